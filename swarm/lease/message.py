@@ -57,6 +57,7 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
     index: Count = 0  # the segment being spoken
     since_s: Seconds = 0.0  # how long it has been at it; while it loads, since it last got on
     note: Note = ""  # how far what it loads is
+    lines: Count = 1  # segments being spoken together, `index` and those after it
 
 
 class Fetching(Struct, frozen=True, omit_defaults=True):

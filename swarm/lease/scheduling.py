@@ -17,7 +17,8 @@ _KEEP = 0.85  # weight of the past with each clip: about the last seven decide
 
 @dataclass(frozen=True)
 class LeaseLoad:
-    """The rest of one lease, in characters. `first` is the segment that its slot is at; `started`: it is this lease's.
+    """The rest of one lease, in characters. `first` is what its slot is at, a segment or several that it speaks
+    together, and `together` how many; `started`: they are this lease's.
 
     What a slot says of its progress does not count: only a clip ends `elapsed_s`. So a slot that loads, waits or hangs
     seems slower with every second, until another slot would be done sooner.
@@ -30,10 +31,11 @@ class LeaseLoad:
     started: bool
     elapsed_s: float  # since the last clip of its slot, or since its first lease began
     chars_s: float | None
+    together: int = 1
 
     @property
     def pace(self) -> float:
-        """Characters a second, lower than the estimate where the segment under way takes longer than it should."""
+        """Characters a second, lower than the estimate where what is under way takes longer than it should."""
         known = self.chars_s or UNKNOWN_CHARS_S
         return min(known, self.first / self.elapsed_s) if self.elapsed_s > 0 else known
 
@@ -42,7 +44,7 @@ class LeaseLoad:
         return (self.ahead + self.characters) / self.pace
 
     def seconds_left_of_first(self) -> float:
-        """Return an estimate of the seconds until the segment under way is spoken."""
+        """Return an estimate of the seconds until what is under way is spoken."""
         expected_s = self.first / self.pace
         return max(expected_s - self.elapsed_s, MIN_LEFT * expected_s)
 
@@ -55,31 +57,33 @@ class Cut:
     segments: int
 
 
-def choose_cut(loads: Iterable[LeaseLoad], chars_s: float | None, sizes: Sizes) -> Cut | None:
+def choose_cut(
+    loads: Iterable[LeaseLoad], chars_s: float | None, sizes: Sizes, batch: int = 1, most: int = 1_000_000
+) -> Cut | None:
     """Choose what an idle slot of speed `chars_s` takes over: the tail of the lease with the most time left.
 
-    It is cut so that both ends finish together; None where no cut would finish the book sooner.
+    It is cut so that both ends finish together, by whole batches if that gives one, and to `most` segments; None where
+    no cut would finish the book sooner.
     """
     for load in sorted(loads, key=LeaseLoad.seconds_left, reverse=True):
         if load.started and load.first == load.characters:
             continue
-        cut = _cut(load, chars_s or load.chars_s or UNKNOWN_CHARS_S, sizes(load.lease))
-        if cut:
-            return cut
+        segments = min(most, _fair_tail(load, chars_s or load.chars_s or UNKNOWN_CHARS_S, sizes(load.lease)))
+        if segments:
+            return Cut(load.lease, segments - segments % batch or segments)
     return None
 
 
-def _cut(load: LeaseLoad, helper_chars_s: float, sizes: Sequence[int]) -> Cut | None:
+def _fair_tail(load: LeaseLoad, helper_chars_s: float, sizes: Sequence[int]) -> int:
+    """Return how many segments a helper takes so that both finish together; 0 where that would be no sooner."""
     fair_share = (load.ahead + load.characters) * helper_chars_s / (load.pace + helper_chars_s)
     taken = segments = 0
-    for size in reversed(sizes[1:] if load.started else sizes):
+    for size in reversed(sizes[load.together :] if load.started else sizes):
         if segments and taken + size > fair_share:
             break
         taken += size
         segments += 1
-    if not segments or taken / helper_chars_s >= load.seconds_left():
-        return None
-    return Cut(load.lease, segments)
+    return segments if segments and taken / helper_chars_s < load.seconds_left() else 0
 
 
 def to_beat(loads: Sequence[LeaseLoad]) -> LeaseLoad:
@@ -95,7 +99,7 @@ def to_beat(loads: Sequence[LeaseLoad]) -> LeaseLoad:
 
 
 def choose_double(loads: Iterable[LeaseLoad], chars_s: float | None) -> int | None:
-    """Choose the lease whose current segment an idle slot should speak too, because it would be done sooner."""
+    """Choose the lease whose current segments an idle slot should speak too, because it would be done sooner."""
     best, most_s = None, 0.0
     for load in loads:
         left_s = load.seconds_left_of_first() if load.started else 0.0
@@ -105,7 +109,7 @@ def choose_double(loads: Iterable[LeaseLoad], chars_s: float | None) -> int | No
 
 
 def deadline_s(characters: int, chars_s: float | None, expiries: int, unknown_s: float = UNKNOWN_DEADLINE_S) -> float:
-    """Return how many seconds a segment may take before its lease expires; `unknown_s` while no speed is known."""
+    """Return how many seconds segments may take before their lease expires; `unknown_s` while no speed is known."""
     base = unknown_s if chars_s is None else max(MIN_DEADLINE_S, DEADLINE_FACTOR * characters / chars_s)
     return float(base * 2 ** min(expiries, MAX_DOUBLINGS))
 

@@ -103,6 +103,8 @@ def _typed(given: dict[str, Any], hints: dict[str, Any]) -> dict[str, Any]:
 
 def _with_frames(value: Any) -> Any:
     """Replace each frame that was logged by its size with as many zeros, in base64."""
+    if isinstance(value, list):
+        return [_with_frames(each) for each in value]
     if not isinstance(value, dict):
         return value
     if value.keys() == {"size"} and isinstance(value["size"], int):

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save th
     from numpy.typing import NDArray
 
 Pcm: TypeAlias = "NDArray[np.int16]"
+Sound: TypeAlias = "NDArray[np.int16] | EngineFault"  # of one segment of a batch, or why it has none
 OnProgress = Callable[[str], None]  # receives the progress of a download as a text
 
 
@@ -91,7 +92,7 @@ class SpokenLine:
 class BatchVoice(Voice, Protocol):
     """A voice that speaks several segments together, as many as its engine's card says in `batch`."""
 
-    def speak_all(self, lines: Sequence[SpokenLine]) -> Sequence["Pcm | EngineFault"]:
+    def speak_all(self, lines: Sequence[SpokenLine]) -> Sequence[Sound]:
         """Speak segments together, and return the sound of each, or its fault. Raises EngineFault for all of them.
 
         A segment sounds as if it was spoken alone: neither its neighbours nor their number may decide how.

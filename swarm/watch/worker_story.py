@@ -24,7 +24,7 @@ class WorkerStory:
         self._coordinators: dict[str, str] = {}  # by link
         self._leases: dict[int, dict[Spot, str]] = {}  # the texts of a lease, in their order
         self._slots: dict[int, list[int]] = {}  # the leases of a slot
-        self._speaking: dict[tuple[int, int], Spot] = {}  # by slot and turn
+        self._speaking: dict[tuple[int, int], list[Spot]] = {}  # a batch, by slot and turn
         self._at_s = 0.0
 
     def hear(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
@@ -49,7 +49,7 @@ class WorkerStory:
                 reasons = "; ".join(f"slot {n}: {why}" for n, why in enumerate(given["reasons"]) if why)
                 yield self._line(f"its operator lets it rest ({reasons})")
             case "opened" | "unable" | "spoken" | "failed" | "step_back" | "lose":
-                yield self._reported(call, given)
+                yield from self._reported(call, given)
         yield from self._ordered(result)
         yield from self._sent(result)
 
@@ -103,27 +103,38 @@ class WorkerStory:
 
     # --- what the engines report
 
-    def _reported(self, call: str, given: Value) -> Happening:
+    def _reported(self, call: str, given: Value) -> Iterator[Happening]:
         note = given.get("note", "")
         if call == "lose":
-            return self._line(f"slots {', '.join(map(str, given['numbers']))}: the device is gone: {note}")
+            yield self._line(f"slots {', '.join(map(str, given['numbers']))}: the device is gone: {note}")
+            return
         slot = given["number"]
-        spot = self._speaking.pop((slot, given["turn"]), None)
-        spots = frozenset([spot] if spot else [])
+        batch = self._speaking.pop((slot, given["turn"]), [])
+        spots = frozenset(batch)
         where = f"{named(spots)}: slot {slot}" if spots else f"slot {slot}:"
         match call:
             case "opened":
-                return self._line(f"slot {slot}: its engine is loaded")
+                yield self._line(f"slot {slot}: its engine is loaded")
             case "unable":
-                return self._line(f"slot {slot}: its engine does not open: {note}")
+                yield self._line(f"slot {slot}: its engine does not open: {note}")
             case "spoken":
-                info = given["info"]
-                length_s, doubt = info["samples"] / info["sample_rate"], info.get("doubt", "")
-                how = f"{length_s:.1f} s of sound in {info['work_s']:.1f} s{f', doubtful: {doubt}' if doubt else ''}"
-                return self._line(f"{where} has spoken it ({how})", spots)
+                for number, clip in enumerate(given["clips"]):
+                    yield self._spoken(slot, batch[number : number + 1], clip)
+            case "failed" if len(batch) > 1:
+                yield self._line(f"{where} could not speak them together ({given['kind']}: {note})", spots)
             case "failed":
-                return self._line(f"{where} could not speak it ({given['kind']}: {note})", spots)
-        return self._line(f"{where} steps back: {note}", spots)
+                yield self._line(f"{where} could not speak it ({given['kind']}: {note})", spots)
+            case _:
+                yield self._line(f"{where} steps back: {note}", spots)
+
+    def _spoken(self, slot: int, spots: list[Spot], clip: Value | None) -> Happening:
+        where = f"{named(spots)}: slot {slot}" if spots else f"slot {slot}:"
+        if clip is None:
+            return self._line(f"{where} could not speak it beside others", frozenset(spots))
+        info = clip["info"]
+        length_s, doubt = info["samples"] / info["sample_rate"], info.get("doubt", "")
+        how = f"{length_s:.1f} s of sound in {info['work_s']:.1f} s{f', doubtful: {doubt}' if doubt else ''}"
+        return self._line(f"{where} has spoken it ({how})", frozenset(spots))
 
     # --- what the core wants
 
@@ -132,12 +143,13 @@ class WorkerStory:
             match command:
                 case {"type": "Load", "slot": slot, "recipe": recipe}:
                     yield self._line(f"slot {slot}: loads {recipe['engine']}, voice {recipe['voice']}")
-                case {"type": "Speak", "slot": slot, "turn": turn, "text": text}:
-                    if spot := self._find(slot, text):
-                        self._speaking[slot, turn] = spot
-                        yield self._line(f"{named([spot])}: slot {slot} begins to speak it", frozenset([spot]))
-                case {"type": "Prefetch", "slot": slot, "text": str(text)} if spot := self._find(slot, text):
-                    yield self._line(f"{named([spot])}: prefetched by the engine of slot {slot}", frozenset([spot]))
+                case {"type": "Speak", "slot": slot, "turn": turn, "batch": batch}:
+                    if spots := self._find(slot, batch):
+                        self._speaking[slot, turn] = spots
+                        what = "them together" if len(spots) > 1 else "it"
+                        yield self._line(f"{named(spots)}: slot {slot} begins to speak {what}", frozenset(spots))
+                case {"type": "Prefetch", "slot": slot, "batch": batch} if spots := self._find(slot, batch):
+                    yield self._line(f"{named(spots)}: prefetched by the engine of slot {slot}", frozenset(spots))
                 case {"type": "Kill", "slot": slot}:
                     yield self._line(f"slot {slot}: its engine hangs and is killed")
                 case {"type": "Unload", "slot": slot}:
@@ -155,10 +167,14 @@ class WorkerStory:
             self._forget(spot)
             yield self._line(f"{named([spot])}: clip sent to {self._coordinator(link)}", frozenset([spot]))
 
-    def _find(self, slot: int, text: str) -> Spot | None:
-        """Return the first place of a slot's leases that has this text."""
-        held = (self._leases.get(lease, {}) for lease in self._slots.get(slot, []))
-        return next((spot for texts in held for spot, each in texts.items() if each == text), None)
+    def _find(self, slot: int, batch: list[list[str]]) -> list[Spot]:
+        """Return the first places of a slot's leases that have the texts of a batch; [] unless all are known."""
+        found: list[Spot] = []
+        for text, *_ in batch:
+            held = (self._leases.get(lease, {}) for lease in self._slots.get(slot, []))
+            spots = (spot for texts in held for spot, each in texts.items() if each == text and spot not in found)
+            found += [spot] if (spot := next(spots, None)) else []
+        return found if len(found) == len(batch) else []
 
     def _forget(self, spot: Spot) -> None:
         for texts in self._leases.values():

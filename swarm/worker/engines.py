@@ -9,10 +9,10 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
 from swarm.system.frames import OnNews
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.host.process import EngineProcess
+from swarm.voice.host.process import EngineProcess, SpokenWords
 from swarm.voice.host.registry import engine_target, find_card
 
-SpokenWords = tuple[str, *tuple[int, ...]]  # a text and the seeds of its takes
+Batch = tuple[SpokenWords, ...]
 DEVICE_FAULTS = (FaultKind.MEMORY, FaultKind.DEVICE)  # faults after which a process cannot go on
 
 
@@ -28,7 +28,7 @@ class Engines:
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
         self._load_locks: dict[str, asyncio.Lock] = {}
-        self.prefetched: dict[int, tuple[SpokenWords, asyncio.Task[SpokenClip]]] = {}
+        self.prefetched: dict[int, tuple[Batch, asyncio.Task[list[SpokenClip | None]]]] = {}
         self._starting = asyncio.Lock()  # keeps slots that share a process from each starting one
 
     async def load(
@@ -80,37 +80,37 @@ class Engines:
         await process.start(target, self._log_dir / f"engine-{slot}.log")
         return process
 
-    def speak(self, slot: int, text: str, *seeds: int) -> "asyncio.Task[SpokenClip]":
-        """Speak a segment, again with the next seed if a take is doubtful. The task raises EngineFault."""
+    def speak(self, slot: int, batch: Batch) -> "asyncio.Task[list[SpokenClip | None]]":
+        """Speak segments together, as `EngineProcess.speak_all` does. The task raises EngineFault."""
         words, speaking = self.prefetched.pop(slot, ((), None))
-        if speaking and words == (text, *seeds):
+        if speaking and words == batch:
             return speaking
         if speaking:
             speaking.cancel()
-        return asyncio.create_task(self._speak(slot, text, *seeds))
+        return asyncio.create_task(self._speak(slot, batch))
 
-    def prefetch(self, slot: int, text: str, *seeds: int) -> None:
-        """Queue a text in a slot's process, which begins it as soon as the one under way is finished.
+    def prefetch(self, slot: int, batch: Batch) -> None:
+        """Queue a batch in a slot's process, which begins it as soon as the one under way is finished.
 
-        `speak` with the same text and seeds returns the task of this text, which keeps its clip or fault until then.
+        `speak` with the same texts and seeds returns the task of this batch, which keeps its clips or fault until then.
         """
         self.cancel_prefetch(slot)
         if slot in self._processes:
-            task = asyncio.create_task(self._speak(slot, text, *seeds))
+            task = asyncio.create_task(self._speak(slot, batch))
             task.add_done_callback(_retrieve_exception)
-            self.prefetched[slot] = (text, *seeds), task
+            self.prefetched[slot] = batch, task
 
     def cancel_prefetch(self, slot: int) -> None:
-        """Cancel a slot's prefetched text: if its process has begun it already, the clip is dropped."""
+        """Cancel a slot's prefetched batch: if its process has begun it already, the clips are dropped."""
         _, before = self.prefetched.pop(slot, ((), None))
         if before:
             before.cancel()
 
-    async def _speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
+    async def _speak(self, slot: int, batch: Batch) -> list[SpokenClip | None]:
         process = self._processes.get(slot)
         if process is None:  # it was ended between the order and the beginning of this task
             raise EngineFault(FaultKind.CRASHED, "the engine was ended before it began")
-        return await process.speak(slot, text, *seeds)
+        return await process.speak_all(slot, batch)
 
     def kill(self, slot: int) -> None:
         """Kill a slot's process, without waiting for its end; only part with one that other slots share."""
@@ -141,7 +141,7 @@ class Engines:
             await self.unload(slot)
 
 
-def _retrieve_exception(task: "asyncio.Task[SpokenClip]") -> None:
+def _retrieve_exception(task: "asyncio.Task[list[SpokenClip | None]]") -> None:
     """Retrieve the exception of a task: asyncio would log it if nothing did, and a prefetch may never be collected."""
     if not task.cancelled():
         task.exception()

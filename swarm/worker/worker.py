@@ -262,10 +262,9 @@ class WorkNode:
             case Load():
                 self._start(self._load(command))
             case Speak():
-                spoken = self.engines.speak(command.slot, command.text, command.seed, *command.others)
-                self._start(self._speak(command, spoken))
+                self._start(self._speak(command, self.engines.speak(command.slot, command.batch)))
             case Prefetch():
-                self.engines.prefetch(command.slot, command.text, command.seed, *command.others)
+                self.engines.prefetch(command.slot, command.batch)
             case CancelPrefetch(slot=slot):
                 self.engines.cancel_prefetch(slot)
 
@@ -304,10 +303,10 @@ class WorkNode:
         self._say_once(words, in_tens(words))
         self.core.note_progress(load.slot, load.turn, words, self.clock.now())
 
-    async def _speak(self, speak: Speak, speaking: "asyncio.Task[SpokenClip]") -> None:
+    async def _speak(self, speak: Speak, speaking: "asyncio.Task[list[SpokenClip | None]]") -> None:
         process = self.engines.process(speak.slot)
         try:
-            spoken = await speaking
+            clips = await speaking
         except EngineFault as fault:
             if fault.kind in (FaultKind.CRASHED, *DEVICE_FAULTS):
                 await self.engines.unload(speak.slot, process)  # a fresh process may already have replaced it
@@ -315,8 +314,7 @@ class WorkNode:
                 self._say(f"slot {speak.slot}: {fault}")
             out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self.clock.now())
         else:
-            now = self.clock.now()
-            out = self.core.spoken(speak.slot, speak.turn, spoken.info, spoken.further, now, spoken.frame)
+            out = self.core.spoken(speak.slot, speak.turn, clips, self.clock.now())
         self.carry_out(out)
 
     def _start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":

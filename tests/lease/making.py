@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import structs
 
 from swarm.job.book import Chapter, Pause, Segment
-from swarm.job.clip_info import ClipInfo
+from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState
@@ -115,9 +115,10 @@ def offer(
     return grant
 
 
-def make_worker(slots: int = 1, *links: str, credit: int = 1000, **settings: Any) -> Worker:
+def make_worker(slots: int = 1, *links: str, credit: int = 1000, batch: int = 1, **settings: Any) -> Worker:
     """Make a worker that coordinators have let in, each with a job."""
-    worker = Worker(make_hello(slots=slots), WorkerSettings(**settings))
+    hello = make_hello(slots=slots, engines=(EngineOffer("metronome", ("*",), batch=batch),))
+    worker = Worker(hello, WorkerSettings(**settings))
     for link in links or ("a",):
         worker.connect(link, 0.0)
         worker.receive(link, Welcome(link, 1, link, 1.0, credit), 0.0)
@@ -138,13 +139,20 @@ def speak(worker: Worker, out: WorkerOutcome, size: int = 100, now: float = 1.0)
     command = ordered(out)
     if isinstance(command, Load):
         return worker.opened(command.slot, command.turn, now)
-    return worker.spoken(command.slot, command.turn, INFO, 0, now, bytes(size))
+    return worker.spoken(command.slot, command.turn, [SpokenClip(bytes(size), INFO)] * len(command.batch), now)
 
 
 def ordered(out: WorkerOutcome) -> Load | Speak:
     """Return the one order that an outcome has for an engine, prefetches apart."""
     (order,) = [command for command in out.commands if isinstance(command, Load | Speak)]
     return order
+
+
+def texts(out: WorkerOutcome) -> list[str]:
+    """Return the texts that an outcome has spoken."""
+    command = ordered(out)
+    assert isinstance(command, Speak)
+    return [text for text, *_ in command.batch]
 
 
 def told(out: WorkerOutcome, kind: type) -> list:  # type: ignore[type-arg]

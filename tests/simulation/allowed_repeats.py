@@ -116,8 +116,8 @@ def lines(worker: SimWorker) -> list[Spot]:
 
 def under_way(worker: SimWorker) -> list[Spot]:
     """Return the segments that a worker's slots speak at this moment."""
-    busy = [slot for slot in worker.core.slots if slot.line is not None]
-    return [(s.leases[0].job.job, s.leases[0].chapter, s.line.index) for s in busy if s.line is not None]
+    slots = [slot for slot in worker.core.slots if slot.lines]
+    return [(s.leases[0].job.job, s.leases[0].chapter, line.index) for s in slots for line in s.lines]
 
 
 def unaccepted(worker: SimWorker) -> list[Spot]:

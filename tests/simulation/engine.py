@@ -11,6 +11,7 @@ from files import check_latents, latents_made
 from slots import Words, next_words
 from story import Violation
 
+from swarm.job.clip_info import SpokenClip
 from swarm.job.job_file import VOICE, JobFile, find_latents
 from swarm.job.recipe import Recipe
 
@@ -23,17 +24,18 @@ Place = tuple[str, int, int]  # job, chapter, index
 
 @dataclass
 class Utterance:
-    """One text in an engine: when it is begun and done, in the world's seconds, and what becomes of it."""
+    """A batch in an engine: when it is begun and done, in the world's seconds, and what becomes of it and its texts."""
 
-    words: Words
+    batch: tuple[Words, ...]
     begun_s: float
     done_s: float
     work_s: float
     fate: str
+    missing: tuple[bool, ...]  # which texts have no clip
 
 
 class SimEngine:
-    """One slot's engine. It speaks one text after the other; a killed one reports nothing but a late failure."""
+    """One slot's engine. It speaks one batch after the other; a killed one reports nothing but a late failure."""
 
     def __init__(self, worker: SimWorker, slot: int) -> None:
         self.worker, self.slot = worker, slot
@@ -43,17 +45,17 @@ class SimEngine:
         self.life = 0
         self.began_s = self.loaded_s = 0.0
         self.since_s: dict[str, float] = {}  # on each coordinator's clock of waking hours, when the order came
-        self.free_s = 0.0  # when it is through with all texts
-        self.crashed = False  # by a text that was withdrawn meanwhile
+        self.free_s = 0.0  # when it is through with all batches
+        self.crashed = False  # by a batch that was withdrawn meanwhile
         self.ahead: Utterance | None = None
 
     @property
-    def prefetched(self) -> Words | None:
-        """The text and the seed that it was told to speak next."""
-        return self.ahead.words if self.ahead else None
+    def prefetched(self) -> tuple[Words, ...]:
+        """The texts and the seeds that it was told to speak next."""
+        return self.ahead.batch if self.ahead else ()
 
     def kill(self) -> None:
-        """End it; the text under way is reported as a crash."""
+        """End it; what is under way is reported as a crash."""
         self.life += 1
         self.recipe, self.busy = None, False
         self.free_s, self.crashed, self.ahead = 0.0, False, None
@@ -62,7 +64,7 @@ class SimEngine:
         """Open a voice."""
         assert not self.busy, "loaded while it works"
         if self.ahead:
-            raise Violation(f"{self.worker.name} loads another voice, and {self.ahead.words} was not withdrawn")
+            raise Violation(f"{self.worker.name} loads another voice, and {self.ahead.batch} was not withdrawn")
         self.kill()
         self.busy = True
         random = self.worker.world.random
@@ -86,63 +88,67 @@ class SimEngine:
 
     # --- speaking
 
-    def speak(self, turn: int, text: str, seed: int) -> None:
-        """Speak a text, or collect it if it was prefetched."""
+    def speak(self, turn: int, batch: tuple[Words, ...]) -> None:
+        """Speak some texts together, or collect them if they were prefetched."""
         assert not self.busy, "asked to speak while it works"
         assert self.recipe is not None, "asked to speak before a voice is loaded"
-        place = self._place()
-        if self.ahead and self.ahead.words != (text, seed):
-            raise Violation(
-                f"{self.worker.name} is asked for {(text, seed)}, with {self.ahead.words} prefetched", place
-            )
+        places = self._places()
+        if self.ahead and self.ahead.batch != batch:
+            raise Violation(f"{self.worker.name} is asked for {batch}, with {self.ahead.batch} prefetched", *places)
+        if len(batch) > self.worker.batch:
+            raise Violation(f"{self.worker.name} is asked for {len(batch)} texts together", *places)
         self.busy = True
         world = self.worker.world
-        check_latents(self.worker, place, self.latents)
-        said, self.ahead = self.ahead or self._begin((text, seed)), None
+        check_latents(self.worker, places[0], self.latents)
+        said, self.ahead = self.ahead or self._begin(batch), None
         how = "collects" if said.done_s <= world.heap.now else "speaks"
-        world.log(self.worker.name, f"slot {self.slot} {how} {place}, fate {said.fate or 'well'}", place)
+        for place in places:
+            world.log(self.worker.name, f"slot {self.slot} {how} {place}, fate {said.fate or 'well'}", place)
         self.began_s = world.heap.now
         self.since_s = {coordinator.name: coordinator.awake_s() for coordinator in world.coordinators}
         if said.done_s < inf:
-            self.worker.later(max(0.0, said.done_s - world.heap.now), self._spoken, self.life, turn, said, place)
+            self.worker.later(max(0.0, said.done_s - world.heap.now), self._spoken, self.life, turn, said, places)
 
-    def prefetch(self, text: str, seed: int) -> None:
-        """Speak a text after the one under way, and keep its clip."""
+    def prefetch(self, batch: tuple[Words, ...]) -> None:
+        """Speak some texts after those under way, and keep their clips."""
         if not self.busy or self.recipe is None:
-            raise Violation(f"{self.worker.name} prefetches while its slot speaks nothing", self._place())
-        assert self.ahead is None, "told to prefetch two texts"
-        self.worker.world.log(self.worker.name, f"slot {self.slot} prefetches {text[:12].strip()!r}")
-        self.ahead = self._begin((text, seed))
+            raise Violation(f"{self.worker.name} prefetches while its slot speaks nothing", *self._places())
+        assert self.ahead is None, "told to prefetch two batches"
+        self.worker.world.log(self.worker.name, f"slot {self.slot} prefetches {[w[0][:12].strip() for w in batch]}")
+        self.ahead = self._begin(batch)
 
     def cancel_prefetch(self) -> None:
-        """Drop the prefetched text, which the engine finishes if it has begun it."""
+        """Drop the prefetched batch, which the engine finishes if it has begun it."""
         if self.ahead is None:  # it ended with the engine
             return
         recur = "recurring texts" in self.worker.world.faults  # then another lease may begin with the same words
-        if not recur and self.ahead.words == next_words(self.worker.core.slots[self.slot]):
-            raise Violation(f"{self.worker.name} withdraws {self.ahead.words}, and speaks it next", self._place())
+        if not recur and self.ahead.batch == next_words(self.worker.core.slots[self.slot], len(self.ahead.batch)):
+            raise Violation(f"{self.worker.name} withdraws {self.ahead.batch}, and speaks it next", *self._places())
         if self.worker.world.heap.now < self.ahead.begun_s:
             self.free_s = self.ahead.begun_s
         elif self.ahead.fate == "crashed":
             self.crashed = True
         self.ahead = None
 
-    def _place(self) -> Place:
+    def _places(self) -> list[Place]:
         slot = self.worker.core.slots[self.slot]
-        if not slot.leases:
-            return "", -1, -1
-        return slot.leases[0].job.job, slot.leases[0].chapter, slot.line.index if slot.line else -1
+        if not slot.leases or not slot.lines:
+            return [("", -1, -1)]
+        return [(slot.leases[0].job.job, slot.leases[0].chapter, line.index) for line in slot.lines]
 
-    def _begin(self, words: Words) -> Utterance:
-        """Queue a text behind the one under way."""
+    def _begin(self, batch: tuple[Words, ...]) -> Utterance:
+        """Queue a batch behind the one under way. A text that fails spoils all, or is missing beside the others."""
         world, worker = self.worker.world, self.worker
         begun_s = max(world.heap.now, self.free_s)
-        fate = "crashed" if self.crashed else world.fate(worker, self.slot, words[0])
-        work_s = len(words[0]) / (worker.chars_s * world.pace(worker))
+        fates = [world.fate(worker, self.slot, words[0]) for words in batch]
+        spoils = [fate for fate in fates if fate and not (len(batch) > 1 and fate == "silent")]
+        fate = "crashed" if self.crashed else next(iter(spoils), "" if not all(fates) else fates[0])
+        characters = sum(len(words[0]) for words in batch)
+        work_s = characters * len(batch) ** (worker.batch_curve - 1) / (worker.chars_s * world.pace(worker))
         self.free_s = inf if fate == "hang" else begun_s + work_s
-        return Utterance(words, begun_s, self.free_s, work_s, fate)
+        return Utterance(batch, begun_s, self.free_s, work_s, fate, tuple(map(bool, fates)))
 
-    def _spoken(self, life: int, turn: int, said: Utterance, place: Place) -> None:
+    def _spoken(self, life: int, turn: int, said: Utterance, places: list[Place]) -> None:
         if life != self.life:
             self.worker.failed(self.slot, turn, "crashed")
             return
@@ -152,7 +158,10 @@ class SimEngine:
         if said.fate:
             self.worker.failed(self.slot, turn, said.fate)
             return
-        if not self.worker.core.slots[self.slot].is_proving:
-            self.worker.world.judge.repeats.spoken(self.worker, place)
-        clip = speak(*said.words, self.worker.world.bytes_a_character, said.work_s)
-        self.worker.spoken(self.slot, turn, clip)
+        clips: list[SpokenClip | None] = []
+        for words, place, missing in zip(said.batch, places, said.missing, strict=True):
+            if not missing and not self.worker.core.slots[self.slot].is_proving:
+                self.worker.world.judge.repeats.spoken(self.worker, place)
+            work_s = said.work_s * len(words[0]) / sum(len(text) for text, *_ in said.batch)
+            clips.append(None if missing else speak(words[0], words[1], self.worker.world.bytes_a_character, work_s))
+        self.worker.spoken(self.slot, turn, clips)

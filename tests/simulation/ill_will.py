@@ -83,7 +83,7 @@ class IllWill(SimWorker):
             self._act(name, connection.coordinator)
 
     def _greet(self, name: str) -> None:
-        offers, devices = (EngineOffer("metronome", ("*",)),), (Device("cpu"),)
+        offers, devices = (EngineOffer("metronome", ("*",), batch=self.batch),), (Device("cpu"),)
         nonce = self.process.partition("/")[2]
         self.send(name, Hello(self.name, nonce, self.name, "1", offers, devices, self.slots))
 
@@ -98,7 +98,8 @@ class IllWill(SimWorker):
                 self.send(name, Held(job, tuple((*place, state.key(place, 0)) for place in places)))
         else:
             told: ReportedState = self.will if self.will in ("loading", "waiting", "speaking") else "idle"  # type: ignore[assignment]
-            reports = [SlotReport(g.slot, told, g.lease, self.beats % 12) for g in grants.values()]
+            lines = self.world.will_random.choice([0, 1, self.batch // 2, 1000])
+            reports = [SlotReport(g.slot, told, g.lease, self.beats % 12, lines=lines) for g in grants.values()]
             self.send(name, Heartbeat(tuple(reports), offers, tuple(grants)))
 
     def _fail(self, connection: Connection, grant: Grant) -> None:

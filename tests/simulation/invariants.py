@@ -186,8 +186,8 @@ class Judge:
         name = (coordinator.name, send.peer, type(message).__name__, message.lease, end)
         if name not in self.known:
             self.known[name] = True
-            most = 1 if isinstance(message, Trim) else 2  # the one under way, and the next may begin
-            self.repeats.shortened(worker, spots, in_reach, most)
+            most = 1 if isinstance(message, Trim) else 2  # the batch under way, and the next may begin
+            self.repeats.shortened(worker, spots, in_reach, most * worker.batch)
 
     @staticmethod
     def _is_accepted(coordinator: SimCoordinator, spot: Spot) -> bool:
@@ -199,10 +199,10 @@ class Judge:
         for slot, engine in zip(worker.core.slots, worker.engines, strict=True):
             mine = slot.leases and (slot.leases[0].link, slot.leases[0].id) == (coordinator.name, lease_id)
             reached = worker.connections[coordinator.name].opened_s < engine.began_s  # else its progress went unseen
-            if mine and slot.line and engine.busy and reached and not self.world.was_raw:
+            if mine and slot.lines and engine.busy and reached and not self.world.was_raw:
                 spent_s = coordinator.awake_s() - engine.since_s[coordinator.name]
                 if spent_s < scheduling.MIN_DEADLINE_S - 1.0 - OWN_GAP_S:
-                    spot = (slot.leases[0].job.job, slot.leases[0].chapter, slot.line.index)
+                    spot = (slot.leases[0].job.job, slot.leases[0].chapter, slot.lines[0].index)
                     raise Violation(f"{worker.name} loses a lease after {spent_s:.1f} s at a segment", spot)
 
     def _fairly_set_aside(self, core: Coordinator, job: str, record: SegmentQuarantined, record_s: float) -> None:

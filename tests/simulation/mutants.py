@@ -28,6 +28,7 @@ from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.worker import download, proof, slot_changes
 from swarm.lease.worker import worker as worker_core
+from swarm.lease.worker.batch import BatchSearch
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.slot import EngineSlot, Rest
@@ -150,15 +151,20 @@ MUTANTS: dict[str, Edit | Value] = {
         worker_core, "cancel_prefetch", "out.commands.append(CancelPrefetch(slot.number))", "pass"
     ),
     "a slot that waits has its prefetched line withdrawn": Edit(
-        EngineSlot, "coming", "self.prefetched if self.prefetched is lines[0] else None", "None"
+        EngineSlot, "coming", "self.prefetched if self.has_begun(self.leases[0]) else ()", "()"
     ),
     "a slot that waits is handed another line": Edit(
-        EngineSlot, "coming", "self.prefetched if self.prefetched is lines[0] else None", "lines[0]"
+        EngineSlot, "coming", "self.prefetched if self.has_begun(self.leases[0]) else ()", "self.next_lines()"
     ),
-    "the line after the next is prefetched": Edit(EngineSlot, "coming", "lines[:2]", "lines[1:][:2][::-1]"),
-    "nothing is prefetched": Edit(worker_core, "prefetch", "line is None or", "True or"),
+    "the line after the next is prefetched": Edit(
+        EngineSlot,
+        "coming",
+        "without(self.leases[0].lines, self.lines)",
+        "without(self.leases[0].lines, self.lines)[1:]",
+    ),
+    "nothing is prefetched": Edit(worker_core, "prefetch", "not batch or", "True or"),
     "a line is prefetched with the seed of its next take": Edit(
-        worker_core, "prefetch", "text, *seeds = slot.words(line)", "text, _, *seeds = slot.words(line)"
+        worker_core, "prefetch", "slot.words(batch)", "tuple((text, *seeds) for text, _, *seeds in slot.words(batch))"
     ),
     "a text is blamed without a proof": Edit(
         proof, "fail", "_withhold(slot, kind, note)", "_withhold(slot, kind, note) or blame(slot, slot.leases[0], out)"
@@ -184,6 +190,11 @@ MUTANTS: dict[str, Edit | Value] = {
     "a coordinator may leave slots idle": Value(worker_core, "charge_idle", lambda links, slots, seconds: None),
     "heartbeats answer one another for ever": Value(CoordinatorLink, "may_beat", lambda self, most: self.up),
     "a second worker is waited for without end": Value(last_word, "OTHERS_WAITED_FOR_S", 1e9),
+    "a batch that fails is spoken again as it is": Value(BatchSearch, "failed", lambda self, batch: None),
+    "what was taken while it was under way is spoken again": Edit(
+        EngineSlot, "speak_next", "without(lines, lease.unwanted)", "lines"
+    ),
+    "more is ordered together than the engine takes": Edit(BatchSearch, "choose", "lines[: self.most]", "lines"),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 
@@ -255,6 +266,8 @@ def _edited(edit: Edit) -> object:
 
 
 CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
+    "a batch that fails is spoken again as it is": 2,
+    "what was taken while it was under way is spoken again": 39,
     "a voice of other latents goes on": 3,
     "heartbeats answer one another for ever": 6,
     "a coordinator may leave slots idle": 8,

@@ -17,20 +17,18 @@ if TYPE_CHECKING:
 Words = tuple[str, int]  # a text and its seed
 
 
-def next_line(slot: EngineSlot) -> Line | None:
-    """Return the line that a slot speaks next with the voice that it has, as its first lease has it."""
+def next_lines(slot: EngineSlot) -> list[Line]:
+    """Return the lines that a slot speaks next with the voice that it has, as its first lease has them."""
     if slot.state is SlotState.LOADING or slot.recipe is None or not slot.leases or slot.leases[0].revoked:
-        return None
-    lines = slot.leases[0].lines
-    if slot.state is SlotState.SPEAKING:
-        lines = [line for line in lines if line is not slot.line]
-    return lines[0] if lines else None
+        return []
+    spoken = slot.lines if slot.state is SlotState.SPEAKING else ()
+    return [line for line in slot.leases[0].lines if not any(line is other for other in spoken)]
 
 
-def next_words(slot: EngineSlot) -> Words | None:
-    """Return the text and the seed of the line that a slot speaks next."""
-    line = next_line(slot)
-    return slot.words(line)[:2] if line else None
+def next_words(slot: EngineSlot, count: int) -> tuple[Words, ...]:
+    """Return the texts and the seeds of so many lines that a slot speaks next."""
+    lines = next_lines(slot)[:count]
+    return tuple(words[:2] for words in slot.words(tuple(lines))) if lines else ()
 
 
 def check_slots(worker: SimWorker) -> None:
@@ -38,14 +36,14 @@ def check_slots(worker: SimWorker) -> None:
     for slot, engine in zip(worker.core.slots, worker.engines, strict=True):
         if not fits(slot):
             raise Violation(f"{worker.name} has a slot that is {slot.state.name}, with other contents: {slot}")
-        if slot.rest.reason(worker.clock()) and lines_of(slot) > (slot.state is SlotState.SPEAKING):
+        if slot.rest.reason(worker.clock()) and lines_of(slot) > len(slot.lines):
             raise Violation(f"{worker.name} has a slot that rests and holds {lines_of(slot)} segments")
         check_prefetched(worker, slot, engine)
 
 
 def fits(slot: EngineSlot) -> bool:
     """Return whether a slot holds what its state says."""
-    loaded, leased, speaks = slot.recipe is not None, bool(slot.leases), slot.line is not None
+    loaded, leased, speaks = slot.recipe is not None, bool(slot.leases), bool(slot.lines)
     match slot.state:
         case SlotState.EMPTY:
             return not loaded and not leased and not speaks
@@ -56,20 +54,20 @@ def fits(slot: EngineSlot) -> bool:
         case SlotState.LOADING:
             return loaded and not speaks
         case SlotState.SPEAKING:
-            return loaded and leased and slot.line in slot.leases[0].lines
+            return loaded and leased and speaks and all(line in slot.leases[0].lines for line in slot.lines)
         case SlotState.RESTING:
             return not leased and not speaks
 
 
 def lines_of(slot: EngineSlot) -> int:
-    """Return how many segments a slot holds, the one under way too."""
+    """Return how many segments a slot holds, those under way too."""
     return sum(len(lease.lines) for lease in slot.leases)
 
 
 def check_prefetched(worker: SimWorker, slot: EngineSlot, engine: SimEngine) -> None:
     """Check that an engine has prefetched what its slot speaks next, and nothing else. Raises Violation."""
-    expected = next_words(slot)
-    if engine.prefetched and engine.prefetched != expected:
+    count = len(engine.prefetched)
+    if count and engine.prefetched != (expected := next_words(slot, count)):
         raise Violation(f"{worker.name} prefetches {engine.prefetched}, its slot speaks {expected} next")
-    if slot.state is SlotState.SPEAKING and expected and not engine.prefetched:
+    if slot.state is SlotState.SPEAKING and next_lines(slot) and not count:
         raise Violation(f"{worker.name} speaks, and prefetches nothing")

@@ -54,6 +54,9 @@ BEATS_BETWEEN = 50  # fewer than real ones, so that messages without end cost le
 SMALL_DISK = 20_000  # bytes for clips
 FAREWELL_S = 0.3
 
+BATCHES = (1, 1, 1, 4, 16)  # texts that an engine speaks together
+BATCH_CURVES = (0.4, 1.0)  # n texts take as long as one takes, times n to this power
+
 Name = tuple[str, int, int, str]  # job, chapter, index, key
 
 
@@ -64,6 +67,8 @@ class SimWorker(Machine):
         super().__init__(world, number, f"worker-{number}")
         self.slots = slots
         self.chars_s = 100.0
+        self.batch = world.batch_random.choice(BATCHES)
+        self.batch_curve = world.batch_random.choice(BATCH_CURVES)
         self.liar: Liar | None = None
         self.able = True  # whether its engine opens
         self.broke_s = self.broken_until_s = 0.0  # in between, its engines fail at every text
@@ -96,7 +101,7 @@ class SimWorker(Machine):
     def start(self) -> None:
         """Start a new process, which looks for coordinators."""
         super().start()
-        offers = (EngineOffer("metronome", ("*",)),)
+        offers = (EngineOffer("metronome", ("*",), batch=self.batch),)
         hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, (Device("cpu"),), self.slots)
         core = Worker(hello, self.settings)
         self.core = self.world.trace(self.name).watch("worker", core, hello=hello, settings=core.settings)
@@ -295,11 +300,11 @@ class SimWorker(Machine):
                 self.engines[slot].kill()
             case Load(slot=slot, turn=turn, recipe=recipe, job_files=job_files):
                 self.engines[slot].load(turn, recipe, job_files)
-            case Speak(slot=slot, turn=turn, text=text, seed=seed):
+            case Speak(slot=slot, turn=turn, batch=batch):
                 self.world.judge.workers.begins(self, slot)
-                self.engines[slot].speak(turn, text, seed)
-            case Prefetch(slot=slot, text=text, seed=seed):
-                self.engines[slot].prefetch(text, seed)
+                self.engines[slot].speak(turn, tuple(words[:2] for words in batch))
+            case Prefetch(slot=slot, batch=batch):
+                self.engines[slot].prefetch(tuple(words[:2] for words in batch))
             case CancelPrefetch(slot=slot):
                 self.engines[slot].cancel_prefetch()
 
@@ -313,9 +318,9 @@ class SimWorker(Machine):
         """Report that an engine does not open."""
         self.carry_out(self.core.unable(slot, turn, "no such engine here", self.clock(), mislaid=mislaid))
 
-    def spoken(self, slot: int, turn: int, clip: SpokenClip) -> None:
-        """Report a segment that is spoken."""
-        self.carry_out(self.core.spoken(slot, turn, clip.info, clip.further, self.clock(), clip.frame))
+    def spoken(self, slot: int, turn: int, clips: list[SpokenClip | None]) -> None:
+        """Report segments that were spoken together."""
+        self.carry_out(self.core.spoken(slot, turn, clips, self.clock()))
 
     def failed(self, slot: int, turn: int, kind: str) -> None:
         """Report that a segment could not be spoken."""

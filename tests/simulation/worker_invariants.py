@@ -67,10 +67,14 @@ class WorkerJudge:
     def begins(self, worker: SimWorker, number: int) -> None:
         """Complain of a segment that is begun although its worker had time to hear that it needs no clip any more."""
         slot, network = worker.core.slots[number], self.world.network
-        if slot.is_proving or slot.line is None or not network.is_steady or not is_judged(self.world, worker):
+        if slot.is_proving or not slot.lines or not network.is_steady or not is_judged(self.world, worker):
             return
         lease = slot.leases[0]
-        spot, connection = (lease.job.job, lease.chapter, slot.line.index), worker.connections.get(lease.link)
+        for line in slot.lines:
+            self._begins(worker, (lease.job.job, lease.chapter, line.index), worker.connections.get(lease.link))
+
+    def _begins(self, worker: SimWorker, spot: Spot, connection: Connection | None) -> None:
+        network = self.world.network
         if connection is None or spot not in self.accepted_s:
             return
         core = connection.coordinator.core
@@ -134,4 +138,4 @@ def is_judged(world: World, worker: SimWorker, session: Session | None = None, *
 
 def _finishes(slot: EngineSlot, now: float) -> bool:
     """Return whether a slot only finishes a segment that no coordinator waits for."""
-    return slot.line is not None and all(lease.revoked for lease in slot.leases) and not slot.hangs(now)
+    return bool(slot.lines) and all(lease.revoked for lease in slot.leases) and not slot.hangs(now)

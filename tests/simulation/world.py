@@ -68,6 +68,7 @@ class World:
         self.pauses_random = Random(f"pauses {seed}")
         self.engines_random = Random(f"engines {seed}")
         self.will_random = Random(f"ill will {seed}")
+        self.batch_random = Random(f"batches {seed}")
         self.ill_random = Random(f"ill coordinator {seed}")
         self.heap = Heap()
         self.story = Story() if tell else None

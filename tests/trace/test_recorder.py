@@ -73,7 +73,7 @@ def test_the_frame_of_a_clip_that_a_worker_spoke_is_written_as_its_size(log: Log
     last = lines(log)[-1]
     assert last["call"] == "spoken"
     assert len(msgspec.json.encode(last)) < 3000
-    assert last["given"]["frame"] == {"size": 100_000}
+    assert last["given"]["clips"][0]["frame"] == {"size": 100_000}
 
 
 def test_pieces_of_latents_are_written_whole_but_no_more_than_a_piece_may_have(log: LogFile) -> None:

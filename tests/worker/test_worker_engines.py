@@ -20,8 +20,8 @@ async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tm
     engines = Engines(("cpu:0", "cpu:1", "cpu:2"), tmp_path)
     await asyncio.gather(*(engines.load(slot, METRONOME) for slot in range(3)))
     assert len({engines.process(slot).pid for slot in range(3)}) == 1
-    spoken = await asyncio.gather(*(engines.speak(slot, "Tick.", 0) for slot in range(3)))
-    assert len({clip.info.digest for clip in spoken}) == 1
+    spoken = await asyncio.gather(*(engines.speak(slot, (("Tick.", 0),)) for slot in range(3)))
+    assert len({clip.info.digest for (clip,) in spoken}) == 1
     await engines.close()
 
 
@@ -32,7 +32,7 @@ async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
     engines.kill(0)
     await engines.load(0, METRONOME)
     assert engines.process(0).pid != before
-    assert (await engines.speak(0, "Tick.", 0)).info.samples
+    assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
     await engines.close()
 
 
@@ -40,11 +40,11 @@ async def test_a_killed_slot_costs_no_other_slot_the_process_that_they_share(tmp
     engines = Engines(("cpu:0", "cpu:1"), tmp_path)
     slow = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.1"})
     await asyncio.gather(*(engines.load(slot, slow) for slot in range(2)))
-    speaking = engines.speak(1, "Tick.", 0)
+    speaking = engines.speak(1, (("Tick.", 0),))
     engines.kill(0)
-    assert (await speaking).info.samples
+    assert (await speaking)[0].info.samples
     await engines.load(0, METRONOME)
-    assert (await engines.speak(0, "Tick.", 0)).info.samples
+    assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
     await engines.close()
 
 
@@ -55,7 +55,7 @@ async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
     while engines.process(0).alive:
         await asyncio.sleep(0.01)
     await engines.load(1, METRONOME)
-    assert (await engines.speak(1, "Tick.", 0)).info.samples
+    assert (await engines.speak(1, (("Tick.", 0),)))[0].info.samples
     await engines.close()
 
 
@@ -74,7 +74,7 @@ async def test_a_late_end_of_a_killed_engine_leaves_the_fresh_one_alone(tmp_path
     engines.kill(0)
     await engines.load(0, METRONOME)
     await engines.unload(0, killed)
-    assert (await engines.speak(0, "Tick.", 0)).info.samples
+    assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
     await engines.close()
 
 
@@ -96,7 +96,7 @@ async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
     monkeypatch.setattr(EngineProcess, "open", dying)
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
-    assert (await engines.speak(0, "Tick.", 0)).info.samples
+    assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
     await engines.close()
 
 
@@ -116,7 +116,7 @@ async def test_a_model_for_which_there_is_no_room_is_tried_once_more_in_a_fresh_
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
     assert len(set(pids)) == 2
-    assert (await engines.speak(0, "Tick.", 0)).info.samples
+    assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
     await engines.close()
 
 
@@ -159,38 +159,38 @@ async def test_an_engine_that_is_taken_away_while_it_loads_is_not_loaded_again(
 async def test_a_prefetched_text_is_spoken_without_being_asked_for_and_then_only_collected(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
-    first = engines.speak(0, "Tick.", 0)
-    engines.prefetch(0, "Tock, tock.", 1, 2)
+    first = engines.speak(0, (("Tick.", 0),))
+    engines.prefetch(0, (("Tock, tock.", 1, 2),))
     await first
     _, ahead = engines.prefetched[0]
     await asyncio.wait([ahead])
-    assert engines.speak(0, "Tock, tock.", 1, 2) is ahead
-    assert (await ahead).info.samples > (await first).info.samples
-    assert (await engines.speak(0, "Tock, tock.", 1, 2)).info.samples  # it is handed out once
+    assert engines.speak(0, (("Tock, tock.", 1, 2),)) is ahead
+    assert (await ahead)[0].info.samples > (await first)[0].info.samples
+    assert (await engines.speak(0, (("Tock, tock.", 1, 2),)))[0].info.samples  # it is handed out once
     await engines.close()
 
 
 async def test_a_prefetched_clip_tells_the_engines_own_seconds_however_late_it_is_asked_for(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.05"}))
-    engines.prefetch(0, "Tock, tock.", 1)
+    engines.prefetch(0, (("Tock, tock.", 1),))
     _, ahead = engines.prefetched[0]
     await asyncio.wait([ahead])
-    assert (await engines.speak(0, "Tock, tock.", 1)).info.work_s >= 11 * 0.05
+    assert (await engines.speak(0, (("Tock, tock.", 1),)))[0].info.work_s >= 11 * 0.05
     await engines.close()
 
 
 async def test_a_prefetched_text_that_is_not_wanted_any_more_is_withdrawn(tmp_path: Path) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "0.01"}))
-    first = engines.speak(0, "Tick, and so on.", 0)
-    engines.prefetch(0, "x" * 2000, 1)  # twenty seconds
+    first = engines.speak(0, (("Tick, and so on.", 0),))
+    engines.prefetch(0, (("x" * 2000, 1),))  # twenty seconds
     await asyncio.sleep(0)
-    engines.prefetch(0, "y" * 2000, 1)
+    engines.prefetch(0, (("y" * 2000, 1),))
     await asyncio.sleep(0)
-    other = engines.speak(0, "Tock.", 0)
-    assert (await asyncio.wait_for(first, 120)).info.samples
-    assert (await asyncio.wait_for(other, 120)).info.samples
+    other = engines.speak(0, (("Tock.", 0),))
+    assert (await asyncio.wait_for(first, 120))[0].info.samples
+    assert (await asyncio.wait_for(other, 120))[0].info.samples
     await engines.close()
 
 
@@ -199,8 +199,8 @@ async def test_a_process_that_dies_takes_what_it_prefetched_with_it_and_counts_o
 ) -> None:
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, choose_recipe("en", engine="metronome", settings={"cost_per_char": "1"}))
-    hung = engines.speak(0, "It takes its time.", 0)
-    engines.prefetch(0, "Tock.", 0)
+    hung = engines.speak(0, (("It takes its time.", 0),))
+    engines.prefetch(0, (("Tock.", 0),))
     await asyncio.sleep(0)
     process = engines.process(0)
     process.kill()
@@ -209,5 +209,5 @@ async def test_a_process_that_dies_takes_what_it_prefetched_with_it_and_counts_o
     assert fault.value.kind is FaultKind.CRASHED
     await engines.unload(0, process)
     await engines.load(0, METRONOME)
-    assert (await engines.speak(0, "Tock.", 0)).info.samples
+    assert (await engines.speak(0, (("Tock.", 0),)))[0].info.samples
     await engines.close()

@@ -17,6 +17,7 @@ from swarm.lease.worker.settings import WorkerSettings
 from swarm.lease.worker.slot_state import SlotState
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
+from swarm.voice.host.process import SpokenWords
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker import clip_buffer
 from swarm.worker import engines as node_engines
@@ -179,11 +180,12 @@ class FakeProcess:
     async def open(self, slot: int, recipe: Recipe, *words: object, **more: object) -> bytes:
         return b""
 
-    async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
+    async def speak_all(self, slot: int, batch: tuple[SpokenWords, ...]) -> list[SpokenClip | None]:
+        ((text, *_),) = batch
         async with self._lane:
             self.begun.append(text)
             await self.may_end.setdefault(text, asyncio.Event()).wait()
-        return SpokenClip(b"x" * 100, ClipInfo(samples=24000, sample_rate=24000, digest="0" * 64, work_s=0.5))
+        return [SpokenClip(b"x" * 100, ClipInfo(samples=24000, sample_rate=24000, digest="0" * 64, work_s=0.5))]
 
     def end(self, text: str) -> None:
         """Let it come to the end of a text."""
@@ -217,7 +219,9 @@ async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         assert isinstance(process, FakeProcess)
         try:
             process.end("One.")
-            await until(lambda: engines.prefetched.get(0, (("",),))[0][0] == "Three.")  # while the second is spoken
+            await until(
+                lambda: engines.prefetched.get(0, ((("",),),))[0][0][0] == "Three."
+            )  # while the second is spoken
             process.end("Two.")
             await until(lambda: node.core.slots[0].state is SlotState.WAITING and "Three." in process.begun)
             assert len(node.core.unaccepted.clips) == 2
@@ -244,7 +248,7 @@ async def test_over_a_slow_link_each_sentence_is_spoken_once(
             _, speaking = node.engines.prefetched[0]
             await asyncio.wait([speaking])
         await asyncio.sleep(0.05)  # beats meanwhile change nothing
-        assert (node.core.slots[0].line, process.begun) == (None, ["One.", "Two.", "Three."])
+        assert (node.core.slots[0].lines, process.begun) == ((), ["One.", "Two.", "Three."])
         accept(node, 0)
         process.end("Three.")
         process.end("Four.")

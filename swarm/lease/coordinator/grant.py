@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from swarm.job.state import Place
+from swarm.lease.batches import LINE_CHARACTERS, batch_size, lease_lines
 from swarm.lease.coordinator.last_word import has_failed_often, last_word, leaves_to_others
-from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, FreeRun, Lease
+from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, FreeRun, Lease, Most
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session, Slot
 from swarm.lease.coordinator.served_job import ServedJob
@@ -141,7 +142,9 @@ class Request:
 
     def _tail(self, served: ServedJob, loads: list[LeaseLoad]) -> FreeRun | None:
         loads = [load for load in loads if self._may_try_all(served, load)]
-        cut = choose_cut(loads, self._chars_s(served), served.ledger.sizes)
+        left = sum(len(served.ledger.leases[load.lease].pending) - load.together * load.started for load in loads)
+        most = self._lines(served, max(left, 1))
+        cut = choose_cut(loads, self._chars_s(served), served.ledger.sizes, self._batch(served), most)
         if cut is None:
             return None
         lease = served.ledger.leases[cut.lease]
@@ -152,7 +155,7 @@ class Request:
         return lease.chapter, tail
 
     def _double(self, served: ServedJob) -> FreeRun | None:
-        """Speak a segment twice where that ends the book sooner; the first clip wins."""
+        """Speak a segment twice, or a batch, where that ends the book sooner; the first clips win."""
         spoken: dict[Place, list[LeaseLoad]] = {}
         for load in self._loads(served):
             if load.started:
@@ -162,7 +165,7 @@ class Request:
         if lease_id is None:
             return None
         lease = served.ledger.leases[lease_id]
-        return lease.chapter, lease.pending[:1]
+        return lease.chapter, [index for index in lease.batch if self._may_try(served, (lease.chapter, index))]
 
     def _may_join(self, served: ServedJob, place: Place, loads: list[LeaseLoad]) -> bool:
         """Return whether the slot may speak a place that others speak.
@@ -178,9 +181,27 @@ class Request:
                 return False
         return self._may_try(served, place)
 
-    def _most(self, served: ServedJob) -> int:
-        """Return the most characters of a lease; it is small while the slot's speed is unknown."""
-        return MAX_LEASE_CHARACTERS if self._chars_s(served) or not self.split else FIRST_LEASE_CHARACTERS
+    def _most(self, served: ServedJob) -> Most:
+        """Return the bounds of a lease; it is small while the slot's speed is unknown."""
+        lines, batch = self._lines(served, sum(map(len, served.ledger.free))), self._batch(served)
+        known = self._chars_s(served) or not self.split
+        most = MAX_LEASE_CHARACTERS if known else max(FIRST_LEASE_CHARACTERS, batch * LINE_CHARACTERS)
+        return Most(most, lines, batch)
+
+    def _batch(self, served: ServedJob) -> int:
+        return batch_size(self.session.hello.engines, served.recipe)
+
+    def _lines(self, served: ServedJob, left: int) -> int:
+        """Return the most segments of a lease, if so many are under way nowhere."""
+        batch = self._batch(served)
+        if batch == 1:
+            return lease_lines(left, 1, 1, batch)
+        able = [
+            session for session in self.sessions.values() if session.can_try(served.recipe, self.now, served.needed)
+        ]
+        slots = sum(len(session.slots) - len(session.resting) for session in able)
+        waiting = sum(not session.slots[slot].leases for session in able for slot in session.offers)
+        return lease_lines(left, slots, waiting, batch)
 
     def _chars_s(self, served: ServedJob) -> float | None:
         return self._slot.speed(served.recipe).chars_s
@@ -226,15 +247,17 @@ class Request:
             lease=lease.id,
             ahead=sum(other.characters for other in before),
             characters=lease.characters,
-            first=len(served.state.engine_text((current.chapter, current.pending[0]))),
+            first=served.ledger.batch_characters(current),
             started=not before,
             elapsed_s=self.now - served.ledger.waits_since_s(current, proven=chars_s is not None),
             chars_s=chars_s,
+            together=len(current.batch),
         )
 
     def _issue(self, served: ServedJob, run: FreeRun, lease_id: int) -> None:
         spec, session, now = served.state.spec, self.session, self.now
-        lease = Lease(lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now)
+        most = self._batch(served)
+        lease = Lease(lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now, most=most)
         served.ledger.hold(lease)
         self._slot.begin(lease.id, now)
         served.granted(now)

@@ -56,7 +56,7 @@ def _advance(
             session.slots[report.slot].hear(report)
         if report.lease in known:
             served, lease = known[report.lease]
-            begun = report.state == "speaking" and served.ledger.advance(lease, report.index)
+            begun = report.state == "speaking" and _goes_on(served, lease, report)
             if begun or _is_patient(served, sessions, session, report, lease, now):
                 lease.progressed_s = now
     speaking = {report.lease for report in message.slots}
@@ -65,6 +65,12 @@ def _advance(
             lease = known[lease_id][1]
             patient_until_s = max(lease.granted_s, session.sent_s) + MAX_WAITING_S
             lease.progressed_s = max(lease.progressed_s, min(now, patient_until_s))
+
+
+def _goes_on(served: ServedJob, lease: Lease, report: SlotReport) -> bool:
+    """Take in which segments of a lease are spoken; return whether that is further, or a smaller part of a batch."""
+    narrowed = lease.narrow(report.lines)
+    return served.ledger.advance(lease, report.index) or narrowed
 
 
 def _is_patient(

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from swarm.job.state import JobState, Place
 
@@ -11,6 +12,15 @@ MAX_LEASE_LINES = 1000
 MAX_BROKEN_PROMISES = 3  # for a place: then its clip counts when it comes, but nothing waits for it
 MAX_IN_VAIN = 64  # sessions that are remembered for a place
 FreeRun = tuple[int, list[int]]  # a chapter and indices in it
+
+
+class Most(NamedTuple):
+    """The bounds of a new lease."""
+
+    characters: int
+    lines: int
+    batch: int = 1  # segments that its slot speaks together
+
 
 PROMISED = -1  # the slot of a lease that covers clips on their way, spoken before
 
@@ -29,14 +39,31 @@ class Lease:
     progressed_s: float  # the last sign that it advances
     characters: int = 0  # of what is pending
     reached: int = -1  # the last index that a heartbeat said is being spoken
+    most: int = 1  # segments that its slot speaks together, by its worker's offer
+    together: int = field(init=False)  # that it speaks together now, by its last heartbeat
+    fewest: int = field(init=False)  # that it spoke together since its last clip
     delivered_s: float = field(init=False)  # its last clip, or when its slot came to it
 
     def __post_init__(self) -> None:
         self.delivered_s = self.granted_s
+        self.together = self.fewest = self.most
 
     def begin(self, now: float) -> None:
         """Take in that its slot comes to it, or to its next segment, since the clip of the last one is here."""
         self.progressed_s = self.delivered_s = now
+        self.fewest = self.most
+
+    @property
+    def batch(self) -> list[int]:
+        """The indices that its slot speaks together, as far as is known."""
+        return self.pending[: self.together]
+
+    def narrow(self, together: int) -> bool:
+        """Take in how many segments are spoken together; return whether that is a step to find one that fails."""
+        self.together = min(max(together, 1), self.most)
+        halved = self.together <= (self.fewest + 1) // 2 < self.fewest
+        self.fewest = min(self.fewest, self.together)
+        return halved
 
 
 @dataclass
@@ -60,28 +87,35 @@ class Ledger:
             for number, chapter in enumerate(self.state.spec.chapters)
         ]
 
-    def find_run(self, allowed: Callable[[Place], bool], most: int) -> FreeRun | None:
-        """Return the next free run in reading order: a chapter and its indices, at most `most` characters.
+    def find_run(self, allowed: Callable[[Place], bool], most: Most) -> FreeRun | None:
+        """Return the next free run in reading order: a chapter and its indices, at most `most`.
 
-        A single segment longer than that is a run of its own.
+        A single segment longer than that is a run of its own. So is one at which a slot made no progress, if the next
+        slot would speak others together with it.
         """
         runs = (self.run_in(chapter, allowed, most) for chapter, free in enumerate(self.free) if free)
         return next((run for run in runs if run), None)
 
-    def run_in(self, chapter: int, allowed: Callable[[Place], bool], most: int) -> FreeRun | None:
+    def run_in(self, chapter: int, allowed: Callable[[Place], bool], most: Most) -> FreeRun | None:
         """Return the next free run of one chapter."""
         run = self._start_of(
             chapter, [index for index in sorted(self.free[chapter]) if allowed((chapter, index))], most
         )
         return (chapter, run) if run else None
 
-    def _start_of(self, chapter: int, indices: list[int], most: int) -> list[int]:
+    def _start_of(self, chapter: int, indices: list[int], most: Most) -> list[int]:
         run: list[int] = []
-        for index in indices[:MAX_LEASE_LINES]:
-            most -= self._size(chapter, index)
-            if run and most < 0:
+        left = most.characters
+        for index in indices[: min(most.lines, MAX_LEASE_LINES)]:
+            left -= self._size(chapter, index)
+            alone = most.batch > 1 and (chapter, index) in self.expiries
+            if run and (left < 0 or alone):
                 break
             run.append(index)
+            if alone:
+                break
+        if most.batch < len(run) < len(indices):
+            del run[len(run) // most.batch * most.batch :]
         return run
 
     def hold(self, lease: Lease) -> None:
@@ -177,6 +211,10 @@ class Ledger:
         """Return the characters of each pending segment of a lease."""
         lease = self.leases[lease_id]
         return [self._size(lease.chapter, index) for index in lease.pending]
+
+    def batch_characters(self, lease: Lease) -> int:
+        """Return the characters of what the slot of a lease speaks together."""
+        return sum(self._size(lease.chapter, index) for index in lease.batch)
 
     def holders(self, place: Place) -> list[Lease]:
         """Return the leases that hold a place: two where it is spoken twice on purpose, else one at most."""

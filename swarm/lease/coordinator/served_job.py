@@ -75,11 +75,14 @@ class ServedJob:
         return any(self.state.key(place, take) == key for take in takes)
 
     def deadline_s(self, session: Session, lease: Lease) -> float:
-        """Return how many seconds the segment under way of a lease may take."""
-        place = (lease.chapter, lease.pending[0])
-        speed = session.slots[lease.slot].speed(self.recipe)
-        characters, expiries = len(self.state.engine_text(place)), self.ledger.expiries[place]
-        return deadline_s(characters, speed.chars_s, expiries, self.unknown_deadline_s)
+        """Return how many seconds the segments under way of a lease may take.
+
+        A batch may take twice as long, since the worker ends it when it is late, and looks for the segment that hangs.
+        """
+        chars_s = session.slots[lease.slot].speed(self.recipe).chars_s
+        doublings = self.ledger.expiries[lease.chapter, lease.pending[0]]
+        doublings += len(lease.batch) > 1 and chars_s is not None
+        return deadline_s(self.ledger.batch_characters(lease), chars_s, doublings, self.unknown_deadline_s)
 
 
 def charge_idle(jobs: Iterable[ServedJob], session: Session, now: float) -> None:

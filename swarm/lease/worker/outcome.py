@@ -17,33 +17,32 @@ class Load:
     job_files: tuple[JobFile, ...] = ()
 
 
+Words = tuple[str, *tuple[int, ...]]  # a text, the seed of its take, and those of the next takes if it is doubtful
+
+
 @dataclass(frozen=True)
 class Speak:
-    """Speak a text in a slot; `others` are the seeds of the next takes, which are spoken if this one is doubtful."""
+    """Speak some texts together in a slot; often that is only one."""
 
     slot: int
     turn: int
-    text: str
-    seed: int
-    others: tuple[int, ...] = ()
+    batch: tuple[Words, ...]
 
 
 @dataclass(frozen=True)
 class Prefetch:
-    """Have the engine of a slot speak a text as soon as it is through with the one under way, and keep its clip.
+    """Have the engine of a slot speak a batch as soon as it is through with the one under way, and keep its clips.
 
-    A `Speak` of the same text and seeds collects the clip. A slot has one prefetched text at the most.
+    A `Speak` of the same texts and seeds collects the clips. A slot has one prefetched batch at the most.
     """
 
     slot: int
-    text: str
-    seed: int
-    others: tuple[int, ...] = ()
+    batch: tuple[Words, ...]
 
 
 @dataclass(frozen=True)
 class CancelPrefetch:
-    """Withdraw the prefetched text of a slot, and drop its clip if it is spoken already."""
+    """Withdraw the prefetched batch of a slot, and drop its clips if it is spoken already."""
 
     slot: int
 

@@ -1,23 +1,23 @@
-"""The next line of a slot is prefetched: its engine begins it without waiting for the clip before to be taken."""
+"""The next lines of a slot are prefetched: its engine begins them without waiting for the clips before to be taken."""
 
+from swarm.lease.worker.batch import is_same
 from swarm.lease.worker.outcome import CancelPrefetch, Prefetch, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot
 
 
 def cancel_prefetch(slot: EngineSlot, out: WorkerOutcome) -> None:
-    """Withdraw the prefetched line of a slot unless the slot speaks it next, or now."""
-    if slot.prefetched is None or slot.prefetched is slot.coming():
+    """Withdraw the prefetched lines of a slot unless the slot speaks them next, or now."""
+    if not slot.prefetched or is_same(slot.prefetched, slot.coming()):
         return
-    if slot.prefetched is not slot.line:
+    if not is_same(slot.prefetched, slot.lines):
         out.commands.append(CancelPrefetch(slot.number))
-    slot.prefetched = None
+    slot.prefetched = ()
 
 
 def prefetch(slot: EngineSlot, out: WorkerOutcome) -> None:
-    """Have the engine of a slot prefetch the line that it speaks next."""
-    line = slot.coming()
-    if line is None or line is slot.prefetched:
+    """Have the engine of a slot prefetch the lines that it speaks next."""
+    batch = slot.coming()
+    if not batch or is_same(batch, slot.prefetched):
         return
-    slot.prefetched = line
-    text, *seeds = slot.words(line)
-    out.commands.append(Prefetch(slot.number, text, seeds[0], tuple(seeds[1:])))
+    slot.prefetched = batch
+    out.commands.append(Prefetch(slot.number, slot.words(batch)))

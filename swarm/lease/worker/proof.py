@@ -1,8 +1,9 @@
 """Tells an engine that breaks for every text from a text that cannot be spoken.
 
-A failure is withheld until the slot's engine has spoken another text: only then is the failed text to blame. After a
-few failures in a row, or at the end of a lease, the engine is given a proof: a text that it has spoken before. If the
-proof fails in a fresh process too, the slot steps back, and nothing is said of the texts.
+A batch that fails is spoken again in smaller ones; only a line that was spoken alone counts as failed. Its failure is
+withheld until the slot's engine has spoken another text: only then is the failed text to blame. After a few failures in
+a row, or at the end of a lease, the engine is given a proof: a text that it has spoken before. If the proof fails in a
+fresh process too, the slot steps back, and nothing is said of the texts.
 """
 
 from msgspec import structs
@@ -10,15 +11,17 @@ from msgspec import structs
 from swarm.lease.message import Failed, Line
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST, EngineSlot, HeldLease, Suspect
-from swarm.lease.worker.slot_changes import step_back
+from swarm.lease.worker.slot_changes import DEADLY, part, step_back
 
 MAX_SUSPECTS = 3  # failures in a row before the engine has to prove itself
 PLAIN_TEXT = "1, 2, 3."  # the proof of an engine that has spoken nothing yet, in any language
 
 
 def fail(slot: EngineSlot, kind: str, note: str, now: float, out: WorkerOutcome) -> None:
-    """Go on after a line failed: have it spoken again, withhold the failure, or have the slot step back."""
-    if kind == "memory" and slot.rest.clips < CLIPS_BEFORE_TRUST:
+    """Go on after lines failed: have them spoken again, withhold the failure of one, or have the slot step back."""
+    if len(slot.lines) > 1:
+        part(slot, kind)
+    elif kind == "memory" and slot.rest.clips < CLIPS_BEFORE_TRUST:
         step_back(slot, "memory", note, now, out)
     elif kind == "memory" or (kind == "device" and slot.rest.clips):
         slot.speak_again()
@@ -31,21 +34,15 @@ def fail(slot: EngineSlot, kind: str, note: str, now: float, out: WorkerOutcome)
 
 
 def _withhold(slot: EngineSlot, kind: str, note: str) -> None:
-    lease, line = slot.finish_line()
-    if kind in ("crashed", "device"):
+    lease, (line,) = slot.finish()
+    if kind in DEADLY:
         slot.unload()
     lease.suspects.append(Suspect(line, kind, note[:1000]))
     if lease.revoked or slot.has_proof(lease):
         return
     if len(lease.suspects) >= MAX_SUSPECTS or not lease.lines:
         slot.proof = _make_proof(slot, lease)
-        _insert(slot, lease, [slot.proof])
-
-
-def _insert(slot: EngineSlot, lease: HeldLease, lines: list[Line]) -> None:
-    """Have the slot speak these lines next, but after the line that its engine has prefetched."""
-    begun = slot.recipe is not None and bool(lease.lines) and slot.prefetched is lease.lines[0]
-    lease.lines[begun:begun] = lines
+        slot.speak_next(lease, [slot.proof])
 
 
 def _make_proof(slot: EngineSlot, lease: HeldLease) -> Line:
@@ -63,10 +60,10 @@ def pass_proof(slot: EngineSlot, out: WorkerOutcome) -> None:
     it may have broken the process, and the others are spoken again.
     """
     is_fresh = not slot.rest.clips
-    lease, _ = slot.finish_line()
+    lease, _ = slot.finish()
     slot.rest.spoke()
     innocent = lease.suspects[1:] if is_fresh else []
-    _insert(slot, lease, [suspect.line for suspect in innocent])
+    slot.speak_next(lease, [suspect.line for suspect in innocent])
     del lease.suspects[len(lease.suspects) - len(innocent) :]
     blame(slot, lease, out)
 

@@ -1,18 +1,20 @@
 """One engine of a worker: what it holds, what it is speaking, whether it wants more."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from msgspec import structs
 
-from swarm.job.clip_info import ClipInfo
+from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.job_file import JobFile, find_latents
 from swarm.job.recipe import Recipe, clip_key, seeds_of
 from swarm.lease.message import Clip, Grant, Job, Line, ReportedState, Resting, SlotReport
 from swarm.lease.reason import TRIED_AGAIN
 from swarm.lease.scheduling import Speed, deadline_s
 from swarm.lease.transition import IllegalTransition, follow
+from swarm.lease.worker.batch import Batch, BatchSearch, is_same, without
+from swarm.lease.worker.outcome import Words
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 from swarm.lease.worker.slot_state import SLOT_TRANSITIONS, SlotState
 
@@ -79,15 +81,16 @@ class Suspect:
 
 @dataclass
 class HeldLease:
-    """A lease that a slot holds. Its `lines` are still to be spoken; the first may be under way."""
+    """A lease that a slot holds. Its `lines` are still to be spoken; the first ones may be under way."""
 
     id: int
     link: str
     job: Job
     chapter: int
     lines: list[Line]
-    revoked: bool = False  # only the segment under way is still spoken
+    revoked: bool = False  # only what is under way is still spoken
     suspects: list[Suspect] = field(default_factory=list)  # failures that are not reported yet
+    unwanted: Batch = ()  # lines under way that were taken from the lease meanwhile: if they fail, that is all
 
 
 @dataclass
@@ -99,9 +102,11 @@ class EngineSlot:
     state: SlotState = SlotState.EMPTY
     recipe: Recipe | None = None  # of the voice that is loaded or being loaded
     latents: JobFile | None = None  # that the voice was loaded with, or computed
-    line: Line | None = None  # under way, in the state SPEAKING
-    prefetched: Line | None = None  # that the engine was told to speak next
-    since_s: float = 0.0  # when the load last progressed, or the line was ordered
+    voice: Recipe | None = None  # the last that was loaded, whose speed and batch are known
+    lines: Batch = ()  # under way together, in the state SPEAKING
+    prefetched: Batch = ()  # that the engine was told to speak next
+    search: BatchSearch = field(default_factory=BatchSearch)
+    since_s: float = 0.0  # when the load last progressed, or the lines were ordered
     note: str = ""  # how far the load is
     turn: int = 0
     leases: list[HeldLease] = field(default_factory=list)  # in the order they are spoken
@@ -126,7 +131,7 @@ class EngineSlot:
     @property
     def is_proving(self) -> bool:
         """Whether the line under way is the proof."""
-        return self.line is not None and self.line is self.proof
+        return self.proof is not None and is_same(self.lines, (self.proof,))
 
     def has_proof(self, lease: HeldLease) -> bool:
         """Return whether the proof is one of the lines that a lease has still to speak."""
@@ -157,23 +162,33 @@ class EngineSlot:
 
     # --- what it speaks next
 
-    def coming(self) -> Line | None:
-        """Return the line that the engine should have prefetched.
+    def coming(self) -> Batch:
+        """Return the lines that the engine should have prefetched.
 
-        While the slot speaks that is the next line of the same lease. While it waits, a line that was prefetched
-        before stays, since the engine may have begun it; nothing else is prefetched then.
+        While the slot speaks those are the next ones of the same lease. While it waits, lines that were prefetched
+        before stay, since the engine may have begun them; nothing else is prefetched then.
         """
         if self.recipe is None or self.state is SlotState.LOADING or not self.leases or self.leases[0].revoked:
-            return None
-        lines = self.leases[0].lines
-        if self.line is not None:
-            return next((line for line in lines[:2] if line is not self.line), None)
-        return self.prefetched if self.prefetched is lines[0] else None  # by identity: another lease, another voice
+            return ()
+        if self.lines:
+            return self.search.choose(without(self.leases[0].lines, self.lines), self.proof, ended=self.lines)
+        return self.prefetched if self.has_begun(self.leases[0]) else ()
 
-    def words(self, line: Line) -> tuple[str, *tuple[int, ...]]:
-        """Return a line as an engine takes it: the text, the seed of its take, and the seeds of the next takes."""
+    def has_begun(self, lease: HeldLease) -> bool:
+        """Return whether the engine may have begun the first lines of a lease, since it prefetched them."""
+        return bool(self.prefetched) and is_same(self.prefetched, lease.lines[: len(self.prefetched)])
+
+    def next_lines(self) -> Batch:
+        """Return the lines that the slot speaks next; one alone while it is not known whether its engine is sound."""
+        lease = self.leases[0]
+        if self.has_begun(lease):
+            return self.prefetched
+        return self.search.choose(lease.lines[:1] if lease.suspects else lease.lines, self.proof)
+
+    def words(self, batch: Batch) -> tuple[Words, ...]:
+        """Return lines as an engine takes them: each text with the seeds of its take and of the next takes."""
         assert self.recipe is not None
-        return (line.text, *seeds_of(line.text, self.recipe, line.take))
+        return tuple((line.text, *seeds_of(line.text, self.recipe, line.take)) for line in batch)
 
     def wants_more(self, now: float) -> bool:
         """Return whether another lease should be asked for: none is queued and the present one ends soon."""
@@ -181,9 +196,11 @@ class EngineSlot:
             return False
         if not self.leases:
             return True
+        lines = self.leases[0].lines
         if self.speed.chars_s is None:
-            return len(self.leases[0].lines) <= 1 and self.state is not SlotState.LOADING
-        return sum(len(line.text) for line in self.leases[0].lines) / self.speed.chars_s < AHEAD_S
+            return len(lines) <= max(1, len(self.lines)) and self.state is not SlotState.LOADING
+        spent_s = now - self.since_s if self.lines else 0.0
+        return _characters(lines) / self.speed.chars_s - spent_s < AHEAD_S
 
     @property
     def is_worth_keeping(self) -> bool:
@@ -194,12 +211,14 @@ class EngineSlot:
         """Return whether the voice is the job's, with the latents that all workers use for it."""
         return self.recipe == job.recipe and (job.latents or self.latents == find_latents(job.job_files))
 
-    def load(self, job: Job, now: float) -> int:
-        """Begin to load the voice of a job; return the turn."""
+    def load(self, job: Job, batch: int, now: float) -> int:
+        """Begin to load the voice of a job, which speaks so many lines together; return the turn."""
         self._become(SlotState.LOADING)
         self.recipe, self.since_s, self.note = job.recipe, now, ""
         self.latents = find_latents(job.job_files)
-        self.speed, self.worked_s = Speed(), 0.0
+        self.worked_s = 0.0
+        if self.voice != job.recipe:  # else a fresh process of the same voice is as fast and as large
+            self.voice, self.speed, self.search = job.recipe, Speed(), BatchSearch(batch)
         self.turn += 1
         return self.turn
 
@@ -218,40 +237,58 @@ class EngineSlot:
         """Let the engine go; the next segment loads it afresh."""
         self.recipe = None
 
-    def speak(self, line: Line, now: float) -> int:
-        """Begin a segment; return the turn."""
+    def speak(self, batch: Batch, now: float) -> int:
+        """Begin some segments together; return the turn."""
         self._become(SlotState.SPEAKING)
-        self.line, self.since_s = line, now
+        self.lines, self.since_s = batch, now
         self.turn += 1
         return self.turn
 
-    def finish_line(self) -> tuple[HeldLease, Line]:
-        """End the segment under way, well or not; return it with its lease."""
-        line, lease = self._end_line(), self.leases[0]
-        lease.lines.remove(line)
-        return lease, line
-
-    def _end_line(self) -> Line:
+    def finish(self) -> tuple[HeldLease, Batch]:
+        """End the segments under way, well or not; return them with their lease."""
         self._expect(SlotState.SPEAKING)
         self._become(SlotState.WAITING)
-        line, self.line = self.line, None
-        assert line is not None
-        return line
+        lease, batch, self.lines = self.leases[0], self.lines, ()
+        lease.lines = without(lease.lines, batch)
+        return lease, batch
 
     def speak_again(self) -> None:
-        """Have the segment under way spoken once more, by an engine that is loaded afresh."""
-        self._end_line()
+        """Have what is under way spoken once more, by an engine that is loaded afresh."""
+        lease, batch = self.finish()
         self.unload()
         self.rest.restarted()
+        self.speak_next(lease, batch)
 
-    def spoken(self, info: ClipInfo, further: int) -> tuple[HeldLease, Clip]:
-        """End the segment under way, which has become a clip; `further` takes were spoken after the one ordered."""
-        lease, line = self.finish_line()
+    def speak_next(self, lease: HeldLease, lines: Sequence[Line]) -> None:
+        """Add lines to a lease that the slot speaks next, but after those that its engine has prefetched.
+
+        Lines that were taken from the lease while they were under way are not spoken again.
+        """
+        lines = without(lines, lease.unwanted)
+        begun = len(self.prefetched) if self.recipe is not None and self.has_begun(lease) else 0
+        lease.lines[begun:begun] = lines
+
+    def collect(self, clips: Sequence[SpokenClip | None]) -> tuple[HeldLease, list[tuple[Clip, bytes]]]:
+        """End the segments under way; return their lease, and the clips with their frames.
+
+        A segment without a clip is spoken again, in a smaller batch.
+        """
+        lease, batch = self.finish()
+        rows = list(zip(batch, clips, strict=True))
+        self.search.spoke(batch)
+        missing = tuple(line for line, spoken in rows if spoken is None)
+        if missing:
+            self.search.failed(missing)
+            self.speak_next(lease, missing)
+        return lease, [(self._spoken(lease, line, spoken), spoken.frame) for line, spoken in rows if spoken]
+
+    def _spoken(self, lease: HeldLease, line: Line, clip: SpokenClip) -> Clip:
+        info, take = clip.info, line.take + clip.further
         self.rest.spoke()
-        self._remember(lease.job.recipe, structs.replace(line, take=line.take + further))
+        self._remember(lease.job.recipe, structs.replace(line, take=take))
         self.worked_s += info.work_s
         self.speed.add(len(line.text), info.length_s, info.work_s)
-        return lease, self._clip(lease, line, info, line.take + further)
+        return self._clip(lease, line, info, take)
 
     def _remember(self, recipe: Recipe, line: Line) -> None:
         """Keep the shortest line that was spoken, as a proof for later."""
@@ -275,32 +312,35 @@ class EngineSlot:
     def stop(self) -> None:
         """Give up what is under way, and the engine with it."""
         if self.state is SlotState.SPEAKING:
-            self.finish_line()
+            self.finish()
         elif self.state is SlotState.LOADING:
             self._become(SlotState.WAITING)
         self.unload()
         self.turn += 1
 
     def hangs(self, now: float) -> bool:
-        """Return whether the segment under way takes longer than a coordinator would wait at first."""
-        return self.line is not None and now - self.since_s > self._due_s(self.line)
+        """Return whether what is under way takes longer than a coordinator would wait at first."""
+        return bool(self.lines) and now - self.since_s > self._due_s
 
     def is_overdue(self, now: float) -> bool:
         """Return whether the engine takes longer than this worker waits, whatever the coordinator says."""
-        if self.line is not None:
-            return now - self.since_s > self.settings.patience * self._due_s(self.line)
+        if self.lines:
+            return now - self.since_s > self.settings.patience * self._due_s
         return self.state is SlotState.LOADING and now - self.since_s > self.settings.load_s
 
-    def _due_s(self, line: Line) -> float:
-        return deadline_s(len(line.text), self.speed.chars_s, 0, self.settings.unknown_deadline_s)
+    @property
+    def _due_s(self) -> float:
+        return deadline_s(_characters(self.lines), self.speed.chars_s, 0, self.settings.unknown_deadline_s)
 
     def shorten(self, lease: HeldLease, lines: list[Line]) -> bool:
-        """Keep of a lease only these lines and the one under way; return whether that is less than before."""
-        before, lease.lines = lease.lines, [line for line in lease.lines if line in lines or line is self.line]
-        return lease.lines != before
+        """Keep of a lease only these lines and those under way; return whether that is less than before."""
+        before, wanted = lease.lines, without(lines, lease.unwanted)
+        lease.unwanted = tuple(without(self.lines, tuple(wanted)))
+        lease.lines = without(before, tuple(without(before, (*lines, *self.lines))))
+        return len(lease.lines) != len(before)
 
     def drain(self) -> list[HeldLease]:
-        """Keep only the segment under way; return the leases of which nothing is left."""
+        """Keep only what is under way; return the leases of which nothing is left."""
         for lease in self.leases:
             self.shorten(lease, [])
         over = [lease for lease in self.leases if not lease.lines]
@@ -317,10 +357,15 @@ class EngineSlot:
 
     def report(self, now: float) -> SlotReport:
         """Return what a heartbeat says of this slot, which holds a lease."""
-        lease = self.leases[0]
-        index = self.line.index if self.line else lease.lines[0].index
+        lease, count = self.leases[0], max(1, len(self.lines))
+        index = (self.lines or lease.lines)[0].index
         note = self.note if self.state is SlotState.LOADING else ""
-        return SlotReport(self.number, REPORTED[self.state], lease.id, index, max(0.0, now - self.since_s), note)
+        since_s = max(0.0, now - self.since_s)
+        return SlotReport(self.number, REPORTED[self.state], lease.id, index, since_s, note, count)
+
+
+def _characters(lines: Iterable[Line]) -> int:
+    return sum(len(line.text) for line in lines)
 
 
 def has_slept(beaten_s: float, now: float) -> bool:

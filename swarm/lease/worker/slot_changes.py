@@ -7,6 +7,8 @@ from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.outcome import Kill, Unload, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, HeldLease, Trouble
 
+DEADLY = ("crashed", "device", "memory")  # kinds of failures after which the engine's process is gone
+
 
 def trim(slots: Iterable[EngineSlot], link: str, message: Trim, out: WorkerOutcome) -> None:
     """Shorten a coordinator's lease, as its `Trim` says."""
@@ -24,7 +26,7 @@ def revoke(slots: Iterable[EngineSlot], link: str, message: Revoke, out: WorkerO
     """Speak nothing more of a coordinator's lease; if it expired at a segment, the engine is thought to hang."""
     for slot, lease in _holding(slots, link, message.lease):
         lease.revoked = True
-        if message.expired and slot.line is not None and slot.leases[0] is lease:
+        if message.expired and slot.lines and slot.leases[0] is lease:
             kill(slot, out)
         _keep_lines(slot, lease, [], out)
 
@@ -36,21 +38,43 @@ def _holding(slots: Iterable[EngineSlot], link: str, lease_id: int) -> list[tupl
 
 
 def _keep_lines(slot: EngineSlot, lease: HeldLease, lines: list[Line], out: WorkerOutcome) -> None:
-    """Shorten a lease to these lines and the one under way."""
+    """Shorten a lease to these lines and those under way."""
     if slot.shorten(lease, lines):  # otherwise heartbeats and revocations would answer one another for ever
         out.beat(lease.link)
 
 
 def shed(slot: EngineSlot, note: str, out: WorkerOutcome) -> None:
-    """Give back all leases of a slot except the segment under way."""
+    """Give back all leases of a slot except what is under way."""
     for lease in slot.drain():
         out.send(lease.link, Release(lease.id, note[:1000]))
 
 
 def kill(slot: EngineSlot, out: WorkerOutcome) -> None:
-    """End an engine that hangs, and give up its segment."""
+    """End an engine that hangs, and give up what is under way."""
     out.beat(slot.leases[0].link)
     slot.stop()
+    end_engine(slot, Kill(slot.number), out)
+
+
+def part(slot: EngineSlot, kind: str) -> None:
+    """Have the lines of a batch that failed spoken again, in smaller batches."""
+    lease, batch = slot.finish()
+    if kind in DEADLY:
+        slot.unload()
+    if kind in ("memory", "device"):
+        slot.rest.restarted()
+    if kind == "memory":
+        slot.search.lacked_memory(batch)
+    else:
+        slot.search.failed(batch)
+    slot.speak_next(lease, batch)
+
+
+def _part_hung(slot: EngineSlot, out: WorkerOutcome) -> None:
+    """End an engine that hangs at a batch, and look for the line that it hangs at."""
+    out.beat(slot.leases[0].link)
+    part(slot, "crashed")
+    slot.turn += 1
     end_engine(slot, Kill(slot.number), out)
 
 
@@ -59,8 +83,8 @@ def kill_hung(
 ) -> None:
     """End engines that hang at a segment for which no coordinator in reach holds a lease any more.
 
-    Also end those that this worker waits for no longer, whatever their coordinator says. That time counts as served, so
-    other coordinators come first then.
+    Also end those that hang at a batch, whose lines are spoken again in smaller ones, and those that this worker waits
+    for no longer, whatever their coordinator says. That time counts as served, so other coordinators come first then.
     """
     for slot in slots:
         if not slot.leases:
@@ -69,6 +93,8 @@ def kill_hung(
         link, spent_s = links.get(lease.link), now - slot.since_s
         if slot.is_overdue(now):
             _give_up_overdue(slot, now, out)
+        elif slot.hangs(now) and len(slot.lines) > 1:
+            _part_hung(slot, out)
         elif slot.hangs(now) and (lease.revoked or link is None or not link.up):
             kill(slot, out)
         else:
@@ -78,14 +104,14 @@ def kill_hung(
 
 
 def _give_up_overdue(slot: EngineSlot, now: float, out: WorkerOutcome) -> None:
-    lease, line = slot.leases[0], slot.line
+    lease, batch = slot.leases[0], slot.lines
     note = f"this worker gave up after {now - slot.since_s:.0f} s"
-    if line is None:
+    if not batch:
         give_up(slot, note, True, out)
         end_engine(slot, Kill(slot.number), out)
         return
     if not slot.is_proving:
-        place = (lease.chapter, line.index, line.take)
+        place = (lease.chapter, batch[0].index, batch[0].take)
         out.send(lease.link, Failed(lease.job.job, *place, "crashed", note, lease.id, slot.number))
     kill(slot, out)
     for given in [given for given in slot.leases if given.link == lease.link]:
@@ -104,13 +130,14 @@ def give_up(slot: EngineSlot, note: str, unable: bool, out: WorkerOutcome) -> No
 
 def end_engine(slot: EngineSlot, how: Kill | Unload, out: WorkerOutcome) -> None:
     """End the engine of a slot, and with it what the engine prefetched."""
-    slot.prefetched = None
+    slot.prefetched = ()
     out.commands.append(how)
 
 
 def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, out: WorkerOutcome) -> None:
     """Stop what is under way, give everything back, and take nothing for a while."""
     slot.stop()
+    slot.voice = None  # the device may have room for larger batches later
     slot.rest.step_back(trouble, note, now, slot.number)
     out.beats.update(dict.fromkeys(lease.link for lease in slot.leases))
     shed(slot, slot.rest.fault, out)

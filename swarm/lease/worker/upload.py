@@ -1,7 +1,7 @@
 """Clips on their way to one coordinator in pieces, so that heartbeats pass between the pieces."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from msgspec import structs
@@ -53,6 +53,8 @@ class ClipUploads:
 
     items: list[ClipUpload] = field(default_factory=list)
     count: int = 0
+    dropped: int = 0  # bytes under way of clips that no coordinator wants any more
+    last_dropped: int = 0  # the number of the last of those clips
 
     def begin(self, clip: Clip, size: int) -> None:
         """Queue one more clip."""
@@ -61,19 +63,28 @@ class ClipUploads:
 
     def parts(self, window: int, piece: int, is_wanted: Callable[[Clip], bool], now: float) -> list[ClipPart]:
         """Return the pieces that may leave: with all that did not arrive yet no more than `window`, but one always."""
-        self.items = [each for each in self.items if is_wanted(each.clip)]
+        self._drop([each for each in self.items if not is_wanted(each.clip)])
         under_way = sum(each.sent - each.received for each in self.items)
         leaving: list[ClipPart] = []
         for each in self.items:
             while each.sent < each.size:
-                if under_way and under_way + min(piece, each.size - each.sent) > window:
+                if under_way and self.dropped + under_way + min(piece, each.size - each.sent) > window:
                     return leaving
                 leaving.append(each.next_part(piece, now))
                 under_way += leaving[-1].length
         return leaving
 
+    def _drop(self, items: Sequence[ClipUpload]) -> None:
+        """Send no more of these clips. What is under way of them fills the link until a later piece is answered."""
+        for each in items:
+            self.items.remove(each)
+            self.dropped += each.sent - each.received
+            self.last_dropped = max(self.last_dropped, each.number)
+
     def note_received(self, number: int, have: int, now: float) -> tuple[float, int]:
         """Note how much of a clip came; returns as `ClipUpload.note_received`."""
+        if number > self.last_dropped:
+            self.dropped = 0
         found = next((each for each in self.items if each.number == number), None)
         return found.note_received(have, now) if found else (0.0, 0)
 

@@ -1,7 +1,7 @@
 """The worker's core: it takes grants, and puts out commands for engines and messages to coordinators.
 
-It owns no socket, engine or clock. The shell carries out the commands and reports back with `opened`, `unable`,
-`spoken` and `failed`; a report whose `turn` is not the slot's current one is of a killed engine and is ignored.
+It owns no socket, engine or clock. The shell carries out commands and reports back with `opened`, `unable`, `spoken`
+and `failed`; a report whose `turn` is not the slot's current one is of a killed engine and is ignored.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from swarm.job.clip_info import ClipInfo
+from swarm.job.clip_info import SpokenClip
 from swarm.job.job_file import JobFile
+from swarm.lease.batches import batch_size
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -82,8 +83,7 @@ class Worker:
     def disconnect(self, name: str, now: float) -> WorkerOutcome:
         """Go on without a coordinator that is out of reach: finish what it leased, keep the clips."""
         out = WorkerOutcome()
-        link = self.links.get(name)
-        if link is not None:
+        if link := self.links.get(name):
             link.go_away()
             self.unaccepted.orphan(name)
             self._go_on(now, out)
@@ -124,8 +124,7 @@ class Worker:
     def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> WorkerOutcome:
         """Take one message of a coordinator; `frame` is the bytes that follow a `FilePiece`."""
         out = WorkerOutcome()
-        link = self.links.get(name)
-        if link is not None:
+        if link := self.links.get(name):
             link.heard_s = now
             if isinstance(message, FilePiece):
                 self.fetched.downloads.take(message, frame, now, out)
@@ -235,12 +234,12 @@ class Worker:
 
         return self._report(number, turn, now, take)
 
-    def spoken(self, number: int, turn: int, info: ClipInfo, further: int, now: float, frame: bytes) -> WorkerOutcome:
-        """Take the clip of the segment that a slot has spoken, `further` takes after the one ordered."""
-        return self._report(number, turn, now, lambda slot, out: self._keep(slot, info, further, frame, out))
+    def spoken(self, number: int, turn: int, clips: list[SpokenClip | None], now: float) -> WorkerOutcome:
+        """Take the clips of the segments that a slot has spoken together; None: this one has to be tried again."""
+        return self._report(number, turn, now, lambda slot, out: self._keep(slot, clips, out))
 
     def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> WorkerOutcome:
-        """Go on after a segment that could not be spoken; a crash or a fault of the device costs the engine too."""
+        """Go on after segments that could not be spoken; a crash or a fault of the device costs the engine too."""
         return self._report(number, turn, now, lambda slot, out: fail(slot, kind, note, now, out))
 
     def step_back(self, number: int, turn: int, trouble: Trouble, note: str, now: float) -> WorkerOutcome:
@@ -272,17 +271,18 @@ class Worker:
             self._go_on(now, out)
         return out
 
-    def _keep(self, slot: EngineSlot, info: ClipInfo, further: int, frame: bytes, out: WorkerOutcome) -> None:
+    def _keep(self, slot: EngineSlot, clips: list[SpokenClip | None], out: WorkerOutcome) -> None:
         if slot.is_proving:
             pass_proof(slot, out)
             return
-        lease, clip = slot.spoken(info, further)
+        lease, spoken = slot.collect(clips)
         blame(slot, lease, out)
         link = self.links.get(lease.link)
-        if link is not None:
-            link.served_s += clip.work_s
-        if self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None):
-            out.keep(clip, frame)
+        for clip, frame in spoken:
+            if link is not None:
+                link.served_s += clip.work_s
+            if self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None):
+                out.keep(clip, frame)
         out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases if held.lines}))
 
     # --- time, and the end
@@ -331,8 +331,7 @@ class Worker:
 
     def unsaid(self, name: str) -> None:
         """Greet with the next heartbeat, so that all is said again: a message could not leave."""
-        link = self.links.get(name)
-        if link is not None and link.up:
+        if (link := self.links.get(name)) and link.up:
             link.greet()
             self.unaccepted.orphan(name)
 
@@ -357,8 +356,8 @@ class Worker:
     @property
     def drained(self) -> bool:
         """Whether nothing is being spoken and no clip waits for a coordinator in reach."""
-        busy = any(slot.leases for slot in self.slots)
-        return not busy and not any(self.unaccepted.waiting(link.name) for link in self.links.values() if link.up)
+        waiting = any(self.unaccepted.waiting(link.name) for link in self.links.values() if link.up)
+        return not waiting and not any(slot.leases for slot in self.slots)
 
     # --- going on
 
@@ -388,13 +387,14 @@ class Worker:
         link = self.links.get(lease.link)
         if not self.unaccepted.has_room(lease.link, link.allowance if link and link.up else None):
             return None
-        suits = slot.suits(lease.job)
-        if not suits and self.fetched.downloads.has(lease.job.job_files):
-            return Load(slot.number, slot.load(lease.job, now), lease.job.recipe, lease.job.job_files)
+        if not (suits := slot.suits(lease.job)) and self.fetched.downloads.has(lease.job.job_files):
+            turn = slot.load(lease.job, batch_size(self.hello.engines, lease.job.recipe), now)
+            return Load(slot.number, turn, lease.job.recipe, lease.job.job_files)
         if suits and lease.job.latents:  # its own latents have to be journaled first
             self.fetched.offer_latents(slot, lease, out)
         if not suits or lease.job.latents or (link and link.asks_first(self.beaten_s, now)):
             return None
-        line = lease.lines[0]
-        text, *seeds = slot.words(line)
-        return Speak(slot.number, slot.speak(line, now), text, seeds[0], tuple(seeds[1:]))
+        batch = slot.next_lines()
+        if slot.search.most > 1:  # coordinators must know what no other slot can take over any more
+            out.beat(lease.link)
+        return Speak(slot.number, slot.speak(batch, now), slot.words(batch))

@@ -2,12 +2,14 @@
 
 import os
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard
+from swarm.job.clip_info import SpokenClip
 from swarm.job.engine_text import read_engine_text, split_language
 from swarm.job.recipe import CLONE, CUSTOM, Recipe
 from swarm.system.frames import Frame
@@ -17,7 +19,7 @@ from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import Engine, EngineFault, FaultKind, SharingVoice
 from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import load_engine
-from swarm.voice.host.takes import Speaker
+from swarm.voice.host.takes import Asked, Speaker
 from swarm.voice.settings import check_known
 
 _MESSAGE_CHARS = 500
@@ -59,15 +61,29 @@ class Host:
         return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
 
     def _speak(self, message: Frame) -> Frame:
-        if len(message["text"]) > self._longest:
-            length, most = len(message["text"]), self._longest
-            raise EngineFault(FaultKind.ERROR, f"the text has {length:,} characters; an engine gets {most:,} at most")
-        speaker = self._speakers[message["lane"]]
-        language, text = split_language(message["text"])
-        spoken, phonemes = read_engine_text(text)
-        clip = speaker.speak(spoken, message["seeds"], phonemes, language)
-        reply: Frame = msgspec.to_builtins(clip, builtin_types=(bytes,))
-        return reply
+        lines = message["lines"]
+        for text, *_ in lines:
+            if len(text) > self._longest:
+                length, most = len(text), self._longest
+                raise EngineFault(
+                    FaultKind.ERROR, f"the text has {length:,} characters; an engine gets {most:,} at most"
+                )
+        spoken = self._speakers[message["lane"]].speak_all([_asked(text, seeds) for text, *seeds in lines])
+        faults = [each for each in spoken if isinstance(each, EngineFault)]
+        if len(faults) == len(spoken):
+            raise faults[0]
+        return {"clips": [None if isinstance(each, EngineFault) else _plain(each) for each in spoken]}
+
+
+def _asked(text: str, seeds: Sequence[int]) -> Asked:
+    language, text = split_language(text)
+    spoken, phonemes = read_engine_text(text)
+    return Asked(spoken, seeds, phonemes, language)
+
+
+def _plain(clip: SpokenClip) -> Frame:
+    plain: Frame = msgspec.to_builtins(clip, builtin_types=(bytes,))
+    return plain
 
 
 def _checked_card(engine: Engine, recipe: Recipe) -> EngineCard:

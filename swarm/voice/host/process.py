@@ -1,7 +1,7 @@
 """The worker's side of an engine process: opens voices, has them speak, and turns failures into EngineFaults."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,8 @@ from swarm.job.recipe import Recipe
 from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised
 from swarm.system.frames import Frame, OnNews
 from swarm.voice.engine import EngineFault, FaultKind
+
+SpokenWords = tuple[str, *tuple[int, ...]]  # a text and the seeds of its takes
 
 logger = logging.getLogger(__name__)
 
@@ -68,16 +70,27 @@ class EngineProcess:
         )
         return latents
 
-    async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
-        """Speak a segment, again with the next seed as long as the take is doubtful.
+    async def speak_all(self, slot: int, lines: Sequence[SpokenWords]) -> list[SpokenClip | None]:
+        """Speak segments together, each again with its next seed as long as its take is doubtful.
 
-        Raises EngineFault: CRASHED if the process died, ERROR if its clip is out of bounds, or the engine's fault.
+        A segment that could not be spoken beside others has None in place of its clip. Raises EngineFault if none could
+        be: CRASHED if the process died, ERROR if a clip is out of bounds, or the engine's fault of the first.
         """
-        reply = await self._call(slot, {"call": "speak", "text": text, "seeds": seeds}, FaultKind.CRASHED)
+        reply = await self._call(slot, {"call": "speak", "lines": lines}, FaultKind.CRASHED)
         try:
-            return msgspec.convert(reply, SpokenClip)
+            clips = msgspec.convert(reply["clips"], list[SpokenClip | None])
         except msgspec.ValidationError as fault:
             raise EngineFault(FaultKind.ERROR, f"its clip is out of bounds: {fault}") from fault
+        if len(clips) != len(lines):
+            raise EngineFault(FaultKind.ERROR, f"it sent {len(clips)} clips of {len(lines)} sentences")
+        return clips
+
+    async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
+        """Speak a single segment, as `speak_all` does. Raises EngineFault."""
+        clip = (await self.speak_all(slot, [(text, *seeds)]))[0]
+        if clip is None:
+            raise EngineFault(FaultKind.ERROR, "it sent no clip")
+        return clip
 
     def kill(self) -> None:
         """Kill the process; a call under way raises EngineFault(CRASHED)."""

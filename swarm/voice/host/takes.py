@@ -2,13 +2,23 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from msgspec import structs
 
 from swarm.job.clip_info import MAX_DOUBT, SpokenClip
 from swarm.job.engine_text import Phonemes
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, PhonemeVoice, PolyglotVoice, Voice
+from swarm.voice.engine import (
+    BatchVoice,
+    EngineFault,
+    FaultKind,
+    Pcm,
+    PhonemeVoice,
+    PolyglotVoice,
+    Sound,
+    SpokenLine,
+    Voice,
+)
 from swarm.voice.host.clip import make_clip
 from swarm.voice.host.guard import Guard, Judgement, measure
 from swarm.voice.host.verify import Verifier
@@ -22,11 +32,50 @@ MAX_RETRY_S = 12.0
 
 
 @dataclass(frozen=True)
+class Asked:
+    """A text to be spoken, with the seeds of its takes. `language` is that of the text, "" for the voice's own."""
+
+    text: str
+    seeds: Sequence[int]
+    phonemes: Sequence[Phonemes] = ()
+    language: str = ""
+
+    def line(self, take: int) -> SpokenLine:
+        """Return the text as a voice takes it, with the seed of a take."""
+        return SpokenLine(self.text, self.seeds[take], self.phonemes, self.language)
+
+
+@dataclass(frozen=True)
 class Take:
     """One attempt at a text, with its judgement."""
 
     clip: SpokenClip
     judgement: Judgement
+
+
+@dataclass
+class TextTakes:
+    """One text of those that are spoken together, and what has become of it so far."""
+
+    asked: Asked
+    spoken: int = 0  # takes, the failed ones too
+    work_s: float = 0.0  # of speaking and listening; its share of the work that was done for several
+    takes: list[Take] = field(default_factory=list)
+    fault: EngineFault | None = None  # of the last take
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether another take would be of no use."""
+        if self.fault is not None:
+            return self.fault.kind not in _RETRIED_FAULTS
+        return bool(self.takes) and not self.takes[-1].judgement.doubt
+
+    @property
+    def best(self) -> Take | None:
+        """The take with the least badness; None if there is none, or a fault that is not of the sound."""
+        if self.fault is not None and self.is_settled:
+            return None
+        return min(self.takes, key=lambda take: take.judgement.badness, default=None)
 
 
 class Speaker:
@@ -36,52 +85,83 @@ class Speaker:
         self.voice = voice
         self._takes, self._verifier = takes, verifier
         self._guard = Guard()
-        self._work_s = 0.0  # seconds of speaking and listening for the text under way
 
     def speak(
         self, text: str, seeds: Sequence[int], phonemes: Sequence[Phonemes] = (), language: str = ""
     ) -> SpokenClip:
-        """Speak a text with one seed after the other until a take is not doubtful; return the best take.
+        """Speak a single text, as `speak_all` does. Raises EngineFault if no take became a clip."""
+        spoken = self.speak_all([Asked(text, seeds, phonemes, language)])[0]
+        if isinstance(spoken, EngineFault):
+            raise spoken
+        return spoken
 
-        `language` is that of the text, "" for the voice's own.
+    def speak_all(self, asked: Sequence[Asked]) -> list[SpokenClip | EngineFault]:
+        """Speak texts together, the doubtful ones again with their next seeds; return the best take of each.
 
-        Raises EngineFault if no take became a clip.
+        A text of which no take became a clip has its fault there. Raises EngineFault if the voice speaks none of them.
         """
-        self._work_s, spoken = 0.0, 0
-        takes: list[Take] = []
-        for number, seed in enumerate(seeds[: self._takes]):
-            spoken += 1
-            try:
-                takes.append(self._take(text, phonemes, number, seed, language))
-            except EngineFault as fault:
-                last = number + 1 == min(len(seeds), self._takes)
-                if fault.kind not in _RETRIED_FAULTS or (last and not takes):
-                    raise
-            else:
-                if not takes[-1].judgement.doubt or self._work_s > MAX_RETRY_S:
-                    break
-        best = min(takes, key=lambda take: take.judgement.badness)
+        rows, limit_s = [TextTakes(each) for each in asked], MAX_RETRY_S
+        for number in range(self._takes):
+            again = [row for row in rows if number < len(row.asked.seeds) and not row.is_settled]
+            if sum(row.work_s for row in rows) > limit_s:
+                again = [row for row in again if not row.takes]
+            if again:
+                self._take(again, number)
+            if number == 0 and len(rows) > 1:  # a batch may take as long again
+                limit_s = max(limit_s, sum(row.work_s for row in rows))
+        return [self._finish(row) for row in rows]
+
+    def _finish(self, row: TextTakes) -> SpokenClip | EngineFault:
+        best = row.best
+        if best is None:
+            return row.fault or EngineFault(FaultKind.ERROR, "it was given no seed")
         if self._takes > 1:  # an engine with one take always sounds the same, so doubts of its pace would not help
-            self._guard.learn(text, best.clip.info.length_s)
+            self._guard.learn(row.asked.text, best.clip.info.length_s)
         doubt = best.judgement.doubt[:MAX_DOUBT]
-        info = structs.replace(best.clip.info, work_s=self._work_s, takes=spoken, doubt=doubt)
+        info = structs.replace(best.clip.info, work_s=row.work_s, takes=row.spoken, doubt=doubt)
         return structs.replace(best.clip, info=info)
 
-    def _take(self, text: str, phonemes: Sequence[Phonemes], number: int, seed: int, language: str) -> Take:
+    def _take(self, rows: Sequence[TextTakes], number: int) -> None:
+        """Speak one more take of each row. Raises EngineFault if the voice speaks none of several."""
         began = time.perf_counter()
-        try:
-            sound = check_pcm(self._sound(text, phonemes, seed, language))
-            clip = structs.replace(make_clip(sound, self.voice.sample_rate, text), further=number)
-            return Take(clip, self._judge(text, sound, clip.info.length_s, language))
-        finally:
-            self._work_s += time.perf_counter() - began
+        lines = [row.asked.line(number) for row in rows]
+        sounds = self._sounds(lines)
+        shared_s = (time.perf_counter() - began) / sum(len(line.text) + 1 for line in lines)
+        for row, line, sound in zip(rows, lines, sounds, strict=True):
+            began = time.perf_counter()
+            row.spoken += 1
+            try:
+                row.fault = None
+                row.takes.append(self._judged(line, number, sound))
+            except EngineFault as fault:
+                row.fault = fault
+            row.work_s += shared_s * (len(line.text) + 1) + time.perf_counter() - began
 
-    def _sound(self, text: str, phonemes: Sequence[Phonemes], seed: int, language: str) -> Pcm:
-        if language and isinstance(self.voice, PolyglotVoice):
-            return self.voice.speak_in(language, text, phonemes, seed)
-        if phonemes and isinstance(self.voice, PhonemeVoice):
-            return self.voice.speak_phonemes(text, phonemes, seed)
-        return self.voice.speak(text, seed)
+    def _sounds(self, lines: Sequence[SpokenLine]) -> Sequence[Sound]:
+        """Return the sound of each line, or its fault. A voice that speaks no batches speaks one after the other."""
+        if len(lines) > 1 and isinstance(self.voice, BatchVoice):
+            sounds = self.voice.speak_all(lines)
+            if len(sounds) != len(lines):
+                raise EngineFault(FaultKind.ERROR, f"its voice made {len(sounds)} sounds of {len(lines)} sentences")
+            return sounds
+        return [self._sound(line) for line in lines]
+
+    def _sound(self, line: SpokenLine) -> Sound:
+        try:
+            if line.language and isinstance(self.voice, PolyglotVoice):
+                return self.voice.speak_in(line.language, line.text, line.phonemes, line.seed)
+            if line.phonemes and isinstance(self.voice, PhonemeVoice):
+                return self.voice.speak_phonemes(line.text, line.phonemes, line.seed)
+            return self.voice.speak(line.text, line.seed)
+        except EngineFault as fault:
+            return fault
+
+    def _judged(self, line: SpokenLine, number: int, sound: Sound) -> Take:
+        if isinstance(sound, EngineFault):
+            raise sound
+        sound = check_pcm(sound)
+        clip = structs.replace(make_clip(sound, self.voice.sample_rate, line.text), further=number)
+        return Take(clip, self._judge(line.text, sound, clip.info.length_s, line.language))
 
     def _judge(self, text: str, sound: Pcm, length_s: float, language: str) -> Judgement:
         if self._takes == 1 and self._verifier is None:

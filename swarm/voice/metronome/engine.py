@@ -1,10 +1,30 @@
 """metronome: a tone at a set pace, without using the CPU, for rehearsals, benchmarks and tests."""
 
+import os
 from pathlib import Path
 
 from swarm.job.card import EngineCard, SettingCard, VoiceCard
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import Engine, Voice
+
+ENV_BATCH = (
+    "E2A_METRONOME_BATCH"  # "16,0.4": 16 sentences are spoken together, and n take as long as n to the power 0.4
+)
+
+
+def batch_size() -> int:
+    """Return the batch size that the environment says, 1 if it says none."""
+    word = os.environ.get(ENV_BATCH, "").partition(",")[0]
+    return int(word) if word.isdigit() and int(word) else 1
+
+
+def batch_curve() -> float:
+    """Return the power that the environment says; 1, so that a batch gains nothing, if it says none."""
+    try:
+        return min(1.0, max(0.0, float(os.environ.get(ENV_BATCH, "").partition(",")[2])))
+    except ValueError:
+        return 1.0
+
 
 CARD = EngineCard(
     name="metronome",
@@ -22,6 +42,7 @@ CARD = EngineCard(
     abbreviations=("*",),
     shares_process=True,
     speech=False,
+    batch=batch_size(),
 )
 
 
@@ -36,7 +57,7 @@ class MetronomeEngine(Engine):
 
         settings = self.card.defaults | dict(recipe.settings)
         cost_s = float(settings["cost_per_char"]) / slot_speed(device)
-        return MetronomeVoice(cost_s, float(settings["seconds_per_char"]))
+        return MetronomeVoice(cost_s, float(settings["seconds_per_char"]), batch_curve())
 
     def estimate_s(self, recipe: Recipe, characters: int) -> float:
         """Return the seconds of the tones, which follow from a setting."""

@@ -4,10 +4,11 @@ import math
 import os
 import time
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
 
 SAMPLE_RATE = 24_000  # Hz
 ENV_SPEED = "E2A_METRONOME_SPEED"  # one speed for all slots ("1"), or one for each ("1,0.8,0.5")
@@ -19,15 +20,26 @@ class MetronomeVoice:
 
     sample_rate = SAMPLE_RATE
 
-    def __init__(self, cost_per_char_s: float, sound_per_char_s: float) -> None:
+    def __init__(self, cost_per_char_s: float, sound_per_char_s: float, batch_curve: float = 1.0) -> None:
         self._cost_per_char_s, self._sound_per_char_s = cost_per_char_s, sound_per_char_s
+        self._batch_curve = batch_curve
 
     def speak(self, text: str, seed: int) -> Pcm:
         """Return a tone whose pitch depends on text and seed, after sleeping for the time that the text costs."""
-        ready = time.monotonic() + len(text) * self._cost_per_char_s
-        sound = tone(zlib.crc32(f"{seed} {text}".encode()), round(len(text) * self._sound_per_char_s * SAMPLE_RATE))
+        return self.speak_all([SpokenLine(text, seed)])[0]
+
+    def speak_all(self, lines: Sequence[SpokenLine]) -> list[Pcm]:
+        """Return a tone for each line, after sleeping for the time that all of them cost together."""
+        characters = sum(len(line.text) for line in lines)
+        share = len(lines) ** (self._batch_curve - 1)
+        ready = time.monotonic() + characters * share * self._cost_per_char_s
+        sounds = [self._tone(line) for line in lines]
         time.sleep(max(0.0, ready - time.monotonic()))
-        return sound
+        return sounds
+
+    def _tone(self, line: SpokenLine) -> Pcm:
+        samples = round(len(line.text) * self._sound_per_char_s * SAMPLE_RATE)
+        return tone(zlib.crc32(f"{line.seed} {line.text}".encode()), samples)
 
 
 def tone(pitch: int, samples: int) -> Pcm:

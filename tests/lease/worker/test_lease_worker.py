@@ -3,6 +3,7 @@
 from making import INFO, KEY, RECIPE, grant, make_hello, make_worker, ordered, speak, told
 from msgspec import structs
 
+from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe, clip_key, seed_of
 from swarm.lease.message import (
     Accepted,
@@ -41,27 +42,27 @@ def test_it_greets_offers_its_slots_loads_the_engine_speaks_and_sends() -> None:
     assert told(out, Heartbeat)[-1].offers == (1,)
     out = speak(worker, out)
     assert isinstance(out.commands[0], Speak)
-    assert out.commands[0].text == "One."
+    assert out.commands[0].batch[0][0] == "One."
     out = speak(worker, out)
     ((name, clip),) = out.clips
     assert (name, clip.key, clip.index, clip.lease) == ("a", KEY, 0, 1)
-    assert out.commands[0].text == "Two."
+    assert out.commands[0].batch[0][0] == "Two."
 
 
 def test_the_same_text_recipe_and_take_have_the_same_seed() -> None:
     seeds = []
     for _ in range(2):
         worker = make_worker()
-        seeds.append(speak(worker, grant(worker, "One.")).commands[0].seed)
+        seeds.append(speak(worker, grant(worker, "One.")).commands[0].batch[0][1])
     assert seeds[0] == seeds[1]
 
 
 def test_a_clip_goes_up_under_the_take_that_was_kept() -> None:
     worker = make_worker()
     (command,) = speak(worker, grant(worker, "One.")).commands
-    assert (command.seed, *command.others) == tuple(seed_of(clip_key("One.", RECIPE, take)) for take in range(3))
+    assert command.batch[0][1:] == tuple(seed_of(clip_key("One.", RECIPE, take)) for take in range(3))
     info = structs.replace(INFO, takes=3, doubt="9.0 s, where 1.0 s are usual")
-    ((_, clip),) = worker.spoken(command.slot, command.turn, info, 2, 1.0, bytes(100)).clips
+    ((_, clip),) = worker.spoken(command.slot, command.turn, [SpokenClip(bytes(100), info, 2)], 1.0).clips
     assert (clip.take, clip.key, clip.takes) == (2, clip_key("One.", RECIPE, 2), 3)
     assert "are usual" in clip.doubt
 
@@ -110,7 +111,7 @@ def test_an_expired_lease_kills_the_engine_and_a_fresh_one_serves_the_next() -> 
     late = out.commands[-1]
     out = worker.receive("a", Revoke(1, expired=True), 99.0)
     assert out.commands == [Kill(0)]
-    assert not worker.spoken(late.slot, late.turn, INFO, 0, 99.5, bytes(9)).kept
+    assert not worker.spoken(late.slot, late.turn, [SpokenClip(bytes(9), INFO)], 99.5).kept
     assert isinstance(grant(worker, "Next.", lease=2, now=100.0).commands[0], Load)
 
 
@@ -118,7 +119,7 @@ def test_a_failure_is_told_once_the_next_segment_is_spoken() -> None:
     worker = make_worker()
     command = ordered(speak(worker, grant(worker, "Bad.", "Good.")))
     out = worker.failed(command.slot, command.turn, "silent", "nothing heard", 1.0)
-    assert out.commands[0].text == "Good."
+    assert out.commands[0].batch[0][0] == "Good."
     assert not told(out, Failed)
     (failed,) = told(speak(worker, out), Failed)
     assert (failed.index, failed.kind, failed.note) == (0, "silent", "nothing heard")
@@ -181,7 +182,7 @@ def test_a_voice_speaks_ten_times_as_long_as_it_loaded_before_another_takes_its_
         now = 13.0 + 100 * lease
         for name in "ab":
             worker.receive(name, Trim(99, 0), now)  # both are there
-        worker.spoken(0, speaking.turn, structs.replace(INFO, work_s=work_s), 0, now, bytes(100))
+        worker.spoken(0, speaking.turn, [SpokenClip(bytes(100), structs.replace(INFO, work_s=work_s))], now)
         assert {name for name, link in worker.links.items() if link.offers} == {next_one}
         out = grant(worker, "One.", link="a", lease=lease, now=now)
 
@@ -304,7 +305,7 @@ def test_what_it_can_speak_with_now_is_said_to_all_and_nothing_is_lost_by_it() -
     worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
     worker.receive("a", Trim(1, 2), 2.1)
     out = speak(worker, out)
-    assert out.commands[0].text == "Two."
+    assert out.commands[0].batch[0][0] == "Two."
     assert out.clips
 
 

@@ -19,8 +19,7 @@ THREE = Line(2, "Three.", 0)
 
 def prefetch_of(slot: EngineSlot, line: Line) -> Prefetch:
     """Return the command that has a line prefetched."""
-    text, *seeds = slot.words(line)
-    return Prefetch(slot.number, text, seeds[0], tuple(seeds[1:]))
+    return Prefetch(slot.number, slot.words((line,)))
 
 
 def about_prefetches(out: WorkerOutcome) -> list[Command]:
@@ -34,7 +33,7 @@ def make_waiting(credit: int = 50) -> tuple[Worker, EngineSlot]:
     (slot,) = worker.slots
     assert about_prefetches(out) == [prefetch_of(slot, THREE)]
     out = speak(worker, out)
-    assert (out.commands, slot.line, slot.state) == ([], None, SlotState.WAITING)
+    assert (out.commands, slot.lines, slot.state) == ([], (), SlotState.WAITING)
     return worker, slot
 
 
@@ -55,9 +54,9 @@ def test_the_next_line_is_prefetched_until_its_lease_is_cut(cut: Trim | Revoke |
     order, ahead = out.commands
     assert ahead == prefetch_of(slot, THREE)
     assert isinstance(order, Speak)
-    assert (order.text, order.seed, *order.others) == slot.words(Line(1, "Two.", 0))
+    assert order.batch == slot.words((Line(1, "Two.", 0),))
     out = worker.drain(2.0) if cut is None else worker.receive("a", cut, 2.0)
-    assert slot.line == Line(1, "Two.", 0)
+    assert slot.lines == (Line(1, "Two.", 0),)
     assert out.commands == [CancelPrefetch(0)]
 
 
@@ -66,7 +65,7 @@ def test_a_prefetched_line_stays_while_the_slot_waits_for_room_and_is_then_order
     assert not worker.beat(2.0).commands
     order, ahead = accept(worker).commands
     assert isinstance(order, Speak)
-    assert (order.text, order.seed, *order.others) == slot.words(THREE)
+    assert order.batch == slot.words((THREE,))
     assert slot.since_s == 3.0  # from then on it counts how long the sentence takes
     assert ahead == prefetch_of(slot, Line(3, "Four.", 0))
 
@@ -88,7 +87,7 @@ def test_a_prefetched_line_stays_after_a_sentence_that_cannot_be_spoken() -> Non
     order = ordered(speak(worker, grant(worker, *TEXTS)))
     assert isinstance(order, Speak)
     out = worker.failed(0, order.turn, "error", "a stand-in refuses", 1.0)
-    assert worker.slots[0].line == Line(1, "Two.", 0)
+    assert worker.slots[0].lines == (Line(1, "Two.", 0),)
     assert about_prefetches(out) == [prefetch_of(worker.slots[0], THREE)]  # and the second is not withdrawn
 
 
@@ -111,7 +110,7 @@ def test_a_prefetched_line_is_withdrawn_from_a_slot_that_waits_when_it_is_gone(
     out = end(worker)
     (command,) = out.commands
     assert command == (Unload(0) if end is WITHDRAWN["lost"] else CancelPrefetch(0))
-    assert slot.prefetched is None
+    assert not slot.prefetched
 
 
 @pytest.mark.parametrize("end", ["drained", "rests"])
@@ -120,7 +119,7 @@ def test_a_slot_that_drains_or_rests_prefetches_nothing_whatever_is_granted_to_i
     speak(worker, grant(worker, "One.", "Two."))
     WITHDRAWN[end](worker)
     out = grant(worker, "Five.", "Six.", lease=2)
-    assert worker.slots[0].line == Line(0, "One.", 0)
+    assert worker.slots[0].lines == (Line(0, "One.", 0),)
     assert not out.commands
 
 

@@ -28,7 +28,7 @@ def fail_until_proof(worker: Worker, out: WorkerOutcome) -> WorkerOutcome:
 def text_of(out: WorkerOutcome) -> str:
     order = ordered(out)
     assert isinstance(order, Speak)
-    return order.text
+    return order.batch[0][0]
 
 
 def make_spoken() -> tuple[Worker, WorkerOutcome]:

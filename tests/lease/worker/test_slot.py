@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 from making import INFO, RECIPE
 
+from swarm.job.clip_info import SpokenClip
 from swarm.lease.message import Grant, Job, Line
 from swarm.lease.transition import IllegalTransition
 from swarm.lease.worker.settings import DEFAULTS
@@ -64,14 +65,14 @@ def a_slot() -> EngineSlot:
 def test_a_slot_goes_from_a_lease_over_the_load_and_each_line_back_to_idle() -> None:
     slot = a_slot()
     states = [slot.state]
-    slot.load(JOB, 0.0)
+    slot.load(JOB, 1, 0.0)
     states.append(slot.state)
     slot.loaded(1.0)
     for line in list(slot.leases[0].lines):
         states.append(slot.state)
-        slot.speak(line, 1.0)
+        slot.speak((line,), 1.0)
         states.append(slot.state)
-        slot.spoken(INFO, 0)
+        slot.collect([SpokenClip(b"", INFO)])
     slot.settle(2.0)
     waits, speaks = SlotState.WAITING, SlotState.SPEAKING
     assert states == [waits, SlotState.LOADING, waits, speaks, waits, speaks]
@@ -84,15 +85,15 @@ def test_a_slot_goes_from_a_lease_over_the_load_and_each_line_back_to_idle() -> 
 @pytest.mark.parametrize(
     "act",
     [
-        lambda slot: slot.speak(Line(0, "One.", 0), 1.0),
-        lambda slot: slot.spoken(INFO, 0),
+        lambda slot: slot.speak((Line(0, "One.", 0),), 1.0),
+        lambda slot: slot.collect([SpokenClip(b"", INFO)]),
         lambda slot: slot.speak_again(),
     ],
-    ids=["speak", "spoken", "speak-again"],
+    ids=["speak", "collect", "speak-again"],
 )
 def test_a_slot_that_loads_does_nothing_else(act: Callable[[EngineSlot], object]) -> None:
     slot = a_slot()
-    slot.load(JOB, 0.0)
+    slot.load(JOB, 1, 0.0)
     with pytest.raises(IllegalTransition):
         act(slot)
 
@@ -104,14 +105,14 @@ def test_a_voice_that_nobody_loads_is_not_loaded() -> None:
 
 def test_a_slot_rests_once_its_line_is_spoken_and_comes_back_by_itself() -> None:
     slot = a_slot()
-    slot.load(JOB, 0.0)
+    slot.load(JOB, 1, 0.0)
     slot.loaded(0.0)
-    slot.speak(slot.leases[0].lines[0], 0.0)
+    slot.speak(tuple(slot.leases[0].lines[:1]), 0.0)
     slot.rest.step_back("memory", "no room", 0.0)
     slot.drain()
     slot.settle(1.0)
     assert slot.state is SlotState.SPEAKING
-    slot.finish_line()
+    slot.finish()
     slot.settle(2.0)
     assert slot.state is SlotState.RESTING
     slot.settle(STEP_BACK_S)

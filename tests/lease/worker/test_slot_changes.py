@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from making import INFO, RECIPE, grant, make_worker, ordered, speak, told
+from making import INFO, RECIPE, grant, make_worker, ordered, speak, texts, told
 
+from swarm.job.clip_info import SpokenClip
 from swarm.lease.message import Accepted, Failed, Heartbeat, Release, Trim
 from swarm.lease.worker.outcome import CancelPrefetch, Kill, Load, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.settings import DEFAULTS
@@ -77,7 +78,7 @@ def test_a_model_that_finds_no_room_has_the_slot_step_back_and_the_worker_stays_
 def test_a_sentence_at_which_a_device_fails_twice_counts_as_failed() -> None:
     worker = make_worker()
     out = speak(worker, fail(worker, speak(worker, grant(worker, "One.", "Two.")), "device"))
-    assert ordered(out).text == "One."
+    assert texts(out) == ["One."]
     out = fail(worker, out, "device")
     assert isinstance(out.commands[-1], Load)  # whatever it was: this process computes no more
     assert [failed.kind for failed in told(speak(worker, speak(worker, out)), Failed)] == ["device"]
@@ -197,10 +198,10 @@ def test_a_worker_that_slept_asks_before_it_speaks_what_others_may_have_spoken()
     worker.beat(60.1)
     worker.receive("a", Trim(1, 2), 60.2)
     (order,) = [command for command in worker.beat(62.0).commands if isinstance(command, Speak)]
-    assert order.text == "Two."
+    assert order.batch[0][0] == "Two."
 
 
 def speak_on(worker: Worker, now: float) -> WorkerOutcome:
     """Have the engine be done with what it speaks."""
     slot = worker.slots[0]
-    return worker.spoken(slot.number, slot.turn, INFO, 0, now, bytes(10))
+    return worker.spoken(slot.number, slot.turn, [SpokenClip(bytes(10), INFO)], now)

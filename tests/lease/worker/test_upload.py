@@ -129,3 +129,12 @@ def test_an_early_answer_ends_the_upload() -> None:
     assert not done.parts
     assert parts(out)
     assert not worker.links["a"].uploads.items
+
+
+def test_what_is_under_way_of_a_clip_that_is_dropped_fills_the_link_until_a_later_piece_is_answered() -> None:
+    worker = make_piecewise()
+    out = speak(worker, speak(worker, grant(worker, "One.", "Two.")), size=10_000)
+    assert len(parts(out)) > 1
+    assert not parts(speak(worker, out, size=10_000))  # the first fills the link
+    (part,) = parts(worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 1.2))  # one piece may always leave
+    assert len(acknowledge(worker, part, 1.3, 2)) > 1

@@ -1,9 +1,12 @@
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.job.clip_info import SpokenClip
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, Sound, SpokenLine
 from swarm.voice.host.guard import CLIPS_BEFORE_JUDGING, weight
-from swarm.voice.host.takes import Speaker
+from swarm.voice.host.takes import Asked, Speaker
 
 RATE = 24_000
 TEXT = "It was a bright cold day in April."
@@ -101,3 +104,61 @@ def test_an_engine_that_sounds_the_same_with_any_seed_is_not_asked_again() -> No
     with pytest.raises(EngineFault):
         speaker.speak(TEXT, [2, 3])
     assert voice.asked == [1, 2]
+
+
+class Choir(Wavering):
+    """The same voice, which speaks texts together too."""
+
+    def __init__(self, **seeds: object) -> None:
+        super().__init__(**seeds)
+        self.batches: list[list[str]] = []
+
+    def speak_all(self, lines: Sequence[SpokenLine]) -> list[Sound]:
+        self.batches.append([line.text for line in lines])
+        sounds: list[Sound] = []
+        for line in lines:
+            try:
+                sounds.append(self.speak(line.text, line.seed))
+            except EngineFault as fault:
+                sounds.append(fault)
+        return sounds
+
+
+FOUR = [f"Sentence of some length, number {number}." for number in range(4)]
+
+
+def test_doubtful_sentences_of_a_batch_are_spoken_again_together_and_the_others_are_not() -> None:
+    voice = Choir(s10=4.0, s30=FaultKind.SILENT)
+    clips = experienced(voice).speak_all([Asked(text, [10 * n, 10 * n + 1]) for n, text in enumerate(FOUR)])
+    assert voice.batches == [FOUR, [FOUR[1], FOUR[3]]]
+    assert [clip.further for clip in clips if isinstance(clip, SpokenClip)] == [0, 1, 0, 1]
+    assert [clip.info.takes for clip in clips if isinstance(clip, SpokenClip)] == [1, 2, 1, 2]
+
+
+def test_a_sentence_of_a_batch_that_cannot_be_spoken_has_its_fault_beside_the_clips_of_the_others() -> None:
+    voice = Choir(s1=FaultKind.SILENT, s2=FaultKind.ERROR)
+    first, second, third, _ = Speaker(voice, 3).speak_all([Asked(text, [n]) for n, text in enumerate(FOUR)])
+    assert isinstance(first, SpokenClip)
+    assert isinstance(second, EngineFault) and second.kind is FaultKind.SILENT
+    assert isinstance(third, EngineFault) and third.kind is FaultKind.ERROR
+
+
+def test_the_work_of_a_batch_is_shared_by_the_lengths_of_its_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(1000))
+    monkeypatch.setattr("swarm.voice.host.takes.time.perf_counter", lambda: next(clock))
+    short, long = Speaker(Choir(), 1).speak_all([Asked("x" * 9, [0]), Asked("x" * 29, [0])])
+    assert isinstance(short, SpokenClip) and isinstance(long, SpokenClip)
+    assert (short.info.work_s, long.info.work_s) == (1 + 0.25, 1 + 0.75)  # each was judged for a second, too
+
+
+def test_a_voice_that_makes_another_number_of_sounds_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    voice = Choir()
+    monkeypatch.setattr(voice, "speak_all", lambda lines: [])
+    with pytest.raises(EngineFault, match="0 sounds of 4 sentences"):
+        Speaker(voice, 1).speak_all([Asked(text, [0]) for text in FOUR])
+
+
+def test_a_voice_that_speaks_no_batches_speaks_one_text_after_the_other() -> None:
+    voice = Wavering()
+    assert len(Speaker(voice, 1).speak_all([Asked(text, [n]) for n, text in enumerate(FOUR)])) == 4
+    assert voice.asked == [0, 1, 2, 3]

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Voice
+from swarm.voice.engine import BatchVoice, EngineFault, FaultKind, SpokenLine, Voice
 from swarm.voice.host.registry import choose_recipe
-from swarm.voice.metronome.engine import engine
+from swarm.voice.metronome.engine import ENV_BATCH, batch_curve, batch_size, engine
 from swarm.voice.metronome.voice import ENV_SPEED, tone
 
 
@@ -62,3 +62,28 @@ def test_a_tone_is_audible_and_has_no_jumps() -> None:
 
 def test_an_older_recipe_gets_the_defaults() -> None:
     assert engine.open(Recipe("metronome", "tick", "en"), "cpu").speak("ab", 1).size == round(2 * 0.065 * 24_000)
+
+
+def test_a_batch_costs_what_its_curve_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ENV_BATCH, "16,0.5")
+    voice = open_voice(cost_per_char="0.001")
+    assert isinstance(voice, BatchVoice)
+    slept: list[float] = []
+    monkeypatch.setattr("swarm.voice.metronome.voice.time.monotonic", lambda: 0.0)
+    monkeypatch.setattr("swarm.voice.metronome.voice.time.sleep", slept.append)
+    lines = [SpokenLine("x" * 100, number) for number in range(16)]
+    sounds = voice.speak_all(lines)
+    assert slept == [pytest.approx(0.4)]  # four times as long as one, for sixteen
+    assert all(
+        np.array_equal(sound, voice.speak(line.text, line.seed)) for line, sound in zip(lines, sounds, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "batch", "curve"), [("16,0.4", 16, 0.4), ("8", 8, 1.0), ("", 1, 1.0), ("many,x", 1, 1.0)]
+)
+def test_a_batch_is_what_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch, word: str, batch: int, curve: float
+) -> None:
+    monkeypatch.setenv(ENV_BATCH, word)
+    assert (batch_size(), batch_curve()) == (batch, curve)
