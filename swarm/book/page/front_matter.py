@@ -97,6 +97,7 @@ MAX_TRANSCRIBER_CHARS = 20_000
 MIN_ENTRIES = 4
 MIN_HALF_CHARS = 8  # of half a title that a line of contents may say
 MAX_TITLE_CHARS = 300
+MAX_CONTENTS_PROSE_CHARS = 300  # of the other lines
 MIN_CONTENTS_SHARE = 0.8  # of the lines of a table of contents are titles of other parts
 
 _PAGE_NUMBER = regex.compile(r"(?<=[.…·\s])\d{1,4}\s?$")
@@ -193,10 +194,13 @@ def is_contents(title: str, texts: list[str], titles: Counter[str]) -> bool:
     """Return whether most lines of a page name other parts, as `count_titles` counted them."""
     own = _halves(title)
     longest = max(map(len, titles), default=0)
-    lines = [_plain_line(line, longest) for text in texts for line in text.split("\n")]
-    lines = [line for line in lines if line]
-    named = sum(1 for line in lines if titles[line] > (line in own))
-    return len(lines) >= MIN_ENTRIES and named >= MIN_CONTENTS_SHARE * len(lines)
+    lines = [(_plain_line(line, longest), len(line)) for text in texts for line in text.split("\n")]
+    lines = [(line, size) for line, size in lines if line]
+    named = [size for line, size in lines if titles[line] > (line in own)]
+    if len(lines) < MIN_ENTRIES or len(named) < MIN_CONTENTS_SHARE * len(lines):
+        return False
+    # Paragraphs of prose above a list of sections are text, however few they are.
+    return sum(size for _, size in lines) - sum(named) <= max(MAX_CONTENTS_PROSE_CHARS, sum(named))
 
 
 def _plain_line(line: str, longest: int) -> str:

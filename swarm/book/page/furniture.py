@@ -49,6 +49,13 @@ _NAVIGATION = regex.compile(
     r"siguiente|anterior|índice|successivo|precedente|avanti|indietro|indice|volgende|vorige|inhoud(?:sopgave)?)",
     regex.IGNORECASE,
 )
+# The words before the links of such a line in help systems: "Parent topic: Vectors".
+_NAVIGATION_LABEL = regex.compile(
+    r"\s*(?:(?:previous|next|parent|prev|up|related)(?: (?:topic|section|page|chapter|concept|task|reference)s?)?|"
+    r"(?:sujet|rubrique|thème) (?:précédent|suivant|parent)e?|(?:vorheriges|nächstes|übergeordnetes) thema|"
+    r"tema (?:anterior|siguiente|principal|precedente|successivo))\s*:\s*",
+    regex.IGNORECASE,
+)
 # Alternative texts that describe nothing.
 _SAYS_NOTHING = regex.compile(
     r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|(?:image|img|cover|picture|illustration|figure|fig|photo|graphic|untitled|"
@@ -98,7 +105,12 @@ def _is_navigation(element: etree._Element) -> bool:
         return False
     words = _opening(element, MAX_LINE_CHARS)
     linked = "".join(_opening(link, MAX_LINE_CHARS) for link in islice(element.iter("{*}a"), MAX_LINKS))
-    if len(words) > MAX_LINE_CHARS or plain(words) != plain(linked):
+    if len(words) > MAX_LINE_CHARS:
+        return False
+    label = _NAVIGATION_LABEL.match(words)
+    if label:
+        return bool(linked) and plain(words[label.end() :]) == plain(linked)
+    if plain(words) != plain(linked):
         return False
     texts = [
         _opening(link, MAX_LINE_CHARS).strip(" []«»<>\n\t\xa0") for link in islice(element.iter("{*}a"), MAX_LINKS)

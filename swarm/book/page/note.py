@@ -39,6 +39,9 @@ _NOTE_TEXT = regex.compile(
     r"\s*\[(?:Foot|End)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
 )
 _LABELLED_TEXT = regex.compile(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex.DOTALL)
+# Letters are notes only behind a word, "house[A]", and before a sentence: "[A] i j" is a matrix.
+_LETTERED_TEXT = regex.compile(r"\[(\p{Lu})\]:?\s+([\"“‘'(]?\p{Lu}.{0,99}?\p{Ll}{3}.*)", regex.DOTALL)
+_LETTER_MARK = regex.compile(r"(?<=[\p{Ll}.,;:!?’”\"'])\[(\p{Lu})\](?!\p{L})")
 _TEXT_MARK = regex.compile(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
 
 _OWN_LABEL = regex.compile(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
@@ -159,7 +162,8 @@ def mark_written_notes(passages: list[Passage], reason: str) -> None:
     for number, passage in enumerate(passages):
         if "[" not in passage.text or passage.left_out:
             continue
-        written = _NOTE_TEXT.fullmatch(passage.text) or _LABELLED_TEXT.fullmatch(passage.text)
+        shapes = (_NOTE_TEXT, _LABELLED_TEXT, _LETTERED_TEXT)
+        written = next(filter(None, (shape.fullmatch(passage.text) for shape in shapes)), None)
         label = written[1] or "" if written else ""
         if written and (waiting[label] or written.re is _NOTE_TEXT):
             passage.text, passage.left_out, passage.note = written[2], reason, f"{number}[{label}]"
@@ -167,8 +171,10 @@ def mark_written_notes(passages: list[Passage], reason: str) -> None:
                 _refer(referring, label, passage.note)
             del waiting[label][:1]
         else:
+            letters = frozenset(_LETTER_MARK.findall(passage.text))
             for mark in _TEXT_MARK.findall(passage.text):
-                waiting[mark].append(passage)
+                if not mark.isalpha() or mark in letters or not mark.isupper():
+                    waiting[mark].append(passage)
 
 
 def _refer(passage: Passage, label: str, note: str) -> None:

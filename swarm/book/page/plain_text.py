@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 
 import regex
 from lxml import etree
@@ -13,6 +14,9 @@ from swarm.job.language import normal_language
 MAX_HEADING_CHARS = 80
 MIN_CHAPTER_CHARS = 1_000  # between two chapters whose headings are bare numbers
 MAX_HEADER_CHARS = 4_000  # the part of a text that may name its title and author
+MAX_HEADER_PARAGRAPHS = 3  # first paragraphs in which title and author may be named
+MIN_DOTTED_LINES = 3  # of a table of contents
+MIN_BRACED_PAGES = 3
 LONG_LINE_CHARS = 120  # a text whose average line is longer has a paragraph on each line
 MAX_VERSE_CHARS = 50  # of a line of verse that is not indented
 
@@ -20,9 +24,13 @@ _CHAPTER = regex.compile(
     r"(?:chapter|book|part|volume|letter|act|scene|canto|chapitre|livre|partie|tome|acte|scène|kapitel|teil|buch|band|"
     r"capítulo|libro|parte|capitolo|hoofdstuk|deel)\s+(?:[\divxlc]+|\p{L}+)\b.{0,60}|"
     r"(?:prologue|epilogue|preface|introduction|foreword|afterword|conclusion|prolog|epilog|vorwort|prólogo|epílogo|"
-    r"prefazione|epilogo)\.?|(?=[MDCLXVI])[MDCLXVI]{1,8}\.?",
+    r"prefazione|epilogo|contents|index|(?:foot|end)?notes|glossary|bibliography)[.:]?|(?=[MDCLXVI])[MDCLXVI]{1,8}\.?",
     regex.IGNORECASE,
 )
+# The numbers of printed pages: "[Pg 12]", "[Page 12]"; those in braces only if they rise one by one.
+_PAGE_MARK = regex.compile(r"\[(?:Pg|Page|p\.)\s?[\divxlc]{1,6}\] ?")
+_BRACED = regex.compile(r"\{(\d{1,4})\} ?")
+_DOTTED = regex.compile(r"\S.{0,150}?(?:\s?\.){4,200}+\s*[\divxlc]{1,6}\s*", regex.IGNORECASE)
 _LONE_NUMBER = regex.compile(r"[-–—]?\s?([1-9]\d{0,2})\.?\s?[-–—]?")
 _ABOUT = regex.compile(r"^(title|author|lang(?:uage)?):\s*(\S.*)$", regex.IGNORECASE | regex.MULTILINE)
 _UNDERLINED = regex.compile(r"(?<![\p{L}\p{N}])_(\S(?:[^_]*\S)?)_(?![\p{L}\p{N}])")
@@ -32,10 +40,15 @@ def plain_tree(text: str) -> etree._Element:
     """Return a text as the tree of an HTML page."""
     root = etree.Element("html")
     body = etree.SubElement(root, "body")
-    runs = list(_paragraphs(_without_controls(text)))
+    runs = list(_paragraphs(_without_pages(_without_controls(text))))
+    dotted = sum(1 for lines, _ in runs for line in lines if _DOTTED.fullmatch(line.strip()))
     numbered = _numbered_chapters([" ".join(lines).strip() for lines, _ in runs])
     for place, (lines, gap) in enumerate(runs):
         element = etree.SubElement(body, "h2" if place in numbered or _is_heading(lines, gap) else "p")
+        if dotted >= MIN_DOTTED_LINES and any(_DOTTED.fullmatch(line.strip()) for line in lines):
+            element.set("role", "doc-toc")
+        elif place < MAX_HEADER_PARAGRAPHS and all(_ABOUT.fullmatch(line.strip()) for line in lines):
+            element.set("role", "doc-title-page")
         if element.tag == "h2" or _is_verse(lines):
             element.text = _without_underlines(lines[0])
             for line in lines[1:]:
@@ -43,6 +56,14 @@ def plain_tree(text: str) -> etree._Element:
         else:
             element.text = _without_underlines(" ".join(lines))
     return root
+
+
+def _without_pages(text: str) -> str:
+    """Return a text without the numbers of printed pages in brackets, or in braces if they rise one by one."""
+    braced = [int(number) for number in _BRACED.findall(text)]
+    if len(braced) >= MIN_BRACED_PAGES and all(after - before == 1 for before, after in pairwise(braced)):
+        text = _BRACED.sub("", text)
+    return str(_PAGE_MARK.sub("", text))
 
 
 def _numbered_chapters(paragraphs: list[str]) -> set[int]:

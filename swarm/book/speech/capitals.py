@@ -30,7 +30,7 @@ _BEFORE_NAME = regex.compile(r"[\d_@\\]$|\p{L}\.$")
 _SPACED = regex.compile(r"(?<![\p{L}\p{N}.])\p{Lu}(?:\s\p{Lu}){4,40}(?![\p{L}\p{N}.])")
 _NUMERAL = regex.compile(NUMERAL)
 _ARTICLE = regex.compile(r"\b(?:the|an?|this|our|der|die|das|dem|den|des|la|le|les|el|los|il|lo|o|os|de|het)\s$")
-_BETWEEN_WORDS = regex.compile(r"\s\p{L}")
+_BETWEEN_WORDS, _WORD_BEFORE = regex.compile(r"\s\p{L}"), regex.compile(r"\p{L}[,;:]?\s$")
 _AFTER_FIGURES, _BEFORE_FIGURES = regex.compile(r"\d\s?$"), regex.compile(r"\.?\s?\d")
 _CAPITALS_NEXT = regex.compile(r"\.?\s\p{Lu}{2}")
 _NAME_NEXT = regex.compile(r"\s\p{Lu}\p{Ll}")
@@ -154,7 +154,7 @@ def _is_lone_word(text: str, tokens: list[_Token], index: int, language: Languag
         return False
     if _IN_NAME.match(text, tokens[index].end) or _BEFORE_NAME.search(before[-2:]):
         return False
-    if not (_BETWEEN_WORDS.match(text, tokens[index].end) and before[-2:-1].isalpha() and before[-1:].isspace()):
+    if not (_BETWEEN_WORDS.match(text, tokens[index].end) and _WORD_BEFORE.search(before[-3:])):
         return False
     near = (_neighbour(tokens, index, -1, language), _neighbour(tokens, index, 1, language))
     return all(each is None or each.capital for each in near) and any(near)

@@ -74,3 +74,11 @@ def test_the_lines_of_project_gutenberg() -> None:
 def test_a_page_that_the_law_asks_for_is_known_in_each_language(page: list[str]) -> None:
     assert is_legal_page(page, 0.0)
     assert not is_legal_page(page[1:], 0.0)
+
+
+def test_a_page_of_prose_above_a_list_of_its_sections_is_no_contents() -> None:
+    titles = front_matter.count_titles(["Archetype A", "Archetype B", "Archetype C", "Archetype D", "Archetype E", "F"])
+    lines = [f"Archetype {letter}" for letter in "ABCDE"] * 2
+    assert front_matter.is_contents("F", [*lines, "See below."], titles)
+    prose = "Our archetypes are typical examples of systems of equations, of matrices and of linear transformations. "
+    assert not front_matter.is_contents("F", [prose * 2, *lines, prose * 2], titles)

@@ -26,6 +26,12 @@ def texts(body: str, reading: Reading = DEFAULT_READING) -> list[str]:
             ["On."],
         ),
         ("<p><a href='a'>Next</a> he came</p><p><a href='b'>The Index</a></p>", ["Next he came", "The Index"]),
+        (
+            "<p>On.</p><div><strong>Parent topic:</strong> <a href='a'>Chapter V Vectors</a></div>"
+            "<div>Next topic: <a href='b'>The End</a></div>",
+            ["On."],
+        ),
+        ("<p>Next topic: the <a href='b'>End</a> of it</p>", ["Next topic: the End of it"]),
         ("<p>He wished to enlarge <a href='#x'>on that</a></p>", ["He wished to enlarge on that"]),
         ("<figure><figcaption>The boat. (Page 432.)</figcaption></figure>", ["The boat."]),
         ("<p>See the map (page 432).</p>", ["See the map (page 432)."]),

@@ -59,6 +59,9 @@ SHAPES = [
     (  # plain text in brackets
         (STORY.format("[1]") + "<p>[Footnote 1: A brig.]</p>",)
     ),
+    (  # plain text with a letter
+        (STORY.format("[A]") + "<p>[A] A brig.</p>",)
+    ),
     (  # plain text with nothing but its number
         (STORY.format("[1]"), "<h2>Notes</h2><p>[1] A brig.</p>")
     ),
@@ -101,6 +104,7 @@ def test_a_note_of_several_paragraphs_is_read_whole_and_once(tmp_path: Path) -> 
         "<p><a href='#p'>12</a></p><p id='p'>12 men</p>",
         "<p id='p'>back</p><p>see<sup><a href='#p'>1</a></sup></p>",
         "<p>see<sup><a href='#gone'>1</a></sup></p>",
+        "<p>The entry [A] i j of a matrix A[A]</p><p>[A] i j is a number</p>",
         "<p>[1] first, and a[1] later</p><p>[sic] and [2]</p><p>[3] third</p>",
     ],
 )

@@ -16,6 +16,11 @@ def shape(text: str) -> list[tuple[str, str]]:
         ("Chapter 1\n\ntext", [("h2", "Chapter 1"), ("p", "text")]),
         ("Chapter by chapter they fell, and nobody in the whole town could say how many had fallen.\n\nx", None),
         ("IV.\n\ntext", [("h2", "IV."), ("p", "text")]),
+        ("at the [Pg 12] river. [Page xiv]\n\n[Pg 15]\n\nx", [("p", "at the river."), ("p", "x")]),
+        ("a {1} b {2}\n\nc {3} d", [("p", "a b"), ("p", "c d")]),
+        ("a {5} b\n\nc {3} d", [("p", "a {5} b"), ("p", "c {3} d")]),
+        ("INDEX\n\nBoat, 12", [("h2", "INDEX"), ("p", "Boat, 12")]),
+        ("FOOTNOTES:\n\nx", [("h2", "FOOTNOTES:"), ("p", "x")]),
         ("x\n\n\nTHE END\n\ny", [("p", "x"), ("h2", "THE END"), ("p", "y")]),
         ("x\n\nTHE END\n\ny", [("p", "x"), ("p", "THE END"), ("p", "y")]),
         ("x\n\n  Roses are red,\n  violets blue\n\ny", [("p", "x"), ("p", "Roses are red,|violets blue"), ("p", "y")]),
@@ -52,3 +57,10 @@ def test_numbers_that_stand_alone_count_chapters_or_pages_or_nothing() -> None:
         f"1\n\n{told}",
     ):
         assert not [text for tag, text in shape(other) if tag == "h2"], other[:200]
+
+
+def test_dotted_lines_are_a_table_of_contents_and_the_header_is_a_title_page() -> None:
+    lines = "Title: The Ferry\nAuthor: A. B.\n\n"
+    lines += "I. The House ...... 1\nII. The River . . . . . 9\nIII. The End .... xii\n\nHe went .... away 5"
+    assert [element.get("role") for element in plain_tree(lines)[0]] == ["doc-title-page", "doc-toc", None]
+    assert [element.get("role") for element in plain_tree("x\n\nHe went ...... 5\n\ny")[0]] == [None, None, None]

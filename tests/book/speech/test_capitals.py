@@ -62,7 +62,7 @@ def test_capitals_are_words_unless_they_are_initials(written: str, said: str) ->
         ("fr", "L'ÎLE EST À L'EST", "L'île est à l'est"),
         ("fr", "OÙ IL Y A DU MONDE", "Où il y a du monde"),
         ("fr", "L'ONU EST À L'OUEST DE L'ONU", "L'ONU est à l'ouest de l'ONU"),
-        ("es", "EN VIDA Y MUERTE", "En vida y muerte"),
+        ("es", "AMADÍS DE GAULA, A SANCHO Y A LA LUNA", "Amadís de gaula, a sancho y a la luna"),
         ("de", "DIE ZEIT sagt NEIN zur SPD", "Die zeit sagt nein zur SPD"),
         ("ru", "ОН СКАЗАЛ о СССР", "Он сказал о СССР"),
         ("it", "SIG. ROSSI DICE DI SI", "Sig. Rossi dice di si"),
