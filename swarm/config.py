@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from swarm.job.cast import Cast
     from swarm.job.reading import Credits, Reading
     from swarm.job.recipe import Setting
 
@@ -119,6 +120,7 @@ class RenderConfig:
     lexicon: Path | None = None  # a pronunciation dictionary
     reading: "Reading | None" = None  # what is spoken of the book; None: the defaults
     credits: "Credits | None" = None  # names for a spoken opening and closing; None: neither is spoken
+    cast: "Cast | None" = None  # voices of characters; None: one voice speaks the book
     settings: "dict[str, Setting]" = field(
         default_factory=dict
     )  # settings of the engine as given; its card checks them later

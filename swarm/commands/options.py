@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swarm.commands.cast_options import add_cast_options, cast_of
 from swarm.commands.checks import AnnouncedAddress, OneCoordinator, number, one_of, refuse, whole
 from swarm.commands.engine_options import LICENCES, MACHINE_OPTIONS, add_model_options, model_settings
 from swarm.commands.parser import Parser
@@ -38,7 +39,7 @@ SOUND_FILES = (".wav", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".m4b",
 
 # Options of ebook2audiobook that are not supported here. Each has a sentence that tells what to do instead.
 REFUSED = {
-    "voice-map": "a book has one voice here: name it with --voice.",
+    "voice-map": "name the voices of characters with --cast FILE, or of all dialogue with --dialogue-voice.",
     "text": "only books are read: save the text as a .txt file and name that.",
     "session": "leave it out: the same command on the same book resumes by itself.",
     "translate": "books are spoken in the language they are written in: translate the EPUB first.",
@@ -92,6 +93,7 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
         default="",
         help="a voice of the engine (`e2a-swarm voices` lists them), or a recording to speak like",
     )
+    add_cast_options(sound)
     sound.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: the text's own)")
     sound.add_argument("--speed", metavar="X", default="1", help="how fast the voice speaks (default: 1)")
     sound.add_argument(
@@ -214,7 +216,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         style=style_config(arguments),
         upload=upload_config(arguments),
         engine=arguments.tts_engine.strip().lower(),
-        model=_fine_tuned(arguments.fine_tuned),
+        model="" if arguments.fine_tuned.strip().lower() in USUAL_MODEL else arguments.fine_tuned.strip(),
         voice="" if voice_file else arguments.voice.strip(),
         voice_file=voice_file,
         custom_model=_custom_model(arguments),
@@ -223,6 +225,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         reading=reading(arguments),
         credits=credits_named(arguments),
         lexicon=Path(arguments.lexicon).expanduser() if arguments.lexicon else None,
+        cast=cast_of(arguments),
         settings=_settings(arguments),
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
@@ -366,10 +369,6 @@ def _language(text: str) -> str:
     from swarm.job.language import normal_language
 
     return normal_language(text) if text.strip() else ""
-
-
-def _fine_tuned(text: str) -> str:
-    return "" if text.strip().lower() in USUAL_MODEL else text.strip()
 
 
 def _settings(arguments: argparse.Namespace) -> "dict[str, Setting]":

@@ -9,7 +9,7 @@ import regex
 from swarm.config import RedoConfig
 from swarm.errors import UsageError
 from swarm.job.book import Segment
-from swarm.job.engine_text import read_engine_text
+from swarm.job.engine_text import mark_voice, read_engine_text, split_voice
 from swarm.job.recipe import TAKES
 from swarm.job.record import AnyRecord, ClipDiscarded, SegmentReworded
 from swarm.job.spec import JobSpec
@@ -70,7 +70,9 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
         lines = "".join(f"\n  {line}" for line in _named(state, chosen))
         raise UsageError(f"--say is for one sentence, but {len(chosen)} are meant: name one with --segments.{lines}")
     [place] = chosen
-    said = spell(state.segment(place), say) if say.strip() else ""
+    segment = state.segment(place)
+    said = spell(segment, say) if say.strip() else ""
+    said = mark_voice(said, segment.voice) if said and segment.voice else said
     clip, same = state.accepted.get(place), said == state.wordings.get(place, "")
     records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said)]
     if clip is not None:
@@ -147,7 +149,7 @@ def _plain(text: str) -> str:
 def wordings_of(spec: JobSpec, wordings: Mapping[Place, str]) -> list[CarriedWording]:
     """Return the wordings of a job, in the form in which another edition of the book can have them."""
     return [
-        CarriedWording(title, written, time, wordings[place])
+        CarriedWording(title, written, time, split_voice(wordings[place])[1])
         for place, title, written, time in _sentences(spec)
         if place in wordings
     ]
@@ -171,7 +173,13 @@ def carry(carried: Sequence[CarriedWording], spec: JobSpec, limit: int) -> Mendi
             lines.append(f'the other wording of "{clean(each.written)}" is too long for this voice, and is left out')
         elif each.title in titles:
             lines.append(f'the other wording of "{clean(each.written)}" is left out: its chapter has no such sentence')
-    return Mending([SegmentReworded(*place, words) for place, words in sorted(said.items())], lines[:MAX_NAMED])
+    records = [SegmentReworded(*place, _in_its_voice(spec, place, words)) for place, words in sorted(said.items())]
+    return Mending([*records], lines[:MAX_NAMED])
+
+
+def _in_its_voice(spec: JobSpec, place: Place, said: str) -> str:
+    voice = spec.chapters[place[0]].segments[place[1]].voice
+    return mark_voice(said, voice) if voice else said
 
 
 def _sentences(spec: JobSpec) -> Iterator[tuple[Place, str, str, int]]:

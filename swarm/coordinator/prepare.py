@@ -26,6 +26,7 @@ from swarm.coordinator.mend import CarriedWording, Mending, carry, mend, wording
 from swarm.errors import UsageError
 from swarm.job.book import Block, Book, ChapterText
 from swarm.job.card import EngineCard
+from swarm.job.cast import NO_CAST
 from swarm.job.language import normal_language
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
@@ -37,6 +38,7 @@ from swarm.store.wordings import reworded_jobs
 from swarm.system.disk import full_name
 from swarm.voice.host.registry import (
     better_voices_line,
+    check_cast,
     choose_recipe,
     default_words,
     estimate_s,
@@ -115,6 +117,7 @@ def find_job(
             voice=brought.voice or config.voice,
             settings=config.settings,
         )
+        recipe = structs.replace(recipe, cast=config.cast is not None)
         return job_name(path, title, recipe, config), recipe
 
     if config.engine or model or brought.voice:
@@ -190,11 +193,13 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
     """Return the name that always follows from a book of this title, a recipe and the choices of text."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    digest.update(msgspec.json.encode((recipe, config.chapters)))
+    digest.update(msgspec.json.encode((recipe.facts, config.chapters)))
     if config.reading is not None:
         digest.update(msgspec.json.encode(config.reading.for_digest()))
     if config.credits is not None:
         digest.update(msgspec.json.encode(config.credits))
+    if config.cast is not None:
+        digest.update(msgspec.json.encode(config.cast))
     if config.preview_s:
         digest.update(msgspec.json.encode(config.preview_s))
     if config.preview_name:
@@ -214,7 +219,8 @@ def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
     around = spoken_credits(config.credits, book, recipe)
-    chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around)
+    cast = check_cast(recipe, config.cast) if config.cast else NO_CAST
+    chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast)
     if not config.anyway:
         check_sayable(book, chapters, better_voices_line(card, recipe.language))
     if config.preview_name:

@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from swarm.job.engine_text import Phonemes, make_engine_text, mark_language
+from swarm.job.engine_text import Phonemes, make_engine_text, mark_language, mark_voice
 
 CharRun = tuple[int, int, int]  # visible characters before it in the text, those before it in the document, its length
 
@@ -137,6 +137,7 @@ class Segment(Struct, frozen=True, array_like=True):
     phonemes: tuple[Phonemes, ...] = ()  # phonemes of words in `spoken`, in order
     origin: Origin | None = None  # place of the whole sentence, also if the segment is a piece of it
     said_in: str = ""  # language that the engine is told, "" for that of the job
+    voice: str = ""  # of a character, "" for that of the recipe
 
     @property
     def written(self) -> str:
@@ -146,11 +147,12 @@ class Segment(Struct, frozen=True, array_like=True):
     @property
     def engine_text(self) -> str:
         """The text that grants carry. Clip keys are hashes of it."""
-        return mark_language(self.marked_words, self.said_in) if self.said_in else self.marked_words
+        text = mark_language(self.marked_words, self.said_in) if self.said_in else self.marked_words
+        return mark_voice(text, self.voice) if self.voice else text
 
     @property
     def marked_words(self) -> str:
-        """The engine text without a language."""
+        """The engine text without voice and language."""
         return make_engine_text(self.spoken, self.phonemes) if self.phonemes else self.spoken
 
 

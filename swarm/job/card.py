@@ -93,6 +93,7 @@ class EngineCard(Struct, frozen=True):
     custom: bool = False  # can load a custom model, whose files come with the job
     any_voice: bool = False  # accepts voices that are not listed, if `Engine.check_voice` does
     any_model: bool = False  # accepts models that are not listed, since only workers know them
+    casts: bool = False  # opens another of its voices at once, so each character of a book may have one
     model: str = ""  # the usual name of the model, if the card describes a single model
     licence: str = ""  # of the engine, or of the model if the card describes a single one: "Apache-2.0"
 

@@ -1,7 +1,8 @@
 """The engine text: the spoken text with its phonemes in one string, `She ⟦read|rɛd⟧ it.`
 
-Clip keys are hashes of it, and grants carry it, so its form never changes. Words keep their phonemes in this form while
-a sentence is spelled, and the engine's process separates them again. No other part of the program sees the marks.
+Clip keys are hashes of it, and grants carry it, so its form never changes. A segment with a voice of its own begins
+with its name, `⟦|@anna⟧She read it.` Words keep their phonemes in this form while a sentence is spelled, and the
+engine's process separates them again. No other part of the program sees the marks.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,6 +13,9 @@ from msgspec import Struct
 MAX_WRITTEN_CHARS = 60
 MAX_PHONEMES = 120
 
+MAX_VOICE_CHARS = 200
+
+_VOICE = regex.compile(r"\A⟦\|@([^|⟦⟧]{1,200})⟧")
 _LANGUAGE = regex.compile(r"\A⟦\|=([a-z]{2,8})⟧")  # workers of 0.1 take it for a word without letters
 _MARK = regex.compile(r"⟦([^|⟧]*)\|([^|⟧]*)⟧")
 _MARKED_PIECE = regex.compile(r"(⟦[^⟧]*⟧)")
@@ -34,6 +38,17 @@ def mark(word: str, ipa: str) -> str:
     if not can_be_marked or len(ipa) > MAX_PHONEMES or not _IPA.fullmatch(ipa) or "|" in ipa:
         return word
     return f"⟦{'_'.join(word.split())}|{'_'.join(ipa.split())}⟧"
+
+
+def mark_voice(text: str, voice: str) -> str:
+    """Return an engine text that a voice of its own speaks, in place of the recipe's."""
+    return f"⟦|@{voice}⟧{text}"
+
+
+def split_voice(text: str) -> tuple[str, str]:
+    """Return the voice that an engine text is marked with, "" for that of the recipe, and the rest of the text."""
+    found = _VOICE.match(text)
+    return (found[1], text[found.end() :]) if found else ("", text)
 
 
 def mark_language(text: str, language: str) -> str:
@@ -72,7 +87,7 @@ def make_engine_text(spoken: str, phonemes: Sequence[Phonemes]) -> str:
 
 def read_engine_text(text: str) -> tuple[str, tuple[Phonemes, ...]]:
     """Return the spoken text of an engine text, without marks, and its phonemes."""
-    text = split_language(text)[1]
+    text = split_language(split_voice(text)[1])[1]
     if "⟦" not in text:
         return text, ()
     spoken, at = "", 0

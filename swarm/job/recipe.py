@@ -21,11 +21,18 @@ class Recipe(Struct, frozen=True):
     language: str
     model: str = ""
     settings: tuple[tuple[str, Setting], ...] = ()  # sorted by name
+    cast: bool = False  # some segments have voices of their own; only workers that obey them may speak it
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What clip keys and names of jobs are made of: the fields that 0.1 had, in their order."""
+        names = ("engine", "voice", "language", "model", "settings")
+        return {name: getattr(self, name) for name in names}
 
 
 def clip_key(text: str, recipe: Recipe, take: int) -> str:
     """Return the key of a clip: 32 hexadecimal digits of a hash of text, recipe and take."""
-    return hashlib.sha256(msgspec.json.encode((text, recipe, take))).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode((text, recipe.facts, take))).hexdigest()[:32]
 
 
 def seeds_of(text: str, recipe: Recipe, take: int) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from msgspec import structs
 
 from swarm.job.book import Segment
-from swarm.job.engine_text import read_engine_text
+from swarm.job.engine_text import read_engine_text, split_voice
 from swarm.job.job_file import LATENTS, JobFile
 from swarm.job.recipe import clip_key
 from swarm.job.record import (
@@ -135,7 +135,8 @@ class JobState:
 def reworded(segment: Segment, said: str) -> Segment:
     """Return a segment that is spoken with another engine text, and shows the same words to readers."""
     spoken, phonemes = read_engine_text(said)
-    return structs.replace(segment, spoken=spoken, phonemes=phonemes, written_otherwise=segment.written)
+    voice = split_voice(said)[0]
+    return structs.replace(segment, spoken=spoken, phonemes=phonemes, written_otherwise=segment.written, voice=voice)
 
 
 def apply(state: JobState, record: AnyRecord) -> None:

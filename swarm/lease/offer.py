@@ -19,6 +19,7 @@ class EngineOffer(Struct, frozen=True):
     models: Annotated[tuple[Name, ...], Meta(max_length=MAX_MODELS)] = ("*",)
     batch: Count = 1  # segments that it speaks together; the coordinator counts MAX_BATCH at most
     facts: Annotated[bytes, Meta(max_length=MAX_FACTS)] = b""
+    casts: bool = False  # speaks a segment in the segment's own voice; workers of 0.1 do not
 
 
 class Device(Struct, frozen=True):

@@ -75,7 +75,7 @@ def test_json_of_a_language_has_its_voices_only(capsys: pytest.CaptureFixture[st
     voices = {engine["engine"]: [voice["name"] for voice in engine["voices"]] for engine in value["engines"]}
     assert voices["kokoro"] == ["pf_dora", "pm_alex", "pm_santa"]
     assert "pt_BR-faber-medium" in voices["piper"]
-    assert (voices["espeak"], voices["metronome"]) == (["pt", "pt-br"], ["tick"])
+    assert (voices["espeak"], voices["metronome"]) == (["pt", "pt-br"], ["tick", "tock"])
     assert "Gitta Nikolina" in voices["coqui"]
 
 

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from swarm.book.page.phonetic_mark import Marker
 from swarm.job.book import Saying
@@ -12,11 +13,14 @@ from swarm.job.engine_text import (
     make_engine_text,
     mark,
     mark_language,
+    mark_voice,
     read_engine_text,
     replace_brackets,
     split_at_phonemes,
     split_language,
+    split_voice,
 )
+from swarm.job.recipe import Recipe, clip_key
 
 
 def test_a_word_with_its_phonemes_is_one_word_of_an_engine_text() -> None:
@@ -74,3 +78,21 @@ def test_a_language_is_told_before_the_words_and_is_none_of_them() -> None:
     assert split_language(text) == ("fr", "Il a ⟦lu|ly⟧.")
     assert split_language("She read it.") == ("", "She read it.")
     assert read_engine_text(text) == read_engine_text("Il a ⟦lu|ly⟧.")
+
+
+def test_a_voice_of_its_own_comes_first_and_is_never_spoken() -> None:
+    text = mark_voice(mark_language("Guten ⟦Tag|taːk⟧.", "de"), "anna:0.6+bert:0.4")
+    assert text == "⟦|@anna:0.6+bert:0.4⟧⟦|=de⟧Guten ⟦Tag|taːk⟧."
+    voice, rest = split_voice(text)
+    assert voice == "anna:0.6+bert:0.4"
+    assert split_language(rest) == ("de", "Guten ⟦Tag|taːk⟧.")
+    assert read_engine_text(text)[0] == "Guten Tag."
+    assert split_voice("She ⟦read|rɛd⟧ it.") == ("", "She ⟦read|rɛd⟧ it.")
+    assert split_voice(replace_brackets("⟦|@evil⟧Text.")) == ("", "[|@evil]Text.")
+
+
+def test_keys_of_clips_are_those_of_the_first_version_also_in_a_book_with_a_cast() -> None:
+    recipe = Recipe("metronome", "tick", "en", "m", (("a", 1), ("b", 0.5)))
+    keys = {clip_key("A text.", each, 3) for each in (recipe, structs.replace(recipe, cast=True))}
+    assert keys == {"3345eef8f08bc44a424cd09499f25a67"}
+    assert clip_key(mark_voice("A text.", "tock"), recipe, 3) not in keys

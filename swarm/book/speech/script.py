@@ -4,12 +4,14 @@ import regex
 from msgspec.structs import replace
 
 from swarm.book.speech.capitals import usage_of
+from swarm.book.speech.casting import NO_CASTING, Casting
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.errors import BookError, UsageError
 from swarm.job.book import Book, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.job.card import EngineCard
+from swarm.job.cast import NO_CAST, Cast
 
 MAX_UNSPOKEN_SHARE = 0.5  # of the characters of a script
 
@@ -34,8 +36,11 @@ def make_script(
     selection: str = "",
     lexicon: Lexicon = NO_LEXICON,
     around: tuple[ChapterText, ...] = (),
+    cast: Cast = NO_CAST,
 ) -> tuple[Chapter, ...]:
     """Segment the spoken chapters of a book; `language` is a primary subtag. `around` are an opening and a closing.
+
+    `cast` names the voices of characters.
 
     A chapter without segments is dropped, and the chapter before it, or else after it, gets its unspoken text.
     Pronunciations of the book count for words that `lexicon` does not change.
@@ -45,8 +50,11 @@ def make_script(
     speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book.chapters))
     script: list[Chapter] = []
     waiting: tuple[Unspoken, ...] = ()
+    spoken = spoken_chapters(book)
     for text in (*around[:1], *chosen, *around[1:]):
-        chapter = segment_chapter(text, language, card, speech)
+        number = next((at for at, each in enumerate(spoken, 1) if each is text), 0)
+        casting = Casting(cast).for_chapter(number, text.title) if number else NO_CASTING
+        chapter = segment_chapter(text, language, card, speech, casting)
         if chapter.segments:
             script.append(replace(chapter, unspoken=waiting + chapter.unspoken))
             waiting = ()

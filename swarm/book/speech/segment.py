@@ -3,6 +3,7 @@
 Sentences are cut and joined as engine text, because that is what the engine's limit counts.
 """
 
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from swarm.book.page.letters import AUDIBLE, plain
 from swarm.book.page.pause_mark import pieces_between_marks
 from swarm.book.page.phonetic_mark import Marker
+from swarm.book.speech.casting import NO_CASTING, Casting, VoiceRun, voice_runs
 from swarm.book.speech.piece import cut, ends_sentence
 from swarm.book.speech.sentence import split_sentences
 from swarm.book.speech.sentence_place import Place, SentencePlaces, join_places
@@ -36,20 +38,28 @@ _SCRIPTS = (
 )
 
 
-def segment_chapter(chapter: ChapterText, language: str, card: EngineCard, speech: Speech | None = None) -> Chapter:
+def segment_chapter(
+    chapter: ChapterText,
+    language: str,
+    card: EngineCard,
+    speech: Speech | None = None,
+    casting: Casting = NO_CASTING,
+) -> Chapter:
     """Segment a chapter for an engine. Text that the engine cannot speak becomes a pause and is in `unspoken`.
 
     Without `speech`, sentences are spoken as they are written.
     """
     blocks = _with_title(chapter)
     row = _Row(card, language)
+    runs = voice_runs([block.text for block in blocks], casting, language) if casting != NO_CASTING else None
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
         if not AUDIBLE.search(block.text):
             row.rest(Pause.SCENE)
             continue
         own = _own_language(block, language)
-        row.add(_pieces(block, language, card, speech), own, _pause_after(block, following))
+        voices = runs[index] if runs and not own else ()  # a passage in another language has its own voice
+        row.add(_pieces(block, language, card, speech, voices), own, _pause_after(block, following))
     row.rest(Pause.CHAPTER)
     return Chapter(chapter.title, tuple(row.segments), tuple(row.unspoken), tuple(row.documents))
 
@@ -61,6 +71,7 @@ class _Piece(Struct, frozen=True):
     pause: Pause
     written: str
     place: Place | None = None
+    voice: str = ""
 
 
 class _Row:
@@ -91,7 +102,7 @@ class _Row:
         spoken, phonemes = read_engine_text(piece.text)
         written = None if piece.written == spoken else piece.written
         told = said_in(self.card, language)
-        return Segment(spoken, piece.pause, language, written, phonemes, self._origin(piece.place), told)
+        return Segment(spoken, piece.pause, language, written, phonemes, self._origin(piece.place), told, piece.voice)
 
     def _origin(self, place: Place | None) -> Origin | None:
         if place is None:
@@ -124,8 +135,10 @@ def _pause_after(block: Block, following: Block | None) -> Pause:
     return Pause.PARAGRAPH
 
 
-def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None) -> list[_Piece]:
-    """Return a block's lines as sentences and their pieces."""
+def _pieces(
+    block: Block, language: str, card: EngineCard, speech: Speech | None, voices: Sequence[VoiceRun] = ()
+) -> list[_Piece]:
+    """Return a block's lines as sentences and their pieces, each of one voice."""
     limit = card.limit(said_in(card, _own_language(block, language)) or language)
     places, marker = SentencePlaces(block), Marker(block.sayings) if block.sayings else None
     own, heading = _subtag(block.language) or language, block.kind == "heading"
@@ -133,9 +146,12 @@ def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None
     line_start = 0
     for line in block.text.split("\n"):
         for start, text, pause in pieces_between_marks(line) if speech else ((0, line, None),):
-            for sentence in split_sentences(text, own):
-                said = speech.say(sentence, own, heading=heading, marker=marker) if speech else sentence
-                found += _fitted(sentence, said, limit, places.find(sentence, line_start + start))
+            for offset, part, voice in _parts(text, line_start + start, voices):
+                for sentence in split_sentences(part, own):
+                    said = speech.say(sentence, own, heading=heading, marker=marker) if speech else sentence
+                    found += _fitted(sentence, said, limit, places.find(sentence, offset), voice)
+                if voices and found and not _ENDS.search(found[-1].text):
+                    found[-1] = replace(found[-1], pause=Pause.CLAUSE)  # the sentence goes on in another voice
             if pause and found:
                 found[-1] = replace(found[-1], pause=pause)
         if found and not heading and not _ENDS.search(found[-1].text) and found[-1].pause == Pause.SENTENCE:
@@ -144,15 +160,26 @@ def _pieces(block: Block, language: str, card: EngineCard, speech: Speech | None
     return _join_short(_join_punctuation(found, limit), card.shortest, limit)
 
 
-def _fitted(sentence: str, said: str, limit: int, place: Place | None) -> list[_Piece]:
+def _parts(text: str, start: int, voices: Sequence[VoiceRun]) -> Iterator[tuple[int, str, str]]:
+    """Yield the parts of a text by voice, each with its offset in the block. The text begins at offset `start`."""
+    if not voices:
+        yield start, text, ""
+        return
+    for run in voices:
+        begin, end = max(run.start, start), min(run.end, start + len(text))
+        if begin < end:
+            yield begin, text[begin - start : end - start], run.voice
+
+
+def _fitted(sentence: str, said: str, limit: int, place: Place | None, voice: str) -> list[_Piece]:
     """Cut a sentence into pieces that fit the engine's limit."""
     pieces = cut(said, limit)
     if len(pieces) < 2:  # decided first, since nearly all sentences fit
-        return [_Piece(piece, Pause.SENTENCE, sentence, place) for piece in pieces]
+        return [_Piece(piece, Pause.SENTENCE, sentence, place, voice) for piece in pieces]
     ended = [ends_sentence(piece, following) for piece, following in pairwise(pieces)]
     pauses = [*(Pause.SENTENCE if end else Pause.CLAUSE for end in ended), Pause.SENTENCE]
     written = cut_alike(sentence, [read_engine_text(piece)[0] for piece in pieces])
-    return [_Piece(*each, place) for each in zip(pieces, pauses, written, strict=True)]
+    return [_Piece(*each, place, voice) for each in zip(pieces, pauses, written, strict=True)]
 
 
 def said_in(card: EngineCard, own: str) -> str:
@@ -175,7 +202,8 @@ def _subtag(language: str) -> str:
 def _join(one: _Piece, other: _Piece) -> _Piece:
     """Join two pieces."""
     written = f"{one.written} {other.written}".strip()
-    return _Piece(f"{one.text} {other.text}", other.pause, written, join_places(one.place, other.place))
+    voice = one.voice if AUDIBLE.search(one.text) else other.voice
+    return _Piece(f"{one.text} {other.text}", other.pause, written, join_places(one.place, other.place), voice)
 
 
 def _join_written(one: _Piece, other: _Piece, text: str) -> _Piece:
@@ -188,6 +216,7 @@ def _join_short(pieces: list[_Piece], shortest: int, limit: int) -> list[_Piece]
     found: list[_Piece] = []
     for piece in pieces:
         short = bool(found) and (len(found[-1].text) < shortest or (piece is pieces[-1] and len(piece.text) < shortest))
+        short = short and found[-1].voice == piece.voice
         if short and len(found[-1].text) + 1 + len(piece.text) <= limit:
             found[-1] = _join(found[-1], piece)
         else:
@@ -224,8 +253,8 @@ def _with_punctuation(before: _Piece, piece: _Piece, limit: int) -> list[_Piece]
     head, _, word = before.text.rpartition(" ")
     if AUDIBLE.search(head) and AUDIBLE.search(word) and len(word) + 1 + len(piece.text) <= limit:
         parts = cut_alike(before.written, [read_engine_text(text)[0] for text in (head, word)])
-        moved = _Piece(word, Pause.CLAUSE, parts[1], before.place)
-        return [_Piece(head, Pause.CLAUSE, parts[0], before.place), _join(moved, piece)]
+        moved = replace(before, text=word, pause=Pause.CLAUSE, written=parts[1])
+        return [replace(before, text=head, pause=Pause.CLAUSE, written=parts[0]), _join(moved, piece)]
     return [_join_written(before, piece, before.text)]
 
 
@@ -237,7 +266,7 @@ def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
         return [_join_written(lead, piece, piece.text)]
     parts = cut_alike(whole.written, [read_engine_text(text)[0] for text in texts])
     pauses = [*(Pause.CLAUSE for _ in texts[1:]), piece.pause]
-    return [_Piece(*each, whole.place) for each in zip(texts, pauses, parts, strict=True)]
+    return [_Piece(*each, whole.place, whole.voice) for each in zip(texts, pauses, parts, strict=True)]
 
 
 def _unspoken(text: str, card: EngineCard, language: str) -> str:

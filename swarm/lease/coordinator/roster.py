@@ -163,7 +163,8 @@ class Session:
 
     def _offers(self, recipe: Recipe) -> list[EngineOffer]:
         named = [offer for offer in self.hello.engines if offer.name == recipe.engine]
-        return [offer for offer in named if "*" in offer.languages or recipe.language in offer.languages]
+        able = [offer for offer in named if offer.casts or not recipe.cast]
+        return [offer for offer in able if "*" in offer.languages or recipe.language in offer.languages]
 
     def can_try(self, recipe: Recipe, now: float, needed: frozenset[str] = frozenset()) -> bool:
         """Return whether it can speak a recipe now: it has the files, does not rest and is not set aside."""

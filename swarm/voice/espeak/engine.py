@@ -36,6 +36,7 @@ CARD = EngineCard(
     scripts=(),
     limits=(("", 400), ("ja", 150), ("zh", 150), ("yue", 150), ("ko", 200)),
     voices=VOICES,
+    casts=True,
     settings=(SettingCard("pitch", 50, 0, 99, about="how high the voice is"), SPEED),
     sample_rate=22_050,
     characters_s=22.0,

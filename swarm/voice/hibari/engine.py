@@ -14,6 +14,7 @@ CARD = EngineCard(
     scripts=("Latin",),
     limits=(("", 300),),  # memory and time grow steeply beyond 400 phonemes
     voices=(VoiceCard(name="heart", language="en", about="American", gender="female"),),
+    casts=True,
     settings=(SPEED,),
     sample_rate=24_000,
     characters_s=18.0,

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard
 from swarm.job.clip_info import SpokenClip
-from swarm.job.engine_text import read_engine_text, split_language
+from swarm.job.engine_text import read_engine_text, split_language, split_voice
 from swarm.job.recipe import CLONE, CUSTOM, Recipe
 from swarm.system.frames import Frame
 from swarm.system.platform import go_first_when_memory_runs_out
@@ -20,9 +21,11 @@ from swarm.voice.engine import Engine, EngineFault, FaultKind, SharingVoice
 from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import load_engine
 from swarm.voice.host.takes import Asked, Speaker
+from swarm.voice.host.verify import Verifier
 from swarm.voice.settings import check_known
 
 _MESSAGE_CHARS = 500
+MAX_VOICES = 12  # of characters that are kept open for a slot
 _MIN_LONGEST = 2000  # characters that every engine is given; some end or hang at texts of ten thousand
 
 
@@ -31,6 +34,7 @@ class Host:
 
     def __init__(self) -> None:
         self._speakers: dict[int, Speaker] = {}
+        self._casts: dict[int, CastVoices] = {}
         self._longest = _MIN_LONGEST
 
     def handle(self, message: Frame) -> Frame:
@@ -57,7 +61,9 @@ class Host:
         card = _checked_card(engine, recipe)
         self._longest = max(_MIN_LONGEST, *(2 * limit for _, limit in card.limits))
         voice = engine.open(recipe, message["device"], job_files)
-        self._speakers[message["lane"]] = Speaker(voice, card.takes, find_verifier(recipe.language, message["device"]))
+        verifier = find_verifier(recipe.language, message["device"])
+        self._speakers[message["lane"]] = Speaker(voice, card.takes, verifier)
+        self._casts[message["lane"]] = CastVoices(engine, recipe, message["device"], job_files, verifier)
         return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
 
     def _speak(self, message: Frame) -> Frame:
@@ -68,22 +74,67 @@ class Host:
                 raise EngineFault(
                     FaultKind.ERROR, f"the text has {length:,} characters; an engine gets {most:,} at most"
                 )
-        spoken = self._speakers[message["lane"]].speak_all([_asked(text, seeds) for text, *seeds in lines])
+        spoken = self._speak_all(message["lane"], [_asked(text, seeds) for text, *seeds in lines])
         faults = [each for each in spoken if isinstance(each, EngineFault)]
         if len(faults) == len(spoken):
             raise faults[0]
         return {"clips": [None if isinstance(each, EngineFault) else _plain(each) for each in spoken]}
 
+    def _speak_all(self, lane: int, lines: Sequence[tuple[str, Asked]]) -> list[SpokenClip | EngineFault]:
+        """Speak lines, each voice its own together. Raises EngineFault if none of a single voice can be spoken."""
+        spoken: list[SpokenClip | EngineFault] = [EngineFault(FaultKind.ERROR, "it was not spoken")] * len(lines)
+        voices = dict.fromkeys(voice for voice, _ in lines)
+        for voice in voices:
+            places = [place for place, (name, _) in enumerate(lines) if name == voice]
+            try:
+                speaker = self._casts[lane].speaker(voice) if voice else self._speakers[lane]
+                clips = speaker.speak_all([lines[place][1] for place in places])
+            except EngineFault as fault:
+                if len(voices) == 1:
+                    raise
+                clips = [fault] * len(places)
+            for place, clip in zip(places, clips, strict=True):
+                spoken[place] = clip
+        return spoken
 
-def _asked(text: str, seeds: Sequence[int]) -> Asked:
+
+def _asked(text: str, seeds: Sequence[int]) -> tuple[str, Asked]:
+    """Return the voice of an engine text, "" for that of the recipe, and what it has to speak."""
+    voice, text = split_voice(text)
     language, text = split_language(text)
     spoken, phonemes = read_engine_text(text)
-    return Asked(spoken, seeds, phonemes, language)
+    return voice, Asked(spoken, seeds, phonemes, language)
 
 
 def _plain(clip: SpokenClip) -> Frame:
     plain: Frame = msgspec.to_builtins(clip, builtin_types=(bytes,))
     return plain
+
+
+class CastVoices:
+    """The voices of a book's characters, opened when they first speak; they share the model of the recipe's voice."""
+
+    def __init__(
+        self, engine: Engine, recipe: Recipe, device: str, job_files: Path | None, verifier: Verifier | None
+    ) -> None:
+        self._engine, self._recipe, self._device, self._job_files = engine, recipe, device, job_files
+        self._verifier = verifier
+        self._speakers: dict[str, Speaker] = {}  # the one that spoke least recently first
+
+    def speaker(self, voice: str) -> Speaker:
+        """Return the speaker of a voice by its name. Raises EngineFault."""
+        found = self._speakers.pop(voice, None) or self._open(voice)
+        self._speakers[voice] = found
+        return found
+
+    def _open(self, voice: str) -> Speaker:
+        if not self._engine.card.casts:
+            raise EngineFault(FaultKind.UNAVAILABLE, f"{self._engine.card.name} has one voice for a book only.")
+        for oldest in list(self._speakers)[: max(0, len(self._speakers) + 1 - MAX_VOICES)]:
+            del self._speakers[oldest]
+        recipe = structs.replace(self._recipe, voice=voice)
+        opened = self._engine.open(recipe, self._device, self._job_files)
+        return Speaker(opened, self._engine.card.takes, self._verifier)
 
 
 def _checked_card(engine: Engine, recipe: Recipe) -> EngineCard:

@@ -6,6 +6,7 @@ from typing import cast
 
 from swarm.errors import EngineUnknown, EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.cast import Cast
 from swarm.job.language import language_name, normal_language
 from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN
@@ -324,6 +325,25 @@ def choose_recipe(
         model=model,
         settings=check_settings(card, asked),
     )
+
+
+def check_cast(recipe: Recipe, cast: Cast) -> Cast:
+    """Return a cast with the voices' own names. Raises UsageError for an engine or a voice that cannot be in it."""
+    engine = find_engine(recipe.engine)
+    card = engine.card_for(recipe.model)
+    if not engine.card.casts:
+        able = [_usual_word(other) for other in all_engines() if other.card.casts and other.card.speech]
+        raise UsageError(f"{card.title} speaks a book with one voice: for several {_advice(able)}.")
+
+    def own(name: str) -> str:
+        found = find_voice(card, recipe.language, name)
+        return found.name if found in card.voices else engine.check_voice(found.name, recipe.language, recipe.model)
+
+    def rows(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        return tuple((name, own(voice)) for name, voice in named)
+
+    dialogue = own(cast.dialogue) if cast.dialogue else ""
+    return Cast(dialogue, rows(cast.speakers), rows(cast.chapters), rows(cast.marks))
 
 
 def choose_card(

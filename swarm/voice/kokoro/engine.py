@@ -26,6 +26,7 @@ CARD = EngineCard(
     scripts=(),
     limits=(("", 300), ("ja", 100), ("zh", 80), ("hi", 200)),
     voices=tuple(voice for voice in VOICES if voice.language in _LANGUAGES),
+    casts=True,
     settings=(SPEED,),
     sample_rate=24_000,
     characters_s=15.0,

@@ -1,6 +1,7 @@
 """A voice of Kokoro, or a blend of some, run by ONNX Runtime."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +54,12 @@ class KokoroVoice:
         return wave.reshape(-1)
 
 
+@lru_cache(maxsize=1)
+def _session(model: str, device: str) -> "onnxruntime.InferenceSession":
+    """Load a model onto a device; the voices of a book's characters share it."""
+    return open_session(read_weights(model), device, "Kokoro")
+
+
 def open_voice(recipe: Recipe, device: str) -> KokoroVoice:
     """Load the model of a recipe onto a device. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
     model = recipe.model or INT8
@@ -64,6 +71,6 @@ def open_voice(recipe: Recipe, device: str) -> KokoroVoice:
     if len({style.shape for style in styles}) > 1:
         raise EngineFault(FaultKind.UNAVAILABLE, f"Kokoro's voices {recipe.voice} cannot be blended.")
     write = writer_for(recipe.language, british=is_british(next(iter(blend))))
-    session = open_session(read_weights(model), device, "Kokoro")
+    session = _session(model, device)
     speed = float(dict(recipe.settings).get("speed", 1.0))
     return KokoroVoice(session, np.sum(styles, axis=0, dtype=np.float32), write, speed)

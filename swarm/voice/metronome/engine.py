@@ -32,7 +32,11 @@ CARD = EngineCard(
     languages=("*",),
     scripts=(),
     limits=(("", 300),),
-    voices=(VoiceCard(name="tick", language="*", about="one tone a sentence"),),
+    voices=(
+        VoiceCard(name="tick", language="*", about="one tone a sentence"),
+        VoiceCard(name="tock", language="*", about="another tone, for characters"),
+    ),
+    casts=True,
     settings=(
         SettingCard("cost_per_char", 0.001, 0, 60, about="seconds of work for each character"),
         SettingCard("seconds_per_char", 0.065, 0, 1, about="seconds of sound for each character"),
@@ -57,7 +61,7 @@ class MetronomeEngine(Engine):
 
         settings = self.card.defaults | dict(recipe.settings)
         cost_s = float(settings["cost_per_char"]) / slot_speed(device)
-        return MetronomeVoice(cost_s, float(settings["seconds_per_char"]), batch_curve())
+        return MetronomeVoice(cost_s, float(settings["seconds_per_char"]), batch_curve(), recipe.voice)
 
     def estimate_s(self, recipe: Recipe, characters: int) -> float:
         """Return the seconds of the tones, which follow from a setting."""

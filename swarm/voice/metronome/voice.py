@@ -20,9 +20,12 @@ class MetronomeVoice:
 
     sample_rate = SAMPLE_RATE
 
-    def __init__(self, cost_per_char_s: float, sound_per_char_s: float, batch_curve: float = 1.0) -> None:
+    def __init__(
+        self, cost_per_char_s: float, sound_per_char_s: float, batch_curve: float = 1.0, voice: str = "tick"
+    ) -> None:
         self._cost_per_char_s, self._sound_per_char_s = cost_per_char_s, sound_per_char_s
         self._batch_curve = batch_curve
+        self._key = "" if voice == "tick" else f"{voice} "
 
     def speak(self, text: str, seed: int) -> Pcm:
         """Return a tone whose pitch depends on text and seed, after sleeping for the time that the text costs."""
@@ -39,7 +42,7 @@ class MetronomeVoice:
 
     def _tone(self, line: SpokenLine) -> Pcm:
         samples = round(len(line.text) * self._sound_per_char_s * SAMPLE_RATE)
-        return tone(zlib.crc32(f"{line.seed} {line.text}".encode()), samples)
+        return tone(zlib.crc32(f"{self._key}{line.seed} {line.text}".encode()), samples)
 
 
 def tone(pitch: int, samples: int) -> Pcm:

@@ -24,6 +24,7 @@ CARD = EngineCard(
     scripts=(),
     limits=(("", 300),),
     voices=(),
+    casts=True,
     settings=(
         SettingCard("speed", 1.0, 0.25, 4.0, about="how fast the voice speaks"),
         SettingCard("instructions", "", about="how to speak, in words, for models that take them"),

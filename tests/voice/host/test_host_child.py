@@ -4,7 +4,14 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import structs
+
+from swarm.job.engine_text import mark_voice
+from swarm.system.child import Frame
+from swarm.voice.host.child import MAX_VOICES, Host
+from swarm.voice.host.registry import choose_recipe, find_card
 
 LOADS = """
 from swarm.voice.host.child import send_no_usage_data
@@ -30,3 +37,56 @@ def test_what_the_user_decided_stands(monkeypatch: pytest.MonkeyPatch) -> None:
     send_no_usage_data()
     assert os.environ["ORT_DISABLE_TELEMETRY"] == "0"
     assert os.environ.pop("DO_NOT_TRACK") == "1"
+
+
+def ask(host: Host, **message: object) -> Frame:
+    return host.handle({"lane": 0, **message})
+
+
+@pytest.fixture
+def host() -> Host:
+    """Return a process's side with the metronome's first voice."""
+    opened = Host()
+    recipe = msgspec.to_builtins(choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"}))
+    call = {"call": "open", "engine": "swarm.voice.metronome.engine:engine", "recipe": recipe}
+    assert "fault" not in ask(opened, **call, device="cpu:0", assets="")
+    return opened
+
+
+def sound_of(reply: Frame) -> bytes:
+    assert "fault" not in reply, reply
+    frame: bytes = reply["clips"][0]["frame"]
+    return frame
+
+
+def speak(host: Host, text: str) -> Frame:
+    return ask(host, call="speak", lines=[[text, 1]])
+
+
+def test_a_segment_with_a_voice_of_its_own_is_spoken_by_that(host: Host) -> None:
+    plain = sound_of(speak(host, "A plain sentence."))
+    other = sound_of(speak(host, mark_voice("A plain sentence.", "tock")))
+    assert plain != other
+    assert sound_of(speak(host, "A plain sentence.")) == plain
+    assert sound_of(speak(host, mark_voice("A plain sentence.", "tick"))) == plain
+
+
+def test_a_batch_of_several_voices_has_each_line_in_its_own(host: Host) -> None:
+    texts = ["A.", mark_voice("A.", "tock"), "B.", mark_voice("B.", "tock")]
+    reply = ask(host, call="speak", lines=[[text, 1] for text in texts])
+    alone = [sound_of(speak(host, text)) for text in texts]
+    assert [clip["frame"] for clip in reply["clips"]] == alone
+    assert len(set(alone)) == 4
+
+
+def test_few_voices_of_characters_are_kept_open(host: Host) -> None:
+    for number in range(MAX_VOICES + 5):
+        sound_of(speak(host, mark_voice("A plain sentence.", f"voice {number}")))
+    assert len(host._casts[0]._speakers) == MAX_VOICES
+
+
+def test_an_engine_that_loads_a_model_for_each_voice_has_no_cast(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = structs.replace(find_card("metronome"), casts=False)
+    monkeypatch.setattr("swarm.voice.metronome.engine.engine.card", card)
+    reply = speak(host, mark_voice("A plain sentence.", "tock"))
+    assert "one voice for a book only" in reply["message"]

@@ -1,0 +1,132 @@
+"""Gives each part of a chapter the voice that a cast has for it: a mark's, a speaker's, the dialogue's, the chapter's.
+
+A cast is a file of lines `NAME = VOICE`, in which `dialogue`, `chapter 3`, `chapter The Letter` and `[NAME]` of a mark
+`[voice:NAME]` are names too; `#` begins a comment.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import regex
+from msgspec import Struct
+
+from swarm.book.speech.dialogue import find_utterances
+from swarm.errors import UsageError
+from swarm.job.cast import NO_CAST, Cast
+
+MAX_LINES = 1000
+MAX_LINE_CHARS = 500
+
+_MARK = regex.compile(r"\[(?:voice:([^\]\n]{0,200})|/voice)\]", regex.I)
+_CHAPTER = regex.compile(r"chapter\s+(\S.*)", regex.I)
+
+
+class VoiceRun(Struct, frozen=True):
+    """Characters `start` to `end` of a block, and their voice; "" is that of the recipe."""
+
+    start: int
+    end: int
+    voice: str
+
+
+class Casting(Struct, frozen=True):
+    """A cast, as it counts for one chapter."""
+
+    cast: Cast = NO_CAST
+    narrator: str = ""  # voice of what nobody says
+
+    def for_chapter(self, number: int, title: str) -> "Casting":
+        """Return the casting of a chapter by its number, counted from 1, and its title."""
+        names = {str(number), title.strip().casefold()}
+        voice = next((voice for name, voice in self.cast.chapters if name.strip().casefold() in names), "")
+        return Casting(self.cast, voice)
+
+
+NO_CASTING = Casting()
+
+
+def voice_runs(texts: Sequence[str], casting: Casting, language: str) -> list[tuple[VoiceRun, ...]]:
+    """Return the runs of each block of a chapter; all of them together are all of its text."""
+    cast = casting.cast
+    said = find_utterances(texts, language) if cast.dialogue or cast.speakers else [()] * len(texts)
+    marked = list(_marked(texts, dict(cast.marks)))
+    found = []
+    for text, utterances, marks in zip(texts, said, marked, strict=True):
+        voiced = [VoiceRun(each.start, each.end, _voice_of(each.speaker, cast)) for each in utterances]
+        found.append(tuple(_layered(len(text), casting.narrator, [run for run in voiced if run.voice], marks)))
+    return found
+
+
+def _voice_of(speaker: str, cast: Cast) -> str:
+    words = set(speaker.casefold().replace(".", "").split())
+    named = [voice for name, voice in cast.speakers if words and set(name.casefold().replace(".", "").split()) <= words]
+    return named[0] if named else cast.dialogue
+
+
+def _layered(length: int, narrator: str, *layers: Sequence[VoiceRun]) -> Iterator[VoiceRun]:
+    """Yield the runs of a text, in which each layer covers those before it."""
+    cuts = sorted({0, length, *(place for layer in layers for run in layer for place in (run.start, run.end))})
+    last: VoiceRun | None = None
+    for start, end in pairwise(cuts):
+        over = [run.voice for layer in layers for run in layer if run.start <= start and end <= run.end]
+        voice = over[-1] if over else narrator
+        if last is not None and last.voice == voice:
+            last = VoiceRun(last.start, end, voice)
+            continue
+        if last is not None:
+            yield last
+        last = VoiceRun(start, end, voice)
+    yield last or VoiceRun(0, length, narrator)
+
+
+def _marked(texts: Sequence[str], voices: dict[str, str]) -> Iterator[list[VoiceRun]]:
+    """Yield what stands behind marks `[voice:NAME]` in each block, whose names a cast knows, until the next mark."""
+    by_name = {name.casefold(): voice for name, voice in voices.items()}
+    name = ""
+    for text in texts:
+        runs, start = [], 0
+        for mark in _MARK.finditer(text) if voices else ():
+            if voice := by_name.get(name, ""):
+                runs.append(VoiceRun(start, mark.start(), voice))
+            name, start = _mark_name(mark[1] or ""), mark.end()
+        if voice := by_name.get(name, ""):
+            runs.append(VoiceRun(start, len(text), voice))
+        yield [run for run in runs if run.start < run.end]
+
+
+def _mark_name(text: str) -> str:
+    """Return the name of a mark, whose file it may be: "/voices/Anna.wav" is "anna"."""
+    name = regex.split(r"[/\\]", text.strip())[-1]
+    return regex.sub(r"\.\w{2,4}\Z", "", name).casefold()
+
+
+def marks_in(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of marks in some texts, each once."""
+    names = [_mark_name(mark[1] or "") for text in texts for mark in _MARK.finditer(text)]
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def read_cast(path: Path, dialogue: str = "") -> Cast:
+    """Read a cast from a file; `dialogue` is the voice of --dialogue-voice. Raises UsageError."""
+    try:
+        lines = path.read_text(encoding="utf-8-sig", errors="replace")[: MAX_LINES * MAX_LINE_CHARS].splitlines()
+    except OSError as fault:
+        raise UsageError(f"--cast {path} cannot be read: {fault.strerror or fault}.") from fault
+    rows: dict[str, list[tuple[str, str]]] = {"speakers": [], "chapters": [], "marks": []}
+    for number, line in enumerate(lines[:MAX_LINES], 1):
+        words = line.partition("#")[0].strip()
+        name, equals, voice = (part.strip() for part in words.partition("="))
+        if not words:
+            continue
+        if not (name and equals and voice) or len(line) > MAX_LINE_CHARS:
+            raise UsageError(f"--cast {path}, line {number}: it takes NAME = VOICE, not {line.strip()[:80]!r}.")
+        if name.casefold() == "dialogue":
+            dialogue = dialogue or voice
+        elif chapter := _CHAPTER.fullmatch(name):
+            rows["chapters"].append((chapter[1].strip(), voice))
+        elif name.startswith("[") and name.endswith("]"):
+            rows["marks"].append((_mark_name(name[1:-1].removeprefix("voice:")), voice))
+        else:
+            rows["speakers"].append((name, voice))
+    return Cast(dialogue, tuple(rows["speakers"]), tuple(rows["chapters"]), tuple(rows["marks"]))

@@ -1,0 +1,118 @@
+"""Finds who says a quotation, by the name beside it and a verb of saying: "said Holmes", "Holmes asked"."""
+
+from functools import cache, lru_cache
+
+import regex
+from msgspec import Struct
+
+from swarm.book.language.known import find_language
+
+MAX_BESIDE = 160  # characters beside a quotation that are looked at
+# Common verbs of saying of each language, besides those that it names for its sentences. Their endings are open.
+_VERBS = {
+    "en": "said|says|asked|asks|replied|replies|answered|cried|exclaimed|continued|added|returned|observed|remarked|"
+    "whispered|shouted|muttered|murmured|called|began|went on|put in|interrupted|repeated|growled|screamed|sighed|"
+    "laughed|inquired|enquired|responded|declared|ejaculated|rejoined|suggested|thought|pleaded|snapped|roared",
+    "de": "sagte|fragte|rief|antwortete|erwiderte|flüsterte|schrie|meinte|sprach|versetzte|entgegnete|murmelte|fuhr",
+    "fr": "dit|demanda|répondit|s’écria|cria|reprit|ajouta|murmura|répliqua|fit|continua|dit-il|observa|s'écria",
+    "es": "dijo|preguntó|respondió|contestó|exclamó|gritó|replicó|añadió|murmuró|repuso|continuó",
+    "it": "disse|chiese|domandò|rispose|esclamò|gridò|replicò|aggiunse|mormorò|continuò|fece",
+    "pt": "disse|perguntou|respondeu|exclamou|gritou|replicou|acrescentou|murmurou|continuou",
+    "nl": "zei|vroeg|riep|antwoordde|fluisterde|hernam|sprak|mompelde",
+    "ru": "сказал|сказала|спросил|спросила|ответил|ответила|крикнул|крикнула|воскликнул|воскликнула|проговорил|"
+    "проговорила|отвечал|отвечала|прошептал|прошептала|закричал|закричала",
+    "pl": "powiedział|powiedziała|zapytał|zapytała|rzekł|rzekła|odparł|odparła|krzyknął|krzyknęła|odpowiedział|szepnął",
+    "sv": "sade|sa|frågade|svarade|ropade|viskade|utbrast",
+}
+_TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Herr|Frau|M|Mme|Mlle|Don|Doña|Señor|Señora)"
+_ARTICLES = {
+    "en": "the",
+    "de": "der|die|das",
+    "fr": "le|la",
+    "es": "el|la",
+    "it": "il|la|lo",
+    "nl": "de|het",
+    "pt": "o|a",
+}
+_NO_NAMES = (
+    "i he she it they we you one who the a an and but then so there here what when where how this that these those his "
+    "her my their our your no yes oh ah er ich sie es wir ihr und aber da nun il elle je ils elles on nous vous tu él "
+    "ella yo ellos lui lei io он она я они мы ja on ona hij zij ik han hon jag everybody somebody nobody"
+)
+
+
+class _Patterns(Struct, frozen=True):
+    after: "regex.Pattern[str]"  # said Holmes, Holmes said
+    before: "regex.Pattern[str]"  # Holmes said:
+    inside: "regex.Pattern[str]"  # , dit Jean
+
+
+@lru_cache(64)
+def _patterns(code: str) -> _Patterns | None:
+    language = find_language(code)
+    verbs = "|".join(filter(None, (_VERBS.get(code, ""), language.sentences.speech_verbs if language else "")))
+    if not verbs:
+        return None
+    article = _ARTICLES.get(code, "")
+    common = rf"(?:{article})\s(?:(?:\p{{Ll}}++|\p{{Lu}}[\p{{L}}]++)\s)?+\p{{L}}++|" if article else ""
+    proper = (
+        rf"(?:{_TITLE}\.?\s)?+\p{{Lu}}[\p{{L}}’'-]++(?:\s(?:(?:de|von|van|of|du|la)\s)?+\p{{Lu}}[\p{{L}}’'-]++){{0,2}}+"
+    )
+    name = rf"(?P<name>{proper}|{common}(?!))" if not common else rf"(?P<name>{common}{proper})"
+    said = rf"(?:{verbs})\b"
+    adverb = r"(?:\p{Ll}{2,14}+\s){0,2}?"
+    return _Patterns(
+        regex.compile(rf"[\s,.;—–―-]*+(?:{said}\s{name}|{name},?\s{adverb}{said})", regex.V0),
+        regex.compile(rf"{name}\s{adverb}{said}[^.!?…:\"“«„]{{0,60}}+[,:]\s*\Z", regex.V0),
+        regex.compile(rf"[,!?…]\s{said}\s{name}", regex.V0),
+    )
+
+
+def find_speaker(before: str, after: str, language: str) -> str | None:
+    """Return the name of the speaker beside a quotation; "" for a pronoun beside a verb of saying, None for neither."""
+    patterns = _patterns(language)
+    if patterns is None:
+        return None
+    found = patterns.after.match(after[:MAX_BESIDE]) or patterns.before.search(before[-MAX_BESIDE:])
+    name = next(filter(None, found.groups()), "") if found else ""
+    if found and _is_name(name, language):
+        return " ".join(name.split())
+    return "" if found or _has_pronoun(before, after, language) else None
+
+
+def find_speaker_inside(said: str, language: str) -> str:
+    """Return the name of the speaker inside a quotation, as in « Oui, dit Jean, c’est lui. »; "" if there is none."""
+    patterns = _patterns(language) if language == "fr" else None
+    found = patterns.inside.search(said[:1000]) if patterns else None
+    name = next(filter(None, found.groups()), "") if found else ""
+    return " ".join(name.split()) if _is_name(name, language) else ""
+
+
+def _is_name(name: str, language: str) -> bool:
+    words = name.casefold().split()
+    articles = _ARTICLES.get(language, "").split("|")
+    first = next((word for word in words if word not in articles), "")
+    return bool(first) and first not in _no_names()
+
+
+@cache
+def _no_names() -> frozenset[str]:
+    return frozenset(_NO_NAMES.split())
+
+
+def _has_pronoun(before: str, after: str, language: str) -> bool:
+    pattern = _pronoun(language)
+    said_before = before[-MAX_BESIDE:].rstrip()
+    return bool(
+        pattern
+        and (pattern.match(after[:MAX_BESIDE]) or (said_before[-1:] in tuple(",:") and pattern.search(said_before)))
+    )
+
+
+@lru_cache(64)
+def _pronoun(code: str) -> "regex.Pattern[str] | None":
+    verbs = _VERBS.get(code, "")
+    if not verbs:
+        return None
+    word = r"\p{L}{1,8}+"
+    return regex.compile(rf"[\s,.;—–―-]*+(?:(?:{verbs})\b|{word}\s(?:{verbs})\b)")

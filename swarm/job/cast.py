@@ -1,0 +1,21 @@
+"""The cast of a book: which voices speak what, besides the voice of the recipe. Plain values."""
+
+from msgspec import Struct
+
+
+class Cast(Struct, frozen=True):
+    """Voices of a book's characters, by their names in the engine. "" and () leave everything to the recipe's voice."""
+
+    dialogue: str = ""  # of what stands in quotation marks, if nothing else says whose words they are
+    speakers: tuple[tuple[str, str], ...] = ()  # (name beside the quotation, voice)
+    chapters: tuple[tuple[str, str], ...] = ()  # (number or title, voice) of what is not dialogue there
+    marks: tuple[tuple[str, str], ...] = ()  # (NAME of a mark [voice:NAME], voice)
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """The voices that it names, each once."""
+        named = [self.dialogue, *(voice for rows in (self.speakers, self.chapters, self.marks) for _, voice in rows)]
+        return tuple(dict.fromkeys(filter(None, named)))
+
+
+NO_CAST = Cast()

@@ -1,0 +1,119 @@
+"""Which voice speaks which part of a chapter."""
+
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from swarm.book.speech.casting import Casting, marks_in, read_cast, voice_runs
+from swarm.book.speech.segment import segment_chapter
+from swarm.errors import UsageError
+from swarm.job.book import Block, ChapterText, Pause
+from swarm.job.cast import Cast
+from swarm.voice.host.registry import find_card
+
+CARD = find_card("metronome")
+
+
+def spoken(text: str, cast: Cast, language: str = "en", title: str = "") -> list[tuple[str, str]]:
+    chapter = ChapterText("", tuple(Block("paragraph", line) for line in text.split("\n")))
+    casting = Casting(cast).for_chapter(3, title)
+    made = segment_chapter(chapter, language, CARD, casting=casting)
+    assert "".join("".join(each.written.split()) for each in made.segments) == "".join(text.split())
+    return [(segment.voice, segment.written) for segment in made.segments]
+
+
+TEXT = "“Come in,” said Holmes. “Sit down. Do.” He waited, and then said: “Well?”"
+
+
+def test_what_is_said_has_another_voice_and_nothing_is_lost() -> None:
+    assert spoken(TEXT, Cast("tock")) == [
+        ("tock", "“Come in,”"),
+        ("", "said Holmes."),
+        ("tock", "“Sit down. Do.”"),
+        ("", "He waited, and then said:"),
+        ("tock", "“Well?”"),
+    ]
+
+
+def test_a_sentence_that_goes_on_in_another_voice_has_a_short_pause() -> None:
+    chapter = ChapterText("", (Block("paragraph", TEXT),))
+    made = segment_chapter(chapter, "en", CARD, casting=Casting(Cast("tock")))
+    assert [segment.pause for segment in made.segments][:3] == [Pause.CLAUSE, Pause.SENTENCE, Pause.SENTENCE]
+    assert made.segments[0].engine_text == "⟦|@tock⟧“Come in,”"
+
+
+def test_speakers_and_chapters_have_their_voices() -> None:
+    text = "“Come in,” said Sherlock Holmes.\n“Thank you,” said Watson.\n“Yes,” said she.\nIt rained."
+    cast = Cast(speakers=(("holmes", "deep"), ("Dr. Watson", "never")), chapters=(("3", "old"),))
+    assert spoken(text, cast) == [
+        ("deep", "“Come in,”"),
+        ("old", "said Sherlock Holmes."),
+        ("old", "“Thank you,” said Watson."),
+        ("old", "“Yes,” said she."),
+        ("old", "It rained."),
+    ]
+    letter = Cast("tock", chapters=(("The Letter", "old"),))
+    assert spoken("It rained.", letter, title="the letter") == [("old", "It rained.")]
+    assert spoken("It rained.", letter, title="Another") == [("", "It rained.")]
+
+
+def test_marks_are_obeyed_over_paragraphs_and_beat_all_else() -> None:
+    runs = voice_runs(
+        ["A. [voice:/v/Anna.wav]“B,” said", "Tom. [/voice]C.[voice:Bert] D."],
+        Casting(Cast("tock", marks=(("anna", "a"),))),
+        "en",
+    )
+    assert [[(run.voice, run.start) for run in row] for row in runs] == [
+        [("", 0), ("a", 22)],
+        [("a", 0), ("", 5)],
+    ]
+    assert marks_in(["[voice:/v/Anna.wav]x[/voice]", "[voice:Bert]"]) == ("anna", "bert")
+
+
+def test_without_a_cast_nothing_changes() -> None:
+    chapter = ChapterText("", (Block("paragraph", TEXT),))
+    plain = segment_chapter(chapter, "en", CARD)
+    assert all(segment.voice == "" for segment in plain.segments)
+    assert plain == segment_chapter(chapter, "en", CARD, casting=Casting())
+
+
+def test_a_piece_of_punctuation_alone_changes_no_voice() -> None:
+    assert spoken("“Yes!” — “No!”", Cast("tock")) == [("tock", "“Yes!” —"), ("tock", "“No!”")]
+
+
+def test_a_long_quotation_is_cut_in_its_own_voice() -> None:
+    text = f"“{'many words ' * 60}.” said Tom."
+    found = spoken(text, Cast("tock"))
+    assert len(found) > 3
+    assert {voice for voice, _ in found[:-1]} == {"tock"}
+
+
+def test_a_passage_in_another_language_keeps_its_own_voice() -> None:
+    chapter = ChapterText("", (Block("paragraph", "“Guten Tag,” sagte er.", language="de"),))
+    made = segment_chapter(chapter, "en", structs.replace(CARD, polyglot=True), casting=Casting(Cast("tock")))
+    assert {segment.voice for segment in made.segments} == {""}
+
+
+def test_a_cast_is_read_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "cast.txt"
+    path.write_text(
+        "# who is who\ndialogue = tock\nHolmes = deep  # the detective\nchapter 3 = old\nchapter The End = older\n"
+        "[voice:/v/Anna.wav] = a\n[bert] = b\n\n"
+    )
+    cast = read_cast(path)
+    assert cast == Cast(
+        "tock", (("Holmes", "deep"),), (("3", "old"), ("The End", "older")), (("anna", "a"), ("bert", "b"))
+    )
+    assert cast.voices == ("tock", "deep", "old", "older", "a", "b")
+    assert read_cast(path, "mine").dialogue == "mine"
+
+
+@pytest.mark.parametrize("line", ["Holmes", "= deep", "Holmes =", "x" * 600 + " = y"])
+def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "cast.txt"
+    path.write_text(f"# ok\n{line}\n")
+    with pytest.raises(UsageError, match="line 2"):
+        read_cast(path)
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_cast(tmp_path / "none.txt")

@@ -1,0 +1,112 @@
+"""What is said, and by whom: by marks, dashes and the words beside them, in the forms of several languages."""
+
+import time
+
+import pytest
+
+from swarm.book.speech.dialogue import find_utterances
+
+
+def said(text: str, language: str = "en", around: tuple[str, ...] = ()) -> list[str]:
+    found = find_utterances([text, *around], language)[0]
+    return [text[each.start : each.end].strip() for each in found]
+
+
+def speakers(*texts: str, language: str = "en") -> list[tuple[str, str]]:
+    return [(each.speaker, each.grounds) for found in find_utterances(texts, language) for each in found]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        ("en", "“Come in,” said Tom. “Sit down.” He waited.", ["“Come in,”", "“Sit down.”"]),
+        ("en", "‘Don’t go,’ said Tom. ‘It’s the boys’ room.’", ["‘Don’t go,’", "‘It’s the boys’ room.’"]),
+        ("en", '"Come in," he said.', ['"Come in,"']),
+        ("en", "He asked, “Did she say ‘no’ to you?” and left.", ["“Did she say ‘no’ to you?”"]),
+        ("de", "„Komm herein“, sagte Anna. „Setz dich.“", ["„Komm herein“", "„Setz dich.“"]),
+        ("de", "»Komm herein«, sagte Anna.", ["»Komm herein«"]),
+        ("fr", "« Bonjour, dit Jean. Entrez. » Il sourit.", ["« Bonjour, dit Jean. Entrez. »"]),
+        ("fr", "— Bonjour, dit Jean.", ["— Bonjour, dit Jean."]),
+        ("es", "—Buenos días —dijo Ana—. ¿Cómo está?", ["—Buenos días", ". ¿Cómo está?"]),
+        ("ru", "— Привет, — сказал Иван. — Как дела?", ["— Привет,", "Как дела?"]),
+        ("pl", "— Dobrze — powiedział Jan. — Idziemy.", ["— Dobrze", "Idziemy."]),
+        ("ja", "「こんにちは。」と彼は言った。", ["「こんにちは。」"]),
+        ("sv", "”Kom in”, sade Anna. – Ja, det gör jag.", []),  # marks that open as they close are not told apart
+    ],
+)
+def test_each_language_has_its_forms(language: str, text: str, found: list[str]) -> None:
+    assert said(text, language) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He called it “home” and wept over the “Times” at night.",
+        "They sang “Auld Lang Syne” until the lamps went out.",
+        "The so-called “experts” were wrong.",
+        "A dash — and nothing else — is no dialogue in English.",
+    ],
+)
+def test_titles_and_terms_are_no_dialogue(text: str) -> None:
+    assert said(text, around=("“Come in,” said Tom.", "“I will,” said Ann.")) == []
+
+
+def test_a_quotation_over_paragraphs_is_dialogue_to_its_end() -> None:
+    texts = ["“It began in May.", "“Then came the rain.", "“And then I left.” He sighed.", "It was late."]
+    found = find_utterances(texts, "en")
+    assert [[text[each.start : each.end] for each in row] for text, row in zip(texts, found, strict=True)] == [
+        ["“It began in May."],
+        ["“Then came the rain."],
+        ["“And then I left.”"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("“Come in,” said Holmes.", "Holmes"),
+        ("“Come in,” Mr. Sherlock Holmes replied.", "Mr. Sherlock Holmes"),
+        ("Holmes said quietly: “Come in.”", "Holmes"),
+        ("“Come in,” said the old man.", "the old man"),
+        ("“Come in,” said the Hatter, yawning.", "the Hatter"),
+        ("“Come in,” he said.", ""),
+        ("“Come in,” said she.", ""),
+        ("“Come in.” The door was open.", ""),
+        ("“Come in,” and with that he cried Watson’s name.", ""),
+    ],
+)
+def test_a_speaker_is_named_beside_the_quotation(text: str, name: str) -> None:
+    assert [each for each, _ in speakers(text)] == [name]
+
+
+def test_a_paragraph_has_one_speaker_and_two_take_turns() -> None:
+    texts = (
+        "“You see,” said Holmes. “It is simple.”",
+        "“Indeed?” asked Watson.",
+        "“Quite.”",
+        "“Ah.”",
+        "He rose.",
+        "“No.”",
+    )
+    assert speakers(*texts) == [
+        ("Holmes", "named"),
+        ("Holmes", "same paragraph"),
+        ("Watson", "named"),
+        ("Holmes", "in turn"),
+        ("Watson", "in turn"),
+        ("", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    "sign", ["“", "”", "’", "‘", "—", " —", "«", "“a” ", "said ", "“a,” said the ", "A b ", "“A,” Mr ", "the a "]
+)
+def test_a_hostile_paragraph_takes_time_in_proportion_to_its_length(sign: str) -> None:
+    def spent_s(times: int) -> float:
+        began_s = time.process_time()
+        find_utterances([sign * times], "en")
+        return time.process_time() - began_s
+
+    short_s = max(spent_s(2000), 0.002)
+    assert spent_s(8000) < 12 * short_s
