@@ -24,6 +24,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "encoding": [[]],
     "reading": [[]],
     "efficiency": [[], ["--equal"], ["--no-split", "--workers", "5", "16"]],
+    "batches": [[]],
     "crash": [[]],
     "restart": [[]],
     "ingest": [[]],

@@ -6,6 +6,7 @@ QUICK: dict[str, list[str]] = {
     "encoding": ["--book", TINY_BOOK, "--sentences", "3"],
     "reading": [TINY_BOOK],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "12000", "--cost", "0.0003"],
+    "batches": ["--quick"],
     "crash": ["--workers", "2", "--characters", "8000", "--cost", "0.0004"],
     "restart": ["--book", "made", "--characters", "30000", "--cost", "0.0006", "--slots", "4"],
     "ingest": ["--sizes", "60", "--megabytes", "3", "--workers", "2"],
