@@ -4,21 +4,12 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.audio.pause import PAUSE_LENGTHS_S
+from swarm.job.book import Chapter, Segment
 
 CHARACTERS_S = 15  # a rough pace of speech, which only the places of the cuts depend on
 REEL_S = 60.0
 MIN_S, MAX_S = 0.7 * REEL_S, 1.3 * REEL_S
-START = "start"  # the silence at the head of each file, named beside the kinds of pause
-START_S = 0.5  # players and Bluetooth devices swallow the first moment of a file, and shops ask for half a second
-PAUSE_LENGTHS_S = {  # if the user names none
-    Pause.CLAUSE: 0.15,
-    Pause.SENTENCE: 0.35,
-    Pause.PARAGRAPH: 0.65,
-    Pause.HEADING: 0.9,
-    Pause.SCENE: 1.2,
-    Pause.CHAPTER: 2.0,
-}
 
 
 class Reel(Struct, frozen=True):

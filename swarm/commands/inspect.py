@@ -295,7 +295,7 @@ def _characters(chapter: "Chapter") -> int:
 
 
 def _seconds(chapter: "Chapter", card: "EngineCard") -> float:
-    from swarm.audio.reel import PAUSE_LENGTHS_S
+    from swarm.audio.pause import PAUSE_LENGTHS_S
 
     told = sum(len(segment.spoken) for segment in chapter.segments)
     return told / card.characters_s + sum(PAUSE_LENGTHS_S[segment.pause] for segment in chapter.segments)

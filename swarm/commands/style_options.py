@@ -12,7 +12,7 @@ from swarm.errors import UsageError
 # import.
 FORMATS = ("m4b", "m4a", "mp3", "opus", "ogg", "flac", "wav")
 SUBTITLES = ("vtt", "srt", "lrc")
-PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter", "start")
+PAUSES = ("clause", "sentence", "paragraph", "heading", "scene", "chapter", "start", "vary")
 BESIDE = ("cover", "cue", "opf")
 TAGS = (
     "subtitle", "series", "series-part", "genre", "year", "publisher", "description", "translator", "rights", "isbn",
@@ -57,7 +57,7 @@ def _add_sound_options(file: "argparse._ArgumentGroup") -> None:
         metavar="KIND=S",
         action="append",
         default=[],
-        help=f"seconds of silence after a {', '.join(PAUSES[:-1])}, or at the start of each file",
+        help=f"seconds of silence after a {', '.join(PAUSES[:-2])}, or at the start of each file; vary=0: always equal",
     )
 
 
@@ -195,10 +195,10 @@ def _pauses(pairs: Sequence[str]) -> tuple[tuple[str, float], ...]:
     for pair in pairs:
         kind, _, seconds = pair.partition("=")
         value = number(seconds)
-        if kind.strip() not in PAUSES or not 0 <= value <= MAX_PAUSE_S:
+        if kind.strip() not in PAUSES or not 0 <= value <= (1 if kind.strip() == PAUSES[-1] else MAX_PAUSE_S):
             raise UsageError(
-                f"--pause takes KIND=SECONDS such as paragraph=0.8, up to {MAX_PAUSE_S:g}, not {pair!r}; "
-                f"kinds are {', '.join(PAUSES)}."
+                f"--pause takes KIND=SECONDS such as paragraph=0.8, up to {MAX_PAUSE_S:g}, or vary=SHARE up to 1, "
+                f"not {pair!r}; kinds are {', '.join(PAUSES)}."
             )
         found[kind.strip()] = value
     return tuple(sorted(found.items()))

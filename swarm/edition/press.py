@@ -246,7 +246,7 @@ class Press:
     def _measuring_order(self, places: Sequence[Place]) -> ReelOrder:
         chapters = self._state.spec.chapters
         clips = [self._clip(self._state.accepted[place]) for place in places]
-        return self._sound_order(clips, [self._style.pause_s(chapters[n].segments[i].pause) for n, i in places])
+        return self._sound_order(clips, [self._style.pause_after_s(chapters[n].segments[i], (n, i)) for n, i in places])
 
     def _sound_order(self, clips: Sequence[ReelClip | None], pauses_s: Sequence[float]) -> ReelOrder:
         rate, level = self._sample_rate(), self._style.level
@@ -285,8 +285,9 @@ class Press:
         return [self._state.accepted.get((reel.chapter, index)) for index in range(reel.first, reel.end)]
 
     def _pauses_s(self, reel: Reel) -> tuple[float, ...]:
-        segments = self._state.spec.chapters[reel.chapter].segments[reel.first : reel.end]
-        return tuple(self._style.pause_s(segment.pause) for segment in segments)
+        segments = self._state.spec.chapters[reel.chapter].segments
+        places = range(reel.first, reel.end)
+        return tuple(self._style.pause_after_s(segments[index], (reel.chapter, index)) for index in places)
 
     def _times(self, reel: Reel) -> ReelTimes:
         """Return the times of a reel's clips, known from their lengths."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from swarm.audio.reel import START
+from swarm.audio.pause import START
 from swarm.audio.studio import Studio
 from swarm.audio.timeline import Cue
 from swarm.edition.press import Damaged, Measured, Press

@@ -12,12 +12,12 @@ from msgspec.structs import replace
 from swarm.audio.format import FORMATS, Coding, Format, make_coding
 from swarm.audio.level import Level, read_level
 from swarm.audio.order import MAX_COVER_BYTES
-from swarm.audio.reel import PAUSE_LENGTHS_S, START, START_S
+from swarm.audio.pause import PAUSE_LENGTHS_S, START, START_S, VARY, VARY_SHARE, varied_s
 from swarm.audio.tags import GENRE, GENRE_SEPARATOR, Tags
 from swarm.book.speech.credits import part_form
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
-from swarm.job.book import Pause
+from swarm.job.book import Pause, Segment
 from swarm.job.language import long_code
 from swarm.job.picture import picture_kind
 from swarm.job.spec import JobSpec
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CHAPTER_SPLIT = "chapter"
 COVER, OPF, CUE = "cover", "opf", "cue"  # files that may stand beside an audiobook
 TAG_FIELDS = {"series-part": "series_number", "title-sort": "title_sort", "author-sort": "author_sort"}
-STYLE_FORMAT = 4  # goes into the digest of each style: raise it to have finished files written again
+STYLE_FORMAT = 5  # goes into the digest of each style: raise it to have finished files written again
 
 
 class Style(Struct, frozen=True, dict=True):
@@ -48,7 +48,7 @@ class Style(Struct, frozen=True, dict=True):
     read_along: bool = False
     beside: tuple[str, ...] = ()  # COVER, OPF, CUE
     part_form: str = "{}/{}"  # the title of one of several files of some hours, by its number and how many there are
-    pauses_s: tuple[tuple[str, float], ...] = ()  # kind and length of those that differ from the default
+    pauses_s: tuple[tuple[str, float], ...] = ()  # kind and length of those that differ from the default; VARY
 
     @cached_property
     def digest(self) -> str:
@@ -61,8 +61,13 @@ class Style(Struct, frozen=True, dict=True):
         return FORMATS[self.output_format]
 
     def pause_s(self, pause: Pause) -> float:
-        """Return the seconds of a pause."""
+        """Return the usual seconds of a pause."""
         return dict(self.pauses_s).get(pause.value, PAUSE_LENGTHS_S[pause])
+
+    def pause_after_s(self, segment: Segment, place: tuple[int, int]) -> float:
+        """Return the seconds of the pause after the segment in a place."""
+        share = dict(self.pauses_s).get(VARY, VARY_SHARE)
+        return varied_s(segment.pause, self.pause_s(segment.pause), share, segment.spoken, place)
 
     @property
     def start_s(self) -> float:

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.audio.reel import PAUSE_LENGTHS_S, Reel, lay_reel, plan_reels, whole_frames
+from swarm.audio.pause import PAUSE_LENGTHS_S
+from swarm.audio.reel import Reel, lay_reel, plan_reels, whole_frames
 from swarm.job.book import Chapter, Pause, Segment
 
 texts = st.integers(1, 2000).map(lambda length: "x" * length)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.audio.reel import START
+from swarm.audio.pause import START, VARY
 from swarm.commands import style_options
 from swarm.commands.main import parse
 from swarm.commands.style_options import style_config
@@ -43,7 +43,7 @@ def test_files_beside() -> None:
 
 
 def test_every_kind_of_pause_can_be_set() -> None:
-    assert {*Pause, START} == set(style_options.PAUSES)
+    assert {*Pause, START, VARY} == set(style_options.PAUSES)
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,7 @@ def test_every_kind_of_pause_can_be_set() -> None:
         ("--pause comma=1", "kinds are clause"),
         ("--pause sentence=soon", "such as paragraph=0.8"),
         ("--pause sentence=31", "up to 30"),
+        ("--pause vary=2", "vary=SHARE up to 1"),
         ("--sample-rate 7", "from 8000"),
         ("--output-format opus --sample-rate 44100", "48000"),
     ],

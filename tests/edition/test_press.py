@@ -286,7 +286,7 @@ async def test_longer_pauses_make_a_longer_book_of_the_same_clips(tmp_path: Path
     for place in places(bench.state):
         speak(bench.state, bench.store, place)
     (usual,) = await bench.press.run()
-    style = structs.replace(STYLE, pauses_s=(("sentence", 1.35),))
+    style = structs.replace(STYLE, pauses_s=(("sentence", 1.5), ("vary", 0.0)))
     (slow,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
     assert slow.duration_s - usual.duration_s == pytest.approx(6 * 1.0, abs=0.2)
     await bench.close()
