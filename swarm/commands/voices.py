@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 MAX_SETTINGS = 6  # of an engine whose values are told without --all
 MAX_NAMES_CHARS = 46  # of the voices that share a line
+MAX_ROWS = 4  # voices that have a line each without --all
 MAX_LISTED = 8  # voices or languages of an engine that are listed without --all
 EXAMPLES = examples(
     "e2a-swarm voices",
@@ -234,7 +235,7 @@ def _languages(card: "EngineCard", *, every: bool) -> str:
 
 def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) -> list[str]:
     """Return a line for each voice, with the default of the language first and marked; many voices share a line."""
-    if len(fitting) <= MAX_LISTED or every:
+    if every or len(fitting) <= (MAX_ROWS if language else MAX_LISTED):
         names = [f"{voice.name}: {voice.description}" if voice.description else voice.name for voice in fitting]
         rows = [f"  {' ' if place else '*'} {name}" for place, name in enumerate(names)]
         return rows if language else [f"  voices: {'; '.join(names)}"]
@@ -243,7 +244,8 @@ def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) 
     names = [voice.name for voice in fitting[:MAX_LISTED]]
     while len(", ".join(names)) > MAX_NAMES_CHARS and len(names) > 1:
         names.pop()
-    return [f"  * {', '.join(names)} and {len(fitting) - len(names)} more; --all lists them"]
+    more = f" and {len(fitting) - len(names)} more; --all lists them"
+    return [f"  * {', '.join(names)}{more if len(names) < len(fitting) else '; --all describes them'}"]
 
 
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:

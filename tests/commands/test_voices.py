@@ -113,7 +113,7 @@ def test_the_default_engine_and_voice_come_first_and_are_marked(capsys: pytest.C
     lines = lines_of(capsys, "--language", "en")
     assert lines[0].startswith("hibari: ")
     assert lines[0].endswith("(default for English)")
-    assert lines[1:3] == ["  natural; Apache-2.0", "  * heart: American, female"]
+    assert lines[1:3] == ["  natural; Apache-2.0", "  * heart, emma, fenrir, fable, kore; --all describes them"]
     french = lines_of(capsys, "--language", "fr")
     assert french[0].startswith("espeak: ")
     assert french[2:4] == ["  * fr: French (France)", "    fr-be: French (Belgium)"]

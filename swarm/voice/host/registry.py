@@ -211,7 +211,7 @@ def check_speaks(card: EngineCard, language: str) -> None:
     """Raise UsageError if an engine does not speak a language; the sentence names engines that do."""
     if card.speaks(language):
         return
-    others = [word for engine in _own_first(card) for word in engine.words_for(language)]
+    others = [word for engine in _own_first(card, language) for word in engine.words_for(language)]
     spoken = ", ".join(language_name(code) for code in card.languages[:3])
     only = (
         f"speaks {spoken} only, not {language_name(language)}"
@@ -223,11 +223,11 @@ def check_speaks(card: EngineCard, language: str) -> None:
     raise UsageError(f"{card.title} {only}: {_advice(others)}.")
 
 
-def _own_first(card: EngineCard) -> Iterator[Engine]:
-    """Yield the engine of a card, since it may have other models, then the engines that need no download."""
+def _own_first(card: EngineCard, language: str) -> Iterator[Engine]:
+    """Yield the engine of a card, since it may have other models, then the engines that speak at once."""
     engines = all_engines()
     yield from (engine for engine in engines if engine.card.name == card.name)
-    yield from (engine for engine in engines if engine.card.name != card.name and not engine.models())
+    yield from (engine for engine in engines if engine.card.name != card.name and engine.is_ready(language))
 
 
 def _advice(words: list[str]) -> str:
@@ -389,8 +389,8 @@ def better_voices_line(card: EngineCard, language: str) -> str:
 
 def pace_line(card: EngineCard, language: str) -> str:
     """Return a line that tells the pace of a default engine whose model is here, and a quicker engine; else ""."""
-    if not find_engine(card.name).models() or quality_of(card, language) != "natural":
+    if quality_of(card, language) != "natural" or not find_engine(card.name).choose_model(card.name, language):
         return ""
-    others = [each.word for each in usable(all_engines(), language) if not each.engine.models()]
+    others = [each.word for each in usable(all_engines(), language) if not each.model]
     quicker = f"; quicker: --tts-engine {others[0]}" if others else ""
     return f"{card.title} speaks {language_name(language)}: {card.about}{quicker}."
