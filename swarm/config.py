@@ -64,6 +64,7 @@ class StyleConfig:
     report_html: bool = False
     subtitles: str = ""  # "vtt", "srt", "lrc"
     read_along: bool = False  # also write an EPUB with the sound
+    read_along_words: bool = False  # mark its words, not only its sentences
     beside: tuple[str, ...] = ()  # "cover", "cue", "opf": also write these files, sorted
     pauses_s: tuple[
         tuple[str, float], ...

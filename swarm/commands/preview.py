@@ -15,8 +15,8 @@ CHAPTER = "preview speaks the beginning of one chapter: use --chapter."
 SHORT = "preview writes one short file: use this option with `e2a-swarm convert`."
 # The options of convert that preview refuses, each with the reason.
 REFUSED = {
-    "--chapters": CHAPTER, "--split": SHORT, "--keep-chapters": SHORT, "--read-along": SHORT, "--report": SHORT,
-    "--beside": SHORT, "--credits": SHORT,
+    "--chapters": CHAPTER, "--split": SHORT, "--keep-chapters": SHORT, "--read-along-words": SHORT,
+    "--read-along": SHORT, "--report": SHORT, "--beside": SHORT, "--credits": SHORT,
 }  # fmt: skip
 COMMON = tuple(name for name in convert.COMMON if name not in REFUSED)
 EXAMPLES = checks.examples(
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Convert the beginning of a chapter; return the exit code. Raises UsageError."""
     config = options.render_config(arguments)
     style = config.style
-    kept = (style.split, style.keep_chapters, style.read_along, style.report_html, style.beside)
+    kept = (style.split, style.keep_chapters, style.read_along_words, style.read_along, style.report_html, style.beside)
     given = (config.chapters, *kept, config.credits is not None)
     for (name, instead), value in zip(REFUSED.items(), given, strict=True):
         if value:

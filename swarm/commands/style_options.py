@@ -86,6 +86,11 @@ def _add_company_options(file: "argparse._ArgumentGroup") -> None:
         help="also write an EPUB with the sound: sentences are highlighted as they are read",
     )
     file.add_argument(
+        "--read-along-words",
+        action="store_true",
+        help="the same, with words highlighted where the voice tells their times",
+    )
+    file.add_argument(
         "--beside",
         metavar="FILES",
         default="",
@@ -115,7 +120,8 @@ def style_config(arguments: argparse.Namespace) -> StyleConfig:
         keep_chapters=arguments.keep_chapters,
         report_html=one_of("--report", arguments.report, ("json", "html")) == "html",
         subtitles=_subtitles(arguments.subtitles),
-        read_along=arguments.read_along,
+        read_along=arguments.read_along or arguments.read_along_words,
+        read_along_words=arguments.read_along_words,
         beside=_beside(arguments.beside),
         pauses_s=_pauses(arguments.pause),
     )

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import zipfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
@@ -22,13 +22,17 @@ from swarm.edition.target import numbered
 from swarm.job.book import Chapter
 from swarm.job.reading import Wording
 from swarm.job.state import JobState, Place
+from swarm.job.word_times import WordTime, unpack_words
 from swarm.read_along.spot import Spot, find_spots
+from swarm.read_along.word_spots import word_spots
 from swarm.store.store import BOOK, Store
 from swarm.system.disk import guarded
 from swarm.system.platform import sync_file, sync_folder
 
 if TYPE_CHECKING:
     from swarm.read_along.narrated import NarratedChapter
+
+Words = Mapping[Place, Sequence[WordTime]]
 
 ROOM = "read-along"  # the folder where its sound is made
 ENDING = ".read-along.epub"
@@ -71,6 +75,7 @@ def sound_style(style: Style) -> Style:
         subtitles="",
         keep_chapters=False,
         read_along=False,
+        read_along_words=False,
         beside=(),
         pauses_s=pauses_s,
     )
@@ -96,7 +101,7 @@ class ReadAlongMaker:
         reels: set[Path],
     ) -> None:
         self._folder = store.folder(state.job)
-        self._spec = state.spec
+        self._state, self._spec = state, state.spec
         self._whole, self._style = style, sound_style(style)
         sound = self._folder / ROOM / f"sound.{self._style.output_format}"
         self._press = Press(state, store, studio, sound, self._style, damaged, measured)
@@ -128,18 +133,29 @@ class ReadAlongMaker:
             if wording.credits is not None:  # the opening and the closing stand on no page
                 inner = range(1, len(script) - 1)
                 sounds = [sound for sound in sounds if sound.cues and sound.cues[0].chapter in inner]
-            return write_read_along(file, script, target, sounds, self._style)
+            words = self._words() if self._whole.read_along_words else None
+            return write_read_along(file, script, target, sounds, self._style, words)
+
+    def _words(self) -> Words:
+        """Return the times of the words of all clips that have them."""
+        accepted = self._state.accepted.items()
+        return {place: unpack_words(clip.words, clip.length_s) for place, clip in accepted if clip.words}
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder / ROOM, ignore_errors=True)
 
 
 def write_read_along(
-    book_file: Path, script: Sequence[Chapter], target: Path, sounds: Sequence[ChapterSound], style: Style
+    book_file: Path,
+    script: Sequence[Chapter],
+    target: Path,
+    sounds: Sequence[ChapterSound],
+    style: Style,
+    words: Words | None = None,
 ) -> ReadAlong:
     """Write an EPUB with its sound, whole or not at all; the segments of `script` know where they stand in it.
 
-    Raises StoreError, BookError.
+    Words are marked if `words` is given, as far as their times are known. Raises StoreError, BookError.
     """
     from swarm.read_along.narrated import Narration, narrate  # few users ask for it, and all others start sooner
 
@@ -147,7 +163,8 @@ def write_read_along(
     for spot in find_spots(script):
         spots[spot.chapter].append(spot)
     spoken = [
-        _spoken(sound, spots, f"chapter-{number:04}.{style.output_format}") for number, sound in enumerate(sounds, 1)
+        _spoken(sound, spots, f"chapter-{number:04}.{style.output_format}", script, words or {})
+        for number, sound in enumerate(sounds, 1)
     ]
     modified = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     narration = Narration(spoken, SOUND_TYPES[style.output_format], style.tags.narrator, modified)
@@ -168,10 +185,14 @@ def write_read_along(
     unmarked = sum((cue.chapter, cue.index) not in places for sound in sounds for cue in sound.cues)
     if unmarked:
         notes = (f"{unmarked} of its sentences are heard and not marked: they stand on no page of the book", *notes)
+    if words is not None and not words:
+        notes = ("the voice told no times of words, so sentences are marked", *notes)
     return ReadAlong(target, tuple(f"{target.name}: {note}" for note in notes))
 
 
-def _spoken(sound: ChapterSound, spots: dict[int, list[Spot]], name: str) -> "NarratedChapter":
+def _spoken(
+    sound: ChapterSound, spots: dict[int, list[Spot]], name: str, script: Sequence[Chapter], words: Words
+) -> "NarratedChapter":
     """Return a file of sound with the spots that are heard in it, in order, without those that were not spoken."""
     from swarm.read_along.narrated import NarratedChapter
 
@@ -180,5 +201,7 @@ def _spoken(sound: ChapterSound, spots: dict[int, list[Spot]], name: str) -> "Na
     for spot in spots.get(sound.cues[0].chapter, ()) if sound.cues else ():
         moments = [starts[index] for index in range(spot.first, spot.end) if index in starts]
         if moments:
-            heard.append((moments[0], spot))
+            segment = script[spot.chapter].segments[spot.first]
+            known = words.get((spot.chapter, spot.first), ())
+            heard += word_spots(spot, segment, known, moments[0]) if known else [(moments[0], spot)]
     return NarratedChapter(name, sound.path, sound.duration_s, tuple(heard))

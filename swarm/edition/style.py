@@ -46,6 +46,7 @@ class Style(Struct, frozen=True, dict=True):
     keep_chapters: bool = False
     report_html: bool = False
     read_along: bool = False
+    read_along_words: bool = False
     beside: tuple[str, ...] = ()  # COVER, OPF, CUE
     part_form: str = "{}/{}"  # the title of one of several files of some hours, by its number and how many there are
     pauses_s: tuple[tuple[str, float], ...] = ()  # kind and length of those that differ from the default; VARY
@@ -94,6 +95,7 @@ def make_style(config: StyleConfig, spec: JobSpec) -> Style:
         subtitles=config.subtitles,
         report_html=config.report_html,
         read_along=config.read_along,
+        read_along_words=config.read_along_words,
         beside=config.beside,
         keep_chapters=config.keep_chapters and config.split != CHAPTER_SPLIT,
         part_form=part_form(spec.recipe.language),

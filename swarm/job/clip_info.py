@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from swarm.job.job_file import Digest
+from swarm.job.word_times import MAX_BYTES as MAX_WORD_BYTES
 
 MAX_DOUBT = 500  # characters; the judge of takes cuts longer doubts
 
@@ -18,6 +19,7 @@ class ClipInfo(Struct, frozen=True, kw_only=True):
     work_s: Annotated[float, Meta(ge=0, le=1e9)]  # seconds in the engine for all takes, without encoding
     takes: Annotated[int, Meta(ge=0, lt=2**53)] = 1  # takes that were spoken, of which this is the best
     doubt: Annotated[str, Meta(max_length=MAX_DOUBT)] = ""  # what may be wrong with this take; empty if nothing
+    words: Annotated[bytes, Meta(max_length=MAX_WORD_BYTES)] = b""  # when its words begin, by `word_times.py`
 
     @property
     def length_s(self) -> float:

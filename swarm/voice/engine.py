@@ -25,7 +25,17 @@ if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save th
     from numpy.typing import NDArray
 
 Pcm: TypeAlias = "NDArray[np.int16]"
-Sound: TypeAlias = "NDArray[np.int16] | EngineFault"  # of one segment of a batch, or why it has none
+Sound: TypeAlias = "NDArray[np.int16] | TimedSound | EngineFault"  # of one segment, or why it has none
+
+
+@dataclass(frozen=True)
+class TimedSound:
+    """A sound, with the first character in the text and the first sample of each word that it is known of."""
+
+    pcm: Pcm
+    words: Sequence[tuple[int, int]]
+
+
 OnProgress = Callable[[str], None]  # receives the progress of a download as a text
 
 
@@ -86,6 +96,14 @@ class SpokenLine:
     seed: int
     phonemes: Sequence[Phonemes] = ()
     language: str = ""
+
+
+@runtime_checkable
+class TimedVoice(Voice, Protocol):
+    """A voice that knows when its words begin. It is asked in place of `speak` and its like."""
+
+    def speak_timed(self, line: SpokenLine) -> TimedSound:
+        """Speak one segment, with its phonemes and in its language where the voice can. Raises EngineFault."""
 
 
 @runtime_checkable

@@ -34,6 +34,7 @@ def test_what_is_no_chapter_is_refused(words: tuple[str, ...]) -> None:
         ("--split", "chapter"),
         ("--keep-chapters",),
         ("--read-along",),
+        ("--read-along-words",),
         ("--report", "html"),
         ("--beside", "opf"),
         ("--credits",),

@@ -9,7 +9,7 @@ from swarm.audio.tags import Tags
 from swarm.audio.timeline import Cue
 from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
-from swarm.edition.read_along import ChapterSound, ReadAlong, read_along_path, sound_style, write_read_along
+from swarm.edition.read_along import ChapterSound, ReadAlong, Words, read_along_path, sound_style, write_read_along
 from swarm.edition.style import Style
 from swarm.errors import StoreError
 from swarm.voice.host.registry import find_card
@@ -41,7 +41,7 @@ def test_sound_of_the_audiobooks_own_kind_is_encoded_once() -> None:
     assert sound_style(style).start_s == 0  # its files are heard one after another
 
 
-def written(tmp_path: Path, *spoken: int) -> tuple[ReadAlong, list[tuple[str, str, str]]]:
+def written(tmp_path: Path, *spoken: int, words: Words | None = None) -> tuple[ReadAlong, list[tuple[str, str, str]]]:
     """Make a book of one chapter with these segments, a second each, and return its pars as text, begin and end."""
     book = make(tmp_path, {"a.xhtml": page(BODY)}, contents=nav(("a.xhtml", "One")))
     script = make_script(read_book(book), find_card("metronome"), "en")
@@ -49,7 +49,7 @@ def written(tmp_path: Path, *spoken: int) -> tuple[ReadAlong, list[tuple[str, st
     sound.write_bytes(b"a stand-in for sound")
     cues = tuple(Cue(0, index, float(index), index + 0.9) for index in spoken)
     style = sound_style(Style(Tags("T", narrator="N")))
-    made = write_read_along(book, script, tmp_path / "made.epub", [ChapterSound(sound, 4.0, cues)], style)
+    made = write_read_along(book, script, tmp_path / "made.epub", [ChapterSound(sound, 4.0, cues)], style, words)
     with zipfile.ZipFile(made.path) as archive:
         texts = {e.get("id"): "".join(e.itertext()) for e in etree.fromstring(archive.read("OEBPS/a.xhtml")).iter("*")}
         overlay = etree.fromstring(archive.read("OEBPS/read-along/document-0001.smil"))
@@ -68,6 +68,25 @@ def test_a_sentence_that_nobody_could_speak_does_not_light_up(tmp_path: Path) ->
         ("It rained.", "0:00:01.000", "0:00:03.000"),
         ("Nobody saw us go.", "0:00:03.000", "0:00:04.000"),
     ]
+
+
+def test_words_light_up_where_their_times_are_known(tmp_path: Path) -> None:
+    made, pars = written(tmp_path, 0, 1, 3, words={(0, 3): ((0, 0.0), (7, 0.25), (11, 0.5), (14, 0.75))})
+    assert made.notes == ()
+    assert pars == [
+        ("One", "0:00:00.000", "0:00:01.000"),
+        ("It rained.", "0:00:01.000", "0:00:03.000"),
+        ("Nobody", "0:00:03.000", "0:00:03.250"),
+        ("saw", "0:00:03.250", "0:00:03.500"),
+        ("us", "0:00:03.500", "0:00:03.750"),
+        ("go.", "0:00:03.750", "0:00:04.000"),
+    ]
+
+
+def test_a_voice_that_tells_no_times_is_said(tmp_path: Path) -> None:
+    made, pars = written(tmp_path, 0, 1, words={})
+    assert made.notes == ("made.epub: the voice told no times of words, so sentences are marked",)
+    assert len(pars) == 2
 
 
 def test_a_book_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:

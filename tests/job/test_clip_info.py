@@ -28,7 +28,9 @@ def test_message_and_record_carry_the_facts_flat_as_the_release_before_wrote_the
     carrier = msgspec.msgpack.decode(msgspec.msgpack.encode(fields), type=kind)
     assert carrier.info == INFO
     assert type(carrier.info) is ClipInfo
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(carrier)) == fields
+    written = msgspec.msgpack.decode(msgspec.msgpack.encode(carrier))
+    assert written.pop("words", b"") == b""  # which that release passes over
+    assert written == fields
 
 
 def test_a_record_without_takes_and_doubt_is_read_as_one_take_without_doubt() -> None:

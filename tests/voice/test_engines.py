@@ -7,8 +7,9 @@ import espeakng_loader
 import numpy as np
 import pytest
 
+from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, PolyglotVoice, Voice
+from swarm.voice.engine import EngineFault, FaultKind, PolyglotVoice, SpokenLine, Voice
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.espeak.engine import engine as espeak
 from swarm.voice.espeak.voices import IDENTIFIERS
@@ -123,3 +124,21 @@ def test_espeak_finds_its_data_at_the_end_of_a_long_unicode_path(
     shutil.rmtree(data)
     with pytest.raises(EngineFault, match="espeak cannot load"):
         espeak.open(choose_recipe("fr"), "cpu:0")
+
+
+def test_espeak_tells_when_its_words_begin_also_where_they_have_phonemes() -> None:
+    voice = espeak.open(choose_recipe("en", engine="espeak"), "cpu:0")
+    text = "The tear ran down, and she left."
+    for phonemes in ((), (Phonemes(4, 8, "tɪɹ"),)):
+        timed = voice.speak_timed(SpokenLine(text, 1, phonemes))  # type: ignore[attr-defined]
+        begun = [text[character:].split()[0] for character, _ in timed.words]
+        assert begun[:2] == ["The", "tear"]
+        assert begun[-3:] == ["and", "she", "left."]
+        samples = [sample for _, sample in timed.words]
+        assert samples == sorted(samples)
+        assert 0.3 * len(timed.pcm) < samples[-3] < len(timed.pcm)
+    french = voice.speak_timed(SpokenLine("Je suis ici.", 1, language="fr"))  # type: ignore[attr-defined]
+    assert len(french.words) == 3
+    assert np.array_equal(
+        french.pcm, espeak.open(choose_recipe("fr", engine="espeak"), "cpu:0").speak("Je suis ici.", 1)
+    )

@@ -11,12 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import espeakng_loader
 import numpy as np
 
 from swarm.job.engine_text import Phonemes, split_at_phonemes
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine, TimedSound
 from swarm.voice.espeak.phonemes import espeak_names, for_espeak
 from swarm.voice.espeak.voices import IDENTIFIERS, VOICES
 
@@ -25,6 +26,7 @@ _DO_NOT_EXIT = 0x8000
 _UTF8, _PHONEMES = 1, 0x100  # flags of a text; the second makes [[names]] in it phonemes
 _AS_NAMES, _AS_IPA = 0, 2
 _TIED = 0x80
+_LAST_EVENT, _WORD_EVENT = 0, 1
 _SoundCallback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 # The arguments of espeak_Synth: text, size, position, kind of position, end, flags, identifier, data for the callback.
 _SYNTH_TYPES = (
@@ -32,6 +34,14 @@ _SYNTH_TYPES = (
     *(ctypes.c_void_p, ctypes.c_void_p),
 )
 _library_lock = threading.Lock()  # the library's state is global in the process
+
+
+class _Part(NamedTuple):
+    """A part of a text as the library gets it."""
+
+    said: int  # its first character there
+    written: int  # its first character in the text
+    length: int  # characters that are the same in both; 0 for phonemes
 
 
 class EspeakVoice:
@@ -50,12 +60,21 @@ class EspeakVoice:
 
     def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         """Speak one segment in which some words have phonemes; the seed changes nothing. Raises EngineFault(ERROR)."""
-        words, flags = self._words(text.replace("\0", " "), phonemes)
-        sound: list[bytes] = []
+        return self._speak(text, phonemes).pcm
 
-        def collect(samples: int | None, count: int, _events: int) -> int:
+    def speak_timed(self, line: SpokenLine) -> TimedSound:
+        """Speak one segment in its language, and tell when its words begin. Raises EngineFault."""
+        return self._for(line.language)._speak(line.text, line.phonemes)
+
+    def _speak(self, text: str, phonemes: Sequence[Phonemes]) -> TimedSound:
+        words, flags, parts = self._words(text.replace("\0", " "), phonemes)
+        sound: list[bytes] = []
+        heard: list[tuple[int, int]] = []
+
+        def collect(samples: int | None, count: int, events: int) -> int:
             if samples and count > 0:
                 sound.append(ctypes.string_at(samples, 2 * count))
+            heard.extend(_words_of(events))
             return 0
 
         callback = _SoundCallback(collect)
@@ -65,27 +84,68 @@ class EspeakVoice:
             status = library.espeak_Synth(words, len(words) + 1, 0, 0, 0, flags, None, None)
         if status != 0:
             raise EngineFault(FaultKind.ERROR, f"espeak returned error {status}.")
-        return np.frombuffer(b"".join(sound), np.int16)
+        return TimedSound(np.frombuffer(b"".join(sound), np.int16), _placed(heard, parts))
 
     def speak_in(self, language: str, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         """Speak one segment with the default voice of another language. Raises EngineFault."""
-        if language not in self._others:
+        return self._for(language).speak_phonemes(text, phonemes, seed)
+
+    def _for(self, language: str) -> "EspeakVoice":
+        """Return the default voice of another language; this voice for "" and for a language without one."""
+        if language and language not in self._others:
             name = next((voice.name for voice in VOICES if voice.language == language), "")
             self._others[language] = EspeakVoice(IDENTIFIERS[name], self._parameters) if name else self
-        return self._others[language].speak_phonemes(text, phonemes, seed)
+        return self._others[language] if language else self
 
-    def _words(self, text: str, phonemes: Sequence[Phonemes]) -> tuple[bytes, int]:
-        """Return a text as the library expects it, with phonemes as [[names]], and its flags."""
+    def _words(self, text: str, phonemes: Sequence[Phonemes]) -> tuple[bytes, int, list[_Part]]:
+        """Return a text as the library expects it, with phonemes as [[names]], its flags, and where its parts stand."""
         if not phonemes:
-            return text.encode(), _UTF8
+            return text.encode(), _UTF8, [_Part(0, 0, len(text))]
         if not self._names:
             with _library(self._identifier, self._parameters) as (library, _):
                 self._names = espeak_names(_sound_of(library))
-        said = ""
+        said, at = "", 0
+        parts: list[_Part] = []
         for written, ipa in split_at_phonemes(text, phonemes):
             names = for_espeak(ipa, self._names)
+            parts.append(_Part(len(said), at, 0 if names else len(written)))
             said += f"[[{names}]]" if names else written.replace("[[", "[ [")
-        return said.encode(), _UTF8 | _PHONEMES
+            at += len(written)
+        return said.encode(), _UTF8 | _PHONEMES, parts
+
+
+class _Event(ctypes.Structure):
+    """An event of espeak's C interface; the last of a list has the type 0."""
+
+    _fields_ = (
+        *(("type", ctypes.c_int), ("identifier", ctypes.c_uint), ("position", ctypes.c_int), ("length", ctypes.c_int)),
+        *(("moment_ms", ctypes.c_int), ("sample", ctypes.c_int), ("user_data", ctypes.c_void_p)),
+        ("name", ctypes.c_char * 8),
+    )
+
+
+def _words_of(events: int) -> Iterator[tuple[int, int]]:
+    """Yield the first character, from 0, and the first sample of the words in a list of events at this address."""
+    while events:
+        event = _Event.from_address(events)
+        if event.type == _LAST_EVENT:
+            return
+        if event.type == _WORD_EVENT and event.position > 0:
+            yield event.position - 1, event.sample
+        events += ctypes.sizeof(_Event)
+
+
+def _placed(heard: Sequence[tuple[int, int]], parts: Sequence[_Part]) -> list[tuple[int, int]]:
+    """Return words with their characters in the text, in order; of several that begin at one character, the first."""
+    found: dict[int, int] = {}
+    for character, sample in heard:
+        part = max(part for part in parts if part.said <= character)
+        found.setdefault(part.written + min(character - part.said, part.length), sample)
+    ordered: list[tuple[int, int]] = []
+    for character, sample in sorted(found.items()):
+        if not ordered or sample >= ordered[-1][1]:
+            ordered.append((character, sample))
+    return ordered
 
 
 def phonemes_of(identifier: str, texts: Sequence[str], tie: str = "") -> tuple[str, ...]:

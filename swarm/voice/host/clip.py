@@ -3,12 +3,14 @@
 import hashlib
 import io
 import warnings
+from collections.abc import Sequence
 
 import numpy as np
 import soundfile
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.plausible import implausible
+from swarm.job.word_times import pack_words
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 with warnings.catch_warnings():
@@ -25,8 +27,10 @@ KEEP_BEFORE_MS, KEEP_AFTER_MS = 10, 30  # quiet sound that trimming leaves at th
 FADE_IN_MS, FADE_OUT_MS = 5, 10
 
 
-def make_clip(pcm: Pcm, sample_rate: int, text: str) -> SpokenClip:
+def make_clip(pcm: Pcm, sample_rate: int, text: str, words: Sequence[tuple[int, int]] = ()) -> SpokenClip:
     """Make a clip of the samples that a voice returned for a text: int16 mono PCM, shape (samples,), rate in Hz.
+
+    `words` are the first character and the first sample of words.
 
     Raises EngineFault: EMPTY, SILENT, or IMPLAUSIBLE (far too long or short for the text).
     """
@@ -38,7 +42,7 @@ def make_clip(pcm: Pcm, sample_rate: int, text: str) -> SpokenClip:
     peak = max(int(pcm.max()), -int(pcm.min()))
     if peak <= SILENT_PEAK:
         raise EngineFault(FaultKind.SILENT, f"{pcm.size / sample_rate:.1f} s of silence came back")
-    sound = _trim(AudioSegment(pcm.tobytes(), sample_width=2, frame_rate=sample_rate, channels=1), peak)
+    sound, cut_ms = _trim(AudioSegment(pcm.tobytes(), sample_width=2, frame_rate=sample_rate, channels=1), peak)
     if half_ms := len(sound) // 2:  # pydub refuses a fade of length 0
         sound = sound.fade_in(min(FADE_IN_MS, half_ms)).fade_out(min(FADE_OUT_MS, half_ms))
     trimmed = np.frombuffer(sound.raw_data, np.int16)
@@ -46,11 +50,16 @@ def make_clip(pcm: Pcm, sample_rate: int, text: str) -> SpokenClip:
         raise EngineFault(FaultKind.IMPLAUSIBLE, str(unlike))
     frame = _to_flac(trimmed, sample_rate)
     digest = hashlib.sha256(frame).hexdigest()
-    return SpokenClip(frame, ClipInfo(samples=trimmed.size, sample_rate=sample_rate, digest=digest, work_s=0.0))
+    times = [(character, max(0.0, sample / sample_rate - cut_ms / 1000)) for character, sample in words]
+    info = ClipInfo(samples=trimmed.size, sample_rate=sample_rate, digest=digest, work_s=0.0, words=pack_words(times))
+    return SpokenClip(frame, info)
 
 
-def _trim(sound: AudioSegment, peak: int) -> AudioSegment:
-    """Trim silence from both ends. Raises EngineFault(SILENT) if nothing is left."""
+def _trim(sound: AudioSegment, peak: int) -> tuple[AudioSegment, int]:
+    """Trim silence from both ends; return the rest, and how many ms were cut before it.
+
+    Raises EngineFault(SILENT) if nothing is left.
+    """
     floor_dbfs = max(QUIET_DBFS, 20 * np.log10(peak / 32768) - QUIET_BELOW_PEAK_DB)
     start, end = 0, len(sound)
     while start < end and sound[start : start + STEP_MS].dBFS < floor_dbfs:
@@ -59,7 +68,8 @@ def _trim(sound: AudioSegment, peak: int) -> AudioSegment:
         end -= STEP_MS
     if start >= end:  # a lone click has a peak, but each step of 10 ms is quieter than the floor
         raise EngineFault(FaultKind.SILENT, "nothing but a click came back")
-    return sound[max(0, start - KEEP_BEFORE_MS) : end + KEEP_AFTER_MS]
+    kept = max(0, start - KEEP_BEFORE_MS)
+    return sound[kept : end + KEEP_AFTER_MS], kept
 
 
 def _to_flac(pcm: Pcm, sample_rate: int) -> bytes:

@@ -17,6 +17,8 @@ from swarm.voice.engine import (
     PolyglotVoice,
     Sound,
     SpokenLine,
+    TimedSound,
+    TimedVoice,
     Voice,
 )
 from swarm.voice.host.clip import make_clip
@@ -148,6 +150,8 @@ class Speaker:
 
     def _sound(self, line: SpokenLine) -> Sound:
         try:
+            if isinstance(self.voice, TimedVoice):
+                return self.voice.speak_timed(line)
             if line.language and isinstance(self.voice, PolyglotVoice):
                 return self.voice.speak_in(line.language, line.text, line.phonemes, line.seed)
             if line.phonemes and isinstance(self.voice, PhonemeVoice):
@@ -159,9 +163,10 @@ class Speaker:
     def _judged(self, line: SpokenLine, number: int, sound: Sound) -> Take:
         if isinstance(sound, EngineFault):
             raise sound
-        sound = check_pcm(sound)
-        clip = structs.replace(make_clip(sound, self.voice.sample_rate, line.text), further=number)
-        return Take(clip, self._judge(line.text, sound, clip.info.length_s, line.language))
+        words = sound.words if isinstance(sound, TimedSound) else ()
+        pcm = check_pcm(sound.pcm if isinstance(sound, TimedSound) else sound)
+        clip = structs.replace(make_clip(pcm, self.voice.sample_rate, line.text, words), further=number)
+        return Take(clip, self._judge(line.text, pcm, clip.info.length_s, line.language))
 
     def _judge(self, text: str, sound: Pcm, length_s: float, language: str) -> Judgement:
         if self._takes == 1 and self._verifier is None:

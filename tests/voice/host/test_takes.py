@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from swarm.job.clip_info import SpokenClip
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, Sound, SpokenLine
+from swarm.job.word_times import unpack_words
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound
 from swarm.voice.host.guard import CLIPS_BEFORE_JUDGING, weight
 from swarm.voice.host.takes import Asked, Speaker
 
@@ -162,3 +163,23 @@ def test_a_voice_that_speaks_no_batches_speaks_one_text_after_the_other() -> Non
     voice = Wavering()
     assert len(Speaker(voice, 1).speak_all([Asked(text, [n]) for n, text in enumerate(FOUR)])) == 4
     assert voice.asked == [0, 1, 2, 3]
+
+
+class Timed:
+    """A voice that is silent for half a second before its words, and tells when they begin."""
+
+    sample_rate = RATE
+
+    def speak(self, text: str, seed: int) -> Pcm:
+        raise AssertionError("it is asked for its times")
+
+    def speak_timed(self, line: SpokenLine) -> TimedSound:
+        quiet = np.zeros(RATE // 2, np.int16)
+        sound = speech(line.text)
+        return TimedSound(np.concatenate([quiet, sound]), ((0, len(quiet)), (3, len(quiet) + RATE // 4)))
+
+
+def test_the_times_of_words_are_those_of_the_trimmed_clip() -> None:
+    clip = Speaker(Timed(), 1).speak(TEXT, [1])
+    times = unpack_words(clip.info.words, clip.info.length_s)
+    assert times == ((0, pytest.approx(0.01)), (3, pytest.approx(0.26)))
