@@ -30,6 +30,7 @@ MIN_PASSAGE_WORDS = 12
 MIN_PASSAGE_HITS = 3  # different function words in a passage in another language
 MIN_PASSAGE_SHARE = 0.17
 MIN_LEAD = 1.3  # how many times as many function words it has of its language as of any other
+MIN_MIXED_LEAD = 3  # how many times as many function words a half of it has of another language
 MAX_OWN_SHARE = 0.12  # of the words of such a passage that are function words of the book's language
 MAX_PASSAGE_WORDS = 50  # of a passage that are looked at
 MAX_OPENING_CHARS = 400  # that mostly have as many
@@ -197,7 +198,18 @@ def _by_words(said: list[str], language: str, own: float) -> str:
     second = next(other for code, other in shares if not are_alike(code, found))
     hits = {word for word in said if word in function_words()[found]}
     plain = share >= max(MIN_PASSAGE_SHARE, MIN_LEAD * second, 2 * own) and len(hits) >= MIN_PASSAGE_HITS
-    return found if plain and not are_alike(found, language) else ""
+    return found if plain and not are_alike(found, language) and not _is_mixed(said, found) else ""
+
+
+def _is_mixed(said: list[str], language: str) -> bool:
+    """Tell whether a half of a passage is plainly in a third language, so that no single one fits."""
+    middle = len(said) // 2
+    for half in (said[:middle], said[middle:]):
+        other, share = max(_shares(half).items(), key=lambda item: item[1])
+        own = _share(half, function_words()[language])
+        if share >= max(MIN_PASSAGE_SHARE, MIN_MIXED_LEAD * own) and not are_alike(other, language):
+            return True
+    return False
 
 
 def _chunks(text: str) -> Iterator[str]:

@@ -180,26 +180,12 @@ _METALS = words(
 )
 
 
+_BEHIND_METAL = words(". , ; ! ? — and or on in from that into for upon") | {""}
+
+
 def _lead(place: Place) -> str:
     previous, following = place.previous(), place.next
-    ends = following in (
-        "",
-        ".",
-        ",",
-        ";",
-        "!",
-        "?",
-        "—",
-        "and",
-        "or",
-        "on",
-        "in",
-        "from",
-        "that",
-        "into",
-        "for",
-        "upon",
-    )
+    ends = following in _BEHIND_METAL
     if previous == "and" and place.previous(1) in _METALS:
         return "lɛd"
     if following in _METAL_NEXT and previous not in _AUXILIARY | _SUBJECT:
@@ -293,7 +279,9 @@ _TINY = words(
     "account description examination inspection detail details particle particles particulars observation "
     "scrutiny attention quantity quantities portion portions instructions inquiry investigation study fragments "
     "specks creatures insects animals scale accuracy care size grains dose traces differences crystals drops "
-    "search knowledge analysis questions parts points degree matters variations survey circumstances"
+    "search knowledge analysis questions parts points degree matters variations survey circumstances fragment speck "
+    "hole holes crack cracks crystal drop organism organisms shell shells spot spots seed seeds hair hairs piece "
+    "pieces amount amounts change changes object objects animal insect creature bubbles pores"
 )
 
 
@@ -301,6 +289,26 @@ def _minute(place: Place) -> str:
     tiny = place.next in _TINY or place.previous() in ("very", "so", "most", "more", "extremely", "exceedingly", "too")
     tiny = tiny or (place.previous() in _BE and place.next in (".", ",", ";", "and", "in", "but", ""))
     return "maɪˈnut" if tiny else "ˈmɪnɪt" if place.previous() in _DETERMINER else ""
+
+
+_ALIVE_NEXT = words(
+    "wire wires coal coals ammunition music broadcast broadcasts bait oak oaks show shows recording recordings "
+    "performance performances television audience audiences shell shells round rounds embers rail steam stock weight"
+)
+
+
+def _live(place: Place) -> str:
+    alive, verb = _PAIRS["live"]
+    previous, following = place.previous(), place.next
+    if previous not in _AUXILIARY | _SUBJECT and (
+        following in _ALIVE_NEXT or previous in ("go", "goes", "going", "went", "broadcast", "recorded")
+    ):
+        return alive
+    if previous == "long" or (
+        _PLURAL.match(previous) and following in _PREPOSITION | words("near on there here alone")
+    ):
+        return verb
+    return _by_part(place)
 
 
 _WINDERS = words(
@@ -363,6 +371,7 @@ _RULES: dict[str, Callable[[Place], str]] = {
     "row": _row,
     "bass": _bass,
     "minute": _minute,
+    "live": _live,
     "wound": _wound,
     "wind": _wind,
     "read": _read,

@@ -37,6 +37,8 @@ def test_a_paragraph_in_another_language_is_told(language: str) -> None:
         "“Bonjour, Madame la Comtesse,” said he, and bowed to her in the doorway of the salon, très chic as ever.",
         "Anne de Montmorency, Henri de Guise, Marguerite de Valois, Gaspard de Coligny, Charles de Lorraine, Diane de "
         "Poitiers, Catherine de Médicis.",
+        "Je ne sais pas ce que vous dites, et il est dans la maison avec les enfants. Aber der Mann und die Frau sind "
+        "nicht zu Hause.",
         "Αλφα",
         "C'est la vie.",
     ],
