@@ -18,6 +18,7 @@ from swarm.book.page.note import (
 from swarm.book.page.passage import Passage
 from swarm.book.page.running_head import mark_running_heads
 from swarm.book.structure.division import Named, divide
+from swarm.book.structure.title_lines import mark_title_lines
 from swarm.book.structure.tongue import mark_tongues
 from swarm.book.structure.verdict import chosen, decide, mark_licence
 from swarm.errors import BookError, UsageError
@@ -36,6 +37,7 @@ def compose(
     passages = [passage for named in documents for passage in named.document.passages]
     keep_code(passages, reading)
     mark_licence(passages)
+    mark_title_lines(passages, title)
     mark_running_heads(passages)
     mark_written_notes(passages, NOTES)
     for named in documents:

@@ -106,7 +106,7 @@ def _decided(part: Part, at: float, title: str, titles: Counter[str]) -> list[Ch
     for marked, passages in groups.items():
         blocks = tuple(map(_block, passages))
         if any(block.text for block in blocks):
-            reason, grounds = (marked, MARKED) if marked else _reason(part, passages, at, title, titles)
+            reason, grounds = (marked, _mark(passages)) if marked else _reason(part, passages, at, title, titles)
             own = not marked or len(groups) == 1 or plain(passages[0].text) == plain(part.title)
             name = part.title if own else marked.capitalize()
             head = _names_a_part(passages, reason, grounds, opening=bool(title))
@@ -114,6 +114,13 @@ def _decided(part: Part, at: float, title: str, titles: Counter[str]) -> list[Ch
                 chapters.append(ChapterText(name or "…", blocks[:head]))
             chapters.append(ChapterText(name or "…", _trimmed(blocks[head:]), reason, grounds))
     return chapters
+
+
+def _mark(passages: list[Passage]) -> str:
+    """Return the grounds of passages that were left out before: the book's marks, or the words of a title page."""
+    first = passages[0]
+    by_words = first.left_out == front_matter.TITLE_PAGE and first.kind == "heading" and not first.level
+    return _by_words(first.text) if by_words else MARKED
 
 
 def _names_a_part(passages: list[Passage], reason: str, grounds: str, *, opening: bool) -> int:

@@ -1,0 +1,36 @@
+import pytest
+
+from swarm.book.page.front_matter import TITLE_PAGE
+from swarm.book.page.passage import Passage
+from swarm.book.structure.title_lines import mark_title_lines
+
+
+def left_out(*headings: str, title: str = "The Ferry") -> list[str]:
+    """Return the headings that are left out before a paragraph."""
+    passages = [Passage("heading", text, 2) for text in headings] + [Passage("paragraph", "He sat there.")]
+    mark_title_lines(passages, title)
+    assert all(passage.level or passage.left_out == TITLE_PAGE for passage in passages[:-1])
+    return [passage.text for passage in passages if passage.left_out]
+
+
+@pytest.mark.parametrize(
+    ("headings", "count"),
+    [
+        (("THE FERRY", "A Romance", "By A. B. Smith", "London, 1890", "CHAPTER I"), 4),
+        (("The Ferry", "von Anna Schmidt", "BOOK ONE", "CHAPTER I"), 2),
+        (("The Ferry", "by the Rev. John van Dyke", "The River"), 2),
+        (("The Ferry", "By the River", "The Boat"), 0),  # no author
+        (("The Ferry", "By A. B. Smith"), 0),  # nothing would be left for the chapter
+        (("The Mill", "By A. B. Smith", "CHAPTER I"), 0),  # another title
+        (("The Ferry", "CHAPTER I", "By A. B. Smith", "He Comes"), 0),
+        (("The Ferry", "London, 1890", "CHAPTER I"), 0),
+        (("CHAPTER I",), 0),
+    ],
+)
+def test_the_headings_of_a_title_page_are_left_out(headings: tuple[str, ...], count: int) -> None:
+    assert left_out(*headings) == list(headings[:count])
+
+
+def test_a_book_without_a_title_or_with_a_long_row_of_headings_is_left_alone() -> None:
+    assert left_out("The Ferry", "By A. B. Smith", "CHAPTER I", title="") == []
+    assert left_out("The Ferry", "By A. B. Smith", *["More"] * 20) == []
