@@ -82,6 +82,7 @@ class RedoConfig:
     chapters: tuple[int, ...] = ()
     doubtful: bool = False
     texts: tuple[str, ...] = ()  # words of sentences, or /patterns/
+    recast: tuple[str, str] = ("", "")  # a character's voice, and the voice that takes its place
     say: str | None = None  # another wording of the only sentence; "": the book's own again
     job: str = ""
     stem: str = ""  # name of its files, without an ending

@@ -38,6 +38,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument(
         "--names", action="store_true", help="list the names and how they will be said, as a file for --lexicon"
     )
+    parser.add_argument("--cast", action="store_true", help="list who says what, and how surely, as a file for --cast")
     parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: the text's own)")
     parser.add_argument("--tts-engine", metavar="NAME", default="", help="read the book for this engine")
     add_reading_options(parser)
@@ -63,6 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.names:
         _print_names(spoken_chapters(book), speech, language, as_json=arguments.json)
         return 0
+    if arguments.cast:
+        _print_cast(spoken_chapters(book), language, as_json=arguments.json)
+        return 0
     chapters = [segment_chapter(text, language, card, speech) for text in spoken_chapters(book)]
     if arguments.json:
         say_json(_as_json(book, chapters, language, card, text=arguments.text))
@@ -83,6 +87,16 @@ def _print_names(chapters: "tuple[ChapterText, ...]", speech: "Speech", language
         say_json(names)
     else:
         say(*name_lines(names, speech.card.name, language))
+
+
+def _print_cast(chapters: "tuple[ChapterText, ...]", language: str, *, as_json: bool) -> None:
+    from swarm.commands.cast_list import cast_lines, find_characters
+
+    found = find_characters(chapters, language)
+    if as_json:
+        say_json(found)
+    else:
+        say(*cast_lines(found))
 
 
 def _with_cover_fault(book: "Book") -> "Book":

@@ -24,7 +24,7 @@ EXAMPLES = checks.examples(
     'e2a-swarm redo "Title - Author.m4b" --text "the Colonel" --say "the kernel"',
     "e2a-swarm redo book.epub --doubtful",
 )
-CHOICES = ("--at", "--text", "--segments", "--chapter", "--doubtful", "--say", "--dry-run")
+CHOICES = ("--at", "--text", "--segments", "--chapter", "--doubtful", "--recast", "--say", "--dry-run")
 # Options that decide the job: one book may have several, and a finished file has the job that it was made of.
 COMMON_SOUND = ("--tts-engine", "--voice", "--language", "--speed")
 OTHER_SOUND = (
@@ -73,6 +73,9 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument("--chapter", metavar="N", action="append", default=[], help="a whole chapter; may be repeated")
     group.add_argument("--doubtful", action="store_true", help="all sentences that the report calls doubtful")
+    group.add_argument(
+        "--recast", metavar="VOICE=OTHER", default="", help="what a character's voice says, in another voice"
+    )
     group.add_argument("--say", metavar="WORDS", help='other words for the one sentence; "": as written')
     group.add_argument("--dry-run", action="store_true", help="only show which sentences are meant")
 
@@ -95,12 +98,21 @@ def redo_config(arguments: argparse.Namespace) -> RedoConfig:
         segments=tuple(_segments(part) for part in arguments.segments.replace(" ", "").split(",") if part),
         chapters=tuple(checks.whole("--chapter", number, 1, 999_999) for number in arguments.chapter),
         doubtful=arguments.doubtful,
+        recast=_recast(arguments.recast),
         texts=tuple(text.strip() for text in arguments.text if text.strip()),
         say=arguments.say,
     )
     if replace(config, say=None) == RedoConfig() and not arguments.at:
         raise UsageError('Choose what to speak again: --at 1:23:45, --text "its words", --segments 3:12 or --doubtful.')
     return config
+
+
+def _recast(text: str) -> tuple[str, str]:
+    """Return the two voices of --recast. Raises UsageError."""
+    voice, equals, other = (part.strip() for part in text.partition("="))
+    if text.strip() and not (voice and equals and other):
+        raise UsageError(f"--recast takes a character's voice and another, such as tick=tock, not {text!r}.")
+    return voice, other
 
 
 def moment_s(text: str) -> float:

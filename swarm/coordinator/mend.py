@@ -17,6 +17,7 @@ from swarm.job.state import JobState, Place
 from swarm.watch.text import clean, count_text
 
 WHY = "to be spoken again"
+OTHER_VOICE = "to be spoken by another voice"
 OTHER_WORDS = "to be spoken in other words"
 MAX_NAMED = 10  # sentences that are named before they are spoken
 PATTERN_TIMEOUT_S = 0.5  # for one sentence
@@ -45,6 +46,8 @@ class CarriedWording(NamedTuple):
 
 def mend(state: JobState, redo: RedoConfig, spell: Spell) -> Mending:
     """Open the chosen places again; none where nothing is doubtful. Raises UsageError for places that do not exist."""
+    if redo.recast[0]:
+        return _recast(state, *redo.recast)
     chosen = sorted(_chosen(state, redo))
     if redo.say is not None:
         return _reword(state, chosen, redo.say, spell)
@@ -78,6 +81,28 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
     if clip is not None:
         records.append(ClipDiscarded(*place, WHY if same else OTHER_WORDS, _next_take(clip.take) if same else 0))
     return Mending(records, [_name(state, place, said)])
+
+
+def _recast(state: JobState, voice: str, other: str) -> Mending:
+    """Have everything that one character's voice says spoken by another voice. Raises UsageError."""
+    voices = {segment.voice for place in _places(state) if (segment := state.segment(place)).voice}
+    if voice not in voices:
+        has = (
+            f"its characters have {', '.join(sorted(voices))}" if voices else "it has no --cast and no --dialogue-voice"
+        )
+        raise UsageError(f"--recast {voice}={other}: no character of this book has the voice {voice}; {has}.")
+    records: list[AnyRecord] = []
+    places = [place for place in _places(state) if state.segment(place).voice == voice]
+    for place in places:
+        records.append(SegmentReworded(*place, mark_voice(state.segment(place).marked_words, other)))
+        if place in state.accepted:
+            records.append(ClipDiscarded(*place, OTHER_VOICE))
+    return Mending(records, [f"{count_text(len(places), 'sentence')} of {voice}: {other} speaks them"])
+
+
+def _places(state: JobState) -> Iterator[Place]:
+    for number, chapter in enumerate(state.spec.chapters):
+        yield from ((number, index) for index in range(len(chapter.segments)))
 
 
 def _next_take(take: int) -> int:
@@ -151,7 +176,7 @@ def wordings_of(spec: JobSpec, wordings: Mapping[Place, str]) -> list[CarriedWor
     return [
         CarriedWording(title, written, time, split_voice(wordings[place])[1])
         for place, title, written, time in _sentences(spec)
-        if place in wordings
+        if place in wordings and split_voice(wordings[place])[1] != _segment(spec, place).marked_words
     ]
 
 
@@ -177,8 +202,12 @@ def carry(carried: Sequence[CarriedWording], spec: JobSpec, limit: int) -> Mendi
     return Mending([*records], lines[:MAX_NAMED])
 
 
+def _segment(spec: JobSpec, place: Place) -> Segment:
+    return spec.chapters[place[0]].segments[place[1]]
+
+
 def _in_its_voice(spec: JobSpec, place: Place, said: str) -> str:
-    voice = spec.chapters[place[0]].segments[place[1]].voice
+    voice = _segment(spec, place).voice
     return mark_voice(said, voice) if voice else said
 
 

@@ -26,7 +26,7 @@ from swarm.coordinator.mend import CarriedWording, Mending, carry, mend, wording
 from swarm.errors import UsageError
 from swarm.job.book import Block, Book, ChapterText
 from swarm.job.card import EngineCard
-from swarm.job.cast import NO_CAST
+from swarm.job.cast import NO_CAST, Cast
 from swarm.job.language import normal_language
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
@@ -273,6 +273,8 @@ def _mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[Carrie
     card = recipe_card(state.spec.recipe)
     if carried:
         yield carry(carried, state.spec, card.limit(state.spec.recipe.language))
+    if redo and redo.recast[0]:
+        check_cast(state.spec.recipe, Cast(redo.recast[1]))
     if redo:
         yield mend(state, redo, lambda segment, say: _spell(say, segment.language or state.spec.recipe.language, card))
 

@@ -160,8 +160,9 @@ def _segment(spec: JobSpec, history: History, place: Place, heard: HeardSentence
     failures = len(history.failures.get(place, ()))
     text = _text(spec, place)
     row: Row = {**_name(place), "text": text, **_spot(heard), "characters": len(text)}
-    if said := history.wordings.get(place):
-        row["said"] = read_engine_text(said)[0]
+    said = read_engine_text(history.wordings.get(place, ""))[0]
+    if said and said != spec.chapters[place[0]].segments[place[1]].spoken:  # only a voice may be another
+        row["said"] = said
     if clip is None:
         nothing = {"worker": "", "work_s": 0.0, "audio_s": 0.0, "takes": failures, "attempts": failures}
         return row | nothing | {"started_s": None, "accepted_s": None}

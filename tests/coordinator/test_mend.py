@@ -162,3 +162,43 @@ def test_a_wording_in_a_chapter_that_an_edition_leaves_out_is_no_matter_of_it() 
     spec = edition(("Another.",)).spec
     chapters = tuple(structs.replace(chapter, title="Another chapter") for chapter in spec.chapters)
     assert carry(wordings_of(old.spec, old.wordings), structs.replace(spec, chapters=chapters), 30) == ([], [])
+
+
+def cast_of_two() -> JobState:
+    """Return a job in which tick says one sentence and tock two, all of them spoken."""
+    voices = ("tock", "", "tick", "tock")
+    segments = tuple(Segment(f"Sentence {n}.", Pause.SENTENCE, voice=voice) for n, voice in enumerate(voices))
+    made = JobState(structs.replace(a_job(), chapters=(Chapter("One", segments),)))
+    for index in range(4):
+        apply(made, a_clip(index, b"x", key=made.key((0, index), 0)))
+    return made
+
+
+def test_another_voice_for_a_character_opens_what_it_says_and_no_more() -> None:
+    state = cast_of_two()
+    mending = wish(state, recast=("tock", "tack"))
+    assert mending.notes == ["2 sentences of tock: tack speaks them"]
+    for record in mending.records:
+        apply(state, record)
+    assert sorted(state.accepted) == [(0, 1), (0, 2)]
+    assert [state.segment((0, index)).voice for index in range(4)] == ["tack", "", "tick", "tack"]
+    assert state.engine_text((0, 0)) == "⟦|@tack⟧Sentence 0."
+    assert wish(state, recast=("tack", "tock")).notes == ["2 sentences of tack: tock speaks them"]
+
+
+def test_a_voice_that_no_character_has_is_named_with_those_that_some_have() -> None:
+    with pytest.raises(
+        UsageError, match="no character of this book has the voice tuck; its characters have tick, tock"
+    ):
+        wish(cast_of_two(), recast=("tuck", "tack"))
+    with pytest.raises(UsageError, match="it has no --cast"):
+        wish(JobState(a_job()), recast=("tick", "tock"))
+
+
+def test_another_wording_of_a_character_keeps_its_voice() -> None:
+    state = cast_of_two()
+    for record in wish(state, segments=((1, 1, 1),), say="Other Words.").records:
+        apply(state, record)
+    assert state.engine_text((0, 0)) == "⟦|@tock⟧other words."
+    assert wordings_of(state.spec, state.wordings)[0].said == "other words."
+    assert wordings_of(state.spec, {(0, 0): "⟦|@tack⟧Sentence 0."}) == []  # only the voice is another

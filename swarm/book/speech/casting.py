@@ -34,7 +34,7 @@ class Casting(Struct, frozen=True):
     """A cast, as it counts for one chapter."""
 
     cast: Cast = NO_CAST
-    narrator: str = ""  # voice of what nobody says
+    narrator: str = ""  # voice of all that is not dialogue
 
     def for_chapter(self, number: int, title: str) -> "Casting":
         """Return the casting of a chapter by its number, counted from 1, and its title."""

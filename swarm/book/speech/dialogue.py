@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from swarm.book.language.known import find_language
-from swarm.book.speech.speaker import find_speaker, find_speaker_inside
+from swarm.book.speech.speaker import find_speaker, find_speaker_inside, is_another
 
 Grounds = Literal["", "named", "same paragraph", "in turn", "pronoun"]
 
@@ -29,11 +29,11 @@ _WORD = regex.compile(r"[\p{L}\p{N}]++(?:[’'-][\p{L}\p{N}]++)*+")
 
 
 class Utterance(Struct, frozen=True):
-    """What somebody says: characters `start` to `end` of a block, with the quotation marks."""
+    """A quotation that is dialogue: characters `start` to `end` of a block, with the quotation marks."""
 
     start: int
     end: int
-    speaker: str = ""  # as the book names it, "" if nobody is named
+    speaker: str = ""  # as the book names it, "" if unknown
     grounds: Grounds = ""
 
 
@@ -142,7 +142,8 @@ def _dashed(text: str) -> Iterator[Utterance]:
 
 def _attributed(text: str, spoken: list[Utterance], language: str) -> Iterator[Utterance]:
     """Yield utterances with the speakers that are named beside them; a paragraph has one speaker."""
-    named = []
+    named: list[Utterance] = []
+    others: set[Utterance] = set()
     for number, each in enumerate(spoken):
         before = text[spoken[number - 1].end if number else 0 : each.start]
         after = text[each.end : spoken[number + 1].start if number + 1 < len(spoken) else len(text)]
@@ -150,9 +151,11 @@ def _attributed(text: str, spoken: list[Utterance], language: str) -> Iterator[U
         name = beside or find_speaker_inside(text[each.start : each.end], language)
         grounds: Grounds = "named" if name else "" if beside is None else "pronoun"
         named.append(replace(each, speaker=name, grounds=grounds))
+        if not name and is_another(after, language):
+            others.add(named[-1])
     names = [each.speaker for each in named if each.speaker]
     for each in named:
-        if names and not each.speaker:
+        if names and not each.speaker and each not in others:
             each = replace(each, speaker=names[0], grounds="same paragraph")
         yield each
 

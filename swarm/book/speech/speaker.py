@@ -12,7 +12,9 @@ MAX_BESIDE = 160  # characters beside a quotation that are looked at
 _VERBS = {
     "en": "said|says|asked|asks|replied|replies|answered|cried|exclaimed|continued|added|returned|observed|remarked|"
     "whispered|shouted|muttered|murmured|called|began|went on|put in|interrupted|repeated|growled|screamed|sighed|"
-    "laughed|inquired|enquired|responded|declared|ejaculated|rejoined|suggested|thought|pleaded|snapped|roared",
+    "laughed|inquired|enquired|responded|declared|ejaculated|rejoined|suggested|thought|pleaded|snapped|roared|"
+    "chuckled|echoed|resumed|retorted|grumbled|demanded|stammered|groaned|sobbed|hissed|insisted|protested|admitted|"
+    "agreed|explained|announced|warned|urged|squeaked|wondered|mused|gasped|yelled|bellowed|ventured",
     "de": "sagte|fragte|rief|antwortete|erwiderte|flüsterte|schrie|meinte|sprach|versetzte|entgegnete|murmelte|fuhr",
     "fr": "dit|demanda|répondit|s’écria|cria|reprit|ajouta|murmura|répliqua|fit|continua|dit-il|observa|s'écria",
     "es": "dijo|preguntó|respondió|contestó|exclamó|gritó|replicó|añadió|murmuró|repuso|continuó",
@@ -24,6 +26,7 @@ _VERBS = {
     "pl": "powiedział|powiedziała|zapytał|zapytała|rzekł|rzekła|odparł|odparła|krzyknął|krzyknęła|odpowiedział|szepnął",
     "sv": "sade|sa|frågade|svarade|ropade|viskade|utbrast",
 }
+_SURE = {"en": "said|says|asked|replied|answered|cried|exclaimed|added|whispered|shouted|muttered|murmured"}
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Herr|Frau|M|Mme|Mlle|Don|Doña|Señor|Señora)"
 _ARTICLES = {
     "en": "the",
@@ -34,7 +37,11 @@ _ARTICLES = {
     "nl": "de|het",
     "pt": "o|a",
 }
+_NO_NOUNS = (
+    "with|in|as|to|from|at|of|on|and|who|that|but|for|when|while|quite|very|rather|again|mit|zu|und|en|et|y|e|con"
+)
 _NO_NAMES = (
+    "as if not that because for well yet very at in on with after before all some any every which while till until "
     "i he she it they we you one who the a an and but then so there here what when where how this that these those his "
     "her my their our your no yes oh ah er ich sie es wir ihr und aber da nun il elle je ils elles on nous vous tu él "
     "ella yo ellos lui lei io он она я они мы ja on ona hij zij ik han hon jag everybody somebody nobody"
@@ -54,17 +61,20 @@ def _patterns(code: str) -> _Patterns | None:
     if not verbs:
         return None
     article = _ARTICLES.get(code, "")
-    common = rf"(?:{article})\s(?:(?:\p{{Ll}}++|\p{{Lu}}[\p{{L}}]++)\s)?+\p{{L}}++|" if article else ""
     proper = (
         rf"(?:{_TITLE}\.?\s)?+\p{{Lu}}[\p{{L}}’'-]++(?:\s(?:(?:de|von|van|of|du|la)\s)?+\p{{Lu}}[\p{{L}}’'-]++){{0,2}}+"
     )
-    name = rf"(?P<name>{proper}|{common}(?!))" if not common else rf"(?P<name>{common}{proper})"
+    noun = rf"(?!(?:{_NO_NOUNS})\b)\p{{Ll}}{{2,20}}+"
+    common = (
+        rf"(?:{article})\s(?:(?:{noun}\s)?\p{{Lu}}[\p{{L}}’'-]++(?:\s\p{{Lu}}[\p{{L}}’'-]++)?+|{noun}(?:\s{noun})?+)|"
+    )
+    name = rf"(?P<name>{common if article else ''}{proper})"
     said = rf"(?:{verbs})\b"
     adverb = r"(?:\p{Ll}{2,14}+\s){0,2}?"
     return _Patterns(
         regex.compile(rf"[\s,.;—–―-]*+(?:{said}\s{name}|{name},?\s{adverb}{said})", regex.V0),
         regex.compile(rf"{name}\s{adverb}{said}[^.!?…:\"“«„]{{0,60}}+[,:]\s*\Z", regex.V0),
-        regex.compile(rf"[,!?…]\s{said}\s{name}", regex.V0),
+        regex.compile(rf"[,!?…]\s(?:(?:me|lui|nous|leur)\s)?+{said}\s(?:\p{{Ll}}++\s)??{name}", regex.V0),
     )
 
 
@@ -100,19 +110,41 @@ def _no_names() -> frozenset[str]:
     return frozenset(_NO_NAMES.split())
 
 
-def _has_pronoun(before: str, after: str, language: str) -> bool:
-    pattern = _pronoun(language)
-    said_before = before[-MAX_BESIDE:].rstrip()
-    return bool(
-        pattern
-        and (pattern.match(after[:MAX_BESIDE]) or (said_before[-1:] in tuple(",:") and pattern.search(said_before)))
-    )
+def is_another(after: str, language: str) -> bool:
+    """Tell whether the words behind a quotation give it to others than the one who is named in its paragraph."""
+    pattern = _others(language)
+    return bool(pattern and pattern.match(after[:MAX_BESIDE]))
 
 
 @lru_cache(64)
-def _pronoun(code: str) -> "regex.Pattern[str] | None":
+def _others(code: str) -> "regex.Pattern[str] | None":
+    words, verbs = {"en": "they|I|we", "fr": "ils|elles|je|nous"}.get(code, ""), _VERBS.get(code, "")
+    return regex.compile(rf"[\s,.;—-]*+(?:(?:{verbs})\s)?+(?:{words})\b") if words else None
+
+
+def _has_pronoun(before: str, after: str, language: str) -> bool:
+    verbs = _saying(language)
+    if verbs is None:
+        return False
+    said = before[-MAX_BESIDE:].rstrip()
+    led = said[-1:] in tuple(",:") and verbs.before.search(said)
+    return bool(verbs.after.match(after[:MAX_BESIDE]) or led or verbs.last.search(said))
+
+
+class _Saying(Struct, frozen=True):
+    after: "regex.Pattern[str]"  # he said
+    before: "regex.Pattern[str]"  # said, and stood:
+    last: "regex.Pattern[str]"  # said
+
+
+@lru_cache(64)
+def _saying(code: str) -> "_Saying | None":
     verbs = _VERBS.get(code, "")
     if not verbs:
         return None
     word = r"\p{L}{1,8}+"
-    return regex.compile(rf"[\s,.;—–―-]*+(?:(?:{verbs})\b|{word}\s(?:{verbs})\b)")
+    return _Saying(
+        regex.compile(rf"[\s,.;—–―-]*+(?:(?:{verbs})\b|{word}\s(?:{verbs})\b)"),
+        regex.compile(rf"\b(?:{verbs})\b[^.!?…]*+\Z"),
+        regex.compile(rf"(?<![-\p{{L}}])(?:{_SURE.get(code, verbs)})\Z"),
+    )
