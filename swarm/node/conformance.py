@@ -3,8 +3,9 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack
+from itertools import islice
 from pathlib import Path
 
 import psutil
@@ -18,6 +19,7 @@ from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.node.sentences import SENTENCES, sentence
 from swarm.voice.engine import Engine, EngineFault, FaultKind
+from swarm.voice.host.choice import how_to_get, recommendations
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import choose_recipe, engine_target, find_engine
@@ -28,7 +30,7 @@ PATIENCE_S = 900.0  # for one answer: a GPU's model may take minutes to load
 MAX_LANGUAGES = 3  # that are spoken
 MAX_WRITTEN = 5  # files that are named
 PACE_FACTOR = 2.0  # between the card's pace and the true one
-BUSY_SHARE = 0.1  # of the work: a thread that did less does not count
+BUSY_SHARE, LEAST_BUSY_S = 0.1, 0.1  # of the work, and seconds: a thread that did less does not count
 SEED = 7
 LOOK = "let it speak by hand: `open` and `speak` of the engine."
 FAULTS = (SwarmError, EngineFault, TimeoutError)
@@ -44,7 +46,7 @@ class Conformance:
         self._card: EngineCard = self._engine.card
         self._state_dir = state_dir or state_folder("")
         self._process = EngineProcess()
-        self._recipe = Recipe(name, "", "")
+        self._recipes: list[Recipe] = []
 
     async def checks(self) -> AsyncIterator[Check]:
         """Yield the checks; those that need a voice only if one opens."""
@@ -68,9 +70,11 @@ class Conformance:
             yield self._check_home(home)
 
     async def _speaking(self, folder: Path, home: Path) -> AsyncIterator[Check]:
-        for language in _languages(self._card):
-            yield await self._check_language(language)
+        for recipe in self._recipes:
+            yield await self._check_language(recipe)
         yield await self._check_same_seed(folder, home)
+        if self._card.batch > 1:
+            yield await self._check_batch()
         yield await self._check_odd_texts()
         yield await self._check_speed()
 
@@ -96,19 +100,32 @@ class Conformance:
     # --- with a voice
 
     async def _check_opens(self, folder: Path, home: Path) -> Check:
-        language = _languages(self._card)[0]
-        kept = self._engine.kept_models()
-        if self._engine.models() and not kept:
-            return _check("opens", "fail", "no model of it is here", "fetch one: `e2a-swarm models` lists them.")
+        """Open the first of the recipes that this machine has all for; the others are spoken later."""
         began = time.monotonic()
         try:
-            model = self._engine.choose_model("", language)
-            model = model if model in ("", *kept) else kept[0]
-            self._recipe = choose_recipe(language, engine=self._card.name, model=model)
-            await self._open(self._recipe, folder, home)
+            self._recipes = list(islice(self._possible(), MAX_LANGUAGES))
+            if not self._recipes:
+                return _check("opens", "fail", "no model of it is here", f"{self._fetching()}.")
+            await self._open(self._recipes[0], folder, home)
         except FAULTS as fault:
             return _check("opens", "fail", f"{fault or 'it does not answer'}", "`e2a-swarm doctor` may say more.")
         return _check("opens", "ok", f"in {time.monotonic() - began:.1f} s, model included")
+
+    def _possible(self) -> Iterator[Recipe]:
+        """Yield a recipe for each language that needs no download, those with a sentence first. Raises UsageError."""
+        engine, name = self._engine, self._card.name
+        kept = engine.kept_models()
+        for language in _languages(self._card):
+            fitting = [model for model in kept if engine.card_for(model).speaks(language)]
+            if fitting or not engine.models() or engine.is_ready(language):
+                yield choose_recipe(language, engine=name, model=fitting[0] if fitting else "")
+
+    def _fetching(self) -> str:
+        """Return the command that fetches a model for the engine's first language."""
+        language = _languages(self._card)[0]
+        found = recommendations([self._engine], language)
+        command = how_to_get(found[0], language) if found else ""
+        return command or "e2a-swarm models fetch NAME; `e2a-swarm models` lists them"
 
     async def _open(self, recipe: Recipe, folder: Path, home: Path) -> None:
         environment = {} if self._keeps_models_at_home else _homeless(home, self._state_dir)
@@ -126,11 +143,10 @@ class Conformance:
         if self._process.alive:
             await self._process.close()
 
-    async def _check_language(self, language: str) -> Check:
-        name = f"speaks {language_name(language)}"
-        text = sentence(language)
+    async def _check_language(self, recipe: Recipe) -> Check:
+        language = recipe.language
+        name, text = f"speaks {language_name(language)}", sentence(language)
         try:
-            recipe = self._in(language)
             async with asyncio.timeout(PATIENCE_S):
                 await self._process.open(0, recipe, DEVICE)
             clip = await self._speak(text)
@@ -148,24 +164,15 @@ class Conformance:
             return _check(name, "warn", said, "estimates of length will be wrong: mend `characters_s` on the card.")
         return _check(name, "ok", said)
 
-    def _in(self, language: str) -> Recipe:
-        """Return a recipe for a language, with a model that is here."""
-        model = self._recipe.model
-        return (
-            self._recipe
-            if language == self._recipe.language
-            else choose_recipe(language, engine=self._card.name, model=model)
-        )
-
     async def _check_same_seed(self, folder: Path, home: Path) -> Check:
         """Check that a seed decides the sound, also in another process that spoke something else before."""
-        text, other = _texts(self._recipe.language)
+        text, other = _texts(self._recipes[0].language)
         try:
-            await self._open(self._recipe, folder, home)
+            await self._open(self._recipes[0], folder, home)
             first, second = await self._speak(text), await self._speak(text)
             another = await self._speak(text, SEED + 1)
             await self._close()
-            await self._open(self._recipe, folder, home)
+            await self._open(self._recipes[0], folder, home)
             await self._speak(other)
             third = await self._speak(text)
         except FAULTS as fault:
@@ -180,10 +187,27 @@ class Conformance:
             return _check("same seed", "warn", text, "set `takes` to 1, or use the seed.")
         return _check("same seed", "ok", "the same sound, in another process too")
 
+    async def _check_batch(self) -> Check:
+        """Check that sentences sound the same when they are spoken together."""
+        text, other = _texts(self._recipes[0].language)
+        lines = [(text, SEED), (other, SEED), (text, SEED + 1)]
+        try:
+            alone = [await self._speak(words, seed) for words, seed in lines]
+            async with asyncio.timeout(PATIENCE_S):
+                together = await self._process.speak_all(0, lines)
+        except FAULTS as fault:
+            return _check("batch", "fail", f"{fault or 'it does not answer'}", LOOK)
+        if any(one is None for one in together):
+            return _check("batch", "fail", "a sentence has no sound beside others", LOOK)
+        if [one and one.info.digest for one in together] != [one.info.digest for one in alone]:
+            said = "a sentence sounds different beside others"
+            return _check("batch", "warn", said, "let neither the neighbours nor their number decide how.")
+        return _check("batch", "ok", f"up to {self._card.batch} sentences together, which sound as alone")
+
     async def _check_odd_texts(self) -> Check:
         """Check that odd texts end as a clip or a fault, and that the engine speaks on afterwards."""
-        text, _ = _texts(self._recipe.language)
-        longest = (text + " ") * (2 * self._card.limit(self._recipe.language) // len(text))
+        text, _ = _texts(self._recipes[0].language)
+        longest = (text + " ") * (2 * self._card.limit(self._recipes[0].language) // len(text))
         for kind, odd in (("no text", ""), ("a text of signs", "… — !"), ("a very long text", longest.strip())):
             try:
                 await self._speak(odd)
@@ -199,7 +223,7 @@ class Conformance:
 
     async def _check_speed(self) -> Check:
         """Check how fast it is, and that it keeps to one thread: a worker starts an engine for each core."""
-        text, other = _texts(self._recipe.language)
+        text, other = _texts(self._recipes[0].language)
         pids = await self._process.own_pids(0)
         before = _thread_times(pids)
         try:
@@ -207,7 +231,7 @@ class Conformance:
         except (EngineFault, TimeoutError) as fault:
             return _check("speed", "fail", f"{fault or 'it does not answer'}", LOOK)
         spent = [now_s - before.get(thread, 0.0) for thread, now_s in _thread_times(pids).items()]
-        busy = sum(share > BUSY_SHARE * sum(spent) for share in spent)
+        busy = sum(share > max(LEAST_BUSY_S, BUSY_SHARE * sum(spent)) for share in spent)
         speed = sum(clip.info.length_s for clip in clips) / max(1e-6, sum(clip.info.work_s for clip in clips))
         said = f"{speed:.3g}x real time on one core"
         if self._card.device == "cpu" and busy > 1:
@@ -238,9 +262,9 @@ def _check(name: str, verdict: Verdict, text: str, remedy: str = "") -> Check:
 
 
 def _languages(card: EngineCard) -> list[str]:
-    """Return a few languages to speak: those that there are sentences for, else the card's first."""
-    fitting = [code for code in SENTENCES if card.speaks(code)]
-    return (fitting or list(card.languages))[:MAX_LANGUAGES]
+    """Return the languages of a card, those that there are sentences for first."""
+    spoken = [code for code in SENTENCES if card.speaks(code)]
+    return spoken + [code for code in card.languages if code not in (*spoken, "*")]
 
 
 def _texts(language: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Each engine that comes with e2a-swarm passes the checks of `doctor --engine`, and each way to fail is told."""
 
 import json
+from collections.abc import Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,11 @@ from msgspec import structs
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
-from swarm.job.card import EngineCard, SettingCard, VoiceCard
+from swarm.job.card import EngineCard, ModelCard, SettingCard, VoiceCard
 from swarm.job.check import Check
 from swarm.job.recipe import Recipe
 from swarm.node.conformance import Conformance
-from swarm.voice.engine import Engine, Pcm
+from swarm.voice.engine import Engine, Pcm, Sound, SpokenLine
 from swarm.voice.host import registry
 
 
@@ -51,6 +52,11 @@ class BadVoice:
         sound = np.sin(np.arange(int(length * self.sample_rate)) * 2 * np.pi * hertz / self.sample_rate) * 9000
         return sound if self.fault == "floats" else sound.astype(np.int16)  # type: ignore[return-value]
 
+    def speak_all(self, lines: Sequence[SpokenLine]) -> Sequence[Sound]:
+        """Speak a batch, in which each sentence hears its neighbours if that is the fault."""
+        near = 1 if self.fault == "mingles" else 0
+        return [self.speak(line.text, line.seed)[near * len(lines) :] for line in lines]
+
 
 class BadEngine(Engine):
     card = EngineCard(
@@ -63,6 +69,7 @@ class BadEngine(Engine):
         (SettingCard("depth", 1, about="how bad it is"),),
         sample_rate=24_000,
         licence="0BSD",
+        batch=4,
     )
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> BadVoice:
@@ -91,6 +98,7 @@ def bad(monkeypatch: pytest.MonkeyPatch) -> None:
         ("short", "speaks English", "fail", "no samples"),
         ("slow", "speaks English", "warn", "where its card says 15"),
         ("forgets nothing", "same seed", "fail", "different the second time"),
+        ("mingles", "batch", "warn", "a sentence sounds different beside others"),
         ("dies", "odd texts", "fail", "no text ends its process"),
         ("litters", "home folder", "fail", "it wrote litter into the home folder"),
     ],
@@ -124,6 +132,17 @@ async def test_a_card_is_looked_at(
     finally:
         del conformance._engine.card
     assert (check.name, check.verdict, said in check.text) == ("card", verdict, True), check
+
+
+async def test_a_model_that_is_not_here_is_named_with_the_command_that_fetches_it(
+    bad: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BadEngine, "models", lambda self: (ModelCard("bad/en", "bad", "en", True),))
+    monkeypatch.setattr(BadEngine, "kept_models", lambda self: ())
+    monkeypatch.setattr(BadEngine, "card", structs.replace(BadEngine.card, natural=("en",)))
+    *_, last = await examined("bad", tmp_path)
+    assert (last.name, last.verdict, last.text) == ("opens", "fail", "no model of it is here")
+    assert last.remedy == "e2a-swarm models fetch bad --language en."
 
 
 async def no_voice(*_: object) -> Check:
