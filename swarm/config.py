@@ -149,6 +149,14 @@ class CoordinateConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ServeConfig:
+    """The config of a resident coordinator: where it listens, and the folders that it takes books from."""
+
+    network: CoordinateConfig
+    watched: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkConfig:
     """The config of a worker: its devices, and the coordinators that it serves."""
 
@@ -158,6 +166,7 @@ class WorkConfig:
     open: bool = False
     exit_when_done: bool = False
     limits: "Limits | None" = None  # when it may work; None: always
+    obeys: bool = True  # whether users of other machines may pause it
     assets_limit: int = ASSETS_LIMIT  # bytes kept of voices and models that coordinators sent
     name: str = ""
     allow_sleep: bool = False

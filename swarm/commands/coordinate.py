@@ -45,7 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     service = Service()
     try:
-        config = options.coordinate_config(arguments)
+        config = options.coordinate_config(arguments, options.render_config(arguments))
     except NoBooks as fault:
         service.has_nothing_to_do(str(fault))
         raise

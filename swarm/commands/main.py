@@ -24,9 +24,10 @@ from swarm.errors import (
     UsageError,
 )
 
+ORDERS = ("resume", "move", "cancel", "drain", "limit", "remove")  # in the file of `pause`, and named in its line
 COMMANDS = (
-    "convert", "coordinate", "work", "inspect", "preview", "redo", "verify", "status", "jobs", "join", "key", "voices",
-    "models", "doctor", "log",
+    "convert", "coordinate", "serve", "add", "work", "inspect", "preview", "redo", "verify", "status", "pause", *ORDERS,
+    "jobs", "join", "key", "voices", "models", "doctor", "log",
 )  # fmt: skip
 
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -136,7 +137,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"e2a-swarm {__version__}")
     parser.set_defaults(run=lambda _arguments: _show_help(parser))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for name in COMMANDS:
+    for name in (command for command in COMMANDS if command not in ORDERS):
         importlib.import_module(f"swarm.commands.{name}").add(commands)
     return parser
 

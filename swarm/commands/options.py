@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swarm.commands.book_names import add_books, books_named
 from swarm.commands.cast_options import add_cast_options, cast_of
 from swarm.commands.checks import AnnouncedAddress, OneCoordinator, number, one_of, refuse, whole
 from swarm.commands.engine_options import LICENCES, MACHINE_OPTIONS, add_model_options, model_settings
@@ -15,6 +16,7 @@ from swarm.commands.parser import Parser
 from swarm.commands.reading import add_credits_option, add_reading_options, credits_named, reading
 from swarm.commands.style_options import add_style_options, style_config
 from swarm.commands.upload_options import add_upload_options, upload_config
+from swarm.commands.words import words_of
 from swarm.config import (
     ASSETS_LIMIT,
     DEFAULT_PORT,
@@ -24,7 +26,7 @@ from swarm.config import (
     RenderConfig,
     state_folder,
 )
-from swarm.errors import NoBooks, UsageError
+from swarm.errors import UsageError
 
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
@@ -82,7 +84,24 @@ def progress_mode(arguments: argparse.Namespace) -> "Mode":
 
 def add_render_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for books, sound and files, which `render_config` reads."""
-    _add_books(parser)
+    add_books(parser)
+    add_render_defaults(parser)
+
+
+def add_render_defaults(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `add_render_options` that are no books."""
+    add_sound(parser)
+    add_reading_options(parser)
+    add_credits_option(parser)
+    add_style_options(parser)
+    _add_job_options(parser)
+    add_upload_options(parser)
+    for name, instead in REFUSED.items():
+        refuse(parser, name, instead)
+
+
+def add_sound(parser: argparse.ArgumentParser) -> None:
+    """Add the options for engine, voice and speed."""
     sound = parser.add_argument_group("sound")
     sound.add_argument(
         "--tts-engine", metavar="NAME", default="", help="hibari, kokoro, piper, xtts, ... (default: by language)"
@@ -100,26 +119,6 @@ def add_render_options(parser: argparse.ArgumentParser) -> None:
         "--engine-option", metavar="K=V", action="append", default=[], help="a setting of the engine; may be repeated"
     )
     add_model_options(sound)
-    add_reading_options(parser)
-    add_credits_option(parser)
-    add_style_options(parser)
-    _add_job_options(parser)
-    add_upload_options(parser)
-    for name, instead in REFUSED.items():
-        refuse(parser, name, instead)
-
-
-def _add_books(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("books")
-    group.add_argument(
-        "books",
-        metavar="BOOK",
-        nargs="*",
-        help="an EPUB, text, HTML or Markdown file, others by Calibre; or a folder, for its EPUBs and Calibre's kinds",
-    )
-    group.add_argument("--ebook", metavar="BOOK", action="append", default=[], help="the same as BOOK")
-    group.add_argument("--ebooks-dir", metavar="DIR", help="the same as a folder as BOOK")
-    group.add_argument("--headless", action="store_true", help=argparse.SUPPRESS)  # every run is headless
 
 
 def _add_job_options(parser: argparse.ArgumentParser) -> None:
@@ -130,7 +129,7 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
         default=".",
         help="where the audiobook goes, also s3://bucket/folder or sftp://host/folder (default: here)",
     )
-    _add_selection(job)
+    add_selection(job)
     job.add_argument(
         "--min-workers", metavar="N", default="0", help="begin once N workers are there (default: at once)"
     )
@@ -149,7 +148,8 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
     add_state_option(job)
 
 
-def _add_selection(parser: argparse._ActionsContainer) -> None:
+def add_selection(parser: argparse._ActionsContainer) -> None:
+    """Add --chapters, the choice of some of them."""
     parser.add_argument(
         "--chapters", metavar="1-3,7", default="", help="only these chapters, as `e2a-swarm inspect` counts"
     )
@@ -205,8 +205,8 @@ def add_coordinator_options(parser: argparse.ArgumentParser) -> argparse._Argume
 
 def render_config(arguments: argparse.Namespace) -> RenderConfig:
     """Build the config from the options of `add_render_options`. Raises UsageError."""
-    voice_file, output = _voice_file(arguments.voice), arguments.output_dir.strip()
-    books, found = _books(arguments)
+    recording, output = voice_file(arguments.voice), arguments.output_dir.strip()
+    books, found = books_named(arguments)
     return RenderConfig(
         books=books,
         found=found,
@@ -217,8 +217,8 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         upload=upload_config(arguments),
         engine=arguments.tts_engine.strip().lower(),
         model="" if arguments.fine_tuned.strip().lower() in USUAL_MODEL else arguments.fine_tuned.strip(),
-        voice="" if voice_file else arguments.voice.strip(),
-        voice_file=voice_file,
+        voice="" if recording else arguments.voice.strip(),
+        voice_file=recording,
         custom_model=_custom_model(arguments),
         language=_language(arguments.language),
         chapters=_chapters(arguments.chapters),
@@ -244,30 +244,19 @@ def file_parser() -> argparse.ArgumentParser:
     add_style_options(parser)
     add_reading_options(parser)
     add_credits_option(parser)
-    _add_selection(parser)
+    add_selection(parser)
     return parser
 
 
 def file_words(arguments: argparse.Namespace) -> tuple[str, ...]:
     """Return the options of `file_parser` that differ from their defaults, as words of a command line."""
-    words: list[str] = []
-    for action in file_parser()._actions:
-        value, name = getattr(arguments, action.dest, action.default), action.option_strings[0]
-        if value == action.default:
-            continue
-        if value is True:
-            words.append(name)
-            continue
-        paths = name in ("--cover", "--lexicon")  # a later command may run in another folder
-        values = [str(Path(value).expanduser().absolute())] if paths else [value] if isinstance(value, str) else value
-        words += (f"{name}={each}" for each in values)
-    return tuple(words)
+    return words_of(file_parser(), arguments)
 
 
-def coordinate_config(arguments: argparse.Namespace) -> CoordinateConfig:
-    """Build the config from `add_render_options` and `add_network_options`. Raises UsageError."""
+def coordinate_config(arguments: argparse.Namespace, render: RenderConfig) -> CoordinateConfig:
+    """Build the config from what is rendered and from `add_network_options`. Raises UsageError."""
     return CoordinateConfig(
-        render=render_config(arguments),
+        render=render,
         bind=arguments.bind or os.environ.get(ENV_BIND, ""),
         port=None if arguments.port is None else whole("--port", arguments.port, 1, 65535),
         open=arguments.open,
@@ -310,41 +299,7 @@ def _gpu(text: str) -> str:
     return f"cuda:{whole('--gpu', text, 0, 255)}"
 
 
-def _books(arguments: argparse.Namespace) -> tuple[tuple[Path, ...], frozenset[Path]]:
-    """Return all books, and those among them that come from a folder and were not named by the user."""
-    given = [Path(name).expanduser() for name in (*arguments.books, *arguments.ebook)]
-    folders = {path: _books_in(path) for path in given if path.is_dir()}
-    books = [book for path in given for book in folders.get(path, [path])]
-    if arguments.ebooks_dir is not None:
-        folder = Path(arguments.ebooks_dir).expanduser()
-        folders[folder] = _books_in(folder)
-        books += folders[folder]
-    if not books:
-        raise UsageError("Name a book: an EPUB, text, HTML or Markdown file, or a folder with EPUB files.")
-    return tuple(dict.fromkeys(books)), frozenset(book for held in folders.values() for book in held) - set(given)
-
-
-def _books_in(folder: Path) -> list[Path]:
-    """Return each book of a folder once, in its best format; leave out web pages and texts. Raises UsageError."""
-    from swarm.book.kinds import BOOKS
-
-    best: dict[str, Path] = {}
-    try:
-        for path in sorted(folder.iterdir(), key=lambda path: path.name, reverse=True):
-            kind, other = path.suffix.lower(), best.get(path.stem)
-            if kind in BOOKS and (other is None or BOOKS.index(kind) < BOOKS.index(other.suffix.lower())):
-                best[path.stem] = path
-    except OSError as error:
-        raise UsageError(f"The folder {folder} cannot be read: {error.strerror or error}.") from error
-    if not best:
-        raise NoBooks(
-            f"The folder {folder} holds no EPUB file, nor one that Calibre reads. Text, HTML and Markdown files are "
-            "not taken from a folder: name each of them."
-        )
-    return sorted(best.values())
-
-
-def _voice_file(text: str) -> Path | None:
+def voice_file(text: str) -> Path | None:
     """Return the recording of --voice, if it names one. The file may be missing if the job exists already."""
     path = Path(text.strip()).expanduser()
     return path if text.strip() and (path.suffix.lower() in SOUND_FILES or path.is_file()) else None

@@ -85,6 +85,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--idle-only", action="store_true", help="work on a GPU only while no other program uses it (NVIDIA)"
     )
+    group.add_argument("--no-orders", action="store_true", help="let no other machine pause, limit or drain this one")
     group.add_argument("--max-temperature", metavar="C", help="let a GPU cool down above this temperature (NVIDIA)")
 
 
@@ -133,6 +134,7 @@ def run(arguments: argparse.Namespace) -> int:
         name=arguments.name[:100],
         allow_sleep=arguments.allow_sleep,
         limits=limits,
+        obeys=not arguments.no_orders,
         assets_limit=options.assets_limit(arguments.assets_limit),
     )
     with open_trace(arguments) as trace:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
-from functools import partial
 
 from swarm import __version__
 from swarm.audio.studio import Studio
 from swarm.config import CoordinateConfig, RenderConfig
 from swarm.coordinator.books import Books
+from swarm.coordinator.door import Door
 from swarm.coordinator.lobby import is_known, wait_for_engine
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
@@ -17,7 +17,6 @@ from swarm.edition.target import release_target
 from swarm.errors import EXIT_BOOK, EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, StoreError, SwarmError
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
-from swarm.net.keys import OPEN_WARNING, CurveKeys, curve_keys, obtain_key, swarm_id
 from swarm.net.transport import RouterSocket
 from swarm.store.speeds import note_speed
 from swarm.store.store import DiskStore
@@ -31,7 +30,6 @@ from swarm.voice.host.registry import recipe_card
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
 from swarm.watch.text import count_text
-from swarm.watch.words import CALL_WORKERS
 
 MAX_NAMED = 5  # audiobooks of earlier runs; a folder may have hundreds
 GRACE_S = 1.0  # after a restart nothing is granted for so long: returning workers first say what they hold
@@ -170,56 +168,28 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
         coordination = Coordination(config.render, progress, trace)
         stack.push(coordination.leave)
         coordination.books.offered = coordination.seen_engines.words
-        router = None
+        door = None
         if not is_known(config.render.engine):
-            router = await _open_door(config, coordination, service, stack)
-            await wait_for_engine(config.render, router, coordination.seen_engines, progress.note)
+            door = await _open_door(config, coordination, service, stack)
+            await wait_for_engine(config.render, door.router, coordination.seen_engines, progress.note)
         coordination.books.open()
         if coordination.is_done:  # that needs no worker and no key
             async with service.ready():
                 return coordination.end_at_once()
-        router = router or await _open_door(config, coordination, service, stack)
+        door = door or await _open_door(config, coordination, service, stack)
         resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
-        return await coordination.serve(router, GRACE_S if resumed else 0.0, alone=False)
+        return await coordination.serve(door.router, GRACE_S if resumed else 0.0, alone=False)
 
 
 async def _open_door(
     config: CoordinateConfig, coordination: Coordination, service: Service, stack: AsyncExitStack
-) -> RouterSocket:
+) -> Door:
     """Listen for workers, and tell the user and the network where. Raises EnvironmentFault."""
-    keys, identity, code = _security(config)  # only now, since a new code must also be shown
-    router = RouterSocket(keys)
-    stack.callback(router.close)
-    port = router.bind(config.bind, config.port)
-    coordination.invitation = partial(_invite, coordination.progress, code, port, config)
+    door = Door(config, coordination.progress.note)
+    stack.push_async_callback(door.close)
+    coordination.invitation = door.invite
     if not (coordination.editions and coordination.is_spoken):
         coordination.call_workers()
-    if config.advertise:
-        from swarm.net.discovery import Advertisement  # imported late: `convert` never announces itself
-
-        epoch, note = coordination.epoch, coordination.progress.note
-        advertisement = Advertisement(identity, port, epoch, config.bind, note, config.announce)
-        await advertisement.start()
-        stack.push_async_callback(advertisement.close)
+    await door.announce(coordination.epoch)
     await stack.enter_async_context(service.ready())
-    return router
-
-
-def _security(config: CoordinateConfig) -> tuple[CurveKeys | None, str, str]:
-    """Return the key pairs, the swarm's public name, and the code to show if the key was made just now."""
-    if config.open:
-        return None, swarm_id(None), ""
-    key, fresh = obtain_key(config.render.state_dir)
-    return curve_keys(key), swarm_id(key), key.code if fresh else ""
-
-
-def _invite(progress: Progress, code: str, port: int, config: CoordinateConfig) -> None:
-    if config.open:
-        progress.note(OPEN_WARNING)
-    if code:
-        progress.note("a new swarm; on each other machine run once:")
-        progress.note(f"  e2a-swarm join {code}")
-    where = config.announce or f"{config.bind or machine_name()}:{port}"
-    progress.note(f"waiting for workers at {where}: {CALL_WORKERS}")
-    if not code and not config.open:
-        progress.note("  (`e2a-swarm key` shows the code for a machine that is new to it)")
+    return door

@@ -2,7 +2,8 @@
 
 from msgspec import msgpack, structs
 
-from swarm.lease.message import Message, StatusReply
+from swarm.lease.envelope import Message
+from swarm.lease.message import StatusReply
 from swarm.watch.words import worded
 
 MAX_STATUS_BYTES = 60_000

@@ -5,19 +5,17 @@ waits there at once, and only then sends. If committing fails the node ends: the
 """
 
 import asyncio
-import hashlib
 import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from math import inf
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import structs
 
-from swarm.audio.frame import check_frame, key_of, with_key
+from swarm.coordinator.arrival import check_arrival
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.outgoing import outgoing
-from swarm.coordinator.prepare import find_spoken
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.edition.edition import Edition
 from swarm.errors import EnvironmentFault, SwarmError
@@ -27,7 +25,9 @@ from swarm.job.state import Place
 from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
+from swarm.lease.coordinator.queue import instruct
+from swarm.lease.message import Clip, ClipPiece, FromWorker, StatusReply
+from swarm.lease.order import BookPiece, NewBook, Order, QueuedStatus
 from swarm.lease.reason import Reason
 from swarm.net.transport import Router
 from swarm.store.store import Store
@@ -43,6 +43,16 @@ SAVE_INTERVAL_S = 60.0  # between two saves of the run stats
 DRAIN_S = 20.0  # the longest wait for the sentences under way
 FAREWELL_S = 0.3  # for the last messages to leave
 PutBack = Callable[[str, str], bool]
+
+
+class UserDesk(Protocol):
+    """What answers users, who send no greeting."""
+
+    async def take(self, peer: bytes, message: Order | NewBook | BookPiece, frame: bytes) -> None:
+        """Take in one message of a user and answer it."""
+
+
+Standing = Callable[[], tuple[QueuedStatus, ...] | None]
 OnEnd = Callable[[Edition, SwarmError | None], None]
 
 RARE_EVENTS = ("segment set aside", "latents lost")  # each is about a book, and shown
@@ -85,6 +95,8 @@ class Server:
         self._ended: asyncio.Queue[tuple[str, asyncio.Task[None]]] = asyncio.Queue()
         self._on_end = on_end  # told how each edition ended; the server then stays
         self._running = False
+        self._desk: UserDesk | None = None
+        self._standing: Standing = lambda: None
         self._assembly = ClipAssembly()
         self._lines = LineRation(MAX_LINES, LINE_S, TOO_MANY)
         self._draining = asyncio.Event()
@@ -159,7 +171,10 @@ class Server:
 
     def _say(self, outcome: Outcome) -> None:
         for send in outcome.sends:
-            if not self._router.send(send.peer, outgoing(send.message)):
+            message = send.message
+            if isinstance(message, StatusReply):
+                message = structs.replace(message, queue=self._standing())
+            if not self._router.send(send.peer, outgoing(message)):
                 self._core.unsent(send.peer)
 
     # --- loops
@@ -167,7 +182,10 @@ class Server:
     async def _listen(self) -> None:
         while True:
             peer, message, frame = await self._router.receive()
-            if isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
+            if isinstance(message, Order | NewBook | BookPiece):
+                if self._desk is not None:
+                    await self._desk.take(peer, message, frame)
+            elif isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
                 self._take_piece(peer, message, frame)
             else:
                 self._do_with(peer, frame, self._take(peer, message, frame))
@@ -196,30 +214,9 @@ class Server:
 
     def _take(self, peer: bytes, message: FromWorker, frame: bytes) -> Outcome:
         fault, now = "", self._clock.now()
-        if isinstance(message, Hello):
-            self._seen.meet(message)
         if isinstance(message, Clip):
-            fault = check_frame(frame, message.samples, message.sample_rate, message.digest)
-            if not fault and key_of(frame) not in ("", message.key):
-                fault = "the clip is of another text"
-            if not fault:
-                message, frame = self._known(message, frame, now)
+            message, frame, fault = check_arrival(message, frame, self._core, self._store, now)
         return self._core.receive(peer, message, now, frame, fault)
-
-    def _known(self, clip: Clip, frame: bytes, now: float) -> tuple[Clip, bytes]:
-        """Return the clip to store: the one that another job has stored under this key meanwhile, else this one.
-
-        A file is never replaced. A new one says its key, so that no job takes it for another clip.
-        """
-        served = self._core.jobs.get(clip.job)
-        if served is None or not served.is_wanted((clip.chapter, clip.index), clip.key):
-            return clip, frame
-        found = find_spoken(served.state, self._store, (clip.chapter, clip.index), now, clip.take)
-        if found is None or found.key != clip.key:
-            frame = with_key(frame, clip.key)
-            return structs.replace(clip, digest=hashlib.sha256(frame).hexdigest()), frame
-        known = structs.replace(clip, samples=found.samples, sample_rate=found.sample_rate, digest=found.digest)
-        return known, self._store.clip_path(clip.key).read_bytes()
 
     async def _persist(self) -> None:
         while True:
@@ -346,6 +343,16 @@ class Server:
         await self._queue.join()
         del self._editions[job], self._put_back[job]
         await asyncio.to_thread(self._store.release_job, job)
+
+    def answer_users(self, desk: UserDesk, standing: Standing) -> None:
+        """Have a desk answer users, and `standing` tell `status` of the queue."""
+        self._desk, self._standing = desk, standing
+
+    def instruct(self, order: Order) -> int:
+        """Tell the machines of a name what a user wants of them; return how many there are."""
+        told = instruct(self._core.sessions.values(), order, outcome := Outcome())
+        self._do(outcome)
+        return told
 
     def pause(self, job: str, *, paused: bool) -> None:
         """Pause a job, or let it go on."""

@@ -11,15 +11,13 @@ from swarm.job.clip_info import ClipInfo
 from swarm.job.job_file import MAX_JOB_FILES, Digest, JobFile, check_places
 from swarm.job.recipe import Recipe
 from swarm.lease.bounds import Clips, Count, HeldFiles, Key, Name, Note, Offset, Seconds, Share, Text
+from swarm.lease.envelope import Message
 from swarm.lease.offer import Device as Device
 from swarm.lease.offer import EngineOffer as EngineOffer
+from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order, QueuedStatus
 from swarm.lease.reason import Reason
 
 PROTOCOL = 1  # major version: a different one is refused in words
-
-
-class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
-    """One message; its type is its class name."""
 
 
 # --- worker -> coordinator
@@ -378,8 +376,10 @@ class StatusReply(Message, frozen=True, tag=True):
     epoch: Count
     jobs: tuple[JobStatus, ...]
     workers: tuple[WorkerStatus, ...]
+    queue: tuple[QueuedStatus, ...] | None = None  # of a resident coordinator, in the order that books are spoken
 
 
-FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | FilePiece | Status
-Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply
-FromCoordinator = Answer | Job | Grant | Trim | Skip | Revoke | Fetch | FilePiece | Done
+FromUser = Status | Order | NewBook | BookPiece
+FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | FilePiece | FromUser
+Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply | Obeyed | BookTaken
+FromCoordinator = Answer | Instruct | Job | Grant | Trim | Skip | Revoke | Fetch | FilePiece | Done

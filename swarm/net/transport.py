@@ -14,7 +14,8 @@ import zmq
 
 from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault
-from swarm.lease.message import FromCoordinator, FromWorker, Message
+from swarm.lease.envelope import Message
+from swarm.lease.message import FromCoordinator, FromWorker
 from swarm.net.channel import Channel
 from swarm.net.gate import DOMAIN, Gate
 from swarm.net.keys import CurveKeys

@@ -9,7 +9,8 @@ from typing import TypeVar
 from msgspec import msgpack
 
 from swarm.lease.bounds import MAX_CLIP_BYTES as MAX_CLIP_BYTES
-from swarm.lease.message import FromCoordinator, FromWorker, Message
+from swarm.lease.envelope import Message
+from swarm.lease.message import FromCoordinator, FromWorker
 from swarm.net.plain import plain
 
 MAX_CONTROL_BYTES = 64 * 1024  # bytes of a control message

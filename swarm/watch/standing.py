@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from swarm.lease.message import Figures, StatusReply
+from swarm.lease.order import QueuedStatus
 from swarm.watch.terminal import cells
 from swarm.watch.text import bytes_text, clean, count_text
 from swarm.watch.view import JobView, Viewer, WorkerView
 
 MAX_SHOWN = 60  # characters of a title or device; a title of the 18th century fills a screen
+MAX_ENDED = 10  # finished, failed or cancelled books of a queue
 MAX_NAME = 30  # of workers, which stand in a column
 
 
@@ -18,6 +20,7 @@ def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
     lines = [f"{clean(reply.name) or clean(reply.coordinator)}{where} (version {clean(reply.version)})"]
     for job in view.jobs:
         lines += _job_lines(job)
+    lines += _queue_lines(reply.queue or ())
     figures = [list(filter(None, map(figures_text, worker.figures))) for worker in reply.workers]
     nobody = ["  no worker yet; start one with: e2a-swarm work"]
     lines += _worker_lines(view.workers, figures) if view.workers else nobody
@@ -39,6 +42,18 @@ def _job_lines(job: JobView) -> list[str]:
     if job.note:
         lines.append(f"    {job.note}")
     return lines + [f"    {chapter.percent:3d} %  {clean(chapter.title, MAX_SHOWN)}" for chapter in job.chapters]
+
+
+def _queue_lines(queue: Sequence[QueuedStatus]) -> list[str]:
+    """Return a line for each book of the queue that is not being spoken, the last finished ones at the end."""
+    waiting = [book for book in queue if book.state == "waiting"]
+    ended = [book for book in queue if book.state != "waiting"][-MAX_ENDED:]
+    lines = [f"  queue: {count_text(len(waiting), 'book')} to speak"] if queue else []
+    for book in [*waiting, *ended]:
+        state = "paused" if book.paused and book.state == "waiting" else book.state
+        note = book.note or (book.files[0] if book.files else "")
+        lines.append(f"    {book.book:3d}  {clean(book.title, MAX_SHOWN)}: {state}{f', {note}' if note else ''}")
+    return lines
 
 
 def _worker_lines(workers: Sequence[WorkerView], figures: Sequence[list[str]]) -> list[str]:

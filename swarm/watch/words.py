@@ -10,7 +10,8 @@ from msgspec import structs
 from swarm.job.job_file import MODEL, VOICE
 from swarm.job.language import language_name
 from swarm.job.plausible import Implausible
-from swarm.lease.message import Done, Message, Refused, Rejected, StatusReply
+from swarm.lease.envelope import Message
+from swarm.lease.message import Done, Refused, Rejected, StatusReply
 from swarm.lease.reason import TRIED_AGAIN, Reason
 from swarm.watch.text import count_text
 

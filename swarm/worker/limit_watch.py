@@ -9,6 +9,7 @@ from swarm.lease.message import Figures
 from swarm.lease.worker.limits import Judge, Sight
 from swarm.system.installation import package_line
 from swarm.worker.gpu_readings import GpuReading, GpuReadings
+from swarm.worker.standing_orders import StandingOrders
 
 FIRST_READING_S = 10.0
 
@@ -27,10 +28,12 @@ class LimitWatch:
         devices: Sequence[str],
         gpu_readings: GpuReadings,
         limits: Limits | None = None,
+        orders: StandingOrders | None = None,
         minute: Callable[[], int] = local_minute,
     ) -> None:
         self._devices, self._gpu_readings, self._minute = devices, gpu_readings, minute
         self._judge = Judge(limits or Limits())
+        self.orders = orders or StandingOrders()
         self._readings: dict[str, GpuReading] = {}
 
     def start(self) -> None:
@@ -64,7 +67,8 @@ class LimitWatch:
     def reasons(self, own: Collection[int], now: float) -> list[str]:
         """Return why each slot has to rest, "" if it may work; `own` are the ids of this worker's processes."""
         minute = self._minute()
-        return [self._judge.reason(device, self._sight(device, own), minute, now) for device in self._devices]
+        limits = [self._judge.reason(device, self._sight(device, own), minute, now) for device in self._devices]
+        return [limit or order for limit, order in zip(limits, self.orders.reasons(len(limits)), strict=True)]
 
     def _sight(self, device: str, own: Collection[int]) -> Sight | None:
         reading = self._readings.get(device)

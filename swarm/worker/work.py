@@ -24,6 +24,7 @@ from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import engine_offers, greeting
 from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.standing_orders import StandingOrders
 from swarm.worker.worker import WorkNode
 
 KEY_INTERVAL_S = 2.0  # between two looks for a key, if there is none
@@ -46,7 +47,7 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
     """Serve coordinators; return the exit code. Raises SwarmError, also with --exit-when-done if there is no key."""
     if config.exit_when_done:
         security(config.state_dir, open=config.open)  # such a worker must not wait for a key for ever
-    limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits)
+    limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits, StandingOrders(obeys=config.obeys))
     limit_watch.start()
     await asyncio.to_thread(limit_watch.check)
     async with service.ready():

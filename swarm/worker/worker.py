@@ -8,6 +8,8 @@ from typing import Any
 from swarm.errors import Outdated, StoreError
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.message import Done, EngineOffer, FilePiece, FromCoordinator, Hello, Job, Refused, Welcome
+from swarm.lease.order import Instruct
+from swarm.lease.worker.coordinator_link import other_name
 from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.outcome import (
     CancelPrefetch,
@@ -151,7 +153,7 @@ class WorkNode:
 
     def _announce(self, name: str, message: FromCoordinator) -> None:
         if isinstance(message, Welcome):
-            if first := self._other_name_of(message.coordinator, name):
+            if first := other_name(self.core.links.values(), message.coordinator, name):
                 self._aliases[name] = first
                 asyncio.get_running_loop().call_soon(self.remove, name)
                 return
@@ -164,6 +166,8 @@ class WorkNode:
             self._farewell(name, message)
         elif isinstance(message, Job):
             self._introduce(name, message)
+        elif isinstance(message, Instruct):
+            self._tell(name, self._limit_watch.orders.take(message, self.leave))
         elif isinstance(message, Refused):
             self._tell(name, f"{self.connections[name].socket.address} refused this worker: {refused_text(message)}")
 
@@ -203,11 +207,6 @@ class WorkNode:
             who, self.connections[name].coordinator = self.connections[name].coordinator, ""
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
             self._tell(name, f"{who} {how}; {self._notices.line(self.clock.now())}")
-
-    def _other_name_of(self, coordinator: str, name: str) -> str:
-        """Return another name under which the same coordinator is already served; "" if there is none."""
-        links = [link for link in self.core.links.values() if link.welcome and link.name != name]
-        return next((link.name for link in links if link.welcome and link.welcome.coordinator == coordinator), "")
 
     def announce(self, engines: tuple[EngineOffer, ...]) -> None:
         """Announce the engines of this machine again; an engine that did not open may then be tried again."""

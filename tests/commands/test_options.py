@@ -22,7 +22,7 @@ from swarm.commands.options import (
 )
 from swarm.commands.parser import Parser
 from swarm.commands.work import limits_of as work_limits
-from swarm.config import Limits, RenderConfig, StyleConfig
+from swarm.config import CoordinateConfig, Limits, RenderConfig, StyleConfig
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.voice.host.registry import choose_recipe
 
@@ -152,14 +152,18 @@ def test_devices_that_cannot_be_meant(words: str) -> None:
         devices(*words.split())
 
 
+def configured(*words: str) -> CoordinateConfig:
+    return coordinate_config(parse(*words), render_config(parse(*words)))
+
+
 def test_where_a_coordinator_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("E2A_SWARM_BIND", "10.0.0.1")
-    config = coordinate_config(parse("a.epub"))
+    config = configured("a.epub")
     assert (config.bind, config.port, config.open, config.advertise) == ("10.0.0.1", None, False, True)
-    config = coordinate_config(parse("a.epub", "--port", "6000", "--bind", "::1", "--open", "--no-advertise"))
+    config = configured("a.epub", "--port", "6000", "--bind", "::1", "--open", "--no-advertise")
     assert (config.bind, config.port, config.open, config.advertise) == ("::1", 6000, True, False)
     with pytest.raises(UsageError, match="--port takes a whole number from 1 to 65535"):
-        coordinate_config(parse("a.epub", "--port", "70000"))
+        configured("a.epub", "--port", "70000")
 
 
 def test_a_coordinator_is_asked_for_no_device() -> None:

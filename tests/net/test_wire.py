@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
+from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order
 from swarm.lease.reason import Reason
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
@@ -34,6 +35,9 @@ FROM_WORKER: list[m.Message] = [
     m.Release(7, "leaving", True),
     m.Bye(),
     m.Status(),
+    Order("move", "Moby Dick", 2, "laptop"),
+    NewBook("Moby Dick.epub", DIGEST, 2**21, ("--voice", "heart")),
+    BookPiece(DIGEST, 2**20),
 ]
 FROM_COORDINATOR: list[m.Message] = [
     m.Welcome("c", 3, "laptop", 1.0, 2**33),
@@ -53,6 +57,9 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Done(final=True),
     m.Done(lack=Reason("lacks model", title="T", model="vctk", command="models fetch vctk")),
     m.WhoAreYou(),
+    Instruct("limit", 2, "laptop"),
+    Obeyed(True, "paused"),
+    BookTaken(DIGEST, 5, 3, "no room"),
     m.StatusReply(
         "c",
         "laptop",

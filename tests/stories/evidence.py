@@ -82,17 +82,17 @@ def report_of(audiobook: Path) -> dict[str, Any]:
     return made
 
 
-def records(home: Path) -> list[AnyRecord]:
-    """Read all records of a machine's only job, oldest first."""
-    with closing(Journal(only(home / "jobs", "*"), read_only=True)) as journal:
+def records(home: Path, job: str = "*") -> list[AnyRecord]:
+    """Read all records of a machine's only job that matches, oldest first."""
+    with closing(Journal(only(home / "jobs", job), read_only=True)) as journal:
         return list(journal.records())
 
 
-def accepted(home: Path) -> list[ClipAccepted]:
+def accepted(home: Path, job: str = "*") -> list[ClipAccepted]:
     """Read all acceptances in the journal; [] if there is no journal yet."""
     if not list((home / "jobs").glob("*/journal.sqlite")):
         return []
-    return [record for record in records(home) if isinstance(record, ClipAccepted)]
+    return [record for record in records(home, job) if isinstance(record, ClipAccepted)]
 
 
 def clips(home: Path) -> dict[str, tuple[int, int, int]]:
@@ -101,9 +101,9 @@ def clips(home: Path) -> dict[str, tuple[int, int, int]]:
     return {key: (stat.st_size, stat.st_mtime_ns, stat.st_ino) for key, stat in found.items()}
 
 
-def assert_spoken_once(home: Path) -> None:
+def assert_spoken_once(home: Path, job: str = "*") -> None:
     """Check that no place was accepted twice, and no text was spoken again for another place."""
-    taken = accepted(home)
+    taken = accepted(home, job)
     assert max(Counter((record.chapter, record.index) for record in taken).values()) == 1
     assert max(Counter(record.key for record in taken if not record.reused).values()) == 1
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from swarm.job.record import AnyRecord
-from swarm.lease.message import Fetch, Message, Received
+from swarm.lease.envelope import Message
+from swarm.lease.message import Fetch, Received
 from swarm.lease.reason import Reason
 
 

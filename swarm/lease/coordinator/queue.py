@@ -7,6 +7,7 @@ from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Revoke
+from swarm.lease.order import Instruct, Order
 
 
 def arrange(jobs: dict[str, ServedJob], first: Sequence[str]) -> None:
@@ -29,3 +30,11 @@ def take_out(jobs: dict[str, ServedJob], job: str, sessions: dict[str, Session],
     for session in sessions.values():
         session.told.discard(job)
         tidy(jobs, session, now)
+
+
+def instruct(sessions: Iterable[Session], order: Order, out: Outcome) -> int:
+    """Tell the machines of a name what a user wants of them; return how many there are."""
+    named = [session for session in sessions if order.target.lower() in (session.hello.name.lower(), session.worker)]
+    for session in named:
+        out.send(session.peer, Instruct(order.action, order.count, order.by))
+    return len(named)

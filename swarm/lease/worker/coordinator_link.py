@@ -257,3 +257,9 @@ def offer(
         link.offered_s = link.offered_s if link.offers else now
         link.offers = offers[link.name]
     return changed
+
+
+def other_name(links: Iterable[CoordinatorLink], coordinator: str, name: str) -> str:
+    """Return another name under which a coordinator is already served; "" if there is none."""
+    others = [link for link in links if link.welcome and link.name != name]
+    return next((link.name for link in others if link.welcome and link.welcome.coordinator == coordinator), "")

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
-from swarm.lease.message import Clip, ClipPiece, Fetch, Message
+from swarm.lease.envelope import Message
+from swarm.lease.message import Clip, ClipPiece, Fetch
 
 
 @dataclass(frozen=True)

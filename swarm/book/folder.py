@@ -1,0 +1,15 @@
+"""The books of a folder: one file for each, in the best format. Web pages and texts are none."""
+
+from pathlib import Path
+
+from swarm.book.kinds import BOOKS
+
+
+def books_in(folder: Path) -> list[Path]:
+    """Return each book of a folder once, in its best format, sorted by name. Raises OSError."""
+    best: dict[str, Path] = {}
+    for path in sorted(folder.iterdir(), key=lambda path: path.name, reverse=True):
+        kind, other = path.suffix.lower(), best.get(path.stem)
+        if kind in BOOKS and (other is None or BOOKS.index(kind) < BOOKS.index(other.suffix.lower())):
+            best[path.stem] = path
+    return sorted(best.values())

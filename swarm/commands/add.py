@@ -1,0 +1,69 @@
+"""`e2a-swarm add`: put books into the queue of a coordinator, from any machine of the swarm."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swarm.commands import checks, convert, options
+from swarm.commands.book_names import add_books, books_named
+from swarm.commands.output import say, warn
+from swarm.commands.parser import shorten
+from swarm.commands.queue_options import add_queued_options, queued_words
+from swarm.config import state_folder
+from swarm.errors import EXIT_DONE
+
+if TYPE_CHECKING:
+    from swarm.net.order import Seat
+
+EXAMPLES = checks.examples(
+    "e2a-swarm add book.epub",
+    "e2a-swarm add *.epub --voice heart --split 6h",
+    "e2a-swarm add book.epub --coordinator server.local",
+)
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the parser of `add`."""
+    parser = commands.add_parser(
+        "add",
+        help="add books to the queue of `serve`, from any machine of the swarm",
+        description="Add books to the queue of the swarm's `e2a-swarm serve`. The book is sent there, so this machine "
+        "may go to sleep afterwards. What is not said here is as `serve` was told.",
+        epilog=EXAMPLES,
+    )
+    add_books(parser)
+    add_queued_options(parser)
+    options.add_coordinator_options(parser)
+    options.add_state_option(parser.add_argument_group("terminal"))
+    shorten(
+        parser, "[OPTION...] BOOK...", ("BOOK", *convert.SOUND, "--split", "--chapters", "--coordinator"), convert.REST
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Add the books; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.net.order import Seat
+    from swarm.system.platform import run_loop
+
+    words = queued_words(arguments)
+    books, _ = books_named(arguments)
+    seat = Seat(state_folder(arguments.state_dir), arguments.coordinator, arguments.open)
+    return run_loop(_bring(seat, books, words))
+
+
+async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) -> int:
+    from swarm.net.order import bring_book, find_queue
+    from swarm.watch.text import bytes_text
+
+    queue = await find_queue(seat, warn)
+    assert queue.reply is not None
+
+    def moved(have: int, size: int) -> None:
+        if have and size > 8 * 1024 * 1024:  # a picture book over a slow link takes a while
+            warn(f"{bytes_text(have)} of {bytes_text(size)}")
+
+    for book in books:
+        number = await bring_book(seat, queue, book, words, moved)
+        say(f"{book.name} is number {number} of the queue of {queue.reply.name}")
+    return EXIT_DONE

@@ -1,0 +1,133 @@
+"""The desk of a coordinator, where users of any machine of the swarm order something, or bring a book."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from swarm.coordinator.resident import Resident
+from swarm.errors import SwarmError, UsageError
+from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.net.transport import Router
+from swarm.system.disk import guarded, make_folder
+from swarm.system.platform import free_bytes
+from swarm.watch.text import bytes_text, count_text
+
+MAX_BOOK_BYTES = 2 * 1024**3
+MIN_FREE_BYTES = 1024**3  # that a book leaves on the disk
+MAX_BRINGERS = 16  # that bring a book at the same time; the one that was longest silent is forgotten
+UNSAFE = '<>:"/\\|?*'
+
+UserMessage = Order | NewBook | BookPiece
+Instruct = Callable[[Order], int]  # tells the machines of a name what to do, and returns how many there are
+
+
+class Incoming(NamedTuple):
+    """A book that is being brought."""
+
+    book: NewBook
+    path: Path
+
+
+class Desk:
+    """Answers users. `folder` has room for unfinished books; `instruct` orders machines."""
+
+    def __init__(self, resident: Resident, router: Router, folder: Path, instruct: Instruct) -> None:
+        self._resident, self._router, self._folder, self._instruct = resident, router, folder, instruct
+        self._incoming: dict[bytes, Incoming] = {}  # by peer
+        shutil.rmtree(folder, ignore_errors=True)
+        make_folder(folder)
+
+    async def take(self, peer: bytes, message: UserMessage, frame: bytes) -> None:
+        """Take in one message of a user and answer it."""
+        try:
+            answer: Obeyed | BookTaken
+            if isinstance(message, Order):
+                answer = Obeyed(True, self._obey(message))
+            elif isinstance(message, NewBook):
+                answer = self._begin(peer, message)
+            else:
+                answer = await self._go_on(peer, message, frame)
+        except SwarmError as fault:
+            refused = BookTaken(getattr(message, "digest", ""), refusal=str(fault)[:2000])
+            answer = Obeyed(False, str(fault)[:2000]) if isinstance(message, Order) else refused
+            self._forget(peer)
+        self._router.send(peer, answer)
+
+    # --- orders
+
+    def _obey(self, order: Order) -> str:
+        if order.action not in ("drain", "limit") and (book := self._resident.find(order.target)):
+            return self._resident.obey(book, order)
+        if order.action in ("move", "cancel", "remove"):
+            raise UsageError(f"There is no book {order.target!r} in the queue: `e2a-swarm status` lists them.")
+        if told := self._instruct(order):
+            return f"{count_text(told, 'machine')} called {order.target}: told to {_deed(order)}"
+        kinds = "machine" if order.action in ("drain", "limit") else "book or machine"
+        raise UsageError(f"There is no {kinds} {order.target!r} here: `e2a-swarm status` lists them.")
+
+    # --- books
+
+    def _begin(self, peer: bytes, book: NewBook) -> BookTaken:
+        if not 0 < book.size <= MAX_BOOK_BYTES:
+            most = bytes_text(MAX_BOOK_BYTES)
+            raise UsageError(f"{book.name} has {bytes_text(book.size)}; a book has {most} at most.")
+        free = free_bytes(self._folder)
+        if free is not None and free - book.size < MIN_FREE_BYTES:
+            raise UsageError(f"The coordinator has no room for {bytes_text(book.size)} in its state folder.")
+        self._forget(peer)
+        while len(self._incoming) >= MAX_BRINGERS:
+            self._forget(next(iter(self._incoming)))
+        path = self._folder / f"{peer.hex()[:40]} {safe_name(book.name)}"  # its ending tells the kind of book
+        with guarded(path):
+            path.write_bytes(b"")
+        self._incoming[peer] = Incoming(book, path)
+        return BookTaken(book.digest)
+
+    async def _go_on(self, peer: bytes, piece: BookPiece, frame: bytes) -> BookTaken:
+        incoming = self._incoming.pop(peer, None)
+        if incoming is None or incoming.book.digest != piece.digest:
+            raise UsageError("The coordinator knows nothing of this book: run the same command again.")
+        self._incoming[peer] = incoming  # the last one is the one that was heard last
+        book, path = incoming
+        with guarded(path):
+            have = path.stat().st_size
+            if piece.offset != have or not frame or have + len(frame) > book.size:
+                return BookTaken(book.digest, have)
+            with path.open("ab") as file:
+                file.write(frame)
+        have += len(frame)
+        return BookTaken(book.digest, have) if have < book.size else await self._finish(peer, incoming)
+
+    async def _finish(self, peer: bytes, incoming: Incoming) -> BookTaken:
+        """Add a whole book to the queue, where it is safe when the user is told."""
+        book, path = incoming
+        if await asyncio.to_thread(_digest, path) != book.digest:
+            raise UsageError(f"{book.name} arrived damaged: run the same command again.")
+        added = await self._resident.add(path, safe_name(book.name), book.options)
+        self._forget(peer)
+        return BookTaken(book.digest, book.size, added.id)
+
+    def _forget(self, peer: bytes) -> None:
+        if incoming := self._incoming.pop(peer, None):
+            incoming.path.unlink(missing_ok=True)
+
+
+def safe_name(name: str) -> str:
+    """Return a stranger's file name without folders and signs that some system forbids, in at most 150 bytes."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(letter if letter.isprintable() and letter not in UNSAFE else "_" for letter in last).strip(" .")
+    stem, dot, ending = plain.rpartition(".")
+    kept = (stem or plain).encode()[:120].decode(errors="ignore").strip(" .")
+    return f"{kept or 'book'}{dot}{ending[:20]}" if stem else kept or "book"
+
+
+def _digest(path: Path) -> str:
+    with guarded(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _deed(order: Order) -> str:
+    return f"speak with {count_text(order.count, 'slot')} at most" if order.action == "limit" else order.action

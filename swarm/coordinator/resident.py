@@ -1,0 +1,282 @@
+"""A coordinator that stays: it speaks the books of a queue in their order, and waits for more."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from swarm.audio.studio import Studio
+from swarm.book.file import read_name
+from swarm.config import RenderConfig
+from swarm.coordinator.books import Books
+from swarm.coordinator.brought_files import find_brought_files
+from swarm.coordinator.prepare import Offered, find_job
+from swarm.coordinator.serve import Server
+from swarm.edition.edition import Edition
+from swarm.errors import EngineUnknown, SwarmError, UsageError
+from swarm.lease.message import JobStatus
+from swarm.lease.order import Order, QueuedStatus
+from swarm.store.queue import Queue, QueuedBook
+from swarm.store.store import DiskStore
+from swarm.system.machine import Clock, Say
+from swarm.watch.text import count_text
+
+AHEAD = 3  # books that are served at a time, so that no slot waits for the last sentences of one
+RETRY_S = 30.0  # until a book is tried again whose engine no worker had, or which is served already
+MAX_FILES = 8  # of a finished book, in `status`
+Configure = Callable[[Path, Sequence[str]], RenderConfig]  # raises UsageError for options that make no sense
+
+
+class Resident:
+    """The books of the queue: which are read, served, paused, finished. `serve` has to be called with a server first.
+
+    `configure` makes the config of a book of its options; `note` shows the user a line; `offered` tells which engines
+    workers offered for a language.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        store: DiskStore,
+        studio: Studio,
+        clock: Clock,
+        configure: Configure,
+        note: Say,
+        offered: Offered,
+        set_aside: Callable[[Path, str], None] = lambda source, why: None,
+    ) -> None:
+        self.queue, self._store, self._studio, self._clock = queue, store, studio, clock
+        self._configure, self._note, self._offered = configure, note, offered
+        self._set_aside = set_aside  # what becomes of a watched folder's book that failed
+        self._jobs: dict[int, str] = {}  # of the books that are served
+        self._rests_until_s: dict[int, float] = {}
+        self._changed = asyncio.Event()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    def serve_with(self, server: Server) -> None:
+        """Serve the books with a server, before it runs."""
+        self._server = server
+
+    # --- which book is served
+
+    async def reopen(self) -> None:
+        """Serve the books again that the last run had begun: workers may still hold clips of them."""
+        for book in self.queue.books:
+            if book.job and book.state == "waiting" and not book.paused:
+                await self._open(book)
+
+    async def run(self) -> None:
+        """Serve one book after the other, until cancelled. Raises StoreError."""
+        while True:
+            self._changed.clear()
+            if book := self._next():
+                await self._open(book)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_S):
+                    await self._changed.wait()
+
+    def _next(self) -> QueuedBook | None:
+        """Return the book to be served next; None while enough are served that a worker here can speak."""
+        if sum(map(_is_speakable, self._server.status().jobs)) >= AHEAD:
+            return None
+        now = self._clock.now()
+        return next((book for book in self.queue.books if self._may_open(book, now)), None)
+
+    def _may_open(self, book: QueuedBook, now: float) -> bool:
+        rests = self._rests_until_s.get(book.id, 0.0) > now
+        return book.state == "waiting" and not (book.paused or rests or book.id in self._jobs)
+
+    async def _open(self, book: QueuedBook) -> None:
+        """Read a book, and serve it unless the user did something else with it meanwhile."""
+        loop = asyncio.get_running_loop()
+
+        def tell(line: str) -> None:
+            loop.call_soon_threadsafe(self._note, f"{book.heading}: {line}")
+
+        try:
+            opened = await asyncio.to_thread(self._read, book, tell)
+        except EngineUnknown as fault:
+            self._rest(book, str(fault))
+        except SwarmError as fault:
+            self._fail(book, str(fault))
+        else:
+            if opened is None:
+                self._rest(book, "the same book is spoken with the same voice already; its files are made after that")
+            else:
+                self._take_up(book, opened)
+
+    def _read(self, book: QueuedBook, tell: Say) -> Books | None:
+        """Open a book in another thread; None if its job is served already. Raises SwarmError."""
+        config = self._configure(self.queue.path(book), book.options)
+        job, _, _ = find_job(config, self.queue.path(book), find_brought_files(config, self._store), self._offered)
+        if job in self._jobs.values():
+            return None
+        books = Books(config, self._store, self._studio, self._clock, tell)
+        books.offered = self._offered
+        books.open()
+        return books
+
+    def _take_up(self, book: QueuedBook, books: Books) -> None:
+        [edition] = books.editions
+        job = edition.state.job
+        with suppress(UsageError):  # it was removed meanwhile
+            if self._may_open(self.queue.find(book.id), self._clock.now()):
+                book = self.queue.change(book.id, job=job, title=edition.state.spec.title, why="")
+                self._jobs[book.id] = job
+                self._server.add(edition, books.put_back)
+                if edition.state.paused:
+                    self._server.pause(job, paused=False)
+                self._arrange()
+                return
+        self._store.release_job(job)
+
+    def _arrange(self) -> None:
+        self._server.arrange([self._jobs[book.id] for book in self.queue.books if book.id in self._jobs])
+
+    def _rest(self, book: QueuedBook, why: str) -> None:
+        if book.why != why:
+            self._note(f"{book.heading}: {why}")
+        self._rests_until_s[book.id] = self._clock.now() + RETRY_S
+        self._change(book.id, why=why)
+
+    def _fail(self, book: QueuedBook, why: str) -> None:
+        self._note(f"{book.heading}: {why}")
+        self._change(book.id, state="failed", why=why, ended_s=self._clock.now())
+        if book.source:
+            self._set_aside(Path(book.source), why)
+
+    def _change(self, book_id: int, **fields: object) -> None:
+        with suppress(UsageError):  # it was removed meanwhile
+            self.queue.change(book_id, **fields)
+
+    # --- how a book ends
+
+    def ended(self, edition: Edition, fault: SwarmError | None) -> None:
+        """Take in that an edition is written, or why it cannot be."""
+        for book in self.queue.books:
+            if self._jobs.get(book.id) == edition.state.job:
+                if fault:
+                    self._fail(book, str(fault))
+                else:
+                    self._finish(book, edition)
+                self._leave(book.id)
+
+    def _finish(self, book: QueuedBook, edition: Edition) -> None:
+        for line in edition.closing_lines():
+            self._note(line)
+        gaps = len(edition.state.quarantined) + edition.state.spec.unspoken
+        why = f"{count_text(gaps, 'sentence')} without sound" if gaps else ""
+        files = edition.state.finished.files if edition.state.finished else ()
+        self.queue.change(book.id, state="finished", files=files, why=why, ended_s=self._clock.now())
+
+    def _leave(self, book_id: int) -> None:
+        """Let the server forget a book, and serve the next one."""
+        task = asyncio.create_task(self._server.remove(self._jobs.pop(book_id)))
+        self._leaving.add(task)
+        task.add_done_callback(self._left)
+        self._rests_until_s.clear()
+
+    def _left(self, task: "asyncio.Task[None]") -> None:
+        self._leaving.discard(task)
+        self._changed.set()
+
+    # --- what users want
+
+    async def add(self, path: Path, name: str, options: Sequence[str], source: str = "") -> QueuedBook:
+        """Add a book at the end of the queue. Raises UsageError, StoreError."""
+        self._configure(path, options)
+        title = await asyncio.to_thread(_title_of, path)
+        book = self.queue.add(path, name, options, self._clock.now(), title=title, source=source)
+        self._note(f"{book.heading} is number {book.id} of the queue")
+        self._changed.set()
+        return book
+
+    def find(self, target: str) -> QueuedBook | None:
+        """Return the book that a user means by its number, or by its title or file name; None if there is none.
+
+        Raises UsageError if several have that title.
+        """
+        named = [book for book in self.queue.books if target == str(book.id)] or [
+            book for book in self.queue.books if target.casefold() in _words_for(book)
+        ]
+        if len(named) > 1:
+            numbers = ", ".join(str(book.id) for book in named)
+            raise UsageError(f"Several books are called {target!r}: name one by its number, {numbers}.")
+        return named[0] if named else None
+
+    def obey(self, book: QueuedBook, order: Order) -> str:
+        """Do what a user wants of a book; return what was done, in words. Raises UsageError, StoreError."""
+        match order.action:
+            case "pause":
+                return self._pause(book)
+            case "resume":
+                return self._resume(book)
+            case "move":
+                self.queue.move(book.id, order.count)
+                self._arrange()
+                self._changed.set()
+                return f"{book.heading} was moved"
+            case "cancel":
+                return self._cancel(book)
+            case "remove":
+                self._cancel(book)
+                self.queue.remove(book.id)
+                return f"{book.heading} is no longer in the queue; `e2a-swarm jobs` still has what is spoken of it"
+            case other:
+                raise UsageError(f"{other} is for machines, and {book.heading} is a book.")
+
+    def _pause(self, book: QueuedBook) -> str:
+        if book.state != "waiting":
+            raise UsageError(f"{book.heading} is {book.state}: there is nothing to pause.")
+        self.queue.change(book.id, paused=True)
+        if book.id in self._jobs:
+            self._server.pause(self._jobs[book.id], paused=True)
+            self._changed.set()
+        return f"{book.heading} is paused; `e2a-swarm resume {book.id}` lets it go on"
+
+    def _resume(self, book: QueuedBook) -> str:
+        if book.state == "finished":
+            raise UsageError(f"{book.heading} is finished: {', '.join(book.files)}.")
+        self.queue.change(book.id, paused=False, state="waiting", why="", ended_s=0.0)
+        self._rests_until_s.pop(book.id, None)
+        if book.id in self._jobs:
+            self._server.pause(self._jobs[book.id], paused=False)
+        self._changed.set()
+        return f"{book.heading} goes on"
+
+    def _cancel(self, book: QueuedBook) -> str:
+        if book.state == "waiting":
+            self.queue.change(book.id, state="cancelled", ended_s=self._clock.now())
+        if book.id in self._jobs:
+            self._leave(book.id)
+        return f"{book.heading} is cancelled; `e2a-swarm resume {book.id}` takes it up again"
+
+    def standing(self) -> tuple[QueuedStatus, ...]:
+        """Return the queue as `status` shows it."""
+        return tuple(
+            QueuedStatus(
+                book.id, book.heading, book.state, book.paused, book.job, book.why[:2000], book.files[:MAX_FILES]
+            )
+            for book in self.queue.books
+        )
+
+
+def _title_of(path: Path) -> str:
+    """Return a book's title, "" if only the whole text tells it; what is wrong with a book shows when it is read."""
+    try:
+        name = read_name(path)
+    except SwarmError:
+        return ""
+    return name[0] if name else ""
+
+
+def _words_for(book: QueuedBook) -> tuple[str, ...]:
+    """Return what a user may call a book, in small letters."""
+    return book.title.casefold(), book.name.casefold(), Path(book.name).stem.casefold(), book.job
+
+
+def _is_speakable(job: JobStatus) -> bool:
+    """Tell whether sentences of a job are left that some worker can speak, as far as that is known."""
+    waits_in_vain = job.reason is not None and job.reason.code in ("unserved", "paused")
+    return job.state in ("waiting", "speaking") and not waits_in_vain

@@ -1,0 +1,84 @@
+"""A resident coordinator from start to end: queue, door, desk, server."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from typing import Any
+
+from swarm import __version__
+from swarm.audio.studio import Studio
+from swarm.config import ServeConfig
+from swarm.coordinator.coordinate import GRACE_S
+from swarm.coordinator.desk import Desk
+from swarm.coordinator.door import Door
+from swarm.coordinator.resident import Configure, Resident
+from swarm.coordinator.seen_engines import SeenEngines
+from swarm.coordinator.serve import Server
+from swarm.coordinator.watched_folder import WatchedFolder, set_aside
+from swarm.errors import EXIT_DONE
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.settings import Settings
+from swarm.store.queue import Queue
+from swarm.store.store import DiskStore
+from swarm.system.capacity import default_cpu_slots
+from swarm.system.interrupt import draining
+from swarm.system.machine import Clock, machine_name, new_nonce
+from swarm.system.platform import few_arenas
+from swarm.trace.recorder import NO_TRACE, Trace
+from swarm.watch.progress import Progress
+from swarm.watch.service import Service
+
+
+async def stay(
+    config: ServeConfig, configure: Configure, progress: Progress, service: Service, trace: Trace = NO_TRACE
+) -> int:
+    """Speak the books of the queue until interrupted; return the exit code. Raises SwarmError."""
+    few_arenas()
+    state_dir = config.network.render.state_dir
+    async with AsyncExitStack() as stack:
+        stack.callback(progress.close)
+        queue = Queue(state_dir)
+        stack.callback(queue.close)
+        store, seen = DiskStore(state_dir), SeenEngines(state_dir)
+        stack.callback(store.close)
+        stack.callback(seen.save)
+        studio, clock = Studio(state_dir / "log", default_cpu_slots(), lambda: False), Clock()
+        stack.push_async_callback(studio.close)
+        resident = Resident(queue, store, studio, clock, configure, progress.note, seen.words, set_aside)
+        door = Door(config.network, progress.note)
+        stack.push_async_callback(door.close)
+        settings = Settings(
+            coordinator=new_nonce(),
+            name=machine_name(),
+            version=__version__,
+            epoch=queue.begin_run(),
+            grace_s=GRACE_S,
+        )
+        core = trace.watch("coordinator", Coordinator(settings, clock.now()), settings=settings, started_s=clock.now())
+        server = Server(core, store, door.router, progress, clock, "finish", seen, on_end=resident.ended)
+        resident.serve_with(server)
+        server.answer_users(
+            Desk(resident, door.router, state_dir / "queue" / "incoming", server.instruct), resident.standing
+        )
+        folders = [WatchedFolder(folder, resident, progress.note) for folder in config.watched]
+        await resident.reopen()
+        door.invite()
+        await door.announce(settings.epoch)
+        await stack.enter_async_context(service.ready())
+        with draining(server.drain):
+            await _run(server.run(), resident.run(), *(folder.run() for folder in folders))
+        progress.close("stopped; the next start goes on with the queue")
+        return EXIT_DONE
+
+
+async def _run(*loops: Coroutine[Any, Any, object]) -> None:
+    """Run until the server was drained. Raises what stopped any of them."""
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

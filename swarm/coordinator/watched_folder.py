@@ -1,0 +1,74 @@
+"""A folder whose books go into the queue by themselves. A book that fails is set aside there, with its reason."""
+
+import asyncio
+import shlex
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from swarm.book.folder import books_in
+from swarm.coordinator.resident import Resident
+from swarm.errors import SwarmError, UsageError
+from swarm.store.queue import stamp_of
+from swarm.system.disk import full_name, replace_file
+from swarm.system.machine import Say
+
+OPTIONS_FILE = "e2a-swarm.options"  # in the folder: options for its books, as on a command line
+MAX_OPTIONS = 10_000  # characters
+SET_ASIDE = "set aside"  # a folder in it, for books that failed
+LOOK_S = 5.0  # between two looks; a file that changed in between is still being copied
+
+
+class WatchedFolder:
+    """Looks into a folder from time to time, and adds each book that it finds at rest."""
+
+    def __init__(self, folder: Path, resident: Resident, note: Say) -> None:
+        self.folder, self._resident, self._note = folder.absolute(), resident, note
+        self._seen: dict[Path, str] = {}  # stamps, at the last look
+        self._told = ""  # what was wrong at the last look
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        """Add the books that have not changed since the last look and are not in the queue yet."""
+        try:
+            found = {path: stamp_of(path) for path in await asyncio.to_thread(books_in, self.folder) if path.is_file()}
+            settled = [path for path, stamp in found.items() if stamp and self._seen.get(path) == stamp]
+            self._seen = found
+            fresh = [path for path in settled if not self._resident.queue.has(path)]
+            words = self._words() if fresh else ()
+            for path in fresh:
+                await self._resident.add(path, path.name, words, source=str(path))
+            self._told = ""
+        except OSError as fault:
+            self._tell(f"The folder {full_name(self.folder)} cannot be read: {fault.strerror or fault}.")
+        except SwarmError as fault:
+            self._tell(f"{full_name(self.folder)}: {fault}")
+
+    def _words(self) -> Sequence[str]:
+        path = self.folder / OPTIONS_FILE
+        try:
+            with path.open(encoding="utf-8") as file:
+                return shlex.split(file.read(MAX_OPTIONS), comments=True)
+        except FileNotFoundError:
+            return ()
+        except ValueError as fault:
+            raise UsageError(f"{OPTIONS_FILE} there is no list of options: {fault}.") from fault
+
+    def _tell(self, line: str) -> None:
+        if line != self._told:
+            self._note(f"{line} It is tried again.")
+        self._told = line
+
+
+def set_aside(source: Path, why: str) -> None:
+    """Move a book that failed into a folder beside it, with the reason; leave it where that is impossible."""
+    with suppress(OSError, SwarmError):
+        folder = source.parent / SET_ASIDE
+        folder.mkdir(exist_ok=True)
+        source.replace(folder / source.name)
+        replace_file(folder / f"{source.name}.why.txt", f"{why}\n".encode())

@@ -1,0 +1,72 @@
+"""A user's orders: messages that any member of the swarm may send, without a greeting, and what becomes of them."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from swarm.job.job_file import Digest
+from swarm.lease.bounds import Count, Name, Note, Offset
+from swarm.lease.envelope import Message
+
+Action = Literal["pause", "resume", "move", "cancel", "remove", "drain", "limit"]
+
+
+class Order(Message, frozen=True, tag=True, omit_defaults=True):
+    """A user wants something of a book of the queue or of a machine, from any machine of the swarm."""
+
+    action: Action
+    target: Note  # the number or title of a book, or the name of a machine
+    count: Count = 0  # the new place of a book, or how many slots of a machine may speak
+    by: Name = ""  # the machine that the user sits at
+
+
+class NewBook(Message, frozen=True, tag=True, omit_defaults=True):
+    """A user adds a book to the queue; its file follows as `BookPiece`, as `BookTaken` asks for it."""
+
+    name: Name  # of the file
+    digest: Digest
+    size: Offset
+    options: Annotated[tuple[Note, ...], Meta(max_length=100)] = ()  # as words of a command line
+
+
+class BookPiece(Message, frozen=True, tag=True):
+    """A piece of a book's file; its bytes are the frame that follows."""
+
+    digest: Digest
+    offset: Offset
+
+
+class Instruct(Message, frozen=True, tag=True, omit_defaults=True):
+    """A user wants this machine to pause, resume, drain, or speak with so many slots at most."""
+
+    action: Action
+    count: Count = 0
+    by: Name = ""
+
+
+class Obeyed(Message, frozen=True, tag=True):
+    """What became of an order, in words; `done` is False where it could not be obeyed."""
+
+    done: bool
+    note: Note
+
+
+class BookTaken(Message, frozen=True, tag=True, omit_defaults=True):
+    """How much of a book's file has come. `book` is its number in the queue once it is there, `refusal` why not."""
+
+    digest: Digest
+    have: Offset = 0
+    book: Count = 0
+    refusal: Note = ""
+
+
+class QueuedStatus(Struct, frozen=True, omit_defaults=True):
+    """One book of a resident coordinator's queue."""
+
+    book: Count  # its number
+    title: Note
+    state: Name  # waiting, finished, failed, cancelled
+    paused: bool = False
+    job: Name = ""  # once it was read
+    note: Note = ""  # why it failed, or what it waits for
+    files: Annotated[tuple[Note, ...], Meta(max_length=8)] = ()  # the first ones of the audiobook

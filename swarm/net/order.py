@@ -1,0 +1,124 @@
+"""A user's side of orders: finds the coordinators of the swarm, orders something, brings a book."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.lease.envelope import Message
+from swarm.lease.message import FromCoordinator
+from swarm.lease.order import Action, BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.net.ask import Answer, ask_swarm
+from swarm.net.keys import curve_keys, security
+from swarm.net.transport import DealerSocket
+from swarm.system.machine import Say, machine_name
+
+MAX_TARGET = 1000  # characters
+PIECE_BYTES = 256 * 1024
+ANSWER_S = 60.0  # a disk may be slow, and a busy coordinator too
+
+
+class Seat(NamedTuple):
+    """The place where a user sits: a member of the swarm, and the coordinators that it can see or was told of."""
+
+    state_dir: Path
+    coordinator: str = ""  # host[:port]; empty: found by mDNS
+    is_open: bool = False
+
+    async def coordinators(self, say: Say) -> list[Answer]:
+        """Return the coordinators that answer. Raises EnvironmentFault if none does."""
+        answers = await ask_swarm(self.state_dir, coordinator=self.coordinator, is_open=self.is_open, say=say)
+        found = [answer for answer in answers if answer.reply]
+        if not found:
+            why = next((answer.refusal for answer in answers if answer.refusal), "")
+            raise EnvironmentFault(why or "No coordinator of this swarm answers: start `e2a-swarm serve`, or name it.")
+        return found
+
+    def connect(self, answer: Answer) -> "Conversation":
+        """Return a conversation with a coordinator that answered."""
+        key = security(self.state_dir, open=self.is_open)
+        return Conversation(answer.address, DealerSocket(curve_keys(key) if key else None))
+
+
+class Conversation:
+    """Questions to one coordinator, each with its answer. Close it at the end."""
+
+    def __init__(self, address: str, dealer: DealerSocket) -> None:
+        self._address, self._dealer = address, dealer
+        dealer.connect([address])
+
+    async def say(self, message: Message, frame: bytes = b"") -> FromCoordinator:
+        """Send a message, and return its answer. Raises EnvironmentFault if none comes."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                while not (self._dealer.connected and self._dealer.send(message, frame)):
+                    await asyncio.sleep(0.02)
+                while True:
+                    answer, _ = await self._dealer.receive()
+                    if isinstance(answer, Obeyed | BookTaken):
+                        return answer
+        except TimeoutError:
+            raise EnvironmentFault(
+                f"The coordinator at {self._address} gave no answer in {ANSWER_S:.0f} s; one of an older version knows "
+                "no orders."
+            ) from None
+
+    def close(self) -> None:
+        """End the conversation."""
+        self._dealer.close()
+
+
+async def give_order(seat: Seat, action: Action, target: str, count: int, say: Say) -> str:
+    """Give an order to every coordinator; return what those did that could obey. Raises UsageError if none could."""
+    order = Order(action, target[:MAX_TARGET], count, machine_name())
+    done, refused = list[str](), list[str]()
+    for answer in await seat.coordinators(say):
+        conversation = seat.connect(answer)
+        try:
+            obeyed = await conversation.say(order)
+        finally:
+            conversation.close()
+        if isinstance(obeyed, Obeyed):
+            (done if obeyed.done else refused).append(obeyed.note)
+    if not done:
+        raise UsageError(refused[0] if refused else "No coordinator could obey.")
+    return "; ".join(dict.fromkeys(done))
+
+
+async def find_queue(seat: Seat, say: Say) -> Answer:
+    """Return the coordinator that has a queue. Raises EnvironmentFault, UsageError if there are several."""
+    found = [answer for answer in await seat.coordinators(say) if answer.reply and answer.reply.queue is not None]
+    if not found:
+        raise EnvironmentFault("No coordinator of this swarm has a queue: start `e2a-swarm serve` on one machine.")
+    if len(found) > 1:
+        places = ", ".join(f"{answer.reply.name} ({answer.address})" for answer in found if answer.reply)
+        raise UsageError(f"Several coordinators have a queue: choose one with --coordinator. They are {places}.")
+    return found[0]
+
+
+async def bring_book(
+    seat: Seat, queue: Answer, book: Path, words: Sequence[str], moved: Callable[[int, int], None]
+) -> int:
+    """Bring a book to a queue; return its number there. `moved` is told the bytes that are there, and of all.
+
+    Raises UsageError if it is refused, EnvironmentFault.
+    """
+    conversation = seat.connect(queue)
+    try:
+        with book.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+            taken = await conversation.say(NewBook(book.name[-200:], digest, size, tuple(words)))
+            while isinstance(taken, BookTaken) and not (taken.refusal or taken.book):
+                file.seek(taken.have)
+                moved(taken.have, size)
+                taken = await conversation.say(BookPiece(digest, taken.have), file.read(PIECE_BYTES))
+    except OSError as fault:
+        raise UsageError(f"{book} cannot be read: {fault.strerror or fault}.") from fault
+    finally:
+        conversation.close()
+    if not isinstance(taken, BookTaken) or taken.refusal:
+        raise UsageError(taken.refusal if isinstance(taken, BookTaken) else "The coordinator did not understand.")
+    return taken.book

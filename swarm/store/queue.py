@@ -1,0 +1,163 @@
+"""The queue of a resident coordinator: its books in the order they are spoken, in one file of the state folder."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct, structs
+
+from swarm.errors import StoreError, UsageError
+from swarm.store.job_files import copy_synced
+from swarm.system.disk import guarded, make_folder, replace_file
+from swarm.system.lock import Lock
+
+FILE = "queue.json"
+MAX_BOOKS = 10_000
+MAX_BYTES = 64 * 1024 * 1024
+
+Standing = Literal["waiting", "finished", "failed", "cancelled"]
+Text = Annotated[str, Meta(max_length=10_000)]
+
+
+class QueuedBook(Struct, frozen=True, omit_defaults=True):
+    """One book of the queue. Whether a waiting one is spoken already is told by its job."""
+
+    id: int  # as commands name it; never used again
+    name: Text  # of its file
+    options: tuple[Text, ...] = ()  # of sound, reading and files, as words of a command line
+    added_s: float = 0.0  # seconds since the epoch, as `ended_s`
+    state: Standing = "waiting"
+    paused: bool = False
+    job: Text = ""  # once the book was read
+    title: Text = ""  # if its file tells it at once, else likewise
+    why: Text = ""  # it failed, or what it waits for
+    files: tuple[Text, ...] = ()  # of the finished audiobook
+    ended_s: float = 0.0
+    source: Text = ""  # where a watched folder has it
+    stamp: Text = ""  # size and time of that file: a changed one is another book
+
+    @property
+    def heading(self) -> str:
+        """The title, or the file's name before the book was read."""
+        return self.title or self.name
+
+
+class _Content(Struct, frozen=True):
+    epoch: int = 0
+    last_id: int = 0
+    books: tuple[QueuedBook, ...] = ()
+
+
+class Queue:
+    """The books in their order, each with a copy of its file. Every change is on the disk when its call returns.
+
+    Raises StoreError where the disk fails, also if another process has the queue.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._folder = state_dir / "queue"
+        make_folder(self._folder)
+        self._lock = Lock(state_dir / "locks" / "queue.lock")
+        self._lock.acquire(f"the queue of {state_dir}")
+        self._content = self._read()
+
+    @property
+    def books(self) -> tuple[QueuedBook, ...]:
+        """All books, in the order they are spoken."""
+        return self._content.books
+
+    def begin_run(self) -> int:
+        """Return the number of this run, which grows with each."""
+        self._write(structs.replace(self._content, epoch=self._content.epoch + 1))
+        return self._content.epoch
+
+    def find(self, book_id: int) -> QueuedBook:
+        """Return a book. Raises UsageError if there is none of that number."""
+        for book in self.books:
+            if book.id == book_id:
+                return book
+        raise UsageError(f"There is no book {book_id} in the queue: `e2a-swarm status` lists them.")
+
+    def path(self, book: QueuedBook) -> Path:
+        """Return the path of a book's copy."""
+        return self._folder / str(book.id) / book.name
+
+    def add(
+        self, path: Path, name: str, options: Sequence[str], now: float, *, title: str = "", source: str = ""
+    ) -> QueuedBook:
+        """Add a book at the end, with a copy of its file. Raises UsageError if the queue is full."""
+        if len(self.books) >= MAX_BOOKS:
+            raise UsageError(f"The queue has {MAX_BOOKS:,} books: remove some first.")
+        number = self._content.last_id + 1
+        stamp = stamp_of(Path(source)) if source else ""
+        book = QueuedBook(number, name, tuple(options), now, title=title, source=source, stamp=stamp)
+        place = self.path(book)
+        with guarded(place):
+            shutil.rmtree(place.parent, ignore_errors=True)  # of a run that was cut off before it had written the queue
+            place.parent.mkdir()
+            copy_synced(path, place)
+        self._write(structs.replace(self._content, last_id=number, books=(*self.books, book)))
+        return book
+
+    def change(self, book_id: int, **fields: object) -> QueuedBook:
+        """Change fields of a book, and return it. Raises UsageError."""
+        changed = structs.replace(self.find(book_id), **fields)
+        self._arrange([changed if book.id == book_id else book for book in self.books])
+        return changed
+
+    def move(self, book_id: int, place: int) -> None:
+        """Move a book to a place among those that wait, counted from 1. Raises UsageError."""
+        moved = self.find(book_id)
+        others = [book for book in self.books if book.id != book_id]
+        waiting = [number for number, book in enumerate(others) if book.state == "waiting"]
+        at = waiting[max(place, 1) - 1] if 0 < max(place, 1) <= len(waiting) else len(others)
+        self._arrange([*others[:at], moved, *others[at:]])
+
+    def remove(self, book_id: int) -> None:
+        """Remove a book from the list, with its copy. Raises UsageError."""
+        book = self.find(book_id)
+        self._arrange([other for other in self.books if other.id != book_id])
+        shutil.rmtree(self.path(book).parent, ignore_errors=True)
+
+    def has(self, path: Path) -> bool:
+        """Return whether the queue had a file of a watched folder as it is now."""
+        stamp = stamp_of(path)
+        return any(book.source == str(path) and book.stamp == stamp for book in self.books)
+
+    def close(self) -> None:
+        """Let another process have the queue."""
+        self._lock.release()
+
+    def _arrange(self, books: Sequence[QueuedBook]) -> None:
+        self._write(structs.replace(self._content, books=tuple(books)))
+
+    def _read(self) -> _Content:
+        path = self._folder / FILE
+        with guarded(path):
+            if not path.exists():
+                return _Content()
+            data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+        try:
+            return msgspec.json.decode(data, type=_Content)
+        except (msgspec.MsgspecError, RecursionError) as fault:
+            raise StoreError(
+                f"{path} cannot be used: it is damaged ({fault}); move it away and start again. Jobs and audiobooks "
+                "are not lost with it: add the books again, and nothing is spoken a second time."
+            ) from fault
+
+    def _write(self, content: _Content) -> None:
+        path = self._folder / FILE
+        with guarded(path):
+            replace_file(path, msgspec.json.format(msgspec.json.encode(content), indent=1))
+        self._content = content
+
+
+def stamp_of(path: Path) -> str:
+    """Return the size and time of a file, by which a changed file is told; "" if it is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns}"

@@ -1,0 +1,96 @@
+"""A resident coordinator for tests: the real queue and store, and a stand-in for the server."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+from swarm.audio.studio import Studio
+from swarm.config import RenderConfig
+from swarm.coordinator.resident import Resident
+from swarm.edition.edition import Edition
+from swarm.errors import UsageError
+from swarm.lease.message import JobStatus, StatusReply
+from swarm.store.queue import Queue
+from swarm.store.store import DiskStore
+from swarm.system.machine import Clock
+
+
+class ServerTwin:
+    """A stand-in for the server: it only remembers what it was told."""
+
+    def __init__(self, store: DiskStore) -> None:
+        self.editions: dict[str, Edition] = {}
+        self.paused: set[str] = set()
+        self._store = store
+
+    def add(self, edition: Edition, put_back: object) -> None:
+        self.editions[edition.state.job] = edition
+
+    def pause(self, job: str, *, paused: bool) -> None:
+        (self.paused.add if paused else self.paused.discard)(job)
+
+    def arrange(self, jobs: Sequence[str]) -> None:
+        self.editions = {job: self.editions[job] for job in jobs}
+
+    async def remove(self, job: str) -> None:
+        del self.editions[job]
+        self._store.release_job(job)
+
+    def status(self) -> StatusReply:
+        return StatusReply("c", "n", "1", 1, tuple(map(self._status, self.editions.values())), ())
+
+    def _status(self, edition: Edition) -> JobStatus:
+        spec = edition.state.spec
+        return JobStatus(spec.job, spec.title, "metronome", "speaking", 1, 0, 0, 9, 9, 0.0, 0.0, None, ())
+
+    @property
+    def titles(self) -> list[str]:
+        return [edition.state.spec.title for edition in self.editions.values()]
+
+
+class ResidentBench:
+    """A resident coordinator whose books are text files, spoken by the metronome."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+        self.state = tmp_path / "state"
+        self.said: list[str] = []
+        self.start()
+
+    def start(self) -> None:
+        """Start on the state folder, as after a restart."""
+        self.queue, self.store = Queue(self.state), DiskStore(self.state)
+        self.server = ServerTwin(self.store)
+        studio = Studio(self.state, 1)
+        self.resident = Resident(
+            self.queue, self.store, studio, Clock(), self.configure, self.said.append, lambda language: ()
+        )
+        self.resident.serve_with(self.server)  # type: ignore[arg-type]
+
+    def stop(self) -> None:
+        """Stop, with nothing left in memory."""
+        self.queue.close()
+        self.store.close()
+
+    def configure(self, path: Path, words: Sequence[str]) -> RenderConfig:
+        if "--nonsense" in words:
+            raise UsageError("There is no option --nonsense.")
+        return RenderConfig(
+            books=(path,), output_dir=self.folder / "out", state_dir=self.state, engine="metronome", language="en"
+        )
+
+    async def add(self, title: str, words: str = "Some words.", *options: str) -> int:
+        """Add a book; return its number."""
+        path = self.folder / "brought.part"
+        path.write_text(f"{words} Of {title}.")
+        return (await self.resident.add(path, f"{title}.txt", options)).id
+
+    async def settle(self) -> None:
+        """Let the resident do all that it can do now."""
+        running = asyncio.create_task(self.resident.run())
+        async with asyncio.timeout(60):
+            await asyncio.sleep(0.01)
+            while self.resident._leaving or self.resident._next():
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)

@@ -1,0 +1,139 @@
+"""What users of other machines may order and bring, and what is refused."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from resident_bench import ResidentBench
+
+from swarm.coordinator.desk import MAX_BOOK_BYTES, MAX_BRINGERS, Desk, safe_name
+from swarm.lease.envelope import Message
+from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
+
+BOOK = b"A book of some words. " * 50
+DIGEST = hashlib.sha256(BOOK).hexdigest()
+
+
+class Outbox:
+    """A stand-in for the router: it keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+
+    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
+        self.sent.append(message)
+        return True
+
+
+class DeskBench(ResidentBench):
+    """A desk over a resident coordinator, and one machine called attic."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        super().__init__(tmp_path)
+        self.told: list[Order] = []
+        self.outbox = Outbox()
+        self.room = tmp_path / "incoming"
+        self.desk = Desk(self.resident, self.outbox, self.room, self.instruct)  # type: ignore[arg-type]
+
+    def instruct(self, order: Order) -> int:
+        self.told += [order] if order.target == "attic" else []
+        return int(order.target == "attic")
+
+    async def say(self, message: Order | NewBook | BookPiece, frame: bytes = b"", peer: bytes = b"p") -> Message:
+        await self.desk.take(peer, message, frame)
+        return self.outbox.sent[-1]
+
+    async def bring(self, book: NewBook, content: bytes, piece: int = 400) -> BookTaken:
+        """Bring a book as the command does; return the last answer."""
+        taken = await self.say(book)
+        while isinstance(taken, BookTaken) and not (taken.refusal or taken.book):
+            taken = await self.say(BookPiece(book.digest, taken.have), content[taken.have : taken.have + piece])
+        assert isinstance(taken, BookTaken)
+        return taken
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> DeskBench:
+    return DeskBench(tmp_path)
+
+
+async def test_a_book_comes_in_pieces_and_is_in_the_queue_when_its_bringer_is_told(bench: DeskBench) -> None:
+    taken = await bench.bring(NewBook("Emma.txt", DIGEST, len(BOOK), ("--speed=1.5",)), BOOK)
+    assert (taken.book, taken.have) == (1, len(BOOK))
+    book = bench.queue.find(1)
+    assert (book.name, book.options, bench.queue.path(book).read_bytes()) == ("Emma.txt", ("--speed=1.5",), BOOK)
+    assert list(bench.room.iterdir()) == []
+
+
+async def test_a_piece_that_comes_twice_or_too_early_changes_nothing(bench: DeskBench) -> None:
+    await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)))
+    assert await bench.say(BookPiece(DIGEST, 0), BOOK[:400]) == BookTaken(DIGEST, 400)
+    assert await bench.say(BookPiece(DIGEST, 0), BOOK[:400]) == BookTaken(DIGEST, 400)
+    assert await bench.say(BookPiece(DIGEST, 800), BOOK[800:]) == BookTaken(DIGEST, 400)
+    assert await bench.say(BookPiece(DIGEST, 400), BOOK[400:] + b"more than it said") == BookTaken(DIGEST, 400)
+    assert await bench.say(BookPiece(DIGEST, 400), BOOK[400:]) == BookTaken(DIGEST, len(BOOK), 1)
+
+
+@pytest.mark.parametrize(
+    ("book", "content", "why"),
+    [
+        (NewBook("Emma.txt", "0" * 64, len(BOOK)), BOOK, "arrived damaged"),
+        (NewBook("Emma.txt", DIGEST, MAX_BOOK_BYTES + 1), BOOK, "at most"),
+        (NewBook("Emma.txt", DIGEST, 0), b"", "at most"),
+        (NewBook("Emma.txt", DIGEST, len(BOOK), ("--nonsense",)), BOOK, "no option --nonsense"),
+    ],
+)
+async def test_a_book_that_cannot_be_taken_is_refused_and_leaves_nothing(
+    bench: DeskBench, book: NewBook, content: bytes, why: str
+) -> None:
+    assert why in (await bench.bring(book, content)).refusal
+    assert (bench.queue.books, list(bench.room.iterdir())) == ((), [])
+    piece = await bench.say(BookPiece(book.digest, 0), content)
+    assert isinstance(piece, BookTaken)
+    assert "run the same command again" in piece.refusal
+
+
+async def test_many_bringers_that_never_finish_leave_no_pile(bench: DeskBench) -> None:
+    for number in range(3 * MAX_BRINGERS):
+        await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)), peer=b"%d" % number)
+    assert len(list(bench.room.iterdir())) == MAX_BRINGERS
+
+
+async def test_orders_reach_the_book_or_the_machine_that_they_name(bench: DeskBench) -> None:
+    await bench.add("Emma")
+    await bench.settle()
+    done = await bench.say(Order("pause", "emma"))
+    assert isinstance(done, Obeyed)
+    assert (done.done, bench.queue.find(1).paused) == (True, True)
+    assert await bench.say(Order("pause", "attic", by="laptop")) == Obeyed(
+        True, "1 machine called attic: told to pause"
+    )
+    limited = await bench.say(Order("limit", "attic", 2))
+    assert isinstance(limited, Obeyed)
+    assert "2 slots at most" in limited.note
+    assert [order.action for order in bench.told] == ["pause", "limit"]
+
+
+@pytest.mark.parametrize(("action", "noun"), [("pause", "book or machine"), ("drain", "machine"), ("move", "book")])
+async def test_an_order_for_nobody_says_so(bench: DeskBench, action: str, noun: str) -> None:
+    refused = await bench.say(Order(action, "cellar"))  # type: ignore[arg-type]
+    assert isinstance(refused, Obeyed)
+    assert (refused.done, f"no {noun} 'cellar'" in refused.note) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("Emma.epub", "Emma.epub"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\books\\a:b?.epub", "a_b_.epub"),
+        ("", "book"),
+        ("...", "book"),
+        (".epub", "epub"),
+        ("a\x1b[2J\u202e.epub", "a_[2J_.epub"),
+        ("ü" * 200 + ".epub", "ü" * 60 + ".epub"),
+        ("x." + "y" * 300, "x." + "y" * 20),
+    ],
+)
+def test_a_strangers_file_name_is_made_harmless(name: str, safe: str) -> None:
+    assert safe_name(name) == safe

@@ -1,0 +1,129 @@
+"""The books of a queue: which are served, in which order, and how they end."""
+
+from pathlib import Path
+
+import pytest
+from resident_bench import ResidentBench
+
+from swarm.coordinator.resident import AHEAD
+from swarm.errors import StoreError, UsageError
+from swarm.job.record import JobFinished
+from swarm.job.state import apply
+from swarm.lease.order import Order
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> ResidentBench:
+    return ResidentBench(tmp_path)
+
+
+def obey(bench: ResidentBench, action: str, book: int, count: int = 0) -> str:
+    return bench.resident.obey(bench.queue.find(book), Order(action, str(book), count))  # type: ignore[arg-type]
+
+
+def states(bench: ResidentBench) -> list[str]:
+    return [book.state for book in bench.queue.books]
+
+
+async def test_a_few_books_are_served_at_a_time_in_the_order_of_the_queue(bench: ResidentBench) -> None:
+    for title in "abcde":
+        await bench.add(title)
+    await bench.settle()
+    assert bench.server.titles == list("abcde")[:AHEAD]
+    assert [book.job != "" for book in bench.queue.books] == [True] * AHEAD + [False] * 2
+
+
+async def test_the_next_book_follows_when_one_is_written(bench: ResidentBench) -> None:
+    for title in "abcd":
+        await bench.add(title)
+    await bench.settle()
+    edition = next(iter(bench.server.editions.values()))
+    apply(edition.state, JobFinished(1.0, ("/out/a.m4b",)))
+    bench.resident.ended(edition, None)
+    await bench.settle()
+    assert bench.server.titles == ["b", "c", "d"]
+    finished = bench.queue.find(1)
+    assert (finished.state, finished.files, finished.title) == ("finished", ("/out/a.m4b",), "a")
+
+
+async def test_a_book_that_fails_is_set_aside_with_its_reason_until_somebody_resumes_it(bench: ResidentBench) -> None:
+    await bench.add("empty", "")
+    bench.queue.path(bench.queue.find(1)).write_text("")
+    await bench.add("b")
+    await bench.settle()
+    assert states(bench) == ["failed", "waiting"]
+    assert bench.queue.find(1).why
+    edition = bench.server.editions[bench.queue.find(2).job]
+    bench.resident.ended(edition, StoreError("The disk is full."))
+    await bench.settle()
+    assert (states(bench), bench.queue.find(2).why, bench.server.titles) == (["failed"] * 2, "The disk is full.", [])
+    obey(bench, "resume", 2)
+    await bench.settle()
+    assert (states(bench), bench.server.titles) == (["failed", "waiting"], ["b"])
+
+
+async def test_a_restart_serves_first_what_was_begun(bench: ResidentBench) -> None:
+    for title in "abcd":
+        await bench.add(title)
+    await bench.settle()
+    obey(bench, "pause", 2)
+    bench.stop()
+    bench.start()
+    await bench.resident.reopen()
+    assert bench.server.titles == ["a", "c"]  # before anything is read anew
+    await bench.settle()
+    assert bench.server.titles == ["a", "c", "d"]
+    obey(bench, "resume", 2)
+    obey(bench, "cancel", 4)
+    await bench.settle()
+    assert bench.server.titles == ["a", "b", "c"]
+    assert not bench.server.editions[bench.queue.find(2).job].state.paused
+
+
+async def test_books_are_paused_moved_cancelled_and_removed(bench: ResidentBench) -> None:
+    for title in "abcd":
+        await bench.add(title)
+    await bench.settle()
+    obey(bench, "move", 3, 1)
+    assert bench.server.titles == ["c", "a", "b"]
+    obey(bench, "pause", 1)
+    assert bench.server.paused == {bench.queue.find(1).job}
+    obey(bench, "resume", 1)
+    assert bench.server.paused == set()
+    obey(bench, "cancel", 3)
+    await bench.settle()
+    assert bench.server.titles == ["a", "b", "d"]
+    assert "jobs" in obey(bench, "remove", 1)
+    await bench.settle()
+    assert [book.id for book in bench.queue.books] == [3, 2, 4]
+    with pytest.raises(UsageError, match="nothing to pause"):
+        obey(bench, "pause", 3)
+    with pytest.raises(UsageError, match="for machines"):
+        obey(bench, "drain", 2)
+
+
+async def test_the_same_book_in_another_dress_waits_for_the_first(bench: ResidentBench) -> None:
+    await bench.add("a")
+    await bench.add("a", "Some words.", "--output-format=mp3")
+    await bench.settle()
+    assert bench.server.titles == ["a"]
+    assert "already" in bench.queue.find(2).why
+    bench.resident.ended(next(iter(bench.server.editions.values())), None)
+    await bench.settle()
+    assert (bench.server.titles, bench.queue.find(2).why) == (["a"], "")
+
+
+async def test_a_book_with_options_that_make_no_sense_is_refused_at_once(bench: ResidentBench) -> None:
+    with pytest.raises(UsageError, match="nonsense"):
+        await bench.add("a", "Words.", "--nonsense")
+    assert bench.queue.books == ()
+
+
+async def test_a_book_is_meant_by_number_title_or_file_name(bench: ResidentBench) -> None:
+    await bench.add("Emma")
+    await bench.add("Emma", "Other words.")
+    bench.queue.change(1, title="EMMA, a novel")
+    assert [bench.resident.find(word).id for word in ("1", "emma, A novel")] == [1, 1]  # type: ignore[union-attr]
+    assert bench.resident.find("Persuasion") is None
+    with pytest.raises(UsageError, match="by its number, 1, 2"):
+        bench.resident.find("emma.txt")

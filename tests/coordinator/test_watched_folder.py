@@ -1,0 +1,80 @@
+"""Books that come into a folder."""
+
+from pathlib import Path
+
+import pytest
+from resident_bench import ResidentBench
+
+from swarm.coordinator.watched_folder import OPTIONS_FILE, SET_ASIDE, WatchedFolder, set_aside
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> ResidentBench:
+    return ResidentBench(tmp_path)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "books"
+    path.mkdir()
+    return path
+
+
+def queued(bench: ResidentBench) -> list[tuple[str, tuple[str, ...]]]:
+    return [(book.name, book.options) for book in bench.queue.books]
+
+
+async def test_a_book_is_added_once_it_is_at_rest_and_only_once(bench: ResidentBench, folder: Path) -> None:
+    watch = WatchedFolder(folder, bench.resident, bench.said.append)
+    (folder / "a.epub").write_bytes(b"half")
+    (folder / "notes.txt").write_text("no book")
+    await watch.look()
+    (folder / "a.epub").write_bytes(b"half and more")
+    await watch.look()
+    assert queued(bench) == []  # it was still being copied
+    for _ in range(3):
+        await watch.look()
+    assert queued(bench) == [("a.epub", ())]
+    (folder / "a.epub").write_bytes(b"another edition of it")
+    for _ in range(2):
+        await watch.look()
+    assert queued(bench) == [("a.epub", ())] * 2
+
+
+async def test_a_folder_has_options_of_its_own(bench: ResidentBench, folder: Path) -> None:
+    watch = WatchedFolder(folder, bench.resident, bench.said.append)
+    (folder / OPTIONS_FILE).write_text("# for the car\n--split 6h\n--title 'My Book'\n")
+    (folder / "a.epub").write_bytes(b"a book")
+    for _ in range(2):
+        await watch.look()
+    assert queued(bench) == [("a.epub", ("--split", "6h", "--title", "My Book"))]
+
+
+async def test_what_is_wrong_is_said_once_and_tried_again(bench: ResidentBench, folder: Path) -> None:
+    watch = WatchedFolder(folder, bench.resident, bench.said.append)
+    (folder / OPTIONS_FILE).write_text("--nonsense")
+    (folder / "a.epub").write_bytes(b"a book")
+    for _ in range(4):
+        await watch.look()
+    assert (len(bench.said), queued(bench)) == (1, [])
+    (folder / OPTIONS_FILE).unlink()
+    await watch.look()
+    assert queued(bench) == [("a.epub", ())]
+    gone = WatchedFolder(folder / "gone", bench.resident, bench.said.append)
+    await gone.look()
+    assert "cannot be read" in bench.said[-1]
+
+
+async def test_a_book_that_fails_is_set_aside_with_its_reason(bench: ResidentBench, folder: Path) -> None:
+    bench.resident._set_aside = set_aside
+    watch = WatchedFolder(folder, bench.resident, bench.said.append)
+    (folder / "bad.epub").write_bytes(b"no book")
+    for _ in range(2):
+        await watch.look()
+    await bench.settle()
+    assert bench.queue.find(1).state == "failed"
+    assert (folder / SET_ASIDE / "bad.epub").read_bytes() == b"no book"
+    assert "bad.epub" in (folder / SET_ASIDE / "bad.epub.why.txt").read_text()
+    for _ in range(2):
+        await watch.look()
+    assert len(bench.queue.books) == 1

@@ -1,0 +1,76 @@
+"""The queue of a resident coordinator on the disk."""
+
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import StoreError, UsageError
+from swarm.store.queue import FILE, Queue
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    path = tmp_path / "book.epub"
+    path.write_bytes(b"a book")
+    return path
+
+
+def reopened(queue: Queue, state: Path) -> Queue:
+    queue.close()
+    return Queue(state)
+
+
+def test_books_keep_their_order_options_and_copies_over_a_restart(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path)
+    first = queue.add(book, "one.epub", ["--voice", "heart"], 5.0)
+    second = queue.add(book, "two.epub", [], 6.0)
+    book.unlink()
+    queue = reopened(queue, tmp_path)
+    assert queue.books == (first, second)
+    assert (first.id, first.options, first.heading) == (1, ("--voice", "heart"), "one.epub")
+    assert queue.path(second).read_bytes() == b"a book"
+    assert [queue.begin_run(), queue.begin_run()] == [1, 2]
+    assert reopened(queue, tmp_path).begin_run() == 3
+
+
+def test_a_book_is_moved_among_those_that_wait(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path)
+    for name in "abcd":
+        queue.add(book, name, [], 0.0)
+    queue.change(1, state="finished", files=("a.m4b",))
+    queue.move(4, 1)
+    assert "".join(each.name for each in queue.books) == "adbc"
+    queue.move(4, 99)
+    assert "".join(each.name for each in queue.books) == "abcd"
+    queue.move(2, 2)
+    assert "".join(each.name for each in queue.books) == "acbd"
+
+
+def test_a_number_is_never_used_again_and_an_unknown_one_is_named(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path)
+    queue.add(book, "a", [], 0.0)
+    queue.remove(1)
+    assert not queue.path(queue.add(book, "b", [], 0.0)).parent.with_name("1").exists()
+    assert queue.books[0].id == 2
+    for act in (queue.find, queue.remove, queue.change):
+        with pytest.raises(UsageError, match="no book 1 in the queue"):
+            act(1)
+
+
+def test_a_watched_file_is_known_until_it_changes(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path)
+    queue.add(book, "book.epub", [], 0.0, source=str(book))
+    assert queue.has(book)
+    book.write_bytes(b"another edition")
+    assert not queue.has(book)
+
+
+def test_one_process_has_the_queue_and_damage_is_told(tmp_path: Path) -> None:
+    queue = Queue(tmp_path)
+    with pytest.raises(StoreError, match="already working on the queue"):
+        Queue(tmp_path)
+    queue.begin_run()
+    queue.close()
+    (tmp_path / "queue" / FILE).write_text('{"books": 5}')
+    with pytest.raises(StoreError, match="add the books again"):
+        Queue(tmp_path)

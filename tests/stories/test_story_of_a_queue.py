@@ -1,0 +1,126 @@
+"""A coordinator that stays: books come from other machines, orders too, and a restart goes on."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from evidence import assert_complete, assert_spoken_once, report_of
+from household import FAST, SLOW, Machine, Running, wait_for
+
+Make = Callable[[str], Machine]
+
+
+class Queue:
+    """A machine that serves a queue into its folder `out`, and a seat somewhere else."""
+
+    def __init__(self, lan: Make, *options: str) -> None:
+        self.server, self.seat = lan("server"), lan("seat")
+        self.out = self.server.desk / "out"
+        self.options = options
+        self.serving = self.start()
+        self.port = self.serving.port
+
+    def start(self, port: int | None = None) -> Running:
+        where = ("--port", port) if port else ()
+        return self.server.start("serve", "--output-dir", self.out, *self.options, *where)
+
+    def work(self, machine: Machine, *more: str) -> Running:
+        where = ("--coordinator", f"127.0.0.1:{self.port}")
+        return machine.start("work", "--cpu", "--slots", "1", "--name", machine.name, *where, *more)
+
+    def say(self, *words: object, code: int = 0) -> str:
+        """Run a command at the seat, and return what it said."""
+        done = self.seat.run(*words, "--coordinator", f"127.0.0.1:{self.port}")
+        said = done.stdout + done.stderr
+        assert (done.returncode, "Traceback" in said) == (code, False), said
+        return said
+
+    def status(self) -> dict[str, object]:
+        [reply] = json.loads(self.say("status", "--json"))
+        assert isinstance(reply, dict)
+        return reply
+
+    def states(self) -> list[str]:
+        queue = self.status()["queue"]
+        assert isinstance(queue, list)
+        return [book["state"] for book in queue]
+
+
+def books(write_book: Callable[..., Path], *titles: str, sentences: int = 3) -> list[Path]:
+    return [
+        write_book({"One": " ".join(f"Sentence {n} of {title}." for n in range(sentences))}, title) for title in titles
+    ]
+
+
+def test_books_come_from_another_machine_and_each_has_its_own_options(
+    lan: Make, write_book: Callable[..., Path]
+) -> None:
+    queue = Queue(lan, *FAST)
+    queue.work(lan("attic"))
+    emma, persuasion = books(write_book, "Emma", "Persuasion")
+    assert "number 1 of the queue of" in queue.say("add", emma, "--output-format", "flac")
+    assert "number 2 of the queue" in queue.say("add", persuasion)
+    emma.unlink()  # the seat is not needed any more
+    wait_for(lambda: queue.states() == ["finished"] * 2)
+    assert sorted(path.suffix for path in queue.out.iterdir() if path.suffix != ".json") == [".flac", ".m4b"]
+    for report in queue.out.glob("*.report.json"):
+        assert_complete(json.loads(report.read_bytes()))
+    assert "finished" in queue.say("status")
+    assert "is finished" in queue.say("resume", 1, code=64)
+    queue.serving.signal()
+    assert "goes on with the queue" in queue.serving.ends()
+
+
+def test_a_killed_server_goes_on_with_its_queue_and_speaks_nothing_again(
+    lan: Make, write_book: Callable[..., Path]
+) -> None:
+    queue = Queue(lan, *SLOW)
+    queue.work(lan("attic"))
+    queue.say("add", *books(write_book, "Emma", "Persuasion", sentences=8))
+    clips = queue.server.home / "clips"
+    wait_for(lambda: len(list(clips.rglob("*.flac"))) > 3)
+    queue.serving.kill()
+    queue.serving = queue.start(queue.port)
+    assert queue.serving.port == queue.port
+    wait_for(lambda: queue.states() == ["finished"] * 2)
+    for name in ("Emma", "Persuasion"):
+        assert_complete(report_of(next(queue.out.glob(f"{name}*.m4b"))))
+        assert_spoken_once(queue.server.home, f"{name.lower()}*")
+
+
+def test_books_and_machines_obey_from_any_seat_and_an_owner_may_refuse(
+    lan: Make, write_book: Callable[..., Path]
+) -> None:
+    queue = Queue(lan, *FAST)
+    queue.say("add", *books(write_book, "Emma", "Persuasion", "Sanditon"))
+    assert "Emma is paused" in queue.say("pause", "emma")
+    assert "moved" in queue.say("move", 3, 1)
+    assert "cancelled" in queue.say("cancel", "Persuasion")
+    attic = queue.work(lan("attic"))
+    cellar = queue.work(lan("cellar"), "--no-orders")
+    wait_for(lambda: queue.states() == ["finished", "waiting", "cancelled"])
+    assert "told to pause" in queue.say("pause", "attic")
+    attic.says("paused from")
+    queue.say("pause", "cellar")
+    cellar.says("it does not, because of --no-orders")
+    queue.say("resume", "attic")
+    attic.says("goes on, as")
+    queue.say("drain", "attic")
+    attic.ends()
+    assert "goes on" in queue.say("resume", "Emma")
+    wait_for(lambda: queue.states() == ["finished", "finished", "cancelled"])
+    assert "no longer in the queue" in queue.say("remove", "Persuasion")
+    assert "no book or machine 'Persuasion'" in queue.say("pause", "Persuasion", code=64)
+
+
+def test_what_the_server_would_have_to_read_from_its_own_disk_is_refused(
+    lan: Make, write_book: Callable[..., Path]
+) -> None:
+    queue = Queue(lan, *FAST)
+    [emma] = books(write_book, "Emma")
+    assert "names a file of this machine" in queue.say("add", emma, "--lexicon", "names.txt", code=64)
+    bad = queue.seat.desk / "bad.epub"
+    bad.write_bytes(b"no book")
+    queue.say("add", bad, emma)
+    wait_for(lambda: queue.states() == ["failed", "waiting"])
+    assert "failed, " in queue.say("status")

@@ -1,0 +1,34 @@
+"""What users of other machines want of this one."""
+
+from swarm.lease.order import Instruct
+from swarm.worker.standing_orders import StandingOrders
+
+
+def test_a_pause_rests_every_slot_until_somebody_resumes_it() -> None:
+    orders, left = StandingOrders(), list[str]()
+    line = orders.take(Instruct("pause", by="laptop"), lambda: left.append("left"))
+    assert line.startswith("paused from laptop; ")
+    assert orders.reasons(2) == ["paused from laptop"] * 2
+    orders.take(Instruct("resume"), lambda: left.append("left"))
+    assert (orders.reasons(2), left) == (["", ""], [])
+
+
+def test_a_limit_rests_the_slots_above_it() -> None:
+    orders = StandingOrders()
+    orders.take(Instruct("limit", 1, "laptop"), list)
+    assert orders.reasons(3) == ["", *["limited to 1 slots from laptop"] * 2]
+
+
+def test_a_drained_machine_leaves_and_an_unknown_order_changes_nothing() -> None:
+    orders, left = StandingOrders(), list[str]()
+    orders.take(Instruct("drain", by="laptop"), lambda: left.append("left"))
+    assert left == ["left"]
+    assert "does not know" in orders.take(Instruct("move"), list)
+    assert orders.reasons(1) == [""]
+
+
+def test_the_owner_of_a_machine_can_refuse_all_orders() -> None:
+    orders, left = StandingOrders(obeys=False), list[str]()
+    for action in ("pause", "limit", "drain"):
+        assert "--no-orders" in orders.take(Instruct(action), lambda: left.append("left"))
+    assert (orders.reasons(2), left) == (["", ""], [])
