@@ -41,7 +41,7 @@ from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker import engines as node_engines
 from swarm.worker.connection import MAX_LINES, TOO_MANY
-from swarm.worker.engines import Engines
+from swarm.worker.engines import Batch, Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.limit_watch import LimitWatch
@@ -69,11 +69,12 @@ class MoodyProcess:
             raise EngineFault(self.chance.choice((FaultKind.UNAVAILABLE, FaultKind.MEMORY)), "it does not open")
         return self.chance.choice((b"", b"latents"))
 
-    async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
+    async def speak_all(self, slot: int, batch: Batch) -> list[SpokenClip | None]:
         await asyncio.sleep(self.chance.choice((0, 0, 0.001)))
         if self.chance.random() < 0.1:
             raise EngineFault(self.chance.choice(list(FaultKind)), "it does not speak")
-        return SpokenClip(b"x" * 100_000, ClipInfo(samples=24000, sample_rate=24000, digest="0" * 64, work_s=0.5))
+        info = ClipInfo(samples=24000, sample_rate=24000, digest="0" * 64, work_s=0.5)
+        return [SpokenClip(b"x" * 100_000, info) for _ in batch]
 
     def kill(self) -> None:
         self.alive = False
