@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -105,8 +106,9 @@ def test_moby_dick_by_eight_workers(here: Machine, books: Path) -> None:
 
     def ended() -> bool:
         nonlocal peak_kib
-        status = Path(f"/proc/{running.pid}/status").read_text()
-        peak_kib = max([peak_kib, *(int(kib) for kib in re.findall(r"VmHWM:\s+(\d+)", status))])
+        with suppress(FileNotFoundError):  # it may just have ended
+            status = Path(f"/proc/{running.pid}/status").read_text()
+            peak_kib = max([peak_kib, *(int(kib) for kib in re.findall(r"VmHWM:\s+(\d+)", status))])
         return running.process.poll() is not None
 
     wait_for(ended)

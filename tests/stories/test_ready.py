@@ -1,0 +1,45 @@
+"""Forked commands are like fresh processes."""
+
+import os
+import signal
+import sys
+
+import pytest
+import ready
+from household import Machine, descendants, is_alive
+
+from swarm.errors import EXIT_USAGE
+
+pytestmark = pytest.mark.skipif(not ready.CAN_FORK, reason="commands are forked on Linux only")
+
+
+def test_a_fork_has_output_exit_code_and_process_id_of_its_own(here: Machine) -> None:
+    done = here.run("--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("e2a-swarm ")
+    wrong = here.run("fly")
+    assert (wrong.returncode, wrong.stdout) == (EXIT_USAGE, "")
+    assert wrong.stderr.startswith("e2a-swarm: there is no command 'fly'")
+    waiting = [here.start("work", "--cpu", "--slots", 1, "--coordinator", "127.0.0.1:9") for _ in range(2)]
+    assert {one.pid for one in waiting} <= descendants(os.getpid())
+    waiting[0].signal(signal.SIGKILL)
+    assert waiting[0].process.wait() == -signal.SIGKILL
+    assert waiting[0].process.poll() == -signal.SIGKILL
+    assert waiting[1].process.poll() is None
+    waiting[1].kill()
+    assert not any(is_alive(one.pid) for one in waiting)
+
+
+def test_a_fork_sees_its_environment_and_its_folder(here: Machine) -> None:
+    (here.desk / "words.txt").write_text("One sentence.")
+    assert "One sentence." in here.run("inspect", "--text", "words.txt").stdout
+    assert here.run("key", E2A_SWARM_HOME=str(here.desk / "elsewhere")).returncode != 0
+    assert here.run("key", "--make", E2A_SWARM_HOME=str(here.desk / "elsewhere")).returncode == 0
+    assert here.run("key", E2A_SWARM_HOME=str(here.desk / "elsewhere")).returncode == 0
+    assert here.run("key").returncode != 0
+
+
+def test_what_python_reads_when_it_starts_needs_a_fresh_process(here: Machine) -> None:
+    assert ready.may_fork(here.environment())
+    assert not ready.may_fork(here.environment(PYTHONPATH=sys.path[0]))
+    assert not ready.may_fork(here.environment(LC_ALL="tr_TR.UTF-8"))
