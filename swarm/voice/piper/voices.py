@@ -5,6 +5,7 @@ config, and the licence as the voice's card tells it. "-" and 0 stand for what i
 the voice, and tells it. The first voice of a language is its default.
 """
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -102,7 +103,8 @@ def is_piper(word: str) -> bool:
 
 def folder_of(name: str) -> Path:
     """Return the folder of a voice, which may not exist yet."""
-    return models_folder() / f"piper-{name}"
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()  # a locale may have no other letters
+    return models_folder() / f"piper-{plain}"
 
 
 def licence_of(voice: ListedVoice) -> str:

@@ -9,10 +9,16 @@ from stand_in_hub import StandInHub, stand_in_hub
 from swarm.errors import EnvironmentFault
 from swarm.voice.piper import voices
 from swarm.voice.piper.engine import engine
-from swarm.voice.piper.voices import ListedVoice, find_listed, licence_of, listed_voices
+from swarm.voice.piper.voices import ListedVoice, find_listed, folder_of, licence_of, listed_voices
 
 THORSTEN = "de_DE-thorsten-medium"
 WEIGHTS, CONFIG = piper_bench.tiny_network(), b'{"config": 1}'
+
+
+def test_a_voices_folder_has_a_name_for_any_locale() -> None:
+    folders = [folder_of(name).name for name in listed_voices()]
+    assert all(map(str.isascii, folders))
+    assert len(set(folders)) == 130
 
 
 def test_the_table_has_130_voices_in_37_languages() -> None:
