@@ -12,6 +12,7 @@ _SHORT = (
     "my nb ne nl nn oc om or pa pl ps pt qu ro ru rw sa sd se si sk sl sn so sq sr su sv sw ta te tg th ti tk tl "
     "tn tr tt ug uk ur uz vi wo xh yi yo zh zu"
 )
+_SHORT_CODES = frozenset(_SHORT.split())
 # Norwegian is Bokmål; Serbo-Croatian books are in Latin letters; Filipino voices are called Tagalog; espeak's Klingon
 # has the code of its alphabet.
 _OWN_CODES = {"no": "nb", "nor": "nb", "sh": "hr", "hbs": "hr", "fil": "tl", "tgl": "tl", "tlh": "piqd"}
@@ -67,7 +68,7 @@ def _codes() -> dict[str, str]:
 
     aliases = get_global("language_aliases").items()
     return {
-        code: language for code, language in aliases if language in _SHORT.split() and code not in _APART
+        code: language for code, language in aliases if language in _SHORT_CODES and code not in _APART
     } | _OWN_CODES
 
 
@@ -87,7 +88,7 @@ def normal_language(word: str) -> str:
     wanted = word.strip().lower()
     shape = _SHAPE.fullmatch(wanted) if len(wanted) <= 60 else None
     code = shape[1] if shape else ""
-    if code in _SHORT.split():
+    if code in _SHORT_CODES:
         return code
     if len(wanted) > 3 and wanted in _named():
         return _named()[wanted]

@@ -1,7 +1,7 @@
 """Coqui's models by name, and the models for ebook2audiobook's names of engines. Does not import torch."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from swarm.errors import UsageError
 from swarm.job.language import language_name, long_code, normal_language
@@ -116,6 +116,7 @@ def find_listed(name: str, language: str = "") -> str:
     return choose_model(name, normal_language(language))
 
 
+@lru_cache(maxsize=1024)
 def engine_of(model: str) -> str:
     """Return the engine's name that means a model, by itself or with the model's language; "" if none does."""
     for word in ENGINES:
@@ -126,6 +127,7 @@ def engine_of(model: str) -> str:
     return ""
 
 
+@lru_cache(maxsize=1024)
 def model_language(model: str) -> str:
     """Return the primary subtag of the one language that a model speaks; "" if its name tells none."""
     word = model.split("/")[1] if model.count("/") == 3 else "multilingual"
@@ -164,6 +166,7 @@ def _of_family(word: str, language: str) -> str:
     )
 
 
+@lru_cache(maxsize=64)
 def _of_each_language(word: str) -> tuple[str, ...]:
     """Return a family's default model for each language."""
     models = [model for model in known_models() if model.rpartition("/")[2].startswith(_FAMILIES[word])]

@@ -1,6 +1,7 @@
 """Finds engines, models and voices by the user's words, and makes the recipe of a book from them."""
 
 import importlib
+import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import cast
 
@@ -9,7 +10,7 @@ from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.cast import Cast
 from swarm.job.language import language_name, normal_language
 from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
-from swarm.voice.built_in import BUILT_IN
+from swarm.voice.built_in import BUILT_IN, registered
 from swarm.voice.engine import Engine
 from swarm.voice.host.choice import better_line, quality_of, usable
 from swarm.voice.host.foreign import check_foreign
@@ -36,7 +37,7 @@ def engine_targets() -> dict[str, str]:
     """Return the "module:object" of each engine by its name, the built-in engines first."""
     from importlib.metadata import entry_points  # takes 15 ms, which `--help` saves
 
-    found = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    found = registered(entry_points, GROUP, *sys.path)
     return BUILT_IN | {name: target for name, target in found.items() if name not in BUILT_IN}
 
 
