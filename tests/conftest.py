@@ -13,8 +13,8 @@ from swarm.voice.coqui.card import is_installed
 
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
-# Files whose tests share what takes long to make; all their tests run in one process.
-WHOLE = ("tests/systemd/test_systemd_boot.py", "tests/voice/coqui/test_coqui_engine.py")
+# Files and folders whose tests share what takes long to make or to load; all tests of one run in one process, first.
+WHOLE = ("tests/systemd/test_systemd_boot.py", "tests/voice/coqui/", "tests/stories/test_story_of_coqui.py")
 MAX_PROCESSES = 16  # each takes 200 MiB
 GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # files in /dev of NVIDIA's GPUs, AMD's, and those of Windows below Linux
 
@@ -39,13 +39,12 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """Make a scheduler that sends each test to the next free process, and the tests of a file of WHOLE to one."""
+    """Make a scheduler that sends each test to the next free process, and all tests of a place in WHOLE to one."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scheduler(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            file = nodeid.partition("::")[0]
-            return file if file in WHOLE else nodeid
+            return next(filter(nodeid.startswith, WHOLE), nodeid)
 
     return Scheduler(config, log)
 
@@ -68,7 +67,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def begin_with_long_tests(items: list[pytest.Item]) -> None:
     """Move long tests and stories to the front, so that no process begins one when the others are about to end."""
-    items.sort(key=lambda item: (not any(map(item.get_closest_marker, LONG)), item.path.parent.name != "stories"))
+
+    def order(item: pytest.Item) -> tuple[bool, bool, bool]:
+        is_long = any(map(item.get_closest_marker, LONG))
+        return not item.nodeid.startswith(WHOLE), not is_long, item.path.parent.name != "stories"
+
+    items.sort(key=order)
 
 
 def skip_where_something_is_missing(items: list[pytest.Item]) -> None:

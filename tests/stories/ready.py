@@ -18,8 +18,9 @@ from typing import IO, Any
 
 CAN_FORK = sys.platform == "linux"
 LOADED = (
-    "swarm.commands.main", "swarm.commands.convert", "swarm.commands.redo", "swarm.coordinator.coordinate",
-    "swarm.node.convert", "swarm.watch.progress", "swarm.watch.report", "swarm.worker.work",
+    "babel.dates", "psutil", "sentencex", "wakepy", "swarm.coordinator.coordinate", "swarm.edition.as_epub",
+    "swarm.node.convert", "swarm.read_along.republish", "swarm.system.platform", "swarm.voice.host.registry",
+    "swarm.watch.console_log", "swarm.watch.progress", "swarm.watch.report", "swarm.worker.work",
 )  # fmt: skip
 AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_")  # variables that a process reads before it runs a command
 MAX_MESSAGE = 1 << 17
@@ -118,6 +119,17 @@ def start(words: list[str], env: Mapping[str, str], cwd: Path, out: IO[bytes], e
 # In the process that forks
 
 
+def load() -> None:
+    """Import what commands import, also what they import only when they need it."""
+    from swarm.commands.main import make_parser
+    from swarm.voice.host.registry import all_engines
+
+    for module in LOADED:
+        importlib.import_module(module)
+    make_parser()
+    all_engines()
+
+
 def serve(parent: socket.socket) -> int:
     """Fork a command for each message until the parent leaves. In the fork, return the command's exit code."""
     watch = selectors.DefaultSelector()
@@ -159,8 +171,7 @@ def _be_command(asked: dict[str, Any], files: list[int]) -> int:
 
 
 if __name__ == "__main__":
-    for module in LOADED:
-        importlib.import_module(module)
+    load()
     gc.collect()
     gc.freeze()
     raise SystemExit(serve(socket.socket(fileno=int(sys.argv[1]))))
