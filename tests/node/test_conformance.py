@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec import structs
+from speech_server import speech_server
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
@@ -18,6 +19,7 @@ from swarm.job.recipe import Recipe
 from swarm.node.conformance import Conformance
 from swarm.voice.engine import Engine, Pcm, Sound, SpokenLine
 from swarm.voice.host import registry
+from swarm.voice.openai.engine import OpenAiEngine
 
 
 async def examined(name: str, state_dir: Path) -> list[Check]:
@@ -29,6 +31,15 @@ async def test_our_engines_keep_what_workers_rely_on(name: str, tmp_path: Path) 
     checks = await examined(name, tmp_path)
     assert {check.verdict for check in checks} == {"ok"}, checks
     assert [check.name for check in checks][-4:] == ["same seed", "odd texts", "speed", "home folder"]
+
+
+async def test_a_speech_server_keeps_what_workers_rely_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with speech_server() as server:
+        server.models = ["kokoro"]
+        monkeypatch.setenv("E2A_SWARM_TTS_SERVER", server.url)
+        monkeypatch.setattr("swarm.voice.openai.engine.engine", OpenAiEngine())
+        checks = await examined("openai", tmp_path)
+    assert {check.name: check.verdict for check in checks if check.verdict != "ok"} == {"same seed": "warn"}
 
 
 class BadVoice:

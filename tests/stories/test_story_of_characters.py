@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from evidence import assert_complete, only, report_of
+from evidence import assert_complete, clips, only, report_of
 from household import FAST, Machine
 
 from swarm.errors import EXIT_USAGE
@@ -36,7 +36,14 @@ def test_a_cast_gives_speakers_their_voices_and_names_what_it_cannot(
     cast = here.desk / "cast.txt"
     cast.write_text("Holmes = tock\n")
     assert here.run("convert", book, *FAST, "--cast", cast).returncode == 0
-    assert_complete(report_of(only(here.desk, "*.m4b")))
+    audiobook = only(here.desk, "*.m4b")
+    before = clips(here.home)
+    done = here.run("redo", audiobook, "--recast", "tock=tick")
+    assert (done.returncode, done.stderr) == (0, "")
+    report = report_of(audiobook)
+    assert_complete(report)
+    assert len(clips(here.home).keys() - before.keys()) == 2  # what Holmes says, and nothing else
+    assert all("said" not in row for row in report["segments"])
     cast.write_text("Holmes = nobody\n")
     wrong = here.run("convert", book, *FAST, "--cast", cast)
     assert wrong.returncode == EXIT_USAGE

@@ -36,6 +36,7 @@ CARD = EngineCard(
     install=f"e2a-swarm work {OPTION} URL",
     shares_process=True,
     takes=3,
+    licence="that of the server's model",
     any_voice=True,
     any_model=True,
 )
