@@ -43,4 +43,4 @@ def engine_offers() -> tuple[EngineOffer, ...]:
 
 def _offer(engine: Engine, facts: bytes) -> EngineOffer:
     card, models = engine.card, engine.offered_models()[:MAX_MODELS]
-    return EngineOffer(card.name, card.languages, models, max(1, min(card.batch, MAX_BATCH)), facts, casts=card.casts)
+    return EngineOffer(card.name, card.languages, models, max(1, min(card.batch, MAX_BATCH)), facts, casts=True)

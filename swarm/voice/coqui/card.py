@@ -87,6 +87,7 @@ _XTTS = structs.replace(
     _card("XTTS v2 by Coqui", XTTS_LANGUAGES, XTTS_LIMITS, XTTS_SPEAKERS, _XTTS_SETTINGS, True, "gpu"),
     polyglot=True,
     natural=XTTS_LANGUAGES,
+    casts=True,
 )
 _BY_NAME = {
     XTTS: _XTTS,

@@ -128,13 +128,14 @@ class CastVoices:
         return found
 
     def _open(self, voice: str) -> Speaker:
-        if not self._engine.card.casts:
-            raise EngineFault(FaultKind.UNAVAILABLE, f"{self._engine.card.name} has one voice for a book only.")
+        card = self._engine.card if self._recipe.model.startswith(CUSTOM) else self._engine.card_for(self._recipe.model)
+        if not card.casts:
+            raise EngineFault(FaultKind.UNAVAILABLE, f"{card.title} has one voice for a book only.")
         for oldest in list(self._speakers)[: max(0, len(self._speakers) + 1 - MAX_VOICES)]:
             del self._speakers[oldest]
         recipe = structs.replace(self._recipe, voice=voice)
         opened = self._engine.open(recipe, self._device, self._job_files)
-        return Speaker(opened, self._engine.card.takes, self._verifier)
+        return Speaker(opened, card.takes, self._verifier)
 
 
 def _checked_card(engine: Engine, recipe: Recipe) -> EngineCard:

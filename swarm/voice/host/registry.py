@@ -332,7 +332,7 @@ def check_cast(recipe: Recipe, cast: Cast) -> Cast:
     """Return a cast with the voices' own names. Raises UsageError for an engine or a voice that cannot be in it."""
     engine = find_engine(recipe.engine)
     card = engine.card_for(recipe.model)
-    if not engine.card.casts:
+    if not card.casts:
         able = [_usual_word(other) for other in all_engines() if other.card.casts and other.card.speech]
         raise UsageError(f"{card.title} speaks a book with one voice: for several {_advice(able)}.")
 

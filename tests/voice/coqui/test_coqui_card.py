@@ -72,5 +72,5 @@ def test_a_custom_model_is_judged_by_its_config() -> None:
 
 
 def test_a_model_goes_with_coqui_only() -> None:
-    with pytest.raises(UsageError, match="hibari has only one model"):
-        choose_recipe("en", engine="hibari", model="jenny")
+    with pytest.raises(UsageError, match="espeak has only one model"):
+        choose_recipe("en", engine="espeak", model="jenny")
