@@ -10,6 +10,7 @@ from swarm.commands.checks import examples
 from swarm.commands.options import add_output_options
 from swarm.commands.output import say, say_json
 from swarm.commands.reading import add_reading_options, reading
+from swarm.config import state_folder
 
 if TYPE_CHECKING:
     from swarm.book.speech.speech import Speech
@@ -112,8 +113,11 @@ def _with_cover_fault(book: "Book") -> "Book":
 
 
 def _card(engine: str, language: str) -> "EngineCard":
+    from swarm.coordinator.seen_engines import SeenEngines
     from swarm.voice.host.registry import check_speaks, choose_card
 
+    if engine:
+        SeenEngines(state_folder())  # it may be an engine that only workers have
     card, _ = choose_card(engine, "", language)
     check_speaks(card, language)
     return card

@@ -1,13 +1,12 @@
 """`e2a-swarm models`: list the models of engines, fetch some ahead of time, or remove some."""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from swarm.commands.checks import examples
 from swarm.commands.engine_options import add_license_options, add_models_option, place_models
 from swarm.commands.options import add_output_options
-from swarm.commands.output import say, say_json
+from swarm.commands.output import say, say_json, show_progress
 from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -126,18 +125,11 @@ def run_fetch(arguments: argparse.Namespace) -> int:
         card = next((each for each in engine.models() if each.name == model), None)
         say(f"fetching {model}{_terms(card) if card else ''}")
         try:
-            engine.fetch(model, _show)
+            engine.fetch(model, show_progress)
         finally:
-            _show("")
+            show_progress("")
         say(f"{model} is here: {bytes_text(engine.model_bytes(model))} in {engine.model_folder(model)}")
     return EXIT_DONE
-
-
-def _show(words: str) -> None:
-    """Show the progress of a download in one line of a terminal; "" removes the line."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"\r\x1b[K{words}")
-        sys.stderr.flush()
 
 
 def run_remove(arguments: argparse.Namespace) -> int:

@@ -44,3 +44,10 @@ def say_json(value: object) -> None:
     import msgspec
 
     sys.stdout.write(plain_lines(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n")
+
+
+def show_progress(words: str) -> None:
+    """Show the progress of a download in one line of a terminal; "" removes the line."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r\x1b[K{words}")
+        sys.stderr.flush()

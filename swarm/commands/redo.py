@@ -187,11 +187,13 @@ def _job_of(config: RenderConfig, book: Path) -> str:
     """Return the job that follows from a book and all its options. Raises UsageError, BookError, StoreError."""
     from swarm.coordinator.brought_files import find_brought_files
     from swarm.coordinator.prepare import find_job
+    from swarm.coordinator.seen_engines import SeenEngines
     from swarm.store.store import DiskStore
 
     store = DiskStore(config.state_dir)
     try:
-        return find_job(config, book, find_brought_files(config, store))[0]
+        seen = SeenEngines(config.state_dir)  # the book may have been spoken by what only a worker has
+        return find_job(config, book, find_brought_files(config, store), seen.words)[0]
     finally:
         store.close()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from swarm.commands.checks import examples
 from swarm.commands.engine_options import add_machine_options, place_engines
 from swarm.commands.options import add_output_options, add_state_option
-from swarm.commands.output import say, say_json, warn
+from swarm.commands.output import say, say_json, show_progress, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, UsageError
 
@@ -269,7 +269,8 @@ def _listen(arguments: argparse.Namespace, language: str) -> int:
     made: list[str] = []
 
     async def speak() -> None:
-        async for recipe, result in speak_samples(recipes, " ".join(arguments.text.split()), Path()):
+        async for recipe, result in speak_samples(recipes, " ".join(arguments.text.split()), Path(), show_progress):
+            show_progress("")
             if isinstance(result, Path):
                 made.append(str(result))
                 if not arguments.json:

@@ -8,6 +8,7 @@ from pathlib import Path
 from swarm.job.recipe import Recipe
 from swarm.node.sentences import sentence
 from swarm.system.disk import guarded
+from swarm.system.frames import OnNews
 from swarm.voice.engine import EngineFault
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import engine_target
@@ -16,10 +17,13 @@ SEED = 1
 DEVICE = "cpu:0"
 
 
-async def speak_samples(recipes: Sequence[Recipe], text: str, folder: Path) -> AsyncIterator[tuple[Recipe, Path | str]]:
+async def speak_samples(
+    recipes: Sequence[Recipe], text: str, folder: Path, listen: OnNews = lambda words: None
+) -> AsyncIterator[tuple[Recipe, Path | str]]:
     """Yield each recipe with the FLAC file of its sample, or with the reason why there is none. Raises StoreError.
 
-    An empty `text` stands for a sentence in the language of the recipe.
+    An empty `text` stands for a sentence in the language of the recipe; `listen` is called with the progress of a
+    download.
     """
     process, engine = EngineProcess(), ""
     try:
@@ -29,7 +33,7 @@ async def speak_samples(recipes: Sequence[Recipe], text: str, folder: Path) -> A
                     await _close(process)
                     process, engine = EngineProcess(), recipe.engine
                     await process.start(engine_target(engine), Path(tempfile.gettempdir()) / "e2a-swarm-listen.log")
-                await process.open(0, recipe, DEVICE)
+                await process.open(0, recipe, DEVICE, listen=listen)
                 clip = await process.speak(0, text or sentence(recipe.language), SEED)
             except EngineFault as fault:
                 yield recipe, str(fault)

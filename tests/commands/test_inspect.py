@@ -3,11 +3,17 @@ import re
 from pathlib import Path
 
 import epub_maker as maker
+import msgspec
 import pytest
 from pictures import picture
 
 from swarm.commands.main import main
+from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EXIT_BOOK, EXIT_USAGE
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.lease.message import EngineOffer, Hello
+from swarm.voice.host import registry
+from swarm.voice.host.offered import EngineFacts
 
 
 def test_chapters_words_and_what_is_left_out(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,3 +188,20 @@ def test_a_cover_that_cannot_be_shown_is_named(tmp_path: Path, capsys: pytest.Ca
     path = maker.make(tmp_path, {"one.xhtml": maker.page("<p>One.</p>")}, manifest=item, more=more)
     assert main(["inspect", str(path)]) == 0
     assert "its cover is a picture of only 1 x 1 pixels: one is drawn in its place" in capsys.readouterr().out
+
+
+def test_a_book_can_be_looked_at_for_an_engine_that_only_workers_have(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_OFFERED", {})
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path / "state"))
+    (tmp_path / "book.txt").write_text("Il pleuvait. Nous sommes partis.", encoding="utf-8")
+    asked = ["inspect", str(tmp_path / "book.txt"), "--language", "fr", "--tts-engine", "drum"]
+    assert main(asked) == EXIT_USAGE
+    card = EngineCard("drum", "beats", ("fr",), (), (("", 300),), (VoiceCard("tom", "*"),))
+    offer = EngineOffer("drum", ("fr",), facts=msgspec.msgpack.encode(EngineFacts(card)))
+    seen = SeenEngines(tmp_path / "state")
+    seen.meet(Hello("w", "n", "attic", "1", (offer,), (), 1))
+    seen.save()
+    registry._OFFERED.clear()
+    assert main(asked) == 0

@@ -7,6 +7,9 @@ from swarm.commands import convert, redo
 from swarm.commands.main import parse
 from swarm.commands.redo import moment_s, redo_config
 from swarm.config import ENV_ABS_TOKEN, RedoConfig, RenderConfig
+from swarm.coordinator.brought_files import BroughtFiles
+from swarm.coordinator.prepare import find_job
+from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import UsageError
 
 
@@ -131,3 +134,13 @@ def test_it_is_uploaded_where_it_was_and_the_token_is_asked_for(
     assert ENV_ABS_TOKEN in without.redo.notes[0]
     assert with_token.upload is not None
     assert (with_token.upload.server, with_token.upload.abs_library_id) == ("https://books.example", "lib-1")
+
+
+def test_a_book_that_only_a_worker_could_speak_is_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = tmp_path / "book.txt"
+    book.write_text("Es war eine kalte Nacht. Wir saßen am Feuer.", encoding="utf-8")
+    monkeypatch.setattr(SeenEngines, "words", lambda self, language: {"xtts"})
+    config = RenderConfig(books=(book,), output_dir=tmp_path, state_dir=tmp_path / "state", language="de")
+    job, recipe, _ = find_job(config, book, BroughtFiles(), lambda language: {"xtts"})
+    assert recipe.engine == "coqui"
+    assert redo._job_of(config, book) == job
