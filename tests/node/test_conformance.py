@@ -6,7 +6,9 @@ from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
+import kokoro_bench
 import numpy as np
+import piper_bench
 import pytest
 from msgspec import structs
 from speech_server import speech_server
@@ -40,6 +42,33 @@ async def test_a_speech_server_keeps_what_workers_rely_on(tmp_path: Path, monkey
         monkeypatch.setattr("swarm.voice.openai.engine.engine", OpenAiEngine())
         checks = await examined("openai", tmp_path)
     assert {check.name: check.verdict for check in checks if check.verdict != "ok"} == {"same seed": "warn"}
+
+
+@pytest.fixture
+def in_few_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the checks speak little, for models that take seconds."""
+    monkeypatch.setattr("swarm.node.conformance.sentence", lambda language: "The tide is out.")
+    monkeypatch.setattr("swarm.node.conformance.MAX_LANGUAGES", 1)
+    monkeypatch.setattr(EngineCard, "limit", lambda card, language: 20)
+
+
+@pytest.mark.usefixtures("in_few_words")
+@kokoro_bench.needs_weights
+async def test_kokoro_keeps_what_workers_rely_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kokoro_bench.stand_in_styles(tmp_path / "models")
+    monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
+    checks = await examined("kokoro", tmp_path)
+    assert {check.verdict for check in checks} == {"ok"}, checks
+
+
+@pytest.mark.usefixtures("in_few_words")
+@piper_bench.needs_joe
+async def test_piper_keeps_what_workers_rely_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    piper_bench.place_joe(tmp_path / "models")
+    monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
+    checks = await examined("piper", tmp_path)
+    assert {check.verdict for check in checks} == {"ok"}, checks
+    assert [check.name for check in checks if check.name.startswith("speaks")] == ["speaks English"]
 
 
 class BadVoice:
