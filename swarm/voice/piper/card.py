@@ -43,6 +43,7 @@ CARD = EngineCard(
     takes=3,
     custom=True,
     any_voice=True,  # speakers
+    casts=True,
     licence="each voice its own",
 )
 
@@ -55,11 +56,13 @@ def voice_model_card(name: str, config: Mapping[str, object] | None) -> EngineCa
         return _custom_card(config)
     voice = listed_voices()[name]
     speakers = _speakers(read_config(voice)) if voice.speakers > 1 else ()
+    # Each is a model of its own; a book's characters may have those whose sound has the same rate.
+    alike = (other for other in listed_voices().values() if other.may_join(voice) and other != voice)
+    others = map(_voice_card, alike)
     return structs.replace(
         CARD,
         languages=(voice.language,),
-        voices=(_voice_card(voice), *(_voice_card(voice, speaker) for speaker in speakers)),
-        any_voice=voice.speakers > 1,
+        voices=(_voice_card(voice), *(_voice_card(voice, speaker) for speaker in speakers), *others),
         model=voice.name,
         licence=licence_of(voice),
     )

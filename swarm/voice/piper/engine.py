@@ -29,7 +29,7 @@ class PiperEngine(Engine):
                 raise unavailable("The files of the custom model are not here.")
             return open_voice(recipe, device, job_files / "model")
         try:
-            name = find_listed(recipe.model or recipe.voice.partition(":")[0]).name
+            name = find_listed(self.model_of_voice(recipe.voice) or recipe.model).name  # characters have other voices
             self.fetch(name, teller())
         except (EnvironmentFault, UsageError) as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
@@ -79,9 +79,14 @@ class PiperEngine(Engine):
         """Return the whole name of a speaker, such as "de_DE-mls-medium:2422". Raises UsageError."""
         if model.startswith(CUSTOM):
             return name if ":" in name else f"{self.card_for(model).voices[0].name}:{name}"
-        voice, speaker = listed_voices()[model], name.removeprefix(f"{model}:")
+        book, model = listed_voices()[model], self.model_of_voice(name) or model
+        voice, speaker = listed_voices()[model], name.rpartition(":")[2]
+        if not voice.may_join(book):
+            raise UsageError(f"{model} does not go with {book.name}: another language, or another sample rate.")
         config = read_config(voice)
         number = config.speaker(speaker) if config else int(speaker) if speaker.isdecimal() else 0
+        if voice.speakers == 1 or (not config and not speaker.isdecimal()):
+            raise UsageError(f"Piper has no voice {name[:60]!r}: `e2a-swarm voices --language {language}` lists them.")
         if number is None or not 0 <= number < voice.speakers:
             raise UsageError(f"{model} has no speaker {speaker[:60]!r}: it has {voice.speakers}, counted from 0.")
         return f"{model}:{speaker}"

@@ -40,6 +40,10 @@ class ListedVoice:
         """The primary subtag of its language."""
         return normal_language(self.name.partition("_")[0])
 
+    def may_join(self, other: "ListedVoice") -> bool:
+        """Return whether a book may be spoken by both: one language, and one rate, which the quality decides."""
+        return self.language == other.language and self.name.endswith("low") == other.name.endswith("low")
+
     @property
     def about(self) -> str:
         """Its region, quality and speakers, such as "DE, medium, 8 speakers"."""

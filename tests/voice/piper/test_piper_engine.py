@@ -8,10 +8,11 @@ import piper_bench
 import pytest
 
 from swarm.errors import UsageError
+from swarm.job.cast import Cast
 from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, Voice
-from swarm.voice.host.registry import choose_card, choose_recipe, default_engine, find_model
+from swarm.voice.host.registry import check_cast, choose_card, choose_recipe, default_engine, find_model
 from swarm.voice.piper.engine import engine
 
 SENTENCE = "The tide was out."
@@ -111,6 +112,21 @@ def test_a_voice_is_chosen_by_language_by_engine_or_by_its_name() -> None:
         choose_recipe("de", engine="piper:de_DE-nobody-low")
     with pytest.raises(UsageError, match="speaks German only, not French"):
         choose_recipe("fr", engine=f"piper:{kerstin}")
+
+
+def test_characters_have_other_voices_of_the_language_and_speakers() -> None:
+    recipe = choose_recipe("de", engine="piper")
+    cast = check_cast(recipe, Cast("de_DE-Thorsten-high", speakers=(("Anna", "de_DE-mls-medium:7"),)))
+    assert cast == Cast("de_DE-thorsten-high", speakers=(("Anna", "de_DE-mls-medium:7"),))
+    for wrong in ("pl_PL-gosia-medium", "nobody", "de_DE-kerstin-low", "de_DE-thorsten-high:1"):
+        with pytest.raises(UsageError, match=wrong):
+            check_cast(recipe, Cast(wrong))
+
+
+@piper_bench.needs_joe
+def test_a_character_is_opened_by_the_name_of_its_voice(joe: Voice) -> None:
+    recipe = Recipe("piper", piper_bench.JOE, "en", "en_US-bryce-medium")  # the book's voice is another one
+    assert engine.open(recipe, "cpu:0").sample_rate == 22_050
 
 
 def test_speed_and_noise_change_the_sound(tmp_path: Path) -> None:
