@@ -6,7 +6,10 @@ from swarm.book.language.language import Match, table
 
 _ALONE = r"(?<![\p{L}\d.,:/$£€-])"
 _COUNT = r"\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?\s?[½¼¾]?"
-_FEET_AND_INCHES = regex.compile(rf"{_ALONE}(\d{{1,3}})\s?ft\.?,?\s(\d{{1,2}}\s?[½¼¾]?)\s?in\b\.?")
+_FEET_AND_INCHES = regex.compile(
+    rf"{_ALONE}(\d{{1,3}})\s?ft\.?,?\s(\d{{1,2}}\s?[½¼¾]?)\s?"
+    r"in(?:\.|(?=[,;:)]|\s(?:tall|high|long|wide|deep|thick|in height|in length|and)\b|\s*$))"
+)
 # "5 in. of rain", but neither "5 in the morning" nor "he came in. 5 men left".
 _INCHES = regex.compile(
     rf"{_ALONE}({_COUNT})\s?in\.(?=\s(?:of|by|long|wide|high|deep|thick|tall|broad|square|in|x|and|to)\b|\s?[×,;:)])"
@@ -17,8 +20,8 @@ _PLACES = table(
 )
 _PLURALS = table("foot=feet|inch=inches")
 _MILES = regex.compile(
-    rf"{_ALONE}({_COUNT})\s?m\.(?=\s(?:from|to|of|on|in|by|north|south|east|west|[NSEW]|away|long|wide|off|distant|above|"
-    r"below|along|down|up|and|or|farther|further)\b|[,;)])"
+    rf"{_ALONE}({_COUNT})\s?m\.(?=\s(?:from|to|on|in|north|south|east|west|[NSEW]|away|long|wide|off|distant|above|"
+    r"below|along|down|up|farther|further)\b|[,;)])"
 )
 _METRES = regex.compile(
     rf"{_ALONE}({_COUNT})\s?m(?=\s(?:long|wide|high|deep|tall|thick|away|from|above|below|across|apart)\b)"

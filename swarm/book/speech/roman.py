@@ -17,7 +17,7 @@ COUNTED_WORDS = frozenset(regex.findall(r"\p{L}+", f"{_LAST_WORDS}|{_SHORT}".rep
     regex.findall(r"\p{L}+(?=\p{L}\?)", f"{_LAST_WORDS}|{_SHORT}".casefold())
 )
 ARE_LISTED = not regex.search(r"[\[(){*+]|\\[^.]", f"{_LAST_WORDS}|{_SHORT}")
-_AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’']\p{{L}}|\.\p{{L}})")
+_AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’'](?!s\b)\p{{L}}|\.\p{{L}})")
 # Neither "I don't. I do." nor "A good chap. I like him." has a numeral.
 _AFTER_STOP = regex.compile(r"\.\s[MDCLXVI]", regex.IGNORECASE)
 _AFTER_ABBREVIATION = regex.compile(
@@ -50,6 +50,7 @@ _NUMBERED_BEFORE = regex.compile(
 _DETERMINED = regex.compile(
     rf"\b(?i:the|an?|this|that|my|your|his|her|our|their)\s(?i:{_WORDS})\sI\s"
 )  # "The Part I Played"
+_NAMED_LETTER = regex.compile(r"\b(?i:the|an?|this|that|each|every|capital)\s(?:letter|figure|plate|section|part)\s$")
 _LETTERED = regex.compile(rf"\b(?i:{_LETTERED_WORDS})\s$")
 
 
@@ -83,8 +84,10 @@ def _citation(match: Match) -> str:
 
 def _in_text(text: str, *, heading: bool, pronoun: bool) -> str:
     def figure(match: Match) -> str:
-        single = _is_letter(match, heading) if match[1] in _INITIALS else match[1] == "I" and _is_pronoun(match)
-        return match[0] if single and (pronoun or match[1] != "I") else str(value(match[1]))
+        kept = len(match[1]) == 1 and (
+            _is_letter(match, heading) or (pronoun and match[1] == "I" and _is_pronoun(match))
+        )
+        return match[0] if kept else str(value(match[1]))
 
     text = _AFTER_WORD.sub(figure, text)
     if not _AFTER_STOP.search(text):  # true of most sentences, and the next pattern takes ten times as long
@@ -93,9 +96,17 @@ def _in_text(text: str, *, heading: bool, pronoun: bool) -> str:
 
 
 def _is_letter(match: Match, heading: bool) -> bool:
-    """Return whether C, D, L or M after "part" or "appendix" is a letter; in prose it is one unless it is set off."""
+    """Return whether a single capital is a letter: in "the letter V", "Appendix C", "section X", but not "Section V".
+
+    In prose C, D, L and M are letters unless they are set off.
+    """
+    if _NAMED_LETTER.search(match.string, max(0, match.start() - MAX_BEFORE_CHARS), match.start()):
+        return True
+    set_off = heading or bool(_SET_OFF.match(match.string, match.end()))
     lettered = _LETTERED.search(match.string, max(0, match.start() - 12), match.start())
-    return bool(lettered) or not (heading or _SET_OFF.match(match.string, match.end()))
+    if match[1] == "X":
+        return bool(lettered and lettered[0].islower() and not set_off)
+    return match[1] in _INITIALS and (bool(lettered) or not set_off)
 
 
 def _is_pronoun(match: Match) -> bool:

@@ -36,6 +36,8 @@ def test_measures_prices_and_positions_are_said(written: str, spoken: str) -> No
             "The 3.14 is pi, the 5.15 per cent rate.",
             "The three point one four is pi, the five point one five per cent rate.",
         ),
+        ("6 ft 3 in the shade", "six feet three in the shade"),
+        ("20 m. of rope", "twenty m. of rope"),
         ("for 1/2 an hour, at 9/11", "for one half an hour, at nine eleven"),
         (
             "page 5 200 men, in 1914 250 men",

@@ -43,17 +43,20 @@ def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
             "After World War 1 he came. See Part 1, and Section 5 of it.",
         ),
         ("in Act V and in Part I we saw, as Book I is long", "in Act 5 and in Part 1 we saw, as Book 1 is long"),
+        ("World War I's end, the part I'd like", "World War 1's end, the part I'd like"),
         ("In chapter I we saw. In part I agree.", "In chapter 1 we saw. In part I agree."),
         (
             "He left the Book I loved. Chapter I never read. This Part I know.",
             "He left the Book I loved. Chapter I never read. This Part I know.",
         ),
+        ("The letter V. The letter X is a figure X, see section X of it.", None),
+        ("Section X of Part X, Letter V", "Section 10 of Part 10, Letter 5"),
         ("In Appendix C, in Part C", "In Appendix C, in Part C"),
         ("la parte di me, parte d'un", "la parte di me, parte d'un"),
     ],
 )
-def test_prose_keeps_what_is_no_reference(sentence: str, said: str) -> None:
-    assert figures_in_prose(sentence) == said
+def test_prose_keeps_what_is_no_reference(sentence: str, said: str | None) -> None:
+    assert figures_in_prose(sentence) == (said or sentence)
 
 
 def test_i_is_a_numeral_where_no_word_is_written_so() -> None:

@@ -56,6 +56,7 @@ _LISTED = regex.compile(
 )
 _DATIVE_BEFORE = regex.compile(r"\b(?i:in|aus|mit|von|nach|zu|bei|seit|an|auf|vor|unter|über|zwischen|neben|ab)\s$")
 _STREET = regex.compile(r"(?<=\p{Lu}\p{Ll}{2,20})str\.(?=\s\d|,|\s\p{Ll})")
+_DAY_AND_MONTH = regex.compile(r"\b((?i:am|vom|zum))\s([1-9]|[12]\d|3[01])\.\s?([1-9]|1[0-2])\.(?=\s\p{Ll}|[,;)])")
 _AS_ORDINAL = regex.compile(r"\b([Aa]ls)\s(\d{1,2})\.(?=\s\p{Ll})")
 _SHORT_MONTH = regex.compile(r"(?<=\d\.\s)(Jan|Febr?|Apr|Aug|Sept?|Okt|Nov|Dez)\.")
 _MONTHS = table(
@@ -78,6 +79,7 @@ def _before_noun() -> "regex.Pattern[str]":
 
 def _say_ordinals(text: str) -> str:
     """Say "3. Mai", "Heinrich der VIII." and "die 20er"."""
+    text = _DAY_AND_MONTH.sub(_day_and_month, text)
     text = _AS_ORDINAL.sub(lambda match: f"{match[1]} {spelled(match[2], LANGUAGE, 'ordinal').capitalize()}r", text)
     text = _LAST_DAY.sub(lambda match: f"{_after_article(match[1], match[2])}.", text)
     text = _LISTED.sub(_listed, text)
@@ -120,6 +122,11 @@ def _two_ordinals(match: Match) -> str:
     join = match[3] if match[3].strip("–- ") else " bis "
     second = _after_article(match[1], match[4]).split(" ", 1)[1]
     return f"{match[1]} {first}{join}{second}"
+
+
+def _day_and_month(match: Match) -> str:
+    """Say "am 3. 4." as "am dritten vierten"."""
+    return f"{_after_article(match[1], match[2])} {spelled(match[3], LANGUAGE, 'ordinal')}n"
 
 
 def _listed(match: Match) -> str:

@@ -30,6 +30,7 @@ def test_ordinals_and_decades_are_said(written: str, said: str) -> None:
     ("written", "spoken"),
     [
         ("am 1. 5. 1848 in der Goethestr. 5", "am ersten Mai achtzehnhundertachtundvierzig in der Goethestraße fünf"),
+        ("Am 3. 4. kommt er.", "Am dritten vierten kommt er."),
         ("Die 1., 2. und 3. Klasse", "Die erste, zweite und dritte Klasse"),
         ("in der 1., 2. und 3. Klasse", "in der ersten, zweiten und dritten Klasse"),
         ("1., 2. oder 3. Band", "erster, zweiter oder dritter Band"),
