@@ -290,7 +290,7 @@ class WorkNode:
         else:
             self.carry_out(self.core.opened(load.slot, load.turn, self.clock.now(), latents))
 
-    def _not_opened(self, load: Load, fault: EngineFault) -> WorkerOutcome:
+    def _not_opened(self, load: Load | Speak, fault: EngineFault) -> WorkerOutcome:
         if fault.kind in DEVICE_FAULTS:
             trouble: Trouble = "memory" if fault.kind is FaultKind.MEMORY else "lost"
             return self.core.step_back(load.slot, load.turn, trouble, str(fault), self.clock.now())
@@ -307,11 +307,14 @@ class WorkNode:
         try:
             clips = await speaking
         except EngineFault as fault:
-            if fault.kind in (FaultKind.CRASHED, *DEVICE_FAULTS):
+            if fault.kind in (FaultKind.CRASHED, FaultKind.UNAVAILABLE, *DEVICE_FAULTS):
                 await self.engines.unload(speak.slot, process)  # a fresh process may already have replaced it
             if fault.kind in DEVICE_FAULTS:
                 self._say(f"slot {speak.slot}: {fault}")
-            out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self.clock.now())
+            if fault.kind is FaultKind.UNAVAILABLE:  # the voice of a character is not here
+                out = self._not_opened(speak, fault)
+            else:
+                out = self.core.failed(speak.slot, speak.turn, fault.kind, str(fault), self.clock.now())
         else:
             out = self.core.spoken(speak.slot, speak.turn, clips, self.clock.now())
         self.carry_out(out)

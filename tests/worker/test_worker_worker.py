@@ -17,6 +17,7 @@ from swarm.lease.worker.settings import WorkerSettings
 from swarm.lease.worker.slot_state import SlotState
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
+from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import SpokenWords
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker import clip_buffer
@@ -295,3 +296,21 @@ async def test_a_worker_whose_program_was_upgraded_finishes_and_asks_to_be_resta
     assert raised.value.exit_code == EXIT_OUTDATED
     assert any("was upgraded" in line for line in said)
     assert not node.core.slots[0].leases
+
+
+async def test_a_character_whose_voice_is_not_here_is_left_to_other_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def absent() -> list[SpokenClip | None]:
+        raise EngineFault(FaultKind.UNAVAILABLE, "the voice tock is not here")
+
+    async with running(tmp_path) as (node, engines, said):
+        await speak(node, 1)
+        monkeypatch.setattr(engines, "speak", lambda *words, **more: asyncio.create_task(absent()))
+        grant = Grant(2, "job", 0, 1, (Line(1, "⟦|@tock⟧Tick.", 0), Line(2, "Tick.", 0)), 600.0)
+        node.carry_out(node.core.receive("a", grant, node.clock.now()))
+        while not node.unable:
+            await asyncio.sleep(0.01)
+        assert node.core.slots[0].leases == []  # given back: no sentence has failed
+        assert said[-1] == "slot 0: the voice tock is not here"
+        assert engines.process(0) is None
