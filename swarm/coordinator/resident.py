@@ -90,6 +90,8 @@ class Resident:
     async def _open(self, book: QueuedBook) -> None:
         """Read a book, and serve it unless the user did something else with it meanwhile."""
         loop = asyncio.get_running_loop()
+        if self._leaving:  # the job of this very book may be among those that the server still lets go of
+            await asyncio.wait(self._leaving)
 
         def tell(line: str) -> None:
             loop.call_soon_threadsafe(self._note, f"{book.heading}: {line}")
@@ -179,6 +181,8 @@ class Resident:
 
     def _left(self, task: "asyncio.Task[None]") -> None:
         self._leaving.discard(task)
+        if not task.cancelled() and isinstance(fault := task.exception(), SwarmError):
+            self._note(str(fault))
         self._changed.set()
 
     # --- what users want

@@ -303,8 +303,8 @@ class Server:
             await asyncio.to_thread(self._seen.save)
 
     def _save_run_stats(self) -> None:
-        for job in list(self._editions):
-            self._store.save_run_stats(job, self._core.jobs[job].run_stats)
+        for job, served in list(self._core.jobs.items()):
+            self._store.save_run_stats(job, served.run_stats)
 
     async def _drained(self) -> None:
         await self._draining.wait()
@@ -340,8 +340,8 @@ class Server:
             await _cancel([task])
         self._store.save_run_stats(job, self._core.jobs[job].run_stats)
         self._do(self._core.remove_job(job, self._clock.now()))
+        del self._editions[job], self._put_back[job]  # at once, since the other loops ask the core for each of them
         await self._queue.join()
-        del self._editions[job], self._put_back[job]
         await asyncio.to_thread(self._store.release_job, job)
 
     def answer_users(self, desk: UserDesk, standing: Standing) -> None:

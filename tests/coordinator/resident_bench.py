@@ -22,6 +22,8 @@ class ServerTwin:
         self.editions: dict[str, Edition] = {}
         self.paused: set[str] = set()
         self._store = store
+        self.free = asyncio.Event()  # to forget a job
+        self.free.set()
 
     def add(self, edition: Edition, put_back: object) -> None:
         self.editions[edition.state.job] = edition
@@ -33,6 +35,7 @@ class ServerTwin:
         self.editions = {job: self.editions[job] for job in jobs}
 
     async def remove(self, job: str) -> None:
+        await self.free.wait()
         del self.editions[job]
         self._store.release_job(job)
 

@@ -1,5 +1,6 @@
 """The books of a queue: which are served, in which order, and how they end."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,17 @@ async def test_books_are_paused_moved_cancelled_and_removed(bench: ResidentBench
         obey(bench, "pause", 3)
     with pytest.raises(UsageError, match="for machines"):
         obey(bench, "drain", 2)
+
+
+async def test_a_book_is_resumed_while_the_server_still_lets_go_of_it(bench: ResidentBench) -> None:
+    await bench.add("a")
+    await bench.settle()
+    bench.server.free = asyncio.Event()
+    obey(bench, "cancel", 1)
+    obey(bench, "resume", 1)
+    asyncio.get_running_loop().call_later(0.05, bench.server.free.set)
+    await bench.settle()
+    assert (bench.server.titles, states(bench)) == (["a"], ["waiting"])
 
 
 async def test_the_same_book_in_another_dress_waits_for_the_first(bench: ResidentBench) -> None:

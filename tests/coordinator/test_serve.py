@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import io
 import json
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -367,6 +368,28 @@ async def test_a_job_that_is_removed_is_written_no_further(tmp_path: Path) -> No
     speak(bench.dealer, grant, 0)
     await bench.hear(Rejected)
     assert (bench.ended, bench.server.status().jobs) == ([], ())
+    bench.running.cancel()
+
+
+async def test_progress_is_shown_while_the_disk_is_slow_to_take_the_last_facts_of_a_removed_job(tmp_path: Path) -> None:
+    free = threading.Event()
+
+    class Slow(MemoryStore):
+        def commit(self, entries: Sequence[Entry]) -> None:
+            free.wait(60)
+            super().commit(entries)
+
+    bench = Bench(tmp_path, Slow(), stays=True)
+    speak(bench.dealer, await bench.join(), 0)
+    while not bench.state.accepted:
+        await asyncio.sleep(0.01)
+    removing = asyncio.create_task(bench.server.remove(JOB))
+    while bench.server.status().jobs:
+        await asyncio.sleep(0.01)
+    bench.server._core.note_progress(dict.fromkeys(bench.server._editions, 0.0), 0.0)  # as `_show` does
+    free.set()
+    await removing
+    assert not bench.running.done()
     bench.running.cancel()
 
 
