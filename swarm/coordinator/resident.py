@@ -19,11 +19,12 @@ from swarm.lease.order import Order, QueuedStatus
 from swarm.store.queue import Queue, QueuedBook
 from swarm.store.store import DiskStore
 from swarm.system.machine import Clock, Say
-from swarm.watch.text import count_text
+from swarm.watch.text import clean, clean_note, count_text
 
 AHEAD = 3  # books that are served at a time, so that no slot waits for the last sentences of one
 RETRY_S = 30.0  # until a book is tried again whose engine no worker had, or which is served already
 MAX_FILES = 8  # of a finished book, in `status`
+MAX_FILE_NAME = 2000  # characters of one, there
 Configure = Callable[[Path, Sequence[str]], RenderConfig]  # raises UsageError for options that make no sense
 
 
@@ -260,7 +261,13 @@ class Resident:
         """Return the queue as `status` shows it."""
         return tuple(
             QueuedStatus(
-                book.id, book.heading, book.state, book.paused, book.job, book.why[:2000], book.files[:MAX_FILES]
+                book=book.id,
+                title=clean(book.heading),
+                state=book.state,
+                paused=book.paused,
+                job=book.job,
+                note=clean_note(book.why),
+                files=tuple(name[:MAX_FILE_NAME] for name in book.files[:MAX_FILES]),
             )
             for book in self.queue.books
         )

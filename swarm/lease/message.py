@@ -377,6 +377,7 @@ class StatusReply(Message, frozen=True, tag=True):
     jobs: tuple[JobStatus, ...]
     workers: tuple[WorkerStatus, ...]
     queue: tuple[QueuedStatus, ...] | None = None  # of a resident coordinator, in the order that books are spoken
+    more_waiting: Count = 0  # books of the queue that wait too, and did not fit
 
 
 FromUser = Status | Order | NewBook | BookPiece

@@ -20,7 +20,7 @@ def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
     lines = [f"{clean(reply.name) or clean(reply.coordinator)}{where} (version {clean(reply.version)})"]
     for job in view.jobs:
         lines += _job_lines(job)
-    lines += _queue_lines(reply.queue or ())
+    lines += _queue_lines(reply.queue or (), reply.more_waiting)
     figures = [list(filter(None, map(figures_text, worker.figures))) for worker in reply.workers]
     nobody = ["  no worker yet; start one with: e2a-swarm work"]
     lines += _worker_lines(view.workers, figures) if view.workers else nobody
@@ -44,16 +44,22 @@ def _job_lines(job: JobView) -> list[str]:
     return lines + [f"    {chapter.percent:3d} %  {clean(chapter.title, MAX_SHOWN)}" for chapter in job.chapters]
 
 
-def _queue_lines(queue: Sequence[QueuedStatus]) -> list[str]:
-    """Return a line for each book of the queue that is not being spoken, the last finished ones at the end."""
+def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int) -> list[str]:
+    """Return a line for each book of the queue that is there, the last finished ones at the end.
+
+    `more_waiting` is the number of waiting books that are not there, since the reply had no room for them.
+    """
     waiting = [book for book in queue if book.state == "waiting"]
     ended = [book for book in queue if book.state != "waiting"][-MAX_ENDED:]
-    lines = [f"  queue: {count_text(len(waiting), 'book')} to speak"] if queue else []
-    for book in [*waiting, *ended]:
-        state = "paused" if book.paused and book.state == "waiting" else book.state
-        note = book.note or (book.files[0] if book.files else "")
-        lines.append(f"    {book.book:3d}  {clean(book.title, MAX_SHOWN)}: {state}{f', {note}' if note else ''}")
-    return lines
+    lines = [f"  queue: {count_text(len(waiting) + more_waiting, 'book')} to speak"] if queue else []
+    more = [f"         and {more_waiting} more that wait"] if more_waiting else []
+    return [*lines, *map(_book_line, waiting), *more, *map(_book_line, ended)]
+
+
+def _book_line(book: QueuedStatus) -> str:
+    state = "paused" if book.paused and book.state == "waiting" else book.state
+    note = book.note or (book.files[0] if book.files else "")
+    return f"    {book.book:3d}  {clean(book.title, MAX_SHOWN)}: {state}{f', {note}' if note else ''}"
 
 
 def _worker_lines(workers: Sequence[WorkerView], figures: Sequence[list[str]]) -> list[str]:

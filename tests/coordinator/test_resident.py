@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from resident_bench import ResidentBench
 
 from swarm.coordinator.resident import AHEAD
@@ -11,6 +12,7 @@ from swarm.errors import StoreError, UsageError
 from swarm.job.record import JobFinished
 from swarm.job.state import apply
 from swarm.lease.order import Order
+from swarm.net.wire import pack, unpack_from_coordinator
 
 
 @pytest.fixture
@@ -129,6 +131,13 @@ async def test_a_book_with_options_that_make_no_sense_is_refused_at_once(bench: 
     with pytest.raises(UsageError, match="nonsense"):
         await bench.add("a", "Words.", "--nonsense")
     assert bench.queue.books == ()
+
+
+async def test_a_status_of_the_queue_can_be_read_whatever_a_book_says_of_itself(bench: ResidentBench) -> None:
+    await bench.add("a")
+    bench.queue.change(1, title="On " * 3000, why="because " * 1000, files=("/x" * 2000,) * 9)
+    reply = structs.replace(bench.server.status(), queue=bench.resident.standing())
+    assert unpack_from_coordinator(pack(reply)) == reply
 
 
 async def test_a_book_is_meant_by_number_title_or_file_name(bench: ResidentBench) -> None:

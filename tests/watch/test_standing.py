@@ -2,6 +2,7 @@ from msgspec import structs
 from watch_replies import replies, worker
 
 from swarm.lease.message import Figures, SlotStatus
+from swarm.lease.order import QueuedStatus
 from swarm.watch.standing import standing_lines
 
 
@@ -43,3 +44,14 @@ def test_status_cuts_long_titles_and_keeps_columns_of_wide_letters_straight() ->
     assert "...: 46 %" in lines[1]
     assert len(lines[1].partition(":")[0]) <= 62
     assert lines[-3:-1] == ["  机器   cuda:0  12x  Part 1", "  tower  cuda:0  12x  Part 1"]
+
+
+def test_status_counts_the_books_of_a_queue_that_a_reply_had_no_room_for() -> None:
+    queue = (QueuedStatus(1, "Emma", "finished", files=("/out/Emma.m4b",)), QueuedStatus(2, "Persuasion", "waiting"))
+    lines = standing_lines(structs.replace(replies(14), queue=queue, more_waiting=4000))
+    assert lines[4:8] == [
+        "  queue: 4001 books to speak",
+        "      2  Persuasion: waiting",
+        "         and 4000 more that wait",
+        "      1  Emma: finished, /out/Emma.m4b",
+    ]
