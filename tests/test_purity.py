@@ -83,7 +83,7 @@ TESTED_ELSEWHERE = {
     "swarm/book/page/limits.py": "tests/book/test_hostile.py",
     "swarm/book/structure/composition.py": "tests/book/test_epub.py",
     "swarm/job/reading.py": VALUES,
-    "swarm/job/cast.py": VALUES,
+    "swarm/job/cast.py": "tests/coordinator/test_mend.py",
     "swarm/book/speech/speaker.py": "tests/book/speech/test_dialogue.py",
     "swarm/commands/cast_options.py": "tests/stories/test_story_of_characters.py",
     "swarm/job/spec.py": VALUES,

@@ -74,7 +74,10 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--chapter", metavar="N", action="append", default=[], help="a whole chapter; may be repeated")
     group.add_argument("--doubtful", action="store_true", help="all sentences that the report calls doubtful")
     group.add_argument(
-        "--recast", metavar="VOICE=OTHER", default="", help="what a character's voice says, in another voice"
+        "--recast",
+        metavar="NAME=VOICE",
+        default="",
+        help="what a character says, by its name or present voice, in another voice",
     )
     group.add_argument("--say", metavar="WORDS", help='other words for the one sentence; "": as written')
     group.add_argument("--dry-run", action="store_true", help="only show which sentences are meant")
@@ -111,7 +114,7 @@ def _recast(text: str) -> tuple[str, str]:
     """Return the two voices of --recast. Raises UsageError."""
     voice, equals, other = (part.strip() for part in text.partition("="))
     if text.strip() and not (voice and equals and other):
-        raise UsageError(f"--recast takes a character's voice and another, such as tick=tock, not {text!r}.")
+        raise UsageError(f"--recast takes a character or its voice, and another voice: Holmes=am_adam, not {text!r}.")
     return voice, other
 
 

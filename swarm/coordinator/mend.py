@@ -9,6 +9,7 @@ import regex
 from swarm.config import RedoConfig
 from swarm.errors import UsageError
 from swarm.job.book import Segment
+from swarm.job.cast import is_called
 from swarm.job.engine_text import mark_voice, read_engine_text, split_voice
 from swarm.job.recipe import TAKES
 from swarm.job.record import AnyRecord, ClipDiscarded, SegmentReworded
@@ -84,20 +85,22 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
 
 
 def _recast(state: JobState, voice: str, other: str) -> Mending:
-    """Have everything that one character's voice says spoken by another voice. Raises UsageError."""
+    """Have all that one character, or one character's voice, says spoken by another voice. Raises UsageError."""
     voices = {segment.voice for place in _places(state) if (segment := state.segment(place)).voice}
-    if voice not in voices:
-        has = (
-            f"its characters have {', '.join(sorted(voices))}" if voices else "it has no --cast and no --dialogue-voice"
-        )
-        raise UsageError(f"--recast {voice}={other}: no character of this book has the voice {voice}; {has}.")
+    places = [place for place in _places(state) if _says(state.segment(place), voice)]
+    if not places:
+        has = f"its voices are {', '.join(sorted(voices))}" if voices else "it has no --cast and no --dialogue-voice"
+        raise UsageError(f"--recast {voice}={other}: no character of this book has that name or voice; {has}.")
     records: list[AnyRecord] = []
-    places = [place for place in _places(state) if state.segment(place).voice == voice]
     for place in places:
         records.append(SegmentReworded(*place, mark_voice(state.segment(place).marked_words, other)))
         if place in state.accepted:
             records.append(ClipDiscarded(*place, OTHER_VOICE))
     return Mending(records, [f"{count_text(len(places), 'sentence')} of {voice}: {other} speaks them"])
+
+
+def _says(segment: Segment, name: str) -> bool:
+    return segment.voice == name or is_called(segment.speaker, name)
 
 
 def _places(state: JobState) -> Iterator[Place]:

@@ -138,6 +138,7 @@ class Segment(Struct, frozen=True, array_like=True):
     origin: Origin | None = None  # place of the whole sentence, also if the segment is a piece of it
     said_in: str = ""  # language that the engine is told, "" for that of the job
     voice: str = ""  # of a character, "" for that of the recipe
+    speaker: str = ""  # as the book names it, "" if unknown or not looked for
 
     @property
     def written(self) -> str:

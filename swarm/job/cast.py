@@ -1,4 +1,4 @@
-"""The cast of a book: which voices speak what, besides the voice of the recipe. Plain values."""
+"""The cast of a book: which voices speak what, besides the voice of the recipe."""
 
 from msgspec import Struct
 
@@ -19,3 +19,9 @@ class Cast(Struct, frozen=True):
 
 
 NO_CAST = Cast()
+
+
+def is_called(speaker: str, name: str) -> bool:
+    """Tell whether a speaker, as a book names it, has a name: "Mr. Sherlock Holmes" is called "Holmes"."""
+    words, wanted = (set(text.casefold().replace(".", "").split()) for text in (speaker, name))
+    return bool(wanted) and wanted <= words

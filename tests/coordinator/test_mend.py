@@ -186,10 +186,19 @@ def test_another_voice_for_a_character_opens_what_it_says_and_no_more() -> None:
     assert wish(state, recast=("tack", "tock")).notes == ["2 sentences of tack: tock speaks them"]
 
 
+def test_a_character_is_recast_by_its_name_in_the_book() -> None:
+    speakers = ("Mr. Holmes", "", "Watson", "the old man")
+    segments = tuple(
+        Segment(f"Sentence {n}.", Pause.SENTENCE, voice="tock", speaker=name) for n, name in enumerate(speakers)
+    )
+    state = JobState(structs.replace(a_job(), chapters=(Chapter("One", segments),)))
+    assert wish(state, recast=("holmes", "tack")).notes == ["1 sentence of holmes: tack speaks them"]
+    assert wish(state, recast=("the old man", "tack")).records[0].index == 3  # type: ignore[union-attr]
+    assert len(wish(state, recast=("tock", "tack")).records) == 4
+
+
 def test_a_voice_that_no_character_has_is_named_with_those_that_some_have() -> None:
-    with pytest.raises(
-        UsageError, match="no character of this book has the voice tuck; its characters have tick, tock"
-    ):
+    with pytest.raises(UsageError, match="no character of this book has that name or voice; its voices are tick, tock"):
         wish(cast_of_two(), recast=("tuck", "tack"))
     with pytest.raises(UsageError, match="it has no --cast"):
         wish(JobState(a_job()), recast=("tick", "tock"))

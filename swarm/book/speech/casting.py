@@ -11,9 +11,9 @@ from pathlib import Path
 import regex
 from msgspec import Struct
 
-from swarm.book.speech.dialogue import find_utterances
+from swarm.book.speech.dialogue import Utterance, find_utterances
 from swarm.errors import UsageError
-from swarm.job.cast import NO_CAST, Cast
+from swarm.job.cast import NO_CAST, Cast, is_called
 
 MAX_LINES = 1000
 MAX_LINE_CHARS = 500
@@ -28,6 +28,10 @@ class VoiceRun(Struct, frozen=True):
     start: int
     end: int
     voice: str
+    speaker: str = ""
+
+
+NARRATOR = VoiceRun(0, 0, "")
 
 
 class Casting(Struct, frozen=True):
@@ -53,15 +57,15 @@ def voice_runs(texts: Sequence[str], casting: Casting, language: str) -> list[tu
     marked = list(_marked(texts, dict(cast.marks)))
     found = []
     for text, utterances, marks in zip(texts, said, marked, strict=True):
-        voiced = [VoiceRun(each.start, each.end, _voice_of(each.speaker, cast)) for each in utterances]
-        found.append(tuple(_layered(len(text), casting.narrator, [run for run in voiced if run.voice], marks)))
+        voiced = [_voiced(each, casting) for each in utterances]
+        found.append(tuple(_layered(len(text), casting.narrator, voiced, marks)))
     return found
 
 
-def _voice_of(speaker: str, cast: Cast) -> str:
-    words = set(speaker.casefold().replace(".", "").split())
-    named = [voice for name, voice in cast.speakers if words and set(name.casefold().replace(".", "").split()) <= words]
-    return named[0] if named else cast.dialogue
+def _voiced(said: Utterance, casting: Casting) -> VoiceRun:
+    named = [voice for name, voice in casting.cast.speakers if is_called(said.speaker, name)]
+    voice = named[0] if named else casting.cast.dialogue or casting.narrator
+    return VoiceRun(said.start, said.end, voice, said.speaker if voice != casting.narrator else "")
 
 
 def _layered(length: int, narrator: str, *layers: Sequence[VoiceRun]) -> Iterator[VoiceRun]:
@@ -69,14 +73,14 @@ def _layered(length: int, narrator: str, *layers: Sequence[VoiceRun]) -> Iterato
     cuts = sorted({0, length, *(place for layer in layers for run in layer for place in (run.start, run.end))})
     last: VoiceRun | None = None
     for start, end in pairwise(cuts):
-        over = [run.voice for layer in layers for run in layer if run.start <= start and end <= run.end]
-        voice = over[-1] if over else narrator
-        if last is not None and last.voice == voice:
-            last = VoiceRun(last.start, end, voice)
+        over = [run for layer in layers for run in layer if run.start <= start and end <= run.end]
+        run = VoiceRun(start, end, over[-1].voice if over else narrator, over[0].speaker if over else "")
+        if last is not None and (last.voice, last.speaker) == (run.voice, run.speaker):
+            last = VoiceRun(last.start, end, run.voice, run.speaker)
             continue
         if last is not None:
             yield last
-        last = VoiceRun(start, end, voice)
+        last = run
     yield last or VoiceRun(0, length, narrator)
 
 

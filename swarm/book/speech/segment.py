@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from swarm.book.page.letters import AUDIBLE, plain
 from swarm.book.page.pause_mark import pieces_between_marks
 from swarm.book.page.phonetic_mark import Marker
-from swarm.book.speech.casting import NO_CASTING, Casting, VoiceRun, voice_runs
+from swarm.book.speech.casting import NARRATOR, NO_CASTING, Casting, VoiceRun, voice_runs
 from swarm.book.speech.piece import cut, ends_sentence
 from swarm.book.speech.sentence import split_sentences
 from swarm.book.speech.sentence_place import Place, SentencePlaces, join_places
@@ -72,6 +72,7 @@ class _Piece(Struct, frozen=True):
     written: str
     place: Place | None = None
     voice: str = ""
+    speaker: str = ""
 
 
 class _Row:
@@ -102,7 +103,17 @@ class _Row:
         spoken, phonemes = read_engine_text(piece.text)
         written = None if piece.written == spoken else piece.written
         told = said_in(self.card, language)
-        return Segment(spoken, piece.pause, language, written, phonemes, self._origin(piece.place), told, piece.voice)
+        return Segment(
+            spoken,
+            piece.pause,
+            language,
+            written,
+            phonemes,
+            self._origin(piece.place),
+            told,
+            piece.voice,
+            piece.speaker,
+        )
 
     def _origin(self, place: Place | None) -> Origin | None:
         if place is None:
@@ -146,10 +157,10 @@ def _pieces(
     line_start = 0
     for line in block.text.split("\n"):
         for start, text, pause in pieces_between_marks(line) if speech else ((0, line, None),):
-            for offset, part, voice in _parts(text, line_start + start, voices):
+            for offset, part, run in _parts(text, line_start + start, voices):
                 for sentence in split_sentences(part, own):
                     said = speech.say(sentence, own, heading=heading, marker=marker) if speech else sentence
-                    found += _fitted(sentence, said, limit, places.find(sentence, offset), voice)
+                    found += _fitted(sentence, said, limit, places.find(sentence, offset), run)
                 if voices and found and not _ENDS.search(found[-1].text):
                     found[-1] = replace(found[-1], pause=Pause.CLAUSE)  # the sentence goes on in another voice
             if pause and found:
@@ -160,26 +171,26 @@ def _pieces(
     return _join_short(_join_punctuation(found, limit), card.shortest, limit)
 
 
-def _parts(text: str, start: int, voices: Sequence[VoiceRun]) -> Iterator[tuple[int, str, str]]:
+def _parts(text: str, start: int, voices: Sequence[VoiceRun]) -> Iterator[tuple[int, str, VoiceRun]]:
     """Yield the parts of a text by voice, each with its offset in the block. The text begins at offset `start`."""
     if not voices:
-        yield start, text, ""
+        yield start, text, NARRATOR
         return
     for run in voices:
         begin, end = max(run.start, start), min(run.end, start + len(text))
         if begin < end:
-            yield begin, text[begin - start : end - start], run.voice
+            yield begin, text[begin - start : end - start], run
 
 
-def _fitted(sentence: str, said: str, limit: int, place: Place | None, voice: str) -> list[_Piece]:
+def _fitted(sentence: str, said: str, limit: int, place: Place | None, run: VoiceRun) -> list[_Piece]:
     """Cut a sentence into pieces that fit the engine's limit."""
     pieces = cut(said, limit)
     if len(pieces) < 2:  # decided first, since nearly all sentences fit
-        return [_Piece(piece, Pause.SENTENCE, sentence, place, voice) for piece in pieces]
+        return [_Piece(piece, Pause.SENTENCE, sentence, place, run.voice, run.speaker) for piece in pieces]
     ended = [ends_sentence(piece, following) for piece, following in pairwise(pieces)]
     pauses = [*(Pause.SENTENCE if end else Pause.CLAUSE for end in ended), Pause.SENTENCE]
     written = cut_alike(sentence, [read_engine_text(piece)[0] for piece in pieces])
-    return [_Piece(*each, place, voice) for each in zip(pieces, pauses, written, strict=True)]
+    return [_Piece(*each, place, run.voice, run.speaker) for each in zip(pieces, pauses, written, strict=True)]
 
 
 def said_in(card: EngineCard, own: str) -> str:
@@ -202,8 +213,8 @@ def _subtag(language: str) -> str:
 def _join(one: _Piece, other: _Piece) -> _Piece:
     """Join two pieces."""
     written = f"{one.written} {other.written}".strip()
-    voice = one.voice if AUDIBLE.search(one.text) else other.voice
-    return _Piece(f"{one.text} {other.text}", other.pause, written, join_places(one.place, other.place), voice)
+    main, place = one if AUDIBLE.search(one.text) else other, join_places(one.place, other.place)
+    return _Piece(f"{one.text} {other.text}", other.pause, written, place, main.voice, main.speaker)
 
 
 def _join_written(one: _Piece, other: _Piece, text: str) -> _Piece:
@@ -216,7 +227,7 @@ def _join_short(pieces: list[_Piece], shortest: int, limit: int) -> list[_Piece]
     found: list[_Piece] = []
     for piece in pieces:
         short = bool(found) and (len(found[-1].text) < shortest or (piece is pieces[-1] and len(piece.text) < shortest))
-        short = short and found[-1].voice == piece.voice
+        short = short and (found[-1].voice, found[-1].speaker) == (piece.voice, piece.speaker)
         if short and len(found[-1].text) + 1 + len(piece.text) <= limit:
             found[-1] = _join(found[-1], piece)
         else:
@@ -266,7 +277,7 @@ def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
         return [_join_written(lead, piece, piece.text)]
     parts = cut_alike(whole.written, [read_engine_text(text)[0] for text in texts])
     pauses = [*(Pause.CLAUSE for _ in texts[1:]), piece.pause]
-    return [_Piece(*each, whole.place, whole.voice) for each in zip(texts, pauses, parts, strict=True)]
+    return [_Piece(*each, whole.place, whole.voice, whole.speaker) for each in zip(texts, pauses, parts, strict=True)]
 
 
 def _unspoken(text: str, card: EngineCard, language: str) -> str:

@@ -36,6 +36,17 @@ def test_what_is_said_has_another_voice_and_nothing_is_lost() -> None:
     ]
 
 
+def test_a_segment_knows_its_speaker_also_where_all_share_a_voice() -> None:
+    chapter = ChapterText("", (Block("paragraph", "“Come in,” said Holmes. “Sit.” It rained."),))
+    made = segment_chapter(chapter, "en", CARD, casting=Casting(Cast("tock")))
+    assert [(segment.speaker, segment.voice) for segment in made.segments] == [
+        ("Holmes", "tock"),
+        ("", ""),
+        ("Holmes", "tock"),
+        ("", ""),
+    ]
+
+
 def test_a_sentence_that_goes_on_in_another_voice_has_a_short_pause() -> None:
     chapter = ChapterText("", (Block("paragraph", TEXT),))
     made = segment_chapter(chapter, "en", CARD, casting=Casting(Cast("tock")))
