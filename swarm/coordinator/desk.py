@@ -11,6 +11,7 @@ from swarm.coordinator.resident import Resident
 from swarm.errors import SwarmError, UsageError
 from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
 from swarm.net.transport import Router
+from swarm.store.queue import safe_name
 from swarm.system.disk import guarded, make_folder
 from swarm.system.platform import free_bytes
 from swarm.watch.text import bytes_text, count_text
@@ -18,7 +19,6 @@ from swarm.watch.text import bytes_text, count_text
 MAX_BOOK_BYTES = 2 * 1024**3
 MIN_FREE_BYTES = 1024**3  # that a book leaves on the disk
 MAX_BRINGERS = 16  # that bring a book at the same time; the one that was longest silent is forgotten
-UNSAFE = '<>:"/\\|?*'
 
 UserMessage = Order | NewBook | BookPiece
 Instruct = Callable[[Order], int]  # tells the machines of a name what to do, and returns how many there are
@@ -113,15 +113,6 @@ class Desk:
     def _forget(self, peer: bytes) -> None:
         if incoming := self._incoming.pop(peer, None):
             incoming.path.unlink(missing_ok=True)
-
-
-def safe_name(name: str) -> str:
-    """Return a stranger's file name without folders and signs that some system forbids, in at most 150 bytes."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    plain = "".join(letter if letter.isprintable() and letter not in UNSAFE else "_" for letter in last).strip(" .")
-    stem, dot, ending = plain.rpartition(".")
-    kept = (stem or plain).encode()[:120].decode(errors="ignore").strip(" .")
-    return f"{kept or 'book'}{dot}{ending[:20]}" if stem else kept or "book"
 
 
 def _digest(path: Path) -> str:

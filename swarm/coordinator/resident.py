@@ -44,7 +44,7 @@ class Resident:
         configure: Configure,
         note: Say,
         offered: Offered,
-        set_aside: Callable[[Path, str], None] = lambda source, why: None,
+        set_aside: Callable[[Path, str], bool] = lambda source, why: False,
     ) -> None:
         self.queue, self._store, self._studio, self._clock = queue, store, studio, clock
         self._configure, self._note, self._offered = configure, note, offered
@@ -146,8 +146,8 @@ class Resident:
     def _fail(self, book: QueuedBook, why: str) -> None:
         self._note(f"{book.heading}: {why}")
         self._change(book.id, state="failed", why=why, ended_s=self._clock.now())
-        if book.source:
-            self._set_aside(Path(book.source), why)
+        if book.source and self._set_aside(Path(book.source), why):
+            self._change(book.id, source="")  # moved back, it is a new book of its folder
 
     def _change(self, book_id: int, **fields: object) -> None:
         with suppress(UsageError):  # it was removed meanwhile

@@ -25,7 +25,7 @@ class WatchedFolder:
     def __init__(self, folder: Path, resident: Resident, note: Say) -> None:
         self.folder, self._resident, self._note = folder.absolute(), resident, note
         self._seen: dict[Path, str] = {}  # stamps, at the last look
-        self._told = ""  # what was wrong at the last look
+        self._told: set[str] = set()  # what was wrong at the last look
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -35,19 +35,33 @@ class WatchedFolder:
 
     async def look(self) -> None:
         """Add the books that have not changed since the last look and are not in the queue yet."""
+        wrong = list[str]()
         try:
             found = {path: stamp_of(path) for path in await asyncio.to_thread(books_in, self.folder) if path.is_file()}
             settled = [path for path, stamp in found.items() if stamp and self._seen.get(path) == stamp]
             self._seen = found
             fresh = [path for path in settled if not self._resident.queue.has(path)]
             words = self._words() if fresh else ()
-            for path in fresh:
-                await self._resident.add(path, path.name, words, source=str(path))
-            self._told = ""
+            wrong = [why for path in fresh if (why := await self._add(path, words))]
         except OSError as fault:
-            self._tell(f"The folder {full_name(self.folder)} cannot be read: {fault.strerror or fault}.")
+            wrong = [f"The folder {full_name(self.folder)} cannot be read: {fault.strerror or fault}."]
         except SwarmError as fault:
-            self._tell(f"{full_name(self.folder)}: {fault}")
+            wrong = [f"{full_name(self.folder)}: {fault}"]
+        for line in dict.fromkeys(wrong):
+            if line not in self._told:
+                self._note(f"{line} It is tried again.")
+        self._told = set(wrong)
+
+    async def _add(self, path: Path, words: Sequence[str]) -> str:
+        """Add one book; return why that is impossible, "" if it is done."""
+        try:
+            with path.open("rb"):
+                await self._resident.add(path, path.name, words, source=str(path))
+        except OSError as fault:
+            return f"{full_name(path)} cannot be read: {fault.strerror or fault}."
+        except SwarmError as fault:
+            return f"{full_name(self.folder)}: {fault}"
+        return ""
 
     def _words(self) -> Sequence[str]:
         path = self.folder / OPTIONS_FILE
@@ -59,16 +73,12 @@ class WatchedFolder:
         except ValueError as fault:
             raise UsageError(f"{OPTIONS_FILE} there is no list of options: {fault}.") from fault
 
-    def _tell(self, line: str) -> None:
-        if line != self._told:
-            self._note(f"{line} It is tried again.")
-        self._told = line
 
-
-def set_aside(source: Path, why: str) -> None:
-    """Move a book that failed into a folder beside it, with the reason; leave it where that is impossible."""
+def set_aside(source: Path, why: str) -> bool:
+    """Move a book that failed into a folder beside it, with the reason; return whether that was possible."""
     with suppress(OSError, SwarmError):
         folder = source.parent / SET_ASIDE
         folder.mkdir(exist_ok=True)
         source.replace(folder / source.name)
-        replace_file(folder / f"{source.name}.why.txt", f"{why}\n".encode())
+        replace_file(folder / f"{source.name}.why.txt", f"{why}\n".encode(errors="replace"))
+    return not source.exists()

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, structs
@@ -16,9 +16,12 @@ from swarm.system.lock import Lock
 FILE = "queue.json"
 MAX_BOOKS = 10_000
 MAX_BYTES = 64 * 1024 * 1024
+MAX_TEXT = 10_000  # characters
+MAX_OPTIONS = 2000  # characters of the options of one book
+UNSAFE = '<>:"/\\|?*'  # signs that some system forbids in a file's name
 
 Standing = Literal["waiting", "finished", "failed", "cancelled"]
-Text = Annotated[str, Meta(max_length=10_000)]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 
 
 class QueuedBook(Struct, frozen=True, omit_defaults=True):
@@ -87,23 +90,35 @@ class Queue:
     def add(
         self, path: Path, name: str, options: Sequence[str], now: float, *, title: str = "", source: str = ""
     ) -> QueuedBook:
-        """Add a book at the end, with a copy of its file. Raises UsageError if the queue is full."""
+        """Add a book at the end, with a copy of its file under a harmless name.
+
+        Raises UsageError if the queue is full, or if the options are too long.
+        """
         if len(self.books) >= MAX_BOOKS:
             raise UsageError(f"The queue has {MAX_BOOKS:,} books: remove some first.")
+        if sum(map(len, options)) > MAX_OPTIONS:
+            raise UsageError(f"The options of a book have {MAX_OPTIONS:,} characters at most.")
         number = self._content.last_id + 1
         stamp = stamp_of(Path(source)) if source else ""
-        book = QueuedBook(number, name, tuple(options), now, title=title, source=source, stamp=stamp)
-        place = self.path(book)
-        with guarded(place):
-            shutil.rmtree(place.parent, ignore_errors=True)  # of a run that was cut off before it had written the queue
-            place.parent.mkdir()
-            copy_synced(path, place)
+        words, title, source = map(_storable, (tuple(options), title, source))
+        book = QueuedBook(number, safe_name(name), words, now, title=title, source=source, stamp=stamp)
+        self._keep_copy(path, self.path(book))
         self._write(structs.replace(self._content, last_id=number, books=(*self.books, book)))
         return book
 
+    def _keep_copy(self, path: Path, place: Path) -> None:
+        with guarded(place):
+            shutil.rmtree(place.parent, ignore_errors=True)  # of a run that was cut off before it had written the queue
+            place.parent.mkdir()
+            try:
+                copy_synced(path, place)
+            except OSError:
+                shutil.rmtree(place.parent, ignore_errors=True)  # the rest of a full disk is for the books before
+                raise
+
     def change(self, book_id: int, **fields: object) -> QueuedBook:
         """Change fields of a book, and return it. Raises UsageError."""
-        changed = structs.replace(self.find(book_id), **fields)
+        changed = structs.replace(self.find(book_id), **{name: _storable(value) for name, value in fields.items()})
         self._arrange([changed if book.id == book_id else book for book in self.books])
         return changed
 
@@ -123,8 +138,8 @@ class Queue:
 
     def has(self, path: Path) -> bool:
         """Return whether the queue had a file of a watched folder as it is now."""
-        stamp = stamp_of(path)
-        return any(book.source == str(path) and book.stamp == stamp for book in self.books)
+        stamp, source = stamp_of(path), _storable(str(path))
+        return any(book.source == source and book.stamp == stamp for book in self.books)
 
     def close(self) -> None:
         """Let another process have the queue."""
@@ -148,9 +163,11 @@ class Queue:
             ) from fault
 
     def _write(self, content: _Content) -> None:
-        path = self._folder / FILE
+        path, data = self._folder / FILE, msgspec.json.format(msgspec.json.encode(content), indent=1)
+        if len(data) > MAX_BYTES:
+            raise UsageError("The list of the queue has no more room: remove some books first.")
         with guarded(path):
-            replace_file(path, msgspec.json.format(msgspec.json.encode(content), indent=1))
+            replace_file(path, data)
         self._content = content
 
 
@@ -161,3 +178,19 @@ def stamp_of(path: Path) -> str:
     except OSError:
         return ""
     return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def safe_name(name: str) -> str:
+    """Return a stranger's file name without folders and signs that some system forbids, in at most 150 bytes."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(letter if letter.isprintable() and letter not in UNSAFE else "_" for letter in last).strip(" .")
+    stem, dot, ending = plain.rpartition(".")
+    kept = (stem or plain).encode()[:120].decode(errors="ignore").strip(" .")
+    return f"{kept or 'book'}{dot}{ending[:20]}" if stem else kept or "book"
+
+
+def _storable(value: Any) -> Any:
+    """Return a value whose texts JSON can hold and the next start can read: names of files may be no UTF-8."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()[:MAX_TEXT]
+    return tuple(map(_storable, value)) if isinstance(value, tuple) else value

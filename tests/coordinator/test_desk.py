@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from resident_bench import ResidentBench
 
-from swarm.coordinator.desk import MAX_BOOK_BYTES, MAX_BRINGERS, Desk, safe_name
+from swarm.coordinator.desk import MAX_BOOK_BYTES, MAX_BRINGERS, Desk
 from swarm.lease.envelope import Message
 from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
 
@@ -119,21 +119,3 @@ async def test_an_order_for_nobody_says_so(bench: DeskBench, action: str, noun: 
     refused = await bench.say(Order(action, "cellar"))  # type: ignore[arg-type]
     assert isinstance(refused, Obeyed)
     assert (refused.done, f"no {noun} 'cellar'" in refused.note) == (False, True)
-
-
-@pytest.mark.parametrize(
-    ("name", "safe"),
-    [
-        ("Emma.epub", "Emma.epub"),
-        ("../../etc/passwd", "passwd"),
-        ("C:\\books\\a:b?.epub", "a_b_.epub"),
-        ("", "book"),
-        ("...", "book"),
-        (".epub", "epub"),
-        ("a\x1b[2J\u202e.epub", "a_[2J_.epub"),
-        ("ü" * 200 + ".epub", "ü" * 60 + ".epub"),
-        ("x." + "y" * 300, "x." + "y" * 20),
-    ],
-)
-def test_a_strangers_file_name_is_made_harmless(name: str, safe: str) -> None:
-    assert safe_name(name) == safe

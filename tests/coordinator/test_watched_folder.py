@@ -1,6 +1,9 @@
 """Books that come into a folder."""
 
+import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from resident_bench import ResidentBench
@@ -78,3 +81,48 @@ async def test_a_book_that_fails_is_set_aside_with_its_reason(bench: ResidentBen
     for _ in range(2):
         await watch.look()
     assert len(bench.queue.books) == 1
+    (folder / SET_ASIDE / "bad.epub").rename(folder / "bad.epub")  # the user wants it to be tried again
+    for _ in range(2):
+        await watch.look()
+    assert [book.state for book in bench.queue.books] == ["failed", "waiting"]
+
+
+async def test_a_book_that_fails_and_cannot_be_moved_is_not_tried_for_ever(bench: ResidentBench, folder: Path) -> None:
+    bench.resident._set_aside = set_aside
+    (folder / SET_ASIDE).write_text("no folder")
+    watch = WatchedFolder(folder, bench.resident, bench.said.append)
+    (folder / "bad.epub").write_bytes(b"no book")
+    for _ in range(4):
+        await watch.look()
+        await bench.settle()
+    assert [book.state for book in bench.queue.books] == ["failed"]
+
+
+async def test_one_file_that_cannot_be_read_keeps_no_other_back(
+    bench: ResidentBench, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (folder / f"{name}.epub").write_bytes(b"a book")
+    real = Path.open
+
+    def forbidding(path: Path, *how: Any, **more: Any) -> Any:
+        if path.name == "a.epub":
+            raise PermissionError(13, "Permission denied")
+        return real(path, *how, **more)
+
+    monkeypatch.setattr(Path, "open", forbidding)
+    watch = WatchedFolder(folder, bench.resident, bench.said.append)
+    for _ in range(3):
+        await watch.look()
+    assert queued(bench) == [("b.epub", ())]
+    [why] = [line for line in bench.said if "Permission" in line]
+    assert why == f"{folder / 'a.epub'} cannot be read: Permission denied. It is tried again."
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+async def test_a_name_that_is_no_utf_8_does_no_harm(bench: ResidentBench, folder: Path) -> None:
+    watch = WatchedFolder(folder, bench.resident, bench.said.append)
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9\x1b[2J.epub")).write_bytes(b"a book")
+    for _ in range(4):
+        await watch.look()
+    assert queued(bench) == [("caf__[2J.epub", ())]

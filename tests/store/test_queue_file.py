@@ -1,11 +1,12 @@
 """The queue of a resident coordinator on the disk."""
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from swarm.errors import StoreError, UsageError
-from swarm.store.queue import FILE, Queue
+from swarm.store.queue import FILE, Queue, safe_name
 
 
 @pytest.fixture
@@ -74,3 +75,51 @@ def test_one_process_has_the_queue_and_damage_is_told(tmp_path: Path) -> None:
     (tmp_path / "queue" / FILE).write_text('{"books": 5}')
     with pytest.raises(StoreError, match="add the books again"):
         Queue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("Emma.epub", "Emma.epub"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\books\\a:b?.epub", "a_b_.epub"),
+        ("", "book"),
+        ("...", "book"),
+        (".epub", "epub"),
+        ("a\x1b[2J\u202e.epub", "a_[2J_.epub"),
+        ("ü" * 200 + ".epub", "ü" * 60 + ".epub"),
+        ("x." + "y" * 300, "x." + "y" * 20),
+    ],
+)
+def test_a_strangers_file_name_is_made_harmless(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+def test_the_next_start_reads_whatever_was_written(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path / "state")
+    queue.add(book, "x" * 300, (), 1.0, title="On " * 9000, source="/caf\udce9" * 5000)
+    queue.change(1, why="because " * 9000, files=("/out/caf\udce9.m4b",))
+    queue.close()
+    [again] = Queue(tmp_path / "state").books
+    assert (again.files, again.why[:8]) == (("/out/caf?.m4b",), "because ")
+
+
+def test_options_without_end_are_refused(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path / "state")
+    with pytest.raises(UsageError, match="2,000 characters"):
+        queue.add(book, "book.epub", ["--title=" + "x" * 100] * 20, 1.0)
+    assert queue.books == ()
+
+
+def test_a_copy_that_cannot_be_finished_leaves_the_disk_as_it_was(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, part: Path) -> None:
+        part.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("swarm.store.queue.copy_synced", full)
+    queue = Queue(tmp_path / "state")
+    with pytest.raises(StoreError, match="no space"):
+        queue.add(book, "book.epub", (), 1.0)
+    assert [path for path in (tmp_path / "state" / "queue").iterdir() if path.is_dir()] == []
