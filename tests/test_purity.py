@@ -128,6 +128,7 @@ TESTED_ELSEWHERE = {
     "swarm/voice/espeak/voice.py": "tests/voice/test_engines.py",
     "swarm/voice/metronome/engine.py": "tests/voice/test_engines.py",
     "swarm/voice/espeak/clauses.py": "tests/voice/test_clauses.py",
+    "swarm/voice/espeak/word_places.py": "tests/voice/test_word_places.py",
     "swarm/voice/piper/card.py": "tests/voice/piper/test_piper_engine.py",
     "swarm/voice/piper/phonemes.py": "tests/voice/piper/test_piper_engine.py",
     "swarm/voice/piper/voice.py": "tests/voice/piper/test_piper_engine.py",

@@ -7,6 +7,7 @@ import regex
 
 from swarm.job.engine_text import Phonemes, split_at_phonemes
 from swarm.voice.espeak.voice import phonemes_of
+from swarm.voice.espeak.word_places import Spoken
 
 # Marks that models know. A full stop, comma or colon inside a word or number is left to espeak.
 _MARK = regex.compile(r"([;!?—–…“”„«»\"()\[\]¿¡。，、！？；：।]|[.,:](?=[\s\"”»)\]]|\.|$))")
@@ -68,11 +69,14 @@ def cut(letters: str, most: int) -> list[str]:
     return [*pieces, letters] if letters else pieces
 
 
-def joined(sounds: Sequence[tuple[str, bool]]) -> str:
-    """Join what each `Sound` became, in a model's letters, and whether it is a mark: marks follow their word."""
-    text = ""
-    for letters, mark in sounds:
+def joined(sounds: Sequence[Sound]) -> tuple[str, list[Spoken]]:
+    """Join sounds that are written in a model's letters, and return where each stands: marks follow their word."""
+    text, places = "", []
+    for sound in sounds:
+        letters = sound.ipa.strip()
         opens = letters in OPENING
-        apart = text and not text.endswith((" ", *OPENING)) and (not mark or opens or letters in DASHES)
-        text += (" " if apart else "") + letters
-    return text.strip()
+        apart = text and not text.endswith((" ", *OPENING)) and (not sound.mark or opens or letters in DASHES)
+        text += " " if apart and letters else ""
+        places.append(Spoken(letters, len(text), sound.start, sound.end, sound.mark))
+        text += letters
+    return text, places

@@ -2,29 +2,17 @@
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 from swarm.job.engine_text import Phonemes, split_at_phonemes
 from swarm.voice.download import models_folder
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.espeak.clauses import TIE, joined, sounds_of
+from swarm.voice.espeak.clauses import TIE, Sound, sounds_of
 from swarm.voice.kokoro.languages import ESPEAK, PACKAGES
 from swarm.voice.kokoro.letters import from_espeak, from_ipa, from_mark
 
-
-@dataclass(frozen=True)
-class Said:
-    """Letters of the model, and the place of the words in the text that they say."""
-
-    letters: str
-    start: int
-    end: int
-    mark: bool = False
-
-
-Writer = Callable[[str, Sequence[Phonemes]], list[Said]]
+Writer = Callable[[str, Sequence[Phonemes]], list[Sound]]  # sounds in the letters of the model
 
 
 def writer_for(language: str, *, british: bool = False) -> Writer:
@@ -56,12 +44,12 @@ def _keep_from_shared_folders() -> None:
     jieba.dt.tmp_dir = str(folder)
 
 
-def _by_espeak(identifier: str, text: str, phonemes: Sequence[Phonemes]) -> list[Said]:
+def _by_espeak(identifier: str, text: str, phonemes: Sequence[Phonemes]) -> list[Sound]:
     given = {word.start for word in phonemes}
     found = []
     for sound in sounds_of(identifier, text, phonemes, tie=TIE):
         write = from_mark if sound.mark else from_ipa if sound.start in given else from_espeak
-        found.append(Said(write(sound.ipa), sound.start, sound.end, sound.mark))
+        found.append(Sound(write(sound.ipa), sound.start, sound.end, sound.mark))
     return found
 
 
@@ -69,20 +57,15 @@ def _english_writer(british: bool) -> Writer:
     from swarm.voice.hibari.voice import english_letters
 
     translate = english_letters(british=british)
-    return lambda text, phonemes: [Said(translate(text, phonemes), 0, len(text))]
+    return lambda text, phonemes: [Sound(translate(text, phonemes), 0, len(text))]
 
 
-def _by_package(translate: Any, text: str, phonemes: Sequence[Phonemes]) -> list[Said]:
+def _by_package(translate: Any, text: str, phonemes: Sequence[Phonemes]) -> list[Sound]:
     found, at = [], 0
     for written, ipa in split_at_phonemes(unicodedata.normalize("NFC", text), phonemes):
         if ipa or written.strip():
             said = from_ipa(ipa) if ipa else translate(written)
             said = said[0] if isinstance(said, tuple) else said
-            found.append(Said(str(said), at, at + len(written)))
+            found.append(Sound(str(said), at, at + len(written)))
         at += len(written)
     return found
-
-
-def join(said: Sequence[Said]) -> str:
-    """Return the letters of a whole text."""
-    return joined([(each.letters, each.mark) for each in said])

