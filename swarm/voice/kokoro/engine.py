@@ -14,6 +14,7 @@ from swarm.job.recipe import Recipe
 from swarm.system.installation import extra_line
 from swarm.voice.download import ENV_MODELS, fetch_files
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.espeak.engine import READ_ONLY_IN
 from swarm.voice.kokoro.files import FULL, INT8, folder_of, has_weights, missing_files, voices_here
 from swarm.voice.kokoro.languages import PACKAGES, spoken_languages
 from swarm.voice.kokoro.voices import LICENCE, VOICES, blend_name, read_blend
@@ -32,6 +33,8 @@ CARD = EngineCard(
     characters_s=15.0,
     natural=_LANGUAGES,
     phonemes=_LANGUAGES,
+    # espeak-ng names the letters of other scripts; Japanese is read by a package of its own, kanji too.
+    read_only_in=tuple((script, (*codes, *(("ja",) if script == "Han" else ()))) for script, codes in READ_ONLY_IN),
     any_voice=True,  # blends
     licence=LICENCE,
 )

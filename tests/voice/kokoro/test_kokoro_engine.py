@@ -118,6 +118,14 @@ def test_a_language_that_it_cannot_write_is_unavailable(models: Path) -> None:
     assert fault.value.kind is FaultKind.UNAVAILABLE
 
 
+def test_letters_that_espeak_would_only_name_are_not_spoken() -> None:
+    read_in = dict(engine.card.read_only_in)
+    assert not any("fr" in read_in[script] or "en" in read_in[script] for script in ("Cyrillic", "Han", "Greek"))
+    assert {"ja", "zh"} <= set(read_in["Han"])
+    assert "ja" in read_in["Hiragana"]
+    assert "ja" in read_in["Katakana"]
+
+
 def test_doctor_tells_what_is_here(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (check,) = engine.checks()
     assert check.verdict == "ok"
