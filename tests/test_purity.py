@@ -52,10 +52,11 @@ ARROWS = {
     | {"audio", "book", "book/speech", "edition", "lease", "lease/coordinator", "net", "store", "trace"}
     | {"voice/host", "watch"},
     "worker": GROUND | {"lease", "lease/worker", "net", "store", "trace", "voice", "voice/host", "watch"},
+    "web": {"errors", "system", "lease", "coordinator", "store", "watch"},
     "node": GROUND | {"coordinator", "net", "trace", "voice", "voice/host", "watch", "worker"},
     "commands": GROUND
     | {"audio", "book", "book/speech", "coordinator", "lease/worker", "net", "node", "store", "trace"}
-    | {"trace/replay", "voice", "voice/host", "watch", "worker"},
+    | {"trace/replay", "voice", "voice/host", "watch", "web", "worker"},
 }
 
 EDGES = {"zmq", "sqlite3", "zeroconf", "asyncio", "threading", "time", "random", "subprocess", "secrets", "uuid"}
@@ -158,6 +159,9 @@ TESTED_ELSEWHERE = {
     "swarm/lease/worker/heartbeat.py": "tests/lease/worker/test_lease_worker.py",
     "swarm/lease/worker/coordinator_link.py": "tests/lease/worker/test_unaccepted.py",
     "swarm/commands/convert.py": "tests/stories/test_story_of_one_machine.py",
+    "swarm/web/host.py": "tests/web/test_app.py",
+    "swarm/web/schema.py": "tests/web/test_app.py",
+    "swarm/web/metrics.py": "tests/web/test_answers.py",
     "swarm/book/folder.py": "tests/commands/test_options.py",
     "swarm/commands/book_names.py": "tests/commands/test_options.py",
     "swarm/commands/words.py": "tests/commands/test_queue_options.py",

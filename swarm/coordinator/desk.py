@@ -45,7 +45,7 @@ class Desk:
         try:
             answer: Obeyed | BookTaken
             if isinstance(message, Order):
-                answer = Obeyed(True, self._obey(message))
+                answer = Obeyed(True, self.obey(message))
             elif isinstance(message, NewBook):
                 answer = self._begin(peer, message)
             else:
@@ -58,7 +58,8 @@ class Desk:
 
     # --- orders
 
-    def _obey(self, order: Order) -> str:
+    def obey(self, order: Order) -> str:
+        """Do what a user wants; return what was done, in words. Raises UsageError, StoreError."""
         if order.action not in ("drain", "limit") and (book := self._resident.find(order.target)):
             return self._resident.obey(book, order)
         if order.action in ("move", "cancel", "remove"):

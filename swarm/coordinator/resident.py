@@ -14,7 +14,7 @@ from swarm.coordinator.prepare import Offered, find_job
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
 from swarm.errors import EngineUnknown, SwarmError, UsageError
-from swarm.lease.message import JobStatus
+from swarm.lease.message import JobStatus, StatusReply
 from swarm.lease.order import Order, QueuedStatus
 from swarm.store.queue import Queue, QueuedBook
 from swarm.store.store import DiskStore
@@ -57,6 +57,10 @@ class Resident:
     def serve_with(self, server: Server) -> None:
         """Serve the books with a server, before it runs."""
         self._server = server
+
+    def status(self) -> StatusReply:
+        """Return what the coordinator and its workers are doing."""
+        return self._server.status()
 
     # --- which book is served
 

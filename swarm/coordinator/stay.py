@@ -1,8 +1,9 @@
 """A resident coordinator from start to end: queue, door, desk, server."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 from swarm import __version__
@@ -28,11 +29,22 @@ from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
 
+Loop = Coroutine[Any, Any, object]
+Beside = Callable[[Resident, Desk, Path], Sequence[Loop]]
+
 
 async def stay(
-    config: ServeConfig, configure: Configure, progress: Progress, service: Service, trace: Trace = NO_TRACE
+    config: ServeConfig,
+    configure: Configure,
+    progress: Progress,
+    service: Service,
+    trace: Trace = NO_TRACE,
+    beside: Beside = lambda resident, desk, room: (),
 ) -> int:
-    """Speak the books of the queue until interrupted; return the exit code. Raises SwarmError."""
+    """Speak the books of the queue until interrupted; return the exit code. Raises SwarmError.
+
+    `beside` makes what runs beside it, given also a folder for books on their way.
+    """
     few_arenas()
     state_dir = config.network.render.state_dir
     async with AsyncExitStack() as stack:
@@ -57,21 +69,22 @@ async def stay(
         core = trace.watch("coordinator", Coordinator(settings, clock.now()), settings=settings, started_s=clock.now())
         server = Server(core, store, door.router, progress, clock, "finish", seen, on_end=resident.ended)
         resident.serve_with(server)
-        server.answer_users(
-            Desk(resident, door.router, state_dir / "queue" / "incoming", server.instruct), resident.standing
-        )
+        room = state_dir / "queue" / "incoming"
+        desk = Desk(resident, door.router, room, server.instruct)
+        server.answer_users(desk, resident.standing)
+        loops = beside(resident, desk, room)
         folders = [WatchedFolder(folder, resident, progress.note) for folder in config.watched]
         await resident.reopen()
         door.invite()
         await door.announce(settings.epoch)
         await stack.enter_async_context(service.ready())
         with draining(server.drain):
-            await _run(server.run(), resident.run(), *(folder.run() for folder in folders))
+            await _run(server.run(), resident.run(), *(folder.run() for folder in folders), *loops)
         progress.close("stopped; the next start goes on with the queue")
         return EXIT_DONE
 
 
-async def _run(*loops: Coroutine[Any, Any, object]) -> None:
+async def _run(*loops: Loop) -> None:
     """Run until the server was drained. Raises what stopped any of them."""
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 from evidence import assert_complete, assert_spoken_once, report_of
 from household import FAST, SLOW, Machine, Running, wait_for
 
@@ -124,3 +125,18 @@ def test_what_the_server_would_have_to_read_from_its_own_disk_is_refused(
     queue.say("add", bad, emma)
     wait_for(lambda: queue.states() == ["failed", "waiting"])
     assert "failed, " in queue.say("status")
+
+
+def test_a_program_adds_a_book_and_reads_what_became_of_it(lan: Make, write_book: Callable[..., Path]) -> None:
+    queue = Queue(lan, *FAST)
+    queue.work(lan("attic"))
+    found = queue.serving.says(r"programs is at (http://127\.0\.0\.1:\d+)/api/v1; its token is in (\S+)")
+    headers = {"Authorization": f"Bearer {Path(found.group(2)).read_text().strip()}"}
+    with httpx.Client(base_url=found.group(1), headers=headers, trust_env=False, timeout=60) as client:
+        [emma] = books(write_book, "Emma")
+        added = client.post("/api/v1/books", params={"name": emma.name}, content=emma.read_bytes())
+        assert added.json()["title"] == "Emma"
+        wait_for(lambda: client.get("/api/v1/books/1").json()["state"] == "finished")
+        [file] = client.get("/api/v1/books/1").json()["files"]
+        assert_complete(report_of(Path(file)))
+        assert 'e2a_swarm_books{state="finished"} 1.0' in client.get("/metrics").text

@@ -1,0 +1,1 @@
+"""The web side of a resident coordinator: an interface for programs, events, metrics."""

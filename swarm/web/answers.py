@@ -1,0 +1,128 @@
+"""What the interface for programs answers: books, machines, and one flat status. Pure."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from swarm.lease.message import Figures, JobStatus, StatusReply, WorkerStatus
+from swarm.store.queue import QueuedBook
+from swarm.watch.view import SILENT_S, job_percent, realtime
+
+
+class BookAnswer(Struct, frozen=True):
+    """One book of the queue."""
+
+    book: int  # its number, as orders name it
+    title: str
+    state: str  # waiting, paused, speaking, writing, finished, failed, cancelled
+    percent: int
+    time_left_s: float | None  # until it is written; null: nothing to judge by yet
+    sound_s: float  # spoken so far
+    note: str  # why it failed, or what it waits for
+    files: tuple[str, ...]  # of the finished audiobook
+    options: tuple[str, ...]
+    added_s: float  # seconds since the epoch
+
+
+class MachineAnswer(Struct, frozen=True):
+    """One machine that is connected."""
+
+    name: str
+    device: str
+    state: str  # speaking, loading, waiting, resting, idle, silent
+    slots: int
+    realtime: float  # seconds of sound a second
+    speaking: tuple[str, ...]  # titles of the books
+    note: str  # why it does not speak
+    failures: int
+    figures: tuple[Figures, ...]  # of its devices
+
+
+class StatusAnswer(Struct, frozen=True):
+    """All in one flat object, for widgets of dashboards."""
+
+    name: str
+    version: str
+    books_waiting: int
+    books_finished: int
+    books_failed: int
+    title: str  # of the book that is spoken, "" if none is
+    percent: int
+    time_left_s: float | None
+    machines: int
+    machines_speaking: int
+    realtime: float  # of all machines together
+
+
+class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """An order, as `e2a-swarm pause` and its like give it."""
+
+    action: str
+    target: str
+    count: int = 0
+
+
+def book_answers(books: Sequence[QueuedBook], reply: StatusReply) -> list[BookAnswer]:
+    """Return the books of the queue, in its order."""
+    jobs = {job.job: job for job in reply.jobs}
+    return [_book(book, jobs.get(book.job)) for book in books]
+
+
+def _book(book: QueuedBook, job: JobStatus | None) -> BookAnswer:
+    served = job if book.state == "waiting" else None
+    state = served.state if served else book.state
+    return BookAnswer(
+        book=book.id,
+        title=book.heading,
+        state="paused" if book.paused and book.state == "waiting" else state,
+        percent=100 if book.state == "finished" else job_percent(served) if served else 0,
+        time_left_s=served.eta_s if served else None,
+        sound_s=served.audio_s if served else 0.0,
+        note=book.why or (served.note if served else ""),
+        files=book.files,
+        options=book.options,
+        added_s=book.added_s,
+    )
+
+
+def machine_answers(reply: StatusReply) -> list[MachineAnswer]:
+    """Return the machines, in the order in which they came."""
+    titles = {job.job: job.title for job in reply.jobs}
+    return [_machine(worker, titles) for worker in reply.workers]
+
+
+def _machine(worker: WorkerStatus, titles: dict[str, str]) -> MachineAnswer:
+    states = {slot.state for slot in worker.slots}
+    order = ("speaking", "loading", "waiting", "resting")
+    state = next((state for state in order if state in states), "idle")
+    return MachineAnswer(
+        name=worker.name,
+        device=worker.device,
+        state="silent" if worker.silent_s > SILENT_S else state,
+        slots=len(worker.slots),
+        realtime=round(realtime(worker), 2),
+        speaking=tuple(dict.fromkeys(titles.get(slot.job, slot.job) for slot in worker.slots if slot.job)),
+        note=worker.note,
+        failures=worker.failures,
+        figures=worker.figures,
+    )
+
+
+def status_answer(books: Sequence[QueuedBook], reply: StatusReply) -> StatusAnswer:
+    """Return the state of all in one flat object."""
+    machines = machine_answers(reply)
+    spoken = next((job for job in reply.jobs if job.state == "speaking"), None)
+    states = [book.state for book in books]
+    return StatusAnswer(
+        name=reply.name,
+        version=reply.version,
+        books_waiting=states.count("waiting"),
+        books_finished=states.count("finished"),
+        books_failed=states.count("failed"),
+        title=spoken.title if spoken else "",
+        percent=job_percent(spoken) if spoken else 0,
+        time_left_s=spoken.eta_s if spoken else None,
+        machines=len(machines),
+        machines_speaking=sum(machine.state == "speaking" for machine in machines),
+        realtime=round(sum(machine.realtime for machine in machines), 2),
+    )

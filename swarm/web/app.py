@@ -1,0 +1,208 @@
+"""The interface for programs, /api/v1: what the commands of a queue can do, over HTTP and JSON."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from swarm.coordinator.desk import MAX_BOOK_BYTES, Desk
+from swarm.coordinator.resident import Resident
+from swarm.errors import StoreError, SwarmError, UsageError
+from swarm.lease.message import StatusReply
+from swarm.lease.order import Order
+from swarm.store.queue import QueuedBook, safe_name
+from swarm.system.disk import guarded
+from swarm.system.machine import Clock
+from swarm.web.answers import BookAnswer, OrderRequest, book_answers, machine_answers, status_answer
+from swarm.web.metrics import exposition
+from swarm.web.schema import openapi
+from swarm.web.token import Doorkeeper
+
+EVENT_S = 1.0  # between two looks for news
+QUIET_S = 15.0  # then a comment is sent, so that no proxy takes the stream for dead
+MAX_STREAMS = 100
+MAX_JSON_BYTES = 64 * 1024
+MAX_NAME = 500
+FREE = ("/healthz",)  # what needs no token
+
+
+class Answer(Response):
+    """A value as JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Encode a value, which may contain msgspec structs."""
+        return msgspec.json.encode(content)
+
+
+class Api:
+    """The answers. `folder` has room for books on their way."""
+
+    def __init__(self, resident: Resident, desk: Desk, folder: Path) -> None:
+        self._resident, self._desk, self._folder = resident, desk, folder
+        self._uploads = 0
+        self._streams = 0
+
+    def look(self) -> tuple[Sequence[QueuedBook], StatusReply]:
+        """Return the queue and the state of the coordinator."""
+        return self._resident.queue.books, self._resident.status()
+
+    async def health(self, request: Request) -> Response:
+        """Tell that the process answers."""
+        return Response("ok\n", media_type="text/plain")
+
+    async def status(self, request: Request) -> Response:
+        """Tell the state of all in one flat object."""
+        return Answer(status_answer(*self.look()))
+
+    async def machines(self, request: Request) -> Response:
+        """List the connected machines."""
+        return Answer(machine_answers(self.look()[1]))
+
+    async def books(self, request: Request) -> Response:
+        """List the books of the queue."""
+        return Answer(book_answers(*self.look()))
+
+    async def book(self, request: Request) -> Response:
+        """Show one book."""
+        return Answer(self._of(self._resident.queue.find(request.path_params["book"])))
+
+    def _of(self, book: QueuedBook) -> BookAnswer:
+        return book_answers([book], self.look()[1])[0]
+
+    async def add(self, request: Request) -> Response:
+        """Add the book that is the body of the request."""
+        name = safe_name(request.query_params.get("name", "")[:MAX_NAME])
+        options = request.query_params.getlist("option")
+        self._uploads += 1
+        path = self._folder / f"http {self._uploads} {name}"
+        try:
+            await _save(request, path)
+            book = await self._resident.add(path, name, options)
+        finally:
+            path.unlink(missing_ok=True)
+        return Answer(self._of(book), 201)
+
+    async def order(self, request: Request) -> Response:
+        """Give an order to a book or a machine."""
+        body = await _read(request)
+        try:
+            asked = msgspec.json.decode(body, type=OrderRequest)
+            order = msgspec.convert({**msgspec.to_builtins(asked), "by": "the API", "type": "Order"}, Order)
+        except msgspec.MsgspecError as fault:
+            raise UsageError(f"The body is no order: {fault}.") from fault
+        return Answer({"note": self._desk.obey(order)})
+
+    async def events(self, request: Request) -> Response:
+        """Stream the status whenever it changes, as server-sent events."""
+        if self._streams >= MAX_STREAMS:
+            raise UsageError(f"{MAX_STREAMS} streams of events are open already.")
+        return StreamingResponse(self._news(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+
+    async def _news(self) -> AsyncIterator[bytes]:
+        self._streams += 1
+        last, quiet_s = b"", 0.0
+        try:
+            while True:
+                news = msgspec.json.encode({"status": status_answer(*self.look()), "books": book_answers(*self.look())})
+                if news != last or quiet_s >= QUIET_S:
+                    yield b"event: status\ndata: " + news + b"\n\n" if news != last else b": still here\n\n"
+                    last, quiet_s = news, 0.0
+                await asyncio.sleep(EVENT_S)
+                quiet_s += EVENT_S
+        finally:
+            self._streams -= 1
+
+    async def metrics(self, request: Request) -> Response:
+        """Tell the metrics for Prometheus."""
+        return Response(exposition(self.look), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def schema(self, request: Request) -> Response:
+        """Return the OpenAPI document."""
+        return Answer(openapi())
+
+
+def make_app(api: Api, doorkeeper: Doorkeeper, clock: Clock) -> Starlette:
+    """Make the application; each path but /healthz needs the token."""
+    routes = [
+        Route("/healthz", api.health),
+        Route("/metrics", api.metrics),
+        Route("/api/v1/status", api.status),
+        Route("/api/v1/books", api.books, methods=["GET"]),
+        Route("/api/v1/books", api.add, methods=["POST"]),
+        Route("/api/v1/books/{book:int}", api.book),
+        Route("/api/v1/machines", api.machines),
+        Route("/api/v1/orders", api.order, methods=["POST"]),
+        Route("/api/v1/events", api.events),
+        Route("/api/v1/openapi.json", api.schema),
+    ]
+    handlers: dict[Any, Any] = {SwarmError: _refused}
+    return Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(Guarded, doorkeeper, clock)])
+
+
+class Guarded:
+    """A middleware that lets only requests with the token in."""
+
+    def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper, clock: Clock) -> None:
+        self._app, self._doorkeeper, self._clock = app, doorkeeper, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer why not."""
+        if scope["type"] == "http" and scope["path"] not in FREE and (refusal := self._refusal(scope)):
+            await refusal(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        if self._doorkeeper.is_shut(self._clock.now()):
+            return Answer({"error": "Too many wrong tokens came; try again in a minute."}, 429)
+        shown = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        if self._doorkeeper.knows(shown):
+            return None
+        why = "Send the header `Authorization: Bearer TOKEN`, with the token of the file web-token in the state folder."
+        return Answer({"error": why}, 401, {"WWW-Authenticate": "Bearer"})
+
+
+async def _refused(request: Request, fault: Exception) -> Response:
+    code = 507 if isinstance(fault, StoreError) else 400
+    return Answer({"error": str(fault)}, code)
+
+
+async def _read(request: Request) -> bytes:
+    """Return the body of a request, if it is small. Raises UsageError."""
+    body = bytearray()
+    async for chunk in _stream(request):
+        body += chunk
+        if len(body) > MAX_JSON_BYTES:
+            raise UsageError("The body is too large for an order.")
+    return bytes(body)
+
+
+async def _save(request: Request, path: Path) -> None:
+    """Write the body of a request to a file. Raises UsageError for one that is empty or larger than any book."""
+    size = 0
+    with guarded(path), path.open("xb") as file:
+        async for chunk in _stream(request):
+            size += len(chunk)
+            if size > MAX_BOOK_BYTES:
+                raise UsageError("The body is larger than a book may be.")
+            file.write(chunk)
+    if not size:
+        raise UsageError("The body of the request has to be the book: curl --data-binary @book.epub.")
+
+
+async def _stream(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        raise UsageError("The connection broke before the body was there.") from None

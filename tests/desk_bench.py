@@ -1,0 +1,47 @@
+"""A desk over a resident coordinator, for tests."""
+
+from pathlib import Path
+
+from resident_bench import ResidentBench
+
+from swarm.coordinator.desk import Desk
+from swarm.lease.envelope import Message
+from swarm.lease.order import BookPiece, BookTaken, NewBook, Order
+
+
+class Outbox:
+    """A stand-in for the router: it keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Message] = []
+
+    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
+        self.sent.append(message)
+        return True
+
+
+class DeskBench(ResidentBench):
+    """A desk over a resident coordinator, and one machine called attic."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        super().__init__(tmp_path)
+        self.told: list[Order] = []
+        self.outbox = Outbox()
+        self.room = tmp_path / "incoming"
+        self.desk = Desk(self.resident, self.outbox, self.room, self.instruct)  # type: ignore[arg-type]
+
+    def instruct(self, order: Order) -> int:
+        self.told += [order] if order.target == "attic" else []
+        return int(order.target == "attic")
+
+    async def say(self, message: Order | NewBook | BookPiece, frame: bytes = b"", peer: bytes = b"p") -> Message:
+        await self.desk.take(peer, message, frame)
+        return self.outbox.sent[-1]
+
+    async def bring(self, book: NewBook, content: bytes, piece: int = 400) -> BookTaken:
+        """Bring a book as the command does; return the last answer."""
+        taken = await self.say(book)
+        while isinstance(taken, BookTaken) and not (taken.refusal or taken.book):
+            taken = await self.say(BookPiece(book.digest, taken.have), content[taken.have : taken.have + piece])
+        assert isinstance(taken, BookTaken)
+        return taken

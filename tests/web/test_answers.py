@@ -1,0 +1,52 @@
+"""What programs are told of books and machines."""
+
+from swarm.lease.message import Figures, JobStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.store.queue import QueuedBook
+from swarm.web.answers import book_answers, machine_answers, status_answer
+from swarm.web.metrics import exposition
+
+JOB = JobStatus("emma-1", "Emma", "hibari", "speaking", 10, 5, 1, 100, 40, 60.0, 30.0, 90.0, (), note="a note")
+SLOTS = (SlotStatus(0, "resting", note="paused"), SlotStatus(1, "speaking", "emma-1", realtime=3.0))
+ATTIC = WorkerStatus("w1", "attic", "RTX", SLOTS, 0.5, 2, figures=(Figures("cuda:0", 50, 1, 4, 71),))
+CELLAR = WorkerStatus("w2", "cellar", "cpu", (SlotStatus(0, "idle"),), 60.0, 0)
+REPLY = StatusReply("c", "server", "1", 1, (JOB,), (ATTIC, CELLAR))
+BOOKS = (
+    QueuedBook(1, "a.epub", job="emma-1", title="Emma"),
+    QueuedBook(2, "b.epub", paused=True, why="waits"),
+    QueuedBook(3, "c.epub", state="finished", files=("c.m4b",), paused=True),
+    QueuedBook(4, "d.epub", state="failed", why="no book"),
+)
+
+
+def test_a_book_has_the_state_that_a_user_would_name() -> None:
+    answers = book_answers(BOOKS, REPLY)
+    assert [answer.state for answer in answers] == ["speaking", "paused", "finished", "failed"]
+    assert [answer.title for answer in answers] == ["Emma", "b.epub", "c.epub", "d.epub"]
+    assert [answer.note for answer in answers] == ["a note", "waits", "", "no book"]
+    assert (answers[0].time_left_s, answers[0].percent > 0, answers[2].percent) == (90.0, True, 100)
+
+
+def test_a_machine_does_what_its_busiest_slot_does_unless_it_is_silent() -> None:
+    attic, cellar = machine_answers(REPLY)
+    assert (attic.state, attic.speaking, attic.realtime, attic.slots) == ("speaking", ("Emma",), 3.0, 2)
+    assert (cellar.state, cellar.speaking) == ("silent", ())
+
+
+def test_the_flat_status_counts() -> None:
+    status = status_answer(BOOKS, REPLY)
+    assert (status.books_waiting, status.books_finished, status.books_failed) == (2, 1, 1)
+    assert (status.title, status.machines, status.machines_speaking, status.realtime) == ("Emma", 2, 1, 3.0)
+
+
+def test_metrics_tell_sentences_machines_and_devices() -> None:
+    text = exposition(lambda: (BOOKS, REPLY)).decode()
+    for line in (
+        'e2a_swarm_sentences{state="left"} 4.0',
+        'e2a_swarm_machines{state="silent"} 1.0',
+        'e2a_swarm_realtime_ratio{machine="attic"} 3.0',
+        'e2a_swarm_failures_total{machine="attic"} 2.0',
+        'e2a_swarm_device_busy_ratio{device="cuda:0",machine="attic"} 0.5',
+        'e2a_swarm_device_temperature_celsius{device="cuda:0",machine="attic"} 71.0',
+        "e2a_swarm_time_left_seconds 90.0",
+    ):
+        assert line in text

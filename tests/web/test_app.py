@@ -1,0 +1,142 @@
+"""The interface for programs, asked over real HTTP."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from desk_bench import DeskBench
+
+from swarm.errors import EnvironmentFault
+from swarm.system.machine import Clock
+from swarm.web.app import Api, make_app
+from swarm.web.host import listen, run
+from swarm.web.schema import openapi
+from swarm.web.token import MAX_WRONG, Doorkeeper
+
+TOKEN = "a token of some length"
+
+
+class WebBench(DeskBench):
+    """A resident coordinator with its web side; `client` shows the token."""
+
+    async def serve(self) -> None:
+        app = make_app(Api(self.resident, self.desk, self.room), Doorkeeper(TOKEN), Clock())
+        listener = listen("127.0.0.1", [0])
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.client = httpx.AsyncClient(
+            base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=60
+        )
+        self.serving = asyncio.create_task(run(app, listener))
+
+    async def get(self, path: str) -> object:
+        answer = await self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def order(self, **order: object) -> httpx.Response:
+        return await self.client.post("/api/v1/orders", content=json.dumps(order))
+
+    async def close(self) -> None:
+        await self.client.aclose()
+        self.serving.cancel()
+        await asyncio.gather(self.serving, return_exceptions=True)
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[WebBench]:
+    made = WebBench(tmp_path)
+    await made.serve()
+    yield made
+    await made.close()
+
+
+async def test_a_book_is_added_with_one_request_and_ordered_about(bench: WebBench) -> None:
+    added = await bench.client.post(
+        "/api/v1/books", params={"name": "../Emma.txt", "option": ["--speed=2", "--title=E"]}, content=b"Some words."
+    )
+    assert (added.status_code, added.json()["book"], added.json()["title"]) == (201, 1, "Emma.txt")
+    await bench.settle()
+    [book] = await bench.get("/api/v1/books")  # type: ignore[misc]
+    assert (book["state"], book["options"]) == ("speaking", ["--speed=2", "--title=E"])
+    assert "paused" in (await bench.order(action="pause", target="1")).json()["note"]
+    assert (await bench.get("/api/v1/books/1"))["state"] == "paused"  # type: ignore[index]
+    assert (await bench.order(action="limit", target="attic", count=2)).json()["note"].endswith("2 slots at most")
+    assert list(bench.room.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("order", "why"),
+    [
+        ({"action": "pause", "target": "nothing"}, "no book or machine"),
+        ({"action": "sing", "target": "1"}, "no order"),
+        ({"action": "pause"}, "no order"),
+        ({"action": "pause", "target": "1", "colour": "red"}, "no order"),
+        ({"action": "pause", "target": "x" * 100_000}, "too large"),
+    ],
+)
+async def test_what_cannot_be_obeyed_is_answered_in_words(bench: WebBench, order: dict[str, object], why: str) -> None:
+    answer = await bench.order(**order)
+    assert answer.status_code == 400
+    assert why in answer.json()["error"]
+
+
+async def test_a_book_that_cannot_be_taken_leaves_nothing(bench: WebBench) -> None:
+    for content, options, why in ((b"", (), "has to be the book"), (b"Words.", ("--nonsense",), "nonsense")):
+        answer = await bench.client.post("/api/v1/books", params={"name": "a.txt", "option": options}, content=content)
+        assert (answer.status_code, why in answer.json()["error"]) == (400, True)
+    assert (bench.queue.books, list(bench.room.iterdir())) == ((), [])
+
+
+async def test_the_status_is_flat_and_the_metrics_are_read_by_prometheus(bench: WebBench) -> None:
+    from prometheus_client.parser import text_string_to_metric_families
+
+    await bench.add("Emma")
+    await bench.settle()
+    status = await bench.get("/api/v1/status")
+    assert isinstance(status, dict)
+    assert (status["title"], status["books_waiting"], status["machines"]) == ("Emma", 1, 0)
+    assert not any(isinstance(value, dict | list) for value in status.values())
+    text = (await bench.client.get("/metrics")).text
+    told = {(s.name, *s.labels.values()): s.value for f in text_string_to_metric_families(text) for s in f.samples}
+    assert (told["e2a_swarm_books", "waiting"], told["e2a_swarm_sentences", "left"]) == (1, 1)
+
+
+async def test_events_tell_what_changes(bench: WebBench) -> None:
+    async with bench.client.stream("GET", "/api/v1/events") as stream:
+        lines = (line async for line in stream.aiter_lines() if line.startswith("data: "))
+        assert json.loads((await anext(lines))[6:])["books"] == []
+        await bench.add("Emma")
+        assert [book["title"] for book in json.loads((await anext(lines))[6:])["books"]] == ["Emma.txt"]
+
+
+async def test_without_the_token_nothing_is_told_and_many_wrong_ones_shut_the_door(bench: WebBench) -> None:
+    async with httpx.AsyncClient(base_url=bench.url, trust_env=False) as stranger:
+        assert (await stranger.get("/healthz")).text == "ok\n"
+        for shown in ("", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer \xe4"):
+            answer = await stranger.get("/api/v1/status", headers={"Authorization": shown.encode("latin-1")})
+            assert (answer.status_code, "web-token" in answer.json()["error"]) == (401, True)
+        codes = [(await stranger.get("/metrics")).status_code for _ in range(MAX_WRONG)]
+    assert codes[-1] == 429
+    assert (await bench.client.get("/api/v1/status")).status_code == 429
+
+
+async def test_the_document_names_every_path(bench: WebBench) -> None:
+    document = await bench.get("/api/v1/openapi.json")
+    assert document == json.loads(json.dumps(openapi()))
+    calls = [(method, path) for path, methods in openapi()["paths"].items() for method in methods]
+    for method, path in calls:
+        if not path.endswith("/events"):  # that one does not end
+            answer = await bench.client.request(method, path.replace("{book}", "7"))
+            assert answer.status_code in (200, 400), path
+
+
+def test_a_port_in_use_is_named() -> None:
+    with listen("127.0.0.1", [0]) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(EnvironmentFault, match=f"cannot listen at 127.0.0.1:{port}"):
+            listen("127.0.0.1", [port])
+        with listen("127.0.0.1", [port, 0]) as other:
+            assert other.getsockname()[1] != port
