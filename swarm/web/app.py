@@ -34,7 +34,7 @@ MAX_NAME = 500
 FREE = ("/healthz",)  # what needs no token
 
 
-class Answer(Response):
+class JsonAnswer(Response):
     """A value as JSON."""
 
     media_type = "application/json"
@@ -62,19 +62,19 @@ class Api:
 
     async def status(self, request: Request) -> Response:
         """Tell the state of all in one flat object."""
-        return Answer(status_answer(*self.look()))
+        return JsonAnswer(status_answer(*self.look()))
 
     async def machines(self, request: Request) -> Response:
         """List the connected machines."""
-        return Answer(machine_answers(self.look()[1]))
+        return JsonAnswer(machine_answers(self.look()[1]))
 
     async def books(self, request: Request) -> Response:
         """List the books of the queue."""
-        return Answer(book_answers(*self.look()))
+        return JsonAnswer(book_answers(*self.look()))
 
     async def book(self, request: Request) -> Response:
         """Show one book."""
-        return Answer(self._of(self._resident.queue.find(request.path_params["book"])))
+        return JsonAnswer(self._of(self._resident.queue.find(request.path_params["book"])))
 
     def _of(self, book: QueuedBook) -> BookAnswer:
         return book_answers([book], self.look()[1])[0]
@@ -90,7 +90,7 @@ class Api:
             book = await self._resident.add(path, name, options)
         finally:
             path.unlink(missing_ok=True)
-        return Answer(self._of(book), 201)
+        return JsonAnswer(self._of(book), 201)
 
     async def order(self, request: Request) -> Response:
         """Give an order to a book or a machine."""
@@ -100,7 +100,7 @@ class Api:
             order = msgspec.convert({**msgspec.to_builtins(asked), "by": "the API", "type": "Order"}, Order)
         except msgspec.MsgspecError as fault:
             raise UsageError(f"The body is no order: {fault}.") from fault
-        return Answer({"note": self._desk.obey(order)})
+        return JsonAnswer({"note": self._desk.obey(order)})
 
     async def events(self, request: Request) -> Response:
         """Stream the status whenever it changes, as server-sent events."""
@@ -128,7 +128,7 @@ class Api:
 
     async def schema(self, request: Request) -> Response:
         """Return the OpenAPI document."""
-        return Answer(openapi())
+        return JsonAnswer(openapi())
 
 
 def make_app(api: Api, doorkeeper: Doorkeeper, clock: Clock) -> Starlette:
@@ -164,17 +164,17 @@ class Guarded:
 
     def _refusal(self, scope: Scope) -> Response | None:
         if self._doorkeeper.is_shut(self._clock.now()):
-            return Answer({"error": "Too many wrong tokens came; try again in a minute."}, 429)
+            return JsonAnswer({"error": "Too many wrong tokens came; try again in a minute."}, 429)
         shown = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         if self._doorkeeper.knows(shown):
             return None
         why = "Send the header `Authorization: Bearer TOKEN`, with the token of the file web-token in the state folder."
-        return Answer({"error": why}, 401, {"WWW-Authenticate": "Bearer"})
+        return JsonAnswer({"error": why}, 401, {"WWW-Authenticate": "Bearer"})
 
 
 async def _refused(request: Request, fault: Exception) -> Response:
     code = 507 if isinstance(fault, StoreError) else 400
-    return Answer({"error": str(fault)}, code)
+    return JsonAnswer({"error": str(fault)}, code)
 
 
 async def _read(request: Request) -> bytes:

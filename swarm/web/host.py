@@ -34,8 +34,8 @@ def listen(host: str, ports: Sequence[int]) -> socket.socket:
             if fault.errno == errno.EADDRINUSE and port != ports[-1]:
                 continue
             raise EnvironmentFault(
-                f"--web cannot listen at {host}:{port}: {fault.strerror or fault}. Choose another with --web HOST:PORT, "
-                "or leave it out with --web off."
+                f"--web cannot listen at {host}:{port}: {fault.strerror or fault}. Choose another: --web HOST:PORT, "
+                "or leave it out: --web off."
             ) from fault
     raise AssertionError("no port was tried")
 

@@ -31,7 +31,7 @@ def obtain_token(state_dir: Path) -> str:
 
 
 class Doorkeeper:
-    """Tells whether a request shows the token. After many wrong ones within a minute it lets nobody in for a while."""
+    """Tells whether a request shows the token. After many wrong tokens it lets no request in for a while."""
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()
