@@ -169,6 +169,7 @@ class WorkConfig:
     obeys: bool = True  # whether users of other machines may pause it
     assets_limit: int = ASSETS_LIMIT  # bytes kept of voices and models that coordinators sent
     name: str = ""
+    engines: tuple[str, ...] = ()  # names of the only engines that it speaks with; (): all that are here
     allow_sleep: bool = False
 
 

@@ -66,6 +66,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def _add_voices(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("voices")
+    group.add_argument("--engines", metavar="NAME,...", default="", help="speak with these engines only")
     engine_options.add_voice_options(group)
     group.add_argument(
         "--assets-limit",
@@ -109,6 +110,14 @@ def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits"
     return limits
 
 
+def _engines(text: str) -> tuple[str, ...]:
+    """Return the names of the engines that --engines means. Raises UsageError, EnvironmentFault."""
+    from swarm.voice.host.registry import engine_for
+
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    return tuple(dict.fromkeys(engine_for(word).card.name for word in words))
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Serve coordinators; return the exit code. Raises SwarmError."""
     slots = checks.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
@@ -132,6 +141,7 @@ def run(arguments: argparse.Namespace) -> int:
         open=arguments.open,
         exit_when_done=arguments.exit_when_done,
         name=arguments.name[:100],
+        engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,
         limits=limits,
         obeys=not arguments.no_orders,

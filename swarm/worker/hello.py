@@ -17,24 +17,29 @@ from swarm.worker.devices import Gpu, describe
 MAX_ALL_FACTS = 30_000  # bytes of all engines' cards: a greeting has to fit into a control message
 
 
-def greeting(state_dir: Path, devices: Sequence[str], gpus: Sequence[Gpu], name: str = "") -> Hello:
-    """Return the `Hello` of this machine. Raises StoreError."""
+def greeting(
+    state_dir: Path, devices: Sequence[str], gpus: Sequence[Gpu], name: str = "", only: Sequence[str] = ()
+) -> Hello:
+    """Return the `Hello` of this machine, as `engine_offers` does. Raises StoreError."""
     return Hello(
         worker=worker_id(state_dir),
         nonce=new_nonce(),
         name=name or machine_name(),
         version=__version__,
-        engines=engine_offers(),
+        engines=engine_offers(only),
         devices=describe(devices, gpus),
         slots=len(devices),
     )
 
 
-def engine_offers() -> tuple[EngineOffer, ...]:
-    """Return the engines and models that this machine has now; both may come and go."""
+def engine_offers(only: Sequence[str] = ()) -> tuple[EngineOffer, ...]:
+    """Return the engines and models that this machine has now; both may come and go.
+
+    `only` are names of engines; () stands for all.
+    """
     importlib.invalidate_caches()  # a package may have been installed just now
     room, offers = MAX_ALL_FACTS, []
-    for engine in installed_engines():
+    for engine in (engine for engine in installed_engines() if not only or engine.card.name in only):
         facts = b"" if engine.card.name in BUILT_IN else encode_facts(engine, min(room, MAX_FACTS))
         room -= len(facts)
         offers.append(_offer(engine, facts))

@@ -62,7 +62,7 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch:
     except asyncio.CancelledError:
         return EXIT_INTERRUPTED
     clock = Clock()
-    hello = greeting(config.state_dir, config.devices, gpus, config.name)
+    hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines)
     engines = Engines(config.devices, config.state_dir / "log")
     job_files = FileCache(config.state_dir, config.assets_limit)
     keys = curve_keys(key) if key else None
@@ -84,7 +84,7 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch:
         finder = asyncio.create_task(_find(node, config, swarm, say))
         stack.callback(finder.cancel)
         finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
-        watch = asyncio.create_task(_watch_offers(node, hello.engines))
+        watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         stack.callback(watch.cancel)
         with draining(lambda: _drain(node, say)):
             await node.run()
@@ -93,12 +93,12 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch:
     return EXIT_DONE
 
 
-async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...]) -> None:
+async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...], only: Sequence[str] = ()) -> None:
     """Announce engines and models that came or went, and at times announce again those that did not open."""
     tried_s = time.monotonic()
     while True:
         await asyncio.sleep(LOOK_INTERVAL_S)
-        offers = await asyncio.to_thread(engine_offers)
+        offers = await asyncio.to_thread(engine_offers, only)
         again = node.unable and time.monotonic() - tried_s > RETRY_S
         if offers != offered or again:
             offered, tried_s = offers, time.monotonic()

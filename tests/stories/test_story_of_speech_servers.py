@@ -25,6 +25,7 @@ def test_a_swarm_speaks_with_the_server_of_a_worker(lan: Callable[[str], Machine
         coordinator = laptop.start("coordinate", small_book, *OPENAI, "--log", "coordinator.log")
         where = f"127.0.0.1:{coordinator.port}"
         options = ("--coordinator", where, "--exit-when-done", "--slots", "6", "--cpu", "--log", "worker.log")
+        options += ("--engines", "openai")
         worker: Running = desktop.start("work", *options, "--tts-server", server.url, E2A_SWARM_TTS_KEY=KEY)
         coordinator.ends()
         said = worker.ends()

@@ -131,3 +131,8 @@ def test_a_greeting_carries_the_cards_of_foreign_engines_only(monkeypatch: pytes
     assert not any(facts for name, facts in offers.items() if name != "other")
     monkeypatch.setattr("swarm.worker.hello.MAX_ALL_FACTS", 50)
     assert not any(offer.facts for offer in engine_offers())  # the greeting has to fit into one message
+
+
+def test_a_worker_may_be_kept_to_some_engines() -> None:
+    assert [offer.name for offer in engine_offers(("espeak", "metronome"))] == ["espeak", "metronome"]
+    assert len(engine_offers()) > 2
