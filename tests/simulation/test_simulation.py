@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 import pytest
-from mutants import CAUGHT_BY, MUTANTS, PROVOKED_BY, mutated
+from mutants import CAUGHT_BY, LIGHT, MUTANTS, PROVOKED_BY, mutated
 from run import play
 from world import World
 
@@ -77,7 +77,7 @@ def test_every_mutant_can_be_made(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mutant_is_caught(name: str) -> None:
-    seeds = chain([CAUGHT_BY.get(name, 0)], range(CAUGHT_WITHIN))
+    seeds = chain([CAUGHT_BY.get(name, LIGHT[0])], LIGHT, range(CAUGHT_WITHIN))
     with mutated(name):
         complaints = (told for seed in seeds if (told := outcome(seed, PROVOKED_BY.get(name, ()))))
         assert list(islice(complaints, 1)), f"“{name}” went unnoticed for {CAUGHT_WITHIN} seeds"
