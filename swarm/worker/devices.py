@@ -151,3 +151,10 @@ def describe(devices: Sequence[str], gpus: Sequence[Gpu]) -> tuple[Device, ...]:
     if all(device.startswith("cpu") for device in devices):
         return (Device("cpu", f"{len(devices)} x CPU"),)
     return tuple(Device(gpu.name, gpu.describe()) for gpu in gpus)
+
+
+def uuids_of(gpus: Sequence[Gpu]) -> dict[str, str]:
+    """Return the UUIDs of NVIDIA's GPUs by their names; {} if there is only one, or one whose UUID is not known."""
+    nvidia = [gpu for gpu in gpus if gpu.platform.startswith("CUDA")]
+    known = all(gpu.uuid.startswith("GPU-") for gpu in nvidia)
+    return {gpu.name: gpu.uuid for gpu in nvidia} if known and len(nvidia) > 1 else {}

@@ -1,6 +1,7 @@
 """The engine processes of a worker: one for each slot, or one for all slots of an engine that only waits."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 
@@ -19,8 +20,10 @@ DEVICE_FAULTS = (FaultKind.MEMORY, FaultKind.DEVICE)  # faults after which a pro
 class Engines:
     """The engine processes behind the slots: it starts, uses and ends them."""
 
-    def __init__(self, devices: tuple[str, ...], log_dir: Path) -> None:
+    def __init__(self, devices: tuple[str, ...], log_dir: Path, uuids: Mapping[str, str] | None = None) -> None:
+        """`uuids` are those of the GPUs by their names, if there are several that a process must not mix up."""
         self.devices = devices
+        self._uuids = dict(uuids or {})
         self._log_dir = log_dir
         self.pids: set[int] = (
             set()
@@ -54,13 +57,22 @@ class Engines:
         self.pids |= await process.own_pids(slot)
         try:
             async with self._load_lock(slot):
-                return await process.open(slot, recipe, self.devices[slot], job_files, listen=listen)
+                return await process.open(slot, recipe, self._device(slot), job_files, listen=listen)
         except EngineFault as fault:
             replaced = self._processes.get(slot) is not process
             if not again or replaced or (process.alive and fault.kind not in DEVICE_FAULTS):
                 raise
             await self.unload(slot, process)  # a fresh process may succeed after a crash or a fault of the device
             return await self.load(slot, recipe, job_files, listen=listen, again=False)
+
+    def _device(self, slot: int) -> str:
+        """Return a slot's device as its process names it: a process that sees one GPU names that the first."""
+        return "cuda:0" if self.devices[slot] in self._uuids else self.devices[slot]
+
+    def _environment(self, slot: int) -> dict[str, str]:
+        """Return variables that show a process only its slot's GPU: DeepSpeed and Triton take the first they see."""
+        uuid = self._uuids.get(self.devices[slot])
+        return {"CUDA_VISIBLE_DEVICES": uuid} if uuid else {}
 
     def _load_lock(self, slot: int) -> AbstractAsyncContextManager[object]:
         """Return a lock for loading on a slot's GPU, so that two models cannot fill its memory by halves."""
@@ -77,7 +89,7 @@ class Engines:
             if shared and name == engine and self._processes[other].alive:
                 return self._processes[other]
         process = EngineProcess()
-        await process.start(target, self._log_dir / f"engine-{slot}.log")
+        await process.start(target, self._log_dir / f"engine-{slot}.log", self._environment(slot))
         return process
 
     def speak(self, slot: int, batch: Batch) -> "asyncio.Task[list[SpokenClip | None]]":
@@ -117,6 +129,11 @@ class Engines:
         process = self._forget(slot)
         if process is not None and process not in self._processes.values():
             process.kill()
+
+    def batch(self, slot: int) -> int:
+        """Return how many segments the voice of a slot speaks together."""
+        process = self._processes.get(slot)
+        return process.batches.get(slot, 1) if process else 1
 
     def process(self, slot: int) -> EngineProcess | None:
         """Return the current process of a slot; None if it has none."""

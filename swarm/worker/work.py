@@ -18,7 +18,7 @@ from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.service import Service
-from swarm.worker.devices import Gpu
+from swarm.worker.devices import Gpu, uuids_of
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
@@ -63,7 +63,7 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch:
         return EXIT_INTERRUPTED
     clock = Clock()
     hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines)
-    engines = Engines(config.devices, config.state_dir / "log")
+    engines = Engines(config.devices, config.state_dir / "log", uuids_of(gpus))
     job_files = FileCache(config.state_dir, config.assets_limit)
     keys = curve_keys(key) if key else None
     swarm = swarm_id(key)

@@ -275,7 +275,7 @@ class WorkNode:
             return
         try:
             made = await self.engines.load(load.slot, load.recipe, folder, listen=partial(self._progressed, load))
-            latents = await self._file_thread.put(made)
+            latents, batch = await self._file_thread.put(made), self.engines.batch(load.slot)
         except Outdated as fault:
             self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now()))
             self._outdated = fault
@@ -288,7 +288,7 @@ class WorkNode:
             await self.engines.unload(load.slot)
             self.carry_out(self._not_opened(load, fault))
         else:
-            self.carry_out(self.core.opened(load.slot, load.turn, self.clock.now(), latents))
+            self.carry_out(self.core.opened(load.slot, load.turn, self.clock.now(), latents, batch))
 
     def _not_opened(self, load: Load | Speak, fault: EngineFault) -> WorkerOutcome:
         if fault.kind in DEVICE_FAULTS:

@@ -1,11 +1,12 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from swarm.errors import EnvironmentFault
 from swarm.system.capacity import Capacity
 from swarm.worker import devices
-from swarm.worker.devices import Gpu, Proof, describe, find_devices, prove_gpus, slot_devices
+from swarm.worker.devices import Gpu, Proof, describe, find_devices, prove_gpus, slot_devices, uuids_of
 
 RTX = Gpu("cuda:0", "RTX", memory_bytes=24 * 10**9, uuid="GPU-5a1e", driver="570.86", platform="CUDA 12.8")
 GTX = Gpu("cuda:1", "GTX", uuid="GPU-77aa")
@@ -143,3 +144,11 @@ def test_little_memory_means_fewer_engines_than_cores_and_a_word_about_it(
     assert heard == said
     assert len(find_devices(("cpu",), cores, heard.append)[0]) == cores
     assert heard == said
+
+
+def test_gpus_are_told_apart_by_their_uuids_where_there_are_several() -> None:
+    second = structs.replace(RTX, name="cuda:1", uuid="GPU-77aa")
+    assert uuids_of([RTX, second]) == {"cuda:0": "GPU-5a1e", "cuda:1": "GPU-77aa"}
+    assert uuids_of([RTX]) == {}  # it is the first that any library takes
+    assert uuids_of([RTX, structs.replace(second, uuid="")]) == {}
+    assert uuids_of([structs.replace(gpu, platform="ROCm 6.4") for gpu in (RTX, second)]) == {}

@@ -211,3 +211,31 @@ async def test_a_process_that_dies_takes_what_it_prefetched_with_it_and_counts_o
     await engines.load(0, METRONOME)
     assert (await engines.speak(0, (("Tock.", 0),)))[0].info.samples
     await engines.close()
+
+
+async def test_a_process_sees_only_the_gpu_of_its_slot_and_names_it_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, str]] = []
+
+    async def start(self: EngineProcess, engine: str, log_path: Path, more: dict[str, str]) -> None:
+        seen.append((more.get("CUDA_VISIBLE_DEVICES", ""), ""))
+
+    async def open_voice(
+        self: EngineProcess, slot: int, recipe: Recipe, device: str, *more: Any, **other: Any
+    ) -> bytes:
+        seen[-1] = (seen[-1][0], device)
+        return b""
+
+    monkeypatch.setattr(EngineProcess, "start", start)
+
+    async def own_pids(self: EngineProcess, slot: int) -> set[int]:
+        return set()
+
+    monkeypatch.setattr(EngineProcess, "open", open_voice)
+    monkeypatch.setattr(EngineProcess, "own_pids", own_pids)
+    uuids = {"cuda:0": "GPU-1", "cuda:1": "GPU-2"}
+    engines = Engines(("cuda:0", "cuda:1", "cpu:2"), tmp_path, uuids)
+    for slot in range(3):
+        await engines.load(slot, Recipe("espeak", "en-us", "en"))
+    assert seen == [("GPU-1", "cuda:0"), ("GPU-2", "cuda:0"), ("", "cpu:2")]

@@ -170,6 +170,7 @@ class FakeProcess:
         self.begun: list[str] = []
         self.may_end: dict[str, asyncio.Event] = {}
         self.alive = True
+        self.batches: dict[int, int] = {}
         self._lane = asyncio.Lock()
 
     async def start(self, engine: str, log_path: Path) -> None:

@@ -67,12 +67,13 @@ class FetchedFiles:
             self.made[lease.link, lease.job.job] = made
             out.beat(lease.link)
 
-    def loaded(self, slot: EngineSlot, latents: JobFile | None, now: float) -> None:
-        """Go on with a slot whose engine is open; `latents` are those it computed, which are on the disk.
+    def loaded(self, slot: EngineSlot, latents: JobFile | None, batch: int, now: float) -> None:
+        """Go on with a slot whose voice is open and speaks `batch` lines together, if its card allows that.
 
-        They are ignored if the job has latents by now.
+        `latents` are those it computed, which are on the disk; they are ignored if the job has latents by now.
         """
         slot.loaded(now)
+        slot.search.most = min(slot.search.most, max(1, batch))
         if latents is not None and all(lease.job.latents for lease in slot.leases[:1]):
             slot.latents = latents
             self.downloads.put(latents)

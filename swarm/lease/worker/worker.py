@@ -12,6 +12,7 @@ from msgspec import structs
 from swarm.job.clip_info import SpokenClip
 from swarm.job.job_file import JobFile
 from swarm.lease.batches import batch_size
+from swarm.lease.bounds import MAX_BATCH
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -197,9 +198,11 @@ class Worker:
 
     # --- the engines report
 
-    def opened(self, number: int, turn: int, now: float, latents: JobFile | None = None) -> WorkerOutcome:
-        """Go on with a slot whose engine is loaded; `latents` are those it computed, which are on the disk."""
-        return self._report(number, turn, now, lambda slot, out: self.fetched.loaded(slot, latents, now))
+    def opened(
+        self, number: int, turn: int, now: float, latents: JobFile | None = None, batch: int = MAX_BATCH
+    ) -> WorkerOutcome:
+        """Go on with a loaded engine, whose voice speaks `batch` lines together and computed these `latents`."""
+        return self._report(number, turn, now, lambda slot, out: self.fetched.loaded(slot, latents, batch, now))
 
     def note_progress(self, number: int, turn: int, words: str, now: float) -> None:
         """Note how far the load of a slot's engine is; the next heartbeat says it."""
@@ -264,8 +267,7 @@ class Worker:
     def _report(
         self, number: int, turn: int, now: float, take: Callable[[EngineSlot, WorkerOutcome], None]
     ) -> WorkerOutcome:
-        out = WorkerOutcome()
-        slot = self.slots[number]
+        out, slot = WorkerOutcome(), self.slots[number]
         if slot.turn == turn:
             take(slot, out)
             self._go_on(now, out)
@@ -337,8 +339,7 @@ class Worker:
 
     def drain(self, now: float) -> WorkerOutcome:
         """Finish the segments being spoken, give back the rest, take nothing new."""
-        out = WorkerOutcome()
-        self.draining = True
+        out, self.draining = WorkerOutcome(), True
         for slot in self.slots:
             shed(slot, "draining", out)
         self._go_on(now, out)
@@ -368,8 +369,7 @@ class Worker:
             slot.settle(now)
             command = self._next(slot, now, out)
             cancel_prefetch(slot, out)
-            if command is not None:
-                out.commands.append(command)
+            out.commands += [command] if command else []
             prefetch(slot, out)
         self.fetched.go_on(self.links.values(), self.slots, now, out)
         wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]

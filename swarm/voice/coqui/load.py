@@ -102,6 +102,7 @@ def torch_device(device: str) -> Any:
     try:
         place = torch.device(device)
         torch.ones(1, device=place).item()
+        torch.set_float32_matmul_precision("high")  # TF32, on cards that have it
     except (RuntimeError, AssertionError) as fault:
         reason = str(fault).splitlines()[0][:200] if str(fault) else type(fault).__name__
         kind = device_fault(fault) or FaultKind.DEVICE  # the device worked when the worker started

@@ -1,7 +1,8 @@
 """Speaks a segment with any of Coqui's voices: seeds, pieces, trimmed ends, and a retry when memory runs out."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from swarm.voice.engine import EngineFault, FaultKind, Pcm
 from swarm.voice.pcm import from_floats
 
 Wave = NDArray[np.float32]
+Result = TypeVar("Result")
 
 PIECE_PAUSE_S = 0.15  # between the pieces of a sentence, as long as a breath
 _QUIET = 10 ** (-60 / 20)
@@ -31,17 +33,29 @@ _KEPT_SILENCE_S = 0.05  # at the end of a piece
 def speak_pieces(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
     """Speak a text in pieces that fit the model, as one clip. Raises EngineFault.
 
-    `say` returns a wave between -1 and 1 of any shape with one long axis. When memory runs out, the cache is emptied
-    and the text is spoken once more with the same seed. After that EngineFault(MEMORY) asks for a fresh process.
+    `say` returns a wave between -1 and 1 of any shape with one long axis.
+    """
+
+    def speak() -> Pcm:
+        torch.manual_seed(seed)  # seeds every device
+        return joined([guarded(partial(say, piece)) for piece in pieces(text, fits)], sample_rate)
+
+    return with_room(speak)
+
+
+def with_room(speak: Callable[[], Result]) -> Result:
+    """Return what `speak` returns. If memory runs out, empty the cache and try once more.
+
+    After that EngineFault(MEMORY) asks for a fresh process.
     """
     try:
-        return _speak_once(text, seed, sample_rate, fits, say)
+        return speak()
     except RuntimeError as fault:
         if device_fault(fault) is not FaultKind.MEMORY:
             raise
     _empty_cache()  # outside of `except`, since an exception that is handled keeps its tensors alive
     try:
-        return _speak_once(text, seed, sample_rate, fits, say)
+        return speak()
     except RuntimeError as fault:
         if device_fault(fault) is not FaultKind.MEMORY:
             raise
@@ -49,17 +63,18 @@ def speak_pieces(text: str, seed: int, sample_rate: int, fits: Callable[[str], b
         raise EngineFault(FaultKind.MEMORY, f"out of memory, also with the cache emptied ({words})") from fault
 
 
-def _speak_once(text: str, seed: int, sample_rate: int, fits: Callable[[str], bool], say: Callable[[str], Any]) -> Pcm:
-    torch.manual_seed(seed)  # seeds every device
-    waves = [trim_end(_flat(_say_piece(piece, say)), sample_rate) for piece in pieces(text, fits)]
+def joined(waves: Sequence[Any], sample_rate: int) -> Pcm:
+    """Return the waves of a text's pieces as one clip, with trimmed ends and a breath between them."""
+    trimmed = [trim_end(_flat(wave), sample_rate) for wave in waves]
     pause: Wave = np.zeros(round(PIECE_PAUSE_S * sample_rate), np.float32)
-    row = [part for wave in waves for part in (pause, wave)][1:]
+    row = [part for wave in trimmed for part in (pause, wave)][1:]
     return from_floats(np.concatenate(row)) if row else np.zeros(0, np.int16)
 
 
-def _say_piece(piece: str, say: Callable[[str], Any]) -> Any:
+def guarded(say: Callable[[], Result]) -> Result:
+    """Return what the model says. Raises EngineFault(ERROR) for what its code trips over."""
     try:
-        return say(piece)
+        return say()
     except _CODE_FAULTS as fault:
         said = "Coqui's model failed at this text; the engine's log says how"
         raise EngineFault(FaultKind.ERROR, said) from fault

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
 from copy import copy
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from TTS.tts.configs.xtts_config import XttsConfig
@@ -17,8 +17,9 @@ from swarm.system.installation import package_line
 from swarm.voice.coqui.card import DEFAULT_VOICE, XTTS_LIMITS
 from swarm.voice.coqui.config import Config
 from swarm.voice.coqui.latents import Latents, compute_latents, read_latents
-from swarm.voice.coqui.speak import speak_pieces
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.coqui.speak import guarded, joined, pieces, speak_pieces, with_room
+from swarm.voice.coqui.xtts_batch import Prompt, generate, halve, sound
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
 
 _SAMPLING = ("temperature", "length_penalty", "repetition_penalty", "top_k", "top_p", "num_beams", "speed")
 _ORDINAL = re.compile(r"(\d)\.(?=\s|$)")
@@ -33,7 +34,6 @@ class XttsVoice:
     def __init__(self, model: Any, language: str, latents: Latents, settings: dict[str, Setting], fresh: bool) -> None:
         self._model, self._language, self._latents, self._fresh = model, language, latents, fresh
         self._sampling = {name: settings[name] for name in _SAMPLING if name in settings}
-        self._half = bool(settings.get("half")) and model.device.type == "cuda"
         self._most_tokens = min(int(model.args.gpt_max_text_tokens), 402) - 4  # the model asserts fewer than 402
         self._most_characters = dict(XTTS_LIMITS).get(language, dict(XTTS_LIMITS)[""])
         self.sample_rate = int(model.args.output_sample_rate)
@@ -48,13 +48,19 @@ class XttsVoice:
 
     def speak_in(self, language: str, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         """Speak one segment in another language of the model, or in the job's if its packages are missing here."""
+        return self._in(language).speak(text, seed)
+
+    def _in(self, language: str) -> Self:
+        """Return the voice in another language of the model; in the job's for "", or if packages are missing here."""
         try:
-            _check_language(self._model, language)
+            _check_language(self._model, language or self._language)
         except EngineFault:
-            return self.speak(text, seed)
+            return self
+        if language in ("", self._language):
+            return self
         other = copy(self)
         other._language, other._most_characters = language, dict(XTTS_LIMITS).get(language, dict(XTTS_LIMITS)[""])
-        return other.speak(text, seed)
+        return other
 
     def _readable(self, text: str) -> str:
         """Return the text with numbers that Coqui can read: it raises for some, such as ordinals in Czech."""
@@ -76,14 +82,47 @@ class XttsVoice:
         return self._tokens(text) < self._most_tokens
 
     def _say(self, text: str) -> Any:
-        with torch.inference_mode(), self._precision():
+        with torch.inference_mode():
             said = self._model.inference(
                 text, self._language, self._latents.gpt, self._latents.speaker, **self._sampling
             )
         return said["wav"]
 
-    def _precision(self) -> AbstractContextManager[Any]:
-        return torch.autocast("cuda", dtype=torch.float16) if self._half else nullcontext()
+
+class BatchXttsVoice(XttsVoice):
+    """A voice that draws the tokens of each text by itself, so that several texts go through the GPT together."""
+
+    def speak(self, text: str, seed: int) -> Pcm:
+        """Speak one segment. Raises EngineFault."""
+        return with_room(lambda: self._speak_together([(self, SpokenLine(text, seed))]))[0]
+
+    def speak_all(self, lines: Sequence[SpokenLine]) -> list[Pcm]:
+        """Speak some segments together, each in its own language, as if each was spoken alone. Raises EngineFault."""
+        rows = [(self._in(line.language), line) for line in lines]
+        return with_room(lambda: self._speak_together(rows))
+
+    def _speak_together(self, rows: Sequence[tuple[Self, SpokenLine]]) -> list[Pcm]:
+        """Speak the first pieces of all texts together, then the second ones, and so on: most texts have one."""
+        texts = [pieces(voice._readable(line.text), voice._fits) for voice, line in rows]
+        generators = [torch.Generator(self._model.device).manual_seed(line.seed) for _, line in rows]
+        waves: list[list[Any]] = [[] for _ in rows]
+        for number in range(max(map(len, texts))):
+            now = [row for row, parts in enumerate(texts) if number < len(parts)]
+            prompts = [Prompt(rows[row][0]._prompt(texts[row][number]), generators[row]) for row in now]
+            for row, wave in zip(now, guarded(partial(self._waves, prompts)), strict=True):
+                waves[row].append(wave)
+        return [joined(each, self.sample_rate) for each in waves]
+
+    def _waves(self, prompts: Sequence[Prompt]) -> list[Any]:
+        model, voice = self._model, self._latents
+        speed = float(self._sampling.get("speed", 1.0))
+        with torch.inference_mode():
+            codes = generate(model.gpt, voice.gpt.to(model.device), prompts, self._sampling)
+            return [sound(model, prompt.tokens, row, voice, speed) for prompt, row in zip(prompts, codes, strict=True)]
+
+    def _prompt(self, text: str) -> torch.Tensor:
+        tokens = self._model.tokenizer.encode(text.strip().lower(), lang=self._language)
+        return torch.tensor([tokens], dtype=torch.int, device=self._model.device)
 
 
 class XttsLoader:
@@ -103,14 +142,20 @@ class XttsLoader:
         """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and any error of Coqui."""
         settings = dict(recipe.settings)
         deepspeed = bool(settings.get("deepspeed"))
-        wanted = (recipe.model, weights.resolve(), weights.stat().st_mtime_ns, str(place), deepspeed)
+        half = bool(settings.get("half")) and place.type == "cuda" and not deepspeed  # DeepSpeed has its own
+        wanted = (recipe.model, weights.resolve(), weights.stat().st_mtime_ns, str(place), deepspeed, half)
         if self._loaded != wanted:
             self.forget()
-            self._model = _load(folder, weights, config, deepspeed).to(place)
+            self._model = _load(folder, weights, config, deepspeed)
+            if half:
+                halve(self._model.gpt)  # before it is moved, so that the card never holds float32
+            self._model.to(place)
             self._loaded = wanted
         _check_language(self._model, recipe.language)
         latents, fresh = _find_latents(self._model, recipe.voice, job_files)
-        return XttsVoice(self._model, recipe.language, latents, settings, fresh)
+        draws = int(settings.get("num_beams") or 1) == 1 and not deepspeed  # else Coqui's own `inference` has to
+        kind = BatchXttsVoice if draws else XttsVoice
+        return kind(self._model, recipe.language, latents, settings, fresh)
 
 
 def _load(folder: Path, weights: Path, config: Config, deepspeed: bool) -> Any:

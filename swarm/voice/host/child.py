@@ -17,7 +17,7 @@ from swarm.system.frames import Frame
 from swarm.system.platform import go_first_when_memory_runs_out
 from swarm.system.serving import serve
 from swarm.voice.device_fault import device_fault
-from swarm.voice.engine import Engine, EngineFault, FaultKind, SharingVoice
+from swarm.voice.engine import BatchVoice, Engine, EngineFault, FaultKind, SharingVoice
 from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import load_engine
 from swarm.voice.host.takes import Asked, Speaker
@@ -64,7 +64,8 @@ class Host:
         verifier = find_verifier(recipe.language, message["device"])
         self._speakers[message["lane"]] = Speaker(voice, card.takes, verifier)
         self._casts[message["lane"]] = CastVoices(engine, recipe, message["device"], job_files, verifier)
-        return {"latents": (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""}
+        latents = (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""
+        return {"latents": latents, "batch": card.batch if isinstance(voice, BatchVoice) else 1}
 
     def _speak(self, message: Frame) -> Frame:
         lines = message["lines"]

@@ -23,6 +23,7 @@ class EngineProcess:
 
     def __init__(self) -> None:
         self._child = Child()
+        self.batches: dict[int, int] = {}  # of each slot, how many segments its voice speaks together
 
     @property
     def pid(self) -> int:
@@ -65,6 +66,7 @@ class EngineProcess:
         call = {"call": "open", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "device": device}
         reply = await self._call(slot, {**call, "assets": str(job_files or "")}, FaultKind.UNAVAILABLE, listen)
         latents: bytes = reply["latents"]
+        self.batches[slot] = reply["batch"]
         logger.debug(
             f"process {self.pid} has loaded {recipe.engine}, voice {recipe.voice}, for slot {slot} on {device}"
         )

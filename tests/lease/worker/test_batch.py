@@ -158,6 +158,12 @@ def test_a_search_narrows_by_what_was_spoken_and_by_what_failed() -> None:
     assert search.choose(lines[6:]) == tuple(lines[6:])
 
 
+def test_a_voice_that_speaks_fewer_lines_together_than_its_engine_is_given_no_more() -> None:
+    worker = make_worker(batch=8)
+    load = ordered(grant(worker, *TEXTS))
+    assert len(texts(worker.opened(load.slot, load.turn, 1.0, batch=2))) == 2
+
+
 def test_a_line_that_may_have_no_neighbours_has_none() -> None:
     lines = [Line(index, "x", 0) for index in range(4)]
     assert BatchSearch(4).choose(lines, lines[2]) == tuple(lines[:2])

@@ -144,14 +144,14 @@ def test_nothing_is_kept_for_learning_while_a_sentence_is_spoken(
 
     seen: list[bool] = []
     voice: Any = open_voice(models / name)
-    spoken = "synthesize" if name == "vits" else "inference"
-    speak = getattr(voice._model, spoken)
+    model, spoken = (voice._model, "synthesize") if name == "vits" else (voice._model.gpt, "compute_embeddings")
+    speak = getattr(model, spoken)
 
     def watched(*words: Any, **named: Any) -> Any:
         seen.append(torch.is_inference_mode_enabled())
         return speak(*words, **named)
 
-    monkeypatch.setattr(voice._model, spoken, watched)
+    monkeypatch.setattr(model, spoken, watched)
     voice.speak(TEXT, 1)
     assert seen == [True]
 
