@@ -39,8 +39,10 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "many_books": [[]],
     "many_jobs": [[]],
     "coqui_speed": [[]],
+    "xtts_batch": [[]],
     "hearing": [[]],
 }
+NEED_COQUI = ("coqui_speed", "xtts_batch")
 MAX_S = 3600
 
 
@@ -66,7 +68,7 @@ def _quick_scripts(folder: Path) -> dict[str, list[list[str]]]:
 def _run(name: str, options: list[str]) -> bool:
     shown = " ".join([f"benchmarks/{name}.py", *(os.path.relpath(word) if "/" in word else word for word in options)])
     print(f"## {name}\n\n```sh\npython {shown}\n```\n", flush=True)
-    if name == "coqui_speed" and not find_spec("TTS"):
+    if name in NEED_COQUI and not find_spec("TTS"):
         print("Not run: Coqui is not installed (pip install '.[coqui]').\n")
         return True
     if name == "hearing" and not find_spec("faster_whisper"):

@@ -50,7 +50,8 @@ def recogniser(name: str) -> dict[str, str]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.coqui) if name == "coqui_speed" else name for name in QUICK]
+    "name",
+    [pytest.param(name, marks=pytest.mark.coqui) if name in ("coqui_speed", "xtts_batch") else name for name in QUICK],
 )
 def test_a_tiny_run_prints_a_whole_table_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     done = run("all", "--quick", "--only", name, TMPDIR=str(tmp_path), **recogniser(name))
