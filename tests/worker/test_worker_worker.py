@@ -173,7 +173,7 @@ class FakeProcess:
         self.batches: dict[int, int] = {}
         self._lane = asyncio.Lock()
 
-    async def start(self, engine: str, log_path: Path) -> None:
+    async def start(self, engine: str, log_path: Path, *more: object) -> None:
         pass
 
     async def own_pids(self, slot: int) -> set[int]:
