@@ -1,5 +1,6 @@
 """A desk over a resident coordinator, for tests."""
 
+import asyncio
 from pathlib import Path
 
 from resident_bench import ResidentBench
@@ -35,7 +36,9 @@ class DeskBench(ResidentBench):
         return int(order.target == "attic")
 
     async def say(self, message: Order | NewBook | BookPiece, frame: bytes = b"", peer: bytes = b"p") -> Message:
-        await self.desk.take(peer, message, frame)
+        self.desk.take(peer, message, frame)
+        while self.desk._adding:
+            await asyncio.wait(self.desk._adding)
         return self.outbox.sent[-1]
 
     async def bring(self, book: NewBook, content: bytes, piece: int = 400) -> BookTaken:

@@ -3,10 +3,10 @@
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from swarm.coordinator.machine_desk import Instruct, order_machines
 from swarm.coordinator.resident import Resident
 from swarm.errors import SwarmError, UsageError
 from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
@@ -14,14 +14,13 @@ from swarm.net.transport import Router
 from swarm.store.queue import safe_name
 from swarm.system.disk import guarded, make_folder
 from swarm.system.platform import free_bytes
-from swarm.watch.text import bytes_text, count_text
+from swarm.watch.text import bytes_text
 
 MAX_BOOK_BYTES = 2 * 1024**3
 MIN_FREE_BYTES = 1024**3  # that a book leaves on the disk
 MAX_BRINGERS = 16  # that bring a book at the same time; the one that was longest silent is forgotten
 
 UserMessage = Order | NewBook | BookPiece
-Instruct = Callable[[Order], int]  # tells the machines of a name what to do, and returns how many there are
 
 
 class Incoming(NamedTuple):
@@ -37,24 +36,30 @@ class Desk:
     def __init__(self, resident: Resident, router: Router, folder: Path, instruct: Instruct) -> None:
         self._resident, self._router, self._folder, self._instruct = resident, router, folder, instruct
         self._incoming: dict[bytes, Incoming] = {}  # by peer
+        self._begun = 0  # books that were brought, for names of their files
+        self._adding: set[asyncio.Task[None]] = set()
         shutil.rmtree(folder, ignore_errors=True)
         make_folder(folder)
 
-    async def take(self, peer: bytes, message: UserMessage, frame: bytes) -> None:
+    def take(self, peer: bytes, message: UserMessage, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
         try:
-            answer: Obeyed | BookTaken
             if isinstance(message, Order):
-                answer = Obeyed(True, self.obey(message))
+                self._router.send(peer, Obeyed(True, self.obey(message)))
             elif isinstance(message, NewBook):
-                answer = self._begin(peer, message)
-            else:
-                answer = await self._go_on(peer, message, frame)
+                self._router.send(peer, self._begin(peer, message))
+            elif taken := self._go_on(peer, message, frame):
+                self._router.send(peer, taken)
         except SwarmError as fault:
-            refused = BookTaken(getattr(message, "digest", ""), refusal=str(fault)[:2000])
-            answer = Obeyed(False, str(fault)[:2000]) if isinstance(message, Order) else refused
+            self._refuse(peer, message, fault)
+
+    def _refuse(self, peer: bytes, message: UserMessage, fault: SwarmError) -> None:
+        why = str(fault)[:2000]
+        if isinstance(message, Order):
+            self._router.send(peer, Obeyed(False, why))
+        else:
+            self._router.send(peer, BookTaken(message.digest, refusal=why))
             self._forget(peer)
-        self._router.send(peer, answer)
 
     # --- orders
 
@@ -64,10 +69,7 @@ class Desk:
             return self._resident.obey(book, order)
         if order.action in ("move", "cancel", "remove"):
             raise UsageError(f"There is no book {order.target!r} in the queue: `e2a-swarm status` lists them.")
-        if told := self._instruct(order):
-            return f"{count_text(told, 'machine')} called {order.target}: told to {_deed(order)}"
-        kinds = "machine" if order.action in ("drain", "limit") else "book or machine"
-        raise UsageError(f"There is no {kinds} {order.target!r} here: `e2a-swarm status` lists them.")
+        return order_machines(order, self._instruct)
 
     # --- books
 
@@ -81,13 +83,15 @@ class Desk:
         self._forget(peer)
         while len(self._incoming) >= MAX_BRINGERS:
             self._forget(next(iter(self._incoming)))
-        path = self._folder / f"{peer.hex()[:40]} {safe_name(book.name)}"  # its ending tells the kind of book
+        self._begun += 1
+        path = self._folder / f"{self._begun} {safe_name(book.name)}"  # its ending tells the kind of book
         with guarded(path):
             path.write_bytes(b"")
         self._incoming[peer] = Incoming(book, path)
         return BookTaken(book.digest)
 
-    async def _go_on(self, peer: bytes, piece: BookPiece, frame: bytes) -> BookTaken:
+    def _go_on(self, peer: bytes, piece: BookPiece, frame: bytes) -> BookTaken | None:
+        """Take in a piece; return the answer, None once all is here: it follows when the book is in the queue."""
         incoming = self._incoming.pop(peer, None)
         if incoming is None or incoming.book.digest != piece.digest:
             raise UsageError("The coordinator knows nothing of this book: run the same command again.")
@@ -100,16 +104,27 @@ class Desk:
             with path.open("ab") as file:
                 file.write(frame)
         have += len(frame)
-        return BookTaken(book.digest, have) if have < book.size else await self._finish(peer, incoming)
+        if have < book.size:
+            return BookTaken(book.digest, have)
+        if len(self._adding) >= MAX_BRINGERS:
+            raise UsageError("Too many books are being added at the same time: run the same command again.")
+        task = asyncio.create_task(self._finish(peer, self._incoming.pop(peer)))  # workers are answered meanwhile
+        self._adding.add(task)
+        task.add_done_callback(self._adding.discard)
+        return None
 
-    async def _finish(self, peer: bytes, incoming: Incoming) -> BookTaken:
-        """Add a whole book to the queue, where it is safe when the user is told."""
+    async def _finish(self, peer: bytes, incoming: Incoming) -> None:
+        """Add a whole book to the queue, and tell the user when it is safe there."""
         book, path = incoming
-        if await asyncio.to_thread(_digest, path) != book.digest:
-            raise UsageError(f"{book.name} arrived damaged: run the same command again.")
-        added = await self._resident.add(path, safe_name(book.name), book.options)
-        self._forget(peer)
-        return BookTaken(book.digest, book.size, added.id)
+        try:
+            if await asyncio.to_thread(_digest, path) != book.digest:
+                raise UsageError(f"{book.name} arrived damaged: run the same command again.")
+            added = await self._resident.add(path, safe_name(book.name), book.options)
+            self._router.send(peer, BookTaken(book.digest, book.size, added.id))
+        except SwarmError as fault:
+            self._router.send(peer, BookTaken(book.digest, refusal=str(fault)[:2000]))
+        finally:
+            path.unlink(missing_ok=True)
 
     def _forget(self, peer: bytes) -> None:
         if incoming := self._incoming.pop(peer, None):
@@ -119,7 +134,3 @@ class Desk:
 def _digest(path: Path) -> str:
     with guarded(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _deed(order: Order) -> str:
-    return f"speak with {count_text(order.count, 'slot')} at most" if order.action == "limit" else order.action

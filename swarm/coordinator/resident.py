@@ -52,6 +52,7 @@ class Resident:
         self._jobs: dict[int, str] = {}  # of the books that are served
         self._rests_until_s: dict[int, float] = {}
         self._changed = asyncio.Event()
+        self._adding = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
 
     def serve_with(self, server: Server) -> None:
@@ -196,7 +197,9 @@ class Resident:
         """Add a book at the end of the queue. Raises UsageError, StoreError."""
         self._configure(path, options)
         title = await asyncio.to_thread(_title_of, path)
-        book = self.queue.add(path, name, options, self._clock.now(), title=title, source=source)
+        async with self._adding:  # the disk may be slow, while workers want an answer
+            await asyncio.to_thread(self.queue.copy_in, path, name)
+            book = self.queue.enter(name, options, self._clock.now(), title=title, source=source)
         self._note(f"{book.heading} is number {book.id} of the queue")
         self._changed.set()
         return book

@@ -48,7 +48,7 @@ PutBack = Callable[[str, str], bool]
 class UserDesk(Protocol):
     """What answers users, who send no greeting."""
 
-    async def take(self, peer: bytes, message: Order | NewBook | BookPiece, frame: bytes) -> None:
+    def take(self, peer: bytes, message: Order | NewBook | BookPiece, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
 
 
@@ -184,7 +184,7 @@ class Server:
             peer, message, frame = await self._router.receive()
             if isinstance(message, Order | NewBook | BookPiece):
                 if self._desk is not None:
-                    await self._desk.take(peer, message, frame)
+                    self._desk.take(peer, message, frame)
             elif isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
                 self._take_piece(peer, message, frame)
             else:

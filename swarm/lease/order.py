@@ -70,3 +70,8 @@ class QueuedStatus(Struct, frozen=True, omit_defaults=True):
     job: Name = ""  # once it was read
     note: Note = ""  # why it failed, or what it waits for
     files: Annotated[tuple[Note, ...], Meta(max_length=8)] = ()  # the first ones of the audiobook
+
+
+def knows_orders(version: str) -> bool:
+    """Tell whether a peer of a version knows orders; it leaves them without an answer otherwise."""
+    return not version.startswith("0.1.")

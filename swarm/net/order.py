@@ -9,7 +9,7 @@ from typing import NamedTuple
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.envelope import Message
 from swarm.lease.message import FromCoordinator
-from swarm.lease.order import Action, BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.order import Action, BookPiece, BookTaken, NewBook, Obeyed, Order, knows_orders
 from swarm.net.ask import Answer, ask_swarm
 from swarm.net.keys import curve_keys, security
 from swarm.net.transport import DealerSocket
@@ -61,8 +61,8 @@ class Conversation:
                         return answer
         except TimeoutError:
             raise EnvironmentFault(
-                f"The coordinator at {self._address} gave no answer in {ANSWER_S:.0f} s; one of an older version knows "
-                "no orders."
+                f"The coordinator at {self._address} gave no answer in {ANSWER_S:.0f} s: its machine or disk is very "
+                "busy, or it cannot be reached any more. Run the same command again."
             ) from None
 
     def close(self) -> None:
@@ -75,16 +75,33 @@ async def give_order(seat: Seat, action: Action, target: str, count: int, say: S
     order = Order(action, target[:MAX_TARGET], count, machine_name())
     done, refused = list[str](), list[str]()
     for answer in await seat.coordinators(say):
-        conversation = seat.connect(answer)
         try:
-            obeyed = await conversation.say(order)
-        finally:
-            conversation.close()
-        if isinstance(obeyed, Obeyed):
-            (done if obeyed.done else refused).append(obeyed.note)
+            obeyed = await _order_one(seat, answer, order)
+        except EnvironmentFault as fault:
+            say(str(fault))  # the others may obey
+            continue
+        (done if obeyed.done else refused).append(obeyed.note)
+    if not (done or refused):
+        raise EnvironmentFault("No coordinator obeyed.")
     if not done:
-        raise UsageError(refused[0] if refused else "No coordinator could obey.")
+        raise UsageError(refused[0])
     return "; ".join(dict.fromkeys(done))
+
+
+async def _order_one(seat: Seat, answer: Answer, order: Order) -> Obeyed:
+    """Give an order to one coordinator. Raises EnvironmentFault if it gives no answer."""
+    assert answer.reply is not None
+    if not knows_orders(answer.reply.version):
+        raise EnvironmentFault(
+            f"The coordinator {answer.reply.name} at {answer.address} has version {answer.reply.version}, which knows "
+            "no orders: update it."
+        )
+    conversation = seat.connect(answer)
+    try:
+        obeyed = await conversation.say(order)
+    finally:
+        conversation.close()
+    return obeyed if isinstance(obeyed, Obeyed) else Obeyed(False, "The coordinator did not understand.")
 
 
 async def find_queue(seat: Seat, say: Say) -> Answer:

@@ -94,19 +94,17 @@ class Queue:
 
         Raises UsageError if the queue is full, or if the options are too long.
         """
+        self.copy_in(path, name)
+        return self.enter(name, options, now, title=title, source=source)
+
+    def copy_in(self, path: Path, name: str) -> None:
+        """Copy a book's file for the next `enter`. It may run in another thread, but one at a time.
+
+        Raises UsageError if the queue is full.
+        """
         if len(self.books) >= MAX_BOOKS:
             raise UsageError(f"The queue has {MAX_BOOKS:,} books: remove some first.")
-        if sum(map(len, options)) > MAX_OPTIONS:
-            raise UsageError(f"The options of a book have {MAX_OPTIONS:,} characters at most.")
-        number = self._content.last_id + 1
-        stamp = stamp_of(Path(source)) if source else ""
-        words, title, source = map(_storable, (tuple(options), title, source))
-        book = QueuedBook(number, safe_name(name), words, now, title=title, source=source, stamp=stamp)
-        self._keep_copy(path, self.path(book))
-        self._write(structs.replace(self._content, last_id=number, books=(*self.books, book)))
-        return book
-
-    def _keep_copy(self, path: Path, place: Path) -> None:
+        place = self._folder / str(self._content.last_id + 1) / safe_name(name)
         with guarded(place):
             shutil.rmtree(place.parent, ignore_errors=True)  # of a run that was cut off before it had written the queue
             place.parent.mkdir()
@@ -115,6 +113,17 @@ class Queue:
             except OSError:
                 shutil.rmtree(place.parent, ignore_errors=True)  # the rest of a full disk is for the books before
                 raise
+
+    def enter(self, name: str, options: Sequence[str], now: float, *, title: str = "", source: str = "") -> QueuedBook:
+        """Add the book that `copy_in` copied at the end. Raises UsageError if the options are too long."""
+        if sum(map(len, options)) > MAX_OPTIONS:
+            raise UsageError(f"The options of a book have {MAX_OPTIONS:,} characters at most.")
+        number = self._content.last_id + 1
+        stamp = stamp_of(Path(source)) if source else ""
+        words, title, source = map(_storable, (tuple(options), title, source))
+        book = QueuedBook(number, safe_name(name), words, now, title=title, source=source, stamp=stamp)
+        self._write(structs.replace(self._content, last_id=number, books=(*self.books, book)))
+        return book
 
     def change(self, book_id: int, **fields: object) -> QueuedBook:
         """Change fields of a book, and return it. Raises UsageError."""

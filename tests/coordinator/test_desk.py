@@ -1,6 +1,8 @@
 """What users of other machines may order and bring, and what is refused."""
 
+import asyncio
 import hashlib
+import threading
 from pathlib import Path
 
 import pytest
@@ -58,6 +60,24 @@ async def test_many_bringers_that_never_finish_leave_no_pile(bench: DeskBench) -
     for number in range(3 * MAX_BRINGERS):
         await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)), peer=b"%d" % number)
     assert len(list(bench.room.iterdir())) == MAX_BRINGERS
+
+
+async def test_users_and_workers_are_answered_while_a_slow_disk_takes_a_book(
+    bench: DeskBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = threading.Event()
+    monkeypatch.setattr("swarm.store.queue.copy_synced", lambda source, part: free.wait(60) and part.write_bytes(BOOK))
+    await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)))
+    bench.desk.take(b"p", BookPiece(DIGEST, 0), BOOK)
+    await asyncio.sleep(0)
+    bench.desk.take(b"q", Order("pause", "attic"), b"")
+    assert isinstance(bench.outbox.sent[-1], Obeyed)
+    again = await asyncio.to_thread(bench.desk._begin, b"p", NewBook("Emma.txt", "0" * 64, 9))
+    free.set()
+    assert again.have == 0  # it did not touch the file of the first one
+    while bench.desk._adding:
+        await asyncio.wait(bench.desk._adding)
+    assert bench.outbox.sent[-1] == BookTaken(DIGEST, len(BOOK), 1)
 
 
 async def test_orders_reach_the_book_or_the_machine_that_they_name(bench: DeskBench) -> None:

@@ -7,7 +7,7 @@ from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Revoke
-from swarm.lease.order import Instruct, Order
+from swarm.lease.order import Instruct, Order, knows_orders
 
 
 def arrange(jobs: dict[str, ServedJob], first: Sequence[str]) -> None:
@@ -33,8 +33,9 @@ def take_out(jobs: dict[str, ServedJob], job: str, sessions: dict[str, Session],
 
 
 def instruct(sessions: Iterable[Session], order: Order, out: Outcome) -> int:
-    """Tell the machines of a name what a user wants of them; return how many there are."""
+    """Tell the machines of a name what a user wants of them; return how many there are that know orders."""
     named = [session for session in sessions if order.target.lower() in (session.hello.name.lower(), session.worker)]
+    named = [session for session in named if knows_orders(session.hello.version)]
     for session in named:
         out.send(session.peer, Instruct(order.action, order.count, order.by))
     return len(named)

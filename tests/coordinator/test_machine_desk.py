@@ -1,0 +1,27 @@
+"""What users may order of a coordinator that has no queue."""
+
+from swarm.coordinator.machine_desk import NO_QUEUE, MachineDesk
+from swarm.lease.envelope import Message
+from swarm.lease.order import BookTaken, NewBook, Obeyed, Order
+
+
+class Outbox:
+    """A stand-in for the router."""
+
+    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
+        self.sent = message
+        return True
+
+
+def test_machines_are_ordered_and_books_are_refused() -> None:
+    outbox = Outbox()
+    desk = MachineDesk(outbox, lambda order: int(order.target == "attic"))  # type: ignore[arg-type]
+    desk.take(b"p", Order("limit", "attic", 1), b"")
+    assert outbox.sent == Obeyed(True, "1 machine called attic: told to speak with 1 slot at most")
+    desk.take(b"p", Order("drain", "cellar"), b"")
+    assert isinstance(outbox.sent, Obeyed)
+    assert (outbox.sent.done, "no machine 'cellar'" in outbox.sent.note) == (False, True)
+    desk.take(b"p", Order("cancel", "Emma"), b"")
+    assert outbox.sent == Obeyed(False, NO_QUEUE)
+    desk.take(b"p", NewBook("Emma.epub", "0" * 64, 9), b"")
+    assert outbox.sent == BookTaken("0" * 64, refusal=NO_QUEUE)

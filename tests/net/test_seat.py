@@ -1,0 +1,67 @@
+"""Orders from a seat to every coordinator that it can see."""
+
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.lease.envelope import Message
+from swarm.lease.message import StatusReply
+from swarm.lease.order import Obeyed
+from swarm.net.ask import Answer
+from swarm.net.order import Conversation, Seat, give_order
+
+
+def seat_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **answers: str) -> Seat:
+    """Return a seat that sees coordinators of these names: "silent", "old", or what they say to an order."""
+
+    async def coordinators(seat: Seat, say: object) -> list[Answer]:
+        return [
+            Answer(name, StatusReply(name, name, "0.1.3" if said == "old" else "0.2.0", 1, (), ()))
+            for name, said in answers.items()
+        ]
+
+    async def answer(conversation: Conversation, message: Message, frame: bytes = b"") -> Obeyed:
+        said = answers[conversation._address]
+        if said in ("silent", "old"):
+            raise EnvironmentFault(f"{conversation._address} gave no answer")
+        return Obeyed(said == "done", said)
+
+    monkeypatch.setattr(Seat, "coordinators", coordinators)
+    monkeypatch.setattr(
+        Seat,
+        "connect",
+        lambda seat, answer: Conversation(answer.address, Line()),  # type: ignore[arg-type]
+    )
+    monkeypatch.setattr(Conversation, "say", answer)
+    return Seat(tmp_path)
+
+
+class Line:
+    """A stand-in for a socket."""
+
+    def connect(self, addresses: object) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+async def test_a_coordinator_that_knows_no_orders_keeps_no_other_from_obeying(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = list[str]()
+    seat = seat_before(monkeypatch, tmp_path, a="old", b="silent", c="done", d="no such book")
+    assert await give_order(seat, "pause", "Emma", 0, said.append) == "done"
+    assert said == [
+        "The coordinator a at a has version 0.1.3, which knows no orders: update it.",
+        "b gave no answer",
+    ]
+
+
+async def test_an_order_that_nobody_obeys_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seat = seat_before(monkeypatch, tmp_path, a="old", d="no such book")
+    with pytest.raises(UsageError, match="no such book"):
+        await give_order(seat, "pause", "Emma", 0, lambda line: None)
+    with pytest.raises(EnvironmentFault):
+        await give_order(seat_before(monkeypatch, tmp_path, a="old"), "pause", "Emma", 0, lambda line: None)
