@@ -77,3 +77,7 @@ class ReaderMissing(EnvironmentFault):
 
 class StoreError(EnvironmentFault):
     """The state folder is full, read-only, locked, damaged or of a newer version."""
+
+
+class InUse(StoreError):
+    """Another process works on the same job, or has the queue."""

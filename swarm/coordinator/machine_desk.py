@@ -39,8 +39,8 @@ def order_machines(order: Order, instruct: Instruct) -> str:
         return f"{count_text(told, 'machine')} called {order.target}: told to {_deed(order)}"
     kinds = "machine" if order.action in ("drain", "limit") else "book or machine"
     raise UsageError(
-        f"There is no {kinds} {order.target!r} here that knows orders (version 0.1 does not): "
-        "`e2a-swarm status` lists them."
+        f"There is no {kinds} {order.target!r} here: `e2a-swarm status` lists them. Machines of version 0.1 know no "
+        "orders."
     )
 
 

@@ -13,7 +13,7 @@ from swarm.coordinator.brought_files import find_brought_files
 from swarm.coordinator.prepare import Offered, find_job
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
-from swarm.errors import EngineUnknown, SwarmError, UsageError
+from swarm.errors import EngineUnknown, InUse, SwarmError, UsageError
 from swarm.lease.message import JobStatus, StatusReply
 from swarm.lease.order import Order, QueuedStatus
 from swarm.store.queue import Queue, QueuedBook
@@ -22,7 +22,7 @@ from swarm.system.machine import Clock, Say
 from swarm.watch.text import clean, clean_note, count_text
 
 AHEAD = 3  # books that are served at a time, so that no slot waits for the last sentences of one
-RETRY_S = 30.0  # until a book is tried again whose engine no worker had, or which is served already
+RETRY_S = 30.0  # until a book is tried again whose engine no worker had, or which is spoken already
 MAX_FILES = 8  # of a finished book, in `status`
 MAX_FILE_NAME = 2000  # characters of one, there
 Configure = Callable[[Path, Sequence[str]], RenderConfig]  # raises UsageError for options that make no sense
@@ -104,7 +104,7 @@ class Resident:
 
         try:
             opened = await asyncio.to_thread(self._read, book, tell)
-        except EngineUnknown as fault:
+        except (EngineUnknown, InUse) as fault:
             self._rest(book, str(fault))
         except SwarmError as fault:
             self._fail(book, str(fault))
@@ -210,7 +210,7 @@ class Resident:
         Raises UsageError if several have that title.
         """
         named = [book for book in self.queue.books if target == str(book.id)] or [
-            book for book in self.queue.books if target.casefold() in _words_for(book)
+            book for book in self.queue.books if target and target.casefold() in _words_for(book)
         ]
         if len(named) > 1:
             numbers = ", ".join(str(book.id) for book in named)
@@ -221,15 +221,18 @@ class Resident:
         """Do what a user wants of a book; return what was done, in words. Raises UsageError, StoreError."""
         match order.action:
             case "pause":
+                _expect_waiting(book, order)
                 return self._pause(book)
             case "resume":
                 return self._resume(book)
             case "move":
+                _expect_waiting(book, order)
                 self.queue.move(book.id, order.count)
                 self._arrange()
                 self._changed.set()
                 return f"{book.heading} was moved"
             case "cancel":
+                _expect_waiting(book, order)
                 return self._cancel(book)
             case "remove":
                 self._cancel(book)
@@ -239,8 +242,6 @@ class Resident:
                 raise UsageError(f"{other} is for machines, and {book.heading} is a book.")
 
     def _pause(self, book: QueuedBook) -> str:
-        if book.state != "waiting":
-            raise UsageError(f"{book.heading} is {book.state}: there is nothing to pause.")
         self.queue.change(book.id, paused=True)
         if book.id in self._jobs:
             self._server.pause(self._jobs[book.id], paused=True)
@@ -278,6 +279,12 @@ class Resident:
             )
             for book in self.queue.books
         )
+
+
+def _expect_waiting(book: QueuedBook, order: Order) -> None:
+    """Raise UsageError for a book that ended, if an order is only for books that wait or are spoken."""
+    if book.state != "waiting":
+        raise UsageError(f"{book.heading} is {book.state}: there is nothing to {order.action}.")
 
 
 def _title_of(path: Path) -> str:

@@ -155,6 +155,8 @@ class Queue:
         self._lock.release()
 
     def _arrange(self, books: Sequence[QueuedBook]) -> None:
+        if tuple(books) == self.books:
+            return
         self._write(structs.replace(self._content, books=tuple(books)))
 
     def _read(self) -> _Content:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from swarm.errors import StoreError
+from swarm.errors import InUse
 from swarm.system.disk import guarded
 
 
@@ -20,9 +20,9 @@ class Lock:
         self._lock = FileLock(path)
 
     def acquire(self, what: str, *, named: bool = True) -> None:
-        """Take the lock, and write down by whom if `named`. Raises a StoreError that names who works on `what`."""
+        """Take the lock, and write down by whom if `named`. Raises InUse, which names who works on `what`."""
         if not self.try_acquire():
-            raise StoreError(f"{self.holder()} is already working on {what}; wait for it or end it first.")
+            raise InUse(f"{self.holder()} is already working on {what}; wait for it or end it first.")
         if not named:
             return
         with contextlib.suppress(OSError):  # on a full disk the holder stays unnamed

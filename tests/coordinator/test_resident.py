@@ -13,6 +13,7 @@ from swarm.job.record import JobFinished
 from swarm.job.state import apply
 from swarm.lease.order import Order
 from swarm.net.wire import pack, unpack_from_coordinator
+from swarm.system.lock import Lock
 
 
 @pytest.fixture
@@ -99,8 +100,9 @@ async def test_books_are_paused_moved_cancelled_and_removed(bench: ResidentBench
     assert "jobs" in obey(bench, "remove", 1)
     await bench.settle()
     assert [book.id for book in bench.queue.books] == [3, 2, 4]
-    with pytest.raises(UsageError, match="nothing to pause"):
-        obey(bench, "pause", 3)
+    for action in ("pause", "cancel", "move"):
+        with pytest.raises(UsageError, match=f"nothing to {action}"):
+            obey(bench, action, 3)
     with pytest.raises(UsageError, match="for machines"):
         obey(bench, "drain", 2)
 
@@ -114,6 +116,23 @@ async def test_a_book_is_resumed_while_the_server_still_lets_go_of_it(bench: Res
     asyncio.get_running_loop().call_later(0.05, bench.server.free.set)
     await bench.settle()
     assert (bench.server.titles, states(bench)) == (["a"], ["waiting"])
+
+
+async def test_a_book_that_another_command_speaks_waits_for_its_end(bench: ResidentBench) -> None:
+    await bench.add("a")
+    await bench.settle()
+    job = bench.queue.find(1).job
+    obey(bench, "cancel", 1)
+    await bench.settle()
+    other = Lock(bench.state / "locks" / f"{job}.lock")
+    other.acquire(job)  # as `convert` does
+    obey(bench, "resume", 1)
+    await bench.settle()
+    assert (states(bench), "already working on" in bench.queue.find(1).why) == (["waiting"], True)
+    other.release()
+    bench.resident._rests_until_s.clear()  # time passes
+    await bench.settle()
+    assert (bench.server.titles, bench.queue.find(1).why) == (["a"], "")
 
 
 async def test_the_same_book_in_another_dress_waits_for_the_first(bench: ResidentBench) -> None:
@@ -146,5 +165,6 @@ async def test_a_book_is_meant_by_number_title_or_file_name(bench: ResidentBench
     bench.queue.change(1, title="EMMA, a novel")
     assert [bench.resident.find(word).id for word in ("1", "emma, A novel")] == [1, 1]  # type: ignore[union-attr]
     assert bench.resident.find("Persuasion") is None
+    assert bench.resident.find("") is None
     with pytest.raises(UsageError, match="by its number, 1, 2"):
         bench.resident.find("emma.txt")
