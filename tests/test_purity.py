@@ -166,7 +166,6 @@ TESTED_ELSEWHERE = {
     "swarm/commands/book_names.py": "tests/commands/test_options.py",
     "swarm/commands/words.py": "tests/commands/test_queue_options.py",
     "swarm/commands/serve.py": "tests/stories/test_story_of_a_queue.py",
-    "swarm/commands/add.py": "tests/stories/test_story_of_a_queue.py",
     "swarm/commands/pause.py": "tests/stories/test_story_of_a_queue.py",
     "swarm/net/order.py": "tests/net/test_seat.py",
     "swarm/coordinator/stay.py": "tests/stories/test_story_of_a_queue.py",

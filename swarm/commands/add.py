@@ -1,6 +1,7 @@
 """`e2a-swarm add`: put books into the queue of a coordinator, from any machine of the swarm."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from swarm.errors import EXIT_DONE
 if TYPE_CHECKING:
     from swarm.net.order import Seat
 
+LARGE_BYTES = 8 * 1024 * 1024  # a book whose way is told in tenths
 EXAMPLES = checks.examples(
     "e2a-swarm add book.epub",
     "e2a-swarm add *.epub --voice heart --split 6h",
@@ -54,16 +56,28 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) -> int:
     from swarm.net.order import bring_book, find_queue
-    from swarm.watch.text import bytes_text
+    from swarm.watch.text import clean
 
     queue = await find_queue(seat, warn)
     assert queue.reply is not None
 
-    def moved(have: int, size: int) -> None:
-        if have and size > 8 * 1024 * 1024:  # a picture book over a slow link takes a while
-            warn(f"{bytes_text(have)} of {bytes_text(size)}")
-
     for book in books:
-        number = await bring_book(seat, queue, book, words, moved)
-        say(f"{book.name} is number {number} of the queue of {queue.reply.name}")
+        number = await bring_book(seat, queue, book, words, tell_tenths(warn))
+        say(f"{clean(book.name)} is number {number} of the queue of {queue.reply.name}")
     return EXIT_DONE
+
+
+def tell_tenths(tell: Callable[[str], None]) -> Callable[[int, int], None]:
+    """Return a function that takes the bytes that are there and of all, and tells each tenth of a large book."""
+    from swarm.watch.text import bytes_text
+
+    told = 0
+
+    def moved(have: int, size: int) -> None:
+        nonlocal told
+        tenth = 10 * have // size if size > LARGE_BYTES else 0  # a picture book over a slow link takes a while
+        if tenth > told:
+            told = tenth
+            tell(f"{bytes_text(have)} of {bytes_text(size)}")
+
+    return moved

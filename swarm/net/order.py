@@ -127,7 +127,7 @@ async def bring_book(
         with book.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
-            taken = await conversation.say(NewBook(book.name[-200:], digest, size, tuple(words)))
+            taken = await conversation.say(NewBook(_sendable(book.name), digest, size, tuple(words)))
             while isinstance(taken, BookTaken) and not (taken.refusal or taken.book):
                 file.seek(taken.have)
                 moved(taken.have, size)
@@ -139,3 +139,8 @@ async def bring_book(
     if not isinstance(taken, BookTaken) or taken.refusal:
         raise UsageError(taken.refusal if isinstance(taken, BookTaken) else "The coordinator did not understand.")
     return taken.book
+
+
+def _sendable(name: str) -> str:
+    """Return the end of a file's name, which tells its kind, as text that a message can hold."""
+    return name.encode(errors="replace").decode()[-200:]

@@ -1,5 +1,7 @@
 """Orders from a seat to every coordinator that it can see."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,9 +9,10 @@ import pytest
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.envelope import Message
 from swarm.lease.message import StatusReply
-from swarm.lease.order import Obeyed
+from swarm.lease.order import BookTaken, NewBook, Obeyed
 from swarm.net.ask import Answer
-from swarm.net.order import Conversation, Seat, give_order
+from swarm.net.order import Conversation, Seat, bring_book, give_order
+from swarm.net.wire import pack
 
 
 def seat_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **answers: str) -> Seat:
@@ -57,6 +60,25 @@ async def test_a_coordinator_that_knows_no_orders_keeps_no_other_from_obeying(
         "The coordinator a at a has version 0.1.3, which knows no orders: update it.",
         "b gave no answer",
     ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+async def test_a_book_whose_name_is_no_utf_8_can_be_brought(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seat, sent = seat_before(monkeypatch, tmp_path, a="done"), list[Message]()
+
+    async def take(conversation: Conversation, message: Message, frame: bytes = b"") -> BookTaken:
+        sent.append(message)
+        pack(message)
+        return BookTaken("0" * 64, book=7)
+
+    monkeypatch.setattr(Conversation, "say", take)
+    book = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.epub"))
+    book.write_bytes(b"a book")
+    [queue] = await seat.coordinators(lambda line: None)
+    assert await bring_book(seat, queue, book, (), lambda have, size: None) == 7
+    [told] = sent
+    assert isinstance(told, NewBook)
+    assert told.name == "caf?.epub"
 
 
 async def test_an_order_that_nobody_obeys_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
