@@ -286,5 +286,6 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "a coordinator may leave slots idle": 8,
     "a coordinator that is not asked is taken for silent": 9,
     "no grace after a restart": 94,
-    "leases end when granted": 145,
+    "leases end when granted": 242,
+    "revocation answered for ever": 74,
 }
