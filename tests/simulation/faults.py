@@ -35,6 +35,7 @@ ENGINES_FOR_EVER = ("an engine breaks for ever",)
 ILL_WILL = "ill will"  # of one more worker, for ever, and drawn apart
 ILL_COORDINATOR = "a coordinator of ill will"  # for ever, beside the others, and drawn apart
 SLOW_LINKS = "slow links"  # for ever, and drawn apart
+ONE_BY_ONE = "one by one"  # no engine speaks batches; only in worlds that ask for it
 WHOLE_CLIPS = "whole clips"  # over slow links, as workers of 0.1 send them; only in worlds that ask for it
 PAUSES = "pauses"  # of a job, by its user, and drawn apart
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")

@@ -199,7 +199,7 @@ MUTANTS: dict[str, Edit | Value] = {
 }
 
 PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
-    "no expiry": ("hangs",),
+    "no expiry": ("hangs", "one by one"),
     "held clips not promised": ("coordinator crashes", "latency", "two coordinators"),
     "lost messages are not missed": ("refusals",),
     "what was spoken elsewhere is not left out": ("recurring texts",),
@@ -237,9 +237,9 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "all is asked for at once": ("files",),
     "who stepped back never comes again": ("a device is lost", "out of memory"),
     "what a resting slot held is kept from others": ("slots rest",),
-    "a failed proof counts as passed": ("engines break",),
-    "a process that broke blames all its texts": ("engines break",),
-    "a text is blamed without a proof": ("engines break",),
+    "a failed proof counts as passed": ("engines break", "one by one"),
+    "a process that broke blames all its texts": ("engines break", "one by one"),
+    "a text is blamed without a proof": ("engines break", "one by one"),
 }
 
 
@@ -281,6 +281,10 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "the blamed try again": 57,
     "waiting slots are not asked again": 48,
     "what was taken while it was under way is spoken again": 39,
+    "a text is blamed without a proof": 37,
+    "a failed proof counts as passed": 37,
+    "a process that broke blames all its texts": 37,
+    "no expiry": 168,
     "a voice of other latents goes on": 3,
     "heartbeats answer one another for ever": 6,
     "a coordinator may leave slots idle": 8,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from coordinator import UNKNOWN_DEADLINE_S
 from engine import BROKEN, SimEngine
+from faults import ONE_BY_ONE
 from files import PIECE, FileDisk
 from liar import Liar
 from machine import Machine
@@ -67,7 +68,7 @@ class SimWorker(Machine):
         super().__init__(world, number, f"worker-{number}")
         self.slots = slots
         self.chars_s = 100.0
-        self.batch = world.batch_random.choice(BATCHES)
+        self.batch = 1 if ONE_BY_ONE in world.faults else world.batch_random.choice(BATCHES)
         self.batch_curve = world.batch_random.choice(BATCH_CURVES)
         self.liar: Liar | None = None
         self.able = True  # whether its engine opens
