@@ -218,7 +218,7 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "answers to pieces wait for no disk, whatever they say": ("slow links", "slow disk"),
     "own gap not forgiven": ("coordinator sleeps",),
     "failures of strangers count": ("liar",),
-    "members pass a segment on for ever": ("ill will",),
+    "members pass a segment on for ever": ("ill will", "one by one"),
     "unknown leases are answered for ever": ("ill will",),
     "a worker waits for an engine as long as its coordinator does": ("a coordinator of ill will",),
     "a coordinator that is not asked is taken for silent": ("a coordinator of ill will",),
