@@ -13,7 +13,7 @@ from swarm.coordinator.brought_files import find_brought_files
 from swarm.coordinator.prepare import Offered, find_job
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
-from swarm.errors import EngineUnknown, InUse, SwarmError, UsageError
+from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, SwarmError, UsageError
 from swarm.lease.message import JobStatus, StatusReply
 from swarm.lease.order import Order, QueuedStatus
 from swarm.store.queue import Queue, QueuedBook
@@ -23,6 +23,8 @@ from swarm.watch.text import clean, clean_note, count_text
 
 AHEAD = 3  # books that are served at a time, so that no slot waits for the last sentences of one
 RETRY_S = 30.0  # until a book is tried again whose engine no worker had, or which is spoken already
+FAULT_RETRY_S = 300.0  # until a book is tried again that this machine had no room for, or could not deliver
+TWIN = "the same book is spoken with the same voice already; its files are made after that"
 MAX_FILES = 8  # of a finished book, in `status`
 MAX_FILE_NAME = 2000  # characters of one, there
 Configure = Callable[[Path, Sequence[str]], RenderConfig]  # raises UsageError for options that make no sense
@@ -107,10 +109,10 @@ class Resident:
         except (EngineUnknown, InUse) as fault:
             self._rest(book, str(fault))
         except SwarmError as fault:
-            self._fail(book, str(fault))
+            self._put_off(book, fault)
         else:
             if opened is None:
-                self._rest(book, "the same book is spoken with the same voice already; its files are made after that")
+                self._rest(book, TWIN)
             else:
                 self._take_up(book, opened)
 
@@ -122,7 +124,11 @@ class Resident:
             return None
         books = Books(config, self._store, self._studio, self._clock, tell)
         books.offered = self._offered
-        books.open()
+        try:
+            books.open()
+        except SwarmError:
+            self._store.release_job(job)  # other commands may have it meanwhile
+            raise
         return books
 
     def _take_up(self, book: QueuedBook, books: Books) -> None:
@@ -142,10 +148,17 @@ class Resident:
     def _arrange(self) -> None:
         self._server.arrange([self._jobs[book.id] for book in self.queue.books if book.id in self._jobs])
 
-    def _rest(self, book: QueuedBook, why: str) -> None:
+    def _put_off(self, book: QueuedBook, fault: SwarmError) -> None:
+        """Try a book again later if the fault is this machine's, as a full disk is; else it has failed."""
+        if isinstance(fault, EnvironmentFault) and not isinstance(fault, ReaderMissing):
+            self._rest(book, str(fault), FAULT_RETRY_S)
+        else:
+            self._fail(book, str(fault))
+
+    def _rest(self, book: QueuedBook, why: str, pause_s: float = RETRY_S) -> None:
         if book.why != why:
             self._note(f"{book.heading}: {why}")
-        self._rests_until_s[book.id] = self._clock.now() + RETRY_S
+        self._rests_until_s[book.id] = self._clock.now() + pause_s
         self._change(book.id, why=why)
 
     def _fail(self, book: QueuedBook, why: str) -> None:
@@ -164,11 +177,11 @@ class Resident:
         """Take in that an edition is written, or why it cannot be."""
         for book in self.queue.books:
             if self._jobs.get(book.id) == edition.state.job:
+                self._leave(book.id)
                 if fault:
-                    self._fail(book, str(fault))
+                    self._put_off(book, fault)
                 else:
                     self._finish(book, edition)
-                self._leave(book.id)
 
     def _finish(self, book: QueuedBook, edition: Edition) -> None:
         for line in edition.closing_lines():
@@ -183,7 +196,9 @@ class Resident:
         task = asyncio.create_task(self._server.remove(self._jobs.pop(book_id)))
         self._leaving.add(task)
         task.add_done_callback(self._left)
-        self._rests_until_s.clear()
+        for book in self.queue.books:
+            if book.why == TWIN:
+                self._rests_until_s.pop(book.id, None)
 
     def _left(self, task: "asyncio.Task[None]") -> None:
         self._leaving.discard(task)

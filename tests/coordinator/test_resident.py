@@ -7,8 +7,9 @@ import pytest
 from msgspec import structs
 from resident_bench import ResidentBench
 
+from swarm.coordinator.books import Books
 from swarm.coordinator.resident import AHEAD
-from swarm.errors import StoreError, UsageError
+from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.job.record import JobFinished
 from swarm.job.state import apply
 from swarm.lease.order import Order
@@ -58,12 +59,41 @@ async def test_a_book_that_fails_is_set_aside_with_its_reason_until_somebody_res
     assert states(bench) == ["failed", "waiting"]
     assert bench.queue.find(1).why
     edition = bench.server.editions[bench.queue.find(2).job]
-    bench.resident.ended(edition, StoreError("The disk is full."))
+    bench.resident.ended(edition, SwarmError("It cannot be spoken."))
     await bench.settle()
-    assert (states(bench), bench.queue.find(2).why, bench.server.titles) == (["failed"] * 2, "The disk is full.", [])
+    assert (states(bench), bench.queue.find(2).why, bench.server.titles) == (["failed"] * 2, "It cannot be spoken.", [])
     obey(bench, "resume", 2)
     await bench.settle()
     assert (states(bench), bench.server.titles) == (["failed", "waiting"], ["b"])
+
+
+async def test_a_full_disk_fails_no_book_and_the_queue_goes_on_when_there_is_room(bench: ResidentBench) -> None:
+    aside = list[str]()
+    bench.resident._set_aside = lambda source, why: bool(aside.append(why))
+    for title in "abcd":
+        await bench.add(title)
+    await bench.settle()
+    for edition in list(bench.server.editions.values()):
+        bench.resident.ended(edition, StoreError("The disk is full."))
+    await bench.settle()
+    assert (states(bench), bench.server.titles, aside) == (["waiting"] * 4, ["d"], [])
+    assert [book.why for book in bench.queue.books] == ["The disk is full."] * 3 + [""]
+    bench.resident._rests_until_s.clear()  # time passes
+    await bench.settle()
+    assert bench.server.titles == ["a", "b", "d"]
+
+
+async def test_other_commands_may_have_a_book_that_could_not_be_opened(
+    bench: ResidentBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(books: Books) -> None:
+        raise StoreError("The disk is full.")
+
+    monkeypatch.setattr(Books, "_check_space", full)
+    await bench.add("a")
+    await bench.settle()
+    [lock] = (bench.state / "locks").glob("a-*.lock")
+    assert Lock(lock).try_acquire()
 
 
 async def test_a_restart_serves_first_what_was_begun(bench: ResidentBench) -> None:
