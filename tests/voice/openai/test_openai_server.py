@@ -90,9 +90,10 @@ def test_a_server_that_names_a_time_is_asked_again_then(server: SpeechServerStan
     assert time.monotonic() - began_s >= 0.3
 
 
-@pytest.mark.parametrize(
-    "wait", ["90", format_datetime(datetime.now(UTC) + timedelta(hours=3), usegmt=True), "9" * 400]
-)
+IN_THREE_HOURS = format_datetime(datetime.now(UTC) + timedelta(hours=3), usegmt=True)
+
+
+@pytest.mark.parametrize("wait", ["90", IN_THREE_HOURS, "9" * 400], ids=["seconds", "a moment", "figures"])
 def test_no_slot_waits_longer_for_a_server_than_a_sentence_may_take(server: SpeechServerStandIn, wait: str) -> None:
     server.faults, server.retry_after = [429] * 5, wait
     raised = fault_of(server)
