@@ -168,7 +168,6 @@ TESTED_ELSEWHERE = {
     "swarm/commands/serve.py": "tests/stories/test_story_of_a_queue.py",
     "swarm/commands/pause.py": "tests/stories/test_story_of_a_queue.py",
     "swarm/net/order.py": "tests/net/test_seat.py",
-    "swarm/coordinator/stay.py": "tests/stories/test_story_of_a_queue.py",
     "swarm/coordinator/door.py": "tests/stories/test_story_of_a_swarm.py",
     "swarm/coordinator/arrival.py": "tests/coordinator/test_serve.py",
     "swarm/store/queue.py": "tests/store/test_queue_file.py",

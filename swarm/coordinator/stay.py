@@ -73,6 +73,8 @@ async def stay(
         desk = Desk(resident, door.router, room, server.instruct)
         server.answer_users(desk, resident.standing)
         loops = beside(resident, desk, room)
+        for loop in loops:
+            stack.callback(loop.close)  # Python warns of loops that never ran, where the start is interrupted
         folders = [WatchedFolder(folder, resident, progress.note) for folder in config.watched]
         await resident.reopen()
         door.invite()

@@ -49,7 +49,7 @@ class WatchedFolder:
             wrong = [f"{full_name(self.folder)}: {fault}"]
         for line in dict.fromkeys(wrong):
             if line not in self._told:
-                self._note(f"{line} It is tried again.")
+                self._note(f"{line.removesuffix('.')}. It is tried again.")
         self._told = set(wrong)
 
     async def _add(self, path: Path, words: Sequence[str]) -> str:
@@ -59,6 +59,8 @@ class WatchedFolder:
                 await self._resident.add(path, path.name, words, source=str(path))
         except OSError as fault:
             return f"{full_name(path)} cannot be read: {fault.strerror or fault}."
+        except UsageError as fault:
+            return f"{full_name(self.folder / OPTIONS_FILE) if words else full_name(self.folder)}: {fault}"
         except SwarmError as fault:
             return f"{full_name(self.folder)}: {fault}"
         return ""

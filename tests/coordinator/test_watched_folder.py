@@ -60,6 +60,7 @@ async def test_what_is_wrong_is_said_once_and_tried_again(bench: ResidentBench, 
     for _ in range(4):
         await watch.look()
     assert (len(bench.said), queued(bench)) == (1, [])
+    assert bench.said[0] == f"{folder / OPTIONS_FILE}: There is no option --nonsense. It is tried again."
     (folder / OPTIONS_FILE).unlink()
     await watch.look()
     assert queued(bench) == [("a.epub", ())]
