@@ -103,7 +103,7 @@ TESTED_ELSEWHERE = {
     "swarm/lease/coordinator/session_state.py": "tests/docs/test_state_diagrams.py",
     "swarm/lease/worker/link_state.py": "tests/docs/test_state_diagrams.py",
     "swarm/job/card.py": VALUES,
-    "swarm/node/sentences.py": "tests/node/test_conformance.py",
+    "swarm/voice/host/sentences.py": "tests/node/test_conformance.py",
     "swarm/job/check.py": VALUES,
     "swarm/voice/engine.py": VALUES,
     "swarm/voice/option.py": VALUES,

@@ -17,12 +17,12 @@ from swarm.job.check import Check, Verdict
 from swarm.job.clip_info import SpokenClip
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
-from swarm.node.sentences import SENTENCES, sentence
 from swarm.voice.engine import Engine, EngineFault, FaultKind
 from swarm.voice.host.choice import how_to_get, recommendations
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import choose_recipe, engine_target, find_engine
+from swarm.voice.host.sentences import ALPHABETIC, SENTENCES, sentence
 from swarm.watch.text import count_text
 
 DEVICE = "cpu:0"  # engines for GPUs speak there too, if slowly
@@ -158,7 +158,7 @@ class Conformance:
             return _check(name, "fail", text, "mend the card, or say 0 there.")
         pace = len(text) / clip.info.length_s
         said = f"{clip.info.length_s:.1f} s of int16 mono at {clip.info.sample_rate} Hz, {pace:.0f} characters a second"
-        alphabet = text.isascii() or language in ("fr", "de", "es", "it", "pt", "pl", "ru")
+        alphabet = text.isascii() or language in ALPHABETIC
         if card.speech and alphabet and not 1 / PACE_FACTOR < pace / card.characters_s < PACE_FACTOR:
             said += f", where its card says {card.characters_s:g}"
             return _check(name, "warn", said, "estimates of length will be wrong: mend `characters_s` on the card.")

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from swarm.job.recipe import Recipe
-from swarm.node.sentences import sentence
 from swarm.system.disk import guarded
 from swarm.system.frames import OnNews
 from swarm.voice.engine import EngineFault
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import engine_target
+from swarm.voice.host.sentences import sentence
 
 SEED = 1
 DEVICE = "cpu:0"

@@ -138,6 +138,16 @@ class Sentences(Struct, frozen=True, kw_only=True):
     speech_verbs: str = ""  # a pattern for the verb in "“What?” Alice whispered"
 
 
+class Speakers(Struct, frozen=True, kw_only=True):
+    """Words beside a quotation that tell who says it, each separated by |."""
+
+    verbs: str = ""  # verbs of saying, besides those of `Sentences.speech_verbs`; their endings are open
+    sure: str = ""  # those that are about a quotation in any case; all of them if none is named
+    article: str = ""  # the definite article
+    others: str = ""  # pronouns for another than the one who is named in the paragraph
+    inside: bool = False  # a verb and a name may stand inside the quotation: « Oui, dit Jean, c’est lui. »
+
+
 class Counted(Struct, frozen=True, kw_only=True):
     """Patterns for words before Roman numerals; those of all languages apply to every book."""
 
@@ -205,6 +215,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     powers: Powers | None = None
     abbreviations: Abbreviations = Abbreviations()
     sentences: Sentences = Sentences()
+    speakers: Speakers = Speakers()
     counted: Counted = Counted()
     parts: PartNames = PartNames()
     legal: LegalWords = LegalWords()

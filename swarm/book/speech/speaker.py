@@ -8,35 +8,7 @@ from msgspec import Struct
 from swarm.book.language.known import find_language
 
 MAX_BESIDE = 160  # characters beside a quotation that are looked at
-# Common verbs of saying of each language, besides those that it names for its sentences. Their endings are open.
-_VERBS = {
-    "en": "said|says|asked|asks|replied|replies|answered|cried|exclaimed|continued|added|returned|observed|remarked|"
-    "whispered|shouted|muttered|murmured|called|began|went on|put in|interrupted|repeated|growled|screamed|sighed|"
-    "laughed|inquired|enquired|responded|declared|ejaculated|rejoined|suggested|thought|pleaded|snapped|roared|"
-    "chuckled|echoed|resumed|retorted|grumbled|demanded|stammered|groaned|sobbed|hissed|insisted|protested|admitted|"
-    "agreed|explained|announced|warned|urged|squeaked|wondered|mused|gasped|yelled|bellowed|ventured",
-    "de": "sagte|fragte|rief|antwortete|erwiderte|flüsterte|schrie|meinte|sprach|versetzte|entgegnete|murmelte|fuhr",
-    "fr": "dit|demanda|répondit|s’écria|cria|reprit|ajouta|murmura|répliqua|fit|continua|dit-il|observa|s'écria",
-    "es": "dijo|preguntó|respondió|contestó|exclamó|gritó|replicó|añadió|murmuró|repuso|continuó",
-    "it": "disse|chiese|domandò|rispose|esclamò|gridò|replicò|aggiunse|mormorò|continuò|fece",
-    "pt": "disse|perguntou|respondeu|exclamou|gritou|replicou|acrescentou|murmurou|continuou",
-    "nl": "zei|vroeg|riep|antwoordde|fluisterde|hernam|sprak|mompelde",
-    "ru": "сказал|сказала|спросил|спросила|ответил|ответила|крикнул|крикнула|воскликнул|воскликнула|проговорил|"
-    "проговорила|отвечал|отвечала|прошептал|прошептала|закричал|закричала",
-    "pl": "powiedział|powiedziała|zapytał|zapytała|rzekł|rzekła|odparł|odparła|krzyknął|krzyknęła|odpowiedział|szepnął",
-    "sv": "sade|sa|frågade|svarade|ropade|viskade|utbrast",
-}
-_SURE = {"en": "said|says|asked|replied|answered|cried|exclaimed|added|whispered|shouted|muttered|murmured"}
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Herr|Frau|M|Mme|Mlle|Don|Doña|Señor|Señora)"
-_ARTICLES = {
-    "en": "the",
-    "de": "der|die|das",
-    "fr": "le|la",
-    "es": "el|la",
-    "it": "il|la|lo",
-    "nl": "de|het",
-    "pt": "o|a",
-}
 _NO_NOUNS = (
     "with|in|as|to|from|at|of|on|and|who|that|but|for|when|while|quite|very|rather|again|mit|zu|und|en|et|y|e|con"
 )
@@ -57,10 +29,10 @@ class _Patterns(Struct, frozen=True):
 @lru_cache(64)
 def _patterns(code: str) -> _Patterns | None:
     language = find_language(code)
-    verbs = "|".join(filter(None, (_VERBS.get(code, ""), language.sentences.speech_verbs if language else "")))
+    verbs = "|".join(filter(None, (language.speakers.verbs, language.sentences.speech_verbs)))
     if not verbs:
         return None
-    article = _ARTICLES.get(code, "")
+    article = language.speakers.article
     proper = (
         rf"(?:{_TITLE}\.?\s)?+\p{{Lu}}[\p{{L}}’'-]++(?:\s(?:(?:de|von|van|of|du|la)\s)?+\p{{Lu}}[\p{{L}}’'-]++){{0,2}}+"
     )
@@ -92,7 +64,7 @@ def find_speaker(before: str, after: str, language: str) -> str | None:
 
 def find_speaker_inside(said: str, language: str) -> str:
     """Return the name of the speaker inside a quotation, as in « Oui, dit Jean, c’est lui. »; "" if there is none."""
-    patterns = _patterns(language) if language == "fr" else None
+    patterns = _patterns(language) if find_language(language).speakers.inside else None
     found = patterns.inside.search(said[:1000]) if patterns else None
     name = next(filter(None, found.groups()), "") if found else ""
     return " ".join(name.split()) if _is_name(name, language) else ""
@@ -100,7 +72,7 @@ def find_speaker_inside(said: str, language: str) -> str:
 
 def _is_name(name: str, language: str) -> bool:
     words = name.casefold().split()
-    articles = _ARTICLES.get(language, "").split("|")
+    articles = find_language(language).speakers.article.split("|")
     first = next((word for word in words if word not in articles), "")
     return bool(first) and first not in _no_names()
 
@@ -118,7 +90,7 @@ def is_another(after: str, language: str) -> bool:
 
 @lru_cache(64)
 def _others(code: str) -> "regex.Pattern[str] | None":
-    words, verbs = {"en": "they|I|we", "fr": "ils|elles|je|nous"}.get(code, ""), _VERBS.get(code, "")
+    words, verbs = find_language(code).speakers.others, find_language(code).speakers.verbs
     return regex.compile(rf"[\s,.;—-]*+(?:(?:{verbs})\s)?+(?:{words})\b") if words else None
 
 
@@ -139,12 +111,12 @@ class _Saying(Struct, frozen=True):
 
 @lru_cache(64)
 def _saying(code: str) -> "_Saying | None":
-    verbs = _VERBS.get(code, "")
+    verbs, sure = find_language(code).speakers.verbs, find_language(code).speakers.sure
     if not verbs:
         return None
     word = r"\p{L}{1,8}+"
     return _Saying(
         regex.compile(rf"[\s,.;—–―-]*+(?:(?:{verbs})\b|{word}\s(?:{verbs})\b)"),
         regex.compile(rf"\b(?:{verbs})\b[^.!?…]*+\Z"),
-        regex.compile(rf"(?<![-\p{{L}}])(?:{_SURE.get(code, verbs)})\Z"),
+        regex.compile(rf"(?<![-\p{{L}}])(?:{sure or verbs})\Z"),
     )

@@ -19,6 +19,7 @@ from swarm.book.language.language import (
     PartNames,
     Powers,
     Sentences,
+    Speakers,
     table,
     words,
 )
@@ -261,6 +262,12 @@ LANGUAGE: Language = Language(
         whole=frozenset(("Dr", "St", "§", "§§")),
         joins="und|oder",
         also="Frau",
+    ),
+    speakers=Speakers(
+        verbs=(
+            "sagte|fragte|rief|antwortete|erwiderte|flüsterte|schrie|meinte|sprach|versetzte|entgegnete|murmelte|fuhr"
+        ),
+        article="der|die|das",
     ),
     sentences=Sentences(
         open="Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca z.B d.h u.a v.Chr n.Chr vgl Vgl hl Hl Abb Abs Art Anm Jh "

@@ -22,6 +22,7 @@ from swarm.book.language.language import (
     PartNames,
     Powers,
     Sentences,
+    Speakers,
     Step,
     table,
     words,
@@ -277,6 +278,19 @@ LANGUAGE: Language = Language(
         whole=frozenset(("Mr", "Mrs", "Ms", "Dr", "St", "Mme", "Mlle", "§", "§§")),
         joins="and|or",
         also="Miss|Lady",
+    ),
+    speakers=Speakers(
+        verbs=(
+            "said|says|asked|asks|replied|replies|answered|cried|exclaimed|continued|added|returned|observed|"
+            "remarked|whispered|shouted|muttered|murmured|called|began|went on|put in|interrupted|repeated|"
+            "growled|screamed|sighed|laughed|inquired|enquired|responded|declared|ejaculated|rejoined|"
+            "suggested|thought|pleaded|snapped|roared|chuckled|echoed|resumed|retorted|grumbled|demanded|"
+            "stammered|groaned|sobbed|hissed|insisted|protested|admitted|agreed|explained|announced|warned|"
+            "urged|squeaked|wondered|mused|gasped|yelled|bellowed|ventured"
+        ),
+        sure="said|says|asked|replied|answered|cried|exclaimed|added|whispered|shouted|muttered|murmured",
+        article="the",
+        others="they|I|we",
     ),
     sentences=Sentences(
         starts=_STARTS,

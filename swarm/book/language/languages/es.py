@@ -15,6 +15,7 @@ from swarm.book.language.language import (
     PartNames,
     Powers,
     Sentences,
+    Speakers,
     table,
     words,
 )
@@ -142,6 +143,10 @@ LANGUAGE: Language = Language(
         ),
         whole=frozenset(("Dr", "n.º", "nº", "n°", "§")),
         joins="y|o|e|u",
+    ),
+    speakers=Speakers(
+        verbs="dijo|preguntó|respondió|contestó|exclamó|gritó|replicó|añadió|murmuró|repuso|continuó",
+        article="el|la",
     ),
     sentences=Sentences(
         open="Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs s ss Sto Sta Gral Mons a.C d.C a d",

@@ -15,6 +15,7 @@ from swarm.book.language.language import (
     PartNames,
     Powers,
     Sentences,
+    Speakers,
     table,
     words,
 )
@@ -147,6 +148,12 @@ LANGUAGE: Language = Language(
         joint=r"[-\s]",  # "St-Malo"
         joins="et|ou",
         also="Madame",
+    ),
+    speakers=Speakers(
+        verbs=("dit|demanda|répondit|s’écria|cria|reprit|ajouta|murmura|répliqua|fit|continua|dit-il|observa|s'écria"),
+        article="le|la",
+        others="ils|elles|je|nous",
+        inside=True,
     ),
     sentences=Sentences(
         open="LL M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve janv févr avr juil déc suiv",

@@ -15,6 +15,7 @@ from swarm.book.language.language import (
     PartNames,
     Powers,
     Sentences,
+    Speakers,
     table,
     words,
 )
@@ -149,6 +150,10 @@ LANGUAGE: Language = Language(
         ),
         whole=frozenset(("sig.ra", "Sig.ra", "sig.na", "Sig.na", "dott.ssa", "Dott.ssa", "n°", "§")),
         joins="e|ed|o",
+    ),
+    speakers=Speakers(
+        verbs="disse|chiese|domandò|rispose|esclamò|gridò|replicò|aggiunse|mormorò|continuò|fece",
+        article="il|la|lo",
     ),
     sentences=Sentences(
         open="sec secc sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C S SS card cav mons es cfr Cfr",

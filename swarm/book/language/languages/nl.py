@@ -15,6 +15,7 @@ from swarm.book.language.language import (
     PartNames,
     Powers,
     Sentences,
+    Speakers,
     table,
     words,
 )
@@ -104,6 +105,10 @@ LANGUAGE: Language = Language(
         whole=words("Dr dr mr mw drs ir Mr Mw Drs Ir prof Prof §"),
         joins="en|of",
         also="Mevrouw|Meneer",
+    ),
+    speakers=Speakers(
+        verbs="zei|vroeg|riep|antwoordde|fluisterde|hernam|sprak|mompelde",
+        article="de|het",
     ),
     sentences=Sentences(
         open="dhr Dhr mevr Mevr mw Mw mej Mej dr mr drs Drs ir Ir ing prof ds Ds jhr Jhr mgr Mgr hfdst dl nrs afb bijv "

@@ -20,6 +20,7 @@ from swarm.book.language.language import (
     PartNames,
     Powers,
     Sentences,
+    Speakers,
     table,
     words,
 )
@@ -341,6 +342,12 @@ LANGUAGE: Language = Language(
         whole=words("dr Dr dra drowi mgr Mgr płk mjr bp Bp abp nr Nr pkt §"),
         joins="i|oraz|lub|albo",
         also="Pan|Pani|pan|pani",
+    ),
+    speakers=Speakers(
+        verbs=(
+            "powiedział|powiedziała|zapytał|zapytała|rzekł|rzekła|odparł|odparła|krzyknął|krzyknęła|"
+            "odpowiedział|szepnął"
+        ),
     ),
     sentences=Sentences(
         names="p",

@@ -15,6 +15,7 @@ from swarm.book.language.language import (
     PartNames,
     Powers,
     Sentences,
+    Speakers,
     table,
     words,
 )
@@ -148,6 +149,10 @@ LANGUAGE: Language = Language(
         ),
         whole=frozenset(("Dr", "n.º", "nº", "n°", "§")),
         joins="e|ou",
+    ),
+    speakers=Speakers(
+        verbs="disse|perguntou|respondeu|exclamou|gritou|replicou|acrescentou|murmurou|continuou",
+        article="o|a",
     ),
     sentences=Sentences(
         open="séc sécs Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof Profa Eng Cel Pe Sta Sto "

@@ -17,6 +17,7 @@ from swarm.book.language.language import (
     Numbers,
     Powers,
     Sentences,
+    Speakers,
     table,
     words,
 )
@@ -377,6 +378,7 @@ LANGUAGE: Language = Language(
         whole=words("г-н г-на г-ну г-ном г-не г-жа г-жи г-же г-жу г-жой Г-н Г-жа д-р д-ра д-ру д-ром Д-р № №№ §"),
         joins="и|или",
     ),
+    speakers=Speakers(verbs="(?:сказал|спросил|ответил|крикнул|воскликнул|проговорил|отвечал|прошептал|закричал)а?"),
     sentences=Sentences(
         open="г ул пл пос оз о им проф Проф акад Акад св Св тов ген кн гр см См ср Ср напр т е д н архиеп еп",
         numbered="гл стр рис табл т ч с п ст кн разд л вып прим д кв",

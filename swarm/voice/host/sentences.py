@@ -14,6 +14,7 @@ SENTENCES = {
     "ja": "わたしたちが おそく かえったとき、ろうかの あかりは まだ ついていた。",
     "zh": "我们很晚才回到家的时候，走廊里的灯还亮着。",
 }
+ALPHABETIC = frozenset(SENTENCES) - {"ja", "zh"}  # languages with a letter a sound
 FOREIGN = "Ana, Maria, Otto, Anna, Roma, Lima, Toledo."  # for other languages
 
 
