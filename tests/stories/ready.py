@@ -171,6 +171,7 @@ def _be_command(asked: dict[str, Any], files: list[int]) -> int:
 
 
 if __name__ == "__main__":
+    sys.path[0] = str(Path(__file__).resolve().parents[2])  # the program of the checkout, which commands run
     load()
     gc.collect()
     gc.freeze()
