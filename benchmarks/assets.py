@@ -17,6 +17,7 @@ import sys
 import time
 from contextlib import suppress
 from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from making import make_book
@@ -27,6 +28,7 @@ from swarm.audio.studio import Studio
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.prepare import prepare
+from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
 from swarm.edition.style import make_style
@@ -62,7 +64,7 @@ async def _serve(swarm: Swarm, book: Path, megabytes: int) -> None:
     core = Coordinator(settings, clock.now())
     router = RouterSocket(swarm.keys)
     router.bind(LOOPBACK, swarm.port)
-    server = Server(core, store, router, QuietProgress(io.StringIO()), clock, "finish")
+    server = Server(core, store, router, QuietProgress(io.StringIO()), clock, "finish", SeenEngines(config.state_dir))
     style = make_style(config.style, spec)
     studio = Studio(swarm.folder, 1)
     server.add(Edition(JobState(spec), store, swarm.folder / "book.m4b", style, studio, audiobook=False))
@@ -76,13 +78,13 @@ def measure(book: Path, megabytes: int, workers: int) -> tuple[float, float]:
         process = get_context("fork").Process(target=serve, args=(swarm, book, megabytes), daemon=True)
         process.start()
         try:
-            return _watch(swarm, megabytes * 1_000_000, workers)
+            return _watch(swarm, megabytes * 1_000_000, workers, process)
         finally:
             process.kill()
             process.join()
 
 
-def _watch(swarm: Swarm, size: int, workers: int) -> tuple[float, float]:
+def _watch(swarm: Swarm, size: int, workers: int, coordinator: BaseProcess) -> tuple[float, float]:
     folders = [swarm.worker_folder(number) / "assets" for number in range(1, workers + 1)]
     for _ in range(workers):
         swarm.work([1.0])
@@ -94,7 +96,7 @@ def _watch(swarm: Swarm, size: int, workers: int) -> tuple[float, float]:
             asked_s = time.monotonic()
             asyncio.run(ask([swarm.address], swarm.keys))
             answers_s.append(time.monotonic() - asked_s)
-        if time.monotonic() > deadline_s:
+        if time.monotonic() > deadline_s or not coordinator.is_alive():
             raise TimeoutError("the file never arrived")
         time.sleep(POLL_S)
     return workers * size / 1e6 / (time.monotonic() - began_s), max(answers_s)

@@ -13,7 +13,7 @@ from process import ROOT
 sys.path.insert(0, str(ROOT))
 
 from swarm.commands.main import main
-from swarm.coordinator import coordinate
+from swarm.coordinator import books, coordinate
 from swarm.edition.edition import Edition
 from swarm.lease.coordinator.settings import Settings
 
@@ -25,9 +25,9 @@ def grant_whole_chapters() -> None:
 
 def write_no_file() -> None:
     """Have every job of this process end with its clips."""
-    coordinate.Edition = partial(Edition, audiobook=False)  # type: ignore[misc,assignment]
-    coordinate.find_depot = lambda *_: None  # type: ignore[attr-defined]
-    coordinate.check_space = lambda _: []  # type: ignore[attr-defined]
+    books.Edition = partial(Edition, audiobook=False)  # type: ignore[misc,assignment]
+    books.find_depot = lambda *_: None  # type: ignore[assignment]
+    books.check_space = lambda _: []  # type: ignore[assignment]
 
 
 SWITCHES = {"--no-split": grant_whole_chapters, "--no-audiobook": write_no_file}

@@ -9,8 +9,12 @@ python benchmarks/xtts_batch.py --device cuda:0 --tokens 200 --batches 1 4 8 16 
 """
 
 import argparse
+import contextlib
+import getpass
 import resource
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -101,3 +105,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    with contextlib.suppress(OSError):  # torch leaves an empty folder behind
+        Path(tempfile.gettempdir(), f"torchinductor_{getpass.getuser()}").rmdir()

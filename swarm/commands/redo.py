@@ -77,7 +77,7 @@ def _add_choices(group: argparse._ArgumentGroup) -> None:
         "--recast",
         metavar="NAME=VOICE",
         default="",
-        help="what a character says, by its name or present voice, in another voice",
+        help="let a character speak with another voice",
     )
     group.add_argument("--say", metavar="WORDS", help='other words for the one sentence; "": as written')
     group.add_argument("--dry-run", action="store_true", help="only show which sentences are meant")

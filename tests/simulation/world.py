@@ -124,7 +124,8 @@ class World:
             will, slots = self.will_random.choice(WILLS), self.will_random.choice([1, 4, 16])
             self.workers.append(IllWill(self, count, will, slots))
         self.ill_coordinator: IllCoordinator | None = None
-        if self.ill_random.random() < ILL_COORDINATOR_SHARE or ILL_COORDINATOR in faults:
+        ill = self.ill_random.random() < ILL_COORDINATOR_SHARE and WHOLE_CLIPS not in faults  # its news fill slow links
+        if ill or ILL_COORDINATOR in faults:
             faults.on.add(ILL_COORDINATOR)
             self.ill_coordinator = IllCoordinator(self, self.ill_random.choice(WAYS))
             self.ill_coordinator.start()

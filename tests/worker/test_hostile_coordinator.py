@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -57,8 +57,9 @@ class MoodyProcess:
 
     def __init__(self) -> None:
         self.alive, self.chance = True, random.Random(7)
+        self.batches: dict[int, int] = {}
 
-    async def start(self, engine: str, log_path: Path) -> None: ...
+    async def start(self, engine: str, log_path: Path, more: Mapping[str, str] | None = None) -> None: ...
 
     async def own_pids(self, slot: int) -> set[int]:
         return set()
