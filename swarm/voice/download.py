@@ -70,7 +70,7 @@ def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: OnP
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with _only_here(folder, lambda: tell(f"waiting for the download of {title}")):
+        with download_lock(folder / ".lock", lambda: tell(f"waiting for the download of {title}")):
             report = _Report(title, sum(file.size for file in files if file.digest), tell)
             for file in files:
                 _fetch_file(folder, file, report)
@@ -151,11 +151,12 @@ def _copy(reply: "httpx.Response", write: Callable[[bytes], int], most: int, rep
 
 
 @contextmanager
-def _only_here(folder: Path, wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of a folder's download; call `wait` again and again while another process holds it."""
+def download_lock(path: Path, wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of a download; call `wait` again and again while another process holds it."""
     from filelock import FileLock, Timeout
 
-    lock, wait_s = FileLock(folder / ".lock"), 0.0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock, wait_s = FileLock(path), 0.0
     while not lock.is_locked:
         try:
             lock.acquire(timeout=wait_s)

@@ -2,7 +2,7 @@
 
 import io
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -10,10 +10,10 @@ from typing import Any
 
 from swarm.voice.coqui.cache import PARTIAL_FILES, folder_of, is_complete, is_interrupted
 from swarm.voice.coqui.card import model_card
+from swarm.voice.download import download_lock
 from swarm.voice.engine import OnProgress
 
 SOCKET_TIMEOUT_S = 60.0
-LOCK_TIMEOUT_S = 60.0
 
 
 def fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
@@ -31,7 +31,7 @@ def fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
 def _download(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path | None]:
     item, stem, _ = manager._set_model_item(model)
     name = model_card(model).about.removesuffix(" by Coqui")
-    with _download_lock(manager.output_prefix / f".{stem}.lock", lambda: tell(f"waiting for the download of {name}")):
+    with download_lock(manager.output_prefix / f".{stem}.lock", lambda: tell(f"waiting for the download of {name}")):
         _remove_leftovers(manager.output_prefix / stem, folder_of(model))
         with _socket_timeout(), _reported_by_bar(name, tell) as bar:
             if "repo_id" in item:
@@ -59,27 +59,6 @@ def _remove_leftovers(folder: Path, place: Path) -> None:
         shutil.rmtree(folder)
     for part in place.glob(PARTIAL_FILES):
         part.unlink(missing_ok=True)
-
-
-@contextmanager
-def _download_lock(path: Path, wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of a model's download; call `wait` while another process holds it."""
-    from filelock import FileLock, Timeout
-
-    wait_s = 0.0
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path)
-    while not lock.is_locked:
-        try:
-            lock.acquire(timeout=wait_s)
-        except Timeout:
-            wait()  # repeated, because a slot without progress would be taken for dead
-            wait_s = LOCK_TIMEOUT_S
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager

@@ -95,9 +95,9 @@ def test_who_comes_while_another_process_downloads_waits_for_that(served: Path) 
 def test_who_waits_long_says_so_again_and_again(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from filelock import FileLock
 
-    from swarm.voice.coqui import fetch as coqui_fetch
+    from swarm.voice import download
 
-    monkeypatch.setattr(coqui_fetch, "LOCK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(download, "LOCK_TIMEOUT_S", 0.05)
     told: list[str] = []
     thrice = threading.Event()
     second = threading.Thread(target=fetched, args=[lambda words: (told.append(words), len(told) > 2 and thrice.set())])
