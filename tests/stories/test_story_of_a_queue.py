@@ -14,16 +14,15 @@ Make = Callable[[str], Machine]
 class Queue:
     """A machine that serves a queue into its folder `out`, and a seat somewhere else."""
 
-    def __init__(self, lan: Make, *options: str) -> None:
+    def __init__(self, lan: Make, *options: object) -> None:
         self.server, self.seat = lan("server"), lan("seat")
         self.out = self.server.desk / "out"
         self.options = options
         self.serving = self.start()
         self.port = self.serving.port
 
-    def start(self, port: int | None = None) -> Running:
-        where = ("--port", port) if port else ()
-        return self.server.start("serve", "--output-dir", self.out, *self.options, *where)
+    def start(self) -> Running:
+        return self.server.start("serve", "--output-dir", self.out, *self.options)
 
     def work(self, machine: Machine, *more: str) -> Running:
         where = ("--coordinator", f"127.0.0.1:{self.port}")
@@ -73,16 +72,16 @@ def test_books_come_from_another_machine_and_each_has_its_own_options(
 
 
 def test_a_killed_server_goes_on_with_its_queue_and_speaks_nothing_again(
-    lan: Make, write_book: Callable[..., Path]
+    lan: Make, write_book: Callable[..., Path], free_port: int
 ) -> None:
-    queue = Queue(lan, *SLOW)
+    queue = Queue(lan, *SLOW, "--port", free_port)
     queue.work(lan("attic"))
     queue.say("add", *books(write_book, "Emma", "Persuasion", sentences=8))
     clips = queue.server.home / "clips"
     wait_for(lambda: len(list(clips.rglob("*.flac"))) > 3)
     queue.serving.kill()
-    queue.serving = queue.start(queue.port)
-    assert queue.serving.port == queue.port
+    queue.serving = queue.start()
+    assert queue.serving.port == free_port
     wait_for(lambda: queue.states() == ["finished"] * 2)
     for name in ("Emma", "Persuasion"):
         assert_complete(report_of(next(queue.out.glob(f"{name}*.m4b"))))
