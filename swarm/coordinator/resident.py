@@ -73,9 +73,19 @@ class Resident:
             if book.job and book.state == "waiting" and not book.paused:
                 await self._open(book)
 
-    async def run(self) -> None:
-        """Serve one book after the other, until cancelled. Raises StoreError."""
+    async def run(self, keep_awake: Callable[[bool], None] = lambda working: None) -> None:
+        """Serve one book after the other, until cancelled. Raises StoreError.
+
+        `keep_awake` is told whether books are served: the machine may sleep while the queue is empty.
+        """
+        try:
+            await self._serve_all(keep_awake)
+        finally:
+            keep_awake(False)  # the task that kept the machine awake must let it sleep again
+
+    async def _serve_all(self, keep_awake: Callable[[bool], None]) -> None:
         while True:
+            keep_awake(bool(self._jobs))
             self._changed.clear()
             if book := self._next():
                 await self._open(book)

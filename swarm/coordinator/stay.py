@@ -21,6 +21,7 @@ from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
 from swarm.store.queue import Queue
 from swarm.store.store import DiskStore
+from swarm.system.awake import Wakefulness
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, machine_name, new_nonce
@@ -49,41 +50,53 @@ async def stay(
     state_dir = config.network.render.state_dir
     async with AsyncExitStack() as stack:
         stack.callback(progress.close)
-        queue = Queue(state_dir)
-        stack.callback(queue.close)
-        store, seen = DiskStore(state_dir), SeenEngines(state_dir)
-        stack.callback(store.close)
-        stack.callback(seen.save)
-        studio, clock = Studio(state_dir / "log", default_cpu_slots(), lambda: False), Clock()
-        stack.push_async_callback(studio.close)
+        queue, store, seen, studio = _open_disk(state_dir, stack)
+        clock = Clock()
         resident = Resident(queue, store, studio, clock, configure, progress.note, seen.words, set_aside)
+        awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)
         door = Door(config.network, progress.note)
         stack.push_async_callback(door.close)
-        settings = Settings(
-            coordinator=new_nonce(),
-            name=machine_name(),
-            version=__version__,
-            epoch=queue.begin_run(),
-            grace_s=GRACE_S,
-        )
-        core = trace.watch("coordinator", Coordinator(settings, clock.now()), settings=settings, started_s=clock.now())
+        settings = _settings(queue.begin_run())
+        now = clock.now()
+        core = trace.watch("coordinator", Coordinator(settings, now), settings=settings, started_s=now)
         server = Server(core, store, door.router, progress, clock, "finish", seen, on_end=resident.ended)
         resident.serve_with(server)
-        room = state_dir / "queue" / "incoming"
-        desk = Desk(resident, door.router, room, server.instruct)
+        desk = Desk(resident, door.router, state_dir / "queue" / "incoming", server.instruct)
         server.answer_users(desk, resident.standing)
-        loops = beside(resident, desk, room)
-        for loop in loops:
-            stack.callback(loop.close)  # Python warns of loops that never ran, where the start is interrupted
-        folders = [WatchedFolder(folder, resident, progress.note) for folder in config.watched]
+        loops = _closing(beside(resident, desk, state_dir / "queue" / "incoming"), stack)
+        folders = [WatchedFolder(folder, resident, progress.note).run for folder in config.watched]
         await resident.reopen()
         door.invite()
         await door.announce(settings.epoch)
         await stack.enter_async_context(service.ready())
         with draining(server.drain):
-            await _run(server.run(), resident.run(), *(folder.run() for folder in folders), *loops)
+            await _run(server.run(), resident.run(awake.turn), *(run() for run in folders), *loops)
         progress.close("stopped; the next start goes on with the queue")
         return EXIT_DONE
+
+
+def _open_disk(state_dir: Path, stack: AsyncExitStack) -> tuple[Queue, DiskStore, SeenEngines, Studio]:
+    """Open all that lies in the state folder, to be closed at the end. Raises StoreError."""
+    queue = Queue(state_dir)
+    stack.callback(queue.close)
+    store, seen = DiskStore(state_dir), SeenEngines(state_dir)
+    stack.callback(store.close)
+    stack.callback(seen.save)
+    studio = Studio(state_dir / "log", default_cpu_slots(), lambda: False)
+    stack.push_async_callback(studio.close)
+    return queue, store, seen, studio
+
+
+def _settings(epoch: int) -> Settings:
+    """Return the settings of a run. Workers that come back first say what they hold."""
+    return Settings(coordinator=new_nonce(), name=machine_name(), version=__version__, epoch=epoch, grace_s=GRACE_S)
+
+
+def _closing(loops: Sequence[Loop], stack: AsyncExitStack) -> Sequence[Loop]:
+    """Have loops closed at the end: Python warns of some that never ran, where the start is interrupted."""
+    for loop in loops:
+        stack.callback(loop.close)
+    return loops
 
 
 async def _run(*loops: Loop) -> None:

@@ -1,6 +1,8 @@
 """The books of a queue: which are served, in which order, and how they end."""
 
 import asyncio
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,17 @@ async def test_other_commands_may_have_a_book_that_could_not_be_opened(
     await bench.settle()
     [lock] = (bench.state / "locks").glob("a-*.lock")
     assert Lock(lock).try_acquire()
+
+
+async def test_the_machine_is_kept_awake_while_books_are_served(bench: ResidentBench) -> None:
+    told: list[bool] = []
+    bench.resident.run = partial(bench.resident.run, told.append)  # type: ignore[method-assign]
+    await bench.settle()
+    await bench.add("a")
+    await bench.settle()
+    bench.resident.ended(next(iter(bench.server.editions.values())), None)
+    await bench.settle()
+    assert [working for working, _ in groupby(told)] == [False, True, False]
 
 
 async def test_a_restart_serves_first_what_was_begun(bench: ResidentBench) -> None:
