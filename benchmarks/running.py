@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -18,14 +17,16 @@ from typing import Any, Self
 
 from process import BARE_CLI, CLI, ROOT
 
+sys.path.insert(0, str(ROOT / "tests"))
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
+
+from ports import LOOPBACK, free_port
 
 from swarm.job.record import AnyRecord
 from swarm.job.spec import JobSpec
 from swarm.net.keys import CurveKeys, SwarmKey, curve_keys, make_key
 from swarm.store.journal import Journal
 
-LOOPBACK = "127.0.0.1"
 ACCEPTED = "SELECT count(*) FROM record WHERE kind = 'ClipAccepted'"
 
 
@@ -155,10 +156,3 @@ def end_of(process: "subprocess.Popen[bytes]", timeout_s: float = 1800) -> None:
     """Wait for a process that must succeed. Raises RuntimeError and subprocess.TimeoutExpired."""
     if process.wait(timeout_s) != 0:
         raise RuntimeError(f"a process ended with exit code {process.returncode}")
-
-
-def free_port() -> int:
-    """Return a port on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])

@@ -1,10 +1,9 @@
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import library
+import ports
 import pytest
 from household import Machine, machines
 
@@ -56,7 +55,4 @@ def lan(machine: Callable[[str], Machine]) -> Callable[[str], Machine]:
 @pytest.fixture
 def free_port() -> int:
     """Return a port that a coordinator can have, twice if need be."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    return ports.free_port()
