@@ -113,10 +113,15 @@ def picture(book: Path, target: Path, share: int, *options: str) -> None:
         screen = Screen()
         for screen in watch(book, Path(folder), *options):
             shares = SHARE.findall(screen.text)
-            if not middle and shares and int(shares[0]) >= share:
+            if not middle and shares and int(shares[0]) >= share and _shows_workers(screen):
                 middle = _from_first_worker(screen)
     closing = [line for line in screen.lines if "real time" in line][-1:]
     draw([f"$ e2a-swarm coordinate {book.name}", *middle, "...", *closing], target, "e2a-swarm")
+
+
+def _shows_workers(screen: Screen) -> bool:
+    """Tell whether the table has all workers: the last screens of a run have no table any more."""
+    return all(re.search(rf"^{name} +\d+ x ", screen.text, re.MULTILINE) for name in WORKERS)
 
 
 def _from_first_worker(screen: Screen) -> list[str]:

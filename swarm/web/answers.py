@@ -70,11 +70,10 @@ def book_answers(books: Sequence[QueuedBook], reply: StatusReply) -> list[BookAn
 
 def _book(book: QueuedBook, job: JobStatus | None) -> BookAnswer:
     served = job if book.state == "waiting" else None
-    state = served.state if served else book.state
     return BookAnswer(
         book=book.id,
         title=book.heading,
-        state="paused" if book.paused and book.state == "waiting" else state,
+        state=_state(book, served),
         percent=100 if book.state == "finished" else job_percent(served) if served else 0,
         time_left_s=served.eta_s if served else None,
         sound_s=served.audio_s if served else 0.0,
@@ -83,6 +82,15 @@ def _book(book: QueuedBook, job: JobStatus | None) -> BookAnswer:
         options=book.options,
         added_s=book.added_s,
     )
+
+
+def _state(book: QueuedBook, served: JobStatus | None) -> str:
+    if book.paused and book.state == "waiting":
+        return "paused"
+    if not served:
+        return book.state
+    # The job ends a moment before its files are in the queue, and whoever reads "finished" looks for them.
+    return "writing" if served.state == "finished" else served.state
 
 
 def machine_answers(reply: StatusReply) -> list[MachineAnswer]:

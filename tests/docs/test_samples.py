@@ -46,7 +46,8 @@ def test_the_picture_is_of_what_a_run_shows_today(tmp_path: Path) -> None:
     (tmp_path / "book.txt").write_text("".join(STORY.format(number) for number in range(2, 120)), encoding="utf-8")
     target = tmp_path / "run.svg"
     command = [sys.executable, PICTURES / "run.py", tmp_path / "book.txt", "--target", target]
-    subprocess.run([*command, "--tts-engine", "metronome", "--share", "1"], check=True, timeout=400)
+    paced = ("--tts-engine", "metronome", "--engine-option", "cost_per_char=0.001")
+    subprocess.run([*command, *paced, "--share", "1"], check=True, timeout=400)
     shown = ("desktop joined with 1 slot", "gaming-pc joined with 1 slot", "x real time", "sentences spoken", "1 x CPU")
     for picture in (target, PICTURES / "run.svg"):
         assert [words for words in shown if words not in words_of(picture)] == []

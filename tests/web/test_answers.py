@@ -1,5 +1,7 @@
 """What programs are told of books and machines."""
 
+import msgspec
+
 from swarm.lease.message import Figures, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.store.queue import QueuedBook
 from swarm.web.answers import book_answers, machine_answers, status_answer
@@ -24,6 +26,12 @@ def test_a_book_has_the_state_that_a_user_would_name() -> None:
     assert [answer.title for answer in answers] == ["Emma", "b.epub", "c.epub", "d.epub"]
     assert [answer.note for answer in answers] == ["a note", "waits", "", "no book"]
     assert (answers[0].time_left_s, answers[0].percent > 0, answers[2].percent) == (90.0, True, 100)
+
+
+def test_a_book_is_finished_when_its_files_are_in_the_queue() -> None:
+    done = msgspec.structs.replace(REPLY, jobs=(msgspec.structs.replace(JOB, state="finished"),))
+    [answer] = book_answers(BOOKS[:1], done)
+    assert (answer.state, answer.files) == ("writing", ())
 
 
 def test_a_machine_does_what_its_busiest_slot_does_unless_it_is_silent() -> None:
