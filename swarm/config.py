@@ -27,6 +27,7 @@ ENV_VERIFY_SAMPLE = "E2A_SWARM_VERIFY_SAMPLE"  # "1": --verify listens to a samp
 ENV_TTS_SERVER = "E2A_SWARM_TTS_SERVER"  # the URL of this machine's speech server, as --tts-server
 ENV_TTS_KEY = "E2A_SWARM_TTS_KEY"  # the key of that server, since other users can see the options of a command
 ENV_LOG = "E2A_SWARM_LOG"  # the log file of --log
+ENV_NOTIFY = "E2A_SWARM_NOTIFY"  # the addresses of --notify, since other users can see the options of a command
 ENV_BIND = "E2A_SWARM_BIND"  # the address that coordinators listen on and mDNS uses; default: all
 Span = tuple[int, int]  # first minute of the day, and the minute after the last; a smaller second one is tomorrow's
 

@@ -24,6 +24,7 @@ class ServerTwin:
         self._store = store
         self.free = asyncio.Event()  # to forget a job
         self.free.set()
+        self.hear: object = None
 
     def add(self, edition: Edition, put_back: object) -> None:
         self.editions[edition.state.job] = edition

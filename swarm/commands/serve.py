@@ -13,6 +13,7 @@ from swarm.errors import UsageError
 
 if TYPE_CHECKING:
     from swarm.coordinator.desk import Desk
+    from swarm.coordinator.notify import Notifier
     from swarm.coordinator.resident import Resident
     from swarm.coordinator.stay import Loop
     from swarm.system.machine import Say
@@ -44,6 +45,13 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         default=[],
         help="add the books that come into this folder; may be repeated",
     )
+    parser.add_argument_group("notices").add_argument(
+        "--notify",
+        metavar="URL",
+        action="append",
+        default=[],
+        help="tell this address, as Apprise writes it, which books are finished and what cannot go on; may be repeated",
+    )
     group = parser.add_argument_group("web")
     group.add_argument(
         "--web",
@@ -62,6 +70,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run(arguments: argparse.Namespace) -> int:
     """Serve the queue; return the exit code."""
     from swarm.commands.queue_options import queued_config
+    from swarm.coordinator.notify import telling
     from swarm.coordinator.stay import stay
     from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress
@@ -76,11 +85,23 @@ def run(arguments: argparse.Namespace) -> int:
     config = ServeConfig(network=options.coordinate_config(arguments, any_book), watched=_folders(arguments))
     place = _place(arguments.web)
 
+    notifier = _notifier(arguments.notify, any_book.state_dir, progress.note)
+
     def beside(resident: "Resident", desk: "Desk", room: Path) -> "Sequence[Loop]":
-        return [_web(place, resident, desk, room, config.network.render.state_dir, progress.note)] if place else []
+        web = [_web(place, resident, desk, room, any_book.state_dir, progress.note)] if place else []
+        return [*web, *([notifier.run(resident)] if notifier else [])]
 
     with open_trace(arguments) as trace:
-        return run_loop(stay(config, configure, progress, service, trace, beside))
+        return run_loop(telling(notifier, stay(config, configure, progress, service, trace, beside)))
+
+
+def _notifier(given: Sequence[str], state_dir: Path, note: "Say") -> "Notifier | None":
+    """Return what tells the addresses of --notify; None without any. Raises UsageError, EnvironmentFault."""
+    from swarm.coordinator.notify import Notifier, make_addresses, notify_urls
+    from swarm.system.machine import Clock
+
+    urls = notify_urls(given)
+    return Notifier(make_addresses(urls), state_dir, Clock(), note) if urls else None
 
 
 def _place(text: str) -> tuple[str, Sequence[int]] | None:

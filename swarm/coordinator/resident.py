@@ -16,6 +16,7 @@ from swarm.edition.edition import Edition
 from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, SwarmError, UsageError
 from swarm.lease.message import JobStatus, StatusReply
 from swarm.lease.order import Order, QueuedStatus
+from swarm.lease.reason import Reason
 from swarm.store.queue import Queue, QueuedBook
 from swarm.store.store import DiskStore
 from swarm.system.machine import Clock, Say
@@ -60,6 +61,10 @@ class Resident:
     def serve_with(self, server: Server) -> None:
         """Serve the books with a server, before it runs."""
         self._server = server
+
+    def hear_events(self, hear: Callable[[Reason], None]) -> None:
+        """Have what happens to workers told to `hear` too."""
+        self._server.hear = hear
 
     def status(self) -> StatusReply:
         """Return what the coordinator and its workers are doing."""

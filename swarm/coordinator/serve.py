@@ -32,6 +32,7 @@ from swarm.lease.reason import Reason
 from swarm.net.transport import Router
 from swarm.store.store import Store
 from swarm.system.machine import Clock
+from swarm.system.tasks import cancel
 from swarm.voice.host.registry import fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
 from swarm.watch.ration import LineRation
@@ -95,6 +96,7 @@ class Server:
         self._ended: asyncio.Queue[tuple[str, asyncio.Task[None]]] = asyncio.Queue()
         self._on_end = on_end  # told how each edition ended; the server then stays
         self._running = False
+        self.hear: Callable[[Reason], None] = lambda event: None  # told what happens, as the user is
         self._desk: UserDesk | None = None
         self._standing: Standing = lambda: None
         self._assembly = ClipAssembly()
@@ -159,7 +161,7 @@ class Server:
             await asyncio.sleep(FAREWELL_S)
             raise
         finally:
-            await _cancel([*tasks, *self._writing.values()])
+            await cancel([*tasks, *self._writing.values()])
             self._save_run_stats()
             self._progress.update(self.status())
 
@@ -245,6 +247,7 @@ class Server:
 
     def _tell(self, event: Reason) -> None:
         """Show the user what happened; of what workers cause by coming, going and failing, not all of very much."""
+        self.hear(event)
         line = event_text(event)
         if event.code not in RARE_EVENTS:
             line = self._lines.allow(line, self._clock.now())
@@ -337,7 +340,7 @@ class Server:
     async def remove(self, job: str) -> None:
         """Serve a job no more, and leave its edition as it is."""
         if task := self._writing.pop(job, None):
-            await _cancel([task])
+            await cancel([task])
         self._store.save_run_stats(job, self._core.jobs[job].run_stats)
         self._do(self._core.remove_job(job, self._clock.now()))
         del self._editions[job], self._put_back[job]  # at once, since the other loops ask the core for each of them
@@ -392,9 +395,3 @@ class Server:
         finished = JobFinished(self._clock.now(), files, size, edition.style.digest)
         self._do(self._core.journal(edition.state.job, finished))
         await self._queue.join()
-
-
-async def _cancel(tasks: "list[asyncio.Future[Any]]") -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

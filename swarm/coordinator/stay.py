@@ -26,6 +26,7 @@ from swarm.system.capacity import default_cpu_slots
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, machine_name, new_nonce
 from swarm.system.platform import few_arenas
+from swarm.system.tasks import cancel
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
@@ -107,6 +108,4 @@ async def _run(*loops: Loop) -> None:
         for task in done:
             task.result()
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel(tasks)

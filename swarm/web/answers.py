@@ -89,7 +89,7 @@ def _state(book: QueuedBook, served: JobStatus | None) -> str:
         return "paused"
     if not served:
         return book.state
-    # The job ends a moment before its files are in the queue, and whoever reads "finished" looks for them.
+    # The job ends a moment before its files are in the queue, and readers of "finished" look for them.
     return "writing" if served.state == "finished" else served.state
 
 

@@ -1,0 +1,190 @@
+"""Tells a user who is away what matters: through Apprise to the addresses of --notify, which are secrets."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from swarm.config import ENV_CREDENTIALS, ENV_NOTIFY
+from swarm.coordinator.matters import Kind, Matters, News
+from swarm.coordinator.resident import Resident
+from swarm.errors import EnvironmentFault, SwarmError, UsageError
+from swarm.system.disk import replace_file
+from swarm.system.installation import extra_line
+from swarm.system.machine import Clock, Say, machine_name
+
+CREDENTIAL = "notify"  # the name of systemd's credential
+MAX_FILE_BYTES = 64 * 1024
+FILE = "told.json"
+LOOK_S = 5.0  # between two looks for news
+FIRST_PAUSE_S, LAST_PAUSE_S = 60.0, 3600.0  # after a message; it doubles while there is more to tell
+QUIET_S = 600.0  # after which the first pause counts again
+FAREWELL_S = 15.0  # the longest wait for a last message
+MAX_LINES = 20  # of a message
+MAX_WAITING = 1000  # news that wait for an address that cannot be reached
+CHATTY = ("apprise", "urllib3", "requests", "requests_oauthlib")  # loggers that would write the addresses down
+WORST: tuple[Kind, ...] = ("failure", "warning", "success")
+
+
+class Address(Protocol):
+    """Takes messages to one place."""
+
+    def send(self, title: str, body: str, kind: Kind) -> bool:
+        """Send a message; return whether it was taken. It may take many seconds."""
+
+
+class AppriseAddress:
+    """An address that Apprise knows. No error and no log repeats it."""
+
+    def __init__(self, url: str, number: int) -> None:
+        try:
+            import apprise
+        except ImportError as fault:
+            raise EnvironmentFault(f"--notify needs Apprise: {extra_line('notify')}") from fault
+        for name in CHATTY:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        asset = apprise.AppriseAsset(app_id="e2a-swarm", app_desc="e2a-swarm", secure_logging=True)
+        self._apprise: Any = apprise.Apprise(asset=asset)
+        if not self._apprise.add(url):
+            raise UsageError(
+                f"Address {number} of --notify is none that Apprise knows; "
+                "https://github.com/caronc/apprise lists those that it does."
+            )
+
+    def send(self, title: str, body: str, kind: Kind) -> bool:
+        """Send a message; return whether it was taken."""
+        return bool(self._apprise.notify(title=title, body=body, notify_type=kind, body_format="text"))
+
+
+class Mailbox:
+    """What one address has still to be told. Messages are gathered, so that it is never flooded."""
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._waiting: list[News] = []
+        self._due_s = 0.0
+        self._pause_s = FIRST_PAUSE_S
+
+    def add(self, news: Sequence[News]) -> None:
+        """Take news that are to be told."""
+        self._waiting = [*self._waiting, *news][-MAX_WAITING:]
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The keys of what waits."""
+        return frozenset(news.key for news in self._waiting)
+
+    def is_due(self, now: float) -> bool:
+        """Tell whether a message can leave now."""
+        return bool(self._waiting) and now >= self._due_s
+
+    async def send(self, name: str, now: float) -> bool:
+        """Send all that waits as one message; keep it if the address cannot be reached."""
+        news, self._waiting = self._waiting, []
+        took = False
+        with suppress(Exception):  # Apprise has a hundred plugins, and none of them may stop a book
+            took = await asyncio.to_thread(self._address.send, *message(news, name))
+        self._waiting = [*([] if took else news), *self._waiting][-MAX_WAITING:]
+        self._pause_s = min(LAST_PAUSE_S, 2 * self._pause_s) if now - self._due_s < QUIET_S else FIRST_PAUSE_S
+        self._due_s = now + self._pause_s
+        return took
+
+
+class Notifier:
+    """Looks for news and sends them. What was told is kept in a small file, so that no restart tells it again."""
+
+    def __init__(self, addresses: Sequence[Address], state_dir: Path, clock: Clock, note: Say) -> None:
+        self._path = state_dir / "queue" / FILE
+        self._clock, self._note = clock, note
+        self.matters = Matters(self._read())
+        self._boxes = [Mailbox(address) for address in addresses]
+        self._kept: frozenset[str] = frozenset()
+
+    async def run(self, resident: Resident) -> None:
+        """Tell what matters until cancelled."""
+        resident.hear_events(self.matters.hear)
+        while True:
+            await self.look(resident)
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self, resident: Resident) -> None:
+        """Send what is new."""
+        reply, now = resident.status(), self._clock.now()
+        await self._tell(self.matters.look(resident.queue.books, reply, now), reply.name, now)
+
+    async def stopped(self, why: str, name: str) -> None:
+        """Tell that the queue is served no more, and why."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                await self._tell(self.matters.stopped(why), name, self._clock.now(), at_once=True)
+
+    async def _tell(self, news: Sequence[News], name: str, now: float, *, at_once: bool = False) -> None:
+        for box in self._boxes:
+            box.add(news)
+        due = [box for box in self._boxes if box.is_due(now) or (at_once and news)]
+        if not all(await asyncio.gather(*(box.send(name, now) for box in due))):
+            self._note("a notice could not be sent to an address of --notify; it is tried again later")
+        self._keep()
+
+    def _read(self) -> list[str] | None:
+        with suppress(OSError, ValueError):
+            return msgspec.json.decode(self._path.read_bytes(), type=list[str])
+        return None
+
+    def _keep(self) -> None:
+        told = self.matters.told.difference(*(box.waiting for box in self._boxes[:1]))
+        if told != self._kept:
+            self._kept = frozenset(told)
+            with suppress(OSError):  # at worst a matter is told twice
+                replace_file(self._path, msgspec.json.encode(sorted(self._kept)))
+
+
+def message(news: Sequence[News], name: str) -> tuple[str, str, Kind]:
+    """Return title, body and kind of the message that tells some news. Titles of books cannot call people in a chat."""
+    kind = next(kind for kind in WORST if any(each.kind == kind for each in news))
+    lines = [each.line.replace("@", "＠") for each in news[:MAX_LINES]]
+    if len(news) > MAX_LINES:
+        lines.append(f"and {len(news) - MAX_LINES} more: `e2a-swarm status` has them all")
+    title = f"e2a-swarm on {name}" + (f": {len(news)} matters" if len(news) > 1 else "")
+    return title, "\n".join(lines), kind
+
+
+def notify_urls(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the addresses: those given, else of a variable, else of a systemd credential. Raises EnvironmentFault."""
+    if given:
+        return tuple(url.strip() for url in given if url.strip())
+    if named := os.environ.get(ENV_NOTIFY, "").split():
+        return tuple(named)
+    folder = os.environ.get(ENV_CREDENTIALS)
+    return tuple(_lines(Path(folder) / CREDENTIAL)) if folder else ()
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = path.read_bytes()[:MAX_FILE_BYTES].decode("utf-8", "replace")
+    except FileNotFoundError:
+        return []
+    except OSError as fault:
+        raise EnvironmentFault(f"The credential {path} cannot be read: {fault.strerror or fault}.") from fault
+    lines = [line.strip() for line in text.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def make_addresses(urls: Sequence[str]) -> list[Address]:
+    """Make the addresses. Raises UsageError, EnvironmentFault; neither repeats an address."""
+    return [AppriseAddress(url, number) for number, url in enumerate(urls, 1)]
+
+
+async def telling(notifier: Notifier | None, running: Awaitable[int]) -> int:
+    """Return what a run returns; if a fault ends it, tell of that first."""
+    try:
+        return await running
+    except SwarmError as fault:
+        if notifier:
+            await notifier.stopped(str(fault), machine_name())
+        raise
