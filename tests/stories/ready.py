@@ -1,49 +1,69 @@
-"""Commands that begin at once: forks of a process that has loaded the program, in place of processes that load it."""
+"""Commands that begin at once: forks of a process that has loaded the program, in place of processes that load it.
+
+The engines and encoders of such a command are forks, too. As a command has threads, it does not fork them itself: a
+nursery does, a process that was forked when the command began, and that ends with it.
+"""
 
 import atexit
 import functools
 import gc
 import importlib
 import json
+import math
 import os
+import runpy
 import selectors
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from types import SimpleNamespace
+from typing import IO, Any, NoReturn
 
 CAN_FORK = sys.platform == "linux"
 LOADED = (
     "babel.dates", "psutil", "sentencex", "wakepy", "swarm.coordinator.coordinate", "swarm.edition.as_epub",
     "swarm.node.convert", "swarm.read_along.republish", "swarm.system.platform", "swarm.voice.host.registry",
     "swarm.watch.console_log", "swarm.watch.progress", "swarm.watch.report", "swarm.worker.work",
+    "numpy", "swarm.audio.audiobook_child", "swarm.audio.encoder", "swarm.system.child", "swarm.voice.host.child",
+    "swarm.voice.hibari.engine", "swarm.voice.metronome.engine",
 )  # fmt: skip
 AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_")  # variables that a process reads before it runs a command
 MAX_MESSAGE = 1 << 17
 LOOK_S = 0.05
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # as engines and encoders have it
+Become = Callable[[dict[str, Any], list[int]], int]
 
 
 class Forked:
-    """A running command; it is used like a `subprocess.Popen`."""
+    """A running fork; it is used like a `subprocess.Popen`."""
 
-    def __init__(self, pid: int, ended: dict[int, int]) -> None:
+    def __init__(self, forks: "Forks", pid: int) -> None:
         self.pid = pid
+        self.stdin: IO[bytes] | None = None
+        self.stdout: IO[bytes] | None = None
         self.returncode: int | None = None
-        self._ended = ended
+        self._forks = forks
 
     def poll(self) -> int | None:
         if self.returncode is None:
-            _the_loader().listen(0.0)
-            self.returncode = self._ended.pop(self.pid, None)
+            self._forks.listen(0.0)
+            self.returncode = self._forks.ended.pop(self.pid, None)
         return self.returncode
 
-    def wait(self) -> int:
+    def wait(self, timeout: float | None = None) -> int:
+        until_s = math.inf if timeout is None else time.monotonic() + timeout
         while (code := self.poll()) is None:
-            _the_loader().listen(LOOK_S)
+            if time.monotonic() > until_s:
+                raise subprocess.TimeoutExpired("a fork", timeout or 0.0)
+            self._forks.listen(LOOK_S)
         return code
 
     def send_signal(self, number: int) -> None:
@@ -54,42 +74,51 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-class Loader:
-    """The parent's end of the process that forks."""
+class Forks:
+    """What a process knows of another one, which forks for it."""
 
-    def __init__(self) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    def __init__(self, theirs: socket.socket) -> None:
+        self._socket = theirs
         self._turn = threading.RLock()
-        self._ended: dict[int, int] = {}
-        self.environment = dict(os.environ)
-        with theirs:
-            number = theirs.fileno()
-            words = [sys.executable, __file__, str(number)]
-            self._process = subprocess.Popen(words, pass_fds=[number], stdin=subprocess.DEVNULL)
+        self.ended: dict[int, int] = {}
 
-    def run(self, words: list[str], env: Mapping[str, str], cwd: Path, out: IO[bytes], err: IO[bytes]) -> Forked:
-        """Start a command. Standard input is empty."""
-        message = json.dumps({"words": words, "env": dict(env), "cwd": str(cwd)}).encode()
+    def run(self, asked: dict[str, Any], files: Sequence[int]) -> Forked:
+        """Have a fork do what is asked, with these files as its first ones."""
         with self._turn:
-            socket.send_fds(self._socket, [message], [out.fileno(), err.fileno()])
+            socket.send_fds(self._socket, [json.dumps(asked).encode()], files)
             while (pid := self.listen(None)) is None:
                 pass
-        return Forked(pid, self._ended)
+        return Forked(self, pid)
 
     def listen(self, timeout_s: float | None) -> int | None:
-        """Note which commands ended; return the process id of one that began."""
+        """Note which forks ended; return the process id of one that began."""
         with self._turn:
             self._socket.settimeout(timeout_s)
             try:
                 while True:
                     news = self._socket.recv(MAX_MESSAGE)
-                    assert news, "the process that starts commands has ended"
+                    assert news, "the process that forks has ended"
                     told = json.loads(news)
                     if "began" in told:
                         return int(told["began"])
-                    self._ended[told["ended"]] = told["code"]
+                    self.ended[told["ended"]] = told["code"]
             except (BlockingIOError, TimeoutError):
                 return None
+
+
+class Loader(Forks):
+    """The process that has loaded the program, as the tests see it."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        super().__init__(ours)
+        self.environment = dict(os.environ)
+        with theirs:
+            number = theirs.fileno()
+            words = [sys.executable, __file__, str(number)]
+            self._process = subprocess.Popen(
+                words, pass_fds=[number], stdin=subprocess.DEVNULL, env={**os.environ, **ONE_THREAD}
+            )
 
     def close(self) -> None:
         self._socket.close()
@@ -105,15 +134,17 @@ def _the_loader() -> Loader:
 
 def may_fork(env: Mapping[str, str]) -> bool:
     """Tell whether a fork behaves like a fresh process: not if what a process reads when it starts is different."""
-    if not CAN_FORK:
-        return False
-    ours = _the_loader().environment
-    return all(ours.get(name) == env.get(name) for name in {*ours, *env} if name.startswith(AT_START))
+    return CAN_FORK and not _differs_at_start(env, _the_loader().environment)
+
+
+def _differs_at_start(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    return any(one.get(name) != other.get(name) for name in {*one, *other} if name.startswith(AT_START))
 
 
 def start(words: list[str], env: Mapping[str, str], cwd: Path, out: IO[bytes], err: IO[bytes]) -> Forked:
-    """Start `python words`, where the first word is cli.py."""
-    return _the_loader().run(words, env, cwd, out, err)
+    """Start `python words`, where the first word is cli.py. Standard input is empty."""
+    asked = {"words": words, "env": dict(env), "cwd": str(cwd)}
+    return _the_loader().run(asked, [out.fileno(), err.fileno()])
 
 
 # In the process that forks
@@ -130,8 +161,8 @@ def load() -> None:
     all_engines()
 
 
-def serve(parent: socket.socket) -> int:
-    """Fork a command for each message until the parent leaves. In the fork, return the command's exit code."""
+def serve(parent: socket.socket, become: Become) -> int:
+    """Fork for each message until the parent leaves. In the fork, return the exit code of what it has become."""
     watch = selectors.DefaultSelector()
     watch.register(parent, selectors.EVENT_READ)
     while True:
@@ -142,32 +173,110 @@ def serve(parent: socket.socket) -> int:
                 code = os.waitstatus_to_exitcode(os.waitpid(key.data, 0)[1])
                 parent.send(json.dumps({"ended": key.data, "code": code}).encode())
                 continue
-            message, files, _, _ = socket.recv_fds(parent, MAX_MESSAGE, 2)
+            message, files, _, _ = socket.recv_fds(parent, MAX_MESSAGE, 3)
             if not message:
                 os._exit(0)
             pid = os.fork()
             if not pid:
                 watch.close()
                 parent.close()
-                return _be_command(json.loads(message), files)
+                return become(json.loads(message), files)
             for file in files:
                 os.close(file)
             parent.send(json.dumps({"began": pid}).encode())
             watch.register(os.pidfd_open(pid), selectors.EVENT_READ, pid)
 
 
-def _be_command(asked: dict[str, Any], files: list[int]) -> int:
-    for target, file in enumerate(files, 1):
+def _become_command(asked: dict[str, Any], files: list[int]) -> int:
+    _take_over(asked, files, 1)
+    sys.path[0] = str(Path(sys.argv[0]).parent)  # as Python sets it for a script
+    import swarm.system.child
+    from swarm.commands.main import main
+
+    with nursery() as start_child:
+        swarm.system.child.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start_child})  # type: ignore
+        return main()
+
+
+def _take_over(asked: dict[str, Any], files: list[int], first: int) -> None:
+    for target, file in enumerate(files, first):
         os.dup2(file, target)
         os.close(file)
     os.environ.clear()
     os.environ.update(asked["env"])
     os.chdir(asked["cwd"])
     sys.argv = asked["words"]
-    sys.path[0] = str(Path(sys.argv[0]).parent)  # as Python sets it for a script
-    from swarm.commands.main import main
 
-    return main()
+
+# In a command
+
+
+@contextmanager
+def nursery() -> Iterator[Callable[..., Any]]:
+    """Fork a process that forks the children of this one; yield what starts a child, in place of `Popen`."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    pid = os.fork()
+    if not pid:
+        ours.close()
+        _be_nursery(theirs)
+    theirs.close()
+    try:
+        yield functools.partial(start_child, Forks(ours))
+    finally:
+        with suppress(OSError):
+            ours.shutdown(socket.SHUT_RDWR)
+        os.waitpid(pid, 0)
+
+
+def start_child(forks: Forks, command: list[str], *, stderr: IO[bytes], env: Mapping[str, str], **pipes: int) -> Any:
+    """Start `python -P -m module ...` as `Popen` would, with pipes to and from it."""
+    set_for_all = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONUNBUFFERED")}
+    if command[:3] != [sys.executable, "-P", "-m"] or _differs_at_start({**env, **set_for_all}, os.environ):
+        return subprocess.Popen(command, stderr=stderr, env=env, **pipes)
+    asked = {"words": command[3:], "env": dict(env), "cwd": str(Path.cwd())}
+    (input_end, to_child), (from_child, output_end) = os.pipe(), os.pipe()
+    child = forks.run(asked, [input_end, output_end, stderr.fileno()])
+    os.close(input_end)
+    os.close(output_end)
+    child.stdin, child.stdout = os.fdopen(to_child, "wb"), os.fdopen(from_child, "rb")
+    return child
+
+
+def _be_nursery(parent: socket.socket) -> NoReturn:
+    from swarm.system.serving import die_with_parent
+
+    code = 1
+    try:
+        die_with_parent()
+        os.chdir("/")  # keeps no disk busy
+        code = serve(parent, _become_child)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def _become_child(asked: dict[str, Any], files: list[int]) -> int:
+    _take_over(asked, files, 0)
+    module = sys.argv[0]
+    Path("/proc/self/comm").write_text(comm_of(module))
+    warnings.simplefilter("ignore", RuntimeWarning)  # of a module that is imported and run
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    return 0
+
+
+def comm_of(module: str) -> str:
+    """Return the name that the system shows of a fork which runs a module."""
+    return module.rpartition(".")[2][:15]
+
+
+def runs(pid: int, module: str) -> bool:
+    """Tell whether a process runs a module: a fresh one is known by its command line, a fork by its name."""
+    folder = Path("/proc", str(pid))
+    with suppress(OSError):
+        words = (folder / "cmdline").read_text().split("\0")
+        return module in words or (folder / "comm").read_text() == comm_of(module) + "\n"
+    return False
 
 
 if __name__ == "__main__":
@@ -175,4 +284,4 @@ if __name__ == "__main__":
     load()
     gc.collect()
     gc.freeze()
-    raise SystemExit(serve(socket.socket(fileno=int(sys.argv[1]))))
+    raise SystemExit(serve(socket.socket(fileno=int(sys.argv[1])), _become_command))

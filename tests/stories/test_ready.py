@@ -3,10 +3,11 @@
 import os
 import signal
 import sys
+from pathlib import Path
 
 import pytest
 import ready
-from household import Machine, descendants, is_alive
+from household import FAST, SLOW, Machine, descendants, is_alive, wait_for
 
 from swarm.errors import EXIT_USAGE
 
@@ -43,3 +44,14 @@ def test_what_python_reads_when_it_starts_needs_a_fresh_process(here: Machine) -
     assert ready.may_fork(here.environment())
     assert not ready.may_fork(here.environment(PYTHONPATH=sys.path[0]))
     assert not ready.may_fork(here.environment(LC_ALL="tr_TR.UTF-8"))
+
+
+def test_the_children_of_a_fork_are_forks_and_end_with_it(here: Machine, small_book: Path) -> None:
+    """An engine, an encoder and a binder, whichever are there at a moment."""
+    running = here.start("convert", small_book, *SLOW)
+    wait_for(lambda: any(ready.runs(pid, "swarm.voice.host.child") for pid in descendants(running.pid)))
+    below = descendants(running.pid)
+    assert all(Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1].endswith("ready.py") for pid in below)
+    running.kill()
+    wait_for(lambda: not any(map(is_alive, below)))
+    assert here.run("convert", small_book, *FAST).returncode == 0

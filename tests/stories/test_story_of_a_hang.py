@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from evidence import accepted, assert_complete, only, report_of
 from household import SLOW, Machine, descendants, wait_for
+from ready import runs
 
 
 @pytest.mark.slow
@@ -14,11 +15,7 @@ from household import SLOW, Machine, descendants, wait_for
 def test_a_hung_engine_is_replaced_and_the_book_goes_on(here: Machine, small_book: Path) -> None:
     running = here.start("convert", small_book, *SLOW, "--workers", "1")
     wait_for(lambda: bool(accepted(here.home)))
-    (host,) = [
-        pid
-        for pid in descendants(running.pid)
-        if b"swarm.voice.host.child" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    (host,) = [pid for pid in descendants(running.pid) if runs(pid, "swarm.voice.host.child")]
     os.kill(host, signal.SIGSTOP)
     running.ends(0)
     assert_complete(report_of(only(here.desk, "*.m4b")))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, clips, only, report_of
 from household import SLOW, Machine, Running, descendants, is_alive, wait_for
+from ready import runs
 
 pytestmark = pytest.mark.chaos
 linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -59,13 +60,9 @@ def test_convert_killed_again_and_again(here: Machine, small_book: Path) -> None
 def test_an_engine_that_is_killed_is_started_again(here: Machine, small_book: Path) -> None:
     running = here.start("convert", small_book, *SLOW, "--workers", "1")
     wait_for(lambda: len(clips(here.home)) >= 3)
-    engine = next(pid for pid in descendants(running.pid) if b"swarm.voice.host.child" in cmdline(pid))
+    engine = next(pid for pid in descendants(running.pid) if runs(pid, "swarm.voice.host.child"))
     os.kill(engine, signal.SIGKILL)
     running.ends()
     report = report_of(only(here.desk, "*.m4b"))
     assert_complete(report)
     assert report["totals"]["failures"] <= 1
-
-
-def cmdline(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
