@@ -29,7 +29,9 @@ from typing import IO, Any, NoReturn
 
 CAN_FORK = sys.platform == "linux"
 LOADED = (
-    "babel.dates", "psutil", "sentencex", "wakepy", "swarm.coordinator.coordinate", "swarm.edition.as_epub",
+    "babel.dates", "babel.numbers", "cryptography.hazmat.backends.openssl.backend", "encodings.cp437",
+    "encodings.idna", "psutil", "sentencex", "wakepy.dbus_adapters.jeepney",
+    "swarm.coordinator.coordinate", "swarm.edition.as_epub",
     "swarm.node.convert", "swarm.read_along.republish", "swarm.system.platform", "swarm.voice.host.registry",
     "swarm.watch.console_log", "swarm.watch.progress", "swarm.watch.report", "swarm.worker.work",
     "numpy", "swarm.audio.audiobook_child", "swarm.audio.encoder", "swarm.system.child", "swarm.voice.host.child",
@@ -245,15 +247,26 @@ def start_child(forks: Forks, command: list[str], *, stderr: IO[bytes], env: Map
 def _be_nursery(parent: socket.socket) -> NoReturn:
     from swarm.system.serving import die_with_parent
 
-    code = 1
+    die_with_parent()
+    os.chdir("/")  # keeps no disk busy
+    _end(functools.partial(serve, parent, _become_child))
+
+
+def _end(act: Callable[[], int]) -> NoReturn:
+    """Act, and end as Python does, but leave the memory as it is: to take it apart, it would have to be copied."""
+    code: object = 1
     try:
-        die_with_parent()
-        os.chdir("/")  # keeps no disk busy
-        code = serve(parent, _become_child)
+        code = act()
+    except SystemExit as end:
+        code = end.code
     except BaseException:
         traceback.print_exc()
-    finally:
-        os._exit(code)
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else 1)
 
 
 def _become_child(asked: dict[str, Any], files: list[int]) -> int:
@@ -284,4 +297,4 @@ if __name__ == "__main__":
     load()
     gc.collect()
     gc.freeze()
-    raise SystemExit(serve(socket.socket(fileno=int(sys.argv[1])), _become_command))
+    _end(functools.partial(serve, socket.socket(fileno=int(sys.argv[1])), _become_command))
