@@ -124,7 +124,7 @@ class World:
             will, slots = self.will_random.choice(WILLS), self.will_random.choice([1, 4, 16])
             self.workers.append(IllWill(self, count, will, slots))
         self.ill_coordinator: IllCoordinator | None = None
-        ill = self.ill_random.random() < ILL_COORDINATOR_SHARE and WHOLE_CLIPS not in faults  # its news fill slow links
+        ill = self.ill_random.random() < ILL_COORDINATOR_SHARE
         if ill or ILL_COORDINATOR in faults:
             faults.on.add(ILL_COORDINATOR)
             self.ill_coordinator = IllCoordinator(self, self.ill_random.choice(WAYS))

@@ -262,7 +262,7 @@ class Request:
         self._slot.begin(lease.id, now)
         served.granted(now)
         if spec.job not in session.told:
-            session.told.add(spec.job)
+            session.told[spec.job] = now
             self.out.send(session.peer, served.instruction)
         places = [(lease.chapter, index) for index in lease.pending]
         lines = tuple(Line(place[1], served.state.engine_text(place), served.state.take(place)) for place in places)

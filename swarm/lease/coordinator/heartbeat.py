@@ -2,12 +2,11 @@
 
 from swarm.lease.coordinator.ledger import MAX_LEASE_LINES, PROMISED, Lease
 from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.roster import MAX_LOADING_S, MAX_WAITING_S, Session
+from swarm.lease.coordinator.roster import MAX_LOADING_S, MAX_WAITING_S, TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Heartbeat, Revoke, Skip, SlotReport, Trim
 
 MAX_REVOKED = 64  # unknown leases that are answered at a time
-TELL_AGAIN_S = 5.0  # until an unknown lease is revoked again
 GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant was lost on the way; disks may be slow
 
 

@@ -146,7 +146,7 @@ class Intake:
         if served is None or lease is None:
             return
         served.ledger.end(lease)
-        session.told.discard(served.state.job)  # the `Job` message may have been lost
+        session.told.pop(served.state.job, None)  # the `Job` message may have been lost
         if message.unable and session.reports_unable(served.recipe, message.note):
             title = served.state.spec.title
             out.events.append(Reason("cannot speak", worker=session.hello.name, title=title, note=message.note))

@@ -1,6 +1,7 @@
 """Job files on the coordinator's side: pieces go to workers, latents come back from one of them."""
 
 import hashlib
+import math
 from dataclasses import dataclass, field
 
 from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, piece_size
@@ -9,7 +10,7 @@ from swarm.job.state import apply
 from swarm.job.tensors import fault_of_tensors
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
-from swarm.lease.coordinator.roster import Session
+from swarm.lease.coordinator.roster import TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Fetch, FilePiece, Heartbeat, OfferedLatents, Revoke
 from swarm.lease.reason import Reason
@@ -40,13 +41,14 @@ class JobFiles:
         """Take in which files a worker has.
 
         Heartbeats carry full state. If a worker neither holds nor is fetching a file it needs, its `Job` message was
-        lost and is sent again.
+        lost and is sent again, after the time that it may take over a slow link.
         """
         session.supplied(heartbeat)
         known = session.job_files.union(session.fetching)
         for served in self.jobs.values():
-            if served.is_open and session.can_speak(served.recipe) and not served.needed <= known:
-                session.told.add(served.state.job)
+            lacks = session.can_speak(served.recipe) and not served.needed <= known
+            if served.is_open and lacks and now - session.told.get(served.state.job, -math.inf) >= TELL_AGAIN_S:
+                session.told[served.state.job] = now
                 out.send(session.peer, served.instruction)
         for made in heartbeat.made:
             if made.job in self.jobs:
@@ -124,7 +126,7 @@ class JobFiles:
         apply(served.state, record)
         out.entries.append(JournalEntry(served.state.job, record, data))
         for other in self.sessions.values():
-            other.told.discard(served.state.job)
+            other.told.pop(served.state.job, None)
         out.send(session.peer, served.instruction)
 
     def lose(self, served: ServedJob, digest: str, out: Outcome) -> None:
@@ -142,7 +144,7 @@ class JobFiles:
                 out.send(self.sessions[lease.session].peer, Revoke(lease.id))
                 served.ledger.end(lease)
         for session in self.sessions.values():
-            session.told.discard(served.state.job)
+            session.told.pop(served.state.job, None)
         if kept is not None:
             out.send(self.sessions[kept.session].peer, served.instruction)
 

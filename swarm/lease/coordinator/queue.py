@@ -28,7 +28,7 @@ def take_out(jobs: dict[str, ServedJob], job: str, sessions: dict[str, Session],
     """Take a job out of the queue, with its leases; clips that still come of it are refused."""
     withdraw([jobs.pop(job)], sessions, out)
     for session in sessions.values():
-        session.told.discard(job)
+        session.told.pop(job, None)
         tidy(jobs, session, now)
 
 

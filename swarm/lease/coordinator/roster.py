@@ -14,6 +14,7 @@ from swarm.lease.transition import follow
 
 MAX_LOADING_S = 3600.0  # a model that takes longer to load is given up
 MAX_WAITING_S = 120.0  # for credit without sending a clip: a longer wait is a hang
+TELL_AGAIN_S = 5.0  # until what a worker seems not to know is told again
 AT_WORK_S = 20.0  # after it last held a lease or asked for one
 MAX_NEWS = 4  # slots of which one heartbeat tells the user that they rest
 MAX_SLOTS = 16_384  # of all workers together; more are used of none that comes later
@@ -99,7 +100,7 @@ class Session:
     worked_s: float  # its last heartbeat with a lease or an offer
     slots: list[Slot]
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
-    told: set[str] = field(default_factory=set)  # jobs it knows
+    told: dict[str, float] = field(default_factory=dict)  # jobs it knows: when told so
     unable: dict[Recipe, str] = field(default_factory=dict)  # why their engines do not open there
     complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # what was told of that already
     distrusted: set[str] = field(default_factory=set)  # jobs of which it sent latents that cannot be used

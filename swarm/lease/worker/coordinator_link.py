@@ -21,6 +21,7 @@ MIN_PIECE_SHARE = 8  # of the largest piece: the least one
 QUICK_S, SLOW_S = 0.5, 1.5  # from sending to the answer; a time between the two leaves the window
 ONE_CLIP_S = 2.0  # a link that takes longer for a clip has one under way at most
 SHRINK = 0.7
+UNHEARD_BEATS = 8
 SILENT_S = 3.0  # a coordinator that did not answer an offer for so long may be gone: others are asked
 NO_KINDRED: Mapping[int, Container[str]] = {}
 MAX_JOBS = 500  # that one coordinator may name, and the files of these jobs; jobs of old are told again with a grant
@@ -52,6 +53,7 @@ class CoordinatorLink:
     empty_until_s: float = 0.0  # the coordinator had nothing, and others come first until then; 0: it has work
     served_s: float = 0.0  # seconds of work done for it, so that all coordinators get their share
     beats: int = 0  # heartbeats since the last regular one
+    unheard: int = 0  # heartbeats among them since the coordinator said something
     woke_s: float = 0.0  # when this machine last woke up
 
     def _become(self, state: LinkState) -> None:
@@ -80,10 +82,23 @@ class CoordinatorLink:
             self.woke_s = now
         return self.woke_s > 0 and now - self.woke_s < ASK_S
 
+    def hear(self, now: float) -> None:
+        """Note that the coordinator said something."""
+        self.heard_s, self.unheard = now, 0
+
+    def regular_beat(self) -> None:
+        """Count heartbeats from the regular one, which is sent now."""
+        self.beats = self.unheard = 0
+
     def may_beat(self, most: int) -> bool:
-        """Count a heartbeat, and return whether it may be sent: no more than so many between two regular ones."""
+        """Count a heartbeat, and return whether it may be sent: no more than `most` between two regular ones.
+
+        Only a few go to a coordinator that says nothing: another one may cause them, and fill a slow link so that
+        nothing else arrives.
+        """
         self.beats += 1
-        return self.up and self.beats <= most
+        self.unheard += 1
+        return self.up and self.beats <= most and self.unheard <= UNHEARD_BEATS
 
     @property
     def recipes(self) -> list[Recipe]:

@@ -126,7 +126,7 @@ class Worker:
         """Take one message of a coordinator; `frame` is the bytes that follow a `FilePiece`."""
         out = WorkerOutcome()
         if link := self.links.get(name):
-            link.heard_s = now
+            link.hear(now)
             if isinstance(message, FilePiece):
                 self.fetched.downloads.take(message, frame, now, out)
             else:
@@ -293,7 +293,7 @@ class Worker:
         """Send the regular heartbeat to every coordinator; also speak and send what had to wait."""
         out = WorkerOutcome()
         for link in self.links.values():
-            link.beats = 0
+            link.regular_beat()
             link.asks_first(self.beaten_s, now)
             if link.up:
                 out.beat(link.name)

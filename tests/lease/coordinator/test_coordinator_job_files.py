@@ -13,6 +13,7 @@ from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import SILENCE_S, Coordinator
 from swarm.lease.coordinator.job_files import ASK_AGAIN_S
 from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.roster import TELL_AGAIN_S
 from swarm.lease.message import (
     Done,
     EngineOffer,
@@ -56,12 +57,14 @@ def note(core: Coordinator) -> str:
 def test_a_worker_is_told_what_it_needs_until_it_has_it_or_fetches_it() -> None:
     core = make_core(make_state(MODEL_FILE))
     join(core, b"p")
-    for _ in range(2):
-        outcome = beat(core, b"p")
+    for now in (1.0, 1.0 + TELL_AGAIN_S):
+        outcome = beat(core, b"p", now=now)
         assert sent(outcome, Job) == [Job("job", "Book", RECIPE, (MODEL_FILE,))]
         assert not sent(outcome, Grant)
-    assert not sent(beat(core, b"p", fetching=(Fetching(MODEL_FILE.digest),)), Job)
-    assert [type(send.message) for send in beat(core, b"p", MODEL_FILE).sends] == [Grant]
+        assert not sent(beat(core, b"p", now=now + 1), Job)  # the first one may be on its way
+    later = 2 * TELL_AGAIN_S
+    assert not sent(beat(core, b"p", fetching=(Fetching(MODEL_FILE.digest),), now=later), Job)
+    assert [type(send.message) for send in beat(core, b"p", MODEL_FILE, now=later).sends] == [Grant]
 
 
 def test_pieces_are_served_of_what_a_job_has_and_of_nothing_else() -> None:

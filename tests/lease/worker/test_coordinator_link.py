@@ -4,6 +4,7 @@ from swarm.lease.worker.coordinator_link import (
     EMPTY_S,
     KEPT_IDLE_S,
     SILENT_S,
+    UNHEARD_BEATS,
     CoordinatorLink,
     charge_idle,
     kindred,
@@ -166,3 +167,10 @@ def test_a_machine_that_slept_begins_nothing_until_there_was_time_for_news() -> 
 def test_heartbeats_between_two_regular_ones_are_bounded() -> None:
     link = a_link("a")
     assert [link.may_beat(2) for _ in range(4)] == [True, True, False, False]
+
+
+def test_a_coordinator_that_says_nothing_gets_few_heartbeats_between_two_regular_ones() -> None:
+    link = a_link("a")
+    for begin in (lambda: None, lambda: link.hear(1.0), link.regular_beat):
+        begin()
+        assert sum(link.may_beat(200) for _ in range(100)) == UNHEARD_BEATS
