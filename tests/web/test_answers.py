@@ -1,23 +1,10 @@
 """What programs are told of books and machines."""
 
 import msgspec
+from web_bench import BOOKS, JOB, REPLY
 
-from swarm.lease.message import Figures, JobStatus, SlotStatus, StatusReply, WorkerStatus
-from swarm.store.queue import QueuedBook
 from swarm.web.answers import book_answers, machine_answers, status_answer
 from swarm.web.metrics import exposition
-
-JOB = JobStatus("emma-1", "Emma", "hibari", "speaking", 10, 5, 1, 100, 40, 60.0, 30.0, 90.0, (), note="a note")
-SLOTS = (SlotStatus(0, "resting", note="paused"), SlotStatus(1, "speaking", "emma-1", realtime=3.0))
-ATTIC = WorkerStatus("w1", "attic", "RTX", SLOTS, 0.5, 2, figures=(Figures("cuda:0", 50, 1, 4, 71),))
-CELLAR = WorkerStatus("w2", "cellar", "cpu", (SlotStatus(0, "idle"),), 60.0, 0)
-REPLY = StatusReply("c", "server", "1", 1, (JOB,), (ATTIC, CELLAR))
-BOOKS = (
-    QueuedBook(1, "a.epub", job="emma-1", title="Emma"),
-    QueuedBook(2, "b.epub", paused=True, why="waits"),
-    QueuedBook(3, "c.epub", state="finished", files=("c.m4b",), paused=True),
-    QueuedBook(4, "d.epub", state="failed", why="no book"),
-)
 
 
 def test_a_book_has_the_state_that_a_user_would_name() -> None:

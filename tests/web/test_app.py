@@ -1,48 +1,17 @@
 """The interface for programs, asked over real HTTP."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
-from desk_bench import DeskBench
+from web_bench import TOKEN, WebBench
 
 from swarm.errors import EnvironmentFault
-from swarm.system.machine import Clock
-from swarm.web.app import Api, make_app
-from swarm.web.host import listen, run
+from swarm.web.host import listen
 from swarm.web.schema import openapi
-from swarm.web.token import MAX_WRONG, Doorkeeper
-
-TOKEN = "a token of some length"
-
-
-class WebBench(DeskBench):
-    """A resident coordinator with its web side; `client` shows the token."""
-
-    async def serve(self) -> None:
-        app = make_app(Api(self.resident, self.desk, self.room), Doorkeeper(TOKEN), Clock())
-        listener = listen("127.0.0.1", [0])
-        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.client = httpx.AsyncClient(
-            base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=60
-        )
-        self.serving = asyncio.create_task(run(app, listener))
-
-    async def get(self, path: str) -> object:
-        answer = await self.client.get(path)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def order(self, **order: object) -> httpx.Response:
-        return await self.client.post("/api/v1/orders", content=json.dumps(order))
-
-    async def close(self) -> None:
-        await self.client.aclose()
-        self.serving.cancel()
-        await asyncio.gather(self.serving, return_exceptions=True)
+from swarm.web.token import MAX_WRONG
 
 
 @pytest.fixture

@@ -1,0 +1,54 @@
+"""The web side of a resident coordinator, for tests, and a queue to be shown."""
+
+import asyncio
+import json
+
+import httpx
+from desk_bench import DeskBench
+
+from swarm.lease.message import Figures, JobStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.store.queue import QueuedBook
+from swarm.system.machine import Clock
+from swarm.web.app import Api, make_app
+from swarm.web.host import listen, run
+from swarm.web.token import Doorkeeper
+
+JOB = JobStatus("emma-1", "Emma", "hibari", "speaking", 10, 5, 1, 100, 40, 60.0, 30.0, 90.0, (), note="a note")
+SLOTS = (SlotStatus(0, "resting", note="paused"), SlotStatus(1, "speaking", "emma-1", realtime=3.0))
+ATTIC = WorkerStatus("w1", "attic", "RTX", SLOTS, 0.5, 2, figures=(Figures("cuda:0", 50, 1, 4, 71),))
+CELLAR = WorkerStatus("w2", "cellar", "cpu", (SlotStatus(0, "idle"),), 60.0, 0)
+REPLY = StatusReply("c", "server", "1", 1, (JOB,), (ATTIC, CELLAR))
+BOOKS = (
+    QueuedBook(1, "a.epub", job="emma-1", title="Emma"),
+    QueuedBook(2, "b.epub", paused=True, why="waits"),
+    QueuedBook(3, "c.epub", state="finished", files=("c.m4b",), paused=True),
+    QueuedBook(4, "d.epub", state="failed", why="no book"),
+)
+
+TOKEN = "a token of some length"
+
+
+class WebBench(DeskBench):
+    """A resident coordinator with its web side; `client` shows the token."""
+
+    async def serve(self) -> None:
+        app = make_app(Api(self.resident, self.desk, self.room), Doorkeeper(TOKEN), Clock())
+        listener = listen("127.0.0.1", [0])
+        self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        self.client = httpx.AsyncClient(
+            base_url=self.url, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False, timeout=60
+        )
+        self.serving = asyncio.create_task(run(app, listener))
+
+    async def get(self, path: str) -> object:
+        answer = await self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def order(self, **order: object) -> httpx.Response:
+        return await self.client.post("/api/v1/orders", content=json.dumps(order))
+
+    async def close(self) -> None:
+        await self.client.aclose()
+        self.serving.cancel()
+        await asyncio.gather(self.serving, return_exceptions=True)
