@@ -17,7 +17,7 @@ from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.job.job_file import MODEL, VOICE, JobFile, find_latents
 from swarm.job.recipe import CLONE
 from swarm.job.record import LatentsLost
-from swarm.job.spec import FileOrigin
+from swarm.job.spec import FileOrigin, JobSpec
 from swarm.job.state import JobState
 from swarm.store.job_files import digest_of
 from swarm.store.store import Store
@@ -57,6 +57,15 @@ def find_brought_files(config: RenderConfig, store: Store) -> BroughtFiles:
         with brought.custom.reference.open() as file:
             _take_voice(brought, brought.custom.reference.source, file)
     return brought
+
+
+def find_config(brought: BroughtFiles, spec: JobSpec, store: Store) -> dict[str, object]:
+    """Return the config.json of the custom model of a job; {} if it has none, or if it is gone. Raises UsageError."""
+    kept = [job_file.digest for job_file in spec.job_files if job_file.name == MODEL + CONFIG]
+    if brought.config or not kept:
+        return brought.config
+    path = store.job_file_path(spec.job, kept[0])
+    return parse_config(path.read_bytes(), path) if path.is_file() else {}
 
 
 def restore_job_files(state: JobState, brought: BroughtFiles, store: Store) -> None:

@@ -6,7 +6,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -21,7 +21,7 @@ from swarm.book.speech.script import check_sayable, make_script, opening, with_w
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig, RenderConfig
-from swarm.coordinator.brought_files import BroughtFiles, lost_latents, restore_job_files
+from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
 from swarm.coordinator.mend import CarriedWording, Mending, carry, mend, wordings_of
 from swarm.errors import UsageError
 from swarm.job.book import Block, Book, ChapterText
@@ -36,9 +36,9 @@ from swarm.store.job_use import has_job
 from swarm.store.store import Store
 from swarm.store.wordings import reworded_jobs
 from swarm.system.disk import full_name
+from swarm.voice.host.cast import check_cast
 from swarm.voice.host.registry import (
     better_voices_line,
-    check_cast,
     choose_recipe,
     default_words,
     estimate_s,
@@ -90,7 +90,7 @@ def prepare(
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     carried: list[CarriedWording] = []
     if spec is None:
-        spec = _make_spec(config, path, book or read_any_book(path, config.reading), recipe, job, now)
+        spec = _make_spec(config, path, book or read_any_book(path, config.reading), recipe, job, now, brought)
         spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
         carried = _earlier_wordings(spec, config.state_dir)
         with store.unpacking() as folder:
@@ -163,7 +163,11 @@ def _resume(
 ) -> Prepared:
     """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
     notes += [f"{path}: {line}" for line in (*spec.book.cautions, *spec.book.lost)]
-    state, records = _replay(spec, store, now, notes, config.redo, carried)
+    redo = config.redo
+    if redo and redo.recast[0]:
+        own = check_cast(spec.recipe, Cast(redo.recast[1]), find_config(brought, spec, store)).dialogue
+        redo = replace(redo, recast=(redo.recast[0], own))
+    state, records = _replay(spec, store, now, notes, redo, carried)
     if gone := lost_latents(state, store):
         apply(state, gone)
         records.append(gone)
@@ -215,11 +219,14 @@ def slug(title: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-") or "book"
 
 
-def _make_spec(config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float) -> JobSpec:
+def _make_spec(
+    config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float, brought: BroughtFiles
+) -> JobSpec:
+    """Return what the job is: all that is to be spoken, and by whom. Raises BookError, UsageError."""
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
     around = spoken_credits(config.credits, book, recipe)
-    cast = check_cast(recipe, config.cast) if config.cast else NO_CAST
+    cast = check_cast(recipe, config.cast, brought.config) if config.cast else NO_CAST
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast)
     if not config.anyway:
         check_sayable(book, chapters, better_voices_line(card, recipe.language))
@@ -273,8 +280,6 @@ def _mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[Carrie
     card = recipe_card(state.spec.recipe)
     if carried:
         yield carry(carried, state.spec, card.limit(state.spec.recipe.language))
-    if redo and redo.recast[0]:
-        check_cast(state.spec.recipe, Cast(redo.recast[1]))
     if redo:
         yield mend(state, redo, lambda segment, say: _spell(say, segment.language or state.spec.recipe.language, card))
 

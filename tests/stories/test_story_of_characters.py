@@ -38,8 +38,9 @@ def test_a_cast_gives_speakers_their_voices_and_names_what_it_cannot(
     assert here.run("convert", book, *FAST, "--cast", cast).returncode == 0
     audiobook = only(here.desk, "*.m4b")
     before = clips(here.home)
-    done = here.run("redo", audiobook, "--recast", "tock=tick")
+    done = here.run("redo", audiobook, "--recast", "tock=TICK")
     assert (done.returncode, done.stderr) == (0, "")
+    assert "2 sentences of tock: tick speaks them" in done.stdout  # by the name that the engine knows
     report = report_of(audiobook)
     assert_complete(report)
     assert len(clips(here.home).keys() - before.keys()) == 2  # what Holmes says, and nothing else

@@ -144,6 +144,7 @@ class Speakers(Struct, frozen=True, kw_only=True):
     verbs: str = ""  # verbs of saying, besides those of `Sentences.speech_verbs`; their endings are open
     sure: str = ""  # those that are about a quotation in any case; all of them if none is named
     article: str = ""  # the definite article
+    titles: str = ""  # titles before names, if the language writes them in small letters
     others: str = ""  # pronouns for another than the one who is named in the paragraph
     inside: bool = False  # a verb and a name may stand inside the quotation: « Oui, dit Jean, c’est lui. »
 

@@ -11,7 +11,7 @@ import regex
 from msgspec import Struct
 from msgspec.structs import replace
 
-from swarm.book.language.known import find_language
+from swarm.book.language.speakers import find_quotes
 from swarm.book.speech.speaker import find_speaker, find_speaker_inside, is_another
 
 Grounds = Literal["", "named", "same paragraph", "in turn", "pronoun"]
@@ -53,8 +53,7 @@ def find_utterances(texts: Sequence[str], language: str) -> list[tuple[Utterance
 
 def _marks(texts: Sequence[str], language: str) -> tuple[str, bool]:
     """Return the pair of marks that most quotations of a chapter have, and whether its dialogue begins with dashes."""
-    known = find_language(language)
-    own = known.quotes if known else ""
+    own = find_quotes(language)
     pairs = [own[at : at + 2] for at in range(0, len(own), 2)] + list(PAIRS)
     whole = "\n".join(texts)
     counts = {pair: _count(whole, pair) for pair in dict.fromkeys(pairs)}

@@ -6,6 +6,7 @@ import regex
 from msgspec import Struct
 
 from swarm.book.language.known import find_language
+from swarm.book.language.speakers import find_speakers
 
 MAX_BESIDE = 160  # characters beside a quotation that are looked at
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Herr|Frau|M|Mme|Mlle|Don|Doña|Señor|Señora)"
@@ -16,7 +17,8 @@ _NO_NAMES = (
     "as if not that because for well yet very at in on with after before all some any every which while till until "
     "i he she it they we you one who the a an and but then so there here what when where how this that these those his "
     "her my their our your no yes oh ah er ich sie es wir ihr und aber da nun il elle je ils elles on nous vous tu él "
-    "ella yo ellos lui lei io он она я они мы ja on ona hij zij ik han hon jag everybody somebody nobody"
+    "ella yo ellos lui lei io он она я они мы ja on ona hij zij ik han hon jag de vi du ni den det hun jeg hän minä me "
+    "everybody somebody nobody"
 )
 
 
@@ -28,13 +30,15 @@ class _Patterns(Struct, frozen=True):
 
 @lru_cache(64)
 def _patterns(code: str) -> _Patterns | None:
-    language = find_language(code)
-    verbs = "|".join(filter(None, (language.speakers.verbs, language.sentences.speech_verbs)))
+    speakers = find_speakers(code)
+    verbs = "|".join(filter(None, (speakers.verbs, find_language(code).sentences.speech_verbs)))
     if not verbs:
         return None
-    article = language.speakers.article
+    article = speakers.article
+    title = f"{_TITLE}|{speakers.titles}" if speakers.titles else _TITLE
     proper = (
-        rf"(?:{_TITLE}\.?\s)?+\p{{Lu}}[\p{{L}}’'-]++(?:\s(?:(?:de|von|van|of|du|la)\s)?+\p{{Lu}}[\p{{L}}’'-]++){{0,2}}+"
+        rf"(?:(?:{title})\.?\s)?+\p{{Lu}}[\p{{L}}’'-]++"
+        rf"(?:\s(?:(?:de|von|van|of|du|la)\s)?+\p{{Lu}}[\p{{L}}’'-]++){{0,2}}+"
     )
     noun = rf"(?!(?:{_NO_NOUNS})\b)\p{{Ll}}{{2,20}}+"
     common = (
@@ -64,7 +68,7 @@ def find_speaker(before: str, after: str, language: str) -> str | None:
 
 def find_speaker_inside(said: str, language: str) -> str:
     """Return the name of the speaker inside a quotation, as in « Oui, dit Jean, c’est lui. »; "" if there is none."""
-    patterns = _patterns(language) if find_language(language).speakers.inside else None
+    patterns = _patterns(language) if find_speakers(language).inside else None
     found = patterns.inside.search(said[:1000]) if patterns else None
     name = next(filter(None, found.groups()), "") if found else ""
     return " ".join(name.split()) if _is_name(name, language) else ""
@@ -72,7 +76,7 @@ def find_speaker_inside(said: str, language: str) -> str:
 
 def _is_name(name: str, language: str) -> bool:
     words = name.casefold().split()
-    articles = find_language(language).speakers.article.split("|")
+    articles = find_speakers(language).article.split("|")
     first = next((word for word in words if word not in articles), "")
     return bool(first) and first not in _no_names()
 
@@ -90,7 +94,7 @@ def is_another(after: str, language: str) -> bool:
 
 @lru_cache(64)
 def _others(code: str) -> "regex.Pattern[str] | None":
-    words, verbs = find_language(code).speakers.others, find_language(code).speakers.verbs
+    words, verbs = find_speakers(code).others, find_speakers(code).verbs
     return regex.compile(rf"[\s,.;—-]*+(?:(?:{verbs})\s)?+(?:{words})\b") if words else None
 
 
@@ -111,7 +115,7 @@ class _Saying(Struct, frozen=True):
 
 @lru_cache(64)
 def _saying(code: str) -> "_Saying | None":
-    verbs, sure = find_language(code).speakers.verbs, find_language(code).speakers.sure
+    verbs, sure = find_speakers(code).verbs, find_speakers(code).sure
     if not verbs:
         return None
     word = r"\p{L}{1,8}+"

@@ -1,5 +1,6 @@
 """Finds the models of Coqui on this machine, and removes them. Needs neither Coqui nor torch."""
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -16,6 +17,8 @@ _ARCHIVES = (".zip", ".tar.gz")  # Coqui deletes an archive once it is unpacked
 # Files that end like weights but are none.
 _NO_WEIGHTS = {"speakers_xtts.pth", "speakers.pth", "speaker_ids.pth", "mel_stats.pth", "dvae.pth"}
 _AGREED = "tos_agreed.txt"
+_SPEAKERS = ("speaker_ids.json", "speakers.json")  # beside the weights, or in a config where neither is there
+_MAX_SPEAKERS_BYTES = 16 << 20
 _WITHOUT_CONFIG = (BARK, TORTOISE)  # models whose folders have no config.json
 _FAIRSEQ = "tts_models--*--fairseq--vits"
 
@@ -69,6 +72,26 @@ def remove(model: str) -> None:
     vocoder = VOCODERS.get(model, "")
     if vocoder and vocoder not in [VOCODERS.get(other) for other in kept_models()]:
         _delete(folder_of(vocoder))
+
+
+def speakers_of(model: str) -> tuple[str, ...]:
+    """Return the names of a model's speakers; () if it is not here, or if no file of text tells them."""
+    folder = _snapshot(folder_of(model)) if model in HUB else folder_of(model)
+    named = [names for file in (*_SPEAKERS, "config.json") if (names := _speakers_in(folder / file))]
+    return named[0] if named else ()
+
+
+def _speakers_in(path: Path) -> tuple[str, ...]:
+    try:
+        said = json.loads(path.read_bytes()) if path.stat().st_size <= _MAX_SPEAKERS_BYTES else {}
+    except (OSError, ValueError, RecursionError):
+        return ()
+    if not isinstance(said, dict):
+        return ()
+    names = said.get("speakers") if path.name == "config.json" else said
+    if isinstance(names, dict):  # by name: a number, or a vector with the speaker's own name
+        names = [each.get("name", name) if isinstance(each, dict) else name for name, each in names.items()]
+    return tuple(dict.fromkeys(map(str, names))) if isinstance(names, list) else ()
 
 
 def _delete(place: Path) -> None:

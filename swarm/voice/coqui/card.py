@@ -35,6 +35,8 @@ _BARK_LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "
 _OTHER_LIMITS = (("", 300), ("ja", 120), ("zh", 120), ("ko", 150))
 _BARK_LIMITS = (("", 150), ("ja", 60), ("zh", 60), ("ko", 70))  # about 14 s of sound
 
+MAX_SPEAKERS_LISTED = 200  # of a custom model
+
 _ONE_VOICE, _INVENTED = (VoiceCard(DEFAULT_VOICE, "*"),), (VoiceCard(INVENTED, "*"),)
 
 _VOICE_SEED = SettingCard("voice_seed", 0, about="another number is another voice")
@@ -82,6 +84,7 @@ def _card(
         takes=3,
         clones=clones,
         any_voice=voices == _ONE_VOICE,
+        casts=voices != _INVENTED,
         model=about,
     )
 
@@ -90,7 +93,6 @@ _XTTS = structs.replace(
     _card("XTTS v2 by Coqui", XTTS_LANGUAGES, XTTS_LIMITS, XTTS_SPEAKERS, _XTTS_SETTINGS, True, "gpu"),
     polyglot=True,
     natural=XTTS_LANGUAGES,
-    casts=True,
     batch=BATCH,
 )
 _BY_NAME = {
@@ -159,7 +161,18 @@ def _custom_card(config: Mapping[str, object]) -> EngineCard:
             clones=True,
             device="gpu",
         )
-    return _card(f"a custom {kind[:40]} model", languages or ("*",))
+    return _card(f"a custom {kind[:40]} model", languages or ("*",), voices=_custom_voices(config))
+
+
+def _custom_voices(config: Mapping[str, object]) -> tuple[VoiceCard, ...]:
+    """Return the speakers that a config lists, after the default; the default alone if another file may list them."""
+    arguments = config.get("model_args")
+    places = (config, arguments if isinstance(arguments, dict) else {})
+    named = config.get("speakers")
+    elsewhere = any(place.get(field) for place in places for field in ("speakers_file", "d_vector_file"))
+    if elsewhere or not isinstance(named, list) or not 0 < len(named) <= MAX_SPEAKERS_LISTED:
+        return _ONE_VOICE
+    return (*_ONE_VOICE, *(VoiceCard(str(name)[:200], "*") for name in named))
 
 
 def _languages(named: object) -> tuple[str, ...]:

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.errors import EnvironmentFault
+from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
 from swarm.job.check import Check
-from swarm.job.recipe import Recipe
+from swarm.job.recipe import CUSTOM, Recipe
 from swarm.voice.coqui import cache, models
 from swarm.voice.coqui.card import (
     COQUI,
@@ -85,6 +85,15 @@ class CoquiEngine(Engine):
         if str(config.get("model")).lower() == "xtts" and VOCABULARY not in files:
             return f"there is no {VOCABULARY} in it, which XTTS needs"
         return ""
+
+    def check_voice(self, name: str, language: str, model: str) -> str:
+        """Return the name of a speaker; a model that is not here may have any. Raises UsageError."""
+        known = cache.speakers_of(model) if model and not model.startswith(CUSTOM) else ()
+        found = [each for each in known if each.strip().lower() == name.strip().lower()]
+        if known and not found:
+            few = ", ".join(known[:8]) + (" ..." if len(known) > 8 else "")
+            raise UsageError(f"{self.card_for(model).title} has no voice {name[:60]!r}; it has {few}.")
+        return found[0] if found else name
 
     def choose_model(self, word: str, language: str, model: str = "") -> str:
         """Return the model for ebook2audiobook's name of an engine, or for a model's own name. Raises UsageError."""

@@ -18,7 +18,7 @@ from swarm.voice.coqui.config import Config, ConfigRefused, needs_statistics, re
 from swarm.voice.coqui.files import LOADED_FROM_FOLDER, ModelFiles, find_model
 from swarm.voice.coqui.invented import open_invented
 from swarm.voice.coqui.pickles import only_read
-from swarm.voice.coqui.plain import open_plain
+from swarm.voice.coqui.plain import PlainLoader
 from swarm.voice.coqui.vocabulary import check_vocabulary
 from swarm.voice.coqui.xtts import XttsLoader
 from swarm.voice.device_fault import device_fault
@@ -52,10 +52,10 @@ _CUT_OFF = "its weights are damaged, cut off or missing"
 
 
 class Loader:
-    """A loader of models, which keeps the last XTTS model for further voices."""
+    """A loader of models, which keeps the last one for further voices."""
 
     def __init__(self) -> None:
-        self._xtts = XttsLoader()
+        self._xtts, self._plain = XttsLoader(), PlainLoader()
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None) -> Voice:
         """Load a recipe's model onto a device. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
@@ -76,14 +76,16 @@ class Loader:
     def _open(self, recipe: Recipe, files: ModelFiles, place: Any, job_files: Path | None) -> Voice:
         if recipe.model in LOADED_FROM_FOLDER:
             self._xtts.forget()
+            self._plain.forget()
             return open_invented(_checked(recipe, {}), files, place, job_files)
         if "fairseq" in recipe.model:  # the config of fairseq has another form
             self._xtts.forget()
-            return open_plain(_checked(recipe, {}), files, None, place, job_files)
+            return self._plain.open(_checked(recipe, {}), files, None, place, job_files)
         said = read_config(files.config)
         config = rebuild(said)
         recipe = _checked(recipe, said)
         if config["model"] == "xtts":
+            self._plain.forget()
             check_vocabulary(files.folder / VOCABULARY)
             return self._xtts.open(recipe, files.folder, files.weights, config, place, job_files)
         self._xtts.forget()
@@ -91,7 +93,7 @@ class Loader:
         if needs_statistics(said):
             config["audio"]["stats_path"] = str(_statistics(files))
         with _config_file(config) as path:
-            return open_plain(recipe, files, path, place, job_files)
+            return self._plain.open(recipe, files, path, place, job_files)
 
 
 def torch_device(device: str) -> Any:

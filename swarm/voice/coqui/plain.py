@@ -15,7 +15,6 @@ from swarm.voice.coqui.speak import speak_pieces
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 
 _MAX_CHARACTERS = 500
-_CLONED = "e2a-swarm clone"
 
 
 class PlainVoice:
@@ -58,21 +57,43 @@ def load_synthesizer(files: ModelFiles, config: Path | None, place: Any) -> Any:
     return synthesizer
 
 
-def open_plain(
-    recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, job_files: Path | None
-) -> PlainVoice:
-    """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and any error of Coqui.
+class PlainLoader:
+    """A loader that keeps its last model, since a book's characters may need other speakers of it."""
 
-    `config` is the path of the rebuilt config; None if the model is loaded without one.
-    """
-    synthesizer = load_synthesizer(files, config, place)
-    model, settings = synthesizer.tts_model, dict(recipe.settings)
-    language = _language(model, recipe.language)
-    speaker = _cloned(model, job_files) if recipe.voice.startswith(CLONE) else _speaker(model, recipe.voice)
-    speed = float(settings.get("speed", 1.0))
-    if speed != 1.0:
-        _set_speed(model, speed)
-    return PlainVoice(synthesizer, language, speaker)
+    def __init__(self) -> None:
+        self._loaded: object = None  # identity of the loaded model: name, files, device and settings
+        self._synthesizer: Any = None
+
+    def forget(self) -> None:
+        """Free the model before another one is loaded, since a GPU may not have memory for two."""
+        self._loaded = self._synthesizer = None
+
+    def open(
+        self, recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, job_files: Path | None
+    ) -> PlainVoice:
+        """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and any error of Coqui.
+
+        `config` is the path of the rebuilt config; None if the model is loaded without one.
+        """
+        wanted = (recipe.model, _state(files.weights), _state(files.config), str(place), recipe.settings)
+        if self._loaded != wanted:
+            self.forget()
+            synthesizer = load_synthesizer(files, config, place)
+            speed = float(dict(recipe.settings).get("speed", 1.0))
+            if speed != 1.0:
+                _set_speed(synthesizer.tts_model, speed)
+            self._synthesizer, self._loaded = synthesizer, wanted
+        model = self._synthesizer.tts_model
+        language = _language(model, recipe.language)
+        cloned = recipe.voice.startswith(CLONE)
+        speaker = _cloned(model, recipe.voice, job_files) if cloned else _speaker(model, recipe.voice)
+        return PlainVoice(self._synthesizer, language, speaker)
+
+
+def _state(path: Path) -> tuple[Path, int, int]:
+    found = path.resolve()
+    state = found.stat() if found.exists() else None
+    return found, state.st_size if state else 0, state.st_mtime_ns if state else 0
 
 
 def _language(model: Any, wanted: str) -> str | None:
@@ -100,15 +121,15 @@ def _speaker(model: Any, wanted: str) -> str | None:
     raise _unavailable(f"This model has no voice {wanted[:60]!r}; {here}.")
 
 
-def _cloned(model: Any, job_files: Path | None) -> str:
+def _cloned(model: Any, voice: str, job_files: Path | None) -> str:
     """Compute the voice of the recording, and return the speaker's name that it is kept under."""
     manager = getattr(model, "speaker_manager", None)
     if manager is None or manager.encoder is None:
         raise _unavailable("This model cannot speak with the voice of a recording: XTTS and YourTTS can.")
     if job_files is None:
         raise _unavailable("The recording of the voice is not here.")
-    manager.embeddings_by_names[_CLONED] = [manager.compute_embedding_from_clip(str(job_files / "voice.wav"))]
-    return _CLONED
+    manager.embeddings_by_names[voice] = [manager.compute_embedding_from_clip(str(job_files / "voice.wav"))]
+    return voice
 
 
 def _set_speed(model: Any, speed: float) -> None:

@@ -7,7 +7,6 @@ from typing import cast
 
 from swarm.errors import EngineUnknown, EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.job.cast import Cast
 from swarm.job.language import language_name, normal_language
 from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN, registered
@@ -221,7 +220,7 @@ def check_speaks(card: EngineCard, language: str) -> None:
     )
     if not others:
         raise UsageError(f"No engine on this machine speaks {language_name(language)}.")
-    raise UsageError(f"{card.title} {only}: {_advice(others)}.")
+    raise UsageError(f"{card.title} {only}: {use_line(others)}.")
 
 
 def _own_first(card: EngineCard, language: str) -> Iterator[Engine]:
@@ -231,7 +230,8 @@ def _own_first(card: EngineCard, language: str) -> Iterator[Engine]:
     yield from (engine for engine in engines if engine.card.name != card.name and engine.is_ready(language))
 
 
-def _advice(words: list[str]) -> str:
+def use_line(words: list[str]) -> str:
+    """Return the end of a sentence that advises other engines, by their words; "" for none."""
     return f"use --tts-engine {' or '.join(words)}" if words else ""
 
 
@@ -239,8 +239,8 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
     """Return a voice of an engine by its name, else the engine's default for the language. Raises UsageError."""
     if name.startswith(CLONE):
         if not card.clones:
-            able = [_usual_word(engine) for engine in all_engines() if engine.card.clones]
-            raise UsageError(f"{card.title} cannot speak like a recording: {_advice(able)}.")
+            able = [usual_word(engine) for engine in all_engines() if engine.card.clones]
+            raise UsageError(f"{card.title} cannot speak like a recording: {use_line(able)}.")
         return VoiceCard(name, "*")
     fitting = card.voices_for(language)
     for voice in fitting:
@@ -261,7 +261,7 @@ def _no_voice(card: EngineCard, language: str, name: str) -> str:
     """Return the error text for a voice that an engine does not have."""
     for engine in all_engines():
         if any(_plain(name) == _plain(voice.name) for voice in engine.card_for("").voices):
-            owner = _usual_word(engine)
+            owner = usual_word(engine)
             return f"{card.title} has no voice {name!r}; {owner} has it: --tts-engine {owner}."
     fitting = card.voices_for(language)
     more = f" (`e2a-swarm voices --language {language}` lists all)" if len(fitting) > MAX_NAMED else ""
@@ -272,9 +272,9 @@ def _check_names(card: EngineCard, asked: Iterable[str]) -> None:
     """Raise UsageError for a setting that another engine has, and name that engine."""
     known = {setting.name for setting in card.settings}
     for name in asked:
-        able = [_usual_word(engine) for engine in all_engines() if _has_setting(engine, name)]
+        able = [usual_word(engine) for engine in all_engines() if _has_setting(engine, name)]
         if name not in known and able:
-            raise UsageError(f"{card.title} has no setting {name!r}: {_advice(able)}, or leave it out.")
+            raise UsageError(f"{card.title} has no setting {name!r}: {use_line(able)}, or leave it out.")
 
 
 def _has_setting(engine: Engine, name: str) -> bool:
@@ -285,7 +285,8 @@ def _plain(name: str) -> str:
     return name.strip().lower().replace("_", "-")
 
 
-def _usual_word(engine: Engine) -> str:
+def usual_word(engine: Engine) -> str:
+    """Return the word of --tts-engine that means an engine."""
     return engine.words_for("")[0]
 
 
@@ -312,7 +313,7 @@ def choose_recipe(
     """
     code, asked = normal_language(language), settings or {}
     if voice.startswith(CLONE) and not (engine or model):
-        engine = next(_usual_word(able) for able in all_engines() if able.card.clones)
+        engine = next(usual_word(able) for able in all_engines() if able.card.clones)
     model = model or (engine_for(engine).model_of_voice(voice) if engine and voice else "")
     card, model = choose_card(engine, model, code, config)
     check_speaks(card, code)
@@ -328,25 +329,6 @@ def choose_recipe(
     )
 
 
-def check_cast(recipe: Recipe, cast: Cast) -> Cast:
-    """Return a cast with the voices' own names. Raises UsageError for an engine or a voice that cannot be in it."""
-    engine = find_engine(recipe.engine)
-    card = engine.card_for(recipe.model)
-    if not card.casts:
-        able = [_usual_word(other) for other in all_engines() if other.card.casts and other.card.speech]
-        raise UsageError(f"{card.title} speaks a book with one voice: for several {_advice(able)}.")
-
-    def own(name: str) -> str:
-        found = find_voice(card, recipe.language, name)
-        return found.name if found in card.voices else engine.check_voice(found.name, recipe.language, recipe.model)
-
-    def rows(named: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-        return tuple((name, own(voice)) for name, voice in named)
-
-    dialogue = own(cast.dialogue) if cast.dialogue else ""
-    return Cast(dialogue, rows(cast.speakers), rows(cast.chapters), rows(cast.marks))
-
-
 def choose_card(
     engine: str, model: str, language: str, config: Mapping[str, object] | None = None
 ) -> tuple[EngineCard, str]:
@@ -358,8 +340,8 @@ def choose_card(
     chosen = engine_for(named) if named else _engine_of(model, language, config)
     if model and not _may_have_model(chosen, model, config):
         option = "--custom-model" if model.startswith(CUSTOM) else "--fine-tuned"
-        able = [_usual_word(other) for other in all_engines() if _may_have_model(other, model, config)]
-        raise UsageError(f"{chosen.card.title} has only one model: leave out {option}, or {_advice(able)}.")
+        able = [usual_word(other) for other in all_engines() if _may_have_model(other, model, config)]
+        raise UsageError(f"{chosen.card.title} has only one model: leave out {option}, or {use_line(able)}.")
     name = model if model.startswith(CUSTOM) else chosen.choose_model(engine, language, model)
     return chosen.card_for(name, config), name
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 OWN = -1.0  # the value of a setting that stands for that of the voice's config
 _CHANNELS = 192  # of the noise, in each of the frames that a phoneme takes
 _FRAMES, _MOST_FRAMES = 8, 512  # of a number at first, and at most
+
+# A network lives as long as a voice that speaks with it.
+_open: "WeakValueDictionary[tuple[Path, int, int, str], onnxruntime.InferenceSession]" = WeakValueDictionary()
 
 
 class PiperVoice:
@@ -97,8 +101,7 @@ def open_voice(recipe: Recipe, device: str, folder: Path) -> PiperVoice:
     try:
         with (folder / "config.json").open("rb") as file:
             config = parse_config(file.read(MAX_CONFIG))
-        with (folder / "model.onnx").open("rb") as file:
-            network = seeded(file.read(MAX_BYTES + 1))
+        session = _open_network(folder / "model.onnx", device)
     except OSError as fault:
         raise unavailable(f"The voice in {folder} cannot be read: {fault.strerror or fault}.") from fault
     except NoPiperNetwork as fault:
@@ -108,13 +111,25 @@ def open_voice(recipe: Recipe, device: str, folder: Path) -> PiperVoice:
     speaker = config.speaker(recipe.voice.rpartition(":")[2]) if ":" in recipe.voice else 0
     if speaker is None:
         raise unavailable(f"This Piper voice has no speaker {recipe.voice.rpartition(':')[2][:60]!r}.")
-    voice = PiperVoice(open_session(network, device, "This Piper voice"), config, speaker, dict(recipe.settings))
+    voice = PiperVoice(session, config, speaker, dict(recipe.settings))
     try:
         voice.speak("1", 0)  # a network that does not fit its config fails here, before any sentence is blamed for it
     except EngineFault as fault:
         kind = fault.kind if fault.kind in (FaultKind.MEMORY, FaultKind.DEVICE) else FaultKind.UNAVAILABLE
         raise EngineFault(kind, f"This Piper voice does not speak: {fault}") from fault
     return voice
+
+
+def _open_network(path: Path, device: str) -> "onnxruntime.InferenceSession":
+    """Return the session of a network, which all of its speakers that are open share. Raises what `open_voice` does."""
+    state = path.stat()
+    key = (path.resolve(), state.st_size, state.st_mtime_ns, device)
+    found = _open.get(key)
+    if found is None:
+        with path.open("rb") as file:
+            network = seeded(file.read(MAX_BYTES + 1))
+        found = _open[key] = open_session(network, device, "This Piper voice")
+    return found
 
 
 def unavailable(message: str) -> EngineFault:

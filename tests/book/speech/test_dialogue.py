@@ -31,7 +31,11 @@ def speakers(*texts: str, language: str = "en") -> list[tuple[str, str]]:
         ("ru", "— Привет, — сказал Иван. — Как дела?", ["— Привет,", "Как дела?"]),
         ("pl", "— Dobrze — powiedział Jan. — Idziemy.", ["— Dobrze", "Idziemy."]),
         ("ja", "「こんにちは。」と彼は言った。", ["「こんにちは。」"]),
-        ("sv", "”Kom in”, sade Anna. – Ja, det gör jag.", []),  # marks that open as they close are not told apart
+        ("sv", "”Kom in”, sade Anna. ”Sätt dig.” Hon log.", ["”Kom in”", "”Sätt dig.”"]),
+        ("sv", "»Kom in», sade Anna och log.", ["»Kom in»"]),
+        ("sv", "– Kom in, sade Anna.", ["– Kom in, sade Anna."]),
+        ("fi", "”Tule sisään”, sanoi Anna. Hän hymyili.", ["”Tule sisään”"]),
+        ("da", "»Kom ind,« sagde Anna. Det regnede.", ["»Kom ind,«"]),
     ],
 )
 def test_each_language_has_its_forms(language: str, text: str, found: list[str]) -> None:
@@ -78,6 +82,24 @@ def test_a_quotation_over_paragraphs_is_dialogue_to_its_end() -> None:
 )
 def test_a_speaker_is_named_beside_the_quotation(text: str, name: str) -> None:
     assert [each for each, _ in speakers(text)] == [name]
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [
+        ("sv", "”Kom in”, sade Anna.", "Anna"),
+        ("sv", "”Kom in”, svarade fröken Julie.", "fröken Julie"),
+        ("sv", "Anna viskade: ”Kom in.”", "Anna"),
+        ("sv", "– Kom in, sade Arvid Falk och log.", "Arvid Falk"),
+        ("sv", "– Kom in, sade han.", ""),
+        ("sv", "”Kom in”, sade hon.", ""),
+        ("da", "»Kom ind,« sagde Anna.", "Anna"),
+        ("nb", "«Kom inn,» sa Nora.", "Nora"),
+        ("fi", "”Tule sisään”, sanoi Anna.", "Anna"),
+    ],
+)
+def test_languages_without_a_file_have_verbs_of_saying_too(language: str, text: str, name: str) -> None:
+    assert [each for each, _ in speakers(text, language=language)] == [name]
 
 
 def test_a_paragraph_has_one_speaker_and_two_take_turns() -> None:

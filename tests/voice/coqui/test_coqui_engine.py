@@ -7,14 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from coqui_bench import TEXT, copy_of, digest, edit_config, open_voice, recipe_for, why_unavailable
+from msgspec import structs
 from tiny_models import RATE, SPEAKERS, recording, tiny_yourtts
 
+from swarm.job.engine_text import mark_voice
 from swarm.job.recipe import CLONE, CUSTOM, Recipe
 from swarm.voice.coqui.engine import engine
 from swarm.voice.engine import EngineFault, FaultKind, SharingVoice, Voice
+from swarm.voice.host.child import Host
 from swarm.voice.host.registry import choose_recipe
 
 pytestmark = pytest.mark.coqui
@@ -101,7 +105,9 @@ def test_speakers_and_languages_of_a_model_can_be_chosen(models: Path) -> None:
     assert len(said) == len(SPEAKERS)
     assert digest(open_voice(folder)) == digest(open_voice(folder, voice=SPEAKERS[0]))
     assert digest(open_voice(folder, language="fr")) not in said
-    assert "no voice 'zoe'; it has ada, bob, eve" in why_unavailable(folder, recipe_for(folder, voice="zoe"))
+    assert "no voice 'zoe'; it has ada, bob, eve" in why_unavailable(
+        folder, structs.replace(recipe_for(folder), voice="zoe")
+    )
 
 
 def test_speakers_and_languages_in_files_beside_the_config_are_found(models: Path, tmp_path: Path) -> None:
@@ -175,6 +181,51 @@ def test_another_voice_of_the_same_model_loads_nothing_again(models: Path, xtts:
     first, second = open_voice(folder), open_voice(folder, voice=CLONED)
     assert first._model is second._model  # type: ignore[attr-defined]
     assert digest(second) != digest(first) == digest(xtts)
+
+
+def test_characters_share_one_vits_and_sound_as_if_each_had_it_alone(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from swarm.voice.coqui import plain
+
+    folder, loaded = models / "choir", []
+    alone = {name: digest(open_voice(folder, voice=name)) for name in SPEAKERS}
+    engine._loader = None
+    load = plain.load_synthesizer
+    monkeypatch.setattr(plain, "load_synthesizer", lambda *given: loaded.append(given) or load(*given))
+    host = Host()
+    recipe = msgspec.to_builtins(recipe_for(folder, voice="ada"))
+    opening = {
+        "call": "open",
+        "engine": "swarm.voice.coqui.engine:engine",
+        "lane": 0,
+        "device": "cpu:0",
+        "assets": str(folder),
+    }
+    assert "fault" not in host.handle({**opening, "recipe": recipe})
+    lines = [[TEXT if name == "ada" else mark_voice(TEXT, name), 7] for name in SPEAKERS]
+    reply = host.handle({"call": "speak", "lane": 0, "lines": lines})
+    frames = [clip["frame"] for clip in reply["clips"]]
+    again = host.handle({"call": "speak", "lane": 0, "lines": lines[::-1]})
+    assert [clip["frame"] for clip in again["clips"]] == frames[::-1]
+    assert len(set(frames)) == len(set(alone.values())) == len(SPEAKERS)
+    assert len(loaded) == 1
+    engine._loader = None
+
+
+def test_a_character_whose_voice_the_model_lacks_is_named_by_the_worker(models: Path) -> None:
+    host, folder = Host(), models / "vits"
+    recipe = msgspec.to_builtins(recipe_for(folder))
+    opening = {
+        "call": "open",
+        "engine": "swarm.voice.coqui.engine:engine",
+        "lane": 0,
+        "device": "cpu:0",
+        "assets": str(folder),
+    }
+    assert "fault" not in host.handle({**opening, "recipe": recipe})
+    reply = host.handle({"call": "speak", "lane": 0, "lines": [[mark_voice(TEXT, "zoe"), 7]]})
+    assert (reply["fault"], reply["message"]) == ("unavailable", "This model has no voice 'zoe'; it has only one.")
 
 
 # --- voices of recordings
@@ -349,12 +400,14 @@ def test_what_is_not_the_memorys_fault_is_not_tried_again() -> None:
 def test_a_model_for_which_there_is_no_room_blames_the_memory(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    from swarm.voice.coqui import load as coqui_load
+    from swarm.voice.coqui import plain
+
+    engine._loader = None  # loads the model again
 
     def full(*_: object, **__: object) -> None:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
 
-    monkeypatch.setattr(coqui_load, "open_plain", full)  # stands in for a GPU that is full
+    monkeypatch.setattr(plain, "load_synthesizer", full)  # stands in for a GPU that is full
     with pytest.raises(EngineFault, match=r"cpu:0 does not have enough memory.*2\.00 GiB") as fault:
         engine.open(recipe_for(models / "vits"), "cpu:0", models / "vits")
     assert fault.value.kind is FaultKind.MEMORY

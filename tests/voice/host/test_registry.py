@@ -8,7 +8,6 @@ from msgspec import structs
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, SettingCard, VoiceCard
-from swarm.job.cast import Cast
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import Engine, Voice
@@ -19,7 +18,6 @@ from swarm.voice.host.registry import (
     all_engines,
     better_voices_line,
     built_in_engines,
-    check_cast,
     check_speaks,
     choose_recipe,
     default_engine,
@@ -281,13 +279,3 @@ def test_better_voices_are_named_where_espeak_is_a_stopgap() -> None:
     assert "--tts-engine piper (clear, some 15 times as fast" in better_voices_line(ESPEAK, "is")
     assert "perhaps better" in better_voices_line(ESPEAK, "id")
     assert better_voices_line(HIBARI, "en") == ""
-
-
-def test_a_cast_has_the_own_names_of_voices_of_an_engine_that_changes_them() -> None:
-    xtts = Recipe("coqui", "Claribel Dervla", "en", "tts_models/multilingual/multi-dataset/xtts_v2")
-    assert check_cast(xtts, Cast("gracie wise")) == Cast("Gracie Wise")
-    with pytest.raises(UsageError, match="has no voice 'Nobody'"):
-        check_cast(xtts, Cast(speakers=(("Holmes", "Nobody"),)))
-    vits = Recipe("coqui", "default", "fr", "tts_models/fr/css10/vits")
-    with pytest.raises(UsageError, match="speaks a book with one voice"):
-        check_cast(vits, Cast("default"))

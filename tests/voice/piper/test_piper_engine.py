@@ -12,7 +12,8 @@ from swarm.job.cast import Cast
 from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, SpokenLine, TimedVoice, Voice
-from swarm.voice.host.registry import check_cast, choose_card, choose_recipe, default_engine, find_model
+from swarm.voice.host.cast import check_cast
+from swarm.voice.host.registry import choose_card, choose_recipe, default_engine, find_model
 from swarm.voice.piper.engine import engine
 
 SENTENCE = "The tide was out."
@@ -137,6 +138,18 @@ def test_characters_have_other_voices_of_the_language_and_speakers() -> None:
 def test_a_character_is_opened_by_the_name_of_its_voice(joe: Voice) -> None:
     recipe = Recipe("piper", piper_bench.JOE, "en", "en_US-bryce-medium")  # the book's voice is another one
     assert engine.open(recipe, "cpu:0").sample_rate == 22_050
+
+
+def test_characters_of_a_custom_voice_are_its_speakers_and_share_its_network(tmp_path: Path) -> None:
+    config = piper_bench.tiny_config(num_speakers=3, speaker_id_map={"anna": 1, "bert": 2})
+    cast = check_cast(custom(), Cast("Default:Anna", speakers=(("Bert", "bert"), ("Carl", "2"))), config)
+    assert cast == Cast("default:anna", speakers=(("Bert", "default:bert"), ("Carl", "default:2")))
+    with pytest.raises(UsageError, match="has no voice 'anna'; for German there is default"):
+        check_cast(custom(), Cast("anna"), piper_bench.tiny_config())
+    piper_bench.place_tiny(tmp_path / "model", config, piper_bench.tiny_network(speakers=3))
+    anna, bert = (engine.open(custom(f"default:{name}"), "cpu:0", tmp_path) for name in ("anna", "bert"))
+    assert anna._session is bert._session  # type: ignore[attr-defined]
+    assert not np.array_equal(anna.speak("abc", 1), bert.speak("abc", 1))
 
 
 def test_speed_and_noise_change_the_sound(tmp_path: Path) -> None:
