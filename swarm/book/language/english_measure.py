@@ -2,6 +2,7 @@
 
 import regex
 
+from swarm.book.language.english_price import PLURALS, counted, say_prices, stop_of
 from swarm.book.language.language import Match, table
 
 _ALONE = r"(?<![\p{L}\d.,:/$£€-])"
@@ -18,13 +19,31 @@ _SQUARE = regex.compile(rf"{_ALONE}({_COUNT})\s?(sq|cu)\.?\s(m\.|m|ft|in|yds?|mi
 _PLACES = table(
     "m.=mile|m=metre|ft=foot|in=inch|yd=yard|yds=yard|mi=mile|miles=mile|feet=foot|km=kilometre|sq=square|cu=cubic"
 )
-_PLURALS = table("foot=feet|inch=inches")
 _MILES = regex.compile(
     rf"{_ALONE}({_COUNT})\s?m\.(?=\s(?:from|to|on|in|north|south|east|west|[NSEW]|away|long|wide|off|distant|above|"
     r"below|along|down|up|farther|further)\b|[,;)])"
 )
+# "20 m. high", "50 m. of rope" and "the 100 m. hurdles" are metres rather than miles.
 _METRES = regex.compile(
-    rf"{_ALONE}({_COUNT})\s?m(?=\s(?:long|wide|high|deep|tall|thick|away|from|above|below|across|apart)\b)"
+    rf"{_ALONE}({_COUNT})\s?m(?:\.?(?=\s(?:high|deep|tall|thick|in (?:height|depth|diameter)|of\s\p{{L}}{{3,}}|"
+    r"freestyle|backstroke|breaststroke|butterfly|medley|hurdles|sprint|dash|relay|race|final)\b)|"
+    r"(?=\s(?:long|wide|away|from|above|below|across|apart|to|at|by|per|and|or|in|on)\b))"
+)
+_SPRINT = regex.compile(r"(?<=\b[Tt]he\s)((?:[1248]00)|1,?500)\s?m\b\.?(?=\s\p{Ll}|[,;:)])")
+_METRES_OR_MILES = regex.compile(r"\d[½¼¾]?\s?[mhs]\b|\d\s?hrs?\b")
+_METRIC = regex.compile(r"\d\s?(?:[ckm]m|kg)\b|\b(?:kilo|centi|milli)?met(?:re|er)s?\b")
+_ON_THE_WAY = regex.compile(
+    r"\b(?:miles?|walk\p{L}*|rode|rid(?:e|ing)|driv\p{L}+|drove|march\p{L}*|travel\p{L}*|journeys?|roads?|railways?|"
+    r"distan(?:ce|t)|routes?|towns?|villages?)\b"
+)
+_LAST_LENGTH = regex.compile(rf"{_ALONE}({_COUNT})\s?m\.(?=[\s\"'”’»)]*(?:$|\s\p{{Lu}}\p{{Ll}}))")
+_SIGNED = regex.compile(
+    rf"{_ALONE}({_COUNT})\s(m|s|h)(?=[,;:)]|\.(?:[\s\"'”’»)]*$|\s\p{{Lu}})|\s*$|\s(?!people\b|men\b|women\b|"
+    rf"copies\b)\p{{Ll}})"
+)
+_SIGNS_OF_UNITS = table("m=metre|s=second|h=hour")
+_DURATION = regex.compile(
+    rf"{_ALONE}(\d{{1,2}})\s?h(?:rs?)?\.?,?\s(\d{{1,2}})\s?m(?:in)?\b(?:(?:\.?,?\s(\d{{1,2}})\s?s(?:ecs?)?\b))?\.?"
 )
 _POSITION = regex.compile(r"\b([Ll]at|[Ll]ong)\.(?=\s?\d{1,3}\s?°)")
 _POSITION_AFTER = regex.compile(
@@ -38,19 +57,25 @@ _TRAIN = regex.compile(
     r"(?=\s(?:from|train|express|bus|boat|for|at|up|down|mail|local|out|p\.?m|a\.?m)\b|\sto\s\p{Lu})|"
     r"(?<=\b(?:by|catch|caught|catching|take|took|miss|missed) the )(1[0-2]|[1-9])\.([0-5]\d)(?![\d%]|\s?(?:%|per))"
 )
-_PRICED = regex.compile(
-    r"([$£€])(\d{1,3}(?:,\d{3})*|\d+)[\s-](?=(?:bills?|notes?|coins?|pieces?|gold|tickets?|stamps?|prizes?|fines?|rewards?|"
-    r"fees?|tips?|cheques?|checks?|bets?|limits?|deposits?|loans?)\b)"
-)
-_SIGNS = table("$=dollar|£=pound|€=euro")
-_SHILLINGS = regex.compile(
-    r"(?<=\b(?:cost|costs|costing|paid|price|priced|worth|charged?|for|at)\s)(1?\d)/(1[01]|\d)(?![\d/])(?!\s(?:of|a|an)\b)"
-)
 # Groups of three digits behind thin spaces, or several behind common ones: "1 000 000", "250 000", but not "5 200".
 _THOUSANDS = regex.compile(
     r"(?<![\d.,:/-]|\d\s)\d{1,3}(?:(?:[\u00a0\u202f\u2009]\d{3})+|(?: \d{3}){2,}|(?: 000)+)(?![\d:/-]|[.,]\d|\s\d)"
 )
-_ENDS = regex.compile(r"[\"'”’»)\s]*+$|\s+\p{Lu}")
+# A single group behind a common space needs a word: "about 3 500", "3 500 men", but not "page 3 500 men".
+_THOUSAND = regex.compile(
+    r"(?<![\d.,:/-]|\d\s|[#№§]\s?)[1-9]\d{0,2} \d{3}(?![\d:/-]|[.,]\d|\s\d)"
+    r"(?P<counted>(?=\s(?!(?:was|has|is|his|as|us|this|its|does|always|perhaps)\b)"
+    r"(?:\p{Ll}{2,}s|men|women|people|children|feet|sheep)\b))?"
+)
+_AMOUNT_BEFORE = regex.compile(
+    r"(?:[£$€]\s?|\b(?i:about|some|nearly|almost|over|than|only|around|another|of|to|costs?|paid|least|most)\s)$"
+)
+_PLACE_BEFORE = regex.compile(  # a page or a year is one number, what follows it another
+    r"(?<![.!?]\s|^)\b\p{Lu}\p{L}*\.?\s$|"
+    r"\b(?i:nos?|pp?|ch|vol|pages?|chapters?|lines?|rooms?|numbers?|verses?|figures?|tables?|notes?|volumes?|"
+    r"sections?|parts?|"
+    r"in|by|since|and)\.?\s$"
+)
 LONE = regex.compile(r"(?<!\d[½¼¾]?\s?)\b(lbs|oz)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
 LONE_UNITS = table("lbs=pounds|oz=ounces")
 
@@ -58,42 +83,48 @@ LONE_UNITS = table("lbs=pounds|oz=ounces")
 def say_measures(text: str) -> str:
     """Return a sentence with the words of its measures, prices and positions; numbers stay figures."""
     text = _THOUSANDS.sub(lambda match: ",".join(match[0].split()), text)
+    text = _THOUSAND.sub(_thousand, text)
     text = _FEET_AND_INCHES.sub(_feet_and_inches, text)
-    text = _INCHES.sub(lambda match: _counted(match[1], "inch"), text)
+    text = _INCHES.sub(lambda match: counted(match[1], "inch"), text)
     text = _SQUARE.sub(_square, text)
-    text = _METRES.sub(
-        lambda match: _counted(match[1], "metre"), _MILES.sub(lambda match: _counted(match[1], "mile"), text)
-    )
+    text = _say_lengths(_DURATION.sub(_duration, text)) if _METRES_OR_MILES.search(text) else text
     if "°" in text:
         text = _POSITION.sub(lambda match: f"{match[1]}itude", text)
-        text = _COMPASS.sub(lambda match: f" {_WINDS[match[1]]}{_stop(match)}", _MINUTES.sub("′", text))
+        text = _COMPASS.sub(lambda match: f" {_WINDS[match[1]]}{stop_of(match)}", _MINUTES.sub("′", text))
         text = _POSITION_AFTER.sub(lambda match: f"{match[1]}itude{'' if match['ends'] is None else '.'}", text)
     text = _TRAIN.sub(lambda match: f"{match[1] or match[3]}:{match[2] or match[4]}", text)
-    text = _SHILLINGS.sub(_shillings, text)
-    return _PRICED.sub(lambda match: f"{match[2]} {_SIGNS[match[1]]} ", text)
+    return say_prices(text)
 
 
-def _counted(count: str, unit: str) -> str:
-    count = count.strip()
-    return f"{count} {unit if count == '1' else _PLURALS.get(unit, f'{unit}s')}"
+def _thousand(match: Match) -> str:
+    before = match.string[max(0, match.start() - 30) : match.start()]
+    one = _AMOUNT_BEFORE.search(before) or (match["counted"] is not None and not _PLACE_BEFORE.search(before))
+    return str(match[0]).replace(" ", ",") if one else match[0]
+
+
+def _say_lengths(text: str) -> str:
+    """Say "20 m." as metres or miles by the words beside it, and "50 s" and "2 h" as times."""
+    metric = "metre" if _METRIC.search(text) else ""
+    text = _METRES.sub(lambda match: counted(match[1], "metre") + stop_of(match), text)
+    text = _SPRINT.sub(lambda match: f"{match[1]} metres", text)
+    text = _MILES.sub(lambda match: counted(match[1], metric or "mile"), text)
+    unit = metric or ("mile" if _ON_THE_WAY.search(text) else "metre")
+    text = _LAST_LENGTH.sub(lambda match: f"{counted(match[1], unit)}.", text)
+    return _SIGNED.sub(lambda match: counted(match[1], _SIGNS_OF_UNITS[match[2]]), text)
+
+
+def _duration(match: Match) -> str:
+    said = [counted(match[1], "hour"), counted(match[2], "minute")]
+    said += [counted(match[3], "second")] if match[3] else []
+    return f"{', '.join(said[:-1])} and {said[-1]}{stop_of(match)}"
 
 
 def _feet_and_inches(match: Match) -> str:
-    return f"{_counted(match[1], 'foot')} {_counted(match[2], 'inch')}{_stop(match)}"
+    return f"{counted(match[1], 'foot')} {counted(match[2], 'inch')}{stop_of(match)}"
 
 
 def _square(match: Match) -> str:
-    said = _counted(match[1], f"{_PLACES[match[2]]} {_PLACES[match[3]]}")
-    for one, several in _PLURALS.items():
+    said = counted(match[1], f"{_PLACES[match[2]]} {_PLACES[match[3]]}")
+    for one, several in PLURALS.items():
         said = said.replace(f"{one}s", several)
-    return said + _stop(match)
-
-
-def _shillings(match: Match) -> str:
-    """Say "cost 7/6" as "cost 7 and 6", unless it may be a fraction."""
-    return f"{match[1]} and {match[2]}" if int(match[1]) > int(match[2]) > 0 else match[0]
-
-
-def _stop(match: Match) -> str:
-    """Return "." if the full stop of an abbreviation also ends the sentence, else ""."""
-    return "." if match[0].endswith(".") and _ENDS.match(match.string, match.end()) else ""
+    return said + stop_of(match)

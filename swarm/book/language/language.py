@@ -153,6 +153,7 @@ class Counted(Struct, frozen=True, kw_only=True):
     """Patterns for words before Roman numerals; those of all languages apply to every book."""
 
     words: str = ""  # words such as "chapter"
+    plurals: str = ""  # words such as "chapters", before several numerals
     short: str = ""  # abbreviations of these, without the full stop
     lettered: str = ""  # those of `words` that letters may follow as well: "Appendix C"
 
@@ -204,6 +205,7 @@ class Scripture(Struct, frozen=True, eq=False):
     numbered: Mapping[str, str] = {}  # "First" for the 1 of "1 Cor."
     comma: bool = True  # a comma may stand between chapter and verse
     plain: frozenset[str] = frozenset()  # the abbreviations that need no full stop; all of them if none is named
+    single: frozenset[str] = frozenset()  # those of a single letter, which a comma and a verse have to follow
 
 
 class Language(Struct, frozen=True, kw_only=True, eq=False):

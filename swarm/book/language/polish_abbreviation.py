@@ -2,7 +2,7 @@
 
 import regex
 
-from swarm.book.language.language import table
+from swarm.book.language.language import Abbreviations, table, words
 
 _HIM = "Jana Piotra Pawła Józefa Stanisława Wojciecha Antoniego Mikołaja Jerzego Michała Andrzeja Marcina Krzysztofa "
 _HIM += "Tomasza Jakuba Łukasza Marka Mateusza Franciszka Augustyna Benedykta Szczepana Wawrzyńca Idziego"
@@ -21,9 +21,40 @@ _HE = regex.compile(r"\b([śŚ])w\.\s(?=\p{Lu}\p{Ll}+?(owi|em|iem|ej|y|i|a|ę|ą
 _HIS = table("owi=temu|em=tym|iem=tym|ej=tej|y=tej|i=tej|a=tego|ę=tą|ą=tą|u=tym")
 
 
-def prepare_abbreviations(text: str) -> str:
+def _prepare_abbreviations(text: str) -> str:
     """Say "św. Jana" and "przy ul. Długiej" in the case that the name or the preposition shows."""
     text = _SAINT.sub(lambda match: f"{match[1]}wię{'tego' if match[2] else 'tej' if match[3] else 'ta'} ", text)
     text = _HE.sub(lambda match: f"{match[1]}wię{_HIS[match[2]] if match[2] else 'ty'} ", text)
     text = _MISTER.sub(lambda match: f"{_MISTERS[match[1]] if match[1] else 'pan'} ", text)
     return _STREET.sub(lambda match: f"{match[1]} {'ulicy' if match[2] == 'ul' else 'alei'}", text)
+
+
+ABBREVIATIONS = Abbreviations(
+    prepare=_prepare_abbreviations,
+    prepared=words("św ul al p"),
+    titles=table(
+        "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|"
+        "Mgr=Magister|"
+        "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
+        "mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|"
+        "o=ojciec|hr=hrabia|Hr=Hrabia|św=święty"
+    ),
+    numbered=table(
+        "cz=część|wyd=wydanie|nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|"
+        "rys=rysunek|tab=tabela|"
+        "art=artykuł|ust=ustęp|pkt=punkt|poz=pozycja|ul=ulica|al=aleja|pl=plac|§=paragraf"
+    ),
+    anywhere=table(
+        "wyd.=wydawnictwo|tłum.=tłumaczenie|Tłum.=Tłumaczenie|oprac.=opracowanie|Oprac.=Opracowanie|"
+        "przeł.=przełożył|Red.=Redakcja|Por.=Porównaj|zm.=zmarł|ur.=urodzony|woj.=województwo|dn.=dnia|"
+        "tel.=telefon|ew.=ewentualnie|szt.=sztuk|śp.=świętej pamięci|ś.p.=świętej pamięci|np.=na przykład|Np.=Na "
+        "przykład|Zob.=Zobacz|Tzn.=To znaczy|Tj.=To jest|itd.=i tak dalej|"
+        "pocz.=początku|itp.=i tym podobne|etc.=et cetera|"
+        "tzn.=to znaczy|tj.=to jest|m.in.=między innymi|"
+        "m. in.=między innymi|tzw.=tak zwany|ok.=około|zob.=zobacz|por.=porównaj|p.n.e.=przed naszą erą|"
+        "n.e.=naszej ery|ds.=do spraw|wg=według|br.=bieżącego roku|jw.=jak wyżej|ww.=wyżej wymieniony"
+    ),
+    whole=words("dr Dr dra drowi mgr Mgr płk mjr bp Bp abp nr Nr pkt §"),
+    joins="i|oraz|lub|albo",
+    also="Pan|Pani|pan|pani",
+)

@@ -127,14 +127,24 @@ PORTUGUESE = Scripture(
 )
 POLISH = Scripture(
     words(
-        "Rodzaju Wyjścia Psalm Izajasza Jeremiasza Ezechiela Daniela Mateusza Marka Łukasza Jana Rzymian Koryntian "
-        "Hebrajczyków"
+        "Rodzaju Wyjścia Kapłańska Liczb Powtórzonego Prawa Jozuego Sędziów Rut Samuela Królewska Kronik Hioba Psalm "
+        "Psalmy Przysłów Koheleta Izajasza Jeremiasza Ezechiela Daniela Ozeasza Joela Amosa Jonasza Micheasza "
+        "Zachariasza Malachiasza Mateusza Marka Łukasza Jana Dzieje Dziejów Apostolskich Rzymian Koryntian Galatów "
+        "Efezjan Filipian "
+        "Kolosan Tesaloniczan Tymoteusza Tytusa Filemona Hebrajczyków Jakuba Piotra Judy Apokalipsa Apokalipsy "
+        "Mądrości Syracha Machabejska Tobiasza Judyty Estery Ezdrasza Nehemiasza Barucha Lamentacje"
     ),
     table(
-        "Rdz=Księga Rodzaju|Wj=Księga Wyjścia|Ps=Psalm|Iz=Izajasz|Jr=Jeremiasz|Mt=Mateusz|Mk=Marek|Łk=Łukasz|"
-        "Rz=Rzymian|Kor=Koryntian|Ap=Apokalipsa"
+        "Rdz=Księga Rodzaju|Wj=Księga Wyjścia|Kpł=Księga Kapłańska|Lb=Księga Liczb|Pwt=Księga Powtórzonego Prawa|"
+        "Joz=Księga Jozuego|Sdz=Księga Sędziów|Sm=Samuela|Krl=Królewska|Krn=Kronik|Hi=Hioba|Ps=Psalm|Prz=Przysłów|"
+        "Koh=Koheleta|Pnp=Pieśń nad Pieśniami|Mdr=Mądrości|Syr=Syracha|Iz=Izajasz|Jr=Jeremiasz|Lm=Lamentacje|"
+        "Ez=Ezechiel|Dn=Daniel|Oz=Ozeasz|Jl=Joel|Am=Amos|Jon=Jonasz|Mi=Micheasz|Za=Zachariasz|Ml=Malachiasz|"
+        "Mch=Machabejska|Tb=Tobiasz|Mt=Mateusz|Mk=Marek|Łk=Łukasz|J=Jana|Dz=Dzieje|Rz=Rzymian|Kor=Koryntian|"
+        "Ga=Galatów|Ef=Efezjan|Flp=Filipian|Kol=Kolosan|Tes=Tesaloniczan|Tm=Tymoteusza|Tt=Tytusa|Hbr=Hebrajczyków|"
+        "Jk=Jakuba|P=Piotra|Jud=Judy|Ap=Apokalipsa"
     ),
-    numbered=table("1=Pierwszy|2=Drugi"),
+    numbered=table("1=Pierwszy|2=Drugi|3=Trzeci"),
+    single=words("J P"),
 )
 RUSSIAN = Scripture(
     words(

@@ -30,6 +30,10 @@ _BEFORE_NAME = regex.compile(r"[\d_@\\]$|\p{L}\.$")
 _SPACED = regex.compile(r"(?<![\p{L}\p{N}.])\p{Lu}(?:\s\p{Lu}){4,40}(?![\p{L}\p{N}.])")
 _NUMERAL = regex.compile(NUMERAL)
 _ARTICLE = regex.compile(r"\b(?:the|an?|this|our|der|die|das|dem|den|des|la|le|les|el|los|il|lo|o|os|de|het)\s$")
+_LETTERED = regex.compile(  # a single letter behind one of these is a letter: "VITAMIN A"
+    r"\b(?i:vitamine?|vitamin[ao]|grade|plan|hepatitis|série|serie|gruppo|grupo|group|groupe|gruppe|class|clase|classe|"
+    r"klasse|type|typ|tipo|exhibit|appendix|appendice|schedule|block|platform|team|annexe?|allegato|section|figure)\s$"
+)
 _BETWEEN_WORDS, _WORD_BEFORE = regex.compile(r"\s\p{L}"), regex.compile(r"\p{L}[,;:]?\s$")
 _AFTER_FIGURES, _BEFORE_FIGURES = regex.compile(r"\d\s?$"), regex.compile(r"\.?\s?\d")
 _CAPITALS_NEXT = regex.compile(r"\.?\s\p{Lu}{2}")
@@ -38,13 +42,15 @@ _SPEAKER = regex.compile(r"\s*(?:[.:—–(\[]|$)")
 _START = regex.compile(r"^[^\p{L}\p{N}]*$|[.!?…][\"”’»)]*\s+[\"“‘«(]*$")
 _VOWEL = "AEIOUYÄÖÜÀÂÉÈÊËÎÏÔÛÙŒÆÁÍÓÚÃÕĄĘÓÅØАЕЁИОУЫЭЮЯІЇЄΑΕΗΙΟΥΩ"
 _ONSET = regex.compile(
-    rf"^(?:[^{_VOWEL}]?|[BCDFGKPTVW]R|[BCFGKPSV]L|[CGKPRST]H|[CKGSP]N|S[CKMPQTVWZ]|QU|QV|[DT]W|DZ|CZ|SZ|RZ|PS|PT|PF|TS|TZ|"
+    rf"^(?:[^{_VOWEL}]?|[BCDFGKPTVW]R|[BCFGKPSV]L|[CGKPRST]H|[CKGSP]N|S[CKMPQTVWZ]|QU|QV|[DT]W|DZ|CZ|SZ|RZ|PS|PT|PF|"
+    rf"TS|TZ|"
     rf"WR|ZW|MC|LL|SCH[LMNRW]?|S[CPKT]R|SPL|SHR|THR|PHR|PHL|CHR|CHL|SZCZ|SQU|\P{{Latin}}{{2,3}})(?=[{_VOWEL}]|$)"
 )
 _LONG_RUN = regex.compile(rf"[^{_VOWEL}'’]{{5}}|[^{_VOWEL}HSR'’]{{4}}")
 _ODD_END = regex.compile(rf"[^{_VOWEL}'’]{{3,}}$")
 _END = regex.compile(
-    r"(?:GHT|TCH|[LNR]CH|R?SCH|[LNR]ST|CHT|CHS|NGS|NGT|[LNR]D[ST]|[NRLPCFX]T[SH]|STS|CKS|CKT|[LNR]K[ST]|M[PBF][SFT]|LPS|RMS|RNS|"
+    r"(?:GHT|TCH|[LNR]CH|R?SCH|[LNR]ST|CHT|CHS|NGS|NGT|[LNR]D[ST]|[NRLPCFX]T[SH]|STS|CKS|CKT|[LNR]K[ST]|M[PBF][SFT]|"
+    r"LPS|RMS|RNS|"
     r"RPS|[LNR]TZ|NDT|RST|RZT|NKT|RLD|RLS|TZT|PHS|SKS|RTS|LLS|RRS|SHR|[LNR](?:FF|SS|TT)|\P{Latin}{3,})$"
 )
 _SUFFIXES = ("S", "T", "D", "M", "LL", "RE", "VE", "N")  # English, behind an apostrophe
@@ -155,6 +161,8 @@ def _is_lone_word(text: str, tokens: list[_Token], index: int, language: Languag
     if _IN_NAME.match(text, tokens[index].end) or _BEFORE_NAME.search(before[-2:]):
         return False
     if not (_BETWEEN_WORDS.match(text, tokens[index].end) and _WORD_BEFORE.search(before[-3:])):
+        return False
+    if _LETTERED.search(before[-12:]):
         return False
     near = (_neighbour(tokens, index, -1, language), _neighbour(tokens, index, 1, language))
     return all(each is None or each.capital for each in near) and any(near)

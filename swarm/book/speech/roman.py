@@ -6,11 +6,17 @@ from swarm.book.language.known import every_language
 from swarm.book.language.language import Match
 from swarm.book.language.numeral import NUMERAL, value
 
-_WORDS, _SHORT, _LETTERED_WORDS = (
+_WORDS, _PLURALS, _SHORT, _LETTERED_WORDS = (
     "|".join(filter(None, (getattr(language.counted, kind) for language in every_language())))
-    for kind in ("words", "short", "lettered")
+    for kind in ("words", "plurals", "short", "lettered")
 )
-_LAST_WORDS = "|".join(word.rpartition(" ")[2] for word in _WORDS.split("|"))  # "war" of "world war"
+# A single "I" behind these is a numeral, but other single letters are letters: "Type I", "Type C", "Vitamin D".
+_STAGES = (
+    "phase|stage|type|class|level|title|grade|tier|category|vatican|stadium|stufe|klasse|typ|fase|tipo|clase|classe|"
+    "etapa|vaticano|vatikanum|faza|etap|klasa|watykan|тип|типа|фаза|этап|класс|класса"
+)
+# The last word of each, such as "war" of "world war".
+_LAST_WORDS = "|".join(word.rpartition(" ")[2] for word in f"{_WORDS}|{_PLURALS}|{_STAGES}".split("|"))
 COUNTED = regex.compile(rf"\b(?i:{_LAST_WORDS})$|^\P{{L}}*(?i:{_SHORT})\.$")  # a word before a numeral
 # The same words as a set; those that only a pattern can tell are none of it, and `COUNTED` has to be asked.
 COUNTED_WORDS = frozenset(regex.findall(r"\p{L}+", f"{_LAST_WORDS}|{_SHORT}".replace("?", "").casefold())) | frozenset(
@@ -18,6 +24,20 @@ COUNTED_WORDS = frozenset(regex.findall(r"\p{L}+", f"{_LAST_WORDS}|{_SHORT}".rep
 )
 ARE_LISTED = not regex.search(r"[\[(){*+]|\\[^.]", f"{_LAST_WORDS}|{_SHORT}")
 _AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’'](?!s\b)\p{{L}}|\.\p{{L}})")
+_JOIN = (
+    r"(?:,\s(?:(?:and|or|und|et|y|e|en|i|и)\s)?|\s?[–—-]\s?|"
+    r"\s(?:and|or|to|und|oder|bis|et|ou|à|y|o|a|al|e|ed|en|of|tot|i|oraz|lub|do|и|или|до|&)\s)"
+)
+_SEVERAL = regex.compile(
+    rf"(?<=\b(?i:{_WORDS}|{_PLURALS}|{_STAGES})\s){NUMERAL}(?:{_JOIN}{NUMERAL}(?![\p{{L}}’']|\.\p{{L}})){{1,12}}"
+)
+_ONE_OF_SEVERAL = regex.compile(rf"(?<![\p{{L}}]){NUMERAL}(?!\p{{L}})")
+_LONG_NUMERAL = regex.compile(r"[IVX]{2}")
+_STAGE = regex.compile(rf"(?<=\b(?i:{_STAGES})\s)(I)(?![\p{{L}}’']|\.\p{{L}})")
+_NO_PRONOUN_BEHIND = regex.compile(
+    r"\s(?:diabetes|diabetics?|errors?|trials?|stud(?:y|ies)|hypersensitivity|reactions?|civili[sz]ations?|collagen|"
+    r"(?:and|or|to)\s[IVX]{2})\b|\s?[–—-]\s?I|[:;)]"
+)
 # Neither "I don't. I do." nor "A good chap. I like him." has a numeral.
 _AFTER_STOP = regex.compile(r"\.\s[MDCLXVI]", regex.IGNORECASE)
 _AFTER_ABBREVIATION = regex.compile(
@@ -29,10 +49,12 @@ _SET_OFF = regex.compile(r"\s*[(:;)\]]|\.(?:\s|$)|$")  # follows a chapter's num
 _SMALL_NUMERAL = NUMERAL.lower()
 # Numerals in small letters are references: "see note viii". A few are also words.
 _SMALL = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivx]{{2,}}\b|[ivxlc]{{3,}}\b)(?!xxx\b)(?i:{NUMERAL}))\b(?![’'-]|\.\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
+    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivx]{{2,}}\b|[ivxlc]{{3,}}\b)(?!xxx\b)(?i:{NUMERAL}))\b(?![’'-]|"
+    rf"\.\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
 )
 _CITED = regex.compile(
-    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivxlc]{{2}}|[ix]\.){_SMALL_NUMERAL})\.\s(\d{{1,3}})(?:\.\s(\d{{1,3}}))?(?![\d:°½]|[.,/]\d|\s?[%ap]\b)"
+    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivxlc]{{2}}|"
+    rf"[ix]\.){_SMALL_NUMERAL})\.\s(\d{{1,3}})(?:\.\s(\d{{1,3}}))?(?![\d:°½]|[.,/]\d|\s?[%ap]\b)"
 )
 _SMALL_VI = regex.compile(r"\bvi\b")
 _VI_IS_A_WORD = ("es", "it", "pt")
@@ -50,6 +72,9 @@ _NUMBERED_BEFORE = regex.compile(
 _DETERMINED = regex.compile(
     rf"\b(?i:the|an?|this|that|my|your|his|her|our|their)\s(?i:{_WORDS})\sI\s"
 )  # "The Part I Played"
+_DETERMINED_STAGE = regex.compile(
+    r"\b(?i:the|an?|this|that|these|every|each|any|no|my|your|his|her|its|our|their|which|what)(?:\s\p{L}+)?\s\p{L}+\s$"
+)
 _NAMED_LETTER = regex.compile(r"\b(?i:the|an?|this|that|each|every|capital)\s(?:letter|figure|plate|section|part)\s$")
 _LETTERED = regex.compile(rf"\b(?i:{_LETTERED_WORDS})\s$")
 
@@ -89,10 +114,31 @@ def _in_text(text: str, *, heading: bool, pronoun: bool) -> str:
         )
         return match[0] if kept else str(value(match[1]))
 
+    text = _SEVERAL.sub(_several, text)
+    text = _STAGE.sub(lambda match: match[0] if pronoun and _is_no_stage(match) else "1", text)
     text = _AFTER_WORD.sub(figure, text)
     if not _AFTER_STOP.search(text):  # true of most sentences, and the next pattern takes ten times as long
         return text
     return _AFTER_ABBREVIATION.sub(lambda match: str(value(match[1])), text)
+
+
+def _several(match: Match) -> str:
+    """Say "II, III and IV", one of which has to be a numeral for sure."""
+    if not _LONG_NUMERAL.search(match[0]):
+        return match[0]
+    return str(_ONE_OF_SEVERAL.sub(lambda each: str(value(each[0])), match[0]))
+
+
+def _is_no_stage(match: Match) -> bool:
+    """Return whether "I" after "type" is the pronoun: behind "the type", or in small letters before a verb."""
+    if _NO_PRONOUN_BEHIND.match(match.string, match.end()):
+        return False
+    before = match.string[max(0, match.start() - MAX_BEFORE_CHARS) : match.start()]
+    word = before.split()[-1]
+    if not word.istitle():
+        return True
+    determined = _DETERMINED_STAGE.search(before)
+    return bool(determined) and (word == "Vatican" or match.string[match.end() :].lstrip()[:1].isupper())
 
 
 def _is_letter(match: Match, heading: bool) -> bool:

@@ -8,6 +8,7 @@ import regex
 from msgspec import Struct
 
 from swarm.book.language.cldr import days_have_stops
+from swarm.book.language.function_words import function_words
 from swarm.book.language.known import find_language
 from swarm.book.language.language import words
 from swarm.book.language.numeral import NUMERAL
@@ -25,6 +26,18 @@ _INITIAL = regex.compile(r"(?r)^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–
 _INITIALS = regex.compile(
     r"(?<![\p{L}.])(?!(?:U\.S|U\.K|A\.D|B\.C|D\.C|N\.Y|M\.D|[AP]\.M|[NS]\.[EW])\.)(?:\p{Lu}\.\s?){2,3}$"
 )
+# "et A. Martin" has an initial, but "Plan B. Then", "an A. Mary", "Karl V. Er" and "so did I." have none.
+_LONE_INITIAL = regex.compile(r"(?r)(?<=\s|\()\p{Lu}\.\s*$")
+_LETTER_BEFORE = regex.compile(
+    r"(?r)\b(?:(?i:an?|the|un[ae]?|ein|point|plan|vitamine?|vitamina|type|typ|tipo|grade|class|klasse|punkt|group|"
+    r"gruppe|groupe|"
+    r"grupo|gruppo|part|section|figure|letter|lettre|buchstabe|case|option|note|exhibit|appendix|block|team|than|and|"
+    r"or|as|"
+    r"did|do|am|was)\s\p{Lu}|\p{Lu}\p{L}+\s[IVX])\.\s*$"
+)
+_FIRST_WORD = regex.compile(r"\s*(\p{L}+)")
+_ERA = r"[vn]\.\s?Chr|[ad]\.\s?C|EE\.\s?UU|(?:p\.\s?)?n\.\s?e|н\.\s?э"  # may end a sentence
+_RULER = r"\b\p{Lu}\p{Ll}+\s[IVX]{1,5}"
 _NAME = regex.compile(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
 _ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
 _REFERENCE = regex.compile(r"(?:\p{L}\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
@@ -59,6 +72,8 @@ class _Rules(Struct, frozen=True):
     names: frozenset[str]
     titles: frozenset[str]  # abbreviations of titles, in small letters; they end no sentence in capitals either
     scriptures: frozenset[str]  # abbreviations of the books of the Bible
+    small: frozenset[str]  # function words, which begin a sentence where they have a capital
+    era: "regex.Pattern[str]"  # matches "n. Chr." before the end of a text
     ordinals: bool  # whether a figure with a full stop is an ordinal
 
 
@@ -68,10 +83,14 @@ def _rules(code: str) -> _Rules:
     opening, closing = map(regex.escape, (language.quotes[::2], language.quotes[1::2]))
     last = "|".join(map(regex.escape, (word.replace("_", " ") for word in language.sentences.closing.split())))
     starts = "|".join(language.sentences.starts.split())
+    small = "|".join(sorted(word.capitalize() for word in function_words().get(code, ()))) or "(?!)"
     return _Rules(
         regex.compile(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}—–-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
         regex.compile(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+\b)"),
-        regex.compile(rf"(?<![\p{{L}}.])(?:{last})\.[\"'”’»)\]{closing}]*\s+(?=[\"'“«(\[{opening}—]*\p{{Lu}})"),
+        regex.compile(
+            rf"(?<![\p{{L}}.])(?:{last})\.[\"'”’»)\]{closing}]*\s+(?=[\"'“«(\[{opening}—]*\p{{Lu}})"
+            rf"|(?:(?<![\p{{L}}.])(?:{_ERA})|{_RULER})\.\s+(?=(?:{starts or '(?!)'}|{small})\b)"
+        ),
         regex.compile(rf"\s*[\"'“«(\[{opening}]*(?:{starts or '(?!)'})\b"),
         # A dash may come first, as in "— Vieni? — chiese."
         regex.compile(rf"\s*[\"'“”’»)\]{closing}]*\s*(?:[—–―]\s?)?\p{{Ll}}"),
@@ -85,6 +104,8 @@ def _rules(code: str) -> _Rules:
         frozenset(language.sentences.names.split()),
         _TITLES | frozenset(map(str.lower, language.abbreviations.titles)),
         frozenset(language.scripture.shorts) if language.scripture else frozenset(),
+        function_words().get(code, frozenset()) | frozenset(map(str.lower, language.sentences.starts.split())),
+        regex.compile(rf"(?r)(?<![\p{{L}}.])(?:{_ERA})\.\s*$"),
         days_have_stops(code),
     )
 
@@ -184,8 +205,12 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
         return True
     if _DEGREES.match(after) and _DEGREES_BEFORE.search(before):
         return True
+    first = _FIRST_WORD.match(after)
+    begins = first is not None and first[1].lower() in rules.small  # "Er" begins a sentence rather than a name
+    if _LONE_INITIAL.search(before) and _NAME.match(after) and not begins:
+        return not _LETTER_BEFORE.search(before)
     last = rules.last_word.search(before)
-    if last is None:
+    if last is None or (begins and rules.era.search(before)):
         return False
     if last[1] in rules.names:
         return bool(_NAME.match(after) or rules.number.match(after))

@@ -45,13 +45,19 @@ def _said(match: Match, scripture: Scripture) -> str:
 def _finder(scripture: Scripture) -> "regex.Pattern[str]":
     names, shorts, plain = (
         "|".join(sorted(map(regex.escape, each), key=len, reverse=True))
-        for each in (scripture.names, scripture.shorts, scripture.plain or scripture.shorts)
+        for each in (
+            scripture.names,
+            scripture.shorts.keys() - scripture.single,
+            (scripture.plain or scripture.shorts.keys()) - scripture.single,
+        )
     )
     number = "|".join(scripture.numbered)
+    single = "|".join(scripture.single) or "(?!)"
     between = r"(?::|,\s?)" if scripture.comma else ":"
     verse = rf"(?P<verse>\d{{1,3}})(?![\d:]|[.,]\d)(?=(?P<more>\s?[-–]\s?\d|,\s?\d{{1,2}}(?!\d))?)(?!{_NO_VERSE})"
     return regex.compile(
         rf"(?<![\p{{L}}\d.])(?:(?P<number>{number})(?:\.\s?|\s))?"
-        rf"(?:(?P<book>{shorts})(?P<stop>\.)|(?P<book>{names}|{plain})(?![\p{{L}}.]))\s?"
+        rf"(?:(?P<book>{shorts})(?P<stop>\.)|(?P<book>{names}|{plain})(?![\p{{L}}.])|"
+        rf"(?P<book>{single})(?=\s\d{{1,3}},\s?\d))\s?"
         rf"(?:(?P<chapter>\d{{1,3}}){between}{verse}|(?P<roman>[ivxlc]{{1,7}}+)(?![\p{{L}}’'])(?:[.:,]\s{verse})?)"
     )

@@ -18,7 +18,15 @@ from said import said
         ("He took the 5.15 from London.", "He took the five fifteen from London."),
         ("We caught the 5.05.", "We caught the five oh five."),
         ("A $5 bill and two £10 notes", "A five dollar bill and two ten pound notes"),
-        ("It cost 7/6 then.", "It cost seven and six then."),
+        ("It took 2 h. 20 m. It lasted 50 s.", "It took two hours and twenty minutes. It lasted fifty seconds."),
+        ("20 m. of rope, a wall 5 m. high", "twenty metres of rope, a wall five metres high"),
+        ("They rode to a village. The road is 3 m.", "They rode to a village. The road is three miles."),
+        ("He ran the 100 m. in 11 s.", "He ran the one hundred metres in eleven seconds."),
+        (
+            "He earned 3 500 francs. There were 4 250 men, some 1 200.",
+            "He earned three thousand, five hundred francs. There were four thousand, two hundred and fifty men, "
+            "some one thousand, two hundred.",
+        ),
         ("In A.D. 1066, in 1066 A.D.", "In A.D. ten sixty-six, in ten sixty-six A.D."),
         ("1 000 000 and 250 000 men", "one million and two hundred and fifty thousand men"),
     ],
@@ -37,7 +45,6 @@ def test_measures_prices_and_positions_are_said(written: str, spoken: str) -> No
             "The three point one four is pi, the five point one five per cent rate.",
         ),
         ("6 ft 3 in the shade", "six feet three in the shade"),
-        ("20 m. of rope", "twenty m. of rope"),
         ("for 1/2 an hour, at 9/11", "for one half an hour, at nine eleven"),
         (
             "page 5 200 men, in 1914 250 men",

@@ -44,6 +44,7 @@ def usage(*paragraphs: str) -> Usage:
         ("Two LEDs and MPs", "Two LEDs and MPs"),
         ("ÉMILE ZOLA", "Émile zola"),
         ("SIR ZBIGNIEW MET LORD STRZYLK", "Sir zbigniew met lord strzylk"),
+        ("TAKE VITAMIN A, A GRADE A EGG", "Take vitamin A, a grade A egg"),
         ("A TALE OF A MAN", "A tale of a man"),
         ("I AM IN EC4A. It is FOSS, F/OSS or so.", "I am in EC4A. It is Foss, F/OSS or so."),
         ("F I N I S", "Finis"),

@@ -52,6 +52,14 @@ def test_numerals_of_headings_are_figures(heading: str, said: str) -> None:
         ("The letter V. The letter X is a figure X, see section X of it.", None),
         ("Section X of Part X, Letter V", "Section 10 of Part 10, Letter 5"),
         ("In Appendix C, in Part C", "In Appendix C, in Part C"),
+        (
+            "Books I and II, Parts I–III, chapters II, III and IV, stage I or II",
+            "Books 1 and 2, Parts 1–3, chapters 2, 3 and 4, stage 1 or 2",
+        ),
+        ("Phase I began. Vatican I met. The Phase I trial", "Phase 1 began. Vatican 1 met. The Phase 1 trial"),
+        ("a type I error, type I diabetes", "a type 1 error, type 1 diabetes"),
+        ("The Vatican I saw, the type I like, in class I sat", None),
+        ("The Type I Like, Type C, Grade D, the books I and Vivian read", None),
         ("la parte di me, parte d'un", "la parte di me, parte d'un"),
     ],
 )

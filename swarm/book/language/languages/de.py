@@ -48,7 +48,8 @@ _ROMAN_ORDINAL = regex.compile(
     rf"\b((?=[IVX]+\b){NUMERAL})\.(?=\s(?:Jahrhundert|Kapitel|Buch|Akt|Band|Teil|Klasse|Gesang))"
 )
 _TWO_ORDINALS = regex.compile(
-    r"(?:\b((?i:am|vom|zum|der|die|das|den|dem|im|des))\s)?(?<![\d.])(\d{1,2})\.(\s?[–-]\s?|\s(?:bis|und|oder)\s(?:zum\s)?)(\d{1,2})\."
+    r"(?:\b((?i:am|vom|zum|der|die|das|den|dem|im|des))\s)?(?<![\d.])(\d{1,2})\.(\s?[–-]\s?|\s(?:bis|und|"
+    r"oder)\s(?:zum\s)?)(\d{1,2})\."
     r"(?=\s\p{Lu})"
 )
 _LISTED = regex.compile(
@@ -182,8 +183,15 @@ def _stop(match: Match) -> str:
     return "." if _ENDS.match(match.string, match.end()) else ""
 
 
+# A 1 before these counts nothing: "Band 1 und 2".
+_NO_NOUN = words(
+    "und oder bis aber auch sowie von vom in im ins an am auf bei beim mit zu zum zur als wie ist war sind wird für "
+    "gegen nach vor aus durch um über unter hat des der die das den dem er sie es so dann"
+)
+
+
 def _agree(said: str, noun: str) -> str:
-    if said != "eins" or not noun:
+    if said != "eins" or not noun or noun in _NO_NOUN:
         return said
     return "eine" if noun.lower() in _FEMININE_COUNTED else "ein"
 
@@ -248,10 +256,18 @@ LANGUAGE: Language = Language(
         prepared=frozenset(_MONTHS),
         titles=table("Hr=Herr|Hrn=Herrn|Fr=Frau|Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"),
         numbered=table(
-            "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|Art=Artikel|Bl=Blatt|Str=Straße|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
+            "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|Art=Artikel|"
+            "Bl=Blatt|Str=Straße|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
         ),
         anywhere=table(
-            "z. T.=zum Teil|z.T.=zum Teil|i. d. R.=in der Regel|u. U.=unter Umständen|m. E.=meines Erachtens|"
+            "Hrsg.=Herausgeber|hrsg.=herausgegeben|Übers.=Übersetzung|übers.=übersetzt|bearb.=bearbeitet|u.a.=unter "
+            "anderem|u.ä.=und ähnliches|o.ä.=oder ähnliches|i.d.R.=in der Regel|u.U.=unter Umständen|m.E.=meines "
+            "Erachtens|s.o.=siehe oben|s.u.=siehe unten|Std.=Stunden|Min.=Minuten|Tsd.=Tausend|bes.=besonders|"
+            "verh.=verheiratet|o. g.=oben genannt|o.g.=oben genannt|sen.=senior|jun.=junior|einschl.=einschließlich|"
+            "lat.=lateinisch|griech.=griechisch|engl.=englisch|frz.=französisch|z. Zt.=zur Zeit|z.Zt.=zur Zeit|z. "
+            "Z.=zur Zeit|u. dgl.=und dergleichen|a. a. O.=am angegebenen Ort|a.a.O.=am angegebenen Ort|Ztg.=Zeitung|"
+            "v.Chr.=vor Christus|n.Chr.=nach Christus|z.T.=zum Teil|i. d. R.=in der Regel|u. U.=unter Umständen|m. "
+            "E.=meines Erachtens|"
             "s. o.=siehe oben|s. u.=siehe unten|u. ä.=und ähnliches|o. ä.=oder ähnliches|ff.=folgende|Jh.=Jahrhundert|"
             "Jhs.=Jahrhunderts|bspw.=beispielsweise|inkl.=inklusive|sog.=sogenannt|Tel.=Telefon|Dr. med.=Doktor med|"
             "Dr. phil.=Doktor phil|Dr. jur.=Doktor jur|"
@@ -270,14 +286,20 @@ LANGUAGE: Language = Language(
         article="der|die|das",
     ),
     sentences=Sentences(
-        open="Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca z.B d.h u.a v.Chr n.Chr vgl Vgl hl Hl Abb Abs Art Anm Jh "
+        open="Hrsg hrsg Übers übers bearb Bearb Verf ggf Ggf Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca z.B d.h u.a v.Chr "
+        "n.Chr vgl Vgl hl Hl Abb Abs Art Anm Jh "
         "Jan Feb Febr Apr Aug Sept Sep Okt Nov Dez med phil jur",
         numbered="bd kap abb abs art anm bl",
         closing="etc usw u.s.w dgl",
         starts="Er Sie Es Ich Wir Ihr Der Die Das Ein Eine Und Aber Da Dann Doch Als Wenn Nun So Man Was Wer Wie In Im "
         "Am Auf Mit Nach Vor Nur Nicht Dort Hier",
     ),
-    counted=Counted(words="kapitel|buch|teil|band|akt|szene|gesang|brief", short="kap|bd|abb", lettered="brief"),
+    counted=Counted(
+        words="kapitel|buch|teil|band|akt|szene|gesang|brief",
+        plurals="kapitel|bücher|büchern|teile|teilen|bände|bänden|akte|akten|szenen",
+        short="kap|bd|abb",
+        lettered="brief",
+    ),
     parts=PartNames(
         title_page="titelseite|titelblatt",
         cover="umschlag",

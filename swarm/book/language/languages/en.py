@@ -266,8 +266,10 @@ LANGUAGE: Language = Language(
         ),
         numbered=table(
             "No=number|Nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
-            "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|v=verse|vv=verses|l=line|ll=lines|op=opus|pl=plate|"
-            "§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|Sep=September|"
+            "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|v=verse|vv=verses|l=line|"
+            "ll=lines|op=opus|pl=plate|"
+            "§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|"
+            "Sep=September|"
             "Oct=October|Nov=November|Dec=December"
         ),
         anywhere=table(
@@ -303,6 +305,8 @@ LANGUAGE: Language = Language(
     counted=Counted(
         words=r"chapter|chap\.|ch\.|book|part|volume|vol\.|act|scene|canto|section|letter|stave|appendix|figure|"
         r"fig\.|plate|article|world war",
+        plurals="chapters|books|parts|volumes|acts|scenes|cantos|sections|letters|appendices|figures|plates|articles|"
+        "types|phases|stages|classes|psalms",
         short="vols?|chap|bk|pt",
         lettered=r"appendix|section|letter|figure|fig\.|plate|part",
     ),

@@ -129,7 +129,9 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=words("s ss"),
         titles=table(
-            "Sr=Señor|Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Da=Doña|Sto=Santo|Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
+            "Excmo=Excelentísimo|Excma=Excelentísima|Ilmo=Ilustrísimo|Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
+            "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Da=Doña|Sto=Santo|"
+            "Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
             "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
         ),
         numbered=table(
@@ -137,7 +139,8 @@ LANGUAGE: Language = Language(
             "p=página|pp=páginas|fig=figura|t=tomo|ed=edición|lib=libro|sec=sección|§=párrafo|nº=número|n°=número"
         ),
         anywhere=table(
-            "etc.=etcétera|a.C.=antes de Cristo|d.C.=después de Cristo|EE.UU.=Estados Unidos|p.ej.=por ejemplo|"
+            "tel.=teléfono|trad.=traducción|op. cit.=obra citada|ob. cit.=obra citada|N. B.=nota bene|etc.=etcétera|"
+            "a.C.=antes de Cristo|d.C.=después de Cristo|EE.UU.=Estados Unidos|p.ej.=por ejemplo|"
             "S. M.=Su Majestad|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|p. ej.=por ejemplo|EE. UU.=Estados Unidos|"
             "a. C.=antes de Cristo|d. C.=después de Cristo"
         ),
@@ -149,10 +152,16 @@ LANGUAGE: Language = Language(
         article="el|la",
     ),
     sentences=Sentences(
-        open="Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs s ss Sto Sta Gral Mons a.C d.C a d",
+        open="trad Trad ed Ed coord Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs s ss Sto Sta "
+        "Gral Mons a.C d.C a d",
         numbered="núm pág págs cap art fig lib",
     ),
-    counted=Counted(words="capítulo|libro|parte|tomo|acto|escena|carta|canto", short="cap", lettered="carta"),
+    counted=Counted(
+        words="capítulo|libro|parte|tomo|acto|escena|carta|canto",
+        plurals="capítulos|libros|partes|tomos|actos|escenas|cantos",
+        short="cap",
+        lettered="carta",
+    ),
     parts=PartNames(
         title_page="portada|portadilla",
         cover="cubierta",

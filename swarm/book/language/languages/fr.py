@@ -51,14 +51,16 @@ _TITLE_OF_RANK = regex.compile(r"\b(MM?\.|M(?:me|mes|lle|lles)\b\.?)(?=\s(?:l[ea
 _TITLES_OF_RANK = table("M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles")
 # "S. M. le roi", unlike the initials in "S. M. Dupont".
 _MAJESTY = regex.compile(
-    r"\b(?:(S\.\s?M|S\.\s?A\.\s?R|S\.\s?A|S\.\s?S|S\.\s?Exc|S\.\s?E)\.(?=\s(?:l[ea]\s|l['’])\p{Ll})|(LL\.\s?(?:MM|AA))\.)"
+    r"\b(?:(S\.\s?M|S\.\s?A\.\s?R|S\.\s?A|S\.\s?S|S\.\s?Exc|S\.\s?E)\.(?=\s(?:l[ea]\s|l['’])\p{Ll})|(LL\.\s?(?:MM|"
+    r"AA))\.)"
 )
 _MAJESTIES = table(
     "SM=Sa Majesté|SAR=Son Altesse Royale|SA=Son Altesse|SS=Sa Sainteté|SExc=Son Excellence|SE=Son Excellence|"
     "LLMM=Leurs Majestés|LLAA=Leurs Altesses"
 )
 _SMALL_CENTURY = regex.compile(
-    r"(?<![\p{L}\p{N}])([ivx]{1,7})(e|ème|ᵉ)(?=(?:(?:\s(?:et|ou|au)\s(?:du\s|au\s)?|\s?[-–]\s?)[ivxIVX]{1,7}(?:e|ème|ᵉ))?\ssiècles?\b)"
+    r"(?<![\p{L}\p{N}])([ivx]{1,7})(e|ème|ᵉ)(?=(?:(?:\s(?:et|ou|au)\s(?:du\s|au\s)?|\s?[-–]\s?)[ivxIVX]{1,7}(?:e|ème|"
+    r"ᵉ))?\ssiècles?\b)"
 )
 
 
@@ -138,10 +140,14 @@ LANGUAGE: Language = Language(
         ),
         numbered=table(
             "janv=janvier|févr=février|avr=avril|juil=juillet|sept=septembre|oct=octobre|nov=novembre|déc=décembre|"
-            "n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|chap=chapitre|fig=figure|art=article|liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
+            "n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|chap=chapitre|fig=figure|art=article|"
+            "liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
         ),
         anywhere=table(
-            "suiv.=suivantes|c.-à-d.=c'est-à-dire|etc.=et cætera|p. ex.=par exemple|cf.=voir|env.=environ|"
+            "Éd.=Éditions|Éds.=Éditions|éd.=édition|trad.=traduction|coll.=collection|suppl.=supplément|op. "
+            "cit.=ouvrage cité|ouvr. cité=ouvrage cité|apr. J.-C.=après Jésus-Christ|av. n. è.=avant notre ère|N. "
+            "B.=nota bene|N.B.=nota bene|tél.=téléphone|suiv.=suivantes|c.-à-d.=c'est-à-dire|etc.=et cætera|p. "
+            "ex.=par exemple|cf.=voir|env.=environ|"
             "av. J.-C.=avant Jésus-Christ|ap. J.-C.=après Jésus-Christ"
         ),
         whole=frozenset(("Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "St", "Ste", "n°", "§", "§§")),
@@ -156,12 +162,14 @@ LANGUAGE: Language = Language(
         inside=True,
     ),
     sentences=Sentences(
-        open="LL M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve janv févr avr juil déc suiv",
+        open="Éd éd Éds éds trad Trad coll Coll dir réf LL M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve "
+        "janv févr avr juil déc suiv",
         names="Ch Th Ph",
         numbered="t art liv ch sect pl",
     ),
     counted=Counted(
         words="chapitre|livre|partie|tome|acte|scène|chant|lettre",
+        plurals="chapitres|livres|parties|tomes|actes|scènes|chants|lettres",
         short="t",
         lettered="lettre",
     ),

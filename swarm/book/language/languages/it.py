@@ -138,14 +138,18 @@ LANGUAGE: Language = Language(
             "Sig=Signor|sig=signor|sig.ra=signora|Sig.ra=Signora|sig.na=signorina|Sig.na=Signorina|Dott=Dottor|"
             "dott=dottor|prof=professor|Prof=Professor|avv=avvocato|Avv=Avvocato|ing=ingegner|Ing=Ingegner|"
             "card=cardinal|Card=Cardinal|on=onorevole|On=Onorevole|cav=cavalier|Cav=Cavalier|sigg=signori|Sigg=Signori|"
-            "dott.ssa=dottoressa|Dott.ssa=Dottoressa|Mons=Monsignor|mons=monsignor|gen=general|Gen=General|Dr=Dottor"
+            "prof.ssa=professoressa|Prof.ssa=Professoressa|dr.ssa=dottoressa|geom=geometra|arch=architetto|"
+            "rag=ragionier|dott.ssa=dottoressa|Dott.ssa=Dottoressa|Mons=Monsignor|mons=monsignor|gen=general|"
+            "Gen=General|Dr=Dottor"
         ),
         numbered=table(
             "n=numero|nn=numeri|p=pagina|pp=pagine|pag=pagina|pagg=pagine|vol=volume|cap=capitolo|capp=capitoli|"
             "art=articolo|artt=articoli|fig=figura|t=tomo|lib=libro|sez=sezione|§=paragrafo|n°=numero|v=verso|vv=versi"
         ),
         anywhere=table(
-            "ecc.=eccetera|etc.=eccetera|p. es.=per esempio|p.es.=per esempio|cfr.=confronta|"
+            "ca.=circa|tel.=telefono|trad.=traduzione|segg.=seguenti|sgg.=seguenti|op. cit.=opera citata|N.B.=nota "
+            "bene|a. C.=avanti Cristo|d. C.=dopo Cristo|ecc.=eccetera|etc.=eccetera|p. es.=per esempio|p.es.=per "
+            "esempio|cfr.=confronta|"
             "s. v.=sotto la voce|a.C.=avanti Cristo|d.C.=dopo Cristo"
         ),
         whole=frozenset(("sig.ra", "Sig.ra", "sig.na", "Sig.na", "dott.ssa", "Dott.ssa", "n°", "§")),
@@ -156,11 +160,17 @@ LANGUAGE: Language = Language(
         article="il|la|lo",
     ),
     sentences=Sentences(
-        open="sec secc sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C S SS card cav mons es cfr Cfr",
+        open="prof.ssa dott.ssa trad Trad ed Ed sec secc sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C "
+        "S SS card cav mons es cfr Cfr",
         numbered="pag pagg art artt fig sez lib v vv",
         closing="ecc etc",
     ),
-    counted=Counted(words="capitolo|libro|parte|volume|atto|scena|canto|lettera", short="cap", lettered="lettera"),
+    counted=Counted(
+        words="capitolo|libro|parte|volume|atto|scena|canto|lettera",
+        plurals="capitoli|libri|parti|volumi|atti|scene|canti",
+        short="cap",
+        lettered="lettera",
+    ),
     parts=PartNames(
         title_page="frontespizio",
         cover="copertina",

@@ -91,11 +91,16 @@ LANGUAGE: Language = Language(
             "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|St=Sint"
         ),
         numbered=table(
-            "nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|fig=figuur|afb=afbeelding|art=artikel|par=paragraaf|vs=vers|"
+            "nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|fig=figuur|"
+            "afb=afbeelding|art=artikel|par=paragraaf|vs=vers|"
             "§=paragraaf"
         ),
         anywhere=table(
-            "e.v.=en verder|jl.=jongstleden|a.s.=aanstaande|t/m=tot en met|o.l.v.=onder leiding van|"
+            "a.u.b.=alstublieft|s.v.p.=alstublieft|m.n.=met name|i.h.b.=in het bijzonder|t.g.v.=ten gevolge van|"
+            "e.d.=en dergelijke|o.i.d.=of iets dergelijks|a.d.h.v.=aan de hand van|jr.=junior|sr.=senior|"
+            "ong.=ongeveer|evt.=eventueel|incl.=inclusief|excl.=exclusief|vgl.=vergelijk|Vgl.=Vergelijk|"
+            "zgn.=zogenaamd|vert.=vertaling|uitg.=uitgave|tel.=telefoon|e.v.=en verder|jl.=jongstleden|"
+            "a.s.=aanstaande|t/m=tot en met|o.l.v.=onder leiding van|"
             "d.m.v.=door middel van|n.a.v.=naar aanleiding van|i.v.m.=in verband met|"
             "bijv.=bijvoorbeeld|bv.=bijvoorbeeld|enz.=enzovoort|enzv.=enzovoort|etc.=et cetera|d.w.z.=dat wil zeggen|"
             "o.a.=onder andere|m.a.w.=met andere woorden|t.a.v.=ten aanzien van|i.p.v.=in plaats van|"
@@ -112,12 +117,14 @@ LANGUAGE: Language = Language(
     ),
     sentences=Sentences(
         open="dhr Dhr mevr Mevr mw Mw mej Mej dr mr drs Drs ir Ir ing prof ds Ds jhr Jhr mgr Mgr hfdst dl nrs afb bijv "
-        "bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
+        "vgl Vgl zgn incl excl evt ong a.d.h.v bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
         numbered="blz hfdst dl nrs afb art par vs",
         closing="etc enz enzv",
         speech_verbs="zei|vroeg|riep|fluisterde|antwoordde|schreeuwde|mompelde",
     ),
-    counted=Counted(words="hoofdstuk|deel|boek|bedrijf|zang", short="hfdst|dl"),
+    counted=Counted(
+        words="hoofdstuk|deel|boek|bedrijf|zang", plurals="hoofdstukken|delen|boeken|bedrijven|zangen", short="hfdst|dl"
+    ),
     parts=PartNames(
         title_page="titelpagina|titelblad",
         cover="omslag",

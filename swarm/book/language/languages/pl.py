@@ -7,7 +7,6 @@ import regex
 
 from swarm.book.language.cldr import MEASURES, UNITS, month_names, unit_name
 from swarm.book.language.language import (
-    Abbreviations,
     ClockWords,
     Counted,
     CreditWords,
@@ -25,7 +24,7 @@ from swarm.book.language.language import (
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
-from swarm.book.language.polish_abbreviation import prepare_abbreviations
+from swarm.book.language.polish_abbreviation import ABBREVIATIONS
 from swarm.book.language.polish_agreement import BEFORE_MEN, agree
 from swarm.book.language.scripture import POLISH
 from swarm.book.language.spelling import spelled
@@ -63,13 +62,16 @@ _KINGS = "Jan|Zygmunt|Władysław|Kazimierz|Stanisław|August|Stefan|Bolesław|M
 _KINGS += "|Ludwik|Franciszk|Pius|Leon|Benedykt|Aleksandr|Wilhelm|Filip|Edward|Jerz|Paweł|Pawł"
 _OF_KING = regex.compile(rf"\b((?:{_KINGS})(a|em|owi|iem))\s((?=[IVX]+\b){NUMERAL})\b")
 _AT_KING = regex.compile(
-    r"\b(Janie|Pawle|Zygmuncie|Władysławie|Kazimierzu|Stanisławie|Auguście|Stefanie|Bolesławie|Mieszku|Henryku|Fryderyku|"
-    r"Karolu|Mikołaju|Piotrze|Ludwiku|Franciszku|Piusie|Leonie|Benedykcie|Aleksandrze|Wilhelmie|Filipie|Edwardzie|Jerzym)"
+    r"\b(Janie|Pawle|Zygmuncie|Władysławie|Kazimierzu|Stanisławie|Auguście|Stefanie|Bolesławie|Mieszku|Henryku|"
+    r"Fryderyku|"
+    r"Karolu|Mikołaju|Piotrze|Ludwiku|Franciszku|Piusie|Leonie|Benedykcie|Aleksandrze|Wilhelmie|Filipie|Edwardzie|"
+    r"Jerzym)"
     rf"\s((?=[IVX]+\b){NUMERAL})\b"
 )
 # "II wojna światowa", "po I wojnie": the noun's ending shows the case.
 _NUMBERED_NOUN = regex.compile(
-    rf"\b((?=[IVX]+\b){NUMERAL})\s(?=(?:[Ww]ojn|[Kk]rucja|Rzesz|Rzeczpospolit|Rzeczypospolit)\p{{L}}*?(a|y|ie|i|ej|ę|ą)\b)"
+    rf"\b((?=[IVX]+\b){NUMERAL})\s(?=(?:[Ww]ojn|[Kk]rucja|Rzesz|Rzeczpospolit|Rzeczypospolit)\p{{L}}*?(a|y|ie|i|ej|ę|"
+    rf"ą)\b)"
 )
 _FIRST_YEAR = regex.compile(
     r"\b([Oo]d|[Ww]|[Zz]|[Ll]atach)\s(1\d{3}|20\d\d)(\sdo\s|\si\s|\s?[–-]\s?)(?=(?:1\d{3}|20\d\d)\s(?:r\.|roku\b))"
@@ -320,29 +322,7 @@ LANGUAGE: Language = Language(
         cubic=Forms("{}metr sześcienny", "{}metra sześciennego", "{}metry sześcienne", "{}metrów sześciennych"),
         prefixes=("mili", "centy", "decy", "kilo"),
     ),
-    abbreviations=Abbreviations(
-        prepare=prepare_abbreviations,
-        prepared=words("św ul al p"),
-        titles=table(
-            "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|Mgr=Magister|"
-            "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
-            "mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|o=ojciec|hr=hrabia|Hr=Hrabia|św=święty"
-        ),
-        numbered=table(
-            "nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|rys=rysunek|tab=tabela|"
-            "art=artykuł|ust=ustęp|pkt=punkt|poz=pozycja|ul=ulica|al=aleja|pl=plac|§=paragraf"
-        ),
-        anywhere=table(
-            "np.=na przykład|Np.=Na przykład|Zob.=Zobacz|Tzn.=To znaczy|Tj.=To jest|itd.=i tak dalej|"
-            "pocz.=początku|itp.=i tym podobne|etc.=et cetera|"
-            "tzn.=to znaczy|tj.=to jest|m.in.=między innymi|"
-            "m. in.=między innymi|tzw.=tak zwany|ok.=około|zob.=zobacz|por.=porównaj|p.n.e.=przed naszą erą|"
-            "n.e.=naszej ery|ds.=do spraw|wg=według|br.=bieżącego roku|jw.=jak wyżej|ww.=wyżej wymieniony"
-        ),
-        whole=words("dr Dr dra drowi mgr Mgr płk mjr bp Bp abp nr Nr pkt §"),
-        joins="i|oraz|lub|albo",
-        also="Pan|Pani|pan|pani",
-    ),
+    abbreviations=ABBREVIATIONS,
     speakers=Speakers(
         verbs=(
             "powiedział|powiedziała|zapytał|zapytała|rzekł|rzekła|odparł|odparła|krzyknął|krzyknęła|"
@@ -353,12 +333,16 @@ LANGUAGE: Language = Language(
         names="p",
         open="pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św gen Gen płk kpt mjr por bp abp red ul Ul al Al "
         "pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł oprac "
-        "n.e p.n.e ryc rys tab art ust pkt poz",
-        numbered="s str ss t rozdz",
+        "n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust pkt poz",
+        numbered="s str ss t rozdz cz wyd",
         closing="etc itd itp",
         speech_verbs="rzekł|rzekła|powiedział|powiedziała|zapytał|zapytała|krzyknął|krzyknęła|szepnął|szepnęła",
     ),
-    counted=Counted(words=r"rozdział|księga|część|tom|scena|pieśń|rozdz\.", short="rozdz"),
+    counted=Counted(
+        words=r"rozdział|księga|część|tom|scena|pieśń|rozdz\.",
+        plurals="rozdziały|rozdziałach|księgi|części|częściach|tomy|tomach|sceny",
+        short="rozdz|cz",
+    ),
     parts=PartNames(
         title_page="strona tytułowa|karta tytułowa",
         cover="okładka",

@@ -136,14 +136,16 @@ LANGUAGE: Language = Language(
         titles=table(
             "Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
             "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Pe=Padre|Sta=Santa|"
-            "Sto=Santo|Fr=Frei"
+            "Sto=Santo|Fr=Frei|Exmo=Excelentíssimo|Exma=Excelentíssima|Ilmo=Ilustríssimo|Av=Avenida"
         ),
         numbered=table(
             "n.º=número|nº=número|n°=número|núm=número|p=página|pp=páginas|pág=página|págs=páginas|vol=volume|"
             "cap=capítulo|art=artigo|arts=artigos|fig=figura|t=tomo|ed=edição|liv=livro|§=parágrafo"
         ),
         anywhere=table(
-            "etc.=et cetera|p. ex.=por exemplo|p.ex.=por exemplo|a. C.=antes de Cristo|a.C.=antes de Cristo|"
+            "tel.=telefone|trad.=tradução|op. cit.=obra citada|ob. cit.=obra citada|N.B.=nota bene|Sr.ª=Senhora|"
+            "Dr.ª=Doutora|Prof.ª=Professora|etc.=et cetera|p. ex.=por exemplo|p.ex.=por exemplo|a. C.=antes de "
+            "Cristo|a.C.=antes de Cristo|"
             "d. C.=depois de Cristo|d.C.=depois de Cristo|V. Ex.ª=Vossa Excelência|V. Exa.=Vossa Excelência|"
             "S. M.=Sua Majestade|V. M.=Vossa Majestade|cf.=confira"
         ),
@@ -155,11 +157,17 @@ LANGUAGE: Language = Language(
         article="o|a",
     ),
     sentences=Sentences(
-        open="séc sécs Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof Profa Eng Cel Pe Sta Sto "
+        open="trad Trad ed Ed S Stos séc sécs Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof Profa "
+        "Eng Cel Pe Sta Sto "
         "V a d a.C d.C",
         numbered="núm pág págs cap art fig liv",
     ),
-    counted=Counted(words="capítulo|livro|parte|volume|tomo|ato|cena|carta|canto", short="cap", lettered="carta"),
+    counted=Counted(
+        words="capítulo|livro|parte|volume|tomo|ato|cena|carta|canto",
+        plurals="capítulos|livros|partes|volumes|tomos|atos|cenas|cantos",
+        short="cap",
+        lettered="carta",
+    ),
     parts=PartNames(
         title_page="folha de rosto",
         cover="capa",

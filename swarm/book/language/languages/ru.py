@@ -6,7 +6,6 @@ import regex
 
 from swarm.book.language.cldr import month_names
 from swarm.book.language.language import (
-    Abbreviations,
     ClockWords,
     Counted,
     CreditWords,
@@ -18,10 +17,10 @@ from swarm.book.language.language import (
     Powers,
     Sentences,
     Speakers,
-    table,
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.russian_abbreviation import ABBREVIATIONS
 from swarm.book.language.scripture import RUSSIAN
 from swarm.book.language.spelling import MAX_DIGITS
 
@@ -75,23 +74,16 @@ _SUFFIX_FORMS = {  # for each ending the case, gender and number of an ordinal
     "ым": ("i", "m", False),
 }
 _COMPOUND = regex.compile(
-    r"(?<![\p{L}\d.,])(\d{1,3})-((?:летн|летие|летия|этажн|дневн|часов|процентн|метров|градусн|минутн|месячн|кратн)\p{L}*)"
+    r"(?<![\p{L}\d.,])(\d{1,3})-((?:летн|летие|летия|этажн|дневн|часов|процентн|метров|градусн|минутн|месячн|"
+    r"кратн)\p{L}*)"
 )
 _YEAR = r"(1\d{3}|20\d\d|[1-9]\d\d)"
 _YEARS = regex.compile(
-    rf"(?:\b((?i:в|во|о|на|к|ко|с|до|от|из|по|после|около|между))\s)?(?<![\p{{L}}\d.,:/-])(?:{_YEAR}(\s?[–—-]\s?|\sи\s))?"
+    rf"(?:\b((?i:в|во|о|на|к|ко|с|до|от|из|по|после|около|между))\s)?(?<![\p{{L}}\d.,:/-])(?:{_YEAR}(\s?[–—-]\s?|"
+    rf"\sи\s))?"
     rf"(?:{_YEAR}|([1-9]\d?)(?=\s(?:года|году|год)\sдо\sн))\s(год(?:ами|ах|ам|ом|ов|а|у|ы)?)\b"
 )
 _FROM_TO = regex.compile(rf"\b([СсОо]т?)\s{_YEAR}(?:\sгода)?\s(по|до)\s{_YEAR}(?=\s(?:год|года)\b)(?!\d)")
-_SHORT_YEAR = regex.compile(
-    r"(?:\b((?i:в|во|о|на|к|ко|с|до|от|из|по|после|около))\s)?(?<![\p{L}\d.,:/-])"
-    r"((?:(?:1\d{3}|20\d\d)\s?[–—-]\s?)?(?:1\d{3}|20\d\d|[1-9]\d\d|[1-9]\d?(?=\sг\.\s(?:до\s)?н\.)))\s?(гг?)\."
-    r"(?P<ends>[\s\"”»)]*$)?"
-)
-_STREET = regex.compile(r"\b((?i:на|по|в|во|к|о|с|со|из|от|до|у|около|близ))\s(ул|г|пл)\.(?=\s\p{Lu})")
-_TOWNS = {"ул": ("улице", "улицы"), "г": ("городе", "города"), "пл": ("площади", "площади")}
-_SAINT = regex.compile(r"\b([Сс])в\.(?=\s\p{Lu}\p{Ll}+?(а|я|ы|и|ого|ой)?\b)")
-_OF_HIM = words("Николая Петра Павла Георгия Ивана Андрея Иоанна Василия Михаила Владимира Александра Ильи Луки Марка")
 _OBLIQUE = regex.compile(
     r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после))\s([2-9]|[1-9]\d{1,2})(?![\d.,:/-]*\d|-|\s?[%°])"
     r"(?=\s\p{Ll}{3,}|\s(?:до|по)\s\d)"
@@ -183,18 +175,6 @@ def _from_to(match: Match) -> str:
     return f"{match[1]} {_ordinal(int(match[2]), 'g')} {match[3]} {_ordinal(int(match[4]), case)}"
 
 
-def _short_year(match: Match) -> str:
-    """Write "1812 г." with the word that the preposition asks for."""
-    before = (match[1] or "").lower()
-    stop = match[3] and match["ends"] is not None
-    if match[3] == "гг":
-        noun = "годах" if before in ("в", "во") else "годов" if before else "годы"
-    else:
-        alone = not before and regex.search(r"(?:^|[,(;:–—])\s?$", match.string[: match.start()])
-        noun = "году" if before in ("в", "во", "о", "на", "к", "ко") else "год" if alone or before == "по" else "года"
-    return _with(match[1], f"{match[2]} {noun}") + (f".{match['ends']}" if stop else "")
-
-
 @lru_cache(1)
 def _dates() -> "regex.Pattern[str]":
     months = "|".join(month_names(LANGUAGE))
@@ -250,31 +230,6 @@ def _prepare(text: str) -> str:
 def _numbered_name(match: Match, case: str, gender: str) -> str:
     name = str(match[0]).rpartition(" ")[0]
     return f"{name} {_ordinal(value(match[2]), case, gender)}"
-
-
-_DECADES = regex.compile(r"(?<=\d-(е|х)\s)гг\.(?=\s|[,;)])")
-_PLACES = table("стр=странице|с=странице|гл=главе|т=томе|ч=части|кн=книге|п=пункте|ст=статье|рис=рисунке|табл=таблице")
-_IN_PLACE = regex.compile(rf"\b([НнВвОо]а?)\s({'|'.join(_PLACES)})\.(?=\s?\d)")
-
-
-def _prepare_abbreviations(text: str) -> str:
-    """Write out "1812 г.", "на ул. Ленина" and "св. Анна", whose forms depend on the words around them."""
-    text = _DECADES.sub(lambda match: "годы" if match[1] == "е" else "годах", _SHORT_YEAR.sub(_short_year, text))
-    text = _IN_PLACE.sub(lambda match: f"{match[1]} {_PLACES[match[2]]}", text)
-    text = _STREET.sub(_street, text)
-    return str(_SAINT.sub(_saint, text))
-
-
-def _street(match: Match) -> str:
-    where, whence = _TOWNS[match[2]]
-    return f"{match[1]} {where if match[1].lower() in ('на', 'по', 'в', 'во', 'к', 'о') else whence}"
-
-
-def _saint(match: Match) -> str:
-    name = regex.match(r"\s(\p{L}+)", match.string, pos=match.end())
-    masculine = bool(name and name[1] in _OF_HIM)
-    ending = "ого" if masculine or match[2] == "ого" else "ая" if match[2] in ("а", "я") else "ой"
-    return f"{match[1]}вят{ending}"
 
 
 def _agree(said: str, noun: str) -> str:
@@ -355,38 +310,19 @@ LANGUAGE: Language = Language(
         cubic=_counted("кубический {}метр", "кубических {}метра", "кубических {}метров"),
         prefixes=("милли", "санти", "деци", "кило"),
     ),
-    abbreviations=Abbreviations(
-        prepare=_prepare_abbreviations,
-        prepared=words("г гг ул пл св стр с гл т ч кн п ст рис табл"),
-        titles=table(
-            "г-н=господин|г-на=господина|г-ну=господину|г-ном=господином|г-не=господине|г-жа=госпожа|г-жи=госпожи|"
-            "г-же=госпоже|г-жу=госпожу|г-жой=госпожой|Г-н=Господин|Г-жа=Госпожа|гг=господа|д-р=доктор|д-ра=доктора|"
-            "д-ру=доктору|д-ром=доктором|Д-р=Доктор|проф=профессор|Проф=Профессор|акад=академик|Акад=Академик|"
-            "св=святой|Св=Святой|тов=товарищ|ген=генерал|кн=князь|гр=граф|ул=улица|г=город|пл=площадь|пос=посёлок|"
-            "оз=озеро|о=отец|им=имени|архиеп=архиепископ|еп=епископ"
-        ),
-        numbered=table(
-            "гл=глава|с=страница|стр=страница|т=том|ч=часть|рис=рисунок|табл=таблица|№=номер|№№=номера|п=пункт|"
-            "ст=статья|кн=книга|разд=раздел|л=лист|вып=выпуск|прим=примечание|§=параграф|д=дом|кв=квартира"
-        ),
-        anywhere=table(
-            "т. д.=так далее|т.д.=так далее|т. п.=тому подобное|т.п.=тому подобное|т. е.=то есть|т.е.=то есть|"
-            "т. к.=так как|т.к.=так как|т. н.=так называемый|т.н.=так называемый|и др.=и другие|и пр.=и прочее|"
-            "см.=смотри|ср.=сравни|напр.=например|н. э.=нашей эры|н.э.=нашей эры|т. о.=таким образом|"
-            "т.о.=таким образом"
-        ),
-        whole=words("г-н г-на г-ну г-ном г-не г-жа г-жи г-же г-жу г-жой Г-н Г-жа д-р д-ра д-ру д-ром Д-р № №№ §"),
-        joins="и|или",
-    ),
+    abbreviations=ABBREVIATIONS,
     speakers=Speakers(verbs="(?:сказал|спросил|ответил|крикнул|воскликнул|проговорил|отвечал|прошептал|закричал)а?"),
     sentences=Sentences(
-        open="г ул пл пос оз о им проф Проф акад Акад св Св тов ген кн гр см См ср Ср напр т е д н архиеп еп",
-        numbered="гл стр рис табл т ч с п ст кн разд л вып прим д кв",
+        open="г ул пл пос оз о им проф Проф акад Акад св Св тов ген см См ср Ср напр т е д н архиеп еп Им пер Пер "
+        "ред Ред изд Изд Тов Ген",
+        names="кн Кн гр Гр",
+        numbered="гл стр рис табл т ч с п ст разд л вып прим д кв",
         closing="etc т.д т._д т.п т._п др пр",
         speech_verbs="сказал|сказала|спросил|спросила|крикнул|крикнула|ответил|ответила|прошептал|прошептала",
     ),
     counted=Counted(
         words="глава|главы|главе|часть|части|том|тома|томе|книга|книги|книге|раздел|действие|сцена|песнь|письмо",
+        plurals="глав|главах|частях|тома|томах|томов|книгах",
         short="гл|т|ч|кн|рис|табл",
     ),
     short_words=words("он она я ты мы вы они не да нет бог день что кто как так это все всё"),

@@ -63,6 +63,11 @@ from swarm.book.speech.sentence import split_sentences
         ),
         ("Jan I Olbracht, Henryk VIII", "Jan pierwszy Olbracht, Henryk ósmy"),
         ("Dał im. Od 2 do 5 km i do 3 kg.", "Dał im. Od dwóch do pięciu kilometrów i do trzech kilogramów."),
+        (
+            "W J 3,16, 1 J 4,8 i 1 P 2,9",
+            "W Jana trzy, szesnaście, Pierwszy Jana cztery, osiem i Pierwszy Piotra dwa, dziewięć",
+        ),
+        ("J 3 i 5 J, cz. II", "J trzy i pięć J, część dwa"),
         ("Pisz na a@b.pl.", "Pisz na a małpa b.pl."),
     ],
 )

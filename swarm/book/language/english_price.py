@@ -1,0 +1,83 @@
+"""English prices as words: "a $5 bill", "7/6", "10/-", "£1/2/6"."""
+
+from math import gcd
+
+import regex
+
+from swarm.book.language.language import Match, table
+
+PLURALS = table("foot=feet|inch=inches")
+_PRICED = regex.compile(
+    r"([$£€])(\d{1,3}(?:,\d{3})*|\d+)[\s-](?=(?:bills?|notes?|coins?|pieces?|gold|tickets?|stamps?|prizes?|fines?|"
+    r"rewards?|"
+    r"fees?|tips?|cheques?|checks?|bets?|limits?|deposits?|loans?)\b)"
+)
+_SIGNS = table("$=dollar|£=pound|€=euro")
+_PRICE_BEFORE = regex.compile(
+    r"\b(?:cost|costs|costing|paid|pay|pays|price|prices|priced|worth|charged?|for|gave|gives?|spent|spend|earns?|"
+    r"earned|"
+    r"wages|lent|lend|borrow(?:ed)?|owed?|owes|tickets?|seats?|sold|bought|sells?|fare|fee|rent|only|fined|saved|"
+    r"tip(?:ped)?)\s"
+    r"(?:(?:was|is|at|of|about|only|just|me|him|her|us|them|you|it|a|the)\s){0,2}$|\bat\s$"
+)
+_PRICE_BEHIND = regex.compile(
+    r"\s(?:each|apiece|a (?:pair|week|day|month|year|dozen|yard|pound|bottle|head|piece|copy|hundred|bushel|ton|gallon|"
+    r"pint|quart|time|night|volume|foot|box|seat)|the (?:dozen|pair|yard|pound|bottle|set|lot|hundred)|per \p{L}+|net|"
+    r"cloth|in (?:cash|silver|stamps|change|my pocket|his pocket|her pocket))\b"
+)
+_DATE_BEFORE = regex.compile(
+    r"\b(?i:on|by|since|until|till|from|before|after|dated|of|to|ratio|page|no|No|date|between|chapter|score|scored|"
+    r"form)\.?\s$"
+)
+_SLASHED = regex.compile(
+    r"(?<![\d/.£$€-])(\d{1,2})/(1[01]|\d)(?:d\b\.?)?(?![\d/½-])(?!\s(?:of|time|rhythm|measure|bar|beat)\b)"
+)
+_ONLY_SHILLINGS = regex.compile(r"(?<![\d/.£$€])(\d{1,3})/[-–—](?![\d/])")
+_POUNDS_AND_MORE = regex.compile(r"£\s?(\d{1,4})/(\d{1,2})/(\d{1,2}|-)(?![\d/])")
+_SEVERAL = regex.compile(r"\s\p{Ll}+s\b")  # "4/6 patients"
+_FAMED = ((24, 7), (9, 11), (16, 9))  # no sums
+MAX_SHILLINGS = 63  # that were written so: three guineas
+_ENDS = regex.compile(r"[\"'”’»)\s]*+$|\s+\p{Lu}")
+
+
+def say_prices(text: str) -> str:
+    """Say "a $5 bill", and such sums of shillings as "7/6", "10/-", "£1/2/6" that are no dates or fractions."""
+    text = _PRICED.sub(lambda match: f"{match[2]} {_SIGNS[match[1]]} ", text)
+    if "/" not in text:
+        return text
+    text = _POUNDS_AND_MORE.sub(_pounds_and_more, text)
+    text = _ONLY_SHILLINGS.sub(lambda match: counted(match[1], "shilling"), text)
+    return _SLASHED.sub(_old_price, text)
+
+
+def _pounds_and_more(match: Match) -> str:
+    pounds, shillings, pence = counted(match[1], "pound"), counted(match[2], "shilling"), match[3]
+    return f"{pounds} {shillings}" if pence in ("-", "0") else f"{pounds}, {match[2]} and {pence}"
+
+
+def counted(count: str, unit: str) -> str:
+    """Return a number with its unit in singular or plural."""
+    count = count.strip()
+    return f"{count} {unit if count == '1' else PLURALS.get(unit, f'{unit}s')}"
+
+
+def _old_price(match: Match) -> str:
+    """Say "7/6" as "7 and 6" where a word tells a price, or where it is neither date nor fraction."""
+    shillings, pence = int(match[1]), int(match[2])
+    before = match.string[max(0, match.start() - 30) : match.start()]
+    said = f"{shillings} and {pence}{stop_of(match)}"
+    if not shillings or not pence or shillings > MAX_SHILLINGS or (shillings, pence) in _FAMED:
+        return match[0]
+    whole = shillings > pence
+    unreduced = pence in (6, 9) and gcd(shillings, pence) > 1
+    if (whole or unreduced or pence == 11) and (
+        _PRICE_BEFORE.search(before) or _PRICE_BEHIND.match(match.string, match.end())
+    ):
+        return said
+    sure = (unreduced and not _SEVERAL.match(match.string, match.end())) or (whole and pence >= 6)
+    return match[0] if not sure or _DATE_BEFORE.search(before) else said
+
+
+def stop_of(match: Match) -> str:
+    """Return "." if the full stop of an abbreviation also ends the sentence, else ""."""
+    return "." if match[0].endswith(".") and _ENDS.match(match.string, match.end()) else ""
