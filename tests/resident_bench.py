@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec import structs
+
 from swarm.audio.studio import Studio
 from swarm.config import RenderConfig
 from swarm.coordinator.resident import Resident
 from swarm.edition.edition import Edition
 from swarm.errors import UsageError
 from swarm.lease.message import JobStatus, StatusReply
+from swarm.lease.reason import Reason
 from swarm.store.queue import Queue
 from swarm.store.store import DiskStore
 from swarm.system.machine import Clock
@@ -25,6 +28,7 @@ class ServerTwin:
         self.free = asyncio.Event()  # to forget a job
         self.free.set()
         self.hear: object = None
+        self.unserved = False  # whether no worker has the engine of any book
 
     def add(self, edition: Edition, put_back: object) -> None:
         self.editions[edition.state.job] = edition
@@ -45,7 +49,9 @@ class ServerTwin:
 
     def _status(self, edition: Edition) -> JobStatus:
         spec = edition.state.spec
-        return JobStatus(spec.job, spec.title, "metronome", "speaking", 1, 0, 0, 9, 9, 0.0, 0.0, None, ())
+        job = JobStatus(spec.job, spec.title, "metronome", "speaking", 1, 0, 0, 9, 9, 0.0, 0.0, None, ())
+        reason = Reason("unserved", engine="metronome", language="en") if self.unserved else None
+        return structs.replace(job, reason=reason)
 
     @property
     def titles(self) -> list[str]:

@@ -11,7 +11,7 @@ from swarm.commands.output import say, warn
 from swarm.commands.parser import shorten
 from swarm.commands.queue_options import add_queued_options, queued_words
 from swarm.config import state_folder
-from swarm.errors import EXIT_DONE
+from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from swarm.net.order import Seat
@@ -61,10 +61,16 @@ async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) 
     queue = await find_queue(seat, warn)
     assert queue.reply is not None
 
+    code = EXIT_DONE
     for book in books:
-        number = await bring_book(seat, queue, book, words, tell_tenths(warn))
-        say(f"{clean(book.name)} is number {number} of the queue of {queue.reply.name}")
-    return EXIT_DONE
+        try:
+            number = await bring_book(seat, queue, book, words, tell_tenths(warn))
+        except UsageError as refusal:  # of this book; the others may do
+            warn(f"{clean(book.name)}: {refusal}")
+            code = refusal.exit_code
+        else:
+            say(f"{clean(book.name)} is number {number} of the queue of {queue.reply.name}")
+    return code
 
 
 def tell_tenths(tell: Callable[[str], None]) -> Callable[[int, int], None]:

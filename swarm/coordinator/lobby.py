@@ -8,7 +8,8 @@ from swarm.config import RenderConfig
 from swarm.coordinator.outgoing import outgoing
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EngineUnknown, UsageError
-from swarm.lease.message import Hello, JobStatus, Status, StatusReply
+from swarm.lease.message import FromCoordinator, FromWorker, Hello, JobStatus, Status, StatusReply
+from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
 from swarm.lease.reason import Reason
 from swarm.net.transport import Router
 from swarm.system.machine import Say, machine_name, new_nonce
@@ -29,7 +30,7 @@ def is_known(engine: str) -> bool:
 async def wait_for_engine(config: RenderConfig, router: Router, seen: SeenEngines, say: Say) -> None:
     """Listen until a worker offers the engine of a command.
 
-    Workers get no answer, so they go on greeting; the coordinator that follows welcomes them. `status` is answered.
+    Workers get no answer, so they go on greeting; the coordinator that follows welcomes them. Users get one.
     """
     say(_opening(config.engine))
     present: dict[str, Hello] = {}
@@ -37,8 +38,8 @@ async def wait_for_engine(config: RenderConfig, router: Router, seen: SeenEngine
     try:
         while not is_known(config.engine):
             peer, message, _ = await router.receive()
-            if isinstance(message, Status):
-                router.send(peer, outgoing(_standing(config)))
+            if answer := _answer(config, message):
+                router.send(peer, outgoing(answer))
             elif isinstance(message, Hello):
                 present[message.worker] = message
                 seen.meet(message)
@@ -65,6 +66,20 @@ async def _remind(engine: str, present: dict[str, Hello], say: Callable[[str], N
         theirs = f"; their engines are {', '.join(names[:MAX_NAMED])}" if names else ""
         workers = f"none of {len(present)} workers has" if present else "no worker came that has"
         say(f"{workers} the engine {engine}{theirs}; still waiting")
+
+
+def _answer(config: RenderConfig, message: FromWorker) -> FromCoordinator | None:
+    """Return what a user is told who asks or orders something; None for a worker's message."""
+    busy = f"The coordinator waits for a worker that has the engine {config.engine}; it takes no orders until then."
+    match message:
+        case Status():
+            return _standing(config)
+        case Order():
+            return Obeyed(False, busy)
+        case NewBook(digest=digest) | BookPiece(digest=digest):
+            return BookTaken(digest, refusal=busy)
+        case _:
+            return None
 
 
 def _standing(config: RenderConfig) -> StatusReply:

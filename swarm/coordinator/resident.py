@@ -21,8 +21,10 @@ from swarm.store.queue import Queue, QueuedBook
 from swarm.store.store import DiskStore
 from swarm.system.machine import Clock, Say
 from swarm.watch.text import clean, clean_note, count_text
+from swarm.watch.words import worded_status
 
 AHEAD = 3  # books that are served at a time, so that no slot waits for the last sentences of one
+MAX_SERVED = 16  # books; more than these take turns, where no worker has the engines of all
 RETRY_S = 30.0  # until a book is tried again whose engine no worker had, or which is spoken already
 FAULT_RETRY_S = 300.0  # until a book is tried again that this machine had no room for, or could not deliver
 TWIN = "the same book is spoken with the same voice already; its files are made after that"
@@ -93,6 +95,7 @@ class Resident:
             keep_awake(bool(self._jobs))
             self._changed.clear()
             if book := self._next():
+                self._make_room()
                 await self._open(book)
                 continue
             with suppress(TimeoutError):
@@ -105,6 +108,17 @@ class Resident:
             return None
         now = self._clock.now()
         return next((book for book in self.queue.books if self._may_open(book, now)), None)
+
+    def _make_room(self) -> None:
+        """Close a book that no worker can speak, if as many are open as memory should hold; it is tried again later."""
+        vain = {job.job: job for job in worded_status(self._server.status()).jobs if _waits_in_vain(job)}
+        if len(self._jobs) < MAX_SERVED:
+            return
+        for book_id, job in self._jobs.items():
+            if job in vain:
+                self._rest(self.queue.find(book_id), vain[job].note, FAULT_RETRY_S)
+                self._leave(book_id)
+                return
 
     def _may_open(self, book: QueuedBook, now: float) -> bool:
         rests = self._rests_until_s.get(book.id, 0.0) > now
@@ -333,5 +347,9 @@ def _words_for(book: QueuedBook) -> tuple[str, ...]:
 
 def _is_speakable(job: JobStatus) -> bool:
     """Tell whether sentences of a job are left that some worker can speak, as far as that is known."""
-    waits_in_vain = job.reason is not None and job.reason.code in ("unserved", "paused")
-    return job.state in ("waiting", "speaking") and not waits_in_vain
+    return job.state in ("waiting", "speaking") and not _waits_in_vain(job)
+
+
+def _waits_in_vain(job: JobStatus) -> bool:
+    """Tell whether no worker can speak a job, or a user paused it."""
+    return job.reason is not None and job.reason.code in ("unserved", "paused")

@@ -10,6 +10,7 @@ from swarm.coordinator.lobby import is_known, wait_for_engine
 from swarm.coordinator.seen_engines import FOLDER, SeenEngines
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.lease.message import EngineOffer, FromWorker, Hello, Message, Status, StatusReply
+from swarm.lease.order import BookTaken, NewBook, Obeyed, Order
 from swarm.voice.host import registry
 from swarm.voice.host.offered import EngineFacts
 
@@ -40,7 +41,8 @@ def hello(name: str, facts: bytes = b"") -> Hello:
 async def test_the_wait_ends_with_a_worker_that_has_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_OFFERED", {})
     monkeypatch.setattr(lobby, "REMINDER_S", 0.001)
-    door = Door(Status(), hello("espeak"), hello("drum", msgspec.msgpack.encode(DRUM)))
+    users = (Status(), Order("pause", "attic"), NewBook("emma.epub", "a" * 64, 10))
+    door = Door(*users, hello("espeak"), hello("drum", msgspec.msgpack.encode(DRUM)))
     said: list[str] = []
 
     def say(line: str) -> None:
@@ -56,7 +58,12 @@ async def test_the_wait_ends_with_a_worker_that_has_the_engine(tmp_path: Path, m
     assert said[0].endswith("Waiting for a worker that has it")
     assert "none of 1 workers has the engine drum; their engines are espeak; still waiting" in said
     assert said[-1] == "a worker has the engine drum"
-    [reply] = door.sent
+    reply, obeyed, taken = door.sent
     assert isinstance(reply, StatusReply)
+    assert isinstance(obeyed, Obeyed)
+    assert isinstance(taken, BookTaken)
+    assert not obeyed.done
+    assert "the engine drum; it takes no orders until then" in obeyed.note
+    assert taken.refusal == obeyed.note
     assert (reply.jobs[0].title, reply.jobs[0].note) == ("A Book", "waiting for a worker that has the engine drum")
     assert (tmp_path / FOLDER / "drum.msgpack").exists()

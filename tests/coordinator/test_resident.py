@@ -10,7 +10,7 @@ from msgspec import structs
 from resident_bench import ResidentBench
 
 from swarm.coordinator.books import Books
-from swarm.coordinator.resident import AHEAD
+from swarm.coordinator.resident import AHEAD, MAX_SERVED
 from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.job.record import JobFinished
 from swarm.job.state import apply
@@ -38,6 +38,17 @@ async def test_a_few_books_are_served_at_a_time_in_the_order_of_the_queue(bench:
     await bench.settle()
     assert bench.server.titles == list("abcde")[:AHEAD]
     assert [book.job != "" for book in bench.queue.books] == [True] * AHEAD + [False] * 2
+
+
+async def test_books_that_no_worker_can_speak_take_turns_and_keep_no_other_waiting(bench: ResidentBench) -> None:
+    bench.server.unserved = True
+    for number in range(MAX_SERVED + 2):
+        await bench.add(f"book {number}")
+    await bench.settle()
+    assert bench.server.titles == [f"book {number}" for number in range(2, MAX_SERVED + 2)]
+    why = "no worker here can speak English with metronome"
+    assert [book.why for book in bench.queue.books if book.why] == [why, why]
+    assert set(states(bench)) == {"waiting"}
 
 
 async def test_the_next_book_follows_when_one_is_written(bench: ResidentBench) -> None:

@@ -121,7 +121,9 @@ def test_what_the_server_would_have_to_read_from_its_own_disk_is_refused(
     assert "names a file of this machine" in queue.say("add", emma, "--lexicon", "names.txt", code=64)
     bad = queue.seat.desk / "bad.epub"
     bad.write_bytes(b"no book")
-    queue.say("add", bad, emma)
+    empty = queue.seat.desk / "empty.epub"
+    empty.touch()
+    assert "empty.epub: " in queue.say("add", empty, bad, emma, code=64)  # the others are added
     wait_for(lambda: queue.states() == ["failed", "waiting"])
     assert "failed, " in queue.say("status")
 
