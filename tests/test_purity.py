@@ -140,6 +140,8 @@ TESTED_ELSEWHERE = {
     "swarm/voice/espeak/phonemes.py": "tests/voice/test_phonemes.py",
     "swarm/voice/hibari/phonemes.py": "tests/voice/test_phonemes.py",
     "swarm/voice/ipa.py": "tests/voice/test_phonemes.py",
+    "swarm/voice/host/errand.py": "tests/voice/host/test_installer.py",
+    "swarm/voice/host/housed.py": "tests/voice/host/test_installer.py",
     "swarm/voice/host/child.py": "tests/voice/host/test_process.py",
     "swarm/voice/pcm.py": "tests/voice/host/test_process.py",
     "swarm/audio/audiobook_child.py": "tests/audio/test_studio.py",

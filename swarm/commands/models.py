@@ -116,6 +116,7 @@ def _ready() -> "list[Engine]":
 def run_fetch(arguments: argparse.Namespace) -> int:
     """Download models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
+    from swarm.voice.host.errand import fetch_model
     from swarm.watch.text import bytes_text
 
     for engine, model in _named(arguments):
@@ -125,7 +126,7 @@ def run_fetch(arguments: argparse.Namespace) -> int:
         card = next((each for each in engine.models() if each.name == model), None)
         say(f"fetching {model}{_terms(card) if card else ''}")
         try:
-            engine.fetch(model, show_progress)
+            fetch_model(engine, model, show_progress)
         finally:
             show_progress("")
         say(f"{model} is here: {bytes_text(engine.model_bytes(model))} in {engine.model_folder(model)}")

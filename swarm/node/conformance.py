@@ -18,6 +18,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import Engine, EngineFault, FaultKind
+from swarm.voice.environment import find_environment
 from swarm.voice.host.choice import how_to_get, recommendations
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.process import EngineProcess
@@ -128,10 +129,10 @@ class Conformance:
         return command or "e2a-swarm models fetch NAME; `e2a-swarm models` lists them"
 
     async def _open(self, recipe: Recipe, folder: Path, home: Path) -> None:
-        environment = {} if self._keeps_models_at_home else _homeless(home, self._state_dir)
+        variables = {} if self._keeps_models_at_home else _homeless(home, self._state_dir)
         if not self._process.alive:
-            self._process = EngineProcess()
-            await self._process.start(self._target, folder / "engine.log", environment)
+            self._process, environment = EngineProcess(), find_environment(self._card.name)
+            await self._process.start(self._target, folder / "engine.log", variables, environment)
         async with asyncio.timeout(PATIENCE_S):
             await self._process.open(0, recipe, DEVICE)
 

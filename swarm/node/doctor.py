@@ -105,17 +105,26 @@ def check_engines() -> Iterator[Check]:
 
 
 def _check_engine(name: str, target: str) -> Iterator[Check]:
+    from swarm.voice.environment import find_environment
+    from swarm.voice.host.errand import engine_checks
+    from swarm.voice.host.housed import housed_engines
+    from swarm.voice.host.installer import is_current
     from swarm.voice.host.registry import choose_recipe, load_engine
 
-    engine = load_engine(target)
+    engine = housed_engines().get(name) or load_engine(target)
     if not engine.is_installed():
         text = f"not installed; {engine.card.install} brings {engine.card.about}"
         yield Check(f"engine {name}", "ok", text)
         return
-    if engine.card.device == "cpu" and not engine.models():  # a GPU's model takes minutes to load
+    if (
+        engine.card.device == "cpu" and not engine.models() and not engine.requirements
+    ):  # a GPU's model takes minutes to load
         language = "en" if engine.card.speaks("en") else engine.card.languages[0]
         engine.open(choose_recipe(language, engine=name), "cpu")
-    yield from list(engine.checks()) or [Check(f"engine {name}", "ok", engine.card.about)]
+    yield from engine_checks(engine) or [Check(f"engine {name}", "ok", engine.card.about)]
+    if (environment := find_environment(name)) and not is_current(engine, environment):
+        text = "its environment was made for an earlier version of e2a-swarm"
+        yield Check(f"environment {name}", "warn", text, f"e2a-swarm engines install {name}")
 
 
 def _check_recogniser() -> Check:

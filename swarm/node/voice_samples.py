@@ -9,6 +9,7 @@ from swarm.job.recipe import Recipe
 from swarm.system.disk import guarded
 from swarm.system.frames import OnNews
 from swarm.voice.engine import EngineFault
+from swarm.voice.environment import find_environment
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import engine_target
 from swarm.voice.host.sentences import sentence
@@ -32,7 +33,8 @@ async def speak_samples(
                 if recipe.engine != engine or not process.alive:
                     await _close(process)
                     process, engine = EngineProcess(), recipe.engine
-                    await process.start(engine_target(engine), Path(tempfile.gettempdir()) / "e2a-swarm-listen.log")
+                    log = Path(tempfile.gettempdir()) / "e2a-swarm-listen.log"
+                    await process.start(engine_target(engine), log, environment=find_environment(engine))
                 await process.open(0, recipe, DEVICE, listen=listen)
                 clip = await process.speak(0, text or sentence(recipe.language), SEED)
             except EngineFault as fault:

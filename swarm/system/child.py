@@ -14,12 +14,14 @@ from pathlib import Path
 import msgspec
 
 from swarm.errors import EXIT_OUTDATED, EnvironmentFault, Outdated, SwarmError
+from swarm.system import bootstrap
 from swarm.system.frames import CODE, ENV_CODE, Frame, OnNews, pack_frame, read_frame
 
 # The environment of a child that computes in one thread: libraries that start a thread for each core slow each other.
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 )
+_OF_THIS_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 _TAIL_BYTES = 2048  # of the log, in the message of a death
 _LOG_BYTES = 1 << 20  # a larger log is renamed at the next start
 _PATIENCE_S = 2.0  # for a child to end by itself
@@ -31,6 +33,24 @@ class ChildDied(SwarmError):
 
 class ChildRaised(SwarmError):
     """The child process answered a call with an exception; its log has the traceback."""
+
+
+def command_of(module: str, python: Path | None = None) -> list[str]:
+    """Return the words that run a module of the program, in the Python of another environment if one is given."""
+    if python is None:
+        return [sys.executable, "-P", "-m", module]
+    return [str(python), "-P", "-s", str(bootstrap.FILE), module]
+
+
+def variables_of(python: Path | None = None) -> dict[str, str]:
+    """Return the variables of a process that imports what this one would import, and nothing from its current folder.
+
+    The Python of another environment imports what is there.
+    """
+    variables = {**os.environ, "PYTHONUNBUFFERED": "1", ENV_CODE: CODE}
+    if python is None:
+        return variables | {"PYTHONPATH": os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)}
+    return {name: value for name, value in variables.items() if name not in _OF_THIS_PYTHON}
 
 
 class Child:
@@ -50,17 +70,23 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(
-        self, module: str, args: Sequence[str], log_path: Path, env: Mapping[str, str] | None = None
+        self,
+        module: str,
+        args: Sequence[str],
+        log_path: Path,
+        env: Mapping[str, str] | None = None,
+        python: Path | None = None,
     ) -> None:
         """Start `python -m module args`; what it prints is appended to `log_path`.
 
-        `env` is added to this process's environment. Raises EnvironmentFault.
+        `env` is added to this process's environment; `python` is that of another environment than this process's.
+        Raises EnvironmentFault.
         """
         self._loop = asyncio.get_running_loop()
         self._module, self._log_path = module, log_path
         try:
             # The child must not be started in another thread: on Linux it dies with the thread that started it.
-            self._process = self._popen([sys.executable, "-P", "-m", module, *args], env or {})
+            self._process = self._popen([*command_of(module, python), *args], variables_of(python) | dict(env or {}))
         except OSError as fault:
             raise EnvironmentFault(
                 f"Cannot start a process for {module} with its log at {log_path}: {fault}."
@@ -120,8 +146,6 @@ class Child:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
         if self._log_path.exists() and self._log_path.stat().st_size > _LOG_BYTES:
             self._log_path.replace(self._log_path.with_name(self._log_path.name + ".1"))
-        # The child imports what this process would import, and nothing from its current folder.
-        path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         with self._log_path.open("ab") as log:
             self._log_start = log.tell()
             return subprocess.Popen(
@@ -129,7 +153,7 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1", ENV_CODE: CODE, **env},
+                env=env,
             )
 
     def _write(self, process: "subprocess.Popen[bytes]") -> None:

@@ -19,6 +19,7 @@ from swarm.job.check import Check
 from swarm.job.engine_text import Phonemes
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
+from swarm.voice.environment import find_environment
 
 if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save the 20 MiB and 0.1 s that numpy takes
     import numpy as np
@@ -134,6 +135,7 @@ class Engine(ABC):
     card: EngineCard  # the engine as a whole; `card_for` returns the cards of its models
     aliases: tuple[str, ...] = ()  # other words of --tts-engine that mean its models, the default model first
     custom_files: tuple[str, ...] = ()  # file names that a custom model may have besides config.json and weights
+    requirements: tuple[str, ...] = ()  # what pip installs in its own environment; () if it runs in the program's
     unlisted: tuple[str, ...] = ()  # lines of `e2a-swarm models` about groups of models too large to list
 
     @abstractmethod
@@ -149,7 +151,14 @@ class Engine(ABC):
 
     def is_installed(self) -> bool:
         """Return whether the engine could be loaded here, without importing its libraries."""
-        return True
+        return not self.requirements or find_environment(self.card.name) is not None
+
+    def trial(self) -> Voice | None:
+        """Return a voice that proves the engine's libraries, such as one of a tiny model with random weights.
+
+        None if the voice of a recipe proves them: then its model is downloaded for the proof, if it needs one.
+        """
+        return None
 
     def is_ready(self, language: str) -> bool:
         """Return whether it can speak a language here at once, without a download. Must be quick.

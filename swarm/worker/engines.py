@@ -10,6 +10,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
 from swarm.system.frames import OnNews
 from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.environment import find_environment
 from swarm.voice.host.process import EngineProcess, SpokenWords
 from swarm.voice.host.registry import engine_target, find_card
 
@@ -69,7 +70,7 @@ class Engines:
         """Return a slot's device as its process names it: a process that sees one GPU names that the first."""
         return "cuda:0" if self.devices[slot] in self._uuids else self.devices[slot]
 
-    def _environment(self, slot: int) -> dict[str, str]:
+    def _variables(self, slot: int) -> dict[str, str]:
         """Return variables that show a process only its slot's GPU: DeepSpeed and Triton take the first they see."""
         uuid = self._uuids.get(self.devices[slot])
         return {"CUDA_VISIBLE_DEVICES": uuid} if uuid else {}
@@ -89,7 +90,8 @@ class Engines:
             if shared and name == engine and self._processes[other].alive:
                 return self._processes[other]
         process = EngineProcess()
-        await process.start(target, self._log_dir / f"engine-{slot}.log", self._environment(slot))
+        log, variables = self._log_dir / f"engine-{slot}.log", self._variables(slot)
+        await process.start(target, log, variables, find_environment(engine))
         return process
 
     def speak(self, slot: int, batch: Batch) -> "asyncio.Task[list[SpokenClip | None]]":

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -59,7 +59,7 @@ class MoodyProcess:
         self.alive, self.chance = True, random.Random(7)
         self.batches: dict[int, int] = {}
 
-    async def start(self, engine: str, log_path: Path, more: Mapping[str, str] | None = None) -> None: ...
+    async def start(self, engine: str, log_path: Path, *more: object) -> None: ...
 
     async def own_pids(self, slot: int) -> set[int]:
         return set()

@@ -218,7 +218,7 @@ async def test_a_process_sees_only_the_gpu_of_its_slot_and_names_it_the_first(
 ) -> None:
     seen: list[tuple[str, str]] = []
 
-    async def start(self: EngineProcess, engine: str, log_path: Path, more: dict[str, str]) -> None:
+    async def start(self: EngineProcess, engine: str, log_path: Path, more: dict[str, str], *_: Any) -> None:
         seen.append((more.get("CUDA_VISIBLE_DEVICES", ""), ""))
 
     async def open_voice(

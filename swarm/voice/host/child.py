@@ -8,23 +8,26 @@ from pathlib import Path
 import msgspec
 from msgspec import structs
 
-from swarm.errors import UsageError
+from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard
 from swarm.job.clip_info import SpokenClip
 from swarm.job.engine_text import read_engine_text, split_language, split_voice
 from swarm.job.recipe import CLONE, CUSTOM, Recipe
 from swarm.system.frames import Frame
 from swarm.system.platform import go_first_when_memory_runs_out
-from swarm.system.serving import serve
+from swarm.system.serving import serve, teller
+from swarm.voice.built_in import BUILT_IN
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import BatchVoice, Engine, EngineFault, FaultKind, SharingVoice
+from swarm.voice.host.offered import encode_facts
 from swarm.voice.host.recogniser import find_verifier
-from swarm.voice.host.registry import load_engine
+from swarm.voice.host.registry import engine_targets, load_engine
 from swarm.voice.host.takes import Asked, Speaker
 from swarm.voice.host.verify import Verifier
 from swarm.voice.settings import check_known
 
 _MESSAGE_CHARS = 500
+MAX_FACTS_BYTES = 2 << 20
 MAX_VOICES = 12  # of characters that are kept open for a slot
 _MIN_LONGEST = 2000  # characters that every engine is given; some end or hang at texts of ten thousand
 
@@ -38,12 +41,13 @@ class Host:
         self._longest = _MIN_LONGEST
 
     def handle(self, message: Frame) -> Frame:
-        """Answer a call of `pid`, `open` or `speak`."""
+        """Answer a call of `pid`, `open`, `speak`, or of an errand (`host/errand.py`)."""
         if message["call"] == "pid":
             return {"pid": os.getpid()}
-        opening = message["call"] == "open"
+        opening = message["call"] != "speak"
+        calls = {"open": self._open, "speak": self._speak} | _ERRANDS
         try:
-            return self._open(message) if opening else self._speak(message)
+            return calls[message["call"]](message)
         except EngineFault as fault:
             if fault.__cause__ is not None:
                 traceback.print_exc()  # the log keeps the cause, which the sentence may not tell
@@ -97,6 +101,43 @@ class Host:
             for place, clip in zip(places, clips, strict=True):
                 spoken[place] = clip
         return spoken
+
+
+def _prove(message: Frame) -> Frame:
+    """Speak a text, with the engine's voice for trials if it has one. Raises EngineFault."""
+    engine, recipe = load_engine(message["engine"]), msgspec.convert(message["recipe"], Recipe)
+    voice = engine.trial() or engine.open(recipe, "cpu:0")
+    (clip,) = Speaker(voice, 1, None).speak_all([Asked(message["text"], [1])])
+    if isinstance(clip, EngineFault):
+        raise clip
+    return {"clip": _plain(clip)}
+
+
+def _fetch(message: Frame) -> Frame:
+    """Download a model. Raises EngineFault(UNAVAILABLE)."""
+    try:
+        load_engine(message["engine"]).fetch(message["model"], teller())
+    except EnvironmentFault as fault:
+        raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+    return {}
+
+
+def _check(message: Frame) -> Frame:
+    return {"checks": list(load_engine(message["engine"]).checks())}
+
+
+def _tell_facts(message: Frame) -> Frame:
+    """Return what an engine that is registered here tells of itself. Raises EngineFault(UNAVAILABLE)."""
+    name, targets = message["name"], engine_targets()
+    if name not in targets:
+        others = ", ".join(each for each in targets if each not in BUILT_IN) or "none"
+        raise EngineFault(FaultKind.UNAVAILABLE, f"its packages register no engine {name}; they register: {others}.")
+    engine = load_engine(targets[name])
+    folders = [(model.name, str(engine.model_folder(model.name))) for model in engine.models()]
+    return {"target": targets[name], "facts": encode_facts(engine, MAX_FACTS_BYTES), "folders": folders}
+
+
+_ERRANDS = {"prove": _prove, "fetch": _fetch, "checks": _check, "facts": _tell_facts}
 
 
 def _asked(text: str, seeds: Sequence[int]) -> tuple[str, Asked]:

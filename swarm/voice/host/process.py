@@ -7,11 +7,13 @@ from pathlib import Path
 import msgspec
 
 from swarm.errors import EnvironmentFault
+from swarm.job.check import Check
 from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
 from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised
 from swarm.system.frames import Frame, OnNews
 from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.environment import Environment
 
 SpokenWords = tuple[str, *tuple[int, ...]]  # a text and the seeds of its takes
 
@@ -35,14 +37,21 @@ class EngineProcess:
         """Whether the process was started and is not known to have ended."""
         return self._child.alive
 
-    async def start(self, engine: str, log_path: Path, more: Mapping[str, str] | None = None) -> None:
-        """Start the process; `engine` is "module:object", `more` are further variables of its environment.
+    async def start(
+        self,
+        engine: str,
+        log_path: Path,
+        more: Mapping[str, str] | None = None,
+        environment: Environment | None = None,
+    ) -> None:
+        """Start the process; `engine` is "module:object", `more` are further variables for the process.
 
-        Raises EngineFault(UNAVAILABLE).
+        `environment` is the engine's own, if it has one. Raises EngineFault(UNAVAILABLE).
         """
         self._engine = engine
+        python = environment.python if environment else None
         try:
-            await self._child.start("swarm.voice.host.child", [], log_path, {**ONE_THREAD, **(more or {})})
+            await self._child.start("swarm.voice.host.child", [], log_path, {**ONE_THREAD, **(more or {})}, python)
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
         logger.debug(f"process {self.pid} is started for {engine}; what it prints goes to {log_path}")
@@ -93,6 +102,25 @@ class EngineProcess:
         if clip is None:
             raise EngineFault(FaultKind.ERROR, "it sent no clip")
         return clip
+
+    async def prove(self, recipe: Recipe, text: str, listen: OnNews = lambda words: None) -> SpokenClip:
+        """Speak a text with the engine's voice for trials, or with a recipe if it has none. Raises EngineFault."""
+        call = {"call": "prove", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "text": text}
+        reply = await self._call(0, call, FaultKind.UNAVAILABLE, listen)
+        return msgspec.convert(reply["clip"], SpokenClip)
+
+    async def facts(self, name: str) -> Frame:
+        """Return `target`, `facts` and `folders` of an engine that is registered there. Raises EngineFault."""
+        return await self._call(0, {"call": "facts", "name": name}, FaultKind.UNAVAILABLE)
+
+    async def fetch(self, model: str, listen: OnNews = lambda words: None) -> None:
+        """Download a model of the engine. Raises EngineFault(UNAVAILABLE)."""
+        await self._call(0, {"call": "fetch", "engine": self._engine, "model": model}, FaultKind.UNAVAILABLE, listen)
+
+    async def checks(self) -> list[Check]:
+        """Return what the engine finds of this machine, for `doctor`. Raises EngineFault(UNAVAILABLE)."""
+        reply = await self._call(0, {"call": "checks", "engine": self._engine}, FaultKind.UNAVAILABLE)
+        return msgspec.convert(reply["checks"], list[Check])
 
     def kill(self) -> None:
         """Kill the process; a call under way raises EngineFault(CRASHED)."""

@@ -13,6 +13,7 @@ from swarm.voice.built_in import BUILT_IN, registered
 from swarm.voice.engine import Engine
 from swarm.voice.host.choice import better_line, quality_of, usable
 from swarm.voice.host.foreign import check_foreign
+from swarm.voice.host.housed import housed_engines
 from swarm.voice.host.offered import OfferedEngine
 from swarm.voice.settings import check_settings
 
@@ -36,7 +37,7 @@ def engine_targets() -> dict[str, str]:
     """Return the "module:object" of each engine by its name, the built-in engines first."""
     from importlib.metadata import entry_points  # takes 15 ms, which `--help` saves
 
-    found = registered(entry_points, GROUP, *sys.path)
+    found = {name: each.target for name, each in housed_engines().items()} | registered(entry_points, GROUP, *sys.path)
     return BUILT_IN | {name: target for name, target in found.items() if name not in BUILT_IN}
 
 
@@ -78,6 +79,8 @@ def find_engine(name: str) -> Engine:
     if name in _OFFERED and name not in engine_targets():
         return _OFFERED[name]
     target = engine_target(name)
+    if (housed := housed_engines().get(name)) and housed.target == target:
+        return housed
     try:
         engine = load_engine(target)
     except Exception as fault:  # a third-party package may raise anything

@@ -1,0 +1,167 @@
+"""`e2a-swarm engines`: list the engines with environments of their own, make such environments, or remove some."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from swarm.commands.checks import examples
+from swarm.commands.options import add_output_options
+from swarm.commands.output import say, say_json, show_progress
+from swarm.errors import EXIT_DONE, UsageError
+
+if TYPE_CHECKING:
+    from swarm.voice.engine import Engine
+
+EXAMPLES = ("e2a-swarm engines", "e2a-swarm engines install coqui", "e2a-swarm engines remove coqui")
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the parser of `engines`."""
+    parser = commands.add_parser(
+        "engines",
+        help="list the engines with libraries of their own, install some, or remove some",
+        description="List the engines whose libraries lie in environments of their own, under the state folder. The "
+        "other engines need no installation.",
+        usage="e2a-swarm engines [OPTION...]\n       e2a-swarm engines install|remove NAME...",
+        epilog=examples(*EXAMPLES),
+    )
+    add_output_options(parser, json="print the list as JSON", quiet="")
+    parser.set_defaults(run=run)
+    actions = parser.add_subparsers(metavar="install|remove NAME...", prog="e2a-swarm engines")
+    install = actions.add_parser(
+        "install",
+        description="Make the environment of an engine, and let it speak a sentence there. It may take many minutes.",
+        epilog=examples(EXAMPLES[1]),
+    )
+    install.add_argument(
+        "--recogniser", action="store_true", help="also install the speech recogniser of --verify there"
+    )
+    install.add_argument(
+        "--package",
+        metavar="PACKAGE",
+        action="append",
+        default=[],
+        help="a package that brings the engine or something for it: a folder, or a name for pip; may be repeated",
+    )
+    remove = actions.add_parser(
+        "remove", description="Delete the environments of engines.", epilog=examples(EXAMPLES[2])
+    )
+    for action, act in ((install, run_install), (remove, run_remove)):
+        action.add_argument("names", metavar="NAME", nargs="+", help="an engine, as `e2a-swarm engines` lists it")
+        action.set_defaults(run=act)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the engines with environments of their own; return the exit code."""
+    rows = [_facts(engine) for engine in _able()]
+    if arguments.json:
+        say_json(rows)
+        return EXIT_DONE
+    say(*map(_line, rows))
+    return EXIT_DONE
+
+
+def _able() -> "list[Engine]":
+    from swarm.voice.host.registry import all_engines
+
+    return [engine for engine in all_engines() if engine.requirements]
+
+
+def _facts(engine: "Engine") -> dict[str, object]:
+    from swarm.voice.environment import find_environment
+    from swarm.voice.host.installer import is_current
+
+    found = find_environment(engine.card.name)
+    where = {"folder": str(found.folder), "bytes": _size(found.folder)} if found else {"folder": "", "bytes": 0}
+    facts = {"engine": engine.card.name, "about": engine.card.about, "licence": engine.card.licence}
+    current = found is not None and is_current(engine, found)
+    return {**facts, "here": found is not None, "current": current, **where}
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+def _line(row: dict[str, object]) -> str:
+    from swarm.watch.text import bytes_text
+
+    name = row["engine"]
+    if not row["here"]:
+        state = f"not here: e2a-swarm engines install {name}"
+    elif not row["current"]:
+        state = f"made for an earlier version of e2a-swarm: e2a-swarm engines install {name} renews it"
+    else:
+        state = f"here, {bytes_text(int(str(row['bytes'])))} in {row['folder']}"
+    return f"{name}: {row['about']} ({row['licence']}); {state}"
+
+
+def run_install(arguments: argparse.Namespace) -> int:
+    """Make environments; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.voice.host.installer import install, packages_of
+    from swarm.voice.host.registry import find_engine
+    from swarm.watch.text import bytes_text
+
+    packages = tuple(map(_requirement, arguments.package))
+    names = [_name(word.lower(), new=bool(packages)) for word in arguments.names]
+    for name in names:
+        packages_of(name, packages)  # before the first is installed, so that no mistake waits for it
+    for name in names:
+        try:
+            environment = install(name, show_progress, more=packages, recogniser=arguments.recogniser)
+        finally:
+            show_progress("")
+        say(
+            f"{name} is here and has spoken a sentence: {bytes_text(_size(environment.folder))} in {environment.folder}"
+        )
+        engine = find_engine(name)
+        if engine.models() and not engine.kept_models():
+            say(f"a model for it: e2a-swarm models fetch {engine.words_for('')[0]}; else the first book fetches it")
+    return EXIT_DONE
+
+
+def _requirement(word: str) -> str:
+    """Return a requirement for pip; a local package gets its whole path, so that it can be installed again."""
+    return str(Path(word).expanduser().absolute()) if Path(word).expanduser().exists() else word
+
+
+def _name(word: str, *, new: bool) -> str:
+    """Return the name of the engine that a word means; of one that packages bring, the word. Raises UsageError."""
+    from swarm.errors import EngineUnknown
+    from swarm.voice.host.foreign import NAME
+    from swarm.voice.host.registry import engine_for
+
+    try:
+        return engine_for(word).card.name
+    except EngineUnknown:
+        if new and NAME.fullmatch(word):
+            return word
+        raise
+
+
+def run_remove(arguments: argparse.Namespace) -> int:
+    """Delete environments; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.voice.environment import engine_folder
+    from swarm.voice.host.installer import remove
+    from swarm.watch.text import bytes_text
+
+    names = [_kept_name(word.lower()) for word in arguments.names]
+    for name in names:
+        size = _size(engine_folder(name))
+        try:
+            remove(name, show_progress)
+        finally:
+            show_progress("")
+        say(f"the environment of {name} is removed: {bytes_text(size)} are free again")
+    return EXIT_DONE
+
+
+def _kept_name(word: str) -> str:
+    """Return the name of an engine that has a folder here, also of one that is known no more. Raises UsageError."""
+    from swarm.voice.environment import engine_folder, environments_folder
+    from swarm.voice.host.registry import engine_for
+
+    here = [path.name for path in environments_folder().glob("*") if path.is_dir()]
+    name = word if word in here else engine_for(word).card.name
+    if not engine_folder(name).is_dir():
+        raise UsageError(f"{name} has no environment on this machine: `e2a-swarm engines` lists them.")
+    return name
