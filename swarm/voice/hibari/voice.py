@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from hibari import Hibari
 
 _MAX_PHONEMES = 400
+_INNER_MARK = re.compile(r"(?<=\w)[\"“”„‟«»‹›\[\]{}¡¿†‡]+(?=\w)")
+_MARK = re.compile('["“”„‟«»‹›\\[\\]{}¡¿†‡\u00ad\u200b\u2060\ufeff]')
 _LONG_NUMBER = re.compile(r"\d{25,}")
 
 
@@ -66,14 +68,18 @@ def sounded(text: str, phonemes: Sequence[Phonemes] = ()) -> str:
     said = ""
     for written, ipa in split_at_phonemes(text, phonemes):
         letters = for_hibari(ipa)
-        plain = readable(written).replace("](", "] (")
-        said += f"[{plain}](/{letters}/)" if letters and "]" not in plain else plain
+        plain = readable(written)
+        said += f"[{plain}](/{letters}/)" if letters else plain
     return said
 
 
 def readable(text: str) -> str:
-    """Replace numbers that the package cannot read: signs such as ² and ①, and numbers too long to have a name."""
-    plain = "".join(_digit(character) for character in text)
+    """Leave out quotation marks and brackets, and replace numbers that the package cannot read.
+
+    Beside these marks it looks no word up: it would guess how "This" is said. Numbers that it cannot read are signs
+    such as ² and ①, and numbers too long to have a name.
+    """
+    plain = "".join(_digit(character) for character in _MARK.sub("", _INNER_MARK.sub(" ", text)))
     return _LONG_NUMBER.sub(lambda number: " ".join(number[0]), plain)
 
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+import regex
 
 from swarm.voice.hibari.engine import engine
-from swarm.voice.hibari.voice import HibariVoice, cut, readable
+from swarm.voice.hibari.voice import HibariVoice, cut, phonemes_of, readable
 from swarm.voice.host.registry import choose_recipe
 from swarm.voice.pcm import from_floats
 
@@ -27,6 +28,17 @@ def test_numbers_that_the_package_stumbles_over_are_spoken(voice: HibariVoice, t
 def test_digits_stay_readable() -> None:
     assert readable("A footnote¹ of 1,234 and ٣") == "A footnote 1 of 1,234 and ٣"
     assert readable("9" * 30) == " ".join("9" * 30)
+
+
+@pytest.mark.parametrize("marks", ['"{}"', "“{}”", "“‘{}.’”", "[{}]", "—“{}”—", "«{}»", "({})", "{}”,", "the “{}"])
+@pytest.mark.parametrize("word", ["This", "Colonel", "Don't", "Captain"])
+def test_marks_beside_a_word_do_not_change_how_it_is_said(marks: str, word: str) -> None:
+    said, alone = phonemes_of([f"Well, {marks.format(word)}", f"Well, {word}"])
+    assert regex.sub(r"[^\p{L}]", "", alone.split(" ")[-1]) in regex.sub(r"[^\p{L}]", "", said)
+
+
+def test_words_stay_apart_at_quotation_marks() -> None:
+    assert readable("He said“No”to [her]") == "He said No to her"
 
 
 def test_what_has_no_letters_has_no_samples(voice: HibariVoice) -> None:
