@@ -8,6 +8,7 @@ import atexit
 import functools
 import gc
 import importlib
+import io
 import json
 import math
 import os
@@ -17,12 +18,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any, NoReturn
@@ -154,13 +156,16 @@ def start(words: list[str], env: Mapping[str, str], cwd: Path, out: IO[bytes], e
 
 def load() -> None:
     """Import what commands import, also what they import only when they need it."""
-    from swarm.commands.main import make_parser
-    from swarm.voice.host.registry import all_engines
+    from swarm.commands.main import main
+    from swarm.voice.host.registry import better_voices_line, find_engine
 
     for module in LOADED:
         importlib.import_module(module)
-    make_parser()
-    all_engines()
+    better_voices_line(find_engine("metronome").card, "fr")
+    with tempfile.TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
+        book = Path(folder, "book.md")
+        book.write_text("# One\n\nMr. Smith has 3 lamps. It is cold.\n")
+        main(["inspect", str(book)])
 
 
 def serve(parent: socket.socket, become: Become) -> int:

@@ -105,6 +105,8 @@ def _delete(place: Path) -> None:
 def is_complete(model: str) -> bool:
     """Return whether a model or vocoder was downloaded completely."""
     place = folder_of(model)
+    if not place.is_dir():  # to look for files in it takes far longer, and most models are not here
+        return False
     names = _names(_snapshot(place) if model in HUB else place)
     config = "config.json" in names or model in _WITHOUT_CONFIG
     return config and _has_weights(names) and not _has_archive(names) and not any(place.glob(PARTIAL_FILES))

@@ -80,9 +80,10 @@ def _pairs(table: str) -> list[tuple[str, str]]:
 HUB = {f"tts_models/{model}": repository for model, repository in _pairs(_HUB)}
 # The vocoders of the models that make only spectrograms.
 VOCODERS = {f"tts_models/{model}": f"vocoder_models/{vocoder}" for model, vocoder in _pairs(_VOCODERS)}
+LICENCES = _pairs(_LICENCES)
 
 
 def licence_of(model: str) -> str:
     """Return the licence of a model of Coqui's list or of fairseq."""
     name = model.partition("/")[2]
-    return next(licence for pattern, licence in _pairs(_LICENCES) if fnmatchcase(name, pattern))
+    return next(licence for pattern, licence in LICENCES if fnmatchcase(name, pattern))

@@ -11,7 +11,7 @@ from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.piper.card import CARD, model_cards, read_config, voice_model_card
 from swarm.voice.piper.config import parse_config
-from swarm.voice.piper.voices import find_listed, folder_of, is_piper, listed_voices
+from swarm.voice.piper.voices import find_listed, folder_of, is_piper, listed_voices, voices_here
 
 
 class PiperEngine(Engine):
@@ -108,7 +108,7 @@ class PiperEngine(Engine):
 
     def kept_models(self) -> tuple[str, ...]:
         """Return the voices on this machine."""
-        return tuple(name for name, voice in listed_voices().items() if is_whole(folder_of(name), voice.files))
+        return tuple(voice.name for voice in voices_here() if is_whole(folder_of(voice.name), voice.files))
 
     def model_folder(self, model: str) -> Path:
         """Return the folder of a voice, which may not exist yet."""

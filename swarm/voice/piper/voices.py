@@ -107,8 +107,22 @@ def is_piper(word: str) -> bool:
 
 def folder_of(name: str) -> Path:
     """Return the folder of a voice, which may not exist yet."""
+    return models_folder() / _folder_name(name)
+
+
+@cache
+def _folder_name(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()  # a locale may have no other letters
-    return models_folder() / f"piper-{plain}"
+    return f"piper-{plain}"
+
+
+def voices_here() -> tuple[ListedVoice, ...]:
+    """Return the voices that have a folder: to ask for each one's files takes long, and most are not here."""
+    try:
+        here = {path.name for path in models_folder().iterdir()}
+    except OSError:
+        return ()
+    return tuple(voice for name, voice in listed_voices().items() if _folder_name(name) in here)
 
 
 def licence_of(voice: ListedVoice) -> str:
