@@ -19,9 +19,11 @@ if TYPE_CHECKING:
     from hibari import Hibari
 
 _MAX_PHONEMES = 400
-_INNER_MARK = re.compile(r"(?<=\w)[\"“”„‟«»‹›\[\]{}¡¿†‡]+(?=\w)")
-_MARK = re.compile('["“”„‟«»‹›\\[\\]{}¡¿†‡\u00ad\u200b\u2060\ufeff]')
+_INNER_MARK = re.compile(r"(?<=\w)[\[\]{}¡¿†‡]+(?=\w)")
+_MARK = re.compile("[\\[\\]{}¡¿†‡\u00ad\u200b\u2060\ufeff]")
 _LONG_NUMBER = re.compile(r"\d{25,}")
+_OPENING = re.compile(r"[“„‟«‹]|(?<![^\s(—–‘'-])\"(?=\S)")
+_CLOSING = re.compile(r"[\"»›]|”(?!/)")  # the ones of `_OPENING` are marked by then
 
 
 class HibariVoice:
@@ -60,7 +62,7 @@ def phonemes_of(texts: Sequence[str]) -> tuple[str, ...]:
     except ImportError:
         return ()
     letters = G2P()
-    return tuple(from_hibari(letters(readable(text))) for text in texts)
+    return tuple(from_hibari(letters(sounded(text))) for text in texts)
 
 
 def sounded(text: str, phonemes: Sequence[Phonemes] = ()) -> str:
@@ -69,12 +71,20 @@ def sounded(text: str, phonemes: Sequence[Phonemes] = ()) -> str:
     for written, ipa in split_at_phonemes(text, phonemes):
         letters = for_hibari(ipa)
         plain = readable(written)
-        said += f"[{plain}](/{letters}/)" if letters else plain
+        said += f"[{plain}](/{letters}/)" if letters else _with_marks(plain)
     return said
 
 
+def _with_marks(text: str) -> str:
+    """Return a text in which quotation marks have their phonemes: the package reads some as a part of the next word.
+
+    Such a word is not found in its dictionary, and is read by its letters.
+    """
+    return _CLOSING.sub("[”](/”/)", _OPENING.sub("[“](/“/)", text))
+
+
 def readable(text: str) -> str:
-    """Leave out quotation marks and brackets, and replace numbers that the package cannot read.
+    """Leave out brackets and such marks, and replace numbers that the package cannot read.
 
     Beside these marks it looks no word up: it would guess how "This" is said. Numbers that it cannot read are signs
     such as ² and ①, and numbers too long to have a name.

@@ -38,7 +38,8 @@ def test_marks_beside_a_word_do_not_change_how_it_is_said(marks: str, word: str)
 
 
 def test_words_stay_apart_at_quotation_marks() -> None:
-    assert readable("He said“No”to [her]") == "He said No to her"
+    assert readable("He said“No”to[her]") == "He said“No”to her"
+    assert regex.sub("[ˈˌ]", "", phonemes_of(["He said“No”"])[0]) == "hi sɛd“noʊ”"
 
 
 def test_what_has_no_letters_has_no_samples(voice: HibariVoice) -> None:
