@@ -1,10 +1,11 @@
 """Reads an EPUB file as a book: chapters in reading order, with the reason for each that is left out."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lxml import etree
+from msgspec import structs
 
 from swarm.book.package.archive import Archive
 from swarm.book.package.loss import name_losses, read_pages, without
@@ -44,16 +45,14 @@ def read_book(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         pages, losses = read_pages(archive, package.documents)
         whole = read_contents(archive, package)
         names = [archive.find(item.name) or item.name for item in package.documents]
-        contents, lost = without(whole, names, losses), name_losses(archive, whole, losses)
-        lost += tuple(f"text is lost: {name} is no page ({kind or 'of no type'})" for name, kind in package.unreadable)
-        lost += tuple(f"text may be lost: {line}" for line in package.astray)
-        lost += (f"its cover is not used: {package.cover_fault}",) if package.cover_fault else ()
+        contents = without(whole, names, losses)
+        lost = (*name_losses(archive, whole, losses), *_lost(package))
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))
-        odd_pages = [f"{name}: {root.get(ODD)}" for name, root in pages if root.get(ODD)]
+        unsaid = (*_odd_pages(pages), *unsaid)
         sample = take_sample(archive, package.documents, dict(pages).get)
         documents, hidden = _documents(archive, pages, contents, reading)
-    declared = named_language((*package.languages, *(named.document.language for named in documents)))
-    tongue = settle(declared, sample, believed=believed)
+    declared = (*package.languages, *(named.document.language for named in documents))
+    tongue = settle(named_language(declared), sample, believed=believed)
     chapters = compose(path, documents, contents, package.title, tongue.language, reading)
     return Book(
         title=package.title,
@@ -68,14 +67,10 @@ def read_book(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         notes=count_notes(documents),
         language_doubt=tongue.doubt,
         cautions=tuple(filter(None, (caution(chapters), code_caution(chapters)))),
-        oddities=(*lost, *_oddities(package, contents, documents, hidden), *odd_pages[:MAX_ODD_PAGES], *unsaid),
-        subtitle=package.label.subtitle,
-        series=package.label.series,
-        series_number=package.label.series_number,
-        isbn=package.label.isbn,
+        oddities=(*lost, *_oddities(package, contents, documents, hidden), *unsaid),
         pronunciations=pronunciations,
         lost=lost,
-        library=package.label.library,
+        **structs.asdict(package.label),
     )
 
 
@@ -131,6 +126,17 @@ def _document(root: etree._Element, anchors: set[str], reading: Reading, tracer:
     document = read_document(root, anchors, reading, tracer)
     root.clear()  # the trees of a whole book need much more memory than its text
     return document
+
+
+def _lost(package: Package) -> Iterator[str]:
+    yield from (f"text is lost: {name} is no page ({kind or 'of no type'})" for name, kind in package.unreadable)
+    yield from (f"text may be lost: {line}" for line in package.astray)
+    if package.cover_fault:
+        yield f"its cover is not used: {package.cover_fault}"
+
+
+def _odd_pages(pages: Sequence[tuple[str, etree._Element]]) -> list[str]:
+    return [f"{name}: {root.get(ODD)}" for name, root in pages if root.get(ODD)][:MAX_ODD_PAGES]
 
 
 def _oddities(package: Package, contents: TableOfContents, documents: list[Named], hidden: int) -> Iterator[str]:

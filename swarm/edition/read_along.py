@@ -159,13 +159,7 @@ def write_read_along(
     """
     from swarm.read_along.narrated import Narration, narrate  # few users ask for it, and all others start sooner
 
-    spots: dict[int, list[Spot]] = defaultdict(list)
-    for spot in find_spots(script):
-        spots[spot.chapter].append(spot)
-    spoken = [
-        _spoken(sound, spots, f"chapter-{number:04}.{style.output_format}", script, words or {})
-        for number, sound in enumerate(sounds, 1)
-    ]
+    spoken = _all_spoken(script, sounds, style.output_format, words or {})
     modified = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     narration = Narration(spoken, SOUND_TYPES[style.output_format], style.tags.narrator, modified)
     part = target.with_name(f".{target.name}.part")
@@ -188,6 +182,17 @@ def write_read_along(
     if words is not None and not words:
         notes = ("the voice told no times of words, so sentences are marked", *notes)
     return ReadAlong(target, tuple(f"{target.name}: {note}" for note in notes))
+
+
+def _all_spoken(
+    script: Sequence[Chapter], sounds: Sequence[ChapterSound], ending: str, words: Words
+) -> list["NarratedChapter"]:
+    spots: dict[int, list[Spot]] = defaultdict(list)
+    for spot in find_spots(script):
+        spots[spot.chapter].append(spot)
+    return [
+        _spoken(sound, spots, f"chapter-{number:04}.{ending}", script, words) for number, sound in enumerate(sounds, 1)
+    ]
 
 
 def _spoken(

@@ -43,14 +43,17 @@ def openapi() -> dict[str, Any]:
             }
         },
     }
-    bearer = {"token": {"type": "http", "scheme": "bearer"}}
     return {
         "openapi": "3.1.0",
         "info": {"title": "e2a-swarm", "version": __version__},
         "paths": paths,
-        "components": {"schemas": schemas, "securitySchemes": bearer},
-        "security": [{"token": []}],
+        **_parts(schemas),
     }
+
+
+def _parts(schemas: dict[str, Any]) -> dict[str, Any]:
+    bearer = {"token": {"type": "http", "scheme": "bearer"}}
+    return {"components": {"schemas": schemas, "securitySchemes": bearer}, "security": [{"token": []}]}
 
 
 def _call(about: str, code: str, schema: dict[str, Any], refused: dict[str, Any]) -> dict[str, Any]:
