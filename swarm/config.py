@@ -29,6 +29,7 @@ ENV_TTS_KEY = "E2A_SWARM_TTS_KEY"  # the key of that server, since other users c
 ENV_LOG = "E2A_SWARM_LOG"  # the log file of --log
 ENV_NOTIFY = "E2A_SWARM_NOTIFY"  # the addresses of --notify, since other users can see the options of a command
 ENV_BIND = "E2A_SWARM_BIND"  # the address that coordinators listen on and mDNS uses; default: all
+ENV_WEB_PASSWORD = "E2A_SWARM_WEB_PASSWORD"  # the password of the page, for services and containers
 Span = tuple[int, int]  # first minute of the day, and the minute after the last; a smaller second one is tomorrow's
 
 

@@ -14,7 +14,12 @@ from swarm.voice.coqui.card import is_installed
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
 # Files and folders whose tests share what takes long to make or to load; all tests of one run in one process, first.
-WHOLE = ("tests/systemd/test_systemd_boot.py", "tests/voice/coqui/", "tests/stories/test_story_of_coqui.py")
+WHOLE = (
+    "tests/browser/",
+    "tests/systemd/test_systemd_boot.py",
+    "tests/voice/coqui/",
+    "tests/stories/test_story_of_coqui.py",
+)
 MAX_PROCESSES = 16  # each takes 200 MiB
 GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # files in /dev of NVIDIA's GPUs, AMD's, and those of Windows below Linux
 

@@ -53,10 +53,11 @@ ARROWS = {
     | {"voice/host", "watch"},
     "worker": GROUND | {"lease", "lease/worker", "net", "store", "trace", "voice", "voice/host", "watch"},
     "web": {"errors", "system", "lease", "coordinator", "store", "watch"},
+    "site": {"errors", "config", "system", "lease", "coordinator", "watch", "web"},
     "node": GROUND | {"coordinator", "net", "trace", "voice", "voice/host", "watch", "worker"},
     "commands": GROUND
     | {"audio", "book", "book/speech", "coordinator", "lease/worker", "net", "node", "store", "trace"}
-    | {"trace/replay", "voice", "voice/host", "watch", "web", "worker"},
+    | {"trace/replay", "voice", "voice/host", "watch", "web", "site", "worker"},
 }
 
 EDGES = {"zmq", "sqlite3", "zeroconf", "asyncio", "threading", "time", "random", "subprocess", "secrets", "uuid"}
@@ -163,6 +164,13 @@ TESTED_ELSEWHERE = {
     "swarm/lease/worker/coordinator_link.py": "tests/lease/worker/test_unaccepted.py",
     "swarm/commands/convert.py": "tests/stories/test_story_of_one_machine.py",
     "swarm/web/host.py": "tests/web/test_app.py",
+    "swarm/web/certificate.py": "tests/site/test_front.py",
+    "swarm/site/make.py": "tests/site/test_gate.py",
+    "swarm/site/site.py": "tests/site/test_views.py",
+    "swarm/site/templates.py": "tests/site/test_views.py",
+    "swarm/site/static_files.py": "tests/site/test_views.py",
+    "swarm/site/secret.py": "tests/site/test_gate.py",
+    "swarm/site/log_in.py": "tests/site/test_gate.py",
     "swarm/web/schema.py": "tests/web/test_app.py",
     "swarm/web/metrics.py": "tests/web/test_answers.py",
     "swarm/book/folder.py": "tests/commands/test_options.py",

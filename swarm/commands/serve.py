@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from swarm.commands import checks, convert, options
 from swarm.commands.log_options import add_log_option, open_trace
 from swarm.commands.parser import shorten
+from swarm.commands.web_options import add_web_options, serve_web, web_password, web_place
 from swarm.config import RenderConfig, ServeConfig
 from swarm.errors import UsageError
 
@@ -23,7 +24,6 @@ EXAMPLES = checks.examples(
     "e2a-swarm add book.epub       on any machine of the swarm",
     "e2a-swarm work                on every machine that speaks, this one too",
 )
-LOOPBACK, WEB_PORT, MAX_PORTS = "127.0.0.1", 5848, 100
 COMMON = ("--output-dir", "--watch", "--web", *convert.SOUND, "--output-format", "--split", "--port")
 
 
@@ -52,13 +52,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         default=[],
         help="tell this address, as Apprise writes it, which books are finished and what cannot go on; may be repeated",
     )
-    group = parser.add_argument_group("web")
-    group.add_argument(
-        "--web",
-        metavar="HOST:PORT|off",
-        default="",
-        help=f"where the interface for programs listens (default: {LOOPBACK}:{WEB_PORT} or the next free port)",
-    )
+    add_web_options(parser)
     options.add_network_options(parser)
     terminal = parser.add_argument_group("terminal")
     options.add_output_options(terminal, json="print progress as JSON lines")
@@ -83,12 +77,13 @@ def run(arguments: argparse.Namespace) -> int:
     progress = service.watch(make_progress(options.progress_mode(arguments)))
     any_book = configure(Path("book.epub"), ())  # options that make no sense are refused now
     config = ServeConfig(network=options.coordinate_config(arguments, any_book), watched=_folders(arguments))
-    place = _place(arguments.web)
+    place, state_dir = web_place(arguments), config.network.render.state_dir
+    password = web_password(place, state_dir, progress.note) if place else None
 
-    notifier = _notifier(arguments.notify, any_book.state_dir, progress.note)
+    notifier = _notifier(arguments.notify, state_dir, progress.note)
 
     def beside(resident: "Resident", desk: "Desk", room: Path) -> "Sequence[Loop]":
-        web = [_web(place, resident, desk, room, any_book.state_dir, progress.note)] if place else []
+        web = [serve_web(place, password, resident, desk, room, state_dir, progress.note)] if place else []
         return [*web, *([notifier.run(resident)] if notifier else [])]
 
     with open_trace(arguments) as trace:
@@ -102,35 +97,6 @@ def _notifier(given: Sequence[str], state_dir: Path, note: "Say") -> "Notifier |
 
     urls = notify_urls(given)
     return Notifier(make_addresses(urls), state_dir, Clock(), note) if urls else None
-
-
-def _place(text: str) -> tuple[str, Sequence[int]] | None:
-    """Return the host of --web and the ports to try; None for "off". Raises UsageError."""
-    if text.strip().lower() == "off":
-        return None
-    if not text.strip():
-        return LOOPBACK, range(WEB_PORT, WEB_PORT + MAX_PORTS)
-    host, colon, port = text.strip().rpartition(":")
-    if not colon or not host:
-        raise UsageError(f"--web takes HOST:PORT such as 0.0.0.0:{WEB_PORT}, or off, not {text!r}.")
-    return host.strip("[]"), [checks.whole("--web", port, 1, 65535)]
-
-
-def _web(
-    place: tuple[str, Sequence[int]], resident: "Resident", desk: "Desk", room: Path, state_dir: Path, note: "Say"
-) -> "Loop":
-    """Listen for programs, and return what serves them. Raises EnvironmentFault."""
-    from swarm.system.machine import Clock
-    from swarm.web.app import Api, make_app
-    from swarm.web.host import listen
-    from swarm.web.host import run as run_web
-    from swarm.web.token import FILE, Doorkeeper, obtain_token
-
-    doorkeeper = Doorkeeper(obtain_token(state_dir))
-    listener = listen(*place)
-    host, port = listener.getsockname()[:2]
-    note(f"the interface for programs is at http://{host}:{port}/api/v1; its token is in {state_dir / FILE}")
-    return run_web(make_app(Api(resident, desk, room), doorkeeper, Clock()), listener)
 
 
 def _folders(arguments: argparse.Namespace) -> tuple[Path, ...]:

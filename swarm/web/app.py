@@ -1,7 +1,7 @@
 """The interface for programs, /api/v1: what the commands of a queue can do, over HTTP and JSON."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -131,8 +131,10 @@ class Api:
         return JsonAnswer(openapi())
 
 
-def make_app(api: Api, doorkeeper: Doorkeeper, clock: Clock) -> Starlette:
-    """Make the application; each path but /healthz needs the token."""
+def make_app(
+    api: Api, doorkeeper: Doorkeeper, clock: Clock, admits: Callable[[Scope], bool] = lambda scope: False
+) -> Starlette:
+    """Make the application; each path but /healthz needs the token, unless `admits` lets a request in without."""
     routes = [
         Route("/healthz", api.health),
         Route("/metrics", api.metrics),
@@ -146,23 +148,28 @@ def make_app(api: Api, doorkeeper: Doorkeeper, clock: Clock) -> Starlette:
         Route("/api/v1/openapi.json", api.schema),
     ]
     handlers: dict[Any, Any] = {SwarmError: _refused}
-    return Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(Guarded, doorkeeper, clock)])
+    guard = Middleware(Guarded, doorkeeper, clock, admits)
+    return Starlette(routes=routes, exception_handlers=handlers, middleware=[guard])
 
 
 class Guarded:
     """A middleware that lets only requests with the token in."""
 
-    def __init__(self, app: ASGIApp, doorkeeper: Doorkeeper, clock: Clock) -> None:
-        self._app, self._doorkeeper, self._clock = app, doorkeeper, clock
+    def __init__(
+        self, app: ASGIApp, doorkeeper: Doorkeeper, clock: Clock, admits: Callable[[Scope], bool] = lambda scope: False
+    ) -> None:
+        self._app, self._doorkeeper, self._clock, self._admits = app, doorkeeper, clock, admits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
-        if scope["type"] == "http" and scope["path"] not in FREE and (refusal := self._refusal(scope)):
+        if scope["type"] == "http" and path_of(scope) not in FREE and (refusal := self._refusal(scope)):
             await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:
+        if self._admits(scope):
+            return None
         if self._doorkeeper.is_shut(self._clock.now()):
             return JsonAnswer({"error": "Too many wrong tokens came; try again in a minute."}, 429)
         shown = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
@@ -170,6 +177,12 @@ class Guarded:
             return None
         why = "Send the header `Authorization: Bearer TOKEN`, with the token of the file web-token in the state folder."
         return JsonAnswer({"error": why}, 401, {"WWW-Authenticate": "Bearer"})
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path of a request below the prefix at which a proxy serves it."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")) or "/"
 
 
 async def _refused(request: Request, fault: Exception) -> Response:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from swarm.errors import EnvironmentFault
+from swarm.web.certificate import Certificate
 
 MAX_CONNECTIONS = 200
 KEEP_ALIVE_S = 5
@@ -40,8 +41,8 @@ def listen(host: str, ports: Sequence[int]) -> socket.socket:
     raise AssertionError("no port was tried")
 
 
-async def run(app: Starlette, listener: socket.socket) -> None:
-    """Serve an application until cancelled."""
+async def run(app: ASGIApp, listener: socket.socket, certificate: Certificate | None = None) -> None:
+    """Serve an application until cancelled, over TLS with a certificate."""
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -56,6 +57,8 @@ async def run(app: Starlette, listener: socket.socket) -> None:
         h11_max_incomplete_event_size=HEADER_BYTES,
         http="h11",
         loop="none",
+        ssl_certfile=certificate.chain if certificate else None,
+        ssl_keyfile=certificate.key if certificate else None,
     )
     with closing(listener):
         await _Quiet(config).serve(sockets=[listener])

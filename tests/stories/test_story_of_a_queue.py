@@ -131,7 +131,7 @@ def test_what_the_server_would_have_to_read_from_its_own_disk_is_refused(
 def test_a_program_adds_a_book_and_reads_what_became_of_it(lan: Make, write_book: Callable[..., Path]) -> None:
     queue = Queue(lan, *FAST)
     queue.work(lan("attic"))
-    found = queue.serving.says(r"programs is at (http://127\.0\.0\.1:\d+)/api/v1; its token is in (\S+)")
+    found = queue.serving.says(r"programs at (http://127\.0\.0\.1:\d+)/api/v1; its token is in (\S+)")
     headers = {"Authorization": f"Bearer {Path(found.group(2)).read_text().strip()}"}
     with httpx.Client(base_url=found.group(1), headers=headers, trust_env=False, timeout=60) as client:
         [emma] = books(write_book, "Emma")

@@ -1,0 +1,67 @@
+"""Puts the site together: its parts, its gate, and the interface for programs beside it."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from swarm.coordinator.desk import Desk
+from swarm.errors import StoreError, SwarmError
+from swarm.site.front import Front
+from swarm.site.gate import SiteGate
+from swarm.site.log_in import Entrance
+from swarm.site.password import Password, forget_first_password
+from swarm.site.secret import obtain_secret
+from swarm.site.session import Sessions
+from swarm.site.site import Site
+from swarm.site.views import QueueViews
+from swarm.system.machine import Clock
+from swarm.web.app import Api, make_app
+from swarm.web.token import Doorkeeper
+
+
+class SiteConfig(NamedTuple):
+    """How the page is served. Without a password only this machine comes in."""
+
+    state_dir: Path
+    password: Password | None = None
+    prefix: str = ""  # the path that a proxy serves it at
+
+
+def make_front(config: SiteConfig, api: Api, desk: Desk, doorkeeper: Doorkeeper, clock: Clock) -> Front:
+    """Make the application of the whole web side. Raises StoreError."""
+    password = config.password
+    sessions = Sessions(obtain_secret(config.state_dir) + (password.stored.encode() if password else b""))
+    site = Site(config.prefix, has_password=password is not None)
+    app = Starlette(routes=[*_common(site), *QueueViews(site, api, desk).routes()])
+    gate = SiteGate(app, sessions, clock, is_open=password is None)
+    if password:
+        entrance = Entrance(site, gate, password, clock, lambda: forget_first_password(config.state_dir))
+        app.router.routes.extend(entrance.routes())
+    _answer_faults(app, site)
+    return Front(make_app(api, doorkeeper, clock, gate.admits), gate, config.prefix)
+
+
+def _common(site: Site) -> list[BaseRoute]:
+    return [
+        Route("/static/{digest}/{name}", site.static),
+        Route("/manifest.webmanifest", site.manifest),
+        Route("/worker.js", site.worker),
+        Route("/offline", site.offline),
+    ]
+
+
+def _answer_faults(app: Starlette, site: Site) -> None:
+    """Have the site answer requests that cannot be obeyed, and those for no page, in words."""
+
+    async def refused(request: Request, fault: Exception) -> Response:
+        return site.told(request, str(fault), code=507 if isinstance(fault, StoreError) else 400)
+
+    async def unknown(request: Request, fault: Exception) -> Response:
+        return site.told(request, "There is no such page.", code=404)
+
+    app.add_exception_handler(SwarmError, refused)
+    app.add_exception_handler(404, unknown)

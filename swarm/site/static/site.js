@@ -1,0 +1,113 @@
+// Keeps the lists of a page up to date, and obeys its buttons without leaving it.
+const told = document.getElementById("told"), connection = document.getElementById("connection");
+
+// Make `old` like `made`, keeping what the user is at: focus, open details, what was typed.
+export function morph(old, made) {
+  for (const {name} of [...old.attributes]) if (!made.hasAttribute(name) && name !== "open") old.removeAttribute(name);
+  for (const {name, value} of made.attributes) {
+    if (old.getAttribute(name) !== value && name !== "open") old.setAttribute(name, value);
+  }
+  if (old.matches("input, select, textarea")) return;
+  let here = old.firstChild;
+  for (const wanted of [...made.childNodes]) {
+    if (here && isAlike(here, wanted)) {
+      if (here.nodeType === Node.ELEMENT_NODE) morph(here, wanted);
+      else if (here.data !== wanted.data) here.data = wanted.data;
+      here = here.nextSibling;
+    } else {
+      old.insertBefore(wanted, here);
+    }
+  }
+  while (here) {
+    const next = here.nextSibling;
+    here.remove();
+    here = next;
+  }
+}
+
+function isAlike(one, other) {
+  return one.nodeType === other.nodeType && one.nodeName === other.nodeName && (one.id || "") === (other.id || "") &&
+    one.dataset?.key === other.dataset?.key;
+}
+
+// Follow the events of a list: each has the HTML of pieces that changed, and the order of all if that changed.
+function follow(list) {
+  let source = null, retry = 0;
+  const take = event => {
+    const {order, pieces} = JSON.parse(event.data);
+    for (const [id, html] of Object.entries(pieces)) {
+      const made = new DOMParser().parseFromString(`<ul>${html}</ul>`, "text/html").querySelector("ul").firstElementChild;
+      const old = document.getElementById(id);
+      if (old) morph(old, made); else list.append(made);
+    }
+    if (order) arrange(list, order);
+    list.dispatchEvent(new CustomEvent("pieces", {bubbles: true}));
+  };
+  const open = () => {
+    close();
+    source = new EventSource(list.dataset.live);
+    source.addEventListener("pieces", take);
+    source.onopen = () => { connection.hidden = true; };
+    source.onerror = () => {
+      connection.hidden = false;
+      if (source.readyState === EventSource.CLOSED) retry = setTimeout(ask, 3000);
+    };
+  };
+  const close = () => { clearTimeout(retry); source?.close(); source = null; };
+  // An answer that is no stream closes the source for good: the session may have ended.
+  const ask = async () => {
+    try {
+      const answer = await fetch(location.href, {method: "HEAD", cache: "no-store"});
+      if (answer.redirected) location.reload(); else open();
+    } catch { retry = setTimeout(ask, 3000); }
+  };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else open(); });
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", event => { if (event.persisted) open(); });
+  if (!document.hidden) open();
+}
+
+function arrange(list, order) {
+  const known = new Set(order);
+  for (const piece of [...list.children]) if (!known.has(piece.id)) leave(piece);
+  order.forEach((id, place) => {
+    const piece = document.getElementById(id);
+    if (piece && list.children[place] !== piece) list.insertBefore(piece, list.children[place] ?? null);
+  });
+}
+
+// Remove a piece; a focus in it goes to the content, so that a keyboard is not sent to the top of the page.
+function leave(piece) {
+  if (piece.contains(document.activeElement)) document.getElementById("main").focus();
+  piece.remove();
+}
+
+export function tell(text) {
+  told.textContent = "";
+  setTimeout(() => { told.textContent = text; }, 50);  // a change is read out, even if the words are the same
+}
+
+export async function send(action, body, headers = {}) {
+  const token = document.querySelector("meta[name=form-token]").content;
+  try {
+    const answer = await fetch(action, {method: "POST", body, headers: {Accept: "application/json", "X-Form-Token": token, ...headers}});
+    if (answer.redirected) { location.assign(answer.url); return null; }
+    const text = await answer.text();
+    let said = {error: text};
+    try { said = JSON.parse(text); } catch { /* words */ }
+    tell(said.note ?? said.error ?? "");
+    return answer.ok ? said : null;
+  } catch {
+    tell("The server is not reached. Try again.");
+    return null;
+  }
+}
+
+document.addEventListener("submit", event => {
+  const form = event.target;
+  if (form.id !== "orders" && !("quiet" in form.dataset)) return;
+  event.preventDefault();
+  send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
+});
+document.querySelectorAll("[data-live]").forEach(follow);
+if ("serviceWorker" in navigator) navigator.serviceWorker.register(document.body.dataset.worker).catch(() => {});

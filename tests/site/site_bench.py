@@ -1,0 +1,66 @@
+"""The page over a resident coordinator and real HTTP, for tests."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+from desk_bench import DeskBench
+
+from swarm.lease.message import StatusReply
+from swarm.site.make import SiteConfig, make_front
+from swarm.site.password import Password
+from swarm.system.machine import Clock
+from swarm.web.app import Api
+from swarm.web.host import listen, run
+from swarm.web.token import Doorkeeper
+
+TOKEN = "a token of some length"
+
+
+class SiteBench(DeskBench):
+    """A resident coordinator with its page; `client` is a browser that keeps cookies."""
+
+    def __init__(self, tmp_path: Path, password: Password | None = None, prefix: str = "") -> None:
+        super().__init__(tmp_path)
+        self.config = SiteConfig(self.state, password, prefix)
+        self.changes: list[Callable[[StatusReply], StatusReply]] = []  # of what the coordinator tells of itself
+        told = self.resident.status
+        self.resident.status = lambda: self._changed(told())  # type: ignore[method-assign]
+
+    def _changed(self, reply: StatusReply) -> StatusReply:
+        for change in self.changes:
+            reply = change(reply)
+        return reply
+
+    async def serve(self, port: int = 0) -> None:
+        api = Api(self.resident, self.desk, self.room)
+        front = make_front(self.config, api, self.desk, Doorkeeper(TOKEN), Clock())
+        listener = listen("127.0.0.1", [port])
+        self.port = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.client = self.browser()
+        self.serving = asyncio.create_task(run(front, listener))
+
+    def browser(self) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60, headers={"Accept": "text/html"})
+
+    async def form_token(self, path: str = "/") -> str:
+        """Return the token of the forms of a page."""
+        found = re.search(r'name="form-token" content="(\w+)"', (await self.client.get(path)).text)
+        assert found
+        return found[1]
+
+    async def send(self, path: str, **fields: str) -> httpx.Response:
+        """Send a form as the page does."""
+        return await self.client.post(path, data={"form_token": await self.form_token(), **fields})
+
+    async def log_in(self, password: str) -> httpx.Response:
+        token = await self.form_token("/log-in")
+        return await self.client.post("/log-in", data={"form_token": token, "password": password})
+
+    async def close(self) -> None:
+        await self.client.aclose()
+        self.serving.cancel()
+        await asyncio.gather(self.serving, return_exceptions=True)

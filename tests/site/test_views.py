@@ -1,0 +1,95 @@
+"""What the views show, whatever books and machines are called."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from lxml import html
+from msgspec import structs
+from site_bench import SiteBench
+
+from swarm.lease.message import Figures, SlotStatus, StatusReply, WorkerStatus
+from swarm.site.live import MAX_READERS
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "{{ 7 * 7 }}{% include 'base.html' %}",
+    "</li></ul></main><base href=//evil.example>",
+    "javascript:alert(1)",
+    "a\u202egnp.exe\u0000\u001b[31m",
+)
+
+
+def machine(name: str) -> WorkerStatus:
+    slots = (SlotStatus(0, "speaking", "job", realtime=3.5), SlotStatus(1, "resting", note="paused"))
+    return WorkerStatus("w", name, name, slots, 0.5, 2, note=name, figures=(Figures(name, 50, 1, 4, 71),))
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
+    made = SiteBench(tmp_path)
+    await made.serve()
+    yield made
+    await made.close()
+
+
+def show(bench: SiteBench, *machines: WorkerStatus) -> None:
+    def change(reply: StatusReply) -> StatusReply:
+        return structs.replace(reply, workers=machines)
+
+    bench.changes.append(change)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_no_title_and_no_name_is_more_than_text(bench: SiteBench, name: str) -> None:
+    await bench.add("a")
+    bench.queue.change(1, title=name, why=name)
+    show(bench, machine(name))
+    for path in ("/", "/machines"):
+        text = (await bench.client.get(path)).text
+        page = html.document_fromstring(text)
+        assert len(page.xpath("//script")) == 1 and not page.xpath("//base | //img[not(@alt)]")
+        assert not [each for each in page.xpath("//@*") if each.attrname.startswith("on")]
+        assert not page.xpath("//*[starts-with(@href, 'javascript:') or starts-with(@src, 'javascript:')]")
+        seen = page.xpath("string(//main)")
+        assert "\u202e" not in seen and "\x1b" not in seen and "49" not in page.xpath("string(//h2)")
+        assert "alert" not in name or name.split("alert")[0].strip() in seen
+
+
+async def test_orders_are_given_by_buttons_and_what_cannot_be_obeyed_is_said(bench: SiteBench) -> None:
+    await bench.add("Emma")
+    answer = await bench.send("/orders", order="pause 0 1", back="/machines")
+    assert "is paused" in answer.text and 'href="/machines"' in answer.text
+    assert bench.queue.find(1).paused
+    assert 'href="/"' in (await bench.send("/orders", order="resume 0 1", back="//evil.example")).text
+    for order in ("", "pause", "sing 0 1", "pause x 1", "pause 0 nothing", "pause -1 1"):
+        answer = await bench.send("/orders", order=order)
+        assert (answer.status_code, "<h1>" in answer.text) == (400, True), order
+    token = await bench.form_token()
+    headers = {"Accept": "application/json", "X-Form-Token": token}
+    told = await bench.client.post("/orders", data={"order": "limit 2 attic"}, headers=headers)
+    assert told.json()["note"].endswith("2 slots at most")
+    wrong = await bench.client.post("/orders", data={"order": "pause 0 cellar"}, headers=headers)
+    assert "no book or machine" in wrong.json()["error"]
+
+
+async def test_static_files_are_kept_by_browsers_under_their_digest(bench: SiteBench) -> None:
+    page = html.document_fromstring((await bench.client.get("/")).text)
+    addresses = [*page.xpath("//link[@rel='stylesheet']/@href"), *page.xpath("//script/@src")]
+    icons = [icon["src"] for icon in (await bench.client.get("/manifest.webmanifest")).json()["icons"]]
+    for address in (*addresses, *icons):
+        answer = await bench.client.get(address)
+        assert (answer.status_code, "immutable" in answer.headers["cache-control"]) == (200, True)
+        assert answer.headers["content-type"].split("/")[0] in ("text", "image")
+    assert (await bench.client.get("/static/0000000000000000/site.css")).status_code == 404
+    assert (await bench.client.get(f"{addresses[0]}x")).status_code == 404
+    script = (await bench.client.get("/worker.js")).text
+    assert all(address in script for address in addresses)
+
+
+async def test_more_pages_than_can_be_served_are_told_so(bench: SiteBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm.site.site.MAX_READERS", 0)
+    assert MAX_READERS == 100
+    assert "pages are open already" in (await bench.client.get("/live/books")).text
