@@ -7,10 +7,12 @@ from itertools import pairwise
 from math import ceil
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 MAX_COLUMNS = 42  # of a line; a wide letter, as of Chinese, takes two
 MAX_LINES = 2
 MAX_CAPTION_S = 7.0
+MIN_CAPTION_S = 0.05
 MIN_COLUMNS = 12  # a shorter piece would only flash up
 MAX_ABBREVIATION = 3  # letters: "Mr." does not end a sentence
 
@@ -39,14 +41,35 @@ class SubtitleLine(Struct, frozen=True):
 
 def cut_captions(line: SubtitleLine) -> list[SubtitleLine]:
     """Return the captions of a sentence; a text of two lines has a line break."""
+    captions = _captions(line)
+    if line.moments and any(each.end_s - each.start_s < MIN_CAPTION_S for each in captions):
+        return _captions(replace(line, moments=()))  # so many words in a moment are a fault of the voice
+    return captions
+
+
+def _captions(line: SubtitleLine) -> list[SubtitleLine]:
     text = " ".join(line.text.split())
     found, done = [], 0
     for piece in _pieces(text, line.end_s - line.start_s):
         place = text.index(piece, done)
         done = place + len(piece)
         start_s, end_s = (_moment(line, end / len(text)) if text else line.start_s for end in (place, done))
-        found.append(SubtitleLine(start_s, end_s if text else line.end_s, "\n".join(_lines(piece) or (piece,))))
+        lines = _lines(piece) or (piece,)
+        moments = tuple(_inside(line, text, place, lines)) if line.moments else ()
+        found.append(SubtitleLine(start_s, end_s if text else line.end_s, "\n".join(lines), moments))
     return found
+
+
+def _inside(line: SubtitleLine, text: str, first: int, rows: Sequence[str]) -> Iterator[tuple[float, float]]:
+    """Yield the moments that are inside a caption, whose rows stand in the text from its character `first` on."""
+    size, before = len("\n".join(rows)), 0
+    places = [(round(share * len(text)), moment_s) for share, moment_s in line.moments]
+    for row in rows:
+        first = text.index(row, first)
+        for place, moment_s in places:
+            if first <= place < first + len(row):
+                yield (before + place - first) / size, moment_s
+        first, before = first + len(row), before + len(row) + 1
 
 
 def _moment(line: SubtitleLine, share: float) -> float:

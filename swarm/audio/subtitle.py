@@ -12,7 +12,7 @@ def write_subtitles(kind: str, lines: Sequence[SubtitleLine], tags: Tags) -> str
     """Return a whole file; `kind` is "vtt", "srt" or "lrc".
 
     A long sentence becomes several cues, each of which fits a screen. A line without text, as of the rest of a long
-    number, prolongs the one before it.
+    number, prolongs the one before it. In WebVTT words have times of their own, where they are known.
     """
     cues = [caption for line in _with_text(lines) for caption in cut_captions(line)]
     return "\n".join({"vtt": _vtt, "srt": _srt, "lrc": _lrc}[kind](cues, tags)) + "\n"
@@ -33,7 +33,26 @@ def _vtt(lines: Sequence[SubtitleLine], _tags: Tags) -> Iterator[str]:
     for line in lines:
         yield ""
         yield f"{_clock(line.start_s, '.')} --> {_clock(line.end_s, '.')}"
-        yield line.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        yield "".join(_timed(line))
+
+
+def _timed(line: SubtitleLine) -> Iterator[str]:
+    """Yield the text of a cue, with a time before each word that begins inside the cue and later than the one before.
+
+    Readers refuse a cue whose times do not grow, or that has one of its beginning or its end.
+    """
+    at, last_ms, end_ms = 0, round(line.start_s * 1000), round(line.end_s * 1000)
+    for share, moment_s in line.moments:
+        place, moment_ms = round(share * len(line.text)), round(moment_s * 1000)
+        if place > at and last_ms < moment_ms < end_ms:
+            yield _escaped(line.text[at:place])
+            yield f"<{_clock(moment_s, '.')}>"
+            at, last_ms = place, moment_ms
+    yield _escaped(line.text[at:])
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _srt(lines: Sequence[SubtitleLine], _tags: Tags) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The files that keep an audiobook company: subtitles, cover, metadata and cue sheets."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from swarm.audio.caption import SubtitleLine
@@ -11,25 +11,41 @@ from swarm.audio.volume import Volume
 from swarm.edition.press import Press
 from swarm.edition.style import COVER, CUE, OPF, Style, book_cover
 from swarm.job.book import Chapter
+from swarm.job.state import Place
+from swarm.job.word_times import WordTime
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
+
+WordsOf = Callable[[Place], Sequence[WordTime]]
 
 COVER_ENDINGS = {"mjpeg": "jpg", "png": "png"}
 
 
-def write_company(press: Press, style: Style, chapters: Sequence[Chapter], target: Path) -> list[Path]:
-    """Write the files that the style wants beside an audiobook, and return them. Raises StoreError."""
+def no_words(place: Place) -> Sequence[WordTime]:
+    """Return no times: only whole sentences have some."""
+    return ()
+
+
+def write_company(
+    press: Press, style: Style, chapters: Sequence[Chapter], target: Path, words: WordsOf = no_words
+) -> list[Path]:
+    """Write the files that the style wants beside an audiobook, and return them. Raises StoreError.
+
+    `words` tells when the words of a place begin in its clip.
+    """
     written = []
-    for path, data in _company(press, style, chapters, target):
+    for path, data in _company(press, style, chapters, target, words):
         with guarded(path, OUTPUT_OPTION):
             replace_file(path, data)
         written.append(path)
     return written
 
 
-def _company(press: Press, style: Style, chapters: Sequence[Chapter], target: Path) -> Iterator[tuple[Path, bytes]]:
+def _company(
+    press: Press, style: Style, chapters: Sequence[Chapter], target: Path, words: WordsOf
+) -> Iterator[tuple[Path, bytes]]:
     for volume, book in press.bound:
         if style.subtitles:
-            text = write_subtitles(style.subtitles, _lines(press.cues(volume), chapters), press.tags(volume))
+            text = write_subtitles(style.subtitles, _lines(press.cues(volume), chapters, words), press.tags(volume))
             yield _beside(book.path, style.subtitles), text.encode()
         if CUE in style.beside:
             yield from _cue_sheet(press, volume, book)
@@ -41,8 +57,19 @@ def _company(press: Press, style: Style, chapters: Sequence[Chapter], target: Pa
         yield _of_book(target, style, "metadata.opf"), write_opf(style.tags)
 
 
-def _lines(cues: Sequence[Cue], chapters: Sequence[Chapter]) -> list[SubtitleLine]:
-    return [SubtitleLine(cue.start_s, cue.end_s, chapters[cue.chapter].segments[cue.index].written) for cue in cues]
+def _lines(cues: Sequence[Cue], chapters: Sequence[Chapter], words: WordsOf) -> list[SubtitleLine]:
+    return [_line(cue, chapters[cue.chapter].segments[cue.index].written, words) for cue in cues]
+
+
+def _line(cue: Cue, written: str, words: WordsOf) -> SubtitleLine:
+    """Return a sentence with the moments of its words; subtitles have single spaces."""
+    text = " ".join(written.split())
+    heard = [
+        (len(f"{' '.join(written[:at].split())} ".lstrip()), cue.start_s + s)
+        for at, s in words((cue.chapter, cue.index))
+    ]
+    moments = [(place / len(text), moment_s) for place, moment_s in heard if place < len(text)]
+    return SubtitleLine(cue.start_s, cue.end_s, text, tuple(each for each in moments if each[1] < cue.end_s))
 
 
 def _cue_sheet(press: Press, volume: Volume, book: FinishedBook) -> Iterator[tuple[Path, bytes]]:

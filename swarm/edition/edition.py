@@ -175,7 +175,9 @@ class Edition:
                     part.unlink(missing_ok=True)
         chapters = await asyncio.to_thread(self._chapters_for_people)
         self._shown = structs.replace(self.state.spec, chapters=chapters)
-        self._beside = await asyncio.to_thread(write_company, self._press, self.style, chapters, self.target)
+        self._beside = await asyncio.to_thread(
+            write_company, self._press, self.style, chapters, self.target, self.state.words
+        )
         if self.style.read_along:
             await self._write_read_along(damaged, measured, self._press.used)
         written = [book.path for _, book in self._press.bound]

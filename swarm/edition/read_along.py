@@ -22,7 +22,7 @@ from swarm.edition.target import numbered
 from swarm.job.book import Chapter
 from swarm.job.reading import Wording
 from swarm.job.state import JobState, Place
-from swarm.job.word_times import WordTime, unpack_words
+from swarm.job.word_times import WordTime
 from swarm.read_along.spot import Spot, find_spots
 from swarm.read_along.word_spots import word_spots
 from swarm.store.store import BOOK, Store
@@ -137,9 +137,9 @@ class ReadAlongMaker:
             return write_read_along(file, script, target, sounds, self._style, words)
 
     def _words(self) -> Words:
-        """Return the times of the words of all clips that have them."""
+        """Return the moments of the words of all clips that have them."""
         accepted = self._state.accepted.items()
-        return {place: unpack_words(clip.words, clip.length_s) for place, clip in accepted if clip.words}
+        return {place: self._state.words(place) for place, clip in accepted if clip.words}
 
     def _clear(self) -> None:
         shutil.rmtree(self._folder / ROOM, ignore_errors=True)
@@ -208,5 +208,5 @@ def _spoken(
         if moments:
             segment = script[spot.chapter].segments[spot.first]
             known = words.get((spot.chapter, spot.first), ())
-            heard += word_spots(spot, segment, known, moments[0]) if known else [(moments[0], spot)]
+            heard += word_spots(spot, segment.written, known, moments[0]) if known else [(moments[0], spot)]
     return NarratedChapter(name, sound.path, sound.duration_s, tuple(heard))

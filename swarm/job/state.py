@@ -25,6 +25,8 @@ from swarm.job.record import (
     WorkerSeen,
 )
 from swarm.job.spec import JobSpec
+from swarm.job.word_moments import heard_words
+from swarm.job.word_times import WordTime
 
 Place = tuple[int, int]  # chapter and index of a segment, both from 0
 
@@ -95,6 +97,10 @@ class JobState:
         """Return the segment at a place, with the user's own wording if there is one."""
         segment = self.spec.chapters[place[0]].segments[place[1]]
         return reworded(segment, self.wordings[place]) if place in self.wordings else segment
+
+    def words(self, place: Place) -> tuple[WordTime, ...]:
+        """Return when the written words of an accepted sentence begin in its clip, as far as that is known."""
+        return heard_words(self.segment(place), self.accepted[place]) if place in self.accepted else ()
 
     def engine_text(self, place: Place) -> str:
         """Return the text that the engine is sent for a place."""

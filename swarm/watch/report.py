@@ -10,6 +10,8 @@ from swarm.job.engine_text import read_engine_text
 from swarm.job.record import AnyRecord, ClipAccepted, WorkerSeen
 from swarm.job.run_stats import RunStats
 from swarm.job.spec import JobSpec
+from swarm.job.state import reworded
+from swarm.job.word_moments import heard_words
 from swarm.watch.coverage import HeardSentence
 from swarm.watch.history import History, Place, Run
 from swarm.watch.text import clean, clock_text, count_text, duration_text, speed_text
@@ -156,16 +158,19 @@ def _segments(spec: JobSpec, history: History, extra: ReportExtra) -> msgspec.Ra
 
 
 def _segment(spec: JobSpec, history: History, place: Place, heard: HeardSentence | None) -> Row:
-    clip = history.accepted.get(place)
+    clip, segment = history.accepted.get(place), spec.chapters[place[0]].segments[place[1]]
     failures = len(history.failures.get(place, ()))
     text = _text(spec, place)
     row: Row = {**_name(place), "text": text, **_spot(heard), "characters": len(text)}
-    said = read_engine_text(history.wordings.get(place, ""))[0]
-    if said and said != spec.chapters[place[0]].segments[place[1]].spoken:  # only a voice may be another
+    wording = history.wordings.get(place, "")
+    said = read_engine_text(wording)[0]
+    if said and said != segment.spoken:  # only a voice may be another
         row["said"] = said
     if clip is None:
         nothing = {"worker": "", "work_s": 0.0, "audio_s": 0.0, "takes": failures, "attempts": failures}
         return row | nothing | {"started_s": None, "accepted_s": None}
+    if heard and (words := heard_words(reworded(segment, wording) if wording else segment, clip)):
+        row["words"] = [(character, _rounded(heard.start_s + moment_s)) for character, moment_s in words]
     return row | {
         "worker": clip.worker,
         "work_s": _rounded(clip.work_s),

@@ -20,15 +20,23 @@ JPEG = picture("mjpeg", "yuvj420p")
 STYLE = Style(Tags('A "Book"', ("Ann",), series="Works"), cover=JPEG, beside=("cover", "cue", "opf"), subtitles="srt")
 
 
+def words(place: tuple[int, int]) -> tuple[tuple[int, float], ...]:
+    """Return the times of the words of a sentence, the last of which its clip does not reach."""
+    return ((0, 0.0), (9, 0.25), (11, 1e6))
+
+
 async def made(tmp_path: Path, style: Style) -> tuple[Path, dict[str, bytes]]:
-    """Make an audiobook of two chapters, and return its path and the files beside it by name."""
+    """Make an audiobook of two chapters, and return its path and the files beside it by name.
+
+    In each clip the second word begins after a quarter of a second.
+    """
     bench = Bench(tmp_path)
     for place in places(bench.state):
         speak(bench.state, bench.store, place)
     target = tmp_path / f"Book.{style.output_format}"
     press = Press(bench.state, bench.store, bench.studio, target, style, bench.mend, bench.fix)
     await press.run()
-    paths = await asyncio.to_thread(write_company, press, style, bench.state.spec.chapters, target)
+    paths = await asyncio.to_thread(write_company, press, style, bench.state.spec.chapters, target, words)
     await bench.close()
     return target, {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in paths}
 
@@ -45,6 +53,18 @@ async def test_cover_metadata_chapters_and_subtitles_stand_beside_the_audiobook(
         "    INDEX 01 00:00:00",
     ]  # fmt: skip
     assert (lines[7], len(lines)) == ('    TITLE "Part 1"', 9)
+
+
+async def test_words_of_subtitles_have_their_times_in_the_file(tmp_path: Path) -> None:
+    _, files = await made(tmp_path, structs.replace(STYLE, subtitles="vtt", beside=()))
+    blocks = files["Book.vtt"].decode().split("\n\n")[1:]
+    assert len(blocks) > 2
+    for block in blocks:
+        timing, text = block.strip().split("\n")
+        start, inner = (sum(float(part) * 60**power for power, part in enumerate(reversed(clock.split(":"))))
+                        for clock in (timing.split()[0], text.partition("<")[2].partition(">")[0]))  # fmt: skip
+        assert inner - start == pytest.approx(0.25, abs=0.002)
+        assert text.count("<") == 1
 
 
 async def test_a_split_audiobook_has_them_in_its_folder_and_a_chapter_needs_no_cue_sheet(tmp_path: Path) -> None:

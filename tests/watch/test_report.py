@@ -15,10 +15,12 @@ from swarm.job.record import (
     RunStarted,
     SegmentFailed,
     SegmentQuarantined,
+    SegmentReworded,
     WorkerSeen,
 )
 from swarm.job.run_stats import RunStats
 from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.word_times import pack_words
 from swarm.watch.coverage import HeardSentence
 from swarm.watch.report import ReportExtra, closing_lines, file_lines, rewriting
 from swarm.watch.report import make_report as make_row
@@ -59,6 +61,7 @@ def clip(place: tuple[int, int], accepted_s: float, work_s: float = 2.0, take: i
         reused=bool(how.get("reused", False)),
         takes=int(str(how.get("takes", 1))),
         doubt=str(how.get("doubt", "")),
+        words=pack_words(how.get("words", ())),  # type: ignore[arg-type]
     )
 
 
@@ -153,6 +156,24 @@ def test_each_sentence_and_each_chapter_has_its_time_and_is_counted_as_commands_
         ("1:2", "Handsome, clever, and rich.", None),
         ("2:1", "The end.", 4.0),
     ]
+
+
+def test_words_have_their_times_in_the_file_as_far_as_they_are_known() -> None:
+    heard = {(0, 0): HeardSentence("Emma.m4b", 10.0, 12.0), (0, 1): HeardSentence("Emma.m4b", 13.0, 15.0)}
+    times = ((0, 0.0), (5, 0.5))
+    records = [RunStarted(1, BEGAN_S), clip((0, 0), 3.0, words=times), clip((0, 1), 4.0)]
+    rows = make_rows(records, heard)
+    assert rows[0]["words"] == [[0, 10.0], [5, 10.5]]
+    assert "words" not in rows[1]
+    said = [*records, SegmentReworded(0, 0, "Emma of Woodhouse."), clip((0, 0), 5.0, words=((0, 0.1), (8, 0.9)))]
+    assert make_rows(said, heard)[0]["words"] == [[0, 10.1], [5, 10.9]]
+    assert "words" not in make_rows(records, {})[0]  # there is no audiobook
+
+
+def make_rows(records: list[AnyRecord], heard: dict[tuple[int, int], HeardSentence]) -> list[dict[str, Any]]:
+    report = msgspec.json.encode(make_report(JOB, records, ReportExtra(heard=heard)))
+    rows: list[dict[str, Any]] = msgspec.json.decode(report)["segments"]
+    return rows
 
 
 def test_it_is_json_and_leaves_the_cover_out() -> None:
