@@ -21,9 +21,9 @@ def write_subtitles(kind: str, lines: Sequence[SubtitleLine], tags: Tags) -> str
 def _with_text(lines: Sequence[SubtitleLine]) -> list[SubtitleLine]:
     found: list[SubtitleLine] = []
     for line in lines:
-        if line.text or not found:
+        if line.text.strip():
             found.append(line)
-        else:
+        elif found:
             found[-1] = replace(found[-1], end_s=line.end_s)
     return found
 

@@ -48,6 +48,11 @@ def test_a_cue_without_text_prolongs_the_one_before() -> None:
     ]
 
 
+def test_a_first_cue_without_text_is_none() -> None:
+    lines = [SubtitleLine(0.0, 1.0, ""), SubtitleLine(1.0, 2.0, " "), SubtitleLine(2.25, 3.0, "then.")]
+    assert write_subtitles("vtt", lines, Tags("T")).splitlines()[2:] == ["00:00:02.250 --> 00:00:03.000", "then."]
+
+
 LONG = SubtitleLine(
     10.0, 19.0, "It was a long day, and nobody knew when the rain would stop; we waited for the boat & sang."
 )
