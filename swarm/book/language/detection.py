@@ -13,6 +13,7 @@ import regex
 from msgspec import Struct
 
 from swarm.book.language.function_words import function_words
+from swarm.book.language.language import words
 
 MAX_SAMPLE_CHARS = 24_000
 MAX_SCRIPT_CHARS = 2_000  # of a text that show its script
@@ -99,6 +100,11 @@ _ALIKE = tuple(
 )
 _LETTER = regex.compile(r"\p{L}")
 _WORD = regex.compile(r"[\p{L}\p{M}’']+")
+# A word of a passage. Single letters and abbreviations are in formulas and lists of references of any language.
+_PASSAGE_WORD = regex.compile(r"(?<![\p{L}\p{M}\d’'.])\p{L}[\p{L}\p{M}’']++(?!\d|\.\s?[\p{Ll}\d,;)])")
+_BARE = regex.compile(r"[A-Za-z’']+")
+# Languages in which hardly any twelve words have only the letters of English.
+_MARKED_LETTERS = words("cs sk sl pl hu tr vi ro lv lt is")
 _UNSPACED = frozenset(("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"))
 
 
@@ -174,15 +180,15 @@ def fits_script(language: str, text: str) -> bool:
 
 def passage_language(text: str, language: str) -> str:
     """Return the language of a passage in a book of another language; "" if it is not plainly another one."""
-    words = function_words()
     said = _first_words(text)
-    own = _share(said, words.get(language, frozenset()))
+    own = _share(said, function_words().get(language, frozenset()))
     if own > MAX_OWN_SHARE:
         return ""  # decided first, since this is so for nearly all passages
     script = _script(text)
     if script in _BY_SCRIPT:
         codes = _BY_SCRIPT[script]
-        return "" if language in codes or _letters(text[:MAX_SCRIPT_CHARS]) < MIN_LETTERS else codes[0]
+        formula = script not in _UNSPACED and len(said) < MIN_PASSAGE_HITS  # its Greek letters stand alone
+        return "" if language in codes or formula or _letters(text[:MAX_SCRIPT_CHARS]) < MIN_LETTERS else codes[0]
     if len(said) < MIN_PASSAGE_WORDS:
         return ""
     if script != "Latin":
@@ -198,7 +204,9 @@ def _by_words(said: list[str], language: str, own: float) -> str:
     second = next(other for code, other in shares if not are_alike(code, found))
     hits = {word for word in said if word in function_words()[found]}
     plain = share >= max(MIN_PASSAGE_SHARE, MIN_LEAD * second, 2 * own) and len(hits) >= MIN_PASSAGE_HITS
-    return found if plain and not are_alike(found, language) and not _is_mixed(said, found) else ""
+    if not plain or are_alike(found, language) or _is_mixed(said, found):
+        return ""
+    return "" if found in _MARKED_LETTERS and all(map(_BARE.fullmatch, said)) else found
 
 
 def _is_mixed(said: list[str], language: str) -> bool:
@@ -280,7 +288,7 @@ def _words_of(text: str) -> list[str]:
 def _first_words(text: str) -> list[str]:
     """Return the first words of a passage; an opening with a word more has them all complete."""
     for opening in (text[:MAX_OPENING_CHARS], text):
-        said = _WORD.findall(opening)
+        said = _PASSAGE_WORD.findall(opening)
         if len(said) > MAX_PASSAGE_WORDS:
             break
     return [word.lower() for word in said[:MAX_PASSAGE_WORDS]]

@@ -47,6 +47,33 @@ def test_some_foreign_words_make_no_passage_of_another_language(text: str) -> No
     assert passage_language(text, "en") == ""
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        (
+            "de",
+            "400 v. Chr. bis 79 n. Chr.; geb. 1805 in Wien, vgl. S. 5 und Bd. 2, a. a. O., S. 12; s. u. S. 7, z. B. M.",
+        ),
+        (
+            "nl",
+            "Dhr. Jansen, mevr. De Vries en o.a. ds. Mulder, d.w.z. vier, i.v.m. z.o.z. o.i.d. s.v.p. en a.d.h.v. t.o.v.",
+        ),
+        ("en", "O, then, dear saint, let lips do what hands do; They pray; grant thou, lest faith turn to despair."),
+        (
+            "en",
+            "X-ray, T-shirt, U-turn, P.O. Box, I beam, V neck, Z score, O ring, S curve, a K car and a Z car, v. s. o. k.",
+        ),
+        ("en", "s v + k v = z v where a s o v i z a v k t n x y u v w, s o that a v = z s + k i o"),
+        (
+            "en",
+            "T (α; β; 0; γ; δ − γ) = α + β x + γ y + γ + δ − γ + α + β x + γ + α + β + γ + δ + α + β + γ + δ + α + β",
+        ),
+    ],
+)
+def test_letters_formulas_and_abbreviations_are_in_no_other_language(language: str, text: str) -> None:
+    assert passage_language(text, language) == ""
+
+
 def test_languages_of_a_few_different_words_are_alike() -> None:
     assert are_alike("nb", "da")
     assert not are_alike("nb", "de")
