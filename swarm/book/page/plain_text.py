@@ -7,12 +7,11 @@ from itertools import pairwise
 import regex
 from lxml import etree
 
-from swarm.book.page.running_head import interrupts
+from swarm.book.language.language import words
+from swarm.book.page.chapter_line import TextParagraph, headings
 from swarm.errors import UsageError
 from swarm.job.language import normal_language
 
-MAX_HEADING_CHARS = 80
-MIN_CHAPTER_CHARS = 1_000  # between two chapters whose headings are bare numbers
 MAX_HEADER_CHARS = 4_000  # the part of a text that may name its title and author
 MAX_HEADER_PARAGRAPHS = 3  # first paragraphs in which title and author may be named
 MIN_DOTTED_LINES = 3  # of a table of contents
@@ -20,20 +19,48 @@ MIN_BRACED_PAGES = 3
 LONG_LINE_CHARS = 120  # a text whose average line is longer has a paragraph on each line
 MAX_VERSE_CHARS = 50  # of a line of verse that is not indented
 
-_CHAPTER = regex.compile(
-    r"(?:chapter|book|part|volume|letter|act|scene|canto|chapitre|livre|partie|tome|acte|scène|kapitel|teil|buch|band|"
-    r"capítulo|libro|parte|capitolo|hoofdstuk|deel)\s+(?:[\divxlc]+|\p{L}+)\b.{0,60}|"
-    r"(?:prologue|epilogue|preface|introduction|foreword|afterword|conclusion|prolog|epilog|vorwort|prólogo|epílogo|"
-    r"prefazione|epilogo|contents|index|(?:foot|end)?notes|glossary|bibliography)[.:]?|(?=[MDCLXVI])[MDCLXVI]{1,8}\.?",
-    regex.IGNORECASE,
-)
 # The numbers of printed pages: "[Pg 12]", "[Page 12]"; those in braces only if they rise one by one.
 _PAGE_MARK = regex.compile(r"\[(?:Pg|Page|p\.)\s?[\divxlc]{1,6}\] ?")
 _BRACED = regex.compile(r"\{(\d{1,4})\} ?")
 _DOTTED = regex.compile(r"\S.{0,150}?(?:\s?\.){4,200}+\s*[\divxlc]{1,6}\s*", regex.IGNORECASE)
-_LONE_NUMBER = regex.compile(r"[-–—]?\s?([1-9]\d{0,2})\.?\s?[-–—]?")
 _ABOUT = regex.compile(r"^(title|author|lang(?:uage)?):\s*(\S.*)$", regex.IGNORECASE | regex.MULTILINE)
+_CUT = regex.compile(
+    r"(?<![\p{L}\p{M}-])([\p{L}\p{M}’'-]{1,40}?)([-‐¬\u00ad])[ \t]*\n[ "
+    r"\t]*([\p{L}\p{M}’']++(?:-\p{L}++)*)"
+)
+_WORD = regex.compile(r"[\p{L}\p{M}’']++(?:-[\p{L}\p{M}’']++)*")
+# A word may be left out in front of these: German "Haus- und Hoftür".
+_SHARED_HYPHEN = words("und oder bzw bis sowie noch and or en of och eller og i lub oraz et ou")
 _UNDERLINED = regex.compile(r"(?<![\p{L}\p{N}])_(\S(?:[^_]*\S)?)_(?![\p{L}\p{N}])")
+
+
+class _LineEnds:
+    """The ends of a text's lines, some of which cut a word at a hyphen."""
+
+    def __init__(self, text: str) -> None:
+        self._cut = bool(_CUT.search(text))
+        self._words = frozenset(map(str.lower, _WORD.findall(_CUT.sub(" ", text)))) if self._cut else frozenset[str]()
+
+    def join(self, lines: list[str]) -> str:
+        """Join the lines of a paragraph, and the words that were cut between them."""
+        text = "\n".join(line.strip() for line in lines)
+        return (_CUT.sub(self._joined, text) if self._cut else text).replace("\n", " ")
+
+    def _joined(self, match: "regex.Match[str]") -> str:
+        """Join a word without its hyphen, unless the text has it with one elsewhere, or its parts only as words."""
+        first, hyphen, second = match[1], match[2], match[3]
+        if second.lower() in _SHARED_HYPHEN:
+            return f"{first}- {second}"
+        whole, parted = f"{first}{second}".lower(), f"{first}-{second}".lower()
+        if whole in self._words or hyphen in "¬\u00ad":
+            return f"{first}{second}"
+        compound = (
+            parted in self._words
+            or second[0].isupper()
+            or "-" in first
+            or {first.lower(), second.lower()} <= self._words
+        )
+        return f"{first}-{second}" if compound else f"{first}{second}"
 
 
 def plain_tree(text: str) -> etree._Element:
@@ -42,9 +69,10 @@ def plain_tree(text: str) -> etree._Element:
     body = etree.SubElement(root, "body")
     runs = list(_paragraphs(_without_pages(_without_controls(text))))
     dotted = sum(1 for lines, _ in runs for line in lines if _DOTTED.fullmatch(line.strip()))
-    numbered = _numbered_chapters([" ".join(lines).strip() for lines, _ in runs])
-    for place, (lines, gap) in enumerate(runs):
-        element = etree.SubElement(body, "h2" if place in numbered or _is_heading(lines, gap) else "p")
+    titles = headings([TextParagraph(" ".join(" ".join(lines).split()), len(lines), gap) for lines, gap in runs])
+    ends = _LineEnds(text)
+    for place, (lines, _) in enumerate(runs):
+        element = etree.SubElement(body, "h2" if place in titles else "p")
         if dotted >= MIN_DOTTED_LINES and any(_DOTTED.fullmatch(line.strip()) for line in lines):
             element.set("role", "doc-toc")
         elif place < MAX_HEADER_PARAGRAPHS and all(_ABOUT.fullmatch(line.strip()) for line in lines):
@@ -54,7 +82,7 @@ def plain_tree(text: str) -> etree._Element:
             for line in lines[1:]:
                 etree.SubElement(element, "br").tail = _without_underlines(line)
         else:
-            element.text = _without_underlines(" ".join(lines))
+            element.text = _without_underlines(ends.join(lines))
     return root
 
 
@@ -64,23 +92,6 @@ def _without_pages(text: str) -> str:
     if len(braced) >= MIN_BRACED_PAGES and all(after - before == 1 for before, after in pairwise(braced)):
         text = _BRACED.sub("", text)
     return str(_PAGE_MARK.sub("", text))
-
-
-def _numbered_chapters(paragraphs: list[str]) -> set[int]:
-    """Return the indices of paragraphs that are bare chapter numbers: from 1 on, far apart, and between sentences.
-
-    Page numbers cut sentences; the numbers of lists and verses are close together.
-    """
-    found: list[int] = []
-    cutting, since = 0, MIN_CHAPTER_CHARS
-    for place, paragraph in enumerate(paragraphs):
-        number = _LONE_NUMBER.fullmatch(paragraph)
-        if number and int(number[1]) == len(found) + 1 and since >= MIN_CHAPTER_CHARS:
-            found.append(place)
-            cutting += bool(place) and interrupts(paragraphs[place - 1], "".join(paragraphs[place + 1 : place + 2]))
-            since = 0
-        since += len(paragraph)
-    return set(found) if len(found) > 1 and cutting * 10 < len(found) else set()
 
 
 def said_about(text: str) -> dict[str, str]:
@@ -117,16 +128,6 @@ def _paragraphs(text: str) -> Iterator[tuple[list[str], int]]:
             yield run, above
             run = []
         gap += not line.strip()
-
-
-def _is_heading(lines: list[str], gap: int) -> bool:
-    """Return whether lines are a heading: by their words, or by capitals below two blank lines."""
-    text = " ".join(" ".join(lines).split())
-    if len(text) > MAX_HEADING_CHARS or len(lines) > 2:
-        return False
-    if _CHAPTER.fullmatch(text):
-        return text[:1].isupper()
-    return gap >= 2 and text.isupper() and len(text) > 3 and not text.startswith("*")
 
 
 def _is_verse(lines: list[str]) -> bool:

@@ -11,6 +11,10 @@ def shape(text: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("a riv-\ner; in-\ndeed\n\nthe river", [("p", "a river; indeed"), ("p", "the river")]),
+        ("a well-\nknown man, well known\n\nx", [("p", "a well-known man, well known"), ("p", "x")]),
+        ("Anglo-\nSaxon and the mother-in-\nlaw\n\nx", [("p", "Anglo-Saxon and the mother-in-law"), ("p", "x")]),
+        ("ein Haus-\nund Hof, Ei¬\nsen -\nso\n\nx", [("p", "ein Haus- und Hof, Eisen - so"), ("p", "x")]),
         ("one\ntwo\n\nthree", [("p", "one two"), ("p", "three")]),
         ("One line.\nAnother line.", [("p", "One line."), ("p", "Another line.")]),  # a text without blank lines
         ("Chapter 1\n\ntext", [("h2", "Chapter 1"), ("p", "text")]),
