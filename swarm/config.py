@@ -167,6 +167,8 @@ class WorkConfig:
     coordinator: str = ""  # host[:port]; empty: found by mDNS
     open: bool = False
     exit_when_done: bool = False
+    for_s: float | None = None  # seconds that it stays at most; None: until it is stopped
+    idle_s: float | None = None  # seconds without work after which it leaves; None: never
     limits: "Limits | None" = None  # when it may work; None: always
     obeys: bool = True  # whether users of other machines may pause it
     assets_limit: int = ASSETS_LIMIT  # bytes kept of voices and models that coordinators sent

@@ -2,9 +2,13 @@
 
 import argparse
 import math
+import re
 from collections.abc import Sequence
 
 from swarm.errors import UsageError
+
+_DURATION = re.compile(r"(?=\d)(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
+_LONGEST_S = 366 * 24 * 3600
 
 
 class Refuse(argparse.Action):
@@ -57,6 +61,16 @@ def whole(option: str, text: str, low: int, high: int) -> int:
     if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
         return int(text)
     raise UsageError(f"{option} takes a whole number from {low} to {high}, not {text!r}.")
+
+
+def duration(option: str, text: str) -> float:
+    """Parse a length of time such as 55m, 1h30m or 90s; return seconds. Raises a UsageError that names the option."""
+    match = _DURATION.fullmatch(text.strip().lower())
+    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
+    seconds = 3600 * hours + 60 * minutes + rest
+    if not 1 <= seconds <= _LONGEST_S:
+        raise UsageError(f"{option} takes a length of time such as 55m, 1h30m or 90s, not {text!r}.")
+    return float(seconds)
 
 
 def one_of(option: str, text: str, allowed: Sequence[str]) -> str:

@@ -17,6 +17,7 @@ EXAMPLES = checks.examples(
     "e2a-swarm work --cpu --slots 4",
     "e2a-swarm work --gpu all --hours 22-7 --idle-only",
     "e2a-swarm work --coordinator laptop:5847 --exit-when-done",
+    "e2a-swarm work --for 55m --exit-when-idle 5m  on a rented machine",
 )
 
 COMMON = (
@@ -56,6 +57,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     network.add_argument(
         "--exit-when-done", action="store_true", help="leave once every coordinator served has ended without a fault"
     )
+    _add_stint(parser)
     terminal = parser.add_argument_group("terminal")
     options.add_output_options(terminal, quiet="print only errors")
     add_log_option(terminal)
@@ -88,6 +90,12 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--no-orders", action="store_true", help="let no other machine pause, limit or drain this one")
     group.add_argument("--max-temperature", metavar="C", help="let a GPU cool down above this temperature (NVIDIA)")
+
+
+def _add_stint(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("rented machines", "such a worker finishes its sentences and leaves by itself")
+    group.add_argument("--for", dest="for_", metavar="55m", help="stay so long at most")
+    group.add_argument("--exit-when-idle", metavar="5m", help="leave after so long without work")
 
 
 def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
@@ -140,6 +148,8 @@ def run(arguments: argparse.Namespace) -> int:
         coordinator=arguments.coordinator,
         open=arguments.open,
         exit_when_done=arguments.exit_when_done,
+        for_s=checks.duration("--for", arguments.for_) if arguments.for_ else None,
+        idle_s=checks.duration("--exit-when-idle", arguments.exit_when_idle) if arguments.exit_when_idle else None,
         name=arguments.name[:100],
         engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,

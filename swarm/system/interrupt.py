@@ -1,4 +1,7 @@
-"""Handles Ctrl-C, SIGTERM and a closed terminal: the first signal drains a command, the second ends it at once."""
+"""Handles Ctrl-C, SIGTERM and a closed terminal: the first signal drains a command, the second ends it at once.
+
+So does SIGUSR1, which batch systems such as Slurm send some time before they end a job.
+"""
 
 import asyncio
 import signal
@@ -14,6 +17,8 @@ def draining(drain: Callable[[], object]) -> Iterator[None]:
     numbers = [signal.SIGINT, signal.SIGTERM]
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup ignores it
         numbers.append(signal.SIGHUP)
+    if hasattr(signal, "SIGUSR1"):
+        numbers.append(signal.SIGUSR1)
 
     def first(_number: int, _frame: FrameType | None) -> None:
         for number in numbers:

@@ -25,11 +25,13 @@ from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import engine_offers, greeting
 from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.standing_orders import StandingOrders
+from swarm.worker.stint import Stint
 from swarm.worker.worker import WorkNode
 
 KEY_INTERVAL_S = 2.0  # between two looks for a key, if there is none
 LOOK_INTERVAL_S = 10.0  # between two looks for coordinators, engines and models
 ANSWER_S = 5.0  # without an answer before the user is told
+STINT_INTERVAL_S = 0.5  # between two looks whether a rented machine has to leave
 RETRY_S = 600.0  # before an engine that did not open is tried again, since the network may be back
 FORGET_S = 120.0  # out of reach before a coordinator is forgotten
 MAX_UNPROVEN = 16  # sockets for announced coordinators that have not proven themselves; each takes threads and files
@@ -45,16 +47,19 @@ HINT = (
 
 async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service, trace: Trace = NO_TRACE) -> int:
     """Serve coordinators; return the exit code. Raises SwarmError, also with --exit-when-done if there is no key."""
-    if config.exit_when_done:
+    stint = Stint(config.for_s, config.idle_s, time.monotonic())
+    if config.exit_when_done or not stint.is_endless:
         security(config.state_dir, open=config.open)  # such a worker must not wait for a key for ever
     limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits, StandingOrders(obeys=config.obeys))
     limit_watch.start()
     await asyncio.to_thread(limit_watch.check)
     async with service.ready():
-        return await _serve(config, gpus, say, limit_watch, trace)
+        return await _serve(config, gpus, say, limit_watch, stint, trace)
 
 
-async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch: LimitWatch, trace: Trace) -> int:
+async def _serve(
+    config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch: LimitWatch, stint: Stint, trace: Trace
+) -> int:
     waiting = asyncio.create_task(_key(config, say))
     try:
         with draining(waiting.cancel):
@@ -86,6 +91,8 @@ async def _serve(config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch:
         finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         stack.callback(watch.cancel)
+        if not stint.is_endless:
+            stack.callback(asyncio.create_task(_watch_stint(node, stint, say)).cancel)
         with draining(lambda: _drain(node, say)):
             await node.run()
         if finder.done() and not finder.cancelled():
@@ -103,6 +110,20 @@ async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...], only: 
         if offers != offered or again:
             offered, tried_s = offers, time.monotonic()
             node.announce(offers)
+
+
+async def _watch_stint(node: WorkNode, stint: Stint, say: Say) -> None:
+    """Leave when the machine's time is over, or when there was no work for long."""
+    while not (why := stint.over(working=_is_working(node), now=time.monotonic())):
+        await asyncio.sleep(STINT_INTERVAL_S)
+    say(f"leaving: {why}")
+    node.leave()
+
+
+def _is_working(node: WorkNode) -> bool:
+    """Tell whether something is spoken, sent or fetched."""
+    fetching = (item.state not in ("here", "held up") for item in node.core.fetched.downloads.items.values())
+    return not node.core.drained or any(fetching)
 
 
 def _drain(node: WorkNode, say: Say) -> None:

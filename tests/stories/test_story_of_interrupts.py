@@ -46,6 +46,25 @@ def test_convert_finishes_what_is_being_spoken(here: Machine, small_book: Path, 
     assert_complete(report_of(only(here.desk, "*.m4b")))
 
 
+def test_rented_machines_leave_in_time_when_idle_and_when_warned_and_nothing_is_lost(
+    lan: Callable[[str], Machine], small_book: Path
+) -> None:
+    laptop = lan("laptop")
+    coordinator = laptop.start("coordinate", small_book, *SLEEPY, "--min-workers", "2")
+    rent = ("--cpu", "--slots", "1", "--coordinator", f"127.0.0.1:{coordinator.port}")
+    warned = lan("warned").start("work", *rent)
+    short = lan("short").start("work", *rent, "--for", "6s")
+    wait_for(lambda: accepted(laptop.home))
+    warned.signal(signal.SIGUSR1)
+    assert "finishing the sentences under way" in warned.ends()
+    assert "its 6 s (--for) are nearly over" in short.ends()
+    patient = lan("patient").start("work", *rent, "--exit-when-idle", "2s")
+    coordinator.ends()
+    assert "there was no work for 2 s" in patient.ends()
+    assert_spoken_once(laptop.home)
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+
+
 @pytest.mark.parametrize("command", ["convert", "coordinate", "work"])
 def test_twice_stops_at_once(lan: Callable[[str], Machine], small_book: Path, command: str) -> None:
     laptop, desktop = lan("laptop"), lan("desktop")
