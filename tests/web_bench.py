@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import httpx
 from desk_bench import DeskBench
@@ -11,6 +12,7 @@ from swarm.store.queue import QueuedBook
 from swarm.system.machine import Clock
 from swarm.web.app import Api, make_app
 from swarm.web.host import listen, run
+from swarm.web.listening import Listening
 from swarm.web.token import Doorkeeper
 
 JOB = JobStatus("emma-1", "Emma", "hibari", "speaking", 10, 5, 1, 100, 40, 60.0, 30.0, 90.0, (), note="a note")
@@ -31,8 +33,14 @@ TOKEN = "a token of some length"
 class WebBench(DeskBench):
     """A resident coordinator with its web side; `client` shows the token."""
 
+    def __init__(self, tmp_path: Path) -> None:
+        super().__init__(tmp_path)
+        self.listening = Listening(self.resident, self.state, Clock())
+
     async def serve(self) -> None:
-        app = make_app(Api(self.resident, self.desk, self.room), Doorkeeper(TOKEN), Clock())
+        app = make_app(
+            Api(self.resident, self.desk, self.room), Doorkeeper(TOKEN), Clock(), more=self.listening.routes()
+        )
         listener = listen("127.0.0.1", [0])
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.client = httpx.AsyncClient(

@@ -90,11 +90,13 @@ def serve_web(
     from swarm.system.machine import Clock
     from swarm.web.app import Api
     from swarm.web.host import listen, run
+    from swarm.web.listening import Listening
     from swarm.web.token import FILE, Doorkeeper, obtain_token
 
     doorkeeper = Doorkeeper(obtain_token(state_dir))
     config = SiteConfig(state_dir, password, place.prefix)
-    front = make_front(config, Api(resident, desk, room), desk, doorkeeper, Clock())
+    listening = Listening(resident, state_dir, Clock())
+    front = make_front(config, Api(resident, desk, room), desk, listening, doorkeeper, Clock())
     listener = listen(place.host, place.ports)
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host

@@ -265,7 +265,7 @@ def _replay(
         notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
     for record in fresh:
         apply(state, record)
-    for mending in _mendings(state, redo, carried):
+    for mending in mendings(state, redo, carried):
         for record in mending.records:
             apply(state, record)
         fresh += mending.records
@@ -276,7 +276,8 @@ def _replay(
     return state, fresh
 
 
-def _mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedWording]) -> Iterator[Mending]:
+def mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedWording] = ()) -> Iterator[Mending]:
+    """Yield what opens the sentences of a job again that the user means, or another edition had. Raises UsageError."""
     card = recipe_card(state.spec.recipe)
     if carried:
         yield carry(carried, state.spec, card.limit(state.spec.recipe.language))

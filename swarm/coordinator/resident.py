@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from swarm.audio.studio import Studio
 from swarm.book.file import read_name
-from swarm.config import RenderConfig
+from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
 from swarm.coordinator.prepare import Offered, find_job
@@ -51,11 +52,12 @@ class Resident:
         offered: Offered,
         set_aside: Callable[[Path, str], bool] = lambda source, why: False,
     ) -> None:
-        self.queue, self._store, self._studio, self._clock = queue, store, studio, clock
+        self.queue, self.store, self._studio, self._clock = queue, store, studio, clock
         self._configure, self._note, self._offered = configure, note, offered
         self._set_aside = set_aside  # what becomes of a watched folder's book that failed
         self._jobs: dict[int, str] = {}  # of the books that are served
         self._rests_until_s: dict[int, float] = {}
+        self._mending: dict[int, tuple[RedoConfig, asyncio.Future[None]]] = {}  # until the book is served again
         self._changed = asyncio.Event()
         self._adding = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -71,6 +73,14 @@ class Resident:
     def status(self) -> StatusReply:
         """Return what the coordinator and its workers are doing."""
         return self._server.status()
+
+    def served(self, book: QueuedBook) -> Edition | None:
+        """Return the edition of a book that is served now."""
+        return self._server.editions.get(self._jobs.get(book.id, ""))
+
+    def config_of(self, book: QueuedBook) -> RenderConfig:
+        """Return the config of a book. Raises UsageError."""
+        return self._configure(self.queue.path(book), book.options)
 
     # --- which book is served
 
@@ -104,9 +114,12 @@ class Resident:
 
     def _next(self) -> QueuedBook | None:
         """Return the book to be served next; None while enough are served that a worker here can speak."""
-        if sum(map(_is_speakable, self._server.status().jobs)) >= AHEAD:
-            return None
         now = self._clock.now()
+        mended = next(
+            (book for book in self.queue.books if book.id in self._mending and self._may_open(book, now)), None
+        )
+        if mended or sum(map(_is_speakable, self._server.status().jobs)) >= AHEAD:
+            return mended
         return next((book for book in self.queue.books if self._may_open(book, now)), None)
 
     def _make_room(self) -> None:
@@ -133,8 +146,9 @@ class Resident:
         def tell(line: str) -> None:
             loop.call_soon_threadsafe(self._note, f"{book.heading}: {line}")
 
+        mending = self._mending.get(book.id)
         try:
-            opened = await asyncio.to_thread(self._read, book, tell)
+            opened = await asyncio.to_thread(self._read, book, tell, mending[0] if mending else None)
         except (EngineUnknown, InUse) as fault:
             self._rest(book, str(fault))
         except SwarmError as fault:
@@ -144,19 +158,26 @@ class Resident:
                 self._rest(book, TWIN)
             else:
                 self._take_up(book, opened)
+        finally:
+            if mending:
+                del self._mending[book.id]
+                mending[1].set_result(None)
+        if book.id in self._mending and book.id in self._jobs:  # asked for while the book was read
+            self._leave(book.id)
 
-    def _read(self, book: QueuedBook, tell: Say) -> Books | None:
+    def _read(self, book: QueuedBook, tell: Say, redo: RedoConfig | None) -> Books | None:
         """Open a book in another thread; None if its job is served already. Raises SwarmError."""
         config = self._configure(self.queue.path(book), book.options)
-        job, _, _ = find_job(config, self.queue.path(book), find_brought_files(config, self._store), self._offered)
+        job, _, _ = find_job(config, self.queue.path(book), find_brought_files(config, self.store), self._offered)
         if job in self._jobs.values():
             return None
-        books = Books(config, self._store, self._studio, self._clock, tell)
+        config = replace(config, redo=redo)
+        books = Books(config, self.store, self._studio, self._clock, tell)
         books.offered = self._offered
         try:
             books.open()
         except SwarmError:
-            self._store.release_job(job)  # other commands may have it meanwhile
+            self.store.release_job(job)  # other commands may have it meanwhile
             raise
         return books
 
@@ -172,7 +193,7 @@ class Resident:
                     self._server.pause(job, paused=False)
                 self._arrange()
                 return
-        self._store.release_job(job)
+        self.store.release_job(job)
 
     def _arrange(self) -> None:
         self._server.arrange([self._jobs[book.id] for book in self.queue.books if book.id in self._jobs])
@@ -247,6 +268,25 @@ class Resident:
         self._note(f"{book.heading} is number {book.id} of the queue")
         self._changed.set()
         return book
+
+    async def mend(self, book: QueuedBook, redo: RedoConfig) -> None:
+        """Have sentences of a book spoken again, and no others; return when it is served with them.
+
+        Raises UsageError for a book that is neither served nor finished, StoreError.
+        """
+        while book.id in self._mending:
+            await asyncio.wait([self._mending[book.id][1]])
+        book = self.queue.find(book.id)
+        if book.paused or book.state not in ("waiting", "finished"):
+            raise UsageError(f"{book.heading} is {'paused' if book.paused else book.state}: resume it first.")
+        done = asyncio.get_running_loop().create_future()
+        self._mending[book.id] = redo, done
+        self.queue.change(book.id, state="waiting", why="", ended_s=0.0)
+        self._rests_until_s.pop(book.id, None)
+        if book.id in self._jobs:
+            self._leave(book.id)
+        self._changed.set()
+        await done
 
     def find(self, target: str) -> QueuedBook | None:
         """Return the book that a user means by its number, or by its title or file name; None if there is none.

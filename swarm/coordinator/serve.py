@@ -90,7 +90,7 @@ class Server:
         self._reopened = reopened  # called when a damaged clip is to be spoken again
         self._seen = seen
         self._file_server = FileServer(store, router, self._restored, self._lost)
-        self._editions: dict[str, Edition] = {}
+        self.editions: dict[str, Edition] = {}
         self._put_back: dict[str, PutBack] = {}  # by job; called in another thread
         self._writing: dict[str, asyncio.Task[None]] = {}  # by job, once the server runs
         self._ended: asyncio.Queue[tuple[str, asyncio.Task[None]]] = asyncio.Queue()
@@ -107,7 +107,7 @@ class Server:
     def add(self, edition: Edition, put_back: PutBack = lambda job, digest: False) -> None:
         """Serve one more job and write its edition; `put_back` puts back a job file that was lost."""
         job, recipe = edition.state.job, edition.state.spec.recipe
-        self._editions[job], self._put_back[job] = edition, put_back
+        self.editions[job], self._put_back[job] = edition, put_back
         self._core.add_job(edition.state, install_hint(recipe.engine), fetch_line(recipe), self._store.run_stats(job))
         if self._running:
             self._begin(job)
@@ -121,7 +121,7 @@ class Server:
 
     def _lost(self, job: str, digest: str) -> bool:
         """Report that a job file is gone, and tell whether it can be had again: only latents can."""
-        if job not in self._editions or digest in digests_of(self._editions[job].state.spec.job_files):
+        if job not in self.editions or digest in digests_of(self.editions[job].state.spec.job_files):
             return False
         self._do(self._core.lose_latents(job, digest, self._clock.now()))
         return True
@@ -143,7 +143,7 @@ class Server:
         )
         loops = [asyncio.create_task(loop) for loop in running]
         self._running = True
-        for job in self._editions:
+        for job in self.editions:
             self._begin(job)
         editions = asyncio.create_task(self._all_written())
         drained = asyncio.create_task(self._drained())
@@ -256,7 +256,7 @@ class Server:
 
     def _notice(self, entry: JournalEntry) -> None:
         record = entry.record
-        if isinstance(record, ClipAccepted | SegmentQuarantined) and (edition := self._editions.get(entry.job)):
+        if isinstance(record, ClipAccepted | SegmentQuarantined) and (edition := self.editions.get(entry.job)):
             edition.notice((record.chapter, record.index))
         if isinstance(record, SegmentQuarantined) and self._stop_on_failure:
             why = failure_text(record.why, record.note)
@@ -294,7 +294,7 @@ class Server:
 
     async def _show(self) -> None:
         while True:
-            encoded = {job: edition.encoded for job, edition in self._editions.items()}
+            encoded = {job: edition.encoded for job, edition in self.editions.items()}
             self._core.note_progress(encoded, self._clock.now())
             self._progress.update(self.status())
             await asyncio.sleep(self._progress.interval_s)
@@ -321,7 +321,7 @@ class Server:
     # --- editions
 
     def _begin(self, job: str) -> None:
-        task = self._writing[job] = asyncio.create_task(self._write(self._editions[job]))
+        task = self._writing[job] = asyncio.create_task(self._write(self.editions[job]))
         task.add_done_callback(lambda task: self._ended.put_nowait((job, task)))
 
     async def _all_written(self) -> None:
@@ -335,7 +335,7 @@ class Server:
             if fault is not None and not (self._on_end and isinstance(fault, SwarmError)):
                 raise fault
             if self._on_end:
-                self._on_end(self._editions[job], fault)
+                self._on_end(self.editions[job], fault)
 
     async def remove(self, job: str) -> None:
         """Serve a job no more, and leave its edition as it is."""
@@ -343,7 +343,7 @@ class Server:
             await cancel([task])
         self._store.save_run_stats(job, self._core.jobs[job].run_stats)
         self._do(self._core.remove_job(job, self._clock.now()))
-        del self._editions[job], self._put_back[job]  # at once, since the other loops ask the core for each of them
+        del self.editions[job], self._put_back[job]  # at once, since the other loops ask the core for each of them
         await self._queue.join()
         await asyncio.to_thread(self._store.release_job, job)
 

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-FOR_PROGRAMS = ("/api/", "/metrics", "/healthz")
+FOR_PROGRAMS = ("/api/", "/metrics", "/healthz", "/feeds/")
 
 
 class Front:

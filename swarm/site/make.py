@@ -20,6 +20,7 @@ from swarm.site.site import Site
 from swarm.site.views import QueueViews
 from swarm.system.machine import Clock
 from swarm.web.app import Api, make_app
+from swarm.web.listening import Listening
 from swarm.web.token import Doorkeeper
 
 
@@ -31,7 +32,9 @@ class SiteConfig(NamedTuple):
     prefix: str = ""  # the path that a proxy serves it at
 
 
-def make_front(config: SiteConfig, api: Api, desk: Desk, doorkeeper: Doorkeeper, clock: Clock) -> Front:
+def make_front(
+    config: SiteConfig, api: Api, desk: Desk, listening: Listening, doorkeeper: Doorkeeper, clock: Clock
+) -> Front:
     """Make the application of the whole web side. Raises StoreError."""
     password = config.password
     sessions = Sessions(obtain_secret(config.state_dir) + (password.stored.encode() if password else b""))
@@ -42,7 +45,8 @@ def make_front(config: SiteConfig, api: Api, desk: Desk, doorkeeper: Doorkeeper,
         entrance = Entrance(site, gate, password, clock, lambda: forget_first_password(config.state_dir))
         app.router.routes.extend(entrance.routes())
     _answer_faults(app, site)
-    return Front(make_app(api, doorkeeper, clock, gate.admits), gate, config.prefix)
+    programs = make_app(api, doorkeeper, clock, gate.admits, listening.routes())
+    return Front(programs, gate, config.prefix)
 
 
 def _common(site: Site) -> list[BaseRoute]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from swarm.coordinator.playback import ChapterOverview
 from swarm.lease.message import Figures, JobStatus, StatusReply, WorkerStatus
 from swarm.store.queue import QueuedBook
 from swarm.watch.view import SILENT_S, job_percent, realtime
@@ -60,6 +61,43 @@ class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
     action: str
     target: str
     count: int = 0
+
+
+class ListenAnswer(Struct, frozen=True):
+    """A book as a listener sees it."""
+
+    book: int
+    title: str
+    authors: tuple[str, ...]
+    language: str
+    state: str  # of the queue
+    chapters: Sequence[ChapterOverview]
+
+
+class RedoRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A sentence that is wrong; both numbers count from 1."""
+
+    chapter: int
+    sentence: int
+    say: str | None = None  # other words for the voice; "": the book's own again
+
+
+class FeedRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """A feed to be made: its name, and the number of the only book that it has, 0 for the whole shelf."""
+
+    name: str = ""
+    book: int = 0
+
+
+class FeedAnswer(Struct, frozen=True):
+    """A feed, and the addresses that an app is given."""
+
+    id: int
+    name: str
+    book: int
+    podcast: str
+    opds: str
+    opds2: str
 
 
 def book_answers(books: Sequence[QueuedBook], reply: StatusReply) -> list[BookAnswer]:

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from swarm.coordinator.desk import MAX_BOOK_BYTES, Desk
@@ -31,7 +31,7 @@ QUIET_S = 15.0  # then a comment is sent, so that no proxy takes the stream for 
 MAX_STREAMS = 100
 MAX_JSON_BYTES = 64 * 1024
 MAX_NAME = 500
-FREE = ("/healthz",)  # what needs no token
+FREE = ("/healthz", "/feeds/")  # what needs no token, or has one of its own
 
 
 class JsonAnswer(Response):
@@ -94,7 +94,7 @@ class Api:
 
     async def order(self, request: Request) -> Response:
         """Give an order to a book or a machine."""
-        body = await _read(request)
+        body = await read_small(request)
         try:
             asked = msgspec.json.decode(body, type=OrderRequest)
             order = msgspec.convert({**msgspec.to_builtins(asked), "by": "the API", "type": "Order"}, Order)
@@ -132,9 +132,16 @@ class Api:
 
 
 def make_app(
-    api: Api, doorkeeper: Doorkeeper, clock: Clock, admits: Callable[[Scope], bool] = lambda scope: False
+    api: Api,
+    doorkeeper: Doorkeeper,
+    clock: Clock,
+    admits: Callable[[Scope], bool] = lambda scope: False,
+    more: Sequence[BaseRoute] = (),
 ) -> Starlette:
-    """Make the application; each path but /healthz needs the token, unless `admits` lets a request in without."""
+    """Make the application, with `more` routes.
+
+    Each path but those in FREE needs the token, unless `admits` lets a request in without.
+    """
     routes = [
         Route("/healthz", api.health),
         Route("/metrics", api.metrics),
@@ -146,6 +153,7 @@ def make_app(
         Route("/api/v1/orders", api.order, methods=["POST"]),
         Route("/api/v1/events", api.events),
         Route("/api/v1/openapi.json", api.schema),
+        *more,
     ]
     handlers: dict[Any, Any] = {SwarmError: _refused}
     guard = Middleware(Guarded, doorkeeper, clock, admits)
@@ -162,7 +170,7 @@ class Guarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
-        if scope["type"] == "http" and path_of(scope) not in FREE and (refusal := self._refusal(scope)):
+        if scope["type"] == "http" and not path_of(scope).startswith(FREE) and (refusal := self._refusal(scope)):
             await refusal(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -190,7 +198,7 @@ async def _refused(request: Request, fault: Exception) -> Response:
     return JsonAnswer({"error": str(fault)}, code)
 
 
-async def _read(request: Request) -> bytes:
+async def read_small(request: Request) -> bytes:
     """Return the body of a request, if it is small. Raises UsageError."""
     body = bytearray()
     async for chunk in _stream(request):

@@ -1,24 +1,52 @@
 """The OpenAPI document of the interface for programs. Pure."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from swarm import __version__
-from swarm.web.answers import BookAnswer, MachineAnswer, OrderRequest, StatusAnswer
+from swarm.coordinator.playback import ChapterStretches, DoubtfulSentence
+from swarm.web.answers import (
+    BookAnswer,
+    FeedAnswer,
+    FeedRequest,
+    ListenAnswer,
+    MachineAnswer,
+    OrderRequest,
+    RedoRequest,
+    StatusAnswer,
+)
 
+LISTENING = (ListenAnswer, ChapterStretches, DoubtfulSentence, RedoRequest)
 COMPONENTS = "#/components/schemas/{name}"
 
 
 def openapi() -> dict[str, Any]:
     """Return the document."""
-    kinds = (BookAnswer, MachineAnswer, OrderRequest, StatusAnswer)
-    (book, machine, order, status), schemas = msgspec.json.schema_components(kinds, ref_template=COMPONENTS)
+    kinds = (BookAnswer, MachineAnswer, OrderRequest, StatusAnswer, FeedRequest, FeedAnswer, *LISTENING)
+    named, schemas = msgspec.json.schema_components(kinds, ref_template=COMPONENTS)
     error = {"type": "object", "properties": {"error": {"type": "string"}}}
     note = {"type": "object", "properties": {"note": {"type": "string"}}}
     refused = {"400": _answer("It was refused.", error), "401": _answer("The token is missing or wrong.", error)}
-    number = {"name": "book", "in": "path", "required": True, "schema": {"type": "integer"}}
-    paths = {
+    missing = refused | {"404": _answer("It is not there.", error)}
+    paths = _queue(named[:4], refused, note) | _feeds(named[4:6], refused, note)
+    paths |= _listening(named[6:], missing, note)
+    bearer = {"token": {"type": "http", "scheme": "bearer"}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "e2a-swarm", "version": __version__},
+        "paths": paths,
+        "components": {"schemas": schemas, "securitySchemes": bearer},
+        "security": [{"token": []}],
+    }
+
+
+def _queue(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dict[str, Any]) -> dict[str, Any]:
+    """Return the paths of books, machines and orders."""
+    book, machine, order, status = schemas
+    number = _number("book")
+    return {
         "/api/v1/status": {"get": _call("The state of all, flat", "200", status, refused)},
         "/api/v1/books": {
             "get": _call("The books of the queue, in order", "200", _list(book), refused),
@@ -43,17 +71,59 @@ def openapi() -> dict[str, Any]:
             }
         },
     }
+
+
+def _listening(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dict[str, Any]) -> dict[str, Any]:
+    """Return the paths for listeners."""
+    listen, chapter, doubtful, redo = schemas
+    book, number, stretch = (_number(name) for name in ("book", "chapter", "stretch"))
+    place, sound = "/api/v1/books/{book}", {"200": {"description": "WAV.", "content": {"audio/wav": {}}}}
+    picture = {"200": {"description": "A picture.", "content": {"image/*": {}}}}
+    from_ = _query("from", "the first stretch that is wanted")
+    body = {"content": {"application/json": {"schema": redo}}, "required": True}
     return {
-        "openapi": "3.1.0",
-        "info": {"title": "e2a-swarm", "version": __version__},
-        "paths": paths,
-        **_parts(schemas),
+        f"{place}/chapters": {
+            "get": _call("How much of each chapter can be heard", "200", listen, refused) | {"parameters": [book]}
+        },
+        f"{place}/chapters/{{chapter}}": {
+            "get": _call("The stretches of a chapter, and when its sentences are heard", "200", chapter, refused)
+            | {"parameters": [book, number, from_]}
+        },
+        f"{place}/chapters/{{chapter}}/{{stretch}}.wav": {
+            "get": {
+                "summary": "The sound of a stretch; ranges are answered",
+                "responses": sound | refused,
+                "parameters": [book, number, stretch],
+            }
+        },
+        f"{place}/doubtful": {
+            "get": _call("The sentences that may be wrong", "200", _list(doubtful), refused) | {"parameters": [book]}
+        },
+        f"{place}/cover": {"get": {"summary": "The cover", "responses": picture | refused, "parameters": [book]}},
+        f"{place}/redo": {
+            "post": _call("Have one sentence spoken again", "200", note, refused)
+            | {"parameters": [book], "requestBody": body}
+        },
     }
 
 
-def _parts(schemas: dict[str, Any]) -> dict[str, Any]:
-    bearer = {"token": {"type": "http", "scheme": "bearer"}}
-    return {"components": {"schemas": schemas, "securitySchemes": bearer}, "security": [{"token": []}]}
+def _feeds(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dict[str, Any]) -> dict[str, Any]:
+    """Return the paths that make and revoke feeds."""
+    asked, feed = schemas
+    body = {"content": {"application/json": {"schema": asked}}, "required": True}
+    return {
+        "/api/v1/feeds": {
+            "get": _call("The feeds, with their addresses", "200", _list(feed), refused),
+            "post": _call("Make a feed of the shelf or of one book", "201", feed, refused) | {"requestBody": body},
+        },
+        "/api/v1/feeds/{feed}": {
+            "delete": _call("Revoke a feed", "200", note, refused) | {"parameters": [_number("feed")]}
+        },
+    }
+
+
+def _number(name: str) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": {"type": "integer"}}
 
 
 def _call(about: str, code: str, schema: dict[str, Any], refused: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from swarm.site.password import Password
 from swarm.system.machine import Clock
 from swarm.web.app import Api
 from swarm.web.host import listen, run
+from swarm.web.listening import Listening
 from swarm.web.token import Doorkeeper
 
 TOKEN = "a token of some length"
@@ -36,7 +37,8 @@ class SiteBench(DeskBench):
 
     async def serve(self, port: int = 0) -> None:
         api = Api(self.resident, self.desk, self.room)
-        front = make_front(self.config, api, self.desk, Doorkeeper(TOKEN), Clock())
+        listening = Listening(self.resident, self.state, Clock())
+        front = make_front(self.config, api, self.desk, listening, Doorkeeper(TOKEN), Clock())
         listener = listen("127.0.0.1", [port])
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

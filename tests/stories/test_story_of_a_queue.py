@@ -1,11 +1,14 @@
 """A coordinator that stays: books come from other machines, orders too, and a restart goes on."""
 
+import io
 import json
+import wave
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from evidence import assert_complete, assert_spoken_once, report_of
+from evidence import accepted, assert_complete, assert_spoken_once, report_of
 from household import FAST, SLOW, Machine, Running, wait_for
 
 Make = Callable[[str], Machine]
@@ -141,3 +144,38 @@ def test_a_program_adds_a_book_and_reads_what_became_of_it(lan: Make, write_book
         [file] = client.get("/api/v1/books/1").json()["files"]
         assert_complete(report_of(Path(file)))
         assert 'e2a_swarm_books{state="finished"} 1.0' in client.get("/metrics").text
+
+
+def test_a_listener_hears_a_book_and_has_one_sentence_spoken_in_other_words(
+    lan: Make, write_book: Callable[..., Path]
+) -> None:
+    queue = Queue(lan, *FAST)
+    queue.work(lan("attic"))
+    found = queue.serving.says(r"programs at (http://127\.0\.0\.1:\d+)/api/v1; its token is in (\S+)")
+    headers = {"Authorization": f"Bearer {Path(found.group(2)).read_text().strip()}"}
+    with httpx.Client(base_url=found.group(1), headers=headers, trust_env=False, timeout=60) as client:
+        queue.say("add", *books(write_book, "Emma"))
+        wait_for(lambda: client.get("/api/v1/books/1").json()["state"] == "finished")
+        place = "/api/v1/books/1/chapters/1"
+        before = client.get(place).json()["stretches"][0]
+        said = client.post("/api/v1/books/1/redo", json={"chapter": 1, "sentence": 2, "say": "Quite another sentence."})
+        assert "spoken again" in said.json()["note"]
+        wait_for(lambda: client.get("/api/v1/books/1").json()["state"] == "finished")
+        after = client.get(place).json()["stretches"][0]
+        assert [sentence["said"] for sentence in after["sentences"]].count("Quite another sentence.") == 1
+        sounds = [sound_of(client, place, stretch) for stretch in (before, after)]
+    assert sounds[0] is None  # its second sentence is another by now
+    assert sounds[1] is not None
+    taken = Counter(record.index for record in accepted(queue.server.home) if record.chapter == 0)
+    assert set(taken.values()) == {1, 2}
+    assert taken[1] == 2
+    [file] = queue.out.glob("*.m4b")
+    assert_complete(report_of(file))
+
+
+def sound_of(client: httpx.Client, place: str, stretch: dict[str, object]) -> bytes | None:
+    """Return the sound of a stretch if it is still the one of that name."""
+    answer = client.get(f"{place}/1.wav", params={"sound": str(stretch["sound"])})
+    with wave.open(io.BytesIO(answer.content)) as file:
+        assert file.getnframes() > 0
+    return answer.content if "immutable" in answer.headers["cache-control"] else None

@@ -1,6 +1,7 @@
 """The interface for programs, asked over real HTTP."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -98,8 +99,8 @@ async def test_the_document_names_every_path(bench: WebBench) -> None:
     calls = [(method, path) for path, methods in openapi()["paths"].items() for method in methods]
     for method, path in calls:
         if not path.endswith("/events"):  # that one does not end
-            answer = await bench.client.request(method, path.replace("{book}", "7"))
-            assert answer.status_code in (200, 400), path
+            answer = await bench.client.request(method, re.sub(r"\{\w+\}", "7", path))
+            assert answer.status_code in (200, 201, 400), path
 
 
 def test_a_port_in_use_is_named() -> None:

@@ -1,0 +1,111 @@
+"""What can be heard of the books of a queue: of those that are being spoken, and of those that were."""
+
+import asyncio
+from collections import OrderedDict
+from contextlib import closing
+from typing import NamedTuple
+
+from swarm.audio.clip import ClipDamaged, Pcm, read_clip
+from swarm.config import RedoConfig
+from swarm.coordinator.playback import Playback
+from swarm.coordinator.prepare import mendings
+from swarm.coordinator.resident import Resident
+from swarm.edition.style import make_style
+from swarm.errors import UsageError
+from swarm.job.picture import picture_kind
+from swarm.job.record import ClipAccepted
+from swarm.job.state import JobState, apply
+from swarm.store.journal import Journal
+from swarm.store.queue import QueuedBook
+
+MAX_OPEN = 2  # books that are not served and whose journal is kept in memory
+PICTURES = {"mjpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+MAX_SOUNDS = 6  # of about a minute that are kept in memory: players ask for each in pieces
+
+
+class OpenBook(NamedTuple):
+    """A book that can be heard."""
+
+    book: QueuedBook
+    state: JobState
+    playback: Playback
+
+
+class Library:
+    """Opens books of the queue to be heard."""
+
+    def __init__(self, resident: Resident) -> None:
+        self._resident, self._store = resident, resident.store
+        self._open: OrderedDict[tuple[str, str, float], OpenBook] = OrderedDict()
+        self._sounds: OrderedDict[str, bytes] = OrderedDict()
+        self._opening = asyncio.Lock()
+
+    async def open(self, number: int) -> OpenBook:
+        """Return a book by its number. Raises UsageError for one of which nothing is spoken yet, StoreError."""
+        book = self._resident.queue.find(number)
+        if edition := self._resident.served(book):
+            key = (book.job, "served", 0.0)
+            known = self._open.get(key)
+            if known is None or known.state is not edition.state:
+                playback = Playback(edition.state, edition.style.pause_after_s)
+                known = self._keep(key, OpenBook(book, edition.state, playback))
+            return known._replace(book=book)
+        if not book.job:
+            raise UsageError(f"{book.heading} was not begun yet: there is nothing to hear.")
+        key = (book.job, book.state, book.ended_s)
+        async with self._opening:
+            return self._open.get(key) or self._keep(key, await asyncio.to_thread(self._read, book))
+
+    def _keep(self, key: tuple[str, str, float], opened: OpenBook) -> OpenBook:
+        self._open[key] = opened
+        self._open.move_to_end(key)
+        while len(self._open) > MAX_OPEN:
+            self._open.popitem(last=False)
+        return opened
+
+    def _read(self, book: QueuedBook) -> OpenBook:
+        with closing(Journal(self._store.folder(book.job), read_only=True)) as journal:
+            state = JobState(journal.spec())
+            for record in journal.records():
+                apply(state, record)
+        style = make_style(self._resident.config_of(book).style, state.spec)
+        return OpenBook(book, state, Playback(state, style.pause_after_s))
+
+    async def wav(self, number: int, chapter: int, stretch: int) -> tuple[str, bytes] | None:
+        """Return the digest and the WAV file of a stretch; None while it cannot be heard. Raises as `open`."""
+        sound = (await self.open(number)).playback.sound(chapter, stretch)
+        if sound is None:
+            return None
+        if sound.digest not in self._sounds:
+            try:
+                self._sounds[sound.digest] = await asyncio.to_thread(sound.wav, self._decode)
+            except ClipDamaged:  # spoken anew meanwhile, or its job was removed
+                self._open.clear()
+                return None
+        self._sounds.move_to_end(sound.digest)
+        content = self._sounds[sound.digest]
+        while len(self._sounds) > MAX_SOUNDS:
+            self._sounds.popitem(last=False)
+        return sound.digest, content
+
+    def _decode(self, record: ClipAccepted) -> Pcm:
+        return read_clip(self._store.clip_path(record.key), record.digest, record.samples, record.sample_rate)
+
+    async def cover(self, number: int) -> tuple[str, bytes] | None:
+        """Return the media type and bytes of a book's cover; None without one. Raises as `open`."""
+        picture = (await self.open(number)).state.spec.book.cover
+        kind = PICTURES.get(picture_kind(picture.data)) if picture else None
+        return (kind, picture.data) if picture and kind else None
+
+    async def redo(self, number: int, chapter: int, sentence: int, say: str | None) -> str:
+        """Have one sentence spoken again, in other words for the voice if `say` is given; "" takes the book's own.
+
+        Return what was done, in words. Raises UsageError, StoreError.
+        """
+        opened = await self.open(number)
+        redo = RedoConfig(segments=((chapter, sentence, sentence),), say=say)
+        notes = [line for mending in mendings(opened.state, redo) for line in mending.notes]
+        if (chapter - 1, sentence - 1) not in opened.state.accepted and say is None:
+            raise UsageError("This sentence has no sound yet: it is spoken anyway.")
+        await self._resident.mend(opened.book, redo)
+        return f"{'; '.join(notes)}: it is spoken again"

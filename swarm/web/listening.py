@@ -1,0 +1,24 @@
+"""What listeners are offered: the sound of books, feeds and catalogues."""
+
+from pathlib import Path
+
+from starlette.routing import BaseRoute
+
+from swarm.coordinator.library import Library
+from swarm.coordinator.resident import Resident
+from swarm.system.machine import Clock
+from swarm.web.feed_tokens import FeedTokens
+from swarm.web.feeds import Feeds
+from swarm.web.sound import SoundApi
+
+
+class Listening:
+    """The answers for listeners, over one library. Raises StoreError where the tokens of feeds cannot be read."""
+
+    def __init__(self, resident: Resident, state_dir: Path, clock: Clock) -> None:
+        self.library = Library(resident)
+        self.feeds = Feeds(resident, self.library, FeedTokens(state_dir), clock)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of the interface for programs."""
+        return [*SoundApi(self.library).routes(), *self.feeds.routes()]

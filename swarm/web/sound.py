@@ -1,0 +1,111 @@
+"""The interface for listeners: the chapters of a book, its sentences with their times, and its sound by stretches."""
+
+import re
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from swarm.coordinator.library import Library
+from swarm.errors import UsageError
+from swarm.web.answers import ListenAnswer, RedoRequest
+from swarm.web.app import JsonAnswer, read_small
+
+FOR_EVER = "private, max-age=31536000, immutable"  # the address has the sound's digest
+RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+
+
+class SoundApi:
+    """The answers for listeners."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        place = "/api/v1/books/{book:int}"
+        return [
+            Route(f"{place}/chapters", self.chapters),
+            Route(f"{place}/chapters/{{chapter:int}}", self.chapter),
+            Route(f"{place}/chapters/{{chapter:int}}/{{stretch:int}}.wav", self.sound),
+            Route(f"{place}/doubtful", self.doubtful),
+            Route(f"{place}/cover", self.cover),
+            Route(f"{place}/redo", self.redo, methods=["POST"]),
+        ]
+
+    async def chapters(self, request: Request) -> Response:
+        """Tell how much of each chapter can be heard."""
+        opened = await self._library.open(request.path_params["book"])
+        spec = opened.state.spec
+        return JsonAnswer(
+            ListenAnswer(
+                opened.book.id,
+                opened.book.heading,
+                spec.book.authors,
+                spec.recipe.language,
+                opened.book.state,
+                opened.playback.chapters(),
+            )
+        )
+
+    async def chapter(self, request: Request) -> Response:
+        """Tell the stretches of a chapter, with its sentences and their times."""
+        opened = await self._library.open(request.path_params["book"])
+        first = request.query_params.get("from", "1")
+        found = opened.playback.chapter(request.path_params["chapter"], int(first) if first.isdecimal() else 1)
+        return JsonAnswer(found) if found else _none("There is no such chapter.")
+
+    async def doubtful(self, request: Request) -> Response:
+        """List the sentences that may be wrong."""
+        opened = await self._library.open(request.path_params["book"])
+        return JsonAnswer(opened.playback.doubtful())
+
+    async def sound(self, request: Request) -> Response:
+        """Send the sound of a stretch, or a range of it."""
+        numbers = (request.path_params[name] for name in ("book", "chapter", "stretch"))
+        found = await self._library.wav(*numbers)
+        if found is None:
+            return _none("This cannot be heard yet.")
+        digest, content = found
+        same = request.query_params.get("sound", "") == digest
+        return ranged(request, content, "audio/wav", digest, FOR_EVER if same else "no-cache")
+
+    async def cover(self, request: Request) -> Response:
+        """Send the cover of a book."""
+        found = await self._library.cover(request.path_params["book"])
+        if found is None:
+            return _none("This book has no cover.")
+        kind, content = found
+        headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
+        return Response(content, media_type=kind, headers=headers)
+
+    async def redo(self, request: Request) -> Response:
+        """Have a sentence spoken again."""
+        try:
+            asked = msgspec.json.decode(await read_small(request), type=RedoRequest)
+        except msgspec.MsgspecError as fault:
+            raise UsageError(f"The body names no sentence: {fault}.") from fault
+        note = await self._library.redo(request.path_params["book"], asked.chapter, asked.sentence, asked.say)
+        return JsonAnswer({"note": note})
+
+
+def ranged(request: Request, content: bytes, kind: str, digest: str, cache: str) -> Response:
+    """Return content, or the range of it that a request asks for: players seek so."""
+    tag = f'"{digest}"'
+    headers = {"Accept-Ranges": "bytes", "ETag": tag, "Cache-Control": cache, "Content-Type": kind}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    asked = RANGE.fullmatch(request.headers.get("range", "").replace(" ", ""))
+    if not asked or asked.group(0) == "bytes=-" or request.headers.get("if-range", tag) != tag:
+        return Response(content, headers=headers)
+    first, last = asked.groups()
+    start = int(first) if first else max(0, len(content) - int(last))
+    end = min(len(content), int(last) + 1) if first and last else len(content)
+    if start >= end:
+        return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{len(content)}"})
+    return Response(content[start:end], 206, headers | {"Content-Range": f"bytes {start}-{end - 1}/{len(content)}"})
+
+
+def _none(why: str) -> Response:
+    return JsonAnswer({"error": why}, 404)
