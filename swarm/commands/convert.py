@@ -40,8 +40,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     machine = options.add_device_options(parser)
     machine.add_argument(
         "--workers",
-        metavar="N",
-        help="how many segments to speak at a time (default: one for each core, if memory allows)",
+        metavar="auto|N|gpu:N,cpu:N",
+        default="auto",
+        help="how many segments to speak at a time (default: auto, one on each GPU and core, if memory allows)",
     )
     engine_options.add_voice_options(machine)
     terminal = parser.add_argument_group("terminal")
@@ -59,7 +60,9 @@ def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
     """Convert by a config on the devices that the arguments name; return the exit code. Raises UsageError."""
     if config.min_workers > 1:
         raise UsageError("--min-workers: convert has only its own worker; `e2a-swarm coordinate` waits for others.")
-    slots = checks.whole("--workers", arguments.workers, 1, 1024) if arguments.workers else None
+    from swarm.worker.slots import read_slots
+
+    slots = read_slots("--workers", arguments.workers)
     asked = options.asked_devices(arguments)
     engine_options.prepare_voices(arguments)
     from swarm.node.convert import convert

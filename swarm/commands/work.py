@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from swarm.config import Limits
 
 EXAMPLES = checks.examples(
-    "e2a-swarm work                    on the GPUs, or else the CPU",
-    "e2a-swarm work --gpu 0 --slots 2  two engines on the first GPU",
+    "e2a-swarm work                               on the GPUs and the cores",
+    "e2a-swarm work --gpu 0 --slots gpu:2,cpu:0   two engines on the first GPU, none on the cores",
     "e2a-swarm work --cpu --slots 4",
     "e2a-swarm work --gpu all --hours 22-7 --idle-only",
     "e2a-swarm work --coordinator laptop:5847 --exit-when-done",
@@ -45,8 +45,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     machine = options.add_device_options(parser)
     machine.add_argument(
         "--slots",
-        metavar="N",
-        help="engines on each GPU (default: 1), or on the CPU (default: one a core, if memory allows)",
+        metavar="auto|N|gpu:N,cpu:N",
+        default="auto",
+        help="engines on each GPU and on the cores, or one number for each kind (default: auto, what fits)",
     )
     machine.add_argument("--name", metavar="NAME", default="", help="the name of this machine (default: its host name)")
     machine.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it speaks")
@@ -128,7 +129,9 @@ def _engines(text: str) -> tuple[str, ...]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve coordinators; return the exit code. Raises SwarmError."""
-    slots = checks.whole("--slots", arguments.slots, 1, 1024) if arguments.slots else None
+    from swarm.worker.slots import read_slots
+
+    slots = read_slots("--slots", arguments.slots)
     asked = options.asked_devices(arguments)
     limits = limits_of(arguments, asked)
     engine_options.prepare_voices(arguments)

@@ -33,6 +33,7 @@ from swarm.net.transport import Router
 from swarm.store.store import Store
 from swarm.system.machine import Clock
 from swarm.system.tasks import cancel
+from swarm.voice.host.device_kind import device_of
 from swarm.voice.host.registry import fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
 from swarm.watch.ration import LineRation
@@ -80,9 +81,7 @@ class Server:
         reopened: Callable[[], None] = lambda: None,
         on_end: OnEnd | None = None,
     ) -> None:
-        self._core = core
-        self._store = store
-        self._router = router
+        self._core, self._store, self._router = core, store, router
         self._progress = progress
         self._clock = clock
         self._stop_on_failure = on_failure == "stop"
@@ -95,20 +94,20 @@ class Server:
         self._writing: dict[str, asyncio.Task[None]] = {}  # by job, once the server runs
         self._ended: asyncio.Queue[tuple[str, asyncio.Task[None]]] = asyncio.Queue()
         self._on_end = on_end  # told how each edition ended; the server then stays
-        self._running = False
         self.hear: Callable[[Reason], None] = lambda event: None  # told what happens, as the user is
         self._desk: UserDesk | None = None
         self._standing: Standing = lambda: None
         self._assembly = ClipAssembly()
         self._lines = LineRation(MAX_LINES, LINE_S, TOO_MANY)
-        self._draining = asyncio.Event()
+        self._running, self._draining = False, asyncio.Event()
         self._called = asyncio.Event()  # the core was called: its next deadline may be another
 
     def add(self, edition: Edition, put_back: PutBack = lambda job, digest: False) -> None:
         """Serve one more job and write its edition; `put_back` puts back a job file that was lost."""
         job, recipe = edition.state.job, edition.state.spec.recipe
         self.editions[job], self._put_back[job] = edition, put_back
-        self._core.add_job(edition.state, install_hint(recipe.engine), fetch_line(recipe), self._store.run_stats(job))
+        about = install_hint(recipe.engine), fetch_line(recipe), self._store.run_stats(job), device_of(recipe)
+        self._core.add_job(edition.state, *about)
         if self._running:
             self._begin(job)
 

@@ -182,6 +182,7 @@ class Welcome(Message, frozen=True, tag=True):
     heartbeat_s: Seconds
     credit: Count  # bytes of unacknowledged audio
     clip_piece: Count = 0  # bytes of the largest piece of a clip that it takes; 0, as of 0.1: whole clips only
+    by_device: bool = False  # leases to a slot only what its device is for; coordinators of 0.1 do not
 
 
 class Refused(Message, frozen=True, tag=True):
@@ -289,12 +290,14 @@ class Done(Message, frozen=True, tag=True):
 
     `failed`: it ends for a fault, such as a full disk; its user will mend that and start it again.
     `lack`: what this worker lacks, if that is why; `note` says the same in words, for workers of 0.1.
+    `kinds`: of the slots that it has nothing for; (), as of 0.1: all that were offered.
     """
 
     final: bool = False
     failed: bool = False
     note: Note = ""
     lack: Reason | None = None
+    kinds: Annotated[tuple[Name, ...], Meta(max_length=8)] = ()
 
 
 class WhoAreYou(Message, frozen=True, tag=True):

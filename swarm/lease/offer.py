@@ -1,10 +1,14 @@
-"""What a worker offers in its greeting: engines and devices."""
+"""What a worker offers in its greeting: engines and devices, and which of its slots a job is for."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from swarm.lease.bounds import MAX_FACTS, MAX_MODELS, Count, Name, Note
+
+ANY = "any"  # kind of a device: a slot or an engine that is not bound to one kind
+CPU, GPU = "cpu", "gpu"
 
 
 class EngineOffer(Struct, frozen=True):
@@ -20,6 +24,7 @@ class EngineOffer(Struct, frozen=True):
     batch: Count = 1  # segments that it speaks together; the coordinator counts MAX_BATCH at most
     facts: Annotated[bytes, Meta(max_length=MAX_FACTS)] = b""
     casts: bool = False  # speaks a segment in the segment's own voice; workers of 0.1 do not
+    device: Name = ""  # the kind that it computes on here, such as "any"; "": as the card of the job's model says
 
 
 class Device(Struct, frozen=True):
@@ -27,3 +32,24 @@ class Device(Struct, frozen=True):
 
     name: Name  # "cpu", "cuda:0"
     about: Note = ""
+    slots: Count = 0  # of the worker's slots, which are numbered in the order of its devices; 0: not told, as by 0.1
+
+    @property
+    def kind(self) -> str:
+        """Its kind: all that is no CPU is a GPU."""
+        return CPU if self.name.startswith(CPU) else GPU
+
+
+def slot_kinds(devices: Sequence[Device], slots: int) -> tuple[str, ...]:
+    """Return the kind of each of a worker's slots; `ANY` for slots of which it does not tell the device."""
+    told: list[str] = []
+    for device in devices:
+        told += [device.kind] * min(device.slots, slots - len(told))
+    return (*told, *[ANY] * (slots - len(told)))
+
+
+def fitting(kinds: Sequence[str], wanted: str) -> frozenset[int]:
+    """Return the slots that a job for a kind of device is for: those of that kind, or all where there is none."""
+    every = frozenset(range(len(kinds)))
+    found = frozenset(slot for slot in every if wanted == ANY or kinds[slot] in (wanted, ANY))
+    return found or every

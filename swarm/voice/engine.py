@@ -160,6 +160,10 @@ class Engine(ABC):
         """
         return None
 
+    def computes_on(self) -> str:
+        """Return the kind of device it computes on here: "cpu", "gpu" or "any"; "" is what its models' cards say."""
+        return ""
+
     def is_ready(self, language: str) -> bool:
         """Return whether it can speak a language here at once, without a download. Must be quick.
 

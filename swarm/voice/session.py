@@ -1,6 +1,7 @@
 """Sessions of ONNX Runtime: one thread, on the device of a slot, and the same sound each time."""
 
 import os
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,22 @@ if TYPE_CHECKING:
     import onnxruntime
 
 _GPU_PROVIDERS = {"cuda": ("CUDAExecutionProvider", "ROCMExecutionProvider"), "mps": ("CoreMLExecutionProvider",)}
+_FOR_GPUS = ("onnxruntime-gpu", "onnxruntime-rocm")
+
+
+def computes_on() -> str:
+    """Return the kind of device that the installed library computes on: "any" if it may know a GPU, else "cpu".
+
+    It is asked by workers, which do not load the library.
+    """
+    return "any" if any(map(_is_installed, _FOR_GPUS)) else "cpu"
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 def open_session(model: bytes | Path, device: str, title: str) -> "onnxruntime.InferenceSession":

@@ -13,10 +13,12 @@ from msgspec import Struct
 
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Device
+from swarm.lease.offer import CPU
 from swarm.system.capacity import Capacity, read_capacity
 from swarm.system.machine import Say
 from swarm.voice.host.registry import gpu_install_line
 from swarm.watch.text import bytes_text
+from swarm.worker.slots import Slots, core_slots, gpu_slots
 
 LIST_GPUS = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
 PROVE = (sys.executable, "-P", "-m", "swarm.voice.probe")
@@ -77,12 +79,12 @@ def prove_gpus() -> Proof:
         return Proof(fault=f"the process that asks torch failed: {fault}"[:300])
 
 
-def find_devices(asked: Sequence[str], slots: int | None, say: Say) -> tuple[tuple[str, ...], tuple[Gpu, ...]]:
-    """Return one device for each slot, and the GPUs behind them; `asked` is ("cpu",), (), or as in `slot_devices`.
+def find_devices(asked: Sequence[str], slots: Slots, say: Say) -> tuple[tuple[str, ...], tuple[Gpu, ...]]:
+    """Return one device for each slot, those on GPUs first, and the GPUs; `asked` is ("cpu",), (), or as in `choose`.
 
     Raises EnvironmentFault for a GPU that is missing or cannot be used.
     """
-    if list(asked) == ["cpu"]:
+    if list(asked) == [CPU] or slots.gpu == 0:
         return _cpu_devices(slots, say), ()
     listed = [] if asked else list_gpus()
     if not asked and not listed:
@@ -97,16 +99,17 @@ def find_devices(asked: Sequence[str], slots: int | None, say: Say) -> tuple[tup
             f"GPU {_gpu_names(asked)} cannot be used: this machine has no usable GPU: {_gpu_fault(proof)}. "
             "Use --cpu to work without one."
         )
-    devices = slot_devices(asked or [gpu.name for gpu in usable], slots, proof.gpus)
-    return devices, tuple(gpu for gpu in proof.gpus if gpu.name in devices)
+    gpus = choose(asked or [gpu.name for gpu in usable], proof.gpus)
+    devices = gpu_slots(slots, [gpu.name for gpu in gpus])
+    return (*devices, *_cpu_devices(slots, say, len(devices))), gpus
 
 
-def _cpu_devices(slots: int | None, say: Say) -> tuple[str, ...]:
-    """Return one device for each slot, "cpu:3" being slot 3; say so if memory allows fewer than one a core."""
+def _cpu_devices(slots: Slots, say: Say, on_gpus: int = 0) -> tuple[str, ...]:
+    """Return one device for each slot on the cores; say so if memory allows fewer than one a core."""
     capacity = read_capacity()
-    if slots is None and capacity.slots < capacity.cores:
+    if slots.cpu is None and capacity.slots < capacity.cores:
         say(f"{_engines(capacity)}: {bytes_text(int(capacity.free_bytes))} of memory are free")
-    return tuple(f"cpu:{slot}" for slot in range(slots or capacity.slots))
+    return core_slots(slots, capacity, on_gpus)
 
 
 def _engines(capacity: Capacity) -> str:
@@ -124,17 +127,17 @@ def _gpu_fault(proof: Proof) -> str:
     return proof.fault or "; ".join(faults) or f"torch {proof.torch} finds none"
 
 
-def slot_devices(asked: Sequence[str], slots: int | None, gpus: Sequence[Gpu]) -> tuple[str, ...]:
-    """Return one device for each slot on GPUs, named as torch names them: "cuda:0", "mps".
+def choose(asked: Sequence[str], gpus: Sequence[Gpu]) -> tuple[Gpu, ...]:
+    """Return the GPUs that are asked for, each once.
 
-    `asked` is ("cuda",) for every GPU, or some of "cuda:1", "mps" and prefixes of UUIDs. `slots` is the number of slots
-    on each GPU. Raises EnvironmentFault for a GPU that is missing or cannot be used.
+    `asked` is ("cuda",) for every GPU, or some of "cuda:1", "mps" and prefixes of UUIDs. Raises EnvironmentFault for a
+    GPU that is missing or cannot be used.
     """
     named = [gpu for gpu in gpus if asked[0] == "cuda"] or [_named(name, gpus) for name in asked]
     for gpu in named:
         if gpu.fault:
             raise EnvironmentFault(f"torch cannot use {gpu.name}: {gpu.fault}. `e2a-swarm doctor` says more.")
-    return tuple(gpu.name for gpu in dict.fromkeys(named) for _ in range(slots or 1))
+    return tuple(dict.fromkeys(named))
 
 
 def _named(name: str, gpus: Sequence[Gpu]) -> Gpu:
@@ -147,10 +150,10 @@ def _named(name: str, gpus: Sequence[Gpu]) -> Gpu:
 
 
 def describe(devices: Sequence[str], gpus: Sequence[Gpu]) -> tuple[Device, ...]:
-    """Return each device of the slots once, as a worker announces them."""
-    if all(device.startswith("cpu") for device in devices):
-        return (Device("cpu", f"{len(devices)} x CPU"),)
-    return tuple(Device(gpu.name, gpu.describe()) for gpu in gpus)
+    """Return each device of the slots once, with its number of slots, as a worker announces them."""
+    chosen = [Device(gpu.name, gpu.describe(), devices.count(gpu.name)) for gpu in gpus]
+    on_cores = sum(device.startswith(CPU) for device in devices)
+    return (*chosen, *((Device(CPU, f"{on_cores} x CPU", on_cores),) if on_cores else ()))
 
 
 def uuids_of(gpus: Sequence[Gpu]) -> dict[str, str]:

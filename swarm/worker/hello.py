@@ -48,4 +48,5 @@ def engine_offers(only: Sequence[str] = ()) -> tuple[EngineOffer, ...]:
 
 def _offer(engine: Engine, facts: bytes) -> EngineOffer:
     card, models = engine.card, engine.offered_models()[:MAX_MODELS]
-    return EngineOffer(card.name, card.languages, models, max(1, min(card.batch, MAX_BATCH)), facts, casts=True)
+    batch = max(1, min(card.batch, MAX_BATCH))
+    return EngineOffer(card.name, card.languages, models, batch, facts, casts=True, device=engine.computes_on())

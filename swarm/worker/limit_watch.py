@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from swarm.config import Limits
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Figures
+from swarm.lease.offer import CPU
 from swarm.lease.worker.limits import Judge, Sight
 from swarm.system.installation import package_line
 from swarm.worker.gpu_readings import GpuReading, GpuReadings
@@ -46,7 +47,8 @@ class LimitWatch:
         if not limits.watch_gpus:
             return
         readings = self._gpu_readings.wait(FIRST_READING_S)
-        for device in dict.fromkeys(self._devices):
+        gpus = [device for device in self._devices if not device.startswith(CPU)]
+        for device in dict.fromkeys(gpus or self._devices):
             reading = readings.get(device)
             if reading is None or (limits.max_temperature is not None and reading.figures.temperature_c is None):
                 raise EnvironmentFault(

@@ -41,6 +41,7 @@ class SimCoordinator(Machine):
     def __init__(self, world: World, number: int, disk: Disk, credit: int) -> None:
         super().__init__(world, number, f"coordinator-{number}")
         self.disk, self.credit = disk, credit
+        self.device = world.devices[number]  # that the model of its book computes on
         self.core: Coordinator | None = None
         self.inbox: deque[tuple[bytes, FromWorker, bytes]] = deque()
         self.queue: list[Outcome] = []
@@ -85,7 +86,7 @@ class SimCoordinator(Machine):
         core = Coordinator(settings, now)
         self.core = self.world.trace(self.name).watch("coordinator", core, settings=settings, started_s=now)
         for state in states:
-            self.core.add_job(state)
+            self.core.add_job(state, device=self.device)
         self.world.log(self.name, f"starts, epoch {epoch}")
         self._set_alarm()
         self.later(LOOK_S, self._look)
@@ -172,7 +173,7 @@ class SimCoordinator(Machine):
             self.take(self.core.pause(job, self.clock()))
             if removed and not self.disk.writing and not self.queue:  # its records are all on the disk
                 self.take(self.core.remove_job(job, self.clock()))
-                self.core.add_job(self.disk.replay(job))
+                self.core.add_job(self.disk.replay(job), device=self.device)
 
     def _go_on_after_pause(self) -> None:
         if self.core is None or (self.world.heap.now < self.paused_until_s and not self.world.healed):

@@ -209,7 +209,7 @@ class Judge:
         served = core.jobs[job]
         place = (record.chapter, record.index)
         blamed = {failure.worker for failure in served.state.failures[place]}
-        able = [s for s in core.sessions.values() if s.can_try(served.recipe, record_s, served.needed)]
+        able = [s for s in core.sessions.values() if served.can_try(s, record_s)]
         here = [s for s in able if s.is_at_work(record_s)]
         if served.ledger.expiries[place] or len(served.state.failures[place]) >= MAX_RECORDED:
             return  # workers that made no progress there have tried it too, and further failures are not journaled
@@ -342,7 +342,8 @@ class Judge:
         if not (served.is_open and any(served.ledger.free)) or (served.state.awaits_latents and served.ledger.leases):
             return None
         for session in core.sessions.values():
-            if not session.is_waiting or not session.can_try(served.recipe, now, served.needed):
+            waiting = any(not session.slots[n].is_full for n in session.offers.keys() & served.slots_of(session))
+            if not waiting or not served.can_try(session, now):
                 continue
             if served.state.awaits_latents and served.state.job in session.distrusted:
                 continue  # it sent latents that nobody can use, so others compute them
@@ -393,11 +394,11 @@ class Judge:
     def _could_work(
         self, worker: SimWorker, session: Session, core: Coordinator, served: ServedJob, free: list[tuple[int, int]]
     ) -> bool:
-        if not is_judged(self.world, worker, session) or not session.can_try(
-            served.recipe, core.called_s, served.needed
-        ):
+        if not is_judged(self.world, worker, session) or not served.can_try(session, core.called_s):
             return False
-        if any(slot.leases for slot in worker.core.slots) or (served.state.awaits_latents and served.ledger.leases):
+        if any(worker.core.slots[number].leases for number in served.slots_of(session)) or (
+            served.state.awaits_latents and served.ledger.leases
+        ):
             return False
         blames = [[failure.worker for failure in served.state.failures.get(place, ())] for place in free]
         return any(len(blamed) < MAX_ATTEMPTS and session.worker not in blamed for blamed in blames)

@@ -113,6 +113,12 @@ MUTANTS: dict[str, Edit | Value] = {
         Intake, "failed", "not served.ledger.give_up(place, session.key)", "served.ledger.reopen(place)"
     ),
     "the blamed try again": Value(Request, "_may_try", lambda self, served, place: True),
+    "every slot gets every job": Value(
+        ServedJob, "slots_of", lambda self, session: frozenset(range(len(session.slots)))
+    ),
+    "a core that finds nothing speaks for the GPU": Edit(
+        core, "grant_waiting", "found_nothing.get(kinds[slot], [])", "sum(found_nothing.values(), [])"
+    ),
     "the unknown are not asked": Edit(Coordinator, "receive", "outcome.send(peer, WhoAreYou())", "pass"),
     "no grace after a restart": Edit(Coordinator, "_pump", "now < self.grants_s", "False"),
     "leases end when granted": Value(heartbeat, "GRANT_FLIGHT_S", -1.0),

@@ -67,6 +67,7 @@ class SimWorker(Machine):
     def __init__(self, world: World, number: int, slots: int) -> None:
         super().__init__(world, number, f"worker-{number}")
         self.slots = slots
+        self.devices: tuple[Device, ...] = (Device("cpu"),)  # which do not tell their slots, as those of 0.1
         self.chars_s = 100.0
         self.batch = 1 if ONE_BY_ONE in world.faults else world.batch_random.choice(BATCHES)
         self.batch_curve = world.batch_random.choice(BATCH_CURVES)
@@ -97,13 +98,20 @@ class SimWorker(Machine):
         """The process as coordinators name its session."""
         return f"{self.name}/nonce-{self.run}"
 
+    def give_kinds(self, names: tuple[str, ...]) -> None:
+        """Give it a slot on each of these devices."""
+        self.slots, self.devices = (
+            len(names),
+            tuple(Device(name, slots=names.count(name)) for name in dict.fromkeys(names)),
+        )
+
     # --- its life
 
     def start(self) -> None:
         """Start a new process, which looks for coordinators."""
         super().start()
         offers = (EngineOffer("metronome", ("*",), batch=self.batch),)
-        hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, (Device("cpu"),), self.slots)
+        hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, self.devices, self.slots)
         core = Worker(hello, self.settings)
         self.core = self.world.trace(self.name).watch("worker", core, hello=hello, settings=core.settings)
         self.engines = [SimEngine(self, slot) for slot in range(self.slots)]

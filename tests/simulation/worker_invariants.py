@@ -10,6 +10,7 @@ from story import Spot, Violation
 
 from swarm.job.job_file import WINDOW
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
+from swarm.lease.offer import ANY
 from swarm.lease.worker.outcome import ClipPart
 from swarm.lease.worker.slot import EngineSlot
 
@@ -67,11 +68,21 @@ class WorkerJudge:
     def begins(self, worker: SimWorker, number: int) -> None:
         """Complain of a segment that is begun although its worker had time to hear that it needs no clip any more."""
         slot, network = worker.core.slots[number], self.world.network
+        self._on_its_device(worker, slot)
         if slot.is_proving or not slot.lines or not network.is_steady or not is_judged(self.world, worker):
             return
         lease = slot.leases[0]
         for line in slot.lines:
             self._begins(worker, (lease.job.job, lease.chapter, line.index), worker.connections.get(lease.link))
+
+    def _on_its_device(self, worker: SimWorker, slot: EngineSlot) -> None:
+        """Complain of a segment on a device that its model is not for, where the worker has one that it is for."""
+        lease = slot.leases[0]
+        wanted = next((c.device for c in self.world.coordinators if c.name == lease.link), ANY)
+        kinds = [each.kind for each in worker.core.slots]
+        if wanted in kinds and slot.kind != wanted:
+            spot = (lease.job.job, lease.chapter, slot.lines[0].index)
+            raise Violation(f"{worker.name} speaks on {slot.kind} what is for {wanted}", spot)
 
     def _begins(self, worker: SimWorker, spot: Spot, connection: Connection | None) -> None:
         network = self.world.network

@@ -27,6 +27,7 @@ from worker import SimWorker
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
+from swarm.lease.offer import ANY, CPU, GPU
 from swarm.lease.worker.settings import WorkerSettings
 from swarm.trace.log_file import open_log
 from swarm.trace.recorder import NO_TRACE, Trace
@@ -46,6 +47,9 @@ class Slow(NamedTuple):
     bytes_a_character: int
 
 
+MIXED_SHARE = 0.3  # of the worlds have workers with GPUs beside their cores
+MIXED = (("cuda:0",), ("cpu",), ("cuda:0", "cpu"), ("cuda:0", "cpu", "cpu"), ("cuda:0", "cuda:1", "cpu"))
+DEVICES = (ANY, CPU, GPU)
 SLOW_LINKS_SHARE = 0.1  # of the worlds have slow links
 ILL_WILL_SHARE = 0.15  # of the worlds have a worker of ill will
 ILL_COORDINATOR_SHARE = 0.1  # of the worlds have a coordinator of ill will
@@ -69,6 +73,7 @@ class World:
         self.engines_random = Random(f"engines {seed}")
         self.will_random = Random(f"ill will {seed}")
         self.batch_random = Random(f"batches {seed}")
+        self.kinds_random = Random(f"kinds {seed}")
         self.ill_random = Random(f"ill coordinator {seed}")
         self.heap = Heap()
         self.story = Story() if tell else None
@@ -101,10 +106,14 @@ class World:
         if SLOW_LINKS in faults:
             credit = self.links_random.choice([1, 200_000, 8_000_000])
         books = 2 if "two coordinators" in faults else 1
+        self.devices = [self.kinds_random.choice(DEVICES) for _ in range(books)]  # that the books' models compute on
         self.contents = [files.files_of(self, n) for n in range(books)]
         self.coordinators = [SimCoordinator(self, n, self._disk(n), credit) for n in range(books)]
         count = random.choice([1, 2, 2, 3, 4, 5])
         self.workers = [SimWorker(self, n, random.choice([1, 1, 1, 2])) for n in range(count)]
+        if self.kinds_random.random() < MIXED_SHARE:
+            for worker in self.workers:
+                worker.give_kinds(self.kinds_random.choice(MIXED))
         text = sum(len(s.spoken) for c in self.coordinators for s in c.segments)
         for worker in self.workers:  # so that faults find something to disturb
             worker.chars_s = text / BUSY_S / count * random.choice([0.5, 1.0, 2.0])

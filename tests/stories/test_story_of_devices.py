@@ -13,8 +13,10 @@ from household import SLOW, Machine, Running, wait_for
 
 from swarm.errors import EXIT_ENVIRONMENT
 
+ENDLESS = ("--tts-engine", "metronome", "--engine-option", "cost_per_char=60")
 Make = Callable[[str], Machine]
 
+NO_CORES = ("--slots", "gpu:1,cpu:0")
 SOMEBODY = 4711  # a process that is not the worker's
 GPU_IS_LOST = 15
 
@@ -55,7 +57,7 @@ def status(machine: Machine, coordinator: Running) -> str:
 def test_a_hot_gpu_rests_says_so_and_goes_on_by_itself(lan: Make, small_book: Path, gpus: FakeGpus) -> None:
     laptop, tower = lan("laptop"), lan("tower")
     coordinator = laptop.start("coordinate", small_book, *SLOW)
-    worker = work(tower, coordinator, "--gpu", "0", "--max-temperature", "80", **gpus.env)
+    worker = work(tower, coordinator, "--gpu", "0", *NO_CORES, "--max-temperature", "80", **gpus.env)
     wait_for(lambda: accepted(laptop.home))
     gpus.set(0, temperature_c=85)
     worker.says(r"resting: cuda:0 has been over 80 C")
@@ -79,7 +81,7 @@ def test_a_gpu_that_somebody_uses_or_that_falls_off_the_bus_is_left_out_and_the_
     laptop, tower = lan("laptop"), lan("tower")
     gpus.set(1, computing=[SOMEBODY])
     coordinator = laptop.start("coordinate", small_book, *SLOW)
-    worker = work(tower, coordinator, "--gpu", "all", "--idle-only", **gpus.env)
+    worker = work(tower, coordinator, "--gpu", "all", *NO_CORES, "--idle-only", **gpus.env)
     worker.says(r"slot 1 rests: another program uses cuda:1, or just did \(--idle-only\)")
     wait_for(lambda: accepted(laptop.home))
     gpus.set(0, fault=GPU_IS_LOST)
@@ -89,6 +91,23 @@ def test_a_gpu_that_somebody_uses_or_that_falls_off_the_bus_is_left_out_and_the_
     coordinator.ends()
     worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
+
+
+def test_the_cores_speak_one_book_while_the_gpu_is_busy_with_another(
+    lan: Make, write_book: Callable[..., Path], gpus: FakeGpus
+) -> None:
+    laptop, tower = lan("laptop"), lan("tower")
+    serving = laptop.start("serve", "--output-dir", laptop.desk / "out")
+    at = ("--coordinator", f"127.0.0.1:{serving.port}")
+    for title, voice in (("Emma", ENDLESS), ("Persuasion", ("--tts-engine", "espeak"))):
+        assert laptop.run("add", write_book({"One": "She was here. He was not."}, title), *voice, *at).returncode == 0
+    only_gpus = {**gpus.env, "E2A_METRONOME_DEVICE": "gpu"}
+    tower.start("work", *at, "--gpu", "0", "--slots", "gpu:1,cpu:2", **only_gpus)
+    wait_for(lambda: list((laptop.desk / "out").glob("Persuasion*.m4b")))
+    [reply] = json.loads(laptop.run("status", "--json", *at).stdout)
+    (worker,) = reply["workers"]
+    assert [slot["state"] == "idle" for slot in worker["slots"]] == [False, True, True]
+    assert worker["device"] == "Fake 0, 24 GB, driver 570.86, CUDA 12.8, 2 x CPU"
 
 
 def test_outside_its_hours_a_worker_takes_nothing_also_on_the_cpu(lan: Make, small_book: Path) -> None:

@@ -1,7 +1,9 @@
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
 
+from swarm.voice import session
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.session import _providers, open_session
 
@@ -21,3 +23,17 @@ def test_what_is_no_model_is_unavailable_in_words(model: bytes | Path) -> None:
     with pytest.raises(EngineFault, match="It does not load") as fault:
         open_session(model, "cpu:0", "It")
     assert fault.value.kind is FaultKind.UNAVAILABLE
+
+
+def test_a_library_for_gpus_is_known_by_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = {"onnxruntime"}
+
+    def version(package: str) -> str:
+        if package not in here:
+            raise PackageNotFoundError(package)
+        return "1.23"
+
+    monkeypatch.setattr(session, "version", version)
+    assert session.computes_on() == "cpu"
+    here.add("onnxruntime-gpu")
+    assert session.computes_on() == "any"

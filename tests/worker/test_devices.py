@@ -4,12 +4,15 @@ import pytest
 from msgspec import structs
 
 from swarm.errors import EnvironmentFault
+from swarm.lease.message import Device
 from swarm.system.capacity import Capacity
 from swarm.worker import devices
-from swarm.worker.devices import Gpu, Proof, describe, find_devices, prove_gpus, slot_devices, uuids_of
+from swarm.worker.devices import Gpu, Proof, choose, describe, find_devices, prove_gpus, uuids_of
+from swarm.worker.slots import Slots
 
 RTX = Gpu("cuda:0", "RTX", memory_bytes=24 * 10**9, uuid="GPU-5a1e", driver="570.86", platform="CUDA 12.8")
 GTX = Gpu("cuda:1", "GTX", uuid="GPU-77aa")
+AUTO = Slots()
 BROKEN = Gpu("cuda:2", "Old", fault="CUDA error: no kernel image")
 
 
@@ -21,17 +24,23 @@ def said() -> list[str]:
 def machine(monkeypatch: pytest.MonkeyPatch, listed: list[str], proof: Proof) -> None:
     monkeypatch.setattr(devices, "list_gpus", lambda: listed)
     monkeypatch.setattr(devices, "prove_gpus", lambda: proof)
+    monkeypatch.setattr(devices, "read_capacity", lambda: Capacity(4, 8e9))
 
 
-def test_plain_work_takes_the_gpus_that_can_be_used(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
+def test_plain_work_takes_the_gpus_that_can_be_used_and_the_cores_that_they_leave(
+    monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
     machine(monkeypatch, ["RTX", "GTX", "Old"], Proof((RTX, GTX, BROKEN), "2.11"))
-    assert find_devices((), None, said.append) == (("cuda:0", "cuda:1"), (RTX, GTX))
+    assert find_devices((), AUTO, said.append) == (("cuda:0", "cuda:1", "cpu:0", "cpu:1"), (RTX, GTX))
+    assert find_devices(("cuda:1",), Slots(2, 1), said.append) == (("cuda:1", "cuda:1", "cpu:0"), (GTX,))
+    assert find_devices(("cuda:1",), Slots(1, 0), said.append) == (("cuda:1",), (GTX,))
+    assert find_devices((), Slots(0), said.append) == (("cpu:0", "cpu:1", "cpu:2", "cpu:3"), ())
     assert not said
 
 
 def test_plain_work_on_the_cpu_says_why_where_there_are_gpus(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     machine(monkeypatch, ["RTX"], Proof(torch="2.11+cpu"))
-    assert find_devices((), 2, said.append) == (("cpu:0", "cpu:1"), ())
+    assert find_devices((), Slots(2, 2), said.append) == (("cpu:0", "cpu:1"), ())
     assert said == ["RTX: not used (torch 2.11+cpu finds none); working on the CPU"]
 
 
@@ -40,7 +49,11 @@ def test_a_machine_without_gpus_works_on_the_cpu_and_asks_torch_nothing(
 ) -> None:
     monkeypatch.setattr(devices, "list_gpus", list)
     monkeypatch.setattr(devices, "prove_gpus", lambda: pytest.fail("torch was asked"))
-    assert find_devices((), 1, said.append) == find_devices(("cpu",), 1, said.append) == (("cpu:0",), ())
+    assert (
+        find_devices((), Slots(1, 1), said.append)
+        == find_devices(("cpu",), Slots(1, 1), said.append)
+        == (("cpu:0",), ())
+    )
     assert not said
 
 
@@ -50,37 +63,38 @@ def test_a_gpu_that_was_asked_for_is_never_replaced_by_the_cpu(
 ) -> None:
     machine(monkeypatch, [], Proof(fault="no torch is installed here"))
     with pytest.raises(EnvironmentFault, match="no torch is installed here"):
-        find_devices(asked, None, said.append)
+        find_devices(asked, AUTO, said.append)
 
 
-def test_slots_count_on_the_cpu_in_all_and_on_gpus_each() -> None:
-    assert find_devices(("cpu",), 3, print) == (("cpu:0", "cpu:1", "cpu:2"), ())
-    assert slot_devices(("cuda:1",), 2, [RTX, GTX]) == ("cuda:1", "cuda:1")
-    assert slot_devices(("cuda",), 2, [RTX, GTX]) == ("cuda:0", "cuda:0", "cuda:1", "cuda:1")
+def test_each_gpu_that_is_asked_for_is_taken_once() -> None:
+    assert choose(("cuda:1", "cuda:1"), [RTX, GTX]) == (GTX,)
+    assert choose(("cuda",), [RTX, GTX]) == (RTX, GTX)
 
 
 def test_a_gpu_is_named_by_the_beginning_of_its_uuid_too() -> None:
-    assert slot_devices(("gpu-77", "cuda:0"), None, [RTX, GTX]) == ("cuda:1", "cuda:0")
-    assert slot_devices(("GPU-77", "cuda:1"), None, [RTX, GTX]) == ("cuda:1",)
+    assert choose(("gpu-77", "cuda:0"), [RTX, GTX]) == (GTX, RTX)
+    assert choose(("GPU-77", "cuda:1"), [RTX, GTX]) == (GTX,)
     with pytest.raises(EnvironmentFault, match="more than one GPU"):
-        slot_devices(("GPU-",), None, [RTX, GTX])
+        choose(("GPU-",), [RTX, GTX])
 
 
 @pytest.mark.parametrize("asked", [("cuda:3",), ("cuda:0", "cuda:7"), ("GPU-99",), ("mps",)])
 def test_a_gpu_that_is_not_there_is_refused_in_words(asked: tuple[str, ...]) -> None:
     with pytest.raises(EnvironmentFault, match=r"there is no such GPU; here are cuda:0 \(GPU-5a1e\), cuda:1"):
-        slot_devices(asked, None, [RTX, GTX])
+        choose(asked, [RTX, GTX])
 
 
 @pytest.mark.parametrize("asked", [("cuda:2",), ("cuda",)])
 def test_a_gpu_that_cannot_compute_is_refused_with_the_reason(asked: tuple[str, ...]) -> None:
     with pytest.raises(EnvironmentFault, match="torch cannot use cuda:2: CUDA error: no kernel image"):
-        slot_devices(asked, None, [RTX, GTX, BROKEN])
+        choose(asked, [RTX, GTX, BROKEN])
 
 
-def test_devices_are_announced_once_each() -> None:
-    assert [d.about for d in describe(("cuda:0", "cuda:0"), [RTX])] == ["RTX, 24 GB, driver 570.86, CUDA 12.8"]
-    assert [device.name for device in describe(("cpu:0", "cpu:1"), [])] == ["cpu"]
+def test_devices_are_announced_once_each_with_their_slots() -> None:
+    gpu = Device("cuda:0", "RTX, 24 GB, driver 570.86, CUDA 12.8", 2)
+    assert describe(("cuda:0", "cuda:0"), [RTX]) == (gpu,)
+    assert describe(("cpu:0", "cpu:1"), []) == (Device("cpu", "2 x CPU", 2),)
+    assert describe(("cuda:0", "cuda:0", "cpu:0"), [RTX]) == (gpu, Device("cpu", "1 x CPU", 1))
 
 
 def stand_in_torch(folder: Path, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +125,7 @@ def test_where_there_is_no_gpu_the_one_asked_for_is_named(
     stand_in_torch(tmp_path, NO_GPU, monkeypatch)
     fault = r"cannot be used: this machine has no usable GPU: torch 2.11\+cpu finds none"
     with pytest.raises(EnvironmentFault, match=words + fault):
-        find_devices(asked, None, print)
+        find_devices(asked, AUTO, print)
 
 
 @pytest.mark.parametrize(
@@ -140,9 +154,9 @@ def test_little_memory_means_fewer_engines_than_cores_and_a_word_about_it(
 ) -> None:
     monkeypatch.setattr(devices, "read_capacity", lambda: Capacity(cores, free))
     heard: list[str] = []
-    assert len(find_devices(("cpu",), None, heard.append)[0]) == slots
+    assert len(find_devices(("cpu",), AUTO, heard.append)[0]) == slots
     assert heard == said
-    assert len(find_devices(("cpu",), cores, heard.append)[0]) == cores
+    assert len(find_devices(("cpu",), Slots(cpu=cores), heard.append)[0]) == cores
     assert heard == said
 
 

@@ -136,3 +136,9 @@ def test_a_greeting_carries_the_cards_of_foreign_engines_only(monkeypatch: pytes
 def test_a_worker_may_be_kept_to_some_engines() -> None:
     assert [offer.name for offer in engine_offers(("espeak", "metronome"))] == ["espeak", "metronome"]
     assert len(engine_offers()) > 2
+
+
+def test_an_offer_tells_where_an_engine_computes_if_its_card_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("E2A_METRONOME_DEVICE", "gpu")
+    told = {offer.name: offer.device for offer in engine_offers()}
+    assert (told["metronome"], told["espeak"], told["coqui"]) == ("gpu", "", "")

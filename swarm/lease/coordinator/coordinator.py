@@ -46,6 +46,7 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.offer import ANY
 from swarm.lease.reason import Reason
 
 SILENCE_S = 5.0  # a worker that is not heard for so long loses its leases
@@ -90,12 +91,15 @@ class Coordinator:
         self.pieces = ClipPieces(self.intake)
         self.job_files = JobFiles(self.jobs, self.sessions, self.settings.piece)
 
-    def add_job(self, state: JobState, install: str = "", fetch: str = "", run_stats: RunStats | None = None) -> None:
+    def add_job(
+        self, state: JobState, install: str = "", fetch: str = "", run_stats: RunStats | None = None, device: str = ANY
+    ) -> None:
         """Serve one more job, after those already here; `run_stats` is what its earlier runs took.
 
-        `install` is the command line that brings its engine to a worker, `fetch` the one that brings its model.
+        `install` is the command line that brings its engine to a worker, `fetch` the one that brings its model, and
+        `device` the kind that the model computes on.
         """
-        served = ServedJob(state, Ledger(state), install, fetch, self.settings.unknown_deadline_s)
+        served = ServedJob(state, Ledger(state), install, fetch, self.settings.unknown_deadline_s, device)
         served.run_stats = run_stats or served.run_stats
         self.jobs[state.job] = served
 
@@ -182,23 +186,20 @@ class Coordinator:
 
     def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
         """Have a place spoken again whose accepted clip cannot be read."""
-        outcome = Outcome()
-        self._record(job, ClipDiscarded(chapter, index, why), outcome)
+        self._record(job, ClipDiscarded(chapter, index, why), outcome := Outcome())
         self.jobs[job].ledger.reopen((chapter, index))
         self._pump(now, outcome)
         return outcome
 
     def lose_latents(self, job: str, digest: str, now: float) -> Outcome:
         """Get the latents of a job again, from a worker that speaks with them or computed anew."""
-        outcome = Outcome()
-        self.job_files.lose(self.jobs[job], digest, outcome)
+        self.job_files.lose(self.jobs[job], digest, outcome := Outcome())
         self._pump(now, outcome)
         return outcome
 
     def journal(self, job: str, record: GainFixed | JobFinished) -> Outcome:
         """Journal a job's gain, or that its audiobook is written."""
-        outcome = Outcome()
-        self._record(job, record, outcome)
+        self._record(job, record, outcome := Outcome())
         return outcome
 
     def status(self, now: float) -> StatusReply:
@@ -247,8 +248,7 @@ class Coordinator:
 
     def end(self, *, failed: bool = False) -> Outcome:
         """Tell all workers that this coordinator ends, after its work or for a fault."""
-        outcome = Outcome()
-        self.ended = True
+        outcome, self.ended = Outcome(), True
         for session in self.sessions.values():
             outcome.send(session.peer, Done(final=True, failed=failed))
         return outcome
@@ -279,7 +279,7 @@ class Coordinator:
         session.greeted(peer, hello, now)
         s = self.settings
         credit = s.first_credit(len(self.sessions))
-        outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit, s.clip_piece))
+        outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit, s.clip_piece, by_device=True))
         for message in reminders(self.jobs, session):
             outcome.send(peer, message)
 

@@ -41,28 +41,31 @@ def grant_waiting(
     """Grant every waiting slot a lease, where there is one, and answer the others once with `Done`.
 
     Unless `thorough`, slots that were answered before are skipped once a slot has found nothing. A slot is not looked
-    at if one of its worker found nothing that has as much to do and is at least as fast: else the work would grow with
-    the square of the slots.
+    at if one of its worker and kind found nothing that has as much to do and is at least as fast: else the work would
+    grow with the square of the slots.
     """
     exhausted, granted = False, 0
     for session in sessions.values():
-        in_vain = False
-        found_nothing: list[Slot] = []
+        in_vain: set[str] = set()  # kinds of slots that were not answered before
+        found_nothing: dict[str, list[Slot]] = {}  # by kind
+        kinds = session.kinds
         for slot, answered in list(session.offers.items()):
             if (exhausted and answered) or session.slots[slot].is_full or granted == MAX_GRANTS:
                 continue
-            hopeless = any(session.slots[slot].is_no_faster(other) for other in found_nothing)
+            alike = found_nothing.get(kinds[slot], [])
+            hopeless = any(session.slots[slot].is_no_faster(other) for other in alike)
             if not hopeless and Request(jobs, sessions, session, slot, now, out, settings.split).grant(new_id):
                 del session.offers[slot]
                 granted += 1
                 continue
             if not hopeless:
-                found_nothing = [session.slots[slot], *found_nothing[:MAX_COMPARED]]
+                found_nothing[kinds[slot]] = [session.slots[slot], *alike[:MAX_COMPARED]]
             exhausted = not thorough
-            in_vain = in_vain or not answered
+            in_vain |= set() if answered else {kinds[slot]}
             session.offers[slot] = True
         if in_vain:
-            out.send(session.peer, Done(lack=find_lack(session, jobs)))
+            told = tuple(sorted(in_vain)) if len(set(kinds)) > 1 else ()
+            out.send(session.peer, Done(lack=find_lack(session, jobs), kinds=told))
 
 
 @dataclass
@@ -102,21 +105,22 @@ class Request:
                 yield served, self._double(served)
 
     def _is_let(self, served: ServedJob) -> bool:
-        """Return whether the worker may speak a job now; one that is set aside waits as long as others can."""
+        """Return whether the slot may speak a job now; a worker that is set aside waits as long as others can."""
         if not (self.session.can_speak(served.recipe) and served.needed <= self.session.job_files):
+            return False
+        if self.slot not in served.slots_of(self.session):
             return False
         if served.state.awaits_latents and (self._is_begun_elsewhere(served) or self._is_left_to_others(served)):
             return False
         return self.session.aside_until_s <= self.now or not any(
-            other.can_try(served.recipe, self.now, served.needed) for other in self.sessions.values()
+            served.can_try(other, self.now) for other in self.sessions.values()
         )
 
     def _is_left_to_others(self, served: ServedJob) -> bool:
         """Return whether the worker sent unusable latents, even under an earlier greeting, and others could compute."""
         job = served.state.job
         return job in self.session.distrusted and any(
-            job not in other.distrusted and other.can_try(served.recipe, self.now, served.needed)
-            for other in self.sessions.values()
+            job not in other.distrusted and served.can_try(other, self.now) for other in self.sessions.values()
         )
 
     def _is_begun_elsewhere(self, served: ServedJob) -> bool:
@@ -196,11 +200,9 @@ class Request:
         batch = self._batch(served)
         if batch == 1:
             return lease_lines(left, 1, 1, batch)
-        able = [
-            session for session in self.sessions.values() if session.can_try(served.recipe, self.now, served.needed)
-        ]
-        slots = sum(len(session.slots) - len(session.resting) for session in able)
-        waiting = sum(not session.slots[slot].leases for session in able for slot in session.offers)
+        able = [(each, served.slots_of(each)) for each in self.sessions.values() if served.can_try(each, self.now)]
+        slots = sum(len(fit - session.resting.keys()) for session, fit in able)
+        waiting = sum(not session.slots[slot].leases for session, fit in able for slot in session.offers if slot in fit)
         return lease_lines(left, slots, waiting, batch)
 
     def _chars_s(self, served: ServedJob) -> float | None:

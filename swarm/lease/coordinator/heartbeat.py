@@ -86,7 +86,7 @@ def _is_patient(
     if now - lease.delivered_s < served.unknown_deadline_s:
         return True
     others = (other for other in sessions.values() if other is not session)
-    return not any(other.can_try(served.recipe, now, served.needed) for other in others)
+    return not any(served.can_try(other, now) for other in others)
 
 
 def leases_of(jobs: dict[str, ServedJob], session: Session) -> dict[int, tuple[ServedJob, Lease]]:

@@ -8,6 +8,7 @@ from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionSt
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.transfer import Transfer
 from swarm.lease.message import PROTOCOL, EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
+from swarm.lease.offer import fitting, slot_kinds
 from swarm.lease.reason import Reason
 from swarm.lease.scheduling import Speed
 from swarm.lease.transition import follow
@@ -121,6 +122,7 @@ class Session:
     segments: int = 0
     audio_s: float = 0.0
     work_s: float = 0.0
+    _fitting: dict[str, frozenset[int]] = field(default_factory=dict)  # slots by the kind of device that a job is for
 
     def become(self, state: SessionState) -> None:
         """Enter a state. Raises IllegalTransition, as for a session that is gone."""
@@ -130,6 +132,7 @@ class Session:
         """Take a `Hello`: the worker says anew what it can and has, and is told anew what it needs to know."""
         self.become(SessionState.JOINED)
         self.peer, self.heard_s, self.hello = peer, now, hello
+        self._fitting.clear()
         self.transfer = None
         self.told.clear()
         self.revoked_s.clear()
@@ -167,9 +170,17 @@ class Session:
         able = [offer for offer in named if offer.casts or not recipe.cast]
         return [offer for offer in able if "*" in offer.languages or recipe.language in offer.languages]
 
-    def can_try(self, recipe: Recipe, now: float, needed: frozenset[str] = frozenset()) -> bool:
-        """Return whether it can speak a recipe now: it has the files, does not rest and is not set aside."""
-        return not self.rests and self.aside_until_s <= now and needed <= self.job_files and self.can_speak(recipe)
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kind of each slot's device."""
+        return slot_kinds(self.hello.devices, len(self.slots))
+
+    def slots_for(self, recipe: Recipe, device: str) -> frozenset[int]:
+        """Return the slots for a job whose model computes on this kind of device, unless its offer says another."""
+        kind = next((offer.device for offer in self.hello.engines if offer.name == recipe.engine), "") or device
+        if kind not in self._fitting:
+            self._fitting[kind] = fitting(self.kinds, kind)
+        return self._fitting[kind]
 
     def is_at_work(self, now: float) -> bool:
         """Return whether it holds leases or asks for one, by its last heartbeats: others wait for no idle worker."""
@@ -187,10 +198,10 @@ class Session:
         """Whether all its slots rest."""
         return len(self.resting) >= len(self.slots)
 
-    def spend_idle(self, now: float) -> float:
-        """Return the summed seconds that its slots had nothing to speak since the last call, rests left out."""
-        spent = [slot.spend_idle(now) for slot in self.slots]
-        return sum(seconds for number, seconds in enumerate(spent) if number not in self.resting)
+    def spend_idle(self, now: float) -> dict[int, float]:
+        """Return the seconds that each slot had nothing to speak since the last call, those that rest left out."""
+        spent = {number: slot.spend_idle(now) for number, slot in enumerate(self.slots)}
+        return {number: seconds for number, seconds in spent.items() if seconds and number not in self.resting}
 
     def forgive(self, gap_s: float) -> None:
         """Shift its times after a sleep of the coordinator's machine."""

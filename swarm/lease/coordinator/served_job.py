@@ -11,6 +11,7 @@ from swarm.lease.coordinator.ledger import Lease, Ledger
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.time_left import EncodingPace
 from swarm.lease.message import Job
+from swarm.lease.offer import ANY
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S, deadline_s
 
 MAX_ATTEMPTS = 3  # then a segment is set aside
@@ -26,6 +27,7 @@ class ServedJob:
     install: str = ""  # the line that brings its engine to a worker
     fetch: str = ""  # the line that brings its model, where one can be brought
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
+    device: str = ANY  # the kind of device that its model computes on
     encoding: EncodingPace = field(default_factory=EncodingPace)
     first_grant_s: float | None = None  # of this run
     run_stats: RunStats = field(default_factory=RunStats)
@@ -61,6 +63,19 @@ class ServedJob:
         spec = self.state.spec
         return Job(spec.job, spec.title, spec.recipe, self.state.job_files, self.state.awaits_latents)
 
+    def slots_of(self, session: Session) -> frozenset[int]:
+        """Return the slots of a worker that the job is for, resting ones too."""
+        return session.slots_for(self.recipe, self.device)
+
+    def rests_at(self, session: Session) -> bool:
+        """Return whether all slots of a worker that the job is for rest."""
+        return self.slots_of(session) <= session.resting.keys()
+
+    def can_try(self, session: Session, now: float) -> bool:
+        """Return whether a worker can speak the job now: it has the files, does not rest and is not set aside."""
+        ready = session.aside_until_s <= now and self.needed <= session.job_files
+        return ready and session.can_speak(self.recipe) and not self.rests_at(session)
+
     def granted(self, now: float) -> None:
         """Take in that a lease was granted."""
         self.first_grant_s = self.first_grant_s or now
@@ -87,8 +102,8 @@ class ServedJob:
 
 def charge_idle(jobs: Iterable[ServedJob], session: Session, now: float) -> None:
     """Add to the stats of these jobs how long a worker had nothing to speak since the last call."""
-    seconds = session.spend_idle(now)
-    if not seconds:
-        return
-    for served in jobs:
-        served.run_stats.idle(session.worker, seconds)
+    spent = session.spend_idle(now)
+    for served in jobs if spent else ():
+        seconds = [spent[slot] for slot in spent.keys() & served.slots_of(session)]
+        if seconds:
+            served.run_stats.idle(session.worker, sum(seconds))

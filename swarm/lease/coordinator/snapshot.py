@@ -1,6 +1,6 @@
 """Makes the coordinator's answer to `Status`, from which progress is drawn too."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from swarm.lease.coordinator.ledger import PROMISED
@@ -136,8 +136,8 @@ class Snapshot:
         able = [session for session in self.sessions.values() if session.can_speak(served.recipe)]
         if not able:
             return self._unserved(served)
-        if all(session.rests for session in able):
-            return Reason("all rest", note=_rests(able[0]))
+        if all(served.rests_at(session) for session in able):
+            return Reason("all rest", note=_rests(served, able[0]))
         if loading := self._loading(served):
             return Reason("loading", note=loading)
         if served.state.awaits_latents and served.ledger.leases:
@@ -188,7 +188,7 @@ class Snapshot:
             Reason("unable", engine=recipe.engine, note=why[:MAX_NOTE]) for recipe, why in session.unable.items()
         ]
         if session.resting:
-            reasons.append(Reason("rests", note=_rests(session)))
+            reasons.append(Reason("rests", note=_whys(session.resting.values())))
         if session.link_bits_s:
             reasons.append(Reason("slow link", worker=session.hello.name, count=session.link_bits_s))
         if lack := find_lack(session, self.jobs):
@@ -253,10 +253,14 @@ def _fetching(served: ServedJob, sessions: Sequence[Session]) -> Reason:
     return Reason("fetching", files=names, percent=100 * have(best) // sum(sizes.values()), note=held_up)
 
 
-def _rests(session: Session) -> str:
-    """Return why slots of a worker rest, each reason once."""
-    whys = dict.fromkeys(rest.why for rest in session.resting.values())
-    return "; ".join(whys)[:MAX_NOTE]
+def _rests(served: ServedJob, session: Session) -> str:
+    """Return why the slots of a worker rest that a job is for."""
+    return _whys(session.resting[slot] for slot in sorted(served.slots_of(session)))
+
+
+def _whys(rests: Iterable[Resting]) -> str:
+    """Return why slots rest, each reason once."""
+    return "; ".join(dict.fromkeys(rest.why for rest in rests))[:MAX_NOTE]
 
 
 def _pace(speed: Speed, waits: float) -> float:
@@ -270,9 +274,10 @@ def find_hopeless(jobs: dict[str, ServedJob], sessions: dict[str, Session]) -> R
     for served in jobs.values():
         if not served.state.complete and not any(s.can_speak(served.recipe) for s in sessions.values()):
             return _closed(served, sessions)
-    if all(map(_is_out, sessions.values())) and not all(served.state.complete for served in jobs.values()):
-        why = next(rest.why for session in sessions.values() for rest in session.resting.values())
-        return Reason("device lost", note=why)
+    for served in jobs.values():
+        able = [session for session in sessions.values() if session.can_speak(served.recipe)]
+        if not served.state.complete and all(_is_out(served, session) for session in able):
+            return Reason("device lost", note=_rests(served, able[0]))
     return None
 
 
@@ -286,7 +291,9 @@ def _closed(served: ServedJob, sessions: dict[str, Session]) -> Reason:
     return Reason("not installed", engine=recipe.engine, command=served.install)
 
 
-def _is_out(session: Session) -> bool:
-    """Return whether its devices are gone, or never had room; where it spoke before, there may be room again."""
-    troubles = {rest.trouble for rest in session.resting.values()}
-    return session.rests and (troubles == {"lost"} or (not session.segments and "" not in troubles))
+def _is_out(served: ServedJob, session: Session) -> bool:
+    """Return whether the devices for a job are gone, or never had room; if it spoke before, there may be room again."""
+    if not served.rests_at(session):
+        return False
+    troubles = {session.resting[slot].trouble for slot in served.slots_of(session)}
+    return troubles == {"lost"} or (not session.segments and "" not in troubles)

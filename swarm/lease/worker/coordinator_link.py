@@ -5,7 +5,8 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from swarm.job.recipe import Recipe
-from swarm.lease.message import Job, Welcome
+from swarm.lease.message import Done, Job, Welcome
+from swarm.lease.offer import ANY, GPU
 from swarm.lease.transition import follow
 from swarm.lease.worker.link_state import LINK_TRANSITIONS, LinkState
 from swarm.lease.worker.outcome import WorkerOutcome
@@ -24,6 +25,7 @@ SHRINK = 0.7
 UNHEARD_BEATS = 8
 SILENT_S = 3.0  # a coordinator that did not answer an offer for so long may be gone: others are asked
 NO_KINDRED: Mapping[int, Container[str]] = {}
+NO_KINDS: Mapping[int, str] = {}
 MAX_JOBS = 500  # that one coordinator may name, and the files of these jobs; jobs of old are told again with a grant
 MAX_FILES = 1000
 KEPT_IDLE_S = 5.0  # a slot that waits longer with a dear voice is offered to coordinators of other voices too
@@ -36,6 +38,7 @@ class CoordinatorLink:
     """The state of one connection; `name` is the shell's word for it."""
 
     name: str
+    kinds: frozenset[str] = frozenset({ANY})  # of this worker's slots
     state: LinkState = LinkState.AWAY
     welcome: Welcome | None = None  # of the session that is up
     credit: int = 0  # bytes of unacknowledged sound that the coordinator allows
@@ -50,7 +53,7 @@ class CoordinatorLink:
     offered_s: float = 0.0  # since when slots are offered to it
     put_off_until_s: float = 0.0  # others come first until then, since a slot was kept from them for nothing
     doubted_s: float = 0.0  # when it had not answered an offer for some time
-    empty_until_s: float = 0.0  # the coordinator had nothing, and others come first until then; 0: it has work
+    empty_until_s: dict[str, float] = field(default_factory=dict)  # by kind of slot: it had nothing for those
     served_s: float = 0.0  # seconds of work done for it, so that all coordinators get their share
     beats: int = 0  # heartbeats since the last regular one
     unheard: int = 0  # heartbeats among them since the coordinator said something
@@ -69,7 +72,15 @@ class CoordinatorLink:
         if self.offers and now - max(self.heard_s, self.offered_s) >= SILENT_S:
             self.doubted_s = now
         in_doubt = self.heard_s <= self.doubted_s and now - self.doubted_s < EMPTY_S
-        return max(self.empty_until_s, self.put_off_until_s) <= now and not (self.doubted_s and in_doubt)
+        return self.put_off_until_s <= now and not (self.doubted_s and in_doubt)
+
+    def is_empty(self, kind: str, now: float) -> bool:
+        """Return whether it had nothing for this kind of slot a moment ago."""
+        return self.empty_until_s.get(kind, 0.0) > now
+
+    def may_have(self, kind: str) -> bool:
+        """Return whether slots of this kind are offered to it: one of 0.1 would lease a GPU's work to the cores."""
+        return kind == GPU or GPU not in self.kinds or bool(self.welcome and self.welcome.by_device)
 
     def put_off(self, seconds: float, now: float) -> None:
         """Count time that a slot spent for nothing as served, and let others come first for as long."""
@@ -151,7 +162,7 @@ class CoordinatorLink:
         """Take a `Welcome`; return False if it answers no greeting of this connection."""
         if self.state in (LinkState.AWAY, LinkState.REFUSED):
             return False
-        self._become(LinkState.EMPTY if self.empty_until_s else LinkState.SERVING)
+        self._become(LinkState.EMPTY if self._has_nothing else LinkState.SERVING)
         self.welcome, self.credit = welcome, welcome.credit
         if welcome.clip_piece and not self.largest_piece:
             self.window = max(1, welcome.clip_piece // FIRST_SHARE)
@@ -171,6 +182,12 @@ class CoordinatorLink:
             self._leave(LinkState.ENDED)
             self.failed = failed
 
+    def take_done(self, done: Done, now: float) -> None:
+        """Take the coordinator's word that it has nothing for some slots, or that it ends."""
+        self.find_empty(now, done.kinds)
+        if done.final:
+            self.end(done.failed)
+
     def go_away(self) -> None:
         """End the session: the coordinator is out of reach."""
         self._leave(LinkState.AWAY)
@@ -180,23 +197,28 @@ class CoordinatorLink:
         self.welcome, self.credit, self.offers, self.failed = None, 0, set(), False
         self.uploads.items.clear()
 
-    def find_empty(self, now: float) -> None:
-        """Note that the coordinator has nothing for now."""
-        self.empty_until_s = now + EMPTY_S
-        if self.up:
+    @property
+    def _has_nothing(self) -> bool:
+        return self.kinds <= self.empty_until_s.keys()
+
+    def find_empty(self, now: float, kinds: Iterable[str] = ()) -> None:
+        """Note that the coordinator has nothing for these kinds of slots for now; () are all."""
+        self.empty_until_s |= dict.fromkeys(self.kinds.intersection(kinds) or self.kinds, now + EMPTY_S)
+        if self.up and self._has_nothing:
             self._become(LinkState.EMPTY)
 
-    def find_work(self) -> None:
-        """Note that the coordinator has work, or may have some."""
-        self.empty_until_s = 0.0
+    def find_work(self, *kinds: str) -> None:
+        """Note that the coordinator has work for these kinds of slots, or may have some; for all if none is named."""
+        for kind in kinds or self.kinds:
+            self.empty_until_s.pop(kind, None)
         if self.up:
             self._become(LinkState.SERVING)
 
-    def resume(self, least_served_s: float) -> None:
-        """Note that the coordinator has work; what it missed while it had none is not made up for."""
-        if self.empty_until_s:
+    def resume(self, least_served_s: float, kind: str = ANY) -> None:
+        """Note that the coordinator has work for a slot; what it missed while it had none is not made up for."""
+        if self._has_nothing:
             self.served_s = max(self.served_s, least_served_s)
-        self.find_work()
+        self.find_work(kind)
 
 
 def send_clips(link: CoordinatorLink, unaccepted: UnacceptedClips, now: float, out: WorkerOutcome) -> None:
@@ -219,7 +241,7 @@ def charge_idle(links: Iterable[CoordinatorLink], slots: Sequence[EngineSlot], s
     """Count time in which slots waited for a coordinator's lease as served, so that others are asked next."""
     for link in links:
         for slot in (slots[number] for number in link.offers if link.state is LinkState.SERVING):
-            if not slot.leases:
+            if not slot.leases and slot.kind not in link.empty_until_s:
                 link.served_s += seconds
 
 
@@ -242,19 +264,23 @@ def share(
     leased: Iterable[str],
     now: float,
     kindred: Mapping[int, Container[str]] = NO_KINDRED,
+    kinds: Mapping[int, str] = NO_KINDS,
 ) -> dict[str, set[int]]:
     """Offer every slot that wants more to one coordinator, or to all of them if all had nothing.
 
     `leased` names the coordinator of each other slot's lease. The coordinator with the fewest slots comes first, then
     the one that was served least. A slot in `kindred` goes to one of the coordinators there while they have work.
+    `kinds` are those of the slots' devices: a coordinator may have work for the GPU and none for the cores.
     """
     hopeful = [link for link in links if link.is_hopeful(now)]
     offers: dict[str, set[int]] = {link.name: set() for link in links}
     taken = Counter(leased)
     for slot in slots:
-        among = [link for link in hopeful if link.name in kindred.get(slot, ())] or hopeful
+        kind = kinds.get(slot, ANY)
+        able = [link for link in hopeful if link.may_have(kind) and not link.is_empty(kind, now)]
+        among = [link for link in able if link.name in kindred.get(slot, ())] or able
         first = min(among, key=lambda li: (taken[li.name], li.served_s), default=None)
-        for link in [first] if first else links:
+        for link in [first] if first else [link for link in links if link.may_have(kind)]:
             offers[link.name].add(slot)
             taken[link.name] += 1
     return offers
@@ -266,7 +292,8 @@ def offer(
     """Offer the slots that want more; return the coordinators whose offers changed."""
     up = [link for link in links if link.up]
     leased = [slot.leases[-1].link for slot in slots if slot.leases and slot.number not in wanting]
-    offers = share(up, wanting, leased, now, kindred(slots, up, now))
+    kinds = {slot.number: slot.kind for slot in slots}
+    offers = share(up, wanting, leased, now, kindred(slots, up, now), kinds)
     changed = [link for link in up if link.offers != offers[link.name]]
     for link in changed:
         link.offered_s = link.offered_s if link.offers else now

@@ -10,6 +10,7 @@ from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.job_file import JobFile, find_latents
 from swarm.job.recipe import Recipe, clip_key, seeds_of
 from swarm.lease.message import Clip, Grant, Job, Line, ReportedState, Resting, SlotReport
+from swarm.lease.offer import ANY
 from swarm.lease.reason import TRIED_AGAIN
 from swarm.lease.scheduling import Speed, deadline_s
 from swarm.lease.transition import IllegalTransition, follow
@@ -99,6 +100,7 @@ class EngineSlot:
 
     number: int
     settings: WorkerSettings = DEFAULTS
+    kind: str = ANY  # of its device
     state: SlotState = SlotState.EMPTY
     recipe: Recipe | None = None  # of the voice that is loaded or being loaded
     latents: JobFile | None = None  # that the voice was loaded with, or computed

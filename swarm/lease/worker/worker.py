@@ -37,6 +37,7 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.offer import slot_kinds
 from swarm.lease.worker.coordinator_link import CoordinatorLink, charge_idle, least_served, offer, send_clips
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.heartbeat import heartbeat
@@ -68,7 +69,8 @@ class Worker:
     beaten_s: float = 0.0  # when the last heartbeat was due
 
     def __post_init__(self) -> None:
-        self.slots = [EngineSlot(number, self.settings) for number in range(self.hello.slots)]
+        kinds = enumerate(slot_kinds(self.hello.devices, self.hello.slots))
+        self.slots = [EngineSlot(number, self.settings, kind) for number, kind in kinds]
         self.unaccepted = UnacceptedClips(self.settings)
         self.fetched = FetchedFiles(Downloads(self.settings))
 
@@ -77,7 +79,8 @@ class Worker:
     def connect(self, name: str, now: float) -> WorkerOutcome:
         """Greet a coordinator that came into reach under this name."""
         out = WorkerOutcome()
-        link = self.links.setdefault(name, CoordinatorLink(name, served_s=least_served(self.links.values())))
+        kinds = frozenset(slot.kind for slot in self.slots)
+        link = self.links.setdefault(name, CoordinatorLink(name, kinds, served_s=least_served(self.links.values())))
         self._introduce(link, out)
         return out
 
@@ -169,10 +172,8 @@ class Worker:
                 skip(self.slots, link.name, message, out)
             case Revoke():
                 revoke(self.slots, link.name, message, out)
-            case Done(final=final, failed=failed):
-                link.find_empty(now)
-                if final:
-                    link.end(failed)
+            case Done():
+                link.take_done(message, now)
 
     def _welcomed(self, link: CoordinatorLink, welcome: Welcome, out: WorkerOutcome) -> None:
         if self.left:  # the coordinator answers a greeting from before
@@ -191,7 +192,7 @@ class Worker:
         if slot is None or not slot.wants_more(now) or self.draining:
             out.send(link.name, Release(grant.lease, "not asked for any more"))
             return
-        link.resume(least_served(self.links.values()))
+        link.resume(least_served(self.links.values()), slot.kind)
         slot.settle(now)
         slot.take(grant, link.name, job)
         out.beat(link.name)
@@ -347,8 +348,7 @@ class Worker:
 
     def leave(self) -> WorkerOutcome:
         """Say good-bye to every coordinator, and greet none any more."""
-        out = WorkerOutcome()
-        self.left = True
+        out, self.left = WorkerOutcome(), True
         for link in self.links.values():
             if link.up:
                 out.send(link.name, Bye())

@@ -68,7 +68,7 @@ def _card(
     voices: tuple[VoiceCard, ...] = _ONE_VOICE,
     settings: tuple[SettingCard, ...] = (SPEED,),
     clones: bool = False,
-    device: Literal["cpu", "gpu"] = "cpu",
+    device: Literal["gpu", "any"] = "any",
 ) -> EngineCard:
     return EngineCard(
         name="coqui",

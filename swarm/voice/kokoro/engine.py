@@ -18,6 +18,7 @@ from swarm.voice.espeak.engine import READ_ONLY_IN
 from swarm.voice.kokoro.files import FULL, INT8, folder_of, has_weights, missing_files, voices_here
 from swarm.voice.kokoro.languages import PACKAGES, spoken_languages
 from swarm.voice.kokoro.voices import LICENCE, VOICES, blend_name, read_blend
+from swarm.voice.session import computes_on
 
 _LANGUAGES = spoken_languages()
 CARD = EngineCard(
@@ -49,6 +50,10 @@ class KokoroEngine(Engine):
 
     card = CARD
     aliases = ("kokoro-full",)
+
+    def computes_on(self) -> str:
+        """Return "any" where ONNX Runtime is one that knows GPUs."""
+        return computes_on()
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model in about a second; download what it lacks. Raises EngineFault."""

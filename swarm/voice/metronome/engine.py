@@ -10,6 +10,7 @@ from swarm.voice.engine import Engine, Voice
 ENV_BATCH = (
     "E2A_METRONOME_BATCH"  # "16,0.4": 16 sentences are spoken together, and n take as long as n to the power 0.4
 )
+ENV_DEVICE = "E2A_METRONOME_DEVICE"  # "gpu": only slots on GPUs speak, as with an engine that needs one
 
 
 def batch_size() -> int:
@@ -44,6 +45,7 @@ CARD = EngineCard(
     sample_rate=24_000,
     numbers=("*",),
     abbreviations=("*",),
+    device="any",
     shares_process=True,
     speech=False,
     batch=batch_size(),
@@ -54,6 +56,10 @@ class MetronomeEngine(Engine):
     """An engine that needs no model and opens at once."""
 
     card = CARD
+
+    def computes_on(self) -> str:
+        """Return the kind of device that the environment says, "" if it says none."""
+        return os.environ.get(ENV_DEVICE, "")
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Return a voice at the speed of its slot. Raises EngineFault(UNAVAILABLE)."""

@@ -12,12 +12,17 @@ from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.piper.card import CARD, model_cards, read_config, voice_model_card
 from swarm.voice.piper.config import parse_config
 from swarm.voice.piper.voices import find_listed, folder_of, is_piper, listed_voices, voices_here
+from swarm.voice.session import computes_on
 
 
 class PiperEngine(Engine):
     """Voices of Piper: a network and a config each. espeak-ng says their phonemes."""
 
     card = CARD
+
+    def computes_on(self) -> str:
+        """Return "any" where ONNX Runtime is one that knows GPUs."""
+        return computes_on()
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load a voice in about a second; download it if it is not here. Raises EngineFault."""

@@ -1,5 +1,5 @@
 from swarm.job.recipe import Recipe
-from swarm.lease.message import Job, Welcome
+from swarm.lease.message import Done, Job, Welcome
 from swarm.lease.worker.coordinator_link import (
     EMPTY_S,
     KEPT_IDLE_S,
@@ -66,7 +66,7 @@ def test_a_coordinator_that_was_idle_or_comes_late_does_not_make_up_for_it() -> 
     a, b = a_link("a", 5000.0), a_link("b", 3.0)
     b.find_empty(0.0)
     b.resume(least_served([a, b]))
-    assert (b.served_s, b.empty_until_s) == (5000.0, 0.0)
+    assert (b.served_s, b.empty_until_s) == (5000.0, {})
     b.resume(7000.0)  # it was not idle: it keeps its place
     assert b.served_s == 5000.0
     assert least_served([]) == 0.0
@@ -174,3 +174,47 @@ def test_a_coordinator_that_says_nothing_gets_few_heartbeats_between_two_regular
     for begin in (lambda: None, lambda: link.hear(1.0), link.regular_beat):
         begin()
         assert sum(link.may_beat(200) for _ in range(100)) == UNHEARD_BEATS
+
+
+def a_mixed_link(name: str, served_s: float = 0.0, *, by_device: bool = True) -> CoordinatorLink:
+    link = CoordinatorLink(name, frozenset({"gpu", "cpu"}), served_s=served_s)
+    link.greet()
+    assert link.enter(Welcome(name, 1, name, 1.0, 1000, by_device=by_device))
+    return link
+
+
+def test_a_coordinator_with_nothing_for_the_cores_is_still_offered_the_gpu() -> None:
+    a, b = a_mixed_link("a"), a_mixed_link("b", 100.0)
+    kinds = {0: "gpu", 1: "cpu"}
+    a.find_empty(0.0, ("cpu",))
+    assert a.state is LinkState.SERVING
+    assert share([a, b], [0, 1], [], 1.0, kinds=kinds) == {"a": {0}, "b": {1}}
+    a.find_empty(0.0, ("gpu",))
+    assert a.state is LinkState.EMPTY
+    assert share([a, b], [0, 1], [], 1.0, kinds=kinds) == {"a": set(), "b": {0, 1}}
+    a.resume(0.0, "gpu")
+    assert share([a, b], [0, 1], [], 1.0, kinds=kinds) == {"a": {0}, "b": {1}}
+
+
+def test_a_coordinator_that_names_no_kinds_has_nothing_for_any() -> None:
+    link = a_mixed_link("a")
+    link.take_done(Done(), 0.0)
+    assert link.state is LinkState.EMPTY
+    assert link.is_empty("gpu", 1.0) and link.is_empty("cpu", 1.0)
+    assert a_mixed_link("b").take_done(Done(kinds=("tpu",)), 0.0) is None
+
+
+def test_a_coordinator_of_0_1_is_offered_the_slots_that_a_worker_of_0_1_has() -> None:
+    old = a_mixed_link("old", by_device=False)
+    assert share([old], [0, 1], [], 1.0, kinds={0: "gpu", 1: "cpu"}) == {"old": {0}}
+    cores_only = a_link("old")
+    cores_only.kinds = frozenset({"cpu"})
+    assert share([cores_only], [0, 1], [], 1.0, kinds={0: "cpu", 1: "cpu"}) == {"old": {0, 1}}
+
+
+def test_a_coordinator_is_not_charged_for_slots_that_it_has_nothing_for() -> None:
+    link, slots = a_mixed_link("a"), [EngineSlot(0, kind="gpu"), EngineSlot(1, kind="cpu")]
+    offer([link], slots, [0, 1], 0.0)
+    link.find_empty(0.0, ("cpu",))
+    charge_idle([link], slots, 1.0)
+    assert link.served_s == 1.0
