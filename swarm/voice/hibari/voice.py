@@ -13,14 +13,17 @@ from swarm.job.engine_text import Phonemes, split_at_phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
 from swarm.voice.hibari.phonemes import for_hibari, from_hibari
+from swarm.voice.hibari.respelling import respell
 from swarm.voice.pcm import from_floats
 
 if TYPE_CHECKING:
     from hibari import Hibari
+    from hibari.g2p import G2P
 
 _MAX_PHONEMES = 400
 _INNER_MARK = re.compile(r"(?<=\w)[\[\]{}¡¿†‡]+(?=\w)")
 _MARK = re.compile("[\\[\\]{}¡¿†‡\u00ad\u200b\u2060\ufeff]")
+_FORMULA = re.compile(r"\b([CNS])O(?=[₂₃₄2-4]\b)")
 _LONG_NUMBER = re.compile(r"\d{25,}")
 _OPENING = re.compile(r"[“„‟«‹]|(?<![^\s(—–‘'-])\"(?=\S)")
 _CLOSING = re.compile(r"[\"»›]|”(?!/)")  # the ones of `_OPENING` are marked by then
@@ -40,7 +43,9 @@ class HibariVoice:
     def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
         """Speak one segment in which words have phonemes. Raises EngineFault."""
         noise = np.random.default_rng(seed)  # all pieces share it, so a single piece sounds as if the package spoke it
-        parts = [piece for line in self._model.phonemize(sounded(text, phonemes)) for piece in cut(line)]
+        parts = [
+            piece for line in self._model.phonemize(sounded(text, phonemes, self._model.g2p)) for piece in cut(line)
+        ]
         waves = [self._model.from_ids(self._model.ids(piece), self._speed, noise) for piece in parts]
         return from_floats(np.concatenate(waves)) if waves else np.zeros(0, np.int16)
 
@@ -52,7 +57,7 @@ def english_letters(*, british: bool) -> Callable[[str, Sequence[Phonemes]], str
     except ImportError as fault:
         raise EngineFault(FaultKind.UNAVAILABLE, f"hibari cannot be loaded here: {fault}.") from fault
     letters = G2P(british=british)
-    return lambda text, phonemes: str(letters(sounded(text, phonemes)))
+    return lambda text, phonemes: str(letters(sounded(text, phonemes, letters)))
 
 
 def phonemes_of(texts: Sequence[str]) -> tuple[str, ...]:
@@ -62,16 +67,19 @@ def phonemes_of(texts: Sequence[str]) -> tuple[str, ...]:
     except ImportError:
         return ()
     letters = G2P()
-    return tuple(from_hibari(letters(sounded(text))) for text in texts)
+    return tuple(from_hibari(letters(sounded(text, (), letters))) for text in texts)
 
 
-def sounded(text: str, phonemes: Sequence[Phonemes] = ()) -> str:
-    """Return a text in the package's markup, in which a word with phonemes is written "[Agnes](/ˈæɡnɪs/)"."""
+def sounded(text: str, phonemes: Sequence[Phonemes] = (), g2p: "G2P | None" = None) -> str:
+    """Return a text in the package's markup, in which a word with phonemes is written "[Agnes](/ˈæɡnɪs/)".
+
+    With the package's dictionary, words that it would spell have phonemes too.
+    """
     said = ""
     for written, ipa in split_at_phonemes(text, phonemes):
         letters = for_hibari(ipa)
         plain = readable(written)
-        said += f"[{plain}](/{letters}/)" if letters else _with_marks(plain)
+        said += f"[{plain}](/{letters}/)" if letters else _with_marks(respell(plain, g2p) if g2p else plain)
     return said
 
 
@@ -89,7 +97,7 @@ def readable(text: str) -> str:
     Beside these marks it looks no word up: it would guess how "This" is said. Numbers that it cannot read are signs
     such as ² and ①, and numbers too long to have a name.
     """
-    plain = "".join(_digit(character) for character in _MARK.sub("", _INNER_MARK.sub(" ", text)))
+    plain = "".join(_digit(character) for character in _MARK.sub("", _INNER_MARK.sub(" ", _FORMULA.sub(r"\1 O", text))))
     return _LONG_NUMBER.sub(lambda number: " ".join(number[0]), plain)
 
 
