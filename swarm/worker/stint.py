@@ -15,7 +15,7 @@ class Stint:
 
     @property
     def is_endless(self) -> bool:
-        """Whether this worker stays until somebody stops it."""
+        """Whether this worker stays until it is stopped."""
         return self._for_s is None and self._idle_s is None
 
     def over(self, *, working: bool, now: float) -> str:
