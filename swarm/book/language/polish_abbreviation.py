@@ -12,6 +12,10 @@ _SAINT = regex.compile(
     rf"\b([śŚ])w\.\s(?=(?:({'|'.join(_HIM.split())})|({'|'.join(_HERS.split())})|({'|'.join(_HER.split())}))\b)"
 )
 _STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s[\p{Lu}\d])")
+_MISS = regex.compile(
+    r"\bp\.\s(?=(?:Anna|Maria|Ewa|Zofia|\p{Lu}\p{Ll}+(?:nna|ria|sia|zia|cja|ina|ena|ika|ora|ela|ula|ata|eta|ara|ida|"
+    r"ga))\b)"
+)
 _MISTER = regex.compile(r"\bp\.\s(?=\p{Lu}\p{Ll}*?(ego|emu|[iy]m|ska|cka|dzka|skiej|ckiej|dzkiej|ską|cką|a)?\b)")
 _MISTERS = table(
     "ego=pana|emu=panu|im=panem|ym=panem|ska=pani|cka=pani|dzka=pani|skiej=pani|ckiej=pani|dzkiej=pani|"
@@ -25,6 +29,7 @@ def _prepare_abbreviations(text: str) -> str:
     """Say "św. Jana" and "przy ul. Długiej" in the case that the name or the preposition shows."""
     text = _SAINT.sub(lambda match: f"{match[1]}wię{'tego' if match[2] else 'tej' if match[3] else 'ta'} ", text)
     text = _HE.sub(lambda match: f"{match[1]}wię{_HIS[match[2]] if match[2] else 'ty'} ", text)
+    text = _MISS.sub("pani ", text)
     text = _MISTER.sub(lambda match: f"{_MISTERS[match[1]] if match[1] else 'pan'} ", text)
     return _STREET.sub(lambda match: f"{match[1]} {'ulicy' if match[2] == 'ul' else 'alei'}", text)
 

@@ -6,7 +6,7 @@ _FEMININE_COUNTED = words(
     "godziny minuty sekundy kobiety osoby strony książki mile siostry córki matki noce ręce nogi dziewczyny "
     "dziewczynki panie damy łodzie drogi stopy części rzeczy świece butelki szklanki wioski wsie ulice wieże uncje "
     "tony sztuki pary litery linie głowy klasy szkoły chwile kule wojny bitwy armie stacje kartki korony gwiazdy "
-    "ściany lampy krowy owce kury łzy krople próby rubryki tablice"
+    "ściany łyżki łyżeczki filiżanki garście szczypty lampy krowy owce kury łzy krople próby rubryki tablice"
 )
 _MASCULINE_IN_A = words("mężczyzna poeta kolega sędzia artysta hrabia starosta wojewoda")
 _MEN = words(

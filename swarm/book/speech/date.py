@@ -10,14 +10,31 @@ _ALONE, _APART = r"(?<![\p{L}\d/.,-])", r"(?![\d/-]|[.,]\d)"
 _NUMERIC = regex.compile(rf"{_ALONE}(\d{{1,2}})([/.])(?:(?<=\.)\s)?(\d{{1,2}})\2(?:(?<=\.)\s)?(\d{{4}}){_APART}")
 _ISO = regex.compile(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
 
+_SHORT_MONTH = regex.compile(
+    r"(?<=(?<![\p{L}\d.,])\d{1,2}(?:\.|º|°|er)?\s(?:de\s)?)(\p{L}{3,5})\.(?=\s?[\p{Ll}\d(]|[,;:)]|"
+    r"(?P<ends>[\s\"”’»)]*$))"
+)
+
 
 def say_dates(text: str, language: Language) -> str:
     """Return a sentence whose dates are written out; years and days remain figures."""
     dates = language.dates
     if dates is None or not _DIGIT.search(text):
         return text
+    text = _SHORT_MONTH.sub(lambda match: _whole_month(match, language), text)
     text = _ISO.sub(lambda match: _said(match, int(match[3]), int(match[2]), match[1], language, dates), text)
     return dates.written(_NUMERIC.sub(lambda match: _numeric(match, language, dates), text))
+
+
+def _whole_month(match: Match, language: Language) -> str:
+    """Say "sept." as "septembre", if it is the beginning of a single month."""
+    short = match[1].lower()
+    found = [name for name in month_names(language) if name.lower().startswith(short) and name.lower() != short]
+    if len(found) != 1:
+        return str(match[0])
+    of = language.dates is not None and "de {month}" in language.dates.form
+    joined = f"de {found[0]}" if of and not match.string[: match.start()].endswith("de ") else found[0]
+    return joined + ("" if match["ends"] is None else ".")
 
 
 def _numeric(match: Match, language: Language, dates: Dates) -> str:

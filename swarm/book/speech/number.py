@@ -159,7 +159,7 @@ def _money_steps(language: Language, numbers: Numbers, figures: str) -> tuple[tu
     signs = "|".join(map(_sign, dict.fromkeys((*numbers.money, *CURRENCIES))))
     return (
         (
-            rf"({signs})\s?({figures}){scaled}",
+            rf"(?<!\d\s?)({signs})\s?({figures}){scaled}",
             lambda match: _sum(match[1], match[2], match.groupdict().get("scale"), language, numbers),
         ),
         *_scaled_money(language, numbers, figures, scales, signs),

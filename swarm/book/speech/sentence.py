@@ -19,7 +19,7 @@ TAIL_CHARS = 80  # the end of a piece in which its last words are searched
 # The libraries end sentences after these abbreviations, but they end none in any language.
 _OPEN = "vol vols no nos nr p pp ch chap fig figs ed eds cf viz ib ibid op cit St Ste Dr Prof Mr Mrs Ms"
 # These end no sentence before a number, but may end one before a word.
-_NUMBERED = "vol vols no nos nr p pp ch chap fig figs"
+_NUMBERED = "tel vol vols no nos nr p pp ch chap fig figs"
 # "— J. Hetzel" has an initial; "I." may be a numeral.
 _INITIAL = regex.compile(r"(?r)^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)
 # "C.E. Jones" has initials, "in the U.S. He left" has none.
@@ -35,8 +35,17 @@ _LETTER_BEFORE = regex.compile(
     r"or|as|"
     r"did|do|am|was)\s\p{Lu}|\p{Lu}\p{L}+\s[IVX])\.\s*$"
 )
+_SHORT_MONTHS = words(
+    "jan fév feb mar avr apr abr mai may mag maj jun jui giu jul lug aoû ago aug sep set oct okt ott out nov déc dec "
+    "dic dez gen "
+    "ene sty lut kwi cze lip sie wrz paź lis gru янв фев мар апр июн июл авг сен окт ноя дек"
+)
+_DAY_MONTH = regex.compile(r"(?r)(?<!\d)\d{1,2}\.?\s(?:de\s)?(\p{L}{3})\p{L}{0,2}\.\s*$")
+_YEAR = regex.compile(r"\s*(?:de\s)?(?:1[0-9]|20)\d\d(?!\d)")
 _FIRST_WORD = regex.compile(r"\s*(\p{L}+)")
 _ERA = r"[vn]\.\s?Chr|[ad]\.\s?C|EE\.\s?UU|(?:p\.\s?)?n\.\s?e|н\.\s?э"  # may end a sentence
+# Measures, sums and years may end one too, behind a figure: "5 Mio.", "w 1921 r.", "в XIX в.".
+_ERA += r"|Mio|Mrd|Tsd|Jhs?|(?<=\d\s?)(?:r|гг?|млн|млрд|тыс|руб|коп)|(?<=[\dIVX]\s)(?:w|вв?)|U\.\s?S\.\s?A"
 _RULER = r"\b\p{Lu}\p{Ll}+\s[IVX]{1,5}"
 _NAME = regex.compile(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
 _ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
@@ -202,6 +211,9 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     if _LETTER_GOES_ON.match(after) and _LETTER_STOP.search(before):
         return True
     if _DIGIT.match(after) and (_SHILLINGS.search(before) or _MEASURE.search(before)):
+        return True
+    month = _DAY_MONTH.search(before) if _YEAR.match(after) else None
+    if month and month[1].lower() in _SHORT_MONTHS:
         return True
     if _DEGREES.match(after) and _DEGREES_BEFORE.search(before):
         return True

@@ -254,9 +254,13 @@ LANGUAGE: Language = Language(
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
         prepared=frozenset(_MONTHS),
-        titles=table("Hr=Herr|Hrn=Herrn|Fr=Frau|Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"),
+        titles=table(
+            "Pfr=Pfarrer|Hptm=Hauptmann|Lt=Leutnant|Gen=General|Dir=Direktor|Hr=Herr|Hrn=Herrn|Fr=Frau|"
+            "Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"
+        ),
         numbered=table(
-            "Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|Art=Artikel|"
+            "Tel=Telefon|Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|"
+            "Art=Artikel|"
             "Bl=Blatt|Str=Straße|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
         ),
         anywhere=table(
@@ -286,7 +290,8 @@ LANGUAGE: Language = Language(
         article="der|die|das",
     ),
     sentences=Sentences(
-        open="Hrsg hrsg Übers übers bearb Bearb Verf ggf Ggf Bd Bde Nr S Fa Hr Hrn Fr Frl bzw ca z.B d.h u.a v.Chr "
+        open="Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg hrsg Übers übers bearb Bearb Verf ggf Ggf Bd Bde Nr S Fa Hr "
+        "Hrn Fr Frl bzw ca z.B d.h u.a v.Chr "
         "n.Chr vgl Vgl hl Hl Abb Abs Art Anm Jh "
         "Jan Feb Febr Apr Aug Sept Sep Okt Nov Dez med phil jur",
         numbered="bd kap abb abs art anm bl",

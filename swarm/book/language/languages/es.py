@@ -114,7 +114,7 @@ LANGUAGE: Language = Language(
         queen_form=lambda said: f"{said[:-1]}a" if said.endswith("o") else said,
         score=" a ",
         prepare=_prepare,
-        centuries=((regex.compile(rf"(?<=\bsiglos?\s)({NUMERAL})\b"), "cardinal"),),
+        centuries=((regex.compile(rf"(?<=\bsiglos?\s(?:[IVX]{{1,6}}\s(?:y|al?)\s)?)({NUMERAL})\b"), "cardinal"),),
     ),
     dates=Dates(form="{day} de {month} de {year}"),
     powers=Powers(
@@ -129,7 +129,8 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=words("s ss"),
         titles=table(
-            "Excmo=Excelentísimo|Excma=Excelentísima|Ilmo=Ilustrísimo|Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
+            "Cnel=Coronel|Tte=Teniente|Cmdte=Comandante|Excmo=Excelentísimo|Excma=Excelentísima|Ilmo=Ilustrísimo|"
+            "Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
             "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Da=Doña|Sto=Santo|"
             "Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
             "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
@@ -152,7 +153,10 @@ LANGUAGE: Language = Language(
         article="el|la",
     ),
     sentences=Sentences(
-        open="trad Trad ed Ed coord Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs s ss Sto Sta "
+        starts="El La Los Las Un Una Y Pero Luego Después Entonces Cuando Era Eran Fue En De Con No Se Su Así Como "
+        "Si Yo Ella",
+        open="Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed coord Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud "
+        "Uds Vd Vds núm pág págs s ss Sto Sta "
         "Gral Mons a.C d.C a d",
         numbered="núm pág págs cap art fig lib",
     ),

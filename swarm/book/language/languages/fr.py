@@ -162,6 +162,8 @@ LANGUAGE: Language = Language(
         inside=True,
     ),
     sentences=Sentences(
+        starts="Il Elle Ils Elles Je Nous Vous On Le La Les Un Une Mais Et Puis Alors Quand Ce Cette Ces Dans En "
+        "Après Avant Depuis Si Comme",
         open="Éd éd Éds éds trad Trad coll Coll dir réf LL M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve "
         "janv févr avr juil déc suiv",
         names="Ch Th Ph",

@@ -63,6 +63,11 @@ _SAINT = regex.compile(
 
 
 _WAR = regex.compile(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_FIRST_DAY = regex.compile(
+    r"(?<!\d)1°(?=\s(?:gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|"
+    r"dicembre)\b)"
+)
+_CENTURY_BEHIND = regex.compile(r"(?<=(?<![\p{L}\d])[IVX]{1,5}\s)sec\.(?=\s\p{Ll}|[,;:)]|(?P<ends>[\s\"”»)]*$))")
 _CENTURY = regex.compile(r"(?<![\p{L}\d.])(secc?)\.\s(?=[IVXL]+\b)")
 
 
@@ -76,6 +81,8 @@ def _prepare(text: str) -> str:
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "S. Pietro" and "S. Lucia", whose adjective agrees with the name; "S. Pellico" has an initial."""
+    text = _FIRST_DAY.sub("1º", text)
+    text = _CENTURY_BEHIND.sub(lambda match: "secolo" + ("" if match["ends"] is None else "."), text)
     text = _CENTURY.sub(lambda match: "secolo " if match[1] == "sec" else "secoli ", text)
     return _SAINT.sub(
         lambda match: "San " if match[1] else "Santa " if match[2] else "Sant'" if match[3] else "Santo ", text
@@ -119,7 +126,13 @@ LANGUAGE: Language = Language(
         amend={"dicotto": "diciotto"},
         prepare=_prepare,
         centuries=(
-            (regex.compile(rf"\b({NUMERAL})(?=\s+secolo\b)|(?<=\bsecol[oi]\s)({NUMERAL})\b(?!\s+secolo)"), "ordinal"),
+            (
+                regex.compile(
+                    rf"\b({NUMERAL})(?=\s+secolo\b)|(?<=\bsecol[oi]\s(?:[IVX]{{1,6}}\s(?:e|o|"
+                    rf"al?)\s)?)({NUMERAL})\b(?!\s+secolo)"
+                ),
+                "ordinal",
+            ),
         ),
     ),
     dates=Dates(form="{day} {month} {year}", day=lambda day: "1º" if day == 1 else str(day)),
@@ -160,6 +173,8 @@ LANGUAGE: Language = Language(
         article="il|la|lo",
     ),
     sentences=Sentences(
+        starts="Il Lo La I Gli Le Un Una E Ma Poi Allora Quando Era Erano Fu In Di Con Non Si Così Come Se Egli Ella "
+        "Nel Nella Dopo",
         open="prof.ssa dott.ssa trad Trad ed Ed sec secc sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C "
         "S SS card cav mons es cfr Cfr",
         numbered="pag pagg art artt fig sez lib v vv",

@@ -86,7 +86,8 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         titles=table(
-            "dhr=de heer|Dhr=De heer|mevr=mevrouw|Mevr=Mevrouw|mw=mevrouw|Mw=Mevrouw|mej=mejuffrouw|Mej=Mejuffrouw|"
+            "kol=kolonel|Kol=Kolonel|fam=familie|Fam=Familie|gen=generaal|kapt=kapitein|burg=burgemeester|dhr=de "
+            "heer|Dhr=De heer|mevr=mevrouw|Mevr=Mevrouw|mw=mevrouw|Mw=Mevrouw|mej=mejuffrouw|Mej=Mejuffrouw|"
             "mr=meester|Mr=Meester|dr=doctor|Dr=Doctor|drs=doctorandus|Drs=Doctorandus|ir=ingenieur|Ir=Ingenieur|"
             "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|St=Sint"
         ),
@@ -116,7 +117,9 @@ LANGUAGE: Language = Language(
         article="de|het",
     ),
     sentences=Sentences(
-        open="dhr Dhr mevr Mevr mw Mw mej Mej dr mr drs Drs ir Ir ing prof ds Ds jhr Jhr mgr Mgr hfdst dl nrs afb bijv "
+        starts="De Het Een Hij Zij Ze Wij Ik En Maar Toen Dan Er In Op Met Dat Die Dit Deze Als Zo Daar Na",
+        open="kol Kol fam Fam gen kapt burg dhr Dhr mevr Mevr mw Mw mej Mej dr mr drs Drs ir Ir ing prof ds Ds jhr "
+        "Jhr mgr Mgr hfdst dl nrs afb bijv "
         "vgl Vgl zgn incl excl evt ong a.d.h.v bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
         numbered="blz hfdst dl nrs afb art par vs",
         closing="etc enz enzv",

@@ -76,6 +76,7 @@ _NUMBERED_NOUN = regex.compile(
 _FIRST_YEAR = regex.compile(
     r"\b([Oo]d|[Ww]|[Zz]|[Ll]atach)\s(1\d{3}|20\d\d)(\sdo\s|\si\s|\s?[–-]\s?)(?=(?:1\d{3}|20\d\d)\s(?:r\.|roku\b))"
 )
+_ONE_MILLION = regex.compile(r"(?<![\p{L}\d.,:/-]|\d\s)1\s(mln|mld)\b\.?(\szł\b)?")
 _LAST_HOUR = regex.compile(r"(?<=\bgodziny\s\p{L}{4,20}\sdo\s)([01]?\d|2[0-4])(?![\d:.,])")
 _QUEEN = regex.compile(rf"\b((?:Elżbiet|Katarzyn|Ann|Mari)(a|y|i|ie|ę|ą))\s((?=[IVX]+\b){NUMERAL})\b")
 
@@ -228,6 +229,7 @@ def _in_genitive(match: Match) -> str:
 def _prepare(text: str) -> str:
     """Say the inflected dates, years, centuries, hours, kings and ordinals, for which there are no general rules."""
     if regex.search(r"\d", text):
+        text = _ONE_MILLION.sub(_one_million, text)
         text = _day().sub(_date, text)
         text = _FIRST_YEAR.sub(_first_year, text)
         text = _YEAR_BEFORE.sub(_year_before, _YEAR_BEHIND.sub(_year_after, text))
@@ -241,6 +243,10 @@ def _prepare(text: str) -> str:
     text = _AT_KING.sub(lambda match: f"{match[1]} {_ordinal(value(match[2]), _LOCATIVE)}", text)
     text = _NUMBERED_NOUN.sub(_numbered_noun, text)
     return _QUEEN.sub(lambda match: f"{match[1]} {_ordinal(value(match[3]), _QUEEN_CASES[match[2]])}", text)
+
+
+def _one_million(match: Match) -> str:
+    return ("milion" if match[1] == "mln" else "miliard") + (" złotych" if match[2] else "")
 
 
 def _first_year(match: Match) -> str:
@@ -330,7 +336,9 @@ LANGUAGE: Language = Language(
         ),
     ),
     sentences=Sentences(
-        names="p",
+        starts="On Ona Ono Oni Był Była Było Byli I A Ale Potem Wtedy Gdy Kiedy To Ten Ta W Na Z Po Nie Jak Jest Tam "
+        "Tu",
+        names="p o hr",
         open="pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św gen Gen płk kpt mjr por bp abp red ul Ul al Al "
         "pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł oprac "
         "n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust pkt poz",

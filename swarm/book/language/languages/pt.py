@@ -119,7 +119,7 @@ LANGUAGE: Language = Language(
         queen_form=lambda said: f"{said[:-1]}a" if said.endswith("o") else said,
         score=" a ",
         prepare=_prepare,
-        centuries=((regex.compile(rf"(?<=\bséculos?\s)({NUMERAL})\b"), "cardinal"),),
+        centuries=((regex.compile(rf"(?<=\bséculos?\s(?:[IVX]{{1,6}}\s(?:e|ao?)\s)?)({NUMERAL})\b"), "cardinal"),),
     ),
     dates=Dates(form="{day} de {month} de {year}"),
     powers=Powers(
@@ -157,7 +157,9 @@ LANGUAGE: Language = Language(
         article="o|a",
     ),
     sentences=Sentences(
-        open="trad Trad ed Ed S Stos séc sécs Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof Profa "
+        starts="O A Os As Um Uma E Mas Depois Então Quando Era Eram Foi Em De Com Não Se Assim Como Ele Ela No Na",
+        open="Av R Fr trad Trad ed Ed S Stos séc sécs Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof "
+        "Profa "
         "Eng Cel Pe Sta Sto "
         "V a d a.C d.C",
         numbered="núm pág págs cap art fig liv",

@@ -17,6 +17,8 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
     ("written", "words"),
     [
         ("1 ft, 2 ft, 1 lbs, 5 km/h", "un piede, due piedi, una libbra, cinque chilometri all'ora"),
+        ("V sec. a.C., secc. XV e XVI", "quinto secolo avanti Cristo, secoli quindicesimo e sedicesimo"),
+        ("Il 1° gennaio", "Il primo gennaio"),
         ("5 km²", "cinque chilometri quadrati"),
         ("alle 1:15, il 1/4/1921", "alle una e quindici, il primo aprile millenovecentoventuno"),
     ],

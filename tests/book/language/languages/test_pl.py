@@ -67,6 +67,7 @@ from swarm.book.speech.sentence import split_sentences
             "W J 3,16, 1 J 4,8 i 1 P 2,9",
             "W Jana trzy, szesnaście, Pierwszy Jana cztery, osiem i Pierwszy Piotra dwa, dziewięć",
         ),
+        ("p. Anna, 5 zł 20 gr, 1 mln zł", "pani Anna, pięć złotych dwadzieścia groszy, milion złotych"),
         ("J 3 i 5 J, cz. II", "J trzy i pięć J, część dwa"),
         ("Pisz na a@b.pl.", "Pisz na a małpa b.pl."),
     ],

@@ -6,6 +6,7 @@ from said import said
     ("written", "words"),
     [
         ("às 21:30, 5 km, 1 kg", "às vinte e uma e trinta, cinco quilómetros, um quilograma"),
+        ("séculos XV e XVI, na Av. Paulista", "séculos quinze e dezasseis, na Avenida Paulista"),
         ("a 3/4/1921, 2/3", "a três de abril de mil novecentos e vinte e um, dois terços"),
     ],
 )
