@@ -114,6 +114,7 @@ TESTED_ELSEWHERE = {
     "swarm/voice/espeak/voices.py": VALUES,
     "swarm/voice/coqui/speakers.py": VALUES,
     "swarm/voice/coqui/latents.py": "tests/voice/coqui/test_coqui_engine.py",
+    "swarm/voice/coqui/trial.py": "tests/voice/coqui/test_coqui_engine.py",
     "swarm/voice/coqui/plain.py": "tests/voice/coqui/test_coqui_engine.py",
     "swarm/voice/coqui/xtts.py": "tests/voice/coqui/test_coqui_engine.py",
     "swarm/system/calibre.py": "tests/book/test_any_file.py",

@@ -9,7 +9,6 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY
@@ -161,6 +160,8 @@ def check_multicast(bind: str = "") -> Check:
 
 def check_gpu() -> Check:
     """Check which GPUs there are, and whether torch can use them."""
+    from swarm.worker.devices import prove_gpus
+
     try:
         answer = subprocess.run(
             NVIDIA_SMI, capture_output=True, text=True, timeout=PATIENCE_S, check=True, errors="replace"
@@ -172,14 +173,14 @@ def check_gpu() -> Check:
             "gpu", "warn", f"nvidia-smi fails: {error}", "restart the machine, or reinstall the NVIDIA driver."
         )
     gpus = "; ".join(line.strip() for line in answer.stdout.splitlines() if line.strip())
-    if not find_spec("torch"):
-        return Check("gpu", "ok", f"{gpus}; unused, for no engine installed here computes on GPUs")
-    import torch  # type: ignore[import-not-found,unused-ignore]
-
-    if torch.cuda.is_available():
-        return Check("gpu", "ok", f"{gpus}; torch {torch.__version__} can use them")
+    proof = prove_gpus()
+    if proof.fault and not proof.has_torch:
+        return Check("gpu", "ok", f"{gpus}; unused: {proof.fault}")
+    if any(not gpu.fault for gpu in proof.gpus):
+        return Check("gpu", "ok", f"{gpus}; torch {proof.torch} can use them")
     remedy = "install the torch that fits the driver (pytorch.org), or update the driver."
-    return Check("gpu", "warn", f"{gpus}; torch {torch.__version__} cannot use them", remedy)
+    why = proof.fault or "; ".join(gpu.fault for gpu in proof.gpus) or "it finds none"
+    return Check("gpu", "warn", f"{gpus}; torch {proof.torch} cannot use them: {why}", remedy)
 
 
 def check_clock(now_s: float | None = None) -> Check:

@@ -3,10 +3,8 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -15,13 +13,15 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.message import Device
 from swarm.lease.offer import CPU
 from swarm.system.capacity import Capacity, read_capacity
+from swarm.system.child import command_of, variables_of
 from swarm.system.machine import Say
+from swarm.voice.environment import find_environments
 from swarm.voice.host.registry import gpu_install_line
 from swarm.watch.text import bytes_text
 from swarm.worker.slots import Slots, core_slots, gpu_slots
 
 LIST_GPUS = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
-PROVE = (sys.executable, "-P", "-m", "swarm.voice.probe")
+PROBE = "swarm.voice.probe"
 LIST_TIMEOUT_S = 10.0
 PROOF_TIMEOUT_S = 180.0  # torch may load from a slow disk, and the driver may have to wake its GPUs
 
@@ -50,6 +50,7 @@ class Proof(Struct, frozen=True):
     gpus: tuple[Gpu, ...] = ()
     torch: str = ""
     fault: str = ""
+    has_torch: bool = True
 
 
 def list_gpus() -> list[str]:
@@ -62,15 +63,23 @@ def list_gpus() -> list[str]:
 
 
 def prove_gpus() -> Proof:
-    """Test every GPU with torch in a process of its own, which takes seconds."""
+    """Test every GPU in a process of its own, with the torch of an engine's environment or the program's own.
+
+    It takes seconds.
+    """
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # makes GPU 0 that of nvidia-smi, for engine processes too
-    if not find_spec("torch"):
-        return Proof(fault=f"no torch is installed here to compute on one: {gpu_install_line()}")
-    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
-    env = {**os.environ, "PYTHONPATH": path}
+    home = next((each for each in find_environments() if each.has("torch")), None)
+    if home is None and not find_spec("torch"):
+        return Proof(fault=f"no torch is installed here to compute on one: {gpu_install_line()}", has_torch=False)
+    python = home.python if home else None
     try:
         done = subprocess.run(
-            PROVE, capture_output=True, timeout=PROOF_TIMEOUT_S, check=True, env=env, stdin=subprocess.DEVNULL
+            command_of(PROBE, python),
+            capture_output=True,
+            timeout=PROOF_TIMEOUT_S,
+            check=True,
+            env=variables_of(python),
+            stdin=subprocess.DEVNULL,
         )
         return msgspec.convert(json.loads(done.stdout.splitlines()[-1]), Proof)
     except subprocess.TimeoutExpired:

@@ -5,7 +5,7 @@ import pytest
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
-from swarm.system.installation import extra_line
+from swarm.voice.coqui.card import INSTALL
 
 FRENCH = "tts_models/fr/css10/vits"
 
@@ -85,7 +85,7 @@ def test_without_coqui_the_line_is_named_that_installs_it(
     assert main(["models", "--models-dir", str(models)]) == 0
     assert line in capsys.readouterr().out
     assert main(["models", "fetch", "xtts", "--models-dir", str(models)]) == EXIT_ENVIRONMENT
-    assert capsys.readouterr().err == f"e2a-swarm: {line}: {extra_line('coqui')}\n"
+    assert capsys.readouterr().err == f"e2a-swarm: {line}: {INSTALL}\n"
 
 
 @pytest.mark.coqui

@@ -11,7 +11,7 @@ from swarm.errors import EXIT_USAGE
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.lease.message import EngineOffer, Hello
 from swarm.store.speeds import note_speed
-from swarm.system.installation import extra_line
+from swarm.voice.coqui.card import INSTALL
 from swarm.voice.host import registry
 from swarm.voice.host.offered import EngineFacts
 
@@ -42,7 +42,7 @@ def test_an_engine_that_is_not_here_is_named_with_what_brings_it(
 ) -> None:
     monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: here)
     text = "\n".join(lines_of(capsys))
-    assert (f"not installed here: {extra_line('coqui')}" in " ".join(text.split())) is not here
+    assert (f"not installed here: {INSTALL}" in " ".join(text.split())) is not here
     assert ("voices: 58;" in text) is here
 
 

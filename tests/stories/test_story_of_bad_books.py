@@ -87,7 +87,7 @@ def assert_nothing_left(here: Machine) -> None:
     [
         (["--cover", "no.jpg"], EXIT_USAGE, "no.jpg"),
         (["--output-dir", "file/below"], EXIT_ENVIRONMENT, "file"),
-        (["--tts-engine", "vits", "--quiet"], EXIT_ENVIRONMENT, "[coqui]"),
+        (["--tts-engine", "vits", "--quiet"], EXIT_ENVIRONMENT, "engines install coqui"),
     ],
     ids=["cover", "folder", "engine"],
 )

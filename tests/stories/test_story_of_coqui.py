@@ -2,14 +2,18 @@
 
 import functools
 import http.server
+import os
 import re
 import shutil
+import sys
 import threading
 import time
+import venv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from evidence import assert_complete, listen, only, records, report_of
 from household import SLOW, Machine, Running
@@ -17,6 +21,9 @@ from tiny_models import SPEAKERS, recording, tiny_vits, tiny_xtts
 from toll import Toll
 
 from swarm.job.record import LatentsKept
+from swarm.voice.coqui.card import REQUIREMENTS
+from swarm.voice.environment import MARK, Environment
+from swarm.voice.host.installer import requirements_of
 
 pytestmark = pytest.mark.coqui
 
@@ -40,7 +47,7 @@ def test_who_has_coqui_speaks_and_who_has_not_is_told_what_brings_it(
     coordinator = laptop.start("coordinate", small_book, "--tts-engine", "vits", **without_coqui)
     joining = ("work", "--cpu", "--slots", "1", "--coordinator", f"127.0.0.1:{coordinator.port}", "--exit-when-done")
     useless = old.start(*joining, "--name", "old", **without_coqui)
-    coordinator.says(r"no worker here can speak English with coqui.*: e2a-swarm doctor")
+    coordinator.says(r"no worker here can speak English with coqui.*: e2a-swarm engines install coqui")
     worker = tower.start(*joining, "--name", "tower", TTS_HOME=str(tmp_path / "models"))
     coordinator.ends()
     for each in (worker, useless):
@@ -69,7 +76,7 @@ def test_a_custom_model_is_brought_by_a_laptop_without_coqui_sent_once_and_spoke
     tolls = [Toll(coordinator.port) for _ in range(2)]
     workers = [join_in(machine, toll.port) for machine, toll in zip((desktop, tower), tolls, strict=True)]
     useless = join_in(old, coordinator.port, **without_coqui)
-    useless.says(r"spoken with coqui in English, which this worker cannot: .*pip install .*\[coqui\]")
+    useless.says(r"spoken with coqui in English, which this worker cannot: .*engines install coqui")
     coordinator.ends()
     for worker in (*workers, useless):
         worker.ends()
@@ -178,3 +185,36 @@ def test_an_offline_worker_says_what_it_lacks_serves_others_meanwhile_and_goes_o
     worker.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     assert_complete(report_of(only(attic.desk, "*.m4b")))
+
+
+def environment_of_coqui(home: Path) -> Environment:
+    """Write an environment for Coqui, with the libraries that these tests have: to install others takes minutes."""
+    folder = home / "engines" / "coqui"
+    venv.create(folder / "made", symlinks=True)
+    (site,) = (folder / "made").glob("[Ll]ib/**/site-packages")
+    (site / "others.pth").write_text("\n".join(path for path in sys.path if path.endswith("-packages")))
+    made = Environment("coqui", "made", REQUIREMENTS, requirements_of(REQUIREMENTS))
+    (folder / MARK).write_bytes(msgspec.json.encode(made))
+    return made
+
+
+def test_a_program_without_coqui_speaks_with_it_in_an_environment_of_its_own(
+    here: Machine, tmp_path: Path, without_coqui: dict[str, str], write_book: Callable[..., Path]
+) -> None:
+    environment_of_coqui(here.home)
+    tiny_vits(tmp_path / "models" / "tts" / "tts_models--en--ljspeech--vits")
+    book = write_book({"One": "The lamp was burning. He came home late."})
+    env = without_coqui | {"TTS_HOME": str(tmp_path / "models")}
+    done = here.run("convert", book, "--tts-engine", "vits", "--offline", **env)
+    assert done.returncode == 0, done.stderr
+    assert_complete(report_of(only(here.desk, "*.m4b")))
+    fetched = here.run("models", "fetch", "xtts", **env)
+    assert "--accept-coqui-license" in fetched.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.skipif("E2A_TEST_REGISTRY" not in os.environ, reason="downloads 1 to 3 GB: set E2A_TEST_REGISTRY=1")
+def test_its_environment_comes_from_the_registry(here: Machine) -> None:
+    done = here.run("engines", "install", "coqui")
+    assert done.returncode == 0, done.stderr
+    assert "coqui is here and has spoken a sentence" in done.stdout

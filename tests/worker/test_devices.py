@@ -1,11 +1,14 @@
+import venv
 from pathlib import Path
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Device
 from swarm.system.capacity import Capacity
+from swarm.voice.environment import MARK, Environment
 from swarm.worker import devices
 from swarm.worker.devices import Gpu, Proof, choose, describe, find_devices, prove_gpus, uuids_of
 from swarm.worker.slots import Slots
@@ -116,6 +119,17 @@ print("a library that talks")
 def test_the_proof_is_made_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stand_in_torch(tmp_path, NO_GPU, monkeypatch)
     assert prove_gpus() == Proof(torch="2.11+cpu")
+
+
+def test_the_torch_of_an_environment_is_asked_if_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path))
+    made = Environment("viola", "abc", (), ())
+    venv.create(made.folder, symlinks=True)
+    (site,) = made.folder.glob("[Ll]ib/**/site-packages")
+    (site / "torch").mkdir()
+    (site / "torch" / "__init__.py").write_text(NO_GPU.replace("2.11+cpu", "2.6+cpu"))
+    (tmp_path / "engines" / "viola" / MARK).write_bytes(msgspec.json.encode(made))
+    assert prove_gpus() == Proof(torch="2.6+cpu")
 
 
 @pytest.mark.parametrize(("asked", "words"), [(("cuda:7", "GPU-99"), "GPU 7,GPU-99 "), (("cuda",), "GPU all ")])

@@ -1,7 +1,9 @@
 """The cards of Coqui's models. They need no torch, so that a coordinator without it can segment books."""
 
+import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 from msgspec import structs
@@ -10,12 +12,26 @@ from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, SettingCard, VoiceCard
 from swarm.job.language import normal_language
 from swarm.job.recipe import CUSTOM, INVENTED
-from swarm.system.installation import extra_line
+from swarm.system.installation import package_line
 from swarm.voice.coqui.models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, model_language
 from swarm.voice.coqui.origins import licence_of
 from swarm.voice.coqui.speakers import XTTS_SPEAKERS
+from swarm.voice.environment import environments_folder
 
-INSTALL = extra_line("coqui")
+INSTALL = "e2a-swarm engines install coqui"
+# As the extra `coqui` in pyproject.toml, which is for those who want Coqui beside the program.
+REQUIREMENTS = (
+    "coqui-tts>=0.28,<0.29",
+    "cutlet>=0.5",
+    "fugashi[unidic-lite]>=1.3",
+    "nvidia-ml-py>=12",  # the driver's version
+    "pypinyin>=0.50",
+    "six",
+    "torch>=2.11,<2.14",
+    "torchaudio==2.11.0",
+    "torchcodec==0.17.0",
+    "transformers>=4.57,<5.24",
+)
 DEFAULT_VOICE = "default"
 
 VOCABULARY = "vocab.json"
@@ -120,8 +136,15 @@ COQUI = structs.replace(
 
 
 def is_installed() -> bool:
-    """Return whether Coqui's packages are installed here, without importing them."""
+    """Return whether Coqui's packages are installed beside this process, without importing them."""
     return all(find_spec(package) for package in ("torch", "torchaudio", "TTS"))
+
+
+def more_line(*packages: str) -> str:
+    """Return the command that adds packages to Coqui's environment, or to the program's if Coqui runs there."""
+    if environments_folder() not in Path(sys.prefix).parents:
+        return package_line(*packages)
+    return " ".join((INSTALL, *(f"--package {package}" for package in packages)))
 
 
 def model_card(model: str, config: Mapping[str, object] | None = None) -> EngineCard:

@@ -15,21 +15,19 @@ from swarm.voice.coqui.card import (
     COQUI,
     CUSTOM_FILES,
     INSTALL,
+    REQUIREMENTS,
     VOCABULARY,
     engines_for,
     is_installed,
     model_card,
 )
+from swarm.voice.coqui.extension import import_torchaudio
 from swarm.voice.coqui.options import ENV_LICENCE
 from swarm.voice.coqui.origins import licence_of
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 
 if TYPE_CHECKING:
     from swarm.voice.coqui.load import Loader
-
-NO_TORCHAUDIO_LIBRARY = (
-    "delete the files lib/*.so of the package torchaudio: they belong to another torch, and are not needed"
-)
 
 
 class CoquiEngine(Engine):
@@ -38,6 +36,7 @@ class CoquiEngine(Engine):
     card = COQUI
     aliases = models.ENGINES
     custom_files = CUSTOM_FILES
+    requirements = REQUIREMENTS
     unlisted = (f"fairseq: a model for each of some 1100 languages ({licence_of(models.A_FAIRSEQ)})",)
 
     def __init__(self) -> None:
@@ -52,15 +51,22 @@ class CoquiEngine(Engine):
         return self._loader.open(recipe, device, job_files)
 
     def is_installed(self) -> bool:
-        """Return whether Coqui's packages are installed here, without importing them."""
-        return is_installed()
+        """Return whether Coqui is in its environment or beside the program, without importing it."""
+        return super().is_installed() or is_installed()
+
+    def trial(self) -> Voice:
+        """Return a voice of a tiny VITS with random weights."""
+        check_installed()
+        from swarm.voice.coqui.trial import open_trial
+
+        return open_trial()
 
     def checks(self) -> Iterator[Check]:
         """Import Coqui, which takes seconds, and tell whether the licence of XTTS was accepted."""
         try:
             check_installed()
         except EngineFault as fault:
-            yield Check(f"engine {self.card.name}", "fail", str(fault), f"{INSTALL} --force-reinstall")
+            yield Check(f"engine {self.card.name}", "fail", str(fault), f"{INSTALL}, which brings versions that fit.")
             return
         from importlib.metadata import version
 
@@ -153,10 +159,10 @@ def check_installed() -> None:
         raise EngineFault(FaultKind.UNAVAILABLE, f"Coqui is not installed on this machine: {INSTALL}")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
-        import torchaudio  # noqa: F401
+        import_torchaudio()
         import TTS.api  # noqa: F401
     except (ImportError, OSError, RuntimeError) as fault:
-        remedy = NO_TORCHAUDIO_LIBRARY if "torchaudio" in str(fault) else f"{INSTALL} installs versions that fit"
+        remedy = f"{INSTALL} brings versions that fit, in an environment of their own"
         raise EngineFault(FaultKind.UNAVAILABLE, f"Coqui does not load here ({fault}): {remedy}.") from fault
 
 

@@ -13,8 +13,7 @@ from TTS.tts.models.xtts import Xtts
 
 from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import CLONE, Recipe, Setting
-from swarm.system.installation import package_line
-from swarm.voice.coqui.card import DEFAULT_VOICE, XTTS_LIMITS
+from swarm.voice.coqui.card import DEFAULT_VOICE, XTTS_LIMITS, more_line
 from swarm.voice.coqui.config import Config
 from swarm.voice.coqui.latents import Latents, compute_latents, read_latents
 from swarm.voice.coqui.speak import guarded, joined, pieces, speak_pieces, with_room
@@ -180,7 +179,7 @@ def _check_deepspeed() -> None:
         import deepspeed  # noqa: F401
     except Exception as fault:  # DeepSpeed compiles code on import, which may fail in many ways
         raise _unavailable(
-            f"DeepSpeed does not load here ({fault}): {package_line('deepspeed')}, or leave out --deepspeed."
+            f"DeepSpeed does not load here ({fault}): {more_line('deepspeed')}, or leave out --deepspeed."
         ) from fault
 
 
@@ -190,7 +189,9 @@ def _check_language(model: Any, language: str) -> None:
         model.tokenizer.encode("a", lang=language)
     except ImportError as fault:
         packages = _LANGUAGE_PACKAGES.get(language, str(fault.name))
-        raise _unavailable(f"XTTS needs more packages for this language here: {package_line(packages)}") from fault
+        raise _unavailable(
+            f"XTTS needs more packages for this language here: {more_line(*packages.split())}"
+        ) from fault
     except NotImplementedError as fault:
         raise _unavailable(f"XTTS does not speak {language!r}.") from fault
 

@@ -155,9 +155,10 @@ def install_line(engine: str) -> str:
 def install_hint(engine: str) -> str:
     """Return the command that installs an engine, or tells how to, on any machine of the swarm.
 
-    The line for an engine of our own differs from machine to machine, so `doctor` prints it there.
+    The line for an engine of our own may differ from machine to machine, so `doctor` prints it there.
     """
-    return "e2a-swarm doctor" if engine in BUILT_IN and install_line(engine) else install_line(engine)
+    differs = engine in BUILT_IN and install_line(engine) and not find_engine(engine).requirements
+    return "e2a-swarm doctor" if differs else install_line(engine)
 
 
 def gpu_install_line() -> str:

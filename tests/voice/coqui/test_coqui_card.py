@@ -1,9 +1,13 @@
+import sys
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard
 from swarm.job.recipe import CUSTOM
-from swarm.voice.coqui.card import COQUI, model_card
+from swarm.voice.coqui.card import COQUI, REQUIREMENTS, model_card, more_line
 from swarm.voice.coqui.models import XTTS, known_models
 from swarm.voice.host.registry import check_speaks, choose_recipe, find_voice, recipe_card
 
@@ -74,3 +78,16 @@ def test_a_custom_model_is_judged_by_its_config() -> None:
 def test_a_model_goes_with_coqui_only() -> None:
     with pytest.raises(UsageError, match="espeak has only one model"):
         choose_recipe("en", engine="espeak", model="jenny")
+
+
+def test_its_environment_gets_what_the_extra_brings() -> None:
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    own = {line for line in project["dependencies"] if line.startswith("nvidia")}
+    assert {*REQUIREMENTS} == {*project["optional-dependencies"]["coqui"]} - {"filelock>=3"} | own
+
+
+def test_what_it_lacks_is_added_where_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "engines install" not in more_line("deepspeed")
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "engines" / "coqui" / "abc"))
+    assert more_line("six", "av") == "e2a-swarm engines install coqui --package six --package av"

@@ -39,6 +39,12 @@ def xtts(models: Path) -> Voice:
 # --- speaking
 
 
+def test_a_trial_proves_the_libraries_without_a_download() -> None:
+    voice = engine.trial()
+    pcm = voice.speak("The lamp in the hall was still burning when we came home late.", 1)
+    assert 1 < len(pcm) / voice.sample_rate < 30
+
+
 @pytest.mark.parametrize(("name", "rate"), [("vits", RATE), ("xtts", 24_000)])
 def test_a_sentence_is_int16_mono_and_not_scaled_to_full_peak(
     name: str, rate: int, request: pytest.FixtureRequest

@@ -1,16 +1,12 @@
 """Tiny models of Coqui with random weights and the real code. They speak noise in the right format."""
 
-import contextlib
-import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import soundfile
 
-ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789àâäçèéêëîïôöùûüß"
 RATE = 16_000  # sample rate of VITS in Hz
 SPEAKERS = ("ada", "bob", "eve")
 VECTOR = 16  # length of a speaker's vector
@@ -19,42 +15,10 @@ VECTOR = 16  # length of a speaker's vector
 def tiny_vits(
     folder: Path, speakers: Sequence[str] = (), languages: Sequence[str] = ("en",), seed: int = 0, vectors: str = ""
 ) -> Path:
-    """Write a VITS of a quarter of a million weights, about 1 MB: model.pth and config.json in a folder.
+    """Write the VITS of the program's own trials, with more speakers and languages if they are named."""
+    from swarm.voice.coqui.trial import write_vits
 
-    `vectors` is a file with the vectors of its speakers.
-    """
-    import torch
-    from TTS.config.shared_configs import BaseAudioConfig
-    from TTS.tts.configs.shared_configs import CharactersConfig
-    from TTS.tts.configs.vits_config import VitsConfig
-    from TTS.tts.models.vits import Vits
-
-    characters = CharactersConfig(
-        characters_class="TTS.tts.utils.text.characters.Graphemes",
-        characters=ALPHABET,
-        punctuations="!'(),-.:;? ",
-        pad="<PAD>",
-        eos="<EOS>",
-        bos="<BOS>",
-        blank="<BLNK>",
-    )
-    config = VitsConfig(
-        audio=BaseAudioConfig(sample_rate=RATE, fft_size=512, win_length=512, hop_length=128, do_trim_silence=False),
-        model_args=_vits_arguments(speakers, languages, vectors),
-        characters=characters,
-        use_phonemes=False,
-        phonemizer=None,
-        text_cleaner="multilingual_cleaners",
-        test_sentences=[],
-    )
-    config.languages = list(languages)
-    if speakers:
-        config.speakers, config.num_speakers, config.use_speaker_embedding = list(speakers), len(speakers), True
-    torch.manual_seed(seed)
-    model = Vits(config)
-    with torch.no_grad():
-        model.waveform_decoder.conv_post.weight.mul_(5.0)  # loud enough to be heard
-    return _saved(folder, config, model)
+    return write_vits(folder, speakers, languages, seed, vectors)
 
 
 def tiny_yourtts(folder: Path) -> Path:
@@ -79,38 +43,6 @@ def tiny_yourtts(folder: Path) -> Path:
     return folder
 
 
-def _vits_arguments(speakers: Sequence[str], languages: Sequence[str], vectors: str) -> Any:
-    from TTS.tts.configs.vits_config import VitsArgs
-
-    return VitsArgs(
-        out_channels=257,
-        spec_segment_size=16,
-        hidden_channels=16,
-        hidden_channels_ffn_text_encoder=32,
-        num_heads_text_encoder=2,
-        num_layers_text_encoder=1,
-        num_layers_posterior_encoder=1,
-        num_layers_flow=1,
-        use_sdp=False,
-        init_discriminator=False,
-        resblock_type_decoder="2",
-        resblock_kernel_sizes_decoder=[3],
-        resblock_dilation_sizes_decoder=[[1, 3]],
-        upsample_rates_decoder=[8, 4, 4],
-        upsample_kernel_sizes_decoder=[16, 8, 8],
-        upsample_initial_channel_decoder=32,
-        length_scale=4.0,  # lengthens the durations, which are short at random
-        max_inference_len=4000,
-        use_language_embedding=len(languages) > 1,
-        embedded_language_dim=4,
-        use_speaker_embedding=bool(speakers),
-        speaker_embedding_channels=16 if speakers else 0,
-        use_d_vector_file=bool(vectors),
-        d_vector_file=[vectors] if vectors else None,
-        d_vector_dim=VECTOR if vectors else 0,
-    )
-
-
 def tiny_xtts(folder: Path, seed: int = 0, **larger: int) -> Path:
     """Write an XTTS of one layer and one speaker, "narrator": 90 MB, because its vocoder has only one size.
 
@@ -121,6 +53,8 @@ def tiny_xtts(folder: Path, seed: int = 0, **larger: int) -> Path:
     from tokenizers.models import BPE
     from TTS.tts.configs.xtts_config import XttsArgs, XttsConfig
     from TTS.tts.models.xtts import Xtts
+
+    from swarm.voice.coqui.trial import save_model
 
     languages = XttsConfig().languages
     special = ["[STOP]", "[UNK]", "[SPACE]", "[START]", *(f"[{language}]" for language in languages)]
@@ -154,17 +88,7 @@ def tiny_xtts(folder: Path, seed: int = 0, **larger: int) -> Path:
         "speaker_embedding": torch.randn(1, 512, 1),
     }
     torch.save({"narrator": speaker}, folder / "speakers_xtts.pth")
-    return _saved(folder, config, model)
-
-
-def _saved(folder: Path, config: Any, model: Any) -> Path:
-    import torch
-
-    folder.mkdir(parents=True, exist_ok=True)
-    with contextlib.redirect_stdout(io.StringIO()):
-        config.save_json(str(folder / "config.json"))
-    torch.save({"config": config.to_dict(), "model": model.state_dict()}, folder / "model.pth")
-    return folder
+    return save_model(folder, config, model)
 
 
 def recording(path: Path, length_s: float = 3.0) -> Path:
