@@ -53,7 +53,7 @@ ARROWS = {
     | {"voice/host", "watch"},
     "worker": GROUND | {"lease", "lease/worker", "net", "store", "trace", "voice", "voice/host", "watch"},
     "web": {"errors", "system", "lease", "coordinator", "store", "watch"},
-    "site": {"errors", "config", "system", "lease", "coordinator", "watch", "web"},
+    "site": {"errors", "config", "system", "lease", "coordinator", "store", "watch", "web"},
     "node": GROUND | {"coordinator", "net", "trace", "voice", "voice/host", "watch", "worker"},
     "commands": GROUND
     | {"audio", "book", "book/speech", "coordinator", "lease/worker", "net", "node", "store", "trace"}
@@ -167,9 +167,8 @@ TESTED_ELSEWHERE = {
     "swarm/web/host.py": "tests/web/test_app.py",
     "swarm/web/certificate.py": "tests/site/test_front.py",
     "swarm/site/make.py": "tests/site/test_gate.py",
-    "swarm/site/site.py": "tests/site/test_views.py",
-    "swarm/site/templates.py": "tests/site/test_views.py",
-    "swarm/site/static_files.py": "tests/site/test_views.py",
+    "swarm/site/templates.py": "tests/site/test_site.py",
+    "swarm/site/static_files.py": "tests/site/test_site.py",
     "swarm/site/secret.py": "tests/site/test_gate.py",
     "swarm/site/log_in.py": "tests/site/test_gate.py",
     "swarm/coordinator/library.py": "tests/web/test_sound.py",

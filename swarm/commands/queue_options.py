@@ -12,6 +12,8 @@ from swarm.commands.words import words_of
 from swarm.config import RenderConfig
 from swarm.errors import UsageError
 
+NAME_FILES = ("--custom-model", "--cover", "--lexicon", "--cast")  # always; --voice may
+
 
 def add_queued_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that may differ from book to book of a queue."""
@@ -32,7 +34,7 @@ def queued_words(arguments: argparse.Namespace) -> tuple[str, ...]:
             f"{name} names a file of this machine, which the coordinator of the queue cannot read: give it to "
             "`e2a-swarm serve`, or use `e2a-swarm coordinate` for this book."
         )
-    return words_of(_queued_parser(), arguments)
+    return words_of(queued_parser(), arguments)
 
 
 def queued_config(words: Sequence[str], book: Path, defaults: argparse.Namespace) -> RenderConfig:
@@ -40,15 +42,16 @@ def queued_config(words: Sequence[str], book: Path, defaults: argparse.Namespace
 
     Raises UsageError, also for words that name a file, since that would be a file of this machine.
     """
-    asked = _queued_parser().parse_args(list(words))
+    asked = queued_parser().parse_args(list(words))
     if name := _names_a_file(asked):
         raise UsageError(f"{name} may not name a file of the coordinator's machine.")
-    merged = _queued_parser().parse_args(list(words), argparse.Namespace(**vars(defaults)))
+    merged = queued_parser().parse_args(list(words), argparse.Namespace(**vars(defaults)))
     merged.books, merged.ebook, merged.ebooks_dir = [str(book)], [], None
     return render_config(merged)
 
 
-def _queued_parser() -> argparse.ArgumentParser:
+def queued_parser() -> argparse.ArgumentParser:
+    """Make a parser of those options alone that may differ from book to book."""
     parser = Parser(add_help=False)
     add_queued_options(parser)
     return parser

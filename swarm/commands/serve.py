@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from swarm.commands import checks, convert, options
 from swarm.commands.log_options import add_log_option, open_trace
 from swarm.commands.parser import shorten
-from swarm.commands.web_options import add_web_options, serve_web, web_password, web_place
+from swarm.commands.web_options import add_web_options, serve_web, site_config, web_place
 from swarm.config import RenderConfig, ServeConfig
 from swarm.errors import UsageError
 
@@ -78,12 +78,11 @@ def run(arguments: argparse.Namespace) -> int:
     any_book = configure(Path("book.epub"), ())  # options that make no sense are refused now
     config = ServeConfig(network=options.coordinate_config(arguments, any_book), watched=_folders(arguments))
     place, state_dir = web_place(arguments), config.network.render.state_dir
-    password = web_password(place, state_dir, progress.note) if place else None
-
+    site = site_config(arguments, place, state_dir, progress.note) if place else None
     notifier = _notifier(arguments.notify, state_dir, progress.note)
 
     def beside(resident: "Resident", desk: "Desk", room: Path) -> "Sequence[Loop]":
-        web = [serve_web(place, password, resident, desk, room, state_dir, progress.note)] if place else []
+        web = [serve_web(place, site, resident, desk, room, progress.note)] if place and site else []
         return [*web, *([notifier.run(resident)] if notifier else [])]
 
     with open_trace(arguments) as trace:

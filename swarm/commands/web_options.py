@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from swarm.coordinator.desk import Desk
     from swarm.coordinator.resident import Resident
     from swarm.coordinator.stay import Loop
+    from swarm.site.make import SiteConfig
     from swarm.site.password import Password
     from swarm.system.machine import Say
     from swarm.web.certificate import Certificate
@@ -65,6 +66,19 @@ def web_place(arguments: argparse.Namespace) -> WebPlace | None:
     return WebPlace(host, ports, asks, _prefix(arguments.web_prefix), _certificate(arguments))
 
 
+def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path, note: "Say") -> "SiteConfig":
+    """Return how the page is served; ask for its password at the first time. Raises SwarmError."""
+    from swarm.commands.page_fields import inspect_words, page_fields
+    from swarm.site.add import BookOptions
+    from swarm.site.make import SiteConfig
+
+    def join() -> str:
+        return join_line(state_dir, is_open=arguments.open)
+
+    options = BookOptions(page_fields(arguments), lambda words: inspect_words(words, arguments))
+    return SiteConfig(state_dir, web_password(place, state_dir, note), place.prefix, options, join)
+
+
 def web_password(place: WebPlace, state_dir: Path, note: "Say") -> "Password | None":
     """Return the password of the page, if it needs one; ask for it at the first time. Raises SwarmError."""
     import sys
@@ -76,34 +90,34 @@ def web_password(place: WebPlace, state_dir: Path, note: "Say") -> "Password | N
     return obtain_password(state_dir, note, _ask if sys.stdin.isatty() and sys.stderr.isatty() else None)
 
 
+def join_line(state_dir: Path, *, is_open: bool) -> str:
+    """Return the line that a machine runs to join the swarm. Raises EnvironmentFault."""
+    from swarm.net.keys import security
+
+    key = security(state_dir, open=is_open)
+    return f"e2a-swarm join {key.code}" if key else "e2a-swarm work --open"
+
+
 def serve_web(
-    place: WebPlace,
-    password: "Password | None",
-    resident: "Resident",
-    desk: "Desk",
-    room: Path,
-    state_dir: Path,
-    note: "Say",
+    place: WebPlace, config: "SiteConfig", resident: "Resident", desk: "Desk", room: Path, note: "Say"
 ) -> "Loop":
     """Listen for browsers and programs, and return what serves them. Raises EnvironmentFault, StoreError."""
-    from swarm.site.make import SiteConfig, make_front
+    from swarm.site.make import make_front
     from swarm.system.machine import Clock
     from swarm.web.app import Api
     from swarm.web.host import listen, run
     from swarm.web.listening import Listening
     from swarm.web.token import FILE, Doorkeeper, obtain_token
 
-    doorkeeper = Doorkeeper(obtain_token(state_dir))
-    config = SiteConfig(state_dir, password, place.prefix)
-    listening = Listening(resident, state_dir, Clock())
+    token = config.state_dir / FILE
+    doorkeeper = Doorkeeper(obtain_token(config.state_dir))
+    listening = Listening(resident, config.state_dir, Clock())
     front = make_front(config, Api(resident, desk, room), desk, listening, doorkeeper, Clock())
     listener = listen(place.host, place.ports)
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     address = f"http{'s' if place.certificate else ''}://{name}:{port}{place.prefix}"
-    note(
-        f"the page is at {address}/, the interface for programs at {address}/api/v1; its token is in {state_dir / FILE}"
-    )
+    note(f"the page is at {address}/, the interface for programs at {address}/api/v1; its token is in {token}")
     return run(front, listener, place.certificate)
 
 

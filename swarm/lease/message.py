@@ -335,6 +335,7 @@ class WorkerStatus(Struct, frozen=True):
     note: Note = ""  # the reasons in words, for readers of 0.1
     figures: tuple[Figures, ...] = ()
     reasons: tuple[Reason, ...] = ()  # what keeps it from speaking
+    version: Name = ""  # of e2a-swarm
 
 
 class ChapterStatus(Struct, frozen=True, array_like=True):

@@ -30,8 +30,8 @@ HEADERS = {
 }
 SAFE = ("GET", "HEAD")
 FORM = "application/x-www-form-urlencoded"
-MAX_FORM_BYTES = 64 * 1024
-MAX_FIELDS = 500
+MAX_FORM_BYTES = 2 * 1024 * 1024  # of twenty books with some thousand chapters
+MAX_FIELDS = 50_000
 NEED_NO_LOG_IN = ("/log-in", "/offline", "/manifest.webmanifest", "/worker.js")
 STATIC = "/static/"
 

@@ -1,5 +1,6 @@
 """Puts the site together: its parts, its gate, and the interface for programs beside it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,14 +11,18 @@ from starlette.routing import BaseRoute, Route
 
 from swarm.coordinator.desk import Desk
 from swarm.errors import StoreError, SwarmError
+from swarm.site.add import AddViews, BookOptions
+from swarm.site.books_view import BookViews
+from swarm.site.errand import Errand, Errands
 from swarm.site.front import Front
 from swarm.site.gate import SiteGate
 from swarm.site.log_in import Entrance
+from swarm.site.machines_view import MachineViews
+from swarm.site.orders import Orders
 from swarm.site.password import Password, forget_first_password
 from swarm.site.secret import obtain_secret
 from swarm.site.session import Sessions
 from swarm.site.site import Site
-from swarm.site.views import QueueViews
 from swarm.system.machine import Clock
 from swarm.web.app import Api, make_app
 from swarm.web.listening import Listening
@@ -30,6 +35,9 @@ class SiteConfig(NamedTuple):
     state_dir: Path
     password: Password | None = None
     prefix: str = ""  # the path that a proxy serves it at
+    options: BookOptions = BookOptions()
+    join: Callable[[], str] = lambda: "e2a-swarm work"  # the line that a new machine runs once
+    errand: Errand | None = None  # in place of the program's own commands, for tests
 
 
 def make_front(
@@ -39,7 +47,14 @@ def make_front(
     password = config.password
     sessions = Sessions(obtain_secret(config.state_dir) + (password.stored.encode() if password else b""))
     site = Site(config.prefix, has_password=password is not None)
-    app = Starlette(routes=[*_common(site), *QueueViews(site, api, desk).routes()])
+    errand = config.errand or Errands(config.state_dir)
+    views = (
+        BookViews(site, api),
+        MachineViews(site, api, config.join),
+        AddViews(site, api.resident, config.options, errand, api.folder, clock),
+        Orders(site, desk),
+    )
+    app = Starlette(routes=[*_common(site), *(route for view in views for route in view.routes())])
     gate = SiteGate(app, sessions, clock, is_open=password is None)
     if password:
         entrance = Entrance(site, gate, password, clock, lambda: forget_first_password(config.state_dir))

@@ -1,7 +1,6 @@
 """The site: views, orders and events for browsers, over the same answers as the interface for programs."""
 
-import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 from starlette.requests import Request
@@ -11,7 +10,7 @@ from swarm import __version__
 from swarm.errors import UsageError
 from swarm.site.gate import visitor_of
 from swarm.site.live import MAX_READERS, Live, Pieces
-from swarm.site.static_files import read_static_files
+from swarm.site.static_files import digest_of, read_static_files
 from swarm.site.templates import make_environment
 from swarm.web.app import path_of
 
@@ -25,6 +24,7 @@ class Site:
     def __init__(self, prefix: str = "", *, has_password: bool = False) -> None:
         self._prefix = prefix
         self._static = read_static_files()
+        self._digest = digest_of(self._static)
         self._environment = make_environment()
         known = {"url": self.url, "static": self.static_url, "version": __version__, "navigation": NAVIGATION}
         self._environment.globals.update(known, has_password=has_password)
@@ -36,7 +36,9 @@ class Site:
 
     def static_url(self, name: str) -> str:
         """Return the address of a static file, which changes with its content."""
-        return self.url(f"/static/{self._static[name].digest}/{name}")
+        if name not in self._static:
+            raise KeyError(name)
+        return self.url(f"/static/{self._digest}/{name}")
 
     def render(self, request: Request, template: str, code: int = 200, **values: Any) -> Response:
         """Return a page."""
@@ -68,7 +70,7 @@ class Site:
     async def static(self, request: Request) -> Response:
         """Serve a static file."""
         found = self._static.get(request.path_params["name"])
-        if found is None or found.digest != request.path_params["digest"]:
+        if found is None or self._digest != request.path_params["digest"]:
             return Response("There is no such file.\n", 404, media_type="text/plain")
         return Response(found.content, media_type=found.kind, headers={"Cache-Control": FOR_EVER})
 
@@ -94,10 +96,26 @@ class Site:
     async def worker(self, request: Request) -> Response:
         """Serve the service worker, which shows a page of its own where there is no network."""
         files = [self.static_url(name) for name in self._static]
-        digest = hashlib.sha256(" ".join((__version__, *files)).encode()).hexdigest()[:16]
-        script = self.piece("worker.js", files=files, digest=digest)
+        script = self.piece("worker.js", files=files, digest=f"{self._digest} {__version__}")
         return Response(script, media_type="text/javascript")
 
     async def offline(self, request: Request) -> Response:
         """Show what a browser shows while the server is not reached."""
         return self.render(request, "offline.html")
+
+
+class Memo:
+    """Renders the pieces of a view, each only if what it shows has changed."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._kept: dict[str, tuple[dict[str, object], str]] = {}
+
+    def pieces(self, shown: Iterable[tuple[str, str, dict[str, object]]]) -> Pieces:
+        """Return the pieces of a view, given the name, the template and the values of each."""
+        kept = {}
+        for name, template, values in shown:
+            had = self._kept.get(name)
+            kept[name] = had if had and had[0] == values else (values, self._site.piece(template, **values))
+        self._kept = kept
+        return {name: text for name, (_, text) in kept.items()}

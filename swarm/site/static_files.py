@@ -1,6 +1,7 @@
-"""The static files of the page: style, script, icons. Each has an address with its digest, and is cached for good."""
+"""The static files of the page: style, scripts, icons. Their address has a digest, and browsers cache them for good."""
 
 import hashlib
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -17,16 +18,19 @@ class StaticFile(NamedTuple):
 
     content: bytes
     kind: str
-    digest: str
 
 
 def read_static_files() -> dict[str, StaticFile]:
     """Return all static files by their names."""
     folder = files("swarm.site") / "static"
-    found = {}
-    for path in folder.iterdir():
-        kind = KINDS.get(path.name[path.name.rfind(".") :])
-        if kind:
-            content = path.read_bytes()
-            found[path.name] = StaticFile(content, kind, hashlib.sha256(content).hexdigest()[:16])
-    return found
+    kinds = {path.name: KINDS.get(path.name[path.name.rfind(".") :]) for path in folder.iterdir()}
+    return {name: StaticFile((folder / name).read_bytes(), kind) for name, kind in sorted(kinds.items()) if kind}
+
+
+def digest_of(found: Mapping[str, StaticFile]) -> str:
+    """Return one digest of all static files, since scripts import each other by plain names."""
+    digest = hashlib.sha256()
+    for name, file in found.items():
+        digest.update(f"{name} {len(file.content)} ".encode())
+        digest.update(file.content)
+    return digest.hexdigest()[:16]

@@ -48,13 +48,13 @@ class Api:
     """The answers. `folder` has room for books on their way."""
 
     def __init__(self, resident: Resident, desk: Desk, folder: Path) -> None:
-        self._resident, self._desk, self._folder = resident, desk, folder
+        self.resident, self._desk, self.folder = resident, desk, folder
         self._uploads = 0
         self._streams = 0
 
     def look(self) -> tuple[Sequence[QueuedBook], StatusReply]:
         """Return the queue and the state of the coordinator."""
-        return self._resident.queue.books, self._resident.status()
+        return self.resident.queue.books, self.resident.status()
 
     async def health(self, request: Request) -> Response:
         """Tell that the process answers."""
@@ -74,7 +74,7 @@ class Api:
 
     async def book(self, request: Request) -> Response:
         """Show one book."""
-        return JsonAnswer(self._of(self._resident.queue.find(request.path_params["book"])))
+        return JsonAnswer(self._of(self.resident.queue.find(request.path_params["book"])))
 
     def _of(self, book: QueuedBook) -> BookAnswer:
         return book_answers([book], self.look()[1])[0]
@@ -84,10 +84,10 @@ class Api:
         name = safe_name(request.query_params.get("name", "")[:MAX_NAME])
         options = request.query_params.getlist("option")
         self._uploads += 1
-        path = self._folder / f"http {self._uploads} {name}"
+        path = self.folder / f"http {self._uploads} {name}"
         try:
             await _save(request, path)
-            book = await self._resident.add(path, name, options)
+            book = await self.resident.add(path, name, options)
         finally:
             path.unlink(missing_ok=True)
         return JsonAnswer(self._of(book), 201)

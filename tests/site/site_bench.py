@@ -2,13 +2,16 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import httpx
 from desk_bench import DeskBench
 
+from swarm.errors import UsageError
 from swarm.lease.message import StatusReply
+from swarm.site.add import BookOptions
+from swarm.site.fields import OptionField
 from swarm.site.make import SiteConfig, make_front
 from swarm.site.password import Password
 from swarm.system.machine import Clock
@@ -25,10 +28,28 @@ class SiteBench(DeskBench):
 
     def __init__(self, tmp_path: Path, password: Password | None = None, prefix: str = "") -> None:
         super().__init__(tmp_path)
-        self.config = SiteConfig(self.state, password, prefix)
+        self.asked: list[tuple[str, ...]] = []  # the commands that the page ran
+        self.answers: dict[str, bytes] = {}  # what they say, by their first word
+        fields = (
+            OptionField("--speed", "sound", "how fast", "text", default="1", is_first=True),
+            OptionField("--notes", "reading", "footnotes", "choice", choices=("skip", "end")),
+            OptionField("--alt-text", "reading", "pictures", "check"),
+            OptionField("--include", "reading", "read a part", "list"),
+        )
+        options = BookOptions(fields, lambda words: [word for word in words if not word.startswith("--speed")])
+        self.config = SiteConfig(self.state, password, prefix, options, lambda: "e2a-swarm join CODE", self.run_errand)
         self.changes: list[Callable[[StatusReply], StatusReply]] = []  # of what the coordinator tells of itself
         told = self.resident.status
         self.resident.status = lambda: self._changed(told())  # type: ignore[method-assign]
+
+    async def run_errand(self, words: Sequence[str], folder: Path) -> bytes:
+        self.asked.append(tuple(words))
+        answer = self.answers.get(words[0])
+        if answer is None:
+            raise UsageError(f"{words[0]} failed.")
+        if words[0] == "voices" and words[1].startswith("--listen"):
+            (folder / "sample.flac").write_bytes(answer)
+        return answer
 
     def _changed(self, reply: StatusReply) -> StatusReply:
         for change in self.changes:

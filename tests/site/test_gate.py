@@ -8,7 +8,7 @@ import pytest
 from site_bench import TOKEN, SiteBench
 
 from swarm.site.attempts import PER_ADDRESS
-from swarm.site.gate import is_loopback
+from swarm.site.gate import MAX_FIELDS, MAX_FORM_BYTES, is_loopback
 from swarm.site.password import FIRST_FILE, hash_password
 
 PASSWORD = hash_password("a long password", 16)
@@ -81,9 +81,9 @@ async def test_a_form_without_the_token_of_its_session_is_refused(bench: SiteBen
         for fields in ({}, {"form_token": "x"}, {"form_token": token}):
             answer = await stranger.post("/orders", data={"order": "pause 0 attic", **fields})
             assert answer.status_code == 403
-    huge = {"form_token": token, "order": "pause 0 attic", "more": "x" * 70_000}
+    huge = {"form_token": token, "order": "pause 0 attic", "more": "x" * MAX_FORM_BYTES}
     assert (await bench.client.post("/orders", data=huge)).status_code == 403
-    many = "&".join("a=b" for _ in range(600)) + f"&form_token={token}&order=pause 0 attic"
+    many = "&".join("a=b" for _ in range(MAX_FIELDS)) + f"&form_token={token}&order=pause 0 attic"
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     assert (await bench.client.post("/orders", content=many, headers=form)).status_code == 403
     assert bench.told == []

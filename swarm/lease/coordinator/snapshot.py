@@ -178,6 +178,7 @@ class Snapshot:
             audio_s=session.audio_s,
             figures=session.figures,
             reasons=tuple(self._worker_reasons(session)),
+            version=session.hello.version,
         )
 
     def _worker_reasons(self, session: Session) -> list[Reason]:

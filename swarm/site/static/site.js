@@ -87,27 +87,33 @@ export function tell(text) {
   setTimeout(() => { told.textContent = text; }, 50);  // a change is read out, even if the words are the same
 }
 
-export async function send(action, body, headers = {}) {
+// Send something to the server; return its answer, or null after telling why there is none.
+export async function post(action, body, headers = {}) {
   const token = document.querySelector("meta[name=form-token]").content;
   try {
     const answer = await fetch(action, {method: "POST", body, headers: {Accept: "application/json", "X-Form-Token": token, ...headers}});
-    if (answer.redirected) { location.assign(answer.url); return null; }
-    const text = await answer.text();
-    let said = {error: text};
-    try { said = JSON.parse(text); } catch { /* words */ }
-    tell(said.note ?? said.error ?? "");
-    return answer.ok ? said : null;
+    if (answer.ok) return answer;
+    tell(said(await answer.text()));
   } catch {
     tell("The server is not reached. Try again.");
-    return null;
   }
+  return null;
+}
+
+export function said(text) {
+  try {
+    const answer = JSON.parse(text);
+    return answer.note ?? answer.error ?? "";
+  } catch { return text; }
 }
 
 document.addEventListener("submit", event => {
   const form = event.target;
-  if (form.id !== "orders" && !("quiet" in form.dataset)) return;
+  if (form.id !== "orders") return;
   event.preventDefault();
-  send(form.action, new URLSearchParams(new FormData(form, event.submitter)));
+  post(form.action, new URLSearchParams(new FormData(form, event.submitter))).then(async answer => {
+    if (answer) tell(said(await answer.text()));
+  });
 });
 document.querySelectorAll("[data-live]").forEach(follow);
 if ("serviceWorker" in navigator) navigator.serviceWorker.register(document.body.dataset.worker).catch(() => {});

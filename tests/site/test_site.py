@@ -47,32 +47,15 @@ async def test_no_title_and_no_name_is_more_than_text(bench: SiteBench, name: st
     await bench.add("a")
     bench.queue.change(1, title=name, why=name)
     show(bench, machine(name))
-    for path in ("/", "/machines"):
+    for path in ("/", "/machines", "/books/1"):
         text = (await bench.client.get(path)).text
         page = html.document_fromstring(text)
-        assert len(page.xpath("//script")) == 1 and not page.xpath("//base | //img[not(@alt)]")
+        assert len(page.xpath("//script")) == (2 if path == "/" else 1) and not page.xpath("//base | //img[not(@alt)]")
         assert not [each for each in page.xpath("//@*") if each.attrname.startswith("on")]
         assert not page.xpath("//*[starts-with(@href, 'javascript:') or starts-with(@src, 'javascript:')]")
         seen = page.xpath("string(//main)")
         assert "\u202e" not in seen and "\x1b" not in seen and "49" not in page.xpath("string(//h2)")
         assert "alert" not in name or name.split("alert")[0].strip() in seen
-
-
-async def test_orders_are_given_by_buttons_and_what_cannot_be_obeyed_is_said(bench: SiteBench) -> None:
-    await bench.add("Emma")
-    answer = await bench.send("/orders", order="pause 0 1", back="/machines")
-    assert "is paused" in answer.text and 'href="/machines"' in answer.text
-    assert bench.queue.find(1).paused
-    assert 'href="/"' in (await bench.send("/orders", order="resume 0 1", back="//evil.example")).text
-    for order in ("", "pause", "sing 0 1", "pause x 1", "pause 0 nothing", "pause -1 1"):
-        answer = await bench.send("/orders", order=order)
-        assert (answer.status_code, "<h1>" in answer.text) == (400, True), order
-    token = await bench.form_token()
-    headers = {"Accept": "application/json", "X-Form-Token": token}
-    told = await bench.client.post("/orders", data={"order": "limit 2 attic"}, headers=headers)
-    assert told.json()["note"].endswith("2 slots at most")
-    wrong = await bench.client.post("/orders", data={"order": "pause 0 cellar"}, headers=headers)
-    assert "no book or machine" in wrong.json()["error"]
 
 
 async def test_static_files_are_kept_by_browsers_under_their_digest(bench: SiteBench) -> None:

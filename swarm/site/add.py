@@ -1,0 +1,208 @@
+"""The views that add books: upload, contents, voices, options."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from swarm.coordinator.resident import Resident
+from swarm.errors import UsageError
+from swarm.site.contents import BookContents, read_contents, read_voices, waiting_s, work_s
+from swarm.site.draft import Draft, Drafts
+from swarm.site.errand import Errand
+from swarm.site.fields import OptionField, words_of_form
+from swarm.site.gate import form_of
+from swarm.site.site import Site
+from swarm.system.machine import Clock
+
+MAX_TOGETHER = 20  # books that share a form
+MAX_CHAPTERS = 100_000
+MAX_LANGUAGE = 20
+MAX_VOICE = 200
+MAX_SAMPLES = 200  # kept
+Form = Mapping[str, list[str]]
+
+
+class BookOptions(NamedTuple):
+    """The options that a book may have, and the words of `inspect` that go with words of these."""
+
+    fields: Sequence[OptionField] = ()
+    inspect_words: Callable[[Sequence[str]], Sequence[str]] = tuple
+
+
+class AddViews:
+    """The views that add books. `folder` has room for files on their way."""
+
+    def __init__(
+        self, site: Site, resident: Resident, options: BookOptions, errand: Errand, folder: Path, clock: Clock
+    ) -> None:
+        self._site, self._resident, self._options, self._errand = site, resident, options, errand
+        self._folder, self._clock = folder, clock
+        self._drafts = Drafts(folder)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of these views."""
+        return [
+            Route("/drafts", self.upload, methods=["POST"]),
+            Route("/add/{numbers}", self.show, methods=["GET"]),
+            Route("/add/{numbers}", self.add, methods=["POST"]),
+            Route("/contents/{number}", self.contents, methods=["POST"]),
+            Route("/again/{book:int}", self.again, methods=["POST"]),
+            Route("/voices", self.voices, methods=["POST"]),
+            Route("/samples", self.sample, methods=["POST"]),
+        ]
+
+    async def upload(self, request: Request) -> Response:
+        """Take in the file that is the body of a request."""
+        size = int(request.headers.get("content-length", "0")) if _is_number(request) else 0
+        name = request.query_params.get("name", "")
+        draft = await self._drafts.take(name, size, _chunks(request), self._clock.now())
+        return JSONResponse({"draft": draft.number, "name": draft.name}, 201)
+
+    async def again(self, request: Request) -> Response:
+        """Make a draft of a book of the queue, to speak it with other options."""
+        path = self._resident.queue.path(book := self._resident.queue.find(request.path_params["book"]))
+        draft = await self._drafts.take(book.name, path.stat().st_size, _file(path), self._clock.now())
+        return self._site.to(f"/add/{draft.number}")
+
+    async def show(self, request: Request) -> Response:
+        """Show the form for the options of uploaded books."""
+        return self._site.render(request, "add.html", drafts=self._named(request), groups=self._groups(), why="")
+
+    async def contents(self, request: Request) -> Response:
+        """Show what would be read of a book, and how long that takes."""
+        draft, form = self._drafts.find(request.path_params["number"]), form_of(request)
+        words = self._reading(draft, form)
+        answer = await self._errand(["inspect", *words, "--json", "--", str(draft.path)], self._folder)
+        contents = read_contents(answer)
+        return self._site.render(
+            request,
+            "piece-contents.html",
+            draft=draft,
+            contents=contents,
+            included=form.get(f"include.{draft.number}", []),
+            read_with="\n".join(words),
+            work_s=await self._work_s(contents),
+            wait_s=waiting_s(self._resident.status()),
+        )
+
+    async def _work_s(self, contents: BookContents) -> float | None:
+        reply = self._resident.status()
+        if known := work_s(contents.totals.estimated_s, reply, 0.0):
+            return known
+        engines = read_voices(await self._errand(["voices", "--json", "--language", contents.language], self._folder))
+        realtime = next((each.realtime or 0.0 for each in engines if each.engine == contents.engine), 0.0)
+        return work_s(contents.totals.estimated_s, reply, realtime)
+
+    async def voices(self, request: Request) -> Response:
+        """List the voices of a language."""
+        language = form_of(request).get("language", [""])[0].strip()[:MAX_LANGUAGE]
+        words = ["voices", "--json", *([f"--language={language}"] if language else [])]
+        engines = read_voices(await self._errand(words, self._folder))
+        return self._site.render(request, "piece-voices.html", engines=engines, language=language)
+
+    async def sample(self, request: Request) -> Response:
+        """Speak a sentence with a voice."""
+        form = form_of(request)
+        engine, voice, language = (form.get(name, [""])[0][:MAX_VOICE] for name in ("engine", "voice", "language"))
+        folder = self._folder / "samples" / hashlib.sha256(f"{engine}\0{voice}\0{language}".encode()).hexdigest()[:24]
+        found = _sample_in(folder)
+        if found is None:
+            self._make_room(folder)
+            words = [f"--listen={voice}", f"--tts-engine={engine}", *([f"--language={language}"] if language else [])]
+            await self._errand(["voices", *words], folder)
+            found = _sample_in(folder)
+        if found is None:
+            raise UsageError("There is no sample of this voice.")
+        return Response(found.read_bytes(), media_type="audio/flac")
+
+    def _make_room(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-MAX_SAMPLES]:
+            for path in old.iterdir():
+                path.unlink(missing_ok=True)
+            old.rmdir()
+
+    async def add(self, request: Request) -> Response:
+        """Add the uploaded books to the queue."""
+        drafts, form = self._named(request), form_of(request)
+        try:
+            options = {draft.number: self._words(draft, form) for draft in drafts}
+            for draft in drafts:
+                await self._resident.add(draft.path, draft.name, options[draft.number])
+                self._drafts.remove(draft)
+        except UsageError as fault:
+            left = [draft for draft in drafts if draft.path.is_file()]
+            values = {"drafts": left, "groups": self._groups(), "why": str(fault)}
+            return self._site.render(request, "add.html", 400, **values)
+        return self._site.to("/")
+
+    def _named(self, request: Request) -> list[Draft]:
+        numbers = dict.fromkeys(request.path_params["numbers"].split(","))
+        return [self._drafts.find(number) for number in list(numbers)[:MAX_TOGETHER]]
+
+    def _groups(self) -> dict[str, list[OptionField]]:
+        groups: dict[str, list[OptionField]] = {}
+        for field in self._options.fields:
+            groups.setdefault("" if field.is_first else field.group, []).append(field)
+        return groups
+
+    def _reading(self, draft: Draft, form: Form) -> tuple[str, ...]:
+        """Return the words of `inspect` for a book."""
+        given = words_of_form(self._options.fields, form) + _included(draft, form)
+        return tuple(self._options.inspect_words(given))
+
+    def _words(self, draft: Draft, form: Form) -> tuple[str, ...]:
+        """Return the options of a book. Raises UsageError if its chapters were counted with other options."""
+        words = words_of_form(self._options.fields, form) + _included(draft, form)
+        total = form.get(f"chapters.{draft.number}", [""])[0]
+        chosen = sorted({int(each) for each in form.get(f"chapter.{draft.number}", []) if each.isdecimal()})
+        if not total.isdecimal() or not 0 < int(total) <= MAX_CHAPTERS or len(chosen) == int(total):
+            return words
+        if not chosen:
+            raise UsageError(f"No chapter of {draft.name} is chosen.")
+        read_with = form.get(f"read_with.{draft.number}", [""])[0].splitlines()
+        if read_with != list(self._reading(draft, form)):
+            raise UsageError(f"The chapters of {draft.name} changed with the options: choose among them again.")
+        return (*words, f"--chapters={ranges_text(chosen)}")
+
+
+def ranges_text(numbers: Sequence[int]) -> str:
+    """Return sorted numbers as --chapters takes them: "1-3,7"."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
+
+
+def _included(draft: Draft, form: Form) -> tuple[str, ...]:
+    return tuple(f"--include={' '.join(name.split())}" for name in form.get(f"include.{draft.number}", []))
+
+
+def _sample_in(folder: Path) -> Path | None:
+    return next(iter(sorted(folder.glob("*.flac"))), None)
+
+
+def _is_number(request: Request) -> bool:
+    return request.headers.get("content-length", "").isdecimal()
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        raise UsageError("The connection broke before the file was there.") from None
+
+
+async def _file(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            yield chunk

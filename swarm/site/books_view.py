@@ -1,0 +1,160 @@
+"""The view of the queue, and of one book."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from swarm.coordinator.desk import MAX_BOOK_BYTES
+from swarm.coordinator.made_file import BOOK_ENDING, JSON_ENDING, PAGE_ENDING
+from swarm.errors import UsageError
+from swarm.lease.message import JobStatus, StatusReply
+from swarm.site.live import Pieces
+from swarm.site.site import Memo, Site
+from swarm.store.queue import QueuedBook
+from swarm.watch.view import chapter_percent, chapter_title
+from swarm.web.answers import BookAnswer, book_answers
+from swarm.web.app import Api
+
+WAITING = ("waiting", "paused", "speaking", "writing")  # states of books that can be moved
+MAX_SPEAKERS = 20  # of a chapter, named
+
+
+class BookFile(Struct, frozen=True):
+    """A file of a finished audiobook."""
+
+    name: str
+    path: Path | None  # None: it is elsewhere, or gone
+    size: int | None
+
+
+class ChapterProgress(Struct, frozen=True):
+    """A chapter of a book that is being spoken."""
+
+    title: str
+    segments: int
+    accepted: int
+    percent: int
+    speakers: tuple[str, ...]
+
+
+class BookViews:
+    """The views of books."""
+
+    def __init__(self, site: Site, api: Api) -> None:
+        self._site, self._api = site, api
+        self._memo = Memo(site)
+        self._files: dict[tuple[int, tuple[str, ...]], tuple[BookFile, ...]] = {}
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of these views."""
+        return [
+            Route("/", self.books),
+            Route("/live/books", self.live_books),
+            Route("/books/{book:int}", self.book),
+            Route("/live/books/{book:int}", self.live_book),
+            Route("/books/{book:int}/files/{place:int}", self.file),
+        ]
+
+    async def books(self, request: Request) -> Response:
+        """Show the queue."""
+        return self._site.render(request, "books.html", pieces=self._cards(), max_bytes=MAX_BOOK_BYTES)
+
+    async def live_books(self, request: Request) -> Response:
+        """Stream what changes of the queue."""
+        return self._site.stream(request, "books", self._cards)
+
+    async def book(self, request: Request) -> Response:
+        """Show one book."""
+        found = self._find(request.path_params["book"])
+        return self._site.render(request, "book.html", book=found, pieces=self._details(found.book))
+
+    async def live_book(self, request: Request) -> Response:
+        """Stream what changes of one book."""
+        number = self._find(request.path_params["book"]).book
+        return self._site.stream(request, f"book {number}", lambda: self._details(number))
+
+    async def file(self, request: Request) -> Response:
+        """Hand out a file of a finished book, never to be shown as a page of this site."""
+        number, place = request.path_params["book"], request.path_params["place"]
+        files = self._files_of(self._queued(number))
+        path = files[place].path if place < len(files) else None
+        if path is None or not path.is_file():
+            raise UsageError("This file is no longer where it was written.")
+        return FileResponse(path, media_type="application/octet-stream", filename=path.name)
+
+    def _cards(self) -> Pieces:
+        books = book_answers(*self._api.look())
+        waiting = [book.book for book in books if book.state in WAITING]
+        places = {number: place for place, number in enumerate(waiting, start=1)}
+        return self._memo.pieces(
+            (f"book-{book.book}", "piece-book.html", _card(book, places, len(waiting))) for book in books
+        )
+
+    def _details(self, number: int) -> Pieces:
+        try:
+            queued, book = self._queued(number), self._find(number)
+        except UsageError:
+            return {}  # it was removed meanwhile
+        reply = self._api.look()[1]
+        job = next((job for job in reply.jobs if job.job == queued.job and queued.state == "waiting"), None)
+        return {
+            "summary": self._site.piece("piece-summary.html", book=book, job=job),
+            "files": self._site.piece("piece-files.html", book=book, files=self._files_of(queued)),
+            "chapters": self._site.piece("piece-chapters.html", chapters=_chapters(job, reply) if job else ()),
+        }
+
+    def _queued(self, number: int) -> QueuedBook:
+        return self._api.resident.queue.find(number)
+
+    def _find(self, number: int) -> BookAnswer:
+        return book_answers([self._queued(number)], self._api.look()[1])[0]
+
+    def _files_of(self, book: QueuedBook) -> tuple[BookFile, ...]:
+        known = (book.id, book.files)
+        if known not in self._files:
+            self._files = {key: value for key, value in self._files.items() if key[0] != book.id}
+            self._files[known] = _files(book.files)
+        return self._files[known]
+
+
+def _card(book: BookAnswer, places: dict[int, int], waiting: int) -> dict[str, object]:
+    place = places.get(book.book, 0)
+    return {"book": book, "place": place, "waiting": waiting if place else 0}
+
+
+def _chapters(job: JobStatus, reply: StatusReply) -> list[ChapterProgress]:
+    speaking: dict[int, list[str]] = {}
+    for worker in reply.workers:
+        for slot in worker.slots:
+            if slot.job == job.job and slot.state == "speaking":
+                speaking.setdefault(slot.chapter, []).append(f"{worker.name} at sentence {slot.index + 1}")
+    return [
+        ChapterProgress(
+            chapter_title(job, place),
+            chapter.segments,
+            chapter.accepted,
+            chapter_percent(chapter),
+            tuple(speaking.get(place, ())[:MAX_SPEAKERS]),
+        )
+        for place, chapter in enumerate(job.chapters)
+    ]
+
+
+def _files(names: Sequence[str]) -> tuple[BookFile, ...]:
+    """Return the files of a finished book that are on this machine, with the report; others by their address."""
+    paths = [Path(name) for name in names]
+    beside = [path for first in paths[:1] for path in _beside(first) if path.is_file()]
+    here = [BookFile(path.name, path, path.stat().st_size) for path in (*paths, *beside) if path.is_file()]
+    return (*here, *(BookFile(str(name), None, None) for name in names if not Path(name).is_file()))
+
+
+def _beside(first: Path) -> list[Path]:
+    """Return where the report and the read-along EPUB of an audiobook may lie."""
+    stems = [first.with_suffix(""), first.parent]  # the second one: of a folder of chapters
+    return [
+        stem.with_name(f"{stem.name}{ending}") for stem in stems for ending in (PAGE_ENDING, JSON_ENDING, BOOK_ENDING)
+    ]

@@ -1,0 +1,104 @@
+"""The view of the machines, and how one more joins."""
+
+import io
+from collections.abc import Callable
+
+import segno
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from swarm.lease.message import Figures, StatusReply, WorkerStatus
+from swarm.site.live import Pieces
+from swarm.site.site import Memo, Site
+from swarm.watch.view import title_of
+from swarm.web.answers import MachineAnswer, machine_answers
+from swarm.web.app import Api
+
+
+class SlotRow(Struct, frozen=True):
+    """A slot of a machine."""
+
+    number: int
+    state: str
+    doing: str  # the book and the chapter, or why it rests
+    realtime: float
+
+
+class MachineViews:
+    """The views of machines. `join` returns the line that a new machine runs."""
+
+    def __init__(self, site: Site, api: Api, join: Callable[[], str]) -> None:
+        self._site, self._api, self._join = site, api, join
+        self._memo = Memo(site)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of these views."""
+        return [
+            Route("/machines", self.machines, methods=["GET"]),
+            Route("/machines", self.invite, methods=["POST"]),
+            Route("/live/machines", self.live_machines),
+            Route("/join.svg", self.join_code),
+        ]
+
+    async def machines(self, request: Request) -> Response:
+        """Show the machines."""
+        return self._site.render(request, "machines.html", pieces=self._cards(), join="")
+
+    async def invite(self, request: Request) -> Response:
+        """Show also how a machine joins."""
+        return self._site.render(request, "machines.html", pieces=self._cards(), join=self._join())
+
+    async def live_machines(self, request: Request) -> Response:
+        """Stream what changes of the machines."""
+        return self._site.stream(request, "machines", self._cards)
+
+    async def join_code(self, request: Request) -> Response:
+        """Draw the line that joins the swarm as a QR code."""
+        drawn = io.BytesIO()
+        segno.make(self._join(), micro=False).save(drawn, kind="svg", scale=6, border=4, light="#fff")
+        return Response(drawn.getvalue(), media_type="image/svg+xml")
+
+    def _cards(self) -> Pieces:
+        reply = self._api.look()[1]
+        rows = zip(machine_answers(reply), reply.workers, strict=True)
+        return self._memo.pieces(
+            (f"machine-{worker.worker.encode().hex()}", "piece-machine.html", _card(machine, worker, reply))
+            for machine, worker in rows
+        )
+
+
+def _card(machine: MachineAnswer, worker: WorkerStatus, reply: StatusReply) -> dict[str, object]:
+    return {
+        "machine": machine,
+        "number": worker.worker.encode().hex(),
+        "version": worker.version,
+        "sentences": worker.segments,
+        "sound_s": worker.audio_s,
+        "slots": _slots(worker, reply),
+        "figures": [_figures(each) for each in worker.figures],
+        "silent_s": round(worker.silent_s) if machine.state == "silent" else 0,
+    }
+
+
+def _slots(worker: WorkerStatus, reply: StatusReply) -> list[SlotRow]:
+    jobs = {job.job: job for job in reply.jobs}
+    rows = []
+    for slot in worker.slots:
+        job, doing = jobs.get(slot.job), slot.note
+        if job and slot.state == "speaking" and slot.chapter < len(job.chapters):
+            title = job.chapters[slot.chapter].title or f"chapter {slot.chapter + 1}"
+            doing = f"{title_of(job)}: {title}, sentence {slot.index + 1}"
+        rows.append(SlotRow(slot.slot, slot.state, doing, slot.realtime))
+    return rows
+
+
+def _figures(figures: Figures) -> dict[str, object]:
+    return {
+        "device": figures.device,
+        "busy": figures.busy,
+        "used": figures.memory_used,
+        "total": figures.memory_total,
+        "temperature": figures.temperature_c,
+    }

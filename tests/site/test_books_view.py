@@ -1,0 +1,88 @@
+"""The view of the queue, and of one book."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from lxml import html
+from msgspec import structs
+from site_bench import SiteBench
+
+from swarm.lease.message import ChapterStatus, SlotStatus, StatusReply, WorkerStatus
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
+    made = SiteBench(tmp_path)
+    await made.serve()
+    yield made
+    await made.close()
+
+
+async def page_of(bench: SiteBench, path: str) -> html.HtmlElement:
+    return html.document_fromstring((await bench.client.get(path)).text)
+
+
+async def test_buttons_move_a_book_to_the_place_beside_its_own(bench: SiteBench) -> None:
+    for title in ("Emma", "Persuasion", "Ended", "Sanditon"):
+        await bench.add(title)
+    bench.queue.change(3, state="failed", why="no book")
+    page = await page_of(bench, "/")
+    moves = page.xpath("//li[@class='card']//button[starts-with(@value, 'move')]/@value")
+    assert moves == ["move 2 1", "move 1 2", "move 3 2", "move 2 4"]
+    await bench.send("/orders", order="move 2 4")
+    assert [book.id for book in bench.queue.books if book.state == "waiting"] == [1, 4, 2]
+    assert "Try again" in page.xpath("string(//li[@id='book-3'])") and "no book" in page.xpath(
+        "string(//li[@id='book-3'])"
+    )
+
+
+async def test_a_book_shows_its_chapters_and_who_speaks_what(bench: SiteBench) -> None:
+    await bench.add("Emma")
+    await bench.settle()
+
+    def change(reply: StatusReply) -> StatusReply:
+        job = structs.replace(reply.jobs[0], chapters=(ChapterStatus("One", 4, 4), ChapterStatus("", 8, 2)), accepted=6)
+        slots = (SlotStatus(0, "speaking", job.job, chapter=1, index=2), SlotStatus(1, "idle"))
+        return structs.replace(reply, jobs=(job,), workers=(WorkerStatus("w", "attic", "cpu", slots, 0.0, 0),))
+
+    bench.changes.append(change)
+    page = await page_of(bench, "/books/1")
+    rows = page.xpath("//ol[@class='chapters']/li")
+    assert [row.xpath(".//progress/@value") for row in rows] == [["4"], ["2"]]
+    assert [" ".join(row.text_content().split()) for row in rows] == ["One 100 %", "chapter 2 25 % attic at sentence 3"]
+    assert page.xpath("//section[@id='files']/@hidden")
+
+
+async def test_files_of_a_finished_book_are_handed_out_and_never_shown(bench: SiteBench, tmp_path: Path) -> None:
+    await bench.add("Emma")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for name in ("Emma <b>.m4b", "Emma <b>.report.html"):
+        (folder / name).write_bytes(b"<script>alert(1)</script>")
+    files = (str(folder / "Emma <b>.m4b"), str(folder / "gone.m4b"), "s3://bucket/Emma.m4b")
+    bench.queue.change(1, state="finished", files=files)
+    page = await page_of(bench, "/books/1")
+    assert page.xpath("//section[@id='files']//a/text()") == ["Emma <b>.m4b", "Emma <b>.report.html"]
+    assert "s3://bucket/Emma.m4b" in page.xpath("string(//section[@id='files'])")
+    for place in (0, 1):
+        answer = await bench.client.get(f"/books/1/files/{place}")
+        assert answer.content == b"<script>alert(1)</script>"
+        assert answer.headers["content-disposition"].startswith("attachment;")
+        assert (answer.headers["content-type"], answer.headers["x-content-type-options"]) == (
+            "application/octet-stream",
+            "nosniff",
+        )
+    part = await bench.client.get("/books/1/files/0", headers={"Range": "bytes=0-6"})
+    assert (part.status_code, part.content) == (206, b"<script")
+    for path in ("/books/1/files/2", "/books/1/files/9", "/books/2/files/0", "/books/2"):
+        assert (await bench.client.get(path)).status_code == 400
+
+
+async def test_a_book_that_is_removed_leaves_an_empty_view(bench: SiteBench) -> None:
+    await bench.add("Emma")
+    async with bench.client.stream("GET", "/live/books/1") as stream:
+        lines = (line async for line in stream.aiter_lines() if line.startswith("data: "))
+        assert '"summary"' in await anext(lines)
+        await bench.send("/orders", order="remove 0 1")
+        assert await anext(lines) == 'data: {"order":[],"pieces":{}}'

@@ -1,0 +1,35 @@
+"""The orders of buttons."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from site_bench import SiteBench
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
+    made = SiteBench(tmp_path)
+    await made.serve()
+    yield made
+    await made.close()
+
+
+async def test_orders_are_given_by_buttons_and_what_cannot_be_obeyed_is_said(bench: SiteBench) -> None:
+    await bench.add("Emma")
+    answer = await bench.send("/orders", order="pause 0 1", back="/machines")
+    assert "is paused" in answer.text and 'href="/machines"' in answer.text
+    assert bench.queue.find(1).paused
+    assert 'href="/"' in (await bench.send("/orders", order="resume 0 1", back="//evil.example")).text
+    for order in ("", "pause", "sing 0 1", "pause x 1", "pause 0 nothing", "pause -1 1", "limit count-1 attic"):
+        answer = await bench.send("/orders", order=order)
+        assert (answer.status_code, "<h1>" in answer.text) == (400, True), order
+    token = await bench.form_token()
+    headers = {"Accept": "application/json", "X-Form-Token": token}
+    told = await bench.client.post("/orders", data={"order": "limit 2 attic"}, headers=headers)
+    assert told.json()["note"].endswith("2 slots at most")
+    fields = {"order": "limit count-a7 attic", "count-a7": "3"}
+    told = await bench.client.post("/orders", data=fields, headers=headers)
+    assert told.json()["note"].endswith("3 slots at most")
+    wrong = await bench.client.post("/orders", data={"order": "pause 0 cellar"}, headers=headers)
+    assert "no book or machine" in wrong.json()["error"]
