@@ -85,11 +85,13 @@ class Figures(Struct, frozen=True, omit_defaults=True):
 
 
 class Resting(Struct, frozen=True, omit_defaults=True):
-    """A slot that takes no lease for now, and why."""
+    """A slot that takes no lease for now, and why; with an engine, it only takes none for this model of it."""
 
     slot: Count
     why: Note
     trouble: Literal["", "memory", "lost"] = ""  # of its device; "": its operator's wish
+    engine: Name = ""
+    model: Name = ""
 
 
 class Heartbeat(Message, frozen=True, tag=True):

@@ -23,8 +23,8 @@ from swarm.lease.worker.outcome import (
     Unload,
     WorkerOutcome,
 )
+from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
-from swarm.lease.worker.slot import Trouble
 from swarm.lease.worker.worker import Worker
 from swarm.net.keys import CurveKeys
 from swarm.net.transport import DealerSocket
@@ -374,7 +374,7 @@ class WorkNode:
         self.carry_out(self.core.limit(limit_watch.reasons(self.engines.pids, now), now))
 
     def _say_rests(self) -> None:
-        rests = {slot.number: slot.rest.reason(self.clock.now()) for slot in self.core.slots}
+        rests = {slot.number: slot.rest_reason(self.clock.now()) for slot in self.core.slots}
         for line in rest_lines(self._rests, rests):
             self._say(line)
         self._rests = rests

@@ -7,6 +7,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from clips import speak
+from faults import NO_ROOM
 from files import check_latents, latents_made
 from slots import Words, next_words
 from story import Violation
@@ -18,6 +19,7 @@ from swarm.job.recipe import Recipe
 if TYPE_CHECKING:
     from worker import SimWorker
 
+NO_ROOM_SHARE = 0.3  # of the loads find none, in worlds where models do not fit at times
 BROKEN = "broken"  # the fate of a text in an engine that fails at every text
 Place = tuple[str, int, int]  # job, chapter, index
 
@@ -77,6 +79,9 @@ class SimEngine:
         mislaid = not self.worker.disk.has(job_files)
         if mislaid or not self.worker.able:
             self.worker.unable(self.slot, turn, mislaid)
+            return
+        if NO_ROOM in self.worker.world.faults and self.worker.world.room_random.random() < NO_ROOM_SHARE:
+            self.worker.no_room(self.slot, turn)
             return
         self.recipe = recipe
         given = find_latents(job_files)

@@ -29,6 +29,7 @@ STANDING = (  # on from the start, off when faults stop
     "texts that fail once",
 )
 WITH_FILES = ("files", "lying pieces", "a file vanishes")  # of the rarer kind, drawn apart
+NO_ROOM = "models do not fit"  # at times, when they are loaded; drawn apart, too
 OF_DEVICES = ("out of memory", "slots rest", "a device is lost")  # drawn apart, too
 OF_ENGINES = ("engines break",)  # for every text, and again and again; drawn apart, too
 ENGINES_FOR_EVER = ("an engine breaks for ever",)
@@ -65,6 +66,7 @@ class Faults:
             self.on |= {name for name in WITH_FILES if world.files_random.random() < SOMETIMES}
             world.heap.after(world.files_random.uniform(0.5, LAST_S), world.befall, "a file vanishes", file_vanishes)
         self._schedule_devices(world)
+        self.on |= {NO_ROOM} if world.room_random.random() < SOMETIMES else set()
         self._schedule_engines(world)
         self._schedule_pauses(world)
         self.began |= self.on
@@ -96,7 +98,7 @@ class Faults:
 
     def stop(self) -> None:
         """Let no more avoidable faults happen."""
-        self.on -= set(STANDING) | set(MOMENTS) | set(WITH_FILES) | set(OF_DEVICES) | set(OF_ENGINES)
+        self.on -= set(STANDING) | set(MOMENTS) | set(WITH_FILES) | {NO_ROOM} | set(OF_DEVICES) | set(OF_ENGINES)
 
 
 def _coordinator(world: World) -> SimCoordinator:

@@ -342,7 +342,7 @@ class Judge:
         if not (served.is_open and any(served.ledger.free)) or (served.state.awaits_latents and served.ledger.leases):
             return None
         for session in core.sessions.values():
-            waiting = any(not session.slots[n].is_full for n in session.offers.keys() & served.slots_of(session))
+            waiting = any(not session.slots[n].is_full for n in session.offers.keys() & served.ready_slots(session))
             if not waiting or not served.can_try(session, now):
                 continue
             if served.state.awaits_latents and served.state.job in session.distrusted:
@@ -396,7 +396,7 @@ class Judge:
     ) -> bool:
         if not is_judged(self.world, worker, session) or not served.can_try(session, core.called_s):
             return False
-        if any(worker.core.slots[number].leases for number in served.slots_of(session)) or (
+        if any(worker.core.slots[number].leases for number in served.ready_slots(session)) or (
             served.state.awaits_latents and served.ledger.leases
         ):
             return False

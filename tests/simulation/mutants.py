@@ -31,7 +31,8 @@ from swarm.lease.worker import worker as worker_core
 from swarm.lease.worker.batch import BatchSearch
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.download import Downloads
-from swarm.lease.worker.slot import EngineSlot, Rest
+from swarm.lease.worker.rest import Rest
+from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.unaccepted import UnacceptedClips
 from swarm.lease.worker.upload import ClipUploads
 from swarm.lease.worker.worker import Worker
@@ -118,6 +119,9 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "a core that finds nothing speaks for the GPU": Edit(
         core, "grant_waiting", "found_nothing.get(kinds[slot], [])", "sum(found_nothing.values(), [])"
+    ),
+    "a model that does not fit keeps its slot from all": Edit(
+        slot_changes, "step_back", 'trouble == "memory" and recipe is not None', "False"
     ),
     "the unknown are not asked": Edit(Coordinator, "receive", "outcome.send(peer, WhoAreYou())", "pass"),
     "no grace after a restart": Edit(Coordinator, "_pump", "now < self.grants_s", "False"),

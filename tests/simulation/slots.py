@@ -38,6 +38,11 @@ def check_slots(worker: SimWorker) -> None:
             raise Violation(f"{worker.name} has a slot that is {slot.state.name}, with other contents: {slot}")
         if slot.rest.reason(worker.clock()) and lines_of(slot) > len(slot.lines):
             raise Violation(f"{worker.name} has a slot that rests and holds {lines_of(slot)} segments")
+        if slot.rest.stepped_back(worker.clock()) and slot.rest.trouble == "memory":
+            raise Violation(f"{worker.name} has a slot that rests for all since one model does not fit")
+        loading = slot.recipe if slot.state is SlotState.LOADING else None
+        if loading and slot.no_room.left_s(loading, slot.since_s):
+            raise Violation(f"{worker.name} loads a model that did not fit a moment ago")
         check_prefetched(worker, slot, engine)
 
 

@@ -327,6 +327,10 @@ class SimWorker(Machine):
         """Report that an engine does not open."""
         self.carry_out(self.core.unable(slot, turn, "no such engine here", self.clock(), mislaid=mislaid))
 
+    def no_room(self, slot: int, turn: int) -> None:
+        """Report that a model does not fit on the device of a slot."""
+        self.carry_out(self.core.step_back(slot, turn, "memory", "no room", self.clock()))
+
     def spoken(self, slot: int, turn: int, clips: list[SpokenClip | None]) -> None:
         """Report segments that were spoken together."""
         self.carry_out(self.core.spoken(slot, turn, clips, self.clock()))

@@ -73,6 +73,7 @@ class World:
         self.engines_random = Random(f"engines {seed}")
         self.will_random = Random(f"ill will {seed}")
         self.batch_random = Random(f"batches {seed}")
+        self.room_random = Random(f"room {seed}")
         self.kinds_random = Random(f"kinds {seed}")
         self.ill_random = Random(f"ill coordinator {seed}")
         self.heap = Heap()
@@ -165,7 +166,7 @@ class World:
             Chapter(f"{n}", tuple(Segment(text, Pause.SENTENCE) for c, text in texts if c == n))
             for n in range(CHAPTERS)
         )
-        recipe = Recipe("metronome", f"voice {number}", "en")
+        recipe = Recipe("metronome", f"voice {number}", "en", f"model {number}")
         book = BookFacts(f"Book {number}", ("Author",), "en")
         return JobSpec(
             f"job-{number}", "book.epub", book, recipe, chapters, 0.0, tuple(self.contents[number]), sample_rate=RATE

@@ -108,7 +108,7 @@ class Request:
         """Return whether the slot may speak a job now; a worker that is set aside waits as long as others can."""
         if not (self.session.can_speak(served.recipe) and served.needed <= self.session.job_files):
             return False
-        if self.slot not in served.slots_of(self.session):
+        if self.slot not in served.slots_of(self.session) or self.session.rest_of(self.slot, served.recipe):
             return False
         if served.state.awaits_latents and (self._is_begun_elsewhere(served) or self._is_left_to_others(served)):
             return False
@@ -200,8 +200,8 @@ class Request:
         batch = self._batch(served)
         if batch == 1:
             return lease_lines(left, 1, 1, batch)
-        able = [(each, served.slots_of(each)) for each in self.sessions.values() if served.can_try(each, self.now)]
-        slots = sum(len(fit - session.resting.keys()) for session, fit in able)
+        able = [(each, served.ready_slots(each)) for each in self.sessions.values() if served.can_try(each, self.now)]
+        slots = sum(len(fit) for _, fit in able)
         waiting = sum(not session.slots[slot].leases for session, fit in able for slot in session.offers if slot in fit)
         return lease_lines(left, slots, waiting, batch)
 

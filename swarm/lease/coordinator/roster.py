@@ -109,6 +109,7 @@ class Session:
     fetching: dict[str, Fetching] = field(default_factory=dict)
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
+    no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # by slot, engine and model
     state: SessionState = SessionState.JOINED
     transfer: Transfer | None = None  # the clip that comes in pieces
     unfinished: int = 0  # clips in pieces that it began since its last clip was accepted
@@ -188,15 +189,16 @@ class Session:
 
     def rest(self, resting: tuple[Resting, ...]) -> list[Reason]:
         """Take in which slots rest; return those whose device began to fail them."""
-        before = self.resting
-        self.resting = {rest.slot: rest for rest in resting if rest.slot < len(self.slots)}
-        news = [rest for slot, rest in self.resting.items() if rest.trouble and before.get(slot) != rest][:MAX_NEWS]
+        before = {*self.resting.values(), *self.no_room.values()}
+        here = [rest for rest in resting if rest.slot < len(self.slots)]
+        self.resting = {rest.slot: rest for rest in here if not rest.engine}
+        self.no_room = {(rest.slot, rest.engine, rest.model): rest for rest in here if rest.engine}
+        news = [rest for rest in here if rest.trouble and rest not in before][:MAX_NEWS]
         return [Reason("slot rests", worker=self.hello.name, slot=rest.slot, note=rest.why) for rest in news]
 
-    @property
-    def rests(self) -> bool:
-        """Whether all its slots rest."""
-        return len(self.resting) >= len(self.slots)
+    def rest_of(self, slot: int, recipe: Recipe) -> Resting | None:
+        """Return why a slot takes no lease of a recipe for now; None if it does."""
+        return self.resting.get(slot) or self.no_room.get((slot, recipe.engine, recipe.model))
 
     def spend_idle(self, now: float) -> dict[int, float]:
         """Return the seconds that each slot had nothing to speak since the last call, those that rest left out."""

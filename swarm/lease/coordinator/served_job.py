@@ -10,7 +10,7 @@ from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.ledger import Lease, Ledger
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.time_left import EncodingPace
-from swarm.lease.message import Job
+from swarm.lease.message import Job, Resting
 from swarm.lease.offer import ANY
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S, deadline_s
 
@@ -67,9 +67,14 @@ class ServedJob:
         """Return the slots of a worker that the job is for, resting ones too."""
         return session.slots_for(self.recipe, self.device)
 
-    def rests_at(self, session: Session) -> bool:
-        """Return whether all slots of a worker that the job is for rest."""
-        return self.slots_of(session) <= session.resting.keys()
+    def ready_slots(self, session: Session) -> list[int]:
+        """Return the slots of a worker that the job is for, without those that rest or have no room for its model."""
+        return [slot for slot in sorted(self.slots_of(session)) if session.rest_of(slot, self.recipe) is None]
+
+    def rests_at(self, session: Session) -> list[Resting]:
+        """Return why all slots of a worker rest that the job is for; [] if one of them does not."""
+        rests = [session.rest_of(slot, self.recipe) for slot in sorted(self.slots_of(session))]
+        return [] if None in rests else [rest for rest in rests if rest is not None]
 
     def can_try(self, session: Session, now: float) -> bool:
         """Return whether a worker can speak the job now: it has the files, does not rest and is not set aside."""
@@ -104,6 +109,6 @@ def charge_idle(jobs: Iterable[ServedJob], session: Session, now: float) -> None
     """Add to the stats of these jobs how long a worker had nothing to speak since the last call."""
     spent = session.spend_idle(now)
     for served in jobs if spent else ():
-        seconds = [spent[slot] for slot in spent.keys() & served.slots_of(session)]
+        seconds = [spent[slot] for slot in spent.keys() & served.ready_slots(session)]
         if seconds:
             served.run_stats.idle(session.worker, sum(seconds))

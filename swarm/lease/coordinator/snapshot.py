@@ -137,7 +137,7 @@ class Snapshot:
         if not able:
             return self._unserved(served)
         if all(served.rests_at(session) for session in able):
-            return Reason("all rest", note=_rests(served, able[0]))
+            return Reason("all rest", note=_whys(served.rests_at(able[0])))
         if loading := self._loading(served):
             return Reason("loading", note=loading)
         if served.state.awaits_latents and served.ledger.leases:
@@ -188,8 +188,8 @@ class Snapshot:
         reasons = [
             Reason("unable", engine=recipe.engine, note=why[:MAX_NOTE]) for recipe, why in session.unable.items()
         ]
-        if session.resting:
-            reasons.append(Reason("rests", note=_whys(session.resting.values())))
+        if rests := [*session.resting.values(), *session.no_room.values()]:
+            reasons.append(Reason("rests", note=_whys(rests)))
         if session.link_bits_s:
             reasons.append(Reason("slow link", worker=session.hello.name, count=session.link_bits_s))
         if lack := find_lack(session, self.jobs):
@@ -254,11 +254,6 @@ def _fetching(served: ServedJob, sessions: Sequence[Session]) -> Reason:
     return Reason("fetching", files=names, percent=100 * have(best) // sum(sizes.values()), note=held_up)
 
 
-def _rests(served: ServedJob, session: Session) -> str:
-    """Return why the slots of a worker rest that a job is for."""
-    return _whys(session.resting[slot] for slot in sorted(served.slots_of(session)))
-
-
 def _whys(rests: Iterable[Resting]) -> str:
     """Return why slots rest, each reason once."""
     return "; ".join(dict.fromkeys(rest.why for rest in rests))[:MAX_NOTE]
@@ -278,7 +273,7 @@ def find_hopeless(jobs: dict[str, ServedJob], sessions: dict[str, Session]) -> R
     for served in jobs.values():
         able = [session for session in sessions.values() if session.can_speak(served.recipe)]
         if not served.state.complete and all(_is_out(served, session) for session in able):
-            return Reason("device lost", note=_rests(served, able[0]))
+            return Reason("device lost", note=_whys(served.rests_at(able[0])))
     return None
 
 
@@ -294,7 +289,5 @@ def _closed(served: ServedJob, sessions: dict[str, Session]) -> Reason:
 
 def _is_out(served: ServedJob, session: Session) -> bool:
     """Return whether the devices for a job are gone, or never had room; if it spoke before, there may be room again."""
-    if not served.rests_at(session):
-        return False
-    troubles = {session.resting[slot].trouble for slot in served.slots_of(session)}
-    return troubles == {"lost"} or (not session.segments and "" not in troubles)
+    troubles = {rest.trouble for rest in served.rests_at(session)}
+    return troubles == {"lost"} or (bool(troubles) and not session.segments and "" not in troubles)

@@ -51,6 +51,7 @@ class CoordinatorLink:
     offers: set[int] = field(default_factory=set)  # the slots that heartbeats offer to it
     heard_s: float = 0.0  # when its last message came
     offered_s: float = 0.0  # since when slots are offered to it
+    away: dict[int, float] = field(default_factory=dict)  # slots that are not offered to it, and until when
     put_off_until_s: float = 0.0  # others come first until then, since a slot was kept from them for nothing
     doubted_s: float = 0.0  # when it had not answered an offer for some time
     empty_until_s: dict[str, float] = field(default_factory=dict)  # by kind of slot: it had nothing for those
@@ -78,9 +79,18 @@ class CoordinatorLink:
         """Return whether it had nothing for this kind of slot a moment ago."""
         return self.empty_until_s.get(kind, 0.0) > now
 
-    def may_have(self, kind: str) -> bool:
-        """Return whether slots of this kind are offered to it: one of 0.1 would lease a GPU's work to the cores."""
-        return kind == GPU or GPU not in self.kinds or bool(self.welcome and self.welcome.by_device)
+    @property
+    def is_by_device(self) -> bool:
+        """Whether it looks at the device of a slot, and at what does not fit there, before it grants a lease."""
+        return self.welcome is not None and self.welcome.by_device
+
+    def may_have(self, slot: int, kind: str, now: float) -> bool:
+        """Return whether a slot is offered to it: a coordinator of 0.1 would lease a GPU's work to the cores."""
+        return (kind == GPU or GPU not in self.kinds or self.is_by_device) and self.away.get(slot, 0.0) <= now
+
+    def keep_away(self, slot: int, until_s: float) -> None:
+        """Offer it a slot no more for a while."""
+        self.away[slot] = until_s
 
     def put_off(self, seconds: float, now: float) -> None:
         """Count time that a slot spent for nothing as served, and let others come first for as long."""
@@ -277,10 +287,10 @@ def share(
     taken = Counter(leased)
     for slot in slots:
         kind = kinds.get(slot, ANY)
-        able = [link for link in hopeful if link.may_have(kind) and not link.is_empty(kind, now)]
+        able = [link for link in hopeful if link.may_have(slot, kind, now) and not link.is_empty(kind, now)]
         among = [link for link in able if link.name in kindred.get(slot, ())] or able
         first = min(among, key=lambda li: (taken[li.name], li.served_s), default=None)
-        for link in [first] if first else [link for link in links if link.may_have(kind)]:
+        for link in [first] if first else [link for link in links if link.may_have(slot, kind, now)]:
             offers[link.name].add(slot)
             taken[link.name] += 1
     return offers
@@ -299,6 +309,16 @@ def offer(
         link.offered_s = link.offered_s if link.offers else now
         link.offers = offers[link.name]
     return changed
+
+
+def refusal(slot: EngineSlot | None, link: CoordinatorLink, recipe: Recipe, now: float) -> str:
+    """Return why a slot takes no lease of a recipe now, "" if it does; None is a slot that the worker lacks."""
+    if slot is None or not slot.wants_more(now):
+        return "not asked for any more"
+    left_s = slot.no_room.left_s(recipe, now)
+    if left_s and not link.is_by_device:  # it would grant the same again
+        link.keep_away(slot.number, now + left_s)
+    return "there is no room for its model" if left_s else ""
 
 
 def other_name(links: Iterable[CoordinatorLink], coordinator: str, name: str) -> str:

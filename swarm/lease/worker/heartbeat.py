@@ -9,6 +9,7 @@ from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.unaccepted import UnacceptedClips
 
 MAX_LEASES = 4096
+MAX_RESTING = 1024
 
 
 def heartbeat(
@@ -31,5 +32,5 @@ def heartbeat(
         fetching=coming,
         made=made,
         figures=figures,
-        resting=tuple(filter(None, (slot.resting(now) for slot in slots))),
+        resting=tuple(rest for slot in slots for rest in slot.resting(now))[:MAX_RESTING],
     )

@@ -10,7 +10,8 @@ from msgspec import structs
 
 from swarm.lease.message import Failed, Line
 from swarm.lease.worker.outcome import WorkerOutcome
-from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST, EngineSlot, HeldLease, Suspect
+from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST
+from swarm.lease.worker.slot import EngineSlot, HeldLease, Suspect
 from swarm.lease.worker.slot_changes import DEADLY, part, step_back
 
 MAX_SUSPECTS = 3  # failures in a row before the engine has to prove itself

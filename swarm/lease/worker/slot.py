@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from msgspec import structs
 
@@ -11,64 +10,23 @@ from swarm.job.job_file import JobFile, find_latents
 from swarm.job.recipe import Recipe, clip_key, seeds_of
 from swarm.lease.message import Clip, Grant, Job, Line, ReportedState, Resting, SlotReport
 from swarm.lease.offer import ANY
-from swarm.lease.reason import TRIED_AGAIN
 from swarm.lease.scheduling import Speed, deadline_s
 from swarm.lease.transition import IllegalTransition, follow
 from swarm.lease.worker.batch import Batch, BatchSearch, is_same, without
 from swarm.lease.worker.outcome import Words
+from swarm.lease.worker.rest import NoRoom, Rest
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 from swarm.lease.worker.slot_state import SLOT_TRANSITIONS, SlotState
 
 WORTH_KEEPING = 10.0  # times the loading: so long a voice speaks on before another is loaded in its place
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
 OWN_GAP_S = 3.0  # no heartbeat for so long: this machine slept
-CLIPS_BEFORE_TRUST = 10  # with fewer clips since its restart, an engine without memory would run out of it again
-
-Trouble = Literal["memory", "lost", "engine"]  # engine: it fails at every text
 
 REPORTED: dict[SlotState, ReportedState] = {  # in heartbeats, of slots that hold a lease
     SlotState.WAITING: "waiting",
     SlotState.LOADING: "loading",
     SlotState.SPEAKING: "speaking",
 }
-
-
-@dataclass
-class Rest:
-    """The pauses of one slot. A pause after a fault ends by itself: `reason` is told the time."""
-
-    settings: WorkerSettings = DEFAULTS
-    limit: str = ""  # the operator's limit that applies now, "" if none does
-    fault: str = ""  # of the device, why the slot stepped back
-    trouble: Trouble = "memory"
-    until_s: float = 0.0
-    times: int = 0  # that the slot stepped back without a clip in between
-    clips: int = CLIPS_BEFORE_TRUST  # since its engine was last started afresh for a fault of the device
-
-    def step_back(self, trouble: Trouble, note: str, now: float, number: int = 0) -> None:
-        """Begin a pause, longer each time. Slots of other numbers get other lengths, so that they do not meet again."""
-        pause_s = self.settings.step_back_s * 2**self.times * (1 + number % 4 / 2)
-        pause_s = min(self.settings.max_step_back_s, pause_s)
-        self.trouble, self.until_s = trouble, now + pause_s
-        self.fault = f"{note[:1500].rstrip('. ')}{TRIED_AGAIN} {pause_s / 60:.0f} min"
-        self.times = min(self.times + 1, 10)
-
-    def restarted(self) -> None:
-        """Count clips anew: the engine is started afresh for a fault of the device."""
-        self.clips = 0
-
-    def spoke(self) -> None:
-        """Count a clip: the device works."""
-        self.clips += 1
-        self.times, self.fault = 0, ""
-
-    def stepped_back(self, now: float) -> bool:
-        """Return whether the pause after a fault of the device still lasts."""
-        return now < self.until_s
-
-    def reason(self, now: float) -> str:
-        """Return why the slot takes no lease, "" if it may."""
-        return self.fault if self.stepped_back(now) else self.limit
 
 
 @dataclass(frozen=True)
@@ -114,6 +72,7 @@ class EngineSlot:
     leases: list[HeldLease] = field(default_factory=list)  # in the order they are spoken
     speed: Speed = field(default_factory=Speed)
     rest: Rest = field(init=False)
+    no_room: NoRoom = field(init=False)  # models that do not fit on its device
     idle_since_s: float | None = None  # when the engine had nothing more to speak
     loading_s: float = 0.0  # that the voice took to load, downloads apart
     worked_s: float = 0.0  # that the voice has spoken since it was loaded
@@ -121,7 +80,7 @@ class EngineSlot:
     known_good: tuple[Recipe, Line] | None = None  # a line that the slot has spoken
 
     def __post_init__(self) -> None:
-        self.rest = Rest(self.settings)
+        self.rest, self.no_room = Rest(self.settings), NoRoom(self.settings, self.number)
 
     # --- its state
 
@@ -287,6 +246,7 @@ class EngineSlot:
     def _spoken(self, lease: HeldLease, line: Line, clip: SpokenClip) -> Clip:
         info, take = clip.info, line.take + clip.further
         self.rest.spoke()
+        self.no_room.fits(lease.job.recipe)
         self._remember(lease.job.recipe, structs.replace(line, take=take))
         self.worked_s += info.work_s
         self.speed.add(len(line.text), info.length_s, info.work_s)
@@ -349,13 +309,16 @@ class EngineSlot:
         self.leases = [lease for lease in self.leases if lease.lines]
         return over
 
-    def resting(self, now: float) -> Resting | None:
-        """Return what a heartbeat says of a slot that rests; None if it does not rest."""
-        why = self.rest.reason(now)
-        if not why:
-            return None
-        trouble = "memory" if self.rest.trouble == "engine" else self.rest.trouble  # 0.1 knows no third trouble
-        return Resting(self.number, why, trouble if self.rest.stepped_back(now) else "")
+    def rest_reason(self, now: float) -> str:
+        """Return why it rests, or which models rest that do not fit; "" for neither."""
+        return self.rest.reason(now) or self.no_room.reason(now)
+
+    def resting(self, now: float) -> list[Resting]:
+        """Return what a heartbeat says of a slot that rests, or of models that do not fit on it."""
+        if why := self.rest.reason(now):
+            trouble = "memory" if self.rest.trouble == "engine" else self.rest.trouble  # 0.1 knows no third trouble
+            return [Resting(self.number, why, trouble if self.rest.stepped_back(now) else "")]
+        return self.no_room.report(now)
 
     def report(self, now: float) -> SlotReport:
         """Return what a heartbeat says of this slot, which holds a lease."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from swarm.job.recipe import Recipe
 from swarm.lease.message import Failed, Line, Release, Revoke, Skip, Trim
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.outcome import Kill, Unload, WorkerOutcome
-from swarm.lease.worker.slot import EngineSlot, HeldLease, Trouble
+from swarm.lease.worker.rest import Trouble, model_of
+from swarm.lease.worker.slot import EngineSlot, HeldLease
 
 DEADLY = ("crashed", "device", "memory")  # kinds of failures after which the engine's process is gone
 
@@ -135,13 +137,24 @@ def end_engine(slot: EngineSlot, how: Kill | Unload, out: WorkerOutcome) -> None
 
 
 def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, out: WorkerOutcome) -> None:
-    """Stop what is under way, give everything back, and take nothing for a while."""
+    """Stop what is under way, give it back, and take nothing for a while; of a model without room nothing of that."""
+    recipe = slot.recipe
     slot.stop()
     slot.voice = None  # the device may have room for larger batches later
-    slot.rest.step_back(trouble, note, now, slot.number)
     out.beats.update(dict.fromkeys(lease.link for lease in slot.leases))
-    shed(slot, slot.rest.fault, out)
+    if trouble == "memory" and recipe is not None:
+        _shed_model(slot, recipe, slot.no_room.step_back(recipe, note, now), out)
+    else:
+        slot.rest.step_back(trouble, note, now, slot.number)
+        shed(slot, slot.rest.fault, out)
     end_engine(slot, Unload(slot.number), out)
+
+
+def _shed_model(slot: EngineSlot, recipe: Recipe, note: str, out: WorkerOutcome) -> None:
+    """Give back the leases of a slot that are spoken with one model."""
+    for lease in [lease for lease in slot.leases if model_of(lease.job.recipe) == model_of(recipe)]:
+        slot.leases.remove(lease)
+        out.send(lease.link, Release(lease.id, note[:1000]))
 
 
 def let_go(slots: Iterable[EngineSlot], now: float, out: WorkerOutcome) -> None:

@@ -38,7 +38,7 @@ from swarm.lease.message import (
     WhoAreYou,
 )
 from swarm.lease.offer import slot_kinds
-from swarm.lease.worker.coordinator_link import CoordinatorLink, charge_idle, least_served, offer, send_clips
+from swarm.lease.worker.coordinator_link import CoordinatorLink, charge_idle, least_served, offer, refusal, send_clips
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.heartbeat import heartbeat
 from swarm.lease.worker.job_files import FetchedFiles
@@ -46,8 +46,9 @@ from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.outcome import ClipPart, Command, Load, Speak, WorkerOutcome
 from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
 from swarm.lease.worker.proof import blame, fail, pass_proof
+from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
-from swarm.lease.worker.slot import EngineSlot, Trouble, forgive_gap
+from swarm.lease.worker.slot import EngineSlot, forgive_gap
 from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, revoke, shed, skip, step_back, trim
 from swarm.lease.worker.slot_state import SlotState
 from swarm.lease.worker.unaccepted import UnacceptedClips
@@ -185,12 +186,13 @@ class Worker:
 
     def _granted(self, link: CoordinatorLink, grant: Grant, now: float, out: WorkerOutcome) -> None:
         job = link.jobs.get(grant.job)
-        slot = self.slots[grant.slot] if grant.slot < len(self.slots) else None
+        slot = self.slots[grant.slot] if grant.slot < len(self.slots) and not self.draining else None
         if job is None or not self.fetched.downloads.has(job.job_files):
             out.send(link.name, Release(grant.lease, "its files are not here"))
             return
-        if slot is None or not slot.wants_more(now) or self.draining:
-            out.send(link.name, Release(grant.lease, "not asked for any more"))
+        why = refusal(slot, link, job.recipe, now)
+        if slot is None or why:
+            out.send(link.name, Release(grant.lease, why))
             return
         link.resume(least_served(self.links.values()), slot.kind)
         slot.settle(now)
@@ -252,16 +254,14 @@ class Worker:
 
     def limit(self, reasons: Sequence[str], now: float) -> WorkerOutcome:
         """Take the operator's reason for each slot to rest, "" if it may work. A resting slot finishes its segment."""
-        out = WorkerOutcome()
-        if limit(self.slots, reasons, out):
+        if limit(self.slots, reasons, out := WorkerOutcome()):
             out.beats.update(dict.fromkeys(self.links))
             self._go_on(now, out)
         return out
 
     def lose(self, numbers: Iterable[int], note: str, now: float) -> WorkerOutcome:
         """Pause slots whose device is gone, whatever they are at."""
-        out = WorkerOutcome()
-        lose([self.slots[number] for number in numbers], note, now, out)
+        lose([self.slots[number] for number in numbers], note, now, out := WorkerOutcome())
         self._go_on(now, out)
         return out
 

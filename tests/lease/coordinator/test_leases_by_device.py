@@ -1,6 +1,7 @@
 """A machine with a GPU and cores: each job goes to the slots that its model is for, and to all where there are none."""
 
-from making import TEXTS, hope, join, make_core, make_spec, offer, sent, shown
+from making import RECIPE, TEXTS, hope, join, make_core, make_spec, offer, said, sent, shown
+from msgspec import structs
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
@@ -79,6 +80,21 @@ def test_a_gpu_that_is_gone_ends_the_run_of_what_only_it_could_speak() -> None:
     assert not hope(core)
     core.receive(b"p", Heartbeat((), (1, 2), resting=(Resting(0, "off the bus", "lost"),)), 1.0)
     assert "off the bus" in hope(core)
+
+
+def test_a_model_without_room_keeps_its_job_from_the_slot_and_no_other() -> None:
+    core = make_core()
+    for job, model in (("large", "xtts"), ("small", "vits")):
+        recipe = structs.replace(RECIPE, model=model)
+        core.add_job(JobState(make_spec(*([text] for text in TEXTS), job=job, recipe=recipe)), device="gpu")
+    join(core, slots=3, devices=GPU_AND_CORES)
+    rest = Resting(0, "no room for xtts", "memory", RECIPE.engine, "xtts")
+    outcome = core.receive(b"p", Heartbeat((), (0, 1, 2), resting=(rest,)), 0.0)
+    assert {grant.slot: grant.job for grant in sent(outcome, Grant)} == {0: "small"}
+    assert said(outcome) == ["P: slot 0 rests: no room for xtts"]
+    large, small = shown(core, 1.0).jobs
+    assert "every worker for it is paused: no room for xtts" in large.note
+    assert not small.note
 
 
 def test_slots_that_a_job_is_not_for_are_not_idle_at_its_cost() -> None:

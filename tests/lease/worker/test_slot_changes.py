@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from making import INFO, RECIPE, grant, make_worker, ordered, speak, texts, told
+from msgspec import structs
 
 from swarm.job.clip_info import SpokenClip
-from swarm.lease.message import Accepted, Failed, Heartbeat, Release, Trim
+from swarm.lease.message import Accepted, Failed, Heartbeat, Job, Release, Trim, Welcome
 from swarm.lease.worker.outcome import CancelPrefetch, Kill, Load, Speak, Unload, WorkerOutcome
+from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST
 from swarm.lease.worker.settings import DEFAULTS
-from swarm.lease.worker.slot import CLIPS_BEFORE_TRUST
 from swarm.lease.worker.worker import Worker
 
 IDLE_S, RESTING_S, STEP_BACK_S = DEFAULTS.idle_s, DEFAULTS.resting_s, DEFAULTS.step_back_s
@@ -39,7 +40,7 @@ def test_memory_that_runs_out_again_has_the_slot_step_back_and_blames_no_sentenc
     assert [(release.lease, release.unable) for release in told(out, Release)] == [(7, False)]
     beat = told(out, Heartbeat)[-1]
     assert [(rest.slot, rest.trouble) for rest in beat.resting] == [(0, "memory")]
-    assert beat.offers == (1,)
+    assert beat.offers == (0, 1)  # it has room for other models
     grant(worker, "Three.", lease=8, slot=1)  # the other one goes on
     assert worker.slots[1].leases
 
@@ -73,6 +74,32 @@ def test_a_model_that_finds_no_room_has_the_slot_step_back_and_the_worker_stays_
     out = worker.step_back(load.slot, load.turn, "memory", "no room", 1.0)
     assert [release.unable for release in told(out, Release)] == [False]
     assert worker.step_back(load.slot, load.turn, "memory", "no room", 1.0).commands == []  # a late report
+
+
+def test_a_model_that_finds_no_room_keeps_the_slot_from_no_other() -> None:
+    worker = make_worker(1, "a", "b")
+    small = structs.replace(RECIPE, model="small")
+    worker.receive("b", Job("job-b", "Book", small), 0.0)
+    (load,) = grant(worker, "One.", link="a").commands
+    out = worker.step_back(0, load.turn, "memory", "no room", 1.0)
+    assert out.commands == [Unload(0)]
+    (rest,) = told(out, Heartbeat)[-1].resting
+    assert (rest.slot, rest.engine, rest.model) == (0, RECIPE.engine, RECIPE.model)
+    (load,) = grant(worker, "One.", link="b", lease=2, now=2.0).commands
+    assert isinstance(load, Load) and load.recipe == small
+
+
+def test_a_coordinator_that_does_not_heed_it_is_kept_from_the_slot_while_its_model_has_no_room() -> None:
+    worker = make_worker()
+    (load,) = grant(worker, "One.").commands
+    worker.step_back(0, load.turn, "memory", "no room", 1.0)
+    for link, by_device, offers in (("a", False, ()), ("b", True, (0,))):
+        worker.connect(link, 1.0)
+        worker.receive(link, Welcome(link, 1, link, 1.0, 1000, by_device=by_device), 1.0)
+        worker.receive(link, Job(f"job-{link}", "Book", RECIPE), 1.0)
+        (release,) = told(grant(worker, "One.", link=link, lease=2, now=2.0), Release)
+        assert release.note == "there is no room for its model"
+        assert told(worker.beat(3.0), Heartbeat)[-1].offers == offers
 
 
 def test_a_sentence_at_which_a_device_fails_twice_counts_as_failed() -> None:
