@@ -59,11 +59,11 @@ class Converted:
     processes: dict[int, Use]
 
 
-def sentences(book: Path) -> list[str]:
+def sentences(book: Path, count: int) -> list[str]:
     """Return sentences of a book as they would be spoken, evenly spread over it."""
     text = subprocess.run([*CLI, "inspect", str(book), "--json", "--text"], check=True, capture_output=True)
     found = [line for chapter in json.loads(text.stdout)["chapters"] for line in chapter["text"]]
-    return found[:: max(1, len(found) // SAMPLE)]
+    return found[:: max(1, len(found) // count)]
 
 
 def speak(lines: list[str]) -> Engine:
@@ -138,8 +138,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("book", type=Path, nargs="?", default=BOOK)
     parser.add_argument("--workers", type=int, default=cores)
+    parser.add_argument("--sample", type=int, default=SAMPLE, help="sentences for the engine alone")
     arguments = parser.parse_args()
-    lines = sentences(arguments.book)
+    lines = sentences(arguments.book, arguments.sample)
     (before,) = speak_at_once(lines, 1)
     crowd = speak_at_once(lines, arguments.workers)
     done = convert(arguments.book, arguments.workers)

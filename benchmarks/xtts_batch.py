@@ -17,11 +17,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import torch
-from TTS.tts.layers.xtts.gpt import GPT
-
-from swarm.voice.coqui.xtts_batch import Prompt, generate, halve
-
 LAYERS, CHANNELS, HEADS = 30, 1024, 16  # of XTTS v2
 TEXT_TOKENS, AUDIO_TOKENS, LATENT = 6681, 1026, 32
 TOKENS_A_SECOND = 24_000 / 1024  # of sound
@@ -30,6 +25,9 @@ LENGTHS = (60, 25, 90, 45, 70, 35, 80, 50)  # text tokens of the sentences, repe
 
 def make_gpt(layers: int, channels: int, heads: int, tokens: int) -> Any:
     """Return a GPT of XTTS's architecture with random weights, which ends a sentence only after so many tokens."""
+    import torch  # takes seconds, and --help needs none of it
+    from TTS.tts.layers.xtts.gpt import GPT
+
     torch.manual_seed(0)
     gpt = GPT(
         layers=layers,
@@ -54,6 +52,10 @@ def make_gpt(layers: int, channels: int, heads: int, tokens: int) -> Any:
 
 def measure(gpt: Any, batch: int, tokens: int, device: str) -> float:
     """Return the seconds that so many sentences take together."""
+    import torch
+
+    from swarm.voice.coqui.xtts_batch import Prompt, generate
+
     latent = torch.randn(1, LATENT, gpt.model_dim, device=device)
     prompts = [
         Prompt(
@@ -81,6 +83,10 @@ def main() -> None:
     parser.add_argument("--half", action="store_true", help="keep the layers in float16")
     parser.add_argument("--tiny", action="store_true", help="a GPT of two narrow layers, to show that this runs")
     arguments = parser.parse_args()
+    import torch
+
+    from swarm.voice.coqui.xtts_batch import halve
+
     torch.set_num_threads(1)
     size = (2, 64, 4) if arguments.tiny else (LAYERS, CHANNELS, HEADS)
     gpt = make_gpt(*size, arguments.tokens)

@@ -1,6 +1,8 @@
+import compileall
 import os
 import sys
 from collections.abc import Callable
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from swarm.system.capacity import default_cpu_slots
 from swarm.voice.coqui.card import is_installed
 
+TESTS, PROGRAM = Path(__file__).parent, Path(__file__).parents[1] / "swarm"
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
 LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
 # Files and folders whose tests share what takes long to make or to load; all tests of one run in one process, first.
@@ -35,11 +38,41 @@ hypothesis.settings.load_profile("any machine")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Choose how many processes run the tests: four for each core, as most tests wait; none to run a single file."""
+    """Choose how many processes run the tests: three for each core, as many tests wait; none to run a single file."""
     files = {argument.partition("::")[0] for argument in config.args}
     if len(files) == 1 and Path(*files).is_file():
         return 0
-    return min(4 * default_cpu_slots(), MAX_PROCESSES)
+    return min(3 * default_cpu_slots(), MAX_PROCESSES)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
+    """Compile the program and the tests once, as in a new clone each process would do it: 40 s of a core."""
+    if "fork" not in get_all_start_methods():
+        return
+    cores = default_cpu_slots()
+    files = [*PROGRAM.rglob("*.py"), *TESTS.rglob("test_*.py")]
+    compiling = [
+        get_context("fork").Process(target=compile_files, args=(files[first::cores], config)) for first in range(cores)
+    ]
+    for process in compiling:
+        process.start()
+    for process in compiling:
+        process.join()
+
+
+def compile_files(files: list[Path], config: pytest.Config) -> None:
+    """Compile files where they are not compiled; tests as pytest does it, so that a failure tells more."""
+    from _pytest.assertion import rewrite  # no public name does this; where it fails, each process does it for itself
+
+    for file in files:
+        compiled = rewrite.get_cache_dir(file) / f"{file.stem}{rewrite.PYC_TAIL}"
+        if PROGRAM in file.parents:
+            compileall.compile_file(file, quiet=2)
+        elif rewrite._read_pyc(file, compiled) is None:
+            rewrite.try_makedirs(compiled.parent)
+            source, code = rewrite._rewrite_test(file, config)
+            rewrite._write_pyc(config.stash[rewrite.assertstate_key], code, source, compiled)
 
 
 @pytest.hookimpl(optionalhook=True)

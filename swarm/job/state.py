@@ -55,6 +55,7 @@ class JobState:
 
     def __post_init__(self) -> None:
         self.settled = [0] * len(self.spec.chapters)
+        self._lengths = [len(chapter.segments) for chapter in self.spec.chapters]
         self.sample_rate = self.spec.sample_rate
         self._recurring: dict[str, list[Place]] | None = None
 
@@ -78,11 +79,11 @@ class JobState:
     @property
     def complete(self) -> bool:
         """Whether nothing is left to speak: each place is accepted or quarantined."""
-        return all(self.chapter_complete(chapter) for chapter in range(len(self.settled)))
+        return self.settled == self._lengths
 
     def chapter_complete(self, chapter: int) -> bool:
         """Tell whether each place of a chapter is accepted or quarantined."""
-        return self.settled[chapter] == len(self.spec.chapters[chapter].segments)
+        return self.settled[chapter] == self._lengths[chapter]
 
     def is_settled(self, place: Place) -> bool:
         """Tell whether a place needs no more work."""

@@ -15,6 +15,7 @@ import epub_maker
 
 TEXTS = Path(__file__).with_name("carried")
 NAMES = ("wallpaper", "alice", "vingt")
+BEGINNING = 90  # paragraphs
 PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
 
 
@@ -26,15 +27,23 @@ def write_carried(folder: Path) -> Path:
     return folder
 
 
-def _write_wallpaper(folder: Path) -> Path:
+def write_beginning(folder: Path) -> Path:
+    """Write the first third of "The Yellow Wallpaper" as a book of its own, to be spoken by a real voice."""
+    made = folder / "wallpaper"
+    made.mkdir()
+    return _write_wallpaper(made, "\n".join(_text("wallpaper").splitlines()[:BEGINNING]))
+
+
+def _write_wallpaper(folder: Path, text: str = "") -> Path:
     title, author = "The Yellow Wallpaper", "Charlotte Perkins Gilman"
+    story = f"<section epub:type='chapter'><h2>{title}</h2>{text or _text('wallpaper')}</section>"
     pages = {
         "title.xhtml": epub_maker.page(f"<h1>{title}</h1><p>By {author}.</p>", body_type="titlepage"),
         "imprint.xhtml": epub_maker.page(
             "<h2>Imprint</h2><p>This little book was made for tests. Its text has no owner any more.</p>",
             body_type="imprint",
         ),
-        "story.xhtml": epub_maker.page(f"<section epub:type='chapter'><h2>{title}</h2>{_text('wallpaper')}</section>"),
+        "story.xhtml": epub_maker.page(story),
         "colophon.xhtml": epub_maker.page(
             "<h2>Colophon</h2><p>The story was first published in January 1892. No font was chosen for it.</p>",
             body_type="colophon",

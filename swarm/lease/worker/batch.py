@@ -19,6 +19,8 @@ def is_same(one: Sequence[Line], other: Sequence[Line]) -> bool:
 
 def without(lines: Sequence[Line], batch: Batch) -> list[Line]:
     """Return the lines that are not in a batch, by identity."""
+    if is_same(lines[: len(batch)], batch):  # as it is nearly always; a lease may have hundreds of lines
+        return list(lines[len(batch) :])
     gone = {id(line) for line in batch}
     return [line for line in lines if id(line) not in gone]
 
@@ -43,7 +45,7 @@ class BatchSearch:
 
         `ended` are lines under way, which will be spoken well by then.
         """
-        left = without(self.lines, ended)
+        left = without(self.lines, ended) if self.lines else []
         searched = {id(line) for line in left}
         if lines and id(lines[0]) in searched:
             lines = list(takewhile(lambda line: id(line) in searched, lines[: (len(left) + 1) // 2]))

@@ -48,6 +48,8 @@ class CoordinatorLink:
     shrunk_s: float = 0.0
     failed: bool = False  # the coordinator ended for a fault and may come back
     jobs: dict[str, Job] = field(default_factory=dict)
+    with_files: dict[str, Job] = field(default_factory=dict)  # of the jobs, those that each message looks through
+    files: int = 0  # of the jobs
     offers: set[int] = field(default_factory=set)  # the slots that heartbeats offer to it
     heard_s: float = 0.0  # when its last message came
     offered_s: float = 0.0  # since when slots are offered to it
@@ -133,14 +135,26 @@ class CoordinatorLink:
 
     def learn(self, job: Job, leased: Container[str]) -> None:
         """Take the recipe and files of a job; forget the jobs named longest ago, but none that is `leased`."""
-        self.jobs[job.job] = job
-        files = sum(len(each.job_files) for each in self.jobs.values())
-        for name, old in list(self.jobs.items()):
-            if len(self.jobs) <= MAX_JOBS and files <= MAX_FILES:
+        self._put(job)
+        for name in list(self.jobs) if self._knows_too_much else ():
+            if not self._knows_too_much:
                 break
             if name != job.job and name not in leased:
-                files -= len(old.job_files)
-                del self.jobs[name]
+                self.files -= len(self.jobs.pop(name).job_files)
+                self.with_files.pop(name, None)
+
+    @property
+    def _knows_too_much(self) -> bool:
+        return len(self.jobs) > MAX_JOBS or self.files > MAX_FILES
+
+    def _put(self, job: Job) -> None:
+        old = self.jobs.get(job.job)
+        self.files += len(job.job_files) - (len(old.job_files) if old else 0)
+        self.jobs[job.job] = job
+        if job.job_files:
+            self.with_files[job.job] = job
+        else:
+            self.with_files.pop(job.job, None)
 
     def answered(self, age_s: float, size: int, now: float) -> None:
         """Adapt the window: `size` bytes were answered `age_s` seconds after they were sent."""

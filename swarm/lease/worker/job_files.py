@@ -44,7 +44,7 @@ class FetchedFiles:
         """Yield each coordinator with its files; files that are needed only here come with the name ""."""
         for link in links:
             if link.up:
-                yield from ((link.name, job.job_files) for job in link.jobs.values())
+                yield from ((link.name, job.job_files) for job in link.with_files.values())
         for slot in slots:
             yield from (("", lease.job.job_files) for lease in slot.leases)
             if slot.latents is not None:
@@ -100,7 +100,7 @@ class FetchedFiles:
 
     def report(self, link: CoordinatorLink) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[OfferedLatents, ...]]:
         """Return, for a heartbeat, the files that are here, those on their way, and the latents made here."""
-        here, coming = self.downloads.report(job_file for job in link.jobs.values() for job_file in job.job_files)
+        here, coming = self.downloads.report(job_file for job in link.with_files.values() for job_file in job.job_files)
         return here, coming, tuple(self._made_for(link))[:MAX_MADE]
 
     def _made_for(self, link: CoordinatorLink) -> list[OfferedLatents]:
