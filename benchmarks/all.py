@@ -40,9 +40,10 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "many_jobs": [[]],
     "coqui_speed": [[]],
     "xtts_batch": [[]],
+    "vits_batch": [[]],
     "hearing": [[]],
 }
-NEED_COQUI = ("coqui_speed", "xtts_batch")
+NEED_COQUI = ("coqui_speed", "xtts_batch", "vits_batch")
 MAX_S = 3600
 
 

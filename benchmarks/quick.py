@@ -22,5 +22,6 @@ QUICK: dict[str, list[str]] = {
     "many_jobs": ["--jobs", "5", "--sentences", "20"],
     "coqui_speed": ["--tiny", "--slots", "1", "--sentences", "1"],
     "xtts_batch": ["--tiny", "--tokens", "5", "--batches", "1", "2"],
+    "vits_batch": ["--tiny", "--sentences", "2", "--batches", "1", "2"],
     "hearing": [TINY_BOOK, "--sentences", "1"],
 }

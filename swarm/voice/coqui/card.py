@@ -1,5 +1,6 @@
 """The cards of Coqui's models. They need no torch, so that a coordinator without it can segment books."""
 
+import re
 import sys
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -73,8 +74,10 @@ _XTTS_SETTINGS = (
     SettingCard("top_p", 0.85, 0.01, 1.0, about="among what share of the likely sounds it chooses"),
 )
 
-# Sentences that XTTS speaks together: each takes up to 150 MB beside the model, for some 600 positions in 30 layers.
+# Sentences that are spoken together: in XTTS each takes up to 150 MB beside the model, for some 600 positions in 30
+# layers. VITS has no more in its vocoder at once than a single sentence of 48 s.
 BATCH = 8
+_IS_VITS = re.compile(r"/(?:vits[\w-]*|your_tts|jenny)\Z|\Avits\Z")
 
 
 def _card(
@@ -85,6 +88,7 @@ def _card(
     settings: tuple[SettingCard, ...] = (SPEED,),
     clones: bool = False,
     device: Literal["gpu", "any"] = "any",
+    batch: int = 1,
 ) -> EngineCard:
     return EngineCard(
         name="coqui",
@@ -101,6 +105,7 @@ def _card(
         clones=clones,
         any_voice=voices == _ONE_VOICE,
         casts=voices != _INVENTED,
+        batch=batch,
         model=about,
     )
 
@@ -114,7 +119,7 @@ _XTTS = structs.replace(
 _BY_NAME = {
     XTTS: _XTTS,
     XTTS.replace("v2", "v1.1"): _XTTS,
-    YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True),
+    YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True, batch=BATCH),
     BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, _INVENTED, _BARK_SETTINGS, device="gpu"),
     TORTOISE: _card("Tortoise by Coqui", ("en",), voices=_INVENTED, settings=(_VOICE_SEED,), device="gpu"),
 }
@@ -157,7 +162,7 @@ def model_card(model: str, config: Mapping[str, object] | None = None) -> Engine
     if model.startswith(CUSTOM):
         return _custom_card(config or {})
     language = model_language(model)
-    card = _card(f"{model.partition('/')[2]} by Coqui", (language,) if language else ("*",))
+    card = _card(f"{model.partition('/')[2]} by Coqui", (language,) if language else ("*",), batch=_batch(model))
     return structs.replace(card, licence=licence_of(model))
 
 
@@ -183,8 +188,14 @@ def _custom_card(config: Mapping[str, object]) -> EngineCard:
             settings=_XTTS_SETTINGS,
             clones=True,
             device="gpu",
+            batch=BATCH,
         )
-    return _card(f"a custom {kind[:40]} model", languages or ("*",), voices=_custom_voices(config))
+    about, voices = f"a custom {kind[:40]} model", _custom_voices(config)
+    return _card(about, languages or ("*",), voices=voices, batch=_batch(kind))
+
+
+def _batch(model: str) -> int:
+    return BATCH if _IS_VITS.search(model) else 1
 
 
 def _custom_voices(config: Mapping[str, object]) -> tuple[VoiceCard, ...]:

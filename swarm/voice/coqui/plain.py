@@ -1,5 +1,7 @@
 """The voices of Coqui's other models: VITS, YourTTS, fairseq, GlowTTS and Tacotron."""
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ from swarm.job.language import normal_language
 from swarm.job.recipe import CLONE, Recipe
 from swarm.voice.coqui.card import DEFAULT_VOICE
 from swarm.voice.coqui.files import ModelFiles
-from swarm.voice.coqui.speak import speak_pieces
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.coqui.speak import guarded, joined, pieces, speak_pieces, with_room
+from swarm.voice.coqui.vits_batch import Given, Noise, Row, can_batch, waves
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
 
 _MAX_CHARACTERS = 500
 
@@ -43,6 +46,43 @@ class PlainVoice:
         """Return whether the model's alphabet has any sign of a text: the model fails on an empty text."""
         tokenizer: Any = getattr(self._model, "tokenizer", None)
         return not hasattr(tokenizer, "text_to_ids") or bool(tokenizer.text_to_ids(text, language=self._language))
+
+
+class BatchVitsVoice(PlainVoice):
+    """A speaker of a VITS, which also speaks several texts together, each as if it was spoken alone."""
+
+    def speak_all(self, lines: Sequence[SpokenLine]) -> list[Pcm]:
+        """Speak some segments together. Raises EngineFault."""
+        return with_room(lambda: self._speak_together(lines))
+
+    def _speak_together(self, lines: Sequence[SpokenLine]) -> list[Pcm]:
+        """Speak the first pieces of all texts together, then the second ones, and so on: most texts have one."""
+        texts = [pieces(line.text, lambda piece: len(piece) <= _MAX_CHARACTERS) for line in lines]
+        noises = [Noise(line.seed, self._model.device) for line in lines]
+        found: list[list[Any]] = [[] for _ in lines]
+        for number in range(max(map(len, texts), default=0)):
+            now = [row for row, parts in enumerate(texts) if number < len(parts)]
+            rows = [Row(self._tokens(texts[row][number]), noises[row]) for row in now]
+            for row, wave in zip(now, guarded(partial(self._waves, rows)), strict=True):
+                found[row].append(wave)
+        return [joined(each, self.sample_rate) for each in found]
+
+    def _waves(self, rows: Sequence[Row]) -> list[Any]:
+        """Return a wave for each row; one without samples where the model's alphabet has no sign of the text."""
+        model = self._model
+        speaker, vector = model._get_speaker_id_or_dvector(self._speaker, None, None)
+        number = model._get_language_id(self._language)
+        language = None if number is None else torch.tensor([number], device=model.device)
+        sayable = [row for row in rows if row.tokens]
+        with torch.inference_mode():
+            said = iter(waves(model, sayable, Given(speaker, vector, language)) if sayable else ())
+        return [next(said) if row.tokens else np.zeros(0, np.float32) for row in rows]
+
+    def _tokens(self, text: str) -> list[int]:
+        """Return the numbers of a text's signs, as Coqui's `synthesize` gives them to the model."""
+        languages = self._model.language_manager
+        language = self._language or (languages.language_names[0] if languages.num_languages == 1 else None)
+        return list(self._model.tokenizer.text_to_ids(text, language=language))
 
 
 def load_synthesizer(files: ModelFiles, config: Path | None, place: Any) -> Any:
@@ -87,7 +127,9 @@ class PlainLoader:
         language = _language(model, recipe.language)
         cloned = recipe.voice.startswith(CLONE)
         speaker = _cloned(model, recipe.voice, job_files) if cloned else _speaker(model, recipe.voice)
-        return PlainVoice(self._synthesizer, language, speaker)
+        # A core is busy with a single text: padding and masks would only cost it more.
+        kind = BatchVitsVoice if place.type != "cpu" and can_batch(model) else PlainVoice
+        return kind(self._synthesizer, language, speaker)
 
 
 def _state(path: Path) -> tuple[Path, int, int]:

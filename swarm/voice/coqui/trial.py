@@ -32,12 +32,20 @@ def open_trial() -> Voice:
 
 
 def write_vits(
-    folder: Path, speakers: Sequence[str] = (), languages: Sequence[str] = ("en",), seed: int = 0, vectors: str = ""
+    folder: Path,
+    speakers: Sequence[str] = (),
+    languages: Sequence[str] = ("en",),
+    seed: int = 0,
+    vectors: str = "",
+    **larger: Any,
 ) -> Path:
     """Write a VITS of a quarter of a million weights, about 1 MB: model.pth and config.json in a folder.
 
-    `vectors` is a file with the vectors of its speakers.
+    `vectors` is a file with the vectors of its speakers; `larger` are arguments of VitsArgs that replace the tiny ones.
     """
+    arguments = _vits_arguments(speakers, languages, vectors)
+    for name, value in larger.items():
+        setattr(arguments, name, value)
     characters = CharactersConfig(
         characters_class="TTS.tts.utils.text.characters.Graphemes",
         characters=ALPHABET,
@@ -49,7 +57,7 @@ def write_vits(
     )
     config = VitsConfig(
         audio=BaseAudioConfig(sample_rate=RATE, fft_size=512, win_length=512, hop_length=128, do_trim_silence=False),
-        model_args=_vits_arguments(speakers, languages, vectors),
+        model_args=arguments,
         characters=characters,
         use_phonemes=False,
         phonemizer=None,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile
@@ -13,12 +14,17 @@ VECTOR = 16  # length of a speaker's vector
 
 
 def tiny_vits(
-    folder: Path, speakers: Sequence[str] = (), languages: Sequence[str] = ("en",), seed: int = 0, vectors: str = ""
+    folder: Path,
+    speakers: Sequence[str] = (),
+    languages: Sequence[str] = ("en",),
+    seed: int = 0,
+    vectors: str = "",
+    **larger: Any,
 ) -> Path:
     """Write the VITS of the program's own trials, with more speakers and languages if they are named."""
     from swarm.voice.coqui.trial import write_vits
 
-    return write_vits(folder, speakers, languages, seed, vectors)
+    return write_vits(folder, speakers, languages, seed, vectors, **larger)
 
 
 def tiny_yourtts(folder: Path) -> Path:
