@@ -18,7 +18,7 @@ class Character(Struct, frozen=True):
     name: str
     characters: int
     named: int = 0  # beside the quotation
-    same_paragraph: int = 0  # beside another quotation of the paragraph
+    same_paragraph: int = 0  # beside another quotation of the paragraph, or before it
     in_turn: int = 0  # since two others are named around it
     unknown: int = 0
 

@@ -51,7 +51,10 @@ def recogniser(name: str) -> dict[str, str]:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=pytest.mark.coqui) if name in ("coqui_speed", "xtts_batch") else name for name in QUICK],
+    [
+        pytest.param(name, marks=pytest.mark.coqui) if name in ("coqui_speed", "xtts_batch", "vits_batch") else name
+        for name in QUICK
+    ],
 )
 def test_a_tiny_run_prints_a_whole_table_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     done = run("all", "--quick", "--only", name, TMPDIR=str(tmp_path), **recogniser(name))
@@ -76,10 +79,23 @@ def test_every_benchmark_is_part_of_all() -> None:
         "heard_words",
         "reading_quality",
         "spoken",
+        "speakers",
     }
     names = {path.stem for path in FOLDER.glob("*.py")} - helpers
     text = run("all", "--help").stdout
     assert all(name in text for name in names)
+
+
+def test_speakers_that_were_marked_by_hand_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "marks").mkdir()
+    (tmp_path / "night.html").write_text("<p>“Come,” said Ann. “No,” he said. He called it “home” and left.</p>")
+    marks = tmp_path / "marks" / "night.txt"
+    marks.write_text("total 3\nAnn|the girl: 1\nBob: 2\nnone: 3\n")
+    done = run("speakers", "--books", str(tmp_path), "--marks", str(marks.parent), "--wrong", "5")
+    assert "| night | 2 | 100.0% of 2 | 100.0% of 2 | 50.0% of 2 | 50.0% of 2 |" in done.stdout, done
+    assert "Ann, same paragraph, not Bob: '“No,”'" in done.stdout
+    marks.write_text("total 3\nAnn: 1\n")
+    assert "no mark for [2, 3]" in run("speakers", "--books", str(tmp_path), "--marks", str(marks.parent)).stderr
 
 
 def test_a_book_is_spoken_without_a_file_by_the_bare_command_line_only(tmp_path: Path) -> None:

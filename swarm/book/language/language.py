@@ -145,7 +145,9 @@ class Speakers(Struct, frozen=True, kw_only=True):
     sure: str = ""  # those that are about a quotation in any case; all of them if none is named
     article: str = ""  # the definite article
     titles: str = ""  # titles before names, if the language writes them in small letters
-    others: str = ""  # pronouns for another than the one who is named in the paragraph
+    others: str = ""  # words for another than the one who is named in the paragraph: "ils", "one of"
+    turn: str = ""  # words for the other one of two who speak
+    me: str = ""  # the pronoun of a narrator who speaks too, if verbs of saying have the same form with it
     inside: bool = False  # a verb and a name may stand inside the quotation: « Oui, dit Jean, c’est lui. »
 
 

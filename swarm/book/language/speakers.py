@@ -11,6 +11,7 @@ _MORE = {
             "medgav|påpekade|anmärkte|muttrade|stammade|menade|log"
         ),
         titles="herr|fru|fröken|doktor|kapten|löjtnant|mamsell|tant|farbror|moster|faster|morbror|mäster|syster|bror",
+        me="jag",
         inside=True,
     ),
     "da": Speakers(
@@ -19,6 +20,7 @@ _MORE = {
             "forklarede|sukkede|lo|afbrød|gentog|begyndte|foreslog|mente"
         ),
         titles="hr|herr|fru|frøken|doktor|kaptajn|løjtnant|onkel|tante|mester",
+        me="jeg",
         inside=True,
     ),
     "nb": Speakers(
@@ -27,6 +29,7 @@ _MORE = {
             "innvendte|forklarte|sukket|sukkede|lo|avbrøt|gjentok|begynte|foreslo|mente"
         ),
         titles="herr|fru|frøken|doktor|kaptein|løytnant|onkel|tante|mester",
+        me="jeg",
         inside=True,
     ),
     "fi": Speakers(

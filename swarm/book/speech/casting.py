@@ -11,7 +11,8 @@ from pathlib import Path
 import regex
 from msgspec import Struct
 
-from swarm.book.speech.dialogue import Utterance, find_utterances
+from swarm.book.speech.dialogue import find_utterances
+from swarm.book.speech.utterance import Utterance
 from swarm.errors import UsageError
 from swarm.job.cast import NO_CAST, Cast, is_called
 

@@ -5,16 +5,13 @@ When in doubt, words in quotation marks are no dialogue (a title, a term), and a
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import regex
-from msgspec import Struct
-from msgspec.structs import replace
 
 from swarm.book.language.speakers import find_quotes
-from swarm.book.speech.speaker import find_speaker, find_speaker_inside, is_another
-
-Grounds = Literal["", "named", "same paragraph", "in turn", "pronoun"]
+from swarm.book.speech.attribution import attribute
+from swarm.book.speech.speaker import find_speaker
+from swarm.book.speech.utterance import Grounds, Utterance
 
 PAIRS = ("“”", "«»", "„“", "„”", "»«", "「」", "‘’", "‚‘", "›‹", '""')
 MIN_WORDS = 8  # of a quotation that begins and ends like a part of a sentence, to be dialogue
@@ -28,15 +25,6 @@ _ENDING = regex.compile(r"[.,!?…—–;:。！？、-]\Z")
 _WORD = regex.compile(r"[\p{L}\p{N}]++(?:[’'-][\p{L}\p{N}]++)*+")
 
 
-class Utterance(Struct, frozen=True):
-    """A quotation that is dialogue: characters `start` to `end` of a block, with the quotation marks."""
-
-    start: int
-    end: int
-    speaker: str = ""  # as the book names it, "" if unknown
-    grounds: Grounds = ""
-
-
 def find_utterances(texts: Sequence[str], language: str) -> list[tuple[Utterance, ...]]:
     """Return the utterances of each block of a chapter, in order. `language` is a primary subtag."""
     pair, dashes = _marks(texts, language)
@@ -47,8 +35,8 @@ def find_utterances(texts: Sequence[str], language: str) -> list[tuple[Utterance
             spoken, runs_on = list(_dashed(text)), False
         else:
             spoken, runs_on = _quoted(text, pair, language, runs_on=runs_on)
-        found.append(tuple(_attributed(text, spoken, language)))
-    return _in_turn(found)
+        found.append(tuple(spoken))
+    return attribute(texts, found, language)
 
 
 def _marks(texts: Sequence[str], language: str) -> tuple[str, bool]:
@@ -137,43 +125,6 @@ def _dashed(text: str) -> Iterator[Utterance]:
             return
         start = at = resumed.end()
     yield Utterance(start, len(text))
-
-
-def _attributed(text: str, spoken: list[Utterance], language: str) -> Iterator[Utterance]:
-    """Yield utterances with the speakers that are named beside them; a paragraph has one speaker."""
-    named: list[Utterance] = []
-    others: set[Utterance] = set()
-    for number, each in enumerate(spoken):
-        before = text[spoken[number - 1].end if number else 0 : each.start]
-        after = text[each.end : spoken[number + 1].start if number + 1 < len(spoken) else len(text)]
-        beside = find_speaker(before if not number else "", after, language)
-        name = beside or find_speaker_inside(text[each.start : each.end], language)
-        grounds: Grounds = "named" if name else "" if beside is None else "pronoun"
-        named.append(replace(each, speaker=name, grounds=grounds))
-        if not name and is_another(after, language):
-            others.add(named[-1])
-    names = [each.speaker for each in named if each.speaker]
-    for each in named:
-        if names and not each.speaker and each not in others:
-            each = replace(each, speaker=names[0], grounds="same paragraph")
-        yield each
-
-
-def _in_turn(found: list[tuple[Utterance, ...]]) -> list[tuple[Utterance, ...]]:
-    """Name the speakers of paragraphs between two that take turns, as long as no paragraph of the narrator's comes."""
-    turns: list[str] = []  # of the paragraphs before, "" if unknown
-    result = []
-    for spoken in found:
-        if not spoken:
-            turns = []
-        elif not any(each.grounds for each in spoken) and len(turns) > 1 and turns[-1] and turns[-2] != turns[-1]:
-            other = turns[-2]
-            if other:
-                spoken = tuple(replace(each, speaker=other, grounds="in turn") for each in spoken)
-        if spoken:
-            turns.append(spoken[0].speaker)
-        result.append(spoken)
-    return result
 
 
 def count_speakers(found: Sequence[tuple[Utterance, ...]]) -> Counter[tuple[str, Grounds]]:

@@ -18,7 +18,7 @@ _NO_NAMES = (
     "i he she it they we you one who the a an and but then so there here what when where how this that these those his "
     "her my their our your no yes oh ah er ich sie es wir ihr und aber da nun il elle je ils elles on nous vous tu él "
     "ella yo ellos lui lei io он она я они мы ja on ona hij zij ik han hon jag de vi du ni den det hun jeg hän minä me "
-    "everybody somebody nobody"
+    "everybody somebody nobody other latter former others"
 )
 
 
@@ -41,15 +41,16 @@ def _patterns(code: str) -> _Patterns | None:
         rf"(?:\s(?:(?:de|von|van|of|du|la)\s)?+\p{{Lu}}[\p{{L}}’'-]++){{0,2}}+"
     )
     noun = rf"(?!(?:{_NO_NOUNS})\b)\p{{Ll}}{{2,20}}+"
-    common = (
-        rf"(?:{article})\s(?:(?:{noun}\s)?\p{{Lu}}[\p{{L}}’'-]++(?:\s\p{{Lu}}[\p{{L}}’'-]++)?+|{noun}(?:\s{noun})?+)|"
-    )
+    # Of a second noun: no verb, as in "the lawyer said", and no adverb, as in "said the lawyer quietly".
+    second = rf"(?!(?:{verbs})\b|\p{{Ll}}++(?<=ly)\b){noun}"
+    called = rf"(?:{noun}\s)?\p{{Lu}}[\p{{L}}’'-]++(?:\s\p{{Lu}}[\p{{L}}’'-]++)?+"
+    common = rf"(?:{article})\s(?:{called}|{noun}(?:\s{second})?+)|"
     name = rf"(?P<name>{common if article else ''}{proper})"
     said = rf"(?:{verbs})\b"
     adverb = r"(?:\p{Ll}{2,14}+\s){0,2}?"
     return _Patterns(
         regex.compile(rf"[\s,.;—–―-]*+(?:{said}\s{name}|{name},?\s{adverb}{said})", regex.V0),
-        regex.compile(rf"{name}\s{adverb}{said}[^.!?…:\"“«„]{{0,60}}+[,:]\s*\Z", regex.V0),
+        regex.compile(rf"{name}\s{adverb}{said}[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z", regex.V0),
         regex.compile(rf"[,!?…]\s(?:(?:me|lui|nous|leur)\s)?+{said}\s(?:\p{{Ll}}++\s)??{name}", regex.V0),
     )
 
@@ -62,7 +63,10 @@ def find_speaker(before: str, after: str, language: str) -> str | None:
     found = patterns.after.match(after[:MAX_BESIDE]) or patterns.before.search(before[-MAX_BESIDE:])
     name = next(filter(None, found.groups()), "") if found else ""
     if found and _is_name(name, language):
-        return " ".join(name.split())
+        return _plain(name)
+    mine = _mine(language)
+    if mine and (mine.after.match(after[:MAX_BESIDE]) or mine.before.search(before[-MAX_BESIDE:])):
+        return find_speakers(language).me
     return "" if found or _has_pronoun(before, after, language) else None
 
 
@@ -71,7 +75,12 @@ def find_speaker_inside(said: str, language: str) -> str:
     patterns = _patterns(language) if find_speakers(language).inside else None
     found = patterns.inside.search(said[:1000]) if patterns else None
     name = next(filter(None, found.groups()), "") if found else ""
-    return " ".join(name.split()) if _is_name(name, language) else ""
+    return _plain(name) if _is_name(name, language) else ""
+
+
+def _plain(name: str) -> str:
+    """Return a name with single spaces; of "the Rabbit's" in "said the Rabbit's voice", that of the Rabbit."""
+    return " ".join(name.split()).removesuffix("’s").removesuffix("'s")
 
 
 def _is_name(name: str, language: str) -> bool:
@@ -88,13 +97,19 @@ def _no_names() -> frozenset[str]:
 
 def is_another(after: str, language: str) -> bool:
     """Tell whether the words behind a quotation give it to others than the one who is named in its paragraph."""
-    pattern = _others(language)
+    pattern = _said_by(language, find_speakers(language).others)
     return bool(pattern and pattern.match(after[:MAX_BESIDE]))
 
 
-@lru_cache(64)
-def _others(code: str) -> "regex.Pattern[str] | None":
-    words, verbs = find_speakers(code).others, find_speakers(code).verbs
+def is_other_of_two(after: str, language: str) -> bool:
+    """Tell whether the words behind a quotation give it to the other one of two who take turns."""
+    pattern = _said_by(language, find_speakers(language).turn)
+    return bool(pattern and pattern.match(after[:MAX_BESIDE]))
+
+
+@lru_cache(128)
+def _said_by(code: str, words: str) -> "regex.Pattern[str] | None":
+    verbs = find_speakers(code).verbs
     return regex.compile(rf"[\s,.;—-]*+(?:(?:{verbs})\s)?+(?:{words})\b") if words else None
 
 
@@ -105,6 +120,23 @@ def _has_pronoun(before: str, after: str, language: str) -> bool:
     said = before[-MAX_BESIDE:].rstrip()
     led = said[-1:] in tuple(",:") and verbs.before.search(said)
     return bool(verbs.after.match(after[:MAX_BESIDE]) or led or verbs.last.search(said))
+
+
+class _Mine(Struct, frozen=True):
+    after: "regex.Pattern[str]"  # said I, I said
+    before: "regex.Pattern[str]"  # I said:
+
+
+@lru_cache(64)
+def _mine(code: str) -> "_Mine | None":
+    me, verbs = find_speakers(code).me, find_speakers(code).verbs
+    if not me:
+        return None
+    adverb = r"(?:\p{Ll}{2,14}+\s){0,2}?"
+    return _Mine(
+        regex.compile(rf"[\s,.;—–―-]*+(?:(?:{verbs})\s{me}|{me}\s{adverb}(?:{verbs}))\b"),
+        regex.compile(rf"\b{me}\s{adverb}(?:{verbs})\b[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z"),
+    )
 
 
 class _Saying(Struct, frozen=True):

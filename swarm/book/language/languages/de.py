@@ -288,6 +288,8 @@ LANGUAGE: Language = Language(
             "sagte|fragte|rief|antwortete|erwiderte|flüsterte|schrie|meinte|sprach|versetzte|entgegnete|murmelte|fuhr"
         ),
         article="der|die|das",
+        me="ich",
+        turn="der andere|die andere",
     ),
     sentences=Sentences(
         open="Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg hrsg Übers übers bearb Bearb Verf ggf Ggf Bd Bde Nr S Fa Hr "

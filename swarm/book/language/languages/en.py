@@ -288,11 +288,14 @@ LANGUAGE: Language = Language(
             "growled|screamed|sighed|laughed|inquired|enquired|responded|declared|ejaculated|rejoined|"
             "suggested|thought|pleaded|snapped|roared|chuckled|echoed|resumed|retorted|grumbled|demanded|"
             "stammered|groaned|sobbed|hissed|insisted|protested|admitted|agreed|explained|announced|warned|"
-            "urged|squeaked|wondered|mused|gasped|yelled|bellowed|ventured"
+            "urged|squeaked|wondered|mused|gasped|yelled|bellowed|ventured|shrieked|panted|cackled|sneered|grunted|"
+            "moaned|wailed|drawled|barked|bawled|purred|pursued|persisted|commented|begged|commanded|ordered"
         ),
         sure="said|says|asked|replied|answered|cried|exclaimed|added|whispered|shouted|muttered|murmured",
         article="the",
-        others="they|I|we",
+        others="they|we|both|one of|another of|some of|several of|a|an",
+        me="I",
+        turn="the other",
     ),
     sentences=Sentences(
         starts=_STARTS,

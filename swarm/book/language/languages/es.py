@@ -151,6 +151,7 @@ LANGUAGE: Language = Language(
     speakers=Speakers(
         verbs="dijo|preguntó|respondió|contestó|exclamó|gritó|replicó|añadió|murmuró|repuso|continuó",
         article="el|la",
+        turn="el otro|la otra",
     ),
     sentences=Sentences(
         starts="El La Los Las Un Una Y Pero Luego Después Entonces Cuando Era Eran Fue En De Con No Se Su Así Como "

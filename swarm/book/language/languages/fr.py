@@ -160,6 +160,7 @@ LANGUAGE: Language = Language(
         article="le|la",
         others="ils|elles|je|nous",
         inside=True,
+        turn="l’autre|l'autre",
     ),
     sentences=Sentences(
         starts="Il Elle Ils Elles Je Nous Vous On Le La Les Un Une Mais Et Puis Alors Quand Ce Cette Ces Dans En "

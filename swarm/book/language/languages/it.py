@@ -171,6 +171,7 @@ LANGUAGE: Language = Language(
     speakers=Speakers(
         verbs="disse|chiese|domandò|rispose|esclamò|gridò|replicò|aggiunse|mormorò|continuò|fece",
         article="il|la|lo",
+        turn="l’altro|l’altra|l'altro|l'altra",
     ),
     sentences=Sentences(
         starts="Il Lo La I Gli Le Un Una E Ma Poi Allora Quando Era Erano Fu In Di Con Non Si Così Come Se Egli Ella "

@@ -115,6 +115,8 @@ LANGUAGE: Language = Language(
     speakers=Speakers(
         verbs="zei|vroeg|riep|antwoordde|fluisterde|hernam|sprak|mompelde",
         article="de|het",
+        me="ik",
+        turn="de ander",
     ),
     sentences=Sentences(
         starts="De Het Een Hij Zij Ze Wij Ik En Maar Toen Dan Er In Op Met Dat Die Dit Deze Als Zo Daar Na",

@@ -1,0 +1,17 @@
+"""What is said in a block of a book, and who says it."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+# "another": a verb of saying gives the words to somebody without a name, such as "one of them"
+Grounds = Literal["", "named", "same paragraph", "in turn", "pronoun", "another"]
+
+
+class Utterance(Struct, frozen=True):
+    """A quotation that is dialogue: characters `start` to `end` of a block, with the quotation marks."""
+
+    start: int
+    end: int
+    speaker: str = ""  # as the book names it, "" if unknown
+    grounds: Grounds = ""
