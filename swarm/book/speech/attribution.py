@@ -59,7 +59,7 @@ def _by_subject(text: str, spoken: Spoken, subjects: Subjects) -> Spoken:
 
 
 def _filled(spoken: Spoken) -> Spoken:
-    """Name the speaker of a paragraph for those of its words that nobody else says."""
+    """Give the words of a paragraph that no other speaker says to the speaker who is named in it."""
     name = next((each.speaker for each in spoken if each.speaker), "")
     return (
         tuple(

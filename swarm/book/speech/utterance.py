@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-# "another": a verb of saying gives the words to somebody without a name, such as "one of them"
+# "another": a verb of saying gives the words to a speaker without a name, such as "one of the boys"
 Grounds = Literal["", "named", "same paragraph", "in turn", "pronoun", "another"]
 
 
