@@ -81,6 +81,7 @@ TESTED_ELSEWHERE = {
     "swarm/errors.py": VALUES,
     "swarm/job/book.py": VALUES,
     "swarm/book/page/passage.py": VALUES,
+    "swarm/book/speech/utterance.py": VALUES,
     "swarm/book/page/selector.py": "tests/book/page/test_stylesheet.py",
     "swarm/book/kinds.py": VALUES,
     "swarm/book/page/limits.py": "tests/book/test_hostile.py",
