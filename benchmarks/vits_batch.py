@@ -20,7 +20,7 @@ import torch
 from TTS.tts.configs.vits_config import VitsArgs, VitsConfig
 from TTS.tts.models.vits import Vits
 
-from swarm.voice.coqui.vits_batch import Given, Noise, Row, waves
+from swarm.voice.coqui.vits_batch import Given, Noise, TextRow, waves
 
 RATE, HOP = 22_050, 256
 LENGTHS = (120, 50, 180, 90, 140, 70, 160, 100)  # tokens of the sentences, repeated; half of them are blanks
@@ -46,7 +46,7 @@ def make_vits(*, tiny: bool) -> Any:
 def measure(model: Any, batch: int, sentences: int, device: str) -> tuple[float, float]:
     """Return the seconds that some sentences take in batches of a size, and the seconds of their sound."""
     place = torch.device(device)
-    rows = [Row([1 + n % 50 for n in range(LENGTHS[i % len(LENGTHS)])], Noise(i, place)) for i in range(sentences)]
+    rows = [TextRow([1 + n % 50 for n in range(LENGTHS[i % len(LENGTHS)])], Noise(i, place)) for i in range(sentences)]
     clock = time.process_time if device == "cpu" else time.perf_counter
     samples, began = 0, clock()
     with torch.inference_mode():

@@ -14,7 +14,7 @@ from swarm.job.recipe import CLONE, Recipe
 from swarm.voice.coqui.card import DEFAULT_VOICE
 from swarm.voice.coqui.files import ModelFiles
 from swarm.voice.coqui.speak import guarded, joined, pieces, speak_pieces, with_room
-from swarm.voice.coqui.vits_batch import Given, Noise, Row, can_batch, waves
+from swarm.voice.coqui.vits_batch import Given, Noise, TextRow, can_batch, waves
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
 
 _MAX_CHARACTERS = 500
@@ -62,12 +62,12 @@ class BatchVitsVoice(PlainVoice):
         found: list[list[Any]] = [[] for _ in lines]
         for number in range(max(map(len, texts), default=0)):
             now = [row for row, parts in enumerate(texts) if number < len(parts)]
-            rows = [Row(self._tokens(texts[row][number]), noises[row]) for row in now]
+            rows = [TextRow(self._tokens(texts[row][number]), noises[row]) for row in now]
             for row, wave in zip(now, guarded(partial(self._waves, rows)), strict=True):
                 found[row].append(wave)
         return [joined(each, self.sample_rate) for each in found]
 
-    def _waves(self, rows: Sequence[Row]) -> list[Any]:
+    def _waves(self, rows: Sequence[TextRow]) -> list[Any]:
         """Return a wave for each row; one without samples where the model's alphabet has no sign of the text."""
         model = self._model
         speaker, vector = model._get_speaker_id_or_dvector(self._speaker, None, None)

@@ -37,7 +37,7 @@ class Noise:
 
 
 @dataclass(frozen=True)
-class Row:
+class TextRow:
     """One text of a batch: its tokens, and its noise."""
 
     tokens: Sequence[int]
@@ -61,7 +61,7 @@ def can_batch(model: Any) -> bool:
     return all((layer.kernel_size[0] - layer.stride[0]) % 2 == 0 for layer in layers)
 
 
-def waves(model: Any, rows: Sequence[Row], given: Given) -> list[torch.Tensor]:
+def waves(model: Any, rows: Sequence[TextRow], given: Given) -> list[torch.Tensor]:
     """Return the wave of each text, shape (samples,)."""
     told = {"speaker_ids": given.speaker, "d_vectors": given.vector}
     voice = model._get_speaker_conditioning(told, "emb_g", normalize_embedding=False)
@@ -83,7 +83,7 @@ def waves(model: Any, rows: Sequence[Row], given: Given) -> list[torch.Tensor]:
     return _vocoded(model, hidden * heard, counts, voice)
 
 
-def _durations(model: Any, rows: Sequence[Row], text: Any, known: Any, voice: Any, language: Any) -> torch.Tensor:
+def _durations(model: Any, rows: Sequence[TextRow], text: Any, known: Any, voice: Any, language: Any) -> torch.Tensor:
     """Return the logarithm of the frames of each token, shape (rows, 1, tokens)."""
     predictor = model.duration_predictor
     voice = voice if model.args.condition_dp_on_speaker else None
