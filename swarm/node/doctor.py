@@ -23,7 +23,7 @@ FULL_BYTES = 200 * 10**6  # less than this: not even a short book fits
 TIGHT_BYTES = 2 * 10**9  # the sound of a long book, clips and audiobook
 MDNS_GROUP = ("224.0.0.251", 5353)
 OLDEST_NOW_S = 1_767_225_600  # 2026-01-01: a clock before it was never set
-NVIDIA_SMI = ("nvidia-smi", "--query-gpu=index,name,memory.total", "--format=csv,noheader")
+NVIDIA_SMI = ("nvidia-smi", "--query-gpu=index,name,memory.total,driver_version", "--format=csv,noheader")
 PATIENCE_S = 10.0
 
 
@@ -161,6 +161,7 @@ def check_multicast(bind: str = "") -> Check:
 def check_gpu() -> Check:
     """Check which GPUs there are, and whether torch can use them."""
     from swarm.worker.devices import prove_gpus
+    from swarm.worker.requirements import card_fault, driver_fault
 
     try:
         answer = subprocess.run(
@@ -179,7 +180,10 @@ def check_gpu() -> Check:
     if any(not gpu.fault for gpu in proof.gpus):
         return Check("gpu", "ok", f"{gpus}; torch {proof.torch} can use them")
     remedy = "install the torch that fits the driver (pytorch.org), or update the driver."
-    why = proof.fault or "; ".join(gpu.fault for gpu in proof.gpus) or "it finds none"
+    driver = next((gpu.driver for gpu in proof.gpus if gpu.driver), "") or gpus.partition(";")[0].rpartition(", ")[2]
+    told = [driver_fault(driver, proof.cuda), *(card_fault(gpu.capability, proof.archs) for gpu in proof.gpus)]
+    why = "; ".join(dict.fromkeys(filter(None, told)))
+    why = why or proof.fault or "; ".join(gpu.fault for gpu in proof.gpus) or "it finds none"
     return Check("gpu", "warn", f"{gpus}; torch {proof.torch} cannot use them: {why}", remedy)
 
 

@@ -13,7 +13,9 @@ MAX_GPUS = 64
 
 def prove(torch: Any) -> dict[str, Any]:
     """Return torch's version, and each GPU with the result of a small computation on it. Torch calls ROCm "cuda"."""
-    return {"torch": str(torch.__version__), "gpus": [*_cuda(torch), *_mps(torch)]}
+    archs: list[str] = getattr(torch.cuda, "get_arch_list", list)() if torch.version.cuda else []
+    about = {"torch": str(torch.__version__), "cuda": torch.version.cuda or "", "archs": list(map(str, archs))}
+    return {**about, "gpus": [*_cuda(torch), *_mps(torch)]}
 
 
 def _cuda(torch: Any) -> Iterator[dict[str, Any]]:
@@ -23,12 +25,33 @@ def _cuda(torch: Any) -> Iterator[dict[str, Any]]:
         name = f"cuda:{index}"
         fault = _tensor_fault(torch, name)
         gpu = {"name": name, "fault": fault, "about": name, "memory_bytes": 0, "uuid": "", "driver": driver}
+        if torch.version.cuda:
+            gpu["capability"] = _capability(torch, index)
         if not fault:
             spec = torch.cuda.get_device_properties(index)
             uuid = getattr(spec, "uuid", "")
             gpu |= {"about": str(spec.name), "memory_bytes": int(spec.total_memory), "platform": platform}
-            gpu["uuid"] = f"GPU-{uuid}" if uuid and torch.version.cuda else str(uuid)
+            gpu["uuid"] = _full_uuid(str(uuid)) if uuid and torch.version.cuda else str(uuid)
         yield gpu
+
+
+def _capability(torch: Any, index: int) -> str:
+    """Return the compute capability of a GPU, such as "8.6"; "" if torch cannot tell."""
+    try:
+        return "{}.{}".format(*torch.cuda.get_device_capability(index))
+    except Exception:  # it is only told, so any failure to read it is ignored
+        return ""
+
+
+def _full_uuid(uuid: str) -> str:
+    """Return a UUID as NVIDIA's driver names it: with "MIG-" for a part of a GPU, which the driver tells apart."""
+    try:
+        nvml = importlib.import_module("pynvml")
+        nvml.nvmlInit()
+        nvml.nvmlDeviceGetHandleByUUID(f"MIG-{uuid}")
+    except Exception:  # no bindings, no driver, or no such part
+        return f"GPU-{uuid}"
+    return f"MIG-{uuid}"
 
 
 def _mps(torch: Any) -> Iterator[dict[str, Any]]:

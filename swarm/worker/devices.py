@@ -36,6 +36,7 @@ class Gpu(Struct, frozen=True):
     uuid: str = ""  # such as "GPU-5a..."
     driver: str = ""
     platform: str = ""  # such as "CUDA 12.8"
+    capability: str = ""  # such as "8.6", of NVIDIA's
 
     def describe(self) -> str:
         """Return its name, memory, driver and platform in one line, which coordinators show."""
@@ -49,6 +50,8 @@ class Proof(Struct, frozen=True):
 
     gpus: tuple[Gpu, ...] = ()
     torch: str = ""
+    cuda: str = ""  # that torch was built for
+    archs: tuple[str, ...] = ()  # that torch was built for, such as "sm_86"
     fault: str = ""
     has_torch: bool = True
 
@@ -168,5 +171,5 @@ def describe(devices: Sequence[str], gpus: Sequence[Gpu]) -> tuple[Device, ...]:
 def uuids_of(gpus: Sequence[Gpu]) -> dict[str, str]:
     """Return the UUIDs of NVIDIA's GPUs by their names; {} if there is only one, or one whose UUID is not known."""
     nvidia = [gpu for gpu in gpus if gpu.platform.startswith("CUDA")]
-    known = all(gpu.uuid.startswith("GPU-") for gpu in nvidia)
+    known = all(gpu.uuid.startswith(("GPU-", "MIG-")) for gpu in nvidia)
     return {gpu.name: gpu.uuid for gpu in nvidia} if known and len(nvidia) > 1 else {}

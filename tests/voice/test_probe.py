@@ -1,3 +1,4 @@
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -60,3 +61,24 @@ def test_a_real_gpu_proves_itself() -> None:
     torch = pytest.importorskip("torch")
     gpus = prove(torch)["gpus"]
     assert gpus and not any(gpu["fault"] for gpu in gpus)
+
+
+def test_what_torch_was_built_for_and_the_capability_of_a_card_are_told() -> None:
+    torch = stand_in_torch("no kernel image")
+    torch.cuda.get_arch_list = lambda: ["sm_75", "sm_86"]
+    torch.cuda.get_device_capability = lambda index: (6, 1)
+    proof = prove(torch)
+    assert (proof["cuda"], proof["archs"]) == ("12.8", ["sm_75", "sm_86"])
+    assert proof["gpus"][0]["capability"] == "6.1"
+
+
+def test_a_part_of_a_gpu_has_the_name_that_its_driver_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    def handle(uuid: str) -> None:
+        if uuid != "MIG-5a1e0001":
+            raise RuntimeError("not found")
+
+    fake_nvml = SimpleNamespace(
+        nvmlInit=lambda: None, nvmlDeviceGetHandleByUUID=handle, nvmlSystemGetDriverVersion=lambda: "580.1"
+    )
+    monkeypatch.setitem(sys.modules, "pynvml", fake_nvml)  # type: ignore[arg-type]
+    assert [gpu["uuid"] for gpu in prove(stand_in_torch("", ""))["gpus"]] == ["GPU-5a1e0000", "MIG-5a1e0001"]

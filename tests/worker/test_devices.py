@@ -177,6 +177,8 @@ def test_little_memory_means_fewer_engines_than_cores_and_a_word_about_it(
 def test_gpus_are_told_apart_by_their_uuids_where_there_are_several() -> None:
     second = structs.replace(RTX, name="cuda:1", uuid="GPU-77aa")
     assert uuids_of([RTX, second]) == {"cuda:0": "GPU-5a1e", "cuda:1": "GPU-77aa"}
+    part = structs.replace(second, uuid="MIG-77aa")
+    assert uuids_of([RTX, part]) == {"cuda:0": "GPU-5a1e", "cuda:1": "MIG-77aa"}
     assert uuids_of([RTX]) == {}  # it is the first that any library takes
     assert uuids_of([RTX, structs.replace(second, uuid="")]) == {}
     assert uuids_of([structs.replace(gpu, platform="ROCm 6.4") for gpu in (RTX, second)]) == {}
