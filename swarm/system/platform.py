@@ -3,6 +3,7 @@
 import contextlib
 import ctypes
 import os
+import platform
 import shutil
 import sys
 from collections.abc import Callable, Coroutine
@@ -125,3 +126,8 @@ def go_first_when_memory_runs_out() -> None:
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
+
+
+def is_wsl() -> bool:
+    """Tell whether this is Linux inside Windows (WSL2), where a GPU's driver names no processes."""
+    return "microsoft" in platform.release().lower()

@@ -1,7 +1,8 @@
 """Applies the operator's limits to the slots of a worker, and notices GPUs that are gone."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from math import inf
 
 from swarm.config import Limits
 from swarm.errors import EnvironmentFault
@@ -9,10 +10,13 @@ from swarm.lease.message import Figures
 from swarm.lease.offer import CPU
 from swarm.lease.worker.limits import Judge, Sight
 from swarm.system.installation import package_line
+from swarm.system.platform import is_wsl
 from swarm.worker.gpu_readings import GpuReading, GpuReadings
 from swarm.worker.standing_orders import StandingOrders
 
 FIRST_READING_S = 10.0
+SETTLE_S = 6.0  # after its own work, a GPU's load is that of others: readings are some seconds old
+OTHERS_PERCENT = 10  # of load, where no process is named: a desktop that is only drawn stays below
 
 
 def local_minute() -> int:
@@ -31,11 +35,17 @@ class LimitWatch:
         limits: Limits | None = None,
         orders: StandingOrders | None = None,
         minute: Callable[[], int] = local_minute,
+        *,
+        by_load: bool | None = None,
     ) -> None:
+        """`by_load`: others are known by their load alone, since the driver names no processes; None: as under WSL2."""
         self._devices, self._gpu_readings, self._minute = devices, gpu_readings, minute
         self._judge = Judge(limits or Limits())
         self.orders = orders or StandingOrders()
         self._readings: dict[str, GpuReading] = {}
+        self._by_load = is_wsl() if by_load is None else by_load
+        self._at_work: set[str] = set()  # devices of slots that are at work now
+        self._worked_s: dict[str, float] = {}  # when each device last was
 
     def start(self) -> None:
         """Start reading the GPUs."""
@@ -56,8 +66,9 @@ class LimitWatch:
                     f"they work on NVIDIA GPUs, after {package_line('nvidia-ml-py')}."
                 )
 
-    def look(self) -> tuple[Figures, ...]:
-        """Take over the latest readings; return their figures."""
+    def look(self, busy: Iterable[int] = ()) -> tuple[Figures, ...]:
+        """Take over the latest readings, and which slots are busy now; return the figures."""
+        self._at_work = {self._devices[slot] for slot in busy}
         self._readings = self._gpu_readings.readings()
         return tuple(reading.figures for reading in self._readings.values())
 
@@ -69,14 +80,18 @@ class LimitWatch:
     def reasons(self, own: Collection[int], now: float) -> list[str]:
         """Return why each slot has to rest, "" if it may work; `own` are the ids of this worker's processes."""
         minute = self._minute()
-        limits = [self._judge.reason(device, self._sight(device, own), minute, now) for device in self._devices]
+        self._worked_s |= dict.fromkeys(self._at_work, now)
+        limits = [self._judge.reason(device, self._sight(device, own, now), minute, now) for device in self._devices]
         return [limit or order for limit, order in zip(limits, self.orders.reasons(len(limits)), strict=True)]
 
-    def _sight(self, device: str, own: Collection[int]) -> Sight | None:
+    def _sight(self, device: str, own: Collection[int], now: float) -> Sight | None:
         reading = self._readings.get(device)
         if reading is None:
             return None
-        return Sight(reading.figures.temperature_c, not reading.users <= set(own))
+        others = not reading.users <= set(own)
+        if self._by_load and now - self._worked_s.get(device, -inf) > SETTLE_S:
+            others = others or (reading.figures.busy or 0) >= OTHERS_PERCENT
+        return Sight(reading.figures.temperature_c, others)
 
     def close(self) -> None:
         """Stop reading the GPUs."""
