@@ -22,6 +22,7 @@ EXAMPLE = "an example of the help"
 EXCEPTIONS = {
     "swarm/commands/options.py": {'help="hibari, kokoro, piper, xtts, ... (default: by language)"': EXAMPLE},
     "swarm/commands/doctor.py": {'"e2a-swarm doctor --engine espeak"': EXAMPLE},
+    "swarm/commands/engines.py": {'"e2a-swarm engines install coqui"': EXAMPLE},
     "swarm/commands/models.py": {
         '"e2a-swarm models fetch xtts --accept-coqui-license"': EXAMPLE,
         '"e2a-swarm models fetch vits --language fr"': EXAMPLE,
