@@ -12,6 +12,7 @@ BUILT_IN = {
     "espeak": "swarm.voice.espeak.engine:engine",
     "metronome": "swarm.voice.metronome.engine:engine",
     "coqui": "swarm.voice.coqui.engine:engine",
+    "chatterbox": "swarm.voice.chatterbox.engine:engine",
     "openai": "swarm.voice.openai.engine:engine",
 }
 

@@ -71,7 +71,8 @@ def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: OnP
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with download_lock(folder / ".lock", lambda: tell(f"waiting for the download of {title}")):
-            report = _Report(title, sum(file.size for file in files if file.digest), tell)
+            sizes = [file.size for file in files if file.digest] or [file.size for file in files]
+            report = _Report(title, sum(sizes), tell)
             for file in files:
                 _fetch_file(folder, file, report)
     except OSError as fault:

@@ -82,6 +82,7 @@ def test_an_installed_engine_is_found_but_takes_no_built_in_name(other_installed
         "piper",
         "espeak",
         "metronome",
+        "chatterbox",
         "openai",
         "other",
     ]

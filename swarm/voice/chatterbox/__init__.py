@@ -1,0 +1,1 @@
+"""Chatterbox Multilingual by Resemble AI."""
