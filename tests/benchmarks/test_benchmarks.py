@@ -80,6 +80,7 @@ def test_every_benchmark_is_part_of_all() -> None:
         "reading_quality",
         "spoken",
         "speakers",
+        "engine_table",
     }
     names = {path.stem for path in FOLDER.glob("*.py")} - helpers
     text = run("all", "--help").stdout
@@ -96,6 +97,15 @@ def test_speakers_that_were_marked_by_hand_are_counted(tmp_path: Path) -> None:
     assert "Ann, same paragraph, not Bob: '“No,”'" in done.stdout
     marks.write_text("total 3\nAnn: 1\n")
     assert "no mark for [2, 3]" in run("speakers", "--books", str(tmp_path), "--marks", str(marks.parent)).stderr
+
+
+def test_a_table_of_engines_has_a_row_for_each_that_is_here(tmp_path: Path) -> None:
+    book = tmp_path / "book.txt"
+    book.write_text("A sentence. Another one.")
+    done = run("engine_table", "--book", "cy", str(book), "--chapters", "1", "--sentences", "1")
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| espeak")]
+    assert len(rows) == 1, done
+    assert rows[0].startswith("| espeak, cy | Welsh | GPL-3.0-or-later | ")
 
 
 def test_a_book_is_spoken_without_a_file_by_the_bare_command_line_only(tmp_path: Path) -> None:
