@@ -121,7 +121,7 @@ MUTANTS: dict[str, Edit | Value] = {
         core, "grant_waiting", "found_nothing.get(kinds[slot], [])", "sum(found_nothing.values(), [])"
     ),
     "a model that does not fit keeps its slot from all": Edit(
-        slot_changes, "step_back", 'trouble == "memory" and recipe is not None', "False"
+        worker_core, "step_back", 'trouble == "memory" and recipe is not None', "False"
     ),
     "the unknown are not asked": Edit(Coordinator, "receive", "outcome.send(peer, WhoAreYou())", "pass"),
     "no grace after a restart": Edit(Coordinator, "_pump", "now < self.grants_s", "False"),
