@@ -49,6 +49,7 @@ def grant_waiting(
         in_vain: set[str] = set()  # kinds of slots that were not answered before
         found_nothing: dict[str, list[Slot]] = {}  # by kind
         kinds = session.kinds
+        short = {number for number, _, _ in session.no_room}  # of memory: they speak for no other slot
         for slot, answered in list(session.offers.items()):
             if (exhausted and answered) or session.slots[slot].is_full or granted == MAX_GRANTS:
                 continue
@@ -58,7 +59,7 @@ def grant_waiting(
                 del session.offers[slot]
                 granted += 1
                 continue
-            if not hopeless:
+            if not hopeless and slot not in short:
                 found_nothing[kinds[slot]] = [session.slots[slot], *alike[:MAX_COMPARED]]
             exhausted = not thorough
             in_vain |= set() if answered else {kinds[slot]}

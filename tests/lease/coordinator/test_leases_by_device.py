@@ -103,3 +103,12 @@ def test_slots_that_a_job_is_not_for_are_not_idle_at_its_cost() -> None:
     assert grant.slot == 0
     core.tick(4.0)
     assert core.jobs["xtts"].run_stats.idle_s == {}
+
+
+def test_a_slot_without_room_for_a_model_speaks_for_no_other_slot() -> None:
+    core = make_core()
+    core.add_job(JobState(make_spec(*([text] for text in TEXTS))), device="gpu")
+    join(core, slots=2, devices=(Device("cuda:0", slots=1), Device("cuda:1", slots=1)))
+    rest = Resting(0, "no room", "memory", RECIPE.engine, RECIPE.model)
+    outcome = core.receive(b"p", Heartbeat((), (0, 1), resting=(rest,)), 0.0)
+    assert [grant.slot for grant in sent(outcome, Grant)] == [1]
