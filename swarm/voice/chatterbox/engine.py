@@ -74,7 +74,7 @@ class ChatterboxEngine(Engine):
         yield Check(f"engine {self.card.name}", "ok", f"chatterbox-tts {version('chatterbox-tts')}")
 
     def words_for(self, language: str) -> tuple[str, ...]:
-        """Return the word "chatterbox" for "" only: the engine was never heard, so no language is recommended to it."""
+        """Return the word "chatterbox" for "" only: the engine is recommended for no language until it was heard."""
         return () if language else (self.card.name,)
 
     def models(self) -> tuple[ModelCard, ...]:
