@@ -11,7 +11,7 @@ ANY = "any"  # kind of a device: a slot or an engine that is not bound to one ki
 CPU, GPU = "cpu", "gpu"
 
 
-class EngineOffer(Struct, frozen=True):
+class EngineOffer(Struct, frozen=True, omit_defaults=True):
     """An engine that this worker can open, the languages it speaks with it, and its models; "*": any can be had.
 
     `facts` are the cards of an engine that does not come with e2a-swarm, encoded (`voice/host/offered.py`). They are
@@ -27,7 +27,7 @@ class EngineOffer(Struct, frozen=True):
     device: Name = ""  # the kind that it computes on here, such as "any"; "": as the card of the job's model says
 
 
-class Device(Struct, frozen=True):
+class Device(Struct, frozen=True, omit_defaults=True):
     """A device of a worker, proved at start."""
 
     name: Name  # "cpu", "cuda:0"
