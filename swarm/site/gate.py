@@ -1,6 +1,6 @@
 """The gate of the page: which request comes in, as whom, and which headers each answer carries."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlsplit
@@ -46,8 +46,11 @@ class Visitor(Struct, frozen=True):
 class SiteGate:
     """A middleware around the pages. `is_open`: only this machine comes in, and no password is needed."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, clock: Clock, *, is_open: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, sessions: Sessions, clock: Clock, keep: Callable[[], None], *, is_open: bool
+    ) -> None:
         self._app, self._sessions, self._clock, self._is_open = app, sessions, clock, is_open
+        self._keep = keep  # writes which sessions were ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer why not."""
@@ -80,8 +83,9 @@ class SiteGate:
         return self._set_cookie(request, self._sessions.begin(self._clock.now(), is_in=True))
 
     def end(self, session: SiteSession) -> None:
-        """End a session."""
+        """End a session, also for the next start. Raises StoreError."""
         self._sessions.end(session, self._clock.now())
+        self._keep()
 
     def _set_cookie(self, request: Request, session: SiteSession) -> str:
         return set_cookie(request, self._sessions.cookie_name, self._sessions.cookie(session), int(LIFE_S))

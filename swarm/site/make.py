@@ -20,7 +20,7 @@ from swarm.site.log_in import Entrance
 from swarm.site.machines_view import MachineViews
 from swarm.site.orders import Orders
 from swarm.site.password import Password, forget_first_password
-from swarm.site.secret import obtain_secret
+from swarm.site.secret import keep_ended, obtain_secret, read_ended
 from swarm.site.session import Sessions
 from swarm.site.site import Site
 from swarm.system.machine import Clock
@@ -45,7 +45,8 @@ def make_front(
 ) -> Front:
     """Make the application of the whole web side. Raises StoreError."""
     password = config.password
-    sessions = Sessions(obtain_secret(config.state_dir) + (password.stored.encode() if password else b""))
+    secret = obtain_secret(config.state_dir) + (password.stored.encode() if password else b"")
+    sessions = Sessions(secret, read_ended(config.state_dir))
     site = Site(config.prefix, has_password=password is not None)
     errand = config.errand or Errands(config.state_dir)
     views = (
@@ -55,7 +56,7 @@ def make_front(
         Orders(site, desk),
     )
     app = Starlette(routes=[*_common(site), *(route for view in views for route in view.routes())])
-    gate = SiteGate(app, sessions, clock, is_open=password is None)
+    gate = SiteGate(app, sessions, clock, lambda: keep_ended(config.state_dir, sessions), is_open=password is None)
     if password:
         entrance = Entrance(site, gate, password, clock, lambda: forget_first_password(config.state_dir))
         app.router.routes.extend(entrance.routes())

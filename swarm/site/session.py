@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Mapping
 from hashlib import sha256
 
 from msgspec import Struct
@@ -21,10 +22,10 @@ class SiteSession(Struct, frozen=True):
 class Sessions:
     """Makes and reads the cookies of sessions. Another `secret` makes all cookies void that were signed with it."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, ended: Mapping[str, int] | None = None) -> None:
         self._secret = secret
         self.cookie_name = f"e2a-swarm-{self._sign('name')[:8]}"  # ports of one host share their cookies
-        self._ended: dict[str, int] = {}
+        self.ended = dict(ended or {})  # numbers of sessions that were ended, and until when they would last
 
     def begin(self, now: float, *, is_in: bool) -> SiteSession:
         """Return a new session."""
@@ -42,14 +43,14 @@ class Sessions:
             return None
         number, until, is_in = words.split(".")  # signed by this very class
         session = SiteSession(number, int(until), is_in == "in")
-        return None if session.until_s <= now or number in self._ended else session
+        return None if session.until_s <= now or number in self.ended else session
 
     def end(self, session: SiteSession, now: float) -> None:
         """Make a session's cookie void, though its browser may keep it."""
-        self._ended = {number: until for number, until in self._ended.items() if until > now}
-        while len(self._ended) >= MAX_ENDED:
-            del self._ended[next(iter(self._ended))]
-        self._ended[session.number] = session.until_s
+        self.ended = {number: until for number, until in self.ended.items() if until > now}
+        while len(self.ended) >= MAX_ENDED:
+            del self.ended[next(iter(self.ended))]
+        self.ended[session.number] = session.until_s
 
     def form_token(self, session: SiteSession) -> str:
         """Return what each form of a session brings along, so that no other site can send one."""

@@ -29,7 +29,7 @@ def test_a_session_that_was_ended_is_void_and_others_are_not() -> None:
     assert (sessions.read(sessions.cookie(one), NOW), sessions.read(sessions.cookie(other), NOW)) == (None, other)
     for _ in range(MAX_ENDED + 5):
         sessions.end(sessions.begin(NOW, is_in=True), NOW)
-    assert len(sessions._ended) == MAX_ENDED
+    assert len(sessions.ended) == MAX_ENDED
 
 
 def test_the_token_of_a_form_is_of_one_session() -> None:
