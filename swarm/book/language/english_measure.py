@@ -3,6 +3,7 @@
 import regex
 
 from swarm.book.language.english_price import PLURALS, counted, say_prices, stop_of
+from swarm.book.language.english_unit import say_units
 from swarm.book.language.language import Match, table
 
 _ALONE = r"(?<![\p{L}\d.,:/$£€-])"
@@ -43,7 +44,7 @@ _SIGNED = regex.compile(
 )
 _SIGNS_OF_UNITS = table("m=metre|s=second|h=hour")
 _DURATION = regex.compile(
-    rf"{_ALONE}(\d{{1,2}})\s?h(?:rs?)?\.?,?\s(\d{{1,2}})\s?m(?:in)?\b(?:(?:\.?,?\s(\d{{1,2}})\s?s(?:ecs?)?\b))?\.?"
+    rf"{_ALONE}(\d{{1,2}})\s?h(?:rs?)?\.?,?\s?(\d{{1,2}})\s?m(?:in)?\b(?:(?:\.?,?\s(\d{{1,2}})\s?s(?:ecs?)?\b))?\.?"
 )
 _POSITION = regex.compile(r"\b([Ll]at|[Ll]ong)\.(?=\s?\d{1,3}\s?°)")
 _POSITION_AFTER = regex.compile(
@@ -93,7 +94,7 @@ def say_measures(text: str) -> str:
         text = _COMPASS.sub(lambda match: f" {_WINDS[match[1]]}{stop_of(match)}", _MINUTES.sub("′", text))
         text = _POSITION_AFTER.sub(lambda match: f"{match[1]}itude{'' if match['ends'] is None else '.'}", text)
     text = _TRAIN.sub(lambda match: f"{match[1] or match[3]}:{match[2] or match[4]}", text)
-    return say_prices(text)
+    return say_prices(say_units(text))
 
 
 def _thousand(match: Match) -> str:

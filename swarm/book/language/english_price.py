@@ -12,7 +12,31 @@ _PRICED = regex.compile(
     r"rewards?|"
     r"fees?|tips?|cheques?|checks?|bets?|limits?|deposits?|loans?)\b)"
 )
+_PRICED_MILLIONS = regex.compile(
+    r"([$£€])(\d[\d.,]{0,12})[\s-]?(million|billion|trillion|thousand)[\s-](?=(?:dollar )?(?:house|home|mansion|deal|"
+    r"project|budget|contract|"
+    r"loan|grant|lawsuit|fund|bond|prize|jackpot|business|company|industry|film|painting|fine|debt|gift|donation|"
+    r"investment|"
+    r"boat|yacht|jet|plant|bridge|estate|fortune|market|question|reward|ransom)\b)"
+)
 _SIGNS = table("$=dollar|£=pound|€=euro")
+_SUM = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d+(?:\.\d{1,2})?"
+_COUNTRIES = table(
+    "US=US|U.S.=US|A=Australian|AU=Australian|C=Canadian|CA=Canadian|NZ=New Zealand|HK=Hong Kong|S=Singapore|J=Jamaican"
+)
+_SCALES = table("m=million|M=million|bn=billion|b=billion|B=billion|k=thousand|K=thousand|tn=trillion")
+_DOLLARS_OF = regex.compile(
+    rf"(?<![\p{{L}}.])(US|U\.S\.|AU?|CA?|NZ|HK|S|J)\$\s?({_SUM})(?:\s?(million|billion|trillion|thousand|bn|tn|"
+    rf"[mMbBkK])\b)?"
+)
+_BETWEEN = regex.compile(rf"([$£€])({_SUM})\s?[-–]\s?\1(?=\d)")
+_FROM_TO = regex.compile(rf"([$£€])({_SUM})\s?[-–]\s?({_SUM})(\s(?:million|billion|thousand))?(?![\d-])")
+_COINS = {"$": ("cent", "cents"), "£": ("penny", "pence"), "€": ("cent", "cents")}
+_HUNDREDTHS = regex.compile(r"([$£€])0?\.(\d\d)(?!\d)")
+_A_SUM = regex.compile(
+    r"(?<=\b(?:an?|his|her|my|that|the|another)\s)\$(\d{1,3})(?=[.,;!?](?!\d)|\s(?:on|in|for|and|"
+    r"from|to|out)\b)"
+)
 _PRICE_BEFORE = regex.compile(
     r"\b(?:cost|costs|costing|paid|pay|pays|price|prices|priced|worth|charged?|for|gave|gives?|spent|spend|earns?|"
     r"earned|"
@@ -42,12 +66,35 @@ _ENDS = regex.compile(r"[\"'”’»)\s]*+$|\s+\p{Lu}")
 
 def say_prices(text: str) -> str:
     """Say "a $5 bill", and such sums of shillings as "7/6", "10/-", "£1/2/6" that are no dates or fractions."""
+    if "$" in text or "£" in text or "€" in text:
+        text = _say_sums(text)
+    text = _PRICED_MILLIONS.sub(lambda match: f"{match[2]} {match[3]} {_SIGNS[match[1]]} ", text)
     text = _PRICED.sub(lambda match: f"{match[2]} {_SIGNS[match[1]]} ", text)
     if "/" not in text:
         return text
     text = _POUNDS_AND_MORE.sub(_pounds_and_more, text)
     text = _ONLY_SHILLINGS.sub(lambda match: counted(match[1], "shilling"), text)
     return _SLASHED.sub(_old_price, text)
+
+
+def _say_sums(text: str) -> str:
+    """Say "US$20", "$3-4", "$0.99" and "a $20"; other sums are left to the general rules."""
+    text = _BETWEEN.sub(lambda match: f"{match[1]}{match[2]} to {match[1]}", text)
+    text = _DOLLARS_OF.sub(_dollars_of, text)
+    text = _FROM_TO.sub(lambda match: f"{match[2]} to {match[3]}{match[4] or ''} {_SIGNS[match[1]]}s", text)
+    text = _HUNDREDTHS.sub(_hundredths, text)
+    return _A_SUM.sub(r"\1", text)
+
+
+def _dollars_of(match: Match) -> str:
+    scale = f" {_SCALES.get(match[3], match[3])}" if match[3] else ""
+    country = _COUNTRIES[match[1]]
+    return f"{match[2]}{scale} {country} dollar{'' if match[2] == '1' and not scale else 's'}"
+
+
+def _hundredths(match: Match) -> str:
+    one, several = _COINS[match[1]]
+    return f"{int(match[2])} {one if match[2] == '01' else several}"
 
 
 def _pounds_and_more(match: Match) -> str:

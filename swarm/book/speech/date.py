@@ -11,7 +11,7 @@ _NUMERIC = regex.compile(rf"{_ALONE}(\d{{1,2}})([/.])(?:(?<=\.)\s)?(\d{{1,2}})\2
 _ISO = regex.compile(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
 
 _SHORT_MONTH = regex.compile(
-    r"(?<=(?<![\p{L}\d.,])\d{1,2}(?:\.|º|°|er)?\s(?:de\s)?)(\p{L}{3,5})\.(?=\s?[\p{Ll}\d(]|[,;:)]|"
+    r"(?<=(?<![\p{L}\d.,])\d{1,2}(?:\.|º|°|er|st|nd|rd|th)?\s(?:de\s)?)(\p{L}{3,5})\.(?=\s?[\p{Ll}\d(]|[,;:)]|"
     r"(?P<ends>[\s\"”’»)]*$))"
 )
 

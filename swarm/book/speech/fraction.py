@@ -10,7 +10,7 @@ FRACTIONS = "½¼¾"
 THIRDS_AND_ON = "⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _FRACTION = regex.compile(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
 _WRITTEN = regex.compile(
-    r"(?<![\d/⁄.,])(?P<after_whole>(?<=\d\s))?(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)(?![\d/⁄]|[.,]\d)"
+    r"(?<![\d/⁄.,])(?P<after_whole>(?<=\d\s))?(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)(?:(?:th|rd)s?\b)?(?![\d/⁄]|[.,]\d)"
 )
 _SIGN = regex.compile(rf"(?<=\d)(?=[{THIRDS_AND_ON}])")
 _SPELLED = {ord(sign): normalize("NFKC", sign) for sign in THIRDS_AND_ON}
@@ -29,7 +29,7 @@ def say_fractions(text: str, language: Language) -> str:
 def _fraction(match: Match, numbers: Numbers) -> str:
     """Say "3/8"; return ½, ¼ or ¾ for a fraction that ends in one of these."""
     over, under = int(match["over"]), int(match["under"])
-    if match[0].replace("⁄", "/").endswith(("1/2", "1/4", "3/4")):
+    if f"{over}/{under}" in ("1/2", "1/4", "3/4"):
         return FRACTIONS[("1/2", "1/4", "3/4").index(f"{over}/{under}")]
     if over >= under:
         return match[0]

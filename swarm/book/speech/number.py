@@ -27,6 +27,8 @@ RULERS = words(
     "Josef José Maria"
 )
 _DEGREE = regex.compile(r"°(?=\d)")
+_MASCULINE = regex.compile(r"(?<=\d\s?)º(?=\s?[CF](?!\p{L}))")  # typed for a degree
+_PERCENT = regex.compile(r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)")
 _FIGURE = regex.compile(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
 # The initials in "Joseph M. Brown" are no numerals, nor is the English pronoun in "Mary I said".
 _KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|['’](?!s\b)\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
@@ -59,6 +61,8 @@ def say_numbers(text: str, language: Language) -> str:
     text = _romans(numbers.prepare(text), language, numbers)
     if not _FIGURE.search(text):
         return text
+    if "%" in text or "º" in text:
+        text = _PERCENT.sub(f" {numbers.to} ", _MASCULINE.sub("°", text))
     text = say_fractions(_DEGREE.sub("° ", text), language)
     for pattern, say in (*numbers.first, *_steps(language, numbers)):
         text = _said(text, pattern, say)
@@ -209,7 +213,7 @@ def _time_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Callab
     words = "|".join(filter(None, (numbers.clock.full if numbers.clock.full.isalpha() else "", "h")))
     written = f"|{numbers.clock.written}" if numbers.clock.written else ""
     word = rf"(?:\s(?:{words})\b(?:\.(?=\s\p{{Ll}}|[,;:)]))?)?"
-    clock = rf"{_LONE}(\d{{1,2}})(?:(?:\s?h\s?|:)([0-5]\d){written})(?![\d:]){word}"
+    clock = rf"{_LONE}(\d{{1,2}})(?:(?:\s?h\s?|:)([0-5]\d)(?:\s?min\b)?{written})(?![\d:]){word}"
     return (
         (clock, lambda match: _time(int(match[1]), int(next(filter(None, match.groups()[1:]), 0)), language, numbers)),
     )

@@ -21,6 +21,19 @@ def test_sums_of_shillings_are_said(written: str, spoken: str) -> None:
 @pytest.mark.parametrize(
     ("written", "spoken"),
     [
+        ("US$20, A$30 and C$5m", "twenty US dollars, thirty Australian dollars and five million Canadian dollars"),
+        ("$3-4, $5B, $20–30 million", "three to four dollars, five billion dollars, twenty to thirty million dollars"),
+        ("$0.99, £0.50 and $4.75", "ninety-nine cents, fifty pence and four dollars seventy-five"),
+        ("a $20 on it, a $5 million house", "a twenty on it, a five million dollar house"),
+    ],
+)
+def test_sums_in_dollars_are_said(written: str, spoken: str) -> None:
+    assert said(written, "en") == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
         ("On 7/6 he died, open 24/7.", "On seven six he died, open twenty-four seven."),
         (
             "1/2 each, 6/8 time, 4/6 patients, 2/3 of it",

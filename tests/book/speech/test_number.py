@@ -18,7 +18,7 @@ QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est un
         (
             "en",
             "$3.50, £20, $1, $5 million",
-            "three dollars and fifty, twenty pounds, one dollar, five million dollars",
+            "three dollars fifty, twenty pounds, one dollar, five million dollars",
         ),
         ("en", "at 10:30, 8:05 and 9:00", "at ten thirty, eight oh five and nine o'clock"),
         ("en", "1861-1865", "eighteen sixty-one to eighteen sixty-five"),
@@ -31,6 +31,13 @@ QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est un
         ("en", "under Charles I.", "under Charles the First."),
         ("en", "Joseph M. Brown, John V. Smith", "Joseph M. Brown, John V. Smith"),
         ("en", "agent 007, B2, v. 2.0.1", "agent zero zero seven, B2, v. 2.0.1"),
+        (
+            "en",
+            "1,000s of men, 1/10th, 11/16, #1, call 911, Room 237, 50%-60%",
+            "thousands of men, one tenth, eleven sixteenths, number one, call nine one one, Room two thirty-seven, "
+            "fifty to sixty percent",
+        ),
+        ("es", "180 ºC", "ciento ochenta grados Celsius"),
         ("en", "1750 men died in 1750", "one thousand, seven hundred and fifty men died in seventeen fifty"),
         (
             "en",

@@ -59,12 +59,43 @@ _DECADE = regex.compile(r"[2-9]0")
 _FEET = regex.compile(r"(?<![\d.,])([1-9])\s?['’′]\s?(\d{1,2}(?:½)?)\s?[\"”″](?!\p{L})")
 
 
+_ROUGH = {"100": "hundreds", "1000": "thousands", "10000": "tens of thousands", "1000000": "millions"}
+_ROUGHLY = regex.compile(
+    r"(?<![\p{L}\d.,:/$£€-])(100|1,?000|10,?000|1,000,000)['’]?s(?!\p{L})(?=\sof\b|[.,;!?]|"
+    r"\smore\b)"
+)
+_PART_TH = regex.compile(
+    r"(?<![\d/.])([1-9]\d?)/([1-9]\d{0,2})(?:ths?|rds?)\b|(?<![\d/.])([1-9]\d?)/(16|32|"
+    r"64)(?![\d/])"
+)
+_SHORT_DATE = regex.compile(r"(?<![\d/.,])\d{1,2}/\d{1,2}/\d{2}(?![\d/])")
+_EMERGENCY = regex.compile(
+    r"(?<=\b(?:[Cc]all(?:ed|ing)?|[Dd]ial(?:l?ed|l?ing)?|rang|ring|phoned?)\s)(911|999|"
+    r"112)(?!\d)"
+)
+_ROOM = regex.compile(
+    r"(?<=\b(?:Room|room|Flight|flight|Boeing|Highway|Route|Interstate|Channel|Apartment|Apt|Suite|Airbus|Locker|"
+    r"Cell)\s(?:A)?)"
+    r"([1-9])(\d)([1-9])(?![\d.,:%/-]*\d|\p{L})"
+)
+
+
+def _room(match: Match) -> str:
+    """Say "Room 237" as "Room 2 37", and "Flight 705" as "Flight 7 oh 5"."""
+    return f"{match[1]} oh {match[3]}" if match[2] == "0" else f"{match[1]} {match[2]}{match[3]}"
+
+
 def _part(number: int) -> str:
     return "third" if number == 3 else spelled(str(number), LANGUAGE, "ordinal")
 
 
 def _fraction(over: int, under: int) -> str:
     return f"{spelled(str(over), LANGUAGE)} {_part(under)}{'s' if over > 1 else ''}"
+
+
+def _part_th(match: Match) -> str:
+    over, under = int(match[1] or match[3]), int(match[2] or match[4])
+    return _fraction(over, under) if over < under else ""
 
 
 def _plural(year: str) -> str:
@@ -205,7 +236,7 @@ LANGUAGE: Language = Language(
         to="to",
         minus="minus",
         join="and",
-        coins="and",
+        coins="",
         halves=("one half", "one quarter", "three quarters"),
         money={
             "$": Forms("dollar", "dollars"),
@@ -228,6 +259,7 @@ LANGUAGE: Language = Language(
         years=True,
         scales=table(
             "million=million|billion=billion|trillion=trillion|thousand=thousand|bn=billion|m=million|M=million|"
+            "B=billion|tn=trillion|"
             "k=thousand|K=thousand"
         ),
         clock=ClockWords(full="o'clock", oh="oh", written=r"\.([0-5]\d)(?=\s?[ap]\.?\s?m\b)"),
@@ -239,6 +271,12 @@ LANGUAGE: Language = Language(
         score=" to ",
         centuries=((regex.compile(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),),
         first=(
+            (_ROUGHLY, lambda match: _ROUGH[match[1].replace(",", "")]),
+            (_PART_TH, _part_th),
+            (_SHORT_DATE, lambda match: match[0].replace("/", " ")),
+            (_EMERGENCY, lambda match: digit_by_digit(match[1], LANGUAGE)),
+            (_ROOM, _room),
+            (regex.compile(r"#(?=\d)"), lambda match: "number "),
             (_TELEPHONE, lambda match: digit_by_digit(regex.sub(r"\D", "", match[0]), LANGUAGE)),
             (_SLASH, lambda match: f"{match[1]} {match[2]}"),
             (_MANY, lambda match: spelled(match[0], LANGUAGE)),

@@ -26,7 +26,7 @@ from swarm.book.speech.sentence import split_sentences
         ),
         ("in de XIXe eeuw", "in de negentiende eeuw"),
         ("om 10.30 uur, 8:05 uur, 1 uur", "om tien uur dertig, acht uur vijf, één uur"),
-        ("€ 3,50, $1, £5 en 2 miljoen", "drie euro en vijftig, één dollar, vijf pond en twee miljoen"),
+        ("€ 3,50, $1, £5 en 2 miljoen", "drie euro vijftig, één dollar, vijf pond en twee miljoen"),
         (
             "5 km, 1 cm, 20 °C, 3 m², 50%",
             "vijf kilometer, één centimeter, twintig graden Celsius, drie vierkante meter, vijftig procent",

@@ -1,0 +1,73 @@
+"""English units behind numbers and fractions as words: "½ tsp.", "2–3 min", "9×13-in.", "12 st. 7 lb."."""
+
+import regex
+
+from swarm.book.language.english_price import counted, stop_of
+from swarm.book.language.language import Match, table
+
+_ALONE = r"(?<![\p{L}\d.,:/$£€-])"
+_COUNT = r"(?:\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?|\d{1,6}(?:\.\d{1,3})?)"
+_FRACTION = r"[½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘]|[1-9]\d?[/⁄](?:1[0-6]|[2-9]|32|64)(?!\d)"
+_UNITS = table(
+    "tsp=teaspoon|tsps=teaspoon|Tbsp=tablespoon|tbsp=tablespoon|tbsps=tablespoon|Tbs=tablespoon|oz=ounce|ozs=ounce|"
+    "lb=pound|"
+    "lbs=pound|pt=pint|pts=pint|qt=quart|qts=quart|gal=gallon|gals=gallon|bu=bushel|min=minute|mins=minute|sec=second|"
+    "secs=second|hr=hour|hrs=hour|yr=year|yrs=year|wk=week|wks=week|mi=mile|yd=yard|yds=yard|ft=foot|sq ft=square foot|"
+    "sq mi=square mile|sq yd=square yard|km=kilometre|cm=centimetre|mm=millimetre|kg=kilogram|mg=milligram|"
+    "ml=millilitre|"
+    "mL=millilitre|dl=decilitre|cl=centilitre|mcg=microgram|µg=microgram|μg=microgram|µm=micrometre|μm=micrometre|"
+    "nm=nanometre|kWh=kilowatt hour|kW=kilowatt|MW=megawatt|GW=gigawatt|kV=kilovolt|mV=millivolt|mA=milliampere|Ω=ohm|"
+    "kΩ=kilohm|Hz=hertz|kHz=kilohertz|MHz=megahertz|GHz=gigahertz|KB=kilobyte|kB=kilobyte|MB=megabyte|GB=gigabyte|"
+    "TB=terabyte|dB=decibel|hp=horsepower|kcal=kilocalorie|kJ=kilojoule|kPa=kilopascal|cc=cubic centimetre|deg=degree|"
+    "doz=dozen|km/h=kilometre an hour|mph=mile an hour|kph=kilometre an hour|m/s=metre a second|km/s=kilometre a "
+    "second|"
+    "ft/s=foot a second|mg/kg=milligram a kilogram|fps=frame a second|rpm=revolution a minute|mg/l=milligram a litre|"
+    "mg/L=milligram a litre|Mbps=megabit a second|Gbps=gigabit a second|Mb/s=megabit a second|MB/s=megabyte a second"
+)
+_ONE_LETTER = table("g=gram|l=litre|L=litre|W=watt|V=volt|m=metre")
+_SAME = frozenset(("hertz", "kilohertz", "megahertz", "gigahertz", "dozen", "horsepower"))  # one or several
+_SIGNS = "|".join(map(regex.escape, sorted(_UNITS, key=len, reverse=True)))
+_MEASURE = regex.compile(
+    rf"{_ALONE}(?P<range>{_COUNT}\s?(?:[-–]|to|or)\s?)?(?:(?P<count>{_COUNT})(?P<part>\s?(?:{_FRACTION}))?|"
+    rf"(?P<part>{_FRACTION}))"
+    rf"(?P<joint>\s|-)?(?:(?P<unit>{_SIGNS})(?![\p{{L}}’'/²³^])\.?|(?P<unit>[gLlWV])(?![\p{{L}}’'/.²³^-])(?=\s*[,;:)]|"
+    rf"\s\p{{Ll}}|\s*$))"
+)
+_INCHES = regex.compile(rf"(?<![\d.])({_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_COUNT}))?-in\.?(?![\p{{L}}])")
+_BY = regex.compile(r"(?<=\d(?:″|\")?)\s?[x×]\s?(?=\d)")
+_STONE = regex.compile(rf"{_ALONE}(\d{{1,2}})\s?st\.?,?\s(?:(\d{{1,2}})\s?lbs?\b\.?)")
+_OR_DEGREES = regex.compile(r"(?<=\d\s?°\s?[CF]?)\s?/\s?(?=\d)")
+_DEGREE = regex.compile(
+    r"(?<![\d.])(\d{1,3})\s?°(?=\s(?:angles?|turns?|bends?|heat|slopes?|views?|arcs?|rotations?|weather|water|oven)\b)"
+)
+_LONE_INCHES = regex.compile(rf"(?<![\d.])({_COUNT}\s?(?:{_FRACTION})?)\s?″")
+_PLURALS = table("foot=feet")
+
+
+def say_units(text: str) -> str:
+    """Return a sentence in which the units behind figures are words; the figures remain."""
+    text = _BY.sub(" by ", text)
+    if "°" in text:
+        text = _DEGREE.sub(r"\1-degree", _OR_DEGREES.sub(" or ", text))
+    elif "″" in text and "′" not in text:
+        text = _LONE_INCHES.sub(lambda match: counted(match[1], "inch"), text)
+    text = _STONE.sub(lambda match: f"{match[1]} stone {counted(match[2], 'pound')}", text)
+    text = _INCHES.sub(lambda match: f"{match[1]}{' by ' + match[2] if match[2] else ''}-inch", text)
+    return _MEASURE.sub(_measure, text)
+
+
+def _measure(match: Match) -> str:
+    """Say "½ tsp." as "½ teaspoon", "1-lb. bag" as "1-pound bag"."""
+    unit = _UNITS.get(match["unit"]) or _ONE_LETTER[match["unit"]]
+    number = f"{match['range'] or ''}{match['count'] or ''}{match['part'] or ''}"
+    if match["joint"] == "-":
+        return f"{number}-{unit}{stop_of(match)}"
+    single = match["count"] in (None, "1") and not match["range"] and not (match["count"] and match["part"])
+    return f"{number} {unit if single or unit in _SAME else _several(unit)}{stop_of(match)}"
+
+
+def _several(unit: str) -> str:
+    first, space, rest = unit.partition(" a")
+    words = first.split()
+    last = _PLURALS.get(words[-1], f"{words[-1]}s")
+    return " ".join((*words[:-1], last)) + space + rest
