@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from resident_bench import ResidentBench
 from web_bench import WebBench
 
 from swarm.audio.clip import Pcm
@@ -22,8 +23,8 @@ def tone(hertz: float, seconds: float = 0.5) -> Pcm:
     return (8000 * np.sin(2 * np.pi * hertz * np.arange(int(seconds * RATE)) / RATE)).astype(np.int16)
 
 
-class ListenBench(WebBench):
-    """A resident coordinator with its interface for listeners."""
+class Speaking(ResidentBench):
+    """A resident coordinator whose sentences a test speaks."""
 
     def state_of(self, number: int) -> JobState:
         edition = self.resident.served(self.queue.find(number))
@@ -73,6 +74,10 @@ class ListenBench(WebBench):
         self.store.commit([(edition.state.job, record, b"")])
         apply(edition.state, record)
         self.resident.ended(edition, None)
+
+
+class ListenBench(Speaking, WebBench):
+    """A resident coordinator with its interface for programs, whose sentences a test speaks."""
 
 
 def heard(content: bytes) -> Pcm:

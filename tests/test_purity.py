@@ -170,6 +170,7 @@ TESTED_ELSEWHERE = {
     "swarm/commands/convert.py": "tests/stories/test_story_of_one_machine.py",
     "swarm/web/host.py": "tests/web/test_app.py",
     "swarm/web/certificate.py": "tests/site/test_front.py",
+    "swarm/site/listen_views.py": "tests/browser/test_listen_view.py",
     "swarm/site/make.py": "tests/site/test_gate.py",
     "swarm/site/templates.py": "tests/site/test_site.py",
     "swarm/site/static_files.py": "tests/site/test_site.py",

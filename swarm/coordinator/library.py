@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import NamedTuple
 
 from swarm.audio.clip import ClipDamaged, Pcm, read_clip
+from swarm.audio.drawn_cover import draw_cover
 from swarm.config import RedoConfig
 from swarm.coordinator.playback import Playback
 from swarm.coordinator.prepare import mendings
@@ -78,24 +79,35 @@ class Library:
             return None
         if sound.digest not in self._sounds:
             try:
-                self._sounds[sound.digest] = await asyncio.to_thread(sound.wav, self._decode)
+                self._remember(sound.digest, await asyncio.to_thread(sound.wav, self._decode))
             except ClipDamaged:  # spoken anew meanwhile, or its job was removed
                 self._open.clear()
                 return None
         self._sounds.move_to_end(sound.digest)
-        content = self._sounds[sound.digest]
-        while len(self._sounds) > MAX_SOUNDS:
-            self._sounds.popitem(last=False)
-        return sound.digest, content
+        return sound.digest, self._sounds[sound.digest]
 
     def _decode(self, record: ClipAccepted) -> Pcm:
         return read_clip(self._store.clip_path(record.key), record.digest, record.samples, record.sample_rate)
 
     async def cover(self, number: int) -> tuple[str, bytes] | None:
-        """Return the media type and bytes of a book's cover; None without one. Raises as `open`."""
-        picture = (await self.open(number)).state.spec.book.cover
-        kind = PICTURES.get(picture_kind(picture.data)) if picture else None
-        return (kind, picture.data) if picture and kind else None
+        """Return the media type and bytes of a book's cover; one is drawn for a book without. Raises as `open`.
+
+        Return None where none can be drawn, since no font here has the letters of the title.
+        """
+        book = (await self.open(number)).state.spec.book
+        kind = PICTURES.get(picture_kind(book.cover.data)) if book.cover else None
+        if book.cover and kind:
+            return kind, book.cover.data
+        key = f"cover {number} {book.title} {book.authors}"
+        if key not in self._sounds:
+            drawn = await asyncio.to_thread(draw_cover, book.title, book.authors)
+            self._remember(key, drawn or b"")
+        return ("image/jpeg", self._sounds[key]) if self._sounds[key] else None
+
+    def _remember(self, key: str, content: bytes) -> None:
+        self._sounds[key] = content
+        while len(self._sounds) > MAX_SOUNDS:
+            self._sounds.popitem(last=False)
 
     async def redo(self, number: int, chapter: int, sentence: int, say: str | None) -> str:
         """Have one sentence spoken again, in other words for the voice if `say` is given; "" takes the book's own.

@@ -21,6 +21,7 @@ from swarm.job.state import JobState, Place
 PauseAfter = Callable[[Segment, Place], float]
 Decode = Callable[[ClipAccepted], Pcm]
 LEAD_S = 0.0  # encoders need one, and WAV has none
+MAX_STRETCHES = 100_000
 MAX_DOUBTFUL = 1000  # sentences of a list
 
 
@@ -99,12 +100,13 @@ class Playback:
             for number, chapter in enumerate(self._state.spec.chapters)
         ]
 
-    def chapter(self, number: int, first: int = 1) -> ChapterStretches | None:
-        """Return the stretches of a chapter from number `first` on, both from 1; None if there is no such chapter."""
+    def chapter(self, number: int, first: int = 1, count: int = MAX_STRETCHES) -> ChapterStretches | None:
+        """Return `count` stretches of a chapter from a number on, from 1; None if there is no such chapter."""
         if not 1 <= number <= len(self._state.spec.chapters):
             return None
         reels = self._cuts(number - 1)
-        found = tuple(self._stretch(place, reels[place - 1]) for place in range(max(1, first), len(reels) + 1))
+        places = range(max(1, first), min(len(reels), first + count - 1) + 1)
+        found = tuple(self._stretch(place, reels[place - 1]) for place in places)
         return ChapterStretches(number, self._state.spec.chapters[number - 1].title, found, len(reels))
 
     def doubtful(self) -> list[DoubtfulSentence]:

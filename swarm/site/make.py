@@ -16,6 +16,7 @@ from swarm.site.books_view import BookViews
 from swarm.site.errand import Errand, Errands
 from swarm.site.front import Front
 from swarm.site.gate import SiteGate
+from swarm.site.listen_views import ListenViews
 from swarm.site.log_in import Entrance
 from swarm.site.machines_view import MachineViews
 from swarm.site.orders import Orders
@@ -54,6 +55,7 @@ def make_front(
         MachineViews(site, api, config.join),
         AddViews(site, api.resident, config.options, errand, api.folder, clock),
         Orders(site, desk),
+        ListenViews(site, listening),
     )
     app = Starlette(routes=[*_common(site), *(route for view in views for route in view.routes())])
     gate = SiteGate(app, sessions, clock, lambda: keep_ended(config.state_dir, sessions), is_open=password is None)

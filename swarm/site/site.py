@@ -15,7 +15,7 @@ from swarm.site.templates import make_environment
 from swarm.web.app import path_of
 
 FOR_EVER = "public, max-age=31536000, immutable"
-NAVIGATION = (("Books", "/"), ("Machines", "/machines"))
+NAVIGATION = (("Books", "/"), ("Machines", "/machines"), ("Shelf", "/shelf"))
 
 
 class Site:

@@ -42,6 +42,7 @@ class Feeds:
             Route("/api/v1/feeds", self.list_all, methods=["GET"]),
             Route("/api/v1/feeds", self.make, methods=["POST"]),
             Route("/api/v1/feeds/{feed:int}", self.revoke, methods=["DELETE"]),
+            Route("/api/v1/books/{book:int}/files/{place:int}", self.file),
             Route(f"{place}/podcast.xml", self._shown(self.podcast)),
             Route(f"{place}/opds", self._shown(self.opds)),
             Route(f"{place}/opds.json", self._shown(self.opds2)),
@@ -70,14 +71,27 @@ class Feeds:
             asked = msgspec.json.decode(await read_small(request) or b"{}", type=FeedRequest)
         except msgspec.MsgspecError as fault:
             raise UsageError(f"The body is no feed: {fault}.") from fault
-        if asked.book:
-            self._resident.queue.find(asked.book)
-        return JsonAnswer(answer(self.tokens.make(asked.name, asked.book, self._clock.now()), base_of(request)), 201)
+        return JsonAnswer(answer(self.make_token(asked.name, asked.book), base_of(request)), 201)
+
+    def make_token(self, name: str, book: int) -> FeedToken:
+        """Make a token of the shelf, or of one book if its number is not 0. Raises UsageError, StoreError."""
+        if book:
+            self._resident.queue.find(book)
+        return self.tokens.make(name, book, self._clock.now())
 
     async def revoke(self, request: Request) -> Response:
         """Revoke a feed."""
         token = self.tokens.revoke(request.path_params["feed"])
         return JsonAnswer({"note": f"{token.name} is revoked: apps that have it get nothing more"})
+
+    async def file(self, request: Request) -> Response:
+        """Send a file of a finished book, to be saved."""
+        numbers = request.path_params
+        found = next((book for book in await self.books() if book.number == numbers["book"]), None)
+        if found is None or not 1 <= numbers["place"] <= len(found.files):
+            return JsonAnswer({"error": "There is no such file."}, 404)
+        file = found.files[numbers["place"] - 1]
+        return FileResponse(file.path, media_type=file.kind, filename=file.path.name)
 
     # --- what a token opens
 

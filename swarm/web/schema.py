@@ -30,7 +30,7 @@ def openapi() -> dict[str, Any]:
     note = {"type": "object", "properties": {"note": {"type": "string"}}}
     refused = {"400": _answer("It was refused.", error), "401": _answer("The token is missing or wrong.", error)}
     missing = refused | {"404": _answer("It is not there.", error)}
-    paths = _queue(named[:4], refused, note) | _feeds(named[4:6], refused, note)
+    paths = _queue(named[:4], refused, note) | _feeds(named[4:6], missing, note)
     paths |= _listening(named[6:], missing, note)
     bearer = {"token": {"type": "http", "scheme": "bearer"}}
     return {
@@ -79,7 +79,7 @@ def _listening(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note:
     book, number, stretch = (_number(name) for name in ("book", "chapter", "stretch"))
     place, sound = "/api/v1/books/{book}", {"200": {"description": "WAV.", "content": {"audio/wav": {}}}}
     picture = {"200": {"description": "A picture.", "content": {"image/*": {}}}}
-    from_ = _query("from", "the first stretch that is wanted")
+    wanted = [_query("from", "the first stretch that is wanted"), _query("count", "how many of them")]
     body = {"content": {"application/json": {"schema": redo}}, "required": True}
     return {
         f"{place}/chapters": {
@@ -87,7 +87,7 @@ def _listening(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note:
         },
         f"{place}/chapters/{{chapter}}": {
             "get": _call("The stretches of a chapter, and when its sentences are heard", "200", chapter, refused)
-            | {"parameters": [book, number, from_]}
+            | {"parameters": [book, number, *wanted]}
         },
         f"{place}/chapters/{{chapter}}/{{stretch}}.wav": {
             "get": {
@@ -115,6 +115,13 @@ def _feeds(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dic
         "/api/v1/feeds": {
             "get": _call("The feeds, with their addresses", "200", _list(feed), refused),
             "post": _call("Make a feed of the shelf or of one book", "201", feed, refused) | {"requestBody": body},
+        },
+        "/api/v1/books/{book}/files/{place}": {
+            "get": {
+                "summary": "A file of a finished book",
+                "responses": {"200": {"description": "The file.", "content": {"audio/*": {}}}, **refused},
+                "parameters": [_number("book"), _number("place")],
+            }
         },
         "/api/v1/feeds/{feed}": {
             "delete": _call("Revoke a feed", "200", note, refused) | {"parameters": [_number("feed")]}

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from swarm.coordinator.library import Library
+from swarm.coordinator.playback import MAX_STRETCHES
 from swarm.errors import UsageError
 from swarm.web.answers import ListenAnswer, RedoRequest
 from swarm.web.app import JsonAnswer, read_small
@@ -52,8 +53,8 @@ class SoundApi:
     async def chapter(self, request: Request) -> Response:
         """Tell the stretches of a chapter, with its sentences and their times."""
         opened = await self._library.open(request.path_params["book"])
-        first = request.query_params.get("from", "1")
-        found = opened.playback.chapter(request.path_params["chapter"], int(first) if first.isdecimal() else 1)
+        first, count = (_number(request, name, usual) for name, usual in (("from", 1), ("count", MAX_STRETCHES)))
+        found = opened.playback.chapter(request.path_params["chapter"], first, count)
         return JsonAnswer(found) if found else _none("There is no such chapter.")
 
     async def doubtful(self, request: Request) -> Response:
@@ -105,6 +106,11 @@ def ranged(request: Request, content: bytes, kind: str, digest: str, cache: str)
     if start >= end:
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{len(content)}"})
     return Response(content[start:end], 206, headers | {"Content-Range": f"bytes {start}-{end - 1}/{len(content)}"})
+
+
+def _number(request: Request, name: str, usual: int) -> int:
+    shown = request.query_params.get(name, "")
+    return int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 7 else usual
 
 
 def _none(why: str) -> Response:

@@ -37,6 +37,7 @@ class SiteBench(DeskBench):
             OptionField("--include", "reading", "read a part", "list"),
         )
         options = BookOptions(fields, lambda words: [word for word in words if not word.startswith("--speed")])
+        self.listening = Listening(self.resident, self.state, Clock())
         self.config = SiteConfig(self.state, password, prefix, options, lambda: "e2a-swarm join CODE", self.run_errand)
         self.changes: list[Callable[[StatusReply], StatusReply]] = []  # of what the coordinator tells of itself
         told = self.resident.status
@@ -58,8 +59,7 @@ class SiteBench(DeskBench):
 
     async def serve(self, port: int = 0) -> None:
         api = Api(self.resident, self.desk, self.room)
-        listening = Listening(self.resident, self.state, Clock())
-        front = make_front(self.config, api, self.desk, listening, Doorkeeper(TOKEN), Clock())
+        front = make_front(self.config, api, self.desk, self.listening, Doorkeeper(TOKEN), Clock())
         listener = listen("127.0.0.1", [port])
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

@@ -100,7 +100,7 @@ async def test_the_document_names_every_path(bench: WebBench) -> None:
     for method, path in calls:
         if not path.endswith("/events"):  # that one does not end
             answer = await bench.client.request(method, re.sub(r"\{\w+\}", "7", path))
-            assert answer.status_code in (200, 201, 400), path
+            assert answer.status_code in (200, 201, 400, 404), path
 
 
 def test_a_port_in_use_is_named() -> None:

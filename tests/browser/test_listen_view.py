@@ -1,0 +1,224 @@
+"""The views Listen and Shelf in a real browser: a book is heard while it is spoken, and one sentence is mended."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import numpy as np
+import pytest
+from listen_bench import RATE, Speaking, tone
+from patience import wait_for
+from shown import Axe, Served, served
+from site_bench import SiteBench
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+TEXT = " ".join(f"{'word ' * 50}number {n}." for n in range(8))  # each is some 17 s by the pace of the cuts
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'"
+TIME = "document.getElementById('sound').currentTime"
+CURRENT = "document.querySelector('#text [aria-current]')?.dataset.sentence"
+DECODE = """async () => {
+  const answer = await fetch(document.getElementById("sound").src), context = new OfflineAudioContext(1, 1, 24000);
+  const sound = await context.decodeAudioData(await answer.arrayBuffer());
+  return Array.from(sound.getChannelData(0), value => Math.round(32768 * value));
+}"""
+
+
+class ListenSite(Speaking, SiteBench):
+    """A page over a queue whose sentences a test speaks."""
+
+    async def begin(self) -> None:
+        """Serve a book, in a queue that goes on by itself."""
+        await self.add("Emma", TEXT)
+        await self.settle()
+        self.running = asyncio.create_task(self.resident.run())
+        playback = (await self.listening.library.open(1)).playback
+        chapter = playback.chapter(1)
+        assert chapter is not None
+        self.stretches = [[s.sentence - 1 for s in stretch.sentences] for stretch in chapter.stretches]
+        assert len(self.stretches) > 2
+
+    async def say(self, stretch: int, hertz: float = 300.0) -> None:
+        """Speak the sentences of a stretch, each with a tone of its own."""
+        for index in self.stretches[stretch]:
+            self.speak(1, 0, index, tone(hertz + 20 * index, 0.4))
+
+    async def say_one(self, index: int, hertz: float, doubt: str = "") -> None:
+        """Speak one sentence."""
+        self.speak(1, 0, index, tone(hertz, 0.4), doubt)
+
+    async def end(self) -> None:
+        """Stop the queue."""
+        self.running.cancel()
+        await asyncio.gather(self.running, return_exceptions=True)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> ListenSite:
+    return ListenSite(tmp_path)
+
+
+@pytest.fixture
+def site(bench: ListenSite) -> Iterator[Served]:
+    with served(bench) as made:
+        made.do(bench.begin())
+        yield made
+        made.do(bench.end())
+
+
+def open_player(site: Served, page: "Page") -> None:
+    page.goto(site.url("/listen/1"))
+    page.locator("#player[data-ready]").wait_for()
+
+
+def advances(page: "Page") -> None:
+    """Wait until the time of the sound really goes on."""
+    wait_for(lambda: page.evaluate(f"!document.getElementById('sound').paused && {TIME} > 0"))
+    before = page.evaluate(TIME)
+    wait_for(lambda: page.evaluate(f"{TIME} > {before} || document.getElementById('sound').ended"))
+
+
+def hears(page: "Page", sentence: int) -> None:
+    """Wait until a sentence is the one that is heard."""
+    wait_for(lambda: page.evaluate(CURRENT) == str(sentence), f"sentence {sentence}")
+
+
+def test_a_book_is_heard_while_it_is_spoken_and_goes_on_when_more_is_there(
+    site: Served, bench: ListenSite, page: "Page"
+) -> None:
+    open_player(site, page)
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.locator("#state", has_text="Waiting until the next minute").wait_for()
+    site.do(bench.say(0))
+    advances(page)
+    samples = np.array(page.evaluate(DECODE))
+    clip = tone(300.0, 0.4)
+    assert np.array_equal(samples[: clip.size], clip)
+    page.locator("#speed").select_option("3")
+    page.locator("#state", has_text="Waiting until the next minute").wait_for()
+    assert page.evaluate(CURRENT) == str(bench.stretches[1][0] + 1)  # what it waits for
+    first = page.evaluate("document.getElementById('sound').src")
+    site.do(bench.say(1))
+    wait_for(lambda: page.evaluate("document.getElementById('sound').src") != first)
+    wait_for(lambda: page.evaluate(f"{TIME} > 0"))
+    assert page.evaluate("document.getElementById('sound').playbackRate") == 3
+    assert "spoken so far" in page.locator("#clock").inner_text()
+    assert page.evaluate("navigator.mediaSession.metadata.title") == "Emma"
+
+
+def test_one_wrong_sentence_is_heard_again_in_other_words_and_no_other_is_spoken(
+    site: Served, bench: ListenSite, page: "Page"
+) -> None:
+    for stretch in range(len(bench.stretches)):
+        site.do(bench.say(stretch))
+    wrong = bench.stretches[0][1]
+    open_player(site, page)
+    page.locator("#play").focus()
+    page.keyboard.press(".")
+    page.keyboard.press(".")
+    hears(page, wrong + 2)
+    before = np.array(page.evaluate(DECODE))
+    page.keyboard.press("w")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="It was the sentence before").click()
+    dialog.get_by_label("Say instead").fill("Quite other words.")
+    dialog.get_by_role("button", name="Speak these words").click()
+    dialog.get_by_text("It is spoken again").wait_for()
+    state = bench.state_of(1)
+    assert len(state.accepted) == sum(map(len, bench.stretches)) - 1
+    assert "other words" in state.engine_text((0, wrong))
+    site.do(bench.say_one(wrong, 900.0))
+    dialog.get_by_text("This is the new take").wait_for()
+    hears(page, wrong + 1)
+    after = np.array(page.evaluate(DECODE))
+    clip = round(0.4 * RATE)
+    assert np.array_equal(before[:clip], after[:clip])
+    start = next(at for at in range(clip, after.size - clip) if np.array_equal(after[at : at + clip], tone(900.0, 0.4)))
+    assert not np.array_equal(before[start : start + clip], after[start : start + clip])
+    dialog.get_by_role("button", name="Close").click()
+    page.locator(f"#text [data-sentence='{wrong + 2}']").click()
+    hears(page, wrong + 2)
+
+
+def test_place_and_speed_are_remembered_and_keys_are_obeyed(site: Served, bench: ListenSite, page: "Page") -> None:
+    for stretch in range(2):
+        site.do(bench.say(stretch))
+    site.do(bench.say_one(bench.stretches[2][0], 500.0, doubt="too long for its words"))
+    open_player(site, page)
+    page.locator("#speed").select_option("1.5")
+    page.locator("#play").focus()
+    page.keyboard.press("k")
+    page.get_by_role("button", name="Pause", exact=True).wait_for()
+    page.keyboard.press("k")
+    page.get_by_role("button", name="Play", exact=True).wait_for()
+    place = page.locator("#place")
+    place.focus()
+    page.keyboard.press("End")
+    last = bench.stretches[1][-1] + 1
+    hears(page, last)
+    page.keyboard.press(",")
+    hears(page, last - 1)
+    page.reload()
+    page.locator("#player[data-ready]").wait_for()
+    hears(page, last - 1)
+    assert page.locator("#speed").input_value() == "1.5"
+    page.locator("#doubtful-box summary").click()
+    page.get_by_text("too long for its words").wait_for()
+    page.locator("#doubtful button").click()
+    assert page.get_by_role("dialog").get_by_text("too long").is_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_player_and_the_shelf(
+    site: Served, bench: ListenSite, page: "Page", axe: Axe, scheme: str
+) -> None:
+    site.do(bench.say(0))
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    open_player(site, page)
+    assert axe.faults(page) == []
+    page.locator("#wrong").click()
+    assert axe.faults(page) == []
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.goto(site.url("/shelf"))
+    site.do(publish(bench))
+    page.reload()
+    page.get_by_role("link", name="Listen to").wait_for()
+    assert axe.faults(page) == []
+    for path in ("/shelf", "/listen/1"):
+        page.goto(site.url(path))
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def publish(bench: ListenSite) -> None:
+    """Have the book finished under a hostile title."""
+    bench.queue.change(1, title=HOSTILE)
+    path = bench.write_sound(bench.folder / "out" / "Emma.mp3")
+    bench.finish(1, str(path))
+    while bench.resident.served(bench.queue.find(1)):
+        await asyncio.sleep(0.01)
+
+
+def test_the_shelf_has_finished_books_and_its_feeds_are_made_and_revoked(
+    site: Served, bench: ListenSite, page: "Page"
+) -> None:
+    site.do(publish(bench))
+    page.goto(site.url("/shelf"))
+    assert page.get_by_role("heading", name=HOSTILE).is_visible()
+    page.get_by_label("Name of a new feed").fill("phone")
+    page.get_by_role("button", name="Make it").click()
+    card = page.locator("li.card", has=page.get_by_role("heading", name="phone", exact=True))
+    card.get_by_text("Addresses").click()
+    [address] = re.findall(r"http\S+/podcast\.xml", card.inner_text())
+    assert httpx.get(address, trust_env=False).status_code == 200
+    card.get_by_role("button", name="Revoke").click()
+    page.get_by_text("until you revoke it").wait_for()
+    assert card.count() == 0
+    assert httpx.get(address, trust_env=False).status_code == 404
+    with page.expect_download() as saving:
+        page.locator("#shelf-1 summary").click()
+        page.get_by_role("link", name="Emma.mp3").click()
+    assert saving.value.path().read_bytes() == (bench.folder / "out" / "Emma.mp3").read_bytes()
