@@ -1,0 +1,247 @@
+"""Measures what open pages cost a queue with many machines, and how quickly a page is painted.
+
+    python benchmarks/page.py
+    python benchmarks/page.py --seconds 20 --times 2
+
+64 mock machines send a clip at a fixed pace, while 200 books wait. Spells without pages and spells with 20 open pages,
+half of them of books and half of machines, take turns. "Efficiency" is the share of the clips that the machines could
+send. The first paint is measured in the distribution's Chromium, if it is here, while the machines work.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import io
+import shutil
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import soundfile
+from feeder import SAMPLE_RATE, Feeder
+from making import make_book
+from process import CLI, cpu_s, head, row
+from running import Swarm, wait_for
+
+from swarm.job.clip_info import ClipInfo, SpokenClip
+from swarm.lease.message import FromCoordinator, Rejected
+from swarm.net.keys import CurveKeys
+from swarm.net.transport import DealerSocket
+
+CLIP_S = 4.0
+PATHS = ("/live/books", "/live/machines")
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
+SETTLE_S = 3.0
+
+
+@dataclass
+class Paced(Feeder):
+    """A mock machine that sends a clip each `pace_s`."""
+
+    pace_s: float = 1.0
+    next_s: float = 0.0
+    rejected: int = 0
+
+    def _may_send(self) -> bool:
+        return time.monotonic() >= self.next_s and super()._may_send()
+
+    def _send_one(self, grant: Any, line: Any) -> bool:
+        now = time.monotonic()
+        self.next_s = max(self.next_s, now - self.pace_s) + self.pace_s
+        return super()._send_one(grant, line)
+
+    def _take(self, message: FromCoordinator) -> bool:
+        if isinstance(message, Rejected):  # a sentence for which this clip is too long
+            self.under_way -= len(self.sample.frame)
+            self.rejected += 1
+            return False
+        return super()._take(message)
+
+    async def _beat(self) -> None:
+        beats = asyncio.create_task(super()._beat())
+        try:
+            while True:
+                await asyncio.sleep(self.pace_s / 20)
+                self._send()
+        finally:
+            beats.cancel()
+
+
+def _make_sample() -> SpokenClip:
+    """Make a clip of quiet noise that is as long as most sentences of the made book may be."""
+    pcm = np.random.default_rng(1).integers(-200, 200, round(CLIP_S * SAMPLE_RATE), dtype=np.int16)
+    file = io.BytesIO()
+    soundfile.write(file, pcm, SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    digest = hashlib.sha256(file.getvalue()).hexdigest()
+    info = ClipInfo(samples=len(pcm), sample_rate=SAMPLE_RATE, digest=digest, work_s=CLIP_S)
+    return SpokenClip(file.getvalue(), info)
+
+
+def _work(address: str, keys: CurveKeys, workers: int, pace_s: float) -> None:
+    async def work() -> None:
+        sample = _make_sample()
+        machines = [Paced(f"machine-{n}", sample, DealerSocket(keys), pace_s=pace_s) for n in range(workers)]
+        for machine in machines:
+            machine.socket.connect([address])
+        await asyncio.gather(*(machine.run() for machine in machines))
+
+    asyncio.run(work())
+
+
+def _look(url: str, pages: int) -> None:
+    """Keep pages open, as browsers do."""
+
+    async def look() -> None:
+        async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=None, limits=httpx.Limits()) as client:
+            await client.get("/", headers={"Accept": "text/html"})  # begins the session
+
+            async def page(path: str) -> None:
+                async with client.stream("GET", path) as stream:
+                    async for _ in stream.aiter_raw():
+                        pass
+
+            await asyncio.gather(*(page(PATHS[number % 2]) for number in range(pages)))
+
+    asyncio.run(look())
+
+
+@contextmanager
+def beside(target: Any, *arguments: Any) -> Iterator[None]:
+    """Run a function in a process of its own meanwhile."""
+    process = get_context("spawn").Process(target=target, args=arguments, daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
+class Spell:
+    """What the serving process did in a spell: its share of a core, and clips a second."""
+
+    def __init__(self, pid: int, api: httpx.Client, seconds: float) -> None:
+        time.sleep(SETTLE_S)
+        began_s, cpu, clips = time.monotonic(), cpu_s(pid), _spoken(api)
+        time.sleep(seconds)
+        passed_s = time.monotonic() - began_s
+        self.cpu = (cpu_s(pid) - cpu) / passed_s
+        self.clips_s = (_spoken(api) - clips) / passed_s
+
+
+def _spoken(api: httpx.Client) -> float:
+    text = api.get("/metrics").text
+    return float(next(line for line in text.splitlines() if '_sentences{state="spoken"}' in line).split()[1])
+
+
+def serve(swarm: Swarm, books: int, large: Path, small: Path) -> tuple[int, httpx.Client]:
+    """Start a queue with books that wait; return its process and a client with its token."""
+    home = swarm.folder / "state"
+    words = ("serve", "--tts-engine", "metronome", "--quiet", "--no-advertise", "--port", str(swarm.port))
+    process = swarm._start([*CLI, *words, "--output-dir", str(swarm.folder)], home)
+    token = home / "web-token"
+    wait_for(lambda: token.exists() and token.stat().st_size, 60, "the token")
+    api = httpx.Client(headers={"Authorization": f"Bearer {token.read_text().strip()}"}, trust_env=False, timeout=60)
+    api.base_url = httpx.URL(_address(api, process.pid))
+    for number in range(books):
+        book = large if number == 0 else small
+        api.post(
+            "/api/v1/books",
+            params={"name": f"{number}.epub", "option": f"--title=Book {number}"},
+            content=book.read_bytes(),
+        )
+    return process.pid, api
+
+
+def _address(api: httpx.Client, pid: int) -> str:
+    """Return the address at which a process serves programs."""
+    found: list[str] = []
+
+    def look() -> bool:
+        import psutil
+
+        ports = [each.laddr.port for each in psutil.Process(pid).net_connections("tcp") if each.status == "LISTEN"]
+        for port in ports:
+            try:
+                if api.get(f"http://127.0.0.1:{port}/healthz", timeout=1).text == "ok\n":
+                    found.append(f"http://127.0.0.1:{port}")
+            except httpx.HTTPError:
+                continue
+        return bool(found)
+
+    wait_for(look, 60, "the interface for programs")
+    return found[0]
+
+
+def paints_ms(url: str, times: int) -> dict[str, float]:
+    """Return the median first paint of each view in a cold browser; {} where there is none."""
+    browser = shutil.which("chromium") or shutil.which("google-chrome")
+    if browser is None:
+        return {}
+    from playwright.sync_api import sync_playwright
+
+    found = {}
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        launched.new_page().goto(url + "/machines")  # the browser itself has started by then
+        for name, path in {"Books": "/", "Machines": "/machines", "Shelf": "/shelf", "Listen": "/listen/1"}.items():
+            shown = []
+            for _ in range(times):
+                context = launched.new_context()
+                page = context.new_page()
+                page.goto(url + path, wait_until="load")
+                wait_for(lambda page=page: page.evaluate(PAINT), 30, "the first paint")
+                shown.append(page.evaluate(PAINT))
+                context.close()
+            found[name] = statistics.median(shown)
+        launched.close()
+    return found
+
+
+def main() -> None:
+    """Measure and print two tables in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=64)
+    parser.add_argument("--books", type=int, default=200)
+    parser.add_argument("--pages", type=int, default=20)
+    parser.add_argument("--pace", type=float, default=2.0, help="seconds for a clip of each machine")
+    parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--characters", type=int, default=900_000, help="of the first book")
+    arguments = parser.parse_args()
+    with Swarm(Path(), 0.001) as swarm:
+        large = make_book(swarm.folder, characters=arguments.characters)
+        small = make_book(swarm.folder, chapters=1, characters=400)
+        pid, api = serve(swarm, arguments.books, large, small)
+        url = str(api.base_url).rstrip("/")
+        spells: dict[str, list[Spell]] = {"no page": [], f"{arguments.pages} pages": []}
+        with beside(_work, swarm.address, swarm.keys, arguments.workers, arguments.pace):
+            wait_for(lambda: api.get("/api/v1/status").json()["machines"] == arguments.workers, 120, "the machines")
+            for _ in range(arguments.times):
+                for name in spells:
+                    if name == "no page":
+                        spells[name].append(Spell(pid, api, arguments.seconds))
+                    else:
+                        with beside(_look, url, arguments.pages):
+                            spells[name].append(Spell(pid, api, arguments.seconds))
+            painted = paints_ms(url, arguments.times)
+    ideal = arguments.workers / arguments.pace
+    head("open", "CPU of one core", "efficiency")
+    for name, all_of in spells.items():
+        cpu, clips_s = (statistics.mean(getattr(spell, each) for spell in all_of) for each in ("cpu", "clips_s"))
+        row(name, f"{100 * cpu:.1f} %", f"{100 * clips_s / ideal:.1f} %")
+    print()
+    head("view", "first paint")
+    for name, milliseconds in painted.items():
+        row(name, f"{milliseconds:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
