@@ -209,6 +209,7 @@ MUTANTS: dict[str, Edit | Value] = {
 }
 
 PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
+    "revocation answered for ever": ("late joiners",),
     "no expiry": ("hangs", "one by one"),
     "held clips not promised": ("coordinator crashes", "latency", "two coordinators"),
     "lost messages are not missed": ("refusals",),
@@ -301,5 +302,5 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "a coordinator that is not asked is taken for silent": 9,
     "no grace after a restart": 94,
     "leases end when granted": 242,
-    "revocation answered for ever": 74,
+    "revocation answered for ever": 94,
 }

@@ -48,7 +48,7 @@ _DIALECT = {
 }
 # Those that are also words without an h, and are said as with one: "'im" for "him".
 _DROPPED = frozenset(("im", "ave", "ere", "ad", "ouse", "ope", "ard", "ill", "isself", "ome", "ow"))
-# How a letter sounds that somebody stutters.
+# How a letter sounds that is stuttered.
 _STUTTERED = {
     **{letter: f"{letter}ə" for letter in "bdkptwzv"},
     **dict(zip("fhlmnsrcgjqy", ("f", "h", "l", "m", "n", "s", "ɹə", "kə", "ɡə", "ʤə", "kwə", "jə"), strict=True)),
