@@ -38,6 +38,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "ending": [[]],
     "many_books": [[]],
     "many_jobs": [[]],
+    "page": [[]],
     "coqui_speed": [[]],
     "xtts_batch": [[]],
     "vits_batch": [[]],
