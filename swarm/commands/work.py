@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = checks.examples(
     "e2a-swarm work                               on the GPUs and the cores",
-    "e2a-swarm work --gpu 0 --slots gpu:2,cpu:0   two engines on the first GPU, none on the cores",
+    "e2a-swarm work --gpu 0 --slots gpu:2,cpu:0   none on the cores",
     "e2a-swarm work --cpu --slots 4",
     "e2a-swarm work --gpu all --hours 22-7 --idle-only",
     "e2a-swarm work --coordinator laptop:5847 --exit-when-done",

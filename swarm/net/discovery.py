@@ -28,6 +28,7 @@ MAX_PROVEN = 64
 MAX_STRANGERS = 8  # coordinators of other swarms that are kept
 MAX_RESOLVING = 16  # names whose addresses are asked for at a time
 EVERYWHERE = ("", "0.0.0.0", "::", "*")
+CANCEL_AGAIN_S = 0.5
 FAULTS = (OSError, RuntimeError, ValueError, Error, EnvironmentFault)
 
 logger = logging.getLogger(__name__)
@@ -65,8 +66,7 @@ class Advertisement:
     async def close(self) -> None:
         """Withdraw the announcement."""
         if self._task:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await _end(self._task)
         await _close(self._zeroconf)
 
     async def _keep(self) -> None:
@@ -172,8 +172,7 @@ class Browser:
     async def close(self) -> None:
         """Stop looking for coordinators."""
         if self._task:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+            await _end(self._task)
         await self._end_round()
 
     async def _keep(self) -> None:
@@ -277,6 +276,13 @@ def _open(bind: str) -> AsyncZeroconf:
     if bind in EVERYWHERE:
         return AsyncZeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.V4Only)
     return AsyncZeroconf(interfaces=[bind])
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    """Cancel a task until it has ended: zeroconf swallows a cancellation that reaches it while it starts or closes."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_AGAIN_S)
 
 
 async def _close(zeroconf: AsyncZeroconf | None) -> None:

@@ -52,6 +52,30 @@ async def test_a_browser_finds_its_own_swarm_and_tells_strangers_apart() -> None
     await asyncio.gather(browser.close(), theirs.close())
 
 
+@pytest.mark.parametrize(
+    "made", [Advertisement("5afe000b", 7011, 1, LOOPBACK, ignore), Browser("5afe000b", LOOPBACK, ignore)]
+)
+async def test_a_cancellation_that_zeroconf_swallows_does_not_keep_a_command_from_ending(
+    made: Advertisement | Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    swallowed = 0
+
+    async def close(zeroconf: object) -> None:
+        nonlocal swallowed
+        try:
+            await asyncio.sleep(0 if swallowed else 600)
+        except asyncio.CancelledError:
+            swallowed += 1
+
+    monkeypatch.setattr(discovery, "CANCEL_AGAIN_S", 0.01)
+    monkeypatch.setattr(discovery, "_close", close)
+    made._task = asyncio.create_task(made._keep())
+    await asyncio.sleep(0)
+    async with asyncio.timeout(60):
+        await made.close()
+    assert (swallowed, made._task.done()) == (1, True)
+
+
 async def test_what_is_there_is_found_at_once_and_by_every_new_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discovery, "SEARCH_S", 1.5)  # answers to the network are a second apart at least
     monkeypatch.setattr(discovery, "REFRESH_S", 1.6)
