@@ -209,6 +209,7 @@ MUTANTS: dict[str, Edit | Value] = {
 }
 
 PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
+    "leases end when granted": ("latency", "late joiners"),
     "revocation answered for ever": ("late joiners",),
     "no expiry": ("hangs", "one by one"),
     "held clips not promised": ("coordinator crashes", "latency", "two coordinators"),
@@ -291,7 +292,7 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "lost trim": 148,
     "the blamed try again": 57,
     "waiting slots are not asked again": 48,
-    "what was taken while it was under way is spoken again": 39,
+    "what was taken while it was under way is spoken again": 233,
     "a text is blamed without a proof": 37,
     "a failed proof counts as passed": 37,
     "a process that broke blames all its texts": 37,
@@ -301,6 +302,6 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "a coordinator may leave slots idle": 8,
     "a coordinator that is not asked is taken for silent": 9,
     "no grace after a restart": 94,
-    "leases end when granted": 242,
+    "leases end when granted": 376,
     "revocation answered for ever": 94,
 }
