@@ -87,12 +87,11 @@ async def _serve(
     )
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, swarm, say))
-        stack.callback(finder.cancel)
         finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
-        stack.callback(watch.cancel)
-        if not stint.is_endless:
-            stack.callback(asyncio.create_task(_watch_stint(node, stint, say)).cancel)
+        end = asyncio.create_task(_watch_stint(node, stint, say))
+        for task in (finder, watch, end):
+            stack.callback(task.cancel)
         with draining(lambda: _drain(node, say)):
             await node.run()
         if finder.done() and not finder.cancelled():
@@ -114,6 +113,8 @@ async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...], only: 
 
 async def _watch_stint(node: WorkNode, stint: Stint, say: Say) -> None:
     """Leave when the machine's time is over, or when there was no work for long."""
+    if stint.is_endless:
+        return
     while not (why := stint.over(working=_is_working(node), now=time.monotonic())):
         await asyncio.sleep(STINT_INTERVAL_S)
     say(f"leaving: {why}")

@@ -31,6 +31,18 @@ def open_trial() -> Voice:
         return Loader().open(recipe, "cpu:0", Path(folder))
 
 
+def _characters() -> CharactersConfig:
+    return CharactersConfig(
+        characters_class="TTS.tts.utils.text.characters.Graphemes",
+        characters=ALPHABET,
+        punctuations="!'(),-.:;? ",
+        pad="<PAD>",
+        eos="<EOS>",
+        bos="<BOS>",
+        blank="<BLNK>",
+    )
+
+
 def write_vits(
     folder: Path,
     speakers: Sequence[str] = (),
@@ -46,19 +58,10 @@ def write_vits(
     arguments = _vits_arguments(speakers, languages, vectors)
     for name, value in larger.items():
         setattr(arguments, name, value)
-    characters = CharactersConfig(
-        characters_class="TTS.tts.utils.text.characters.Graphemes",
-        characters=ALPHABET,
-        punctuations="!'(),-.:;? ",
-        pad="<PAD>",
-        eos="<EOS>",
-        bos="<BOS>",
-        blank="<BLNK>",
-    )
     config = VitsConfig(
         audio=BaseAudioConfig(sample_rate=RATE, fft_size=512, win_length=512, hop_length=128, do_trim_silence=False),
         model_args=arguments,
-        characters=characters,
+        characters=_characters(),
         use_phonemes=False,
         phonemizer=None,
         text_cleaner="multilingual_cleaners",
