@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import hashlib
 import io
+import os
 import shutil
 import statistics
 import time
@@ -188,8 +189,9 @@ def paints_ms(url: str, times: int) -> dict[str, float]:
     from playwright.sync_api import sync_playwright
 
     found = {}
+    usual = {name: value for name, value in os.environ.items() if name != "TMPDIR"}  # its socket wants a short path
     with sync_playwright() as driver:
-        launched = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        launched = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"], env=usual)
         launched.new_page().goto(url + "/machines")  # the browser itself has started by then
         for name, path in {"Books": "/", "Machines": "/machines", "Shelf": "/shelf", "Listen": "/listen/1"}.items():
             shown = []

@@ -1,5 +1,6 @@
 import compileall
 import os
+import signal
 import sys
 from collections.abc import Callable
 from multiprocessing import get_all_start_methods, get_context
@@ -28,6 +29,11 @@ GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # files in /dev of NVIDIA's GPUs, AMD's, 
 
 os.environ["E2A_SWARM_MODELS"] = os.devnull  # models that this machine has would change the default voices
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):  # a shell's background; commands that tests start would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says nothing on a machine that does other work too.
 hypothesis.settings.register_profile(

@@ -303,5 +303,6 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "a coordinator that is not asked is taken for silent": 9,
     "no grace after a restart": 94,
     "leases end when granted": 376,
+    "members pass a segment on for ever": 99,
     "revocation answered for ever": 94,
 }
