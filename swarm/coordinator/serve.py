@@ -255,14 +255,14 @@ class Server:
 
     def _notice(self, entry: JournalEntry) -> None:
         record = entry.record
-        if isinstance(record, ClipAccepted | SegmentQuarantined) and (edition := self.editions.get(entry.job)):
-            edition.notice((record.chapter, record.index))
         if isinstance(record, SegmentQuarantined) and self._stop_on_failure:
             why = failure_text(record.why, record.note)
             raise SwarmError(
                 f"Stopped, as --on-failure stop asks: a sentence could not be spoken ({why}). "
                 "Run the same command again to resume."
             )
+        if isinstance(record, ClipAccepted | SegmentQuarantined) and (edition := self.editions.get(entry.job)):
+            edition.notice((record.chapter, record.index))
 
     async def _keep_deadlines(self) -> None:
         """Call the core when it is due, and sleep until then."""

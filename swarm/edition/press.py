@@ -79,6 +79,7 @@ class Press:
         self._changed = [asyncio.Event() for _ in self._reels]
         self._encoded: list[asyncio.Task[Path]] = []
         self._stored: set[Place] = set()  # places whose accepted clips are on the disk
+        self._gaps: set[Place] = set()  # places whose quarantine is on the disk
 
     @property
     def encoded(self) -> float:
@@ -89,6 +90,8 @@ class Press:
         """Take notice that the outcome of a place is on the disk, and wake the encoder of its reel."""
         if place in self._state.accepted:
             self._stored.add(place)
+        else:
+            self._gaps.add(place)
         self._noticed.set()
         self._changed[bisect_right(self._starts, place) - 1].set()
         if self._state.complete:  # reels with gaps waited until nothing could fill them
@@ -98,6 +101,7 @@ class Press:
     async def run(self) -> tuple[FinishedBook, ...]:
         """Encode and put together everything. Raises StoreError and EnvironmentFault."""
         self._stored |= self._state.accepted.keys()  # clips of earlier runs
+        self._gaps |= self._state.quarantined.keys()
         for torn in self._folder().glob("*.part"):  # left by an encoder that died
             torn.unlink(missing_ok=True)
         async with asyncio.TaskGroup() as self._group:
@@ -271,7 +275,7 @@ class Press:
     def _ready(self, reel: Reel) -> bool:
         places = [(reel.chapter, index) for index in range(reel.first, reel.end)]
         missing = [place for place in places if place not in self._stored]
-        return not missing or (self._state.complete and not any(place in self._state.accepted for place in missing))
+        return not missing or (self._state.complete and self._gaps.issuperset(missing))
 
     def _reel_order(self, reel: Reel) -> ReelOrder:
         records, pauses_s = self._records(reel), self._pauses_s(reel)

@@ -178,6 +178,22 @@ async def test_a_gap_is_left_only_when_nothing_can_fill_it_any_more(tmp_path: Pa
     await bench.close()
 
 
+async def test_a_gap_that_is_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    writing = asyncio.create_task(bench.press.run())
+    for place in places(bench.state)[1:]:
+        bench.speak(place)
+    await asyncio.sleep(0)
+    apply(bench.state, SegmentQuarantined(0, 0, "empty"))
+    bench.press.notice(places(bench.state)[-1])  # the news of a clip come later than the gap was known
+    await asyncio.sleep(0.5)
+    assert not list(bench.store.folder(bench.state.job).glob("reels/00000-*.reel"))
+    bench.press.notice((0, 0))
+    await writing
+    assert bench.target.is_file()
+    await bench.close()
+
+
 async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_one_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     for place in places(bench.state):
