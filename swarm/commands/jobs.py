@@ -1,4 +1,4 @@
-"""`e2a-swarm jobs`: list the jobs on this machine with their state and disk use, or remove some."""
+"""`e2a-swarm jobs`: list the jobs on this machine, remove some, or take them to another machine."""
 
 import argparse
 import re
@@ -14,16 +14,20 @@ from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
+    from swarm.store.parcel import Unpacked
+    from swarm.store.store import DiskStore
     from swarm.store.summary import JobSummary
 
-SUMMARY = "list the jobs on this machine, or remove some"
+SUMMARY = "list the jobs on this machine, remove some, or take them to another machine"
 MAX_PATH = 4096  # characters of a path, so that no real path is shortened
 MAX_TITLES = 3  # chapters that are all named; of more only the first and the last are
 AGE = re.compile(r"(\d{1,5})\s*([hdw])")
 UNITS_S = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 USAGE = """e2a-swarm jobs [OPTION...]
        e2a-swarm jobs remove NAME...
-       e2a-swarm jobs prune --older AGE [OPTION...]"""
+       e2a-swarm jobs prune --older AGE [OPTION...]
+       e2a-swarm jobs export NAME [--to FILE]
+       e2a-swarm jobs import FILE..."""
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,14 +43,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
             "e2a-swarm jobs --json",
             "e2a-swarm jobs remove NAME",
             "e2a-swarm jobs prune --older 30d --dry-run",
+            "e2a-swarm jobs export NAME --to /media/stick/NAME.e2a-job",
+            "e2a-swarm jobs import /media/stick/NAME.e2a-job",
         ),
     )
     parser.add_argument("--json", action="store_true", help="print the list as JSON")
     add_state_option(parser)
     parser.set_defaults(run=run)
-    actions = parser.add_subparsers(metavar="remove NAME..., prune --older AGE", prog="e2a-swarm jobs")
+    actions = parser.add_subparsers(metavar="remove, prune, export, import", prog="e2a-swarm jobs")
     _add_remove(actions)
     _add_prune(actions)
+    _add_export(actions)
+    _add_import(actions)
 
 
 def _add_remove(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -80,6 +88,31 @@ def _add_prune(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     prune.set_defaults(run=run_prune)
 
 
+def _add_export(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    export = actions.add_parser(
+        "export",
+        description="Write a job into one file: its book, its settings and every sentence that is spoken. On another "
+        "machine `e2a-swarm jobs import` takes it, and the same command goes on there.",
+        epilog=examples("e2a-swarm jobs export NAME", "e2a-swarm jobs export NAME --to /media/stick/NAME.e2a-job"),
+    )
+    export.add_argument("name", metavar="NAME", help="the job's name, as `e2a-swarm jobs` prints it")
+    export.add_argument("--to", metavar="FILE", help="the new file (default: NAME.e2a-job in this folder)")
+    export.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the jobs")
+    export.set_defaults(run=run_export)
+
+
+def _add_import(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    taken = actions.add_parser(
+        "import",
+        description="Take jobs that `e2a-swarm jobs export` wrote. Each sentence is checked; one that is damaged is "
+        "spoken again. If the job is here already, only the sentences that it lacks are taken.",
+        epilog=examples("e2a-swarm jobs import NAME.e2a-job"),
+    )
+    taken.add_argument("files", metavar="FILE", nargs="+", help="a file that `e2a-swarm jobs export` wrote")
+    taken.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the jobs")
+    taken.set_defaults(run=run_import)
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Print the jobs; return the exit code."""
     folder = state_folder(arguments.state_dir)
@@ -95,13 +128,10 @@ def run(arguments: argparse.Namespace) -> int:
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove the named jobs; remove none and raise UsageError if one of them does not exist."""
     from swarm.coordinator.forget import forget_jobs
-    from swarm.store.store import DiskStore, job_names
+    from swarm.store.store import DiskStore
 
     folder = state_folder(arguments.state_dir)
-    known = job_names(folder) if (folder / "jobs").is_dir() else []
-    for name in arguments.names:
-        if name not in known:
-            raise UsageError(f"There is no job {name!r} in {folder}; `e2a-swarm jobs` lists them all.")
+    _check_names(folder, arguments.names)
     store = DiskStore(folder)
     try:
         for name in dict.fromkeys(arguments.names):
@@ -110,6 +140,57 @@ def run_remove(arguments: argparse.Namespace) -> int:
     finally:
         store.close()
     return EXIT_DONE
+
+
+def _check_names(folder: Path, names: Sequence[str]) -> None:
+    """Raise UsageError for the first name that no job in a state folder has."""
+    from swarm.store.store import job_names
+
+    known = job_names(folder) if (folder / "jobs").is_dir() else []
+    for name in names:
+        if name not in known:
+            raise UsageError(f"There is no job {name!r} in {folder}; `e2a-swarm jobs` lists them all.")
+
+
+def run_export(arguments: argparse.Namespace) -> int:
+    """Write the named job into a file; return the exit code. Raises UsageError and StoreError."""
+    from swarm.store.parcel import SUFFIX, write_parcel
+    from swarm.watch.text import bytes_text, count_text
+
+    folder = state_folder(arguments.state_dir)
+    _check_names(folder, [arguments.name])
+    target = Path(arguments.to or f"{arguments.name}{SUFFIX}")
+    packed = write_parcel(folder, arguments.name, target)
+    say(f"{target}: {count_text(packed.clips, 'spoken sentence')}, {bytes_text(packed.bytes)}")
+    if packed.lost:
+        say(f"{count_text(packed.lost, 'sentence')} could not be read and will be spoken again")
+    say(f"take it to another machine, and there: e2a-swarm jobs import {target.name}")
+    return EXIT_DONE
+
+
+def run_import(arguments: argparse.Namespace) -> int:
+    """Take the jobs of the named files; return the exit code. Raises UsageError and StoreError."""
+    from swarm.store.parcel import read_parcel
+    from swarm.store.store import DiskStore
+
+    store = DiskStore(state_folder(arguments.state_dir))
+    try:
+        for file in arguments.files:
+            _say_unpacked(store, read_parcel(store, Path(file)))
+    finally:
+        store.close()
+    return EXIT_DONE
+
+
+def _say_unpacked(store: "DiskStore", unpacked: "Unpacked") -> None:
+    from swarm.watch.text import clean, count_text
+
+    lead = "imported" if unpacked.made else "was here already, and has the sentences it lacked"
+    say(f"{unpacked.job} {lead}: {clean(unpacked.title)}, {unpacked.clips} of {unpacked.sentences} sentences spoken")
+    if unpacked.lost:
+        say(f"{count_text(unpacked.lost, 'sentence')} missing or damaged in the file will be spoken again")
+    book = store.folder(unpacked.job) / "book.epub"
+    say(f"the same command as on the other machine goes on; a copy of its book is {book}")
 
 
 def run_prune(arguments: argparse.Namespace) -> int:

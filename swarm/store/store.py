@@ -130,7 +130,7 @@ class DiskStore:
         for name in ("", "jobs", "clips"):
             make_folder(state_dir / name)
         self._scratch = Scratch(state_dir / "scratch")
-        self._clips = ClipFolder(state_dir / "clips", self._scratch.folder)
+        self.clips = ClipFolder(state_dir / "clips", self._scratch.folder)
 
     def folder(self, job: str) -> Path:
         """Return the folder of a job. Raises StoreError for a name that no job can have."""
@@ -177,7 +177,7 @@ class DiskStore:
         for job in by_job:
             self._journal(job)  # raises for an unknown job, before anything is written
         if clips:
-            self._clips.add(clips)
+            self.clips.add(clips)
         for job, records in by_job.items():
             drop_summary(self.folder(job))
             self._journal(job).append(records)
@@ -223,24 +223,24 @@ class DiskStore:
 
     def clip_path(self, key: str) -> Path:
         """Return the path of a clip, whether it is there or not."""
-        return self._clips.path(key)
+        return self.clips.path(key)
 
     def find_clip(self, key: str) -> Path | None:
         """Return the path of a clip if it is there and not empty."""
-        return self._clips.find(key)
+        return self.clips.find(key)
 
     def clip_keys(self) -> set[str]:
         """Return the keys of all clips that are there, whole or not."""
-        return self._clips.keys()
+        return self.clips.keys()
 
     def discard_clip(self, key: str) -> None:
         """Remove a clip that cannot be trusted."""
-        self._clips.discard(key)
+        self.clips.discard(key)
 
     def lost_clips(self, job: str) -> list[ClipAccepted]:
         """Return the accepted clips whose file is missing or of another size than journaled."""
         standing, sizes = standing_clips(self.records(job))
-        found = {key: self._clips.size(key) for key in sizes}
+        found = {key: self.clips.size(key) for key in sizes}
         return [record for record in standing if not found[record.key] or found[record.key] != sizes[record.key]]
 
     def jobs(self) -> list[JobSummary]:
@@ -331,7 +331,7 @@ class DiskStore:
         """Close the journals, release the locks and remove the scratch folder."""
         for job in list(self._journals):
             self._close_journal(job)
-        self._clips.close()
+        self.clips.close()
         for lock in self._locks.values():
             lock.release()
         self._locks.clear()

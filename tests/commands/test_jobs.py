@@ -128,7 +128,8 @@ def test_the_help_shows_both_forms_and_another_word_is_one_sentence(capsys: pyte
     assert main(["jobs", "remove", "--help"]) == 0
     assert "usage: e2a-swarm jobs remove [OPTION...] NAME...\n" in capsys.readouterr().out
     assert main(["jobs", "delete", "x"]) == EXIT_USAGE
-    assert capsys.readouterr().err == "e2a-swarm: e2a-swarm jobs does not know 'delete'; it knows remove, prune.\n"
+    known = "remove, prune, export, import"
+    assert capsys.readouterr().err == f"e2a-swarm: e2a-swarm jobs does not know 'delete'; it knows {known}.\n"
 
 
 def test_a_job_is_removed_with_its_sound(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
