@@ -1,10 +1,14 @@
-"""Tells in one sentence why e2a-swarm cannot be installed here, before an installer looks for packages in vain."""
+"""What is done when e2a-swarm is built: a check that it can be installed here at all, and its manual page."""
 
 import platform
+import subprocess
 import sys
 import sysconfig
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
 OLDEST, NEWEST = (3, 11), (3, 14)  # as requires-python in pyproject.toml
@@ -50,3 +54,24 @@ class Check(MetadataHookInterface):
         """Raise SystemExit if this host lacks something; `metadata` stays as it is."""
         if sentence := obstacle(Host()):
             raise SystemExit(sentence)
+
+
+class Manual(BuildHookInterface):
+    """Puts the manual page into the wheel, from where pipx links it to where `man` looks."""
+
+    PLUGIN_NAME = "custom"
+
+    def initialize(self, version: str, build_data: dict[str, dict[str, str]]) -> None:
+        """Write the page into a temporary folder that lives as long as this hook."""
+        if version == "editable":
+            return
+        writer = Path(self.root, "packaging", "manual.py")
+        self.folder = TemporaryDirectory(prefix="e2a-swarm-manual-")
+        page = Path(self.folder.name, "e2a-swarm.1")
+        page.write_bytes(subprocess.run([sys.executable, "-B", writer], stdout=subprocess.PIPE, check=True).stdout)
+        build_data["shared_data"][str(page)] = "share/man/man1/e2a-swarm.1"
+
+    def finalize(self, _version: str, _build_data: dict[str, object], _artifact_path: str) -> None:
+        """Remove the folder."""
+        if hasattr(self, "folder"):
+            self.folder.cleanup()

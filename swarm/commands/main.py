@@ -11,6 +11,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from swarm import __version__
+from swarm.commands.completions import answer_shell
 from swarm.commands.output import warn
 from swarm.commands.parser import Parser
 from swarm.config import state_folder
@@ -27,7 +28,7 @@ from swarm.errors import (
 ORDERS = ("resume", "move", "cancel", "drain", "limit", "remove")  # in the file of `pause`, and named in its line
 COMMANDS = (
     "convert", "coordinate", "serve", "add", "work", "inspect", "preview", "redo", "verify", "status", "pause", *ORDERS,
-    "jobs", "join", "key", "voices", "models", "engines", "doctor", "log",
+    "jobs", "join", "key", "voices", "models", "engines", "doctor", "log", "completions",
 )  # fmt: skip
 
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -45,6 +46,7 @@ e2a-swarm COMMAND --help tells more.
 def main(argv: list[str] | None = None) -> int:
     """Run a command line, by default the arguments of this process; return the exit code."""
     if argv is None:
+        answer_shell(make_parser)
         _end_on_sigterm()
     _repair_streams()
     arguments = argparse.Namespace()
