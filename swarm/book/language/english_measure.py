@@ -46,17 +46,27 @@ _SIGNS_OF_UNITS = table("m=metre|s=second|h=hour")
 _DURATION = regex.compile(
     rf"{_ALONE}(\d{{1,2}})\s?h(?:rs?)?\.?,?\s?(\d{{1,2}})\s?m(?:in)?\b(?:(?:\.?,?\s(\d{{1,2}})\s?s(?:ecs?)?\b))?\.?"
 )
-_POSITION = regex.compile(r"\b([Ll]at|[Ll]ong)\.(?=\s?\d{1,3}\s?°)")
+_POSITION = regex.compile(r"\b([Ll]at|[Ll]ong)\.(?=\s?\d{1,3}\s?(?:°|deg))")
 _POSITION_AFTER = regex.compile(
     r"(?<=\b(?:north|south|east|west)\s)(lat|long)\.(?=\s\p{Ll}|[,;)]|(?P<ends>[\s\"”’]*$))?"
 )
 _MINUTES = regex.compile(r"(?<=\d\s?°\s?\d{1,2})['’](?!\p{L})")
-_COMPASS = regex.compile(r"(?<=\d\s?[°′″”\"])\s?([NSEW])\b(\.?)")
+_COMPASS = regex.compile(r"(?<=\d\s?(?:[°′″”\"]|(?:deg|min|sec)\.?))\s?([NSEW])\b(\.?)")
 _WINDS = table("N=north|S=south|E=east|W=west")
 _TRAIN = regex.compile(
     r"(?<=\b[Tt]he )(1[0-2]|[1-9])\.([0-5]\d)"
     r"(?=\s(?:from|train|express|bus|boat|for|at|up|down|mail|local|out|p\.?m|a\.?m)\b|\sto\s\p{Lu})|"
     r"(?<=\b(?:by|catch|caught|catching|take|took|miss|missed) the )(1[0-2]|[1-9])\.([0-5]\d)(?![\d%]|\s?(?:%|per))"
+)
+_HOURS = r"(1[0-2]|[1-9])\.([0-5][05]|[0-5]\d(?=.{1,60}\b(?:train|boat|bus|ferry|flight|express)\b))"
+_NO_TIME = regex.compile(
+    r"[%$£€]|\b(?:per cent|percent|average|rates?|index|points?|prices?|odds|ratio|scored?|shares?|stocks?|"
+    r"metres?|meters?|miles|GPA|pH|versions?|sections?|chapters?|closed|opened|traded|valued|measured)\b"
+)
+_AT_TIME = regex.compile(
+    rf"(?<=\b(?:[Aa]t|till|until|from|to|before|after|by|past|about)\s){_HOURS}(?![\d%:.]*\d)"
+    r"(?=[,;:?!)]|\.?[\"'”’»)\s]*$|\s(?:and|in the|on|to|till|that|this|sharp|precisely|exactly|for|from|or|with|"
+    r"when|every|each|tomorrow|tonight|to-morrow|to-night|we|he|she|they|I)\b)"
 )
 # Groups of three digits behind thin spaces, or several behind common ones: "1 000 000", "250 000", but not "5 200".
 _THOUSANDS = regex.compile(
@@ -89,11 +99,13 @@ def say_measures(text: str) -> str:
     text = _INCHES.sub(lambda match: counted(match[1], "inch"), text)
     text = _SQUARE.sub(_square, text)
     text = _say_lengths(_DURATION.sub(_duration, text)) if _METRES_OR_MILES.search(text) else text
-    if "°" in text:
+    if "°" in text or "deg" in text:
         text = _POSITION.sub(lambda match: f"{match[1]}itude", text)
         text = _COMPASS.sub(lambda match: f" {_WINDS[match[1]]}{stop_of(match)}", _MINUTES.sub("′", text))
         text = _POSITION_AFTER.sub(lambda match: f"{match[1]}itude{'' if match['ends'] is None else '.'}", text)
     text = _TRAIN.sub(lambda match: f"{match[1] or match[3]}:{match[2] or match[4]}", text)
+    if "." in text and not _NO_TIME.search(text):
+        text = _AT_TIME.sub(r"\1:\2", text)
     return say_prices(say_units(text))
 
 

@@ -35,6 +35,7 @@ _MEASURE = regex.compile(
 )
 _INCHES = regex.compile(rf"(?<![\d.])({_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_COUNT}))?-in\.?(?![\p{{L}}])")
 _BY = regex.compile(r"(?<=\d(?:″|\")?)\s?[x×]\s?(?=\d)")
+_TIMES = regex.compile(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
 _STONE = regex.compile(rf"{_ALONE}(\d{{1,2}})\s?st\.?,?\s(?:(\d{{1,2}})\s?lbs?\b\.?)")
 _OR_DEGREES = regex.compile(r"(?<=\d\s?°\s?[CF]?)\s?/\s?(?=\d)")
 _DEGREE = regex.compile(
@@ -46,7 +47,7 @@ _PLURALS = table("foot=feet")
 
 def say_units(text: str) -> str:
     """Return a sentence in which the units behind figures are words; the figures remain."""
-    text = _BY.sub(" by ", text)
+    text = _BY.sub(" by ", _TIMES.sub(" times ", text))
     if "°" in text:
         text = _DEGREE.sub(r"\1-degree", _OR_DEGREES.sub(" or ", text))
     elif "″" in text and "′" not in text:

@@ -23,7 +23,7 @@ _EN_SHORTS = table(
     "Pet=Peter|Rev=Revelation|Apoc=Apocalypse|Macc=Maccabees|Ecclus=Ecclesiasticus"
 )
 ENGLISH = Scripture(
-    _EN_NAMES,
+    _EN_NAMES | words("verse verses Verse Verses"),
     _EN_SHORTS,
     " ",
     table("1=First|2=Second|3=Third|I=First|II=Second|III=Third"),

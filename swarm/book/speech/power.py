@@ -11,12 +11,20 @@ _PREFIXED = ("mm", "cm", "dm", "km")
 _AREA = regex.compile(r"(?<=(\d[\d.,]{0,12})\s?)(mm|cm|dm|km|m)([²³])(?![⁰-⁹²³¹])")
 _POWER = regex.compile(r"(?<=[\p{L}\d)])([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 _RAISED = regex.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
+# "10^23" and "x^2", and "6 × 10−3" or "10−3 kg", whose exponent has lost its place.
+_CARET = regex.compile(r"(?<=[\p{L}\d)])\^\{?([-−+]?\d{1,4})\}?(?!\d|\.\d)")
+_LOWERED = regex.compile(r"(?:(?<=[×x·]\s?)10|(?<![\d.,])10(?=−\d{1,2}\s\p{L}))(−\d{1,2})(?![\d.,]\d)")
+_SMALL_FIGURES = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 
 
 def say_powers(text: str, language: Language) -> str:
     """Return a sentence with its exponents as words, if the language has words for them; numbers remain figures."""
     powers = language.powers
-    if powers is None or not _RAISED.search(text):
+    if powers is None:
+        return text
+    text = _CARET.sub(lambda match: match[1].translate(_SMALL_FIGURES), text) if "^" in text else text
+    text = _LOWERED.sub(lambda match: f"10{match[1].translate(_SMALL_FIGURES)}", text) if "−" in text else text
+    if not _RAISED.search(text):
         return text
     text = _AREA.sub(lambda match: f" {_area(match, language, powers)}", text).replace("  ", " ")
     return str(_POWER.sub(lambda match: _power(match[1].translate(_FIGURES), powers), text))

@@ -23,7 +23,9 @@ COUNTED_WORDS = frozenset(regex.findall(r"\p{L}+", f"{_LAST_WORDS}|{_SHORT}".rep
     regex.findall(r"\p{L}+(?=\p{L}\?)", f"{_LAST_WORDS}|{_SHORT}".casefold())
 )
 ARE_LISTED = not regex.search(r"[\[(){*+]|\\[^.]", f"{_LAST_WORDS}|{_SHORT}")
-_AFTER_WORD = regex.compile(rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’'](?!s\b)\p{{L}}|\.\p{{L}})")
+_AFTER_WORD = regex.compile(
+    rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’'](?!s\b)\p{{L}}|\.\p{{L}})(?:\.(?=[,;:)]))?"
+)
 _JOIN = (
     r"(?:,\s(?:(?:and|or|und|et|y|e|en|i|и)\s)?|\s?[–—-]\s?|"
     r"\s(?:and|or|to|und|oder|bis|et|ou|à|y|o|a|al|e|ed|en|of|tot|i|oraz|lub|do|и|или|до|&)\s)"

@@ -33,7 +33,7 @@ _LETTER_BEFORE = regex.compile(
     r"gruppe|groupe|"
     r"grupo|gruppo|part|section|figure|letter|lettre|buchstabe|case|option|note|exhibit|appendix|block|team|than|and|"
     r"or|as|"
-    r"did|do|am|was)\s\p{Lu}|\p{Lu}\p{L}+\s[IVX])\.\s*$"
+    r"did|do|am|was|had|have|should|will|would|can|could|must)\s\p{Lu}|\p{Lu}\p{L}+\s[IVX])\.\s*$"
 )
 _SHORT_MONTHS = words(
     "jan fév feb mar avr apr abr mai may mag maj jun jui giu jul lug aoû ago aug sep set oct okt ott out nov déc dec "
@@ -60,8 +60,11 @@ _MEASURE = regex.compile(r"\d[½¼¾]?\s?(?:in|ft|lbs?|oz|cwt|qrs?|yds?|hrs?|min
 _PLACE = regex.compile(  # "xxi. 4. 2"
     rf"(?<![\p{{L}}’'-])(?:(?=[ivxlc]{{2}}|[ivx]\.){NUMERAL.lower()}(?:\.\s\d{{1,3}})?|\d{{1,3}}\.\s\d{{1,3}})\.\s*$"
 )
-_DEGREES_BEFORE, _DEGREES = regex.compile(r"\b(?:[Ll]at|[Ll]ong)\.\s*$"), regex.compile(r"\s*\d{1,3}\s?°")
-_VERSE = regex.compile(r"\s*(?:\d{1,3}(?:[:,]\s?\d|\.\s\d)|[ivxlc]+\b[.,:]?)")
+_DEGREES_BEFORE = regex.compile(r"\b(?:[Ll]at|[Ll]ong)\.\s*$")
+_DEGREES = regex.compile(r"\s*\d{1,3}\s?(?:°|deg)")
+# "45 deg. N." goes on with a direction or with minutes.
+_PART_OF_DEGREE, _DIRECTION = regex.compile(r"\d\s?(?:deg|min|sec)\.\s*$"), regex.compile(r"\s*(?:\d|[NSEW]\b)")
+_VERSE = regex.compile(r"\s*(?:\d{1,3}(?:[:,]\s?\d|\.\s\d)|\d{1,3}(?=[;,.)]|$)|[ivxlc]+\b[.,:]?)")
 _LETTER_STOP, _LETTER_GOES_ON = regex.compile(r"(?<!\p{L})\p{L}\.$"), regex.compile(r"\p{L}\.")  # "a.C."
 _NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
 
@@ -215,7 +218,9 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     month = _DAY_MONTH.search(before) if _YEAR.match(after) else None
     if month and month[1].lower() in _SHORT_MONTHS:
         return True
-    if _DEGREES.match(after) and _DEGREES_BEFORE.search(before):
+    if (_DEGREES.match(after) and _DEGREES_BEFORE.search(before)) or (
+        _DIRECTION.match(after) and _PART_OF_DEGREE.search(before)
+    ):
         return True
     first = _FIRST_WORD.match(after)
     begins = first is not None and first[1].lower() in rules.small  # "Er" begins a sentence rather than a name

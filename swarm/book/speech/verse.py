@@ -9,6 +9,8 @@ from swarm.book.language.numeral import value
 
 MAX_CHAPTER, MAX_VERSE = 150, 176  # of the Psalms, and of Psalm 119
 _FIGURE = regex.compile(r"\d")
+_NAME_BEHIND = regex.compile(r"\.\s\p{Lu}")
+_PSALMS = ("Psa", "Sal", "Псал")
 _NO_VERSE = (
     r"\s?(?i:[ap]\.?\s?m\b|o['’]clock|Uhr|uur|h\b|heures|Euro|Prozent|percent|per cent|Meter|Mio|Millionen)"
     r"|\s?(?:[ckm]?m|kg)\b"
@@ -26,7 +28,7 @@ def say_verses(text: str, language: Language) -> str:
 
 def _said(match: Match, scripture: Scripture) -> str:
     number, book, chapter, roman, verse = (match[name] for name in ("number", "book", "chapter", "roman", "verse"))
-    if roman and not verse and (book in scripture.names or match["stop"] is None):
+    if not verse and not _is_whole_chapter(match, scripture):
         return match[0]
     first = value(roman) if roman else int(chapter)
     if not 1 <= first <= MAX_CHAPTER or int(verse or 1) > MAX_VERSE:
@@ -39,6 +41,14 @@ def _said(match: Match, scripture: Scripture) -> str:
     apart = len(verse) > 2 or match["more"]
     between = ", " if apart and scripture.verse == " " else scripture.verse
     return f"{before} {first}{between}{verse}"
+
+
+def _is_whole_chapter(match: Match, scripture: Scripture) -> bool:
+    """Return whether a chapter is cited without a verse: "Ps. 23", "II Sam. 11", "Matt. v", but not "Gen. v. Stein"."""
+    if match["roman"]:
+        name_follows = len(match["roman"]) == 1 and _NAME_BEHIND.match(match.string, match.end())
+        return match["book"] not in scripture.names and match["stop"] is not None and not name_follows
+    return bool(match["number"]) or scripture.shorts.get(match["book"], "").startswith(_PSALMS)
 
 
 @lru_cache(64)
@@ -59,5 +69,5 @@ def _finder(scripture: Scripture) -> "regex.Pattern[str]":
         rf"(?<![\p{{L}}\d.])(?:(?P<number>{number})(?:\.\s?|\s))?"
         rf"(?:(?P<book>{shorts})(?P<stop>\.)|(?P<book>{names}|{plain})(?![\p{{L}}.])|"
         rf"(?P<book>{single})(?=\s\d{{1,3}},\s?\d))\s?"
-        rf"(?:(?P<chapter>\d{{1,3}}){between}{verse}|(?P<roman>[ivxlc]{{1,7}}+)(?![\p{{L}}’'])(?:[.:,]\s{verse})?)"
+        rf"(?:(?P<chapter>\d{{1,3}})(?:{between}{verse}|(?![\d:½]|[.,/]\d|\s?[-–%€]))|(?P<roman>[ivxlc]{{1,7}}+)(?![\p{{L}}’'])(?:[.:,]\s{verse})?)"
     )
