@@ -7,53 +7,62 @@ from swarm.book.language.language import Abbreviations, table
 
 # Abbreviated states behind a town: "Boston, Mass."
 _STATE = regex.compile(
-    r"(?<=\p{Lu}\p{L}{3,20}, )(Ala|Ariz|Ark|Calif|Colo|Conn|Fla|Ga|Ill|Ind|Kans?|Ky|Mass|Md|Mich|Minn|Nebr?|Nev|Okla|"
-    r"Ore|Pa|Penn|Tenn|Tex|Va|Vt|Wash|Wis|Wyo)\.(?P<ends>(?=[\s\"'”’»)]*$))?"
+    r"(?<=\p{Lu}\p{L}{3,20}, )(Ala|Ariz|Ark|Calif|Colo|Conn|Fla|Ga|Ill|Ind|Kans?|Ky|Mass|Md|Mich|Minn|Mo|Nebr?|Nev|"
+    r"Okla|Ore|Pa|Penn|Tenn|Tex|Va|Vt|Wash|Wis|Wyo)\.(?P<ends>(?=[\s\"'”’»)]*$))?"
 )
 _STATES = table(
     "Ala=Alabama|Ariz=Arizona|Ark=Arkansas|Calif=California|Colo=Colorado|Conn=Connecticut|Fla=Florida|Ga=Georgia|"
     "Ill=Illinois|Ind=Indiana|Kan=Kansas|Kans=Kansas|Ky=Kentucky|Mass=Massachusetts|Md=Maryland|Mich=Michigan|"
-    "Minn=Minnesota|Neb=Nebraska|Nebr=Nebraska|Nev=Nevada|Okla=Oklahoma|Ore=Oregon|Pa=Pennsylvania|"
+    "Minn=Minnesota|Mo=Missouri|Neb=Nebraska|Nebr=Nebraska|Nev=Nevada|Okla=Oklahoma|Ore=Oregon|Pa=Pennsylvania|"
     "Penn=Pennsylvania|Tenn=Tennessee|Tex=Texas|Va=Virginia|Vt=Vermont|Wash=Washington|Wis=Wisconsin|Wyo=Wyoming"
+)
+_NUMBERED = table(
+    "No=number|Nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
+    "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|v=verse|vv=verses|l=line|"
+    "ll=lines|op=opus|pl=plate|"
+    "sect=section|ext=extension|alt=altitude|pop=population|§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|"
+    "Sep=September|"
+    "Oct=October|Nov=November|Dec=December"
 )
 _STREET = regex.compile(
     r"(?<=\p{Lu}\p{Ll}+ |\d(?:st|nd|rd|th) )St\.(?=,|\s\p{Ll}|(?P<ends>[\s\"”’»)]*$))|(?<=\d \p{Lu}\p{Ll}+ )St\.(?=\s)"
 )
-_BIRTH = regex.compile(r"(?<![\p{L}.])(c|ca|fl|b|d)\.\s?(?=(?:1\d|20|[5-9])\d\d\b)")
+_BIRTH = regex.compile(r"(?<![\p{L}.])(?:(ca?|fl|b|d)\.\s?(?=(?:1\d|20|[5-9])\d\d\b)|(ca?)\.\s(?=\d))")
 _BIRTHS = table("c=circa|ca=circa|fl=flourished|b=born|d=died")
+_OF_MONTH = regex.compile(r"(?<=\bof\s)(Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.")
+_INSTANT = regex.compile(r"(?<=\d(?:st|nd|rd|th)\s)(inst|ult|prox)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
+_INSTANTS = table("inst=instant|ult=ultimo|prox=proximo")
+_FOLLOWING = regex.compile(r"(?<=\d)(?:\s?ff\.|f\.(?=[,;:)\s]))(?P<ends>(?=[\s\"'”’»)]*$))?")
 
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "Boston, Mass." and "Baker St.", whose abbreviations have other meanings elsewhere."""
     text = _STATE.sub(lambda match: _STATES[match[1]] + ("" if match["ends"] is None else "."), text)
     text = LONE.sub(lambda match: LONE_UNITS[match[1]] + ("" if match["ends"] is None else "."), text)
-    text = _BIRTH.sub(lambda match: f"{_BIRTHS[match[1]]} ", text)
+    text = _BIRTH.sub(lambda match: f"{_BIRTHS[match[1] or match[2]]} ", text)
+    text = _OF_MONTH.sub(lambda match: _NUMBERED[match[1]], text)
+    text = _INSTANT.sub(lambda match: _INSTANTS[match[1]] + ("" if match["ends"] is None else "."), text)
+    text = _FOLLOWING.sub(lambda match: " and following" + ("" if match["ends"] is None else "."), text)
     return _STREET.sub(lambda match: "Street" + ("" if match["ends"] is None else "."), text)
 
 
 ABBREVIATIONS = Abbreviations(
     prepare=_prepare_abbreviations,
-    prepared=frozenset((*_STATES, *LONE_UNITS)),
+    prepared=frozenset((*_STATES, *LONE_UNITS, *_BIRTHS, *_INSTANTS, "ff", "f")),
     titles=table(
-        "Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
+        "Lt.-Col=Lieutenant-Colonel|Lieut.-Col=Lieutenant-Colonel|Maj.-Gen=Major-General|Lt.-Gen=Lieutenant-General|"
+        "Brig.-Gen=Brigadier-General|Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
         "Hon=Honourable|Capt=Captain|Lieut=Lieutenant|Lt=Lieutenant|Col=Colonel|Gen=General|Sgt=Sergeant|"
         "Maj=Major|Gov=Governor|Pres=President|Sen=Senator|Rep=Representative|Mme=Madame|Mmes=Mesdames|"
         "Mlle=Mademoiselle|Mlles=Mesdemoiselles|Pvt=Private|Cpl=Corporal|Adm=Admiral|Cmdr=Commander|"
         "Supt=Superintendent|Insp=Inspector|Det=Detective|Fr=Father|Rt=Right|Mt=Mount|Ft=Fort|Wm=William|"
         "Chas=Charles|Geo=George|Thos=Thomas|Jas=James|Jos=Joseph|Robt=Robert|Benj=Benjamin"
     ),
-    numbered=table(
-        "No=number|Nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
-        "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|v=verse|vv=verses|l=line|"
-        "ll=lines|op=opus|pl=plate|"
-        "§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|"
-        "Sep=September|"
-        "Oct=October|Nov=November|Dec=December"
-    ),
+    numbered=_NUMBERED,
     anywhere=table(
         "e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|Jr.=Junior|Esq.=Esquire|"
         "& Co.=and Company|Bros.=Brothers|Ltd.=Limited|Ave.=Avenue|Blvd.=Boulevard|approx.=approximately|"
-        "dept.=department|&c.=et cetera"
+        "dept.=department|et al.=et al|&c.=et cetera"
     ),
     whole=frozenset(("Mr", "Mrs", "Ms", "Dr", "St", "Mme", "Mlle", "§", "§§")),
     joins="and|or",

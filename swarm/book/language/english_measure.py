@@ -21,7 +21,7 @@ _PLACES = table(
     "m.=mile|m=metre|ft=foot|in=inch|yd=yard|yds=yard|mi=mile|miles=mile|feet=foot|km=kilometre|sq=square|cu=cubic"
 )
 _MILES = regex.compile(
-    rf"{_ALONE}({_COUNT})\s?m\.(?=\s(?:from|to|on|in|north|south|east|west|[NSEW]|away|long|wide|off|distant|above|"
+    rf"{_ALONE}({_COUNT})\s?m\.(?=\s(?:from|to|on|in|north|south|east|west|[NSEW]|away|that|per|an?|long|wide|off|distant|above|"
     r"below|along|down|up|farther|further)\b|[,;)])"
 )
 # "20 m. high", "50 m. of rope" and "the 100 m. hurdles" are metres rather than miles.

@@ -57,7 +57,7 @@ _SLASHED = regex.compile(
     r"(?<![\d/.£$€-])(\d{1,2})/(1[01]|\d)(?:d\b\.?)?(?![\d/½-])(?!\s(?:of|time|rhythm|measure|bar|beat)\b)"
 )
 _ONLY_SHILLINGS = regex.compile(r"(?<![\d/.£$€])(\d{1,3})/[-–—](?![\d/])")
-_POUNDS_AND_MORE = regex.compile(r"£\s?(\d{1,4})/(\d{1,2})/(\d{1,2}|-)(?![\d/])")
+_POUNDS_AND_MORE = regex.compile(r"£\s?(\d{1,4})([/.])(\d{1,2})\2(\d{1,2}|-)(?![\d/])")
 _SEVERAL = regex.compile(r"\s\p{Ll}+s\b")  # "4/6 patients"
 _FAMED = ((24, 7), (9, 11), (16, 9))  # no sums
 MAX_SHILLINGS = 63  # that were written so: three guineas
@@ -66,13 +66,14 @@ _ENDS = regex.compile(r"[\"'”’»)\s]*+$|\s+\p{Lu}")
 
 def say_prices(text: str) -> str:
     """Say "a $5 bill", and such sums of shillings as "7/6", "10/-", "£1/2/6" that are no dates or fractions."""
+    if "£" in text:
+        text = _POUNDS_AND_MORE.sub(_pounds_and_more, text)
     if "$" in text or "£" in text or "€" in text:
         text = _say_sums(text)
     text = _PRICED_MILLIONS.sub(lambda match: f"{match[2]} {match[3]} {_SIGNS[match[1]]} ", text)
     text = _PRICED.sub(lambda match: f"{match[2]} {_SIGNS[match[1]]} ", text)
     if "/" not in text:
         return text
-    text = _POUNDS_AND_MORE.sub(_pounds_and_more, text)
     text = _ONLY_SHILLINGS.sub(lambda match: counted(match[1], "shilling"), text)
     return _SLASHED.sub(_old_price, text)
 
@@ -98,8 +99,8 @@ def _hundredths(match: Match) -> str:
 
 
 def _pounds_and_more(match: Match) -> str:
-    pounds, shillings, pence = counted(match[1], "pound"), counted(match[2], "shilling"), match[3]
-    return f"{pounds} {shillings}" if pence in ("-", "0") else f"{pounds}, {match[2]} and {pence}"
+    pounds, shillings, pence = counted(match[1], "pound"), counted(match[3], "shilling"), match[4]
+    return f"{pounds} {shillings}" if pence in ("-", "0") else f"{pounds}, {match[3]} and {pence}"
 
 
 def counted(count: str, unit: str) -> str:

@@ -19,6 +19,7 @@ _UNITS = table(
     "nm=nanometre|kWh=kilowatt hour|kW=kilowatt|MW=megawatt|GW=gigawatt|kV=kilovolt|mV=millivolt|mA=milliampere|Ω=ohm|"
     "kΩ=kilohm|Hz=hertz|kHz=kilohertz|MHz=megahertz|GHz=gigahertz|KB=kilobyte|kB=kilobyte|MB=megabyte|GB=gigabyte|"
     "TB=terabyte|dB=decibel|hp=horsepower|kcal=kilocalorie|kJ=kilojoule|kPa=kilopascal|cc=cubic centimetre|deg=degree|"
+    "gns=guinea|gn=guinea|"
     "doz=dozen|km/h=kilometre an hour|mph=mile an hour|kph=kilometre an hour|m/s=metre a second|km/s=kilometre a "
     "second|"
     "ft/s=foot a second|mg/kg=milligram a kilogram|fps=frame a second|rpm=revolution a minute|mg/l=milligram a litre|"

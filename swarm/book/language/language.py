@@ -54,6 +54,8 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     to: str  # the word in "1861-65"
     minus: str  # the word before negative numbers
     plus: str = "plus"  # the word before international telephone numbers
+    equals: str = ""  # the word for = between figures
+    part_of: str = " "  # the words between a fraction and a unit, as in "trois quarts de litre"
     metres: str = ""  # the word between metres and centimetres in "1,80 m", if people say both
     join: str  # "and" in "two and one half"
     coins: str  # the word between a sum and its hundredths, "" for none
@@ -80,7 +82,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     rulers: frozenset[str] = frozenset()  # names of rulers besides those in `RULERS`
     queens: frozenset[str] = frozenset()  # those rulers whose ordinal is feminine
     queen_form: Callable[[str], str] = str  # makes the feminine form of an ordinal
-    half_after: str = ""  # the word for ½ after a whole number, if it is not the first of `halves`
+    half_after: str = ""  # the words for ½ after a whole number, if they are not `join` and the first of `halves`
     elides: bool = False  # "de" loses its vowel before another one: "millions d'euros"
     score: str = " "  # the word between the numbers of a result such as 3:2
     amend: Mapping[str, str] = {}  # what num2words writes wrongly, and what is right

@@ -12,6 +12,7 @@ _SAINT = regex.compile(
     rf"\b([śŚ])w\.\s(?=(?:({'|'.join(_HIM.split())})|({'|'.join(_HERS.split())})|({'|'.join(_HER.split())}))\b)"
 )
 _STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s[\p{Lu}\d])")
+_FLAT = regex.compile(r"(?<=\p{Lu}\p{L}+\s\d{1,3}\p{Ll}?,?\s)m\.\s(?=\d)")  # "ul. Długa 12 m. 3"
 _MISS = regex.compile(
     r"\bp\.\s(?=(?:Anna|Maria|Ewa|Zofia|\p{Lu}\p{Ll}+(?:nna|ria|sia|zia|cja|ina|ena|ika|ora|ela|ula|ata|eta|ara|ida|"
     r"ga))\b)"
@@ -31,18 +32,19 @@ def _prepare_abbreviations(text: str) -> str:
     text = _HE.sub(lambda match: f"{match[1]}wię{_HIS[match[2]] if match[2] else 'ty'} ", text)
     text = _MISS.sub("pani ", text)
     text = _MISTER.sub(lambda match: f"{_MISTERS[match[1]] if match[1] else 'pan'} ", text)
+    text = _FLAT.sub("mieszkanie ", text)
     return _STREET.sub(lambda match: f"{match[1]} {'ulicy' if match[2] == 'ul' else 'alei'}", text)
 
 
 ABBREVIATIONS = Abbreviations(
     prepare=_prepare_abbreviations,
-    prepared=words("św ul al p"),
+    prepared=words("św ul al p m"),
     titles=table(
         "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|"
         "Mgr=Magister|"
         "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
         "mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|"
-        "o=ojciec|hr=hrabia|Hr=Hrabia|św=święty"
+        "o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
     ),
     numbered=table(
         "cz=część|wyd=wydanie|nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|"

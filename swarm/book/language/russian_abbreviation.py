@@ -9,6 +9,7 @@ _SHORT_YEAR = regex.compile(
     r"((?:(?:1\d{3}|20\d\d)\s?[–—-]\s?)?(?:1\d{3}|20\d\d|[1-9]\d\d|[1-9]\d?(?=\sг\.\s(?:до\s)?н\.)))\s?(гг?)\."
     r"(?P<ends>[\s\"”»)]*$)?"
 )
+_YEARS_OF_CENTURY = regex.compile(r"(?<![\d.,])(1\d|20)(\d\d)(\s?[–—-]\s?)(\d\d)(?=\s(?:гг?\.|год))")
 _STREET = regex.compile(r"\b((?i:на|по|в|во|к|о|с|со|из|от|до|у|около|близ))\s(ул|г|пл)\.(?=\s\p{Lu})")
 _TOWNS = {"ул": ("улице", "улицы"), "г": ("городе", "города"), "пл": ("площади", "площади")}
 _SAINT = regex.compile(r"\b([Сс])в\.(?=\s\p{Lu}\p{Ll}+?(а|я|ы|и|ого|ой)?\b)")
@@ -36,6 +37,7 @@ def _short_year(match: Match) -> str:
 
 def _prepare_abbreviations(text: str) -> str:
     """Write out "1812 г.", "на ул. Ленина" and "св. Анна", whose forms depend on the words around them."""
+    text = _YEARS_OF_CENTURY.sub(r"\1\2\3\1\4", text)
     text = _DECADES.sub(lambda match: "годы" if match[1] == "е" else "годах", _SHORT_YEAR.sub(_short_year, text))
     text = _IN_PLACE.sub(lambda match: f"{match[1]} {_PLACES[match[2]]}", text)
     text = _STREET.sub(_street, text)

@@ -1,9 +1,12 @@
 """Fractions as words: "3/8" is "three eighths", "2½" is "2 and one half"."""
 
+from decimal import Decimal
+from functools import lru_cache
 from unicodedata import normalize
 
 import regex
 
+from swarm.book.language.cldr import UNITS, unit_name
 from swarm.book.language.language import Language, Match, Numbers
 
 FRACTIONS = "½¼¾"
@@ -23,7 +26,30 @@ def say_fractions(text: str, language: Language) -> str:
         return text
     text = _SIGN.sub(" ", text).translate(_SPELLED)
     text = _WRITTEN.sub(lambda match: _fraction(match, numbers), text)
-    return str(_FRACTION.sub(lambda match: _half(match, numbers), text))
+    whole, behind = _units(language)
+    if numbers.part_of != " ":
+        text = whole.sub(lambda match: f"{match[1]} {match[3]}{_after_whole(match[2], numbers)}", text)
+    text = _FRACTION.sub(lambda match: _half(match, numbers), text)
+    return behind.sub(lambda match: _unit(match, language, numbers), text)
+
+
+@lru_cache(64)
+def _units(language: Language) -> tuple["regex.Pattern[str]", "regex.Pattern[str]"]:
+    """Return the patterns of a unit behind "2½", and of one behind the words of a fraction."""
+    numbers = language.numbers
+    assert numbers
+    signs = "|".join(map(regex.escape, sorted((*UNITS, *numbers.units), key=len, reverse=True)))
+    unit = rf"({signs})(?![\p{{L}}’'²³/])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+    said = "|".join(filter(None, (*numbers.halves, numbers.half_after)))
+    return regex.compile(rf"(\d)\s?([{FRACTIONS}])\s?{unit}"), regex.compile(rf"(?<={said})\s?{unit}")
+
+
+def _unit(match: Match, language: Language, numbers: Numbers) -> str:
+    """Say "kg" behind "½" as "kilogram", in the form that a part of one asks for."""
+    half = match.string.endswith(numbers.halves[0], 0, match.start())
+    parted = numbers.part_of != " "
+    name = unit_name(numbers.units.get(match[1]) or UNITS[match[1]], Decimal(1 if parted else "0.5"), language)
+    return f"{' ' if half else numbers.part_of}{name}"
 
 
 def _fraction(match: Match, numbers: Numbers) -> str:
@@ -38,6 +64,10 @@ def _fraction(match: Match, numbers: Numbers) -> str:
 
 
 def _half(match: Match, numbers: Numbers) -> str:
-    which = FRACTIONS.index(match[2] or match[3])
-    said = numbers.half_after if match[2] and not which and numbers.half_after else numbers.halves[which]
-    return f" {numbers.join} {said}" if match[2] else said
+    return _after_whole(match[2], numbers) if match[2] else numbers.halves[FRACTIONS.index(match[3])]
+
+
+def _after_whole(sign: str, numbers: Numbers) -> str:
+    """Say a fraction behind a whole number, or behind its unit: "deux kilogrammes et demi"."""
+    which = FRACTIONS.index(sign)
+    return f" {numbers.half_after}" if not which and numbers.half_after else f" {numbers.join} {numbers.halves[which]}"

@@ -44,6 +44,11 @@ _NUMBERED_NAME = regex.compile(
 _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
 
 _CALLED = r"(?<![\p{L}\d+.,])\+(\d{1,3}(?:[\s.-]{1,2}\(?\d{1,8}\)?){2,6}|\d{8,15})(?![\d%])"
+# "Tel. 030/1234567", whose groups are no thousands; the French say theirs as numbers.
+_TELEPHONE = (
+    r"(?<=\b(?i:tel|telefon|telefono|telefone|telefoon|teléfono|телефон|тел|phone|telephone)\.?:?\s)"
+    r"(\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5})(?!\d)"
+)
 MIN_CALL_DIGITS = 8
 
 
@@ -79,6 +84,10 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
     figures = _figures(numbers)
     found: list[tuple[str, Callable[[Match], str]]] = [
         (_CALLED, lambda match: _called(match[1], language, numbers)),
+        (_TELEPHONE, lambda match: _grouped(match[1], language)),
+        (r"(?<=[\d)])\s?\+\s?(?=\d)", lambda match: f" {numbers.plus} "),
+        (r"(?<=[\d)])\s[−–-]\s(?=\d[\d.,]*\s?=)", lambda match: f" {numbers.minus} "),
+        (r"(?<=[\p{L}\d)])\s?=\s?(?=[−-]?\d)", lambda match: f" {numbers.equals} " if numbers.equals else ""),
         *_metre_steps(language, numbers),
         *_time_steps(language, numbers),
         *_money_steps(language, numbers, figures),
@@ -134,11 +143,15 @@ def _metre_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Calla
 
 
 def _called(figures: str, language: Language, numbers: Numbers) -> str:
-    """Say an international telephone number digit by digit, with a pause between its groups."""
-    groups = regex.findall(r"\d+", figures)
-    if not MIN_CALL_DIGITS <= sum(map(len, groups)) <= MAX_DIGITS:
+    """Say an international telephone number; "" if it is too short or too long for one."""
+    if not MIN_CALL_DIGITS <= sum(map(str.isdigit, figures)) <= MAX_DIGITS:
         return ""
-    return f"{numbers.plus} {', '.join(digit_by_digit(group, language) for group in groups)}"
+    return f"{numbers.plus} {_grouped(figures, language)}"
+
+
+def _grouped(figures: str, language: Language) -> str:
+    """Say a telephone number digit by digit, with a pause between its groups."""
+    return ", ".join(digit_by_digit(group, language) for group in regex.findall(r"\d+", figures))
 
 
 def _measured(figures: str, sign: str, language: Language, numbers: Numbers) -> str:

@@ -12,7 +12,7 @@ from swarm.book.speech.fraction import say_fractions
         ("en", "5/3, 24/7, 1/2/2020, 0.1/2", "5/3, 24/7, 1/2/2020, 0.1/2"),
         ("en", "2 2⁄3, ⅔ and 3⅓", "2 and two thirds, two thirds and 3 and one third"),
         ("fr", "1/3, 2/3, 5/8", "un tiers, deux tiers, cinq huitièmes"),
-        ("de", "1/3, 3/8, 2½", "ein Drittel, drei Achtel, 2 und ein halb"),
+        ("de", "1/3, 3/8, 2½", "ein Drittel, drei Achtel, 2 einhalb"),
         ("es", "1/3, 2/3, 3/5", "un tercio, dos tercios, tres quintos"),
         ("it", "1/3, 2/5", "un terzo, due quinti"),
         ("pt", "2/3", "dois terços"),

@@ -30,7 +30,7 @@ QUATORZE = "quatorze degrés trente minutes, cinq mètres, trois l'un, il est un
         ("en", "James I of England; Charles I asked.", "James the First of England; Charles I asked."),
         ("en", "under Charles I.", "under Charles the First."),
         ("en", "Joseph M. Brown, John V. Smith", "Joseph M. Brown, John V. Smith"),
-        ("en", "agent 007, B2, v. 2.0.1", "agent zero zero seven, B2, v. 2.0.1"),
+        ("en", "agent 007, B2, v. 2.0.1", "agent zero zero seven, B2, v. two point zero point one"),
         (
             "en",
             "1,000s of men, 1/10th, 11/16, #1, call 911, Room 237, 50%-60%",

@@ -65,6 +65,14 @@ _MONTHS = table(
     "Jan=Januar|Feb=Februar|Febr=Februar|Apr=April|Aug=August|Sep=September|Sept=September|Okt=Oktober|Nov=November|"
     "Dez=Dezember"
 )
+# "Gen. v. Moltke", but "300 v. Chr.".
+_VON = regex.compile(r"(?<=\p{L}[\p{L}.]{1,20}\s)v\.(?=\s(?!Chr\b)\p{Lu}\p{Ll})")
+_THE_DAY = regex.compile(r"(?<=,\s)d\.\s(?=\d{1,2}\.\s)")  # "am Montag, d. 3. Mai"
+_WITHOUT_NOUN = regex.compile(
+    r"\b([Dd](?:er|ie|as|em|en))\s(\d{1,3})\.(?=\s(?:am|im|in|war|ist|erschien|kam|ging|und|oder|auf|von|vom|mit|bis|wurde|"
+    r"hatte|sind|waren|zu|aus|an|nach|dagegen|hat|wird)\b|[,;:)])"
+)
+_AND_A_HALF = regex.compile(r"(?<![\d.,/])(\d{1,2})(?:\s?½|\s1/2)(?![\d/])")
 _LAST_DAY = regex.compile(r"\b([Aa]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,2})\.(?=[\s\"“”»«)]*$)")
 _BEGINS = regex.compile(r"[,;:(„«»–—]\s?$")
 _ENDS = regex.compile(r"[\"'“”»«)\s]*+$")
@@ -84,7 +92,8 @@ def _say_ordinals(text: str) -> str:
     text = _DAY_AND_MONTH.sub(_day_and_month, text)
     text = _AS_ORDINAL.sub(lambda match: f"{match[1]} {spelled(match[2], LANGUAGE, 'ordinal').capitalize()}r", text)
     text = _LAST_DAY.sub(lambda match: f"{_after_article(match[1], match[2])}.", text)
-    text = _LISTED.sub(_listed, text)
+    text = _AND_A_HALF.sub(lambda match: f"{_agree(spelled(match[1], LANGUAGE), 'Halb')}einhalb", text)
+    text = _WITHOUT_NOUN.sub(lambda match: _after_article(match[1], match[2]), _LISTED.sub(_listed, text))
     text = _DECLINED_KING.sub(_declined_king, _OF_KING.sub(_of_king, _ROMAN_ORDINAL.sub(_in_figures, text)))
     text = _TWO_ORDINALS.sub(_two_ordinals, text)
     text = _KING.sub(lambda match: _after_article(match[1], str(value(match[2]))) + _stop(match), text)
@@ -202,7 +211,8 @@ def _fraction(over: int, under: int) -> str:
 
 
 def _prepare_abbreviations(text: str) -> str:
-    """Say "24. Dez." and "Goethestr. 5"."""
+    """Say "24. Dez.", "Goethestr. 5", "Gen. v. Moltke" and "Montag, d. 3. Mai"."""
+    text = _THE_DAY.sub("den ", _VON.sub("von", text))
     text = _STREET.sub("straße", text)
     return _SHORT_MONTH.sub(lambda match: _MONTHS[match[1]], text)
 
@@ -212,18 +222,28 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="Komma",
         to="bis",
+        equals="ist gleich",
         minus="minus",
         metres=" ",
         join="und",
         coins="",
+        half_after="einhalb",
         halves=("ein halb", "ein Viertel", "drei Viertel"),
-        money={"$": Forms("Dollar", "Dollar"), "£": Forms("Pfund", "Pfund")},
+        money={
+            "$": Forms("Dollar", "Dollar"),
+            "£": Forms("Pfund", "Pfund"),
+            "DM": Forms("Mark", "Mark"),
+            "RM": Forms("Reichsmark", "Reichsmark"),
+            "EUR": Forms("Euro", "Euro"),
+        },
         fraction=_fraction,
         units={
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",
             "ha": "area-hectare",
+            "Pf": Forms("Pfennig", "Pfennig"),
+            "Mk": Forms("Mark", "Mark"),
             "Std": "duration-hour",
             "Min": "duration-minute",
         },
@@ -233,7 +253,7 @@ LANGUAGE: Language = Language(
             between="Uhr",
             full="Uhr",
             hour=lambda hour: _agree(spelled(str(hour), LANGUAGE), "Uhr"),
-            written=r"\.([0-5]\d)(?=\s?Uhr\b)",
+            written=r"\.([0-5]\d)(?=\s?(?:Uhr|h)\b)",
         ),
         agree=_agree,
         king="der ",
@@ -253,7 +273,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=frozenset(_MONTHS),
+        prepared=frozenset((*_MONTHS, "v", "d")),
         titles=table(
             "Pfr=Pfarrer|Hptm=Hauptmann|Lt=Leutnant|Gen=General|Dir=Direktor|Hr=Herr|Hrn=Herrn|Fr=Frau|"
             "Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"

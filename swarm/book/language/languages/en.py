@@ -73,6 +73,10 @@ _EMERGENCY = regex.compile(
     r"(?<=\b(?:[Cc]all(?:ed|ing)?|[Dd]ial(?:l?ed|l?ing)?|rang|ring|phoned?)\s)(911|999|"
     r"112)(?!\d)"
 )
+_SCALE_OF_MAP = regex.compile(r"(?<![\d:.,])1:(\d{1,3}(?:,\d{3})+)(?!\d)")
+_RUPEES = regex.compile(r"\bRs\.?\s?(\d{1,3}(?:,\d{2,3})*|\d+)(?![\d/])")
+_POINT = "point"
+_PLACES = regex.compile(r"(?<![\p{L}\d.,])\d{1,3}(?:\.\d{1,3}){2,4}(?![\d\p{L}])(?!\.\d)")  # "section 4.3.2"
 _ROOM = regex.compile(
     r"(?<=\b(?:Room|room|Flight|flight|Boeing|Highway|Route|Interstate|Channel|Apartment|Apt|Suite|Airbus|Locker|"
     r"Cell)\s(?:A)?)"
@@ -208,7 +212,8 @@ LANGUAGE: Language = Language(
     code="en",
     locale="en_GB",  # the spelling of the engines' dictionaries: "kilometres"
     numbers=Numbers(
-        point="point",
+        point=_POINT,
+        equals="equals",
         to="to",
         minus="minus",
         join="and",
@@ -247,6 +252,9 @@ LANGUAGE: Language = Language(
         score=" to ",
         centuries=((regex.compile(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),),
         first=(
+            (_SCALE_OF_MAP, lambda match: f"1 to {match[1]}"),
+            (_RUPEES, lambda match: f"{match[1]} {'rupee' if match[1] == '1' else 'rupees'}"),
+            (_PLACES, lambda match: f" {_POINT} ".join(match[0].split("."))),
             (_ROUGHLY, lambda match: _ROUGH[match[1].replace(",", "")]),
             (_PART_TH, _part_th),
             (_SHORT_DATE, lambda match: match[0].replace("/", " ")),
@@ -289,7 +297,7 @@ LANGUAGE: Language = Language(
         closing="etc did_I do_I am_I was_I had_I have_I should_I will_I would_I can_I could_I must_I than_I",
         open="Mme Mmes Mlle Mlles Pvt Cpl Adm Cmdr Supt Insp Wm Chas Geo Thos Jas Jos Robt Benj "
         "Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art cp",
-        numbered="bk pt sect art cp vv ver ll fol pl",
+        numbered="bk pt sect art cp ext alt pop vv ver ll fol pl",
         speech_verbs="said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|"
         "thought|added|repeated|screamed|sighed|growled|continued",
     ),

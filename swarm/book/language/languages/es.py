@@ -87,6 +87,8 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="coma",
         to="a",
+        equals="es igual a",
+        part_of=" de ",
         minus="menos",
         metres=" ",
         plus="más",
@@ -102,10 +104,14 @@ LANGUAGE: Language = Language(
             "ha": "area-hectare",
             "h": "duration-hour",
             "min": "duration-minute",
+            "ptas": Forms("peseta", "pesetas"),
+            "pts": Forms("peseta", "pesetas"),
         },
         pairs=True,
         scales=table("millón=millón de|millones=millones de"),
-        clock=ClockWords(between="y", hour=_hour),
+        clock=ClockWords(
+            between="y", hour=_hour, written=r"(?<=\b(?i:a|de|desde|hasta|sobre)\slas?\s\d{1,2})\.([0-5]\d)(?!\d)"
+        ),
         agree=_agree,
         ordinal=r"\.?(?:[ºª]|er)",
         ordinal_form=_ordinal,
@@ -159,7 +165,7 @@ LANGUAGE: Language = Language(
         open="Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed coord Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud "
         "Uds Vd Vds núm pág págs s ss Sto Sta "
         "Gral Mons a.C d.C a d",
-        numbered="núm pág págs cap art fig lib",
+        numbered="t núm pág págs cap art fig lib",
     ),
     counted=Counted(
         words="capítulo|libro|parte|tomo|acto|escena|carta|canto",

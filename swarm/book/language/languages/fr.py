@@ -51,7 +51,8 @@ _TITLE_OF_RANK = regex.compile(r"\b(MM?\.|M(?:me|mes|lle|lles)\b\.?)(?=\s(?:l[ea
 _TITLES_OF_RANK = table("M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles")
 # "S. M. le roi", unlike the initials in "S. M. Dupont".
 _MAJESTY = regex.compile(
-    r"\b(?:(S\.\s?M|S\.\s?A\.\s?R|S\.\s?A|S\.\s?S|S\.\s?Exc|S\.\s?E)\.(?=\s(?:l[ea]\s|l['’])\p{Ll})|(LL\.\s?(?:MM|"
+    r"\b(?:(S\.\s?M|S\.\s?A\.\s?R|S\.\s?A|S\.\s?S|S\.\s?Exc|S\.\s?E)\.(?=\s(?:l[ea]\s|l['’])\p{Ll}|"
+    r"\s(?:Louis|Charles|Napoléon|Henri|Victoria|Guillaume|Léopold|Philippe|Nicolas|Alexandre|Élisabeth)\b)|(LL\.\s?(?:MM|"
     r"AA))\.)"
 )
 _MAJESTIES = table(
@@ -85,6 +86,8 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="virgule",
         to="à",
+        equals="égale",
+        part_of=" de ",
         minus="moins",
         metres=" ",
         join="et",
@@ -117,7 +120,7 @@ LANGUAGE: Language = Language(
         last_ordinal_king=1,
         centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b"), "ordinal"),),
         prepare=_prepare,
-        half_after="demi",
+        half_after="et demi",
         elides=True,
         score=" à ",
     ),
@@ -144,13 +147,13 @@ LANGUAGE: Language = Language(
             "liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
         ),
         anywhere=table(
-            "Éd.=Éditions|Éds.=Éditions|éd.=édition|trad.=traduction|coll.=collection|suppl.=supplément|op. "
-            "cit.=ouvrage cité|ouvr. cité=ouvrage cité|apr. J.-C.=après Jésus-Christ|av. n. è.=avant notre ère|N. "
+            "N.-D.=Notre-Dame|Éd.=Éditions|Éds.=Éditions|éd.=édition|trad.=traduction|coll.=collection|suppl.=supplément|"
+            "op. cit.=ouvrage cité|ouvr. cité=ouvrage cité|apr. J.-C.=après Jésus-Christ|av. n. è.=avant notre ère|N. "
             "B.=nota bene|N.B.=nota bene|tél.=téléphone|suiv.=suivantes|c.-à-d.=c'est-à-dire|etc.=et cætera|p. "
             "ex.=par exemple|cf.=voir|env.=environ|"
             "av. J.-C.=avant Jésus-Christ|ap. J.-C.=après Jésus-Christ"
         ),
-        whole=frozenset(("Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "St", "Ste", "n°", "§", "§§")),
+        whole=frozenset(("Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "Me", "St", "Ste", "n°", "§", "§§")),
         joint=r"[-\s]",  # "St-Malo"
         joins="et|ou",
         also="Madame",

@@ -67,6 +67,7 @@ _FIRST_DAY = regex.compile(
     r"(?<!\d)1°(?=\s(?:gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|"
     r"dicembre)\b)"
 )
+_LIRE = regex.compile(r"\bL\.\s?(\d{1,3}(?:\.\d{3})+|\d{2,})(?![\d,])")
 _CENTURY_BEHIND = regex.compile(r"(?<=(?<![\p{L}\d])[IVX]{1,5}\s)sec\.(?=\s\p{Ll}|[,;:)]|(?P<ends>[\s\"”»)]*$))")
 _CENTURY = regex.compile(r"(?<![\p{L}\d.])(secc?)\.\s(?=[IVXL]+\b)")
 
@@ -81,7 +82,7 @@ def _prepare(text: str) -> str:
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "S. Pietro" and "S. Lucia", whose adjective agrees with the name; "S. Pellico" has an initial."""
-    text = _FIRST_DAY.sub("1º", text)
+    text = _LIRE.sub(r"\1 lire", _FIRST_DAY.sub("1º", text))
     text = _CENTURY_BEHIND.sub(lambda match: "secolo" + ("" if match["ends"] is None else "."), text)
     text = _CENTURY.sub(lambda match: "secolo " if match[1] == "sec" else "secoli ", text)
     return _SAINT.sub(
@@ -94,6 +95,8 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="virgola",
         to="a",
+        equals="è uguale a",
+        part_of=" di ",
         minus="meno",
         metres=" e ",
         plus="più",
@@ -146,7 +149,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=words("sec secc S"),
+        prepared=words("sec secc S L"),
         titles=table(
             "Sig=Signor|sig=signor|sig.ra=signora|Sig.ra=Signora|sig.na=signorina|Sig.na=Signorina|Dott=Dottor|"
             "dott=dottor|prof=professor|Prof=Professor|avv=avvocato|Avv=Avvocato|ing=ingegner|Ing=Ingegner|"

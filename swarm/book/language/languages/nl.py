@@ -26,11 +26,14 @@ _RESULT = regex.compile(r"(?<=\bmet\s)(\d{1,2})[-–](\d{1,2})(?![\d-])")  # "me
 
 
 _HOUR = regex.compile(r"(?<![\d.,:])(\d{1,2}[.:][0-5]\d)\su\b(?:\.(?=\s\p{Ll}|[,;:)]))?")
+_FULL_HOUR = regex.compile(
+    r"(?<=\b(?:om|tot|na|voor|van|tegen|rond|sinds|vanaf|half)\s)(\d{1,2})\su\b(?:\.(?=\s\p{Ll}|[,;:)]))?"
+)
 
 
 def _prepare(text: str) -> str:
-    """Say "18.30 u." as "18.30 uur"."""
-    return _HOUR.sub(r"\1 uur", text)
+    """Say "18.30 u." as "18.30 uur", and "10 u." as "10 uur"."""
+    return _FULL_HOUR.sub(r"\1 uur", _HOUR.sub(r"\1 uur", text))
 
 
 def _fraction(over: int, under: int) -> str:
@@ -42,12 +45,18 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="komma",
         to="tot",
+        equals="is",
         minus="min",
         metres=" ",
         join="en",
         coins="",
         halves=("een half", "een kwart", "drie kwart"),
-        money={"$": Forms("dollar", "dollar"), "£": Forms("pond", "pond"), "ƒ": Forms("gulden", "gulden")},
+        money={
+            "$": Forms("dollar", "dollar"),
+            "£": Forms("pond", "pond"),
+            "ƒ": Forms("gulden", "gulden"),
+            "f": Forms("gulden", "gulden"),
+        },
         fraction=_fraction,
         units={
             "m": "length-meter",
@@ -55,11 +64,13 @@ LANGUAGE: Language = Language(
             "l": "volume-liter",
             "km/u": "speed-kilometer-per-hour",
             "min": "duration-minute",
+            "mln": Forms("miljoen", "miljoen"),
+            "mld": Forms("miljard", "miljard"),
             "lbs": Forms("pond", "pond"),  # CLDR has the English "pound"
         },
         signs={"°": Forms("graad", "graden")},  # CLDR's "booggraden" is for angles only
         years=True,
-        scales=table("miljoen=miljoen|miljard=miljard"),
+        scales=table("miljoen=miljoen|miljard=miljard|mln=miljoen|mld=miljard"),
         clock=ClockWords(between="uur", full="uur", written=r"\.([0-5]\d)(?=\s?uur\b)"),
         ordinal="e|ste|de",
         king="de ",

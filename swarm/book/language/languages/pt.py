@@ -93,6 +93,8 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="vírgula",
         to="a",
+        equals="é igual a",
+        part_of=" de ",
         minus="menos",
         metres=" e ",
         plus="mais",
@@ -110,7 +112,7 @@ LANGUAGE: Language = Language(
         },
         pairs=True,
         scales=table("milhão=milhão de|milhões=milhões de"),
-        clock=ClockWords(between="e", hour=_hour),
+        clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:às?|das)\s\d{1,2})\.([0-5]\d)(?!\d)"),
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,
         last_ordinal_king=10,
@@ -136,7 +138,7 @@ LANGUAGE: Language = Language(
         titles=table(
             "Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
             "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Pe=Padre|Sta=Santa|"
-            "Sto=Santo|Fr=Frei|Exmo=Excelentíssimo|Exma=Excelentíssima|Ilmo=Ilustríssimo|Av=Avenida"
+            "Sto=Santo|Fr=Frei|Exmo=Excelentíssimo|Exma=Excelentíssima|Ilmo=Ilustríssimo|Av=Avenida|av=avenida"
         ),
         numbered=table(
             "n.º=número|nº=número|n°=número|núm=número|p=página|pp=páginas|pág=página|págs=páginas|vol=volume|"
@@ -158,7 +160,7 @@ LANGUAGE: Language = Language(
     ),
     sentences=Sentences(
         starts="O A Os As Um Uma E Mas Depois Então Quando Era Eram Foi Em De Com Não Se Assim Como Ele Ela No Na",
-        open="Av R Fr trad Trad ed Ed S Stos séc sécs Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof "
+        open="Av av R Fr trad Trad ed Ed S Stos séc sécs Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof "
         "Profa "
         "Eng Cel Pe Sta Sto "
         "V a d a.C d.C",

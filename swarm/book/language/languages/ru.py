@@ -17,6 +17,7 @@ from swarm.book.language.language import (
     Powers,
     Sentences,
     Speakers,
+    table,
     words,
 )
 from swarm.book.language.numeral import NUMERAL, value
@@ -88,6 +89,19 @@ _OBLIQUE = regex.compile(
     r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после))\s([2-9]|[1-9]\d{1,2})(?![\d.,:/-]*\d|-|\s?[%°])"
     r"(?=\s\p{Ll}{3,}|\s(?:до|по)\s\d)"
 )
+_HOURS = regex.compile(r"\b([Сс])\s(\d{1,2})\sдо\s(\d{1,2})(?=\s(?:ч|час|утра|вечера|дня|ночи))")
+_UNITS_OF_MANY = table(
+    "км=километров|м=метров|см=сантиметров|мм=миллиметров|кг=килограммов|г=граммов|л=литров|мин=минут|ч=часов|"
+    "руб=рублей|р=рублей|%=процентов|тыс=тысяч|млн=миллионов"
+)
+_OBLIQUE_UNIT = regex.compile(
+    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после))\s([2-9]|[1-9]\d{1,2})\s?"
+    rf"({'|'.join(sorted(_UNITS_OF_MANY, key=len, reverse=True))})(?![\p{{L}}/²³])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+)
+_ROUBLES = regex.compile(
+    r"(?<![\d.,])(\d{1,3}(?:[ \u00a0]\d{3})*|\d+),(\d\d)\s(?:руб\b|р\b|₽)(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"
+)
+_SHORT_ROUBLES = regex.compile(r"(?<=\d\s)р\.(?=\s[\p{Ll}\d]|[,;:)])")
 _FULL_HOUR = regex.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):00(?![\d:])")
 _TENTHS = (("десятая", "десятых"), ("сотая", "сотых"), ("тысячная", "тысячных"))
 _NO_NOUN = words("или при для она они над под без как так что где кто уже ещё еще тоже также была были")
@@ -223,8 +237,20 @@ def _prepare(text: str) -> str:
         return text
     text = _FULL_HOUR.sub(_full_hour, _FROM_TO.sub(_from_to, text))
     text = _dates().sub(_date, text)
+    text = _SHORT_ROUBLES.sub("руб.", _ROUBLES.sub(_roubles, text))
+    text = _HOURS.sub(lambda match: f"{match[1]} {_genitive(match[2])} до {_genitive(match[3])}", text)
+    text = _OBLIQUE_UNIT.sub(lambda match: f"{match[1]} {_genitive(match[2])} {_UNITS_OF_MANY[match[3]]}", text)
     text = _COMPOUND.sub(_compound, _SUFFIXED.sub(_suffixed, _YEARS.sub(_year, text)))
-    return str(_OBLIQUE.sub(lambda match: f"{match[1]} {_inflected(int(match[2]), 'cardinal', 'g')}", text))
+    return str(_OBLIQUE.sub(lambda match: f"{match[1]} {_genitive(match[2])}", text))
+
+
+def _genitive(figures: str) -> str:
+    return _inflected(int(figures), "cardinal", "g")
+
+
+def _roubles(match: Match) -> str:
+    """Write "3,50 руб." as roubles and kopecks."""
+    return f"{match[1]} руб" + (f" {int(match[2])} коп" if match[2] != "00" else "")
 
 
 def _numbered_name(match: Match, case: str, gender: str) -> str:
@@ -264,12 +290,13 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="запятая",
         to="—",
+        equals="равно",
         minus="минус",
         plus="плюс",
         join="и",
         coins="",
         halves=("половина", "четверть", "три четверти"),
-        half_after="половиной",
+        half_after="с половиной",
         money={
             "₽": _counted("рубль", "рубля", "рублей"),
             "$": _counted("доллар", "доллара", "долларов"),
@@ -294,7 +321,7 @@ LANGUAGE: Language = Language(
             "млн": _counted("миллион", "миллиона", "миллионов"),
             "млрд": _counted("миллиард", "миллиарда", "миллиардов"),
         },
-        clock=ClockWords(),
+        clock=ClockWords(written=r"(?<=\b[Вв]о?\s\d{1,2})\.([0-5]\d)(?![\d.]|\s?%|\sраз)"),
         agree=_agree,
         last_ordinal_king=99,
         amend={"одна тысяча ": "тысяча "},
