@@ -1,0 +1,18 @@
+import pytest
+from said import said
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("He came from St. Louis, Mo., on Baker St.", "He came from Saint Louis, Missouri, on Baker Street."),
+        ("The 2nd of Jan. and the 3rd inst.", "The second of January and the third instant."),
+        (
+            "On p. 33 ff. and 22f., ca. 5 pp.",
+            "On page thirty-three and following and twenty-two and following, circa five pp.",
+        ),
+        ("Lt.-Col. Moran, d. 1901", "Lieutenant-Colonel Moran, died nineteen oh-one"),
+    ],
+)
+def test_abbreviations_are_words_beside_towns_dates_and_names(written: str, words: str) -> None:
+    assert said(written, "en") == words
