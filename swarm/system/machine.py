@@ -1,5 +1,6 @@
 """The identity of this machine in the swarm, and its clock."""
 
+import hashlib
 import re
 import secrets
 import socket
@@ -13,15 +14,19 @@ from swarm.system.disk import guarded, replace_file
 Say = Callable[[str], None]
 
 
-def worker_id(state_dir: Path) -> str:
-    """Return this machine's id as a worker, which stays the same after a restart. Raises StoreError."""
+def worker_id(state_dir: Path, name: str) -> str:
+    """Return the id of the worker of that name, which stays the same after a restart. Raises StoreError.
+
+    The nodes of a cluster share a home folder, and so this file: only the worker that made it has the id that is there.
+    """
     path = state_dir / "worker-id"
     with guarded(path):
-        known = path.read_bytes()[:100].strip().decode("ascii", "replace") if path.exists() else ""
-        if re.fullmatch("[0-9a-f]{16}", known):
-            return known
+        known = path.read_bytes()[:200].decode("utf-8", "replace").split("\n", 1) if path.exists() else [""]
+        if re.fullmatch("[0-9a-f]{16}", kept := known[0].strip()):
+            is_ours = known[1:] in ([], [""], [name])
+            return kept if is_ours else hashlib.blake2b(f"{kept}/{name}".encode(), digest_size=8).hexdigest()
         fresh = secrets.token_hex(8)
-        replace_file(path, fresh.encode())
+        replace_file(path, f"{fresh}\n{name}".encode())
         return fresh
 
 

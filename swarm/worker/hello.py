@@ -21,10 +21,11 @@ def greeting(
     state_dir: Path, devices: Sequence[str], gpus: Sequence[Gpu], name: str = "", only: Sequence[str] = ()
 ) -> Hello:
     """Return the `Hello` of this machine, as `engine_offers` does. Raises StoreError."""
+    name = name or machine_name()
     return Hello(
-        worker=worker_id(state_dir),
+        worker=worker_id(state_dir, name),
         nonce=new_nonce(),
-        name=name or machine_name(),
+        name=name,
         version=__version__,
         engines=engine_offers(only),
         devices=describe(devices, gpus),

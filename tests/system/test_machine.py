@@ -8,14 +8,26 @@ from swarm.worker.hello import greeting
 
 
 def test_a_machine_keeps_its_id_and_every_process_has_its_own_nonce(tmp_path: Path) -> None:
-    assert worker_id(tmp_path) == worker_id(tmp_path) != worker_id(tmp_path / "other")
+    ours = worker_id(tmp_path, "pc")
+    assert ours == worker_id(tmp_path, "pc") != worker_id(tmp_path / "other", "pc")
     assert new_nonce() != new_nonce()
+
+
+def test_workers_that_share_a_folder_have_an_id_for_each_name(tmp_path: Path) -> None:
+    ids = [worker_id(tmp_path, name) for name in ("node-1", "node-2", "node-3", "node-1", "node-2")]
+    assert len(set(ids)) == 3
+    assert ids[:2] == ids[3:]
+
+
+def test_an_id_of_an_earlier_version_stays(tmp_path: Path) -> None:
+    (tmp_path / "worker-id").write_bytes(b"0123456789abcdef")
+    assert worker_id(tmp_path, "pc") == "0123456789abcdef"
 
 
 def test_a_damaged_id_is_made_anew(tmp_path: Path) -> None:
     for damage in (b"\xff\n", b"\n", b"../../x", b"0" * 5000):
         (tmp_path / "worker-id").write_bytes(damage)
-        assert len(bytes.fromhex(worker_id(tmp_path))) == 8
+        assert len(bytes.fromhex(worker_id(tmp_path, "pc"))) == 8
 
 
 def test_the_clock_goes_on_whatever_happens_to_the_wall_clock(monkeypatch) -> None:  # type: ignore[no-untyped-def]
