@@ -4,10 +4,9 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import pytest
 from pages import ROOT
 
 FOLDERS = ("swarm", "benchmarks", "tests")
@@ -21,20 +20,18 @@ VAGUE = re.compile(r"\b(anybody|nobody|somebody|whoever|whosoever|whomever)\b", 
 MIN_WORDS = 3
 
 
-def tree(path: str) -> ast.Module:
-    return ast.parse((ROOT / path).read_text(encoding="utf-8"))
-
-
 def is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
-def docstrings(path: str) -> Iterator[tuple[ast.AST, str]]:
-    """Yield each module, class and function of a file that has a docstring, with that docstring."""
+@cache
+def docstrings(path: str) -> list[tuple[ast.AST, str]]:
+    """Return each module, class and function of a file that has a docstring, with that docstring."""
     kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    for node in ast.walk(tree(path)):
-        if isinstance(node, kinds) and (text := ast.get_docstring(node)):
-            yield node, text
+    nodes = ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
+    return [
+        (node, text) for node in nodes if isinstance(node, kinds) and (text := ast.get_docstring(node, clean=False))
+    ]
 
 
 def comments(path: str) -> list[str]:
@@ -43,25 +40,28 @@ def comments(path: str) -> list[str]:
     return [token.string for token in tokenize.generate_tokens(source.readline) if token.type == tokenize.COMMENT]
 
 
-@pytest.mark.parametrize("path", SOURCES)
-def test_the_docstring_of_a_function_opens_with_a_verb(path: str) -> None:
+def test_the_docstring_of_a_function_opens_with_a_verb() -> None:
     functions = [
-        (node.name, text.split()[0].strip(".,:;`"))
+        (path, node.name, text.split()[0].strip(".,:;`"))
+        for path in SOURCES
         for node, text in docstrings(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_property(node)
     ]
-    assert [name for name, first in functions if NO_VERB.fullmatch(first)] == []
+    assert [(path, name) for path, name, first in functions if NO_VERB.fullmatch(first)] == []
 
 
-@pytest.mark.parametrize("path", SOURCES)
-def test_a_docstring_says_more_than_two_words(path: str) -> None:
-    assert [text for _, text in docstrings(path) if len(text.split()) < MIN_WORDS] == []
+def test_a_docstring_says_more_than_two_words() -> None:
+    assert [(path, text) for path in SOURCES for _, text in docstrings(path) if len(text.split()) < MIN_WORDS] == []
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if not path.startswith("tests/")])
-def test_docstrings_and_comments_name_the_actor(path: str) -> None:
-    texts = [*(text for _, text in docstrings(path)), *comments(path)]
-    assert [text for text in texts if VAGUE.search(text)] == []
+def vague(path: str) -> list[str]:
+    """Return the docstrings and comments of a file that do not name the actor."""
+    return [text for text in (*(text for _, text in docstrings(path)), *comments(path)) if VAGUE.search(text)]
+
+
+def test_docstrings_and_comments_name_the_actor() -> None:
+    files = [path for path in SOURCES if not path.startswith("tests/")]
+    assert [(path, texts) for path in files if (texts := vague(path))] == []
 
 
 def test_the_rules_of_english_see_what_they_should() -> None:
@@ -69,6 +69,7 @@ def test_the_rules_of_english_see_what_they_should() -> None:
     assert [node.name for node, _ in docstrings(here) if isinstance(node, ast.FunctionDef)] == [
         "docstrings",
         "comments",
+        "vague",
     ]
     assert not comments(here)
     assert VAGUE.search("Whoever slept") and not VAGUE.search("the body of some text")
