@@ -69,7 +69,8 @@ def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
     from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress
     from swarm.worker.devices import find_devices
+    from swarm.worker.needs import Needs
 
-    devices, gpus = find_devices(asked, slots, warn)
+    devices, gpus = find_devices(asked, slots, warn, Needs(config.state_dir).least())
     with open_trace(arguments) as trace:
         return run_loop(convert(config, devices, gpus, make_progress(options.progress_mode(arguments)), trace))

@@ -140,13 +140,15 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.watch.progress import make_progress
     from swarm.watch.service import Service
     from swarm.worker.devices import find_devices
+    from swarm.worker.needs import Needs
     from swarm.worker.work import work
 
     service = Service()
     note = service.echo(make_progress("quiet" if arguments.quiet else "plain").note)
-    devices, gpus = find_devices(asked, slots, note)
+    state_dir = state_folder(arguments.state_dir)
+    devices, gpus = find_devices(asked, slots, note, Needs(state_dir).least())
     config = WorkConfig(
-        state_dir=state_folder(arguments.state_dir),
+        state_dir=state_dir,
         devices=devices,
         coordinator=arguments.coordinator,
         open=arguments.open,

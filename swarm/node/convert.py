@@ -12,12 +12,13 @@ from swarm.net.keys import CurveKeys, curve_keys, make_key
 from swarm.net.transport import RouterSocket
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
-from swarm.worker.devices import Gpu, uuids_of
+from swarm.worker.devices import Gpu, abouts_of, uuids_of
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import greeting
 from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.needs import Needs
 from swarm.worker.worker import WorkNode
 
 LOOPBACK = "127.0.0.1"
@@ -65,7 +66,7 @@ def _check_loopback(port: int) -> None:
 
 def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequence[Gpu], keys: CurveKeys) -> WorkNode:
     state_dir = coordination.config.state_dir
-    engines = Engines(tuple(devices), state_dir / "log", uuids_of(gpus))
+    engines = Engines(tuple(devices), state_dir / "log", uuids_of(gpus), Needs(state_dir, abouts_of(gpus)))
     hello = greeting(state_dir, devices, gpus)
     job_files = FileCache(state_dir, coordination.config.assets_limit)
     limit_watch = LimitWatch(engines.devices, GpuReadings(gpus))

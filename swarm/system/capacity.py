@@ -5,7 +5,7 @@ from math import ceil, inf
 
 from swarm.system.cgroup import read_allowance
 
-SLOT_BYTES = 600_000_000  # an engine takes up to 390 MB, and its encoder 160 MB (docs/benchmarks.md)
+SLOT_BYTES = 600_000_000  # an engine of the base takes up to 390 MB, and its encoder 160 MB (docs/benchmarks.md)
 
 
 @dataclass(frozen=True)
@@ -14,11 +14,12 @@ class Capacity:
 
     cores: int
     free_bytes: float
+    slot_bytes: int = SLOT_BYTES  # that an engine and its encoder take
 
     @property
     def slots(self) -> int:
         """The number of engines, and of encoders, that work side by side here; at least 1."""
-        return max(1, int(min(self.cores, self.free_bytes // SLOT_BYTES)))
+        return max(1, int(min(self.cores, self.free_bytes // self.slot_bytes)))
 
 
 def read_capacity() -> Capacity:

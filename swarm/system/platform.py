@@ -131,3 +131,19 @@ def go_first_when_memory_runs_out() -> None:
 def is_wsl() -> bool:
     """Tell whether this is Linux inside Windows (WSL2), where a GPU's driver names no processes."""
     return "microsoft" in platform.release().lower()
+
+
+def peak_bytes() -> int:
+    """Return the most main memory that this process had at once; 0 if the system does not tell."""
+    with contextlib.suppress(OSError, ValueError, KeyError, ImportError):
+        if sys.platform == "linux":  # getrusage would count what the process was before it loaded this program
+            facts = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("ascii").splitlines())
+            return int(facts["VmHWM"].split()[0]) * 1024
+        if os.name == "nt":
+            import psutil
+
+            return int(psutil.Process().memory_info().peak_wset)
+        import resource
+
+        return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)  # bytes on macOS
+    return 0

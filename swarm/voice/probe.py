@@ -31,8 +31,17 @@ def _cuda(torch: Any) -> Iterator[dict[str, Any]]:
             spec = torch.cuda.get_device_properties(index)
             uuid = getattr(spec, "uuid", "")
             gpu |= {"about": str(spec.name), "memory_bytes": int(spec.total_memory), "platform": platform}
+            gpu["free_bytes"] = _free_bytes(torch, index)
             gpu["uuid"] = _full_uuid(str(uuid)) if uuid and torch.version.cuda else str(uuid)
         yield gpu
+
+
+def _free_bytes(torch: Any, index: int) -> int:
+    """Return the free memory of a GPU in bytes; 0 if torch cannot tell."""
+    try:
+        return int(torch.cuda.mem_get_info(index)[0])
+    except Exception:  # it only decides how many slots a worker opens by itself
+        return 0
 
 
 def _capability(torch: Any, index: int) -> str:

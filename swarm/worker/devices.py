@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 
 import msgspec
@@ -18,7 +18,7 @@ from swarm.system.machine import Say
 from swarm.voice.environment import find_environments
 from swarm.voice.host.registry import gpu_install_line
 from swarm.watch.text import bytes_text
-from swarm.worker.slots import Slots, core_slots, gpu_slots
+from swarm.worker.slots import Slots, capacity_for, core_slots, gpu_slots
 
 LIST_GPUS = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
 PROBE = "swarm.voice.probe"
@@ -33,6 +33,7 @@ class Gpu(Struct, frozen=True):
     about: str = ""
     fault: str = ""
     memory_bytes: int = 0
+    free_bytes: int = 0  # of it, when it was proved
     uuid: str = ""  # such as "GPU-5a..."
     driver: str = ""
     platform: str = ""  # such as "CUDA 12.8"
@@ -91,34 +92,39 @@ def prove_gpus() -> Proof:
         return Proof(fault=f"the process that asks torch failed: {fault}"[:300])
 
 
-def find_devices(asked: Sequence[str], slots: Slots, say: Say) -> tuple[tuple[str, ...], tuple[Gpu, ...]]:
+def find_devices(
+    asked: Sequence[str], slots: Slots, say: Say, least: Mapping[str, int] | None = None
+) -> tuple[tuple[str, ...], tuple[Gpu, ...]]:
     """Return one device for each slot, those on GPUs first, and the GPUs; `asked` is ("cpu",), (), or as in `choose`.
 
-    Raises EnvironmentFault for a GPU that is missing or cannot be used.
+    `least` is what the smallest model took here, by kind of device (`Needs.least`). Raises EnvironmentFault for a GPU
+    that is missing or cannot be used.
     """
+    least = least or {}
     if list(asked) == [CPU] or slots.gpu == 0:
-        return _cpu_devices(slots, say), ()
+        return _cpu_devices(slots, say, least), ()
     listed = [] if asked else list_gpus()
     if not asked and not listed:
-        return _cpu_devices(slots, say), ()
+        return _cpu_devices(slots, say, least), ()
     proof = prove_gpus()
     usable = [gpu for gpu in proof.gpus if not gpu.fault]
     if not asked and not usable:
         say(f"{', '.join(listed)}: not used ({_gpu_fault(proof)}); working on the CPU")
-        return _cpu_devices(slots, say), ()
+        return _cpu_devices(slots, say, least), ()
     if not proof.gpus:
         raise EnvironmentFault(
             f"GPU {_gpu_names(asked)} cannot be used: this machine has no usable GPU: {_gpu_fault(proof)}. "
             "Use --cpu to work without one."
         )
     gpus = choose(asked or [gpu.name for gpu in usable], proof.gpus)
-    devices = gpu_slots(slots, [gpu.name for gpu in gpus])
-    return (*devices, *_cpu_devices(slots, say, len(devices))), gpus
+    needs = {gpu.name: least[gpu.about] for gpu in gpus if gpu.about in least}
+    devices = gpu_slots(slots, {gpu.name: gpu.free_bytes for gpu in gpus}, needs, read_capacity().cores)
+    return (*devices, *_cpu_devices(slots, say, least, len(devices))), gpus
 
 
-def _cpu_devices(slots: Slots, say: Say, on_gpus: int = 0) -> tuple[str, ...]:
+def _cpu_devices(slots: Slots, say: Say, least: Mapping[str, int], on_gpus: int = 0) -> tuple[str, ...]:
     """Return one device for each slot on the cores; say so if memory allows fewer than one a core."""
-    capacity = read_capacity()
+    capacity = capacity_for(read_capacity(), least.get(CPU, 0))
     if slots.cpu is None and capacity.slots < capacity.cores:
         say(f"{_engines(capacity)}: {bytes_text(int(capacity.free_bytes))} of memory are free")
     return core_slots(slots, capacity, on_gpus)
@@ -166,6 +172,11 @@ def describe(devices: Sequence[str], gpus: Sequence[Gpu]) -> tuple[Device, ...]:
     chosen = [Device(gpu.name, gpu.describe(), devices.count(gpu.name)) for gpu in gpus]
     on_cores = sum(device.startswith(CPU) for device in devices)
     return (*chosen, *((Device(CPU, f"{on_cores} x CPU", on_cores),) if on_cores else ()))
+
+
+def abouts_of(gpus: Sequence[Gpu]) -> dict[str, str]:
+    """Return what each GPU is, by its name: models take the same memory of equal ones."""
+    return {gpu.name: gpu.about for gpu in gpus if gpu.about}
 
 
 def uuids_of(gpus: Sequence[Gpu]) -> dict[str, str]:

@@ -8,21 +8,34 @@ from pathlib import Path
 from swarm.errors import SwarmError
 from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
+from swarm.lease.offer import CPU
 from swarm.system.frames import OnNews
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.environment import find_environment
 from swarm.voice.host.process import EngineProcess, SpokenWords
 from swarm.voice.host.registry import engine_target, find_card
+from swarm.worker.needs import Needs
 
 Batch = tuple[SpokenWords, ...]
+FIRST_MEASURES = 8  # of a fresh process, which tell a model's need; later ones hold caches besides
 DEVICE_FAULTS = (FaultKind.MEMORY, FaultKind.DEVICE)  # faults after which a process cannot go on
 
 
 class Engines:
     """The engine processes behind the slots: it starts, uses and ends them."""
 
-    def __init__(self, devices: tuple[str, ...], log_dir: Path, uuids: Mapping[str, str] | None = None) -> None:
-        """`uuids` are those of the GPUs by their names, if there are several that a process must not mix up."""
+    def __init__(
+        self,
+        devices: tuple[str, ...],
+        log_dir: Path,
+        uuids: Mapping[str, str] | None = None,
+        needs: Needs | None = None,
+    ) -> None:
+        """`uuids` are those of the GPUs by their names, if there are several that a process must not mix up.
+
+        `needs` tells how much memory models took before, and learns what they take now.
+        """
+        self._needs = needs
         self.devices = devices
         self._uuids = dict(uuids or {})
         self._log_dir = log_dir
@@ -31,6 +44,7 @@ class Engines:
         )  # ids of all processes so far, since an old reading of a GPU may still show an ended one
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
+        self._recipes: dict[int, Recipe] = {}  # that the slots have loaded last, or are loading
         self._load_locks: dict[str, asyncio.Lock] = {}
         self.prefetched: dict[int, tuple[Batch, asyncio.Task[list[SpokenClip | None]]]] = {}
         self._starting = asyncio.Lock()  # keeps slots that share a process from each starting one
@@ -58,13 +72,35 @@ class Engines:
         self.pids |= await process.own_pids(slot)
         try:
             async with self._load_lock(slot):
-                return await process.open(slot, recipe, self._device(slot), job_files, listen=listen)
+                self._recipes[slot], need = recipe, self._room(slot, recipe, process)
+                made = await process.open(slot, recipe, self._device(slot), job_files, listen=listen, need=need)
+            self._learn(slot, process)
+            return made
         except EngineFault as fault:
             replaced = self._processes.get(slot) is not process
             if not again or replaced or (process.alive and fault.kind not in DEVICE_FAULTS):
                 raise
             await self.unload(slot, process)  # a fresh process may succeed after a crash or a fault of the device
             return await self.load(slot, recipe, job_files, listen=listen, again=False)
+
+    def _room(self, slot: int, recipe: Recipe, process: EngineProcess) -> int:
+        """Return the bytes that have to be free for a model: its own, and those that others there have yet to take."""
+        device = self.devices[slot]
+        own = self._needs.of(device, recipe) if self._needs else 0
+        if self._needs is None or not own:
+            return 0
+        missing = {process: own - process.took}
+        for other, voice in self._recipes.items():
+            there, place = self._processes.get(other), self.devices[other]
+            if there and there is not process and (place == device or place[:3] == device[:3] == CPU):
+                missing[there] = self._needs.of(place, voice) - there.took
+        return sum(max(0, each) for each in missing.values())
+
+    def _learn(self, slot: int, process: EngineProcess) -> None:
+        """Keep what a process took for a slot's voice, while it is fresh and has no other voice."""
+        alone = [*self._processes.values()].count(process) == 1
+        if self._needs and alone and self._processes.get(slot) is process and process.measures <= FIRST_MEASURES:
+            self._needs.note(self.devices[slot], self._recipes[slot], process.took)
 
     def _device(self, slot: int) -> str:
         """Return a slot's device as its process names it: a process that sees one GPU names that the first."""
@@ -124,7 +160,9 @@ class Engines:
         process = self._processes.get(slot)
         if process is None:  # it was ended between the order and the beginning of this task
             raise EngineFault(FaultKind.CRASHED, "the engine was ended before it began")
-        return await process.speak_all(slot, batch)
+        clips = await process.speak_all(slot, batch)
+        self._learn(slot, process)
+        return clips
 
     def kill(self, slot: int) -> None:
         """Kill a slot's process, without waiting for its end; only part with one that other slots share."""
@@ -152,6 +190,7 @@ class Engines:
     def _forget(self, slot: int) -> EngineProcess | None:
         self.cancel_prefetch(slot)
         self._engines.pop(slot, None)
+        self._recipes.pop(slot, None)
         return self._processes.pop(slot, None)
 
     async def close(self) -> None:

@@ -1,7 +1,11 @@
-"""How many slots each device of a worker has: pure. A GPU has slots of its own, and the cores have theirs beside it."""
+"""How many slots each device of a worker has: pure. A GPU has slots of its own, and the cores have theirs beside it.
+
+The smallest model that is known decides: for a larger one, slots for which there is no room rest.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 
 from msgspec import Struct
 
@@ -11,6 +15,8 @@ from swarm.system.capacity import Capacity
 
 DIGITS = re.compile(r"[0-9]{1,4}", re.ASCII)
 MAX_SLOTS = 1024  # of a worker, as messages carry them
+MAX_AUTO = 4  # slots of a GPU without a number of the user: they take turns at its processors
+ENCODER_BYTES = 160_000_000  # of the encoder that works beside an engine (docs/benchmarks.md)
 
 
 class Slots(Struct, frozen=True):
@@ -50,6 +56,11 @@ def _refused(option: str, text: str) -> UsageError:
     )
 
 
+def capacity_for(capacity: Capacity, least: int) -> Capacity:
+    """Return a machine's capacity for the smallest model that it has measured, which took `least` bytes; 0: for any."""
+    return replace(capacity, slot_bytes=min(capacity.slot_bytes, least + ENCODER_BYTES)) if least else capacity
+
+
 def core_slots(slots: Slots, capacity: Capacity, on_gpus: int) -> tuple[str, ...]:
     """Return a device for each slot on the cores, "cpu:3" being the fourth of them.
 
@@ -60,7 +71,13 @@ def core_slots(slots: Slots, capacity: Capacity, on_gpus: int) -> tuple[str, ...
     return tuple(f"{CPU}:{slot}" for slot in range(min(number, most)))
 
 
-def gpu_slots(slots: Slots, names: Sequence[str]) -> tuple[str, ...]:
-    """Return a device for each slot on these GPUs, which keep their order."""
-    number = 1 if slots.gpu is None else slots.gpu
-    return tuple(name for name in names for _ in range(number))[:MAX_SLOTS]
+def gpu_slots(slots: Slots, free: Mapping[str, int], least: Mapping[str, int], cores: int) -> tuple[str, ...]:
+    """Return a device for each slot on these GPUs, which keep their order.
+
+    `free` has the free bytes of each, `least` what the smallest model took of those of which one was measured. A slot
+    keeps a core busy, so the machine has no more slots than cores, but one on each GPU.
+    """
+    most = max(1, min(MAX_AUTO, cores // len(free)))
+    fitting = {name: max(1, min(most, free[name] // need)) for name, need in least.items() if name in free}
+    numbers = {name: fitting.get(name, 1) if slots.gpu is None else slots.gpu for name in free}
+    return tuple(name for name, number in numbers.items() for _ in range(number))[:MAX_SLOTS]

@@ -18,12 +18,13 @@ from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.service import Service
-from swarm.worker.devices import Gpu, uuids_of
+from swarm.worker.devices import Gpu, abouts_of, uuids_of
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import engine_offers, greeting
 from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.needs import Needs
 from swarm.worker.standing_orders import StandingOrders
 from swarm.worker.stint import Stint
 from swarm.worker.worker import WorkNode
@@ -68,7 +69,8 @@ async def _serve(
         return EXIT_INTERRUPTED
     clock = Clock()
     hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines)
-    engines = Engines(config.devices, config.state_dir / "log", uuids_of(gpus))
+    needs = Needs(config.state_dir, abouts_of(gpus))
+    engines = Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs)
     job_files = FileCache(config.state_dir, config.assets_limit)
     keys = curve_keys(key) if key else None
     swarm = swarm_id(key)

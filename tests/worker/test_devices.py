@@ -41,6 +41,17 @@ def test_plain_work_takes_the_gpus_that_can_be_used_and_the_cores_that_they_leav
     assert not said
 
 
+def test_a_machine_that_has_measured_models_has_as_many_slots_as_fit(
+    monkeypatch: pytest.MonkeyPatch, said: list[str]
+) -> None:
+    card = structs.replace(RTX, free_bytes=9 * 10**9)
+    machine(monkeypatch, ["RTX"], Proof((card,), "2.11"))
+    monkeypatch.setattr(devices, "read_capacity", lambda: Capacity(8, 1e9))
+    found = find_devices((), AUTO, said.append, {"RTX": 4 * 10**9, "cpu": 90_000_000})[0]
+    assert found == ("cuda:0", "cuda:0", "cpu:0", "cpu:1")  # of four that fit on the cores, two keep the GPU busy
+    assert len(find_devices((), AUTO, said.append)[0]) == 2
+
+
 def test_plain_work_on_the_cpu_says_why_where_there_are_gpus(monkeypatch: pytest.MonkeyPatch, said: list[str]) -> None:
     machine(monkeypatch, ["RTX"], Proof(torch="2.11+cpu"))
     assert find_devices((), Slots(2, 2), said.append) == (("cpu:0", "cpu:1"), ())

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from swarm.job.recipe import Recipe
+from swarm.system.capacity import read_capacity
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker.engines import Engines
+from swarm.worker.needs import Needs
 
 METRONOME = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
 
@@ -239,3 +241,22 @@ async def test_a_process_sees_only_the_gpu_of_its_slot_and_names_it_the_first(
     for slot in range(3):
         await engines.load(slot, Recipe("espeak", "en-us", "en"))
     assert seen == [("GPU-1", "cuda:0"), ("GPU-2", "cuda:0"), ("", "cpu:2")]
+
+
+async def test_a_model_is_measured_in_its_first_process_and_two_that_fit_only_alone_do_not_load_together(
+    tmp_path: Path,
+) -> None:
+    recipe, free = choose_recipe("en", engine="hibari"), int(read_capacity().free_bytes)
+    engines = Engines(("cpu:0", "cpu:1"), tmp_path, needs=Needs(tmp_path))
+    await engines.load(0, recipe)
+    await engines.speak(0, (("It was late.", 0),))
+    assert 50e6 < Needs(tmp_path).of("cpu:0", recipe) < 2e9
+    await engines.close()
+    needs = Needs(tmp_path)
+    needs.note("cpu:0", recipe, int(0.6 * free))
+    engines = Engines(("cpu:0", "cpu:1"), tmp_path, needs=needs)
+    first, second = await asyncio.gather(engines.load(0, recipe), engines.load(1, recipe), return_exceptions=True)
+    assert first == b""
+    assert isinstance(second, EngineFault)
+    assert second.kind is FaultKind.MEMORY
+    await engines.close()

@@ -19,6 +19,7 @@ from swarm.system.serving import serve, teller
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.device_fault import device_fault
 from swarm.voice.engine import BatchVoice, Engine, EngineFault, FaultKind, SharingVoice
+from swarm.voice.host.memory import check_room, peak_on
 from swarm.voice.host.offered import encode_facts
 from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import engine_targets, load_engine
@@ -38,6 +39,7 @@ class Host:
     def __init__(self) -> None:
         self._speakers: dict[int, Speaker] = {}
         self._casts: dict[int, CastVoices] = {}
+        self._devices: dict[int, str] = {}
         self._longest = _MIN_LONGEST
 
     def handle(self, message: Frame) -> Frame:
@@ -64,12 +66,15 @@ class Host:
         self._speakers.pop(message["lane"], None)  # a GPU may not have memory for two voices
         card = _checked_card(engine, recipe)
         self._longest = max(_MIN_LONGEST, *(2 * limit for _, limit in card.limits))
+        check_room(message["device"], message.get("need", 0))
+        self._devices[message["lane"]] = message["device"]
         voice = engine.open(recipe, message["device"], job_files)
         verifier = find_verifier(recipe.language, message["device"])
         self._speakers[message["lane"]] = Speaker(voice, card.takes, verifier)
         self._casts[message["lane"]] = CastVoices(engine, recipe, message["device"], job_files, verifier)
         latents = (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""
-        return {"latents": latents, "batch": card.batch if isinstance(voice, BatchVoice) else 1}
+        batch = card.batch if isinstance(voice, BatchVoice) else 1
+        return {"latents": latents, "batch": batch, "took": peak_on(message["device"])}
 
     def _speak(self, message: Frame) -> Frame:
         lines = message["lines"]
@@ -83,7 +88,8 @@ class Host:
         faults = [each for each in spoken if isinstance(each, EngineFault)]
         if len(faults) == len(spoken):
             raise faults[0]
-        return {"clips": [None if isinstance(each, EngineFault) else _plain(each) for each in spoken]}
+        clips = [None if isinstance(each, EngineFault) else _plain(each) for each in spoken]
+        return {"clips": clips, "took": peak_on(self._devices[message["lane"]])}
 
     def _speak_all(self, lane: int, lines: Sequence[tuple[str, Asked]]) -> list[SpokenClip | EngineFault]:
         """Speak lines, each voice its own together. Raises EngineFault if none of a single voice can be spoken."""

@@ -35,6 +35,7 @@ REQUIREMENTS = (
     "msgspec>=0.20",
     "numpy>=1.26",
     "platformdirs>=4",
+    "psutil>=7",
     "pydub>=0.25.1,<0.26",
     "regex>=2024.11",
     "soundfile>=0.13",

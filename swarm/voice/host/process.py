@@ -26,6 +26,8 @@ class EngineProcess:
     def __init__(self) -> None:
         self._child = Child()
         self.batches: dict[int, int] = {}  # of each slot, how many segments its voice speaks together
+        self.took = 0  # bytes of its device that it had at most, as it last said
+        self.measures = 0  # how often it said so
 
     @property
     def pid(self) -> int:
@@ -65,15 +67,24 @@ class EngineProcess:
         return {self.pid, reply["pid"]}
 
     async def open(
-        self, slot: int, recipe: Recipe, device: str, job_files: Path | None = None, listen: OnNews = lambda words: None
+        self,
+        slot: int,
+        recipe: Recipe,
+        device: str,
+        job_files: Path | None = None,
+        listen: OnNews = lambda words: None,
+        need: int = 0,
     ) -> bytes:
-        """Load a slot's voice in place of its last one, which may take minutes. Raises EngineFault(UNAVAILABLE).
+        """Load a slot's voice in place of its last one, which may take minutes. Raises EngineFault.
 
         `job_files` is the folder with the job's files; `listen` is called with the progress of a download. Returns the
-        latents that were computed, b"" if there are none.
+        latents that were computed, b"" if there are none. If less than `need` bytes of the device are free, it raises
+        EngineFault(MEMORY) before anything is loaded.
         """
         call = {"call": "open", "engine": self._engine, "recipe": msgspec.to_builtins(recipe), "device": device}
-        reply = await self._call(slot, {**call, "assets": str(job_files or "")}, FaultKind.UNAVAILABLE, listen)
+        more = {"assets": str(job_files or ""), "need": need}
+        reply = await self._call(slot, {**call, **more}, FaultKind.UNAVAILABLE, listen)
+        self._measured(reply)
         latents: bytes = reply["latents"]
         self.batches[slot] = reply["batch"]
         logger.debug(
@@ -88,6 +99,7 @@ class EngineProcess:
         be: CRASHED if the process died, ERROR if a clip is out of bounds, or the engine's fault of the first.
         """
         reply = await self._call(slot, {"call": "speak", "lines": lines}, FaultKind.CRASHED)
+        self._measured(reply)
         try:
             clips = msgspec.convert(reply["clips"], list[SpokenClip | None])
         except msgspec.ValidationError as fault:
@@ -95,6 +107,9 @@ class EngineProcess:
         if len(clips) != len(lines):
             raise EngineFault(FaultKind.ERROR, f"it sent {len(clips)} clips of {len(lines)} sentences")
         return clips
+
+    def _measured(self, reply: Frame) -> None:
+        self.took, self.measures = reply["took"], self.measures + 1
 
     async def speak(self, slot: int, text: str, *seeds: int) -> SpokenClip:
         """Speak a single segment, as `speak_all` does. Raises EngineFault."""
