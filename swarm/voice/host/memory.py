@@ -14,7 +14,7 @@ _CUDA_BYTES = 512 << 20  # that CUDA itself keeps on a GPU for each process, whi
 
 
 def peak_on(device: str) -> int:
-    """Return the most memory of a device such as "cpu:3" or "cuda:0" that this process took; 0 if it cannot be known."""
+    """Return the most memory that this process took of a device such as "cpu:3" or "cuda:0"; 0 if it is unknown."""
     if device.startswith("cpu"):
         return peak_bytes()
     torch: Any = sys.modules.get("torch")
@@ -25,7 +25,7 @@ def peak_on(device: str) -> int:
 
 
 def free_on(device: str) -> float:
-    """Return the free memory of a device; infinite if it cannot be known."""
+    """Return the free memory of a device; infinite if it is unknown."""
     if device.startswith("cpu"):
         return read_capacity().free_bytes
     if not device.startswith("cuda") or not find_spec("torch"):
