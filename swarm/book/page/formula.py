@@ -10,6 +10,8 @@ from swarm.book.page.markup import local, words
 MAX_FORMULA_CHARS = 2_000  # the rest of a longer one is not read
 
 EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
+INDEX = regex.compile(r"\p{L}{1,2}")  # below a variable, as in x<sub>i</sub>
+VARIABLE = regex.compile(r"(?<!\p{L})\p{L}$")
 RAISED = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 
 _SILENT = words("annotation annotation-xml mspace mphantom none mprescripts maligngroup malignmark")

@@ -3,6 +3,7 @@
 Also recognises scene breaks, captions and drop caps.
 """
 
+from collections.abc import Iterator
 from itertools import islice, pairwise
 
 import regex
@@ -29,7 +30,7 @@ _UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
 _PAGE_CLASSES = words("pagenum pageno pagenumber page-number page_number pagebreak page-break pb x-ebookmaker-pageno")
 _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
 _LONG_WORD = regex.compile(r"\p{L}{2,}+")
-_LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul"))
+_LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul", "h3", "h4", "h5", "h6"))
 _NUMBER = regex.compile(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
 _PAGE_ID = regex.compile(r"(?:page|pg|p|pag|seite)[-_.]?[\divxlc]+", regex.IGNORECASE)
 _HIDDEN = regex.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)
@@ -49,6 +50,12 @@ _NAVIGATION = regex.compile(
     r"siguiente|anterior|índice|successivo|precedente|avanti|indietro|indice|volgende|vorige|inhoud(?:sopgave)?)",
     regex.IGNORECASE,
 )
+# A line of such texts that have lost their links.
+_UNLINKED = regex.compile(
+    rf"[\s<«‹\[]*{_NAVIGATION.pattern}[\s\]]*(?:[|/•·»«<>‹›\[\]\s]*[|•·»«<>‹›][|/•·»«<>‹›\[\]\s]*{_NAVIGATION.pattern}[\s\]]*){{1,6}}[\s>»›]*",
+    regex.IGNORECASE,
+)
+_NAVIGATION_HEADING = regex.compile(r"(?:previous|next|parent|prev) (?:topic|section|page|chapter)", regex.IGNORECASE)
 # The words before the links of such a line in help systems: "Parent topic: Vectors".
 _NAVIGATION_LABEL = regex.compile(
     r"\s*(?:(?:previous|next|parent|prev|up|related)(?: (?:topic|section|page|chapter|concept|task|reference)s?)?|"
@@ -56,6 +63,7 @@ _NAVIGATION_LABEL = regex.compile(
     r"tema (?:anterior|siguiente|principal|precedente|successivo))\s*:\s*",
     regex.IGNORECASE,
 )
+_NAVIGATION_LABELS = regex.compile(rf"(?:{_NAVIGATION_LABEL.pattern}){{1,4}}\s*", regex.IGNORECASE)
 # Alternative texts that describe nothing.
 _SAYS_NOTHING = regex.compile(
     r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|(?:image|img|cover|picture|illustration|figure|fig|photo|graphic|untitled|"
@@ -101,21 +109,44 @@ def is_furniture(element: etree._Element) -> bool:
 
 def _is_navigation(element: etree._Element) -> bool:
     """Return whether a line has only links to other pages: "Previous | Contents | Next"."""
+    words = _opening(element, MAX_LINE_CHARS)
+    if _UNLINKED.fullmatch(words) or (local(element)[0] == "h" and _is_navigation_heading(element)):
+        return True
     if next(element.iter("{*}a"), None) is None:
         return False
-    words = _opening(element, MAX_LINE_CHARS)
     linked = "".join(_opening(link, MAX_LINE_CHARS) for link in islice(element.iter("{*}a"), MAX_LINKS))
     if len(words) > MAX_LINE_CHARS:
         return False
-    label = _NAVIGATION_LABEL.match(words)
-    if label:
-        return bool(linked) and plain(words[label.end() :]) == plain(linked)
+    if _NAVIGATION_LABEL.match(words):
+        return bool(linked) and bool(_NAVIGATION_LABELS.fullmatch(_unlinked(element)))
     if plain(words) != plain(linked):
         return False
+    if _is_navigation_heading(element.getprevious()):
+        return True
     texts = [
         _opening(link, MAX_LINE_CHARS).strip(" []«»<>\n\t\xa0") for link in islice(element.iter("{*}a"), MAX_LINKS)
     ]
     return any(texts) and all(_NAVIGATION.fullmatch(text) for text in texts if text)
+
+
+def _unlinked(element: etree._Element) -> str:
+    """Return the text of a line outside its links."""
+    above = (
+        below.tail if local(below) == "a" else f"{below.text or ''}{below.tail or ''}" for below in _below(element)
+    )
+    return (element.text or "") + "".join(text or "" for text in above)
+
+
+def _below(element: etree._Element) -> Iterator[etree._Element]:
+    for below in element:
+        yield below
+        if local(below) != "a":
+            yield from _below(below)
+
+
+def _is_navigation_heading(element: etree._Element | None) -> bool:
+    """Return whether a heading names the link below it: "Previous topic"."""
+    return element is not None and bool(_NAVIGATION_HEADING.fullmatch(_opening(element, MAX_OFFER_CHARS).strip()))
 
 
 def _is_number_row(element: etree._Element) -> bool:

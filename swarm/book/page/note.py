@@ -21,6 +21,7 @@ RETURN = "e2a-return"  # attribute of a link from a note back to its mark: the k
 MAX_LABEL_PIECES = 8  # texts in a link, of which its label is made
 MAX_MUTE_STEPS = 64  # elements whose texts are looked at, to tell whether a block says anything
 MAX_OPENING_CHARS = 12  # of a note, in which its label is found
+MIN_WORDS_CHARS = 4  # of a note besides its links
 MIN_PAGE_NOTES = 2  # of a document with nothing but notes
 MAX_STEPS_UP = 3  # ancestors of a link or block that are searched for ids and classes
 
@@ -33,7 +34,7 @@ _ANCHOR_CLASS = regex.compile(r"fnanchor|fnref|note[-_]?(?:ref|anchor|call|link|
 _NOTE_CLASS = regex.compile(r"^(?:foot|end|rear)-?notes?|^fn$|^fnote|^note-?text", regex.IGNORECASE)
 _NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "note"))
 _SECTION_TYPES = frozenset(("footnotes", "endnotes", "rearnotes"))
-_HOLDERS = frozenset(("p", "li", "div", "aside", "dd", "tr", "article", "section", "blockquote"))
+_HOLDERS = frozenset(("p", "li", "div", "aside", "dd", "dt", "tr", "article", "section", "blockquote"))
 _HEADINGS = ("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6")
 _NOTE_TEXT = regex.compile(
     r"\s*\[(?:Foot|End)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
@@ -103,7 +104,8 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
         alike = _same_label(link.label, note.opening)
         if (back and alike and note.words) if link.plain else (link.sure or back or note.apart or alike):
             key = "#".join(link.target)
-            note.element.set(NOTE, key)
+            for part in _with_definition(note.element):
+                part.set(NOTE, key)
             link.element.set(REFERENCE, key)
             for place in back:
                 for line in note.back[place]:
@@ -320,7 +322,14 @@ def _read_note(block: etree._Element, name: str, resolve: Resolve) -> _Note | No
             back[resolve(name, line.get("href"))].append(line)
             linked += sum(map(len, line.itertext()))
     opening = "".join(block.itertext()).strip()[:MAX_OPENING_CHARS]
-    return _Note(block, opening, _is_note(block) or _apart(block), back, size > linked + MAX_OPENING_CHARS)
+    return _Note(block, opening, _is_note(block) or _apart(block), back, size >= linked + MIN_WORDS_CHARS)
+
+
+def _with_definition(element: etree._Element) -> Iterator[etree._Element]:
+    """Yield the block of a note; if that is a term, which has only the note's label, also its definition."""
+    yield element
+    if local(element) == "dt":
+        yield from islice((step for step in element.itersiblings("*") if local(step) == "dd"), 1)
 
 
 def _first(parent: etree._Element, block: etree._Element) -> bool:

@@ -9,6 +9,7 @@ from lxml import etree
 
 from swarm.book.language.language import words
 from swarm.book.page.chapter_line import TextParagraph, headings
+from swarm.book.page.front_matter import CONTENTS, named
 from swarm.errors import UsageError
 from swarm.job.language import normal_language
 
@@ -68,12 +69,12 @@ def plain_tree(text: str) -> etree._Element:
     root = etree.Element("html")
     body = etree.SubElement(root, "body")
     runs = list(_paragraphs(_without_pages(_without_controls(text))))
-    dotted = sum(1 for lines, _ in runs for line in lines if _DOTTED.fullmatch(line.strip()))
+    contents = _contents([lines for lines, _ in runs])
     titles = headings([TextParagraph(" ".join(" ".join(lines).split()), len(lines), gap) for lines, gap in runs])
     ends = _LineEnds(text)
     for place, (lines, _) in enumerate(runs):
         element = etree.SubElement(body, "h2" if place in titles else "p")
-        if dotted >= MIN_DOTTED_LINES and any(_DOTTED.fullmatch(line.strip()) for line in lines):
+        if place in contents:
             element.set("role", "doc-toc")
         elif place < MAX_HEADER_PARAGRAPHS and all(_ABOUT.fullmatch(line.strip()) for line in lines):
             element.set("role", "doc-title-page")
@@ -84,6 +85,16 @@ def plain_tree(text: str) -> etree._Element:
         else:
             element.text = _without_underlines(ends.join(lines))
     return root
+
+
+def _contents(paragraphs: list[list[str]]) -> frozenset[int]:
+    """Return the places of the lines with dots before a page number, if they are several, and of their title."""
+    dotted = [[line for line in lines if _DOTTED.fullmatch(line.strip())] for lines in paragraphs]
+    if sum(map(len, dotted)) < MIN_DOTTED_LINES:
+        return frozenset()
+    places = {place for place, lines in enumerate(dotted) if lines}
+    titles = {place - 1 for place in places if place and named(" ".join(paragraphs[place - 1])) == CONTENTS}
+    return frozenset(places | titles)
 
 
 def _without_pages(text: str) -> str:

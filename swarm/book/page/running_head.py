@@ -39,7 +39,12 @@ def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:
         for place in places:
             passages[place].left_out, passages[place].level = reason, 0
         joints.update(cuts)
-    for places in _chains(sorted(joints)):
+    join_pairs(passages, sorted(joints), reason)
+
+
+def join_pairs(passages: list[Passage], joints: Iterable[tuple[int, int]], reason: str = RUNNING) -> None:
+    """Join each pair of places, in order, whose second paragraph goes on with the sentence of the first."""
+    for places in _chains(joints):
         _join([passages[place] for place in places], reason)
 
 

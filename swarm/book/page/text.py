@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from swarm.book.page import front_matter
 from swarm.book.page.code import CODE, is_code
-from swarm.book.page.formula import EXPONENT, RAISED, alternative_of, read_formula
+from swarm.book.page.formula import EXPONENT, INDEX, RAISED, VARIABLE, alternative_of, read_formula
 from swarm.book.page.furniture import (
     drop_cap,
     is_caption,
@@ -211,6 +211,8 @@ class _Walk:
             links = list(element.iter("{*}a"))
             raised = None if any(map(is_furniture, links)) else self._raised("".join(islice(element.itertext(), 4)))
             return raised if not raised or not links else None
+        if tag == "sub" and INDEX.fullmatch(element.text or "") and VARIABLE.search("".join(self.parts[-2:])):
+            return f" {element.text}"
         cap = drop_cap(element)
         if cap:
             return cap + _CAP

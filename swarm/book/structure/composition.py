@@ -6,6 +6,7 @@ import regex
 
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page.code import CODE
+from swarm.book.page.cut_line import join_cut_lines
 from swarm.book.page.front_matter import NOTES
 from swarm.book.page.letters import AUDIBLE
 from swarm.book.page.note import (
@@ -39,6 +40,7 @@ def compose(
     mark_licence(passages)
     mark_title_lines(passages, title)
     mark_running_heads(passages)
+    join_cut_lines(passages)
     mark_written_notes(passages, NOTES)
     for named in documents:
         mark_stray_notes(named.document.passages, NOTES)

@@ -1,0 +1,44 @@
+"""Joins the lines of a paragraph that a book has as paragraphs of their own, as books made from PDF files do."""
+
+from itertools import pairwise
+
+import regex
+
+from swarm.book.page.passage import Passage
+from swarm.book.page.running_head import join_pairs
+
+MIN_CUTS = 12  # of a book whose lines are joined
+MIN_CUT_SHARE = 0.4  # of its neighbouring paragraphs, at least
+MIN_LINE_CHARS = 45  # of a line that goes on; most lines of verse are shorter
+MAX_LINE_CHARS = 160
+FULL_SHARE = 0.85  # of the characters of a long line that a full one has
+MIN_FULL_SHARE = 0.7  # of the cut lines that are full, at least; lines of verse differ more
+
+_OPEN_END = regex.compile(r"[\p{L}\d,;’'-]$")
+_GOES_ON = regex.compile(r"[“‘(]?\p{Ll}")
+
+
+def join_cut_lines(passages: list[Passage]) -> None:
+    """Join paragraphs that are the lines of one, if much of a book ends its paragraphs within a sentence."""
+    pairs = [pair for pair in pairwise(range(len(passages))) if all(_is_line(passages[place]) for place in pair)]
+    cuts = {pair for pair in pairs if _is_cut(passages[pair[0]].text, passages[pair[1]].text)}
+    if len(cuts) < max(MIN_CUTS, MIN_CUT_SHARE * len(pairs)):
+        return
+    lengths = sorted(len(passages[first].text) for first, _ in cuts)
+    full = FULL_SHARE * lengths[len(lengths) * 9 // 10]
+    if sum(length >= full for length in lengths) >= MIN_FULL_SHARE * len(lengths):
+        join_pairs(passages, [pair for pair in pairs if pair in cuts or _is_full(passages[pair[0]].text, full)])
+
+
+def _is_line(passage: Passage) -> bool:
+    is_text = passage.kind == "paragraph" and not passage.level and not passage.left_out
+    return is_text and 0 < len(passage.text) <= MAX_LINE_CHARS and "\n" not in passage.text
+
+
+def _is_cut(before: str, after: str) -> bool:
+    return len(before) >= MIN_LINE_CHARS and bool(_OPEN_END.search(before) and _GOES_ON.match(after))
+
+
+def _is_full(line: str, full: float) -> bool:
+    """Return whether a line goes on though the next one may begin with a name: "where he met" and "Mary."."""
+    return len(line) >= full and bool(_OPEN_END.search(line))

@@ -1,0 +1,169 @@
+"""Books whose chapters, and what is no chapter, are told by other signs than a careful publisher's."""
+
+import epub_maker as maker
+from made_book import MORE, STORY, Shape, chapters, page
+
+_NAMES = ("the ferryman lived", "a stranger came", "they crossed the water", "nobody was there", "he went home")
+_ROMAN = ("I", "II", "III", "IV", "V")
+_TITLES = tuple(f"Chapter {number}. How {name}" for number, name in zip(_ROMAN, _NAMES, strict=True))
+_LAW = "All rights reserved. No part of this book may be reproduced without permission."
+_NOTICE = f"Copyright © 2012 by Ann Author. {_LAW} ISBN 978-0-00-000000-2"
+
+
+def _second_halves() -> Shape:
+    names = ("the ferryman lived", "a stranger came", "they crossed the water", "nobody was there", "he went home")
+    pages = {"0.xhtml": page(*(f"How {name}" for name in names), title="by Ann Author")}
+    pages |= chapters(*(f"Chapter {number}. How {name}" for number, name in enumerate(names, 1)))
+    return Shape(pages=pages, left_out=("table of contents",), spoken=(MORE,))
+
+
+def _crumbs() -> Shape:
+    crumbs = "".join(f"<h2>{line}</h2>" for line in ("THE FERRYMAN", "ET SUIVIS D'UN APPENDICE"))
+    body = f"{crumbs}<h3>x</h3><hr/><h2>Chapter I</h2><p>{STORY}</p><h2>Chapter II</h2><p>{MORE}</p>"
+    return Shape(pages={"a.xhtml": maker.page(body.replace("<h3>x</h3>", ""))}, spoken=(STORY, MORE))
+
+
+def _parts() -> Shape:
+    pages = {"p1.xhtml": page(title="Part One"), **chapters("The River"), "p2.xhtml": page(title="Part Two")}
+    pages["e.xhtml"] = page(STORY, title="The Shore")
+    return Shape(pages=pages, titles=("Part One. The River", "Part Two. The Shore"), spoken=("Part One", "Part Two"))
+
+
+def _start_behind() -> Shape:
+    start = "*** START OF THE PROJECT GUTENBERG EBOOK THE FERRYMAN ***"
+    return Shape(pages={"1.xhtml": page(*[STORY] * 12, start, title="One")}, titles=("One",), spoken=(STORY,))
+
+
+def _before(name: str, *lines: str, reason: str, title: str = "") -> Shape:
+    """A page before the chapters that is none."""
+    pages = {name: page(*lines, title=title), **chapters("One", "Two")}
+    return Shape(pages=pages, titles=("One", "Two"), left_out=(reason,), silent=lines[:1])
+
+
+def _behind(name: str, *lines: str, reason: str, title: str = "") -> Shape:
+    """A page behind the chapters that is none."""
+    pages = {**chapters("One", "Two", "Three", text=STORY * 3), name: page(*lines, title=title)}
+    return Shape(pages=pages, titles=("One", "Two", "Three"), left_out=(reason,), silent=lines[:1])
+
+
+def _text(name: str, title: str, *lines: str) -> Shape:
+    """A chapter of words and a name that only look like matter."""
+    pages = {
+        **chapters("One", text=STORY * 3),
+        name: page(*lines, title=title),
+        "z.xhtml": page(STORY * 3, title="Two"),
+    }
+    return Shape(pages=pages, titles=("One", title, "Two"), spoken=lines[-1:])
+
+
+def _listed(row: str, *, linked: bool, pages: bool = False, at_end: bool = False) -> Shape:
+    """A table of contents as a page: lines or rows, with links or page numbers."""
+    lines = ""
+    for number, title in enumerate(_TITLES):
+        entry = f"<a href='c{number}.xhtml'>{title}</a>" if linked else title
+        lines += row.format(f"{entry} {12 * number + 3}" if pages else entry)
+    contents = {"toc.xhtml": maker.page(f"<h2>Contents</h2>{lines}")}
+    text = chapters(*_TITLES)
+    both = {**text, **contents} if at_end else {**contents, **text}
+    return Shape(pages=both, titles=_TITLES, left_out=("table of contents",))
+
+
+def _plain(*lines: str, titles: tuple[str, ...] = (), silent: tuple[str, ...] = ()) -> Shape:
+    return Shape(pages={"": "\n\n".join(lines) + "\n"}, suffix="txt", titles=titles, spoken=(MORE,), silent=silent)
+
+
+def _gutenberg() -> Shape:
+    start, end = (f"*** {word} OF THE PROJECT GUTENBERG EBOOK THE FERRYMAN ***" for word in ("START", "END"))
+    head = "The Project Gutenberg eBook of The Ferryman. This ebook is for the use of anyone anywhere at no cost."
+    licence = "START: FULL LICENSE. Please read this before you distribute or use this work."
+    lines = (head, start, "Chapter 1", STORY, MORE, "Chapter 2", STORY, end, licence)
+    return _plain(*lines, titles=("Chapter 1", "Chapter 2"), silent=("anyone anywhere", "distribute"))
+
+
+def _running_heads() -> Shape:
+    lines = "".join(
+        f"<p>{STORY[:-40]} and so he went {number} times to the</p><p>THE FERRYMAN {number}</p><p>other shore again.</p>"
+        for number in range(1, 8)
+    )
+    return Shape(
+        pages={"1.xhtml": maker.page(f"<h1>One</h1>{lines}")},
+        spoken=("3 times to the other shore",),
+        silent=("THE FERRYMAN",),
+    )
+
+
+def _bible() -> Shape:
+    row = "<p>" + " ".join(f"<a href='#v{number}'>{number}</a>" for number in range(1, 41)) + "</p>"
+    return Shape(
+        pages={f"{n}.xhtml": maker.page(f"<h1>Book {n}</h1>{row}<p>{STORY}</p>") for n in (1, 2)}, silent=("39 40",)
+    )
+
+
+_INDEX = tuple(
+    f"{word}, {at}, {at + 31}–{at + 33}" for at, word in enumerate(["abbot", "boat", "ferry", "oar", "river", "sea", "shore"] * 3)
+)
+_WORKS = tuple(f"Author, Ann. The River {n}. London: Smith, 19{n}." for n in range(10, 22))
+_PICTURES = tuple(f"The ferry at night {n}" for n in range(8))
+MATTER: dict[str, Shape] = {
+    "contents of the second halves of titles": _second_halves(),
+    "title-page lines that are headings": _crumbs(),
+    "part pages with nothing but a title": _parts(),
+    "a START line behind the text": _start_behind(),
+    "text in files called index": Shape(
+        pages={"index.html": page(STORY, title="Welcome"), "index1.html": page(MORE * 3, title="Setup")},
+        titles=("Welcome", "Setup"),
+    ),
+    "a section called Footnotes that is text": Shape(
+        pages={**chapters("One", "Two"), "f.xhtml": page(MORE, MORE, title="Footnotes")},
+        titles=("One", "Two", "Footnotes"),
+    ),
+    "a title page of paragraphs": _before("t.xhtml", "The Ferryman", "by Ann Author", "London", reason="title page"),
+    "a title page of headings": Shape(
+        pages={
+            "t.xhtml": maker.page("<h1>The Ferryman</h1><h2>A Tale</h2><h3>by Ann Author</h3>"),
+            **chapters("One", "Two"),
+        },
+        titles=("One", "Two"),
+        left_out=("title page",),
+    ),
+    "a copyright page without a name": _before("x.xhtml", _NOTICE, reason="copyright page"),
+    "a copyright page at the end": _behind("x.xhtml", _NOTICE, reason="copyright page"),
+    "a page that only speaks of copyright": _text(
+        "tips.xhtml", "Tips", f"Everybody asks about copyright. {MORE}", STORY
+    ),
+    "contents with links": _listed("<p>{}</p>", linked=True),
+    "contents without links": _listed("<p>{}</p>", linked=False),
+    "contents with page numbers": _listed("<p>{}</p>", linked=False, pages=True),
+    "contents in a table": _listed("<table><tr><td>{}</td></tr></table>", linked=True, pages=True),
+    "contents in a list at the end": _listed("<ul><li>{}</li></ul>", linked=True, at_end=True),
+    "contents with dots in a text file": _plain(
+        "CONTENTS",
+        *(f"{title} ........ {7 * at + 1}" for at, title in enumerate(_TITLES)),
+        *(line for title in _TITLES for line in (title, STORY, MORE)),
+        titles=_TITLES,
+        silent=("......",),
+    ),
+    "an index without a name": _behind("x.xhtml", *_INDEX, title="Index", reason="index"),
+    "a story called Index": _text("index.xhtml", "Index", MORE, STORY),
+    "a story called Notes": _text("notes.xhtml", "Notes", MORE, STORY),
+    "a story called Contents": _text("contents.xhtml", "Contents", STORY, STORY, MORE),
+    "a story called Cover": _text("cover.xhtml", "Cover", STORY, STORY, MORE),
+    "a bibliography": _behind("b.xhtml", *_WORKS, title="Bibliography", reason="bibliography"),
+    "a list of pictures": _before("l.xhtml", *_PICTURES, title="List of Illustrations", reason="list of illustrations"),
+    "books by the same author": _behind(
+        "a.xhtml", *(f"The River {n}" for n in range(5)), title="Also by Ann Author", reason="advertisement"
+    ),
+    "a transcriber’s note": _behind(
+        "t.xhtml", "Obvious errors were corrected.", title="Transcriber’s Note", reason="transcriber's note"
+    ),
+    "header and licence of a text file": _gutenberg(),
+    "running heads between the pages": _running_heads(),
+    "rows of verse numbers": _bible(),
+    "chapters without a heading": Shape(
+        pages={f"{n}.xhtml": maker.page(f"<p><b>CHAPTER {n}</b></p><p>{STORY}</p><p>{MORE}</p>") for n in (1, 2, 3)},
+        spoken=(STORY, MORE),
+    ),
+    "chapters that no heading or list names": Shape(
+        pages={f"{n}.xhtml": page(STORY, MORE) for n in (1, 2, 3)}, spoken=(STORY, MORE)
+    ),
+}

@@ -1,0 +1,116 @@
+"""Books with notes of many generations of programs: their marks are not spoken, and they are no chapters."""
+
+import epub_maker as maker
+from made_book import MORE, STORY, Shape
+
+
+def _numbered_notes() -> Shape:
+    marks = "".join(
+        f"<p>{word} words <a href='n.xhtml#note{n}' id='ref{n}'>{n}</a> of the tale.</p>"
+        for n, word in enumerate(("First", "Second", "Third"), 1)
+    )
+    notes = "".join(
+        f"<p><a id='note{n}'><!-- Note --></a></p><p>{n} (<a href='t.xhtml#ref{n}'>return</a>)<br/>[ A remark of the "
+        f"translator, numbered {n}.]</p>"
+        for n in range(1, 4)
+    )
+    pages = {
+        "t.xhtml": maker.page(f"<h2>The Tale</h2>{marks}"),
+        "n.xhtml": maker.page(f"<h2>Notes to Book I</h2>{notes}"),
+    }
+    spoken = ("Second words of the tale.",)
+    return Shape(pages=pages, titles=("The Tale",), spoken=spoken, silent=("return", "remark", "Notes to"))
+
+
+def _boxed_notes() -> Shape:
+    marks = "".join(f"<p>Line {n} of it<a id='r{n}' href='#f{n}'>[M{n}]</a> ends.</p>" for n in range(1, 60))
+    notes = "".join(f"<p><a id='f{n}' href='#r{n}'>[M{n}]</a> {MORE * 4}</p>" for n in range(1, 60))
+    pages = {"t.xhtml": maker.page(f"<h1>One</h1>{marks}<div class='footnote'>{notes}</div>")}
+    return Shape(pages=pages, titles=("One",), spoken=("Line 59 of it ends.",), silent=("[M", "oars"))
+
+
+def _linked(mark: str, note: str, *, apart: str = "", words: str = "", count: int = 3) -> Shape:
+    """Notes behind the text or on a page of their own; `{n}` is a note's number in the markup of mark and note."""
+    there, back = (apart or "t.xhtml"), "t.xhtml"
+    told = "".join(
+        f"<p>The ferry {n} times went out{mark.format(n=n, there=there, back=back)} to the sea.</p>"
+        for n in range(1, count + 1)
+    )
+    notes = "".join(note.format(n=n, there=there, back=back) for n in range(1, count + 1))
+    text = f"<h1>The Tale</h1><p>{STORY}</p>{told}<p>{MORE}</p>"
+    pages = {"t.xhtml": maker.page(text + ("" if apart else notes))}
+    pages |= {apart: maker.page(f"<h2>Notes</h2>{notes}")} if apart else {}
+    return Shape(
+        pages=pages,
+        titles=("The Tale",),
+        spoken=("2 times went out to the sea.",),
+        silent=("Remark", words or "Remark"),
+    )
+
+
+def _unlinked(mark: str, note: str) -> Shape:
+    """Notes in plain words, without a link."""
+    told = "\n\n".join(
+        f"The ferry {word} went out{mark.format(n=n)} to the sea." for n, word in ((1, "never"), (2, "then"))
+    )
+    notes = "\n\n".join(note.format(n=n) for n in (1, 2))
+    text = f"Chapter 1\n\n{STORY}\n\n{told}\n\n{notes}\n\nChapter 2\n\n{MORE}\n"
+    return Shape(
+        pages={"": text}, suffix="txt", spoken=("The ferry then went out to the sea.", MORE), silent=("Remark",)
+    )
+
+
+_REF = "<a href='{there}#n{n}' id='r{n}'>"
+_BACK = "<a href='{back}#r{n}'>"
+NOTES: dict[str, Shape] = {
+    "notes linked by bare numbers": _numbered_notes(),
+    "all notes in one box": _boxed_notes(),
+    "notes of EPUB 3": _linked(
+        "<a epub:type='noteref' href='#n{n}'>{n}</a>",
+        "<aside epub:type='footnote' id='n{n}'><p>Remark {n}.</p></aside>",
+    ),
+    "marks in sup, notes in a list": _linked(
+        f"<sup>{_REF}{{n}}</a></sup>", f"<ol><li id='n{{n}}'>Remark {{n}}. {_BACK}↩</a></li></ol>", apart="n.xhtml"
+    ),
+    "marks in brackets": _linked(f"{_REF}[{{n}}]</a>", f"<p id='n{{n}}'>{_BACK}[{{n}}]</a> Remark.</p>"),
+    "marks in round brackets": _linked(f"{_REF}({{n}})</a>", f"<p id='n{{n}}'>{_BACK}({{n}})</a> Remark.</p>"),
+    "marks of Calibre": _linked(
+        f"{_REF}<sup class='calibre3'>{{n}}</sup></a>",
+        f"<p class='calibre1' id='n{{n}}'>{_BACK}{{n}}</a>. Remark.</p>",
+        apart="n.xhtml",
+    ),
+    "marks of Word": _linked(
+        "<a href='#_ftn{n}' name='_ftnref{n}'>[{n}]</a>",
+        "<div id='ftn{n}'><p><a href='#_ftnref{n}' name='_ftn{n}'>[{n}]</a> Remark.</p></div>",
+    ),
+    "stars as marks": _linked(f"{_REF}*</a>", f"<p id='n{{n}}'>{_BACK}*</a> Remark.</p>"),
+    "daggers as marks": _linked(f"{_REF}†</a>", f"<p id='n{{n}}'>{_BACK}†</a> Remark.</p>"),
+    "notes in a table": _linked(
+        f"{_REF}[{{n}}]</a>", f"<table><tr><td id='n{{n}}'>{_BACK}[{{n}}]</a></td><td>Remark.</td></tr></table>"
+    ),
+    "notes as definitions": _linked(
+        f"<sup>{_REF}{{n}}</a></sup>",
+        f"<dl><dt id='n{{n}}'>{_BACK}{{n}}</a></dt><dd>Remark.</dd></dl>",
+        apart="n.xhtml",
+    ),
+    "notes by their role": _linked(
+        "<a role='doc-noteref' href='#n{n}'>{n}</a>", "<p role='doc-footnote' id='n{n}'>Remark.</p>"
+    ),
+    "an anchor before each note": _linked(
+        f"{_REF}{{n}}</a>", f"<p><a id='n{{n}}'></a>{_BACK}{{n}}</a> Remark.</p>", apart="n.xhtml"
+    ),
+    "marks with a word": _linked(f"{_REF}[note {{n}}]</a>", f"<p id='n{{n}}'>{_BACK}[note {{n}}]</a> Remark.</p>"),
+    "marks in brackets without a link": _unlinked("[{n}]", "[{n}] Remark."),
+    "marks of letters without a link": Shape(
+        pages={"": f"Chapter 1\n\n{STORY}\n\nHe went out.[A] And so on.\n\n[A] Remark of it.\n\nChapter 2\n\n{MORE}\n"},
+        suffix="txt",
+        spoken=("He went out. And so on.",),
+        silent=("Remark",),
+    ),
+    "footnotes of older text files": _unlinked("[{n}]", "[Footnote {n}: Remark.]"),
+    "raised numbers without a link": Shape(
+        pages={"1.xhtml": maker.page(f"<h1>One</h1><p>{STORY} He went out.<sup>12</sup> And so on.</p>")},
+        spoken=("He went out. And so on.",),
+        silent=("12",),
+    ),
+}
