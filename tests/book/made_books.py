@@ -4,5 +4,7 @@ from made_book import Shape
 from made_languages import LANGUAGES
 from made_matter import MATTER
 from made_notes import NOTES
+from made_packages import PACKAGES
+from made_pages import PAGES
 
-SHAPES: dict[str, Shape] = {**LANGUAGES, **NOTES, **MATTER}
+SHAPES: dict[str, Shape] = {**LANGUAGES, **NOTES, **MATTER, **PAGES, **PACKAGES}

@@ -37,7 +37,7 @@ def _word_processor() -> Shape:
 
 
 def _with_letter(attribute: str) -> Shape:
-    """A chapter with a letter in French, with or without its mark."""
+    """Return a chapter with a letter in French, with or without its mark."""
     text = f"<p>{STORY}</p><p {attribute}>{PROSE['fr']}</p><p>{MORE}</p>"
     return Shape(
         pages={"1.xhtml": maker.page(f"<h1>One</h1>{text * 4}")}, tongues=frozenset(("fr",)), spoken=(PROSE["fr"],)

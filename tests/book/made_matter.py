@@ -35,19 +35,19 @@ def _start_behind() -> Shape:
 
 
 def _before(name: str, *lines: str, reason: str, title: str = "") -> Shape:
-    """A page before the chapters that is none."""
+    """Return a book with a page before the chapters that is none."""
     pages = {name: page(*lines, title=title), **chapters("One", "Two")}
     return Shape(pages=pages, titles=("One", "Two"), left_out=(reason,), silent=lines[:1])
 
 
 def _behind(name: str, *lines: str, reason: str, title: str = "") -> Shape:
-    """A page behind the chapters that is none."""
+    """Return a book with a page behind the chapters that is none."""
     pages = {**chapters("One", "Two", "Three", text=STORY * 3), name: page(*lines, title=title)}
     return Shape(pages=pages, titles=("One", "Two", "Three"), left_out=(reason,), silent=lines[:1])
 
 
 def _text(name: str, title: str, *lines: str) -> Shape:
-    """A chapter of words and a name that only look like matter."""
+    """Return a book with a chapter of words and a name that only look like matter."""
     pages = {
         **chapters("One", text=STORY * 3),
         name: page(*lines, title=title),
@@ -57,7 +57,7 @@ def _text(name: str, title: str, *lines: str) -> Shape:
 
 
 def _listed(row: str, *, linked: bool, pages: bool = False, at_end: bool = False) -> Shape:
-    """A table of contents as a page: lines or rows, with links or page numbers."""
+    """Return a book whose table of contents is a page of lines or rows, with links or page numbers."""
     lines = ""
     for number, title in enumerate(_TITLES):
         entry = f"<a href='c{number}.xhtml'>{title}</a>" if linked else title
@@ -82,7 +82,8 @@ def _gutenberg() -> Shape:
 
 def _running_heads() -> Shape:
     lines = "".join(
-        f"<p>{STORY[:-40]} and so he went {number} times to the</p><p>THE FERRYMAN {number}</p><p>other shore again.</p>"
+        f"<p>{STORY[:-40]} and so he went {number} times to the</p><p>THE FERRYMAN {number}</p>"
+        "<p>other shore again.</p>"
         for number in range(1, 8)
     )
     return Shape(
@@ -100,7 +101,8 @@ def _bible() -> Shape:
 
 
 _INDEX = tuple(
-    f"{word}, {at}, {at + 31}–{at + 33}" for at, word in enumerate(["abbot", "boat", "ferry", "oar", "river", "sea", "shore"] * 3)
+    f"{word}, {at}, {at + 31}–{at + 33}"
+    for at, word in enumerate(["abbot", "boat", "oar", "river", "sea", "shore"] * 3)
 )
 _WORKS = tuple(f"Author, Ann. The River {n}. London: Smith, 19{n}." for n in range(10, 22))
 _PICTURES = tuple(f"The ferry at night {n}" for n in range(8))

@@ -30,7 +30,7 @@ def _boxed_notes() -> Shape:
 
 
 def _linked(mark: str, note: str, *, apart: str = "", words: str = "", count: int = 3) -> Shape:
-    """Notes behind the text or on a page of their own; `{n}` is a note's number in the markup of mark and note."""
+    """Return a book with notes behind the text or on a page of their own; `{n}` is a number in a mark and a note."""
     there, back = (apart or "t.xhtml"), "t.xhtml"
     told = "".join(
         f"<p>The ferry {n} times went out{mark.format(n=n, there=there, back=back)} to the sea.</p>"
@@ -49,7 +49,7 @@ def _linked(mark: str, note: str, *, apart: str = "", words: str = "", count: in
 
 
 def _unlinked(mark: str, note: str) -> Shape:
-    """Notes in plain words, without a link."""
+    """Return a book with notes in plain words, without a link."""
     told = "\n\n".join(
         f"The ferry {word} went out{mark.format(n=n)} to the sea." for n, word in ((1, "never"), (2, "then"))
     )

@@ -50,6 +50,7 @@ _NAVIGATION = regex.compile(
     r"siguiente|anterior|índice|successivo|precedente|avanti|indietro|indice|volgende|vorige|inhoud(?:sopgave)?)",
     regex.IGNORECASE,
 )
+_AROUND_LINK = " []«»<>‹›←→⇐⇒◄►◀▶↑|\n\t\xa0"
 # A line of such texts that have lost their links.
 _UNLINKED = regex.compile(
     rf"[\s<«‹\[]*{_NAVIGATION.pattern}[\s\]]*(?:[|/•·»«<>‹›\[\]\s]*[|•·»«<>‹›][|/•·»«<>‹›\[\]\s]*{_NAVIGATION.pattern}[\s\]]*){{1,6}}[\s>»›]*",
@@ -123,9 +124,7 @@ def _is_navigation(element: etree._Element) -> bool:
         return False
     if _is_navigation_heading(element.getprevious()):
         return True
-    texts = [
-        _opening(link, MAX_LINE_CHARS).strip(" []«»<>\n\t\xa0") for link in islice(element.iter("{*}a"), MAX_LINKS)
-    ]
+    texts = [_opening(link, MAX_LINE_CHARS).strip(_AROUND_LINK) for link in islice(element.iter("{*}a"), MAX_LINKS)]
     return any(texts) and all(_NAVIGATION.fullmatch(text) for text in texts if text)
 
 

@@ -26,6 +26,7 @@ _XML_ENTITIES = frozenset((b"amp", b"lt", b"gt", b"quot", b"apos"))
 _ENTITY = regex.compile(rb"&([A-Za-z][\w.-]{0,60});")
 # HTML parsers take <title/> for an opening tag and lose the rest of the page.
 _SELF_CLOSING = regex.compile(rb"<(title|script|style|textarea|iframe|a|span|div|p|i|b|em|td)(\s[^<>]*?)?/>")
+_END = regex.compile(rb"</(?:body|html)\s*>", regex.IGNORECASE)  # HTML parsers lose what follows these
 
 
 def words(text: str) -> frozenset[str]:
@@ -103,7 +104,7 @@ def _xml_parser() -> etree.XMLParser:
 def _parse_html(data: bytes, name: str) -> etree._Element:
     parser = html.HTMLParser(encoding="utf-8", no_network=True, huge_tree=False)
     try:
-        root = etree.fromstring(_SELF_CLOSING.sub(rb"<\1\2></\1>", data), parser)
+        root = etree.fromstring(_END.sub(b"", _SELF_CLOSING.sub(rb"<\1\2></\1>", data)), parser)
     except etree.ParserError as error:
         raise PageError(f"{name} holds no markup that can be read.") from error
     except etree.XMLSyntaxError as error:

@@ -19,6 +19,10 @@ def test_what_is_not_well_formed_is_read_as_a_browser_would() -> None:
     assert text == "a & bcd e é"
 
 
+def test_text_behind_the_end_of_a_damaged_page_is_read() -> None:
+    assert said(b"<html><body><p>one </p></body></html><p>two</p>") == "one two"
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "iso-8859-1"])
 def test_encodings(encoding: str) -> None:
     declared = "utf-8" if encoding == "utf-8-sig" else encoding
