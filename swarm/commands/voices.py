@@ -104,7 +104,7 @@ def _print(rows: list[Row], broken: dict[str, str], language: str, *, every: boo
         if row.engine.is_installed():
             say(*_lines(row, language, every=every), hang=2)
     for row in rows:
-        if not row.engine.is_installed():
+        if not row.engine.is_installed() and (row.offered or every or not language):  # else its install line is enough
             say(*_away_lines(row, language, every=every), hang=2)
     say(*_closing_lines(broken, language), hang=2)
 

@@ -13,6 +13,7 @@ BUILT_IN = {
     "metronome": "swarm.voice.metronome.engine:engine",
     "coqui": "swarm.voice.coqui.engine:engine",
     "chatterbox": "swarm.voice.chatterbox.engine:engine",
+    "qwen": "swarm.voice.qwen.engine:engine",
     "openai": "swarm.voice.openai.engine:engine",
 }
 

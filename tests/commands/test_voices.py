@@ -64,7 +64,7 @@ def test_json_has_everything(capsys: pytest.CaptureFixture[str], monkeypatch: py
     monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: False)
     value = json.loads("\n".join(lines_of(capsys, "--json")))
     engines = {engine["engine"]: engine for engine in value["engines"]}
-    assert list(engines) == ["hibari", "kokoro", "piper", "espeak", "metronome", "coqui", "chatterbox"]
+    assert list(engines) == ["hibari", "kokoro", "piper", "espeak", "metronome", "coqui", "chatterbox", "qwen"]
     assert len(engines["espeak"]["voices"]) > 130
     assert engines["espeak"]["settings"] == {"pitch": 50, "speed": 1.0}
     assert value["not_here"][0]["engine"] == "coqui"

@@ -28,11 +28,15 @@ def test_its_files_are_of_one_commit_and_kept_when_all_are_here(
     monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path))
     assert find_model("chatterbox", "") == (engine, MODEL)
     assert len({file.url.rpartition("/")[0] for file in FILES}) == 1
+    assert all(len(file.digest) == 64 for file in FILES)
     model_folder().mkdir()
-    for file in FILES[1:]:
-        (model_folder() / file.name).write_text("")
-    assert engine.kept_models() == ()
+    for file in FILES:
+        with (model_folder() / file.name).open("wb") as output:
+            output.truncate(file.size)  # without taking room
     (model_folder() / FILES[0].name).write_text("")
+    assert engine.kept_models() == ()
+    with (model_folder() / FILES[0].name).open("wb") as output:
+        output.truncate(FILES[0].size)
     assert engine.kept_models() == (MODEL,)
 
 

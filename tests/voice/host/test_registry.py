@@ -83,6 +83,7 @@ def test_an_installed_engine_is_found_but_takes_no_built_in_name(other_installed
         "espeak",
         "metronome",
         "chatterbox",
+        "qwen",
         "openai",
         "other",
     ]

@@ -1,0 +1,1 @@
+"""Qwen3-TTS by Alibaba's Qwen team."""
