@@ -128,6 +128,15 @@ MATTER: dict[str, Shape] = {
         titles=("One", "Two"),
         left_out=("title page",),
     ),
+    "title and author above the first chapter": Shape(
+        pages={
+            "1.xhtml": maker.page(
+                f"<h1>The Ferryman</h1><h2>By Ann Author</h2><h2>Lost</h2><p>{STORY}</p><p>{MORE}</p>"
+            ),
+        },
+        titles=("Lost",),
+        silent=("Ann Author",),
+    ),
     "a copyright page without a name": _before("x.xhtml", _NOTICE, reason="copyright page"),
     "a copyright page at the end": _behind("x.xhtml", _NOTICE, reason="copyright page"),
     "a page that only speaks of copyright": _text(

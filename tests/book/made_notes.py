@@ -93,6 +93,11 @@ NOTES: dict[str, Shape] = {
         f"<dl><dt id='n{{n}}'>{_BACK}{{n}}</a></dt><dd>Remark.</dd></dl>",
         apart="n.xhtml",
     ),
+    "notes that no mark leads to": _linked(
+        f"<sup>{_REF}{{n}}</a></sup>",
+        f"<p id='n{{n}}'>{_BACK}{{n}}</a> Remark.</p><p>{{n}}0. Remark without a mark.</p>",
+        apart="n.xhtml",
+    ),
     "notes by their role": _linked(
         "<a role='doc-noteref' href='#n{n}'>{n}</a>", "<p role='doc-footnote' id='n{n}'>Remark.</p>"
     ),

@@ -15,12 +15,14 @@ CURRENCIES = {"€": "EUR"}  # CLDR's names of other signs have a country, as in
 # Signs of all languages, with CLDR's units.
 UNITS = {
     "km/h": "speed-kilometer-per-hour",
+    "m/s": "speed-meter-per-second",
     "km": "length-kilometer",
     "cm": "length-centimeter",
     "mm": "length-millimeter",
     "kg": "mass-kilogram",
     "mg": "mass-milligram",
     "ml": "volume-milliliter",
+    "L": "volume-liter",
     "ft": "length-foot",
     "lbs": "mass-pound",
 }

@@ -27,7 +27,10 @@ _NUMBERED = table(
 _STREET = regex.compile(
     r"(?<=\p{Lu}\p{Ll}+ |\d(?:st|nd|rd|th) )St\.(?=,|\s\p{Ll}|(?P<ends>[\s\"”’»)]*$))|(?<=\d \p{Lu}\p{Ll}+ )St\.(?=\s)"
 )
-_BIRTH = regex.compile(r"(?<![\p{L}.])(?:(ca?|fl|b|d)\.\s?(?=(?:1\d|20|[5-9])\d\d\b)|(ca?)\.\s(?=\d))")
+_BIRTH = regex.compile(
+    r"(?<![\p{L}.])(?:(ca?|fl|b|d)\.\s?(?=(?:1\d|20|[5-9])\d\d\b)|(ca?)\.\s(?=[£$€]?\d)|"
+    r"([bd])\.\s(?=\d{1,2}\s\p{Lu}\p{Ll}+\s\d{4}))"
+)
 _BIRTHS = table("c=circa|ca=circa|fl=flourished|b=born|d=died")
 _OF_MONTH = regex.compile(r"(?<=\bof\s)(Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.")
 _INSTANT = regex.compile(r"(?<=\d(?:st|nd|rd|th)\s)(inst|ult|prox)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
@@ -39,7 +42,7 @@ def _prepare_abbreviations(text: str) -> str:
     """Say "Boston, Mass." and "Baker St.", whose abbreviations have other meanings elsewhere."""
     text = _STATE.sub(lambda match: _STATES[match[1]] + ("" if match["ends"] is None else "."), text)
     text = LONE.sub(lambda match: LONE_UNITS[match[1]] + ("" if match["ends"] is None else "."), text)
-    text = _BIRTH.sub(lambda match: f"{_BIRTHS[match[1] or match[2]]} ", text)
+    text = _BIRTH.sub(lambda match: f"{_BIRTHS[next(filter(None, match.groups()))]} ", text)
     text = _OF_MONTH.sub(lambda match: _NUMBERED[match[1]], text)
     text = _INSTANT.sub(lambda match: _INSTANTS[match[1]] + ("" if match["ends"] is None else "."), text)
     text = _FOLLOWING.sub(lambda match: " and following" + ("" if match["ends"] is None else "."), text)
@@ -60,7 +63,8 @@ ABBREVIATIONS = Abbreviations(
     ),
     numbered=_NUMBERED,
     anywhere=table(
-        "e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|Jr.=Junior|Esq.=Esquire|"
+        "Eq.=Equation|Eqs.=Equations|e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|"
+        "Jr.=Junior|Esq.=Esquire|"
         "& Co.=and Company|Bros.=Brothers|Ltd.=Limited|Ave.=Avenue|Blvd.=Boulevard|approx.=approximately|"
         "dept.=department|et al.=et al|&c.=et cetera"
     ),

@@ -9,6 +9,8 @@ _SHORT_YEAR = regex.compile(
     r"((?:(?:1\d{3}|20\d\d)\s?[–—-]\s?)?(?:1\d{3}|20\d\d|[1-9]\d\d|[1-9]\d?(?=\sг\.\s(?:до\s)?н\.)))\s?(гг?)\."
     r"(?P<ends>[\s\"”»)]*$)?"
 )
+_HOURS_AND_MINUTES = regex.compile(r"(?<!\d)(\d{1,2})\sч\.\s(\d{1,2})\sмин\b")
+_YEAR_TWICE = regex.compile(r"(\bгода)\sг\.(?=\s?[\p{Ll},;:)])")  # of "3.05.1898 г."
 _YEARS_OF_CENTURY = regex.compile(r"(?<![\d.,])(1\d|20)(\d\d)(\s?[–—-]\s?)(\d\d)(?=\s(?:гг?\.|год))")
 _STREET = regex.compile(r"\b((?i:на|по|в|во|к|о|с|со|из|от|до|у|около|близ))\s(ул|г|пл)\.(?=\s\p{Lu})")
 _TOWNS = {"ул": ("улице", "улицы"), "г": ("городе", "города"), "пл": ("площади", "площади")}
@@ -37,6 +39,8 @@ def _short_year(match: Match) -> str:
 
 def _prepare_abbreviations(text: str) -> str:
     """Write out "1812 г.", "на ул. Ленина" and "св. Анна", whose forms depend on the words around them."""
+    text = _HOURS_AND_MINUTES.sub(r"\1 ч \2 мин", text)
+    text = _YEAR_TWICE.sub(r"\1", text)
     text = _YEARS_OF_CENTURY.sub(r"\1\2\3\1\4", text)
     text = _DECADES.sub(lambda match: "годы" if match[1] == "е" else "годах", _SHORT_YEAR.sub(_short_year, text))
     text = _IN_PLACE.sub(lambda match: f"{match[1]} {_PLACES[match[2]]}", text)

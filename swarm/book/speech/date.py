@@ -4,11 +4,14 @@ import regex
 
 from swarm.book.language.cldr import month_names
 from swarm.book.language.language import Dates, Language, Match
+from swarm.book.language.numeral import NUMERAL, value
 
 _DIGIT = regex.compile(r"\d")
 _ALONE, _APART = r"(?<![\p{L}\d/.,-])", r"(?![\d/-]|[.,]\d)"
 _NUMERIC = regex.compile(rf"{_ALONE}(\d{{1,2}})([/.])(?:(?<=\.)\s)?(\d{{1,2}})\2(?:(?<=\.)\s)?(\d{{4}}){_APART}")
 _ISO = regex.compile(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
+# "3-V-1898" and "12 X 1936"
+_ROMAN_MONTH = regex.compile(rf"{_ALONE}(\d{{1,2}})([-./ ])(?=[IVX])({NUMERAL})\2(\d{{4}}){_APART}")
 
 _SHORT_MONTH = regex.compile(
     r"(?<=(?<![\p{L}\d.,])\d{1,2}(?:\.|º|°|er|st|nd|rd|th)?\s(?:de\s)?)(\p{L}{3,5})\.(?=\s?[\p{Ll}\d(]|[,;:)]|"
@@ -22,6 +25,7 @@ def say_dates(text: str, language: Language) -> str:
     if dates is None or not _DIGIT.search(text):
         return text
     text = _SHORT_MONTH.sub(lambda match: _whole_month(match, language), text)
+    text = _ROMAN_MONTH.sub(lambda match: _said(match, int(match[1]), value(match[3]), match[4], language, dates), text)
     text = _ISO.sub(lambda match: _said(match, int(match[3]), int(match[2]), match[1], language, dates), text)
     return dates.written(_NUMERIC.sub(lambda match: _numeric(match, language, dates), text))
 

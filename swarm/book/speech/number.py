@@ -29,6 +29,7 @@ RULERS = words(
 _DEGREE = regex.compile(r"°(?=\d)")
 _MASCULINE = regex.compile(r"(?<=\d\s?)º(?=\s?[CF](?!\p{L}))")  # typed for a degree
 _PERCENT = regex.compile(r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)")
+_EVEN_SUM = regex.compile(r"(?<=\d),[-–—]{1,2}(?![\d\p{L}])")  # "5,- DM"
 _FIGURE = regex.compile(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
 # The initials in "Joseph M. Brown" are no numerals, nor is the English pronoun in "Mary I said".
 _KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|['’](?!s\b)\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
@@ -68,6 +69,7 @@ def say_numbers(text: str, language: Language) -> str:
         return text
     if "%" in text or "º" in text:
         text = _PERCENT.sub(f" {numbers.to} ", _MASCULINE.sub("°", text))
+    text = _EVEN_SUM.sub("", text) if numbers.comma else text
     text = say_fractions(_DEGREE.sub("° ", text), language)
     for pattern, say in (*numbers.first, *_steps(language, numbers)):
         text = _said(text, pattern, say)
@@ -88,6 +90,7 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
         (r"(?<=[\d)])\s?\+\s?(?=\d)", lambda match: f" {numbers.plus} "),
         (r"(?<=[\d)])\s[−–-]\s(?=\d[\d.,]*\s?=)", lambda match: f" {numbers.minus} "),
         (r"(?<=[\p{L}\d)])\s?=\s?(?=[−-]?\d)", lambda match: f" {numbers.equals} " if numbers.equals else ""),
+        (rf"{_LONE}1\s?:\s?(?=\d{{1,3}}[.,]\d{{3}})", lambda match: f"1{numbers.score}"),
         *_metre_steps(language, numbers),
         *_time_steps(language, numbers),
         *_money_steps(language, numbers, figures),
@@ -100,7 +103,8 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
         (_measure_pattern(numbers, figures), lambda match: _measured(match[1], match[2], language, numbers)),
     ]
     if numbers.ordinal:
-        found.append((rf"{_LONE}(\d{{1,6}})(?:{numbers.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
+        whole = r"\d{1,6}" if numbers.comma else r"\d{1,3}(?:,\d{3}){1,4}|\d{1,6}"
+        found.append((rf"{_LONE}({whole})(?:{numbers.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
     steps: list[Step] = [(regex.compile(pattern), say) for pattern, say in found]
     if numbers.years:
         year = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)(?![.,]?\d|\p{L})"
@@ -129,7 +133,7 @@ def _counted(match: Match, language: Language, numbers: Numbers) -> str:
 def _measure_pattern(numbers: Numbers, figures: str) -> str:
     units = "|".join(map(regex.escape, sorted((*UNITS, *numbers.units), key=len, reverse=True)))
     sign = rf"%|°(?:\s?[CF](?!\p{{L}}))?|′|″|(?:{units})(?![\p{{L}}’'])"
-    return rf"{_LONE}({figures})\s?({sign})(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+    return rf"{_LONE}({figures})\s?({sign})(?:\.(?=\s[\p{{Ll}}\d]|\s?[,;:)]))?"
 
 
 def _metre_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Callable[[Match], str]], ...]:

@@ -14,6 +14,7 @@ _RAISED = regex.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 # "10^23" and "x^2", and "6 × 10−3" or "10−3 kg", whose exponent has lost its place.
 _CARET = regex.compile(r"(?<=[\p{L}\d)])\^\{?([-−+]?\d{1,4})\}?(?!\d|\.\d)")
 _LOWERED = regex.compile(r"(?:(?<=[×x·]\s?)10|(?<![\d.,])10(?=−\d{1,2}\s\p{L}))(−\d{1,2})(?![\d.,]\d)")
+_PLAIN_AREA = regex.compile(r"(?<=\d\s?[cdkm]?m)([23])(?![\p{L}\d]|[.,]\d)")  # "40 m2"
 _SMALL_FIGURES = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 
 
@@ -24,6 +25,7 @@ def say_powers(text: str, language: Language) -> str:
         return text
     text = _CARET.sub(lambda match: match[1].translate(_SMALL_FIGURES), text) if "^" in text else text
     text = _LOWERED.sub(lambda match: f"10{match[1].translate(_SMALL_FIGURES)}", text) if "−" in text else text
+    text = _PLAIN_AREA.sub(lambda match: match[1].translate(_SMALL_FIGURES), text)
     if not _RAISED.search(text):
         return text
     text = _AREA.sub(lambda match: f" {_area(match, language, powers)}", text).replace("  ", " ")

@@ -42,6 +42,7 @@ _SHORT_MONTHS = words(
 )
 _DAY_MONTH = regex.compile(r"(?r)(?<!\d)\d{1,2}\.?\s(?:de\s)?(\p{L}{3})\p{L}{0,2}\.\s*$")
 _YEAR = regex.compile(r"\s*(?:de\s)?(?:1[0-9]|20)\d\d(?!\d)")
+_MONTH_AND_YEAR = regex.compile(r"\s*\p{Lu}\p{L}{2,9}\.?\s(?:1\d|20)\d\d\b")
 _FIRST_WORD = regex.compile(r"\s*(\p{L}+)")
 _ERA = r"[vn]\.\s?Chr|[ad]\.\s?C|EE\.\s?UU|(?:p\.\s?)?n\.\s?e|н\.\s?э"  # may end a sentence
 # Measures, sums and years may end one too, behind a figure: "5 Mio.", "w 1921 r.", "в XIX в.".
@@ -49,7 +50,7 @@ _ERA += r"|Mio|Mrd|Tsd|Jhs?|(?<=\d\s?)(?:r|гг?|млн|млрд|тыс|руб|�
 _RULER = r"\b\p{Lu}\p{Ll}+\s[IVX]{1,5}"
 _NAME = regex.compile(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
 _ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
-_REFERENCE = regex.compile(r"(?:\p{L}\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
+_REFERENCE = regex.compile(r"(?:(?<!\b[uo])(?<=\p{L})\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
 _QUOTED = regex.compile(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"
 _TITLE = "Mr|Mrs|Miss|Dr"
 _TITLES = words("st ste dr prof mr mrs ms messrs rev hon capt lieut lt col gen sgt maj gov")
@@ -64,7 +65,7 @@ _DEGREES_BEFORE = regex.compile(r"\b(?:[Ll]at|[Ll]ong)\.\s*$")
 _DEGREES = regex.compile(r"\s*\d{1,3}\s?(?:°|deg)")
 # "45 deg. N." goes on with a direction or with minutes.
 _PART_OF_DEGREE, _DIRECTION = regex.compile(r"\d\s?(?:deg|min|sec)\.\s*$"), regex.compile(r"\s*(?:\d|[NSEW]\b)")
-_VERSE = regex.compile(r"\s*(?:\d{1,3}(?:[:,]\s?\d|\.\s\d)|\d{1,3}(?=[;,.)]|$)|[ivxlc]+\b[.,:]?)")
+_VERSE = regex.compile(r"\s*(?:\d{1,3}(?:[:,]\s?\d|\.\s\d)|\d{1,3}(?=[;,.)]|$)|[ivxlc]+\b[.,:]?|[IVXLC]+,\s?\d)")
 _LETTER_STOP, _LETTER_GOES_ON = regex.compile(r"(?<!\p{L})\p{L}\.$"), regex.compile(r"\p{L}\.")  # "a.C."
 _NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
 
@@ -216,6 +217,8 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     if _DIGIT.match(after) and (_SHILLINGS.search(before) or _MEASURE.search(before)):
         return True
     month = _DAY_MONTH.search(before) if _YEAR.match(after) else None
+    if rules.ordinals and _ORDINAL.search(before) and _MONTH_AND_YEAR.match(after):
+        return True
     if month and month[1].lower() in _SHORT_MONTHS:
         return True
     if (_DEGREES.match(after) and _DEGREES_BEFORE.search(before)) or (

@@ -28,6 +28,8 @@ def say_verses(text: str, language: Language) -> str:
 
 def _said(match: Match, scripture: Scripture) -> str:
     number, book, chapter, roman, verse = (match[name] for name in ("number", "book", "chapter", "roman", "verse"))
+    if roman and roman.isupper() and book in scripture.names:
+        return match[0]  # "Louis and Mark IV, 3"
     if not verse and not _is_whole_chapter(match, scripture):
         return match[0]
     first = value(roman) if roman else int(chapter)
@@ -69,5 +71,5 @@ def _finder(scripture: Scripture) -> "regex.Pattern[str]":
         rf"(?<![\p{{L}}\d.])(?:(?P<number>{number})(?:\.\s?|\s))?"
         rf"(?:(?P<book>{shorts})(?P<stop>\.)|(?P<book>{names}|{plain})(?![\p{{L}}.])|"
         rf"(?P<book>{single})(?=\s\d{{1,3}},\s?\d))\s?"
-        rf"(?:(?P<chapter>\d{{1,3}})(?:{between}{verse}|(?![\d:½]|[.,/]\d|\s?[-–%€]))|(?P<roman>[ivxlc]{{1,7}}+)(?![\p{{L}}’'])(?:[.:,]\s{verse})?)"
+        rf"(?:(?P<chapter>\d{{1,3}})(?:{between}{verse}|(?![\d:½]|[.,/]\d|\s?[-–%€]))|(?P<roman>(?:[ivxlc]{{1,7}}|[IVXLC]{{1,7}}(?=[.,:]\s\d))+)(?![\p{{L}}’'])(?:[.:,]\s{verse})?)"
     )

@@ -68,6 +68,11 @@ _MONTHS = table(
 # "Gen. v. Moltke", but "300 v. Chr.".
 _VON = regex.compile(r"(?<=\p{L}[\p{L}.]{1,20}\s)v\.(?=\s(?!Chr\b)\p{Lu}\p{Ll})")
 _THE_DAY = regex.compile(r"(?<=,\s)d\.\s(?=\d{1,2}\.\s)")  # "am Montag, d. 3. Mai"
+_FOLLOWING = regex.compile(r"(?<=\d)\s?f\.(?=[,;:)]|\s\p{Ll})")  # "S. 45f."
+_TWO_CENTURIES = regex.compile(r"\b(\d{1,2})\./(?=\d{1,2}\.\s)")  # "im 19./20. Jh."
+_COMPOUND = regex.compile(
+    r"(?<![\p{L}\d.,])(\d{1,3})(?:\s?%(ig)|(ste)|-?(fach|mal|teilig|jährig|köpfig|stündig|tägig))(?=\p{Ll}{0,3}(?!\p{L}))"
+)
 _WITHOUT_NOUN = regex.compile(
     r"\b([Dd](?:er|ie|as|em|en))\s(\d{1,3})\.(?=\s(?:am|im|in|war|ist|erschien|kam|ging|und|oder|auf|von|vom|mit|bis|wurde|"
     r"hatte|sind|waren|zu|aus|an|nach|dagegen|hat|wird)\b|[,;:)])"
@@ -92,6 +97,7 @@ def _say_ordinals(text: str) -> str:
     text = _DAY_AND_MONTH.sub(_day_and_month, text)
     text = _AS_ORDINAL.sub(lambda match: f"{match[1]} {spelled(match[2], LANGUAGE, 'ordinal').capitalize()}r", text)
     text = _LAST_DAY.sub(lambda match: f"{_after_article(match[1], match[2])}.", text)
+    text = _TWO_CENTURIES.sub(r"\1. und ", _COMPOUND.sub(_compound, text))
     text = _AND_A_HALF.sub(lambda match: f"{_agree(spelled(match[1], LANGUAGE), 'Halb')}einhalb", text)
     text = _WITHOUT_NOUN.sub(lambda match: _after_article(match[1], match[2]), _LISTED.sub(_listed, text))
     text = _DECLINED_KING.sub(_declined_king, _OF_KING.sub(_of_king, _ROMAN_ORDINAL.sub(_in_figures, text)))
@@ -133,6 +139,14 @@ def _two_ordinals(match: Match) -> str:
     join = match[3] if match[3].strip("–- ") else " bis "
     second = _after_article(match[1], match[4]).split(" ", 1)[1]
     return f"{match[1]} {first}{join}{second}"
+
+
+def _compound(match: Match) -> str:
+    """Say "10%ig", "3fach" and "30-jährig" as one word."""
+    if match[3]:
+        return spelled(match[1], LANGUAGE, "ordinal")
+    said = "ein" if match[1] == "1" else spelled(match[1], LANGUAGE)
+    return f"{said}{'prozentig' if match[2] else match[4]}"
 
 
 def _day_and_month(match: Match) -> str:
@@ -213,7 +227,7 @@ def _fraction(over: int, under: int) -> str:
 def _prepare_abbreviations(text: str) -> str:
     """Say "24. Dez.", "Goethestr. 5", "Gen. v. Moltke" and "Montag, d. 3. Mai"."""
     text = _THE_DAY.sub("den ", _VON.sub("von", text))
-    text = _STREET.sub("straße", text)
+    text = _FOLLOWING.sub(" folgende", _STREET.sub("straße", text))
     return _SHORT_MONTH.sub(lambda match: _MONTHS[match[1]], text)
 
 
@@ -243,6 +257,9 @@ LANGUAGE: Language = Language(
             "l": "volume-liter",
             "ha": "area-hectare",
             "Pf": Forms("Pfennig", "Pfennig"),
+            "EL": Forms("Esslöffel", "Esslöffel"),
+            "TL": Forms("Teelöffel", "Teelöffel"),
+            "ct": Forms("Cent", "Cent"),
             "Mk": Forms("Mark", "Mark"),
             "Std": "duration-hour",
             "Min": "duration-minute",
@@ -273,17 +290,19 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=frozenset((*_MONTHS, "v", "d")),
+        prepared=frozenset((*_MONTHS, "v", "d", "f")),
         titles=table(
             "Pfr=Pfarrer|Hptm=Hauptmann|Lt=Leutnant|Gen=General|Dir=Direktor|Hr=Herr|Hrn=Herrn|Fr=Frau|"
             "Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"
         ),
         numbered=table(
-            "Tel=Telefon|Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|"
+            "Z=Zeile|Tel=Telefon|Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|"
             "Art=Artikel|"
             "Bl=Blatt|Str=Straße|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
         ),
         anywhere=table(
+            "Aufl.=Auflage|Pfd.=Pfund|Ztr.=Zentner|Dr. h. c.=Doktor honoris causa|u. v. a. m.=und vieles andere mehr|"
+            "u.=und|v. H.=vom Hundert|"
             "Hrsg.=Herausgeber|hrsg.=herausgegeben|Übers.=Übersetzung|übers.=übersetzt|bearb.=bearbeitet|u.a.=unter "
             "anderem|u.ä.=und ähnliches|o.ä.=oder ähnliches|i.d.R.=in der Regel|u.U.=unter Umständen|m.E.=meines "
             "Erachtens|s.o.=siehe oben|s.u.=siehe unten|Std.=Stunden|Min.=Minuten|Tsd.=Tausend|bes.=besonders|"
@@ -312,11 +331,12 @@ LANGUAGE: Language = Language(
         turn="der andere|die andere",
     ),
     sentences=Sentences(
-        open="Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg hrsg Übers übers bearb Bearb Verf ggf Ggf Bd Bde Nr S Fa Hr "
+        open="u Pfd Ztr Aufl Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg hrsg Übers übers bearb Bearb Verf ggf Ggf Bd "
+        "Bde Nr S Fa Hr "
         "Hrn Fr Frl bzw ca z.B d.h u.a v.Chr "
         "n.Chr vgl Vgl hl Hl Abb Abs Art Anm Jh "
         "Jan Feb Febr Apr Aug Sept Sep Okt Nov Dez med phil jur",
-        numbered="bd kap abb abs art anm bl",
+        numbered="z bd kap abb abs art anm bl",
         closing="etc usw u.s.w dgl",
         starts="Er Sie Es Ich Wir Ihr Der Die Das Ein Eine Und Aber Da Dann Doch Als Wenn Nun So Man Was Wer Wie In Im "
         "Am Auf Mit Nach Vor Nur Nicht Dort Hier",

@@ -73,7 +73,11 @@ _EMERGENCY = regex.compile(
     r"(?<=\b(?:[Cc]all(?:ed|ing)?|[Dd]ial(?:l?ed|l?ing)?|rang|ring|phoned?)\s)(911|999|"
     r"112)(?!\d)"
 )
-_SCALE_OF_MAP = regex.compile(r"(?<![\d:.,])1:(\d{1,3}(?:,\d{3})+)(?!\d)")
+_MANY_THINGS = regex.compile(
+    r"(?<![\p{L}\d.,$£€])(\d{1,4}(?:\.\d{1,2})?)(bn\b|m(?=\s(?:people|men|women|votes|tons|tonnes|jobs|homes|copies|users|"
+    r"viewers|visitors|children|workers|soldiers|readers|followers|acres|barrels)\b))"
+)
+_SECONDS = regex.compile(r"(?<![\p{L}\d.,])(\d{1,4}\.\d{1,3})s(?![\p{L}\d’'])")
 _RUPEES = regex.compile(r"\bRs\.?\s?(\d{1,3}(?:,\d{2,3})*|\d+)(?![\d/])")
 _POINT = "point"
 _PLACES = regex.compile(r"(?<![\p{L}\d.,])\d{1,3}(?:\.\d{1,3}){2,4}(?![\d\p{L}])(?!\.\d)")  # "section 4.3.2"
@@ -252,7 +256,8 @@ LANGUAGE: Language = Language(
         score=" to ",
         centuries=((regex.compile(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),),
         first=(
-            (_SCALE_OF_MAP, lambda match: f"1 to {match[1]}"),
+            (_MANY_THINGS, lambda match: f"{match[1]} {'billion' if match[2] == 'bn' else 'million'}"),
+            (_SECONDS, lambda match: f"{match[1]} seconds"),
             (_RUPEES, lambda match: f"{match[1]} {'rupee' if match[1] == '1' else 'rupees'}"),
             (_PLACES, lambda match: f" {_POINT} ".join(match[0].split("."))),
             (_ROUGHLY, lambda match: _ROUGH[match[1].replace(",", "")]),
@@ -297,7 +302,7 @@ LANGUAGE: Language = Language(
         closing="etc did_I do_I am_I was_I had_I have_I should_I will_I would_I can_I could_I must_I than_I",
         open="Mme Mmes Mlle Mlles Pvt Cpl Adm Cmdr Supt Insp Wm Chas Geo Thos Jas Jos Robt Benj "
         "Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art cp",
-        numbered="bk pt sect art cp ext alt pop vv ver ll fol pl",
+        numbered="eq eqs bk pt sect art cp ext alt pop vv ver ll fol pl",
         speech_verbs="said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|"
         "thought|added|repeated|screamed|sighed|growled|continued",
     ),

@@ -120,7 +120,9 @@ LANGUAGE: Language = Language(
         queen_form=lambda said: f"{said[:-1]}a" if said.endswith("o") else said,
         score=" a ",
         prepare=_prepare,
-        centuries=((regex.compile(rf"(?<=\bsiglos?\s(?:[IVX]{{1,6}}\s(?:y|al?)\s)?)({NUMERAL})\b"), "cardinal"),),
+        centuries=(
+            (regex.compile(rf"(?<=\bsiglos?\s(?:[IVX]{{1,6}}(?:\s(?:y|al?)\s|\s?[-–]\s?))?)({NUMERAL})\b"), "cardinal"),
+        ),
     ),
     dates=Dates(form="{day} de {month} de {year}"),
     powers=Powers(
@@ -135,20 +137,21 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=words("s ss"),
         titles=table(
-            "Cnel=Coronel|Tte=Teniente|Cmdte=Comandante|Excmo=Excelentísimo|Excma=Excelentísima|Ilmo=Ilustrísimo|"
+            "Cnel=Coronel|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|Excmo=Excelentísimo|Excma=Excelentísima|Ilmo=Ilustrísimo|"
             "Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
             "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Da=Doña|Sto=Santo|"
             "Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
             "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
         ),
         numbered=table(
-            "núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo|caps=capítulos|art=artículo|"
+            "esc=escena|núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo|caps=capítulos|art=artículo|"
             "p=página|pp=páginas|fig=figura|t=tomo|ed=edición|lib=libro|sec=sección|§=párrafo|nº=número|n°=número"
         ),
         anywhere=table(
             "tel.=teléfono|trad.=traducción|op. cit.=obra citada|ob. cit.=obra citada|N. B.=nota bene|etc.=etcétera|"
             "a.C.=antes de Cristo|d.C.=después de Cristo|EE.UU.=Estados Unidos|p.ej.=por ejemplo|"
-            "S. M.=Su Majestad|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|p. ej.=por ejemplo|EE. UU.=Estados Unidos|"
+            "S. A. R.=Su Alteza Real|S. M.=Su Majestad|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|"
+            "p. ej.=por ejemplo|EE. UU.=Estados Unidos|"
             "a. C.=antes de Cristo|d. C.=después de Cristo"
         ),
         whole=frozenset(("Dr", "n.º", "nº", "n°", "§")),
@@ -162,15 +165,16 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="El La Los Las Un Una Y Pero Luego Después Entonces Cuando Era Eran Fue En De Con No Se Su Así Como "
         "Si Yo Ella",
-        open="Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed coord Sr Sra Sres Sras Srta D Da Dña Dr Dra Ud "
+        open="Rvdo Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed coord Sr Sra Sres Sras Srta D Da Dña Dr "
+        "Dra Ud "
         "Uds Vd Vds núm pág págs s ss Sto Sta "
         "Gral Mons a.C d.C a d",
-        numbered="t núm pág págs cap art fig lib",
+        numbered="t esc núm pág págs cap art fig lib",
     ),
     counted=Counted(
         words="capítulo|libro|parte|tomo|acto|escena|carta|canto",
         plurals="capítulos|libros|partes|tomos|actos|escenas|cantos",
-        short="cap",
+        short="cap|esc",
         lettered="carta",
     ),
     parts=PartNames(

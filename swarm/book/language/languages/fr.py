@@ -19,6 +19,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.scripture import FRENCH
 from swarm.book.language.spelling import spelled
 
@@ -66,18 +67,22 @@ _SMALL_CENTURY = regex.compile(
 
 
 _FIRST_QUEEN = regex.compile(r"(?<=\p{Ll}\s)I(?:re|ère)\b")
-_SHORT_CENTURY = regex.compile(r"(?<=\b[IVXivx]{1,7}(?:e|ᵉ|ème)\s)s\.(?=\s(?:\p{Ll}|$))")
+_PER_HUNDRED = regex.compile(r"(?<=\d\s)p\.(?=\s1000?\b)")
+_HALF_HOUR = regex.compile(r"(?<=\d\s?h(?:eures?)?)\s?(?:½|1/2)")
+_YEAR_OF_REPUBLIC = regex.compile(rf"(?<=\b[Ll][’']an\s)((?=[IVX]){NUMERAL})\b")
+_SHORT_CENTURY = regex.compile(r"(?<=\b[IVXivx]{1,7}(?:e|ᵉ|ème)\s)s\.(?=\s(?:\p{Ll}|$)|[,;:)])")
 
 
 def _prepare(text: str) -> str:
     """Write the numerals of centuries in capitals, "xviiie siècle", and say "Élisabeth Ire"."""
-    text = _FIRST_QUEEN.sub("première", text)
+    text = _HALF_HOUR.sub(" et demie", _FIRST_QUEEN.sub("première", text))
+    text = _YEAR_OF_REPUBLIC.sub(lambda match: str(value(match[1])), text)
     return str(_SMALL_CENTURY.sub(lambda match: match[1].upper() + match[2], text)) if "siècle" in text else text
 
 
 def _prepare_abbreviations(text: str) -> str:
     text = _MAJESTY.sub(lambda match: _MAJESTIES[regex.sub(r"\W", "", match[1] or match[2])], text)
-    text = _SHORT_CENTURY.sub("siècle", text)
+    text = _SHORT_CENTURY.sub("siècle", _PER_HUNDRED.sub("pour", text))
     return str(_TITLE_OF_RANK.sub(lambda match: _TITLES_OF_RANK[match[1].rstrip(".")], text))
 
 
@@ -143,7 +148,7 @@ LANGUAGE: Language = Language(
         ),
         numbered=table(
             "janv=janvier|févr=février|avr=avril|juil=juillet|sept=septembre|oct=octobre|nov=novembre|déc=décembre|"
-            "n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|chap=chapitre|fig=figure|art=article|"
+            "al=alinéa|sc=scène|n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|chap=chapitre|fig=figure|art=article|"
             "liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
         ),
         anywhere=table(
@@ -176,7 +181,7 @@ LANGUAGE: Language = Language(
     counted=Counted(
         words="chapitre|livre|partie|tome|acte|scène|chant|lettre",
         plurals="chapitres|livres|parties|tomes|actes|scènes|chants|lettres",
-        short="t",
+        short="t|sc",
         lettered="lettre",
     ),
     parts=PartNames(

@@ -132,7 +132,7 @@ LANGUAGE: Language = Language(
             (
                 regex.compile(
                     rf"\b({NUMERAL})(?=\s+secolo\b)|(?<=\bsecol[oi]\s(?:[IVX]{{1,6}}\s(?:e|o|"
-                    rf"al?)\s)?)({NUMERAL})\b(?!\s+secolo)"
+                    rf"al?)\s|[IVX]{{1,6}}\s?[-–]\s?)?)({NUMERAL})\b(?!\s+secolo)"
                 ),
                 "ordinal",
             ),
@@ -187,7 +187,7 @@ LANGUAGE: Language = Language(
     counted=Counted(
         words="capitolo|libro|parte|volume|atto|scena|canto|lettera",
         plurals="capitoli|libri|parti|volumi|atti|scene|canti",
-        short="cap",
+        short="cap|sc",
         lettered="lettera",
     ),
     parts=PartNames(

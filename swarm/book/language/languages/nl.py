@@ -25,7 +25,7 @@ from swarm.book.language.spelling import spelled
 _RESULT = regex.compile(r"(?<=\bmet\s)(\d{1,2})[-–](\d{1,2})(?![\d-])")  # "met 3-2 winnen"
 
 
-_HOUR = regex.compile(r"(?<![\d.,:])(\d{1,2}[.:][0-5]\d)\su\b(?:\.(?=\s\p{Ll}|[,;:)]))?")
+_HOUR = regex.compile(r"(?<![\d.,:])(\d{1,2}[.:][0-5]\d)\su\b(?:\.(?=\s['’]?\p{Ll}|[,;:)]))?")
 _FULL_HOUR = regex.compile(
     r"(?<=\b(?:om|tot|na|voor|van|tegen|rond|sinds|vanaf|half)\s)(\d{1,2})\su\b(?:\.(?=\s\p{Ll}|[,;:)]))?"
 )
@@ -76,7 +76,7 @@ LANGUAGE: Language = Language(
         king="de ",
         last_ordinal_king=99,
         score=" tegen ",
-        rulers=words("Maurits Beatrix Juliana Wilhelmina Albert Leopold Boudewijn Floris"),
+        rulers=words("Paulus Maurits Beatrix Juliana Wilhelmina Albert Leopold Boudewijn Floris"),
         centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|de|ste)\b(?=\s+eeuw)"), "ordinal"),),
         prepare=_prepare,
         first=((_RESULT, lambda match: f"{match[1]} {match[2]}"),),
@@ -103,12 +103,13 @@ LANGUAGE: Language = Language(
             "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|St=Sint"
         ),
         numbered=table(
-            "nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|fig=figuur|"
+            "hfst=hoofdstuk|nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|fig=figuur|"
             "afb=afbeelding|art=artikel|par=paragraaf|vs=vers|"
             "§=paragraaf"
         ),
         anywhere=table(
-            "a.u.b.=alstublieft|s.v.p.=alstublieft|m.n.=met name|i.h.b.=in het bijzonder|t.g.v.=ten gevolge van|"
+            "geb.=geboren|Geb.=Geboren|overl.=overleden|a.u.b.=alstublieft|s.v.p.=alstublieft|m.n.=met name|"
+            "i.h.b.=in het bijzonder|t.g.v.=ten gevolge van|"
             "e.d.=en dergelijke|o.i.d.=of iets dergelijks|a.d.h.v.=aan de hand van|jr.=junior|sr.=senior|"
             "ong.=ongeveer|evt.=eventueel|incl.=inclusief|excl.=exclusief|vgl.=vergelijk|Vgl.=Vergelijk|"
             "zgn.=zogenaamd|vert.=vertaling|uitg.=uitgave|tel.=telefoon|e.v.=en verder|jl.=jongstleden|"
@@ -131,15 +132,18 @@ LANGUAGE: Language = Language(
     ),
     sentences=Sentences(
         starts="De Het Een Hij Zij Ze Wij Ik En Maar Toen Dan Er In Op Met Dat Die Dit Deze Als Zo Daar Na",
-        open="kol Kol fam Fam gen kapt burg dhr Dhr mevr Mevr mw Mw mej Mej dr mr drs Drs ir Ir ing prof ds Ds jhr "
+        open="geb Geb overl kol Kol fam Fam gen kapt burg dhr Dhr mevr Mevr mw Mw mej Mej dr mr drs Drs ir Ir ing "
+        "prof ds Ds jhr "
         "Jhr mgr Mgr hfdst dl nrs afb bijv "
         "vgl Vgl zgn incl excl evt ong a.d.h.v bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
-        numbered="blz hfdst dl nrs afb art par vs",
+        numbered="hfst blz hfdst dl nrs afb art par vs",
         closing="etc enz enzv",
         speech_verbs="zei|vroeg|riep|fluisterde|antwoordde|schreeuwde|mompelde",
     ),
     counted=Counted(
-        words="hoofdstuk|deel|boek|bedrijf|zang", plurals="hoofdstukken|delen|boeken|bedrijven|zangen", short="hfdst|dl"
+        words="hoofdstuk|deel|boek|bedrijf|zang",
+        plurals="hoofdstukken|delen|boeken|bedrijven|zangen",
+        short="hfdst|hfst|dl",
     ),
     parts=PartNames(
         title_page="titelpagina|titelblad",

@@ -36,7 +36,9 @@ _NEUTER, _OF_PLURAL = "e", "ych"
 _LOCATIVE_BEFORE = words("w we na o po przy")
 _PREPOSITIONS = _LOCATIVE_BEFORE | words("od do z ze koło około dla bez")
 _NOMINATIVE = {"a": _FEMININE, "ę": _FEMININE_OBJECT, "ą": _FEMININE_OBJECT, "o": _NEUTER, "e": _NEUTER}
-_FEMININE_BEHIND_IN = words("klasie stronie scenie godzinie połowie grupie minucie sekundzie ławce próbie turze dobie")
+_FEMININE_BEHIND_IN = words(
+    "klasie stronie scenie godzinie połowie grupie minucie sekundzie wojnie ławce próbie turze dobie"
+)
 _PREPOSITION = r"(?:\b((?i:w|we|na|o|po|przy|od|do|z|ze|koło|około|ok\.|dla|przed))\s)?"
 _YEAR = (
     r"(?<![\p{L}\d.,:/-])(1\d{3}|20\d\d|[1-9]\d\d|"
@@ -343,14 +345,14 @@ LANGUAGE: Language = Language(
         open="pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt mjr por bp abp red ul Ul al "
         "Al pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł "
         "oprac n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust pkt poz",
-        numbered="m s str ss t rozdz cz wyd",
+        numbered="sc m s str ss t rozdz cz wyd",
         closing="etc itd itp",
         speech_verbs="rzekł|rzekła|powiedział|powiedziała|zapytał|zapytała|krzyknął|krzyknęła|szepnął|szepnęła",
     ),
     counted=Counted(
         words=r"rozdział|księga|część|tom|scena|pieśń|rozdz\.",
         plurals="rozdziały|rozdziałach|księgi|części|częściach|tomy|tomach|sceny",
-        short="rozdz|cz",
+        short="rozdz|cz|sc",
     ),
     parts=PartNames(
         title_page="strona tytułowa|karta tytułowa",

@@ -11,6 +11,7 @@ from swarm.book.language.language import (
     Forms,
     Language,
     LegalWords,
+    Match,
     Numbers,
     PartNames,
     Powers,
@@ -53,8 +54,24 @@ _LADY = regex.compile(
 )
 
 
+_REIS = regex.compile(r"(?<![\d.,:])(?:(\d{1,3}):)?(\d{1,3})\$(\d{3})(?:\sréis)?(?!\d)")  # "2:500$000"
+
+
+def _reis(match: Match) -> str:
+    """Write old money as contos and mil-réis."""
+    contos = int(match[1] or 0)
+    parts = [f"{contos} {'conto' if contos == 1 else 'contos'}"] if contos else []
+    parts += (
+        [" ".join(filter(None, (match[2] if int(match[2]) > 1 else "", "mil", match[3].lstrip("0"))))]
+        if int(match[2])
+        else []
+    )
+    return " e ".join(parts) + (" de réis" if parts and contos and not int(match[2]) else " réis")
+
+
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "o 3° andar"."""
+    text = _REIS.sub(_reis, text)
     text = _WAR.sub(lambda match: f"{value(match[1])}ª", text)
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
 
@@ -120,8 +137,14 @@ LANGUAGE: Language = Language(
         queens=words("Isabel Catarina Maria Joana Leonor Vitória"),
         queen_form=lambda said: f"{said[:-1]}a" if said.endswith("o") else said,
         score=" a ",
+        rulers=words("Manuel Sancho Dinis Duarte Sebastião Henrique Fernando Afonso"),
         prepare=_prepare,
-        centuries=((regex.compile(rf"(?<=\bséculos?\s(?:[IVX]{{1,6}}\s(?:e|ao?)\s)?)({NUMERAL})\b"), "cardinal"),),
+        centuries=(
+            (
+                regex.compile(rf"(?<=\bséculos?\s(?:[IVX]{{1,6}}(?:\s(?:e|ao?)\s|\s?[-–]\s?))?)({NUMERAL})\b"),
+                "cardinal",
+            ),
+        ),
     ),
     dates=Dates(form="{day} de {month} de {year}"),
     powers=Powers(
@@ -137,7 +160,7 @@ LANGUAGE: Language = Language(
         prepared=words("séc sécs S D"),
         titles=table(
             "Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
-            "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Pe=Padre|Sta=Santa|"
+            "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Rev=Reverendo|Pe=Padre|Sta=Santa|"
             "Sto=Santo|Fr=Frei|Exmo=Excelentíssimo|Exma=Excelentíssima|Ilmo=Ilustríssimo|Av=Avenida|av=avenida"
         ),
         numbered=table(
@@ -149,7 +172,7 @@ LANGUAGE: Language = Language(
             "Dr.ª=Doutora|Prof.ª=Professora|etc.=et cetera|p. ex.=por exemplo|p.ex.=por exemplo|a. C.=antes de "
             "Cristo|a.C.=antes de Cristo|"
             "d. C.=depois de Cristo|d.C.=depois de Cristo|V. Ex.ª=Vossa Excelência|V. Exa.=Vossa Excelência|"
-            "S. M.=Sua Majestade|V. M.=Vossa Majestade|cf.=confira"
+            "S. Exa.=Sua Excelência|S. M.=Sua Majestade|V. M.=Vossa Majestade|cf.=confira"
         ),
         whole=frozenset(("Dr", "n.º", "nº", "n°", "§")),
         joins="e|ou",
@@ -164,7 +187,7 @@ LANGUAGE: Language = Language(
         "Profa "
         "Eng Cel Pe Sta Sto "
         "V a d a.C d.C",
-        numbered="núm pág págs cap art fig liv",
+        numbered="t sc núm pág págs cap art fig liv",
     ),
     counted=Counted(
         words="capítulo|livro|parte|volume|tomo|ato|cena|carta|canto",
