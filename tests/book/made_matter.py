@@ -137,6 +137,14 @@ MATTER: dict[str, Shape] = {
         titles=("Lost",),
         silent=("Ann Author",),
     ),
+    "a note of a transcriber without a name": _behind(
+        "x.xhtml", "Transcriber’s note: obvious errors were corrected.", title="A Word", reason="transcriber's note"
+    ),
+    "a listed page with nothing but a title": Shape(
+        pages={"a.xhtml": page(title="Chapter I"), "b.xhtml": page(STORY, MORE, title="The River")},
+        contents=maker.nav(("a.xhtml", "Chapter I"), ("b.xhtml", "The River")),
+        titles=("Chapter I. The River",),
+    ),
     "a copyright page without a name": _before("x.xhtml", _NOTICE, reason="copyright page"),
     "a copyright page at the end": _behind("x.xhtml", _NOTICE, reason="copyright page"),
     "a page that only speaks of copyright": _text(
