@@ -6,6 +6,7 @@ since a chapter may well be called "Cover".
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import regex
 
@@ -185,18 +186,26 @@ def is_titled_page(title: str, texts: list[str]) -> bool:
     return bool(title) and is_title_page(texts) and any(plain(text).startswith(plain(title)) for text in texts[:4])
 
 
-def count_titles(titles: Iterable[str]) -> Counter[str]:
-    """Count what lines of contents may say of titles, in `plain` form: the title, and each half of "I. The Storm"."""
-    return Counter(line for title in titles for line in _halves(title))
+@dataclass(frozen=True, slots=True)
+class TitleLines:
+    """What lines of contents may say of a book's titles, in `plain` form: how often each is there, and the longest."""
+
+    counts: Counter[str]
+    longest: int
 
 
-def is_contents(title: str, texts: list[str], titles: Counter[str]) -> bool:
+def count_titles(titles: Iterable[str]) -> TitleLines:
+    """Count what lines of contents may say of titles: the title, and each half of "I. The Storm"."""
+    counts = Counter(line for title in titles for line in _halves(title))
+    return TitleLines(counts, max(map(len, counts), default=0))
+
+
+def is_contents(title: str, texts: list[str], titles: TitleLines) -> bool:
     """Return whether most lines of a page name other parts, as `count_titles` counted them."""
     own = _halves(title)
-    longest = max(map(len, titles), default=0)
-    lines = [(_plain_line(line, longest), len(line)) for text in texts for line in text.split("\n")]
+    lines = [(_plain_line(line, titles.longest), len(line)) for text in texts for line in text.split("\n")]
     lines = [(line, size) for line, size in lines if line]
-    named = [size for line, size in lines if titles[line] > (line in own)]
+    named = [size for line, size in lines if titles.counts[line] > (line in own)]
     if len(lines) < MIN_ENTRIES or len(named) < MIN_CONTENTS_SHARE * len(lines):
         return False
     # Paragraphs of prose above a list of sections are text, however few they are.

@@ -1,12 +1,13 @@
 """Cuts a written sentence where the pieces of its spoken form are cut."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
-from itertools import accumulate, pairwise
+from itertools import accumulate, pairwise, takewhile
 
 import regex
 
-MAX_COMPARED_WORDS = 2_000  # longer sentences are cut in proportion, since comparing takes quadratic time
+MAX_COMPARISONS = 3_000_000  # sentences that would take more are cut in proportion: a tenth of a second
 
 _WORD = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{M}]+|\p{N}+|[^\s\p{L}\p{M}\p{N}]"
@@ -32,9 +33,25 @@ def cut_alike(written: str, pieces: Sequence[str]) -> list[str]:
 
 def _corresponding(written: list[str], spoken: list[str], cuts: list[int]) -> list[int]:
     """Return for each count of spoken words the count of written words that correspond to them."""
-    if max(len(written), len(spoken)) > MAX_COMPARED_WORDS:
+    head = _alike(zip(written, spoken, strict=False))
+    tail = _alike(zip(reversed(written[head:]), reversed(spoken[head:]), strict=False))
+    middle, said = written[head : len(written) - tail], spoken[head : len(spoken) - tail]
+    inner = iter(_compared(middle, said, [cut - head for cut in cuts if head < cut < head + len(said)]))
+    longer = len(written) - len(spoken)
+    return [cut if cut <= head else cut + longer if cut >= head + len(said) else head + next(inner) for cut in cuts]
+
+
+def _alike(pairs: Iterable[tuple[str, str]]) -> int:
+    """Count the pairs of equal words before the first pair of others."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _compared(written: list[str], spoken: list[str], cuts: list[int]) -> list[int]:
+    """Return what corresponds to each cut where both begin and end with other words."""
+    counts = Counter(spoken)
+    if sum(counts[word] for word in written) * min(len(written), len(spoken)) > MAX_COMPARISONS:
         return [cut * len(written) // len(spoken) for cut in cuts]
-    steps = SequenceMatcher(None, written, spoken, autojunk=False).get_opcodes()
+    steps = SequenceMatcher(None, written, spoken, autojunk=False).get_opcodes() if cuts else []
     return [_one_corresponding(steps, cut) for cut in cuts]
 
 

@@ -1,6 +1,6 @@
 """Decides for each part of a book whether it is spoken, or left out for which reason and on which grounds."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from itertools import takewhile
@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from swarm.book.page import front_matter
 from swarm.book.page.code import CODE
+from swarm.book.page.front_matter import TitleLines
 from swarm.book.page.letters import plain, tidy
 from swarm.book.page.likeness import is_legal_page, legal_signs, transcribed
 from swarm.book.page.passage import Passage
@@ -97,7 +98,7 @@ def _without_guess(chapter: ChapterText) -> ChapterText:
     return chapter if chapter.grounds in (MARKED, LISTED) else ChapterText(chapter.title, chapter.blocks)
 
 
-def _decided(part: Part, at: float, title: str, titles: Counter[str]) -> list[ChapterText]:
+def _decided(part: Part, at: float, title: str, titles: TitleLines) -> list[ChapterText]:
     """Return the chapters of a part: one for its text, and one for each reason to leave passages out."""
     groups: dict[str, list[Passage]] = defaultdict(list)
     for passage in part.passages:
@@ -135,7 +136,7 @@ def _block(passage: Passage) -> Block:
     return Block(passage.kind, passage.text, passage.language, passage.trace, passage.sayings)
 
 
-def _reason(part: Part, passages: list[Passage], at: float, title: str, titles: Counter[str]) -> tuple[str, str]:
+def _reason(part: Part, passages: list[Passage], at: float, title: str, titles: TitleLines) -> tuple[str, str]:
     """Return the reason to leave out a part, by the book's lists, names or texts, and its grounds; "" to keep it."""
     texts = [passage.text for passage in passages if passage.text]
     stem = PurePosixPath(part.name).stem if part.whole else ""
@@ -148,7 +149,7 @@ def _reason(part: Part, passages: list[Passage], at: float, title: str, titles: 
     return _reason_by_texts(part, texts, 0.0 if title else at, titles)
 
 
-def _reason_by_texts(part: Part, texts: list[str], at: float, titles: Counter[str]) -> tuple[str, str]:
+def _reason_by_texts(part: Part, texts: list[str], at: float, titles: TitleLines) -> tuple[str, str]:
     """Return the reason to leave out a part by its texts alone, and its grounds; "" to keep it."""
     if opening := transcribed(part.title, texts):
         return front_matter.TRANSCRIBER, _by_words(opening)

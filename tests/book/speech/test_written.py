@@ -1,8 +1,12 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.book.speech.written import MAX_COMPARED_WORDS, cut_alike
+from swarm.book.speech.written import cut_alike
+
+MAX_S = 10  # of computing; measured: a tenth of a second
 
 
 @pytest.mark.parametrize(
@@ -31,7 +35,17 @@ def test_nothing_of_the_sentence_is_lost_whatever_is_spoken(written: str, pieces
     assert "".join("".join(parts).split()) == "".join(written.split())
 
 
-def test_a_sentence_without_end_is_cut_in_proportion() -> None:
-    words = [f"{number} a" for number in range(MAX_COMPARED_WORDS)]
-    parts = cut_alike(" ".join(words), [" ".join(["x"] * 2 * MAX_COMPARED_WORDS), " ".join(["y"] * MAX_COMPARED_WORDS)])
+def test_a_sentence_that_would_take_long_to_compare_is_cut_in_proportion() -> None:
+    words = ["5", *["a b"] * 300, "5"]
+    parts = cut_alike(" ".join(words), [" ".join(["five", *["b a"] * 200]), " ".join([*["b a"] * 100, "five"])])
     assert len(parts[0].split()) == pytest.approx(2 * len(parts[1].split()), rel=0.01)
+
+
+def test_nested_fractions_are_compared_in_little_time() -> None:
+    levels = 180
+    written = "".join(f"open fraction {level % 7} over " for level in range(levels)) + "x" + " close" * levels
+    spoken = [word for level in range(levels) for word in f"start fraction {level % 7} divided by".split()]
+    pieces = [" ".join(spoken[at : at + 40]) for at in range(0, len(spoken), 40)]
+    started = time.process_time()
+    assert len(cut_alike(written, pieces)) == len(pieces)
+    assert time.process_time() - started < MAX_S
