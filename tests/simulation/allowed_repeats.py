@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from story import Spot, Violation
 
+from swarm.lease.message import Clip
+
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
     from worker import SimWorker
@@ -88,6 +90,10 @@ class AllowedRepeats:
             self.allow(spots[:most], "news under way")
         else:
             self._allow_while_away(worker, spots, "news under way to one out of reach")
+
+    def evicted(self, worker: SimWorker, clips: Iterable[Clip]) -> None:
+        """Allow what a full worker dropped of a coordinator out of reach, to speak on for the others."""
+        self.allow([(clip.job, clip.chapter, clip.index) for clip in clips], f"{worker.name} had no room for it")
 
     def _allow_while_away(self, worker: SimWorker, spots: list[Spot], why: str) -> None:
         self.while_away.setdefault(worker.process, []).extend(spots)

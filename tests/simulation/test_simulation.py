@@ -40,6 +40,8 @@ def test_many_seeds_hold_every_promise(first: int) -> None:
 @pytest.mark.parametrize(
     ("seed", "also"),
     [
+        (644, ()),
+        (670, ()),
         (163, ("ill will",)),
         (41, ("ill will", "texts that always fail")),
         (7, ("a coordinator of ill will",)),

@@ -333,7 +333,9 @@ class SimWorker(Machine):
 
     def spoken(self, slot: int, turn: int, clips: list[SpokenClip | None]) -> None:
         """Report segments that were spoken together."""
-        self.carry_out(self.core.spoken(slot, turn, clips, self.clock()))
+        out = self.core.spoken(slot, turn, clips, self.clock())
+        self.world.judge.repeats.evicted(self, out.dropped)
+        self.carry_out(out)
 
     def failed(self, slot: int, turn: int, kind: str) -> None:
         """Report that a segment could not be spoken."""

@@ -12,7 +12,7 @@ from swarm.lease.message import Failed, Line
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST
 from swarm.lease.worker.slot import EngineSlot, HeldLease, Suspect
-from swarm.lease.worker.slot_changes import DEADLY, part, step_back
+from swarm.lease.worker.slot_changes import DEADLY, part, shed, step_back
 
 MAX_SUSPECTS = 3  # failures in a row before the engine has to prove itself
 PLAIN_TEXT = "1, 2, 3."  # the proof of an engine that has spoken nothing yet, in any language
@@ -78,3 +78,9 @@ def blame(slot: EngineSlot, lease: HeldLease, out: WorkerOutcome) -> None:
         place = (lease.chapter, line.index, line.take)
         out.send(lease.link, Failed(lease.job.job, *place, suspect.kind, suspect.note, lease.id, slot.number))
     lease.suspects.clear()
+
+
+def give_back_failed(slot: EngineSlot, now: float, out: WorkerOutcome) -> None:
+    """Give back what a resting slot would have to speak once more, since its engine failed at it."""
+    if not slot.busy and (why := slot.rest.reason(now)):
+        shed(slot, why, out)

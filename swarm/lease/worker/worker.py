@@ -45,7 +45,7 @@ from swarm.lease.worker.job_files import FetchedFiles
 from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.outcome import ClipPart, Command, Load, Speak, WorkerOutcome
 from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
-from swarm.lease.worker.proof import blame, fail, pass_proof
+from swarm.lease.worker.proof import blame, fail, give_back_failed, pass_proof
 from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 from swarm.lease.worker.slot import EngineSlot, forgive_gap
@@ -366,6 +366,7 @@ class Worker:
         for link in self.links.values():  # first, since clips that leave make room to speak on
             send_clips(link, self.unaccepted, now, out)
         for slot in self.slots:
+            give_back_failed(slot, now, out)
             slot.settle(now)
             command = self._next(slot, now, out)
             cancel_prefetch(slot, out)
@@ -373,8 +374,7 @@ class Worker:
             prefetch(slot, out)
         self.fetched.go_on(self.links.values(), self.slots, now, out)
         wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]
-        for link in offer(self.links.values(), self.slots, wanting, now):
-            out.beat(link.name)
+        out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
             if name in self.links and self.links[name].may_beat(self.settings.beats_between):
                 link = self.links[name]

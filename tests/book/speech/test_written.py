@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from swarm.book.speech.written import cut_alike
 
-MAX_S = 10  # of computing; measured: a tenth of a second
+MAX_S = 10  # of computing; measured: half a second
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,10 @@ def test_a_sentence_that_would_take_long_to_compare_is_cut_in_proportion() -> No
 
 
 def test_nested_fractions_are_compared_in_little_time() -> None:
-    levels = 180
-    written = "".join(f"open fraction {level % 7} over " for level in range(levels)) + "x" + " close" * levels
-    spoken = [word for level in range(levels) for word in f"start fraction {level % 7} divided by".split()]
+    written = "".join(f"1/({level % 7}+" for level in range(490)) + "x" + ")" * 490
+    spoken = [word for level in range(490) for word in f"one over {level % 7} plus".split()]
     pieces = [" ".join(spoken[at : at + 40]) for at in range(0, len(spoken), 40)]
     started = time.process_time()
-    assert len(cut_alike(written, pieces)) == len(pieces)
+    for _ in range(40):
+        assert len(cut_alike(written, pieces)) == len(pieces)
     assert time.process_time() - started < MAX_S

@@ -124,3 +124,14 @@ def test_an_engine_that_crashes_at_every_text_is_loaded_afresh_for_its_proof() -
     assert text_of(out) == TEXTS[0]
     out = speak(worker, fail(worker, out, "crashed"))
     assert told(fail(worker, out, "crashed"), Release)
+
+
+def test_a_slot_that_rests_gives_back_what_failed_and_loads_no_engine_to_prove_anything() -> None:
+    for kind in ("error", "crashed", "memory"):
+        worker, out = make_spoken()
+        worker.limit(["a game"], 1.0)
+        out = fail(worker, out, kind)
+        assert not any(isinstance(command, Load | Speak) for command in out.commands)
+        assert not told(out, Failed)
+        assert [release.note for release in told(out, Release)] == ["a game"]
+        assert not worker.slots[0].leases
