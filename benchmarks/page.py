@@ -38,6 +38,7 @@ from swarm.net.transport import DealerSocket
 
 CLIP_S = 4.0
 PATHS = ("/live/books", "/live/machines")
+LINES_AHEAD = 3  # that a mock machine wants to hold: with more it would take lines of books that wait
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 SETTLE_S = 3.0
 
@@ -64,6 +65,9 @@ class Paced(Feeder):
             self.rejected += 1
             return False
         return super()._take(message)
+
+    def _wanting(self) -> tuple[int, ...]:
+        return () if sum(len(lines) for _, lines in self.leases.values()) >= LINES_AHEAD else (0,)
 
     async def _beat(self) -> None:
         beats = asyncio.create_task(super()._beat())

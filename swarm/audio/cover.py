@@ -27,6 +27,9 @@ PILLOW_FORMATS = {
     "tiff": "TIFF",
     "avif": "AVIF",
 }
+SMALL_SIDE = 400  # pixels, of a cover in a list: 240 on a screen with fine dots
+SMALL_QUALITY = 80
+MAX_SMALL_PIXELS = 12_000_000  # of a picture that has to be read whole to be made small; a JPEG has not
 PRINT_MODE = "CMYK"  # many players show colours for paper wrongly or not at all
 
 
@@ -49,8 +52,6 @@ class UnusablePicture(Exception):
 def fit_cover(data: bytes) -> Picture:
     """Return the cover as JPEG or PNG. Raises UnusablePicture."""
     kind = picture_kind(data)
-    if not kind:
-        raise UnusablePicture("of a kind that cannot be shown")
     if len(data) > MAX_COVER_BYTES:
         raise UnusablePicture(f"larger than {MAX_COVER_BYTES >> 20} MiB")
     image = _loaded(data, kind)
@@ -73,6 +74,15 @@ def shrink_cover(picture: Picture, max_bytes: int) -> Picture:
     return Picture("mjpeg", file.getvalue())
 
 
+def small_cover(data: bytes) -> bytes:
+    """Return a cover as a small JPEG for lists. Raises UnusablePicture."""
+    image = _opened(data, picture_kind(data))
+    image.draft("RGB", (2 * SMALL_SIDE, 2 * SMALL_SIDE))
+    if image.width * image.height > MAX_SMALL_PIXELS:
+        raise UnusablePicture(TOO_LARGE)
+    return _as_jpeg(image, SMALL_SIDE, SMALL_QUALITY).data
+
+
 def cover_fault(data: bytes) -> str:
     """Return the reason why a picture cannot be a cover; "" if it can."""
     try:
@@ -84,11 +94,21 @@ def cover_fault(data: bytes) -> str:
 
 def _loaded(data: bytes, kind: str) -> Image.Image:
     """Return the pixels of a picture. Raises UnusablePicture."""
+    image = _opened(data, kind)
+    try:
+        image.load()
+    except Exception as error:  # Pillow raises many kinds of errors on a damaged picture
+        raise UnusablePicture("damaged") from error
+    return image
+
+
+def _opened(data: bytes, kind: str) -> Image.Image:
+    """Return a picture whose pixels are not read yet. Raises UnusablePicture."""
+    if not kind:
+        raise UnusablePicture("of a kind that cannot be shown")
     try:
         with warnings.catch_warnings(action="ignore"):  # Pillow warns of large pictures, which are refused below
             image = Image.open(io.BytesIO(data), formats=[PILLOW_FORMATS[kind]])
-        if image.width * image.height <= MAX_PIXELS:
-            image.load()
     except Image.DecompressionBombError as error:
         raise UnusablePicture(TOO_LARGE) from error
     except Exception as error:  # Pillow raises many kinds of errors on a damaged picture
@@ -100,13 +120,13 @@ def _loaded(data: bytes, kind: str) -> Image.Image:
     return image
 
 
-def _as_jpeg(image: Image.Image) -> Picture:
+def _as_jpeg(image: Image.Image, side: int = MAX_SIDE, quality: int = JPEG_QUALITY) -> Picture:
     try:
         upright = flat(ImageOps.exif_transpose(image))
-        upright.thumbnail((MAX_SIDE, MAX_SIDE))
+        upright.thumbnail((side, side))
         file = io.BytesIO()
-        upright.save(file, "JPEG", quality=JPEG_QUALITY)
-    except (OSError, ValueError, SyntaxError) as error:
+        upright.save(file, "JPEG", quality=quality)
+    except Exception as error:  # Pillow raises many kinds of errors on a damaged picture
         raise UnusablePicture("damaged") from error
     return Picture("mjpeg", file.getvalue())
 

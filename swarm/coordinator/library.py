@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import OrderedDict
-from contextlib import closing
+from contextlib import closing, suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from swarm.audio.clip import ClipDamaged, Pcm, read_clip
+from swarm.audio.cover import UnusablePicture, small_cover
 from swarm.audio.drawn_cover import draw_cover
 from swarm.config import RedoConfig
 from swarm.coordinator.playback import Playback
@@ -15,12 +17,15 @@ from swarm.edition.style import make_style
 from swarm.errors import UsageError
 from swarm.job.picture import picture_kind
 from swarm.job.record import ClipAccepted
+from swarm.job.spec import BookFacts
 from swarm.job.state import JobState, apply
 from swarm.store.journal import Journal
 from swarm.store.queue import QueuedBook
+from swarm.system.disk import replace_file
 
 MAX_OPEN = 2  # books that are not served and whose journal is kept in memory
 PICTURES = {"mjpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+SMALL_COVER = "cover-small.jpg"  # in the folder of a job
 MAX_SOUNDS = 6  # of about a minute that are kept in memory: players ask for each in pieces
 
 
@@ -39,11 +44,11 @@ class Library:
         self._resident, self._store = resident, resident.store
         self._open: OrderedDict[tuple[str, str, float], OpenBook] = OrderedDict()
         self._sounds: OrderedDict[str, bytes] = OrderedDict()
-        self._opening = asyncio.Lock()
+        self._opening, self._drawing = asyncio.Lock(), asyncio.Lock()
 
     async def open(self, number: int) -> OpenBook:
         """Return a book by its number. Raises UsageError for one of which nothing is spoken yet, StoreError."""
-        book = self._resident.queue.find(number)
+        book = self._begun(number)
         if edition := self._resident.served(book):
             key = (book.job, "served", 0.0)
             known = self._open.get(key)
@@ -51,8 +56,6 @@ class Library:
                 playback = Playback(edition.state, edition.style.pause_after_s)
                 known = self._keep(key, OpenBook(book, edition.state, playback))
             return known._replace(book=book)
-        if not book.job:
-            raise UsageError(f"{book.heading} was not begun yet: there is nothing to hear.")
         key = (book.job, book.state, book.ended_s)
         async with self._opening:
             return self._open.get(key) or self._keep(key, await asyncio.to_thread(self._read, book))
@@ -94,7 +97,7 @@ class Library:
 
         Return None where none can be drawn, since no font here has the letters of the title.
         """
-        book = (await self.open(number)).state.spec.book
+        book = await self._about(self._begun(number))
         kind = PICTURES.get(picture_kind(book.cover.data)) if book.cover else None
         if book.cover and kind:
             return kind, book.cover.data
@@ -103,6 +106,34 @@ class Library:
             drawn = await asyncio.to_thread(draw_cover, book.title, book.authors)
             self._remember(key, drawn or b"")
         return ("image/jpeg", self._sounds[key]) if self._sounds[key] else None
+
+    async def small_cover(self, number: int) -> bytes | None:
+        """Return a book's cover as a small JPEG for lists, made once and kept with the job. Raises as `open`."""
+        queued = self._begun(number)
+        path = self._store.folder(queued.job) / SMALL_COVER
+        async with self._drawing:  # one at a time: a list of many must not take all threads
+            kept = await asyncio.to_thread(_read_file, path)
+            if kept is None:
+                kept = await asyncio.to_thread(_small, await self._about(queued))
+                with suppress(OSError):  # it is made again at the next look
+                    await asyncio.to_thread(replace_file, path, kept)
+        return kept or None
+
+    def _begun(self, number: int) -> QueuedBook:
+        book = self._resident.queue.find(number)
+        if not book.job:
+            raise UsageError(f"{book.heading} was not begun yet: there is nothing to hear.")
+        return book
+
+    async def _about(self, queued: QueuedBook) -> BookFacts:
+        """Return what a job knows of its book, without reading its records."""
+        if edition := self._resident.served(queued):
+            return edition.state.spec.book
+        return await asyncio.to_thread(self._read_book, queued)
+
+    def _read_book(self, queued: QueuedBook) -> BookFacts:
+        with closing(Journal(self._store.folder(queued.job), read_only=True)) as journal:
+            return journal.spec().book
 
     def _remember(self, key: str, content: bytes) -> None:
         self._sounds[key] = content
@@ -121,3 +152,18 @@ class Library:
             raise UsageError("This sentence has no sound yet: it is spoken anyway.")
         await self._resident.mend(opened.book, redo)
         return f"{'; '.join(notes)}: it is spoken again"
+
+
+def _read_file(path: Path) -> bytes | None:
+    with suppress(OSError):
+        return path.read_bytes()
+    return None
+
+
+def _small(book: BookFacts) -> bytes:
+    """Return a book's cover, or one that is drawn for it, as a small JPEG; b"" if none can be drawn."""
+    with suppress(UnusablePicture):
+        if book.cover:
+            return small_cover(book.cover.data)
+    drawn = draw_cover(book.title, book.authors)
+    return small_cover(drawn) if drawn else b""

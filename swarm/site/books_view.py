@@ -17,7 +17,7 @@ from swarm.site.site import Memo, Site
 from swarm.store.queue import QueuedBook
 from swarm.watch.view import chapter_percent, chapter_title
 from swarm.web.answers import BookAnswer, book_answers
-from swarm.web.app import Api
+from swarm.web.app import Api, Seen
 
 WAITING = ("waiting", "paused", "speaking", "writing")  # states of books that can be moved
 MAX_SPEAKERS = 20  # of a chapter, named
@@ -61,21 +61,23 @@ class BookViews:
 
     async def books(self, request: Request) -> Response:
         """Show the queue."""
-        return self._site.render(request, "books.html", pieces=self._cards(), max_bytes=MAX_BOOK_BYTES)
+        return self._site.render(request, "books.html", pieces=self._cards(self._api.look()), max_bytes=MAX_BOOK_BYTES)
 
     async def live_books(self, request: Request) -> Response:
         """Stream what changes of the queue."""
-        return self._site.stream(request, "books", self._cards)
+        return self._site.stream(request, "books", lambda: self._cards(self._api.glance()))
 
     async def book(self, request: Request) -> Response:
         """Show one book."""
         found = self._find(request.path_params["book"])
-        return self._site.render(request, "book.html", book=found, pieces=self._details(found.book))
+        return self._site.render(
+            request, "book.html", book=found, pieces=self._details(found.book, self._api.look()[1])
+        )
 
     async def live_book(self, request: Request) -> Response:
         """Stream what changes of one book."""
         number = self._find(request.path_params["book"]).book
-        return self._site.stream(request, f"book {number}", lambda: self._details(number))
+        return self._site.stream(request, f"book {number}", lambda: self._details(number, self._api.glance()[1]))
 
     async def file(self, request: Request) -> Response:
         """Hand out a file of a finished book, never to be shown as a page of this site."""
@@ -86,20 +88,20 @@ class BookViews:
             raise UsageError("This file is no longer where it was written.")
         return FileResponse(path, media_type="application/octet-stream", filename=path.name)
 
-    def _cards(self) -> Pieces:
-        books = book_answers(*self._api.look())
+    def _cards(self, seen: Seen) -> Pieces:
+        books = book_answers(*seen)
         waiting = [book.book for book in books if book.state in WAITING]
         places = {number: place for place, number in enumerate(waiting, start=1)}
         return self._memo.pieces(
             (f"book-{book.book}", "piece-book.html", _card(book, places, len(waiting))) for book in books
         )
 
-    def _details(self, number: int) -> Pieces:
+    def _details(self, number: int, reply: StatusReply) -> Pieces:
         try:
-            queued, book = self._queued(number), self._find(number)
+            queued = self._queued(number)
         except UsageError:
             return {}  # it was removed meanwhile
-        reply = self._api.look()[1]
+        [book] = book_answers([queued], reply)
         job = next((job for job in reply.jobs if job.job == queued.job and queued.state == "waiting"), None)
         return {
             "summary": self._site.piece("piece-summary.html", book=book, job=job),

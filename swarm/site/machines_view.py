@@ -14,7 +14,7 @@ from swarm.site.live import Pieces
 from swarm.site.site import Memo, Site
 from swarm.watch.view import title_of
 from swarm.web.answers import MachineAnswer, machine_answers
-from swarm.web.app import Api
+from swarm.web.app import Api, Seen
 
 
 class SlotRow(Struct, frozen=True):
@@ -44,15 +44,15 @@ class MachineViews:
 
     async def machines(self, request: Request) -> Response:
         """Show the machines."""
-        return self._site.render(request, "machines.html", pieces=self._cards(), join="")
+        return self._site.render(request, "machines.html", pieces=self._cards(self._api.look()), join="")
 
     async def invite(self, request: Request) -> Response:
         """Show also how a machine joins."""
-        return self._site.render(request, "machines.html", pieces=self._cards(), join=self._join())
+        return self._site.render(request, "machines.html", pieces=self._cards(self._api.look()), join=self._join())
 
     async def live_machines(self, request: Request) -> Response:
         """Stream what changes of the machines."""
-        return self._site.stream(request, "machines", self._cards)
+        return self._site.stream(request, "machines", lambda: self._cards(self._api.glance()))
 
     async def join_code(self, request: Request) -> Response:
         """Draw the line that joins the swarm as a QR code."""
@@ -60,8 +60,8 @@ class MachineViews:
         segno.make(self._join(), micro=False).save(drawn, kind="svg", scale=6, border=4, light="#fff")
         return Response(drawn.getvalue(), media_type="image/svg+xml")
 
-    def _cards(self) -> Pieces:
-        reply = self._api.look()[1]
+    def _cards(self, seen: Seen) -> Pieces:
+        reply = seen[1]
         rows = zip(machine_answers(reply), reply.workers, strict=True)
         return self._memo.pieces(
             (f"machine-{worker.worker.encode().hex()}", "piece-machine.html", _card(machine, worker, reply))

@@ -1,6 +1,7 @@
 """The interface for programs, /api/v1: what the commands of a queue can do, over HTTP and JSON."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,12 @@ from swarm.web.schema import openapi
 from swarm.web.token import Doorkeeper
 
 EVENT_S = 1.0  # between two looks for news
+GLANCE_S = 0.5  # followers share the state of so long ago: with many machines it takes a while to tell
 QUIET_S = 15.0  # then a comment is sent, so that no proxy takes the stream for dead
 MAX_STREAMS = 100
 MAX_JSON_BYTES = 64 * 1024
 MAX_NAME = 500
+Seen = tuple[Sequence[QueuedBook], StatusReply]  # the queue, and the state of the coordinator
 FREE = ("/healthz", "/feeds/")  # what needs no token, or has one of its own
 
 
@@ -51,10 +54,19 @@ class Api:
         self.resident, self._desk, self.folder = resident, desk, folder
         self._uploads = 0
         self._streams = 0
+        self._glance: tuple[float, StatusReply] | None = None  # when it was made
+        self._told: tuple[Sequence[QueuedBook], StatusReply, bytes] | None = None  # the latest event, of what
 
-    def look(self) -> tuple[Sequence[QueuedBook], StatusReply]:
+    def look(self) -> Seen:
         """Return the queue and the state of the coordinator."""
         return self.resident.queue.books, self.resident.status()
+
+    def glance(self) -> Seen:
+        """Return what `look` does, for all that look every second: the coordinator is asked once for them."""
+        now = time.monotonic()
+        if self._glance is None or now - self._glance[0] > GLANCE_S:
+            self._glance = now, self.resident.status()
+        return self.resident.queue.books, self._glance[1]
 
     async def health(self, request: Request) -> Response:
         """Tell that the process answers."""
@@ -113,7 +125,7 @@ class Api:
         last, quiet_s = b"", 0.0
         try:
             while True:
-                news = msgspec.json.encode({"status": status_answer(*self.look()), "books": book_answers(*self.look())})
+                news = self._news_now()
                 if news != last or quiet_s >= QUIET_S:
                     yield b"event: status\ndata: " + news + b"\n\n" if news != last else b": still here\n\n"
                     last, quiet_s = news, 0.0
@@ -121,6 +133,14 @@ class Api:
                 quiet_s += EVENT_S
         finally:
             self._streams -= 1
+
+    def _news_now(self) -> bytes:
+        """Return what streams tell at this moment, made once for all of them."""
+        books, reply = self.glance()
+        if self._told is None or self._told[0] is not books or self._told[1] is not reply:
+            told = {"status": status_answer(books, reply), "books": book_answers(books, reply)}
+            self._told = books, reply, msgspec.json.encode(told)
+        return self._told[2]
 
     async def metrics(self, request: Request) -> Response:
         """Tell the metrics for Prometheus."""

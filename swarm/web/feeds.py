@@ -20,6 +20,7 @@ from swarm.web.app import JsonAnswer, read_small
 from swarm.web.feed_tokens import FeedToken, FeedTokens
 from swarm.web.opds import EPUB_KIND, FEED_KIND, JSON_KIND, catalogue, catalogue_json
 from swarm.web.podcast import CHAPTERS_KIND, chapters, podcast
+from swarm.web.sound import cover_of
 
 PUBLIC = "/feeds/"
 RSS_KIND = "application/rss+xml"
@@ -157,11 +158,7 @@ class Feeds:
 
     async def cover(self, request: Request, books: Shown, base: str) -> Response:
         """Send the cover of a book."""
-        found = await self._library.cover(books[0].number)
-        if found is None:
-            return _none()
-        kind, content = found
-        return Response(content, media_type=kind, headers={"Cache-Control": "private, max-age=86400"})
+        return await cover_of(self._library, request) or _none()
 
 
 def answer(token: FeedToken, site: str) -> FeedAnswer:

@@ -44,7 +44,7 @@ def _entry(book: ShelfBook, base: str) -> Any:
         *([D.language(book.language)] if book.language else []),
         *([E.summary(book.description, type="text")] if book.description else []),
         E.link(rel=IMAGE, href=cover, type="image/jpeg"),
-        E.link(rel=SMALL, href=cover, type="image/jpeg"),
+        E.link(rel=SMALL, href=f"{cover}?size=small", type="image/jpeg"),
         *(E.link(rel=GET, href=href, type=kind, title=name) for href, kind, name in _files(book, base)),
     )
 

@@ -99,7 +99,13 @@ def _listening(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note:
         f"{place}/doubtful": {
             "get": _call("The sentences that may be wrong", "200", _list(doubtful), refused) | {"parameters": [book]}
         },
-        f"{place}/cover": {"get": {"summary": "The cover", "responses": picture | refused, "parameters": [book]}},
+        f"{place}/cover": {
+            "get": {
+                "summary": "The cover",
+                "responses": picture | refused,
+                "parameters": [book, _query("size", "small: as a JPEG for lists")],
+            }
+        },
         f"{place}/redo": {
             "post": _call("Have one sentence spoken again", "200", note, refused)
             | {"parameters": [book], "requestBody": body}

@@ -74,12 +74,7 @@ class SoundApi:
 
     async def cover(self, request: Request) -> Response:
         """Send the cover of a book."""
-        found = await self._library.cover(request.path_params["book"])
-        if found is None:
-            return _none("This book has no cover.")
-        kind, content = found
-        headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
-        return Response(content, media_type=kind, headers=headers)
+        return await cover_of(self._library, request) or _none("This book has no cover.")
 
     async def redo(self, request: Request) -> Response:
         """Have a sentence spoken again."""
@@ -89,6 +84,21 @@ class SoundApi:
             raise UsageError(f"The body names no sentence: {fault}.") from fault
         note = await self._library.redo(request.path_params["book"], asked.chapter, asked.sentence, asked.say)
         return JsonAnswer({"note": note})
+
+
+async def cover_of(library: Library, request: Request) -> Response | None:
+    """Return the cover of a book, small if the request says so; None if there is none."""
+    number = request.path_params["book"]
+    if request.query_params.get("size") == "small":
+        small = await library.small_cover(number)
+        found = ("image/jpeg", small) if small else None
+    else:
+        found = await library.cover(number)
+    if found is None:
+        return None
+    kind, content = found
+    headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(content, media_type=kind, headers=headers)
 
 
 def ranged(request: Request, content: bytes, kind: str, digest: str, cache: str) -> Response:

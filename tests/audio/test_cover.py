@@ -7,7 +7,7 @@ import pytest
 from pictures import picture
 from PIL import Image
 
-from swarm.audio.cover import Picture, UnusablePicture, cover_fault, fit_cover, shrink_cover
+from swarm.audio.cover import Picture, UnusablePicture, cover_fault, fit_cover, shrink_cover, small_cover
 from swarm.audio.order import MAX_COVER_BYTES
 
 
@@ -71,6 +71,18 @@ def test_a_picture_that_would_fill_the_memory_is_no_cover() -> None:
     bomb[6:10] = b"\xff\xff\xff\xff"  # 65535 x 65535
     with pytest.raises(UnusablePicture, match="more than 40 million pixels"):
         fit_cover(bytes(bomb))
+
+
+def test_a_small_cover_is_a_jpeg_for_lists() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (1200, 1800), (200, 30, 30)).save(file, "JPEG")
+    made = Image.open(io.BytesIO(small_cover(file.getvalue())))
+    assert (made.format, max(made.size), made.size[1] / made.size[0]) == ("JPEG", 400, pytest.approx(1.5, 0.01))
+    bomb = bytearray(gif())
+    bomb[6:10] = b"\xa0\x0f" * 2  # 4000 x 4000, which would have to be read whole
+    for hostile in (bytes(bomb), b"<svg/>", red("PNG")[:60]):
+        with pytest.raises(UnusablePicture):
+            small_cover(hostile)
 
 
 def test_what_one_can_see_through_lies_on_white() -> None:

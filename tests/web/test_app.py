@@ -2,7 +2,9 @@
 
 import json
 import re
+import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
@@ -10,6 +12,8 @@ import pytest
 from web_bench import TOKEN, WebBench
 
 from swarm.errors import EnvironmentFault
+from swarm.lease.message import StatusReply
+from swarm.web.app import GLANCE_S
 from swarm.web.host import listen
 from swarm.web.schema import openapi
 from swarm.web.token import MAX_WRONG
@@ -80,6 +84,24 @@ async def test_events_tell_what_changes(bench: WebBench) -> None:
         assert json.loads((await anext(lines))[6:])["books"] == []
         await bench.add("Emma")
         assert [book["title"] for book in json.loads((await anext(lines))[6:])["books"]] == ["Emma.txt"]
+
+
+async def test_many_that_follow_share_one_look_at_the_machines(bench: WebBench) -> None:
+    looks = 0
+    tell = bench.resident.status
+
+    def counted() -> StatusReply:
+        nonlocal looks
+        looks += 1
+        return tell()
+
+    bench.resident.status = counted  # type: ignore[method-assign]
+    began = time.monotonic()
+    async with AsyncExitStack() as stack:
+        for _ in range(20):
+            stream = await stack.enter_async_context(bench.client.stream("GET", "/api/v1/events"))
+            assert await anext(stream.aiter_lines()) == "event: status"
+    assert looks <= 1 + (time.monotonic() - began) / GLANCE_S
 
 
 async def test_without_the_token_nothing_is_told_and_many_wrong_ones_shut_the_door(bench: WebBench) -> None:

@@ -1,6 +1,7 @@
 """The interface for listeners over real HTTP: what can be heard while a book is spoken, and one wrong sentence."""
 
 import asyncio
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import httpx
 import numpy as np
 import pytest
 from listen_bench import RATE, ListenBench, heard, tone
+from PIL import Image
 
 from swarm.web.schema import openapi
 
@@ -187,3 +189,13 @@ async def test_a_book_without_a_cover_has_one_that_is_drawn(bench: ListenBench) 
     answer = await bench.client.get("/api/v1/books/1/cover")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
     assert answer.content.startswith(b"\xff\xd8\xff")
+
+
+async def test_a_small_cover_is_made_once_and_kept_with_the_job(bench: ListenBench) -> None:
+    small = "/api/v1/books/1/cover?size=small"
+    made = (await bench.client.get(small)).content
+    assert max(Image.open(io.BytesIO(made)).size) == 400
+    kept = bench.store.folder(bench.queue.find(1).job) / "cover-small.jpg"
+    assert kept.read_bytes() == made
+    kept.write_bytes(b"as it was kept")
+    assert (await bench.client.get(small)).content == b"as it was kept"
