@@ -27,6 +27,7 @@ from swarm.store.summary import (
     standing_clips,
     write_summary,
 )
+from swarm.store.tally import Tally
 from swarm.store.usage import only_in
 from swarm.system.disk import guarded, make_folder, replace_file
 from swarm.system.lock import Lock
@@ -122,7 +123,7 @@ class DiskStore:
     """The store on a disk, under the state folder."""
 
     def __init__(self, state_dir: Path) -> None:
-        self.state_dir = state_dir
+        self.state_dir, self.tally = state_dir, Tally()
         self._journals: dict[str, Journal] = {}
         self._choosing = threading.Lock()  # reports are read while another thread commits
         self._locks: dict[str, Lock] = {}
@@ -181,6 +182,7 @@ class DiskStore:
         for job, records in by_job.items():
             drop_summary(self.folder(job))
             self._journal(job).append(records)
+            self.tally.commit(records)
 
     def job_file_size(self, job: str, digest: str) -> int:
         """Return the size of a job file in bytes, 0 if it is gone."""

@@ -144,7 +144,9 @@ class Api:
 
     async def metrics(self, request: Request) -> Response:
         """Tell the metrics for Prometheus."""
-        return Response(exposition(self.look), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(
+            exposition(self.look, self.resident.store.tally), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
 
     async def schema(self, request: Request) -> Response:
         """Return the OpenAPI document."""

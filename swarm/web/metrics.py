@@ -8,6 +8,7 @@ from prometheus_client.registry import Collector
 
 from swarm.lease.message import StatusReply, WorkerStatus
 from swarm.store.queue import QueuedBook
+from swarm.store.tally import Tally
 from swarm.web.answers import MachineAnswer, machine_answers, status_answer
 
 BOOKS = ("waiting", "finished", "failed", "cancelled")
@@ -18,22 +19,23 @@ Look = Callable[[], tuple[Sequence[QueuedBook], StatusReply]]
 class SwarmCollector(Collector):
     """Makes the metrics anew at each scrape, so that nothing is counted in between."""
 
-    def __init__(self, look: Look) -> None:
-        self._look = look
+    def __init__(self, look: Look, tally: Tally) -> None:
+        self._look, self._tally = look, tally
 
     def collect(self) -> Iterable[Metric]:
         """Yield all metrics of this moment."""
         books, reply = self._look()
         machines = machine_answers(reply)
         yield from _of_books(books, reply)
+        yield from _of_work(self._tally)
         yield from _of_machines(machines)
         yield from _of_devices(reply.workers)
 
 
-def exposition(look: Look) -> bytes:
+def exposition(look: Look, tally: Tally) -> bytes:
     """Return the metrics in Prometheus's text format."""
     registry = CollectorRegistry()
-    registry.register(SwarmCollector(look))
+    registry.register(SwarmCollector(look, tally))
     return generate_latest(registry)
 
 
@@ -49,6 +51,15 @@ def _of_books(books: Sequence[QueuedBook], reply: StatusReply) -> Iterator[Metri
     left_s = status_answer(books, reply).time_left_s
     if left_s is not None:
         yield _one("e2a_swarm_time_left_seconds", "Until the book that is spoken is written.", left_s)
+
+
+def _of_work(tally: Tally) -> Iterator[Metric]:
+    yield CounterMetricFamily("e2a_swarm_clips", "Clips that were spoken, since the start.", value=tally.clips)
+    yield CounterMetricFamily("e2a_swarm_clip_bytes", "Bytes of these clips.", value=tally.clip_bytes)
+    yield CounterMetricFamily("e2a_swarm_clip_seconds", "Sound of these clips.", value=tally.sound_s)
+    yield CounterMetricFamily("e2a_swarm_work_seconds", "Time that engines spent on them.", value=tally.work_s)
+    yield CounterMetricFamily("e2a_swarm_retakes", "Takes beyond the first of each clip.", value=tally.retakes)
+    yield CounterMetricFamily("e2a_swarm_journal_commits", "Commits to journals.", value=tally.commits)
 
 
 def _of_machines(machines: Sequence[MachineAnswer]) -> Iterator[Metric]:

@@ -14,6 +14,7 @@ import pytest
 from msgspec import structs
 from web_bench import BOOKS, REPLY, TOKEN, WebBench
 
+from swarm.store.tally import Tally
 from swarm.web.metrics import exposition
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "grafana"
@@ -39,6 +40,8 @@ tests:
       - {{series: 'e2a_swarm_books{{state="failed", job="e2a-swarm", instance="a"}}', values: '3x9 4x60'}}
       - {{series: 'e2a_swarm_sentences{{state="left", job="e2a-swarm", instance="a"}}', values: '7x60'}}
       - {{series: 'e2a_swarm_machines{{state="speaking", job="e2a-swarm", instance="a"}}', values: '0x60'}}
+      - {{series: 'e2a_swarm_retakes_total{{job="e2a-swarm", instance="a"}}', values: '0+9x60'}}
+      - {{series: 'e2a_swarm_clips_total{{job="e2a-swarm", instance="a"}}', values: '0+10x60'}}
       - {{series: 'e2a_swarm_realtime_ratio{{machine="attic", job="e2a-swarm", instance="a"}}', values: '2x3 _x60'}}
       - {{series: 'e2a_swarm_realtime_ratio{{machine="tower", job="e2a-swarm", instance="a"}}', values: '2x60'}}
     alert_rule_test:
@@ -50,6 +53,10 @@ tests:
       - alertname: SwarmBookFailed
         eval_time: 12m
         exp_alerts: [{{exp_labels: {failed}, exp_annotations: {which}}}]
+      - {{alertname: SwarmManyRetakes, eval_time: 20m}}
+      - alertname: SwarmManyRetakes
+        eval_time: 50m
+        exp_alerts: [{{exp_labels: {{severity: warning, job: e2a-swarm, instance: a}}, exp_annotations: {retakes}}}]
 """
 
 
@@ -59,7 +66,7 @@ def names_in(expression: str) -> set[str]:
 
 def served_names() -> set[str]:
     job = structs.replace(REPLY.jobs[0], state="speaking")
-    text = exposition(lambda: (BOOKS, structs.replace(REPLY, jobs=(job,)))).decode()
+    text = exposition(lambda: (BOOKS, structs.replace(REPLY, jobs=(job,))), Tally()).decode()
     return set(re.findall(r"^(e2a_swarm_\w+)[{ ]", text, re.MULTILINE))
 
 
@@ -102,7 +109,7 @@ async def promtool(*words: object) -> str:
 @needs_prometheus
 async def test_the_alert_rules_are_valid_and_fire_when_they_should(tmp_path: Path) -> None:
     rules = EXAMPLES / "alerts.yml"
-    assert "6 rules found" in await promtool("check", "rules", rules)
+    assert "7 rules found" in await promtool("check", "rules", rules)
     test = tmp_path / "test.yml"
     gone = {
         "summary": "The queue of e2a-swarm does not answer.",
@@ -113,7 +120,12 @@ async def test_the_alert_rules_are_valid_and_fire_when_they_should(tmp_path: Pat
         "description": "`e2a-swarm status` on a says which, and why.",
     }
     failed = {"severity": "warning", "job": "e2a-swarm", "instance": "a", "state": "failed"}
-    values = {name: json.dumps(value) for name, value in {"gone": gone, "which": which, "failed": failed}.items()}
+    retakes = {
+        "summary": "Many sentences need another take.",
+        "description": "The engines at a take 0.9 further takes a sentence: listen to the book, and try another voice.",
+    }
+    told = {"gone": gone, "which": which, "failed": failed, "retakes": retakes}
+    values = {name: json.dumps(value) for name, value in told.items()}
     test.write_text(ALERT_TEST.format(rules=rules, **values))
     await promtool("test", "rules", test)
 
@@ -172,6 +184,6 @@ async def test_prometheus_scrapes_the_metrics_and_answers_the_dashboard(tmp_path
             for expression in expressions():
                 await ask(expression)
             groups = (await client.get("/api/v1/rules")).json()["data"]["groups"]
-            assert [rule["type"] for group in groups for rule in group["rules"]] == ["alerting"] * 6
+            assert [rule["type"] for group in groups for rule in group["rules"]] == ["alerting"] * 7
     finally:
         await bench.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -199,3 +200,20 @@ async def test_a_small_cover_is_made_once_and_kept_with_the_job(bench: ListenBen
     assert kept.read_bytes() == made
     kept.write_bytes(b"as it was kept")
     assert (await bench.client.get(small)).content == b"as it was kept"
+
+
+async def test_the_metrics_count_what_was_spoken(bench: ListenBench) -> None:
+    bench.speak(1, 0, 0, tone(300))
+    bench.speak(1, 0, 1, tone(400))
+    text = (await bench.client.get("/metrics")).text
+    told = {name: float(value) for name, value in re.findall(r"^e2a_swarm_(\w+)_total (\S+)$", text, re.MULTILINE)}
+    clips = list(bench.state_of(1).accepted.values())
+    assert told == {
+        "clips": 2,
+        "clip_bytes": sum(clip.bytes for clip in clips),
+        "clip_seconds": pytest.approx(1.0),
+        "work_seconds": pytest.approx(0.2),
+        "retakes": 0,
+        "journal_commits": bench.store.tally.commits,
+    }
+    assert told["journal_commits"] >= 2
