@@ -11,6 +11,7 @@ from swarm.book.file import read_name
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
+from swarm.coordinator.mend_order import MendOrder
 from swarm.coordinator.prepare import Offered, find_job
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
@@ -29,6 +30,7 @@ MAX_SERVED = 16  # books; more than these take turns, where no worker has the en
 RETRY_S = 30.0  # until a book is tried again whose engine no worker had, or which is spoken already
 FAULT_RETRY_S = 300.0  # until a book is tried again that this machine had no room for, or could not deliver
 TWIN = "the same book is spoken with the same voice already; its files are made after that"
+STOPPED = "The coordinator stops: ask again when it is back."
 MAX_FILES = 8  # of a finished book, in `status`
 MAX_FILE_NAME = 2000  # characters of one, there
 Configure = Callable[[Path, Sequence[str]], RenderConfig]  # raises UsageError for options that make no sense
@@ -57,7 +59,7 @@ class Resident:
         self._set_aside = set_aside  # what becomes of a watched folder's book that failed
         self._jobs: dict[int, str] = {}  # of the books that are served
         self._rests_until_s: dict[int, float] = {}
-        self._mending: dict[int, tuple[RedoConfig, asyncio.Future[None]]] = {}  # until the book is served again
+        self._mending: dict[int, MendOrder] = {}  # until the book is served again
         self._changed = asyncio.Event()
         self._adding = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -147,21 +149,22 @@ class Resident:
             loop.call_soon_threadsafe(self._note, f"{book.heading}: {line}")
 
         mending = self._mending.get(book.id)
+        refused: SwarmError | None = UsageError(STOPPED)
         try:
-            opened = await asyncio.to_thread(self._read, book, tell, mending[0] if mending else None)
+            opened = await asyncio.to_thread(self._read, book, tell, mending.redo if mending else None)
         except (EngineUnknown, InUse) as fault:
+            refused = fault
             self._rest(book, str(fault))
         except SwarmError as fault:
+            refused = fault
             self._put_off(book, fault)
         else:
-            if opened is None:
-                self._rest(book, TWIN)
-            else:
-                self._take_up(book, opened)
+            refused = None if opened else UsageError(f"{book.heading}: {TWIN}.")
+            self._take_up(book, opened) if opened else self._rest(book, TWIN)
         finally:
             if mending:
                 del self._mending[book.id]
-                mending[1].set_result(None)
+                mending.answer(refused)
         if book.id in self._mending and book.id in self._jobs:  # asked for while the book was read
             self._leave(book.id)
 
@@ -270,23 +273,22 @@ class Resident:
         return book
 
     async def mend(self, book: QueuedBook, redo: RedoConfig) -> None:
-        """Have sentences of a book spoken again, and no others; return when it is served with them.
+        """Have sentences of a book spoken again, and no others; return when that is recorded.
 
-        Raises UsageError for a book that is neither served nor finished, StoreError.
+        Raises UsageError for a book that is neither served nor finished, SwarmError if it cannot be served now.
         """
         while book.id in self._mending:
-            await asyncio.wait([self._mending[book.id][1]])
+            await self._mending[book.id].settle()
         book = self.queue.find(book.id)
         if book.paused or book.state not in ("waiting", "finished"):
             raise UsageError(f"{book.heading} is {'paused' if book.paused else book.state}: resume it first.")
-        done = asyncio.get_running_loop().create_future()
-        self._mending[book.id] = redo, done
+        order = self._mending[book.id] = MendOrder(redo)
         self.queue.change(book.id, state="waiting", why="", ended_s=0.0)
         self._rests_until_s.pop(book.id, None)
         if book.id in self._jobs:
             self._leave(book.id)
         self._changed.set()
-        await done
+        await order.wait()
 
     def find(self, target: str) -> QueuedBook | None:
         """Return the book that a user means by its number, or by its title or file name; None if there is none.

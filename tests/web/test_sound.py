@@ -13,6 +13,7 @@ import pytest
 from listen_bench import RATE, ListenBench, heard, tone
 from PIL import Image
 
+from swarm.store.store import DiskStore
 from swarm.web.schema import openapi
 
 TEXT = "The first sentence is here. The second one follows"
@@ -167,6 +168,21 @@ async def test_what_cannot_be_mended_is_said_and_changes_nothing(
     answer = await redo(bench, **asked)
     assert (answer.status_code, why in answer.json()["error"]) == (400, True), answer.text
     assert list(bench.state_of(1).accepted) == [(0, 0)]
+
+
+async def test_what_could_not_be_recorded_is_not_told_to_be_done(bench: ListenBench) -> None:
+    for index in range(2):
+        bench.speak(1, 0, index, tone(300))
+    bench.finish(1, "/out/Emma.m4b")
+    await bench.settle()
+    other = DiskStore(bench.state)
+    other.lock_job(bench.queue.find(1).job)
+    answer = await redo(bench, chapter=1, sentence=1)
+    assert answer.status_code >= 400 and "already working" in answer.json()["error"], answer.text
+    other.close()
+    bench.resident._rests_until_s.clear()
+    assert (await redo(bench, chapter=1, sentence=1)).status_code == 200
+    assert list(bench.state_of(1).accepted) == [(0, 1)]
 
 
 async def test_a_clip_that_is_gone_from_the_disk_breaks_nothing(bench: ListenBench) -> None:
