@@ -39,6 +39,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "many_books": [[]],
     "many_jobs": [[]],
     "page": [[]],
+    "recorded_run": [[]],
     "coqui_speed": [[]],
     "xtts_batch": [[]],
     "vits_batch": [[]],

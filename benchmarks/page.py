@@ -151,10 +151,7 @@ def serve(swarm: Swarm, books: int, large: Path, small: Path) -> tuple[int, http
     home = swarm.folder / "state"
     words = ("serve", "--tts-engine", "metronome", "--quiet", "--no-advertise", "--port", str(swarm.port))
     process = swarm._start([*CLI, *words, "--output-dir", str(swarm.folder)], home)
-    token = home / "web-token"
-    wait_for(lambda: token.exists() and token.stat().st_size, 60, "the token")
-    api = httpx.Client(headers={"Authorization": f"Bearer {token.read_text().strip()}"}, trust_env=False, timeout=60)
-    api.base_url = httpx.URL(_address(api, process.pid))
+    api = interface(home, process.pid)
     for number in range(books):
         book = large if number == 0 else small
         api.post(
@@ -163,6 +160,15 @@ def serve(swarm: Swarm, books: int, large: Path, small: Path) -> tuple[int, http
             content=book.read_bytes(),
         )
     return process.pid, api
+
+
+def interface(home: Path, pid: int) -> httpx.Client:
+    """Return a client of a process that serves a queue, with the token of its state folder."""
+    token = home / "web-token"
+    wait_for(lambda: token.exists() and token.stat().st_size, 60, "the token")
+    api = httpx.Client(headers={"Authorization": f"Bearer {token.read_text().strip()}"}, trust_env=False, timeout=60)
+    api.base_url = httpx.URL(_address(api, pid))
+    return api
 
 
 def _address(api: httpx.Client, pid: int) -> str:
