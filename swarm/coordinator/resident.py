@@ -55,7 +55,7 @@ class Resident:
         set_aside: Callable[[Path, str], bool] = lambda source, why: False,
     ) -> None:
         self.queue, self.store, self._studio, self._clock = queue, store, studio, clock
-        self._configure, self._note, self._offered = configure, note, offered
+        self.configure, self._note, self._offered = configure, note, offered
         self._set_aside = set_aside  # what becomes of a watched folder's book that failed
         self._jobs: dict[int, str] = {}  # of the books that are served
         self._rests_until_s: dict[int, float] = {}
@@ -82,7 +82,7 @@ class Resident:
 
     def config_of(self, book: QueuedBook) -> RenderConfig:
         """Return the config of a book. Raises UsageError."""
-        return self._configure(self.queue.path(book), book.options)
+        return self.configure(self.queue.path(book), book.options)
 
     # --- which book is served
 
@@ -170,7 +170,7 @@ class Resident:
 
     def _read(self, book: QueuedBook, tell: Say, redo: RedoConfig | None) -> Books | None:
         """Open a book in another thread; None if its job is served already. Raises SwarmError."""
-        config = self._configure(self.queue.path(book), book.options)
+        config = self.configure(self.queue.path(book), book.options)
         job, _, _ = find_job(config, self.queue.path(book), find_brought_files(config, self.store), self._offered)
         if job in self._jobs.values():
             return None
@@ -263,7 +263,7 @@ class Resident:
 
     async def add(self, path: Path, name: str, options: Sequence[str], source: str = "") -> QueuedBook:
         """Add a book at the end of the queue. Raises UsageError, StoreError."""
-        self._configure(path, options)
+        self.configure(path, options)
         title = await asyncio.to_thread(_title_of, path)
         async with self._adding:  # the disk may be slow, while workers want an answer
             await asyncio.to_thread(self.queue.copy_in, path, name)

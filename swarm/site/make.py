@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from swarm.coordinator.desk import Desk
 from swarm.errors import StoreError, SwarmError
 from swarm.site.add import AddViews, BookOptions
+from swarm.site.advice import Advice
 from swarm.site.books_view import BookViews
 from swarm.site.errand import Errand, Errands
 from swarm.site.front import Front
@@ -63,7 +64,8 @@ def make_front(
         entrance = Entrance(site, gate, password, clock, lambda: forget_first_password(config.state_dir))
         app.router.routes.extend(entrance.routes())
     _answer_faults(app, site)
-    programs = make_app(api, doorkeeper, clock, gate.admits, listening.routes())
+    advice = Advice(api.resident, errand, api.folder, config.options.inspect_words, config.join)
+    programs = make_app(api, doorkeeper, clock, gate.admits, [*listening.routes(), *advice.routes()])
     return Front(programs, gate, config.prefix)
 
 

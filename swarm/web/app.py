@@ -98,7 +98,7 @@ class Api:
         self._uploads += 1
         path = self.folder / f"http {self._uploads} {name}"
         try:
-            await _save(request, path)
+            await save_body(request, path)
             book = await self.resident.add(path, name, options)
         finally:
             path.unlink(missing_ok=True)
@@ -230,7 +230,7 @@ async def read_small(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _save(request: Request, path: Path) -> None:
+async def save_body(request: Request, path: Path) -> None:
     """Write the body of a request to a file. Raises UsageError for one that is empty or larger than any book."""
     size = 0
     with guarded(path), path.open("xb") as file:

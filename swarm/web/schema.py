@@ -31,7 +31,7 @@ def openapi() -> dict[str, Any]:
     refused = {"400": _answer("It was refused.", error), "401": _answer("The token is missing or wrong.", error)}
     missing = refused | {"404": _answer("It is not there.", error)}
     paths = _queue(named[:4], refused, note) | _feeds(named[4:6], missing, note)
-    paths |= _listening(named[6:], missing, note)
+    paths |= _listening(named[6:], missing, note) | _advice(refused)
     bearer = {"token": {"type": "http", "scheme": "bearer"}}
     return {
         "openapi": "3.1.0",
@@ -110,6 +110,25 @@ def _listening(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note:
             "post": _call("Have one sentence spoken again", "200", note, refused)
             | {"parameters": [book], "requestBody": body}
         },
+    }
+
+
+def _advice(refused: dict[str, Any]) -> dict[str, Any]:
+    """Return the paths of what is known before a book is added; the commands document their answers."""
+    told, line = {"type": "object"}, {"type": "object", "properties": {"command": {"type": "string"}}}
+    language = _query("language", "its code, as de; all without it")
+    return {
+        "/api/v1/inspect": {
+            "post": {
+                **_call("What would be read of the book that is the body", "200", told, refused),
+                "parameters": [_query("name", "the file's name"), _query("option", "an option of add; repeatable")],
+                "requestBody": {"content": {"application/octet-stream": {}}, "required": True},
+            }
+        },
+        "/api/v1/voices": {
+            "get": _call("The voices, and how quick they are", "200", told, refused) | {"parameters": [language]}
+        },
+        "/api/v1/join": {"get": _call("The line that a new machine runs", "200", line, refused)},
     }
 
 

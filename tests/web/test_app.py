@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from openapi_spec_validator import validate
 from web_bench import TOKEN, WebBench
 
 from swarm.errors import EnvironmentFault
@@ -118,6 +119,7 @@ async def test_without_the_token_nothing_is_told_and_many_wrong_ones_shut_the_do
 async def test_the_document_names_every_path(bench: WebBench) -> None:
     document = await bench.get("/api/v1/openapi.json")
     assert document == json.loads(json.dumps(openapi()))
+    validate(openapi())
     calls = [(method, path) for path, methods in openapi()["paths"].items() for method in methods]
     for method, path in calls:
         if not path.endswith("/events"):  # that one does not end
