@@ -1,7 +1,10 @@
 """The interface for programs, asked over real HTTP."""
 
+import asyncio
 import json
+import os
 import re
+import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -40,6 +43,21 @@ async def test_a_book_is_added_with_one_request_and_ordered_about(bench: WebBenc
     assert (await bench.get("/api/v1/books/1"))["state"] == "paused"  # type: ignore[index]
     assert (await bench.order(action="limit", target="attic", count=2)).json()["note"].endswith("2 slots at most")
     assert list(bench.room.iterdir()) == []
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl here: apt-get install curl")
+async def test_the_documented_line_adds_a_book(bench: WebBench, tmp_path: Path) -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    [line] = [line for line in text.splitlines() if line.startswith("curl") and "--data-binary" in line]
+    (tmp_path / "book.epub").write_bytes(b"PK")
+    process = await asyncio.create_subprocess_shell(
+        line.replace("http://127.0.0.1:5848", bench.url),
+        cwd=tmp_path,
+        env={**os.environ, "TOKEN": TOKEN},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    added = json.loads((await process.communicate())[0])
+    assert (added["book"], added["title"], added["options"]) == (1, "book.epub", ["--voice=heart"])
 
 
 @pytest.mark.parametrize(
