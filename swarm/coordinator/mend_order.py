@@ -27,4 +27,4 @@ class MendOrder:
             self._answer.set_result(None)
         else:
             self._answer.set_exception(refused)
-            self._answer.exception()  # asyncio warns of one that nobody read, as where the browser has gone
+            self._answer.exception()  # asyncio warns of a fault that was never read, as after a browser left
