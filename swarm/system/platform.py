@@ -68,9 +68,11 @@ def run_loop(main: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine to its end, as asyncio.run does, on an event loop that can watch ZeroMQ's sockets."""
     import asyncio
 
+    from swarm.system.pulse import with_pulse
+
     allow_files()
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        return runner.run(main)
+        return runner.run(with_pulse(main))
 
 
 def allow_files(wanted: int = 8192) -> None:
