@@ -39,4 +39,5 @@ QUICK: dict[str, list[str]] = {
     "xtts_batch": ["--tiny", "--tokens", "5", "--batches", "1", "2"],
     "vits_batch": ["--tiny", "--sentences", "2", "--batches", "1", "2"],
     "hearing": [TINY_BOOK, "--sentences", "1"],
+    "boxes": ["--parts"],
 }

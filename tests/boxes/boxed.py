@@ -35,16 +35,23 @@ ROOM = 4 << 30  # bytes that the engine takes while it builds, and what others n
 
 def require_engine() -> None:
     """Skip the test if no Docker engine can be started."""
+    if missing := missing_tools():
+        pytest.skip(missing)
+
+
+def missing_tools() -> str:
+    """Return what a Docker engine lacks on this machine; "" if nothing is lacking."""
     if not sys.platform.startswith("linux") or os.geteuid():
-        pytest.skip("to start a Docker engine takes Linux and root")
+        return "to start a Docker engine takes Linux and root"
     tools = ("docker", "dockerd", "containerd", "unshare", "nsenter")
     if missing := [tool for tool in tools if not shutil.which(tool)]:
-        pytest.skip(f"a Docker engine takes {', '.join(missing)} (Debian's docker.io and docker-cli)")
+        return f"a Docker engine takes {', '.join(missing)} (Debian's docker.io and docker-cli)"
     if not os.access("/dev/shm", os.W_OK) or shutil.disk_usage("/dev/shm").free < ROOM:
-        pytest.skip("the engine of the tests takes a /dev/shm with 4 GiB free")
+        return "the engine takes a /dev/shm with 4 GiB free"
     for plugin in ("buildx", "compose"):
         if subprocess.run(["docker", plugin, "version"], capture_output=True).returncode:
-            pytest.skip(f"the images take Docker's {plugin} (Debian's docker-buildx and docker-compose)")
+            return f"the images take Docker's {plugin} (Debian's docker-buildx and docker-compose)"
+    return ""
 
 
 class Engine:
@@ -68,17 +75,17 @@ class Engine:
                 pytest.skip(f"no Docker engine starts here: {self._log.read_text(errors='replace')[-500:]}")
             time.sleep(0.2)
 
-    def build(self) -> None:
-        """Build the image from files of this machine."""
+    def build(self, extras: str = "") -> None:
+        """Build the image from files of this machine, with extras such as "[notify]"."""
         context = self.data / "context"
         (context / "wheels").mkdir(parents=True)
         for name in CONTEXT:
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, context / name)
-        make_wheels(context / "wheels", ["e2a-swarm", "hatchling"])
+        make_wheels(context / "wheels", [f"e2a-swarm{extras}", "hatchling"])
         make_root(self.folder / "root.tar")
         self.docker("import", str(self.folder / "root.tar"), BASE)
-        choices = {"BASE": BASE, "EXTRAS": "", "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/src/wheels"}
+        choices = {"BASE": BASE, "EXTRAS": extras, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": "/src/wheels"}
         choices["PIP_NO_BINARY"] = ":none:"
         arguments = [word for name, value in choices.items() for word in ("--build-arg", f"{name}={value}")]
         self.docker("build", "--network=none", *arguments, "--tag", IMAGE, str(context))
@@ -97,10 +104,6 @@ class Engine:
     def inspect(self, name: str) -> Any:
         """Return what the engine knows of a container or an image."""
         return json.loads(self.docker("inspect", name))[0]
-
-    def within(self, *words: str) -> str:
-        """Run a command on the engine's own network, and return what it printed."""
-        return self._run(["nsenter", "--target", str(self._process.pid), "--net", *words]).stdout
 
     def _run(
         self, words: Sequence[str], *, check: bool = True, cwd: Path | None = None, **variables: str
