@@ -18,16 +18,6 @@ from homemade import make_root, make_wheels
 
 ROOT = Path(__file__).resolve().parents[2]
 ENGINE = Path(__file__).with_name("engine.sh")
-CONTEXT = (
-    "Dockerfile",
-    ".dockerignore",
-    "LICENSE",
-    "README.md",
-    "hatch_build.py",
-    "pyproject.toml",
-    "swarm",
-    "containers",
-)
 IMAGE, BASE = "e2a-swarm", "homemade-base"
 START_S = 60.0
 ROOM = 4 << 30  # bytes that the engine takes while it builds, and what others need
@@ -79,7 +69,8 @@ class Engine:
         """Build the image from files of this machine, with extras such as "[notify]"."""
         context = self.data / "context"
         (context / "wheels").mkdir(parents=True)
-        for name in CONTEXT:
+        for name in ("Dockerfile", ".dockerignore", *_context()):
+            (context / name).parent.mkdir(exist_ok=True)
             copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
             copy(ROOT / name, context / name)
         make_wheels(context / "wheels", [f"e2a-swarm{extras}", "hatchling"])
@@ -134,6 +125,12 @@ class Engine:
         for mount in (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup")):
             for group in mount.glob(f"{self.data.name}-*"):
                 _remove_group(group)
+
+
+def _context() -> list[str]:
+    """Return the files and folders of the checkout that .dockerignore lets through."""
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    return [line[1:] for line in lines if line.startswith("!") and line != "!wheels"]
 
 
 def _remove_group(group: Path) -> None:
