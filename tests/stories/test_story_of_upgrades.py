@@ -70,7 +70,7 @@ def joined(machine: Machine, name: str, port: int) -> Running:
 
 
 def test_a_swarm_is_upgraded_while_it_speaks(machines: tuple[Older, Machine], small_book: Path, free_port: int) -> None:
-    """The coordinator of 0.1 is killed in the middle; this version goes on with its key, job, journal and clips."""
+    """Kill a coordinator of 0.1 in the middle, and go on in this version with its key, job, journal and clips."""
     older, newer = machines
     order = ("coordinate", small_book, *SLOW, "--port", free_port)
     before = older.start(*order, "--min-workers", 2)
@@ -94,7 +94,7 @@ def test_a_swarm_is_upgraded_while_it_speaks(machines: tuple[Older, Machine], sm
 
 
 def test_a_book_goes_back_to_0_1_and_forth_again(older: Older, small_book: Path, release: str) -> None:
-    """A book that this version began is finished by 0.1, and what 0.1 finished is written again by this version."""
+    """Have 0.1 finish a book that this version began, and write what it finished again in this version."""
     order = ("convert", small_book, *SLOW, "--workers", 1)
     older.upgrade()
     begun = older.start(*order)
