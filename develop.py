@@ -19,7 +19,6 @@ TOOLS = {  # programs without which tests skip: Debian's packages that have them
     "fish": "fish",
     "man": "man-db",
     "mandoc": "mandoc",
-    "mmdebstrap": "mmdebstrap",
 }
 
 

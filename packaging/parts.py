@@ -1,6 +1,7 @@
 """What e2a-swarm consists of once it is installed: its packages, their licences, and a bill of materials of them."""
 
 import re
+import sys
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -98,3 +99,7 @@ def bill(found: list[Part], made_at: int) -> str:
     for part in found:
         made.register_dependency(components[part.name], [components[name] for name in part.needs])
     return JsonV1Dot6(made).output_as_string(indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(licence_list(parts()))
