@@ -10,6 +10,7 @@ from swarm.audio.order import Mark
 from swarm.audio.reel import Reel
 
 MAX_NAME_BYTES = 120
+_DEVICE = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(?=\s*(?:\.|$))", re.IGNORECASE)  # Windows opens these, not files
 _UNSAFE = re.compile(r'[\x00-\x1f<>:"/\\|?*\ud800-\udfff]')
 
 
@@ -90,4 +91,5 @@ def volume_name(volume: Volume, book: str, ending: str) -> str:
 def file_name(text: str) -> str:
     """Return a text as a file name for any system, without an ending."""
     clean = re.sub(r"\s+", " ", _UNSAFE.sub(" ", unicodedata.normalize("NFC", text))).strip(" .")
+    clean = _DEVICE.sub(r"\1_", clean)
     return clean.encode()[:MAX_NAME_BYTES].decode(errors="ignore").strip(" .")

@@ -1,3 +1,5 @@
+import pytest
+
 from swarm.audio.order import Mark
 from swarm.audio.reel import Reel
 from swarm.audio.volume import Volume, by_chapter, by_length, file_name, volume_marks, volume_name
@@ -35,3 +37,10 @@ def test_names_sort_as_the_book_goes_and_lead_nowhere_else() -> None:
     assert names == ["002 - A B c.mp3", "010 - A B c.mp3", "100 - A B c.mp3"]
     assert volume_name(Volume(0, 1, 1, 3, ""), "", "mp3") == "01 -.mp3"
     assert len(file_name("é" * 500).encode()) <= 120
+
+
+@pytest.mark.parametrize("title", ["Con", "nul", "COM1", "Aux. A Story"])
+def test_a_title_that_is_a_device_of_windows_becomes_another_name(title: str) -> None:
+    first, dot, rest = title.partition(".")
+    assert file_name(title) == f"{first}_{dot}{rest}"
+    assert file_name(f"{title} Story".replace(".", "")) == f"{title} Story".replace(".", "")
