@@ -56,7 +56,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     _add_limits(parser)
     network = options.add_coordinator_options(parser)
     network.add_argument(
-        "--exit-when-done", action="store_true", help="leave once every coordinator served has ended without a fault"
+        "--exit-when-done",
+        action="store_true",
+        help="leave once every coordinator served has ended: finished or interrupted, not for a fault",
     )
     _add_stint(parser)
     terminal = parser.add_argument_group("terminal")

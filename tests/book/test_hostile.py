@@ -26,6 +26,7 @@ BODIES: dict[str, Callable[[], str]] = {
     "quotes": lambda: f"<p>{'“‘(' * 100_000}x</p><p>{'! ? ' * 100_000}</p>",
     "stars": lambda: f"<p>{'* ' * 200_000}x</p>",
     "figures": lambda: f"<p>{'1,234 ' * 30_000}{'1-' * 60_000}{'XIV ' * 60_000}{'Chapter X of ' * 20_000}</p>",
+    "digits": lambda: f"<p>{'7' * 200_000}</p>",
     "addresses": lambda: f"<p>{'http://a.b/' * 30_000}</p><p>{'a@' * 90_000}</p><p>{'[pause ' * 30_000}</p>",
     "links to one note": lambda: (
         "".join(f"<p>a<sup><a id='r{n}' href='#n'>1</a></sup></p>" for n in range(10_000))

@@ -5,6 +5,7 @@ import pkgutil
 import re
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,13 +70,19 @@ def _inside(name: str, value: object, depth: int) -> Iterator[tuple[str, Pattern
 ALL = {(each.pattern, each.flags): (name, each) for name, each in patterns()}
 
 
+@cache
+def sources() -> list[tuple[dict[str, Any], str]]:
+    """Return the names of each module that reads books, and its text."""
+    found = pkgutil.walk_packages(swarm.book.__path__, "swarm.book.")
+    modules = [importlib.import_module(each.name) for each in found]
+    return [(vars(each), Path(each.__file__).read_text(encoding="utf-8")) for each in modules if each.__file__]
+
+
 def methods(name: str, pattern: Pattern) -> set[str]:
     """Return how a pattern is used: finding all stands for whatever is not known."""
     variable, used = name.rpartition(".")[2], list[str]()
-    for found in pkgutil.walk_packages(swarm.book.__path__, "swarm.book."):
-        module = importlib.import_module(found.name)
-        if vars(module).get(variable) is pattern and module.__file__:
-            source = Path(module.__file__).read_text(encoding="utf-8")
+    for names, source in sources():
+        if names.get(variable) is pattern:
             used += re.findall(rf"\b{variable}\.(\w+)\(", source)
     return {METHODS.get(method, "finditer") for method in used} or {"finditer"}
 
