@@ -10,8 +10,10 @@ from pathlib import Path
 
 import regex
 from msgspec import Struct
+from msgspec.structs import replace
 
 from swarm.book.speech.dialogue import find_utterances
+from swarm.book.speech.speaker import find_asides
 from swarm.book.speech.utterance import Utterance
 from swarm.errors import UsageError
 from swarm.job.cast import NO_CAST, Cast, is_called
@@ -58,9 +60,19 @@ def voice_runs(texts: Sequence[str], casting: Casting, language: str) -> list[tu
     marked = list(_marked(texts, dict(cast.marks)))
     found = []
     for text, utterances, marks in zip(texts, said, marked, strict=True):
-        voiced = [_voiced(each, casting) for each in utterances]
+        voiced = [_voiced(piece, casting) for each in utterances for piece in _without_asides(text, each, language)]
         found.append(tuple(_layered(len(text), casting.narrator, voiced, marks)))
     return found
+
+
+def _without_asides(text: str, said: Utterance, language: str) -> Iterator[Utterance]:
+    """Yield the pieces of an utterance between the narrator's words inside it."""
+    start = said.start
+    for begin, end in find_asides(text[said.start : said.end], language):
+        yield replace(said, start=start, end=said.start + begin)
+        start = said.start + end
+    if text[start : said.end].strip('»”" \u00a0\u202f'):
+        yield replace(said, start=start)
 
 
 def _voiced(said: Utterance, casting: Casting) -> VoiceRun:

@@ -1,5 +1,6 @@
 """Finds who says a quotation, by the name beside it and a verb of saying: "said Holmes", "Holmes asked"."""
 
+from collections.abc import Iterator
 from functools import cache, lru_cache
 
 import regex
@@ -8,6 +9,8 @@ from msgspec import Struct
 from swarm.book.language.known import find_language
 from swarm.book.language.speakers import find_speakers
 
+MAX_SAID = 5000  # characters of a quotation in which asides are looked for
+MAX_ASIDE = 80  # characters of an aside behind its verb and name
 MAX_BESIDE = 160  # characters beside a quotation that are looked at
 _TITLE = r"(?:Mr|Mrs|Ms|Miss|Dr|Sir|Lady|Lord|Captain|Colonel|Professor|Herr|Frau|M|Mme|Mlle|Don|Doña|Señor|Señora)"
 _NO_NOUNS = (
@@ -26,6 +29,7 @@ class _Patterns(Struct, frozen=True):
     after: "regex.Pattern[str]"  # said Holmes, Holmes said
     before: "regex.Pattern[str]"  # Holmes said:
     inside: "regex.Pattern[str]"  # , dit Jean
+    aside: "regex.Pattern[str]"  # dit-il, and dit Jean en riant,
 
 
 @lru_cache(64)
@@ -52,7 +56,18 @@ def _patterns(code: str) -> _Patterns | None:
         regex.compile(rf"[\s,.;—–―-]*+(?:{said}\s{name}|{name},?\s{adverb}{said})", regex.V0),
         regex.compile(rf"{name}\s{adverb}{said}[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z", regex.V0),
         regex.compile(rf"[,!?…]\s(?:(?:me|lui|nous|leur)\s)?+{said}\s(?:\p{{Ll}}++\s)??{name}", regex.V0),
+        regex.compile(
+            rf"(?<=[,!?…]\s)(?:(?:me|lui|nous|leur)\s)?+(?:{_inverted(verbs)}|{said}\s(?:\p{{Ll}}++\s)??{name})"
+            rf"[^,;:.!?…»”“«]{{0,{MAX_ASIDE}}}+[,;:.!?…]*+",
+            regex.V0,
+        ),
     )
+
+
+def _inverted(verbs: str) -> str:
+    """Return the pattern of a verb of saying before a pronoun: "dit-il", "m’écriai-je", "sade han"."""
+    mine = r"(?:m[’']écriai|dis|fis|repris|répondis|demandai|criai|ajoutai|murmurai|répliquai|continuai)-je"
+    return rf"(?:{verbs})(?:-t)?-(?:il|elle|on|ils|elles)\b|{mine}\b|(?:{verbs})\s(?:han|hon|hun|jag|jeg|de|hän|minä)\b"
 
 
 def find_speaker(before: str, after: str, language: str) -> str | None:
@@ -76,6 +91,15 @@ def find_speaker_inside(said: str, language: str) -> str:
     found = patterns.inside.search(said[:1000]) if patterns else None
     name = next(filter(None, found.groups()), "") if found else ""
     return _plain(name) if _is_name(name, language) else ""
+
+
+def find_asides(said: str, language: str) -> Iterator[tuple[int, int]]:
+    """Yield the parts of a quotation that are the narrator's, as in « Oui, dit Jean, c’est lui. »."""
+    patterns = _patterns(language) if find_speakers(language).inside else None
+    for found in patterns.aside.finditer(said[:MAX_SAID]) if patterns else ():
+        name = found.group("name")
+        if name is None or _is_name(name, language):
+            yield found.span()
 
 
 def _plain(name: str) -> str:

@@ -128,3 +128,24 @@ def test_a_line_that_is_none_is_named(tmp_path: Path, line: str) -> None:
         read_cast(path)
     with pytest.raises(UsageError, match="cannot be read"):
         read_cast(tmp_path / "none.txt")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "narrated"),
+    [
+        ("fr", "— Je suis rentré, dit-il, et j’ai dormi.", ["dit-il,"]),
+        ("fr", "« Je suis rentré, dit Jean en riant, et j’ai dormi. »", ["dit Jean en riant,"]),
+        ("fr", "— Je suis rentré, dit le capitaine. Venez.", ["dit le capitaine."]),
+        ("fr", "— Tiens ! s’écria Conseil, vous voilà.", ["s’écria Conseil,"]),
+        ("fr", "— Oui, répondis-je. Et vous ?", ["répondis-je."]),
+        ("fr", "— Et demain, viendra-t-il ? On dit Jean malade.", []),
+        ("sv", "— Jag gick hem, sade han, och sov.", ["sade han,"]),
+        ("es", "—Me fui a casa —dijo él—, y dormí.", ["—dijo él—"]),
+        ("de", "„Ich ging heim“, sagte er, „und schlief.“", [", sagte er,"]),
+        ("en", "“I went home,” he said, “and slept.”", ["he said,"]),
+    ],
+)
+def test_he_said_inside_a_quotation_is_the_narrators(language: str, text: str, narrated: list[str]) -> None:
+    (runs,) = voice_runs([text], Casting(Cast("tock")), language)
+    assert "".join(text[run.start : run.end] for run in runs) == text
+    assert [text[run.start : run.end].strip() for run in runs if not run.voice] == narrated
