@@ -67,7 +67,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "--listen", metavar="NAME", default="", help="write a sample of this voice, or of all: sample-....flac"
     )
     parser.add_argument("--text", metavar="WORDS", default="", help="what the samples say (default: a sentence)")
-    parser.add_argument("--tts-engine", metavar="NAME", default="", help="with --listen: the engine of the voices")
+    parser.add_argument("--tts-engine", metavar="NAME", default="", help="only the voices of this engine")
     add_state_option(parser)
     add_machine_options(parser)
     add_output_options(parser, json="print one JSON value", quiet="")
@@ -79,6 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.coordinator.seen_engines import SeenEngines
     from swarm.job.language import normal_language
     from swarm.store.speeds import read_speeds
+    from swarm.voice.host.registry import engine_for
 
     language = normal_language(arguments.language) if arguments.language else ""
     place_engines(arguments)
@@ -88,16 +89,21 @@ def run(arguments: argparse.Namespace) -> int:
     seen = SeenEngines(folder)
     engines, broken = _engines()
     rows = _rows(engines, language, seen.words(language) if language else set(), read_speeds(folder))
+    if arguments.tts_engine:
+        only = engine_for(arguments.tts_engine.strip().lower()).card.name
+        rows, broken = [row for row in rows if row.engine.card.name == only], {}
     if language:
         _check_spoken(rows, language)
     if arguments.json:
         say_json(_as_json(rows, broken, language))
     else:
-        _print(rows, broken, language, every=arguments.all)
+        _print(rows, language, every=arguments.all)
+        if not arguments.tts_engine:
+            say(*_closing_lines(broken, language), hang=2)
     return EXIT_DONE
 
 
-def _print(rows: list[Row], broken: dict[str, str], language: str, *, every: bool) -> None:
+def _print(rows: list[Row], language: str, *, every: bool) -> None:
     if language and not every:
         rows = [row for row in rows if row.card.speech]  # a tone is in no language
     for row in rows:
@@ -106,7 +112,6 @@ def _print(rows: list[Row], broken: dict[str, str], language: str, *, every: boo
     for row in rows:
         if not row.engine.is_installed() and (row.offered or every or not language):  # else its install line is enough
             say(*_away_lines(row, language, every=every), hang=2)
-    say(*_closing_lines(broken, language), hang=2)
 
 
 def _rows(engines: "list[Engine]", language: str, offered: set[str], speeds: Mapping[str, float]) -> list[Row]:

@@ -125,8 +125,11 @@ class Conformance:
         """Return the command that fetches a model for the engine's first language."""
         language = _languages(self._card)[0]
         found = recommendations([self._engine], language)
-        command = how_to_get(found[0], language) if found else ""
-        return command or "e2a-swarm models fetch NAME; `e2a-swarm models` lists them"
+        name = self._card.name
+        if found and (command := how_to_get(found[0], language)):
+            return command
+        has_usual = any(model.engine == name and not model.by_language for model in self._engine.models())
+        return f"e2a-swarm models fetch {name if has_usual else 'NAME; `e2a-swarm models` lists them'}"
 
     async def _open(self, recipe: Recipe, folder: Path, home: Path) -> None:
         variables = {} if self._keeps_models_at_home else _homeless(home, self._state_dir)

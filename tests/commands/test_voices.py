@@ -109,6 +109,17 @@ def test_voices_of_a_language_fit_a_terminal_of_24_rows(
     assert max(len(line) for line in lines if to_copy not in line) <= 80
 
 
+def test_the_voices_of_one_engine_alone_are_listed_and_a_wrong_name_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    lines = lines_of(capsys, "--language", "en", "--tts-engine", "hibari")
+    assert [line.partition(":")[0] for line in lines if not line.startswith(" ")] == ["hibari"]
+    told = json.loads("\n".join(lines_of(capsys, "--json", "--tts-engine", "qwen3-tts")))
+    assert [each["engine"] for each in told["engines"]] == ["qwen"]
+    assert main(["voices", "--tts-engine", "nobody"]) == EXIT_USAGE
+    assert "no engine 'nobody'" in capsys.readouterr().err
+
+
 def test_the_default_engine_and_voice_come_first_and_are_marked(capsys: pytest.CaptureFixture[str]) -> None:
     lines = lines_of(capsys, "--language", "en")
     assert lines[0].startswith("hibari: ")

@@ -183,6 +183,10 @@ async def test_a_model_that_is_not_here_is_named_with_the_command_that_fetches_i
     *_, last = await examined("bad", tmp_path)
     assert (last.name, last.verdict, last.text) == ("opens", "fail", "no model of it is here")
     assert last.remedy == "e2a-swarm models fetch bad --language en."
+    monkeypatch.setattr(BadEngine, "card", structs.replace(BadEngine.card, natural=()))
+    monkeypatch.setattr(BadEngine, "models", lambda self: (ModelCard("bad-large", "bad"),))
+    *_, last = await examined("bad", tmp_path)
+    assert last.remedy == "e2a-swarm models fetch bad."
 
 
 async def no_voice(*_: object) -> Check:
