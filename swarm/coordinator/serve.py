@@ -26,7 +26,7 @@ from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.queue import instruct
-from swarm.lease.message import Clip, ClipPiece, FromWorker, StatusReply
+from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
 from swarm.lease.order import BookPiece, NewBook, Order, QueuedStatus
 from swarm.lease.reason import Reason
 from swarm.net.transport import Router
@@ -215,6 +215,8 @@ class Server:
 
     def _take(self, peer: bytes, message: FromWorker, frame: bytes) -> Outcome:
         fault, now = "", self._clock.now()
+        if isinstance(message, Hello):
+            self._seen.meet(message)
         if isinstance(message, Clip):
             message, frame, fault = check_arrival(message, frame, self._core, self._store, now)
         return self._core.receive(peer, message, now, frame, fault)

@@ -84,10 +84,10 @@ class Bench:
         clock = Clock()
         settings = Settings(coordinator="c", name="n", version="1", epoch=1, alone=True)
         core = Coordinator(settings, clock.now())
-        output, seen = QuietProgress(io.StringIO()), SeenEngines(tmp_path)
+        output, self.seen = QuietProgress(io.StringIO()), SeenEngines(tmp_path)
         self.ended: list[tuple[str, SwarmError | None]] = []
         on_end = (lambda edition, fault: self.ended.append((edition.state.job, fault))) if stays else None
-        self.server = Server(core, self.store, router, output, clock, on_failure, seen, on_end=on_end)
+        self.server = Server(core, self.store, router, output, clock, on_failure, self.seen, on_end=on_end)
         self.server.add(self.edition(tmp_path), put_back)
         self.dealer = network.dealer()
         self.dealer.connect([f"127.0.0.1:{port}"])
@@ -128,6 +128,14 @@ def speak(dealer: MemoryDealer, grant: Grant, position: int, damage: bytes = b""
     )
     dealer.send(clip, sound.frame + damage)
     return clip
+
+
+async def test_the_engines_of_workers_that_come_are_known_from_then_on(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    assert not bench.seen.seen
+    await bench.join()
+    assert list(bench.seen.seen) == ["metronome"]
+    bench.running.cancel()
 
 
 async def test_a_job_is_served_to_its_end_and_reported(tmp_path: Path) -> None:
