@@ -235,7 +235,7 @@ def main() -> None:
         url = str(api.base_url).rstrip("/")
         spells: dict[str, list[Spell]] = {"no page": [], f"{arguments.pages} pages": []}
         with beside(_work, swarm.address, swarm.keys, arguments.workers, arguments.pace):
-            wait_for(lambda: api.get("/api/v1/status").json()["machines"] == arguments.workers, 120, "the machines")
+            wait_for(lambda: api.get("/api/v1/status").json()["machines"] == arguments.workers, 600, "the machines")
             for _ in range(arguments.times):
                 for name in spells:
                     if name == "no page":

@@ -20,7 +20,7 @@ QUICK: dict[str, list[str]] = {
     "ending": ["--hours", "0.1"],
     "many_books": ["--books", "2"],
     "many_jobs": ["--jobs", "5", "--sentences", "20"],
-    "recorded_run": [TINY_BOOK, TINY_BOOK],
+    "recorded_run": [TINY_BOOK],
     "page": [
         "--workers",
         "2",
