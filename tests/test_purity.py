@@ -178,7 +178,6 @@ TESTED_ELSEWHERE = {
     "swarm/site/templates.py": "tests/site/test_site.py",
     "swarm/site/static_files.py": "tests/site/test_site.py",
     "swarm/site/log_in.py": "tests/site/test_gate.py",
-    "swarm/coordinator/library.py": "tests/web/test_sound.py",
     "swarm/coordinator/shelf.py": "tests/web/test_feeds.py",
     "swarm/web/listening.py": "tests/web/test_feeds.py",
     "swarm/web/podcast.py": "tests/web/test_feeds.py",

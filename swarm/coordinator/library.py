@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm.audio.clip import ClipDamaged, Pcm, read_clip
-from swarm.audio.cover import UnusablePicture, small_cover
+from swarm.audio.cover import UnusablePicture, fit_cover, small_cover
 from swarm.audio.drawn_cover import draw_cover
 from swarm.config import RedoConfig
 from swarm.coordinator.playback import Playback
@@ -24,7 +24,7 @@ from swarm.store.queue import QueuedBook
 from swarm.system.disk import replace_file
 
 MAX_OPEN = 2  # books that are not served and whose journal is kept in memory
-PICTURES = {"mjpeg": "image/jpeg", "png": "image/png", "gif": "image/gif", "webp": "image/webp"}
+PICTURES = {"mjpeg": "image/jpeg", "png": "image/png"}
 SMALL_COVER = "cover-small.jpg"  # in the folder of a job
 MAX_SOUNDS = 6  # of about a minute that are kept in memory: players ask for each in pieces
 
@@ -93,19 +93,16 @@ class Library:
         return read_clip(self._store.clip_path(record.key), record.digest, record.samples, record.sample_rate)
 
     async def cover(self, number: int) -> tuple[str, bytes] | None:
-        """Return the media type and bytes of a book's cover; one is drawn for a book without. Raises as `open`.
+        """Return the media type and bytes of a book's cover; one is drawn for a book without a usable one. Raises as `open`.
 
         Return None where none can be drawn, since no font here has the letters of the title.
         """
-        book = await self._about(self._begun(number))
-        kind = PICTURES.get(picture_kind(book.cover.data)) if book.cover else None
-        if book.cover and kind:
-            return kind, book.cover.data
-        key = f"cover {number} {book.title} {book.authors}"
+        queued = self._begun(number)
+        key = f"cover {queued.job}"
         if key not in self._sounds:
-            drawn = await asyncio.to_thread(draw_cover, book.title, book.authors)
-            self._remember(key, drawn or b"")
-        return ("image/jpeg", self._sounds[key]) if self._sounds[key] else None
+            self._remember(key, await asyncio.to_thread(_whole, await self._about(queued)))
+        content = self._sounds[key]
+        return (PICTURES[picture_kind(content)], content) if content else None
 
     async def small_cover(self, number: int) -> bytes | None:
         """Return a book's cover as a small JPEG for lists, made once and kept with the job. Raises as `open`."""
@@ -158,6 +155,14 @@ def _read_file(path: Path) -> bytes | None:
     with suppress(OSError):
         return path.read_bytes()
     return None
+
+
+def _whole(book: BookFacts) -> bytes:
+    """Return the cover of a book as JPEG or PNG; empty where none can be drawn."""
+    with suppress(UnusablePicture):
+        if book.cover:
+            return fit_cover(book.cover.data).data
+    return draw_cover(book.title, book.authors) or b""
 
 
 def _small(book: BookFacts) -> bytes:

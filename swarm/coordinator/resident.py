@@ -13,6 +13,7 @@ from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
 from swarm.coordinator.mend_order import MendOrder
 from swarm.coordinator.prepare import Offered, find_job
+from swarm.coordinator.queue_words import tried_later, tried_on_demand
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
 from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, SwarmError, UsageError
@@ -204,9 +205,9 @@ class Resident:
     def _put_off(self, book: QueuedBook, fault: SwarmError) -> None:
         """Try a book again later if the fault is this machine's, as a full disk is; else it has failed."""
         if isinstance(fault, EnvironmentFault) and not isinstance(fault, ReaderMissing):
-            self._rest(book, str(fault), FAULT_RETRY_S)
+            self._rest(book, tried_later(str(fault)), FAULT_RETRY_S)
         else:
-            self._fail(book, str(fault))
+            self._fail(book, tried_on_demand(str(fault), book.id))
 
     def _rest(self, book: QueuedBook, why: str, pause_s: float = RETRY_S) -> None:
         if book.why != why:

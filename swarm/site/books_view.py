@@ -90,10 +90,12 @@ class BookViews:
 
     def _cards(self, seen: Seen) -> Pieces:
         books = book_answers(*seen)
+        queued = seen[0]
         waiting = [book.book for book in books if book.state in WAITING]
         places = {number: place for place, number in enumerate(waiting, start=1)}
         return self._memo.pieces(
-            (f"book-{book.book}", "piece-book.html", _card(book, places, len(waiting))) for book in books
+            (f"book-{book.book}", "piece-book.html", _card(book, places, len(waiting)) | {"has_cover": bool(each.job)})
+            for book, each in zip(books, queued, strict=True)
         )
 
     def _details(self, number: int, reply: StatusReply) -> Pieces:
@@ -104,7 +106,7 @@ class BookViews:
         [book] = book_answers([queued], reply)
         job = next((job for job in reply.jobs if job.job == queued.job and queued.state == "waiting"), None)
         return {
-            "summary": self._site.piece("piece-summary.html", book=book, job=job),
+            "summary": self._site.piece("piece-summary.html", book=book, job=job, has_cover=bool(queued.job)),
             "files": self._site.piece("piece-files.html", book=book, files=self._files_of(queued)),
             "chapters": self._site.piece("piece-chapters.html", chapters=_chapters(job, reply) if job else ()),
         }

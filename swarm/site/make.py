@@ -55,7 +55,7 @@ def make_front(
         BookViews(site, api),
         MachineViews(site, api, config.join),
         AddViews(site, api.resident, config.options, errand, api.folder, clock),
-        Orders(site, desk),
+        Orders(site, desk, api.resident.queue),
         ListenViews(site, listening),
     )
     app = Starlette(routes=[*_common(site), *(route for view in views for route in view.routes())])

@@ -9,7 +9,10 @@ from swarm.coordinator.desk import Desk
 from swarm.errors import UsageError
 from swarm.lease.order import Order
 from swarm.site.gate import form_of
+from swarm.site.question import question_of
 from swarm.site.site import Site
+from swarm.store.queue import Queue
+from swarm.watch.text import clean
 
 MAX_BACK = 100
 COUNT = "count"  # begins the name of a field with a number that the button of its card needs
@@ -18,15 +21,15 @@ COUNT = "count"  # begins the name of a field with a number that the button of i
 class Orders:
     """Obeys buttons: the value of each is the action, a count, and the book or machine."""
 
-    def __init__(self, site: Site, desk: Desk) -> None:
-        self._site, self._desk = site, desk
+    def __init__(self, site: Site, desk: Desk, queue: Queue) -> None:
+        self._site, self._desk, self._queue = site, desk, queue
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of these orders."""
         return [Route("/orders", self.order, methods=["POST"])]
 
     async def order(self, request: Request) -> Response:
-        """Give the order of a button."""
+        """Give the order of a button, or ask first: scripts of the page have asked already, and send `sure`."""
         form = form_of(request)
         try:
             action, count, target = form.get("order", [""])[0].split(" ", 2)
@@ -36,7 +39,17 @@ class Orders:
             order = msgspec.convert(asked, Order)
         except (ValueError, msgspec.MsgspecError):
             raise UsageError("This order is not understood: a number is missing, or the page is out of date.") from None
-        return self._site.told(request, self._desk.obey(order), self._back(form.get("back", ["/"])[0]))
+        back = self._back(form.get("back", ["/"])[0])
+        question = question_of(order.action, self._name(order.target))
+        if question and "sure" not in form:
+            fields = {"order": f"{action} {order.count} {target}", "back": back}
+            return self._site.render(request, "question.html", question=question, fields=fields)
+        return self._site.told(request, self._desk.obey(order), back)
+
+    def _name(self, target: str) -> str:
+        """Return what a book or machine is called."""
+        book = next((book for book in self._queue.books if str(book.id) == target), None)
+        return clean(book.heading if book else target)
 
     def _back(self, path: str) -> str:
         """Return where the button was, if that is a page of this site."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from swarm.site.question import question_of
 from swarm.watch.text import about_text, bytes_text, clean, clean_note, count_text, duration_text, speed_text
 
 
@@ -27,4 +28,5 @@ def make_environment() -> Environment:
         "speed": speed_text,
     }
     made.filters.update(filters)
+    made.globals["question_of"] = question_of
     return made

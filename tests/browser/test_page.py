@@ -1,20 +1,46 @@
-"""The page in a real browser: the views of books and machines."""
+"""The page in a real browser: the views of books and machines, for everybody, and when something is in the way."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 from shown import Axe, Served, served
 from site_bench import SiteBench
 
+from swarm.lease.message import Figures, SlotStatus, StatusReply, WorkerStatus
+from swarm.site.password import hash_password
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+PASSWORD = "a password of some length"
+HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'" + "x" * 90
+CONTENTS = {
+    "title": HOSTILE,
+    "authors": [HOSTILE],
+    "language": "en",
+    "engine": "hibari",
+    "chapters": [{"number": 1, "title": HOSTILE, "opening": HOSTILE, "words": 900, "estimated_s": 300}],
+    "left_out": [{"title": HOSTILE, "reason": "rights", "grounds": "its title", "words": 30}],
+    "totals": {"words": 900, "estimated_s": 300},
+    "cautions": [HOSTILE],
+}
+FOCUSED = "(e => (e.getAttribute('aria-label') ?? e.textContent ?? '').trim() || e.id)(document.activeElement)"
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Served]:
     with served(SiteBench(tmp_path)) as made:
+        yield made
+
+
+@pytest.fixture
+def shut(tmp_path: Path) -> Iterator[Served]:
+    """Serve a page that asks for a password."""
+    with served(SiteBench(tmp_path, hash_password(PASSWORD, 16))) as made:
         yield made
 
 
@@ -30,15 +56,120 @@ def test_a_book_appears_while_the_page_is_open_and_its_buttons_are_obeyed(site: 
     assert page.evaluate("document.activeElement.textContent.trim()") == "Resume Emma.txt"
     page.keyboard.press("Enter")
     card.get_by_role("button", name="Pause Emma").wait_for()
-    card.get_by_role("button", name="Remove").click()
+
+
+def test_a_keyboard_alone_logs_in_finds_its_way_and_removes_a_book_when_it_is_sure(shut: Served, page: "Page") -> None:
+    shut.do(shut.bench.add("Emma"))
+    page.goto(shut.url())
+    page.keyboard.type("a wrong one")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").get_by_text("not the password").wait_for()
+    assert page.locator("#password").get_attribute("aria-describedby") == "why"
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.locator("#book-1").wait_for()
+    order = []
+    while not order or order[-1] != "Remove Emma.txt":
+        page.keyboard.press("Tab")
+        order.append(page.evaluate(FOCUSED))
+        assert len(order) < 20, order
+    views = ["Skip to the content", "e2a-swarm", "Books", "Machines", "Shelf", "Log out"]
+    assert order == [*views, "files", "Emma.txt", "Pause Emma.txt", "Cancel Emma.txt", "Remove Emma.txt"]
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Remove Emma.txt?")
+    dialog.get_by_text("Audiobooks that are written stay").wait_for()
+    assert page.evaluate(FOCUSED) == "Keep it", "a slip of the finger removes nothing"
+    page.keyboard.press("Enter")
+    dialog.wait_for(state="hidden")
+    assert page.evaluate(FOCUSED) == "Remove Emma.txt"
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    page.get_by_role("status").get_by_text("no longer in the queue").wait_for()
     page.get_by_text("No book is in the queue yet").wait_for()
+    assert not shut.bench.queue.books
+    assert page.evaluate("document.activeElement.id") == "main", "the focus is near where it was"
+    page.get_by_role("button", name="Log out").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Log in").wait_for()
+    page.go_back()
+    page.get_by_role("heading", name="Log in").wait_for()  # nothing is shown from a cache
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/", "/machines"])
-def test_everybody_can_use_a_view(site: Served, page: "Page", axe: Axe, path: str, scheme: str) -> None:
+def test_the_page_can_be_installed_and_has_a_page_of_its_own_without_a_network(
+    site: Served, browser: "Browser", axe: Axe
+) -> None:
     site.do(site.bench.add("Emma"))
-    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    page.goto(site.url(path))
-    page.locator("h1").wait_for()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site.url())
+    page.evaluate("navigator.serviceWorker.ready.then(found => found.active.state)")
+    session = context.new_cdp_session(page)
+    faults = [each["errorId"] for each in session.send("Page.getInstallabilityErrors")["installabilityErrors"]]
+    assert set(faults) <= {"in-incognito"}, "contexts of tests are private windows, which install nothing"
+    manifest = session.send("Page.getAppManifest")
+    assert (manifest["errors"], json.loads(manifest["data"])["display"]) == ([], "standalone")
+    context.set_offline(True)
+    page.get_by_role("button", name="Pause").click()
+    page.locator("#told", has_text="not reached. Try again").wait_for()
+    page.goto(site.url("/machines"))
+    page.get_by_role("heading", name="No connection").wait_for()
     assert axe.faults(page) == []
+    context.set_offline(False)
+    page.get_by_role("heading", name="Machines").wait_for()
+    context.close()
+
+
+def crowd(reply: StatusReply) -> StatusReply:
+    """Return a state with a machine under a hostile name."""
+    slots = (SlotStatus(0, "speaking", realtime=3.5), SlotStatus(1, "resting", note=HOSTILE))
+    figures = (Figures("cuda:0", 50, 2 * 10**9, 8 * 10**9, 71),)
+    worker = WorkerStatus("w/1", HOSTILE, HOSTILE, slots, 0.5, 2, 40, 90.0, figures=figures, version="0.2.1")
+    return structs.replace(reply, workers=(worker,))
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+def test_everybody_can_use_each_view_whatever_books_and_machines_are_called(
+    site: Served, page: "Page", axe: Axe, scheme: str, width: int
+) -> None:
+    bench = site.bench
+    bench.answers = {"inspect": json.dumps(CONTENTS).encode()}
+    for title, changes in (("Emma", {"title": HOSTILE}), ("Ended", {"state": "failed", "why": HOSTILE})):
+        bench.queue.change(site.do(bench.add(title)), **changes)
+    bench.changes.append(crowd)
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    page.set_viewport_size({"width": width, "height": 800})
+    page.on("dialog", lambda shown: pytest.fail(f"a script ran: {shown.message}"))
+
+    def judge() -> None:
+        assert axe.faults(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+
+    page.goto(site.url())
+    judge()
+    page.locator("#book-1").get_by_role("button", name="Remove").click()
+    judge()
+    page.keyboard.press("Escape")
+    page.locator("#files").set_input_files({"name": f"{HOSTILE}.txt", "mimeType": "", "buffer": b"Some words."})
+    page.get_by_text("about 5 min 0 s of sound").wait_for()
+    for summary in page.locator("summary").all():
+        summary.click()
+    judge()
+    page.goto(site.url("/books/1"))
+    judge()
+    page.goto(site.url("/machines"))
+    page.locator("li summary").click()
+    judge()
+    page.get_by_role("button", name="Show the code").click()
+    page.get_by_role("img", name="QR code").wait_for()
+    judge()
+
+
+def test_everybody_can_log_in(shut: Served, context: "BrowserContext", page: "Page", axe: Axe) -> None:
+    page.emulate_media(color_scheme="dark")
+    page.goto(shut.url())
+    page.get_by_label("Password").fill("wrong")
+    page.keyboard.press("Enter")
+    page.get_by_role("alert").wait_for()
+    assert axe.faults(page) == []
+    assert context.request.get(shut.url("/machines"), max_redirects=0).status == 401

@@ -28,7 +28,7 @@ async def test_buttons_move_a_book_to_the_place_beside_its_own(bench: SiteBench)
         await bench.add(title)
     bench.queue.change(3, state="failed", why="no book")
     page = await page_of(bench, "/")
-    moves = page.xpath("//li[@class='card']//button[starts-with(@value, 'move')]/@value")
+    moves = page.xpath("//ul[@id='books']/li//button[starts-with(@value, 'move')]/@value")
     assert moves == ["move 2 1", "move 1 2", "move 3 2", "move 2 4"]
     await bench.send("/orders", order="move 2 4")
     assert [book.id for book in bench.queue.books if book.state == "waiting"] == [1, 4, 2]
@@ -84,5 +84,5 @@ async def test_a_book_that_is_removed_leaves_an_empty_view(bench: SiteBench) -> 
     async with bench.client.stream("GET", "/live/books/1") as stream:
         lines = (line async for line in stream.aiter_lines() if line.startswith("data: "))
         assert '"summary"' in await anext(lines)
-        await bench.send("/orders", order="remove 0 1")
+        await bench.send("/orders", order="remove 0 1", sure="yes")
         assert await anext(lines) == 'data: {"order":[],"pieces":{}}'

@@ -109,13 +109,24 @@ export function said(text) {
   } catch { return text; }
 }
 
-document.addEventListener("submit", event => {
-  const form = event.target;
+// Ask before what another button cannot take back; the words come with the button.
+const ask = document.getElementById("ask");
+function asked({ask: what, then, yes, no}) {
+  for (const [name, text] of Object.entries({what, then, yes, no})) document.getElementById(`ask-${name}`).textContent = text;
+  ask.returnValue = "";
+  ask.showModal();
+  return new Promise(answered => ask.addEventListener("close", () => answered(ask.returnValue === "yes"), {once: true}));
+}
+
+document.addEventListener("submit", async event => {
+  const form = event.target, button = event.submitter;
   if (form.id !== "orders") return;
   event.preventDefault();
-  post(form.action, new URLSearchParams(new FormData(form, event.submitter))).then(async answer => {
-    if (answer) tell(said(await answer.text()));
-  });
+  const fields = new URLSearchParams(new FormData(form, button));
+  if (button?.dataset.ask && !await asked(button.dataset)) return;
+  fields.set("sure", "yes");
+  const answer = await post(form.action, fields);
+  if (answer) tell(said(await answer.text()));
 });
 document.querySelectorAll("[data-live]").forEach(follow);
 if ("serviceWorker" in navigator) navigator.serviceWorker.register(document.body.dataset.worker).catch(() => {});
