@@ -93,9 +93,9 @@ class Library:
         return read_clip(self._store.clip_path(record.key), record.digest, record.samples, record.sample_rate)
 
     async def cover(self, number: int) -> tuple[str, bytes] | None:
-        """Return the media type and bytes of a book's cover; one is drawn for a book without a usable one. Raises as `open`.
+        """Return the media type and bytes of a book's cover; one is drawn for a book without a usable one.
 
-        Return None where none can be drawn, since no font here has the letters of the title.
+        Return None where none can be drawn, since no font here has the letters of the title. Raises as `open`.
         """
         queued = self._begun(number)
         key = f"cover {queued.job}"
