@@ -1,4 +1,4 @@
-"""Faults in the words of a queue: it tries again by itself, so nobody runs a command again. Pure."""
+"""Faults in the words of a queue: the queue tries again by itself, so its user runs no command again. Pure."""
 
 import re
 
