@@ -1,4 +1,4 @@
-"""One headless Chromium for all tests here, and for each test a context of its own, without cookies."""
+"""One headless Chromium for each file of tests here, and for each test a context of its own, without cookies."""
 
 import shutil
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.browser)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     playwright = pytest.importorskip("playwright.sync_api", reason="needs e2a-swarm[test]: playwright")
     path = browser_path()
@@ -57,6 +57,6 @@ def page(context: "BrowserContext") -> Iterator["Page"]:
     assert [fault for fault in faults if "net::ERR" not in fault and "Failed to load resource" not in fault] == []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def axe() -> Axe:
     return Axe()
