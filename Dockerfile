@@ -6,9 +6,9 @@ ARG BASE=python:3.13-slim-trixie
 FROM ${BASE} AS build
 # "[notify]" is for messages of `serve --notify`; "[coqui,notify]" makes the image for NVIDIA's GPUs
 ARG EXTRAS=[notify]
-# all packages but one are wheels, so that nothing is compiled
+# all packages are wheels but two, which hold nothing to be compiled: docopt, and Coqui's unidic-lite
 ARG PIP_ONLY_BINARY=:all:
-ARG PIP_NO_BINARY=docopt
+ARG PIP_NO_BINARY=docopt,unidic-lite
 ARG PIP_NO_INDEX
 ARG PIP_FIND_LINKS
 RUN --mount=type=bind,target=/src \
