@@ -15,6 +15,7 @@ _FRACTION = regex.compile(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
 _WRITTEN = regex.compile(
     r"(?<![\d/⁄.,])(?P<after_whole>(?<=\d\s))?(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)(?:(?:th|rd)s?\b)?(?![\d/⁄]|[.,]\d)"
 )
+_ANY = regex.compile(rf"[{FRACTIONS}{THIRDS_AND_ON}/⁄]|einhalb")
 _SIGN = regex.compile(rf"(?<=\d)(?=[{THIRDS_AND_ON}])")
 _SPELLED = {ord(sign): normalize("NFKC", sign) for sign in THIRDS_AND_ON}
 
@@ -22,7 +23,7 @@ _SPELLED = {ord(sign): normalize("NFKC", sign) for sign in THIRDS_AND_ON}
 def say_fractions(text: str, language: Language) -> str:
     """Return a sentence with its fractions as words; whole numbers before them remain figures."""
     numbers = language.numbers
-    if numbers is None:
+    if numbers is None or not _ANY.search(text):
         return text
     text = _SIGN.sub(" ", text).translate(_SPELLED)
     text = _WRITTEN.sub(lambda match: _fraction(match, numbers), text)

@@ -30,6 +30,7 @@ MAX_NAMED_SHARE = 0.1  # of the letters of a sentence that the engine may name i
 
 _ORDER = tuple(Pause)  # from the shortest to the longest
 _LETTER = regex.compile(r"\p{L}")
+_BEYOND_LATIN = regex.compile("[^\0-\u024f\u2000-\u206f]")  # no engine only names Latin letters
 _ENDS = regex.compile(r"[.!?…。！？:][\"'”’»)\]」』]*$")
 _SCRIPTS = (
     "Latin Greek Cyrillic Armenian Hebrew Arabic Devanagari Bengali Gurmukhi Gujarati Tamil Telugu Kannada Malayalam "
@@ -282,7 +283,7 @@ def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
 
 def _unspoken(text: str, card: EngineCard, language: str) -> str:
     """Return the reason why an engine cannot speak a text; "" if it can."""
-    if not text.isascii() and (unread := _unread(card.read_only_in, language)):
+    if not text.isascii() and _BEYOND_LATIN.search(text) and (unread := _unread(card.read_only_in, language)):
         named = _of_scripts(unread).findall(text)
         if named and len(named) > MAX_NAMED_SHARE * len(_LETTER.findall(text)):
             return f"{card.name} only names {_script(''.join(named))}"

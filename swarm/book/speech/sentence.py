@@ -55,6 +55,7 @@ _QUOTED = regex.compile(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい
 _TITLE = "Mr|Mrs|Miss|Dr"
 _TITLES = words("st ste dr prof mr mrs ms messrs rev hon capt lieut lt col gen sgt maj gov")
 _ADDRESSES = words("St Ave Rd Blvd Sq Bros")
+_PLAIN_END = regex.compile(r"(?r)(?<![\p{L}.])(\p{Ll}{6,})\.\s*$")
 _SHILLINGS = regex.compile(r"\d[sd]\.\s*$")  # "5s. 6d."
 _DIGIT = regex.compile(r"\s*\d")
 _MEASURE = regex.compile(r"\d[½¼¾]?\s?(?:in|ft|lbs?|oz|cwt|qrs?|yds?|hrs?|mins?)\.\s*$")  # "3 lbs. 4 oz."
@@ -87,6 +88,7 @@ class _Rules(Struct, frozen=True):
     scriptures: frozenset[str]  # abbreviations of the books of the Bible
     small: frozenset[str]  # function words, which begin a sentence where they have a capital
     era: "regex.Pattern[str]"  # matches "n. Chr." before the end of a text
+    long: frozenset[str]  # the abbreviations that are as long as a plain word at the end of a sentence
     ordinals: bool  # whether a figure with a full stop is an ordinal
 
 
@@ -97,6 +99,7 @@ def _rules(code: str) -> _Rules:
     last = "|".join(map(regex.escape, (word.replace("_", " ") for word in language.sentences.closing.split())))
     starts = "|".join(language.sentences.starts.split())
     small = "|".join(sorted(word.capitalize() for word in function_words().get(code, ()))) or "(?!)"
+    shorts = f"{_NUMBERED} {_OPEN} {language.sentences.numbered} {language.sentences.open} {language.sentences.names}"
     return _Rules(
         regex.compile(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}—–-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
         regex.compile(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+\b)"),
@@ -119,6 +122,7 @@ def _rules(code: str) -> _Rules:
         frozenset(language.scripture.shorts) if language.scripture else frozenset(),
         function_words().get(code, frozenset()) | frozenset(map(str.lower, language.sentences.starts.split())),
         regex.compile(rf"(?r)(?<![\p{{L}}.])(?:{_ERA})\.\s*$"),
+        frozenset(shorts.split()) | frozenset(language.scripture.shorts if language.scripture else ()),
         days_have_stops(code),
     )
 
@@ -202,7 +206,12 @@ def _cites(before: list[str], after: str) -> bool:
 
 def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     """Return whether two pieces are parts of one sentence."""
-    if rules.lower.match(after) or _INITIAL.search(before) or _NO_START.match(after):
+    if rules.lower.match(after) or _NO_START.match(after):
+        return True
+    plain = _PLAIN_END.search(before)  # most sentences end so, and the other patterns take long
+    if plain and plain[1] not in rules.long:
+        return after[:1] == "…" and before[-1:] == "."
+    if _INITIAL.search(before):
         return True
     if (_INITIALS.search(before) and _NAME.match(after)) or (
         rules.spoken.search(before) and rules.speaker.match(after)
