@@ -61,7 +61,7 @@ _TRAIN = regex.compile(
 _HOURS = r"(1[0-2]|[1-9])\.([0-5][05]|[0-5]\d(?=.{1,60}\b(?:train|boat|bus|ferry|flight|express)\b))"
 _NO_TIME = regex.compile(
     r"[%$£€]|\b(?:per cent|percent|average|rates?|index|points?|prices?|odds|ratio|scored?|shares?|stocks?|"
-    r"metres?|meters?|miles|GPA|pH|versions?|sections?|chapters?|closed|opened|traded|valued|measured)\b"
+    r"gr[eo]w|fell|rose|dropped|inches|feet|pounds|ounces|grams?|metres?|meters?|miles|GPA|pH|versions?|sections?|chapters?|closed|opened|traded|valued|measured)\b"
 )
 _AT_TIME = regex.compile(
     rf"(?<=\b(?:[Aa]t|till|until|from|to|before|after|by|past|about)\s){_HOURS}(?![\d%:.]*\d)"

@@ -116,7 +116,8 @@ def _rules(code: str) -> _Rules:
             rf"(?:{language.sentences.speech_verbs or '(?!)'})\b"
         ),
         frozenset(f"{_NUMBERED} {language.sentences.numbered}".split()),
-        frozenset(f"{_OPEN} {language.sentences.open}".split()),
+        # Dutch "op" is a word rather than "op. cit."
+        frozenset(_OPEN.split()) - function_words().get(code, frozenset()) | frozenset(language.sentences.open.split()),
         frozenset(language.sentences.names.split()),
         _TITLES | frozenset(map(str.lower, language.abbreviations.titles)),
         frozenset(language.scripture.shorts) if language.scripture else frozenset(),
@@ -238,8 +239,13 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     begins = first is not None and first[1].lower() in rules.small  # "Er" begins a sentence rather than a name
     if _LONE_INITIAL.search(before) and _NAME.match(after) and not begins:
         return not _LETTER_BEFORE.search(before)
+    return False if begins and rules.era.search(before) else _is_open(before, after, rules)
+
+
+def _is_open(before: str, after: str, rules: _Rules) -> bool:
+    """Return whether a piece ends in an abbreviation that does not end a sentence before the next piece."""
     last = rules.last_word.search(before)
-    if last is None or (begins and rules.era.search(before)):
+    if last is None:
         return False
     if last[1] in rules.names:
         return bool(_NAME.match(after) or rules.number.match(after))

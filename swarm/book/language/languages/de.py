@@ -74,8 +74,7 @@ _COMPOUND = regex.compile(
     r"(?<![\p{L}\d.,])(\d{1,3})(?:\s?%(ig)|(ste)|-?(fach|mal|teilig|jährig|köpfig|stündig|tägig))(?=\p{Ll}{0,3}(?!\p{L}))"
 )
 _WITHOUT_NOUN = regex.compile(
-    r"\b([Dd](?:er|ie|as|em|en))\s(\d{1,3})\.(?=\s(?:am|im|in|war|ist|erschien|kam|ging|und|oder|auf|von|vom|mit|bis|wurde|"
-    r"hatte|sind|waren|zu|aus|an|nach|dagegen|hat|wird)\b|[,;:)])"
+    r"\b([Dd](?:er|ie|as|em|en)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Ll}|[,;:)])"
 )
 _AND_A_HALF = regex.compile(r"(?<![\d.,/])(\d{1,2})(?:\s?½|\s1/2)(?![\d/])")
 _LAST_DAY = regex.compile(r"\b([Aa]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,2})\.(?=[\s\"“”»«)]*$)")
@@ -99,12 +98,13 @@ def _say_ordinals(text: str) -> str:
     text = _LAST_DAY.sub(lambda match: f"{_after_article(match[1], match[2])}.", text)
     text = _TWO_CENTURIES.sub(r"\1. und ", _COMPOUND.sub(_compound, text))
     text = _AND_A_HALF.sub(lambda match: f"{_agree(spelled(match[1], LANGUAGE), 'Halb')}einhalb", text)
-    text = _WITHOUT_NOUN.sub(lambda match: _after_article(match[1], match[2]), _LISTED.sub(_listed, text))
+    text = _LISTED.sub(_listed, text)
     text = _DECLINED_KING.sub(_declined_king, _OF_KING.sub(_of_king, _ROMAN_ORDINAL.sub(_in_figures, text)))
     text = _TWO_ORDINALS.sub(_two_ordinals, text)
     text = _KING.sub(lambda match: _after_article(match[1], str(value(match[2]))) + _stop(match), text)
     text = _DECADE.sub(lambda match: _decade(match[1]), text)
-    return _NTH.sub(lambda match: _after_article(match[1], match[2]), _before_noun().sub(_ordinal, text))
+    text = _NTH.sub(lambda match: _after_article(match[1], match[2]), _before_noun().sub(_ordinal, text))
+    return _WITHOUT_NOUN.sub(lambda match: _after_article(match[1], match[2]), text)
 
 
 def _in_figures(match: Match) -> str:
