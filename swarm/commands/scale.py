@@ -1,0 +1,183 @@
+"""`e2a-swarm scale`: ask a batch system or a Celery fleet for workers, as many as there is work for."""
+
+import argparse
+import os
+import shlex
+import time
+from typing import TYPE_CHECKING
+
+from swarm.commands import checks
+from swarm.commands.options import add_coordinator_options, add_state_option
+from swarm.commands.output import say, warn
+from swarm.config import state_folder
+from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
+
+if TYPE_CHECKING:
+    from swarm.net.ask import Answer
+    from swarm.scale.launcher import Launcher
+    from swarm.scale.rule import Wish
+
+WHERE = (
+    "local",
+    "slurm",
+    "pbs",
+    "torque",
+    "lsf",
+    "condor",
+    "gridengine",
+    "kubernetes",
+    "aws",
+    "gcp",
+    "azure",
+    "celery",
+)
+EXAMPLES = checks.examples(
+    "e2a-swarm scale --with slurm --most 16 --coordinator laptop:5847",
+    "e2a-swarm scale --with slurm --most 32 --until 7:00 --for 2h",
+    "e2a-swarm scale --with slurm --provider-option partition=gpu --work '--gpu 0'",
+    "e2a-swarm scale --with celery --most 8 --broker redis://desk:6379/0",
+    "e2a-swarm scale --with kubernetes --most 8 --budget 20h --dry-run",
+)
+
+
+def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the parser of `scale`."""
+    parser = commands.add_parser(
+        "scale",
+        help="ask a batch system for workers, as many as there is work for",
+        description="Ask a batch system for workers as long as the coordinator has something to be spoken. Workers "
+        "leave by themselves: when their time is over, when they find no work, when the coordinator ends.",
+        epilog=EXAMPLES,
+    )
+    parser.add_argument("--with", dest="where", metavar="SYSTEM", required=True, help=f"one of: {', '.join(WHERE)}")
+    parser.add_argument("--most", metavar="N", default="4", help="workers at a time (default: 4)")
+    parser.add_argument("--until", metavar="7:00", help="only as many as speak all by then, or in so long: 90m")
+    parser.add_argument("--budget", metavar="20h", help="time of all workers together that may be used")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be asked for, and ask for nothing")
+    _add_worker(parser)
+    add_coordinator_options(parser)
+    add_state_option(parser)
+    parser.set_defaults(run=run)
+
+
+def _add_worker(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("each worker")
+    group.add_argument("--for", dest="for_", metavar="55m", default="55m", help="how long it stays (default: 55m)")
+    group.add_argument("--exit-when-idle", metavar="5m", default="5m", help="leave so long without work (default: 5m)")
+    group.add_argument("--work", metavar="WORDS", default="", help="more options of `work`, in quotes")
+    group.add_argument("--program", metavar="PATH", default="e2a-swarm", help="the program there (default: e2a-swarm)")
+    group.add_argument(
+        "--provider-option", metavar="NAME=VALUE", action="append", default=[], help="an option of parsl's provider"
+    )
+    group.add_argument("--broker", metavar="URL", default="", help="of the Celery fleet (default: $E2A_SWARM_BROKER)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Ask for workers until all is spoken; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.net.keys import curve_keys, security
+    from swarm.scale.scale import Scale
+    from swarm.system.platform import run_loop
+
+    wish = wish_of(arguments, time.time())
+    where = checks.one_of("--with", arguments.where, WHERE)
+    words = _words(arguments)
+    launcher = _launcher(arguments, where, wish)
+    found = run_loop(_find(arguments))
+    if arguments.dry_run:
+        return _dry_run(arguments, wish, found, words)
+    key = security(state_folder(arguments.state_dir), open=arguments.open)
+    return run_loop(Scale(wish, launcher, found.address, words, where, say).run(curve_keys(key) if key else None))
+
+
+def wish_of(arguments: argparse.Namespace, now: float) -> "Wish":
+    """Return what the user allows. Raises UsageError."""
+    from swarm.scale.rule import Wish
+
+    return Wish(
+        most=checks.whole("--most", arguments.most, 1, 10_000),
+        stay_s=checks.duration("--for", arguments.for_),
+        until_s=_moment(arguments.until, now) if arguments.until else None,
+        budget_s=checks.duration("--budget", arguments.budget) if arguments.budget else None,
+    )
+
+
+def _moment(text: str, now: float) -> float:
+    """Return the next moment of a clock time such as 7:00, or the one so long from now."""
+    hours, colon, minutes = text.strip().partition(":")
+    if not colon:
+        return now + checks.duration("--until", text)
+    if not (hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60 and len(text) < 6):
+        raise UsageError(f"--until takes a time such as 7:00 or a length such as 90m, not {text!r}.")
+    day = time.localtime(now)
+    at = (day.tm_year, day.tm_mon, day.tm_mday, int(hours), int(minutes), 0, 0, 0, -1)
+    moment = time.mktime(at)
+    return moment if moment > now else time.mktime((*at[:2], at[2] + 1, *at[3:]))
+
+
+async def _find(arguments: argparse.Namespace) -> "Answer":
+    """Return the answer of the one coordinator. Raises EnvironmentFault, UsageError."""
+    from swarm.net.ask import ask_swarm
+
+    state_dir = state_folder(arguments.state_dir)
+    answers = await ask_swarm(state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn)
+    found = [answer for answer in answers if answer.reply]
+    if len(found) > 1:
+        names = ", ".join(answer.address for answer in found)
+        raise UsageError(f"there are several coordinators: say which one with --coordinator ({names}).")
+    if not found:
+        refusal = next((answer.refusal for answer in answers if answer.refusal), "")
+        raise EnvironmentFault(refusal or "no coordinator answers; name it with --coordinator HOST:PORT.")
+    return found[0]
+
+
+def _words(arguments: argparse.Namespace) -> list[str]:
+    """Return the options of each worker."""
+    try:
+        more = shlex.split(arguments.work)
+    except ValueError:
+        raise UsageError(f"--work: a quote is open in {arguments.work!r}.") from None
+    ends = ["--for", arguments.for_, "--exit-when-idle", arguments.exit_when_idle, "--exit-when-done"]
+    checks.duration("--exit-when-idle", arguments.exit_when_idle)
+    return [*ends, *(["--open"] if arguments.open else []), *more]
+
+
+def _launcher(arguments: argparse.Namespace, where: str, wish: "Wish") -> "Launcher":
+    options = dict(_pair(text) for text in arguments.provider_option)
+    if where == "celery":
+        from swarm.scale.lender import CeleryLauncher
+
+        if options or arguments.work or arguments.open:
+            raise UsageError(
+                "--with celery takes no --provider-option, --work or --open: each machine of the fleet "
+                "has its own options in E2A_SWARM_LEND."
+            )
+        broker = arguments.broker or os.environ.get("E2A_SWARM_BROKER", "")
+        idle_s = checks.duration("--exit-when-idle", arguments.exit_when_idle)
+        return CeleryLauncher(broker, wish.stay_s, idle_s)
+    from swarm.scale.launcher import ParslLauncher
+
+    folder = state_folder(arguments.state_dir) / "pilots"
+    return ParslLauncher(where, options, arguments.program, folder, wish.stay_s)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--provider-option takes NAME=VALUE, not {text!r}.")
+    return name.strip(), value
+
+
+def _dry_run(arguments: argparse.Namespace, wish: "Wish", found: "Answer", words: list[str]) -> int:
+    from swarm.scale.launcher import command_line
+    from swarm.scale.pilots import Pilots
+    from swarm.scale.rule import advise
+    from swarm.scale.scale import advice_line, fleet_of
+
+    assert found.reply
+    pilots = Pilots(wish.stay_s)
+    fleet = fleet_of(found.reply, pilots)
+    say(f"{fleet.characters} characters are left, {fleet.pace:.0f} a second are spoken by {fleet.measured} workers")
+    say(advice_line(advise(wish, fleet, time.time()), arguments.where, pilots))
+    if arguments.where != "celery":
+        say(f"each: {command_line(arguments.program, 'NAME', found.address, words)}")
+    return EXIT_DONE
