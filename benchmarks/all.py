@@ -25,6 +25,8 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "reading": [[]],
     "efficiency": [[], ["--equal"], ["--no-split", "--workers", "5", "16"]],
     "batches": [[]],
+    "pilots": [[]],
+    "heartbeat": [[]],
     "crash": [[]],
     "restart": [[]],
     "ingest": [[]],

@@ -7,6 +7,8 @@ QUICK: dict[str, list[str]] = {
     "reading": [TINY_BOOK],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "6000", "--cost", "0.0003"],
     "batches": ["--quick"],
+    "pilots": ["--pilots", "4", "--characters", "6000", "--seeds", "1", "--short", "20"],
+    "heartbeat": ["--slots", "16", "--times", "2"],
     "crash": ["--workers", "2", "--characters", "8000", "--cost", "0.0004"],
     "restart": ["--book", "made", "--characters", "12000", "--cost", "0.0006", "--slots", "2"],
     "ingest": ["--sizes", "60", "--megabytes", "3", "--workers", "2"],

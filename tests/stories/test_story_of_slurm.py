@@ -83,3 +83,27 @@ def test_an_array_of_pilots_speaks_a_book_though_one_is_cancelled_one_runs_out_o
     assert state(3) == "COMPLETED"  # a drained node lets its jobs end
     assert_spoken_once(laptop.home)
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
+
+
+def test_jobs_that_scale_asks_for_speak_a_book(
+    slurm: Slurm, lan: Callable[[str], Machine], login: Callable[[], Machine], small_book: Path
+) -> None:
+    pytest.importorskip("parsl")
+    laptop = lan("laptop")
+    coordinator = laptop.start("coordinate", small_book, *QUICK, "cost_per_char=0.01")
+    asking = ("scale", "--with", "slurm", "--most", "2", "--coordinator", f"127.0.0.1:{coordinator.port}")
+    asking += (
+        "--program",
+        login().desk / "e2a-swarm",
+        "--work=--cpu --slots 1",
+        "--provider-option",
+        "exclusive=false",
+    )
+    scaling = laptop.start(*asking, **slurm.environment)
+    coordinator.ends()
+    assert "asking slurm for 2 workers" in scaling.ends()
+    report = report_of(only(laptop.desk, "*.m4b"))
+    assert_complete(report)
+    assert all(worker["name"].startswith("slurm-") for worker in report["workers"])
+    names = slurm.tell("squeue", "--noheader", "--states=all", "--format=%j").splitlines()
+    assert len(names) == 2 and all(name.startswith("slurm-") for name in names)
