@@ -35,17 +35,17 @@ class Fleet:
 
 
 @dataclass(frozen=True)
-class Advice:
+class PilotAdvice:
     """How many pilots to ask for, and what bounds their number."""
 
     pilots: int
     bound: Bound
 
 
-def advise(wish: Wish, fleet: Fleet, now: float) -> Advice:
+def advise(wish: Wish, fleet: Fleet, now: float) -> PilotAdvice:
     """Return how many more pilots to ask for."""
     if not fleet.characters:
-        return Advice(0, "nothing left")
+        return PilotAdvice(0, "nothing left")
     bounds: list[tuple[int, Bound]] = [
         (wish.most - fleet.joined - fleet.asked, "most"),
         (_useful(fleet), "soon done"),
@@ -55,7 +55,7 @@ def advise(wish: Wish, fleet: Fleet, now: float) -> Advice:
     if wish.until_s is not None:
         bounds.append(_needed(wish.until_s, fleet, now))
     pilots, bound = min(bounds, key=lambda each: each[0])
-    return Advice(max(0, pilots), bound)
+    return PilotAdvice(max(0, pilots), bound)
 
 
 def _useful(fleet: Fleet) -> int:

@@ -12,7 +12,7 @@ from swarm.net.ask import ask
 from swarm.net.keys import CurveKeys
 from swarm.scale.launcher import Launcher
 from swarm.scale.pilots import Pilots
-from swarm.scale.rule import Advice, Fleet, Wish, advise
+from swarm.scale.rule import Fleet, PilotAdvice, Wish, advise
 from swarm.system.machine import Say
 from swarm.watch.text import count_text, duration_text
 
@@ -99,7 +99,7 @@ class Scale:
         ticket = await asyncio.to_thread(self.launcher.start, name, self.coordinator, self.words)
         self.pilots.add(name, ticket, time.time())
 
-    def _tell(self, advice: Advice) -> None:
+    def _tell(self, advice: PilotAdvice) -> None:
         """Say what is asked for, and once for each reason why nothing is."""
         if advice.pilots or self._said != advice.bound:
             self.say(advice_line(advice, self.where, self.pilots))
@@ -111,7 +111,7 @@ class Scale:
         return f"{count_text(self._count, 'worker')} asked for{left}"
 
 
-def advice_line(advice: Advice, where: str, pilots: Pilots) -> str:
+def advice_line(advice: PilotAdvice, where: str, pilots: Pilots) -> str:
     """Return what is asked for, and why not more, as a line."""
     there = f"{pilots.joined} at work, {pilots.asked} expected"
     what = f"asking {where} for {count_text(advice.pilots, 'worker')}" if advice.pilots else "asking for none"

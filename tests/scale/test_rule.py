@@ -5,53 +5,53 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.scale.rule import LEAST_USE_S, Advice, Fleet, Wish, advise
+from swarm.scale.rule import LEAST_USE_S, Fleet, PilotAdvice, Wish, advise
 
 WISH = Wish(most=8, stay_s=3600)
 ONE = Fleet(100_000, 2000, pace=10, measured=1, workers=1, joined=0, asked=0, start_s=30, spent_s=0)
 
 
 def test_as_many_as_are_allowed_while_there_is_much_to_speak() -> None:
-    assert advise(WISH, ONE, 0) == Advice(8, "most")
-    assert advise(WISH, replace(ONE, joined=3, asked=2, workers=4), 0) == Advice(3, "most")
+    assert advise(WISH, ONE, 0) == PilotAdvice(8, "most")
+    assert advise(WISH, replace(ONE, joined=3, asked=2, workers=4), 0) == PilotAdvice(3, "most")
 
 
 def test_none_when_nothing_is_left() -> None:
-    assert advise(WISH, replace(ONE, characters=0, segments=0), 0) == Advice(0, "nothing left")
+    assert advise(WISH, replace(ONE, characters=0, segments=0), 0) == PilotAdvice(0, "nothing left")
 
 
 def test_no_pilot_comes_that_would_find_nothing_to_speak_once_it_is_ready() -> None:
     near_end = replace(ONE, characters=10 * int(LEAST_USE_S) * 3)  # three workers for the least time
-    assert advise(WISH, near_end, 0) == Advice(2, "soon done")
+    assert advise(WISH, near_end, 0) == PilotAdvice(2, "soon done")
     assert advise(WISH, replace(near_end, start_s=600), 0).pilots == 0
-    assert advise(WISH, replace(ONE, segments=3), 0) == Advice(2, "soon done")
+    assert advise(WISH, replace(ONE, segments=3), 0) == PilotAdvice(2, "soon done")
 
 
 def test_one_comes_for_a_little_if_nobody_else_is_there() -> None:
     alone = replace(ONE, characters=10, segments=1, pace=0, measured=0, workers=0)
-    assert advise(WISH, alone, 0) == Advice(1, "soon done")
+    assert advise(WISH, alone, 0) == PilotAdvice(1, "soon done")
 
 
 def test_as_many_as_are_needed_in_time() -> None:
     wish = replace(WISH, until_s=2000.0, most=100)
     # 110,000 characters with the margin, of which the one there speaks 20,000; each of the others 10 x 1970
-    assert advise(wish, ONE, 0) == Advice(5, "in time")
-    assert advise(replace(wish, until_s=1e6), ONE, 0) == Advice(0, "enough")
+    assert advise(wish, ONE, 0) == PilotAdvice(5, "in time")
+    assert advise(replace(wish, until_s=1e6), ONE, 0) == PilotAdvice(0, "enough")
     assert advise(wish, replace(ONE, workers=1, asked=5), 0).pilots == 0
-    assert advise(wish, ONE, 1990) == Advice(82, "soon done")  # too late, so all that are of use
+    assert advise(wish, ONE, 1990) == PilotAdvice(82, "soon done")  # too late, so all that are of use
 
 
 def test_one_comes_to_be_measured_before_a_time_can_be_kept() -> None:
     wish = replace(WISH, until_s=2000.0)
     unknown = replace(ONE, pace=0, measured=0, workers=0)
-    assert advise(wish, unknown, 0) == Advice(1, "unmeasured")
-    assert advise(wish, replace(unknown, asked=1), 0) == Advice(0, "unmeasured")
+    assert advise(wish, unknown, 0) == PilotAdvice(1, "unmeasured")
+    assert advise(wish, replace(unknown, asked=1), 0) == PilotAdvice(0, "unmeasured")
 
 
 def test_a_budget_counts_what_those_under_way_may_take() -> None:
     wish = replace(WISH, budget_s=3 * 3600)
-    assert advise(wish, ONE, 0) == Advice(3, "budget")
-    assert advise(wish, replace(ONE, spent_s=2.5 * 3600), 0) == Advice(0, "budget")
+    assert advise(wish, ONE, 0) == PilotAdvice(3, "budget")
+    assert advise(wish, replace(ONE, spent_s=2.5 * 3600), 0) == PilotAdvice(0, "budget")
 
 
 counts = st.integers(0, 300)
