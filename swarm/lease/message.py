@@ -206,6 +206,7 @@ class Job(Message, frozen=True, tag=True):
     """The recipe and the files of a job; sent before its first grant to a worker, and earlier if it needs files.
 
     `latents`: none are known yet. Who loads the voice computes them and speaks once they are journaled.
+    `epoch`: counts the runs of the job, so that a worker notices that the coordinator lost clips that it once accepted.
     """
 
     job: Name
@@ -213,6 +214,7 @@ class Job(Message, frozen=True, tag=True):
     recipe: Recipe
     job_files: Annotated[tuple[JobFile, ...], Meta(max_length=MAX_JOB_FILES)] = field(name="assets", default=())
     latents: bool = False
+    epoch: Count = 0
 
     def __post_init__(self) -> None:
         check_places(self.job_files)

@@ -12,6 +12,7 @@ from swarm.net.keys import CurveKeys, curve_keys, make_key
 from swarm.net.transport import RouterSocket
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
+from swarm.worker.clip_buffer import WITHOUT_SPARES
 from swarm.worker.devices import Gpu, abouts_of, uuids_of
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
@@ -71,4 +72,6 @@ def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequ
     job_files = FileCache(state_dir, coordination.config.assets_limit)
     limit_watch = LimitWatch(engines.devices, GpuReadings(gpus))
     clock, trace = coordination.clock, coordination.trace
-    return WorkNode(hello, engines, job_files, keys, clock, lambda line: None, limit_watch, trace=trace)
+    return WorkNode(
+        hello, engines, job_files, keys, clock, lambda line: None, limit_watch, settings=WITHOUT_SPARES, trace=trace
+    )

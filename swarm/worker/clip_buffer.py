@@ -1,4 +1,4 @@
-"""The bytes of unaccepted clips: the first in memory, further ones in files of the state folder."""
+"""The bytes of unaccepted clips and spares: the first in memory, further ones in files of the state folder."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -6,10 +6,12 @@ from pathlib import Path
 
 from swarm.errors import StoreError
 from swarm.lease.message import Clip
+from swarm.lease.worker.settings import WorkerSettings
 from swarm.system.machine import Say
 from swarm.system.scratch import Scratch
 
 MAX_MEMORY_BYTES = 16 * 1024 * 1024
+WITHOUT_SPARES = WorkerSettings(max_spare=0)  # for a worker that has its coordinator's disk
 
 ClipName = tuple[str, int, int, str]  # job, chapter, index, key
 

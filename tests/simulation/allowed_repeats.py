@@ -28,6 +28,8 @@ class AllowedRepeats:
         self.while_away: dict[str, list[Spot]] = {}  # by process: allowed only while a worker is out of reach
         self.doubled = 0
         self.given = 0
+        self.spared: set[Spot] = set()  # what living workers still had when a disk was lost
+        self.spared_again = 0  # of them, spoken again all the same
 
     def allow(self, spots: Iterable[Spot], why: str) -> None:
         """Allow each of these segments to be spoken once more."""
@@ -44,6 +46,7 @@ class AllowedRepeats:
         if self.said[spot] == 1:
             return
         self.doubled += 1
+        self.spared_again += spot in self.spared
         if not self.left[spot] and not self.world.was_raw:
             raise Violation("spoken again without a reason", spot)
         self.left[spot] -= 1
@@ -59,6 +62,13 @@ class AllowedRepeats:
         for worker in self.world.workers:
             if worker.alive:
                 self.allow(under_way(worker), f"{coordinator.name} ended")
+
+    def lost(self, coordinator: SimCoordinator) -> None:
+        """Allow all that lay on a disk that is lost, and remember what living workers still have of it."""
+        spots = [(job, *place) for job, state in coordinator.disk.durable.items() for place in state.accepted]
+        self.allow(spots, f"{coordinator.name} lost its disk")
+        spare = {name[:3] for worker in self.world.workers if worker.alive for name in worker.core.spares.clips}
+        self.spared |= spare.intersection(spots)
 
     def graced(self, coordinator: SimCoordinator) -> None:
         """Allow what a worker holds that did not come back, or did not say everything, within the grace period."""

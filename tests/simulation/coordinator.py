@@ -103,6 +103,14 @@ class SimCoordinator(Machine):
         self.core = None
         self.end()
 
+    def lose_disk(self) -> None:
+        """Lose every journal and clip, and with them the process."""
+        self.world.log(self.name, "loses its disk")
+        self.world.judge.repeats.lost(self)
+        self.crash()
+        self.disk.wipe()
+        self.world.judge.shadow.clear()
+
     def restart(self) -> None:
         """Run the same command again, if it does not run."""
         if not self.alive and not self.ended:

@@ -19,8 +19,12 @@ class Disk:
     def __init__(self, jobs: Sequence[JobSpec], files: dict[str, bytes]) -> None:
         self.files = files  # contents by digest
         self.spec = {spec.job: spec for spec in jobs}
-        self.records: dict[str, list[AnyRecord]] = {spec.job: [] for spec in jobs}
-        self.durable = {spec.job: JobState(spec) for spec in jobs}
+        self.wipe()
+
+    def wipe(self) -> None:
+        """Begin anew with jobs of which nothing is spoken."""
+        self.records: dict[str, list[AnyRecord]] = {job: [] for job in self.spec}
+        self.durable = {job: JobState(spec) for job, spec in self.spec.items()}
         self.writing: list[JournalEntry] = []
         self._settled: set[tuple[str, int, int]] = set()
 

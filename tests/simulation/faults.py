@@ -38,6 +38,7 @@ ILL_COORDINATOR = "a coordinator of ill will"  # for ever, beside the others, an
 SLOW_LINKS = "slow links"  # for ever, and drawn apart
 ONE_BY_ONE = "one by one"  # no engine speaks batches; only in worlds that ask for it
 WHOLE_CLIPS = "whole clips"  # over slow links, as workers of 0.1 send them; only in worlds that ask for it
+LOST_DISK = "a disk is lost"  # with every journal and clip; only in worlds that ask for it
 PAUSES = "pauses"  # of a job, by its user, and drawn apart
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
 
@@ -69,6 +70,7 @@ class Faults:
         self.on |= {NO_ROOM} if world.room_random.random() < SOMETIMES else set()
         self._schedule_engines(world)
         self._schedule_pauses(world)
+        world.heap.after(world.losses_random.uniform(0.5, LAST_S), world.befall, LOST_DISK, disk_lost)
         self.began |= self.on
         for name, act in MOMENTS.items():
             if name in self.on:
@@ -98,7 +100,9 @@ class Faults:
 
     def stop(self) -> None:
         """Let no more avoidable faults happen."""
-        self.on -= set(STANDING) | set(MOMENTS) | set(WITH_FILES) | {NO_ROOM} | set(OF_DEVICES) | set(OF_ENGINES)
+        self.on -= (
+            set(STANDING) | set(MOMENTS) | set(WITH_FILES) | {NO_ROOM, LOST_DISK} | set(OF_DEVICES) | set(OF_ENGINES)
+        )
 
 
 def _coordinator(world: World) -> SimCoordinator:
@@ -212,6 +216,14 @@ def network_parts(world: World) -> None:
     worker, coordinator = _worker(world), _coordinator(world)
     world.network.part(worker, coordinator)
     world.heap.after(world.random.choice([1.0, 7.0, 30.0]), world.network.heal, worker, coordinator)
+
+
+def disk_lost(world: World) -> None:
+    """Break the disk of a coordinator; the same command begins anew on an empty one."""
+    coordinator = world.losses_random.choice(world.coordinators)
+    if coordinator.alive and not coordinator.ended:
+        coordinator.lose_disk()
+        world.heap.after(world.losses_random.choice([0.5, 5.0, 20.0]), coordinator.restart)
 
 
 MOMENTS: dict[str, Callable[[World], None]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from faults import LOST_DISK
 from small_tensors import small_tensors
 from story import Violation
 
@@ -124,7 +125,9 @@ def latents_made(worker: SimWorker) -> JobFile | None:
 
 
 def check_latents(worker: SimWorker, spot: tuple[str, int, int], used: str) -> None:
-    """Check that nothing is spoken with latents that are not in the journal."""
+    """Check that nothing is spoken with latents that are not in the journal, unless that was lost with its disk."""
+    if LOST_DISK in worker.world.faults.began:
+        return
     for coordinator in worker.world.coordinators:
         state = coordinator.disk.durable.get(spot[0])
         if state is None or not state.spec.has_latents or worker.liar:

@@ -70,6 +70,7 @@ class World:
         self.devices_random = Random(f"devices {seed}")
         self.links_random = Random(f"links {seed}")
         self.pauses_random = Random(f"pauses {seed}")
+        self.losses_random = Random(f"losses {seed}")
         self.engines_random = Random(f"engines {seed}")
         self.will_random = Random(f"ill will {seed}")
         self.batch_random = Random(f"batches {seed}")

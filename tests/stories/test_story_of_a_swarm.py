@@ -1,6 +1,7 @@
 """Coordinators and workers on several mock machines, with real sockets between them."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -143,6 +144,29 @@ def survive(lan: Make, book: Path, port: int, voice: tuple[object, ...], total: 
 @pytest.mark.chaos
 def test_a_worker_killed_and_then_the_coordinator(lan: Make, small_book: Path, free_port: int) -> None:
     survive(lan, small_book, free_port, (*SLOW, "--engine-option", "cost_per_char=0.01"), SENTENCES)
+
+
+@pytest.mark.chaos
+def test_a_coordinator_that_lost_its_disk_gets_back_what_its_worker_has(
+    lan: Make, small_book: Path, free_port: int
+) -> None:
+    laptop, desktop = lan("laptop"), lan("desktop")
+    line = ("coordinate", small_book, *SLOW, "--engine-option", "cost_per_char=0.01", "--port", free_port)
+    first = laptop.start(*line)
+    worker = join_in(desktop, first.port)
+    wait_for(lambda: len(accepted(laptop.home)) >= 10)
+    first.kill()
+    before = {(clip.chapter, clip.index): clip.work_s for clip in accepted(laptop.home)}
+    for folder in ("jobs", "clips"):
+        shutil.rmtree(laptop.home / folder)
+
+    laptop.start(*line).ends()
+    worker.ends()
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+    assert_spoken_once(laptop.home)
+    after = {(clip.chapter, clip.index): clip.work_s for clip in accepted(laptop.home)}
+    spoken_again = [place for place, work_s in before.items() if after[place] != work_s]
+    assert len(spoken_again) < len(before) / 2  # what the worker had begun before its clips were asked for
 
 
 @pytest.mark.chaos

@@ -60,8 +60,8 @@ class ServedJob:
     @property
     def instruction(self) -> Job:
         """The message that tells a worker of it."""
-        spec = self.state.spec
-        return Job(spec.job, spec.title, spec.recipe, self.state.job_files, self.state.awaits_latents)
+        state, spec = self.state, self.state.spec
+        return Job(spec.job, spec.title, spec.recipe, state.job_files, state.awaits_latents, state.epoch)
 
     def slots_of(self, session: Session) -> frozenset[int]:
         """Return the slots of a worker that the job is for, resting ones too."""

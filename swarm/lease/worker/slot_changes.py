@@ -12,19 +12,39 @@ from swarm.lease.worker.slot import EngineSlot, HeldLease
 DEADLY = ("crashed", "device", "memory")  # kinds of failures after which the engine's process is gone
 
 
-def trim(slots: Iterable[EngineSlot], link: str, message: Trim, out: WorkerOutcome) -> None:
+def shorten(slots: Iterable[EngineSlot], name: str, message: Trim | Skip | Revoke, out: WorkerOutcome) -> None:
+    """Carry out what a coordinator says of a lease."""
+    match message:
+        case Trim():
+            _trim(slots, name, message, out)
+        case Skip():
+            _skip(slots, name, message, out)
+        case Revoke():
+            _revoke(slots, name, message, out)
+
+
+def _trim(slots: Iterable[EngineSlot], link: str, message: Trim, out: WorkerOutcome) -> None:
     """Shorten a coordinator's lease, as its `Trim` says."""
     for slot, lease in _holding(slots, link, message.lease):
         _keep_lines(slot, lease, [line for line in lease.lines if line.index < message.end], out)
 
 
-def skip(slots: Iterable[EngineSlot], link: str, message: Skip, out: WorkerOutcome) -> None:
+def _skip(slots: Iterable[EngineSlot], link: str, message: Skip, out: WorkerOutcome) -> None:
     """Leave lines out of a coordinator's lease, as its `Skip` says."""
     for slot, lease in _holding(slots, link, message.lease):
         _keep_lines(slot, lease, [line for line in lease.lines if line.index not in message.indices], out)
 
 
-def revoke(slots: Iterable[EngineSlot], link: str, message: Revoke, out: WorkerOutcome) -> None:
+def leave_out(slots: Iterable[EngineSlot], link: str, spot: tuple[str, int, int], out: WorkerOutcome) -> None:
+    """Leave a segment out of a coordinator's leases: its clip was found here."""
+    job, chapter, index = spot
+    for slot in slots:
+        for lease in [lease for lease in slot.leases if lease.link == link]:
+            if (lease.job.job, lease.chapter) == (job, chapter):
+                _keep_lines(slot, lease, [line for line in lease.lines if line.index != index], out)
+
+
+def _revoke(slots: Iterable[EngineSlot], link: str, message: Revoke, out: WorkerOutcome) -> None:
     """Speak nothing more of a coordinator's lease; if it expired at a segment, the engine is thought to hang."""
     for slot, lease in _holding(slots, link, message.lease):
         lease.revoked = True

@@ -8,7 +8,7 @@ from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 
 MAX_NAMES = 500  # clips named in one `Held`
 
-_Name = tuple[str, int, int, str]  # job, chapter, index, key
+ClipName = tuple[str, int, int, str]  # job, chapter, index, key
 
 
 @dataclass
@@ -29,7 +29,7 @@ class UnacceptedClips:
     """The clips that are kept until they are accepted or refused, in the order spoken."""
 
     settings: WorkerSettings = DEFAULTS
-    clips: dict[_Name, HeldClip] = field(default_factory=dict)
+    clips: dict[ClipName, HeldClip] = field(default_factory=dict)
     size: int = 0  # bytes, all together
     limit: int = field(init=False)  # bytes with which the disk, or the bound on them, is full
 
@@ -54,10 +54,14 @@ class UnacceptedClips:
 
     def drop(self, job: str, clips: Clips) -> list[Clip]:
         """Forget clips; return those that were here."""
+        return [item.clip for item in self.take(job, clips)]
+
+    def take(self, job: str, clips: Clips) -> list[HeldClip]:
+        """Take clips out, and return those that were here."""
         items = [self.clips.pop((job, *clip), None) for clip in clips]
         gone = [item for item in items if item is not None]
         self.size -= sum(item.size for item in gone)
-        return [item.clip for item in gone]
+        return gone
 
     def evict(self, kept: set[str]) -> list[Clip]:
         """Drop the oldest clips of coordinators out of reach until the rest has room, but none of the jobs `kept`."""

@@ -49,8 +49,9 @@ from swarm.lease.worker.proof import blame, fail, give_back_failed, pass_proof
 from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 from swarm.lease.worker.slot import EngineSlot, forgive_gap
-from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, revoke, shed, skip, step_back, trim
+from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, shed, shorten, step_back
 from swarm.lease.worker.slot_state import SlotState
+from swarm.lease.worker.spares import SpareClips
 from swarm.lease.worker.unaccepted import UnacceptedClips
 
 
@@ -63,6 +64,7 @@ class Worker:
     slots: list[EngineSlot] = field(init=False)
     links: dict[str, CoordinatorLink] = field(default_factory=dict)
     unaccepted: UnacceptedClips = field(init=False)
+    spares: SpareClips = field(init=False)
     fetched: FetchedFiles = field(init=False)
     draining: bool = False
     left: bool = False
@@ -73,6 +75,7 @@ class Worker:
         kinds = enumerate(slot_kinds(self.hello.devices, self.hello.slots))
         self.slots = [EngineSlot(number, self.settings, kind) for number, kind in kinds]
         self.unaccepted = UnacceptedClips(self.settings)
+        self.spares = SpareClips(self.unaccepted, self.settings)
         self.fetched = FetchedFiles(Downloads(self.settings))
 
     # --- the connection
@@ -122,7 +125,7 @@ class Worker:
 
     def note_full(self, full: bool) -> None:
         """Take note that the disk keeps no more clips than now, or that it has room again."""
-        self.unaccepted.limit = self.unaccepted.size if full else self.settings.max_held
+        self.spares.note_full(full)
 
     # --- messages
 
@@ -148,32 +151,27 @@ class Worker:
             case WhoAreYou() if link.up:  # otherwise a greeting is under way already
                 self._introduce(link, out)
             case Wanted():
-                if link.up:  # otherwise all clips are offered again after the next `Welcome`
-                    self.unaccepted.claim(link.name, message)
-                out.forget(self.unaccepted.drop(message.job, message.forget))
+                self.spares.answered(link, message, self.slots, out)
             case Job():
                 self.fetched.instructed(link, message, self.slots)
+                self.spares.offer(link, message, out)
                 if message.job_files:
                     out.beat(link.name)
             case Grant():
                 self._granted(link, message, now, out)
             case Accepted():
                 link.credit = message.credit or link.credit
-                link.accepted(*self.unaccepted.under_way(message.job, message.clips, now), now)
-                out.forget(self.unaccepted.drop(message.job, message.clips))
+                self.spares.accepted(link, message, now, out)
             case Received():
                 link.answered(*link.uploads.note_received(message.number, message.have, now), now)
             case Rejected():
                 out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
             case Fetch():
                 self.fetched.asked(link, message, out)
-            case Trim():
-                trim(self.slots, link.name, message, out)
-            case Skip():
-                skip(self.slots, link.name, message, out)
-            case Revoke():
-                revoke(self.slots, link.name, message, out)
+            case Trim() | Skip() | Revoke():
+                shorten(self.slots, link.name, message, out)
             case Done():
+                self.spares.done(link, message, out)
                 link.take_done(message, now)
 
     def _welcomed(self, link: CoordinatorLink, welcome: Welcome, out: WorkerOutcome) -> None:
@@ -282,6 +280,7 @@ class Worker:
         blame(slot, lease, out)
         link = self.links.get(lease.link)
         for clip, frame in spoken:
+            self.spares.spoken(clip)
             if link is not None:
                 link.served_s += clip.work_s
             if self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None):
@@ -303,6 +302,7 @@ class Worker:
         charge_idle(self.links.values(), self.slots, min(now - self.beaten_s, self.beat_s))
         forgive_gap(self.slots, self.beaten_s, now)
         self.beaten_s = now
+        self.spares.shrink(out)
         kill_hung(self.slots, self.links, now, out)
         self.fetched.release_stranded(self.slots, self.links)
         let_go(self.slots, now, out)

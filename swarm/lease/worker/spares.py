@@ -1,0 +1,120 @@
+"""The accepted clips that a worker keeps until their job ends: the coordinator may lose its disk.
+
+A job's epoch grows with each of its runs. A coordinator that names an earlier one, or the same one in another process,
+has lost what it once accepted, or never had it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from swarm.lease.bounds import Clips
+from swarm.lease.message import Accepted, Clip, Done, Held, Job, Wanted
+from swarm.lease.worker.coordinator_link import CoordinatorLink
+from swarm.lease.worker.outcome import WorkerOutcome
+from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
+from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.slot_changes import leave_out
+from swarm.lease.worker.unaccepted import MAX_NAMES, ClipName, UnacceptedClips
+
+Acceptor = tuple[str, int]  # a process of a coordinator, and the epoch of the job there
+
+
+@dataclass
+class SpareClip:
+    """One accepted clip, and who has it."""
+
+    clip: Clip
+    size: int
+    by: Acceptor
+
+
+@dataclass
+class SpareClips:
+    """Accepted clips without their bytes, in the order accepted, bounded by their size."""
+
+    unaccepted: UnacceptedClips
+    settings: WorkerSettings = DEFAULTS
+    clips: dict[ClipName, SpareClip] = field(default_factory=dict)
+    size: int = 0  # bytes, all together
+    limit: int = field(init=False)  # bytes
+
+    def __post_init__(self) -> None:
+        self.limit = self.settings.max_spare
+
+    def accepted(self, link: CoordinatorLink, message: Accepted, now: float, out: WorkerOutcome) -> None:
+        """Keep the clips that a coordinator has now, and forget the oldest spares beyond the bound."""
+        link.accepted(*self.unaccepted.under_way(message.job, message.clips, now), now)
+        by = _acceptor(link, link.jobs.get(message.job))
+        gone = self.unaccepted.take(message.job, message.clips)
+        if not by[1]:  # a coordinator of 0.1, which would never be offered them again
+            out.forget([held.clip for held in gone])
+            return
+        for held in gone:
+            self.spoken(held.clip)
+            self.clips[_name(held.clip)] = SpareClip(held.clip, held.size, by)
+            self.size += held.size
+        self.shrink(out)
+
+    def shrink(self, out: WorkerOutcome) -> None:
+        """Forget the oldest clips beyond the bound."""
+        while self.size > self.limit:
+            out.forget([self._drop(next(iter(self.clips))).clip])
+
+    def note_full(self, full: bool) -> None:
+        """Take note that the disk is full, or has room again: then there are no spares any more in this run."""
+        self.unaccepted.limit = self.unaccepted.size if full else self.settings.max_held
+        self.limit = 0
+
+    def spoken(self, clip: Clip) -> None:
+        """Note that a clip was spoken again: its bytes are those of the unaccepted one now."""
+        if _name(clip) in self.clips:
+            self._drop(_name(clip))
+
+    def offer(self, link: CoordinatorLink, job: Job, out: WorkerOutcome) -> None:
+        """Offer the clips of a job to a coordinator that seems to have lost them."""
+        process, epoch = _acceptor(link, job)
+        names = [
+            name[1:]
+            for name, spare in self.clips.items()
+            if name[0] == job.job and spare.by[0] != process and 0 < epoch <= spare.by[1]
+        ]
+        for first in range(0, len(names), MAX_NAMES):
+            out.send(link.name, Held(job.job, tuple(names[first : first + MAX_NAMES])))
+
+    def answered(self, link: CoordinatorLink, wanted: Wanted, slots: Sequence[EngineSlot], out: WorkerOutcome) -> None:
+        """Have the clips sent that a coordinator wants, not spoken again; it has those that may be forgotten."""
+        out.forget(self.unaccepted.drop(wanted.job, wanted.forget))
+        if not link.up:  # all clips are offered again after the next `Welcome`
+            return
+        by = _acceptor(link, link.jobs.get(wanted.job))
+        for name in self._names(wanted.job, wanted.wanted):
+            spare = self._drop(name)
+            self.unaccepted.put(spare.clip, spare.size, None)
+            leave_out(slots, link.name, name[:3], out)
+        for name in self._names(wanted.job, wanted.forget):
+            self.clips[name].by = by
+        self.unaccepted.claim(link.name, wanted)
+
+    def done(self, link: CoordinatorLink, done: Done, out: WorkerOutcome) -> None:
+        """Forget what a coordinator accepted that ends because all is done."""
+        if done.final and not done.failed and link.welcome:
+            process = link.welcome.coordinator
+            ended = [name for name, spare in self.clips.items() if spare.by[0] == process]
+            out.forget([self._drop(name).clip for name in ended])
+
+    def _names(self, job: str, clips: Clips) -> list[ClipName]:
+        return [(job, *clip) for clip in clips if (job, *clip) in self.clips]
+
+    def _drop(self, name: ClipName) -> SpareClip:
+        spare = self.clips.pop(name)
+        self.size -= spare.size
+        return spare
+
+
+def _name(clip: Clip) -> ClipName:
+    return clip.job, clip.chapter, clip.index, clip.key
+
+
+def _acceptor(link: CoordinatorLink, job: Job | None) -> Acceptor:
+    """Return the process of a coordinator, and the job's epoch there; 0 if it does not tell."""
+    return link.welcome.coordinator if link.welcome else "", job.epoch if job else 0
