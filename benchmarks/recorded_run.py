@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 from making import BOOKS
 from page import interface
-from process import CLI
+from process import CLI, head, row
 from running import Swarm, wait_for
 
 MACHINES = ("attic", "desktop", "laptop")
@@ -155,8 +155,9 @@ def main() -> None:
             files = ", ".join(Path(file).name for file in book["files"])
             record.line(f"{book['title']}: {files}")
         correct(api, record)
+        head("machine", "state", "failures")
         for machine in api.get("/api/v1/machines").json():
-            record.line(f"{machine['name']}: {machine['state']}, {machine['failures']} failures")
+            row(machine["name"], machine["state"], machine["failures"])
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ class Swarm:
 
     def worker_id(self, number: int) -> str:
         """Return the id that a worker has in the records."""
-        return (self.worker_folder(number) / "worker-id").read_text().strip()
+        return (self.worker_folder(number) / "worker-id").read_text().split()[0]
 
     def _start(self, command: Sequence[str], home: Path, **environment: str) -> "subprocess.Popen[bytes]":
         places = {"E2A_SWARM_HOME": str(home), "E2A_SWARM_BIND": LOOPBACK, "E2A_SWARM_KEY": self.key.code}

@@ -85,7 +85,7 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "lost trim": Edit(Request, "_tail", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
     "what was spoken elsewhere is not left out": Value(Intake, "_leave_out", lambda self, places, out: None),
-    "skip ignored": Value(worker_core, "skip", lambda slots, link, message, out: None),
+    "skip ignored": Value(slot_changes, "_skip", lambda slots, link, message, out: None),
     "cut loses the tail": Edit(Ledger, "cut", "index < end]", "index < end - 1]"),
     "forgotten held clips": Value(UnacceptedClips, "held_messages", lambda self: []),
     "held clips not promised": Edit(Intake, "held", "if coming:", "if False:"),
@@ -100,7 +100,7 @@ MUTANTS: dict[str, Edit | Value] = {
         "if served is None or why:\n        _ = (Rejected(",
     ),
     "credit not counted": Edit(UnacceptedClips, "sendable", "outstanding += item.size", "pass"),
-    "revoke ignored": Value(worker_core, "revoke", lambda slots, link, message, out: None),
+    "revoke ignored": Value(slot_changes, "_revoke", lambda slots, link, message, out: None),
     "engine not killed": Edit(slot_changes, "kill", "end_engine(slot, Kill(slot.number), out)", "pass"),
     "revocation answered for ever": Edit(
         slot_changes, "_keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"

@@ -237,6 +237,7 @@ class SimWorker(Machine):
             self.frames[name_of(clip)] = frame
         for clip in out.dropped:
             self.frames.pop(name_of(clip), None)
+        for clip in [*out.dropped, *(clip for clip, _ in out.kept)]:
             for connection in self.connections.values():
                 connection.sent.pop(name_of(clip), 0)
         for command in out.commands:

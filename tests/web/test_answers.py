@@ -3,6 +3,7 @@
 import msgspec
 from web_bench import BOOKS, JOB, REPLY
 
+from swarm.store.tally import Tally
 from swarm.web.answers import book_answers, machine_answers, status_answer
 from swarm.web.metrics import exposition
 
@@ -34,7 +35,7 @@ def test_the_flat_status_counts() -> None:
 
 
 def test_metrics_tell_sentences_machines_and_devices() -> None:
-    text = exposition(lambda: (BOOKS, REPLY)).decode()
+    text = exposition(lambda: (BOOKS, REPLY), Tally()).decode()
     for line in (
         'e2a_swarm_sentences{state="left"} 4.0',
         'e2a_swarm_machines{state="silent"} 1.0',
