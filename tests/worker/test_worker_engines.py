@@ -255,8 +255,8 @@ async def test_a_model_is_measured_in_its_first_process_and_two_that_fit_only_al
     needs = Needs(tmp_path)
     needs.note("cpu:0", recipe, int(0.6 * free))
     engines = Engines(("cpu:0", "cpu:1"), tmp_path, needs=needs)
-    first, second = await asyncio.gather(engines.load(0, recipe), engines.load(1, recipe), return_exceptions=True)
-    assert first == b""
-    assert isinstance(second, EngineFault)
-    assert second.kind is FaultKind.MEMORY
+    ends = await asyncio.gather(engines.load(0, recipe), engines.load(1, recipe), return_exceptions=True)
+    (refused,) = (end for end in ends if end != b"")  # either may be the first
+    assert isinstance(refused, EngineFault)
+    assert refused.kind is FaultKind.MEMORY
     await engines.close()
