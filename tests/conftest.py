@@ -96,10 +96,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
 def pytest_report_header(config: pytest.Config) -> str:
     """Say how long the tests take, before they begin."""
     if config.args_source is config.ArgsSource.ARGS:
-        return "On two cores, all tests would take about 11 minutes."
+        return "On two cores, all tests would take about 25 minutes."
     if config.option.markexpr:
-        return "On two cores, all tests take about 11 minutes; these may take less."
-    return "On two cores, all tests take about 11 minutes; those of -m 'not slow and not chaos' take far less."
+        return "On two cores, all tests take about 25 minutes; these may take less."
+    return "On two cores, all tests take about 25 minutes; those of -m 'not slow and not chaos' take far less."
 
 
 @pytest.hookimpl(tryfirst=True)

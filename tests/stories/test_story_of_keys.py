@@ -107,7 +107,8 @@ def test_open_on_both_sides_works_and_is_loud(machine: Make, small_book: Path) -
 def test_a_machine_with_a_key_never_falls_back_to_open(lan: Make, small_book: Path, opened: str) -> None:
     laptop, desktop = lan("laptop"), lan("desktop")
     flags = [["--open"] if side == opened else [] for side in ("coordinator", "worker")]
-    coordinator = laptop.start("coordinate", *flags[0], small_book, *FAST)
+    # other tests have open workers, which would find it
+    coordinator = laptop.start("coordinate", "--no-advertise", *flags[0], small_book, *FAST)
     worker = work(desktop, coordinator, *flags[1], "--name", "keyholder")
     worker.says("does not speak in the open" if opened == "worker" else "another key.*or it was started with --open")
     time.sleep(1.5)
