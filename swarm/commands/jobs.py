@@ -185,7 +185,7 @@ def run_import(arguments: argparse.Namespace) -> int:
 def _say_unpacked(store: "DiskStore", unpacked: "Unpacked") -> None:
     from swarm.watch.text import clean, count_text
 
-    lead = "imported" if unpacked.made else "was here already, and has the sentences it lacked"
+    lead = "imported" if unpacked.is_new else "was here already, and has the sentences it lacked"
     say(f"{unpacked.job} {lead}: {clean(unpacked.title)}, {unpacked.clips} of {unpacked.sentences} sentences spoken")
     if unpacked.lost:
         say(f"{count_text(unpacked.lost, 'sentence')} missing or damaged in the file will be spoken again")

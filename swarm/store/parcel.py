@@ -84,7 +84,7 @@ class Unpacked(Struct, frozen=True):
     sentences: int
     clips: int  # that the parcel had, whole
     lost: int  # that its records name, and that it lacks or has damaged
-    made: bool  # whether the job is new here; otherwise only its clips were taken
+    is_new: bool  # here; otherwise only the job's clips were taken
 
 
 # --- out of a state folder
@@ -98,9 +98,11 @@ def write_parcel(state_dir: Path, job: str, target: Path) -> Packed:
     folder = state_dir / "jobs" / job
     with closing(Journal(folder, read_only=True)) as journal:
         spec, records = journal.spec(), list(journal.records())
+    with guarded(folder / BOOK):
+        book = digest_of(folder / BOOK)
     with _new_file(target) as file:
         with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
-            _add_job(tar, folder, spec, records)
+            _add_job(tar, folder, book, spec, records)
             clips, lost = _add_clips(tar, state_dir / "clips", records)
         return Packed(clips, lost, file.tell())
 
@@ -124,9 +126,9 @@ def _new_file(target: Path) -> Iterator[IO[bytes]]:
             part.unlink()
 
 
-def _add_job(tar: tarfile.TarFile, folder: Path, spec: JobSpec, records: list[AnyRecord]) -> None:
+def _add_job(tar: tarfile.TarFile, folder: Path, book: str, spec: JobSpec, records: list[AnyRecord]) -> None:
     spec_body, records_body = msgspec.msgpack.encode(spec), msgspec.msgpack.encode(records)
-    contents = Contents(spec.job, _digest(spec_body), _digest(records_body), digest_of(folder / BOOK))
+    contents = Contents(spec.job, _digest(spec_body), _digest(records_body), book)
     _add(tar, CONTENTS, msgspec.json.encode(contents))
     _add(tar, SPEC, spec_body)
     _add(tar, RECORDS, records_body)
@@ -141,12 +143,19 @@ def _add_clips(tar: tarfile.TarFile, clips: Path, records: list[AnyRecord]) -> t
     wanted = _standing(records)
     packed = 0
     for key, record in wanted.items():
-        with suppress(OSError):  # another command may have discarded it since
-            frame = (clips / key[:1] / f"{key}{ENDING}").read_bytes()
-            if _digest(frame) == record.digest:
-                _add(tar, f"{CLIP_FOLDER}{key}{ENDING}", frame)
-                packed += 1
+        frame = _read(clips / key[:1] / f"{key}{ENDING}")
+        if _digest(frame) == record.digest:
+            _add(tar, f"{CLIP_FOLDER}{key}{ENDING}", frame)
+            packed += 1
     return packed, len(wanted) - packed
+
+
+def _read(path: Path) -> bytes:
+    """Return a file's content, b"" if it is gone: another command may have discarded the clip since."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes | Path) -> None:

@@ -5,6 +5,7 @@ import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import IO
 
 import msgspec
 import pytest
@@ -85,7 +86,7 @@ def with_record(parcel: Path, record: AnyRecord) -> Path:
 
 def test_a_job_goes_to_another_store_whole(here: DiskStore, there: DiskStore, parcel: Path) -> None:
     found = read_parcel(there, parcel)
-    assert (found.job, found.clips, found.lost, found.made) == (JOB, 2, 0, True)
+    assert (found.job, found.clips, found.lost, found.is_new) == (JOB, 2, 0, True)
     assert there.open_job(JOB) == here.open_job(JOB)
     assert list(there.records(JOB)) == list(here.records(JOB))
     assert there.lost_clips(JOB) == []
@@ -108,7 +109,7 @@ def test_a_job_that_is_there_takes_only_the_clips_that_it_lacks(there: DiskStore
     before = list(there.records(JOB))
     there.discard_clip(a_key(1))
     found = read_parcel(there, parcel)
-    assert (found.made, found.clips, found.lost) == (False, 2, 0)
+    assert (found.is_new, found.clips, found.lost) == (False, 2, 0)
     assert there.clip_path(a_key(1)).read_bytes() == FRAMES[1]
     assert list(there.records(JOB)) == before
 
@@ -141,6 +142,22 @@ def test_no_file_is_overwritten_and_none_is_left_half_written(
     with pytest.raises(StoreError, match="no space left"):
         write_parcel(here.state_dir, JOB, parcel.with_name("full"))
     assert not list(parcel.parent.glob("*full*"))
+
+
+def test_a_disk_that_is_full_before_the_last_clip_is_told(
+    here: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = tarfile.TarFile.addfile
+
+    def full(tar: tarfile.TarFile, info: tarfile.TarInfo, file: IO[bytes] | None = None) -> None:
+        if a_key(1) in info.name:
+            raise OSError(28, "No space left on device")
+        add(tar, info, file)
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", full)
+    with pytest.raises(StoreError, match="no space left"):
+        write_parcel(here.state_dir, JOB, tmp_path / "full")
+    assert not list(tmp_path.glob("*full*"))
 
 
 def test_a_parcel_that_was_cut_gives_what_it_has_or_nothing(there: DiskStore, parcel: Path) -> None:

@@ -61,7 +61,7 @@ class SpareClips:
             out.forget([self._drop(next(iter(self.clips))).clip])
 
     def note_full(self, full: bool) -> None:
-        """Take note that the disk is full, or has room again: then there are no spares any more in this run."""
+        """Take note that the disk is full, or has room again. From the first time on, no spares are kept."""
         self.unaccepted.limit = self.unaccepted.size if full else self.settings.max_held
         self.limit = 0
 
