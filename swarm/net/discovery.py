@@ -116,7 +116,7 @@ class Advertisement:
         machine = socket.gethostname().partition(".")[0][:40] or "coordinator"
         return ServiceInfo(
             SERVICE,
-            f"{machine} {self._port}.{SERVICE}",
+            f"{machine} {self._port} {self._server[4:10]}.{SERVICE}",  # machines of one name may start at one moment
             port=self._announced_port,
             properties={"protocol": str(PROTOCOL), "swarm": self._swarm, "epoch": str(self._epoch)},
             server=self._server,

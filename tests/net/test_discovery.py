@@ -114,11 +114,11 @@ async def test_one_that_is_silent_for_a_round_is_kept_and_one_that_stays_silent_
         await browser.close()
 
 
-async def test_two_coordinators_of_one_machine_and_port_name_do_not_clash() -> None:
-    twins = [Advertisement("5afe0004", 7004, epoch, LOOPBACK, ignore) for epoch in (1, 2)]
+async def test_coordinators_of_one_name_that_start_at_one_moment_are_all_found() -> None:
+    twins = [Advertisement("5afe0004", 7004, epoch, LOOPBACK, ignore) for epoch in range(1, 9)]
     browser = Browser("5afe0004", LOOPBACK, ignore)
-    await asyncio.gather(browser.start(), *(twin.start() for twin in twins))
-    await until(lambda: {candidate.epoch for candidate in browser.candidates()} == {1, 2})
+    await asyncio.gather(browser.start(), *(twin.start() for twin in twins))  # as after a power cut
+    await until(lambda: {candidate.epoch for candidate in browser.candidates()} == set(range(1, 9)))
     await asyncio.gather(browser.close(), *(twin.close() for twin in twins))
 
 
