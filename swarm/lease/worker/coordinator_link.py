@@ -1,7 +1,7 @@
 """One coordinator as a worker sees it, and how slots are shared among several."""
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from swarm.job.recipe import Recipe
@@ -30,6 +30,7 @@ MAX_JOBS = 500  # that one coordinator may name, and the files of these jobs; jo
 MAX_FILES = 1000
 KEPT_IDLE_S = 5.0  # a slot that waits longer with a dear voice is offered to coordinators of other voices too
 ASK_S = 1.5  # after a sleep, for a coordinator to say what others have spoken meanwhile
+RETURN_S = 30.0  # a greeting may wait so long behind a clip on a slow link
 EMPTY_S = 5.0  # a coordinator that had nothing counts as any other again after so long
 
 
@@ -75,7 +76,7 @@ class CoordinatorLink:
         if self.offers and now - max(self.heard_s, self.offered_s) >= SILENT_S:
             self.doubted_s = now
         in_doubt = self.heard_s <= self.doubted_s and now - self.doubted_s < EMPTY_S
-        return self.put_off_until_s <= now and not (self.doubted_s and in_doubt)
+        return not self.is_put_off(now) and not (self.doubted_s and in_doubt)
 
     def is_empty(self, kind: str, now: float) -> bool:
         """Return whether it had nothing for this kind of slot a moment ago."""
@@ -98,6 +99,14 @@ class CoordinatorLink:
         """Count time that a slot spent for nothing as served, and let others come first for as long."""
         self.served_s += seconds
         self.put_off_until_s = now + seconds
+
+    def is_put_off(self, now: float) -> bool:
+        """Return whether others come first, since it kept a slot for nothing."""
+        return self.put_off_until_s > now
+
+    def is_returning(self, now: float) -> bool:
+        """Return whether it was in reach a moment ago and a greeting to it is under way."""
+        return self.state is LinkState.GREETING and 0 < self.heard_s and now - self.heard_s < RETURN_S
 
     def asks_first(self, beaten_s: float, now: float) -> bool:
         """Return whether this machine has just slept and waits for news: others may have spoken what it holds."""
@@ -311,17 +320,22 @@ def share(
 
 
 def offer(
-    links: Iterable[CoordinatorLink], slots: Sequence[EngineSlot], wanting: Sequence[int], now: float
+    links: Collection[CoordinatorLink], slots: Sequence[EngineSlot], wanting: Sequence[int], now: float
 ) -> list[CoordinatorLink]:
-    """Offer the slots that want more; return the coordinators whose offers changed."""
+    """Offer the slots that want more; return the coordinators whose offers changed.
+
+    A coordinator that is put off is offered none while another one is about to return.
+    """
     up = [link for link in links if link.up]
+    awaited = any(link.is_returning(now) for link in links)
     leased = [slot.leases[-1].link for slot in slots if slot.leases and slot.number not in wanting]
     kinds = {slot.number: slot.kind for slot in slots}
-    offers = share(up, wanting, leased, now, kindred(slots, up, now), kinds)
-    changed = [link for link in up if link.offers != offers[link.name]]
+    asked = [link for link in up if not (awaited and link.is_put_off(now))]
+    offers = share(asked, wanting, leased, now, kindred(slots, asked, now), kinds)
+    changed = [link for link in up if link.offers != offers.get(link.name, set())]
     for link in changed:
         link.offered_s = link.offered_s if link.offers else now
-        link.offers = offers[link.name]
+        link.offers = offers.get(link.name, set())
     return changed
 
 

@@ -3,6 +3,7 @@ from swarm.lease.message import Done, Job, Welcome
 from swarm.lease.worker.coordinator_link import (
     EMPTY_S,
     KEPT_IDLE_S,
+    RETURN_S,
     SILENT_S,
     UNHEARD_BEATS,
     CoordinatorLink,
@@ -146,6 +147,20 @@ def test_a_coordinator_that_kept_a_slot_for_nothing_comes_after_others_for_as_lo
     assert share([bad, other], [0], [], 341.0) == {"bad": {0}, "other": set()}
     other.find_empty(250.0)
     assert share([bad, other], [0], [], 251.0) == {"bad": {0}, "other": {0}}  # better than nothing
+
+
+def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_returns() -> None:
+    bad, other = a_link("bad"), a_link("other")
+    other.hear(90.0)
+    other.greet()  # its session begins anew, and the greeting waits behind a clip on a slow link
+    bad.put_off(240.0, 100.0)
+    slots = [EngineSlot(0)]
+    assert offer([bad, other], slots, [0], 90.0 + RETURN_S - 1) == []
+    assert offer([bad, other], slots, [0], 90.0 + RETURN_S) == [bad]
+    other.go_away()
+    other.hear(130.0)
+    assert offer([bad, other], slots, [0], 131.0) == []  # as before: nobody else is about to return
+    assert bad.offers == {0}
 
 
 def test_a_dear_voice_is_kept_for_no_coordinator_that_lets_it_wait() -> None:
