@@ -131,6 +131,7 @@ class RenderConfig:
     on_failure: str = "finish"  # "finish" or "stop"
     deliver_gaps: bool = False  # also deliver an audiobook that lacks many sentences
     anyway: bool = False  # also speak a book most of which the voice cannot say
+    replace: bool = False  # take the place of the last edition even if that has another voice
     keep_both: bool = False  # let the last edition of the same book keep its name, and name this one "(2)"
     options: tuple[str, ...] = ()  # of file and reading, as given: the report has them, so that `redo` needs none
     min_workers: int = 0

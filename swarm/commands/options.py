@@ -140,7 +140,11 @@ def _add_job_options(parser: argparse.ArgumentParser) -> None:
         help="if no worker can speak a sentence: finish the rest and report it, or stop (default: finish)",
     )
     job.add_argument("--deliver-gaps", action="store_true", help="also deliver an audiobook that lacks over 2 %% of it")
-    job.add_argument(
+    editions = job.add_mutually_exclusive_group()
+    editions.add_argument(
+        "--replace", action="store_true", help="take the place of the last edition even if its voice is another"
+    )
+    editions.add_argument(
         "--keep-both", action="store_true", help="do not take the place of the last edition of the same book"
     )
     job.add_argument("--anyway", action="store_true", help="speak a book even if the voice cannot say most of it")
@@ -230,6 +234,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),
         deliver_gaps=arguments.deliver_gaps,
+        replace=arguments.replace,
         keep_both=arguments.keep_both,
         anyway=arguments.anyway,
         options=file_words(arguments),

@@ -12,11 +12,12 @@ from swarm.coordinator.space import book_need, check_space, judge
 from swarm.edition.delivery import Delivery, find_depot
 from swarm.edition.depot import Depot
 from swarm.edition.edition import Edition
-from swarm.edition.predecessor import Head, book_marks
+from swarm.edition.predecessor import Head, book_marks, is_another_voice
 from swarm.edition.style import make_style, read_cover
 from swarm.edition.target import claim_target, note_claim, report_path
 from swarm.errors import BookError, ReaderMissing
 from swarm.job.reading import Wording
+from swarm.job.spec import JobSpec
 from swarm.store.job_use import has_job, is_used
 from swarm.store.store import DiskStore
 from swarm.system.machine import Clock, Say
@@ -121,10 +122,15 @@ class Books:
         )
         delivery = Delivery(self.depot, self.store.folder(job) / "outbox") if self.depot else None
         claim = delivery.claim if delivery else partial(claim_target, self.config.output_dir)
-        marks = book_marks(prepared.state.spec)
-        target = claim(stem, style.output_format, job, marks, partial(self._may_replace, marks))
+        spec, others = prepared.state.spec, list[Head]()
+        target = claim(stem, style.output_format, job, book_marks(spec), partial(self._may_replace, spec, others))
         report = report_path(target)
-        note_claim(self.store.folder(job), delivery.address(report) if delivery else str(report.absolute()))
+        address = delivery.address(report) if delivery else str(report.absolute())
+        if note_claim(self.store.folder(job), address) and others:
+            self.say(
+                f"This edition is named {target.name}: the last one has another voice and stays. "
+                "With --replace this one takes its place."
+            )
         return Edition(
             prepared.state,
             self.store,
@@ -140,13 +146,17 @@ class Books:
             options=self.config.options,
         )
 
-    def _may_replace(self, marks: frozenset[str], last: Head) -> bool:
-        """Tell whether an edition of a book with these marks takes the place of the last one under its name.
+    def _may_replace(self, spec: JobSpec, others: list[Head], last: Head) -> bool:
+        """Tell whether the edition of a job takes the place of the last one under its name.
 
-        A job in use keeps its name, and so does one that another machine began and may still be speaking.
+        A job in use keeps its name, and so does one that another machine began and may still be speaking. An edition
+        with another voice keeps it too, unless the user says otherwise, and is added to `others`.
         """
         job, state_dir = last.book.job, self.config.state_dir
-        if self.config.keep_both or not marks & last.marks or is_used(state_dir, job):
+        if self.config.keep_both or not book_marks(spec) & last.marks or is_used(state_dir, job):
+            return False
+        if is_another_voice(spec.recipe, last) and not self.config.replace:
+            others.append(last)
             return False
         return last.is_whole or has_job(state_dir, job)
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
+from swarm.job.recipe import Recipe
 from swarm.job.spec import JobSpec
 
 BESIDE = frozenset(
@@ -29,12 +30,23 @@ class HeadBook(Struct, frozen=True):
     marks: tuple[str, ...] = ()
 
 
+class HeadRecipe(Struct, frozen=True):
+    """The recipe of a report, as far as it tells voices apart."""
+
+    engine: str
+    voice: str
+    language: str = ""
+    model: str = ""
+    cast: bool = False
+
+
 class Head(Struct, frozen=True):
     """What has to be known of the report at a name, whole or only a claim, of this version or 0.1."""
 
     book: HeadBook
     files: tuple[str, ...] = ()
     totals: msgspec.Raw = msgspec.Raw()
+    recipe: HeadRecipe | None = None  # of a report
 
     @property
     def is_whole(self) -> bool:
@@ -56,6 +68,16 @@ def read_head(data: bytes) -> Head | None:
         return msgspec.json.decode(data, type=Head)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return None
+
+
+def is_another_voice(recipe: Recipe, last: Head) -> bool:
+    """Tell whether a finished edition has another voice than a recipe, or another language: both are wanted.
+
+    Settings such as the speed do not count, and a claim has nothing that could be lost.
+    """
+    names = HeadRecipe.__struct_fields__
+    ours = HeadRecipe(**{name: getattr(recipe, name) for name in names})
+    return last.is_whole and last.recipe != ours
 
 
 def book_marks(spec: JobSpec) -> frozenset[str]:

@@ -62,12 +62,17 @@ def release_report(report: Path, job: str) -> None:
             report.unlink()
 
 
-def note_claim(folder: Path, report: str) -> None:
-    """Note in a job's folder the path or address of the report that claims its name. Raises StoreError."""
+def note_claim(folder: Path, report: str) -> bool:
+    """Note in a job's folder the path or address of the report that claims its name; return whether that is new.
+
+    Raises StoreError.
+    """
     claims = _noted_claims(folder)
-    if report not in claims:
-        with guarded(folder):
-            replace_file(folder / CLAIMS, json.dumps([*claims, report]).encode())
+    if report in claims:
+        return False
+    with guarded(folder):
+        replace_file(folder / CLAIMS, json.dumps([*claims, report]).encode())
+    return True
 
 
 def claims_in(folder: Path) -> list[Path]:

@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 from msgspec import structs
 from specs_for_tests import a_job
@@ -12,6 +13,7 @@ from swarm.edition.predecessor import (
     PossibleName,
     book_marks,
     choose_name,
+    is_another_voice,
     leftovers,
     names_of,
     read_head,
@@ -64,6 +66,24 @@ def test_a_job_a_report_and_a_claim_have_the_same_marks() -> None:
 )
 def test_what_is_no_report_has_no_head(data: bytes) -> None:
     assert read_head(data) is None
+
+
+def test_another_voice_language_or_cast_is_another_edition_and_another_speed_is_not() -> None:
+    recipe = a_job().recipe
+
+    def last(totals: bool = True, **other: object) -> Head:
+        facts = msgspec.to_builtins(structs.replace(recipe, **other)) | {"settings": {}}
+        report = {"book": {"job": "j"}, "recipe": facts, **({"totals": {}} if totals else {})}
+        found = read_head(json.dumps(report).encode())
+        assert found is not None
+        return found
+
+    assert not is_another_voice(recipe, last())
+    assert not is_another_voice(recipe, last(settings=(("speed", 1.2),)))
+    for other in ({"voice": "x"}, {"engine": "x"}, {"language": "x"}, {"model": "x"}, {"cast": True}):
+        assert is_another_voice(recipe, last(**other)), other
+        assert not is_another_voice(recipe, last(totals=False, **other)), "a claim has nothing to lose"
+    assert is_another_voice(recipe, head("j")), "a report that does not tell its voice is kept"
 
 
 def chosen(*names: PossibleName, replaces: bool = True) -> str:

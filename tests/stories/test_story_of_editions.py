@@ -54,6 +54,32 @@ def test_an_edition_takes_the_place_of_the_last_one_and_keep_both_leaves_it(
     assert "finished already" in here.run("convert", small_book, *FAST).stdout
 
 
+def test_editions_with_two_voices_lie_beside_each_other_and_each_takes_its_own_place(
+    here: Machine, small_book: Path, lexicon: Path
+) -> None:
+    tick, tock = (*FAST, "--voice", "tick"), (*FAST, "--voice", "tock")
+    assert here.run("convert", small_book, *tick).returncode == 0
+    path = only(here.desk, "*.m4b")
+    first = path.read_bytes()
+    done = here.run("convert", small_book, *tock)
+    assert "the last one has another voice and stays" in done.stdout
+    second = path.with_name(f"{path.stem} (2).m4b")
+    assert (path.read_bytes() == first, second.exists()) == (True, True)
+
+    old = second.read_bytes()
+    done = here.run("convert", small_book, *tock, "--lexicon", lexicon)  # takes the place of its own voice's
+    assert (path.read_bytes() == first, second.read_bytes() == old) == (True, False)
+    assert here.run("convert", small_book, *tick, "--lexicon", lexicon).returncode == 0
+    assert path.read_bytes() != first
+    assert len(list(here.desk.glob("*.m4b"))) == 2
+
+    second.unlink()
+    second.with_name(f"{second.stem}.report.json").unlink()
+    assert here.run("convert", small_book, *tock, "--replace").returncode == 0
+    assert only(here.desk, "*.m4b") == path
+    assert report_of(path)["recipe"]["voice"] == "tock"
+
+
 def test_of_one_file_for_each_chapter_none_of_the_last_edition_is_left(
     here: Machine, small_book: Path, write_book: Callable[..., Path]
 ) -> None:
