@@ -106,7 +106,7 @@ class CoordinatorLink:
 
     def is_returning(self, now: float) -> bool:
         """Return whether it was in reach a moment ago and a greeting to it is under way."""
-        return self.state is LinkState.GREETING and 0 < self.heard_s and now - self.heard_s < RETURN_S
+        return self.state is LinkState.GREETING and self.heard_s > 0 and now - self.heard_s < RETURN_S
 
     def asks_first(self, beaten_s: float, now: float) -> bool:
         """Return whether this machine has just slept and waits for news: others may have spoken what it holds."""
