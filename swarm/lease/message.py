@@ -16,6 +16,7 @@ from swarm.lease.offer import Device as Device
 from swarm.lease.offer import EngineOffer as EngineOffer
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order, QueuedStatus
 from swarm.lease.reason import Reason
+from swarm.lease.standby import MAX_STANDBYS, Copied, Copy, Epochs, StandbyStatus
 
 PROTOCOL = 1  # major version: a different one is refused in words
 
@@ -386,9 +387,11 @@ class StatusReply(Message, frozen=True, tag=True):
     workers: tuple[WorkerStatus, ...]
     queue: tuple[QueuedStatus, ...] | None = None  # of a resident coordinator, in the order that books are spoken
     more_waiting: Count = 0  # books of the queue that wait too, and did not fit
+    standbys: Annotated[tuple[StandbyStatus, ...], Meta(max_length=MAX_STANDBYS)] = ()
 
 
 FromUser = Status | Order | NewBook | BookPiece
-FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | FilePiece | FromUser
+FromMember = FromUser | Copy | Epochs
+FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | FilePiece | FromMember
 Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply | Obeyed | BookTaken
-FromCoordinator = Answer | Instruct | Job | Grant | Trim | Skip | Revoke | Fetch | FilePiece | Done
+FromCoordinator = Answer | Copied | Instruct | Job | Grant | Trim | Skip | Revoke | Fetch | FilePiece | Done

@@ -14,12 +14,12 @@ from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.clip_pieces import ClipPieces
 from swarm.lease.coordinator.expiry import expire
 from swarm.lease.coordinator.grant import grant_waiting
-from swarm.lease.coordinator.heartbeat import leases_of, reminders, take_heartbeat, tidy
+from swarm.lease.coordinator.heartbeat import leases_of, take_heartbeat, tidy
 from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.coordinator.queue import arrange, take_out, withdraw
+from swarm.lease.coordinator.queue import arrange, brief, overrule, take_out, withdraw
 from swarm.lease.coordinator.roster import Session, new_session, refuse, session_key
 from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.session_state import SessionState
@@ -43,11 +43,11 @@ from swarm.lease.message import (
     Release,
     Status,
     StatusReply,
-    Welcome,
     WhoAreYou,
 )
 from swarm.lease.offer import ANY
 from swarm.lease.reason import Reason
+from swarm.lease.standby import Epochs
 
 SILENCE_S = 5.0  # a worker that is not heard for so long loses its leases
 PROMISE_S = 15.0  # how long a place waits for a clip that a worker says it holds
@@ -277,11 +277,8 @@ class Coordinator:
         self.dropped.pop(peer, None)
         self.peers[peer] = session
         session.greeted(peer, hello, now)
-        s = self.settings
-        credit = s.first_credit(len(self.sessions))
-        outcome.send(peer, Welcome(s.coordinator, s.epoch, s.name, s.heartbeat_s, credit, s.clip_piece, by_device=True))
-        for message in reminders(self.jobs, session):
-            outcome.send(peer, message)
+        outcome.send(peer, self.settings.welcome(len(self.sessions)))
+        brief(self.jobs, session, now, outcome)
 
     def _drop(self, session: Session, now: float) -> None:
         charge_idle(self._open_jobs(), session, now)
@@ -335,6 +332,8 @@ class Coordinator:
             case Release():
                 self.intake.released(session, message, outcome)
                 tidy(self.jobs, session, now)
+            case Epochs() if self.settings.trusts:
+                overrule(self.jobs, message, self.sessions, now, outcome)
             case Bye():
                 outcome.events.append(Reason("left", worker=session.hello.name))
                 self._drop(session, now)

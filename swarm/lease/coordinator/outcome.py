@@ -40,13 +40,15 @@ class Serve:
 class Outcome:
     """The outcome of one call of the core: persist all `entries` before anything of `sends` leaves.
 
-    `serves` may be late: a worker asks again. `events` are for the user.
+    `serves` may be late: a worker asks again. `events` are for the user. `overruled` are jobs that another coordinator
+    has taken over: they are to be ended here.
     """
 
     entries: list[JournalEntry] = field(default_factory=list)
     sends: list[Send] = field(default_factory=list)
     serves: list[Serve] = field(default_factory=list)
     events: list[Reason] = field(default_factory=list)
+    overruled: list[str] = field(default_factory=list)
 
     @property
     def is_receipt(self) -> bool:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 
-from swarm.lease.coordinator.heartbeat import tidy
+from swarm.job.epoch import lineage_of
+from swarm.lease.coordinator.heartbeat import reminders, tidy
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Revoke
 from swarm.lease.order import Instruct, Order, knows_orders
+from swarm.lease.standby import MAX_EPOCHS, Epochs
 
 
 def arrange(jobs: dict[str, ServedJob], first: Sequence[str]) -> None:
@@ -30,6 +32,32 @@ def take_out(jobs: dict[str, ServedJob], job: str, sessions: dict[str, Session],
     for session in sessions.values():
         session.told.pop(job, None)
         tidy(jobs, session, now)
+
+
+def overrule(jobs: dict[str, ServedJob], known: Epochs, sessions: dict[str, Session], now: float, out: Outcome) -> None:
+    """Give up the jobs that another coordinator has taken over, by what a worker heard."""
+    for job, epoch in known.jobs:
+        served = jobs.get(job)
+        if served and not served.is_overruled and lineage_of(epoch) > lineage_of(served.state.epoch):
+            served.is_overruled = True
+            withdraw([served], sessions, out)
+            out.overruled.append(job)
+    for session in sessions.values():
+        tidy(jobs, session, now)
+
+
+def brief(jobs: dict[str, ServedJob], session: Session, now: float, out: Outcome) -> None:
+    """Tell a worker that greets what it has to know at once.
+
+    That is the news of its leases, which may have been lost, and the jobs that were taken over: it may follow another
+    coordinator, and hold clips that no copy had.
+    """
+    for message in reminders(jobs, session):
+        out.send(session.peer, message)
+    for job, served in jobs.items():
+        if served.was_taken_over and len(session.told) < MAX_EPOCHS:
+            session.told[job] = now
+            out.send(session.peer, served.instruction)
 
 
 def instruct(sessions: Iterable[Session], order: Order, out: Outcome) -> int:

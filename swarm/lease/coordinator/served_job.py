@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from swarm.job.epoch import lineage_of
 from swarm.job.job_file import digests_of
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.run_stats import RunStats
@@ -30,6 +31,7 @@ class ServedJob:
     device: str = ANY  # the kind of device that its model computes on
     encoding: EncodingPace = field(default_factory=EncodingPace)
     first_grant_s: float | None = None  # of this run
+    is_overruled: bool = False  # another coordinator has taken it over
     run_stats: RunStats = field(default_factory=RunStats)
 
     def __post_init__(self) -> None:
@@ -45,7 +47,7 @@ class ServedJob:
     @property
     def is_open(self) -> bool:
         """Whether sentences of it are to be spoken now."""
-        return not (self.state.complete or self.state.paused)
+        return not (self.state.complete or self.state.paused or self.is_overruled)
 
     @property
     def recipe(self) -> Recipe:
@@ -56,6 +58,11 @@ class ServedJob:
     def needed(self) -> frozenset[str]:
         """The digests of the files that a worker must have before it is granted a lease."""
         return digests_of(self.state.job_files) if self.state.spec.job_files else frozenset()
+
+    @property
+    def was_taken_over(self) -> bool:
+        """Whether this coordinator, or one that it resumes, took the job over from another."""
+        return lineage_of(self.state.epoch) > 0
 
     @property
     def instruction(self) -> Job:

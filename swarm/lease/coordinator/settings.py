@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from swarm.job.job_file import PIECE_BYTES
+from swarm.lease.message import Welcome
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 MIN_CREDIT = 64 * 1024
@@ -29,11 +30,24 @@ class Settings:
     piece: int = PIECE_BYTES  # bytes of one `FilePiece`
     clip_piece: int = CLIP_PIECE_BYTES  # bytes of one `ClipPiece` at most
     alone: bool = False  # whether no other worker will ever come
+    trusts: bool = True  # whether it believes a worker that a job was taken over; in an open swarm anybody could say it
 
     @property
     def lease_base(self) -> int:
         """The lease id to count from: ids never repeat after a restart, nor with two coordinators at one address."""
         return crc32(f"{self.coordinator} {self.epoch}".encode()) << 21  # below 2**53, with room for two million
+
+    def welcome(self, workers: int) -> Welcome:
+        """Return the message that lets a worker in, as one of so many."""
+        return Welcome(
+            self.coordinator,
+            self.epoch,
+            self.name,
+            self.heartbeat_s,
+            self.first_credit(workers),
+            self.clip_piece,
+            by_device=True,
+        )
 
     def first_credit(self, workers: int) -> int:
         """Return a worker's credit until its first clip is accepted: after an absence all have many clips ready."""

@@ -53,6 +53,14 @@ def _revoke(slots: Iterable[EngineSlot], link: str, message: Revoke, out: Worker
         _keep_lines(slot, lease, [], out)
 
 
+def abandon(slots: Iterable[EngineSlot], link: str) -> None:
+    """Speak nothing more for a coordinator but what is under way."""
+    for slot in slots:
+        for lease in [lease for lease in slot.leases if lease.link == link]:
+            lease.revoked = True
+            slot.shorten(lease, [])
+
+
 def _holding(slots: Iterable[EngineSlot], link: str, lease_id: int) -> list[tuple[EngineSlot, HeldLease]]:
     """Return the slot that holds a coordinator's lease. Several coordinators may use the same number."""
     own = [(slot, lease) for slot in slots for lease in slot.leases if lease.link == link]

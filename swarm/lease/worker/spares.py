@@ -1,20 +1,21 @@
 """The accepted clips that a worker keeps until their job ends: the coordinator may lose its disk.
 
 A job's epoch grows with each of its runs. A coordinator that names an earlier one, or the same one in another process,
-has lost what it once accepted, or never had it.
+has lost what it once accepted, or never had it. One that took the job over may have had no copy of it yet.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from swarm.job.epoch import lineage_of
 from swarm.lease.bounds import Clips
-from swarm.lease.message import Accepted, Clip, Done, Held, Job, Wanted
+from swarm.lease.message import Accepted, Clip, Done, Job, Wanted
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.slot_changes import leave_out
-from swarm.lease.worker.unaccepted import MAX_NAMES, ClipName, UnacceptedClips
+from swarm.lease.worker.unaccepted import ClipName, UnacceptedClips, held_messages
 
 Acceptor = tuple[str, int]  # a process of a coordinator, and the epoch of the job there
 
@@ -76,10 +77,10 @@ class SpareClips:
         names = [
             name[1:]
             for name, spare in self.clips.items()
-            if name[0] == job.job and spare.by[0] != process and 0 < epoch <= spare.by[1]
+            if name[0] == job.job and spare.by[0] != process and _may_lack(epoch, spare.by[1])
         ]
-        for first in range(0, len(names), MAX_NAMES):
-            out.send(link.name, Held(job.job, tuple(names[first : first + MAX_NAMES])))
+        for held in held_messages(job.job, names):
+            out.send(link.name, held)
 
     def answered(self, link: CoordinatorLink, wanted: Wanted, slots: Sequence[EngineSlot], out: WorkerOutcome) -> None:
         """Have the clips sent that a coordinator wants, not spoken again; it has those that may be forgotten."""
@@ -113,6 +114,11 @@ class SpareClips:
 
 def _name(clip: Clip) -> ClipName:
     return clip.job, clip.chapter, clip.index, clip.key
+
+
+def _may_lack(epoch: int, accepted_under: int) -> bool:
+    """Tell whether a journal of an epoch may lack a clip that was accepted under another."""
+    return 0 < epoch <= accepted_under or lineage_of(epoch) > lineage_of(accepted_under)
 
 
 def _acceptor(link: CoordinatorLink, job: Job | None) -> Acceptor:

@@ -1,5 +1,6 @@
 """The clips that a worker has spoken and no coordinator has accepted yet, without their bytes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from swarm.lease.bounds import Clips
@@ -79,13 +80,20 @@ class UnacceptedClips:
             if item.link == link:
                 item.link, item.sent = None, False
 
+    def orphan_job(self, job: str, head: str) -> list[tuple[int, int, str]]:
+        """Offer the clips of a job to its new head instead of other coordinators; return their names."""
+        items = [(name, item) for name, item in self.clips.items() if name[0] == job and item.link != head]
+        for _, item in items:
+            item.link, item.sent = None, False
+        return [name[1:] for name, _ in items]
+
     def held_messages(self) -> list[Held]:
         """Return the messages that offer these clips to a coordinator that let this worker in."""
         messages = []
         orphans = [item.clip for item in self.clips.values() if item.link is None]
         for job in dict.fromkeys(clip.job for clip in orphans):
             names = [(clip.chapter, clip.index, clip.key) for clip in orphans if clip.job == job]
-            messages += [Held(job, tuple(names[i : i + MAX_NAMES])) for i in range(0, len(names), MAX_NAMES)]
+            messages += held_messages(job, names)
         return messages
 
     def claim(self, link: str, wanted: Wanted) -> None:
@@ -157,3 +165,8 @@ class UnacceptedClips:
 
     def _bytes(self, link: str, sent: bool) -> int:
         return sum(item.size for item in self.clips.values() if item.link == link and item.sent is sent)
+
+
+def held_messages(job: str, names: Sequence[tuple[int, int, str]]) -> list[Held]:
+    """Return the messages that offer clips of a job by chapter, index and key."""
+    return [Held(job, tuple(names[first : first + MAX_NAMES])) for first in range(0, len(names), MAX_NAMES)]

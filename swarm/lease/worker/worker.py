@@ -40,6 +40,7 @@ from swarm.lease.message import (
 from swarm.lease.offer import slot_kinds
 from swarm.lease.worker.coordinator_link import CoordinatorLink, charge_idle, least_served, offer, refusal, send_clips
 from swarm.lease.worker.download import Downloads
+from swarm.lease.worker.heads import Heads
 from swarm.lease.worker.heartbeat import heartbeat
 from swarm.lease.worker.job_files import FetchedFiles
 from swarm.lease.worker.link_state import LinkState
@@ -49,7 +50,7 @@ from swarm.lease.worker.proof import blame, fail, give_back_failed, pass_proof
 from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 from swarm.lease.worker.slot import EngineSlot, forgive_gap
-from swarm.lease.worker.slot_changes import give_up, kill_hung, let_go, limit, lose, shed, shorten, step_back
+from swarm.lease.worker.slot_changes import abandon, give_up, kill_hung, let_go, limit, lose, shed, shorten, step_back
 from swarm.lease.worker.slot_state import SlotState
 from swarm.lease.worker.spares import SpareClips
 from swarm.lease.worker.unaccepted import UnacceptedClips
@@ -66,6 +67,7 @@ class Worker:
     unaccepted: UnacceptedClips = field(init=False)
     spares: SpareClips = field(init=False)
     fetched: FetchedFiles = field(init=False)
+    heads: Heads = field(default_factory=Heads)
     draining: bool = False
     left: bool = False
     figures: tuple[Figures, ...] = ()  # of its devices, for every heartbeat
@@ -82,10 +84,9 @@ class Worker:
 
     def connect(self, name: str, now: float) -> WorkerOutcome:
         """Greet a coordinator that came into reach under this name."""
-        out = WorkerOutcome()
         kinds = frozenset(slot.kind for slot in self.slots)
         link = self.links.setdefault(name, CoordinatorLink(name, kinds, served_s=least_served(self.links.values())))
-        self._introduce(link, out)
+        self._introduce(link, out := WorkerOutcome())
         return out
 
     def disconnect(self, name: str, now: float) -> WorkerOutcome:
@@ -102,10 +103,7 @@ class Worker:
         out = WorkerOutcome()
         if self.links.pop(name, None):
             self.unaccepted.orphan(name)
-        for slot in self.slots:
-            for lease in [lease for lease in slot.leases if lease.link == name]:
-                lease.revoked = True
-                slot.shorten(lease, [])
+        abandon(self.slots, name)
         self._go_on(now, out)
         return out
 
@@ -154,7 +152,8 @@ class Worker:
                 self.spares.answered(link, message, self.slots, out)
             case Job():
                 self.fetched.instructed(link, message, self.slots)
-                self.spares.offer(link, message, out)
+                if self.heads.told(link, message, self.links.values(), self.slots, self.unaccepted, out):
+                    self.spares.offer(link, message, out)
                 if message.job_files:
                     out.beat(link.name)
             case Grant():
@@ -180,6 +179,7 @@ class Worker:
         elif link.enter(welcome):
             for held in self.unaccepted.held_messages():
                 out.send(link.name, held)
+            self.heads.tell(link, out)
             out.beat(link.name)
 
     def _granted(self, link: CoordinatorLink, grant: Grant, now: float, out: WorkerOutcome) -> None:
@@ -188,7 +188,7 @@ class Worker:
         if job is None or not self.fetched.downloads.has(job.job_files):
             out.send(link.name, Release(grant.lease, "its files are not here"))
             return
-        why = refusal(slot, link, job.recipe, now)
+        why = self.heads.refusal(link, job, grant.slot, now) or refusal(slot, link, job.recipe, now)
         if slot is None or why:
             out.send(link.name, Release(grant.lease, why))
             return
@@ -313,7 +313,7 @@ class Worker:
     def beat_s(self) -> float:
         """Seconds until the next heartbeat is due: the shortest interval that a coordinator wishes, within bounds."""
         wishes = [link.welcome.heartbeat_s for link in self.links.values() if link.welcome]
-        return self.settings.beat_within(min(wishes)) if wishes else self.settings.beat_s
+        return self.settings.beat_within(min(wishes, default=self.settings.beat_s))
 
     def observe(self, figures: tuple[Figures, ...]) -> None:
         """Take what the devices are at; heartbeats say it from now on."""

@@ -1,0 +1,57 @@
+"""Messages by which a standby copies jobs, and by which a coordinator hears that another took a job over."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from swarm.lease.bounds import Count, Key, Name, Note, Seconds
+from swarm.lease.envelope import Message
+
+MAX_EPOCHS = 200  # jobs that one message names
+MAX_KEYS = 64  # clips that are asked for together
+MAX_STANDBYS = 64  # that one coordinator tells of
+PIECE_BYTES = 512 * 1024  # of one answer, but for a single larger clip
+
+Part = Literal["jobs", "spec", "book", "file", "records", "clips"]
+AnyDigest = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+
+
+class Epochs(Message, frozen=True, tag=True):
+    """A worker tells which jobs were taken over, with the highest epoch of each: who led one before must end."""
+
+    jobs: Annotated[tuple[tuple[Name, Count], ...], Meta(max_length=MAX_EPOCHS)]
+
+
+class Copy(Message, frozen=True, tag=True):
+    """A standby asks for a part of a job, or which jobs there are. It asks for the next part when it has this one."""
+
+    standby: Name  # the name of its machine
+    part: Part
+    job: Name = ""
+    digest: AnyDigest = ""  # of a file; with records, of all that it has
+    offset: Count = 0  # in bytes; with records, how many it has
+    keys: Annotated[tuple[Key, ...], Meta(max_length=MAX_KEYS)] = ()
+
+
+class Copied(Message, frozen=True, tag=True):
+    """A part of a job; its bytes are the frame that follows. `total` is as `offset`, of the whole."""
+
+    part: Part
+    job: Name = ""
+    offset: Count = 0
+    total: Count = 0
+    digest: AnyDigest = ""  # of the whole spec or book
+    epoch: Count = 0
+    parted: bool = False  # the records that the standby has are not the beginning of the coordinator's
+    sizes: Annotated[tuple[Count, ...], Meta(max_length=MAX_KEYS)] = ()  # of the clips, 0 for one that is gone
+
+
+class StandbyStatus(Struct, frozen=True):
+    """One standby as a coordinator sees it."""
+
+    name: Name
+    lag_s: Seconds | None = None  # how old its copy is of the job that is furthest behind; None: not whole yet
+    silent_s: Seconds = 0.0
+    behind: Count = 0  # records of all jobs that it lacks
+    job: Name = ""
+    title: Note = ""  # of the job that is furthest behind

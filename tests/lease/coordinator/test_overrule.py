@@ -1,0 +1,48 @@
+"""A coordinator hears that another took its job over: it ends that job and no other. One that took over says so."""
+
+from making import RECIPE, join, make_core, make_spec, offer, sent
+
+from swarm.job.epoch import RUNS
+from swarm.job.record import RunStarted
+from swarm.job.state import JobState, apply
+from swarm.lease.message import Heartbeat, Job, Revoke
+from swarm.lease.standby import Epochs
+
+
+def a_state(job: str, epoch: int) -> JobState:
+    state = JobState(make_spec(["One sentence.", "Two sentences."], job=job, recipe=RECIPE))
+    apply(state, RunStarted(epoch, 0.0))
+    return state
+
+
+def test_a_job_that_was_taken_over_ends_with_its_leases_and_the_others_go_on() -> None:
+    core = make_core(a_state("one", 3), a_state("two", 3))
+    join(core)
+    grant = offer(core)
+    outcome = core.receive(b"p", Epochs((("one", RUNS), ("unknown", RUNS))), 1.0)
+    assert outcome.overruled == ["one"]
+    assert sent(outcome, Revoke) == [Revoke(grant.lease)]
+    assert not core.receive(b"p", Epochs((("one", RUNS),)), 1.0).overruled, "once is enough"
+    assert offer(core, now=3.0).job == "two"
+
+
+def test_an_epoch_of_its_own_lineage_or_a_lower_one_is_no_news() -> None:
+    core = make_core(a_state("one", 2 * RUNS + 5))
+    join(core)
+    for epoch in (3, RUNS, 2 * RUNS, 2 * RUNS + 9):
+        assert not core.receive(b"p", Epochs((("one", epoch),)), 1.0).overruled
+
+
+def test_strangers_and_open_swarms_are_not_believed() -> None:
+    known, opened = make_core(a_state("one", 3)), make_core(a_state("one", 3), trusts=False)
+    assert not known.receive(b"stranger", Epochs((("one", RUNS),)), 1.0).overruled
+    join(opened)
+    assert not opened.receive(b"p", Epochs((("one", RUNS),)), 1.0).overruled
+
+
+def test_who_took_a_job_over_names_it_before_any_grant() -> None:
+    core = make_core(a_state("old", 3), a_state("taken", RUNS))
+    join(core)
+    assert set(core.sessions["p/n"].told) == {"taken"}
+    outcome = core.receive(b"p", Heartbeat((), (0,)), 1.0)
+    assert [message.job for message in sent(outcome, Job)] == ["old"]
