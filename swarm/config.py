@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from swarm.job.recipe import Setting
 
 DEFAULT_PORT = 5847
+STANDBY = "standby"  # the folder, below the state folder, of the copies of other machines' jobs
 ASSETS_LIMIT = 20_000_000_000
 ENV_HOME = "E2A_SWARM_HOME"  # the state folder
 ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
@@ -119,6 +120,7 @@ class RenderConfig:
     language: str = ""
     chapters: str = ""  # "1-3,7"; empty: the whole book
     redo: RedoConfig | None = None
+    take_over: str = ""  # the job that another coordinator had; its book and recipe are those of the job
     preview_s: float = 0.0  # seconds of the beginning to speak; 0: everything
     preview_name: str = ""  # speak only sentences with this word
     lexicon: Path | None = None  # a pronunciation dictionary

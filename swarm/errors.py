@@ -33,6 +33,12 @@ class SwarmError(Exception):
     exit_code = EXIT_GAPS
 
 
+class TakenOver(SwarmError):
+    """Another coordinator has taken the job over: this one must not write an audiobook beside it."""
+
+    exit_code = EXIT_ENVIRONMENT
+
+
 class Outdated(SwarmError):
     """The program's files were replaced while it ran, so that its processes would not fit each other."""
 

@@ -199,6 +199,8 @@ TESTED_ELSEWHERE = {
     "swarm/coordinator/arrival.py": "tests/coordinator/test_serve.py",
     "swarm/store/queue.py": "tests/store/test_queue_file.py",
     "swarm/lease/order.py": VALUES,
+    "swarm/lease/standby.py": VALUES,
+    "swarm/coordinator/writings.py": "tests/stories/test_story_of_taking_over.py",
     "swarm/lease/envelope.py": VALUES,
     "swarm/commands/coordinate.py": "tests/stories/test_story_of_a_swarm.py",
     "swarm/commands/work.py": "tests/stories/test_story_of_a_swarm.py",

@@ -28,7 +28,7 @@ from swarm.errors import (
 ORDERS = ("resume", "move", "cancel", "drain", "limit", "remove")  # in the file of `pause`, and named in its line
 COMMANDS = (
     "convert", "coordinate", "serve", "add", "work", "inspect", "preview", "redo", "verify", "status", "pause", *ORDERS,
-    "jobs", "join", "key", "voices", "models", "engines", "doctor", "log", "scale", "completions",
+    "jobs", "take-over", "join", "key", "voices", "models", "engines", "doctor", "log", "scale", "completions",
 )  # fmt: skip
 
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
@@ -140,7 +140,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=lambda _arguments: _show_help(parser))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for name in (command for command in COMMANDS if command not in ORDERS):
-        importlib.import_module(f"swarm.commands.{name}").add(commands)
+        importlib.import_module(f"swarm.commands.{name.replace('-', '_')}").add(commands)
     return parser
 
 

@@ -72,6 +72,7 @@ class Coordination:
             min_workers=self.config.min_workers,
             grace_s=grace_s,
             alone=alone,
+            trusts=router.gate is not None,
         )
         now = self.clock.now()
         core = self.trace.watch("coordinator", Coordinator(settings, now), settings=settings, started_s=now)

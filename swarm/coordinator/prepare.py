@@ -7,7 +7,9 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from secrets import randbelow
 
 import msgspec
 from msgspec import structs
@@ -27,6 +29,7 @@ from swarm.errors import UsageError
 from swarm.job.book import Block, Book, ChapterText
 from swarm.job.card import EngineCard
 from swarm.job.cast import NO_CAST, Cast
+from swarm.job.epoch import taken_over
 from swarm.job.language import normal_language
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
@@ -82,6 +85,8 @@ def prepare(
     if config.redo and config.redo.job:
         named = _named_job(config.redo.job, path, store)
         return _resume(config, path, store, now, brought, named, list(config.redo.notes))
+    if config.take_over:
+        return _resume(config, path, store, now, brought, _named_job(config.take_over, path, store), [])
     job, recipe, book = find_job(config, path, brought, offered)
     store.lock_job(job)
     spec = store.open_job(job)
@@ -167,7 +172,8 @@ def _resume(
     if redo and redo.recast[0]:
         own = check_cast(spec.recipe, Cast(redo.recast[1]), find_config(brought, spec, store)).dialogue
         redo = replace(redo, recast=(redo.recast[0], own))
-    state, records = _replay(spec, store, now, notes, redo, carried)
+    next_epoch = partial(taken_over, draw=randbelow) if config.take_over else lambda epoch: epoch + 1
+    state, records = _replay(spec, store, now, notes, redo, carried, next_epoch)
     if gone := lost_latents(state, store):
         apply(state, gone)
         records.append(gone)
@@ -251,12 +257,13 @@ def _replay(
     now: float,
     notes: list[str],
     redo: RedoConfig | None,
-    carried: Sequence[CarriedWording] = (),
+    carried: Sequence[CarriedWording],
+    next_epoch: Callable[[int], int],
 ) -> tuple[JobState, list[AnyRecord]]:
     state = JobState(spec)
     for record in store.records(spec.job):
         apply(state, record)
-    fresh: list[AnyRecord] = [RunStarted(state.epoch + 1, now)]
+    fresh: list[AnyRecord] = [RunStarted(next_epoch(state.epoch), now)]
     lost = store.lost_clips(spec.job)
     fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
     for clip in lost:

@@ -17,8 +17,9 @@ from swarm.coordinator.arrival import check_arrival
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.outgoing import outgoing
 from swarm.coordinator.seen_engines import SeenEngines
+from swarm.coordinator.writings import Writings
 from swarm.edition.edition import Edition
-from swarm.errors import EnvironmentFault, SwarmError
+from swarm.errors import EnvironmentFault, SwarmError, TakenOver
 from swarm.job.job_file import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.job.state import Place
@@ -37,7 +38,7 @@ from swarm.voice.host.device_kind import device_of
 from swarm.voice.host.registry import fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
 from swarm.watch.ration import LineRation
-from swarm.watch.words import event_text, failure_text, hopeless_text, worded_status
+from swarm.watch.words import event_text, failure_text, hopeless_text, taken_over_text, worded_status
 
 SLEPT_S = 1.0  # the core is called so late only after this machine slept
 CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
@@ -91,8 +92,7 @@ class Server:
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
         self._put_back: dict[str, PutBack] = {}  # by job; called in another thread
-        self._writing: dict[str, asyncio.Task[None]] = {}  # by job, once the server runs
-        self._ended: asyncio.Queue[tuple[str, asyncio.Task[None]]] = asyncio.Queue()
+        self._writings = Writings()
         self._on_end = on_end  # told how each edition ended; the server then stays
         self.hear: Callable[[Reason], None] = lambda event: None  # told what happens, as the user is
         self._desk: UserDesk | None = None
@@ -160,7 +160,7 @@ class Server:
             await asyncio.sleep(FAREWELL_S)
             raise
         finally:
-            await cancel([*tasks, *self._writing.values()])
+            await cancel([*tasks, *self._writings.tasks.values()])
             self._save_run_stats()
             self._progress.update(self.status())
 
@@ -245,6 +245,8 @@ class Server:
             self._tell(event)
         for entry in outcome.entries:
             self._notice(entry)
+        for job in outcome.overruled:
+            self._writings.fail(job, TakenOver(taken_over_text(self.editions[job].state.spec.title, job)))
 
     def _tell(self, event: Reason) -> None:
         """Show the user what happened; of what workers cause by coming, going and failing, not all of very much."""
@@ -322,17 +324,12 @@ class Server:
     # --- editions
 
     def _begin(self, job: str) -> None:
-        task = self._writing[job] = asyncio.create_task(self._write(self.editions[job]))
-        task.add_done_callback(lambda task: self._ended.put_nowait((job, task)))
+        self._writings.begin(job, self._write(self.editions[job]))
 
     async def _all_written(self) -> None:
         """Wait until every edition is written; a server that stays waits for further ones. Raises what stopped one."""
-        while self._writing or self._on_end:
-            job, task = await self._ended.get()
-            if self._writing.get(job) is not task:
-                continue  # the job was removed
-            del self._writing[job]
-            fault = task.exception()
+        while self._writings.tasks or self._on_end:
+            job, fault = await self._writings.next_end()
             if fault is not None and not (self._on_end and isinstance(fault, SwarmError)):
                 raise fault
             if self._on_end:
@@ -340,8 +337,7 @@ class Server:
 
     async def remove(self, job: str) -> None:
         """Serve a job no more, and leave its edition as it is."""
-        if task := self._writing.pop(job, None):
-            await cancel([task])
+        await self._writings.leave(job)
         self._store.save_run_stats(job, self._core.jobs[job].run_stats)
         self._do(self._core.remove_job(job, self._clock.now()))
         del self.editions[job], self._put_back[job]  # at once, since the other loops ask the core for each of them

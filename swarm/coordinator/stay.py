@@ -57,7 +57,7 @@ async def stay(
         awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)
         door = Door(config.network, progress.note)
         stack.push_async_callback(door.close)
-        settings = _settings(queue.begin_run())
+        settings = _settings(queue.begin_run(), trusts=not config.network.open)
         now = clock.now()
         core = trace.watch("coordinator", Coordinator(settings, now), settings=settings, started_s=now)
         server = Server(core, store, door.router, progress, clock, "finish", seen, on_end=resident.ended)
@@ -88,9 +88,16 @@ def _open_disk(state_dir: Path, stack: AsyncExitStack) -> tuple[Queue, DiskStore
     return queue, store, seen, studio
 
 
-def _settings(epoch: int) -> Settings:
+def _settings(epoch: int, *, trusts: bool) -> Settings:
     """Return the settings of a run. Workers that come back first say what they hold."""
-    return Settings(coordinator=new_nonce(), name=machine_name(), version=__version__, epoch=epoch, grace_s=GRACE_S)
+    return Settings(
+        coordinator=new_nonce(),
+        name=machine_name(),
+        version=__version__,
+        epoch=epoch,
+        grace_s=GRACE_S,
+        trusts=trusts,
+    )
 
 
 def _closing(loops: Sequence[Loop], stack: AsyncExitStack) -> Sequence[Loop]:

@@ -99,7 +99,7 @@ def _latents(state: JobState) -> str | None:
 
 
 def _is_wanted(state: JobState, place: Place, clip: ClipAccepted) -> bool:
-    """Tell whether a clip fits an open place: its words, its sound, and a take that nobody refused."""
+    """Tell whether a clip fits an open place: its words, its sound, and a take that was not refused."""
     if place in state.accepted or clip.take < state.first_takes.get(place, 0):
         return False
     return state.sample_rate in (0, clip.sample_rate) and state.key(place, clip.take) == clip.key

@@ -166,9 +166,18 @@ class Journal:
 
     def append(self, records: Sequence[AnyRecord]) -> None:
         """Write records in one transaction: all are durable on return, none is written if this raises."""
+        self._write(records, afresh=False)
+
+    def rewrite(self, records: Sequence[AnyRecord]) -> None:
+        """Write records in place of all that are there, in one transaction."""
+        self._write(records, afresh=True)
+
+    def _write(self, records: Sequence[AnyRecord], *, afresh: bool) -> None:
         rows = [(type(record).__name__, _clip_bytes(record), *_with_crc(record)) for record in records]
         with guarded(self.path), self._lock, self._database:
             self._database.execute("BEGIN IMMEDIATE")
+            if afresh:
+                self._database.execute("DELETE FROM record")
             self._database.executemany("INSERT INTO record (kind, clip_bytes, body, crc) VALUES (?, ?, ?, ?)", rows)
 
     def counts(self) -> Counts:

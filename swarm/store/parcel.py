@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from swarm.errors import StoreError, UsageError
+from swarm.job.epoch import MAX_EPOCH
 from swarm.job.job_file import MAX_BYTES as MAX_JOB_FILE
 from swarm.job.job_file import Digest, digests_of
 from swarm.job.record import (
@@ -27,6 +28,7 @@ from swarm.job.record import (
     ClipDoubted,
     JobFinished,
     LatentsKept,
+    RunStarted,
     SegmentFailed,
     SegmentQuarantined,
     SegmentReworded,
@@ -179,7 +181,7 @@ def read_parcel(store: DiskStore, source: Path) -> Unpacked:
         contents = _contents(source, members)
         spec = _decoded(source, members.body(SPEC, MAX_SPEC), contents.spec, JobSpec)
         records = _decoded(source, members.body(RECORDS, MAX_RECORDS), contents.records, list[AnyRecord])
-        if spec.job != contents.job or not all(_fits(record, spec) for record in records):
+        if spec.job != contents.job or not all(fits(record, spec) for record in records):
             raise _no_parcel(source)
         book = members.copy(BOOK, MAX_BOOK, scratch / BOOK)
         if book != contents.book:
@@ -219,9 +221,11 @@ def _decoded(source: Path, body: bytes, digest: str, kind: type[Kind]) -> Kind:
         ) from error
 
 
-def _fits(record: AnyRecord, spec: JobSpec) -> bool:
+def fits(record: AnyRecord, spec: JobSpec) -> bool:
     """Tell whether a record can be of this job, and names no file by a path of its own."""
     match record:
+        case RunStarted(epoch=epoch):
+            return 0 <= epoch <= MAX_EPOCH
         case LatentsKept(digest=digest):
             return not digest or DIGEST.fullmatch(digest) is not None
         case ClipAccepted(key=key) if not KEY.fullmatch(key):

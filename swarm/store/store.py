@@ -184,6 +184,11 @@ class DiskStore:
             self._journal(job).append(records)
             self.tally.commit(records)
 
+    def rewrite(self, job: str, records: Sequence[AnyRecord]) -> None:
+        """Write records in place of all that a job has; their clips have to be there."""
+        drop_summary(self.folder(job))
+        self._journal(job).rewrite(records)
+
     def job_file_size(self, job: str, digest: str) -> int:
         """Return the size of a job file in bytes, 0 if it is gone."""
         return file_size(self.job_file_path(job, digest))

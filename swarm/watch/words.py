@@ -165,6 +165,14 @@ def failure_text(kind: str, note: str) -> str:
     return f"{kind}: {note}" if note else kind
 
 
+def taken_over_text(title: str, job: str) -> str:
+    """Say that another coordinator has taken a job over."""
+    return (
+        f"{title}: another coordinator has taken this book over, so this one stops and writes no audiobook of it. "
+        f"`e2a-swarm take-over {job}` takes it back."
+    )
+
+
 def event_text(event: Reason) -> str:
     """Say what happened."""
     return _say(EVENTS, event)

@@ -30,7 +30,9 @@ class Settings:
     piece: int = PIECE_BYTES  # bytes of one `FilePiece`
     clip_piece: int = CLIP_PIECE_BYTES  # bytes of one `ClipPiece` at most
     alone: bool = False  # whether no other worker will ever come
-    trusts: bool = True  # whether it believes a worker that a job was taken over; in an open swarm anybody could say it
+    trusts: bool = (
+        True  # whether it believes a worker that a job was taken over; in an open swarm strangers could say it
+    )
 
     @property
     def lease_base(self) -> int:

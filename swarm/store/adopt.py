@@ -1,0 +1,111 @@
+"""Take a job over from another state folder: the copy of a standby, or the folder of a machine that is gone."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from contextlib import closing, suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from swarm.errors import StoreError
+from swarm.job.job_file import digests_of
+from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept
+from swarm.job.spec import JobSpec
+from swarm.job.union import unite
+from swarm.store.clips import ENDING, file_size
+from swarm.store.job_files import file_path
+from swarm.store.journal import Journal
+from swarm.store.parcel import fits
+from swarm.store.store import BOOK, DiskStore
+from swarm.store.summary import standing_clips
+from swarm.system.disk import guarded
+from swarm.system.platform import sync_folder
+
+CLIPS_AT_A_TIME = 64  # read, written and synced together
+
+
+class Adopted(Struct, frozen=True):
+    """What came of taking a job over."""
+
+    title: str
+    sentences: int
+    clips: int  # of the job, that are here now
+    lost: int  # that a journal names and no folder has
+
+
+def adopt_job(store: DiskStore, source: Path, job: str) -> Adopted:
+    """Unite a job of another state folder with the store's own, or take it as it is if the store has none.
+
+    Locks the job in the store and only reads the other folder. Raises StoreError.
+    """
+    folder = source / "jobs" / job
+    with closing(Journal(folder, read_only=True)) as journal:
+        spec, records = journal.spec(), list(journal.records())
+    if spec.job != job or not all(fits(record, spec) for record in records):
+        raise StoreError(f"{folder} is not a copy of the job {job}; copy that folder once more.")
+    store.lock_job(job)
+    files = {digest: path for digest in _digests(spec, records) if (path := file_path(folder, digest)).is_file()}
+    _take_clips(store, source / "clips", standing_clips(records)[0])
+    if store.open_job(job) is None:
+        store.create_job(spec, folder / BOOK, files)
+        store.commit([(job, record, b"") for record in records])
+    else:
+        for digest, path in files.items():
+            if not store.job_file_size(job, digest):
+                store.restore_job_file(job, digest, path)
+        _unite(store, spec, records)
+    lost = len(store.lost_clips(job))
+    return Adopted(spec.title, sum(len(chapter.segments) for chapter in spec.chapters), _count(store, job) - lost, lost)
+
+
+def _unite(store: DiskStore, spec: JobSpec, records: list[AnyRecord]) -> None:
+    own = list(store.records(spec.job))
+    united = unite(spec, own, records)
+    if united[: len(own)] != own:
+        store.rewrite(spec.job, united)
+    elif further := united[len(own) :]:
+        store.commit([(spec.job, record, b"") for record in further])
+
+
+def _count(store: DiskStore, job: str) -> int:
+    return len(standing_clips(store.records(job))[0])
+
+
+def _digests(spec: JobSpec, records: Iterable[AnyRecord]) -> frozenset[str]:
+    latents = {record.digest for record in records if isinstance(record, LatentsKept) and record.digest}
+    return digests_of(spec.job_files) | latents
+
+
+def _take_clips(store: DiskStore, clips: Path, records: Iterable[ClipAccepted]) -> None:
+    """Have the clips in the store's folder: as links where one disk has both folders, else as copies by digest."""
+    copied: dict[str, bytes] = {}
+    linked: set[Path] = set()
+    for record in records:
+        path = clips / record.key[:1] / f"{record.key}{ENDING}"
+        if store.clips.size(record.key) == record.bytes or file_size(path) != record.bytes:
+            continue
+        own = store.clip_path(record.key)
+        if _link(path, own):
+            linked.add(own.parent)
+            continue
+        with guarded(path):
+            frame = path.read_bytes()
+        if hashlib.sha256(frame).hexdigest() == record.digest:
+            copied[record.key] = frame
+        if len(copied) == CLIPS_AT_A_TIME:
+            store.clips.add(copied)
+            copied = {}
+    store.clips.add(copied)
+    for folder in linked:
+        with guarded(folder):
+            sync_folder(folder)
+
+
+def _link(path: Path, own: Path) -> bool:
+    """Make a file another name on the same disk; return False where that cannot be done."""
+    with suppress(OSError):
+        own.parent.mkdir(parents=True, exist_ok=True)
+        os.link(path, own)
+        return True
+    return False

@@ -1,0 +1,34 @@
+"""A coordinator dies in mid-book: another machine takes the book over from a copy, and the old one stands back."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from evidence import accepted, assert_complete, only, report_of
+from household import SLOW, Machine, wait_for
+
+Make = Callable[[str], Machine]
+
+
+def test_a_copied_folder_takes_over_and_the_old_coordinator_stands_back(lan: Make, small_book: Path) -> None:
+    laptop, tower, desktop = lan("laptop"), lan("tower"), lan("desktop")
+    slower = (*SLOW, "--engine-option", "cost_per_char=0.02")
+    old = laptop.start("coordinate", small_book, *slower)
+    worker = desktop.start("work", "--cpu", "--slots", "2")
+    wait_for(lambda: len(accepted(laptop.home)) >= 6, "six sentences")
+    old.kill()
+    shutil.copytree(laptop.home, tower.desk / "rescued", ignore=shutil.ignore_patterns("locks", "scratch"))
+    before = {clip.key: clip for clip in accepted(tower.desk / "rescued")}
+
+    new = tower.start("take-over", "--from", "rescued")
+    wait_for(lambda: len(accepted(tower.home)) > len(before), "the worker follows")
+    back = laptop.start("coordinate", small_book, *slower)
+    assert "another coordinator has taken this book over" in back.ends(69)
+    new.ends()
+
+    assert f"{len(before)} of 33 sentences are in the copy" in new.output
+    assert not list(laptop.desk.glob("*.m4b")), "an audiobook beside the new one"
+    assert_complete(report_of(only(tower.desk, "*.m4b")))
+    now = {clip.key: clip for clip in accepted(tower.home)}
+    assert {key: now[key].accepted_s for key in before} == {key: before[key].accepted_s for key in before}
+    assert worker.process.poll() is None
