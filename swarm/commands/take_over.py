@@ -29,7 +29,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser = commands.add_parser(
         "take-over",
         help="coordinate a book whose coordinator is gone",
-        description="Coordinate a book from a copy of its job: from the state folder of the machine that had it. The workers follow; the old coordinator stops if it comes back.",
+        description="Coordinate a book from a copy of its job: from the state folder of the machine that had it. The "
+        "workers follow; the old coordinator stops if it comes back.",
         epilog=EXAMPLES,
     )
     parser.add_argument("job", metavar="JOB", nargs="?", default="", help="its name, as `e2a-swarm jobs` shows it")

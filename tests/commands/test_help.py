@@ -17,6 +17,7 @@ MANY_OPTIONS = (
     "add",
     "convert",
     "coordinate",
+    "take-over",
     "work",
     "preview",
     "redo",
