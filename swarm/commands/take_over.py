@@ -33,17 +33,18 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "workers follow; the old coordinator stops if it comes back.",
         epilog=EXAMPLES,
     )
-    parser.add_argument("job", metavar="JOB", nargs="?", default="", help="its name, as `e2a-swarm jobs` shows it")
-    parser.add_argument(
+    job = parser.add_argument_group("job")
+    job.add_argument("job", metavar="JOB", nargs="?", default="", help="its name, as `e2a-swarm jobs` shows it")
+    job.add_argument(
         "--from",
         dest="source",
         metavar="FOLDER",
         default="",
         help="the state folder that has the job (default: this machine's)",
     )
-    parser.add_argument("--output-dir", metavar="DIR", default=".", help="where the audiobook goes (default: here)")
-    parser.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it works")
-    options.add_state_option(parser)
+    job.add_argument("--output-dir", metavar="DIR", default=".", help="where the audiobook goes (default: here)")
+    job.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it works")
+    options.add_state_option(job)
     add_style_options(parser)
     options.add_network_options(parser)
     terminal = parser.add_argument_group("terminal")
