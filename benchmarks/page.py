@@ -4,8 +4,9 @@
     python benchmarks/page.py --seconds 20 --times 2
 
 64 mock machines send a clip at a fixed pace, while 200 books wait. Spells without pages and spells with 20 open pages,
-half of them of books and half of machines, take turns. "Efficiency" is the share of the clips that the machines could
-send. The first paint is measured in the distribution's Chromium, if it is here, while the machines work.
+half of them of books and half of machines, take turns. What is compared is the CPU time of the serving process, which
+other work on the computer hardly changes. "Efficiency" is the share of the clips that the machines could send. Answers
+and first paints are measured while the machines work; the latter in the distribution's Chromium, if it is here.
 """
 
 import argparse
@@ -39,6 +40,7 @@ from swarm.net.transport import DealerSocket
 CLIP_S = 4.0
 PATHS = ("/live/books", "/live/machines")
 LINES_AHEAD = 3  # that a mock machine wants to hold: with more it would take lines of books that wait
+VIEWS = {"Books": "/", "Machines": "/machines", "Shelf": "/shelf", "Listen": "/listen/1", "Book": "/books/1"}
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 SETTLE_S = 3.0
 
@@ -146,14 +148,17 @@ def _spoken(api: httpx.Client) -> float:
     return float(next(line for line in text.splitlines() if '_sentences{state="spoken"}' in line).split()[1])
 
 
-def serve(swarm: Swarm, books: int, large: Path, small: Path) -> tuple[int, httpx.Client]:
-    """Start a queue with books that wait; return its process and a client with its token."""
+def serve(swarm: Swarm, books: int, characters: int) -> tuple[int, httpx.Client]:
+    """Start a queue with a large book and small ones that wait; return its process and a client with its token."""
     home = swarm.folder / "state"
     words = ("serve", "--tts-engine", "metronome", "--quiet", "--no-advertise", "--port", str(swarm.port))
     process = swarm._start([*CLI, *words, "--output-dir", str(swarm.folder)], home)
     api = interface(home, process.pid)
     for number in range(books):
-        book = large if number == 0 else small
+        size = {"characters": characters} if number == 0 else {"chapters": 1, "characters": 400, "seed": number}
+        folder = swarm.folder / f"book {number}"
+        folder.mkdir()
+        book = make_book(folder, **size)
         api.post(
             "/api/v1/books",
             params={"name": f"{number}.epub", "option": f"--title=Book {number}"},
@@ -191,8 +196,20 @@ def _address(api: httpx.Client, pid: int) -> str:
     return found[0]
 
 
-def paints_ms(url: str, times: int) -> dict[str, float]:
-    """Return the median first paint of each view in a cold browser; {} where there is none."""
+def answer_ms(url: str, path: str, times: int) -> tuple[float, int]:
+    """Return how long the server takes for a view in the median, and the bytes of it."""
+    took = []
+    with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
+        client.get(path, headers={"Accept": "text/html"})  # begins the session
+        for _ in range(times):
+            began_s = time.perf_counter()
+            answer = client.get(path, headers={"Accept": "text/html"})
+            took.append(1000 * (time.perf_counter() - began_s))
+    return statistics.median(took), len(answer.content)
+
+
+def paints_ms(url: str, times: int) -> dict[str, list[float]]:
+    """Return the first paints of each view in a cold browser, sorted; {} where there is none."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
     if browser is None:
         return {}
@@ -203,7 +220,7 @@ def paints_ms(url: str, times: int) -> dict[str, float]:
     with sync_playwright() as driver:
         launched = driver.chromium.launch(executable_path=browser, args=["--no-sandbox"], env=usual)
         launched.new_page().goto(url + "/machines")  # the browser itself has started by then
-        for name, path in {"Books": "/", "Machines": "/machines", "Shelf": "/shelf", "Listen": "/listen/1"}.items():
+        for name, path in VIEWS.items():
             shown = []
             for _ in range(times):
                 context = launched.new_context()
@@ -212,7 +229,7 @@ def paints_ms(url: str, times: int) -> dict[str, float]:
                 wait_for(lambda page=page: page.evaluate(PAINT), 30, "the first paint")
                 shown.append(page.evaluate(PAINT))
                 context.close()
-            found[name] = statistics.median(shown)
+            found[name] = sorted(shown)
         launched.close()
     return found
 
@@ -224,14 +241,13 @@ def main() -> None:
     parser.add_argument("--books", type=int, default=200)
     parser.add_argument("--pages", type=int, default=20)
     parser.add_argument("--pace", type=float, default=2.0, help="seconds for a clip of each machine")
-    parser.add_argument("--seconds", type=float, default=30)
-    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--times", type=int, default=6, help="spells of each kind")
+    parser.add_argument("--paints", type=int, default=5, help="of each view")
     parser.add_argument("--characters", type=int, default=900_000, help="of the first book")
     arguments = parser.parse_args()
     with Swarm(Path(), 0.001) as swarm:
-        large = make_book(swarm.folder, characters=arguments.characters)
-        small = make_book(swarm.folder, chapters=1, characters=400)
-        pid, api = serve(swarm, arguments.books, large, small)
+        pid, api = serve(swarm, arguments.books, arguments.characters)
         url = str(api.base_url).rstrip("/")
         spells: dict[str, list[Spell]] = {"no page": [], f"{arguments.pages} pages": []}
         with beside(_work, swarm.address, swarm.keys, arguments.workers, arguments.pace):
@@ -243,16 +259,34 @@ def main() -> None:
                     else:
                         with beside(_look, url, arguments.pages):
                             spells[name].append(Spell(pid, api, arguments.seconds))
-            painted = paints_ms(url, arguments.times)
-    ideal = arguments.workers / arguments.pace
+            answered = {name: answer_ms(url, path, 3 * arguments.paints) for name, path in VIEWS.items()}
+            painted = paints_ms(url, arguments.paints)
+    tell_spells(spells, arguments.workers / arguments.pace)
+    print()
+    head("view", "answered in", "size", "first paint (median)", "least")
+    for name, (took_ms, size) in answered.items():
+        shown = painted.get(name)
+        paint = (f"{statistics.median(shown):.0f} ms", f"{shown[0]:.0f} ms") if shown else ("-", "-")
+        row(name, f"{took_ms:.0f} ms", f"{size / 1000:.0f} kB", *paint)
+
+
+def tell_spells(spells: dict[str, list[Spell]], ideal_clips_s: float) -> None:
+    """Print what each kind of spell took, and the mean difference of neighbours with its standard error."""
+    if not all(spells.values()):
+        return
     head("open", "CPU of one core", "efficiency")
     for name, all_of in spells.items():
         cpu, clips_s = (statistics.mean(getattr(spell, each) for spell in all_of) for each in ("cpu", "clips_s"))
-        row(name, f"{100 * cpu:.1f} %", f"{100 * clips_s / ideal:.1f} %")
-    print()
-    head("view", "first paint")
-    for name, milliseconds in painted.items():
-        row(name, f"{milliseconds:.0f} ms")
+        row(name, f"{100 * cpu:.1f} %", f"{100 * clips_s / ideal_clips_s:.1f} %")
+    without, with_pages = spells.values()
+    pairs = list(zip(without, with_pages, strict=True))
+    cpus = [100 * (more.cpu - less.cpu) for less, more in pairs]
+    clips = [100 * (more.clips_s - less.clips_s) / ideal_clips_s for less, more in pairs]
+    row("difference", *(f"{statistics.mean(each):.1f} ± {_error(each):.1f} %" for each in (cpus, clips)))
+
+
+def _error(values: list[float]) -> float:
+    return statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
 
 
 if __name__ == "__main__":

@@ -345,7 +345,8 @@ def _chapters(text: str) -> str:
     from swarm.book.speech.script import parse_selection
 
     chosen = text.replace(" ", "")
-    parse_selection(chosen, MAX_CHAPTERS)
+    if chosen:
+        parse_selection(chosen, MAX_CHAPTERS)
     return chosen
 
 

@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from swarm.coordinator.machine_desk import Instruct, order_machines
 from swarm.coordinator.resident import Resident
-from swarm.errors import SwarmError, UsageError
+from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
 from swarm.net.transport import Router
 from swarm.store.queue import safe_name
@@ -70,6 +71,25 @@ class Desk:
         if order.action in ("move", "cancel", "remove"):
             raise UsageError(f"There is no book {order.target!r} in the queue: `e2a-swarm status` lists them.")
         return order_machines(order, self._instruct)
+
+    def obey_all(self, orders: Sequence[Order]) -> list[str | SwarmError]:
+        """Obey orders one after the other, and write the queue once; return what became of each.
+
+        Raises StoreError: they hold, but the queue on the disk does not have them yet.
+        """
+        became = list[str | SwarmError]()
+        try:
+            with self._resident.queue.together():
+                for order in orders:
+                    try:
+                        became.append(self.obey(order))
+                    except UsageError as fault:
+                        became.append(fault)
+        except StoreError as fault:
+            raise StoreError(
+                f"{fault} What was ordered holds, unless the coordinator stops before it has room."
+            ) from fault
+        return became
 
     # --- books
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from swarm import __version__
 from swarm.errors import UsageError
@@ -13,6 +13,7 @@ from swarm.site.live import MAX_READERS, Live, Pieces
 from swarm.site.static_files import digest_of, read_static_files
 from swarm.site.templates import make_environment
 from swarm.web.app import path_of
+from swarm.web.stream import event_stream
 
 FOR_EVER = "public, max-age=31536000, immutable"
 NAVIGATION = (("Books", "/"), ("Machines", "/machines"), ("Shelf", "/shelf"))
@@ -65,7 +66,7 @@ class Site:
         if self.live.readers >= MAX_READERS:
             raise UsageError(f"{MAX_READERS} pages are open already.")
         events: AsyncIterator[bytes] = self.live.follow(name, render)
-        return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
+        return event_stream(request, events, {"X-Accel-Buffering": "no"})
 
     async def static(self, request: Request) -> Response:
         """Serve a static file."""

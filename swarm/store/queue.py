@@ -1,7 +1,8 @@
 """The queue of a resident coordinator: its books in the order they are spoken, in one file of the state folder."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -54,7 +55,9 @@ class _Content(Struct, frozen=True):
 
 
 class Queue:
-    """The books in their order, each with a copy of its file. Every change is on the disk when its call returns.
+    """The books in their order, each with a copy of its file.
+
+    Every change is on the disk when its call returns, or when the block of `together` ends.
 
     Raises StoreError where the disk fails, also if another process has the queue.
     """
@@ -65,6 +68,8 @@ class Queue:
         self._lock = Lock(state_dir / "locks" / "queue.lock")
         self._lock.acquire(f"the queue of {state_dir}")
         self._content = self._read()
+        self._is_together = False  # writes wait for the end of a block
+        self._removed: list[Path] = []  # folders of books that the next write no longer has
 
     @property
     def books(self) -> tuple[QueuedBook, ...]:
@@ -141,14 +146,27 @@ class Queue:
 
     def remove(self, book_id: int) -> None:
         """Remove a book from the list, with its copy. Raises UsageError."""
-        book = self.find(book_id)
+        self._removed.append(self.path(self.find(book_id)).parent)
         self._arrange([other for other in self.books if other.id != book_id])
-        shutil.rmtree(self.path(book).parent, ignore_errors=True)
 
     def has(self, path: Path) -> bool:
         """Return whether the queue had a file of a watched folder as it is now."""
         stamp, source = stamp_of(path), _storable(str(path))
         return any(book.source == source and book.stamp == stamp for book in self.books)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write all changes of a block at once, when it ends: each write waits for the disk.
+
+        After a StoreError they hold nevertheless, and the next write has them.
+        """
+        before, self._is_together = self._content, True
+        try:
+            yield
+        finally:
+            self._is_together = False
+            if self._content is not before:
+                self._write(self._content)
 
     def close(self) -> None:
         """Let another process have the queue."""
@@ -174,12 +192,17 @@ class Queue:
             ) from fault
 
     def _write(self, content: _Content) -> None:
+        if self._is_together:
+            self._content = content
+            return
         path, data = self._folder / FILE, msgspec.json.format(msgspec.json.encode(content), indent=1)
         if len(data) > MAX_BYTES:
             raise UsageError("The list of the queue has no more room: remove some books first.")
         with guarded(path):
             replace_file(path, data)
         self._content = content
+        while self._removed:
+            shutil.rmtree(self._removed.pop(), ignore_errors=True)
 
 
 def stamp_of(path: Path) -> str:

@@ -2,15 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
+from msgspec import Meta
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -22,17 +24,20 @@ from swarm.lease.order import Order
 from swarm.store.queue import QueuedBook, safe_name
 from swarm.system.disk import guarded
 from swarm.system.machine import Clock
-from swarm.web.answers import BookAnswer, OrderRequest, book_answers, machine_answers, status_answer
+from swarm.web.answers import BookAnswer, OrderRequest, StatusAnswer, book_answers, machine_answers, status_answer
 from swarm.web.metrics import exposition
 from swarm.web.schema import openapi
+from swarm.web.stream import event_stream
 from swarm.web.token import Doorkeeper
 
 EVENT_S = 1.0  # between two looks for news
 GLANCE_S = 0.5  # followers share the state of so long ago: with many machines it takes a while to tell
 QUIET_S = 15.0  # then a comment is sent, so that no proxy takes the stream for dead
 MAX_STREAMS = 100
-MAX_JSON_BYTES = 64 * 1024
+MAX_JSON_BYTES = 256 * 1024
 MAX_NAME = 500
+MAX_ORDERS = 1000  # in one request
+Orders = Annotated[list[OrderRequest], Meta(max_length=MAX_ORDERS)]
 Seen = tuple[Sequence[QueuedBook], StatusReply]  # the queue, and the state of the coordinator
 FREE = ("/healthz", "/feeds/")  # what needs no token, or has one of its own
 
@@ -47,6 +52,21 @@ class JsonAnswer(Response):
         return msgspec.json.encode(content)
 
 
+class Told(NamedTuple):
+    """What a stream of events has told: the status, and the books by their numbers, in order."""
+
+    status: StatusAnswer | None = None
+    books: Mapping[int, BookAnswer] = MappingProxyType({})
+
+    def since(self, last: "Told") -> bytes:
+        """Return what changed: the status, the books that did, and the order of all if it did."""
+        news: dict[str, object] = {"status": self.status}
+        news["books"] = [book for number, book in self.books.items() if last.books.get(number) != book]
+        if last.status is None or list(self.books) != list(last.books):
+            news["order"] = list(self.books)
+        return msgspec.json.encode(news)
+
+
 class Api:
     """The answers. `folder` has room for books on their way."""
 
@@ -55,7 +75,8 @@ class Api:
         self._uploads = 0
         self._streams = 0
         self._glance: tuple[float, StatusReply] | None = None  # when it was made
-        self._told: tuple[Sequence[QueuedBook], StatusReply, bytes] | None = None  # the latest event, of what
+        self._told = Told()
+        self._told_of: Seen | None = None
 
     def look(self) -> Seen:
         """Return the queue and the state of the coordinator."""
@@ -105,42 +126,43 @@ class Api:
         return JsonAnswer(self._of(book), 201)
 
     async def order(self, request: Request) -> Response:
-        """Give an order to a book or a machine."""
-        body = await read_small(request)
+        """Give an order to a book or a machine, or a list of orders, which the queue records together."""
         try:
-            asked = msgspec.json.decode(body, type=OrderRequest)
-            order = msgspec.convert({**msgspec.to_builtins(asked), "by": "the API", "type": "Order"}, Order)
+            asked = msgspec.json.decode(await read_small(request), type=OrderRequest | Orders)
+            orders = [_order(each) for each in (asked if isinstance(asked, list) else [asked])]
         except msgspec.MsgspecError as fault:
             raise UsageError(f"The body is no order: {fault}.") from fault
-        return JsonAnswer({"note": self._desk.obey(order)})
+        if isinstance(asked, list):
+            return JsonAnswer([_became(each) for each in self._desk.obey_all(orders)])
+        return JsonAnswer({"note": self._desk.obey(orders[0])})
 
     async def events(self, request: Request) -> Response:
         """Stream the status whenever it changes, as server-sent events."""
         if self._streams >= MAX_STREAMS:
             raise UsageError(f"{MAX_STREAMS} streams of events are open already.")
-        return StreamingResponse(self._news(), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+        return event_stream(request, self._news())
 
     async def _news(self) -> AsyncIterator[bytes]:
         self._streams += 1
-        last, quiet_s = b"", 0.0
+        last, quiet_s = Told(), 0.0
         try:
             while True:
-                news = self._news_now()
-                if news != last or quiet_s >= QUIET_S:
-                    yield b"event: status\ndata: " + news + b"\n\n" if news != last else b": still here\n\n"
-                    last, quiet_s = news, 0.0
+                now = self._tell()
+                if now != last or quiet_s >= QUIET_S:
+                    yield b"event: status\ndata: " + now.since(last) + b"\n\n" if now != last else b": still here\n\n"
+                    last, quiet_s = now, 0.0
                 await asyncio.sleep(EVENT_S)
                 quiet_s += EVENT_S
         finally:
             self._streams -= 1
 
-    def _news_now(self) -> bytes:
-        """Return what streams tell at this moment, made once for all of them."""
-        books, reply = self.glance()
-        if self._told is None or self._told[0] is not books or self._told[1] is not reply:
-            told = {"status": status_answer(books, reply), "books": book_answers(books, reply)}
-            self._told = books, reply, msgspec.json.encode(told)
-        return self._told[2]
+    def _tell(self) -> "Told":
+        """Return what streams tell of at this moment, made once for all of them."""
+        books, reply = seen = self.glance()
+        if self._told_of is None or self._told_of[0] is not books or self._told_of[1] is not reply:
+            answers = {book.book: book for book in book_answers(books, reply)}
+            self._told_of, self._told = seen, Told(status_answer(books, reply), answers)
+        return self._told
 
     async def metrics(self, request: Request) -> Response:
         """Tell the metrics for Prometheus."""
@@ -213,6 +235,14 @@ def path_of(scope: Scope) -> str:
     """Return the path of a request below the prefix at which a proxy serves it."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", "")) or "/"
+
+
+def _order(asked: OrderRequest) -> Order:
+    return msgspec.convert({**msgspec.to_builtins(asked), "by": "the API", "type": "Order"}, Order)
+
+
+def _became(became: str | SwarmError) -> dict[str, str]:
+    return {"error": str(became)} if isinstance(became, SwarmError) else {"note": became}
 
 
 async def _refused(request: Request, fault: Exception) -> Response:

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from swarm.errors import EnvironmentFault
 from swarm.web.certificate import Certificate
+from swarm.web.protocol import BoundedProtocol
 
 MAX_CONNECTIONS = 200
 KEEP_ALIVE_S = 5
@@ -55,7 +56,7 @@ async def run(app: ASGIApp, listener: socket.socket, certificate: Certificate | 
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=HEADER_BYTES,
-        http="h11",
+        http=BoundedProtocol,
         loop="none",
         ssl_certfile=certificate.chain if certificate else None,
         ssl_keyfile=certificate.key if certificate else None,

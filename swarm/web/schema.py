@@ -45,7 +45,7 @@ def openapi() -> dict[str, Any]:
 def _queue(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dict[str, Any]) -> dict[str, Any]:
     """Return the paths of books, machines and orders."""
     book, machine, order, status = schemas
-    number = _number("book")
+    number, became = _number("book"), _or_list(note)
     return {
         "/api/v1/status": {"get": _call("The state of all, flat", "200", status, refused)},
         "/api/v1/books": {
@@ -60,13 +60,13 @@ def _queue(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dic
         "/api/v1/machines": {"get": _call("The connected machines", "200", _list(machine), refused)},
         "/api/v1/orders": {
             "post": {
-                **_call("Pause, resume, move, cancel, remove, drain or limit", "200", note, refused),
-                "requestBody": {"content": {"application/json": {"schema": order}}, "required": True},
+                **_call("Pause, resume, move, cancel, remove, drain or limit; also a list", "200", became, refused),
+                "requestBody": {"content": {"application/json": {"schema": _or_list(order)}}, "required": True},
             }
         },
         "/api/v1/events": {
             "get": {
-                "summary": "The status and the books whenever they change, as server-sent events",
+                "summary": "The status, and the books that changed, as server-sent events",
                 "responses": {"200": {"description": "A stream.", "content": {"text/event-stream": {}}}, **refused},
             }
         },
@@ -168,6 +168,10 @@ def _answer(about: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 def _list(schema: dict[str, Any]) -> dict[str, Any]:
     return {"type": "array", "items": schema}
+
+
+def _or_list(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, _list(schema)]}
 
 
 def _query(name: str, about: str) -> dict[str, Any]:

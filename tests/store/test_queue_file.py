@@ -123,3 +123,41 @@ def test_a_copy_that_cannot_be_finished_leaves_the_disk_as_it_was(
     with pytest.raises(StoreError, match="no space"):
         queue.add(book, "book.epub", (), 1.0)
     assert [path for path in (tmp_path / "state" / "queue").iterdir() if path.is_dir()] == []
+
+
+def test_changes_of_a_block_are_written_once_when_it_ends(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+    queue = Queue(tmp_path)
+    for name in "abcd":
+        queue.add(book, name, [], 0.0)
+    monkeypatch.setattr("swarm.store.queue.replace_file", lambda path, data: written.append(data))
+    with queue.together():
+        for number in (2, 3, 4):
+            queue.move(number, 1)
+        queue.remove(1)
+        assert (written, queue.path(queue.books[0]).exists()) == ([], True)
+    assert len(written) == 1
+    assert "".join(each.name for each in queue.books) == "dcb"
+    assert not (tmp_path / "queue" / "1").exists()
+
+
+def test_changes_of_a_block_that_the_disk_did_not_take_are_in_the_next_write(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise StoreError("The disk is full.")
+
+    queue = Queue(tmp_path)
+    for name in "ab":
+        queue.add(book, name, [], 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr("swarm.store.queue.replace_file", full)
+        with pytest.raises(StoreError, match="full"), queue.together():
+            queue.move(2, 1)
+            queue.remove(1)
+    assert queue.path(queue.books[0]).exists()
+    queue.change(2, paused=True)
+    assert [(each.name, each.paused) for each in reopened(queue, tmp_path).books] == [("b", True)]
+    assert not (tmp_path / "queue" / "1").exists()

@@ -9,13 +9,14 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from openapi_spec_validator import validate
 from web_bench import TOKEN, WebBench
 
-from swarm.errors import EnvironmentFault
+from swarm.errors import EnvironmentFault, StoreError
 from swarm.lease.message import StatusReply
 from swarm.web.app import GLANCE_S
 from swarm.web.host import listen
@@ -45,6 +46,44 @@ async def test_a_book_is_added_with_one_request_and_ordered_about(bench: WebBenc
     assert list(bench.room.iterdir()) == []
 
 
+async def test_a_list_of_orders_is_recorded_together_and_each_is_answered(
+    bench: WebBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "abcd":
+        await bench.add(name)
+    written = 0
+    write = bench.queue._write
+
+    def counted(content: Any) -> None:
+        nonlocal written
+        written += not bench.queue._is_together
+        write(content)
+
+    monkeypatch.setattr(bench.queue, "_write", counted)
+    orders = [{"action": "move", "target": str(number), "count": 1} for number in (2, 3, 4)]
+    orders[1:1] = [{"action": "pause", "target": "attic"}, {"action": "move", "target": "9", "count": 1}]
+    answer = await bench.client.post("/api/v1/orders", content=json.dumps(orders))
+    assert [sorted(became) for became in answer.json()] == [["note"], ["note"], ["error"], ["note"], ["note"]]
+    assert ([book.id for book in bench.queue.books], written) == ([4, 3, 2, 1], 1)
+    assert bench.told[0].target == "attic"
+
+
+async def test_a_list_of_orders_that_the_disk_did_not_take_holds_and_that_is_told(
+    bench: WebBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise StoreError("The disk is full.")
+
+    await bench.add("a")
+    monkeypatch.setattr("swarm.store.queue.replace_file", full)
+    answer = await bench.client.post("/api/v1/orders", content='[{"action": "pause", "target": "1"}]')
+    assert (answer.status_code, answer.json()["error"].startswith("The disk is full. What was ordered holds")) == (
+        507,
+        True,
+    )
+    assert bench.queue.find(1).paused
+
+
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl here: apt-get install curl")
 async def test_the_documented_line_adds_a_book(bench: WebBench, tmp_path: Path) -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
@@ -67,7 +106,7 @@ async def test_the_documented_line_adds_a_book(bench: WebBench, tmp_path: Path) 
         ({"action": "sing", "target": "1"}, "no order"),
         ({"action": "pause"}, "no order"),
         ({"action": "pause", "target": "1", "colour": "red"}, "no order"),
-        ({"action": "pause", "target": "x" * 100_000}, "too large"),
+        ({"action": "pause", "target": "x" * 300_000}, "too large"),
     ],
 )
 async def test_what_cannot_be_obeyed_is_answered_in_words(bench: WebBench, order: dict[str, object], why: str) -> None:
@@ -101,8 +140,25 @@ async def test_events_tell_what_changes(bench: WebBench) -> None:
     async with bench.client.stream("GET", "/api/v1/events") as stream:
         lines = (line async for line in stream.aiter_lines() if line.startswith("data: "))
         assert json.loads((await anext(lines))[6:])["books"] == []
-        await bench.add("Emma")
-        assert [book["title"] for book in json.loads((await anext(lines))[6:])["books"]] == ["Emma.txt"]
+        for name in ("Emma", "Persuasion"):
+            await bench.add(name)
+            told = json.loads((await anext(lines))[6:])
+            assert [book["title"] for book in told["books"]] == [f"{name}.txt"]
+        assert told["order"] == [1, 2]
+        await bench.order(action="pause", target="2")
+        told = json.loads((await anext(lines))[6:])
+        assert ([book["book"] for book in told["books"]], "order" in told) == ([2], False)
+
+
+@pytest.mark.parametrize("takes", ["gzip, br", "identity"])
+async def test_events_are_small_for_clients_that_take_them_compressed(bench: WebBench, takes: str) -> None:
+    for number in range(20):
+        await bench.add(f"Book {number}")
+    async with bench.client.stream("GET", "/api/v1/events", headers={"Accept-Encoding": takes}) as stream:
+        lines = (line async for line in stream.aiter_lines() if line.startswith("data: "))
+        first = await anext(lines)
+        assert len(json.loads(first[6:])["books"]) == 20
+        assert (stream.num_bytes_downloaded < len(first) / 4) is ("gzip" in takes)
 
 
 async def test_many_that_follow_share_one_look_at_the_machines(bench: WebBench) -> None:
