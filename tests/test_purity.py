@@ -177,6 +177,8 @@ TESTED_ELSEWHERE = {
     "swarm/lease/worker/coordinator_link.py": "tests/lease/worker/test_unaccepted.py",
     "swarm/commands/convert.py": "tests/stories/test_story_of_one_machine.py",
     "swarm/web/host.py": "tests/web/test_app.py",
+    "swarm/web/stream.py": "tests/web/test_app.py",
+    "swarm/web/files.py": "tests/site/test_books_view.py",
     "swarm/web/certificate.py": "tests/site/test_front.py",
     "swarm/site/listen_views.py": "tests/browser/test_listen_view.py",
     "swarm/site/make.py": "tests/site/test_gate.py",

@@ -1,15 +1,11 @@
 """The view of the queue, and of one book."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from msgspec import Struct
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from swarm.coordinator.desk import MAX_BOOK_BYTES
-from swarm.coordinator.made_file import BOOK_ENDING, JSON_ENDING, PAGE_ENDING
 from swarm.errors import UsageError
 from swarm.lease.message import JobStatus, StatusReply
 from swarm.site.live import Pieces
@@ -18,17 +14,10 @@ from swarm.store.queue import QueuedBook
 from swarm.watch.view import chapter_percent, chapter_title
 from swarm.web.answers import BookAnswer, book_answers
 from swarm.web.app import Api, Seen
+from swarm.web.files import BookFiles
 
 WAITING = ("waiting", "paused", "speaking", "writing")  # states of books that can be moved
 MAX_SPEAKERS = 20  # of a chapter, named
-
-
-class BookFile(Struct, frozen=True):
-    """A file of a finished audiobook."""
-
-    name: str
-    path: Path | None  # None: it is elsewhere, or gone
-    size: int | None
 
 
 class ChapterProgress(Struct, frozen=True):
@@ -44,10 +33,9 @@ class ChapterProgress(Struct, frozen=True):
 class BookViews:
     """The views of books."""
 
-    def __init__(self, site: Site, api: Api) -> None:
-        self._site, self._api = site, api
+    def __init__(self, site: Site, api: Api, files: BookFiles) -> None:
+        self._site, self._api, self._files = site, api, files
         self._memo = Memo(site)
-        self._files: dict[tuple[int, tuple[str, ...]], tuple[BookFile, ...]] = {}
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of these views."""
@@ -56,7 +44,6 @@ class BookViews:
             Route("/live/books", self.live_books),
             Route("/books/{book:int}", self.book),
             Route("/live/books/{book:int}", self.live_book),
-            Route("/books/{book:int}/files/{place:int}", self.file),
         ]
 
     async def books(self, request: Request) -> Response:
@@ -79,15 +66,6 @@ class BookViews:
         number = self._find(request.path_params["book"]).book
         return self._site.stream(request, f"book {number}", lambda: self._details(number, self._api.glance()[1]))
 
-    async def file(self, request: Request) -> Response:
-        """Hand out a file of a finished book, never to be shown as a page of this site."""
-        number, place = request.path_params["book"], request.path_params["place"]
-        files = self._files_of(self._queued(number))
-        path = files[place].path if place < len(files) else None
-        if path is None or not path.is_file():
-            raise UsageError("This file is no longer where it was written.")
-        return FileResponse(path, media_type="application/octet-stream", filename=path.name)
-
     def _cards(self, seen: Seen) -> Pieces:
         books = book_answers(*seen)
         queued = seen[0]
@@ -107,7 +85,7 @@ class BookViews:
         job = next((job for job in reply.jobs if job.job == queued.job and queued.state == "waiting"), None)
         return {
             "summary": self._site.piece("piece-summary.html", book=book, job=job, has_cover=bool(queued.job)),
-            "files": self._site.piece("piece-files.html", book=book, files=self._files_of(queued)),
+            "files": self._site.piece("piece-files.html", book=book, files=self._files.of(queued)),
             "chapters": self._site.piece("piece-chapters.html", chapters=_chapters(job, reply) if job else ()),
         }
 
@@ -116,13 +94,6 @@ class BookViews:
 
     def _find(self, number: int) -> BookAnswer:
         return book_answers([self._queued(number)], self._api.look()[1])[0]
-
-    def _files_of(self, book: QueuedBook) -> tuple[BookFile, ...]:
-        known = (book.id, book.files)
-        if known not in self._files:
-            self._files = {key: value for key, value in self._files.items() if key[0] != book.id}
-            self._files[known] = _files(book.files)
-        return self._files[known]
 
 
 def _card(book: BookAnswer, places: dict[int, int], waiting: int) -> dict[str, object]:
@@ -145,20 +116,4 @@ def _chapters(job: JobStatus, reply: StatusReply) -> list[ChapterProgress]:
             tuple(speaking.get(place, ())[:MAX_SPEAKERS]),
         )
         for place, chapter in enumerate(job.chapters)
-    ]
-
-
-def _files(names: Sequence[str]) -> tuple[BookFile, ...]:
-    """Return the files of a finished book that are on this machine, with the report; others by their address."""
-    paths = [Path(name) for name in names]
-    beside = [path for first in paths[:1] for path in _beside(first) if path.is_file()]
-    here = [BookFile(path.name, path, path.stat().st_size) for path in (*paths, *beside) if path.is_file()]
-    return (*here, *(BookFile(str(name), None, None) for name in names if not Path(name).is_file()))
-
-
-def _beside(first: Path) -> list[Path]:
-    """Return where the report and the read-along EPUB of an audiobook may lie."""
-    stems = [first.with_suffix(""), first.parent]  # the second one: of a folder of chapters
-    return [
-        stem.with_name(f"{stem.name}{ending}") for stem in stems for ending in (PAGE_ENDING, JSON_ENDING, BOOK_ENDING)
     ]

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute, Route
 from swarm.errors import UsageError
 from swarm.site.gate import form_of
 from swarm.site.site import Site
+from swarm.store.queue import Queue
 from swarm.web.feeds import answer, base_of
 from swarm.web.listening import Listening
 
@@ -16,8 +17,9 @@ MAX_SAY = 5000  # characters of other words for a sentence; engines take fewer
 class ListenViews:
     """The views of what can be heard."""
 
-    def __init__(self, site: Site, listening: Listening) -> None:
+    def __init__(self, site: Site, listening: Listening, queue: Queue) -> None:
         self._site, self._library, self._feeds = site, listening.library, listening.feeds
+        self._queue, self._files = queue, listening.files
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of these views."""
@@ -56,7 +58,9 @@ class ListenViews:
     async def shelf(self, request: Request) -> Response:
         """Show the finished books and the feeds."""
         feeds = [answer(token, base_of(request)) for token in self._feeds.tokens.all]
-        return self._site.render(request, "shelf.html", books=await self._feeds.books(), feeds=feeds)
+        books = await self._feeds.books()
+        files = {book.number: self._files.of(self._queue.find(book.number)) for book in books}
+        return self._site.render(request, "shelf.html", books=books, files=files, feeds=feeds)
 
     async def make_feed(self, request: Request) -> Response:
         """Make a feed of the shelf or of one book."""

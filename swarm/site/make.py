@@ -52,11 +52,11 @@ def make_front(
     site = Site(config.prefix, has_password=password is not None)
     errand = config.errand or Errands(config.state_dir)
     views = (
-        BookViews(site, api),
+        BookViews(site, api, listening.files),
         MachineViews(site, api, config.join),
         AddViews(site, api.resident, config.options, errand, api.folder, clock),
         Orders(site, desk, api.resident.queue),
-        ListenViews(site, listening),
+        ListenViews(site, listening, api.resident.queue),
     )
     app = Starlette(routes=[*_common(site), *(route for view in views for route in view.routes())])
     gate = SiteGate(app, sessions, clock, lambda: keep_ended(config.state_dir, sessions), is_open=password is None)

@@ -82,6 +82,14 @@ class RedoRequest(Struct, frozen=True, forbid_unknown_fields=True):
     say: str | None = None  # other words for the voice; "": the book's own again
 
 
+class FileAnswer(Struct, frozen=True):
+    """A file of a finished audiobook, or a report of it."""
+
+    place: int  # as its address names it
+    name: str  # an address where the file is elsewhere
+    size: int | None  # bytes; null: it is not on this machine
+
+
 class FeedRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """A feed to be made: its name, and the number of the only book that it has, 0 for the whole shelf."""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 import msgspec
 from msgspec import Meta
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -199,7 +200,7 @@ def make_app(
         Route("/api/v1/openapi.json", api.schema),
         *more,
     ]
-    handlers: dict[Any, Any] = {SwarmError: _refused}
+    handlers: dict[Any, Any] = {SwarmError: _refused, HTTPException: _unknown}
     guard = Middleware(Guarded, doorkeeper, clock, admits)
     return Starlette(routes=routes, exception_handlers=handlers, middleware=[guard])
 
@@ -235,6 +236,12 @@ def path_of(scope: Scope) -> str:
     """Return the path of a request below the prefix at which a proxy serves it."""
     path: str = scope["path"]
     return path.removeprefix(scope.get("root_path", "")) or "/"
+
+
+async def _unknown(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, HTTPException)
+    why = "There is no such address: /api/v1/openapi.json lists all." if fault.status_code == 404 else fault.detail
+    return JsonAnswer({"error": why}, fault.status_code, fault.headers)
 
 
 def _order(asked: OrderRequest) -> Order:

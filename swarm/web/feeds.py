@@ -43,7 +43,6 @@ class Feeds:
             Route("/api/v1/feeds", self.list_all, methods=["GET"]),
             Route("/api/v1/feeds", self.make, methods=["POST"]),
             Route("/api/v1/feeds/{feed:int}", self.revoke, methods=["DELETE"]),
-            Route("/api/v1/books/{book:int}/files/{place:int}", self.file),
             Route(f"{place}/podcast.xml", self._shown(self.podcast)),
             Route(f"{place}/opds", self._shown(self.opds)),
             Route(f"{place}/opds.json", self._shown(self.opds2)),
@@ -84,15 +83,6 @@ class Feeds:
         """Revoke a feed."""
         token = self.tokens.revoke(request.path_params["feed"])
         return JsonAnswer({"note": f"{token.name} is revoked: apps that have it get nothing more"})
-
-    async def file(self, request: Request) -> Response:
-        """Send a file of a finished book, to be saved."""
-        numbers = request.path_params
-        found = next((book for book in await self.books() if book.number == numbers["book"]), None)
-        if found is None or not 1 <= numbers["place"] <= len(found.files):
-            return JsonAnswer({"error": "There is no such file."}, 404)
-        file = found.files[numbers["place"] - 1]
-        return FileResponse(file.path, media_type=file.kind, filename=file.path.name)
 
     # --- what a token opens
 

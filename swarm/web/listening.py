@@ -1,4 +1,4 @@
-"""What listeners are offered: the sound of books, feeds and catalogues."""
+"""What listeners are offered: the sound of books, their files, feeds and catalogues."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from swarm.coordinator.resident import Resident
 from swarm.system.machine import Clock
 from swarm.web.feed_tokens import FeedTokens
 from swarm.web.feeds import Feeds
+from swarm.web.files import BookFiles
 from swarm.web.sound import SoundApi
 
 
@@ -18,7 +19,8 @@ class Listening:
     def __init__(self, resident: Resident, state_dir: Path, clock: Clock) -> None:
         self.library = Library(resident)
         self.feeds = Feeds(resident, self.library, FeedTokens(state_dir), clock)
+        self.files = BookFiles(resident.queue)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the interface for programs."""
-        return [*SoundApi(self.library).routes(), *self.feeds.routes()]
+        return [*SoundApi(self.library).routes(), *self.feeds.routes(), *self.files.routes()]

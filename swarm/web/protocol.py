@@ -46,9 +46,8 @@ class BoundedProtocol(H11Protocol):
         """Tell whether one address has too many; all that a proxy on this machine passes on come from one."""
         if self.client is None or ip_address(self.client[0].partition("%")[0]).is_loopback:
             return False
-        return sum(other.client is not None and other.client[0] == self.client[0] for other in self.connections) > (
-            MAX_OF_ADDRESS
-        )
+        others = [other.client for other in self.connections if isinstance(other, H11Protocol)]
+        return [client[0] for client in others if client].count(self.client[0]) > MAX_OF_ADDRESS
 
     def _expect(self) -> None:
         state = self.conn.their_state

@@ -11,6 +11,7 @@ from swarm.web.answers import (
     BookAnswer,
     FeedAnswer,
     FeedRequest,
+    FileAnswer,
     ListenAnswer,
     MachineAnswer,
     OrderRequest,
@@ -24,14 +25,14 @@ COMPONENTS = "#/components/schemas/{name}"
 
 def openapi() -> dict[str, Any]:
     """Return the document."""
-    kinds = (BookAnswer, MachineAnswer, OrderRequest, StatusAnswer, FeedRequest, FeedAnswer, *LISTENING)
+    kinds = (BookAnswer, MachineAnswer, OrderRequest, StatusAnswer, FeedRequest, FeedAnswer, FileAnswer, *LISTENING)
     named, schemas = msgspec.json.schema_components(kinds, ref_template=COMPONENTS)
     error = {"type": "object", "properties": {"error": {"type": "string"}}}
     note = {"type": "object", "properties": {"note": {"type": "string"}}}
     refused = {"400": _answer("It was refused.", error), "401": _answer("The token is missing or wrong.", error)}
     missing = refused | {"404": _answer("It is not there.", error)}
     paths = _queue(named[:4], refused, note) | _feeds(named[4:6], missing, note)
-    paths |= _listening(named[6:], missing, note) | _advice(refused)
+    paths |= _listening(named[7:], missing, note) | _files(named[6], missing) | _advice(refused)
     bearer = {"token": {"type": "http", "scheme": "bearer"}}
     return {
         "openapi": "3.1.0",
@@ -113,6 +114,20 @@ def _listening(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note:
     }
 
 
+def _files(file: dict[str, Any], missing: dict[str, Any]) -> dict[str, Any]:
+    """Return the paths of the files of finished books."""
+    content = {"200": {"description": "The file.", "content": {"application/octet-stream": {}}}}
+    book, place = _number("book"), _number("place")
+    return {
+        "/api/v1/books/{book}/files": {
+            "get": _call("The files of a finished book", "200", _list(file), missing) | {"parameters": [book]}
+        },
+        "/api/v1/books/{book}/files/{place}": {
+            "get": {"summary": "One of them", "responses": content | missing, "parameters": [book, place]}
+        },
+    }
+
+
 def _advice(refused: dict[str, Any]) -> dict[str, Any]:
     """Return the paths of what is known before a book is added; the commands document their answers."""
     told, line = {"type": "object"}, {"type": "object", "properties": {"command": {"type": "string"}}}
@@ -140,13 +155,6 @@ def _feeds(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dic
         "/api/v1/feeds": {
             "get": _call("The feeds, with their addresses", "200", _list(feed), refused),
             "post": _call("Make a feed of the shelf or of one book", "201", feed, refused) | {"requestBody": body},
-        },
-        "/api/v1/books/{book}/files/{place}": {
-            "get": {
-                "summary": "A file of a finished book",
-                "responses": {"200": {"description": "The file.", "content": {"audio/*": {}}}, **refused},
-                "parameters": [_number("book"), _number("place")],
-            }
         },
         "/api/v1/feeds/{feed}": {
             "delete": _call("Revoke a feed", "200", note, refused) | {"parameters": [_number("feed")]}

@@ -65,18 +65,24 @@ async def test_files_of_a_finished_book_are_handed_out_and_never_shown(bench: Si
     page = await page_of(bench, "/books/1")
     assert page.xpath("//section[@id='files']//a/text()") == ["Emma <b>.m4b", "Emma <b>.report.html"]
     assert "s3://bucket/Emma.m4b" in page.xpath("string(//section[@id='files'])")
-    for place in (0, 1):
-        answer = await bench.client.get(f"/books/1/files/{place}")
+    addresses = page.xpath("//section[@id='files']//a/@href")
+    assert addresses == ["/api/v1/books/1/files/1", "/api/v1/books/1/files/2"]
+    for address in addresses:
+        answer = await bench.client.get(address)
         assert answer.content == b"<script>alert(1)</script>"
         assert answer.headers["content-disposition"].startswith("attachment;")
         assert (answer.headers["content-type"], answer.headers["x-content-type-options"]) == (
             "application/octet-stream",
             "nosniff",
         )
-    part = await bench.client.get("/books/1/files/0", headers={"Range": "bytes=0-6"})
+    part = await bench.client.get(addresses[0], headers={"Range": "bytes=0-6"})
     assert (part.status_code, part.content) == (206, b"<script")
-    for path in ("/books/1/files/2", "/books/1/files/9", "/books/2/files/0", "/books/2"):
-        assert (await bench.client.get(path)).status_code == 400
+    listed = (await bench.client.get("/api/v1/books/1/files")).json()
+    assert [(file["place"], file["name"]) for file in listed][1:3] == [(2, "Emma <b>.report.html"), (3, files[1])]
+    assert [file["size"] for file in listed] == [25, 25, None, None]
+    for place in (0, 3, 9):
+        assert (await bench.client.get(f"/api/v1/books/1/files/{place}")).status_code == 404
+    assert (await bench.client.get("/books/2")).status_code == 400
 
 
 async def test_a_book_that_is_removed_leaves_an_empty_view(bench: SiteBench) -> None:

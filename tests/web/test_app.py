@@ -115,6 +115,12 @@ async def test_what_cannot_be_obeyed_is_answered_in_words(bench: WebBench, order
     assert why in answer.json()["error"]
 
 
+async def test_an_unknown_address_is_answered_like_all_else(bench: WebBench) -> None:
+    for method, path, code in (("GET", "/api/v1/nothing", 404), ("PATCH", "/api/v1/books", 405)):
+        answer = await bench.client.request(method, path)
+        assert (answer.status_code, bool(answer.json()["error"])) == (code, True)
+
+
 async def test_a_book_that_cannot_be_taken_leaves_nothing(bench: WebBench) -> None:
     for content, options, why in ((b"", (), "has to be the book"), (b"Words.", ("--nonsense",), "nonsense")):
         answer = await bench.client.post("/api/v1/books", params={"name": "a.txt", "option": options}, content=content)

@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from web_bench import TOKEN, WebBench
@@ -96,8 +96,13 @@ async def test_an_answer_is_not_held_back_until_the_last_one_was_received(
 
 
 @pytest.mark.parametrize(("address", "refused"), [("192.0.2.1", True), ("192.0.2.2", False), ("127.0.0.1", False)])
-async def test_one_address_has_so_many_connections_and_no_more(address: str, refused: bool) -> None:
-    full = [SimpleNamespace(client=("192.0.2.1", number)) for number in range(protocol.MAX_OF_ADDRESS + 1)]
-    full += [SimpleNamespace(client=("127.0.0.1", number)) for number in range(protocol.MAX_OF_ADDRESS + 1)]
-    asked = SimpleNamespace(client=(address, 1), connections=full)
-    assert BoundedProtocol._is_one_of_too_many(asked) is refused  # type: ignore[arg-type]
+def test_one_address_has_so_many_connections_and_no_more(address: str, refused: bool) -> None:
+    def connection(client: str) -> BoundedProtocol:
+        made = BoundedProtocol.__new__(BoundedProtocol)
+        made.client, made.connections = (client, 1), others
+        return made
+
+    others: set[Any] = set()
+    for client in ("192.0.2.1", "127.0.0.1"):
+        others |= {connection(client) for _ in range(protocol.MAX_OF_ADDRESS + 1)}
+    assert connection(address)._is_one_of_too_many() is refused
