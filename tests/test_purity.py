@@ -181,6 +181,8 @@ TESTED_ELSEWHERE = {
     "swarm/web/files.py": "tests/site/test_books_view.py",
     "swarm/web/certificate.py": "tests/site/test_front.py",
     "swarm/site/listen_views.py": "tests/browser/test_listen_view.py",
+    "swarm/site/estimate.py": "tests/site/test_site_add.py",
+    "swarm/site/samples.py": "tests/site/test_site_add.py",
     "swarm/site/make.py": "tests/site/test_gate.py",
     "swarm/site/templates.py": "tests/site/test_site.py",
     "swarm/site/static_files.py": "tests/site/test_site.py",

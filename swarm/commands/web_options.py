@@ -52,6 +52,14 @@ def add_web_options(parser: argparse.ArgumentParser) -> None:
         default="",
         help="the path at which a proxy serves the page: /audiobooks",
     )
+    group.add_argument(
+        "--price",
+        metavar="ENGINE=AMOUNT",
+        action="append",
+        default=[],
+        help="what an engine that is paid charges for a million characters, for the estimates of the page: "
+        '"openai=15 USD"; may be repeated',
+    )
     group.add_argument("--web-cert", metavar="FILE", default="", help="a certificate with its chain, for TLS")
     group.add_argument("--web-key", metavar="FILE", default="", help="the key of that certificate")
 
@@ -71,11 +79,13 @@ def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path,
     from swarm.commands.page_fields import inspect_words, page_fields
     from swarm.site.add import BookOptions
     from swarm.site.make import SiteConfig
+    from swarm.site.price import parse_price
 
     def join() -> str:
         return join_line(state_dir, is_open=arguments.open)
 
-    options = BookOptions(page_fields(arguments), lambda words: inspect_words(words, arguments))
+    prices = {price.engine: price for price in map(parse_price, arguments.price)}
+    options = BookOptions(page_fields(arguments), lambda words: inspect_words(words, arguments), prices)
     return SiteConfig(state_dir, web_password(place, state_dir, note), place.prefix, options, join)
 
 

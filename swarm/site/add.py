@@ -1,8 +1,8 @@
 """The views that add books: upload, contents, voices, options."""
 
-import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from starlette.requests import ClientDisconnect, Request
@@ -11,19 +11,20 @@ from starlette.routing import BaseRoute, Route
 
 from swarm.coordinator.resident import Resident
 from swarm.errors import UsageError
-from swarm.site.contents import BookContents, read_contents, read_voices, waiting_s, work_s
+from swarm.site.contents import read_contents, read_voices
 from swarm.site.draft import Draft, Drafts
 from swarm.site.errand import Errand
+from swarm.site.estimate import Estimator
 from swarm.site.fields import OptionField, words_of_form
 from swarm.site.gate import form_of
+from swarm.site.price import Price
+from swarm.site.samples import VoiceSamples
 from swarm.site.site import Site
 from swarm.system.machine import Clock
 
 MAX_TOGETHER = 20  # books that share a form
 MAX_CHAPTERS = 100_000
 MAX_LANGUAGE = 20
-MAX_VOICE = 200
-MAX_SAMPLES = 200  # kept
 Form = Mapping[str, list[str]]
 
 
@@ -32,16 +33,25 @@ class BookOptions(NamedTuple):
 
     fields: Sequence[OptionField] = ()
     inspect_words: Callable[[Sequence[str]], Sequence[str]] = tuple
+    prices: Mapping[str, Price] = MappingProxyType({})  # of engines that are paid by the character
 
 
 class AddViews:
     """The views that add books. `folder` has room for files on their way."""
 
     def __init__(
-        self, site: Site, resident: Resident, options: BookOptions, errand: Errand, folder: Path, clock: Clock
+        self,
+        site: Site,
+        resident: Resident,
+        options: BookOptions,
+        errand: Errand,
+        helpers: tuple[Estimator, VoiceSamples],
+        folder: Path,
+        clock: Clock,
     ) -> None:
         self._site, self._resident, self._options, self._errand = site, resident, options, errand
         self._folder, self._clock = folder, clock
+        self._estimator, self._samples = helpers
         self._drafts = Drafts(folder)
 
     def routes(self) -> list[BaseRoute]:
@@ -86,17 +96,8 @@ class AddViews:
             contents=contents,
             included=form.get(f"include.{draft.number}", []),
             read_with="\n".join(words),
-            work_s=await self._work_s(contents),
-            wait_s=waiting_s(self._resident.status()),
+            estimate=await self._estimator.of(contents),
         )
-
-    async def _work_s(self, contents: BookContents) -> float | None:
-        reply = self._resident.status()
-        if known := work_s(contents.totals.estimated_s, reply, 0.0):
-            return known
-        engines = read_voices(await self._errand(["voices", "--json", "--language", contents.language], self._folder))
-        realtime = next((each.realtime or 0.0 for each in engines if each.engine == contents.engine), 0.0)
-        return work_s(contents.totals.estimated_s, reply, realtime)
 
     async def voices(self, request: Request) -> Response:
         """List the voices of a language."""
@@ -108,24 +109,7 @@ class AddViews:
     async def sample(self, request: Request) -> Response:
         """Speak a sentence with a voice."""
         form = form_of(request)
-        engine, voice, language = (form.get(name, [""])[0][:MAX_VOICE] for name in ("engine", "voice", "language"))
-        folder = self._folder / "samples" / hashlib.sha256(f"{engine}\0{voice}\0{language}".encode()).hexdigest()[:24]
-        found = _sample_in(folder)
-        if found is None:
-            self._make_room(folder)
-            words = [f"--listen={voice}", f"--tts-engine={engine}", *([f"--language={language}"] if language else [])]
-            await self._errand(["voices", *words], folder)
-            found = _sample_in(folder)
-        if found is None:
-            raise UsageError("There is no sample of this voice.")
-        return Response(found.read_bytes(), media_type="audio/flac")
-
-    def _make_room(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        for old in sorted(folder.parent.iterdir(), key=lambda path: path.stat().st_mtime)[:-MAX_SAMPLES]:
-            for path in old.iterdir():
-                path.unlink(missing_ok=True)
-            old.rmdir()
+        return await self._samples.of(*(form.get(name, [""])[0] for name in ("engine", "voice", "language")))
 
     async def add(self, request: Request) -> Response:
         """Add the uploaded books to the queue."""
@@ -184,10 +168,6 @@ def ranges_text(numbers: Sequence[int]) -> str:
 
 def _included(draft: Draft, form: Form) -> tuple[str, ...]:
     return tuple(f"--include={' '.join(name.split())}" for name in form.get(f"include.{draft.number}", []))
-
-
-def _sample_in(folder: Path) -> Path | None:
-    return next(iter(sorted(folder.glob("*.flac"))), None)
 
 
 def _is_number(request: Request) -> bool:

@@ -17,6 +17,7 @@ class ChapterRow(Struct, frozen=True):
     opening: str
     words: int
     estimated_s: float
+    characters: int = 0
 
 
 class LeftOut(Struct, frozen=True):

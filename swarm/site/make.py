@@ -15,6 +15,7 @@ from swarm.site.add import AddViews, BookOptions
 from swarm.site.advice import Advice
 from swarm.site.books_view import BookViews
 from swarm.site.errand import Errand, Errands
+from swarm.site.estimate import Estimator
 from swarm.site.front import Front
 from swarm.site.gate import SiteGate
 from swarm.site.listen_views import ListenViews
@@ -22,6 +23,7 @@ from swarm.site.log_in import Entrance
 from swarm.site.machines_view import MachineViews
 from swarm.site.orders import Orders
 from swarm.site.password import Password, forget_first_password
+from swarm.site.samples import VoiceSamples
 from swarm.site.secret import keep_ended, obtain_secret, read_ended
 from swarm.site.session import Sessions
 from swarm.site.site import Site
@@ -51,10 +53,12 @@ def make_front(
     sessions = Sessions(secret, read_ended(config.state_dir))
     site = Site(config.prefix, has_password=password is not None)
     errand = config.errand or Errands(config.state_dir)
+    estimator = Estimator(api.resident, errand, api.folder, config.options.prices)
+    samples = VoiceSamples(errand, api.folder)
     views = (
         BookViews(site, api, listening.files),
         MachineViews(site, api, config.join),
-        AddViews(site, api.resident, config.options, errand, api.folder, clock),
+        AddViews(site, api.resident, config.options, errand, (estimator, samples), api.folder, clock),
         Orders(site, desk, api.resident.queue),
         ListenViews(site, listening, api.resident.queue),
     )
@@ -64,7 +68,7 @@ def make_front(
         entrance = Entrance(site, gate, password, clock, lambda: forget_first_password(config.state_dir))
         app.router.routes.extend(entrance.routes())
     _answer_faults(app, site)
-    advice = Advice(api.resident, errand, api.folder, config.options.inspect_words, config.join)
+    advice = Advice(api.resident, errand, (estimator, samples), api.folder, config.options.inspect_words, config.join)
     programs = make_app(api, doorkeeper, clock, gate.admits, [*listening.routes(), *advice.routes()])
     return Front(programs, gate, config.prefix)
 

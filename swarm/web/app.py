@@ -126,6 +126,12 @@ class Api:
             path.unlink(missing_ok=True)
         return JsonAnswer(self._of(book), 201)
 
+    async def again(self, request: Request) -> Response:
+        """Add a book of the queue once more, with other options."""
+        book = self.resident.queue.find(request.path_params["book"])
+        options = request.query_params.getlist("option")
+        return JsonAnswer(self._of(await self.resident.add(self.resident.queue.path(book), book.name, options)), 201)
+
     async def order(self, request: Request) -> Response:
         """Give an order to a book or a machine, or a list of orders, which the queue records together."""
         try:
@@ -194,6 +200,7 @@ def make_app(
         Route("/api/v1/books", api.books, methods=["GET"]),
         Route("/api/v1/books", api.add, methods=["POST"]),
         Route("/api/v1/books/{book:int}", api.book),
+        Route("/api/v1/books/{book:int}/again", api.again, methods=["POST"]),
         Route("/api/v1/machines", api.machines),
         Route("/api/v1/orders", api.order, methods=["POST"]),
         Route("/api/v1/events", api.events),

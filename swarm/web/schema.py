@@ -46,6 +46,7 @@ def openapi() -> dict[str, Any]:
 def _queue(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dict[str, Any]) -> dict[str, Any]:
     """Return the paths of books, machines and orders."""
     book, machine, order, status = schemas
+    option = _query("option", "an option of add; repeatable")
     number, became = _number("book"), _or_list(note)
     return {
         "/api/v1/status": {"get": _call("The state of all, flat", "200", status, refused)},
@@ -53,11 +54,17 @@ def _queue(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dic
             "get": _call("The books of the queue, in order", "200", _list(book), refused),
             "post": {
                 **_call("Add the book that is the body", "201", book, refused),
-                "parameters": [_query("name", "the file's name"), _query("option", "an option of add; repeatable")],
+                "parameters": [_query("name", "the file's name"), option],
                 "requestBody": {"content": {"application/octet-stream": {}}, "required": True},
             },
         },
         "/api/v1/books/{book}": {"get": {**_call("One book", "200", book, refused), "parameters": [number]}},
+        "/api/v1/books/{book}/again": {
+            "post": {
+                **_call("Add a book of the queue once more, with other options", "201", book, refused),
+                "parameters": [number, option],
+            }
+        },
         "/api/v1/machines": {"get": _call("The connected machines", "200", _list(machine), refused)},
         "/api/v1/orders": {
             "post": {
@@ -142,6 +149,13 @@ def _advice(refused: dict[str, Any]) -> dict[str, Any]:
         },
         "/api/v1/voices": {
             "get": _call("The voices, and how quick they are", "200", told, refused) | {"parameters": [language]}
+        },
+        "/api/v1/voices/sample": {
+            "get": {
+                "summary": "A sentence spoken by a voice",
+                "responses": {"200": {"description": "FLAC.", "content": {"audio/flac": {}}}, **refused},
+                "parameters": [_query("engine", "its engine"), _query("voice", "its name"), language],
+            }
         },
         "/api/v1/join": {"get": _call("The line that a new machine runs", "200", line, refused)},
     }

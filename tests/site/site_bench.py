@@ -14,6 +14,7 @@ from swarm.site.add import BookOptions
 from swarm.site.fields import OptionField
 from swarm.site.make import SiteConfig, make_front
 from swarm.site.password import Password
+from swarm.site.price import Price
 from swarm.system.machine import Clock
 from swarm.web.app import Api
 from swarm.web.host import listen, run
@@ -36,7 +37,8 @@ class SiteBench(DeskBench):
             OptionField("--alt-text", "reading", "pictures", "check"),
             OptionField("--include", "reading", "read a part", "list"),
         )
-        options = BookOptions(fields, lambda words: [word for word in words if not word.startswith("--speed")])
+        prices = {"openai": Price("openai", 15, "USD")}
+        options = BookOptions(fields, lambda words: [word for word in words if not word.startswith("--speed")], prices)
         self.listening = Listening(self.resident, self.state, Clock())
         self.config = SiteConfig(self.state, password, prefix, options, lambda: "e2a-swarm join CODE", self.run_errand)
         self.changes: list[Callable[[StatusReply], StatusReply]] = []  # of what the coordinator tells of itself

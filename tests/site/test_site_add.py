@@ -65,6 +65,17 @@ async def test_a_book_is_uploaded_looked_into_and_added_with_its_options(bench: 
     assert list(bench.room.iterdir()) == []
 
 
+@pytest.mark.parametrize(("engine", "price"), [("openai", "0.46 USD"), ("hibari", "")])
+async def test_the_price_of_a_paid_engine_is_told_before_a_book_is_added(
+    bench: SiteBench, engine: str, price: str
+) -> None:
+    chapters = [{**chapter, "characters": 7_700} for chapter in CHAPTERS]
+    bench.answers["inspect"] = json.dumps({**CONTENTS, "engine": engine, "chapters": chapters}).encode()
+    page = html.document_fromstring((await bench.send(f"/contents/{await draft(bench)}")).text)
+    assert page.xpath("string(//p/strong[contains(., 'USD')])") == price
+    assert ("costs about" in page.text_content()) is bool(price)
+
+
 async def test_a_part_that_was_left_out_is_read_where_it_is_asked_for(bench: SiteBench) -> None:
     number = await draft(bench)
     page = html.document_fromstring((await bench.send(f"/contents/{number}", **{f"include.{number}": "Licence"})).text)
