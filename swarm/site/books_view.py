@@ -17,6 +17,7 @@ from swarm.web.app import Api, Seen
 from swarm.web.files import BookFiles
 
 WAITING = ("waiting", "paused", "speaking", "writing")  # states of books that can be moved
+MAX_AT_ONCE = 15  # cards of a page, before its stream brings the others
 MAX_SPEAKERS = 20  # of a chapter, named
 
 
@@ -47,8 +48,12 @@ class BookViews:
         ]
 
     async def books(self, request: Request) -> Response:
-        """Show the queue."""
-        return self._site.render(request, "books.html", pieces=self._cards(self._api.look()), max_bytes=MAX_BOOK_BYTES)
+        """Show the queue: the first books at once, so that the page is soon there, the others by its stream."""
+        pieces = self._cards(self._api.look())
+        shown = list(pieces.values()) if "all" in request.query_params else list(pieces.values())[:MAX_AT_ONCE]
+        return self._site.render(
+            request, "books.html", cards=shown, more=len(pieces) - len(shown), max_bytes=MAX_BOOK_BYTES
+        )
 
     async def live_books(self, request: Request) -> Response:
         """Stream what changes of the queue."""

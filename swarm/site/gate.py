@@ -12,11 +12,13 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swarm.site.session import LIFE_S, Sessions, SiteSession
+from swarm.site.static_files import hash_of, read_style
 from swarm.system.machine import Clock
 from swarm.web.app import path_of
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self' blob:; "
+    f"default-src 'none'; script-src 'self'; style-src 'self' '{hash_of(read_style())}'; "
+    "img-src 'self'; media-src 'self' blob:; "
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )

@@ -10,7 +10,7 @@ from swarm import __version__
 from swarm.errors import UsageError
 from swarm.site.gate import visitor_of
 from swarm.site.live import MAX_READERS, Live, Pieces
-from swarm.site.static_files import digest_of, read_static_files
+from swarm.site.static_files import digest_of, read_static_files, read_style
 from swarm.site.templates import make_environment
 from swarm.web.app import path_of
 from swarm.web.stream import event_stream
@@ -27,7 +27,13 @@ class Site:
         self._static = read_static_files()
         self._digest = digest_of(self._static)
         self._environment = make_environment()
-        known = {"url": self.url, "static": self.static_url, "version": __version__, "navigation": NAVIGATION}
+        known = {
+            "url": self.url,
+            "static": self.static_url,
+            "version": __version__,
+            "navigation": NAVIGATION,
+            "style": read_style(),
+        }
         self._environment.globals.update(known, has_password=has_password)
         self.live = Live()
 

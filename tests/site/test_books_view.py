@@ -1,5 +1,6 @@
 """The view of the queue, and of one book."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from msgspec import structs
 from site_bench import SiteBench
 
 from swarm.lease.message import ChapterStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.site.books_view import MAX_AT_ONCE
 
 
 @pytest.fixture
@@ -92,3 +94,17 @@ async def test_a_book_that_is_removed_leaves_an_empty_view(bench: SiteBench) -> 
         assert '"summary"' in await anext(lines)
         await bench.send("/orders", order="remove 0 1", sure="yes")
         assert await anext(lines) == 'data: {"order":[],"pieces":{}}'
+
+
+async def test_a_long_queue_begins_with_its_first_books_and_its_stream_brings_the_others(bench: SiteBench) -> None:
+    count = MAX_AT_ONCE + 5
+    for number in range(count):
+        await bench.add(f"Book {number}")
+    page = await page_of(bench, "/")
+    assert page.xpath("count(//ul[@id='books']/li)") == MAX_AT_ONCE
+    [link] = page.xpath("//noscript//a")
+    assert link.text == "Show 5 more books"
+    assert (await page_of(bench, link.get("href"))).xpath("count(//ul[@id='books']/li)") == count
+    async with bench.client.stream("GET", "/live/books") as stream:
+        told = await anext(line async for line in stream.aiter_lines() if line.startswith("data: "))
+    assert len(json.loads(told.removeprefix("data: "))["pieces"]) == count

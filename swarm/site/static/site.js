@@ -66,7 +66,12 @@ function follow(list) {
   document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else open(); });
   addEventListener("pagehide", close);
   addEventListener("pageshow", event => { if (event.persisted) open(); });
-  if (!document.hidden) open();
+  afterPaint(() => { if (!document.hidden) open(); });
+}
+
+// What the server has already sent is shown before news are asked for.
+function afterPaint(deed) {
+  requestAnimationFrame(() => setTimeout(deed));
 }
 
 function arrange(list, order) {
@@ -129,4 +134,4 @@ document.addEventListener("submit", async event => {
   if (answer) tell(said(await answer.text()));
 });
 document.querySelectorAll("[data-live]").forEach(follow);
-if ("serviceWorker" in navigator) navigator.serviceWorker.register(document.body.dataset.worker).catch(() => {});
+if ("serviceWorker" in navigator) afterPaint(() => navigator.serviceWorker.register(document.body.dataset.worker).catch(() => {}));
