@@ -15,6 +15,7 @@ RUN --mount=type=bind,target=/src \
     python3 -m venv --without-pip /opt/e2a-swarm \
  && python3 -m pip --python /opt/e2a-swarm/bin/python install --no-cache-dir --no-warn-script-location "/src${EXTRAS}" \
  && /opt/e2a-swarm/bin/python /src/containers/trim.py /opt/e2a-swarm \
+ && /opt/e2a-swarm/bin/python /src/containers/licences.py > /opt/e2a-swarm/licences.txt \
  && /opt/e2a-swarm/bin/e2a-swarm --version
 
 FROM ${BASE}
