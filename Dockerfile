@@ -2,10 +2,11 @@
 #
 # BASE is a system with glibc, and Python 3.11 to 3.14 with pip. docs/containers.md tells how to build without a network.
 ARG BASE=python:3.13-slim-trixie
-
-FROM ${BASE} AS build
 # "[notify]" is for messages of `serve --notify`; "[coqui,notify]" makes the image for NVIDIA's GPUs
 ARG EXTRAS=[notify]
+
+FROM ${BASE} AS build
+ARG EXTRAS
 # all packages are wheels but two, which hold nothing to be compiled: docopt, and Coqui's unidic-lite
 ARG PIP_ONLY_BINARY=:all:
 ARG PIP_NO_BINARY=docopt,unidic-lite
@@ -19,6 +20,7 @@ RUN --mount=type=bind,target=/src \
  && /opt/e2a-swarm/bin/e2a-swarm --version
 
 FROM ${BASE}
+ARG EXTRAS
 ARG VERSION=0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="e2a-swarm" \
@@ -33,6 +35,7 @@ ENV PATH=/opt/e2a-swarm/bin:$PATH \
     HOME=/data \
     E2A_SWARM_HOME=/data \
     E2A_SWARM_PULSE=/dev/shm/e2a-swarm.pulse \
+    E2A_SWARM_IMAGE_EXTRAS=${EXTRAS} \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "packaging"))
 
-from parts import Part, licence, licence_list, normal  # noqa: E402
+from parts import Part, licence, licence_list, normal
 
 FIELD = re.compile(r"^License: *(\S.*?) *$", re.MULTILINE)  # of a copyright file that machines can read
 COMMON = re.compile(r"/usr/share/common-licenses/([\w.+-]*\w)")  # what others name

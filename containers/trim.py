@@ -20,20 +20,21 @@ DEAD = (
     "numpy/f2py",
     "apprise/assets",
 )
+READ = ("__init__.pyi",)  # by lazy_loader, as librosa is loaded
 ENDINGS = (".a", ".c", ".cc", ".cpp", ".h", ".hpp", ".pxd", ".pxi", ".pyi", ".pyx")  # never read by a program that runs
 
 
 def dead_paths(packages: Path) -> Iterator[Path]:
     """Return the files and folders of a `site-packages` that can go."""
     kept = [packages / name for name in KEPT]
-    for name in EMPTIED:
-        for path in (packages / name).rglob("*"):
-            if path.is_dir() and path.name in FOLDERS and path not in kept:
-                yield path
-    yield from (packages / name for name in DEAD if (packages / name).exists())
-    for path in packages.rglob("*"):
-        if path.suffix in ENDINGS and not any(path.is_relative_to(folder) for folder in kept):
+    folders = (
+        path for name in EMPTIED for path in (packages / name).rglob("*") if path.is_dir() and path.name in FOLDERS
+    )
+    files = (path for path in packages.rglob("*") if path.suffix in ENDINGS and path.name not in READ)
+    for path in (*folders, *files):
+        if not any(path.is_relative_to(folder) for folder in kept):
             yield path
+    yield from (packages / name for name in DEAD if (packages / name).exists())
 
 
 def trim(environment: Path) -> int:

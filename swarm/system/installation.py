@@ -1,17 +1,22 @@
 """How e2a-swarm was installed here, and the command lines that add to this very installation."""
 
 import json
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
 NAME = "e2a-swarm"
+IMAGE_EXTRAS = "E2A_SWARM_IMAGE_EXTRAS"  # set in the container image, such as "[notify]": nothing is installed there
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def extra_line(extra: str) -> str:
     """Return the command line that adds an extra such as "coqui" to this installation."""
+    if (built := os.environ.get(IMAGE_EXTRAS)) is not None:
+        wanted = {extra, *filter(None, built.strip("[]").split(","))}
+        return f'docker build --build-arg EXTRAS="[{",".join(sorted(wanted))}]" --tag e2a-swarm .'
     if not _is_uv_tool():
         return f"{_installer()} {_requirement(extra)}"
     extras = sorted({extra, *_extras_of_uv_tool()})  # a tool that is installed again has only what is named

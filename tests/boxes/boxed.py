@@ -92,6 +92,10 @@ class Engine:
         """Run `docker compose` in a folder to its end, and return what it printed."""
         return self._run(["docker", "compose", *words], check=check, cwd=folder).stdout
 
+    def shell(self, folder: Path, lines: str) -> None:
+        """Run lines of a shell in a folder, until one fails."""
+        self._run(["bash", "-euc", lines], cwd=folder)
+
     def inspect(self, name: str) -> Any:
         """Return what the engine knows of a container or an image."""
         return json.loads(self.docker("inspect", name))[0]

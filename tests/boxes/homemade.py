@@ -15,7 +15,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-TOOLS = ("sh", "cat", "chmod", "chown", "cp", "env", "id", "ls", "mkdir", "rm", "sleep", "test", "touch")
+TOOLS = ("sh", "cat", "chmod", "chown", "cp", "env", "id", "ls", "mkdir", "rm", "sleep", "tar", "test", "touch")
 LINKS = {"bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin"}
 ACCOUNTS = {"etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "etc/group": "root:x:0:\n"}
 GLIBC = ("libdl.so.2", "libmvec.so.1", "libpthread.so.0", "libresolv.so.2", "librt.so.1", "libutil.so.1")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import time
@@ -141,10 +142,19 @@ def test_compose_finishes_a_book_though_a_worker_crashes(engine: Engine, tmp_pat
     engine.compose(lab, "stop", "worker")
     ended = [engine.inspect(f"e2a-swarm-worker-{number}")["State"]["ExitCode"] for number in (1, 2, 3)]
     assert ended == [0, 0, 0], "SIGTERM drains a worker"
-    engine.compose(lab, "down")
-    engine.compose(lab, "up", "--detach", "--no-build", "serve")
-    assert engine.compose(lab, "exec", "serve", "cat", "/key/e2a-swarm.key") == key, "the key is made once"
+    engine.shell(lab, told_lines("To back up state and key"))
     engine.compose(lab, "down", "--volumes")
+    engine.shell(lab, told_lines("To restore them").replace("up --detach", "up --detach --no-build serve"))
+    assert engine.compose(lab, "exec", "serve", "cat", "/key/e2a-swarm.key") == key, "the key is made once, and kept"
+    books = engine.compose(lab, "exec", "serve", "e2a-swarm", "jobs")
+    assert "finished" in books
+    engine.compose(lab, "down", "--volumes")
+
+
+def told_lines(words: str) -> str:
+    """Return the first block of command lines behind some words of docs/containers.md."""
+    told = (ROOT / "docs" / "containers.md").read_text(encoding="utf-8")
+    return re.split("```(?:text)?\n", told[told.index(words) :])[1]
 
 
 def lay_lab(folder: Path) -> Path:

@@ -38,7 +38,7 @@ def test_the_environment_is_listed_with_its_python() -> None:
 def test_packages_of_debian_are_listed_by_what_their_copyright_files_say(tmp_path: Path) -> None:
     files = {
         "var/lib/dpkg/status": STATUS,
-        "usr/share/doc/shell/copyright": "Files: *\nLicense: GPL-3+\n\nFiles: x\nLicense: MIT\n\nLicense: GPL-3+\n words\n",
+        "usr/share/doc/shell/copyright": "License: GPL-3+\n\nFiles: x\nLicense: MIT\n\nLicense: GPL-3+\n words\n",
         "usr/share/doc/library/copyright": "On Debian it is in /usr/share/common-licenses/LGPL-2.1.\n",
     }
     for name, text in files.items():

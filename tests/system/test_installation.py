@@ -69,6 +69,12 @@ def test_a_clone_that_was_never_installed_is_named(prefix: Path, monkeypatch: py
     assert extra_line("storage") == f'{PYTHON} -m pip install -e "{CHECKOUT}[storage]"'
 
 
+@pytest.mark.parametrize(("built", "extras"), [("", "coqui"), ("[notify]", "coqui,notify"), ("[coqui]", "coqui")])
+def test_an_image_is_built_anew(built: str, extras: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("E2A_SWARM_IMAGE_EXTRAS", built)
+    assert extra_line("coqui") == f'docker build --build-arg EXTRAS="[{extras}]" --tag e2a-swarm .'
+
+
 def test_an_interpreter_with_a_space_in_its_path_is_quoted(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", r"C:\Program Files\Python\python.exe")
     assert package_line("six") == r'"C:\Program Files\Python\python.exe" -m pip install six'
