@@ -144,7 +144,8 @@ def test_compose_finishes_a_book_though_a_worker_crashes(engine: Engine, tmp_pat
     assert ended == [0, 0, 0], "SIGTERM drains a worker"
     engine.shell(lab, told_lines("To back up state and key"))
     engine.compose(lab, "down", "--volumes")
-    engine.shell(lab, told_lines("To restore them").replace("up --detach", "up --detach --no-build serve"))
+    restore = told_lines("To restore them").replace("compose create", "compose create --no-build serve")
+    engine.shell(lab, restore.replace("up --detach", "up --detach --no-build serve"))
     assert engine.compose(lab, "exec", "serve", "cat", "/key/e2a-swarm.key") == key, "the key is made once, and kept"
     books = engine.compose(lab, "exec", "serve", "e2a-swarm", "jobs")
     assert "finished" in books
