@@ -100,7 +100,7 @@ MUTANTS: dict[str, Edit | Value] = {
         "if served is None or why:\n        _ = (Rejected(",
     ),
     "credit not counted": Edit(UnacceptedClips, "sendable", "outstanding += item.size", "pass"),
-    "revoke ignored": Value(slot_changes, "_revoke", lambda slots, link, message, out: None),
+    "revoke ignored": Value(slot_changes, "_revoke", lambda slots, link, message, now, out: None),
     "engine not killed": Edit(slot_changes, "kill", "end_engine(slot, Kill(slot.number), out)", "pass"),
     "revocation answered for ever": Edit(
         slot_changes, "_keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"

@@ -10,7 +10,7 @@ MIN_MEMORY_S, MAX_MEMORY_S = 20.0, 900.0  # of speech: it reaches back as far as
 TRUST_S = 5.0  # of speaking, before the speeds that workers measure are corrected by half of what is seen
 MIN_SHARE, MAX_SHARE = 0.1, 2.0  # of its usual speed that a slot may really reach
 MIN_STEPS = 3  # of encoding before it is judged
-MAX_TAIL, MAX_TAIL_S = 0.05, 20.0  # share of the run, and seconds: the last reel is encoded when all is spoken
+MAX_TAIL, MAX_TAIL_S = 0.05, 3.0  # share of the run, and seconds: once all is spoken, the cores encode alone
 BACKLOG = 0.1  # share of the sound that is spoken but not encoded, above which encoding sets the pace
 
 

@@ -29,6 +29,8 @@ NO_KINDS: Mapping[int, str] = {}
 MAX_JOBS = 500  # that one coordinator may name, and the files of these jobs; jobs of old are told again with a grant
 MAX_FILES = 1000
 KEPT_IDLE_S = 5.0  # a slot that waits longer with a dear voice is offered to coordinators of other voices too
+VAIN_LEASES = 8  # that a slot got and lost before it began, without a clip between; after one more it is kept away
+VAIN_S = 5.0
 ASK_S = 1.5  # after a sleep, for a coordinator to say what others have spoken meanwhile
 RETURN_S = 30.0  # a greeting may wait so long behind a clip on a slow link
 EMPTY_S = 5.0  # a coordinator that had nothing counts as any other again after so long
@@ -55,6 +57,7 @@ class CoordinatorLink:
     heard_s: float = 0.0  # when its last message came
     offered_s: float = 0.0  # since when slots are offered to it
     away: dict[int, float] = field(default_factory=dict)  # slots that are not offered to it, and until when
+    vain: Counter[int] = field(default_factory=Counter)  # leases in a row that each slot lost again before it began
     put_off_until_s: float = 0.0  # others come first until then, since a slot was kept from them for nothing
     doubted_s: float = 0.0  # when it had not answered an offer for some time
     empty_until_s: dict[str, float] = field(default_factory=dict)  # by kind of slot: it had nothing for those
@@ -94,6 +97,21 @@ class CoordinatorLink:
     def keep_away(self, slot: int, until_s: float) -> None:
         """Offer it a slot no more for a while."""
         self.away[slot] = until_s
+
+    def take_back(self, slot: int, now: float) -> None:
+        """Note that it revoked a lease that a slot had not begun.
+
+        Each change of a slot's offers is told to all coordinators, so one that grants and revokes without end would
+        fill their links.
+        """
+        self.vain[slot] += 1
+        if self.vain[slot] > VAIN_LEASES:
+            self.keep_away(slot, now + VAIN_S)
+
+    def serve(self, slot: int, seconds: float) -> None:
+        """Count the work of a clip that a slot spoke for it."""
+        self.served_s += seconds
+        self.vain.pop(slot, None)
 
     def put_off(self, seconds: float, now: float) -> None:
         """Count time that a slot spent for nothing as served, and let others come first for as long."""

@@ -12,15 +12,17 @@ from swarm.lease.worker.slot import EngineSlot, HeldLease
 DEADLY = ("crashed", "device", "memory")  # kinds of failures after which the engine's process is gone
 
 
-def shorten(slots: Iterable[EngineSlot], name: str, message: Trim | Skip | Revoke, out: WorkerOutcome) -> None:
+def shorten(
+    slots: Iterable[EngineSlot], link: CoordinatorLink, message: Trim | Skip | Revoke, now: float, out: WorkerOutcome
+) -> None:
     """Carry out what a coordinator says of a lease."""
     match message:
         case Trim():
-            _trim(slots, name, message, out)
+            _trim(slots, link.name, message, out)
         case Skip():
-            _skip(slots, name, message, out)
+            _skip(slots, link.name, message, out)
         case Revoke():
-            _revoke(slots, name, message, out)
+            _revoke(slots, link, message, now, out)
 
 
 def _trim(slots: Iterable[EngineSlot], link: str, message: Trim, out: WorkerOutcome) -> None:
@@ -44,11 +46,16 @@ def leave_out(slots: Iterable[EngineSlot], link: str, spot: tuple[str, int, int]
                 _keep_lines(slot, lease, [line for line in lease.lines if line.index != index], out)
 
 
-def _revoke(slots: Iterable[EngineSlot], link: str, message: Revoke, out: WorkerOutcome) -> None:
+def _revoke(
+    slots: Iterable[EngineSlot], link: CoordinatorLink, message: Revoke, now: float, out: WorkerOutcome
+) -> None:
     """Speak nothing more of a coordinator's lease; if it expired at a segment, the engine is thought to hang."""
-    for slot, lease in _holding(slots, link, message.lease):
+    for slot, lease in _holding(slots, link.name, message.lease):
+        is_begun = slot.lines and slot.leases[0] is lease
+        if not is_begun:
+            link.take_back(slot.number, now)
         lease.revoked = True
-        if message.expired and slot.lines and slot.leases[0] is lease:
+        if message.expired and is_begun:
             kill(slot, out)
         _keep_lines(slot, lease, [], out)
 

@@ -51,7 +51,7 @@ class SpareClips:
             out.forget([held.clip for held in gone])
             return
         for held in gone:
-            self.spoken(held.clip)
+            self._lose_bytes(held.clip)
             self.clips[_name(held.clip)] = SpareClip(held.clip, held.size, by)
             self.size += held.size
         self.shrink(out)
@@ -66,8 +66,16 @@ class SpareClips:
         self.unaccepted.limit = self.unaccepted.size if full else self.settings.max_held
         self.limit = 0
 
-    def spoken(self, clip: Clip) -> None:
-        """Note that a clip was spoken again: its bytes are those of the unaccepted one now."""
+    def spoken(self, clip: Clip, slots: Sequence[EngineSlot], link: str, out: WorkerOutcome) -> None:
+        """Note that a clip was spoken for a coordinator.
+
+        Another lease may have the same place: one that was granted while the coordinator had lost sight of this worker.
+        """
+        leave_out(slots, link, (clip.job, clip.chapter, clip.index), out)
+        self._lose_bytes(clip)
+
+    def _lose_bytes(self, clip: Clip) -> None:
+        """Drop the spare of a clip that is here again: its bytes are those of the unaccepted one now."""
         if _name(clip) in self.clips:
             self._drop(_name(clip))
 

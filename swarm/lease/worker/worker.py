@@ -168,7 +168,7 @@ class Worker:
             case Fetch():
                 self.fetched.asked(link, message, out)
             case Trim() | Skip() | Revoke():
-                shorten(self.slots, link.name, message, out)
+                shorten(self.slots, link, message, now, out)
             case Done():
                 self.spares.done(link, message, out)
                 link.take_done(message, now)
@@ -280,9 +280,9 @@ class Worker:
         blame(slot, lease, out)
         link = self.links.get(lease.link)
         for clip, frame in spoken:
-            self.spares.spoken(clip)
+            self.spares.spoken(clip, self.slots, lease.link, out)
             if link is not None:
-                link.served_s += clip.work_s
+                link.serve(slot.number, clip.work_s)
             if self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None):
                 out.keep(clip, frame)
         out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases if held.lines}))

@@ -1,11 +1,14 @@
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Done, Job, Welcome
+from swarm.lease.offer import ANY
 from swarm.lease.worker.coordinator_link import (
     EMPTY_S,
     KEPT_IDLE_S,
     RETURN_S,
     SILENT_S,
     UNHEARD_BEATS,
+    VAIN_LEASES,
+    VAIN_S,
     CoordinatorLink,
     charge_idle,
     kindred,
@@ -161,6 +164,19 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_returns() 
     other.hear(130.0)
     assert offer([bad, other], slots, [0], 131.0) == []  # as before: nobody else is about to return
     assert bad.offers == {0}
+
+
+def test_a_slot_is_not_offered_at_once_to_a_coordinator_that_grants_and_revokes_without_end() -> None:
+    fickle = a_link("fickle")
+    for _ in range(VAIN_LEASES):
+        fickle.take_back(0, 100.0)
+    assert fickle.may_have(0, ANY, 100.0)
+    fickle.serve(0, 1.0)  # a clip shows that it is in earnest
+    for _ in range(VAIN_LEASES + 1):
+        fickle.take_back(0, 100.0)
+    assert not fickle.may_have(0, ANY, 100.0 + VAIN_S - 1)
+    assert fickle.may_have(0, ANY, 100.0 + VAIN_S)
+    assert fickle.may_have(1, ANY, 100.0)
 
 
 def test_a_dear_voice_is_kept_for_no_coordinator_that_lets_it_wait() -> None:

@@ -1,6 +1,6 @@
 """Dialogues with the worker's core: what it orders of its engines and tells its coordinators."""
 
-from making import INFO, KEY, RECIPE, grant, make_hello, make_worker, ordered, speak, told
+from making import INFO, KEY, RECIPE, grant, make_hello, make_worker, ordered, speak, texts, told
 from msgspec import structs
 
 from swarm.job.clip_info import SpokenClip
@@ -103,6 +103,17 @@ def test_a_revoked_lease_ends_after_the_segment_under_way() -> None:
     out = speak(worker, out)
     assert len(out.clips) == 1
     assert not out.commands
+
+
+def test_a_place_of_two_leases_is_spoken_once() -> None:
+    worker = make_worker()
+    out = speak(worker, speak(worker, grant(worker, "Nought.", "One.")))  # its speed is known now
+    grant(worker, "Nought.", "One.", "Two.", lease=2)  # by a coordinator that had lost sight of this worker
+    assert [lease.id for lease in worker.slots[0].leases] == [1, 2]
+    out = speak(worker, out)
+    assert [clip.index for _, clip in out.clips] == [1]
+    assert [line.index for line in worker.slots[0].leases[0].lines] == [0, 2]  # the first clip was here before
+    assert texts(out) == ["Nought."]
 
 
 def test_an_expired_lease_kills_the_engine_and_a_fresh_one_serves_the_next() -> None:
