@@ -178,6 +178,7 @@ class WorkConfig:
     name: str = ""
     engines: tuple[str, ...] = ()  # names of the only engines that it speaks with; (): all that are here
     allow_sleep: bool = False
+    standby: bool = False  # whether it keeps a copy of each book
 
 
 @dataclass(frozen=True)

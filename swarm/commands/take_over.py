@@ -40,7 +40,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         dest="source",
         metavar="FOLDER",
         default="",
-        help="the state folder that has the job (default: this machine's)",
+        help="the state folder that has the job (default: the copies of a standby, else this machine's own)",
     )
     job.add_argument("--output-dir", metavar="DIR", default=".", help="where the audiobook goes (default: here)")
     job.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it works")

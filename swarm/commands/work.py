@@ -50,6 +50,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="engines on each GPU and on the cores, or one number for each kind (default: auto, what fits)",
     )
     machine.add_argument("--name", metavar="NAME", default="", help="the name of this machine (default: its host name)")
+    machine.add_argument("--standby", action="store_true", help="keep a copy of each book, for `e2a-swarm take-over`")
     machine.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it speaks")
     options.add_state_option(machine)
     _add_voices(parser)
@@ -160,6 +161,7 @@ def run(arguments: argparse.Namespace) -> int:
         name=arguments.name[:100],
         engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,
+        standby=arguments.standby,
         limits=limits,
         obeys=not arguments.no_orders,
         assets_limit=options.assets_limit(arguments.assets_limit),

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from msgspec import structs
 
 from swarm.coordinator.arrival import check_arrival
+from swarm.coordinator.copy_server import CopyServer
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.outgoing import outgoing
 from swarm.coordinator.seen_engines import SeenEngines
@@ -30,6 +31,7 @@ from swarm.lease.coordinator.queue import instruct
 from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
 from swarm.lease.order import BookPiece, NewBook, Order, QueuedStatus
 from swarm.lease.reason import Reason
+from swarm.lease.standby import Copy
 from swarm.net.transport import Router
 from swarm.store.store import Store
 from swarm.system.machine import Clock
@@ -91,6 +93,7 @@ class Server:
         self._seen = seen
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
+        self._copies = CopyServer(store, router, self.editions, clock.now)
         self._put_back: dict[str, PutBack] = {}  # by job; called in another thread
         self._writings = Writings()
         self._on_end = on_end  # told how each edition ended; the server then stays
@@ -136,6 +139,7 @@ class Server:
             self._listen(),
             self._persist(),
             self._file_server.run(),
+            self._copies.run(),
             self._keep_deadlines(),
             self._show(),
             self._keep(),
@@ -174,7 +178,7 @@ class Server:
         for send in outcome.sends:
             message = send.message
             if isinstance(message, StatusReply):
-                message = structs.replace(message, queue=self._standing())
+                message = structs.replace(message, queue=self._standing(), standbys=self._copies.standbys())
             if not self._router.send(send.peer, outgoing(message)):
                 self._core.unsent(send.peer)
 
@@ -183,7 +187,9 @@ class Server:
     async def _listen(self) -> None:
         while True:
             peer, message, frame = await self._router.receive()
-            if isinstance(message, Order | NewBook | BookPiece):
+            if isinstance(message, Copy):
+                self._copies.take(peer, message)
+            elif isinstance(message, Order | NewBook | BookPiece):
                 if self._desk is not None:
                     self._desk.take(peer, message, frame)
             elif isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):

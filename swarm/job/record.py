@@ -1,6 +1,8 @@
 """The records of a journal: only facts that cost work. Leases are soft state and are never journaled."""
 
-from msgspec import Struct
+import hashlib
+
+from msgspec import Struct, msgpack
 
 from swarm.job.clip_info import ClipInfo
 
@@ -144,3 +146,8 @@ AnyRecord = (
 )
 
 COSTLY = (ClipAccepted, SegmentQuarantined, LatentsKept)  # a job without any of these can be made again at no cost
+
+
+def record_digest(record: AnyRecord) -> str:
+    """Return the digest by which two machines compare a record."""
+    return hashlib.sha256(msgpack.encode(record)).hexdigest()

@@ -158,6 +158,20 @@ class Journal:
                 except ValueError as error:
                     raise self._damaged() from error
 
+    def page(self, after: int, most: int) -> tuple[int, AnyRecord | None, list[AnyRecord]]:
+        """Return how many records there are, the one of number `after`, and up to `most` of those that follow it."""
+        with guarded(self.path), self._lock:
+            (total,) = self._database.execute("SELECT count(*) FROM record").fetchone()
+        rows = self._rows(max(0, after - 1))[: most + bool(after)]
+        for _, body, crc in rows:
+            self._check(body, crc)
+        try:
+            records = [self._records.decode(body) for _, body, _ in rows]
+        except ValueError as error:
+            raise self._damaged() from error
+        before = records.pop(0) if after and rows and rows[0][0] == after else None
+        return total, before, records
+
     def _rows(self, after: int) -> list[tuple[int, bytes, int | None]]:
         """Read the next rows: all at once would fill the memory, and an open cursor would hold back checkpoints."""
         query = f"SELECT number, body, {self._crc} FROM record WHERE number > ? ORDER BY number LIMIT ?"

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from swarm.lease.message import Figures, StatusReply
 from swarm.lease.order import QueuedStatus
+from swarm.lease.standby import StandbyStatus
 from swarm.watch.terminal import cells
-from swarm.watch.text import bytes_text, clean, count_text
+from swarm.watch.text import bytes_text, clean, count_text, duration_text
 from swarm.watch.view import JobView, Viewer, WorkerView
 
 MAX_SHOWN = 60  # characters of a title or device; a title of the 18th century fills a screen
 MAX_ENDED = 10  # finished, failed or cancelled books of a queue
+AWAY_S = 30.0  # a standby that asks for nothing for so long is out of reach
 MAX_NAME = 30  # of workers, which stand in a column
 
 
@@ -24,6 +26,7 @@ def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
     figures = [list(filter(None, map(figures_text, worker.figures))) for worker in reply.workers]
     nobody = ["  no worker yet; start one with: e2a-swarm work"]
     lines += _worker_lines(view.workers, figures) if view.workers else nobody
+    lines += map(_standby_line, reply.standbys)
     if view.speed and len(view.workers) > 1:
         lines.append(f"  {count_text(len(view.workers), 'worker')}, {view.speed} real time together")
     return lines
@@ -42,6 +45,15 @@ def _job_lines(job: JobView) -> list[str]:
     if job.note:
         lines.append(f"    {job.note}")
     return lines + [f"    {chapter.percent:3d} %  {clean(chapter.title, MAX_SHOWN)}" for chapter in job.chapters]
+
+
+def _standby_line(standby: StandbyStatus) -> str:
+    name = clean(standby.name, MAX_NAME)
+    if standby.silent_s > AWAY_S:
+        return f"  standby {name}: away for {duration_text(standby.silent_s)}"
+    if standby.lag_s is None:
+        return f"  standby {name}: copying, {count_text(standby.behind, 'record')} behind"
+    return f"  standby {name}: {standby.lag_s:.0f} s behind"
 
 
 def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int) -> list[str]:

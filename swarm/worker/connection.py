@@ -45,6 +45,10 @@ class Connections(dict[str, Connection]):
         """Whether any coordinator is in reach."""
         return any(each.connected for each in self.values())
 
+    def addresses(self) -> list[str]:
+        """Return the "host:port" of each coordinator in reach."""
+        return [each.socket.address for each in self.values() if each.connected]
+
     def abandoned(self, now: float, after_s: float, holding: Container[str]) -> list[str]:
         """Return those out of reach for `after_s` seconds, but for those in `holding`."""
         away = {name: each.lost_s for name, each in self.items() if not each.connected}

@@ -13,7 +13,7 @@ from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED
 from swarm.lease.message import EngineOffer
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
-from swarm.net.keys import OPEN, OPEN_WARNING, SwarmKey, curve_keys, load_key, no_key, security, swarm_id
+from swarm.net.keys import OPEN, OPEN_WARNING, CurveKeys, SwarmKey, curve_keys, load_key, no_key, security, swarm_id
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
@@ -25,6 +25,7 @@ from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import engine_offers, greeting
 from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.needs import Needs
+from swarm.worker.standby import stand_by
 from swarm.worker.standing_orders import StandingOrders
 from swarm.worker.stint import Stint
 from swarm.worker.worker import WorkNode
@@ -92,13 +93,22 @@ async def _serve(
         finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_stint(node, stint, say))
-        for task in (finder, watch, end):
+        copying = asyncio.create_task(_copy(node, config, keys, hello.name, say))
+        copying.add_done_callback(lambda task: node.leave() if config.standby else None)  # it ends only by a fault
+        for task in (finder, watch, end, copying):
             stack.callback(task.cancel)
         with draining(lambda: _drain(node, say)):
             await node.run()
-        if finder.done() and not finder.cancelled():
-            finder.result()
+        for task in (finder, copying):
+            if task.done() and not task.cancelled():
+                task.result()
     return EXIT_DONE
+
+
+async def _copy(node: WorkNode, config: WorkConfig, keys: CurveKeys | None, name: str, say: Say) -> None:
+    """Keep a copy of each book, if this machine is a standby."""
+    if config.standby:
+        await stand_by(config.state_dir, keys, name, node.connections.addresses, say)
 
 
 async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...], only: Sequence[str] = ()) -> None:

@@ -1,10 +1,11 @@
 """A coordinator dies in mid-book: another machine takes the book over from a copy, and the old one stands back."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from evidence import accepted, assert_complete, only, report_of
+from evidence import accepted, assert_complete, assert_spoken_once, only, report_of
 from household import SLOW, Machine, wait_for
 
 Make = Callable[[str], Machine]
@@ -32,3 +33,26 @@ def test_a_copied_folder_takes_over_and_the_old_coordinator_stands_back(lan: Mak
     now = {clip.key: clip for clip in accepted(tower.home)}
     assert {key: now[key].accepted_s for key in before} == {key: before[key].accepted_s for key in before}
     assert worker.process.poll() is None
+
+
+def test_a_standby_takes_over_when_the_coordinator_and_its_disk_are_gone(lan: Make, small_book: Path) -> None:
+    laptop, tower, desktop = lan("laptop"), lan("tower"), lan("desktop")
+    slower = (*SLOW, "--engine-option", "cost_per_char=0.02")
+    old = laptop.start("coordinate", small_book, *slower)
+    tower.start("work", "--cpu", "--slots", "1", "--standby", "--name", "tower")
+    desktop.start("work", "--cpu", "--slots", "1")
+    wait_for(lambda: len(accepted(tower.home / "standby")) >= 12, "twelve sentences at the standby")
+    assert re.search(r"standby tower: \d+ s behind", laptop.run("status").stdout)
+    old.kill()
+    at_loss = {clip.key: clip for clip in accepted(laptop.home)}
+    shutil.rmtree(laptop.home)
+
+    new = tower.start("take-over")
+    said = new.ends()
+    copy = int(re.search(r"(\d+) of 33 sentences are in the copy", said).group(1))  # type: ignore[union-attr]
+    assert 12 <= copy <= len(at_loss)
+    assert_complete(report_of(only(tower.desk, "*.m4b")))
+    assert_spoken_once(tower.home)
+    now = {clip.key: clip for clip in accepted(tower.home)}
+    again = [key for key, clip in at_loss.items() if now[key].work_s != clip.work_s]
+    assert len(again) <= len(at_loss) - copy, "more was spoken again than the copy lagged behind"

@@ -1,0 +1,186 @@
+"""Gives standbys what they ask for of the jobs that are served, and knows how far each of them is behind.
+
+What a standby gets is durable: it is read from the disk, as the journal names it. A standby has one question open at a
+time, so it takes no more memory than one answer, and a slow one slows nobody down.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from swarm.edition.edition import Edition
+from swarm.errors import StoreError
+from swarm.job.job_file import digests_of
+from swarm.job.record import record_digest
+from swarm.lease.standby import MAX_STANDBYS, PIECE_BYTES, Copied, Copy, StandbyStatus
+from swarm.net.transport import Router
+from swarm.store.journal import Journal
+from swarm.store.store import BOOK, Store
+
+MAX_JOBS = 500  # that one answer names
+FORGET_S = 600.0  # a standby that asked for nothing for so long is gone
+RECORDS = 500  # in one answer
+
+Answer = tuple[Copied, bytes]
+
+
+@dataclass
+class Follower:
+    """One standby: what it asks for, and what it has."""
+
+    name: str
+    asked_s: float
+    question: Copy | None = None
+    whole_s: dict[str, float] = field(default_factory=dict)  # by job, when its copy was last known to be whole
+    behind: dict[str, int] = field(default_factory=dict)  # records that it lacked when it last asked
+
+
+class CopyServer:
+    """Answers standbys, one question after the other, in a thread beside the loop."""
+
+    def __init__(self, store: Store, router: Router, editions: Mapping[str, Edition], now: Callable[[], float]) -> None:
+        self._store, self._router, self._editions, self._now = store, router, editions, now
+        self._followers: dict[bytes, Follower] = {}
+        self._called = asyncio.Event()
+        self._journals: dict[str, Journal] = {}  # by job, apart from those that are written to
+        self._digests: dict[str, str] = {}  # of the books, by job
+        self._spec: tuple[str, bytes] = ("", b"")  # the job that was asked for last, and its spec
+
+    def take(self, peer: bytes, question: Copy) -> None:
+        """Take a standby's question, in place of one that it gave up."""
+        follower = self._followers.get(peer)
+        if follower is None:
+            self._forget_silent()
+            if len(self._followers) >= MAX_STANDBYS:
+                return
+            follower = self._followers[peer] = Follower(question.standby, self._now())
+        follower.question, follower.asked_s = question, self._now()
+        self._called.set()
+
+    def _forget_silent(self) -> None:
+        now = self._now()
+        for peer in [peer for peer, each in self._followers.items() if now - each.asked_s > FORGET_S]:
+            del self._followers[peer]
+
+    async def run(self) -> None:
+        """Answer until cancelled. A standby asks again for what does not leave."""
+        try:
+            await self._answer_all()
+        finally:
+            for journal in self._journals.values():
+                journal.close()
+
+    async def _answer_all(self) -> None:
+        while True:
+            self._called.clear()
+            for peer, follower in list(self._followers.items()):
+                question, follower.question = follower.question, None
+                if question is None:
+                    continue
+                with suppress(StoreError, OSError):  # a job may have been removed; the standby asks on
+                    if answer := await asyncio.to_thread(self._answer, question):
+                        self._note(follower, question, answer[0])
+                        self._router.send(peer, *answer)
+            if not any(follower.question for follower in self._followers.values()):
+                await self._called.wait()
+
+    def _note(self, follower: Follower, question: Copy, answer: Copied) -> None:
+        """Take in how far a standby is, which asks for the records that come after those it has."""
+        if question.part == "records":
+            behind = answer.total if answer.parted else answer.total - question.offset
+            follower.behind[question.job] = behind
+            if not behind:
+                follower.whole_s[question.job] = self._now()
+
+    def standbys(self) -> tuple[StandbyStatus, ...]:
+        """Return how far each standby is behind."""
+        self._forget_silent()
+        return tuple(map(self._status, self._followers.values()))
+
+    def _status(self, follower: Follower) -> StandbyStatus:
+        now, jobs = self._now(), list(self._editions)
+        last = min(jobs, key=lambda job: follower.whole_s.get(job, 0.0), default="")
+        whole_s = follower.whole_s.get(last)
+        return StandbyStatus(
+            follower.name,
+            lag_s=None if whole_s is None else max(0.0, now - whole_s),
+            silent_s=max(0.0, now - follower.asked_s),
+            behind=sum(follower.behind.get(job, 0) for job in jobs),
+            title=self._editions[last].state.spec.title if last else "",
+        )
+
+    # --- answers, in another thread
+
+    def _answer(self, ask: Copy) -> Answer | None:
+        """Return what a standby asked for; None if there is no such job or file."""
+        if ask.part == "jobs":
+            jobs = [(job, each.state.epoch) for job, each in list(self._editions.items())[:MAX_JOBS]]
+            return Copied("jobs", total=len(jobs)), msgspec.msgpack.encode(jobs)
+        edition = self._editions.get(ask.job)
+        if edition is None:
+            if journal := self._journals.pop(ask.job, None):
+                journal.close()
+            return None
+        match ask.part:
+            case "spec":
+                return self._spec_piece(ask, edition)
+            case "book":
+                return self._book_piece(ask, edition)
+            case "file":
+                return self._file_piece(ask, edition)
+            case "records":
+                return self._records(ask, edition)
+        return self._clips(ask)
+
+    def _spec_piece(self, ask: Copy, edition: Edition) -> Answer:
+        if self._spec[0] != ask.job:
+            self._spec = (ask.job, msgspec.msgpack.encode(edition.state.spec))
+        body = self._spec[1]
+        digest = hashlib.sha256(body).hexdigest()
+        piece = body[ask.offset : ask.offset + PIECE_BYTES]
+        return Copied("spec", ask.job, ask.offset, len(body), digest), piece
+
+    def _book_piece(self, ask: Copy, edition: Edition) -> Answer:
+        path = self._store.folder(ask.job) / BOOK
+        if ask.job not in self._digests:
+            with path.open("rb") as file:
+                self._digests[ask.job] = hashlib.file_digest(file, "sha256").hexdigest()
+        size, piece = _read(path, ask.offset)
+        return Copied("book", ask.job, ask.offset, size, self._digests[ask.job]), piece
+
+    def _file_piece(self, ask: Copy, edition: Edition) -> Answer | None:
+        if ask.digest not in digests_of(edition.state.job_files):
+            return None
+        size, piece = _read(self._store.job_file_path(ask.job, ask.digest), ask.offset)
+        return Copied("file", ask.job, ask.offset, size, ask.digest), piece
+
+    def _records(self, ask: Copy, edition: Edition) -> Answer:
+        if ask.job not in self._journals:
+            self._journals[ask.job] = Journal(self._store.folder(ask.job), read_only=True)
+        total, before, records = self._journals[ask.job].page(ask.offset, RECORDS)
+        parted = ask.offset > 0 and (before is None or record_digest(before) != ask.digest)
+        frame = b"" if parted else msgspec.msgpack.encode(records)
+        return Copied("records", ask.job, ask.offset, total, epoch=edition.state.epoch, parted=parted), frame
+
+    def _clips(self, ask: Copy) -> Answer:
+        """Return the first of the clips that are asked for, as many as fit."""
+        frames: list[bytes] = []
+        for key in ask.keys:
+            path = self._store.find_clip(key)
+            frames.append(path.read_bytes() if path else b"")
+            if sum(map(len, frames)) >= PIECE_BYTES:
+                break
+        return Copied("clips", ask.job, sizes=tuple(map(len, frames))), b"".join(frames)
+
+
+def _read(path: Path, offset: int) -> tuple[int, bytes]:
+    """Return the size of a file, and the piece of it at an offset. Raises OSError."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        piece = file.read(PIECE_BYTES)
+        return file.seek(0, 2), piece

@@ -1,0 +1,238 @@
+"""A standby and a coordinator's copy server, over real sockets and disks: what is copied, caught up with and refused."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from swarm.coordinator.copy_server import CopyServer
+from swarm.job.book import Chapter, Pause, Segment
+from swarm.job.epoch import RUNS
+from swarm.job.recipe import Recipe, clip_key
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept, RunStarted
+from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.union import replayed
+from swarm.lease.standby import Copied, Copy
+from swarm.net.transport import RouterSocket
+from swarm.store.store import DiskStore
+from swarm.worker.standby import Copies, Follower
+
+JOB = "moby-dick-1a2b"
+TEXTS = [f"Sentence {index}." for index in range(30)]
+RECIPE = Recipe("metronome", "tick", "en")
+SPEC = JobSpec(
+    JOB,
+    "/books/moby.epub",
+    BookFacts("Moby Dick", (), "en"),
+    RECIPE,
+    (Chapter("One", tuple(Segment(text, Pause.SENTENCE) for text in TEXTS)),),
+    0.0,
+)
+LATENTS = b"latents"
+Tamper = Callable[[Copied, bytes], tuple[Copied, bytes]]
+
+
+def frame(index: int) -> bytes:
+    return f"sound of {index}".encode() * 100
+
+
+def spoken(index: int) -> ClipAccepted:
+    key, digest = clip_key(TEXTS[index], RECIPE, 0), hashlib.sha256(frame(index)).hexdigest()
+    facts = {"samples": 100, "sample_rate": 24000, "digest": digest, "work_s": 0.5}
+    return ClipAccepted(0, index, 0, key, len(frame(index)), "w", 1.0, 2.0, **facts)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Iterator[DiskStore]:
+    """Yield a coordinator's store: a job with latents and twenty sentences."""
+    book = tmp_path / "moby.epub"
+    book.write_bytes(b"PK book" * 1000)
+    with closing(DiskStore(tmp_path / "coordinator")) as store:
+        store.create_job(SPEC, book)
+        kept = LatentsKept(hashlib.sha256(LATENTS).hexdigest(), len(LATENTS), "w")
+        store.commit([(JOB, RunStarted(1, 5.0), b""), (JOB, kept, LATENTS)])
+        store.commit([(JOB, spoken(index), frame(index)) for index in range(20)])
+        yield store
+
+
+class Coordinator:
+    """A coordinator's socket and copy server, without anything else; `tamper` changes what leaves."""
+
+    def __init__(self, store: DiskStore, tamper: Tamper = lambda answer, body: (answer, body)) -> None:
+        self.router, self.questions = RouterSocket(), list[Copy]()
+        self.port = self.router.bind("127.0.0.1", 0)
+        state = replayed(SPEC, list(store.records(JOB)))
+        editions: Any = {JOB: SimpleNamespace(state=state)}
+        through: Any = SimpleNamespace(send=lambda peer, answer, body: self.router.send(peer, *tamper(answer, body)))
+        self.server = CopyServer(store, through, editions, time.monotonic)
+
+    async def listen(self) -> None:
+        while True:
+            peer, message, _ = await self.router.receive()
+            assert isinstance(message, Copy)
+            self.questions.append(message)
+            self.server.take(peer, message)
+
+
+def copying(
+    source: DiskStore, home: Path, until: Callable[[Copies], bool], **how: Any
+) -> tuple[Coordinator, list[str]]:
+    """Let a standby copy until something holds, and return the coordinator and what the standby said."""
+    said: list[str] = []
+
+    async def run() -> Coordinator:
+        coordinator, copies = Coordinator(source, **how), Copies(home)
+        follower = Follower(f"127.0.0.1:{coordinator.port}", None, "tower", copies)
+        loops: list[Awaitable[None]] = [coordinator.listen(), coordinator.server.run(), follower.run(said.append)]
+        tasks = [asyncio.ensure_future(loop) for loop in loops]
+        try:
+            async with asyncio.timeout(60):
+                while not until(copies) and not said:
+                    await asyncio.sleep(0.02)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            copies.store.close()
+            coordinator.router.close()
+        return coordinator
+
+    return asyncio.run(run()), said
+
+
+def is_whole(source: DiskStore) -> Callable[[Copies], bool]:
+    """Return whether the copy has as many records as its source."""
+    count = len(list(source.records(JOB)))
+    return lambda copies: JOB in copies._have and copies.have(JOB)[0] == count
+
+
+def copied(home: Path) -> list[AnyRecord]:
+    """Read the copy as any command would, and check its clips and its book."""
+    with closing(DiskStore(home / "standby")) as store:
+        assert store.open_job(JOB) == SPEC
+        assert not store.lost_clips(JOB)
+        assert (store.folder(JOB) / "book.epub").read_bytes() == b"PK book" * 1000
+        assert store.read_job_file(JOB, hashlib.sha256(LATENTS).hexdigest(), 0) == LATENTS
+        return list(store.records(JOB))
+
+
+def test_a_copy_is_a_state_folder_like_any_other(source: DiskStore, tmp_path: Path) -> None:
+    coordinator, said = copying(source, tmp_path, is_whole(source))
+    assert copied(tmp_path) == list(source.records(JOB))
+    assert not said
+    assert {question.part for question in coordinator.questions} == {"jobs", "spec", "book", "records", "clips", "file"}
+    (status,) = coordinator.server.standbys()
+    assert (status.name, status.title) == ("tower", "Moby Dick")
+
+
+def test_a_standby_that_was_away_asks_for_what_it_lacks_alone(source: DiskStore, tmp_path: Path) -> None:
+    copying(source, tmp_path, is_whole(source))
+    source.commit([(JOB, spoken(index), frame(index)) for index in range(20, 24)])
+    coordinator, _ = copying(source, tmp_path, is_whole(source))
+    assert copied(tmp_path) == list(source.records(JOB))
+    assert [question.offset for question in coordinator.questions if question.part == "records"][0] == 22
+    assert sum(len(question.keys) for question in coordinator.questions) == 4
+    assert {question.part for question in coordinator.questions} == {"jobs", "records", "clips"}
+
+
+def test_a_copy_that_has_parted_follows_its_coordinator_and_keeps_its_clips(source: DiskStore, tmp_path: Path) -> None:
+    copying(source, tmp_path, is_whole(source))
+    records = list(source.records(JOB))
+    source.rewrite(JOB, [*records[:8], RunStarted(RUNS, 9.0), ClipDiscarded(0, 0, "lost")])
+    coordinator, _ = copying(source, tmp_path, is_whole(source))
+    assert copied(tmp_path) == list(source.records(JOB))
+    assert not any(question.keys for question in coordinator.questions)
+    with closing(DiskStore(tmp_path / "standby")) as store:
+        assert store.find_clip(spoken(19).key)
+
+
+def test_the_copy_of_a_job_that_was_taken_over_does_not_follow_the_old_coordinator(
+    source: DiskStore, tmp_path: Path
+) -> None:
+    copying(source, tmp_path, is_whole(source))
+    with closing(DiskStore(tmp_path / "standby")) as store:
+        store.commit([(JOB, RunStarted(RUNS, 9.0), b"")])
+    before = copied(tmp_path)
+    source.commit([(JOB, spoken(20), frame(20))])
+    started_s = time.monotonic()
+    coordinator, _ = copying(source, tmp_path, lambda copies: time.monotonic() - started_s > 1.5)
+    assert {question.part for question in coordinator.questions} == {"jobs"}
+    assert copied(tmp_path) == before
+
+
+def other(**fields: object) -> Tamper:
+    return lambda answer, body: (structs.replace(answer, **fields), body)
+
+
+def in_part(part: str, tamper: Tamper) -> Tamper:
+    return lambda answer, body: tamper(answer, body) if answer.part == part else (answer, body)
+
+
+def with_body(make: Callable[[bytes], bytes]) -> Tamper:
+    return lambda answer, body: (answer, make(body))
+
+
+def of_records(make: Callable[[AnyRecord], AnyRecord]) -> Tamper:
+    def tamper(answer: Copied, body: bytes) -> tuple[Copied, bytes]:
+        records = msgspec.msgpack.decode(body, type=list[AnyRecord]) if body else []
+        return answer, msgspec.msgpack.encode(list(map(make, records)))
+
+    return tamper
+
+
+def elsewhere(record: AnyRecord) -> AnyRecord:
+    return structs.replace(record, index=77) if isinstance(record, ClipAccepted) else record
+
+
+def at_a_path(record: AnyRecord) -> AnyRecord:
+    return structs.replace(record, key="../../../etc/x") if isinstance(record, ClipAccepted) else record
+
+
+HOSTILE = {
+    "a job by a path": in_part("jobs", with_body(lambda body: msgspec.msgpack.encode([("../x", 1)]))),
+    "no list of jobs": in_part("jobs", with_body(lambda body: b"\xc1")),
+    "another spec": in_part("spec", with_body(lambda body: body[:-1] + b"x")),
+    "a spec of any size": in_part("spec", other(total=2**40)),
+    "a book that never ends": in_part("book", lambda answer, body: (structs.replace(answer, total=2**40), b"")),
+    "another book": in_part("book", with_body(lambda body: body[::-1])),
+    "records of other places": in_part("records", of_records(elsewhere)),
+    "records that name paths": in_part("records", of_records(at_a_path)),
+    "sizes that do not fit": in_part("clips", other(sizes=(2**40,))),
+}
+
+
+@pytest.mark.parametrize("harm", HOSTILE)
+def test_what_does_not_fit_is_refused_with_a_sentence(source: DiskStore, tmp_path: Path, harm: str) -> None:
+    _, said = copying(source, tmp_path, lambda copies: False, tamper=HOSTILE[harm])
+    assert len(said) == 1
+    assert said[0].startswith("the copy of a book is behind: ")
+    with closing(DiskStore(tmp_path / "standby")) as store:
+        if store.open_job(JOB):
+            assert not [record for record in store.records(JOB) if isinstance(record, ClipAccepted)]
+        assert not store.clip_keys()
+
+
+def test_a_clip_that_does_not_fit_its_digest_is_left_out(source: DiskStore, tmp_path: Path) -> None:
+    copying(source, tmp_path, is_whole(source), tamper=in_part("clips", with_body(lambda body: b"x" + body[1:])))
+    with closing(DiskStore(tmp_path / "standby")) as store:
+        assert [(clip.chapter, clip.index) for clip in store.lost_clips(JOB)] == [(0, 0)]
+
+
+def test_a_standby_that_is_silent_is_told_of_for_a_while(source: DiskStore) -> None:
+    now = [0.0]
+    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
+    server = CopyServer(source, SimpleNamespace(), editions, lambda: now[0])  # type: ignore[arg-type]
+    server.take(b"a", Copy("tower", "records", JOB))
+    now[0] = 40.0
+    (status,) = server.standbys()
+    assert (status.lag_s, status.silent_s) == (None, 40.0)
+    now[0] = 700.0
+    assert not server.standbys()
