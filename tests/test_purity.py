@@ -204,6 +204,7 @@ TESTED_ELSEWHERE = {
     "swarm/store/queue.py": "tests/store/test_queue_file.py",
     "swarm/lease/order.py": VALUES,
     "swarm/lease/standby.py": VALUES,
+    "swarm/coordinator/copy_server.py": "tests/worker/test_standby.py",
     "swarm/coordinator/writings.py": "tests/stories/test_story_of_taking_over.py",
     "swarm/lease/envelope.py": VALUES,
     "swarm/commands/coordinate.py": "tests/stories/test_story_of_a_swarm.py",

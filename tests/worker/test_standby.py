@@ -1,4 +1,4 @@
-"""A standby and a coordinator's copy server, over real sockets and disks: what is copied, caught up with and refused."""
+"""A standby and a coordinator's copy server, over real sockets and disks: what is copied and what is refused."""
 
 import asyncio
 import hashlib
@@ -138,7 +138,7 @@ def test_a_standby_that_was_away_asks_for_what_it_lacks_alone(source: DiskStore,
     source.commit([(JOB, spoken(index), frame(index)) for index in range(20, 24)])
     coordinator, _ = copying(source, tmp_path, is_whole(source))
     assert copied(tmp_path) == list(source.records(JOB))
-    assert [question.offset for question in coordinator.questions if question.part == "records"][0] == 22
+    assert next(question.offset for question in coordinator.questions if question.part == "records") == 22
     assert sum(len(question.keys) for question in coordinator.questions) == 4
     assert {question.part for question in coordinator.questions} == {"jobs", "records", "clips"}
 
