@@ -2,20 +2,24 @@
 
     python benchmarks/ingest.py
     python benchmarks/ingest.py --sizes 60 --megabytes 100 --profile ingest.prof
+    python benchmarks/ingest.py --sizes 60 --megabytes 100 --workers 4 --standby
 
 One process plays workers that have all clips ready and send them as fast as their credit allows. The rate counts from
 the first clip sent until the last one is acknowledged: checked, written, synced and journaled. For comparison the same
 bytes go through a bare ROUTER and DEALER with CURVE and the same window, before and after. Megabytes are 10^6 bytes.
+With --standby each row comes twice, the second time with a standby that copies meanwhile; the last column says how many
+records its copy had when the last clip was acknowledged.
 """
 
 import argparse
+import asyncio
 import os
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,15 +30,20 @@ from making import make_book
 from process import BARE_CLI, cpu_s, head, row
 from running import LOOPBACK, Swarm
 
+from swarm.config import STANDBY
 from swarm.net.keys import CurveKeys, curve_keys, make_key
+from swarm.store.journal import Journal
+from swarm.worker.standby import stand_by
 
 WINDOW = 8 << 20  # bytes under way, as one worker's credit
 CHARACTERS = 112  # of a made segment, on average
 PATIENCE_MS = 60_000
 
 
-def ingest(folder: Path, size: int, megabytes: float, workers: int, profile: str) -> tuple[Fed, float]:
-    """Return the rate into a real coordinator, and its CPU seconds."""
+def ingest(
+    folder: Path, size: int, megabytes: float, workers: int, profile: str, standby: bool = False
+) -> tuple[Fed, float, int]:
+    """Return the rate into a real coordinator, its CPU seconds, and how many records a standby had at the end."""
     clips = max(20, round(megabytes * 1e6 / size))
     book = make_book(folder, chapters=12, characters=max(12_000, clips * CHARACTERS))
     command: Sequence[str] = (sys.executable, "-m", "cProfile", "-o", profile, *BARE_CLI[1:]) if profile else BARE_CLI
@@ -42,12 +51,38 @@ def ingest(folder: Path, size: int, megabytes: float, workers: int, profile: str
         coordinator = swarm.coordinate(workers, command)
         swarm.segments()
         before_s = cpu_s(coordinator.pid)
-        with closing(Feeding(swarm, size, workers)) as feeding:
+        with closing(Feeding(swarm, size, workers)) as feeding, copying(swarm) if standby else nullcontext():
             fed = feeding.wait()
+            copied = records_of(swarm.folder / STANDBY)
         spent_s = cpu_s(coordinator.pid) - before_s
         if profile:
             coordinator.wait(60)  # writes its profile at its end
-    return fed, spent_s
+    return fed, spent_s, copied
+
+
+@contextmanager
+def copying(swarm: Swarm) -> Iterator[None]:
+    """Have a standby copy the job meanwhile, in a process of its own."""
+    process = get_context("spawn").Process(target=_stand_by, args=(swarm.folder, swarm.keys, swarm.address))
+    process.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
+
+
+def _stand_by(folder: Path, keys: CurveKeys, address: str) -> None:
+    asyncio.run(stand_by(folder, keys, "standby", lambda: [address], lambda line: None))
+
+
+def records_of(state_dir: Path) -> int:
+    """Return how many records the copied job has; 0 if there is none."""
+    folders = list((state_dir / "jobs").glob("*")) if state_dir.exists() else []
+    if not folders:
+        return 0
+    with closing(Journal(folders[0], read_only=True)) as journal:
+        return journal.page(0, 0)[0]
 
 
 def bare(size: int, megabytes: float) -> float:
@@ -103,22 +138,27 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=600, help="in all, for each size")
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 4])
     parser.add_argument("--profile", default="", help="profile the coordinator into this file")
+    parser.add_argument("--standby", action="store_true", help="measure each row with a standby too")
     arguments = parser.parse_args()
-    head("clip", "workers", "clips", "durable", "clips a second", "bare sockets", "ratio", "coordinator's CPU")
+    more = ["records copied"] if arguments.standby else []
+    head("clip", "workers", "clips", "durable", "clips a second", "bare sockets", "ratio", "coordinator's CPU", *more)
     with tempfile.TemporaryDirectory() as folder:
         for kilobytes in arguments.sizes:
             for workers in arguments.workers:
-                _measure(Path(folder), kilobytes, workers, arguments)
+                _measure(Path(folder), kilobytes, workers, arguments, standby=False)
+                if arguments.standby:
+                    _measure(Path(folder), kilobytes, workers, arguments, standby=True)
 
 
-def _measure(folder: Path, kilobytes: int, workers: int, arguments: argparse.Namespace) -> None:
+def _measure(folder: Path, kilobytes: int, workers: int, arguments: argparse.Namespace, *, standby: bool) -> None:
     size, megabytes = kilobytes * 1000, arguments.megabytes
     before = bare(size, megabytes)
-    fed, spent_s = ingest(folder, size, megabytes, workers, arguments.profile)
+    fed, spent_s, copied = ingest(folder, size, megabytes, workers, arguments.profile, standby)
     plain = statistics.mean([before, bare(size, megabytes)])
     figures = f"{fed.megabytes_s:.0f} MB/s", f"{fed.clips / fed.seconds:.0f}", f"{plain:.0f} MB/s"
     ratio, cpu = f"{fed.megabytes_s / plain:.2f}", f"{1000 * spent_s / fed.clips:.2f} ms a clip"
-    row(f"{kilobytes} kB", workers, fed.clips, *figures, ratio, cpu)
+    more = [copied] if arguments.standby else []
+    row(f"{kilobytes} kB", workers, fed.clips, *figures, ratio, cpu, *more)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@ from watch_replies import replies, worker
 
 from swarm.lease.message import Figures, SlotStatus
 from swarm.lease.order import QueuedStatus
+from swarm.lease.standby import StandbyStatus
 from swarm.watch.standing import standing_lines
 
 
@@ -54,4 +55,17 @@ def test_status_counts_the_books_of_a_queue_that_a_reply_had_no_room_for() -> No
         "      2  Persuasion: waiting",
         "         and 4000 more that wait",
         "      1  Emma: finished, /out/Emma.m4b",
+    ]
+
+
+def test_status_says_how_far_each_standby_is_behind() -> None:
+    standbys = (
+        StandbyStatus("tower", lag_s=1.2),
+        StandbyStatus("attic", behind=1200),
+        StandbyStatus("shed", lag_s=90.0, silent_s=90.0),
+    )
+    assert standing_lines(structs.replace(replies(), standbys=standbys))[-3:] == [
+        "  standby tower: 1 s behind",
+        "  standby attic: copying, 1200 records behind",
+        "  standby shed: away for 1 min 30 s",
     ]
