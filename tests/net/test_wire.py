@@ -12,6 +12,7 @@ from swarm.job.recipe import Recipe
 from swarm.lease import message as m
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order
 from swarm.lease.reason import Reason
+from swarm.lease.standby import Copied, Copy, Epochs, StandbyStatus
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4
@@ -38,6 +39,8 @@ FROM_WORKER: list[m.Message] = [
     Order("move", "Moby Dick", 2, "laptop"),
     NewBook("Moby Dick.epub", DIGEST, 2**21, ("--voice", "heart")),
     BookPiece(DIGEST, 2**20),
+    Copy("tower", "clips", "job", DIGEST, 5, (KEY,)),
+    Epochs((("job", 2**52),)),
 ]
 FROM_COORDINATOR: list[m.Message] = [
     m.Welcome("c", 3, "laptop", 1.0, 2**33),
@@ -60,6 +63,7 @@ FROM_COORDINATOR: list[m.Message] = [
     Instruct("limit", 2, "laptop"),
     Obeyed(True, "paused"),
     BookTaken(DIGEST, 5, 3, "no room"),
+    Copied("records", "job", 5, 2**33, DIGEST, 2**52, True, (0, 60_000)),
     m.StatusReply(
         "c",
         "laptop",
@@ -67,6 +71,7 @@ FROM_COORDINATOR: list[m.Message] = [
         3,
         (m.JobStatus("job", "T", "e", "speaking", 9, 4, 0, 90, 50, 1.5, 2.5, None, (m.ChapterStatus("1", 9, 4),)),),
         (m.WorkerStatus("w", "attic", "cpu", SLOTS, 0.5, 0),),
+        standbys=(StandbyStatus("tower", 1.5, 0.5, 3, title="T"),),
     ),
 ]
 ANYTHING = st.recursive(
