@@ -36,7 +36,8 @@ class Follower:
     name: str
     asked_s: float
     question: Copy | None = None
-    whole_s: dict[str, float] = field(default_factory=dict)  # by job, when its copy was last known to be whole
+    whole_s: dict[str, float] = field(default_factory=dict)  # by job, the last moment of which its copy has all
+    told: dict[str, tuple[int, float]] = field(default_factory=dict)  # how many records it was told of last, and when
     behind: dict[str, int] = field(default_factory=dict)  # records that it lacked when it last asked
 
 
@@ -94,8 +95,10 @@ class CopyServer:
         if question.part == "records":
             behind = answer.total if answer.parted else answer.total - question.offset
             follower.behind[question.job] = behind
-            if not behind:
-                follower.whole_s[question.job] = self._now()
+            total, told_s = follower.told.get(question.job, (0, 0.0))
+            if total and question.offset >= total:  # it has all that there was when it asked before
+                follower.whole_s[question.job] = told_s
+            follower.told[question.job] = (answer.total, self._now())
 
     def standbys(self) -> tuple[StandbyStatus, ...]:
         """Return how far each standby is behind."""
