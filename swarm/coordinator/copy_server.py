@@ -1,7 +1,7 @@
 """Gives standbys what they ask for of the jobs that are served, and knows how far each of them is behind.
 
 What a standby gets is durable: it is read from the disk, as the journal names it. A standby has one question open at a
-time, so it takes no more memory than one answer, and a slow one slows nobody down.
+time, so it takes no more memory than one answer, and a slow one holds up no other.
 """
 
 import asyncio
