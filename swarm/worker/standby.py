@@ -100,7 +100,7 @@ class Copies:
                 self._epochs[job] = record.epoch
 
 
-class Follower:
+class Copier:
     """The copying from one coordinator: one question at a time."""
 
     def __init__(self, address: str, keys: CurveKeys | None, name: str, copies: Copies) -> None:
@@ -265,7 +265,7 @@ async def stand_by(
                 following.pop(address).cancel()
             for address in here:
                 if address not in following:
-                    following[address] = asyncio.create_task(Follower(address, keys, name, copies).run(say))
+                    following[address] = asyncio.create_task(Copier(address, keys, name, copies).run(say))
             for task in following.values():
                 if task.done() and not task.cancelled():
                     task.result()

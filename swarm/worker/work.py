@@ -94,21 +94,27 @@ async def _serve(
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_stint(node, stint, say))
         copying = asyncio.create_task(_copy(node, config, keys, hello.name, say))
-        copying.add_done_callback(lambda task: node.leave() if config.standby else None)  # it ends only by a fault
         for task in (finder, watch, end, copying):
             stack.callback(task.cancel)
         with draining(lambda: _drain(node, say)):
             await node.run()
-        for task in (finder, copying):
-            if task.done() and not task.cancelled():
-                task.result()
+        _raise_faults(finder, copying)
     return EXIT_DONE
 
 
 async def _copy(node: WorkNode, config: WorkConfig, keys: CurveKeys | None, name: str, say: Say) -> None:
-    """Keep a copy of each book, if this machine is a standby."""
+    """Keep a copy of each book, if this machine is a standby; leave if that ends, which it does only by a fault."""
     if config.standby:
-        await stand_by(config.state_dir, keys, name, node.connections.addresses, say)
+        try:
+            await stand_by(config.state_dir, keys, name, node.connections.addresses, say)
+        finally:
+            node.leave()
+
+
+def _raise_faults(*tasks: "asyncio.Task[None]") -> None:
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()
 
 
 async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...], only: Sequence[str] = ()) -> None:

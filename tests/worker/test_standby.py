@@ -23,7 +23,7 @@ from swarm.job.union import replayed
 from swarm.lease.standby import Copied, Copy
 from swarm.net.transport import RouterSocket
 from swarm.store.store import DiskStore
-from swarm.worker.standby import Copies, Follower
+from swarm.worker.standby import Copier, Copies
 
 JOB = "moby-dick-1a2b"
 TEXTS = [f"Sentence {index}." for index in range(30)]
@@ -90,8 +90,8 @@ def copying(
 
     async def run() -> Coordinator:
         coordinator, copies = Coordinator(source, **how), Copies(home)
-        follower = Follower(f"127.0.0.1:{coordinator.port}", None, "tower", copies)
-        loops: list[Awaitable[None]] = [coordinator.listen(), coordinator.server.run(), follower.run(said.append)]
+        copier = Copier(f"127.0.0.1:{coordinator.port}", None, "tower", copies)
+        loops: list[Awaitable[None]] = [coordinator.listen(), coordinator.server.run(), copier.run(said.append)]
         tasks = [asyncio.ensure_future(loop) for loop in loops]
         try:
             async with asyncio.timeout(60):
