@@ -26,14 +26,14 @@ async def page_of(bench: SiteBench, path: str) -> html.HtmlElement:
 
 
 async def test_buttons_move_a_book_up_down_and_to_the_top(bench: SiteBench) -> None:
-    for title in ("Emma", "Persuasion", "Ended", "Sanditon"):
+    for title in ("Emma", "Persuasion", "Ended", "Sanditon", "Lady Susan"):
         await bench.add(title)
     bench.queue.change(3, state="failed", why="no book")
     page = await page_of(bench, "/")
     moves = page.xpath("//ul[@id='books']/li//button[starts-with(@value, 'move')]/@value")
-    assert moves == ["move 2 1", "move 1 2", "move 3 2", "move 2 4", "move 1 4"]
+    assert moves == ["move 2 1", "move 1 2", "move 3 2", "move 2 4", "move 4 4", "move 3 5", "move 1 5"]
     await bench.send("/orders", order="move 2 4")
-    assert [book.id for book in bench.queue.books if book.state == "waiting"] == [1, 4, 2]
+    assert [book.id for book in bench.queue.books if book.state == "waiting"] == [1, 4, 2, 5]
     assert "Try again" in page.xpath("string(//li[@id='book-3'])") and "no book" in page.xpath(
         "string(//li[@id='book-3'])"
     )
