@@ -97,8 +97,7 @@ class Desk:
         if not 0 < book.size <= MAX_BOOK_BYTES:
             most = bytes_text(MAX_BOOK_BYTES)
             raise UsageError(f"{book.name} has {bytes_text(book.size)}; a book has {most} at most.")
-        free = free_bytes(self._folder)
-        if free is not None and free - book.size < MIN_FREE_BYTES:
+        if book.size > book_room(self._folder):
             raise UsageError(f"The coordinator has no room for {bytes_text(book.size)} in its state folder.")
         self._forget(peer)
         while len(self._incoming) >= MAX_BRINGERS:
@@ -149,6 +148,12 @@ class Desk:
     def _forget(self, peer: bytes) -> None:
         if incoming := self._incoming.pop(peer, None):
             incoming.path.unlink(missing_ok=True)
+
+
+def book_room(folder: Path) -> int:
+    """Return the bytes that a book may have: fewer than MAX_BOOK_BYTES where the disk of a folder is nearly full."""
+    free = free_bytes(folder)
+    return MAX_BOOK_BYTES if free is None else min(MAX_BOOK_BYTES, free - MIN_FREE_BYTES)
 
 
 def _digest(path: Path) -> str:

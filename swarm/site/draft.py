@@ -6,16 +6,16 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from swarm.coordinator.desk import MAX_BOOK_BYTES, MIN_FREE_BYTES
+from swarm.coordinator.desk import MAX_BOOK_BYTES, book_room
 from swarm.errors import UsageError
 from swarm.store.queue import safe_name
 from swarm.system.disk import guarded
-from swarm.system.platform import free_bytes
 from swarm.watch.text import bytes_text
 
 KEPT_S = 6 * 3600.0
 MAX_DRAFTS = 100
 MAX_NAME = 500
+NO_ROOM = "The disk of the server has no room for this book."
 
 
 class Draft(Struct, frozen=True):
@@ -37,15 +37,15 @@ class Drafts:
     async def take(self, name: str, size: int, chunks: AsyncIterator[bytes], now: float) -> Draft:
         """Write the chunks of a book to a new draft. `size` is what was announced. Raises UsageError, StoreError."""
         self._forget(now)
-        free = free_bytes(self._folder)
+        room = book_room(self._folder)
         if size > MAX_BOOK_BYTES:
             raise UsageError(f"The file has {bytes_text(size)}; a book has {bytes_text(MAX_BOOK_BYTES)} at most.")
-        if free is not None and free - size < MIN_FREE_BYTES:
-            raise UsageError("The disk of the server has no room for this book.")
+        if size > room:
+            raise UsageError(NO_ROOM)
         number, name = secrets.token_hex(8), safe_name(name[:MAX_NAME])
         draft = Draft(number, name, self._folder / f"draft {number} {name}", now)
         try:
-            await _write(draft.path, chunks)
+            await _write(draft.path, chunks, room)
         except BaseException:
             draft.path.unlink(missing_ok=True)
             raise
@@ -70,13 +70,15 @@ class Drafts:
                 self.remove(draft)
 
 
-async def _write(path: Path, chunks: AsyncIterator[bytes]) -> None:
+async def _write(path: Path, chunks: AsyncIterator[bytes], room: int) -> None:
     size = 0
     with guarded(path), path.open("xb") as file:
         async for chunk in chunks:
             size += len(chunk)
             if size > MAX_BOOK_BYTES:
                 raise UsageError(f"The file is larger than a book may be: {bytes_text(MAX_BOOK_BYTES)}.")
+            if size > room:
+                raise UsageError(NO_ROOM)
             file.write(chunk)
     if not size:
         raise UsageError("The file is empty.")

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from swarm.coordinator.desk import MAX_BOOK_BYTES, Desk
+from swarm.coordinator.desk import MAX_BOOK_BYTES, Desk, book_room
 from swarm.coordinator.resident import Resident
 from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.lease.message import StatusReply
@@ -275,13 +275,18 @@ async def read_small(request: Request) -> bytes:
 
 
 async def save_body(request: Request, path: Path) -> None:
-    """Write the body of a request to a file. Raises UsageError for one that is empty or larger than any book."""
-    size = 0
+    """Write the body of a request to a file.
+
+    Raises UsageError for one that is empty or larger than any book, StoreError where the disk has no room.
+    """
+    size, room = 0, book_room(path.parent)
     with guarded(path), path.open("xb") as file:
         async for chunk in _stream(request):
             size += len(chunk)
             if size > MAX_BOOK_BYTES:
                 raise UsageError("The body is larger than a book may be.")
+            if size > room:
+                raise StoreError("The disk of the server has no room for this book: free some, and send it again.")
             file.write(chunk)
     if not size:
         raise UsageError("The body of the request has to be the book: curl --data-binary @book.epub.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.coordinator.desk import MAX_BOOK_BYTES
+from swarm.coordinator.desk import MAX_BOOK_BYTES, MIN_FREE_BYTES
 from swarm.errors import UsageError
 from swarm.site import draft as room
 from swarm.site.draft import KEPT_S, MAX_DRAFTS, Drafts
@@ -39,9 +39,10 @@ async def test_what_is_no_book_leaves_nothing(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(room, "MAX_BOOK_BYTES", 5)
     with pytest.raises(UsageError, match="larger than a book"):
         await drafts.take("a.epub", 0, chunks(b"some", b"more"), 1.0)
-    monkeypatch.setattr(room, "free_bytes", lambda folder: 1000)
-    with pytest.raises(UsageError, match="no room"):
-        await drafts.take("a.epub", 4, chunks(b"some"), 1.0)
+    monkeypatch.setattr("swarm.coordinator.desk.free_bytes", lambda folder: MIN_FREE_BYTES + 3)
+    for announced in (4, 0):
+        with pytest.raises(UsageError, match="no room"):
+            await drafts.take("a.epub", announced, chunks(b"so", b"me"), 1.0)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -16,6 +16,7 @@ import pytest
 from openapi_spec_validator import validate
 from web_bench import TOKEN, WebBench
 
+from swarm.coordinator.desk import MIN_FREE_BYTES
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.lease.message import StatusReply
 from swarm.web.app import GLANCE_S
@@ -125,6 +126,15 @@ async def test_a_book_that_cannot_be_taken_leaves_nothing(bench: WebBench) -> No
     for content, options, why in ((b"", (), "has to be the book"), (b"Words.", ("--nonsense",), "nonsense")):
         answer = await bench.client.post("/api/v1/books", params={"name": "a.txt", "option": options}, content=content)
         assert (answer.status_code, why in answer.json()["error"]) == (400, True)
+    assert (bench.queue.books, list(bench.room.iterdir())) == ((), [])
+
+
+async def test_a_book_for_which_the_disk_has_no_room_is_refused_before_the_disk_is_full(
+    bench: WebBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.coordinator.desk.free_bytes", lambda folder: MIN_FREE_BYTES + 10)
+    answer = await bench.client.post("/api/v1/books", params={"name": "a.txt"}, content=b"Some words.")
+    assert (answer.status_code, "no room" in answer.json()["error"]) == (507, True)
     assert (bench.queue.books, list(bench.room.iterdir())) == ((), [])
 
 
