@@ -27,6 +27,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "batches": [[]],
     "pilots": [[]],
     "heartbeat": [[]],
+    "shelf": [[]],
     "crash": [[]],
     "restart": [[]],
     "ingest": [[]],

@@ -11,12 +11,15 @@ from the first pilot's coming to the last sentence.
 
 import argparse
 import math
+import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from heapq import heappop, heappush
+from itertools import chain
 from random import Random
+from typing import NamedTuple
 
 from making import speeds
 from process import head, row
@@ -38,16 +41,26 @@ HALF_LIFE_S, AWAY_S = 120.0, 60.0
 TICK_S = 0.5
 
 
-def make_core(characters: int) -> Coordinator:
-    """Return a coordinator with one job of so many characters."""
-    count = max(CHAPTERS, characters // len(SENTENCE.format(0)))
-    segments = [Segment(SENTENCE.format(number), Pause.SENTENCE) for number in range(count)]
-    size = math.ceil(count / CHAPTERS)
-    chapters = tuple(Chapter(f"{at}", tuple(segments[at : at + size])) for at in range(0, count, size))
-    spec = JobSpec("job", "book.epub", BookFacts("Book", ("Author",), "en"), RECIPE, chapters, 0.0)
+def make_core(characters: int, books: int = 1) -> Coordinator:
+    """Return a coordinator with jobs of so many characters each."""
     core = Coordinator(Settings(coordinator="c", name="laptop", version="1", epoch=1), 0.0)
-    core.add_job(JobState(spec))
+    count = max(CHAPTERS, characters // len(SENTENCE.format(0)))
+    size = math.ceil(count / CHAPTERS)
+    for book in range(books):
+        segments = [Segment(SENTENCE.format(book * count + number), Pause.SENTENCE) for number in range(count)]
+        chapters = tuple(Chapter(f"{at}", tuple(segments[at : at + size])) for at in range(0, count, size))
+        spec = JobSpec(f"job-{book}", "book.epub", BookFacts("Book", ("Author",), "en"), RECIPE, chapters, 0.0)
+        core.add_job(JobState(spec))
     return core
+
+
+class Errand(NamedTuple):
+    """A line that is being spoken, and of which lease, job and chapter it is."""
+
+    lease: int
+    job: str
+    chapter: int
+    line: Line
 
 
 @dataclass
@@ -57,29 +70,29 @@ class Pilot:
     peer: bytes
     chars_s: float
     came_s: float
-    leases: dict[int, tuple[int, list[Line]]] = field(default_factory=dict)  # chapter and lines still to be spoken
-    speaking: tuple[int, Line] | None = None
+    leases: dict[int, list[Errand]] = field(default_factory=dict)  # what is still to be spoken
+    speaking: Errand | None = None
     is_leaving: bool = False
 
     def hear(self, message: object) -> None:
         """Do what a coordinator says."""
         match message:
             case Grant():
-                self.leases[message.lease] = message.chapter, [*message.lines]
+                about = message.lease, message.job, message.chapter
+                self.leases[message.lease] = [Errand(*about, line) for line in message.lines]
             case Trim() if message.lease in self.leases:
-                self._keep(message.lease, lambda line: line.index < message.end)
+                self._keep(message.lease, lambda index: index < message.end)
             case Skip() if message.lease in self.leases:
-                self._keep(message.lease, lambda line: line.index not in message.indices)
+                self._keep(message.lease, lambda index: index not in message.indices)
             case Revoke():
                 self.leases.pop(message.lease, None)
 
-    def _keep(self, lease: int, wanted: Callable[[Line], bool]) -> None:
-        chapter, lines = self.leases[lease]
-        self.leases[lease] = chapter, [line for line in lines if wanted(line)]
+    def _keep(self, lease: int, wanted: Callable[[int], bool]) -> None:
+        self.leases[lease] = [errand for errand in self.leases[lease] if wanted(errand.line.index)]
 
     def state(self) -> Heartbeat:
         """Return the heartbeat, which asks for a lease before the last line is spoken."""
-        left = sum(len(lines) for _, lines in self.leases.values())
+        left = sum(map(len, self.leases.values()))
         hungry = left <= 1 and not self.is_leaving
         return Heartbeat((), (0,) if hungry else (), tuple(self.leases))
 
@@ -90,11 +103,13 @@ class World:
     def __init__(self, core: Coordinator, random: Random) -> None:
         self.core, self.random, self.now = core, random, 1.0
         self.pilots: dict[bytes, Pilot] = {}
-        self.records = self.spoken = self.count = 0
+        self.records = self.spoken = self.count = self.calls = 0
+        self.cost_s = 0.0  # of the processor, for the core
         self.there = 0.0  # characters that those who were there could have spoken
         self.finished_s: float | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._number = 0
+        self.later(TICK_S, self._tick)
 
     def later(self, delay_s: float, act: Callable[[], None]) -> None:
         """Do something in a while."""
@@ -102,16 +117,23 @@ class World:
         heappush(self._events, (self.now + delay_s, self._number, act))
 
     def run(self) -> None:
-        """Let time pass until the book is spoken."""
-        self.later(TICK_S, self._tick)
+        """Let time pass until a book is spoken."""
         while self.finished_s is None:
-            self.now, _, act = heappop(self._events)
-            act()
+            self._step()
         for pilot in self.pilots.values():
             self._count_stay(pilot)
 
+    def pass_time(self, until_s: float) -> None:
+        """Let time pass until a moment."""
+        while self._events[0][0] < until_s:
+            self._step()
+
+    def _step(self) -> None:
+        self.now, _, act = heappop(self._events)
+        act()
+
     def _tick(self) -> None:
-        self._deliver(self.core.tick(self.now))
+        self._deliver(self._call(self.core.tick))
         self.later(TICK_S, self._tick)
 
     def come(self, chars_s: float) -> Pilot:
@@ -122,7 +144,7 @@ class World:
         name = peer.decode()
         engines = (EngineOffer("metronome", ("*",)),)
         hello = Hello(name, name, name, "1", engines=engines, devices=(Device("cpu"),), slots=1)
-        self._deliver(self.core.receive(peer, hello, self.now))
+        self._deliver(self._call(self.core.receive, peer, hello))
         self._beat(pilot)
         return pilot
 
@@ -138,7 +160,7 @@ class World:
 
     def _leave(self, pilot: Pilot) -> None:
         self._vanish(pilot)
-        self._deliver(self.core.receive(pilot.peer, Bye(), self.now))
+        self._deliver(self._call(self.core.receive, pilot.peer, Bye()))
 
     def _vanish(self, pilot: Pilot) -> None:
         self._count_stay(self.pilots.pop(pilot.peer))
@@ -152,7 +174,16 @@ class World:
             self.later(1.0, lambda: self._beat(pilot))
 
     def _ask(self, pilot: Pilot) -> None:
-        self._deliver(self.core.receive(pilot.peer, pilot.state(), self.now))
+        self._deliver(self._call(self.core.receive, pilot.peer, pilot.state()))
+
+    def _call(self, method: Callable[..., Outcome], *words: object) -> Outcome:
+        """Call the core as the shell does, which then asks when to call it again; count what that costs."""
+        began_s = time.process_time()
+        out = method(*words, self.now)
+        self.core.next_deadline()
+        self.cost_s += time.process_time() - began_s
+        self.calls += 1
+        return out
 
     def _deliver(self, out: Outcome) -> None:
         self.records += len(out.entries)
@@ -166,22 +197,19 @@ class World:
         """Speak the next line, if the slot is free."""
         if pilot.speaking or pilot.is_leaving:
             return
-        for lease, (_, lines) in pilot.leases.items():
-            if lines:
-                pilot.speaking = lease, lines[0]
-                work_s = len(lines[0].text) / pilot.chars_s
-                self.later(work_s, partial(self._spoken, pilot, lease, work_s))
-                return
+        for errand in chain.from_iterable(pilot.leases.values()):
+            pilot.speaking = errand
+            work_s = len(errand.line.text) / pilot.chars_s
+            self.later(work_s, partial(self._spoken, pilot, work_s))
+            return
 
-    def _spoken(self, pilot: Pilot, lease: int, work_s: float) -> None:
+    def _spoken(self, pilot: Pilot, work_s: float) -> None:
         if self.pilots.get(pilot.peer) is not pilot or pilot.speaking is None:
             return
-        (_, line), pilot.speaking = pilot.speaking, None
-        chapter, lines = pilot.leases.get(lease, (self._chapter_of(line), []))
-        lines[:] = [each for each in lines if each.index != line.index]
-        if not lines:
-            pilot.leases.pop(lease, None)
-        self._send(pilot, lease, chapter, line, work_s)
+        spoken, pilot.speaking = pilot.speaking, None
+        left = [errand for errand in pilot.leases.pop(spoken.lease, []) if errand.line.index != spoken.line.index]
+        pilot.leases = ({spoken.lease: left} if left else {}) | pilot.leases
+        self.send(pilot, spoken, work_s)
         if pilot.is_leaving:
             self._leave(pilot)
         else:
@@ -189,18 +217,15 @@ class World:
                 self._ask(pilot)
             self._begin(pilot)
 
-    def _chapter_of(self, line: Line) -> int:
-        """Return the chapter of a line whose lease is gone, by the number in its text."""
-        size = len(self.core.jobs["job"].state.spec.chapters[0].segments)
-        return int(line.text.split()[2]) // size
-
-    def _send(self, pilot: Pilot, lease: int, chapter: int, line: Line, work_s: float) -> None:
-        key = clip_key(line.text, RECIPE, line.take)
+    def send(self, pilot: Pilot, errand: Errand, work_s: float) -> None:
+        """Send the clip of a line that was spoken."""
+        lease, job, chapter, line = errand
         facts = {"samples": 24000, "sample_rate": 24000, "digest": "0" * 64, "work_s": work_s}
-        clip = Clip(job="job", chapter=chapter, index=line.index, take=line.take, key=key, lease=lease, **facts)
-        state = self.core.jobs["job"].state
+        key = clip_key(line.text, RECIPE, line.take)
+        clip = Clip(job=job, chapter=chapter, index=line.index, take=line.take, key=key, lease=lease, **facts)
+        state = self.core.jobs[job].state
         before = len(state.accepted)
-        self._deliver(self.core.receive(pilot.peer, clip, self.now))
+        self._deliver(self._call(self.core.receive, pilot.peer, clip))
         self.spoken += len(line.text) * (len(state.accepted) - before)
         if state.complete:
             self.finished_s = self.now
@@ -235,10 +260,10 @@ def short_lived(workers: int) -> tuple[float, float, float, int]:
 
     def visit(*, speak: bool) -> None:
         pilot = world.come(1000.0)
-        (lease, (chapter, lines)) = next(iter(pilot.leases.items()))
+        errand = next(chain.from_iterable(pilot.leases.values()))
         pilot.speaking, pilot.is_leaving = None, True
         if speak:
-            world._send(pilot, lease, chapter, lines[0], 0.05)
+            world.send(pilot, errand, 0.05)
         world.go(pilot, in_peace=True)
         world._events.clear()  # what the pilot would have done later
         world.now += 1.0

@@ -8,6 +8,7 @@ QUICK: dict[str, list[str]] = {
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "6000", "--cost", "0.0003"],
     "batches": ["--quick"],
     "pilots": ["--pilots", "4", "--characters", "6000", "--seeds", "1", "--short", "20"],
+    "shelf": ["--books", "20", "--workers", "4", "--seconds", "1"],
     "heartbeat": ["--slots", "16", "--times", "2"],
     "crash": ["--workers", "2", "--characters", "8000", "--cost", "0.0004"],
     "restart": ["--book", "made", "--characters", "12000", "--cost", "0.0006", "--slots", "2"],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 FIRST_LEASE_CHARACTERS = 1500  # while a slot's speed is unknown
 UNKNOWN_CHARS_S = 100.0  # taken for a speed that is unknown
@@ -15,8 +16,7 @@ Sizes = Callable[[int], Sequence[int]]  # lease id -> characters of each pending
 _KEEP = 0.85  # weight of the past with each clip: about the last seven decide
 
 
-@dataclass(frozen=True)
-class LeaseLoad:
+class LeaseLoad(NamedTuple):
     """The rest of one lease, in characters. `first` is what its slot is at, a segment or several that it speaks
     together, and `together` how many; `started`: they are this lease's.
 

@@ -14,10 +14,11 @@ from worker_invariants import WorkerJudge, is_judged
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
-from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, Coordinator
+from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, Coordinator
+from swarm.lease.coordinator.deadlines import PROMISE_S, SILENCE_S
 from swarm.lease.coordinator.intake import MAX_RECORDED
 from swarm.lease.coordinator.last_word import OTHERS_WAITED_FOR_S, leaves_to_others
-from swarm.lease.coordinator.ledger import PROMISED
+from swarm.lease.coordinator.lease import PROMISED
 from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, ServedJob
@@ -252,8 +253,26 @@ class Judge:
             if ticked and (asker := self._asks_in_vain(core, served, coordinator.clock())):
                 raise Violation(f"free although {asker[0]} asks for work", asker[1])
         self._the_dead_hold_nothing(coordinator, core)
+        self._indexes(core)
         if strays := coordinator.assembly.parts.keys() - core.peers.keys():
             raise Violation(f"pieces of clips are kept that came over {strays}")
+
+    def _indexes(self, core: Coordinator) -> None:
+        """Check that what the core keeps as things change is what a look at everything gives."""
+        if list(core.jobs.open) != [job for job, served in core.jobs.items() if served.is_open]:
+            raise Violation(f"{list(core.jobs.open)} are not the open jobs")
+        leases = [lease for served in core.jobs.values() for lease in served.ledger.leases.values()]
+        for key in core.sessions.keys() | core.jobs.holdings.by_session.keys():
+            if core.jobs.holdings.of(key) != {lease.id: lease for lease in leases if lease.session == key}:
+                raise Violation(f"the leases of {key} are not known")
+        for served in core.jobs.values():
+            for lease in served.ledger.leases.values():
+                if any(lease not in served.ledger.holders((lease.chapter, index)) for index in lease.pending):
+                    raise Violation(f"lease {lease.id} is not known at its places")
+        dues = [core.deadlines.of_lease(lease) for lease in leases]
+        silences = [session.heard_s + SILENCE_S for session in core.sessions.values()]
+        if core.next_deadline() > min([*dues, *silences], default=inf):
+            raise Violation("a deadline is not known")
 
     def looks(self, coordinator: SimCoordinator) -> None:
         """Check between two calls of a coordinator that nothing is overdue and no worker waits in vain."""
@@ -274,7 +293,7 @@ class Judge:
                 raise Violation(f"{session.key} is silent for {now - session.heard_s:.1f} s and still here")
         for job, served in core.jobs.items():
             for lease in served.ledger.leases.values():
-                if now - core.lease_due(served, lease) > LATE_S:
+                if now - core.deadlines.of_lease(lease) > LATE_S:
                     raise Violation(f"lease {lease.id} is overdue", (job, lease.chapter, lease.pending[0]))
             self._nobody_waits_long(core, served, now)
 
@@ -337,7 +356,7 @@ class Judge:
     def _asks_in_vain(self, core: Coordinator, served: ServedJob, now: float) -> tuple[str, Spot] | None:
         """Return a worker that offers a slot, and a free segment for it; None if there is none."""
         settings = core.settings
-        if core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
+        if core.more_to_grant or core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
             return None
         if not (served.is_open and any(served.ledger.free)) or (served.state.awaits_latents and served.ledger.leases):
             return None

@@ -16,10 +16,11 @@ from typing import Any
 from coordinator import SimCoordinator
 
 from swarm.lease.coordinator import coordinator as core
-from swarm.lease.coordinator import heartbeat, last_word
+from swarm.lease.coordinator import deadlines, heartbeat, last_word
 from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.clip_pieces import ClipPieces
 from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.deadlines import Deadlines
 from swarm.lease.coordinator.grant import Request
 from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
@@ -61,10 +62,13 @@ MUTANTS: dict[str, Edit | Value] = {
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
-    "the deadline of a lease is forgotten": Edit(Coordinator, "next_deadline", "*leases, *silences,", "*silences,"),
-    "the deadline of a silence is forgotten": Edit(Coordinator, "next_deadline", "*leases, *silences,", "*leases,"),
+    "the deadline of a lease is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "silences_s"),
+    "the deadline of a silence is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "leases_s"),
+    "a deadline that comes nearer is not noticed": Edit(Ledger, "begin", "self.holdings.hasten(lease)", "pass"),
+    "a finished job stays open": Edit(Coordinator, "_dispatch", "self.jobs.review()", "pass"),
+    "leases that ended are still known": Edit(Ledger, "_forget", "self.holdings.remove(lease)", "pass"),
     "waiting slots are not asked again": Value(Coordinator, "_next_round", lambda self: math.inf),
-    "no silence detection": Value(core, "SILENCE_S", 1e9),
+    "no silence detection": Value(deadlines, "SILENCE_S", 1e9),
     "clips of the dropped are thrown away": Value(Coordinator, "_take_late", lambda self, *_: None),
     "clips are not cut": Edit(worker_core, "send_clips", "link.largest_piece and", "False and"),
     "pieces do not wait for room on the link": Edit(ClipUploads, "parts", "> window", "> 1e9"),
@@ -83,7 +87,7 @@ MUTANTS: dict[str, Edit | Value] = {
         "served.state.complete or (clip.chapter, clip.index) in served.state.accepted",
         "served.state.complete",
     ),
-    "lost trim": Edit(Request, "_tail", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
+    "lost trim": Edit(Request, "_cut", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
     "what was spoken elsewhere is not left out": Value(Intake, "_leave_out", lambda self, places, out: None),
     "skip ignored": Value(slot_changes, "_skip", lambda slots, link, message, out: None),
     "cut loses the tail": Edit(Ledger, "cut", "index < end]", "index < end - 1]"),

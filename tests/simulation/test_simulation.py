@@ -71,7 +71,7 @@ def test_a_coordinator_that_lost_its_disk_gets_back_what_workers_have() -> None:
         world.go()
         spared += len(world.judge.repeats.spared)
         again += world.judge.repeats.spared_again
-    assert spared > 30
+    assert spared > 20
     assert again < spared / 2  # each slot has its first leases before the clips are offered
 
 

@@ -10,7 +10,7 @@ from small_tensors import small_tensors
 
 from swarm.job.job_file import VOICE, JobFile, piece_size
 from swarm.job.state import JobState
-from swarm.lease.coordinator import coordinator as coordinator_core
+from swarm.lease.coordinator import deadlines
 from swarm.lease.message import FilePiece, Heartbeat, OfferedLatents
 from swarm.lease.worker.worker import Worker
 from swarm.trace.log_file import open_log
@@ -94,7 +94,7 @@ def test_a_message_that_is_missing_in_the_log_makes_what_follows_differ(path: Pa
 
 def test_another_core_than_the_recorded_one_differs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     coordinate(path)
-    monkeypatch.setattr(coordinator_core, "SILENCE_S", 60.0)
+    monkeypatch.setattr(deadlines, "SILENCE_S", 60.0)
     assert "tick" in {difference.call for difference in differences(path)}
 
 

@@ -6,9 +6,8 @@ Only counts are kept here; `ClipAssembly` has the bytes.
 from dataclasses import dataclass
 
 from swarm.lease.bounds import MAX_CLIP_BYTES
-from swarm.lease.coordinator.heartbeat import leases_of
 from swarm.lease.coordinator.intake import Intake
-from swarm.lease.coordinator.ledger import PROMISED
+from swarm.lease.coordinator.lease import PROMISED
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.session_state import SessionState
@@ -81,7 +80,7 @@ class ClipPieces:
     def note_bytes(self, session: Session, now: float) -> None:
         """Note that bytes of a clip came: wait on for the other clips that the worker holds."""
         session.sent_s = now
-        for _, lease in leases_of(self.intake.jobs, session).values():
+        for lease in self.intake.jobs.leases_of(session).values():
             if lease.slot == PROMISED:
                 lease.progressed_s = now
 

@@ -12,15 +12,17 @@ from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished, J
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.clip_pieces import ClipPieces
+from swarm.lease.coordinator.deadlines import SILENCE_S, Deadlines
 from swarm.lease.coordinator.expiry import expire
 from swarm.lease.coordinator.grant import grant_waiting
-from swarm.lease.coordinator.heartbeat import leases_of, take_heartbeat, tidy
+from swarm.lease.coordinator.heartbeat import take_heartbeat, tidy
 from swarm.lease.coordinator.intake import Intake
 from swarm.lease.coordinator.job_files import JobFiles
-from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
+from swarm.lease.coordinator.jobs import Jobs
+from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.coordinator.queue import arrange, brief, overrule, take_out, withdraw
-from swarm.lease.coordinator.roster import Session, new_session, refuse, session_key
+from swarm.lease.coordinator.queue import brief, overrule, take_out, withdraw
+from swarm.lease.coordinator.roster import Session, new_session, refuse, session_key, still_waiting
 from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.coordinator.settings import Settings
@@ -49,8 +51,6 @@ from swarm.lease.offer import ANY
 from swarm.lease.reason import Reason
 from swarm.lease.standby import Epochs
 
-SILENCE_S = 5.0  # a worker that is not heard for so long loses its leases
-PROMISE_S = 15.0  # how long a place waits for a clip that a worker says it holds
 ASK_AGAIN_S = 0.5  # between two rounds over the waiting slots: that a holder is slow shows only with time
 LISTEN_S = 1.5  # with workers here, the longest wait for a call: a longer one is a sleep and not their silence
 OWN_GAP_S = 3.0  # a coordinator that was not called for so long slept
@@ -67,7 +67,7 @@ class Coordinator:
 
     settings: Settings
     started_s: float
-    jobs: dict[str, ServedJob] = field(default_factory=dict)
+    jobs: Jobs = field(default_factory=Jobs)
     sessions: dict[str, Session] = field(default_factory=dict)
     peers: dict[bytes, Session] = field(default_factory=dict)
     dropped: dict[bytes, Session] = field(default_factory=dict)  # that fell silent or left; clips may still come
@@ -81,6 +81,9 @@ class Coordinator:
     intake: Intake = field(init=False)
     pieces: ClipPieces = field(init=False)
     job_files: JobFiles = field(init=False)
+    deadlines: Deadlines = field(init=False)
+    waiting: dict[str, Session] = field(default_factory=dict)  # that offered slots; some may not wait any more
+    more_to_grant: bool = False  # the last round ended before all waiting slots were asked
     speech_pace: SpeechPace = field(default_factory=SpeechPace)
 
     def __post_init__(self) -> None:
@@ -90,6 +93,7 @@ class Coordinator:
         self.intake = Intake(self.jobs, self.sessions, self.settings.alone)
         self.pieces = ClipPieces(self.intake)
         self.job_files = JobFiles(self.jobs, self.sessions, self.settings.piece)
+        self.deadlines = Deadlines(self.jobs, self.sessions)
 
     def add_job(
         self, state: JobState, install: str = "", fetch: str = "", run_stats: RunStats | None = None, device: str = ANY
@@ -99,9 +103,10 @@ class Coordinator:
         `install` is the command line that brings its engine to a worker, `fetch` the one that brings its model, and
         `device` the kind that the model computes on.
         """
-        served = ServedJob(state, Ledger(state), install, fetch, self.settings.unknown_deadline_s, device)
+        ledger = Ledger(state, holdings=self.jobs.holdings)
+        served = ServedJob(state, ledger, install, fetch, self.settings.unknown_deadline_s, device)
         served.run_stats = run_stats or served.run_stats
-        self.jobs[state.job] = served
+        self.jobs.add(served)
 
     def note_progress(self, encoded: dict[str, float], now: float) -> None:
         """Take note of what share of each job's sound is encoded, from 0 to 1, and of how fast all goes.
@@ -146,34 +151,23 @@ class Coordinator:
         """Let time pass: take the leases of silent workers and those past their deadline, and grant them anew."""
         outcome = Outcome()
         self._notice_gap(now)
-        self._charge_idle(now)
-        for session in [s for s in self.sessions.values() if s.heard_s + SILENCE_S <= now]:
+        if not self.more_to_grant:
+            self._charge_idle(now)
+        for session in self.deadlines.silent(now):
             outcome.events.append(Reason("silent", worker=session.hello.name, seconds=SILENCE_S))
             self._drop(session, now)
             self.deserted = not self.sessions
-        for served in self.jobs.values():
-            for lease in [le for le in served.ledger.leases.values() if self.lease_due(served, le) <= now]:
-                session = self.sessions[lease.session]
-                expire(served, session, lease, self.intake, now, outcome)
-                tidy(self.jobs, session, now)
+        for lease in self.deadlines.overdue(now):
+            session = self.sessions[lease.session]
+            expire(self.jobs.of(lease), session, lease, self.intake, now, outcome)
+            tidy(self.jobs, session, now)
         self._pump(now, outcome, thorough=True)
         return outcome
 
     def next_deadline(self) -> float:
         """Return when `tick` is due, in seconds since the epoch; infinity where time alone changes nothing."""
-        leases = [self.lease_due(served, le) for served in self.jobs.values() for le in served.ledger.leases.values()]
-        silences = [session.heard_s + SILENCE_S for session in self.sessions.values()]
-        listening = [self.called_s + LISTEN_S] if self.sessions else []
-        return min([*leases, *silences, *listening, self._next_round()], default=inf)
-
-    def lease_due(self, served: ServedJob, lease: Lease) -> float:
-        """Return when a lease expires if it makes no progress; infinity while it is queued behind another."""
-        if lease.slot == PROMISED:
-            return lease.progressed_s + PROMISE_S
-        session = self.sessions[lease.session]
-        if session.slots[lease.slot].leases[:1] != [lease.id]:
-            return inf
-        return lease.progressed_s + served.deadline_s(session, lease)
+        listening_s = self.called_s + LISTEN_S if self.sessions else inf
+        return min(self.deadlines.earliest_s(), listening_s, self._next_round())
 
     def coming(self, peer: bytes) -> Transfer | None:
         """Return the clip that comes in pieces over a connection, None if there is none."""
@@ -187,6 +181,7 @@ class Coordinator:
     def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
         """Have a place spoken again whose accepted clip cannot be read."""
         self._record(job, ClipDiscarded(chapter, index, why), outcome := Outcome())
+        self.jobs.review()
         self.jobs[job].ledger.reopen((chapter, index))
         self._pump(now, outcome)
         return outcome
@@ -218,6 +213,7 @@ class Coordinator:
         self._charge_idle(now)
         if served.state.paused != paused:
             self._record(job, JobPaused(paused, now), outcome)
+            self.jobs.review()
         withdraw([served] if paused else [], self.sessions, outcome)
         for session in self.sessions.values():
             tidy(self.jobs, session, now)
@@ -233,7 +229,7 @@ class Coordinator:
 
     def arrange(self, jobs: Sequence[str], now: float) -> Outcome:
         """Serve these jobs first, in this order, and the others after them."""
-        arrange(self.jobs, jobs)
+        self.jobs.arrange(jobs)
         self._pump(now, outcome := Outcome(), thorough=True)
         return outcome
 
@@ -269,6 +265,7 @@ class Coordinator:
         if session is None:
             session = new_session(hello, peer, now, self.sessions.values())
             self.sessions[session.key] = session
+            self.deadlines.joined(session)
             if self.deserted:  # all were cut off together: the first one back must not speak what the others hold
                 self.deserted, self.grants_s = False, max(self.grants_s, now + GATHER_S)
             if not self.settings.alone:
@@ -281,14 +278,15 @@ class Coordinator:
         brief(self.jobs, session, now, outcome)
 
     def _drop(self, session: Session, now: float) -> None:
-        charge_idle(self._open_jobs(), session, now)
+        charge_idle(self.jobs.open.values(), session, now)
         self.sessions.pop(session.key, None)
         self.peers.pop(session.peer, None)
         self.dropped[session.peer] = session
         while len(self.dropped) > MAX_DROPPED:
             del self.dropped[next(iter(self.dropped))]
         session.become(SessionState.GONE)
-        for served, lease in leases_of(self.jobs, session).values():
+        for lease in list(self.jobs.leases_of(session).values()):
+            served = self.jobs.of(lease)
             served.run_stats.reissued += len(lease.pending)
             served.ledger.end(lease)
 
@@ -313,6 +311,8 @@ class Coordinator:
         match message:
             case Heartbeat():
                 take_heartbeat(self.jobs, self.sessions, session, message, now, outcome)
+                if session.offers:
+                    self.waiting[session.key] = session
                 self.job_files.heard(session, message, now, outcome)
                 tidy(self.jobs, session, now)
             case Clip() | Failed():
@@ -321,7 +321,8 @@ class Coordinator:
                 self._settle(session, message, now, frame, fault, outcome)
                 tidy(self.jobs, session, now)
                 if served is not None and was_open and served.state.complete:
-                    self._charge_idle(now, served)  # idle time after its last clip is not this job's
+                    self._charge_idle(now)  # idle time after its last clip is not this job's
+                    self.jobs.review()
             case Held():
                 self.intake.held(session, message, now, self._new_lease_id, outcome)
             case Fetch():
@@ -363,13 +364,10 @@ class Coordinator:
         self._dispatch(session, clip, now, frame, fault, outcome)
         self._pump(now, outcome)
 
-    def _open_jobs(self) -> list[ServedJob]:
-        return [served for served in self.jobs.values() if served.is_open]
-
-    def _charge_idle(self, now: float, *completed: ServedJob) -> None:
-        """Charge the idle time since the last call to the open jobs, and to those completed by this one."""
+    def _charge_idle(self, now: float) -> None:
+        """Charge the idle time since the last call to the jobs that were open until now."""
         for session in self.sessions.values():
-            charge_idle([*self._open_jobs(), *completed], session, now)
+            charge_idle(self.jobs.open.values(), session, now)
 
     # --- leases
 
@@ -381,14 +379,16 @@ class Coordinator:
             self.settings = replace(self.settings, min_workers=0)
         if thorough:
             self.asked_s = now
-        grant_waiting(self.jobs, self.sessions, now, outcome, self.settings, self._new_lease_id, thorough=thorough)
+        self.waiting = still_waiting(self.waiting, self.sessions)
+        about = self.jobs, self.sessions, self.waiting.values(), now, outcome, self.settings, self._new_lease_id
+        self.more_to_grant = grant_waiting(*about, thorough=thorough)
 
     def _next_round(self) -> float:
         """Return when the waiting slots are asked for again; infinity where none waits or nothing is left to grant."""
-        waiting = any(session.is_waiting for session in self.sessions.values())
-        if not waiting or self.stopping or len(self.sessions) < self.settings.min_workers or not self._open_jobs():
+        waiting = any(session.is_waiting for session in still_waiting(self.waiting, self.sessions).values())
+        if not waiting or self.stopping or len(self.sessions) < self.settings.min_workers or not self.jobs.open:
             return inf
-        return max(self.asked_s + ASK_AGAIN_S, self.grants_s)
+        return self.called_s if self.more_to_grant else max(self.asked_s + ASK_AGAIN_S, self.grants_s)
 
     def _new_lease_id(self) -> int:
         self.last_lease += 1

@@ -1,7 +1,7 @@
 """Leases that run out: places that are free again, and slots that are trusted less."""
 
 from swarm.lease.coordinator.intake import BROKEN_STREAK, Intake
-from swarm.lease.coordinator.ledger import PROMISED, Lease
+from swarm.lease.coordinator.lease import PROMISED, Lease
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import ServedJob

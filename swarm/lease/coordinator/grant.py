@@ -1,13 +1,16 @@
 """Grants: finds a lease for each slot that offers itself, and tells the workers concerned."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
 from swarm.job.state import Place
 from swarm.lease.batches import LINE_CHARACTERS, batch_size, lease_lines
+from swarm.lease.coordinator.jobs import Jobs
 from swarm.lease.coordinator.last_word import has_failed_often, last_word, leaves_to_others
-from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, FreeRun, Lease, Most
+from swarm.lease.coordinator.lease import PROMISED, Lease
+from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, FreeRun, Most
+from swarm.lease.coordinator.loads import Loads
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session, Slot
 from swarm.lease.coordinator.served_job import ServedJob
@@ -17,7 +20,7 @@ from swarm.lease.message import Done, Grant, Line, Revoke, Trim
 from swarm.lease.scheduling import (
     FIRST_LEASE_CHARACTERS,
     HELP_S,
-    MIN_DEADLINE_S,
+    Cut,
     LeaseLoad,
     choose_cut,
     choose_double,
@@ -25,34 +28,41 @@ from swarm.lease.scheduling import (
 )
 
 MAX_COMPARED = 8  # slots that found nothing
-MAX_GRANTS = 64  # in one call: further slots wait for the next round, so that messages of others are read meanwhile
+MAX_GRANTS = 8  # in one call: further slots wait for the next round, so that messages of others are read meanwhile
 
 
 def grant_waiting(
-    jobs: dict[str, ServedJob],
+    jobs: Jobs,
     sessions: dict[str, Session],
+    waiting: Iterable[Session],
     now: float,
     out: Outcome,
     settings: Settings,
     new_id: Callable[[], int],
     *,
     thorough: bool,
-) -> None:
+) -> bool:
     """Grant every waiting slot a lease, where there is one, and answer the others once with `Done`.
+
+    Returns whether slots are left that were not asked, since one call grants so many leases at most.
 
     Unless `thorough`, slots that were answered before are skipped once a slot has found nothing. A slot is not looked
     at if one of its worker and kind found nothing that has as much to do and is at least as fast: else the work would
     grow with the square of the slots.
     """
     exhausted, granted = False, 0
-    for session in sessions.values():
+    for session in waiting:
+        if exhausted and all(session.offers.values()):
+            continue
         in_vain: set[str] = set()  # kinds of slots that were not answered before
         found_nothing: dict[str, list[Slot]] = {}  # by kind
         kinds = session.kinds
         short = {number for number, _, _ in session.no_room}  # of memory: they speak for no other slot
         for slot, answered in list(session.offers.items()):
-            if (exhausted and answered) or session.slots[slot].is_full or granted == MAX_GRANTS:
+            if (exhausted and answered) or session.slots[slot].is_full:
                 continue
+            if granted == MAX_GRANTS:
+                return True
             alike = found_nothing.get(kinds[slot], [])
             hopeless = any(session.slots[slot].is_no_faster(other) for other in alike)
             if not hopeless and Request(jobs, sessions, session, slot, now, out, settings.split).grant(new_id):
@@ -67,13 +77,14 @@ def grant_waiting(
         if in_vain:
             told = tuple(sorted(in_vain)) if len(set(kinds)) > 1 else ()
             out.send(session.peer, Done(lack=find_lack(session, jobs), kinds=told))
+    return False
 
 
 @dataclass
 class Request:
     """A slot that wants a lease, and what must be known to find it one."""
 
-    jobs: dict[str, ServedJob]
+    jobs: Jobs
     sessions: dict[str, Session]
     session: Session
     slot: int
@@ -95,12 +106,13 @@ class Request:
 
     def _runs(self) -> Iterator[tuple[ServedJob, FreeRun | None]]:
         """Yield what the slot could speak, the most useful first. A run cut from a lease must be used."""
-        jobs = [w for w in self.jobs.values() if w.is_open and self._is_let(w)]
-        for served in jobs:
+        jobs: list[ServedJob] = []
+        for served in filter(self._is_let, self.jobs.open.values()):
+            jobs.append(served)
             yield served, self._earliest(served)
             yield served, served.ledger.find_run(partial(self._may_try, served), self._most(served))
             if self._may_cut:
-                yield served, self._tail(served, self._loads(served))
+                yield served, self._tail(served)
         if not self._slot.leases:
             for served in jobs:
                 yield served, self._double(served)
@@ -137,40 +149,45 @@ class Request:
         run = served.ledger.run_in(chapter, partial(self._may_try, served), self._most(served))
         if run or not self._may_cut:
             return run
-        loads = [load for load in self._loads(served, chapter) if load.seconds_left() > HELP_S]
-        return self._tail(served, loads)
+        return self._tail(served, chapter, HELP_S)
 
     @property
     def _may_cut(self) -> bool:
         """Whether the slot may take the tail of a lease: a busy slot would only queue it."""
         return self.split and not self._slot.leases
 
-    def _tail(self, served: ServedJob, loads: list[LeaseLoad]) -> FreeRun | None:
-        loads = [load for load in loads if self._may_try_all(served, load)]
-        left = sum(len(served.ledger.leases[load.lease].pending) - load.together * load.started for load in loads)
-        most = self._lines(served, max(left, 1))
-        cut = choose_cut(loads, self._chars_s(served), served.ledger.sizes, self._batch(served), most)
-        if cut is None:
-            return None
+    def _tail(self, served: ServedJob, chapter: int | None = None, least_s: float = 0.0) -> FreeRun | None:
+        """Take the tail of the lease that takes longest, of a chapter or of all, if that is more than `least_s`."""
+        for load in self._loads(served).longest(self._chars_s(served), chapter):
+            if load.seconds_left() <= least_s:
+                return None
+            if self._may_try_all(served, load):
+                left = served.loads.left.total() if chapter is None else served.loads.left[chapter]
+                most, batch = self._lines(served, max(left, 1)), self._batch(served)
+                cut = choose_cut([load], self._chars_s(served), served.ledger.sizes, batch, most)
+                if cut is not None:
+                    return self._cut(served, cut)
+        return None
+
+    def _cut(self, served: ServedJob, cut: Cut) -> FreeRun:
         lease = served.ledger.leases[cut.lease]
         end = lease.pending[-cut.segments]
         tail = served.ledger.cut(lease, end)
+        served.loads.note(lease, self.now)
         holder = self.sessions[lease.session]
         self.out.send(holder.peer, Trim(lease.id, end) if lease.pending else Revoke(lease.id))
         return lease.chapter, tail
 
     def _double(self, served: ServedJob) -> FreeRun | None:
         """Speak a segment twice, or a batch, where that ends the book sooner; the first clips win."""
-        spoken: dict[Place, list[LeaseLoad]] = {}
-        for load in self._loads(served):
-            if load.started:
-                spoken.setdefault(_first(served, load), []).append(load)
-        loads = [to_beat(each) for place, each in spoken.items() if self._may_join(served, place, each)]
-        lease_id = choose_double(loads, self._chars_s(served)) if self.split else None
-        if lease_id is None:
+        if not self.split:
             return None
-        lease = served.ledger.leases[lease_id]
-        return lease.chapter, [index for index in lease.batch if self._may_try(served, (lease.chapter, index))]
+        for place, loads in self._loads(served).slowest(self._chars_s(served)):
+            load = to_beat(loads)
+            if choose_double([load], self._chars_s(served)) is not None and self._may_join(served, place, loads):
+                lease = served.ledger.leases[load.lease]
+                return lease.chapter, [index for index in lease.batch if self._may_try(served, (place[0], index))]
+        return None
 
     def _may_join(self, served: ServedJob, place: Place, loads: list[LeaseLoad]) -> bool:
         """Return whether the slot may speak a place that others speak.
@@ -179,8 +196,6 @@ class Request:
         vain: else members of ill will could hold it between them.
         """
         if len(loads) > 1:
-            if max(load.elapsed_s for load in loads) < MIN_DEADLINE_S:
-                return False
             holders = {served.ledger.leases[load.lease].session for load in loads}
             if self.session.key in holders or self.session.key in served.ledger.in_vain.get(place, {}):
                 return False
@@ -207,7 +222,7 @@ class Request:
         return lease_lines(left, slots, waiting, batch)
 
     def _chars_s(self, served: ServedJob) -> float | None:
-        return self._slot.speed(served.recipe).chars_s
+        return self._slot.chars_s(served.recipe)
 
     def _may_try(self, served: ServedJob, place: Place) -> bool:
         """Return whether the worker may have a place: not if it failed there and another worker could try.
@@ -231,31 +246,9 @@ class Request:
         failures = served.state.failures
         return not failures or all(self._may_try(served, (lease.chapter, index)) for index in lease.pending)
 
-    def _loads(self, served: ServedJob, chapter: int | None = None) -> list[LeaseLoad]:
-        """Return how much the leases of other slots still hold."""
-        return [
-            self._load(served, self.sessions[lease.session].slots[lease.slot], lease)
-            for lease in served.ledger.leases.values()
-            if lease.slot != PROMISED
-            and (lease.session, lease.slot) != (self.session.key, self.slot)
-            and chapter in (None, lease.chapter)
-        ]
-
-    def _load(self, served: ServedJob, slot: Slot, lease: Lease) -> LeaseLoad:
-        queue = slot.leases[: slot.leases.index(lease.id)] if lease.id in slot.leases else []
-        before = [served.ledger.leases[other] for other in queue if other in served.ledger.leases]
-        current = before[0] if before else lease
-        chars_s = slot.speed(served.recipe).chars_s
-        return LeaseLoad(
-            lease=lease.id,
-            ahead=sum(other.characters for other in before),
-            characters=lease.characters,
-            first=served.ledger.batch_characters(current),
-            started=not before,
-            elapsed_s=self.now - served.ledger.waits_since_s(current, proven=chars_s is not None),
-            chars_s=chars_s,
-            together=len(current.batch),
-        )
+    def _loads(self, served: ServedJob) -> Loads:
+        served.loads.refresh(self.sessions, self.now)
+        return served.loads
 
     def _issue(self, served: ServedJob, run: FreeRun, lease_id: int) -> None:
         spec, session, now = served.state.spec, self.session, self.now
@@ -263,6 +256,7 @@ class Request:
         lease = Lease(lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now, most=most)
         served.ledger.hold(lease)
         self._slot.begin(lease.id, now)
+        served.loads.note(lease, self.now)
         served.granted(now)
         if spec.job not in session.told:
             session.told[spec.job] = now
@@ -270,8 +264,3 @@ class Request:
         places = [(lease.chapter, index) for index in lease.pending]
         lines = tuple(Line(place[1], served.state.engine_text(place), served.state.take(place)) for place in places)
         self.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines))
-
-
-def _first(served: ServedJob, load: LeaseLoad) -> Place:
-    lease = served.ledger.leases[load.lease]
-    return lease.chapter, lease.pending[0]

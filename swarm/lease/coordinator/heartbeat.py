@@ -1,6 +1,8 @@
 """Heartbeats as a coordinator takes them: which leases advance, which were lost, which slots want more."""
 
-from swarm.lease.coordinator.ledger import MAX_LEASE_LINES, PROMISED, Lease
+from swarm.lease.coordinator.jobs import Jobs
+from swarm.lease.coordinator.lease import PROMISED, Lease
+from swarm.lease.coordinator.ledger import MAX_LEASE_LINES
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import MAX_LOADING_S, MAX_WAITING_S, TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import ServedJob
@@ -11,7 +13,7 @@ GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant 
 
 
 def take_heartbeat(
-    jobs: dict[str, ServedJob],
+    jobs: Jobs,
     sessions: dict[str, Session],
     session: Session,
     message: Heartbeat,
@@ -19,16 +21,17 @@ def take_heartbeat(
     out: Outcome,
 ) -> None:
     """Take in what a worker's slots do and want; revoke the leases that it holds without a right."""
-    known = leases_of(jobs, session)
+    known = jobs.leases_of(session)
     if message.leases or message.offers:
         session.worked_s = now
     session.holding, session.figures = len(message.leases), message.figures
     out.events += session.rest(message.resting)
     _revoke_unknown(session, set(message.leases) - known.keys(), now, out)
-    for lease_id, (served, lease) in known.items():
-        if lease_id not in message.leases and now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != PROMISED:
-            served.ledger.end(lease)
-    _advance(sessions, session, message, known, now)
+    held = set(message.leases)
+    for lease in [lease for lease_id, lease in known.items() if lease_id not in held]:
+        if now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != PROMISED:
+            jobs.of(lease).ledger.end(lease)
+    _advance(jobs, sessions, session, message, now)
     offered = {slot for slot in message.offers if slot < len(session.slots)}
     session.offers = dict.fromkeys(sorted(offered), False)  # each is answered anew
 
@@ -42,33 +45,29 @@ def _revoke_unknown(session: Session, unknown: set[int], now: float, out: Outcom
     session.revoked_s = told | dict.fromkeys(news, now)
 
 
-def _advance(
-    sessions: dict[str, Session],
-    session: Session,
-    message: Heartbeat,
-    known: dict[int, tuple[ServedJob, Lease]],
-    now: float,
-) -> None:
+def _advance(jobs: Jobs, sessions: dict[str, Session], session: Session, message: Heartbeat, now: float) -> None:
     """Note the progress of each lease that a heartbeat lists."""
+    known = jobs.leases_of(session)
     for report in message.slots:
         if report.slot < len(session.slots):
             session.slots[report.slot].hear(report)
         if report.lease in known:
-            served, lease = known[report.lease]
+            lease = known[report.lease]
+            served = jobs.of(lease)
             begun = report.state == "speaking" and _goes_on(served, lease, report)
             if begun or _is_patient(served, sessions, session, report, lease, now):
                 lease.progressed_s = now
     speaking = {report.lease for report in message.slots}
     for lease_id in message.leases:
         if lease_id in known and lease_id not in speaking:  # its slot is at another lease
-            lease = known[lease_id][1]
+            lease = known[lease_id]
             patient_until_s = max(lease.granted_s, session.sent_s) + MAX_WAITING_S
             lease.progressed_s = max(lease.progressed_s, min(now, patient_until_s))
 
 
 def _goes_on(served: ServedJob, lease: Lease, report: SlotReport) -> bool:
     """Take in which segments of a lease are spoken; return whether that is further, or a smaller part of a batch."""
-    narrowed = lease.narrow(report.lines)
+    narrowed = served.ledger.narrow(lease, report.lines)
     return served.ledger.advance(lease, report.index) or narrowed
 
 
@@ -89,20 +88,10 @@ def _is_patient(
     return not any(served.can_try(other, now) for other in others)
 
 
-def leases_of(jobs: dict[str, ServedJob], session: Session) -> dict[int, tuple[ServedJob, Lease]]:
-    """Return the leases of a session by their ids, each with its job."""
-    return {
-        lease.id: (served, lease)
-        for served in jobs.values()
-        for lease in served.ledger.leases.values()
-        if lease.session == session.key
-    }
-
-
-def reminders(jobs: dict[str, ServedJob], session: Session) -> list[Trim | Skip]:
+def reminders(jobs: Jobs, session: Session) -> list[Trim | Skip]:
     """Return what a worker that greets again has to know of its leases: the news of them may have been lost."""
     messages: list[Trim | Skip] = []
-    for _, lease in leases_of(jobs, session).values():
+    for lease in jobs.leases_of(session).values():
         if lease.slot != PROMISED:
             messages.append(Trim(lease.id, lease.pending[-1] + 1))
             gaps = sorted(set(range(lease.pending[-1])) - set(lease.pending))
@@ -110,11 +99,12 @@ def reminders(jobs: dict[str, ServedJob], session: Session) -> list[Trim | Skip]
     return messages
 
 
-def tidy(jobs: dict[str, ServedJob], session: Session, now: float) -> None:
+def tidy(jobs: Jobs, session: Session, now: float) -> None:
     """Take from the slots of a session the leases that ended; the time of the next lease begins now."""
-    live = leases_of(jobs, session)
+    live = jobs.leases_of(session)
     for slot in session.slots:
         before = slot.leases[:1]
         slot.keep(live, now)
         if slot.leases and slot.leases[:1] != before:
-            live[slot.leases[0]][1].begin(now)
+            lease = live[slot.leases[0]]
+            jobs.of(lease).ledger.begin(lease, now)

@@ -8,9 +8,9 @@ from msgspec import structs
 from swarm.job.plausible import implausible
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
-from swarm.lease.coordinator.heartbeat import leases_of
+from swarm.lease.coordinator.jobs import Jobs
 from swarm.lease.coordinator.last_word import has_failed_often, has_waited_long, is_heard, last_word, others_could
-from swarm.lease.coordinator.ledger import PROMISED, Lease
+from swarm.lease.coordinator.lease import PROMISED, Lease
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, MAX_TAKES, ServedJob
@@ -29,7 +29,7 @@ PROVISIONAL_S = 60.0  # of accepted sound, during which most clips decide on a r
 class Intake:
     """Takes in clips and failures. The first valid clip of a place wins, whichever worker sends it."""
 
-    jobs: dict[str, ServedJob]
+    jobs: Jobs
     sessions: dict[str, Session]
     alone: bool = False  # whether no other worker will ever come
 
@@ -64,7 +64,7 @@ class Intake:
         _renew(served, session, clip.lease, now)
         for lease in served.ledger.holders((clip.chapter, clip.index)):
             if lease.session == session.key:
-                lease.begin(now)
+                served.ledger.begin(lease, now)
         if served.state.complete or (clip.chapter, clip.index) in served.state.accepted:
             served.run_stats.duplicate(session.worker, clip.work_s)
             return False
@@ -142,9 +142,10 @@ class Intake:
 
     def released(self, session: Session, message: Release, out: Outcome) -> None:
         """End a lease that a worker gives back, and tell the user if it cannot speak the job at all."""
-        served, lease = leases_of(self.jobs, session).get(message.lease, (None, None))
-        if served is None or lease is None:
+        lease = self.jobs.leases_of(session).get(message.lease)
+        if lease is None:
             return
+        served = self.jobs.of(lease)
         served.ledger.end(lease)
         session.told.pop(served.state.job, None)  # the `Job` message may have been lost
         if message.unable and session.reports_unable(served.recipe, message.note):
@@ -164,7 +165,7 @@ class Intake:
             return  # a failure at a place that it does not hold speaks against the worker alone
         lease = served.ledger.leases.get(failed.lease)
         if lease is not None and lease.session == session.key:
-            lease.begin(now)
+            served.ledger.begin(lease, now)
         kind, note = failed.kind, failed.note[:500]
         served.ledger.has_failed(place, session.key, now)
         if len(served.state.failures.get(place, ())) < MAX_RECORDED:
@@ -240,6 +241,7 @@ def _measure(served: ServedJob, session: Session, clip: Clip) -> None:
         characters = len(served.state.engine_text((clip.chapter, clip.index)))
         speed = session.slots[clip.slot].speed(served.state.spec.recipe)
         speed.add(characters, clip.length_s, clip.work_s)
+        served.ledger.holdings.hasten_first(session.slots[clip.slot].leases)
 
 
 def _record(served: ServedJob, record: AnyRecord, out: Outcome, frame: bytes = b"") -> None:

@@ -8,7 +8,8 @@ from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, piece_size
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
 from swarm.job.tensors import fault_of_tensors
-from swarm.lease.coordinator.ledger import PROMISED
+from swarm.lease.coordinator.jobs import Jobs
+from swarm.lease.coordinator.lease import PROMISED
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.roster import TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import ServedJob
@@ -32,7 +33,7 @@ class Collecting:
 class JobFiles:
     """Serves pieces of job files, and collects the latents of the one worker that computes them."""
 
-    jobs: dict[str, ServedJob]
+    jobs: Jobs
     sessions: dict[str, Session]
     piece: int = PIECE_BYTES
     collecting: dict[str, Collecting] = field(default_factory=dict)  # by job
@@ -45,9 +46,9 @@ class JobFiles:
         """
         session.supplied(heartbeat)
         known = session.job_files.union(session.fetching)
-        for served in self.jobs.values():
+        for served in self.jobs.supplied.values():
             lacks = session.can_speak(served.recipe) and not served.needed <= known
-            if served.is_open and lacks and now - session.told.get(served.state.job, -math.inf) >= TELL_AGAIN_S:
+            if lacks and now - session.told.get(served.state.job, -math.inf) >= TELL_AGAIN_S:
                 session.told[served.state.job] = now
                 out.send(session.peer, served.instruction)
         for made in heartbeat.made:

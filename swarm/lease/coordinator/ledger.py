@@ -1,11 +1,13 @@
 """The free places of a job and its leases. They are not journaled: after a restart everything unspoken is free."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from swarm.job.state import JobState, Place
+from swarm.lease.coordinator.holdings import Holdings
+from swarm.lease.coordinator.lease import Lease
 
 MAX_LEASE_CHARACTERS = 32 * 1024
 MAX_LEASE_LINES = 1000
@@ -22,50 +24,6 @@ class Most(NamedTuple):
     batch: int = 1  # segments that its slot speaks together
 
 
-PROMISED = -1  # the slot of a lease that covers clips on their way, spoken before
-
-
-@dataclass
-class Lease:
-    """A right to speak a run of one chapter for a time; `pending` are the indices without a clip, in order."""
-
-    id: int
-    job: str
-    chapter: int
-    session: str
-    slot: int
-    pending: list[int]
-    granted_s: float
-    progressed_s: float  # the last sign that it advances
-    characters: int = 0  # of what is pending
-    reached: int = -1  # the last index that a heartbeat said is being spoken
-    most: int = 1  # segments that its slot speaks together, by its worker's offer
-    together: int = field(init=False)  # that it speaks together now, by its last heartbeat
-    fewest: int = field(init=False)  # that it spoke together since its last clip
-    delivered_s: float = field(init=False)  # its last clip, or when its slot came to it
-
-    def __post_init__(self) -> None:
-        self.delivered_s = self.granted_s
-        self.together = self.fewest = self.most
-
-    def begin(self, now: float) -> None:
-        """Take in that its slot comes to it, or to its next segment, since the clip of the last one is here."""
-        self.progressed_s = self.delivered_s = now
-        self.fewest = self.most
-
-    @property
-    def batch(self) -> list[int]:
-        """The indices that its slot speaks together, as far as is known."""
-        return self.pending[: self.together]
-
-    def narrow(self, together: int) -> bool:
-        """Take in how many segments are spoken together; return whether that is a step to find one that fails."""
-        self.together = min(max(together, 1), self.most)
-        halved = self.together <= (self.fewest + 1) // 2 < self.fewest
-        self.fewest = min(self.fewest, self.together)
-        return halved
-
-
 @dataclass
 class Ledger:
     """The free places of one job and its leases."""
@@ -80,6 +38,9 @@ class Ledger:
     first_failed_s: dict[Place, float] = field(default_factory=dict)
     failed_s: dict[Place, float] = field(default_factory=dict)  # the last failure
     tried: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions that failed there, or made no progress
+    holdings: Holdings = field(default_factory=Holdings)  # of all jobs of its coordinator
+    _in_chapter: dict[int, dict[int, Lease]] = field(default_factory=dict)
+    _sizes: dict[Place, int] = field(default_factory=dict)  # of segments at either end of a lease
 
     def __post_init__(self) -> None:
         self.free = [
@@ -98,29 +59,31 @@ class Ledger:
 
     def run_in(self, chapter: int, allowed: Callable[[Place], bool], most: Most) -> FreeRun | None:
         """Return the next free run of one chapter."""
-        run = self._start_of(
-            chapter, [index for index in sorted(self.free[chapter]) if allowed((chapter, index))], most
-        )
+        indices = (index for index in sorted(self.free[chapter]) if allowed((chapter, index)))
+        run = self._start_of(chapter, indices, most)
         return (chapter, run) if run else None
 
-    def _start_of(self, chapter: int, indices: list[int], most: Most) -> list[int]:
+    def _start_of(self, chapter: int, indices: Iterator[int], most: Most) -> list[int]:
         run: list[int] = []
-        left = most.characters
-        for index in indices[: min(most.lines, MAX_LEASE_LINES)]:
+        left, more = most.characters, False  # more: indices that are left behind
+        for index in indices:
             left -= self._size(chapter, index)
             alone = most.batch > 1 and (chapter, index) in self.expiries
-            if run and (left < 0 or alone):
+            if more := len(run) == min(most.lines, MAX_LEASE_LINES) or bool(run and (left < 0 or alone)):
                 break
             run.append(index)
             if alone:
+                more = next(indices, None) is not None
                 break
-        if most.batch < len(run) < len(indices):
+        if more and most.batch < len(run):
             del run[len(run) // most.batch * most.batch :]
         return run
 
     def hold(self, lease: Lease) -> None:
         """Start a lease: its places are no longer free."""
         self.leases[lease.id] = lease
+        self.holdings.add(lease)
+        self._in_chapter.setdefault(lease.chapter, {})[lease.id] = lease
         self.begun_s.setdefault((lease.chapter, lease.pending[0]), lease.granted_s)
         lease.characters = sum(self._size(lease.chapter, index) for index in lease.pending)
         self.free[lease.chapter].difference_update(lease.pending)
@@ -147,6 +110,7 @@ class Ledger:
             sessions.pop(place, None)
         for times in (self.begun_s, self.first_failed_s, self.failed_s):
             times.pop(place, None)
+        self._sizes.pop(place, None)
         held = self.holders(place)
         for lease in held:
             self._remove(lease, index)
@@ -169,7 +133,7 @@ class Ledger:
 
     def end(self, lease: Lease) -> None:
         """End a lease; its pending places are free again."""
-        del self.leases[lease.id]
+        self._forget(lease)
         _remember(self.in_vain, (lease.chapter, lease.pending[0]), lease.session)
         self._free_unsettled(lease.chapter, lease.pending)
 
@@ -178,9 +142,19 @@ class Ledger:
         tail = [index for index in lease.pending if index >= end]
         lease.pending = [index for index in lease.pending if index < end]
         lease.characters -= sum(self._size(lease.chapter, index) for index in tail)
-        if not lease.pending:
-            del self.leases[lease.id]
+        self._shortened(lease)
         return tail
+
+    def begin(self, lease: Lease, now: float) -> None:
+        """Take in that the slot of a lease comes to it, or to its next segment."""
+        lease.begin(now)
+        self.holdings.hasten(lease)
+
+    def narrow(self, lease: Lease, together: int) -> bool:
+        """Take in how many segments are spoken together; return whether that is a step to find one that fails."""
+        if together != lease.together:
+            self.holdings.hasten(lease)
+        return lease.narrow(together)
 
     def advance(self, lease: Lease, index: int) -> bool:
         """Take in which index of a lease is being spoken; return whether that is further than before."""
@@ -214,12 +188,14 @@ class Ledger:
 
     def batch_characters(self, lease: Lease) -> int:
         """Return the characters of what the slot of a lease speaks together."""
+        if lease.together == 1:
+            return self.size(lease.chapter, lease.pending[0])
         return sum(self._size(lease.chapter, index) for index in lease.batch)
 
     def holders(self, place: Place) -> list[Lease]:
         """Return the leases that hold a place: two where it is spoken twice on purpose, else one at most."""
-        chapter, index = place
-        return [lease for lease in self.leases.values() if lease.chapter == chapter and index in lease.pending]
+        leases, index = self._in_chapter.get(place[0], {}).values(), place[1]
+        return [lease for lease in leases if lease.pending[0] <= index <= lease.pending[-1] and index in lease.pending]
 
     def earliest_open(self) -> int | None:
         """Return the first chapter that is not sealed, None where all are."""
@@ -228,14 +204,31 @@ class Ledger:
     def _remove(self, lease: Lease, index: int) -> None:
         lease.pending.remove(index)
         lease.characters -= self._size(lease.chapter, index)
-        if not lease.pending:
-            del self.leases[lease.id]
+        self._shortened(lease)
+
+    def _shortened(self, lease: Lease) -> None:
+        """Take in that a lease holds less; it ends if that is nothing."""
+        if lease.pending:
+            self.holdings.hasten(lease)
+        else:
+            self._forget(lease)
+
+    def _forget(self, lease: Lease) -> None:
+        del self.leases[lease.id], self._in_chapter[lease.chapter][lease.id]
+        self.holdings.remove(lease)
+
+    def size(self, chapter: int, index: int) -> int:
+        """Return the characters of a segment at either end of a lease."""
+        place = (chapter, index)
+        if place not in self._sizes:
+            self._sizes[place] = self._size(chapter, index)
+        return self._sizes[place]
 
     def _size(self, chapter: int, index: int) -> int:
         return len(self.state.engine_text((chapter, index)))
 
     def _free_unsettled(self, chapter: int, indices: list[int]) -> None:
-        held = {index for lease in self.leases.values() if lease.chapter == chapter for index in lease.pending}
+        held = {index for lease in self._in_chapter[chapter].values() for index in lease.pending}
         self.free[chapter].update(i for i in indices if i not in held and not self.state.is_settled((chapter, i)))
 
 

@@ -1,21 +1,16 @@
-"""The jobs of a coordinator as a queue: in which order they are served, and how one is taken out of it."""
+"""The jobs of a coordinator as a queue: how one is taken out of it, and how machines are told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from swarm.job.epoch import lineage_of
 from swarm.lease.coordinator.heartbeat import reminders, tidy
+from swarm.lease.coordinator.jobs import Jobs
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Revoke
 from swarm.lease.order import Instruct, Order, knows_orders
 from swarm.lease.standby import MAX_EPOCHS, Epochs
-
-
-def arrange(jobs: dict[str, ServedJob], first: Sequence[str]) -> None:
-    """Put these jobs first, in this order, and the others after them. The dict is shared, so it changes in place."""
-    for job in [*(job for job in first if job in jobs), *(job for job in jobs if job not in first)]:
-        jobs[job] = jobs.pop(job)
 
 
 def withdraw(withdrawn: Iterable[ServedJob], sessions: dict[str, Session], out: Outcome) -> None:
@@ -26,15 +21,17 @@ def withdraw(withdrawn: Iterable[ServedJob], sessions: dict[str, Session], out: 
             served.ledger.end(lease)
 
 
-def take_out(jobs: dict[str, ServedJob], job: str, sessions: dict[str, Session], now: float, out: Outcome) -> None:
+def take_out(jobs: Jobs, job: str, sessions: dict[str, Session], now: float, out: Outcome) -> None:
     """Take a job out of the queue, with its leases; clips that still come of it are refused."""
-    withdraw([jobs.pop(job)], sessions, out)
+    withdraw([jobs[job]], sessions, out)
+    del jobs[job]
+    jobs.review()
     for session in sessions.values():
         session.told.pop(job, None)
         tidy(jobs, session, now)
 
 
-def overrule(jobs: dict[str, ServedJob], known: Epochs, sessions: dict[str, Session], now: float, out: Outcome) -> None:
+def overrule(jobs: Jobs, known: Epochs, sessions: dict[str, Session], now: float, out: Outcome) -> None:
     """Give up the jobs that another coordinator has taken over, by what a worker heard."""
     for job, epoch in known.jobs:
         served = jobs.get(job)
@@ -42,11 +39,12 @@ def overrule(jobs: dict[str, ServedJob], known: Epochs, sessions: dict[str, Sess
             served.is_overruled = True
             withdraw([served], sessions, out)
             out.overruled.append(job)
+            jobs.review()
     for session in sessions.values():
         tidy(jobs, session, now)
 
 
-def brief(jobs: dict[str, ServedJob], session: Session, now: float, out: Outcome) -> None:
+def brief(jobs: Jobs, session: Session, now: float, out: Outcome) -> None:
     """Tell a worker that greets what it has to know at once.
 
     That is the news of its leases, which may have been lost, and the jobs that were taken over: it may follow another

@@ -51,10 +51,17 @@ class Slot:
         """Return the running estimate for a recipe."""
         return self.speeds.setdefault(voicing(recipe), Speed())
 
+    def chars_s(self, recipe: Recipe) -> float | None:
+        """Return the characters a second that it speaks of a recipe; None while that is unknown."""
+        speed = self.speeds.get(voicing(recipe))
+        return speed.chars_s if speed else None
+
     def is_no_faster(self, other: "Slot") -> bool:
         """Return whether it has as many leases as another slot of its worker, and speaks nothing faster."""
         if len(self.leases) != len(other.leases):
             return False
+        if not self.speeds:
+            return not any(speed.chars_s for speed in other.speeds.values())
         for voice in self.speeds.keys() | other.speeds.keys():
             own, others = (slot.speeds[voice].chars_s if voice in slot.speeds else None for slot in (self, other))
             if own != others and (own is None or others is None or own > others):
@@ -251,3 +258,8 @@ def new_session(hello: Hello, peer: bytes, now: float, others: Iterable[Session]
     room = MAX_SLOTS - sum(len(other.slots) for other in others)
     slots = [Slot(idle_since_s=now) for _ in range(min(hello.slots, max(SLOTS_IN_ANY_CASE, room)))]
     return Session(session_key(hello), peer, hello, now, now, now, now, slots)
+
+
+def still_waiting(waiting: dict[str, Session], here: dict[str, Session]) -> dict[str, Session]:
+    """Return those of the sessions that are here and offer slots, the one that has waited longest first."""
+    return {key: session for key, session in waiting.items() if session.offers and here.get(key) is session}

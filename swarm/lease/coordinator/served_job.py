@@ -8,7 +8,9 @@ from swarm.job.job_file import digests_of
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, Place
-from swarm.lease.coordinator.ledger import Lease, Ledger
+from swarm.lease.coordinator.lease import Lease
+from swarm.lease.coordinator.ledger import Ledger
+from swarm.lease.coordinator.loads import Loads
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.time_left import EncodingPace
 from swarm.lease.message import Job, Resting
@@ -33,8 +35,10 @@ class ServedJob:
     first_grant_s: float | None = None  # of this run
     is_overruled: bool = False  # another coordinator has taken it over
     run_stats: RunStats = field(default_factory=RunStats)
+    loads: Loads = field(init=False)
 
     def __post_init__(self) -> None:
+        self.loads = Loads(self.ledger, self.recipe)
         self.characters = sum(
             len(segment.written) for chapter in self.state.spec.chapters for segment in chapter.segments
         )
@@ -106,7 +110,7 @@ class ServedJob:
 
         A batch may take twice as long, since the worker ends it when it is late, and looks for the segment that hangs.
         """
-        chars_s = session.slots[lease.slot].speed(self.recipe).chars_s
+        chars_s = session.slots[lease.slot].chars_s(self.recipe)
         doublings = self.ledger.expiries[lease.chapter, lease.pending[0]]
         doublings += len(lease.batch) > 1 and chars_s is not None
         return deadline_s(self.ledger.batch_characters(lease), chars_s, doublings, self.unknown_deadline_s)

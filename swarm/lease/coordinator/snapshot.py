@@ -3,7 +3,8 @@
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from swarm.lease.coordinator.ledger import PROMISED
+from swarm.lease.coordinator.jobs import Jobs
+from swarm.lease.coordinator.lease import PROMISED
 from swarm.lease.coordinator.roster import Session, Slot, voicing
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.settings import Settings
@@ -20,7 +21,7 @@ class Snapshot:
     """The coordinator at one moment, read-only."""
 
     settings: Settings
-    jobs: dict[str, ServedJob]
+    jobs: Jobs
     sessions: dict[str, Session]
     now: float
     speech_pace: SpeechPace = field(default_factory=SpeechPace)
@@ -194,19 +195,15 @@ class Snapshot:
             reasons.append(Reason("slow link", worker=session.hello.name, count=session.link_bits_s))
         if lack := find_lack(session, self.jobs):
             reasons.append(lack)
-        for served in self.jobs.values():
-            able = served.is_open and session.can_speak(served.recipe)
-            if able and not served.needed <= session.job_files:
+        for served in self.jobs.supplied.values():
+            if session.can_speak(served.recipe) and not served.needed <= session.job_files:
                 reasons.append(_fetching(served, [session]))
         return list(dict.fromkeys(reasons))
 
     def _slot(self, number: int, slot: Slot, rest: Resting | None) -> SlotStatus:
         state = slot.report.state if slot.report and slot.leases else "idle"
-        for served in self.jobs.values():
-            lease = served.ledger.leases.get(slot.leases[0]) if slot.leases else None
-            if lease is None:
-                continue
-            speed = slot.speed(served.state.spec.recipe)
+        if lease := self.jobs.holdings.leases.get(slot.leases[0]) if slot.leases else None:
+            speed = slot.speed(self.jobs.of(lease).recipe)
             return SlotStatus(
                 slot=number,
                 state="speaking" if state == "idle" else state,
@@ -221,7 +218,7 @@ class Snapshot:
         return SlotStatus(slot=number, state="resting" if rest else "idle", note=rest.why if rest else "")
 
 
-def find_lack(session: Session, jobs: dict[str, ServedJob]) -> Reason | None:
+def find_lack(session: Session, jobs: Jobs) -> Reason | None:
     """Return what a worker lacks to be of any use here; None where it can speak an open job."""
     served = _out_of_reach(session, jobs)
     if served is None:
@@ -232,12 +229,12 @@ def find_lack(session: Session, jobs: dict[str, ServedJob]) -> Reason | None:
     return Reason("lacks voice", title=title, engine=recipe.engine, language=recipe.language, command=served.install)
 
 
-def _out_of_reach(session: Session, jobs: dict[str, ServedJob]) -> ServedJob | None:
+def _out_of_reach(session: Session, jobs: Jobs) -> ServedJob | None:
     """Return the first open job where a worker can speak none, unless the worker said itself why."""
-    left = [served for served in jobs.values() if served.is_open]
-    if not left or any(session.can_speak(served.recipe) for served in left):
+    if not jobs.open or any(session.can_speak(served.recipe) for served in jobs.open.values()):
         return None
-    return None if left[0].recipe in session.unable else left[0]  # the worker said itself why
+    first = next(iter(jobs.open.values()))
+    return None if first.recipe in session.unable else first  # the worker said itself why
 
 
 def _fetching(served: ServedJob, sessions: Sequence[Session]) -> Reason:
@@ -263,7 +260,7 @@ def _pace(speed: Speed, waits: float) -> float:
     return (speed.chars_s or 0.0) * (1 - waits)
 
 
-def find_hopeless(jobs: dict[str, ServedJob], sessions: dict[str, Session]) -> Reason | None:
+def find_hopeless(jobs: Jobs, sessions: dict[str, Session]) -> Reason | None:
     """Return why no worker here can ever speak some job; None where one can, or none is here."""
     if not sessions:
         return None

@@ -3,7 +3,8 @@
 from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import OWN_GAP_S, SILENCE_S
+from swarm.lease.coordinator.coordinator import OWN_GAP_S
+from swarm.lease.coordinator.deadlines import SILENCE_S
 from swarm.lease.message import (
     Accepted,
     Bye,

@@ -5,7 +5,8 @@ from msgspec import structs
 
 from swarm.job.state import JobState
 from swarm.lease.bounds import MAX_CLIP_BYTES
-from swarm.lease.coordinator.coordinator import PROMISE_S, SILENCE_S, Coordinator
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.deadlines import PROMISE_S, SILENCE_S
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.transfer import MIN_BYTES_S, PATIENCE_S
 from swarm.lease.message import (

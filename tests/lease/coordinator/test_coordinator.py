@@ -9,7 +9,8 @@ from swarm.job.recipe import Recipe
 from swarm.job.record import SegmentQuarantined
 from swarm.job.run_stats import MAX_WORKERS, RunStats
 from swarm.job.state import JobState, apply
-from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, LISTEN_S, SILENCE_S
+from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, LISTEN_S
+from swarm.lease.coordinator.deadlines import SILENCE_S
 from swarm.lease.message import (
     Bye,
     Done,

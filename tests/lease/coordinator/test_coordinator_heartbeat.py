@@ -3,7 +3,7 @@
 from making import TEXTS, join, make_core, make_spec, offer, sent
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.heartbeat import GRANT_FLIGHT_S, leases_of
+from swarm.lease.coordinator.heartbeat import GRANT_FLIGHT_S
 from swarm.lease.message import Grant, Heartbeat, Revoke
 
 
@@ -25,4 +25,4 @@ def test_a_grant_that_was_lost_on_the_way_is_granted_anew() -> None:
         granted |= {grant.lines: now for grant in sent(outcome, Grant)}
     assert granted == {lost.lines: int(GRANT_FLIGHT_S) + 1}
     (session,) = core.sessions.values()
-    assert lost.lease not in leases_of(core.jobs, session)
+    assert lost.lease not in core.jobs.leases_of(session)

@@ -10,7 +10,8 @@ from small_tensors import small_tensors
 from swarm.job.job_file import LATENTS, MODEL, VOICE, JobFile
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import SILENCE_S, Coordinator
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.deadlines import SILENCE_S
 from swarm.lease.coordinator.job_files import ASK_AGAIN_S
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import TELL_AGAIN_S

@@ -1,0 +1,42 @@
+"""The leases of all jobs of a coordinator by who holds them, and those whose deadline may have come nearer."""
+
+from dataclasses import dataclass, field
+
+from swarm.lease.coordinator.lease import Lease
+
+
+@dataclass
+class Holdings:
+    """An index of leases: all ledgers of a coordinator share one, and change it whenever a lease begins or ends."""
+
+    leases: dict[int, Lease] = field(default_factory=dict)
+    by_session: dict[str, dict[int, Lease]] = field(default_factory=dict)
+    hastened: dict[int, Lease] = field(default_factory=dict)  # of which the deadline has to be looked at anew
+
+    def of(self, session: str) -> dict[int, Lease]:
+        """Return the leases of a session by their ids."""
+        return self.by_session.get(session, {})
+
+    def add(self, lease: Lease) -> None:
+        """Take in a new lease."""
+        self.leases[lease.id] = lease
+        self.by_session.setdefault(lease.session, {})[lease.id] = lease
+        self.hasten(lease)
+
+    def remove(self, lease: Lease) -> None:
+        """Forget a lease that ended."""
+        del self.leases[lease.id]
+        self.hastened.pop(lease.id, None)
+        own = self.by_session[lease.session]
+        del own[lease.id]
+        if not own:
+            del self.by_session[lease.session]
+
+    def hasten(self, lease: Lease) -> None:
+        """Take in that a lease may be due sooner than before."""
+        self.hastened[lease.id] = lease
+
+    def hasten_first(self, leases: list[int]) -> None:
+        """Take in that the first of a slot's leases may be due sooner, as with a slot that is faster than was known."""
+        if leases and (lease := self.leases.get(leases[0])):
+            self.hasten(lease)

@@ -1,0 +1,132 @@
+"""How much the leases of a job still hold, and which of them most need the help of another slot. Pure.
+
+All leases are looked at four times a second at most, however many slots ask meanwhile: the cost of a slot that asks
+does not grow with the leases.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from math import inf
+
+from swarm.job.recipe import Recipe
+from swarm.job.state import Place
+from swarm.lease.coordinator.lease import PROMISED, Lease
+from swarm.lease.coordinator.ledger import Ledger
+from swarm.lease.coordinator.ranking import Plight, Ranking
+from swarm.lease.coordinator.roster import Session, Slot
+from swarm.lease.scheduling import MIN_DEADLINE_S, LeaseLoad, to_beat
+
+FRESH_S = 0.25  # until all leases are looked at anew
+
+
+@dataclass
+class Loads:
+    """The loads of the leases of one job, at the moment of its last `refresh`."""
+
+    ledger: Ledger
+    recipe: Recipe
+    now: float = -inf
+    made_s: float = -inf
+    sessions: dict[str, Session] = field(default_factory=dict)
+    tails: Ranking[int] = field(init=False)
+    tails_in: dict[int, Ranking[int]] = field(default_factory=dict)  # by chapter
+    doubles: Ranking[Place] = field(init=False)
+    left: Counter[int] = field(default_factory=Counter)  # segments that no slot has begun, by chapter
+
+    def __post_init__(self) -> None:
+        self.tails, self.doubles = Ranking(self._tail), Ranking(self._double)
+
+    def refresh(self, sessions: dict[str, Session], now: float) -> None:
+        """Let time pass; look at all leases if the last look is old."""
+        self.now, self.sessions = now, sessions
+        if not self.made_s <= now < self.made_s + FRESH_S:
+            self.made_s = now
+            self._look_at_all()
+
+    def _look_at_all(self) -> None:
+        tails: dict[int, list[tuple[int, Plight]]] = {}
+        started: dict[Place, list[LeaseLoad]] = {}
+        self.left.clear()
+        for lease in self.ledger.leases.values():
+            if lease.slot == PROMISED:
+                continue
+            load = self._load(lease)
+            self.left[lease.chapter] += len(lease.pending) - load.together * load.started
+            if load.started:
+                started.setdefault((lease.chapter, lease.pending[0]), []).append(load)
+            if plight := self._tail_of(lease, load):
+                tails.setdefault(lease.chapter, []).append((lease.id, plight))
+        self.tails.fill([each for found in tails.values() for each in found])
+        self.tails_in = {chapter: Ranking(self._tail) for chapter in tails}
+        for chapter, ranking in self.tails_in.items():
+            ranking.fill(tails[chapter])
+        self.doubles.fill([(place, plight) for place, loads in started.items() if (plight := _double_of(loads))])
+
+    def note(self, lease: Lease, now: float) -> None:
+        """Take in a new lease, or one that was shortened, unless all are looked at anew before they matter."""
+        if lease.id in self.ledger.leases and self.made_s <= now < self.made_s + FRESH_S:
+            self.now = now
+            self.tails.put(lease.id)
+            self.tails_in.setdefault(lease.chapter, Ranking(self._tail)).put(lease.id)
+            self.doubles.put((lease.chapter, lease.pending[0]))
+
+    def longest(self, chars_s: float | None, chapter: int | None = None) -> Iterator[LeaseLoad]:
+        """Yield the leases whose tails a slot of this speed could take, the one with most time left first."""
+        ranking = self.tails if chapter is None else self.tails_in.get(chapter)
+        for _, plight in ranking.worst(chars_s) if ranking else ():
+            yield plight.load
+
+    def slowest(self, chars_s: float | None) -> Iterator[tuple[Place, list[LeaseLoad]]]:
+        """Yield the segments under way that a slot of this speed would end sooner, the slowest first."""
+        for place, _ in self.doubles.worst(chars_s):
+            yield place, self._started(place)
+
+    def _tail(self, lease_id: int) -> Plight | None:
+        lease = self.ledger.leases.get(lease_id)
+        return self._tail_of(lease, self._load(lease)) if lease else None
+
+    def _tail_of(self, lease: Lease, load: LeaseLoad) -> Plight | None:
+        """Return what a helper has to be to take at least the last segment of a lease; None if all is under way."""
+        if load.started and load.first == load.characters:
+            return None
+        left_s = load.seconds_left()
+        return Plight(left_s, self.ledger.size(lease.chapter, lease.pending[-1]) / left_s, load) if left_s else None
+
+    def _double(self, place: Place) -> Plight | None:
+        return _double_of(self._started(place))
+
+    def _started(self, place: Place) -> list[LeaseLoad]:
+        """Return the loads of the leases whose slots speak a segment first of all."""
+        firsts = [le for le in self.ledger.holders(place) if le.slot != PROMISED and le.pending[0] == place[1]]
+        return [load for load in map(self._load, firsts) if load.started]
+
+    def _load(self, lease: Lease) -> LeaseLoad:
+        slot = self.sessions[lease.session].slots[lease.slot]
+        before = [] if slot.leases[:1] == [lease.id] else self._before(slot, lease)
+        current = before[0] if before else lease
+        chars_s = slot.chars_s(self.recipe)
+        return LeaseLoad(
+            lease.id,
+            sum([other.characters for other in before]),
+            lease.characters,
+            self.ledger.batch_characters(current),
+            not before,
+            self.now - self.ledger.waits_since_s(current, proven=chars_s is not None),
+            chars_s,
+            len(current.batch),
+        )
+
+    def _before(self, slot: Slot, lease: Lease) -> list[Lease]:
+        """Return the leases of this job that a slot speaks before one of it."""
+        queue = slot.leases[: slot.leases.index(lease.id)] if lease.id in slot.leases else []
+        return [self.ledger.leases[other] for other in queue if other in self.ledger.leases]
+
+
+def _double_of(loads: list[LeaseLoad]) -> Plight | None:
+    """Return what a helper has to be to end a segment sooner that these speak; None if two are enough for a while."""
+    if not loads or (len(loads) > 1 and max(load.elapsed_s for load in loads) < MIN_DEADLINE_S):
+        return None
+    load = to_beat(loads)
+    left_s = load.seconds_left_of_first()
+    return Plight(left_s, load.first / left_s, load) if left_s else None
