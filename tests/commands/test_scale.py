@@ -1,6 +1,7 @@
 """What `scale` refuses in words, before it looks for a coordinator."""
 
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,7 @@ import pytest
 from swarm.commands.main import main, parse
 from swarm.commands.scale import wish_of
 
-pytest.importorskip("parsl")
-pytest.importorskip("celery")
+pytestmark = pytest.mark.skipif(not (find_spec("parsl") and find_spec("celery")), reason="needs parsl and celery")
 
 
 @pytest.mark.parametrize(

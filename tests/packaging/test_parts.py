@@ -12,8 +12,6 @@ from typing import cast
 import pytest
 
 pytest.importorskip("cyclonedx")
-from cyclonedx.schema import SchemaVersion
-from cyclonedx.validation.json import JsonStrictValidator
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +46,9 @@ def test_every_part_states_a_licence_that_goes_with_the_agpl(installed: list[Par
 
 
 def test_the_bill_is_valid_and_the_same_each_time(installed: list[Part]) -> None:
+    from cyclonedx.schema import SchemaVersion  # the validator takes seconds to import
+    from cyclonedx.validation.json import JsonStrictValidator
+
     text = bill(installed, 1_700_000_000)
     assert text == bill(installed, 1_700_000_000)
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(text) is None

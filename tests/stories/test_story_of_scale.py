@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from evidence import assert_complete, assert_spoken_once, only, report_of
 from household import CLI, QUICK, Machine
 
-pytest.importorskip("parsl")
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="parsl needs a POSIX shell")
+pytestmark = [
+    pytest.mark.skipif(sys.platform == "win32", reason="parsl needs a POSIX shell"),
+    pytest.mark.skipif(not find_spec("parsl"), reason="needs parsl"),
+]
 PROGRAM = f"{sys.executable} {CLI}"
 
 
