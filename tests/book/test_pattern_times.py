@@ -88,7 +88,7 @@ def methods(name: str, pattern: Pattern) -> set[str]:
 
 
 def taken_s(pattern: Pattern, method: str, text: str) -> float:
-    """Return the shorter of two times that a method takes."""
+    """Return the shorter of two times that a method takes; the first if it goes unnoticed."""
     given = text.encode() if isinstance(pattern.pattern, bytes) else text
     times = []
     for _ in range(2):
@@ -98,6 +98,8 @@ def taken_s(pattern: Pattern, method: str, text: str) -> float:
             for _match in found:
                 pass
         times.append(time.process_time() - began)
+        if times[0] <= NOTICED_S:
+            break
     return min(times)
 
 

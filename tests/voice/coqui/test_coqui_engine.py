@@ -52,7 +52,7 @@ def test_a_sentence_is_int16_mono_and_not_scaled_to_full_peak(
     voice: Voice = request.getfixturevalue(name)
     sound = voice.speak(TEXT, 1)
     assert (sound.dtype, sound.ndim, voice.sample_rate) == (np.int16, 1, rate)
-    assert 0.8 < len(sound) / rate < 10
+    assert 0.5 < len(sound) / rate < 10
     assert 500 < np.abs(sound.astype(int)).max() < 32_000
 
 
@@ -314,13 +314,14 @@ def test_yourtts_speaks_like_a_recording_the_same_for_everybody(
 ) -> None:
     monkeypatch.setenv("TTS_HOME", str(tmp_path))
     tiny_yourtts(tmp_path / "tts" / "tts_models--multilingual--multi-dataset--your_tts")
-    recording(tmp_path / "voice.wav")
+    recording(tmp_path / "voice.wav", 1.0)
 
     def said(voice: str) -> str:
         return digest(engine.open(choose_recipe("fr", engine="yourtts", voice=voice), "cpu:0", tmp_path), "Bonjour.")
 
-    assert said(CLONED) == said(CLONED)
-    assert len({said(CLONED), *map(said, SPEAKERS)}) == 1 + len(SPEAKERS)
+    cloned = said(CLONED)
+    assert said(CLONED) == cloned
+    assert len({cloned, *map(said, SPEAKERS)}) == 1 + len(SPEAKERS)
 
 
 # --- the machine
