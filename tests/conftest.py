@@ -1,4 +1,5 @@
 import compileall
+import gc
 import os
 import signal
 import sys
@@ -29,6 +30,7 @@ GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # files in /dev of NVIDIA's GPUs, AMD's, 
 
 os.environ["E2A_SWARM_MODELS"] = os.devnull  # models that this machine has would change the default voices
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
+sys.dont_write_bytecode = False  # or this one compiles all tests anew
 
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
@@ -107,6 +109,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Prepare the tests: skip what cannot run here, and begin with what takes long."""
     skip_where_something_is_missing(items)
     begin_with_long_tests(items)
+    gc.freeze()  # or each full collection goes through thousands of tests again
 
 
 def begin_with_long_tests(items: list[pytest.Item]) -> None:

@@ -82,7 +82,7 @@ def test_the_wheel_has_the_program_and_its_manual_and_nothing_of_the_tests(made:
 
 def test_the_tests_run_from_the_sdist(unpacked: Path) -> None:
     """Collect all tests, and run the few that prove that the program and its parts are there."""
-    line = (sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "-k", PROOF)
+    line = (sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "--assert=plain", "-k", PROOF)
     done = run(*line, cwd=unpacked)
     assert done.returncode == 0, done.stdout[-3000:]
     ran, left = (int(number) for number in re.findall(r"(\d+) (?:passed|deselected)", done.stdout.splitlines()[-1]))

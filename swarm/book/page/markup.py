@@ -1,5 +1,6 @@
 """Parses XHTML, HTML and XML to one kind of tree, within bounds and offline; bad markup loses no text."""
 
+from functools import lru_cache
 from html.entities import html5
 
 import regex
@@ -88,7 +89,12 @@ def _without_entities(data: bytes) -> tuple[bytes, str]:
 def local(element: etree._Element) -> str:
     """Return an element's name in lower case without its namespace; "" for comments and the like."""
     tag = element.tag
-    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+    return _bare(tag) if isinstance(tag, str) else ""
+
+
+@lru_cache(1024)
+def _bare(tag: str) -> str:
+    return tag.rpartition("}")[2].lower()
 
 
 def types(element: etree._Element) -> frozenset[str]:

@@ -50,9 +50,9 @@ def make_script(
     speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book.chapters))
     script: list[Chapter] = []
     waiting: tuple[Unspoken, ...] = ()
-    spoken = spoken_chapters(book)
+    numbers = {id(each): number for number, each in enumerate(spoken_chapters(book), 1)}
     for text in (*around[:1], *chosen, *around[1:]):
-        number = next((at for at, each in enumerate(spoken, 1) if each is text), 0)
+        number = numbers.get(id(text), 0)
         casting = Casting(cast).for_chapter(number, text.title) if number else NO_CASTING
         chapter = segment_chapter(text, language, card, speech, casting)
         if chapter.segments:
