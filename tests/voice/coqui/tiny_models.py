@@ -74,7 +74,7 @@ def tiny_xtts(folder: Path, seed: int = 0, **larger: int) -> Path:
         "gpt_n_model_channels": 32,
         "gpt_n_heads": 2,
         "decoder_input_dim": 32,
-        "gpt_max_audio_tokens": 12,  # random weights never stop by themselves, so this ends a piece after half a second
+        "gpt_max_audio_tokens": 15,  # random weights never stop by themselves, so this ends a piece after half a second
         "gpt_num_audio_tokens": 66,
         "gpt_start_audio_token": 64,
         "gpt_stop_audio_token": 65,
