@@ -25,7 +25,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def section(page: Path, command: str) -> str:
-    _, _, rest = page.read_text(encoding="utf-8").partition(f'.SH "{command.upper()}"\n')
+    _, _, rest = page.read_text(encoding="utf-8").partition(f'.SH "{escaped(command.upper())}"\n')
     return rest.partition("\n.SH")[0]
 
 
