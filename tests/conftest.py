@@ -4,8 +4,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import carried_books
@@ -77,10 +79,21 @@ def compile_files(files: list[Path], config: pytest.Config) -> None:
         compiled = rewrite.get_cache_dir(file) / f"{file.stem}{rewrite.PYC_TAIL}"
         if PROGRAM in file.parents:
             compileall.compile_file(file, quiet=2)
+            note_constants(file)
         elif rewrite._read_pyc(file, compiled) is None:
             rewrite.try_makedirs(compiled.parent)
             source, code = rewrite._rewrite_test(file, config)
             rewrite._write_pyc(config.stash[rewrite.assertstate_key], code, source, compiled)
+
+
+def note_constants(file: Path) -> None:
+    """Have hypothesis keep the constants of a file, among which it draws examples: 2 s of a core in each process."""
+    with suppress(ImportError):  # no public name does this; where it fails, each process does it for itself
+        from hypothesis.internal.constants_ast import constants_from_module
+
+        module = ModuleType(file.stem)
+        module.__file__ = str(file)
+        constants_from_module(module)
 
 
 @pytest.hookimpl(optionalhook=True)
