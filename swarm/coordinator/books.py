@@ -14,7 +14,7 @@ from swarm.edition.depot import Depot
 from swarm.edition.edition import Edition
 from swarm.edition.predecessor import Head, book_marks, is_another_voice
 from swarm.edition.style import make_style, read_cover
-from swarm.edition.target import claim_target, note_claim, report_path
+from swarm.edition.target import claim_target, claims_in, note_claim, release_report, report_path
 from swarm.errors import BookError, ReaderMissing
 from swarm.job.reading import Wording
 from swarm.job.spec import JobSpec
@@ -126,6 +126,9 @@ class Books:
         target = claim(stem, style.output_format, job, book_marks(spec), partial(self._may_replace, spec, others))
         report = report_path(target)
         address = delivery.address(report) if delivery else str(report.absolute())
+        for claim_before in claims_in(self.store.folder(job)) if self.config.replace else []:
+            if claim_before != report.absolute():
+                release_report(claim_before, job)
         if note_claim(self.store.folder(job), address) and others:
             self.say(
                 f"This edition is named {target.name}: the last one has another voice and stays. "
@@ -153,6 +156,8 @@ class Books:
         with another voice keeps it too, unless the user says otherwise, and is added to `others`.
         """
         job, state_dir = last.book.job, self.config.state_dir
+        if job == spec.job:
+            return self.config.replace
         if self.config.keep_both or not book_marks(spec) & last.marks or is_used(state_dir, job):
             return False
         if is_another_voice(spec.recipe, last) and not self.config.replace:

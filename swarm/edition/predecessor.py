@@ -108,12 +108,13 @@ class PossibleName(NamedTuple):
 def choose_name(names: Iterable[PossibleName], job: str, ending: str, replaces: Replaces) -> PossibleName:
     """Choose the name of a job's audiobook: the one it has, or that of an edition it replaces, or the first free one.
 
+    A job that `replaces` itself gives up a later name of its own for that of an edition it replaces.
     A file that the report at its name does not list is the user's own, and is never replaced.
     """
     replaced: PossibleName | None = None
     for name in names:
         if name.head and name.head.book.job == job:
-            return name
+            return replaced if replaced and replaces(name.head) else name
         if name.head and not replaced and replaces(name.head):
             is_ours = not name.has_file or f"{name.stem}.{ending}" in names_of(name.head.files, name.stem)
             replaced = name if is_ours else None

@@ -95,8 +95,9 @@ def test_an_edition_takes_the_name_of_the_last_one_unless_it_has_one_already() -
     last = PossibleName("E", head("old", "/x/E.m4b"), has_file=True, is_free=False)
     own = PossibleName("E (2)", head("new", "/x/E (2).m4b"), has_file=True, is_free=False)
     assert chosen(last) == "E"
-    assert chosen(last, own) == "E (2)"
     assert chosen(last, replaces=False) == "E (2)"
+    assert choose_name((last, own), "new", "m4b", lambda last: last.book.job == "old").stem == "E (2)"
+    assert choose_name((last, own), "new", "m4b", lambda last: True).stem == "E"
 
 
 def test_a_file_that_the_report_does_not_list_is_the_users_own() -> None:
