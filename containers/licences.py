@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "packaging"))
 from parts import Part, licence, licence_list, normal
 
 FIELD = re.compile(r"^License: *(\S.*?) *$", re.MULTILINE)  # of a copyright file that machines can read
+LONGEST_NAME = 50  # some have the licence itself in that field
 COMMON = re.compile(r"/usr/share/common-licenses/([\w.+-]*\w)")  # what others name
 
 
@@ -47,7 +48,8 @@ def _installed(root: Path) -> Iterator[tuple[str, str]]:
 def _debian_licence(root: Path, name: str) -> str:
     file = Path("usr/share/doc", name, "copyright")
     text = (root / file).read_text(encoding="utf-8", errors="replace") if (root / file).exists() else ""
-    said = dict.fromkeys(FIELD.findall(text) or COMMON.findall(text))
+    found = FIELD.findall(text) or COMMON.findall(text)
+    said = dict.fromkeys(name for name in found if len(name) < LONGEST_NAME)
     return ", ".join(said) or f"see /{file}"
 
 
