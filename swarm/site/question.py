@@ -20,7 +20,7 @@ def question_of(action: str, name: str) -> Question | None:
             return Question(f"Remove {name}?", then, "Remove it", "Keep it")
         case "cancel":
             then = "What is spoken of it stays, so it can be taken up again."
-            return Question(f"Stop speaking {name}?", then, "Stop it", "Go on")
+            return Question(f"Stop speaking {name}?", then, "Stop it", "Keep speaking")
         case "drain":
             then = "It finishes its sentences and leaves. To have it back, start it there again."
             return Question(f"Let {name} leave?", then, "Let it leave", "Keep it")

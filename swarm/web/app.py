@@ -230,11 +230,11 @@ class Guarded:
     def _refusal(self, scope: Scope) -> Response | None:
         if self._admits(scope):
             return None
-        if self._doorkeeper.is_shut(self._clock.now()):
-            return JsonAnswer({"error": "Too many wrong tokens came; try again in a minute."}, 429)
         shown = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         if self._doorkeeper.knows(shown):
             return None
+        if self._doorkeeper.is_tried(self._clock.now()):
+            return JsonAnswer({"error": "Too many wrong tokens came; try again in a minute."}, 429)
         why = "Send the header `Authorization: Bearer TOKEN`, with the token of the file web-token in the state folder."
         return JsonAnswer({"error": why}, 401, {"WWW-Authenticate": "Bearer"})
 

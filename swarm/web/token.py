@@ -10,7 +10,7 @@ from swarm.system.disk import guarded
 
 FILE = "web-token"
 MAX_BYTES = 1000
-MAX_WRONG = 20  # wrong tokens a minute, of all together; then none is looked at until the minute is over
+MAX_WRONG = 20  # wrong tokens a minute, of all together; further ones are told to wait
 
 
 def obtain_token(state_dir: Path) -> str:
@@ -31,22 +31,24 @@ def obtain_token(state_dir: Path) -> str:
 
 
 class Doorkeeper:
-    """Tells whether a request shows the token. After many wrong tokens it lets no request in for a while."""
+    """Tells whether a request shows the token, and whether those that do not are to wait.
+
+    The token itself passes always: a program with an old one would lock all others out.
+    """
 
     def __init__(self, token: str) -> None:
         self._token = token.encode()
         self._wrong = 0
         self._minute = 0
 
-    def is_shut(self, now: float) -> bool:
-        """Return whether too many wrong tokens came within this minute."""
-        if int(now // 60) != self._minute:
-            self._minute, self._wrong = int(now // 60), 0
-        return self._wrong >= MAX_WRONG
-
     def knows(self, authorization: str) -> bool:
         """Return whether an Authorization header is `Bearer` and the token."""
         kind, _, shown = authorization.partition(" ")
-        right = kind.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), self._token)
-        self._wrong += not right
-        return right
+        return kind.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), self._token)
+
+    def is_tried(self, now: float) -> bool:
+        """Count a wrong token; return whether too many came within this minute."""
+        if int(now // 60) != self._minute:
+            self._minute, self._wrong = int(now // 60), 0
+        self._wrong += 1
+        return self._wrong > MAX_WRONG

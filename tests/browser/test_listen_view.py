@@ -110,6 +110,13 @@ def test_a_book_is_heard_while_it_is_spoken_and_goes_on_when_more_is_there(
     assert page.evaluate("navigator.mediaSession.metadata.title") == "Emma"
 
 
+def test_the_button_says_at_once_what_it_does_next(site: Served, bench: ListenSite, page: "Page") -> None:
+    site.do(bench.say(0))
+    open_player(site, page)
+    press = "(button => { button.click(); return button.textContent; })(document.getElementById('play'))"
+    assert [page.evaluate(press) for _ in range(3)] == ["Pause", "Play", "Pause"]
+
+
 def test_one_wrong_sentence_is_heard_again_in_other_words_and_no_other_is_spoken(
     site: Served, bench: ListenSite, page: "Page"
 ) -> None:

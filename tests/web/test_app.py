@@ -194,7 +194,7 @@ async def test_many_that_follow_share_one_look_at_the_machines(bench: WebBench) 
     assert looks <= 1 + (time.monotonic() - began) / GLANCE_S
 
 
-async def test_without_the_token_nothing_is_told_and_many_wrong_ones_shut_the_door(bench: WebBench) -> None:
+async def test_without_the_token_nothing_is_told_and_many_wrong_ones_have_to_wait(bench: WebBench) -> None:
     async with httpx.AsyncClient(base_url=bench.url, trust_env=False) as stranger:
         assert (await stranger.get("/healthz")).text == "ok\n"
         for shown in ("", "Bearer", "Bearer wrong", f"Basic {TOKEN}", "Bearer \xe4"):
@@ -202,7 +202,7 @@ async def test_without_the_token_nothing_is_told_and_many_wrong_ones_shut_the_do
             assert (answer.status_code, "web-token" in answer.json()["error"]) == (401, True)
         codes = [(await stranger.get("/metrics")).status_code for _ in range(MAX_WRONG)]
     assert codes == [401] * (MAX_WRONG - 5) + [429] * 5
-    assert (await bench.client.get("/api/v1/status")).status_code == 429
+    assert (await bench.client.get("/api/v1/status")).status_code == 200, "the right token is not locked out"
 
 
 async def test_the_document_names_every_path(bench: WebBench) -> None:

@@ -6,10 +6,10 @@ const list = document.getElementById("list-voices"), player = new Audio();
 const field = option => document.getElementById(`field${option}`);
 const fields = () => new URLSearchParams(new FormData(form));
 
-// Show the HTML that an address answers with; its words are escaped by the server.
+// Show the HTML that an address answers with; its words are escaped by the server. A refusal comes as JSON.
 async function fill(place, address, body) {
   place.setAttribute("aria-busy", "true");
-  const answer = await post(address, body, {Accept: "text/html"});
+  const answer = await post(address, body, {Accept: "text/html, application/json"});
   const text = answer ? await answer.text() : "";
   if (answer) place.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
   else if (place.querySelector("p.help:only-child")) place.textContent = "This book cannot be shown; the reason is below.";

@@ -103,7 +103,8 @@ function goOn() {
 
 function play() {
   wanted = true;
-  if (waiting) { draw(); return; }
+  draw();
+  if (waiting) return;
   if (current < 0) { start(0, 0); return; }
   sound.play().catch(fault => { if (fault.name === "NotAllowedError") { wanted = false; draw(); } });
   prefetch(current + 1);

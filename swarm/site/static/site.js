@@ -111,7 +111,7 @@ export function said(text) {
   try {
     const answer = JSON.parse(text);
     return answer.note ?? answer.error ?? "";
-  } catch { return text; }
+  } catch { return "The server cannot do that now. Try again."; }  // a page, as a proxy answers
 }
 
 // Ask before what another button cannot take back; the words come with the button.
