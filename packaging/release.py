@@ -88,6 +88,14 @@ def describe(folder: Path, made: list[Path], made_at: int) -> list[Path]:
     return [folder / name for name in texts]
 
 
+def refuse_strays(root: Path) -> None:
+    """Refuse files that nobody committed: the sdist would take them along. Raises ValueError."""
+    line = ["git", "ls-files", "--others", "--exclude-standard"]
+    strays = subprocess.run(line, cwd=root, capture_output=True, text=True, check=True).stdout.split("\n")[:-1]
+    if strays:
+        raise ValueError(f"{', '.join(strays[:5])}: commit, ignore or remove what git does not know, then build again.")
+
+
 def time_of_commit(root: Path) -> int:
     """Return the time of the last commit, to which all files of a release are dated; SOURCE_DATE_EPOCH has priority."""
     if given := os.environ.get("SOURCE_DATE_EPOCH"):
@@ -103,6 +111,7 @@ def main(words: list[str]) -> int:
             cut(ROOT, version, f"{datetime.now(UTC):%Y-%m-%d}")
             print(f"version {version}; next: git commit -am 'Release {version}' && git tag v{version}")
         case ["build", folder]:
+            refuse_strays(ROOT)
             made_at = time_of_commit(ROOT)
             made = list(build(ROOT, Path(folder), made_at).values())
             subprocess.run([sys.executable, "-m", "twine", "check", "--strict", *made], check=True)

@@ -10,7 +10,7 @@ from swarm.book.package.archive import check_file
 from swarm.book.package.sample import PLACES
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page.encoding import as_text
-from swarm.book.page.letters import tidy
+from swarm.book.page.letters import name_text, tidy
 from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
 from swarm.book.page.markup import ODD, parse
 from swarm.book.page.note import mark_notes
@@ -37,11 +37,12 @@ def read_page(path: Path, reading: Reading | None = None) -> Book:
     """Read a page. Raises BookError if it cannot be read, is too large or has nothing to speak."""
     reading = reading or Reading()
     root, about = _tree(path)
+    name = name_text(path.name)
     odd = root.get(ODD, "")
     sample = "\n".join(dict.fromkeys(samples_at(root, PLACES)))
-    mark_notes([(path.name, root)], lambda name, reference: (name, reference.partition("#")[2]))
-    documents = [Named(path.name, read_document(root, frozenset(), reading))]
-    title = about.get("title") or _title(root) or path.stem
+    mark_notes([(name, root)], lambda name, reference: (name, reference.partition("#")[2]))
+    documents = [Named(name, read_document(root, frozenset(), reading))]
+    title = about.get("title") or _title(root) or name_text(path.stem)
     tongue = settle(named_language((about.get("language", ""), documents[0].document.language)), sample)
     chapters = compose(path, documents, TableOfContents(), title, tongue.language, reading)
     authors = tuple(filter(None, (about.get("author", ""),)))

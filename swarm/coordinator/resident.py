@@ -207,9 +207,7 @@ class Resident:
         if isinstance(fault, EnvironmentFault) and not isinstance(fault, ReaderMissing):
             self._rest(book, tried_later(str(fault)), FAULT_RETRY_S)
         else:
-            why = str(fault).replace(
-                str(self.queue.path(book)), book.name
-            )  # a user knows no path of the queue
+            why = str(fault).replace(str(self.queue.path(book)), book.name)  # a user knows no path of the queue
             self._fail(book, tried_on_demand(why, book.id))
 
     def _rest(self, book: QueuedBook, why: str, pause_s: float = RETRY_S) -> None:

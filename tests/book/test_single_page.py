@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,10 @@ def test_the_front_matter_of_markdown_may_name_the_language(tmp_path: Path) -> N
     path = tmp_path / "a.md"
     path.write_text("---\ntitle: Court\nlang: fr-FR\n---\n\nNon.\n", encoding="utf-8")
     assert read_book(path).language == "fr"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="file names are bytes on POSIX systems only")
+def test_a_file_whose_name_is_no_text_is_read(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"Stra\xdfe.txt")
+    path.write_text(PROSE)
+    assert read_book(path).title == "Stra\ufffde"

@@ -16,7 +16,7 @@ pytest.importorskip("build")
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
 
-from release import CHANGELOG, VERSION_FILE, build, built, cut, cut_changelog, describe, digest  # noqa: E402
+from release import CHANGELOG, VERSION_FILE, build, built, cut, cut_changelog, describe, digest, refuse_strays  # noqa: E402
 
 from swarm import __version__  # noqa: E402
 
@@ -163,3 +163,15 @@ def test_the_version_is_in_one_place() -> None:
     if files.returncode > 1:
         pytest.skip("this is no clone")
     assert files.stdout.split() == [str(VERSION_FILE)]
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="git tells what was committed")
+def test_files_that_nobody_committed_are_not_published(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "--quiet"], cwd=tmp_path, check=True)
+    (tmp_path / ".gitignore").write_text(".env\n")
+    (tmp_path / ".env").write_text("a secret")
+    subprocess.run(["git", "add", ".gitignore"], cwd=tmp_path, check=True)
+    refuse_strays(tmp_path)
+    (tmp_path / "backup.tar").write_text("a key")
+    with pytest.raises(ValueError, match=r"backup\.tar"):
+        refuse_strays(tmp_path)

@@ -13,7 +13,7 @@ from swarm.book.package.book_cover import find_cover
 from swarm.book.package.label import Label, read_label
 from swarm.book.package.mend import NOTHING, mend
 from swarm.book.page import front_matter
-from swarm.book.page.letters import tidy
+from swarm.book.page.letters import name_text, tidy
 from swarm.book.page.limits import MAX_DESCRIPTION_CHARS, MAX_FALLBACKS, MAX_SPINE
 from swarm.book.page.markup import parse
 from swarm.book.page.text import read_document
@@ -256,7 +256,7 @@ def _title(reader: _Reader) -> str:
     titles = [(tidy(value or ""), other.get("id", "")) for value, other in _dublin_core(reader, "title")]
     titles = [(value, name) for value, name in titles if value]
     main = [value for value, name in titles if kinds.get(name) == "main"]
-    return next(iter((*main, *(value for value, _ in titles))), reader.archive.path.stem)
+    return next(iter((*main, *(value for value, _ in titles))), name_text(reader.archive.path.stem))
 
 
 def _authors(reader: _Reader) -> tuple[str, ...]:

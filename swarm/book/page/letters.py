@@ -1,5 +1,6 @@
 """Texts reduced to their letters, or tidied to one line."""
 
+import os
 from unicodedata import normalize
 
 import regex
@@ -19,6 +20,11 @@ _ZERO_WIDTH = regex.compile(
 
 # More than two accents on a letter are an ornament, which no engine can speak.
 _STACKED = regex.compile(r"(?<=[\p{Latin}\p{Greek}\p{Cyrillic}\p{N}\s\p{P}]\p{Mn}{2})\p{Mn}++")
+
+
+def name_text(name: str) -> str:
+    """Return a file's name as a text: bytes of it that are no letters become U+FFFD."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def without_zero_width(text: str) -> str:
