@@ -1,12 +1,13 @@
 """A slow link in front of a coordinator: it carries so many bits a second each way, with a short queue."""
 
 import contextlib
+import select
 import socket
 import threading
 import time
 
 CHUNKS_A_SECOND = 20
-CATCH_UP_S = 0.05  # that this thread may be late, on a busy machine, without the link carrying less
+CATCH_UP_S = 1.0  # that this thread may be late, on a busy machine, without a link that has data carrying less
 QUEUE_BYTES = 64 * 1024  # that the end of the link takes in before they are carried
 
 
@@ -50,8 +51,11 @@ class SlowLink:
     def _carry(self, one: socket.socket, other: socket.socket, up: bool) -> None:
         due_s = 0.0
         with contextlib.suppress(OSError):
-            while data := one.recv(max(256, int(self.bytes_s / CHUNKS_A_SECOND))):
-                due_s = max(due_s, time.monotonic() - CATCH_UP_S) + len(data) / self.bytes_s
+            while True:
+                late_s = CATCH_UP_S if select.select([one], [], [], 0)[0] else 0.0
+                if not (data := one.recv(max(256, int(self.bytes_s / CHUNKS_A_SECOND)))):
+                    break
+                due_s = max(due_s, time.monotonic() - late_s) + len(data) / self.bytes_s
                 time.sleep(max(0.0, due_s - time.monotonic()))
                 other.sendall(data)
                 self.carried += len(data) if up else 0
