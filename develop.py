@@ -42,6 +42,8 @@ def main(words: list[str]) -> int:
     os.chdir(ROOT)
     if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
         venv.create(".venv", with_pip=True)
+    sys.stdout.write("installing into .venv; the first time takes some minutes\n")
+    sys.stdout.flush()
     for line in steps(BIN, has_git=os.name != "nt" and Path(".git").exists()):
         if code := subprocess.call(line):
             return code

@@ -18,8 +18,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import closing, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -27,7 +27,7 @@ from pathlib import Path
 import zmq
 from feeder import Fed, Feeding, make_sample
 from making import make_book
-from process import BARE_CLI, cpu_s, head, row
+from process import BARE_CLI, beside, cpu_s, head, row
 from running import LOOPBACK, Swarm
 
 from swarm.config import STANDBY
@@ -50,26 +50,15 @@ def ingest(
     with Swarm(book, cost_per_char=0.0001, options=["--no-split"]) as swarm:  # without splits no clip comes twice
         coordinator = swarm.coordinate(workers, command)
         swarm.segments()
+        copying = beside(_stand_by, swarm.folder, swarm.keys, swarm.address)
         before_s = cpu_s(coordinator.pid)
-        with closing(Feeding(swarm, size, workers)) as feeding, copying(swarm) if standby else nullcontext():
+        with closing(Feeding(swarm, size, workers)) as feeding, copying if standby else nullcontext():
             fed = feeding.wait()
             copied = records_of(swarm.folder / STANDBY)
         spent_s = cpu_s(coordinator.pid) - before_s
         if profile:
             coordinator.wait(60)  # writes its profile at its end
     return fed, spent_s, copied
-
-
-@contextmanager
-def copying(swarm: Swarm) -> Iterator[None]:
-    """Have a standby copy the job meanwhile, in a process of its own."""
-    process = get_context("spawn").Process(target=_stand_by, args=(swarm.folder, swarm.keys, swarm.address))
-    process.start()
-    try:
-        yield
-    finally:
-        process.kill()
-        process.join()
 
 
 def _stand_by(folder: Path, keys: CurveKeys, address: str) -> None:

@@ -18,10 +18,7 @@ import os
 import shutil
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +27,7 @@ import numpy as np
 import soundfile
 from feeder import SAMPLE_RATE, Feeder
 from making import make_book
-from process import CLI, cpu_s, head, row
+from process import CLI, beside, cpu_s, head, row
 from running import Swarm, wait_for
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
@@ -125,18 +122,6 @@ def _look(url: str, pages: int) -> None:
             await asyncio.gather(*(page(PATHS[number % 2]) for number in range(pages)))
 
     asyncio.run(look())
-
-
-@contextmanager
-def beside(target: Any, *arguments: Any) -> Iterator[None]:
-    """Run a function in a process of its own meanwhile."""
-    process = get_context("spawn").Process(target=target, args=arguments, daemon=True)
-    process.start()
-    try:
-        yield
-    finally:
-        process.kill()
-        process.join()
 
 
 class Spell:

@@ -5,9 +5,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
@@ -29,6 +32,18 @@ class Use:
     role: str
     peak_bytes: int = 0
     cpu_s: float = 0.0
+
+
+@contextmanager
+def beside(target: Any, *arguments: Any) -> Iterator[None]:
+    """Run a function in a process of its own meanwhile."""
+    process = get_context("spawn").Process(target=target, args=arguments, daemon=True)
+    process.start()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.join()
 
 
 def watch(process: "subprocess.Popen[bytes]", timeout_s: float = 1800) -> dict[int, Use]:

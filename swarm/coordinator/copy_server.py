@@ -133,11 +133,11 @@ class CopyServer:
             case "spec":
                 return self._spec_piece(ask, edition)
             case "book":
-                return self._book_piece(ask, edition)
+                return self._book_piece(ask)
             case "file":
                 return self._file_piece(ask, edition)
             case "records":
-                return self._records(ask, edition)
+                return self._records(ask)
         return self._clips(ask)
 
     def _spec_piece(self, ask: Copy, edition: Edition) -> Answer:
@@ -148,7 +148,7 @@ class CopyServer:
         piece = body[ask.offset : ask.offset + PIECE_BYTES]
         return Copied("spec", ask.job, ask.offset, len(body), digest), piece
 
-    def _book_piece(self, ask: Copy, edition: Edition) -> Answer:
+    def _book_piece(self, ask: Copy) -> Answer:
         path = self._store.folder(ask.job) / BOOK
         if ask.job not in self._digests:
             with path.open("rb") as file:
@@ -162,13 +162,13 @@ class CopyServer:
         size, piece = _read(self._store.job_file_path(ask.job, ask.digest), ask.offset)
         return Copied("file", ask.job, ask.offset, size, ask.digest), piece
 
-    def _records(self, ask: Copy, edition: Edition) -> Answer:
+    def _records(self, ask: Copy) -> Answer:
         if ask.job not in self._journals:
             self._journals[ask.job] = Journal(self._store.folder(ask.job), read_only=True)
         total, before, records = self._journals[ask.job].page(ask.offset, RECORDS)
         parted = ask.offset > 0 and (before is None or record_digest(before) != ask.digest)
         frame = b"" if parted else msgspec.msgpack.encode(records)
-        return Copied("records", ask.job, ask.offset, total, epoch=edition.state.epoch, parted=parted), frame
+        return Copied("records", ask.job, ask.offset, total, parted=parted), frame
 
     def _clips(self, ask: Copy) -> Answer:
         """Return the first of the clips that are asked for, as many as fit."""
@@ -178,7 +178,7 @@ class CopyServer:
             frames.append(path.read_bytes() if path else b"")
             if sum(map(len, frames)) >= PIECE_BYTES:
                 break
-        return Copied("clips", ask.job, sizes=tuple(map(len, frames))), b"".join(frames)
+        return Copied("clips", ask.job, ask.offset, sizes=tuple(map(len, frames))), b"".join(frames)
 
 
 def _read(path: Path, offset: int) -> tuple[int, bytes]:

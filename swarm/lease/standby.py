@@ -28,20 +28,19 @@ class Copy(Message, frozen=True, tag=True):
     standby: Name  # the name of its machine
     part: Part
     job: Name = ""
-    digest: AnyDigest = ""  # of a file; with records, of all that it has
-    offset: Count = 0  # in bytes; with records, how many it has
+    digest: AnyDigest = ""  # of a file; with records, of the last one that it has
+    offset: Count = 0  # in bytes; with records, how many it has; with clips, the number of the question
     keys: Annotated[tuple[Key, ...], Meta(max_length=MAX_KEYS)] = ()
 
 
 class Copied(Message, frozen=True, tag=True):
-    """A part of a job; its bytes are the frame that follows. `total` is as `offset`, of the whole."""
+    """A part of a job; its bytes are the frame that follows. `offset` is repeated, `total` is the same of the whole."""
 
     part: Part
     job: Name = ""
     offset: Count = 0
     total: Count = 0
     digest: AnyDigest = ""  # of the whole spec or book
-    epoch: Count = 0
     parted: bool = False  # the records that the standby has are not the beginning of the coordinator's
     sizes: Annotated[tuple[Count, ...], Meta(max_length=MAX_KEYS)] = ()  # of the clips, 0 for one that is gone
 
@@ -53,5 +52,4 @@ class StandbyStatus(Struct, frozen=True):
     lag_s: Seconds | None = None  # how old its copy is of the job that is furthest behind; None: not whole yet
     silent_s: Seconds = 0.0
     behind: Count = 0  # records of all jobs that it lacks
-    job: Name = ""
     title: Note = ""  # of the job that is furthest behind

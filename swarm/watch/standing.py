@@ -1,6 +1,6 @@
 """The lines of `e2a-swarm status` about one coordinator. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from swarm.lease.message import Figures, StatusReply
 from swarm.lease.order import QueuedStatus
@@ -22,7 +22,8 @@ def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
     lines = [f"{clean(reply.name) or clean(reply.coordinator)}{where} (version {clean(reply.version)})"]
     for job in view.jobs:
         lines += _job_lines(job)
-    lines += _queue_lines(reply.queue or (), reply.more_waiting)
+    doing = {job.job: job.state for job in reply.jobs}
+    lines += _queue_lines(reply.queue or (), reply.more_waiting, doing)
     figures = [list(filter(None, map(figures_text, worker.figures))) for worker in reply.workers]
     nobody = ["  no worker yet; start one with: e2a-swarm work"]
     lines += _worker_lines(view.workers, figures) if view.workers else nobody
@@ -56,20 +57,23 @@ def _standby_line(standby: StandbyStatus) -> str:
     return f"  standby {name}: {standby.lag_s:.0f} s behind"
 
 
-def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int) -> list[str]:
+def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int, doing: Mapping[str, str]) -> list[str]:
     """Return a line for each book of the queue that is there, the last finished ones at the end.
 
-    `more_waiting` is the number of waiting books that are not there, since the reply had no room for them.
+    `more_waiting` is the number of waiting books that are not there, since the reply had no room for them; `doing` has
+    the states of the jobs that are served.
     """
     waiting = [book for book in queue if book.state == "waiting"]
     ended = [book for book in queue if book.state != "waiting"][-MAX_ENDED:]
     lines = [f"  queue: {count_text(len(waiting) + more_waiting, 'book')} to speak"] if queue else []
     more = [f"         and {more_waiting} more that wait"] if more_waiting else []
-    return [*lines, *map(_book_line, waiting), *more, *map(_book_line, ended)]
+    return [*lines, *(_book_line(book, doing) for book in waiting), *more, *(_book_line(book, doing) for book in ended)]
 
 
-def _book_line(book: QueuedStatus) -> str:
-    state = "paused" if book.paused and book.state == "waiting" else book.state
+def _book_line(book: QueuedStatus, doing: Mapping[str, str]) -> str:
+    state = book.state
+    if state == "waiting":
+        state = "paused" if book.paused else doing.get(book.job, state)
     note = book.note or (book.files[0] if book.files else "")
     return f"    {book.book:3d}  {clean(book.title, MAX_SHOWN)}: {state}{f', {note}' if note else ''}"
 

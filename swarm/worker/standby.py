@@ -105,6 +105,7 @@ class Copier:
 
     def __init__(self, address: str, keys: CurveKeys | None, name: str, copies: Copies) -> None:
         self._name, self._copies = name, copies
+        self._asked = 0  # questions for clips: an answer that comes late is not taken for that of the next one
         self._socket = DealerSocket(keys)
         self._socket.connect([address])
 
@@ -195,7 +196,9 @@ class Copier:
         """Copy clips. One that its coordinator lost or damaged is left out: its discard will follow."""
         while lacking:
             asked = lacking[:MAX_KEYS]
-            answer, frame = await self._ask("clips", job, keys=tuple(record.key for record in asked))
+            self._asked += 1
+            keys = tuple(record.key for record in asked)
+            answer, frame = await self._ask("clips", job, offset=self._asked, keys=keys)
             if not 0 < len(answer.sizes) <= len(asked) or sum(answer.sizes) != len(frame):
                 raise Unsound(f"the clips of {job} are not those that were asked for.")
             clips, at = dict[str, bytes](), 0

@@ -63,7 +63,7 @@ FROM_COORDINATOR: list[m.Message] = [
     Instruct("limit", 2, "laptop"),
     Obeyed(True, "paused"),
     BookTaken(DIGEST, 5, 3, "no room"),
-    Copied("records", "job", 5, 2**33, DIGEST, 2**52, True, (0, 60_000)),
+    Copied("records", "job", 5, 2**33, DIGEST, True, (0, 60_000)),
     m.StatusReply(
         "c",
         "laptop",

@@ -58,6 +58,13 @@ def test_status_counts_the_books_of_a_queue_that_a_reply_had_no_room_for() -> No
     ]
 
 
+def test_status_says_the_same_of_a_book_in_its_line_and_in_the_queue() -> None:
+    reply = replies(14)
+    queue = (QueuedStatus(1, "Emma", "waiting", job=reply.jobs[0].job), QueuedStatus(2, "Persuasion", "waiting"))
+    lines = standing_lines(structs.replace(reply, queue=queue))
+    assert lines[5:7] == ["      1  Emma: speaking", "      2  Persuasion: waiting"]
+
+
 def test_status_says_how_far_each_standby_is_behind() -> None:
     standbys = (
         StandbyStatus("tower", lag_s=1.2),

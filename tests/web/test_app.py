@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import time
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,6 @@ from swarm.web.app import GLANCE_S
 from swarm.web.host import listen
 from swarm.web.schema import openapi
 from swarm.web.token import MAX_WRONG
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[WebBench]:
-    made = WebBench(tmp_path)
-    await made.serve()
-    yield made
-    await made.close()
 
 
 async def test_a_book_is_added_with_one_request_and_ordered_about(bench: WebBench) -> None:

@@ -2,9 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +13,6 @@ from swarm.web.protocol import BoundedProtocol
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 POST = f"POST /api/v1/books?name=a.txt HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n".encode()
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[WebBench]:
-    made = WebBench(tmp_path)
-    await made.serve()
-    yield made
-    await made.close()
 
 
 async def connect(bench: WebBench) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

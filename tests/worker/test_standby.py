@@ -23,6 +23,7 @@ from swarm.job.union import replayed
 from swarm.lease.standby import Copied, Copy
 from swarm.net.transport import RouterSocket
 from swarm.store.store import DiskStore
+from swarm.worker import standby
 from swarm.worker.standby import Copier, Copies
 
 JOB = "moby-dick-1a2b"
@@ -64,14 +65,19 @@ def source(tmp_path: Path) -> Iterator[DiskStore]:
 
 
 class Coordinator:
-    """A coordinator's socket and copy server, without anything else; `tamper` changes what leaves."""
+    """A coordinator's socket and copy server, without anything else; `tamper` changes what leaves, `times` as often."""
 
-    def __init__(self, store: DiskStore, tamper: Tamper = lambda answer, body: (answer, body)) -> None:
+    def __init__(self, store: DiskStore, tamper: Tamper = lambda answer, body: (answer, body), times: int = 1) -> None:
         self.router, self.questions = RouterSocket(), list[Copy]()
         self.port = self.router.bind("127.0.0.1", 0)
         state = replayed(SPEC, list(store.records(JOB)))
         editions: Any = {JOB: SimpleNamespace(state=state)}
-        through: Any = SimpleNamespace(send=lambda peer, answer, body: self.router.send(peer, *tamper(answer, body)))
+
+        def send(peer: bytes, answer: Copied, body: bytes) -> None:
+            for _ in range(times):
+                self.router.send(peer, *tamper(answer, body))
+
+        through: Any = SimpleNamespace(send=send)
         self.server = CopyServer(store, through, editions, time.monotonic)
 
     async def listen(self) -> None:
@@ -224,6 +230,14 @@ def test_a_clip_that_does_not_fit_its_digest_is_left_out(source: DiskStore, tmp_
     copying(source, tmp_path, is_whole(source), tamper=in_part("clips", with_body(lambda body: b"x" + body[1:])))
     with closing(DiskStore(tmp_path / "standby")) as store:
         assert [(clip.chapter, clip.index) for clip in store.lost_clips(JOB)] == [(0, 0)]
+
+
+def test_an_answer_that_comes_twice_is_not_taken_for_the_next_one(
+    source: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "MAX_KEYS", 4)
+    copying(source, tmp_path, is_whole(source), times=2)  # as after a question that was asked again
+    assert copied(tmp_path) == list(source.records(JOB))
 
 
 def test_a_standby_that_is_silent_is_told_of_for_a_while(source: DiskStore) -> None:
