@@ -14,15 +14,17 @@ from msgspec import Struct
 
 from swarm.audio.clip import Pcm
 from swarm.audio.reel import Layout, Reel, lay_reel, plan_reels
-from swarm.job.book import Segment
+from swarm.job.book import Pause, Segment
 from swarm.job.record import ClipAccepted
 from swarm.job.state import JobState, Place
 
 PauseAfter = Callable[[Segment, Place], float]
 Decode = Callable[[ClipAccepted], Pcm]
+State = Literal["spoken", "missing", "waiting"]
 LEAD_S = 0.0  # encoders need one, and WAV has none
 MAX_STRETCHES = 100_000
 MAX_DOUBTFUL = 1000  # sentences of a list
+WITHIN = (Pause.CLAUSE, Pause.SENTENCE)  # the other pauses end a paragraph, a heading or more
 
 
 class Sentence(Struct, frozen=True):
@@ -30,11 +32,12 @@ class Sentence(Struct, frozen=True):
 
     sentence: int  # its number in the chapter, from 1, as `redo` takes it
     text: str
-    state: Literal["spoken", "missing", "waiting"]
+    state: State
     at_s: float = 0.0
     end_s: float = 0.0
     doubt: str = ""
     said: str = ""  # the user's own wording, if there is one
+    ends_paragraph: bool = False  # or a heading
 
 
 class Stretch(Struct, frozen=True):
@@ -154,16 +157,17 @@ class Playback:
     def _sentences(self, plan: _Plan, rate: int) -> Iterator[Sentence]:
         for position, (record, start) in enumerate(zip(plan.records, plan.layout.starts, strict=True)):
             place = (plan.reel.chapter, plan.reel.first + position)
-            text, said = self._state.segment(place).written, self._state.wordings.get(place, "")
-            said = self._state.segment(place).spoken if said else ""
+            segment = self._state.segment(place)
+            said = segment.spoken if self._state.wordings.get(place) else ""
             if record is None:
                 why = self._state.quarantined.get(place)
-                yield Sentence(
-                    place[1] + 1, text, "missing" if why else "waiting", doubt=why.why if why else "", said=said
-                )
+                state: State = "missing" if why else "waiting"
+                at_s, end_s, doubt = 0.0, 0.0, why.why if why else ""
             else:
-                at_s, end_s = start / rate, (start + record.samples) / rate
-                yield Sentence(place[1] + 1, text, "spoken", at_s, end_s, record.doubt, said)
+                state = "spoken"
+                at_s, end_s, doubt = start / rate, (start + record.samples) / rate, record.doubt
+            is_end = segment.pause not in WITHIN
+            yield Sentence(place[1] + 1, segment.written, state, at_s, end_s, doubt, said, is_end)
 
 
 class StretchSound(NamedTuple):

@@ -44,7 +44,7 @@ class StatusAnswer(Struct, frozen=True):
 
     name: str
     version: str
-    books_waiting: int
+    books_waiting: int  # not the one that is spoken, nor paused ones
     books_finished: int
     books_failed: int
     title: str  # of the book that is spoken, "" if none is
@@ -70,7 +70,7 @@ class ListenAnswer(Struct, frozen=True):
     title: str
     authors: tuple[str, ...]
     language: str
-    state: str  # of the queue
+    state: str  # as in the list of books
     chapters: Sequence[ChapterOverview]
 
 
@@ -166,7 +166,7 @@ def status_answer(books: Sequence[QueuedBook], reply: StatusReply) -> StatusAnsw
     """Return the state of all in one flat object."""
     machines = machine_answers(reply)
     spoken = next((job for job in reply.jobs if job.state == "speaking"), None)
-    states = [book.state for book in books]
+    states = [book.state for book in book_answers(books, reply)]
     return StatusAnswer(
         name=reply.name,
         version=reply.version,

@@ -18,9 +18,10 @@ class Listening:
 
     def __init__(self, resident: Resident, state_dir: Path, clock: Clock) -> None:
         self.library = Library(resident)
+        self._sound = SoundApi(self.library, resident)
         self.feeds = Feeds(resident, self.library, FeedTokens(state_dir), clock)
         self.files = BookFiles(resident.queue)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the interface for programs."""
-        return [*SoundApi(self.library).routes(), *self.feeds.routes(), *self.files.routes()]
+        return [*self._sound.routes(), *self.feeds.routes(), *self.files.routes()]

@@ -9,9 +9,9 @@ from prometheus_client.registry import Collector
 from swarm.lease.message import StatusReply, WorkerStatus
 from swarm.store.queue import QueuedBook
 from swarm.store.tally import Tally
-from swarm.web.answers import MachineAnswer, machine_answers, status_answer
+from swarm.web.answers import MachineAnswer, book_answers, machine_answers, status_answer
 
-BOOKS = ("waiting", "finished", "failed", "cancelled")
+BOOKS = ("waiting", "paused", "speaking", "writing", "finished", "failed", "cancelled")
 MACHINES = ("speaking", "loading", "waiting", "resting", "idle", "silent")
 Look = Callable[[], tuple[Sequence[QueuedBook], StatusReply]]
 
@@ -40,7 +40,7 @@ def exposition(look: Look, tally: Tally) -> bytes:
 
 
 def _of_books(books: Sequence[QueuedBook], reply: StatusReply) -> Iterator[Metric]:
-    states: list[str] = [book.state for book in books]
+    states = [book.state for book in book_answers(books, reply)]
     yield _by("e2a_swarm_books", "Books of the queue.", "state", {name: states.count(name) for name in BOOKS})
     accepted, missing = (sum(getattr(job, name) for job in reply.jobs) for name in ("accepted", "missing"))
     left = sum(job.segments for job in reply.jobs) - accepted - missing

@@ -9,8 +9,9 @@ from starlette.routing import BaseRoute, Route
 
 from swarm.coordinator.library import Library
 from swarm.coordinator.playback import MAX_STRETCHES
+from swarm.coordinator.resident import Resident
 from swarm.errors import UsageError
-from swarm.web.answers import ListenAnswer, RedoRequest
+from swarm.web.answers import ListenAnswer, RedoRequest, book_answers
 from swarm.web.app import JsonAnswer, read_small
 
 FOR_EVER = "private, max-age=31536000, immutable"  # the address has the sound's digest
@@ -20,8 +21,8 @@ RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 class SoundApi:
     """The answers for listeners."""
 
-    def __init__(self, library: Library) -> None:
-        self._library = library
+    def __init__(self, library: Library, resident: Resident) -> None:
+        self._library, self._resident = library, resident
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
@@ -45,7 +46,7 @@ class SoundApi:
                 opened.book.heading,
                 spec.book.authors,
                 spec.recipe.language,
-                opened.book.state,
+                book_answers([opened.book], self._resident.status())[0].state,
                 opened.playback.chapters(),
             )
         )

@@ -17,7 +17,10 @@ from site_bench import SiteBench
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-TEXT = " ".join(f"{'word ' * 50}number {n}." for n in range(8))  # each is some 17 s by the pace of the cuts
+TEXT = "\n\n".join(  # each sentence is some 17 s by the pace of the cuts, and two are a paragraph
+    " ".join(f"{'word ' * 50}number {n + m}." for m in range(2)) for n in range(0, 12, 2)
+)
+PARAGRAPHS = "() => [...document.querySelectorAll('#text p')].map(p => p.querySelectorAll('.sentence').length)"
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'"
 TIME = "document.getElementById('sound').currentTime"
 CURRENT = "document.querySelector('#text [aria-current]')?.dataset.sentence"
@@ -93,8 +96,11 @@ def test_a_book_is_heard_while_it_is_spoken_and_goes_on_when_more_is_there(
     open_player(site, page)
     page.get_by_role("button", name="Play", exact=True).click()
     page.locator("#state", has_text="Waiting until the next minute").wait_for()
+    assert page.evaluate(PARAGRAPHS) == [2] * 5 + [3]
     site.do(bench.say(0))
     advances(page)
+    assert page.evaluate(PARAGRAPHS) == [2] * 5 + [3]
+    assert page.locator("#text .sentence.spoken").count() == len(bench.stretches[0])
     samples = np.array(page.evaluate(DECODE))
     clip = tone(300.0, 0.4)
     assert np.array_equal(samples[: clip.size], clip)

@@ -73,6 +73,16 @@ def test_sentences_have_the_times_at_which_they_are_heard(state: JobState) -> No
     assert [(d.chapter, d.stretch, d.sentence.sentence) for d in playback.doubtful()] == [(2, 1, 2)]
 
 
+def test_a_sentence_says_whether_a_paragraph_ends_with_it(state: JobState) -> None:
+    kinds = (Pause.CLAUSE, Pause.SENTENCE, Pause.PARAGRAPH, Pause.HEADING, Pause.SCENE, Pause.CHAPTER)
+    segments = tuple(structs.replace(segment("A."), pause=kind) for kind in kinds)
+    chapters = (Chapter("One", segments),)
+    sound = Playback(JobState(structs.replace(state.spec, chapters=chapters)), pause_after).chapter(1)
+    assert sound is not None
+    [stretch] = sound.stretches
+    assert [sentence.ends_paragraph for sentence in stretch.sentences] == [False, False, True, True, True, True]
+
+
 def test_the_samples_are_those_of_the_clips_with_silence_between_them(state: JobState) -> None:
     playback = Playback(state, pause_after)
     for index in range(2):

@@ -30,13 +30,16 @@ def test_a_machine_does_what_its_busiest_slot_does_unless_it_is_silent() -> None
 
 def test_the_flat_status_counts() -> None:
     status = status_answer(BOOKS, REPLY)
-    assert (status.books_waiting, status.books_finished, status.books_failed) == (2, 1, 1)
+    assert (status.books_waiting, status.books_finished, status.books_failed) == (0, 1, 1)
     assert (status.title, status.machines, status.machines_speaking, status.realtime) == ("Emma", 2, 1, 3.0)
 
 
 def test_metrics_tell_sentences_machines_and_devices() -> None:
     text = exposition(lambda: (BOOKS, REPLY), Tally()).decode()
     for line in (
+        'e2a_swarm_books{state="speaking"} 1.0',
+        'e2a_swarm_books{state="paused"} 1.0',
+        'e2a_swarm_books{state="waiting"} 0.0',
         'e2a_swarm_sentences{state="left"} 4.0',
         'e2a_swarm_machines{state="silent"} 1.0',
         'e2a_swarm_realtime_ratio{machine="attic"} 3.0',

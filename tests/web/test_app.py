@@ -135,11 +135,11 @@ async def test_the_status_is_flat_and_the_metrics_are_read_by_prometheus(bench: 
     await bench.settle()
     status = await bench.get("/api/v1/status")
     assert isinstance(status, dict)
-    assert (status["title"], status["books_waiting"], status["machines"]) == ("Emma", 1, 0)
+    assert (status["title"], status["books_waiting"], status["machines"]) == ("Emma", 0, 0)
     assert not any(isinstance(value, dict | list) for value in status.values())
     text = (await bench.client.get("/metrics")).text
     told = {(s.name, *s.labels.values()): s.value for f in text_string_to_metric_families(text) for s in f.samples}
-    assert (told["e2a_swarm_books", "waiting"], told["e2a_swarm_sentences", "left"]) == (1, 1)
+    assert (told["e2a_swarm_books", "speaking"], told["e2a_swarm_sentences", "left"]) == (1, 1)
 
 
 async def test_events_tell_what_changes(bench: WebBench) -> None:

@@ -184,8 +184,8 @@ async def test_prometheus_scrapes_the_metrics_and_answers_the_dashboard(tmp_path
                 return series["value"][1]
 
             left = await one('sum(e2a_swarm_sentences{state="left"})')
-            waiting = await one('e2a_swarm_books{job="e2a-swarm", state="waiting"}')
-            assert (left, waiting) == ("1", "1")
+            speaking = await one('e2a_swarm_books{job="e2a-swarm", state="speaking"}')
+            assert (left, speaking) == ("1", "1")
             for expression in expressions():
                 await ask(expression)
             groups = (await client.get("/api/v1/rules")).json()["data"]["groups"]

@@ -59,8 +59,10 @@ async def test_a_book_is_heard_while_it_is_spoken_and_its_samples_are_those_of_i
         assert np.array_equal(sound[start : start + clip.size], clip)
     [doubtful] = await bench.get("/api/v1/books/1/doubtful")  # type: ignore[misc]
     assert doubtful["sentence"]["doubt"] == "too long"
-    book = await bench.get("/api/v1/books/1/chapters")
+    book, listed = await bench.get("/api/v1/books/1/chapters"), await bench.get("/api/v1/books/1")
     assert isinstance(book, dict)
+    assert isinstance(listed, dict)
+    assert book["state"] == listed["state"] != "waiting"
     assert [(each["spoken"], each["sentences"], each["is_whole"]) for each in book["chapters"]] == [(2, 2, True)]
 
 

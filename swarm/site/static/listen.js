@@ -33,7 +33,7 @@ async function openChapter(number, index = 0, seconds = 0) {
   chapters.value = String(number);
   stretches = found.stretches;
   current = -1;
-  text.replaceChildren(...stretches.map(block));
+  text.replaceChildren(...paragraphs());
   start(Math.min(index, Math.max(0, stretches.length - 1)), seconds);
 }
 
@@ -46,7 +46,7 @@ async function refresh(first = stretches.findIndex(stretch => !stretch.sound)) {
     const index = stretch.stretch - 1;
     if (JSON.stringify(stretch) === JSON.stringify(stretches[index])) continue;
     stretches[index] = stretch;
-    text.children[index].replaceWith(block(stretch));
+    for (const sentence of stretch.sentences) dress(buttonOf(sentence), sentence);
   }
   mark(shown);
   drawTime();
@@ -148,19 +148,27 @@ function sentenceAt(index, seconds) {
   return spoken.findLast(sentence => sentence.at_s <= seconds + 0.05) ?? spoken[0];
 }
 
-function block(stretch) {
-  const made = document.createElement("p");
-  for (const sentence of stretch.sentences) {
+// Lay out the sentences in the paragraphs of the book, which know nothing of stretches.
+function paragraphs() {
+  const made = [];
+  let isNew = true;
+  for (const stretch of stretches) for (const sentence of stretch.sentences) {
+    if (isNew) made.push(document.createElement("p"));
     const button = document.createElement("span");  // a button breaks no lines
     button.setAttribute("role", "button");
-    button.className = `sentence ${sentence.state}${sentence.doubt ? " doubtful" : ""}`;
     button.dataset.sentence = sentence.sentence;
     button.dataset.stretch = stretch.stretch;
     button.tabIndex = -1;
-    button.textContent = sentence.text;
-    made.append(button, " ");
+    dress(button, sentence);
+    made.at(-1).append(button, " ");
+    isNew = sentence.ends_paragraph;
   }
   return made;
+}
+
+function dress(button, sentence) {
+  button.className = `sentence ${sentence.state}${sentence.doubt ? " doubtful" : ""}`;
+  button.textContent = sentence.text;
 }
 
 const buttonOf = sentence => sentence && text.querySelector(`[data-sentence="${sentence.sentence}"]`);
