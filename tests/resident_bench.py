@@ -91,7 +91,7 @@ class ResidentBench:
 
     async def add(self, title: str, words: str = "Some words.", *options: str) -> int:
         """Add a book; return its number."""
-        path = self.folder / "brought.part"
+        path = self.folder / "brought.txt"
         path.write_text(f"{words} Of {title}.")
         return (await self.resident.add(path, f"{title}.txt", options)).id
 

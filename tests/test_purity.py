@@ -73,6 +73,7 @@ ASKS_FOR_THE_PLATFORM = {
 # Files without a test file of their own name: where they are tested instead, or why there is nothing to test.
 VALUES = "plain values without behaviour"
 TESTED_ELSEWHERE = {
+    "swarm/commands/page_words.py": "tests/commands/test_page_fields.py",
     "swarm/book/language/initials.py": "tests/book/speech/test_capitals.py",
     "swarm/book/page/likeness.py": "tests/book/structure/test_verdict.py",
     "swarm/book/language/polish_abbreviation.py": "tests/book/language/languages/test_pl.py",

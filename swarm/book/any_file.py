@@ -3,11 +3,19 @@
 from pathlib import Path
 
 from swarm.book.epub import read_book as read_epub
-from swarm.book.file import read_book
+from swarm.book.file import read_book, read_name
 from swarm.book.kinds import FOREIGN
 from swarm.job.book import Book
 from swarm.job.reading import Reading
-from swarm.system.calibre import converted
+from swarm.system.calibre import converted, expect_calibre
+
+
+def read_any_title(path: Path) -> str:
+    """Return a book's title, "" if only the whole text tells it. Raises BookError, ReaderMissing."""
+    if path.suffix.lower() in FOREIGN:
+        expect_calibre(path)
+    name = read_name(path)
+    return name[0] if name else ""
 
 
 def read_any_book(path: Path, reading: Reading | None = None) -> Book:

@@ -1,22 +1,21 @@
 """The options of the queue as fields of the page, made of the very parser that reads them."""
 
 import argparse
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from swarm.commands.page_words import GROUPS, PAGE_WORDS, PageWords
 from swarm.commands.parser import Parser
 from swarm.commands.queue_options import NAME_FILES, queued_parser
 from swarm.commands.reading import add_reading_options
 from swarm.commands.words import words_of
 
 if TYPE_CHECKING:
+    from swarm.commands.page_words import Choices
     from swarm.site.fields import Kind, OptionField
 
 FIRST = ("--voice", "--language", "--tts-engine", "--speed")  # what is asked for most, shown at once
 BY_PICTURE = ("--chapters",)  # chosen among the chapters that are listed
-CHOICES = re.compile(r"[a-z]+(\|[a-z]+)+")
-SAID_ELSEWHERE = re.compile(r" \(default: [^()]*\)|; may be repeated")
 
 
 def page_fields(defaults: argparse.Namespace) -> "tuple[OptionField, ...]":
@@ -43,30 +42,45 @@ def _actions() -> list[tuple[argparse.Action, str]]:
 
 
 def _field(action: argparse.Action, defaults: argparse.Namespace, group: str) -> "OptionField":
-    from swarm.site.fields import OptionField
+    from swarm.site.fields import Choice, OptionField
 
-    option, metavar = _option(action), action.metavar if isinstance(action.metavar, str) else ""
+    option = _option(action)
+    words = PAGE_WORDS[option]
     value = getattr(defaults, action.dest, action.default)
     default = "" if value in (None, False, []) else "yes" if value is True else value
-    choices = tuple(metavar.split("|")) if CHOICES.fullmatch(metavar) else ()
     return OptionField(
         option=option,
-        group=group,
-        help=SAID_ELSEWHERE.sub("", (action.help or "").replace("%%", "%")),
-        kind=_kind(action, choices),
+        group=GROUPS[group],
+        label=words.label,
+        help=words.help,
+        kind=_kind(action, words),
         default=default if isinstance(default, str) else "\n".join(map(str, default)),
-        choices=choices,
-        example="" if choices else metavar.removesuffix("|FILE"),
+        choices=tuple(Choice(*choice) for choice in words.choices or _known(option)),
+        example=words.example,
         is_first=option in FIRST,
     )
 
 
-def _kind(action: argparse.Action, choices: tuple[str, ...]) -> "Kind":
+def _known(option: str) -> "Choices":
+    """Return what engines of this machine can do, as proposals: other machines may have others."""
+    from swarm.job.language import language_name
+    from swarm.voice.host.registry import all_engines
+
+    if option == "--tts-engine":
+        named = [(engine.card.name, engine.aliases) for engine in all_engines() if engine.card.speech]
+        return tuple((name, "") for own, models in named for name in (own, *models))
+    if option == "--language":
+        codes = {code for engine in all_engines() for code in engine.card.languages if code.isalpha()}
+        return tuple(sorted(((code, language_name(code)) for code in codes), key=lambda choice: choice[1]))
+    return ()
+
+
+def _kind(action: argparse.Action, words: PageWords) -> "Kind":
     if isinstance(action, argparse._StoreTrueAction):
         return "check"
     if isinstance(action, argparse._AppendAction):
         return "list"
-    return "choice" if choices else "text"
+    return "choice" if words.choices and not words.is_open else "text"
 
 
 def _option(action: argparse.Action) -> str:

@@ -1,6 +1,7 @@
 """`e2a-swarm status`: ask every coordinator of the swarm what it is doing."""
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from swarm.commands.checks import examples
@@ -55,9 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
 def answer_lines(answers: "list[Answer]") -> list[str]:
     """Return the answers as lines for people, or a line that no coordinator answers."""
     from swarm.watch.standing import standing_lines
+    from swarm.watch.terminal import terminal_columns
 
+    columns = terminal_columns(sys.stdout) if sys.stdout.isatty() else 0
     lines: list[str] = []
     for answer in answers:
         nothing = [answer.refusal or f"no coordinator answers at {answer.address}"]
-        lines += ["", *(standing_lines(answer.reply, answer.address) if answer.reply else nothing)]
+        lines += ["", *(standing_lines(answer.reply, answer.address, columns) if answer.reply else nothing)]
     return lines[1:] or [NO_COORDINATOR]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from swarm.audio.studio import Studio
-from swarm.book.file import read_name
+from swarm.book.any_file import read_any_title
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
@@ -264,9 +264,17 @@ class Resident:
     # --- what users want
 
     async def add(self, path: Path, name: str, options: Sequence[str], source: str = "") -> QueuedBook:
-        """Add a book at the end of the queue. Raises UsageError, StoreError."""
+        """Add a book at the end of the queue. Raises UsageError, also for a file that is plainly no book; StoreError.
+
+        A book of a watched folder, which has a `source`, fails in the queue instead, and is set aside from there.
+        """
         self.configure(path, options)
-        title = await asyncio.to_thread(_title_of, path)
+        try:
+            title = await asyncio.to_thread(read_any_title, path)
+        except SwarmError as fault:
+            if not source:
+                raise UsageError(str(fault).replace(str(path), name)) from fault
+            title = ""
         async with self._adding:  # the disk may be slow, while workers want an answer
             await asyncio.to_thread(self.queue.copy_in, path, name)
             book = self.queue.enter(name, options, self._clock.now(), title=title, source=source)
@@ -373,15 +381,6 @@ def _expect_waiting(book: QueuedBook, order: Order) -> None:
     """Raise UsageError for a book that ended, if an order is only for books that wait or are spoken."""
     if book.state != "waiting":
         raise UsageError(f"{book.heading} is {book.state}: there is nothing to {order.action}.")
-
-
-def _title_of(path: Path) -> str:
-    """Return a book's title, "" if only the whole text tells it; what is wrong with a book shows when it is read."""
-    try:
-        name = read_name(path)
-    except SwarmError:
-        return ""
-    return name[0] if name else ""
 
 
 def _words_for(book: QueuedBook) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from swarm.lease.bounds import Count, Name, Note, Seconds
 
 MAX_NOTE = 1000  # characters of what others reported
 
+PAUSED_FROM = "paused from"  # in the reason of a rest that a user of any machine ordered, before the user's machine
 TRIED_AGAIN = "; it is tried again after"  # in the reason of a rest, before its time
 
 

@@ -15,7 +15,7 @@ from swarm.site.contents import read_contents, read_voices
 from swarm.site.draft import Draft, Drafts
 from swarm.site.errand import Errand
 from swarm.site.estimate import Estimator
-from swarm.site.fields import OptionField, words_of_form
+from swarm.site.fields import OptionField, in_words, words_of_form
 from swarm.site.gate import form_of
 from swarm.site.price import Price
 from swarm.site.samples import VoiceSamples
@@ -121,7 +121,7 @@ class AddViews:
                 self._drafts.remove(draft)
         except UsageError as fault:
             left = [draft for draft in drafts if draft.path.is_file()]
-            values = {"drafts": left, "groups": self._groups(), "why": str(fault)}
+            values = {"drafts": left, "groups": self._groups(), "why": in_words(self._options.fields, str(fault))}
             return self._site.render(request, "add.html", 400, **values)
         return self._site.to("/")
 

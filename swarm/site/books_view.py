@@ -1,5 +1,7 @@
 """The view of the queue, and of one book."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import Response
@@ -8,6 +10,7 @@ from starlette.routing import BaseRoute, Route
 from swarm.coordinator.desk import MAX_BOOK_BYTES
 from swarm.errors import UsageError
 from swarm.lease.message import JobStatus, StatusReply
+from swarm.site.fields import OptionField, told_words
 from swarm.site.live import Pieces
 from swarm.site.site import Memo, Site
 from swarm.store.queue import QueuedBook
@@ -34,8 +37,8 @@ class ChapterProgress(Struct, frozen=True):
 class BookViews:
     """The views of books."""
 
-    def __init__(self, site: Site, api: Api, files: BookFiles) -> None:
-        self._site, self._api, self._files = site, api, files
+    def __init__(self, site: Site, api: Api, files: BookFiles, fields: Sequence[OptionField] = ()) -> None:
+        self._site, self._api, self._files, self._fields = site, api, files, fields
         self._memo = Memo(site)
 
     def routes(self) -> list[BaseRoute]:
@@ -87,9 +90,12 @@ class BookViews:
         except UsageError:
             return {}  # it was removed meanwhile
         [book] = book_answers([queued], reply)
+        options = told_words(self._fields, book.options)
         job = next((job for job in reply.jobs if job.job == queued.job and queued.state == "waiting"), None)
         return {
-            "summary": self._site.piece("piece-summary.html", book=book, job=job, has_cover=bool(queued.job)),
+            "summary": self._site.piece(
+                "piece-summary.html", book=book, job=job, has_cover=bool(queued.job), options=options
+            ),
             "files": self._site.piece("piece-files.html", book=book, files=self._files.of(queued)),
             "chapters": self._site.piece("piece-chapters.html", chapters=_chapters(job, reply) if job else ()),
         }

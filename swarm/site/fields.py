@@ -1,5 +1,6 @@
 """The options of a book as fields of a form, and what was filled in as words of a command line. Pure."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -9,7 +10,20 @@ from swarm.errors import UsageError
 
 Kind = Literal["text", "choice", "check", "list"]
 MAX_WORDS = 100
+OPTION = re.compile(r"--[a-z]+(-[a-z]+)*")
 NAME = "option"  # begins the name of each field, which is the option's
+
+
+class Choice(Struct, frozen=True):
+    """A value to choose, and what people call it."""
+
+    value: str
+    called: str = ""  # "" for a value that explains itself
+
+    @property
+    def words(self) -> str:
+        """What is shown."""
+        return self.called or self.value
 
 
 class OptionField(Struct, frozen=True):
@@ -17,10 +31,11 @@ class OptionField(Struct, frozen=True):
 
     option: str  # "--speed"
     group: str
+    label: str
     help: str
     kind: Kind
     default: str = ""  # what holds if nothing is filled in
-    choices: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()  # proposals, if the kind is text
     example: str = ""
     is_first: bool = False  # shown at once; the others are hidden
 
@@ -30,10 +45,13 @@ class OptionField(Struct, frozen=True):
         return f"{NAME}{self.option}"
 
     @property
-    def label(self) -> str:
-        """The option in words."""
-        words = self.option.strip("-").replace("-", " ")
-        return words[:1].upper() + words[1:]
+    def default_words(self) -> str:
+        """What holds if nothing is filled in, as people call it."""
+        return self.called(self.default)
+
+    def called(self, value: str) -> str:
+        """Return what people call a value."""
+        return next((choice.words for choice in self.choices if choice.value == value), value)
 
 
 def words_of_form(fields: Sequence[OptionField], form: Mapping[str, list[str]]) -> tuple[str, ...]:
@@ -42,6 +60,24 @@ def words_of_form(fields: Sequence[OptionField], form: Mapping[str, list[str]]) 
     if len(words) > MAX_WORDS:
         raise UsageError(f"A book takes {MAX_WORDS} options at most.")
     return words
+
+
+def told_words(fields: Sequence[OptionField], words: Sequence[str]) -> list[str]:
+    """Return words of a command line as people say them: "Footnotes: leave them out"."""
+    known = {field.option: field for field in fields}
+    return [_told(known.get(word.partition("=")[0]), word) for word in words]
+
+
+def _told(field: OptionField | None, word: str) -> str:
+    option, equals, value = word.partition("=")
+    label = field.label if field else option.strip("-").replace("-", " ").capitalize()
+    return f"{label}: {field.called(value) if field else value}" if equals else label
+
+
+def in_words(fields: Sequence[OptionField], text: str) -> str:
+    """Return a sentence of the command line with the labels of fields in place of their options."""
+    labels = {field.option: field.label for field in fields}
+    return OPTION.sub(lambda found: labels.get(found[0], found[0]), text)
 
 
 def _words(field: OptionField, values: Sequence[str]) -> list[str]:

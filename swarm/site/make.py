@@ -56,7 +56,7 @@ def make_front(
     estimator = Estimator(api.resident, errand, api.folder, config.options.prices)
     samples = VoiceSamples(errand, api.folder)
     views = (
-        BookViews(site, api, listening.files),
+        BookViews(site, api, listening.files, config.options.fields),
         MachineViews(site, api, config.join),
         AddViews(site, api.resident, config.options, errand, (estimator, samples), api.folder, clock),
         Orders(site, desk, api.resident.queue),

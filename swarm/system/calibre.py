@@ -17,15 +17,21 @@ USUAL_PLACES = (  # installers put the program there without adding it to PATH
 MAX_S = 600.0
 
 
-@contextmanager
-def converted(path: Path) -> Iterator[Path]:
-    """Yield the EPUB that Calibre makes of a file, and delete it afterwards. Raises BookError, EnvironmentFault."""
+def expect_calibre(path: Path) -> str:
+    """Return Calibre's program for a file. Raises ReaderMissing."""
     program = _program()
     if program is None:
         raise ReaderMissing(
             f"{path}: {path.suffix} files are read through Calibre, which is not installed: "
             "install it from calibre-ebook.com, or save the book as an EPUB."
         )
+    return program
+
+
+@contextmanager
+def converted(path: Path) -> Iterator[Path]:
+    """Yield the EPUB that Calibre makes of a file, and delete it afterwards. Raises BookError, EnvironmentFault."""
+    program = expect_calibre(path)
     with tempfile.TemporaryDirectory(prefix="e2a-swarm-") as folder:
         made = Path(folder) / f"{path.stem[:80]}.epub"
         _convert(program, path, made)

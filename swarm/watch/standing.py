@@ -6,24 +6,28 @@ from swarm.lease.message import Figures, StatusReply
 from swarm.lease.order import QueuedStatus
 from swarm.lease.standby import StandbyStatus
 from swarm.watch.terminal import cells
-from swarm.watch.text import bytes_text, clean, count_text, duration_text
+from swarm.watch.text import bytes_text, clean, count_text, duration_text, shorten_middle
 from swarm.watch.view import JobView, Viewer, WorkerView
 
 MAX_SHOWN = 60  # characters of a title or device; a title of the 18th century fills a screen
 MAX_ENDED = 10  # finished, failed or cancelled books of a queue
 AWAY_S = 30.0  # a standby that asks for nothing for so long is out of reach
+MIN_PATH = 24  # characters of one that is cut
 MAX_NAME = 30  # of workers, which stand in a column
 
 
-def standing_lines(reply: StatusReply, address: str = "") -> list[str]:
-    """Return lines about a coordinator: its books, the chapters under way, its workers."""
+def standing_lines(reply: StatusReply, address: str = "", columns: int = 0) -> list[str]:
+    """Return lines about a coordinator: its books, the chapters under way, its workers.
+
+    Paths are cut so that their lines fit into `columns` of a terminal; 0: they stay whole, for programs.
+    """
     view = Viewer().look(reply)
     where = f" at {address}" if address else ""
     lines = [f"{clean(reply.name) or clean(reply.coordinator)}{where} (version {clean(reply.version)})"]
     for job in view.jobs:
         lines += _job_lines(job)
     doing = {job.job: job.state for job in reply.jobs}
-    lines += _queue_lines(reply.queue or (), reply.more_waiting, doing)
+    lines += _queue_lines(reply.queue or (), reply.more_waiting, doing, columns)
     figures = [list(filter(None, map(figures_text, worker.figures))) for worker in reply.workers]
     nobody = ["  no worker yet; start one with: e2a-swarm work"]
     lines += _worker_lines(view.workers, figures) if view.workers else nobody
@@ -57,7 +61,7 @@ def _standby_line(standby: StandbyStatus) -> str:
     return f"  standby {name}: {standby.lag_s:.0f} s behind"
 
 
-def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int, doing: Mapping[str, str]) -> list[str]:
+def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int, doing: Mapping[str, str], columns: int) -> list[str]:
     """Return a line for each book of the queue that is there, the last finished ones at the end.
 
     `more_waiting` is the number of waiting books that are not there, since the reply had no room for them; `doing` has
@@ -67,15 +71,23 @@ def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int, doing: Mappin
     ended = [book for book in queue if book.state != "waiting"][-MAX_ENDED:]
     lines = [f"  queue: {count_text(len(waiting) + more_waiting, 'book')} to speak"] if queue else []
     more = [f"         and {more_waiting} more that wait"] if more_waiting else []
-    return [*lines, *(_book_line(book, doing) for book in waiting), *more, *(_book_line(book, doing) for book in ended)]
+    lines += [_book_line(book, doing, columns) for book in waiting]
+    return [*lines, *more, *(_book_line(book, doing, columns) for book in ended)]
 
 
-def _book_line(book: QueuedStatus, doing: Mapping[str, str]) -> str:
+def _book_line(book: QueuedStatus, doing: Mapping[str, str], columns: int) -> str:
     state = book.state
     if state == "waiting":
         state = "paused" if book.paused else doing.get(book.job, state)
-    note = book.note or (book.files[0] if book.files else "")
-    return f"    {book.book:3d}  {clean(book.title, MAX_SHOWN)}: {state}{f', {note}' if note else ''}"
+    line = f"    {book.book:3d}  {clean(book.title, MAX_SHOWN)}: {state}"
+    if book.note or not book.files:
+        return f"{line}, {book.note}" if book.note else line
+    return f"{line}, {_path_text(book.files[0], columns - cells(line) - 2 if columns else 0)}"
+
+
+def _path_text(path: str, room: int) -> str:
+    """Return a path cut in its middle if its room is bounded; its name is readable even where there is little room."""
+    return shorten_middle(path, max(room, MIN_PATH)) if room else path
 
 
 def _worker_lines(workers: Sequence[WorkerView], figures: Sequence[list[str]]) -> list[str]:

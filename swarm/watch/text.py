@@ -31,6 +31,14 @@ def clean(text: str, longest: int = MAX_TITLE) -> str:
     return line if len(line) <= longest else line[: longest - 3] + "..."
 
 
+def shorten_middle(text: str, longest: int) -> str:
+    """Return a path or another text with an end that matters, cut in its middle to `longest` characters."""
+    if len(text) <= longest:
+        return text
+    kept = max(2, longest - 3)
+    return f"{text[: kept // 3]}...{text[kept // 3 - kept :]}"
+
+
 def clean_note(text: str) -> str:
     """Return a note made safe likewise; it may be longer, since its end says what to do."""
     return clean(text, MAX_NOTE)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from swarm.coordinator.playback import ChapterOverview
 from swarm.lease.message import Figures, JobStatus, StatusReply, WorkerStatus
+from swarm.lease.reason import PAUSED_FROM
 from swarm.store.queue import QueuedBook
 from swarm.watch.view import SILENT_S, job_percent, realtime
 
@@ -37,6 +38,7 @@ class MachineAnswer(Struct, frozen=True):
     note: str  # why it does not speak
     failures: int
     figures: tuple[Figures, ...]  # of its devices
+    is_paused: bool  # by an order, until it is resumed
 
 
 class StatusAnswer(Struct, frozen=True):
@@ -159,6 +161,7 @@ def _machine(worker: WorkerStatus, titles: dict[str, str]) -> MachineAnswer:
         note=worker.note,
         failures=worker.failures,
         figures=worker.figures,
+        is_paused=any(reason.code == "rests" and PAUSED_FROM in reason.note for reason in worker.reasons),
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 
 from swarm.lease.order import Instruct
+from swarm.lease.reason import PAUSED_FROM
+from swarm.watch.text import count_text
 
 
 class StandingOrders:
@@ -21,13 +23,15 @@ class StandingOrders:
         match order.action:
             case "pause":
                 self._paused_by = who
-                return f"paused from {who}; `e2a-swarm resume` or a new start lets it go on"
+                return f"{PAUSED_FROM} {who}; `e2a-swarm resume` or a new start lets it go on"
             case "resume":
                 self._paused_by = self._limit = None
                 return f"goes on, as {who} wants"
             case "limit":
                 self._limit = order.count, who
-                return f"speaks with {order.count} of its slots at most, as {who} wants"
+                return (
+                    f"speaks with {order.count or 'none'} of its slots{' at most' * bool(order.count)}, as {who} wants"
+                )
             case "drain":
                 leave()
                 return f"finishes its sentences and leaves, as {who} wants"
@@ -36,6 +40,8 @@ class StandingOrders:
 
     def reasons(self, slots: int) -> list[str]:
         """Return why each slot has to rest; "" if it may work."""
-        paused = f"paused from {self._paused_by}" if self._paused_by is not None else ""
         most, who = self._limit or (slots, "")
-        return [paused or (f"limited to {most} slots from {who}" if slot >= most else "") for slot in range(slots)]
+        paused_by = who if most == 0 else self._paused_by
+        if paused_by is not None:
+            return [f"{PAUSED_FROM} {paused_by}"] * slots
+        return [f"limited to {count_text(most, 'slot')} from {who}" if slot >= most else "" for slot in range(slots)]

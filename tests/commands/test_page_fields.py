@@ -1,9 +1,12 @@
 """The options of the page, made of those of the command line."""
 
 import argparse
+import re
+from pathlib import Path
 
 from swarm.commands.main import make_parser
 from swarm.commands.page_fields import inspect_words, page_fields
+from swarm.commands.page_words import PAGE_WORDS
 from swarm.commands.queue_options import queued_config, queued_parser
 from swarm.site.fields import words_of_form
 
@@ -25,9 +28,31 @@ def test_the_defaults_are_those_of_serve() -> None:
         "yes",
         "1",
     )
-    assert FIELDS["--ruby"].choices == ("base", "reading")
+    assert [choice.value for choice in FIELDS["--ruby"].choices] == ["base", "reading"]
     assert {field.kind for field in FIELDS.values()} == {"text", "choice", "check", "list"}
-    assert not [field.help for field in FIELDS.values() if "(default:" in field.help or "%%" in field.help]
+
+
+def test_the_page_speaks_of_options_in_words_of_its_own() -> None:
+    for field in FIELDS.values():
+        said = f"{field.label} {field.help} {field.group}"
+        assert not re.search(r"--|`|e2a-swarm|%|\(default|\b[A-Z]{2,}=", said), said
+        assert field.label[0].isupper() and not field.help[0].islower() and not field.help.endswith("."), said
+        assert field.kind != "list" or field.example, said
+    assert set(PAGE_WORDS) == set(FIELDS)
+
+
+def test_values_that_the_program_knows_are_a_list_and_each_of_them_is_taken() -> None:
+    listed = {option for option, field in FIELDS.items() if field.choices}
+    metavars = {action.option_strings[0]: str(action.metavar) for action in queued_parser()._actions}
+    assert {option for option, metavar in metavars.items() if re.fullmatch(r"[a-z]+(\|[a-z]+)+", metavar)} <= listed
+    assert {"--notes", "--output-format", "--tts-engine", "--language", "--loudness", "--beside"} <= listed
+    assert ("de", "German") in {(choice.value, choice.called) for choice in FIELDS["--language"].choices}
+    engines = [choice.value for choice in FIELDS["--tts-engine"].choices]
+    assert {"hibari", "espeak", "xtts"} <= set(engines)
+    assert "metronome" not in engines
+    for option, field in FIELDS.items():
+        for choice in field.choices if option not in ("--tts-engine", "--language") else ():
+            queued_config([f"{option}={choice.value}"], Path("book.epub"), DEFAULTS)
 
 
 def test_what_a_form_says_is_taken_by_the_queue() -> None:

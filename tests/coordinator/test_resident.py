@@ -206,6 +206,28 @@ async def test_a_book_with_options_that_make_no_sense_is_refused_at_once(bench: 
     assert bench.queue.books == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("notes.epub", b"no book", "notes.epub is not an EPUB"),
+        ("notes.xyz", b"no book", "notes.xyz is not an EPUB"),
+        ("notes.mobi", b"no book", "notes.mobi: .mobi files are read through Calibre, which is not installed"),
+    ],
+)
+async def test_a_file_that_is_plainly_no_book_is_refused_at_once(
+    bench: ResidentBench, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, why: str
+) -> None:
+    monkeypatch.setattr("swarm.system.calibre._program", lambda: None)
+    path = bench.folder / f"http 7 {name}"
+    path.write_bytes(content)
+    with pytest.raises(UsageError) as refused:
+        await bench.resident.add(path, name, ())
+    assert str(refused.value).startswith(why)
+    assert bench.queue.books == ()
+    await bench.resident.add(path, name, (), source=str(path))  # a watched folder sets it aside
+    assert len(bench.queue.books) == 1
+
+
 async def test_a_status_of_the_queue_can_be_read_whatever_a_book_says_of_itself(bench: ResidentBench) -> None:
     await bench.add("a")
     bench.queue.change(1, title="On " * 3000, why="because " * 1000, files=("/x" * 2000,) * 9)

@@ -11,7 +11,7 @@ from desk_bench import DeskBench
 from swarm.errors import UsageError
 from swarm.lease.message import StatusReply
 from swarm.site.add import BookOptions
-from swarm.site.fields import OptionField
+from swarm.site.fields import Choice, OptionField
 from swarm.site.make import SiteConfig, make_front
 from swarm.site.password import Password
 from swarm.site.price import Price
@@ -32,10 +32,12 @@ class SiteBench(DeskBench):
         self.asked: list[tuple[str, ...]] = []  # the commands that the page ran
         self.answers: dict[str, bytes] = {}  # what they say, by their first word
         fields = (
-            OptionField("--speed", "sound", "how fast", "text", default="1", is_first=True),
-            OptionField("--notes", "reading", "footnotes", "choice", choices=("skip", "end")),
-            OptionField("--alt-text", "reading", "pictures", "check"),
-            OptionField("--include", "reading", "read a part", "list"),
+            OptionField("--speed", "The sound", "Speed", "how fast", "text", default="1", is_first=True),
+            OptionField(
+                "--notes", "What is read", "Footnotes", "where", "choice", choices=(Choice("skip"), Choice("end"))
+            ),
+            OptionField("--alt-text", "What is read", "Pictures", "read them", "check"),
+            OptionField("--include", "What is read", "Read also", "a part", "list", example="Appendix"),
         )
         prices = {"openai": Price("openai", 15, "USD")}
         options = BookOptions(fields, lambda words: [word for word in words if not word.startswith("--speed")], prices)

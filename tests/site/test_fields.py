@@ -3,13 +3,14 @@
 import pytest
 
 from swarm.errors import UsageError
-from swarm.site.fields import OptionField, words_of_form
+from swarm.site.fields import Choice, OptionField, in_words, told_words, words_of_form
 
-SPEED = OptionField("--speed", "sound", "how fast", "text", default="1")
-CODE = OptionField("--verse-numbers", "reading", "verses", "choice", default="say", choices=("say", "skip"))
-PICTURES = OptionField("--alt-text", "reading", "pictures", "check")
-CREDITS = OptionField("--credits", "reading", "credits", "check", default="yes")
-INCLUDE = OptionField("--include", "reading", "a part", "list")
+BOTH = (Choice("say", "say them"), Choice("skip"))
+SPEED = OptionField("--speed", "sound", "Speed", "how fast", "text", default="1")
+CODE = OptionField("--verse-numbers", "reading", "Verses", "numbers", "choice", default="say", choices=BOTH)
+PICTURES = OptionField("--alt-text", "reading", "Pictures", "pictures", "check")
+CREDITS = OptionField("--credits", "reading", "Credits", "credits", "check", default="yes")
+INCLUDE = OptionField("--include", "reading", "Read also", "a part", "list")
 FIELDS = (SPEED, CODE, PICTURES, CREDITS, INCLUDE)
 
 
@@ -42,5 +43,9 @@ def test_words_are_bounded() -> None:
         words_of_form(FIELDS, {"option--include": ["a\n" * 101]})
 
 
-def test_a_field_is_named_in_words() -> None:
-    assert (CODE.label, SPEED.label) == ("Verse numbers", "Speed")
+def test_options_are_told_in_the_words_of_the_page() -> None:
+    words = ("--verse-numbers=say", "--alt-text", "--include=a=b", "--chapters=1-3", "--speed=2")
+    told = ["Verses: say them", "Pictures", "Read also: a=b", "Chapters: 1-3", "Speed: 2"]
+    assert (told_words(FIELDS, words), CODE.default_words) == (told, "say them")
+    fault = "--speed takes a number, not '--speedy'; --models-dir is another matter."
+    assert in_words(FIELDS, fault) == "Speed takes a number, not '--speedy'; --models-dir is another matter."

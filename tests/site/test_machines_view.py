@@ -9,6 +9,7 @@ from msgspec import structs
 from site_bench import SiteBench
 
 from swarm.lease.message import ChapterStatus, Figures, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.reason import Reason
 
 
 @pytest.fixture
@@ -28,7 +29,8 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
         slots = (SlotStatus(0, "speaking", job.job, realtime=3.5), SlotStatus(1, "resting", note="it is too warm"))
         figures = (Figures("cuda:0", 50, 2 * 10**9, 8 * 10**9, 71), Figures("cuda:1"), Figures("cuda:2", 0))
         attic = WorkerStatus("w/1", "attic", "RTX", slots, 0.5, 2, 40, 90.0, figures=figures, version="0.2.1")
-        cellar = WorkerStatus("w 2", "cellar", "cpu", (SlotStatus(0, "idle"),), 75.0, 0)
+        paused = Reason("rests", note="paused from laptop")
+        cellar = WorkerStatus("w 2", "cellar", "cpu", (SlotStatus(0, "idle"),), 75.0, 0, reasons=(paused,))
         return structs.replace(reply, jobs=(job,), workers=(attic, cellar))
 
     bench.changes.append(change)
@@ -48,8 +50,9 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
     assert "silent for 1 min 15 s" in cellar and "before 0.2" in cellar
     assert len(set(page.xpath("//ul[@id='machines']//@id"))) == len(page.xpath("//ul[@id='machines']//@id"))
     orders = page.xpath("//button[@form='orders']/@value")
-    assert orders[:3] == ["pause 0 attic", "resume 0 attic", "drain 0 attic"]
-    assert orders[3].startswith("limit count-") and orders[3].endswith(" attic")
+    assert orders[:2] == ["pause 0 attic", "drain 0 attic"]
+    assert orders[2].startswith("limit count-") and orders[2].endswith(" attic")
+    assert orders[3:5] == ["resume 0 cellar", "drain 0 cellar"], "only what can be done is offered"
 
 
 async def test_the_code_is_shown_only_when_it_is_asked_for(bench: SiteBench) -> None:

@@ -58,6 +58,16 @@ def test_status_counts_the_books_of_a_queue_that_a_reply_had_no_room_for() -> No
     ]
 
 
+def test_status_cuts_a_long_path_in_its_middle_on_a_terminal_only() -> None:
+    path = f"/srv/audiobooks/{'series/' * 12}Emma.m4b"
+    reply = structs.replace(replies(14), queue=(QueuedStatus(1, "Emma", "finished", files=(path,)),))
+    [whole] = [line for line in standing_lines(reply) if "finished" in line]
+    assert whole.endswith(path)
+    [cut] = [line for line in standing_lines(reply, columns=80) if "finished" in line]
+    assert len(cut) == 80
+    assert "/srv/audiobooks/" in cut and "..." in cut and cut.endswith("/Emma.m4b")
+
+
 def test_status_says_the_same_of_a_book_in_its_line_and_in_the_queue() -> None:
     reply = replies(14)
     queue = (QueuedStatus(1, "Emma", "waiting", job=reply.jobs[0].job), QueuedStatus(2, "Persuasion", "waiting"))

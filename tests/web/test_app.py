@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from library import write_book
 from web_bench import TOKEN, WebBench
 
 from swarm.coordinator.desk import MIN_FREE_BYTES
@@ -79,15 +80,23 @@ async def test_a_list_of_orders_that_the_disk_did_not_take_holds_and_that_is_tol
 async def test_the_documented_line_adds_a_book(bench: WebBench, tmp_path: Path) -> None:
     text = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
     [line] = [line for line in text.splitlines() if line.startswith("curl") and "--data-binary" in line]
-    (tmp_path / "book.epub").write_bytes(b"PK")
-    process = await asyncio.create_subprocess_shell(
-        line.replace("http://127.0.0.1:5848", bench.url),
-        cwd=tmp_path,
-        env={**os.environ, "TOKEN": TOKEN},
-        stdout=asyncio.subprocess.PIPE,
-    )
-    added = json.loads((await process.communicate())[0])
-    assert (added["book"], added["title"], added["options"]) == (1, "book.epub", ["--voice=heart"])
+
+    async def run_it() -> dict[str, object]:
+        process = await asyncio.create_subprocess_shell(
+            line.replace("http://127.0.0.1:5848", bench.url),
+            cwd=tmp_path,
+            env={**os.environ, "TOKEN": TOKEN},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        answer: dict[str, object] = json.loads((await process.communicate())[0])
+        return answer
+
+    book = tmp_path / "book.epub"
+    book.write_bytes(b"PK")
+    assert str((await run_it())["error"]).startswith("book.epub is not an EPUB")
+    write_book(tmp_path, {"One": "Some words."}, "Emma").replace(book)
+    added = await run_it()
+    assert (added["book"], added["title"], added["options"]) == (1, "Emma", ["--voice=heart"])
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,11 @@ def test_a_pause_rests_every_slot_until_somebody_resumes_it() -> None:
 def test_a_limit_rests_the_slots_above_it() -> None:
     orders = StandingOrders()
     orders.take(Instruct("limit", 1, "laptop"), list)
-    assert orders.reasons(3) == ["", *["limited to 1 slots from laptop"] * 2]
+    assert orders.reasons(3) == ["", *["limited to 1 slot from laptop"] * 2]
+    orders.take(Instruct("limit", 0, "laptop"), list)
+    assert orders.reasons(2) == ["paused from laptop"] * 2  # so that it is resumed like any other
+    orders.take(Instruct("limit", 2, "laptop"), list)
+    assert orders.reasons(2) == ["", ""]
 
 
 def test_a_drained_machine_leaves_and_an_unknown_order_changes_nothing() -> None:
