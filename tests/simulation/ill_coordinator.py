@@ -32,6 +32,7 @@ WAYS = ("hoarding", "promising files", "forgetting", "babbling")
 ENDLESS = "without end "  # begins a text over which every engine hangs
 LONGEST = 200
 JOBS_AT_ONCE = 20
+FLOODS_EVERY = 5  # heartbeats that it hears; more floods make worlds slow, and fill no worker fuller
 
 
 class IllCoordinator(Machine):
@@ -43,6 +44,7 @@ class IllCoordinator(Machine):
         super().__init__(world, -1, "coordinator-of-ill-will")
         self.way, self.random = way, world.ill_random
         self.leases = 1 << 50  # as large as a message may have it
+        self.babbled = 0
 
     def deliver(self, peer: bytes, message: FromWorker, frame: bytes) -> None:
         """Answer a greeting and heartbeats, and nothing else."""
@@ -77,7 +79,8 @@ class IllCoordinator(Machine):
         """Say much that is right in its parts and makes no sense."""
         random = self.random
         lease = random.choice([*heartbeat.leases, self.leases, 7])
-        for number in range(JOBS_AT_ONCE):
+        self.babbled += 1
+        for number in range(JOBS_AT_ONCE if self.babbled % FLOODS_EVERY == 1 else 1):
             self._say(connection, Job(f"ill {random.random()} {number}", "Ill", self._recipe))
         what: FromCoordinator = random.choice(
             [

@@ -52,6 +52,7 @@ class CoordinatorLink:
     failed: bool = False  # the coordinator ended for a fault and may come back
     jobs: dict[str, Job] = field(default_factory=dict)
     with_files: dict[str, Job] = field(default_factory=dict)  # of the jobs, those that each message looks through
+    recipes: Counter[Recipe] = field(default_factory=Counter)  # how many of the jobs have each
     files: int = 0  # of the jobs
     offers: set[int] = field(default_factory=set)  # the slots that heartbeats offer to it
     heard_s: float = 0.0  # when its last message came
@@ -150,10 +151,9 @@ class CoordinatorLink:
         self.unheard += 1
         return self.up and self.beats <= most and self.unheard <= UNHEARD_BEATS
 
-    @property
-    def recipes(self) -> list[Recipe]:
-        """The recipes of its jobs, as far as it named them."""
-        return [job.recipe for job in self.jobs.values()]
+    def may_want(self, recipe: Recipe | None) -> bool:
+        """Return whether it named a job of this recipe, or no job at all."""
+        return not self.jobs or recipe in self.recipes
 
     @property
     def allowance(self) -> int:
@@ -163,25 +163,32 @@ class CoordinatorLink:
     def learn(self, job: Job, leased: Container[str]) -> None:
         """Take the recipe and files of a job; forget the jobs named longest ago, but none that is `leased`."""
         self._put(job)
-        for name in list(self.jobs) if self._knows_too_much else ():
-            if not self._knows_too_much:
+        while self._knows_too_much:
+            oldest = next((name for name in self.jobs if name != job.job and name not in leased), None)
+            if oldest is None:
                 break
-            if name != job.job and name not in leased:
-                self.files -= len(self.jobs.pop(name).job_files)
-                self.with_files.pop(name, None)
+            self._count(self.jobs.pop(oldest), -1)
+            self.with_files.pop(oldest, None)
 
     @property
     def _knows_too_much(self) -> bool:
         return len(self.jobs) > MAX_JOBS or self.files > MAX_FILES
 
     def _put(self, job: Job) -> None:
-        old = self.jobs.get(job.job)
-        self.files += len(job.job_files) - (len(old.job_files) if old else 0)
+        if old := self.jobs.get(job.job):
+            self._count(old, -1)
         self.jobs[job.job] = job
+        self._count(job, 1)
         if job.job_files:
             self.with_files[job.job] = job
         else:
             self.with_files.pop(job.job, None)
+
+    def _count(self, job: Job, one: int) -> None:
+        self.files += one * len(job.job_files)
+        self.recipes[job.recipe] += one
+        if not self.recipes[job.recipe]:
+            del self.recipes[job.recipe]
 
     def answered(self, age_s: float, size: int, now: float) -> None:
         """Adapt the window: `size` bytes were answered `age_s` seconds after they were sent."""
@@ -303,7 +310,7 @@ def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink], now: 
     A coordinator whose jobs are not known yet may want the same voice: a job is told with its first lease.
     """
     return {
-        slot.number: {link.name for link in links if not link.jobs or slot.recipe in link.recipes}
+        slot.number: {link.name for link in links if link.may_want(slot.recipe)}
         for slot in slots
         if slot.is_worth_keeping and now - (slot.idle_since_s or now) < KEPT_IDLE_S
     }

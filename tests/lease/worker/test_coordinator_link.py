@@ -51,8 +51,8 @@ def test_a_slot_stays_with_those_whose_voice_it_has_as_long_as_they_have_somethi
 def test_a_coordinator_of_the_same_voice_or_of_one_not_known_yet_is_kindred() -> None:
     loaded = EngineSlot(0, recipe=Recipe("metronome", "tick", "en"), loading_s=2.0)
     same, other, unknown = a_link("same"), a_link("other"), a_link("unknown")
-    same.jobs["1"] = Job("1", "Book", Recipe("metronome", "tick", "en"))
-    other.jobs["2"] = Job("2", "Livre", Recipe("espeak", "fr", "fr"))
+    same.learn(Job("1", "Book", Recipe("metronome", "tick", "en")), ())
+    other.learn(Job("2", "Livre", Recipe("espeak", "fr", "fr")), ())
     assert kindred([loaded], [same, other, unknown], 0.0) == {0: {"same", "unknown"}}
     loaded.worked_s = 20.0
     assert kindred([loaded], [same, other, unknown], 0.0) == {}
