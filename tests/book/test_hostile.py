@@ -17,37 +17,38 @@ from swarm.job.card import EngineCard
 
 CARD = EngineCard("tester", "", ("*",), (), (("", 250),), ())
 MAX_S = 60  # of computing
+MAX_PAGE_S = 15  # of computing; quadratic time at twice the size would take four times as long
 
 BODIES: dict[str, Callable[[], str]] = {
-    "many paragraphs": lambda: "<p>One more line of text.</p>" * 30_000,
-    "a paragraph without an end": lambda: f"<p>{'word ' * 100_000}</p>",
-    "a word without an end": lambda: f"<p>{'w' * 500_000}</p>",
-    "abbreviations": lambda: f"<p>{'Mr. A. ' * 50_000}</p>",
-    "quotes": lambda: f"<p>{'“‘(' * 100_000}x</p><p>{'! ? ' * 100_000}</p>",
-    "stars": lambda: f"<p>{'* ' * 200_000}x</p>",
-    "figures": lambda: f"<p>{'1,234 ' * 30_000}{'1-' * 60_000}{'XIV ' * 60_000}{'Chapter X of ' * 20_000}</p>",
-    "digits": lambda: f"<p>{'7' * 200_000}</p>",
-    "addresses": lambda: f"<p>{'http://a.b/' * 30_000}</p><p>{'a@' * 90_000}</p><p>{'[pause ' * 30_000}</p>",
+    "many paragraphs": lambda: "<p>One more line of text.</p>" * 15_000,
+    "a paragraph without an end": lambda: f"<p>{'word ' * 50_000}</p>",
+    "a word without an end": lambda: f"<p>{'w' * 250_000}</p>",
+    "abbreviations": lambda: f"<p>{'Mr. A. ' * 25_000}</p>",
+    "quotes": lambda: f"<p>{'“‘(' * 50_000}x</p><p>{'! ? ' * 50_000}</p>",
+    "stars": lambda: f"<p>{'* ' * 100_000}x</p>",
+    "figures": lambda: f"<p>{'1,234 ' * 15_000}{'1-' * 30_000}{'XIV ' * 30_000}{'Chapter X of ' * 10_000}</p>",
+    "digits": lambda: f"<p>{'7' * 100_000}</p>",
+    "addresses": lambda: f"<p>{'http://a.b/' * 15_000}</p><p>{'a@' * 45_000}</p><p>{'[pause ' * 15_000}</p>",
     "links to one note": lambda: (
-        "".join(f"<p>a<sup><a id='r{n}' href='#n'>1</a></sup></p>" for n in range(10_000))
+        "".join(f"<p>a<sup><a id='r{n}' href='#n'>1</a></sup></p>" for n in range(5_000))
         + f"<div id='n'>1 note{''.join(f'<a href=¤#r{n}¤>1</a>' for n in range(600))}</div>".replace("¤", "'")
     ),
     "ids in one note": lambda: (
-        "".join(f"<p>a<a id='r{n}' href='#n{n}'>[{n}]</a></p>" for n in range(8_000))
-        + f"<div class='footnote'>{''.join(f'<a id=¤n{n}¤ href=¤#r{n}¤/>' for n in range(8_000))}x</div>".replace(
+        "".join(f"<p>a<a id='r{n}' href='#n{n}'>[{n}]</a></p>" for n in range(4_000))
+        + f"<div class='footnote'>{''.join(f'<a id=¤n{n}¤ href=¤#r{n}¤/>' for n in range(4_000))}x</div>".replace(
             "¤", "'"
         )
     ),
     "links to one another": lambda: "".join(
-        f"<p id='n{n}'><a href='#n{(n + 1) % 20_000}'>[{n}]</a> note</p>" for n in range(20_000)
+        f"<p id='n{n}'><a href='#n{(n + 1) % 10_000}'>[{n}]</a> note</p>" for n in range(10_000)
     ),
-    "cells": lambda: "<table>" + f"<tr>{'<td>a</td>' * 300}</tr>" * 300 + "</table>",
-    "notes in plain text": lambda: "".join(f"<p>a[{n}]</p><p>[Footnote {n}: x]</p>" for n in range(9_000)),
-    "ornaments": lambda: f"<p>{'-o' * 100_000}</p><p>{'word*' * 50_000}</p><p>{'5s. 6d. ' * 10_000}</p>",
-    "ordinals": lambda: f"<p xml:lang='de'>{'3. Mai der XIV. 20er ' * 10_000}</p>",
-    "pages": lambda: "".join(f"<p>{'words of a page ' * 6}and</p><p>{n}</p>" for n in range(9_000)),
-    "headings": lambda: "<h1>Part One</h1>" * 20_000,
-    "classes": lambda: f"<div class='{'a ' * 50_000}'>x</div>" * 20,
+    "cells": lambda: "<table>" + f"<tr>{'<td>a</td>' * 150}</tr>" * 300 + "</table>",
+    "notes in plain text": lambda: "".join(f"<p>a[{n}]</p><p>[Footnote {n}: x]</p>" for n in range(4_500)),
+    "ornaments": lambda: f"<p>{'-o' * 50_000}</p><p>{'word*' * 25_000}</p><p>{'5s. 6d. ' * 5_000}</p>",
+    "ordinals": lambda: f"<p xml:lang='de'>{'3. Mai der XIV. 20er ' * 5_000}</p>",
+    "pages": lambda: "".join(f"<p>{'words of a page ' * 6}and</p><p>{n}</p>" for n in range(4_500)),
+    "headings": lambda: "<h1>Part One</h1>" * 10_000,
+    "classes": lambda: f"<div class='{'a ' * 25_000}'>x</div>" * 20,
 }
 
 
@@ -61,7 +62,7 @@ def test_enormous_pages_are_read_in_time(tmp_path: Path, name: str) -> None:
     path = maker.make(tmp_path, {"a.xhtml": maker.page(BODIES[name]())})
     started = time.process_time()
     assert script(path)
-    assert time.process_time() - started < MAX_S  # measured: at most 5 s
+    assert time.process_time() - started < MAX_PAGE_S  # measured: at most 3 s
 
 
 @pytest.mark.slow
