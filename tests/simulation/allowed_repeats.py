@@ -23,7 +23,7 @@ class AllowedRepeats:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.said: Counter[Spot] = Counter()
+        self.said: Counter[tuple[str, Spot]] = Counter()  # by head: what two heads have spoken, each counts for itself
         self.left: Counter[Spot] = Counter()
         self.while_away: dict[str, list[Spot]] = {}  # by process: allowed only while a worker is out of reach
         self.doubled = 0
@@ -38,18 +38,27 @@ class AllowedRepeats:
             self.given += 1
             self.world.log("judge", f"may be repeated: {why}", spot)
 
-    def spoken(self, worker: SimWorker, spot: Spot) -> None:
+    def spoken(self, worker: SimWorker, spot: Spot, head: str) -> None:
         """Count a segment that a worker has spoken well. Raises Violation for a repeat that nothing allows."""
         if worker.liar:
             return
-        self.said[spot] += 1
-        if self.said[spot] == 1:
+        self.said[head, spot] += 1
+        if self.said[head, spot] == 1:
             return
         self.doubled += 1
         self.spared_again += spot in self.spared
         if not self.left[spot] and not self.world.was_raw:
             raise Violation("spoken again without a reason", spot)
         self.left[spot] -= 1
+
+    def copied(self, head: SimCoordinator) -> None:
+        """Count what the copy has of a job that a head takes over: it needs not be spoken for it."""
+        for job, state in head.disk.durable.items():
+            self.said |= Counter({(head.name, (job, *place)): 1 for place in state.accepted})
+
+    def offered(self, head: SimCoordinator, spots: Iterable[Spot]) -> None:
+        """Count what a worker has spoken for another head, and can hand over to this one."""
+        self.said |= Counter({(head.name, spot): 1 for spot in spots})
 
     # --- faults, and the repeats that they allow
 

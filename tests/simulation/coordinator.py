@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING
 
 from allowed_repeats import holds
 from disk import Disk
+from faults import TAKE_OVERS
 from files import PIECE
+from heads import WRITING_S
 from machine import Machine
 
 from swarm.audio.frame import check_frame
@@ -38,8 +41,8 @@ class SimCoordinator(Machine):
 
     persist_first = True
 
-    def __init__(self, world: World, number: int, disk: Disk, credit: int) -> None:
-        super().__init__(world, number, f"coordinator-{number}")
+    def __init__(self, world: World, number: int, disk: Disk, credit: int, name: str = "") -> None:
+        super().__init__(world, number, name or f"coordinator-{number}")
         self.disk, self.credit = disk, credit
         self.device = world.devices[number]  # that the model of its book computes on
         self.core: Coordinator | None = None
@@ -51,6 +54,8 @@ class SimCoordinator(Machine):
         self.started_s = 0.0
         self.alarm_s = inf  # when `tick` is called next, by this machine's clock
         self.paused_until_s = 0.0
+        self.next_epoch: Callable[[int], int] = next_run  # of the next start
+        self.written = False  # the audiobook, by this run
         self.heard_s: dict[str, float] = {}  # worker process -> its last message, in our waking hours
 
     # --- its life
@@ -65,9 +70,10 @@ class SimCoordinator(Machine):
         states = []
         for job in self.disk.spec:
             state = self.disk.replay(job)
-            self.disk.begin([JournalEntry(job, RunStarted(state.epoch + 1, self.clock()))])
+            self.disk.begin([JournalEntry(job, RunStarted(self.next_epoch(state.epoch), self.clock()))])
             self.disk.commit()
             states.append(self.disk.replay(job))
+        self.next_epoch, self.written = next_run, False
         epoch = max(state.epoch for state in states)
         grace_s = GRACE_S if epoch > 1 else 0.0
         name = f"{self.name}-{self.run}"
@@ -138,13 +144,24 @@ class SimCoordinator(Machine):
         self._gone()
         self.world.heap.after(self.world.random.choice([0.5, 5.0]), self.restart)
 
-    def finish(self) -> None:
-        """Say that all is written, and end."""
-        assert self.core is not None
-        self.ended = True
+    def _write_book(self) -> None:
+        """Write the audiobook, which its edition has been making."""
+        if self.core is None or not self.complete:
+            return
+        self.world.log(self.name, "writes its audiobook")
+        self.world.take_overs.writes(self)
         for job in self.disk.spec:
             self.take(self.core.journal(job, JobFinished(self.clock(), ("book.m4b",))))
-        self.take(self.core.end())
+
+    def _overruled(self) -> None:
+        """End: another has taken the job over."""
+        if self.core is None:
+            return
+        self.world.log(self.name, "hears that its job was taken over, and ends")
+        self.world.judge.repeats.crashed(self)
+        self.ended = True
+        self._send(self.core.end(failed=True))
+        self._gone()
 
     def wake(self) -> None:
         """Wake up; after a short sleep, or one that stopped the clock, grant before reading: the core saw no gap."""
@@ -263,6 +280,9 @@ class SimCoordinator(Machine):
         """Show the judge how things stand, without calling the core."""
         self.later(LOOK_S, self._look)
         self._go_on_after_pause()
+        if TAKE_OVERS in self.world.faults.began and self.complete and not self.written:
+            self.written = True
+            self.later(self.world.take_overs.random.uniform(*WRITING_S), self._write_book)
         if not self.inbox:
             self.world.judge.looks(self)
 
@@ -307,6 +327,8 @@ class SimCoordinator(Machine):
                 self.world.log(self.name, "durable", entry.record)
             if self.persist_first:
                 self._send(outcome)
+            if outcome.overruled:
+                self.later(0.0, self._overruled)
             for serve in outcome.serves:
                 self.later(0.001, self._serve, serve)
 
@@ -349,6 +371,11 @@ class SimCoordinator(Machine):
     def complete(self) -> bool:
         """Whether nothing is left to speak, for good."""
         return all(state.complete for state in self.disk.durable.values())
+
+
+def next_run(epoch: int) -> int:
+    """Return the epoch of a run that goes on with a job."""
+    return epoch + 1
 
 
 def peer_process(world: World, peer: bytes) -> str:

@@ -28,6 +28,12 @@ class Disk:
         self.writing: list[JournalEntry] = []
         self._settled: set[tuple[str, int, int]] = set()
 
+    def load(self, job: str, records: Sequence[AnyRecord]) -> None:
+        """Have these records in place of a job's own."""
+        self.records[job] = list(records)
+        self.durable[job] = self.replay(job)
+        self._settled |= {(job, *place) for place in self.durable[job].accepted}
+
     def begin(self, entries: list[JournalEntry]) -> None:
         """Start to write; durable once `commit` is called."""
         assert not self.writing, "one commit at a time"

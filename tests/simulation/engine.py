@@ -104,7 +104,7 @@ class SimEngine:
             raise Violation(f"{self.worker.name} is asked for {len(batch)} texts together", *places)
         self.busy = True
         world = self.worker.world
-        check_latents(self.worker, places[0], self.latents)
+        check_latents(self.worker, places[0], self.latents, self._link)
         said, self.ahead = self.ahead or self._begin(batch), None
         how = "collects" if said.done_s <= world.heap.now else "speaks"
         for place in places:
@@ -141,6 +141,12 @@ class SimEngine:
             return [("", -1, -1)]
         return [(slot.leases[0].job.job, slot.leases[0].chapter, line.index) for line in slot.lines]
 
+    @property
+    def _link(self) -> str:
+        """The coordinator that the slot works for."""
+        slot = self.worker.core.slots[self.slot]
+        return slot.leases[0].link if slot.leases else ""
+
     def _begin(self, batch: tuple[Words, ...]) -> Utterance:
         """Queue a batch behind the one under way. A text that fails spoils all, or is missing beside the others."""
         world, worker = self.worker.world, self.worker
@@ -166,7 +172,7 @@ class SimEngine:
         clips: list[SpokenClip | None] = []
         for words, place, missing in zip(said.batch, places, said.missing, strict=True):
             if not missing and not self.worker.core.slots[self.slot].is_proving:
-                self.worker.world.judge.repeats.spoken(self.worker, place)
+                self.worker.world.judge.repeats.spoken(self.worker, place, self._link)
             work_s = said.work_s * len(words[0]) / sum(len(text) for text, *_ in said.batch)
             clips.append(None if missing else speak(words[0], words[1], self.worker.world.bytes_a_character, work_s))
         self.worker.spoken(self.slot, turn, clips)

@@ -39,6 +39,7 @@ SLOW_LINKS = "slow links"  # for ever, and drawn apart
 ONE_BY_ONE = "one by one"  # no engine speaks batches; only in worlds that ask for it
 WHOLE_CLIPS = "whole clips"  # over slow links, as workers of 0.1 send them; only in worlds that ask for it
 LOST_DISK = "a disk is lost"  # with every journal and clip; only in worlds that ask for it
+TAKE_OVERS = "take-overs"  # of the first book, by standbys; only in worlds that ask for it
 PAUSES = "pauses"  # of a job, by its user, and drawn apart
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
 
@@ -71,6 +72,8 @@ class Faults:
         self._schedule_engines(world)
         self._schedule_pauses(world)
         world.heap.after(world.losses_random.uniform(0.5, LAST_S), world.befall, LOST_DISK, disk_lost)
+        if TAKE_OVERS in self.on:
+            world.take_overs.schedule()
         self.began |= self.on
         for name, act in MOMENTS.items():
             if name in self.on:
@@ -101,7 +104,12 @@ class Faults:
     def stop(self) -> None:
         """Let no more avoidable faults happen."""
         self.on -= (
-            set(STANDING) | set(MOMENTS) | set(WITH_FILES) | {NO_ROOM, LOST_DISK} | set(OF_DEVICES) | set(OF_ENGINES)
+            set(STANDING)
+            | set(MOMENTS)
+            | set(WITH_FILES)
+            | {NO_ROOM, LOST_DISK, TAKE_OVERS}
+            | set(OF_DEVICES)
+            | set(OF_ENGINES)
         )
 
 

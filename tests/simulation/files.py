@@ -124,13 +124,13 @@ def latents_made(worker: SimWorker) -> JobFile | None:
     return info
 
 
-def check_latents(worker: SimWorker, spot: tuple[str, int, int], used: str) -> None:
+def check_latents(worker: SimWorker, spot: tuple[str, int, int], used: str, link: str) -> None:
     """Check that nothing is spoken with latents that are not in the journal, unless that was lost with its disk."""
     if LOST_DISK in worker.world.faults.began:
         return
     for coordinator in worker.world.coordinators:
         state = coordinator.disk.durable.get(spot[0])
-        if state is None or not state.spec.has_latents or worker.liar:
+        if coordinator.name != link or state is None or not state.spec.has_latents or worker.liar:
             continue
         if state.latents is None:
             raise Violation("spoken before its latents were journaled", spot)

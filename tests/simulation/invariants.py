@@ -53,7 +53,7 @@ class Judge:
         self.known: dict[tuple[object, ...], bool] = {}  # repeats that were allowed already
         self.granted: dict[tuple[bytes, int], list[Spot]] = {}
         self.failed_s: dict[tuple[str, str, tuple[int, int]], float] = {}  # when a place first failed in a run
-        self.shadow: dict[str, object] = {}
+        self.shadow: dict[tuple[str, ...], object] = {}  # by coordinator and job
 
     # --- the coordinator
 
@@ -121,7 +121,8 @@ class Judge:
         assert core is not None
         for entry in outcome.entries:
             if isinstance(entry.record, ClipAccepted):
-                self.workers.accepted_s[entry.job, entry.record.chapter, entry.record.index] = self.world.heap.now
+                spot = (entry.job, entry.record.chapter, entry.record.index)
+                self.workers.accepted_s[coordinator.name, spot] = self.world.heap.now
             if isinstance(entry.record, SegmentQuarantined):
                 self._fairly_set_aside(core, entry.job, entry.record, coordinator.clock())
             elif isinstance(entry.record, SegmentFailed):
@@ -310,9 +311,9 @@ class Judge:
 
     def _replay(self, coordinator: SimCoordinator, served: ServedJob) -> None:
         state = served.state
-        coming = coordinator.coming
-        if (len(coming), len(coordinator.disk.records[state.job])) == self.shadow.get(state.job):
-            expected = self.shadow[state.job + "?"]
+        coming, name = coordinator.coming, (coordinator.name, state.job)
+        if (len(coming), len(coordinator.disk.records[state.job])) == self.shadow.get(name):
+            expected = self.shadow[*name, "?"]
             if expected != fingerprint(served):
                 raise Violation(f"the live state of {state.job} changed without a record")
             return
@@ -324,8 +325,8 @@ class Judge:
         )
         if twice:
             raise Violation("two clips accepted for one place", (state.job, *twice))
-        self.shadow[state.job] = (len(coming), len(coordinator.disk.records[state.job]))
-        self.shadow[state.job + "?"] = fingerprint(served)
+        self.shadow[name] = (len(coming), len(coordinator.disk.records[state.job]))
+        self.shadow[*name, "?"] = fingerprint(served)
 
     def _ledger(self, core: Coordinator, served: ServedJob) -> None:
         ledger, state = served.ledger, served.state

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from coordinator import SimCoordinator
+from faults import TAKE_OVERS
 
+from swarm.job import epoch, union
 from swarm.lease.coordinator import coordinator as core
 from swarm.lease.coordinator import deadlines, heartbeat, last_word
 from swarm.lease.coordinator.clip_assembly import ClipAssembly
@@ -27,13 +29,15 @@ from swarm.lease.coordinator.job_files import JobFiles
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.served_job import ServedJob
-from swarm.lease.worker import download, proof, slot_changes
+from swarm.lease.worker import download, proof, slot_changes, spares
 from swarm.lease.worker import worker as worker_core
 from swarm.lease.worker.batch import BatchSearch
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.download import Downloads
+from swarm.lease.worker.heads import Heads
 from swarm.lease.worker.rest import Rest
 from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.spares import SpareClips
 from swarm.lease.worker.unaccepted import UnacceptedClips
 from swarm.lease.worker.upload import ClipUploads
 from swarm.lease.worker.worker import Worker
@@ -208,9 +212,33 @@ MUTANTS: dict[str, Edit | Value] = {
         EngineSlot, "speak_next", "without(lines, lease.unwanted)", "lines"
     ),
     "more is ordered together than the engine takes": Edit(BatchSearch, "choose", "lines[: self.most]", "lines"),
+    "a worker works for any head": Value(Heads, "is_outrun", lambda self, job: False),
+    "the old head is not told": Value(Heads, "tell", lambda self, link, out: None),
+    "a head that was taken over goes on": Value(core, "overrule", lambda *_: None),
+    "a new head does not name its job": Value(ServedJob, "was_taken_over", property(lambda self: False)),
+    "what the old head granted goes on": Value(Heads, "_move", staticmethod(lambda *_: None)),
+    "a take-over begins no lineage": Value(epoch, "taken_over", lambda before, draw: before + 1),
+    "the union takes nothing of the lower journal": Value(union, "_clips", lambda state, lower: iter(())),
+    "the union begins with the longer journal": Edit(union, "_rank", "state.epoch, ", "0, "),
+    "a new head is offered no spares": Edit(
+        spares, "_may_lack", " or lineage_of(epoch) > lineage_of(accepted_under)", ""
+    ),
+    "what was offered is begun": Value(SpareClips, "granted", lambda *_: None),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 
+OF_HEADS = (
+    "a worker works for any head",
+    "the old head is not told",
+    "a head that was taken over goes on",
+    "a new head does not name its job",
+    "what the old head granted goes on",
+    "a take-over begins no lineage",
+    "the union takes nothing of the lower journal",
+    "the union begins with the longer journal",
+    "a new head is offered no spares",
+    "what was offered is begun",
+)
 PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
     "leases end when granted": ("latency", "late joiners"),
     "revocation answered for ever": ("late joiners",),
@@ -254,6 +282,7 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "a failed proof counts as passed": ("engines break", "one by one"),
     "a process that broke blames all its texts": ("engines break", "one by one"),
     "a text is blamed without a proof": ("engines break", "one by one"),
+    **dict.fromkeys(OF_HEADS, (TAKE_OVERS,)),
 }
 
 
@@ -282,6 +311,16 @@ def _edited(edit: Edit) -> object:
 # Seeds of small swarms: each takes some 20 ms, and together they catch most mutants.
 LIGHT = (75, 47, 40, 119, 76, 153, 53, 197, 10, 102, 16, 63, 154, 88, 87, 191, 91, 164, 176, 19, 55, 193, 8, 59, 125)
 CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
+    "what was offered is begun": 85,
+    "the union begins with the longer journal": 111,
+    "a worker works for any head": 57,
+    "the union takes nothing of the lower journal": 11,
+    "a new head is offered no spares": 4,
+    "what the old head granted goes on": 5,
+    "a take-over begins no lineage": 0,
+    "a new head does not name its job": 0,
+    "the old head is not told": 0,
+    "a head that was taken over goes on": 0,
     "an engine is never asked for a proof": 34,
     "answers to pieces wait for no disk, whatever they say": 99,
     "credit not given back for refusals": 93,

@@ -49,6 +49,7 @@ class Network:
         self.world = world
         self.open: dict[bytes, Connection] = {}
         self.cut: dict[tuple[str, str], float] = {}  # since when
+        self.healed_s: dict[str, float] = {}  # by worker, when a cut of it was mended last
         self.latency_s = 0.002
         self.rates: dict[str, float] = {}  # bytes a second, each way, of the links of some workers
         self.loss = self.doubling = self.reordering = self.full = 0.0
@@ -128,7 +129,8 @@ class Network:
 
     def heal(self, worker: Machine, coordinator: Machine) -> None:
         """Join two machines again: what TCP kept arrives late."""
-        self.cut.pop((worker.name, coordinator.name), None)
+        if self.cut.pop((worker.name, coordinator.name), None) is not None:
+            self.healed_s[worker.name] = self.world.heap.now
         for connection in self.between(worker, coordinator):
             held, connection.held = connection.held, []
             for to, message, frame in held:

@@ -71,6 +71,7 @@ def main() -> int:
     parser.add_argument("--brief", action="store_true", help="leave heartbeats and `Done` out of the story")
     parser.add_argument("--log", type=Path, metavar="DIR", help="with --seed: keep each machine's log")
     parser.add_argument("--mutant", choices=MUTANTS, metavar="NAME", help="break the cores on purpose (mutants.py)")
+    parser.add_argument("--also", action="append", default=[], metavar="FAULT", help="a fault to have in any case")
     arguments = parser.parse_args()
     first, last = map(int, arguments.seeds.split("-"))
     if arguments.seed is not None:
@@ -78,7 +79,7 @@ def main() -> int:
     seeds = count(first) if arguments.for_ever else range(first, last)
     cores: AbstractContextManager[None] = mutated(arguments.mutant) if arguments.mutant else nullcontext()
     with cores:
-        also = PROVOKED_BY.get(arguments.mutant, ())
+        also = (*PROVOKED_BY.get(arguments.mutant, ()), *arguments.also)
         if arguments.log and arguments.seed is not None:
             with suppress(Exception):  # told below
                 World(arguments.seed, also=also, logs=arguments.log).go()

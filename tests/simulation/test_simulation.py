@@ -57,6 +57,17 @@ def test_seeds_that_once_failed_hold_every_promise(seed: int, also: tuple[str, .
     assert not outcome(seed, also)
 
 
+@pytest.mark.parametrize("seed", [*range(8), 85, 288])  # the last two once failed
+def test_standbys_that_take_over_hold_every_promise(seed: int) -> None:
+    assert not outcome(seed, ("take-overs",))
+
+
+@pytest.mark.slow
+def test_many_standbys_that_take_over_hold_every_promise() -> None:
+    for seed in range(8, 40):
+        assert not outcome(seed, ("take-overs",)), seed
+
+
 @pytest.mark.slow
 def test_whole_clips_over_slow_links_arrive_too() -> None:
     for seed in range(20):

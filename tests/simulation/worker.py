@@ -24,6 +24,7 @@ from swarm.lease.message import (
     EngineOffer,
     FromCoordinator,
     Hello,
+    Job,
     Message,
     Received,
     Rejected,
@@ -119,9 +120,9 @@ class SimWorker(Machine):
         self.draining = False
         self.world.log(self.name, "starts")
         for coordinator in self.world.coordinators:
-            self.later(self.world.random.uniform(0.01, 0.3), self._dial, coordinator)
+            self.later(self.world.random.uniform(0.01, 0.3), self.dial, coordinator)
         if self.world.ill_coordinator and not self.liar:
-            self.later(0.1, self._dial, self.world.ill_coordinator)
+            self.later(0.1, self.dial, self.world.ill_coordinator)
         self.later(self.core.beat_s, self._beat)
 
     def crash(self) -> None:
@@ -179,10 +180,13 @@ class SimWorker(Machine):
 
     # --- connections
 
-    def _dial(self, coordinator: SimCoordinator) -> None:
+    def dial(self, coordinator: SimCoordinator) -> None:
+        """Connect to a coordinator, or try again soon."""
+        if coordinator.name in self.connections:
+            return
         connection = self.world.network.dial(self, coordinator)
         if connection is None:
-            self.later(self.world.random.uniform(0.1, 1.0), self._dial, coordinator)
+            self.later(self.world.random.uniform(0.1, 1.0), self.dial, coordinator)
             return
         self.connections[coordinator.name] = connection
         self.world.log(self.name, f"is {connection.peer.decode()} at {coordinator.name}")
@@ -198,7 +202,7 @@ class SimWorker(Machine):
         self.outstanding.pop(coordinator.name, None)
         self.world.log(self.name, f"lost {coordinator.name}")
         self.carry_out(self.core.disconnect(coordinator.name, self.clock()))
-        self.later(self.world.random.uniform(0.1, 1.0), self._dial, coordinator)
+        self.later(self.world.random.uniform(0.1, 1.0), self.dial, coordinator)
 
     def deliver(self, connection: Connection, message: FromCoordinator, frame: bytes) -> None:
         """Take a message that arrived."""
@@ -212,8 +216,11 @@ class SimWorker(Machine):
         for heard in self.liar.answers(message) if self.liar else [message]:
             self._give_back(name, heard)
             before = self.world.judge.workers.elsewhere(self, name)
+            known = self.core.heads.epochs.get(heard.job, 0) if isinstance(heard, Job) else 0
             out = self.core.receive(name, heard, self.clock(), frame)
-            if before != self.world.judge.workers.elsewhere(self, name):
+            if isinstance(heard, Job):
+                self.world.take_overs.heard(self, heard, known)
+            elif before != self.world.judge.workers.elsewhere(self, name):
                 raise Violation(f"{self.name} let {name} change a lease of another coordinator")
             self.carry_out(out)
 

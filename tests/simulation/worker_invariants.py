@@ -32,7 +32,7 @@ class WorkerJudge:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.accepted_s: dict[Spot, float] = {}  # when a coordinator accepted each segment
+        self.accepted_s: dict[tuple[str, Spot], float] = {}  # when each coordinator accepted each segment
 
     def elsewhere(self, worker: SimWorker, name: str) -> list[tuple[int, int]]:
         """Return the leases of other coordinators, and how many lines are left of each."""
@@ -69,6 +69,9 @@ class WorkerJudge:
     def begins(self, worker: SimWorker, number: int) -> None:
         """Complain of a segment that is begun although its worker had time to hear that it needs no clip any more."""
         slot, network = worker.core.slots[number], self.world.network
+        for line in slot.lines:
+            lease = slot.leases[0]
+            self.world.take_overs.begins(worker, lease.link, (lease.job.job, lease.chapter, line.index))
         self._on_its_device(worker, slot)
         if slot.is_proving or not slot.lines or not network.is_steady or not is_judged(self.world, worker):
             return
@@ -87,13 +90,13 @@ class WorkerJudge:
 
     def _begins(self, worker: SimWorker, spot: Spot, connection: Connection | None) -> None:
         network = self.world.network
-        if connection is None or spot not in self.accepted_s:
+        if connection is None or (connection.coordinator.name, spot) not in self.accepted_s:
             return
         core = connection.coordinator.core
         served = core.jobs.get(spot[0]) if core is not None else None
         if core is None or served is None or spot[1:] not in served.state.accepted or connection.peer not in core.peers:
             return
-        news_s = self.world.heap.now - max(self.accepted_s[spot], connection.opened_s)
+        news_s = self.world.heap.now - max(self.accepted_s[connection.coordinator.name, spot], connection.opened_s)
         if news_s > NEWS_S and not connection.is_busy and not network.is_cut(worker, connection.coordinator):
             raise Violation(f"{worker.name} begins what has been accepted for {news_s:.1f} s", spot)
 
@@ -113,6 +116,7 @@ class WorkerJudge:
 
     def settled(self) -> None:
         """Check that nothing is outstanding anywhere."""
+        self.world.take_overs.settled()
         for worker in self.world.workers:
             if not worker.awake or (worker.liar and "recurring texts" in self.world.faults):
                 continue

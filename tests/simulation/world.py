@@ -14,7 +14,8 @@ from clips import RATE
 from coordinator import UNKNOWN_DEADLINE_S, SimCoordinator
 from disk import Disk
 from engine import BROKEN
-from faults import ILL_COORDINATOR, ILL_WILL, SLOW_LINKS, WHOLE_CLIPS, Faults
+from faults import ILL_COORDINATOR, ILL_WILL, SLOW_LINKS, TAKE_OVERS, WHOLE_CLIPS, Faults
+from heads import TakeOvers
 from heap import Heap
 from ill_coordinator import ENDLESS, WAYS, IllCoordinator
 from ill_will import WILLS, IllWill
@@ -83,6 +84,7 @@ class World:
         self.was_raw = self.faults.raw
         self.network = Network(self)
         self.judge = Judge(self)
+        self.take_overs = TakeOvers(self)
         self.failed_once: Counter[str] = Counter()
         self.steps = 0
         self.no_latents = self.files_random.random() < 0.1  # whether engines compute any
@@ -210,7 +212,7 @@ class World:
         while not until():
             self.heap.step()
             self.steps += 1
-            if self.steps > MAX_STEPS * (5 if {ILL_WILL, ILL_COORDINATOR} & self.faults.on else 1):
+            if self.steps > MAX_STEPS * (5 if {ILL_WILL, ILL_COORDINATOR, TAKE_OVERS} & self.faults.began else 1):
                 raise Violation("messages chase each other without end", *self._unfinished())
             if self.heap.now > limit_s:
                 if what:
@@ -221,6 +223,7 @@ class World:
         return [
             (job, chapter, index)
             for coordinator in self.coordinators
+            if self.take_overs.leads(coordinator)
             for job, state in coordinator.disk.durable.items()
             for chapter, about in enumerate(state.spec.chapters)
             for index in range(len(about.segments))
@@ -230,7 +233,7 @@ class World:
     @property
     def complete(self) -> bool:
         """Whether every book is."""
-        return all(coordinator.complete for coordinator in self.coordinators)
+        return all(each.complete for each in self.coordinators if self.take_overs.leads(each))
 
     @property
     def quiet(self) -> bool:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from swarm.job.epoch import lineage_of
+from swarm.job.recipe import clip_key
 from swarm.lease.bounds import Clips
-from swarm.lease.message import Accepted, Clip, Done, Job, Wanted
+from swarm.lease.message import Accepted, Clip, Done, Grant, Job, Wanted
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
@@ -81,14 +82,20 @@ class SpareClips:
 
     def offer(self, link: CoordinatorLink, job: Job, out: WorkerOutcome) -> None:
         """Offer the clips of a job to a coordinator that seems to have lost them."""
-        process, epoch = _acceptor(link, job)
-        names = [
-            name[1:]
-            for name, spare in self.clips.items()
-            if name[0] == job.job and spare.by[0] != process and _may_lack(epoch, spare.by[1])
-        ]
+        by = _acceptor(link, job)
+        names = [name[1:] for name, spare in self.clips.items() if name[0] == job.job and _is_offered(spare, by)]
         for held in held_messages(job.job, names):
             out.send(link.name, held)
+
+    def granted(
+        self, link: CoordinatorLink, job: Job, grant: Grant, slots: Sequence[EngineSlot], out: WorkerOutcome
+    ) -> None:
+        """Begin no line of a lease whose clip was just offered to its coordinator: the answer is on its way."""
+        by = _acceptor(link, job)
+        for line in grant.lines if self.clips else ():
+            spare = self.clips.get((job.job, grant.chapter, line.index, clip_key(line.text, job.recipe, line.take)))
+            if spare is not None and _is_offered(spare, by):
+                leave_out(slots, link.name, (job.job, grant.chapter, line.index), out)
 
     def answered(self, link: CoordinatorLink, wanted: Wanted, slots: Sequence[EngineSlot], out: WorkerOutcome) -> None:
         """Have the clips sent that a coordinator wants, not spoken again; it has those that may be forgotten."""
@@ -122,6 +129,11 @@ class SpareClips:
 
 def _name(clip: Clip) -> ClipName:
     return clip.job, clip.chapter, clip.index, clip.key
+
+
+def _is_offered(spare: SpareClip, by: Acceptor) -> bool:
+    """Tell whether a spare is offered to a coordinator when it names its job."""
+    return spare.by[0] != by[0] and _may_lack(by[1], spare.by[1])
 
 
 def _may_lack(epoch: int, accepted_under: int) -> bool:

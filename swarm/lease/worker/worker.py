@@ -195,6 +195,7 @@ class Worker:
         link.resume(least_served(self.links.values()), slot.kind)
         slot.settle(now)
         slot.take(grant, link.name, job)
+        self.spares.granted(link, job, grant, self.slots, out)
         out.beat(link.name)
 
     # --- the engines report
@@ -376,9 +377,8 @@ class Worker:
         wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
-            if name in self.links and self.links[name].may_beat(self.settings.beats_between):
-                link = self.links[name]
-                out.send(name, heartbeat(link, self.slots, self.unaccepted, self.fetched, self.figures, now))
+            if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):
+                out.send(name, heartbeat(to, self.slots, self.unaccepted, self.fetched, self.figures, now))
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:
         if slot.state is not SlotState.WAITING:

@@ -3,7 +3,7 @@
 from making import KEY, RECIPE, grant, make_worker, speak, told
 
 from swarm.job.recipe import clip_key
-from swarm.lease.message import Accepted, Done, Grant, Held, Job, Line, Rejected, Wanted, Welcome
+from swarm.lease.message import Accepted, Done, Grant, Held, Job, Line, Rejected, Release, Wanted, Welcome
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.worker import Worker
 
@@ -51,6 +51,21 @@ def test_a_clip_that_is_sent_again_is_not_spoken_again() -> None:
     worker.receive("a", Grant(9, "job-a", 0, 0, lines, 600.0), 4.0)
     worker.receive("a", Wanted("job-a", (NAME,), ()), 5.0)
     assert [line.index for line in worker.slots[0].leases[-1].lines] == [7, 8]
+
+
+def test_a_clip_that_is_offered_is_not_begun_while_the_answer_is_on_its_way() -> None:
+    worker = with_a_spare()
+    comes_back(worker, epoch=1)
+    out = worker.receive("a", Grant(9, "job-a", 0, 0, (Line(0, "One.", 0), Line(7, "Seven.", 0)), 600.0), 4.0)
+    assert [line.index for line in worker.slots[0].leases[-1].lines] == [7]
+    assert not told(out, Release)
+
+
+def test_another_take_of_an_offered_clip_is_spoken() -> None:
+    worker = with_a_spare()
+    comes_back(worker, epoch=1)
+    worker.receive("a", Grant(9, "job-a", 0, 0, (Line(0, "One.", 1),), 600.0), 4.0)
+    assert [line.index for line in worker.slots[0].leases[-1].lines] == [0]
 
 
 def test_one_whose_journal_goes_on_is_offered_nothing() -> None:
