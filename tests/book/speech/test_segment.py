@@ -1,3 +1,4 @@
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -137,19 +138,28 @@ def test_all_text_comes_back_up_to_white_space(words: list[str]) -> None:
 def test_every_book_comes_back_whole(real_books: list[Path]) -> None:
     for path in real_books:
         book = read_book(path)
+        speech = Remembering(LATIN)
         for limit in (300, 90):
-            comes_back_whole(book, limit)
+            comes_back_whole(book, limit, speech)
+
+
+class Remembering(Speech):
+    """Spells each sentence once: the limit of an engine changes where a sentence is cut, not how it is said."""
+
+    def __init__(self, card: EngineCard) -> None:
+        super().__init__(card)
+        self.say = cache(self.say)
 
 
 def has_heading(chapter: Chapter) -> bool:
     return any(segment.pause == Pause.HEADING for segment in chapter.segments)
 
 
-def comes_back_whole(book: Book, limit: int) -> None:
+def comes_back_whole(book: Book, limit: int, speech: Speech) -> None:
     """Check that the written texts of the segments and the unspoken text are the whole text of the book."""
     engine = card(limit, "Latin")
     for text in book.chapters:
-        chapter = segment_chapter(text, book.language, engine, Speech(engine))
+        chapter = segment_chapter(text, book.language, engine, speech)
         assert all(len(segment.engine_text) <= limit for segment in chapter.segments)
         headings = [each.pause for each in chapter.segments].index(Pause.HEADING) + 1 if has_heading(chapter) else 0
         spoken_title = "".join(each.written for each in chapter.segments[:headings])
