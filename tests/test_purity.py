@@ -75,6 +75,9 @@ VALUES = "plain values without behaviour"
 TESTED_ELSEWHERE = {
     "swarm/commands/page_words.py": "tests/commands/test_page_fields.py",
     "swarm/book/language/initials.py": "tests/book/speech/test_capitals.py",
+    "swarm/book/page/block.py": "tests/book/page/test_page_text.py",
+    "swarm/book/structure/contents_lines.py": "tests/book/test_made_books.py",
+    "swarm/book/structure/unmarked_heading.py": "tests/book/test_made_books.py",
     "swarm/book/page/likeness.py": "tests/book/structure/test_verdict.py",
     "swarm/book/language/polish_abbreviation.py": "tests/book/language/languages/test_pl.py",
     "swarm/book/language/russian_abbreviation.py": "tests/book/language/languages/test_ru.py",

@@ -2,6 +2,7 @@
 
 import epub_maker as maker
 from made_book import MORE, STORY, Shape, chapters, page
+from prose import PROSE
 
 _NAMES = ("the ferryman lived", "a stranger came", "they crossed the water", "nobody was there", "he went home")
 _ROMAN = ("I", "II", "III", "IV", "V")
@@ -174,6 +175,33 @@ MATTER: dict[str, Shape] = {
     ),
     "a transcriber’s note": _behind(
         "t.xhtml", "Obvious errors were corrected.", title="Transcriber’s Note", reason="transcriber's note"
+    ),
+    "a copyright page between two novels": Shape(
+        pages={
+            **{f"{n}.xhtml": page(STORY, MORE, title=title) for n, title in enumerate(("The Ferry", "I", "II", "III"))},
+            "4.xhtml": page("The Oar"),
+            "5.xhtml": page(_NOTICE),
+            **{f"{n}.xhtml": page(STORY, MORE, title=str(n)) for n in range(6, 9)},
+        },
+        left_out=("copyright page",),
+        spoken=("The Oar",),
+        silent=("ISBN",),
+    ),
+    "the page of a digital edition": Shape(
+        pages={
+            **{f"{n}.xhtml": page(PROSE["fr"], title=n) for n in ("Un", "Deux", "Trois")},
+            "z.xhtml": page(
+                "Cette édition électronique du livre <i>Le Passeur</i> d’Anne Auteur a été réalisée le 3 mai 2019.",
+                "Elle repose sur l’édition papier du même ouvrage (ISBN : 9782070000000).",
+            ),
+        },
+        declared="fr",
+        language="fr",
+        titles=("Un", "Deux", "Trois"),
+        silent=("papier",),
+    ),
+    "a page about the scan": _before(
+        "0.xhtml", "This book was produced in EPUB format by the Internet Archive.", reason="transcriber's note"
     ),
     "header and licence of a text file": _gutenberg(),
     "running heads between the pages": _running_heads(),

@@ -104,6 +104,17 @@ NOTES: dict[str, Shape] = {
     "an anchor before each note": _linked(
         f"{_REF}{{n}}</a>", f"<p><a id='n{{n}}'></a>{_BACK}{{n}}</a> Remark.</p>", apart="n.xhtml"
     ),
+    "notes below a line that is no heading": Shape(
+        pages={
+            "t.xhtml": maker.page(
+                f"<h1>One</h1><p>{STORY}</p><p>He went<a href='n.xhtml#n1' class='note'>[1]</a> out.</p>"
+            ),
+            "n.xhtml": maker.page("<p>Notes</p><div class='notes' id='n1'><p>1</p><p>Remark.</p></div>"),
+        },
+        titles=("One",),
+        spoken=("He went out.",),
+        silent=("Notes", "Remark"),
+    ),
     "marks with a word": _linked(f"{_REF}[note {{n}}]</a>", f"<p id='n{{n}}'>{_BACK}[note {{n}}]</a> Remark.</p>"),
     "marks in brackets without a link": _unlinked("[{n}]", "[{n}] Remark."),
     "marks of letters without a link": Shape(

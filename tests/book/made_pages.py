@@ -62,6 +62,20 @@ PAGES: dict[str, Shape] = {
     "a web serial with its links": _serial(
         "<a href='a'>← Previous</a> <a href='t'>Table of Contents</a> <a href='b'>Next →</a>"
     ),
+    "the links of a downloaded newspaper": Shape(
+        pages={"0.html": page(STORY, title="News")}
+        | {
+            f"article_{n}.html": maker.page(
+                "<div class='calibre_navbar'>| <a href='b'>Next</a> | <a href='i'>Section Menu</a> |<hr/></div>"
+                f"<p>FEATURES</p><h1>{title}</h1><p>{STORY}</p>"
+                "<p>| <a href='i'>Section Menu</a> | <a href='m'>Main Menu</a> |</p>"
+                "<div class='calibre_navbar'>This article was downloaded by <b>calibre</b> from <a>p.example</a></div>"
+            )
+            for n, title in enumerate(("Boats Late", "Ferry Lost"))
+        },
+        titles=("News", "Boats Late", "Ferry Lost"),
+        silent=("Menu", "calibre", "Next"),
+    ),
     "topics before and after": _page(_TOPICS, silent="The Sea"),
     "labels before links": _page(
         "<div>Previous topic: <a href='0.html'>The Sea</a> Next topic: <a href='2.html'>Oars</a></div>",

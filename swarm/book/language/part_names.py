@@ -1,8 +1,9 @@
-"""Names of a book's parts in languages that have no file of their own yet."""
+"""Names of a book's parts in languages that have no file of their own yet, and rarer ones of the others."""
 
 from swarm.book.language.language import PartNames
 
 MORE_PART_NAMES = (
+    PartNames(contents="inhaltsübersicht|table of content|detailed contents|brief contents"),
     PartNames(  # Swedish, Danish, Norwegian
         title_page="titelsida|titelblad|titelside|tittelside|tittelblad",
         cover="omslag",

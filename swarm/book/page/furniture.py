@@ -28,6 +28,7 @@ _DROPPED = words(
 )
 _UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
 _PAGE_CLASSES = words("pagenum pageno pagenumber page-number page_number pagebreak page-break pb x-ebookmaker-pageno")
+_PROGRAM_CLASSES = words("calibre_navbar ws-noexport mw-editsection noprint navbox")  # links that programs add
 _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
 _LONG_WORD = regex.compile(r"\p{L}{2,}+")
 _LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul", "h3", "h4", "h5", "h6"))
@@ -45,7 +46,7 @@ _OFFERS = regex.compile(
 # Texts of the links in a navigation line at the head or foot of a page.
 _NAVIGATION = regex.compile(
     r"(?:(?:previous|next|prev)(?: (?:chapter|page|section|book))?|(?:to )?(?:the )?top|(?:table of )?contents|home|"
-    r"index|up|start|first|last|back|forward|main(?: page| menu)?|accueil|retour|startseite|inicio|inizio|"
+    r"index|up|start|first|last|back|forward|(?:main|section)(?: page| menu)?|accueil|retour|startseite|inicio|inizio|"
     r"suivant|précédent|sommaire|table des matières|(?:nächstes|voriges) kapitel|weiter|zurück|inhalt(?:sverzeichnis)?|"
     r"siguiente|anterior|índice|successivo|precedente|avanti|indietro|indice|volgende|vorige|inhoud(?:sopgave)?)",
     regex.IGNORECASE,
@@ -167,8 +168,11 @@ def _has_words(element: etree._Element) -> bool:
 
 
 def _is_number(element: etree._Element) -> bool:
+    """Return whether an element is a page or line number, or links that a program added, by its class or id."""
     classes = set((element.get("class") or "").lower().split())
     name = element.get("id") or ""
+    if classes & _PROGRAM_CLASSES:
+        return True
     if classes & _PAGE_CLASSES:
         return len(_opening(element, MAX_NUMBER_CHARS)) < MAX_NUMBER_CHARS
     if not (classes & _LINE_CLASSES or (name and local(element) in ("a", "span") and _PAGE_ID.fullmatch(name))):

@@ -28,7 +28,8 @@ MAX_NOTE_LINE_CHARS = 400  # average of paragraphs of unlabelled notes
 MAX_LEGAL_CHARS = 4_000
 MAX_LEGAL_LINE_CHARS = 100  # longer lines of a legal page speak of the law
 MAX_OTHER_SHARE = 0.6  # of the characters of a legal page
-LEGAL_END_SHARE = 0.2  # a copyright page is in the first or last fifth of a book
+LEGAL_END_SHARE = 0.2  # most copyright pages are in the first or last fifth of a book
+MIN_SIGNS, MIN_SIGNS_INSIDE = 2, 3  # of a copyright page there, and of one between the novels of a collection
 MAX_TITLE_PAGE_CHARS = 500
 MAX_TITLE_LINE_CHARS = 60
 MIN_LICENCE_WORDS = 3
@@ -39,9 +40,11 @@ _ENTRY = regex.compile(r"[,.…\s]\s?\d{1,4}n?(?:\s?[-–]\s?\d{1,4})?[.,;]?(?=\
 _NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
 _REFERRING = regex.compile(r"\d|\bibid|\bop\. ?cit|\bsee\b|\bcf\.|\bvgl\.|\bvoir\b|\bvéase\b|\bcfr\.", regex.IGNORECASE)
 _YEAR = regex.compile(r"(?<!\d)(?:1[4-9]|20)\d\d(?!\d)")
-_ISBN = regex.compile(r"ISBN(?:-1[03])?:?\s?[\d-]{9}", regex.IGNORECASE)
+_ISBN = regex.compile(r"ISBN(?:-1[03])?\s?:?\s?[\d-]{9}", regex.IGNORECASE)
 _LAW = regex.compile(
-    r"fiction|coincidental|permission|reproduc|trademark|publish|liab|rights|edition|copyright|©|isbn", regex.IGNORECASE
+    r"fiction|coincidental|permission|reproduc|trademark|publish|liab|rights|edition|copyright|©|isbn|licen[cs]|re-?sold|"
+    r"given away|purchase|édition",
+    regex.IGNORECASE,
 )
 _LICENCE = regex.compile(
     r"\b(?:licen[cs]e[ed]?|warrant(?:y|ies)|permission|liab(?:le|ility)|copies|redistribut\w*|herein|hereby|derivative|"
@@ -52,17 +55,22 @@ _LICENCE = regex.compile(
 
 def _legal(field: str, *more: str) -> "regex.Pattern[str]":
     words = (getattr(language.legal, field) for language in every_language())
-    return regex.compile("|".join(filter(None, (*more, *words))), regex.IGNORECASE)
+    return regex.compile("|".join(filter(None, (*more, *words))), regex.IGNORECASE | regex.MULTILINE)
 
 
 # A short page that matches two of these is a copyright page.
 _LEGAL = (
     _legal("copyright", "©", r"\(c\) ?(?:1[5-9]|20)\d\d"),
-    _legal("rights"),
+    _legal("rights", r"licensed for your personal (?:enjoyment|use)"),
     _legal("deposit", r"\bISBN\b"),
-    _legal("published"),
+    _legal("published", r"(?:édition (?:électronique|numérique)|livre numérique) (?:du|de|a été|réalisée?)\b"),
 )
-_TRANSCRIBED = _legal("transcribed")
+_TRANSCRIBED = _legal(
+    "transcribed",
+    r"^(?:Digitized by the Internet Archive|This book was produced in EPUB format by the Internet Archive|"
+    r"This is a digital copy of a book that was preserved|Exported from Wikisource|"
+    r"This e-?book comes from the online library Wikisource|This article was downloaded by calibre)",
+)
 
 
 def size_of(texts: list[str]) -> int:
@@ -144,7 +152,8 @@ def is_legal_page(texts: list[str], at: float) -> bool:
 
     It has the notice itself, with a year or an ISBN: a chapter about licences only speaks of it.
     """
-    if size_of(texts) > MAX_LEGAL_CHARS or LEGAL_END_SHARE < at < 1 - LEGAL_END_SHARE or len(legal_signs(texts)) < 2:
+    least = MIN_SIGNS_INSIDE if LEGAL_END_SHARE < at < 1 - LEGAL_END_SHARE else MIN_SIGNS
+    if size_of(texts) > MAX_LEGAL_CHARS or len(legal_signs(texts)) < least:
         return False
     lines = list(_lines(texts))
     notice = any((_LEGAL[0].search(line) and _YEAR.search(line)) or _ISBN.search(line) for line in lines)

@@ -20,6 +20,7 @@ NOTE = "e2a-note"  # attribute of a note: its key
 RETURN = "e2a-return"  # attribute of a link from a note back to its mark: the key of the note
 MAX_LABEL_PIECES = 8  # texts in a link, of which its label is made
 MAX_MUTE_STEPS = 64  # elements whose texts are looked at, to tell whether a block says anything
+MAX_HEADING_CHARS = 40  # of a line "Notes" that is no heading
 MAX_OPENING_CHARS = 12  # of a note, in which its label is found
 MIN_WORDS_CHARS = 4  # of a note besides its links
 MIN_PAGE_NOTES = 2  # of a document with nothing but notes
@@ -114,9 +115,16 @@ def mark_notes(pages: list[tuple[str, etree._Element]], resolve: Resolve) -> Non
 
 
 def mark_note_headings(passages: list[Passage], reason: str) -> None:
-    """Leave out headings such as "Notes" and "Notes to Book I" right before a note."""
+    """Leave out headings and lines such as "Notes" and "Notes to Book I" right before a note."""
     for passage, following in pairwise(passages):
-        if passage.level and following.note and not passage.left_out and _names_notes(passage.text, reason):
+        short = passage.level or len(passage.text) <= MAX_HEADING_CHARS
+        if (
+            short
+            and following.note
+            and not passage.note
+            and not passage.left_out
+            and _names_notes(passage.text, reason)
+        ):
             passage.left_out = reason
 
 
@@ -321,8 +329,19 @@ def _read_note(block: etree._Element, name: str, resolve: Resolve) -> _Note | No
         if "#" in (line.get("href") or ""):
             back[resolve(name, line.get("href"))].append(line)
             linked += sum(map(len, line.itertext()))
-    opening = "".join(block.itertext()).strip()[:MAX_OPENING_CHARS]
+    opening = _opening(block)
     return _Note(block, opening, _is_note(block) or _apart(block), back, size >= linked + MIN_WORDS_CHARS)
+
+
+def _opening(block: etree._Element) -> str:
+    """Return the first characters of a note, in which the ends of blocks are spaces."""
+    text = ""
+    for event, step in etree.iterwalk(block, events=("start", "end")):
+        text += _own_text(step) if event == "start" else (step.tail or "") if step is not block else ""
+        text += " " if local(step) in _HOLDERS else ""
+        if len(text.strip()) > MAX_OPENING_CHARS:
+            break
+    return text.strip()[:MAX_OPENING_CHARS]
 
 
 def _with_definition(element: etree._Element) -> Iterator[etree._Element]:

@@ -8,6 +8,7 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book.page import front_matter
+from swarm.book.page.block import BLOCKS, heading_level, is_stanza
 from swarm.book.page.code import CODE, is_code
 from swarm.book.page.formula import EXPONENT, INDEX, RAISED, VARIABLE, alternative_of, read_formula
 from swarm.book.page.furniture import (
@@ -20,7 +21,7 @@ from swarm.book.page.furniture import (
     without_picture_mark,
 )
 from swarm.book.page.letters import AUDIBLE, tidy, without_zero_width
-from swarm.book.page.markup import local, types, words
+from swarm.book.page.markup import local, types
 from swarm.book.page.note import NOTE, REFERENCE, RETURN
 from swarm.book.page.passage import Passage
 from swarm.book.page.phonetic_mark import Collector
@@ -30,21 +31,13 @@ from swarm.book.page.trace import Tracer
 from swarm.book.page.verse_number import without_verse_numbers
 from swarm.job.reading import Reading
 
-BLOCKS = words(
-    "html body div p section article main header footer aside nav address blockquote pre figure figcaption hgroup "
-    "h1 h2 h3 h4 h5 h6 ul ol dl li dt dd menu dir table caption thead tbody tfoot tr form fieldset legend details "
-    "summary center dialog search"
-)
 SVG_BLOCKS = frozenset(("svg", "text"))
 CELLS = frozenset(("td", "th"))
 LINES = frozenset(("div", "p", "li", "ul", "ol"))  # elements that may be lines in a stanza
 ROOTS = frozenset(("html", "body"))  # authoring tools often give these their own language
 MAX_CAP_CHARS = 8  # of a block that may be a drop cap
 MAX_ORNAMENT_CHARS = 40
-MAX_HEADING_CHARS = 150
 DEFAULT_READING = Reading()
-CLASS_HEADING_LEVEL = 2  # for a chapter's heading that only its class shows
-SUBTITLE_LEVEL = 9  # for a line under a heading: no chapter begins there
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -52,12 +45,7 @@ _MARK = "\ufffc"  # placeholder for the mark of a note
 _MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # placeholder for the end of a line of verse
 _VERSES = regex.compile(r"\s*\u2028\s*")
-_STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
 _ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
-_HEADING_CLASS = regex.compile(
-    r"(?:^|\s)(?:chapter|chap|kapitel|chapitre)[-_]?(?:title|head|heading|name|number|num|no)\b", regex.IGNORECASE
-)
-_POEM = regex.compile(r"\b(?:poem|poetry|verse|poème|gedicht|poesia|poesía)\b", regex.IGNORECASE)
 _AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
 _MARK_FIGURES = regex.compile(r"[\[(]?\s?[0-9]{1,3}\s?[\])]?")
 _BASE = regex.compile(r"[\p{L}\d)]$")
@@ -238,7 +226,7 @@ class _Walk:
     def _begin(self, element: etree._Element, tag: str) -> None:
         above = self.open[-1]
         self._break(above, tag)
-        level = _level(element, tag, bool(self.groups)) or above.level
+        level = heading_level(element, tag, in_group=bool(self.groups)) or above.level
         if tag == "hgroup":
             self.groups.append(len(self.document.passages))
         note = element.get(NOTE) or above.note
@@ -251,7 +239,7 @@ class _Walk:
                 language=(_language(element) if tag not in ROOTS else "") or above.language,
                 note=note,
                 pre=above.pre or tag == "pre",
-                stanza=above.stanza or _is_stanza(element),
+                stanza=above.stanza or is_stanza(element),
                 caption=above.caption or is_caption(element),
             )
         )
@@ -361,40 +349,3 @@ def _language(element: etree._Element) -> str:
 
 def _is_block(element: etree._Element, tag: str) -> bool:
     return tag in BLOCKS or (tag in SVG_BLOCKS and str(element.tag).startswith(_SVG))
-
-
-def _level(element: etree._Element, tag: str, in_group: bool) -> int:
-    if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
-        return (
-            SUBTITLE_LEVEL
-            if in_group and local(element.getparent()) == "hgroup" and _follows_heading(element)
-            else int(tag[1])
-        )
-    if tag in ("p", "div") and _HEADING_CLASS.search(element.get("class") or "") and _is_short(element):
-        return CLASS_HEADING_LEVEL
-    titles = types(element) & {"title", "subtitle", "fulltitle", "ordinal"}
-    return SUBTITLE_LEVEL if tag == "p" and (in_group or titles) else 0
-
-
-def _is_stanza(element: etree._Element) -> bool:
-    """Return whether the blocks in an element are lines of verse.
-
-    The class tells: those of a stanza are, those of a poem are unless it has stanzas or `br` in it.
-    """
-    name = element.get("class") or ""
-    if _STANZA.search(name):
-        return True
-    if not _POEM.search(name) or next(element.iter("{*}br"), None) is not None:
-        return False
-    return not any(_STANZA.search(below.get("class") or "") for below in element.iterdescendants("*"))
-
-
-def _is_short(element: etree._Element) -> bool:
-    """Return whether an element is like a heading: no blocks and little text."""
-    if any(local(below) in BLOCKS for below in element.iterdescendants("*")):
-        return False
-    return sum(map(len, element.itertext())) <= MAX_HEADING_CHARS
-
-
-def _follows_heading(element: etree._Element) -> bool:
-    return any(True for _ in element.itersiblings("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6", preceding=True))

@@ -18,9 +18,11 @@ from swarm.book.page.note import (
 )
 from swarm.book.page.passage import Passage
 from swarm.book.page.running_head import mark_running_heads
+from swarm.book.structure.contents_lines import mark_contents_lines
 from swarm.book.structure.division import Named, divide
 from swarm.book.structure.title_lines import mark_title_lines
 from swarm.book.structure.tongue import mark_tongues
+from swarm.book.structure.unmarked_heading import chapter_lines, mark_unmarked_headings
 from swarm.book.structure.verdict import chosen, decide, mark_licence
 from swarm.errors import BookError, UsageError
 from swarm.job.book import ChapterText
@@ -38,9 +40,12 @@ def compose(
     passages = [passage for named in documents for passage in named.document.passages]
     keep_code(passages, reading)
     mark_licence(passages)
-    mark_title_lines(passages, title)
+    mark_title_lines(_opening(documents), title)
     mark_running_heads(passages)
     join_cut_lines(passages)
+    lines = chapter_lines(passages, len(contents.entries))
+    mark_contents_lines(passages, lines, [entry.title for entry in contents.entries])
+    mark_unmarked_headings(lines)
     mark_written_notes(passages, NOTES)
     for named in documents:
         mark_stray_notes(named.document.passages, NOTES)
@@ -55,6 +60,12 @@ def compose(
     if not any(AUDIBLE.search(block.text) for chapter in chapters for block in chapter.blocks):
         raise BookError(f"{path} has no text to speak: its pages are empty or pictures.")
     return tuple(chapters)
+
+
+def _opening(documents: list[Named]) -> list[Passage]:
+    """Return the passages of the first document that has any to speak."""
+    rows = (named.document.passages for named in documents)
+    return next((row for row in rows if any(passage.text and not passage.left_out for passage in row)), [])
 
 
 def keep_code(passages: list[Passage], reading: Reading) -> None:

@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page import front_matter
+from swarm.book.page.block import SUBTITLE_LEVEL
 from swarm.book.page.letters import plain, tidy
 from swarm.book.page.passage import Passage
 from swarm.book.page.pause_mark import without_marks
-from swarm.book.page.text import SUBTITLE_LEVEL, Document
+from swarm.book.page.text import Document
 
 MAX_LEAD_CHARS = 300  # longer text before a document's first entry is a part of its own
 MAX_OPENING_CHARS = 50  # of opening words that serve as a title
@@ -213,17 +214,30 @@ def _mostly_headed(row: PassageRow) -> bool:
 
 
 def _joined(parts: list[Part]) -> Iterator[Part]:
-    """Join short parts before a document's first entry, such as a cover line or a link, with that entry."""
+    """Join short parts before a document's first entry or heading, such as a cover line or a link, with that.
+
+    Without an entry the first part of a book stays apart: it may be the title page.
+    """
     lead: list[Passage] = []
     for index, part in enumerate(parts):
         following = parts[index + 1] if index + 1 < len(parts) else None
         size = sum(len(passage.text) for passage in part.passages if not passage.left_out)
         small = not part.listed and not part.reason and size <= MAX_LEAD_CHARS
-        if small and following is not None and following.name == part.name and following.listed:
+        if (
+            small
+            and following is not None
+            and following.name == part.name
+            and (following.listed or _is_line(part, index))
+        ):
             lead += part.passages
             continue
         part.passages, lead = lead + part.passages, []
         yield part
+
+
+def _is_line(part: Part, index: int) -> bool:
+    """Tell whether a part is a line above the heading of a document, such as "Features"."""
+    return bool(index) and part.whole and not any(passage.level for passage in part.passages)
 
 
 def _title(listed: str, passages: list[Passage], *, thin: bool) -> str:

@@ -1,4 +1,4 @@
-"""Leaves out the lines of a title page in the headings before the first chapter: "The Ferry", "By A. B. Smith"."""
+"""Leaves out the lines of a title page before the first chapter: "The Ferry", "By A. B. Smith", "London, 1890"."""
 
 from itertools import islice
 
@@ -6,6 +6,7 @@ import regex
 
 from swarm.book.page.front_matter import TITLE_PAGE
 from swarm.book.page.letters import plain
+from swarm.book.page.likeness import is_sentence
 from swarm.book.page.passage import Passage
 
 MAX_TITLE_LINES = 12
@@ -13,39 +14,62 @@ MAX_LINE_CHARS = 120
 MAX_PASSAGES_BEFORE = 100  # that are left out or empty
 
 _BY = regex.compile(
-    r"(?i:(?:(?:written|edited|translated|illustrated|told)\s+)?by|von|par|por|door|автор:)\s+"
+    r"(?:\p{L}+\s){0,2}(?i:(?:(?:written|edited|translated|illustrated|told)\s+)?by|von|par|por|door|di|автор:)\s+"
     r"(?:(?i:the late|the rev\.?|sir|lady|mrs?\.?|dr\.?)\s+)?"
-    r"\p{Lu}[\p{L}.'’-]*+(?:\s(?:\p{Lu}[\p{L}.'’-]*+|de|van|von|du|la)){1,5}"
+    r"\p{Lu}[\p{L}.'’-]*+(?:\s(?:\p{Lu}[\p{L}.'’-]*+|de|van|von|du|la)){1,5}(?:\n.*)?",
+    regex.DOTALL,
 )
 _MADE = regex.compile(
-    r"(?i:author of|illustrat|translat|edition|publish|& (?:co|sons)\b|printed)|\b1[5-9]\d\d\b|\b20\d\d\b"
+    r"(?i:author of|illustrat|translat|edition|publish|& (?:co|sons)\b|printed|rights reserved|réservés|"
+    r"éditeur|édition|verlag|imprim)|\b1[5-9]\d\d\b|\b20\d\d\b"
 )
+_COPYRIGHT = regex.compile(r"copyright|©", regex.IGNORECASE)
+_TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")
 _CHAPTER = regex.compile(
     r"(?i:chapter|book|part|volume|letter|act|scene|canto|prologue|preface|introduction|kapitel|teil|buch|band|chapitre|"
-    r"partie|livre|tome|capítulo|parte|libro|capitolo|hoofdstuk|deel)\b|[IVXLC\d]+\b[.:]?"
+    r"partie|livre|tome|capítulo|parte|libro|capitolo|hoofdstuk|deel)\b|(?!1[5-9]\d\d\b|20\d\d\b)[IVXLC\d]+\b[.:]?"
 )
 
 
 def mark_title_lines(passages: list[Passage], title: str) -> None:
-    """Leave out the headings at the start of a book from its title to the line of its author, and what follows that.
+    """Leave out the lines at the start of a book from its title to the line of its author, and what follows that.
 
-    At least one heading has to remain for the chapter. Without both title and author no heading is taken.
+    At least one heading has to remain for the chapter. Without both title and author no line is taken.
     """
     read = (passage for passage in islice(passages, MAX_PASSAGES_BEFORE) if passage.text and not passage.left_out)
     lines: list[Passage] = []
     for passage in islice(read, MAX_TITLE_LINES):
-        if not passage.level or len(passage.text) > MAX_LINE_CHARS or (lines and _CHAPTER.match(passage.text)):
+        if not _may_be_line(passage) or (lines and _CHAPTER.match(passage.text)):
             break
         lines.append(passage)
     else:
         return
-    if not passage.level:
+    if lines and lines[-1].level and not passage.level:
         lines = lines[:-1]  # the last heading names the text that follows
-    authors = [at for at, line in enumerate(lines) if at and _BY.fullmatch(line.text.strip())]
-    if not authors or not plain(title) or not plain(lines[0].text).startswith(plain(title)):
+    if not plain(title) or not lines or not plain(lines[0].text).startswith(plain(title)):
         return
-    end = authors[-1] + 1
-    while end < len(lines) and _MADE.search(lines[end].text):
+    texts = [line.text.strip() for line in lines]
+    authors = [at for at in range(1, len(lines)) if _names_author(texts, at)]
+    end = authors[-1] + 1 if authors else 0
+    while end and end < len(lines) and _goes_on(texts[end], title):
         end += 1
     for line in lines[:end]:
-        line.left_out, line.level = TITLE_PAGE, 0
+        line.left_out, line.level, line.grounds = TITLE_PAGE, 0, line.text
+
+
+def _may_be_line(passage: Passage) -> bool:
+    """Tell whether a passage may be a line of a title page: a heading, or a short paragraph that is no sentence."""
+    if len(passage.text) > MAX_LINE_CHARS:
+        return False
+    told = _TOLD.search(passage.text) or is_sentence(passage.text)
+    return bool(passage.level) or not told or bool(_MADE.search(passage.text))
+
+
+def _goes_on(text: str, title: str) -> bool:
+    """Tell whether a line below the author belongs to the title page; a copyright page is judged as a whole."""
+    return plain(text) == plain(title) or bool(_MADE.search(text) and not _COPYRIGHT.search(text))
+
+
+def _names_author(texts: list[str], at: int) -> bool:
+    """Tell whether a line names the author, by itself or with the word before it: "By", "A. B. Smith"."""
+    return bool(_BY.fullmatch(texts[at])) or bool(at > 1 and _BY.fullmatch(f"{texts[at - 1]} {texts[at]}"))

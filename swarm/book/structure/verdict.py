@@ -100,6 +100,7 @@ def _without_guess(chapter: ChapterText) -> ChapterText:
 
 def _decided(part: Part, at: float, title: str, titles: TitleLines) -> list[ChapterText]:
     """Return the chapters of a part: one for its text, and one for each reason to leave passages out."""
+    _take_back(part, at, title, titles)
     groups: dict[str, list[Passage]] = defaultdict(list)
     for passage in part.passages:
         groups[passage.left_out].append(passage)
@@ -117,11 +118,23 @@ def _decided(part: Part, at: float, title: str, titles: TitleLines) -> list[Chap
     return chapters
 
 
+def _take_back(part: Part, at: float, title: str, titles: TitleLines) -> None:
+    """Take back the guess that some passages are contents if their whole part is a table of contents."""
+    guessed = [passage for passage in part.passages if passage.grounds and passage.left_out == front_matter.CONTENTS]
+    if not guessed:
+        return
+    for passage in guessed:
+        passage.left_out = ""
+    whole = [passage for passage in part.passages if not passage.left_out]
+    if _reason(part, whole, at, title, titles)[0] != front_matter.CONTENTS:
+        for passage in guessed:
+            passage.left_out = front_matter.CONTENTS
+
+
 def _mark(passages: list[Passage]) -> str:
-    """Return the grounds of passages that were left out before: the book's marks, or the words of a title page."""
-    first = passages[0]
-    by_words = first.left_out == front_matter.TITLE_PAGE and first.kind == "heading" and not first.level
-    return _by_words(first.text) if by_words else MARKED
+    """Return the grounds of passages that were left out before: the book's marks, or the words that a rule found."""
+    words = next((passage.grounds for passage in passages if passage.text), "")
+    return _by_words(words) if words else MARKED
 
 
 def _names_a_part(passages: list[Passage], reason: str, grounds: str, *, opening: bool) -> int:

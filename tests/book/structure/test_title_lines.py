@@ -34,3 +34,17 @@ def test_the_headings_of_a_title_page_are_left_out(headings: tuple[str, ...], co
 def test_a_book_without_a_title_or_with_a_long_row_of_headings_is_left_alone() -> None:
     assert left_out("The Ferry", "By A. B. Smith", "CHAPTER I", title="") == []
     assert left_out("The Ferry", "By A. B. Smith", *["More"] * 20) == []
+
+
+def test_short_paragraphs_are_lines_of_a_title_page_too() -> None:
+    lines = (
+        "DIE FÄHRE",
+        "Roman von Anna Schmidt",
+        "Berlin, S. Fischer, Verlag 1912",
+        "[All rights reserved]",
+        "Der Fluss",
+    )
+    passages = [Passage("paragraph", text) for text in lines] + [Passage("paragraph", "Er saß dort.")]
+    mark_title_lines(passages, "Die Fähre")
+    assert [passage.text for passage in passages if passage.left_out] == list(lines[:4])
+    assert passages[0].grounds == "DIE FÄHRE"
