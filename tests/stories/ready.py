@@ -111,15 +111,15 @@ class Forks:
 
 
 class Loader(Forks):
-    """The process that has loaded the program, as the tests see it."""
+    """The process that has loaded the program, and perhaps an engine, as the tests see it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *engines: str) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         super().__init__(ours)
         self.environment = dict(os.environ)
         with theirs:
             number = theirs.fileno()
-            words = [sys.executable, __file__, str(number)]
+            words = [sys.executable, __file__, str(number), *engines]
             self._process = subprocess.Popen(
                 words, pass_fds=[number], stdin=subprocess.DEVNULL, env={**os.environ, **ONE_THREAD}
             )
@@ -136,9 +136,26 @@ def _the_loader() -> Loader:
     return loader
 
 
+@contextmanager
+def with_engine(target: str) -> Iterator[None]:
+    """Fork commands from another process meanwhile, which has also loaded the libraries of the engine `target`."""
+    _with_engine.append(Loader(target))
+    try:
+        yield
+    finally:
+        _with_engine.pop().close()
+
+
+_with_engine: list[Loader] = []
+
+
+def _present_loader() -> Loader:
+    return _with_engine[-1] if _with_engine else _the_loader()
+
+
 def may_fork(env: Mapping[str, str]) -> bool:
     """Tell whether a fork behaves like a fresh process: not if what a process reads when it starts is different."""
-    return CAN_FORK and not _differs_at_start(env, _the_loader().environment)
+    return CAN_FORK and not _differs_at_start(env, _present_loader().environment)
 
 
 def _differs_at_start(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -148,7 +165,7 @@ def _differs_at_start(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
 def start(words: list[str], env: Mapping[str, str], cwd: Path, out: IO[bytes], err: IO[bytes]) -> Forked:
     """Start `python words`, where the first word is cli.py. Standard input is empty."""
     asked = {"words": words, "env": dict(env), "cwd": str(cwd)}
-    return _the_loader().run(asked, [out.fileno(), err.fileno()])
+    return _present_loader().run(asked, [out.fileno(), err.fileno()])
 
 
 # In the process that forks
@@ -166,6 +183,13 @@ def load() -> None:
         book = Path(folder, "book.md")
         book.write_text("# One\n\nMr. Smith has 3 lamps. It is cold.\n")
         main(["inspect", str(book)])
+
+
+def load_libraries(target: str) -> None:
+    """Open the voice for trials of an engine, as its libraries are imported only when they are needed."""
+    from swarm.voice.host.registry import load_engine
+
+    load_engine(target).trial()
 
 
 def serve(parent: socket.socket, become: Become) -> int:
@@ -300,6 +324,8 @@ def runs(pid: int, module: str) -> bool:
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[2])  # the program of the checkout, which commands run
     load()
+    for target in sys.argv[2:]:
+        load_libraries(target)
     gc.collect()
     gc.freeze()
     _end(functools.partial(serve, socket.socket(fileno=int(sys.argv[1])), _become_command))

@@ -10,17 +10,20 @@ import threading
 import time
 import venv
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import ready
 from evidence import assert_complete, listen, only, records, report_of
 from household import SLOW, Machine, Running
 from tiny_models import SPEAKERS, recording, tiny_vits, tiny_xtts
 from toll import Toll
 
 from swarm.job.record import LatentsKept
+from swarm.voice.built_in import BUILT_IN
 from swarm.voice.coqui.card import REQUIREMENTS
 from swarm.voice.environment import MARK, Environment
 from swarm.voice.host.installer import requirements_of
@@ -28,6 +31,13 @@ from swarm.voice.host.installer import requirements_of
 pytestmark = pytest.mark.coqui
 
 Make = Callable[[str], Machine]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def torch_is_loaded() -> Iterator[None]:
+    """Have workers forked from a process that has loaded torch: to import it takes each of them six seconds."""
+    with ready.with_engine(BUILT_IN["coqui"]) if ready.CAN_FORK else nullcontext():
+        yield
 
 
 @pytest.fixture
