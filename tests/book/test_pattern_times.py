@@ -13,6 +13,7 @@ import pytest
 import regex
 
 import swarm.book
+from swarm.book.language.late_regex import LatePattern
 
 RUNS = (" ", "\n", "\u00a0", "1", "I", "a", "A", "-", "*", ".", "'", "“", "(", "[", "<", "/", "\\", "_", "⟦")
 RUNS += (
@@ -42,7 +43,7 @@ NOTICED_S = 0.004
 BOUNDED = {"swarm.book.page.text._LETTERED_ORNAMENT"}  # is only tried on MAX_ORNAMENT_CHARS
 METHODS = {"fullmatch": "fullmatch", "match": "match", "search": "search"}
 
-Pattern = Any  # of `re` or `regex`
+Pattern = Any  # of `re` or `regex`, or one that is compiled later
 
 
 def patterns() -> Iterator[tuple[str, Pattern]]:
@@ -53,7 +54,7 @@ def patterns() -> Iterator[tuple[str, Pattern]]:
 
 
 def _inside(name: str, value: object, depth: int) -> Iterator[tuple[str, Pattern]]:
-    if isinstance(value, re.Pattern | regex.Pattern):
+    if isinstance(value, re.Pattern | regex.Pattern | LatePattern):
         yield name, value
     elif depth < 4 and isinstance(value, list | tuple):
         for number, part in enumerate(value):

@@ -4,8 +4,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Forms, Language
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
-import regex
 from msgspec import Struct
 
+from swarm.book.language import late_regex as regex
 from swarm.book.language.function_words import function_words
 from swarm.book.language.language import words
 

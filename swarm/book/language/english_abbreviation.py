@@ -1,7 +1,6 @@
 """English abbreviations, some of which mean something only beside a town, a street or a year."""
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.english_measure import LONE, LONE_UNITS
 from swarm.book.language.language import Abbreviations, table
 

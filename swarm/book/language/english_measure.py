@@ -1,7 +1,6 @@
 """English measures, prices and positions as words: "5 ft. 3 in.", "20 sq. m.", "a $5 bill", "lat. 45° N."."""
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.english_price import PLURALS, counted, say_prices, stop_of
 from swarm.book.language.english_unit import say_units
 from swarm.book.language.language import Match, table

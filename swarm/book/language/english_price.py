@@ -2,8 +2,7 @@
 
 from math import gcd
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Match, table
 
 PLURALS = table("foot=feet|inch=inches")

@@ -1,7 +1,6 @@
 """English units behind numbers and fractions as words: "½ tsp.", "2–3 min", "9×13-in.", "12 st. 7 lb."."""
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.english_price import counted, stop_of
 from swarm.book.language.language import Match, table
 

@@ -1,7 +1,6 @@
 """Polish abbreviations whose words take the case that a name or a preposition beside them shows."""
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Abbreviations, table, words
 
 _HIM = "Jana Piotra Pawła Józefa Stanisława Wojciecha Antoniego Mikołaja Jerzego Michała Andrzeja Marcina Krzysztofa "

@@ -1,7 +1,6 @@
 """Russian abbreviations whose words take the case that a preposition or a name beside them shows."""
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Abbreviations, Match, table, words
 
 _SHORT_YEAR = regex.compile(

@@ -1,8 +1,8 @@
 """Tells what the blocks of a document are by their elements and classes: headings, and lines of verse."""
 
-import regex
 from lxml import etree
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page.markup import local, types, words
 
 BLOCKS = words(

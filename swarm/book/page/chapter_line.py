@@ -1,8 +1,8 @@
 """Tells which lines of a plain text are the headings of its chapters, in many languages."""
 
-import regex
 from msgspec import Struct
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page.running_head import interrupts
 
 MAX_HEADING_CHARS = 80

@@ -1,8 +1,8 @@
 """Tells code listings from other text that keeps its lines, such as verse and letters."""
 
-import regex
 from lxml import etree
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page.markup import local
 
 CODE = "code listing"  # the reason to leave one out

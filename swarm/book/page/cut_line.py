@@ -2,8 +2,7 @@
 
 from itertools import pairwise
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.page.passage import Passage
 from swarm.book.page.running_head import join_pairs
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-import regex
 from lxml import etree
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page.markup import local, words
 
 MAX_FORMULA_CHARS = 2_000  # the rest of a longer one is not read

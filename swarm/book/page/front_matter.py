@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.known import every_language
 from swarm.book.language.part_names import MORE_PART_NAMES
 from swarm.book.page.letters import plain, plain_words

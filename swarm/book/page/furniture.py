@@ -6,9 +6,9 @@ Also recognises scene breaks, captions and drop caps.
 from collections.abc import Iterator
 from itertools import islice, pairwise
 
-import regex
 from lxml import etree
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page.letters import plain
 from swarm.book.page.markup import local, types, words
 from swarm.book.page.note import REFERENCE, RETURN

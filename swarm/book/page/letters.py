@@ -3,7 +3,7 @@
 import os
 from unicodedata import normalize
 
-import regex
+from swarm.book.language import late_regex as regex
 
 AUDIBLE = regex.compile(r"[\p{L}\p{N}]")  # a text without a letter or digit cannot be spoken
 _ACCENTS, _BETWEEN_WORDS = regex.compile(r"\p{M}+"), regex.compile(r"[^\p{L}]+")

@@ -6,8 +6,7 @@ A name never leaves a part out by itself, since a chapter may well be called "Co
 from collections.abc import Iterator
 from itertools import pairwise
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.known import every_language
 
 MAX_TINY_CHARS = 400  # a part so short is what its name says

@@ -4,10 +4,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 
-import regex
 from lxml import etree
 from msgspec import Struct
 
+from swarm.book.language import late_regex as regex
 from swarm.book.language.known import find_language
 from swarm.book.page.front_matter import named
 from swarm.book.page.letters import AUDIBLE

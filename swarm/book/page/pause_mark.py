@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.job.book import Pause
 
 _MARK = regex.compile(

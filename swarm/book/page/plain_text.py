@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
 
-import regex
 from lxml import etree
 
+from swarm.book.language import late_regex as regex
 from swarm.book.language.language import words
 from swarm.book.page.chapter_line import TextParagraph, headings
 from swarm.book.page.front_matter import CONTENTS, named

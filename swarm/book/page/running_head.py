@@ -4,8 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import chain
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.page.passage import Passage
 from swarm.book.page.trace import visible_chars
 from swarm.job.book import TextTrace

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-import regex
 from lxml import etree
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page.markup import local, words
 
 SAMPLE_CHARS = 1_500  # of one sample

@@ -1,9 +1,9 @@
 """Prepares tables for listening: each cell is read with its column's heading, if all columns have one."""
 
-import regex
 from lxml import etree
 from msgspec import Struct
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page.markup import local
 
 HEADER = "e2a-header"  # attribute of a cell: the name of its column

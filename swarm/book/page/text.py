@@ -3,10 +3,10 @@
 from collections.abc import Set
 from itertools import islice
 
-import regex
 from lxml import etree
 from msgspec import Struct
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page import front_matter
 from swarm.book.page.block import BLOCKS, heading_level, is_stanza
 from swarm.book.page.code import CODE, is_code

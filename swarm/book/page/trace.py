@@ -8,9 +8,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate, islice
 
-import regex
 from lxml import etree
 
+from swarm.book.language import late_regex as regex
 from swarm.job.book import CharRun, TextTrace
 
 # Joiners count as invisible, because whether they are read depends on the letters around them.

@@ -1,6 +1,6 @@
 """Takes the numbers of verses off their texts: "1:1 In the beginning", "[2] And the earth"."""
 
-import regex
+from swarm.book.language import late_regex as regex
 
 _NUMBER = r"(?:\d{1,3}[:.]\d{1,3}|[\[({]\d{1,3}[:.]?\d{0,3}[\])}]|\d{1,3})"
 _AT_START = regex.compile(rf"(?m)^\s{{0,4}}{_NUMBER}\s{{1,4}}(?=[“‘\"'(¿¡«]?\p{{L}})")

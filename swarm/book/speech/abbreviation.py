@@ -3,8 +3,7 @@
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Language, Match
 from swarm.book.language.numeral import NUMERAL
 

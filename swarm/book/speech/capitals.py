@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
-import regex
 from msgspec import Struct
 
+from swarm.book.language import late_regex as regex
 from swarm.book.language.function_words import function_words
 from swarm.book.language.initials import DOUBTFUL, INITIALS, PRONOUNS
 from swarm.book.language.language import Language, Match

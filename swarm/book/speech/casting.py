@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import regex
 from msgspec import Struct
 from msgspec.structs import replace
 
+from swarm.book.language import late_regex as regex
 from swarm.book.speech.dialogue import find_utterances
 from swarm.book.speech.speaker import find_asides
 from swarm.book.speech.utterance import Utterance

@@ -1,7 +1,6 @@
 """Dates in figures as words: "25/12/1999" is "December 25th, 1999" or "25 décembre 1999"."""
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import month_names
 from swarm.book.language.language import Dates, Language, Match
 from swarm.book.language.numeral import NUMERAL, value

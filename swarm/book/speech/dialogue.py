@@ -6,8 +6,7 @@ When in doubt, words in quotation marks are no dialogue (a title, a term), and a
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.speakers import find_quotes
 from swarm.book.speech.attribution import attribute
 from swarm.book.speech.speaker import find_speaker

@@ -4,8 +4,7 @@ from decimal import Decimal
 from functools import lru_cache
 from unicodedata import normalize
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import UNITS, unit_name
 from swarm.book.language.language import Language, Match, Numbers
 

@@ -3,8 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.job.book import ChapterText
 
 MAX_NAMES = 200

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import CURRENCIES, MEASURES, SCALES, UNITS, currency_name, unit_name
 from swarm.book.language.language import Forms, Language, Match, Numbers, Step, words
 from swarm.book.language.numeral import NUMERAL, value

@@ -2,7 +2,7 @@
 
 import math
 
-import regex
+from swarm.book.language import late_regex as regex
 
 _LONG = r"(?<!\b(?:Messrs|Lieut|approx|dept|dott|Mmes|Mlles))"  # abbreviations that look like the end of a sentence
 # A full stop ends a sentence after four small letters, since "Mr." and "vol." are shorter.

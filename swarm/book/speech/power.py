@@ -1,7 +1,6 @@
 """Exponents as words: "x²" is "x squared", "10³" is "10 to the power of 3", "5 m²" is "5 square metres"."""
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import plural_category
 from swarm.book.language.language import Language, Match, Powers
 from swarm.book.language.spelling import amount

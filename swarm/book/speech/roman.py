@@ -1,7 +1,6 @@
 """Roman numerals of headings and references as figures, which every engine can say."""
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.known import every_language
 from swarm.book.language.language import Match
 from swarm.book.language.numeral import NUMERAL, value

@@ -1,8 +1,8 @@
 """Makes the script of a book: the chosen chapters in segments."""
 
-import regex
 from msgspec.structs import replace
 
+from swarm.book.language import late_regex as regex
 from swarm.book.speech.capitals import usage_of
 from swarm.book.speech.casting import NO_CASTING, Casting
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon

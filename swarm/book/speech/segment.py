@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
-import regex
 from msgspec import Struct
 from msgspec.structs import replace
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page.letters import AUDIBLE, plain
 from swarm.book.page.pause_mark import pieces_between_marks
 from swarm.book.page.phonetic_mark import Marker

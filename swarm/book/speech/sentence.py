@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
-import regex
 from msgspec import Struct
 
+from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import days_have_stops
 from swarm.book.language.function_words import function_words
 from swarm.book.language.known import find_language

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-import regex
 from msgspec import Struct
 
+from swarm.book.language import late_regex as regex
 from swarm.book.language.known import find_language
 from swarm.book.language.speakers import find_speakers
 

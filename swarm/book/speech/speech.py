@@ -2,8 +2,7 @@
 
 from unicodedata import normalize
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.known import find_language
 from swarm.book.language.language import Language
 from swarm.book.page.phonetic_mark import Marker

@@ -5,7 +5,7 @@ Only names that stand beside other quotations of the chapter are known: a senten
 
 from collections.abc import Collection
 
-import regex
+from swarm.book.language import late_regex as regex
 
 MAX_NAMES = 200  # of a chapter
 MAX_NARRATION = 2000  # characters before a quotation that are looked at

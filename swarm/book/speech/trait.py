@@ -8,8 +8,7 @@ from functools import lru_cache, reduce
 from operator import or_
 from unicodedata import is_normalized
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Abbreviations, Language
 from swarm.book.speech.number import rulers
 from swarm.book.speech.roman import ARE_LISTED, COUNTED, COUNTED_WORDS

@@ -2,8 +2,7 @@
 
 from functools import lru_cache
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Language, Match, Scripture
 from swarm.book.language.numeral import value
 

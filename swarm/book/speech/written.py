@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise, takewhile
 
-import regex
+from swarm.book.language import late_regex as regex
 
 MAX_COMPARISONS = 3_000_000  # sentences that would take more are cut in proportion: a tenth of a second
 

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
-import regex
 from msgspec import Struct, field
 
+from swarm.book.language import late_regex as regex
 from swarm.book.page.block import SUBTITLE_LEVEL
 from swarm.book.page.front_matter import CONTENTS, named
 from swarm.book.page.letters import plain

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from itertools import pairwise
 
-import regex
 from msgspec import Struct
 
+from swarm.book.language import late_regex as regex
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page import front_matter
 from swarm.book.page.block import SUBTITLE_LEVEL

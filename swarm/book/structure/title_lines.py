@@ -2,8 +2,7 @@
 
 from itertools import islice
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.page.front_matter import TITLE_PAGE
 from swarm.book.page.letters import plain
 from swarm.book.page.likeness import is_sentence

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import month_names, short_month_names
 from swarm.book.language.english_abbreviation import ABBREVIATIONS
 from swarm.book.language.english_heteronym import SEVERAL_SOUNDS, find_heteronyms

@@ -3,8 +3,7 @@
 from decimal import Decimal
 from functools import cache
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import MEASURES, UNITS, month_names, unit_name
 from swarm.book.language.language import (
     ClockWords,

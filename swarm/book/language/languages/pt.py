@@ -1,7 +1,6 @@
 """The Portuguese language."""
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,

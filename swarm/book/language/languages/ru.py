@@ -2,8 +2,7 @@
 
 from functools import lru_cache
 
-import regex
-
+from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import month_names
 from swarm.book.language.language import (
     ClockWords,
