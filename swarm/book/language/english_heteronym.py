@@ -6,16 +6,11 @@ A word that no rule decides is left to the voice.
 from collections.abc import Callable, Iterator
 
 import regex
-from msgspec import Struct
 
+from swarm.book.language.english_participle import PARTICIPLES
+from swarm.book.language.english_place import AUXILIARY, DETERMINER, SUBJECT, Place
 from swarm.book.language.language import Match, words
 
-_AUXILIARY = words(
-    "to will would shall should can could may might must do does did cannot don't won't can't didn't doesn't couldn't "
-    "wouldn't shouldn't mustn't let's i'll you'll he'll she'll we'll they'll i'd you'd he'd she'd we'd they'd please"
-)
-_SUBJECT = words("i you we they who")
-_DETERMINER = words("the a an this my your his her its our their no some any every each another whose")
 _PREPOSITION = words("of in with for by from at without into upon under")
 _BEFORE_A_NOUN = words("from due according up close lead leads led leading prone subject as opposed way regard back")
 _OBJECT = words("me us him her them it the a an my your his our their this that yourself himself herself themselves")
@@ -24,6 +19,7 @@ _BE = words(
     "remained remains appear appeared grew become became sat lay stood perfectly quite very entirely well so more "
     "most less fairly i'm he's she's we're they're you're isn't wasn't weren't aren't"
 )
+_STARTS = words(". ! ? ; : —") | {""}
 _ADVERB = regex.compile(
     r"(?:not|never|always|often|also|even|ever|still|just|only|better|first|then|thus|\p{L}{2,}ly)$"
 )
@@ -82,27 +78,11 @@ _PAIRS = {
     "sow": ("saʊ", "soʊ"),
     "tear": ("tɪɹ", "tɛɹ"),
 }
-# Those of them whose forms in -ed and -ing are verbs that voices say like the noun.
-_VERB_FORMS = words("object subject project contest conduct desert insult protest rebel torment")
+# Those of them whose forms in -s, -ed and -ing voices say like the noun where they are verbs.
+_VERB_FORMS = words("object subject project contest contrast conduct desert insult protest rebel torment")
+_DOER = words("he she who nobody everybody everyone one")
 
 _NO_ADJECTIVES = _PAIRS.keys() - words("perfect frequent absent close separate deliberate moderate intimate live")
-
-
-class Place(Struct, frozen=True):
-    """A word and the words around it in small letters; a comma and a full stop are words too."""
-
-    word: str
-    before: tuple[str, ...]  # the nearest last
-    after: tuple[str, ...]
-
-    def previous(self, skipped: int = 0) -> str:
-        """Return a word before, counted from the nearest one; "" if there is none."""
-        return self.before[-1 - skipped] if len(self.before) > skipped else ""
-
-    @property
-    def next(self) -> str:
-        """The next word, "" if there is none."""
-        return self.after[0] if self.after else ""
 
 
 def find_heteronyms(text: str) -> Iterator[tuple[int, int, str]]:
@@ -117,7 +97,7 @@ def _decided(match: Match, text: str) -> str:
     before = _TOKEN.findall(text[max(0, match.start() - _CONTEXT_CHARS) : match.start()].lower().replace("’", "'"))
     after = _TOKEN.findall(text[match.end() : match.end() + _CONTEXT_CHARS].lower().replace("’", "'"))
     word = match[0].lower()
-    place = Place(word, tuple(before[-5:]), tuple(after[:4]))
+    place = Place(word, match[0] != word, tuple(before[-5:]), tuple(after[:4]))
     return _RULES[word](place) if word in _RULES else _by_part(place)
 
 
@@ -132,15 +112,15 @@ def _by_part(place: Place) -> str:
 def _is_verb(place: Place) -> bool:
     skipped = 1 if _ADVERB.match(place.previous()) else 0
     previous = place.previous(skipped)
-    if previous in _AUXILIARY or previous in _SUBJECT:
+    if previous in AUXILIARY or previous in SUBJECT:
         return not (previous == "to" and place.previous(skipped + 1) in _BEFORE_A_NOUN)
-    starts = previous in ("", ".", "!", "?", ";", ":", "—") or (previous == "," and place.word != "close")
+    starts = previous in _STARTS or (previous == "," and place.word != "close")
     return starts and place.next in _OBJECT
 
 
 def _is_noun(place: Place) -> bool:
     previous = place.previous()
-    return previous in _DETERMINER | _PREPOSITION or (place.word not in _NO_ADJECTIVES and previous in _BE)
+    return previous in DETERMINER | _PREPOSITION or (place.word not in _NO_ADJECTIVES and previous in _BE)
 
 
 def _content(place: Place) -> str:
@@ -152,7 +132,7 @@ def _content(place: Place) -> str:
         return adjective
     if place.next in ("with", "to", "and", "thee") and previous in ("", ".", ",", ";", ":", "—"):
         return adjective
-    if previous in _DETERMINER or place.next == "of" or previous in ("table", "of"):
+    if previous in DETERMINER or place.next == "of" or previous in ("table", "of"):
         return noun
     return ""
 
@@ -162,7 +142,7 @@ _FRAIL = words("poor old helpless young confirmed chronic lady dear little perpe
 
 def _invalid(place: Place) -> str:
     previous = place.previous()
-    person = previous in _FRAIL or (previous in _DETERMINER and place.next in _AFTER_PERSON)
+    person = previous in _FRAIL or (previous in DETERMINER and place.next in _AFTER_PERSON)
     return "ˈɪnvəlɪd" if person else "ɪnˈvælɪd" if previous in _BE else ""
 
 
@@ -188,7 +168,7 @@ def _lead(place: Place) -> str:
     ends = following in _BEHIND_METAL
     if previous == "and" and place.previous(1) in _METALS:
         return "lɛd"
-    if following in _METAL_NEXT and previous not in _AUXILIARY | _SUBJECT:
+    if following in _METAL_NEXT and previous not in AUXILIARY | SUBJECT:
         return "lɛd"
     if previous in _METALS or (previous == "of" and place.previous(1) not in ("out", "instead")):
         return "lɛd" if ends else ""
@@ -222,9 +202,9 @@ def _bow(place: Place) -> str:
     if _is_verb(place) or previous in _NODS or place.next in ("down", "low", "before") or place.previous() == "bow":
         return nod
     made = _MAKES & set(place.before[-3:-1]) and (previous == "a" or "with" not in place.before[-3:-1])
-    if previous in _DETERMINER and made and place.next not in ("and", "of"):
+    if previous in DETERMINER and made and place.next not in ("and", "of"):
         return nod
-    return weapon if previous in _DETERMINER else ""
+    return weapon if previous in DETERMINER else ""
 
 
 _NOISY = words(
@@ -288,7 +268,7 @@ _TINY = words(
 def _minute(place: Place) -> str:
     tiny = place.next in _TINY or place.previous() in ("very", "so", "most", "more", "extremely", "exceedingly", "too")
     tiny = tiny or (place.previous() in _BE and place.next in (".", ",", ";", "and", "in", "but", ""))
-    return "maɪˈnut" if tiny else "ˈmɪnɪt" if place.previous() in _DETERMINER else ""
+    return "maɪˈnut" if tiny else "ˈmɪnɪt" if place.previous() in DETERMINER else ""
 
 
 _ALIVE_NEXT = words(
@@ -300,7 +280,7 @@ _ALIVE_NEXT = words(
 def _live(place: Place) -> str:
     alive, verb = _PAIRS["live"]
     previous, following = place.previous(), place.next
-    if previous not in _AUXILIARY | _SUBJECT and (
+    if previous not in AUXILIARY | SUBJECT and (
         following in _ALIVE_NEXT or previous in ("go", "goes", "going", "went", "broadcast", "recorded")
     ):
         return alive
@@ -320,19 +300,19 @@ _AROUND = words("up round around through down along among into its their between
 
 def _wound(place: Place) -> str:
     previous, following = place.previous(), place.next
-    if previous in ("he", "she") or (following in _AROUND and previous not in _DETERMINER | _AUXILIARY):
+    if previous in ("he", "she") or (following in _AROUND and previous not in DETERMINER | AUXILIARY):
         return "waʊnd"
     if previous in _WINDERS and following not in (".", ",", "", "on", "was", "in"):
         return "waʊnd"
-    return "wund" if previous in _DETERMINER or previous in _AUXILIARY else ""
+    return "wund" if previous in DETERMINER or previous in AUXILIARY else ""
 
 
 def _wind(place: Place) -> str:
     previous, following = place.previous(), place.next
-    verb = previous in _AUXILIARY | _SUBJECT or (_PLURAL.match(previous) and previous not in ("winds", "its"))
+    verb = previous in AUXILIARY | SUBJECT or (_PLURAL.match(previous) and previous not in ("winds", "its"))
     if verb and (following in _AROUND or following in _OBJECT):
         return "waɪnd"
-    return "wɪnd" if previous in _DETERMINER or previous in _PREPOSITION else ""
+    return "wɪnd" if previous in DETERMINER or previous in _PREPOSITION else ""
 
 
 _HAVE = words("have has had having i've you've we've they've been be was were is are being he'd she'd i'd ever never")
@@ -346,14 +326,22 @@ def _read(place: Place) -> str:
     if previous in ("he", "she"):
         asked = {"did", "does", "do", "could", "would", "should", "can", "may", "might", "must", "let", "that", "lest"}
         return "" if asked & set(place.before[-4:-1]) else "ɹɛd"
-    return "ɹid" if previous in _AUXILIARY else ""
+    return "ɹid" if previous in AUXILIARY else ""
+
+
+def _polish(place: Place) -> str:
+    return "ˈpɑlɪʃ" if _is_verb(place) else ""
+
+
+def _job(place: Place) -> str:
+    return "dʒoʊb" if place.capital and place.previous() not in _STARTS else ""
 
 
 def _dove(place: Place) -> str:
     dived = place.next in ("into", "under", "in", "for", "down")
     if dived and place.previous() in ("he", "she", "i", "we", "they", "and"):
         return "doʊv"
-    return "dʌv" if place.previous() in _DETERMINER else ""
+    return "dʌv" if place.previous() in DETERMINER else ""
 
 
 _RULES: dict[str, Callable[[Place], str]] = {
@@ -362,7 +350,6 @@ _RULES: dict[str, Callable[[Place], str]] = {
     "contents": lambda place: "" if place.previous() in ("himself", "he", "she", "it") else "ˈkɑntɛnts",
     "invalid": _invalid,
     "invalids": lambda _: "ˈɪnvəlɪdz",
-    "deserts": lambda place: "dɪˈzɜɹts" if place.previous() in ("just", "your", "his", "our", "he", "she") else "",
     "lead": _lead,
     "bow": _bow,
     "bows": _bow,
@@ -376,6 +363,9 @@ _RULES: dict[str, Callable[[Place], str]] = {
     "wind": _wind,
     "read": _read,
     "dove": _dove,
+    "polish": _polish,
+    "job": _job,
+    **PARTICIPLES,
 }
 
 
@@ -383,9 +373,23 @@ def _form(said: str) -> Callable[[Place], str]:
     return lambda _: said
 
 
+def _does(said: str) -> Callable[[Place], str]:
+    """Return the rule of a form in -s, which is a verb behind "he"; voices say it like the noun."""
+
+    def rule(place: Place) -> str:
+        skipped = 1 if _ADVERB.match(place.previous()) else 0
+        return said if place.previous(skipped) in _DOER else ""
+
+    return rule
+
+
 for _word in _VERB_FORMS:
     _said = _PAIRS[_word][1]
-    _RULES[f"{_word}ed"] = _form(_said + ("ɪd" if _said[-1] == "t" else "d"))
-    _RULES[f"{_word}ing"] = _form(f"{_said}ɪŋ")
+    _stem = f"{_word}{_word[-1] if _word == 'rebel' else ''}"
+    _RULES[f"{_stem}ed"] = _form(_said + ("ɪd" if _said[-1] == "t" else "d"))
+    _RULES[f"{_stem}ing"] = _form(f"{_said}ɪŋ")
+    _RULES[f"{_word}s"] = _does(_said + ("s" if _said[-1] == "t" else "z"))
+
+_RULES["deserts"] = lambda place: "dɪˈzɜɹts" if place.previous() in ("just", "your", "his", "our", "he", "she") else ""
 
 SEVERAL_SOUNDS = frozenset({*_PAIRS, *_RULES})
