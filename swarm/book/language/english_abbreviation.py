@@ -16,7 +16,7 @@ _STATES = table(
     "Penn=Pennsylvania|Tenn=Tennessee|Tex=Texas|Va=Virginia|Vt=Vermont|Wash=Washington|Wis=Wisconsin|Wyo=Wyoming"
 )
 _NUMBERED = table(
-    "No=number|Nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
+    "No=number|Nos=numbers|nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
     "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|v=verse|vv=verses|l=line|"
     "ll=lines|op=opus|pl=plate|"
     "sect=section|ext=extension|alt=altitude|pop=population|§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|"
@@ -34,11 +34,37 @@ _BIRTHS = table("c=circa|ca=circa|fl=flourished|b=born|d=died")
 _OF_MONTH = regex.compile(r"(?<=\bof\s)(Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.")
 _INSTANT = regex.compile(r"(?<=\d(?:st|nd|rd|th)\s)(inst|ult|prox)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
 _INSTANTS = table("inst=instant|ult=ultimo|prox=proximo")
+# "Hen. V" and "App. B", which mean nothing without what follows.
+_REIGN = regex.compile(r"\b(Hen|Rich|Edw|Eliz|Geo|Jas|Chas|Wm)\.(?=\s[IVX]+\b)")
+_REIGNS = table(
+    "Hen=Henry|Rich=Richard|Edw=Edward|Eliz=Elizabeth|Geo=George|Jas=James|Chas=Charles|Wm=William"
+)
+_LETTERED = regex.compile(r"\b(App|Fig|Sec|Sect|Pt|Vol|Bk|Pl|Ch)\.(?=\s[A-H]\b(?!\.\s?\p{L}|['’]))")
+_LETTERED_PARTS = table(
+    "App=Appendix|Fig=Figure|Sec=Section|Sect=Section|Pt=Part|Vol=Volume|Bk=Book|Pl=Plate|Ch=Chapter"
+)
+_WEEKDAY = regex.compile(
+    r"\b(Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.(?=,?\s(?:the\s\d|\d|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    r"\p{Ll}*\.?\s\d))"
+)
+_WEEKDAYS = table(
+    "Mon=Monday|Tue=Tuesday|Tues=Tuesday|Wed=Wednesday|Thu=Thursday|Thur=Thursday|Thurs=Thursday|Fri=Friday|"
+    "Sat=Saturday|Sun=Sunday"
+)
+_OLD_ORDINAL = regex.compile(  # "the 3d of May", "Jan. 22d": the 3d. of old print is a third as well
+    r"(?:(?<=\b(?:the|this)\s)|(?<=\b(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.\s)|"
+    r"(?<=\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\s))"
+    r"(\d?)([23])d\b(?!\.\s\p{Ll}*(?:coin|stamp)|\p{L}|[’'])"
+)
 _FOLLOWING = regex.compile(r"(?<=\d)(?:\s?ff\.|f\.(?=[,;:)\s]))(?P<ends>(?=[\s\"'”’»)]*$))?")
 
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "Boston, Mass." and "Baker St.", whose abbreviations have other meanings elsewhere."""
+    text = _OLD_ORDINAL.sub(lambda match: f"{match[1]}{match[2]}{'nd' if match[2] == '2' else 'rd'}", text)
+    text = _REIGN.sub(lambda match: _REIGNS[match[1]], text)
+    text = _LETTERED.sub(lambda match: _LETTERED_PARTS[match[1]], text)
+    text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[1]], text)
     text = _STATE.sub(lambda match: _STATES[match[1]] + ("" if match["ends"] is None else "."), text)
     text = LONE.sub(lambda match: LONE_UNITS[match[1]] + ("" if match["ends"] is None else "."), text)
     text = _BIRTH.sub(lambda match: f"{_BIRTHS[next(filter(None, match.groups()))]} ", text)
@@ -50,7 +76,10 @@ def _prepare_abbreviations(text: str) -> str:
 
 ABBREVIATIONS = Abbreviations(
     prepare=_prepare_abbreviations,
-    prepared=frozenset((*_STATES, *LONE_UNITS, *_BIRTHS, *_INSTANTS, "ff", "f")),
+    prepared=frozenset(
+        (*_STATES, *LONE_UNITS, *_BIRTHS, *_INSTANTS, *_REIGNS, *_LETTERED_PARTS, *_WEEKDAYS, "ff", "f")
+    ),
+    prepared_whole=frozenset(f"{day}{old}" for day in ("", "2", "3") for old in ("2d", "3d")),
     titles=table(
         "Lt.-Col=Lieutenant-Colonel|Lieut.-Col=Lieutenant-Colonel|Maj.-Gen=Major-General|Lt.-Gen=Lieutenant-General|"
         "Brig.-Gen=Brigadier-General|Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
@@ -65,7 +94,7 @@ ABBREVIATIONS = Abbreviations(
         "Eq.=Equation|Eqs.=Equations|e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|"
         "Jr.=Junior|Esq.=Esquire|"
         "& Co.=and Company|Bros.=Brothers|Ltd.=Limited|Ave.=Avenue|Blvd.=Boulevard|approx.=approximately|"
-        "dept.=department|et al.=et al|&c.=et cetera"
+        "dept.=department|Regt.=Regiment|et al.=et al|&c.=et cetera"
     ),
     whole=frozenset(("Mr", "Mrs", "Ms", "Dr", "St", "Mme", "Mlle", "§", "§§")),
     joins="and|or",

@@ -33,6 +33,17 @@ _MEASURE = regex.compile(
     rf"(?P<joint>\s|-)?(?:(?P<unit>{_SIGNS})(?![\p{{L}}’'/²³^])\.?|(?P<unit>[gLlWV])(?![\p{{L}}’'/.²³^-])(?=\s*[,;:)]|"
     rf"\s\p{{Ll}}|\s*$))"
 )
+# "1 c. milk" is a cup, but a "5 c. stamp" costs cents and a "12 c. chapel" is old.
+_FOODS = (
+    "milk buttermilk water flour sugar butter cream rice oil broth stock wine cheese honey molasses syrup vinegar juice "
+    "oats cornmeal meal raisins nuts walnuts pecans almonds berries blueberries onions? celery carrots? beans peas "
+    "potatoes tomatoes crumbs cocoa chocolate shortening lard margarine coffee starch coconut salt apples? chicken "
+    "meat ham beef noodles lentils parsley spinach corn cider tea"
+)
+_CUPS = regex.compile(
+    rf"{_ALONE}(?P<count>{_COUNT}(?:\s?(?:{_FRACTION}))?|{_FRACTION})\s?[cC]\.?(?=\s(?:\p{{Ll}}+[,\s]\s?){{0,3}}"
+    rf"(?:{'|'.join(_FOODS.split())})\b)"
+)
 _INCHES = regex.compile(rf"(?<![\d.])({_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_COUNT}))?-in\.?(?![\p{{L}}])")
 _BY = regex.compile(r"(?<=\d(?:″|\")?)\s?[x×]\s?(?=\d)")
 _TIMES = regex.compile(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
@@ -54,7 +65,13 @@ def say_units(text: str) -> str:
         text = _LONE_INCHES.sub(lambda match: counted(match[1], "inch"), text)
     text = _STONE.sub(lambda match: f"{match[1]} stone {counted(match[2], 'pound')}", text)
     text = _INCHES.sub(lambda match: f"{match[1]}{' by ' + match[2] if match[2] else ''}-inch", text)
+    text = _CUPS.sub(_cups, text)
     return _MEASURE.sub(_measure, text)
+
+
+def _cups(match: Match) -> str:
+    single = regex.fullmatch(rf"1|{_FRACTION}", match["count"])
+    return f"{match['count']} cup{'' if single else 's'}"
 
 
 def _measure(match: Match) -> str:
