@@ -24,6 +24,19 @@ UNITS = {
     "L": "volume-liter",
     "ft": "length-foot",
     "lbs": "mass-pound",
+    "cl": "volume-centiliter",
+    "dl": "volume-deciliter",
+    "kW": "power-kilowatt",
+    "MW": "power-megawatt",
+    "kWh": "energy-kilowatt-hour",
+    "Hz": "frequency-hertz",
+    "kHz": "frequency-kilohertz",
+    "MHz": "frequency-megahertz",
+    "GHz": "frequency-gigahertz",
+    "MB": "digital-megabyte",
+    "GB": "digital-gigabyte",
+    "µm": "length-micrometer",
+    "nm": "length-nanometer",
 }
 MEASURES = {"%": "concentr-percent", "°": "angle-degree", "′": "duration-minute", "″": "duration-second"}
 SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # letters after °

@@ -36,9 +36,7 @@ _INSTANT = regex.compile(r"(?<=\d(?:st|nd|rd|th)\s)(inst|ult|prox)\.(?P<ends>(?=
 _INSTANTS = table("inst=instant|ult=ultimo|prox=proximo")
 # "Hen. V" and "App. B", which mean nothing without what follows.
 _REIGN = regex.compile(r"\b(Hen|Rich|Edw|Eliz|Geo|Jas|Chas|Wm)\.(?=\s[IVX]+\b)")
-_REIGNS = table(
-    "Hen=Henry|Rich=Richard|Edw=Edward|Eliz=Elizabeth|Geo=George|Jas=James|Chas=Charles|Wm=William"
-)
+_REIGNS = table("Hen=Henry|Rich=Richard|Edw=Edward|Eliz=Elizabeth|Geo=George|Jas=James|Chas=Charles|Wm=William")
 _LETTERED = regex.compile(r"\b(App|Fig|Sec|Sect|Pt|Vol|Bk|Pl|Ch)\.(?=\s[A-H]\b(?!\.\s?\p{L}|['’]))")
 _LETTERED_PARTS = table(
     "App=Appendix|Fig=Figure|Sec=Section|Sect=Section|Pt=Part|Vol=Volume|Bk=Book|Pl=Plate|Ch=Chapter"

@@ -35,10 +35,10 @@ _MEASURE = regex.compile(
 )
 # "1 c. milk" is a cup, but a "5 c. stamp" costs cents and a "12 c. chapel" is old.
 _FOODS = (
-    "milk buttermilk water flour sugar butter cream rice oil broth stock wine cheese honey molasses syrup vinegar juice "
-    "oats cornmeal meal raisins nuts walnuts pecans almonds berries blueberries onions? celery carrots? beans peas "
-    "potatoes tomatoes crumbs cocoa chocolate shortening lard margarine coffee starch coconut salt apples? chicken "
-    "meat ham beef noodles lentils parsley spinach corn cider tea"
+    "milk buttermilk water flour sugar butter cream rice oil broth stock wine cheese honey molasses syrup vinegar "
+    "juice oats cornmeal meal raisins nuts walnuts pecans almonds berries blueberries onions? celery carrots? beans "
+    "peas potatoes tomatoes crumbs cocoa chocolate shortening lard margarine coffee starch coconut salt apples? "
+    "chicken meat ham beef noodles lentils parsley spinach corn cider tea"
 )
 _CUPS = regex.compile(
     rf"{_ALONE}(?P<count>{_COUNT}(?:\s?(?:{_FRACTION}))?|{_FRACTION})\s?[cC]\.?(?=\s(?:\p{{Ll}}+[,\s]\s?){{0,3}}"

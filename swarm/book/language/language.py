@@ -83,6 +83,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     queens: frozenset[str] = frozenset()  # those rulers whose ordinal is feminine
     queen_form: Callable[[str], str] = str  # makes the feminine form of an ordinal
     half_after: str = ""  # the words for ½ after a whole number, if they are not `join` and the first of `halves`
+    behind_noun: Callable[[str], str] | None = None  # makes "et demie" for "2 1/2 heures", if it follows the noun
     elides: bool = False  # "de" loses its vowel before another one: "millions d'euros"
     score: str = " "  # the word between the numbers of a result such as 3:2
     amend: Mapping[str, str] = {}  # what num2words writes wrongly, and what is right

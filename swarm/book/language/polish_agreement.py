@@ -1,5 +1,9 @@
 """Polish cardinals in the gender of the noun after them."""
 
+from collections.abc import Callable
+
+import regex
+
 from swarm.book.language.language import table, words
 
 _FEMININE_COUNTED = words(
@@ -23,6 +27,29 @@ BEFORE_MEN = table(
     "czterysta=czterystu|pięćset=pięciuset|sześćset=sześciuset|siedemset=siedmiuset|osiemset=ośmiuset|"
     "dziewięćset=dziewięciuset"
 )
+
+# "5-letni" is one word, whose number is a stem: "pięcioletni".
+_STEMS = table(
+    "jeden=jedno|dwa=dwu|trzy=trzy|cztery=cztero|sto=stu|dwieście=dwustu|trzysta=trzystu|czterysta=czterystu|"
+    "dwadzieścia=dwudziesto|trzydzieści=trzydziesto|czterdzieści=czterdziesto"
+)
+_COMPOUND = regex.compile(
+    r"(?<![\p{L}\d.,-])(\d{1,3})[-–]((?:letni|lecie|lecia|leciu|metrow|godzinn|minutow|sekundow|dniow|tygodniow|miesięczn|"
+    r"piętrow|osobow|procentow|krotn|kilometrow|centymetrow|milimetrow|stopniow|litrow|pokojow|stronicow|tonow|złotow)"
+    r"\p{Ll}*)"
+)
+
+
+def join_compounds(text: str, spell: Callable[[str], str]) -> str:
+    """Say "10-letnia" as one word; `spell` makes the words of a cardinal's figures."""
+    return _COMPOUND.sub(lambda match: "".join(map(_stem, spell(match[1]).split())) + match[2], text)
+
+
+def _stem(word: str) -> str:
+    if word in _STEMS:
+        return _STEMS[word]
+    genitive = BEFORE_MEN.get(word, word)
+    return f"{genitive[:-1]}o" if genitive.endswith("u") else genitive
 
 
 def agree(said: str, noun: str) -> str:

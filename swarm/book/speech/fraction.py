@@ -15,6 +15,7 @@ _WRITTEN = regex.compile(
     r"(?<![\d/⁄.,])(?P<after_whole>(?<=\d\s))?(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)(?:(?:th|rd)s?\b)?(?![\d/⁄]|[.,]\d)"
 )
 _ANY = regex.compile(rf"[{FRACTIONS}{THIRDS_AND_ON}/⁄]|einhalb")
+_HALF_OF_NOUN = regex.compile(r"(\d)\s?½\s(\p{Ll}{3,})(?![\p{L}'’])")
 _SIGN = regex.compile(rf"(?<=\d)(?=[{THIRDS_AND_ON}])")
 _SPELLED = {ord(sign): normalize("NFKC", sign) for sign in THIRDS_AND_ON}
 
@@ -29,6 +30,8 @@ def say_fractions(text: str, language: Language) -> str:
     whole, behind = _units(language)
     if numbers.part_of != " ":
         text = whole.sub(lambda match: f"{match[1]} {match[3]}{_after_whole(match[2], numbers)}", text)
+    if numbers.behind_noun:
+        text = _HALF_OF_NOUN.sub(lambda match: _half_behind(match, numbers), text)
     text = _FRACTION.sub(lambda match: _half(match, numbers), text)
     return behind.sub(lambda match: _unit(match, language, numbers), text)
 
@@ -61,6 +64,12 @@ def _fraction(match: Match, numbers: Numbers) -> str:
         return match[0]
     said = numbers.fraction(over, under)
     return f"{numbers.join} {said}" if match["after_whole"] is not None else said
+
+
+def _half_behind(match: Match, numbers: Numbers) -> str:
+    """Say "2½ heures" as "2 heures et demie"; leave a word that no half is of."""
+    said = numbers.behind_noun(match[2]) if numbers.behind_noun else ""
+    return f"{match[1]} {match[2]} {said}" if said else match[0]
 
 
 def _half(match: Match, numbers: Numbers) -> str:

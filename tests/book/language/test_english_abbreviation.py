@@ -12,6 +12,9 @@ from said import said
             "On page thirty-three and following and twenty-two and following, circa five pp.",
         ),
         ("Lt.-Col. Moran, d. 1901", "Lieutenant-Colonel Moran, died nineteen oh-one"),
+        ("Hen. V, Edw. VII; App. B, Fig. A", "Henry the Fifth, Edward the Seventh; Appendix B, Figure A"),
+        ("Tues., Jan. 3d; the 22d Regt.", "Tuesday, January third; the twenty-second Regiment."),
+        ("They were rich. I sat. 3 men", "They were rich. I sat. three men"),
     ],
 )
 def test_abbreviations_are_words_beside_towns_dates_and_names(written: str, words: str) -> None:

@@ -17,6 +17,10 @@ from said import said
         ("1-lb. bags, a 5-min walk, 2–3 min", "one-pound bags, a five-minute walk, two to three minutes"),
         ("12 st. 7 lb., 2 doz. eggs", "twelve stone seven pounds, two dozen eggs"),
         ("5 GB, 3.2 GHz, 10 m/s, 5 V", "five gigabytes, three point two gigahertz, ten metres a second, five volts"),
+        (
+            "1 c. milk, 2 c. finely chopped onions, 1 1/2 c. flour",
+            "one cup milk, two cups finely chopped onions, one and one half cups flour",
+        ),
         ("a 90° angle", "a ninety-degree angle"),
         ("180°C/350°F", "one hundred and eighty degrees Celsius or three hundred and fifty degrees Fahrenheit"),
     ],
@@ -29,6 +33,7 @@ def test_units_are_said_with_their_numbers(written: str, spoken: str) -> None:
     ("written", "spoken"),
     [
         ("He lives at 20 W. 5th Street.", "He lives at twenty W. fifth Street."),
+        ("a 5 c. stamp on a 12 c. chapel", "a five c. stamp on a twelve c. chapel"),
         ("It is 1 m² or 5 km².", "It is one square metre or five square kilometres."),
     ],
 )

@@ -44,7 +44,7 @@ _DECLINED_KING = regex.compile(
 _DATIVE = words("unter von vom mit bei zu zum nach seit aus gegenüber")
 _OF_KING = regex.compile(rf"\b(\p{{Lu}}\p{{Ll}}{{2,20}})(s|’|')\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})")
 _ROMAN_ORDINAL = regex.compile(
-    rf"\b((?=[IVX]+\b){NUMERAL})\.(?=\s(?:Jahrhundert|Kapitel|Buch|Akt|Band|Teil|Klasse|Gesang))"
+    rf"\b((?=[IVX]+\b){NUMERAL})\.(?=\s(?:Weltkrieg|Weltkrieges|Weltkriegs|Reich|Reiches|Reichs|Jahrhundert|Kapitel|Buch|Akt|Band|Teil|Klasse|Gesang))"
 )
 _TWO_ORDINALS = regex.compile(
     r"(?:\b((?i:am|vom|zum|der|die|das|den|dem|im|des))\s)?(?<![\d.])(\d{1,2})\.(\s?[–-]\s?|\s(?:bis|und|"
@@ -69,6 +69,8 @@ _VON = regex.compile(r"(?<=\p{L}[\p{L}.]{1,20}\s)v\.(?=\s(?!Chr\b)\p{Lu}\p{Ll})"
 _THE_DAY = regex.compile(r"(?<=,\s)d\.\s(?=\d{1,2}\.\s)")  # "am Montag, d. 3. Mai"
 _FOLLOWING = regex.compile(r"(?<=\d)\s?f\.(?=[,;:)]|\s\p{Ll})")  # "S. 45f."
 _TWO_CENTURIES = regex.compile(r"\b(\d{1,2})\./(?=\d{1,2}\.\s)")  # "im 19./20. Jh."
+_MASCULINE = "Band|Teil|Stock|Akt|Tag|Bezirk|Weltkrieg|FC|SC|SV|FSV|TSV|VfB|VfL|BC|HC"
+_OCLOCK = regex.compile(r"(?<=\b(?:[Uu]m|[Bb]is|[Aa]b|[Gg]egen)\s)(\d{1,2})\s?h(?!\p{L})")  # "bis 23 h"
 _COMPOUND = regex.compile(
     r"(?<![\p{L}\d.,])(\d{1,3})(?:\s?%(ig)|(ste)|-?(fach|mal|teilig|jährig|köpfig|stündig|tägig))(?=\p{Ll}{0,3}(?!\p{L}))"
 )
@@ -86,13 +88,14 @@ _E_ARTICLES = ("der", "die", "das", "diese", "eine")  # an ordinal after these e
 @cache
 def _before_noun() -> "regex.Pattern[str]":
     """Return the pattern of an ordinal before a month or another noun that is often numbered."""
-    nouns = rf"{'|'.join(month_names(LANGUAGE))}|Jänner|{_NEUTER}|{_FEMININE}|Band|Teil|Stock|Akt|Tag|Bezirk"
+    nouns = rf"{'|'.join(month_names(LANGUAGE))}|Jänner|{_NEUTER}|{_FEMININE}|{_MASCULINE}"
     return regex.compile(rf"(?:\b({_ARTICLE})\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+({nouns})\b)", regex.IGNORECASE)
 
 
 def _say_ordinals(text: str) -> str:
     """Say "3. Mai", "Heinrich der VIII." and "die 20er"."""
     text = _DAY_AND_MONTH.sub(_day_and_month, text)
+    text = _OCLOCK.sub(r"\1 Uhr", text)
     text = _AS_ORDINAL.sub(lambda match: f"{match[1]} {spelled(match[2], LANGUAGE, 'ordinal').capitalize()}r", text)
     text = _LAST_DAY.sub(lambda match: f"{_after_article(match[1], match[2])}.", text)
     text = _TWO_CENTURIES.sub(r"\1. und ", _COMPOUND.sub(_compound, text))
@@ -261,6 +264,9 @@ LANGUAGE: Language = Language(
             "ct": Forms("Cent", "Cent"),
             "Mk": Forms("Mark", "Mark"),
             "Std": "duration-hour",
+            "h": "duration-hour",
+            "V": "electric-volt",
+            "W": "power-watt",
             "Min": "duration-minute",
         },
         years=True,

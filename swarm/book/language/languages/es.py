@@ -47,6 +47,13 @@ def _agree(said: str, noun: str) -> str:
     return f"{said[:-1]}a" if feminine else "veintiún" if said == "veintiuno" else said.removesuffix("o")
 
 
+def _and_a_half(noun: str) -> str:
+    if noun in _NO_NOUN:
+        return ""
+    feminine = _is_feminine(noun, "") or (noun.endswith("a") and f"{noun}s" not in _MASCULINE)
+    return "y media" if feminine else "y medio"
+
+
 def _hour(hour: int) -> str:
     said = spelled(str(hour), LANGUAGE)
     return f"{said[:-1]}a" if said.endswith("uno") else said
@@ -94,9 +101,12 @@ LANGUAGE: Language = Language(
         join="y",
         coins="con",
         halves=("medio", "un cuarto", "tres cuartos"),
+        behind_noun=_and_a_half,
         money={"$": Forms("dólar", "dólares"), "£": Forms("libra", "libras")},
         fraction=_fraction,
         units={
+            "V": "electric-volt",
+            "W": "power-watt",
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",

@@ -26,12 +26,23 @@ from swarm.book.language.spelling import spelled
 _FEMININE = words(
     "heure heures minute minutes seconde secondes fois page pages année années journée journées semaine semaines "
     "nuit nuits lieue lieues livre livres femme femmes fille filles personne personnes maison maisons pièce "
-    "pièces tonne tonnes voiture voitures lettre lettres ligne lignes ville villes île îles"
+    "pièces tonne tonnes voiture voitures lettre lettres ligne lignes ville villes île îles "
+    "tasse tasses bouteille bouteilles cuillère cuillères cuillerée cuillerées brasse brasses toise toises "
+    "encablure encablures"
 )
 
 
 def _agree(said: str, noun: str) -> str:
     return f"{said}e" if said.endswith("un") and noun.lower() in _FEMININE else said
+
+
+_NO_NOUN = words("des pour par sur sous avec sans dans entre vers contre plus")
+
+
+def _and_a_half(noun: str) -> str:
+    if noun in _NO_NOUN:
+        return ""
+    return "et demie" if noun.lower() in _FEMININE else "et demi"
 
 
 def _fraction(over: int, under: int) -> str:
@@ -100,6 +111,8 @@ LANGUAGE: Language = Language(
         money={"$": Forms("dollar", "dollars"), "£": Forms("livre", "livres")},
         fraction=_fraction,
         units={
+            "V": "electric-volt",
+            "W": "power-watt",
             "km/h": Forms("kilomètre à l'heure", "kilomètres à l'heure"),  # CLDR's "par heure" is never said
             "m": "length-meter",
             "g": "mass-gram",
@@ -125,6 +138,7 @@ LANGUAGE: Language = Language(
         centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b"), "ordinal"),),
         prepare=_prepare,
         half_after="et demi",
+        behind_noun=_and_a_half,
         elides=True,
         score=" à ",
     ),

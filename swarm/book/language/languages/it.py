@@ -33,6 +33,12 @@ def _agree(said: str, noun: str) -> str:
     return "una" if noun.endswith("a") and noun not in _MASCULINE else "un"
 
 
+def _and_a_half(noun: str) -> str:
+    if noun in _NO_NOUN:
+        return ""
+    return "e mezza" if noun.endswith(("a", "e")) and noun not in _MASCULINE else "e mezzo"
+
+
 def _hour(hour: int) -> str:
     return "una" if hour == 1 else spelled(str(hour), LANGUAGE)
 
@@ -62,6 +68,7 @@ _SAINT = regex.compile(
 
 
 _WAR = regex.compile(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_SHORT_YEAR = regex.compile(r"(?<=\b(?:[Aa]nni|[Nn]el|[Dd]el|[Dd]al|[Aa]l|[Ii]l)\s)['’](?=\d{2,3}(?!\d))")  # "anni '80"
 _FIRST_DAY = regex.compile(
     r"(?<!\d)1°(?=\s(?:gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|"
     r"dicembre)\b)"
@@ -73,7 +80,7 @@ _CENTURY = regex.compile(r"(?<![\p{L}\d.])(secc?)\.\s(?=[IVXL]+\b)")
 
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "il 3° piano"."""
-    text = _WAR.sub(lambda match: f"{value(match[1])}ª", text)
+    text = _SHORT_YEAR.sub("", _WAR.sub(lambda match: f"{value(match[1])}ª", text))
     if "°" not in text:
         return text
     return _DEGREE_ORDINAL.sub(lambda match: f"{match[2]}{'º' if match[1] else 'ª'}", text)
@@ -102,9 +109,12 @@ LANGUAGE: Language = Language(
         join="e",
         coins="e",
         halves=("mezzo", "un quarto", "tre quarti"),
+        behind_noun=_and_a_half,
         money={"$": Forms("dollaro", "dollari"), "£": Forms("sterlina", "sterline")},
         fraction=_fraction,
         units={
+            "V": "electric-volt",
+            "W": "power-watt",
             "km/h": Forms(
                 "chilometro all'ora", "chilometri all'ora"
             ),  # CLDR's "chilometri orari" is the language of road signs

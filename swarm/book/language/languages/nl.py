@@ -58,6 +58,8 @@ LANGUAGE: Language = Language(
         },
         fraction=_fraction,
         units={
+            "V": "electric-volt",
+            "W": "power-watt",
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",

@@ -24,7 +24,7 @@ from swarm.book.language.language import (
 )
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.polish_abbreviation import ABBREVIATIONS
-from swarm.book.language.polish_agreement import BEFORE_MEN, agree
+from swarm.book.language.polish_agreement import BEFORE_MEN, agree, join_compounds
 from swarm.book.language.scripture import POLISH
 from swarm.book.language.spelling import spelled
 
@@ -77,6 +77,7 @@ _NUMBERED_NOUN = regex.compile(
 _FIRST_YEAR = regex.compile(
     r"\b([Oo]d|[Ww]|[Zz]|[Ll]atach)\s(1\d{3}|20\d\d)(\sdo\s|\si\s|\s?[–-]\s?)(?=(?:1\d{3}|20\d\d)\s(?:r\.|roku\b))"
 )
+_NTH_TIME = regex.compile(r"(?<=\b[Rr]az\s)(\d{1,2})\.(?:(?=[,;:)]|\s\p{Ll})|(?P<ends>(?=[\s\"”»)]*$)))")
 _ONE_MILLION = regex.compile(r"(?<![\p{L}\d.,:/-]|\d\s)1\s(mln|mld)\b\.?(\szł\b)?")
 _LAST_HOUR = regex.compile(r"(?<=\bgodziny\s\p{L}{4,20}\sdo\s)([01]?\d|2[0-4])(?![\d:.,])")
 _QUEEN = regex.compile(rf"\b((?:Elżbiet|Katarzyn|Ann|Mari)(a|y|i|ie|ę|ą))\s((?=[IVX]+\b){NUMERAL})\b")
@@ -135,7 +136,9 @@ def _century(match: Match) -> str:
     preposition, first, join, second, noun = match.groups()
     said = noun if noun != "w." else "wiekiem" if (preposition or "").lower() == "przed" else "wieku"
     case = _case(preposition, said)
-    joined = _both(str(value(first)), join, str(value(second)) if second else None, case)
+    joined = _both(
+        str(value(first)), " i " if join in ("-", "–") else join, str(value(second)) if second else None, case
+    )
     ends = noun == "w." and not match.string[match.end() :].strip(" ”»\"')")
     return _with(preposition, f"{joined} {said}{'.' if ends else ''}")
 
@@ -230,6 +233,8 @@ def _in_genitive(match: Match) -> str:
 def _prepare(text: str) -> str:
     """Say the inflected dates, years, centuries, hours, kings and ordinals, for which there are no general rules."""
     if regex.search(r"\d", text):
+        text = join_compounds(text, lambda figures: spelled(figures, LANGUAGE))
+        text = _NTH_TIME.sub(lambda match: f"{_ordinal(int(match[1]))}{'.' if match['ends'] is not None else ''}", text)
         text = _ONE_MILLION.sub(_one_million, text)
         text = _day().sub(_date, text)
         text = _FIRST_YEAR.sub(_first_year, text)
@@ -298,6 +303,8 @@ LANGUAGE: Language = Language(
         },
         fraction=_fraction,
         units={
+            "V": "electric-volt",
+            "W": "power-watt",
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",

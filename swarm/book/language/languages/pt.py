@@ -45,6 +45,13 @@ def _agree(said: str, noun: str) -> str:
     return f"{said[:-4]}duas" if said == "dois" or said.endswith(" dois") else said
 
 
+def _and_a_half(noun: str) -> str:
+    if noun in _NO_NOUN:
+        return ""
+    feminine = noun in _FEMININE or (noun.endswith((*_FEMININE_ENDINGS, "a", "ção", "dade", "gem")))
+    return "e meia" if feminine and noun not in _MASCULINE and f"{noun}s" not in _MASCULINE else "e meio"
+
+
 _WAR = regex.compile(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
 _CENTURY = regex.compile(r"(?<![\p{L}\d.])(sécs?)\.\s(?=[IVXL]+\b)")
 _LADY = regex.compile(
@@ -117,10 +124,13 @@ LANGUAGE: Language = Language(
         join="e",
         coins="e",
         halves=("meio", "um quarto", "três quartos"),
+        behind_noun=_and_a_half,
         money={"R$": Forms("real", "reais"), "$": Forms("dólar", "dólares"), "£": Forms("libra", "libras")},
         fraction=_fraction,
         units={
             "h": "duration-hour",
+            "V": "electric-volt",
+            "W": "power-watt",
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",

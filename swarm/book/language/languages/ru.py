@@ -88,6 +88,13 @@ _OBLIQUE = regex.compile(
     r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после))\s([2-9]|[1-9]\d{1,2})(?![\d.,:/-]*\d|-|\s?[%°])"
     r"(?=\s\p{Ll}{3,}|\s(?:до|по)\s\d)"
 )
+# "к 5 часам", "с 12 солдатами", "в 3 больших городах": the plural shows the case.
+_ENDINGS = {"ам": "d", "ям": "d", "ами": "i", "ями": "i", "ах": "p", "ях": "p"}
+_BEFORE_CASE = {"d": words("к ко по благодаря"), "p": words("в во на о об при")}
+_IN_PLURAL = regex.compile(
+    r"(?:\b(\p{L}{1,10})\s)?(?<![\d.,:/-])([2-9]|[1-9]\d{1,2})(?=\s(?:\p{Ll}+[ыи](?:х|м|ми)\s)?\p{Ll}{2,}?(ами|ями|ах|ях|ам|ям)\b)"
+)
+_TO_YEAR = regex.compile(r"\b([Кк]о?)\s(\d{1,2})(?=\sгоду\b)")
 _HOURS = regex.compile(r"\b([Сс])\s(\d{1,2})\sдо\s(\d{1,2})(?=\s(?:ч|час|утра|вечера|дня|ночи))")
 _UNITS_OF_MANY = table(
     "км=километров|м=метров|см=сантиметров|мм=миллиметров|кг=килограммов|г=граммов|л=литров|мин=минут|ч=часов|"
@@ -239,8 +246,16 @@ def _prepare(text: str) -> str:
     text = _SHORT_ROUBLES.sub("руб.", _ROUBLES.sub(_roubles, text))
     text = _HOURS.sub(lambda match: f"{match[1]} {_genitive(match[2])} до {_genitive(match[3])}", text)
     text = _OBLIQUE_UNIT.sub(lambda match: f"{match[1]} {_genitive(match[2])} {_UNITS_OF_MANY[match[3]]}", text)
+    text = _TO_YEAR.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), 'd')}", _IN_PLURAL.sub(_in_plural, text))
     text = _COMPOUND.sub(_compound, _SUFFIXED.sub(_suffixed, _YEARS.sub(_year, text)))
     return str(_OBLIQUE.sub(lambda match: f"{match[1]} {_genitive(match[2])}", text))
+
+
+def _in_plural(match: Match) -> str:
+    before, case = (match[1] or "").lower(), _ENDINGS[match[3]]
+    if case != "i" and before not in _BEFORE_CASE[case]:
+        return match[0]
+    return _with(match[1], _inflected(int(match[2]), "cardinal", case))
 
 
 def _genitive(figures: str) -> str:

@@ -20,6 +20,7 @@ def say_ordinals(text: str) -> str:
         ("unter Leo dem X. war", "unter Leo dem zehnten war"),
         ("die 20er Jahre, 1990er, B20er", "die zwanziger Jahre, neunzehnhundertneunziger, B20er"),
         ("Es sind 3. Dann kam er.", "Es sind 3. Dann kam er."),
+        ("im II. Weltkrieg", "im zweiten Weltkrieg"),
     ],
 )
 def test_ordinals_and_decades_are_said(written: str, said: str) -> None:
@@ -34,6 +35,8 @@ def test_ordinals_and_decades_are_said(written: str, said: str) -> None:
         ("Die 1., 2. und 3. Klasse", "Die erste, zweite und dritte Klasse"),
         ("in der 1., 2. und 3. Klasse", "in der ersten, zweiten und dritten Klasse"),
         ("1., 2. oder 3. Band", "erster, zweiter oder dritter Band"),
+        ("Es dauert bis 23 h, also 2 h.", "Es dauert bis dreiundzwanzig Uhr, also zwei Stunden."),
+        ("Der 1. FC Köln mit 12 V und 40 W", "Der erste FC Köln mit zwölf Volt und vierzig Watt"),
     ],
 )
 def test_dates_streets_and_lists_of_ordinals_are_said(written: str, spoken: str) -> None:

@@ -27,6 +27,7 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("1 min, 21 km, 2 %", "un minuto, veintiún kilómetros, dos por ciento"),
         ("los siglos XV y XVI", "los siglos quince y dieciséis"),
         ("el 3/4/1921, pág. 5", "el tres de abril de mil novecientos veintiuno, página cinco"),
+        ("2 1/2 tazas, 3 1/2 años, 1 1/2 hora", "dos tazas y media, tres años y medio, una hora y media"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -27,6 +27,11 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("LL. MM. partent.", "Leurs Majestés partent."),
         ("S. P. Duval vint.", "S. P. Duval vint."),
         ("5 m² et 1 m³", "cinq mètres carrés et un mètre cube"),
+        (
+            "Il reste 1 1/2 heure, 2 1/2 ans, 3½ tasses de lait",
+            "Il reste une heure et demie, deux ans et demi, trois tasses et demie de lait",
+        ),
+        ("60 kW, 2 GHz", "soixante kilowatts, deux gigahertz"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

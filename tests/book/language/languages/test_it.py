@@ -21,6 +21,8 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("Il 1° gennaio", "Il primo gennaio"),
         ("5 km²", "cinque chilometri quadrati"),
         ("alle 1:15, il 1/4/1921", "alle una e quindici, il primo aprile millenovecentoventuno"),
+        ("2 1/2 ore e 2 1/2 anni", "due ore e mezza e due anni e mezzo"),
+        ("negli anni '80, nel '900", "negli anni ottanta, nel novecento"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

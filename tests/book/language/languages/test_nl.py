@@ -38,6 +38,10 @@ from swarm.book.speech.sentence import split_sentences
         ),
         ("300 v.Chr. en 40 n.Chr.", "driehonderd voor Christus en veertig na Christus."),
         ("De jaren '80 en de jaren 1990", "De jaren tachtig en de jaren negentien honderd negentig"),
+        (
+            "op 24-12-1999, blz. 12-15",
+            "op vierentwintig december negentien honderd negenennegentig, bladzijde twaalf tot vijftien",
+        ),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -70,6 +70,12 @@ from swarm.book.speech.sentence import split_sentences
         ("p. Anna, 5 zł 20 gr, 1 mln zł", "pani Anna, pięć złotych dwadzieścia groszy, milion złotych"),
         ("J 3 i 5 J, cz. II", "J trzy i pięć J, część dwa"),
         ("Pisz na a@b.pl.", "Pisz na a małpa b.pl."),
+        (
+            "5-letni, 25-letnia, 100-metrowy, 150-lecie",
+            "pięcioletni, dwudziestopięcioletnia, stumetrowy, stupięćdziesięciolecie",
+        ),
+        ("na przełomie XV–XVI w.", "na przełomie piętnastego i szesnastego wieku."),
+        ("Po raz 3. i po raz 4.", "Po raz trzeci i po raz czwarty."),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -8,6 +8,7 @@ from said import said
         ("às 21:30, 5 km, 1 kg", "às vinte e uma e trinta, cinco quilómetros, um quilograma"),
         ("séculos XV e XVI, na Av. Paulista", "séculos quinze e dezasseis, na Avenida Paulista"),
         ("a 3/4/1921, 2/3", "a três de abril de mil novecentos e vinte e um, dois terços"),
+        ("2 1/2 xícaras, 3 1/2 anos", "duas xícaras e meia, três anos e meio"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:
