@@ -19,7 +19,7 @@ _NUMBERED = table(
     "No=number|Nos=numbers|nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
     "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|v=verse|vv=verses|l=line|"
     "ll=lines|op=opus|pl=plate|"
-    "sect=section|ext=extension|alt=altitude|pop=population|§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|"
+    "sect=section|ext=extension|Apt=Apartment|Hwy=Highway|Rte=Route|Bldg=Building|sc=scene|alt=altitude|pop=population|§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|"
     "Sep=September|"
     "Oct=October|Nov=November|Dec=December"
 )
@@ -54,6 +54,14 @@ _OLD_ORDINAL = regex.compile(  # "the 3d of May", "Jan. 22d": the 3d. of old pri
     r"(?<=\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\s))"
     r"(\d?)([23])d\b(?!\.\s\p{Ll}*(?:coin|stamp)|\p{L}|[’'])"
 )
+# "the 2nd ed.", "the 18th c." and "N. America"
+_NTH = regex.compile(r"(?<=\d(?:st|nd|rd|th)\s)(ed|edn|c|cent)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
+_NTHS = table("ed=edition|edn=edition|c=century|cent=century")
+_TOWARDS = regex.compile(
+    r"\b(N|S|E|W|So|No)\.(?=\s(?:America|Africa|Asia|Korea|Vietnam|Carolina|Dakota|Virginia|Ireland|Wales|Germany|"
+    r"Yorkshire|Italy|Australia|Atlantic|Pacific|Pole)\b)"
+)
+_QUARTERS = table("N=North|S=South|E=East|W=West|So=South|No=North")
 _FOLLOWING = regex.compile(r"(?<=\d)(?:\s?ff\.|f\.(?=[,;:)\s]))(?P<ends>(?=[\s\"'”’»)]*$))?")
 
 
@@ -67,6 +75,8 @@ def _prepare_abbreviations(text: str) -> str:
     text = LONE.sub(lambda match: LONE_UNITS[match[1]] + ("" if match["ends"] is None else "."), text)
     text = _BIRTH.sub(lambda match: f"{_BIRTHS[next(filter(None, match.groups()))]} ", text)
     text = _OF_MONTH.sub(lambda match: _NUMBERED[match[1]], text)
+    text = _NTH.sub(lambda match: _NTHS[match[1]] + ("" if match["ends"] is None else "."), text)
+    text = _TOWARDS.sub(lambda match: _QUARTERS[match[1]], text)
     text = _INSTANT.sub(lambda match: _INSTANTS[match[1]] + ("" if match["ends"] is None else "."), text)
     text = _FOLLOWING.sub(lambda match: " and following" + ("" if match["ends"] is None else "."), text)
     return _STREET.sub(lambda match: "Street" + ("" if match["ends"] is None else "."), text)
@@ -75,7 +85,19 @@ def _prepare_abbreviations(text: str) -> str:
 ABBREVIATIONS = Abbreviations(
     prepare=_prepare_abbreviations,
     prepared=frozenset(
-        (*_STATES, *LONE_UNITS, *_BIRTHS, *_INSTANTS, *_REIGNS, *_LETTERED_PARTS, *_WEEKDAYS, "ff", "f")
+        (
+            *_STATES,
+            *LONE_UNITS,
+            *_BIRTHS,
+            *_INSTANTS,
+            *_REIGNS,
+            *_LETTERED_PARTS,
+            *_NTHS,
+            *_QUARTERS,
+            *_WEEKDAYS,
+            "ff",
+            "f",
+        )
     ),
     prepared_whole=frozenset(f"{day}{old}" for day in ("", "2", "3") for old in ("2d", "3d")),
     titles=table(
@@ -90,7 +112,7 @@ ABBREVIATIONS = Abbreviations(
     numbered=_NUMBERED,
     anywhere=table(
         "Eq.=Equation|Eqs.=Equations|e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|"
-        "Jr.=Junior|Esq.=Esquire|"
+        "Jr.=Junior|p.a.=per annum|a.k.a.=also known as|Rd.=Road|Esq.=Esquire|"
         "& Co.=and Company|Bros.=Brothers|Ltd.=Limited|Ave.=Avenue|Blvd.=Boulevard|approx.=approximately|"
         "dept.=department|Regt.=Regiment|et al.=et al|&c.=et cetera"
     ),

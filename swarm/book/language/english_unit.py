@@ -48,6 +48,9 @@ _INCHES = regex.compile(rf"(?<![\d.])({_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_COUN
 _BY = regex.compile(r"(?<=\d(?:″|\")?)\s?[x×]\s?(?=\d)")
 _TIMES = regex.compile(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
 _STONE = regex.compile(rf"{_ALONE}(\d{{1,2}})\s?st\.?,?\s(?:(\d{{1,2}})\s?lbs?\b\.?)")
+_DEGREES_OF = regex.compile(
+    r"(?<=\d)(\s?)deg(?:rees|s)?\.?\s?([FC])(?:\.(?=\s\p{Ll}|[,;:)])|(?=\.?[\s\"'”’»)]*$)|(?![\p{L}.]))"
+)
 _OR_DEGREES = regex.compile(r"(?<=\d\s?°\s?[CF]?)\s?/\s?(?=\d)")
 _DEGREE = regex.compile(
     r"(?<![\d.])(\d{1,3})\s?°(?=\s(?:angles?|turns?|bends?|heat|slopes?|views?|arcs?|rotations?|weather|water|oven)\b)"
@@ -58,12 +61,13 @@ _PLURALS = table("foot=feet")
 
 def say_units(text: str) -> str:
     """Return a sentence in which the units behind figures are words; the figures remain."""
+    text = _DEGREES_OF.sub(r"\1°\2", text)
     text = _BY.sub(" by ", _TIMES.sub(" times ", text))
     if "°" in text:
         text = _DEGREE.sub(r"\1-degree", _OR_DEGREES.sub(" or ", text))
     elif "″" in text and "′" not in text:
         text = _LONE_INCHES.sub(lambda match: counted(match[1], "inch"), text)
-    text = _STONE.sub(lambda match: f"{match[1]} stone {counted(match[2], 'pound')}", text)
+    text = _STONE.sub(lambda match: f"{match[1]} stone {counted(match[2], 'pound')}{stop_of(match)}", text)
     text = _INCHES.sub(lambda match: f"{match[1]}{' by ' + match[2] if match[2] else ''}-inch", text)
     text = _CUPS.sub(_cups, text)
     return _MEASURE.sub(_measure, text)

@@ -11,6 +11,12 @@ from said import said
             "On p. 33 ff. and 22f., ca. 5 pp.",
             "On page thirty-three and following and twenty-two and following, circa five pp.",
         ),
+        (
+            "£5 p.a., a.k.a. 12 High Rd., Apt. 4",
+            "five pounds per annum, also known as twelve High Road, Apartment four",
+        ),
+        ("the 2nd ed. of the 18th c.", "the second edition of the eighteenth century."),
+        ("N. America, So. Carolina", "North America, South Carolina"),
         ("Lt.-Col. Moran, d. 1901", "Lieutenant-Colonel Moran, died nineteen oh-one"),
         ("Hen. V, Edw. VII; App. B, Fig. A", "Henry the Fifth, Edward the Seventh; Appendix B, Figure A"),
         ("Tues., Jan. 3d; the 22d Regt.", "Tuesday, January third; the twenty-second Regiment."),

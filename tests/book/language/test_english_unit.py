@@ -21,6 +21,8 @@ from said import said
             "1 c. milk, 2 c. finely chopped onions, 1 1/2 c. flour",
             "one cup milk, two cups finely chopped onions, one and one half cups flour",
         ),
+        ("13 st. 4 lb.", "thirteen stone four pounds."),
+        ("45 deg. F. at 45 deg. F.", "forty-five degrees Fahrenheit at forty-five degrees Fahrenheit."),
         ("a 90° angle", "a ninety-degree angle"),
         ("180°C/350°F", "one hundred and eighty degrees Celsius or three hundred and fifty degrees Fahrenheit"),
     ],

@@ -6,6 +6,7 @@ from functools import cache
 from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import month_names, short_month_names
 from swarm.book.language.english_abbreviation import ABBREVIATIONS
+from swarm.book.language.english_figure import english_figures
 from swarm.book.language.english_heteronym import SEVERAL_SOUNDS, find_heteronyms
 from swarm.book.language.english_measure import say_measures
 from swarm.book.language.language import (
@@ -73,7 +74,7 @@ _EMERGENCY = regex.compile(
     r"112)(?!\d)"
 )
 _MANY_THINGS = regex.compile(
-    r"(?<![\p{L}\d.,$£€])(\d{1,4}(?:\.\d{1,2})?)(bn\b|m(?=\s(?:people|men|women|votes|tons|tonnes|jobs|homes|copies|users|"
+    r"(?<![\p{L}\d.,$£€])(\d{1,4}(?:\.\d{1,2})?)(\s?bn\b|m(?=\s(?:people|men|women|votes|tons|tonnes|jobs|homes|copies|users|"
     r"viewers|visitors|children|workers|soldiers|readers|followers|acres|barrels)\b))"
 )
 _SECONDS = regex.compile(r"(?<![\p{L}\d.,])(\d{1,4}\.\d{1,3})s(?![\p{L}\d’'])")
@@ -120,6 +121,7 @@ def _with_day(match: Match, before: str, day: int, after: str = "") -> str:
 
 # Any word in capitals may be a month here: names of months take a while to load, and few books need them.
 _MONTH_DAY = regex.compile(r"\b(\p{Lu}\p{L}+)(\.?) (\d{1,2})(?![\d:.,/%]*\d|\p{L}|[%°:])")
+_MONTH_DAYS = regex.compile(r"\b(\p{Lu}\p{L}+)(\.?) (\d{1,2})\s?[–-]\s?(\d{1,2})(?![\d:.,/%–-]*\d|\p{L})")
 _DAY_MONTH = regex.compile(r"(?<![\d.,:/$£€-])(\b[Tt]he )?\b(\d{1,2}) (?=(\p{Lu}\p{L}+)\b)")
 
 
@@ -132,12 +134,20 @@ def _month_day(match: Match) -> str:
     return _with_day(match, f"{match[1]}{match[2]} ", int(match[3])) if match[1] in _months() else match[0]
 
 
+def _month_days(match: Match) -> str:
+    first, last = int(match[3]), int(match[4])
+    if match[1] not in _months() or not 1 <= first < last <= 31:
+        return match[0]
+    return f"{match[1]}{match[2]} {_th(first)} to {_th(last)}"
+
+
 def _day_month(match: Match) -> str:
     return _with_day(match, match[1] or "the ", int(match[2]), " of ") if match[3] in _months() else match[0]
 
 
 def _say_written_dates(text: str) -> str:
     """Say "June 3" as "June 3rd" and "4 July" as "the 4th of July"."""
+    text = _MONTH_DAYS.sub(_month_days, text)
     return str(_DAY_MONTH.sub(_day_month, _MONTH_DAY.sub(_month_day, text)))
 
 
@@ -255,7 +265,12 @@ LANGUAGE: Language = Language(
         score=" to ",
         centuries=((regex.compile(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),),
         first=(
-            (_MANY_THINGS, lambda match: f"{match[1]} {'billion' if match[2] == 'bn' else 'million'}"),
+            *english_figures(
+                lambda figures: spelled(figures, LANGUAGE),
+                lambda figures: spelled(figures, LANGUAGE, "ordinal"),
+                lambda figures: digit_by_digit(figures, LANGUAGE),
+            ),
+            (_MANY_THINGS, lambda match: f"{match[1]} {'billion' if match[2].endswith('bn') else 'million'}"),
             (_SECONDS, lambda match: f"{match[1]} seconds"),
             (_RUPEES, lambda match: f"{match[1]} {'rupee' if match[1] == '1' else 'rupees'}"),
             (_PLACES, lambda match: f" {_POINT} ".join(match[0].split("."))),
