@@ -54,6 +54,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     to: str  # the word in "1861-65"
     minus: str  # the word before negative numbers
     plus: str = "plus"  # the word before international telephone numbers
+    times: str = ""  # the word for × in "3 × 4 = 12"
     equals: str = ""  # the word for = between figures
     part_of: str = " "  # the words between a fraction and a unit, as in "trois quarts de litre"
     metres: str = ""  # the word between metres and centimetres in "1,80 m", if people say both
@@ -84,6 +85,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     queen_form: Callable[[str], str] = str  # makes the feminine form of an ordinal
     half_after: str = ""  # the words for ½ after a whole number, if they are not `join` and the first of `halves`
     behind_noun: Callable[[str], str] | None = None  # makes "et demie" for "2 1/2 heures", if it follows the noun
+    of_millions: str = ""  # the word between a round number of millions and a noun: "un millón de hombres"
     elides: bool = False  # "de" loses its vowel before another one: "millions d'euros"
     score: str = " "  # the word between the numbers of a result such as 3:2
     amend: Mapping[str, str] = {}  # what num2words writes wrongly, and what is right

@@ -46,7 +46,7 @@ _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a lon
 _CALLED = r"(?<![\p{L}\d+.,])\+(\d{1,3}(?:[\s.-]{1,2}\(?\d{1,8}\)?){2,6}|\d{8,15})(?![\d%])"
 # "Tel. 030/1234567", whose groups are no thousands; the French say theirs as numbers.
 _TELEPHONE = (
-    r"(?<=\b(?i:tel|telefon|telefono|telefone|telefoon|teléfono|телефон|тел|phone|telephone)\.?:?\s)"
+    r"(?<=\b(?i:tel|fax|telefon|telefono|telefone|telefoon|teléfono|телефон|тел|phone|telephone)\.?:?\s)"
     r"(\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5})(?!\d)"
 )
 MIN_CALL_DIGITS = 8
@@ -87,6 +87,8 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
         (_CALLED, lambda match: _called(match[1], language, numbers)),
         (_TELEPHONE, lambda match: _grouped(match[1], language)),
         (r"(?<=[\d)])\s?\+\s?(?=\d)", lambda match: f" {numbers.plus} "),
+        *_product_steps(numbers),
+        *_million_steps(language, numbers),
         (r"(?<=[\d)])\s[−–-]\s(?=\d[\d.,]*\s?=)", lambda match: f" {numbers.minus} "),
         (r"(?<=[\p{L}\d)])\s?=\s?(?=[−-]?\d)", lambda match: f" {numbers.equals} " if numbers.equals else ""),
         (rf"{_LONE}1\s?:\s?(?=\d{{1,3}}[.,]\d{{3}})", lambda match: f"1{numbers.score}"),
@@ -127,6 +129,26 @@ def _counted(match: Match, language: Language, numbers: Numbers) -> str:
     said = spelled(figures, language)
     apart = (figures == "1" and not match.start()) or (len(figures) == 4 and figures.isdecimal())
     return said if apart else numbers.agree(said, noun)
+
+
+def _product_steps(numbers: Numbers) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+    """Return the pattern of × before figures that a sign of equality follows; none if a language has no such word."""
+    pattern = r"(?<=\d)\s?[x×·*]\s?(?=\d[\d.,]*\s?=)"
+    return ((pattern, lambda match: f" {numbers.times} "),) if numbers.times else ()
+
+
+def _million_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Callable[[Match], str]], ...]:
+    """Return the pattern of round millions before a noun; none if no word stands between them."""
+    pattern = rf"{_LONE}(\d{{1,3}}(?:[.\u00a0\u202f ]000){{2,3}})\s(?=(\p{{L}}+))"
+    return ((pattern, lambda match: spelled(match[1], language) + _of(match[2], numbers)),) * bool(numbers.of_millions)
+
+
+def _of(noun: str, numbers: Numbers) -> str:
+    """Return the "de" of "un million de francs", in which French has "d'" before a vowel."""
+    if noun.lower() in ("de", "d", "di", "du", "des", "del"):
+        return " "
+    elided = numbers.elides and noun[0].lower() in "aàâeéèêiîoôuhy"
+    return " d'" if elided else f" {numbers.of_millions} "
 
 
 def _measure_pattern(numbers: Numbers, figures: str) -> str:

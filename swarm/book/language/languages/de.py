@@ -36,6 +36,7 @@ _KING = regex.compile(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
 _DECADE = regex.compile(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(?!\p{L})")
 # Kings in the dative, accusative and genitive: "unter Friedrich II.", "der Hof Ludwigs XIV."
 _QUEENS = words("Elisabeth Katharina Maria Isabella Viktoria Margarethe")
+_QUEEN = regex.compile(rf"\b({'|'.join(sorted(_QUEENS))})\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})")
 _TITLES_OF_KINGS = "König|Kaiser|Zar|Papst|Herzog|Kurfürst|Graf|Fürst|Königin|Kaiserin|Zarin"
 _DECLINED_KING = regex.compile(
     r"\b((?i:unter|von|vom|mit|bei|zu|zum|nach|seit|aus|gegenüber)|(?i:für|gegen|durch|ohne|um|über))\s"
@@ -72,7 +73,7 @@ _TWO_CENTURIES = regex.compile(r"\b(\d{1,2})\./(?=\d{1,2}\.\s)")  # "im 19./20. 
 _MASCULINE = "Band|Teil|Stock|Akt|Tag|Bezirk|Weltkrieg|FC|SC|SV|FSV|TSV|VfB|VfL|BC|HC"
 _OCLOCK = regex.compile(r"(?<=\b(?:[Uu]m|[Bb]is|[Aa]b|[Gg]egen)\s)(\d{1,2})\s?h(?!\p{L})")  # "bis 23 h"
 _COMPOUND = regex.compile(
-    r"(?<![\p{L}\d.,])(\d{1,3})(?:\s?%(ig)|(ste)|-?(fach|mal|teilig|jährig|köpfig|stündig|tägig))(?=\p{Ll}{0,3}(?!\p{L}))"
+    r"(?<![\p{L}\d.,])(\d{1,3})(?:\s?%(ig)|(ste)|-?(fach|mal|teilig|jährig|köpfig|stündig|tägig|[JF](?:ährig|ach)))(?=\p{Ll}{0,3}(?!\p{L}))"
 )
 _WITHOUT_NOUN = regex.compile(
     r"\b([Dd](?:er|ie|as|em|en)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Ll}|[,;:)])"
@@ -102,6 +103,7 @@ def _say_ordinals(text: str) -> str:
     text = _AND_A_HALF.sub(lambda match: f"{_agree(spelled(match[1], LANGUAGE), 'Halb')}einhalb", text)
     text = _LISTED.sub(_listed, text)
     text = _DECLINED_KING.sub(_declined_king, _OF_KING.sub(_of_king, _ROMAN_ORDINAL.sub(_in_figures, text)))
+    text = _QUEEN.sub(lambda match: f"{match[1]} {_after_article('die', str(value(match[2])))}{_stop(match)}", text)
     text = _TWO_ORDINALS.sub(_two_ordinals, text)
     text = _KING.sub(lambda match: _after_article(match[1], str(value(match[2]))) + _stop(match), text)
     text = _DECADE.sub(lambda match: _decade(match[1]), text)
@@ -148,7 +150,9 @@ def _compound(match: Match) -> str:
     if match[3]:
         return spelled(match[1], LANGUAGE, "ordinal")
     said = "ein" if match[1] == "1" else spelled(match[1], LANGUAGE)
-    return f"{said}{'prozentig' if match[2] else match[4]}"
+    if (match[4] or "").istitle():  # "30-Jährige" is a noun
+        said = said.capitalize()
+    return f"{said}{'prozentig' if match[2] else match[4].lower()}"
 
 
 def _day_and_month(match: Match) -> str:
@@ -238,6 +242,7 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="Komma",
         to="bis",
+        times="mal",
         equals="ist gleich",
         minus="minus",
         metres=" ",
@@ -297,16 +302,20 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=frozenset((*_MONTHS, "v", "d", "f")),
         titles=table(
-            "Pfr=Pfarrer|Hptm=Hauptmann|Lt=Leutnant|Gen=General|Dir=Direktor|Hr=Herr|Hrn=Herrn|Fr=Frau|"
+            "Frhr=Freiherr|Pfr=Pfarrer|Hptm=Hauptmann|Lt=Leutnant|Gen=General|Dir=Direktor|Hr=Herr|Hrn=Herrn|Fr=Frau|"
             "Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"
         ),
         numbered=table(
-            "Z=Zeile|Tel=Telefon|Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|Abs=Absatz|"
+            "Z=Zeile|Tel=Telefon|Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|"
+            "Abs=Absatz|"
             "Art=Artikel|"
             "Bl=Blatt|Str=Straße|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
         ),
         anywhere=table(
-            "Aufl.=Auflage|Pfd.=Pfund|Ztr.=Zentner|Dr. h. c.=Doktor honoris causa|u. v. a. m.=und vieles andere mehr|"
+            "Jhd.=Jahrhundert|Dipl.-Ing.=Diplom-Ingenieur|z. T.=zum Teil|o. Ä.=oder Ähnliches|i. A.=im Auftrag|"
+            "rd.=rund|exkl.=exklusive|"
+            "ebd.=ebenda|Ebd.=Ebenda|Anm. d. Red.=Anmerkung der Redaktion|Aufl.=Auflage|Pfd.=Pfund|Ztr.=Zentner|"
+            "Dr. h. c.=Doktor honoris causa|u. v. a. m.=und vieles andere mehr|"
             "u.=und|v. H.=vom Hundert|"
             "Hrsg.=Herausgeber|hrsg.=herausgegeben|Übers.=Übersetzung|übers.=übersetzt|bearb.=bearbeitet|u.a.=unter "
             "anderem|u.ä.=und ähnliches|o.ä.=oder ähnliches|i.d.R.=in der Regel|u.U.=unter Umständen|m.E.=meines "

@@ -93,7 +93,9 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="coma",
         to="a",
+        times="por",
         equals="es igual a",
+        of_millions="de",
         part_of=" de ",
         minus="menos",
         metres=" ",
@@ -146,17 +148,20 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=words("s ss"),
         titles=table(
-            "Cnel=Coronel|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|Excmo=Excelentísimo|Excma=Excelentísima|Ilmo=Ilustrísimo|"
+            "Cnel=Coronel|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|Excmo=Excelentísimo|Excma=Excelentísima|"
+            "Ilmo=Ilustrísimo|"
             "Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
             "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Da=Doña|Sto=Santo|"
             "Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
             "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
         ),
         numbered=table(
-            "esc=escena|núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo|caps=capítulos|art=artículo|"
+            "esc=escena|núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo|caps=capítulos|"
+            "art=artículo|"
             "p=página|pp=páginas|fig=figura|t=tomo|ed=edición|lib=libro|sec=sección|§=párrafo|nº=número|n°=número"
         ),
         anywhere=table(
+            "aprox.=aproximadamente|a. de C.=antes de Cristo|d. de C.=después de Cristo|pza.=plaza|Pza.=Plaza|"
             "tel.=teléfono|trad.=traducción|op. cit.=obra citada|ob. cit.=obra citada|N. B.=nota bene|etc.=etcétera|"
             "a.C.=antes de Cristo|d.C.=después de Cristo|EE.UU.=Estados Unidos|p.ej.=por ejemplo|"
             "S. A. R.=Su Alteza Real|S. M.=Su Majestad|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|"

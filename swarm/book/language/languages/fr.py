@@ -10,6 +10,7 @@ from swarm.book.language.language import (
     Forms,
     Language,
     LegalWords,
+    Match,
     Numbers,
     PartNames,
     Powers,
@@ -80,7 +81,11 @@ _FIRST_QUEEN = regex.compile(r"(?<=\p{Ll}\s)I(?:re|ère)\b")
 _PER_HUNDRED = regex.compile(r"(?<=\d\s)p\.(?=\s1000?\b)")
 _HALF_HOUR = regex.compile(r"(?<=\d\s?h(?:eures?)?)\s?(?:½|1/2)")
 _YEAR_OF_REPUBLIC = regex.compile(rf"(?<=\b[Ll][’']an\s)((?=[IVX]){NUMERAL})\b")
-_SHORT_CENTURY = regex.compile(r"(?<=\b[IVXivx]{1,7}(?:e|ᵉ|ème)\s)s\.(?=\s(?:\p{Ll}|$)|[,;:)])")
+_NUMBERS = regex.compile(r"\bnos(?=\s\d+(?:,|\s(?:et|à|ou)|-)\s?\d)")  # "nos 3 et 4", but not "nos 3 enfants"
+_STREET = regex.compile(r"\b(?:[Bb]d|[Aa]v)\.?(?=\s(?:de\s|du\s|des\s|de la\s)?\p{Lu}\p{Ll})")
+_SHORT_CENTURY = regex.compile(
+    r"(?<=\b[IVXivx]{1,7}(?:e|ᵉ|ème)\s)s\.(?:(?=\s\p{Ll}|[,;:)])|(?P<ends>(?=[\s\"”»)]*$|\s\p{Lu})))"
+)
 
 
 def _prepare(text: str) -> str:
@@ -90,9 +95,15 @@ def _prepare(text: str) -> str:
     return str(_SMALL_CENTURY.sub(lambda match: match[1].upper() + match[2], text)) if "siècle" in text else text
 
 
+def _century_before(match: Match) -> str:
+    return "siècle" + ("" if match["ends"] is None else ".")
+
+
 def _prepare_abbreviations(text: str) -> str:
     text = _MAJESTY.sub(lambda match: _MAJESTIES[regex.sub(r"\W", "", match[1] or match[2])], text)
-    text = _SHORT_CENTURY.sub("siècle", _PER_HUNDRED.sub("pour", text))
+    text = _NUMBERS.sub("numéros", text)
+    text = _STREET.sub(lambda match: {"b": "boulevard", "a": "avenue"}[match[0][0].lower()], text)
+    text = _SHORT_CENTURY.sub(_century_before, _PER_HUNDRED.sub("pour", text))
     return str(_TITLE_OF_RANK.sub(lambda match: _TITLES_OF_RANK[match[1].rstrip(".")], text))
 
 
@@ -101,7 +112,9 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="virgule",
         to="à",
+        times="fois",
         equals="égale",
+        of_millions="de",
         part_of=" de ",
         minus="moins",
         metres=" ",
@@ -112,6 +125,7 @@ LANGUAGE: Language = Language(
         fraction=_fraction,
         units={
             "V": "electric-volt",
+            "F": Forms("franc", "francs"),
             "W": "power-watt",
             "km/h": Forms("kilomètre à l'heure", "kilomètres à l'heure"),  # CLDR's "par heure" is never said
             "m": "length-meter",
@@ -161,17 +175,19 @@ LANGUAGE: Language = Language(
         ),
         numbered=table(
             "janv=janvier|févr=février|avr=avril|juil=juillet|sept=septembre|oct=octobre|nov=novembre|déc=décembre|"
-            "al=alinéa|sc=scène|n°=numéro|no=numéro|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|chap=chapitre|fig=figure|art=article|"
+            "al=alinéa|sc=scène|n°=numéro|no=numéro|nos=numéros|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|"
+            "chap=chapitre|fig=figure|art=article|"
             "liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
         ),
         anywhere=table(
-            "N.-D.=Notre-Dame|Éd.=Éditions|Éds.=Éditions|éd.=édition|trad.=traduction|coll.=collection|suppl.=supplément|"
+            "S.A.R.=Son Altesse Royale|P.-S.=post-scriptum|i.e.=c'est-à-dire|N.-D.=Notre-Dame|Éd.=Éditions|"
+            "Éds.=Éditions|éd.=édition|trad.=traduction|coll.=collection|suppl.=supplément|"
             "op. cit.=ouvrage cité|ouvr. cité=ouvrage cité|apr. J.-C.=après Jésus-Christ|av. n. è.=avant notre ère|N. "
             "B.=nota bene|N.B.=nota bene|tél.=téléphone|suiv.=suivantes|c.-à-d.=c'est-à-dire|etc.=et cætera|p. "
             "ex.=par exemple|cf.=voir|env.=environ|"
             "av. J.-C.=avant Jésus-Christ|ap. J.-C.=après Jésus-Christ"
         ),
-        whole=frozenset(("Dr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "Me", "St", "Ste", "n°", "§", "§§")),
+        whole=frozenset(("Dr", "Pr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "Me", "St", "Ste", "n°", "§", "§§")),
         joint=r"[-\s]",  # "St-Malo"
         joins="et|ou",
         also="Madame",

@@ -101,7 +101,9 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="virgola",
         to="a",
+        times="per",
         equals="è uguale a",
+        of_millions="di",
         part_of=" di ",
         minus="meno",
         metres=" e ",
@@ -172,6 +174,8 @@ LANGUAGE: Language = Language(
             "art=articolo|artt=articoli|fig=figura|t=tomo|lib=libro|sez=sezione|§=paragrafo|n°=numero|v=verso|vv=versi"
         ),
         anywhere=table(
+            "V.le=Viale|P.za=Piazza|P.zza=Piazza|C.so=Corso|S.M.=Sua Maestà|S. M.=Sua Maestà|"
+            "N.d.T.=nota del traduttore|"
             "ca.=circa|tel.=telefono|trad.=traduzione|segg.=seguenti|sgg.=seguenti|op. cit.=opera citata|N.B.=nota "
             "bene|a. C.=avanti Cristo|d. C.=dopo Cristo|ecc.=eccetera|etc.=eccetera|p. es.=per esempio|p.es.=per "
             "esempio|cfr.=confronta|"

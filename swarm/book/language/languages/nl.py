@@ -30,8 +30,13 @@ _FULL_HOUR = regex.compile(
 )
 
 
+# No unit of the general table: "min" is also the word for a minus.
+_MINUTES = regex.compile(r"(?<![\p{L}\d.,])(\d{1,3})\s?min\b(?:\.(?=\s\p{Ll}|[,;:)]))?")
+
+
 def _prepare(text: str) -> str:
-    """Say "18.30 u." as "18.30 uur", and "10 u." as "10 uur"."""
+    """Say "18.30 u." as "18.30 uur", "10 u." as "10 uur" and "5 min" as "5 minuten"."""
+    text = _MINUTES.sub(lambda match: f"{match[1]} {'minuut' if match[1] == '1' else 'minuten'}", text)
     return _FULL_HOUR.sub(r"\1 uur", _HOUR.sub(r"\1 uur", text))
 
 
@@ -44,6 +49,7 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="komma",
         to="tot",
+        times="maal",
         equals="is",
         minus="min",
         metres=" ",
@@ -64,7 +70,6 @@ LANGUAGE: Language = Language(
             "g": "mass-gram",
             "l": "volume-liter",
             "km/u": "speed-kilometer-per-hour",
-            "min": "duration-minute",
             "mln": Forms("miljoen", "miljoen"),
             "mld": Forms("miljard", "miljard"),
             "lbs": Forms("pond", "pond"),  # CLDR has the English "pound"
@@ -104,12 +109,14 @@ LANGUAGE: Language = Language(
             "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|St=Sint"
         ),
         numbered=table(
-            "hfst=hoofdstuk|nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|fig=figuur|"
+            "hfst=hoofdstuk|nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|"
+            "fig=figuur|"
             "afb=afbeelding|art=artikel|par=paragraaf|vs=vers|"
             "§=paragraaf"
         ),
         anywhere=table(
-            "geb.=geboren|Geb.=Geboren|overl.=overleden|a.u.b.=alstublieft|s.v.p.=alstublieft|m.n.=met name|"
+            "N.B.=nota bene|t.w.=te weten|z.o.z.=zie ommezijde|geb.=geboren|Geb.=Geboren|overl.=overleden|"
+            "a.u.b.=alstublieft|s.v.p.=alstublieft|m.n.=met name|"
             "i.h.b.=in het bijzonder|t.g.v.=ten gevolge van|"
             "e.d.=en dergelijke|o.i.d.=of iets dergelijks|a.d.h.v.=aan de hand van|jr.=junior|sr.=senior|"
             "ong.=ongeveer|evt.=eventueel|incl.=inclusief|excl.=exclusief|vgl.=vergelijk|Vgl.=Vergelijk|"

@@ -291,6 +291,7 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="przecinek",
         to="do",
+        times="razy",
         equals="równa się",
         minus="minus",
         join="i",

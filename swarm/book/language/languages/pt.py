@@ -116,7 +116,9 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="vírgula",
         to="a",
+        times="vezes",
         equals="é igual a",
+        of_millions="de",
         part_of=" de ",
         minus="menos",
         metres=" e ",
@@ -169,7 +171,8 @@ LANGUAGE: Language = Language(
         prepared=words("séc sécs S D"),
         titles=table(
             "Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
-            "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Rev=Reverendo|Pe=Padre|Sta=Santa|"
+            "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Rev=Reverendo|"
+            "Pe=Padre|Sta=Santa|"
             "Sto=Santo|Fr=Frei|Exmo=Excelentíssimo|Exma=Excelentíssima|Ilmo=Ilustríssimo|Av=Avenida|av=avenida"
         ),
         numbered=table(
@@ -177,7 +180,8 @@ LANGUAGE: Language = Language(
             "cap=capítulo|art=artigo|arts=artigos|fig=figura|t=tomo|ed=edição|liv=livro|§=parágrafo"
         ),
         anywhere=table(
-            "tel.=telefone|trad.=tradução|op. cit.=obra citada|ob. cit.=obra citada|N.B.=nota bene|Sr.ª=Senhora|"
+            "N. do T.=nota do tradutor|Ex.mo=Excelentíssimo|Ex.ma=Excelentíssima|tel.=telefone|trad.=tradução|"
+            "op. cit.=obra citada|ob. cit.=obra citada|N.B.=nota bene|Sr.ª=Senhora|"
             "Dr.ª=Doutora|Prof.ª=Professora|etc.=et cetera|p. ex.=por exemplo|p.ex.=por exemplo|a. C.=antes de "
             "Cristo|a.C.=antes de Cristo|"
             "d. C.=depois de Cristo|d.C.=depois de Cristo|V. Ex.ª=Vossa Excelência|V. Exa.=Vossa Excelência|"

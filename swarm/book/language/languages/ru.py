@@ -304,6 +304,7 @@ LANGUAGE: Language = Language(
     numbers=Numbers(
         point="запятая",
         to="—",
+        times="умножить на",
         equals="равно",
         minus="минус",
         plus="плюс",

@@ -37,6 +37,11 @@ def test_ordinals_and_decades_are_said(written: str, said: str) -> None:
         ("1., 2. oder 3. Band", "erster, zweiter oder dritter Band"),
         ("Es dauert bis 23 h, also 2 h.", "Es dauert bis dreiundzwanzig Uhr, also zwei Stunden."),
         ("Der 1. FC Köln mit 12 V und 40 W", "Der erste FC Köln mit zwölf Volt und vierzig Watt"),
+        (
+            "Katharina II., 30-Jährige, 18. Jhd., 3 x 4 = 12",
+            "Katharina die zweite, Dreißigjährige, achtzehntes Jahrhundert, drei mal vier ist gleich zwölf",
+        ),
+        ("Fax: 089-123456, z. T., rd. 5", "Fax: null acht neun, eins zwei drei vier fünf sechs, zum Teil, rund fünf"),
     ],
 )
 def test_dates_streets_and_lists_of_ordinals_are_said(written: str, spoken: str) -> None:

@@ -28,6 +28,7 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("los siglos XV y XVI", "los siglos quince y dieciséis"),
         ("el 3/4/1921, pág. 5", "el tres de abril de mil novecientos veintiuno, página cinco"),
         ("2 1/2 tazas, 3 1/2 años, 1 1/2 hora", "dos tazas y media, tres años y medio, una hora y media"),
+        ("1.000.000 hombres, 3 x 4 = 12", "un millón de hombres, tres por cuatro es igual a doce"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

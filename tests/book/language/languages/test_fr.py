@@ -32,6 +32,16 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
             "Il reste une heure et demie, deux ans et demi, trois tasses et demie de lait",
         ),
         ("60 kW, 2 GHz", "soixante kilowatts, deux gigahertz"),
+        (
+            "1 000 000 hommes, 2 000 000 de francs, 5 000 F",
+            "un million d'hommes, deux millions de francs, cinq mille francs",
+        ),
+        (
+            "nos 3 et 4, nos 3 enfants, av. Foch, 5 av. J.-C.",
+            "numéros trois et quatre, nos trois enfants, avenue Foch, cinq avant Jésus-Christ.",
+        ),
+        ("au XVIIIe s.", "au dix-huitième siècle."),
+        ("3 x 4 = 12", "trois fois quatre égale douze"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -23,6 +23,10 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
         ("alle 1:15, il 1/4/1921", "alle una e quindici, il primo aprile millenovecentoventuno"),
         ("2 1/2 ore e 2 1/2 anni", "due ore e mezza e due anni e mezzo"),
         ("negli anni '80, nel '900", "negli anni ottanta, nel novecento"),
+        (
+            "1.000.000 uomini, 3 x 4 = 12, P.za Dante",
+            "un milione di uomini, tre per quattro è uguale a dodici, Piazza Dante",
+        ),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

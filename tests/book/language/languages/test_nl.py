@@ -42,6 +42,10 @@ from swarm.book.speech.sentence import split_sentences
             "op 24-12-1999, blz. 12-15",
             "op vierentwintig december negentien honderd negenennegentig, bladzijde twaalf tot vijftien",
         ),
+        (
+            "10 - 3 = 7, 3 x 4 = 12, 5 min, 1 min.",
+            "tien min drie is zeven, drie maal vier is twaalf, vijf minuten, één minuut.",
+        ),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:

@@ -9,6 +9,7 @@ from said import said
         ("séculos XV e XVI, na Av. Paulista", "séculos quinze e dezasseis, na Avenida Paulista"),
         ("a 3/4/1921, 2/3", "a três de abril de mil novecentos e vinte e um, dois terços"),
         ("2 1/2 xícaras, 3 1/2 anos", "duas xícaras e meia, três anos e meio"),
+        ("1.000.000 homens", "um milhão de homens"),
     ],
 )
 def test_forms_are_said(written: str, words: str) -> None:
