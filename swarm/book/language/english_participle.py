@@ -5,7 +5,7 @@ from collections.abc import Callable
 from swarm.book.language.english_place import DETERMINER, Place
 from swarm.book.language.language import words
 
-_MORE = words("most more very so these those such two many o oh thou ye") | DETERMINER
+_MORE = words("one most more very so these those such two many o oh thou ye") | DETERMINER
 _BEHIND_A_VERB = words("by with that to how from at of in a an the his her him me my us you it them nothing much")
 _YEARS = words("about between under over only from of in at not barely just nearly around")
 _HE = words("he she it they i we you who had has have was were is are be been being having got")
