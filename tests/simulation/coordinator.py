@@ -21,7 +21,7 @@ from swarm.job.record import JobFinished, RunStarted
 from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import GATHER_S, OWN_GAP_S, Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
-from swarm.lease.coordinator.settings import Settings
+from swarm.lease.coordinator.settings import LOOKED_AT, Settings
 from swarm.lease.message import Clip, ClipPiece, FilePiece, FromWorker, Message
 from swarm.watch.words import event_text
 
@@ -87,6 +87,7 @@ class SimCoordinator(Machine):
             unknown_deadline_s=UNKNOWN_DEADLINE_S,
             piece=PIECE,
             clip_piece=self.world.clip_piece,
+            looked_at=2 if self.world.seed % 2 else LOOKED_AT,
         )
         now = self.clock()
         core = Coordinator(settings, now)

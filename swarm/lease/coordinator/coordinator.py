@@ -105,7 +105,7 @@ class Coordinator:
         """
         ledger = Ledger(state, holdings=self.jobs.holdings)
         served = ServedJob(state, ledger, install, fetch, self.settings.unknown_deadline_s, device)
-        served.run_stats = run_stats or served.run_stats
+        served.run_stats, served.loads.looked_at = run_stats or served.run_stats, self.settings.looked_at
         self.jobs.add(served)
 
     def note_progress(self, encoded: dict[str, float], now: float) -> None:

@@ -1,7 +1,7 @@
 """How much the leases of a job still hold, and which of them most need the help of another slot. Pure.
 
-All leases are looked at four times a second at most, however many slots ask meanwhile: the cost of a slot that asks
-does not grow with the leases.
+All leases are looked at four times a second at most, and only some of them in one call, however many slots ask: the
+cost of a call does not grow with the leases.
 """
 
 from collections import Counter
@@ -15,9 +15,12 @@ from swarm.lease.coordinator.lease import PROMISED, Lease
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.ranking import Plight, Ranking
 from swarm.lease.coordinator.roster import Session, Slot
+from swarm.lease.coordinator.settings import LOOKED_AT
 from swarm.lease.scheduling import MIN_DEADLINE_S, LeaseLoad, to_beat
 
 FRESH_S = 0.25  # until all leases are looked at anew
+ABANDONED_S = 1.0  # a look that no slot has needed for so long begins anew
+DONE = object()
 
 
 @dataclass
@@ -26,37 +29,55 @@ class Loads:
 
     ledger: Ledger
     recipe: Recipe
+    looked_at: int = LOOKED_AT  # leases in one call: the rankings stay as they were until the last was looked at
     now: float = -inf
-    made_s: float = -inf
+    made_s: float = -inf  # when the last look at all leases began
     sessions: dict[str, Session] = field(default_factory=dict)
     tails: Ranking[int] = field(init=False)
     tails_in: dict[int, Ranking[int]] = field(default_factory=dict)  # by chapter
     doubles: Ranking[Place] = field(init=False)
     left: Counter[int] = field(default_factory=Counter)  # segments that no slot has begun, by chapter
+    _asked_s: float = -inf  # the last `refresh`
+    _look: Iterator[None] | None = None  # that goes on with the next call
+    _noted: list[Lease] = field(default_factory=list)  # since it began
 
     def __post_init__(self) -> None:
         self.tails, self.doubles = Ranking(self._tail), Ranking(self._double)
 
     def refresh(self, sessions: dict[str, Session], now: float) -> None:
-        """Let time pass; look at all leases if the last look is old."""
+        """Let time pass; if the last look at all leases is old, begin another or go on with it."""
+        again, self._asked_s = now - self._asked_s, now
         self.now, self.sessions = now, sessions
-        if not self.made_s <= now < self.made_s + FRESH_S:
-            self.made_s = now
-            self._look_at_all()
+        if again == 0:  # for another slot of the same call
+            return
+        if not 0 < again < ABANDONED_S:
+            self._look = None
+        if self._look is None and not self.made_s <= now < self.made_s + FRESH_S:
+            self.made_s, self._look, self._noted = now, self._look_at_all(), []
+        if self._look is not None and next(self._look, DONE) is DONE:
+            self._look = None
 
-    def _look_at_all(self) -> None:
+    def _look_at_all(self) -> Iterator[None]:
+        """Rank all leases anew; yield whenever one call has looked at enough of them."""
         tails: dict[int, list[tuple[int, Plight]]] = {}
         started: dict[Place, list[LeaseLoad]] = {}
-        self.left.clear()
-        for lease in self.ledger.leases.values():
-            if lease.slot == PROMISED:
-                continue
-            load = self._load(lease)
-            self.left[lease.chapter] += len(lease.pending) - load.together * load.started
-            if load.started:
-                started.setdefault((lease.chapter, lease.pending[0]), []).append(load)
-            if plight := self._tail_of(lease, load):
-                tails.setdefault(lease.chapter, []).append((lease.id, plight))
+        left: Counter[int] = Counter()
+        for number, lease in enumerate(list(self.ledger.leases.values()), 1):
+            if lease.id in self.ledger.leases and lease.slot != PROMISED:
+                load = self._load(lease)
+                left[lease.chapter] += len(lease.pending) - load.together * load.started
+                if load.started:
+                    started.setdefault((lease.chapter, lease.pending[0]), []).append(load)
+                if plight := self._tail_of(lease, load):
+                    tails.setdefault(lease.chapter, []).append((lease.id, plight))
+            if number % self.looked_at == 0:
+                yield
+        self._rank(tails, started)
+        self.left = left
+        for lease in self._noted:
+            self._put(lease)
+
+    def _rank(self, tails: dict[int, list[tuple[int, Plight]]], started: dict[Place, list[LeaseLoad]]) -> None:
         self.tails.fill([each for found in tails.values() for each in found])
         self.tails_in = {chapter: Ranking(self._tail) for chapter in tails}
         for chapter, ranking in self.tails_in.items():
@@ -65,8 +86,15 @@ class Loads:
 
     def note(self, lease: Lease, now: float) -> None:
         """Take in a new lease, or one that was shortened, unless all are looked at anew before they matter."""
-        if lease.id in self.ledger.leases and self.made_s <= now < self.made_s + FRESH_S:
+        goes_on = self._look is not None and now < self._asked_s + ABANDONED_S
+        if goes_on:
+            self._noted.append(lease)
+        if goes_on or self.made_s <= now < self.made_s + FRESH_S:
             self.now = now
+            self._put(lease)
+
+    def _put(self, lease: Lease) -> None:
+        if lease.id in self.ledger.leases:
             self.tails.put(lease.id)
             self.tails_in.setdefault(lease.chapter, Ranking(self._tail)).put(lease.id)
             self.doubles.put((lease.chapter, lease.pending[0]))
@@ -127,6 +155,6 @@ def _double_of(loads: list[LeaseLoad]) -> Plight | None:
     """Return what a helper has to be to end a segment sooner that these speak; None if two are enough for a while."""
     if not loads or (len(loads) > 1 and max(load.elapsed_s for load in loads) < MIN_DEADLINE_S):
         return None
-    load = to_beat(loads)
+    load = to_beat(loads) if len(loads) > 1 else loads[0]
     left_s = load.seconds_left_of_first()
     return Plight(left_s, load.first / left_s, load) if left_s else None

@@ -6,7 +6,9 @@ from making import join, make_core, make_spec, offer, sent
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.grant import MAX_GRANTS
+from swarm.lease.coordinator.lease import Lease
 from swarm.lease.coordinator.loads import FRESH_S
+from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Done, Grant, Heartbeat, Trim
 from swarm.lease.scheduling import LeaseLoad
 
@@ -20,6 +22,14 @@ def two_leases() -> Coordinator:
         join(core, peer)
         offer(core, peer)
     return core
+
+
+def forgetful(core: Coordinator) -> ServedJob:
+    """Return the job of a core whose rankings are empty, and which looks at one lease in a call."""
+    served = core.jobs["job"]
+    served.loads.looked_at = 1
+    served.loads.tails.fill([])
+    return served
 
 
 def loads(core: Coordinator, now: float) -> list[LeaseLoad]:
@@ -52,6 +62,37 @@ def test_time_is_noticed_at_the_next_look() -> None:
     late = loads(core, 1.0 + FRESH_S + 600.0)
     assert [load.lease for load in late] != [load.lease for load in before] or late[0].elapsed_s > 600.0
     assert late[0].seconds_left() > before[0].seconds_left()
+
+
+def test_a_look_at_many_leases_goes_on_with_later_calls() -> None:
+    core = two_leases()
+    served = forgetful(core)
+    assert loads(core, 1.0) == []
+    assert loads(core, 1.0) == []  # for another slot of the same call
+    assert loads(core, 1.1) == []
+    assert [load.lease for load in loads(core, 1.2)] == list(served.ledger.leases)
+
+
+def test_what_changes_while_a_look_goes_on_is_in_it() -> None:
+    core = two_leases()
+    served = forgetful(core)
+    assert loads(core, 1.0) == []
+    long, short = served.ledger.leases.values()
+    late = Lease(7, "job", 0, long.session, 0, served.ledger.cut(long, 6), 1.0, 1.0)
+    served.ledger.hold(late)
+    served.loads.note(late, 1.05)
+    served.ledger.end(short)
+    for now in (1.1, 1.2):
+        loads(core, now)
+    assert {load.lease for load in loads(core, 1.2)} == {long.id, late.id}
+
+
+def test_a_look_that_no_slot_needed_for_long_begins_anew() -> None:
+    core = two_leases()
+    served = forgetful(core)
+    assert loads(core, 1.0) == []
+    assert [len(loads(core, now)) for now in (9.0, 9.1, 9.2)] == [0, 0, 2]
+    assert served.loads.made_s == 9.0
 
 
 def test_slots_that_ask_at_one_moment_share_what_the_longest_lease_still_holds() -> None:
