@@ -353,4 +353,5 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "unsent clips are forgotten": 8,
     "unknown leases are answered for ever": 16,
     "turns ignored": 125,
+    "a deadline that comes nearer is not noticed": 316,
 }
