@@ -176,6 +176,7 @@ class WorkConfig:
     obeys: bool = True  # whether users of other machines may pause it
     assets_limit: int = ASSETS_LIMIT  # bytes kept of voices and models that coordinators sent
     name: str = ""
+    tag: str = ""  # a word that status and metrics show with it
     engines: tuple[str, ...] = ()  # names of the only engines that it speaks with; (): all that are here
     allow_sleep: bool = False
     standby: bool = False  # whether it keeps a copy of each book

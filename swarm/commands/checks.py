@@ -80,6 +80,13 @@ def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
     raise UsageError(f"{option} takes {' or '.join(allowed)}, not {text!r}.")
 
 
+def word(option: str, text: str) -> str:
+    """Return a short word without a space, or "". Raises a UsageError that names the option."""
+    if re.fullmatch(r"[\w.-]{0,40}", text):
+        return text
+    raise UsageError(f"{option} takes a word of letters, digits, dots and hyphens, 40 at most, not {text!r}.")
+
+
 def number(text: str) -> float:
     """Return a number, or NaN if the text is not a number."""
     try:

@@ -137,6 +137,7 @@ def _words(arguments: argparse.Namespace) -> list[str]:
     except ValueError:
         raise UsageError(f"--work: a quote is open in {arguments.work!r}.") from None
     ends = ["--for", arguments.for_, "--exit-when-idle", arguments.exit_when_idle, "--exit-when-done"]
+    ends += ["--tag", arguments.where]  # the last one counts, so --work may say another
     checks.duration("--exit-when-idle", arguments.exit_when_idle)
     return [*ends, *(["--open"] if arguments.open else []), *more]
 

@@ -17,7 +17,7 @@ EXAMPLES = checks.examples(
     "e2a-swarm work --cpu --slots 4",
     "e2a-swarm work --gpu all --hours 22-7 --idle-only",
     "e2a-swarm work --coordinator laptop:5847 --exit-when-done",
-    "e2a-swarm work --for 55m --exit-when-idle 5m  on a rented machine",
+    "e2a-swarm work --for 55m --exit-when-idle 5m --tag spot  on a rented machine",
 )
 
 COMMON = (
@@ -100,6 +100,7 @@ def _add_stint(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("rented machines", "such a worker finishes its sentences and leaves by itself")
     group.add_argument("--for", dest="for_", metavar="55m", help="stay so long at most")
     group.add_argument("--exit-when-idle", metavar="5m", help="leave after so long without work")
+    group.add_argument("--tag", metavar="WORD", default="", help="a word that status shows with it, such as spot")
 
 
 def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
@@ -159,6 +160,7 @@ def run(arguments: argparse.Namespace) -> int:
         for_s=checks.duration("--for", arguments.for_) if arguments.for_ else None,
         idle_s=checks.duration("--exit-when-idle", arguments.exit_when_idle) if arguments.exit_when_idle else None,
         name=arguments.name[:100],
+        tag=checks.word("--tag", arguments.tag),
         engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,
         standby=arguments.standby,

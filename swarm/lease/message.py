@@ -35,6 +35,7 @@ class Hello(Message, frozen=True, tag=True):
     devices: Annotated[tuple[Device, ...], Meta(max_length=64)]
     slots: Annotated[int, Meta(ge=1, le=1024)]
     protocol: int = PROTOCOL
+    tag: Name = ""  # a word of its user's, by which workers of one kind are told from others
 
 
 class Held(Message, frozen=True, tag=True):
@@ -341,6 +342,7 @@ class WorkerStatus(Struct, frozen=True):
     figures: tuple[Figures, ...] = ()
     reasons: tuple[Reason, ...] = ()  # what keeps it from speaking
     version: Name = ""  # of e2a-swarm
+    tag: Name = ""
 
 
 class ChapterStatus(Struct, frozen=True, array_like=True):

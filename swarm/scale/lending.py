@@ -81,7 +81,7 @@ def work_words(name: str, coordinator: str, stay_s: float, idle_s: float) -> lis
         raise ValueError(f"a slot is lent for 1 to {MAX_STAY_S} seconds, not for {stay_s!r} and {idle_s!r}")
     plain = "".join(letter for letter in str(name)[:MAX_NAME] if letter.isalnum() or letter in "-._")
     ours = shlex.split(os.environ.get(ENV_LEND, "--cpu --slots 1"))
-    ends = [f"--for={stay_s:.0f}s", f"--exit-when-idle={idle_s:.0f}s", "--exit-when-done"]
+    ends = [f"--for={stay_s:.0f}s", f"--exit-when-idle={idle_s:.0f}s", "--exit-when-done", "--tag=celery"]
     return ["work", f"{MARK}{plain}", f"--coordinator={parse_address(str(coordinator))}", *ends, *ours]
 
 

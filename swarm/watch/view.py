@@ -218,7 +218,7 @@ def realtime(worker: WorkerStatus) -> float:
 
 def _worker(worker: WorkerStatus, jobs: tuple[JobStatus, ...]) -> WorkerView:
     return WorkerView(
-        name=clean(worker.name) or clean(worker.worker),
+        name=(clean(worker.name) or clean(worker.worker)) + (f" [{clean(worker.tag)}]" if worker.tag else ""),
         device=clean(worker.device),
         speed=speed_text(realtime(worker)),
         doing=_doing(worker, {job.job: job for job in jobs}),

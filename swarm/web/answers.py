@@ -39,6 +39,7 @@ class MachineAnswer(Struct, frozen=True):
     failures: int
     figures: tuple[Figures, ...]  # of its devices
     is_paused: bool  # by an order, until it is resumed
+    tag: str = ""  # the word that its user gave it
 
 
 class StatusAnswer(Struct, frozen=True):
@@ -162,6 +163,7 @@ def _machine(worker: WorkerStatus, titles: dict[str, str]) -> MachineAnswer:
         failures=worker.failures,
         figures=worker.figures,
         is_paused=any(reason.code == "rests" and PAUSED_FROM in reason.note for reason in worker.reasons),
+        tag=worker.tag,
     )
 
 

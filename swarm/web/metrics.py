@@ -65,6 +65,8 @@ def _of_work(tally: Tally) -> Iterator[Metric]:
 def _of_machines(machines: Sequence[MachineAnswer]) -> Iterator[Metric]:
     states = [machine.state for machine in machines]
     yield _by("e2a_swarm_machines", "Connected machines.", "state", {name: states.count(name) for name in MACHINES})
+    tags = [machine.tag for machine in machines]
+    yield _by("e2a_swarm_machines_by_tag", "Connected machines.", "tag", {tag: tags.count(tag) for tag in tags})
     speeds = GaugeMetricFamily("e2a_swarm_realtime_ratio", "Seconds of sound a second.", labels=["machine"])
     failures = CounterMetricFamily("e2a_swarm_failures", "Sentences that a machine failed at.", labels=["machine"])
     for name in dict.fromkeys(machine.name for machine in machines):  # two machines may have one name

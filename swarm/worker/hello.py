@@ -18,7 +18,12 @@ MAX_ALL_FACTS = 30_000  # bytes of all engines' cards: a greeting has to fit int
 
 
 def greeting(
-    state_dir: Path, devices: Sequence[str], gpus: Sequence[Gpu], name: str = "", only: Sequence[str] = ()
+    state_dir: Path,
+    devices: Sequence[str],
+    gpus: Sequence[Gpu],
+    name: str = "",
+    only: Sequence[str] = (),
+    tag: str = "",
 ) -> Hello:
     """Return the `Hello` of this machine, as `engine_offers` does. Raises StoreError."""
     name = name or machine_name()
@@ -30,6 +35,7 @@ def greeting(
         engines=engine_offers(only),
         devices=describe(devices, gpus),
         slots=len(devices),
+        tag=tag,
     )
 
 

@@ -69,7 +69,7 @@ async def _serve(
     except asyncio.CancelledError:
         return EXIT_INTERRUPTED
     clock = Clock()
-    hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines)
+    hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag)
     needs = Needs(config.state_dir, abouts_of(gpus))
     engines = Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs)
     job_files = FileCache(config.state_dir, config.assets_limit)

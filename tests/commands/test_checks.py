@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm.commands.checks import duration
+from swarm.commands.checks import duration, word
 from swarm.errors import UsageError
 
 
@@ -17,3 +17,10 @@ def test_a_length_of_time_has_hours_minutes_and_seconds(text: str, seconds: floa
 def test_what_is_no_length_of_time_is_refused_by_the_option(text: str) -> None:
     with pytest.raises(UsageError, match="--for takes a length of time such as 55m"):
         duration("--for", text)
+
+
+def test_a_tag_is_one_short_word() -> None:
+    assert [word("--tag", text) for text in ("spot", "", "gpu-2.b")] == ["spot", "", "gpu-2.b"]
+    for text in ("two words", "x" * 41, "<b>", "a\n", "--open;"):
+        with pytest.raises(UsageError, match="--tag takes a word"):
+            word("--tag", text)

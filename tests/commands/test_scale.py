@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main, parse
-from swarm.commands.scale import wish_of
+from swarm.commands.scale import _words, wish_of
 
 pytestmark = pytest.mark.skipif(not (find_spec("parsl") and find_spec("celery")), reason="needs parsl and celery")
 
@@ -45,3 +45,11 @@ def test_until_is_the_next_such_time_or_a_length_from_now() -> None:
     assert until("90m") == 5400
     assert until("13:30") == 5400
     assert until("7:00") == 19 * 3600
+
+
+def test_workers_are_tagged_with_their_system_unless_another_tag_is_wanted() -> None:
+    def tag(*more: str) -> str:
+        return str(parse(["work", *_words(parse(["scale", "--with", "slurm", *more]))]).tag)
+
+    assert tag() == "slurm"
+    assert tag("--work", "--tag spot --cpu") == "spot"

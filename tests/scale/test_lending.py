@@ -10,7 +10,7 @@ from swarm.scale.lending import MAX_STAY_S, VISIBILITY_S, make_app, work_words
 
 def test_a_task_is_a_worker_of_one_slot_for_a_while() -> None:
     words = work_words("ab-1", "laptop:5847", 600.0, 60.0)
-    ends = ["--for=600s", "--exit-when-idle=60s", "--exit-when-done"]
+    ends = ["--for=600s", "--exit-when-idle=60s", "--exit-when-done", "--tag=celery"]
     assert words == ["work", "--name=celery-ab-1", "--coordinator=laptop:5847", *ends, "--cpu", "--slots", "1"]
 
 
@@ -22,7 +22,7 @@ def test_a_machine_says_itself_what_it_lends(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("name", ["x --log=/etc/passwd", "x\n--open", "--verbose", "x" * 500, "$(reboot)"])
 def test_no_name_becomes_an_option(name: str) -> None:
     words = work_words(name, "laptop:5847", 600.0, 60.0)
-    assert len(words) == 9
+    assert len(words) == 10
     assert set(words[1].removeprefix("--name=celery-")) <= set("abcdefghijklmnopqrstuvwxyz-")
     assert len(words[1]) < 80
 

@@ -28,7 +28,9 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
         job = structs.replace(reply.jobs[0], chapters=(ChapterStatus("One", 4, 0),), title="Emma")
         slots = (SlotStatus(0, "speaking", job.job, realtime=3.5), SlotStatus(1, "resting", note="it is too warm"))
         figures = (Figures("cuda:0", 50, 2 * 10**9, 8 * 10**9, 71), Figures("cuda:1"), Figures("cuda:2", 0))
-        attic = WorkerStatus("w/1", "attic", "RTX", slots, 0.5, 2, 40, 90.0, figures=figures, version="0.2.1")
+        attic = WorkerStatus(
+            "w/1", "attic", "RTX", slots, 0.5, 2, 40, 90.0, figures=figures, version="0.2.1", tag="s<i>pot"
+        )
         paused = Reason("rests", note="paused from laptop")
         cellar = WorkerStatus("w 2", "cellar", "cpu", (SlotStatus(0, "idle"),), 75.0, 0, reasons=(paused,))
         return structs.replace(reply, jobs=(job,), workers=(attic, cellar))
@@ -37,6 +39,7 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
     page = html.document_fromstring((await bench.client.get("/machines")).text)
     attic, cellar = (" ".join(each.text_content().split()) for each in page.xpath("//ul[@id='machines']/li"))
     for words in (
+        "attic s<i>pot",
         "speaking, 3.5x of real time",
         "40 sentences, 1 min 30 s",
         "Failures2",

@@ -20,6 +20,12 @@ def test_status_says_what_each_worker_is_doing() -> None:
     ]
 
 
+def test_status_shows_the_tag_of_a_worker_with_its_name() -> None:
+    tagged = structs.replace(worker("node-7"), tag="spot\x1b[31m")
+    assert standing_lines(replies(14, workers=(tagged,)), "")[-1].startswith("  node-7 [spot")
+    assert "\x1b" not in standing_lines(replies(14, workers=(tagged,)), "")[-1]
+
+
 def test_status_of_a_coordinator_alone_says_how_to_start_a_worker() -> None:
     lines = standing_lines(replies(state="waiting", workers=(), note="waiting for 2 more workers"))
     assert lines[0] == "laptop (version 0.1.0)"

@@ -1,6 +1,7 @@
 """What programs are told of books and machines."""
 
 import msgspec
+from msgspec import structs
 from web_bench import BOOKS, JOB, REPLY
 
 from swarm.store.tally import Tally
@@ -26,6 +27,15 @@ def test_a_machine_does_what_its_busiest_slot_does_unless_it_is_silent() -> None
     attic, cellar = machine_answers(REPLY)
     assert (attic.state, attic.speaking, attic.realtime, attic.slots) == ("speaking", ("Emma",), 3.0, 2)
     assert (cellar.state, cellar.speaking) == ("silent", ())
+
+
+def test_a_tag_is_told_and_machines_are_counted_by_it() -> None:
+    first, second = REPLY.workers
+    reply = structs.replace(REPLY, workers=(structs.replace(first, tag="spot"), second))
+    assert [machine.tag for machine in machine_answers(reply)] == ["spot", ""]
+    text = exposition(lambda: (BOOKS, reply), Tally()).decode()
+    assert 'e2a_swarm_machines_by_tag{tag="spot"} 1.0' in text
+    assert 'e2a_swarm_machines_by_tag{tag=""} 1.0' in text
 
 
 def test_the_flat_status_counts() -> None:

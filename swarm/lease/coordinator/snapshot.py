@@ -180,6 +180,7 @@ class Snapshot:
             figures=session.figures,
             reasons=tuple(self._worker_reasons(session)),
             version=session.hello.version,
+            tag=session.hello.tag,
         )
 
     def _worker_reasons(self, session: Session) -> list[Reason]:

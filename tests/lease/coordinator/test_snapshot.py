@@ -4,6 +4,13 @@ from swarm.job.state import JobState
 from swarm.lease.message import Heartbeat, Release, Resting
 
 
+def test_the_status_tells_the_tag_of_each_worker() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    join(core, b"own")
+    join(core, b"rented", tag="spot")
+    assert [worker.tag for worker in core.status(1.0).workers] == ["", "spot"]
+
+
 def test_one_machine_alone_waits_for_its_operator_but_not_for_room_that_never_was() -> None:
     core = make_core(JobState(make_spec(TEXTS)), alone=True)
     join(core, slots=2)
