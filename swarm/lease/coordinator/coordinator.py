@@ -204,6 +204,7 @@ class Coordinator:
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""
         outcome, self.stopping = Outcome(), True
+        self.jobs.holdings.closed = True
         withdraw(self.jobs.values(), self.sessions, outcome)
         return outcome
 
@@ -288,7 +289,7 @@ class Coordinator:
         for lease in list(self.jobs.leases_of(session).values()):
             served = self.jobs.of(lease)
             served.run_stats.reissued += len(lease.pending)
-            served.ledger.end(lease)
+            served.ledger.lapse(lease)
 
     def _notice_gap(self, now: float) -> None:
         """After a sleep of this machine, shift every deadline first: the messages that wait are old."""

@@ -3,7 +3,7 @@
 from swarm.lease.coordinator.jobs import Jobs
 from swarm.lease.coordinator.lease import PROMISED, Lease
 from swarm.lease.coordinator.ledger import MAX_LEASE_LINES
-from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import MAX_LOADING_S, MAX_WAITING_S, TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Heartbeat, Revoke, Skip, SlotReport, Trim
@@ -26,6 +26,8 @@ def take_heartbeat(
         session.worked_s = now
     session.holding, session.figures = len(message.leases), message.figures
     out.events += session.rest(message.resting)
+    if jobs.holdings.lapsed:
+        known = _resume(jobs, session, message, now, out)
     _revoke_unknown(session, set(message.leases) - known.keys(), now, out)
     held = set(message.leases)
     for lease in [lease for lease_id, lease in known.items() if lease_id not in held]:
@@ -34,6 +36,25 @@ def take_heartbeat(
     _advance(jobs, sessions, session, message, now)
     offered = {slot for slot in message.offers if slot < len(session.slots)}
     session.offers = dict.fromkeys(sorted(offered), False)  # each is answered anew
+
+
+def _resume(jobs: Jobs, session: Session, message: Heartbeat, now: float, out: Outcome) -> dict[int, Lease]:
+    """Let a worker that was given up go on with what it still holds and nobody else has; return its leases.
+
+    Else it would end the sentences under way, while other slots speak them too.
+    """
+    speaking = {report.lease for report in message.slots}
+    for lease_id in sorted(message.leases, key=lambda each: each not in speaking):
+        lapsed = jobs.holdings.take_lapsed(lease_id, session.key)
+        served = jobs.get(lapsed.job) if lapsed else None
+        if lapsed is None or served is None or not (served.is_open and session.can_speak(served.recipe)):
+            continue
+        slot = session.slots[lapsed.slot]
+        if not slot.is_full and (lease := served.ledger.resume(lapsed, now)):
+            slot.begin(lease.id, now)
+            served.loads.note(lease, now)
+            out.sends += [Send(session.peer, bound) for bound in _bounds(lease)]
+    return jobs.leases_of(session)
 
 
 def _revoke_unknown(session: Session, unknown: set[int], now: float, out: Outcome) -> None:
@@ -93,10 +114,15 @@ def reminders(jobs: Jobs, session: Session) -> list[Trim | Skip]:
     messages: list[Trim | Skip] = []
     for lease in jobs.leases_of(session).values():
         if lease.slot != PROMISED:
-            messages.append(Trim(lease.id, lease.pending[-1] + 1))
-            gaps = sorted(set(range(lease.pending[-1])) - set(lease.pending))
-            messages += [Skip(lease.id, tuple(gaps[-MAX_LEASE_LINES:]))] if gaps else []
+            messages += _bounds(lease)
     return messages
+
+
+def _bounds(lease: Lease) -> list[Trim | Skip]:
+    """Return what a worker has to leave out of a lease."""
+    gaps = sorted(set(range(lease.pending[-1])) - set(lease.pending))
+    skip = [Skip(lease.id, tuple(gaps[-MAX_LEASE_LINES:]))] if gaps else []
+    return [Trim(lease.id, lease.pending[-1] + 1), *skip]
 
 
 def tidy(jobs: Jobs, session: Session, now: float) -> None:

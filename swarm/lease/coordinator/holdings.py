@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from swarm.lease.coordinator.lease import Lease
+from swarm.lease.coordinator.lease import PROMISED, Lease
+
+MAX_LAPSED = 1024
 
 
 @dataclass
@@ -12,6 +14,8 @@ class Holdings:
     leases: dict[int, Lease] = field(default_factory=dict)
     by_session: dict[str, dict[int, Lease]] = field(default_factory=dict)
     hastened: dict[int, Lease] = field(default_factory=dict)  # of which the deadline has to be looked at anew
+    lapsed: dict[int, Lease] = field(default_factory=dict)  # of sessions that were given up; some may come back
+    closed: bool = False  # whether no session may go on with a lapsed lease any more
 
     def of(self, session: str) -> dict[int, Lease]:
         """Return the leases of a session by their ids."""
@@ -31,6 +35,18 @@ class Holdings:
         del own[lease.id]
         if not own:
             del self.by_session[lease.session]
+
+    def lapse(self, lease: Lease) -> None:
+        """Remember a lease of a session that was given up; the oldest one is forgotten if there are many."""
+        if lease.slot != PROMISED:
+            self.lapsed[lease.id] = lease
+        while len(self.lapsed) > MAX_LAPSED:
+            del self.lapsed[next(iter(self.lapsed))]
+
+    def take_lapsed(self, lease_id: int, session: str) -> Lease | None:
+        """Return a lapsed lease to the session that had it, once; None if there is none."""
+        lease = None if self.closed else self.lapsed.get(lease_id)
+        return self.lapsed.pop(lease_id) if lease and lease.session == session else None
 
     def hasten(self, lease: Lease) -> None:
         """Take in that a lease may be due sooner than before."""

@@ -137,6 +137,21 @@ class Ledger:
         _remember(self.in_vain, (lease.chapter, lease.pending[0]), lease.session)
         self._free_unsettled(lease.chapter, lease.pending)
 
+    def lapse(self, lease: Lease) -> None:
+        """End a lease of a session that is given up; the session may go on with it if it comes back in time."""
+        self.end(lease)
+        self.holdings.lapse(lease)
+
+    def resume(self, lapsed: Lease, now: float) -> Lease | None:
+        """Start a lapsed lease again, with those of its places that are still free and never failed; None without."""
+        chapter, free, failures = lapsed.chapter, self.free[lapsed.chapter], self.state.failures
+        pending = [index for index in lapsed.pending if index in free and (chapter, index) not in failures]
+        if not pending:
+            return None
+        lease = Lease(lapsed.id, lapsed.job, chapter, lapsed.session, lapsed.slot, pending, now, now, most=lapsed.most)
+        self.hold(lease)
+        return lease
+
     def cut(self, lease: Lease, end: int) -> list[int]:
         """Take from a lease what lies at or after index `end`, for another lease; returns those indices."""
         tail = [index for index in lease.pending if index >= end]

@@ -1,10 +1,13 @@
 """Workers that are silent, hang, sleep, come back or restart: what they keep and what others get."""
 
+from dataclasses import replace
+
 from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import OWN_GAP_S
+from swarm.lease.coordinator.coordinator import OWN_GAP_S, Coordinator
 from swarm.lease.coordinator.deadlines import SILENCE_S
+from swarm.lease.coordinator.holdings import MAX_LAPSED
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -12,6 +15,7 @@ from swarm.lease.message import (
     Heartbeat,
     Held,
     Revoke,
+    Skip,
     SlotReport,
     Trim,
     Wanted,
@@ -30,6 +34,62 @@ def test_silence_loses_a_workers_lease_to_others() -> None:
     core.receive(b"b", Heartbeat((), (0,)), SILENCE_S + 0.5)
     (again,) = sent(core.tick(SILENCE_S + 0.6), Grant, b"b")
     assert [line.text for line in again.lines] == [line.text for line in grant.lines]
+
+
+def fallen_silent(now: float = SILENCE_S + 0.5) -> tuple[Coordinator, Grant]:
+    """Return a coordinator that gave up a worker, and the lease that the worker had."""
+    core = make_core(JobState(make_spec(TEXTS)), split=False)
+    join(core, b"far")
+    grant = offer(core, b"far")
+    core.receive(b"far", make_clip(grant), 0.1, b"flac")
+    while core.sessions:
+        core.tick(now := now + 1.0)
+    return core, grant
+
+
+def test_a_worker_that_comes_back_goes_on_with_what_nobody_else_has() -> None:
+    core, grant = fallen_silent()
+    join(core, b"far", 9.0)
+    out = core.receive(b"far", Heartbeat((SlotReport(0, "speaking", grant.lease, 1),), (), (grant.lease,)), 9.1)
+    assert not sent(out, Revoke)
+    (lease,) = core.jobs["job"].ledger.leases.values()
+    assert (lease.id, lease.pending) == (grant.lease, [1, 2, 3, 4, 5])
+    join(core, b"late", 9.2)
+    assert not sent(core.receive(b"late", Heartbeat((), (0,)), 12.0), Grant)
+    core.receive(b"far", make_clip(grant, 1), 12.1, b"flac")
+    assert (0, 1) in core.jobs["job"].state.accepted
+
+
+def test_a_worker_that_comes_back_leaves_out_what_others_have_by_now() -> None:
+    core, grant = fallen_silent()
+    join(core, b"near", 9.0)
+    core.jobs["job"].ledger.settle((0, 2))
+    core.jobs["job"].ledger.free[0].difference_update({4, 5})
+    join(core, b"far", 9.0)
+    out = core.receive(b"far", Heartbeat((), (), (grant.lease,)), 9.1)
+    assert sent(out, Trim, b"far") == [Trim(grant.lease, 4)]
+    assert sent(out, Skip, b"far") == [Skip(grant.lease, (0, 2))]
+
+
+def test_nobody_goes_on_with_a_lease_of_another_or_of_a_job_that_was_paused_or_stopped() -> None:
+    core, grant = fallen_silent()
+    join(core, b"ill", 9.0)
+    assert sent(core.receive(b"ill", Heartbeat((), (), (grant.lease,)), 9.1), Revoke) == [Revoke(grant.lease)]
+    for end in (lambda core: core.pause("job", 9.0), lambda core: core.stop()):
+        core, grant = fallen_silent()
+        end(core)
+        join(core, b"far", 9.0)
+        assert sent(core.receive(b"far", Heartbeat((), (), (grant.lease,)), 9.1), Revoke) == [Revoke(grant.lease)]
+
+
+def test_leases_of_workers_that_never_come_back_are_forgotten_at_last() -> None:
+    core, grant = fallen_silent()
+    holdings = core.jobs.holdings
+    (lapsed,) = holdings.lapsed.values()
+    for number in range(MAX_LAPSED):
+        holdings.lapse(replace(lapsed, id=number))
+    assert len(holdings.lapsed) == MAX_LAPSED
+    assert grant.lease not in holdings.lapsed
 
 
 def test_heartbeats_without_progress_lose_a_lease_at_its_deadline() -> None:
