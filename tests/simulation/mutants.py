@@ -69,6 +69,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "the deadline of a lease is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "silences_s"),
     "the deadline of a silence is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "leases_s"),
     "a deadline that comes nearer is not noticed": Edit(Ledger, "begin", "self.holdings.hasten(lease)", "pass"),
+    "a lapsed lease takes what others have": Edit(Ledger, "resume", "index in free and ", ""),
     "a finished job stays open": Edit(Coordinator, "_dispatch", "self.jobs.review()", "pass"),
     "leases that ended are still known": Edit(Ledger, "_forget", "self.holdings.remove(lease)", "pass"),
     "waiting slots are not asked again": Value(Coordinator, "_next_round", lambda self: math.inf),
@@ -353,5 +354,6 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "unsent clips are forgotten": 8,
     "unknown leases are answered for ever": 16,
     "turns ignored": 125,
+    "a lapsed lease takes what others have": 9,
     "a deadline that comes nearer is not noticed": 316,
 }
