@@ -39,9 +39,9 @@ def take_heartbeat(
 
 
 def _resume(jobs: Jobs, session: Session, message: Heartbeat, now: float, out: Outcome) -> dict[int, Lease]:
-    """Let a worker that was given up go on with what it still holds and nobody else has; return its leases.
+    """Let a worker that was given up go on with places that it still holds and that are free; return its leases.
 
-    Else it would end the sentences under way, while other slots speak them too.
+    Without that, the worker would finish the sentences under way, while other slots speak them too.
     """
     speaking = {report.lease for report in message.slots}
     for lease_id in sorted(message.leases, key=lambda each: each not in speaking):
