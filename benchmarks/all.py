@@ -8,6 +8,7 @@ python benchmarks/all.py --quick                  shows in minutes that all of t
 import argparse
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,6 +29,8 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "pilots": [[]],
     "heartbeat": [[]],
     "shelf": [[]],
+    "celery_fleet": [[]],
+    "far": [[]],
     "crash": [[]],
     "restart": [[]],
     "ingest": [[]],
@@ -75,6 +78,12 @@ def _quick_scripts(folder: Path) -> dict[str, list[list[str]]]:
 def _run(name: str, options: list[str]) -> bool:
     shown = " ".join([f"benchmarks/{name}.py", *(os.path.relpath(word) if "/" in word else word for word in options)])
     print(f"## {name}\n\n```sh\npython {shown}\n```\n", flush=True)
+    if name == "far" and (not shutil.which("sshd", path="/usr/sbin:/usr/bin") or os.geteuid()):
+        print("Not run: it makes network namespaces as root, and needs Debian's openssh-server.\n")
+        return True
+    if name == "celery_fleet" and not (shutil.which("redis-server") and find_spec("celery")):
+        print("Not run: it needs Debian's redis-server, and Celery (pip install '.[celery]').\n")
+        return True
     if name in NEED_COQUI and not find_spec("TTS"):
         print("Not run: Coqui is not installed (pip install '.[coqui]').\n")
         return True

@@ -145,7 +145,7 @@ def serve(swarm: Swarm, books: int, characters: int) -> tuple[int, httpx.Client]
     """Start a queue with a large book and small ones that wait; return its process and a client with its token."""
     home = swarm.folder / "state"
     words = ("serve", "--tts-engine", "metronome", "--quiet", "--no-advertise", "--port", str(swarm.port))
-    process = swarm._start([*CLI, *words, "--output-dir", str(swarm.folder)], home)
+    process = swarm.start([*CLI, *words, "--output-dir", str(swarm.folder)], home)
     api = interface(home, process.pid)
     for number in range(books):
         size = {"characters": characters} if number == 0 else {"chapters": 1, "characters": 400, "seed": number}

@@ -10,6 +10,8 @@ QUICK: dict[str, list[str]] = {
     "pilots": ["--pilots", "4", "--characters", "6000", "--seeds", "1", "--short", "20"],
     "shelf": ["--books", "20", "--workers", "4", "--seconds", "1"],
     "heartbeat": ["--slots", "16", "--times", "2"],
+    "celery_fleet": ["--characters", "1000", "--cost", "0.0005", "--workers", "1", "--calm"],
+    "far": ["--ways", "relay", "--seconds", "1", "--realtime", "20", "--sound", "0.005"],
     "crash": ["--workers", "2", "--characters", "8000", "--cost", "0.0004"],
     "restart": ["--book", "made", "--characters", "12000", "--cost", "0.0006", "--slots", "2"],
     "ingest": ["--sizes", "60", "--megabytes", "3", "--workers", "2"],

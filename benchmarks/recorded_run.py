@@ -75,12 +75,12 @@ def queue(record: Record) -> Iterator[httpx.Client]:
         home = swarm.folder / "state"
         record.line("$ e2a-swarm serve")
         words = ("serve", "--quiet", "--no-advertise", "--port", str(swarm.port), "--output-dir", str(swarm.folder))
-        process = swarm._start([*CLI, *words], home)
+        process = swarm.start([*CLI, *words], home)
         api = interface(home, process.pid)
         for name in MACHINES:
             record.line(f"{name}$ e2a-swarm work --cpu --slots 1")
             work = ("work", "--cpu", "--slots", "1", "--quiet", "--name", name, "--coordinator", swarm.address)
-            swarm._start([*CLI, *work], swarm.folder / name)
+            swarm.start([*CLI, *work], swarm.folder / name)
         wait_for(lambda: api.get("/api/v1/status").json()["machines"] == len(MACHINES), PATIENCE_S, "the machines")
         yield api
 

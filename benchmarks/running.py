@@ -74,7 +74,7 @@ class Swarm:
             *[word for option in options for word in ("--engine-option", option)], *self.options,
         ]  # fmt: skip
         words += [] if self.audiobook else ["--no-audiobook"]
-        return self._start([*command, *words], self.folder / "state")
+        return self.start([*command, *words], self.folder / "state")
 
     def work(self, slot_speeds: Sequence[float], *more: str) -> "subprocess.Popen[bytes]":
         """Start one worker process with a slot for each speed."""
@@ -84,7 +84,7 @@ class Swarm:
             "--exit-when-done", "--quiet", *more,
         )  # fmt: skip
         speeds = ",".join(map(str, slot_speeds))
-        return self._start([*CLI, *words], self.worker_folder(self.workers), E2A_METRONOME_SPEED=speeds)
+        return self.start([*CLI, *words], self.worker_folder(self.workers), E2A_METRONOME_SPEED=speeds)
 
     def worker_folder(self, number: int) -> Path:
         """Return the state folder of a worker by its number, counted from 1 in the order of starting."""
@@ -94,7 +94,8 @@ class Swarm:
         """Return the id that a worker has in the records."""
         return (self.worker_folder(number) / "worker-id").read_text().split()[0]
 
-    def _start(self, command: Sequence[str], home: Path, **environment: str) -> "subprocess.Popen[bytes]":
+    def start(self, command: Sequence[str], home: Path, **environment: str) -> "subprocess.Popen[bytes]":
+        """Start a member of the swarm with a state folder of its own."""
         places = {"E2A_SWARM_HOME": str(home), "E2A_SWARM_BIND": LOOPBACK, "E2A_SWARM_KEY": self.key.code}
         process = subprocess.Popen(
             command, env={**os.environ, **places, **environment}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL

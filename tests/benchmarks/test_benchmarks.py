@@ -73,6 +73,8 @@ def recogniser(name: str) -> dict[str, str]:
 def test_a_tiny_run_prints_a_whole_table_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     done = run("all", "--quick", "--only", name, TMPDIR=str(tmp_path), **recogniser(name))
     assert done.returncode == 0, done.stdout + done.stderr
+    if name in ("far", "celery_fleet") and "Not run" in done.stdout:
+        pytest.skip(done.stdout)
     table = [line for line in done.stdout.splitlines() if line.startswith("|")]
     assert len(table) >= 3
     assert len({line.count("|") for line in table[:3]}) == 1, table
@@ -87,6 +89,7 @@ def test_every_benchmark_is_part_of_all() -> None:
         "process",
         "running",
         "feeder",
+        "fleet_tasks",
         "quick",
         "all",
         "bare_cli",

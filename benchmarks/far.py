@@ -1,0 +1,234 @@
+"""Measures a worker that speaks for a coordinator far away: 150 ms there and back, 2 % loss, a link cut each minute.
+
+    python benchmarks/far.py
+    python benchmarks/far.py --ways relay --seconds 40 --realtime 12
+
+It needs root, iproute2, nftables and Debian's openssh-server. Machines are network namespaces, as in tests/lan: one at
+home, one far away behind a router that lets nothing in (NAT), one in between. The link carries 10 Mbit/s each way; each
+frame waits 75 ms, 2 % are lost in either direction, and nothing passes for --cut seconds of each minute. Ways:
+
+direct  the worker dials the coordinator
+-L      ssh on the far machine forwards a port of the one at home
+-R      ssh at home forwards a port of the router, where the worker runs
+relay   the machine in between passes all bytes on
+
+The worker's voice is a metronome whose sound is as long as people speak, --realtime times as fast. The pace is compared
+with that over 10 Mbit/s and nothing else. Places are taken back when a cut is longer than the coordinator waits.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from making import make_book
+from process import BARE_CLI, ROOT, head, row
+from running import Swarm, end_of, wait_for
+
+sys.path.insert(0, str(ROOT / "tests" / "lan"))
+
+from lan import NETWORK, Lan, ip, run
+
+WAYS = ("direct", "-L", "-R", "relay")
+RATE, DELAY_MS, LOSS = "10mbit", 75, 2
+INSIDE = "10.78.0"  # behind the router
+SLOTS = 3
+PORT, SSH_PORT, RELAYED = 5847, 2222, 7000
+MINUTE_S, FIRST_CUT_S = 60.0, 20.0
+PATIENCE_S = 1800
+SSHD = (
+    "ListenAddress 0.0.0.0\nPort {port}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\n"
+    "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n"
+)
+
+
+class Far(Swarm):
+    """A coordinator at home and a worker elsewhere, over a link that can be made bad."""
+
+    lan: Lan
+    worker_at = "far"
+    reached_at = f"{NETWORK}.1:{PORT}"
+
+    @property
+    def address(self) -> str:
+        """The coordinator's address, as the worker says it."""
+        return self.reached_at
+
+    def start(self, command: Sequence[str], home: Path, **environment: str) -> "subprocess.Popen[bytes]":
+        """Start a program on the machine at home, or on the worker's."""
+        places = {"E2A_SWARM_HOME": str(home), "E2A_SWARM_KEY": self.key.code, **environment}
+        inside = self.lan.inside("home" if home.name == "state" else self.worker_at, command)
+        process = subprocess.Popen(inside, env=os.environ | places, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        self.processes.append(process)
+        return process
+
+
+def put_behind(lan: Lan, gate: str, machine: str) -> None:
+    """Make a machine that only its router reaches: the router passes on what it asks for, in its own name."""
+    spaces = [f"{lan.prefix}-{each}" for each in (gate, machine)]
+    ip("netns", "add", spaces[1])
+    lan.machines = (*lan.machines, machine)
+    ip("-n", spaces[0], "link", "add", "inside", "type", "veth", "peer", "name", "eth0", "netns", spaces[1])
+    for space, device, number in ((spaces[0], "inside", 1), (spaces[1], "eth0", 2)):
+        ip("-n", space, "address", "add", f"{INSIDE}.{number}/24", "dev", device)
+        ip("-n", space, "link", "set", device, "up")
+    ip("-n", spaces[1], "link", "set", "lo", "up")
+    ip("-n", spaces[1], "route", "add", "default", "via", f"{INSIDE}.1")
+    run(["ip", "netns", "exec", spaces[0], "sysctl", "-qw", "net.ipv4.ip_forward=1"])
+    chain = "type nat hook postrouting priority 100;", 'oifname "eth0" masquerade'
+    rules = "\n".join(["table ip nat {", "chain out {", *chain, "}", "}", ""])
+    run(["ip", "netns", "exec", spaces[0], "nft", "-f", "-"], rules)
+
+
+@contextmanager
+def cuts(lan: Lan, cut_s: float) -> Iterator[list[float]]:
+    """Cut the link for a while in each minute, until the block ends; the list has one entry for each cut."""
+    done, made = threading.Event(), list[float]()
+
+    def work() -> None:
+        pause_s = FIRST_CUT_S
+        while not done.wait(pause_s):
+            lan.partition({"gate"}, {"home", "between"})
+            made.append(cut_s)
+            done.wait(cut_s)
+            run(["ip", "netns", "exec", f"{lan.prefix}-switch", "nft", "flush", "ruleset"])
+            pause_s = MINUTE_S - cut_s
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        yield made
+    finally:
+        done.set()
+        thread.join()
+
+
+def reach(swarm: Far, way: str) -> None:
+    """Start what lies between the two machines."""
+    if way == "relay":
+        words = [sys.executable, str(Path(__file__).resolve()), "--relay", f"{NETWORK}.1:{PORT}"]
+        swarm.lan.run("between", words)
+        swarm.reached_at = f"{swarm.lan.address['between']}:{RELAYED}"
+    elif way != "direct":
+        swarm.worker_at = "far" if way == "-L" else "gate"
+        client, server = ("far", "home") if way == "-L" else ("home", "gate")
+        _ssh(swarm, client, server, way)
+        swarm.reached_at = f"127.0.0.1:{PORT}"
+
+
+def _ssh(swarm: Far, client: str, server: str, way: str) -> None:
+    folder = swarm.folder / "ssh"
+    folder.mkdir(mode=0o700)
+    for name in ("host", "user"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
+    (folder / "sshd_config").write_text(SSHD.format(port=SSH_PORT, folder=folder))
+    Path("/run/sshd").mkdir(exist_ok=True)
+    quiet = {"stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+    swarm.lan.run(server, ["/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")], **quiet)
+    words = ["ssh", "-N", "-F", "none", "-i", f"{folder}/user", "-p", str(SSH_PORT)]
+    for option in ("StrictHostKeyChecking=no", f"UserKnownHostsFile={folder}/known", "ExitOnForwardFailure=yes"):
+        words += ["-o", option]
+    words += [way, f"127.0.0.1:{PORT}:127.0.0.1:{PORT}", f"root@{swarm.lan.address[server]}"]
+    swarm.lan.run(client, words, **quiet)
+
+
+async def relay(target: str) -> None:
+    """Pass all bytes of each connection on to an address, and back."""
+    host, _, port = target.partition(":")
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        beyond = await asyncio.open_connection(host, int(port))
+        await asyncio.gather(carry(reader, beyond[1]), carry(beyond[0], writer))
+
+    async with await asyncio.start_server(serve, "0.0.0.0", RELAYED) as server:
+        await server.serve_forever()
+
+
+def speak(book: Path, cost: float, sound: float, way: str, cut_s: float | None) -> tuple[dict[str, float], int]:
+    """Speak a book over a link with delay, loss and cuts, or without; return the report's totals, and the cuts."""
+    with ExitStack() as stack:
+        swarm = stack.enter_context(Far(book, cost, sound, port=PORT))
+        swarm.lan = stack.enter_context(Lan("home", "gate", "between"))
+        made: list[float] = []
+        if cut_s is not None:
+            swarm.lan.delay("gate", DELAY_MS)
+            for machine in ("home", "gate"):
+                swarm.lan.lose(machine, LOSS)
+        for machine in ("home", "gate"):
+            swarm.lan.limit(machine, RATE)
+        put_behind(swarm.lan, "gate", "far")
+        coordinator = swarm.coordinate(1, BARE_CLI)
+        wait_for(lambda: any((swarm.folder / "state" / "jobs").glob("*")), 120, "the book to be read")
+        reach(swarm, way)
+        if cut_s is not None:
+            made = stack.enter_context(cuts(swarm.lan, cut_s))
+        swarm.work([1.0] * SLOTS)
+        end_of(coordinator, PATIENCE_S)
+        return swarm.report()["totals"], len(made)
+
+
+def main() -> None:
+    """Measure and print a table in Markdown."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--ways", choices=WAYS, nargs="*", default=list(WAYS))
+    parser.add_argument("--seconds", type=float, default=100.0, help="that the book takes at best")
+    parser.add_argument("--realtime", type=float, default=6.0, help="seconds of sound a second, all slots together")
+    parser.add_argument("--sound", type=float, default=0.065, help="seconds of sound a character")
+    parser.add_argument("--cut", type=float, default=4.0, help="seconds of each minute without a link")
+    parser.add_argument("--relay", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    if arguments.relay:
+        asyncio.run(relay(arguments.relay))
+    if os.geteuid():
+        sys.exit("needs root: it makes network namespaces")
+    with tempfile.TemporaryDirectory() as folder:
+        sound, cost = arguments.sound, SLOTS * arguments.sound / arguments.realtime
+        characters = round(arguments.seconds * arguments.realtime / sound)
+        book = make_book(Path(folder), characters=characters)
+        head(
+            "way",
+            "cuts",
+            "took",
+            "pace",
+            "sound a second",
+            "over the link",
+            "clips that came twice",
+            "places taken back",
+        )
+        calm, _ = speak(book, cost, sound, "direct", None)
+        show("10 Mbit/s alone", 0, calm, calm)
+        for way in arguments.ways:
+            totals, made = speak(book, cost, sound, way, arguments.cut)
+            show(way, made, totals, calm)
+
+
+def show(way: str, made: int, totals: dict[str, float], calm: dict[str, float]) -> None:
+    """Print one row."""
+    took_s = totals["makespan_s"]
+    row(
+        way, made, f"{took_s:.0f} s", f"{100 * calm['makespan_s'] / took_s:.0f} %",
+        f"{totals['audio_s'] / took_s:.1f} s", f"{8 * totals['bytes'] / took_s / 1e6:.2f} Mbit/s",
+        int(totals["duplicates"]), int(totals["reissued"]),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
