@@ -90,7 +90,7 @@ class Fleet:
         return sum(int(line.split(":")[1]) for line in said.split() if line.startswith("total_net_"))
 
     def end(self) -> None:
-        """End all."""
+        """End Redis and all workers."""
         for worker in self.workers:
             if worker.poll() is None:
                 for process in [*self._below(worker.pid), psutil.Process(worker.pid)]:
