@@ -30,6 +30,13 @@ MAX_CONTROLS = 8  # control characters in any sample
 MAX_CONTROLS_SHARE = 0.1  # of a long sample
 
 _CONTROLS = regex.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
+_TITLE_LINES = regex.compile(r"\A% ?(\S[^\n]*)\n(?:% ?(\S[^\n]*)\n)?(?:%[^\n]*\n)?")
+# What Pandoc and task lists add to Markdown: "{#id .class}" behind headings, ":::" around blocks, page breaks, boxes.
+_MARKUP = regex.compile(
+    r"(?m)(?<=^#{1,6} [^\n]{1,200}) ?\{[#.][^}\n]{0,100}\}[ \t]*$|^:{3,}[^\n]{0,100}$|"
+    r"^\\(?:newpage|pagebreak|clearpage)\s*$|"
+    r"(?<=^ {0,6}[-*+] )\[[ xX]\] "
+)
 _FRONT_MATTER = regex.compile(r"\A---\n(.*?)\n---\n", regex.DOTALL)
 
 
@@ -74,9 +81,16 @@ def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     if kind in TEXT:
         return plain_tree(text), said_about(text)
-    front = _FRONT_MATTER.match(text)
-    about = said_about(front[1] if front else "")
-    return _from_markdown(text[front.end() :] if front else text, str(path)), about
+    front = _FRONT_MATTER.match(text) or _TITLE_LINES.match(text)
+    about = said_about(_as_header(front) if front else "")
+    return _from_markdown(_MARKUP.sub("", text[front.end() :] if front else text), str(path)), about
+
+
+def _as_header(front: "regex.Match[str]") -> str:
+    """Return front matter as lines "title: ..."; the two first lines of Pandoc begin with a percent sign."""
+    if front.re is _FRONT_MATTER:
+        return str(front[1])
+    return f"title: {front[1]}\n" + (f"author: {front[2]}\n" if front[2] else "")
 
 
 def _from_markdown(text: str, name: str) -> etree._Element:

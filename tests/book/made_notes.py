@@ -104,6 +104,25 @@ NOTES: dict[str, Shape] = {
     "an anchor before each note": _linked(
         f"{_REF}{{n}}</a>", f"<p><a id='n{{n}}'></a>{_BACK}{{n}}</a> Remark.</p>", apart="n.xhtml"
     ),
+    "notes below a heading, without links": Shape(
+        pages={
+            f"{n}.xhtml": maker.page(
+                f"<h1>{title}</h1><p>He left.<sup>1</sup> And came,<sup>2</sup> later.</p><p>{STORY}</p>"
+                "<h2>Notes</h2><p>1. Remark of 3 May.</p><p>2. Ibid., a remark.</p><p>More of the remark.</p>"
+            )
+            for n, title in enumerate(("One", "Two"))
+        },
+        titles=("One", "Two"),
+        spoken=("He left. And came, later.",),
+        silent=("Notes", "emark"),
+    ),
+    "advice below a heading Notes": Shape(
+        pages={
+            f"{n}.xhtml": maker.page(f"<h1>{n}</h1><p>{STORY}</p><h2>Notes</h2><p>1. Use oil.</p><p>2. Serve it.</p>")
+            for n in (1, 2)
+        },
+        spoken=("1. Use oil.", "2. Serve it."),
+    ),
     "notes below a line that is no heading": Shape(
         pages={
             "t.xhtml": maker.page(

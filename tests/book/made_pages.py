@@ -98,6 +98,10 @@ PAGES: dict[str, Shape] = {
     "page numbers in words": _page(
         "<p>He went on <span class='pagenum'>[Pg 19]</span>board.</p>", "He went on board.", "19"
     ),
+    "numbers of verses without a space": _page(
+        "<p><span class='v'>3</span>And it was good.<b>4</b>Selah. The <b>2</b>nd day.</p>",
+        "3 And it was good. 4 Selah. The 2nd day.",
+    ),
     "numbers of verses": _page(
         "<p>12 In the evening he lit the lamp. 1:13 And it was good.</p>",
         "lamp. And it",
@@ -125,6 +129,28 @@ PAGES: dict[str, Shape] = {
     "a table with headings": _page(
         "<table><tr><th>Year</th><th>Ships</th></tr><tr><td>1900</td><td>12</td></tr><tr><td>1901</td><td>9</td></tr></table>",
         "Year: 1900\nShips: 12",
+    ),
+    "a table of prose": _page(f"<table><tr><td>{STORY}</td><td>{MORE}</td></tr></table>", f"{STORY}\n{MORE}"),
+    "code in paragraphs": _page(
+        "<p class='code'>$ pip install lamp</p><p class='code'>We kept the old code of the sea, he said.</p>",
+        "We kept the old code of the sea, he said.",
+        "pip",
+    ),
+    "the tags of a story of an archive": _page(
+        "<dl class='tags'><dt>Rating:</dt><dd>General</dd></dl><dl><dt>Oar</dt><dd>Wood.</dd></dl>",
+        "Oar\nWood.",
+        "Rating",
+    ),
+    "ornaments of other scripts": _page("<p>＊　＊　＊</p><p>■</p><p>※※※</p>", silent="＊"),
+    "a Markdown file of Pandoc": Shape(
+        pages={
+            "": f"% The Ferryman\n% Ann Author\n\n# One {{#one .unnumbered}}\n\n{STORY}\n\n\\newpage\n\n"
+            f"::: {{.box}}\n{MORE}\n:::\n\n- [ ] oil\n- [x] oars\n"
+        },
+        suffix="md",
+        titles=("One",),
+        spoken=(STORY, MORE, "oil\noars"),
+        silent=("unnumbered", "newpage", ":::", "%"),
     ),
     "a table without headings": _page("<table><tr><td>1900</td><td>12</td><td>3.5</td></tr></table>", "1900\n12\n3.5"),
     "soft hyphens and spaces without width": _page("<p>He un\u00adder\u200bstood it.</p>", "He understood it."),

@@ -15,11 +15,19 @@ _CODE_CLASS = regex.compile(
     r"\b(?:program-?listing|source-?code|code(?:block|-block)?|highlight|prettyprint|language-\w+|brush)\b",
     regex.IGNORECASE,
 )
+_CODE_NAME = regex.compile(
+    r"(?:^|\s)(?:program-?listing|source-?code|code(?:-?block|-?line)?)(?:\s|$)", regex.IGNORECASE
+)
 _WORDS = regex.compile(r"(?<![\w.$/<-])\p{L}{2,}+(?![\w(=/>-])")
 _CODE_LINE = regex.compile(
     r"[{};]\s*$|^\s*(?:[$#>%]\s|//|/\*|</?\w[^>]{0,80}>|(?:def|class|import|from|return|var|let|const|function|if|for|while|"
     r"public|private|static|void|int|SELECT|INSERT|sudo|git|npm|pip)\b[^.]{0,80}[(:={;]?\s*$)|\w\([^)\s]{0,60}\)|[=!<>]=|->|=>|::"
 )
+
+
+def may_be_code(element: etree._Element, tag: str) -> bool:
+    """Tell whether a block may be a listing: one that keeps its lines, or a paragraph whose class says so."""
+    return tag == "pre" or (tag in ("p", "div") and bool(_CODE_NAME.search(element.get("class") or "")))
 
 
 def is_code(element: etree._Element) -> bool:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from swarm.book.language import late_regex as regex
 from swarm.book.page import front_matter
 from swarm.book.page.block import BLOCKS, heading_level, is_stanza
-from swarm.book.page.code import CODE, is_code
+from swarm.book.page.code import CODE, is_code, may_be_code
 from swarm.book.page.formula import EXPONENT, INDEX, RAISED, VARIABLE, alternative_of, read_formula
 from swarm.book.page.furniture import (
     drop_cap,
@@ -36,6 +36,7 @@ CELLS = frozenset(("td", "th"))
 LINES = frozenset(("div", "p", "li", "ul", "ol"))  # elements that may be lines in a stanza
 ROOTS = frozenset(("html", "body"))  # authoring tools often give these their own language
 MAX_CAP_CHARS = 8  # of a block that may be a drop cap
+MAX_CELL_CHARS = 120  # of the cells of a row that is read as one paragraph
 MAX_ORNAMENT_CHARS = 40
 DEFAULT_READING = Reading()
 
@@ -54,6 +55,8 @@ _LOOSE_MARKS = regex.compile(
     r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])|"
     r"(?<=\p{L}{2}[.,;:!?]?[”\"»’)]*)(?:[†‡]{1,2}|(?<!\*\S{0,40})\*{1,2}(?!\S{0,40}\*))(?![\p{L}\p{N}])"
 )
+_NUMBERED, _LONE_NUMBER = frozenset(("span", "b", "strong", "small")), regex.compile(r"\s?\d{1,3}\s?")
+_CAPITAL = regex.compile(r"[“‘\"'(¿¡«]?\p{Lu}\p{Ll}")  # "<b>3</b>And": the number of a verse stands apart
 _CAP = "\ufff9"  # placeholder after a drop cap
 # "T he" is one word, "A man" is two.
 _CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")
@@ -63,7 +66,7 @@ _LONE_LETTER = regex.compile(r"\W*\p{L}")
 _LETTERED_ORNAMENT = regex.compile(  # "oOo", "—o0o—", "xXx"
     r"[-–—=~*•·\s]*(?:o+[O0]+o+|O+o+O+|xX+x|[-–—=~*•]\s*[oO0]{1,3}\s*[-–—=~*•])[-–—=~*•·\s]*"
 )
-_ORNAMENT = regex.compile(r"[\s*·•⁂⁎⁑#~_=+\-–—§☙❦❧✦✧✶✻❖◆◇○●◊|/\\.°]+")
+_ORNAMENT = regex.compile(r"[\s*·•⁂⁎⁑#~_=+\-–—§|/\\.°＊※＃～〜\u25a0-\u25ff★☆\u2720-\u2767]+")
 
 
 class Document(Struct):
@@ -105,6 +108,7 @@ class _Walk:
         self.parts: list[str] = []  # texts of the open block, whose lines end with \n
         self.header = ""  # column name to put before the next text of a cell
         self.references: list[str] = []  # keys of the notes that the open block refers to
+        self.marks: list[str] = []  # raised figures of the open block that lead nowhere
         self.asides: list[Passage] = []  # notes inside the open block
         self.open = [_Open()]
         self.lines: list[etree._Element] = []  # open inline elements that a style puts on lines of their own
@@ -175,7 +179,9 @@ class _Walk:
             self.tracer.skip(element)
 
     def _begin_cell(self, element: etree._Element) -> None:
-        if self.parts:
+        if sum(map(len, self.parts)) > MAX_CELL_CHARS:
+            self._flush()  # each cell of a table with prose is a paragraph, maybe in a language of its own
+        elif self.parts:
             self.parts.append("\n")
         self.header = f"{element.get(HEADER)}: " if element.get(HEADER) else ""
 
@@ -197,10 +203,14 @@ class _Walk:
             if _OVER.match(element.tail or ""):
                 return f" {''.join(element.itertext()).strip()}" if self._after_figure() else None
             links = list(element.iter("{*}a"))
-            raised = None if any(map(is_furniture, links)) else self._raised("".join(islice(element.itertext(), 4)))
+            figures = "".join(islice(element.itertext(), 4))
+            raised = None if any(map(is_furniture, links)) else self._raised(figures)
+            self.marks += [figures.strip(" []()")] if raised == "" and not links else []
             return raised if not raised or not links else None
         if tag == "sub" and INDEX.fullmatch(element.text or "") and VARIABLE.search("".join(self.parts[-2:])):
             return f" {element.text}"
+        if tag in _NUMBERED and _LONE_NUMBER.fullmatch(element.text or "") and not len(element):
+            return f" {(element.text or '').strip()} " if _CAPITAL.match(element.tail or "") else None
         cap = drop_cap(element)
         if cap:
             return cap + _CAP
@@ -249,7 +259,9 @@ class _Walk:
     def _left_out(self, element: etree._Element, tag: str, note: str, names: set[str]) -> str:
         """Return the reason to leave out a block; that of a code listing is taken back if most of the book is code."""
         reason = front_matter.NOTES if note else front_matter.inherited(self.open[-1].left_out, types(element), names)
-        is_left = not reason and tag == "pre" and self.reading.code != "say" and is_code(element)
+        if not reason and tag == "dl" and "tags" in names:
+            return front_matter.TITLE_PAGE  # facts of a story of an archive: rating, category, words
+        is_left = not reason and self.reading.code != "say" and may_be_code(element, tag) and is_code(element)
         return CODE if is_left else reason
 
     def _end(self, element: etree._Element) -> None:
@@ -329,8 +341,11 @@ class _Walk:
         if not level and len(text) <= MAX_ORNAMENT_CHARS and _LETTERED_ORNAMENT.fullmatch(text):
             return Passage("scene")
         references, self.references = tuple(self.references), []
+        marks, self.marks = tuple(self.marks), []
         trace = self.tracer.trace(text) if self.tracer else None
-        return Passage("heading" if level else "paragraph", text, level, references=references, trace=trace)
+        return Passage(
+            "heading" if level else "paragraph", text, level, references=references, marks=marks, trace=trace
+        )
 
     def _keep(self, passage: Passage) -> None:
         inherited = self.open[-1]

@@ -8,6 +8,7 @@ from swarm.book.package.toc import TableOfContents
 from swarm.book.page.code import CODE
 from swarm.book.page.cut_line import join_cut_lines
 from swarm.book.page.front_matter import NOTES
+from swarm.book.page.headed_note import mark_headed_notes
 from swarm.book.page.letters import AUDIBLE
 from swarm.book.page.note import (
     mark_note_headings,
@@ -47,7 +48,8 @@ def compose(
     mark_contents_lines(passages, lines, [entry.title for entry in contents.entries])
     mark_unmarked_headings(lines)
     mark_written_notes(passages, NOTES)
-    for named in documents:
+    for number, named in enumerate(documents):
+        mark_headed_notes(named.document.passages, NOTES, number)
         mark_stray_notes(named.document.passages, NOTES)
         mark_note_page_headings(named.document.passages, NOTES)
     mark_note_headings(passages, NOTES)
