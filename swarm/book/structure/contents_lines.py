@@ -14,6 +14,7 @@ from swarm.book.page.passage import Passage
 MIN_LINES = 3  # of a table of contents without a name, if each is like "Chapter One"
 MIN_NAMED_LINES = 2  # of one below a line such as "Contents"
 MIN_NAME_CHARS = 4  # of a part of a title that a line may say
+MAX_NAME_CHARS = 60
 MAX_LINE_CHARS = 200
 MAX_FILLER_CHARS = 24  # of other lines below such a name: "Page", "Chapter"
 MAX_FILLERS = 3  # in a row
@@ -35,10 +36,8 @@ class _Run(Struct):
     named: set[str] = field(default_factory=set)  # titles that the lines name
     count: int = 0
 
-    strange: bool = False  # whether a line is not like "Chapter One"
-
     def is_contents(self) -> bool:
-        return self.count >= (MIN_NAMED_LINES if self.name else MIN_LINES) and not (self.strange and not self.name)
+        return self.count >= (MIN_NAMED_LINES if self.name else MIN_LINES)
 
 
 def mark_contents_lines(passages: Iterable[Passage], chapters: Iterable[Passage], entries: Iterable[str]) -> None:
@@ -52,13 +51,15 @@ def mark_contents_lines(passages: Iterable[Passage], chapters: Iterable[Passage]
     for passage in passages:
         if passage.left_out or not passage.text:
             continue
-        if len(passage.text) <= MAX_LINE_CHARS and named(passage.text) == CONTENTS:
+        once = id(passage) in own
+        if len(passage.text) <= MAX_NAME_CHARS and named(passage.text) == CONTENTS:
             _finish(run)
             run = _Run(passage)
-        elif not _goes_on(run, passage, titles, once=id(passage) in own):
+        elif not (run.name or once) or not _goes_on(run, passage, titles, once=once):
             _finish(run)
             run = _Run()
-            _goes_on(run, passage, titles, once=id(passage) in own)
+            if once:
+                _goes_on(run, passage, titles, once=True)
     _finish(run)
 
 
@@ -70,7 +71,6 @@ def _goes_on(run: _Run, passage: Passage, titles: Counter[str], *, once: bool) -
         run.fillers = []
         run.named.update(keys)
         run.count += len(keys)
-        run.strange = run.strange or not once
         return True
     if run.name is None or passage.level or len(passage.text) > MAX_FILLER_CHARS or len(run.fillers) >= MAX_FILLERS:
         return False

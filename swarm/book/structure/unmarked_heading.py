@@ -11,8 +11,10 @@ MIN_MARKED = 2  # headings or entries that show that a book marks its chapters
 
 def chapter_lines(passages: Iterable[Passage], entries: int) -> list[Passage]:
     """Return the paragraphs that name chapters, if neither headings nor `entries` of a table of contents do."""
+    if entries >= MIN_MARKED:
+        return []
     texts = [passage for passage in passages if passage.text and not passage.left_out]
-    if entries >= MIN_MARKED or sum(1 for passage in texts if 0 < passage.level < SUBTITLE_LEVEL) >= MIN_MARKED:
+    if sum(1 for passage in texts if 0 < passage.level < SUBTITLE_LEVEL) >= MIN_MARKED:
         return []
     lines = [TextParagraph(" ".join(passage.text.split()), passage.text.count("\n") + 1, 0) for passage in texts]
     return [texts[place] for place in sorted(headings(lines)) if not texts[place].level]
