@@ -27,7 +27,10 @@ _CODE_LINE = regex.compile(
 
 def may_be_code(element: etree._Element, tag: str) -> bool:
     """Tell whether a block may be a listing: one that keeps its lines, or a paragraph whose class says so."""
-    return tag == "pre" or (tag in ("p", "div") and bool(_CODE_NAME.search(element.get("class") or "")))
+    if tag not in ("p", "div"):
+        return tag == "pre"
+    name = element.get("class")
+    return bool(name) and ("code" in name or "listing" in name) and bool(_CODE_NAME.search(name))
 
 
 def is_code(element: etree._Element) -> bool:

@@ -54,7 +54,7 @@ _LICENCE = regex.compile(
 
 def _legal(field: str, *more: str) -> "regex.Pattern[str]":
     words = (getattr(language.legal, field) for language in every_language())
-    return regex.compile("|".join(filter(None, (*more, *words))), regex.IGNORECASE | regex.MULTILINE)
+    return regex.compile("|".join(filter(None, (*more, *words))), regex.IGNORECASE)
 
 
 # A short page that matches two of these is a copyright page.
@@ -66,7 +66,7 @@ _LEGAL = (
 )
 _TRANSCRIBED = _legal(
     "transcribed",
-    r"^(?:Digitized by the Internet Archive|This book was produced in EPUB format by the Internet Archive|"
+    r"(?<![^\n])(?:Digitized by the Internet Archive|This book was produced in EPUB format by the Internet Archive|"
     r"This is a digital copy of a book that was preserved|Exported from Wikisource|"
     r"This e-?book comes from the online library Wikisource|This article was downloaded by calibre)",
 )
@@ -151,8 +151,10 @@ def is_legal_page(texts: list[str], at: float) -> bool:
 
     It has the notice itself, with a year or an ISBN: a chapter about licences only speaks of it.
     """
-    least = MIN_SIGNS_INSIDE if LEGAL_END_SHARE < at < 1 - LEGAL_END_SHARE else MIN_SIGNS
-    if size_of(texts) > MAX_LEGAL_CHARS or len(legal_signs(texts)) < least:
+    inside = LEGAL_END_SHARE < at < 1 - LEGAL_END_SHARE
+    if size_of(texts) > MAX_LEGAL_CHARS or (inside and not any("ISBN" in text for text in texts)):
+        return False
+    if len(legal_signs(texts)) < (MIN_SIGNS_INSIDE if inside else MIN_SIGNS):
         return False
     lines = list(_lines(texts))
     notice = any((_LEGAL[0].search(line) and _YEAR.search(line)) or _ISBN.search(line) for line in lines)

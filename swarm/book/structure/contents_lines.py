@@ -14,7 +14,7 @@ from swarm.book.page.passage import Passage
 MIN_LINES = 3  # of a table of contents without a name, if each is like "Chapter One"
 MIN_NAMED_LINES = 2  # of one below a line such as "Contents"
 MIN_NAME_CHARS = 4  # of a part of a title that a line may say
-MAX_NAME_CHARS = 60
+MAX_NAME_CHARS = 40  # of a line such as "Contents"
 MAX_LINE_CHARS = 200
 MAX_FILLER_CHARS = 24  # of other lines below such a name: "Page", "Chapter"
 MAX_FILLERS = 3  # in a row
