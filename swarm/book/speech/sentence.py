@@ -134,7 +134,7 @@ def split_sentences(text: str, language: str) -> list[str]:
     pieces = [
         part
         for stretch in _stretches(text, MAX_STRETCH_CHARS)
-        for piece in _whole_pieces(stretch, language)
+        for piece in _with_apostrophes(_whole_pieces(stretch, language))
         for part in _parts(piece, rules)
     ]
     joined: list[list[str]] = []
@@ -163,6 +163,15 @@ def _whole_pieces(text: str, language: str) -> list[str]:
     pieces = _library_pieces(text, language)
     joined = "".join(pieces)
     return pieces if joined == text or _bare(joined) == _bare(text) else [text]
+
+
+def _with_apostrophes(pieces: list[str]) -> list[str]:
+    """Move an apostrophe behind a space to the piece that it begins: "He slept. ’Twas late." """
+    for at in range(len(pieces) - 1):
+        before = pieces[at]
+        if before[-2:-1].isspace() and before[-1] in "’'" and pieces[at + 1][:1].isalnum():
+            pieces[at], pieces[at + 1] = before[:-1], before[-1] + pieces[at + 1]
+    return pieces
 
 
 def _library_pieces(text: str, language: str) -> list[str]:

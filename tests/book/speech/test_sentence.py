@@ -82,6 +82,20 @@ def test_sentences(language: str, sentences: list[str]) -> None:
     assert split_sentences(joined.join(sentences), language) == sentences
 
 
+def test_an_apostrophe_begins_the_word_behind_it() -> None:
+    text = "He slept. ’Twas late. ’Tis so! 'Em all? They came in ’98. ’99 was bad. The boys’. ‘No.’"
+    assert split_sentences(text, "en") == [
+        "He slept.",
+        "’Twas late.",
+        "’Tis so!",
+        "'Em all?",
+        "They came in ’98.",
+        "’99 was bad.",
+        "The boys’.",
+        "‘No.’",
+    ]
+
+
 def test_where_one_might_join_too_much() -> None:
     pytest.importorskip("sentencex")  # pysbd does not split these, so there is nothing to join
     assert split_sentences("He saw the U.S. Then he left.", "en") == ["He saw the U.S.", "Then he left."]
