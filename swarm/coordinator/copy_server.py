@@ -16,15 +16,18 @@ import msgspec
 from swarm.edition.edition import Edition
 from swarm.errors import StoreError
 from swarm.job.job_file import digests_of
-from swarm.job.record import record_digest
+from swarm.job.record import journal_digest
 from swarm.lease.standby import MAX_STANDBYS, PIECE_BYTES, Copied, Copy, StandbyStatus
 from swarm.net.transport import Router
 from swarm.store.journal import Journal
+from swarm.store.other_heads import note_copied, was_copied
 from swarm.store.store import BOOK, Store
 
 MAX_JOBS = 500  # that one answer names
 FORGET_S = 600.0  # a standby that asked for nothing for so long is gone
 RECORDS = 500  # in one answer
+CONSULT_S = 10.0  # that a finished book waits for a standby that had a copy
+MAX_POINTS = 64  # of each journal, up to which its digest is remembered
 
 Answer = tuple[Copied, bytes]
 
@@ -50,6 +53,8 @@ class CopyServer:
         self._called = asyncio.Event()
         self._journals: dict[str, Journal] = {}  # by job, apart from those that are written to
         self._digests: dict[str, str] = {}  # of the books, by job
+        self._points: dict[str, dict[int, str]] = {}  # by job: the digests of its first so many records
+        self._asked: dict[str, asyncio.Event] = {}  # by job, set once a standby follows it in this run
         self._spec: tuple[str, bytes] = ("", b"")  # the job that was asked for last, and its spec
 
     def take(self, peer: bytes, question: Copy) -> None:
@@ -61,6 +66,8 @@ class CopyServer:
                 return
             follower = self._followers[peer] = Follower(question.standby, self._now())
         follower.question, follower.asked_s = question, self._now()
+        if question.part == "records":
+            self._asked.setdefault(question.job, asyncio.Event()).set()
         self._called.set()
 
     def _forget_silent(self) -> None:
@@ -97,8 +104,20 @@ class CopyServer:
             follower.behind[question.job] = behind
             total, told_s = follower.told.get(question.job, (0, 0.0))
             if total and question.offset >= total:  # it has all that there was when it asked before
+                if question.job not in follower.whole_s:
+                    note_copied(self._store.folder(question.job))
                 follower.whole_s[question.job] = told_s
             follower.told[question.job] = (answer.total, self._now())
+
+    async def consult(self, job: str, say: Callable[[str], None]) -> None:
+        """Let a standby that had a copy say that the job was taken over: wait until one asks on, or for a while."""
+        asked = self._asked.setdefault(job, asyncio.Event())
+        if asked.is_set() or not was_copied(self._store.folder(job)):
+            return
+        say(f"waiting up to {CONSULT_S:.0f} s for a standby: another machine may have taken this book over")
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CONSULT_S):
+                await asked.wait()
 
     def standbys(self) -> tuple[StandbyStatus, ...]:
         """Return how far each standby is behind."""
@@ -165,10 +184,27 @@ class CopyServer:
     def _records(self, ask: Copy) -> Answer:
         if ask.job not in self._journals:
             self._journals[ask.job] = Journal(self._store.folder(ask.job), read_only=True)
-        total, before, records = self._journals[ask.job].page(ask.offset, RECORDS)
-        parted = ask.offset > 0 and (before is None or record_digest(before) != ask.digest)
+        total, records = self._journals[ask.job].page(ask.offset, RECORDS)
+        parted = ask.offset > total or self._digest(ask.job, ask.offset) != ask.digest
         frame = b"" if parted else msgspec.msgpack.encode(records)
         return Copied("records", ask.job, ask.offset, total, parted=parted), frame
+
+    def _digest(self, job: str, count: int) -> str:
+        """Return the digest of the first records of a journal, going on from where it was asked for before."""
+        points = self._points.setdefault(job, {0: ""})
+        at = max(point for point in points if point <= count)
+        digest = points[at]
+        while at < count:
+            _, records = self._journals[job].page(at, min(RECORDS, count - at))
+            if not records:
+                raise StoreError(f"the journal of {job} has fewer records than a moment ago")
+            for record in records:
+                digest = journal_digest(digest, record)
+            at += len(records)
+        points[count] = digest
+        while len(points) > MAX_POINTS:
+            del points[next(point for point in points if point)]
+        return digest
 
     def _clips(self, ask: Copy) -> Answer:
         """Return the first of the clips that are asked for, as many as fit."""

@@ -29,13 +29,13 @@ from swarm.errors import UsageError
 from swarm.job.book import Block, Book, ChapterText
 from swarm.job.card import EngineCard
 from swarm.job.cast import NO_CAST, Cast
-from swarm.job.epoch import taken_over
 from swarm.job.language import normal_language
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
 from swarm.store.job_use import has_job
+from swarm.store.other_heads import head_epoch
 from swarm.store.store import Store
 from swarm.store.wordings import reworded_jobs
 from swarm.system.disk import full_name
@@ -172,7 +172,7 @@ def _resume(
     if redo and redo.recast[0]:
         own = check_cast(spec.recipe, Cast(redo.recast[1]), find_config(brought, spec, store)).dialogue
         redo = replace(redo, recast=(redo.recast[0], own))
-    next_epoch = partial(taken_over, draw=randbelow) if config.take_over else lambda epoch: epoch + 1
+    next_epoch = partial(head_epoch, store.folder(spec.job), randbelow) if config.take_over else lambda epoch: epoch + 1
     state, records = _replay(spec, store, now, notes, redo, carried, next_epoch)
     if gone := lost_latents(state, store):
         apply(state, gone)

@@ -33,6 +33,7 @@ from swarm.lease.order import BookPiece, NewBook, Order, QueuedStatus
 from swarm.lease.reason import Reason
 from swarm.lease.standby import Copy
 from swarm.net.transport import Router
+from swarm.store.other_heads import note_taken_over
 from swarm.store.store import Store
 from swarm.system.machine import Clock
 from swarm.system.tasks import cancel
@@ -135,16 +136,8 @@ class Server:
 
     async def run(self) -> bool:
         """Serve to the end; return False if it was drained before. Raises what stopped it: StoreError, SwarmError."""
-        running = (
-            self._listen(),
-            self._persist(),
-            self._file_server.run(),
-            self._copies.run(),
-            self._keep_deadlines(),
-            self._show(),
-            self._keep(),
-        )
-        loops = [asyncio.create_task(loop) for loop in running]
+        running = self._listen(), self._persist(), self._file_server.run(), self._copies.run(), self._keep_deadlines()
+        loops = [asyncio.create_task(loop) for loop in (*running, self._show(), self._keep())]
         self._running = True
         for job in self.editions:
             self._begin(job)
@@ -251,7 +244,8 @@ class Server:
             self._tell(event)
         for entry in outcome.entries:
             self._notice(entry)
-        for job in outcome.overruled:
+        for job, epoch in outcome.overruled.items():
+            note_taken_over(self._store.folder(job), epoch)
             self._writings.fail(job, TakenOver(taken_over_text(self.editions[job].state.spec.title, job)))
 
     def _tell(self, event: Reason) -> None:
@@ -370,7 +364,8 @@ class Server:
 
     def status(self) -> StatusReply:
         """Return what the coordinator and its workers are doing."""
-        return worded_status(self._core.status(self._clock.now()))
+        reply = self._core.status(self._clock.now())
+        return worded_status(structs.replace(reply, standbys=self._copies.standbys()))
 
     async def _write(self, edition: Edition) -> None:
         job = edition.state.job
@@ -383,6 +378,8 @@ class Server:
         def measured(gain: GainFixed) -> None:
             self._do(self._core.journal(job, gain))
 
+        if edition.state.complete:  # it needs no worker, and these are who else could say that it was taken over
+            await self._copies.consult(job, self._progress.note)
         if not edition.is_made:
             files = await edition.write(damaged, measured)
             await self._finish(edition, files, edition.size)

@@ -148,6 +148,6 @@ AnyRecord = (
 COSTLY = (ClipAccepted, SegmentQuarantined, LatentsKept)  # a job without any of these can be made again at no cost
 
 
-def record_digest(record: AnyRecord) -> str:
-    """Return the digest by which two machines compare a record."""
-    return hashlib.sha256(msgpack.encode(record)).hexdigest()
+def journal_digest(before: str, record: AnyRecord) -> str:
+    """Return the digest of a journal and one more record; two machines compare journals by it. "" is an empty one."""
+    return hashlib.sha256(before.encode() + msgpack.encode(record)).hexdigest()

@@ -28,7 +28,7 @@ class Copy(Message, frozen=True, tag=True):
     standby: Name  # the name of its machine
     part: Part
     job: Name = ""
-    digest: AnyDigest = ""  # of a file; with records, of the last one that it has
+    digest: AnyDigest = ""  # of a file; with records, of all that it has
     offset: Count = 0  # in bytes; with records, how many it has; with clips, the number of the question
     keys: Annotated[tuple[Key, ...], Meta(max_length=MAX_KEYS)] = ()
 

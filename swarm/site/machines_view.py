@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from itertools import chain
 
 import segno
 from msgspec import Struct
@@ -10,11 +11,15 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from swarm.lease.message import Figures, StatusReply, WorkerStatus
+from swarm.lease.standby import StandbyStatus
 from swarm.site.live import Pieces
 from swarm.site.site import Memo, Site
+from swarm.watch.standby_words import standby_state, standby_text
 from swarm.watch.view import title_of
 from swarm.web.answers import MachineAnswer, machine_answers
 from swarm.web.app import Api, Seen
+
+CLOSE_S = 10.0  # a standby that is no further behind is shown as up to date
 
 
 class SlotRow(Struct, frozen=True):
@@ -63,10 +68,15 @@ class MachineViews:
     def _cards(self, seen: Seen) -> Pieces:
         reply = seen[1]
         rows = zip(machine_answers(reply), reply.workers, strict=True)
-        return self._memo.pieces(
+        machines = (
             (f"machine-{worker.worker.encode().hex()}", "piece-machine.html", _card(machine, worker, reply))
             for machine, worker in rows
         )
+        standbys = (
+            (f"standby-{number}", "piece-standby.html", _standby_card(number, standby))
+            for number, standby in enumerate(reply.standbys)
+        )
+        return self._memo.pieces(chain(machines, standbys))
 
 
 def _card(machine: MachineAnswer, worker: WorkerStatus, reply: StatusReply) -> dict[str, object]:
@@ -80,6 +90,12 @@ def _card(machine: MachineAnswer, worker: WorkerStatus, reply: StatusReply) -> d
         "figures": [_figures(each) for each in worker.figures],
         "silent_s": round(worker.silent_s) if machine.state == "silent" else 0,
     }
+
+
+def _standby_card(number: int, standby: StandbyStatus) -> dict[str, object]:
+    is_close = standby_state(standby) == "following" and (standby.lag_s or 0) < CLOSE_S
+    state = "up to date" if is_close else standby_text(standby)  # not each second another number
+    return {"number": number, "name": standby.name, "state": state, "title": "" if is_close else standby.title}
 
 
 def _slots(worker: WorkerStatus, reply: StatusReply) -> list[SlotRow]:

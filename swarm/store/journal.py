@@ -158,19 +158,17 @@ class Journal:
                 except ValueError as error:
                     raise self._damaged() from error
 
-    def page(self, after: int, most: int) -> tuple[int, AnyRecord | None, list[AnyRecord]]:
-        """Return how many records there are, the one of number `after`, and up to `most` of those that follow it."""
+    def page(self, after: int, most: int) -> tuple[int, list[AnyRecord]]:
+        """Return how many records there are, and up to `most` of those after number `after`."""
         with guarded(self.path), self._lock:
             (total,) = self._database.execute("SELECT count(*) FROM record").fetchone()
-        rows = self._rows(max(0, after - 1))[: most + bool(after)]
+        rows = self._rows(after)[:most]
         for _, body, crc in rows:
             self._check(body, crc)
         try:
-            records = [self._records.decode(body) for _, body, _ in rows]
+            return total, [self._records.decode(body) for _, body, _ in rows]
         except ValueError as error:
             raise self._damaged() from error
-        before = records.pop(0) if after and rows and rows[0][0] == after else None
-        return total, before, records
 
     def _rows(self, after: int) -> list[tuple[int, bytes, int | None]]:
         """Read the next rows: all at once would fill the memory, and an open cursor would hold back checkpoints."""
@@ -282,14 +280,14 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
     journal without a log is complete in its file.
     """
     uri = f"{path.as_uri()}?mode=ro"
-    database = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=5.0)
+    database = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5.0)
     try:
         database.execute("PRAGMA user_version")
     except sqlite3.OperationalError:
         database.close()
         if _size(path.with_name(f"{path.name}-wal")):
             raise
-        return sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
+        return sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
     except sqlite3.Error:
         database.close()
         raise

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from swarm.lease.message import Figures, StatusReply
 from swarm.lease.order import QueuedStatus
 from swarm.lease.standby import StandbyStatus
+from swarm.watch.standby_words import standby_text
 from swarm.watch.terminal import cells
-from swarm.watch.text import bytes_text, clean, count_text, duration_text, shorten_middle
+from swarm.watch.text import bytes_text, clean, count_text, shorten_middle
 from swarm.watch.view import JobView, Viewer, WorkerView
 
 MAX_SHOWN = 60  # characters of a title or device; a title of the 18th century fills a screen
 MAX_ENDED = 10  # finished, failed or cancelled books of a queue
-AWAY_S = 30.0  # a standby that asks for nothing for so long is out of reach
 MIN_PATH = 24  # characters of one that is cut
 MAX_NAME = 30  # of workers, which stand in a column
 
@@ -53,12 +53,7 @@ def _job_lines(job: JobView) -> list[str]:
 
 
 def _standby_line(standby: StandbyStatus) -> str:
-    name = clean(standby.name, MAX_NAME)
-    if standby.silent_s > AWAY_S:
-        return f"  standby {name}: away for {duration_text(standby.silent_s)}"
-    if standby.lag_s is None:
-        return f"  standby {name}: copying, {count_text(standby.behind, 'record')} behind"
-    return f"  standby {name}: {standby.lag_s:.0f} s behind"
+    return f"  standby {clean(standby.name, MAX_NAME)}: {standby_text(standby)}"
 
 
 def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int, doing: Mapping[str, str], columns: int) -> list[str]:

@@ -8,6 +8,7 @@ from swarm.coordinator.playback import ChapterOverview
 from swarm.lease.message import Figures, JobStatus, StatusReply, WorkerStatus
 from swarm.lease.reason import PAUSED_FROM
 from swarm.store.queue import QueuedBook
+from swarm.watch.standby_words import standby_state
 from swarm.watch.view import SILENT_S, job_percent, realtime
 
 
@@ -40,6 +41,17 @@ class MachineAnswer(Struct, frozen=True):
     figures: tuple[Figures, ...]  # of its devices
     is_paused: bool  # by an order, until it is resumed
     tag: str = ""  # the word that its user gave it
+
+
+class StandbyAnswer(Struct, frozen=True):
+    """One standby, and how far its copies are behind."""
+
+    name: str
+    state: str  # following, copying, away
+    lag_s: float | None  # of the book that is furthest behind; null: its copy is not whole yet
+    behind: int  # records of all books that it lacks
+    title: str  # of the book that is furthest behind
+    silent_s: float
 
 
 class StatusAnswer(Struct, frozen=True):
@@ -146,6 +158,14 @@ def machine_answers(reply: StatusReply) -> list[MachineAnswer]:
     """Return the machines, in the order in which they came."""
     titles = {job.job: job.title for job in reply.jobs}
     return [_machine(worker, titles) for worker in reply.workers]
+
+
+def standby_answers(reply: StatusReply) -> list[StandbyAnswer]:
+    """Return the standbys, in the order in which they came."""
+    return [
+        StandbyAnswer(each.name, standby_state(each), each.lag_s, each.behind, each.title, each.silent_s)
+        for each in reply.standbys
+    ]
 
 
 def _machine(worker: WorkerStatus, titles: dict[str, str]) -> MachineAnswer:

@@ -25,7 +25,15 @@ from swarm.lease.order import Order
 from swarm.store.queue import QueuedBook, safe_name
 from swarm.system.disk import guarded
 from swarm.system.machine import Clock
-from swarm.web.answers import BookAnswer, OrderRequest, StatusAnswer, book_answers, machine_answers, status_answer
+from swarm.web.answers import (
+    BookAnswer,
+    OrderRequest,
+    StatusAnswer,
+    book_answers,
+    machine_answers,
+    standby_answers,
+    status_answer,
+)
 from swarm.web.metrics import exposition
 from swarm.web.schema import openapi
 from swarm.web.stream import event_stream
@@ -101,6 +109,10 @@ class Api:
     async def machines(self, request: Request) -> Response:
         """List the connected machines."""
         return JsonAnswer(machine_answers(self.look()[1]))
+
+    async def standbys(self, request: Request) -> Response:
+        """List the standbys."""
+        return JsonAnswer(standby_answers(self.look()[1]))
 
     async def books(self, request: Request) -> Response:
         """List the books of the queue."""
@@ -202,6 +214,7 @@ def make_app(
         Route("/api/v1/books/{book:int}", api.book),
         Route("/api/v1/books/{book:int}/again", api.again, methods=["POST"]),
         Route("/api/v1/machines", api.machines),
+        Route("/api/v1/standbys", api.standbys),
         Route("/api/v1/orders", api.order, methods=["POST"]),
         Route("/api/v1/events", api.events),
         Route("/api/v1/openapi.json", api.schema),

@@ -16,6 +16,7 @@ from swarm.web.answers import (
     MachineAnswer,
     OrderRequest,
     RedoRequest,
+    StandbyAnswer,
     StatusAnswer,
 )
 
@@ -25,14 +26,26 @@ COMPONENTS = "#/components/schemas/{name}"
 
 def openapi() -> dict[str, Any]:
     """Return the document."""
-    kinds = (BookAnswer, MachineAnswer, OrderRequest, StatusAnswer, FeedRequest, FeedAnswer, FileAnswer, *LISTENING)
+    kinds = (
+        BookAnswer,
+        MachineAnswer,
+        OrderRequest,
+        StatusAnswer,
+        FeedRequest,
+        FeedAnswer,
+        FileAnswer,
+        *LISTENING,
+        StandbyAnswer,
+    )
     named, schemas = msgspec.json.schema_components(kinds, ref_template=COMPONENTS)
     error = {"type": "object", "properties": {"error": {"type": "string"}}}
     note = {"type": "object", "properties": {"note": {"type": "string"}}}
     refused = {"400": _answer("It was refused.", error), "401": _answer("The token is missing or wrong.", error)}
     missing = refused | {"404": _answer("It is not there.", error)}
     paths = _queue(named[:4], refused, note) | _feeds(named[4:6], missing, note)
-    paths |= _listening(named[7:], missing, note) | _files(named[6], missing) | _advice(refused)
+    standby = _list(named[11])
+    paths["/api/v1/standbys"] = {"get": _call("The standbys, and how far they are behind", "200", standby, refused)}
+    paths |= _listening(named[7:11], missing, note) | _files(named[6], missing) | _advice(refused)
     bearer = {"token": {"type": "http", "scheme": "bearer"}}
     return {
         "openapi": "3.1.0",

@@ -17,9 +17,9 @@ from swarm.config import STANDBY
 from swarm.errors import InUse, StoreError
 from swarm.job.epoch import MAX_EPOCH, lineage_of
 from swarm.job.job_file import MAX_BYTES as MAX_JOB_FILE
-from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept, RunStarted, record_digest
+from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept, RunStarted, journal_digest
 from swarm.job.spec import JobSpec
-from swarm.lease.standby import MAX_KEYS, Copied, Copy, Part
+from swarm.lease.standby import MAX_KEYS, Copied, Copy, Epochs, Part
 from swarm.net.keys import CurveKeys
 from swarm.net.transport import DealerSocket
 from swarm.store.parcel import MAX_BOOK, MAX_CLIP, MAX_SPEC, fits
@@ -46,7 +46,7 @@ class Copies:
     def __init__(self, state_dir: Path) -> None:
         self.store = DiskStore(state_dir / STANDBY)
         self._specs: dict[str, JobSpec] = {}
-        self._have: dict[str, tuple[int, str]] = {}  # by job: how many records, and the digest of the last
+        self._have: dict[str, tuple[int, str]] = {}  # by job: how many records, and the digest of all
         self._epochs: dict[str, int] = {}
 
     def spec(self, job: str) -> JobSpec | None:
@@ -61,7 +61,7 @@ class Copies:
         return self._specs[job]
 
     def have(self, job: str) -> tuple[int, str]:
-        """Return how many records of a job are here, and the digest of the last."""
+        """Return how many records of a job are here, and the digest of them all."""
         return self._have[job]
 
     def epoch(self, job: str) -> int:
@@ -93,11 +93,12 @@ class Copies:
         self._have[job], self._epochs[job] = (0, ""), 0
 
     def _count(self, job: str, records: list[AnyRecord]) -> None:
-        if records:
-            self._have[job] = (self._have[job][0] + len(records), record_digest(records[-1]))
+        count, digest = self._have[job]
         for record in records:
+            count, digest = count + 1, journal_digest(digest, record)
             if isinstance(record, RunStarted):
                 self._epochs[job] = record.epoch
+        self._have[job] = count, digest
 
 
 class Copier:
@@ -144,7 +145,8 @@ class Copier:
             spec = await asyncio.to_thread(self._copies.spec, job)
             assert spec is not None
         if lineage_of(epoch) < lineage_of(self._copies.epoch(job)):
-            return  # another has taken the job over, and its copy is here
+            self._socket.send(Epochs(((job, self._copies.epoch(job)),)))  # another has taken the job over
+            return
         while await self._more(job, spec):
             pass
 

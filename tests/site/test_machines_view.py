@@ -10,6 +10,7 @@ from site_bench import SiteBench
 
 from swarm.lease.message import ChapterStatus, Figures, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.reason import Reason
+from swarm.lease.standby import StandbyStatus
 
 
 @pytest.fixture
@@ -56,6 +57,15 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
     assert orders[:2] == ["pause 0 attic", "drain 0 attic"]
     assert orders[2].startswith("limit count-") and orders[2].endswith(" attic")
     assert orders[3:5] == ["resume 0 cellar", "drain 0 cellar"], "only what can be done is offered"
+
+
+async def test_standbys_are_shown_with_how_far_they_are_behind(bench: SiteBench) -> None:
+    standbys = (StandbyStatus("tower", 1.5), StandbyStatus("<b>nas", 90.0, 80.0), StandbyStatus("attic", behind=7))
+    bench.changes.append(lambda reply: structs.replace(reply, standbys=standbys))
+    page = html.document_fromstring((await bench.client.get("/machines")).text)
+    shown = [" ".join(each.text_content().split()) for each in page.xpath("//ul[@id='machines']/li")]
+    assert ["tower Standby: up to date" in shown[0], "Standby: away for 1 min 20 s" in shown[1]] == [True, True]
+    assert "<b>nas" in shown[1] and "copying, 7 records behind" in shown[2]
 
 
 async def test_the_code_is_shown_only_when_it_is_asked_for(bench: SiteBench) -> None:

@@ -3,10 +3,15 @@
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from evidence import accepted, assert_complete, assert_spoken_once, only, report_of
 from household import SLOW, Machine, wait_for
+
+from swarm.job.epoch import taken_over
+from swarm.job.record import AnyRecord, JobFinished, RunStarted
+from swarm.store.store import DiskStore
 
 Make = Callable[[str], Machine]
 
@@ -56,3 +61,29 @@ def test_a_standby_takes_over_when_the_coordinator_and_its_disk_are_gone(lan: Ma
     now = {clip.key: clip for clip in accepted(tower.home)}
     again = [key for key, clip in at_loss.items() if now[key].work_s != clip.work_s]
     assert len(again) <= len(at_loss) - copy, "more was spoken again than the copy lagged behind"
+
+
+def test_an_old_coordinator_that_has_every_sentence_hears_it_from_a_standby(lan: Make, small_book: Path) -> None:
+    laptop, tower = lan("laptop"), lan("tower")
+    old = laptop.start("coordinate", small_book, *SLOW)
+    standby = tower.start("work", "--cpu", "--slots", "1", "--standby")
+    old.ends()
+    wait_for(lambda: accepted(tower.home / "standby") == accepted(laptop.home), "all is copied")
+    standby.kill()
+    only(laptop.desk, "*.m4b").unlink()
+    rewrite(laptop.home, lambda records: [each for each in records if not isinstance(each, JobFinished)])
+    rewrite(tower.home / "standby", lambda records: [*records, RunStarted(taken_over(1, lambda most: 0), 0.0)])
+
+    tower.start("work", "--cpu", "--slots", "1", "--standby")
+    back = laptop.start("coordinate", small_book, *SLOW)
+    assert "another coordinator has taken this book over" in back.ends(69)
+    assert not list(laptop.desk.glob("*.m4b"))
+
+
+def rewrite(home: Path, change: Callable[[list[AnyRecord]], list[AnyRecord]]) -> None:
+    """Change the records of the only job of a state folder."""
+    with closing(DiskStore(home)) as store:
+        job = only(home / "jobs", "*").name
+        store.lock_job(job)
+        store.open_job(job)
+        store.rewrite(job, change(list(store.records(job))))

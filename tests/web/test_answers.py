@@ -4,8 +4,9 @@ import msgspec
 from msgspec import structs
 from web_bench import BOOKS, JOB, REPLY
 
+from swarm.lease.standby import StandbyStatus
 from swarm.store.tally import Tally
-from swarm.web.answers import book_answers, machine_answers, status_answer
+from swarm.web.answers import book_answers, machine_answers, standby_answers, status_answer
 from swarm.web.metrics import exposition
 
 
@@ -36,6 +37,20 @@ def test_a_tag_is_told_and_machines_are_counted_by_it() -> None:
     text = exposition(lambda: (BOOKS, reply), Tally()).decode()
     assert 'e2a_swarm_machines_by_tag{tag="spot"} 1.0' in text
     assert 'e2a_swarm_machines_by_tag{tag=""} 1.0' in text
+
+
+def test_a_standby_follows_copies_or_is_away() -> None:
+    standbys = (
+        StandbyStatus("tower", 1.5, 0.5, 0, "Emma"),
+        StandbyStatus("attic", None, 0.5, 40, "Emma"),
+        StandbyStatus("nas", 900.0, 800.0, 3, "Emma"),
+    )
+    answers = standby_answers(structs.replace(REPLY, standbys=standbys))
+    assert [(each.name, each.state, each.lag_s, each.behind) for each in answers] == [
+        ("tower", "following", 1.5, 0),
+        ("attic", "copying", None, 40),
+        ("nas", "away", 900.0, 3),
+    ]
 
 
 def test_the_flat_status_counts() -> None:

@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,15 +15,18 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from swarm.coordinator import copy_server
 from swarm.coordinator.copy_server import CopyServer
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.epoch import RUNS
 from swarm.job.recipe import Recipe, clip_key
-from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept, RunStarted
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept, RunStarted, journal_digest
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.union import replayed
-from swarm.lease.standby import Copied, Copy
+from swarm.lease.standby import Copied, Copy, Epochs
 from swarm.net.transport import RouterSocket
+from swarm.store.journal import Journal
+from swarm.store.other_heads import note_copied, was_copied
 from swarm.store.store import DiskStore
 from swarm.worker import standby
 from swarm.worker.standby import Copier, Copies
@@ -68,7 +73,7 @@ class Coordinator:
     """A coordinator's socket and copy server, without anything else; `tamper` changes what leaves, `times` as often."""
 
     def __init__(self, store: DiskStore, tamper: Tamper = lambda answer, body: (answer, body), times: int = 1) -> None:
-        self.router, self.questions = RouterSocket(), list[Copy]()
+        self.router, self.questions, self.told = RouterSocket(), list[Copy](), list[Epochs]()
         self.port = self.router.bind("127.0.0.1", 0)
         state = replayed(SPEC, list(store.records(JOB)))
         editions: Any = {JOB: SimpleNamespace(state=state)}
@@ -83,6 +88,9 @@ class Coordinator:
     async def listen(self) -> None:
         while True:
             peer, message, _ = await self.router.receive()
+            if isinstance(message, Epochs):
+                self.told.append(message)
+                continue
             assert isinstance(message, Copy)
             self.questions.append(message)
             self.server.take(peer, message)
@@ -160,6 +168,16 @@ def test_a_copy_that_has_parted_follows_its_coordinator_and_keeps_its_clips(sour
         assert store.find_clip(spoken(19).key)
 
 
+def test_a_copy_that_parted_earlier_than_its_last_record_is_found_out(source: DiskStore, tmp_path: Path) -> None:
+    copying(source, tmp_path, is_whole(source))
+    records = list(source.records(JOB))
+    changed = [*records[:5], ClipDiscarded(0, 0, "lost"), *records[6:]]
+    source.rewrite(JOB, changed)
+    wanted = len(changed), reduce(journal_digest, changed, "")
+    copying(source, tmp_path, lambda copies: JOB in copies._have and copies.have(JOB) == wanted)
+    assert copied(tmp_path) == list(source.records(JOB))
+
+
 def test_the_copy_of_a_job_that_was_taken_over_does_not_follow_the_old_coordinator(
     source: DiskStore, tmp_path: Path
 ) -> None:
@@ -171,6 +189,7 @@ def test_the_copy_of_a_job_that_was_taken_over_does_not_follow_the_old_coordinat
     started_s = time.monotonic()
     coordinator, _ = copying(source, tmp_path, lambda copies: time.monotonic() - started_s > 1.5)
     assert {question.part for question in coordinator.questions} == {"jobs"}
+    assert set(coordinator.told) == {Epochs(((JOB, RUNS),))}, "it was told that another leads the job"
     assert copied(tmp_path) == before
 
 
@@ -238,6 +257,40 @@ def test_an_answer_that_comes_twice_is_not_taken_for_the_next_one(
     monkeypatch.setattr(standby, "MAX_KEYS", 4)
     copying(source, tmp_path, is_whole(source), times=2)  # as after a question that was asked again
     assert copied(tmp_path) == list(source.records(JOB))
+
+
+async def test_a_finished_book_waits_for_a_standby_that_had_a_copy_and_for_no_other(
+    source: DiskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_server, "CONSULT_S", 0.3)
+    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
+    said: list[str] = []
+
+    async def waited_s(server: CopyServer) -> float:
+        began_s = time.monotonic()
+        await server.consult(JOB, said.append)
+        return time.monotonic() - began_s
+
+    new = lambda: CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]  # noqa: E731
+    assert await waited_s(new()) < 0.3
+    assert not said
+    note_copied(source.folder(JOB))
+    assert await waited_s(new()) >= 0.3
+    assert len(said) == 1
+    server = new()
+    server.take(b"a", Copy("tower", "records", JOB))
+    assert await waited_s(server) < 0.3
+
+
+def test_that_a_standby_has_all_of_a_job_is_remembered_in_its_folder(source: DiskStore, tmp_path: Path) -> None:
+    assert not was_copied(source.folder(JOB))
+    copying(source, tmp_path, lambda copies: was_copied(source.folder(JOB)))
+    assert was_copied(source.folder(JOB))
+
+
+def test_the_journal_that_answers_are_read_from_is_read_by_any_thread(source: DiskStore) -> None:
+    with closing(Journal(source.folder(JOB), read_only=True)) as journal, ThreadPoolExecutor(1) as other:
+        assert journal.page(0, 2) == other.submit(journal.page, 0, 2).result()
 
 
 def test_a_standby_that_is_silent_is_told_of_for_a_while(source: DiskStore) -> None:

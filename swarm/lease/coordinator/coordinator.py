@@ -130,6 +130,8 @@ class Coordinator:
         if isinstance(message, Hello):
             self._welcome(peer, message, now, outcome)
             return outcome
+        if isinstance(message, Epochs) and self.settings.trusts:  # also of a standby, which does not greet
+            overrule(self.jobs, message, self.sessions, now, outcome)
         session = self.peers.get(peer)
         if session is not None:
             session.heard_s = now
@@ -334,8 +336,6 @@ class Coordinator:
             case Release():
                 self.intake.released(session, message, outcome)
                 tidy(self.jobs, session, now)
-            case Epochs() if self.settings.trusts:
-                overrule(self.jobs, message, self.sessions, now, outcome)
             case Bye():
                 outcome.events.append(Reason("left", worker=session.hello.name))
                 self._drop(session, now)

@@ -48,7 +48,7 @@ class Outcome:
     sends: list[Send] = field(default_factory=list)
     serves: list[Serve] = field(default_factory=list)
     events: list[Reason] = field(default_factory=list)
-    overruled: list[str] = field(default_factory=list)
+    overruled: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_receipt(self) -> bool:

@@ -38,7 +38,7 @@ def overrule(jobs: Jobs, known: Epochs, sessions: dict[str, Session], now: float
         if served and not served.is_overruled and lineage_of(epoch) > lineage_of(served.state.epoch):
             served.is_overruled = True
             withdraw([served], sessions, out)
-            out.overruled.append(job)
+            out.overruled[job] = epoch
             jobs.review()
     for session in sessions.values():
         tidy(jobs, session, now)

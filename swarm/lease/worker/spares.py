@@ -90,12 +90,16 @@ class SpareClips:
     def granted(
         self, link: CoordinatorLink, job: Job, grant: Grant, slots: Sequence[EngineSlot], out: WorkerOutcome
     ) -> None:
-        """Begin no line of a lease whose clip was just offered to its coordinator: the answer is on its way."""
-        by = _acceptor(link, job)
-        for line in grant.lines if self.clips else ():
-            spare = self.clips.get((job.job, grant.chapter, line.index, clip_key(line.text, job.recipe, line.take)))
-            if spare is not None and _is_offered(spare, by):
-                leave_out(slots, link.name, (job.job, grant.chapter, line.index), out)
+        """Begin no line of a lease whose clip its coordinator was offered; offer it again: the answer may be lost."""
+        by, offered = _acceptor(link, job), []
+        for line in grant.lines if self.clips or self.unaccepted.clips else ():
+            name = (job.job, grant.chapter, line.index, clip_key(line.text, job.recipe, line.take))
+            spare, held = self.clips.get(name), self.unaccepted.clips.get(name)
+            if (spare and _is_offered(spare, by)) or (held and held.link is None):
+                leave_out(slots, link.name, name[:3], out)
+                offered.append(name[1:])
+        for message in held_messages(job.job, offered):
+            out.send(link.name, message)
 
     def answered(self, link: CoordinatorLink, wanted: Wanted, slots: Sequence[EngineSlot], out: WorkerOutcome) -> None:
         """Have the clips sent that a coordinator wants, not spoken again; it has those that may be forgotten."""

@@ -20,7 +20,7 @@ def test_a_job_that_was_taken_over_ends_with_its_leases_and_the_others_go_on() -
     join(core)
     grant = offer(core)
     outcome = core.receive(b"p", Epochs((("one", RUNS), ("unknown", RUNS))), 1.0)
-    assert outcome.overruled == ["one"]
+    assert outcome.overruled == {"one": RUNS}
     assert sent(outcome, Revoke) == [Revoke(grant.lease)]
     assert not core.receive(b"p", Epochs((("one", RUNS),)), 1.0).overruled, "once is enough"
     assert offer(core, now=3.0).job == "two"
@@ -33,9 +33,14 @@ def test_an_epoch_of_its_own_lineage_or_a_lower_one_is_no_news() -> None:
         assert not core.receive(b"p", Epochs((("one", epoch),)), 1.0).overruled
 
 
-def test_strangers_and_open_swarms_are_not_believed() -> None:
-    known, opened = make_core(a_state("one", 3)), make_core(a_state("one", 3), trusts=False)
-    assert not known.receive(b"stranger", Epochs((("one", RUNS),)), 1.0).overruled
+def test_a_standby_which_does_not_greet_is_believed_too() -> None:
+    core = make_core(a_state("one", 3))
+    assert core.receive(b"standby", Epochs((("one", RUNS),)), 1.0).overruled == {"one": RUNS}
+
+
+def test_nobody_is_believed_in_an_open_swarm() -> None:
+    opened = make_core(a_state("one", 3), trusts=False)
+    assert not opened.receive(b"standby", Epochs((("one", RUNS),)), 1.0).overruled
     join(opened)
     assert not opened.receive(b"p", Epochs((("one", RUNS),)), 1.0).overruled
 

@@ -77,6 +77,16 @@ def test_a_clip_under_way_when_the_job_was_taken_over_goes_to_the_new_head() -> 
     assert [(name, clip.key) for name, clip in speak(worker, begun, now=7.0).clips] == [("b", KEY)]
 
 
+def test_what_is_offered_to_the_new_head_is_not_begun_again_by_a_lease_that_crosses_the_offer() -> None:
+    worker = led_by_a()
+    worker.receive("a", Welcome("a", 1, "a", 1.0, 1), 0.0)
+    speak(worker, speak(worker, grant(worker, "One.")))
+    assert told(taken_over(worker), Held) == [Held("job-a", (NAME,))]
+    lines = (Line(0, "One.", 0), Line(7, "Seven.", 0))
+    worker.receive("b", Grant(4, "job-a", 0, 0, lines, 600.0), 6.0)
+    assert [line.index for line in worker.slots[0].leases[0].lines] == [7]
+
+
 def test_spares_are_offered_to_the_new_head_since_its_copy_may_lack_them() -> None:
     worker = led_by_a()
     speak(worker, speak(worker, grant(worker, "One.")))
