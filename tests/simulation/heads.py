@@ -9,7 +9,6 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from allowed_repeats import under_way
 from disk import Disk, doubly_accepted
 from faults import LAST_S, TAKE_OVERS
 from story import Spot, Violation
@@ -141,8 +140,9 @@ class TakeOvers:
     def _offers(self, worker: SimWorker, job: Job) -> None:
         """Count what a worker has for the head that it hears of as spoken for it, unless that was granted already."""
         core = worker.core
+        if worker.liar or not self.world.network.is_steady:  # what is granted while the offer travels is spoken
+            return
         mine = [name[:3] for name in (*core.unaccepted.clips, *core.spares.clips) if name[0] == job.job]
-        mine += [spot for spot in under_way(worker) if spot[0] == job.job]
         for head in self.heads:
             if head.core is not None and head.disk.durable[JOB].epoch == job.epoch:
                 ledger = head.core.jobs[JOB].ledger

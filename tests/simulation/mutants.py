@@ -312,7 +312,7 @@ def _edited(edit: Edit) -> object:
 # Seeds of small swarms: each takes some 20 ms, and together they catch most mutants.
 LIGHT = (75, 47, 40, 119, 76, 153, 53, 197, 10, 102, 16, 63, 154, 88, 87, 191, 91, 164, 176, 19, 55, 193, 8, 59, 125)
 CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
-    "what was offered is begun": 85,
+    "what was offered is begun": 344,
     "the union begins with the longer journal": 111,
     "a worker works for any head": 57,
     "the union takes nothing of the lower journal": 11,
