@@ -151,3 +151,10 @@ def test_the_checks_run_the_readmes_own_line() -> None:
     (pattern,) = re.findall(r"grep -m1 -- '(.+?)' README\.md", script.read_text())
     lines = [line for line in read(ROOT / "README.md").splitlines() if re.search(pattern, line)]
     assert lines == [".venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest"]
+
+
+def test_the_tests_that_the_page_on_security_names_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", read(ROOT / "docs" / "security.md")))
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert len(named) > 20
+    assert not {name for name in named if f"def {name}(" not in sources}

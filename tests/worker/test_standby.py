@@ -288,6 +288,19 @@ def test_that_a_standby_has_all_of_a_job_is_remembered_in_its_folder(source: Dis
     assert was_copied(source.folder(JOB))
 
 
+def test_a_standby_gets_no_file_that_is_not_of_the_job(source: DiskStore) -> None:
+    secret = source.folder(JOB) / "assets" / ("0" * 64)
+    secret.parent.mkdir(exist_ok=True)
+    secret.write_bytes(b"secret")
+    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
+    server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
+    assert server._answer(Copy("tower", "file", JOB, digest="0" * 64)) is None
+    for job in ("../standby", "other", ""):
+        assert all(server._answer(Copy("tower", part, job)) is None for part in ("spec", "book", "file", "records"))
+    _, clips = server._answer(Copy("tower", "clips", JOB, keys=("0" * 32,))) or (None, b"none")
+    assert clips == b""
+
+
 def test_the_journal_that_answers_are_read_from_is_read_by_any_thread(source: DiskStore) -> None:
     with closing(Journal(source.folder(JOB), read_only=True)) as journal, ThreadPoolExecutor(1) as other:
         assert journal.page(0, 2) == other.submit(journal.page, 0, 2).result()
