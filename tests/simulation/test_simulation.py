@@ -57,7 +57,7 @@ def test_seeds_that_once_failed_hold_every_promise(seed: int, also: tuple[str, .
     assert not outcome(seed, also)
 
 
-@pytest.mark.parametrize("seed", [*range(8), 85, 288, 344])  # the last three once failed
+@pytest.mark.parametrize("seed", [*range(8), 85, 288, 344, 835])  # the last four once failed
 def test_standbys_that_take_over_hold_every_promise(seed: int) -> None:
     assert not outcome(seed, ("take-overs",))
 

@@ -45,9 +45,10 @@ class SpareClips:
 
     def accepted(self, link: CoordinatorLink, message: Accepted, now: float, out: WorkerOutcome) -> None:
         """Keep the clips that a coordinator has now, and forget the oldest spares beyond the bound."""
-        link.accepted(*self.unaccepted.under_way(message.job, message.clips, now), now)
+        clips = tuple(clip for clip in message.clips if not self._is_for_another(link, (message.job, *clip)))
+        link.accepted(*self.unaccepted.under_way(message.job, clips, now), now)
         by = _acceptor(link, link.jobs.get(message.job))
-        gone = self.unaccepted.take(message.job, message.clips)
+        gone = self.unaccepted.take(message.job, clips)
         if not by[1]:  # a coordinator of 0.1, which would never be offered them again
             out.forget([held.clip for held in gone])
             return
@@ -56,6 +57,11 @@ class SpareClips:
             self.clips[_name(held.clip)] = SpareClip(held.clip, held.size, by)
             self.size += held.size
         self.shrink(out)
+
+    def _is_for_another(self, link: CoordinatorLink, name: ClipName) -> bool:
+        """Tell whether a clip is on its way to another coordinator: one that took the job over wants it too."""
+        held = self.unaccepted.clips.get(name)
+        return held is not None and held.link not in (None, link.name)
 
     def shrink(self, out: WorkerOutcome) -> None:
         """Forget the oldest clips beyond the bound."""

@@ -87,6 +87,17 @@ def test_what_is_offered_to_the_new_head_is_not_begun_again_by_a_lease_that_cros
     assert [line.index for line in worker.slots[0].leases[0].lines] == [7]
 
 
+def test_a_clip_that_the_new_head_wants_stays_though_the_old_one_accepts_it_late() -> None:
+    worker = led_by_a()
+    speak(worker, speak(worker, grant(worker, "One.")))
+    taken_over(worker)
+    worker.receive("b", Wanted("job-a", (NAME,), ()), 6.0)
+    worker.receive("a", Accepted("job-a", (NAME,)), 6.0)
+    assert [held.link for held in worker.unaccepted.clips.values()] == ["b"]
+    worker.receive("b", Accepted("job-a", (NAME,)), 7.0)
+    assert not worker.unaccepted.clips
+
+
 def test_spares_are_offered_to_the_new_head_since_its_copy_may_lack_them() -> None:
     worker = led_by_a()
     speak(worker, speak(worker, grant(worker, "One.")))
