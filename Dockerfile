@@ -21,13 +21,9 @@ RUN --mount=type=bind,target=/src \
 
 FROM ${BASE}
 ARG EXTRAS
-ARG VERSION=0
-ARG REVISION=unknown
 LABEL org.opencontainers.image.title="e2a-swarm" \
       org.opencontainers.image.description="One book, all the machines in the house, one audiobook" \
-      org.opencontainers.image.licenses="AGPL-3.0-or-later" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.licenses="AGPL-3.0-or-later"
 COPY --from=build /opt/e2a-swarm /opt/e2a-swarm
 # whoever runs the image may write to /data: `--user` takes any number
 RUN mkdir -m 1777 /data

@@ -2,6 +2,7 @@
 
 python packaging/release.py cut 0.2.0   sets the version, and dates the changelog; look at it, commit it, tag it
 python packaging/release.py build DIR   builds what is published, proves it, and says what it consists of
+python packaging/release.py sums DIR    writes the digests of all files there, once packages and images were added
 """
 
 import hashlib
@@ -73,19 +74,26 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def describe(folder: Path, made: list[Path], made_at: int) -> list[Path]:
-    """Write the bill of materials, the licences and the digests beside what was built; return their files."""
+def describe(folder: Path, made_at: int) -> list[Path]:
+    """Write the bill of materials and the licences of what was built beside it; return their files."""
     from parts import bill, licence_list, parts
 
     found = parts()
     texts = {
         "bill-of-materials.cdx.json": bill(found, made_at),
         "licences.txt": licence_list(found),
-        "SHA256SUMS": "".join(f"{digest(path)}  {path.name}\n" for path in made),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
     return [folder / name for name in texts]
+
+
+def sum_up(folder: Path) -> Path:
+    """Write the digests of all files of a folder into SHA256SUMS, and return that."""
+    sums = folder / "SHA256SUMS"
+    files = sorted(path for path in folder.iterdir() if path.is_file() and path != sums)
+    sums.write_text("".join(f"{digest(path)}  {path.name}\n" for path in files), encoding="utf-8", newline="\n")
+    return sums
 
 
 def refuse_strays(root: Path) -> None:
@@ -115,8 +123,10 @@ def main(words: list[str]) -> int:
             made_at = time_of_commit(ROOT)
             made = list(build(ROOT, Path(folder), made_at).values())
             subprocess.run([sys.executable, "-m", "twine", "check", "--strict", *made], check=True)
-            for path in (*made, *describe(Path(folder), made, made_at)):
+            for path in (*made, *describe(Path(folder), made_at), sum_up(Path(folder))):
                 print(f"{path.stat().st_size:>9}  {path}")
+        case ["sums", folder]:
+            print(sum_up(Path(folder)).read_text(encoding="utf-8"), end="")
         case _:
             print(__doc__)
             return 64

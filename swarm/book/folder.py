@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from swarm.book.kinds import BOOKS
+from swarm.book.kinds import BOOKS, PAGES
 
 
 def books_in(folder: Path) -> list[Path]:
@@ -13,3 +13,8 @@ def books_in(folder: Path) -> list[Path]:
         if kind in BOOKS and (other is None or BOOKS.index(kind) < BOOKS.index(other.suffix.lower())):
             best[path.stem] = path
     return sorted(best.values())
+
+
+def texts_in(folder: Path) -> list[str]:
+    """Return the names of web pages and texts of a folder, which might be books all the same. Raises OSError."""
+    return sorted(path.name for path in folder.iterdir() if path.suffix.lower() in PAGES)

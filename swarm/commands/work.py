@@ -107,12 +107,15 @@ def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits"
     """Return the operator's limits. Raises UsageError."""
     from swarm.config import Limits
     from swarm.lease.worker.limits import parse_hours
+    from swarm.system.time_zone import unknown_zone
 
     hot = arguments.max_temperature
     try:
         hours = parse_hours(arguments.hours) if arguments.hours.strip() else ()
     except ValueError:
         raise UsageError(f"--hours takes spans such as 22-7 or 22:30-6,12-13, not {arguments.hours!r}.") from None
+    if hours and (zone := unknown_zone()):
+        raise UsageError(f"--hours is local time, and TZ={zone} is no time zone that this machine knows: correct it.")
     limits = Limits(
         hours=hours,
         max_temperature=None if hot is None else checks.whole("--max-temperature", hot, 30, 120),

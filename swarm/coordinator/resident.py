@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from swarm.audio.studio import Studio
-from swarm.book.any_file import read_any_title
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
 from swarm.coordinator.mend_order import MendOrder
 from swarm.coordinator.prepare import Offered, find_job
 from swarm.coordinator.queue_words import tried_later, tried_on_demand
+from swarm.coordinator.refusal import read_new
 from swarm.coordinator.serve import Server
 from swarm.edition.edition import Edition
 from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, SwarmError, UsageError
@@ -264,17 +264,9 @@ class Resident:
     # --- what users want
 
     async def add(self, path: Path, name: str, options: Sequence[str], source: str = "") -> QueuedBook:
-        """Add a book at the end of the queue. Raises UsageError, also for a file that is plainly no book; StoreError.
-
-        A book of a watched folder, which has a `source`, fails in the queue instead, and is set aside from there.
-        """
-        self.configure(path, options)
-        try:
-            title = await asyncio.to_thread(read_any_title, path)
-        except SwarmError as fault:
-            if not source:
-                raise UsageError(str(fault).replace(str(path), name)) from fault
-            title = ""
+        """Add a book at the end of the queue; `source`: its path in a watched folder. Raises UsageError, StoreError."""
+        config = self.configure(path, options)
+        title = await asyncio.to_thread(read_new, config, path, name, is_watched=bool(source))
         async with self._adding:  # the disk may be slow, while workers want an answer
             await asyncio.to_thread(self.queue.copy_in, path, name)
             book = self.queue.enter(name, options, self._clock.now(), title=title, source=source)

@@ -12,6 +12,7 @@ from swarm.config import ServeConfig
 from swarm.coordinator.coordinate import GRACE_S
 from swarm.coordinator.desk import Desk
 from swarm.coordinator.door import Door
+from swarm.coordinator.refusal import check_start
 from swarm.coordinator.resident import Configure, Resident
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
@@ -52,6 +53,7 @@ async def stay(
     async with AsyncExitStack() as stack:
         stack.callback(progress.close)
         queue, store, seen, studio = _open_disk(state_dir, stack)
+        await asyncio.to_thread(check_start, config.network.render, store)
         clock = Clock()
         resident = Resident(queue, store, studio, clock, configure, progress.note, seen.words, set_aside)
         awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from swarm.book.folder import books_in
+from swarm.book.folder import books_in, texts_in
 from swarm.coordinator.resident import Resident
 from swarm.errors import SwarmError, UsageError
 from swarm.store.queue import stamp_of
 from swarm.system.disk import full_name, replace_file
 from swarm.system.machine import Say
+from swarm.watch.text import clean
 
 OPTIONS_FILE = "e2a-swarm.options"  # in the folder: options for its books, as on a command line
 MAX_OPTIONS = 10_000  # characters
 SET_ASIDE = "set aside"  # a folder in it, for books that failed
+ADVICE = "`e2a-swarm add` takes them, and so does the page."
+MAX_NAMED = 5  # texts in one line
 LOOK_S = 5.0  # between two looks; a file that changed in between is still being copied
 
 
@@ -26,6 +29,7 @@ class WatchedFolder:
         self.folder, self._resident, self._note = folder.absolute(), resident, note
         self._seen: dict[Path, str] = {}  # stamps, at the last look
         self._told: set[str] = set()  # what was wrong at the last look
+        self._texts: set[str] = set()  # names of texts at the last look
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -43,6 +47,7 @@ class WatchedFolder:
             fresh = [path for path in settled if not self._resident.queue.has(path)]
             words = self._words() if fresh else ()
             wrong = [why for path in fresh if (why := await self._add(path, words))]
+            self._name_texts(await asyncio.to_thread(texts_in, self.folder))
         except OSError as fault:
             wrong = [f"The folder {full_name(self.folder)} cannot be read: {fault.strerror or fault}."]
         except SwarmError as fault:
@@ -51,6 +56,14 @@ class WatchedFolder:
             if line not in self._told:
                 self._note(f"{line.removesuffix('.')}. It is tried again.")
         self._told = set(wrong)
+
+    def _name_texts(self, names: Sequence[str]) -> None:
+        """Say once of each text that a watched folder takes none: many lie beside books and are none."""
+        fresh = [name for name in names if name not in self._texts]
+        if fresh:
+            shown = ", ".join(map(clean, fresh[:MAX_NAMED])) + (" ..." if len(fresh) > MAX_NAMED else "")
+            self._note(f"{full_name(self.folder)}: {shown}: texts and web pages are not taken from a folder; {ADVICE}")
+        self._texts = set(names)
 
     async def _add(self, path: Path, words: Sequence[str]) -> str:
         """Add one book; return why that is impossible, "" if it is done."""

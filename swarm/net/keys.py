@@ -101,8 +101,21 @@ def load_key(state_dir: Path) -> SwarmKey | None:
     """
     if code := os.environ.get(ENV_KEY):
         return _read(code, f"The environment variable {ENV_KEY}")
+    credential = _credential()
+    return (_key_in(credential) if credential else None) or saved_key(state_dir)
+
+
+def key_place(state_dir: Path) -> str:
+    """Return where `load_key` finds the key: a variable or a file."""
+    if os.environ.get(ENV_KEY):
+        return ENV_KEY
+    credential = _credential()
+    return str(credential if credential and credential.is_file() else key_file(state_dir))
+
+
+def _credential() -> Path | None:
     folder = os.environ.get(ENV_CREDENTIALS)
-    return (_key_in(Path(folder) / CREDENTIAL) if folder else None) or saved_key(state_dir)
+    return Path(folder) / CREDENTIAL if folder else None
 
 
 def saved_key(state_dir: Path) -> SwarmKey | None:

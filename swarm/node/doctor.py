@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from swarm.config import DEFAULT_PORT, ENV_BIND, ENV_KEY
+from swarm.config import DEFAULT_PORT, ENV_BIND
 from swarm.errors import EnvironmentFault
 from swarm.job.check import Check
 from swarm.system.capacity import SLOT_BYTES, read_capacity
 from swarm.system.disk import store_fault
 from swarm.system.installation import package_line
+from swarm.system.time_zone import unknown_zone
 from swarm.watch.text import bytes_text
 
 FULL_BYTES = 200 * 10**6  # less than this: not even a short book fits
@@ -193,12 +194,15 @@ def check_clock(now_s: float | None = None) -> Check:
     said = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s))
     if now_s < OLDEST_NOW_S:
         return Check("clock", "warn", f"it says {said} UTC", "set the clock; times in reports are wrong until then.")
+    if zone := unknown_zone():
+        remedy = "set TZ to a name such as Europe/Berlin; until then --hours counts in UTC."
+        return Check("clock", "warn", f"{said} UTC; TZ={zone} is no time zone that this machine knows", remedy)
     return Check("clock", "ok", f"{said} UTC")
 
 
 def check_key(folder: Path) -> Check:
     """Check whether this machine has a valid key."""
-    from swarm.net.keys import key_file, load_key
+    from swarm.net.keys import key_place, load_key
 
     remedy = "run `e2a-swarm join CODE` with the code of the machine that coordinates."
     try:
@@ -208,7 +212,7 @@ def check_key(folder: Path) -> Check:
     if key is None:
         text = "this machine is in no swarm yet; `convert` needs no key and `coordinate` makes one"
         return Check("key", "warn", text, remedy)
-    return Check("key", "ok", f"from {ENV_KEY if os.environ.get(ENV_KEY) else key_file(folder)}")
+    return Check("key", "ok", f"from {key_place(folder)}")
 
 
 def check_all(folder: Path) -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -39,6 +40,10 @@ def test_quadlet_makes_units_that_systemd_takes(tmp_path: Path) -> None:
     assert not ended.stderr, "Quadlet warns of what it does not know"
     services = {path.name for path in made.glob("*.service")}
     assert {"e2a-swarm-serve.service", "e2a-swarm-worker@.service", "e2a-swarm-network.service"} <= services
+    for role, unit in (("serve", "e2a-swarm-serve.service"), ("work", "e2a-swarm-worker@.service")):
+        text = (made / unit).read_text(encoding="utf-8")
+        assert f"EnvironmentFile=-%E/e2a-swarm/{role}.env" in text
+        assert re.search(r"ExecStart=.* --tz local .* \$E2A_SWARM_OPTIONS$", text, re.MULTILINE)
     if not shutil.which("systemd-analyze"):
         return
     for name in ("e2a-swarm-serve.service", "e2a-swarm-worker@1.service"):
@@ -49,7 +54,12 @@ def test_quadlet_makes_units_that_systemd_takes(tmp_path: Path) -> None:
 
 def test_the_commands_of_all_templates_are_known() -> None:
     quadlets = (path.read_text(encoding="utf-8") for path in (ROOT / "containers" / "quadlet").glob("*.container"))
-    lines = [line.removeprefix("Exec=") for text in quadlets for line in text.splitlines() if line.startswith("Exec=")]
+    lines = [
+        line.removeprefix("Exec=").removesuffix(" $E2A_SWARM_OPTIONS")
+        for text in quadlets
+        for line in text.splitlines()
+        if line.startswith("Exec=")
+    ]
     for template in (ROOT / "examples" / "unraid").glob("*.xml"):
         lines.append(ElementTree.parse(template).findtext("PostArgs") or "")
     containers = (unit["spec"]["template"]["spec"]["containers"] for unit in deployments())

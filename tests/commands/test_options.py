@@ -280,11 +280,15 @@ def limits(*words: str) -> Limits:
     return work_limits(arguments, asked_devices(arguments))
 
 
-def test_when_a_worker_may_work() -> None:
+def test_when_a_worker_may_work(monkeypatch: pytest.MonkeyPatch) -> None:
     assert limits("--gpu", "0") == Limits()
     said = limits("--gpu", "0", "--hours", "22-7,12-13:30", "--idle-only", "--max-temperature", "80")
     assert said == Limits(((22 * 60, 7 * 60), (12 * 60, 13 * 60 + 30)), 80, True)
     assert limits("--cpu", "--hours", "22-7") == Limits(((22 * 60, 7 * 60),))
+    monkeypatch.setenv("TZ", "Europe/Berln")
+    with pytest.raises(UsageError, match="TZ=Europe/Berln is no time zone"):
+        limits("--hours", "22-7")
+    assert limits("--cpu") == Limits()
 
 
 @pytest.mark.parametrize(

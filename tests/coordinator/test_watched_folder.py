@@ -44,6 +44,20 @@ async def test_a_book_is_added_once_it_is_at_rest_and_only_once(bench: ResidentB
     assert queued(bench) == [("a.epub", ())] * 2
 
 
+async def test_texts_are_named_once_and_not_taken(bench: ResidentBench, folder: Path) -> None:
+    watch = WatchedFolder(folder, bench.resident, bench.said.append)
+    for name in ("b.md", "a.txt", "c.jpg", OPTIONS_FILE):
+        (folder / name).write_text("no book")
+    for _ in range(3):
+        await watch.look()
+    [line] = bench.said
+    assert "a.txt, b.md: texts" in line and "e2a-swarm add" in line
+    (folder / "d.html").write_text("no book")
+    await watch.look()
+    assert "a.txt" not in bench.said[1] and "d.html: " in bench.said[1]
+    assert queued(bench) == []
+
+
 async def test_a_folder_has_options_of_its_own(bench: ResidentBench, folder: Path) -> None:
     watch = WatchedFolder(folder, bench.resident, bench.said.append)
     (folder / OPTIONS_FILE).write_text("# for the car\n--split 6h\n--title 'My Book'\n")

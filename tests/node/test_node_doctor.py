@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from swarm.job.check import Check
-from swarm.net.keys import make_key, save_key
+from swarm.net.keys import key_file, make_key, save_key
 from swarm.node import doctor
 from swarm.node.doctor import (
     check_capacity,
@@ -107,7 +107,14 @@ def test_a_machine_without_a_key_is_told_how_to_join(tmp_path: Path, monkeypatch
     assert check_key(tmp_path).verdict == "warn"
     assert "e2a-swarm join" in check_key(tmp_path).remedy
     save_key(tmp_path, make_key())
-    assert check_key(tmp_path).verdict == "ok"
+    assert check_key(tmp_path)[1:3] == ("ok", f"from {key_file(tmp_path)}")
+
+
+def test_the_key_is_said_to_come_from_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("E2A_SWARM_KEY", raising=False)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / "e2a-swarm.key").write_text(make_key().code)
+    assert check_key(tmp_path / "state")[1:3] == ("ok", f"from {tmp_path / 'e2a-swarm.key'}")
 
 
 def test_a_key_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -148,6 +155,9 @@ def test_gpus_and_their_absence(monkeypatch: pytest.MonkeyPatch, answer: Excepti
     assert check_gpu().verdict == verdict
 
 
-def test_a_clock_that_was_never_set() -> None:
+def test_a_clock_that_was_never_set_or_has_an_unknown_zone(monkeypatch: pytest.MonkeyPatch) -> None:
     assert check_clock(0.0).verdict == "warn"
+    monkeypatch.setenv("TZ", "Europe/Berln")
+    assert "TZ=Europe/Berln is no time zone" in check_clock(1_800_000_000.0).text
+    monkeypatch.setenv("TZ", "Europe/Berlin")
     assert check_clock(1_800_000_000.0) == ("clock", "ok", "2027-01-15 08:00:00 UTC", "")

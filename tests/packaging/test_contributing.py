@@ -52,7 +52,16 @@ def jobs() -> list[dict[str, object]]:
 def test_the_three_systems_and_arm_are_tested() -> None:
     text = (GITHUB / "workflows/tests.yml").read_text()
     assert all(system in text for system in ("ubuntu-24.04", "ubuntu-24.04-arm", "macos-15", "windows-2025"))
-    assert "run: bash .ci/run" in text
+    assert 'sudo env "PATH=$PATH" bash .ci/run' in text
+
+
+def test_a_release_has_the_image_and_the_digests_of_all_that_it_consists_of() -> None:
+    release = yaml.safe_load((GITHUB / "workflows/release.yml").read_text())
+    steps = [step.get("run", "") for step in release["jobs"]["build"]["steps"]]
+    order = ("release.py build dist", "debian/build dist", "docker save", "release.py sums dist")
+    places = [next(place for place, run in enumerate(steps) if words in run) for words in order]
+    assert places == sorted(places)
+    assert "org.opencontainers.image.version=$version" in steps[places[2]]
 
 
 def test_no_workflow_may_write_and_each_action_is_pinned() -> None:

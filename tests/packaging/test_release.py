@@ -16,7 +16,7 @@ pytest.importorskip("build")
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
 
-from release import CHANGELOG, VERSION_FILE, build, built, cut, cut_changelog, describe, digest, refuse_strays  # noqa: E402
+from release import CHANGELOG, VERSION_FILE, build, built, cut, cut_changelog, describe, digest, refuse_strays, sum_up  # noqa: E402
 
 from swarm import __version__  # noqa: E402
 
@@ -91,9 +91,15 @@ def test_the_tests_run_from_the_sdist(unpacked: Path) -> None:
 
 
 def test_what_it_consists_of_is_written_beside_it(made: dict[str, Path]) -> None:
-    listed = describe(made["wheel"].parent, list(made.values()), MADE_AT)
-    sums = next(path for path in listed if path.name == "SHA256SUMS").read_text()
-    assert f"{digest(made['wheel'])}  {made['wheel'].name}\n" in sums
+    folder = made["wheel"].parent
+    listed = describe(folder, MADE_AT)
+    (folder / "e2a-swarm_1_all.deb").write_bytes(b"stands in for a package")
+    sum_up(folder)
+    checked = run("sha256sum", "--check", "--strict", "SHA256SUMS", cwd=sum_up(folder).parent)
+    named = [line.partition(":")[0] for line in checked.stdout.splitlines()]
+    assert checked.returncode == 0
+    assert named == sorted(path.name for path in folder.iterdir() if path.name != "SHA256SUMS")
+    assert {"e2a-swarm_1_all.deb", "bill-of-materials.cdx.json", made["wheel"].name} <= set(named)
     assert "AGPL-3.0-or-later" in next(path for path in listed if path.name == "licences.txt").read_text()
 
 

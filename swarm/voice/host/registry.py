@@ -248,9 +248,9 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
         return VoiceCard(name, "*")
     fitting = card.voices_for(language)
     for voice in fitting:
-        if _plain(name) in ("", _plain(voice.name)):
+        if plain_name(name) in ("", plain_name(voice.name)):
             return voice
-    if others := [voice for voice in card.voices if _plain(name) == _plain(voice.name)]:
+    if others := [voice for voice in card.voices if plain_name(name) == plain_name(voice.name)]:
         raise UsageError(
             f"The voice {others[0].name} of {card.title} speaks "
             f"{' and '.join(language_name(voice.language) for voice in others)}, not {language_name(language)}; "
@@ -264,7 +264,7 @@ def find_voice(card: EngineCard, language: str, name: str = "") -> VoiceCard:
 def _no_voice(card: EngineCard, language: str, name: str) -> str:
     """Return the error text for a voice that an engine does not have."""
     for engine in all_engines():
-        if any(_plain(name) == _plain(voice.name) for voice in engine.card_for("").voices):
+        if any(plain_name(name) == plain_name(voice.name) for voice in engine.card_for("").voices):
             owner = usual_word(engine)
             return f"{card.title} has no voice {name!r}; {owner} has it: --tts-engine {owner}."
     fitting = card.voices_for(language)
@@ -285,7 +285,8 @@ def _has_setting(engine: Engine, name: str) -> bool:
     return any(setting.name == name for setting in engine.card_for("").settings)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return a voice's name as users may also write it: in small letters, with - for _."""
     return name.strip().lower().replace("_", "-")
 
 
