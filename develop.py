@@ -26,7 +26,7 @@ def steps(bin_folder: Path, *, has_git: bool) -> list[list[str]]:
     """Return the command lines that make an environment ready."""
     python = str(bin_folder / "python")
     hooks = [[python, "-m", "pre_commit", "install"]] if has_git else []
-    return [[python, "-m", "pip", "install", "-q", "-e", ".[test]"], *hooks]
+    return [[python, "-m", "pip", "install", "-e", ".[test]"], *hooks]
 
 
 def advice(missing: list[str]) -> str:
@@ -42,7 +42,7 @@ def main(words: list[str]) -> int:
     os.chdir(ROOT)
     if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
         venv.create(".venv", with_pip=True)
-    sys.stdout.write("installing into .venv; the first time takes some minutes\n")
+    sys.stdout.write("installing into .venv; the first time takes some five minutes\n")
     sys.stdout.flush()
     for line in steps(BIN, has_git=os.name != "nt" and Path(".git").exists()):
         if code := subprocess.call(line):

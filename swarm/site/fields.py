@@ -44,11 +44,6 @@ class OptionField(Struct, frozen=True):
         """The name of the field in the form."""
         return f"{NAME}{self.option}"
 
-    @property
-    def default_words(self) -> str:
-        """What holds if nothing is filled in, as people call it."""
-        return self.called(self.default)
-
     def called(self, value: str) -> str:
         """Return what people call a value."""
         return next((choice.words for choice in self.choices if choice.value == value), value)

@@ -101,6 +101,8 @@ def test_a_book_is_heard_while_it_is_spoken_and_goes_on_when_more_is_there(
     advances(page)
     assert page.evaluate(PARAGRAPHS) == [2] * 5 + [3]
     assert page.locator("#text .sentence.spoken").count() == len(bench.stretches[0])
+    waiting = page.locator("#text .sentence.waiting").count()
+    assert page.locator("#text [aria-description='not spoken yet']").count() == waiting > 0
     samples = np.array(page.evaluate(DECODE))
     clip = tone(300.0, 0.4)
     assert np.array_equal(samples[: clip.size], clip)

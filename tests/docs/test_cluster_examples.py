@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from manifest import manifest_faults
 
 from swarm.commands.main import parse
 
@@ -22,12 +23,7 @@ def load(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_a_manifest_is_valid_for_kubernetes(name: str) -> None:
-    validator = pytest.importorskip("kubernetes_validate")
-    manifest = load(f"kubernetes/{name}")
-    validator.validate(manifest, "1.33", strict=True)
-    broken = {**manifest, "spec": {**manifest["spec"], "replicaz": 1}}
-    with pytest.raises(validator.ValidationError):
-        validator.validate(broken, "1.33", strict=True)
+    assert manifest_faults(load(f"kubernetes/{name}")) == []
 
 
 @pytest.mark.parametrize("name", MANIFESTS)

@@ -89,7 +89,7 @@ def test_the_hooks_are_those_of_the_checks() -> None:
 
 def test_one_command_makes_the_environment_and_its_hooks() -> None:
     install, hook = steps(Path("bin"), has_git=True)
-    assert install[1:] == ["-m", "pip", "install", "-q", "-e", ".[test]"]
+    assert install[1:] == ["-m", "pip", "install", "-e", ".[test]"]
     assert hook == [str(Path("bin/python")), "-m", "pre_commit", "install"]
     assert steps(Path("bin"), has_git=False) == [install]
 

@@ -48,6 +48,15 @@ async def draft(bench: SiteBench, name: str = "Emma.txt") -> str:
     return number
 
 
+async def test_a_text_has_the_name_of_its_file_and_cautions_have_the_words_of_the_form(bench: SiteBench) -> None:
+    number = await draft(bench)
+    contents = json.loads(bench.answers["inspect"])
+    contents |= {"title": f"draft {number} Emma", "cautions": ["it is odd; --speed sets another"]}
+    bench.answers["inspect"] = json.dumps(contents).encode()
+    told = html.document_fromstring((await bench.send(f"/contents/{number}")).text).text_content()
+    assert "draft" not in told and "it is odd; Speed sets another" in told
+
+
 async def test_a_book_is_uploaded_looked_into_and_added_with_its_options(bench: SiteBench) -> None:
     number = await draft(bench)
     form = html.document_fromstring((await bench.client.get(f"/add/{number}")).text)

@@ -169,6 +169,8 @@ function paragraphs() {
 function dress(button, sentence) {
   button.className = `sentence ${sentence.state}${sentence.doubt ? " doubtful" : ""}`;
   button.textContent = sentence.text;
+  const words = sentence.doubt || {waiting: "not spoken yet", missing: "could not be spoken"}[sentence.state];
+  if (words) button.setAttribute("aria-description", words); else button.removeAttribute("aria-description");
 }
 
 const buttonOf = sentence => sentence && text.querySelector(`[data-sentence="${sentence.sentence}"]`);
