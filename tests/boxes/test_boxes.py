@@ -149,7 +149,22 @@ def test_compose_finishes_a_book_though_a_worker_crashes(engine: Engine, tmp_pat
     assert engine.compose(lab, "exec", "serve", "cat", "/key/e2a-swarm.key") == key, "the key is made once, and kept"
     books = engine.compose(lab, "exec", "serve", "e2a-swarm", "jobs")
     assert "finished" in books
+    give_to_another_user(engine, lab)
     engine.compose(lab, "down", "--volumes")
+
+
+def give_to_another_user(engine: Engine, lab: Path) -> None:
+    """Start the lab with another PUID: it says that the audiobooks are not its own, and goes on once they are."""
+    with (lab / ".env").open("a") as file:
+        file.write("PUID=1234\nPGID=1234\n")
+    engine.compose(lab, "up", "--detach", "--no-build", "serve")
+    refused = "/audiobooks cannot be used: "
+    await_that(lambda: refused in engine.compose(lab, "logs", "serve"), "a sentence about the folder")
+    for path in (lab / "audiobooks", *(lab / "audiobooks").iterdir()):
+        os.chown(path, 1234, 1234)
+    jobs = ("exec", "serve", "e2a-swarm", "jobs")
+    await_that(lambda: "finished" in engine.compose(lab, *jobs, check=False), "the books, as another user")
+    assert engine.compose(lab, "exec", "serve", "id", "-u") == "1234\n"
 
 
 def told_lines(words: str) -> str:
