@@ -140,7 +140,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
     "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.busy"),
-    "the dead keep their places": Edit(Coordinator, "_drop", "served.ledger.end(lease)", "pass"),
+    "the dead keep their places": Edit(Coordinator, "_drop", "served.ledger.lapse(lease)", "pass"),
     "settled places stay free": Edit(Ledger, "settle", "self.free[chapter].discard(index)", "pass"),
     "discarded clips are not spoken again": Edit(
         Coordinator, "discard", "self.jobs[job].ledger.reopen((chapter, index))", "pass"
