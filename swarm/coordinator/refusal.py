@@ -29,8 +29,8 @@ def check_start(config: RenderConfig, store: DiskStore) -> None:
 def read_new(config: RenderConfig, path: Path, name: str, *, is_watched: bool) -> str:
     """Return the title of a book that is added; "" if only the whole text tells it.
 
-    Raises UsageError for a voice that no engine has, and for a file that is plainly no book. One of a watched folder fails
-    in the queue instead, and is set aside from there.
+    Raises UsageError for a voice that no engine has, and for a file that is plainly no book. One of a watched folder
+    fails in the queue instead, and is set aside from there.
     """
     _check_voice(config)
     try:
