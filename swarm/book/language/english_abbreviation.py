@@ -37,6 +37,7 @@ _INSTANTS = table("inst=instant|ult=ultimo|prox=proximo")
 # "Hen. V" and "App. B", which mean nothing without what follows.
 _REIGN = regex.compile(r"\b(Hen|Rich|Edw|Eliz|Geo|Jas|Chas|Wm)\.(?=\s[IVX]+\b)")
 _REIGNS = table("Hen=Henry|Rich=Richard|Edw=Edward|Eliz=Elizabeth|Geo=George|Jas=James|Chas=Charles|Wm=William")
+_LAW = regex.compile(r"\bPub\.\s?L\.(?:\s?No\.)?(?=\s\d)")
 _LETTERED = regex.compile(r"\b(App|Fig|Sec|Sect|Pt|Vol|Bk|Pl|Ch)\.(?=\s[A-H]\b(?!\.\s?\p{L}|['’]))")
 _LETTERED_PARTS = table(
     "App=Appendix|Fig=Figure|Sec=Section|Sect=Section|Pt=Part|Vol=Volume|Bk=Book|Pl=Plate|Ch=Chapter"
@@ -68,6 +69,7 @@ _FOLLOWING = regex.compile(r"(?<=\d)(?:\s?ff\.|f\.(?=[,;:)\s]))(?P<ends>(?=[\s\"
 def _prepare_abbreviations(text: str) -> str:
     """Say "Boston, Mass." and "Baker St.", whose abbreviations have other meanings elsewhere."""
     text = _OLD_ORDINAL.sub(lambda match: f"{match[1]}{match[2]}{'nd' if match[2] == '2' else 'rd'}", text)
+    text = _LAW.sub("Public Law", text)
     text = _REIGN.sub(lambda match: _REIGNS[match[1]], text)
     text = _LETTERED.sub(lambda match: _LETTERED_PARTS[match[1]], text)
     text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[1]], text)
@@ -95,6 +97,8 @@ ABBREVIATIONS = Abbreviations(
             *_NTHS,
             *_QUARTERS,
             *_WEEKDAYS,
+            "Pub",
+            "L",
             "ff",
             "f",
         )

@@ -48,6 +48,7 @@ _INCHES = regex.compile(rf"(?<![\d.])({_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_COUN
 _BY = regex.compile(r"(?<=\d(?:″|\")?)\s?[x×]\s?(?=\d)")
 _TIMES = regex.compile(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
 _STONE = regex.compile(rf"{_ALONE}(\d{{1,2}})\s?st\.?,?\s(?:(\d{{1,2}})\s?lbs?\b\.?)")
+_PAST = regex.compile(r"(?<![\d/])(½|¼|1/2|1/4)[\s-](?=(?:past|to)[\s-]\d)")  # "½ past 8"
 _DEGREES_OF = regex.compile(
     r"(?<=\d)(\s?)deg(?:rees|s)?\.?\s?([FC])(?:\.(?=\s\p{Ll}|[,;:)])|(?=\.?[\s\"'”’»)]*$)|(?![\p{L}.]))"
 )
@@ -61,6 +62,7 @@ _PLURALS = table("foot=feet")
 
 def say_units(text: str) -> str:
     """Return a sentence in which the units behind figures are words; the figures remain."""
+    text = _PAST.sub(lambda match: "half " if match[1] in ("½", "1/2") else "a quarter ", text)
     text = _DEGREES_OF.sub(r"\1°\2", text)
     text = _BY.sub(" by ", _TIMES.sub(" times ", text))
     if "°" in text:

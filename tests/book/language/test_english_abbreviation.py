@@ -17,6 +17,7 @@ from said import said
         ),
         ("the 2nd ed. of the 18th c.", "the second edition of the eighteenth century."),
         ("N. America, So. Carolina", "North America, South Carolina"),
+        ("Pub. L. 94", "Public Law ninety-four"),
         ("Lt.-Col. Moran, d. 1901", "Lieutenant-Colonel Moran, died nineteen oh-one"),
         ("Hen. V, Edw. VII; App. B, Fig. A", "Henry the Fifth, Edward the Seventh; Appendix B, Figure A"),
         ("Tues., Jan. 3d; the 22d Regt.", "Tuesday, January third; the twenty-second Regiment."),

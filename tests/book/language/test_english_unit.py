@@ -23,6 +23,7 @@ from said import said
         ),
         ("13 st. 4 lb.", "thirteen stone four pounds."),
         ("45 deg. F. at 45 deg. F.", "forty-five degrees Fahrenheit at forty-five degrees Fahrenheit."),
+        ("at ½ past 8 or ¼ to 9", "at half past eight or a quarter to nine"),
         ("a 90° angle", "a ninety-degree angle"),
         ("180°C/350°F", "one hundred and eighty degrees Celsius or three hundred and fifty degrees Fahrenheit"),
     ],
