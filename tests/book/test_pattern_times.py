@@ -13,7 +13,7 @@ import pytest
 import regex
 
 import swarm.book
-from swarm.book.language.late_regex import LatePattern
+from swarm.book.language.late_pattern import LatePattern
 
 RUNS = (" ", "\n", "\u00a0", "1", "I", "a", "A", "-", "*", ".", "'", "“", "(", "[", "<", "/", "\\", "_", "⟦")
 RUNS += (

@@ -4,8 +4,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Forms, Language
+from swarm.book.language.late_pattern import compile_later
 
 if TYPE_CHECKING:
     from babel import Locale
@@ -42,7 +42,7 @@ MEASURES = {"%": "concentr-percent", "°": "angle-degree", "′": "duration-minu
 SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # letters after °
 # Copied from CLDR's dates, since a book may name hundreds of languages, and each takes 500 KiB when loaded.
 _DAYS_WITH_STOPS = "bs cs da de dsb et fi fo frr gsw hr hsb hu is ksh lb lv nb nds nn no prg sk sl smn sr wae"
-_FIGURES = regex.compile(r"^\S+?\s?(?=\p{L})")
+_FIGURES = compile_later(r"^\S+?\s?(?=\p{L})")
 
 
 @cache

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any
 
+import regex
 from msgspec import Struct
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.function_words import function_words
 from swarm.book.language.language import words
+from swarm.book.language.late_pattern import compile_later
 
 MAX_SAMPLE_CHARS = 24_000
 MAX_SCRIPT_CHARS = 2_000  # of a text that show its script
@@ -98,11 +99,11 @@ _ALIKE = tuple(
         "fi et vro",
     )
 )
-_LETTER = regex.compile(r"\p{L}")
-_WORD = regex.compile(r"[\p{L}\p{M}’']+")
+_LETTER = compile_later(r"\p{L}")
+_WORD = compile_later(r"[\p{L}\p{M}’']+")
 # A word of a passage. Single letters and abbreviations are in formulas and lists of references of any language.
-_PASSAGE_WORD = regex.compile(r"(?<![\p{L}\p{M}\d’'.])\p{L}[\p{L}\p{M}’']++(?!\d|\.\s?[\p{Ll}\d,;)])")
-_BARE = regex.compile(r"[A-Za-z’']+")
+_PASSAGE_WORD = compile_later(r"(?<![\p{L}\p{M}\d’'.])\p{L}[\p{L}\p{M}’']++(?!\d|\.\s?[\p{Ll}\d,;)])")
+_BARE = compile_later(r"[A-Za-z’']+")
 # Languages in which hardly any twelve words have only the letters of English.
 _MARKED_LETTERS = words("cs sk sl pl hu tr vi ro lv lt is")
 _UNSPACED = frozenset(("Han", "Hiragana", "Katakana", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"))
@@ -261,7 +262,7 @@ def _script_of(text: str) -> str:
 
 @cache
 def _pattern(script: str) -> "regex.Pattern[str]":
-    return regex.compile(rf"[\p{{Script={script}}}&&\p{{L}}]", regex.V1)
+    return compile_later(rf"[\p{{Script={script}}}&&\p{{L}}]", regex.V1)
 
 
 def _letters(text: str) -> int:

@@ -1,11 +1,11 @@
 """English abbreviations, some of which mean something only beside a town, a street or a year."""
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.english_measure import LONE, LONE_UNITS
 from swarm.book.language.language import Abbreviations, table
+from swarm.book.language.late_pattern import compile_later
 
 # Abbreviated states behind a town: "Boston, Mass."
-_STATE = regex.compile(
+_STATE = compile_later(
     r"(?<=\p{Lu}\p{L}{3,20}, )(Ala|Ariz|Ark|Calif|Colo|Conn|Fla|Ga|Ill|Ind|Kans?|Ky|Mass|Md|Mich|Minn|Mo|Nebr?|Nev|"
     r"Okla|Ore|Pa|Penn|Tenn|Tex|Va|Vt|Wash|Wis|Wyo)\.(?P<ends>(?=[\s\"'”’»)]*$))?"
 )
@@ -23,26 +23,26 @@ _NUMBERED = table(
     "Sep=September|"
     "Oct=October|Nov=November|Dec=December"
 )
-_STREET = regex.compile(
+_STREET = compile_later(
     r"(?<=\p{Lu}\p{Ll}+ |\d(?:st|nd|rd|th) )St\.(?=,|\s\p{Ll}|(?P<ends>[\s\"”’»)]*$))|(?<=\d \p{Lu}\p{Ll}+ )St\.(?=\s)"
 )
-_BIRTH = regex.compile(
+_BIRTH = compile_later(
     r"(?<![\p{L}.])(?:(ca?|fl|b|d)\.\s?(?=(?:1\d|20|[5-9])\d\d\b)|(ca?)\.\s(?=[£$€]?\d)|"
     r"([bd])\.\s(?=\d{1,2}\s\p{Lu}\p{Ll}+\s\d{4}))"
 )
 _BIRTHS = table("c=circa|ca=circa|fl=flourished|b=born|d=died")
-_OF_MONTH = regex.compile(r"(?<=\bof\s)(Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.")
-_INSTANT = regex.compile(r"(?<=\d(?:st|nd|rd|th)\s)(inst|ult|prox)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
+_OF_MONTH = compile_later(r"(?<=\bof\s)(Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.")
+_INSTANT = compile_later(r"(?<=\d(?:st|nd|rd|th)\s)(inst|ult|prox)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
 _INSTANTS = table("inst=instant|ult=ultimo|prox=proximo")
 # "Hen. V" and "App. B", which mean nothing without what follows.
-_REIGN = regex.compile(r"\b(Hen|Rich|Edw|Eliz|Geo|Jas|Chas|Wm)\.(?=\s[IVX]+\b)")
+_REIGN = compile_later(r"\b(Hen|Rich|Edw|Eliz|Geo|Jas|Chas|Wm)\.(?=\s[IVX]+\b)")
 _REIGNS = table("Hen=Henry|Rich=Richard|Edw=Edward|Eliz=Elizabeth|Geo=George|Jas=James|Chas=Charles|Wm=William")
-_LAW = regex.compile(r"\bPub\.\s?L\.(?:\s?No\.)?(?=\s\d)")
-_LETTERED = regex.compile(r"\b(App|Fig|Sec|Sect|Pt|Vol|Bk|Pl|Ch)\.(?=\s[A-H]\b(?!\.\s?\p{L}|['’]))")
+_LAW = compile_later(r"\bPub\.\s?L\.(?:\s?No\.)?(?=\s\d)")
+_LETTERED = compile_later(r"\b(App|Fig|Sec|Sect|Pt|Vol|Bk|Pl|Ch)\.(?=\s[A-H]\b(?!\.\s?\p{L}|['’]))")
 _LETTERED_PARTS = table(
     "App=Appendix|Fig=Figure|Sec=Section|Sect=Section|Pt=Part|Vol=Volume|Bk=Book|Pl=Plate|Ch=Chapter"
 )
-_WEEKDAY = regex.compile(
+_WEEKDAY = compile_later(
     r"\b(Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.(?=,?\s(?:the\s\d|\d|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
     r"\p{Ll}*\.?\s\d))"
 )
@@ -50,20 +50,20 @@ _WEEKDAYS = table(
     "Mon=Monday|Tue=Tuesday|Tues=Tuesday|Wed=Wednesday|Thu=Thursday|Thur=Thursday|Thurs=Thursday|Fri=Friday|"
     "Sat=Saturday|Sun=Sunday"
 )
-_OLD_ORDINAL = regex.compile(  # "the 3d of May", "Jan. 22d": the 3d. of old print is a third as well
+_OLD_ORDINAL = compile_later(  # "the 3d of May", "Jan. 22d": the 3d. of old print is a third as well
     r"(?:(?<=\b(?:the|this)\s)|(?<=\b(?:Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.\s)|"
     r"(?<=\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\s))"
     r"(\d?)([23])d\b(?!\.\s\p{Ll}*(?:coin|stamp)|\p{L}|[’'])"
 )
 # "the 2nd ed.", "the 18th c." and "N. America"
-_NTH = regex.compile(r"(?<=\d(?:st|nd|rd|th)\s)(ed|edn|c|cent)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
+_NTH = compile_later(r"(?<=\d(?:st|nd|rd|th)\s)(ed|edn|c|cent)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
 _NTHS = table("ed=edition|edn=edition|c=century|cent=century")
-_TOWARDS = regex.compile(
+_TOWARDS = compile_later(
     r"\b(N|S|E|W|So|No)\.(?=\s(?:America|Africa|Asia|Korea|Vietnam|Carolina|Dakota|Virginia|Ireland|Wales|Germany|"
     r"Yorkshire|Italy|Australia|Atlantic|Pacific|Pole)\b)"
 )
 _QUARTERS = table("N=North|S=South|E=East|W=West|So=South|No=North")
-_FOLLOWING = regex.compile(r"(?<=\d)(?:\s?ff\.|f\.(?=[,;:)\s]))(?P<ends>(?=[\s\"'”’»)]*$))?")
+_FOLLOWING = compile_later(r"(?<=\d)(?:\s?ff\.|f\.(?=[,;:)\s]))(?P<ends>(?=[\s\"'”’»)]*$))?")
 
 
 def _prepare_abbreviations(text: str) -> str:

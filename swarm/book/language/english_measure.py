@@ -1,92 +1,92 @@
 """English measures, prices and positions as words: "5 ft. 3 in.", "20 sq. m.", "a $5 bill", "lat. 45° N."."""
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.english_price import PLURALS, counted, say_prices, stop_of
 from swarm.book.language.english_unit import say_units
 from swarm.book.language.language import Match, table
+from swarm.book.language.late_pattern import compile_later
 
 _ALONE = r"(?<![\p{L}\d.,:/$£€-])"
 _COUNT = r"\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?\s?[½¼¾]?"
-_FEET_AND_INCHES = regex.compile(
+_FEET_AND_INCHES = compile_later(
     rf"{_ALONE}(\d{{1,3}})\s?ft\.?,?\s(\d{{1,2}}\s?[½¼¾]?)\s?"
     r"in(?:\.|(?=[,;:)]|\s(?:tall|high|long|wide|deep|thick|in height|in length|and)\b|\s*$))"
 )
 # "5 in. of rain", but neither "5 in the morning" nor "he came in. 5 men left".
-_INCHES = regex.compile(
+_INCHES = compile_later(
     rf"{_ALONE}({_COUNT})\s?in\.(?=\s(?:of|by|long|wide|high|deep|thick|tall|broad|square|in|x|and|to)\b|\s?[×,;:)])"
 )
-_SQUARE = regex.compile(rf"{_ALONE}({_COUNT})\s?(sq|cu)\.?\s(m\.|m|ft|in|yds?|mi|miles|feet|km)(?!\p{{L}})\.?")
+_SQUARE = compile_later(rf"{_ALONE}({_COUNT})\s?(sq|cu)\.?\s(m\.|m|ft|in|yds?|mi|miles|feet|km)(?!\p{{L}})\.?")
 _PLACES = table(
     "m.=mile|m=metre|ft=foot|in=inch|yd=yard|yds=yard|mi=mile|miles=mile|feet=foot|km=kilometre|sq=square|cu=cubic"
 )
-_MILES = regex.compile(
+_MILES = compile_later(
     rf"{_ALONE}({_COUNT})\s?m\.(?=\s(?:from|to|on|in|north|south|east|west|[NSEW]|away|that|per|an?|long|wide|off|distant|above|"
     r"below|along|down|up|farther|further)\b|[,;)])"
 )
 # "20 m. high", "50 m. of rope" and "the 100 m. hurdles" are metres rather than miles.
-_METRES = regex.compile(
+_METRES = compile_later(
     rf"{_ALONE}({_COUNT})\s?m(?:\.?(?=\s(?:high|deep|tall|thick|in (?:height|depth|diameter)|of\s\p{{L}}{{3,}}|"
     r"freestyle|backstroke|breaststroke|butterfly|medley|hurdles|sprint|dash|relay|race|final)\b)|"
     r"(?=\s(?:long|wide|away|from|above|below|across|apart|to|at|by|per|and|or|in|on)\b))"
 )
-_SPRINT = regex.compile(r"(?<=\b[Tt]he\s)((?:[1248]00)|1,?500)\s?m\b\.?(?=\s\p{Ll}|[,;:)])")
-_METRES_OR_MILES = regex.compile(r"\d[½¼¾]?\s?[mhs]\b|\d\s?hrs?\b")
-_METRIC = regex.compile(r"\d\s?(?:[ckm]m|kg)\b|\b(?:kilo|centi|milli)?met(?:re|er)s?\b")
-_ON_THE_WAY = regex.compile(
+_SPRINT = compile_later(r"(?<=\b[Tt]he\s)((?:[1248]00)|1,?500)\s?m\b\.?(?=\s\p{Ll}|[,;:)])")
+_METRES_OR_MILES = compile_later(r"\d[½¼¾]?\s?[mhs]\b|\d\s?hrs?\b")
+_METRIC = compile_later(r"\d\s?(?:[ckm]m|kg)\b|\b(?:kilo|centi|milli)?met(?:re|er)s?\b")
+_ON_THE_WAY = compile_later(
     r"\b(?:miles?|walk\p{L}*|rode|rid(?:e|ing)|driv\p{L}+|drove|march\p{L}*|travel\p{L}*|journeys?|roads?|railways?|"
     r"distan(?:ce|t)|routes?|towns?|villages?)\b"
 )
-_LAST_LENGTH = regex.compile(rf"{_ALONE}({_COUNT})\s?m\.(?=[\s\"'”’»)]*(?:$|\s\p{{Lu}}\p{{Ll}}))")
-_SIGNED = regex.compile(
+_LAST_LENGTH = compile_later(rf"{_ALONE}({_COUNT})\s?m\.(?=[\s\"'”’»)]*(?:$|\s\p{{Lu}}\p{{Ll}}))")
+_SIGNED = compile_later(
     rf"{_ALONE}({_COUNT})\s(m|s|h)(?=[,;:)]|\.(?:[\s\"'”’»)]*$|\s\p{{Lu}})|\s*$|\s(?!people\b|men\b|women\b|"
     rf"copies\b)\p{{Ll}})"
 )
 _SIGNS_OF_UNITS = table("m=metre|s=second|h=hour")
-_DURATION = regex.compile(
+_DURATION = compile_later(
     rf"{_ALONE}(\d{{1,2}})\s?h(?:rs?)?\.?,?\s?(\d{{1,2}})\s?m(?:in)?\b(?:(?:\.?,?\s(\d{{1,2}})\s?s(?:ecs?)?\b))?\.?"
 )
-_POSITION = regex.compile(r"\b([Ll]at|[Ll]ong)\.(?=\s?\d{1,3}\s?(?:°|deg))")
-_POSITION_AFTER = regex.compile(
+_POSITION = compile_later(r"\b([Ll]at|[Ll]ong)\.(?=\s?\d{1,3}\s?(?:°|deg))")
+_POSITION_AFTER = compile_later(
     r"(?<=\b(?:north|south|east|west)\s)(lat|long)\.(?=\s\p{Ll}|[,;)]|(?P<ends>[\s\"”’]*$))?"
 )
-_MINUTES = regex.compile(r"(?<=\d\s?°\s?\d{1,2})['’](?!\p{L})")
-_COMPASS = regex.compile(r"(?<=\d\s?(?:[°′″”\"]|(?:deg|min|sec)\.?))\s?([NSEW])\b(\.?)")
+_MINUTES = compile_later(r"(?<=\d\s?°\s?\d{1,2})['’](?!\p{L})")
+_COMPASS = compile_later(r"(?<=\d\s?(?:[°′″”\"]|(?:deg|min|sec)\.?))\s?([NSEW])\b(\.?)")
 _WINDS = table("N=north|S=south|E=east|W=west")
-_TRAIN = regex.compile(
+_TRAIN = compile_later(
     r"(?<=\b[Tt]he )(1[0-2]|[1-9])\.([0-5]\d)"
     r"(?=\s(?:from|train|express|bus|boat|for|at|up|down|mail|local|out|p\.?m|a\.?m)\b|\sto\s\p{Lu})|"
     r"(?<=\b(?:by|catch|caught|catching|take|took|miss|missed) the )(1[0-2]|[1-9])\.([0-5]\d)(?![\d%]|\s?(?:%|per))"
 )
 _HOURS = r"(1[0-2]|[1-9])\.([0-5][05]|[0-5]\d(?=.{1,60}\b(?:train|boat|bus|ferry|flight|express)\b))"
-_NO_TIME = regex.compile(
+_NO_TIME = compile_later(
     r"[%$£€]|\b(?:per cent|percent|average|rates?|index|points?|prices?|odds|ratio|scored?|shares?|stocks?|"
     r"gr[eo]w|fell|rose|dropped|inches|feet|pounds|ounces|grams?|metres?|meters?|miles|GPA|pH|versions?|sections?|chapters?|closed|opened|traded|valued|measured)\b"
 )
-_AT_TIME = regex.compile(
+_AT_TIME = compile_later(
     rf"(?<=\b(?:[Aa]t|till|until|from|to|before|after|by|past|about)\s){_HOURS}(?![\d%:.]*\d)"
     r"(?=[,;:?!)]|\.?[\"'”’»)\s]*$|\s(?:and|in the|on|to|till|that|this|sharp|precisely|exactly|for|from|or|with|"
     r"when|every|each|tomorrow|tonight|to-morrow|to-night|we|he|she|they|I)\b)"
 )
 # Groups of three digits behind thin spaces, or several behind common ones: "1 000 000", "250 000", but not "5 200".
-_THOUSANDS = regex.compile(
+_THOUSANDS = compile_later(
     r"(?<![\d.,:/-]|\d\s)\d{1,3}(?:(?:[\u00a0\u202f\u2009]\d{3})+|(?: \d{3}){2,}|(?: 000)+)(?![\d:/-]|[.,]\d|\s\d)"
 )
 # A single group behind a common space needs a word: "about 3 500", "3 500 men", but not "page 3 500 men".
-_THOUSAND = regex.compile(
+_THOUSAND = compile_later(
     r"(?<![\d.,:/-]|\d\s|[#№§]\s?)[1-9]\d{0,2} \d{3}(?![\d:/-]|[.,]\d|\s\d)"
     r"(?P<counted>(?=\s(?!(?:was|has|is|his|as|us|this|its|does|always|perhaps)\b)"
     r"(?:\p{Ll}{2,}s|men|women|people|children|feet|sheep)\b))?"
 )
-_AMOUNT_BEFORE = regex.compile(
+_AMOUNT_BEFORE = compile_later(
     r"(?:[£$€]\s?|\b(?i:about|some|nearly|almost|over|than|only|around|another|of|to|costs?|paid|least|most)\s)$"
 )
-_PLACE_BEFORE = regex.compile(  # a page or a year is one number, what follows it another
+_PLACE_BEFORE = compile_later(  # a page or a year is one number, what follows it another
     r"(?<![.!?]\s|^)\b\p{Lu}\p{L}*\.?\s$|"
     r"\b(?i:nos?|pp?|ch|vol|pages?|chapters?|lines?|rooms?|numbers?|verses?|figures?|tables?|notes?|volumes?|"
     r"sections?|parts?|"
     r"in|by|since|and)\.?\s$"
 )
-LONE = regex.compile(r"(?<!\d[½¼¾]?\s?)\b(lbs|oz)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
+LONE = compile_later(r"(?<!\d[½¼¾]?\s?)\b(lbs|oz)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
 LONE_UNITS = table("lbs=pounds|oz=ounces")
 
 

@@ -2,16 +2,16 @@
 
 from math import gcd
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Match, table
+from swarm.book.language.late_pattern import compile_later
 
 PLURALS = table("foot=feet|inch=inches")
-_PRICED = regex.compile(
+_PRICED = compile_later(
     r"([$£€])(\d{1,3}(?:,\d{3})*|\d+)[\s-](?=(?:bills?|notes?|coins?|pieces?|gold|tickets?|stamps?|prizes?|fines?|"
     r"rewards?|"
     r"fees?|tips?|cheques?|checks?|bets?|limits?|deposits?|loans?)\b)"
 )
-_PRICED_MILLIONS = regex.compile(
+_PRICED_MILLIONS = compile_later(
     r"([$£€])(\d[\d.,]{0,12})[\s-]?(million|billion|trillion|thousand)[\s-](?=(?:dollar )?(?:house|home|mansion|deal|"
     r"project|budget|contract|"
     r"loan|grant|lawsuit|fund|bond|prize|jackpot|business|company|industry|film|painting|fine|debt|gift|donation|"
@@ -24,43 +24,43 @@ _COUNTRIES = table(
     "US=US|U.S.=US|A=Australian|AU=Australian|C=Canadian|CA=Canadian|NZ=New Zealand|HK=Hong Kong|S=Singapore|J=Jamaican"
 )
 _SCALES = table("m=million|M=million|bn=billion|b=billion|B=billion|k=thousand|K=thousand|tn=trillion")
-_DOLLARS_OF = regex.compile(
+_DOLLARS_OF = compile_later(
     rf"(?<![\p{{L}}.])(US|U\.S\.|AU?|CA?|NZ|HK|S|J)\$\s?({_SUM})(?:\s?(million|billion|trillion|thousand|bn|tn|"
     rf"[mMbBkK])\b)?"
 )
-_BETWEEN = regex.compile(rf"([$£€])({_SUM})\s?[-–]\s?\1(?=\d)")
-_FROM_TO = regex.compile(rf"([$£€])({_SUM})\s?[-–]\s?({_SUM})(\s(?:million|billion|thousand))?(?![\d-])")
+_BETWEEN = compile_later(rf"([$£€])({_SUM})\s?[-–]\s?\1(?=\d)")
+_FROM_TO = compile_later(rf"([$£€])({_SUM})\s?[-–]\s?({_SUM})(\s(?:million|billion|thousand))?(?![\d-])")
 _COINS = {"$": ("cent", "cents"), "£": ("penny", "pence"), "€": ("cent", "cents")}
-_HUNDREDTHS = regex.compile(r"([$£€])0?\.(\d\d)(?!\d)")
-_A_SUM = regex.compile(
+_HUNDREDTHS = compile_later(r"([$£€])0?\.(\d\d)(?!\d)")
+_A_SUM = compile_later(
     r"(?<=\b(?:an?|his|her|my|that|the|another)\s)\$(\d{1,3})(?=[.,;!?](?!\d)|\s(?:on|in|for|and|"
     r"from|to|out)\b)"
 )
-_PRICE_BEFORE = regex.compile(
+_PRICE_BEFORE = compile_later(
     r"\b(?:cost|costs|costing|paid|pay|pays|price|prices|priced|worth|charged?|for|gave|gives?|spent|spend|earns?|"
     r"earned|"
     r"wages|lent|lend|borrow(?:ed)?|owed?|owes|tickets?|seats?|sold|bought|sells?|fare|fee|rent|only|fined|saved|"
     r"tip(?:ped)?)\s"
     r"(?:(?:was|is|at|of|about|only|just|me|him|her|us|them|you|it|a|the)\s){0,2}$|\bat\s$"
 )
-_PRICE_BEHIND = regex.compile(
+_PRICE_BEHIND = compile_later(
     r"\s(?:each|apiece|a (?:pair|week|day|month|year|dozen|yard|pound|bottle|head|piece|copy|hundred|bushel|ton|gallon|"
     r"pint|quart|time|night|volume|foot|box|seat)|the (?:dozen|pair|yard|pound|bottle|set|lot|hundred)|per \p{L}+|net|"
     r"cloth|in (?:cash|silver|stamps|change|my pocket|his pocket|her pocket))\b"
 )
-_DATE_BEFORE = regex.compile(
+_DATE_BEFORE = compile_later(
     r"\b(?i:on|by|since|until|till|from|before|after|dated|of|to|ratio|page|no|No|date|between|chapter|score|scored|"
     r"form)\.?\s$"
 )
-_SLASHED = regex.compile(
+_SLASHED = compile_later(
     r"(?<![\d/.£$€-])(\d{1,2})/(1[01]|\d)(?:d\b\.?)?(?![\d/½-])(?!\s(?:of|time|rhythm|measure|bar|beat)\b)"
 )
-_ONLY_SHILLINGS = regex.compile(r"(?<![\d/.£$€])(\d{1,3})/[-–—](?![\d/])")
-_POUNDS_AND_MORE = regex.compile(r"£\s?(\d{1,4})([/.])(\d{1,2})\2(\d{1,2}|-)(?![\d/])")
-_SEVERAL = regex.compile(r"\s\p{Ll}+s\b")  # "4/6 patients"
+_ONLY_SHILLINGS = compile_later(r"(?<![\d/.£$€])(\d{1,3})/[-–—](?![\d/])")
+_POUNDS_AND_MORE = compile_later(r"£\s?(\d{1,4})([/.])(\d{1,2})\2(\d{1,2}|-)(?![\d/])")
+_SEVERAL = compile_later(r"\s\p{Ll}+s\b")  # "4/6 patients"
 _FAMED = ((24, 7), (9, 11), (16, 9))  # no sums
 MAX_SHILLINGS = 63  # that were written so: three guineas
-_ENDS = regex.compile(r"[\"'”’»)\s]*+$|\s+\p{Lu}")
+_ENDS = compile_later(r"[\"'”’»)\s]*+$|\s+\p{Lu}")
 
 
 def say_prices(text: str) -> str:

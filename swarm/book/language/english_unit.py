@@ -1,8 +1,10 @@
 """English units behind numbers and fractions as words: "½ tsp.", "2–3 min", "9×13-in.", "12 st. 7 lb."."""
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.english_price import counted, stop_of
 from swarm.book.language.language import Match, table
+from swarm.book.language.late_pattern import compile_later
 
 _ALONE = r"(?<![\p{L}\d.,:/$£€-])"
 _COUNT = r"(?:\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?|\d{1,6}(?:\.\d{1,3})?)"
@@ -27,7 +29,7 @@ _UNITS = table(
 _ONE_LETTER = table("g=gram|l=litre|L=litre|W=watt|V=volt|m=metre")
 _SAME = frozenset(("hertz", "kilohertz", "megahertz", "gigahertz", "dozen", "horsepower"))  # one or several
 _SIGNS = "|".join(map(regex.escape, sorted(_UNITS, key=len, reverse=True)))
-_MEASURE = regex.compile(
+_MEASURE = compile_later(
     rf"{_ALONE}(?P<range>{_COUNT}\s?(?:[-–]|to|or)\s?)?(?:(?P<count>{_COUNT})(?P<part>\s?(?:{_FRACTION}))?|"
     rf"(?P<part>{_FRACTION}))"
     rf"(?P<joint>\s|-)?(?:(?P<unit>{_SIGNS})(?![\p{{L}}’'/²³^])\.?|(?P<unit>[gLlWV])(?![\p{{L}}’'/.²³^-])(?=\s*[,;:)]|"
@@ -40,23 +42,23 @@ _FOODS = (
     "peas potatoes tomatoes crumbs cocoa chocolate shortening lard margarine coffee starch coconut salt apples? "
     "chicken meat ham beef noodles lentils parsley spinach corn cider tea"
 )
-_CUPS = regex.compile(
+_CUPS = compile_later(
     rf"{_ALONE}(?P<count>{_COUNT}(?:\s?(?:{_FRACTION}))?|{_FRACTION})\s?[cC]\.?(?=\s(?:\p{{Ll}}+[,\s]\s?){{0,3}}"
     rf"(?:{'|'.join(_FOODS.split())})\b)"
 )
-_INCHES = regex.compile(rf"(?<![\d.])({_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_COUNT}))?-in\.?(?![\p{{L}}])")
-_BY = regex.compile(r"(?<=\d(?:″|\")?)\s?[x×]\s?(?=\d)")
-_TIMES = regex.compile(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
-_STONE = regex.compile(rf"{_ALONE}(\d{{1,2}})\s?st\.?,?\s(?:(\d{{1,2}})\s?lbs?\b\.?)")
-_PAST = regex.compile(r"(?<![\d/])(½|¼|1/2|1/4)[\s-](?=(?:past|to)[\s-]\d)")  # "½ past 8"
-_DEGREES_OF = regex.compile(
+_INCHES = compile_later(rf"(?<![\d.])({_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_COUNT}))?-in\.?(?![\p{{L}}])")
+_BY = compile_later(r"(?<=\d(?:″|\")?)\s?[x×]\s?(?=\d)")
+_TIMES = compile_later(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
+_STONE = compile_later(rf"{_ALONE}(\d{{1,2}})\s?st\.?,?\s(?:(\d{{1,2}})\s?lbs?\b\.?)")
+_PAST = compile_later(r"(?<![\d/])(½|¼|1/2|1/4)[\s-](?=(?:past|to)[\s-]\d)")  # "½ past 8"
+_DEGREES_OF = compile_later(
     r"(?<=\d)(\s?)deg(?:rees|s)?\.?\s?([FC])(?:\.(?=\s\p{Ll}|[,;:)])|(?=\.?[\s\"'”’»)]*$)|(?![\p{L}.]))"
 )
-_OR_DEGREES = regex.compile(r"(?<=\d\s?°\s?[CF]?)\s?/\s?(?=\d)")
-_DEGREE = regex.compile(
+_OR_DEGREES = compile_later(r"(?<=\d\s?°\s?[CF]?)\s?/\s?(?=\d)")
+_DEGREE = compile_later(
     r"(?<![\d.])(\d{1,3})\s?°(?=\s(?:angles?|turns?|bends?|heat|slopes?|views?|arcs?|rotations?|weather|water|oven)\b)"
 )
-_LONE_INCHES = regex.compile(rf"(?<![\d.])({_COUNT}\s?(?:{_FRACTION})?)\s?″")
+_LONE_INCHES = compile_later(rf"(?<![\d.])({_COUNT}\s?(?:{_FRACTION})?)\s?″")
 _PLURALS = table("foot=feet")
 
 

@@ -1,27 +1,27 @@
 """Polish abbreviations whose words take the case that a name or a preposition beside them shows."""
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.language import Abbreviations, table, words
+from swarm.book.language.late_pattern import compile_later
 
 _HIM = "Jana Piotra Pawła Józefa Stanisława Wojciecha Antoniego Mikołaja Jerzego Michała Andrzeja Marcina Krzysztofa "
 _HIM += "Tomasza Jakuba Łukasza Marka Mateusza Franciszka Augustyna Benedykta Szczepana Wawrzyńca Idziego"
 _HERS = "Anny Marii Teresy Barbary Katarzyny Jadwigi Elżbiety Heleny Zofii Agnieszki Małgorzaty"
 _HER = "Anna Maria Teresa Barbara Katarzyna Jadwiga Elżbieta Helena Zofia Agnieszka Małgorzata"
-_SAINT = regex.compile(
+_SAINT = compile_later(
     rf"\b([śŚ])w\.\s(?=(?:({'|'.join(_HIM.split())})|({'|'.join(_HERS.split())})|({'|'.join(_HER.split())}))\b)"
 )
-_STREET = regex.compile(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s[\p{Lu}\d])")
-_FLAT = regex.compile(r"(?<=\p{Lu}\p{L}+\s\d{1,3}\p{Ll}?,?\s)m\.\s(?=\d)")  # "ul. Długa 12 m. 3"
-_MISS = regex.compile(
+_STREET = compile_later(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s[\p{Lu}\d])")
+_FLAT = compile_later(r"(?<=\p{Lu}\p{L}+\s\d{1,3}\p{Ll}?,?\s)m\.\s(?=\d)")  # "ul. Długa 12 m. 3"
+_MISS = compile_later(
     r"\bp\.\s(?=(?:Anna|Maria|Ewa|Zofia|\p{Lu}\p{Ll}+(?:nna|ria|sia|zia|cja|ina|ena|ika|ora|ela|ula|ata|eta|ara|ida|"
     r"ga))\b)"
 )
-_MISTER = regex.compile(r"\bp\.\s(?=\p{Lu}\p{Ll}*?(ego|emu|[iy]m|ska|cka|dzka|skiej|ckiej|dzkiej|ską|cką|a)?\b)")
+_MISTER = compile_later(r"\bp\.\s(?=\p{Lu}\p{Ll}*?(ego|emu|[iy]m|ska|cka|dzka|skiej|ckiej|dzkiej|ską|cką|a)?\b)")
 _MISTERS = table(
     "ego=pana|emu=panu|im=panem|ym=panem|ska=pani|cka=pani|dzka=pani|skiej=pani|ckiej=pani|dzkiej=pani|"
     "ską=panią|cką=panią|a=pana"
 )
-_HE = regex.compile(r"\b([śŚ])w\.\s(?=\p{Lu}\p{Ll}+?(owi|em|iem|ej|y|i|a|ę|ą|u)?\b)")
+_HE = compile_later(r"\b([śŚ])w\.\s(?=\p{Lu}\p{Ll}+?(owi|em|iem|ej|y|i|a|ę|ą|u)?\b)")
 _HIS = table("owi=temu|em=tym|iem=tym|ej=tej|y=tej|i=tej|a=tego|ę=tą|ą=tą|u=tym")
 
 

@@ -1,23 +1,25 @@
 """Russian abbreviations whose words take the case that a preposition or a name beside them shows."""
 
-from swarm.book.language import late_regex as regex
-from swarm.book.language.language import Abbreviations, Match, table, words
+import regex
 
-_SHORT_YEAR = regex.compile(
+from swarm.book.language.language import Abbreviations, Match, table, words
+from swarm.book.language.late_pattern import compile_later
+
+_SHORT_YEAR = compile_later(
     r"(?:\b((?i:в|во|о|на|к|ко|с|до|от|из|по|после|около))\s)?(?<![\p{L}\d.,:/-])"
     r"((?:(?:1\d{3}|20\d\d)\s?[–—-]\s?)?(?:1\d{3}|20\d\d|[1-9]\d\d|[1-9]\d?(?=\sг\.\s(?:до\s)?н\.)))\s?(гг?)\."
     r"(?P<ends>[\s\"”»)]*$)?"
 )
-_HOURS_AND_MINUTES = regex.compile(r"(?<!\d)(\d{1,2})\sч\.\s(\d{1,2})\sмин\b")
-_YEAR_TWICE = regex.compile(r"(\bгода)\sг\.(?=\s?[\p{Ll},;:)])")  # of "3.05.1898 г."
-_YEARS_OF_CENTURY = regex.compile(r"(?<![\d.,])(1\d|20)(\d\d)(\s?[–—-]\s?)(\d\d)(?=\s(?:гг?\.|год))")
-_STREET = regex.compile(r"\b((?i:на|по|в|во|к|о|с|со|из|от|до|у|около|близ))\s(ул|г|пл)\.(?=\s\p{Lu})")
+_HOURS_AND_MINUTES = compile_later(r"(?<!\d)(\d{1,2})\sч\.\s(\d{1,2})\sмин\b")
+_YEAR_TWICE = compile_later(r"(\bгода)\sг\.(?=\s?[\p{Ll},;:)])")  # of "3.05.1898 г."
+_YEARS_OF_CENTURY = compile_later(r"(?<![\d.,])(1\d|20)(\d\d)(\s?[–—-]\s?)(\d\d)(?=\s(?:гг?\.|год))")
+_STREET = compile_later(r"\b((?i:на|по|в|во|к|о|с|со|из|от|до|у|около|близ))\s(ул|г|пл)\.(?=\s\p{Lu})")
 _TOWNS = {"ул": ("улице", "улицы"), "г": ("городе", "города"), "пл": ("площади", "площади")}
-_SAINT = regex.compile(r"\b([Сс])в\.(?=\s\p{Lu}\p{Ll}+?(а|я|ы|и|ого|ой)?\b)")
+_SAINT = compile_later(r"\b([Сс])в\.(?=\s\p{Lu}\p{Ll}+?(а|я|ы|и|ого|ой)?\b)")
 _OF_HIM = words("Николая Петра Павла Георгия Ивана Андрея Иоанна Василия Михаила Владимира Александра Ильи Луки Марка")
-_DECADES = regex.compile(r"(?<=\d-(е|х)\s)гг\.(?=\s|[,;)])")
+_DECADES = compile_later(r"(?<=\d-(е|х)\s)гг\.(?=\s|[,;)])")
 _PLACES = table("стр=странице|с=странице|гл=главе|т=томе|ч=части|кн=книге|п=пункте|ст=статье|рис=рисунке|табл=таблице")
-_IN_PLACE = regex.compile(rf"\b([НнВвОо]а?)\s({'|'.join(_PLACES)})\.(?=\s?\d)")
+_IN_PLACE = compile_later(rf"\b([НнВвОо]а?)\s({'|'.join(_PLACES)})\.(?=\s?\d)")
 
 
 def _with(preposition: str | None, said: str) -> str:

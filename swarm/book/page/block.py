@@ -1,8 +1,9 @@
 """Tells what the blocks of a document are by their elements and classes: headings, and lines of verse."""
 
+import regex
 from lxml import etree
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.markup import local, types, words
 
 BLOCKS = words(
@@ -14,11 +15,11 @@ MAX_HEADING_CHARS = 150
 CLASS_HEADING_LEVEL = 2  # for a chapter's heading that only its class shows
 SUBTITLE_LEVEL = 9  # for a line under a heading: no chapter begins there
 
-_STANZA = regex.compile(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
-_HEADING_CLASS = regex.compile(
+_STANZA = compile_later(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
+_HEADING_CLASS = compile_later(
     r"(?:^|\s)(?:chapter|chap|kapitel|chapitre)[-_]?(?:title|head|heading|name|number|num|no)\b", regex.IGNORECASE
 )
-_POEM = regex.compile(r"\b(?:poem|poetry|verse|poème|gedicht|poesia|poesía)\b", regex.IGNORECASE)
+_POEM = compile_later(r"\b(?:poem|poetry|verse|poème|gedicht|poesia|poesía)\b", regex.IGNORECASE)
 
 
 def heading_level(element: etree._Element, tag: str, *, in_group: bool) -> int:

@@ -1,8 +1,9 @@
 """Tells which lines of a plain text are the headings of its chapters, in many languages."""
 
+import regex
 from msgspec import Struct
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.running_head import interrupts
 
 MAX_HEADING_CHARS = 80
@@ -37,7 +38,7 @@ _FRONT = (
     "предисловие|введение|вступление|послесловие|пролог|эпилог|заключение|оглавление|содержание|передмова|вступ|"
     "післямова|епілог|зміст|πρόλογος|επίλογος|εισαγωγή|önsöz|giriş|sonsöz|içindekiler"
 )
-_CHAPTER = regex.compile(
+_CHAPTER = compile_later(
     rf"(?:{_KINDS})\s+(?:[\divxlc]+|\p{{L}}+)\b.{{0,60}}|"
     rf"(?:{_ANY_KIND})\s+(?:№\s?)?(?:\d{{1,3}}|[ivxlc]{{1,8}})(?![\p{{L}}\d]).{{0,60}}|"
     rf"(?:{_MORE_KINDS})\s+\p{{L}}++[’'΄ʹ´]?(?:[.:—–-].{{0,60}})?|(?:{_FRONT})[.:]?|"
@@ -45,20 +46,20 @@ _CHAPTER = regex.compile(
     regex.IGNORECASE,
 )
 _NUMERALS = "一二三四五六七八九十百千〇零两兩"
-_EASTERN = regex.compile(
+_EASTERN = compile_later(
     rf"第\s?[{_NUMERALS}\d０-９]{{1,7}}\s?[章回节節卷部话話幕編编篇集]\s?(?:[\s:：　].{{0,40}}|[^。，、]{{0,20}})|"
     rf"제\s?\d{{1,3}}\s?[장부편화].{{0,40}}|"
     r"序|序章|序言|前言|引子|楔子|后记|後記|尾声|尾聲|终章|終章|プロローグ|エピローグ|あとがき|はじめに|おわりに|目录|目錄|目次|프롤로그|에필로그|머리말|차례"
 )
 # "Erstes Kapitel", "Premier chapitre": an article in place of the ordinal makes no heading.
-_ORDINAL_FIRST = regex.compile(
+_ORDINAL_FIRST = compile_later(
     rf"(?!(?:der|die|das|ein|eine|kein|keine|dies\p{{L}}*|jede\p{{L}}?|the|this|that|an?|each|every|no|les?|la|une?|"
     rf"ce|cette|el|los|"
     rf"una?|este|esta|il|lo|gli|os?|as?|um|uma|de|het|een|en|ett|et|в|и|на|эта|это|ta|ten|"
     rf"to)\s)\p{{L}}++(?:[’'´-]\p{{L}}++)?\s(?:{_KINDS}|{_MORE_KINDS})[.:]?",
     regex.IGNORECASE,
 )
-_LONE_NUMBER = regex.compile(rf"[-–—*]?\s?(?:([1-9]\d{{0,2}})|([{_NUMERALS[:10]}]{{1,3}}))[.、]?\s?[-–—*]?")
+_LONE_NUMBER = compile_later(rf"[-–—*]?\s?(?:([1-9]\d{{0,2}})|([{_NUMERALS[:10]}]{{1,3}}))[.、]?\s?[-–—*]?")
 
 
 class TextParagraph(Struct):

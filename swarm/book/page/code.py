@@ -1,8 +1,9 @@
 """Tells code listings from other text that keeps its lines, such as verse and letters."""
 
+import regex
 from lxml import etree
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.markup import local
 
 CODE = "code listing"  # the reason to leave one out
@@ -11,15 +12,15 @@ MAX_PROSE_LINES = 0.3  # of the lines of a listing: mails and letters keep their
 MIN_PROSE_WORDS = 5  # of such a line
 MIN_CODE_LINES = 0.4  # of the lines of an unmarked listing
 
-_CODE_CLASS = regex.compile(
+_CODE_CLASS = compile_later(
     r"\b(?:program-?listing|source-?code|code(?:block|-block)?|highlight|prettyprint|language-\w+|brush)\b",
     regex.IGNORECASE,
 )
-_CODE_NAME = regex.compile(
+_CODE_NAME = compile_later(
     r"(?:^|\s)(?:program-?listing|source-?code|code(?:-?block|-?line)?)(?:\s|$)", regex.IGNORECASE
 )
-_WORDS = regex.compile(r"(?<![\w.$/<-])\p{L}{2,}+(?![\w(=/>-])")
-_CODE_LINE = regex.compile(
+_WORDS = compile_later(r"(?<![\w.$/<-])\p{L}{2,}+(?![\w(=/>-])")
+_CODE_LINE = compile_later(
     r"[{};]\s*$|^\s*(?:[$#>%]\s|//|/\*|</?\w[^>]{0,80}>|(?:def|class|import|from|return|var|let|const|function|if|for|while|"
     r"public|private|static|void|int|SELECT|INSERT|sudo|git|npm|pip)\b[^.]{0,80}[(:={;]?\s*$)|\w\([^)\s]{0,60}\)|[=!<>]=|->|=>|::"
 )

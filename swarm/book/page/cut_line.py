@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.passage import Passage
 from swarm.book.page.running_head import join_pairs
 
@@ -13,8 +13,8 @@ MAX_LINE_CHARS = 160
 FULL_SHARE = 0.85  # of the characters of a long line that a full one has
 MIN_FULL_SHARE = 0.7  # of the cut lines that are full, at least; lines of verse differ more
 
-_OPEN_END = regex.compile(r"[\p{L}\d,;’'-]$")
-_GOES_ON = regex.compile(r"[“‘(]?\p{Ll}")
+_OPEN_END = compile_later(r"[\p{L}\d,;’'-]$")
+_GOES_ON = compile_later(r"[“‘(]?\p{Ll}")
 
 
 def join_cut_lines(passages: list[Passage]) -> None:

@@ -2,30 +2,31 @@
 
 from collections.abc import Callable
 
+import regex
 from lxml import etree
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.markup import local, words
 
 MAX_FORMULA_CHARS = 2_000  # the rest of a longer one is not read
 
-EXPONENT = regex.compile(r"[-−+]?[0-9]{1,3}")
-INDEX = regex.compile(r"\p{L}{1,2}")  # below a variable, as in x<sub>i</sub>
-VARIABLE = regex.compile(r"(?<!\p{L})\p{L}$")
+EXPONENT = compile_later(r"[-−+]?[0-9]{1,3}")
+INDEX = compile_later(r"\p{L}{1,2}")  # below a variable, as in x<sub>i</sub>
+VARIABLE = compile_later(r"(?<!\p{L})\p{L}$")
 RAISED = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 
 _SILENT = words("annotation annotation-xml mspace mphantom none mprescripts maligngroup malignmark")
-_INVISIBLE = regex.compile("[\u2061-\u2064]")
+_INVISIBLE = compile_later("[\u2061-\u2064]")
 _ACCENTS = frozenset("¯ˆ^~˜˙→⃗‾_")
-_NO_SPACE_BEFORE = regex.compile(r" (?=[,.;:!?)\]}′])")
-_NO_SPACE_AFTER = regex.compile(r"(?<=[(\[{]) ")
+_NO_SPACE_BEFORE = compile_later(r" (?=[,.;:!?)\]}′])")
+_NO_SPACE_AFTER = compile_later(r"(?<=[(\[{]) ")
 # Alternative texts that say nothing, and such as are in the language of a typesetter.
-_EMPTY_ALTERNATIVE = regex.compile(
+_EMPTY_ALTERNATIVE = compile_later(
     r"\W*(?:(?:alternative |alt )?(?:text|description)?(?: is)? ?not available|no (?:alternative |alt )?"
     r"(?:text|description)(?: available)?|image|formula|equation|math|mathml|null|none|todo)?[\s\d.]*",
     regex.IGNORECASE,
 )
-_TYPESETTING = regex.compile(r"[\\{}^_$&]")
+_TYPESETTING = compile_later(r"[\\{}^_$&]")
 
 
 def alternative_of(math: etree._Element) -> str:

@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.known import every_language
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.part_names import MORE_PART_NAMES
 from swarm.book.page.letters import plain, plain_words
 from swarm.book.page.likeness import (
@@ -100,18 +102,18 @@ MAX_TITLE_CHARS = 300
 MAX_CONTENTS_PROSE_CHARS = 300  # of the other lines
 MIN_CONTENTS_SHARE = 0.8  # of the lines of a table of contents are titles of other parts
 
-_PAGE_NUMBER = regex.compile(r"(?<=[.…·\s])\d{1,4}\s?$")
-_BETWEEN_HALVES = regex.compile(r"[.:;—–-]\s|\s[—–-]|\n")
-_START = regex.compile(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
-_END = regex.compile(r"(?:\*\*\*\s*|^)END OF (?:THE |THIS )?PROJECT GUTENBERG", regex.IGNORECASE)
+_PAGE_NUMBER = compile_later(r"(?<=[.…·\s])\d{1,4}\s?$")
+_BETWEEN_HALVES = compile_later(r"[.:;—–-]\s|\s[—–-]|\n")
+_START = compile_later(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
+_END = compile_later(r"(?:\*\*\*\s*|^)END OF (?:THE |THIS )?PROJECT GUTENBERG", regex.IGNORECASE)
 
 
-_CREDIT = regex.compile(
+_CREDIT = compile_later(
     r"(?:This (?:file|e-?book|e-?text) was )?(?:produced|prepared|transcribed|created) (?:by|from)|"
     r"E-?text (?:prepared|produced)",
     regex.IGNORECASE,
 )
-_ALSO = regex.compile("|".join(parts.other_books for parts in _PART_NAMES if parts.other_books))
+_ALSO = compile_later("|".join(parts.other_books for parts in _PART_NAMES if parts.other_books))
 
 
 def inherited(above: str, types: Iterable[str], classes: Iterable[str] = ()) -> str:

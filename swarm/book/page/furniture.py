@@ -6,9 +6,10 @@ Also recognises scene breaks, captions and drop caps.
 from collections.abc import Iterator
 from itertools import islice, pairwise
 
+import regex
 from lxml import etree
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.letters import plain
 from swarm.book.page.markup import local, types, words
 from swarm.book.page.note import REFERENCE, RETURN
@@ -30,13 +31,13 @@ _UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
 _PAGE_CLASSES = words("pagenum pageno pagenumber page-number page_number pagebreak page-break pb x-ebookmaker-pageno")
 _PROGRAM_CLASSES = words("calibre_navbar ws-noexport mw-editsection noprint navbox")  # links that programs add
 _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
-_LONG_WORD = regex.compile(r"\p{L}{2,}+")
+_LONG_WORD = compile_later(r"\p{L}{2,}+")
 _LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul", "h3", "h4", "h5", "h6"))
-_NUMBER = regex.compile(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
-_PAGE_ID = regex.compile(r"(?:page|pg|p|pag|seite)[-_.]?[\divxlc]+", regex.IGNORECASE)
-_HIDDEN = regex.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)
+_NUMBER = compile_later(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
+_PAGE_ID = compile_later(r"(?:page|pg|p|pag|seite)[-_.]?[\divxlc]+", regex.IGNORECASE)
+_HIDDEN = compile_later(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)
 # Texts of links that only lead elsewhere, in the most common languages of e-books.
-_OFFERS = regex.compile(
+_OFFERS = compile_later(
     r"agrandir|image plus grande|voir l.image|grotere afbeelding|"
     r"(?:view )?(?:larger|enlarged?)(?: image| version)?|vergrößern|ampliar(?: imagen)?|ingrandisci|"
     r"(?:back|return) to (?:table of )?(?:contents|text|top)|retour au texte|zurück zum (?:inhalt|text)|"
@@ -44,7 +45,7 @@ _OFFERS = regex.compile(
     regex.IGNORECASE,
 )
 # Texts of the links in a navigation line at the head or foot of a page.
-_NAVIGATION = regex.compile(
+_NAVIGATION = compile_later(
     r"(?:(?:previous|next|prev)(?: (?:chapter|page|section|book))?|(?:to )?(?:the )?top|(?:table of )?contents|home|"
     r"index|up|start|first|last|back|forward|(?:main|section)(?: page| menu)?|accueil|retour|startseite|inicio|inizio|"
     r"suivant|précédent|sommaire|table des matières|(?:nächstes|voriges) kapitel|weiter|zurück|inhalt(?:sverzeichnis)?|"
@@ -53,43 +54,43 @@ _NAVIGATION = regex.compile(
 )
 _AROUND_LINK = " []«»<>‹›←→⇐⇒◄►◀▶↑|\n\t\xa0"
 # A line of such texts that have lost their links.
-_UNLINKED = regex.compile(
+_UNLINKED = compile_later(
     rf"[\s<«‹\[]*{_NAVIGATION.pattern}[\s\]]*(?:[|/•·»«<>‹›\[\]\s]*[|•·»«<>‹›][|/•·»«<>‹›\[\]\s]*{_NAVIGATION.pattern}[\s\]]*){{1,6}}[\s>»›]*",
     regex.IGNORECASE,
 )
-_NAVIGATION_HEADING = regex.compile(r"(?:previous|next|parent|prev) (?:topic|section|page|chapter)", regex.IGNORECASE)
+_NAVIGATION_HEADING = compile_later(r"(?:previous|next|parent|prev) (?:topic|section|page|chapter)", regex.IGNORECASE)
 # The words before the links of such a line in help systems: "Parent topic: Vectors".
-_NAVIGATION_LABEL = regex.compile(
+_NAVIGATION_LABEL = compile_later(
     r"\s*(?:(?:previous|next|parent|prev|up|related)(?: (?:topic|section|page|chapter|concept|task|reference)s?)?|"
     r"(?:sujet|rubrique|thème) (?:précédent|suivant|parent)e?|(?:vorheriges|nächstes|übergeordnetes) thema|"
     r"tema (?:anterior|siguiente|principal|precedente|successivo))\s*:\s*",
     regex.IGNORECASE,
 )
-_NAVIGATION_LABELS = regex.compile(rf"(?:{_NAVIGATION_LABEL.pattern}){{1,4}}\s*", regex.IGNORECASE)
+_NAVIGATION_LABELS = compile_later(rf"(?:{_NAVIGATION_LABEL.pattern}){{1,4}}\s*", regex.IGNORECASE)
 # Alternative texts that describe nothing.
-_SAYS_NOTHING = regex.compile(
+_SAYS_NOTHING = compile_later(
     r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|(?:image|img|cover|picture|illustration|figure|fig|photo|graphic|untitled|"
     r"unnamed|diagram|bild|abbildung|imagen|immagine)?[-_ .]?\d{0,9}|alt(?:ernative)? text.{0,20}|null)?\s*",
     regex.IGNORECASE,
 )
-_CAPTION_PAGE = regex.compile(r"(?:(?<!\s)\s++)?[(\[](?:pages?|pp?|seite|s|pág|pag)\.?\s*\d+\.?[)\]]", regex.IGNORECASE)
-_PICTURE = regex.compile(
+_CAPTION_PAGE = compile_later(r"(?:(?<!\s)\s++)?[(\[](?:pages?|pp?|seite|s|pág|pag)\.?\s*\d+\.?[)\]]", regex.IGNORECASE)
+_PICTURE = compile_later(
     r"\[(?:Illustration|Illustrations|Abbildung|Ilustración|Illustrazione)(?::\s*(.*))?\s*\]", regex.S
 )
-_CAPTION_CLASS = regex.compile(r"caption|^fig|^illus")
-_BREAK_CLASS = regex.compile(
+_CAPTION_CLASS = compile_later(r"caption|^fig|^illus")
+_BREAK_CLASS = compile_later(
     r"(?:scene|section|text|time|space|thought|context|story)[-_]?(?:break|separator|divider)|asterism|fleuron|dinkus|"
     r"^(?:ornament|separator|divider|transition|break)$",
     regex.IGNORECASE,
 )
-_BREAK_PICTURE = regex.compile(
+_BREAK_PICTURE = compile_later(
     r"(?:[*•~#⁂\s]+|(?:scene|section) ?break|ornament|asterisks?|divider|separator)", regex.IGNORECASE
 )
-_DROP_CAP = regex.compile(
+_DROP_CAP = compile_later(
     r"drop-?_?cap|lettrine|^(?:drop|dc|letrine|initiale?|first-?_?letter|initial-?_?cap|cap-?_?initial|capitular)$",
     regex.IGNORECASE,
 )
-_INITIAL = regex.compile(r"[\"'“‘«„¿¡—]?\s?\p{L}")
+_INITIAL = compile_later(r"[\"'“‘«„¿¡—]?\s?\p{L}")
 
 
 def is_furniture(element: etree._Element) -> bool:

@@ -3,14 +3,16 @@
 import os
 from unicodedata import normalize
 
-from swarm.book.language import late_regex as regex
+import regex
 
-AUDIBLE = regex.compile(r"[\p{L}\p{N}]")  # a text without a letter or digit cannot be spoken
-_ACCENTS, _BETWEEN_WORDS = regex.compile(r"\p{M}+"), regex.compile(r"[^\p{L}]+")
-_NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
+from swarm.book.language.late_pattern import compile_later
+
+AUDIBLE = compile_later(r"[\p{L}\p{N}]")  # a text without a letter or digit cannot be spoken
+_ACCENTS, _BETWEEN_WORDS = compile_later(r"\p{M}+"), compile_later(r"[^\p{L}]+")
+_NO_LETTER = compile_later(r"[^\p{L}\p{N}]+")
 
 # Scripts such as Arabic need joiners to shape their letters, so these are kept there.
-_ZERO_WIDTH = regex.compile(
+_ZERO_WIDTH = compile_later(
     r"[[\u00ad\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}]--[\t\n\r\f]]"
     r"|(?<![\p{Arabic}\p{Syriac}\p{Mongolian}\p{Devanagari}\p{Bengali}\p{Gurmukhi}\p{Gujarati}\p{Oriya}\p{Tamil}"
     r"\p{Telugu}\p{Kannada}\p{Malayalam}\p{Sinhala}\p{Khmer}\p{Myanmar}\p{M}])[\u200c\u200d]",
@@ -19,7 +21,7 @@ _ZERO_WIDTH = regex.compile(
 
 
 # More than two accents on a letter are an ornament, which no engine can speak.
-_STACKED = regex.compile(r"(?<=[\p{Latin}\p{Greek}\p{Cyrillic}\p{N}\s\p{P}]\p{Mn}{2})\p{Mn}++")
+_STACKED = compile_later(r"(?<=[\p{Latin}\p{Greek}\p{Cyrillic}\p{N}\s\p{P}]\p{Mn}{2})\p{Mn}++")
 
 
 def name_text(name: str) -> str:

@@ -6,8 +6,10 @@ A name never leaves a part out by itself, since a chapter may well be called "Co
 from collections.abc import Iterator
 from itertools import pairwise
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.known import every_language
+from swarm.book.language.late_pattern import compile_later
 
 MAX_TINY_CHARS = 400  # a part so short is what its name says
 MAX_SMALL_CHARS = 6_000  # of a title page, an imprint and the like
@@ -33,19 +35,19 @@ MAX_TITLE_PAGE_CHARS = 500
 MAX_TITLE_LINE_CHARS = 60
 MIN_LICENCE_WORDS = 3
 
-_WORD = regex.compile(r"\p{L}{2,}")
-_TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")  # lines of verse end so, lines of a title page do not
-_ENTRY = regex.compile(r"[,.…\s]\s?\d{1,4}n?(?:\s?[-–]\s?\d{1,4})?[.,;]?(?=\s|$)|,? see (?:also )?\p{L}")
-_NOTE_LABEL = regex.compile(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
-_REFERRING = regex.compile(r"\d|\bibid|\bop\. ?cit|\bsee\b|\bcf\.|\bvgl\.|\bvoir\b|\bvéase\b|\bcfr\.", regex.IGNORECASE)
-_YEAR = regex.compile(r"(?<!\d)(?:1[4-9]|20)\d\d(?!\d)")
-_ISBN = regex.compile(r"ISBN(?:-1[03])?\s?:?\s?[\d-]{9}", regex.IGNORECASE)
-_LAW = regex.compile(
+_WORD = compile_later(r"\p{L}{2,}")
+_TOLD = compile_later(r"[,;!?…][\"'”’»)]*$")  # lines of verse end so, lines of a title page do not
+_ENTRY = compile_later(r"[,.…\s]\s?\d{1,4}n?(?:\s?[-–]\s?\d{1,4})?[.,;]?(?=\s|$)|,? see (?:also )?\p{L}")
+_NOTE_LABEL = compile_later(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
+_REFERRING = compile_later(r"\d|\bibid|\bop\. ?cit|\bsee\b|\bcf\.|\bvgl\.|\bvoir\b|\bvéase\b|\bcfr\.", regex.IGNORECASE)
+_YEAR = compile_later(r"(?<!\d)(?:1[4-9]|20)\d\d(?!\d)")
+_ISBN = compile_later(r"ISBN(?:-1[03])?\s?:?\s?[\d-]{9}", regex.IGNORECASE)
+_LAW = compile_later(
     r"fiction|coincidental|permission|reproduc|trademark|publish|liab|rights|edition|copyright|©|isbn|licen[cs]|re-?sold|"
     r"given away|purchase|édition",
     regex.IGNORECASE,
 )
-_LICENCE = regex.compile(
+_LICENCE = compile_later(
     r"\b(?:licen[cs]e[ed]?|warrant(?:y|ies)|permission|liab(?:le|ility)|copies|redistribut\w*|herein|hereby|derivative|"
     r"terms|royalty|infring\w*)\b",
     regex.IGNORECASE,
@@ -54,7 +56,7 @@ _LICENCE = regex.compile(
 
 def _legal(field: str, *more: str) -> "regex.Pattern[str]":
     words = (getattr(language.legal, field) for language in every_language())
-    return regex.compile("|".join(filter(None, (*more, *words))), regex.IGNORECASE)
+    return compile_later("|".join(filter(None, (*more, *words))), regex.IGNORECASE)
 
 
 # A short page that matches two of these is a copyright page.

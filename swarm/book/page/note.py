@@ -4,11 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import islice, pairwise
 
+import regex
 from lxml import etree
 from msgspec import Struct
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.known import find_language
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.front_matter import named
 from swarm.book.page.letters import AUDIBLE
 from swarm.book.page.limits import MAX_BOX_CHARS, MAX_NOTE_CHARS
@@ -26,31 +27,31 @@ MIN_WORDS_CHARS = 4  # of a note besides its links
 MIN_PAGE_NOTES = 2  # of a document with nothing but notes
 MAX_STEPS_UP = 3  # ancestors of a link or block that are searched for ids and classes
 
-_LABEL = regex.compile(
+_LABEL = compile_later(
     r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\p{L}{0,2}\d{1,4}|[*†‡§¶#]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?", regex.IGNORECASE
 )
-_NO_LABEL = regex.compile(r"[^\p{L}\p{N}*†‡§¶#]+")
-_PLAIN = regex.compile(r"\p{L}{0,2}\d{1,4}|\p{L}+")  # a label that must be superscript
-_ANCHOR_CLASS = regex.compile(r"fnanchor|fnref|note[-_]?(?:ref|anchor|call|link|mark)", regex.I)
-_NOTE_CLASS = regex.compile(r"^(?:foot|end|rear)-?notes?|^fn$|^fnote|^note-?text", regex.IGNORECASE)
+_NO_LABEL = compile_later(r"[^\p{L}\p{N}*†‡§¶#]+")
+_PLAIN = compile_later(r"\p{L}{0,2}\d{1,4}|\p{L}+")  # a label that must be superscript
+_ANCHOR_CLASS = compile_later(r"fnanchor|fnref|note[-_]?(?:ref|anchor|call|link|mark)", regex.I)
+_NOTE_CLASS = compile_later(r"^(?:foot|end|rear)-?notes?|^fn$|^fnote|^note-?text", regex.IGNORECASE)
 _NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "note"))
 _SECTION_TYPES = frozenset(("footnotes", "endnotes", "rearnotes"))
 _HOLDERS = frozenset(("p", "li", "div", "aside", "dd", "dt", "tr", "article", "section", "blockquote"))
 _HEADINGS = ("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6")
-_NOTE_TEXT = regex.compile(
+_NOTE_TEXT = compile_later(
     r"\s*\[(?:Foot|End)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
 )
-_LABELLED_TEXT = regex.compile(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex.DOTALL)
+_LABELLED_TEXT = compile_later(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex.DOTALL)
 # Letters are notes only behind a word, "house[A]", and before a sentence: "[A] i j" is a matrix.
-_LETTERED_TEXT = regex.compile(r"\[(\p{Lu})\]:?\s+([\"“‘'(]?\p{Lu}.{0,99}?\p{Ll}{3}.*)", regex.DOTALL)
-_LETTER_MARK = regex.compile(r"(?<=[\p{Ll}.,;:!?’”\"'])\[(\p{Lu})\](?!\p{L})")
-_TEXT_MARK = regex.compile(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
+_LETTERED_TEXT = compile_later(r"\[(\p{Lu})\]:?\s+([\"“‘'(]?\p{Lu}.{0,99}?\p{Ll}{3}.*)", regex.DOTALL)
+_LETTER_MARK = compile_later(r"(?<=[\p{Ll}.,;:!?’”\"'])\[(\p{Lu})\](?!\p{L})")
+_TEXT_MARK = compile_later(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
 
-_OWN_LABEL = regex.compile(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
-_BARE_LABEL = regex.compile(r"\s*(\d{1,3})\s+(?=\S)")
-_WORD = regex.compile(r"\p{L}{2}")
-_FIGURES = regex.compile(r"\d+")
-_NUMBERED = regex.compile(r"[\[(]?(?:\d{1,3}|[*†‡§¶]{1,3})[.)\]]?\s")
+_OWN_LABEL = compile_later(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
+_BARE_LABEL = compile_later(r"\s*(\d{1,3})\s+(?=\S)")
+_WORD = compile_later(r"\p{L}{2}")
+_FIGURES = compile_later(r"\d+")
+_NUMBERED = compile_later(r"[\[(]?(?:\d{1,3}|[*†‡§¶]{1,3})[.)\]]?\s")
 
 Target = tuple[str, str]  # name of a document, and an id in it
 Resolve = Callable[[str, str], Target]

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
-from swarm.book.language import late_regex as regex
+import regex
+
+from swarm.book.language.late_pattern import compile_later
 from swarm.job.book import Pause
 
-_MARK = regex.compile(
+_MARK = compile_later(
     r"\s*\[(?:(break|pause)(?::\s*(\d{1,3}(?:\.\d{1,3})?)\s*s?)?|voice:[^\]\n]{0,200}|/voice)\]\s*", regex.I
 )
 # Each pause stands for all marks up to this length in seconds.

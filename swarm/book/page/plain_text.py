@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import pairwise
 
+import regex
 from lxml import etree
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.language import words
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.chapter_line import TextParagraph, headings
 from swarm.book.page.front_matter import CONTENTS, named
 from swarm.errors import UsageError
@@ -21,18 +22,18 @@ LONG_LINE_CHARS = 120  # a text whose average line is longer has a paragraph on 
 MAX_VERSE_CHARS = 50  # of a line of verse that is not indented
 
 # The numbers of printed pages: "[Pg 12]", "[Page 12]"; those in braces only if they rise one by one.
-_PAGE_MARK = regex.compile(r"\[(?:Pg|Page|p\.)\s?[\divxlc]{1,6}\] ?")
-_BRACED = regex.compile(r"\{(\d{1,4})\} ?")
-_DOTTED = regex.compile(r"\S.{0,150}?(?:\s?\.){4,200}+\s*[\divxlc]{1,6}\s*", regex.IGNORECASE)
-_ABOUT = regex.compile(r"^(title|author|lang(?:uage)?):\s*(\S.*)$", regex.IGNORECASE | regex.MULTILINE)
-_CUT = regex.compile(
+_PAGE_MARK = compile_later(r"\[(?:Pg|Page|p\.)\s?[\divxlc]{1,6}\] ?")
+_BRACED = compile_later(r"\{(\d{1,4})\} ?")
+_DOTTED = compile_later(r"\S.{0,150}?(?:\s?\.){4,200}+\s*[\divxlc]{1,6}\s*", regex.IGNORECASE)
+_ABOUT = compile_later(r"^(title|author|lang(?:uage)?):\s*(\S.*)$", regex.IGNORECASE | regex.MULTILINE)
+_CUT = compile_later(
     r"(?<![\p{L}\p{M}-])([\p{L}\p{M}’'-]{1,40}?)([-‐¬\u00ad])[ \t]*\n[ "
     r"\t]*([\p{L}\p{M}’']++(?:-\p{L}++)*)"
 )
-_WORD = regex.compile(r"[\p{L}\p{M}’']++(?:-[\p{L}\p{M}’']++)*")
+_WORD = compile_later(r"[\p{L}\p{M}’']++(?:-[\p{L}\p{M}’']++)*")
 # A word may be left out in front of these: German "Haus- und Hoftür".
 _SHARED_HYPHEN = words("und oder bzw bis sowie noch and or en of och eller og i lub oraz et ou")
-_UNDERLINED = regex.compile(r"(?<![\p{L}\p{N}])_(\S(?:[^_]*\S)?)_(?![\p{L}\p{N}])")
+_UNDERLINED = compile_later(r"(?<![\p{L}\p{N}])_(\S(?:[^_]*\S)?)_(?![\p{L}\p{N}])")
 
 
 class _LineEnds:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from itertools import chain
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.passage import Passage
 from swarm.book.page.trace import visible_chars
 from swarm.job.book import TextTrace
@@ -15,9 +15,9 @@ MAX_CHARS = 100
 MIN_BEFORE_CHARS = 60  # of a cut paragraph; lines of verse are shorter
 CUTTING_SHARE = 0.3  # share of a running head's occurrences that cut a sentence, at least
 
-_FIGURES = regex.compile(r"\d+")
-_OPEN_END = regex.compile(r"[\p{L}\d,’'-]$")
-_GOES_ON = regex.compile(r"[“‘(]?\p{Ll}")
+_FIGURES = compile_later(r"\d+")
+_OPEN_END = compile_later(r"[\p{L}\d,’'-]$")
+_GOES_ON = compile_later(r"[“‘(]?\p{Ll}")
 
 
 def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:

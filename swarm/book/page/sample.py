@@ -2,15 +2,16 @@
 
 from collections.abc import Iterable
 
+import regex
 from lxml import etree
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.markup import local, words
 
 SAMPLE_CHARS = 1_500  # of one sample
 
 _NO_PROSE = words("head script style template pre code kbd samp math svg nav rt rp")
-_LICENCE = regex.compile(r"gutenberg|creative commons", regex.IGNORECASE)
+_LICENCE = compile_later(r"gutenberg|creative commons", regex.IGNORECASE)
 
 
 def samples_at(root: etree._Element, shares: Iterable[float]) -> list[str]:

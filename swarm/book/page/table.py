@@ -3,7 +3,7 @@
 from lxml import etree
 from msgspec import Struct
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.markup import local
 
 HEADER = "e2a-header"  # attribute of a cell: the name of its column
@@ -11,7 +11,7 @@ MAX_COLUMNS = 30
 MAX_HEADER_CHARS = 60  # a longer heading is too long to repeat in every row
 MIN_ROWS = 2  # below the headings; a single row needs none
 
-_SPAN = regex.compile(r"\s*0*([1-9]\d{0,3})\s*")
+_SPAN = compile_later(r"\s*0*([1-9]\d{0,3})\s*")
 
 
 class _Cell(Struct):

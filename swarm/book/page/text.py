@@ -3,10 +3,11 @@
 from collections.abc import Set
 from itertools import islice
 
+import regex
 from lxml import etree
 from msgspec import Struct
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page import front_matter
 from swarm.book.page.block import BLOCKS, heading_level, is_stanza
 from swarm.book.page.code import CODE, is_code, may_be_code
@@ -43,30 +44,30 @@ DEFAULT_READING = Reading()
 _SVG = "{http://www.w3.org/2000/svg}"
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _MARK = "\ufffc"  # placeholder for the mark of a note
-_MARKS = regex.compile(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
+_MARKS = compile_later(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # placeholder for the end of a line of verse
-_VERSES = regex.compile(r"\s*\u2028\s*")
+_VERSES = compile_later(r"\s*\u2028\s*")
 _ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
-_AFTER_WORD = regex.compile(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
-_MARK_FIGURES = regex.compile(r"[\[(]?\s?[0-9]{1,3}\s?[\])]?")
-_BASE = regex.compile(r"[\p{L}\d)]$")
+_AFTER_WORD = compile_later(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
+_MARK_FIGURES = compile_later(r"[\[(]?\s?[0-9]{1,3}\s?[\])]?")
+_BASE = compile_later(r"[\p{L}\d)]$")
 # Marks of notes without a link, such as "word¹" and "word*", but not "*word*".
-_LOOSE_MARKS = regex.compile(
+_LOOSE_MARKS = compile_later(
     r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])|"
     r"(?<=\p{L}{2}[.,;:!?]?[”\"»’)]*)(?:[†‡]{1,2}|(?<!\*\S{0,40})\*{1,2}(?!\S{0,40}\*))(?![\p{L}\p{N}])"
 )
-_NUMBERED, _LONE_NUMBER = frozenset(("span", "b", "strong", "small")), regex.compile(r"\s?\d{1,3}\s?")
-_CAPITAL = regex.compile(r"[“‘\"'(¿¡«]?\p{Lu}\p{Ll}")  # "<b>3</b>And": the number of a verse stands apart
+_NUMBERED, _LONE_NUMBER = frozenset(("span", "b", "strong", "small")), compile_later(r"\s?\d{1,3}\s?")
+_CAPITAL = compile_later(r"[“‘\"'(¿¡«]?\p{Lu}\p{Ll}")  # "<b>3</b>And": the number of a verse stands apart
 _CAP = "\ufff9"  # placeholder after a drop cap
 # "T he" is one word, "A man" is two.
-_CAPS = regex.compile(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")
-_NO_SPACE = regex.compile(r"[.,;:!?)\]]")
-_OVER = regex.compile(r"\s*[/⁄]")
-_LONE_LETTER = regex.compile(r"\W*\p{L}")
-_LETTERED_ORNAMENT = regex.compile(  # "oOo", "—o0o—", "xXx"
+_CAPS = compile_later(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")
+_NO_SPACE = compile_later(r"[.,;:!?)\]]")
+_OVER = compile_later(r"\s*[/⁄]")
+_LONE_LETTER = compile_later(r"\W*\p{L}")
+_LETTERED_ORNAMENT = compile_later(  # "oOo", "—o0o—", "xXx"
     r"[-–—=~*•·\s]*(?:o+[O0]+o+|O+o+O+|xX+x|[-–—=~*•]\s*[oO0]{1,3}\s*[-–—=~*•])[-–—=~*•·\s]*"
 )
-_ORNAMENT = regex.compile(r"[\s*·•⁂⁎⁑#~_=+\-–—§|/\\.°＊※＃～〜\u25a0-\u25ff★☆\u2720-\u2767]+")
+_ORNAMENT = compile_later(r"[\s*·•⁂⁎⁑#~_=+\-–—§|/\\.°＊※＃～〜\u25a0-\u25ff★☆\u2720-\u2767]+")
 
 
 class Document(Struct):

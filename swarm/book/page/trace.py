@@ -10,12 +10,12 @@ from itertools import accumulate, islice
 
 from lxml import etree
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.job.book import CharRun, TextTrace
 
 # Joiners count as invisible, because whether they are read depends on the letters around them.
 _INVISIBLE_SET = r"\s\u00ad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\p{Cc}"
-_INVISIBLE, _VISIBLE = regex.compile(f"[{_INVISIBLE_SET}]+"), regex.compile(f"[^{_INVISIBLE_SET}]")
+_INVISIBLE, _VISIBLE = compile_later(f"[{_INVISIBLE_SET}]+"), compile_later(f"[^{_INVISIBLE_SET}]")
 
 
 def visible_chars(text: str) -> str:

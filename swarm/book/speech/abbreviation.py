@@ -3,24 +3,26 @@
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.language import Language, Match
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL
 
-_INITIAL = regex.compile(r"\s\p{Lu}\.")
-_END = regex.compile(r"[\s\"'”’»)]*+$")
+_INITIAL = compile_later(r"\s\p{Lu}\.")
+_END = compile_later(r"[\s\"'”’»)]*+$")
 # Names keep their particles in every language.
 _PARTICLES = r"(?:de|de la|du|des|von|van|van der|le|la|di|da|del|della)\s|d[’']"
 _TAIL = r"(?<![.,;:!?)\]»”’\"'])"  # punctuation at the end of a sentence is no part of an address
 
-_WEB = regex.compile(
+_WEB = compile_later(
     rf"(?:https?://|ftp://|www\.)(?:[^\s/@]{{1,64}}@)?([\p{{L}}\p{{N}}.-]{{1,253}})(?::\d+)?(?:/\S*{_TAIL})?",
     regex.IGNORECASE,
 )
 
-_MAIL = regex.compile(r"(?:mailto:)?([\w.+-]{1,64})@([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8})")
+_MAIL = compile_later(r"(?:mailto:)?([\w.+-]{1,64})@([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8})")
 
-_ISBN = regex.compile(r"\bISBN(?:-1[03])?:?\s*(?:97[89][\s-]?)?\d[\d\s-]{8,14}[\dXx]\b")
+_ISBN = compile_later(r"\bISBN(?:-1[03])?:?\s*(?:97[89][\s-]?)?\d[\d\s-]{8,14}[\dXx]\b")
 
 
 def say_abbreviations(text: str, language: Language) -> str:
@@ -85,7 +87,7 @@ def _finder(said: Mapping[str, str], after: str, whole: Collection[str]) -> "reg
     names = "|".join(map(regex.escape, sorted(said, key=len, reverse=True)))
     complete = "|".join(map(regex.escape, sorted(set(whole) & set(said), key=len, reverse=True)))
     undotted = rf"|(?<=(?:{complete}))" if complete else ""
-    return regex.compile(rf"(?<![\p{{L}}\d.])({names})(?:\.{undotted})(?={after})")
+    return compile_later(rf"(?<![\p{{L}}\d.])({names})(?:\.{undotted})(?={after})")
 
 
 def shorten(text: str, language: Language) -> str:

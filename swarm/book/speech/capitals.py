@@ -10,45 +10,46 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
+import regex
 from msgspec import Struct
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.function_words import function_words
 from swarm.book.language.initials import DOUBTFUL, INITIALS, PRONOUNS
 from swarm.book.language.language import Language, Match
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL
 from swarm.job.book import ChapterText
 
-_SOME = regex.compile(r"\p{Lu}['’]?\p{Lu}|\p{Lu}(?:\s\p{Lu}){4}")
-_TOKEN = regex.compile(r"\p{L}[\p{L}\p{M}]*+(?:['’]\p{L}[\p{L}\p{M}]*+)*+")
-_CAPITALS = regex.compile(r"\p{Lu}[\p{Lu}\p{M}]*(?:['’]\p{Lu}[\p{Lu}\p{M}]*)*")
-_WORD = regex.compile(r"(?<![\p{L}./@_-])\p{L}\p{Ll}*+(?![\p{L}/@_]|\.\p{L})")  # in small letters, in no address
-_CAPITAL_WORD = regex.compile(r"\b\p{Lu}{2,}\b")
-_AFTER_ARTICLE = regex.compile(r"\b(?:the|an?)\s(\p{Lu}{2,4})\b(?!\s\p{Lu}{2})")
-_IN_NAME = regex.compile(r"[\d_@\\$]|\.\p{L}")  # beside a word that is part of an address or of a program
-_BEFORE_NAME = regex.compile(r"[\d_@\\]$|\p{L}\.$")
-_SPACED = regex.compile(r"(?<![\p{L}\p{N}.])\p{Lu}(?:\s\p{Lu}){4,40}(?![\p{L}\p{N}.])")
-_NUMERAL = regex.compile(NUMERAL)
-_ARTICLE = regex.compile(r"\b(?:the|an?|this|our|der|die|das|dem|den|des|la|le|les|el|los|il|lo|o|os|de|het)\s$")
-_LETTERED = regex.compile(  # a single letter behind one of these is a letter: "VITAMIN A"
+_SOME = compile_later(r"\p{Lu}['’]?\p{Lu}|\p{Lu}(?:\s\p{Lu}){4}")
+_TOKEN = compile_later(r"\p{L}[\p{L}\p{M}]*+(?:['’]\p{L}[\p{L}\p{M}]*+)*+")
+_CAPITALS = compile_later(r"\p{Lu}[\p{Lu}\p{M}]*(?:['’]\p{Lu}[\p{Lu}\p{M}]*)*")
+_WORD = compile_later(r"(?<![\p{L}./@_-])\p{L}\p{Ll}*+(?![\p{L}/@_]|\.\p{L})")  # in small letters, in no address
+_CAPITAL_WORD = compile_later(r"\b\p{Lu}{2,}\b")
+_AFTER_ARTICLE = compile_later(r"\b(?:the|an?)\s(\p{Lu}{2,4})\b(?!\s\p{Lu}{2})")
+_IN_NAME = compile_later(r"[\d_@\\$]|\.\p{L}")  # beside a word that is part of an address or of a program
+_BEFORE_NAME = compile_later(r"[\d_@\\]$|\p{L}\.$")
+_SPACED = compile_later(r"(?<![\p{L}\p{N}.])\p{Lu}(?:\s\p{Lu}){4,40}(?![\p{L}\p{N}.])")
+_NUMERAL = compile_later(NUMERAL)
+_ARTICLE = compile_later(r"\b(?:the|an?|this|our|der|die|das|dem|den|des|la|le|les|el|los|il|lo|o|os|de|het)\s$")
+_LETTERED = compile_later(  # a single letter behind one of these is a letter: "VITAMIN A"
     r"\b(?i:vitamine?|vitamin[ao]|grade|plan|hepatitis|série|serie|gruppo|grupo|group|groupe|gruppe|class|clase|classe|"
     r"klasse|type|typ|tipo|exhibit|appendix|appendice|schedule|block|platform|team|annexe?|allegato|section|figure)\s$"
 )
-_BETWEEN_WORDS, _WORD_BEFORE = regex.compile(r"\s\p{L}"), regex.compile(r"\p{L}[,;:]?\s$")
-_AFTER_FIGURES, _BEFORE_FIGURES = regex.compile(r"\d\s?$"), regex.compile(r"\.?\s?\d")
-_CAPITALS_NEXT = regex.compile(r"\.?\s\p{Lu}{2}")
-_NAME_NEXT = regex.compile(r"\s\p{Lu}\p{Ll}")
-_SPEAKER = regex.compile(r"\s*(?:[.:—–(\[]|$)")
-_START = regex.compile(r"^[^\p{L}\p{N}]*$|[.!?…][\"”’»)]*\s+[\"“‘«(]*$")
+_BETWEEN_WORDS, _WORD_BEFORE = compile_later(r"\s\p{L}"), compile_later(r"\p{L}[,;:]?\s$")
+_AFTER_FIGURES, _BEFORE_FIGURES = compile_later(r"\d\s?$"), compile_later(r"\.?\s?\d")
+_CAPITALS_NEXT = compile_later(r"\.?\s\p{Lu}{2}")
+_NAME_NEXT = compile_later(r"\s\p{Lu}\p{Ll}")
+_SPEAKER = compile_later(r"\s*(?:[.:—–(\[]|$)")
+_START = compile_later(r"^[^\p{L}\p{N}]*$|[.!?…][\"”’»)]*\s+[\"“‘«(]*$")
 _VOWEL = "AEIOUYÄÖÜÀÂÉÈÊËÎÏÔÛÙŒÆÁÍÓÚÃÕĄĘÓÅØАЕЁИОУЫЭЮЯІЇЄΑΕΗΙΟΥΩ"
-_ONSET = regex.compile(
+_ONSET = compile_later(
     rf"^(?:[^{_VOWEL}]?|[BCDFGKPTVW]R|[BCFGKPSV]L|[CGKPRST]H|[CKGSP]N|S[CKMPQTVWZ]|QU|QV|[DT]W|DZ|CZ|SZ|RZ|PS|PT|PF|"
     rf"TS|TZ|"
     rf"WR|ZW|MC|LL|SCH[LMNRW]?|S[CPKT]R|SPL|SHR|THR|PHR|PHL|CHR|CHL|SZCZ|SQU|\P{{Latin}}{{2,3}})(?=[{_VOWEL}]|$)"
 )
-_LONG_RUN = regex.compile(rf"[^{_VOWEL}'’]{{5}}|[^{_VOWEL}HSR'’]{{4}}")
-_ODD_END = regex.compile(rf"[^{_VOWEL}'’]{{3,}}$")
-_END = regex.compile(
+_LONG_RUN = compile_later(rf"[^{_VOWEL}'’]{{5}}|[^{_VOWEL}HSR'’]{{4}}")
+_ODD_END = compile_later(rf"[^{_VOWEL}'’]{{3,}}$")
+_END = compile_later(
     r"(?:GHT|TCH|[LNR]CH|R?SCH|[LNR]ST|CHT|CHS|NGS|NGT|[LNR]D[ST]|[NRLPCFX]T[SH]|STS|CKS|CKT|[LNR]K[ST]|M[PBF][SFT]|"
     r"LPS|RMS|RNS|"
     r"RPS|[LNR]TZ|NDT|RST|RZT|NKT|RLD|RLS|TZT|PHS|SKS|RTS|LLS|RRS|SHR|[LNR](?:FF|SS|TT)|\P{Latin}{3,})$"

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
+import regex
 from msgspec import Struct
 from msgspec.structs import replace
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.speech.dialogue import find_utterances
 from swarm.book.speech.speaker import find_asides
 from swarm.book.speech.utterance import Utterance
@@ -21,8 +22,8 @@ from swarm.job.cast import NO_CAST, Cast, is_called
 MAX_LINES = 1000
 MAX_LINE_CHARS = 500
 
-_MARK = regex.compile(r"\[(?:voice:([^\]\n]{0,200})|/voice)\]", regex.I)
-_CHAPTER = regex.compile(r"chapter\s+(\S.*)", regex.I)
+_MARK = compile_later(r"\[(?:voice:([^\]\n]{0,200})|/voice)\]", regex.I)
+_CHAPTER = compile_later(r"chapter\s+(\S.*)", regex.I)
 
 
 class VoiceRun(Struct, frozen=True):

@@ -1,20 +1,20 @@
 """Dates in figures as words: "25/12/1999" is "December 25th, 1999" or "25 décembre 1999"."""
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import month_names
 from swarm.book.language.language import Dates, Language, Match
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 
-_DIGIT = regex.compile(r"\d")
+_DIGIT = compile_later(r"\d")
 _ALONE, _APART = r"(?<![\p{L}\d/.,-])", r"(?![\d/-]|[.,]\d)"
-_NUMERIC = regex.compile(
+_NUMERIC = compile_later(
     rf"{_ALONE}(\d{{1,2}})([/.]|-(?=\d{{1,2}}-))(?:(?<=\.)\s)?(\d{{1,2}})\2(?:(?<=\.)\s)?(\d{{4}}){_APART}"
 )
-_ISO = regex.compile(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
+_ISO = compile_later(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
 # "3-V-1898" and "12 X 1936"
-_ROMAN_MONTH = regex.compile(rf"{_ALONE}(\d{{1,2}})([-./ ])(?=[IVX])({NUMERAL})\2(\d{{4}}){_APART}")
+_ROMAN_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./ ])(?=[IVX])({NUMERAL})\2(\d{{4}}){_APART}")
 
-_SHORT_MONTH = regex.compile(
+_SHORT_MONTH = compile_later(
     r"(?<=(?<![\p{L}\d.,])\d{1,2}(?:\.|º|°|er|st|nd|rd|th)?\s(?:de\s)?)(\p{L}{3,5})\.(?=\s?[\p{Ll}\d(]|[,;:)]|"
     r"(?P<ends>[\s\"”’»)]*$))"
 )

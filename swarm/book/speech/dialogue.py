@@ -6,7 +6,9 @@ When in doubt, words in quotation marks are no dialogue (a title, a term), and a
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from swarm.book.language import late_regex as regex
+import regex
+
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.speakers import find_quotes
 from swarm.book.speech.attribution import attribute
 from swarm.book.speech.speaker import find_speaker
@@ -16,12 +18,12 @@ PAIRS = ("“”", "«»", "„“", "„”", "»«", "「」", "‘’", "‚�
 MIN_WORDS = 8  # of a quotation that begins and ends like a part of a sentence, to be dialogue
 MAX_TERM_WORDS = 3  # of a quotation that may be a term inside a sentence
 
-_DASH = regex.compile(r"\s*[—–―-]\s*(?=\S)")
+_DASH = compile_later(r"\s*[—–―-]\s*(?=\S)")
 _DASHED = "bg ca cs da el es fi fr gl hu it lt lv nb pl pt ro ru sk sv tr uk"
-_BREAK = regex.compile(r"(?<=[\s,.!?…])[—–―](?=\s?\p{Ll})")
-_RESUME = regex.compile(r"[—–―](?=[\s\p{L}.,¿¡])")
-_ENDING = regex.compile(r"[.,!?…—–;:。！？、-]\Z")
-_WORD = regex.compile(r"[\p{L}\p{N}]++(?:[’'-][\p{L}\p{N}]++)*+")
+_BREAK = compile_later(r"(?<=[\s,.!?…])[—–―](?=\s?\p{Ll})")
+_RESUME = compile_later(r"[—–―](?=[\s\p{L}.,¿¡])")
+_ENDING = compile_later(r"[.,!?…—–;:。！？、-]\Z")
+_WORD = compile_later(r"[\p{L}\p{N}]++(?:[’'-][\p{L}\p{N}]++)*+")
 
 
 def find_utterances(texts: Sequence[str], language: str) -> list[tuple[Utterance, ...]]:

@@ -4,19 +4,21 @@ from decimal import Decimal
 from functools import lru_cache
 from unicodedata import normalize
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.cldr import UNITS, unit_name
 from swarm.book.language.language import Language, Match, Numbers
+from swarm.book.language.late_pattern import compile_later
 
 FRACTIONS = "½¼¾"
 THIRDS_AND_ON = "⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
-_FRACTION = regex.compile(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
-_WRITTEN = regex.compile(
+_FRACTION = compile_later(rf"(?<=\d)(\s?)([{FRACTIONS}])|([{FRACTIONS}])")
+_WRITTEN = compile_later(
     r"(?<![\d/⁄.,])(?P<after_whole>(?<=\d\s))?(?P<over>[1-9])[/⁄](?P<under>[2-9]|10)(?:(?:th|rd)s?\b)?(?![\d/⁄]|[.,]\d)"
 )
-_ANY = regex.compile(rf"[{FRACTIONS}{THIRDS_AND_ON}/⁄]|einhalb")
-_HALF_OF_NOUN = regex.compile(r"(\d)\s?½\s(\p{Ll}{3,})(?![\p{L}'’])")
-_SIGN = regex.compile(rf"(?<=\d)(?=[{THIRDS_AND_ON}])")
+_ANY = compile_later(rf"[{FRACTIONS}{THIRDS_AND_ON}/⁄]|einhalb")
+_HALF_OF_NOUN = compile_later(r"(\d)\s?½\s(\p{Ll}{3,})(?![\p{L}'’])")
+_SIGN = compile_later(rf"(?<=\d)(?=[{THIRDS_AND_ON}])")
 _SPELLED = {ord(sign): normalize("NFKC", sign) for sign in THIRDS_AND_ON}
 
 
@@ -44,7 +46,7 @@ def _units(language: Language) -> tuple["regex.Pattern[str]", "regex.Pattern[str
     signs = "|".join(map(regex.escape, sorted((*UNITS, *numbers.units), key=len, reverse=True)))
     unit = rf"({signs})(?![\p{{L}}’'²³/])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
     said = "|".join(filter(None, (*numbers.halves, numbers.half_after)))
-    return regex.compile(rf"(\d)\s?([{FRACTIONS}])\s?{unit}"), regex.compile(rf"(?<={said})\s?{unit}")
+    return compile_later(rf"(\d)\s?([{FRACTIONS}])\s?{unit}"), compile_later(rf"(?<={said})\s?{unit}")
 
 
 def _unit(match: Match, language: Language, numbers: Numbers) -> str:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.job.book import ChapterText
 
 MAX_NAMES = 200
@@ -11,12 +11,12 @@ MAX_SMALL = 0.1  # share of a name's occurrences that may have a small letter
 MAX_WITH_ARTICLE = 0.4  # share of those with a capital that may follow an article, as nouns of German do
 
 _TITLES = r"\b(?:Mrs?|Ms|Dr|St|Mme|Mlle|M|Hr|Fr|Sra?|Sig|[pP]rof)\.\s"
-_INSIDE = regex.compile(
+_INSIDE = compile_later(
     rf"(?<=[\p{{Ll}},;]\s|{_TITLES})(?!{_TITLES})"
     r"\p{Lu}(?:\p{Ll}|['’]\p{Lu}\p{Ll})[\p{L}\p{M}]*+(?:['’-]\p{Lu}[\p{L}\p{M}]*+)*"
 )
-_WORD = regex.compile(r"\p{L}[\p{L}\p{M}]*+(?:['’-]\p{Lu}[\p{L}\p{M}]*+)*")
-_BEHIND_ARTICLE = regex.compile(
+_WORD = compile_later(r"\p{L}[\p{L}\p{M}]*+(?:['’-]\p{Lu}[\p{L}\p{M}]*+)*")
+_BEHIND_ARTICLE = compile_later(
     r"\b(?i:the|an?|this|that|der|die|das|dem|den|des|ein\p{L}{0,2}|la|le|les|une?|el|los|las|un|una|il|lo|gli|het|een|o|os|as)"
     r"\s(\p{Lu}\p{Ll}[\p{L}\p{M}]*+)"
 )

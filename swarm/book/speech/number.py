@@ -4,9 +4,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.cldr import CURRENCIES, MEASURES, SCALES, UNITS, currency_name, unit_name
 from swarm.book.language.language import Forms, Language, Match, Numbers, Step, words
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.spelling import MAX_DIGITS, amount, digit_by_digit, spelled
 from swarm.book.speech.fraction import FRACTIONS, THIRDS_AND_ON, say_fractions
@@ -25,20 +27,20 @@ RULERS = words(
     "Konstantin Innocent Urban Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph "
     "Josef José Maria"
 )
-_DEGREE = regex.compile(r"°(?=\d)")
-_MASCULINE = regex.compile(r"(?<=\d\s?)º(?=\s?[CF](?!\p{L}))")  # typed for a degree
-_PERCENT = regex.compile(r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)")
-_EVEN_SUM = regex.compile(r"(?<=\d),[-–—]{1,2}(?![\d\p{L}])")  # "5,- DM"
-_FIGURE = regex.compile(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
+_DEGREE = compile_later(r"°(?=\d)")
+_MASCULINE = compile_later(r"(?<=\d\s?)º(?=\s?[CF](?!\p{L}))")  # typed for a degree
+_PERCENT = compile_later(r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)")
+_EVEN_SUM = compile_later(r"(?<=\d),[-–—]{1,2}(?![\d\p{L}])")  # "5,- DM"
+_FIGURE = compile_later(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
 # The initials in "Joseph M. Brown" are no numerals, nor is the English pronoun in "Mary I said".
 _KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|['’](?!s\b)\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
 _KING_STOP = r"(?:\.(?=\s+\p{Ll}|['’]s\b|[,;:)—]))?"
 _KINGS = {
-    False: regex.compile(_KING + _KING_STOP),
-    True: regex.compile(rf"{_KING}(?!(?<=\sI)\s(?!of\b)){_KING_STOP}"),
+    False: compile_later(_KING + _KING_STOP),
+    True: compile_later(rf"{_KING}(?!(?<=\sI)\s(?!of\b)){_KING_STOP}"),
 }
 # "World War II" and "Vatican II", but neither "Malcolm X" nor "Washington DC".
-_NUMBERED_NAME = regex.compile(
+_NUMBERED_NAME = compile_later(
     rf"(?<=\p{{Lu}}\p{{Ll}}+\s)((?=[IVX]{{2,}}\b){NUMERAL})(?![\p{{L}}\p{{N}}’'-]|\.\p{{L}})"
 )
 _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
@@ -106,12 +108,12 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
     if numbers.ordinal:
         whole = r"\d{1,6}" if numbers.comma else r"\d{1,3}(?:,\d{3}){1,4}|\d{1,6}"
         found.append((rf"{_LONE}({whole})(?:{numbers.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
-    steps: list[Step] = [(regex.compile(pattern), say) for pattern, say in found]
+    steps: list[Step] = [(compile_later(pattern), say) for pattern, say in found]
     if numbers.years:
         year = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)(?![.,]?\d|\p{L})"
-        steps += [*numbers.year_steps, (regex.compile(year), lambda match: spelled(match[1], language, "year"))]
+        steps += [*numbers.year_steps, (compile_later(year), lambda match: spelled(match[1], language, "year"))]
     any_number = rf"(?<![\p{{L}}\d]|\d\.)({figures})(?!\d|\p{{L}}|\.\d)(?:(?=\s(\p{{L}}+)))?"
-    return (*steps, (regex.compile(any_number), lambda match: _counted(match, language, numbers)))
+    return (*steps, (compile_later(any_number), lambda match: _counted(match, language, numbers)))
 
 
 def _figures(numbers: Numbers) -> str:

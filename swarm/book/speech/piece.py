@@ -2,19 +2,19 @@
 
 import math
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 
 _LONG = r"(?<!\b(?:Messrs|Lieut|approx|dept|dott|Mmes|Mlles))"  # abbreviations that look like the end of a sentence
 # A full stop ends a sentence after four small letters, since "Mr." and "vol." are shorter.
 _STOP = rf"(?:[!?…]|(?<=\p{{Ll}}{{4}}){_LONG}\.|\.(?=[\"”»]))[\"'”’»)\]]*"
-_ENDED = regex.compile(rf"(?:{_STOP}|[。！？][」』”’）]*)$")
-_GOES_ON = regex.compile(r"\P{L}*\p{Ll}")
+_ENDED = compile_later(rf"(?:{_STOP}|[。！？][」』”’）]*)$")
+_GOES_ON = compile_later(r"\P{L}*\p{Ll}")
 
 MIN_FILL = 0.5  # a good place counts only if the piece before it has this share of the aimed length
 
 # Places to cut, from best to worst: the next piece begins where a match ends.
 _PLACES = tuple(
-    regex.compile(pattern)
+    compile_later(pattern)
     for pattern in (
         rf"{_STOP}\s+(?!\P{{L}}?\p{{Ll}})|[。！？][」』”’）]*",
         r"[;:][\"'”’»)\]]*\s+|[；：]",
@@ -27,7 +27,7 @@ _PLACES = tuple(
         r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])(?=\p{L})",
     )
 )
-_GRAPHEME = regex.compile(r"\X")
+_GRAPHEME = compile_later(r"\X")
 
 
 def cut(sentence: str, limit: int) -> list[str]:

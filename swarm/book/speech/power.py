@@ -1,19 +1,19 @@
 """Exponents as words: "x²" is "x squared", "10³" is "10 to the power of 3", "5 m²" is "5 square metres"."""
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import plural_category
 from swarm.book.language.language import Language, Match, Powers
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.spelling import amount
 
 _FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _PREFIXED = ("mm", "cm", "dm", "km")
-_AREA = regex.compile(r"(?<=(\d[\d.,]{0,12})\s?)(mm|cm|dm|km|m)([²³])(?![⁰-⁹²³¹])")
-_POWER = regex.compile(r"(?<=[\p{L}\d)])([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
-_RAISED = regex.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
+_AREA = compile_later(r"(?<=(\d[\d.,]{0,12})\s?)(mm|cm|dm|km|m)([²³])(?![⁰-⁹²³¹])")
+_POWER = compile_later(r"(?<=[\p{L}\d)])([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
+_RAISED = compile_later(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 # "10^23" and "x^2", and "6 × 10−3" or "10−3 kg", whose exponent has lost its place.
-_CARET = regex.compile(r"(?<=[\p{L}\d)])\^\{?([-−+]?\d{1,4})\}?(?!\d|\.\d)")
-_LOWERED = regex.compile(r"(?:(?<=[×x·]\s?)10|(?<![\d.,])10(?=−\d{1,2}\s\p{L}))(−\d{1,2})(?![\d.,]\d)")
-_PLAIN_AREA = regex.compile(r"(?<=\d\s?[cdkm]?m)([23])(?![\p{L}\d]|[.,]\d)")  # "40 m2"
+_CARET = compile_later(r"(?<=[\p{L}\d)])\^\{?([-−+]?\d{1,4})\}?(?!\d|\.\d)")
+_LOWERED = compile_later(r"(?:(?<=[×x·]\s?)10|(?<![\d.,])10(?=−\d{1,2}\s\p{L}))(−\d{1,2})(?![\d.,]\d)")
+_PLAIN_AREA = compile_later(r"(?<=\d\s?[cdkm]?m)([23])(?![\p{L}\d]|[.,]\d)")  # "40 m2"
 _SMALL_FIGURES = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 
 

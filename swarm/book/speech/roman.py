@@ -1,8 +1,10 @@
 """Roman numerals of headings and references as figures, which every engine can say."""
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.known import every_language
 from swarm.book.language.language import Match
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 
 _WORDS, _PLURALS, _SHORT, _LETTERED_WORDS = (
@@ -16,68 +18,68 @@ _STAGES = (
 )
 # The last word of each, such as "war" of "world war".
 _LAST_WORDS = "|".join(word.rpartition(" ")[2] for word in f"{_WORDS}|{_PLURALS}|{_STAGES}".split("|"))
-COUNTED = regex.compile(rf"\b(?i:{_LAST_WORDS})$|^\P{{L}}*(?i:{_SHORT})\.$")  # a word before a numeral
+COUNTED = compile_later(rf"\b(?i:{_LAST_WORDS})$|^\P{{L}}*(?i:{_SHORT})\.$")  # a word before a numeral
 # The same words as a set; those that only a pattern can tell are none of it, and `COUNTED` has to be asked.
 COUNTED_WORDS = frozenset(regex.findall(r"\p{L}+", f"{_LAST_WORDS}|{_SHORT}".replace("?", "").casefold())) | frozenset(
     regex.findall(r"\p{L}+(?=\p{L}\?)", f"{_LAST_WORDS}|{_SHORT}".casefold())
 )
 ARE_LISTED = not regex.search(r"[\[(){*+]|\\[^.]", f"{_LAST_WORDS}|{_SHORT}")
-_AFTER_WORD = regex.compile(
+_AFTER_WORD = compile_later(
     rf"(?<=\b(?i:{_WORDS})\s)({NUMERAL})(?!\p{{L}}|[’'](?!s\b)\p{{L}}|\.\p{{L}})(?:\.(?=[,;:)]))?"
 )
 _JOIN = (
     r"(?:,\s(?:(?:and|or|und|et|y|e|en|i|и)\s)?|\s?[–—-]\s?|"
     r"\s(?:and|or|to|und|oder|bis|et|ou|à|y|o|a|al|e|ed|en|of|tot|i|oraz|lub|do|и|или|до|&)\s)"
 )
-_SEVERAL = regex.compile(
+_SEVERAL = compile_later(
     rf"(?<=\b(?i:{_WORDS}|{_PLURALS}|{_STAGES})\s){NUMERAL}(?:{_JOIN}{NUMERAL}(?![\p{{L}}’']|\.\p{{L}})){{1,12}}"
 )
-_ONE_OF_SEVERAL = regex.compile(rf"(?<![\p{{L}}]){NUMERAL}(?!\p{{L}})")
-_LONG_NUMERAL = regex.compile(r"[IVX]{2}")
-_STAGE = regex.compile(rf"(?<=\b(?i:{_STAGES})\s)(I)(?![\p{{L}}’']|\.\p{{L}})")
-_NO_PRONOUN_BEHIND = regex.compile(
+_ONE_OF_SEVERAL = compile_later(rf"(?<![\p{{L}}]){NUMERAL}(?!\p{{L}})")
+_LONG_NUMERAL = compile_later(r"[IVX]{2}")
+_STAGE = compile_later(rf"(?<=\b(?i:{_STAGES})\s)(I)(?![\p{{L}}’']|\.\p{{L}})")
+_NO_PRONOUN_BEHIND = compile_later(
     r"\s(?:diabetes|diabetics?|errors?|trials?|stud(?:y|ies)|hypersensitivity|reactions?|civili[sz]ations?|collagen|"
     r"(?:and|or|to)\s[IVX]{2})\b|\s?[–—-]\s?I|[:;)]"
 )
 # Neither "I don't. I do." nor "A good chap. I like him." has a numeral.
-_AFTER_STOP = regex.compile(r"\.\s[MDCLXVI]", regex.IGNORECASE)
-_AFTER_ABBREVIATION = regex.compile(
+_AFTER_STOP = compile_later(r"\.\s[MDCLXVI]", regex.IGNORECASE)
+_AFTER_ABBREVIATION = compile_later(
     rf"(?<=(?:^|[\s(\[])(?:{_SHORT})\.\s)({NUMERAL})\b(?!(?<=\bI)\s)(?:\.(?=\s\p{{Ll}}|[,;:)]))?",
     regex.IGNORECASE,
 )
-_AT_START = regex.compile(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
-_SET_OFF = regex.compile(r"\s*[(:;)\]]|\.(?:\s|$)|$")  # follows a chapter's number, but no pronoun
+_AT_START = compile_later(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
+_SET_OFF = compile_later(r"\s*[(:;)\]]|\.(?:\s|$)|$")  # follows a chapter's number, but no pronoun
 _SMALL_NUMERAL = NUMERAL.lower()
 # Numerals in small letters are references: "see note viii". A few are also words.
-_SMALL = regex.compile(
+_SMALL = compile_later(
     rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivx]{{2,}}\b|[ivxlc]{{3,}}\b)(?!xxx\b)(?i:{NUMERAL}))\b(?![’'-]|"
     rf"\.\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
 )
-_CITED = regex.compile(
+_CITED = compile_later(
     rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivxlc]{{2}}|"
     rf"[ix]\.){_SMALL_NUMERAL})\.\s(\d{{1,3}})(?:\.\s(\d{{1,3}}))?(?![\d:°½]|[.,/]\d|\s?[%ap]\b)"
 )
-_SMALL_VI = regex.compile(r"\bvi\b")
+_SMALL_VI = compile_later(r"\bvi\b")
 _VI_IS_A_WORD = ("es", "it", "pt")
 _INITIALS = frozenset("CDLM")  # before a full stop these are mostly initials
 MAX_BEFORE_CHARS = 40
 # No pronoun "I" stands before these, nor behind a name as in "of Book I" or "in chapter I"; but "in part I agree".
-_NO_PRONOUN_NEXT = regex.compile(
+_NO_PRONOUN_NEXT = compile_later(
     r"\s(?:is|has|of|deals|contains|begins|ends|tells|shows|gives|describes|covers|consists|opens|closes|treats)\b"
 )
-_NUMBERED_BEFORE = regex.compile(
+_NUMBERED_BEFORE = compile_later(
     r"(?<!\b(?i:the|an?|this|that|these|every|each|any|no|my|your|his|her|our|their|which|what)\s)"
     r"(?:(?<=[\p{L}\p{N},;]\s)(?:Chapter|Book|Part|Volume|Act|Scene|Canto|Section|Stave|Appendix|Figure|Plate|Article)"
     r"|(?<=\b(?i:in|of|from|see|to|with|and)\s)(?:chapter|act|scene|canto|volume|section|stave))\s$|\bWorld War\s$"
 )
-_DETERMINED = regex.compile(
+_DETERMINED = compile_later(
     rf"\b(?i:the|an?|this|that|my|your|his|her|our|their)\s(?i:{_WORDS})\sI\s"
 )  # "The Part I Played"
-_DETERMINED_STAGE = regex.compile(
+_DETERMINED_STAGE = compile_later(
     r"\b(?i:the|an?|this|that|these|every|each|any|no|my|your|his|her|its|our|their|which|what)(?:\s\p{L}+)?\s\p{L}+\s$"
 )
-_NAMED_LETTER = regex.compile(r"\b(?i:the|an?|this|that|each|every|capital)\s(?:letter|figure|plate|section|part)\s$")
-_LETTERED = regex.compile(rf"\b(?i:{_LETTERED_WORDS})\s$")
+_NAMED_LETTER = compile_later(r"\b(?i:the|an?|this|that|each|every|capital)\s(?:letter|figure|plate|section|part)\s$")
+_LETTERED = compile_later(rf"\b(?i:{_LETTERED_WORDS})\s$")
 
 
 def figures_in_heading(text: str) -> str:

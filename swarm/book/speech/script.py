@@ -1,8 +1,9 @@
 """Makes the script of a book: the chosen chapters in segments."""
 
+import regex
 from msgspec.structs import replace
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.speech.capitals import usage_of
 from swarm.book.speech.casting import NO_CASTING, Casting
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
@@ -15,7 +16,7 @@ from swarm.job.cast import NO_CAST, Cast
 
 MAX_UNSPOKEN_SHARE = 0.5  # of the characters of a script
 
-_RANGE = regex.compile(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*")
+_RANGE = compile_later(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*")
 
 
 def spoken_chapters(book: Book) -> tuple[ChapterText, ...]:
@@ -98,7 +99,7 @@ def with_word(script: tuple[Chapter, ...], word: str, characters: float) -> tupl
 
     Raises UsageError if no sentence has it.
     """
-    finder = regex.compile(rf"(?<![\p{{L}}\p{{N}}]){regex.escape(word)}(?![\p{{L}}\p{{N}}])", regex.IGNORECASE)
+    finder = compile_later(rf"(?<![\p{{L}}\p{{N}}]){regex.escape(word)}(?![\p{{L}}\p{{N}}])", regex.IGNORECASE)
     found: list[Segment] = []
     said = 0
     for segment in (segment for chapter in script for segment in chapter.segments):

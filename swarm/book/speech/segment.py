@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
+import regex
 from msgspec import Struct
 from msgspec.structs import replace
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.letters import AUDIBLE, plain
 from swarm.book.page.pause_mark import pieces_between_marks
 from swarm.book.page.phonetic_mark import Marker
@@ -29,9 +30,9 @@ TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 MAX_NAMED_SHARE = 0.1  # of the letters of a sentence that the engine may name instead of reading them
 
 _ORDER = tuple(Pause)  # from the shortest to the longest
-_LETTER = regex.compile(r"\p{L}")
-_BEYOND_LATIN = regex.compile("[^\0-\u024f\u2000-\u206f]")  # no engine only names Latin letters
-_ENDS = regex.compile(r"[.!?…。！？:][\"'”’»)\]」』]*$")
+_LETTER = compile_later(r"\p{L}")
+_BEYOND_LATIN = compile_later("[^\0-\u024f\u2000-\u206f]")  # no engine only names Latin letters
+_ENDS = compile_later(r"[.!?…。！？:][\"'”’»)\]」』]*$")
 _SCRIPTS = (
     "Latin Greek Cyrillic Armenian Hebrew Arabic Devanagari Bengali Gurmukhi Gujarati Tamil Telugu Kannada Malayalam "
     "Sinhala Thai Lao Tibetan Myanmar Georgian Thaana Syriac Hangul Ethiopic Khmer Mongolian Hiragana Katakana "
@@ -300,14 +301,14 @@ def _unread(read_only_in: tuple[tuple[str, tuple[str, ...]], ...], language: str
 
 @cache
 def _of_scripts(scripts: tuple[str, ...]) -> "regex.Pattern[str]":
-    return regex.compile("[" + "".join(rf"\p{{Script={name}}}" for name in scripts) + "]")
+    return compile_later("[" + "".join(rf"\p{{Script={name}}}" for name in scripts) + "]")
 
 
 @cache
 def _known(scripts: tuple[str, ...]) -> "regex.Pattern[str]":
     """Return the pattern of a letter of these scripts or of no script."""
     named = "".join(rf"\p{{Script={name}}}" for name in scripts)
-    return regex.compile(rf"[[{named}\p{{Script=Common}}]&&\p{{L}}]", regex.V1)
+    return compile_later(rf"[[{named}\p{{Script=Common}}]&&\p{{L}}]", regex.V1)
 
 
 def _script(text: str) -> str:

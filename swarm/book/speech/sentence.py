@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import accumulate, pairwise
 
+import regex
 from msgspec import Struct
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.cldr import days_have_stops
 from swarm.book.language.function_words import function_words
 from swarm.book.language.known import find_language
 from swarm.book.language.language import words
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL
 from swarm.book.page.limits import MAX_PYSBD_CHARS, MAX_STRETCH_CHARS
 
@@ -21,14 +22,14 @@ _OPEN = "vol vols no nos nr p pp ch chap fig figs ed eds cf viz ib ibid op cit S
 # These end no sentence before a number, but may end one before a word.
 _NUMBERED = "tel vol vols no nos nr p pp ch chap fig figs"
 # "— J. Hetzel" has an initial; "I." may be a numeral.
-_INITIAL = regex.compile(r"(?r)^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)
+_INITIAL = compile_later(r"(?r)^[^\p{L}]*[\p{Lu}--[IVXLCDM]]\.\s*$|\p{Lu}\.[-–]\p{Lu}\.\s*$", regex.V1)
 # "C.E. Jones" has initials, "in the U.S. He left" has none.
-_INITIALS = regex.compile(
+_INITIALS = compile_later(
     r"(?<![\p{L}.])(?!(?:U\.S|U\.K|A\.D|B\.C|D\.C|N\.Y|M\.D|[AP]\.M|[NS]\.[EW])\.)(?:\p{Lu}\.\s?){2,3}$"
 )
 # "et A. Martin" has an initial, but "Plan B. Then", "an A. Mary", "Karl V. Er" and "so did I." have none.
-_LONE_INITIAL = regex.compile(r"(?r)(?<=\s|\()\p{Lu}\.\s*$")
-_LETTER_BEFORE = regex.compile(
+_LONE_INITIAL = compile_later(r"(?r)(?<=\s|\()\p{Lu}\.\s*$")
+_LETTER_BEFORE = compile_later(
     r"(?r)\b(?:(?i:an?|the|un[ae]?|ein|point|plan|vitamine?|vitamina|type|typ|tipo|grade|class|klasse|punkt|group|"
     r"gruppe|groupe|"
     r"grupo|gruppo|part|section|figure|letter|lettre|buchstabe|case|option|note|exhibit|appendix|block|team|than|and|"
@@ -40,35 +41,35 @@ _SHORT_MONTHS = words(
     "dic dez gen "
     "ene sty lut kwi cze lip sie wrz paź lis gru янв фев мар апр июн июл авг сен окт ноя дек"
 )
-_DAY_MONTH = regex.compile(r"(?r)(?<!\d)\d{1,2}\.?\s(?:de\s)?(\p{L}{3})\p{L}{0,2}\.\s*$")
-_YEAR = regex.compile(r"\s*(?:de\s)?(?:1[0-9]|20)\d\d(?!\d)")
-_MONTH_AND_YEAR = regex.compile(r"\s*\p{Lu}\p{L}{2,9}\.?\s(?:1\d|20)\d\d\b")
-_FIRST_WORD = regex.compile(r"\s*(\p{L}+)")
+_DAY_MONTH = compile_later(r"(?r)(?<!\d)\d{1,2}\.?\s(?:de\s)?(\p{L}{3})\p{L}{0,2}\.\s*$")
+_YEAR = compile_later(r"\s*(?:de\s)?(?:1[0-9]|20)\d\d(?!\d)")
+_MONTH_AND_YEAR = compile_later(r"\s*\p{Lu}\p{L}{2,9}\.?\s(?:1\d|20)\d\d\b")
+_FIRST_WORD = compile_later(r"\s*(\p{L}+)")
 _ERA = r"[vn]\.\s?Chr|[ad]\.\s?C|EE\.\s?UU|(?:p\.\s?)?n\.\s?e|н\.\s?э"  # may end a sentence
 # Measures, sums and years may end one too, behind a figure: "5 Mio.", "w 1921 r.", "в XIX в.".
 _ERA += r"|Mio|Mrd|Tsd|Jhs?|(?<=\d\s?)(?:r|гг?|млн|млрд|тыс|руб|коп)|(?<=[\dIVX]\s)(?:w|вв?)|U\.\s?S\.\s?A"
 _RULER = r"\b\p{Lu}\p{Ll}+\s[IVX]{1,5}"
-_NAME = regex.compile(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
-_ORDINAL = regex.compile(r"(?<!\d)\d{1,2}\.\s*$")
-_REFERENCE = regex.compile(r"(?:(?<!\b[uo])(?<=\p{L})\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
-_QUOTED = regex.compile(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"
+_NAME = compile_later(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
+_ORDINAL = compile_later(r"(?<!\d)\d{1,2}\.\s*$")
+_REFERENCE = compile_later(r"(?:(?<!\b[uo])(?<=\p{L})\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
+_QUOTED = compile_later(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"
 _TITLE = "Mr|Mrs|Miss|Dr"
 _TITLES = words("st ste dr prof mr mrs ms messrs rev hon capt lieut lt col gen sgt maj gov")
 _ADDRESSES = words("St Ave Rd Blvd Sq Bros")
-_PLAIN_END = regex.compile(r"(?r)(?<![\p{L}.])(\p{Ll}{6,})\.\s*$")
-_SHILLINGS = regex.compile(r"\d[sd]\.\s*$")  # "5s. 6d."
-_DIGIT = regex.compile(r"\s*\d")
-_MEASURE = regex.compile(r"\d[½¼¾]?\s?(?:in|ft|lbs?|oz|cwt|qrs?|yds?|hrs?|mins?)\.\s*$")  # "3 lbs. 4 oz."
-_PLACE = regex.compile(  # "xxi. 4. 2"
+_PLAIN_END = compile_later(r"(?r)(?<![\p{L}.])(\p{Ll}{6,})\.\s*$")
+_SHILLINGS = compile_later(r"\d[sd]\.\s*$")  # "5s. 6d."
+_DIGIT = compile_later(r"\s*\d")
+_MEASURE = compile_later(r"\d[½¼¾]?\s?(?:in|ft|lbs?|oz|cwt|qrs?|yds?|hrs?|mins?)\.\s*$")  # "3 lbs. 4 oz."
+_PLACE = compile_later(  # "xxi. 4. 2"
     rf"(?<![\p{{L}}’'-])(?:(?=[ivxlc]{{2}}|[ivx]\.){NUMERAL.lower()}(?:\.\s\d{{1,3}})?|\d{{1,3}}\.\s\d{{1,3}})\.\s*$"
 )
-_DEGREES_BEFORE = regex.compile(r"\b(?:[Ll]at|[Ll]ong)\.\s*$")
-_DEGREES = regex.compile(r"\s*\d{1,3}\s?(?:°|deg)")
+_DEGREES_BEFORE = compile_later(r"\b(?:[Ll]at|[Ll]ong)\.\s*$")
+_DEGREES = compile_later(r"\s*\d{1,3}\s?(?:°|deg)")
 # "45 deg. N." goes on with a direction or with minutes.
-_PART_OF_DEGREE, _DIRECTION = regex.compile(r"\d\s?(?:deg|min|sec)\.\s*$"), regex.compile(r"\s*(?:\d|[NSEW]\b)")
-_VERSE = regex.compile(r"\s*(?:\d{1,3}(?:[:,]\s?\d|\.\s\d)|\d{1,3}(?=[;,.)]|$)|[ivxlc]+\b[.,:]?|[IVXLC]+,\s?\d)")
-_LETTER_STOP, _LETTER_GOES_ON = regex.compile(r"(?<!\p{L})\p{L}\.$"), regex.compile(r"\p{L}\.")  # "a.C."
-_NO_START = regex.compile(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
+_PART_OF_DEGREE, _DIRECTION = compile_later(r"\d\s?(?:deg|min|sec)\.\s*$"), compile_later(r"\s*(?:\d|[NSEW]\b)")
+_VERSE = compile_later(r"\s*(?:\d{1,3}(?:[:,]\s?\d|\.\s\d)|\d{1,3}(?=[;,.)]|$)|[ivxlc]+\b[.,:]?|[IVXLC]+,\s?\d)")
+_LETTER_STOP, _LETTER_GOES_ON = compile_later(r"(?<!\p{L})\p{L}\.$"), compile_later(r"\p{L}\.")  # "a.C."
+_NO_START = compile_later(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
 
 
 class _Rules(Struct, frozen=True):
@@ -101,17 +102,17 @@ def _rules(code: str) -> _Rules:
     small = "|".join(sorted(word.capitalize() for word in function_words().get(code, ()))) or "(?!)"
     shorts = f"{_NUMBERED} {_OPEN} {language.sentences.numbered} {language.sentences.open} {language.sentences.names}"
     return _Rules(
-        regex.compile(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}—–-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
-        regex.compile(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+\b)"),
-        regex.compile(
+        compile_later(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}—–-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
+        compile_later(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+\b)"),
+        compile_later(
             rf"(?<![\p{{L}}.])(?:{last})\.[\"'”’»)\]{closing}]*\s+(?=[\"'“«(\[{opening}—]*\p{{Lu}})"
             rf"|(?:(?<![\p{{L}}.])(?:{_ERA})|{_RULER})\.\s+(?=(?:{starts or '(?!)'}|{small})\b)"
         ),
-        regex.compile(rf"\s*[\"'“«(\[{opening}]*(?:{starts or '(?!)'})\b"),
+        compile_later(rf"\s*[\"'“«(\[{opening}]*(?:{starts or '(?!)'})\b"),
         # A dash may come first, as in "— Vieni? — chiese."
-        regex.compile(rf"\s*[\"'“”’»)\]{closing}]*\s*(?:[—–―]\s?)?\p{{Ll}}"),
-        regex.compile(rf"(?r)[!?…—][”\"’{closing}]+\s*$"),
-        regex.compile(
+        compile_later(rf"\s*[\"'“”’»)\]{closing}]*\s*(?:[—–―]\s?)?\p{{Ll}}"),
+        compile_later(rf"(?r)[!?…—][”\"’{closing}]+\s*$"),
+        compile_later(
             rf"\s*(?:(?:{_TITLE})\.? )?\p{{Lu}}[\p{{L}}’'-]+ (?:\p{{Lu}}[\p{{L}}’'-]+ )?"
             rf"(?:{language.sentences.speech_verbs or '(?!)'})\b"
         ),
@@ -122,7 +123,7 @@ def _rules(code: str) -> _Rules:
         _TITLES | frozenset(map(str.lower, language.abbreviations.titles)),
         frozenset(language.scripture.shorts) if language.scripture else frozenset(),
         function_words().get(code, frozenset()) | frozenset(map(str.lower, language.sentences.starts.split())),
-        regex.compile(rf"(?r)(?<![\p{{L}}.])(?:{_ERA})\.\s*$"),
+        compile_later(rf"(?r)(?<![\p{{L}}.])(?:{_ERA})\.\s*$"),
         frozenset(shorts.split()) | frozenset(language.scripture.shorts if language.scripture else ()),
         days_have_stops(code),
     )

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
+import regex
 from msgspec import Struct
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.known import find_language
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.speakers import find_speakers
 
 MAX_SAID = 5000  # characters of a quotation in which asides are looked for
@@ -53,10 +54,10 @@ def _patterns(code: str) -> _Patterns | None:
     said = rf"(?:{verbs})\b"
     adverb = r"(?:\p{Ll}{2,14}+\s){0,2}?"
     return _Patterns(
-        regex.compile(rf"[\s,.;—–―-]*+(?:{said}\s{name}|{name},?\s{adverb}{said})", regex.V0),
-        regex.compile(rf"{name}\s{adverb}{said}[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z", regex.V0),
-        regex.compile(rf"[,!?…]\s(?:(?:me|lui|nous|leur)\s)?+{said}\s(?:\p{{Ll}}++\s)??{name}", regex.V0),
-        regex.compile(
+        compile_later(rf"[\s,.;—–―-]*+(?:{said}\s{name}|{name},?\s{adverb}{said})", regex.V0),
+        compile_later(rf"{name}\s{adverb}{said}[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z", regex.V0),
+        compile_later(rf"[,!?…]\s(?:(?:me|lui|nous|leur)\s)?+{said}\s(?:\p{{Ll}}++\s)??{name}", regex.V0),
+        compile_later(
             rf"(?<=[,!?…]\s)(?:(?:me|lui|nous|leur)\s)?+(?:{_inverted(verbs)}|{said}\s(?:\p{{Ll}}++\s)??{name})"
             rf"[^,;:.!?…»”“«]{{0,{MAX_ASIDE}}}+[,;:.!?…]*+",
             regex.V0,
@@ -134,7 +135,7 @@ def is_other_of_two(after: str, language: str) -> bool:
 @lru_cache(128)
 def _said_by(code: str, words: str) -> "regex.Pattern[str] | None":
     verbs = find_speakers(code).verbs
-    return regex.compile(rf"[\s,.;—-]*+(?:(?:{verbs})\s)?+(?:{words})\b") if words else None
+    return compile_later(rf"[\s,.;—-]*+(?:(?:{verbs})\s)?+(?:{words})\b") if words else None
 
 
 def _has_pronoun(before: str, after: str, language: str) -> bool:
@@ -158,8 +159,8 @@ def _mine(code: str) -> "_Mine | None":
         return None
     adverb = r"(?:\p{Ll}{2,14}+\s){0,2}?"
     return _Mine(
-        regex.compile(rf"[\s,.;—–―-]*+(?:(?:{verbs})\s{me}|{me}\s{adverb}(?:{verbs}))\b"),
-        regex.compile(rf"\b{me}\s{adverb}(?:{verbs})\b[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z"),
+        compile_later(rf"[\s,.;—–―-]*+(?:(?:{verbs})\s{me}|{me}\s{adverb}(?:{verbs}))\b"),
+        compile_later(rf"\b{me}\s{adverb}(?:{verbs})\b[^.!?…:\"“«„]{{0,60}}?[,:]\s*\Z"),
     )
 
 
@@ -176,7 +177,7 @@ def _saying(code: str) -> "_Saying | None":
         return None
     word = r"\p{L}{1,8}+"
     return _Saying(
-        regex.compile(rf"[\s,.;—–―-]*+(?:(?:{verbs})\b|{word}\s(?:{verbs})\b)"),
-        regex.compile(rf"\b(?:{verbs})\b[^.!?…]*+\Z"),
-        regex.compile(rf"(?<![-\p{{L}}])(?:{sure or verbs})\Z"),
+        compile_later(rf"[\s,.;—–―-]*+(?:(?:{verbs})\b|{word}\s(?:{verbs})\b)"),
+        compile_later(rf"\b(?:{verbs})\b[^.!?…]*+\Z"),
+        compile_later(rf"(?<![-\p{{L}}])(?:{sure or verbs})\Z"),
     )

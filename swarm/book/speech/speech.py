@@ -2,9 +2,9 @@
 
 from unicodedata import normalize
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.known import find_language
 from swarm.book.language.language import Language
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.phonetic_mark import Marker
 from swarm.book.speech.abbreviation import say_abbreviations, shorten
 from swarm.book.speech.capitals import NO_USAGE, Usage, lower_capitals
@@ -18,11 +18,11 @@ from swarm.book.speech.verse import say_verses
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import change_unmarked, mark, replace_brackets
 
-_LIGATURE = regex.compile("[ﬀ-ﬆſ]")
+_LIGATURE = compile_later("[ﬀ-ﬆſ]")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"})
-_BULLET = regex.compile(r"^[•●▪◦‣■□❑➢➤✓]\s*(?=\S)")
-_DASHES = regex.compile(r"(?<!-)-{2,3}(?!-)")
-_DOTS = regex.compile(r"\s?\.(?:\s\.){2,3}")
+_BULLET = compile_later(r"^[•●▪◦‣■□❑➢➤✓]\s*(?=\S)")
+_DASHES = compile_later(r"(?<!-)-{2,3}(?!-)")
+_DOTS = compile_later(r"\s?\.(?:\s\.){2,3}")
 
 
 class Speech:

@@ -5,7 +5,9 @@ Only names that stand beside other quotations of the chapter are known: a senten
 
 from collections.abc import Collection
 
-from swarm.book.language import late_regex as regex
+import regex
+
+from swarm.book.language.late_pattern import compile_later
 
 MAX_NAMES = 200  # of a chapter
 MAX_NARRATION = 2000  # characters before a quotation that are looked at
@@ -15,7 +17,7 @@ _JOINS = (
     "och|men|då|и|а|но|i|ale"
 )
 _START = rf"(?:\A|(?<=[.!?…;:—–),]\s)|(?<=—))(?:(?:{_JOINS})\s)?+"
-_TITLE = regex.compile(r"(?:the|le|la|der|die|das|el|il|lo|de|het|mr|mrs|ms|miss|dr|sir|lady|lord|m|mme)\.?\s", regex.I)
+_TITLE = compile_later(r"(?:the|le|la|der|die|das|el|il|lo|de|het|mr|mrs|ms|miss|dr|sir|lady|lord|m|mme)\.?\s", regex.I)
 
 
 class Subjects:
@@ -26,7 +28,7 @@ class Subjects:
         self._names = {name.casefold(): name for name in known}
         words = "|".join(regex.escape(name) for name in known)
         pattern = rf"{_START}(?:poor |old |little )?+(?P<name>{words})(?=[\s,])(?!\s(?:and|und|et|y|e|en|och)\s)"
-        self._clause = regex.compile(pattern, regex.I) if known else None
+        self._clause = compile_later(pattern, regex.I) if known else None
 
     def find(self, narration: str) -> str:
         """Return the only known name that a clause of a narration begins with; "" if there is none, or several."""

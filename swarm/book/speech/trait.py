@@ -8,8 +8,10 @@ from functools import lru_cache, reduce
 from operator import or_
 from unicodedata import is_normalized
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.language import Abbreviations, Language
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.speech.number import rulers
 from swarm.book.speech.roman import ARE_LISTED, COUNTED, COUNTED_WORDS
 
@@ -28,20 +30,20 @@ SPELLED = ODD | SHORT | NUMERAL | SMALL  # one of these alone may change a sente
 MAX_WORDS = 50_000  # that are remembered
 MAX_WORD_CHARS = 40
 
-_ODD = regex.compile(
+_ODD = compile_later(
     r"[[^\p{L}\"'“”‘’„«»‹›(),;:!?.…—–-]\p{Lm}ºªſﬀ-ﬆ]|\p{L}[.:]\p{L}|^[-–—]*[-–]$|^\.{1,2}$|--", regex.V1
 )
-_NUMERAL = regex.compile(
+_NUMERAL = compile_later(
     r"(?<!\p{L})(?![LCDM]['’]\p{L})[IVXLCDM]+(?!\p{Ll})|(?<!\p{L})[IVX]+(?:i?[eè]re?|er|i?[eè]me|s?te|[dn]de?|de|st|th|rd)(?!\p{L})"
 )
-_NO_PRONOUN = regex.compile(rf"(?<!\p{{L}})(?!I(?!\p{{L}}))(?:{_NUMERAL.pattern})")
-_PRONOUN = regex.compile(r"(?<!\p{L})I(?!\p{L})")
-_SMALL = regex.compile(r"(?<![\p{L}'’-])(?:[ivx]{2,}|[ivxlc]{3,})(?![\p{L}'’-])|(?<!\p{L})[ivx]+(?:e|ème)(?!\p{L})")
-_CAPITALS, _LETTER = regex.compile(r"\p{Lu}['’]?\p{Lu}"), regex.compile(r"[\p{Lu}--[IA]]", regex.V1)
-_PIECE, _STOPPED = regex.compile(r"\p{L}+"), regex.compile(r"(?<!\p{L})\p{L}++(?=\.)")
+_NO_PRONOUN = compile_later(rf"(?<!\p{{L}})(?!I(?!\p{{L}}))(?:{_NUMERAL.pattern})")
+_PRONOUN = compile_later(r"(?<!\p{L})I(?!\p{L})")
+_SMALL = compile_later(r"(?<![\p{L}'’-])(?:[ivx]{2,}|[ivxlc]{3,})(?![\p{L}'’-])|(?<!\p{L})[ivx]+(?:e|ème)(?!\p{L})")
+_CAPITALS, _LETTER = compile_later(r"\p{Lu}['’]?\p{Lu}"), compile_later(r"[\p{Lu}--[IA]]", regex.V1)
+_PIECE, _STOPPED = compile_later(r"\p{L}+"), compile_later(r"(?<!\p{L})\p{L}++(?=\.)")
 _AROUND = "\"'“”‘’„«»‹›(),;:!?.…—"
-_COMMON = regex.compile(r"[A-Za-zÀ-ÖØ-öø-žА-Яа-яё]+")
-_SOUND = regex.compile(r"[\p{L}'’-]+")
+_COMMON = compile_later(r"[A-Za-zÀ-ÖØ-öø-žА-Яа-яё]+")
+_SOUND = compile_later(r"[\p{L}'’-]+")
 
 
 class Traits(dict[str, int]):

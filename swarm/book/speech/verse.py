@@ -2,13 +2,15 @@
 
 from functools import lru_cache
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.language import Language, Match, Scripture
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import value
 
 MAX_CHAPTER, MAX_VERSE = 150, 176  # of the Psalms, and of Psalm 119
-_FIGURE = regex.compile(r"\d")
-_NAME_BEHIND = regex.compile(r"\.\s\p{Lu}")
+_FIGURE = compile_later(r"\d")
+_NAME_BEHIND = compile_later(r"\.\s\p{Lu}")
 _PSALMS = ("Psa", "Sal", "Псал")
 _NO_VERSE = (
     r"\s?(?i:[ap]\.?\s?m\b|o['’]clock|Uhr|uur|h\b|heures|Euro|Prozent|percent|per cent|Meter|Mio|Millionen)"
@@ -66,7 +68,7 @@ def _finder(scripture: Scripture) -> "regex.Pattern[str]":
     single = "|".join(scripture.single) or "(?!)"
     between = r"(?::|,\s?)" if scripture.comma else ":"
     verse = rf"(?P<verse>\d{{1,3}})(?![\d:]|[.,]\d)(?=(?P<more>\s?[-–]\s?\d|,\s?\d{{1,2}}(?!\d))?)(?!{_NO_VERSE})"
-    return regex.compile(
+    return compile_later(
         rf"(?<![\p{{L}}\d.])(?:(?P<number>{number})(?:\.\s?|\s))?"
         rf"(?:(?P<book>{shorts})(?P<stop>\.)|(?P<book>{names}|{plain})(?![\p{{L}}.])|"
         rf"(?P<book>{single})(?=\s\d{{1,3}},\s?\d))\s?"

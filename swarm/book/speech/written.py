@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from itertools import accumulate, pairwise, takewhile
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 
 MAX_COMPARISONS = 3_000_000  # sentences that would take more are cut in proportion: a tenth of a second
 
-_WORD = regex.compile(
+_WORD = compile_later(
     r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]|[\p{L}\p{M}]+|\p{N}+|[^\s\p{L}\p{M}\p{N}]"
 )
 

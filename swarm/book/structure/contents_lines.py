@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 
+import regex
 from msgspec import Struct, field
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.block import SUBTITLE_LEVEL
 from swarm.book.page.front_matter import CONTENTS, named
 from swarm.book.page.letters import plain
@@ -22,9 +23,9 @@ MAX_PASSAGE_CHARS = 100_000  # of a table of contents in one block
 MAX_CELLS = 3  # of a row: number, title and page
 MIN_SHARE = 0.8  # of the lines of such a block that name headings
 
-_PAGE = regex.compile(r"(?<=[.…·\s])[\divxlc]{1,5}\s?$", regex.IGNORECASE)
-_NUMBER = regex.compile(r"^\s*(?:\d{1,3}|[IVXLC]{1,7})[.:)]?\s+")
-_PIECES = regex.compile(r"[.:;—–-]\s|\s[—–-]|\n")
+_PAGE = compile_later(r"(?<=[.…·\s])[\divxlc]{1,5}\s?$", regex.IGNORECASE)
+_NUMBER = compile_later(r"^\s*(?:\d{1,3}|[IVXLC]{1,7})[.:)]?\s+")
+_PIECES = compile_later(r"[.:;—–-]\s|\s[—–-]|\n")
 
 
 class _Run(Struct):

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Container, Iterator
 from itertools import pairwise
 
+import regex
 from msgspec import Struct
 
-from swarm.book.language import late_regex as regex
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page import front_matter
 from swarm.book.page.block import SUBTITLE_LEVEL
@@ -22,13 +23,13 @@ MIN_CHAPTERS_A_PART = 1.2  # lower headings for each higher one, if the lower on
 MIN_LISTED_SHARE = 0.25  # of documents that a usable table of contents names
 
 # Names of parts that the markup does not show as headings: "Part One", "DEUXIEME PARTIE".
-_PART = regex.compile(
+_PART = compile_later(
     r"(?:(?!fin|end|ende|fine)\p{L}+\s+)?(?:part|book|partie|livre|tome|volume|teil|buch|band|parte|libro|deel)"
     r"(?:\s+[\p{L}\d]{1,12})?[.:]?",
     regex.IGNORECASE,
 )
-_WORD = regex.compile(r"\p{L}{2}|[\p{Han}\p{Hiragana}\p{Katakana}]")
-_PUNCTUATED = regex.compile(r"\p{P}$")
+_WORD = compile_later(r"\p{L}{2}|[\p{Han}\p{Hiragana}\p{Katakana}]")
+_PUNCTUATED = compile_later(r"\p{P}$")
 
 
 class Part(Struct):

@@ -2,7 +2,9 @@
 
 from itertools import islice
 
-from swarm.book.language import late_regex as regex
+import regex
+
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.front_matter import TITLE_PAGE
 from swarm.book.page.letters import plain
 from swarm.book.page.likeness import is_sentence
@@ -12,19 +14,19 @@ MAX_TITLE_LINES = 12
 MAX_LINE_CHARS = 120
 MAX_PASSAGES_BEFORE = 100  # that are left out or empty
 
-_BY = regex.compile(
+_BY = compile_later(
     r"(?:\p{L}+\s){0,2}(?i:(?:(?:written|edited|translated|illustrated|told)\s+)?by|von|par|por|door|di|автор:)\s+"
     r"(?:(?i:the late|the rev\.?|sir|lady|mrs?\.?|dr\.?)\s+)?"
     r"\p{Lu}[\p{L}.'’-]*+(?:\s(?:\p{Lu}[\p{L}.'’-]*+|de|van|von|du|la)){1,5}(?:\n.*)?",
     regex.DOTALL,
 )
-_MADE = regex.compile(
+_MADE = compile_later(
     r"(?i:author of|illustrat|translat|edition|publish|& (?:co|sons)\b|printed|rights reserved|réservés|"
     r"éditeur|édition|verlag|imprim)|\b1[5-9]\d\d\b|\b20\d\d\b"
 )
-_COPYRIGHT = regex.compile(r"copyright|©", regex.IGNORECASE)
-_TOLD = regex.compile(r"[,;!?…][\"'”’»)]*$")
-_CHAPTER = regex.compile(
+_COPYRIGHT = compile_later(r"copyright|©", regex.IGNORECASE)
+_TOLD = compile_later(r"[,;!?…][\"'”’»)]*$")
+_CHAPTER = compile_later(
     r"(?i:chapter|book|part|volume|letter|act|scene|canto|prologue|preface|introduction|kapitel|teil|buch|band|chapitre|"
     r"partie|livre|tome|capítulo|parte|libro|capitolo|hoofdstuk|deel)\b|(?!1[5-9]\d\d\b|20\d\d\b)[IVXLC\d]+\b[.:]?"
 )

@@ -2,7 +2,8 @@
 
 from functools import cache
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.cldr import month_names
 from swarm.book.language.language import (
     Abbreviations,
@@ -22,6 +23,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.scripture import GERMAN
 from swarm.book.language.spelling import spelled
@@ -31,57 +33,57 @@ _FEMININE_COUNTED = words(
 )
 _NEUTER, _FEMININE = r"Jahrhundert\w*|Kapitel|Mal|Buch|Jahr", "Auflage|Klasse|Ausgabe|Etage|Szene"
 _ARTICLE = "der|die|das|dem|den|des|diese[rsmn]?|eine[rmns]?|ein|am|im|vom|zum|zur|beim|seit|bis|ab"
-_NTH = regex.compile(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})")
-_KING = regex.compile(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
-_DECADE = regex.compile(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(?!\p{L})")
+_NTH = compile_later(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})")
+_KING = compile_later(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
+_DECADE = compile_later(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(?!\p{L})")
 # Kings in the dative, accusative and genitive: "unter Friedrich II.", "der Hof Ludwigs XIV."
 _QUEENS = words("Elisabeth Katharina Maria Isabella Viktoria Margarethe")
-_QUEEN = regex.compile(rf"\b({'|'.join(sorted(_QUEENS))})\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})")
+_QUEEN = compile_later(rf"\b({'|'.join(sorted(_QUEENS))})\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})")
 _TITLES_OF_KINGS = "König|Kaiser|Zar|Papst|Herzog|Kurfürst|Graf|Fürst|Königin|Kaiserin|Zarin"
-_DECLINED_KING = regex.compile(
+_DECLINED_KING = compile_later(
     r"\b((?i:unter|von|vom|mit|bei|zu|zum|nach|seit|aus|gegenüber)|(?i:für|gegen|durch|ohne|um|über))\s"
     rf"((?:(?:{_TITLES_OF_KINGS})\s)?(\p{{Lu}}\p{{Ll}}{{2,20}}))\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})"
 )
 _DATIVE = words("unter von vom mit bei zu zum nach seit aus gegenüber")
-_OF_KING = regex.compile(rf"\b(\p{{Lu}}\p{{Ll}}{{2,20}})(s|’|')\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})")
-_ROMAN_ORDINAL = regex.compile(
+_OF_KING = compile_later(rf"\b(\p{{Lu}}\p{{Ll}}{{2,20}})(s|’|')\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})")
+_ROMAN_ORDINAL = compile_later(
     rf"\b((?=[IVX]+\b){NUMERAL})\.(?=\s(?:Weltkrieg|Weltkrieges|Weltkriegs|Reich|Reiches|Reichs|Jahrhundert|Kapitel|Buch|Akt|Band|Teil|Klasse|Gesang))"
 )
-_TWO_ORDINALS = regex.compile(
+_TWO_ORDINALS = compile_later(
     r"(?:\b((?i:am|vom|zum|der|die|das|den|dem|im|des))\s)?(?<![\d.])(\d{1,2})\.(\s?[–-]\s?|\s(?:bis|und|"
     r"oder)\s(?:zum\s)?)(\d{1,2})\."
     r"(?=\s\p{Lu})"
 )
-_LISTED = regex.compile(
+_LISTED = compile_later(
     r"(?:\b((?i:der|die|das|den|dem|des|im))\s)?(?<![\d.])(\d{1,2}\.(?:,\s\d{1,2}\.)+)\s(und|oder|sowie)\s(\d{1,2})\."
     r"(?=\s(\p{Lu}\p{L}+))"
 )
-_DATIVE_BEFORE = regex.compile(r"\b(?i:in|aus|mit|von|nach|zu|bei|seit|an|auf|vor|unter|über|zwischen|neben|ab)\s$")
-_STREET = regex.compile(r"(?<=\p{Lu}\p{Ll}{2,20})str\.(?=\s\d|,|\s\p{Ll})")
-_DAY_AND_MONTH = regex.compile(r"\b((?i:am|vom|zum))\s([1-9]|[12]\d|3[01])\.\s?([1-9]|1[0-2])\.(?=\s\p{Ll}|[,;)])")
-_AS_ORDINAL = regex.compile(r"\b([Aa]ls)\s(\d{1,2})\.(?=\s\p{Ll})")
-_SHORT_MONTH = regex.compile(r"(?<=\d\.\s)(Jan|Febr?|Apr|Aug|Sept?|Okt|Nov|Dez)\.")
+_DATIVE_BEFORE = compile_later(r"\b(?i:in|aus|mit|von|nach|zu|bei|seit|an|auf|vor|unter|über|zwischen|neben|ab)\s$")
+_STREET = compile_later(r"(?<=\p{Lu}\p{Ll}{2,20})str\.(?=\s\d|,|\s\p{Ll})")
+_DAY_AND_MONTH = compile_later(r"\b((?i:am|vom|zum))\s([1-9]|[12]\d|3[01])\.\s?([1-9]|1[0-2])\.(?=\s\p{Ll}|[,;)])")
+_AS_ORDINAL = compile_later(r"\b([Aa]ls)\s(\d{1,2})\.(?=\s\p{Ll})")
+_SHORT_MONTH = compile_later(r"(?<=\d\.\s)(Jan|Febr?|Apr|Aug|Sept?|Okt|Nov|Dez)\.")
 _MONTHS = table(
     "Jan=Januar|Feb=Februar|Febr=Februar|Apr=April|Aug=August|Sep=September|Sept=September|Okt=Oktober|Nov=November|"
     "Dez=Dezember"
 )
 # "Gen. v. Moltke", but "300 v. Chr.".
-_VON = regex.compile(r"(?<=\p{L}[\p{L}.]{1,20}\s)v\.(?=\s(?!Chr\b)\p{Lu}\p{Ll})")
-_THE_DAY = regex.compile(r"(?<=,\s)d\.\s(?=\d{1,2}\.\s)")  # "am Montag, d. 3. Mai"
-_FOLLOWING = regex.compile(r"(?<=\d)\s?f\.(?=[,;:)]|\s\p{Ll})")  # "S. 45f."
-_TWO_CENTURIES = regex.compile(r"\b(\d{1,2})\./(?=\d{1,2}\.\s)")  # "im 19./20. Jh."
+_VON = compile_later(r"(?<=\p{L}[\p{L}.]{1,20}\s)v\.(?=\s(?!Chr\b)\p{Lu}\p{Ll})")
+_THE_DAY = compile_later(r"(?<=,\s)d\.\s(?=\d{1,2}\.\s)")  # "am Montag, d. 3. Mai"
+_FOLLOWING = compile_later(r"(?<=\d)\s?f\.(?=[,;:)]|\s\p{Ll})")  # "S. 45f."
+_TWO_CENTURIES = compile_later(r"\b(\d{1,2})\./(?=\d{1,2}\.\s)")  # "im 19./20. Jh."
 _MASCULINE = "Band|Teil|Stock|Akt|Tag|Bezirk|Weltkrieg|FC|SC|SV|FSV|TSV|VfB|VfL|BC|HC"
-_OCLOCK = regex.compile(r"(?<=\b(?:[Uu]m|[Bb]is|[Aa]b|[Gg]egen)\s)(\d{1,2})\s?h(?!\p{L})")  # "bis 23 h"
-_COMPOUND = regex.compile(
+_OCLOCK = compile_later(r"(?<=\b(?:[Uu]m|[Bb]is|[Aa]b|[Gg]egen)\s)(\d{1,2})\s?h(?!\p{L})")  # "bis 23 h"
+_COMPOUND = compile_later(
     r"(?<![\p{L}\d.,])(\d{1,3})(?:\s?%(ig)|(ste)|-?(fach|mal|teilig|jährig|köpfig|stündig|tägig|[JF](?:ährig|ach)))(?=\p{Ll}{0,3}(?!\p{L}))"
 )
-_WITHOUT_NOUN = regex.compile(
+_WITHOUT_NOUN = compile_later(
     r"\b([Dd](?:er|ie|as|em|en)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Ll}|[,;:)])"
 )
-_AND_A_HALF = regex.compile(r"(?<![\d.,/])(\d{1,2})(?:\s?½|\s1/2)(?![\d/])")
-_LAST_DAY = regex.compile(r"\b([Aa]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,2})\.(?=[\s\"“”»«)]*$)")
-_BEGINS = regex.compile(r"[,;:(„«»–—]\s?$")
-_ENDS = regex.compile(r"[\"'“”»«)\s]*+$")
+_AND_A_HALF = compile_later(r"(?<![\d.,/])(\d{1,2})(?:\s?½|\s1/2)(?![\d/])")
+_LAST_DAY = compile_later(r"\b([Aa]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,2})\.(?=[\s\"“”»«)]*$)")
+_BEGINS = compile_later(r"[,;:(„«»–—]\s?$")
+_ENDS = compile_later(r"[\"'“”»«)\s]*+$")
 _NAMES_IN_S = words("Johannes Nikolaus Julius Pius Paulus Markus Klaus Hans Charles Louis James Ramses Innozenz")
 _E_ARTICLES = ("der", "die", "das", "diese", "eine")  # an ordinal after these ends in "e"
 
@@ -90,7 +92,7 @@ _E_ARTICLES = ("der", "die", "das", "diese", "eine")  # an ordinal after these e
 def _before_noun() -> "regex.Pattern[str]":
     """Return the pattern of an ordinal before a month or another noun that is often numbered."""
     nouns = rf"{'|'.join(month_names(LANGUAGE))}|Jänner|{_NEUTER}|{_FEMININE}|{_MASCULINE}"
-    return regex.compile(rf"(?:\b({_ARTICLE})\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+({nouns})\b)", regex.IGNORECASE)
+    return compile_later(rf"(?:\b({_ARTICLE})\s)?(?<![\d.])(\d{{1,3}})\.(?=\s+({nouns})\b)", regex.IGNORECASE)
 
 
 def _say_ordinals(text: str) -> str:

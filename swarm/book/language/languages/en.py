@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from functools import cache
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.cldr import month_names, short_month_names
 from swarm.book.language.english_abbreviation import ABBREVIATIONS
 from swarm.book.language.english_figure import english_figures
@@ -27,6 +28,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL
 from swarm.book.language.scripture import ENGLISH
 from swarm.book.language.spelling import digit_by_digit, spelled
@@ -41,47 +43,47 @@ _THINGS = (
     "inhabitants|souls|votes|workers|troops|prisoners|slaves|species|barrels|gallons|bushels|volumes|houses|sheep|"
     "cattle|times|square|cubic"
 )
-_MANY = regex.compile(
+_MANY = compile_later(
     rf"(?<!{_YEAR_BEFORE}){_FOUR}(?=\s(?:{_THINGS})\b)|"
     rf"(?<=\b(?i:about|some|nearly|almost|over|than|only|approximately|roughly|another)\s){_FOUR}"
     r"(?=\s(?!(?:was|has|is|his|as|us|this|its|does|always|perhaps|across|towards|besides|unless|thus)\b)\p{Ll}{2,}s\b)"
 )
-_TELEPHONE = regex.compile(r"(?<![\d.,$£€-])(?:\+?1[- ])?(?:\(\d{3}\)\s?|\d{3}-)?\d{3}-\d{4}(?![\d,.-]*\d)")
+_TELEPHONE = compile_later(r"(?<![\d.,$£€-])(?:\+?1[- ])?(?:\(\d{3}\)\s?|\d{3}-)?\d{3}-\d{4}(?![\d,.-]*\d)")
 _HALF = r"(?:\s?(?:½|¼|¾|1/2|1/4|3/4))?"
 _COIN_ALONE = r"(?<![\p{L}\d.,:/])"
-_POUNDS = regex.compile(
+_POUNDS = compile_later(
     rf"£\s?(\d{{1,3}}(?:,\d{{3}})*|\d+),?\s(\d{{1,2}})\s?s\b\.?(?:,?\s?(?:and\s)?(\d{{1,2}}{_HALF})\s?d\b\.?)?"
 )
-_SHILLINGS = regex.compile(rf"{_COIN_ALONE}(\d{{1,3}})\s?s\b\.?,?\s?(?:and\s)?(\d{{1,2}}{_HALF})\s?d\b(\.?)")
-_COIN = regex.compile(rf"(?<!\b[Tt]he\s){_COIN_ALONE}(\d{{1,3}}{_HALF})(s|d)\.")  # "the 3d. of May" is the third
-_ENDS = regex.compile(r"[\"'”’»)\s]*+$")
-_DECADE = regex.compile(r"[2-9]0")
-_FEET = regex.compile(r"(?<![\d.,])([1-9])\s?['’′]\s?(\d{1,2}(?:½)?)\s?[\"”″](?!\p{L})")
+_SHILLINGS = compile_later(rf"{_COIN_ALONE}(\d{{1,3}})\s?s\b\.?,?\s?(?:and\s)?(\d{{1,2}}{_HALF})\s?d\b(\.?)")
+_COIN = compile_later(rf"(?<!\b[Tt]he\s){_COIN_ALONE}(\d{{1,3}}{_HALF})(s|d)\.")  # "the 3d. of May" is the third
+_ENDS = compile_later(r"[\"'”’»)\s]*+$")
+_DECADE = compile_later(r"[2-9]0")
+_FEET = compile_later(r"(?<![\d.,])([1-9])\s?['’′]\s?(\d{1,2}(?:½)?)\s?[\"”″](?!\p{L})")
 
 
 _ROUGH = {"100": "hundreds", "1000": "thousands", "10000": "tens of thousands", "1000000": "millions"}
-_ROUGHLY = regex.compile(
+_ROUGHLY = compile_later(
     r"(?<![\p{L}\d.,:/$£€-])(100|1,?000|10,?000|1,000,000)['’]?s(?!\p{L})(?=\sof\b|[.,;!?]|"
     r"\smore\b)"
 )
-_PART_TH = regex.compile(
+_PART_TH = compile_later(
     r"(?<![\d/.])([1-9]\d?)/([1-9]\d{0,2})(?:ths?|rds?)\b|(?<![\d/.])([1-9]\d?)/(16|32|"
     r"64)(?![\d/])"
 )
-_SHORT_DATE = regex.compile(r"(?<![\d/.,])\d{1,2}/\d{1,2}/\d{2}(?![\d/])")
-_EMERGENCY = regex.compile(
+_SHORT_DATE = compile_later(r"(?<![\d/.,])\d{1,2}/\d{1,2}/\d{2}(?![\d/])")
+_EMERGENCY = compile_later(
     r"(?<=\b(?:[Cc]all(?:ed|ing)?|[Dd]ial(?:l?ed|l?ing)?|rang|ring|phoned?)\s)(911|999|"
     r"112)(?!\d)"
 )
-_MANY_THINGS = regex.compile(
+_MANY_THINGS = compile_later(
     r"(?<![\p{L}\d.,$£€])(\d{1,4}(?:\.\d{1,2})?)(\s?bn\b|m(?=\s(?:people|men|women|votes|tons|tonnes|jobs|homes|copies|users|"
     r"viewers|visitors|children|workers|soldiers|readers|followers|acres|barrels)\b))"
 )
-_SECONDS = regex.compile(r"(?<![\p{L}\d.,])(\d{1,4}\.\d{1,3})s(?![\p{L}\d’'])")
-_RUPEES = regex.compile(r"\bRs\.?\s?(\d{1,3}(?:,\d{2,3})*|\d+)(?![\d/])")
+_SECONDS = compile_later(r"(?<![\p{L}\d.,])(\d{1,4}\.\d{1,3})s(?![\p{L}\d’'])")
+_RUPEES = compile_later(r"\bRs\.?\s?(\d{1,3}(?:,\d{2,3})*|\d+)(?![\d/])")
 _POINT = "point"
-_PLACES = regex.compile(r"(?<![\p{L}\d.,])\d{1,3}(?:\.\d{1,3}){2,4}(?![\d\p{L}])(?!\.\d)")  # "section 4.3.2"
-_ROOM = regex.compile(
+_PLACES = compile_later(r"(?<![\p{L}\d.,])\d{1,3}(?:\.\d{1,3}){2,4}(?![\d\p{L}])(?!\.\d)")  # "section 4.3.2"
+_ROOM = compile_later(
     r"(?<=\b(?:Room|room|Flight|flight|Boeing|Highway|Route|Interstate|Channel|Apartment|Apt|Suite|Airbus|Locker|"
     r"Cell)\s(?:A)?)"
     r"([1-9])(\d)([1-9])(?![\d.,:%/-]*\d|\p{L})"
@@ -120,9 +122,9 @@ def _with_day(match: Match, before: str, day: int, after: str = "") -> str:
 
 
 # Any word in capitals may be a month here: names of months take a while to load, and few books need them.
-_MONTH_DAY = regex.compile(r"\b(\p{Lu}\p{L}+)(\.?) (\d{1,2})(?![\d:.,/%]*\d|\p{L}|[%°:])")
-_MONTH_DAYS = regex.compile(r"\b(\p{Lu}\p{L}+)(\.?) (\d{1,2})\s?[–-]\s?(\d{1,2})(?![\d:.,/%–-]*\d|\p{L})")
-_DAY_MONTH = regex.compile(r"(?<![\d.,:/$£€-])(\b[Tt]he )?\b(\d{1,2}) (?=(\p{Lu}\p{L}+)\b)")
+_MONTH_DAY = compile_later(r"\b(\p{Lu}\p{L}+)(\.?) (\d{1,2})(?![\d:.,/%]*\d|\p{L}|[%°:])")
+_MONTH_DAYS = compile_later(r"\b(\p{Lu}\p{L}+)(\.?) (\d{1,2})\s?[–-]\s?(\d{1,2})(?![\d:.,/%–-]*\d|\p{L})")
+_DAY_MONTH = compile_later(r"(?<![\d.,:/$£€-])(\b[Tt]he )?\b(\d{1,2}) (?=(\p{Lu}\p{L}+)\b)")
 
 
 @cache
@@ -153,17 +155,17 @@ def _say_written_dates(text: str) -> str:
 
 # Rules for decades and for early years, which are said in pairs.
 _YEARS: tuple[Step, ...] = (
-    (regex.compile(rf"{_YEAR}s(?!\p{{L}})"), lambda match: _plural(spelled(match[1], LANGUAGE, "year"))),
+    (compile_later(rf"{_YEAR}s(?!\p{{L}})"), lambda match: _plural(spelled(match[1], LANGUAGE, "year"))),
     (
-        regex.compile(r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})"),
+        compile_later(r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})"),
         lambda match: _plural(spelled(match[1], LANGUAGE)),
     ),
     (
-        regex.compile(rf"(?:{_YEAR_BEFORE}|(?<=\bA\.?\s?D\.?\s))(10[1-9]\d){_ALONE}"),
+        compile_later(rf"(?:{_YEAR_BEFORE}|(?<=\bA\.?\s?D\.?\s))(10[1-9]\d){_ALONE}"),
         lambda match: spelled(match[1], LANGUAGE, "year"),
     ),
     (
-        regex.compile(r"(?<![\p{L}\d.,])(10[1-9]\d)(?=\s(?:A\.?\s?D|B\.?\s?C|C\.?\s?E)\b)"),
+        compile_later(r"(?<![\p{L}\d.,])(10[1-9]\d)(?=\s(?:A\.?\s?D|B\.?\s?C|C\.?\s?E)\b)"),
         lambda match: spelled(match[1], LANGUAGE, "year"),
     ),
 )
@@ -218,7 +220,7 @@ def _stop(match: Match) -> str:
 
 
 _STARTS = "He She It They We You The Then But And There This That These Those When If His Her"
-_SLASH = regex.compile(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?![\d/])")
+_SLASH = compile_later(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?![\d/])")
 
 
 LANGUAGE: Language = Language(
@@ -263,7 +265,7 @@ LANGUAGE: Language = Language(
         last_ordinal_king=99,
         pronoun=True,
         score=" to ",
-        centuries=((regex.compile(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),),
+        centuries=((compile_later(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),),
         first=(
             *english_figures(
                 lambda figures: spelled(figures, LANGUAGE),
@@ -279,7 +281,7 @@ LANGUAGE: Language = Language(
             (_SHORT_DATE, lambda match: match[0].replace("/", " ")),
             (_EMERGENCY, lambda match: digit_by_digit(match[1], LANGUAGE)),
             (_ROOM, _room),
-            (regex.compile(r"#(?=\d)"), lambda match: "number "),
+            (compile_later(r"#(?=\d)"), lambda match: "number "),
             (_TELEPHONE, lambda match: digit_by_digit(regex.sub(r"\D", "", match[0]), LANGUAGE)),
             (_SLASH, lambda match: f"{match[1]} {match[2]}"),
             (_MANY, lambda match: spelled(match[0], LANGUAGE)),

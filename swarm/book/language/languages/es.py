@@ -1,6 +1,5 @@
 """The Spanish language."""
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
@@ -18,6 +17,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.scripture import SPANISH
 from swarm.book.language.spelling import spelled
@@ -26,7 +26,7 @@ _MASCULINE = words("días mapas problemas programas temas sistemas poetas idioma
 _FEMININE = words("mujeres veces noches leyes partes calles voces manos tardes naves luces flores llaves torres madres")
 _FEMININE_ENDINGS = ("as", "ciones", "siones", "dades", "tades")
 _NO_NOUN = words("las los unas unos tras mas más del y o a en que por con para al e de")
-_HUNDREDS = regex.compile(r"cientos|quinientos")
+_HUNDREDS = compile_later(r"cientos|quinientos")
 
 
 def _is_feminine(noun: str, said: str) -> bool:
@@ -70,11 +70,11 @@ def _ordinal(said: str, suffix: str) -> str:
     return f"{said[:-1]}a" if suffix.endswith("ª") and said.endswith("o") else said
 
 
-_DEGREE_ORDINAL = regex.compile(r"(?<=\b(?i:el|la|del|al|un|una)\s)(\d{1,3})°(?=\s\p{Ll})")
+_DEGREE_ORDINAL = compile_later(r"(?<=\b(?i:el|la|del|al|un|una)\s)(\d{1,3})°(?=\s\p{Ll})")
 
 
-_WAR = regex.compile(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
-_CENTURY = regex.compile(r"(?<![\p{L}\d.])(ss?)\.\s(?=[IVXL]+\b)")
+_WAR = compile_later(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_CENTURY = compile_later(r"(?<![\p{L}\d.])(ss?)\.\s(?=[IVXL]+\b)")
 
 
 def _prepare(text: str) -> str:
@@ -132,7 +132,7 @@ LANGUAGE: Language = Language(
         score=" a ",
         prepare=_prepare,
         centuries=(
-            (regex.compile(rf"(?<=\bsiglos?\s(?:[IVX]{{1,6}}(?:\s(?:y|al?)\s|\s?[-–]\s?))?)({NUMERAL})\b"), "cardinal"),
+            (compile_later(rf"(?<=\bsiglos?\s(?:[IVX]{{1,6}}(?:\s(?:y|al?)\s|\s?[-–]\s?))?)({NUMERAL})\b"), "cardinal"),
         ),
     ),
     dates=Dates(form="{day} de {month} de {year}"),

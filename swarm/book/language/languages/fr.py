@@ -1,6 +1,7 @@
 """The French language."""
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
@@ -19,6 +20,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.scripture import FRENCH
 from swarm.book.language.spelling import spelled
@@ -59,10 +61,10 @@ def _ordinal(said: str, suffix: str) -> str:
 
 
 # "M. le comte": only these titles stand before an article and a small letter.
-_TITLE_OF_RANK = regex.compile(r"\b(MM?\.|M(?:me|mes|lle|lles)\b\.?)(?=\s(?:l[ea]\s|les\s|l[’'])\p{Ll})")
+_TITLE_OF_RANK = compile_later(r"\b(MM?\.|M(?:me|mes|lle|lles)\b\.?)(?=\s(?:l[ea]\s|les\s|l[’'])\p{Ll})")
 _TITLES_OF_RANK = table("M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles")
 # "S. M. le roi", unlike the initials in "S. M. Dupont".
-_MAJESTY = regex.compile(
+_MAJESTY = compile_later(
     r"\b(?:(S\.\s?M|S\.\s?A\.\s?R|S\.\s?A|S\.\s?S|S\.\s?Exc|S\.\s?E)\.(?=\s(?:l[ea]\s|l['’])\p{Ll}|"
     r"\s(?:Louis|Charles|Napoléon|Henri|Victoria|Guillaume|Léopold|Philippe|Nicolas|Alexandre|Élisabeth)\b)|(LL\.\s?(?:MM|"
     r"AA))\.)"
@@ -71,19 +73,19 @@ _MAJESTIES = table(
     "SM=Sa Majesté|SAR=Son Altesse Royale|SA=Son Altesse|SS=Sa Sainteté|SExc=Son Excellence|SE=Son Excellence|"
     "LLMM=Leurs Majestés|LLAA=Leurs Altesses"
 )
-_SMALL_CENTURY = regex.compile(
+_SMALL_CENTURY = compile_later(
     r"(?<![\p{L}\p{N}])([ivx]{1,7})(e|ème|ᵉ)(?=(?:(?:\s(?:et|ou|au)\s(?:du\s|au\s)?|\s?[-–]\s?)[ivxIVX]{1,7}(?:e|ème|"
     r"ᵉ))?\ssiècles?\b)"
 )
 
 
-_FIRST_QUEEN = regex.compile(r"(?<=\p{Ll}\s)I(?:re|ère)\b")
-_PER_HUNDRED = regex.compile(r"(?<=\d\s)p\.(?=\s1000?\b)")
-_HALF_HOUR = regex.compile(r"(?<=\d\s?h(?:eures?)?)\s?(?:½|1/2)")
-_YEAR_OF_REPUBLIC = regex.compile(rf"(?<=\b[Ll][’']an\s)((?=[IVX]){NUMERAL})\b")
-_NUMBERS = regex.compile(r"\bnos(?=\s\d+(?:,|\s(?:et|à|ou)|-)\s?\d)")  # "nos 3 et 4", but not "nos 3 enfants"
-_STREET = regex.compile(r"\b(?:[Bb]d|[Aa]v)\.?(?=\s(?:de\s|du\s|des\s|de la\s)?\p{Lu}\p{Ll})")
-_SHORT_CENTURY = regex.compile(
+_FIRST_QUEEN = compile_later(r"(?<=\p{Ll}\s)I(?:re|ère)\b")
+_PER_HUNDRED = compile_later(r"(?<=\d\s)p\.(?=\s1000?\b)")
+_HALF_HOUR = compile_later(r"(?<=\d\s?h(?:eures?)?)\s?(?:½|1/2)")
+_YEAR_OF_REPUBLIC = compile_later(rf"(?<=\b[Ll][’']an\s)((?=[IVX]){NUMERAL})\b")
+_NUMBERS = compile_later(r"\bnos(?=\s\d+(?:,|\s(?:et|à|ou)|-)\s?\d)")  # "nos 3 et 4", but not "nos 3 enfants"
+_STREET = compile_later(r"\b(?:[Bb]d|[Aa]v)\.?(?=\s(?:de\s|du\s|des\s|de la\s)?\p{Lu}\p{Ll})")
+_SHORT_CENTURY = compile_later(
     r"(?<=\b[IVXivx]{1,7}(?:e|ᵉ|ème)\s)s\.(?:(?=\s\p{Ll}|[,;:)])|(?P<ends>(?=[\s\"”»)]*$|\s\p{Lu})))"
 )
 
@@ -149,7 +151,7 @@ LANGUAGE: Language = Language(
         ordinal="ers?|i?[eè]mes?|n?des?|nds?|res?|es?",
         ordinal_form=_ordinal,
         last_ordinal_king=1,
-        centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b"), "ordinal"),),
+        centuries=((compile_later(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b"), "ordinal"),),
         prepare=_prepare,
         half_after="et demi",
         behind_noun=_and_a_half,

@@ -1,6 +1,5 @@
 """The Italian language."""
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
@@ -18,6 +17,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.scripture import ITALIAN
 from swarm.book.language.spelling import spelled
@@ -52,7 +52,7 @@ def _ordinal(said: str, suffix: str) -> str:
     return f"{said[:-1]}a" if suffix.endswith("ª") and said.endswith("o") else said
 
 
-_DEGREE_ORDINAL = regex.compile(
+_DEGREE_ORDINAL = compile_later(
     r"(?<=\b(?i:(il|lo|del|al|nel|dal|sul|un)|la|della|alla|nella|dalla|sulla)\s)(\d{1,3})°(?=\s\p{Ll})"
 )
 _HIM = (
@@ -61,21 +61,21 @@ _HIM = (
 )
 _HER = "Maria Lucia Caterina Chiara Teresa Cecilia Margherita Barbara Elisabetta Croce Rita Rosa Marta Maddalena"
 _BEFORE_VOWEL = "Antonio Anna Agnese Ambrogio Agostino Andrea Angelo Elena Orsola Eufemia Ignazio"
-_SAINT = regex.compile(
+_SAINT = compile_later(
     rf"\bS\.\s(?:(?=({'|'.join(_HIM.split())})\b)|(?=({'|'.join(_HER.split())})\b)|"
     rf"(?=({'|'.join(_BEFORE_VOWEL.split())})\b)|(?=Stefano\b))"
 )
 
 
-_WAR = regex.compile(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
-_SHORT_YEAR = regex.compile(r"(?<=\b(?:[Aa]nni|[Nn]el|[Dd]el|[Dd]al|[Aa]l|[Ii]l)\s)['’](?=\d{2,3}(?!\d))")  # "anni '80"
-_FIRST_DAY = regex.compile(
+_WAR = compile_later(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_SHORT_YEAR = compile_later(r"(?<=\b(?:[Aa]nni|[Nn]el|[Dd]el|[Dd]al|[Aa]l|[Ii]l)\s)['’](?=\d{2,3}(?!\d))")  # "anni '80"
+_FIRST_DAY = compile_later(
     r"(?<!\d)1°(?=\s(?:gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|"
     r"dicembre)\b)"
 )
-_LIRE = regex.compile(r"\bL\.\s?(\d{1,3}(?:\.\d{3})+|\d{2,})(?![\d,])")
-_CENTURY_BEHIND = regex.compile(r"(?<=(?<![\p{L}\d])[IVX]{1,5}\s)sec\.(?=\s\p{Ll}|[,;:)]|(?P<ends>[\s\"”»)]*$))")
-_CENTURY = regex.compile(r"(?<![\p{L}\d.])(secc?)\.\s(?=[IVXL]+\b)")
+_LIRE = compile_later(r"\bL\.\s?(\d{1,3}(?:\.\d{3})+|\d{2,})(?![\d,])")
+_CENTURY_BEHIND = compile_later(r"(?<=(?<![\p{L}\d])[IVX]{1,5}\s)sec\.(?=\s\p{Ll}|[,;:)]|(?P<ends>[\s\"”»)]*$))")
+_CENTURY = compile_later(r"(?<![\p{L}\d.])(secc?)\.\s(?=[IVXL]+\b)")
 
 
 def _prepare(text: str) -> str:
@@ -141,7 +141,7 @@ LANGUAGE: Language = Language(
         prepare=_prepare,
         centuries=(
             (
-                regex.compile(
+                compile_later(
                     rf"\b({NUMERAL})(?=\s+secolo\b)|(?<=\bsecol[oi]\s(?:[IVX]{{1,6}}\s(?:e|o|"
                     rf"al?)\s|[IVX]{{1,6}}\s?[-–]\s?)?)({NUMERAL})\b(?!\s+secolo)"
                 ),

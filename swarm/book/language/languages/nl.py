@@ -1,6 +1,5 @@
 """The Dutch language."""
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
@@ -18,20 +17,21 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.scripture import DUTCH
 from swarm.book.language.spelling import spelled
 
-_RESULT = regex.compile(r"(?<=\bmet\s)(\d{1,2})[-–](\d{1,2})(?![\d-])")  # "met 3-2 winnen"
+_RESULT = compile_later(r"(?<=\bmet\s)(\d{1,2})[-–](\d{1,2})(?![\d-])")  # "met 3-2 winnen"
 
 
-_HOUR = regex.compile(r"(?<![\d.,:])(\d{1,2}[.:][0-5]\d)\su\b(?:\.(?=\s['’]?\p{Ll}|[,;:)]))?")
-_FULL_HOUR = regex.compile(
+_HOUR = compile_later(r"(?<![\d.,:])(\d{1,2}[.:][0-5]\d)\su\b(?:\.(?=\s['’]?\p{Ll}|[,;:)]))?")
+_FULL_HOUR = compile_later(
     r"(?<=\b(?:om|tot|na|voor|van|tegen|rond|sinds|vanaf|half)\s)(\d{1,2})\su\b(?:\.(?=\s\p{Ll}|[,;:)]))?"
 )
 
 
 # No unit of the general table: "min" is also the word for a minus.
-_MINUTES = regex.compile(r"(?<![\p{L}\d.,])(\d{1,3})\s?min\b(?:\.(?=\s\p{Ll}|[,;:)]))?")
+_MINUTES = compile_later(r"(?<![\p{L}\d.,])(\d{1,3})\s?min\b(?:\.(?=\s\p{Ll}|[,;:)]))?")
 
 
 def _prepare(text: str) -> str:
@@ -83,12 +83,12 @@ LANGUAGE: Language = Language(
         last_ordinal_king=99,
         score=" tegen ",
         rulers=words("Paulus Maurits Beatrix Juliana Wilhelmina Albert Leopold Boudewijn Floris"),
-        centuries=((regex.compile(r"\b([IVX]{1,7})(?:e|de|ste)\b(?=\s+eeuw)"), "ordinal"),),
+        centuries=((compile_later(r"\b([IVX]{1,7})(?:e|de|ste)\b(?=\s+eeuw)"), "ordinal"),),
         prepare=_prepare,
         first=((_RESULT, lambda match: f"{match[1]} {match[2]}"),),
         year_steps=(
             (
-                regex.compile(r"(?<=\b[Jj]aren\s)['’]([2-9]0)(?!\d)"),
+                compile_later(r"(?<=\b[Jj]aren\s)['’]([2-9]0)(?!\d)"),
                 lambda match: spelled(match[1], LANGUAGE),
             ),
         ),

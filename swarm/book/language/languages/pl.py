@@ -3,7 +3,8 @@
 from decimal import Decimal
 from functools import cache
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.cldr import MEASURES, UNITS, month_names, unit_name
 from swarm.book.language.language import (
     ClockWords,
@@ -22,6 +23,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.polish_abbreviation import ABBREVIATIONS
 from swarm.book.language.polish_agreement import BEFORE_MEN, agree, join_compounds
@@ -43,26 +45,26 @@ _YEAR = (
     r"(?<![\p{L}\d.,:/-])(1\d{3}|20\d\d|[1-9]\d\d|"
     r"[1-9]\d?(?=\s(?:r\.|roku)\s(?:(?:p\.\s?)?n\.\s?e|przed naszą)))"
 )
-_YEAR_BEHIND = regex.compile(rf"{_PREPOSITION}{_YEAR}\s(r\.|rok(?:u|iem|owi)?\b)")
-_YEAR_BEFORE = regex.compile(
+_YEAR_BEHIND = compile_later(rf"{_PREPOSITION}{_YEAR}\s(r\.|rok(?:u|iem|owi)?\b)")
+_YEAR_BEFORE = compile_later(
     rf"{_PREPOSITION}\b([Rr]oku|[Rr]ok|[Rr]okiem|r\.)\s(1\d{{3}}|20\d\d)(?![\d.,:/-]*\d|\p{{L}})"
 )
-_YEAR_ALONE = regex.compile(r"\b([Ww]|[Pp]o)\s(1\d{3}|20\d\d)(?=[.,;:!?)]*(?:$|\s\p{Lu})|[,;)])")
-_CENTURY = regex.compile(
+_YEAR_ALONE = compile_later(r"\b([Ww]|[Pp]o)\s(1\d{3}|20\d\d)(?=[.,;:!?)]*(?:$|\s\p{Lu})|[,;)])")
+_CENTURY = compile_later(
     rf"{_PREPOSITION}\b((?=[IVX]+\b){NUMERAL})(?:(\s(?:i|oraz|lub)\s|[-–])((?=[IVX]+\b){NUMERAL}))?\s"
     r"(w\.|wiek(?:u|iem|owi)?\b)"
 )
-_DECADE = regex.compile(r"\b([Ll]at(?:a|ach|om)?)\s([2-9]0)\.(?:(\si\s|[-–])([2-9]0)\.)?(?!\d)")
-_BEFORE_NOUN = regex.compile(r"(?:\b(\p{L}{1,5})\s)?(?<![\d.,:/-])(\d{1,3})\.(?=\s(\p{Ll}{2,}))")
-_CLOCK = regex.compile(
+_DECADE = compile_later(r"\b([Ll]at(?:a|ach|om)?)\s([2-9]0)\.(?:(\si\s|[-–])([2-9]0)\.)?(?!\d)")
+_BEFORE_NOUN = compile_later(r"(?:\b(\p{L}{1,5})\s)?(?<![\d.,:/-])(\d{1,3})\.(?=\s(\p{Ll}{2,}))")
+_CLOCK = compile_later(
     r"\b([Oo]|[Pp]o|[Dd]o|[Oo]d|[Pp]rzed|[Oo]koło)\s(godz\.|godzin\p{L}{1,2})?\s?([01]?\d|2[0-4])"
     r"(?:(?::|(?<=godz[^\d]{1,6}\d{1,2})\.)([0-5]\d))?(?![\d:])(?=(\s(?:rano|wieczorem|w nocy|po południu)\b)?)"
 )
-_HOUR = regex.compile(r"\b([Gg])odz\.\s?([01]?\d|2[0-4])(?:[:.]([0-5]\d))?(?![\d:])")
+_HOUR = compile_later(r"\b([Gg])odz\.\s?([01]?\d|2[0-4])(?:[:.]([0-5]\d))?(?![\d:])")
 _KINGS = "Jan|Zygmunt|Władysław|Kazimierz|Stanisław|August|Stefan|Bolesław|Mieszk|Henryk|Fryderyk|Karol|Mikołaj|Piotr"
 _KINGS += "|Ludwik|Franciszk|Pius|Leon|Benedykt|Aleksandr|Wilhelm|Filip|Edward|Jerz|Paweł|Pawł"
-_OF_KING = regex.compile(rf"\b((?:{_KINGS})(a|em|owi|iem))\s((?=[IVX]+\b){NUMERAL})\b")
-_AT_KING = regex.compile(
+_OF_KING = compile_later(rf"\b((?:{_KINGS})(a|em|owi|iem))\s((?=[IVX]+\b){NUMERAL})\b")
+_AT_KING = compile_later(
     r"\b(Janie|Pawle|Zygmuncie|Władysławie|Kazimierzu|Stanisławie|Auguście|Stefanie|Bolesławie|Mieszku|Henryku|"
     r"Fryderyku|"
     r"Karolu|Mikołaju|Piotrze|Ludwiku|Franciszku|Piusie|Leonie|Benedykcie|Aleksandrze|Wilhelmie|Filipie|Edwardzie|"
@@ -70,17 +72,17 @@ _AT_KING = regex.compile(
     rf"\s((?=[IVX]+\b){NUMERAL})\b"
 )
 # "II wojna światowa", "po I wojnie": the noun's ending shows the case.
-_NUMBERED_NOUN = regex.compile(
+_NUMBERED_NOUN = compile_later(
     rf"\b((?=[IVX]+\b){NUMERAL})\s(?=(?:[Ww]ojn|[Kk]rucja|Rzesz|Rzeczpospolit|Rzeczypospolit)\p{{L}}*?(a|y|ie|i|ej|ę|"
     rf"ą)\b)"
 )
-_FIRST_YEAR = regex.compile(
+_FIRST_YEAR = compile_later(
     r"\b([Oo]d|[Ww]|[Zz]|[Ll]atach)\s(1\d{3}|20\d\d)(\sdo\s|\si\s|\s?[–-]\s?)(?=(?:1\d{3}|20\d\d)\s(?:r\.|roku\b))"
 )
-_NTH_TIME = regex.compile(r"(?<=\b[Rr]az\s)(\d{1,2})\.(?:(?=[,;:)]|\s\p{Ll})|(?P<ends>(?=[\s\"”»)]*$)))")
-_ONE_MILLION = regex.compile(r"(?<![\p{L}\d.,:/-]|\d\s)1\s(mln|mld)\b\.?(\szł\b)?")
-_LAST_HOUR = regex.compile(r"(?<=\bgodziny\s\p{L}{4,20}\sdo\s)([01]?\d|2[0-4])(?![\d:.,])")
-_QUEEN = regex.compile(rf"\b((?:Elżbiet|Katarzyn|Ann|Mari)(a|y|i|ie|ę|ą))\s((?=[IVX]+\b){NUMERAL})\b")
+_NTH_TIME = compile_later(r"(?<=\b[Rr]az\s)(\d{1,2})\.(?:(?=[,;:)]|\s\p{Ll})|(?P<ends>(?=[\s\"”»)]*$)))")
+_ONE_MILLION = compile_later(r"(?<![\p{L}\d.,:/-]|\d\s)1\s(mln|mld)\b\.?(\szł\b)?")
+_LAST_HOUR = compile_later(r"(?<=\bgodziny\s\p{L}{4,20}\sdo\s)([01]?\d|2[0-4])(?![\d:.,])")
+_QUEEN = compile_later(rf"\b((?:Elżbiet|Katarzyn|Ann|Mari)(a|y|i|ie|ę|ą))\s((?=[IVX]+\b){NUMERAL})\b")
 
 
 def _ordinal(number: int, case: str = "y") -> str:
@@ -192,7 +194,7 @@ def _day() -> "regex.Pattern[str]":
     """Return the pattern of a day, its month and its year."""
     months = "|".join(month_names(LANGUAGE))
     day = r"([12]?\d|3[01])\.?"
-    return regex.compile(
+    return compile_later(
         rf"(?<![\d.,:/-])(?:{day}(\s?[-–]\s?|\s(?:do|i|lub)\s))?{day}\s((?i:{months}))\b"
         r"(?:\s(1\d{3}|20\d\d)(?![\d.,:/-]*\d|\p{L})(\sr\.|\sroku\b)?)?"
     )
@@ -218,7 +220,7 @@ def _counted_signs() -> dict[str, str]:
 @cache
 def _genitive() -> "regex.Pattern[str]":
     signs = "|".join(map(regex.escape, sorted(_counted_signs(), key=len, reverse=True)))
-    return regex.compile(
+    return compile_later(
         r"\b((?i:od|do|bez|około|ok\.|blisko|powyżej|poniżej|spośród))\s([2-9]|[1-9]\d{1,2})"
         rf"(?:\s?({signs})(?![\p{{L}}²³]))?(?!\d|[.,:/-]\d|\.\s\p{{Ll}}|\p{{L}})"
     )

@@ -1,6 +1,5 @@
 """The Portuguese language."""
 
-from swarm.book.language import late_regex as regex
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
@@ -19,6 +18,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.scripture import PORTUGUESE
 from swarm.book.language.spelling import spelled
@@ -28,7 +28,7 @@ _FEMININE_ENDINGS = ("as", "ções", "sões", "dades", "gens")
 _FEMININE = words("vezes mulheres noites tardes partes flores mãos vozes luzes cruzes torres mães leis uma")
 _MASCULINE = words("dias mapas problemas programas temas sistemas poetas climas planetas gramas quilogramas")
 _NO_NOUN = words("das mas às as nas pelas de do da e a o em que por com para ou")
-_HUNDREDS = regex.compile(r"entos\b")
+_HUNDREDS = compile_later(r"entos\b")
 
 
 def _agree(said: str, noun: str) -> str:
@@ -52,15 +52,15 @@ def _and_a_half(noun: str) -> str:
     return "e meia" if feminine and noun not in _MASCULINE and f"{noun}s" not in _MASCULINE else "e meio"
 
 
-_WAR = regex.compile(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
-_CENTURY = regex.compile(r"(?<![\p{L}\d.])(sécs?)\.\s(?=[IVXL]+\b)")
-_LADY = regex.compile(
+_WAR = compile_later(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_CENTURY = compile_later(r"(?<![\p{L}\d.])(sécs?)\.\s(?=[IVXL]+\b)")
+_LADY = compile_later(
     r"\bD\.(?=\s(?:Ana|Maria|Isabel|Catarina|Leonor|Teresa|Beatriz|Inês|Joana|Luísa|Filipa|Amélia|Carlota|Antónia|Rosa|"
     r"Clara|Helena|Francisca|Margarida|Sofia|Madalena)\b)"
 )
 
 
-_REIS = regex.compile(r"(?<![\d.,:])(?:(\d{1,3}):)?(\d{1,3})\$(\d{3})(?:\sréis)?(?!\d)")  # "2:500$000"
+_REIS = compile_later(r"(?<![\d.,:])(?:(\d{1,3}):)?(\d{1,3})\$(\d{3})(?:\sréis)?(?!\d)")  # "2:500$000"
 
 
 def _reis(match: Match) -> str:
@@ -88,12 +88,12 @@ def _prepare_abbreviations(text: str) -> str:
     return str(_SAINT.sub("São", _LADY.sub("Dona", text)))
 
 
-_DEGREE_ORDINAL = regex.compile(r"(?<=\b(?i:[oa]|d[oa]|n[oa]|ao|à|um|uma)\s)(\d{1,3})°(?=\s\p{Ll})")
+_DEGREE_ORDINAL = compile_later(r"(?<=\b(?i:[oa]|d[oa]|n[oa]|ao|à|um|uma)\s)(\d{1,3})°(?=\s\p{Ll})")
 _HIM = (
     "Pedro Paulo João José Francisco Jorge Miguel Bento Tiago Vicente Domingos Nicolau Sebastião Lourenço Martinho "
     "Cristóvão Bernardo Gabriel Mateus Marcos Lucas Luís Carlos Roque Gonçalo Mamede Salvador"
 )
-_SAINT = regex.compile(rf"\bS\.(?=\s(?:{'|'.join(_HIM.split())})\b)")
+_SAINT = compile_later(rf"\bS\.(?=\s(?:{'|'.join(_HIM.split())})\b)")
 
 
 def _hour(hour: int) -> str:
@@ -152,7 +152,7 @@ LANGUAGE: Language = Language(
         prepare=_prepare,
         centuries=(
             (
-                regex.compile(rf"(?<=\bséculos?\s(?:[IVX]{{1,6}}(?:\s(?:e|ao?)\s|\s?[-–]\s?))?)({NUMERAL})\b"),
+                compile_later(rf"(?<=\bséculos?\s(?:[IVX]{{1,6}}(?:\s(?:e|ao?)\s|\s?[-–]\s?))?)({NUMERAL})\b"),
                 "cardinal",
             ),
         ),

@@ -2,7 +2,8 @@
 
 from functools import lru_cache
 
-from swarm.book.language import late_regex as regex
+import regex
+
 from swarm.book.language.cldr import month_names
 from swarm.book.language.language import (
     ClockWords,
@@ -19,6 +20,7 @@ from swarm.book.language.language import (
     table,
     words,
 )
+from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.russian_abbreviation import ABBREVIATIONS
 from swarm.book.language.scripture import RUSSIAN
@@ -26,7 +28,7 @@ from swarm.book.language.spelling import MAX_DIGITS
 
 # num2words names the cases by letters: nominative, genitive, dative, accusative, instrumental, prepositional.
 _ROMAN = rf"(?=[IVX]+\b){NUMERAL}"
-_CENTURY = regex.compile(
+_CENTURY = compile_later(
     rf"(?:\b((?i:в|во|о|на|к|с|до|от|из|по))\s)?\b({_ROMAN})(?:(\s?[–—-]\s?|\sи\s)({_ROMAN}))?\s?"
     r"(век(?:ах|ами|ам|ом|ов|а|е|и|у)?\b|столети(?:ями|ях|ям|ем|е|и|й|я|ю)\b|вв?\.)"
 )
@@ -45,17 +47,17 @@ _KINGS = (
     "Константин Лев Льв Фёдор Федор Урбан Климент Роберт Оттон Эдвард Леопольд Аменхотеп Тутмос Владислав Казимир "
     "Болеслав Стефан"
 )
-_KING = regex.compile(rf"\b(?:{'|'.join(_KINGS.split())})(а|у|ом|е|)\s({_ROMAN})\b")
-_KING_IN_Y = regex.compile(
+_KING = compile_later(rf"\b(?:{'|'.join(_KINGS.split())})(а|у|ом|е|)\s({_ROMAN})\b")
+_KING_IN_Y = compile_later(
     rf"\b(?:Никола|Серге|Алексе|Матве|Андре|Григори|Васили|Пи|Юли|Дмитри|Иннокенти)(й|я|ю|ем|е|и)\s({_ROMAN})\b"
 )
-_QUEEN = regex.compile(
+_QUEEN = compile_later(
     rf"\b(?:Екатерин|Елизавет|Анн|Мари|Виктори|Изабелл|Маргарит|Клеопатр|Христин)(а|я|ы|и|е|у|ю|ой|ей)\s({_ROMAN})\b"
 )
 _KING_CASES = {"": "n", "й": "n", "а": "g", "я": "g", "у": "d", "ю": "d", "ом": "i", "ем": "i", "е": "p", "и": "p"}
 _QUEEN_CASES = {"а": "n", "я": "n", "ы": "g", "и": "g", "е": "p", "у": "a", "ю": "a", "ой": "i", "ей": "i"}
-_WORLD_WAR = regex.compile(rf"\b({_ROMAN})\s(?=(?:мировая|(мировой)|(мировую))\b)")
-_SUFFIXED = regex.compile(
+_WORLD_WAR = compile_later(rf"\b({_ROMAN})\s(?=(?:мировая|(мировой)|(мировую))\b)")
+_SUFFIXED = compile_later(
     r"(?<![\p{L}\d.,])(\d{1,4})-(ый|ий|ой|й|ая|я|ое|ее|е|ого|его|го|ому|ему|му|ом|ем|м|ую|юю|ю|ые|ых|х|ыми|ми|ым|ти)"
     r"(?!\p{L})(?=(?:\s(\p{L}+))?)"
 )
@@ -73,42 +75,42 @@ _SUFFIX_FORMS = {  # for each ending the case, gender and number of an ordinal
     "ми": ("i", "m", True),
     "ым": ("i", "m", False),
 }
-_COMPOUND = regex.compile(
+_COMPOUND = compile_later(
     r"(?<![\p{L}\d.,])(\d{1,3})-((?:летн|летие|летия|этажн|дневн|часов|процентн|метров|градусн|минутн|месячн|"
     r"кратн)\p{L}*)"
 )
 _YEAR = r"(1\d{3}|20\d\d|[1-9]\d\d)"
-_YEARS = regex.compile(
+_YEARS = compile_later(
     rf"(?:\b((?i:в|во|о|на|к|ко|с|до|от|из|по|после|около|между))\s)?(?<![\p{{L}}\d.,:/-])(?:{_YEAR}(\s?[–—-]\s?|"
     rf"\sи\s))?"
     rf"(?:{_YEAR}|([1-9]\d?)(?=\s(?:года|году|год)\sдо\sн))\s(год(?:ами|ах|ам|ом|ов|а|у|ы)?)\b"
 )
-_FROM_TO = regex.compile(rf"\b([СсОо]т?)\s{_YEAR}(?:\sгода)?\s(по|до)\s{_YEAR}(?=\s(?:год|года)\b)(?!\d)")
-_OBLIQUE = regex.compile(
+_FROM_TO = compile_later(rf"\b([СсОо]т?)\s{_YEAR}(?:\sгода)?\s(по|до)\s{_YEAR}(?=\s(?:год|года)\b)(?!\d)")
+_OBLIQUE = compile_later(
     r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после))\s([2-9]|[1-9]\d{1,2})(?![\d.,:/-]*\d|-|\s?[%°])"
     r"(?=\s\p{Ll}{3,}|\s(?:до|по)\s\d)"
 )
 # "к 5 часам", "с 12 солдатами", "в 3 больших городах": the plural shows the case.
 _ENDINGS = {"ам": "d", "ям": "d", "ами": "i", "ями": "i", "ах": "p", "ях": "p"}
 _BEFORE_CASE = {"d": words("к ко по благодаря"), "p": words("в во на о об при")}
-_IN_PLURAL = regex.compile(
+_IN_PLURAL = compile_later(
     r"(?:\b(\p{L}{1,10})\s)?(?<![\d.,:/-])([2-9]|[1-9]\d{1,2})(?=\s(?:\p{Ll}+[ыи](?:х|м|ми)\s)?\p{Ll}{2,}?(ами|ями|ах|ях|ам|ям)\b)"
 )
-_TO_YEAR = regex.compile(r"\b([Кк]о?)\s(\d{1,2})(?=\sгоду\b)")
-_HOURS = regex.compile(r"\b([Сс])\s(\d{1,2})\sдо\s(\d{1,2})(?=\s(?:ч|час|утра|вечера|дня|ночи))")
+_TO_YEAR = compile_later(r"\b([Кк]о?)\s(\d{1,2})(?=\sгоду\b)")
+_HOURS = compile_later(r"\b([Сс])\s(\d{1,2})\sдо\s(\d{1,2})(?=\s(?:ч|час|утра|вечера|дня|ночи))")
 _UNITS_OF_MANY = table(
     "км=километров|м=метров|см=сантиметров|мм=миллиметров|кг=килограммов|г=граммов|л=литров|мин=минут|ч=часов|"
     "руб=рублей|р=рублей|%=процентов|тыс=тысяч|млн=миллионов"
 )
-_OBLIQUE_UNIT = regex.compile(
+_OBLIQUE_UNIT = compile_later(
     r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после))\s([2-9]|[1-9]\d{1,2})\s?"
     rf"({'|'.join(sorted(_UNITS_OF_MANY, key=len, reverse=True))})(?![\p{{L}}/²³])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
 )
-_ROUBLES = regex.compile(
+_ROUBLES = compile_later(
     r"(?<![\d.,])(\d{1,3}(?:[ \u00a0]\d{3})*|\d+),(\d\d)\s(?:руб\b|р\b|₽)(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"
 )
-_SHORT_ROUBLES = regex.compile(r"(?<=\d\s)р\.(?=\s[\p{Ll}\d]|[,;:)])")
-_FULL_HOUR = regex.compile(r"(?<![\d:.,])([01]?\d|2[0-4]):00(?![\d:])")
+_SHORT_ROUBLES = compile_later(r"(?<=\d\s)р\.(?=\s[\p{Ll}\d]|[,;:)])")
+_FULL_HOUR = compile_later(r"(?<![\d:.,])([01]?\d|2[0-4]):00(?![\d:])")
 _TENTHS = (("десятая", "десятых"), ("сотая", "сотых"), ("тысячная", "тысячных"))
 _NO_NOUN = words("или при для она они над под без как так что где кто уже ещё еще тоже также была были")
 
@@ -198,7 +200,7 @@ def _from_to(match: Match) -> str:
 @lru_cache(1)
 def _dates() -> "regex.Pattern[str]":
     months = "|".join(month_names(LANGUAGE))
-    return regex.compile(
+    return compile_later(
         rf"(?<![\p{{L}}\d.,:/-])(?:([12]?\d|3[01])(\s?[–—-]\s?|\sи\s))?([12]?\d|3[01])\s((?i:{months}))\b"
         r"(?:\s(1\d{3}|20\d\d)(?![\d.,:/-]*\d|-?\p{L})(?:\s(?:(?:года|году|год)\b|г\.(?=\s?[\p{Ll},;:)])))?)?"
     )
