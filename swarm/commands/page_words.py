@@ -43,8 +43,8 @@ PAGE_WORDS = {
     ),
     "--engine-option": PageWords("Settings of the engine", "A name and a value", example="temperature=0.7"),
     "--fine-tuned": PageWords("Model", "The name of another model of the engine", example="vits"),
-    "--half": PageWords("Half precision", "Engine XTTS on GPUs: it takes less memory"),
-    "--deepspeed": PageWords("DeepSpeed", "Engine XTTS on GPUs where DeepSpeed is installed: it is faster"),
+    "--half": PageWords("Half precision", "On GPUs, for models that can: it takes less memory"),
+    "--deepspeed": PageWords("DeepSpeed", "On GPUs with DeepSpeed, for models that can: it is faster"),
     "--credits": PageWords("Opening and closing", "Begin with title, authors and narrator, and end with them"),
     "--notes": PageWords(
         "Footnotes",
