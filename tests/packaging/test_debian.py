@@ -24,7 +24,7 @@ SETTINGS = {
 }
 PATIENCE_S = 300
 needs_a_root = pytest.mark.skipif(
-    not CLEAN_ROOT, reason="takes minutes: E2A_SWARM_DEBIAN_ROOT names a root that mmdebstrap made (CONTRIBUTING.md)"
+    not CLEAN_ROOT, reason="E2A_SWARM_DEBIAN_ROOT names no root that mmdebstrap made (CONTRIBUTING.md)"
 )
 
 
