@@ -5,11 +5,10 @@ A word that no rule decides is left to the voice.
 
 from collections.abc import Callable, Iterator
 
-import regex
-
 from swarm.book.language.english_participle import PARTICIPLES
 from swarm.book.language.english_place import AUXILIARY, DETERMINER, SUBJECT, Place
 from swarm.book.language.language import Match, words
+from swarm.book.language.late_pattern import compile_later
 
 _PREPOSITION = words("of in with for by from at without into upon under")
 _BEFORE_A_NOUN = words("from due according up close lead leads led leading prone subject as opposed way regard back")
@@ -20,13 +19,13 @@ _BE = words(
     "most less fairly i'm he's she's we're they're you're isn't wasn't weren't aren't"
 )
 _STARTS = words(". ! ? ; : —") | {""}
-_ADVERB = regex.compile(
+_ADVERB = compile_later(
     r"(?:not|never|always|often|also|even|ever|still|just|only|better|first|then|thus|\p{L}{2,}ly)$"
 )
-_PLURAL = regex.compile(r"(?:men|women|people|children|\p{L}{3,}[^s'’u]s)$")
-_TOKEN = regex.compile(r"\p{L}+(?:['’-]\p{L}+)*|[.,;:!?—]")
+_PLURAL = compile_later(r"(?:men|women|people|children|\p{L}{3,}[^s'’u]s)$")
+_TOKEN = compile_later(r"\p{L}+(?:['’-]\p{L}+)*|[.,;:!?—]")
 
-_WORD = regex.compile(r"[\p{L}'’-]+")
+_WORD = compile_later(r"[\p{L}'’-]+")
 
 _CONTEXT_CHARS = 60
 
