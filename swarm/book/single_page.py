@@ -9,6 +9,7 @@ from swarm.book.kinds import HTML, TEXT
 from swarm.book.package.archive import check_file
 from swarm.book.package.sample import PLACES
 from swarm.book.package.toc import TableOfContents
+from swarm.book.page.aozora import aozora_tree, is_aozora
 from swarm.book.page.encoding import as_text
 from swarm.book.page.letters import name_text, tidy
 from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
@@ -80,7 +81,7 @@ def _tree(path: Path) -> tuple[etree._Element, dict[str, str]]:
         raise BookError(f"{path} is no text: it looks like the file of a program.")
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     if kind in TEXT:
-        return plain_tree(text), said_about(text)
+        return aozora_tree(text) if is_aozora(text) else (plain_tree(text), said_about(text))
     front = _FRONT_MATTER.match(text) or _TITLE_LINES.match(text)
     about = said_about(_as_header(front) if front else "")
     return _from_markdown(_MARKUP.sub("", text[front.end() :] if front else text), str(path)), about

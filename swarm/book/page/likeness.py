@@ -36,6 +36,7 @@ MAX_TITLE_LINE_CHARS = 60
 MIN_LICENCE_WORDS = 3
 
 _WORD = compile_later(r"\p{L}{2,}")
+_FULL_STOPS = ("。", "．", "।", "॥", "۔", "։", "።", "။", "។")  # of scripts in which titles end without one
 _TOLD = compile_later(r"[,;!?…][\"'”’»)]*$")  # lines of verse end so, lines of a title page do not
 _ENTRY = compile_later(r"[,.…\s]\s?\d{1,4}n?(?:\s?[-–]\s?\d{1,4})?[.,;]?(?=\s|$)|,? see (?:also )?\p{L}")
 _NOTE_LABEL = compile_later(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
@@ -137,9 +138,12 @@ def is_wordless_page(texts: list[str]) -> bool:
 
 
 def is_sentence(line: str) -> bool:
-    """Return whether a line ends in a full stop and most of its words are in lower case."""
+    """Return whether a line ends in a full stop, and if that is a Latin one, has few words with capitals."""
+    line = line.rstrip("\"'”’»)」』）")
+    if line.endswith(_FULL_STOPS):
+        return True
     words = _WORD.findall(line)[1:]
-    return line.rstrip("\"'”’»)").endswith(".") and 2 * sum(map(str.islower, words)) > len(words) > 0
+    return line.endswith(".") and 2 * sum(word[:1].isupper() for word in words) < len(words)
 
 
 def legal_signs(texts: list[str]) -> tuple[str, ...]:

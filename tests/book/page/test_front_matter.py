@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.book.page import front_matter
-from swarm.book.page.likeness import is_legal_page
+from swarm.book.page.likeness import is_legal_page, is_sentence
 
 
 @pytest.mark.parametrize(
@@ -82,3 +82,20 @@ def test_a_page_of_prose_above_a_list_of_its_sections_is_no_contents() -> None:
     assert front_matter.is_contents("F", [*lines, "See below."], titles)
     prose = "Our archetypes are typical examples of systems of equations, of matrices and of linear transformations. "
     assert not front_matter.is_contents("F", [prose * 2, *lines, prose * 2], titles)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("It rained all night.", True),
+        ("Smith, Elder & Co.", False),
+        ("London, 1890.", False),
+        ("名前はまだ無い。", True),
+        ("「名前はまだ無い。」", True),
+        ("吾輩は猫である", False),
+        ("यह एक कहानी है।", True),
+        ("זה היה לילה שקט.", True),
+    ],
+)
+def test_sentences_end_with_the_full_stop_of_their_script(line: str, expected: bool) -> None:
+    assert is_sentence(line) is expected
