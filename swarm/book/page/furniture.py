@@ -58,6 +58,13 @@ _UNLINKED = compile_later(
     rf"[\s<«‹\[]*{_NAVIGATION.pattern}[\s\]]*(?:[|/•·»«<>‹›\[\]\s]*[|•·»«<>‹›][|/•·»«<>‹›\[\]\s]*{_NAVIGATION.pattern}[\s\]]*){{1,6}}[\s>»›]*",
     regex.IGNORECASE,
 )
+# What an archive of stories prints around one: where it is, and where its author's notes are.
+_ARCHIVE = compile_later(
+    r"\s*\(?see the end of the (?:chapter|work) for (?:more )?(?:notes|other works inspired by this one)\.?\)?\.?\s*|"
+    r"\s*posted originally on the archive of our own at \S{1,60}\s*|"
+    r"\s*please drop by the archive and comment to let the (?:creator|author)s? know if you enjoyed their work!?\s*",
+    regex.IGNORECASE,
+)
 _NAVIGATION_HEADING = compile_later(r"(?:previous|next|parent|prev) (?:topic|section|page|chapter)", regex.IGNORECASE)
 # The words before the links of such a line in help systems: "Parent topic: Vectors".
 _NAVIGATION_LABEL = compile_later(
@@ -113,7 +120,11 @@ def is_furniture(element: etree._Element) -> bool:
 def _is_navigation(element: etree._Element) -> bool:
     """Return whether a line has only links to other pages: "Previous | Contents | Next"."""
     words = _opening(element, MAX_LINE_CHARS)
-    if _UNLINKED.fullmatch(words) or (local(element)[0] == "h" and _is_navigation_heading(element)):
+    if (
+        _UNLINKED.fullmatch(words)
+        or _ARCHIVE.fullmatch(words)
+        or (local(element)[0] == "h" and _is_navigation_heading(element))
+    ):
         return True
     if next(element.iter("{*}a"), None) is None:
         return False

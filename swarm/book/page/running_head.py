@@ -14,7 +14,11 @@ MIN_TIMES = 5  # occurrences of a running head
 MAX_CHARS = 100
 MIN_BEFORE_CHARS = 60  # of a cut paragraph; lines of verse are shorter
 CUTTING_SHARE = 0.3  # share of a running head's occurrences that cut a sentence, at least
+MIN_SITES = 2  # lines of a book that are nothing but the address of one site
 
+# "www.example.com", "one.site, another.site": the stamp of who passed a file on.
+_SITE = r"(?:https?://)?+[\p{L}\d-]{2,40}+(?:\.[\p{Ll}\d-]{2,40}+){1,4}+/?+"
+_SITES = compile_later(rf"[\s(\[]*+{_SITE}(?:[\s,;|/-]++{_SITE}){{0,5}}+[\s)\].]*+")
 _FIGURES = compile_later(r"\d+")
 _OPEN_END = compile_later(r"[\p{L}\d,’'-]$")
 _GOES_ON = compile_later(r"[“‘(]?\p{Ll}")
@@ -24,21 +28,28 @@ def mark_running_heads(passages: list[Passage], reason: str = RUNNING) -> None:
     """Leave out running heads and page numbers, and join the sentences that they cut."""
     groups: dict[str, list[int]] = defaultdict(list)
     for place, passage in enumerate(passages):
-        if passage.text and len(passage.text) <= MAX_CHARS and not passage.text[:1].islower() and not passage.left_out:
+        if passage.text and len(passage.text) <= MAX_CHARS and not passage.left_out:
             groups[_FIGURES.sub("#", passage.text).casefold()].append(place)
-    often = {key: places for key, places in groups.items() if len(places) >= MIN_TIMES}
+    often = {key: places for key, places in groups.items() if _is_often(passages[places[0]].text, len(places))}
     recurring = {place for places in often.values() for place in places}
     before, after = _neighbours(len(passages), recurring) if often else ([], [])
     joints: set[tuple[int, int]] = set()
     for places in often.values():
         around = ((before[place], after[place]) for place in places)
         cuts = [cut for cut in around if min(cut) >= 0 and _interrupted(passages[cut[0]], passages[cut[1]])]
-        if len(cuts) < max(2, CUTTING_SHARE * len(places)):
+        if len(cuts) < max(2, CUTTING_SHARE * len(places)) and not _SITES.fullmatch(passages[places[0]].text):
             continue
         for place in places:
             passages[place].left_out, passages[place].level = reason, 0
         joints.update(cuts)
     join_pairs(passages, sorted(joints), reason)
+
+
+def _is_often(line: str, times: int) -> bool:
+    """Tell whether a line that occurs so often may be a running head; the stamp of a site may be at once."""
+    if _SITES.fullmatch(line):
+        return times >= MIN_SITES
+    return times >= MIN_TIMES and not line[:1].islower()
 
 
 def join_pairs(passages: list[Passage], joints: Iterable[tuple[int, int]], reason: str = RUNNING) -> None:

@@ -31,6 +31,11 @@ def texts(body: str, reading: Reading = DEFAULT_READING) -> list[str]:
             "<div>Next topic: <a href='b'>The End</a></div>",
             ["On."],
         ),
+        ("<p>On.</p><p>(See the end of the chapter for <a href='e'>notes</a>.)</p>", ["On."]),
+        (
+            "<p>Posted originally on the <a href='a'>Archive of Our Own</a> at <a href='b'>http://x.org/1</a>.</p><p>On.</p>",
+            ["On."],
+        ),
         ("<p>On.</p><p>Previous Chapter | Next Chapter</p><p>‹ Home › | Index</p>", ["On."]),
         ("<p>Next | he said</p><p>Home</p>", ["Next | he said", "Home"]),
         ("<p>On.</p><h4>Next topic</h4><p><a href='b'>The End</a></p>", ["On."]),

@@ -78,3 +78,22 @@ def test_a_text_of_pages_has_no_chapters_for_them(tmp_path: Path) -> None:
     spoken = [chapter for chapter in read_file(path).chapters if not chapter.left_out]
     assert len(spoken) == 1
     assert len(spoken[0].blocks) == 8
+
+
+@pytest.mark.parametrize(
+    "stamp", ["OceanofPDF.com", "z-library.sk, 1lib.sk", "https://www.example.org/", "[books.example]"]
+)
+def test_the_stamp_of_a_site_is_left_out_where_it_recurs(stamp: str) -> None:
+    told = ["It rained.", stamp, "Then the sun came out.", stamp, "So they went."]
+    assert left(told) == ["It rained.", "Then the sun came out.", "So they went."]
+    assert left(told[:3]) == told[:3]
+
+
+def test_a_sentence_that_a_stamp_cuts_is_whole() -> None:
+    assert left(pages(2, "ebooks.example"))[0].endswith("1 the sentence goes on here.")
+
+
+@pytest.mark.parametrize("line", ["No.", "and so on.", "a.m.", "Yes. No.", "Mr.Smith", "...", "He said no.why"])
+def test_short_lines_that_recur_are_no_stamps(line: str) -> None:
+    told = ["It rained.", line, "Then the sun came out.", line, "So they went."]
+    assert left(told) == told
