@@ -29,6 +29,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "pilots": [[]],
     "heartbeat": [[]],
     "shelf": [[]],
+    "fair_shares": [[], ["--slots", "1", "--workers", "6"]],
     "celery_fleet": [[]],
     "far": [[]],
     "crash": [[]],

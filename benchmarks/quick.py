@@ -9,6 +9,7 @@ QUICK: dict[str, list[str]] = {
     "batches": ["--quick"],
     "pilots": ["--pilots", "4", "--characters", "6000", "--seeds", "1", "--short", "20"],
     "shelf": ["--books", "20", "--workers", "4", "--seconds", "1"],
+    "fair_shares": ["--coordinators", "2", "--workers", "1", "--seconds", "1", "--late", "0", "--characters", "20000"],
     "heartbeat": ["--slots", "16", "--times", "2"],
     "celery_fleet": ["--characters", "1000", "--cost", "0.0005", "--workers", "1", "--calm"],
     "far": ["--ways", "relay", "--seconds", "1", "--realtime", "20", "--sound", "0.005"],

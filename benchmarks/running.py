@@ -38,6 +38,7 @@ class Swarm:
     cost_per_char: float  # seconds that a worker of speed 1 speaks
     seconds_per_char: float = 0.002  # seconds of sound
     audiobook: bool = False
+    announced: bool = False  # whether the workers find the coordinator by its announcement
     options: Sequence[str] = ()
     folder: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="e2a-swarm-bench-")))
     port: int = 0
@@ -69,19 +70,20 @@ class Swarm:
         """Start the coordinator, which grants nothing before `min_workers` workers are there."""
         options = [f"cost_per_char={self.cost_per_char}", f"seconds_per_char={self.seconds_per_char}"]
         words = [
-            "coordinate", str(self.book), "--tts-engine", "metronome", "--quiet", "--no-advertise",
+            "coordinate", str(self.book), "--tts-engine", "metronome", "--quiet",
             "--port", str(self.port), "--output-dir", str(self.folder), "--min-workers", str(min_workers),
             *[word for option in options for word in ("--engine-option", option)], *self.options,
         ]  # fmt: skip
         words += [] if self.audiobook else ["--no-audiobook"]
+        words += [] if self.announced else ["--no-advertise"]
         return self.start([*command, *words], self.folder / "state")
 
     def work(self, slot_speeds: Sequence[float], *more: str) -> "subprocess.Popen[bytes]":
         """Start one worker process with a slot for each speed."""
         self.workers += 1
         words = (
-            "work", "--cpu", "--slots", str(len(slot_speeds)), "--coordinator", self.address,
-            "--exit-when-done", "--quiet", *more,
+            "work", "--cpu", "--slots", str(len(slot_speeds)),
+            *(() if self.announced else ("--coordinator", self.address)), "--exit-when-done", "--quiet", *more,
         )  # fmt: skip
         speeds = ",".join(map(str, slot_speeds))
         return self.start([*CLI, *words], self.worker_folder(self.workers), E2A_METRONOME_SPEED=speeds)
