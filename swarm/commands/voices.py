@@ -116,7 +116,7 @@ def _print(rows: list[Row], language: str, *, every: bool) -> None:
 
 def _rows(engines: "list[Engine]", language: str, offered: set[str], speeds: Mapping[str, float]) -> list[Row]:
     """Return the rows of the engines that speak a language, or of all: those that speak at once first, by quality."""
-    from swarm.voice.host.choice import QUALITIES, how_to_get, quality_of, recommendations
+    from swarm.voice.host.choice import QUALITIES, how_to_get, own_choice, recommendations
     from swarm.voice.host.registry import default_engine, engine_for
 
     usual = engine_for(default_engine(language)).card.name if language else ""
@@ -130,8 +130,9 @@ def _rows(engines: "list[Engine]", language: str, offered: set[str], speeds: Map
         card = max((*cards, engine.card_for("")), key=lambda card: len(card.voices_for(language)))
         if language and not card.speaks(language):
             continue
-        quality = quality_of(card, language) if language and card.speech else ""
-        needs = how_to_get(advised, language) if advised else ""
+        taken = advised or (own_choice(engine, language) if language else None)
+        needs = how_to_get(taken, language) if taken else ""
+        quality = advised.quality if advised else ""  # engines that are not recommended were never judged
         by_worker = advised is not None and advised.word in offered
         rows.append(Row(engine, card, card.name == usual, quality, needs, by_worker, speeds.get(card.title, 0.0)))
     ranks = {quality: place for place, quality in enumerate((*QUALITIES, ""))}

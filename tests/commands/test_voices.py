@@ -154,6 +154,19 @@ def test_what_speaks_at_once_comes_first_with_what_is_known_of_it(
     assert (first["engine"], first["quality"], first["default"], first["realtime"]) == ("espeak", "robotic", True, 600)
 
 
+def test_an_engine_that_nobody_has_judged_has_no_class_and_says_that_its_model_is_missing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = "swarm.voice.chatterbox.engine.ChatterboxEngine"
+    monkeypatch.setattr(f"{engine}.is_installed", lambda self: True)
+    lines = lines_of(capsys, "--language", "fr")
+    place = next(number for number, line in enumerate(lines) if line.startswith("chatterbox:"))
+    assert lines[place + 1] == "  MIT; first: e2a-swarm models fetch chatterbox"
+    assert place > next(number for number, line in enumerate(lines) if line.startswith("espeak:"))
+    monkeypatch.setattr(f"{engine}.kept_models", lambda self: ("chatterbox-multilingual",))
+    assert "  MIT" in lines_of(capsys, "--language", "fr")
+
+
 def test_engines_that_only_workers_have_are_listed(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

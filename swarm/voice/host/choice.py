@@ -65,6 +65,16 @@ def _recommended(engine: Engine, language: str) -> Iterator[Recommendation]:
             yield Recommendation(word, engine, model, card, quality)
 
 
+def own_choice(engine: Engine, language: str) -> Recommendation | None:
+    """Return what an engine itself would speak a language with, recommended or not; None if it has nothing for it."""
+    try:
+        model = engine.choose_model(engine.card.name, language)
+        card = engine.card_for(model)
+    except Exception:  # another package's engine may raise anything, and then has nothing
+        return None
+    return Recommendation(engine.card.name, engine, model, card, quality_of(card, language))
+
+
 def usable(engines: Iterable[Engine], language: str, offered: Collection[str] = ()) -> list[Recommendation]:
     """Return what this machine has ready of the recommendations, or a worker offers by its word; the best first."""
     return [
