@@ -4,9 +4,10 @@ import argparse
 from dataclasses import replace
 
 from swarm.commands import checks, convert, options
+from swarm.commands.output import warn
 from swarm.commands.parser import shorten
 from swarm.config import RenderConfig
-from swarm.errors import UsageError
+from swarm.errors import EnvironmentFault, UsageError
 
 SECONDS = 30
 MAX_S = 3600
@@ -62,8 +63,16 @@ def run(arguments: argparse.Namespace) -> int:
     wanted = preview_config(arguments, config)
     if config.voice.lower() != ALL:
         return convert.run_with(arguments, wanted)
-    codes = [convert.run_with(arguments, replace(wanted, voice=voice)) for voice in _voices(arguments, config)]
-    return max(codes)
+    return max(_preview(arguments, replace(wanted, voice=voice)) for voice in _voices(arguments, config))
+
+
+def _preview(arguments: argparse.Namespace, config: RenderConfig) -> int:
+    """Speak a preview with one of several voices; return the exit code. A voice that is not to be had is told."""
+    try:
+        return convert.run_with(arguments, config)
+    except EnvironmentFault as fault:
+        warn(f"{config.voice}: {fault}", error=True)
+        return fault.exit_code
 
 
 def _voices(arguments: argparse.Namespace, config: RenderConfig) -> list[str]:

@@ -7,7 +7,7 @@ from swarm.commands import preview
 from swarm.commands.main import parse
 from swarm.commands.options import render_config
 from swarm.config import RenderConfig
-from swarm.errors import EXIT_DONE, EXIT_GAPS, UsageError
+from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EXIT_GAPS, EnvironmentFault, UsageError
 
 
 def asked(*words: str) -> argparse.Namespace:
@@ -69,3 +69,22 @@ def test_every_voice_of_the_engine_speaks_a_preview_of_its_own(tmp_path: Path, m
     assert spoken == [("pt", 3.0), ("pt-br", 3.0)]
     with pytest.raises(UsageError, match="--voice all: name one book"):
         preview.run(parse(["preview", str(tmp_path / "book.txt"), "--voice", "all", "--custom-model", str(tmp_path)]))
+
+
+def test_a_voice_that_is_not_to_be_had_keeps_no_other_from_its_preview(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "book.txt").write_text("Era uma noite fria. Ficamos junto ao fogo.", encoding="utf-8")
+    spoken: list[str] = []
+
+    def convert(arguments: argparse.Namespace, config: RenderConfig) -> int:
+        if config.voice == "pt":
+            raise EnvironmentFault("its server is out of reach: try again later.")
+        spoken.append(config.voice)
+        return EXIT_DONE
+
+    monkeypatch.setattr("swarm.commands.convert.run_with", convert)
+    words = ("--language", "pt", "--tts-engine", "espeak", "--voice", "all")
+    assert preview.run(parse(["preview", str(tmp_path / "book.txt"), *words])) == EXIT_ENVIRONMENT
+    assert spoken == ["pt-br"]
+    assert capsys.readouterr().err == "pt: its server is out of reach: try again later.\n"
