@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from swarm.commands.checks import examples
 from swarm.commands.options import ADDRESS, add_output_options, add_state_option
 from swarm.commands.output import say, say_json
-from swarm.config import ENV_OFFLINE, state_folder
+from swarm.config import ENV_OFFLINE, ENV_VERIFY, state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def open_judge(language: str, *, sample: bool) -> "Judge":
     try:
         verifier = make_verifier(recogniser_name(), language, "cpu", sample=sample, threads=read_capacity().cores)
     except EngineFault as fault:
-        raise EnvironmentFault(str(fault)) from fault
+        raise EnvironmentFault(f"{fault} Or name a folder with a model of faster-whisper in {ENV_VERIFY}.") from fault
     if verifier is None:
         raise EnvironmentFault(f"The recogniser {recogniser_name()} does not know {language_name(language)}.")
     return verifier.judge

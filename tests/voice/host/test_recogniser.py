@@ -97,12 +97,25 @@ def test_a_recogniser_is_tried_before_anything_is_spoken(tmp_path: Path, monkeyp
     assert check_recogniser().verdict == "warn"
 
 
+def test_a_recogniser_that_cannot_be_downloaded_is_told_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("faster_whisper")
+    monkeypatch.delenv("E2A_SWARM_VERIFY", raising=False)
+    monkeypatch.delenv("E2A_SWARM_OFFLINE", raising=False)
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nothing listens there
+    assert prove() == (
+        "The recogniser base of --verify is not on this machine, and the hub of Hugging Face is out of reach."
+    )
+
+
 def test_doctor_knows_of_the_recogniser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recogniser, "is_installed", lambda: True)
     monkeypatch.setattr(recogniser, "prove", lambda **_: "")
     monkeypatch.delenv("E2A_SWARM_VERIFY", raising=False)
     assert check_recogniser() == ("recogniser", "ok", "base is here: --verify can listen", "")
-    monkeypatch.setattr(recogniser, "prove", lambda **_: "The recogniser base ...: LocalEntryNotFoundError: offline")
+    monkeypatch.setattr(recogniser, "prove", lambda **_: "The recogniser base of --verify is not on this machine, ...")
     assert check_recogniser().text == "base is not here yet: the first --verify downloads it"
     monkeypatch.setattr(recogniser, "is_installed", lambda: False)
     assert check_recogniser().verdict == "ok"
