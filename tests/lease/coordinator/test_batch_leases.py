@@ -5,7 +5,7 @@ from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.message import EngineOffer, Grant, Heartbeat, Revoke, SlotReport, Trim
+from swarm.lease.message import Bye, EngineOffer, Grant, Heartbeat, Revoke, SlotReport, Trim
 
 LONG = [f"{text} {n}" for n in range(20) for text in TEXTS]  # 120 segments
 
@@ -39,6 +39,15 @@ def test_what_is_spoken_together_is_not_cut_from_a_lease() -> None:
     join(core, b"c", engines=(EngineOffer("metronome", ("*",), batch=16),))
     outcome = core.receive(b"c", Heartbeat((), (0,)), 1.2)
     assert not sent(outcome, Trim) and not sent(outcome, Grant)
+
+
+def test_the_last_segments_are_divided_among_the_slots_that_wait() -> None:
+    core = make_batch_core(16, 16, 16, texts=LONG[:8])
+    assert len(offer(core, b"c").lines) == 8
+    for name in (b"a", b"b"):
+        assert not sent(core.receive(name, Heartbeat((), (0,)), 0.5), Grant)
+    freed = core.receive(b"c", Bye(), 1.0)
+    assert [len(grant.lines) for name in (b"a", b"b") for grant in sent(freed, Grant, name)] == [4, 4]
 
 
 def test_the_deadline_of_a_batch_goes_by_all_that_is_spoken_together_and_leaves_time_to_find_one_that_hangs() -> None:
