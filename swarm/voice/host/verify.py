@@ -1,7 +1,9 @@
 """Compares the words that a speech recogniser hears in a clip with its text (`--verify`)."""
 
 import hashlib
+from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +18,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RATE = 16_000  # sample rate in Hz that the recogniser expects
-MAX_WRONG = 0.2  # share of letters that may differ, since names and numbers are spelled in many ways
-MAX_WRONG_END = 7  # letters that may be missing or added at an end: about a word
-MAX_WRONG_INSIDE = 12  # letters in a row that may be missing or added elsewhere: about two words; good clips have 2
+# What is forgiven of a voice that is heard well, and at most; a robotic voice is misheard in every second sentence.
+WRONG = 0.2, 0.35  # share of letters that differ, since names and numbers are spelled in many ways
+WRONG_AT_END = 2, 7  # letters that are missing or added at an end; of a natural voice none ever are
+WRONG_INSIDE = 4, 12  # letters in a row that are missing or added elsewhere; of a natural voice 2 at most
+CLIPS_BEFORE_TRUST = 8  # clips of a voice that tell how well it is heard
+MAX_HEARD = 100  # latest clips of a voice by which the next one is judged
 MIN_LETTERS = 12  # the recogniser guesses shorter texts rather than hearing them
 
+_USUAL = 0.95  # share of clips that are heard at least as well as is usual
+_UNUSUAL = 1.5  # times what is usual
 _HEARD_LETTERS = 4  # letters in a row that are heard as they are said: fewer may be chance
 _CHINESE = ("zh", "yue")
 SAMPLE = 10  # with `--verify sample` one sentence of so many is listened to
@@ -37,6 +44,7 @@ class Verifier:
         self._model, self._language = model, language
         self._fold = _simplified() if language in _CHINESE else str
         self._sample = sample
+        self._hearing = Hearing()
         self._more = 0  # sentences that are listened to although they are not in the sample
 
     def judge(self, text: str, sound: Pcm, sample_rate: int) -> Judgement:
@@ -50,7 +58,7 @@ class Verifier:
             heard = self.heard(sound, sample_rate)
         except Exception as fault:  # a recogniser is third-party code and may raise anything
             return _not_heard(fault)
-        judged = compare(self._fold(text), self._fold(heard))
+        judged = self._hearing.judge(compare(self._fold(text), self._fold(heard)))
         if judged.doubt:
             self._more = MORE_AFTER
         return judged
@@ -93,8 +101,65 @@ def _simplified() -> Callable[[str], str]:
     return convert
 
 
-def compare(said: str, heard: str) -> Judgement:
-    """Judge by what is heard whether a text was said: by its letters on the whole, at both of its ends, and in between.
+@dataclass(frozen=True)
+class Misheard:
+    """How what is heard differs from what was said. Letters are too many, or too few if they are below 0."""
+
+    wrong: float  # share of all letters
+    beginning: int
+    inside: int  # the worst place
+    end: int
+
+
+class Tolerance:
+    """How much may be wrong with a clip of a voice, by what was wrong with its earlier ones."""
+
+    def __init__(self, least: float, most: float) -> None:
+        self._least, self._most = least, most
+        self._seen: deque[float] = deque(maxlen=MAX_HEARD)
+
+    @property
+    def value(self) -> float:
+        """What may be wrong now."""
+        if len(self._seen) < CLIPS_BEFORE_TRUST:
+            return self._most
+        usual = sorted(self._seen)[int(len(self._seen) * _USUAL)]
+        return max(self._least, min(self._most, _UNUSUAL * usual))
+
+    def learn(self, wrong: float) -> None:
+        """Take in what was wrong with a clip that was good enough."""
+        self._seen.append(wrong)
+
+
+class Hearing:
+    """The judge of what is heard of one voice: by its letters on the whole, at both of its ends, and in between."""
+
+    def __init__(self) -> None:
+        self._wrong, self._at_end, self._inside = Tolerance(*WRONG), Tolerance(*WRONG_AT_END), Tolerance(*WRONG_INSIDE)
+
+    def judge(self, heard: Misheard) -> Judgement:
+        """Judge whether a text was said, and learn from it how well the voice is heard."""
+        at_end = self._at_end.value
+        doubts = [
+            (heard.wrong / self._wrong.value, f"{heard.wrong:.0%} of it is heard as something else"),
+            (abs(heard.beginning) / at_end, _counted(heard.beginning, "at its beginning")),
+            (abs(heard.inside) / self._inside.value, _counted(heard.inside, "inside")),
+            (abs(heard.end) / at_end, _counted(heard.end, "at its end")),
+        ]
+        doubt = "; ".join(words for badness, words in doubts if badness > 1)
+        if not doubt:
+            self._wrong.learn(heard.wrong)
+            self._at_end.learn(max(abs(heard.beginning), abs(heard.end)))
+            self._inside.learn(abs(heard.inside))
+        return Judgement(doubt, max(doubts)[0])
+
+
+def _counted(letters: int, place: str) -> str:
+    return f"{abs(letters)} letters {'too many are' if letters > 0 else 'are not'} heard {place}"
+
+
+def compare(said: str, heard: str) -> Misheard:
+    """Return how what is heard differs from what was said.
 
     A gap with digits may differ by more letters, since a recogniser writes "1794" for many.
     """
@@ -103,22 +168,16 @@ def compare(said: str, heard: str) -> Judgement:
     one, other = _letters(said), _letters(heard)
     gaps = _gaps(one, other)
     wrong = sum(max(0, Levenshtein.distance(*gap) - _excused(gap)) for gap in gaps) / max(1, len(one), len(other))
-    doubts = [(wrong / MAX_WRONG, f"{wrong:.0%} of it is heard as something else")]
-    inside = max(gaps[1:-1], key=_excess, default=("", ""))  # a lost sentence may be a small share of a long text
-    for place, gap, most in (
-        ("at its beginning", gaps[0], MAX_WRONG_END),
-        ("inside", inside, MAX_WRONG_INSIDE),
-        ("at its end", gaps[-1], MAX_WRONG_END),
-    ):
-        excess = _excess(gap)
-        words = f"{excess} letters {'too many are' if len(gap[1]) > len(gap[0]) else 'are not'} heard"
-        doubts.append((excess / most, f"{words} {place}"))
-    return Judgement("; ".join(words for badness, words in doubts if badness > 1), max(doubts)[0])
+    # A lost sentence may be a small share of a long text, so the worst place counts as well.
+    inside = max(map(_excess, gaps[1:-1]), key=abs, default=0)
+    return Misheard(wrong, _excess(gaps[0]), inside, _excess(gaps[-1]))
 
 
 def _excess(gap: tuple[str, str]) -> int:
-    """Return how many letters too many or too few are heard in a gap."""
-    return max(0, abs(len(gap[1]) - len(gap[0])) - _excused(gap))
+    """Return how many letters too many are heard in a gap, or below 0 how many too few."""
+    more = len(gap[1]) - len(gap[0])
+    excess = max(0, abs(more) - _excused(gap))
+    return excess if more > 0 else -excess
 
 
 def _excused(gap: tuple[str, str]) -> int:

@@ -9,7 +9,17 @@ from swarm.voice.host.guard import Judgement
 from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import choose_recipe, find_engine
 from swarm.voice.host.takes import Speaker
-from swarm.voice.host.verify import MORE_AFTER, Verifier, compare, in_sample
+from swarm.voice.host.verify import (
+    CLIPS_BEFORE_TRUST,
+    MORE_AFTER,
+    WRONG_AT_END,
+    WRONG_INSIDE,
+    Hearing,
+    Misheard,
+    Verifier,
+    compare,
+    in_sample,
+)
 
 SENTENCES = (
     "It is very seldom that mere ordinary people like John and myself secure ancestral halls for the summer.",
@@ -28,6 +38,11 @@ class Hears(Verifier):
         return self.words.pop(0)
 
 
+def judge(said: str, heard: str) -> Judgement:
+    """Judge what is heard of a voice of which nothing is known."""
+    return Hearing().judge(compare(said, heard))
+
+
 SAID = "It is very seldom that mere ordinary people secure ancestral halls"
 
 
@@ -43,7 +58,7 @@ SAID = "It is very seldom that mere ordinary people secure ancestral halls"
     ],
 )
 def test_case_punctuation_spaces_and_another_spelling_are_no_doubt(said: str, heard: str) -> None:
-    assert compare(said, heard).doubt == ""
+    assert judge(said, heard).doubt == ""
 
 
 @pytest.mark.parametrize(
@@ -59,9 +74,49 @@ def test_case_punctuation_spaces_and_another_spelling_are_no_doubt(said: str, he
     ],
 )
 def test_what_is_missing_or_too_much_is_named(heard: str, doubt: str) -> None:
-    judged = compare(SAID, heard)
+    judged = judge(SAID, heard)
     assert doubt in judged.doubt
     assert judged.badness > 1
+
+
+def heard_well(clips: int = CLIPS_BEFORE_TRUST) -> Hearing:
+    hearing = Hearing()
+    for _ in range(clips):
+        assert hearing.judge(Misheard(0.0, 0, 0, 0)).doubt == ""
+    return hearing
+
+
+@pytest.mark.parametrize(
+    ("heard", "doubt"),
+    [
+        (SAID.removesuffix(" halls"), "5 letters are not heard at its end"),
+        (SAID.removeprefix("It is "), "4 letters are not heard at its beginning"),
+        (SAID.replace("ordinary ", ""), "8 letters are not heard inside"),
+        (f"{SAID} today", "5 letters too many are heard at its end"),
+    ],
+)
+def test_of_a_voice_that_is_heard_well_a_lost_word_is_found(heard: str, doubt: str) -> None:
+    assert judge(SAID, heard).doubt == ""
+    assert heard_well(CLIPS_BEFORE_TRUST - 1).judge(compare(SAID, heard)).doubt == ""
+    assert heard_well().judge(compare(SAID, heard)).doubt == doubt
+
+
+def test_a_voice_that_is_misheard_often_is_forgiven_more_but_never_what_is_lost() -> None:
+    hearing = Hearing()
+    for _ in range(100):
+        assert hearing.judge(Misheard(0.25, 0, 7, -2)).doubt == ""
+    assert hearing.judge(Misheard(0.34, 3, -10, 0)).doubt == ""
+    assert hearing.judge(Misheard(0.36, 0, 0, 0)).doubt == "36% of it is heard as something else"
+    worst = Misheard(0.1, -(WRONG_AT_END[1] + 1), WRONG_INSIDE[1] + 1, 0)
+    assert hearing.judge(worst).doubt == (
+        "8 letters are not heard at its beginning; 13 letters too many are heard inside"
+    )
+
+
+def test_what_is_doubtful_teaches_nothing_of_a_voice() -> None:
+    hearing = heard_well()
+    for _ in range(50):
+        assert hearing.judge(Misheard(0.0, 0, 0, -5)).doubt
 
 
 def test_what_is_heard_otherwise_is_spoken_again() -> None:
@@ -96,14 +151,14 @@ LONG = (
 
 @pytest.mark.parametrize("lost", ["Nobody spoke of the stranger. ", "and had asked the way to the old mill, "])
 def test_a_lost_sentence_in_the_middle_of_a_long_text_is_found(lost: str) -> None:
-    assert compare(LONG, LONG).doubt == ""
+    assert judge(LONG, LONG).doubt == ""
     letters = sum(letter.isalnum() for letter in lost)
-    assert compare(LONG, LONG.replace(lost, "")).doubt == f"{letters} letters are not heard inside"
+    assert judge(LONG, LONG.replace(lost, "")).doubt == f"{letters} letters are not heard inside"
 
 
 def test_a_sentence_that_is_said_twice_in_the_middle_is_found() -> None:
     twice = LONG.replace("Nobody spoke of the stranger.", "Nobody spoke of the stranger. Nobody spoke of the stranger.")
-    assert compare(LONG, twice).doubt == "24 letters too many are heard inside"
+    assert judge(LONG, twice).doubt == "24 letters too many are heard inside"
 
 
 def test_traditional_characters_that_are_heard_as_simplified_ones_are_no_doubt() -> None:
@@ -199,3 +254,11 @@ def test_a_real_recogniser_understands_a_real_voice_and_misses_what_is_cut_off(
     assert "at its beginning" in doubt(sound[-third:])
     assert "at its end" in doubt(np.concatenate([sound, sound[:half]]))
     assert doubt(sound, SENTENCES[text == SENTENCES[0]])
+
+
+@pytest.mark.slow
+def test_a_real_recogniser_that_knows_a_voice_misses_a_word(listener: Verifier, hibari: Voice) -> None:
+    sounds = [hibari.speak(SENTENCES[1], seed) for seed in range(CLIPS_BEFORE_TRUST)]
+    assert {listener.judge(SENTENCES[1], sound, hibari.sample_rate).doubt for sound in sounds} == {""}
+    most = sounds[0][: int(len(sounds[0]) * 0.72)]
+    assert "letters are not heard at its end" in listener.judge(SENTENCES[1], most, hibari.sample_rate).doubt
