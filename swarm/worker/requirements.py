@@ -3,7 +3,8 @@
 import re
 from collections.abc import Sequence
 
-OLDEST_DRIVERS = {11: 450, 12: 525, 13: 580}  # by the major version of CUDA, as NVIDIA's compatibility table says
+# By the major version of CUDA: https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html
+OLDEST_DRIVERS = {11: 450, 12: 525, 13: 580}
 _VERSION = re.compile(r"(\d{1,5})(?:\.(\d{1,5}))?", re.ASCII)
 _ARCH = re.compile(r"(sm|compute)_(\d{1,3})(\d)[a-z]?", re.ASCII)
 
