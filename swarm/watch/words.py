@@ -86,7 +86,7 @@ HOPELESS: dict[str, Sentence] = {  # why a job can never be finished
     "does not open": lambda r: f"The engine {r.engine} does not open on this machine: {r.note}",
     "no model": lambda r: (
         f"The engine {r.engine} does not open on this machine: "
-        f"its model {r.model} is not here, and none is downloaded (--offline): {r.command}"
+        f"its model {r.model} is not here, and none is downloaded (--offline): {r.command}."
     ),
     "not installed": lambda r: (
         f"The engine {r.engine} does not open on this machine: it is not installed: {r.command}."

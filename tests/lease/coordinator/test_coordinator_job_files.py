@@ -286,7 +286,7 @@ def test_one_machine_alone_says_that_a_model_is_not_to_be_had() -> None:
     join(core, b"p", engines=(EngineOffer("metronome", ("*",), ()),))
     assert hope(core) == (
         "The engine metronome does not open on this machine: its model vctk is not here, and none is downloaded "
-        "(--offline): models fetch vctk"
+        "(--offline): models fetch vctk."
     )
 
 
