@@ -142,6 +142,7 @@ def main() -> None:
     parser.add_argument("--book", nargs=2, action="append", required=True, metavar=("LANGUAGE", "FILE"))
     parser.add_argument("--chapters", default="1-2")
     parser.add_argument("--sentences", type=int, default=20, help="of each chapter")
+    parser.add_argument("--engines", nargs="+", default=[], metavar="NAME", help="only these of those that are ready")
     parser.add_argument("--recogniser", type=Path, help="a folder of faster-whisper for languages other than English")
     arguments = parser.parse_args()
     rate = find_rater()
@@ -150,7 +151,8 @@ def main() -> None:
     for language, book in arguments.book:
         listener = find_listener(language, arguments.recogniser)
         for engine in all_engines():
-            if engine.card.speech and engine.is_ready(language):
+            wanted = not arguments.engines or engine.card.name in arguments.engines
+            if wanted and engine.card.speech and engine.is_ready(language):
                 card = recipe_card(choose_recipe(language, engine=engine.card.name))
                 chosen = sentences(Path(book), arguments.chapters, card, language, arguments.sentences)
                 print(row(engine, language, chosen, listener, rate), flush=True)
