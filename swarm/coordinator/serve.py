@@ -251,6 +251,8 @@ class Server:
     def _tell(self, event: Reason) -> None:
         """Show the user what happened; of what workers cause by coming, going and failing, not all of very much."""
         self.hear(event)
+        if event.code == "cannot speak" and self._core.hopeless():
+            return  # the run ends with the same reason
         line = event_text(event)
         if event.code not in RARE_EVENTS:
             line = self._lines.allow(line, self._clock.now())

@@ -202,12 +202,17 @@ async def test_on_failure_stop_ends_at_the_first_sentence_that_cannot_be_spoken(
         await bench.running
 
 
-async def test_an_engine_that_nobody_here_can_open_ends_it_with_the_reason(tmp_path: Path) -> None:
+async def test_an_engine_that_nobody_here_can_open_ends_it_with_the_reason_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bench = Bench(tmp_path)
+    lines: list[str] = []
+    monkeypatch.setattr(bench.server._progress, "note", lines.append)
     grant = await bench.join()
     bench.dealer.send(Release(grant.lease, "its library is missing", unable=True))
     with pytest.raises(EnvironmentFault, match="its library is missing"):
         await bench.running
+    assert not [line for line in lines if "its library is missing" in line]
 
 
 async def test_draining_takes_the_segment_under_way_and_ends(tmp_path: Path) -> None:
