@@ -15,7 +15,7 @@ from patience import wait_for
 from swarm.errors import EngineUnknown, EnvironmentFault, UsageError
 from swarm.voice.engine import EngineFault
 from swarm.voice.environment import Environment, engine_folder, find_environment
-from swarm.voice.host import installer
+from swarm.voice.host import installer, registry
 from swarm.voice.host.housed import HousedEngine
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import choose_recipe, engine_target, find_engine, installed_engines
@@ -51,6 +51,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("E2A_SWARM_HOME", str(folder))
+        patch.setattr(registry, "_OFFERED", {})  # or later tests of this process would know the engine, too
         told: list[str] = []
         words = ("wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(folder), HUM)
         subprocess.run([sys.executable, "-m", "pip", *words], check=True)
