@@ -33,6 +33,7 @@ from process import BARE_CLI, ROOT, head, row
 from running import Swarm, end_of, wait_for
 
 sys.path.insert(0, str(ROOT / "tests" / "lan"))
+sys.path.insert(0, str(ROOT / "tests" / "stories"))
 
 from lan import NETWORK, Lan, ip, run
 

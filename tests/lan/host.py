@@ -2,7 +2,6 @@
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -11,7 +10,7 @@ from typing import Any
 
 import epub_maker
 from evidence import accepted, assert_complete, assert_spoken_once, only, report_of
-from household import Machine, Running, command
+from household import Machine, Running
 from lan import Lan
 
 LISTENING = re.compile(r"waiting for workers at \S+:(\d+)")
@@ -24,30 +23,12 @@ class Host(Machine):
 
     def __init__(self, folder: Path, lan: Lan) -> None:
         super().__init__(folder)
-        self.lan = lan
+        self.lan, self.place = lan, lan.place(self.name)
 
     def environment(self, **more: str) -> dict[str, str]:
         variables = super().environment(**more)
         del variables["E2A_SWARM_BIND"]  # mDNS speaks over the machine's real device
         return variables
-
-    def run(self, *words: object, **env: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            self.lan.inside(self.name, command(*words)),
-            env=self.environment(**env),
-            cwd=self.desk,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-
-    def start(self, *words: object, **env: str) -> Running:
-        log = self.desk.parent / f"output-{len(self.started)}.txt"
-        words_inside = self.lan.inside(self.name, command(*words))
-        running = Running(words_inside, self.environment(**env), self.desk, log)
-        self.started.append(running)
-        return running
 
     # --- what users do
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from place import Place
 
 NETWORK = "10.77.0"
 TOOLS = ("ip", "tc", "nft", "unshare")
 RELAY = Path(__file__).with_name("relay.py")
-AS_HOST = ("unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"')  # a machine has a name of its own
 
 
 def ip(*words: str) -> None:
@@ -87,7 +87,11 @@ class Lan:
 
     def inside(self, machine: str, command: Sequence[str]) -> list[str]:
         """Return the command line that runs a program on a machine; the started process is the program itself."""
-        return ["ip", "netns", "exec", self._space(machine), *AS_HOST, machine, *command]
+        return self.place(machine).inside(command)
+
+    def place(self, machine: str) -> Place:
+        """Return where the programs of a machine run."""
+        return Place(self._space(machine), machine)
 
     def run(self, machine: str, command: Sequence[str], **settings: Any) -> "subprocess.Popen[str]":
         """Start a program on a machine; its process id is the program's own."""

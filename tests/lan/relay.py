@@ -4,7 +4,6 @@ relay.py SPACE DEVICE SPACE DEVICE MS    says "ready" once both devices are ther
 """
 
 import contextlib
-import ctypes
 import fcntl
 import os
 import select
@@ -14,7 +13,10 @@ import time
 from collections import deque
 from pathlib import Path
 
-CLONE_NEWNET = 0x40000000
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stories"))
+
+from place import enter
+
 TUNSETIFF = 0x400454CA
 TAP_WITHOUT_HEADER = 0x1002
 FRAME_BYTES = 65536
@@ -32,12 +34,6 @@ def tap(space: str, device: str) -> int:
     os.close(there)
     os.close(home)
     return file
-
-
-def enter(space: int) -> None:
-    """Enter a namespace; os.setns came with Python 3.12."""
-    if ctypes.CDLL(None, use_errno=True).setns(space, CLONE_NEWNET):
-        raise OSError(ctypes.get_errno(), "setns")
 
 
 def relay(ends: tuple[int, int], delay_s: float) -> None:

@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import patience
 import ready
+from place import Place
 
 CLI = Path(__file__).resolve().parents[2] / "cli.py"
 WATCHED: set[Path] = set()  # outputs and state folders of all commands that run
@@ -40,11 +41,11 @@ def wait_for(condition: Callable[[], Any], what: str = "") -> Any:
 class Running:
     """A running command. Its output goes to a file, so that it can be read at any time and never blocks."""
 
-    def __init__(self, words: list[str], env: dict[str, str], cwd: Path, log: Path) -> None:
+    def __init__(self, words: list[str], env: dict[str, str], cwd: Path, log: Path, place: Place | None = None) -> None:
         self.words, self.log = words, log
         WATCHED.add(log)
         with log.open("wb") as file:
-            self.process = begin(words, env, cwd, file, file)
+            self.process = begin(words, env, cwd, file, file, place)
 
     @property
     def pid(self) -> int:
@@ -98,6 +99,8 @@ class Running:
 class Machine:
     """One machine: its own state folder, and the current folder of its user."""
 
+    place: Place | None = None  # the same network as the tests
+
     def __init__(self, folder: Path) -> None:
         self.name, self.home, self.desk = folder.name, folder / "state", folder / "desk"
         self.desk.mkdir(parents=True)
@@ -117,13 +120,13 @@ class Machine:
         """Run a command to its end, without a terminal and without input."""
         line = command(*thrifty(words))
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            code = begin(line, self.environment(**env), self.desk, out, err).wait()
+            code = begin(line, self.environment(**env), self.desk, out, err, self.place).wait()
             return subprocess.CompletedProcess(line, code, *map(_text_of, (out, err)))
 
     def start(self, *words: object, **env: str) -> Running:
         """Start a command and return at once."""
         log = self.desk.parent / f"output-{len(self.started)}.txt"
-        running = Running(command(*thrifty(words)), self.environment(**env), self.desk, log)
+        running = Running(command(*thrifty(words)), self.environment(**env), self.desk, log, self.place)
         self.started.append(running)
         return running
 
@@ -157,12 +160,13 @@ def thrifty(words: tuple[object, ...]) -> tuple[object, ...]:
 
 
 def begin(
-    words: list[str], env: dict[str, str], cwd: Path, out: IO[bytes], err: IO[bytes]
+    words: list[str], env: dict[str, str], cwd: Path, out: IO[bytes], err: IO[bytes], place: Place | None
 ) -> "subprocess.Popen[bytes] | ready.Forked":
     """Start a command without a terminal and without input."""
     if words[:2] == command() and ready.may_fork(env):
-        return ready.start(words[1:], env, cwd, out, err)
-    return subprocess.Popen(words, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        return ready.start(words[1:], env, cwd, out, err, place)
+    line = place.inside(words) if place else words
+    return subprocess.Popen(line, env=env, cwd=cwd, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
 
 
 def _text_of(file: IO[bytes]) -> str:

@@ -29,6 +29,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any, NoReturn
 
+from place import Place
+
 CAN_FORK = sys.platform == "linux"
 LOADED = (
     "babel.dates", "babel.numbers", "cryptography.hazmat.backends.openssl.backend", "encodings.cp437",
@@ -163,9 +165,11 @@ def _differs_at_start(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     return any(one.get(name) != other.get(name) for name in {*one, *other} if name.startswith(AT_START))
 
 
-def start(words: list[str], env: Mapping[str, str], cwd: Path, out: IO[bytes], err: IO[bytes]) -> Forked:
-    """Start `python words`, where the first word is cli.py. Standard input is empty."""
-    asked = {"words": words, "env": dict(env), "cwd": str(cwd)}
+def start(
+    words: list[str], env: Mapping[str, str], cwd: Path, out: IO[bytes], err: IO[bytes], place: Place | None = None
+) -> Forked:
+    """Start `python words`, where the first word is cli.py, perhaps in another place. Standard input is empty."""
+    asked = {"words": words, "env": dict(env), "cwd": str(cwd), "place": place}
     return _present_loader().run(asked, [out.fileno(), err.fileno()])
 
 
@@ -221,6 +225,8 @@ def serve(parent: socket.socket, become: Become) -> int:
 
 def _become_command(asked: dict[str, Any], files: list[int]) -> int:
     _take_over(asked, files, 1)
+    if asked["place"]:
+        Place(*asked["place"]).enter()
     sys.path[0] = str(Path(sys.argv[0]).parent)  # as Python sets it for a script
     import swarm.system.child
     from swarm.commands.main import main
