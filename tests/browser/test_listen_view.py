@@ -187,7 +187,7 @@ def test_place_and_speed_are_remembered_and_keys_are_obeyed(site: Served, bench:
     assert page.get_by_role("dialog").get_by_text("too long").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", [pytest.param("light", marks=pytest.mark.slow), "dark"])
 def test_everybody_can_use_the_player_and_the_shelf(
     site: Served, bench: ListenSite, page: "Page", axe: Axe, scheme: str
 ) -> None:

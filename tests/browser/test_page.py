@@ -128,7 +128,7 @@ def crowd(reply: StatusReply) -> StatusReply:
     return structs.replace(reply, workers=(worker,))
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.slow)])
 def test_everybody_can_use_each_view_whatever_books_and_machines_are_called(
     site: Served, page: "Page", axe: Axe, scheme: str, width: int
 ) -> None:

@@ -14,9 +14,9 @@ from mutants import CAUGHT_BY, LIGHT, MUTANTS, PROVOKED_BY, mutated
 from run import play
 from world import World
 
-QUICK = 50
+QUICK = 25
 MAX_SEEDS = 600  # in CI
-CHUNK = 50
+CHUNK = 25
 CAUGHT_WITHIN = 200  # seeds
 HERE = Path(__file__).parent
 

@@ -182,6 +182,7 @@ def test_hibari_does_not_speak_french(here: Machine, books: Path) -> None:
     assert "espeak" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_french_book_is_spoken_in_french(here: Machine, books: Path) -> None:
     done = here.run("convert", books / "vingt-mille-lieues-fr.epub", "--chapters", "1")
     assert (done.returncode, done.stderr) == (0, "")

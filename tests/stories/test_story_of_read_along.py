@@ -159,7 +159,9 @@ def test_an_epub_2_becomes_an_epub_3(here: Machine) -> None:
     assert [len(pars) for pars in made.overlays().values()] == [3]
 
 
-@pytest.mark.parametrize("name", ["carried/alice", "carried/vingt", "vingt-mille-lieues-fr"])
+@pytest.mark.parametrize(
+    "name", ["carried/alice", "carried/vingt", pytest.param("vingt-mille-lieues-fr", marks=pytest.mark.slow)]
+)
 def test_real_books(here: Machine, book_named: Callable[[str], Path], name: str) -> None:
     made = made_by(here, book_named(name), "--chapters", "1-2")
     assert sum(map(len, made.overlays().values())) > 20

@@ -30,11 +30,14 @@ def test_digits_stay_readable() -> None:
     assert readable("9" * 30) == " ".join("9" * 30)
 
 
-@pytest.mark.parametrize("marks", ['"{}"', "“{}”", "“‘{}.’”", "[{}]", "—“{}”—", "«{}»", "({})", "{}”,", "the “{}"])
 @pytest.mark.parametrize("word", ["This", "Colonel", "Don't", "Captain"])
-def test_marks_beside_a_word_do_not_change_how_it_is_said(marks: str, word: str) -> None:
-    said, alone = phonemes_of([f"Well, {marks.format(word)}", f"Well, {word}"])
-    assert regex.sub(r"[^\p{L}]", "", alone.split(" ")[-1]) in regex.sub(r"[^\p{L}]", "", said)
+def test_marks_beside_a_word_do_not_change_how_it_is_said(word: str) -> None:
+    marked = ('"{}"', "“{}”", "“‘{}.’”", "[{}]", "—“{}”—", "«{}»", "({})", "{}”,", "the “{}")
+    alone, *said = phonemes_of([f"Well, {marks.format(word)}" for marks in ("{}", *marked)])
+    sound = regex.sub(r"[^\p{L}]", "", alone.split(" ")[-1])
+    assert [
+        marks for marks, one in zip(marked, said, strict=True) if sound not in regex.sub(r"[^\p{L}]", "", one)
+    ] == []
 
 
 def test_words_stay_apart_at_quotation_marks() -> None:
