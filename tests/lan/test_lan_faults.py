@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.lan, pytest.mark.slow]
 Swarm = Callable[..., dict[str, Host]]
 
 SOUND_S = 0.065  # a character, as people speak
-LINK_BYTES_S = 10e6 / 8
+LINK_BYTES_S = 4e6 / 8
 REPLACED_S = 10.0  # after so much silence at most, somebody else does the work
 
 
@@ -48,12 +48,12 @@ def test_forty_milliseconds_each_way_cost_little(swarm: Swarm, tmp_path: Path) -
 
 
 def test_a_slow_link_slows_workers_down_and_nothing_else(swarm: Swarm, tmp_path: Path) -> None:
-    """Let workers speak several times as fast as ten megabits a second carry their sound."""
+    """Let workers speak several times as fast as four megabits a second carry their sound."""
     hosts = swarm("laptop", "attic", "tower")
     laptop = hosts["laptop"]
     for name in hosts:
-        laptop.lan.limit(name, "10mbit" if name == "laptop" else "5mbit")
-    coordinator = laptop.coordinate(write_book(tmp_path, characters=24000), 0.0001, SOUND_S)
+        laptop.lan.limit(name, "4mbit" if name == "laptop" else "2mbit")
+    coordinator = laptop.coordinate(write_book(tmp_path, characters=9600), 0.0001, SOUND_S)
     workers = [hosts[name].work("--exit-when-done") for name in ("attic", "tower")]
     report = laptop.finished(coordinator)
     print(report["totals"])
