@@ -157,6 +157,7 @@ def kept_latents(machine: Machine) -> Path:
     return only(machine.home / "jobs", "*") / "assets" / kept.digest
 
 
+@pytest.mark.slow
 def test_latents_that_are_removed_in_the_middle_come_back_from_who_speaks_with_them(
     lan: Callable[[str], Machine], small_book: Path, narrator: Path, parrot: dict[str, str]
 ) -> None:
@@ -179,6 +180,7 @@ def test_latents_that_are_removed_in_the_middle_come_back_from_who_speaks_with_t
     assert_one_voice(laptop)
 
 
+@pytest.mark.slow
 def test_latents_that_are_damaged_while_nobody_has_them_are_computed_anew(
     lan: Callable[[str], Machine], small_book: Path, narrator: Path, parrot: dict[str, str]
 ) -> None:

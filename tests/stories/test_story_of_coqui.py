@@ -28,7 +28,7 @@ from swarm.voice.coqui.card import REQUIREMENTS
 from swarm.voice.environment import MARK, Environment
 from swarm.voice.host.installer import requirements_of
 
-pytestmark = pytest.mark.coqui
+pytestmark = [pytest.mark.coqui, pytest.mark.slow]
 
 Make = Callable[[str], Machine]
 
@@ -131,7 +131,6 @@ def far_away(tmp_path: Path) -> Iterator[dict[str, str]]:
     server.server_close()
 
 
-@pytest.mark.slow
 def test_how_far_a_download_is_can_be_seen_everywhere(
     lan: Make, small_book: Path, without_coqui: dict[str, str], far_away: dict[str, str]
 ) -> None:
@@ -152,7 +151,6 @@ def test_how_far_a_download_is_can_be_seen_everywhere(
     assert len(shares) <= 12
 
 
-@pytest.mark.slow
 def test_a_recordings_voice_is_listened_to_once_and_spoken_by_two(
     lan: Make, write_book: Callable[..., Path], tmp_path: Path, without_coqui: dict[str, str]
 ) -> None:
@@ -174,7 +172,6 @@ def test_a_recordings_voice_is_listened_to_once_and_spoken_by_two(
         assert (machine.home / "assets" / kept.digest).stat().st_size == kept.size
 
 
-@pytest.mark.slow
 def test_an_offline_worker_says_what_it_lacks_serves_others_meanwhile_and_goes_on_when_it_comes(
     lan: Make, small_book: Path, tmp_path: Path, without_coqui: dict[str, str]
 ) -> None:
@@ -222,7 +219,6 @@ def test_a_program_without_coqui_speaks_with_it_in_an_environment_of_its_own(
     assert "--accept-coqui-license" in fetched.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.skipif("E2A_TEST_REGISTRY" not in os.environ, reason="downloads 1 to 3 GB: set E2A_TEST_REGISTRY=1")
 def test_its_environment_comes_from_the_registry(here: Machine) -> None:
     done = here.run("engines", "install", "coqui")

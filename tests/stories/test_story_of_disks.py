@@ -103,6 +103,7 @@ def test_a_book_that_cannot_fit_is_not_begun_and_one_that_may_not_is_warned_of(
     running.kill()
 
 
+@pytest.mark.slow
 def test_a_coordinator_whose_disk_is_full_and_the_worker_that_waits_for_it(
     machine: Callable[[str], Machine], small_book: Path, small_disk: Callable[..., SmallDisk], free_port: int
 ) -> None:
@@ -133,6 +134,7 @@ raise SystemExit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 def test_a_worker_whose_folders_are_full_while_it_has_no_coordinator_loses_no_clip(
     machine: Callable[[str], Machine], small_book: Path, small_disk: Callable[..., SmallDisk], free_port: int
 ) -> None:
@@ -183,6 +185,7 @@ def test_on_a_full_state_disk_jobs_are_listed_and_removing_one_makes_room(
     assert not clips(here.home)
 
 
+@pytest.mark.slow
 def test_on_a_read_only_state_disk_jobs_are_listed(
     here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]
 ) -> None:

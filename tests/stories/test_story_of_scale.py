@@ -16,6 +16,7 @@ pytestmark = [
 PROGRAM = f"{sys.executable} {CLI}"
 
 
+@pytest.mark.slow
 def test_pilots_come_for_a_book_and_leave_with_it(lan: Callable[[str], Machine], small_book: Path) -> None:
     laptop = lan("laptop")
     coordinator = laptop.start("coordinate", small_book, *QUICK, "cost_per_char=0.01")

@@ -65,6 +65,7 @@ def test_a_seed_sounds_the_same_whatever_was_spoken_before(name: str, request: p
     assert digest(voice, seed=8) != first
 
 
+@pytest.mark.slow
 def test_another_process_makes_the_same_sound(vits: Voice, xtts: Voice, models: Path) -> None:
     script = f"""
 import sys
@@ -309,6 +310,7 @@ def test_a_model_that_cannot_clone_says_so(models: Path) -> None:
     assert "cannot speak with the voice of a recording" in why_unavailable(models / "vits", recipe)
 
 
+@pytest.mark.slow
 def test_yourtts_speaks_like_a_recording_the_same_for_everybody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

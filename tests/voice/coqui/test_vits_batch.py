@@ -11,7 +11,7 @@ from tiny_models import SPEAKERS, tiny_vits
 from swarm.voice.coqui.engine import engine
 from swarm.voice.engine import BatchVoice, Pcm, SpokenLine
 
-pytestmark = pytest.mark.coqui
+pytestmark = [pytest.mark.coqui, pytest.mark.slow]
 
 TEXTS = (
     "Yes.",
