@@ -41,6 +41,11 @@ class Machine:
         """Whether it has slept since the world began."""
         return self._slept_s > 0
 
+    @property
+    def clock_stood(self) -> bool:
+        """Whether its clock has stood still in a sleep: a link that went on meanwhile seemed quick."""
+        return self._lost_s > 0
+
     def later(self, delay_s: float, act: Callable[..., None], *args: Any) -> None:
         """Have this process do something later: after its sleep if it sleeps then, never if it ended."""
         self.world.heap.after(delay_s, self._due, self.run, act, args)
