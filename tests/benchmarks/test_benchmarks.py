@@ -32,6 +32,7 @@ def run(name: str, *words: str, **environment: str) -> "subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
 
 
+@pytest.mark.slow
 def test_each_benchmark_says_what_it_measures() -> None:
     """Ask one fork of one process for each benchmark, so that what all of them import is loaded once."""
     program = (

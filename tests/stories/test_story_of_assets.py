@@ -110,6 +110,7 @@ def stopped_in_the_middle(work: Callable[[], Running], machine: Machine) -> int:
 
 
 @pytest.mark.chaos
+@pytest.mark.slow
 def test_a_voice_and_a_model_reach_two_workers_through_kills_of_all(
     lan: Callable[[str], Machine], small_book: Path, narrator: Path, model: Path, parrot: dict[str, str], free_port: int
 ) -> None:
