@@ -28,7 +28,8 @@ from swarm.errors import (
 ORDERS = ("resume", "move", "cancel", "drain", "limit", "remove")  # in the file of `pause`, and named in its line
 COMMANDS = (
     "convert", "coordinate", "serve", "add", "work", "inspect", "preview", "redo", "verify", "status", "pause", *ORDERS,
-    "jobs", "take-over", "join", "key", "voices", "models", "engines", "doctor", "log", "scale", "completions",
+    "jobs", "take-over", "join", "key", "members",
+    "voices", "models", "engines", "doctor", "log", "scale", "completions",
 )  # fmt: skip
 
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)

@@ -1,11 +1,16 @@
 """The door of a coordinator: where workers knock, and how they and the user learn of it."""
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
 
 from swarm.config import CoordinateConfig
+from swarm.coordinator.enrolment import Enrolment
 from swarm.net.keys import OPEN_WARNING, curve_keys, obtain_key, swarm_id
+from swarm.net.papers import Papers
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Say, machine_name
+from swarm.system.tasks import cancel
 from swarm.watch.words import CALL_WORKERS
 
 if TYPE_CHECKING:
@@ -19,14 +24,27 @@ class Door:
         self._config, self._note = config, note
         key, fresh = (None, False) if config.open else obtain_key(config.render.state_dir)
         self._code = key.code if key and fresh else ""  # to be shown, since no other machine has it
-        self._identity = swarm_id(key)
-        self.router = RouterSocket(curve_keys(key) if key else None)
+        self._papers = Papers(config.render.state_dir, key) if key else None
+        self.router = self._open(self._papers)
         try:
             self._port = self.router.bind(config.bind, config.port)
         except BaseException:
             self.router.close()
             raise
         self._advertisement: Advertisement | None = None
+        self._epoch = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        if self._papers:
+            enrolment = Enrolment(self._papers, self.router, machine_name(), note, self._announce_anew)
+            self._start(enrolment.run())
+
+    def _open(self, papers: Papers | None) -> RouterSocket:
+        return RouterSocket(curve_keys(papers.key), papers.lets_in) if papers else RouterSocket()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def invite(self) -> None:
         """Tell the user how workers come in."""
@@ -43,17 +61,28 @@ class Door:
 
     async def announce(self, epoch: int) -> None:
         """Announce the coordinator over mDNS, if the user wants that."""
-        config = self._config
+        config, papers = self._config, self._papers
         if not config.advertise:
             return
         from swarm.net.discovery import Advertisement  # imported late: it loads slowly
 
-        told = self._identity, self._port, epoch, config.bind, self._note, config.announce
-        self._advertisement = Advertisement(*told)
+        self._epoch = epoch
+        told = swarm_id(papers.key if papers else None), self._port, epoch, config.bind, self._note, config.announce
+        self._advertisement = Advertisement(*told, was=[swarm_id(key) for key in papers.older] if papers else ())
         await self._advertisement.start()
+
+    def _announce_anew(self) -> None:
+        """Announce the coordinator by the new name of its swarm, and by the older ones."""
+        if self._advertisement:
+            self._start(self._replace(self._advertisement))
+
+    async def _replace(self, former: "Advertisement") -> None:
+        await former.close()
+        await self.announce(self._epoch)
 
     async def close(self) -> None:
         """Stop listening, and announce that."""
+        await cancel([*self._tasks])
         if self._advertisement:
             await self._advertisement.close()
         self.router.close()

@@ -12,6 +12,7 @@ from swarm.job.job_file import MAX_JOB_FILES, Digest, JobFile, check_places
 from swarm.job.recipe import Recipe
 from swarm.lease.bounds import Clips, Count, HeldFiles, Key, Name, Note, Offset, Seconds, Share, Text
 from swarm.lease.envelope import Message
+from swarm.lease.member import Enrol, Members
 from swarm.lease.offer import Device as Device
 from swarm.lease.offer import EngineOffer as EngineOffer
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order, QueuedStatus
@@ -393,7 +394,7 @@ class StatusReply(Message, frozen=True, tag=True):
 
 
 FromUser = Status | Order | NewBook | BookPiece
-FromMember = FromUser | Copy | Epochs
+FromMember = FromUser | Copy | Epochs | Enrol
 FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | FilePiece | FromMember
 Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply | Obeyed | BookTaken
-FromCoordinator = Answer | Copied | Instruct | Job | Grant | Trim | Skip | Revoke | Fetch | FilePiece | Done
+FromCoordinator = Answer | Copied | Members | Instruct | Job | Grant | Trim | Skip | Revoke | Fetch | FilePiece | Done

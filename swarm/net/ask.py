@@ -10,7 +10,8 @@ from swarm.config import DEFAULT_PORT, ENV_BIND
 from swarm.lease.message import Status, StatusReply
 from swarm.net.addresses import fixed_address, last_addresses
 from swarm.net.discovery import Browser
-from swarm.net.keys import CurveKeys, curve_keys, security, swarm_id
+from swarm.net.keys import CurveKeys, curve_keys, security
+from swarm.net.papers import swarm_names
 from swarm.net.transport import DealerSocket
 from swarm.system.machine import Say
 from swarm.watch.text import count_text
@@ -82,9 +83,9 @@ async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Sa
     fixed = fixed_address(coordinator)
     if fixed:
         return [await ask([fixed], keys)]
-    swarm = swarm_id(key)
-    hints = [f"{LOOPBACK}:{DEFAULT_PORT}", *last_addresses(state_dir, swarm)]
-    browser = Browser(swarm, os.environ.get(ENV_BIND, ""), say)
+    names = swarm_names(state_dir, key)
+    hints = [f"{LOOPBACK}:{DEFAULT_PORT}", *(each for name in names for each in last_addresses(state_dir, name))]
+    browser = Browser(names[0], os.environ.get(ENV_BIND, ""), say, was=names)
     await browser.start()
     try:
         known, _ = await asyncio.gather(ask_all([[hint] for hint in hints], keys), asyncio.sleep(SEARCH_S))

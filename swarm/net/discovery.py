@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import uuid
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from zeroconf import Error, InterfaceChoice, IPVersion, ServiceInfo, ServiceStateChange, Zeroconf
@@ -25,6 +26,7 @@ MAX_MISSES = 2  # a coordinator is forgotten after so many rounds without an ans
 RESOLVE_MS = 3000
 MAX_UNPROVEN = 64  # coordinators that are kept at a time before they have proven themselves
 MAX_PROVEN = 64
+MAX_WAS = 8  # former names of a swarm that are read
 MAX_STRANGERS = 8  # coordinators of other swarms that are kept
 MAX_RESOLVING = 16  # names whose addresses are asked for at a time
 EVERYWHERE = ("", "0.0.0.0", "::", "*")
@@ -44,13 +46,24 @@ class Candidate:
     swarm: str
     epoch: int
     protocol: int
+    was: tuple[str, ...] = ()  # the names that its swarm had before its key was renewed
+
+    def is_of(self, names: Set[str]) -> bool:
+        """Tell whether it is a coordinator of a swarm that has or had one of these names."""
+        return not names.isdisjoint({self.swarm, *self.was})
 
 
 class Advertisement:
     """Announces a coordinator to the network, and again whenever this machine's addresses change."""
 
-    def __init__(self, swarm: str, port: int, epoch: int, bind: str, say: Say, announce: str = "") -> None:
-        """`announce`: "host:port" to announce instead of this machine's addresses; "" for those."""
+    def __init__(
+        self, swarm: str, port: int, epoch: int, bind: str, say: Say, announce: str = "", was: Sequence[str] = ()
+    ) -> None:
+        """`announce`: "host:port" to announce instead of this machine's addresses; "" for those.
+
+        `was`: the names that the swarm had before, for members that were away.
+        """
+        self._was = ",".join(was)
         self._host, self._announced_port = split_address(announce) if announce else ("", port)
         self._swarm, self._port, self._epoch, self._bind, self._say = swarm, port, epoch, bind, say
         self._server = f"e2a-{uuid.uuid4().hex[:12]}.local."  # the machine announces its own name itself
@@ -118,7 +131,7 @@ class Advertisement:
             SERVICE,
             f"{machine} {self._port} {self._server[4:10]}.{SERVICE}",  # machines of one name may start at one moment
             port=self._announced_port,
-            properties={"protocol": str(PROTOCOL), "swarm": self._swarm, "epoch": str(self._epoch)},
+            properties={"protocol": str(PROTOCOL), "swarm": self._swarm, "epoch": str(self._epoch), "was": self._was},
             server=self._server,
             parsed_addresses=addresses,
         )
@@ -127,10 +140,14 @@ class Advertisement:
 class Browser:
     """Looks for coordinators. `changed` is set whenever the finds change; its reader clears it."""
 
-    def __init__(self, swarm: str, bind: str, say: Say, most: int = MAX_UNPROVEN) -> None:
-        """Keep at most `most` coordinators that have not proven themselves; the others wait for their turn."""
+    def __init__(self, swarm: str, bind: str, say: Say, most: int = MAX_UNPROVEN, was: Sequence[str] = ()) -> None:
+        """Keep at most `most` coordinators that have not proven themselves; the others wait for their turn.
+
+        `was`: names that the swarm had before; a coordinator that was away may still be announced by one.
+        """
+        self._names = {swarm, *was}
         self.changed = asyncio.Event()
-        self._swarm, self._bind, self._say, self._most = swarm, bind, say, most
+        self._bind, self._say, self._most = bind, say, most
         self._waiting = Crowd()
         self._proven: dict[str, None] = {}  # names, the earliest first
         self._found: dict[str, Candidate] = {}
@@ -142,11 +159,11 @@ class Browser:
 
     def candidates(self) -> list[Candidate]:
         """Return the coordinators of this swarm."""
-        return [candidate for candidate in self._found.values() if candidate.swarm == self._swarm]
+        return [candidate for candidate in self._found.values() if candidate.is_of(self._names)]
 
     def strangers(self) -> list[Candidate]:
         """Return the coordinators of other swarms."""
-        return [candidate for candidate in self._found.values() if candidate.swarm != self._swarm]
+        return [candidate for candidate in self._found.values() if not candidate.is_of(self._names)]
 
     def prove(self, name: str) -> None:
         """Note that a coordinator has proven itself: it takes no place of the others, and comes first from now on."""
@@ -247,7 +264,7 @@ class Browser:
         with contextlib.suppress(*FAULTS):  # a name that is none is refused here too
             info = AsyncServiceInfo(SERVICE, name)
             if await info.async_request(zeroconf, RESOLVE_MS) and (candidate := read_candidate(info)):
-                if candidate.swarm != self._swarm and len(self.strangers()) >= MAX_STRANGERS:
+                if not candidate.is_of(self._names) and len(self.strangers()) >= MAX_STRANGERS:
                     return
                 if self._found.get(name) != candidate:
                     logger.debug(
@@ -265,7 +282,8 @@ def read_candidate(info: ServiceInfo) -> Candidate | None:
     if not hosts or not info.port or not (swarm.isalnum() and len(swarm) <= 32):
         return None
     addresses = tuple(join_address(host, info.port) for host in hosts)
-    return Candidate(info.name, addresses, swarm, _number(epoch), _number(protocol))
+    was = told.get("was", b"").decode("ascii", "replace").split(",")[:MAX_WAS]
+    return Candidate(info.name, addresses, swarm, _number(epoch), _number(protocol), tuple(filter(str.isalnum, was)))
 
 
 def _number(text: str) -> int:

@@ -1,27 +1,34 @@
-"""Lets in only connections whose key is derived from the swarm's key.
+"""Lets in only connections whose key is derived from the swarm's key, or is a member's own.
 
-ZeroMQ asks over its ZAP protocol (RFC 27) on a fixed inproc address of the same context.
+ZeroMQ asks over its ZAP protocol (RFC 27) on a fixed inproc address of the same context. Each entrance has a domain.
 """
 
 import asyncio
 import hmac
 import logging
+from collections.abc import Callable
 
 import zmq
 
 ADDRESS = "inproc://zeromq.zap.01"
-DOMAIN = b"e2a-swarm"
 VERSION = b"1.0"
+BY_CODE = b"code"  # the user of a connection that has no key of its own
 
 logger = logging.getLogger(__name__)
 
 
 class Gate:
-    """Answers every handshake of one context. While it is closed, all are refused (ZAP_ENFORCE_DOMAIN)."""
+    """Answers every handshake of one context. While it is closed, all are refused (ZAP_ENFORCE_DOMAIN).
 
-    def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", allowed: bytes) -> None:
+    `codes` has the key that the code lets in, by domain; no code leads through an old entrance. `is_member` tells
+    whether a key is a member's own. The user of a connection is its domain and its own key, in hexadecimal digits.
+    """
+
+    def __init__(
+        self, context: "zmq.Context[zmq.Socket[bytes]]", codes: dict[bytes, bytes], is_member: Callable[[bytes], bool]
+    ) -> None:
         self.refused = 0
-        self._allowed = allowed
+        self._codes, self._is_member = codes, is_member
         self._loop = asyncio.get_running_loop()
         self._socket = context.socket(zmq.ROUTER)  # a REP socket would hang after one bad request
         self._socket.linger = 0
@@ -39,17 +46,23 @@ class Gate:
                 self._socket.send_multipart([peer, b"", *self._answer(request[1:])], zmq.NOBLOCK)
 
     def _answer(self, request: list[bytes]) -> list[bytes]:
-        verdict = (b"200", b"OK", b"member") if self._admits(request) else (b"400", b"another key", b"")
-        if verdict[0] != b"200":
+        user = self._user(request)
+        verdict = (b"200", b"OK", user) if user else (b"400", b"another key", b"")
+        if not user:
             self.refused += 1
             logger.debug(f"refused a connection of another key, {self.refused} so far")
         return [VERSION, request[1], *verdict, b""]
 
-    def _admits(self, request: list[bytes]) -> bool:
+    def _user(self, request: list[bytes]) -> bytes:
+        """Return the user of a connection that may come in, else b""."""
         if len(request) != 7:  # version, id, domain, address, routing id, mechanism, the client's public key
-            return False
+            return b""
         version, _, domain, _, _, mechanism, key = request
-        return (version, domain, mechanism) == (VERSION, DOMAIN, b"CURVE") and hmac.compare_digest(key, self._allowed)
+        if (version, mechanism) != (VERSION, b"CURVE") or domain not in self._codes:
+            return b""
+        if self._codes[domain] and hmac.compare_digest(key, self._codes[domain]):
+            return domain + b" " + BY_CODE
+        return domain + b" " + key.hex().encode() if self._is_member(key) else b""
 
     def close(self) -> None:
         """Stop answering: nothing is let in any more."""

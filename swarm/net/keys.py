@@ -1,33 +1,25 @@
-"""The swarm's only secret: made once, carried by hand to each machine. All other keys are derived from it."""
+"""Where a machine has the secret of its swarm: made once, carried by hand to each machine, renewed by the keeper."""
 
 import contextlib
 import os
-import secrets
-from dataclasses import dataclass, field
 from pathlib import Path
-
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from swarm.config import ENV_CREDENTIALS, ENV_KEY, ENV_STATE
 from swarm.errors import EnvironmentFault
+from swarm.net.papers import forget_papers, newest_key
+from swarm.net.swarm_key import KEY_FILE
+from swarm.net.swarm_key import OPEN as OPEN
+from swarm.net.swarm_key import CurveKeys as CurveKeys
+from swarm.net.swarm_key import SwarmKey as SwarmKey
+from swarm.net.swarm_key import curve_keys as curve_keys
+from swarm.net.swarm_key import make_key as make_key
+from swarm.net.swarm_key import read_code as read_code
+from swarm.net.swarm_key import swarm_id as swarm_id
 from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
 
-KEY_BYTES = 16
-FILE = "swarm.key"
 CREDENTIAL = "e2a-swarm.key"  # the file in a service's folder of systemd credentials
-PREFIX = "e2a"
-DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's alphabet, in which no two digits look alike
-SEPARATORS = str.maketrans("", "", " -_\t\r\n")
-LOOKALIKES = str.maketrans("OIL", "011")
-CODE_DIGITS = 28  # 128 bits of key, 12 of checksum
-CHECK_BITS = 12
-CHECK_PRIME = 4093  # all codes are multiples of it; one wrong digit or two swapped ones never give a multiple
-
 CREDENTIAL_STORE = "/etc/credstore"  # from which systemd takes the credentials of its services
-OPEN = "open"  # the public name of a swarm without a key
 OPEN_WARNING = "--open: nothing is encrypted and any machine on this network may join; use it only among friends."
 NO_KEY = (
     "This machine is in no swarm yet: run `e2a-swarm join CODE` with the code that the coordinator printed "
@@ -39,66 +31,23 @@ NO_CREDENTIAL = (
 )
 
 
-@dataclass(frozen=True)
-class SwarmKey:
-    """The secret of a swarm, 16 bytes. Its repr does not show it."""
-
-    secret: bytes = field(repr=False)
-
-    @property
-    def code(self) -> str:
-        """The key as people type it: `e2a-XXXX-…`, seven groups of four."""
-        number = int.from_bytes(self.secret) << CHECK_BITS
-        number += -number % CHECK_PRIME
-        digits = "".join(DIGITS[number >> 5 * place & 31] for place in reversed(range(CODE_DIGITS)))
-        return "-".join([PREFIX, *(digits[at : at + 4] for at in range(0, CODE_DIGITS, 4))])
-
-
-@dataclass(frozen=True)
-class CurveKeys:
-    """The key pairs of both roles, 32 bytes each key. Every member of the swarm can derive all four keys."""
-
-    server_public: bytes
-    server_secret: bytes = field(repr=False)
-    worker_public: bytes
-    worker_secret: bytes = field(repr=False)
-
-
-def make_key() -> SwarmKey:
-    """Make a new key."""
-    return SwarmKey(secrets.token_bytes(KEY_BYTES))
-
-
-def read_code(code: str) -> SwarmKey:
-    """Read a key from its code; case, spaces and dashes do not matter.
-
-    Raises EnvironmentFault, which never repeats the code.
-    """
-    digits = code[:200].upper().translate(SEPARATORS).removeprefix(PREFIX.upper()).translate(LOOKALIKES)
-    if len(digits) != CODE_DIGITS:
-        raise EnvironmentFault(
-            f"That is not a swarm's code: it has {len(digits)} characters after `{PREFIX}-` instead of {CODE_DIGITS}."
-        )
-    number = 0
-    for digit in digits:
-        if digit not in DIGITS:
-            raise EnvironmentFault("That is not a swarm's code: it holds a character that no code has; copy it again.")
-        number = number << 5 | DIGITS.index(digit)
-    if number % CHECK_PRIME:
-        raise EnvironmentFault("There is a typing error in that code: its checksum is wrong; copy it again.")
-    return SwarmKey((number >> CHECK_BITS).to_bytes(KEY_BYTES))
-
-
 def key_file(state_dir: Path) -> Path:
     """Return the path of the key file."""
-    return state_dir / FILE
+    return state_dir / KEY_FILE
 
 
 def load_key(state_dir: Path) -> SwarmKey | None:
     """Load the key of this machine's swarm: E2A_SWARM_KEY, else a systemd credential, else the key file.
 
-    Returns None if there is none. Raises EnvironmentFault for a key that is damaged.
+    Where the keeper renewed that key and this machine got the new one, that is returned. Returns None if there is none.
+    Raises EnvironmentFault for a key that is damaged.
     """
+    given = given_key(state_dir)
+    return given and newest_key(state_dir, given)
+
+
+def given_key(state_dir: Path) -> SwarmKey | None:
+    """Return the key that was given to this machine, renewed or not. Raises EnvironmentFault for a damaged one."""
     if code := os.environ.get(ENV_KEY):
         return _read(code, f"The environment variable {ENV_KEY}")
     credential = _credential()
@@ -135,6 +84,12 @@ def save_key(state_dir: Path, key: SwarmKey) -> None:
         replace_file(key_file(state_dir), f"{key.code}\n".encode(), mode=0o600)
 
 
+def join_another(state_dir: Path, key: SwarmKey) -> None:
+    """Leave the swarm of before for that of a key: there this is a new machine. Raises StoreError."""
+    forget_papers(state_dir)
+    save_key(state_dir, key)
+
+
 def obtain_key(state_dir: Path) -> tuple[SwarmKey, bool]:
     """Load this machine's key, or make one. Returns the key, and whether it is new. Raises EnvironmentFault."""
     if key := load_key(state_dir):
@@ -156,7 +111,7 @@ def rotate(state_dir: Path) -> SwarmKey:
     if os.environ.get(ENV_KEY):
         raise EnvironmentFault(f"The key comes from the environment variable {ENV_KEY}; change it there instead.")
     key = make_key()
-    save_key(state_dir, key)
+    join_another(state_dir, key)
     return key
 
 
@@ -175,27 +130,8 @@ def no_key() -> str:
     return NO_CREDENTIAL if os.environ.get(ENV_STATE) else NO_KEY
 
 
-def curve_keys(key: SwarmKey) -> CurveKeys:
-    """Derive the key pairs of both roles from a swarm's key."""
-    server, worker = (_derive(key, f"curve {role}", 32) for role in ("server", "worker"))
-    return CurveKeys(_public(server), server, _public(worker), worker)
-
-
-def swarm_id(key: SwarmKey | None) -> str:
-    """Derive a swarm's public name, 16 hexadecimal digits that reveal nothing of the key; "open" without a key."""
-    return _derive(key, "public name", 8).hex() if key else OPEN
-
-
 def _read(code: str, whence: str) -> SwarmKey:
     try:
         return read_code(code)
     except EnvironmentFault as error:
         raise EnvironmentFault(f"{whence} holds no key. {error}") from error
-
-
-def _derive(key: SwarmKey, purpose: str, length: int) -> bytes:
-    return HKDF(SHA256(), length, salt=None, info=f"e2a-swarm 1 {purpose}".encode()).derive(key.secret)
-
-
-def _public(secret: bytes) -> bytes:
-    return X25519PrivateKey.from_private_bytes(secret).public_key().public_bytes_raw()

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import zmq
@@ -30,8 +31,8 @@ logger = logging.getLogger(__name__)
 ENDPOINT = re.compile(r"tcp://(\[[\w:.%-]+\]|[\w.%-]+):\d{1,5}")
 
 OTHER_KEY = (
-    "the coordinator at {} has another key than this machine: join its swarm with `e2a-swarm join CODE --replace` "
-    "(`e2a-swarm key` shows the code there), or it was started with --open"
+    "the coordinator at {} has another key than this machine, or removed it: join its swarm with "
+    "`e2a-swarm join CODE --replace` (`e2a-swarm key` shows the code there), or it was started with --open"
 )
 NOT_YET = "no coordinator answers behind {} yet, though the port is open; trying on"
 WANTS_KEY = "the coordinator at {} does not speak in the open: leave --open out, and join its swarm with its code"
@@ -45,8 +46,13 @@ def _no_address(endpoint: str) -> EnvironmentFault:
 class PeerLink:
     """The connection of one dealer, watched through ZeroMQ's own monitor."""
 
-    def __init__(self, dealer: Channel, *, keyed: bool, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self, dealer: Channel, *, keyed: bool, on_change: Callable[[], None], on_try: Callable[[int], None]
+    ) -> None:
+        """`on_try` is called before each try with the number of refusals that the address gave in a row."""
         self.refusal: str | None = None
+        self._on_try = on_try
+        self._refusals = Counter[str]()  # in a row, by endpoint
         self._channel, self._dealer = dealer, dealer.socket
         self._other_key = OTHER_KEY if keyed else WANTS_KEY
         self._refused = asyncio.Event()  # the handshake of the address in use was closed
@@ -74,6 +80,7 @@ class PeerLink:
             if not ENDPOINT.fullmatch(endpoint):
                 raise _no_address(endpoint)
         self._endpoints = list(endpoints)
+        self._refusals = Counter({endpoint: self._refusals[endpoint] for endpoint in endpoints})
         if self._keeper:
             self._keeper.cancel()
         self._keeper = asyncio.create_task(self._keep())
@@ -97,8 +104,10 @@ class PeerLink:
             self._disconnect(self._current)
             self._current = endpoint
             self._refused.clear()
+            self._on_try(self._refusals[endpoint])
             self._connect(endpoint)
             if await self._answers(timeout_s):
+                del self._refusals[endpoint]
                 self._endpoints.remove(endpoint)
                 self._endpoints.insert(0, endpoint)
                 return
@@ -109,6 +118,7 @@ class PeerLink:
         try:
             await asyncio.wait(waits, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if self._refused.is_set() and not self.connected:
+                self._refusals[self._current] += 1
                 await asyncio.wait(waits[:1], timeout=REFUSED_S)
         finally:
             for wait in waits:

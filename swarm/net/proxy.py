@@ -13,6 +13,7 @@ from itertools import count
 
 from swarm.net.admission import Admission, address_of
 from swarm.net.allowance import MOST_OF_ALL, STALLED_S, ByteAllowance, ByteTotal
+from swarm.net.entrance import KeyedEntrance, choose, join
 from swarm.net.proxied import ProxiedConnection
 from swarm.system.platform import open_files_limit
 
@@ -23,7 +24,6 @@ ACCEPTED_AT_ONCE = 16
 REFUSED_AT_ONCE = 16  # refusals in a row, after which no connection is taken for a moment
 PAUSE_S = 0.1
 CHECK_S = 0.25
-JOIN_S = 0.5  # for a connection on loopback
 KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,8 @@ class Proxy:
         self._keyed, self._is_idle = keyed, is_idle
         self._loop = asyncio.get_running_loop()
         self._listener: socket.socket | None = None
-        self._router = ("127.0.0.1", 0)
+        self.entrances: list[KeyedEntrance] = []  # the first is for those who say nothing else
+        self._choosing: dict[int, asyncio.Task[None]] = {}  # connections whose entrance is not known yet
         self._numbers = count(1)
         self.admission = Admission(most or most_connections())
         self.connections: dict[int, ProxiedConnection] = {}
@@ -46,9 +47,8 @@ class Proxy:
         self._refused_in_a_row = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def listen(self, address: str, port: int, router_port: int) -> int:
-        """Listen on an address ("" for all) and pass connections on to the router's port. Raises OSError."""
-        self._router = ("127.0.0.1", router_port)
+    def listen(self, address: str, port: int) -> int:
+        """Listen on an address ("" for all) and pass connections on to the entrances. Raises OSError."""
         self._listener = _listener(address, port)
         self._loop.add_reader(self._listener, self._accept)
         bound: int = self._listener.getsockname()[1]
@@ -93,29 +93,46 @@ class Proxy:
         if surplus is None:
             logger.debug(f"refused a connection from {address}: too many of its connections proved nothing, or all")
             return False
-        inner = self._join_router()
-        if inner is None:
+        configure(peer)
+        if len(self.entrances) > 1:
+            self._choosing[number] = asyncio.create_task(self._choose(number, peer, address))
+        elif not self._begin(number, peer, address):
             self.admission.leave(number, self._loop.time())
             return False
+        for other in surplus:
+            self._cut(other, "others wait")
+        self._keep_checking()
+        return number in self.connections or number in self._choosing
+
+    async def _choose(self, number: int, peer: socket.socket, address: str) -> None:
+        """Find out which entrance a connection means, then pass it on."""
+        try:
+            inner = await choose(peer, self.entrances)
+            self._start(number, peer, address, inner)
+        except (OSError, TimeoutError) as fault:
+            logger.debug(f"a connection of {address} chose no entrance: {fault}")
+        finally:
+            del self._choosing[number]
+            if number not in self.connections:
+                peer.close()
+                self.admission.leave(number, self._loop.time())
+
+    def _begin(self, number: int, peer: socket.socket, address: str) -> bool:
+        try:
+            inner = join(self.entrances[0].port)
+        except OSError as fault:  # no file is left
+            logger.debug(f"cannot pass a connection on: {fault}")
+            return False
+        self._start(number, peer, address, inner)
+        return True
+
+    def _start(self, number: int, peer: socket.socket, address: str, inner: socket.socket) -> None:
         now = self._loop.time()
         allowance = ByteAllowance(self._keyed, self._total, vain=self.admission.vain_bytes(address, now), vain_s=now)
-        configure(peer)
         configure(inner)
         connection = ProxiedConnection(number, peer, inner, allowance, self._proven, self._ended)
         self.connections[number] = self._by_port[connection.inner_port] = connection
-        for other in surplus:
-            if other in self.connections:
-                self.connections[other].close()
         connection.start()
-        self._keep_checking()
-        return not connection.is_closed
-
-    def _join_router(self) -> socket.socket | None:
-        try:
-            return socket.create_connection(self._router, JOIN_S)
-        except OSError as fault:  # no file is left
-            logger.debug(f"cannot pass a connection on: {fault}")
-            return None
 
     def _proven(self, connection: ProxiedConnection) -> None:
         if self._keyed:
@@ -203,10 +220,26 @@ class Proxy:
                 self._cut(worst.number, f"it took most of the memory, and no message became whole for {STALLED_S:g} s")
         self._resume_all()
         self._timer = None
-        if self.connections:
+        if self.connections or self._choosing:
             self._keep_checking()
 
+    def cut_all(self) -> None:
+        """Close all connections: those that may will come again."""
+        for number in [*self._choosing, *self.connections]:
+            self._cut(number, "all are made anew")
+
+    def cut(self, identity: bytes) -> None:
+        """Close the connection of a peer."""
+        if connection := self._by_identity.get(identity):
+            self._cut(connection.number, "it has no business here")
+
+    def is_here(self, identity: bytes) -> bool:
+        """Tell whether a peer that was heard is still connected."""
+        return identity in self._by_identity
+
     def _cut(self, number: int, why: str) -> None:
+        if choosing := self._choosing.get(number):
+            choosing.cancel()
         if connection := self.connections.get(number):
             logger.debug(f"closed connection {number}: {why}")
             connection.close()
@@ -231,8 +264,7 @@ class Proxy:
     def close(self) -> None:
         """Close the port and all connections."""
         self.stop_listening()
-        for connection in list(self.connections.values()):
-            connection.close()
+        self.cut_all()
         if self._timer is not None:
             self._timer.cancel()
 

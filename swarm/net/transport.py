@@ -15,9 +15,11 @@ import zmq
 from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault
 from swarm.lease.envelope import Message
+from swarm.lease.member import Enrol
 from swarm.lease.message import FromCoordinator, FromWorker
 from swarm.net.channel import Channel
-from swarm.net.gate import DOMAIN, Gate
+from swarm.net.entrance import KeyedEntrance
+from swarm.net.gate import BY_CODE, Gate
 from swarm.net.keys import CurveKeys
 from swarm.net.peer_link import PeerLink
 from swarm.net.proxy import Proxy
@@ -47,7 +49,8 @@ ROUTER_QUEUES = {
     zmq.BACKLOG: 512,
 }  # messages for each peer; credits bound their memory
 DEALER_QUEUES = {zmq.RCVHWM: 256, zmq.SNDHWM: 2048}  # credits may cover many small clips
-
+Keyring = Callable[[], Sequence[CurveKeys]]  # those that a machine may use now, the best first
+AnyKeys = CurveKeys | Keyring | None
 
 logger = logging.getLogger(__name__)
 
@@ -105,22 +108,25 @@ class Dealer(Protocol):
         """Close the connection."""
 
 
+OnEnrol = Callable[[bytes, Enrol, bytes], None]  # the peer, its message and what it knows
+
+
 class RouterSocket:
     """The Router over ZeroMQ, used on the event loop that made it. With keys, only members of the swarm connect."""
 
-    def __init__(self, keys: CurveKeys | None = None) -> None:
+    def __init__(self, keys: CurveKeys | None = None, is_member: Callable[[bytes], bool] = lambda key: False) -> None:
+        """`is_member` tells whether a key is a member's own: it opens older entrances, too."""
         self.dropped = 0
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()  # not shared, since each context has one gate
-        self.gate = Gate(self._context, keys.worker_public) if keys else None
+        self._codes: dict[bytes, bytes] = {}  # by entrance: the key of its code, b"" for none
+        self.gate = Gate(self._context, self._codes, is_member) if keys else None
         router = self._context.socket(zmq.ROUTER)
         _configure(router, ROUTER_QUEUES)
         router.set(zmq.ROUTER_MANDATORY, 1)
-        if keys:
-            router.set(zmq.CURVE_SERVER, 1)
-            router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
-            router.set(zmq.ZAP_DOMAIN, DOMAIN)
-            router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # otherwise all connections would be accepted while there is no gate
         self._channel = Channel(router)
+        self._entrances: dict[bytes, KeyedEntrance] = {}  # by domain
+        self._keys, self._main = keys, b""  # the domain of the present entrance
+        self.on_enrol: OnEnrol = lambda peer, enrol, frame: None
         self.proxy = Proxy(keyed=keys is not None, is_idle=lambda: not self._channel.waiting())
 
     @property
@@ -131,16 +137,42 @@ class RouterSocket:
     def bind(self, address: str, port: int | None) -> int:
         """Listen on an address ("" for all, IPv6 too) and port (None: 5847, else the next free one)."""
         ports = range(DEFAULT_PORT, DEFAULT_PORT + MAX_PORTS) if port is None else [port]
-        inner = self._bind_inner()
+        if self._keys is None:
+            self.proxy.entrances = [KeyedEntrance(b"", self._bind_inner())]
+        elif not self.proxy.entrances:
+            self.open_entrances(self._keys)
         for candidate in ports:
             try:
-                bound = self.proxy.listen(address, candidate, inner)
+                bound = self.proxy.listen(address, candidate)
                 logger.debug(f"listening on port {bound} of {address or 'all addresses'}")
                 return bound
             except OSError as error:
                 if error.errno != errno.EADDRINUSE or candidate == ports[-1]:
                     raise _bind_fault(error, address, candidate) from error
         raise AssertionError("no port was tried")
+
+    def open_entrances(self, keys: CurveKeys, older: Sequence[CurveKeys] = ()) -> None:
+        """Let in by these keys from now on. Through the older entrances members come by their own key, and only enrol.
+
+        Raises EnvironmentFault.
+        """
+        entrances = [self._entrance(each) for each in (keys, *older)]
+        self._keys, self._main = keys, _domain(keys)
+        self._codes.clear()
+        self._codes.update({_domain(each): b"" for each in older})
+        self._codes[self._main] = keys.worker_public
+        self.proxy.entrances = entrances
+
+    def _entrance(self, keys: CurveKeys) -> KeyedEntrance:
+        """Return the entrance of a server key; ZeroMQ keeps, for each address, the options that it was bound with."""
+        name, router = _domain(keys), self._channel.socket
+        if name not in self._entrances:
+            router.set(zmq.CURVE_SERVER, 1)
+            router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
+            router.set(zmq.ZAP_DOMAIN, name)
+            router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # otherwise all connections would be accepted while there is no gate
+            self._entrances[name] = KeyedEntrance(keys.server_secret, self._bind_inner())
+        return self._entrances[name]
 
     def _bind_inner(self) -> int:
         """Listen on loopback, where the proxy passes connections on to; return the port."""
@@ -156,8 +188,13 @@ class RouterSocket:
             parts = await self._channel.receive()
             peer, *sizes = parts[0], *map(len, parts[1:])
             self.proxy.note_read(peer, sizes, self._file)
-            if 2 <= len(parts) <= 3 and (message := unpack_from_worker(parts[1])) is not None:
-                return peer, message, parts[2] if len(parts) == 3 else b""
+            message = unpack_from_worker(parts[1]) if 2 <= len(parts) <= 3 else None
+            frame = parts[2] if len(parts) == 3 else b""
+            if isinstance(message, Enrol):
+                self.on_enrol(peer, message, frame)
+                continue
+            if message is not None and self.came_now():
+                return peer, message, frame
             self.dropped += 1
             self.proxy.note_vain(peer, sum(sizes))
             logger.debug(f"dropped a message of a worker that does not fit, {self.dropped} so far")
@@ -183,6 +220,22 @@ class RouterSocket:
         """Tell whether an unread message waits."""
         self.proxy.pump()
         return self._channel.waiting()
+
+    def came_now(self) -> bool:
+        """Tell whether the last message came through the present entrance, and not through an older one."""
+        return len(self._entrances) < 2 or self._user().startswith(self._main)
+
+    def _user(self) -> bytes:
+        """Return whose connection brought the last message, as the gate names it; b"" where all is open."""
+        assert self._channel.head is not None
+        try:
+            return str(self._channel.head.get("User-Id")).encode()
+        except zmq.ZMQError:
+            return b""
+
+    def came_by_code(self) -> bool:
+        """Tell whether the last message came through the present entrance, by its code."""
+        return self._user() == self._main + b" " + BY_CODE
 
     def _file(self) -> int:
         """Return the file of the connection that brought the message which was received last. Raises ValueError."""
@@ -210,18 +263,26 @@ class RouterSocket:
 class DealerSocket:
     """The Dealer over ZeroMQ. `on_change` is called after `connected` or `refusal` changed."""
 
-    def __init__(self, keys: CurveKeys | None = None, on_change: Callable[[], None] | None = None) -> None:
+    def __init__(self, keys: AnyKeys = None, on_change: Callable[[], None] | None = None) -> None:
+        """`keys` may be a keyring: it is asked at each try, and its next keys come after a refusal."""
         self.dropped = 0
+        self._keyring = _ring_of(keys)
+        self.keys: CurveKeys | None = None  # of the present try
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         dealer = self._context.socket(zmq.DEALER)
         _configure(dealer, DEALER_QUEUES)
         dealer.set(zmq.IMMEDIATE, 1)  # otherwise messages would queue up for an absent coordinator
-        if keys:
-            dealer.set(zmq.CURVE_SERVERKEY, keys.server_public)
-            dealer.set(zmq.CURVE_PUBLICKEY, keys.worker_public)
-            dealer.set(zmq.CURVE_SECRETKEY, keys.worker_secret)
         self._channel = Channel(dealer)
-        self._link = PeerLink(self._channel, keyed=keys is not None, on_change=on_change or _ignore)
+        keyed = bool(self._keyring())
+        self._link = PeerLink(self._channel, keyed=keyed, on_change=on_change or _ignore, on_try=self._take_keys)
+
+    def _take_keys(self, refusals: int) -> None:
+        """Have the next connection use the keys whose turn it is after so many refusals."""
+        if ring := self._keyring():
+            keys = self.keys = ring[refusals % len(ring)]
+            self._channel.socket.set(zmq.CURVE_SERVERKEY, keys.server_public)
+            self._channel.socket.set(zmq.CURVE_PUBLICKEY, keys.worker_public)
+            self._channel.socket.set(zmq.CURVE_SECRETKEY, keys.worker_secret)
 
     @property
     def connected(self) -> bool:
@@ -263,6 +324,17 @@ class DealerSocket:
         self._link.close()
         self._channel.close()
         self._context.destroy(LINGER_MS)  # without a limit a forgotten socket would block here for ever
+
+
+def _ring_of(keys: AnyKeys) -> Keyring:
+    if callable(keys):
+        return keys
+    ring = (keys,) if keys else ()
+    return lambda: ring
+
+
+def _domain(keys: CurveKeys) -> bytes:
+    return keys.server_public.hex().encode()
 
 
 def _ignore() -> None:

@@ -20,8 +20,7 @@ from swarm.job.job_file import MAX_BYTES as MAX_JOB_FILE
 from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept, RunStarted, journal_digest
 from swarm.job.spec import JobSpec
 from swarm.lease.standby import MAX_KEYS, Copied, Copy, Epochs, Part
-from swarm.net.keys import CurveKeys
-from swarm.net.transport import DealerSocket
+from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.store.parcel import MAX_BOOK, MAX_CLIP, MAX_SPEC, fits
 from swarm.store.store import JOB_NAME, DiskStore
 from swarm.system.machine import Say
@@ -104,7 +103,7 @@ class Copies:
 class Copier:
     """The copying from one coordinator: one question at a time."""
 
-    def __init__(self, address: str, keys: CurveKeys | None, name: str, copies: Copies) -> None:
+    def __init__(self, address: str, keys: AnyKeys, name: str, copies: Copies) -> None:
         self._name, self._copies = name, copies
         self._asked = 0  # questions for clips: an answer that comes late is not taken for that of the next one
         self._socket = DealerSocket(keys)
@@ -256,9 +255,7 @@ def _decoded(body: bytes, kind: type[Kind]) -> Kind:
         raise Unsound("a coordinator sent facts that this e2a-swarm does not know; upgrade it.") from error
 
 
-async def stand_by(
-    state_dir: Path, keys: CurveKeys | None, name: str, addresses: Callable[[], list[str]], say: Say
-) -> None:
+async def stand_by(state_dir: Path, keys: AnyKeys, name: str, addresses: Callable[[], list[str]], say: Say) -> None:
     """Copy the jobs of the coordinators at these addresses, which come and go, until cancelled. Raises StoreError."""
     copies = await asyncio.to_thread(Copies, state_dir)
     following: dict[str, asyncio.Task[None]] = {}

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from math import inf
 
 from swarm.config import ENV_BIND, WorkConfig
@@ -13,13 +14,16 @@ from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED
 from swarm.lease.message import EngineOffer
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
-from swarm.net.keys import OPEN, OPEN_WARNING, CurveKeys, SwarmKey, curve_keys, load_key, no_key, security, swarm_id
+from swarm.net.keys import OPEN, OPEN_WARNING, SwarmKey, load_key, no_key, security, swarm_id
+from swarm.net.papers import Papers, swarm_names
+from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.service import Service
 from swarm.worker.devices import Gpu, abouts_of, uuids_of
 from swarm.worker.engines import Engines
+from swarm.worker.enrolment import WorkerEnrolment
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import engine_offers, greeting
@@ -73,13 +77,13 @@ async def _serve(
     needs = Needs(config.state_dir, abouts_of(gpus))
     engines = Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs)
     job_files = FileCache(config.state_dir, config.assets_limit)
-    keys = curve_keys(key) if key else None
+    enrolment = WorkerEnrolment(Papers(config.state_dir, key), hello.name, say) if key else None
     swarm = swarm_id(key)
     node = WorkNode(
         hello,
         engines,
         job_files,
-        keys,
+        enrolment.dial if enrolment else partial(DealerSocket, None),
         clock,
         say,
         limit_watch,
@@ -93,16 +97,27 @@ async def _serve(
         finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_stint(node, stint, say))
-        copying = asyncio.create_task(_copy(node, config, keys, hello.name, say))
-        for task in (finder, watch, end, copying):
+        keyring = enrolment.keyring if enrolment else None
+        copying = asyncio.create_task(_copy(node, config, keyring, hello.name, say))
+        removal = asyncio.create_task(_watch_removal(node, enrolment))
+        for task in (finder, watch, end, copying, removal):
             stack.callback(task.cancel)
         with draining(lambda: _drain(node, say)):
             await node.run()
-        _raise_faults(finder, copying)
+        _raise_faults(finder, copying, removal)
     return EXIT_DONE
 
 
-async def _copy(node: WorkNode, config: WorkConfig, keys: CurveKeys | None, name: str, say: Say) -> None:
+async def _watch_removal(node: WorkNode, enrolment: WorkerEnrolment | None) -> None:
+    """Leave if the keeper removed this machine. Raises EnvironmentFault then."""
+    if enrolment:
+        try:
+            await enrolment.wait_for_removal()
+        finally:
+            node.leave()
+
+
+async def _copy(node: WorkNode, config: WorkConfig, keys: AnyKeys, name: str, say: Say) -> None:
     """Keep a copy of each book, if this machine is a standby; leave if that ends, which it does only by a fault."""
     if config.standby:
         try:
@@ -173,10 +188,11 @@ async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> Non
         if not node.connections.answered:
             say(f"nothing answers at {named} yet; trying on")
         await asyncio.Event().wait()
-    last = last_addresses(config.state_dir, swarm)
+    names = swarm_names(config.state_dir, load_key(config.state_dir) if swarm != OPEN else None)
+    last = [address for name in names for address in last_addresses(config.state_dir, name)]
     for address in last:
         node.add(address, [address])
-    browser = Browser(swarm, os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN)
+    browser = Browser(swarm, os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN, names)
     await browser.start()
     try:
         say("looking for coordinators of this swarm")

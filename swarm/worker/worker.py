@@ -26,7 +26,6 @@ from swarm.lease.worker.outcome import (
 from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 from swarm.lease.worker.worker import Worker
-from swarm.net.keys import CurveKeys
 from swarm.net.transport import DealerSocket
 from swarm.system.awake import Wakefulness
 from swarm.system.machine import Clock, Say
@@ -45,6 +44,7 @@ from swarm.worker.notices import Notices, ToldOnce, rest_lines
 
 DRAIN_S = 120.0  # longest wait for clips under way when the worker leaves
 FAREWELL_S = 0.3  # for the last messages to leave the sockets
+Dial = Callable[[Callable[[], None]], DealerSocket]  # is given what to call when the connection came or went
 
 
 class WorkNode:
@@ -55,7 +55,7 @@ class WorkNode:
         hello: Hello,
         engines: Engines,
         job_files: FileCache,
-        keys: CurveKeys | None,
+        dial: Dial,
         clock: Clock,
         say: Say,
         limit_watch: LimitWatch,
@@ -72,7 +72,7 @@ class WorkNode:
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
         self._told_once = ToldOnce()  # jobs and notes
         self.unable = False  # an engine failed to open since the last announcement
-        self._keys = keys
+        self._dial = dial
         self.clock = clock
         self._say = say
         self._exit_when_done = exit_when_done
@@ -97,7 +97,7 @@ class WorkNode:
             return
         connection = self.connections.get(name)
         if connection is None:
-            socket = DealerSocket(self._keys, on_change=lambda: self._changed(name))
+            socket = self._dial(lambda: self._changed(name))
             connection = Connection(socket, self._start(self._listen(name, socket)), lost_s=self.clock.now())
             self.connections[name] = connection
         connection.socket.connect(addresses)

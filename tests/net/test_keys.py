@@ -11,7 +11,6 @@ from zmq.utils import z85
 
 from swarm.errors import EnvironmentFault
 from swarm.net.keys import (
-    DIGITS,
     SwarmKey,
     curve_keys,
     key_file,
@@ -25,6 +24,7 @@ from swarm.net.keys import (
     security,
     swarm_id,
 )
+from swarm.net.swarm_key import DIGITS
 
 KEY = SwarmKey(bytes(range(16)))
 

@@ -223,7 +223,7 @@ async def test_without_its_gate_nobody_gets_in(router: RouterSocket) -> None:
 
 async def test_the_gate_outlives_requests_that_make_no_sense() -> None:
     with zmq.Context() as context, context.socket(zmq.DEALER) as asker:
-        gate = Gate(context, KEYS.worker_public)
+        gate = Gate(context, {b"e2a-swarm": KEYS.worker_public}, lambda key: False)
         asker.linger = 0
         asker.connect("inproc://zeromq.zap.01")
         good = [b"", b"1.0", b"7", b"e2a-swarm", b"127.0.0.1", b"", b"CURVE", KEYS.worker_public]

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
+from swarm.lease.member import Enrol, Members
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order
 from swarm.lease.reason import Reason
 from swarm.lease.standby import Copied, Copy, Epochs, StandbyStatus
@@ -41,6 +42,7 @@ FROM_WORKER: list[m.Message] = [
     BookPiece(DIGEST, 2**20),
     Copy("tower", "clips", "job", DIGEST, 5, (KEY,)),
     Epochs((("job", 2**52),)),
+    Enrol("attic", bytes(32)),
 ]
 FROM_COORDINATOR: list[m.Message] = [
     m.Welcome("c", 3, "laptop", 1.0, 2**33),
@@ -63,6 +65,7 @@ FROM_COORDINATOR: list[m.Message] = [
     Instruct("limit", 2, "laptop"),
     Obeyed(True, "paused"),
     BookTaken(DIGEST, 5, 3, "no room"),
+    Members("laptop", bytes(32), bytes(64)),
     Copied("records", "job", 5, 2**33, DIGEST, True, (0, 60_000)),
     m.StatusReply(
         "c",

@@ -5,6 +5,7 @@ import hashlib
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ from swarm.lease.message import (
 from swarm.lease.worker.coordinator_link import MAX_FILES, MAX_JOBS
 from swarm.lease.worker.download import MAX_OPEN
 from swarm.lease.worker.settings import WorkerSettings
+from swarm.net.transport import DealerSocket
 from swarm.system.machine import Clock
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.registry import choose_recipe
@@ -92,7 +94,9 @@ async def a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     settings = WorkerSettings(step_back_s=0.01, max_step_back_s=0.01)
     limit_watch = LimitWatch(engines.devices, GpuReadings(()))
     files = FileCache(tmp_path, 10**6)
-    node = WorkNode(hello, engines, files, None, Clock(), said.append, limit_watch, settings=settings)
+    node = WorkNode(
+        hello, engines, files, partial(DealerSocket, None), Clock(), said.append, limit_watch, settings=settings
+    )
     life = asyncio.create_task(node.run())
     try:
         yield node, said

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.settings import WorkerSettings
 from swarm.lease.worker.slot_state import SlotState
-from swarm.net.transport import RouterSocket
+from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.machine import Clock
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import SpokenWords
@@ -42,7 +43,16 @@ async def running(
     limit_watch = LimitWatch(engines.devices, GpuReadings(()))
     settings = {"min_beat_s": 0.01, **settings}
     fast = WorkerSettings(**settings)  # type: ignore[arg-type]
-    node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), None, Clock(), said.append, limit_watch, settings=fast)
+    node = WorkNode(
+        hello,
+        engines,
+        FileCache(tmp_path, 10**9),
+        partial(DealerSocket, None),
+        Clock(),
+        said.append,
+        limit_watch,
+        settings=fast,
+    )
     life = asyncio.create_task(node.run())
     now = node.clock.now()
     node.carry_out(node.core.connect("a", now))

@@ -1,0 +1,30 @@
+"""Messages by which machines tell each other who is in the swarm. What they know is the frame that follows."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from swarm.lease.bounds import Name
+from swarm.lease.envelope import Message
+
+PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Sealed = Annotated[bytes, Meta(max_length=200)]
+
+
+class Enrol(Message, frozen=True, tag=True):
+    """A machine tells its name and its own key, by which it is a member or wants to be one.
+
+    `sealed` is the swarm's newest secret, for a coordinator that was away.
+    """
+
+    name: Name
+    key: PublicKey
+    sealed: Sealed = b""
+
+
+class Members(Message, frozen=True, tag=True):
+    """The answer: the coordinator's own name and key, and the swarm's newest secret, sealed for a member alone."""
+
+    name: Name
+    key: PublicKey
+    sealed: Sealed = b""

@@ -1,0 +1,116 @@
+"""The worker's side of membership: it enrols with each coordinator, and keeps what that tells of the swarm."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from swarm.errors import EnvironmentFault, StoreError
+from swarm.lease.member import Enrol, Members
+from swarm.lease.message import FromCoordinator
+from swarm.net import membership
+from swarm.net.membership import BadMembership
+from swarm.net.papers import Papers
+from swarm.net.swarm_key import CurveKeys, curve_keys
+from swarm.net.transport import DealerSocket
+from swarm.system.machine import Say
+
+REMOVED = (
+    "This machine was removed from the swarm by {}: `e2a-swarm join CODE --replace`, with the code that "
+    "`e2a-swarm key` shows there now, makes it a new member."
+)
+RENEWED = "a machine was removed from the swarm, which has a new code: it is kept here from now on"
+
+logger = logging.getLogger(__name__)
+
+
+class WorkerEnrolment:
+    """The keys by which this machine connects, and what it does with the answers of coordinators."""
+
+    def __init__(self, papers: Papers, name: str, say: Say) -> None:
+        self._papers, self._name, self._say = papers, name, say
+        self._removed = asyncio.Event()
+
+    def keyring(self) -> Sequence[CurveKeys]:
+        """Return the keys to connect by: this machine's own if it is a member, then those of the code.
+
+        The last ones are for coordinators that were away while a member was removed.
+        """
+        papers = self._papers
+        with suppress(StoreError):  # the work goes on by what was read before
+            papers.refresh()
+        by_code = curve_keys(papers.key)
+        if not papers.is_member:
+            return (by_code,)
+        return papers.own_curve_keys(papers.key), by_code, *map(papers.own_curve_keys, papers.older)
+
+    def is_present(self, keys: CurveKeys) -> bool:
+        """Tell whether keys are for a coordinator of the present generation, as far as this machine knows."""
+        return keys.server_public == curve_keys(self._papers.key).server_public
+
+    def dial(self, on_change: Callable[[], None]) -> DealerSocket:
+        """Return a socket that enrols by itself."""
+        return MemberSocket(self, on_change)
+
+    def greeting(self, coordinator: bytes = b"") -> tuple[Enrol, bytes]:
+        """Return what a coordinator is told, with what is known here of the membership, and the secret for its key."""
+        papers = self._papers
+        enrol = Enrol(self._name, papers.card, papers.sealed_for(coordinator))
+        return enrol, membership.write(papers.known) if papers.known else b""
+
+    def take(self, told: Members, frame: bytes) -> bool:
+        """Take in what a coordinator tells; return whether it lacks something that it has to be told now."""
+        papers, before = self._papers, self._papers.key
+        try:
+            theirs = membership.read(frame)
+            papers.take(theirs, told.sealed)
+            if papers.is_member and papers.is_current:
+                papers.admit(told.key, told.name)
+        except BadMembership as fault:
+            logger.debug(f"did not take what {told.name} says of the membership: {fault}")
+            return False
+        if papers.was_removed:
+            self._removed.set()
+        elif papers.key != before:
+            self._say(RENEWED)
+        return papers.known != theirs
+
+    async def wait_for_removal(self) -> None:
+        """Wait until the keeper removed this machine, then raise EnvironmentFault, which says so."""
+        await self._removed.wait()
+        raise EnvironmentFault(REMOVED.format(self._papers.keepers_name()))
+
+
+class MemberSocket(DealerSocket):
+    """A connection to a coordinator over which this machine enrols."""
+
+    def __init__(self, enrolment: WorkerEnrolment, on_change: Callable[[], None]) -> None:
+        self._enrolment, self._told = enrolment, on_change
+        self._is_present = True
+        super().__init__(enrolment.keyring, on_change=self._changed)
+
+    @property
+    def connected(self) -> bool:
+        """Whether a coordinator of the present generation is there: another one is only told the news."""
+        return super().connected and self._is_present
+
+    def _take_keys(self, refusals: int) -> None:
+        super()._take_keys(refusals)
+        self._is_present = self.keys is None or self._enrolment.is_present(self.keys)
+
+    def _changed(self) -> None:
+        if super().connected:
+            self.send(*self._enrolment.greeting())
+        self._told()
+
+    async def receive(self) -> tuple[FromCoordinator, bytes]:
+        """Return the next message that is not about the membership."""
+        while True:
+            message, frame = await super().receive()
+            if not isinstance(message, Members):
+                return message, frame
+            try:
+                if self._enrolment.take(message, frame) or not self._is_present:
+                    self.send(*self._enrolment.greeting(message.key))
+            except StoreError as fault:  # the work goes on by the keys that are here
+                logger.debug(f"cannot keep the membership: {fault}")

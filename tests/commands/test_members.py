@@ -1,0 +1,72 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from swarm.commands.main import main
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
+from swarm.net.keys import make_key, save_key
+from swarm.net.membership import fingerprint
+from swarm.net.papers import Papers
+
+KEY = make_key()
+
+
+@pytest.fixture
+def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Papers:
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path))
+    save_key(tmp_path, KEY)
+    return Papers(tmp_path, KEY)
+
+
+def test_without_a_key_it_says_how_to_join(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path))
+    assert main(["members"]) == EXIT_ENVIRONMENT
+    assert "e2a-swarm join CODE" in capsys.readouterr().err
+
+
+def test_it_says_when_no_machine_has_enrolled_yet(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["members"]) == 0
+    assert "enrol by themselves" in capsys.readouterr().out
+
+
+def test_members_are_listed_for_people_and_for_programs(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+    papers.found("laptop")
+    papers.admit(b"\x07" * 32, "attic")
+    papers.note_seen({b"\x07" * 32})
+    assert main(["members"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["name", "since", "last", "seen", "fingerprint", "admitted", "by"]
+    told = {line.split()[0]: line for line in lines[1:]}
+    assert "this machine" in told["laptop"] and fingerprint(papers.card) in told["laptop"]
+    assert " s ago" in told["attic"] and "0707070707070707" in told["attic"] and "the keeper" in told["attic"]
+    assert main(["members", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert {fact["name"]: fact["this_machine"] for fact in facts} == {"laptop": True, "attic": False}
+
+
+def test_a_removal_names_the_new_code(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+    papers.found("laptop")
+    papers.admit(b"\x07" * 32, "attic")
+    assert main(["members", "remove", "attic"]) == 0
+    papers.refresh()
+    out = capsys.readouterr().out
+    assert f"e2a-swarm join {papers.key.code}" in out and papers.key != KEY
+    assert [member.name for member in papers.members.values()] == ["laptop"]
+
+
+def test_what_cannot_be_removed_is_said_with_the_remedy(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+    papers.found("laptop")
+    for number in (7, 8):
+        papers.admit(bytes([number]) * 32, "twin")
+    words = {
+        "nobody": "There is no member 'nobody'",
+        "twin": "0707070707070707, 0808080808080808",
+        "laptop": "--rotate",
+    }
+    for name, said in words.items():
+        assert main(["members", "remove", name]) == EXIT_USAGE
+        assert said in capsys.readouterr().err
+    assert main(["members", "remove", "0808080808080808"]) == 0

@@ -1,0 +1,229 @@
+"""Both sides of membership over real sockets: coordinators and workers that enrol, hear of removals, and come back."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from nacl.public import SealedBox
+from nacl.signing import VerifyKey
+
+from swarm.coordinator.enrolment import Enrolment
+from swarm.errors import EnvironmentFault
+from swarm.lease.member import Enrol, Members
+from swarm.lease.message import Status, WhoAreYou
+from swarm.net import membership
+from swarm.net.keys import save_key
+from swarm.net.papers import Papers
+from swarm.net.swarm_key import SwarmKey, curve_keys, make_key
+from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.system.tasks import cancel
+from swarm.worker.enrolment import WorkerEnrolment
+
+KEY = make_key()
+Open = Callable[..., "Desk"]
+
+
+async def until(what: Callable[[], bool], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        await asyncio.sleep(0.01)
+
+
+class Desk:
+    """A coordinator that answers `Status`, on a machine of its own."""
+
+    def __init__(self, folder: Path, name: str, key: SwarmKey = KEY) -> None:
+        self.papers = papers_of(folder / name, key)
+        self.router = RouterSocket(curve_keys(self.papers.key), self.papers.lets_in)
+        self.said, self.is_closed = list[str](), False
+        self.enrolment = Enrolment(self.papers, self.router, name, self.said.append, lambda: self.said.append("again"))
+        self.address = f"127.0.0.1:{self.router.bind('127.0.0.1', 0)}"
+        self.tasks = [asyncio.create_task(self.enrolment.run()), asyncio.create_task(self._answer())]
+
+    async def _answer(self) -> None:
+        while True:
+            peer, message, _ = await self.router.receive()
+            if message == Status():
+                self.router.send(peer, WhoAreYou())
+
+    async def close(self) -> None:
+        await cancel(self.tasks)
+        if not self.is_closed:
+            self.router.close()
+        self.is_closed = True
+
+
+class Tenant:
+    """A worker's connection, on a machine of its own."""
+
+    def __init__(self, folder: Path, name: str, desk: Desk, key: SwarmKey = KEY) -> None:
+        self.papers, self.said = papers_of(folder / name, key), list[str]()
+        self.enrolment = WorkerEnrolment(self.papers, name, self.said.append)
+        self.socket = self.enrolment.dial(lambda: None)
+        self.socket.connect([desk.address])
+        self.answers, self.is_closed = 0, False
+        self.task = asyncio.create_task(self._ask())
+
+    async def _ask(self) -> None:
+        while True:
+            self.socket.send(Status())
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await self.socket.receive()
+                    self.answers += 1
+            await asyncio.sleep(0.01)
+
+    async def is_served(self) -> None:
+        before = self.answers
+        await until(lambda: self.answers > before + 2)
+
+    async def close(self) -> None:
+        await cancel([self.task])
+        if not self.is_closed:
+            self.socket.close()
+        self.is_closed = True
+
+
+def papers_of(folder: Path, key: SwarmKey) -> Papers:
+    folder.mkdir(exist_ok=True)
+    if not (folder / "swarm.key").exists():
+        save_key(folder, key)
+    return Papers(folder, key)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Open]:
+    """Return a function that opens a desk or a tenant by class and name."""
+    async with AsyncExitStack() as stack:
+
+        def open_one(kind: type, *words: object) -> object:
+            opened = kind(tmp_path, *words)
+            stack.push_async_callback(opened.close)
+            return opened
+
+        yield open_one  # type: ignore[misc]
+
+
+async def test_a_worker_becomes_a_member_by_itself_and_comes_by_its_own_key_the_next_time(house: Open) -> None:
+    desk = house(Desk, "laptop")
+    tenant = house(Tenant, "attic", desk)
+    await until(lambda: tenant.papers.is_member)
+    await tenant.is_served()
+    assert {each.name for each in desk.papers.members.values()} == {"laptop", "attic"}
+    users: list[bool] = []
+    desk.enrolment.take = lambda *told: users.append(desk.router.came_by_code())
+    desk.router.on_enrol = desk.enrolment.take
+    desk.router.proxy.cut_all()
+    await until(lambda: bool(users))
+    assert users == [False]
+
+
+async def test_the_removed_one_hears_it_and_all_others_go_on_with_the_new_secret(house: Open, tmp_path: Path) -> None:
+    desk = house(Desk, "laptop")
+    attic, guest, away = (house(Tenant, name, desk) for name in ("attic", "guest", "away"))
+    await until(lambda: len(desk.papers.members) == 4 and all(each.papers.is_member for each in (attic, guest, away)))
+    await away.close()
+    Papers(tmp_path / "laptop", KEY).remove(guest.papers.card)  # as the command in another process does
+    with pytest.raises(EnvironmentFault, match="This machine was removed from the swarm by laptop"):
+        await guest.enrolment.wait_for_removal()
+    await until(lambda: attic.papers.key == desk.papers.key != KEY)
+    await attic.is_served()
+    assert "again" in desk.said
+    answers = guest.answers
+    back = house(Tenant, "away", desk)
+    await until(lambda: back.papers.key == desk.papers.key)
+    await back.is_served()
+    old_code = DealerSocket(curve_keys(KEY))
+    old_code.connect([desk.address])
+    refused = desk.router.refused
+    await until(lambda: desk.router.refused > refused + 1)
+    assert not old_code.connected and guest.answers == answers
+    old_code.close()
+
+
+async def test_a_former_member_that_poses_as_a_coordinator_gives_nobody_a_secret(house: Open, tmp_path: Path) -> None:
+    desk = house(Desk, "laptop")
+    away, rogue = house(Tenant, "away", desk), house(Tenant, "rogue", desk)
+    await until(lambda: away.papers.is_member and rogue.papers.is_member and len(desk.papers.members) == 3)
+    await away.close()
+    await rogue.close()
+    desk.papers.remove(rogue.papers.card)
+    impostor, secret, answered = RouterSocket(curve_keys(KEY), lambda key: True), make_key(), asyncio.Event()
+
+    def answer(peer: bytes, enrol: Enrol, frame: bytes) -> None:
+        door = curve_keys(secret).server_public
+        forged = membership.remove(membership.read(frame), desk.papers.card, door, 9, rogue.papers.own)
+        sealed = SealedBox(VerifyKey(enrol.key).to_curve25519_public_key()).encrypt(secret.secret)
+        for told in (forged, membership.read(frame)):
+            impostor.send(peer, Members("laptop", desk.papers.card, sealed), membership.write(told))
+        impostor.send(peer, WhoAreYou())
+        answered.set()
+
+    impostor.on_enrol = answer
+    back = house(Tenant, "away", SimpleNamespace(address=f"127.0.0.1:{impostor.bind('127.0.0.1', 0)}"))
+    listening = asyncio.create_task(impostor.receive())
+    await answered.wait()
+    await until(lambda: back.answers > 0)
+    assert back.papers.keys() == [KEY]
+    assert desk.papers.card in back.papers.members
+    back.socket.connect([desk.address])
+    listening.cancel()
+    impostor.close()
+    await until(lambda: back.papers.key == desk.papers.key)
+
+
+async def test_a_second_coordinator_hears_who_is_in_from_a_worker_and_is_admitted_by_it(house: Open) -> None:
+    desk = house(Desk, "laptop")
+    tenant = house(Tenant, "attic", desk)
+    await until(lambda: tenant.papers.is_member)
+    other = house(Desk, "tower")
+    tenant.socket.connect([other.address])
+    desk.router.proxy.cut_all()
+    await until(lambda: other.papers.is_member)
+    assert {each.name for each in other.papers.members.values()} == {"laptop", "attic", "tower"}
+    assert other.papers.known.founding == desk.papers.known.founding  # type: ignore[union-attr]
+
+
+async def test_a_coordinator_that_was_away_hears_of_a_removal_from_the_first_member_that_comes(
+    house: Open, tmp_path: Path
+) -> None:
+    desk, tower = house(Desk, "laptop"), house(Desk, "tower")
+    attic, guest = house(Tenant, "attic", desk), house(Tenant, "guest", desk)
+    await until(lambda: attic.papers.is_member and guest.papers.is_member)
+    attic.socket.connect([tower.address])
+    desk.router.proxy.cut_all()
+    await until(lambda: tower.papers.is_member)
+    await tower.close()
+    attic.socket.connect([desk.address])
+    await attic.is_served()
+    desk.papers.remove(guest.papers.card)
+    await until(lambda: attic.papers.key == desk.papers.key != KEY)
+    back = house(Desk, "tower")
+    assert back.papers.key == KEY
+    attic.socket.connect([back.address])
+    desk.router.proxy.cut_all()
+    await until(lambda: back.papers.key == desk.papers.key)
+    assert guest.papers.card not in back.papers.members
+    await attic.is_served()
+
+
+async def test_what_makes_no_sense_is_no_end_and_a_connection_is_one_machine(house: Open) -> None:
+    desk = house(Desk, "laptop")
+    dealer = DealerSocket(curve_keys(KEY))
+    dealer.connect([desk.address])
+    await until(lambda: dealer.connected)
+    other = membership.found(desk.papers.own, b"x" * 32, desk.papers.card)
+    for frame in (b"nonsense", b"\x91" * 5000, membership.write(other)):
+        dealer.send(Enrol("attic", b"\x07" * 32), frame)
+    for number in range(50):
+        dealer.send(Enrol(f"machine {number}", bytes([number]) * 32))
+    dealer.send(Status())
+    while (await dealer.receive())[0] != WhoAreYou():
+        pass
+    assert len(desk.papers.members) == 2  # the desk's own machine, and one
+    dealer.close()

@@ -1,0 +1,135 @@
+"""What a machine keeps of its membership: files of several processes, renewed secrets, other swarms."""
+
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import EnvironmentFault, StoreError
+from swarm.net.keys import join_another, load_key, make_key, obtain_key, rotate, save_key
+from swarm.net.membership import BadMembership, doors
+from swarm.net.papers import Papers
+from swarm.net.swarm_key import SwarmKey
+
+KEY = SwarmKey(bytes(range(16)))
+
+
+def papers_of(folder: Path, name: str, key: SwarmKey = KEY) -> Papers:
+    (folder / name).mkdir(exist_ok=True)
+    save_key(folder / name, key)
+    return Papers(folder / name, key)
+
+
+@pytest.fixture
+def keeper(tmp_path: Path) -> Papers:
+    papers = papers_of(tmp_path, "keeper")
+    papers.found("laptop")
+    return papers
+
+
+@pytest.fixture
+def member(tmp_path: Path, keeper: Papers) -> Papers:
+    papers = papers_of(tmp_path, "member")
+    assert keeper.admit(papers.card, "attic")
+    assert keeper.known is not None
+    assert papers.take(keeper.known)
+    return papers
+
+
+def test_the_machine_that_begins_is_keeper_and_member_and_a_member_may_admit_others(
+    tmp_path: Path, keeper: Papers, member: Papers
+) -> None:
+    assert keeper.is_member and member.is_member
+    third = papers_of(tmp_path, "third")
+    assert member.admit(third.card, "cellar")
+    assert member.known is not None
+    keeper.take(member.known)
+    assert {each.name for each in keeper.members.values()} == {"laptop", "attic", "cellar"}
+    assert keeper.members[third.card].by == member.card
+    with pytest.raises(EnvironmentFault, match="run the command on laptop"):
+        member.remove(third.card)
+    if sys.platform != "win32":
+        assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (tmp_path / "keeper").glob("*.*"))
+
+
+def test_a_member_gets_the_new_secret_and_the_removed_one_does_not(
+    tmp_path: Path, keeper: Papers, member: Papers
+) -> None:
+    leaver = papers_of(tmp_path, "leaver")
+    keeper.admit(leaver.card, "guest")
+    assert keeper.known is not None
+    leaver.take(keeper.known)
+    keeper.remove(leaver.card)
+    for papers in (member, leaver):
+        papers.take(keeper.known, keeper.sealed_for(papers.card) or keeper.sealed_for(member.card))
+    assert keeper.key == member.key == load_key(tmp_path / "member") != KEY
+    assert [leaver.key, leaver.was_removed, leaver.is_current] == [KEY, True, False]
+    assert keeper.older == [KEY]
+    assert not keeper.admit(leaver.card, "guest")
+    assert (tmp_path / "member" / "swarm.key").read_text().strip() == keeper.key.code
+
+
+def test_a_secret_that_the_keeper_did_not_sign_for_is_not_kept(keeper: Papers, member: Papers) -> None:
+    from nacl.public import SealedBox
+
+    own = member.own.to_curve25519_private_key().public_key
+    assert keeper.known is not None
+    member.take(keeper.known, SealedBox(own).encrypt(b"x" * 16))
+    member.take(keeper.known, b"y" * 64)
+    assert member.keys() == [KEY]
+
+
+def test_a_key_of_the_environment_leads_to_the_renewed_one(
+    tmp_path: Path, keeper: Papers, member: Papers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "member" / "swarm.key").unlink()
+    monkeypatch.setenv("E2A_SWARM_KEY", KEY.code)
+    other = papers_of(tmp_path, "other")
+    keeper.admit(other.card, "guest")
+    keeper.remove(other.card)
+    assert keeper.known is not None
+    member.take(keeper.known, keeper.sealed_for(member.card))
+    assert load_key(tmp_path / "member") == keeper.key != KEY
+    assert not (tmp_path / "member" / "swarm.key").exists()
+
+
+def test_processes_of_one_machine_see_what_the_other_changed(tmp_path: Path, keeper: Papers, member: Papers) -> None:
+    beside = Papers(tmp_path / "keeper", KEY)
+    beside.remove(member.card)
+    assert keeper.refresh()
+    assert member.card not in keeper.members
+    assert not keeper.refresh()
+    assert keeper.admit(papers_of(tmp_path, "third").card, "third")
+    assert beside.refresh()
+    assert len(beside.members) == 2
+
+
+def test_another_swarm_has_other_papers(tmp_path: Path, keeper: Papers) -> None:
+    stranger = papers_of(tmp_path, "stranger", make_key())
+    assert keeper.known is not None
+    with pytest.raises(BadMembership, match="another swarm"):
+        stranger.take(keeper.known)
+    key = rotate(tmp_path / "keeper")
+    assert Papers(tmp_path / "keeper", key).known is None
+    assert obtain_key(tmp_path / "keeper") == (key, False)
+    save_key(tmp_path / "keeper", KEY)
+    assert Papers(tmp_path / "keeper", KEY).card != keeper.card
+
+
+def test_who_joins_anew_is_a_new_machine(tmp_path: Path, keeper: Papers, member: Papers) -> None:
+    keeper.remove(member.card)
+    join_another(tmp_path / "member", keeper.key)
+    again = Papers(tmp_path / "member", keeper.key)
+    assert again.card != member.card
+    assert keeper.known is not None
+    again.take(keeper.known)
+    assert keeper.admit(again.card, "attic")
+    assert doors(keeper.known)[0] != doors(keeper.known)[-1]
+
+
+@pytest.mark.parametrize("name", ["members.json", "machine.key"])
+def test_a_damaged_file_is_named_with_a_remedy(tmp_path: Path, keeper: Papers, name: str) -> None:
+    (tmp_path / "keeper" / name).write_text("{nonsense")
+    with pytest.raises(StoreError, match=f"{name} is damaged.*remove it"):
+        Papers(tmp_path / "keeper", KEY)

@@ -1,0 +1,55 @@
+"""A machine is put out in the middle of a book; the others go on without doing anything, those that were away too."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from evidence import assert_complete, only, report_of
+from household import SLOW, Machine, Running, wait_for
+from library import CHAPTERS
+
+from swarm.errors import EXIT_ENVIRONMENT
+
+Make = Callable[[str], Machine]
+MEMBERS = "members.json"
+
+
+def work(worker: Machine, coordinator: Running, *more: object) -> Running:
+    where = f"127.0.0.1:{coordinator.port}"
+    return worker.start("work", "--cpu", "--slots", "1", "--name", worker.name, "--coordinator", where, *more)
+
+
+def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(lan: Make, write_book: Callable[..., Path]) -> None:
+    book = write_book({title: text * 12 for title, text in CHAPTERS.items()})
+    laptop, attic, guest, away = (lan(name) for name in ("laptop", "attic", "guest", "away"))
+    coordinator = laptop.start("coordinate", book, *SLOW)
+    absent = work(away, coordinator)
+    absent.says("speaking")
+    wait_for(lambda: (away.home / MEMBERS).exists(), "its membership")
+    absent.kill()
+    stays, leaves = work(attic, coordinator), work(guest, coordinator)
+    stays.says("speaking")
+    leaves.says("speaking")
+    before = laptop.run("key", "--code").stdout.strip()
+    wait_for(lambda: "guest" in attic.run("members").stdout, "the attic knows the guest")
+
+    refused = attic.run("members", "remove", "guest")
+    assert refused.returncode == EXIT_ENVIRONMENT
+    assert "no keeper" in refused.stderr
+    removed = laptop.run("members", "remove", "guest")
+    assert (removed.returncode, removed.stderr) == (0, "")
+    assert "This machine was removed from the swarm" in leaves.ends(EXIT_ENVIRONMENT)
+    stays.says("a machine was removed from the swarm")
+
+    returned = work(away, coordinator)
+    returned.says("serving")
+    again = work(guest, coordinator)
+    again.says("another key than this machine, or removed it")
+    stranger = lan("stranger")  # it joins with the code of before
+    late = work(stranger, coordinator)
+    late.says("another key than this machine")
+    coordinator.ends()
+    assert_complete(report_of(only(laptop.desk, "*.m4b")))
+    after = laptop.run("key", "--code").stdout.strip()
+    assert before != after == attic.run("key", "--code").stdout.strip() == away.run("key", "--code").stdout.strip()
+    assert guest.run("key", "--code").stdout.strip() == before
+    assert "guest" not in laptop.run("members").stdout
