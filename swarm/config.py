@@ -150,6 +150,7 @@ class CoordinateConfig:
     port: int | None = None  # None: DEFAULT_PORT, or the next free port
     open: bool = False  # no key, no encryption
     advertise: bool = True
+    approve: bool = False  # a machine that comes by the code waits until a member approves it
     announce: str = ""  # "host:port" that workers are told over mDNS; empty: this machine's own
 
 

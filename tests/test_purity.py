@@ -101,6 +101,7 @@ TESTED_ELSEWHERE = {
     "swarm/lease/bounds.py": VALUES,
     "swarm/lease/message.py": VALUES,
     "swarm/lease/member.py": VALUES,
+    "swarm/net/papers_file.py": "tests/net/test_papers.py",
     "swarm/net/swarm_key.py": "tests/net/test_keys.py",
     "swarm/coordinator/enrolment.py": "tests/net/test_enrolment.py",
     "swarm/worker/enrolment.py": "tests/net/test_enrolment.py",

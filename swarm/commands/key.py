@@ -1,9 +1,11 @@
 """`e2a-swarm key`: show, make or rotate the key of the swarm that this machine is in."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swarm.commands import checks
 from swarm.commands.checks import examples
 from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json
@@ -22,12 +24,20 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         "key",
         help=SUMMARY,
         description="A machine with the key can join the swarm and read its books: show it to friends only. "
-        "After a rotation every machine has to join again with the new code.",
-        epilog=examples("e2a-swarm key", "e2a-swarm key --code", "e2a-swarm key --make", "e2a-swarm key --rotate"),
+        "After a rotation every machine has to join again with the new code. An invite is a code for one machine and "
+        "for a time; a coordinator of this machine lets it in.",
+        epilog=examples(
+            "e2a-swarm key",
+            "e2a-swarm key --code",
+            "e2a-swarm key --make",
+            "e2a-swarm key --invite 15m",
+            "e2a-swarm key --rotate",
+        ),
     )
     actions = parser.add_mutually_exclusive_group()
     actions.add_argument("--make", action="store_true", help="make a key if this machine has none")
     actions.add_argument("--rotate", action="store_true", help="replace the key by a new one")
+    actions.add_argument("--invite", metavar="15m", default="", help="make a code for one machine, good for so long")
     shapes = parser.add_mutually_exclusive_group()
     shapes.add_argument("--code", action="store_true", help="print only the code")
     shapes.add_argument("--json", action="store_true", help="print as JSON")
@@ -41,6 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     folder = state_folder(arguments.state_dir)
     had_key = key_file(folder).exists()
+    if arguments.invite:
+        return _invite(folder, arguments)
     key = _key(folder, make=arguments.make, rotate_it=arguments.rotate)
     if arguments.json:
         say_json({"swarm": swarm_id(key), "code": key.code})
@@ -48,6 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         say(key.code)
     else:
         say(f"swarm {swarm_id(key)}; on each other machine run once:", "", f"  e2a-swarm join {key.code}")
+        _draw(key.code)
         if arguments.rotate and had_key:
             say(
                 "",
@@ -55,6 +68,38 @@ def run(arguments: argparse.Namespace) -> int:
                 "Running commands keep the old key until they end.",
             )
     return EXIT_DONE
+
+
+def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
+    """Make and show an invite; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.net.papers import Papers
+    from swarm.system.machine import machine_name
+    from swarm.watch.text import duration_text
+
+    for_s = checks.duration("--invite", arguments.invite)
+    invite = Papers(state_dir, _key(state_dir, make=False, rotate_it=False)).invite(for_s, machine_name())
+    if arguments.json:
+        say_json({"code": invite.code, "for_s": for_s})
+    elif arguments.code:
+        say(invite.code)
+    else:
+        say(
+            f"for one machine, for {duration_text(for_s)}, while a coordinator runs here:",
+            "",
+            f"  e2a-swarm join {invite.code}",
+            "  e2a-swarm work",
+        )
+        _draw(invite.code)
+    return EXIT_DONE
+
+
+def _draw(code: str) -> None:
+    """Show the line that joins as a QR code, on a terminal only."""
+    if sys.stdout.isatty():
+        import segno
+
+        sys.stdout.write("\n")
+        segno.make(f"e2a-swarm join {code}", micro=False).terminal(compact=True)
 
 
 def _key(state_dir: Path, *, make: bool, rotate_it: bool) -> "SwarmKey":

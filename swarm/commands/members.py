@@ -2,9 +2,10 @@
 
 import argparse
 import time
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from swarm.commands.checks import examples
 from swarm.commands.options import add_state_option
@@ -15,8 +16,10 @@ from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 if TYPE_CHECKING:
     from swarm.net.membership import Member
     from swarm.net.papers import Papers
+    from swarm.net.papers_file import Applicant
 
 USAGE = """e2a-swarm members [OPTION...]
+       e2a-swarm members approve NAME
        e2a-swarm members remove NAME"""
 NOBODY = (
     "nobody is known to be a member yet: machines enrol by themselves when they next meet a coordinator of this swarm"
@@ -37,7 +40,15 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--json", action="store_true", help="print as JSON")
     add_state_option(parser)
     parser.set_defaults(run=run)
-    actions = parser.add_subparsers(metavar="remove", prog="e2a-swarm members")
+    actions = parser.add_subparsers(metavar="approve, remove", prog="e2a-swarm members")
+    approve = actions.add_parser(
+        "approve",
+        description="Let a machine in that waits at a coordinator of this machine, which was started with --approve.",
+        epilog=examples("e2a-swarm members approve new-laptop", "e2a-swarm members approve 0123456789abcdef"),
+    )
+    approve.add_argument("name", metavar="NAME", help="its name or fingerprint, as `e2a-swarm members` prints it")
+    approve.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the key")
+    approve.set_defaults(run=run_approve)
     remove = actions.add_parser(
         "remove",
         description="Put a machine out of the swarm at once. This is for the keeper's machine: the one whose "
@@ -53,6 +64,16 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove a member; return the exit code. Raises UsageError, EnvironmentFault."""
     say(*_remove(_papers(state_folder(arguments.state_dir)), arguments.name))
+    return EXIT_DONE
+
+
+def run_approve(arguments: argparse.Namespace) -> int:
+    """Let a machine in that waits; return the exit code. Raises UsageError, EnvironmentFault."""
+    papers = _papers(state_folder(arguments.state_dir))
+    waiting = _one_of(papers.applicants, arguments.name, "No machine waits under the name")
+    if not papers.admit(waiting.key, waiting.name):
+        raise EnvironmentFault(f"{waiting.name} was removed, or this machine is no member yet; it cannot let it in.")
+    say(f"{waiting.name} is a member now.")
     return EXIT_DONE
 
 
@@ -74,6 +95,22 @@ def _papers(state_dir: Path) -> "Papers":
     if key is None:
         raise EnvironmentFault(no_key())
     return Papers(state_dir, key)
+
+
+Named = TypeVar("Named", "Member", "Applicant")
+
+
+def _one_of(machines: "Sequence[Named]", name: str, none: str) -> "Named":
+    """Return the machine of a name or fingerprint. Raises UsageError."""
+    from swarm.net.membership import fingerprint
+
+    found = [each for each in machines if name in (each.name, fingerprint(each.key))]
+    if not found:
+        raise UsageError(f"{none} {name!r}: `e2a-swarm members` lists them.")
+    if len(found) > 1:
+        prints = ", ".join(fingerprint(each.key) for each in found)
+        raise UsageError(f"Several machines are called {name}: give the fingerprint of one, {prints}.")
+    return found[0]
 
 
 def _sorted(papers: "Papers") -> "list[Member]":
@@ -104,7 +141,7 @@ def member_lines(papers: "Papers", now: float) -> list[str]:
     from swarm.watch.text import duration_text
 
     if not papers.members:
-        return [NOBODY]
+        return [NOBODY, *_waiting_lines(papers)]
     rows = [("name", "since", "last seen", "fingerprint", "admitted by")]
     for member in _sorted(papers):
         seen_s = papers.seen_s.get(member.key.hex())
@@ -114,12 +151,22 @@ def member_lines(papers: "Papers", now: float) -> list[str]:
         since = datetime.fromtimestamp(member.since_s).strftime("%Y-%m-%d")
         rows.append((member.name, since, seen, fingerprint(member.key), _admitter(papers, member)))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return [*lines, *_waiting_lines(papers)]
+
+
+def _waiting_lines(papers: "Papers") -> list[str]:
+    from swarm.net.membership import fingerprint
+
+    return [
+        f"{each.name} (fingerprint {fingerprint(each.key)}) waits: `e2a-swarm members approve {each.name}` lets it in"
+        for each in papers.applicants
+    ]
 
 
 def _remove(papers: "Papers", name: str) -> list[str]:
     """Remove a member; return what to tell. Raises UsageError, EnvironmentFault."""
-    member = _named(papers, name)
+    member = _one_of(_sorted(papers), name, "There is no member")
     if member.key == papers.card:
         raise UsageError("This machine cannot remove itself: `e2a-swarm key --rotate` begins another swarm here.")
     papers.remove(member.key)
@@ -129,15 +176,3 @@ def _remove(papers: "Papers", name: str) -> list[str]:
         "",
         f"  e2a-swarm join {papers.key.code}",
     ]
-
-
-def _named(papers: "Papers", name: str) -> "Member":
-    from swarm.net.membership import fingerprint
-
-    found = [each for each in _sorted(papers) if name in (each.name, fingerprint(each.key))]
-    if not found:
-        raise UsageError(f"There is no member {name!r}: `e2a-swarm members` lists them.")
-    if len(found) > 1:
-        prints = ", ".join(fingerprint(each.key) for each in found)
-        raise UsageError(f"Several machines are called {name}: give the fingerprint of one, {prints}.")
-    return found[0]

@@ -74,7 +74,8 @@ def _add_worker(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask for workers until all is spoken; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.net.keys import curve_keys, security
+    from swarm.net.keys import security
+    from swarm.net.papers import keyring_of
     from swarm.scale.scale import Scale
     from swarm.system.platform import run_loop
 
@@ -85,8 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
     found = run_loop(_find(arguments))
     if arguments.dry_run:
         return _dry_run(arguments, wish, found, words)
-    key = security(state_folder(arguments.state_dir), open=arguments.open)
-    return run_loop(Scale(wish, launcher, found.address, words, where, say).run(curve_keys(key) if key else None))
+    folder = state_folder(arguments.state_dir)
+    keys = keyring_of(folder, security(folder, open=arguments.open))
+    return run_loop(Scale(wish, launcher, found.address, words, where, say).run(keys))
 
 
 def wish_of(arguments: argparse.Namespace, now: float) -> "Wish":

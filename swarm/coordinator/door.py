@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from swarm.config import CoordinateConfig
 from swarm.coordinator.enrolment import Enrolment
-from swarm.net.keys import OPEN_WARNING, curve_keys, obtain_key, swarm_id
+from swarm.net.keys import OPEN_WARNING, SwarmKey, curve_keys, obtain_key, swarm_id
 from swarm.net.papers import Papers
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Say, machine_name
@@ -35,8 +35,8 @@ class Door:
         self._epoch = 0
         self._tasks: set[asyncio.Task[None]] = set()
         if self._papers:
-            enrolment = Enrolment(self._papers, self.router, machine_name(), note, self._announce_anew)
-            self._start(enrolment.run())
+            told = self._papers, self.router, machine_name(), note, self._announce_anew
+            self._start(Enrolment(*told, approve=config.approve).run())
 
     def _open(self, papers: Papers | None) -> RouterSocket:
         return RouterSocket(curve_keys(papers.key), papers.lets_in) if papers else RouterSocket()
@@ -68,8 +68,15 @@ class Door:
 
         self._epoch = epoch
         told = swarm_id(papers.key if papers else None), self._port, epoch, config.bind, self._note, config.announce
-        self._advertisement = Advertisement(*told, was=[swarm_id(key) for key in papers.older] if papers else ())
+        self._advertisement = Advertisement(*told, was=self._further_names())
         await self._advertisement.start()
+
+    def _further_names(self) -> list[str]:
+        """Return the former names of the swarm, and those of invites: the machines that look for these may come in."""
+        if self._papers is None:
+            return []
+        invites = [SwarmKey(invite.secret) for invite in self._papers.invites if not invite.used_by]
+        return [swarm_id(key) for key in (*self._papers.older, *invites)]
 
     def _announce_anew(self) -> None:
         """Announce the coordinator by the new name of its swarm, and by the older ones."""

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -11,7 +12,7 @@ from swarm.lease.member import Enrol, Members
 from swarm.net import membership
 from swarm.net.membership import BadMembership, Membership
 from swarm.net.papers import Papers
-from swarm.net.swarm_key import curve_keys
+from swarm.net.swarm_key import SwarmKey, curve_keys
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Say
 
@@ -19,6 +20,7 @@ WATCH_S = 0.5  # between two looks whether another process of this machine chang
 SEEN_S = 30.0  # between two notes of who is here
 FAREWELL_S = 0.5  # for the news to leave, before connections are closed
 NEWS_S = 2.0  # between two messages about machines that are new
+WANTS_IN = "{} wants to come in: `e2a-swarm members approve {}` lets it in (the fingerprint of its key is {})"
 
 logger = logging.getLogger(__name__)
 
@@ -27,58 +29,95 @@ class Guest(NamedTuple):
     """A machine that enrolled over a connection."""
 
     key: bytes
+    by_code: bool = False
     told: Membership | None = None  # the last that it was told
 
 
 class Enrolment:
-    """Answers `Enrol`, and tells all who enrolled what is new. `renewed` is called after the swarm got a new secret."""
+    """Answers `Enrol`, and tells all who enrolled what is new.
 
-    def __init__(self, papers: Papers, router: RouterSocket, name: str, say: Say, renewed: Callable[[], None]) -> None:
+    `renewed` is called when the swarm got a new secret, or an invite began or ended.
+    """
+
+    def __init__(
+        self,
+        papers: Papers,
+        router: RouterSocket,
+        name: str,
+        say: Say,
+        renewed: Callable[[], None],
+        *,
+        approve: bool = False,
+    ) -> None:
+        """`approve`: a machine that comes by the code waits until a member approves it."""
+        router.members_only = self._approve = approve
         self._papers, self._router, self._name, self._say, self._renewed = papers, router, name, say, renewed
         self._guests: dict[bytes, Guest] = {}  # by peer
-        self._door = papers.key
+        self._state = self._present_state()
         router.on_enrol = self.take
         self._open()
 
+    def _present_state(self) -> tuple[SwarmKey, bool]:
+        """Return what decides who comes in by which code."""
+        return self._papers.key, self._papers.is_current
+
     def _open(self) -> None:
-        older = [curve_keys(key) for key in self._papers.older]
-        self._router.open_entrances(curve_keys(self._papers.key), older)
+        papers = self._papers
+        self._invites = papers.invites
+        present = curve_keys(papers.key)
+        if not papers.is_current:  # the code is of before a removal
+            present = replace(present, worker_public=b"")
+        invites = [curve_keys(SwarmKey(invite.secret)) for invite in self._invites]
+        self._router.open_entrances(present, [*map(curve_keys, papers.older)], invites)
 
     def take(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of itself and of the membership; make it a member if it came by the code."""
-        guest = self._guests.setdefault(peer, Guest(enrol.key))
+        by_code, invite = self._router.came_by_code(), self._router.came_by_invite()
+        guest = self._guests.setdefault(peer, Guest(enrol.key, by_code))
         try:
-            if frame:
+            if invite and not self._papers.use_invite(invite, enrol.key):
+                self._router.proxy.cut(peer)
+                return
+            if frame and not (self._approve and by_code):  # a machine that waits is not believed
                 self._papers.take(membership.read(frame), enrol.sealed)
-            if self._router.came_by_code() and guest.key == enrol.key:  # a connection is one machine
-                self._admit(enrol)
+            if (invite or by_code) and guest.key == enrol.key:  # a connection is one machine
+                self._admit(enrol, invited=bool(invite))
         except BadMembership as fault:
             logger.debug(f"did not take what {enrol.name} says of the membership: {fault}")
             self._router.note_vain(peer, len(frame))
         except StoreError as fault:  # the work goes on by the code
             self._say(str(fault))
-        if self._papers.key != self._door:
+        if self._present_state() != self._state:
             self._renew()
         self._tell(peer)
         if not self._router.came_now():
             self._later(partial(self._router.proxy.cut, peer))  # it comes again with the key that it was told
 
-    def _admit(self, enrol: Enrol) -> None:
-        """Make a machine a member, and begin the membership where there is none. Raises BadMembership, StoreError."""
+    def _admit(self, enrol: Enrol, *, invited: bool) -> None:
+        """Make a machine a member, or have it wait for approval; begin the membership where there is none.
+
+        Raises BadMembership, StoreError.
+        """
         papers = self._papers
         if papers.known is None:
             papers.found(self._name)
-        if enrol.key not in papers.members and papers.admit(enrol.key, enrol.name):
+        if self._approve and not invited:
+            if enrol.key not in papers.members and papers.apply(enrol.key, enrol.name):
+                self._say(WANTS_IN.format(enrol.name, enrol.name, membership.fingerprint(enrol.key)))
+        elif enrol.key not in papers.members and papers.admit(enrol.key, enrol.name):
             logger.debug(f"{enrol.name} is a member now: {membership.fingerprint(enrol.key)}")
 
     def _tell(self, peer: bytes) -> None:
         """Tell a machine who is in, unless it knows; seal the secret for it if it is a member."""
-        key, told = self._guests[peer]
-        known = self._papers.known
-        if known is not None and known != told:
-            members = Members(self._name, self._papers.card, self._papers.sealed_for(key))
-            if self._router.send(peer, members, membership.write(known)):
-                self._guests[peer] = Guest(key, known)
+        guest, papers = self._guests[peer], self._papers
+        if papers.known is None or papers.known == guest.told:
+            return
+        waits = self._approve and guest.by_code and guest.key not in papers.members
+        members = Members(self._name, papers.card, papers.sealed_for(guest.key), waits)
+        if self._router.send(peer, members, b"" if waits else membership.write(papers.known)):
+            self._guests[peer] = guest._replace(told=papers.known)
+        if self._approve and guest.by_code and not waits:
+            self._later(partial(self._router.proxy.cut, peer))  # it comes again by its own key
 
     async def run(self) -> None:
         """Follow what other processes of this machine change, and spread what is new, until cancelled."""
@@ -88,8 +127,11 @@ class Enrolment:
             now = asyncio.get_running_loop().time()
             try:
                 self._papers.refresh()
-                if self._papers.key != self._door:
+                if self._present_state() != self._state:
                     self._renew()
+                elif self._papers.invites != self._invites:
+                    self._open()
+                    self._renewed()
                 self._guests = {peer: each for peer, each in self._guests.items() if self._router.proxy.is_here(peer)}
                 if now - told_s > NEWS_S:
                     told_s = now
@@ -106,10 +148,11 @@ class Enrolment:
 
     def _renew(self) -> None:
         """Tell all who enrolled the new secret; then have every connection made anew by it."""
-        self._door = self._papers.key
+        self._state = self._present_state()
         self._tell_all()
         self._open()
-        self._say("a machine was removed from the swarm, which has a new code: its members get it by themselves")
+        if self._papers.is_current:
+            self._say("a machine was removed from the swarm, which has a new code: its members get it by themselves")
         self._later(self._router.proxy.cut_all)
         self._renewed()
 

@@ -10,9 +10,10 @@ from swarm.config import DEFAULT_PORT, ENV_BIND
 from swarm.lease.message import Status, StatusReply
 from swarm.net.addresses import fixed_address, last_addresses
 from swarm.net.discovery import Browser
-from swarm.net.keys import CurveKeys, curve_keys, security
-from swarm.net.papers import swarm_names
-from swarm.net.transport import DealerSocket
+from swarm.net.keys import security
+from swarm.net.papers import keyring_of
+from swarm.net.papers_file import swarm_names
+from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.system.machine import Say
 from swarm.watch.text import count_text
 
@@ -31,7 +32,7 @@ class Answer(NamedTuple):
     refusal: str = ""
 
 
-async def ask(addresses: Sequence[str], keys: CurveKeys | None, timeout_s: float = TIMEOUT_S) -> Answer:
+async def ask(addresses: Sequence[str], keys: AnyKeys, timeout_s: float = TIMEOUT_S) -> Answer:
     """Ask one coordinator, whose "host:port" addresses are tried in turn.
 
     Raises EnvironmentFault for what is no address.
@@ -62,7 +63,7 @@ async def _converse(dealer: DealerSocket, changed: asyncio.Event, *, patient: bo
             return message
 
 
-async def ask_all(places: Iterable[Sequence[str]], keys: CurveKeys | None) -> list[Answer]:
+async def ask_all(places: Iterable[Sequence[str]], keys: AnyKeys) -> list[Answer]:
     """Ask several coordinators, MAX_ASKED at a time, each given by its addresses."""
     free = asyncio.Semaphore(MAX_ASKED)
 
@@ -79,7 +80,7 @@ async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Sa
     `say` shows the user what matters about the search. Raises UsageError, EnvironmentFault.
     """
     key = security(state_dir, open=is_open)
-    keys = curve_keys(key) if key else None
+    keys = keyring_of(state_dir, key)
     fixed = fixed_address(coordinator)
     if fixed:
         return [await ask([fixed], keys)]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from swarm.config import ENV_CREDENTIALS, ENV_KEY, ENV_STATE
 from swarm.errors import EnvironmentFault
-from swarm.net.papers import forget_papers, newest_key
+from swarm.net.papers_file import forget_papers, newest_key
 from swarm.net.swarm_key import KEY_FILE
 from swarm.net.swarm_key import OPEN as OPEN
 from swarm.net.swarm_key import CurveKeys as CurveKeys

@@ -11,7 +11,8 @@ from swarm.lease.envelope import Message
 from swarm.lease.message import FromCoordinator
 from swarm.lease.order import Action, BookPiece, BookTaken, NewBook, Obeyed, Order, knows_orders
 from swarm.net.ask import Answer, ask_swarm
-from swarm.net.keys import curve_keys, security
+from swarm.net.keys import security
+from swarm.net.papers import keyring_of
 from swarm.net.transport import DealerSocket
 from swarm.system.machine import Say, machine_name
 
@@ -39,7 +40,7 @@ class Seat(NamedTuple):
     def connect(self, answer: Answer) -> "Conversation":
         """Return a conversation with a coordinator that answered."""
         key = security(self.state_dir, open=self.is_open)
-        return Conversation(answer.address, DealerSocket(curve_keys(key) if key else None))
+        return Conversation(answer.address, DealerSocket(keyring_of(self.state_dir, key)))
 
 
 class Conversation:

@@ -4,14 +4,14 @@ Several processes share the files: each change is united with what the disk has 
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 from nacl.exceptions import CryptoError
 from nacl.public import PublicKey, SealedBox
 from nacl.signing import SigningKey, VerifyKey
@@ -19,23 +19,31 @@ from nacl.signing import SigningKey, VerifyKey
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.net import membership
 from swarm.net.membership import BadMembership, Membership
-from swarm.net.swarm_key import KEY_BYTES, KEY_FILE, OPEN, CurveKeys, SwarmKey, curve_keys, make_key, swarm_id
+from swarm.net.papers_file import (
+    FILE,
+    KEEPER_KEY,
+    MAX_OLDER,
+    OWN_KEY,
+    Applicant,
+    Invite,
+    PapersFile,
+    door_of,
+    generations_of,
+    is_of,
+    obtain_seed,
+    read_file,
+    read_seed,
+    stamp_of,
+)
+from swarm.net.swarm_key import KEY_BYTES, KEY_FILE, CurveKeys, SwarmKey, curve_keys, make_key
 from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
+from swarm.watch.text import plain_line
 
-FILE = "members.json"
-OWN_KEY, KEEPER_KEY = "machine.key", "keeper.key"
-MAX_OLDER = 8  # generations before the present one, whose members find back
-MAX_FILE_BYTES = 4 * 1024 * 1024
+MAX_INVITES = 6  # that no machine has used yet
+MAX_LIVE_INVITES = 24
+MAX_APPLICANTS = 32
 SEAL_BYTES = KEY_BYTES + 48
-
-
-class PapersFile(Struct, frozen=True):
-    """The file's content. `secrets` are those of all generations that this machine knows, in any order."""
-
-    membership: Membership | None = None
-    secrets: tuple[bytes, ...] = ()
-    seen_s: dict[str, int] = {}  # by a member's key in hexadecimal digits: when a coordinator last heard of it
 
 
 class Papers:
@@ -43,7 +51,7 @@ class Papers:
 
     def __init__(self, state_dir: Path, given: SwarmKey) -> None:
         self._state_dir, self._given = state_dir, given
-        self.own = _obtain(state_dir / OWN_KEY)
+        self.own = obtain_seed(state_dir / OWN_KEY)
         self._stamp = 0
         self._hold(PapersFile())
         self.refresh()
@@ -70,16 +78,22 @@ class Papers:
     @property
     def key(self) -> SwarmKey:
         """The newest key of the swarm that this machine has."""
-        return self.keys()[-1]
+        return self.generations()[-1]
 
-    def keys(self) -> list[SwarmKey]:
+    def generations(self) -> list[SwarmKey]:
         """Return the keys of all generations that this machine knows, the newest last."""
-        return _keys(self._kept, self._given)
+        return generations_of(self._kept, self._given)
 
     @property
     def older(self) -> list[SwarmKey]:
         """The keys of some generations before, the newest first."""
-        return self.keys()[-2 : -2 - MAX_OLDER : -1]
+        return self.generations()[-2 : -2 - MAX_OLDER : -1]
+
+    @property
+    def invites(self) -> list[Invite]:
+        """The invites whose time is not over, at coordinators of this machine."""
+        now = time.time()
+        return [invite for invite in self._kept.invites if invite.until_s > now]
 
     def lets_in(self, curve_key: bytes) -> bool:
         """Tell whether the key of a connection is a member's own."""
@@ -98,7 +112,7 @@ class Papers:
     @property
     def is_current(self) -> bool:
         """Whether this machine has the key of the present generation."""
-        return not self.known or _door(self.key) == membership.doors(self.known)[-1]
+        return not self.known or door_of(self.key) == membership.doors(self.known)[-1]
 
     @property
     def seen_s(self) -> Mapping[str, int]:
@@ -110,6 +124,18 @@ class Papers:
         own = self.own.to_curve25519_private_key()
         return replace(curve_keys(key), worker_public=bytes(own.public_key), worker_secret=bytes(own))
 
+    def keyring(self) -> list[CurveKeys]:
+        """Return the keys to connect by: this machine's own if it is a member, then those of the code."""
+        with suppress(StoreError):  # what was read before serves as well
+            self.refresh()
+        by_code = curve_keys(self.key)
+        return [self.own_curve_keys(self.key), by_code] if self.is_member else [by_code]
+
+    @property
+    def applicants(self) -> Sequence[Applicant]:
+        """The machines that wait for approval at coordinators of this machine."""
+        return [each for each in self._kept.applicants if each.key not in self.members]
+
     # --- what changes them
 
     def take(self, theirs: Membership, sealed: bytes = b"") -> bool:
@@ -119,14 +145,25 @@ class Papers:
         """
         before = self._kept
         known = membership.union(self.known, theirs) if self.known else self._adopted(theirs)
-        secret = self._opened(sealed, known)
-        if known != self.known or secret - set(self._kept.secrets):
-            self._change(lambda kept: structs.replace(kept, membership=_united(kept, known), secrets=tuple(secret)))
+        secrets = self._opened(sealed, known)
+        told = known, secrets, self._came_by(known, secrets)
+        if told != (before.membership, {*before.secrets}, before.came_by):
+            self._change(lambda kept: _with(kept, *told))
         return self._kept != before
 
-    def _adopted(self, theirs: Membership) -> Membership:
-        if _door(self._given) not in membership.doors(theirs):
+    def _came_by(self, known: Membership, secrets: set[bytes]) -> bytes:
+        """Return the server key of the invite by which this machine comes, b"" for none.
+
+        Raises BadMembership where neither the key of this machine is of that swarm, nor a secret that came with it.
+        """
+        doors, came_by = membership.doors(known), self._kept.came_by
+        if door_of(self._given) in (*doors, came_by):
+            return came_by
+        if not any(door_of(SwarmKey(secret)) in doors for secret in secrets):
             raise BadMembership("it is the membership of another swarm")
+        return door_of(self._given)
+
+    def _adopted(self, theirs: Membership) -> Membership:
         membership.check([*theirs.admissions, *theirs.removals], theirs.founding)
         return membership.union(Membership(theirs.founding), theirs)
 
@@ -136,7 +173,7 @@ class Papers:
         if len(sealed) == SEAL_BYTES:
             with suppress(CryptoError):
                 secret = SealedBox(self.own.to_curve25519_private_key()).decrypt(sealed)
-                if _door(SwarmKey(secret)) in membership.doors(known):
+                if door_of(SwarmKey(secret)) in membership.doors(known):
                     secrets.add(secret)
         return secrets
 
@@ -146,10 +183,35 @@ class Papers:
             return b""
         return SealedBox(PublicKey(_curve_key(key))).encrypt(self.key.secret)
 
+    def invite(self, for_s: float, name: str) -> SwarmKey:
+        """Make an invite for one machine and a time; return its key. `name`: of this machine, where it is the first."""
+        if self.known is None:
+            self.found(name)
+        live = self.invites
+        if len([each for each in live if not each.used_by]) >= MAX_INVITES or len(live) >= MAX_LIVE_INVITES:
+            raise EnvironmentFault("Too many invites are open: wait until one is used, or until its time is over.")
+        made = make_key()
+        invite = Invite(made.secret, int(time.time() + for_s))
+        self._change(lambda kept: structs.replace(kept, invites=(*self.invites, invite)))
+        return made
+
+    def use_invite(self, door: bytes, key: bytes) -> bool:
+        """Let a machine use the invite that has a server key; tell whether it is the first that does, or the same."""
+
+        def used(kept: PapersFile) -> PapersFile:
+            invites = [
+                structs.replace(each, used_by=each.used_by or key) if door_of(SwarmKey(each.secret)) == door else each
+                for each in self.invites
+            ]
+            return structs.replace(kept, invites=tuple(invites))
+
+        self._change(used)
+        return any(door_of(SwarmKey(each.secret)) == door and each.used_by == key for each in self.invites)
+
     def found(self, name: str) -> None:
         """Begin the membership of this swarm, with this machine as its keeper and its first member."""
-        keeper = _obtain(self._state_dir / KEEPER_KEY)
-        known = membership.found(keeper, _door(self.key), self.card)
+        keeper = obtain_seed(self._state_dir / KEEPER_KEY)
+        known = membership.found(keeper, door_of(self.key), self.card)
         known = membership.admit(known, self.card, name, int(time.time()), keeper)
         self._change(lambda kept: structs.replace(kept, membership=kept.membership or known))
 
@@ -164,13 +226,22 @@ class Papers:
         self._change(lambda kept: structs.replace(kept, membership=_united(kept, known)))
         return key in self.members
 
+    def apply(self, key: bytes, name: str) -> bool:
+        """Have a machine wait for approval; tell whether it waits from now on."""
+        waiting = self.applicants
+        if len(waiting) >= MAX_APPLICANTS or any(each.key == key for each in waiting):
+            return False
+        applicant = Applicant(key, plain_line(name)[: membership.MAX_NAME])
+        self._change(lambda kept: structs.replace(kept, applicants=(*waiting, applicant)))
+        return True
+
     def remove(self, key: bytes) -> None:
         """Remove a member, and give the swarm a new secret. Raises EnvironmentFault if this machine may not."""
         keeper = self.keeper
         if keeper is None or self.known is None:
             raise EnvironmentFault(f"This machine is no keeper of the swarm: run the command on {self.keepers_name()}.")
         secret = make_key()
-        known = membership.remove(self.known, key, _door(secret), int(time.time()), keeper)
+        known = membership.remove(self.known, key, door_of(secret), int(time.time()), keeper)
         secrets = *self._kept.secrets, secret.secret
         self._change(lambda kept: structs.replace(kept, membership=_united(kept, known), secrets=secrets))
 
@@ -183,7 +254,7 @@ class Papers:
     def keeper(self) -> SigningKey | None:
         """The keeper's key, on a machine that has it."""
         path = self._state_dir / KEEPER_KEY
-        keeper = _read_seed(path) if path.exists() else None
+        keeper = read_seed(path) if path.exists() else None
         ours = keeper and self.known and bytes(keeper.verify_key) == self.known.founding.keeper
         return keeper if ours else None
 
@@ -196,10 +267,10 @@ class Papers:
 
     def refresh(self) -> bool:
         """Read the file again if another process changed it; tell whether that was news."""
-        stamp, before = _stamp(self._state_dir), self._kept
+        stamp, before = stamp_of(self._state_dir), self._kept
         if stamp != self._stamp:
-            self._stamp, kept = stamp, _read_file(self._state_dir)
-            if kept.membership and _door(self._given) in membership.doors(kept.membership):
+            self._stamp, kept = stamp, read_file(self._state_dir)
+            if is_of(kept, self._given):
                 self._hold(kept)
         return (self._kept.membership, self._kept.secrets) != (before.membership, before.secrets)
 
@@ -219,36 +290,15 @@ class Papers:
         path, key_path = self._state_dir / FILE, self._state_dir / KEY_FILE
         with guarded(path):
             replace_file(path, msgspec.json.encode(self._kept), mode=0o600)
-            codes = [key.code for key in self.keys()]
-            if key_path.exists() and key_path.read_text("ascii", "replace").strip() in codes[:-1]:
-                replace_file(key_path, f"{codes[-1]}\n".encode(), mode=0o600)  # for what reads the key alone
-        self._stamp = _stamp(self._state_dir)
+            former = {key.code for key in (*self.generations()[:-1], self._given)} - {self.key.code}
+            if key_path.exists() and key_path.read_text("ascii", "replace").strip() in former:
+                replace_file(key_path, f"{self.key.code}\n".encode(), mode=0o600)  # for what reads the key alone
+        self._stamp = stamp_of(self._state_dir)
 
 
-def newest_key(state_dir: Path, given: SwarmKey) -> SwarmKey:
-    """Return the newest key of the swarm whose key was given to this machine. Raises StoreError."""
-    return _keys(_read_file(state_dir), given)[-1]
-
-
-def swarm_names(state_dir: Path, key: SwarmKey | None) -> list[str]:
-    """Return the public name of a key's swarm, and the former ones, the latest first. Raises StoreError."""
-    if key is None:
-        return [OPEN]
-    return [swarm_id(each) for each in reversed(_keys(_read_file(state_dir), key))][: MAX_OLDER + 1]
-
-
-def forget_papers(state_dir: Path) -> None:
-    """Forget who this machine was in a swarm that it leaves: in the next one it is a new machine. Raises StoreError."""
-    for name in (FILE, OWN_KEY, KEEPER_KEY):
-        with guarded(state_dir / name):
-            (state_dir / name).unlink(missing_ok=True)
-
-
-def _keys(kept: PapersFile, given: SwarmKey) -> list[SwarmKey]:
-    """Return the keys of the given one's swarm, the newest last."""
-    by_door = {_door(key): key for key in (*map(SwarmKey, kept.secrets), given)}
-    doors = membership.doors(kept.membership) if kept.membership else []
-    return [by_door[door] for door in doors if door in by_door] if _door(given) in doors else [given]
+def _with(kept: PapersFile, known: Membership, secrets: set[bytes], came_by: bytes) -> PapersFile:
+    """Return a file's content with what a peer told. Raises BadMembership."""
+    return structs.replace(kept, membership=_united(kept, known), secrets=tuple(secrets), came_by=came_by)
 
 
 def _united(kept: PapersFile, known: Membership) -> Membership:
@@ -270,48 +320,8 @@ def _curve_key(key: bytes) -> bytes:
         return b""
 
 
-@cache
-def _door(key: SwarmKey) -> bytes:
-    return curve_keys(key).server_public
-
-
-def _read_file(state_dir: Path) -> PapersFile:
-    path = state_dir / FILE
-    with guarded(path), suppress(FileNotFoundError):
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES)
-        try:
-            return msgspec.json.decode(data, type=PapersFile)
-        except (ValueError, RecursionError) as fault:
-            raise StoreError(f"{path} is damaged ({fault}): remove it, and machines become members anew.") from fault
-    return PapersFile()
-
-
-def _stamp(state_dir: Path) -> int:
-    with guarded(state_dir / FILE), suppress(FileNotFoundError):
-        return (state_dir / FILE).stat().st_mtime_ns
-    return 0
-
-
-def _obtain(path: Path) -> SigningKey:
-    """Read a key of this machine, or make it. Raises StoreError."""
-    if path.exists():
-        return _read_seed(path)
-    lock = Lock(path.parent / "locks" / f"{path.name}.lock")
-    lock.wait()
-    try:
-        if not path.exists():
-            with guarded(path):
-                replace_file(path, bytes(SigningKey.generate()).hex().encode() + b"\n", mode=0o600)
-        return _read_seed(path)
-    finally:
-        lock.release()
-
-
-def _read_seed(path: Path) -> SigningKey:
-    with guarded(path):
-        text = path.read_text("ascii", "replace")[:200].strip()
-    try:
-        return SigningKey(bytes.fromhex(text))
-    except ValueError as fault:
-        raise StoreError(f"{path} is damaged: remove it, and this machine becomes a new member.") from fault
+def keyring_of(state_dir: Path, key: SwarmKey | None) -> CurveKeys | Callable[[], Sequence[CurveKeys]] | None:
+    """Return what a command connects by: the own key of a machine that has one, else the code. Raises StoreError."""
+    if key is None or not (state_dir / FILE).exists():
+        return curve_keys(key) if key else None
+    return Papers(state_dir, key).keyring

@@ -126,6 +126,7 @@ class RouterSocket:
         self._channel = Channel(router)
         self._entrances: dict[bytes, KeyedEntrance] = {}  # by domain
         self._keys, self._main = keys, b""  # the domain of the present entrance
+        self.members_only = False  # who comes by the code can only enrol
         self.on_enrol: OnEnrol = lambda peer, enrol, frame: None
         self.proxy = Proxy(keyed=keys is not None, is_idle=lambda: not self._channel.waiting())
 
@@ -151,17 +152,22 @@ class RouterSocket:
                     raise _bind_fault(error, address, candidate) from error
         raise AssertionError("no port was tried")
 
-    def open_entrances(self, keys: CurveKeys, older: Sequence[CurveKeys] = ()) -> None:
-        """Let in by these keys from now on. Through the older entrances members come by their own key, and only enrol.
+    def open_entrances(
+        self, keys: CurveKeys, older: Sequence[CurveKeys] = (), invites: Sequence[CurveKeys] = ()
+    ) -> None:
+        """Let in by these keys from now on. Through all entrances but the first, machines can only enrol.
 
-        Raises EnvironmentFault.
+        Through the older ones members come by their own key, through those of invites by the code. Raises
+        EnvironmentFault.
         """
-        entrances = [self._entrance(each) for each in (keys, *older)]
+        entrances = [self._entrance(each) for each in (keys, *older, *invites)]
         self._keys, self._main = keys, _domain(keys)
         self._codes.clear()
         self._codes.update({_domain(each): b"" for each in older})
-        self._codes[self._main] = keys.worker_public
+        self._codes.update({_domain(each): each.worker_public for each in (keys, *invites)})
         self.proxy.entrances = entrances
+        for name in [name for name, entrance in self._entrances.items() if entrance not in entrances]:
+            self._channel.socket.unbind(f"tcp://{LOOPBACK}:{self._entrances.pop(name).port}")
 
     def _entrance(self, keys: CurveKeys) -> KeyedEntrance:
         """Return the entrance of a server key; ZeroMQ keeps, for each address, the options that it was bound with."""
@@ -193,7 +199,7 @@ class RouterSocket:
             if isinstance(message, Enrol):
                 self.on_enrol(peer, message, frame)
                 continue
-            if message is not None and self.came_now():
+            if message is not None and self._may_work():
                 return peer, message, frame
             self.dropped += 1
             self.proxy.note_vain(peer, sum(sizes))
@@ -221,6 +227,10 @@ class RouterSocket:
         self.proxy.pump()
         return self._channel.waiting()
 
+    def _may_work(self) -> bool:
+        """Tell whether the last message may ask for more than to enrol."""
+        return self.came_now() and not (self.members_only and self.came_by_code())
+
     def came_now(self) -> bool:
         """Tell whether the last message came through the present entrance, and not through an older one."""
         return len(self._entrances) < 2 or self._user().startswith(self._main)
@@ -236,6 +246,11 @@ class RouterSocket:
     def came_by_code(self) -> bool:
         """Tell whether the last message came through the present entrance, by its code."""
         return self._user() == self._main + b" " + BY_CODE
+
+    def came_by_invite(self) -> bytes:
+        """Return the server key of the invite by which the last message came; b"" for none."""
+        domain, _, way = self._user().partition(b" ")
+        return bytes.fromhex(domain.decode()) if way == BY_CODE and domain != self._main else b""
 
     def _file(self) -> int:
         """Return the file of the connection that brought the message which was received last. Raises ValueError."""

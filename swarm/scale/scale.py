@@ -9,7 +9,7 @@ from math import inf
 from swarm.errors import EXIT_DONE, EnvironmentFault
 from swarm.lease.message import JobStatus, StatusReply, WorkerStatus
 from swarm.net.ask import ask
-from swarm.net.keys import CurveKeys
+from swarm.net.transport import AnyKeys
 from swarm.scale.launcher import Launcher
 from swarm.scale.pilots import Pilots
 from swarm.scale.rule import Fleet, PilotAdvice, Wish, advise
@@ -52,7 +52,7 @@ class Scale:
         self._last_words = ""
         self._answered_s, self._fault = -inf, ""  # so that a system that never answered is a fault at once
 
-    async def run(self, keys: CurveKeys | None) -> int:
+    async def run(self, keys: AnyKeys) -> int:
         """Look and ask until nothing is left to speak; return the exit code. Raises EnvironmentFault."""
         heard_s = time.monotonic()
         while time.monotonic() - heard_s < GONE_S:

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.lease.member import Enrol, Members
@@ -20,6 +19,8 @@ REMOVED = (
     "`e2a-swarm key` shows there now, makes it a new member."
 )
 RENEWED = "a machine was removed from the swarm, which has a new code: it is kept here from now on"
+INVITED = "this machine was invited, and is a member of the swarm now"
+WAITS = "{} lets this machine in once a member approves it: `e2a-swarm members approve {}` there"
 
 logger = logging.getLogger(__name__)
 
@@ -29,20 +30,16 @@ class WorkerEnrolment:
 
     def __init__(self, papers: Papers, name: str, say: Say) -> None:
         self._papers, self._name, self._say = papers, name, say
-        self._removed = asyncio.Event()
+        self._removed, self._waits = asyncio.Event(), False
 
     def keyring(self) -> Sequence[CurveKeys]:
-        """Return the keys to connect by: this machine's own if it is a member, then those of the code.
+        """Return the keys to connect by, the best first.
 
         The last ones are for coordinators that were away while a member was removed.
         """
         papers = self._papers
-        with suppress(StoreError):  # the work goes on by what was read before
-            papers.refresh()
-        by_code = curve_keys(papers.key)
-        if not papers.is_member:
-            return (by_code,)
-        return papers.own_curve_keys(papers.key), by_code, *map(papers.own_curve_keys, papers.older)
+        ring = papers.keyring()
+        return [*ring, *map(papers.own_curve_keys, papers.older)] if papers.is_member else ring
 
     def is_present(self, keys: CurveKeys) -> bool:
         """Tell whether keys are for a coordinator of the present generation, as far as this machine knows."""
@@ -61,6 +58,9 @@ class WorkerEnrolment:
     def take(self, told: Members, frame: bytes) -> bool:
         """Take in what a coordinator tells; return whether it lacks something that it has to be told now."""
         papers, before = self._papers, self._papers.key
+        if told.waits:
+            self._wait_for(told.name)
+            return False
         try:
             theirs = membership.read(frame)
             papers.take(theirs, told.sealed)
@@ -72,8 +72,13 @@ class WorkerEnrolment:
         if papers.was_removed:
             self._removed.set()
         elif papers.key != before:
-            self._say(RENEWED)
+            self._say(RENEWED if before in papers.generations() else INVITED)
         return papers.known != theirs
+
+    def _wait_for(self, coordinator: str) -> None:
+        if not self._waits:
+            self._say(WAITS.format(coordinator, self._name))
+        self._waits = True
 
     async def wait_for_removal(self) -> None:
         """Wait until the keeper removed this machine, then raise EnvironmentFault, which says so."""

@@ -15,7 +15,8 @@ from swarm.lease.message import EngineOffer
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.keys import OPEN, OPEN_WARNING, SwarmKey, load_key, no_key, security, swarm_id
-from swarm.net.papers import Papers, swarm_names
+from swarm.net.papers import Papers
+from swarm.net.papers_file import swarm_names
 from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say

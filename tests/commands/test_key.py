@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
-from swarm.errors import EXIT_ENVIRONMENT
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 from swarm.net.keys import load_key, make_key, read_code
 
 
@@ -69,3 +69,20 @@ def test_a_key_of_the_environment_is_shown_but_not_rotated(
     assert code in capsys.readouterr().out
     assert main(["key", "--rotate"]) == EXIT_ENVIRONMENT
     assert "E2A_SWARM_KEY" in capsys.readouterr().err
+
+
+def test_an_invite_is_a_code_of_its_own_for_a_time(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["key", "--make", "--code"]) == 0
+    code = capsys.readouterr().out.strip()
+    assert main(["key", "--invite", "15m"]) == 0
+    out = capsys.readouterr().out
+    assert "for one machine, for 15 min 0 s" in out and "e2a-swarm join e2a-" in out and code not in out
+    assert main(["key", "--invite", "15m", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["for_s"] == 900 and read_code(told["code"]) != read_code(code)
+    assert main(["key", "--invite", "soon"]) == EXIT_USAGE
+    for _ in range(4):
+        assert main(["key", "--invite", "15m"]) == 0
+    assert main(["key", "--invite", "15m"]) == EXIT_ENVIRONMENT
+    assert "Too many invites are open" in capsys.readouterr().err
+    assert load_key(home) == read_code(code)

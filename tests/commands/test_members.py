@@ -70,3 +70,16 @@ def test_what_cannot_be_removed_is_said_with_the_remedy(papers: Papers, capsys: 
         assert main(["members", "remove", name]) == EXIT_USAGE
         assert said in capsys.readouterr().err
     assert main(["members", "remove", "0808080808080808"]) == 0
+
+
+def test_a_machine_that_waits_is_named_and_let_in(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+    papers.found("laptop")
+    papers.apply(b"\x07" * 32, "attic")
+    assert main(["members"]) == 0
+    assert "`e2a-swarm members approve attic` lets it in" in capsys.readouterr().out
+    assert main(["members", "approve", "cellar"]) == EXIT_USAGE
+    assert "No machine waits under the name 'cellar'" in capsys.readouterr().err
+    assert main(["members", "approve", "attic"]) == 0
+    assert capsys.readouterr().out == "attic is a member now.\n"
+    papers.refresh()
+    assert len(papers.members) == 2 and not papers.applicants

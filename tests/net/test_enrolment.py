@@ -16,7 +16,7 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.member import Enrol, Members
 from swarm.lease.message import Status, WhoAreYou
 from swarm.net import membership
-from swarm.net.keys import save_key
+from swarm.net.keys import load_key, save_key
 from swarm.net.papers import Papers
 from swarm.net.swarm_key import SwarmKey, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
@@ -37,11 +37,12 @@ async def until(what: Callable[[], bool], seconds: float = 60.0) -> None:
 class Desk:
     """A coordinator that answers `Status`, on a machine of its own."""
 
-    def __init__(self, folder: Path, name: str, key: SwarmKey = KEY) -> None:
+    def __init__(self, folder: Path, name: str, key: SwarmKey = KEY, approve: bool = False) -> None:
         self.papers = papers_of(folder / name, key)
         self.router = RouterSocket(curve_keys(self.papers.key), self.papers.lets_in)
         self.said, self.is_closed = list[str](), False
-        self.enrolment = Enrolment(self.papers, self.router, name, self.said.append, lambda: self.said.append("again"))
+        told = self.papers, self.router, name, self.said.append, lambda: self.said.append("again")
+        self.enrolment = Enrolment(*told, approve=approve)
         self.address = f"127.0.0.1:{self.router.bind('127.0.0.1', 0)}"
         self.tasks = [asyncio.create_task(self.enrolment.run()), asyncio.create_task(self._answer())]
 
@@ -169,7 +170,7 @@ async def test_a_former_member_that_poses_as_a_coordinator_gives_nobody_a_secret
     listening = asyncio.create_task(impostor.receive())
     await answered.wait()
     await until(lambda: back.answers > 0)
-    assert back.papers.keys() == [KEY]
+    assert back.papers.generations() == [KEY]
     assert desk.papers.card in back.papers.members
     back.socket.connect([desk.address])
     listening.cancel()
@@ -187,6 +188,59 @@ async def test_a_second_coordinator_hears_who_is_in_from_a_worker_and_is_admitte
     await until(lambda: other.papers.is_member)
     assert {each.name for each in other.papers.members.values()} == {"laptop", "attic", "tower"}
     assert other.papers.known.founding == desk.papers.known.founding  # type: ignore[union-attr]
+
+
+async def test_an_invite_lets_one_machine_in_once_and_gives_it_the_swarms_own_secret(
+    house: Open, tmp_path: Path
+) -> None:
+    desk = house(Desk, "laptop")
+    invite = Papers(tmp_path / "laptop", KEY).invite(900, "laptop")
+    await until(lambda: len(desk.router.proxy.entrances) == 2)
+    prying = DealerSocket(curve_keys(invite))
+    prying.connect([desk.address])
+    await until(lambda: prying.connected)
+    prying.send(Status())
+    guest = house(Tenant, "guest", desk, invite)
+    await until(lambda: guest.papers.is_member)
+    await guest.is_served()
+    assert guest.papers.key == KEY == load_key(tmp_path / "guest")
+    assert Papers(tmp_path / "guest", KEY).is_member
+    prying.send(Enrol("second", b"\x07" * 32))
+    await until(lambda: not prying.connected)
+    assert desk.papers.use_invite(curve_keys(invite).server_public, guest.papers.card)  # if it missed the answer
+    assert {each.name for each in desk.papers.members.values()} == {"laptop", "guest"}
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await prying.receive()
+    prying.close()
+
+
+async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path: Path) -> None:
+    desk = house(Desk, "laptop")
+    Papers(tmp_path / "laptop", KEY).invite(900, "laptop")
+    late = Papers(tmp_path / "laptop", KEY).invite(-1, "laptop")
+    await until(lambda: len(desk.router.proxy.entrances) == 2)
+    guest = house(Tenant, "guest", desk, late)
+    await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
+    assert not guest.papers.is_member
+    assert not desk.papers.use_invite(curve_keys(late).server_public, guest.papers.card)
+
+
+async def test_where_members_approve_a_machine_with_the_code_waits_and_asks_nothing(
+    house: Open, tmp_path: Path
+) -> None:
+    desk = house(Desk, "laptop", KEY, True)
+    guest = house(Tenant, "guest", desk)
+    await until(lambda: any("members approve guest" in line for line in desk.said))
+    await until(lambda: any("once a member approves it" in line for line in guest.said))
+    await asyncio.sleep(0.5)
+    assert (guest.answers, guest.papers.known, len(desk.papers.members)) == (0, None, 1)
+    beside = Papers(tmp_path / "laptop", KEY)  # as the command has it
+    assert [each.name for each in beside.applicants] == ["guest"]
+    assert beside.admit(beside.applicants[0].key, "guest")
+    await guest.is_served()
+    assert guest.papers.is_member and not beside.applicants
+    assert len(guest.said) == 1
 
 
 async def test_a_coordinator_that_was_away_hears_of_a_removal_from_the_first_member_that_comes(

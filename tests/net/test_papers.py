@@ -77,7 +77,7 @@ def test_a_secret_that_the_keeper_did_not_sign_for_is_not_kept(keeper: Papers, m
     assert keeper.known is not None
     member.take(keeper.known, SealedBox(own).encrypt(b"x" * 16))
     member.take(keeper.known, b"y" * 64)
-    assert member.keys() == [KEY]
+    assert member.generations() == [KEY]
 
 
 def test_a_key_of_the_environment_leads_to_the_renewed_one(

@@ -18,7 +18,9 @@ def work(worker: Machine, coordinator: Running, *more: object) -> Running:
     return worker.start("work", "--cpu", "--slots", "1", "--name", worker.name, "--coordinator", where, *more)
 
 
-def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(lan: Make, write_book: Callable[..., Path]) -> None:
+def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
+    lan: Make, machine: Make, write_book: Callable[..., Path]
+) -> None:
     book = write_book({title: text * 12 for title, text in CHAPTERS.items()})
     laptop, attic, guest, away = (lan(name) for name in ("laptop", "attic", "guest", "away"))
     coordinator = laptop.start("coordinate", book, *SLOW)
@@ -47,6 +49,10 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(lan: Make, write_b
     stranger = lan("stranger")  # it joins with the code of before
     late = work(stranger, coordinator)
     late.says("another key than this machine")
+    invite = laptop.run("key", "--invite", "15m", "--code").stdout.strip()
+    newcomer = machine("newcomer")
+    assert newcomer.run("join", invite).returncode == 0
+    work(newcomer, coordinator).says("this machine was invited(.|\\n)*serving")
     coordinator.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     after = laptop.run("key", "--code").stdout.strip()
