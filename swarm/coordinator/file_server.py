@@ -6,14 +6,16 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from swarm.errors import StoreError
-from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, piece_size
+from swarm.job.job_file import BLOCK_BYTES, BLOCKS_IN_LIST, MAX_LATENTS, PIECE_BYTES, list_size, piece_size
 from swarm.lease.coordinator.outcome import Serve
+from swarm.lease.file_transfer import BlockDigests
 from swarm.lease.message import FilePiece
 from swarm.net.transport import Router
 from swarm.store.store import Store
 
 MAX_WAITING = 8  # pieces for one worker, which asks for four at a time; more are dropped, and it asks again
 MAX_UNREAD_BYTES = 2 * MAX_WAITING * PIECE_BYTES  # that wait for a worker to read: more pieces are dropped
+MAX_LISTS = 1024  # of digests of blocks are kept, 2 KiB each
 
 
 class FileServer:
@@ -33,6 +35,7 @@ class FileServer:
         self._store, self._router, self._restored, self._lost = store, router, restored, lost
         self._waiting: dict[bytes, deque[Serve]] = {}  # by peer, in the order of their turns
         self._called = asyncio.Event()
+        self._lists: dict[tuple[str, int], bytes] = {}  # digests of blocks, by file and number
 
     def add(self, serve: Serve) -> None:
         """Add one piece to those of its worker."""
@@ -57,6 +60,9 @@ class FileServer:
         """Send what is queued, until cancelled; a worker asks again for what does not leave. Raises StoreError."""
         while True:
             serve = await self._next()
+            if serve.blocks is not None:
+                await self._send_list(serve, serve.blocks)
+                continue
             frame = await asyncio.to_thread(self._read, serve)
             if frame is None and await self._restored(serve.job, serve.digest):
                 frame = await asyncio.to_thread(self._read, serve)
@@ -68,6 +74,30 @@ class FileServer:
                     f"{path} is gone or damaged, and its original is not where it was: put one of them back, then run "
                     "the same command again."
                 )
+
+    async def _send_list(self, serve: Serve, number: int) -> None:
+        """Send the digests of a list of blocks, which many workers ask for."""
+        known = self._lists.get((serve.digest, number))
+        digests = known or await asyncio.to_thread(self._list, serve, number)
+        if digests:
+            if len(self._lists) >= MAX_LISTS:
+                self._lists.clear()
+            self._lists[serve.digest, number] = digests
+            self._router.send(serve.peer, BlockDigests(serve.digest, number, digests))
+
+    def _list(self, serve: Serve, number: int) -> bytes:
+        """Compute the digests of a list of blocks; b"" if the file is gone, as the next piece of it shows."""
+        digests, first = b"", number * BLOCKS_IN_LIST
+        for block in range(first, first + list_size(serve.total, number)):
+            found = hashlib.sha256()
+            offsets = range(block * BLOCK_BYTES, min((block + 1) * BLOCK_BYTES, serve.total), PIECE_BYTES)
+            try:
+                for offset in offsets:
+                    found.update(self._store.read_job_file(serve.job, serve.digest, offset))
+            except StoreError:
+                return b""
+            digests += found.digest()
+        return digests
 
     def _read(self, serve: Serve) -> bytes | None:
         """Read a piece; None if the file is gone or, as far as that is cheap to tell, damaged."""

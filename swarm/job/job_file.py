@@ -8,6 +8,11 @@ from msgspec import Meta, Struct
 
 PIECE_BYTES = 256 * 1024  # of one `FilePiece`
 WINDOW = 4  # pieces that may be asked for and not yet be on the disk
+BLOCK_PIECES = WINDOW  # of a block, whose digest is known on its own: a worker passes on whole blocks
+BLOCK_BYTES = BLOCK_PIECES * PIECE_BYTES
+BLOCKS_IN_LIST = 64  # whose digests are asked for together
+DIGEST_BYTES = 32  # of SHA-256
+MIN_SHARED_BLOCKS = 4  # a file of fewer comes from the coordinator
 MAX_JOB_FILES = 32  # of one job
 MAX_BYTES = 16 * 1024**3  # of one job file
 MAX_LATENTS = 16 * 1024 * 1024  # bytes
@@ -50,3 +55,14 @@ def find_latents(job_files: Iterable[JobFile]) -> JobFile | None:
 def piece_size(size: int, offset: int, piece: int = PIECE_BYTES) -> int:
     """Return the bytes of the piece that begins at an offset of a file of `size` bytes; a whole one has `piece`."""
     return max(0, min(piece, size - offset))
+
+
+def list_size(size: int, number: int, piece: int = PIECE_BYTES) -> int:
+    """Return how many blocks the list `number` of a file of `size` bytes has; a full one has BLOCKS_IN_LIST."""
+    blocks = -(-size // (BLOCK_PIECES * piece))
+    return max(0, min(BLOCKS_IN_LIST, blocks - number * BLOCKS_IN_LIST))
+
+
+def is_shared(size: int, piece: int = PIECE_BYTES) -> bool:
+    """Tell whether workers pass a file of `size` bytes on to each other."""
+    return size >= MIN_SHARED_BLOCKS * BLOCK_PIECES * piece

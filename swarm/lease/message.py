@@ -8,10 +8,15 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from swarm.job.clip_info import ClipInfo
-from swarm.job.job_file import MAX_JOB_FILES, Digest, JobFile, check_places
+from swarm.job.job_file import MAX_JOB_FILES, JobFile, check_places
 from swarm.job.recipe import Recipe
-from swarm.lease.bounds import Clips, Count, HeldFiles, Key, Name, Note, Offset, Seconds, Share, Text
+from swarm.lease.bounds import Clips, Count, HeldFiles, Key, Name, Note, Seconds, Share, Text
 from swarm.lease.envelope import Message
+from swarm.lease.file_transfer import BlockDigests, Blocks, Door, Source
+from swarm.lease.file_transfer import Fetch as Fetch
+from swarm.lease.file_transfer import Fetching as Fetching
+from swarm.lease.file_transfer import FilePiece as FilePiece
+from swarm.lease.file_transfer import OfferedLatents as OfferedLatents
 from swarm.lease.member import Enrol, Members
 from swarm.lease.offer import Device as Device
 from swarm.lease.offer import EngineOffer as EngineOffer
@@ -61,22 +66,6 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
     lines: Count = 1  # segments being spoken together, `index` and those after it
 
 
-class Fetching(Struct, frozen=True, omit_defaults=True):
-    """A job file on its way to a worker; `note` says what holds it up."""
-
-    digest: Digest
-    have: Offset = 0  # bytes on the disk
-    note: Note = ""
-
-
-class OfferedLatents(Struct, frozen=True):
-    """The latents that a worker computed for a job; `digest` "" and `size` 0 where its engine computes none."""
-
-    job: Name
-    digest: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
-    size: Offset
-
-
 class Figures(Struct, frozen=True, omit_defaults=True):
     """The readings of a device, from its driver; None and 0 stand for unknown ones."""
 
@@ -108,21 +97,7 @@ class Heartbeat(Message, frozen=True, tag=True):
     made: Annotated[tuple[OfferedLatents, ...], Meta(max_length=64)] = ()  # not yet known to be journaled
     figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()  # of its devices
     resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()
-
-
-class Fetch(Message, frozen=True, tag=True):
-    """Asks for the piece of a job file that begins at `offset`. Latents are asked for the other way."""
-
-    digest: Digest
-    offset: Offset
-
-
-class FilePiece(Message, frozen=True, tag="Asset"):
-    """A piece of a job file; its bytes are the frame that follows."""
-
-    digest: Digest
-    offset: Offset
-    total: Offset  # bytes of the whole
+    door: Door = ""  # where other workers may ask for its files
 
 
 class Clip(ClipInfo, Message, frozen=True, tag=True):
@@ -395,6 +370,23 @@ class StatusReply(Message, frozen=True, tag=True):
 
 FromUser = Status | Order | NewBook | BookPiece
 FromMember = FromUser | Copy | Epochs | Enrol
-FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | FilePiece | FromMember
+FromWorker = (
+    Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | Blocks | FilePiece | FromMember
+)
 Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply | Obeyed | BookTaken
-FromCoordinator = Answer | Copied | Members | Instruct | Job | Grant | Trim | Skip | Revoke | Fetch | FilePiece | Done
+FromCoordinator = (
+    Answer
+    | Copied
+    | Members
+    | Instruct
+    | Job
+    | Grant
+    | Trim
+    | Skip
+    | Revoke
+    | Fetch
+    | FilePiece
+    | Source
+    | BlockDigests
+    | Done
+)

@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import os
+import socket
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -80,6 +81,24 @@ def local_addresses() -> list[str]:
     reachable = [address for address in found if not address.is_loopback]
     ordered = sorted(reachable or found, key=lambda address: (address.version, int(address)))
     return [str(address) for address in ordered]
+
+
+def own_address(towards: str, bound: str = "") -> str:
+    """Return this machine's address on its way to a "host:port"; "" if there is none that others could use.
+
+    `bound` is the address that it listens on, if it is one.
+    """
+    chosen = _parsed(bound)
+    if chosen and not _is_odd(chosen):
+        return str(chosen)
+    try:
+        family, kind, _, _, where = socket.getaddrinfo(*split_address(towards), type=socket.SOCK_DGRAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.connect(where)  # sends nothing
+            address = _parsed(probe.getsockname()[0])
+    except OSError:
+        return ""
+    return str(address) if address and not _is_odd(address) else ""
 
 
 def nearest_first(addresses: Iterable[str]) -> list[str]:

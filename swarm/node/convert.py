@@ -4,13 +4,12 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 
 from swarm.config import RenderConfig
 from swarm.coordinator.coordinate import Coordination
 from swarm.errors import EnvironmentFault
 from swarm.net.keys import CurveKeys, curve_keys, make_key
-from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.net.transport import RouterSocket
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.watch.progress import Progress
 from swarm.worker.clip_buffer import WITHOUT_SPARES
@@ -21,6 +20,7 @@ from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import greeting
 from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.needs import Needs
+from swarm.worker.sockets import FixedSockets
 from swarm.worker.worker import WorkNode
 
 LOOPBACK = "127.0.0.1"
@@ -73,7 +73,7 @@ def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequ
     job_files = FileCache(state_dir, coordination.config.assets_limit)
     limit_watch = LimitWatch(engines.devices, GpuReadings(gpus))
     clock, trace = coordination.clock, coordination.trace
-    dial = partial(DealerSocket, keys)
+    sockets = FixedSockets(keys)
     return WorkNode(
-        hello, engines, job_files, dial, clock, lambda line: None, limit_watch, settings=WITHOUT_SPARES, trace=trace
+        hello, engines, job_files, sockets, clock, lambda line: None, limit_watch, settings=WITHOUT_SPARES, trace=trace
     )

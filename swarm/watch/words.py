@@ -117,6 +117,10 @@ EVENTS: dict[str, Sentence] = {  # what happened, a line each
     "slot rests": lambda r: f"{r.worker}: slot {r.slot} rests: {r.note}",
     "cannot speak": lambda r: f"{r.worker} cannot speak {r.title}: {r.note}",
     "segment set aside": lambda r: f"set aside after {r.count} failures: “{r.text}” ({failure_text(r.kind, r.note)})",
+    "file not as it was": lambda r: (
+        f"{r.worker} passed on a block of the voice that was not as it should be, says {r.note}; "
+        "it is asked for that file no more"
+    ),
     "latents lost": lambda r: f"{r.title}: {LATENTS_LOST}",
 }
 

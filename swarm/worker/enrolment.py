@@ -11,7 +11,7 @@ from swarm.net import membership
 from swarm.net.membership import BadMembership
 from swarm.net.papers import Papers
 from swarm.net.swarm_key import CurveKeys, curve_keys
-from swarm.net.transport import DealerSocket
+from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.machine import Say
 
 REMOVED = (
@@ -48,6 +48,18 @@ class WorkerEnrolment:
     def dial(self, on_change: Callable[[], None]) -> DealerSocket:
         """Return a socket that enrols by itself."""
         return MemberSocket(self, on_change)
+
+    def visit(self, on_change: Callable[[], None]) -> DealerSocket:
+        """Return a socket for the door of another worker."""
+        return DealerSocket(self.keyring, on_change)
+
+    def open_door(self) -> RouterSocket:
+        """Return the socket of a door for members, which is not bound yet."""
+        return RouterSocket(curve_keys(self._papers.key), self._papers.lets_in)
+
+    def generation(self) -> object:
+        """Return the key of the present generation."""
+        return self._papers.key
 
     def greeting(self, coordinator: bytes = b"") -> tuple[Enrol, bytes]:
         """Return what a coordinator is told, with what is known here of the membership, and the secret for its key."""

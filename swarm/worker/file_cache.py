@@ -8,13 +8,13 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from swarm.errors import StoreError
-from swarm.job.job_file import LATENTS, PIECE_BYTES, JobFile, piece_size
+from swarm.job.job_file import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, PIECE_BYTES, JobFile, piece_size
 from swarm.store.job_files import digest_of
 from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
@@ -24,25 +24,59 @@ from swarm.watch.text import bytes_text
 
 MIN_FREE_BYTES = 256 * 1024 * 1024  # stays free on the disk
 SPOILT = "the file that arrived does not match its digest"
+UNFIT = "a block of the file does not match its digest"
 ELSEWHERE = "another worker of this machine is fetching it"
 
 
 class Kept(NamedTuple):
-    """The part of a job file that is here; the whole file only once verified. `note` says what went wrong."""
+    """The part of a job file that is here; the whole file only once verified. `note` says what went wrong.
+
+    `unfit`: the block that begins there came and did not fit its digest.
+    """
 
     have: int
     note: str = ""
+    unfit: bool = False
 
 
 @dataclass
 class PartialFile:
-    """A job file that is being fetched."""
+    """A job file that is being fetched, in blocks; those whose digests are known are held against them."""
 
     file: IO[bytes]
     size: int
     have: int
     digest: "hashlib._Hash"
     lock: Lock
+    block: int  # bytes of a whole one
+    expected: Mapping[int, bytes]  # digests of blocks, which are counted from 0
+    sure: int = 0  # bytes of the whole blocks that are here
+    sure_digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    block_digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def append(self, data: bytes) -> bool:
+        """Append bytes; return False if a block does not fit, which is taken off again with all behind it."""
+        while data:
+            room = self.block - self.have % self.block
+            head, data = data[:room], data[room:]
+            self.file.write(head)
+            self.digest.update(head)
+            self.block_digest.update(head)
+            self.have += len(head)
+            if (self.have % self.block == 0 or self.have == self.size) and not self._close_block():
+                return False
+        return True
+
+    def _close_block(self) -> bool:
+        fits = self.expected.get(self.sure // self.block) in (None, self.block_digest.digest())
+        self.file.flush()  # others read it through another handle
+        if fits:
+            self.sure, self.sure_digest = self.have, self.digest.copy()
+        else:
+            self.file.truncate(self.sure)
+            self.have, self.digest = self.sure, self.sure_digest.copy()
+        self.block_digest = hashlib.sha256()
+        return fits
 
 
 class FileCache:
@@ -51,8 +85,9 @@ class FileCache:
     def __init__(self, state_dir: Path, limit: int, piece: int = PIECE_BYTES) -> None:
         self.root = state_dir / "assets"
         self.scratch_root = state_dir / "scratch"
-        self._state_dir, self._limit, self._piece = state_dir, limit, piece
+        self._state_dir, self._limit, self._piece, self._block = state_dir, limit, piece, BLOCK_PIECES * piece
         self._parts: dict[str, PartialFile] = {}
+        self._expected: dict[str, dict[int, bytes]] = {}  # digests of the blocks of partial files
         self._verified: set[str] = set()
         self._scratch: Scratch | None = None
         self._gathered: dict[str, Path] = {}
@@ -86,15 +121,27 @@ class FileCache:
         return Kept(part.have) if part.have < size else self._finish(digest)
 
     def _open_part(self, digest: str, size: int, lock: Lock) -> PartialFile:
+        """Open a partial file at the end of its last whole block: a part of one might not fit."""
         path = self._part_path(digest)
-        if path.exists() and path.stat().st_size > size:
-            path.unlink()
-        found = hashlib.sha256()
+        have = path.stat().st_size if path.exists() else 0
         with path.open("a+b") as file:
-            file.seek(0)
+            file.truncate(0 if have > size else have if have == size else have - have % self._block)
+        part = PartialFile(
+            path.open("ab"), size, 0, hashlib.sha256(), lock, self._block, self._expected.setdefault(digest, {})
+        )
+        with path.open("rb") as file:
             while chunk := file.read(1 << 20):
-                found.update(chunk)
-        return PartialFile(path.open("ab"), size, path.stat().st_size, found, lock)
+                part.digest.update(chunk)
+                part.have += len(chunk)
+        part.sure, part.sure_digest = part.have, part.digest.copy()
+        return part
+
+    def expect(self, digest: str, number: int, digests: bytes) -> None:
+        """Hold the blocks of a partial file, from list `number` on, against these digests as they come."""
+        if digest in self._parts:
+            found = range(0, len(digests), DIGEST_BYTES)
+            first = number * BLOCKS_IN_LIST
+            self._expected[digest] |= {first + at // DIGEST_BYTES: digests[at : at + DIGEST_BYTES] for at in found}
 
     def write(self, digest: str, offset: int, data: bytes) -> Kept | None:
         """Append a piece to a partial file; return None if the piece is not the next one."""
@@ -103,13 +150,36 @@ class FileCache:
             return None
         try:
             with guarded(self.root):
-                part.file.write(data)
-                part.digest.update(data)
-                part.have += len(data)
+                if not part.append(data):
+                    return Kept(part.have, UNFIT, unfit=True)
                 return self._finish(digest) if part.have == part.size else Kept(part.have)
         except StoreError as fault:
             self._forget(digest)
             return Kept(0, str(fault))
+
+    def passed_on(self, digest: str, offset: int) -> tuple[bytes, int]:
+        """Return a piece for another worker, and the size of the whole file; b"" if it is not here yet.
+
+        The size is 0 if the file is not here at all. A part is passed on in whole blocks. Raises StoreError.
+        """
+        part, path = self._parts.get(digest), self.root / digest
+        if part is not None:
+            wanted = piece_size(part.size, offset, self._piece)
+            return self._read_at(
+                self._part_path(digest), offset, wanted if offset + wanted <= part.sure else 0
+            ), part.size
+        if digest not in self._verified or not path.is_file():
+            return b"", 0
+        size = path.stat().st_size
+        return self._read_at(path, offset, piece_size(size, offset, self._piece)), size
+
+    @staticmethod
+    def _read_at(path: Path, offset: int, size: int) -> bytes:
+        if not size:
+            return b""
+        with guarded(path), path.open("rb") as file:
+            file.seek(offset)
+            return file.read(size)
 
     def _finish(self, digest: str) -> Kept:
         part, path = self._parts[digest], self._part_path(digest)
@@ -117,6 +187,7 @@ class FileCache:
         sync_file(part.file.fileno())
         part.file.close()
         fits = part.digest.hexdigest() == digest
+        self._expected.pop(digest, None)
         if fits:
             path.replace(self.root / digest)
             self._verified.add(digest)

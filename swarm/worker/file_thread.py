@@ -42,6 +42,21 @@ class FileThread:
 
         self._enqueue(partial(self._folder.write, digest, offset, data), report)
 
+    def expect(self, digest: str, number: int, digests: bytes) -> None:
+        """Queue what the blocks of a job file are held against."""
+        self._enqueue(partial(self._folder.expect, digest, number, digests), lambda nothing: None)
+
+    def pass_on(self, digest: str, offset: int, reply: Callable[[bytes, int], None]) -> None:
+        """Queue the reading of a piece for another worker; `reply` gets it, and the size of the whole file."""
+
+        def read() -> tuple[bytes, int]:
+            try:
+                return self._folder.passed_on(digest, offset)
+            except StoreError:
+                return b"", 0
+
+        self._enqueue(read, lambda found: reply(*found))
+
     def serve(self, link: str, fetch: Fetch) -> None:
         """Queue the reading of a piece of latents; `reply` or `lost` gets the result."""
 

@@ -1,10 +1,13 @@
 """The lines that a worker prints at times: how much it has spoken, how fast, and which slots rest."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from swarm.lease.message import Clip
-from swarm.watch.text import count_text, duration_text, speed_text
+from swarm.lease.message import Clip, Job
+from swarm.lease.worker.download import Downloads
+from swarm.lease.worker.slot import EngineSlot
+from swarm.watch.text import bytes_text, count_text, duration_text, speed_text
+from swarm.watch.words import files_text
 
 NOTICE_INTERVAL_S = 60.0
 MAX_TOLD = 1000  # jobs and notes that are remembered as told
@@ -19,6 +22,7 @@ class Notices:
     work_s: float = 0.0
     said: int = 0
     said_s: float = 0.0
+    rests: dict[int, str] = field(default_factory=dict)  # the reason of each slot's rest
 
     def add(self, clip: Clip) -> None:
         """Count a clip that was spoken."""
@@ -38,6 +42,11 @@ class Notices:
         speed = f", {speed_text(self.audio_s / self.work_s)} real time a slot" if self.work_s else ""
         return f"spoke {count_text(self.sentences, 'sentence')} so far, {duration_text(self.audio_s)} of sound{speed}"
 
+    def rest_news(self, slots: Iterable[EngineSlot], now: float) -> list[str]:
+        """Return lines about the slots that rest now and did not before, and those that go on."""
+        before, self.rests = self.rests, {slot.number: slot.rest_reason(now) for slot in slots}
+        return rest_lines(before, self.rests)
+
 
 @dataclass
 class ToldOnce:
@@ -53,6 +62,14 @@ class ToldOnce:
         if len(self.words) > MAX_TOLD:
             del self.words[next(iter(self.words))]
         return True
+
+
+def introduction(job: Job, downloads: Downloads) -> Iterator[str]:
+    """Yield what is told of a job that is new here."""
+    yield f"speaking {job.title} with {job.recipe.engine}"
+    if (files := job.job_files) and not downloads.has(files):
+        size = bytes_text(sum(file.size for file in files))
+        yield f"first fetching {files_text(file.name for file in files)}, {size}, if it is not here already"
 
 
 def rest_lines(before: Mapping[int, str], after: Mapping[int, str]) -> list[str]:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from math import inf
 
 from swarm.config import ENV_BIND, WorkConfig
@@ -17,7 +16,7 @@ from swarm.net.discovery import Browser, Candidate
 from swarm.net.keys import OPEN, OPEN_WARNING, SwarmKey, load_key, no_key, security, swarm_id
 from swarm.net.papers import Papers
 from swarm.net.papers_file import swarm_names
-from swarm.net.transport import AnyKeys, DealerSocket
+from swarm.net.transport import AnyKeys
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
@@ -30,6 +29,7 @@ from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.hello import engine_offers, greeting
 from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.needs import Needs
+from swarm.worker.sockets import FixedSockets
 from swarm.worker.standby import stand_by
 from swarm.worker.standing_orders import StandingOrders
 from swarm.worker.stint import Stint
@@ -84,7 +84,7 @@ async def _serve(
         hello,
         engines,
         job_files,
-        enrolment.dial if enrolment else partial(DealerSocket, None),
+        enrolment or FixedSockets(None),
         clock,
         say,
         limit_watch,
@@ -92,6 +92,7 @@ async def _serve(
         allow_sleep=config.allow_sleep,
         welcomed=lambda address: remember_address(config.state_dir, swarm, address),
         trace=trace,
+        door=os.environ.get(ENV_BIND, ""),
     )
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, swarm, say))
@@ -228,11 +229,11 @@ def _follow(node: WorkNode, browser: Browser, kept: set[str]) -> None:
     for candidate in browser.candidates():
         if node.has_proven(candidate.name):
             browser.prove(candidate.name)
-    for name, tried_s in node.unproven().items():
+    for name, tried_s in node.connections.unproven(node.clock.now()).items():
         if name not in kept and tried_s > TRIAL_S and browser.set_aside(name):
             node.remove(name)
     found = {candidate.name: candidate for candidate in browser.candidates()}
-    for name in {*node.abandoned(FORGET_S), *node.unproven()} - found.keys() - kept:
+    for name in {*node.abandoned(FORGET_S), *node.connections.unproven(node.clock.now())} - found.keys() - kept:
         node.remove(name)
     for candidate in found.values():
         node.add(candidate.name, candidate.addresses)

@@ -15,6 +15,7 @@ from swarm.lease.worker.outcome import (
     CancelPrefetch,
     ClipPart,
     Command,
+    Expect,
     Kill,
     Load,
     Prefetch,
@@ -32,19 +33,20 @@ from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.registry import install_line
-from swarm.watch.text import bytes_text, in_tens
-from swarm.watch.words import files_text, lacking_text, refused_text
+from swarm.watch.text import in_tens
+from swarm.watch.words import lacking_text, refused_text
 from swarm.worker.clip_buffer import ClipBuffer
 from swarm.worker.connection import Connection, Connections
 from swarm.worker.engines import DEVICE_FAULTS, Engines
 from swarm.worker.file_cache import FileCache, Kept
 from swarm.worker.file_thread import FileThread
 from swarm.worker.limit_watch import LimitWatch
-from swarm.worker.notices import Notices, ToldOnce, rest_lines
+from swarm.worker.neighbours import Neighbours
+from swarm.worker.notices import Notices, ToldOnce, introduction
+from swarm.worker.sockets import WorkerSockets
 
 DRAIN_S = 120.0  # longest wait for clips under way when the worker leaves
 FAREWELL_S = 0.3  # for the last messages to leave the sockets
-Dial = Callable[[Callable[[], None]], DealerSocket]  # is given what to call when the connection came or went
 
 
 class WorkNode:
@@ -55,7 +57,7 @@ class WorkNode:
         hello: Hello,
         engines: Engines,
         job_files: FileCache,
-        dial: Dial,
+        sockets: WorkerSockets,
         clock: Clock,
         say: Say,
         limit_watch: LimitWatch,
@@ -65,24 +67,25 @@ class WorkNode:
         welcomed: Callable[[str], None] = lambda address: None,
         settings: WorkerSettings = DEFAULTS,
         trace: Trace = NO_TRACE,
+        door: str | None = None,
     ) -> None:
-        """`welcomed` is called with the address of each coordinator that welcomes this worker."""
+        """`welcomed` hears the address of each coordinator that welcomes this worker; `door` is as in `Neighbours`."""
         self.core = trace.watch("worker", Worker(hello, settings), hello=hello, settings=settings)
         self.engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
         self._told_once = ToldOnce()  # jobs and notes
         self.unable = False  # an engine failed to open since the last announcement
-        self._dial = dial
-        self.clock = clock
-        self._say = say
+        self._sockets = sockets
+        self.clock, self._say = clock, say
         self._exit_when_done = exit_when_done
         self._clip_buffer = ClipBuffer(job_files.scratch_root, say, self.core.note_full)
         self._notices = Notices(said_s=clock.now())
         self.connections = Connections(say)
+        told = sockets, door, self.core, clock, self.connections, self._file_thread, self.carry_out, self._start, say
+        self._neighbours = Neighbours(*told)
         self._aliases: dict[str, str] = {}  # other names of coordinators that are served already
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
-        self._rests: dict[int, str] = {}  # the reason of each slot's rest, as last told to the user
         self._failure: BaseException | None = None
         self._outdated: Outdated | None = None
         self._welcomed = welcomed
@@ -97,7 +100,7 @@ class WorkNode:
             return
         connection = self.connections.get(name)
         if connection is None:
-            socket = self._dial(lambda: self._changed(name))
+            socket = self._sockets.dial(lambda: self._changed(name))
             connection = Connection(socket, self._start(self._listen(name, socket)), lost_s=self.clock.now())
             self.connections[name] = connection
         connection.socket.connect(addresses)
@@ -113,10 +116,6 @@ class WorkNode:
     def has_proven(self, name: str) -> bool:
         """Return whether the coordinator of this name was ever connected, under whichever name."""
         return name in self._aliases or (name in self.connections and self.connections[name].proven)
-
-    def unproven(self) -> dict[str, float]:
-        """Return the coordinators that were never connected, and for how many seconds each was tried."""
-        return self.connections.unproven(self.clock.now())
 
     def abandoned(self, after_s: float) -> list[str]:
         """Return the coordinators that are out of reach for over `after_s` seconds, and have no lease here."""
@@ -141,6 +140,8 @@ class WorkNode:
     async def _listen(self, name: str, socket: DealerSocket) -> None:
         while True:
             message, frame = await socket.receive()
+            if isinstance(message, Job):
+                await self._neighbours.open_for(message.job_files)
             self._announce(name, message)
             self.carry_out(self.core.receive(name, message, self.clock.now(), frame))
             if self._exit_when_done and self._is_done():
@@ -176,17 +177,15 @@ class WorkNode:
 
     def _introduce(self, name: str, job: Job) -> None:
         """Tell the user once about a job; coordinators send it again whenever it needs more files."""
-        if not self._told_once.is_news(job.job):
-            return
-        self._tell(name, f"speaking {job.title} with {job.recipe.engine}")
-        if (files := job.job_files) and not self.core.fetched.downloads.has(files):
-            size = bytes_text(sum(file.size for file in files))
-            self._tell(name, f"first fetching {files_text(f.name for f in files)}, {size}, if it is not here already")
+        if self._told_once.is_news(job.job):
+            for line in introduction(job, self.core.fetched.downloads):
+                self._tell(name, line)
 
     def _kept(self, digest: str, kept: Kept) -> None:
         if kept.note:
             self._say_once(f"cannot fetch a file of the voice: {kept.note}; trying on", f"{digest} {kept.note}")
-        self.carry_out(self.core.kept(digest, kept.have, self.clock.now(), kept.note))
+        self.carry_out(self.core.kept(digest, kept.have, self.clock.now(), kept.note, unfit=kept.unfit))
+        self._neighbours.moved(digest, kept.have)
 
     def _lost(self, digest: str) -> None:
         self.carry_out(self.core.lost(digest, self.clock.now()))
@@ -225,7 +224,9 @@ class WorkNode:
         for command in out.commands:
             self._order(command)
         for name, message in out.messages:
-            if name in self.connections and not self.connections[name].socket.send(message):
+            if name not in self.connections:
+                self._neighbours.send(name, message)
+            elif not self.connections[name].socket.send(message):
                 self.core.unsaid(name)
         for digest, offset, data in out.pieces:
             self._file_thread.write(digest, offset, data)
@@ -258,6 +259,8 @@ class WorkNode:
                 self._start(self.engines.unload(slot))
             case Seek(digest=digest, size=size):
                 self._file_thread.seek(digest, size, frozenset(self.core.fetched.downloads.items))
+            case Expect():
+                self._file_thread.expect(command.digest, command.number, command.digests)
             case Load():
                 self._start(self._load(command))
             case Speak():
@@ -356,8 +359,10 @@ class WorkNode:
         try:
             while True:
                 self._look_at_devices()
+                await self._neighbours.look()
                 self.carry_out(self.core.beat(self.clock.now()))
-                self._say_rests()
+                for line in self._notices.rest_news(self.core.slots, self.clock.now()):
+                    self._say(line)
                 self._wakefulness.turn(any(slot.leases for slot in self.core.slots))
                 if news := self._notices.news(self.clock.now()):
                     self._say(news)
@@ -373,12 +378,6 @@ class WorkNode:
             self.carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
         self.carry_out(self.core.limit(limit_watch.reasons(self.engines.pids, now), now))
 
-    def _say_rests(self) -> None:
-        rests = {slot.number: slot.rest_reason(self.clock.now()) for slot in self.core.slots}
-        for line in rest_lines(self._rests, rests):
-            self._say(line)
-        self._rests = rests
-
     async def _drain(self) -> None:
         self.carry_out(self.core.drain(self.clock.now()))
         deadline_s = self.clock.now() + DRAIN_S
@@ -391,6 +390,7 @@ class WorkNode:
         for connection in self.connections.values():
             connection.task.cancel()
             connection.socket.close()
+        self._neighbours.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

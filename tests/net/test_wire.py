@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
+from swarm.lease.file_transfer import BlockDigests, Blocks, Source
 from swarm.lease.member import Enrol, Members
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order
 from swarm.lease.reason import Reason
@@ -30,6 +31,7 @@ FROM_WORKER: list[m.Message] = [
         (m.OfferedLatents("job", DIGEST, 5), m.OfferedLatents("other", "", 0)),
     ),
     m.Fetch(DIGEST, 2**33),
+    Blocks(DIGEST, 3),
     m.FilePiece(DIGEST, 5, 2**33),
     m.Clip("job", 0, 1, 2, KEY, 7, 1, samples=2400, sample_rate=24000, digest=DIGEST, work_s=0.25),
     m.ClipPiece(3, 65536),
@@ -53,6 +55,8 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (JobFile("model/model.pth", DIGEST, 2**31),), True),
     m.Fetch(DIGEST, 0),
     m.FilePiece(DIGEST, 0, 5),
+    Source(DIGEST, "10.0.0.1:5000"),
+    BlockDigests(DIGEST, 3, bytes(64)),
     m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1))),
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
     m.Rejected("job", 0, 1, KEY, "digest"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from allowed_repeats import holds
 from disk import Disk
 from faults import TAKE_OVERS
-from files import PIECE
+from files import PIECE, digests_of_blocks
 from heads import WRITING_S
 from machine import Machine
 
@@ -22,6 +22,7 @@ from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import GATHER_S, OWN_GAP_S, Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.settings import LOOKED_AT, Settings
+from swarm.lease.file_transfer import BlockDigests
 from swarm.lease.message import Clip, ClipPiece, FilePiece, FromWorker, Message
 from swarm.watch.words import event_text
 
@@ -340,7 +341,10 @@ class SimCoordinator(Machine):
         if "lying pieces" in world.faults and world.random.random() < 0.2:
             frame = bytes(byte ^ 1 for byte in frame)
         connection = world.network.open.get(serve.peer)
-        if connection is not None:
+        if connection is not None and serve.blocks is not None:
+            digests = digests_of_blocks(data, serve.blocks)
+            world.network.send(connection, connection.worker, BlockDigests(serve.digest, serve.blocks, digests))
+        elif connection is not None:
             message = FilePiece(serve.digest, serve.offset, serve.total)
             world.log(self.name, f"-> {serve.peer.decode()}", message)
             world.network.send(connection, connection.worker, message, frame)

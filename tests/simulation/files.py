@@ -9,7 +9,7 @@ from faults import LOST_DISK
 from small_tensors import small_tensors
 from story import Violation
 
-from swarm.job.job_file import LATENTS, MODEL, VOICE, JobFile, piece_size
+from swarm.job.job_file import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, MODEL, VOICE, JobFile, piece_size
 from swarm.lease.message import Fetch, FilePiece
 
 if TYPE_CHECKING:
@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from world import World
 
 PIECE = 50  # bytes
+BLOCK = BLOCK_PIECES * PIECE
 WRITE_S = 0.01
+
+
+def digests_of_blocks(data: bytes, number: int) -> bytes:
+    """Return the digests of a list of blocks of a file."""
+    first = number * BLOCKS_IN_LIST * BLOCK
+    blocks = range(first, min(first + BLOCKS_IN_LIST * BLOCK, len(data)), BLOCK)
+    return b"".join(hashlib.sha256(data[at : at + BLOCK]).digest() for at in blocks)
 
 
 def digest_of(data: bytes) -> str:
@@ -50,6 +58,7 @@ class FileDisk:
         self.whole: dict[str, bytes] = {}
         self.parts: dict[str, bytearray] = {}
         self.sizes: dict[str, int] = {}
+        self.expected: dict[str, dict[int, bytes]] = {}  # of the blocks of each file
         self.free_s = 0.0
 
     def seek(self, digest: str, size: int) -> None:
@@ -57,7 +66,16 @@ class FileDisk:
         self.sizes[digest] = size
         self._later(self._sought, digest, size)
 
+    def expect(self, digest: str, number: int, digests: bytes) -> None:
+        """Hold blocks against their digests as they come."""
+        found = range(0, len(digests), DIGEST_BYTES)
+        blocks = {number * BLOCKS_IN_LIST + at // DIGEST_BYTES: digests[at : at + DIGEST_BYTES] for at in found}
+        self.expected.setdefault(digest, {}).update(blocks)
+
     def _sought(self, digest: str, size: int) -> None:
+        self.expected.pop(digest, None)
+        if digest in self.parts:  # a part goes on from its last whole block
+            del self.parts[digest][len(self.parts[digest]) // BLOCK * BLOCK :]
         have = size if digest in self.whole else len(self.parts.setdefault(digest, bytearray()))
         self._kept(digest, have)
 
@@ -70,6 +88,16 @@ class FileDisk:
         if offset != len(part) or digest in self.whole:
             return
         part.extend(data)
+        start = (len(part) - 1) // BLOCK * BLOCK
+        known = self.expected.get(digest, {}).get(start // BLOCK)
+        if len(part) in (start + BLOCK, self.sizes[digest]) and known not in (
+            None,
+            hashlib.sha256(part[start:]).digest(),
+        ):
+            del part[start:]
+            worker = self.worker
+            worker.carry_out(worker.core.kept(digest, start, worker.clock(), "a block does not fit", unfit=True))
+            return
         if len(part) < self.sizes[digest]:
             self._kept(digest, len(part))
             return

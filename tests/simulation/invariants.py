@@ -23,6 +23,7 @@ from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, ServedJob
 from swarm.lease.coordinator.session_state import SessionState
+from swarm.lease.file_transfer import Source
 from swarm.lease.message import Accepted, Clip, Grant, Heartbeat, Message, Rejected, Revoke, Trim, Wanted
 
 if TYPE_CHECKING:
@@ -216,7 +217,8 @@ class Judge:
         if served.ledger.expiries[place] or len(served.state.failures[place]) >= MAX_RECORDED:
             return  # workers that made no progress there have tried it too, and further failures are not journaled
         since_s = self.failed_s[core.settings.coordinator, job, place]
-        others_had_time = ILL_WILL in self.world.faults and record_s - since_s >= OTHERS_WAITED_FOR_S
+        are_kept = ILL_WILL in self.world.faults or self.world.ill_coordinator is not None
+        others_had_time = are_kept and record_s - since_s >= OTHERS_WAITED_FOR_S
         honest = [s for s in here if not self._owner(s.worker).liar]  # the word of others is worth nothing
         alone = len(blamed) == 1 and any(s.worker not in blamed for s in honest)
         if alone and not others_had_time:
@@ -243,6 +245,20 @@ class Judge:
         elif isinstance(message, Rejected) and is_judged(self.world, self.world.network.owners[peer], raw=True):
             spot = (message.job, message.chapter, message.index)
             raise Violation(f"an honest clip was refused: {message.reason}", spot)
+        elif isinstance(message, Source):
+            self._check_chain(coordinator, message)
+
+    def _check_chain(self, coordinator: SimCoordinator, source: Source) -> None:
+        """Check that no worker waits for pieces that it has to fetch itself."""
+        assert coordinator.core is not None
+        links = coordinator.core.job_files.chains.chains[source.digest].links
+        for key in links:
+            seen: list[str] = []
+            while key in links:
+                if key in seen:
+                    raise Violation(f"workers fetch a file from each other in a circle: {', '.join(seen)}")
+                seen.append(key)
+                key = links[key].source
 
     def coordinator(self, coordinator: SimCoordinator, ticked: bool) -> None:
         """Check the state of a coordinator after a step."""

@@ -19,6 +19,7 @@ from faults import TAKE_OVERS
 from swarm.job import epoch, union
 from swarm.lease.coordinator import coordinator as core
 from swarm.lease.coordinator import deadlines, heartbeat, last_word
+from swarm.lease.coordinator.chain import Chain
 from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.clip_pieces import ClipPieces
 from swarm.lease.coordinator.coordinator import Coordinator
@@ -157,10 +158,11 @@ MUTANTS: dict[str, Edit | Value] = {
     "a voice of other latents goes on": Edit(
         EngineSlot, "suits", "self.latents == find_latents(job.job_files)", "True"
     ),
+    "workers fetch a file from each other": Edit(Chain, "_choose", "and not self._leads_to(other, session.key)", ""),
     "pieces out of turn are written": Edit(Downloads, "take", "piece.offset != item.received or", ""),
     "pieces that do not come are not missed": Value(download, "STALLED_S", 1e9),
     "all is asked for at once": Edit(
-        Downloads, "_ask", " and item.asked - item.have < WINDOW * self.settings.piece", ""
+        Downloads, "_fetch", " and item.asked - item.have < WINDOW * self.settings.piece", ""
     ),
     "who stepped back never comes again": Value(Rest, "stepped_back", lambda self, now: self.until_s > 0),
     "what a resting slot held is kept from others": Edit(

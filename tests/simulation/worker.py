@@ -10,6 +10,7 @@ from faults import ONE_BY_ONE
 from files import PIECE, FileDisk
 from liar import Liar
 from machine import Machine
+from neighbours import Neighbours, door_of
 from network import Connection
 from story import Violation
 
@@ -35,6 +36,7 @@ from swarm.lease.worker.outcome import (
     CancelPrefetch,
     ClipPart,
     Command,
+    Expect,
     Kill,
     Load,
     Prefetch,
@@ -44,6 +46,7 @@ from swarm.lease.worker.outcome import (
     WorkerOutcome,
 )
 from swarm.lease.worker.settings import WorkerSettings
+from swarm.lease.worker.source import PEER
 from swarm.lease.worker.worker import Worker
 
 if TYPE_CHECKING:
@@ -117,6 +120,7 @@ class SimWorker(Machine):
         self.core = self.world.trace(self.name).watch("worker", core, hello=hello, settings=core.settings)
         self.engines = [SimEngine(self, slot) for slot in range(self.slots)]
         self.frames, self.connections, self.outstanding = {}, {}, {}
+        self.neighbours = Neighbours(self)
         self.draining = False
         self.world.log(self.name, "starts")
         for coordinator in self.world.coordinators:
@@ -189,6 +193,7 @@ class SimWorker(Machine):
             self.later(self.world.random.uniform(0.1, 1.0), self.dial, coordinator)
             return
         self.connections[coordinator.name] = connection
+        self.core.doors = {name: door_of(self) for name in self.connections}
         self.world.log(self.name, f"is {connection.peer.decode()} at {coordinator.name}")
         self.carry_out(self.core.connect(coordinator.name, self.clock()))
 
@@ -254,7 +259,9 @@ class SimWorker(Machine):
                 self.outstanding.pop(name, None)
                 if name in self.connections:
                     self.connections[name].sent.clear()
-            if not self.send(name, message):
+            if name.startswith(PEER):
+                self.neighbours.ask(name, message)
+            elif not self.send(name, message):
                 self.outstanding.pop(name, None)
                 if name in self.connections:
                     self.world.judge.repeats.unsteady(self)
@@ -313,6 +320,8 @@ class SimWorker(Machine):
         match command:
             case Seek(digest=digest, size=size):
                 self.disk.seek(digest, size)
+            case Expect(digest=digest, number=number, digests=digests):
+                self.disk.expect(digest, number, digests)
             case Kill(slot=slot) | Unload(slot=slot):
                 self.engines[slot].kill()
             case Load(slot=slot, turn=turn, recipe=recipe, job_files=job_files):

@@ -9,7 +9,7 @@ import pytest
 
 from swarm.errors import StoreError
 from swarm.job.job_file import LATENTS, VOICE, JobFile
-from swarm.worker.file_cache import ELSEWHERE, SPOILT, FileCache, Kept
+from swarm.worker.file_cache import ELSEWHERE, SPOILT, UNFIT, FileCache, Kept
 
 DATA = b"0123456789"
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -40,14 +40,50 @@ def test_pieces_in_turn_become_the_file_and_others_are_not_written(folder: FileC
     assert folder.seek(DIGEST, 10) == Kept(10)
 
 
-def test_a_part_goes_on_in_another_process(folder: FileCache, tmp_path: Path) -> None:
-    folder.seek(DIGEST, 10)
-    folder.write(DIGEST, 0, DATA[:4])
-    folder.close()
-    again = FileCache(tmp_path, 100)
+def test_a_part_goes_on_in_another_process_from_its_last_whole_block(tmp_path: Path) -> None:
+    first = FileCache(tmp_path, 100, piece=1)
+    first.seek(DIGEST, 10)
+    first.write(DIGEST, 0, DATA[:6])
+    first.close()
+    again = FileCache(tmp_path, 100, piece=1)
     assert again.seek(DIGEST, 10) == Kept(4)
     assert again.write(DIGEST, 4, DATA[4:]) == Kept(10)
     again.close()
+
+
+def digests_of_blocks(data: bytes, block: int = 4) -> bytes:
+    return b"".join(hashlib.sha256(data[at : at + block]).digest() for at in range(0, len(data), block))
+
+
+def test_a_block_that_does_not_fit_is_taken_off_again_and_the_others_stay(tmp_path: Path) -> None:
+    folder = FileCache(tmp_path, 100, piece=1)
+    folder.seek(DIGEST, 10)
+    folder.expect(DIGEST, 0, digests_of_blocks(DATA))
+    assert folder.write(DIGEST, 0, DATA[:6]) == Kept(6)
+    assert folder.write(DIGEST, 6, b"x") == Kept(7)
+    assert folder.write(DIGEST, 7, DATA[7:]) == Kept(4, UNFIT, unfit=True)
+    assert folder.write(DIGEST, 8, DATA[8:]) is None
+    assert folder.seek(DIGEST, 10) == Kept(4)
+    assert folder.write(DIGEST, 4, b"xxxx") == Kept(4, UNFIT, unfit=True)
+    assert folder.write(DIGEST, 4, DATA[4:]) == Kept(10)
+    assert (folder.root / DIGEST).read_bytes() == DATA
+    folder.close()
+
+
+def test_whole_blocks_are_passed_on_while_the_rest_is_on_its_way_and_nothing_else_is(tmp_path: Path) -> None:
+    folder = FileCache(tmp_path, 100, piece=1)
+    assert folder.passed_on(DIGEST, 0) == (b"", 0)
+    folder.seek(DIGEST, 10)
+    folder.write(DIGEST, 0, DATA[:6])
+    assert folder.passed_on(DIGEST, 3) == (b"3", 10)
+    assert folder.passed_on(DIGEST, 4) == (b"", 10)
+    folder.write(DIGEST, 6, DATA[6:])
+    assert folder.passed_on(DIGEST, 9) == (b"9", 10)
+    assert folder.passed_on(DIGEST, 10) == (b"", 10)
+    secret = tmp_path / "assets" / ("e" * 64)
+    secret.write_bytes(b"another program's")
+    assert folder.passed_on("e" * 64, 0) == (b"", 0)
+    folder.close()
 
 
 def test_what_does_not_fit_its_digest_is_thrown_away(folder: FileCache) -> None:

@@ -5,7 +5,6 @@ import hashlib
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,6 @@ from swarm.lease.message import (
 from swarm.lease.worker.coordinator_link import MAX_FILES, MAX_JOBS
 from swarm.lease.worker.download import MAX_OPEN
 from swarm.lease.worker.settings import WorkerSettings
-from swarm.net.transport import DealerSocket
 from swarm.system.machine import Clock
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.registry import choose_recipe
@@ -47,6 +45,7 @@ from swarm.worker.engines import Batch, Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.sockets import FixedSockets
 from swarm.worker.worker import WorkNode
 
 TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
@@ -94,9 +93,7 @@ async def a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     settings = WorkerSettings(step_back_s=0.01, max_step_back_s=0.01)
     limit_watch = LimitWatch(engines.devices, GpuReadings(()))
     files = FileCache(tmp_path, 10**6)
-    node = WorkNode(
-        hello, engines, files, partial(DealerSocket, None), Clock(), said.append, limit_watch, settings=settings
-    )
+    node = WorkNode(hello, engines, files, FixedSockets(None), Clock(), said.append, limit_watch, settings=settings)
     life = asyncio.create_task(node.run())
     try:
         yield node, said

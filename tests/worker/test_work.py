@@ -4,7 +4,6 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,13 +11,14 @@ import pytest
 from swarm.lease.message import Device, EngineOffer, Hello
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.keys import curve_keys, make_key
-from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
 from swarm.worker import work
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.sockets import FixedSockets
 from swarm.worker.work import MAX_UNPROVEN, _browse
 from swarm.worker.worker import WorkNode
 
@@ -62,9 +62,7 @@ async def browsing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1)
     engines = Engines(("cpu:0",), tmp_path / "log")
     watch = LimitWatch(engines.devices, GpuReadings(()))
-    node = WorkNode(
-        hello, engines, FileCache(tmp_path, 10**9), partial(DealerSocket, KEYS), Clock(), lambda line: None, watch
-    )
+    node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), FixedSockets(KEYS), Clock(), lambda line: None, watch)
     life, browser = asyncio.create_task(node.run()), Announced()
     looking = asyncio.create_task(_browse(node, browser, SWARM, set(), lambda line: None))
     try:

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.settings import WorkerSettings
 from swarm.lease.worker.slot_state import SlotState
-from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import SpokenWords
@@ -27,6 +26,7 @@ from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
 from swarm.worker.limit_watch import LimitWatch
+from swarm.worker.sockets import FixedSockets
 from swarm.worker.work import _drain
 from swarm.worker.worker import WorkNode
 
@@ -47,7 +47,7 @@ async def running(
         hello,
         engines,
         FileCache(tmp_path, 10**9),
-        partial(DealerSocket, None),
+        FixedSockets(None),
         Clock(),
         said.append,
         limit_watch,

@@ -29,6 +29,7 @@ from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
 from swarm.lease.coordinator.time_left import SpeechPace
 from swarm.lease.coordinator.transfer import Transfer
+from swarm.lease.file_transfer import Blocks
 from swarm.lease.message import (
     Bye,
     Clip,
@@ -109,10 +110,7 @@ class Coordinator:
         self.jobs.add(served)
 
     def note_progress(self, encoded: dict[str, float], now: float) -> None:
-        """Take note of what share of each job's sound is encoded, from 0 to 1, and of how fast all goes.
-
-        Only `status` tells it.
-        """
+        """Take note of what share of each job's sound is encoded, 0 to 1, for `status`, and of how fast all goes."""
         snapshot = Snapshot(self.settings, self.jobs, self.sessions, now)
         self.speech_pace.observe(now, *snapshot.speech())
         for job, share in encoded.items():
@@ -328,7 +326,7 @@ class Coordinator:
                     self.jobs.review()
             case Held():
                 self.intake.held(session, message, now, self._new_lease_id, outcome)
-            case Fetch():
+            case Fetch() | Blocks():
                 self.job_files.fetch(session, message, outcome)
             case FilePiece():
                 self.job_files.job_file(session, message, frame, now, outcome)

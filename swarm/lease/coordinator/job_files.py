@@ -4,15 +4,17 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 
-from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, piece_size
+from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, is_shared, list_size, piece_size
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
 from swarm.job.tensors import fault_of_tensors
+from swarm.lease.coordinator.chain import Chains
 from swarm.lease.coordinator.jobs import Jobs
 from swarm.lease.coordinator.lease import PROMISED
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.coordinator.roster import TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import ServedJob
+from swarm.lease.file_transfer import Blocks, Source
 from swarm.lease.message import Fetch, FilePiece, Heartbeat, OfferedLatents, Revoke
 from swarm.lease.reason import Reason
 
@@ -37,6 +39,10 @@ class JobFiles:
     sessions: dict[str, Session]
     piece: int = PIECE_BYTES
     collecting: dict[str, Collecting] = field(default_factory=dict)  # by job
+    chains: Chains = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chains = Chains(self.sessions)
 
     def heard(self, session: Session, heartbeat: Heartbeat, now: float, out: Outcome) -> None:
         """Take in which files a worker has.
@@ -51,19 +57,43 @@ class JobFiles:
             if lacks and now - session.told.get(served.state.job, -math.inf) >= TELL_AGAIN_S:
                 session.told[served.state.job] = now
                 out.send(session.peer, served.instruction)
+        if session.fetching:
+            self._direct(session, now, out)
         for made in heartbeat.made:
             if made.job in self.jobs:
                 self._made(self.jobs[made.job], session, made, now, out)
 
-    def fetch(self, session: Session, fetch: Fetch, out: Outcome) -> None:
-        """Have a piece read and sent, if a job has such a file."""
+    def _direct(self, session: Session, now: float, out: Outcome) -> None:
+        """Tell a worker from whom to fetch the file that it asks for, if that is not whom it asks."""
+        shared = {
+            job_file.digest: job_file.size
+            for served in self.jobs.supplied.values()
+            for job_file in served.state.job_files
+            if is_shared(job_file.size, self.piece)
+        }
+        self.chains.keep(shared)
+        for digest, fetching in session.fetching.items():
+            if digest in shared and fetching.asking:
+                door = self.chains.source_of(session, digest, shared[digest], now)
+                if door != fetching.door or fetching.waits:
+                    out.send(session.peer, Source(digest, door))
+                for liar in self.chains.accuse(session, digest):
+                    out.events.append(Reason("file not as it was", worker=liar.hello.name, note=session.hello.name))
+
+    def fetch(self, session: Session, asked: Fetch | Blocks, out: Outcome) -> None:
+        """Have a piece, or the digests of blocks, read and sent, if a job has such a file."""
         for served in self.jobs.values():
             for job_file in served.state.job_files:
-                if job_file.digest == fetch.digest and fetch.offset < job_file.size:
-                    out.serves.append(
-                        Serve(session.peer, served.state.job, job_file.digest, fetch.offset, job_file.size)
-                    )
+                if job_file.digest == asked.digest and self._exists(job_file.size, asked):
+                    at = (asked.offset, None) if isinstance(asked, Fetch) else (0, asked.number)
+                    serve = Serve(session.peer, served.state.job, job_file.digest, at[0], job_file.size, at[1])
+                    out.serves.append(serve)
                     return
+
+    def _exists(self, size: int, asked: Fetch | Blocks) -> bool:
+        if isinstance(asked, Fetch):
+            return asked.offset < size
+        return is_shared(size, self.piece) and list_size(size, asked.number, self.piece) > 0
 
     def _made(self, served: ServedJob, session: Session, made: OfferedLatents, now: float, out: Outcome) -> None:
         job = served.state.job

@@ -27,13 +27,14 @@ class Send:
 
 @dataclass(frozen=True)
 class Serve:
-    """One piece of a job's file, to be read and sent to a peer."""
+    """One piece of a job's file, to be read and sent to a peer; or, with `blocks`, the digests of a list of blocks."""
 
     peer: bytes
     job: str
     digest: str
     offset: int
     total: int
+    blocks: int | None = None  # the number of the list
 
 
 @dataclass

@@ -7,6 +7,7 @@ from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.transfer import Transfer
+from swarm.lease.file_transfer import is_door
 from swarm.lease.message import PROTOCOL, EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
 from swarm.lease.offer import fitting, slot_kinds
 from swarm.lease.reason import Reason
@@ -114,6 +115,7 @@ class Session:
     distrusted: set[str] = field(default_factory=set)  # jobs of which it sent latents that cannot be used
     job_files: frozenset[str] = frozenset()  # digests of the files it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
+    door: str = ""  # where other workers may fetch its files
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
     no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # by slot, engine and model
@@ -222,9 +224,10 @@ class Session:
                 slot.idle_since_s += gap_s
 
     def supplied(self, heartbeat: Heartbeat) -> None:
-        """Take in which files it has and fetches."""
+        """Take in which files it has and fetches, and where others may have them."""
         self.job_files = frozenset(heartbeat.job_files)
         self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
+        self.door = heartbeat.door if is_door(heartbeat.door) else ""
 
 
 def _has_model(offer: EngineOffer, recipe: Recipe) -> bool:

@@ -9,11 +9,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from swarm.job.job_file import MAX_JOB_FILES, WINDOW, JobFile, piece_size
+from swarm.job.job_file import (
+    DIGEST_BYTES,
+    MAX_JOB_FILES,
+    PIECE_BYTES,
+    WINDOW,
+    JobFile,
+    is_shared,
+    list_size,
+    piece_size,
+)
 from swarm.lease.bounds import MAX_HELD_FILES
+from swarm.lease.file_transfer import BlockDigests, Fault, Source
 from swarm.lease.message import Fetch, Fetching, FilePiece
-from swarm.lease.worker.outcome import Seek, WorkerOutcome
+from swarm.lease.worker.outcome import Expect, Seek, WorkerOutcome
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
+from swarm.lease.worker.source import PEER, FileSource
 
 STALLED_S = 5.0  # pieces that do not come within so long are asked for again
 AGAIN_S = 2.0  # a file that was held up by a full disk, another process or a damaged piece is tried again
@@ -22,6 +33,16 @@ MAX_DOUBLINGS = 5
 MAX_OPEN = 64  # files of one coordinator that are looked for or fetched, since each is an open file
 
 Sources = dict[str, tuple[int, list[str]]]  # of the files that are needed: digest -> size, and the links that have it
+
+
+@dataclass(frozen=True)
+class FilePart:
+    """The part of a file that is on the disk, all of it only if its digest fits; `note` says what went wrong."""
+
+    digest: str
+    have: int
+    note: str = ""
+    unfit: bool = False  # the block that begins there came and did not fit its digest
 
 
 @dataclass
@@ -38,6 +59,7 @@ class Download:
     moved_s: float = 0.0  # its last sign of progress
     note: str = ""  # why it is held up
     spoilt: int = 0  # times that the whole file came and did not fit its digest
+    source: FileSource = field(default_factory=lambda: FileSource(PIECE_BYTES))
 
     @property
     def again_s(self) -> float:
@@ -75,8 +97,33 @@ class Downloads:
         needed = list(dict.fromkeys(job_file.digest for job_file in job_files if job_file.digest in self.items))
         items = [self.items[digest] for digest in needed]
         here = tuple(item.digest for item in items if item.state == "here")
-        coming = tuple(Fetching(item.digest, item.have, item.note) for item in items if item.state != "here")
+        coming = tuple(
+            Fetching(
+                item.digest,
+                item.have,
+                item.note,
+                bool(item.link),
+                item.source.door,
+                item.source.report(),
+                item.source.awaits_word(item.size),
+            )
+            for item in items
+            if item.state != "here"
+        )
         return here[:MAX_HELD_FILES], coming[:MAX_JOB_FILES]
+
+    def size_passed_on(self, digest: str) -> int:
+        """Return the size of a file that other workers may have from here: a large one of a job; 0 for another."""
+        item = self.items.get(digest)
+        return item.size if item is not None and is_shared(item.size, self.settings.piece) else 0
+
+    def is_shared(self) -> bool:
+        """Tell whether there is any such file."""
+        return any(map(self.size_passed_on, self.items))
+
+    def doors(self) -> set[str]:
+        """Return the names of the doors that files are fetched from."""
+        return {item.source.name for item in self.items.values() if item.source.door}
 
     def put(self, job_file: JobFile) -> None:
         """Count a file as here that was made here and is on the disk."""
@@ -94,55 +141,138 @@ class Downloads:
             sources[digest][1][0] for digest, item in self.items.items() if item.is_open and sources[digest][1]
         )
         for digest, (size, links) in sources.items():
-            item = self.items.setdefault(digest, Download(digest, size, "held up", moved_s=-AGAIN_S))
+            item = self.items.get(digest) or self._begin(digest, size)
             if item.state == "held up" and now >= item.again_s and opened[links[0] if links else ""] < MAX_OPEN:
                 opened[links[0] if links else ""] += 1
                 item.state, item.moved_s = "seeking", now
+                item.source.reopened()
                 out.commands.append(Seek(digest, item.size))
             elif item.state == "fetching":
                 self._ask(item, links, busy, now, out)
 
+    def _begin(self, digest: str, size: int) -> Download:
+        source = FileSource(self.settings.piece)
+        item = self.items[digest] = Download(digest, size, "held up", moved_s=-AGAIN_S, source=source)
+        return item
+
     def _ask(self, item: Download, links: Sequence[str], busy: set[str], now: float, out: WorkerOutcome) -> None:
         waits = item.asked > item.received == item.have
-        if waits and now - item.moved_s > STALLED_S:
+        if item.source.door:
+            if waits and item.source.is_silent(item.moved_s, now):
+                self._leave(item, "silent", now, out)
+        elif waits and now - item.moved_s > STALLED_S:
             busy.discard(item.link)
             links = [link for link in links if link != item.link] or links  # another link may answer
             item.link = ""
         if item.link not in links:
             item.link = next((link for link in links if link not in busy), "")
             item.asked, item.moved_s = item.received, now
-        if not item.link:
+            item.source.ask_of(item.link)
+            out.beats.update(
+                dict.fromkeys([item.link] if item.link and is_shared(item.size, item.source.piece) else [])
+            )
+        if item.link:
+            busy.add(item.link)
+            self._fetch(item, now, out)
+
+    def _fetch(self, item: Download, now: float, out: WorkerOutcome) -> None:
+        """Ask the coordinator or another worker for the next pieces, within the window."""
+        source = item.source
+        door, lists = source.choose(item.digest, item.received, item.size, now)
+        for blocks in lists:
+            out.send(item.link, blocks)
+        if door is None:
             return
-        busy.add(item.link)
+        if source.turn_to(door, item.received, now):
+            item.asked, item.moved_s = item.received, now
         while item.asked < item.size and item.asked - item.have < WINDOW * self.settings.piece:
-            out.send(item.link, Fetch(item.digest, item.asked))
+            if not source.may_ask(item.asked):
+                return
+            out.send(source.name or item.link, Fetch(item.digest, item.asked))
             item.asked += piece_size(item.size, item.asked, self.settings.piece)
 
-    def take(self, piece: FilePiece, frame: bytes, now: float, out: WorkerOutcome) -> None:
+    def _leave(self, item: Download, fault: Fault, now: float, out: WorkerOutcome) -> None:
+        """Set the door aside that a file comes from: the coordinator goes on, and may name another."""
+        item.source.leave(fault)
+        item.source.since = item.received
+        item.asked, item.moved_s = item.received, now
+        if item.link:
+            out.beat(item.link)
+
+    def turned(self, link: str, source: Source) -> None:
+        """Take in where a file is to be fetched, if the coordinator that it comes from says so."""
+        item = self.items.get(source.digest)
+        if item is not None and item.link == link and is_shared(item.size, self.settings.piece):
+            item.source.offer(source.door)
+
+    def learned(self, link: str, blocks: BlockDigests, out: WorkerOutcome) -> None:
+        """Take in the digests of blocks that were asked for, if there are as many as there should be."""
+        item = self.items.get(blocks.digest)
+        if item is None or item.link != link or not item.source.awaits(blocks.number) or item.state != "fetching":
+            return
+        if len(blocks.digests) == DIGEST_BYTES * list_size(item.size, blocks.number, self.settings.piece):
+            item.source.learn(blocks.number)
+            out.commands.append(Expect(blocks.digest, blocks.number, blocks.digests))
+
+    def closed(self, name: str, now: float, out: WorkerOutcome) -> None:
+        """Go on without a worker whose door does not open or whose connection ended."""
+        for item in self.items.values():
+            if item.source.door and item.source.name == name:
+                self._leave(item, "away", now, out)
+
+    def take(self, name: str, piece: FilePiece, frame: bytes, now: float, out: WorkerOutcome) -> None:
         """Take a piece that arrived. One that is out of turn is dropped and asked for again."""
         item = self.items.get(piece.digest)
-        if item is None or item.state != "fetching" or piece.offset != item.received or item.received >= item.size:
+        if item is None or item.state != "fetching":
+            return
+        if name.startswith(PEER) and not self._answers(name, item, piece, frame, now, out):
+            return
+        if piece.offset != item.received or item.received >= item.size:
             return
         if piece.total != item.size or len(frame) != piece_size(item.size, piece.offset, self.settings.piece):
-            self._hold_up(item, "what is sent has another size than was announced", now)
+            if name.startswith(PEER):
+                self._leave(item, "lying", now, out)
+            else:
+                self._hold_up(item, "what is sent has another size than was announced", now)
             return
         item.received, item.moved_s = item.received + len(frame), now
         out.pieces.append((piece.digest, piece.offset, frame))
 
-    def kept(self, digest: str, have: int, note: str, now: float) -> None:
-        """Note that `have` bytes of a file are on the disk; `note` says what went wrong, if anything."""
-        item = self.items.get(digest)
+    def _answers(
+        self, name: str, item: Download, piece: FilePiece, frame: bytes, now: float, out: WorkerOutcome
+    ) -> bool:
+        """Take in a word of another worker; tell whether it is a piece, and of the one that the file comes from.
+
+        Without bytes it says that it has the piece not yet, and without a size that it has not the file.
+        """
+        if name != item.source.name:
+            return False
+        item.source.heard_s = now
+        if not frame and not piece.total:
+            self._leave(item, "without it", now, out)
+        return bool(frame)
+
+    def kept(self, part: FilePart, now: float, out: WorkerOutcome) -> None:
+        """Take in how much of a file is on the disk."""
+        item, have = self.items.get(part.digest), part.have
         if item is None:
             return
-        item.have = have
-        if note:
+        went_back, item.have = have < item.have, have
+        if part.unfit and not item.source.lied(have):
+            item.begin(now)
+            item.source.since = have
+            out.beats.update(dict.fromkeys([item.link] if item.link else []))
+        elif part.note:
             item.spoilt += item.received >= item.size
-            self._hold_up(item, note, now)
+            self._hold_up(item, part.note, now)
         elif have >= item.size:
             item.state, item.link, item.note = "here", "", ""
         elif item.state == "seeking":
             item.state, item.note = "fetching", ""
             item.begin(now)
+        elif went_back:  # it was opened afresh, at its last whole block
+            item.begin(now)
+            item.source.since = have
         else:
             item.moved_s = now
 

@@ -19,8 +19,12 @@ def heartbeat(
     fetched: FetchedFiles,
     figures: tuple[Figures, ...],
     now: float,
+    door: str = "",
 ) -> Heartbeat:
-    """Return the heartbeat. It lists a lease until its clips are accepted: the last may still wait for credit."""
+    """Return the heartbeat; other workers reach the files here at `door`.
+
+    It lists a lease until its clips are accepted: the last may still wait for credit.
+    """
     speaking = [lease.id for slot in slots for lease in slot.leases if lease.link == link.name]
     leases = dict.fromkeys([*speaking, *unaccepted.leases(link.name)])
     here, coming, made = fetched.report(link)
@@ -33,4 +37,5 @@ def heartbeat(
         made=made,
         figures=figures,
         resting=tuple(rest for slot in slots for rest in slot.resting(now))[:MAX_RESTING],
+        door=door,
     )

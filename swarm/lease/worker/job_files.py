@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from swarm.job.job_file import JobFile
+from swarm.lease.file_transfer import BlockDigests, Source
 from swarm.lease.message import Fetch, Fetching, Job, OfferedLatents
 from swarm.lease.worker.coordinator_link import CoordinatorLink
-from swarm.lease.worker.download import Downloads, sources_of
+from swarm.lease.worker.download import Downloads, FilePart, sources_of
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, HeldLease
 
@@ -37,6 +38,14 @@ class FetchedFiles:
     ) -> None:
         """Fetch what is missing."""
         self.downloads.go_on(sources_of(self._needed(links, slots)), now, out)
+
+    def kept(self, links: Iterable[CoordinatorLink], part: FilePart, now: float, out: WorkerOutcome) -> None:
+        """Take in how much of a file is on the disk; once it is all, a coordinator may have work."""
+        self.downloads.kept(part, now, out)
+        if self.downloads.is_here(part.digest):
+            for link in links:
+                link.find_work()
+                out.beat(link.name)
 
     def _needed(
         self, links: Iterable[CoordinatorLink], slots: Iterable[EngineSlot]
@@ -93,10 +102,16 @@ class FetchedFiles:
             if waits and slot.latents is not None and slot.latents.digest == digest:
                 slot.unload()
 
-    def asked(self, link: CoordinatorLink, fetch: Fetch, out: WorkerOutcome) -> None:
-        """Serve a coordinator a piece of the latents that were made for it, and of nothing else."""
-        if fetch.digest in [made.digest for made in self._made_for(link)]:
-            out.serves.append((link.name, fetch))
+    def told(self, link: CoordinatorLink, message: Fetch | Source | BlockDigests, out: WorkerOutcome) -> None:
+        """Serve a coordinator a piece of the latents that were made for it, or take in how to fetch a file of its."""
+        match message:
+            case Fetch():
+                if message.digest in [made.digest for made in self._made_for(link)]:
+                    out.serves.append((link.name, message))
+            case Source():
+                self.downloads.turned(link.name, message)
+            case BlockDigests():
+                self.downloads.learned(link.name, message, out)
 
     def report(self, link: CoordinatorLink) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[OfferedLatents, ...]]:
         """Return, for a heartbeat, the files that are here, those on their way, and the latents made here."""

@@ -70,7 +70,16 @@ class Seek:
     size: int
 
 
-Command = Load | Speak | Prefetch | CancelPrefetch | Kill | Unload | Seek
+@dataclass(frozen=True)
+class Expect:
+    """Hold the blocks of a job file that come from now on against these digests."""
+
+    digest: str
+    number: int  # of the list of blocks
+    digests: bytes
+
+
+Command = Load | Speak | Prefetch | CancelPrefetch | Kill | Unload | Seek | Expect
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.job_file import JobFile
 from swarm.lease.batches import batch_size
 from swarm.lease.bounds import MAX_BATCH
+from swarm.lease.file_transfer import BlockDigests, Source
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -39,7 +40,7 @@ from swarm.lease.message import (
 )
 from swarm.lease.offer import slot_kinds
 from swarm.lease.worker.coordinator_link import CoordinatorLink, charge_idle, least_served, offer, refusal, send_clips
-from swarm.lease.worker.download import Downloads
+from swarm.lease.worker.download import Downloads, FilePart
 from swarm.lease.worker.heads import Heads
 from swarm.lease.worker.heartbeat import heartbeat
 from swarm.lease.worker.job_files import FetchedFiles
@@ -71,6 +72,7 @@ class Worker:
     draining: bool = False
     left: bool = False
     figures: tuple[Figures, ...] = ()  # of its devices, for every heartbeat
+    doors: dict[str, str] = field(default_factory=dict)  # by coordinator: where others reach the files here
     beaten_s: float = 0.0  # when the last heartbeat was due
 
     def __post_init__(self) -> None:
@@ -90,12 +92,13 @@ class Worker:
         return out
 
     def disconnect(self, name: str, now: float) -> WorkerOutcome:
-        """Go on without a coordinator that is out of reach: finish what it leased, keep the clips."""
+        """Go on without a coordinator out of reach: finish what it leased, keep the clips. Or without a peer."""
         out = WorkerOutcome()
+        self.fetched.downloads.closed(name, now, out)
         if link := self.links.get(name):
             link.go_away()
             self.unaccepted.orphan(name)
-            self._go_on(now, out)
+        self._go_on(now, out)
         return out
 
     def forget(self, name: str, now: float) -> WorkerOutcome:
@@ -128,15 +131,14 @@ class Worker:
     # --- messages
 
     def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> WorkerOutcome:
-        """Take one message of a coordinator; `frame` is the bytes that follow a `FilePiece`."""
+        """Take a message of a coordinator, or a `FilePiece` of a worker's door; `frame` is the bytes that follow it."""
         out = WorkerOutcome()
+        if isinstance(message, FilePiece):
+            self.fetched.downloads.take(name, message, frame, now, out)
         if link := self.links.get(name):
             link.hear(now)
-            if isinstance(message, FilePiece):
-                self.fetched.downloads.take(message, frame, now, out)
-            else:
-                self._dispatch(link, message, now, out)
-            self._go_on(now, out)
+            self._dispatch(link, message, now, out)
+        self._go_on(now, out)
         return out
 
     def _dispatch(self, link: CoordinatorLink, message: FromCoordinator, now: float, out: WorkerOutcome) -> None:
@@ -165,8 +167,8 @@ class Worker:
                 link.answered(*link.uploads.note_received(message.number, message.have, now), now)
             case Rejected():
                 out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
-            case Fetch():
-                self.fetched.asked(link, message, out)
+            case Fetch() | Source() | BlockDigests():
+                self.fetched.told(link, message, out)
             case Trim() | Skip() | Revoke():
                 shorten(self.slots, link, message, now, out)
             case Done():
@@ -215,22 +217,15 @@ class Worker:
         self.fetched.lost(digest, self.slots)
         return self.beat(now)
 
-    def kept(self, digest: str, have: int, now: float, note: str = "") -> WorkerOutcome:
-        """Go on with a job file of which `have` bytes are on the disk; all of it only if its digest fits."""
+    def kept(self, digest: str, have: int, now: float, note: str = "", *, unfit: bool = False) -> WorkerOutcome:
+        """Go on with a job file of which `have` bytes are on the disk; `unfit`: the next block did not fit."""
         out = WorkerOutcome()
-        self.fetched.downloads.kept(digest, have, note, now)
-        if self.fetched.downloads.is_here(digest):
-            for link in self.links.values():
-                link.find_work()  # it may have something for this worker now
-                out.beat(link.name)
+        self.fetched.kept(self.links.values(), FilePart(digest, have, note, unfit), now, out)
         self._go_on(now, out)
         return out
 
     def unable(self, number: int, turn: int, note: str, now: float, *, mislaid: bool = False) -> WorkerOutcome:
-        """Give back the leases of a recipe whose engine does not open in a slot.
-
-        `mislaid`: only files are gone from the disk; they are looked for afresh.
-        """
+        """Give back the leases of a recipe that a slot does not open; `mislaid`: for now, since files are gone."""
 
         def take(slot: EngineSlot, out: WorkerOutcome) -> None:
             if mislaid:
@@ -378,7 +373,12 @@ class Worker:
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
             if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):
-                out.send(name, heartbeat(to, self.slots, self.unaccepted, self.fetched, self.figures, now))
+                out.send(
+                    name,
+                    heartbeat(
+                        to, self.slots, self.unaccepted, self.fetched, self.figures, now, self.doors.get(name, "")
+                    ),
+                )
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:
         if slot.state is not SlotState.WAITING:

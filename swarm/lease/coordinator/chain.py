@@ -1,0 +1,227 @@
+"""From whom each worker fetches a job file: from another worker, so that it crosses the coordinator's link once.
+
+Workers stand in a chain: each fetches from one that is ahead, and passes on what it has. The coordinator serves the
+first one, and is the last resort. A worker that fell behind has its followers taken away, and tries another source.
+"""
+
+from collections import Counter
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field
+
+from swarm.job.job_file import BLOCK_BYTES
+from swarm.lease.coordinator.roster import Session
+
+WINDOW_S = 5.0  # over which the pace of a worker is taken
+MIN_WINDOW_S = 2.0  # for a pace to be compared with
+LAG = 3.0  # a worker lags if the one that it fetches from is so many times as fast
+TURN_S = 5.0  # after which the first of a chain may become the last, since its own link may be what is slow
+TURNS = 3  # in any case; then only one that is slower than an earlier one becomes the last
+MAX_TURNS = 30
+SLOWER = 1.5
+WAITS_BYTES = 2 * BLOCK_BYTES  # a worker that is behind its source by fewer has all that it can have
+MAX_TRIES = 3  # other sources of a worker that lags; then its own link is what is slow
+MAX_FOLLOWERS = 3  # of one worker
+NEAR_S = 10.0  # of progress that a worker may be ahead of the one behind which it goes
+MAX_GUESS_S = 2.0  # of progress that is assumed since a heartbeat
+LOOPBACK = ("127.", "[::1]")
+
+
+@dataclass
+class Link:
+    """One worker in the chain of one file."""
+
+    source: str = ""  # the session that it fetches from; "": the coordinator
+    have: int = 0  # by its last heartbeat
+    heard_s: float = 0.0
+    turned_s: float = 0.0  # when it was given its source
+    begun: int = 0  # what it had when the window began in which its pace is taken
+    begun_s: float = 0.0
+    past_pace: float = 0.0  # in the window before
+    lags: bool = False
+    tried: set[str] = field(default_factory=set)  # sources of which it got less than they got themselves
+
+    @property
+    def pace(self) -> float:
+        """Return its bytes a second."""
+        took_s = self.heard_s - self.begun_s
+        return max(0.0, (self.have - self.begun) / took_s) if took_s >= MIN_WINDOW_S else self.past_pace
+
+    def hear(self, have: int, now: float) -> None:
+        """Take in how much it has."""
+        self.have, self.heard_s = have, now
+
+    def begin_window(self, now: float) -> None:
+        """Take its pace anew."""
+        self.past_pace = self.pace
+        self.begun, self.begun_s = self.have, now
+
+    def guess(self, now: float) -> float:
+        """Return how much it has by now, if it goes on as before."""
+        return self.have + self.pace * min(MAX_GUESS_S, now - self.heard_s)
+
+    def turn_to(self, source: str, now: float) -> None:
+        """Give it another source."""
+        self.source, self.turned_s = source, now
+        self.begin_window(now)
+
+
+@dataclass
+class Chain:
+    """The workers that have one file of `size` bytes or fetch it, by session."""
+
+    digest: str
+    size: int
+    links: dict[str, Link] = field(default_factory=dict)
+    turns: int = 0
+    fastest: float = 0.0  # pace of those that were the first
+    liars: set[str] = field(default_factory=set)  # sessions of which another worker said that a block did not fit
+
+    def source_of(self, session: Session, sessions: Mapping[str, Session], now: float) -> str:
+        """Return the door at which a worker shall fetch the file, as its heartbeat stands; "" for the coordinator."""
+        self.links = {key: link for key, link in self.links.items() if key in sessions}
+        fetching = session.fetching[self.digest]
+        link = self.links.setdefault(session.key, Link(turned_s=now, begun=fetching.have, begun_s=now))
+        link.hear(fetching.have, now)
+        gives_up = self._falls_behind(link, sessions, now)
+        able = self._able(session, sessions)
+        if link.source not in able or gives_up or self._is_late(link.source):
+            choice = self._choose(session, link, able, sessions, now)
+            if choice != link.source:
+                link.turn_to(choice, now)
+        elif end := self._end_for(session.key, link, able, sessions, now):
+            link.turn_to(end, now)
+        if not link.source:
+            self._take_turns(session.key, link, able, now)
+        return sessions[link.source].door if link.source else ""
+
+    def _able(self, session: Session, sessions: Mapping[str, Session]) -> set[str]:
+        """Return the workers of which another one could have the file."""
+        aside = {each.door for each in session.fetching[self.digest].aside}
+        is_local = session.door.startswith(LOOPBACK)
+        return {
+            key
+            for key, other in sessions.items()
+            if other.door
+            and other.door not in aside
+            and key not in self.liars
+            and (is_local or not other.door.startswith(LOOPBACK))  # it would knock at its own machine
+            and (self._has(other) or (self.digest in other.fetching and other.fetching[self.digest].asking))
+        }
+
+    def _has(self, session: Session) -> bool:
+        return self.digest in session.job_files
+
+    def _is_late(self, key: str) -> bool:
+        return key in self.links and self.links[key].lags
+
+    def _have(self, key: str, sessions: Mapping[str, Session], now: float) -> float:
+        if self._has(sessions[key]):
+            return self.size
+        return self.links[key].guess(now) if key in self.links else 0.0
+
+    def _falls_behind(self, link: Link, sessions: Mapping[str, Session], now: float) -> bool:
+        """Compare a worker's pace with its source's once a window is over; tell whether to try another source."""
+        if now - link.begun_s < WINDOW_S:
+            return False
+        if link.source not in sessions:
+            fastest = 0.0
+        elif self._has(sessions[link.source]):
+            fastest = max(other.pace for other in self.links.values())
+        else:
+            fastest = self.links[link.source].pace if link.source in self.links else 0.0
+        waits = link.source in sessions and link.have + WAITS_BYTES > self._have(link.source, sessions, now)
+        link.lags = fastest > LAG * link.pace and not waits
+        link.begin_window(now)
+        if not link.lags or len(link.tried) >= MAX_TRIES:
+            return False
+        link.tried.add(link.source)
+        return True
+
+    def _choose(self, session: Session, link: Link, able: set[str], sessions: Mapping[str, Session], now: float) -> str:
+        """Choose the source with the fewest followers of those that are ahead; of these the one that has most."""
+        followers = Counter(each.source for each in self.links.values())
+        busy = Counter(each.source for key, each in self.links.items() if key in able and not each.lags)
+        ahead = [
+            other
+            for other in able - link.tried - {session.key}
+            if followers[other] < MAX_FOLLOWERS
+            and self._have(other, sessions, now) >= link.have
+            and not self._leads_to(other, session.key)
+        ]
+        return min(
+            ahead,
+            key=lambda other: (self._is_late(other), busy[other], -self._have(other, sessions, now), other),
+            default="",
+        )
+
+    def _end_for(self, key: str, link: Link, able: set[str], sessions: Mapping[str, Session], now: float) -> str:
+        """Return the end of a chain for a worker that shares its source with one that is ahead; "" for none near it.
+
+        Two that share a source get half each, and so do all behind them.
+        """
+        beside = [other for other, each in self.links.items() if each.source == link.source and other != key]
+        if not link.source or not any(self._precedes(other, key) for other in beside):
+            return ""
+        sources = {each.source for each in self.links.values()}
+        least = link.have - NEAR_S * max(link.pace, BLOCK_BYTES)
+        ends = [
+            other
+            for other in able - sources - link.tried - {key}
+            if not self._is_late(other) and self._have(other, sessions, now) >= least and not self._leads_to(other, key)
+        ]
+        return max(ends, key=lambda other: (self._have(other, sessions, now), other), default="")
+
+    def _precedes(self, key: str, other: str) -> bool:
+        first, second = self.links[key], self.links[other]
+        return not first.lags and (first.have, key) > (second.have, other)
+
+    def _leads_to(self, key: str, sought: str) -> bool:
+        """Tell whether a worker has the file from another one, by however many in between."""
+        seen: set[str] = set()
+        while key and key not in seen:
+            if key == sought:
+                return True
+            seen.add(key)
+            key = self.links[key].source if key in self.links else ""
+        return False
+
+    def _take_turns(self, key: str, link: Link, able: set[str], now: float) -> None:
+        """Have the first of a chain become the last: the next one then shows what its link can do."""
+        behind = [other for other, each in self.links.items() if each.source == key]
+        sources = {each.source for each in self.links.values()}
+        ends = [other for other in self.links if other not in sources and other in able and self._leads_to(other, key)]
+        self.fastest = max(self.fastest, link.pace)
+        limit = MAX_TURNS if link.pace * SLOWER < self.fastest else TURNS
+        if behind and ends and now - link.turned_s >= TURN_S and self.turns < limit:
+            self.turns += 1
+            for first in behind:
+                self.links[first].turn_to("", now)
+            link.turn_to(max(ends, key=lambda end: self.links[end].have), now)
+
+
+@dataclass
+class Chains:
+    """The chain of each file that workers pass on."""
+
+    sessions: dict[str, Session]
+    chains: dict[str, Chain] = field(default_factory=dict)
+
+    def source_of(self, session: Session, digest: str, size: int, now: float) -> str:
+        """Return the door at which a worker shall fetch a file; "" for the coordinator."""
+        chain = self.chains.setdefault(digest, Chain(digest, size))
+        return chain.source_of(session, self.sessions, now)
+
+    def keep(self, needed: Container[str]) -> None:
+        """Forget the chains of files that no job needs."""
+        self.chains = {digest: chain for digest, chain in self.chains.items() if digest in needed}
+
+    def accuse(self, session: Session, digest: str) -> list[Session]:
+        """Take in whom a worker says to have lied; return those of whom that is news."""
+        chain = self.chains.get(digest)
+        lying = {each.door for each in session.fetching[digest].aside if each.fault == "lying"}
+        if chain is None or not lying:
+            return []
+        accused = [other for other in self.sessions.values() if other.door in lying and other is not session]
+        news = [other for other in accused if other.key not in chain.liars]
+        chain.liars.update(other.key for other in news)
+        return news

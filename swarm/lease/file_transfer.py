@@ -1,0 +1,89 @@
+"""Messages by which job files travel: pieces, who has how much, and from whom a worker shall fetch."""
+
+from ipaddress import ip_address
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from swarm.job.job_file import BLOCKS_IN_LIST, DIGEST_BYTES, Digest
+from swarm.lease.bounds import Count, Name, Note, Offset
+from swarm.lease.envelope import Message
+
+MAX_ASIDE = 8  # workers that one download tells of
+_HOST = r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\])"
+Door = Annotated[str, Meta(pattern=rf"\A({_HOST}:\d{{1,5}})?\Z")]  # "address:port" of a worker, never a name
+Fault = Literal["away", "silent", "without it", "lying"]
+
+
+def is_door(text: str) -> bool:
+    """Tell whether text is the address of one machine, with a port."""
+    host, _, port = text.rpartition(":")
+    try:
+        address = ip_address(host.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return 0 < int(port) < 65536 and not (address.is_multicast or address.is_unspecified)
+
+
+class SetAside(Struct, frozen=True):
+    """A worker that a file is not fetched from any more, and why."""
+
+    door: Door
+    fault: Fault
+
+
+class Fetching(Struct, frozen=True, omit_defaults=True):
+    """A job file on its way to a worker; `note` says what holds it up."""
+
+    digest: Digest
+    have: Offset = 0  # bytes on the disk
+    note: Note = ""
+    asking: bool = False  # it is the one of which pieces are asked for now
+    door: Door = ""  # of the worker that it comes from; "": the coordinator
+    aside: Annotated[tuple[SetAside, ...], Meta(max_length=MAX_ASIDE)] = ()
+    waits: bool = False  # to be told where to fetch it
+
+
+class OfferedLatents(Struct, frozen=True):
+    """The latents that a worker computed for a job; `digest` "" and `size` 0 where its engine computes none."""
+
+    job: Name
+    digest: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+    size: Offset
+
+
+class Fetch(Message, frozen=True, tag=True):
+    """Asks for the piece of a job file that begins at `offset`. Latents are asked for the other way."""
+
+    digest: Digest
+    offset: Offset
+
+
+class FilePiece(Message, frozen=True, tag="Asset"):
+    """A piece of a job file; its bytes are the frame that follows."""
+
+    digest: Digest
+    offset: Offset
+    total: Offset  # bytes of the whole
+
+
+class Blocks(Message, frozen=True, tag=True):
+    """Asks for the digests of a list of blocks, the lists of a file being counted from 0."""
+
+    digest: Digest
+    number: Count
+
+
+class BlockDigests(Message, frozen=True, tag=True):
+    """The digests of a list of blocks, one after the other."""
+
+    digest: Digest
+    number: Count
+    digests: Annotated[bytes, Meta(min_length=DIGEST_BYTES, max_length=BLOCKS_IN_LIST * DIGEST_BYTES)]
+
+
+class Source(Message, frozen=True, tag=True):
+    """Tells a worker where to fetch a file: at the door of another worker, or "" for the coordinator."""
+
+    digest: Digest
+    door: Door = ""

@@ -1,0 +1,137 @@
+"""Where a download comes from: the coordinator, or another worker that is ahead, as the coordinator says.
+
+A worker trusts no other: it asks one only for blocks whose digests it has from the coordinator. The coordinator is the
+last resort. A worker that is away, silent, without the file or lying is set aside for that file.
+"""
+
+from dataclasses import dataclass, field
+
+from swarm.job.job_file import BLOCK_PIECES, BLOCKS_IN_LIST, is_shared
+from swarm.lease.file_transfer import MAX_ASIDE, Blocks, Fault, SetAside, is_door
+
+PEER = "door "  # begins the name by which a core knows another worker's door; no coordinator's name has a space
+WORD_S = 3.0  # for the coordinator to say where a file is fetched; then pieces are asked of it
+SILENT_S = 5.0  # without any word of a worker that was asked for pieces
+STUCK_S = 60.0  # without a piece of a worker that says only that it has it not yet
+LIST_S = 5.0  # until a list of digests is asked for again; from then on pieces come from the coordinator meanwhile
+
+
+@dataclass
+class FileSource:
+    """Where one file is fetched from."""
+
+    piece: int
+    coordinator: str = ""
+    asked_s: float | None = None  # when the coordinator was asked where to fetch it
+    is_told: bool = False  # whether it said so
+    offered: str = ""  # the door that the coordinator named
+    door: str = ""  # the door that pieces are asked of; "": the coordinator
+    since: int = 0  # from here on all that came is of this source
+    heard_s: float = 0.0  # the last word from the door
+    own_until: int = 0  # up to here the coordinator is asked, since a block of another worker did not fit
+    lists: set[int] = field(default_factory=set)  # whose digests are here
+    asked_lists: dict[int, tuple[int, float]] = field(default_factory=dict)  # how often, and when last
+    aside: dict[str, Fault] = field(default_factory=dict)
+
+    @property
+    def block(self) -> int:
+        """The bytes of a whole block."""
+        return BLOCK_PIECES * self.piece
+
+    @property
+    def _span(self) -> int:
+        return BLOCKS_IN_LIST * self.block
+
+    @property
+    def name(self) -> str:
+        """The name of the door in use, among those of coordinators."""
+        return PEER + self.door if self.door else ""
+
+    def offer(self, door: str) -> None:
+        """Take in which door the coordinator names, "" for itself."""
+        self.is_told = True
+        is_welcome = is_door(door) and door not in self.aside and len(self.aside) < MAX_ASIDE
+        self.offered = door if is_welcome else ""
+
+    def ask_of(self, coordinator: str) -> None:
+        """Take in which coordinator is asked from now on; another one has yet to say where."""
+        if coordinator and coordinator != self.coordinator:
+            self.coordinator, self.offered, self.is_told, self.asked_s = coordinator, "", False, None
+
+    def leave(self, fault: Fault) -> None:
+        """Set the door in use aside."""
+        self.aside[self.door] = fault
+        self.offered = self.door = ""
+
+    def reopened(self) -> None:
+        """Forget the digests of blocks: what is on the disk was opened afresh."""
+        self.lists.clear()
+        self.asked_lists.clear()
+        self.door = ""
+
+    def awaits(self, number: int) -> bool:
+        """Tell whether a list of digests was asked for and has not come."""
+        return number in self.asked_lists and number not in self.lists
+
+    def learn(self, number: int) -> None:
+        """Take in that a list of digests is here."""
+        self.lists.add(number)
+
+    def choose(self, digest: str, offset: int, size: int, now: float) -> tuple[str | None, list[Blocks]]:
+        """Return the door to ask for the piece at an offset, and which lists of digests to ask the coordinator for.
+
+        The door is "" for the coordinator, and None while the digest of that piece's block is on its way.
+        """
+        if self.awaits_word(size):
+            self.asked_s = now if self.asked_s is None else self.asked_s
+            if now - self.asked_s < WORD_S:
+                return None, []
+        if not self.offered or offset < self.own_until:
+            return "", []
+        span = self._span
+        number = offset // span
+        ahead = [number + 1] if offset % span >= span // 2 and (number + 1) * span < size else []
+        asks = [Blocks(digest, each) for each in (number, *ahead) if self._asks_for(each, now)]
+        if number in self.lists:
+            return self.offered, asks
+        tries, _ = self.asked_lists[number]
+        return (None if tries == 1 else ""), asks
+
+    def awaits_word(self, size: int) -> bool:
+        """Tell whether the coordinator has yet to say where a file is fetched; one of 0.1 never does."""
+        return not self.is_told and is_shared(size, self.piece)
+
+    def may_ask(self, offset: int) -> bool:
+        """Tell whether the piece at an offset may be asked of the door in use: only if its digest is here."""
+        return not self.door or offset // self._span in self.lists
+
+    def _asks_for(self, number: int, now: float) -> bool:
+        tries, asked_s = self.asked_lists.get(number, (0, now - LIST_S))
+        if number in self.lists or now - asked_s < LIST_S:
+            return False
+        self.asked_lists[number] = tries + 1, now
+        return True
+
+    def turn_to(self, door: str, offset: int, now: float) -> bool:
+        """Fetch from this door from an offset on; tell whether it is another one than before."""
+        if door == self.door:
+            return False
+        self.door, self.since, self.heard_s = door, offset, now
+        return True
+
+    def is_silent(self, moved_s: float, now: float) -> bool:
+        """Tell whether the door in use, which was asked for pieces and last sent one at `moved_s`, is given up."""
+        return now - max(moved_s, self.heard_s) > SILENT_S or now - moved_s > STUCK_S
+
+    def lied(self, start: int) -> bool:
+        """Take in that the block that begins at `start` does not fit; tell whether the coordinator alone sent it."""
+        if not self.door:
+            return self.since <= start
+        self.own_until = start + self.block
+        if self.since <= start:
+            self.leave("lying")
+        return False
+
+    def report(self) -> tuple[SetAside, ...]:
+        """Return the doors that were set aside."""
+        return tuple(SetAside(door, fault) for door, fault in self.aside.items())

@@ -1,0 +1,168 @@
+"""The other workers with which a worker shares files: it fetches from some, and passes files on to others."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from swarm.errors import EnvironmentFault
+from swarm.job.job_file import WINDOW, JobFile, is_shared
+from swarm.lease.envelope import Message
+from swarm.lease.message import FilePiece
+from swarm.lease.worker.outcome import WorkerOutcome
+from swarm.lease.worker.source import PEER
+from swarm.lease.worker.worker import Worker
+from swarm.net.addresses import join_address, own_address
+from swarm.net.transport import DealerSocket
+from swarm.system.machine import Clock, Say
+from swarm.worker.connection import Connections
+from swarm.worker.file_door import FileDoor
+from swarm.worker.file_thread import FileThread
+from swarm.worker.sockets import WorkerSockets
+
+Start = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+MAX_UNSENT = 2 * WINDOW  # questions that wait for a connection
+
+
+class Neighbour:
+    """The connection to the door of another worker."""
+
+    def __init__(self, name: str, sockets: WorkerSockets, closed: Callable[[str], None]) -> None:
+        self._name, self._closed, self._was_connected = name, closed, False
+        self._unsent: list[Message] = []
+        self.socket = sockets.visit(self._changed)
+        self.socket.connect([name.removeprefix(PEER)])
+
+    def _changed(self) -> None:
+        if self.socket.connected:
+            self._was_connected, unsent, self._unsent = True, self._unsent, []
+            for message in unsent:
+                self.socket.send(message)
+        elif self._was_connected or self.socket.refusal:
+            asyncio.get_running_loop().call_soon(self._closed, self._name)
+
+    def send(self, message: Message) -> None:
+        """Send a question, once there is a connection."""
+        if not self.socket.send(message) and len(self._unsent) < MAX_UNSENT:
+            self._unsent.append(message)
+
+
+class Neighbours:
+    """The neighbours of a worker. Its own door is at `address`, "" for all addresses; with None it has no door."""
+
+    def __init__(
+        self,
+        sockets: WorkerSockets,
+        address: str | None,
+        core: Worker,
+        clock: Clock,
+        connections: Connections,
+        files: FileThread,
+        carry_out: Callable[[WorkerOutcome], None],
+        start: Start,
+        say: Say,
+    ) -> None:
+        self._sockets, self._address, self._core, self._clock = sockets, address, core, clock
+        self._connections, self._files, self._carry_out, self._start, self._say = (
+            connections,
+            files,
+            carry_out,
+            start,
+            say,
+        )
+        self._asked: dict[str, tuple[Neighbour, asyncio.Task[None]]] = {}
+        self.door: FileDoor | None = None
+        self._generation: object = None  # of the swarm's keys, by which the door was opened
+        self._listening: asyncio.Task[None] | None = None
+        self._hosts: dict[str, str] = {}  # of this machine, by the coordinator's address
+
+    # --- fetching
+
+    def send(self, name: str, message: Message) -> None:
+        """Send a question to a neighbour by its name, if it is one."""
+        if not name.startswith(PEER):
+            return
+        if name not in self._asked:
+            try:
+                neighbour = Neighbour(name, self._sockets, self._closed)
+            except EnvironmentFault:  # its address is none
+                asyncio.get_running_loop().call_soon(self._closed, name)
+                return
+            self._asked[name] = neighbour, self._start(self._listen(name, neighbour.socket))
+        self._asked[name][0].send(message)
+
+    async def _listen(self, name: str, socket: DealerSocket) -> None:
+        while True:
+            message, frame = await socket.receive()
+            if isinstance(message, FilePiece):  # a worker has nothing else to say
+                self._carry_out(self._core.receive(name, message, self._clock.now(), frame))
+
+    def _closed(self, name: str) -> None:
+        self._carry_out(self._core.disconnect(name, self._clock.now()))
+
+    def _keep(self, names: Iterable[str]) -> None:
+        for name in self._asked.keys() - set(names):
+            neighbour, task = self._asked.pop(name)
+            task.cancel()
+            neighbour.socket.close()
+
+    # --- passing on
+
+    async def open_for(self, job_files: Iterable[JobFile]) -> None:
+        """Open the door if others may want these files."""
+        if self._address is None or self.door or not any(is_shared(job_file.size) for job_file in job_files):
+            return
+        self._open()
+        await self._tell_doors()
+
+    def _open(self) -> None:
+        self._generation = self._sockets.generation()
+        try:
+            self.door = FileDoor(
+                self._sockets.open_door(), self._address or "", self._files, self._core.fetched.downloads.size_passed_on
+            )
+        except EnvironmentFault as fault:
+            self._address = None
+            self._say(f"this machine passes no files on to others: {fault}")
+        else:
+            self._listening = self._start(self.door.listen())
+
+    async def look(self) -> None:
+        """Close what is not needed any more, and tell those that wait how it stands."""
+        downloads = self._core.fetched.downloads
+        self._keep(downloads.doors())
+        if self.door and not downloads.is_shared():
+            self._shut()
+        elif self.door and self._generation != self._sockets.generation():
+            self._shut()  # who was removed from the swarm has no way in any more
+            self._open()
+        if self.door:
+            self.door.remind()
+        await self._tell_doors()
+
+    async def _tell_doors(self) -> None:
+        """Have heartbeats say where others reach the door, as seen on the way to each coordinator."""
+        connected = self._connections.items() if self.door else ()
+        coordinators = {name: each.socket.address for name, each in connected if each.connected}
+        for address in coordinators.values() - self._hosts.keys():
+            self._hosts[address] = await asyncio.to_thread(own_address, address, self._address or "")
+        hosts = {name: self._hosts[address] for name, address in coordinators.items()}
+        port = self.door.port if self.door else 0
+        doors = {name: join_address(host, port) for name, host in hosts.items() if host and port}
+        if doors != self._core.doors:
+            self._core.doors = doors
+
+    def moved(self, digest: str, have: int) -> None:
+        """Take in that so many bytes of a file are on the disk."""
+        if self.door:
+            self.door.moved(digest, have)
+
+    def _shut(self) -> None:
+        if self.door and self._listening:
+            self._listening.cancel()
+            self.door.close()
+            self.door = None
+
+    def close(self) -> None:
+        """Leave all neighbours."""
+        self._keep(())
+        self._shut()
