@@ -36,6 +36,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "restart": [[]],
     "ingest": [[]],
     "assets": [[]],
+    "distribution": [[]],
     "memory": [[]],
     "idle": [[]],
     "overhead": [[]],
@@ -81,6 +82,9 @@ def _run(name: str, options: list[str]) -> bool:
     print(f"## {name}\n\n```sh\npython {shown}\n```\n", flush=True)
     if name == "far" and (not shutil.which("sshd", path="/usr/sbin:/usr/bin") or os.geteuid()):
         print("Not run: it makes network namespaces as root, and needs Debian's openssh-server.\n")
+        return True
+    if name == "distribution" and os.geteuid():
+        print("Not run: it makes network namespaces as root.\n")
         return True
     if name == "celery_fleet" and not (shutil.which("redis-server") and find_spec("celery")):
         print("Not run: it needs Debian's redis-server, and Celery (pip install '.[celery]').\n")

@@ -47,12 +47,12 @@ POLL_S = 0.005
 ASK_S = 0.1
 
 
-def serve(swarm: Swarm, book: Path, megabytes: int) -> None:
+def serve(swarm: Swarm, book: Path, megabytes: int, address: str = LOOPBACK) -> None:
     """Run a coordinator whose only job needs a file of random bytes."""
-    asyncio.run(_serve(swarm, book, megabytes))
+    asyncio.run(_serve(swarm, book, megabytes, address))
 
 
-async def _serve(swarm: Swarm, book: Path, megabytes: int) -> None:
+async def _serve(swarm: Swarm, book: Path, megabytes: int, address: str) -> None:
     content = os.urandom(1_000_000) * megabytes
     info = JobFile("model/model.pth", hashlib.sha256(content).hexdigest(), len(content))
     config = RenderConfig(books=(book,), output_dir=swarm.folder, state_dir=swarm.folder / "state", engine="metronome")
@@ -63,7 +63,7 @@ async def _serve(swarm: Swarm, book: Path, megabytes: int) -> None:
     settings = Settings(coordinator="c", name="bench", version="1", epoch=1, min_workers=1000)  # it grants nothing
     core = Coordinator(settings, clock.now())
     router = RouterSocket(swarm.keys)
-    router.bind(LOOPBACK, swarm.port)
+    router.bind(address, swarm.port)
     server = Server(core, store, router, QuietProgress(io.StringIO()), clock, "finish", SeenEngines(config.state_dir))
     style = make_style(config.style, spec)
     studio = Studio(swarm.folder, 1)
@@ -90,8 +90,8 @@ def _watch(swarm: Swarm, size: int, workers: int, coordinator: BaseProcess) -> t
         swarm.work([1.0])
     began_s, answers_s, asked_s = 0.0, [0.0], 0.0
     deadline_s = time.monotonic() + MAX_S
-    while not all(_has(folder, size, "") for folder in folders):
-        began_s = began_s or (time.monotonic() if any(_has(folder, 1, ".part") for folder in folders) else 0.0)
+    while not all(has_file(folder, size, "") for folder in folders):
+        began_s = began_s or (time.monotonic() if any(has_file(folder, 1, ".part") for folder in folders) else 0.0)
         if began_s and time.monotonic() - asked_s > ASK_S:
             asked_s = time.monotonic()
             asyncio.run(ask([swarm.address], swarm.keys))
@@ -102,7 +102,8 @@ def _watch(swarm: Swarm, size: int, workers: int, coordinator: BaseProcess) -> t
     return workers * size / 1e6 / (time.monotonic() - began_s), max(answers_s)
 
 
-def _has(folder: Path, size: int, suffix: str) -> bool:
+def has_file(folder: Path, size: int, suffix: str) -> bool:
+    """Tell whether a folder has a file of so many bytes at least, with this suffix."""
     with suppress(FileNotFoundError):
         return any(path.stat().st_size >= size for path in folder.glob("*") if path.suffix == suffix and path.is_file())
     return False
