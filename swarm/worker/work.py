@@ -73,19 +73,16 @@ async def _serve(
             key = await waiting
     except asyncio.CancelledError:
         return EXIT_INTERRUPTED
-    clock = Clock()
     hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag)
     needs = Needs(config.state_dir, abouts_of(gpus))
-    engines = Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs)
-    job_files = FileCache(config.state_dir, config.assets_limit)
     enrolment = WorkerEnrolment(Papers(config.state_dir, key), hello.name, say) if key else None
     swarm = swarm_id(key)
     node = WorkNode(
         hello,
-        engines,
-        job_files,
+        Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs),
+        FileCache(config.state_dir, config.assets_limit),
         enrolment or FixedSockets(None),
-        clock,
+        Clock(),
         say,
         limit_watch,
         exit_when_done=config.exit_when_done,
