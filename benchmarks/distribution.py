@@ -24,6 +24,7 @@ from process import CLI, ROOT, head, row
 from running import Swarm, wait_for
 
 sys.path.insert(0, str(ROOT / "tests" / "lan"))
+sys.path.insert(0, str(ROOT / "tests" / "stories"))
 
 from lan import NETWORK, Lan, run
 

@@ -24,10 +24,9 @@ from swarm.job.record import ClipAccepted
 SPEEDS = (1.0, 1.0, 2.0, 0.5)
 
 
-def accepted(swarm: Swarm) -> tuple[int, float]:
-    """Return the sentences that a coordinator got so far, and the seconds that slots spoke them."""
-    clips = [record for record in swarm.journal()[1] if isinstance(record, ClipAccepted)]
-    return len(clips), sum(clip.work_s for clip in clips)
+def spoken_s(swarms: list[Swarm]) -> list[float]:
+    """Return for each coordinator the seconds in which slots spoke the sentences that it got so far."""
+    return [sum(record.work_s for record in swarm.journal()[1] if isinstance(record, ClipAccepted)) for swarm in swarms]
 
 
 def share(swarms: list[Swarm], seconds: float, late_s: float, speeds: list[float], slots: int) -> None:
@@ -43,10 +42,11 @@ def share(swarms: list[Swarm], seconds: float, late_s: float, speeds: list[float
     swarms[-1].coordinate(min_workers=0)
     swarms[-1].segments()
     swarms[-1].wait_for_clips(1, 120)
-    began_s, before = time.monotonic(), [accepted(swarm) for swarm in swarms]
-    wait_for(lambda: time.monotonic() - began_s > seconds, seconds + 60, "the spell to pass")
-    passed_s, after = time.monotonic() - began_s, [accepted(swarm) for swarm in swarms]
-    spoken = [now[1] - then[1] for then, now in zip(before, after, strict=True)]
+    began_s, before = time.monotonic(), spoken_s(swarms)
+    time.sleep(seconds)
+    wait_for(lambda: spoken_s(swarms) != before, 60, "a sentence")
+    passed_s, after = time.monotonic() - began_s, spoken_s(swarms)
+    spoken = [now - then for then, now in zip(before, after, strict=True)]
     mean = statistics.mean(spoken)
     used = sum(spoken) / (passed_s * slots * len(speeds))
     shares = " / ".join(f"{100 * each / sum(spoken):.1f} %" for each in spoken)

@@ -347,7 +347,7 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "no grace after a restart": 0,
     "leases end when granted": 376,
     "members pass a segment on for ever": 182,
-    "revocation answered for ever": 94,
+    "revocation answered for ever": 1010,
     "latents of any form are taken": 24,
     "lost grants are never missed": 20,
     "a second worker is waited for without end": 87,

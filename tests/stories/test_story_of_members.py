@@ -18,6 +18,11 @@ def work(worker: Machine, coordinator: Running, *more: object) -> Running:
     return worker.start("work", "--cpu", "--slots", "1", "--name", worker.name, "--coordinator", where, *more)
 
 
+def order(seat: Machine, coordinator: Running, what: str, machine: str) -> None:
+    done = seat.run(what, machine, "--coordinator", f"127.0.0.1:{coordinator.port}")
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     lan: Make, machine: Make, write_book: Callable[..., Path]
 ) -> None:
@@ -34,6 +39,8 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     before = laptop.run("key", "--code").stdout.strip()
     wait_for(lambda: "guest" in attic.run("members").stdout, "the attic knows the guest")
 
+    order(laptop, coordinator, "pause", "attic")  # so that all this happens before the book's end
+
     refused = attic.run("members", "remove", "guest")
     assert refused.returncode == EXIT_ENVIRONMENT
     assert "no keeper" in refused.stderr
@@ -44,6 +51,7 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
 
     returned = work(away, coordinator)
     returned.says("serving")
+    order(laptop, coordinator, "pause", "away")
     again = work(guest, coordinator)
     again.says("another key than this machine, or removed it")
     stranger = lan("stranger")  # it joins with the code of before
@@ -53,6 +61,8 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     newcomer = machine("newcomer")
     assert newcomer.run("join", invite).returncode == 0
     work(newcomer, coordinator).says("this machine was invited(.|\\n)*serving")
+    order(laptop, coordinator, "resume", "attic")
+    order(laptop, coordinator, "resume", "away")
     coordinator.ends()
     assert_complete(report_of(only(laptop.desk, "*.m4b")))
     after = laptop.run("key", "--code").stdout.strip()
