@@ -130,7 +130,10 @@ def test_the_default_engine_and_voice_come_first_and_are_marked(capsys: pytest.C
     assert french[2:4] == ["  * fr: French (France)", "    fr-be: French (Belgium)"]
 
 
-def test_many_voices_and_languages_are_counted_and_listed_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_voices_and_languages_are_counted_and_listed_on_demand(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.voice.coqui.engine.is_installed", lambda: True)
     assert "  languages: 115; --all lists them" in lines_of(capsys)
     assert any(
         "Claribel" in line and line.endswith(" more; --all lists them") for line in lines_of(capsys, "--language", "de")
