@@ -215,7 +215,7 @@ class SimWorker(Machine):
         if self.connections.get(name) is not connection:
             return
         self.world.log(self.name, f"<- {name}", message)
-        if isinstance(message, Welcome):
+        if isinstance(message, Welcome) and connection.coordinator in self.world.coordinators:
             self.world.judge.repeats.welcomed(self)
         connection.answers += isinstance(message, Received)
         for heard in self.liar.answers(message) if self.liar else [message]:
