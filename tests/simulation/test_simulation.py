@@ -52,6 +52,7 @@ def test_many_seeds_hold_every_promise(first: int) -> None:
         (46, ("slow links", "whole clips", "a coordinator of ill will")),
         (59, ("slow links", "whole clips", "a coordinator of ill will")),
         (120, ("slow links", "whole clips", "a coordinator of ill will")),
+        (131, ("slow links", "whole clips", "a coordinator of ill will")),
     ],
 )
 def test_seeds_that_once_failed_hold_every_promise(seed: int, also: tuple[str, ...]) -> None:

@@ -62,6 +62,7 @@ class CoordinatorLink:
     put_off_until_s: float = 0.0  # others come first until then, since a slot was kept from them for nothing
     doubted_s: float = 0.0  # when it had not answered an offer for some time
     empty_until_s: dict[str, float] = field(default_factory=dict)  # by kind of slot: it had nothing for those
+    emptied_s: float = 0.0  # when it had nothing for the first time after it had work
     served_s: float = 0.0  # seconds of work done for it, so that all coordinators get their share
     beats: int = 0  # heartbeats since the last regular one
     unheard: int = 0  # heartbeats among them since the coordinator said something
@@ -124,7 +125,9 @@ class CoordinatorLink:
         return self.put_off_until_s > now
 
     def is_returning(self, now: float) -> bool:
-        """Return whether it was in reach a moment ago and a greeting to it is under way."""
+        """Return whether it may soon have work again: it had some a moment ago, or a greeting to it is under way."""
+        if self.state is LinkState.EMPTY:
+            return self.emptied_s > 0 and now - self.emptied_s < RETURN_S
         return self.state is LinkState.GREETING and self.heard_s > 0 and now - self.heard_s < RETURN_S
 
     def asks_first(self, beaten_s: float, now: float) -> bool:
@@ -263,6 +266,7 @@ class CoordinatorLink:
         """Note that the coordinator has nothing for these kinds of slots for now; () are all."""
         self.empty_until_s |= dict.fromkeys(self.kinds.intersection(kinds) or self.kinds, now + EMPTY_S)
         if self.up and self._has_nothing:
+            self.emptied_s = now if self.state is LinkState.SERVING else self.emptied_s
             self._become(LinkState.EMPTY)
 
     def find_work(self, *kinds: str) -> None:

@@ -166,6 +166,23 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_returns() 
     assert bad.offers == {0}
 
 
+def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_has_nothing_for_a_moment() -> None:
+    bad, other = a_link("bad"), a_link("other")
+    bad.put_off(240.0, 100.0)
+    slots = [EngineSlot(0)]
+    offer([bad, other], slots, [0], 100.0)
+    for now in (100.0, 110.0, 120.0):
+        other.find_empty(now)  # its last places wait for clips that are under way
+    assert offer([bad, other], slots, [0], 100.0 + RETURN_S - 1) == []
+    assert other.offers == {0}
+    other.find_empty(100.0 + RETURN_S)
+    assert offer([bad, other], slots, [0], 100.0 + RETURN_S) == [bad]
+    other.resume(0.0)
+    other.find_empty(150.0)
+    assert offer([bad, other], slots, [0], 151.0) == [bad]
+    assert bad.offers == set()
+
+
 def test_a_slot_is_not_offered_at_once_to_a_coordinator_that_grants_and_revokes_without_end() -> None:
     fickle = a_link("fickle")
     for _ in range(VAIN_LEASES):
