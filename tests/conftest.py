@@ -15,6 +15,7 @@ import hypothesis
 import pytest
 from slow_tests import pytest_configure as pytest_configure
 from slow_tests import pytest_report_header as pytest_report_header
+from zmq_contexts import keep_open_contexts
 
 from swarm.system.capacity import default_cpu_slots
 from swarm.voice.coqui.card import is_installed
@@ -36,6 +37,7 @@ os.environ["E2A_SWARM_MODELS"] = os.devnull  # models that this machine has woul
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
 sys.dont_write_bytecode = False  # or this one compiles all tests anew
 
+keep_open_contexts()
 if (
     signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 ):  # a shell's background; commands that tests start would inherit it
