@@ -47,6 +47,7 @@ def test_many_seeds_hold_every_promise(first: int) -> None:
         (41, ("ill will", "texts that always fail")),
         (7, ("a coordinator of ill will",)),
         (14, ("a coordinator of ill will",)),
+        pytest.param(145, ("a coordinator of ill will",), marks=pytest.mark.slow),
         (2, ("slow links", "whole clips", "a coordinator of ill will")),
         (45, ("slow links", "whole clips", "a coordinator of ill will")),
         (46, ("slow links", "whole clips", "a coordinator of ill will")),
