@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from msgspec import structs
 
@@ -161,7 +162,8 @@ class EngineSlot:
         if self.speed.chars_s is None:
             return len(lines) <= max(1, len(self.lines)) and self.state is not SlotState.LOADING
         spent_s = now - self.since_s if self.lines else 0.0
-        return _characters(lines) / self.speed.chars_s - spent_s < AHEAD_S
+        soon = (AHEAD_S + spent_s) * self.speed.chars_s  # characters; a lease may have hundreds of lines
+        return all(characters < soon for characters in accumulate(len(line.text) for line in lines))
 
     @property
     def is_worth_keeping(self) -> bool:
