@@ -35,15 +35,16 @@ def find_characters(chapters: "Sequence[ChapterText]", language: str) -> Charact
     """Find the speakers of some chapters by rules."""
     from swarm.book.speech.casting import marks_in
     from swarm.book.speech.dialogue import find_utterances
+    from swarm.book.speech.namesake import shortest_names
 
-    counts: Counter[tuple[str, str]] = Counter()
+    texts = [[block.text for block in chapter.blocks] for chapter in chapters]
+    found = [each for blocks in texts for row in find_utterances(blocks, language) for each in row]
+    persons = shortest_names({each.speaker for each in found})
+    counts = Counter((persons[each.speaker], each.grounds if each.speaker else "unknown") for each in found)
     said: Counter[str] = Counter()
-    for chapter in chapters:
-        texts = [block.text for block in chapter.blocks]
-        for each in (each for row in find_utterances(texts, language) for each in row):
-            counts[each.speaker, each.grounds if each.speaker else "unknown"] += 1
-            said[each.speaker] += each.end - each.start
-    whole = sum(len(block.text) for chapter in chapters for block in chapter.blocks)
+    for each in found:
+        said[persons[each.speaker]] += each.end - each.start
+    whole = sum(map(len, (text for blocks in texts for text in blocks)))
     speakers = tuple(
         Character(
             name,
@@ -52,7 +53,7 @@ def find_characters(chapters: "Sequence[ChapterText]", language: str) -> Charact
         )
         for name, characters in said.most_common()
     )
-    marks = marks_in([block.text for chapter in chapters for block in chapter.blocks])
+    marks = marks_in([text for blocks in texts for text in blocks])
     return Characters(round(said.total() / max(1, whole), 4), speakers, marks)
 
 

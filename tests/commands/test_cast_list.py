@@ -59,3 +59,9 @@ def test_inspect_prints_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "#Holmes = VOICE" in said
     assert main(["inspect", str(book), "--cast", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["speakers"][0]["name"] == "Holmes"
+
+
+def test_a_person_with_several_names_is_one_row() -> None:
+    texts = ("“So,” said Mr. Utterson.", "“Ah,” said Poole.", "“Well,” said Utterson.")
+    found = find_characters([ChapterText("One", tuple(Block("paragraph", text) for text in texts))], "en")
+    assert [(each.name, each.named) for each in found.speakers] == [("Utterson", 2), ("Poole", 1)]

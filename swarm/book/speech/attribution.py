@@ -1,9 +1,10 @@
 """Gives utterances their speakers: by the names beside them, by what a paragraph is about, and by turns. No model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
+from swarm.book.speech.namesake import shortest_names
 from swarm.book.speech.speaker import find_speaker, find_speaker_inside, is_another, is_other_of_two
 from swarm.book.speech.subject import Subjects
 from swarm.book.speech.utterance import Grounds, Utterance
@@ -73,7 +74,8 @@ def _filled(spoken: Spoken) -> Spoken:
 
 def _in_turn(found: Sequence[Spoken]) -> list[Spoken]:
     """Name the speakers of paragraphs among others of two that take turns, as long as the narrator has none."""
-    return _turned(_turned(found)[::-1])[::-1]
+    persons = shortest_names({"", *(each.speaker for spoken in found for each in spoken)})
+    return _turned(_turned(found, persons)[::-1], persons)[::-1]
 
 
 def _is_open(spoken: Spoken) -> bool:
@@ -81,13 +83,13 @@ def _is_open(spoken: Spoken) -> bool:
     return not spoken[0].start and not any(each.speaker or each.grounds for each in spoken)
 
 
-def _turned(found: Sequence[Spoken]) -> list[Spoken]:
+def _turned(found: Sequence[Spoken], persons: Mapping[str, str]) -> list[Spoken]:
     turns: list[str] = []  # of the paragraphs before, "" if unknown
     result = []
     for spoken in found:
         if not spoken:
             turns = []
-        elif _is_open(spoken) and len(turns) > 1 and "" != turns[-1] != turns[-2] != "":
+        elif _is_open(spoken) and len(turns) > 1 and "" != persons[turns[-1]] != persons[turns[-2]] != "":
             spoken = tuple(replace(each, speaker=turns[-2], grounds="in turn") for each in spoken)
         if spoken:
             turns.append(spoken[0].speaker)
