@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -307,6 +308,21 @@ def _recipes(voice: str, word: str, language: str) -> "list[Recipe]":
                 return [choose_recipe(own, engine=word or each.card.name, voice=card.name)]
     if word:  # its engine may take voices that it does not list
         return [choose_recipe(spoken, engine=word, voice=voice)]
+    return [_unlisted(voice, engines, language)]
+
+
+def _unlisted(voice: str, engines: "Sequence[Engine]", language: str) -> "Recipe":
+    """Return the recipe of a voice that no engine here lists, such as a blend. Raises UsageError."""
+    from swarm.voice.host.registry import all_engines, choose_recipe
+
+    for each in engines:
+        if each.card.any_voice:
+            first = [card.language for card in each.card.voices if voice.lower().startswith(card.name)]
+            with suppress(*(() if first else (UsageError,))):  # what a blend of its voices lacks has to be said
+                return choose_recipe(language or next(iter(first), "en"), engine=each.card.name, voice=voice)
+    for each in all_engines():
+        if not each.is_installed() and any(card.name.lower() == voice.lower() for card in each.card_for("").voices):
+            raise UsageError(f"{voice[:100]} is a voice of {each.card.name}, which is not here: {each.card.install}.")
     raise UsageError(f"No engine here lists a voice {voice[:100]!r}: `e2a-swarm voices --all` lists them all.")
 
 

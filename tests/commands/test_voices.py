@@ -1,4 +1,5 @@
 import json
+from collections.abc import AsyncIterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
@@ -6,14 +7,19 @@ import msgspec
 import pytest
 
 from swarm.commands.main import main
+from swarm.config import ENV_OFFLINE
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EXIT_USAGE
 from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.recipe import Recipe
 from swarm.lease.message import EngineOffer, Hello
+from swarm.node import voice_samples
 from swarm.store.speeds import note_speed
 from swarm.voice.coqui.card import INSTALL
 from swarm.voice.host import registry
 from swarm.voice.host.offered import EngineFacts
+from swarm.voice.kokoro import engine as kokoro
+from swarm.voice.qwen.engine import engine as qwen
 
 
 def lines_of(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
@@ -197,3 +203,33 @@ def test_a_voice_can_be_heard(
     assert main(["voices", "--listen", "nobody"]) == EXIT_USAGE
     assert "No engine here lists a voice 'nobody'" in capsys.readouterr().err
     assert main(["voices", "--listen", "nobody", "--tts-engine", "espeak"]) == EXIT_USAGE
+
+
+def test_what_an_unlisted_voice_or_blend_lacks_here_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(ENV_OFFLINE, "1")
+    monkeypatch.setattr(kokoro, "voices_here", lambda model: frozenset({"jf_alpha"}))
+    monkeypatch.setattr(qwen, "is_installed", lambda: False)
+    for voice, told in (
+        ("af_heart:0.6+am_adam:0.4", "Kokoro's voice af_heart is not on this machine: `e2a-swarm models fetch kokoro`"),
+        ("Vivian", "Vivian is a voice of qwen, which is not here: e2a-swarm engines install qwen."),
+    ):
+        assert main(["voices", "--listen", voice]) == EXIT_USAGE
+        assert told in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_blend_is_heard_in_the_language_of_its_first_voice(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def heard(recipes: list[Recipe], *rest: object) -> AsyncIterator[tuple[Recipe, str]]:
+        for recipe in recipes:
+            asked.append((recipe.engine, recipe.voice, recipe.language))
+            yield recipe, "no weights are here"
+
+    monkeypatch.setattr(kokoro, "voices_here", lambda model: frozenset())
+    monkeypatch.setattr(voice_samples, "speak_samples", heard)
+    main(["voices", "--listen", "ff_siwis:0.6+af_heart:0.4"])
+    assert asked == [("kokoro", "ff_siwis:0.6+af_heart:0.4", "fr")]

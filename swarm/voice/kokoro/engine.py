@@ -97,6 +97,10 @@ class KokoroEngine(Engine):
 
     def check_voice(self, name: str, language: str, model: str) -> str:
         """Return the one name of a blend. Raises UsageError if it has a voice that does not exist or is not here."""
+        if not name:
+            raise UsageError(
+                f"No {language_name(language)} voice of Kokoro is on this machine: `e2a-swarm models fetch kokoro`."
+            )
         blend = read_blend(name)
         here = voices_here(model or INT8)
         lacking = sorted(set(blend) - here)

@@ -87,6 +87,8 @@ def test_only_voices_that_are_here_are_listed_offline(models: Path) -> None:
     assert "am_onyx" not in names
     with pytest.raises(UsageError, match="am_onyx is not on this machine: `e2a-swarm models fetch kokoro`"):
         choose_recipe("en", engine="kokoro", voice="af_heart+am_onyx")
+    with pytest.raises(UsageError, match="No Spanish voice of Kokoro is on this machine: `e2a-swarm models fetch"):
+        choose_recipe("es", engine="kokoro")
     with pytest.raises(EngineFault, match="--offline") as fault:
         engine.open(Recipe("kokoro", "am_onyx", "en"), "cpu:0")
     assert fault.value.kind is FaultKind.UNAVAILABLE
