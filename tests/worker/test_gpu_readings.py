@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
+from msgspec import structs
 
 from swarm.lease.message import Figures
 from swarm.worker import gpu_readings
@@ -35,6 +36,12 @@ def test_each_gpu_is_read_by_its_uuid() -> None:
             "cuda:0": GpuReading(Figures("cuda:0", 87, 5_200_000_000, 24_000_000_000, 71)),
             "cuda:1": GpuReading(Figures("cuda:1", 3, 10**9, 8 * 10**9, 40)),
         }
+
+
+def test_a_part_of_a_gpu_is_read_by_its_own_name_and_tells_what_parts_tell() -> None:
+    nvml = FakeNvml(MIG_5a=FakeGpu(untold=("busy",)))
+    with running(nvml, structs.replace(RTX, uuid="MIG-5a")) as begun:
+        assert begun.wait(5.0) == {"cuda:0": GpuReading(Figures("cuda:0", None, 5_200_000_000, 24_000_000_000, 71))}
 
 
 def test_figures_follow_the_gpu() -> None:
