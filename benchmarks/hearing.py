@@ -2,6 +2,7 @@
 
     python benchmarks/hearing.py
     E2A_SWARM_VERIFY=/path/of/a/model python benchmarks/hearing.py --sentences 60 --engines hibari kokoro
+    python benchmarks/hearing.py --only middle
 
 Each engine speaks sentences of a book. Each clip, without the silence around it, is judged as it is, and damaged in
 several ways; a cut falls where the sound is softest nearby. All whole clips are judged first, since the recogniser
@@ -66,12 +67,16 @@ def judge(engine_name: str, arguments: argparse.Namespace) -> dict[str, list[flo
     engine = find_engine(engine_name)
     voice = engine.open(choose_recipe("en", engine=engine_name), "cpu:0")
     script = make_script(read_book(arguments.book), engine.card, "en")
+    only = arguments.only
     texts = [part.spoken for chapter in script for part in chapter.segments if len(part.spoken) in LETTERS]
     chosen = random.Random(0).sample(texts, min(arguments.sentences, len(texts)))
     clips = [make_clip(voice.speak(text, 1), voice.sample_rate, text).frame for text in chosen]
     sounds: list[Pcm] = [soundfile.read(io.BytesIO(clip), dtype="int16")[0] for clip in clips]
     pairs = zip(sounds, sounds[1:] + sounds[:1], strict=True)
-    damaged = [list(variants(sound, other, voice.sample_rate)) for sound, other in pairs]
+    damaged = [
+        [each for place, each in enumerate(variants(sound, other, voice.sample_rate)) if not place or only in each[0]]
+        for sound, other in pairs
+    ]
     return {
         columns[0][0]: [
             verifier.judge(text, heard, voice.sample_rate).badness
@@ -86,6 +91,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("book", nargs="?", type=Path, default=BOOK)
     parser.add_argument("--sentences", type=int, default=40)
+    parser.add_argument("--only", default="", help="only whole clips and those whose damage has this word")
     parser.add_argument("--engines", nargs="+", default=["hibari", "espeak"])
     arguments = parser.parse_args()
     os.environ.setdefault(ENV_VERIFY, "base")

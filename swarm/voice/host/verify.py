@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +23,7 @@ RATE = 16_000  # sample rate in Hz that the recogniser expects
 WRONG = 0.2, 0.35  # share of letters that differ, since names and numbers are spelled in many ways
 WRONG_AT_END = 2, 7  # letters that are missing or added at an end; of a natural voice none ever are
 WRONG_INSIDE = 4, 12  # letters in a row that are missing or added elsewhere; of a natural voice 2 at most
+LOST = 2, 8  # letters of words in a row that are not heard at all; of a natural voice a single one ever is
 CLIPS_BEFORE_TRUST = 8  # clips of a voice that tell how well it is heard
 MAX_HEARD = 100  # latest clips of a voice by which the next one is judged
 MIN_LETTERS = 12  # the recogniser guesses shorter texts rather than hearing them
@@ -35,6 +37,7 @@ MORE_AFTER = 20  # sentences after a doubtful one that are listened to all the s
 _DIGIT_LETTERS = 8  # that a digit may stand for: "7" for "seventy"
 _DIGIT = regex.compile(r"\p{N}")
 _NO_LETTER = regex.compile(r"[^\p{L}\p{N}]+")
+_BETWEEN_WORDS = regex.compile(r"[\s\p{Pd}]+")
 
 
 class Verifier:
@@ -109,6 +112,7 @@ class Misheard:
     beginning: int
     inside: int  # the worst place
     end: int
+    lost: int = 0  # letters of the words in a row that are not heard at all, at the worst place
 
 
 class Tolerance:
@@ -125,6 +129,11 @@ class Tolerance:
             return self._most
         usual = sorted(self._seen)[int(len(self._seen) * _USUAL)]
         return max(self._least, min(self._most, _UNUSUAL * usual))
+
+    @property
+    def is_least(self) -> bool:
+        """Whether the voice is known to be heard so well that nothing more is forgiven than the least."""
+        return self.value == self._least
 
     def learn(self, wrong: float) -> None:
         """Take in what was wrong with a clip that was good enough."""
@@ -146,12 +155,14 @@ class Hearing:
             (abs(heard.inside) / self._inside.value, _counted(heard.inside, "inside")),
             (abs(heard.end) / at_end, _counted(heard.end, "at its end")),
         ]
-        doubt = "; ".join(words for badness, words in doubts if badness > 1)
+        lost = heard.lost / LOST[not self._wrong.is_least], f"whole words of {heard.lost} letters are not heard"
+        said = [words for badness, words in doubts if badness > 1]
+        doubt = "; ".join(said or ([lost[1]] if lost[0] > 1 else []))  # their letters are counted above as well
         if not doubt:
             self._wrong.learn(heard.wrong)
             self._at_end.learn(max(abs(heard.beginning), abs(heard.end)))
             self._inside.learn(abs(heard.inside))
-        return Judgement(doubt, max(doubts)[0])
+        return Judgement(doubt, max(*doubts, lost)[0])
 
 
 def _counted(letters: int, place: str) -> str:
@@ -170,7 +181,37 @@ def compare(said: str, heard: str) -> Misheard:
     wrong = sum(max(0, Levenshtein.distance(*gap) - _excused(gap)) for gap in gaps) / max(1, len(one), len(other))
     # A lost sentence may be a small share of a long text, so the worst place counts as well.
     inside = max(map(_excess, gaps[1:-1]), key=abs, default=0)
-    return Misheard(wrong, _excess(gaps[0]), inside, _excess(gaps[-1]))
+    return Misheard(wrong, _excess(gaps[0]), inside, _excess(gaps[-1]), _lost(said, other))
+
+
+def _lost(said: str, heard: str) -> int:
+    """Return the letters of the words in a row that are not heard at all, at the worst place.
+
+    A misheard word keeps some of its letters, while a lost one has none. Beside digits nothing counts as lost.
+    """
+    words = [_letters(word) for word in _BETWEEN_WORDS.split(said)]
+    unheard = _unheard("".join(words), heard)
+    worst = row = at = 0
+    for word in words:
+        row = row + len(word) if unheard.issuperset(range(at, at + len(word))) else 0
+        worst, at = max(worst, row), at + len(word)
+    return worst
+
+
+def _unheard(said: str, heard: str) -> set[int]:
+    """Return the places of the letters that are said and have none in their stead in what is heard."""
+    from rapidfuzz.distance import Levenshtein
+
+    found: set[int] = set()
+    for is_equal, group in groupby(Levenshtein.opcodes(said, heard), lambda each: each.tag == "equal"):
+        differing = list(group)
+        gap = (
+            said[differing[0].src_start : differing[-1].src_end],
+            heard[differing[0].dest_start : differing[-1].dest_end],
+        )
+        if not is_equal and not _excused(gap):
+            found.update(*(range(each.src_start, each.src_end) for each in differing if each.tag == "delete"))
+    return found
 
 
 def _excess(gap: tuple[str, str]) -> int:

@@ -54,6 +54,7 @@ SAID = "It is very seldom that mere ordinary people secure ancestral halls"
         ("", ""),
         ("He was born in seventeen ninety-four", "He was born in 1794."),
         ("Why, how can I, dear?", "Why how can I deer"),
+        ("He came for ever in seventeen ninety-four and left", "He came forever in 17 94, and left."),
         (SAID, "It is very seldom that mere ordinary people secure ancestral hauls."),
     ],
 )
@@ -99,6 +100,39 @@ def test_of_a_voice_that_is_heard_well_a_lost_word_is_found(heard: str, doubt: s
     assert judge(SAID, heard).doubt == ""
     assert heard_well(CLIPS_BEFORE_TRUST - 1).judge(compare(SAID, heard)).doubt == ""
     assert heard_well().judge(compare(SAID, heard)).doubt == doubt
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "doubt"),
+    [
+        ("The front pattern does move, and no wonder!", "The front pattern does and no wonder.", "words of 4 letters"),
+        ("It is fortunate Mary is so good with the baby.", "It is fortunate Mary, good with the baby.", "of 4 letters"),
+        ("I don’t want to leave now until I have found it.", "I don't want to leave until I have found it.", "of 3"),
+        ("It does weigh on me so not to do my duty.", "It does weigh on me so not duty.", "6 letters are not"),
+    ],
+)
+def test_of_a_voice_that_is_heard_well_words_that_are_lost_inside_are_found(said: str, heard: str, doubt: str) -> None:
+    assert doubt in heard_well().judge(compare(said, heard)).doubt
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("He looked a while at the grey house and went in.", "He looked awhile at the gray house and went in."),
+        ("There was a slow murmur of the sea by the door.", "There was slow murmur of the sea by the door."),
+        ("The colour is infuriating enough, you know it is.", "The color is in furiating enough, you know it is."),
+    ],
+)
+def test_of_a_voice_that_is_heard_well_another_spelling_is_no_lost_word(said: str, heard: str) -> None:
+    assert heard_well().judge(compare(said, heard)).doubt == ""
+
+
+def test_a_voice_that_is_misheard_often_may_lose_small_words() -> None:
+    hearing = Hearing()
+    for _ in range(CLIPS_BEFORE_TRUST):
+        assert hearing.judge(Misheard(0.2, 0, 0, 0)).doubt == ""
+    assert hearing.judge(Misheard(0.2, 0, -3, 0, 8)).doubt == ""
+    assert hearing.judge(Misheard(0.2, 0, -3, 0, 9)).doubt == "whole words of 9 letters are not heard"
 
 
 def test_a_voice_that_is_misheard_often_is_forgiven_more_but_never_what_is_lost() -> None:
