@@ -6,8 +6,10 @@ from pathlib import Path
 from resident_bench import ResidentBench
 
 from swarm.coordinator.desk import Desk
+from swarm.coordinator.member_desk import MemberDesk
 from swarm.lease.envelope import Message
 from swarm.lease.order import BookPiece, BookTaken, NewBook, Order
+from swarm.net.keys import obtain_key
 
 
 class Outbox:
@@ -29,7 +31,9 @@ class DeskBench(ResidentBench):
         self.told: list[Order] = []
         self.outbox = Outbox()
         self.room = tmp_path / "incoming"
-        self.desk = Desk(self.resident, self.outbox, self.room, self.instruct)  # type: ignore[arg-type]
+        obtain_key(self.state)
+        self.members = MemberDesk(self.state)
+        self.desk = Desk(self.resident, self.outbox, self.room, self.instruct, self.members)  # type: ignore[arg-type]
 
     def instruct(self, order: Order) -> int:
         self.told += [order] if order.target == "attic" else []

@@ -198,6 +198,10 @@ class MemoryRouter:
     def waiting(self) -> bool:
         return not self.inbox.empty()
 
+    def came_by_code(self) -> bool:
+        """Return False: all are members in memory."""
+        return False
+
     def close(self) -> None:
         self._network.routers.pop(self._address, None)
         self.peers.clear()

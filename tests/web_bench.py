@@ -13,6 +13,7 @@ from swarm.system.machine import Clock
 from swarm.web.app import Api, make_app
 from swarm.web.host import listen, run
 from swarm.web.listening import Listening
+from swarm.web.members import MemberAnswers
 from swarm.web.token import Doorkeeper
 
 JOB = JobStatus("emma-1", "Emma", "hibari", "speaking", 10, 5, 1, 100, 40, 60.0, 30.0, 90.0, (), note="a note")
@@ -46,9 +47,8 @@ class WebBench(DeskBench):
         self.listening = Listening(self.resident, self.state, Clock())
 
     async def serve(self) -> None:
-        app = make_app(
-            Api(self.resident, self.desk, self.room), Doorkeeper(TOKEN), StillClock(), more=self.listening.routes()
-        )
+        more = [*self.listening.routes(), *MemberAnswers(self.members).routes()]
+        app = make_app(Api(self.resident, self.desk, self.room), Doorkeeper(TOKEN), StillClock(), more=more)
         listener = listen("127.0.0.1", [0])
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.client = httpx.AsyncClient(

@@ -10,6 +10,7 @@ from swarm.coordinator.books import Books
 from swarm.coordinator.door import Door
 from swarm.coordinator.lobby import is_known, wait_for_engine
 from swarm.coordinator.machine_desk import MachineDesk
+from swarm.coordinator.member_desk import MemberDesk
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
 from swarm.edition.depot import DepotFault
@@ -78,7 +79,8 @@ class Coordination:
         core = self.trace.watch("coordinator", Coordinator(settings, now), settings=settings, started_s=now)
         output = self.progress, self.clock, self.config.on_failure
         server = Server(core, self.store, router, *output, self.seen_engines, self.call_workers)
-        server.answer_users(MachineDesk(router, server.instruct), lambda: None)
+        members = MemberDesk(self.config.state_dir, is_open=router.gate is None)
+        server.answer_users(MachineDesk(router, server.instruct, members), lambda: None)
         for edition in pending:
             server.add(edition, self.books.put_back)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):

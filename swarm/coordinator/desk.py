@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm.coordinator.machine_desk import Instruct, order_machines
+from swarm.coordinator.member_desk import APPROVALS, MemberDesk
 from swarm.coordinator.resident import Resident
 from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
@@ -34,8 +35,11 @@ class Incoming(NamedTuple):
 class Desk:
     """Answers users. `folder` has room for unfinished books; `instruct` orders machines."""
 
-    def __init__(self, resident: Resident, router: Router, folder: Path, instruct: Instruct) -> None:
+    def __init__(
+        self, resident: Resident, router: Router, folder: Path, instruct: Instruct, members: MemberDesk
+    ) -> None:
         self._resident, self._router, self._folder, self._instruct = resident, router, folder, instruct
+        self.members = members
         self._incoming: dict[bytes, Incoming] = {}  # by peer
         self._begun = 0  # books that were brought, for names of their files
         self._adding: set[asyncio.Task[None]] = set()
@@ -46,7 +50,9 @@ class Desk:
         """Take in one message of a user and answer it."""
         try:
             if isinstance(message, Order):
-                self._router.send(peer, Obeyed(True, self.obey(message)))
+                is_approval = message.action in APPROVALS
+                note = self.members.obey_peer(message, self._router) if is_approval else self.obey(message)
+                self._router.send(peer, Obeyed(True, note))
             elif isinstance(message, NewBook):
                 self._router.send(peer, self._begin(peer, message))
             elif taken := self._go_on(peer, message, frame):
@@ -66,6 +72,8 @@ class Desk:
 
     def obey(self, order: Order) -> str:
         """Do what a user wants; return what was done, in words. Raises UsageError, StoreError."""
+        if order.action in APPROVALS:
+            return self.members.obey(order)
         if order.action not in ("drain", "limit") and (book := self._resident.find(order.target)):
             return self._resident.obey(book, order)
         if order.action in ("move", "cancel", "remove"):

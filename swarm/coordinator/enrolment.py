@@ -30,7 +30,7 @@ class Guest(NamedTuple):
 
     key: bytes
     by_code: bool = False
-    told: Membership | None = None  # the last that it was told
+    told: tuple[Membership, bool] | None = None  # the last that it was told, and whether it was refused
 
 
 class Enrolment:
@@ -110,12 +110,13 @@ class Enrolment:
     def _tell(self, peer: bytes) -> None:
         """Tell a machine who is in, unless it knows; seal the secret for it if it is a member."""
         guest, papers = self._guests[peer], self._papers
-        if papers.known is None or papers.known == guest.told:
-            return
         waits = self._approve and guest.by_code and guest.key not in papers.members
-        members = Members(self._name, papers.card, papers.sealed_for(guest.key), waits)
+        is_refused = waits and papers.has_refused(guest.key)
+        if papers.known is None or (papers.known, is_refused) == guest.told:
+            return
+        members = Members(self._name, papers.card, papers.sealed_for(guest.key), waits, is_refused)
         if self._router.send(peer, members, b"" if waits else membership.write(papers.known)):
-            self._guests[peer] = guest._replace(told=papers.known)
+            self._guests[peer] = guest._replace(told=(papers.known, is_refused))
         if self._approve and guest.by_code and not waits:
             self._later(partial(self._router.proxy.cut, peer))  # it comes again by its own key
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from swarm.coordinator.member_desk import APPROVALS, MemberDesk
 from swarm.errors import SwarmError, UsageError
 from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
 from swarm.net.transport import Router
@@ -14,8 +15,8 @@ Instruct = Callable[[Order], int]  # tells the machines of a name what to do, an
 class MachineDesk:
     """Answers users; `instruct` orders machines."""
 
-    def __init__(self, router: Router, instruct: Instruct) -> None:
-        self._router, self._instruct = router, instruct
+    def __init__(self, router: Router, instruct: Instruct, members: MemberDesk) -> None:
+        self._router, self._instruct, self._members = router, instruct, members
 
     def take(self, peer: bytes, message: Order | NewBook | BookPiece, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
@@ -28,6 +29,8 @@ class MachineDesk:
             self._router.send(peer, Obeyed(False, str(fault)))
 
     def _obey(self, order: Order) -> str:
+        if order.action in APPROVALS:
+            return self._members.obey_peer(order, self._router)
         if order.action in ("move", "cancel", "remove"):
             raise UsageError(NO_QUEUE)
         return order_machines(order, self._instruct)

@@ -12,6 +12,7 @@ from swarm.config import ServeConfig
 from swarm.coordinator.coordinate import GRACE_S
 from swarm.coordinator.desk import Desk
 from swarm.coordinator.door import Door
+from swarm.coordinator.member_desk import MemberDesk
 from swarm.coordinator.refusal import check_start
 from swarm.coordinator.resident import Configure, Resident
 from swarm.coordinator.seen_engines import SeenEngines
@@ -64,7 +65,8 @@ async def stay(
         core = trace.watch("coordinator", Coordinator(settings, now), settings=settings, started_s=now)
         server = Server(core, store, door.router, progress, clock, "finish", seen, on_end=resident.ended)
         resident.serve_with(server)
-        desk = Desk(resident, door.router, state_dir / "queue" / "incoming", server.instruct)
+        members = MemberDesk(state_dir, is_open=config.network.open)
+        desk = Desk(resident, door.router, state_dir / "queue" / "incoming", server.instruct, members)
         server.answer_users(desk, resident.standing)
         loops = _closing(beside(resident, desk, state_dir / "queue" / "incoming"), stack)
         folders = [WatchedFolder(folder, resident, progress.note).run for folder in config.watched]

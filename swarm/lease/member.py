@@ -25,10 +25,11 @@ class Enrol(Message, frozen=True, tag=True):
 class Members(Message, frozen=True, tag=True):
     """The answer: the coordinator's own name and key, and the swarm's newest secret, sealed for a member alone.
 
-    `waits`: the machine has to be approved first, and is told nothing else.
+    `waits`: the machine has to be approved first, and is told nothing else. `refused`: a member sent it away.
     """
 
     name: Name
     key: PublicKey
     sealed: Sealed = b""
     waits: bool = False
+    refused: bool = False

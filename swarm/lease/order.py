@@ -8,14 +8,17 @@ from swarm.job.job_file import Digest
 from swarm.lease.bounds import Count, Name, Note, Offset
 from swarm.lease.envelope import Message
 
-Action = Literal["pause", "resume", "move", "cancel", "remove", "drain", "limit"]
+Action = Literal["pause", "resume", "move", "cancel", "remove", "drain", "limit", "approve", "refuse"]
 
 
 class Order(Message, frozen=True, tag=True, omit_defaults=True):
-    """A user wants something of a book of the queue or of a machine, from any machine of the swarm."""
+    """A user wants something of a book of the queue or of a machine, from any machine of the swarm.
+
+    A machine that is approved or refused is one that waits to come in.
+    """
 
     action: Action
-    target: Note  # the number or title of a book, or the name of a machine
+    target: Note  # the number or title of a book, or the name of a machine or its fingerprint
     count: Count = 0  # the new place of a book, or how many slots of a machine may speak
     by: Name = ""  # the machine that the user sits at
 

@@ -43,6 +43,7 @@ from swarm.watch.text import plain_line
 MAX_INVITES = 6  # that no machine has used yet
 MAX_LIVE_INVITES = 24
 MAX_APPLICANTS = 32
+MAX_REFUSED = 200  # keys that are remembered, the latest ones
 SEAL_BYTES = KEY_BYTES + 48
 
 
@@ -229,11 +230,22 @@ class Papers:
     def apply(self, key: bytes, name: str) -> bool:
         """Have a machine wait for approval; tell whether it waits from now on."""
         waiting = self.applicants
-        if len(waiting) >= MAX_APPLICANTS or any(each.key == key for each in waiting):
+        if len(waiting) >= MAX_APPLICANTS or any(each.key == key for each in waiting) or self.has_refused(key):
             return False
         applicant = Applicant(key, plain_line(name)[: membership.MAX_NAME])
         self._change(lambda kept: structs.replace(kept, applicants=(*waiting, applicant)))
         return True
+
+    def refuse(self, key: bytes) -> None:
+        """Let a machine wait for approval no more."""
+        waiting = tuple(each for each in self.applicants if each.key != key)
+        self._change(
+            lambda kept: structs.replace(kept, applicants=waiting, refused=(*kept.refused, key)[-MAX_REFUSED:])
+        )
+
+    def has_refused(self, key: bytes) -> bool:
+        """Tell whether a machine may wait for approval no more."""
+        return key in self._kept.refused
 
     def remove(self, key: bytes) -> None:
         """Remove a member, and give the swarm a new secret. Raises EnvironmentFault if this machine may not."""

@@ -78,6 +78,9 @@ class Router(Protocol):
     def waiting(self) -> bool:
         """Tell whether an unread message waits."""
 
+    def came_by_code(self) -> bool:
+        """Tell whether the last message came by the swarm's code, and not by a member's own key."""
+
     def close(self) -> None:
         """Stop listening for workers."""
 

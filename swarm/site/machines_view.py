@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from swarm.coordinator.member_desk import MemberDesk
 from swarm.lease.message import Figures, StatusReply, WorkerStatus
 from swarm.lease.standby import StandbyStatus
 from swarm.site.live import Pieces
@@ -34,8 +35,8 @@ class SlotRow(Struct, frozen=True):
 class MachineViews:
     """The views of machines. `join` returns the line that a new machine runs."""
 
-    def __init__(self, site: Site, api: Api, join: Callable[[], str]) -> None:
-        self._site, self._api, self._join = site, api, join
+    def __init__(self, site: Site, api: Api, join: Callable[[], str], members: MemberDesk) -> None:
+        self._site, self._api, self._join, self._members = site, api, join, members
         self._memo = Memo(site)
 
     def routes(self) -> list[BaseRoute]:
@@ -49,11 +50,22 @@ class MachineViews:
 
     async def machines(self, request: Request) -> Response:
         """Show the machines."""
-        return self._site.render(request, "machines.html", pieces=self._cards(self._api.look()), join="")
+        return self._show(request, join="")
 
     async def invite(self, request: Request) -> Response:
         """Show also how a machine joins."""
-        return self._site.render(request, "machines.html", pieces=self._cards(self._api.look()), join=self._join())
+        return self._show(request, join=self._join())
+
+    def _show(self, request: Request, join: str) -> Response:
+        waiting = 0 if self._members.is_open else len(self._members.list().waiting)
+        return self._site.render(
+            request,
+            "machines.html",
+            pieces=self._cards(self._api.look()),
+            waiting=waiting,
+            is_open=self._members.is_open,
+            join=join,
+        )
 
     async def live_machines(self, request: Request) -> Response:
         """Stream what changes of the machines."""

@@ -21,6 +21,7 @@ from swarm.site.gate import SiteGate
 from swarm.site.listen_views import ListenViews
 from swarm.site.log_in import Entrance
 from swarm.site.machines_view import MachineViews
+from swarm.site.members_view import MemberViews
 from swarm.site.orders import Orders
 from swarm.site.password import Password, forget_first_password
 from swarm.site.samples import VoiceSamples
@@ -30,6 +31,7 @@ from swarm.site.site import Site
 from swarm.system.machine import Clock
 from swarm.web.app import Api, make_app
 from swarm.web.listening import Listening
+from swarm.web.members import MemberAnswers
 from swarm.web.token import Doorkeeper
 
 
@@ -57,7 +59,8 @@ def make_front(
     samples = VoiceSamples(errand, api.folder)
     views = (
         BookViews(site, api, listening.files, config.options.fields),
-        MachineViews(site, api, config.join),
+        MachineViews(site, api, config.join, desk.members),
+        MemberViews(site, desk.members, clock),
         AddViews(site, api.resident, config.options, errand, (estimator, samples), api.folder, clock),
         Orders(site, desk, api.resident.queue),
         ListenViews(site, listening, api.resident.queue),
@@ -69,7 +72,8 @@ def make_front(
         app.router.routes.extend(entrance.routes())
     _answer_faults(app, site)
     advice = Advice(api.resident, errand, (estimator, samples), api.folder, config.options.inspect_words, config.join)
-    programs = make_app(api, doorkeeper, clock, gate.admits, [*listening.routes(), *advice.routes()])
+    more = [*listening.routes(), *advice.routes(), *MemberAnswers(desk.members).routes()]
+    programs = make_app(api, doorkeeper, clock, gate.admits, more)
     return Front(programs, gate, config.prefix)
 
 

@@ -24,4 +24,10 @@ def question_of(action: str, name: str) -> Question | None:
         case "drain":
             then = "It finishes its sentences and leaves. To have it back, start it there again."
             return Question(f"Let {name} leave?", then, "Let it leave", "Keep it")
+        case "refuse":
+            then = "It is told so, and asks no more. To let it in later, make an invite for it."
+            return Question(f"Refuse {name}?", then, "Refuse it", "Let it wait")
+        case "put out":
+            then = "It is cut off at once. All other members get a new code by themselves; the old one opens nothing."
+            return Question(f"Put {name} out of the swarm?", then, "Put it out", "Keep it")
     return None

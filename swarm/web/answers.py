@@ -1,8 +1,9 @@
 """What the interface for programs answers: books, machines, and one flat status. Pure."""
 
 from collections.abc import Sequence
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from swarm.coordinator.playback import ChapterOverview
 from swarm.lease.message import Figures, JobStatus, StatusReply, WorkerStatus
@@ -10,6 +11,8 @@ from swarm.lease.reason import PAUSED_FROM
 from swarm.store.queue import QueuedBook
 from swarm.watch.standby_words import standby_state
 from swarm.watch.view import SILENT_S, job_percent, realtime
+
+MAX_INVITE_S = 7 * 24 * 3600
 
 
 class BookAnswer(Struct, frozen=True):
@@ -76,6 +79,20 @@ class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
     action: str
     target: str
     count: int = 0
+
+
+class InviteRequest(Struct, frozen=True, forbid_unknown_fields=True):
+    """How many seconds an invite is good for."""
+
+    for_s: Annotated[int, Meta(ge=60, le=MAX_INVITE_S)] = 900
+
+
+class InviteAnswer(Struct, frozen=True):
+    """An invite: its code, and the line that one new machine runs within its time."""
+
+    code: str
+    command: str
+    for_s: int
 
 
 class ListenAnswer(Struct, frozen=True):

@@ -6,12 +6,15 @@ from typing import Any
 import msgspec
 
 from swarm import __version__
+from swarm.coordinator.member_desk import MemberList
 from swarm.coordinator.playback import ChapterStretches, DoubtfulSentence
 from swarm.web.answers import (
     BookAnswer,
     FeedAnswer,
     FeedRequest,
     FileAnswer,
+    InviteAnswer,
+    InviteRequest,
     ListenAnswer,
     MachineAnswer,
     OrderRequest,
@@ -21,6 +24,7 @@ from swarm.web.answers import (
 )
 
 LISTENING = (ListenAnswer, ChapterStretches, DoubtfulSentence, RedoRequest)
+MEMBERSHIP = (MemberList, InviteRequest, InviteAnswer)
 COMPONENTS = "#/components/schemas/{name}"
 
 
@@ -36,6 +40,7 @@ def openapi() -> dict[str, Any]:
         FileAnswer,
         *LISTENING,
         StandbyAnswer,
+        *MEMBERSHIP,
     )
     named, schemas = msgspec.json.schema_components(kinds, ref_template=COMPONENTS)
     error = {"type": "object", "properties": {"error": {"type": "string"}}}
@@ -46,6 +51,7 @@ def openapi() -> dict[str, Any]:
     standby = _list(named[11])
     paths["/api/v1/standbys"] = {"get": _call("The standbys, and how far they are behind", "200", standby, refused)}
     paths |= _listening(named[7:11], missing, note) | _files(named[6], missing) | _advice(refused)
+    paths |= _members(named[12:], refused, note)
     bearer = {"token": {"type": "http", "scheme": "bearer"}}
     return {
         "openapi": "3.1.0",
@@ -81,7 +87,12 @@ def _queue(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dic
         "/api/v1/machines": {"get": _call("The connected machines", "200", _list(machine), refused)},
         "/api/v1/orders": {
             "post": {
-                **_call("Pause, resume, move, cancel, remove, drain or limit; also a list", "200", became, refused),
+                **_call(
+                    "Pause, move, drain, limit, approve and the like; also a list",
+                    "200",
+                    became,
+                    refused,
+                ),
                 "requestBody": {"content": {"application/json": {"schema": _or_list(order)}}, "required": True},
             }
         },
@@ -185,6 +196,25 @@ def _feeds(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dic
         },
         "/api/v1/feeds/{feed}": {
             "delete": _call("Revoke a feed", "200", note, refused) | {"parameters": [_number("feed")]}
+        },
+    }
+
+
+def _members(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dict[str, Any]) -> dict[str, Any]:
+    """Return the paths of members and invites."""
+    members, asked, invite = schemas
+    body = {"content": {"application/json": {"schema": asked}}}
+    member = {"name": "member", "in": "path", "required": True, "schema": {"type": "string"}}
+    return {
+        "/api/v1/members": {
+            "get": _call("The members of the swarm, and the machines that wait", "200", members, refused)
+        },
+        "/api/v1/members/{member}": {
+            "delete": _call("Put a member out, by its name or fingerprint", "200", note, refused)
+            | {"parameters": [member]}
+        },
+        "/api/v1/invites": {
+            "post": _call("Make a code for one machine and a time", "201", invite, refused) | {"requestBody": body}
         },
     }
 

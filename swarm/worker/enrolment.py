@@ -20,7 +20,11 @@ REMOVED = (
 )
 RENEWED = "a machine was removed from the swarm, which has a new code: it is kept here from now on"
 INVITED = "this machine was invited, and is a member of the swarm now"
-WAITS = "{} lets this machine in once a member approves it: `e2a-swarm members approve {}` there"
+WAITS = (
+    "{} lets this machine in once a member approves it: `e2a-swarm members approve {}` on a machine of the swarm (the "
+    "fingerprint of this machine's key is {})"
+)
+REFUSED = "{} does not let this machine in: a member refused {}, whose key has the fingerprint {}"
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ class WorkerEnrolment:
 
     def __init__(self, papers: Papers, name: str, say: Say) -> None:
         self._papers, self._name, self._say = papers, name, say
-        self._removed, self._waits = asyncio.Event(), False
+        self._removed, self._waits = asyncio.Event(), ""
 
     def keyring(self) -> Sequence[CurveKeys]:
         """Return the keys to connect by, the best first.
@@ -71,7 +75,7 @@ class WorkerEnrolment:
         """Take in what a coordinator tells; return whether it lacks something that it has to be told now."""
         papers, before = self._papers, self._papers.key
         if told.waits:
-            self._wait_for(told.name)
+            self._wait_for(told)
             return False
         try:
             theirs = membership.read(frame)
@@ -87,10 +91,11 @@ class WorkerEnrolment:
             self._say(RENEWED if before in papers.generations() else INVITED)
         return papers.known != theirs
 
-    def _wait_for(self, coordinator: str) -> None:
-        if not self._waits:
-            self._say(WAITS.format(coordinator, self._name))
-        self._waits = True
+    def _wait_for(self, told: Members) -> None:
+        words = REFUSED if told.refused else WAITS
+        if self._waits != words:
+            self._say(words.format(told.name, self._name, membership.fingerprint(self._papers.card)))
+        self._waits = words
 
     async def wait_for_removal(self) -> None:
         """Wait until the keeper removed this machine, then raise EnvironmentFault, which says so."""

@@ -163,6 +163,21 @@ def test_everybody_can_use_each_view_whatever_books_and_machines_are_called(
     page.get_by_role("button", name="Show the code").click()
     page.get_by_role("img", name="QR code").wait_for()
     judge()
+    papers = bench.members.papers()
+    papers.found("laptop")
+    papers.admit(b"\x08" * 32, HOSTILE)
+    page.goto(site.url("/members"))
+    papers.apply(b"\x07" * 32, HOSTILE)
+    page.get_by_role("button", name="Approve").click()
+    page.locator("#told", has_text="is a member now").wait_for()
+    page.locator("#member-0808080808080808").get_by_role("button", name="Remove").click()
+    judge()
+    page.get_by_role("button", name="Put it out").click()
+    page.locator("#told", has_text="is removed").wait_for()
+    page.locator("#member-0808080808080808").wait_for(state="detached")
+    page.get_by_role("button", name="Make an invite").click()
+    page.get_by_role("img", name="QR code").wait_for()
+    judge()
 
 
 def test_everybody_can_log_in(shut: Served, context: "BrowserContext", page: "Page", axe: Axe) -> None:

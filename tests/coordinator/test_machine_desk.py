@@ -1,6 +1,9 @@
 """What users may order of a coordinator that has no queue."""
 
+from pathlib import Path
+
 from swarm.coordinator.machine_desk import NO_QUEUE, MachineDesk
+from swarm.coordinator.member_desk import NO_MEMBERS, MemberDesk
 from swarm.lease.envelope import Message
 from swarm.lease.order import BookTaken, NewBook, Obeyed, Order
 
@@ -13,9 +16,10 @@ class Outbox:
         return True
 
 
-def test_machines_are_ordered_and_books_are_refused() -> None:
+def test_machines_are_ordered_and_books_are_refused(tmp_path: Path) -> None:
     outbox = Outbox()
-    desk = MachineDesk(outbox, lambda order: int(order.target == "attic"))  # type: ignore[arg-type]
+    members = MemberDesk(tmp_path, is_open=True)
+    desk = MachineDesk(outbox, lambda order: int(order.target == "attic"), members)  # type: ignore[arg-type]
     desk.take(b"p", Order("limit", "attic", 1), b"")
     assert outbox.sent == Obeyed(True, "1 machine called attic: told to speak with 1 slot at most")
     desk.take(b"p", Order("drain", "cellar"), b"")
@@ -23,5 +27,7 @@ def test_machines_are_ordered_and_books_are_refused() -> None:
     assert (outbox.sent.done, "no machine 'cellar'" in outbox.sent.note) == (False, True)
     desk.take(b"p", Order("cancel", "Emma"), b"")
     assert outbox.sent == Obeyed(False, NO_QUEUE)
+    desk.take(b"p", Order("approve", "guest"), b"")
+    assert outbox.sent == Obeyed(False, NO_MEMBERS)
     desk.take(b"p", NewBook("Emma.epub", "0" * 64, 9), b"")
     assert outbox.sent == BookTaken("0" * 64, refusal=NO_QUEUE)

@@ -12,12 +12,16 @@ from nacl.public import SealedBox
 from nacl.signing import VerifyKey
 
 from swarm.coordinator.enrolment import Enrolment
+from swarm.coordinator.machine_desk import MachineDesk
+from swarm.coordinator.member_desk import NO_OWN_KEY, MemberDesk
 from swarm.errors import EnvironmentFault
 from swarm.lease.member import Enrol, Members
 from swarm.lease.message import Status, WhoAreYou
+from swarm.lease.order import Obeyed, Order
 from swarm.net import membership
 from swarm.net.keys import load_key, save_key
-from swarm.net.papers import Papers
+from swarm.net.order import Conversation
+from swarm.net.papers import Papers, keyring_of
 from swarm.net.swarm_key import SwarmKey, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.tasks import cancel
@@ -44,6 +48,7 @@ class Desk:
         told = self.papers, self.router, name, self.said.append, lambda: self.said.append("again")
         self.enrolment = Enrolment(*told, approve=approve)
         self.address = f"127.0.0.1:{self.router.bind('127.0.0.1', 0)}"
+        self.users = MachineDesk(self.router, lambda order: 0, MemberDesk(folder / name))
         self.tasks = [asyncio.create_task(self.enrolment.run()), asyncio.create_task(self._answer())]
 
     async def _answer(self) -> None:
@@ -51,6 +56,8 @@ class Desk:
             peer, message, _ = await self.router.receive()
             if message == Status():
                 self.router.send(peer, WhoAreYou())
+            elif isinstance(message, Order):
+                self.users.take(peer, message, b"")
 
     async def close(self) -> None:
         await cancel(self.tasks)
@@ -242,6 +249,29 @@ async def test_where_members_approve_a_machine_with_the_code_waits_and_asks_noth
     await guest.is_served()
     assert guest.papers.is_member and not beside.applicants
     assert len(guest.said) == 1
+
+
+async def test_a_machine_is_approved_or_refused_from_any_members_machine_and_not_by_the_code(
+    house: Open, tmp_path: Path
+) -> None:
+    desk = house(Desk, "laptop", KEY, True)
+    attic = house(Tenant, "attic", desk)
+    await until(lambda: bool(desk.papers.applicants))
+    desk.papers.admit(attic.papers.card, "attic")
+    await until(lambda: attic.papers.is_member)
+    guest, twin = house(Tenant, "guest", desk), house(Tenant, "twin", desk)
+    await until(lambda: len(desk.papers.applicants) == 2)
+    seat = Conversation(desk.address, DealerSocket(keyring_of(tmp_path / "attic", KEY)))
+    stranger = Conversation(desk.address, DealerSocket(curve_keys(KEY)))
+    desk.router.members_only = False  # so that an order by the code is heard at all
+    with closing(seat), closing(stranger):
+        assert await stranger.say(Order("approve", "guest")) == Obeyed(False, NO_OWN_KEY)
+        assert await seat.say(Order("approve", "guest")) == Obeyed(True, "guest is a member now.")
+        refused = await seat.say(Order("refuse", "twin"))
+    assert isinstance(refused, Obeyed) and refused.done
+    await guest.is_served()
+    await until(lambda: any("a member refused twin" in line for line in twin.said))
+    assert twin.papers.known is None
 
 
 async def test_a_coordinator_that_was_away_hears_of_a_removal_from_the_first_member_that_comes(

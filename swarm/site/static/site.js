@@ -130,7 +130,7 @@ document.addEventListener("submit", async event => {
   const fields = new URLSearchParams(new FormData(form, button));
   if (button?.dataset.ask && !await asked(button.dataset)) return;
   fields.set("sure", "yes");
-  const answer = await post(form.action, fields);
+  const answer = await post(button?.getAttribute("formaction") ?? form.action, fields);
   if (answer) tell(said(await answer.text()));
 });
 document.querySelectorAll("[data-live]").forEach(follow);

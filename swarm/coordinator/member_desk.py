@@ -1,0 +1,178 @@
+"""The desk for members: what users see of who is in the swarm, and what they do about it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
+
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.lease.order import Order
+from swarm.net.keys import load_key, no_key
+from swarm.net.membership import BadMembership, Member, fingerprint
+from swarm.net.papers import Papers
+from swarm.net.papers_file import Applicant
+from swarm.net.swarm_key import SwarmKey
+from swarm.net.transport import Router
+from swarm.system.machine import machine_name
+from swarm.watch.text import duration_text
+
+APPROVALS = ("approve", "refuse")
+NO_MEMBERS = "With --open nobody is a member: all machines of this network may come in."
+NO_OWN_KEY = (
+    "Only a member lets another machine in or refuses it, and this one is none yet: `e2a-swarm work` makes it one when "
+    "it meets a coordinator."
+)
+Named = TypeVar("Named", Member, Applicant)
+
+
+class MemberRow(Struct, frozen=True):
+    """A member as people see it."""
+
+    name: str
+    since_s: int
+    seen_s: int | None  # when a coordinator of this machine last heard of it; null: never
+    fingerprint: str
+    admitted_by: str
+    this_machine: bool
+
+
+class ApplicantRow(Struct, frozen=True):
+    """A machine that waits for approval, as people see it."""
+
+    name: str
+    fingerprint: str
+
+
+class MemberList(Struct, frozen=True):
+    """Who is in the swarm, who waits, and who can remove members."""
+
+    members: tuple[MemberRow, ...]
+    waiting: tuple[ApplicantRow, ...]
+    keeper: str  # the name of the machine that can remove members, "" before there are any
+    is_keeper: bool  # whether that is this one
+
+
+class MemberDesk:
+    """Answers the page, programs and other members. With `is_open` there are no members."""
+
+    def __init__(self, state_dir: Path, *, is_open: bool = False) -> None:
+        self._state_dir, self.is_open = state_dir, is_open
+        self._papers: Papers | None = None
+
+    def papers(self) -> Papers:
+        """Return the papers of this machine as they are now. Raises UsageError, StoreError."""
+        if self.is_open:
+            raise UsageError(NO_MEMBERS)
+        if self._papers is None:
+            self._papers = papers_of(self._state_dir)
+        self._papers.refresh()
+        return self._papers
+
+    def list(self) -> MemberList:
+        """Return who is in the swarm and who waits. Raises UsageError, StoreError."""
+        return member_list(self.papers())
+
+    def remove(self, name: str) -> str:
+        """Remove a member; return what was done, in words. Raises UsageError, EnvironmentFault."""
+        return f"{remove(self.papers(), name)} is removed: all other members get the new code by themselves"
+
+    def invite(self, for_s: float) -> SwarmKey:
+        """Make an invite for one machine and a time; return its key. Raises EnvironmentFault."""
+        return self.papers().invite(for_s, machine_name())
+
+    def obey(self, order: Order) -> str:
+        """Approve or refuse a machine that waits; return what was done, in words. Raises UsageError, StoreError."""
+        return (approve if order.action == "approve" else refuse)(self.papers(), order.target)
+
+    def obey_peer(self, order: Order, router: Router) -> str:
+        """Do the same for the peer whose message came last, if it is a member by its own key."""
+        if not self.is_open and router.came_by_code():
+            raise UsageError(NO_OWN_KEY)
+        return self.obey(order)
+
+
+def papers_of(state_dir: Path) -> Papers:
+    """Return the papers of this machine. Raises EnvironmentFault if it is in no swarm."""
+    key = load_key(state_dir)
+    if key is None:
+        raise EnvironmentFault(no_key())
+    return Papers(state_dir, key)
+
+
+def member_list(papers: Papers) -> MemberList:
+    """Return who is in the swarm and who waits, in the order in which members came."""
+    members = tuple(_row(papers, member) for member in _sorted(papers))
+    waiting = tuple(ApplicantRow(each.name, fingerprint(each.key)) for each in papers.applicants)
+    return MemberList(members, waiting, papers.keepers_name() if members else "", papers.keeper is not None)
+
+
+def approve(papers: Papers, name: str) -> str:
+    """Let a machine in that waits; return what was done, in words. Raises UsageError."""
+    machine = _waiting(papers, name)
+    try:
+        is_in = papers.admit(machine.key, machine.name)
+    except BadMembership as fault:
+        raise UsageError(f"{machine.name} cannot be let in: of the swarm's list of members, {fault}.") from fault
+    if not is_in:
+        raise UsageError(f"{machine.name} was removed, or this machine is no member yet; it cannot let it in.")
+    return f"{machine.name} is a member now."
+
+
+def refuse(papers: Papers, name: str) -> str:
+    """Let a machine wait no longer; return what was done, in words. Raises UsageError."""
+    machine = _waiting(papers, name)
+    papers.refuse(machine.key)
+    return f"{machine.name} is refused. Should it come in later, make an invite for it: e2a-swarm key --invite 15m"
+
+
+def remove(papers: Papers, name: str) -> str:
+    """Remove a member; return its name. Raises UsageError, EnvironmentFault if this machine is no keeper."""
+    member = one_of(_sorted(papers), name, "There is no member")
+    if member.key == papers.card:
+        raise UsageError("This machine cannot remove itself: `e2a-swarm key --rotate` begins another swarm here.")
+    papers.remove(member.key)
+    return member.name
+
+
+def one_of(machines: Sequence[Named], name: str, none: str) -> Named:
+    """Return the machine of a name or fingerprint. Raises UsageError."""
+    found = [each for each in machines if name in (each.name, fingerprint(each.key))]
+    if not found:
+        raise UsageError(f"{none} {name!r}: `e2a-swarm members` lists them.")
+    if len(found) > 1:
+        prints = ", ".join(fingerprint(each.key) for each in found)
+        raise UsageError(f"Several machines are called {name}: give the fingerprint of one, {prints}.")
+    return found[0]
+
+
+def seen_text(member: MemberRow, now: float) -> str:
+    """Return when a coordinator of this machine last heard of a member, in words."""
+    if member.this_machine or member.seen_s is None:
+        return "this machine" if member.this_machine else "-"
+    return f"{duration_text(max(0.0, now - member.seen_s))} ago"
+
+
+def _waiting(papers: Papers, name: str) -> Applicant:
+    """Return a machine that waits. Raises UsageError, which names those that do: other machines cannot list them."""
+    try:
+        return one_of(papers.applicants, name, "No machine waits under the name")
+    except UsageError as fault:
+        others = ", ".join(f"{each.name} ({fingerprint(each.key)})" for each in papers.applicants)
+        raise UsageError(f"{fault} Those that wait: {others or 'none'}.") from fault
+
+
+def _sorted(papers: Papers) -> list[Member]:
+    return sorted(papers.members.values(), key=lambda member: (member.since_s, member.name))
+
+
+def _row(papers: Papers, member: Member) -> MemberRow:
+    by = papers.members.get(member.by)
+    return MemberRow(
+        member.name,
+        member.since_s,
+        papers.seen_s.get(member.key.hex()),
+        fingerprint(member.key),
+        by.name if by else "the keeper",
+        member.key == papers.card,
+    )

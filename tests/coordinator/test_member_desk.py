@@ -1,0 +1,66 @@
+"""What users see of the membership, and do about it from the page, a program or another member's machine."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from swarm.coordinator.member_desk import MemberDesk, approve, seen_text
+from swarm.errors import UsageError
+from swarm.lease.order import Order
+from swarm.net import membership
+from swarm.net.keys import make_key, save_key
+
+GUEST, TWIN = b"\x07" * 32, b"\x08" * 32
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> MemberDesk:
+    save_key(tmp_path, make_key())
+    made = MemberDesk(tmp_path)
+    made.papers().found("laptop")
+    return made
+
+
+def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberDesk, tmp_path: Path) -> None:
+    MemberDesk(tmp_path).papers().apply(GUEST, "guest")  # as the coordinator does it, with papers of its own
+    known = desk.list()
+    assert [(each.name, each.admitted_by, each.this_machine) for each in known.members] == [
+        ("laptop", "the keeper", True)
+    ]
+    assert [(each.name, each.fingerprint) for each in known.waiting] == [("guest", "07" * 8)]
+    assert (known.keeper, known.is_keeper) == ("laptop", True)
+    assert seen_text(known.members[0], 0) == "this machine"
+
+
+def test_a_member_approves_and_a_machine_with_the_code_alone_does_not(desk: MemberDesk) -> None:
+    desk.papers().apply(GUEST, "guest")
+    with pytest.raises(UsageError, match="Only a member"):
+        desk.obey_peer(Order("approve", "guest"), SimpleNamespace(came_by_code=lambda: True))  # type: ignore[arg-type]
+    assert GUEST not in desk.papers().members
+    member = SimpleNamespace(came_by_code=lambda: False)
+    with pytest.raises(UsageError, match=r"No machine waits under the name 'quest'.*guest \(0707070707070707\)"):
+        desk.obey_peer(Order("approve", "quest"), member)  # type: ignore[arg-type]
+    assert desk.obey_peer(Order("approve", "guest"), member) == "guest is a member now."  # type: ignore[arg-type]
+    assert GUEST in desk.papers().members
+
+
+def test_a_machine_that_was_refused_waits_no_more_but_an_invite_still_lets_it_in(desk: MemberDesk) -> None:
+    papers = desk.papers()
+    papers.apply(GUEST, "guest")
+    assert "guest is refused" in desk.obey(Order("refuse", "07" * 8))
+    assert not papers.apply(GUEST, "guest") and desk.list().waiting == ()
+    assert papers.has_refused(GUEST) and papers.apply(TWIN, "guest")
+    assert papers.admit(GUEST, "guest")
+
+
+def test_a_full_list_of_members_is_told_in_words(desk: MemberDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.papers().apply(GUEST, "guest")
+    monkeypatch.setattr(membership, "MAX_ADMISSIONS", 1)
+    with pytest.raises(UsageError, match=r"guest cannot be let in.*too many entries"):
+        approve(desk.papers(), "guest")
+
+
+def test_an_open_swarm_has_no_members(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="With --open nobody is a member"):
+        MemberDesk(tmp_path, is_open=True).list()

@@ -1,0 +1,75 @@
+"""The view of the members: who is in, who waits, an invite, and a removal with a question first."""
+
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from lxml import html
+from site_bench import SiteBench
+
+GUEST, ATTIC, HOSTILE = b"\x07" * 32, b"\x08" * 32, "<script>alert(1)</script>"
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
+    made = SiteBench(tmp_path)
+    papers = made.members.papers()
+    papers.found("laptop")
+    papers.admit(ATTIC, "attic")
+    papers.note_seen({ATTIC})
+    papers.apply(GUEST, HOSTILE)
+    await made.serve()
+    yield made
+    await made.close()
+
+
+async def test_members_and_those_who_wait_are_shown_with_what_can_be_done(bench: SiteBench) -> None:
+    assert "1 machine to approve" in (await bench.client.get("/machines")).text
+    page = html.document_fromstring((await bench.client.get("/members")).text)
+    guest, *rows = (" ".join(each.text_content().split()) for each in page.xpath("//ul[@id='members']/li"))
+    assert HOSTILE in guest and "wants to come in" in guest and "07" * 8 in guest
+    attic, laptop = sorted(rows)
+    since = time.strftime("%Y-%m-%d")
+    assert f"Member since{since} Last seennow Fingerprint{'08' * 8} Admitted bythe keeper Remove attic" in attic
+    assert "this machine" in laptop and "Remove" not in laptop
+    orders = page.xpath("//button[@form='orders']/@value")
+    assert orders == [f"approve 0 {'07' * 8}", f"refuse 0 {'07' * 8}", "08" * 8]
+    answer = await bench.send("/orders", order=orders[0], back="/members")
+    assert "is a member now" in answer.text and GUEST in bench.members.papers().members
+
+
+async def test_a_member_is_removed_after_a_question(bench: SiteBench) -> None:
+    asked = await bench.send("/members/remove", member="08" * 8)
+    assert "Put attic out of the swarm?" in asked.text and ATTIC in bench.members.papers().members
+    form = html.document_fromstring(asked.text).xpath("//main//form")[0]
+    fields = {each.get("name"): each.get("value") for each in form.xpath(".//input")}
+    told = await bench.client.post(form.get("action"), data={**fields, "sure": "yes"})
+    assert "attic is removed" in told.text and ATTIC not in bench.members.papers().members
+    assert (await bench.send("/members/remove", member="nobody", sure="yes")).status_code == 400
+
+
+async def test_an_invite_is_made_by_a_form_of_this_site_alone_and_shown_as_text_and_picture(bench: SiteBench) -> None:
+    assert (await bench.client.post("/members", data={"for": "an hour"})).status_code == 403
+    assert (await bench.send("/members", **{"for": "ever"})).status_code == 400
+    assert bench.members.papers().invites == []
+    shown = await bench.send("/members", **{"for": "an hour"})
+    [invite] = bench.members.papers().invites
+    assert 3500 < invite.until_s - time.time() <= 3600
+    page = html.document_fromstring(shown.text)
+    code = page.xpath("string(//section//pre)").split()[2]
+    assert code.startswith("e2a-") and page.xpath("//section//*[@role='img']//path")
+    assert shown.headers["cache-control"] == "no-store"
+
+
+async def test_only_the_keepers_machine_offers_to_remove(bench: SiteBench) -> None:
+    (bench.state / "keeper.key").unlink()
+    page = (await bench.client.get("/members")).text
+    assert "Remove" not in page and "Members are removed on laptop" in page
+
+
+async def test_an_open_swarm_shows_no_members(bench: SiteBench) -> None:
+    bench.members.is_open = True
+    assert "/members" not in (await bench.client.get("/machines")).text
+    answer = await bench.client.get("/members")
+    assert (answer.status_code, "--open" in answer.text) == (400, True)

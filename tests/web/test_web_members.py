@@ -1,0 +1,43 @@
+"""Members and invites for programs, over real HTTP."""
+
+import httpx
+from web_bench import WebBench
+
+GUEST, ATTIC = b"\x07" * 32, b"\x08" * 32
+
+
+async def test_a_program_lists_invites_approves_and_removes(bench: WebBench) -> None:
+    papers = bench.members.papers()
+    key = papers.key
+    papers.found("laptop")
+    papers.admit(ATTIC, "attic")
+    papers.apply(GUEST, "guest")
+    told = await bench.get("/api/v1/members")
+    assert isinstance(told, dict)
+    assert {each["name"] for each in told["members"]} == {"laptop", "attic"}
+    assert (told["waiting"], told["is_keeper"]) == ([{"name": "guest", "fingerprint": "07" * 8}], True)
+    assert (await bench.order(action="approve", target="guest")).json() == {"note": "guest is a member now."}
+    refused = await bench.order(action="refuse", target="guest")
+    assert (refused.status_code, "No machine waits" in refused.json()["error"]) == (400, True)
+
+    made = await bench.client.post("/api/v1/invites", content=b'{"for_s": 60}')
+    assert (made.status_code, made.headers["cache-control"]) == (201, "no-store")
+    assert made.json()["command"] == f"e2a-swarm join {made.json()['code']}" != f"e2a-swarm join {key.code}"
+    assert [made.json()["code"]] == [type(key)(invite.secret).code for invite in bench.members.papers().invites]
+    for body in (b'{"for_s": 59}', b'{"for_s": 1e99}', b'{"for": 900}', b"[]"):
+        assert (await bench.client.post("/api/v1/invites", content=body)).status_code == 400
+
+    gone = await bench.client.delete(f"/api/v1/members/{'08' * 8}")
+    assert (gone.status_code, gone.json()["note"].startswith("attic is removed")) == (200, True)
+    assert (await bench.client.delete("/api/v1/members/laptop")).status_code == 400, "it cannot remove itself"
+    left = (await bench.client.get("/api/v1/members")).json()["members"]
+    assert {each["name"] for each in left} == {"laptop", "guest"}
+    async with httpx.AsyncClient(base_url=bench.url, trust_env=False) as stranger:
+        for method, path in (("GET", "members"), ("DELETE", "members/guest"), ("POST", "invites")):
+            assert (await stranger.request(method, f"/api/v1/{path}")).status_code == 401
+
+
+async def test_in_an_open_swarm_it_is_said_that_there_are_no_members(bench: WebBench) -> None:
+    bench.members.is_open = True
+    answer = await bench.client.get("/api/v1/members")
+    assert (answer.status_code, "--open" in answer.json()["error"]) == (400, True)
