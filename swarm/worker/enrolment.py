@@ -71,8 +71,12 @@ class WorkerEnrolment:
         enrol = Enrol(self._name, papers.card, papers.sealed_for(coordinator))
         return enrol, membership.write(papers.known) if papers.known else b""
 
-    def take(self, told: Members, frame: bytes) -> bool:
-        """Take in what a coordinator tells; return whether it lacks something that it has to be told now."""
+    def take(self, told: Members, frame: bytes, *, is_present: bool) -> bool:
+        """Take in what a coordinator tells; return whether it lacks something that it has to be told now.
+
+        `is_present`: it has the key of the present generation. One with an older key is not admitted, since that key is
+        what a former member has.
+        """
         papers, before = self._papers, self._papers.key
         if told.waits:
             self._wait_for(told)
@@ -80,7 +84,7 @@ class WorkerEnrolment:
         try:
             theirs = membership.read(frame)
             papers.take(theirs, told.sealed)
-            if papers.is_member and papers.is_current:
+            if is_present and papers.is_member and papers.is_current:
                 papers.admit(told.key, told.name)
         except BadMembership as fault:
             logger.debug(f"did not take what {told.name} says of the membership: {fault}")
@@ -132,7 +136,7 @@ class MemberSocket(DealerSocket):
             if not isinstance(message, Members):
                 return message, frame
             try:
-                if self._enrolment.take(message, frame) or not self._is_present:
+                if self._enrolment.take(message, frame, is_present=self._is_present) or not self._is_present:
                     self.send(*self._enrolment.greeting(message.key))
             except StoreError as fault:  # the work goes on by the keys that are here
                 logger.debug(f"cannot keep the membership: {fault}")

@@ -185,6 +185,37 @@ async def test_a_former_member_that_poses_as_a_coordinator_gives_nobody_a_secret
     await until(lambda: back.papers.key == desk.papers.key)
 
 
+async def test_a_former_member_that_poses_as_a_coordinator_by_the_old_code_is_admitted_under_no_new_key(
+    house: Open, tmp_path: Path
+) -> None:
+    desk = house(Desk, "laptop")
+    attic, rogue = house(Tenant, "attic", desk), house(Tenant, "rogue", desk)
+    await until(lambda: attic.papers.is_member and rogue.papers.is_member)
+    await rogue.close()
+    desk.papers.remove(rogue.papers.card)
+    await until(lambda: attic.papers.key == desk.papers.key != KEY)
+    await attic.close()
+    fresh = papers_of(tmp_path / "fresh", KEY).card
+    impostor, greetings = RouterSocket(curve_keys(KEY), lambda key: True), list[Enrol]()
+
+    def answer(peer: bytes, enrol: Enrol, frame: bytes) -> None:
+        greetings.append(enrol)
+        impostor.send(peer, Members("rogue", fresh), frame)
+
+    async def listen() -> None:
+        while True:
+            await impostor.receive()
+
+    impostor.on_enrol = answer
+    back = house(Tenant, "attic", SimpleNamespace(address=f"127.0.0.1:{impostor.bind('127.0.0.1', 0)}"))
+    listening = asyncio.create_task(listen())
+    await until(lambda: len(greetings) > 2)
+    listening.cancel()
+    impostor.close()
+    assert fresh not in back.papers.members
+    assert not any(enrol.sealed for enrol in greetings)
+
+
 async def test_a_second_coordinator_hears_who_is_in_from_a_worker_and_is_admitted_by_it(house: Open) -> None:
     desk = house(Desk, "laptop")
     tenant = house(Tenant, "attic", desk)
