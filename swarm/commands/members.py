@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 USAGE = """e2a-swarm members [OPTION...]
        e2a-swarm members approve NAME
        e2a-swarm members refuse NAME
-       e2a-swarm members remove NAME"""
+       e2a-swarm members remove NAME
+       e2a-swarm members unite FINGERPRINT"""
 NOBODY = (
     "nobody is known to be a member yet: machines enrol by themselves when they next meet a coordinator of this swarm"
 )
@@ -39,7 +40,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     parser.add_argument("--json", action="store_true", help="print as JSON")
     add_state_option(parser)
     parser.set_defaults(run=run)
-    actions = parser.add_subparsers(metavar="approve, refuse, remove", prog="e2a-swarm members")
+    actions = parser.add_subparsers(metavar="approve, refuse, remove, unite", prog="e2a-swarm members")
     _add_approvals(actions)
     remove = actions.add_parser(
         "remove",
@@ -51,6 +52,19 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     remove.add_argument("name", metavar="NAME", help=ONE)
     remove.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the key")
     remove.set_defaults(run=run_remove)
+    unite = actions.add_parser(
+        "unite",
+        description="Give up the list of members that was begun on this machine for one that was begun on another, "
+        "where two machines of the swarm each began one. The members of this list come along, by themselves. Compare "
+        "the fingerprint with the one that `e2a-swarm members` shows on the other machine: its keeper will be able to "
+        "remove members.",
+        epilog=examples("e2a-swarm members unite 0123456789abcdef"),
+    )
+    unite.add_argument(
+        "keeper", metavar="FINGERPRINT", help="of the other list's keeper, as `e2a-swarm members` prints it"
+    )
+    unite.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the key")
+    unite.set_defaults(run=run_unite)
 
 
 def _add_approvals(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -85,6 +99,14 @@ def run_remove(arguments: argparse.Namespace) -> int:
         "",
         f"  e2a-swarm join {papers.key.code}",
     )
+    return EXIT_DONE
+
+
+def run_unite(arguments: argparse.Namespace) -> int:
+    """Give up the list of this machine for another one; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.coordinator.member_desk import papers_of, unite
+
+    say(unite(papers_of(state_folder(arguments.state_dir)), arguments.keeper))
     return EXIT_DONE
 
 
@@ -138,4 +160,13 @@ def member_lines(known: "MemberList", now: float) -> list[str]:
         rows.append((each.name, since, seen_text(each, now), each.fingerprint, each.admitted_by))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return [*lines, *waiting]
+    began = f"the list was begun on {known.keeper}; its keeper's key has the fingerprint {known.keeper_fingerprint}"
+    return [*lines, "", began, *waiting, *_lines_of_others(known)]
+
+
+def _lines_of_others(known: "MemberList") -> list[str]:
+    return [
+        f"another list was begun on {each.machine}, with {', '.join(each.members)}: "
+        f"`e2a-swarm members unite {each.fingerprint}` gives up the list above for it, and its members come along"
+        for each in known.others
+    ]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from swarm.errors import StoreError
 from swarm.lease.member import Enrol, Members
 from swarm.net import membership
-from swarm.net.membership import BadMembership, Membership
+from swarm.net.membership import BadMembership, Membership, OtherMembership
 from swarm.net.papers import Papers
 from swarm.net.swarm_key import SwarmKey, curve_keys
 from swarm.net.transport import RouterSocket
@@ -20,6 +20,7 @@ WATCH_S = 0.5  # between two looks whether another process of this machine chang
 SEEN_S = 30.0  # between two notes of who is here
 FAREWELL_S = 0.5  # for the news to leave, before connections are closed
 NEWS_S = 2.0  # between two messages about machines that are new
+OTHER_LIST = "another list of this swarm's members was met: `e2a-swarm members` tells how to make both one"
 WANTS_IN = "{} wants to come in: `e2a-swarm members approve {}` lets it in (the fingerprint of its key is {})"
 
 logger = logging.getLogger(__name__)
@@ -53,6 +54,7 @@ class Enrolment:
         router.members_only = self._approve = approve
         self._papers, self._router, self._name, self._say, self._renewed = papers, router, name, say, renewed
         self._guests: dict[bytes, Guest] = {}  # by peer
+        self._others = 0  # lists of members that the user was told of
         self._state = self._present_state()
         router.on_enrol = self.take
         self._open()
@@ -79,7 +81,7 @@ class Enrolment:
                 self._router.proxy.cut(peer)
                 return
             if frame and not (self._approve and by_code):  # a machine that waits is not believed
-                self._papers.take(membership.read(frame), enrol.sealed)
+                self._take_in(peer, enrol, frame)
             if (invite or by_code) and guest.key == enrol.key:  # a connection is one machine
                 self._admit(enrol, invited=bool(invite))
         except BadMembership as fault:
@@ -92,6 +94,13 @@ class Enrolment:
         self._tell(peer)
         if not self._router.came_now():
             self._later(partial(self._router.proxy.cut, peer))  # it comes again with the key that it was told
+
+    def _take_in(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
+        """Take in what a machine says of the membership. Raises BadMembership, StoreError."""
+        try:
+            self._papers.take(membership.read(frame), enrol.sealed)
+        except OtherMembership:  # the machine has the code all the same, and one of both keepers may cede
+            self._router.note_vain(peer, len(frame))
 
     def _admit(self, enrol: Enrol, *, invited: bool) -> None:
         """Make a machine a member, or have it wait for approval; begin the membership where there is none.
@@ -137,11 +146,18 @@ class Enrolment:
                 if now - told_s > NEWS_S:
                     told_s = now
                     self._tell_all()
+                    self._tell_of_others()
                 if now - noted_s > SEEN_S and self._guests:
                     noted_s = now
                     await asyncio.to_thread(self._papers.note_seen, {each.key for each in self._guests.values()})
             except StoreError as fault:
                 logger.debug(f"cannot keep the membership: {fault}")
+
+    def _tell_of_others(self) -> None:
+        """Tell the user of a list of members that another keeper began."""
+        if len(self._papers.others) > self._others:
+            self._say(OTHER_LIST)
+        self._others = len(self._papers.others)
 
     def _tell_all(self) -> None:
         for peer in self._guests:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.order import Order
 from swarm.net.keys import load_key, no_key
-from swarm.net.membership import BadMembership, Member, fingerprint
+from swarm.net.membership import BadMembership, Member, Membership, fingerprint, members
 from swarm.net.papers import Papers
 from swarm.net.papers_file import Applicant
 from swarm.net.swarm_key import SwarmKey
@@ -44,6 +44,14 @@ class ApplicantRow(Struct, frozen=True):
     fingerprint: str
 
 
+class OtherList(Struct, frozen=True):
+    """A list of members that another keeper began for the same swarm, as people see it."""
+
+    fingerprint: str  # of its keeper's key
+    machine: str  # that began it
+    members: tuple[str, ...]
+
+
 class MemberList(Struct, frozen=True):
     """Who is in the swarm, who waits, and who can remove members."""
 
@@ -51,6 +59,8 @@ class MemberList(Struct, frozen=True):
     waiting: tuple[ApplicantRow, ...]
     keeper: str  # the name of the machine that can remove members, "" before there are any
     is_keeper: bool  # whether that is this one
+    keeper_fingerprint: str  # of the keeper's key, which is none of a machine
+    others: tuple[OtherList, ...]  # for which this machine could give up its own list
 
 
 class MemberDesk:
@@ -102,9 +112,11 @@ def papers_of(state_dir: Path) -> Papers:
 
 def member_list(papers: Papers) -> MemberList:
     """Return who is in the swarm and who waits, in the order in which members came."""
-    members = tuple(_row(papers, member) for member in _sorted(papers))
+    rows = tuple(_row(papers, member) for member in _sorted(papers))
     waiting = tuple(ApplicantRow(each.name, fingerprint(each.key)) for each in papers.applicants)
-    return MemberList(members, waiting, papers.keepers_name() if members else "", papers.keeper is not None)
+    keeper, is_keeper = papers.keepers_name() if rows else "", papers.keeper is not None
+    own = fingerprint(papers.known.founding.keeper) if papers.known else ""
+    return MemberList(rows, waiting, keeper, is_keeper, own, tuple(map(_other_list, papers.others)))
 
 
 def approve(papers: Papers, name: str) -> str:
@@ -135,6 +147,21 @@ def remove(papers: Papers, name: str) -> str:
     return member.name
 
 
+def unite(papers: Papers, keeper: str) -> str:
+    """Give up this machine's list of members for another one, named by its keeper; return what was done, in words.
+
+    Raises UsageError, EnvironmentFault if this machine is no keeper.
+    """
+    other = next((each for each in papers.others if fingerprint(each.founding.keeper) == keeper), None)
+    if other is None:
+        raise UsageError(f"No other list of members has a keeper {keeper!r}: `e2a-swarm members` shows them.")
+    try:
+        papers.cede(other)
+    except BadMembership as fault:
+        raise UsageError(f"The lists cannot be made one: {fault}.") from fault
+    return f"The list that was begun on {_other_list(other).machine} is that of this machine and of its members now."
+
+
 def one_of(machines: Sequence[Named], name: str, none: str) -> Named:
     """Return the machine of a name or fingerprint. Raises UsageError."""
     found = [each for each in machines if name in (each.name, fingerprint(each.key))]
@@ -160,6 +187,13 @@ def _waiting(papers: Papers, name: str) -> Applicant:
     except UsageError as fault:
         others = ", ".join(f"{each.name} ({fingerprint(each.key)})" for each in papers.applicants)
         raise UsageError(f"{fault} Those that wait: {others or 'none'}.") from fault
+
+
+def _other_list(other: Membership) -> OtherList:
+    there = members(other)
+    began = there.get(other.founding.machine)
+    names = tuple(sorted(each.name for each in there.values()))
+    return OtherList(fingerprint(other.founding.keeper), began.name if began else "a machine that is gone", names)
 
 
 def _sorted(papers: Papers) -> list[Member]:

@@ -1,8 +1,9 @@
 """The membership of a swarm: who is in it, who was removed, and which keys its generations have. Pure.
 
 It is a union of signed entries, which machines hand to each other. A member counts if the keeper or a member signed for
-it, a removal only if the keeper did. A removed key never comes back. Bytes from a peer are hostile until `read` and
-`union` have bounded them and checked each signature.
+it, a removal only if the keeper did. A removed key never comes back. Where two machines of a swarm each began a
+membership, one of both keepers may cede: then the other membership is that of all. Bytes from a peer are hostile until
+`read` and `union` have bounded them and checked each signature.
 """
 
 from collections import defaultdict
@@ -18,6 +19,7 @@ from swarm.watch.text import plain_line
 KEY_BYTES = 32
 MAX_ADMISSIONS = 1000
 MAX_REMOVALS = 1000
+MAX_CESSIONS = 64
 MAX_BYTES = 512 * 1024
 MAX_NAME = 60  # characters
 MAX_GENERATION = 2**31
@@ -30,6 +32,10 @@ Moment = Annotated[int, Meta(ge=0, lt=2**40)]  # seconds since 1970
 
 class BadMembership(ValueError):
     """A membership that is not sound, or of another swarm; the words say why."""
+
+
+class OtherMembership(BadMembership):
+    """A membership that another keeper began for a swarm with the same code."""
 
 
 class Founding(Struct, frozen=True, array_like=True):
@@ -61,16 +67,25 @@ class Removal(Struct, frozen=True, array_like=True):
     signature: Signature = bytes(64)
 
 
+class Cession(Struct, frozen=True, array_like=True):
+    """The keeper of a membership gave it up for another one of the same code."""
+
+    given_up: Founding
+    joined: Founding
+    signature: Signature = bytes(64)
+
+
 class Membership(Struct, frozen=True, array_like=True):
     """All entries, each list sorted, so that machines that know the same have the same bytes."""
 
     founding: Founding
     admissions: Annotated[tuple[Member, ...], Meta(max_length=MAX_ADMISSIONS)] = ()
     removals: Annotated[tuple[Removal, ...], Meta(max_length=MAX_REMOVALS)] = ()
+    cessions: Annotated[tuple[Cession, ...], Meta(max_length=MAX_CESSIONS)] = ()
 
 
-Entry = Founding | Member | Removal
-AnyEntry = TypeVar("AnyEntry", Founding, Member, Removal)
+Entry = Founding | Member | Removal | Cession
+AnyEntry = TypeVar("AnyEntry", Founding, Member, Removal, Cession)
 _DECODER = msgpack.Decoder(Membership)
 
 
@@ -87,7 +102,7 @@ def found(keeper: SigningKey, door: bytes, machine: bytes) -> Membership:
 def admit(known: Membership, key: bytes, name: str, since_s: int, signer: SigningKey) -> Membership:
     """Return the membership with one more member. Raises BadMembership if it is full, or if the signer may not."""
     admission = Member(key, plain_line(name)[:MAX_NAME], since_s, bytes(signer.verify_key))
-    return _arranged(known.founding, (*known.admissions, sign(admission, signer)), known.removals)
+    return _arranged(known.founding, (*known.admissions, sign(admission, signer)), known.removals, known.cessions)
 
 
 def remove(known: Membership, key: bytes, door: bytes, at_s: int, keeper: SigningKey) -> Membership:
@@ -98,17 +113,53 @@ def remove(known: Membership, key: bytes, door: bytes, at_s: int, keeper: Signin
     others = [each for member, each in members(known).items() if member != key]
     vouched = [sign(Member(each.key, each.name, each.since_s, known.founding.keeper), keeper) for each in others]
     removal = sign(Removal(key, generation(known) + 1, door, at_s), keeper)
-    return _arranged(known.founding, (*known.admissions, *vouched), (*known.removals, removal))
+    return _arranged(known.founding, (*known.admissions, *vouched), (*known.removals, removal), known.cessions)
+
+
+def cede(known: Membership, other: Membership, keeper: SigningKey, machine: SigningKey) -> Membership:
+    """Return the other membership, for which the keeper gives up the known one. Raises BadMembership.
+
+    `machine` is a member of the other one, and admits the members of the known one there. A keeper that has removed a
+    member cedes no more: the removal would count no more either.
+    """
+    present = members(other)
+    if known.removals:
+        raise BadMembership("a machine was removed from the list that would be given up")
+    if bytes(machine.verify_key) not in present:
+        raise BadMembership("this machine is not in the other list yet")
+    anew = [
+        sign(Member(key, each.name, each.since_s, bytes(machine.verify_key)), machine)
+        for key, each in members(known).items()
+        if key not in present
+    ]
+    ceded = sign(Cession(known.founding, other.founding), keeper)
+    cessions = (*known.cessions, *other.cessions, ceded)
+    return _arranged(other.founding, (*other.admissions, *anew), other.removals, cessions)
 
 
 def union(ours: Membership, theirs: Membership) -> Membership:
-    """Return what either knows. Raises BadMembership if theirs has another keeper or a signature that does not fit."""
+    """Return what either knows; of a membership that was given up nothing is left but the cession.
+
+    Raises BadMembership if theirs has a signature that does not fit or another keeper, OtherMembership for the latter
+    if it began with the same code.
+    """
     if ours == theirs:
         return ours
-    if theirs.founding != ours.founding:
-        raise BadMembership("it is the membership of another swarm")
-    check([*set(theirs.admissions) - set(ours.admissions), *set(theirs.removals) - set(ours.removals)], ours.founding)
-    return _arranged(ours.founding, (*ours.admissions, *theirs.admissions), (*ours.removals, *theirs.removals))
+    check(set(theirs.cessions) - set(ours.cessions), theirs.founding)
+    cessions = (*ours.cessions, *theirs.cessions)
+    founding = _head(ours.founding, cessions)
+    valid = [each for each in (ours, theirs) if each.founding == founding]
+    if not valid or _head(theirs.founding, cessions) != founding:
+        same_code = theirs.founding.door == ours.founding.door
+        raise (OtherMembership if same_code else BadMembership)("it is the membership of another swarm")
+    if any(each.removals for each in (ours, theirs) if each not in valid):
+        raise BadMembership("it was given up, although a machine had been removed from it")
+    if theirs in valid:
+        known = ours if ours in valid else Membership(founding)
+        check(set(theirs.admissions) - set(known.admissions), founding)
+        check(set(theirs.removals) - set(known.removals), founding)
+    admissions = [entry for each in valid for entry in each.admissions]
+    return _arranged(founding, admissions, [entry for each in valid for entry in each.removals], cessions)
 
 
 def members(known: Membership) -> dict[bytes, Member]:
@@ -166,6 +217,10 @@ def check(entries: Iterable[Entry], founding: Founding) -> None:
         if isinstance(entry, Member) and plain_line(entry.name) != entry.name:
             raise BadMembership("a name in it could steer a terminal")
         signer = entry.by if isinstance(entry, Member) else founding.keeper
+        if isinstance(entry, Cession):
+            signer = entry.given_up.keeper
+            check([entry.given_up], entry.given_up)
+            check([entry.joined], entry.joined)
         try:
             VerifyKey(signer).verify(_signed(entry), entry.signature)
         except (CryptoError, ValueError, TypeError) as fault:
@@ -183,22 +238,45 @@ def _signed(entry: Entry) -> bytes:
     return b"e2a-swarm 1 " + type(entry).__name__.encode() + msgpack.encode(fields)
 
 
-def _arranged(founding: Founding, admissions: Iterable[Member], removals: Iterable[Removal]) -> Membership:
+def _following(cessions: Iterable[Cession]) -> dict[Founding, Cession]:
+    """Return the cession of each membership that was given up; of several by one keeper the same one everywhere."""
+    return {each.given_up: each for each in sorted(set(cessions), key=msgpack.encode, reverse=True)}
+
+
+def _head(founding: Founding, cessions: Iterable[Cession]) -> Founding:
+    """Return the founding that counts for those who had this one. Of keepers that ceded to each other, one goes on."""
+    following, path = _following(cessions), [founding]
+    while cession := following.get(path[-1]):
+        if cession.joined in path:
+            return min(path[path.index(cession.joined) :], key=msgpack.encode)
+        path.append(cession.joined)
+    return path[-1]
+
+
+def _arranged(
+    founding: Founding, admissions: Iterable[Member], removals: Iterable[Removal], cessions: Iterable[Cession] = ()
+) -> Membership:
     """Return the entries that count, in their order. Raises BadMembership if they are too many.
 
-    Where the keeper admitted a member, its other admissions are left out.
+    Where the keeper admitted a member, its other admissions are left out. Cessions are kept that lead here.
     """
+    all_cessions = _following(cessions)
+    leading = [each for each in all_cessions.values() if _head(each.given_up, all_cessions.values()) == founding]
     gone = set(removals)
     by_member = defaultdict[bytes, set[Member]](set)
     for admission in admissions:
         by_member[admission.key].add(admission)
     kept = [admission for each in by_member.values() for admission in _best(each, founding.keeper)]
-    entries = Membership(founding, tuple(sorted(kept, key=msgpack.encode)), tuple(sorted(gone, key=msgpack.encode)))
+    entries = Membership(founding, _sorted(kept), _sorted(gone), _sorted(leading)[:MAX_CESSIONS])
     present = members(entries)
     counting = tuple(each for each in entries.admissions if each.key in present and _counts(each, present, founding))
     if len(counting) > MAX_ADMISSIONS or len(gone) > MAX_REMOVALS:
         raise BadMembership("it has too many entries")
     return structs.replace(entries, admissions=counting)
+
+
+def _sorted(entries: Iterable[AnyEntry]) -> tuple[AnyEntry, ...]:
+    return tuple(sorted(entries, key=msgpack.encode))
 
 
 def _best(admissions: set[Member], keeper: bytes) -> set[Member]:

@@ -18,7 +18,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.net import membership
-from swarm.net.membership import BadMembership, Membership
+from swarm.net.membership import BadMembership, Membership, OtherMembership
 from swarm.net.papers_file import (
     FILE,
     KEEPER_KEY,
@@ -43,6 +43,7 @@ from swarm.watch.text import plain_line
 MAX_INVITES = 6  # that no machine has used yet
 MAX_LIVE_INVITES = 24
 MAX_APPLICANTS = 32
+MAX_OTHERS = 3  # memberships of other keepers, the first ones
 MAX_REFUSED = 200  # keys that are remembered, the latest ones
 SEAL_BYTES = KEY_BYTES + 48
 
@@ -142,10 +143,14 @@ class Papers:
     def take(self, theirs: Membership, sealed: bytes = b"") -> bool:
         """Take in a membership that a peer told, and the sealed secret of its generation. Tell whether that was news.
 
-        Raises BadMembership, and StoreError.
+        Raises BadMembership, and StoreError. Raises OtherMembership for that of another keeper, which is kept aside.
         """
         before = self._kept
-        known = membership.union(self.known, theirs) if self.known else self._adopted(theirs)
+        try:
+            known = membership.union(self.known, theirs) if self.known else self._adopted(theirs)
+        except OtherMembership:
+            self._note_other(theirs)
+            raise
         secrets = self._opened(sealed, known)
         told = known, secrets, self._came_by(known, secrets)
         if told != (before.membership, {*before.secrets}, before.came_by):
@@ -164,8 +169,33 @@ class Papers:
             raise BadMembership("it is the membership of another swarm")
         return door_of(self._given)
 
+    @property
+    def others(self) -> Sequence[Membership]:
+        """What other keepers began for this swarm, and this one could give its own membership up for."""
+        return self._kept.others
+
+    def _note_other(self, theirs: Membership) -> None:
+        """Keep the membership of another keeper, if this machine is a keeper too, and a member there.
+
+        Raises BadMembership, StoreError.
+        """
+        before = next((each for each in self.others if each.founding == theirs.founding), None)
+        if not self.keeper or (before is None and len(self.others) >= MAX_OTHERS):
+            return
+        other = membership.union(before, theirs) if before else self._adopted(theirs)
+        if other != before and self.card in membership.members(other):
+            rest = tuple(each for each in self.others if each != before)
+            self._change(lambda kept: structs.replace(kept, others=(*rest, other)))
+
+    def cede(self, other: Membership) -> None:
+        """Give this machine's membership up for another keeper's. Raises BadMembership, EnvironmentFault."""
+        keeper = self.keeper
+        if keeper is None or self.known is None:
+            raise EnvironmentFault(f"This machine is no keeper of the swarm: run the command on {self.keepers_name()}.")
+        known = membership.cede(self.known, other, keeper, self.own)
+        self._change(lambda kept: structs.replace(kept, membership=_united(kept, known), others=()))
+
     def _adopted(self, theirs: Membership) -> Membership:
-        membership.check([*theirs.admissions, *theirs.removals], theirs.founding)
         return membership.union(Membership(theirs.founding), theirs)
 
     def _opened(self, sealed: bytes, known: Membership) -> set[bytes]:

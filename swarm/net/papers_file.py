@@ -44,6 +44,7 @@ class PapersFile(Struct, frozen=True):
     invites: tuple[Invite, ...] = ()  # that coordinators of this machine take
     applicants: tuple[Applicant, ...] = ()  # at coordinators of this machine
     refused: tuple[bytes, ...] = ()  # keys of machines that may wait for approval no more
+    others: tuple[Membership, ...] = ()  # that other keepers began for this swarm, and in which this machine is
     came_by: bytes = b""  # the server key of the invite by which this machine came, while that is its given key
     seen_s: dict[str, int] = {}  # by a member's key in hexadecimal digits: when a coordinator last heard of it
 

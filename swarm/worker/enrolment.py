@@ -3,12 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.lease.member import Enrol, Members
 from swarm.lease.message import FromCoordinator
 from swarm.net import membership
-from swarm.net.membership import BadMembership
+from swarm.net.membership import BadMembership, OtherMembership
 from swarm.net.papers import Papers
 from swarm.net.swarm_key import CurveKeys, curve_keys
 from swarm.net.transport import DealerSocket, RouterSocket
@@ -83,7 +84,8 @@ class WorkerEnrolment:
             return False
         try:
             theirs = membership.read(frame)
-            papers.take(theirs, told.sealed)
+            with suppress(OtherMembership):  # a coordinator with the code is welcome all the same
+                papers.take(theirs, told.sealed)
             if is_present and papers.is_member and papers.is_current:
                 papers.admit(told.key, told.name)
         except BadMembership as fault:

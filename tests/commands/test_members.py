@@ -6,7 +6,7 @@ import pytest
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 from swarm.net.keys import make_key, save_key
-from swarm.net.membership import fingerprint
+from swarm.net.membership import OtherMembership, fingerprint
 from swarm.net.papers import Papers
 
 KEY = make_key()
@@ -39,7 +39,7 @@ def test_members_are_listed_for_people_and_for_programs(papers: Papers, capsys: 
     assert main(["members"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["name", "since", "last", "seen", "fingerprint", "admitted", "by"]
-    told = {line.split()[0]: line for line in lines[1:]}
+    told = {line.split()[0]: line for line in lines[1:] if line}
     assert "this machine" in told["laptop"] and fingerprint(papers.card) in told["laptop"]
     assert " s ago" in told["attic"] and "0707070707070707" in told["attic"] and "the keeper" in told["attic"]
     assert main(["members", "--json"]) == 0
@@ -70,6 +70,29 @@ def test_what_cannot_be_removed_is_said_with_the_remedy(papers: Papers, capsys: 
         assert main(["members", "remove", name]) == EXIT_USAGE
         assert said in capsys.readouterr().err
     assert main(["members", "remove", "0808080808080808"]) == 0
+
+
+def test_a_list_that_another_keeper_began_is_named_and_taken_in_place_of_this_one(
+    papers: Papers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    papers.found("tower")
+    papers.admit(b"\x07" * 32, "attic")
+    (tmp_path / "laptop").mkdir()
+    save_key(tmp_path / "laptop", KEY)
+    other = Papers(tmp_path / "laptop", KEY)
+    other.found("laptop")
+    other.admit(papers.card, "tower")
+    assert other.known is not None
+    with pytest.raises(OtherMembership):
+        papers.take(other.known)
+    assert main(["members"]) == 0
+    keeper = fingerprint(other.known.founding.keeper)
+    assert f"`e2a-swarm members unite {keeper}` gives up the list above" in capsys.readouterr().out
+    assert main(["members", "unite", "0" * 16]) == EXIT_USAGE
+    assert main(["members", "unite", keeper]) == 0
+    papers.refresh()
+    assert {member.name for member in papers.members.values()} == {"laptop", "tower", "attic"}
+    assert main(["members", "unite", keeper]) == EXIT_USAGE, "there is no other any more"
 
 
 def test_a_machine_that_waits_is_named_and_let_in(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:

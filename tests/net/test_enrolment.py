@@ -216,6 +216,26 @@ async def test_a_former_member_that_poses_as_a_coordinator_by_the_old_code_is_ad
     assert not any(enrol.sealed for enrol in greetings)
 
 
+async def test_two_lists_of_one_swarm_become_one_when_a_keeper_gives_its_own_up(house: Open, tmp_path: Path) -> None:
+    laptop, tower = house(Desk, "laptop"), house(Desk, "tower")
+    attic, cellar = house(Tenant, "attic", laptop), house(Tenant, "cellar", tower)
+    await until(lambda: attic.papers.is_member and cellar.papers.is_member)
+    assert cellar.papers.known.founding != attic.papers.known.founding
+    house(Tenant, "tower", laptop)  # the machine of the second coordinator speaks for the first one
+    await until(lambda: any("another list" in line for line in tower.said))
+    beside = Papers(tmp_path / "tower", KEY)  # as the command has it
+    [other] = beside.others
+    assert cellar.papers.card not in attic.papers.members and cellar.papers.known.founding != other.founding
+    beside.cede(other)
+    await until(lambda: cellar.papers.is_member and cellar.papers.known.founding == other.founding)
+    assert {each.name for each in cellar.papers.members.values()} == {"laptop", "tower", "attic", "cellar"}
+    cellar.socket.connect([laptop.address])
+    tower.router.proxy.cut_all()
+    await until(lambda: cellar.papers.card in laptop.papers.members)
+    await cellar.is_served()
+    assert not tower.papers.keeper and not tower.papers.others
+
+
 async def test_a_second_coordinator_hears_who_is_in_from_a_worker_and_is_admitted_by_it(house: Open) -> None:
     desk = house(Desk, "laptop")
     tenant = house(Tenant, "attic", desk)

@@ -9,7 +9,20 @@ from msgspec import msgpack, structs
 from nacl.signing import SigningKey
 
 from swarm.net import membership
-from swarm.net.membership import BadMembership, Member, Membership, Removal, admit, found, members, remove, union
+from swarm.net.membership import (
+    BadMembership,
+    Cession,
+    Member,
+    Membership,
+    OtherMembership,
+    Removal,
+    admit,
+    cede,
+    found,
+    members,
+    remove,
+    union,
+)
 
 KEYS = [SigningKey(bytes([number]) * 32) for number in range(8)]
 PUBLIC = [bytes(key.verify_key) for key in KEYS]
@@ -76,6 +89,118 @@ def test_nobody_is_in_on_a_strangers_word_or_on_a_signature_over_another_name() 
     renamed = tuple(structs.replace(each, name="two") for each in good.admissions)
     with pytest.raises(BadMembership, match="signature"):
         union(FIRST, structs.replace(good, admissions=renamed))
+
+
+KEEPERS = [SigningKey(bytes([100 + number]) * 32) for number in range(3)]
+BEGUN = [
+    admit(found(KEEPERS[number], DOOR, PUBLIC[number]), PUBLIC[number], f"machine {number}", 1, KEEPERS[number])
+    for number in range(3)
+]
+
+
+def with_member(known: Membership, keeper: int, who: int) -> Membership:
+    is_out = PUBLIC[who] in members(known) or membership.removed(known, PUBLIC[who])
+    return known if is_out else admit(known, PUBLIC[who], f"machine {who}", 2, KEEPERS[keeper])
+
+
+@st.composite
+def separate_histories(draw: st.DrawFn) -> Membership:
+    """Draw what one machine may know where three keepers began: a membership, perhaps given up for another."""
+    number, other = draw(st.permutations(range(3)))[:2]
+    known, theirs = BEGUN[number], with_member(BEGUN[other], other, number)
+    for who in draw(st.lists(st.integers(3, 7), max_size=3)):
+        known, theirs = with_member(known, number, who), with_member(theirs, other, draw(st.integers(3, 7)))
+    lists = {"ours": (known, number), "theirs": (theirs, other)}
+    for name in draw(st.lists(st.sampled_from(["theirs", "theirs", "ours"]), max_size=1)):
+        one, keeper = lists[name]
+        for key in [key for key in members(one) if key not in PUBLIC[:3]][:1]:
+            lists[name] = remove(one, key, bytes([draw(st.integers(0, 3))]) * 32, 5, KEEPERS[keeper]), keeper
+    known, theirs = lists["ours"][0], lists["theirs"][0]
+    may_cede = not known.removals and draw(st.booleans())
+    return cede(known, theirs, KEEPERS[number], KEYS[number]) if may_cede else known
+
+
+def united(one: Membership, two: Membership) -> Membership | None:
+    try:
+        return union(one, two)
+    except BadMembership:
+        return None
+
+
+@settings(max_examples=100)
+@given(separate_histories(), separate_histories(), separate_histories())
+def test_memberships_that_began_separately_are_one_by_a_cession_in_any_order_and_no_removed_member_returns(
+    one: Membership, two: Membership, three: Membership
+) -> None:
+    both = united(one, two)
+    assert both == united(two, one)
+    if both is None:
+        return
+    assert union(both, one) == both == union(both, both) == union(two, both)
+    assert membership.read(membership.write(both)) == both
+    assert both.founding in (one.founding, two.founding)
+    known = [each for each in (one, two) if each.founding == both.founding]
+    gone = {removal.key for each in known for removal in each.removals}
+    assert not gone & members(both).keys()
+    assert {key for each in known for key in members(each)} - gone <= members(both).keys()
+    assert not any(each.removals for each in (one, two) if each not in known), "a removal is never given up"
+    rest = united(two, three)
+    all_of_them, otherwise = united(both, three), rest and united(one, rest)
+    if all_of_them and otherwise:  # where two keepers cede to each other, who hears all again is as far as the others
+        for each in (one, two, three):
+            all_of_them, otherwise = union(all_of_them, each), union(otherwise, each)
+        assert members(all_of_them).keys() == members(otherwise).keys()
+
+
+def test_the_members_of_a_membership_that_was_given_up_come_along_and_follow() -> None:
+    ours = admit(BEGUN[1], PUBLIC[5], "attic", 3, KEYS[1])
+    theirs = with_member(BEGUN[0], 0, 1)
+    whole = cede(ours, theirs, KEEPERS[1], KEYS[1])
+    assert members(whole).keys() == {PUBLIC[0], PUBLIC[1], PUBLIC[5]}
+    assert union(ours, whole) == union(theirs, whole) == whole
+    with pytest.raises(OtherMembership):
+        union(ours, theirs)
+    back = cede(theirs, with_member(ours, 1, 0), KEEPERS[0], KEYS[0])  # at the same time
+    assert union(whole, back) == union(back, whole)
+    assert members(union(whole, back)).keys() == members(whole).keys()
+
+
+def test_only_its_keeper_gives_a_membership_up_and_only_for_one_that_its_machine_is_in() -> None:
+    theirs = with_member(BEGUN[0], 0, 1)
+    forged = membership.sign(Cession(BEGUN[1].founding, BEGUN[0].founding), KEYS[5])
+    with pytest.raises(BadMembership, match="signature"):
+        union(BEGUN[1], structs.replace(theirs, cessions=(forged,)))
+    with pytest.raises(BadMembership, match="not in the other list yet"):
+        cede(BEGUN[1], BEGUN[0], KEEPERS[1], KEYS[1])
+    removing = remove(with_member(BEGUN[1], 1, 5), PUBLIC[5], b"n" * 32, 9, KEEPERS[1])
+    with pytest.raises(BadMembership, match="a machine was removed"):
+        cede(removing, theirs, KEEPERS[1], KEYS[1])
+
+
+def test_a_membership_that_a_member_begins_and_gives_up_changes_nothing_for_the_others() -> None:
+    known = with_member(with_member(BEGUN[0], 0, 1), 0, 5)
+    rogue = with_member(BEGUN[1], 1, 6)  # by machine 1, a mere member of the other
+    cession = membership.sign(Cession(rogue.founding, known.founding), KEEPERS[1])
+    offered = structs.replace(rogue, cessions=(cession,))
+    assert members(union(known, offered)) == members(known)
+    removal = membership.sign(Removal(PUBLIC[5], 1, b"x" * 32, 9), KEEPERS[1])
+    with pytest.raises(BadMembership):
+        union(known, structs.replace(offered, removals=(removal,)))
+    claims = membership.sign(Cession(known.founding, rogue.founding), KEEPERS[1])
+    with pytest.raises(BadMembership, match="signature"):
+        union(known, structs.replace(rogue, cessions=(claims,)))
+
+
+def test_many_cessions_are_bounded_and_the_membership_of_a_machine_that_knows_none_is_read() -> None:
+    known = BEGUN[0]
+    for number in range(membership.MAX_CESSIONS + 6):
+        keeper = SigningKey(number.to_bytes(32))
+        given_up = found(keeper, DOOR, PUBLIC[1])
+        ceded = membership.sign(Cession(given_up.founding, known.founding), keeper)
+        known = union(known, structs.replace(given_up, cessions=(ceded,)))
+    assert len(known.cessions) == membership.MAX_CESSIONS
+    before = msgpack.encode((FIRST.founding, FIRST.admissions, FIRST.removals))
+    assert membership.read(before) == FIRST
 
 
 def test_the_membership_of_another_keeper_is_not_taken() -> None:
