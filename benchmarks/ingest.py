@@ -3,12 +3,15 @@
     python benchmarks/ingest.py
     python benchmarks/ingest.py --sizes 60 --megabytes 100 --profile ingest.prof
     python benchmarks/ingest.py --sizes 60 --megabytes 100 --workers 4 --standby
+    python benchmarks/ingest.py --sizes 60 --megabytes 100 --workers 4 --invites
 
 One process plays workers that have all clips ready and send them as fast as their credit allows. The rate counts from
 the first clip sent until the last one is acknowledged: checked, written, synced and journaled. For comparison the same
 bytes go through a bare ROUTER and DEALER with CURVE and the same window, before and after. Megabytes are 10^6 bytes.
 With --standby each row comes twice, the second time with a standby that copies meanwhile; the last column says how many
-records its copy had when the last clip was acknowledged.
+records its copy had when the last clip was acknowledged. With --invites each row comes once more with six invites open:
+the coordinator has an entrance for each, finds out for which one a connection is meant, and looks at whose connection
+each message is.
 """
 
 import argparse
@@ -23,6 +26,7 @@ from contextlib import closing, nullcontext
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import NamedTuple
 
 import zmq
 from feeder import Fed, Feeding, make_sample
@@ -32,6 +36,7 @@ from running import LOOPBACK, Swarm
 
 from swarm.config import STANDBY
 from swarm.net.keys import CurveKeys, curve_keys, make_key
+from swarm.net.papers import MAX_INVITES, Papers
 from swarm.store.journal import Journal
 from swarm.worker.standby import stand_by
 
@@ -40,19 +45,32 @@ CHARACTERS = 112  # of a made segment, on average
 PATIENCE_MS = 60_000
 
 
+class Variant(NamedTuple):
+    """What goes on beside the ingest."""
+
+    standby: bool = False
+    invites: int = 0
+
+
+ALONE = Variant()
+
+
 def ingest(
-    folder: Path, size: int, megabytes: float, workers: int, profile: str, standby: bool = False
+    folder: Path, size: int, megabytes: float, workers: int, profile: str, variant: Variant = ALONE
 ) -> tuple[Fed, float, int]:
     """Return the rate into a real coordinator, its CPU seconds, and how many records a standby had at the end."""
     clips = max(20, round(megabytes * 1e6 / size))
     book = make_book(folder, chapters=12, characters=max(12_000, clips * CHARACTERS))
     command: Sequence[str] = (sys.executable, "-m", "cProfile", "-o", profile, *BARE_CLI[1:]) if profile else BARE_CLI
     with Swarm(book, cost_per_char=0.0001, options=["--no-split"]) as swarm:  # without splits no clip comes twice
+        papers = Papers(swarm.folder / "state", swarm.key)
+        for _ in range(variant.invites):
+            papers.invite(3600, "bench")
         coordinator = swarm.coordinate(workers, command)
         swarm.segments()
         copying = beside(_stand_by, swarm.folder, swarm.keys, swarm.address)
         before_s = cpu_s(coordinator.pid)
-        with closing(Feeding(swarm, size, workers)) as feeding, copying if standby else nullcontext():
+        with closing(Feeding(swarm, size, workers)) as feeding, copying if variant.standby else nullcontext():
             fed = feeding.wait()
             copied = records_of(swarm.folder / STANDBY)
         spent_s = cpu_s(coordinator.pid) - before_s
@@ -128,25 +146,28 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 4])
     parser.add_argument("--profile", default="", help="profile the coordinator into this file")
     parser.add_argument("--standby", action="store_true", help="measure each row with a standby too")
+    parser.add_argument("--invites", action="store_true", help=f"measure each row with {MAX_INVITES} invites too")
     arguments = parser.parse_args()
-    more = ["records copied"] if arguments.standby else []
+    variants = [ALONE]
+    variants += [Variant(standby=True)] if arguments.standby else []
+    variants += [Variant(invites=MAX_INVITES)] if arguments.invites else []
+    more = ["invites"] * arguments.invites + ["records copied"] * arguments.standby
     head("clip", "workers", "clips", "durable", "clips a second", "bare sockets", "ratio", "coordinator's CPU", *more)
     with tempfile.TemporaryDirectory() as folder:
         for kilobytes in arguments.sizes:
             for workers in arguments.workers:
-                _measure(Path(folder), kilobytes, workers, arguments, standby=False)
-                if arguments.standby:
-                    _measure(Path(folder), kilobytes, workers, arguments, standby=True)
+                for variant in variants:
+                    _measure(Path(folder), kilobytes, workers, arguments, variant)
 
 
-def _measure(folder: Path, kilobytes: int, workers: int, arguments: argparse.Namespace, *, standby: bool) -> None:
+def _measure(folder: Path, kilobytes: int, workers: int, arguments: argparse.Namespace, variant: Variant) -> None:
     size, megabytes = kilobytes * 1000, arguments.megabytes
     before = bare(size, megabytes)
-    fed, spent_s, copied = ingest(folder, size, megabytes, workers, arguments.profile, standby)
+    fed, spent_s, copied = ingest(folder, size, megabytes, workers, arguments.profile, variant)
     plain = statistics.mean([before, bare(size, megabytes)])
     figures = f"{fed.megabytes_s:.0f} MB/s", f"{fed.clips / fed.seconds:.0f}", f"{plain:.0f} MB/s"
     ratio, cpu = f"{fed.megabytes_s / plain:.2f}", f"{1000 * spent_s / fed.clips:.2f} ms a clip"
-    more = [copied] if arguments.standby else []
+    more = [variant.invites] * arguments.invites + [copied] * arguments.standby
     row(f"{kilobytes} kB", workers, fed.clips, *figures, ratio, cpu, *more)
 
 
