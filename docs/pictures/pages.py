@@ -93,6 +93,7 @@ def main() -> None:
         "add": ("/", upload(given.book)),
         "book": (f"/books/{given.spoken}", nothing),
         "machines": ("/machines", nothing),
+        "members": ("/members", nothing),
         "listen": (f"/listen/{given.spoken}", listen),
         "shelf": ("/shelf", nothing),
     }
