@@ -1,7 +1,11 @@
 """English abbreviations, some of which mean something only beside a town, a street or a year."""
 
+from collections.abc import Mapping
+
+import regex
+
 from swarm.book.language.english_measure import LONE, LONE_UNITS
-from swarm.book.language.language import Abbreviations, table
+from swarm.book.language.language import Abbreviations, Match, table, words
 from swarm.book.language.late_pattern import compile_later
 
 # Abbreviated states behind a town: "Boston, Mass."
@@ -16,18 +20,22 @@ _STATES = table(
     "Penn=Pennsylvania|Tenn=Tennessee|Tex=Texas|Va=Virginia|Vt=Vermont|Wash=Washington|Wis=Wisconsin|Wyo=Wyoming"
 )
 _NUMBERED = table(
-    "No=number|Nos=numbers|nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
+    "Mk=Mark|n=note|nn=notes|fols=folios|MS=manuscript|MSS=manuscripts|para=paragraph|paras=paragraphs|¶=paragraph|¶¶=paragraphs|No=number|Nos=numbers|nos=numbers|p=page|pp=pages|vol=volume|vols=volumes|ch=chapter|chap=chapter|fig=figure|"
     "figs=figures|sec=section|art=article|bk=book|pt=part|fol=folio|ver=verse|v=verse|vv=verses|l=line|"
     "ll=lines|op=opus|pl=plate|"
     "sect=section|ext=extension|Apt=Apartment|Hwy=Highway|Rte=Route|Bldg=Building|sc=scene|alt=altitude|pop=population|§=section|§§=sections|Jan=January|Feb=February|Mar=March|Apr=April|Aug=August|Sept=September|"
     "Sep=September|"
     "Oct=October|Nov=November|Dec=December"
 )
+_GREETED = r"\b(?:Hello|Hallo|Yes|No|Oh|Ah|Well|Thanks|Dear|Good|Hi|Hey|And|But|The|My|This|That|Professor|Sir) "
 _STREET = compile_later(
-    r"(?<=\p{Lu}\p{Ll}+ |\d(?:st|nd|rd|th) )St\.(?=,|\s\p{Ll}|(?P<ends>[\s\"”’»)]*$))|(?<=\d \p{Lu}\p{Ll}+ )St\.(?=\s)"
+    rf"(?<=\p{{Lu}}\p{{Ll}}+ |\d(?:st|nd|rd|th) )(?:St|(?<!{_GREETED})(?P<word>Dr))\."
+    r"(?=,|\s\p{Ll}|(?P<ends>[\s\"”’»)]*$))|(?<=\d \p{Lu}\p{Ll}+ )(?:St|(?P<word>Dr|Ln|Ct|Pl|Sq|Ter|Pkwy|Cres))\."
+    r"(?=\s|,|(?P<ends>[\s\"”’»)]*$))"
 )
+_STREETS = table("Dr=Drive|Ln=Lane|Ct=Court|Pl=Place|Sq=Square|Ter=Terrace|Pkwy=Parkway|Cres=Crescent")
 _BIRTH = compile_later(
-    r"(?<![\p{L}.])(?:(ca?|fl|b|d)\.\s?(?=(?:1\d|20|[5-9])\d\d\b)|(ca?)\.\s(?=[£$€]?\d)|"
+    r"(?<![\p{L}.])(?:(ca?|fl|b|d)\.\s?(?=(?:1\d|20|[5-9])\d\d(?:\b|s\b))|(ca?)\.\s(?=[£$€]?\d)|"
     r"([bd])\.\s(?=\d{1,2}\s\p{Lu}\p{Ll}+\s\d{4}))"
 )
 _BIRTHS = table("c=circa|ca=circa|fl=flourished|b=born|d=died")
@@ -46,6 +54,10 @@ _WEEKDAY = compile_later(
     r"\b(Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.(?=,?\s(?:the\s\d|\d|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
     r"\p{Ll}*\.?\s\d))"
 )
+_DAYS = "Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun"
+_TWO_DAYS = compile_later(
+    rf"\b({_DAYS})\.?(\s?[-–]\s?|\s(?:&|and|to|through|or)\s)({_DAYS})\b(?:\.(?=\s\p{{Ll}}|[,;:)\d]|\s\d))?"
+)
 _WEEKDAYS = table(
     "Mon=Monday|Tue=Tuesday|Tues=Tuesday|Wed=Wednesday|Thu=Thursday|Thur=Thursday|Thurs=Thursday|Fri=Friday|"
     "Sat=Saturday|Sun=Sunday"
@@ -56,13 +68,53 @@ _OLD_ORDINAL = compile_later(  # "the 3d of May", "Jan. 22d": the 3d. of old pri
     r"(\d?)([23])d\b(?!\.\s\p{Ll}*(?:coin|stamp)|\p{L}|[’'])"
 )
 # "the 2nd ed.", "the 18th c." and "N. America"
-_NTH = compile_later(r"(?<=\d(?:st|nd|rd|th)\s)(ed|edn|c|cent)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
-_NTHS = table("ed=edition|edn=edition|c=century|cent=century")
+_NTH = compile_later(r"(?<=\d(?:st|nd|rd|th)\s)(ed|edn|c|[Cc]ent)\.(?P<ends>(?=[\s\"'”’»)]*$))?")
+_NTHS = table("ed=edition|edn=edition|c=century|cent=century|Cent=century")
 _TOWARDS = compile_later(
     r"\b(N|S|E|W|So|No)\.(?=\s(?:America|Africa|Asia|Korea|Vietnam|Carolina|Dakota|Virginia|Ireland|Wales|Germany|"
     r"Yorkshire|Italy|Australia|Atlantic|Pacific|Pole)\b)"
 )
 _QUARTERS = table("N=North|S=South|E=East|W=West|So=South|No=North")
+_MONTHS = table(
+    "Jan=January|Feb=February|Mar=March|Apr=April|Jun=June|Jul=July|Aug=August|Sept=September|Sep=September|"
+    "Oct=October|Nov=November|Dec=December"
+)
+_RANKS = table("Lt=Lieutenant|Sgt=Sergeant|Cpl=Corporal|Pvt=Private|Capt=Captain|Col=Colonel|Maj=Major|Gen=General")
+_UNITS = table("Bn=Battalion|Bde=Brigade|Inf=Infantry|Cav=Cavalry|Div=Division|Regt=Regiment")
+_LONE = (  # abbreviations with one meaning in such a place
+    (
+        compile_later(
+            rf"\b(?:{'|'.join(_MONTHS)})(?=\s(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?![\d:]))|"
+            rf"(?<=\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?)(?:{'|'.join(_MONTHS)})(?=\s\d{{4}}\b)"
+        ),
+        _MONTHS,
+    ),
+    (
+        compile_later(
+            rf"(?<=\b(?i:the|an?|my|our|his|her|this|that|\d(?:st|nd|rd|th))\s)(?:{'|'.join(_RANKS)})\.(?=\s\p{{Ll}}|[,;:)’'])"
+        ),
+        _RANKS,
+    ),
+    (
+        compile_later(
+            rf"(?<=\d(?:st|nd|rd|th|d)\s(?:\p{{Lu}}\p{{L}}+\.?\s){{0,2}})(?:{'|'.join(_UNITS)})\.(?=\s\p{{L}}|[,;:)])"
+        ),
+        _UNITS,
+    ),
+    (
+        compile_later(r"\bPt\.(?=\s(?!(?:One|Two|Three|Four|Five|Six|First|Second|Third)\b)\p{Lu}\p{Ll})"),
+        {"Pt": "Point"},
+    ),
+    (compile_later(r"\bRev\.(?=\s\d)"), {"Rev": "Revelation"}),
+    (compile_later(r"^(?:INT|Int)\.(?=[\s/]\p{Lu})"), {"INT": "Interior,", "Int": "Interior,"}),
+    (compile_later(r"^(?:EXT|Ext)\.(?=[\s/]\p{Lu})"), {"EXT": "Exterior,", "Ext": "Exterior,"}),
+    (compile_later(r"(?<=\p{Ll},?\s)No(?=\s\d)"), {"No": "number"}),
+    (
+        compile_later(r"(?<=[\p{Ll}\d],?\s)(?<!\b(?:said|say|says|answered|is|was|are|were)\s)no\.(?=\s?\d)"),
+        {"no": "number"},
+    ),
+    (compile_later(r"(?<=\b(?:\p{Lu}\p{Ll}+|(?:\p{Lu}\.){2,4}) )v\.(?=\s\p{Lu}\p{Ll})"), {"v": "versus"}),
+)
 _FOLLOWING = compile_later(r"(?<=\d)(?:\s?ff\.|f\.(?=[,;:)\s]))(?P<ends>(?=[\s\"'”’»)]*$))?")
 
 
@@ -72,6 +124,7 @@ def _prepare_abbreviations(text: str) -> str:
     text = _LAW.sub("Public Law", text)
     text = _REIGN.sub(lambda match: _REIGNS[match[1]], text)
     text = _LETTERED.sub(lambda match: _LETTERED_PARTS[match[1]], text)
+    text = _TWO_DAYS.sub(_two_days, text)
     text = _WEEKDAY.sub(lambda match: _WEEKDAYS[match[1]], text)
     text = _STATE.sub(lambda match: _STATES[match[1]] + ("" if match["ends"] is None else "."), text)
     text = LONE.sub(lambda match: LONE_UNITS[match[1]] + ("" if match["ends"] is None else "."), text)
@@ -81,7 +134,23 @@ def _prepare_abbreviations(text: str) -> str:
     text = _TOWARDS.sub(lambda match: _QUARTERS[match[1]], text)
     text = _INSTANT.sub(lambda match: _INSTANTS[match[1]] + ("" if match["ends"] is None else "."), text)
     text = _FOLLOWING.sub(lambda match: " and following" + ("" if match["ends"] is None else "."), text)
-    return _STREET.sub(lambda match: "Street" + ("" if match["ends"] is None else "."), text)
+    for pattern, said in _LONE:
+        text = _lone(text, pattern, said)
+    return _STREET.sub(_street, text)
+
+
+def _lone(text: str, pattern: "regex.Pattern[str]", said: Mapping[str, str]) -> str:
+    return pattern.sub(lambda match: said[match[0].rstrip(".")], text)
+
+
+def _two_days(match: Match) -> str:
+    join = match[2] if match[2].strip(" -–") else " to "
+    return f"{_WEEKDAYS[match[1]]}{join}{_WEEKDAYS[match[3]]}"
+
+
+def _street(match: Match) -> str:
+    word = _STREETS.get(match["word"], "Street")
+    return word + ("" if match["ends"] is None else ".")
 
 
 ABBREVIATIONS = Abbreviations(
@@ -101,12 +170,20 @@ ABBREVIATIONS = Abbreviations(
             "L",
             "ff",
             "f",
+            *_STREETS,
+            *_RANKS,
+            *_UNITS,
+            *_MONTHS,
+            *words("Pt Int INT Ext EXT no v"),
         )
     ),
-    prepared_whole=frozenset(f"{day}{old}" for day in ("", "2", "3") for old in ("2d", "3d")),
+    prepared_whole=frozenset((*(f"{day}{old}" for day in ("", "2", "3") for old in ("2d", "3d")), *_MONTHS)),
     titles=table(
         "Lt.-Col=Lieutenant-Colonel|Lieut.-Col=Lieutenant-Colonel|Maj.-Gen=Major-General|Lt.-Gen=Lieutenant-General|"
-        "Brig.-Gen=Brigadier-General|Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
+        "Brig.-Gen=Brigadier-General|Brig=Brigadier|Flt=Flight|Sqn=Squadron|Ldr=Leader|Cdr=Commander|"
+        "Msgr=Monsignor|Br=Brother|Sr=Sister|Atty=Attorney|Corp=Corporal|Ens=Ensign|Mstr=Master|"
+        "Pfc=Private First Class|Drs=Doctors|Profs=Professors|Ste=Sainte|SS=Saints|Mr=Mister|Mrs=Missus|Ms=Miz|"
+        "Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
         "Hon=Honourable|Capt=Captain|Lieut=Lieutenant|Lt=Lieutenant|Col=Colonel|Gen=General|Sgt=Sergeant|"
         "Maj=Major|Gov=Governor|Pres=President|Sen=Senator|Rep=Representative|Mme=Madame|Mmes=Mesdames|"
         "Mlle=Mademoiselle|Mlles=Mesdemoiselles|Pvt=Private|Cpl=Corporal|Adm=Admiral|Cmdr=Commander|"
@@ -115,12 +192,13 @@ ABBREVIATIONS = Abbreviations(
     ),
     numbered=_NUMBERED,
     anywhere=table(
-        "Eq.=Equation|Eqs.=Equations|e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|"
+        "temp.=temperature|ed. by=edited by|trans. by=translated by|repr.=reprinted|Eq.=Equation|Eqs.=Equations|"
+        "e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|"
         "Jr.=Junior|p.a.=per annum|a.k.a.=also known as|Rd.=Road|Esq.=Esquire|"
         "& Co.=and Company|Bros.=Brothers|Ltd.=Limited|Ave.=Avenue|Blvd.=Boulevard|approx.=approximately|"
         "dept.=department|Regt.=Regiment|et al.=et al|&c.=et cetera"
     ),
-    whole=frozenset(("Mr", "Mrs", "Ms", "Dr", "St", "Mme", "Mlle", "§", "§§")),
+    whole=frozenset(("Mk", "Mr", "Mrs", "Ms", "Dr", "St", "Mme", "Mlle", "§", "§§", "¶", "¶¶")),
     joins="and|or",
     also="Miss|Lady",
 )

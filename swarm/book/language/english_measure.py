@@ -1,7 +1,7 @@
 """English measures, prices and positions as words: "5 ft. 3 in.", "20 sq. m.", "a $5 bill", "lat. 45° N."."""
 
 from swarm.book.language.english_price import PLURALS, counted, say_prices, stop_of
-from swarm.book.language.english_unit import say_units
+from swarm.book.language.english_unit import say_products, say_units
 from swarm.book.language.language import Match, table
 from swarm.book.language.late_pattern import compile_later
 
@@ -38,7 +38,7 @@ _ON_THE_WAY = compile_later(
 )
 _LAST_LENGTH = compile_later(rf"{_ALONE}({_COUNT})\s?m\.(?=[\s\"'”’»)]*(?:$|\s\p{{Lu}}\p{{Ll}}))")
 _SIGNED = compile_later(
-    rf"{_ALONE}({_COUNT})\s(m|s|h)(?=[,;:)]|\.(?:[\s\"'”’»)]*$|\s\p{{Lu}})|\s*$|\s(?!people\b|men\b|women\b|"
+    rf"{_ALONE}({_COUNT})\s(m|s|h)(?=[,;:)]|\s\(|\.(?:[\s\"'”’»)]*$|\s\p{{Lu}})|\s*$|\s(?!people\b|men\b|women\b|"
     rf"copies\b)\p{{Ll}})"
 )
 _SIGNS_OF_UNITS = table("m=metre|s=second|h=hour")
@@ -54,7 +54,8 @@ _COMPASS = compile_later(r"(?<=\d\s?(?:[°′″”\"]|(?:deg|min|sec)\.?))\s?([
 _WINDS = table("N=north|S=south|E=east|W=west")
 _TRAIN = compile_later(
     r"(?<=\b[Tt]he )(1[0-2]|[1-9])\.([0-5]\d)"
-    r"(?=\s(?:from|train|express|bus|boat|for|at|up|down|mail|local|out|p\.?m|a\.?m)\b|\sto\s\p{Lu})|"
+    r"(?=\s(?:from|train|express|bus|boat|for|at|up|down|mail|local|out|left|leaves|came|comes|arrived|was late|"
+    r"is late|pulled|steamed|p\.?m|a\.?m)\b|\sto\s\p{Lu})|"
     r"(?<=\b(?:by|catch|caught|catching|take|took|miss|missed) the )(1[0-2]|[1-9])\.([0-5]\d)(?![\d%]|\s?(?:%|per))"
 )
 _HOURS = r"(1[0-2]|[1-9])\.([0-5][05]|[0-5]\d(?=.{1,60}\b(?:train|boat|bus|ferry|flight|express)\b))"
@@ -90,8 +91,38 @@ LONE = compile_later(r"(?<!\d[½¼¾]?\s?)\b(lbs|oz)\.(?P<ends>(?=[\s\"'”’»
 LONE_UNITS = table("lbs=pounds|oz=ounces")
 
 
+_GLUED_TIME = compile_later(r"(?<=\d)(?=[ap]\.?m\b)")  # "7.30pm"
+_FROM_TIME = compile_later(
+    r"(?<=\b[ap]\.?m\.?)\s?[-–]\s?(?=\d)|(?<=\d[.:][0-5]\d)\s?[-–]\s?(?=\d{1,2}[.:][0-5]\d\s?[ap]\.?m\b)"
+)
+_TIME_BEFORE = compile_later(r"(?<![\d.:])(\d{1,2})\.([0-5]\d)(?=\sto\s\d{1,2}[.:][0-5]\d\s?[ap]\.?m\b)")
+_ARC_SECONDS = compile_later(r"(?<=°\s?\d{1,2}\s?[′'’]\s?\d{1,2}(?:\.\d{1,3})?)[\"”](?!\p{L})")
+_OVEN = compile_later(r"(?<![\p{L}\d.,:/$£€-])(\d{2,3})\s?([FC])(?=[\s.,;:)/(]|$)(?!\.\s?\p{L})")
+_HEAT = compile_later(
+    r"\b(?:[Oo]vens?|[Hh]eat\p{L}*|[Pp]reheat\p{L}*|[Bb]ak(?:e|ed|ing)|[Rr]oast\p{L}*|[Tt]emperature|[Dd]egrees?|[Cc]ook\p{L}*|[Ss]immer|\d\d?\sdegrees)\b"
+)
+_MIXED = compile_later(r"(?<![\d/-])(\d{1,2})-(?=(?:1/2|[13]/4|[12]/3|[1357]/8|\d{1,2}/16)(?!\d))")  # "1-1/2 inches"
+_PART_INCHES = compile_later(r"(?<=[½¼¾⅛⅜⅝⅞]\s?|\d/(?:2|4|8|16)\s)in\.(?P<ends>(?=[\s\"'”’»)]*$))?(?=\s|[,;:)]|$)")
+_FEET_BY = compile_later(r"(?<![\d.,])(\d{1,3})\s?['’′]\s?(?:[x×]|by)\s?(\d{1,3})\s?['’′](?!\p{L}|\d)")
+_BEFORE_NOUN = compile_later(  # "a 1.5m fence", but neither "a 2m jackpot" nor "a 3 m long pole"
+    rf"(?<=\b(?:[Aa]n?|[Tt]he|[Tt]his|[Hh]is|[Hh]er)\s)({_COUNT})\s?(m|km|kg|cm|mm|g|l|ml|mph|ft|lb|oz|mi)(?=\s(?!(?:people|"
+    r"pounds?|dollars?|euros?|jackpot|deal|budget|long|high|wide|deep|tall|thick|away|above|below|from|to|of|in|at|on|"
+    r"and|or|is|was|per|by|off|each|apart|north|south|east|west|she|he|they|we|you|it|that|which|with)\b)\p{Ll}{3,})"
+)
+_SINGLE = table(
+    "m=metre|km=kilometre|kg=kilogram|cm=centimetre|mm=millimetre|g=gram|l=litre|ml=millilitre|mph=mile-an-hour|ft=foot|"
+    "lb=pound|oz=ounce|mi=mile"
+)
+
+
 def say_measures(text: str) -> str:
     """Return a sentence with the words of its measures, prices and positions; numbers stay figures."""
+    text = say_products(_FEET_BY.sub(r"\1 by \2 feet", _GLUED_TIME.sub(" ", text)))
+    text = _TIME_BEFORE.sub(r"\1:\2", _FROM_TIME.sub(" to ", text))
+    text = _PART_INCHES.sub(lambda match: "inches" + ("" if match["ends"] is None else "."), _MIXED.sub(r"\1 ", text))
+    if _HEAT.search(text):
+        text = _OVEN.sub(r"\1°\2", text)
+    text = _BEFORE_NOUN.sub(lambda match: f"{match[1].strip()} {_SINGLE[match[2]]}", text)
     text = _THOUSANDS.sub(lambda match: ",".join(match[0].split()), text)
     text = _THOUSAND.sub(_thousand, text)
     text = _FEET_AND_INCHES.sub(_feet_and_inches, text)
@@ -99,6 +130,7 @@ def say_measures(text: str) -> str:
     text = _SQUARE.sub(_square, text)
     text = _say_lengths(_DURATION.sub(_duration, text)) if _METRES_OR_MILES.search(text) else text
     if "°" in text or "deg" in text:
+        text = _ARC_SECONDS.sub("″", text)
         text = _POSITION.sub(lambda match: f"{match[1]}itude", text)
         text = _COMPASS.sub(lambda match: f" {_WINDS[match[1]]}{stop_of(match)}", _MINUTES.sub("′", text))
         text = _POSITION_AFTER.sub(lambda match: f"{match[1]}itude{'' if match['ends'] is None else '.'}", text)

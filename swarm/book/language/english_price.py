@@ -30,6 +30,9 @@ _DOLLARS_OF = compile_later(
 )
 _BETWEEN = compile_later(rf"([$£€])({_SUM})\s?[-–]\s?\1(?=\d)")
 _FROM_TO = compile_later(rf"([$£€])({_SUM})\s?[-–]\s?({_SUM})(\s(?:million|billion|thousand))?(?![\d-])")
+_A_DAY = compile_later(
+    r"([$£€])(\d{1,3}(?:,\d{3})*)-a-(?=(?:day|week|month|year|night|head|plate|piece|barrel)\s\p{Ll})"
+)
 _COINS = {"$": ("cent", "cents"), "£": ("penny", "pence"), "€": ("cent", "cents")}
 _HUNDREDTHS = compile_later(r"([$£€])0?\.(\d\d)(?!\d)")
 _A_SUM = compile_later(
@@ -79,6 +82,7 @@ def say_prices(text: str) -> str:
 
 def _say_sums(text: str) -> str:
     """Say "US$20", "$3-4", "$0.99" and "a $20"; other sums are left to the general rules."""
+    text = _A_DAY.sub(lambda match: f"{match[2]} {_SIGNS[match[1]]} a ", text)
     text = _BETWEEN.sub(lambda match: f"{match[1]}{match[2]} to {match[1]}", text)
     text = _DOLLARS_OF.sub(_dollars_of, text)
     text = _FROM_TO.sub(lambda match: f"{match[2]} to {match[3]}{match[4] or ''} {_SIGNS[match[1]]}s", text)

@@ -13,12 +13,13 @@ _UNITS = table(
     "tsp=teaspoon|tsps=teaspoon|Tbsp=tablespoon|tbsp=tablespoon|tbsps=tablespoon|Tbs=tablespoon|oz=ounce|ozs=ounce|"
     "lb=pound|"
     "lbs=pound|pt=pint|pts=pint|qt=quart|qts=quart|gal=gallon|gals=gallon|bu=bushel|min=minute|mins=minute|sec=second|"
-    "secs=second|hr=hour|hrs=hour|yr=year|yrs=year|wk=week|wks=week|mi=mile|yd=yard|yds=yard|ft=foot|sq ft=square foot|"
+    "secs=second|hr=hour|hrs=hour|yr=year|yrs=year|mo=month|mos=month|wk=week|wks=week|mi=mile|yd=yard|yds=yard|"
+    "ft=foot|sq ft=square foot|"
     "sq mi=square mile|sq yd=square yard|km=kilometre|cm=centimetre|mm=millimetre|kg=kilogram|mg=milligram|"
     "ml=millilitre|"
     "mL=millilitre|dl=decilitre|cl=centilitre|mcg=microgram|µg=microgram|μg=microgram|µm=micrometre|μm=micrometre|"
     "nm=nanometre|kWh=kilowatt hour|kW=kilowatt|MW=megawatt|GW=gigawatt|kV=kilovolt|mV=millivolt|mA=milliampere|Ω=ohm|"
-    "kΩ=kilohm|Hz=hertz|kHz=kilohertz|MHz=megahertz|GHz=gigahertz|KB=kilobyte|kB=kilobyte|MB=megabyte|GB=gigabyte|"
+    "kΩ=kilohm|hPa=hectopascal|kn=knot|Hz=hertz|kHz=kilohertz|MHz=megahertz|GHz=gigahertz|KB=kilobyte|kB=kilobyte|MB=megabyte|GB=gigabyte|"
     "TB=terabyte|dB=decibel|hp=horsepower|kcal=kilocalorie|kJ=kilojoule|kPa=kilopascal|cc=cubic centimetre|deg=degree|"
     "gns=guinea|gn=guinea|"
     "doz=dozen|km/h=kilometre an hour|mph=mile an hour|kph=kilometre an hour|m/s=metre a second|km/s=kilometre a "
@@ -32,8 +33,8 @@ _SIGNS = "|".join(map(regex.escape, sorted(_UNITS, key=len, reverse=True)))
 _MEASURE = compile_later(
     rf"{_ALONE}(?P<range>{_COUNT}\s?(?:[-–]|to|or)\s?)?(?:(?P<count>{_COUNT})(?P<part>\s?(?:{_FRACTION}))?|"
     rf"(?P<part>{_FRACTION}))"
-    rf"(?P<joint>\s|-)?(?:(?P<unit>{_SIGNS})(?![\p{{L}}’'/²³^])\.?|(?P<unit>[gLlWV])(?![\p{{L}}’'/.²³^-])(?=\s*[,;:)]|"
-    rf"\s\p{{Ll}}|\s*$))"
+    rf"(?P<joint>\s|-)?(?:(?P<unit>{_SIGNS})(?![\p{{L}}’'/²³^])\.?|(?P<unit>[gLlWV])(?![\p{{L}}’'/²³^-])(?=\s*[,;:)]|"
+    rf"\s\p{{Ll}}|\.?[\s\"”’)]*$))"
 )
 # "1 c. milk" is a cup, but a "5 c. stamp" costs cents and a "12 c. chapel" is old.
 _FOODS = (
@@ -49,6 +50,12 @@ _CUPS = compile_later(
 _INCHES = compile_later(rf"(?<![\d.])({_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_COUNT}))?-in\.?(?![\p{{L}}])")
 _BY = compile_later(r"(?<=\d(?:″|\")?)\s?[x×]\s?(?=\d)")
 _TIMES = compile_later(r"(?<=\d)\s?[x×]\s?(?=10[⁰¹²³-⁹⁻−^]|\d+\s?=)")
+# "$3.50/lb", "5 miles/hr" and "1 kg/m³"
+_PER = compile_later(
+    r"(?<=[$£€]\d[\d.,]{0,9}|\d\s?%|\d\s?(?:miles|feet|words|times|dollars|pounds|calls|cents|km|mg|kg|g))/"
+    r"(lb|hr|yr|mile|day|week|month|hour|year|oz|kg|gal|person|night|min|m[²³])(?!\p{L})"
+)
+_EACH = table("lb=pound|hr=hour|yr=year|oz=ounce|kg=kilogram|gal=gallon|min=minute|m²=square metre|m³=cubic metre")
 _STONE = compile_later(rf"{_ALONE}(\d{{1,2}})\s?st\.?,?\s(?:(\d{{1,2}})\s?lbs?\b\.?)")
 _PAST = compile_later(r"(?<![\d/])(½|¼|1/2|1/4)[\s-](?=(?:past|to)[\s-]\d)")  # "½ past 8"
 _DEGREES_OF = compile_later(
@@ -62,11 +69,16 @@ _LONE_INCHES = compile_later(rf"(?<![\d.])({_COUNT}\s?(?:{_FRACTION})?)\s?″")
 _PLURALS = table("foot=feet")
 
 
+def say_products(text: str) -> str:
+    """Return a sentence with words for the × of sizes and of powers of ten."""
+    return str(_BY.sub(" by ", _TIMES.sub(" times ", text)))
+
+
 def say_units(text: str) -> str:
     """Return a sentence in which the units behind figures are words; the figures remain."""
     text = _PAST.sub(lambda match: "half " if match[1] in ("½", "1/2") else "a quarter ", text)
+    text = _PER.sub(lambda match: f" per {_EACH.get(match[1], match[1])}", text) if "/" in text else text
     text = _DEGREES_OF.sub(r"\1°\2", text)
-    text = _BY.sub(" by ", _TIMES.sub(" times ", text))
     if "°" in text:
         text = _DEGREE.sub(r"\1-degree", _OR_DEGREES.sub(" or ", text))
     elif "″" in text and "′" not in text:

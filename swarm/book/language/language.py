@@ -41,6 +41,7 @@ class ClockWords(Struct, frozen=True, kw_only=True):
 
     between: str = ""  # the word between hours and minutes
     full: str = ""  # the word after a full hour
+    late: str = ""  # replaces `full` after noon, as in "fifteen hundred hours"
     one: str = ""  # replaces `between` and `full` after one hour
     oh: str = ""  # the word before minutes below ten
     hour: Callable[[int], str] | None = None  # makes the words of an hour; without it the cardinal is used
@@ -55,7 +56,9 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     minus: str  # the word before negative numbers
     plus: str = "plus"  # the word before international telephone numbers
     times: str = ""  # the word for × in "3 × 4 = 12"
+    by: str = ""  # the word for × in "3 × 4 m"
     equals: str = ""  # the word for = between figures
+    relations: Mapping[str, str] = {}  # the words for < > ≤ ≥ ≠ ≈ ± √ ∞ ÷
     part_of: str = " "  # the words between a fraction and a unit, as in "trois quarts de litre"
     metres: str = ""  # the word between metres and centimetres in "1,80 m", if people say both
     join: str  # "and" in "two and one half"
@@ -102,6 +105,7 @@ class Dates(Struct, frozen=True, kw_only=True):
 
     form: str  # the order of a date, such as "{day} de {month} de {year}"
     day: Callable[[int], str] = str  # makes the written form of a day
+    before: str = ""  # a pattern for words before dates, by which "3.5.24" is a date
     numeric: Callable[[Match, Callable[[int, int, str], str]], str] | None = None  # decides which figure is the month
     written: Callable[[str], str] = str  # rewrites the dates of a text whose months are words
 

@@ -43,10 +43,10 @@ ABBREVIATIONS = Abbreviations(
         "Mgr=Magister|"
         "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
         "mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|"
-        "o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
+        "oo=ojcowie|im=imienia|o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
     ),
     numbered=table(
-        "cz=część|wyd=wydanie|nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|"
+        "vol=wolumin|cz=część|wyd=wydanie|nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|"
         "rys=rysunek|tab=tabela|"
         "art=artykuł|ust=ustęp|pkt=punkt|poz=pozycja|ul=ulica|al=aleja|pl=plac|§=paragraf"
     ),

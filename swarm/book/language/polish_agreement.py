@@ -1,10 +1,10 @@
-"""Polish cardinals in the gender of the noun after them."""
+"""Polish cardinals in the gender of the noun after them, and what counts in thousands and millions."""
 
 from collections.abc import Callable
 
 import regex
 
-from swarm.book.language.language import table, words
+from swarm.book.language.language import Forms, table, words
 
 _FEMININE_COUNTED = words(
     "godziny minuty sekundy kobiety osoby strony książki mile siostry córki matki noce ręce nogi dziewczyny "
@@ -34,10 +34,19 @@ _STEMS = table(
     "dwadzieścia=dwudziesto|trzydzieści=trzydziesto|czterdzieści=czterdziesto"
 )
 _COMPOUND = regex.compile(
-    r"(?<![\p{L}\d.,-])(\d{1,3})[-–]((?:letni|lecie|lecia|leciu|metrow|godzinn|minutow|sekundow|dniow|tygodniow|miesięczn|"
+    r"(?<![\p{L}\d.,-])(\d{1,3})[-–]((?:lat(?:ek|k)|letni|lecie|lecia|leciu|metrow|godzinn|minutow|sekundow|dniow|tygodniow|miesięczn|"
     r"piętrow|osobow|procentow|krotn|kilometrow|centymetrow|milimetrow|stopniow|litrow|pokojow|stronicow|tonow|złotow)"
     r"\p{Ll}*)"
 )
+
+MILLION = Forms("milion", "miliona", few="miliony", many="milionów")
+BILLION = Forms("miliard", "miliarda", few="miliardy", many="miliardów")
+THOUSAND = Forms("tysiąc", "tysiąca", few="tysiące", many="tysięcy")
+
+
+def of_zlotys(forms: Forms) -> Forms:
+    """Return the forms of a number's name with the word for zlotys behind it."""
+    return Forms(*(f"{form} złotych" for form in (forms.one, forms.other, forms.few, forms.many)))
 
 
 def join_compounds(text: str, spell: Callable[[str], str]) -> str:

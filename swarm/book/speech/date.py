@@ -1,5 +1,7 @@
 """Dates in figures as words: "25/12/1999" is "December 25th, 1999" or "25 décembre 1999"."""
 
+from regex import search
+
 from swarm.book.language.cldr import month_names
 from swarm.book.language.language import Dates, Language, Match
 from swarm.book.language.late_pattern import compile_later
@@ -10,6 +12,9 @@ _ALONE, _APART = r"(?<![\p{L}\d/.,-])", r"(?![\d/-]|[.,]\d)"
 _NUMERIC = compile_later(
     rf"{_ALONE}(\d{{1,2}})([/.]|-(?=\d{{1,2}}-))(?:(?<=\.)\s)?(\d{{1,2}})\2(?:(?<=\.)\s)?(\d{{4}}){_APART}"
 )
+_SHORT_YEAR = compile_later(rf"{_ALONE}(\d{{1,2}})([./-])(\d{{1,2}})\2(\d\d){_APART}")
+MAX_WORD_CHARS = 12  # of a word before a date
+LAST_YEAR = 35  # of two digits that are of this century
 _ISO = compile_later(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
 # "3-V-1898" and "12 X 1936"
 _ROMAN_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./ ])(?=[IVX])({NUMERAL})\2(\d{{4}}){_APART}")
@@ -28,7 +33,10 @@ def say_dates(text: str, language: Language) -> str:
     text = _SHORT_MONTH.sub(lambda match: _whole_month(match, language), text)
     text = _ROMAN_MONTH.sub(lambda match: _said(match, int(match[1]), value(match[3]), match[4], language, dates), text)
     text = _ISO.sub(lambda match: _said(match, int(match[3]), int(match[2]), match[1], language, dates), text)
-    return dates.written(_NUMERIC.sub(lambda match: _numeric(match, language, dates), text))
+    text = _NUMERIC.sub(lambda match: _numeric(match, language, dates), text)
+    if dates.before:
+        text = _SHORT_YEAR.sub(lambda match: _short_year(match, language, dates), text)
+    return dates.written(text)
 
 
 def _whole_month(match: Match, language: Language) -> str:
@@ -46,6 +54,17 @@ def _numeric(match: Match, language: Language, dates: Dates) -> str:
     if dates.numeric is None:
         return _said(match, int(match[1]), int(match[3]), match[4], language, dates)
     return dates.numeric(match, lambda day, month, year: _said(match, day, month, year, language, dates))
+
+
+def _short_year(match: Match, language: Language, dates: Dates) -> str:
+    """Say "03.05.24", "3/5/24" and "am 3.5.24"; "3.5.24" alone may be a section."""
+    day, sign, month, year = match.groups()
+    padded = month[0] == "0" or (day[0] == "0" and len(month) == 2)
+    before = match.string[max(0, match.start() - MAX_WORD_CHARS) : match.start()]
+    if sign != "/" and not padded and not search(rf"\b(?i:{dates.before})\s?$", before):
+        return match[0]
+    century = "20" if int(year) <= LAST_YEAR else "19"
+    return _said(match, int(day), int(month), century + year, language, dates)
 
 
 def _said(match: Match, day: int, month: int, year: str, language: Language, dates: Dates) -> str:

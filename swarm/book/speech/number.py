@@ -29,6 +29,7 @@ RULERS = words(
 )
 _DEGREE = compile_later(r"°(?=\d)")
 _MASCULINE = compile_later(r"(?<=\d\s?)º(?=\s?[CF](?!\p{L}))")  # typed for a degree
+_COUNTRY = compile_later(r"(?<!\p{L})(?:US|U\.S\.|CA|AU|NZ|HK|[AC])(?=\$\s?\d)")  # of a dollar
 _PERCENT = compile_later(r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)")
 _EVEN_SUM = compile_later(r"(?<=\d),[-–—]{1,2}(?![\d\p{L}])")  # "5,- DM"
 _FIGURE = compile_later(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
@@ -52,6 +53,7 @@ _TELEPHONE = (
     r"(\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5})(?!\d)"
 )
 MIN_CALL_DIGITS = 8
+_SEASON = r"(?<![\p{L}\d.,:/-])(1\d\d\d|20\d\d)/(\d\d(?:\d\d)?)(?![\d/-]|[.,]\d)"  # "1914/18"
 
 
 def rulers(language: Language) -> frozenset[str]:
@@ -70,6 +72,7 @@ def say_numbers(text: str, language: Language) -> str:
         return text
     if "%" in text or "º" in text:
         text = _PERCENT.sub(f" {numbers.to} ", _MASCULINE.sub("°", text))
+    text = _COUNTRY.sub("", text) if "$" in text else text
     text = _EVEN_SUM.sub("", text) if numbers.comma else text
     text = say_fractions(_DEGREE.sub("° ", text), language)
     for pattern, say in (*numbers.first, *_steps(language, numbers)):
@@ -99,21 +102,40 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
         *_money_steps(language, numbers, figures),
         (
             r"(?<![\d-–])(\d+)\s?[-–]\s?(\d+)(?!\d*[-–]\d)",
-            lambda match: f"{match[1]} {numbers.to if match[1] != match[2] else ''} {match[2]}".replace("  ", " "),
+            lambda match: _range(match[1], match[2], numbers),
         ),
         (rf"{_LONE}(\d{{1,2}}):(\d{{1,2}})(?![\d:])", lambda match: f"{match[1]}{numbers.score}{match[2]}"),
         (r"(?<=^|[\s(])[-−](?=\d)", lambda match: f"{numbers.minus} "),
+        (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", lambda match: f"{numbers.plus} "),
         (_measure_pattern(numbers, figures), lambda match: _measured(match[1], match[2], language, numbers)),
     ]
     if numbers.ordinal:
         whole = r"\d{1,6}" if numbers.comma else r"\d{1,3}(?:,\d{3}){1,4}|\d{1,6}"
         found.append((rf"{_LONE}({whole})(?:{numbers.ordinal})(?!\p{{L}})", lambda match: _ordinal(match, language)))
+    found.insert(0, (_SEASON, lambda match: _season(match, language, numbers)))
     steps: list[Step] = [(compile_later(pattern), say) for pattern, say in found]
     if numbers.years:
         year = r"(?<![\p{L}\d.,])(1[1-9]\d\d|20\d\d)(?![.,]?\d|\p{L})"
         steps += [*numbers.year_steps, (compile_later(year), lambda match: spelled(match[1], language, "year"))]
     any_number = rf"(?<![\p{{L}}\d]|\d\.)({figures})(?!\d|\p{{L}}|\.\d)(?:(?=\s(\p{{L}}+)))?"
     return (*steps, (compile_later(any_number), lambda match: _counted(match, language, numbers)))
+
+
+def _range(first: str, last: str, numbers: Numbers) -> str:
+    """Say "3-7" as a range, but "3-0" as the result of a game."""
+    if first == last:
+        return f"{first} {last}"
+    result = len(first) < 3 and int(first) > int(last)
+    return f"{first}{numbers.score}{last}" if result else f"{first} {numbers.to} {last}"
+
+
+def _season(match: Match, language: Language, numbers: Numbers) -> str:
+    """Say the years of "1914/18" one after the other; "" if the second is not the later one."""
+    later = int(match[2])
+    if later <= int(match[1][-len(match[2]) :]) and match[1][2:] != "99":
+        return ""
+    oh = numbers.clock.oh if later < 10 else ""
+    return " ".join(filter(None, (spelled(match[1], language, "year"), oh, spelled(str(later), language, "year"))))
 
 
 def _figures(numbers: Numbers) -> str:
@@ -134,9 +156,11 @@ def _counted(match: Match, language: Language, numbers: Numbers) -> str:
 
 
 def _product_steps(numbers: Numbers) -> tuple[tuple[str, Callable[[Match], str]], ...]:
-    """Return the pattern of × before figures that a sign of equality follows; none if a language has no such word."""
+    """Return the patterns of × before figures, with and without a sign of equality behind them."""
     pattern = r"(?<=\d)\s?[x×·*]\s?(?=\d[\d.,]*\s?=)"
-    return ((pattern, lambda match: f" {numbers.times} "),) if numbers.times else ()
+    product = ((pattern, lambda match: f" {numbers.times} "),) if numbers.times else ()
+    size = r"(?<=(?<!\p{L})\d[\d.,]{0,6})\s?[x×]\s?(?=\d)"
+    return (*product, (size, lambda match: f" {numbers.by} ")) if numbers.by else product
 
 
 def _million_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Callable[[Match], str]], ...]:
@@ -215,7 +239,7 @@ def _scaled_money(
     language: Language, numbers: Numbers, figures: str, scales: str, signs: str
 ) -> tuple[tuple[str, Callable[[Match], str]], ...]:
     """Return the pattern of sums such as "5 Millionen €"; none if a language has no such words."""
-    pattern = rf"{_LONE}({figures})\s?({scales})\s({signs})"
+    pattern = rf"{_LONE}({figures})\s?({scales})\s?({signs})"
     return ((pattern, lambda match: _sum(match[3], match[1], match[2], language, numbers)),) if scales else ()
 
 
@@ -254,7 +278,9 @@ def _time_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Callab
     written = f"|{numbers.clock.written}" if numbers.clock.written else ""
     word = rf"(?:\s(?:{words})\b(?:\.(?=\s\p{{Ll}}|[,;:)]))?)?"
     clock = rf"{_LONE}(\d{{1,2}})(?:(?:\s?h\s?|:)([0-5]\d)(?:\s?min\b)?{written})(?![\d:]){word}"
+    seconds = rf"{_LONE}(\d{{1,2}}):([0-5]\d):([0-5]\d)(?![\d:]){word}"
     return (
+        (seconds, lambda match: _to_the_second(match, language, numbers)),
         (clock, lambda match: _time(int(match[1]), int(next(filter(None, match.groups()[1:]), 0)), language, numbers)),
     )
 
@@ -266,9 +292,17 @@ def _time(hours: int, minutes: int, language: Language, numbers: Numbers) -> str
     said = clock.hour(hours) if clock.hour else spelled(str(hours), language)
     one = clock.one if hours == 1 else ""
     if not minutes:
-        return f"{said} {one or clock.full}".strip()
+        late = clock.late if hours > 12 else ""
+        return f"{said} {one or late or clock.full}".strip()
     oh = clock.oh if minutes < 10 else ""
     return " ".join(filter(None, (said, one or clock.between, oh, spelled(str(minutes), language))))
+
+
+def _to_the_second(match: Match, language: Language, numbers: Numbers) -> str:
+    """Say "12:05:30" as a time and its seconds; "" if there is no such time."""
+    time = _time(int(match[1]), int(match[2]), language, numbers)
+    seconds = str(int(match[3]))
+    return f"{time} {numbers.join} {_measured(seconds, '″', language, numbers)}" if time and int(seconds) else time
 
 
 def _romans(text: str, language: Language, numbers: Numbers) -> str:

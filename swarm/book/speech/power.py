@@ -7,13 +7,14 @@ from swarm.book.language.spelling import amount
 
 _FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _PREFIXED = ("mm", "cm", "dm", "km")
-_AREA = compile_later(r"(?<=(\d[\d.,]{0,12})\s?)(mm|cm|dm|km|m)([²³])(?![⁰-⁹²³¹])")
+_CYRILLIC = str.maketrans("мсдк", "mcdk")
+_AREA = compile_later(r"(?<=(\d[\d.,]{0,12})\s?)(mm|cm|dm|km|m|мм|см|дм|км|м)([²³])(?![⁰-⁹²³¹])")
 _POWER = compile_later(r"(?<=[\p{L}\d)])([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 _RAISED = compile_later(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 # "10^23" and "x^2", and "6 × 10−3" or "10−3 kg", whose exponent has lost its place.
 _CARET = compile_later(r"(?<=[\p{L}\d)])\^\{?([-−+]?\d{1,4})\}?(?!\d|\.\d)")
 _LOWERED = compile_later(r"(?:(?<=[×x·]\s?)10|(?<![\d.,])10(?=−\d{1,2}\s\p{L}))(−\d{1,2})(?![\d.,]\d)")
-_PLAIN_AREA = compile_later(r"(?<=\d\s?[cdkm]?m)([23])(?![\p{L}\d]|[.,]\d)")  # "40 m2"
+_PLAIN_AREA = compile_later(r"(?<=\d\s?(?:[cdkm]?m|[сдкм]?м))([23])(?![\p{L}\d]|[.,]\d)")  # "40 m2"
 _SMALL_FIGURES = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 
 
@@ -33,7 +34,8 @@ def say_powers(text: str, language: Language) -> str:
 
 def _area(match: Match, language: Language, powers: Powers) -> str:
     forms = powers.square if match[3] == "²" else powers.cubic
-    prefix = powers.prefixes[_PREFIXED.index(match[2])] if match[2] in _PREFIXED else ""
+    unit = match[2].translate(_CYRILLIC)
+    prefix = powers.prefixes[_PREFIXED.index(unit)] if unit in _PREFIXED else ""
     return forms.of(plural_category(amount(match[1], language), language)).format(prefix)
 
 

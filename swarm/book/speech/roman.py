@@ -59,6 +59,9 @@ _CITED = compile_later(
     rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivxlc]{{2}}|"
     rf"[ix]\.){_SMALL_NUMERAL})\.\s(\d{{1,3}})(?:\.\s(\d{{1,3}}))?(?![\d:°½]|[.,/]\d|\s?[%ap]\b)"
 )
+_SMALL_RANGE = compile_later(
+    rf"(?<![\p{{L}}\p{{N}}.’'-])((?i:{NUMERAL}))(\s?[–-]\s?)((?i:{NUMERAL}))(?![\p{{L}}\p{{N}}’'-])"
+)
 _SMALL_VI = compile_later(r"\bvi\b")
 _VI_IS_A_WORD = ("es", "it", "pt")
 _INITIALS = frozenset("CDLM")  # before a full stop these are mostly initials
@@ -100,9 +103,18 @@ def small_figures(text: str, language: str) -> str:
     """Return a sentence with figures for numerals in small letters, as in "page xiv"."""
     if language in _VI_IS_A_WORD and _SMALL_VI.search(text):
         return text
+    if "-" in text or "–" in text:
+        text = _SMALL_RANGE.sub(_small_range, text)
     if "." in text:
         text = _CITED.sub(_citation, text)
     return str(_SMALL.sub(lambda match: str(value(match[1])), text))
+
+
+def _small_range(match: Match) -> str:
+    """Say "pp. iv-x", one of which has to be a numeral for sure."""
+    first, last = match[1], match[3]
+    small = first.islower() and last.islower() and max(len(first), len(last)) > 1
+    return f"{value(first)}{match[2]}{value(last)}" if small and value(first) < value(last) else match[0]
 
 
 def _citation(match: Match) -> str:

@@ -50,6 +50,7 @@ _ERA = r"[vn]\.\s?Chr|[ad]\.\s?C|EE\.\s?UU|(?:p\.\s?)?n\.\s?e|н\.\s?э"  # may 
 _ERA += r"|Mio|Mrd|Tsd|Jhs?|(?<=\d\s?)(?:r|гг?|млн|млрд|тыс|руб|коп)|(?<=[\dIVX]\s)(?:w|вв?)|U\.\s?S\.\s?A"
 _RULER = r"\b\p{Lu}\p{Ll}+\s[IVX]{1,5}"
 _NAME = compile_later(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
+_CENTURY_NEXT = compile_later(r"[IVX]{1,5}\s(?:w\.|wieku\b)")  # "w latach 20. XX w."
 _ORDINAL = compile_later(r"(?<!\d)\d{1,2}\.\s*$")
 _REFERENCE = compile_later(r"(?:(?<!\b[uo])(?<=\p{L})\.|§)\s?\d{1,3}\.\s*$")  # "Siehe S. 27." has no ordinal
 _QUOTED = compile_later(r"[」』](?:と[\p{Han}い、]|って)$")  # "「はい。」と言った"
@@ -105,7 +106,7 @@ def _rules(code: str) -> _Rules:
         compile_later(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}—–-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
         compile_later(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+\b)"),
         compile_later(
-            rf"(?<![\p{{L}}.])(?:{last})\.[\"'”’»)\]{closing}]*\s+(?=[\"'“«(\[{opening}—]*\p{{Lu}})"
+            rf"(?<![\p{{L}}.])(?i:{last})\.[\"'”’»)\]{closing}]*\s+(?=[\"'“«(\[{opening}—]*\p{{Lu}})"
             rf"|(?:(?<![\p{{L}}.])(?:{_ERA})|{_RULER})\.\s+(?=(?:{starts or '(?!)'}|{small})\b)"
         ),
         compile_later(rf"\s*[\"'“«(\[{opening}]*(?:{starts or '(?!)'})\b"),
@@ -237,6 +238,8 @@ def _runs_on(before: str, after: str, rules: _Rules) -> bool:
     if _DIGIT.match(after) and (_SHILLINGS.search(before) or _MEASURE.search(before)):
         return True
     month = _DAY_MONTH.search(before) if _YEAR.match(after) else None
+    if _ORDINAL.search(before) and _CENTURY_NEXT.match(after):
+        return True
     if rules.ordinals and _ORDINAL.search(before) and _MONTH_AND_YEAR.match(after):
         return True
     if month and month[1].lower() in _SHORT_MONTHS:

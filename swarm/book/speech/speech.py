@@ -12,14 +12,17 @@ from swarm.book.speech.date import say_dates
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.number import say_numbers
 from swarm.book.speech.power import say_powers
+from swarm.book.speech.relation import say_relations
 from swarm.book.speech.roman import figures_in_heading, figures_in_prose, small_figures
 from swarm.book.speech.trait import CAPITALS, COUNTS, LETTER, ODD, PRONOUN, SOUNDS, SPELLED, traits_of
 from swarm.book.speech.verse import say_verses
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import change_unmarked, mark, replace_brackets
 
-_LIGATURE = compile_later("[ﬀ-ﬆſ]")
-_LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"})
+_LIGATURE = compile_later("[ﬀ-ﬆſ₀-₉]")
+_LIGATURES = str.maketrans(
+    {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st", "ſ": "s"}
+) | str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _BULLET = compile_later(r"^[•●▪◦‣■□❑➢➤✓]\s*(?=\S)")
 _DASHES = compile_later(r"(?<!-)-{2,3}(?!-)")
 _DOTS = compile_later(r"\s?\.(?:\s\.){2,3}")
@@ -70,7 +73,7 @@ class Speech:
         text = small_figures(text, code)
         if not _knows(self.card.abbreviations, code):
             text = say_abbreviations(text, language)
-        return text if _knows(self.card.numbers, code) else say_numbers(text, language)
+        return text if _knows(self.card.numbers, code) else say_numbers(say_relations(text, language), language)
 
 
 def _mark_heteronyms(text: str, language: Language) -> str:
@@ -82,7 +85,7 @@ def _mark_heteronyms(text: str, language: Language) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text in the characters that voices know, without ligatures, combining accents and typed dashes."""
+    """Return a text in the characters that voices know: no ligatures, lowered figures, loose accents, dashes."""
     text = text.translate(_LIGATURES) if _LIGATURE.search(text) else text
     text = _BULLET.sub("", normalize("NFC", text))
     if "--" in text:

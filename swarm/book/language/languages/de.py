@@ -5,8 +5,8 @@ from functools import cache
 import regex
 
 from swarm.book.language.cldr import month_names
+from swarm.book.language.german_abbreviation import ABBREVIATIONS
 from swarm.book.language.language import (
-    Abbreviations,
     ClockWords,
     Counted,
     CreditWords,
@@ -26,16 +26,27 @@ from swarm.book.language.language import (
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.scripture import GERMAN
-from swarm.book.language.spelling import spelled
+from swarm.book.language.spelling import digit_by_digit, spelled
 
 _FEMININE_COUNTED = words(
     "frau stunde minute sekunde woche nacht meile seite person tonne million milliarde hand stadt tochter kugel flasche"
 )
 _NEUTER, _FEMININE = r"Jahrhundert\w*|Kapitel|Mal|Buch|Jahr", "Auflage|Klasse|Ausgabe|Etage|Szene"
+_MORE_NEUTER = (
+    r"Kind|Haus|Bild|Spiel|Tor|Pferd|Bier|Glas|Semester|Album|Lied|Stück|Leben|Opfer|Auto|Zimmer|Stockwerk|Gebot|Quartal|"
+    r"Konzert|Bataillon|Korps|Ehejahr|Lebensjahr|\p{L}+(?:chen|lein|ment|tum|jahr|buch|kind)"
+)
+_MORE_FEMININE = (
+    r"Frau|Woche|Stunde|Minute|Nacht|Hand|Seite|Stelle|Tochter|Reihe|Runde|Stufe|Person|Liga|Hälfte|Armee|Republik|"
+    r"Sinfonie|Symphonie|Zeile|Strophe|Ehe|Welt|Wahl|Hilfe|\p{L}+(?:ung|heit|keit|schaft|ion|tät|ik|ei|nacht|stunde|woche)"
+)
+_OWNED = compile_later(r"\b((?i:sein|ihr|mein|dein|kein|unser|euer|eur))(e[nmrs]?|)\s(\d{1,3})\.(?=\s(\p{Lu}\p{Ll}+))")
+_SIZED = compile_later(r"(?<![\p{L}\d.,])(\d{1,4}(?:,\d)?)-(m|km|kg|g|cm|mm|l|W|V|t)-(?=\p{Lu})")  # "100-m-Lauf"
+_SIZES = table("m=Meter|km=Kilometer|kg=Kilogramm|g=Gramm|cm=Zentimeter|mm=Millimeter|l=Liter|W=Watt|V=Volt|t=Tonnen")
 _ARTICLE = "der|die|das|dem|den|des|diese[rsmn]?|eine[rmns]?|ein|am|im|vom|zum|zur|beim|seit|bis|ab"
-_NTH = compile_later(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s\p{Lu}\p{Ll})")
+_NTH = compile_later(r"\b([Dd](?:er|ie|as|em|en|es)|[AaIi]m|[Vv]om|[Zz]um|[Bb]eim)\s(\d{1,3})\.(?=\s(\p{Lu}\p{Ll}+))")
 _KING = compile_later(rf"\b([Dd](?:er|ie|es|em|en))\s({NUMERAL})\.(?!\p{{L}})")
-_DECADE = compile_later(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(?!\p{L})")
+_DECADE = compile_later(r"(?<![\p{L}\d.,])(\d{2}|1\d{3}|20\d\d)er(n|s|)(?!\p{L})")
 # Kings in the dative, accusative and genitive: "unter Friedrich II.", "der Hof Ludwigs XIV."
 _QUEENS = words("Elisabeth Katharina Maria Isabella Viktoria Margarethe")
 _QUEEN = compile_later(rf"\b({'|'.join(sorted(_QUEENS))})\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})")
@@ -54,23 +65,16 @@ _TWO_ORDINALS = compile_later(
     r"oder)\s(?:zum\s)?)(\d{1,2})\."
     r"(?=\s\p{Lu})"
 )
+_TOWN = compile_later(r"(?<=\b(?:PLZ|D)[\s-]|\d\s?\p{Ll}?,\s)(\d{5})(?=\s\p{Lu}\p{Ll}|[.,;)]|$)")  # "10117 Berlin"
 _LISTED = compile_later(
     r"(?:\b((?i:der|die|das|den|dem|des|im))\s)?(?<![\d.])(\d{1,2}\.(?:,\s\d{1,2}\.)+)\s(und|oder|sowie)\s(\d{1,2})\."
     r"(?=\s(\p{Lu}\p{L}+))"
 )
 _DATIVE_BEFORE = compile_later(r"\b(?i:in|aus|mit|von|nach|zu|bei|seit|an|auf|vor|unter|über|zwischen|neben|ab)\s$")
-_STREET = compile_later(r"(?<=\p{Lu}\p{Ll}{2,20})str\.(?=\s\d|,|\s\p{Ll})")
-_DAY_AND_MONTH = compile_later(r"\b((?i:am|vom|zum))\s([1-9]|[12]\d|3[01])\.\s?([1-9]|1[0-2])\.(?=\s\p{Ll}|[,;)])")
-_AS_ORDINAL = compile_later(r"\b([Aa]ls)\s(\d{1,2})\.(?=\s\p{Ll})")
-_SHORT_MONTH = compile_later(r"(?<=\d\.\s)(Jan|Febr?|Apr|Aug|Sept?|Okt|Nov|Dez)\.")
-_MONTHS = table(
-    "Jan=Januar|Feb=Februar|Febr=Februar|Apr=April|Aug=August|Sep=September|Sept=September|Okt=Oktober|Nov=November|"
-    "Dez=Dezember"
+_DAY_AND_MONTH = compile_later(
+    r"\b((?i:am|vom|zum))\s([1-9]|[12]\d|3[01])\.\s?([1-9]|1[0-2])\.(?=\s\p{Ll}|[,;)]|(?P<ends>[\s\"“”»)]*$))"
 )
-# "Gen. v. Moltke", but "300 v. Chr.".
-_VON = compile_later(r"(?<=\p{L}[\p{L}.]{1,20}\s)v\.(?=\s(?!Chr\b)\p{Lu}\p{Ll})")
-_THE_DAY = compile_later(r"(?<=,\s)d\.\s(?=\d{1,2}\.\s)")  # "am Montag, d. 3. Mai"
-_FOLLOWING = compile_later(r"(?<=\d)\s?f\.(?=[,;:)]|\s\p{Ll})")  # "S. 45f."
+_AS_ORDINAL = compile_later(r"\b([Aa]ls)\s(\d{1,2})\.(?=\s\p{Ll})")
 _TWO_CENTURIES = compile_later(r"\b(\d{1,2})\./(?=\d{1,2}\.\s)")  # "im 19./20. Jh."
 _MASCULINE = "Band|Teil|Stock|Akt|Tag|Bezirk|Weltkrieg|FC|SC|SV|FSV|TSV|VfB|VfL|BC|HC"
 _OCLOCK = compile_later(r"(?<=\b(?:[Uu]m|[Bb]is|[Aa]b|[Gg]egen)\s)(\d{1,2})\s?h(?!\p{L})")  # "bis 23 h"
@@ -97,6 +101,7 @@ def _before_noun() -> "regex.Pattern[str]":
 
 def _say_ordinals(text: str) -> str:
     """Say "3. Mai", "Heinrich der VIII." and "die 20er"."""
+    text = _SIZED.sub(lambda match: f"{match[1]}-{_SIZES[match[2]]}-", _OWNED.sub(_owned, text))
     text = _DAY_AND_MONTH.sub(_day_and_month, text)
     text = _OCLOCK.sub(r"\1 Uhr", text)
     text = _AS_ORDINAL.sub(lambda match: f"{match[1]} {spelled(match[2], LANGUAGE, 'ordinal').capitalize()}r", text)
@@ -108,8 +113,8 @@ def _say_ordinals(text: str) -> str:
     text = _QUEEN.sub(lambda match: f"{match[1]} {_after_article('die', str(value(match[2])))}{_stop(match)}", text)
     text = _TWO_ORDINALS.sub(_two_ordinals, text)
     text = _KING.sub(lambda match: _after_article(match[1], str(value(match[2]))) + _stop(match), text)
-    text = _DECADE.sub(lambda match: _decade(match[1]), text)
-    text = _NTH.sub(lambda match: _after_article(match[1], match[2]), _before_noun().sub(_ordinal, text))
+    text = _DECADE.sub(lambda match: _decade(match[1]) + match[2], text)
+    text = _NTH.sub(_nth, _before_noun().sub(_ordinal, text))
     return _WITHOUT_NOUN.sub(lambda match: _after_article(match[1], match[2]), text)
 
 
@@ -159,7 +164,29 @@ def _compound(match: Match) -> str:
 
 def _day_and_month(match: Match) -> str:
     """Say "am 3. 4." as "am dritten vierten"."""
-    return f"{_after_article(match[1], match[2])} {spelled(match[3], LANGUAGE, 'ordinal')}n"
+    stop = "" if match["ends"] is None else "."
+    return f"{_after_article(match[1], match[2])} {spelled(match[3], LANGUAGE, 'ordinal')}n{stop}"
+
+
+def _owned(match: Match) -> str:
+    """Say "ihr 3. Kind" as "ihr drittes Kind"."""
+    said, ending, noun = spelled(match[3], LANGUAGE, "ordinal"), match[2], match[4]
+    if ending:
+        return f"{match[1]}{ending} {said}{'' if ending == 'e' else 'n'}"
+    neuter = regex.fullmatch(rf"{_NEUTER}|{_MORE_NEUTER}", noun, regex.IGNORECASE)
+    return f"{match[1]} {said}{'s' if neuter else 'r'}"
+
+
+def _nth(match: Match) -> str:
+    """Say "der 3. Mann", but "in der 3. Woche": before a feminine noun "der" is never the subject's."""
+    return _after_article(_article(match, match[1], match[3]), match[2], match[1])
+
+
+def _article(match: Match, article: str, noun: str) -> str:
+    """Return "dem" for an article that an ordinal in "-n" follows, although it reads "der"."""
+    feminine = regex.fullmatch(rf"{_FEMININE}|{_MORE_FEMININE}", noun, regex.IGNORECASE)
+    after = _DATIVE_BEFORE.search(match.string, max(0, match.start() - 10), match.start())
+    return "dem" if article.lower() == "der" and (feminine or after) else article
 
 
 def _listed(match: Match) -> str:
@@ -174,16 +201,17 @@ def _listed(match: Match) -> str:
     return " ".join(filter(None, (match[1], ", ".join(said[:-1]), match[3], said[-1])))
 
 
-def _after_article(article: str, figures: str) -> str:
+def _after_article(article: str, figures: str, written: str = "") -> str:
+    """Return an article, as it is written, and an ordinal in the form that it asks for."""
     said = spelled(figures, LANGUAGE, "ordinal")
-    return f"{article} {said}" if article.lower() in _E_ARTICLES else f"{article} {said}n"
+    return f"{written or article} {said}" if article.lower() in _E_ARTICLES else f"{written or article} {said}n"
 
 
 def _ordinal(match: Match) -> str:
     if match[1]:
         if match[1].lower() in ("ein", "einer") and not regex.fullmatch(_FEMININE, match[3], regex.IGNORECASE):
             return f"{match[1]} {_strong(match)}"
-        return _after_article(match[1], match[2])
+        return _after_article(_article(match, match[1], match[3]), match[2], match[1])
     return _strong(match) if _begins_clause(match) else spelled(match[2], LANGUAGE, "ordinal")
 
 
@@ -232,20 +260,18 @@ def _fraction(over: int, under: int) -> str:
     return f"{_agree(spelled(str(over), LANGUAGE), part)} {part}"
 
 
-def _prepare_abbreviations(text: str) -> str:
-    """Say "24. Dez.", "Goethestr. 5", "Gen. v. Moltke" and "Montag, d. 3. Mai"."""
-    text = _THE_DAY.sub("den ", _VON.sub("von", text))
-    text = _FOLLOWING.sub(" folgende", _STREET.sub("straße", text))
-    return _SHORT_MONTH.sub(lambda match: _MONTHS[match[1]], text)
-
-
 LANGUAGE: Language = Language(
     code="de",
     numbers=Numbers(
         point="Komma",
         to="bis",
         times="mal",
+        by="mal",
         equals="ist gleich",
+        relations=table(
+            "<=ist kleiner als|>=ist größer als|≤=ist höchstens|≥=ist mindestens|≠=ist ungleich|≈=ist etwa|"
+            "±=plus minus|√=die Wurzel aus|∞=unendlich|÷=geteilt durch"
+        ),
         minus="minus",
         metres=" ",
         join="und",
@@ -270,6 +296,16 @@ LANGUAGE: Language = Language(
             "TL": Forms("Teelöffel", "Teelöffel"),
             "ct": Forms("Cent", "Cent"),
             "Mk": Forms("Mark", "Mark"),
+            "Rthlr": Forms("Reichstaler", "Reichstaler"),
+            "Thlr": Forms("Taler", "Taler"),
+            "Tlr": Forms("Taler", "Taler"),
+            "Sgr": Forms("Silbergroschen", "Silbergroschen"),
+            "Gr": Forms("Groschen", "Groschen"),
+            "fl": Forms("Gulden", "Gulden"),
+            "kr": Forms("Kreuzer", "Kreuzer"),
+            "Kr": Forms("Kreuzer", "Kreuzer"),
+            "s": "duration-second",
+            "Sek": "duration-second",
             "Std": "duration-hour",
             "h": "duration-hour",
             "V": "electric-volt",
@@ -290,8 +326,9 @@ LANGUAGE: Language = Language(
         last_ordinal_king=99,
         score=" zu ",
         prepare=_say_ordinals,
+        first=((_TOWN, lambda match: f"{digit_by_digit(match[1], LANGUAGE)}"),),
     ),
-    dates=Dates(form="{day}. {month} {year}"),
+    dates=Dates(form="{day}. {month} {year}", before="am|vom|bis|zum|seit|ab|den|dem"),
     powers=Powers(
         squared=" hoch 2",
         cubed=" hoch 3",
@@ -300,44 +337,7 @@ LANGUAGE: Language = Language(
         cubic=Forms("Kubik{}meter", "Kubik{}meter"),
         prefixes=("milli", "zenti", "dezi", "kilo"),
     ),
-    abbreviations=Abbreviations(
-        prepare=_prepare_abbreviations,
-        prepared=frozenset((*_MONTHS, "v", "d", "f")),
-        titles=table(
-            "Frhr=Freiherr|Pfr=Pfarrer|Hptm=Hauptmann|Lt=Leutnant|Gen=General|Dir=Direktor|Hr=Herr|Hrn=Herrn|Fr=Frau|"
-            "Frl=Fräulein|Dr=Doktor|Prof=Professor|St=Sankt"
-        ),
-        numbered=table(
-            "Z=Zeile|Tel=Telefon|Nr=Nummer|S=Seite|Bd=Band|Kap=Kapitel|Abb=Abbildung|geb=geboren|Anm=Anmerkung|"
-            "Abs=Absatz|"
-            "Art=Artikel|"
-            "Bl=Blatt|Str=Straße|V=Vers|H=Heft|gest=gestorben|§=Paragraf|§§=Paragrafen"
-        ),
-        anywhere=table(
-            "Jhd.=Jahrhundert|Dipl.-Ing.=Diplom-Ingenieur|z. T.=zum Teil|o. Ä.=oder Ähnliches|i. A.=im Auftrag|"
-            "rd.=rund|exkl.=exklusive|"
-            "ebd.=ebenda|Ebd.=Ebenda|Anm. d. Red.=Anmerkung der Redaktion|Aufl.=Auflage|Pfd.=Pfund|Ztr.=Zentner|"
-            "Dr. h. c.=Doktor honoris causa|u. v. a. m.=und vieles andere mehr|"
-            "u.=und|v. H.=vom Hundert|"
-            "Hrsg.=Herausgeber|hrsg.=herausgegeben|Übers.=Übersetzung|übers.=übersetzt|bearb.=bearbeitet|u.a.=unter "
-            "anderem|u.ä.=und ähnliches|o.ä.=oder ähnliches|i.d.R.=in der Regel|u.U.=unter Umständen|m.E.=meines "
-            "Erachtens|s.o.=siehe oben|s.u.=siehe unten|Std.=Stunden|Min.=Minuten|Tsd.=Tausend|bes.=besonders|"
-            "verh.=verheiratet|o. g.=oben genannt|o.g.=oben genannt|sen.=senior|jun.=junior|einschl.=einschließlich|"
-            "lat.=lateinisch|griech.=griechisch|engl.=englisch|frz.=französisch|z. Zt.=zur Zeit|z.Zt.=zur Zeit|z. "
-            "Z.=zur Zeit|u. dgl.=und dergleichen|a. a. O.=am angegebenen Ort|a.a.O.=am angegebenen Ort|Ztg.=Zeitung|"
-            "v.Chr.=vor Christus|n.Chr.=nach Christus|z.T.=zum Teil|i. d. R.=in der Regel|u. U.=unter Umständen|m. "
-            "E.=meines Erachtens|"
-            "s. o.=siehe oben|s. u.=siehe unten|u. ä.=und ähnliches|o. ä.=oder ähnliches|ff.=folgende|Jh.=Jahrhundert|"
-            "Jhs.=Jahrhunderts|bspw.=beispielsweise|inkl.=inklusive|sog.=sogenannt|Tel.=Telefon|Dr. med.=Doktor med|"
-            "Dr. phil.=Doktor phil|Dr. jur.=Doktor jur|"
-            "z. B.=zum Beispiel|z.B.=zum Beispiel|d. h.=das heißt|d.h.=das heißt|usw.=und so weiter|etc.=et cetera|"
-            "bzw.=beziehungsweise|ca.=circa|vgl.=vergleiche|ggf.=gegebenenfalls|evtl.=eventuell|Mio.=Millionen|"
-            "Mrd.=Milliarden|u. s. w.=und so weiter|u. a.=unter anderem|v. Chr.=vor Christus|n. Chr.=nach Christus"
-        ),
-        whole=frozenset(("Dr", "St", "§", "§§")),
-        joins="und|oder",
-        also="Frau",
-    ),
+    abbreviations=ABBREVIATIONS,
     speakers=Speakers(
         verbs=(
             "sagte|fragte|rief|antwortete|erwiderte|flüsterte|schrie|meinte|sprach|versetzte|entgegnete|murmelte|fuhr"
@@ -347,12 +347,13 @@ LANGUAGE: Language = Language(
         turn="der andere|die andere",
     ),
     sentences=Sentences(
-        open="u Pfd Ztr Aufl Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg hrsg Übers übers bearb Bearb Verf ggf Ggf Bd "
+        open="Nrn Sp Fußn Jg Hg Ew Se Sr em rer nat pol u Pfd Ztr Aufl Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg "
+        "hrsg Übers übers bearb Bearb Verf ggf Ggf Bd "
         "Bde Nr S Fa Hr "
         "Hrn Fr Frl bzw ca z.B d.h u.a v.Chr "
         "n.Chr vgl Vgl hl Hl Abb Abs Art Anm Jh "
         "Jan Feb Febr Apr Aug Sept Sep Okt Nov Dez med phil jur",
-        numbered="z bd kap abb abs art anm bl",
+        numbered="nrn bde sp fußn jg z bd kap abb abs art anm bl",
         closing="etc usw u.s.w dgl",
         starts="Er Sie Es Ich Wir Ihr Der Die Das Ein Eine Und Aber Da Dann Doch Als Wenn Nun So Man Was Wer Wie In Im "
         "Am Auf Mit Nach Vor Nur Nicht Dort Hier",

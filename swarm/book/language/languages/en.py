@@ -7,7 +7,7 @@ import regex
 
 from swarm.book.language.cldr import month_names, short_month_names
 from swarm.book.language.english_abbreviation import ABBREVIATIONS
-from swarm.book.language.english_figure import english_figures
+from swarm.book.language.english_figure import POINT, english_figures, several
 from swarm.book.language.english_heteronym import SEVERAL_SOUNDS, find_heteronyms
 from swarm.book.language.english_measure import say_measures
 from swarm.book.language.language import (
@@ -81,7 +81,6 @@ _MANY_THINGS = compile_later(
 )
 _SECONDS = compile_later(r"(?<![\p{L}\d.,])(\d{1,4}\.\d{1,3})s(?![\p{L}\d’'])")
 _RUPEES = compile_later(r"\bRs\.?\s?(\d{1,3}(?:,\d{2,3})*|\d+)(?![\d/])")
-_POINT = "point"
 _PLACES = compile_later(r"(?<![\p{L}\d.,])\d{1,3}(?:\.\d{1,3}){2,4}(?![\d\p{L}])(?!\.\d)")  # "section 4.3.2"
 _ROOM = compile_later(
     r"(?<=\b(?:Room|room|Flight|flight|Boeing|Highway|Route|Interstate|Channel|Apartment|Apt|Suite|Airbus|Locker|"
@@ -106,10 +105,6 @@ def _fraction(over: int, under: int) -> str:
 def _part_th(match: Match) -> str:
     over, under = int(match[1] or match[3]), int(match[2] or match[4])
     return _fraction(over, under) if over < under else ""
-
-
-def _plural(year: str) -> str:
-    return f"{year[:-1]}ies" if year.endswith("y") else f"{year}s"
 
 
 def _th(day: int) -> str:
@@ -155,10 +150,10 @@ def _say_written_dates(text: str) -> str:
 
 # Rules for decades and for early years, which are said in pairs.
 _YEARS: tuple[Step, ...] = (
-    (compile_later(rf"{_YEAR}s(?!\p{{L}})"), lambda match: _plural(spelled(match[1], LANGUAGE, "year"))),
+    (compile_later(rf"{_YEAR}s(?!\p{{L}})"), lambda match: several(spelled(match[1], LANGUAGE, "year"))),
     (
         compile_later(r"(?<![\p{L}\d.,])['’]?([2-9]0)s(?!\p{L})"),
-        lambda match: _plural(spelled(match[1], LANGUAGE)),
+        lambda match: several(spelled(match[1], LANGUAGE)),
     ),
     (
         compile_later(rf"(?:{_YEAR_BEFORE}|(?<=\bA\.?\s?D\.?\s))(10[1-9]\d){_ALONE}"),
@@ -227,8 +222,12 @@ LANGUAGE: Language = Language(
     code="en",
     locale="en_GB",  # the spelling of the engines' dictionaries: "kilometres"
     numbers=Numbers(
-        point=_POINT,
+        point=POINT,
         equals="equals",
+        relations=table(
+            "<=is less than|>=is greater than|≤=is at most|≥=is at least|≠=is not|≈=is about|±=plus or minus|"
+            "√=the square root of|∞=infinity|÷=divided by"
+        ),
         to="to",
         minus="minus",
         join="and",
@@ -258,14 +257,17 @@ LANGUAGE: Language = Language(
             "B=billion|tn=trillion|"
             "k=thousand|K=thousand"
         ),
-        clock=ClockWords(full="o'clock", oh="oh", written=r"\.([0-5]\d)(?=\s?[ap]\.?\s?m\b)"),
+        clock=ClockWords(full="o'clock", late="hundred hours", oh="oh", written=r"\.([0-5]\d)(?=\s?[ap]\.?\s?m\b)"),
         ordinal="st|nd|rd|th",
         king="the ",
         king_form=str.capitalize,
         last_ordinal_king=99,
         pronoun=True,
         score=" to ",
-        centuries=((compile_later(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),),
+        centuries=(
+            (compile_later(rf"\b((?=[IVX]{{2}}){NUMERAL})(?:th|st|nd|rd)\b"), "ordinal"),
+            (compile_later(rf"(?<=\b\p{{Lu}}\p{{L}}+\s[Tt]he\s)((?=[IVX]{{2}}){NUMERAL})\b"), "ordinal"),
+        ),
         first=(
             *english_figures(
                 lambda figures: spelled(figures, LANGUAGE),
@@ -275,7 +277,7 @@ LANGUAGE: Language = Language(
             (_MANY_THINGS, lambda match: f"{match[1]} {'billion' if match[2].endswith('bn') else 'million'}"),
             (_SECONDS, lambda match: f"{match[1]} seconds"),
             (_RUPEES, lambda match: f"{match[1]} {'rupee' if match[1] == '1' else 'rupees'}"),
-            (_PLACES, lambda match: f" {_POINT} ".join(match[0].split("."))),
+            (_PLACES, lambda match: f" {POINT} ".join(match[0].split("."))),
             (_ROUGHLY, lambda match: _ROUGH[match[1].replace(",", "")]),
             (_PART_TH, _part_th),
             (_SHORT_DATE, lambda match: match[0].replace("/", " ")),
@@ -316,16 +318,19 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts=_STARTS,
         closing="etc did_I do_I am_I was_I had_I have_I should_I will_I would_I can_I could_I must_I than_I",
-        open="Mme Mmes Mlle Mlles Pvt Cpl Adm Cmdr Supt Insp Wm Chas Geo Thos Jas Jos Robt Benj "
+        names="Pt App Br Sr Ste SS Msgr Mstr Corp Ens Flt Sqn Ldr Brig Pfc Atty Drs",
+        open="Int INT Ext EXT Bn Inf Cav Bde Div Mme Mmes Mlle Mlles Pvt Cpl Adm Cmdr Supt Insp Wm Chas Geo Thos "
+        "Jas Jos Robt Benj "
         "Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art cp",
-        numbered="eq eqs bk pt sect art cp ext alt pop vv ver ll fol pl",
+        numbered="mk n nn fols repr yrs yr mos mo wks ms mss para paras no nos eq eqs bk pt sect art cp ext alt "
+        "pop vv ver ll fol pl",
         speech_verbs="said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|"
         "thought|added|repeated|screamed|sighed|growled|continued",
     ),
     counted=Counted(
         words=r"chapter|chap\.|ch\.|book|part|volume|vol\.|act|scene|canto|section|letter|stave|appendix|figure|"
         r"fig\.|plate|article|world war",
-        plurals="chapters|books|parts|volumes|acts|scenes|cantos|sections|letters|appendices|figures|plates|articles|"
+        plurals=r"vols\.|chaps?\.|chs\.|bks\.|pts\.|figs\.|chapters|books|parts|volumes|acts|scenes|cantos|sections|letters|appendices|figures|plates|articles|"
         "types|phases|stages|classes|psalms",
         short="vols?|chap|bk|pt",
         lettered=r"appendix|section|letter|figure|fig\.|plate|part",

@@ -9,6 +9,7 @@ from swarm.book.language.language import (
     Forms,
     Language,
     LegalWords,
+    Match,
     Numbers,
     PartNames,
     Powers,
@@ -19,6 +20,7 @@ from swarm.book.language.language import (
 )
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.ordered import ordered_nouns, say_ordered
 from swarm.book.language.scripture import SPANISH
 from swarm.book.language.spelling import spelled
 
@@ -74,17 +76,36 @@ _DEGREE_ORDINAL = compile_later(r"(?<=\b(?i:el|la|del|al|un|una)\s)(\d{1,3})°(?
 
 
 _WAR = compile_later(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_ORDERED = ordered_nouns(
+    "Congreso Concilio Reich Imperio Aniversario Centenario Festival Encuentro Curso Certamen Torneo Salón",
+    "República Internacional Cruzada Dinastía Edición Asamblea Conferencia Legislatura Feria Semana Bienal Flota",
+)
 _CENTURY = compile_later(r"(?<![\p{L}\d.])(ss?)\.\s(?=[IVXL]+\b)")
+
+
+_HOUR_OF_DAY = compile_later(r"(?<=\d\s?)([ap])\.\s?m\.(?:(?=\s\p{Ll}|[,;:)])|(?P<ends>(?=[\s\"”»)]*$)))")  # "5 p. m."
+_STREET = compile_later(r"(?<![\p{L}/])C/\s?(?=(?:de(?:l| la| las| los)?\s)?\p{Lu}\p{Ll})")
+_HIM = (
+    "Juan Pedro Pablo José Francisco Antonio Miguel Jorge Martín Andrés Mateo Marcos Lucas Luis Carlos Agustín Ignacio "
+    "Sebastián Lorenzo Vicente Isidro Fernando Jerónimo Bernardo Benito Gabriel Rafael Nicolás Roque Cristóbal Ramón"
+)
+_SAINT = compile_later(rf"\bS\.(?=\s(?:{'|'.join(_HIM.split())})\b)")
 
 
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "el 3° piso"."""
-    text = _WAR.sub(lambda match: f"{value(match[1])}ª", text)
+    text = say_ordered(_WAR.sub(lambda match: f"{value(match[1])}ª", text), _ORDERED)
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
+
+
+def _part_of_day(match: Match) -> str:
+    return f"de la {'mañana' if match[1] == 'a' else 'tarde'}{'' if match['ends'] is None else '.'}"
 
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "s. XIX" and "ss. XVI y XVII"."""
+    text = _HOUR_OF_DAY.sub(_part_of_day, text)
+    text = _SAINT.sub("San", _STREET.sub("Calle ", text))
     return _CENTURY.sub(lambda match: "siglo " if match[1] == "s" else "siglos ", text)
 
 
@@ -94,7 +115,12 @@ LANGUAGE: Language = Language(
         point="coma",
         to="a",
         times="por",
+        by="por",
         equals="es igual a",
+        relations=table(
+            "<=es menor que|>=es mayor que|≤=es menor o igual que|≥=es mayor o igual que|≠=es distinto de|"
+            "≈=es aproximadamente|±=más menos|√=la raíz cuadrada de|∞=infinito|÷=dividido por"
+        ),
         of_millions="de",
         part_of=" de ",
         minus="menos",
@@ -115,11 +141,13 @@ LANGUAGE: Language = Language(
             "ha": "area-hectare",
             "h": "duration-hour",
             "min": "duration-minute",
+            "s": "duration-second",
+            "seg": "duration-second",
             "ptas": Forms("peseta", "pesetas"),
             "pts": Forms("peseta", "pesetas"),
         },
         pairs=True,
-        scales=table("millón=millón de|millones=millones de"),
+        scales=table("M=millones de|millón=millón de|millones=millones de"),
         clock=ClockWords(
             between="y", hour=_hour, written=r"(?<=\b(?i:a|de|desde|hasta|sobre)\slas?\s\d{1,2})\.([0-5]\d)(?!\d)"
         ),
@@ -135,7 +163,7 @@ LANGUAGE: Language = Language(
             (compile_later(rf"(?<=\bsiglos?\s(?:[IVX]{{1,6}}(?:\s(?:y|al?)\s|\s?[-–]\s?))?)({NUMERAL})\b"), "cardinal"),
         ),
     ),
-    dates=Dates(form="{day} de {month} de {year}"),
+    dates=Dates(form="{day} de {month} de {year}", before="el|del|al|día|desde"),
     powers=Powers(
         squared=" al cuadrado",
         cubed=" al cubo",
@@ -146,12 +174,12 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=words("s ss"),
+        prepared=words("s ss S a p"),
         titles=table(
             "Cnel=Coronel|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|Excmo=Excelentísimo|Excma=Excelentísima|"
             "Ilmo=Ilustrísimo|"
             "Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
-            "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|Dña=Doña|Da=Doña|Sto=Santo|"
+            "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|D.ª=Doña|Dª=Doña|Dña=Doña|Da=Doña|Sto=Santo|"
             "Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
             "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
         ),
@@ -161,14 +189,16 @@ LANGUAGE: Language = Language(
             "p=página|pp=páginas|fig=figura|t=tomo|ed=edición|lib=libro|sec=sección|§=párrafo|nº=número|n°=número"
         ),
         anywhere=table(
-            "aprox.=aproximadamente|a. de C.=antes de Cristo|d. de C.=después de Cristo|pza.=plaza|Pza.=Plaza|"
+            "RR. CC.=Reyes Católicos|FF. AA.=Fuerzas Armadas|S.A.R.=Su Alteza Real|S.M.=Su Majestad|"
+            "SS. MM.=Sus Majestades|aprox.=aproximadamente|a. de C.=antes de Cristo|d. de C.=después de Cristo|"
+            "pza.=plaza|Pza.=Plaza|"
             "tel.=teléfono|trad.=traducción|op. cit.=obra citada|ob. cit.=obra citada|N. B.=nota bene|etc.=etcétera|"
             "a.C.=antes de Cristo|d.C.=después de Cristo|EE.UU.=Estados Unidos|p.ej.=por ejemplo|"
             "S. A. R.=Su Alteza Real|S. M.=Su Majestad|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|"
             "p. ej.=por ejemplo|EE. UU.=Estados Unidos|"
             "a. C.=antes de Cristo|d. C.=después de Cristo"
         ),
-        whole=frozenset(("Dr", "n.º", "nº", "n°", "§")),
+        whole=frozenset(("Dr", "D.ª", "Dª", "n.º", "nº", "n°", "§")),
         joins="y|o|e|u",
     ),
     speakers=Speakers(
@@ -179,7 +209,8 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="El La Los Las Un Una Y Pero Luego Después Entonces Cuando Era Eran Fue En De Con No Se Su Así Como "
         "Si Yo Ella",
-        open="Rvdo Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed coord Sr Sra Sres Sras Srta D Da Dña Dr "
+        open="RR CC FF Rvdo Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed coord Sr Sra Sres Sras Srta "
+        "D Da Dña Dr "
         "Dra Ud "
         "Uds Vd Vds núm pág págs s ss Sto Sta "
         "Gral Mons a.C d.C a d",

@@ -82,9 +82,12 @@ _SMALL_CENTURY = compile_later(
 _FIRST_QUEEN = compile_later(r"(?<=\p{Ll}\s)I(?:re|ère)\b")
 _PER_HUNDRED = compile_later(r"(?<=\d\s)p\.(?=\s1000?\b)")
 _HALF_HOUR = compile_later(r"(?<=\d\s?h(?:eures?)?)\s?(?:½|1/2)")
-_YEAR_OF_REPUBLIC = compile_later(rf"(?<=\b[Ll][’']an\s)((?=[IVX]){NUMERAL})\b")
+_YEAR_OF_REPUBLIC = compile_later(rf"(?<=\b(?:[Ll][’']|[EeDd](?:n|e l['’])\s?)?[Aa]n\s)((?=[IVX]){NUMERAL})\b")
+_NUMBER = compile_later(r"\bno(?=\s\d)")  # "au no 12": no French word
+_MILLIARDS = compile_later(r"(?<=\d\s?)(?:Mds?|mds?)(?=\s(?:de\s|d['’]))")
+_MILLIONS_OF = compile_later(r"(?<=\d\s?)M(?=€|\s€)")
 _NUMBERS = compile_later(r"\bnos(?=\s\d+(?:,|\s(?:et|à|ou)|-)\s?\d)")  # "nos 3 et 4", but not "nos 3 enfants"
-_STREET = compile_later(r"\b(?:[Bb]d|[Aa]v)\.?(?=\s(?:de\s|du\s|des\s|de la\s)?\p{Lu}\p{Ll})")
+_STREET = compile_later(r"\b(?:[Bb]d|[Bb]oul|[Aa]v)\.?(?=\s(?:de\s|du\s|des\s|de la\s)?\p{Lu}\p{Ll})")
 _SHORT_CENTURY = compile_later(
     r"(?<=\b[IVXivx]{1,7}(?:e|ᵉ|ème)\s)s\.(?:(?=\s\p{Ll}|[,;:)])|(?P<ends>(?=[\s\"”»)]*$|\s\p{Lu})))"
 )
@@ -103,7 +106,8 @@ def _century_before(match: Match) -> str:
 
 def _prepare_abbreviations(text: str) -> str:
     text = _MAJESTY.sub(lambda match: _MAJESTIES[regex.sub(r"\W", "", match[1] or match[2])], text)
-    text = _NUMBERS.sub("numéros", text)
+    text = _NUMBER.sub("numéro", _NUMBERS.sub("numéros", text))
+    text = _MILLIARDS.sub("milliards", text)
     text = _STREET.sub(lambda match: {"b": "boulevard", "a": "avenue"}[match[0][0].lower()], text)
     text = _SHORT_CENTURY.sub(_century_before, _PER_HUNDRED.sub("pour", text))
     return str(_TITLE_OF_RANK.sub(lambda match: _TITLES_OF_RANK[match[1].rstrip(".")], text))
@@ -115,7 +119,13 @@ LANGUAGE: Language = Language(
         point="virgule",
         to="à",
         times="fois",
+        by="sur",
         equals="égale",
+        relations=table(
+            "<=est inférieur à|>=est supérieur à|≤=est inférieur ou égal à|≥=est supérieur ou égal à|"
+            "≠=est différent de|"
+            "≈=est à peu près|±=plus ou moins|√=la racine carrée de|∞=l'infini|÷=divisé par"
+        ),
         of_millions="de",
         part_of=" de ",
         minus="moins",
@@ -137,9 +147,13 @@ LANGUAGE: Language = Language(
             "fr": Forms("franc", "francs"),
             "frs": Forms("franc", "francs"),
             "min": "duration-minute",
+            "s": "duration-second",
         },
         pairs=True,
-        scales=table("million=million de|millions=millions de|milliard=milliard de|milliards=milliards de"),
+        scales=table(
+            "M=millions de|Md=milliards de|Mds=milliards de|million=million de|millions=millions de|"
+            "milliard=milliard de|milliards=milliards de"
+        ),
         clock=ClockWords(
             between="heures",
             full="heures",
@@ -158,7 +172,9 @@ LANGUAGE: Language = Language(
         elides=True,
         score=" à ",
     ),
-    dates=Dates(form="{day} {month} {year}", day=lambda day: "1er" if day == 1 else str(day)),
+    dates=Dates(
+        form="{day} {month} {year}", day=lambda day: "1er" if day == 1 else str(day), before="le|du|au|dès le|depuis le"
+    ),
     powers=Powers(
         squared=" au carré",
         cubed=" au cube",
@@ -173,7 +189,8 @@ LANGUAGE: Language = Language(
         prepared_whole=words("M MM Mme Mmes Mlle Mlles"),
         titles=table(
             "M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles|Mgr=Monseigneur|"
-            "Dr=Docteur|Pr=Professeur|Me=Maître|St=Saint|Ste=Sainte|Vve=Veuve"
+            "Dr=Docteur|Pr=Professeur|Me=Maître|St=Saint|Ste=Sainte|Vve=Veuve|R.P=Révérend Père|"
+            "R. P=Révérend Père|Gal=Général|Cdt=Commandant|Cap=Capitaine|Lt=Lieutenant|Col=Colonel"
         ),
         numbered=table(
             "janv=janvier|févr=février|avr=avril|juil=juillet|sept=septembre|oct=octobre|nov=novembre|déc=décembre|"
@@ -182,14 +199,17 @@ LANGUAGE: Language = Language(
             "liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
         ),
         anywhere=table(
-            "S.A.R.=Son Altesse Royale|P.-S.=post-scriptum|i.e.=c'est-à-dire|N.-D.=Notre-Dame|Éd.=Éditions|"
+            "Son Exc.=Son Excellence|S.A.R.=Son Altesse Royale|P.-S.=post-scriptum|i.e.=c'est-à-dire|"
+            "N.-D.=Notre-Dame|Éd.=Éditions|"
             "Éds.=Éditions|éd.=édition|trad.=traduction|coll.=collection|suppl.=supplément|"
             "op. cit.=ouvrage cité|ouvr. cité=ouvrage cité|apr. J.-C.=après Jésus-Christ|av. n. è.=avant notre ère|N. "
             "B.=nota bene|N.B.=nota bene|tél.=téléphone|suiv.=suivantes|c.-à-d.=c'est-à-dire|etc.=et cætera|p. "
             "ex.=par exemple|cf.=voir|env.=environ|"
             "av. J.-C.=avant Jésus-Christ|ap. J.-C.=après Jésus-Christ"
         ),
-        whole=frozenset(("Dr", "Pr", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "Me", "St", "Ste", "n°", "§", "§§")),
+        whole=frozenset(
+            ("Dr", "Pr", "Vve", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "Me", "St", "Ste", "n°", "§", "§§")
+        ),
         joint=r"[-\s]",  # "St-Malo"
         joins="et|ou",
         also="Madame",
@@ -204,7 +224,8 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="Il Elle Ils Elles Je Nous Vous On Le La Les Un Une Mais Et Puis Alors Quand Ce Cette Ces Dans En "
         "Après Avant Depuis Si Comme",
-        open="Éd éd Éds éds trad Trad coll Coll dir réf LL M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve "
+        open="bd Bd boul Boul Exc R.P Gal Cdt Lt Col Éd éd Éds éds trad Trad coll Coll dir réf LL M MM Mme Mmes "
+        "Mlle Mlles Mgr Me t chap art av env Vve "
         "janv févr avr juil déc suiv",
         names="Ch Th Ph",
         numbered="t art liv ch sect pl",

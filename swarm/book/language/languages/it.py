@@ -1,5 +1,7 @@
 """The Italian language."""
 
+import regex
+
 from swarm.book.language.language import (
     Abbreviations,
     ClockWords,
@@ -19,6 +21,7 @@ from swarm.book.language.language import (
 )
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.ordered import ordered_nouns, say_ordered
 from swarm.book.language.scripture import ITALIAN
 from swarm.book.language.spelling import spelled
 
@@ -61,6 +64,9 @@ _HIM = (
 )
 _HER = "Maria Lucia Caterina Chiara Teresa Cecilia Margherita Barbara Elisabetta Croce Rita Rosa Marta Maddalena"
 _BEFORE_VOWEL = "Antonio Anna Agnese Ambrogio Agostino Andrea Angelo Elena Orsola Eufemia Ignazio"
+_BOTH_SAINTS = compile_later(rf"\bSS\.(?=\s(?:{'|'.join(_HIM.split())})\se\s\p{{Lu}})")
+_HIGHNESS = compile_later(r"\b(S\.\s?E|S\.\s?A|S\.\s?S|S\.\s?Em)\.(?=\s(?:il\s|la\s|l['’]))")
+_HIGHNESSES = table("SE=Sua Eccellenza|SA=Sua Altezza|SS=Sua Santità|SEm=Sua Eminenza")
 _SAINT = compile_later(
     rf"\bS\.\s(?:(?=({'|'.join(_HIM.split())})\b)|(?=({'|'.join(_HER.split())})\b)|"
     rf"(?=({'|'.join(_BEFORE_VOWEL.split())})\b)|(?=Stefano\b))"
@@ -75,12 +81,26 @@ _FIRST_DAY = compile_later(
 )
 _LIRE = compile_later(r"\bL\.\s?(\d{1,3}(?:\.\d{3})+|\d{2,})(?![\d,])")
 _CENTURY_BEHIND = compile_later(r"(?<=(?<![\p{L}\d])[IVX]{1,5}\s)sec\.(?=\s\p{Ll}|[,;:)]|(?P<ends>[\s\"”»)]*$))")
+_ORDERED = ordered_nouns(
+    "Congresso Concilio Reich Impero Anniversario Centenario Festival Convegno Corso",
+    "Repubblica Internazionale Crociata Dinastia Edizione Assemblea Conferenza Legislatura Fiera Legione Sinfonia",
+)
+_SQUARE = compile_later(  # "via XX Settembre"
+    rf"(?<=\b(?:[Vv]ia|[Pp]iazza|[Cc]orso|[Vv]iale|[Ll]argo)\s)((?=[IVX]){NUMERAL})(?=\s(?:Gennaio|Febbraio|Marzo|Aprile|"
+    r"Maggio|Giugno|Luglio|Agosto|Settembre|Ottobre|Novembre|Dicembre|Giornate|Martiri)\b)"
+)
+_NTH_LETTER = compile_later(
+    r"(?<![\p{L}\d.,])(\d{1,2})a(?=\s(?:parte|edizione|volta|classe|serie|puntata|fila|ristampa)\b)"
+)
+_CLASS = compile_later(r"(?<![\p{L}\d.,])(\d{1,2})°\s?(?=[ABDEGHL](?!\p{L}))")  # "5° B"
 _CENTURY = compile_later(r"(?<![\p{L}\d.])(secc?)\.\s(?=[IVXL]+\b)")
 
 
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "il 3° piano"."""
-    text = _SHORT_YEAR.sub("", _WAR.sub(lambda match: f"{value(match[1])}ª", text))
+    text = say_ordered(_WAR.sub(lambda match: f"{value(match[1])}ª", text), _ORDERED)
+    text = _SQUARE.sub(lambda match: str(value(match[1])), _NTH_LETTER.sub(r"\1ª", _SHORT_YEAR.sub("", text)))
+    text = _CLASS.sub(r"\1º ", text)
     if "°" not in text:
         return text
     return _DEGREE_ORDINAL.sub(lambda match: f"{match[2]}{'º' if match[1] else 'ª'}", text)
@@ -88,6 +108,7 @@ def _prepare(text: str) -> str:
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "S. Pietro" and "S. Lucia", whose adjective agrees with the name; "S. Pellico" has an initial."""
+    text = _HIGHNESS.sub(lambda match: _HIGHNESSES[regex.sub(r"\W", "", match[1])], _BOTH_SAINTS.sub("Santi", text))
     text = _LIRE.sub(r"\1 lire", _FIRST_DAY.sub("1º", text))
     text = _CENTURY_BEHIND.sub(lambda match: "secolo" + ("" if match["ends"] is None else "."), text)
     text = _CENTURY.sub(lambda match: "secolo " if match[1] == "sec" else "secoli ", text)
@@ -102,7 +123,12 @@ LANGUAGE: Language = Language(
         point="virgola",
         to="a",
         times="per",
+        by="per",
         equals="è uguale a",
+        relations=table(
+            "<=è minore di|>=è maggiore di|≤=è minore o uguale a|≥=è maggiore o uguale a|≠=è diverso da|≈=è circa|"
+            "±=più o meno|√=la radice quadrata di|∞=infinito|÷=diviso"
+        ),
         of_millions="di",
         part_of=" di ",
         minus="meno",
@@ -125,10 +151,16 @@ LANGUAGE: Language = Language(
             "l": "volume-liter",
             "h": "duration-hour",
             "min": "duration-minute",
+            "s": "duration-second",
+            "mln": Forms("milione", "milioni"),
+            "mld": Forms("miliardo", "miliardi"),
         },
         signs={"%": Forms("per cento", "per cento")},  # books do not write CLDR's "percento"
         pairs=True,
-        scales=table("milione=milione di|milioni=milioni di|miliardo=miliardo di|miliardi=miliardi di"),
+        scales=table(
+            "mln=milioni di|mld=miliardi di|M=milioni di|milione=milione di|milioni=milioni di|"
+            "miliardo=miliardo di|miliardi=miliardi di"
+        ),
         clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)"),
         agree=_agree,
         ordinal=r"\.?[ºª]",
@@ -149,7 +181,9 @@ LANGUAGE: Language = Language(
             ),
         ),
     ),
-    dates=Dates(form="{day} {month} {year}", day=lambda day: "1º" if day == 1 else str(day)),
+    dates=Dates(
+        form="{day} {month} {year}", day=lambda day: "1º" if day == 1 else str(day), before="il|del|dal|al|fino al"
+    ),
     powers=Powers(
         squared=" al quadrato",
         cubed=" al cubo",
@@ -160,7 +194,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=words("sec secc S L"),
+        prepared=words("sec secc S L SS E Em A"),
         titles=table(
             "Sig=Signor|sig=signor|sig.ra=signora|Sig.ra=Signora|sig.na=signorina|Sig.na=Signorina|Dott=Dottor|"
             "dott=dottor|prof=professor|Prof=Professor|avv=avvocato|Avv=Avvocato|ing=ingegner|Ing=Ingegner|"
@@ -181,7 +215,21 @@ LANGUAGE: Language = Language(
             "esempio|cfr.=confronta|"
             "s. v.=sotto la voce|a.C.=avanti Cristo|d.C.=dopo Cristo"
         ),
-        whole=frozenset(("sig.ra", "Sig.ra", "sig.na", "Sig.na", "dott.ssa", "Dott.ssa", "n°", "§")),
+        whole=frozenset(
+            (
+                "prof.ssa",
+                "Prof.ssa",
+                "dr.ssa",
+                "sig.ra",
+                "Sig.ra",
+                "sig.na",
+                "Sig.na",
+                "dott.ssa",
+                "Dott.ssa",
+                "n°",
+                "§",
+            )
+        ),
         joins="e|ed|o",
     ),
     speakers=Speakers(
@@ -192,15 +240,16 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="Il Lo La I Gli Le Un Una E Ma Poi Allora Quando Era Erano Fu In Di Con Non Si Così Come Se Egli Ella "
         "Nel Nella Dopo",
-        open="prof.ssa dott.ssa trad Trad ed Ed sec secc sig sigg sig.ra dott prof avv ing on pag pagg cap n a.C d.C "
+        open="dr.ssa nn prof.ssa dott.ssa trad Trad ed Ed sec secc sig sigg sig.ra dott prof avv ing on pag pagg "
+        "cap n a.C d.C "
         "S SS card cav mons es cfr Cfr",
-        numbered="pag pagg art artt fig sez lib v vv",
+        numbered="t nn pag pagg art artt fig sez lib v vv",
         closing="ecc etc",
     ),
     counted=Counted(
         words="capitolo|libro|parte|volume|atto|scena|canto|lettera",
         plurals="capitoli|libri|parti|volumi|atti|scene|canti",
-        short="cap|sc",
+        short="cap|sc|t|vol|lib",
         lettered="lettera",
     ),
     parts=PartNames(

@@ -31,7 +31,7 @@ _FULL_HOUR = compile_later(
 
 
 # No unit of the general table: "min" is also the word for a minus.
-_MINUTES = compile_later(r"(?<![\p{L}\d.,])(\d{1,3})\s?min\b(?:\.(?=\s\p{Ll}|[,;:)]))?")
+_MINUTES = compile_later(r"(?<![\p{L}\d.,])(\d{1,3})\s?min\b(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?")
 
 
 def _prepare(text: str) -> str:
@@ -50,7 +50,12 @@ LANGUAGE: Language = Language(
         point="komma",
         to="tot",
         times="maal",
+        by="bij",
         equals="is",
+        relations=table(
+            "<=is kleiner dan|>=is groter dan|≤=is hoogstens|≥=is minstens|≠=is niet|≈=is ongeveer|±=plus of min|"
+            "√=de wortel uit|∞=oneindig|÷=gedeeld door"
+        ),
         minus="min",
         metres=" ",
         join="en",
@@ -72,6 +77,8 @@ LANGUAGE: Language = Language(
             "km/u": "speed-kilometer-per-hour",
             "mln": Forms("miljoen", "miljoen"),
             "mld": Forms("miljard", "miljard"),
+            "s": "duration-second",
+            "sec": "duration-second",
             "lbs": Forms("pond", "pond"),  # CLDR has the English "pound"
         },
         signs={"°": Forms("graad", "graden")},  # CLDR's "booggraden" is for angles only
@@ -81,7 +88,7 @@ LANGUAGE: Language = Language(
         ordinal="e|ste|de",
         king="de ",
         last_ordinal_king=99,
-        score=" tegen ",
+        score=" ",
         rulers=words("Paulus Maurits Beatrix Juliana Wilhelmina Albert Leopold Boudewijn Floris"),
         centuries=((compile_later(r"\b([IVX]{1,7})(?:e|de|ste)\b(?=\s+eeuw)"), "ordinal"),),
         prepare=_prepare,
@@ -93,7 +100,7 @@ LANGUAGE: Language = Language(
             ),
         ),
     ),
-    dates=Dates(form="{day} {month} {year}"),
+    dates=Dates(form="{day} {month} {year}", before="op|van|tot|vanaf|sinds"),
     powers=Powers(
         squared=" kwadraat",
         cubed=" tot de macht 3",
@@ -106,9 +113,10 @@ LANGUAGE: Language = Language(
             "kol=kolonel|Kol=Kolonel|fam=familie|Fam=Familie|gen=generaal|kapt=kapitein|burg=burgemeester|dhr=de "
             "heer|Dhr=De heer|mevr=mevrouw|Mevr=Mevrouw|mw=mevrouw|Mw=Mevrouw|mej=mejuffrouw|Mej=Mejuffrouw|"
             "mr=meester|Mr=Meester|dr=doctor|Dr=Doctor|drs=doctorandus|Drs=Doctorandus|ir=ingenieur|Ir=Ingenieur|"
-            "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|St=Sint"
+            "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|St=Sint|H=Heilige|HH=Heilige"
         ),
         numbered=table(
+            "vol=volume|"
             "hfst=hoofdstuk|nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|"
             "fig=figuur|"
             "afb=afbeelding|art=artikel|par=paragraaf|vs=vers|"
@@ -144,7 +152,7 @@ LANGUAGE: Language = Language(
         "prof ds Ds jhr "
         "Jhr mgr Mgr hfdst dl nrs afb bijv "
         "vgl Vgl zgn incl excl evt ong a.d.h.v bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
-        numbered="hfst blz hfdst dl nrs afb art par vs",
+        numbered="vol hfst blz hfdst dl nrs afb art par vs",
         closing="etc enz enzv",
         speech_verbs="zei|vroeg|riep|fluisterde|antwoordde|schreeuwde|mompelde",
     ),
@@ -175,6 +183,7 @@ LANGUAGE: Language = Language(
     quotes="“”‘’„”‚’«»",
     note="Noot:",
     credits=CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde", part="Deel {} van {}"),
+    initials=table("WO=Wereldoorlog"),
     at="apenstaartje",
     scripture=DUTCH,
     function_words=words(

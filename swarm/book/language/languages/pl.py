@@ -26,7 +26,15 @@ from swarm.book.language.language import (
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.polish_abbreviation import ABBREVIATIONS
-from swarm.book.language.polish_agreement import BEFORE_MEN, agree, join_compounds
+from swarm.book.language.polish_agreement import (
+    BEFORE_MEN,
+    BILLION,
+    MILLION,
+    THOUSAND,
+    agree,
+    join_compounds,
+    of_zlotys,
+)
 from swarm.book.language.scripture import POLISH
 from swarm.book.language.spelling import spelled
 
@@ -66,15 +74,13 @@ _KINGS += "|Ludwik|Franciszk|Pius|Leon|Benedykt|Aleksandr|Wilhelm|Filip|Edward|J
 _OF_KING = compile_later(rf"\b((?:{_KINGS})(a|em|owi|iem))\s((?=[IVX]+\b){NUMERAL})\b")
 _AT_KING = compile_later(
     r"\b(Janie|Pawle|Zygmuncie|Władysławie|Kazimierzu|Stanisławie|Auguście|Stefanie|Bolesławie|Mieszku|Henryku|"
-    r"Fryderyku|"
-    r"Karolu|Mikołaju|Piotrze|Ludwiku|Franciszku|Piusie|Leonie|Benedykcie|Aleksandrze|Wilhelmie|Filipie|Edwardzie|"
-    r"Jerzym)"
+    r"Fryderyku|Karolu|Mikołaju|Piotrze|Ludwiku|Franciszku|Piusie|Leonie|Benedykcie|Aleksandrze|Wilhelmie|Filipie|"
+    r"Edwardzie|Jerzym)"
     rf"\s((?=[IVX]+\b){NUMERAL})\b"
 )
 # "II wojna światowa", "po I wojnie": the noun's ending shows the case.
 _NUMBERED_NOUN = compile_later(
-    rf"\b((?=[IVX]+\b){NUMERAL})\s(?=(?:[Ww]ojn|[Kk]rucja|Rzesz|Rzeczpospolit|Rzeczypospolit)\p{{L}}*?(a|y|ie|i|ej|ę|"
-    rf"ą)\b)"
+    rf"\b((?=[IVX]+\b){NUMERAL})\s(?=(?:[Ww]ojn|[Kk]rucja|Rzesz|Rze(?:cz|czy)pospolit)\p{{L}}*?(a|y|ie|i|ej|ę|ą)\b)"
 )
 _FIRST_YEAR = compile_later(
     r"\b([Oo]d|[Ww]|[Zz]|[Ll]atach)\s(1\d{3}|20\d\d)(\sdo\s|\si\s|\s?[–-]\s?)(?=(?:1\d{3}|20\d\d)\s(?:r\.|roku\b))"
@@ -213,7 +219,7 @@ def _date(match: Match) -> str:
 def _counted_signs() -> dict[str, str]:
     """Return for each sign after numbers its genitive plural, which is CLDR's form for five."""
     assert LANGUAGE.numbers
-    units = UNITS | MEASURES | dict(LANGUAGE.numbers.units) | {"zł": LANGUAGE.numbers.money["zł"], "tys.": _THOUSAND}
+    units = UNITS | MEASURES | dict(LANGUAGE.numbers.units) | {"zł": LANGUAGE.numbers.money["zł"], "tys.": THOUSAND}
     return {sign: unit_name(unit, Decimal(5), LANGUAGE) for sign, unit in units.items()}
 
 
@@ -279,22 +285,19 @@ def _fraction(over: int, under: int) -> str:
     return f"{counted} {_ordinal(under, _FEMININE if over == 1 else _NEUTER if over < 5 else _OF_PLURAL)}"
 
 
-_MILLION = Forms("milion", "miliona", few="miliony", many="milionów")
-_BILLION = Forms("miliard", "miliarda", few="miliardy", many="miliardów")
-_THOUSAND = Forms("tysiąc", "tysiąca", few="tysiące", many="tysięcy")
-
-
-def _of_zlotys(forms: Forms) -> Forms:
-    return Forms(*(f"{form} złotych" for form in (forms.one, forms.other, forms.few, forms.many)))
-
-
 LANGUAGE: Language = Language(
     code="pl",
     numbers=Numbers(
         point="przecinek",
         to="do",
         times="razy",
+        by="na",
         equals="równa się",
+        metres=" ",
+        relations=table(
+            "<=jest mniejsze niż|>=jest większe niż|≤=jest nie większe niż|≥=jest nie mniejsze niż|≠=nie równa się|"
+            "≈=równa się około|±=plus minus|√=pierwiastek z|∞=nieskończoność|÷=podzielone przez"
+        ),
         minus="minus",
         join="i",
         coins="",
@@ -314,14 +317,15 @@ LANGUAGE: Language = Language(
             "ha": "area-hectare",
             "t": Forms("tona", "tony", few="tony", many="ton"),
             "min": "duration-minute",
+            "s": "duration-second",
             "godz": "duration-hour",
             "gr": Forms("grosz", "grosza", few="grosze", many="groszy"),
-            "tys": _THOUSAND,
-            "tys. zł": _of_zlotys(_THOUSAND),
-            "mln": _MILLION,
-            "mln zł": _of_zlotys(_MILLION),
-            "mld": _BILLION,
-            "mld zł": _of_zlotys(_BILLION),
+            "tys": THOUSAND,
+            "tys. zł": of_zlotys(THOUSAND),
+            "mln": MILLION,
+            "mln zł": of_zlotys(MILLION),
+            "mld": BILLION,
+            "mld zł": of_zlotys(BILLION),
         },
         scales=table("mln=milionów|mld=miliardów"),
         clock=ClockWords(hour=lambda hour: _ordinal(hour, _FEMININE) if hour else "zero"),
@@ -331,7 +335,7 @@ LANGUAGE: Language = Language(
         | words("Mikołaj Piotr Ludwik Franciszek Aleksander Wilhelm Filip Jerzy Paweł Elżbieta Katarzyna Anna Maria"),
         prepare=_prepare,
     ),
-    dates=Dates(form="{day} {month} {year}"),
+    dates=Dates(form="{day} {month} {year}", before="dnia|z|od|do|na"),
     powers=Powers(
         squared=" do kwadratu",
         cubed=" do sześcianu",
@@ -351,7 +355,8 @@ LANGUAGE: Language = Language(
         starts="On Ona Ono Oni Był Była Było Byli I A Ale Potem Wtedy Gdy Kiedy To Ten Ta W Na Z Po Nie Jak Jest Tam "
         "Tu",
         names="p o hr",
-        open="pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt mjr por bp abp red ul Ul al "
+        open="im oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt mjr por bp abp "
+        "red ul Ul al "
         "Al pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł "
         "oprac n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust pkt poz",
         numbered="sc m s str ss t rozdz cz wyd",

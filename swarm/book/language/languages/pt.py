@@ -20,6 +20,7 @@ from swarm.book.language.language import (
 )
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.ordered import ordered_nouns, say_ordered
 from swarm.book.language.scripture import PORTUGUESE
 from swarm.book.language.spelling import spelled
 
@@ -36,7 +37,14 @@ def _agree(said: str, noun: str) -> str:
     if not noun or noun in _NO_NOUN or noun in _MASCULINE:
         return said
     if said == "um":
-        return "uma" if noun.endswith(("a", "ção", "dade", "gem")) and f"{noun}s" not in _MASCULINE else said
+        return (
+            "uma"
+            if noun.endswith(
+                ("a", "ção", "dade", "gem", "vez", "voz", "luz", "mulher", "noite", "tarde", "parte", "mãe")
+            )
+            and f"{noun}s" not in _MASCULINE
+            else said
+        )
     if not noun.endswith(_FEMININE_ENDINGS) and noun not in _FEMININE:
         return said
     said = _HUNDREDS.sub("entas", said)
@@ -53,6 +61,11 @@ def _and_a_half(noun: str) -> str:
 
 
 _WAR = compile_later(rf"\b((?=[IVX]+\b){NUMERAL})(?=\s[Gg]uerra\b)")
+_ORDERED = ordered_nouns(
+    "Congresso Concílio Reich Império Aniversário Centenário Festival Encontro Curso",
+    "República Internacional Cruzada Dinastia Edição Assembleia Conferência Legislatura Feira Semana Bienal",
+)
+_ROAD = compile_later(r"(?<=\b(?:[nN]a|[dD]a|[àÀ])\s)R\.(?=\s\p{Lu}\p{Ll})")  # "na R. Augusta"
 _CENTURY = compile_later(r"(?<![\p{L}\d.])(sécs?)\.\s(?=[IVXL]+\b)")
 _LADY = compile_later(
     r"\bD\.(?=\s(?:Ana|Maria|Isabel|Catarina|Leonor|Teresa|Beatriz|Inês|Joana|Luísa|Filipa|Amélia|Carlota|Antónia|Rosa|"
@@ -78,13 +91,14 @@ def _reis(match: Match) -> str:
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "o 3° andar"."""
     text = _REIS.sub(_reis, text)
-    text = _WAR.sub(lambda match: f"{value(match[1])}ª", text)
+    text = say_ordered(_WAR.sub(lambda match: f"{value(match[1])}ª", text), _ORDERED)
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
 
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "S. Pedro"; "S. Silva" has an initial."""
     text = _CENTURY.sub(lambda match: "século " if match[1] == "séc" else "séculos ", text)
+    text = _ROAD.sub("Rua", text)
     return str(_SAINT.sub("São", _LADY.sub("Dona", text)))
 
 
@@ -117,7 +131,13 @@ LANGUAGE: Language = Language(
         point="vírgula",
         to="a",
         times="vezes",
+        by="por",
         equals="é igual a",
+        relations=table(
+            "<=é menor que|>=é maior que|≤=é menor ou igual a|≥=é maior ou igual a|≠=é diferente de|"
+            "≈=é aproximadamente|"
+            "±=mais ou menos|√=a raiz quadrada de|∞=infinito|÷=dividido por"
+        ),
         of_millions="de",
         part_of=" de ",
         minus="menos",
@@ -137,9 +157,12 @@ LANGUAGE: Language = Language(
             "g": "mass-gram",
             "l": "volume-liter",
             "min": "duration-minute",
+            "s": "duration-second",
+            "mi": Forms("milhão", "milhões"),
+            "bi": Forms("bilião", "biliões"),
         },
         pairs=True,
-        scales=table("milhão=milhão de|milhões=milhões de"),
+        scales=table("mi=milhões de|M=milhões de|milhão=milhão de|milhões=milhões de"),
         clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:às?|das)\s\d{1,2})\.([0-5]\d)(?!\d)"),
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,
@@ -157,7 +180,7 @@ LANGUAGE: Language = Language(
             ),
         ),
     ),
-    dates=Dates(form="{day} de {month} de {year}"),
+    dates=Dates(form="{day} de {month} de {year}", before="em|de|dia|desde|até|a"),
     powers=Powers(
         squared=" ao quadrado",
         cubed=" ao cubo",
@@ -168,7 +191,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=words("séc sécs S D"),
+        prepared=words("séc sécs S D R"),
         titles=table(
             "Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
             "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Rev=Reverendo|"

@@ -86,15 +86,18 @@ _YEARS = compile_later(
     rf"(?:{_YEAR}|([1-9]\d?)(?=\s(?:года|году|год)\sдо\sн))\s(год(?:ами|ах|ам|ом|ов|а|у|ы)?)\b"
 )
 _FROM_TO = compile_later(rf"\b([СсОо]т?)\s{_YEAR}(?:\sгода)?\s(по|до)\s{_YEAR}(?=\s(?:год|года)\b)(?!\d)")
+_FROM_DAY = compile_later(  # "с 3 по 5 июня"
+    r"\b([Сс])\s(\d{1,2})\sпо\s(\d{1,2})\s(?=(?:январ|феврал|март|апрел|ма|июн|июл|август|сентябр|октябр|ноябр|декабр)[яа]\b)"
+)
 _OBLIQUE = compile_later(
-    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после))\s([2-9]|[1-9]\d{1,2})(?![\d.,:/-]*\d|-|\s?[%°])"
-    r"(?=\s\p{Ll}{3,}|\s(?:до|по)\s\d)"
+    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после|у|для|кроме|среди|против|вместо))\s([2-9]|[1-9]\d{1,2})(?![\d.,:/-]*\d|-|\s?[%°])"
+    r"(?=\s\p{Ll}{3,}|\s(?:до|по)\s\d|[,.;:)](?!\d))"
 )
 # "к 5 часам", "с 12 солдатами", "в 3 больших городах": the plural shows the case.
-_ENDINGS = {"ам": "d", "ям": "d", "ами": "i", "ями": "i", "ах": "p", "ях": "p"}
+_ENDINGS = {"ьми": "i", "ам": "d", "ям": "d", "ами": "i", "ями": "i", "ах": "p", "ях": "p"}
 _BEFORE_CASE = {"d": words("к ко по благодаря"), "p": words("в во на о об при")}
 _IN_PLURAL = compile_later(
-    r"(?:\b(\p{L}{1,10})\s)?(?<![\d.,:/-])([2-9]|[1-9]\d{1,2})(?=\s(?:\p{Ll}+[ыи](?:х|м|ми)\s)?\p{Ll}{2,}?(ами|ями|ах|ях|ам|ям)\b)"
+    r"(?:\b(\p{L}{1,10})\s)?(?<![\d.,:/-])([2-9]|[1-9]\d{1,2})(?=\s(?:\p{Ll}+[ыи](?:х|м|ми)\s)?\p{Ll}{1,}?(ами|ями|ьми|ах|ях|ам|ям)\b)"
 )
 _TO_YEAR = compile_later(r"\b([Кк]о?)\s(\d{1,2})(?=\sгоду\b)")
 _HOURS = compile_later(r"\b([Сс])\s(\d{1,2})\sдо\s(\d{1,2})(?=\s(?:ч|час|утра|вечера|дня|ночи))")
@@ -212,6 +215,11 @@ def _date(match: Match) -> str:
     return f"{said} {_ordinal(int(year), 'g')} года" if year else said
 
 
+def _from_day(match: Match) -> str:
+    """Say "с 3 по 5 июня": the second day is no genitive."""
+    return f"{match[1]} {_ordinal(int(match[2]), 'g', 'n')} по {_ordinal(int(match[3]), 'n', 'n')} "
+
+
 def _full_hour(match: Match) -> str:
     return f"{match[1]} {Forms('час', 'часа', few='часа', many='часов').of(_category(int(match[1])))}"
 
@@ -244,6 +252,7 @@ def _prepare(text: str) -> str:
     if not regex.search(r"\d", text):
         return text
     text = _FULL_HOUR.sub(_full_hour, _FROM_TO.sub(_from_to, text))
+    text = _FROM_DAY.sub(_from_day, text)
     text = _dates().sub(_date, text)
     text = _SHORT_ROUBLES.sub("руб.", _ROUBLES.sub(_roubles, text))
     text = _HOURS.sub(lambda match: f"{match[1]} {_genitive(match[2])} до {_genitive(match[3])}", text)
@@ -307,7 +316,14 @@ LANGUAGE: Language = Language(
         point="запятая",
         to="—",
         times="умножить на",
+        by="на",
         equals="равно",
+        metres=" ",
+        relations=table(
+            "<=меньше|>=больше|≤=не больше|≥=не меньше|≠=не равно|≈=примерно равно|±=плюс-минус|√=корень из|"
+            "∞=бесконечность|"
+            "÷=разделить на"
+        ),
         minus="минус",
         plus="плюс",
         join="и",
@@ -332,20 +348,22 @@ LANGUAGE: Language = Language(
             "мин": "duration-minute",
             "руб": _counted("рубль", "рубля", "рублей"),
             "коп": _counted("копейка", "копейки", "копеек"),
+            "млн руб": _counted("миллион рублей", "миллиона рублей", "миллионов рублей"),
+            "млрд руб": _counted("миллиард рублей", "миллиарда рублей", "миллиардов рублей"),
             "тыс. руб": _counted("тысяча рублей", "тысячи рублей", "тысяч рублей"),
             "ч": "duration-hour",
             "тыс": _counted("тысяча", "тысячи", "тысяч"),
             "млн": _counted("миллион", "миллиона", "миллионов"),
             "млрд": _counted("миллиард", "миллиарда", "миллиардов"),
         },
-        clock=ClockWords(written=r"(?<=\b[Вв]о?\s\d{1,2})\.([0-5]\d)(?![\d.]|\s?%|\sраз)"),
+        clock=ClockWords(written=r"(?<=\b[Вв]о?\s\d{1,2})\.([0-5]\d)(?!\d|\.\d|\s?%|\sраз)"),
         agree=_agree,
         last_ordinal_king=99,
         amend={"одна тысяча ": "тысяча "},
         prepare=_prepare,
         decimal=_decimal,
     ),
-    dates=Dates(form="{day} {month} {year} года"),
+    dates=Dates(form="{day} {month} {year} года", before="от|с|до|на|числа"),
     powers=Powers(
         squared=" в квадрате",
         cubed=" в кубе",
