@@ -97,6 +97,9 @@ _DROP_CAP = compile_later(
     r"drop-?_?cap|lettrine|^(?:drop|dc|letrine|initiale?|first-?_?letter|initial-?_?cap|cap-?_?initial|capitular)$",
     regex.IGNORECASE,
 )
+_STYLED, _PARAGRAPHS = words("span big font b strong"), words("p div")
+_CONSONANT = compile_later(r"[\"'“‘«„¿¡—]?\s?[BCDFGHJKLMNPQRSTVWZ]")
+_REST = compile_later(r"\s+\p{Ll}{2,}|\s+\p{Lu}{2,}")
 _INITIAL = compile_later(r"[\"'“‘«„¿¡—]?\s?\p{L}")
 
 
@@ -234,13 +237,23 @@ def is_scene_break(element: etree._Element) -> bool:
     return len(pictures) == 1 and bool(_BREAK_PICTURE.fullmatch(pictures[0].get("alt") or ""))
 
 
+def _is_lone_cap(element: etree._Element) -> bool:
+    """Return whether a styled letter that is no word begins a paragraph: "<span class="c7">T</span> he end"."""
+    styled = element.get("class") or element.get("style") or local(element) in ("big", "font")
+    if local(element) not in _STYLED or not styled or not _CONSONANT.fullmatch("".join(element.itertext()).strip()):
+        return False
+    parent = element.getparent()
+    begins = parent is not None and element.getprevious() is None and not (parent.text or "").strip("\"'“‘«„¿¡— \n\t")
+    return begins and local(parent) in _PARAGRAPHS and bool(_REST.match(element.tail or ""))
+
+
 def drop_cap(element: etree._Element) -> str:
     """Return the letter of a drop cap, be it text or a picture; "" if the element is none."""
     if local(element) == "img":
         letter = (element.get("alt") or "").strip()
         inside_word = regex.match(r"\p{L}", element.tail or "")
         return letter if inside_word and _INITIAL.fullmatch(letter) else ""
-    if not any(map(_DROP_CAP.search, (element.get("class") or "").split())):
+    if not any(map(_DROP_CAP.search, (element.get("class") or "").split())) and not _is_lone_cap(element):
         return ""
     pictured = next((image.get("alt") for image in element.iter("{*}img")), "") or ""
     letter = (_opening(element, 8) or pictured).strip()

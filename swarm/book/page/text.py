@@ -28,7 +28,8 @@ from swarm.book.page.passage import Passage
 from swarm.book.page.phonetic_mark import Collector
 from swarm.book.page.stylesheet import is_line
 from swarm.book.page.table import HEADER, mark_tables
-from swarm.book.page.trace import Tracer
+from swarm.book.page.tex import read_tex
+from swarm.book.page.trace import Tracer, rewritten
 from swarm.book.page.verse_number import without_verse_numbers
 from swarm.job.reading import Reading
 
@@ -344,8 +345,11 @@ class _Walk:
         references, self.references = tuple(self.references), []
         marks, self.marks = tuple(self.marks), []
         trace = self.tracer.trace(text) if self.tracer else None
+        said = read_tex(text)
+        if trace and said != text:
+            trace = rewritten(trace, said)
         return Passage(
-            "heading" if level else "paragraph", text, level, references=references, marks=marks, trace=trace
+            "heading" if level else "paragraph", said, level, references=references, marks=marks, trace=trace
         )
 
     def _keep(self, passage: Passage) -> None:

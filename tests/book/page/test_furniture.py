@@ -58,6 +58,10 @@ def test_what_stands_about_the_text_is_not_read(body: str, expected: list[str]) 
     [
         ("<p><span class='dropcap'>T</span>\n he end</p>", ["The end"]),
         ("<p><span class='dropcap'>A</span> man</p>", ["A man"]),
+        ("<p><span class='c7'>T</span> he end</p>", ["The end"]),
+        ("<p>“<b style='font-size:3em'>T</b> HE end</p>", ["“THE end"]),
+        ("<p><i>N</i> is a number, <span class='c7'>T</span> is too.</p>", ["N is a number, T is too."]),
+        ("<p><span class='c7'>I</span> was there</p>", ["I was there"]),
         ("<p><span class='first-letter'>W</span> hen</p><p><b class='dc'>T</b>\nHE END</p>", ["When", "THE END"]),
         ("<p><img class='cap' alt='O' src='o.png'/>nce upon</p>", ["Once upon"]),
         ("<div class='dropcap'><img alt='“T'/></div><p>he end</p>", ["“The end"]),
