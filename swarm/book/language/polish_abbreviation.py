@@ -43,7 +43,7 @@ ABBREVIATIONS = Abbreviations(
         "Mgr=Magister|"
         "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
         "mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|"
-        "oo=ojcowie|im=imienia|o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
+        "oo=ojcowie|o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
     ),
     numbered=table(
         "vol=wolumin|cz=część|wyd=wydanie|nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|"

@@ -56,7 +56,7 @@ def _finders(language: Language) -> tuple[tuple["regex.Pattern[str]", Mapping[st
         (short.titles, _after_title(language), short.whole),
         (
             _with_capitals(short.numbered),
-            rf"\s?(?:\d|(?i:(?=[IVXLC]{{2}}){NUMERAL}\b))",
+            rf"\s?(?:\d|(?:(?=[IVXLC]{{2}}){NUMERAL}|(?=[ivxlc]{{2}}){NUMERAL.lower()})(?:er|re|e)?\b)",
             short.whole | frozenset(map(_capital, short.whole)),
         ),
         (anywhere := _with_capitals(short.anywhere), "", frozenset(anywhere)),

@@ -125,8 +125,10 @@ def _range(first: str, last: str, numbers: Numbers) -> str:
     """Say "3-7" as a range, but "3-0" as the result of a game."""
     if first == last:
         return f"{first} {last}"
-    result = len(first) < 3 and int(first) > int(last)
-    return f"{first}{numbers.score}{last}" if result else f"{first} {numbers.to} {last}"
+    if int(first) > int(last) and len(first) < 3:
+        return f"{first}{numbers.score}{last}"
+    shortened = len(last) < min(len(first), 3)  # "1914-18" and "112-9", but "law 2005-102" has two numbers
+    return f"{first} {numbers.to} {last}" if shortened or int(first) < int(last) else f"{first} {last}"
 
 
 def _season(match: Match, language: Language, numbers: Numbers) -> str:
@@ -187,9 +189,10 @@ def _metre_steps(language: Language, numbers: Numbers) -> tuple[tuple[str, Calla
     """Return the pattern of lengths such as "1,80 m", said as "ein Meter achtzig"; none if people do not say so."""
 
     def length(match: Match) -> str:
-        return f"{_measured(match[1], 'm', language, numbers)}{numbers.metres}{spelled(str(int(match[2])), language)}"
+        return f"{_measured(match[1], sign, language, numbers)}{numbers.metres}{spelled(str(int(match[2])), language)}"
 
-    pattern = rf"{_LONE}([1-9]\d?),([1-9]\d|0[1-9])\s?m(?![\p{{L}}²³/’'])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+    sign = "м" if "м" in numbers.units else "m"  # the first is Cyrillic
+    pattern = rf"{_LONE}([1-9]\d?),([1-9]\d|0[1-9])\s?{sign}(?![\p{{L}}²³/’'])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
     return ((pattern, length),) if numbers.metres else ()
 
 

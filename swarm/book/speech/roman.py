@@ -44,19 +44,19 @@ _NO_PRONOUN_BEHIND = compile_later(
 # Neither "I don't. I do." nor "A good chap. I like him." has a numeral.
 _AFTER_STOP = compile_later(r"\.\s[MDCLXVI]", regex.IGNORECASE)
 _AFTER_ABBREVIATION = compile_later(
-    rf"(?<=(?:^|[\s(\[])(?:{_SHORT})\.\s)({NUMERAL})\b(?!(?<=\bI)\s)(?:\.(?=\s\p{{Ll}}|[,;:)]))?",
-    regex.IGNORECASE,
+    rf"(?<=(?:^|[\s(\[])(?i:{_SHORT})\.\s)({NUMERAL}|{NUMERAL.lower()})\b(?!(?<=\bI)\s|(?<=\b[CDLM])\.)"
+    r"(?:\.(?=\s\p{Ll}|[,;:)]))?"
 )
 _AT_START = compile_later(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
 _SET_OFF = compile_later(r"\s*[(:;)\]]|\.(?:\s|$)|$")  # follows a chapter's number, but no pronoun
 _SMALL_NUMERAL = NUMERAL.lower()
 # Numerals in small letters are references: "see note viii". A few are also words.
 _SMALL = compile_later(
-    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivx]{{2,}}\b|[ivxlc]{{3,}}\b)(?!xxx\b)(?i:{NUMERAL}))\b(?![’'-]|"
+    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivx]{{2,}}\b|[ivxlc]{{3,}}\b)(?!xxx\b|liv\.)(?i:{NUMERAL}))\b(?![’'-]|"
     rf"\.\p{{L}})(?:\.(?=\s\p{{Ll}}|[,;:)]))?"
 )
 _CITED = compile_later(
-    rf"(?<![\p{{L}}\p{{N}}.’'-])((?=[ivxlc]{{2}}|"
+    rf"(?<![\p{{L}}\p{{N}}.’'-])(?!liv\.)((?=[ivxlc]{{2}}|"
     rf"[ix]\.){_SMALL_NUMERAL})\.\s(\d{{1,3}})(?:\.\s(\d{{1,3}}))?(?![\d:°½]|[.,/]\d|\s?[%ap]\b)"
 )
 _SMALL_RANGE = compile_later(
@@ -172,7 +172,8 @@ def _is_letter(match: Match, heading: bool) -> bool:
 
 def _is_pronoun(match: Match) -> bool:
     """Return whether "I" after "part" or "chapter" is the pronoun, as in "the part I played"."""
-    if _SET_OFF.match(match.string, match.end()) or _NO_PRONOUN_NEXT.match(match.string, match.end()):
+    comma = match.string.startswith(",", match.end())
+    if comma or _SET_OFF.match(match.string, match.end()) or _NO_PRONOUN_NEXT.match(match.string, match.end()):
         return False
     return not _NUMBERED_BEFORE.search(match.string, max(0, match.start() - MAX_BEFORE_CHARS), match.start())
 

@@ -104,7 +104,7 @@ def _rules(code: str) -> _Rules:
     shorts = f"{_NUMBERED} {_OPEN} {language.sentences.numbered} {language.sentences.open} {language.sentences.names}"
     return _Rules(
         compile_later(rf"(?r)(?:^|[\s(\[«“\"'‘’{opening}—–-])([\p{{L}}][\p{{L}}.]*)\.\s*$"),
-        compile_later(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+\b)"),
+        compile_later(rf"\s*[\"'“«(\[{opening}]*(?:\d|[IVXLCDMivxlcdm]+(?:er|re|ère|e)?\b)"),
         compile_later(
             rf"(?<![\p{{L}}.])(?i:{last})\.[\"'”’»)\]{closing}]*\s+(?=[\"'“«(\[{opening}—]*\p{{Lu}})"
             rf"|(?:(?<![\p{{L}}.])(?:{_ERA})|{_RULER})\.\s+(?=(?:{starts or '(?!)'}|{small})\b)"

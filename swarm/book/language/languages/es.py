@@ -69,7 +69,7 @@ def _fraction(over: int, under: int) -> str:
 def _ordinal(said: str, suffix: str) -> str:
     if suffix.endswith("er"):
         return said.removesuffix("o")  # "primer", "tercer"
-    return f"{said[:-1]}a" if suffix.endswith("ª") and said.endswith("o") else said
+    return f"{said[:-1]}a" if suffix.endswith(("ª", "a", "as")) and said.endswith("o") else said
 
 
 _DEGREE_ORDINAL = compile_later(r"(?<=\b(?i:el|la|del|al|un|una)\s)(\d{1,3})°(?=\s\p{Ll})")
@@ -84,6 +84,7 @@ _CENTURY = compile_later(r"(?<![\p{L}\d.])(ss?)\.\s(?=[IVXL]+\b)")
 
 
 _HOUR_OF_DAY = compile_later(r"(?<=\d\s?)([ap])\.\s?m\.(?:(?=\s\p{Ll}|[,;:)])|(?P<ends>(?=[\s\"”»)]*$)))")  # "5 p. m."
+_AT_ONE = compile_later(r"(?<=\b[Aa] la )1(?![\d:.,]*\d|\p{L})")  # "a la 1"
 _STREET = compile_later(r"(?<![\p{L}/])C/\s?(?=(?:de(?:l| la| las| los)?\s)?\p{Lu}\p{Ll})")
 _HIM = (
     "Juan Pedro Pablo José Francisco Antonio Miguel Jorge Martín Andrés Mateo Marcos Lucas Luis Carlos Agustín Ignacio "
@@ -94,6 +95,7 @@ _SAINT = compile_later(rf"\bS\.(?=\s(?:{'|'.join(_HIM.split())})\b)")
 
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "el 3° piso"."""
+    text = _AT_ONE.sub("una", text)
     text = say_ordered(_WAR.sub(lambda match: f"{value(match[1])}ª", text), _ORDERED)
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
 
@@ -130,7 +132,7 @@ LANGUAGE: Language = Language(
         coins="con",
         halves=("medio", "un cuarto", "tres cuartos"),
         behind_noun=_and_a_half,
-        money={"$": Forms("dólar", "dólares"), "£": Forms("libra", "libras")},
+        money={"$": Forms("dólar", "dólares"), "£": Forms("libra", "libras"), "¢": Forms("centavo", "centavos")},
         fraction=_fraction,
         units={
             "V": "electric-volt",
@@ -152,7 +154,7 @@ LANGUAGE: Language = Language(
             between="y", hour=_hour, written=r"(?<=\b(?i:a|de|desde|hasta|sobre)\slas?\s\d{1,2})\.([0-5]\d)(?!\d)"
         ),
         agree=_agree,
-        ordinal=r"\.?(?:[ºª]|er)",
+        ordinal=r"\.?(?:[ºª]|er)|r[ao]s?|d[ao]s?|t[ao]s?|m[ao]s?|v[ao]s?|n[ao]s?",
         ordinal_form=_ordinal,
         last_ordinal_king=10,
         queens=words("Isabel Catalina Juana María Cristina"),
@@ -176,7 +178,7 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=words("s ss S a p"),
         titles=table(
-            "Cnel=Coronel|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|Excmo=Excelentísimo|Excma=Excelentísima|"
+            "Cnel=Coronel|Ing=Ingeniero|Arq=Arquitecto|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|Excmo=Excelentísimo|Excma=Excelentísima|"
             "Ilmo=Ilustrísimo|"
             "Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
             "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|D.ª=Doña|Dª=Doña|Dña=Doña|Da=Doña|Sto=Santo|"
@@ -184,12 +186,14 @@ LANGUAGE: Language = Language(
             "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
         ),
         numbered=table(
-            "esc=escena|núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo|caps=capítulos|"
+            "n=nota|fol=folio|lám=lámina|esc=escena|núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo|caps=capítulos|"
             "art=artículo|"
             "p=página|pp=páginas|fig=figura|t=tomo|ed=edición|lib=libro|sec=sección|§=párrafo|nº=número|n°=número"
         ),
         anywhere=table(
-            "RR. CC.=Reyes Católicos|FF. AA.=Fuerzas Armadas|S.A.R.=Su Alteza Real|S.M.=Su Majestad|"
+            "y ss.=y siguientes|c/u=cada uno|s/n=sin número|V. E.=Vuestra Excelencia|V. M.=Vuestra Majestad|"
+            "S. E.=Su Excelencia|P. D.=posdata|RR. CC.=Reyes Católicos|FF. AA.=Fuerzas Armadas|"
+            "S.A.R.=Su Alteza Real|S.M.=Su Majestad|"
             "SS. MM.=Sus Majestades|aprox.=aproximadamente|a. de C.=antes de Cristo|d. de C.=después de Cristo|"
             "pza.=plaza|Pza.=Plaza|"
             "tel.=teléfono|trad.=traducción|op. cit.=obra citada|ob. cit.=obra citada|N. B.=nota bene|etc.=etcétera|"
@@ -209,12 +213,13 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="El La Los Las Un Una Y Pero Luego Después Entonces Cuando Era Eran Fue En De Con No Se Su Así Como "
         "Si Yo Ella",
-        open="RR CC FF Rvdo Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed coord Sr Sra Sres Sras Srta "
+        open="aprox fol lám Ing Arq V RR CC FF Rvdo Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed "
+        "coord Sr Sra Sres Sras Srta "
         "D Da Dña Dr "
         "Dra Ud "
         "Uds Vd Vds núm pág págs s ss Sto Sta "
         "Gral Mons a.C d.C a d",
-        numbered="t esc núm pág págs cap art fig lib",
+        numbered="n t esc núm pág págs cap art fig lib",
     ),
     counted=Counted(
         words="capítulo|libro|parte|tomo|acto|escena|carta|canto",

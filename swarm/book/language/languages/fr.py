@@ -54,7 +54,7 @@ def _fraction(over: int, under: int) -> str:
 
 
 def _ordinal(said: str, suffix: str) -> str:
-    said = "première" if suffix.startswith("re") else said
+    said = "première" if suffix.startswith(("re", "ère", "ere")) else said
     if suffix.startswith(("nd", "d")):
         said = "seconde" if "e" in suffix else "second"
     return f"{said}s" if suffix.endswith("s") and not said.endswith("s") else said
@@ -66,7 +66,7 @@ _TITLES_OF_RANK = table("M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=M
 # "S. M. le roi", unlike the initials in "S. M. Dupont".
 _MAJESTY = compile_later(
     r"\b(?:(S\.\s?M|S\.\s?A\.\s?R|S\.\s?A|S\.\s?S|S\.\s?Exc|S\.\s?E)\.(?=\s(?:l[ea]\s|l['’])\p{Ll}|"
-    r"\s(?:Louis|Charles|Napoléon|Henri|Victoria|Guillaume|Léopold|Philippe|Nicolas|Alexandre|Élisabeth)\b)|(LL\.\s?(?:MM|"
+    r"\s(?:Pie|Jean|Benoît|Léon|Louis|Charles|Napoléon|Henri|Victoria|Guillaume|Léopold|Philippe|Nicolas|Alexandre|Élisabeth)\b)|(LL\.\s?(?:MM|"
     r"AA))\.)"
 )
 _MAJESTIES = table(
@@ -83,13 +83,14 @@ _FIRST_QUEEN = compile_later(r"(?<=\p{Ll}\s)I(?:re|ère)\b")
 _PER_HUNDRED = compile_later(r"(?<=\d\s)p\.(?=\s1000?\b)")
 _HALF_HOUR = compile_later(r"(?<=\d\s?h(?:eures?)?)\s?(?:½|1/2)")
 _YEAR_OF_REPUBLIC = compile_later(rf"(?<=\b(?:[Ll][’']|[EeDd](?:n|e l['’])\s?)?[Aa]n\s)((?=[IVX]){NUMERAL})\b")
+_DOTTED_CALL = compile_later(r"(?<![\d.,])0\d(?:[.-]\d\d){4}(?!\d)")
 _NUMBER = compile_later(r"\bno(?=\s\d)")  # "au no 12": no French word
 _MILLIARDS = compile_later(r"(?<=\d\s?)(?:Mds?|mds?)(?=\s(?:de\s|d['’]))")
 _MILLIONS_OF = compile_later(r"(?<=\d\s?)M(?=€|\s€)")
 _NUMBERS = compile_later(r"\bnos(?=\s\d+(?:,|\s(?:et|à|ou)|-)\s?\d)")  # "nos 3 et 4", but not "nos 3 enfants"
 _STREET = compile_later(r"\b(?:[Bb]d|[Bb]oul|[Aa]v)\.?(?=\s(?:de\s|du\s|des\s|de la\s)?\p{Lu}\p{Ll})")
 _SHORT_CENTURY = compile_later(
-    r"(?<=\b[IVXivx]{1,7}(?:e|ᵉ|ème)\s)s\.(?:(?=\s\p{Ll}|[,;:)])|(?P<ends>(?=[\s\"”»)]*$|\s\p{Lu})))"
+    r"(?<=\b[IVXivx]{1,7}(?:er?|ᵉ|ème)\s)s\.(?:(?=\s\p{Ll}|[,;:)])|(?P<ends>(?=[\s\"”»)]*$|\s\p{Lu})))"
 )
 
 
@@ -148,6 +149,10 @@ LANGUAGE: Language = Language(
             "frs": Forms("franc", "francs"),
             "min": "duration-minute",
             "s": "duration-second",
+            "Ko": "digital-kilobyte",
+            "Mo": "digital-megabyte",
+            "Go": "digital-gigabyte",
+            "l/100 km": Forms("litre aux cent kilomètres", "litres aux cent kilomètres"),
         },
         pairs=True,
         scales=table(
@@ -162,11 +167,12 @@ LANGUAGE: Language = Language(
             written=r"\s?h()(?![\p{L}\d])(?:\.(?=\s\p{Ll}|[,;:)]))?",
         ),
         agree=_agree,
-        ordinal="ers?|i?[eè]mes?|n?des?|nds?|res?|es?",
+        ordinal="ers?|[eè]res?|i?[eè]mes?|n?des?|nds?|res?|es?",
         ordinal_form=_ordinal,
         last_ordinal_king=1,
         centuries=((compile_later(r"\b([IVX]{1,7})(?:e|ème|ᵉ|er)\b"), "ordinal"),),
         prepare=_prepare,
+        first=((_DOTTED_CALL, lambda match: regex.sub(r"\D", " ", match[0])),),
         half_after="et demi",
         behind_noun=_and_a_half,
         elides=True,
@@ -189,17 +195,19 @@ LANGUAGE: Language = Language(
         prepared_whole=words("M MM Mme Mmes Mlle Mlles"),
         titles=table(
             "M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles|Mgr=Monseigneur|"
-            "Dr=Docteur|Pr=Professeur|Me=Maître|St=Saint|Ste=Sainte|Vve=Veuve|R.P=Révérend Père|"
+            "Dr=Docteur|Pr=Professeur|Me=Maître|St=Saint|Ste=Sainte|Sts=Saints|Vve=Veuve|R.P=Révérend Père|"
             "R. P=Révérend Père|Gal=Général|Cdt=Commandant|Cap=Capitaine|Lt=Lieutenant|Col=Colonel"
         ),
         numbered=table(
             "janv=janvier|févr=février|avr=avril|juil=juillet|sept=septembre|oct=octobre|nov=novembre|déc=décembre|"
-            "al=alinéa|sc=scène|n°=numéro|no=numéro|nos=numéros|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|"
+            "n=note|f°=folio|fol=folio|al=alinéa|sc=scène|n°=numéro|no=numéro|nos=numéros|p=page|pp=pages|t=tome|vol=volume|ch=chapitre|"
             "chap=chapitre|fig=figure|art=article|"
             "liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
         ),
         anywhere=table(
-            "Son Exc.=Son Excellence|S.A.R.=Son Altesse Royale|P.-S.=post-scriptum|i.e.=c'est-à-dire|"
+            "et sq.=et suivante|et sqq.=et suivantes|sq.=et suivante|sqq.=et suivantes|et s.=et suivantes|"
+            "id.=idem|r°=recto|v°=verso|s. d.=sans date|s. l.=sans lieu|Son Exc.=Son Excellence|"
+            "S.A.R.=Son Altesse Royale|P.-S.=post-scriptum|i.e.=c'est-à-dire|"
             "N.-D.=Notre-Dame|Éd.=Éditions|"
             "Éds.=Éditions|éd.=édition|trad.=traduction|coll.=collection|suppl.=supplément|"
             "op. cit.=ouvrage cité|ouvr. cité=ouvrage cité|apr. J.-C.=après Jésus-Christ|av. n. è.=avant notre ère|N. "
@@ -208,7 +216,28 @@ LANGUAGE: Language = Language(
             "av. J.-C.=avant Jésus-Christ|ap. J.-C.=après Jésus-Christ"
         ),
         whole=frozenset(
-            ("Dr", "Pr", "Vve", "Mme", "Mmes", "Mlle", "Mlles", "MM", "Mgr", "Me", "St", "Ste", "n°", "§", "§§")
+            (
+                "Dr",
+                "Pr",
+                "Vve",
+                "Sts",
+                "Cdt",
+                "Gal",
+                "Lt",
+                "f°",
+                "Mme",
+                "Mmes",
+                "Mlle",
+                "Mlles",
+                "MM",
+                "Mgr",
+                "Me",
+                "St",
+                "Ste",
+                "n°",
+                "§",
+                "§§",
+            )
         ),
         joint=r"[-\s]",  # "St-Malo"
         joins="et|ou",
@@ -224,16 +253,17 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="Il Elle Ils Elles Je Nous Vous On Le La Les Un Une Mais Et Puis Alors Quand Ce Cette Ces Dans En "
         "Après Avant Depuis Si Comme",
-        open="bd Bd boul Boul Exc R.P Gal Cdt Lt Col Éd éd Éds éds trad Trad coll Coll dir réf LL M MM Mme Mmes "
+        open="ap Ap apr Apr Pr fol bd Bd boul Boul Exc R.P Gal Cdt Lt Col Éd éd Éds éds trad Trad coll Coll dir "
+        "réf LL M MM Mme Mmes "
         "Mlle Mlles Mgr Me t chap art av env Vve "
         "janv févr avr juil déc suiv",
         names="Ch Th Ph",
-        numbered="t art liv ch sect pl",
+        numbered="n sc f t art liv ch sect pl",
     ),
     counted=Counted(
         words="chapitre|livre|partie|tome|acte|scène|chant|lettre",
         plurals="chapitres|livres|parties|tomes|actes|scènes|chants|lettres",
-        short="t|sc",
+        short="t|sc|liv|chap|vol|art",
         lettered="lettre",
     ),
     parts=PartNames(

@@ -152,6 +152,8 @@ LANGUAGE: Language = Language(
             "h": "duration-hour",
             "min": "duration-minute",
             "s": "duration-second",
+            "mq": Forms("metro quadrato", "metri quadrati"),
+            "mc": Forms("metro cubo", "metri cubi"),
             "mln": Forms("milione", "milioni"),
             "mld": Forms("miliardo", "miliardi"),
         },
@@ -169,6 +171,10 @@ LANGUAGE: Language = Language(
         queens=words("Elisabetta Caterina Isabella Vittoria Maria Giovanna Margherita Cristina"),
         queen_form=lambda said: f"{said[:-1]}a" if said.endswith("o") else said,
         score=" a ",
+        rulers=words(
+            "Ferdinando Amedeo Cosimo Ludovico Massimiliano Giulio Urbano Innocenzo Clemente Bonifacio Sisto "
+            "Martino Eugenio"
+        ),
         amend={"dicotto": "diciotto"},
         prepare=_prepare,
         centuries=(
@@ -201,14 +207,16 @@ LANGUAGE: Language = Language(
             "card=cardinal|Card=Cardinal|on=onorevole|On=Onorevole|cav=cavalier|Cav=Cavalier|sigg=signori|Sigg=Signori|"
             "prof.ssa=professoressa|Prof.ssa=Professoressa|dr.ssa=dottoressa|geom=geometra|arch=architetto|"
             "rag=ragionier|dott.ssa=dottoressa|Dott.ssa=Dottoressa|Mons=Monsignor|mons=monsignor|gen=general|"
-            "Gen=General|Dr=Dottor"
+            "Gen=General|Dr=Dottor|Comm=Commendator|Rev=Reverendo|Ten=Tenente|Col=Colonnello|Cap=Capitano|"
+            "Magg=Maggiore|Cap. Magg=Caporal Maggiore"
         ),
         numbered=table(
-            "n=numero|nn=numeri|p=pagina|pp=pagine|pag=pagina|pagg=pagine|vol=volume|cap=capitolo|capp=capitoli|"
+            "tav=tavola|fol=folio|n=numero|nn=numeri|p=pagina|pp=pagine|pag=pagina|pagg=pagine|vol=volume|cap=capitolo|capp=capitoli|"
             "art=articolo|artt=articoli|fig=figura|t=tomo|lib=libro|sez=sezione|§=paragrafo|n°=numero|v=verso|vv=versi"
         ),
         anywhere=table(
-            "V.le=Viale|P.za=Piazza|P.zza=Piazza|C.so=Corso|S.M.=Sua Maestà|S. M.=Sua Maestà|"
+            "e ss.=e seguenti|cell.=cellulare|s.d.=senza data|s.l.=senza luogo|c/o=presso|Es.=Esempio:|"
+            "es.=esempio:|V.le=Viale|P.za=Piazza|P.zza=Piazza|C.so=Corso|S.M.=Sua Maestà|S. M.=Sua Maestà|"
             "N.d.T.=nota del traduttore|"
             "ca.=circa|tel.=telefono|trad.=traduzione|segg.=seguenti|sgg.=seguenti|op. cit.=opera citata|N.B.=nota "
             "bene|a. C.=avanti Cristo|d. C.=dopo Cristo|ecc.=eccetera|etc.=eccetera|p. es.=per esempio|p.es.=per "
@@ -240,10 +248,11 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="Il Lo La I Gli Le Un Una E Ma Poi Allora Quando Era Erano Fu In Di Con Non Si Così Come Se Egli Ella "
         "Nel Nella Dopo",
-        open="dr.ssa nn prof.ssa dott.ssa trad Trad ed Ed sec secc sig sigg sig.ra dott prof avv ing on pag pagg "
+        open="Comm Rev Ten Col Cap Magg fol cell dr.ssa nn prof.ssa dott.ssa trad Trad ed Ed sec secc sig sigg "
+        "sig.ra dott prof avv ing on pag pagg "
         "cap n a.C d.C "
         "S SS card cav mons es cfr Cfr",
-        numbered="t nn pag pagg art artt fig sez lib v vv",
+        numbered="tav t nn pag pagg art artt fig sez lib v vv",
         closing="ecc etc",
     ),
     counted=Counted(

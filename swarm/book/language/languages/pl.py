@@ -355,7 +355,7 @@ LANGUAGE: Language = Language(
         starts="On Ona Ono Oni Był Była Było Byli I A Ale Potem Wtedy Gdy Kiedy To Ten Ta W Na Z Po Nie Jak Jest Tam "
         "Tu",
         names="p o hr",
-        open="im oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt mjr por bp abp "
+        open="oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt mjr por bp abp "
         "red ul Ul al "
         "Al pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł "
         "oprac n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust pkt poz",

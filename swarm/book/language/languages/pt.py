@@ -40,7 +40,25 @@ def _agree(said: str, noun: str) -> str:
         return (
             "uma"
             if noun.endswith(
-                ("a", "ção", "dade", "gem", "vez", "voz", "luz", "mulher", "noite", "tarde", "parte", "mãe")
+                (
+                    "a",
+                    "ção",
+                    "dade",
+                    "gem",
+                    "vez",
+                    "voz",
+                    "luz",
+                    "mulher",
+                    "mão",
+                    "lei",
+                    "flor",
+                    "torre",
+                    "nave",
+                    "noite",
+                    "tarde",
+                    "parte",
+                    "mãe",
+                )
             )
             and f"{noun}s" not in _MASCULINE
             else said
@@ -73,7 +91,10 @@ _LADY = compile_later(
 )
 
 
-_REIS = compile_later(r"(?<![\d.,:])(?:(\d{1,3}):)?(\d{1,3})\$(\d{3})(?:\sréis)?(?!\d)")  # "2:500$000"
+_REIS = compile_later(r"(?:\bRs\.?\s)?(?<![\d.,:])(?:(\d{1,3}):)?(\d{1,3})\$(\d{3})(?:\sréis)?(?!\d)")  # "2:500$000"
+
+
+_ESCUDOS = compile_later(r"(?<![\d.,:])(\d{1,6})\$(\d\d)(?!\d)")  # "12$50"
 
 
 def _reis(match: Match) -> str:
@@ -90,7 +111,7 @@ def _reis(match: Match) -> str:
 
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "o 3° andar"."""
-    text = _REIS.sub(_reis, text)
+    text = _ESCUDOS.sub(r"\1 escudos e \2", _REIS.sub(_reis, text))
     text = say_ordered(_WAR.sub(lambda match: f"{value(match[1])}ª", text), _ORDERED)
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
 
@@ -195,15 +216,17 @@ LANGUAGE: Language = Language(
         titles=table(
             "Sr=Senhor|Sra=Senhora|Srs=Senhores|Sras=Senhoras|Srta=Senhorita|Dr=Doutor|Dra=Doutora|D=Dom|"
             "Prof=Professor|Profa=Professora|Eng=Engenheiro|Gen=General|Cap=Capitão|Cel=Coronel|Rev=Reverendo|"
-            "Pe=Padre|Sta=Santa|"
+            "Pe=Padre|Ten=Tenente|Arq=Arquiteto|Lgo=Largo|Pça=Praça|Sta=Santa|"
             "Sto=Santo|Fr=Frei|Exmo=Excelentíssimo|Exma=Excelentíssima|Ilmo=Ilustríssimo|Av=Avenida|av=avenida"
         ),
         numbered=table(
-            "n.º=número|nº=número|n°=número|núm=número|p=página|pp=páginas|pág=página|págs=páginas|vol=volume|"
+            "n=número|inc=inciso|al=alínea|fl=folha|fls=folhas|n.º=número|nº=número|n°=número|núm=número|p=página|pp=páginas|pág=página|págs=páginas|vol=volume|"
             "cap=capítulo|art=artigo|arts=artigos|fig=figura|t=tomo|ed=edição|liv=livro|§=parágrafo"
         ),
         anywhere=table(
-            "N. do T.=nota do tradutor|Ex.mo=Excelentíssimo|Ex.ma=Excelentíssima|tel.=telefone|trad.=tradução|"
+            "V. S.ª=Vossa Senhoria|V. Sa.=Vossa Senhoria|Ltda.=Limitada|Cia.=Companhia|aprox.=aproximadamente|"
+            "s/n=sem número|e ss.=e seguintes|N. do T.=nota do tradutor|Ex.mo=Excelentíssimo|"
+            "Ex.ma=Excelentíssima|tel.=telefone|trad.=tradução|"
             "op. cit.=obra citada|ob. cit.=obra citada|N.B.=nota bene|Sr.ª=Senhora|"
             "Dr.ª=Doutora|Prof.ª=Professora|etc.=et cetera|p. ex.=por exemplo|p.ex.=por exemplo|a. C.=antes de "
             "Cristo|a.C.=antes de Cristo|"
@@ -219,16 +242,17 @@ LANGUAGE: Language = Language(
     ),
     sentences=Sentences(
         starts="O A Os As Um Uma E Mas Depois Então Quando Era Eram Foi Em De Com Não Se Assim Como Ele Ela No Na",
-        open="Av av R Fr trad Trad ed Ed S Stos séc sécs Sr Sra Srs Sras Srta Dr Dra D Exmo Exma núm pág págs cap Prof "
+        open="Rs fl aprox Cap Ten Arq Gen Lgo Pça inc Av av R Fr trad Trad ed Ed S Stos séc sécs Sr Sra Srs Sras "
+        "Srta Dr Dra D Exmo Exma núm pág págs cap Prof "
         "Profa "
         "Eng Cel Pe Sta Sto "
         "V a d a.C d.C",
-        numbered="t sc núm pág págs cap art fig liv",
+        numbered="n inc al t sc núm pág págs cap art fig liv",
     ),
     counted=Counted(
         words="capítulo|livro|parte|volume|tomo|ato|cena|carta|canto",
         plurals="capítulos|livros|partes|volumes|tomos|atos|cenas|cantos",
-        short="cap",
+        short="cap|liv|inc|t|vol",
         lettered="carta",
     ),
     parts=PartNames(
