@@ -42,16 +42,19 @@ ABBREVIATIONS = Abbreviations(
         "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|"
         "Mgr=Magister|"
         "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
-        "mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|"
+        "sierż=sierżant|mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|"
         "oo=ojcowie|o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
     ),
     numbered=table(
-        "vol=wolumin|cz=część|wyd=wydanie|nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|"
+        "przyp=przypis|zał=załącznik|lit=litera|sc=scena|vol=wolumin|cz=część|wyd=wydanie|nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|"
         "rys=rysunek|tab=tabela|"
         "art=artykuł|ust=ustęp|pkt=punkt|poz=pozycja|ul=ulica|al=aleja|pl=plac|§=paragraf"
     ),
     anywhere=table(
-        "wyd.=wydawnictwo|tłum.=tłumaczenie|Tłum.=Tłumaczenie|oprac.=opracowanie|Oprac.=Opracowanie|"
+        "tel. kom.=telefon komórkowy|ub.r.=ubiegłego roku|b.r.=bieżącego roku|n.p.m.=nad poziomem morza|"
+        "p.o.=pełniący obowiązki|cd.=ciąg dalszy|cdn.=ciąg dalszy nastąpi|i nast.=i następne|"
+        "dr hab.=doktor habilitowany|wyd.=wydawnictwo|tłum.=tłumaczenie|Tłum.=Tłumaczenie|oprac.=opracowanie|"
+        "Oprac.=Opracowanie|"
         "przeł.=przełożył|Red.=Redakcja|Por.=Porównaj|zm.=zmarł|ur.=urodzony|woj.=województwo|dn.=dnia|"
         "tel.=telefon|ew.=ewentualnie|szt.=sztuk|śp.=świętej pamięci|ś.p.=świętej pamięci|np.=na przykład|Np.=Na "
         "przykład|Zob.=Zobacz|Tzn.=To znaczy|Tj.=To jest|itd.=i tak dalej|"

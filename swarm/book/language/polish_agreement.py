@@ -54,11 +54,48 @@ def join_compounds(text: str, spell: Callable[[str], str]) -> str:
     return _COMPOUND.sub(lambda match: "".join(map(_stem, spell(match[1]).split())) + match[2], text)
 
 
+_IN_PLURAL = regex.compile(
+    r"(?<![\d.,:/-])([2-9]|[1-9]\d{1,2})(?=\s(?:\p{Ll}+(?:ymi|imi|ych|ich)\s)?\p{Ll}{2,}(ami|ach|źmi|ćmi)\b)"
+)
+_RANGE = regex.compile(r"(?<![\p{L}\d.,:/-])(\d{1,3})\s?[–-]\s?(\d{1,3})(?![\d–-]|[.,:/]\d)")
+_WITH = table("dwóch=dwoma|trzech=trzema|czterech=czterema|stu=stu")
+
+
+def say_plurals(text: str, spell: Callable[[str], str]) -> str:
+    """Say "z 5 ludźmi" and "o 3 braciach", whose endings show the case, and write "10-12" as "10 do 12"."""
+    text = _RANGE.sub(lambda match: f"{match[1]} do {match[2]}" if int(match[1]) < int(match[2]) else match[0], text)
+
+    def oblique(match: regex.Match[str]) -> str:
+        said = [BEFORE_MEN.get(word, word) for word in spell(match[1]).split()]
+        if match[2] != "ach":
+            said = [_WITH.get(word) or (f"{word[:-1]}oma" if word.endswith("u") else word) for word in said]
+        return " ".join(said)
+
+    return _IN_PLURAL.sub(oblique, text)
+
+
 def _stem(word: str) -> str:
     if word in _STEMS:
         return _STEMS[word]
     genitive = BEFORE_MEN.get(word, word)
     return f"{genitive[:-1]}o" if genitive.endswith("u") else genitive
+
+
+def ordinal_in_case(said: str, case: str) -> str:
+    """Return an ordinal with the ending of a case: "dwudziestego pierwszego" for 21 and "ego"."""
+    # num2words has 300th and 400th wrong.
+    said = said.replace("trzysetny", "trzechsetny").replace("czterysetny", "czterechsetny")
+    return " ".join(word if word in ("trzy", "cztery") else _inflect(word, case) for word in said.split())
+
+
+def _inflect(word: str, case: str) -> str:
+    if word.endswith("y"):
+        return word[:-1] + case
+    if not word.endswith(("gi", "ci")):
+        return word
+    if case in ("a", "ą"):
+        return word.removesuffix("i" if word.endswith("gi") else "") + case
+    return word[:-1] + "i" + {"y": "", "ym": "m", "ych": "ch"}.get(case, case)
 
 
 def agree(said: str, noun: str) -> str:

@@ -79,7 +79,7 @@ def _after_title(language: Language) -> str:
     titles = "|".join(filter(None, (*map(regex.escape, short.titles), short.also)))
     joins = "|".join(filter(None, (short.joins, "&")))
     name = rf"(?:{_PARTICLES})?\p{{Lu}}"
-    return rf"(?:{short.joint}{name}|\s(?:{titles})\.?\s{name}|\s(?:{joins})\s(?:{titles})\b)"
+    return rf"(?:{short.joint}{name}|(?:\s(?:{titles})\.?){{1,3}}\s{name}|\s(?:{joins})\s(?:{titles})\b)"
 
 
 def _finder(said: Mapping[str, str], after: str, whole: Collection[str]) -> "regex.Pattern[str]":

@@ -52,6 +52,7 @@ _TELEPHONE = (
     r"(?<=\b(?i:tel|fax|telefon|telefono|telefone|telefoon|teléfono|телефон|тел|phone|telephone)\.?:?\s)"
     r"(\(?\d{2,5}\)?(?:\s?[/ -]\s?\d{2,8}){1,5})(?!\d)"
 )
+_TRUNK_CALL = r"(?<![\p{L}\d.,:/-])0\d{1,4}[-/]\d{5,8}(?![\d/-])"  # "06-12345678"
 MIN_CALL_DIGITS = 8
 _SEASON = r"(?<![\p{L}\d.,:/-])(1\d\d\d|20\d\d)/(\d\d(?:\d\d)?)(?![\d/-]|[.,]\d)"  # "1914/18"
 
@@ -90,6 +91,7 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
     figures = _figures(numbers)
     found: list[tuple[str, Callable[[Match], str]]] = [
         (_CALLED, lambda match: _called(match[1], language, numbers)),
+        (_TRUNK_CALL, lambda match: _grouped(match[0], language)),
         (_TELEPHONE, lambda match: _grouped(match[1], language)),
         (r"(?<=[\d)])\s?\+\s?(?=\d)", lambda match: f" {numbers.plus} "),
         *_product_steps(numbers),

@@ -34,8 +34,12 @@ _FULL_HOUR = compile_later(
 _MINUTES = compile_later(r"(?<![\p{L}\d.,])(\d{1,3})\s?min\b(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?")
 
 
+_FLORINS = compile_later(r"\bfl\.\s?(?=\d)")
+
+
 def _prepare(text: str) -> str:
     """Say "18.30 u." as "18.30 uur", "10 u." as "10 uur" and "5 min" as "5 minuten"."""
+    text = _FLORINS.sub("ƒ", text)
     text = _MINUTES.sub(lambda match: f"{match[1]} {'minuut' if match[1] == '1' else 'minuten'}", text)
     return _FULL_HOUR.sub(r"\1 uur", _HOUR.sub(r"\1 uur", text))
 
@@ -113,17 +117,21 @@ LANGUAGE: Language = Language(
             "kol=kolonel|Kol=Kolonel|fam=familie|Fam=Familie|gen=generaal|kapt=kapitein|burg=burgemeester|dhr=de "
             "heer|Dhr=De heer|mevr=mevrouw|Mevr=Mevrouw|mw=mevrouw|Mw=Mevrouw|mej=mejuffrouw|Mej=Mejuffrouw|"
             "mr=meester|Mr=Meester|dr=doctor|Dr=Doctor|drs=doctorandus|Drs=Doctorandus|ir=ingenieur|Ir=Ingenieur|"
-            "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|St=Sint|H=Heilige|HH=Heilige"
+            "ing=ingenieur|prof=professor|Prof=Professor|ds=dominee|Ds=Dominee|jhr=jonkheer|Jhr=Jonkheer|lt=luitenant|Lt=Luitenant|Kap=Kapitein|sgt=sergeant|Sgt=Sergeant|kap=kapitein|St=Sint|H=Heilige|HH=Heilige"
         ),
         numbered=table(
-            "vol=volume|"
+            "n=noot|fol=folio|pag=pagina|kol=kolom|jrg=jaargang|bd=band|bijl=bijlage|max=maximaal|vol=volume|"
             "hfst=hoofdstuk|nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|"
             "fig=figuur|"
             "afb=afbeelding|art=artikel|par=paragraaf|vs=vers|"
             "§=paragraaf"
         ),
         anywhere=table(
-            "N.B.=nota bene|t.w.=te weten|z.o.z.=zie ommezijde|geb.=geboren|Geb.=Geboren|overl.=overleden|"
+            "H.M.=Hare Majesteit|Z.M.=Zijne Majesteit|Z.K.H.=Zijne Koninklijke Hoogheid|"
+            "H.K.H.=Hare Koninklijke Hoogheid|o.m.=onder meer|m.i.v.=met ingang van|n.v.t.=niet van toepassing|"
+            "t.n.v.=ten name van|v.a.=vanaf|vnl.=voornamelijk|c.q.=casu quo|a.h.w.=als het ware|d.d.=de dato|"
+            "z.s.m.=zo spoedig mogelijk|z.g.=zogenaamd|N.B.=nota bene|t.w.=te weten|z.o.z.=zie ommezijde|"
+            "geb.=geboren|Geb.=Geboren|overl.=overleden|"
             "a.u.b.=alstublieft|s.v.p.=alstublieft|m.n.=met name|"
             "i.h.b.=in het bijzonder|t.g.v.=ten gevolge van|"
             "e.d.=en dergelijke|o.i.d.=of iets dergelijks|a.d.h.v.=aan de hand van|jr.=junior|sr.=senior|"
@@ -148,16 +156,17 @@ LANGUAGE: Language = Language(
     ),
     sentences=Sentences(
         starts="De Het Een Hij Zij Ze Wij Ik En Maar Toen Dan Er In Op Met Dat Die Dit Deze Als Zo Daar Na",
-        open="geb Geb overl kol Kol fam Fam gen kapt burg dhr Dhr mevr Mevr mw Mw mej Mej dr mr drs Drs ir Ir ing "
+        open="v.a lt Lt kap Kap sgt Sgt geb Geb overl kol Kol fam Fam gen kapt burg dhr Dhr mevr Mevr mw Mw mej "
+        "Mej dr mr drs Drs ir Ir ing "
         "prof ds Ds jhr "
         "Jhr mgr Mgr hfdst dl nrs afb bijv "
         "vgl Vgl zgn incl excl evt ong a.d.h.v bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
-        numbered="vol hfst blz hfdst dl nrs afb art par vs",
+        numbered="n fol pag jrg bd bijl max vol hfst blz hfdst dl nrs afb art par vs",
         closing="etc enz enzv",
         speech_verbs="zei|vroeg|riep|fluisterde|antwoordde|schreeuwde|mompelde",
     ),
     counted=Counted(
-        words="hoofdstuk|deel|boek|bedrijf|zang",
+        words="akte|scène|hoofdstuk|deel|boek|bedrijf|zang",
         plurals="hoofdstukken|delen|boeken|bedrijven|zangen",
         short="hfdst|hfst|dl",
     ),

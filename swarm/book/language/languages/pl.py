@@ -34,6 +34,8 @@ from swarm.book.language.polish_agreement import (
     agree,
     join_compounds,
     of_zlotys,
+    ordinal_in_case,
+    say_plurals,
 )
 from swarm.book.language.scripture import POLISH
 from swarm.book.language.spelling import spelled
@@ -66,7 +68,8 @@ _DECADE = compile_later(r"\b([Ll]at(?:a|ach|om)?)\s([2-9]0)\.(?:(\si\s|[-–])([
 _BEFORE_NOUN = compile_later(r"(?:\b(\p{L}{1,5})\s)?(?<![\d.,:/-])(\d{1,3})\.(?=\s(\p{Ll}{2,}))")
 _CLOCK = compile_later(
     r"\b([Oo]|[Pp]o|[Dd]o|[Oo]d|[Pp]rzed|[Oo]koło)\s(godz\.|godzin\p{L}{1,2})?\s?([01]?\d|2[0-4])"
-    r"(?:(?::|(?<=godz[^\d]{1,6}\d{1,2})\.)([0-5]\d))?(?![\d:])(?=(\s(?:rano|wieczorem|w nocy|po południu)\b)?)"
+    r"(?:(?::|(?<=godz[^\d]{1,6}\d{1,2}|\b[Oo]\s\d{1,2})\.)([0-5]\d))?(?![\d:])(?=(\s(?:rano|wieczorem|w nocy|"
+    r"po południu)\b)?)"
 )
 _HOUR = compile_later(r"\b([Gg])odz\.\s?([01]?\d|2[0-4])(?:[:.]([0-5]\d))?(?![\d:])")
 _KINGS = "Jan|Zygmunt|Władysław|Kazimierz|Stanisław|August|Stefan|Bolesław|Mieszk|Henryk|Fryderyk|Karol|Mikołaj|Piotr"
@@ -92,21 +95,7 @@ _QUEEN = compile_later(rf"\b((?:Elżbiet|Katarzyn|Ann|Mari)(a|y|i|ie|ę|ą))\s((
 
 
 def _ordinal(number: int, case: str = "y") -> str:
-    """Say an ordinal in a case: "dwudziestego pierwszego" for 21 and "ego"."""
-    # num2words has 300th and 400th wrong.
-    said = spelled(str(number), LANGUAGE, "ordinal").replace("trzysetny", "trzechsetny")
-    said = said.replace("czterysetny", "czterechsetny")
-    return " ".join(word if word in ("trzy", "cztery") else _inflect(word, case) for word in said.split())
-
-
-def _inflect(word: str, case: str) -> str:
-    if word.endswith("y"):
-        return word[:-1] + case
-    if not word.endswith(("gi", "ci")):
-        return word
-    if case in (_FEMININE, _FEMININE_OBJECT):
-        return word.removesuffix("i" if word.endswith("gi") else "") + case
-    return word[:-1] + "i" + {"y": "", _LOCATIVE: "m", _OF_PLURAL: "ch"}.get(case, case)
+    return ordinal_in_case(spelled(str(number), LANGUAGE, "ordinal"), case)
 
 
 def _case(preposition: str | None, noun: str) -> str:
@@ -241,7 +230,8 @@ def _in_genitive(match: Match) -> str:
 def _prepare(text: str) -> str:
     """Say the inflected dates, years, centuries, hours, kings and ordinals, for which there are no general rules."""
     if regex.search(r"\d", text):
-        text = join_compounds(text, lambda figures: spelled(figures, LANGUAGE))
+        for say in (join_compounds, say_plurals):
+            text = say(text, lambda figures: spelled(figures, LANGUAGE))
         text = _NTH_TIME.sub(lambda match: f"{_ordinal(int(match[1]))}{'.' if match['ends'] is not None else ''}", text)
         text = _ONE_MILLION.sub(_one_million, text)
         text = _day().sub(_date, text)
@@ -315,6 +305,8 @@ LANGUAGE: Language = Language(
             "g": "mass-gram",
             "l": "volume-liter",
             "ha": "area-hectare",
+            "m kw": Forms("metr kwadratowy", "metra kwadratowego", few="metry kwadratowe", many="metrów kwadratowych"),
+            "dol": Forms("dolar", "dolara", few="dolary", many="dolarów"),
             "t": Forms("tona", "tony", few="tony", many="ton"),
             "min": "duration-minute",
             "s": "duration-second",
@@ -355,11 +347,12 @@ LANGUAGE: Language = Language(
         starts="On Ona Ono Oni Był Była Było Byli I A Ale Potem Wtedy Gdy Kiedy To Ten Ta W Na Z Po Nie Jak Jest Tam "
         "Tu",
         names="p o hr",
-        open="oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt mjr por bp abp "
+        open="przyp sierż kom oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt mjr "
+        "por bp abp "
         "red ul Ul al "
         "Al pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł "
         "oprac n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust pkt poz",
-        numbered="sc m s str ss t rozdz cz wyd",
+        numbered="zał lit sc sc m s str ss t rozdz cz wyd",
         closing="etc itd itp",
         speech_verbs="rzekł|rzekła|powiedział|powiedziała|zapytał|zapytała|krzyknął|krzyknęła|szepnął|szepnęła",
     ),
