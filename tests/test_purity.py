@@ -82,6 +82,7 @@ TESTED_ELSEWHERE = {
     "swarm/book/page/likeness.py": "tests/book/structure/test_verdict.py",
     "swarm/book/language/polish_abbreviation.py": "tests/book/language/languages/test_pl.py",
     "swarm/book/language/russian_abbreviation.py": "tests/book/language/languages/test_ru.py",
+    "swarm/book/language/german_abbreviation.py": "tests/book/language/languages/test_de.py",
     "swarm/book/language/polish_agreement.py": "tests/book/language/languages/test_pl.py",
     "swarm/book/page/sample.py": "tests/book/package/test_package_sample.py",
     "swarm/book/language/function_words.py": "tests/book/language/test_detection.py",

@@ -5,7 +5,7 @@ from swarm.book.language.late_pattern import compile_later
 
 SIGNS = "<>≤≥≠≈±√∞÷"
 # Only single letters and figures stand beside < and >, which are also brackets.
-_BESIDE = compile_later(r"(?<=(?<!\p{L})(?:\p{L}|\d|\d%|\))\s?)([<>])(?=\s?(?:[\d(−-]|\p{L}(?!\p{L})))")
+_BESIDE = compile_later(r"(?<=(?<!\p{L})(?:\p{L}|\d|\d%|\))\s?)([<>])(?=\s?(?:[\d(−-]|\p{L}(?![\p{L}>])))")
 _BETWEEN = compile_later(r"(?<=[\p{L}\d)%°])\s?([≤≥≠≈÷])\s?(?=[\p{L}\d(√−-])")
 _BEFORE = compile_later(r"([±√≤≥≈])\s?(?=[\d(]|\p{L}(?!\p{L}))")
 _ALONE = compile_later(r"∞")
