@@ -109,6 +109,7 @@ TESTED_ELSEWHERE = {
     "swarm/lease/file_transfer.py": "tests/lease/worker/test_source.py",
     "swarm/worker/sockets.py": "tests/worker/test_neighbours.py",
     "swarm/worker/file_door.py": "tests/worker/test_neighbours.py",
+    "swarm/worker/successor.py": "tests/stories/test_story_of_taking_over.py",
     "swarm/lease/offer.py": VALUES,
     "swarm/lease/reason.py": VALUES,
     "swarm/job/record.py": VALUES,

@@ -1,6 +1,7 @@
 """`e2a-swarm work`: speak for the coordinators of the swarm."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.commands import checks, engine_options, options
@@ -50,7 +51,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="engines on each GPU and on the cores, or one number for each kind (default: auto, what fits)",
     )
     machine.add_argument("--name", metavar="NAME", default="", help="the name of this machine (default: its host name)")
-    machine.add_argument("--standby", action="store_true", help="keep a copy of each book, for `e2a-swarm take-over`")
+    _add_standby(machine)
     machine.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it speaks")
     options.add_state_option(machine)
     _add_voices(parser)
@@ -68,6 +69,21 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     checks.refuse(parser, "workers", "say --slots N, the number of engines on each device.")
     shorten(parser, "[OPTION...]", COMMON, "models, limits, sleep, ...")
     parser.set_defaults(run=run)
+
+
+def _add_standby(machine: "argparse._ArgumentGroup") -> None:
+    machine.add_argument("--standby", action="store_true", help="keep a copy of each book, for `e2a-swarm take-over`")
+    machine.add_argument(
+        "--automatic",
+        metavar="3m",
+        nargs="?",
+        const="3m",
+        help="with --standby: take books over by itself after so long without a word from their coordinator, if most "
+        "other standbys with --automatic hear nothing either (default: 3m)",
+    )
+    machine.add_argument(
+        "--output-dir", metavar="DIR", default=".", help="where audiobooks go that --automatic finishes (default: here)"
+    )
 
 
 def _add_voices(parser: argparse.ArgumentParser) -> None:
@@ -126,6 +142,15 @@ def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits"
     return limits
 
 
+def _silence_s(arguments: argparse.Namespace) -> float | None:
+    """Return after how long a standby takes over by itself; None for never. Raises UsageError."""
+    if arguments.automatic is None:
+        return None
+    if not arguments.standby or arguments.open:
+        raise UsageError("--automatic needs --standby, and a swarm with a key: leave --open out.")
+    return checks.duration("--automatic", arguments.automatic)
+
+
 def _engines(text: str) -> tuple[str, ...]:
     """Return the names of the engines that --engines means. Raises UsageError, EnvironmentFault."""
     from swarm.voice.host.registry import engine_for
@@ -167,6 +192,8 @@ def run(arguments: argparse.Namespace) -> int:
         engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,
         standby=arguments.standby,
+        silence_s=_silence_s(arguments),
+        output_dir=Path(arguments.output_dir).expanduser().absolute(),
         limits=limits,
         obeys=not arguments.no_orders,
         assets_limit=options.assets_limit(arguments.assets_limit),

@@ -18,10 +18,12 @@ from swarm.errors import StoreError
 from swarm.job.job_file import digests_of
 from swarm.job.record import journal_digest
 from swarm.lease.standby import MAX_STANDBYS, PIECE_BYTES, Copied, Copy, StandbyStatus
+from swarm.lease.succession import RollKeeper
 from swarm.net.transport import Router
 from swarm.store.journal import Journal
 from swarm.store.other_heads import note_copied, was_copied
 from swarm.store.store import BOOK, Store
+from swarm.system.machine import new_nonce
 
 MAX_JOBS = 500  # that one answer names
 FORGET_S = 600.0  # a standby that asked for nothing for so long is gone
@@ -55,6 +57,7 @@ class CopyServer:
         self._digests: dict[str, str] = {}  # of the books, by job
         self._points: dict[str, dict[int, str]] = {}  # by job: the digests of its first so many records
         self._asked: dict[str, asyncio.Event] = {}  # by job, set once a standby follows it in this run
+        self._rolls = RollKeeper(new_nonce())
         self._spec: tuple[str, bytes] = ("", b"")  # the job that was asked for last, and its spec
 
     def take(self, peer: bytes, question: Copy) -> None:
@@ -142,7 +145,8 @@ class CopyServer:
         """Return what a standby asked for; None if there is no such job or file."""
         if ask.part == "jobs":
             jobs = [(job, each.state.epoch) for job, each in list(self._editions.items())[:MAX_JOBS]]
-            return Copied("jobs", total=len(jobs)), msgspec.msgpack.encode(jobs)
+            roll = self._rolls.meet(ask.claim, self._now()) if ask.claim else None
+            return Copied("jobs", total=len(jobs), roll=roll), msgspec.msgpack.encode(jobs)
         edition = self._editions.get(ask.job)
         if edition is None:
             if journal := self._journals.pop(ask.job, None):

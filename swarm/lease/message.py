@@ -22,7 +22,7 @@ from swarm.lease.offer import Device as Device
 from swarm.lease.offer import EngineOffer as EngineOffer
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order, QueuedStatus
 from swarm.lease.reason import Reason
-from swarm.lease.standby import MAX_STANDBYS, Copied, Copy, Epochs, StandbyStatus
+from swarm.lease.standby import MAX_STANDBYS, Copied, Copy, Epochs, Opinion, Silent, StandbyStatus
 
 PROTOCOL = 1  # major version: a different one is refused in words
 
@@ -369,7 +369,7 @@ class StatusReply(Message, frozen=True, tag=True):
 
 
 FromUser = Status | Order | NewBook | BookPiece
-FromMember = FromUser | Copy | Epochs | Enrol
+FromMember = FromUser | Copy | Epochs | Enrol | Silent
 FromWorker = (
     Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | Blocks | FilePiece | FromMember
 )
@@ -377,6 +377,7 @@ Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou
 FromCoordinator = (
     Answer
     | Copied
+    | Opinion
     | Members
     | Instruct
     | Job

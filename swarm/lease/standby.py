@@ -6,10 +6,12 @@ from msgspec import Meta, Struct
 
 from swarm.lease.bounds import Count, Key, Name, Note, Seconds
 from swarm.lease.envelope import Message
+from swarm.lease.file_transfer import Door
 
 MAX_EPOCHS = 200  # jobs that one message names
 MAX_KEYS = 64  # clips that are asked for together
 MAX_STANDBYS = 64  # that one coordinator tells of
+MAX_HEIRS = 15  # of one coordinator
 PIECE_BYTES = 512 * 1024  # of one answer, but for a single larger clip
 
 Part = Literal["jobs", "spec", "book", "file", "records", "clips"]
@@ -22,6 +24,48 @@ class Epochs(Message, frozen=True, tag=True):
     jobs: Annotated[tuple[tuple[Name, Count], ...], Meta(max_length=MAX_EPOCHS)]
 
 
+class Heir(Struct, frozen=True):
+    """A standby that takes over by itself: its id, the name of its machine, and the door where other heirs ask it."""
+
+    id: Name
+    name: Name
+    door: Door
+
+
+class Roll(Struct, frozen=True):
+    """The heirs of one run of a coordinator, in the order in which they may take over."""
+
+    run: Name
+    revision: Count
+    heirs: Annotated[tuple[Heir, ...], Meta(max_length=MAX_HEIRS)] = ()
+
+
+class Claim(Struct, frozen=True):
+    """An heir tells its coordinator that it is there, and which roll it has."""
+
+    heir: Heir
+    run: Name = ""
+    revision: Count = 0
+
+
+class Silent(Message, frozen=True, tag=True):
+    """An heir has not heard its coordinator for long, and asks another whether it may take over."""
+
+    heir: Name  # the id of the one that asks
+    run: Name
+    revision: Count
+    number: Count
+
+
+class Opinion(Message, frozen=True, tag=True):
+    """An heir's answer: whether it has not heard the coordinator for long either, and lets the other take over."""
+
+    heir: Name  # the id of the one that answers
+    run: Name
+    number: Count
+    agrees: bool
+
+
 class Copy(Message, frozen=True, tag=True):
     """A standby asks for a part of a job, or which jobs there are. It asks for the next part when it has this one."""
 
@@ -31,6 +75,7 @@ class Copy(Message, frozen=True, tag=True):
     digest: AnyDigest = ""  # of a file; with records, of all that it has
     offset: Count = 0  # in bytes; with records, how many it has; with clips, the number of the question
     keys: Annotated[tuple[Key, ...], Meta(max_length=MAX_KEYS)] = ()
+    claim: Claim | None = None  # with jobs, if it takes over by itself
 
 
 class Copied(Message, frozen=True, tag=True):
@@ -43,6 +88,7 @@ class Copied(Message, frozen=True, tag=True):
     digest: AnyDigest = ""  # of the whole spec or book
     parted: bool = False  # the records that the standby has are not the beginning of the coordinator's
     sizes: Annotated[tuple[Count, ...], Meta(max_length=MAX_KEYS)] = ()  # of the clips, 0 for one that is gone
+    roll: Roll | None = None  # with jobs, for an heir
 
 
 class StandbyStatus(Struct, frozen=True):

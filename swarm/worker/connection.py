@@ -34,6 +34,7 @@ class Connections(dict[str, Connection]):
     def __init__(self, say: Say) -> None:
         super().__init__()
         self._say, self._told = say, 0
+        self.left = set[str]()  # addresses of those that ended in good order
 
     @property
     def answered(self) -> bool:
@@ -65,6 +66,14 @@ class Connections(dict[str, Connection]):
             self._say(line)
         elif shown := connection.lines.allow(line, now):
             self._say(shown if shown == line else f"{connection.socket.address}: {shown}")
+
+    def bid_farewell(self, name: str, *, failed: bool) -> str:
+        """Take in that a coordinator ends; return its machine's name, "" if it had not let this worker in."""
+        connection = self[name]
+        if not failed:
+            self.left.add(connection.socket.address)
+        who, connection.coordinator = connection.coordinator, ""
+        return who
 
     def hear_refusal(self, connection: Connection) -> None:
         """Tell the user why a coordinator refused this worker, if that is news."""

@@ -17,13 +17,14 @@ from swarm.config import STANDBY
 from swarm.errors import InUse, StoreError
 from swarm.job.epoch import MAX_EPOCH, lineage_of
 from swarm.job.job_file import MAX_BYTES as MAX_JOB_FILE
-from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept, RunStarted, journal_digest
+from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, LatentsKept, RunStarted, journal_digest
 from swarm.job.spec import JobSpec
-from swarm.lease.standby import MAX_KEYS, Copied, Copy, Epochs, Part
+from swarm.lease.standby import MAX_KEYS, Claim, Copied, Copy, Epochs, Part
 from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.store.parcel import MAX_BOOK, MAX_CLIP, MAX_SPEC, fits
 from swarm.store.store import JOB_NAME, DiskStore
 from swarm.system.machine import Say
+from swarm.worker.successor import Successor
 
 INTERVAL_S = 1.0  # between two looks for what is new
 ANSWER_S = 20.0  # without an answer, a question is asked again
@@ -47,6 +48,7 @@ class Copies:
         self._specs: dict[str, JobSpec] = {}
         self._have: dict[str, tuple[int, str]] = {}  # by job: how many records, and the digest of all
         self._epochs: dict[str, int] = {}
+        self.finished = set[str]()
 
     def spec(self, job: str) -> JobSpec | None:
         """Return the spec of a copied job, which is locked from then on; None if it has to be copied first."""
@@ -90,6 +92,7 @@ class Copies:
         """Drop the records of a job that have parted from its coordinator's; its clips stay, and are found by key."""
         self.store.rewrite(job, [])
         self._have[job], self._epochs[job] = (0, ""), 0
+        self.finished.discard(job)
 
     def _count(self, job: str, records: list[AnyRecord]) -> None:
         count, digest = self._have[job]
@@ -97,14 +100,20 @@ class Copies:
             count, digest = count + 1, journal_digest(digest, record)
             if isinstance(record, RunStarted):
                 self._epochs[job] = record.epoch
+            if isinstance(record, JobFinished):
+                self.finished.add(job)
+            elif isinstance(record, RunStarted):
+                self.finished.discard(job)
         self._have[job] = count, digest
 
 
 class Copier:
     """The copying from one coordinator: one question at a time."""
 
-    def __init__(self, address: str, keys: AnyKeys, name: str, copies: Copies) -> None:
-        self._name, self._copies = name, copies
+    def __init__(
+        self, address: str, keys: AnyKeys, name: str, copies: Copies, successor: Successor | None = None
+    ) -> None:
+        self._address, self._name, self._copies, self._successor = address, name, copies, successor
         self._asked = 0  # questions for clips: an answer that comes late is not taken for that of the next one
         self._socket = DealerSocket(keys)
         self._socket.connect([address])
@@ -128,8 +137,12 @@ class Copier:
             self._socket.close()
 
     async def _look(self) -> None:
-        _, frame = await self._ask("jobs")
+        claim = await self._successor.claim(self._address) if self._successor else None
+        answer, frame = await self._ask("jobs", claim=claim)
         jobs = _decoded(frame, JOBS)
+        if self._successor and answer.roll:
+            open_jobs = [job for job, _ in jobs[:MAX_JOBS] if job not in self._copies.finished]
+            self._successor.heard(self._address, answer.roll, open_jobs)
         for job, epoch in jobs[:MAX_JOBS]:
             if not JOB_NAME.fullmatch(job) or not 0 <= epoch <= MAX_EPOCH:
                 raise Unsound("a coordinator names a job that cannot be one.")
@@ -222,11 +235,18 @@ class Copier:
         return found
 
     async def _ask(
-        self, part: Part, job: str = "", *, digest: str = "", offset: int = 0, keys: tuple[str, ...] = ()
+        self,
+        part: Part,
+        job: str = "",
+        *,
+        digest: str = "",
+        offset: int = 0,
+        keys: tuple[str, ...] = (),
+        claim: Claim | None = None,
     ) -> tuple[Copied, bytes]:
         """Ask for a part, and return the answer with its bytes. Raises TimeoutError."""
         async with asyncio.timeout(ANSWER_S):
-            while not self._socket.send(Copy(self._name, part, job, digest, offset, keys)):
+            while not self._socket.send(Copy(self._name, part, job, digest, offset, keys, claim)):
                 await asyncio.sleep(INTERVAL_S)
             while True:
                 message, frame = await self._socket.receive()
@@ -255,7 +275,14 @@ def _decoded(body: bytes, kind: type[Kind]) -> Kind:
         raise Unsound("a coordinator sent facts that this e2a-swarm does not know; upgrade it.") from error
 
 
-async def stand_by(state_dir: Path, keys: AnyKeys, name: str, addresses: Callable[[], list[str]], say: Say) -> None:
+async def stand_by(
+    state_dir: Path,
+    keys: AnyKeys,
+    name: str,
+    addresses: Callable[[], list[str]],
+    say: Say,
+    successor: Successor | None = None,
+) -> None:
     """Copy the jobs of the coordinators at these addresses, which come and go, until cancelled. Raises StoreError."""
     copies = await asyncio.to_thread(Copies, state_dir)
     following: dict[str, asyncio.Task[None]] = {}
@@ -267,7 +294,7 @@ async def stand_by(state_dir: Path, keys: AnyKeys, name: str, addresses: Callabl
                 following.pop(address).cancel()
             for address in here:
                 if address not in following:
-                    following[address] = asyncio.create_task(Copier(address, keys, name, copies).run(say))
+                    following[address] = asyncio.create_task(Copier(address, keys, name, copies, successor).run(say))
             for task in following.values():
                 if task.done() and not task.cancelled():
                     task.result()

@@ -9,14 +9,13 @@ from contextlib import AsyncExitStack
 from math import inf
 
 from swarm.config import ENV_BIND, WorkConfig
-from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED
-from swarm.lease.message import EngineOffer
+from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED, SwarmError
+from swarm.lease.message import EngineOffer, Hello
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.keys import OPEN, OPEN_WARNING, SwarmKey, load_key, no_key, security, swarm_id
 from swarm.net.papers import Papers
 from swarm.net.papers_file import swarm_names
-from swarm.net.transport import AnyKeys
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
@@ -33,6 +32,7 @@ from swarm.worker.sockets import FixedSockets
 from swarm.worker.standby import stand_by
 from swarm.worker.standing_orders import StandingOrders
 from swarm.worker.stint import Stint
+from swarm.worker.successor import Successor
 from swarm.worker.worker import WorkNode
 
 KEY_INTERVAL_S = 2.0  # between two looks for a key, if there is none
@@ -96,8 +96,7 @@ async def _serve(
         finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_stint(node, stint, say))
-        keyring = enrolment.keyring if enrolment else None
-        copying = asyncio.create_task(_copy(node, config, keyring, hello.name, say))
+        copying = asyncio.create_task(_copy(node, config, enrolment, hello, say))
         removal = asyncio.create_task(_watch_removal(node, enrolment))
         for task in (finder, watch, end, copying, removal):
             stack.callback(task.cancel)
@@ -116,13 +115,31 @@ async def _watch_removal(node: WorkNode, enrolment: WorkerEnrolment | None) -> N
             node.leave()
 
 
-async def _copy(node: WorkNode, config: WorkConfig, keys: AnyKeys, name: str, say: Say) -> None:
+async def _copy(node: WorkNode, config: WorkConfig, enrolment: WorkerEnrolment | None, hello: Hello, say: Say) -> None:
     """Keep a copy of each book, if this machine is a standby; leave if that ends, which it does only by a fault."""
-    if config.standby:
-        try:
-            await stand_by(config.state_dir, keys, name, node.connections.addresses, say)
-        finally:
-            node.leave()
+    if not config.standby:
+        return
+    keys, successor = enrolment.keyring if enrolment else None, _successor(node, config, enrolment, hello, say)
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(stand_by(config.state_dir, keys, hello.name, node.connections.addresses, say, successor))
+            if successor:
+                group.create_task(successor.run())
+    except* SwarmError as faults:
+        raise faults.exceptions[0] from None
+    finally:
+        node.leave()
+
+
+def _successor(
+    node: WorkNode, config: WorkConfig, enrolment: WorkerEnrolment | None, hello: Hello, say: Say
+) -> Successor | None:
+    """Return what takes over by itself, if this machine is to."""
+    if config.silence_s is None or enrolment is None:
+        return None
+    me, folders = (hello.worker, hello.name), (config.state_dir, config.output_dir)
+    left, bound = node.connections.left, os.environ.get(ENV_BIND, "")
+    return Successor(me, config.silence_s, enrolment, bound, left, folders, say)
 
 
 def _raise_faults(*tasks: "asyncio.Task[None]") -> None:

@@ -202,8 +202,7 @@ class WorkNode:
     def _farewell(self, name: str, done: Done) -> None:
         if (lack := lacking_text(done, install_line)) and self._told_once.is_news(lack):
             self._tell(name, lack)
-        if done.final and self.connections[name].coordinator:
-            who, self.connections[name].coordinator = self.connections[name].coordinator, ""
+        if done.final and (who := self.connections.bid_farewell(name, failed=done.failed)):
             how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
             self._tell(name, f"{who} {how}; {self._notices.line(self.clock.now())}")
 

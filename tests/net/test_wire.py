@@ -14,11 +14,12 @@ from swarm.lease.file_transfer import BlockDigests, Blocks, Source
 from swarm.lease.member import Enrol, Members
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order
 from swarm.lease.reason import Reason
-from swarm.lease.standby import Copied, Copy, Epochs, StandbyStatus
+from swarm.lease.standby import Claim, Copied, Copy, Epochs, Heir, Opinion, Roll, Silent, StandbyStatus
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4
 SLOTS = (m.SlotStatus(0, "speaking", "job", 1, 2, 3, 4.5, 6.5),)
+HEIR = Heir("id", "tower", "10.0.0.5:5000")
 FROM_WORKER: list[m.Message] = [
     m.Hello("w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2),
     m.Held("job", ((0, 1, KEY), (2, 3, KEY))),
@@ -42,7 +43,8 @@ FROM_WORKER: list[m.Message] = [
     Order("move", "Moby Dick", 2, "laptop"),
     NewBook("Moby Dick.epub", DIGEST, 2**21, ("--voice", "heart")),
     BookPiece(DIGEST, 2**20),
-    Copy("tower", "clips", "job", DIGEST, 5, (KEY,)),
+    Copy("tower", "clips", "job", DIGEST, 5, (KEY,), Claim(HEIR, "run", 3)),
+    Silent("id", "run", 3, 7),
     Epochs((("job", 2**52),)),
     Enrol("attic", bytes(32)),
 ]
@@ -70,7 +72,8 @@ FROM_COORDINATOR: list[m.Message] = [
     Obeyed(True, "paused"),
     BookTaken(DIGEST, 5, 3, "no room"),
     Members("laptop", bytes(32), bytes(64)),
-    Copied("records", "job", 5, 2**33, DIGEST, True, (0, 60_000)),
+    Copied("records", "job", 5, 2**33, DIGEST, True, (0, 60_000), Roll("run", 3, (HEIR,))),
+    Opinion("id", "run", 7, True),
     m.StatusReply(
         "c",
         "laptop",

@@ -63,6 +63,34 @@ def test_a_standby_takes_over_when_the_coordinator_and_its_disk_are_gone(lan: Ma
     assert len(again) <= len(at_loss) - copy, "more was spoken again than the copy lagged behind"
 
 
+def test_one_of_two_standbys_takes_over_by_itself(lan: Make, small_book: Path) -> None:
+    laptop, desktop, seats = lan("laptop"), lan("desktop"), [lan("tower"), lan("shed")]
+    automatic = ("work", "--cpu", "--slots", "1", "--standby", "--automatic", "6s", "--output-dir", "books")
+    running = [seat.start(*automatic, "--name", seat.name) for seat in seats]
+    desktop.start("work", "--cpu", "--slots", "1")
+    for each in running:
+        each.says("looking for coordinators")
+    old = laptop.start("coordinate", small_book, *SLOW, "--engine-option", "cost_per_char=0.06")
+    wait_for(lambda: all("of 2" in each.output for each in running), "both standbys are on the roll")
+    for seat in seats:
+        wait_for(lambda home=seat.home: len(accepted(home / "standby")) >= 4, "some sentences at each standby")  # type: ignore[misc]
+    old.kill()
+    at_loss = {clip.key: clip for clip in accepted(laptop.home)}
+    copied = min(len(accepted(seat.home / "standby")) for seat in seats)
+    shutil.rmtree(laptop.home)
+
+    wait_for(lambda: any("taking it over" in each.output for each in running), "a take-over")
+    heir, other = sorted(seats, key=lambda seat: "taking it over" not in running[seats.index(seat)].output)
+    running[seats.index(heir)].says("33 of 33 sentences spoken")
+    assert_complete(report_of(only(heir.desk / "books", "*.m4b")))
+    assert_spoken_once(heir.home)
+    now = {clip.key: clip for clip in accepted(heir.home)}
+    again = [key for key, clip in at_loss.items() if now[key].work_s != clip.work_s]
+    assert len(again) <= len(at_loss) - copied
+    assert "taking it over" not in running[seats.index(other)].output
+    assert not (other.desk / "books").exists()
+
+
 def test_an_old_coordinator_that_has_every_sentence_hears_it_from_a_standby(lan: Make, small_book: Path) -> None:
     laptop, tower = lan("laptop"), lan("tower")
     old = laptop.start("coordinate", small_book, *SLOW)
