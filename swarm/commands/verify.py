@@ -7,15 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import examples
+from swarm.commands.checks import examples, number
 from swarm.commands.options import ADDRESS, add_output_options, add_state_option
-from swarm.commands.output import say, say_json
+from swarm.commands.output import say, say_json, warn
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from swarm.coordinator.listen import Finding, Judge
     from swarm.job.state import JobState
+    from swarm.store.store import DiskStore
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -25,10 +26,21 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
         help="listen to what was spoken already, and tell what may be wrong",
         description="Have a speech recogniser listen to the sentences of a book that are spoken, finished or not, and "
         "tell which it hears otherwise. Nothing is spoken; `redo --doubtful` does that.",
-        epilog=examples('e2a-swarm verify "Title - Author.m4b"', "e2a-swarm verify book.epub --sample"),
+        epilog=examples(
+            'e2a-swarm verify "Title - Author.m4b"',
+            "e2a-swarm verify book.epub --sample",
+            "e2a-swarm verify book.epub --cross-check 1%%   without a recogniser",
+        ),
     )
     parser.add_argument("book", metavar="FILE|BOOK|JOB", help="an audiobook, the book it was made of, or a job's name")
     parser.add_argument("--sample", action="store_true", help="listen to a tenth, and to more after what is doubtful")
+    parser.add_argument(
+        "--cross-check",
+        metavar="1%",
+        default="",
+        help="instead, speak so much of each worker's sentences again on this machine, compare them, and name workers "
+        "that speak otherwise",
+    )
     parser.add_argument("--offline", action="store_true", help="do not download the recogniser")
     add_state_option(parser)
     add_output_options(parser, json="print one JSON value", quiet="")
@@ -43,7 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.store.store import DiskStore
     from swarm.voice.host.recogniser import check_installed
 
-    check_installed()
+    share = _share(arguments.cross_check)
+    if not share:
+        check_installed()
     folder = state_folder(arguments.state_dir)
     job = find_job(arguments.book, folder)
     store = DiskStore(folder)
@@ -51,12 +65,51 @@ def run(arguments: argparse.Namespace) -> int:
         state = open_spoken(store, job)
         if state is None or not state.accepted:
             raise UsageError(f"Nothing of {arguments.book} is spoken here: `e2a-swarm convert` speaks it.")
+        if share:
+            return _cross_check(arguments, state, store, share)
         judge = open_judge(state.spec.recipe.language, sample=arguments.sample)
         findings = [*_shown(listen(state, store, judge), len(state.accepted))]
     finally:
         store.close()
     named = state.spec.source if arguments.book == job else arguments.book
     _report(state, findings, named, as_json=arguments.json)
+    return EXIT_DONE
+
+
+def _share(text: str) -> float:
+    """Return the share that --cross-check names, 0 without it. Raises UsageError."""
+    if not text:
+        return 0.0
+    percent = number(text.removesuffix("%"))
+    if not (text.endswith("%") and 0 < percent <= 100):
+        raise UsageError(f"--cross-check takes a share such as 1%, not {text!r}.")
+    return percent / 100
+
+
+def _cross_check(arguments: argparse.Namespace, state: "JobState", store: "DiskStore", share: float) -> int:
+    """Compare a sample with how this machine speaks it; return the exit code. Raises SwarmError."""
+    from random import SystemRandom
+
+    from swarm.coordinator.cross_check import bad_speakers, choose_sample, cross_check
+    from swarm.node.respeaker import respeaking
+    from swarm.system.platform import run_loop
+    from swarm.watch.history import History
+    from swarm.watch.text import clean
+
+    async def compare() -> "list[tuple[Finding, str]]":
+        places = choose_sample(state, share, SystemRandom())
+        files = {each.name: store.job_file_path(state.job, each.digest) for each in state.job_files}
+        log = state_folder(arguments.state_dir) / "log"
+        with store.unpacking() as folder:
+            async with respeaking(state.spec.recipe, files, folder, log) as respeak:
+                return [compared async for compared in cross_check(state, store, places, respeak)]
+
+    compared = run_loop(compare())
+    _report(state, [finding for finding, _ in compared], arguments.book, as_json=arguments.json)
+    known = History.of(state.spec, store.records(state.job)).workers
+    for worker, (bad, tried) in bad_speakers(compared).items():
+        name = clean(known[worker].name) if worker in known else worker
+        warn(f"{name} speaks otherwise than this machine: {bad} of the {tried} sentences of it that were compared")
     return EXIT_DONE
 
 

@@ -46,13 +46,18 @@ def listen(state: JobState, store: Store, judge: Judge) -> Iterator[Finding]:
     Sentences in another language than the job's are only measured. Raises StoreError.
     """
     for place, clip in sorted(state.accepted.items()):
-        found = _judged(state, store, place, clip, judge)
-        if found and found not in clip.doubt:
-            doubt = "; ".join(filter(None, (clip.doubt, found)))[:MAX_DOUBT]
-            record = ClipDoubted(*place, clip.key, doubt)
-            store.commit([(state.job, record, b"")])
-            apply(state, record)
-        yield Finding(place, state.accepted[place].doubt)
+        yield note_doubt(state, store, place, _judged(state, store, place, clip, judge))
+
+
+def note_doubt(state: JobState, store: Store, place: Place, found: str) -> Finding:
+    """Journal what may be wrong with a sentence, if that is news, and return all that may be. Raises StoreError."""
+    clip = state.accepted[place]
+    if found and found not in clip.doubt:
+        doubt = "; ".join(filter(None, (clip.doubt, found)))[:MAX_DOUBT]
+        record = ClipDoubted(*place, clip.key, doubt)
+        store.commit([(state.job, record, b"")])
+        apply(state, record)
+    return Finding(place, state.accepted[place].doubt)
 
 
 def _judged(state: JobState, store: Store, place: Place, clip: ClipAccepted, judge: Judge) -> str:

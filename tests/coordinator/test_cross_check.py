@@ -1,0 +1,80 @@
+"""Sentences that this machine speaks again, with a real engine: who speaks otherwise is found."""
+
+import asyncio
+import io
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pytest
+import soundfile
+from msgspec import structs
+from specs_for_tests import a_job
+
+from swarm.commands.main import main
+from swarm.coordinator.cross_check import choose_sample
+from swarm.coordinator.listen import open_spoken
+from swarm.job.book import Chapter, Pause, Segment
+from swarm.job.recipe import Recipe, seeds_of
+from swarm.job.record import ClipAccepted, ClipDoubted, RunStarted, WorkerSeen
+from swarm.job.state import JobState
+from swarm.node.respeaker import respeaking
+from swarm.store.store import DiskStore
+from swarm.voice.host.clip import make_clip
+
+TEXTS = tuple(f"This is sentence {word} of the book." for word in ("one", "two", "three", "four", "five", "six"))
+LIARS = {1, 3, 5}  # the sentences of the worker that speaks badly
+CHAPTER = Chapter("One", tuple(Segment(text, Pause.SENTENCE) for text in TEXTS))
+SPEC = structs.replace(a_job(), recipe=Recipe("hibari", "heart", "en"), chapters=(CHAPTER,))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """Yield a state folder with a job that an honest worker and a liar have spoken."""
+    book, home = tmp_path / "moby.epub", tmp_path / "state"
+    book.write_bytes(b"book")
+    with closing(DiskStore(home)) as store:
+        store.lock_job(SPEC.job)
+        store.create_job(SPEC, book)
+        seen = [WorkerSeen("w1", "attic", "cpu"), WorkerSeen("w2", "guest", "cpu")]
+        store.commit([(SPEC.job, record, b"") for record in (RunStarted(1, 1.0), *seen)])
+        frames = asyncio.run(spoken(tmp_path))
+        for index, frame in enumerate(frames):
+            sound, rate = soundfile.read(io.BytesIO(frame), dtype="int16")
+            if index in LIARS:
+                sound = np.random.default_rng(index).integers(-9000, 9000, sound.size, dtype=np.int16)
+            clip = make_clip(sound, rate, TEXTS[index])
+            worker, facts = "w2" if index in LIARS else "w1", {**structs.asdict(clip.info), "work_s": 0.1}
+            key = JobState(SPEC).key((0, index), 0)
+            record = ClipAccepted(0, index, 0, key, len(clip.frame), worker, 1.0, 1.5, **facts)
+            store.commit([(SPEC.job, record, clip.frame)])
+    return home
+
+
+async def spoken(folder: Path) -> list[bytes]:
+    async with respeaking(SPEC.recipe, {}, folder, folder) as respeak:
+        return [await respeak(text, seeds_of(text, SPEC.recipe, 0)[0]) for text in TEXTS]
+
+
+def test_a_worker_that_speaks_badly_is_found_and_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(DiskStore(home)) as store:
+        state = open_spoken(store, SPEC.job)
+        assert state
+        assert len(choose_sample(state, 0.01, Random(1))) == len(TEXTS)  # three of each
+    assert main(["verify", SPEC.job, "--cross-check", "1%", "--state-dir", str(home)]) == 0
+    said = capsys.readouterr()
+    assert "guest speaks otherwise than this machine: 3 of the 3 sentences of it that were compared" in said.err
+    assert "attic" not in said.err
+    assert "3 of 6 sentences may sound wrong" in said.out
+    with closing(DiskStore(home)) as store:
+        store.open_job(SPEC.job)
+        doubted = {record.index for record in store.records(SPEC.job) if isinstance(record, ClipDoubted)}
+    assert doubted == LIARS
+
+
+@pytest.mark.parametrize("share", ["1", "0%", "200%", "many%"])
+def test_a_share_that_is_none_is_refused(tmp_path: Path, share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "x", "--cross-check", share, "--state-dir", str(tmp_path)]) == 64
+    assert "--cross-check takes a share such as 1%" in capsys.readouterr().err
