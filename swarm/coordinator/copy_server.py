@@ -1,7 +1,8 @@
 """Gives standbys what they ask for of the jobs that are served, and knows how far each of them is behind.
 
 What a standby gets is durable: it is read from the disk, as the journal names it. A standby has one question open at a
-time, so it takes no more memory than one answer, and a slow one holds up no other.
+time, so it takes no more memory than one answer, and a slow one holds up no other. While clips come in, answers take a
+small share of the time.
 """
 
 import asyncio
@@ -29,6 +30,9 @@ MAX_JOBS = 500  # that one answer names
 FORGET_S = 600.0  # a standby that asked for nothing for so long is gone
 RECORDS = 500  # in one answer
 CONSULT_S = 10.0  # that a finished book waits for a standby that had a copy
+SHARE = 0.05  # of the time, for answers while clips come in
+BUSY_S = 1.0  # after a commit
+MAX_PAUSE_S = 1.0  # between two answers
 MAX_POINTS = 64  # of each journal, up to which its digest is remembered
 
 Answer = tuple[Copied, bytes]
@@ -53,6 +57,7 @@ class CopyServer:
         self._store, self._router, self._editions, self._now = store, router, editions, now
         self._followers: dict[bytes, Follower] = {}
         self._called = asyncio.Event()
+        self._committed_s = 0.0
         self._journals: dict[str, Journal] = {}  # by job, apart from those that are written to
         self._digests: dict[str, str] = {}  # of the books, by job
         self._points: dict[str, dict[int, str]] = {}  # by job: the digests of its first so many records
@@ -93,12 +98,24 @@ class CopyServer:
                 question, follower.question = follower.question, None
                 if question is None:
                     continue
+                began_s = self._now()
                 with suppress(StoreError, OSError):  # a job may have been removed; the standby asks on
                     if answer := await asyncio.to_thread(self._answer, question):
                         self._note(follower, question, answer[0])
                         self._router.send(peer, *answer)
+                await asyncio.sleep(self._pause_s(self._now() - began_s))
             if not any(follower.question for follower in self._followers.values()):
                 await self._called.wait()
+
+    def note_commit(self) -> None:
+        """Take in that records reached the disk: answers leave the processor and the disk to clips for a while."""
+        self._committed_s = self._now()
+
+    def _pause_s(self, took_s: float) -> float:
+        """Return how long to wait after an answer that took so long."""
+        if self._now() - self._committed_s > BUSY_S:
+            return 0.0
+        return min(took_s * (1 / SHARE - 1), MAX_PAUSE_S)
 
     def _note(self, follower: Follower, question: Copy, answer: Copied) -> None:
         """Take in how far a standby is, which asks for the records that come after those it has."""

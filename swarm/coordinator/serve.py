@@ -230,6 +230,7 @@ class Server:
                 rows = [(entry.job, entry.record, entry.frame) for entry in entries]
                 began_s = self._clock.now()
                 await asyncio.to_thread(self._store.commit, rows)
+                self._copies.note_commit()
                 if (took_s := self._clock.now() - began_s) > SLOW_S:
                     logger.debug(f"{len(rows)} records took {took_s:.2f} s to reach the disk")
             for outcome in outcomes:

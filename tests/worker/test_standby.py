@@ -306,6 +306,17 @@ def test_the_journal_that_answers_are_read_from_is_read_by_any_thread(source: Di
         assert journal.page(0, 2) == other.submit(journal.page, 0, 2).result()
 
 
+def test_answers_take_a_small_share_of_the_time_while_clips_come_in(source: DiskStore) -> None:
+    now = [100.0]
+    server = CopyServer(source, SimpleNamespace(), {}, lambda: now[0])  # type: ignore[arg-type]
+    assert server._pause_s(0.01) == 0
+    server.note_commit()
+    assert server._pause_s(0.01) == pytest.approx(0.19)
+    assert server._pause_s(5.0) == 1.0
+    now[0] += 1.1
+    assert server._pause_s(0.01) == 0
+
+
 def test_a_standby_that_is_silent_is_told_of_for_a_while(source: DiskStore) -> None:
     now = [0.0]
     editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
