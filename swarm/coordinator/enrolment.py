@@ -21,6 +21,10 @@ SEEN_S = 30.0  # between two notes of who is here
 FAREWELL_S = 0.5  # for the news to leave, before connections are closed
 NEWS_S = 2.0  # between two messages about machines that are new
 OTHER_LIST = "another list of this swarm's members was met: `e2a-swarm members` tells how to make both one"
+REMOVED = (
+    "this machine was removed from the swarm by {}: no member speaks for it any more. `e2a-swarm join CODE --replace`, "
+    "with the code that `e2a-swarm key` shows there now, makes it a new member; then run this command again"
+)
 WANTS_IN = "{} wants to come in: `e2a-swarm members approve {}` lets it in (the fingerprint of its key is {})"
 
 logger = logging.getLogger(__name__)
@@ -168,7 +172,9 @@ class Enrolment:
         self._state = self._present_state()
         self._tell_all()
         self._open()
-        if self._papers.is_current:
+        if self._papers.was_removed:
+            self._say(REMOVED.format(self._papers.keepers_name()))
+        elif self._papers.is_current:
             self._say("a machine was removed from the swarm, which has a new code: its members get it by themselves")
         self._later(self._router.proxy.cut_all)
         self._renewed()

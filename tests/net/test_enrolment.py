@@ -348,6 +348,24 @@ async def test_a_coordinator_that_was_away_hears_of_a_removal_from_the_first_mem
     await attic.is_served()
 
 
+async def test_a_coordinator_whose_machine_was_removed_says_so_and_no_member_serves_it(house: Open) -> None:
+    desk, tower = house(Desk, "laptop"), house(Desk, "tower")
+    attic = house(Tenant, "attic", desk)
+    await until(lambda: attic.papers.is_member)
+    attic.socket.connect([tower.address])
+    desk.router.proxy.cut_all()
+    await until(lambda: tower.papers.is_member)
+    attic.socket.connect([desk.address])
+    tower.router.proxy.cut_all()
+    await until(lambda: tower.papers.card in desk.papers.members)
+    desk.papers.remove(tower.papers.card)
+    await until(lambda: attic.papers.key == desk.papers.key != KEY)
+    attic.socket.connect([tower.address])
+    desk.router.proxy.cut_all()
+    await until(lambda: any("this machine was removed from the swarm by laptop" in line for line in tower.said))
+    assert not attic.socket.connected, "the worker takes it for a coordinator of its swarm"
+
+
 async def test_what_makes_no_sense_is_no_end_and_a_connection_is_one_machine(house: Open) -> None:
     desk = house(Desk, "laptop")
     dealer = DealerSocket(curve_keys(KEY))

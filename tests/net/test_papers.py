@@ -1,5 +1,7 @@
 """What a machine keeps of its membership: files of several processes, renewed secrets, other swarms."""
 
+import errno
+import shutil
 import stat
 import sys
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault, StoreError
+from swarm.net import papers as papers_module
 from swarm.net.keys import join_another, load_key, make_key, obtain_key, rotate, save_key
 from swarm.net.membership import BadMembership, doors
 from swarm.net.papers import Papers
@@ -133,3 +136,54 @@ def test_a_damaged_file_is_named_with_a_remedy(tmp_path: Path, keeper: Papers, n
     (tmp_path / "keeper" / name).write_text("{nonsense")
     with pytest.raises(StoreError, match=f"{name} is damaged.*remove it"):
         Papers(tmp_path / "keeper", KEY)
+
+
+def test_two_keepers_that_remove_each_other_are_both_out_and_the_others_agree_on_one_secret(
+    tmp_path: Path, keeper: Papers, member: Papers
+) -> None:
+    third = papers_of(tmp_path, "third")
+    keeper.admit(third.card, "cellar")
+    for each in (member, third):
+        each.take(keeper.known)  # type: ignore[arg-type]
+    shutil.copy(tmp_path / "keeper" / "keeper.key", tmp_path / "member")
+    keeper.remove(member.card)
+    member.remove(keeper.card)
+    told = [(each.known, each.sealed_for(third.card)) for each in (keeper, member)]
+    for known, sealed in told:
+        assert known
+        third.take(known, sealed)
+    keeper.take(member.known)  # type: ignore[arg-type]
+    member.take(keeper.known)  # type: ignore[arg-type]
+    assert keeper.was_removed and member.was_removed
+    assert third.is_member and third.is_current and not third.was_removed
+    assert {each.name for each in third.members.values()} == {"cellar"}
+
+
+def test_a_removal_that_finds_the_disk_full_or_dies_half_way_is_whole_or_none(
+    tmp_path: Path, keeper: Papers, member: Papers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = papers_module.replace_file
+
+    def full(path: Path, data: bytes, mode: int = 0o666) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(papers_module, "replace_file", full)
+    with pytest.raises(StoreError, match=r"members\.json"):
+        keeper.remove(member.card)
+    monkeypatch.setattr(papers_module, "replace_file", real)
+    assert member.card in Papers(tmp_path / "keeper", KEY).members
+
+    def dies(path: Path, data: bytes, mode: int = 0o666) -> None:
+        if path.name == "swarm.key":
+            raise KeyboardInterrupt  # the papers are written, the key is not
+        real(path, data, mode)
+
+    monkeypatch.setattr(papers_module, "replace_file", dies)
+    with pytest.raises(KeyboardInterrupt):
+        Papers(tmp_path / "keeper", KEY).remove(member.card)
+    monkeypatch.setattr(papers_module, "replace_file", real)
+    again = Papers(tmp_path / "keeper", load_key(tmp_path / "keeper") or KEY)
+    assert member.card not in again.members
+    assert again.is_current and again.key != KEY
+    again.note_seen(set())  # any write mends the file of the key
+    assert load_key(tmp_path / "keeper") == again.key
