@@ -42,6 +42,10 @@ examples:
 
 e2a-swarm COMMAND --help tells more.
 """
+FORBIDDEN = (
+    "cannot be used: it belongs to another user, or its permissions keep this one out. Run the command as that user, "
+    "change the permissions, or name another place."
+)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -234,6 +238,8 @@ def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
 
     if lacking := _exhausted_resource(error):
         return _fail(f"{lacking}, and run the same command again. Finished work is kept.", EnvironmentFault.exit_code)
+    if isinstance(error, PermissionError) and error.filename:
+        return _fail(f"{os.fsdecode(error.filename)} {FORBIDDEN}", EnvironmentFault.exit_code)
     text = "".join(traceback.format_exception(error))
     if getattr(arguments, "verbose", False):
         from swarm.watch.priority import Priority, marked

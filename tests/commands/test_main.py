@@ -2,6 +2,7 @@ import argparse
 import errno
 import io
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -220,3 +221,21 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 def test_every_command_has_a_file_and_an_entry_in_the_order_of_the_design() -> None:
     listed = list(frame._commands(frame.make_parser()))
     assert tuple(listed) == COMMANDS
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions are others there")
+def test_a_state_folder_of_another_user_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "theirs" / "jobs").mkdir(parents=True)
+    words = ["jobs", "--state-dir", str(tmp_path / "theirs")]
+    assert main(words) == 0
+    user = os.geteuid()
+    (tmp_path / "theirs").chmod(0)
+    try:
+        if user == 0:
+            os.seteuid(65534)
+        assert main(words) == EXIT_ENVIRONMENT
+    finally:
+        os.seteuid(user)
+        (tmp_path / "theirs").chmod(0o700)
+    said = capsys.readouterr().err
+    assert f"{tmp_path / 'theirs' / 'jobs'} cannot be used: it belongs to another user" in said
