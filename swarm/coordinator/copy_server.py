@@ -32,7 +32,7 @@ RECORDS = 500  # in one answer
 CONSULT_S = 10.0  # that a finished book waits for a standby that had a copy
 SHARE = 0.05  # of the time, for answers while clips come in
 BUSY_S = 1.0  # after a commit
-MAX_PAUSE_S = 1.0  # between two answers
+MAX_PAUSE_S = 0.25  # between two answers
 MAX_POINTS = 64  # of each journal, up to which its digest is remembered
 
 Answer = tuple[Copied, bytes]
