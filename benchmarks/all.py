@@ -35,6 +35,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "crash": [[]],
     "restart": [[]],
     "ingest": [[]],
+    "standby": [[]],
     "assets": [[]],
     "distribution": [[]],
     "memory": [[]],
