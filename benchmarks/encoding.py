@@ -22,6 +22,7 @@ from process import head, row
 from swarm.audio.encoder import encode_reel, find_gain
 from swarm.audio.format import make_coding
 from swarm.audio.level import Level
+from swarm.audio.link_clip import make_opus, pack_tighter, read_opus
 from swarm.audio.order import ReelClip, ReelOrder
 from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
@@ -56,6 +57,11 @@ def order_of(folder: Path, clips: list[SpokenClip], rate: int, name: str) -> Ree
     return ReelOrder(tuple(stored), pauses_s, rate, 8.0, folder / "a.reel", make_coding(name, rate), Level())
 
 
+def _each(pack: Callable[[bytes], bytes], clips: list[SpokenClip]) -> None:
+    for clip in clips:
+        pack(clip.frame)
+
+
 def main() -> None:
     """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -77,6 +83,14 @@ def main() -> None:
     tell("the voice (hibari)", voice_s)
     clips = [make_clip(sound, rate, text) for sound, text in zip(sounds, texts, strict=True)]
     tell("clips: trimmed, FLAC", spent(lambda: [make_clip(s, rate, t) for s, t in zip(sounds, texts, strict=True)]))
+    opus = [make_opus(clip.frame) for clip in clips]
+    for what, pack in (("packed tighter", pack_tighter), ("as Opus", make_opus)):
+        bits_s = 8 * sum(len(pack(clip.frame)) for clip in clips) / sound_s
+        tell(f"clips {what}, {bits_s / 1000:.0f} kbit/s", spent(partial(_each, pack, clips)))
+    before_s = 8 * sum(len(clip.frame) for clip in clips) / sound_s
+    row(f"clips as they are, {before_s / 1000:.0f} kbit/s", "", "")
+    pairs = list(zip(opus, clips, strict=True))
+    tell("FLAC of that Opus", spent(lambda: [read_opus(each, clip.info.samples, rate) for each, clip in pairs]))
     with tempfile.TemporaryDirectory() as folder:
         for name in ("m4b", "mp3", "opus", "flac"):
             order = order_of(Path(folder), clips, rate, name)

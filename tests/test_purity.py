@@ -52,7 +52,7 @@ ARROWS = {
     "coordinator": GROUND
     | {"audio", "book", "book/speech", "edition", "lease", "lease/coordinator", "net", "store", "trace"}
     | {"voice/host", "watch"},
-    "worker": GROUND | {"lease", "lease/worker", "net", "store", "trace", "voice", "voice/host", "watch"},
+    "worker": GROUND | {"audio", "lease", "lease/worker", "net", "store", "trace", "voice", "voice/host", "watch"},
     "scale": {"errors", "system", "lease", "net", "watch"},
     "web": {"errors", "system", "lease", "coordinator", "store", "watch"},
     "site": {"errors", "config", "system", "lease", "coordinator", "store", "watch", "web"},
@@ -221,6 +221,7 @@ TESTED_ELSEWHERE = {
     "swarm/net/order.py": "tests/net/test_seat.py",
     "swarm/coordinator/door.py": "tests/stories/test_story_of_a_swarm.py",
     "swarm/coordinator/arrival.py": "tests/coordinator/test_serve.py",
+    "swarm/lease/slow_link.py": VALUES,
     "swarm/store/queue.py": "tests/store/test_queue_file.py",
     "swarm/lease/order.py": VALUES,
     "swarm/lease/standby.py": VALUES,

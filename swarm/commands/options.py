@@ -189,6 +189,11 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--open", action="store_true", help="use no key and no encryption: anybody on the network can join"
     )
+    group.add_argument(
+        "--opus-links",
+        action="store_true",
+        help="have machines send Opus, a quarter of the bytes, while their link is the bottleneck",
+    )
     group.add_argument("--approve", action="store_true", help="let new machines wait for `e2a-swarm members approve`")
     for name in ("device", "gpu", "cpu", *LICENCES, *(option.name for option in MACHINE_OPTIONS)):
         refuse(parser, name, "a coordinator only shares the book: give it to `e2a-swarm work`.")
@@ -267,6 +272,7 @@ def coordinate_config(arguments: argparse.Namespace, render: RenderConfig) -> Co
         port=None if arguments.port is None else whole("--port", arguments.port, 1, 65535),
         open=arguments.open,
         approve=arguments.approve,
+        opus_links=arguments.opus_links,
         advertise=not arguments.no_advertise,
         announce=arguments.announce,
     )

@@ -59,7 +59,7 @@ class Coordination:
         """The largest epoch of all jobs; 0 before they are opened."""
         return max((edition.state.epoch for edition in self.editions), default=0)
 
-    async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool) -> int:
+    async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool, opus: bool = False) -> int:
         """Serve the jobs until all is written; return the exit code. Raises what stopped it."""
         if self.is_done:
             return self.end_at_once()
@@ -73,6 +73,7 @@ class Coordination:
             min_workers=self.config.min_workers,
             grace_s=grace_s,
             alone=alone,
+            opus=opus,
             trusts=router.gate is not None,
         )
         now = self.clock.now()
@@ -183,7 +184,8 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
                 return coordination.end_at_once()
         door = door or await _open_door(config, coordination, service, stack)
         resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
-        return await coordination.serve(door.router, GRACE_S if resumed else 0.0, alone=False)
+        grace_s = GRACE_S if resumed else 0.0
+        return await coordination.serve(door.router, grace_s, alone=False, opus=config.opus_links)
 
 
 async def _open_door(

@@ -8,7 +8,7 @@ from typing import Any
 
 from swarm import __version__
 from swarm.audio.studio import Studio
-from swarm.config import ServeConfig
+from swarm.config import CoordinateConfig, ServeConfig
 from swarm.coordinator.coordinate import GRACE_S
 from swarm.coordinator.desk import Desk
 from swarm.coordinator.door import Door
@@ -60,7 +60,7 @@ async def stay(
         awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)
         door = Door(config.network, progress.note)
         stack.push_async_callback(door.close)
-        settings = _settings(queue.begin_run(), trusts=not config.network.open)
+        settings = _settings(queue.begin_run(), config.network)
         now = clock.now()
         core = trace.watch("coordinator", Coordinator(settings, now), settings=settings, started_s=now)
         server = Server(core, store, door.router, progress, clock, "finish", seen, on_end=resident.ended)
@@ -92,7 +92,7 @@ def _open_disk(state_dir: Path, stack: AsyncExitStack) -> tuple[Queue, DiskStore
     return queue, store, seen, studio
 
 
-def _settings(epoch: int, *, trusts: bool) -> Settings:
+def _settings(epoch: int, network: CoordinateConfig) -> Settings:
     """Return the settings of a run. Workers that come back first say what they hold."""
     return Settings(
         coordinator=new_nonce(),
@@ -100,7 +100,8 @@ def _settings(epoch: int, *, trusts: bool) -> Settings:
         version=__version__,
         epoch=epoch,
         grace_s=GRACE_S,
-        trusts=trusts,
+        trusts=not network.open,
+        opus=network.opus_links,
     )
 
 

@@ -38,3 +38,4 @@ class SpokenClip(Struct, frozen=True):
     frame: bytes  # FLAC, mono, 16 bit
     info: ClipInfo
     further: int = 0  # its take minus the take that was asked for
+    packing: str = ""  # for a slow link, as the message `Clip` has it

@@ -22,6 +22,7 @@ from swarm.lease.offer import Device as Device
 from swarm.lease.offer import EngineOffer as EngineOffer
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order, QueuedStatus
 from swarm.lease.reason import Reason
+from swarm.lease.slow_link import SlowLink
 from swarm.lease.standby import MAX_STANDBYS, Copied, Copy, Epochs, Opinion, Silent, StandbyStatus
 
 PROTOCOL = 1  # major version: a different one is refused in words
@@ -98,6 +99,7 @@ class Heartbeat(Message, frozen=True, tag=True):
     figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()  # of its devices
     resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()
     door: Door = ""  # where other workers may ask for its files
+    slow_link: SlowLink | None = None  # if the link is what it waits for
 
 
 class Clip(ClipInfo, Message, frozen=True, tag=True):
@@ -112,6 +114,7 @@ class Clip(ClipInfo, Message, frozen=True, tag=True):
     slot: Count = 0
     number: Count = 0  # of a clip in pieces, unique on its connection
     size: Count = 0  # bytes of a clip in pieces; 0: the frame is the whole clip
+    packing: Name = ""  # a `Packing`; "opus": the bytes are Opus, of which the coordinator makes FLAC
 
 
 class ClipPiece(Message, frozen=True, tag=True):
@@ -163,6 +166,7 @@ class Welcome(Message, frozen=True, tag=True):
     credit: Count  # bytes of unacknowledged audio
     clip_piece: Count = 0  # bytes of the largest piece of a clip that it takes; 0, as of 0.1: whole clips only
     by_device: bool = False  # leases to a slot only what its device is for; coordinators of 0.1 do not
+    opus: bool = False  # clips may come as Opus if the link is the bottleneck
 
 
 class Refused(Message, frozen=True, tag=True):

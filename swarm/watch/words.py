@@ -38,6 +38,11 @@ def _slow_link(reason: Reason) -> str:
     return f"the link to {reason.worker} carries {reason.count / 1e6:.2g} Mbit/s"
 
 
+def _bottleneck(reason: Reason) -> str:
+    how = "clips come as Opus" if reason.kind == "opus" else "clips are packed as tightly as FLAC can"
+    return f"the link to {reason.worker} is the bottleneck, with {reason.count / 1e6:.2g} Mbit/s: {how}"
+
+
 def _other_protocol(reason: Reason) -> str:
     return (
         f"this worker speaks protocol {reason.count} (e2a-swarm {reason.version}), the coordinator "
@@ -72,6 +77,7 @@ KEPT: dict[str, Sentence] = {  # what keeps a worker from speaking
     "unable": lambda r: f"{r.engine}: {r.note}",
     "rests": lambda r: r.note,
     "slow link": _slow_link,
+    "bottleneck": _bottleneck,
     "lacks model": lambda r: f"lacks {r.model}",
     "lacks voice": lambda r: f"lacks {r.engine} for {language_name(r.language)}",
     "fetching": _fetching,
@@ -114,6 +120,7 @@ EVENTS: dict[str, Sentence] = {  # what happened, a line each
     "no progress": lambda r: f"{r.worker}: no progress on slot {r.slot}, its lease goes to others",
     "worker set aside": lambda r: f"{r.worker} failed {r.count} times in a row and is set aside",
     "slow link": _slow_link,
+    "bottleneck": _bottleneck,
     "slot rests": lambda r: f"{r.worker}: slot {r.slot} rests: {r.note}",
     "cannot speak": lambda r: f"{r.worker} cannot speak {r.title}: {r.note}",
     "segment set aside": lambda r: f"set aside after {r.count} failures: “{r.text}” ({failure_text(r.kind, r.note)})",

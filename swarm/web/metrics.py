@@ -30,6 +30,7 @@ class SwarmCollector(Collector):
         yield from _of_work(self._tally)
         yield from _of_machines(machines)
         yield from _of_devices(reply.workers)
+        yield _of_links(reply.workers)
 
 
 def exposition(look: Look, tally: Tally) -> bytes:
@@ -90,6 +91,16 @@ def _of_devices(workers: Sequence[WorkerStatus]) -> Iterator[Metric]:
         if figures.temperature_c is not None:
             heat.add_metric(place, figures.temperature_c)
     yield from (busy, memory, heat)
+
+
+def _of_links(workers: Sequence[WorkerStatus]) -> Metric:
+    """Return what the links carry that machines wait for, and how clips are packed for them."""
+    about, labels = "What a link carries that is the bottleneck of its machine.", ["machine", "packing"]
+    metric = GaugeMetricFamily("e2a_swarm_slow_link_bits_per_second", about, labels=labels)
+    reasons = [reason for worker in workers for reason in worker.reasons if reason.code == "bottleneck"]
+    for (machine, packing), bits_s in {(each.worker, each.kind): each.count for each in reasons}.items():
+        metric.add_metric([machine, packing], bits_s)
+    return metric
 
 
 def _one(name: str, about: str, value: float) -> Metric:

@@ -43,6 +43,7 @@ from swarm.worker.file_thread import FileThread
 from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.neighbours import Neighbours
 from swarm.worker.notices import Notices, ToldOnce, introduction
+from swarm.worker.packing import packed
 from swarm.worker.sockets import WorkerSockets
 
 DRAIN_S = 120.0  # longest wait for clips under way when the worker leaves
@@ -77,7 +78,7 @@ class WorkNode:
         self.unable = False  # an engine failed to open since the last announcement
         self._sockets = sockets
         self.clock, self._say = clock, say
-        self._exit_when_done = exit_when_done
+        self._exit_when_done, self._welcomed = exit_when_done, welcomed
         self._clip_buffer = ClipBuffer(job_files.scratch_root, say, self.core.note_full)
         self._notices = Notices(said_s=clock.now())
         self.connections = Connections(say)
@@ -88,7 +89,6 @@ class WorkNode:
         self._leaving = asyncio.Event()
         self._failure: BaseException | None = None
         self._outdated: Outdated | None = None
-        self._welcomed = welcomed
         self._wakefulness = Wakefulness(allow_sleep=allow_sleep)
         self._limit_watch = limit_watch
 
@@ -307,7 +307,7 @@ class WorkNode:
     async def _speak(self, speak: Speak, speaking: "asyncio.Task[list[SpokenClip | None]]") -> None:
         process = self.engines.process(speak.slot)
         try:
-            clips = await speaking
+            clips = await packed(await speaking, self.core, speak.slot, speak.turn, self.clock.now())
         except EngineFault as fault:
             if fault.kind in (FaultKind.CRASHED, FaultKind.UNAVAILABLE, *DEVICE_FAULTS):
                 await self.engines.unload(speak.slot, process)  # a fresh process may already have replaced it

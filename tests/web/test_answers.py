@@ -4,6 +4,7 @@ import msgspec
 from msgspec import structs
 from web_bench import BOOKS, JOB, REPLY
 
+from swarm.lease.reason import Reason
 from swarm.lease.standby import StandbyStatus
 from swarm.store.tally import Tally
 from swarm.web.answers import book_answers, machine_answers, standby_answers, status_answer
@@ -57,6 +58,13 @@ def test_the_flat_status_counts() -> None:
     status = status_answer(BOOKS, REPLY)
     assert (status.books_waiting, status.books_finished, status.books_failed) == (0, 1, 1)
     assert (status.title, status.machines, status.machines_speaking, status.realtime) == ("Emma", 2, 1, 3.0)
+
+
+def test_metrics_tell_of_links_that_are_the_bottleneck() -> None:
+    slow = Reason("bottleneck", worker="attic", count=300_000, kind="opus")
+    workers = tuple(structs.replace(worker, reasons=(slow,)) for worker in REPLY.workers[:1])
+    text = exposition(lambda: (BOOKS, structs.replace(REPLY, workers=workers)), Tally()).decode()
+    assert 'e2a_swarm_slow_link_bits_per_second{machine="attic",packing="opus"} 300000.0' in text
 
 
 def test_metrics_tell_sentences_machines_and_devices() -> None:

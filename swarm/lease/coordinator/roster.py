@@ -12,6 +12,7 @@ from swarm.lease.message import PROTOCOL, EngineOffer, Fetching, Figures, Heartb
 from swarm.lease.offer import fitting, slot_kinds
 from swarm.lease.reason import Reason
 from swarm.lease.scheduling import Speed
+from swarm.lease.slow_link import SlowLink
 from swarm.lease.transition import follow
 
 MAX_LOADING_S = 3600.0  # a model that takes longer to load is given up
@@ -123,6 +124,7 @@ class Session:
     transfer: Transfer | None = None  # the clip that comes in pieces
     unfinished: int = 0  # clips in pieces that it began since its last clip was accepted
     link_bits_s: int = 0  # that its link carries if the link is slow; else 0
+    slow_link: SlowLink | None = None  # by its last heartbeat
     holding: int = 0  # leases it said it holds
     revoked_s: dict[int, float] = field(default_factory=dict)  # leases that it holds without a right: when told so
     failures: int = 0
@@ -204,6 +206,16 @@ class Session:
         self.no_room = {(rest.slot, rest.engine, rest.model): rest for rest in here if rest.engine}
         news = [rest for rest in here if rest.trouble and rest not in before][:MAX_NEWS]
         return [Reason("slot rests", worker=self.hello.name, slot=rest.slot, note=rest.why) for rest in news]
+
+    def hear_link(self, slow_link: SlowLink | None) -> list[Reason]:
+        """Take in whether its link is what it waits for; return that if it is news."""
+        before, self.slow_link = self.slow_link, slow_link
+        is_news = slow_link is not None and (before is None or before.packing != slow_link.packing)
+        return [self.bottleneck(slow_link)] if slow_link and is_news else []
+
+    def bottleneck(self, slow_link: SlowLink) -> Reason:
+        """Return the reason that tells of its link."""
+        return Reason("bottleneck", worker=self.hello.name, count=slow_link.bits_s, kind=slow_link.packing)
 
     def rest_of(self, slot: int, recipe: Recipe) -> Resting | None:
         """Return why a slot takes no lease of a recipe for now; None if it does."""

@@ -32,6 +32,7 @@ class Settings:
     piece: int = PIECE_BYTES  # bytes of one `FilePiece`
     clip_piece: int = CLIP_PIECE_BYTES  # bytes of one `ClipPiece` at most
     alone: bool = False  # whether no other worker will ever come
+    opus: bool = False  # whether clips may come as Opus over links that are the bottleneck
     trusts: bool = (
         True  # whether it believes a worker that a job was taken over; in an open swarm strangers could say it
     )
@@ -51,6 +52,7 @@ class Settings:
             self.first_credit(workers),
             self.clip_piece,
             by_device=True,
+            opus=self.opus,
         )
 
     def first_credit(self, workers: int) -> int:

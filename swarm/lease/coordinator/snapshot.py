@@ -192,7 +192,9 @@ class Snapshot:
         ]
         if rests := [*session.resting.values(), *session.no_room.values()]:
             reasons.append(Reason("rests", note=_whys(rests)))
-        if session.link_bits_s:
+        if session.slow_link:
+            reasons.append(session.bottleneck(session.slow_link))
+        elif session.link_bits_s:
             reasons.append(Reason("slow link", worker=session.hello.name, count=session.link_bits_s))
         if lack := find_lack(session, self.jobs):
             reasons.append(lack)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Done, Job, Welcome
 from swarm.lease.offer import ANY, GPU
+from swarm.lease.slow_link import Packing, SlowLink
 from swarm.lease.transition import follow
+from swarm.lease.worker.link_pace import LinkPace
 from swarm.lease.worker.link_state import LINK_TRANSITIONS, LinkState
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, has_slept
@@ -48,6 +50,7 @@ class CoordinatorLink:
     window: int = FIRST_WINDOW  # bytes that the link and the coordinator's disk take in about a second
     largest_piece: int = 0  # of a clip, in bytes; 0: this coordinator takes whole clips only
     uploads: ClipUploads = field(default_factory=ClipUploads)
+    pace: LinkPace = field(default_factory=LinkPace)
     shrunk_s: float = 0.0
     failed: bool = False  # the coordinator ended for a fault and may come back
     jobs: dict[str, Job] = field(default_factory=dict)
@@ -195,6 +198,7 @@ class CoordinatorLink:
 
     def answered(self, age_s: float, size: int, now: float) -> None:
         """Adapt the window: `size` bytes were answered `age_s` seconds after they were sent."""
+        self.pace.carry(size)
         if age_s < QUICK_S:
             self.window = max(self.window, min(self.window + size, self.credit))
         elif age_s > SLOW_S and now - self.shrunk_s > SLOW_S:
@@ -205,6 +209,17 @@ class CoordinatorLink:
         if size and age_s > ONE_CLIP_S:
             self.window = min(self.window, max(self._min_window, int(size / age_s)))
         self.answered(age_s, size, now)
+
+    def packing(self, now: float) -> Packing:
+        """Return how a clip that is spoken now is packed for the link."""
+        if not self.pace.is_behind(now):
+            return ""
+        return "opus" if self.welcome and self.welcome.opus else "flac"
+
+    def slow_link(self, now: float) -> SlowLink | None:
+        """Return what the coordinator is told of the link while that is what the worker waits for."""
+        packing = self.packing(now)
+        return SlowLink(self.pace.bits_s, packing) if packing else None
 
     @property
     def _min_window(self) -> int:
@@ -291,6 +306,8 @@ def send_clips(link: CoordinatorLink, unaccepted: UnacceptedClips, now: float, o
         else:
             out.clips.append((link.name, clip))
     parts = link.uploads.parts(link.window, link.piece, unaccepted.is_under_way, now)
+    hears = now - link.heard_s < SILENT_S  # else it is cut, and not slow
+    link.pace.look(now, waits=hears and link.window < link.credit and unaccepted.stays_behind(link.name))
     out.parts.extend((link.name, part) for part in parts)
 
 

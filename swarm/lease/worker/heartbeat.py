@@ -38,4 +38,5 @@ def heartbeat(
         figures=figures,
         resting=tuple(rest for slot in slots for rest in slot.resting(now))[:MAX_RESTING],
         door=door,
+        slow_link=link.slow_link(now),
     )

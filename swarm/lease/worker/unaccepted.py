@@ -151,6 +151,10 @@ class UnacceptedClips:
         """Return whether a coordinator has yet to accept a clip."""
         return any(item.link == link for item in self.clips.values())
 
+    def stays_behind(self, link: str) -> bool:
+        """Return whether a clip for a coordinator has not left yet."""
+        return self._bytes(link, sent=False) > 0
+
     def has_room(self, link: str, credit: int | None) -> bool:
         """Return whether another segment may be spoken: clips up to the credit may wait, or up to the bound on all.
 

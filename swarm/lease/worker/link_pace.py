@@ -1,0 +1,42 @@
+"""Whether a link is what a worker waits for: clips then stay behind that the link's window does not let out."""
+
+from dataclasses import dataclass
+from math import inf
+
+BEHIND_S = 5.0  # a link that leaves clips behind for so long is the bottleneck
+CALM_S = 60.0  # it counts as one for so long after that: packed clips may be what it keeps up with
+SPAN_S = 10.0  # over which its rate is measured
+
+
+@dataclass
+class LinkPace:
+    """What one link carries, and whether that is enough."""
+
+    waits_s: float = inf  # since when clips stay behind without a pause
+    behind_until_s: float = -inf
+    span_s: float = 0.0  # when the present span began
+    carried: int = 0  # bytes, in the present span
+    bits_s: int = 0  # in the last span in which clips stayed behind
+
+    def look(self, now: float, *, waits: bool) -> None:
+        """Take in whether clips stay behind now."""
+        if not waits:
+            self.waits_s = inf
+        elif self.waits_s == inf:
+            self.waits_s, self.span_s, self.carried, self.bits_s = now, now, 0, 0
+        spent_s = now - self.span_s
+        if now - self.waits_s < BEHIND_S or spent_s <= 0:
+            return
+        if spent_s >= SPAN_S or (self.carried and not self.bits_s):
+            self.bits_s = int(8 * self.carried / spent_s)
+            self.span_s, self.carried = now, 0
+        if self.bits_s:  # a link that carries nothing at all is no slow one
+            self.behind_until_s = now + CALM_S
+
+    def carry(self, size: int) -> None:
+        """Take in that bytes of clips arrived."""
+        self.carried += size
+
+    def is_behind(self, now: float) -> bool:
+        """Return whether the link carries less than the worker speaks, or did a moment ago."""
+        return now < self.behind_until_s

@@ -1,0 +1,72 @@
+"""When a link is the bottleneck, and what it carries then."""
+
+from making import grant, make_worker, speak, told
+from test_coordinator_link import a_link
+
+from swarm.lease.message import Heartbeat, Welcome
+from swarm.lease.slow_link import SlowLink
+from swarm.lease.worker.coordinator_link import SILENT_S
+from swarm.lease.worker.link_pace import BEHIND_S, CALM_S, SPAN_S, LinkPace
+
+
+def test_a_link_is_behind_once_clips_stay_for_long_and_for_a_while_after_that() -> None:
+    pace = LinkPace()
+    pace.look(1.0, waits=True)
+    pace.carry(1000)
+    pace.look(1.0 + BEHIND_S - 0.1, waits=True)
+    assert not pace.is_behind(1.0 + BEHIND_S - 0.1)
+    pace.look(1.0 + BEHIND_S, waits=True)
+    pace.look(7.0, waits=False)
+    assert pace.is_behind(7.0)
+    assert pace.is_behind(BEHIND_S + CALM_S)
+    assert not pace.is_behind(1.0 + BEHIND_S + CALM_S)
+
+
+def test_a_link_that_carries_nothing_is_cut_and_not_slow() -> None:
+    pace = LinkPace()
+    for second in range(60):
+        pace.look(float(second), waits=True)
+        pace.look(float(second), waits=True)
+    assert not pace.is_behind(60.0)
+
+
+def test_a_moment_without_a_waiting_clip_begins_the_wait_anew() -> None:
+    pace = LinkPace()
+    for second in range(60):
+        pace.look(float(second), waits=second % 4 != 0)
+    assert not pace.is_behind(60.0)
+
+
+def test_its_rate_is_what_it_carried_while_clips_waited() -> None:
+    pace = LinkPace()
+    pace.carry(10_000_000)  # before: that tells nothing of what it could carry
+    for second in range(60):
+        pace.look(float(second), waits=True)
+        pace.carry(5000 if second < 30 else 2000)
+        if second == 25:
+            assert pace.bits_s == 8 * 5000
+    assert pace.bits_s == 8 * 2000
+    assert SPAN_S < 30
+
+
+def test_a_worker_tells_of_the_link_that_it_waits_for_and_of_no_other() -> None:
+    for heard, window, behind in ((True, 200, True), (True, 1000, False), (False, 200, False)):
+        worker = make_worker(1, credit=1000)
+        worker.links["a"].window = window
+        out = grant(worker, *(f"sentence {number}" for number in range(9)))
+        for second in range(1, 9):
+            worker.links["a"].pace.carry(50)
+            worker.links["a"].heard_s = float(second) if heard else 1.0 - SILENT_S
+            out = speak(worker, out, size=150, now=float(second)) if second < 4 else worker.beat(float(second))
+        (beat,) = told(out, Heartbeat)
+        assert (beat.slow_link is not None) is behind, (heard, window)
+
+
+def test_only_a_coordinator_that_asks_for_opus_gets_it() -> None:
+    link = a_link("a")
+    link.pace.behind_until_s = 10.0
+    assert (link.packing(9.0), link.packing(11.0)) == ("flac", "")
+    link.enter(Welcome("a", 1, "a", 1.0, 1000, opus=True))
+    assert link.packing(9.0) == "opus"
+    assert link.slow_link(9.0) == SlowLink(0, "opus")
+    assert link.slow_link(11.0) is None
