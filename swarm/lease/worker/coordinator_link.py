@@ -1,7 +1,7 @@
-"""One coordinator as a worker sees it, and how slots are shared among several."""
+"""One coordinator as a worker sees it."""
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 
 from swarm.job.recipe import Recipe
@@ -12,7 +12,7 @@ from swarm.lease.transition import follow
 from swarm.lease.worker.link_pace import LinkPace
 from swarm.lease.worker.link_state import LINK_TRANSITIONS, LinkState
 from swarm.lease.worker.outcome import WorkerOutcome
-from swarm.lease.worker.slot import EngineSlot, has_slept
+from swarm.lease.worker.slot import has_slept
 from swarm.lease.worker.unaccepted import UnacceptedClips
 from swarm.lease.worker.upload import ClipUploads
 
@@ -26,11 +26,8 @@ ONE_CLIP_S = 2.0  # a link that takes longer for a clip has one under way at mos
 SHRINK = 0.7
 UNHEARD_BEATS = 8
 SILENT_S = 3.0  # a coordinator that did not answer an offer for so long may be gone: others are asked
-NO_KINDRED: Mapping[int, Container[str]] = {}
-NO_KINDS: Mapping[int, str] = {}
 MAX_JOBS = 500  # that one coordinator may name, and the files of these jobs; jobs of old are told again with a grant
 MAX_FILES = 1000
-KEPT_IDLE_S = 5.0  # a slot that waits longer with a dear voice is offered to coordinators of other voices too
 VAIN_LEASES = 8  # that a slot got and lost before it began, without a clip between; after one more it is kept away
 VAIN_S = 5.0
 ASK_S = 1.5  # after a sleep, for a coordinator to say what others have spoken meanwhile
@@ -309,90 +306,6 @@ def send_clips(link: CoordinatorLink, unaccepted: UnacceptedClips, now: float, o
     hears = now - link.heard_s < SILENT_S  # else it is cut, and not slow
     link.pace.look(now, waits=hears and link.window < link.credit and unaccepted.stays_behind(link.name))
     out.parts.extend((link.name, part) for part in parts)
-
-
-def least_served(links: Iterable[CoordinatorLink]) -> float:
-    """Return what a coordinator counts as served when it comes with work: no less than the least of the others."""
-    return min((link.served_s for link in links if link.state is LinkState.SERVING), default=0.0)
-
-
-def charge_idle(links: Iterable[CoordinatorLink], slots: Sequence[EngineSlot], seconds: float) -> None:
-    """Count time in which slots waited for a coordinator's lease as served, so that others are asked next."""
-    for link in links:
-        for slot in (slots[number] for number in link.offers if link.state is LinkState.SERVING):
-            if not slot.leases and slot.kind not in link.empty_until_s:
-                link.served_s += seconds
-
-
-def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink], now: float) -> dict[int, set[str]]:
-    """Return by slot the coordinators whose jobs it can speak with the loaded voice, if loading another would be dear.
-
-    A slot that has waited for some time is kept for none: they may never grant it anything.
-    A coordinator whose jobs are not known yet may want the same voice: a job is told with its first lease.
-    """
-    return {
-        slot.number: {link.name for link in links if link.may_want(slot.recipe)}
-        for slot in slots
-        if slot.is_worth_keeping and now - (slot.idle_since_s or now) < KEPT_IDLE_S
-    }
-
-
-def share(
-    links: Sequence[CoordinatorLink],
-    slots: Iterable[int],
-    leased: Iterable[str],
-    now: float,
-    kindred: Mapping[int, Container[str]] = NO_KINDRED,
-    kinds: Mapping[int, str] = NO_KINDS,
-) -> dict[str, set[int]]:
-    """Offer every slot that wants more to one coordinator, or to all of them if all had nothing.
-
-    `leased` names the coordinator of each other slot's lease. The coordinator with the fewest slots comes first, then
-    the one that was served least. A slot in `kindred` goes to one of the coordinators there while they have work.
-    `kinds` are those of the slots' devices: a coordinator may have work for the GPU and none for the cores.
-    """
-    hopeful = [link for link in links if link.is_hopeful(now)]
-    offers: dict[str, set[int]] = {link.name: set() for link in links}
-    taken = Counter(leased)
-    for slot in slots:
-        kind = kinds.get(slot, ANY)
-        able = [link for link in hopeful if link.may_have(slot, kind, now) and not link.is_empty(kind, now)]
-        among = [link for link in able if link.name in kindred.get(slot, ())] or able
-        first = min(among, key=lambda li: (taken[li.name], li.served_s), default=None)
-        for link in [first] if first else [link for link in links if link.may_have(slot, kind, now)]:
-            offers[link.name].add(slot)
-            taken[link.name] += 1
-    return offers
-
-
-def offer(
-    links: Collection[CoordinatorLink], slots: Sequence[EngineSlot], wanting: Sequence[int], now: float
-) -> list[CoordinatorLink]:
-    """Offer the slots that want more; return the coordinators whose offers changed.
-
-    A coordinator that is put off is offered none while another one is about to return.
-    """
-    up = [link for link in links if link.up]
-    awaited = any(link.is_returning(now) for link in links)
-    leased = [slot.leases[-1].link for slot in slots if slot.leases and slot.number not in wanting]
-    kinds = {slot.number: slot.kind for slot in slots}
-    asked = [link for link in up if not (awaited and link.is_put_off(now))]
-    offers = share(asked, wanting, leased, now, kindred(slots, asked, now), kinds)
-    changed = [link for link in up if link.offers != offers.get(link.name, set())]
-    for link in changed:
-        link.offered_s = link.offered_s if link.offers else now
-        link.offers = offers.get(link.name, set())
-    return changed
-
-
-def refusal(slot: EngineSlot | None, link: CoordinatorLink, recipe: Recipe, now: float) -> str:
-    """Return why a slot takes no lease of a recipe now, "" if it does; None is a slot that the worker lacks."""
-    if slot is None or not slot.wants_more(now):
-        return "not asked for any more"
-    left_s = slot.no_room.left_s(recipe, now)
-    if left_s and not link.is_by_device:  # it would grant the same again
-        link.keep_away(slot.number, now + left_s)
-    return "there is no room for its model" if left_s else ""
 
 
 def other_name(links: Iterable[CoordinatorLink], coordinator: str, name: str) -> str:

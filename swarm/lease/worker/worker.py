@@ -39,7 +39,7 @@ from swarm.lease.message import (
     WhoAreYou,
 )
 from swarm.lease.offer import slot_kinds
-from swarm.lease.worker.coordinator_link import CoordinatorLink, charge_idle, least_served, offer, refusal, send_clips
+from swarm.lease.worker.coordinator_link import CoordinatorLink, send_clips
 from swarm.lease.worker.download import Downloads, FilePart
 from swarm.lease.worker.heads import Heads
 from swarm.lease.worker.heartbeat import heartbeat
@@ -50,6 +50,7 @@ from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
 from swarm.lease.worker.proof import blame, fail, give_back_failed, pass_proof
 from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
+from swarm.lease.worker.sharing import charge_idle, least_served, offer, refusal
 from swarm.lease.worker.slot import EngineSlot, forgive_gap
 from swarm.lease.worker.slot_changes import abandon, give_up, kill_hung, let_go, limit, lose, shed, shorten, step_back
 from swarm.lease.worker.slot_state import SlotState
@@ -373,12 +374,8 @@ class Worker:
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
             if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):
-                out.send(
-                    name,
-                    heartbeat(
-                        to, self.slots, self.unaccepted, self.fetched, self.figures, now, self.doors.get(name, "")
-                    ),
-                )
+                door = self.doors.get(name, "")
+                out.send(name, heartbeat(to, self.slots, self.unaccepted, self.fetched, self.figures, now, door))
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:
         if slot.state is not SlotState.WAITING:

@@ -1,7 +1,7 @@
 """When a link is the bottleneck, and what it carries then."""
 
 from making import grant, make_worker, speak, told
-from test_coordinator_link import a_link
+from test_sharing import a_link
 
 from swarm.lease.message import Heartbeat, Welcome
 from swarm.lease.slow_link import SlowLink

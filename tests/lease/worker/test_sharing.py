@@ -3,20 +3,15 @@ from swarm.lease.message import Done, Job, Welcome
 from swarm.lease.offer import ANY
 from swarm.lease.worker.coordinator_link import (
     EMPTY_S,
-    KEPT_IDLE_S,
     RETURN_S,
     SILENT_S,
     UNHEARD_BEATS,
     VAIN_LEASES,
     VAIN_S,
     CoordinatorLink,
-    charge_idle,
-    kindred,
-    least_served,
-    offer,
-    share,
 )
 from swarm.lease.worker.link_state import LinkState
+from swarm.lease.worker.sharing import KEPT_IDLE_S, charge_idle, kindred, least_served, offer, share
 from swarm.lease.worker.slot import EngineSlot
 
 

@@ -1,0 +1,98 @@
+"""How the slots of a worker are shared among several coordinators."""
+
+from collections import Counter
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+
+from swarm.job.recipe import Recipe
+from swarm.lease.offer import ANY
+from swarm.lease.worker.coordinator_link import CoordinatorLink
+from swarm.lease.worker.link_state import LinkState
+from swarm.lease.worker.slot import EngineSlot
+
+NO_KINDRED: Mapping[int, Container[str]] = {}
+NO_KINDS: Mapping[int, str] = {}
+KEPT_IDLE_S = 5.0  # a slot that waits longer with a dear voice is offered to coordinators of other voices too
+
+
+def least_served(links: Iterable[CoordinatorLink]) -> float:
+    """Return what a coordinator counts as served when it comes with work: no less than the least of the others."""
+    return min((link.served_s for link in links if link.state is LinkState.SERVING), default=0.0)
+
+
+def charge_idle(links: Iterable[CoordinatorLink], slots: Sequence[EngineSlot], seconds: float) -> None:
+    """Count time in which slots waited for a coordinator's lease as served, so that others are asked next."""
+    for link in links:
+        for slot in (slots[number] for number in link.offers if link.state is LinkState.SERVING):
+            if not slot.leases and slot.kind not in link.empty_until_s:
+                link.served_s += seconds
+
+
+def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink], now: float) -> dict[int, set[str]]:
+    """Return by slot the coordinators whose jobs it can speak with the loaded voice, if loading another would be dear.
+
+    A slot that has waited for some time is kept for none: they may never grant it anything.
+    A coordinator whose jobs are not known yet may want the same voice: a job is told with its first lease.
+    """
+    return {
+        slot.number: {link.name for link in links if link.may_want(slot.recipe)}
+        for slot in slots
+        if slot.is_worth_keeping and now - (slot.idle_since_s or now) < KEPT_IDLE_S
+    }
+
+
+def share(
+    links: Sequence[CoordinatorLink],
+    slots: Iterable[int],
+    leased: Iterable[str],
+    now: float,
+    kindred: Mapping[int, Container[str]] = NO_KINDRED,
+    kinds: Mapping[int, str] = NO_KINDS,
+) -> dict[str, set[int]]:
+    """Offer every slot that wants more to one coordinator, or to all of them if all had nothing.
+
+    `leased` names the coordinator of each other slot's lease. The coordinator with the fewest slots comes first, then
+    the one that was served least. A slot in `kindred` goes to one of the coordinators there while they have work.
+    `kinds` are those of the slots' devices: a coordinator may have work for the GPU and none for the cores.
+    """
+    hopeful = [link for link in links if link.is_hopeful(now)]
+    offers: dict[str, set[int]] = {link.name: set() for link in links}
+    taken = Counter(leased)
+    for slot in slots:
+        kind = kinds.get(slot, ANY)
+        able = [link for link in hopeful if link.may_have(slot, kind, now) and not link.is_empty(kind, now)]
+        among = [link for link in able if link.name in kindred.get(slot, ())] or able
+        first = min(among, key=lambda li: (taken[li.name], li.served_s), default=None)
+        for link in [first] if first else [link for link in links if link.may_have(slot, kind, now)]:
+            offers[link.name].add(slot)
+            taken[link.name] += 1
+    return offers
+
+
+def offer(
+    links: Collection[CoordinatorLink], slots: Sequence[EngineSlot], wanting: Sequence[int], now: float
+) -> list[CoordinatorLink]:
+    """Offer the slots that want more; return the coordinators whose offers changed.
+
+    A coordinator that is put off is offered none while another one is about to return.
+    """
+    up = [link for link in links if link.up]
+    awaited = any(link.is_returning(now) for link in links)
+    leased = [slot.leases[-1].link for slot in slots if slot.leases and slot.number not in wanting]
+    kinds = {slot.number: slot.kind for slot in slots}
+    asked = [link for link in up if not (awaited and link.is_put_off(now))]
+    offers = share(asked, wanting, leased, now, kindred(slots, asked, now), kinds)
+    changed = [link for link in up if link.offers != offers.get(link.name, set())]
+    for link in changed:
+        link.offered_s = link.offered_s if link.offers else now
+        link.offers = offers.get(link.name, set())
+    return changed
+
+
+def refusal(slot: EngineSlot | None, link: CoordinatorLink, recipe: Recipe, now: float) -> str:
+    """Return why a slot takes no lease of a recipe now, "" if it does; None is a slot that the worker lacks."""
+    if slot is None or not slot.wants_more(now):
+        return "not asked for any more"
+    left_s = slot.no_room.left_s(recipe, now)
+    if left_s and not link.is_by_device:  # it would grant the same again
+        link.keep_away(slot.number, now + left_s)
+    return "there is no room for its model" if left_s else ""
