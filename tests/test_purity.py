@@ -114,6 +114,7 @@ TESTED_ELSEWHERE = {
     "swarm/lease/offer.py": VALUES,
     "swarm/lease/reason.py": VALUES,
     "swarm/job/record.py": VALUES,
+    "swarm/lease/coordinator/absent.py": "tests/lease/coordinator/test_returns.py",
     "swarm/lease/coordinator/outcome.py": VALUES,
     "swarm/job/job_file.py": VALUES,
     "swarm/lease/coordinator/settings.py": VALUES,

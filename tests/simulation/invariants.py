@@ -107,7 +107,7 @@ class Judge:
     def must_take(self, core: Coordinator, peer: bytes, clip: Clip) -> bool:
         """Return whether a clip that came is wanted and of a worker that was let in."""
         served = core.jobs.get(clip.job)
-        known = peer in core.peers or peer in core.dropped
+        known = peer in core.peers or peer in core.absent.sessions
         fits = served is not None and served.is_wanted((clip.chapter, clip.index), clip.key)
         return fits and known and is_judged(self.world, self.world.network.owners[peer])
 

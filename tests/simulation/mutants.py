@@ -36,6 +36,7 @@ from swarm.lease.worker.batch import BatchSearch
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.download import Downloads
 from swarm.lease.worker.heads import Heads
+from swarm.lease.worker.link_pace import LinkPace
 from swarm.lease.worker.rest import Rest
 from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.spares import SpareClips
@@ -66,6 +67,7 @@ class Value:
 MUTANTS: dict[str, Edit | Value] = {
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
+    "a link that is as fast as any is the bottleneck": Edit(LinkPace, "look", "not waits", "False"),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
     "the deadline of a lease is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "silences_s"),
     "the deadline of a silence is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "leases_s"),
@@ -115,7 +117,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "revocation answered for ever": Edit(
         slot_changes, "_keep_lines", "if slot.shorten(lease, lines):", "if slot.shorten(lease, lines) or True:"
     ),
-    "own gap not forgiven": Value(Coordinator, "_forgive", lambda self, gap_s: None),
+    "own gap not forgiven": Value(Deadlines, "forgive", lambda self, gap_s: None),
     "failure not counted": Edit(Intake, "failed", "not has_failed_often(served, place)", "True"),
     "failure not journaled": Edit(
         Intake, "failed", "_record(served, SegmentFailed(", "(lambda w, r, _: apply(w.state, r))(served, SegmentFailed("

@@ -11,6 +11,7 @@ from math import inf
 from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished, JobPaused
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, apply
+from swarm.lease.coordinator.absent import Absent
 from swarm.lease.coordinator.clip_pieces import ClipPieces
 from swarm.lease.coordinator.deadlines import SILENCE_S, Deadlines
 from swarm.lease.coordinator.expiry import expire
@@ -55,7 +56,6 @@ from swarm.lease.standby import Epochs
 ASK_AGAIN_S = 0.5  # between two rounds over the waiting slots: that a holder is slow shows only with time
 LISTEN_S = 1.5  # with workers here, the longest wait for a call: a longer one is a sleep and not their silence
 OWN_GAP_S = 3.0  # a coordinator that was not called for so long slept
-MAX_DROPPED = 256  # sessions that are remembered, since a clip of theirs may be on its way
 GATHER_S = 1.5  # after a sleep nothing is granted for so long: workers come back and say what they have spoken
 
 
@@ -71,7 +71,7 @@ class Coordinator:
     jobs: Jobs = field(default_factory=Jobs)
     sessions: dict[str, Session] = field(default_factory=dict)
     peers: dict[bytes, Session] = field(default_factory=dict)
-    dropped: dict[bytes, Session] = field(default_factory=dict)  # that fell silent or left; clips may still come
+    absent: Absent = field(default_factory=Absent)
     stopping: bool = False
     ended: bool = False
     deserted: bool = False  # all workers fell silent
@@ -130,11 +130,11 @@ class Coordinator:
             return outcome
         if isinstance(message, Epochs) and self.settings.trusts:  # also of a standby, which does not greet
             overrule(self.jobs, message, self.sessions, now, outcome)
-        session = self.peers.get(peer)
+        session = self.peers.get(peer) or self._return(peer, now, outcome)
         if session is not None:
             session.heard_s = now
         if session is None or session.state is SessionState.ESTRANGED:
-            known = session or self.dropped.get(peer)
+            known = session or self.absent.sessions.get(peer)
             if known is not None and isinstance(message, Clip) and len(frame) >= message.size:
                 self._take_late(known, message, now, frame, fault, outcome)
             outcome.send(peer, WhoAreYou())
@@ -155,7 +155,7 @@ class Coordinator:
             self._charge_idle(now)
         for session in self.deadlines.silent(now):
             outcome.events.append(Reason("silent", worker=session.hello.name, seconds=SILENCE_S))
-            self._drop(session, now)
+            self._drop(session, now, silent=True)
             self.deserted = not self.sessions
         for lease in self.deadlines.overdue(now):
             session = self.sessions[lease.session]
@@ -260,32 +260,39 @@ class Coordinator:
             outcome.send(peer, Done(final=True))
             return
         session = self.sessions.get(session_key(hello))
-        before = self.peers.get(peer)
-        if before is not None and before is not session:  # one connection is one worker
+        if (before := self.peers.get(peer)) and before is not session:  # one connection is one worker
             self._drop(before, now)
         if session is None:
             session = new_session(hello, peer, now, self.sessions.values())
-            self.sessions[session.key] = session
-            self.deadlines.joined(session)
-            if self.deserted:  # all were cut off together: the first one back must not speak what the others hold
-                self.deserted, self.grants_s = False, max(self.grants_s, now + GATHER_S)
-            if not self.settings.alone:
-                outcome.events.append(Reason("joined", worker=hello.name, count=len(session.slots)))
+            self._enter(session, now, outcome)
         self.peers.pop(session.peer, None)
-        self.dropped.pop(peer, None)
+        self.absent.sessions.pop(peer, None)
         self.peers[peer] = session
         session.greeted(peer, hello, now)
         outcome.send(peer, self.settings.welcome(len(self.sessions)))
         brief(self.jobs, session, now, outcome)
 
-    def _drop(self, session: Session, now: float) -> None:
+    def _enter(self, session: Session, now: float, outcome: Outcome) -> None:
+        self.sessions[session.key] = session
+        self.deadlines.joined(session)
+        if self.deserted:  # all were cut off together: the first one back must not speak what the others hold
+            self.deserted, self.grants_s = False, max(self.grants_s, now + GATHER_S)
+        if not self.settings.alone:
+            outcome.events.append(Reason("joined", worker=session.hello.name, count=len(session.slots)))
+
+    def _return(self, peer: bytes, now: float, outcome: Outcome) -> Session | None:
+        """Let a worker that fell silent go on where it was heard last, without a greeting."""
+        session = None if self.ended else self.absent.returning(peer, self.sessions, self.jobs, now)
+        if session is not None:
+            self.peers[peer] = session
+            self._enter(session, now, outcome)
+        return session
+
+    def _drop(self, session: Session, now: float, *, silent: bool = False) -> None:
         charge_idle(self.jobs.open.values(), session, now)
         self.sessions.pop(session.key, None)
         self.peers.pop(session.peer, None)
-        self.dropped[session.peer] = session
-        while len(self.dropped) > MAX_DROPPED:
-            del self.dropped[next(iter(self.dropped))]
-        session.become(SessionState.GONE)
+        self.absent.add(session, silent=silent)
         for lease in list(self.jobs.leases_of(session).values()):
             served = self.jobs.of(lease)
             served.run_stats.reissued += len(lease.pending)
@@ -295,14 +302,8 @@ class Coordinator:
         """After a sleep of this machine, shift every deadline first: the messages that wait are old."""
         gap_s, self.called_s = now - self.called_s, now
         if gap_s > OWN_GAP_S and self.sessions:  # without workers it did not ask to be called
-            self._forgive(gap_s)
+            self.deadlines.forgive(gap_s)
             self.grants_s = now + GATHER_S
-
-    def _forgive(self, gap_s: float) -> None:
-        for session in self.sessions.values():
-            session.forgive(gap_s)
-        for served in self.jobs.values():
-            served.ledger.forgive(gap_s)
 
     # --- messages
 

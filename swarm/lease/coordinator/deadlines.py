@@ -46,6 +46,13 @@ class Deadlines:
             yield self.jobs.holdings.leases[lease_id]
             self._note_hastened()
 
+    def forgive(self, gap_s: float) -> None:
+        """Shift all of them, after a sleep of the coordinator's machine."""
+        for session in self.sessions.values():
+            session.forgive(gap_s)
+        for served in self.jobs.values():
+            served.ledger.forgive(gap_s)
+
     def of_lease(self, lease: Lease) -> float:
         """Return when a lease expires if it makes no progress; infinity while it is queued behind another."""
         if lease.slot == PROMISED:

@@ -161,13 +161,17 @@ class Request:
         for load in self._loads(served).longest(self._chars_s(served), chapter):
             if load.seconds_left() <= least_s:
                 return None
-            if self._may_try_all(served, load):
+            if self._may_try_all(served, load) and not self._is_catching_up(served, load):
                 left = served.loads.left.total() if chapter is None else served.loads.left[chapter]
                 most, batch = self._lines(served, max(left, 1)), self._batch(served)
                 cut = choose_cut([load], self._chars_s(served), served.ledger.sizes, batch, most)
                 if cut is not None:
                     return self._cut(served, cut)
         return None
+
+    def _is_catching_up(self, served: ServedJob, load: LeaseLoad) -> bool:
+        """Return whether the holder of a lease may have spoken more of it than is known here."""
+        return self.sessions[served.ledger.leases[load.lease].session].is_catching_up(self.now)
 
     def _cut(self, served: ServedJob, cut: Cut) -> FreeRun:
         lease = served.ledger.leases[cut.lease]
@@ -184,6 +188,8 @@ class Request:
             return None
         for place, loads in self._loads(served).slowest(self._chars_s(served)):
             load = to_beat(loads)
+            if self._is_catching_up(served, load):
+                continue
             if choose_double([load], self._chars_s(served)) is not None and self._may_join(served, place, loads):
                 lease = served.ledger.leases[load.lease]
                 return lease.chapter, [index for index in lease.batch if self._may_try(served, (place[0], index))]

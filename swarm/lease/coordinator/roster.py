@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
@@ -23,6 +24,7 @@ MAX_NEWS = 4  # slots of which one heartbeat tells the user that they rest
 MAX_SLOTS = 16_384  # of all workers together; more are used of none that comes later
 SLOTS_IN_ANY_CASE = 16  # of a worker are used however many others have
 MAX_LEASES = 2  # of a slot: the one being spoken and the next
+CATCH_UP_S = 3.0  # after a return: what was sent during the silence comes first
 HEARTBEATS_AVERAGED = 20  # about so many heartbeats decide the share of waiting
 
 Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
@@ -121,6 +123,7 @@ class Session:
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
     no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # by slot, engine and model
     state: SessionState = SessionState.JOINED
+    returned_s: float = -inf  # when it was heard again after a silence
     transfer: Transfer | None = None  # the clip that comes in pieces
     unfinished: int = 0  # clips in pieces that it began since its last clip was accepted
     link_bits_s: int = 0  # that its link carries if the link is slow; else 0
@@ -216,6 +219,10 @@ class Session:
     def bottleneck(self, slow_link: SlowLink) -> Reason:
         """Return the reason that tells of its link."""
         return Reason("bottleneck", worker=self.hello.name, count=slow_link.bits_s, kind=slow_link.packing)
+
+    def is_catching_up(self, now: float) -> bool:
+        """Return whether it may be further than its messages say, since they are old: it was cut off a moment ago."""
+        return now - self.returned_s < CATCH_UP_S
 
     def rest_of(self, slot: int, recipe: Recipe) -> Resting | None:
         """Return why a slot takes no lease of a recipe for now; None if it does."""

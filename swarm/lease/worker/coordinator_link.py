@@ -196,6 +196,7 @@ class CoordinatorLink:
     def answered(self, age_s: float, size: int, now: float) -> None:
         """Adapt the window: `size` bytes were answered `age_s` seconds after they were sent."""
         self.pace.carry(size)
+        self.pace.note_age(age_s, now)
         if age_s < QUICK_S:
             self.window = max(self.window, min(self.window + size, self.credit))
         elif age_s > SLOW_S and now - self.shrunk_s > SLOW_S:

@@ -6,6 +6,8 @@ from math import inf
 BEHIND_S = 5.0  # a link that leaves clips behind for so long is the bottleneck
 CALM_S = 60.0  # it counts as one for so long after that: packed clips may be what it keeps up with
 SPAN_S = 10.0  # over which its rate is measured
+MAX_LAG_S = 15.0
+LAG_KEPT_S = 300.0  # a link that answered late once may do so again within this time
 
 
 @dataclass
@@ -16,6 +18,8 @@ class LinkPace:
     behind_until_s: float = -inf
     span_s: float = 0.0  # when the present span began
     carried: int = 0  # bytes, in the present span
+    worst_age_s: float = 0.0  # of an answer, and when that was
+    aged_s: float = -inf
     bits_s: int = 0  # in the last span in which clips stayed behind
 
     def look(self, now: float, *, waits: bool) -> None:
@@ -32,6 +36,15 @@ class LinkPace:
             self.span_s, self.carried = now, 0
         if self.bits_s:  # a link that carries nothing at all is no slow one
             self.behind_until_s = now + CALM_S
+
+    def note_age(self, age_s: float, now: float) -> None:
+        """Take in how long an answer took."""
+        if age_s >= self.lag_s(now):
+            self.worst_age_s, self.aged_s = min(age_s, MAX_LAG_S), now
+
+    def lag_s(self, now: float) -> float:
+        """Return how long an answer took at worst lately: leases are asked for as much earlier."""
+        return self.worst_age_s if now - self.aged_s < LAG_KEPT_S else 0.0
 
     def carry(self, size: int) -> None:
         """Take in that bytes of clips arrived."""

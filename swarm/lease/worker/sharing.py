@@ -1,7 +1,7 @@
 """How the slots of a worker are shared among several coordinators."""
 
 from collections import Counter
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
 from swarm.job.recipe import Recipe
 from swarm.lease.offer import ANY
@@ -88,9 +88,15 @@ def offer(
     return changed
 
 
+def wanting_slots(slots: Iterable[EngineSlot], links: Iterable[CoordinatorLink], now: float) -> Iterator[int]:
+    """Return the slots that want another lease, the earlier the later an answer may come."""
+    lag_s = max((link.pace.lag_s(now) for link in links if link.up), default=0.0)
+    return (slot.number for slot in slots if slot.wants_more(now, lag_s))
+
+
 def refusal(slot: EngineSlot | None, link: CoordinatorLink, recipe: Recipe, now: float) -> str:
     """Return why a slot takes no lease of a recipe now, "" if it does; None is a slot that the worker lacks."""
-    if slot is None or not slot.wants_more(now):
+    if slot is None or not slot.wants_more(now, link.pace.lag_s(now)):
         return "not asked for any more"
     left_s = slot.no_room.left_s(recipe, now)
     if left_s and not link.is_by_device:  # it would grant the same again

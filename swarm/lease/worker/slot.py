@@ -152,8 +152,11 @@ class EngineSlot:
         assert self.recipe is not None
         return tuple((line.text, *seeds_of(line.text, self.recipe, line.take)) for line in batch)
 
-    def wants_more(self, now: float) -> bool:
-        """Return whether another lease should be asked for: none is queued and the present one ends soon."""
+    def wants_more(self, now: float, lag_s: float = 0.0) -> bool:
+        """Return whether another lease should be asked for: none is queued and the present one ends soon.
+
+        An answer may take `lag_s`.
+        """
         if len(self.leases) > 1 or self.rest.reason(now):
             return False
         if not self.leases:
@@ -162,7 +165,7 @@ class EngineSlot:
         if self.speed.chars_s is None:
             return len(lines) <= max(1, len(self.lines)) and self.state is not SlotState.LOADING
         spent_s = now - self.since_s if self.lines else 0.0
-        soon = (AHEAD_S + spent_s) * self.speed.chars_s  # characters; a lease may have hundreds of lines
+        soon = (AHEAD_S + lag_s + spent_s) * self.speed.chars_s  # characters; a lease may have hundreds of lines
         return all(characters < soon for characters in accumulate(len(line.text) for line in lines))
 
     @property

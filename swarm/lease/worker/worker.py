@@ -50,7 +50,7 @@ from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
 from swarm.lease.worker.proof import blame, fail, give_back_failed, pass_proof
 from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
-from swarm.lease.worker.sharing import charge_idle, least_served, offer, refusal
+from swarm.lease.worker.sharing import charge_idle, least_served, offer, refusal, wanting_slots
 from swarm.lease.worker.slot import EngineSlot, forgive_gap
 from swarm.lease.worker.slot_changes import abandon, give_up, kill_hung, let_go, limit, lose, shed, shorten, step_back
 from swarm.lease.worker.slot_state import SlotState
@@ -370,7 +370,7 @@ class Worker:
             out.commands += [command] if command else []
             prefetch(slot, out)
         self.fetched.go_on(self.links.values(), self.slots, now, out)
-        wanting = [] if self.draining else [slot.number for slot in self.slots if slot.wants_more(now)]
+        wanting = [] if self.draining else list(wanting_slots(self.slots, self.links.values(), now))
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
             if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):

@@ -328,8 +328,10 @@ def test_a_wanted_clip_of_a_worker_that_fell_silent_is_taken_when_it_comes() -> 
     core = make_core(state)
     join(core)
     clip = make_clip(offer(core))
-    for now in range(1, 7):
+    for now in range(1, 8):
         core.tick(float(now))
+        if now == 1:
+            core.unsent(b"p")
     assert not core.sessions
     outcome = core.receive(b"p", clip, 7.0, b"flac")
     assert (0, 0) in state.accepted

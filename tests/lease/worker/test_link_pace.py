@@ -6,7 +6,7 @@ from test_sharing import a_link
 from swarm.lease.message import Heartbeat, Welcome
 from swarm.lease.slow_link import SlowLink
 from swarm.lease.worker.coordinator_link import SILENT_S
-from swarm.lease.worker.link_pace import BEHIND_S, CALM_S, SPAN_S, LinkPace
+from swarm.lease.worker.link_pace import BEHIND_S, CALM_S, LAG_KEPT_S, MAX_LAG_S, SPAN_S, LinkPace
 
 
 def test_a_link_is_behind_once_clips_stay_for_long_and_for_a_while_after_that() -> None:
@@ -60,6 +60,28 @@ def test_a_worker_tells_of_the_link_that_it_waits_for_and_of_no_other() -> None:
             out = speak(worker, out, size=150, now=float(second)) if second < 4 else worker.beat(float(second))
         (beat,) = told(out, Heartbeat)
         assert (beat.slow_link is not None) is behind, (heard, window)
+
+
+def test_the_next_lease_is_asked_for_as_much_earlier_as_an_answer_was_late() -> None:
+    pace = LinkPace()
+    pace.note_age(0.3, 10.0)
+    pace.note_age(6.5, 20.0)
+    pace.note_age(0.2, 30.0)
+    assert pace.lag_s(20.0 + LAG_KEPT_S - 1) == 6.5
+    assert pace.lag_s(20.0 + LAG_KEPT_S) == 0.0
+    pace.note_age(900.0, 400.0)
+    assert pace.lag_s(400.0) == MAX_LAG_S
+    asked = {}
+    for late in (False, True):
+        worker = make_worker(1, credit=10**6)
+        if late:
+            worker.links["a"].pace.note_age(6.0, 0.0)
+        out = grant(worker, *("a sentence of thirty characters" for _ in range(20)))
+        asked[late] = 0
+        while not worker.links["a"].offers:
+            asked[late] += 1
+            out = speak(worker, out, now=float(asked[late]))
+    assert asked[True] < asked[False]
 
 
 def test_only_a_coordinator_that_asks_for_opus_gets_it() -> None:

@@ -1,0 +1,94 @@
+"""A worker that fell silent and is heard again over the same connection goes on without a greeting."""
+
+import pytest
+from making import TEXTS, join, make_clip, make_core, make_spec, offer, said, sent
+from msgspec import structs
+
+from swarm.job.state import JobState
+from swarm.lease.coordinator.absent import MAX_ABSENT, RETURN_S
+from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.deadlines import SILENCE_S
+from swarm.lease.coordinator.roster import CATCH_UP_S
+from swarm.lease.message import Bye, ClipPiece, Grant, Heartbeat, Received, Revoke, SlotReport, WhoAreYou
+
+
+def fallen_silent(estranged: bool = False) -> tuple[Coordinator, Grant]:
+    """Return a coordinator that gave up a worker in the middle of a clip in pieces, and the lease that it had."""
+    core = make_core(JobState(make_spec(TEXTS)), split=False)
+    join(core, b"far")
+    grant = offer(core, b"far")
+    core.receive(b"far", structs.replace(make_clip(grant), number=1, size=12), 0.1, b"flac")
+    if estranged:
+        core.unsent(b"far")
+    now = 0.0
+    while core.sessions:
+        core.tick(now := now + 1.0)
+    return core, grant
+
+
+def test_its_lease_and_the_clip_that_was_under_way_go_on() -> None:
+    core, grant = fallen_silent()
+    beat = Heartbeat((SlotReport(0, "speaking", grant.lease, 1),), (), (grant.lease,))
+    out = core.receive(b"far", beat, SILENCE_S + 3.0)
+    assert not sent(out, WhoAreYou) and not sent(out, Revoke)
+    assert any("joined" in line for line in said(out))
+    (lease,) = core.jobs["job"].ledger.leases.values()
+    assert (lease.id, lease.pending) == (grant.lease, [0, 1, 2, 3, 4, 5])
+    out = core.receive(b"far", ClipPiece(1, 4), SILENCE_S + 3.1, b"more....")
+    assert sent(out, Received) == [Received(1, 12)]
+    core.tick(SILENCE_S + 4.0)
+    assert core.sessions, "it is heard, and stays"
+
+
+def test_what_others_have_taken_meanwhile_is_revoked_at_once() -> None:
+    core, grant = fallen_silent()
+    join(core, b"near", SILENCE_S + 1.0)
+    core.tick(SILENCE_S + 2.5)
+    assert offer(core, b"near", now=SILENCE_S + 3.0).lines == grant.lines
+    beat = Heartbeat((SlotReport(0, "speaking", grant.lease, 1),), (), (grant.lease,))
+    assert sent(core.receive(b"far", beat, SILENCE_S + 3.1), Revoke) == [Revoke(grant.lease)]
+
+
+def test_nothing_is_taken_from_it_until_it_has_said_how_far_it_is() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    join(core, b"far")
+    grant = offer(core, b"far")
+    core.receive(b"far", make_clip(grant), 0.1, b"flac")
+    now = 0.0
+    while core.sessions:
+        core.tick(now := now + 1.0)
+    core.receive(b"far", Heartbeat((SlotReport(0, "speaking", grant.lease, 1),), (), (grant.lease,)), now + 1.0)
+    join(core, b"near", now + 1.1)
+    for later in (2.0, CATCH_UP_S + 0.9):
+        core.receive(b"far", Heartbeat((SlotReport(0, "speaking", grant.lease, 2),), (), (grant.lease,)), now + later)
+        assert not sent(core.receive(b"near", Heartbeat((), (0,)), now + later), Grant, b"near")
+    helped = sent(core.tick(now + CATCH_UP_S + 1.5), Grant, b"near")
+    assert helped, "an idle slot helps as ever"
+
+
+@pytest.mark.parametrize("why", ["it was told nothing", "it was away for long", "it came back elsewhere", "it left"])
+def test_a_worker_that_may_have_missed_something_has_to_greet(why: str) -> None:
+    core, _ = fallen_silent(estranged=why == "it was told nothing")
+    now = SILENCE_S + (RETURN_S if why == "it was away for long" else 2.0)
+    if why == "it came back elsewhere":
+        join(core, b"new", now, worker="far")
+    if why == "it left":
+        core.receive(b"far", Bye(), now)
+    assert sent(core.receive(b"far", Heartbeat(()), now + 0.1), WhoAreYou, b"far")
+
+
+def test_only_the_latest_are_remembered() -> None:
+    core = make_core(JobState(make_spec(TEXTS)))
+    for number in range(MAX_ABSENT + 9):
+        join(core, b"w%d" % number, number / 100)
+    core.tick(3.0)
+    core.tick(6.0)
+    core.tick(9.0)
+    assert not core.sessions
+    assert len(core.absent.sessions) == MAX_ABSENT
+
+
+def test_nobody_returns_to_a_coordinator_that_has_ended() -> None:
+    core, _ = fallen_silent()
+    core.end()
+    assert sent(core.receive(b"far", Heartbeat(()), SILENCE_S + 2.0), WhoAreYou)
