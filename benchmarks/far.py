@@ -3,14 +3,17 @@
     python benchmarks/far.py
     python benchmarks/far.py --ways relay --seconds 40 --realtime 12
 
-It needs root, iproute2, nftables and Debian's openssh-server. Machines are network namespaces, as in tests/lan: one at
+It needs root, iproute2, nftables and Debian's openssh-server; for two of the ways also socat, or wireguard-go and
+wireguard-tools. Machines are network namespaces, as in tests/lan: one at
 home, one far away behind a router that lets nothing in (NAT), one in between. The link carries 10 Mbit/s each way; each
 frame waits 75 ms, 2 % are lost in either direction, and nothing passes for --cut seconds of each minute. Ways:
 
-direct  the worker dials the coordinator
--L      ssh on the far machine forwards a port of the one at home
--R      ssh at home forwards a port of the router, where the worker runs
-relay   the machine in between passes all bytes on
+direct     the worker dials the coordinator
+ssh-L      ssh on the far machine forwards a port of the one at home
+ssh-R      ssh at home forwards a port of the router, where the worker runs
+relay      the machine in between passes all bytes on
+socks      ssh -D on the far machine is a SOCKS proxy at the machine in between, and socat a port that leads through it
+wireguard  the far machine and the one at home have addresses of a WireGuard, in user space (wireguard-go)
 
 The worker's voice is a metronome whose sound is as long as people speak, --realtime times as fast. The pace is compared
 with that over 10 Mbit/s and nothing else. Places are taken back when a cut is longer than the coordinator waits.
@@ -19,6 +22,7 @@ with that over 10 Mbit/s and nothing else. Places are taken back when a cut is l
 import argparse
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,13 +41,15 @@ sys.path.insert(0, str(ROOT / "tests" / "stories"))
 
 from lan import NETWORK, Lan, ip, run
 
-WAYS = ("direct", "-L", "-R", "relay")
+WAYS = {"direct": (), "ssh-L": (), "ssh-R": (), "relay": (), "socks": ("socat",), "wireguard": ("wireguard-go", "wg")}
 RATE, DELAY_MS, LOSS = "10mbit", 75, 2
 INSIDE = "10.78.0"  # behind the router
 SLOTS = 3
-PORT, SSH_PORT, RELAYED = 5847, 2222, 7000
+PORT, SSH_PORT, SOCKS_PORT, RELAYED = 5847, 2222, 1080, 7000
+WIRED, WIRE_PORT = {"home": "10.79.0.1", "far": "10.79.0.2"}, 51820
 MINUTE_S, FIRST_CUT_S = 60.0, 20.0
 PATIENCE_S = 1800
+QUIET = {"stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
 SSHD = (
     "ListenAddress 0.0.0.0\nPort {port}\nHostKey {folder}/host\nAuthorizedKeysFile {folder}/user.pub\n"
     "PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n"
@@ -117,27 +123,52 @@ def reach(swarm: Far, way: str) -> None:
         words = [sys.executable, str(Path(__file__).resolve()), "--relay", f"{NETWORK}.1:{PORT}"]
         swarm.lan.run("between", words)
         swarm.reached_at = f"{swarm.lan.address['between']}:{RELAYED}"
+    elif way == "wireguard":
+        _wire(swarm)
+        swarm.reached_at = f"{WIRED['home']}:{PORT}"
+    elif way == "socks":
+        _ssh(swarm, "far", "between", "-D", f"127.0.0.1:{SOCKS_PORT}")
+        far_end = f"SOCKS4A:127.0.0.1:{NETWORK}.1:{PORT},socksport={SOCKS_PORT}"
+        swarm.lan.run("far", ["socat", f"TCP-LISTEN:{PORT},bind=127.0.0.1,reuseaddr,fork", far_end], **QUIET)
+        swarm.reached_at = f"127.0.0.1:{PORT}"
     elif way != "direct":
-        swarm.worker_at = "far" if way == "-L" else "gate"
-        client, server = ("far", "home") if way == "-L" else ("home", "gate")
-        _ssh(swarm, client, server, way)
+        swarm.worker_at = "far" if way == "ssh-L" else "gate"
+        client, server = ("far", "home") if way == "ssh-L" else ("home", "gate")
+        _ssh(swarm, client, server, way.removeprefix("ssh"), f"127.0.0.1:{PORT}:127.0.0.1:{PORT}")
         swarm.reached_at = f"127.0.0.1:{PORT}"
 
 
-def _ssh(swarm: Far, client: str, server: str, way: str) -> None:
+def _wire(swarm: Far) -> None:
+    """Give the machine at home and the far one a WireGuard; the far one dials it from behind its router."""
+    keys = {name: subprocess.run(["wg", "genkey"], check=True, capture_output=True).stdout for name in WIRED}
+    for name, other in (("home", "far"), ("far", "home")):
+        device, space = f"{swarm.lan.prefix}-{name}"[-15:], f"{swarm.lan.prefix}-{name}"
+        swarm.lan.run(name, ["wireguard-go", "--foreground", device], **QUIET)
+        wait_for(lambda path=Path(f"/var/run/wireguard/{device}.sock"): path.exists(), 10, "wireguard-go")
+        (private := swarm.folder / f"{name}.key").write_bytes(keys[name])
+        public = subprocess.run(["wg", "pubkey"], input=keys[other], check=True, capture_output=True).stdout
+        words = ["wg", "set", device, "private-key", str(private)]
+        words += ["listen-port", str(WIRE_PORT)] if name == "home" else []
+        words += ["peer", public.decode().strip(), "allowed-ips", f"{WIRED[other]}/32"]
+        words += ["endpoint", f"{NETWORK}.1:{WIRE_PORT}", "persistent-keepalive", "15"] if name == "far" else []
+        run(["ip", "netns", "exec", space, *words])
+        ip("-n", space, "address", "add", f"{WIRED[name]}/24", "dev", device)
+        ip("-n", space, "link", "set", device, "up", "mtu", "1420")
+
+
+def _ssh(swarm: Far, client: str, server: str, *way: str) -> None:
     folder = swarm.folder / "ssh"
     folder.mkdir(mode=0o700)
     for name in ("host", "user"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
     (folder / "sshd_config").write_text(SSHD.format(port=SSH_PORT, folder=folder))
     Path("/run/sshd").mkdir(exist_ok=True)
-    quiet = {"stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-    swarm.lan.run(server, ["/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")], **quiet)
+    swarm.lan.run(server, ["/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")], **QUIET)
     words = ["ssh", "-N", "-F", "none", "-i", f"{folder}/user", "-p", str(SSH_PORT)]
     for option in ("StrictHostKeyChecking=no", f"UserKnownHostsFile={folder}/known", "ExitOnForwardFailure=yes"):
         words += ["-o", option]
-    words += [way, f"127.0.0.1:{PORT}:127.0.0.1:{PORT}", f"root@{swarm.lan.address[server]}"]
-    swarm.lan.run(client, words, **quiet)
+    words += [*way, f"root@{swarm.lan.address[server]}"]
+    swarm.lan.run(client, words, **QUIET)
 
 
 async def relay(target: str) -> None:
@@ -188,7 +219,8 @@ def speak(book: Path, cost: float, sound: float, way: str, cut_s: float | None) 
 def main() -> None:
     """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--ways", choices=WAYS, nargs="*", default=list(WAYS))
+    able = [way for way, programs in WAYS.items() if all(map(shutil.which, programs))]
+    parser.add_argument("--ways", choices=WAYS, nargs="*", default=able)
     parser.add_argument("--seconds", type=float, default=100.0, help="that the book takes at best")
     parser.add_argument("--realtime", type=float, default=6.0, help="seconds of sound a second, all slots together")
     parser.add_argument("--sound", type=float, default=0.065, help="seconds of sound a character")
