@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingest import ingest
+from ingest import Variant, ingest
 from making import make_book
 from process import BARE_CLI, head, row
 from restart import PATIENCE_S, watch_leases
@@ -105,7 +105,7 @@ def measure_cost(folder: Path, megabytes: float, times: int) -> None:
     rates: dict[bool, list[float]] = {False: [], True: []}
     for _ in range(times):
         for standby in (False, True):
-            fed, spent_s, copied = ingest(folder, CLIP_BYTES, megabytes, WORKERS, "", standby)
+            fed, spent_s, copied = ingest(folder, CLIP_BYTES, megabytes, WORKERS, "", Variant(standby=standby))
             rates[standby].append(fed.megabytes_s)
             figures = f"{fed.megabytes_s:.0f} MB/s", f"{1000 * spent_s / fed.clips:.2f} ms a clip", copied
             row("with a standby" if standby else "without", *figures)
