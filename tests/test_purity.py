@@ -76,6 +76,8 @@ TESTED_ELSEWHERE = {
     "swarm/commands/page_words.py": "tests/commands/test_page_fields.py",
     "swarm/book/language/initials.py": "tests/book/speech/test_capitals.py",
     "swarm/book/page/headed_note.py": "tests/book/test_made_books.py",
+    "swarm/book/page/trailing_note.py": "tests/book/test_made_books.py",
+    "swarm/book/page/written_note.py": "tests/book/test_made_books.py",
     "swarm/book/page/block.py": "tests/book/page/test_page_text.py",
     "swarm/book/structure/contents_lines.py": "tests/book/test_made_books.py",
     "swarm/book/structure/unmarked_heading.py": "tests/book/test_made_books.py",

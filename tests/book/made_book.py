@@ -36,6 +36,7 @@ class Shape(Struct, frozen=True, kw_only=True):
     suffix: str = ""  # of a file that is no EPUB, whose text is `pages[""]`
     reading: Reading = Reading()
     spine: str = ""
+    remark: str = ""  # the text of its note, which is said once if the user wants notes
 
     def write(self, folder: Path) -> Path:
         """Write the book into a folder."""

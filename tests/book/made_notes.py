@@ -2,6 +2,7 @@
 
 import epub_maker as maker
 from made_book import MORE, STORY, Shape
+from prose import PROSE
 
 
 def _numbered_notes() -> Shape:
@@ -57,6 +58,28 @@ def _unlinked(mark: str, note: str) -> Shape:
     text = f"Chapter 1\n\n{STORY}\n\n{told}\n\n{notes}\n\nChapter 2\n\n{MORE}\n"
     return Shape(
         pages={"": text}, suffix="txt", spoken=("The ferry then went out to the sea.", MORE), silent=("Remark",)
+    )
+
+
+def _clerk(mark: str, note: str = "", *, apart: str = "") -> Shape:
+    """Return a book with one note, whose text is the same in all such books."""
+    told = f"<p>The ferry went out{mark} to the sea.</p>"
+    pages = {"t.xhtml": maker.page(f"<h1>The Tale</h1><p>{STORY}</p>{told}<p>{MORE}</p>{note}")}
+    pages |= {"n.xhtml": maker.page(apart)} if apart else {}
+    sentence = "The ferry went out to the sea."
+    remark = "Remark of the clerk."
+    return Shape(pages=pages, titles=("The Tale",), spoken=(sentence, MORE), silent=(remark,), remark=remark)
+
+
+def _chinese(mark: str, note: str) -> Shape:
+    text = f"<h1>第一章 渡口</h1><p>{PROSE['zh']}</p><p>他走上了船{mark}，没有说话。</p><p>{PROSE['zh']}</p>{note}"
+    return Shape(
+        pages={"t.xhtml": maker.page(text)},
+        declared="zh",
+        language="zh",
+        titles=("第一章 渡口",),
+        spoken=("他走上了船，没有说话。",),
+        silent=("编者", "①"),
     )
 
 
@@ -148,4 +171,59 @@ NOTES: dict[str, Shape] = {
         spoken=("He went out. And so on.",),
         silent=("12",),
     ),
+    "one note in a box of a chapter": _clerk(
+        "<sup class='endnote-ref'><a id='r1' href='n.xhtml#n1'>1</a></sup>",
+        apart="<h1>Notes</h1><div class='endnotes-chapter'><h2>The Tale</h2><div class='endnote' id='n1'>"
+        "<div class='endnote-number'><a href='t.xhtml#r1'>1.</a></div><p>Remark of the clerk.</p></div></div>",
+    ),
+    "a note within its sentence": _clerk(" [Footnote: Remark of the clerk.]"),
+    "a note behind its sentence": Shape(
+        pages={
+            "t.xhtml": maker.page(
+                f"<h1>One</h1><p>{STORY}</p><p>He went[1] out. [Footnote 1: Remark [of 1890] here.]</p><p>{MORE}</p>"
+            )
+        },
+        spoken=("He went out.", MORE),
+        silent=("emark", "1890"),
+        remark="Remark [of 1890] here.",
+    ),
+    "a note below its star": Shape(
+        pages={
+            "t.xhtml": maker.page(f"<h1>One</h1><p>{STORY}</p><p>He went* out.</p><p>* Remark.</p><p>{MORE}</p>"),
+        },
+        spoken=("He went out.", MORE),
+        silent=("emark",),
+        remark="Remark.",
+    ),
+    "stars before the lines of a list": Shape(
+        pages={"t.xhtml": maker.page(f"<h1>One</h1><p>{STORY}</p><p>Take these*:</p><p>* Oil.</p><p>* Oars.</p>")},
+        spoken=("* Oil.", "* Oars."),
+    ),
+    "a note in the margin": _clerk(
+        "<label for='s' class='margin-toggle'>⊕</label><input type='checkbox' id='s'/>"
+        "<span class='sidenote'>Remark of the clerk.</span>"
+    ),
+    "raised numbers with brackets, notes below the text": Shape(
+        pages={
+            f"{n}.xhtml": maker.page(
+                f"<h2>Kapitel {n}</h2><p>{PROSE['de']}</p>"
+                f"<p>Sie fuhr hinaus<sup>1)</sup> und kam zurück<sup>2)</sup>.</p>"
+                f"<p>{PROSE['de']}</p><p>1) Anmerkung des Schreibers.</p><p>2) Noch eine Anmerkung.</p>"
+            )
+            for n in (1, 2)
+        },
+        declared="de",
+        language="de",
+        titles=("Kapitel 1", "Kapitel 2"),
+        spoken=("Sie fuhr hinaus und kam zurück.",),
+        silent=("Anmerkung",),
+    ),
+    "a picture as mark": _chinese(
+        "<a class='duokan-footnote' href='#n1' id='r1'><img alt='注' src='note.png'/></a>",
+        "<ol><li class='duokan-footnote-item' id='n1'><a href='#r1'>①</a>编者的说明。</li></ol>",
+    ),
+    "a circled number as mark": _chinese(
+        "<a href='#n1' id='r1'>①</a>", "<p id='n1'><a href='#r1'>①</a>编者的说明。</p>"
+    ),
+    "circled numbers without a link": _chinese("<sup>①</sup>", "<p>① 编者的说明。</p>"),
 }

@@ -29,7 +29,12 @@ _DROPPED = words(
 )
 _UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
 _PAGE_CLASSES = words("pagenum pageno pagenumber page-number page_number pagebreak page-break pb x-ebookmaker-pageno")
-_PROGRAM_CLASSES = words("calibre_navbar ws-noexport mw-editsection noprint navbox")  # links that programs add
+_PROGRAM_CLASSES = words(
+    "calibre_navbar ws-noexport mw-editsection noprint navbox margin-toggle"
+)  # links that programs add
+_MARGIN_CLASSES = words(
+    "sidenote side-note marginnote margin-note marginalia footnote"
+)  # of elements within a sentence
 _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
 _LONG_WORD = compile_later(r"\p{L}{2,}+")
 _LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul", "h3", "h4", "h5", "h6"))
@@ -118,6 +123,14 @@ def is_furniture(element: etree._Element) -> bool:
     return _is_number(element) or (
         tag == "a" and bool(_OFFERS.fullmatch(_opening(element, MAX_OFFER_CHARS).strip(" []\n\t")))
     )
+
+
+def is_margin_note(element: etree._Element) -> bool:
+    """Return whether an element within a sentence is a note: its class says so, and it has several words."""
+    if local(element) == "a":
+        return False
+    classes = {name.lower() for name in (element.get("class") or "").split()}
+    return bool(classes & _MARGIN_CLASSES) and len(_LONG_WORD.findall(_opening(element, MAX_LINE_CHARS))) > 1
 
 
 def _is_navigation(element: etree._Element) -> bool:

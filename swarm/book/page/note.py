@@ -24,30 +24,24 @@ MAX_MUTE_STEPS = 64  # elements whose texts are looked at, to tell whether a blo
 MAX_HEADING_CHARS = 40  # of a line "Notes" that is no heading
 MAX_OPENING_CHARS = 12  # of a note, in which its label is found
 MIN_WORDS_CHARS = 4  # of a note besides its links
-MIN_PAGE_NOTES = 2  # of a document with nothing but notes
+MIN_PAGE_NOTES = 2  # of a document with nothing but notes, unless its first heading says so
 MAX_STEPS_UP = 3  # ancestors of a link or block that are searched for ids and classes
 
 _LABEL = compile_later(
-    r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\p{L}{0,2}\d{1,4}|[*†‡§¶#]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?", regex.IGNORECASE
+    r"[\[({]?\s*(?:(?:note|n\.)\s*)?(\p{L}{0,2}\d{1,4}|[*†‡§¶#①-⓿❶-➓]{1,4}|\p{L}|[ivxlc]{1,6})\s*[.)\]}]?",
+    regex.IGNORECASE,
 )
 _NO_LABEL = compile_later(r"[^\p{L}\p{N}*†‡§¶#]+")
 _PLAIN = compile_later(r"\p{L}{0,2}\d{1,4}|\p{L}+")  # a label that must be superscript
-_ANCHOR_CLASS = compile_later(r"fnanchor|fnref|note[-_]?(?:ref|anchor|call|link|mark)", regex.I)
+_ANCHOR_CLASS = compile_later(
+    r"fnanchor|fnref|(?:foot|end)note(?:\s|$)|note[-_]?(?:ref|anchor|call|link|mark)", regex.I
+)
 _NOTE_CLASS = compile_later(r"^(?:foot|end|rear)-?notes?|^fn$|^fnote|^note-?text", regex.IGNORECASE)
 _NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "note"))
 _SECTION_TYPES = frozenset(("footnotes", "endnotes", "rearnotes"))
 _HOLDERS = frozenset(("p", "li", "div", "aside", "dd", "dt", "tr", "article", "section", "blockquote"))
 _HEADINGS = ("{*}h1", "{*}h2", "{*}h3", "{*}h4", "{*}h5", "{*}h6")
-_NOTE_TEXT = compile_later(
-    r"\s*\[(?:Foot|End)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
-)
-_LABELLED_TEXT = compile_later(r"\[\^?(\d{1,3}|[*†‡§]{1,3})\]:?\s+(\S.*)", regex.DOTALL)
-# Letters are notes only behind a word, "house[A]", and before a sentence: "[A] i j" is a matrix.
-_LETTERED_TEXT = compile_later(r"\[(\p{Lu})\]:?\s+([\"“‘'(]?\p{Lu}.{0,99}?\p{Ll}{3}.*)", regex.DOTALL)
-_LETTER_MARK = compile_later(r"(?<=[\p{Ll}.,;:!?’”\"'])\[(\p{Lu})\](?!\p{L})")
-_TEXT_MARK = compile_later(r"(?<=\S)\s?\[\^?(\d{1,3}|\p{L}|[*†‡§]{1,3})\]")
-
-_OWN_LABEL = compile_later(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[.,:)\]](?=\s))\s*")
+_OWN_LABEL = compile_later(r"^\s*(?:(?:[\[(]?\d{1,3}[.)\]:]|[*†‡§¶]{1,3})(?=\s)|[①-⓿❶-➓]|[.,:)\]](?=\s))\s*")
 _BARE_LABEL = compile_later(r"\s*(\d{1,3})\s+(?=\S)")
 _WORD = compile_later(r"\p{L}{2}")
 _FIGURES = compile_later(r"\d+")
@@ -139,7 +133,8 @@ def mark_note_page_headings(passages: list[Passage], reason: str) -> None:
     for start in {0, next(names, 0)}:
         page = passages[start:]
         notes = sum(1 for passage in page if passage.note)
-        if notes >= MIN_PAGE_NOTES and all(p.note or p.left_out or p.level or p.kind == "scene" for p in page):
+        least = 1 if page and named(page[0].text) == reason else MIN_PAGE_NOTES
+        if notes >= least and all(p.note or p.left_out or p.level or p.kind == "scene" for p in page):
             _leave_out([passage for passage in page if passage.level], reason)
 
 
@@ -162,36 +157,6 @@ def mark_stray_notes(passages: list[Passage], reason: str) -> None:
 def _leave_out(passages: list[Passage], reason: str) -> None:
     for passage in passages:
         passage.left_out = passage.left_out or reason
-
-
-def mark_written_notes(passages: list[Passage], reason: str) -> None:
-    """Mark the notes that only their text tells, and remove their marks, such as "word[1]".
-
-    "[Footnote 1: ...]" is always a note, "[1] ..." only after its mark.
-    """
-    waiting: dict[str, list[Passage]] = defaultdict(list)  # for each label, the passages whose notes have not come yet
-    for number, passage in enumerate(passages):
-        if "[" not in passage.text or passage.left_out:
-            continue
-        shapes = (_NOTE_TEXT, _LABELLED_TEXT, _LETTERED_TEXT)
-        written = next(filter(None, (shape.fullmatch(passage.text) for shape in shapes)), None)
-        label = written[1] or "" if written else ""
-        if written and (waiting[label] or written.re is _NOTE_TEXT):
-            passage.text, passage.left_out, passage.note = written[2], reason, f"{number}[{label}]"
-            for referring in waiting[label][:1]:
-                _refer(referring, label, passage.note)
-            del waiting[label][:1]
-        else:
-            letters = frozenset(_LETTER_MARK.findall(passage.text))
-            for mark in _TEXT_MARK.findall(passage.text):
-                if not mark.isalpha() or mark in letters or not mark.isupper():
-                    waiting[mark].append(passage)
-
-
-def _refer(passage: Passage, label: str, note: str) -> None:
-    """Remove the mark of a note from a text, and record the reference."""
-    passage.text = _TEXT_MARK.sub(lambda mark: "" if mark[1] == label else mark[0], passage.text)
-    passage.references = (*passage.references, note)
 
 
 def place_notes(rows: list[list[Passage]], mode: str, language: str) -> list[list[Passage]]:
@@ -225,6 +190,8 @@ def _with_notes(
 
 
 def _announced(note: list[Passage], word: str) -> Iterator[Passage]:
+    if len(note) > 1 and (_LABEL.fullmatch(note[0].text) or not AUDIBLE.search(note[0].text)):
+        note = note[1:]  # the label stands in a block of its own
     for number, passage in enumerate(note):
         text = passage.text if number else f"{word} {_without_label(passage)}".strip()
         yield Passage("paragraph", text, language=passage.language, trace=passage.trace, sayings=passage.sayings)
@@ -310,7 +277,7 @@ def _block_around(element: etree._Element, crowded: frozenset[etree._Element]) -
     if block is None:
         return None
     for step in [*block.iterancestors()][:MAX_STEPS_UP]:
-        block = step if _is_note(step) and step not in crowded else block
+        block = step if _is_note(step) and step not in crowded and not _is_headed(step) else block
     parent = block.getparent()
     while parent is not None and local(parent) in ("li", "dd", "tr", "article", "aside") and _first(parent, block):
         if parent in crowded:
@@ -322,7 +289,7 @@ def _block_around(element: etree._Element, crowded: frozenset[etree._Element]) -
 def _read_note(block: etree._Element, name: str, resolve: Resolve) -> _Note | None:
     """Return a block as a note; None if it is too long for what does not say that it is one, or has a heading."""
     size = sum(map(len, block.itertext()))
-    if next(block.iter(*_HEADINGS), None) is not None or size > (MAX_BOX_CHARS if _is_note(block) else MAX_NOTE_CHARS):
+    if _is_headed(block) or size > (MAX_BOX_CHARS if _is_note(block) else MAX_NOTE_CHARS):
         return None
     back: dict[Target, list[etree._Element]] = defaultdict(list)
     linked = 0
@@ -332,6 +299,10 @@ def _read_note(block: etree._Element, name: str, resolve: Resolve) -> _Note | No
             linked += sum(map(len, line.itertext()))
     opening = _opening(block)
     return _Note(block, opening, _is_note(block) or _apart(block), back, size >= linked + MIN_WORDS_CHARS)
+
+
+def _is_headed(block: etree._Element) -> bool:
+    return next(block.iter(*_HEADINGS), None) is not None
 
 
 def _opening(block: etree._Element) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Set
 from itertools import islice
+from unicodedata import normalize
 
 import regex
 from lxml import etree
@@ -16,6 +17,7 @@ from swarm.book.page.furniture import (
     drop_cap,
     is_caption,
     is_furniture,
+    is_margin_note,
     is_scene_break,
     says_nothing,
     without_page,
@@ -31,6 +33,7 @@ from swarm.book.page.table import HEADER, mark_tables
 from swarm.book.page.tex import read_tex
 from swarm.book.page.trace import Tracer, rewritten
 from swarm.book.page.verse_number import without_verse_numbers
+from swarm.book.page.written_note import take_inner_notes
 from swarm.job.reading import Reading
 
 SVG_BLOCKS = frozenset(("svg", "text"))
@@ -49,8 +52,8 @@ _MARKS = compile_later(r"[\[(]\s*\ufffc\s*[\])]|\ufffc")
 _VERSE = "\u2028"  # placeholder for the end of a line of verse
 _VERSES = compile_later(r"\s*\u2028\s*")
 _ASIDES = frozenset(("footnote", "endnote", "rearnote", "annotation"))
-_AFTER_WORD = compile_later(r"(?:\p{L}{3}|\p{L}[.,;:!?]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
-_MARK_FIGURES = compile_later(r"[\[(]?\s?[0-9]{1,3}\s?[\])]?")
+_AFTER_WORD = compile_later(r"(?:\p{L}{3}|\p{L}[.,;:!?。，、；：！？]|(?<!\d)(?:1[5-9]|20)\d\d[.,;]?)[”\"»’)]*$")
+_MARK_FIGURES = compile_later(r"[\[(〔（]?\s?(?:[0-9]{1,3}|[①-⓿❶-➓])\s?[\])〕）]?")
 _BASE = compile_later(r"[\p{L}\d)]$")
 # Marks of notes without a link, such as "word¹" and "word*", but not "*word*".
 _LOOSE_MARKS = compile_later(
@@ -142,7 +145,7 @@ class _Walk:
                 self.tracer.skip(element)
             return False
         tag = local(element)
-        if not _is_block(element, tag) and types(element) & _ASIDES:
+        if not _is_block(element, tag) and (types(element) & _ASIDES or is_margin_note(element)):
             self._set_aside(element)
             return False
         if _is_block(element, tag):
@@ -207,7 +210,7 @@ class _Walk:
             links = list(element.iter("{*}a"))
             figures = "".join(islice(element.itertext(), 4))
             raised = None if any(map(is_furniture, links)) else self._raised(figures)
-            self.marks += [figures.strip(" []()")] if raised == "" and not links else []
+            self.marks += [figures.strip(" []()〔〕（）")] if raised == "" and not links else []
             return raised if not raised or not links else None
         if tag == "sub" and INDEX.fullmatch(element.text or "") and VARIABLE.search("".join(self.parts[-2:])):
             return f" {element.text}"
@@ -323,7 +326,9 @@ class _Walk:
         text = _VERSES.sub(_line_break, text.strip(_VERSE + " ")) if _VERSE in text else text
         text = without_zero_width(text)
         text = _MARKS.sub("", text) if _MARK in text else text
-        text = _LOOSE_MARKS.sub("", _CAPS.sub("", text))
+        text = _CAPS.sub("", text)
+        self.marks += [normalize("NFKC", mark) for mark in _LOOSE_MARKS.findall(text)]
+        text = _LOOSE_MARKS.sub("", text)
         text = without_page(text) if self.open[-1].caption else text
         lines = [" ".join(line.split()) for line in text.split("\n")]
         paragraphs = "\n".join(lines).split("\n\n")
@@ -331,8 +336,10 @@ class _Walk:
             said = without_picture_mark(paragraph.strip())
             said = without_verse_numbers(said) if self.reading.verse_numbers == "skip" else said
             if said:
-                self._keep(self._passage(said))
-                self.document.passages[-1].sayings = sayings if len(paragraphs) == 1 else ()
+                passage = self._passage(said)
+                self._keep(passage)
+                passage.sayings = sayings if len(paragraphs) == 1 else ()
+                self.asides += take_inner_notes(passage, front_matter.NOTES, len(self.document.passages))
         asides, self.asides = self.asides, []
         self.document.passages += asides
 

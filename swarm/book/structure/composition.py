@@ -14,11 +14,12 @@ from swarm.book.page.note import (
     mark_note_headings,
     mark_note_page_headings,
     mark_stray_notes,
-    mark_written_notes,
     place_notes,
 )
 from swarm.book.page.passage import Passage
 from swarm.book.page.running_head import mark_running_heads
+from swarm.book.page.trailing_note import mark_trailing_notes
+from swarm.book.page.written_note import mark_written_notes
 from swarm.book.structure.contents_lines import mark_contents_lines
 from swarm.book.structure.division import Named, divide
 from swarm.book.structure.title_lines import mark_title_lines
@@ -50,6 +51,7 @@ def compose(
     mark_written_notes(passages, NOTES)
     for number, named in enumerate(documents):
         mark_headed_notes(named.document.passages, NOTES, number)
+        mark_trailing_notes(named.document.passages, NOTES, number)
         mark_stray_notes(named.document.passages, NOTES)
         mark_note_page_headings(named.document.passages, NOTES)
     mark_note_headings(passages, NOTES)
