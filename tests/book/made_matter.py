@@ -101,6 +101,9 @@ def _bible() -> Shape:
     )
 
 
+_HEBREW = "המעבוראי הזקן גר ליד הנהר מאז שהיה ילד, והכיר כל אבן בו. בערב היה יושב לפני ביתו ומביט במים שעברו בלי קול."
+_KOREAN = "늙은 뱃사공은 어릴 때부터 강가에 살았고 강의 모든 돌을 알고 있었다."
+_KOREAN += " 저녁이면 그는 집 앞에 앉아 소리 없이 흘러가는 물을 바라보았다."
 _INDEX = tuple(
     f"{word}, {at}, {at + 31}–{at + 33}"
     for at, word in enumerate(["abbot", "boat", "oar", "river", "sea", "shore"] * 3)
@@ -212,5 +215,108 @@ MATTER: dict[str, Shape] = {
     ),
     "chapters that no heading or list names": Shape(
         pages={f"{n}.xhtml": page(STORY, MORE) for n in (1, 2, 3)}, spoken=(STORY, MORE)
+    ),
+    "a page that asks for a review": _behind(
+        "r.xhtml",
+        "If you enjoyed this book, please consider leaving a review on Amazon.",
+        title="Leave a Review",
+        reason="advertisement",
+    ),
+    "a page that recommends another book": _behind(
+        "r.xhtml",
+        "Did you love <i>The Ferryman</i>? Then you should read <i>The Oar</i> by Ann Author!",
+        "The oar is old, and so is he who holds it.",
+        reason="advertisement",
+    ),
+    "an author who has a newsletter": _text(
+        "z0.xhtml", "About the Author", "Ann lives by a river, and has a boat.", "Sign up for her newsletter."
+    ),
+    "a licence above the first chapter of a document": Shape(
+        pages={
+            "a.xhtml": maker.page(
+                "<p>The Ferryman</p><p>By Ann Author</p><p>Smashwords Edition</p><p>Copyright 2012 Ann Author</p>"
+                "<p>This ebook is licensed for your personal enjoyment only. It may not be re-sold or given away.</p>"
+                + "".join(f"<p id='c{n}'>Chapter {n}</p><p>{STORY}</p><p>{MORE}</p>" for n in (1, 2))
+            )
+        },
+        contents=maker.ncx(("a.xhtml#c1", "Chapter 1"), ("a.xhtml#c2", "Chapter 2")),
+        titles=("Chapter 1", "Chapter 2"),
+        silent=("enjoyment", "2012"),
+        left_out=("copyright page",),
+    ),
+    "a Korean copyright page": Shape(
+        pages={
+            "0.xhtml": page(
+                "초판 1쇄 2020년 5월 3일", "펴낸곳 강출판사", "ⓒ 김철수, 2020", "무단 전재와 복제를 금합니다."
+            ),
+            **{f"{n}.xhtml": page(_KOREAN, _KOREAN, title=f"제{n}장") for n in (1, 2)},
+        },
+        declared="ko",
+        language="ko",
+        titles=("제1장", "제2장"),
+        silent=("무단",),
+    ),
+    "the page of a shop's program": Shape(
+        pages={
+            "0.xhtml": page(
+                "UUID: 5a1b2c3d-0000-11e9-8000-000000000000", "Questo libro è realizzato con StreetLib Write"
+            ),
+            "1.xhtml": page("Il fiume", "La barca", "La lampada", title="Indice dei contenuti"),
+            **{f"{k}.xhtml": page(PROSE["it"], title=k) for k in ("Il fiume", "La barca", "La lampada")},
+        },
+        declared="it",
+        language="it",
+        titles=("Il fiume", "La barca", "La lampada"),
+        silent=("UUID", "Indice"),
+    ),
+    "contents in Hebrew": Shape(
+        pages={
+            "0.xhtml": page("פרק ראשון", "פרק שני", title="תוכן העניינים"),
+            **{f"{n}.xhtml": page(_HEBREW, title=title) for n, title in enumerate(("פרק ראשון", "פרק שני"), 1)},
+        },
+        declared="he",
+        language="he",
+        titles=("פרק ראשון", "פרק שני"),
+    ),
+    "a list of tables": _before(
+        "t.xhtml",
+        *(f"The tides of {n} May" for n in range(1, 7)),
+        title="List of Tables",
+        reason="list of illustrations",
+    ),
+    "the header of Gutenberg Australia": Shape(
+        pages={
+            "1.xhtml": maker.page(
+                "<p>Project Gutenberg Australia</p><p>Title: The Ferryman</p><p>Copyright laws change all over the "
+                "world.</p><p>The License may be viewed online at gutenberg.net.au/licence.html</p>"
+                f"<h1>The Ferryman</h1><h2>by Ann Author</h2><h3>CHAPTER I</h3><p>{STORY}</p>"
+                f"<h3>CHAPTER II</h3><p>{MORE}</p>"
+                "<p>This site is full of FREE ebooks - Project Gutenberg Australia</p>"
+            )
+        },
+        titles=("CHAPTER I", "CHAPTER II"),
+        silent=("Australia", "laws"),
+        spoken=(MORE,),
+    ),
+    "the header of Faded Page": Shape(
+        pages={
+            "0.xhtml": page(
+                "* A Distributed Proofreaders Canada eBook *", "It is made available at no cost.", "Faded Page eBook #1"
+            ),
+            **chapters("One", "Two"),
+            "z.xhtml": page("TRANSCRIBER NOTES", "Misspelled words have been corrected."),
+        },
+        titles=("One", "Two"),
+        silent=("Canada", "cost", "Misspelled"),
+    ),
+    "boxes above the sections of chapters": Shape(
+        pages={
+            f"{n}.xhtml": maker.page(
+                f"<h1>{n}. The River</h1><h4>Aims</h4><p>{MORE}</p><h3>Questions</h3><p>{STORY}</p>"
+                f"<h3>Answers</h3><p>{MORE}</p>"
+            )
+            for n in (1, 2)
+        },
+        titles=("1. The River. Aims", "2. The River. Aims"),
     ),
 }

@@ -226,4 +226,14 @@ NOTES: dict[str, Shape] = {
         "<a href='#n1' id='r1'>①</a>", "<p id='n1'><a href='#r1'>①</a>编者的说明。</p>"
     ),
     "circled numbers without a link": _chinese("<sup>①</sup>", "<p>① 编者的说明。</p>"),
+    "a note by its class and number, without a link": Shape(
+        pages={
+            "t.xhtml": maker.page(
+                f"<h1>One</h1><p>{STORY}</p><div class='gtxt_footnote'>1 Remark.</div>"
+                "<div class='footnote'>He came.</div>"
+            )
+        },
+        spoken=(STORY, "He came."),
+        silent=("Remark",),
+    ),
 }

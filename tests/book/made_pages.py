@@ -167,4 +167,27 @@ PAGES: dict[str, Shape] = {
     "a video and its fallback": _page("<video>Your reader cannot play this.</video>", silent="reader"),
     "a form and its buttons": _page("<datalist><option>Choose one</option></datalist>", silent="Choose"),
     "a return link behind a note": _page("<p>See it. <a href='#r'>↩</a></p>", "See it.", "↩"),
+    "headings in buttons": Shape(
+        pages={"1.xhtml": maker.page(f"<h2><button>One</button></h2><p>{STORY}</p><p><button>Copy</button></p>")},
+        titles=("One",),
+        spoken=("One",),
+        silent=("Copy",),
+    ),
+    "links of headings to themselves": _page(
+        "<p>Oars<a class='headerlink' href='#o'>¶</a></p><p><a href='#r'>🔗</a>Ropes <a href='#r'>#</a></p>"
+        "<p><button>Copy</button></p>",
+        "Oars\nRopes",
+        "Copy",
+    ),
+    "numbers of verses in elements, not wanted": _page(
+        "<p><sup class='versenum'>1 </sup>He lit it. <sup class='v'>2</sup>And slept. <b>3</b>He woke. ﴿٤﴾ Then 5 came."
+        " <sup>6</sup> All slept.</p>",
+        "He lit it. And slept. He woke. Then 5 came. All slept.",
+        reading=Reading(verse_numbers="skip"),
+    ),
+    "a scene break as a picture with a name": _page(
+        "<p class='ornamental-break'><img src='o.png' alt='ornamental break'/></p>",
+        silent="ornament",
+        reading=Reading(alt_text=True),
+    ),
 }

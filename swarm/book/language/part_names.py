@@ -3,7 +3,11 @@
 from swarm.book.language.language import PartNames
 
 MORE_PART_NAMES = (
-    PartNames(contents="inhaltsübersicht|table of content|detailed contents|brief contents"),
+    PartNames(
+        contents="inhaltsübersicht|table of content|detailed contents|brief contents|indice dei contenuti",
+        pictures="list of tables|list of figures and tables|list of maps|list of plates|tabellenverzeichnis|"
+        "liste des figures|liste des tableaux",
+    ),
     PartNames(  # Swedish, Danish, Norwegian
         title_page="titelsida|titelblad|titelside|tittelside|tittelblad",
         cover="omslag",
@@ -105,4 +109,10 @@ MORE_PART_NAMES = (
         index="색인|찾아보기",
         bibliography="참고문헌|참고 문헌",
     ),
+    PartNames(  # Arabic, Persian, Hebrew
+        contents="المحتويات|جدول المحتويات|فهرس المحتويات|فهرست|فهرست مطالب|תוכן|תוכן עניינים|תוכן העניינים",
+        notes="הערות|הערות שוליים|الهوامش|الحواشي|پانوشت ها|یادداشت ها",
+        bibliography="المراجع|المصادر والمراجع|ביבליוגרפיה|منابع",
+    ),
+    PartNames(contents="สารบัญ|विषय सूची|विषय-सूची|अनुक्रमणिका|mục lục|daftar isi"),  # Thai, Hindi, Vietnamese, Malay
 )

@@ -27,6 +27,7 @@ from swarm.book.page.likeness import (
     is_wordless_page,
     legal_signs,
     size_of,
+    transcribed,
 )
 from swarm.book.page.markup import words
 
@@ -104,13 +105,18 @@ MIN_CONTENTS_SHARE = 0.8  # of the lines of a table of contents are titles of ot
 
 _PAGE_NUMBER = compile_later(r"(?<=[.…·\s])\d{1,4}\s?$")
 _BETWEEN_HALVES = compile_later(r"[.:;—–-]\s|\s[—–-]|\n")
-_START = compile_later(r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG", regex.IGNORECASE)
-_END = compile_later(r"(?:\*\*\*\s*|^)END OF (?:THE |THIS )?PROJECT GUTENBERG", regex.IGNORECASE)
+_START = compile_later(
+    r"\*\*\*\s*START OF (?:THE|THIS) PROJECT GUTENBERG|gutenberg\.net\.au/licen[cs]e|Faded ?Page e-?book #",
+    regex.IGNORECASE,
+)
+_END = compile_later(
+    r"(?:\*\*\*\s*|^)END OF (?:THE |THIS )?PROJECT GUTENBERG|^This site is full of FREE ebooks", regex.IGNORECASE
+)
 
 
 _CREDIT = compile_later(
     r"(?:This (?:file|e-?book|e-?text) was )?(?:produced|prepared|transcribed|created) (?:by|from)|"
-    r"E-?text (?:prepared|produced)",
+    r"E-?text (?:prepared|produced)|To contact Project Gutenberg",
     regex.IGNORECASE,
 )
 _ALSO = compile_later("|".join(parts.other_books for parts in _PART_NAMES if parts.other_books))
@@ -144,7 +150,7 @@ def is_page_apart(names: Iterable[str], texts: list[str], at: float, title: str)
     promised = (named(name) for name in names)
     if any(reason in _PAGES and plausible(reason, texts, at) for reason in promised):
         return True
-    return is_legal_page(texts, at) or is_titled_page(title, texts)
+    return is_legal_page(texts, at) or bool(transcribed("", texts)) or is_titled_page(title, texts)
 
 
 def plausible(reason: str, texts: list[str], at: float) -> bool:

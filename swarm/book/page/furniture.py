@@ -46,7 +46,7 @@ _OFFERS = compile_later(
     r"agrandir|image plus grande|voir l.image|grotere afbeelding|"
     r"(?:view )?(?:larger|enlarged?)(?: image| version)?|vergrößern|ampliar(?: imagen)?|ingrandisci|"
     r"(?:back|return) to (?:table of )?(?:contents|text|top)|retour au texte|zurück zum (?:inhalt|text)|"
-    r"[↩↑⤴⏎↵^]\ufe0e?\ufe0f?",
+    r"[↩↑⤴⏎↵^¶§#🔗]\ufe0e?\ufe0f?",
     regex.IGNORECASE,
 )
 # Texts of the links in a navigation line at the head or foot of a page.
@@ -82,7 +82,8 @@ _NAVIGATION_LABELS = compile_later(rf"(?:{_NAVIGATION_LABEL.pattern}){{1,4}}\s*"
 # Alternative texts that describe nothing.
 _SAYS_NOTHING = compile_later(
     r"(?:\S+\.(?:jpe?g|png|gif|svg|webp)|(?:image|img|cover|picture|illustration|figure|fig|photo|graphic|untitled|"
-    r"unnamed|diagram|bild|abbildung|imagen|immagine)?[-_ .]?\d{0,9}|alt(?:ernative)? text.{0,20}|null)?\s*",
+    r"unnamed|diagram|bild|abbildung|imagen|immagine)?[-_ .]?\d{0,9}|alt(?:ernative)? text.{0,20}|null|"
+    r"(?:scene|section|ornamental|chapter|text) ?break|ornament|flourish|fleuron|divider|separator)?\s*",
     regex.IGNORECASE,
 )
 _CAPTION_PAGE = compile_later(r"(?:(?<!\s)\s++)?[(\[](?:pages?|pp?|seite|s|pág|pag)\.?\s*\d+\.?[)\]]", regex.IGNORECASE)
@@ -96,7 +97,9 @@ _BREAK_CLASS = compile_later(
     regex.IGNORECASE,
 )
 _BREAK_PICTURE = compile_later(
-    r"(?:[*•~#⁂\s]+|(?:scene|section) ?break|ornament|asterisks?|divider|separator)", regex.IGNORECASE
+    r"(?:[*•~#⁂\s]+|(?:scene|section|ornamental|chapter|text) ?break|ornament|flourish|fleuron|asterisks?|divider|"
+    r"separator)",
+    regex.IGNORECASE,
 )
 _DROP_CAP = compile_later(
     r"drop-?_?cap|lettrine|^(?:drop|dc|letrine|initiale?|first-?_?letter|initial-?_?cap|cap-?_?initial|capitular)$",
@@ -117,6 +120,9 @@ def is_furniture(element: etree._Element) -> bool:
         return True
     style = element.get("style")
     if style and _HIDDEN.search(style):
+        return True
+    above = element.getparent()
+    if tag == "button" and above is not None and not local(above).startswith("h"):  # that of a heading has its text
         return True
     if tag in _LINES_OF_LINKS and (_is_navigation(element) or _is_number_row(element)):
         return True

@@ -34,6 +34,10 @@ MIN_SIGNS, MIN_SIGNS_INSIDE = 2, 3  # of a copyright page there, and of one betw
 MAX_TITLE_PAGE_CHARS = 500
 MAX_TITLE_LINE_CHARS = 60
 MIN_LICENCE_WORDS = 3
+MAX_OFFER_CHARS = 1_500  # of a page that only advertises
+OFFER_SHARE = 0.5  # of a book, behind which such pages are
+MIN_OFFER_SIGNS = 2
+MIN_OFFERING_SHARE = 0.5  # of the characters of such a page
 
 _WORD = compile_later(r"\p{L}{2,}")
 _FULL_STOPS = ("。", "．", "।", "॥", "۔", "։", "።", "။", "។")  # of scripts in which titles end without one
@@ -42,10 +46,19 @@ _ENTRY = compile_later(r"[,.…\s]\s?\d{1,4}n?(?:\s?[-–]\s?\d{1,4})?[.,;]?(?=\
 _NOTE_LABEL = compile_later(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)
 _REFERRING = compile_later(r"\d|\bibid|\bop\. ?cit|\bsee\b|\bcf\.|\bvgl\.|\bvoir\b|\bvéase\b|\bcfr\.", regex.IGNORECASE)
 _YEAR = compile_later(r"(?<!\d)(?:1[4-9]|20)\d\d(?!\d)")
-_ISBN = compile_later(r"ISBN(?:-1[03])?\s?:?\s?[\d-]{9}", regex.IGNORECASE)
+_NUMBER = compile_later(r"ISBN(?:-1[03])?\s?:?\s?[\d-]{9}|UUID: ?[\da-f]{8}-[\da-f]{4}", regex.IGNORECASE)
 _LAW = compile_later(
     r"fiction|coincidental|permission|reproduc|trademark|publish|liab|rights|edition|copyright|©|isbn|licen[cs]|re-?sold|"
     r"given away|purchase|édition",
+    regex.IGNORECASE,
+)
+# What a page says that asks its reader to buy, to subscribe or to praise.
+_OFFER = compile_later(
+    r"did you (?:love|like|enjoy)|you(?:’ve|'ve| have)? (?:loved|liked|enjoyed) (?:this|the) (?:book|story|novel)|"
+    r"you should (?:also )?read|sign up|mailing list|newsletter|new releases?|free (?:e-?)?books?|"
+    r"leav(?:e|ing) (?:a|an honest) review|(?:post|write|writing) a (?:short )?review|\bon (?:amazon|goodreads)\b|"
+    r"\bnow available\b|available now|pre-?order|download your free|follow (?:me|us) on|connect with (?:me|us)|"
+    r"melden sie sich|newsletter abonnieren|inscrivez-vous|suscr[ií]bete|iscriviti",
     regex.IGNORECASE,
 )
 _LICENCE = compile_later(
@@ -62,15 +75,21 @@ def _legal(field: str, *more: str) -> "regex.Pattern[str]":
 
 # A short page that matches two of these is a copyright page.
 _LEGAL = (
-    _legal("copyright", "©", r"\(c\) ?(?:1[5-9]|20)\d\d"),
-    _legal("rights", r"licensed for your personal (?:enjoyment|use)"),
-    _legal("deposit", r"\bISBN\b"),
-    _legal("published", r"(?:édition (?:électronique|numérique)|livre numérique) (?:du|de|a été|réalisée?)\b"),
+    _legal("copyright", "©", "ⓒ", r"\(c\) ?(?:1[5-9]|20)\d\d"),
+    _legal("rights", r"licensed for your personal (?:enjoyment|use)", "무단|無断複製|版权所有|版權所有"),
+    _legal("deposit", r"\b(?:ISBN|UUID)\b"),
+    _legal(
+        "published",
+        r"\b(?:StreetLib|Smashwords Edition|Draft2Digital)\b",
+        "펴낸[이곳]|발행[인처]|発行[者所]",
+        r"(?:édition (?:électronique|numérique)|livre numérique) (?:du|de|a été|réalisée?)\b",
+    ),
 )
 _TRANSCRIBED = _legal(
     "transcribed",
     r"(?<![^\n])(?:Digitized by the Internet Archive|This book was produced in EPUB format by the Internet Archive|"
     r"This is a digital copy of a book that was preserved|Exported from Wikisource|"
+    r"\* A Distributed Proofreaders Canada e-?book|Transcriber notes(?!\p{L})|"
     r"This e-?book comes from the online library Wikisource|This article was downloaded by calibre)",
 )
 
@@ -163,7 +182,7 @@ def is_legal_page(texts: list[str], at: float) -> bool:
     if len(legal_signs(texts)) < (MIN_SIGNS_INSIDE if inside else MIN_SIGNS):
         return False
     lines = list(_lines(texts))
-    notice = any((_LEGAL[0].search(line) and _YEAR.search(line)) or _ISBN.search(line) for line in lines)
+    notice = any((_LEGAL[0].search(line) and _YEAR.search(line)) or _NUMBER.search(line) for line in lines)
     long = [line for line in lines if len(line) > MAX_LEGAL_LINE_CHARS]
     legal = [line for line in long if _speaks_of_the_law(line)]
     other = size_of(long) - size_of(legal)
@@ -180,6 +199,19 @@ def transcribed(title: str, texts: list[str]) -> str:
     opening = f"{title}\n" + "\n".join(texts[:2])[:400]
     found = _TRANSCRIBED.search(opening) if size_of(texts) <= MAX_SMALL_CHARS else None
     return found[0] if found else ""
+
+
+def offers(texts: list[str], at: float) -> tuple[str, ...]:
+    """Return the words that show that a page behind a book only advertises; () if it does not, or tells more."""
+    if at < OFFER_SHARE or size_of(texts) > MAX_OFFER_CHARS:
+        return ()
+    words = _offered(texts)
+    opening = texts if len(_offered(texts[:1])) >= MIN_OFFER_SIGNS else [text for text in texts if _OFFER.search(text)]
+    return words if len(words) >= MIN_OFFER_SIGNS and size_of(opening) >= MIN_OFFERING_SHARE * size_of(texts) else ()
+
+
+def _offered(texts: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(match[0].casefold() for text in texts for match in _OFFER.finditer(text)))
 
 
 def _lines(texts: list[str]) -> Iterator[str]:

@@ -37,6 +37,7 @@ _ANCHOR_CLASS = compile_later(
     r"fnanchor|fnref|(?:foot|end)note(?:\s|$)|note[-_]?(?:ref|anchor|call|link|mark)", regex.I
 )
 _NOTE_CLASS = compile_later(r"^(?:foot|end|rear)-?notes?|^fn$|^fnote|^note-?text", regex.IGNORECASE)
+_NAMED_CLASS = compile_later(r"(?:^|_)(?:foot|end)-?note(?:-?text)?$", regex.IGNORECASE)  # "gtxt_footnote"
 _NOTE_TYPES = frozenset(("footnote", "endnote", "rearnote", "note"))
 _SECTION_TYPES = frozenset(("footnotes", "endnotes", "rearnotes"))
 _HOLDERS = frozenset(("p", "li", "div", "aside", "dd", "dt", "tr", "article", "section", "blockquote"))
@@ -202,6 +203,13 @@ def _without_label(note: Passage) -> str:
     text = str(_OWN_LABEL.sub("", note.text))
     bare = _BARE_LABEL.match(text)
     return text[bare.end() :] if bare and bare[1] in _FIGURES.findall(note.note.rpartition("#")[2]) else text
+
+
+def is_named_note(element: etree._Element, tag: str) -> bool:
+    """Tell whether a block without a link is a note by its class and its label: "footnote", "1 Ibid."."""
+    if tag not in _HOLDERS or not any(map(_NAMED_CLASS.search, (element.get("class") or "").split())):
+        return False
+    return bool(_NUMBERED.match(_opening(element))) and sum(map(len, element.itertext())) <= MAX_NOTE_CHARS
 
 
 def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> Iterator[_Link]:

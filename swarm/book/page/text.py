@@ -25,14 +25,14 @@ from swarm.book.page.furniture import (
 )
 from swarm.book.page.letters import AUDIBLE, tidy, without_zero_width
 from swarm.book.page.markup import local, types
-from swarm.book.page.note import NOTE, REFERENCE, RETURN
+from swarm.book.page.note import NOTE, REFERENCE, RETURN, is_named_note
 from swarm.book.page.passage import Passage
 from swarm.book.page.phonetic_mark import Collector
 from swarm.book.page.stylesheet import is_line
 from swarm.book.page.table import HEADER, mark_tables
 from swarm.book.page.tex import read_tex
 from swarm.book.page.trace import Tracer, rewritten
-from swarm.book.page.verse_number import without_verse_numbers
+from swarm.book.page.verse_number import verse_number, without_verse_numbers
 from swarm.book.page.written_note import take_inner_notes
 from swarm.job.reading import Reading
 
@@ -60,8 +60,6 @@ _LOOSE_MARKS = compile_later(
     r"(?<=(?:\p{L}{3}|\p{L}[.,;:!?])[”\"»’)]*)[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}(?![\p{L}\p{N}])|"
     r"(?<=\p{L}{2}[.,;:!?]?[”\"»’)]*)(?:[†‡]{1,2}|(?<!\*\S{0,40})\*{1,2}(?!\S{0,40}\*))(?![\p{L}\p{N}])"
 )
-_NUMBERED, _LONE_NUMBER = frozenset(("span", "b", "strong", "small")), compile_later(r"\s?\d{1,3}\s?")
-_CAPITAL = compile_later(r"[“‘\"'(¿¡«]?\p{Lu}\p{Ll}")  # "<b>3</b>And": the number of a verse stands apart
 _CAP = "\ufff9"  # placeholder after a drop cap
 # "T he" is one word, "A man" is two.
 _CAPS = compile_later(r"(?<![AIOYEÀaioyeà])\ufff9\s+(?=\p{Ll}|\p{Lu}{2})|\ufff9")
@@ -204,6 +202,9 @@ class _Walk:
             return f" {formula}{'' if _NO_SPACE.match(element.tail or '') else ' '}"
         if tag == "ruby" and self.reading.ruby == "reading":
             return "".join("".join(reading.itertext()) for reading in element.iter("{*}rt")) or None
+        verse = verse_number(element, tag)
+        if verse:
+            return f" {verse} " if self.reading.verse_numbers == "say" else " "
         if tag == "sup":
             if _OVER.match(element.tail or ""):
                 return f" {''.join(element.itertext()).strip()}" if self._after_figure() else None
@@ -214,8 +215,6 @@ class _Walk:
             return raised if not raised or not links else None
         if tag == "sub" and INDEX.fullmatch(element.text or "") and VARIABLE.search("".join(self.parts[-2:])):
             return f" {element.text}"
-        if tag in _NUMBERED and _LONE_NUMBER.fullmatch(element.text or "") and not len(element):
-            return f" {(element.text or '').strip()} " if _CAPITAL.match(element.tail or "") else None
         cap = drop_cap(element)
         if cap:
             return cap + _CAP
@@ -236,7 +235,9 @@ class _Walk:
             return "" if _MARK_FIGURES.fullmatch(figures) else None
         if not EXPONENT.fullmatch(figures):
             return None
-        return figures.translate(RAISED) if _BASE.search(before) else f"{figures} "
+        if _BASE.search(before):
+            return figures.translate(RAISED)
+        return " " if self.reading.verse_numbers == "skip" and figures.isdecimal() else f"{figures} "
 
     def _begin(self, element: etree._Element, tag: str) -> None:
         above = self.open[-1]
@@ -263,7 +264,10 @@ class _Walk:
 
     def _left_out(self, element: etree._Element, tag: str, note: str, names: set[str]) -> str:
         """Return the reason to leave out a block; that of a code listing is taken back if most of the book is code."""
-        reason = front_matter.NOTES if note else front_matter.inherited(self.open[-1].left_out, types(element), names)
+        is_note = note or (self.reading.notes == "skip" and is_named_note(element, tag))
+        reason = (
+            front_matter.NOTES if is_note else front_matter.inherited(self.open[-1].left_out, types(element), names)
+        )
         if not reason and tag == "dl" and "tags" in names:
             return front_matter.TITLE_PAGE  # facts of a story of an archive: rating, category, words
         is_left = not reason and self.reading.code != "say" and may_be_code(element, tag) and is_code(element)

@@ -11,7 +11,7 @@ _NOTE_TEXT = compile_later(
     r"\s*\[(?:Foot|End|Side)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
 )
 _INNER_TEXT = compile_later(  # within a paragraph; brackets of its own may be in it
-    r"\s{0,4}\[(?:(?:Foot|End|Side)note|Note)\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*:\s*"
+    r"\s{0,4}\[(?:(?:Foot|End|Side)note|Note(?= ?\d))\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*:\s*"
     r"((?:[^\[\]]|\[[^\[\]]{0,200}+\]){1,3000}+)\]",
     regex.IGNORECASE,
 )

@@ -13,6 +13,7 @@ from swarm.book.package.toc import TableOfContents
 from swarm.book.page import front_matter
 from swarm.book.page.block import SUBTITLE_LEVEL
 from swarm.book.page.letters import plain, tidy
+from swarm.book.page.likeness import is_legal_page, offers
 from swarm.book.page.passage import Passage
 from swarm.book.page.pause_mark import without_marks
 from swarm.book.page.text import Document
@@ -157,6 +158,7 @@ def _document_cuts(row: PassageRow, cuts: dict[int, str], reasons: dict[int | No
             reasons.get(start)
             or front_matter.named(_stem(named.name))
             or _all_matter(row.passages[start:end])
+            or offers(_texts(row.passages[start:end]), start / len(row.passages))
             or front_matter.is_page_apart(called, _texts(row.passages[start:end]), _at(row, start, ordered), title)
         )
         if begins or is_matter or after_matter:
@@ -186,20 +188,16 @@ def _heading_cuts(row: PassageRow) -> set[int]:
     counts = Counter(passage.level for passage in row.passages if 0 < passage.level < SUBTITLE_LEVEL)
     deepest = next((level for level in sorted(counts) if counts[level] > 1), max(counts, default=0))
     below = min((level for level in counts if level > deepest), default=0)
-    if below and counts[below] > MIN_CHAPTERS_A_PART * counts[deepest] and _mostly_parts(row, deepest):
+    if below and counts[below] > MIN_CHAPTERS_A_PART * counts[deepest] and _mostly_parts(row, deepest, below):
         deepest = below
     levels = [passage.level if passage.level <= deepest else 0 for passage in row.passages]
     cuts = {place for place, level in enumerate(levels) if level and not (place and 0 < levels[place - 1] <= level)}
     return {_back_over_headings(row, place, cuts) for place in cuts}
 
 
-def _mostly_parts(row: PassageRow, level: int) -> bool:
-    """Tell whether most headings of a level name parts, because a lower heading follows directly."""
-    bare = [
-        0 < after.level < SUBTITLE_LEVEL
-        for above, after in pairwise(row.passages)
-        if above.level == level < after.level
-    ]
+def _mostly_parts(row: PassageRow, level: int, below: int) -> bool:
+    """Tell whether most headings of a level name parts, because one of the level `below` follows directly."""
+    bare = [after.level == below for above, after in pairwise(row.passages) if above.level == level < after.level]
     return 2 * sum(bare) >= sum(1 for passage in row.passages if passage.level == level)
 
 
@@ -228,6 +226,7 @@ def _joined(parts: list[Part]) -> Iterator[Part]:
             small
             and following is not None
             and following.name == part.name
+            and not is_legal_page(_texts(part.passages), index / len(parts))
             and (following.listed or _is_line(part, index))
         ):
             lead += part.passages

@@ -10,7 +10,7 @@ from swarm.book.page import front_matter
 from swarm.book.page.code import CODE
 from swarm.book.page.front_matter import TitleLines
 from swarm.book.page.letters import plain, tidy
-from swarm.book.page.likeness import is_legal_page, legal_signs, transcribed
+from swarm.book.page.likeness import is_legal_page, legal_signs, offers, transcribed
 from swarm.book.page.passage import Passage
 from swarm.book.structure.bare_title import join_bare
 from swarm.book.structure.division import Part
@@ -33,6 +33,7 @@ WORDS = "by its words"
 WANTED = "left out as asked"
 MAX_GUESSED_SHARE = 0.04  # of a book's characters that may be left out by a guess without a word
 MAX_WORDS_CHARS = 40  # of each of the words that decided
+MAX_OFFERS = 3  # words of an advertisement that are told
 FEW_TITLES = 4  # titles in the error for an ambiguous name
 
 
@@ -168,6 +169,8 @@ def _reason_by_texts(part: Part, texts: list[str], at: float, titles: TitleLines
         return front_matter.TRANSCRIBER, _by_words(opening)
     if is_legal_page(texts, at):
         return front_matter.COPYRIGHT, _by_words(*legal_signs(texts))
+    if offered := offers(texts, at):
+        return front_matter.ADVERTISEMENT, _by_words(*offered[:MAX_OFFERS])
     if len(texts) <= MAX_CONTENTS_LINES and front_matter.is_contents(part.title, texts, titles):
         return front_matter.CONTENTS, f"{WORDS}, which are titles of chapters"
     return "", ""
