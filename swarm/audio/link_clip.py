@@ -6,11 +6,12 @@ A coordinator makes FLAC of Opus as it arrives, of as many samples at the same r
 import io
 from collections.abc import Iterator
 
-import av
 import numpy as np
 import soundfile
 
 from swarm.audio.clip import Pcm
+
+# FFmpeg is large, so it is loaded only where there is Opus.
 
 TIGHTEST = 1.0  # of libsndfile's compression levels; engines write at 0, which makes 5 % more bytes of speech
 OPUS_RATE = 48_000  # Hz
@@ -25,6 +26,8 @@ def pack_tighter(frame: bytes) -> bytes:
 
 def make_opus(frame: bytes) -> bytes:
     """Return a FLAC clip as Opus in Ogg."""
+    import av
+
     pcm, rate = soundfile.read(io.BytesIO(frame), dtype="int16")
     file = io.BytesIO()
     with av.open(file, "w", format="ogg") as container:
@@ -43,6 +46,8 @@ def read_opus(frame: bytes, samples: int, sample_rate: int) -> bytes:
 
     No more is decoded than that, whatever the bytes claim.
     """
+    import av
+
     pcm, begun = np.zeros(samples, np.int16), 0
     try:
         for part in _decoded(frame, sample_rate):
@@ -60,6 +65,8 @@ def read_opus(frame: bytes, samples: int, sample_rate: int) -> bytes:
 
 def _decoded(frame: bytes, sample_rate: int) -> Iterator[Pcm]:
     """Yield the sound at a rate in Hz, part by part. Raises ValueError, av.FFmpegError."""
+    import av
+
     resampler = av.AudioResampler(format="s16", layout="mono", rate=sample_rate)
     with av.open(io.BytesIO(frame), "r", format="ogg") as container:
         stream = next(iter(container.streams.audio), None)
