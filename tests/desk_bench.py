@@ -7,6 +7,7 @@ from resident_bench import ResidentBench
 
 from swarm.coordinator.desk import Desk
 from swarm.coordinator.member_desk import MemberDesk
+from swarm.lease.coordinator.queue import Instructed
 from swarm.lease.envelope import Message
 from swarm.lease.order import BookPiece, BookTaken, NewBook, Order
 from swarm.net.keys import obtain_key
@@ -35,9 +36,9 @@ class DeskBench(ResidentBench):
         self.members = MemberDesk(self.state)
         self.desk = Desk(self.resident, self.outbox, self.room, self.instruct, self.members)  # type: ignore[arg-type]
 
-    def instruct(self, order: Order) -> int:
+    def instruct(self, order: Order) -> Instructed:
         self.told += [order] if order.target == "attic" else []
-        return int(order.target == "attic")
+        return Instructed(int(order.target == "attic"))
 
     async def say(self, message: Order | NewBook | BookPiece, frame: bytes = b"", peer: bytes = b"p") -> Message:
         self.desk.take(peer, message, frame)

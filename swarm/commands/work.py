@@ -109,6 +109,9 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
         "--idle-only", action="store_true", help="work on a GPU only while no other program uses it (NVIDIA)"
     )
     group.add_argument("--no-orders", action="store_true", help="let no other machine pause, limit or drain this one")
+    group.add_argument(
+        "--no-standby", action="store_true", help="let no other machine have this one keep copies of books"
+    )
     group.add_argument("--max-temperature", metavar="C", help="let a GPU cool down above this temperature (NVIDIA)")
 
 
@@ -192,6 +195,7 @@ def run(arguments: argparse.Namespace) -> int:
         engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,
         standby=arguments.standby,
+        lends_disk=not arguments.no_standby,
         silence_s=_silence_s(arguments),
         output_dir=Path(arguments.output_dir).expanduser().absolute(),
         limits=limits,

@@ -11,7 +11,7 @@ from swarm.coordinator.machine_desk import Instruct, order_machines
 from swarm.coordinator.member_desk import APPROVALS, MemberDesk
 from swarm.coordinator.resident import Resident
 from swarm.errors import StoreError, SwarmError, UsageError
-from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.order import OF_MACHINES, BookPiece, BookTaken, NewBook, Obeyed, Order
 from swarm.net.transport import Router
 from swarm.store.queue import safe_name
 from swarm.system.disk import guarded, make_folder
@@ -74,7 +74,7 @@ class Desk:
         """Do what a user wants; return what was done, in words. Raises UsageError, StoreError."""
         if order.action in APPROVALS:
             return self.members.obey(order)
-        if order.action not in ("drain", "limit") and (book := self._resident.find(order.target)):
+        if order.action not in OF_MACHINES and (book := self._resident.find(order.target)):
             return self._resident.obey(book, order)
         if order.action in ("move", "cancel", "remove"):
             raise UsageError(f"There is no book {order.target!r} in the queue: `e2a-swarm status` lists them.")

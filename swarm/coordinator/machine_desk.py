@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 from swarm.coordinator.member_desk import APPROVALS, MemberDesk
 from swarm.errors import SwarmError, UsageError
-from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.coordinator.queue import Instructed
+from swarm.lease.order import OF_MACHINES, BookPiece, BookTaken, NewBook, Obeyed, Order
 from swarm.net.transport import Router
 from swarm.watch.text import count_text
 
 NO_QUEUE = "This coordinator has no queue of books: `e2a-swarm serve` has one."
-Instruct = Callable[[Order], int]  # tells the machines of a name what to do, and returns how many there are
+KEEP = "keep a copy of each book, until `e2a-swarm work` is started anew there"
+Instruct = Callable[[Order], Instructed]  # tells the machines of a name what to do
 
 
 class MachineDesk:
@@ -37,10 +39,13 @@ class MachineDesk:
 
 
 def order_machines(order: Order, instruct: Instruct) -> str:
-    """Tell the machines of a name what a user wants; return what was done. Raises UsageError if there is none."""
-    if told := instruct(order):
-        return f"{count_text(told, 'machine')} called {order.target}: told to {_deed(order)}"
-    kinds = "machine" if order.action in ("drain", "limit") else "book or machine"
+    """Tell the machines of a name what a user wants; return what was done. Raises UsageError if none does it."""
+    told = instruct(order)
+    if told.machines:
+        return f"{count_text(told.machines, 'machine')} called {order.target}: told to {_deed(order)}"
+    if told.refusal:
+        raise UsageError(told.refusal)
+    kinds = "machine" if order.action in OF_MACHINES else "book or machine"
     raise UsageError(
         f"There is no {kinds} {order.target!r} here: `e2a-swarm status` lists them. Machines of version 0.1 know no "
         "orders."
@@ -48,4 +53,11 @@ def order_machines(order: Order, instruct: Instruct) -> str:
 
 
 def _deed(order: Order) -> str:
-    return f"speak with {count_text(order.count, 'slot')} at most" if order.action == "limit" else order.action
+    match order.action:
+        case "limit":
+            return f"speak with {count_text(order.count, 'slot')} at most"
+        case "standby":
+            return KEEP
+        case "no-standby":
+            return "keep no copies any more; those that it has stay there"
+    return order.action

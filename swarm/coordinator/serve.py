@@ -27,7 +27,7 @@ from swarm.job.state import Place
 from swarm.lease.coordinator.clip_assembly import ClipAssembly
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.coordinator.queue import instruct
+from swarm.lease.coordinator.queue import Instructed, instruct
 from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
 from swarm.lease.order import BookPiece, NewBook, Order, QueuedStatus
 from swarm.lease.reason import Reason
@@ -351,8 +351,8 @@ class Server:
         """Have a desk answer users, and `standing` tell `status` of the queue."""
         self._desk, self._standing = desk, standing
 
-    def instruct(self, order: Order) -> int:
-        """Tell the machines of a name what a user wants of them; return how many there are."""
+    def instruct(self, order: Order) -> Instructed:
+        """Tell the machines of a name what a user wants of them; return what became of it."""
         told = instruct(self._core.sessions.values(), order, outcome := Outcome())
         self._do(outcome)
         return told

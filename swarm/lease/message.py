@@ -100,6 +100,7 @@ class Heartbeat(Message, frozen=True, tag=True):
     resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()
     door: Door = ""  # where other workers may ask for its files
     slow_link: SlowLink | None = None  # if the link is what it waits for
+    standby: Name = ""  # keeps copies: "on", "off", or "no room" to begin; "": takes no order about it
 
 
 class Clip(ClipInfo, Message, frozen=True, tag=True):
@@ -323,6 +324,7 @@ class WorkerStatus(Struct, frozen=True):
     reasons: tuple[Reason, ...] = ()  # what keeps it from speaking
     version: Name = ""  # of e2a-swarm
     tag: Name = ""
+    standby: Name = ""  # as in `Heartbeat`
 
 
 class ChapterStatus(Struct, frozen=True, array_like=True):

@@ -8,7 +8,11 @@ from swarm.job.job_file import Digest
 from swarm.lease.bounds import Count, Name, Note, Offset
 from swarm.lease.envelope import Message
 
-Action = Literal["pause", "resume", "move", "cancel", "remove", "drain", "limit", "approve", "refuse"]
+Action = Literal[
+    "pause", "resume", "move", "cancel", "remove", "drain", "limit", "standby", "no-standby", "approve", "refuse"
+]
+STANDBY_ACTIONS = ("standby", "no-standby")
+OF_MACHINES = ("drain", "limit", *STANDBY_ACTIONS)  # alone: pause and resume are of books too
 
 
 class Order(Message, frozen=True, tag=True, omit_defaults=True):
@@ -40,7 +44,7 @@ class BookPiece(Message, frozen=True, tag=True):
 
 
 class Instruct(Message, frozen=True, tag=True, omit_defaults=True):
-    """A user wants this machine to pause, resume, drain, or speak with so many slots at most."""
+    """A user wants this machine to pause, resume, drain, speak with so many slots at most, or keep copies of books."""
 
     action: Action
     count: Count = 0

@@ -44,6 +44,7 @@ class MachineAnswer(Struct, frozen=True):
     figures: tuple[Figures, ...]  # of its devices
     is_paused: bool  # by an order, until it is resumed
     tag: str = ""  # the word that its user gave it
+    standby: str = ""  # keeps copies of books: on, off, or "no room" to begin; "": takes no order about it
 
 
 class StandbyAnswer(Struct, frozen=True):
@@ -201,6 +202,7 @@ def _machine(worker: WorkerStatus, titles: dict[str, str]) -> MachineAnswer:
         figures=worker.figures,
         is_paused=any(reason.code == "rests" and PAUSED_FROM in reason.note for reason in worker.reasons),
         tag=worker.tag,
+        standby=worker.standby,
     )
 
 

@@ -24,12 +24,15 @@ from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.store.parcel import MAX_BOOK, MAX_CLIP, MAX_SPEC, fits
 from swarm.store.store import JOB_NAME, DiskStore
 from swarm.system.machine import Say
+from swarm.system.platform import free_bytes
+from swarm.watch.text import bytes_text
 from swarm.worker.successor import Successor
 
 INTERVAL_S = 1.0  # between two looks for what is new
 ANSWER_S = 20.0  # without an answer, a question is asked again
 RETRY_S = 10.0  # after a fault of the disk or of what came
 MAX_JOBS = 500  # of one coordinator
+MIN_FREE_BYTES = 10**9  # that copies leave on the disk
 COMMIT_BYTES = 4 << 20  # of clips that are written and synced together
 
 Kind = TypeVar("Kind")
@@ -68,6 +71,12 @@ class Copies:
     def epoch(self, job: str) -> int:
         """Return the epoch of a copied job."""
         return self._epochs.get(job, 0)
+
+    def check_room(self) -> None:
+        """Leave the rest of the disk to others. Raises StoreError where little is free."""
+        free = free_bytes(self.store.state_dir)
+        if free is not None and free < MIN_FREE_BYTES:
+            raise StoreError(f"{self.store.state_dir} has only {bytes_text(free)} free.")
 
     def create(self, spec: JobSpec, book: Path, files: Mapping[str, Path]) -> None:
         """Begin the copy of a job. Raises StoreError."""
@@ -143,6 +152,7 @@ class Copier:
         if self._successor and answer.roll:
             open_jobs = [job for job, _ in jobs[:MAX_JOBS] if job not in self._copies.finished]
             self._successor.heard(self._address, answer.roll, open_jobs)
+        await asyncio.to_thread(self._copies.check_room)
         for job, epoch in jobs[:MAX_JOBS]:
             if not JOB_NAME.fullmatch(job) or not 0 <= epoch <= MAX_EPOCH:
                 raise Unsound("a coordinator names a job that cannot be one.")
@@ -282,13 +292,14 @@ async def stand_by(
     addresses: Callable[[], list[str]],
     say: Say,
     successor: Successor | None = None,
+    wanted: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Copy the jobs of the coordinators at these addresses, which come and go, until cancelled. Raises StoreError."""
+    """Copy the jobs of the coordinators at these addresses, which come and go, while wanted. Raises StoreError."""
     copies = await asyncio.to_thread(Copies, state_dir)
     following: dict[str, asyncio.Task[None]] = {}
     say(f"keeping a copy of each book in {state_dir / STANDBY}")
     try:
-        while True:
+        while wanted():
             here = addresses()
             for address in [address for address in following if address not in here]:
                 following.pop(address).cancel()

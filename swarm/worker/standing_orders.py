@@ -5,13 +5,15 @@ from collections.abc import Callable
 from swarm.lease.order import Instruct
 from swarm.lease.reason import PAUSED_FROM
 from swarm.watch.text import count_text
+from swarm.worker.standby_switch import StandbySwitch
 
 
 class StandingOrders:
     """The last order of each kind, until the worker ends: starting it again overrules all."""
 
-    def __init__(self, *, obeys: bool = True) -> None:
-        self._obeys = obeys
+    def __init__(self, *, obeys: bool = True, switch: StandbySwitch | None = None) -> None:
+        """`switch`: of the copies of books, where there may be some."""
+        self._obeys, self.switch = obeys, switch
         self._paused_by: str | None = None
         self._limit: tuple[int, str] | None = None  # slots, and who said so
 
@@ -35,8 +37,15 @@ class StandingOrders:
             case "drain":
                 leave()
                 return f"finishes its sentences and leaves, as {who} wants"
+            case "standby" | "no-standby" if self.switch:
+                return self.switch.turn(who, on=order.action == "standby")
             case other:
                 return f"{who} wants this machine to {other}, which it does not know"
+
+    @property
+    def standby(self) -> str:
+        """What coordinators are told of the copies, as in `Heartbeat`."""
+        return self.switch.state if self.switch else ""
 
     def reasons(self, slots: int) -> list[str]:
         """Return why each slot has to rest; "" if it may work."""

@@ -30,6 +30,7 @@ from swarm.worker.limit_watch import LimitWatch
 from swarm.worker.needs import Needs
 from swarm.worker.sockets import FixedSockets
 from swarm.worker.standby import stand_by
+from swarm.worker.standby_switch import StandbySwitch
 from swarm.worker.standing_orders import StandingOrders
 from swarm.worker.stint import Stint
 from swarm.worker.successor import Successor
@@ -57,11 +58,18 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
     stint = Stint(config.for_s, config.idle_s, time.monotonic())
     if config.exit_when_done or not stint.is_endless:
         security(config.state_dir, open=config.open)  # such a worker must not wait for a key for ever
-    limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits, StandingOrders(obeys=config.obeys))
+    switch = StandbySwitch(config.state_dir, on=config.standby, turns=_turns_standby(config))
+    orders = StandingOrders(obeys=config.obeys, switch=switch)
+    limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits, orders)
     limit_watch.start()
     await asyncio.to_thread(limit_watch.check)
     async with service.ready():
         return await _serve(config, gpus, say, limit_watch, stint, trace)
+
+
+def _turns_standby(config: WorkConfig) -> bool:
+    """Tell whether an order may turn the standby here. One that takes over by itself has its place on a roll."""
+    return config.obeys and config.lends_disk and config.silence_s is None
 
 
 async def _serve(
@@ -96,7 +104,7 @@ async def _serve(
         finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_stint(node, stint, say))
-        copying = asyncio.create_task(_copy(node, config, enrolment, hello, say))
+        copying = asyncio.create_task(_copy(node, config, enrolment, hello, say, limit_watch.orders.switch))
         removal = asyncio.create_task(_watch_removal(node, enrolment))
         for task in (finder, watch, end, copying, removal):
             stack.callback(task.cancel)
@@ -115,14 +123,26 @@ async def _watch_removal(node: WorkNode, enrolment: WorkerEnrolment | None) -> N
             node.leave()
 
 
-async def _copy(node: WorkNode, config: WorkConfig, enrolment: WorkerEnrolment | None, hello: Hello, say: Say) -> None:
-    """Keep a copy of each book, if this machine is a standby; leave if that ends, which it does only by a fault."""
-    if not config.standby:
+async def _copy(
+    node: WorkNode,
+    config: WorkConfig,
+    enrolment: WorkerEnrolment | None,
+    hello: Hello,
+    say: Say,
+    switch: StandbySwitch | None,
+) -> None:
+    """Keep a copy of each book while this machine is a standby; leave if that ends, which it does only by a fault."""
+    if not switch or not (switch.on or switch.state):
         return
     keys, successor = enrolment.keyring if enrolment else None, _successor(node, config, enrolment, hello, say)
+
+    async def keep() -> None:
+        from_ = node.connections.addresses
+        await stand_by(config.state_dir, keys, hello.name, from_, say, successor, lambda: switch.on)
+
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(stand_by(config.state_dir, keys, hello.name, node.connections.addresses, say, successor))
+            group.create_task(switch.follow(keep, say))
             if successor:
                 group.create_task(successor.run())
     except* SwarmError as faults:

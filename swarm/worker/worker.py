@@ -371,7 +371,8 @@ class WorkNode:
 
     def _look_at_devices(self) -> None:
         now, limit_watch = self.clock.now(), self._limit_watch
-        self.core.observe(limit_watch.look(slot.number for slot in self.core.slots if slot.busy))
+        busy = [slot.number for slot in self.core.slots if slot.busy]
+        self.core.observe(limit_watch.look(busy), limit_watch.orders.standby)
         if lost := limit_watch.lost():
             names = ", ".join(dict.fromkeys(self.engines.devices[slot] for slot in lost))
             self.carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))

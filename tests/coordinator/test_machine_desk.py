@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from swarm.coordinator.machine_desk import NO_QUEUE, MachineDesk
+from swarm.coordinator.machine_desk import KEEP, NO_QUEUE, MachineDesk
 from swarm.coordinator.member_desk import NO_MEMBERS, MemberDesk
+from swarm.lease.coordinator.queue import Instructed
 from swarm.lease.envelope import Message
 from swarm.lease.order import BookTaken, NewBook, Obeyed, Order
 
@@ -19,12 +20,20 @@ class Outbox:
 def test_machines_are_ordered_and_books_are_refused(tmp_path: Path) -> None:
     outbox = Outbox()
     members = MemberDesk(tmp_path, is_open=True)
-    desk = MachineDesk(outbox, lambda order: int(order.target == "attic"), members)  # type: ignore[arg-type]
+
+    def obey(order: Order) -> Instructed:
+        return Instructed(int(order.target == "attic"), "tower takes no such order." if order.target == "tower" else "")
+
+    desk = MachineDesk(outbox, obey, members)  # type: ignore[arg-type]
     desk.take(b"p", Order("limit", "attic", 1), b"")
     assert outbox.sent == Obeyed(True, "1 machine called attic: told to speak with 1 slot at most")
     desk.take(b"p", Order("drain", "cellar"), b"")
     assert isinstance(outbox.sent, Obeyed)
     assert (outbox.sent.done, "no machine 'cellar'" in outbox.sent.note) == (False, True)
+    desk.take(b"p", Order("standby", "attic"), b"")
+    assert outbox.sent == Obeyed(True, f"1 machine called attic: told to {KEEP}")
+    desk.take(b"p", Order("standby", "tower"), b"")
+    assert outbox.sent == Obeyed(False, "tower takes no such order.")
     desk.take(b"p", Order("cancel", "Emma"), b"")
     assert outbox.sent == Obeyed(False, NO_QUEUE)
     desk.take(b"p", Order("approve", "guest"), b"")

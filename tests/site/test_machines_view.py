@@ -34,11 +34,13 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
         )
         paused = Reason("rests", note="paused from laptop")
         cellar = WorkerStatus("w 2", "cellar", "cpu", (SlotStatus(0, "idle"),), 75.0, 0, reasons=(paused,))
-        return structs.replace(reply, jobs=(job,), workers=(attic, cellar))
+        named = (("barn", "off"), ("shed", "on"), ("loft", "no room"))
+        others = (WorkerStatus(name, name, "cpu", (), 0.5, 0, standby=standby) for name, standby in named)
+        return structs.replace(reply, jobs=(job,), workers=(attic, cellar, *others))
 
     bench.changes.append(change)
     page = html.document_fromstring((await bench.client.get("/machines")).text)
-    attic, cellar = (" ".join(each.text_content().split()) for each in page.xpath("//ul[@id='machines']/li"))
+    attic, cellar, *_ = (" ".join(each.text_content().split()) for each in page.xpath("//ul[@id='machines']/li"))
     for words in (
         "attic s<i>pot",
         "speaking, 3.5x of real time",
@@ -57,6 +59,8 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
     assert orders[:2] == ["pause 0 attic", "drain 0 attic"]
     assert orders[2].startswith("limit count-") and orders[2].endswith(" attic")
     assert orders[3:5] == ["resume 0 cellar", "drain 0 cellar"], "only what can be done is offered"
+    offered = [order for order in orders if "standby" in order]
+    assert offered == ["standby 0 barn", "no-standby 0 shed", "standby 0 loft"], "loft says why it does not"
 
 
 async def test_standbys_are_shown_with_how_far_they_are_behind(bench: SiteBench) -> None:

@@ -288,6 +288,15 @@ def test_that_a_standby_has_all_of_a_job_is_remembered_in_its_folder(source: Dis
     assert was_copied(source.folder(JOB))
 
 
+def test_copies_wait_while_little_of_the_disk_is_free(
+    source: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "free_bytes", lambda folder: standby.MIN_FREE_BYTES - 1)
+    coordinator, said = copying(source, tmp_path, lambda copies: False)
+    assert said == [f"the copy of a book is behind: {tmp_path / 'standby'} has only 1000 MB free. Trying on."]
+    assert {question.part for question in coordinator.questions} == {"jobs"}, "an heir hears its coordinator still"
+
+
 def test_a_standby_gets_no_file_that_is_not_of_the_job(source: DiskStore) -> None:
     secret = source.folder(JOB) / "assets" / ("0" * 64)
     secret.parent.mkdir(exist_ok=True)

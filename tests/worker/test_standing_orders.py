@@ -1,6 +1,9 @@
 """What users of other machines want of this one."""
 
+from pathlib import Path
+
 from swarm.lease.order import Instruct
+from swarm.worker.standby_switch import StandbySwitch
 from swarm.worker.standing_orders import StandingOrders
 
 
@@ -29,6 +32,17 @@ def test_a_drained_machine_leaves_and_an_unknown_order_changes_nothing() -> None
     assert left == ["left"]
     assert "does not know" in orders.take(Instruct("move"), list)
     assert orders.reasons(1) == [""]
+
+
+def test_copies_are_begun_and_ended_by_order_where_the_machine_has_a_switch_for_them(tmp_path: Path) -> None:
+    switch = StandbySwitch(tmp_path, on=False, turns=True)
+    orders = StandingOrders(switch=switch)
+    assert (orders.standby, StandingOrders().standby) == ("off", "")
+    assert orders.take(Instruct("standby", by="laptop"), list) == "keeps a copy of each book, as laptop wants"
+    assert (orders.standby, switch.on) == ("on", True)
+    assert "no copies of books any more" in orders.take(Instruct("no-standby", by="laptop"), list)
+    assert (orders.standby, switch.on) == ("off", False)
+    assert "does not know" in StandingOrders().take(Instruct("standby"), list)
 
 
 def test_the_owner_of_a_machine_can_refuse_all_orders() -> None:

@@ -1,6 +1,7 @@
 """The jobs of a coordinator as a queue: how one is taken out of it, and how machines are told."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from swarm.job.epoch import lineage_of
 from swarm.lease.coordinator.heartbeat import reminders, tidy
@@ -9,8 +10,10 @@ from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Revoke
-from swarm.lease.order import Instruct, Order, knows_orders
+from swarm.lease.order import STANDBY_ACTIONS, Instruct, Order, knows_orders
 from swarm.lease.standby import MAX_EPOCHS, Epochs
+
+TURNABLE = ("on", "off")  # states of the standby of a worker that an order turns
 
 
 def withdraw(withdrawn: Iterable[ServedJob], sessions: dict[str, Session], out: Outcome) -> None:
@@ -58,10 +61,30 @@ def brief(jobs: Jobs, session: Session, now: float, out: Outcome) -> None:
             out.send(session.peer, served.instruction)
 
 
-def instruct(sessions: Iterable[Session], order: Order, out: Outcome) -> int:
-    """Tell the machines of a name what a user wants of them; return how many there are that know orders."""
+class Instructed(NamedTuple):
+    """What became of an order to machines: how many were told, or why none was, although there are some."""
+
+    machines: int
+    refusal: str = ""
+
+
+def instruct(sessions: Iterable[Session], order: Order, out: Outcome) -> Instructed:
+    """Tell the machines of a name what a user wants of them; those that know no orders are left out."""
     named = [session for session in sessions if order.target.lower() in (session.hello.name.lower(), session.worker)]
     named = [session for session in named if knows_orders(session.hello.version)]
-    for session in named:
+    obeying = [session for session in named if order.action not in STANDBY_ACTIONS or session.standby in TURNABLE]
+    for session in obeying:
         out.send(session.peer, Instruct(order.action, order.count, order.by))
-    return len(named)
+    return Instructed(len(obeying), _standby_refusal(named[0]) if named and not obeying else "")
+
+
+def _standby_refusal(session: Session) -> str:
+    """Return why a machine neither begins nor ends to keep copies."""
+    if session.standby == "no room":
+        return (
+            f"{session.hello.name} keeps no copies of books: too little room is free on the disk of its state folder."
+        )
+    return (
+        f"{session.hello.name} takes no order about copies of books: it was started with --no-orders, --no-standby or "
+        "--automatic, or its e2a-swarm is older than this one."
+    )

@@ -128,6 +128,7 @@ class Session:
     unfinished: int = 0  # clips in pieces that it began since its last clip was accepted
     link_bits_s: int = 0  # that its link carries if the link is slow; else 0
     slow_link: SlowLink | None = None  # by its last heartbeat
+    standby: str = ""  # by its last heartbeat
     holding: int = 0  # leases it said it holds
     revoked_s: dict[int, float] = field(default_factory=dict)  # leases that it holds without a right: when told so
     failures: int = 0

@@ -181,6 +181,7 @@ class Snapshot:
             reasons=tuple(self._worker_reasons(session)),
             version=session.hello.version,
             tag=session.hello.tag,
+            standby=session.standby,
         )
 
     def _worker_reasons(self, session: Session) -> list[Reason]:

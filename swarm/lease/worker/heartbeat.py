@@ -20,8 +20,9 @@ def heartbeat(
     figures: tuple[Figures, ...],
     now: float,
     door: str = "",
+    standby: str = "",
 ) -> Heartbeat:
-    """Return the heartbeat; other workers reach the files here at `door`.
+    """Return the heartbeat; other workers reach the files here at `door`, and `standby` is as in `Heartbeat`.
 
     It lists a lease until its clips are accepted: the last may still wait for credit.
     """
@@ -39,4 +40,5 @@ def heartbeat(
         resting=tuple(rest for slot in slots for rest in slot.resting(now))[:MAX_RESTING],
         door=door,
         slow_link=link.slow_link(now),
+        standby=standby,
     )

@@ -73,6 +73,7 @@ class Worker:
     draining: bool = False
     left: bool = False
     figures: tuple[Figures, ...] = ()  # of its devices, for every heartbeat
+    standby: str = ""  # as in `Heartbeat`
     doors: dict[str, str] = field(default_factory=dict)  # by coordinator: where others reach the files here
     beaten_s: float = 0.0  # when the last heartbeat was due
 
@@ -312,9 +313,9 @@ class Worker:
         wishes = [link.welcome.heartbeat_s for link in self.links.values() if link.welcome]
         return self.settings.beat_within(min(wishes, default=self.settings.beat_s))
 
-    def observe(self, figures: tuple[Figures, ...]) -> None:
-        """Take what the devices are at; heartbeats say it from now on."""
-        self.figures = figures
+    def observe(self, figures: tuple[Figures, ...], standby: str = "") -> None:
+        """Take what the devices and the copies are at; heartbeats say it from now on."""
+        self.figures, self.standby = figures, standby
 
     def unsent(self, name: str, clip: Clip) -> None:
         """Send a clip again with the next heartbeat: it could not leave just now."""
@@ -374,8 +375,8 @@ class Worker:
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
             if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):
-                door = self.doors.get(name, "")
-                out.send(name, heartbeat(to, self.slots, self.unaccepted, self.fetched, self.figures, now, door))
+                told = self.figures, now, self.doors.get(name, ""), self.standby
+                out.send(name, heartbeat(to, self.slots, self.unaccepted, self.fetched, *told))
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:
         if slot.state is not SlotState.WAITING:

@@ -5,7 +5,12 @@ from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent, sh
 from swarm.job.record import ClipAccepted, JobPaused
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.queue import Instructed, instruct
 from swarm.lease.message import Accepted, Done, Grant, Heartbeat, Rejected, Revoke
+from swarm.lease.order import Action, Instruct, Order
+
+OFF, ON, NO_ROOM, NONE = (Heartbeat((), standby=state) for state in ("off", "on", "no room", ""))
 
 
 def two_jobs() -> Coordinator:
@@ -76,3 +81,24 @@ def test_a_paused_job_is_not_counted_in_the_time_of_those_after_it() -> None:
     assert first.eta_s is None
     assert second.eta_s is not None
     assert second.eta_s < 10
+
+
+def test_an_order_about_copies_goes_to_machines_that_take_it_and_else_it_is_said_why_none_does() -> None:
+    core = make_core()
+    beats = {b"old": NONE, b"full": NO_ROOM, b"idle": OFF, b"busy": ON}
+    for peer, beat in beats.items():
+        join(core, peer)
+        core.receive(peer, beat, 1.0)
+    assert [worker.standby for worker in core.status(1.0).workers] == ["", "no room", "off", "on"]
+
+    def order(action: Action, target: str) -> tuple[list[Instruct], Instructed]:
+        told = instruct(core.sessions.values(), Order(action, target, by="laptop"), out := Outcome())
+        return sent(out, Instruct), told
+
+    assert order("standby", "idle") == ([Instruct("standby", by="laptop")], Instructed(1))
+    assert order("no-standby", "BUSY") == ([Instruct("no-standby", by="laptop")], Instructed(1))
+    for target, why in (("full", "too little room is free"), ("old", "older than this one")):
+        messages, told = order("standby", target)
+        assert (messages, told.machines, why in told.refusal) == ([], 0, True)
+    assert order("standby", "attic") == ([], Instructed(0)), "there is no such machine"
+    assert order("pause", "old") == ([Instruct("pause", by="laptop")], Instructed(1))
