@@ -31,6 +31,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
             "e2a-swarm key --code",
             "e2a-swarm key --make",
             "e2a-swarm key --invite 15m",
+            "e2a-swarm key --revoke-invite",
             "e2a-swarm key --rotate",
         ),
     )
@@ -38,6 +39,14 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     actions.add_argument("--make", action="store_true", help="make a key if this machine has none")
     actions.add_argument("--rotate", action="store_true", help="replace the key by a new one")
     actions.add_argument("--invite", metavar="15m", default="", help="make a code for one machine, good for so long")
+    actions.add_argument(
+        "--revoke-invite",
+        metavar="ID",
+        nargs="?",
+        const="all",
+        default="",
+        help="take an open invite back, as `e2a-swarm members` names it (without ID: all that are open)",
+    )
     shapes = parser.add_mutually_exclusive_group()
     shapes.add_argument("--code", action="store_true", help="print only the code")
     shapes.add_argument("--json", action="store_true", help="print as JSON")
@@ -53,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
     had_key = key_file(folder).exists()
     if arguments.invite:
         return _invite(folder, arguments)
+    if arguments.revoke_invite:
+        return _revoke(folder, arguments.revoke_invite)
     key = _key(folder, make=arguments.make, rotate_it=arguments.rotate)
     if arguments.json:
         say_json({"swarm": swarm_id(key), "code": key.code})
@@ -90,6 +101,14 @@ def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
             "  e2a-swarm work",
         )
         _draw(invite.code)
+    return EXIT_DONE
+
+
+def _revoke(state_dir: Path, invite: str) -> int:
+    """Take an invite back; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.coordinator.member_desk import papers_of, revoke
+
+    say(revoke(papers_of(state_dir), invite))
     return EXIT_DONE
 
 

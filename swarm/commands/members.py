@@ -12,7 +12,7 @@ from swarm.config import state_folder
 from swarm.errors import EXIT_DONE
 
 if TYPE_CHECKING:
-    from swarm.coordinator.member_desk import MemberList
+    from swarm.coordinator.member_desk import InviteRow, MemberList
 
 USAGE = """e2a-swarm members [OPTION...]
        e2a-swarm members approve NAME
@@ -138,7 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     known = member_list(papers_of(state_folder(arguments.state_dir)))
     if arguments.json:
-        say_json(msgspec.to_builtins(known.members))
+        say_json(msgspec.to_builtins(known))
     else:
         say(*member_lines(known, time.time()))
     return EXIT_DONE
@@ -151,7 +151,7 @@ def member_lines(known: "MemberList", now: float) -> list[str]:
     waiting = [
         f"{each.name} (fingerprint {each.fingerprint}) waits: `e2a-swarm members approve {each.name}` lets it in"
         for each in known.waiting
-    ]
+    ] + [_invite_line(invite) for invite in known.invites]
     if not known.members:
         return [NOBODY, *waiting]
     rows = [("name", "since", "last seen", "fingerprint", "admitted by")]
@@ -162,6 +162,12 @@ def member_lines(known: "MemberList", now: float) -> list[str]:
     lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     began = f"the list was begun on {known.keeper}; its keeper's key has the fingerprint {known.keeper_fingerprint}"
     return [*lines, "", began, *waiting, *_lines_of_others(known)]
+
+
+def _invite_line(invite: "InviteRow") -> str:
+    until = datetime.fromtimestamp(invite.until_s).strftime("%Y-%m-%d %H:%M")
+    made = datetime.fromtimestamp(invite.made_s).strftime(" made %Y-%m-%d %H:%M,") if invite.made_s else ""
+    return f"an invite,{made} is open until {until}: `e2a-swarm key --revoke-invite {invite.invite}` takes it back"
 
 
 def _lines_of_others(known: "MemberList") -> list[str]:

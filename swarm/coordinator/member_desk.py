@@ -15,9 +15,10 @@ from swarm.net.papers_file import Applicant
 from swarm.net.swarm_key import SwarmKey
 from swarm.net.transport import Router
 from swarm.system.machine import machine_name
-from swarm.watch.text import duration_text
+from swarm.watch.text import count_text, duration_text
 
 APPROVALS = ("approve", "refuse")
+ALL = "all"  # of the open invites
 NO_MEMBERS = "With --open nobody is a member: all machines of this network may come in."
 NO_OWN_KEY = (
     "Only a member lets another machine in or refuses it, and this one is none yet: `e2a-swarm work` makes it one when "
@@ -44,6 +45,14 @@ class ApplicantRow(Struct, frozen=True):
     fingerprint: str
 
 
+class InviteRow(Struct, frozen=True):
+    """An invite that no machine has used yet, as people see it."""
+
+    invite: str  # its name, which is not its code
+    made_s: int  # seconds since the epoch
+    until_s: int
+
+
 class OtherList(Struct, frozen=True):
     """A list of members that another keeper began for the same swarm, as people see it."""
 
@@ -61,6 +70,7 @@ class MemberList(Struct, frozen=True):
     is_keeper: bool  # whether that is this one
     keeper_fingerprint: str  # of the keeper's key, which is none of a machine
     others: tuple[OtherList, ...]  # for which this machine could give up its own list
+    invites: tuple[InviteRow, ...]  # that are open at coordinators of this machine
 
 
 class MemberDesk:
@@ -91,6 +101,10 @@ class MemberDesk:
         """Make an invite for one machine and a time; return its key. Raises EnvironmentFault."""
         return self.papers().invite(for_s, machine_name())
 
+    def revoke(self, invite: str) -> str:
+        """Take an invite back; return what was done, in words. Raises UsageError, StoreError."""
+        return revoke(self.papers(), invite)
+
     def obey(self, order: Order) -> str:
         """Approve or refuse a machine that waits; return what was done, in words. Raises UsageError, StoreError."""
         return (approve if order.action == "approve" else refuse)(self.papers(), order.target)
@@ -116,7 +130,8 @@ def member_list(papers: Papers) -> MemberList:
     waiting = tuple(ApplicantRow(each.name, fingerprint(each.key)) for each in papers.applicants)
     keeper, is_keeper = papers.keepers_name() if rows else "", papers.keeper is not None
     own = fingerprint(papers.known.founding.keeper) if papers.known else ""
-    return MemberList(rows, waiting, keeper, is_keeper, own, tuple(map(_other_list, papers.others)))
+    invites = tuple(InviteRow(each.name, each.made_s, each.until_s) for each in papers.open_invites)
+    return MemberList(rows, waiting, keeper, is_keeper, own, tuple(map(_other_list, papers.others)), invites)
 
 
 def approve(papers: Papers, name: str) -> str:
@@ -160,6 +175,16 @@ def unite(papers: Papers, keeper: str) -> str:
     except BadMembership as fault:
         raise UsageError(f"The lists cannot be made one: {fault}.") from fault
     return f"The list that was begun on {_other_list(other).machine} is that of this machine and of its members now."
+
+
+def revoke(papers: Papers, invite: str = ALL) -> str:
+    """Take an open invite back, or all; return what was done, in words. Raises UsageError, StoreError."""
+    gone = [each for each in papers.open_invites if invite in (ALL, each.name)]
+    if not gone and invite != ALL:
+        raise UsageError(f"No invite {invite!r} is open: `e2a-swarm members` lists those that are.")
+    papers.revoke(gone)
+    code = "its code lets" if len(gone) == 1 else "their codes let"
+    return f"{count_text(len(gone), 'invite')} taken back: {code} nobody in" if gone else "no invite is open"
 
 
 def one_of(machines: Sequence[Named], name: str, none: str) -> Named:

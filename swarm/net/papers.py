@@ -97,6 +97,11 @@ class Papers:
         now = time.time()
         return [invite for invite in self._kept.invites if invite.until_s > now]
 
+    @property
+    def open_invites(self) -> list[Invite]:
+        """The invites that no machine has used yet."""
+        return [invite for invite in self.invites if not invite.used_by]
+
     def lets_in(self, curve_key: bytes) -> bool:
         """Tell whether the key of a connection is a member's own."""
         return curve_key in self._curve_keys
@@ -218,13 +223,24 @@ class Papers:
         """Make an invite for one machine and a time; return its key. `name`: of this machine, where it is the first."""
         if self.known is None:
             self.found(name)
-        live = self.invites
-        if len([each for each in live if not each.used_by]) >= MAX_INVITES or len(live) >= MAX_LIVE_INVITES:
-            raise EnvironmentFault("Too many invites are open: wait until one is used, or until its time is over.")
-        made = make_key()
-        invite = Invite(made.secret, int(time.time() + for_s))
+        if len(self.open_invites) >= MAX_INVITES or len(self.invites) >= MAX_LIVE_INVITES:
+            raise EnvironmentFault(
+                "Too many invites are open: take one back (`e2a-swarm key --revoke-invite`), or wait until one is used "
+                "or its time is over."
+            )
+        made, now = make_key(), time.time()
+        invite = Invite(made.secret, int(now + for_s), made_s=int(now))
         self._change(lambda kept: structs.replace(kept, invites=(*self.invites, invite)))
         return made
+
+    def revoke(self, invites: Sequence[Invite]) -> None:
+        """Take invites back: coordinators of this machine let no machine in by them any more."""
+        gone = {each.secret for each in invites}
+
+        def left(kept: PapersFile) -> PapersFile:
+            return structs.replace(kept, invites=tuple(each for each in self.invites if each.secret not in gone))
+
+        self._change(left)
 
     def use_invite(self, door: bytes, key: bytes) -> bool:
         """Let a machine use the invite that has a server key; tell whether it is the first that does, or the same."""

@@ -27,6 +27,12 @@ class Invite(Struct, frozen=True):
     secret: bytes
     until_s: int
     used_by: bytes = b""  # the key of that machine: it may come again, if it missed the answer
+    made_s: int = 0
+
+    @property
+    def name(self) -> str:
+        """What people and programs call it, which tells nothing of its code."""
+        return membership.fingerprint(door_of(SwarmKey(self.secret)))
 
 
 class Applicant(Struct, frozen=True):

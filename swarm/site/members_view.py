@@ -36,6 +36,7 @@ class MemberViews:
             Route("/members", self.members, methods=["GET"]),
             Route("/members", self.invite, methods=["POST"]),
             Route("/members/remove", self.remove, methods=["POST"]),
+            Route("/members/take-back", self.take_back, methods=["POST"]),
             Route("/live/members", self.live_members),
         ]
 
@@ -76,6 +77,10 @@ class MemberViews:
             )
         return self._site.told(request, self._members.remove(member), "/members")
 
+    async def take_back(self, request: Request) -> Response:
+        """Take an open invite back."""
+        return self._site.told(request, self._members.revoke(form_of(request).get("invite", [""])[0]), "/members")
+
     async def live_members(self, request: Request) -> Response:
         """Stream what changes of the members."""
         return self._site.stream(request, "members", lambda: self._cards(self._members.list()))
@@ -86,6 +91,9 @@ class MemberViews:
         ]
         for each in known.members:
             shown.append((f"member-{each.fingerprint}", "piece-member.html", self._card(each, known)))
+        for invite in known.invites:
+            moments = {"made": _moment(invite.made_s), "until": _moment(invite.until_s)}
+            shown.append((f"invite-{invite.invite}", "piece-invite.html", {"name": invite.invite, **moments}))
         return self._memo.pieces(shown)
 
     def _card(self, member: MemberRow, known: MemberList) -> dict[str, object]:
@@ -102,3 +110,8 @@ class MemberViews:
         if member.seen_s is not None and not member.this_machine and now - member.seen_s < HERE_S:
             return "now"
         return seen_text(member, now - now % MINUTE_S)
+
+
+def _moment(at_s: int) -> str:
+    """Return a moment in local time; an older e2a-swarm did not note when it made an invite."""
+    return datetime.fromtimestamp(at_s).strftime("%Y-%m-%d %H:%M") if at_s else "-"

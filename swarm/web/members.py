@@ -1,4 +1,4 @@
-"""The members of the swarm over HTTP: who is in, who waits; one is put out, one more is invited."""
+"""The members of the swarm over HTTP: who is in, who waits; one is put out, one more is invited or no more."""
 
 import msgspec
 from starlette.requests import Request
@@ -22,7 +22,9 @@ class MemberAnswers:
         return [
             Route("/api/v1/members", self.list_all),
             Route("/api/v1/members/{member}", self.remove, methods=["DELETE"]),
+            Route("/api/v1/invites", self.invites, methods=["GET"]),
             Route("/api/v1/invites", self.invite, methods=["POST"]),
+            Route("/api/v1/invites/{invite}", self.revoke, methods=["DELETE"]),
         ]
 
     async def list_all(self, request: Request) -> Response:
@@ -32,6 +34,14 @@ class MemberAnswers:
     async def remove(self, request: Request) -> Response:
         """Put a member out, which is given by its name or fingerprint."""
         return JsonAnswer({"note": self._members.remove(request.path_params["member"])})
+
+    async def invites(self, request: Request) -> Response:
+        """List the open invites, without their codes."""
+        return JsonAnswer(self._members.list().invites)
+
+    async def revoke(self, request: Request) -> Response:
+        """Take an open invite back, or all."""
+        return JsonAnswer({"note": self._members.revoke(request.path_params["invite"])})
 
     async def invite(self, request: Request) -> Response:
         """Make an invite, for one machine and a time."""

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from swarm import __version__
-from swarm.coordinator.member_desk import MemberList
+from swarm.coordinator.member_desk import InviteRow, MemberList
 from swarm.coordinator.playback import ChapterStretches, DoubtfulSentence
 from swarm.web.answers import (
     BookAnswer,
@@ -24,7 +24,7 @@ from swarm.web.answers import (
 )
 
 LISTENING = (ListenAnswer, ChapterStretches, DoubtfulSentence, RedoRequest)
-MEMBERSHIP = (MemberList, InviteRequest, InviteAnswer)
+MEMBERSHIP = (MemberList, InviteRequest, InviteAnswer, InviteRow)
 COMPONENTS = "#/components/schemas/{name}"
 
 
@@ -202,7 +202,7 @@ def _feeds(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dic
 
 def _members(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: dict[str, Any]) -> dict[str, Any]:
     """Return the paths of members and invites."""
-    members, asked, invite = schemas
+    members, asked, invite, row = schemas
     body = {"content": {"application/json": {"schema": asked}}}
     member = {"name": "member", "in": "path", "required": True, "schema": {"type": "string"}}
     return {
@@ -214,7 +214,12 @@ def _members(schemas: Sequence[dict[str, Any]], refused: dict[str, Any], note: d
             | {"parameters": [member]}
         },
         "/api/v1/invites": {
-            "post": _call("Make a code for one machine and a time", "201", invite, refused) | {"requestBody": body}
+            "get": _call("The invites that are open, without their codes", "200", _list(row), refused),
+            "post": _call("Make a code for one machine and a time", "201", invite, refused) | {"requestBody": body},
+        },
+        "/api/v1/invites/{invite}": {
+            "delete": _call("Take an open invite back; `all`: all of them", "200", note, refused)
+            | {"parameters": [{**member, "name": "invite"}]}
         },
     }
 

@@ -85,4 +85,15 @@ def test_an_invite_is_a_code_of_its_own_for_a_time(home: Path, capsys: pytest.Ca
         assert main(["key", "--invite", "15m"]) == 0
     assert main(["key", "--invite", "15m"]) == EXIT_ENVIRONMENT
     assert "Too many invites are open" in capsys.readouterr().err
+    assert main(["members", "--json"]) == 0
+    first, second, *rest = (each["invite"] for each in json.loads(capsys.readouterr().out)["invites"])
+    assert main(["key", "--revoke-invite", first]) == 0
+    assert main(["members"]) == 0
+    listed = capsys.readouterr().out
+    assert f"`e2a-swarm key --revoke-invite {second}` takes it back" in listed and first not in listed
+    assert main(["key", "--revoke-invite", first]) == EXIT_USAGE
+    assert main(["key", "--revoke-invite"]) == 0
+    assert f"{1 + len(rest)} invites taken back: their codes let nobody in" in capsys.readouterr().out
+    assert main(["key", "--revoke-invite"]) == 0
+    assert capsys.readouterr().out == "no invite is open\n"
     assert load_key(home) == read_code(code)

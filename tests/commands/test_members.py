@@ -43,7 +43,7 @@ def test_members_are_listed_for_people_and_for_programs(papers: Papers, capsys: 
     assert "this machine" in told["laptop"] and fingerprint(papers.card) in told["laptop"]
     assert " s ago" in told["attic"] and "0707070707070707" in told["attic"] and "the keeper" in told["attic"]
     assert main(["members", "--json"]) == 0
-    facts = json.loads(capsys.readouterr().out)
+    facts = json.loads(capsys.readouterr().out)["members"]
     assert {fact["name"]: fact["this_machine"] for fact in facts} == {"laptop": True, "attic": False}
 
 

@@ -285,6 +285,18 @@ async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path
     assert not desk.papers.use_invite(curve_keys(late).server_public, guest.papers.card)
 
 
+async def test_an_invite_that_was_taken_back_lets_nobody_in(house: Open, tmp_path: Path) -> None:
+    desk, papers = house(Desk, "laptop"), Papers(tmp_path / "laptop", KEY)
+    given, other = papers.invite(900, "laptop"), papers.invite(900, "laptop")
+    await until(lambda: len(desk.router.proxy.entrances) == 3)
+    papers.revoke([each for each in papers.open_invites if each.secret == given.secret])
+    await until(lambda: len(desk.router.proxy.entrances) == 2)
+    guest = house(Tenant, "guest", desk, given)
+    await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
+    assert not desk.papers.use_invite(curve_keys(given).server_public, guest.papers.card) and not guest.papers.is_member
+    assert [each.secret for each in desk.papers.open_invites] == [other.secret]
+
+
 async def test_where_members_approve_a_machine_with_the_code_waits_and_asks_nothing(
     house: Open, tmp_path: Path
 ) -> None:

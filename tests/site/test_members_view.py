@@ -61,6 +61,17 @@ async def test_an_invite_is_made_by_a_form_of_this_site_alone_and_shown_as_text_
     assert code.startswith("e2a-") and page.xpath("//section//*[@role='img']//path")
     assert shown.headers["cache-control"] == "no-store"
 
+    page = html.document_fromstring((await bench.client.get("/members")).text)
+    card = page.xpath("//li[h2='Open invite']")[0]
+    made, until = (time.strftime("%Y-%m-%d %H:%M", time.localtime(at)) for at in (invite.made_s, invite.until_s))
+    assert [each.text for each in card.xpath(".//dd")] == [made, until]
+    button = card.xpath(".//button")[0]
+    assert (
+        code not in html.tostring(page).decode() and (await bench.client.post("/members/take-back")).status_code == 403
+    )
+    told = await bench.send(button.get("formaction"), invite=button.get("value"))
+    assert "1 invite taken back" in told.text and bench.members.papers().invites == []
+
 
 async def test_only_the_keepers_machine_offers_to_remove(bench: SiteBench) -> None:
     (bench.state / "keeper.key").unlink()

@@ -27,13 +27,26 @@ async def test_a_program_lists_invites_approves_and_removes(bench: WebBench) -> 
     for body in (b'{"for_s": 59}', b'{"for_s": 1e99}', b'{"for": 900}', b"[]"):
         assert (await bench.client.post("/api/v1/invites", content=body)).status_code == 400
 
+    [row] = await bench.get("/api/v1/invites")  # type: ignore[misc]
+    [invite] = bench.members.papers().invites
+    assert row == {"invite": invite.name, "made_s": invite.made_s, "until_s": invite.made_s + 60}
+    taken = await bench.client.delete(f"/api/v1/invites/{invite.name}")
+    assert taken.json() == {"note": "1 invite taken back: its code lets nobody in"}
+    assert (await bench.client.delete(f"/api/v1/invites/{invite.name}")).status_code == 400, "it is not open any more"
+    assert await bench.get("/api/v1/invites") == []
+
     gone = await bench.client.delete(f"/api/v1/members/{'08' * 8}")
     assert (gone.status_code, gone.json()["note"].startswith("attic is removed")) == (200, True)
     assert (await bench.client.delete("/api/v1/members/laptop")).status_code == 400, "it cannot remove itself"
     left = (await bench.client.get("/api/v1/members")).json()["members"]
     assert {each["name"] for each in left} == {"laptop", "guest"}
     async with httpx.AsyncClient(base_url=bench.url, trust_env=False) as stranger:
-        for method, path in (("GET", "members"), ("DELETE", "members/guest"), ("POST", "invites")):
+        for method, path in (
+            ("GET", "members"),
+            ("DELETE", "members/guest"),
+            ("POST", "invites"),
+            ("DELETE", "invites/all"),
+        ):
             assert (await stranger.request(method, f"/api/v1/{path}")).status_code == 401
 
 
