@@ -147,11 +147,9 @@ def run(arguments: argparse.Namespace) -> int:
 def member_lines(known: "MemberList", now: float) -> list[str]:
     """Return the members as lines for people."""
     from swarm.coordinator.member_desk import seen_text
+    from swarm.watch.standing import waiting_text
 
-    waiting = [
-        f"{each.name} (fingerprint {each.fingerprint}) waits: `e2a-swarm members approve {each.name}` lets it in"
-        for each in known.waiting
-    ] + [_invite_line(invite) for invite in known.invites]
+    waiting = [*map(waiting_text, known.waiting), *map(_invite_line, known.invites)]
     if not known.members:
         return [NOBODY, *waiting]
     rows = [("name", "since", "last seen", "fingerprint", "admitted by")]

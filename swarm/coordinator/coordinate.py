@@ -81,7 +81,7 @@ class Coordination:
         output = self.progress, self.clock, self.config.on_failure
         server = Server(core, self.store, router, *output, self.seen_engines, self.call_workers)
         members = MemberDesk(self.config.state_dir, is_open=router.gate is None)
-        server.answer_users(MachineDesk(router, server.instruct, members), lambda: None)
+        server.answer_users(MachineDesk(router, server.instruct, members), members.complete)
         for edition in pending:
             server.add(edition, self.books.put_back)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):

@@ -1,12 +1,15 @@
 """The desk for members: what users see of who is in the swarm, and what they do about it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from swarm.errors import EnvironmentFault, UsageError
+from swarm.errors import EnvironmentFault, SwarmError, UsageError
+from swarm.lease.member import ApplicantRow
+from swarm.lease.message import StatusReply
 from swarm.lease.order import Order
 from swarm.net.keys import load_key, no_key
 from swarm.net.membership import BadMembership, Member, Membership, fingerprint, members
@@ -36,13 +39,6 @@ class MemberRow(Struct, frozen=True):
     fingerprint: str
     admitted_by: str
     this_machine: bool
-
-
-class ApplicantRow(Struct, frozen=True):
-    """A machine that waits for approval, as people see it."""
-
-    name: str
-    fingerprint: str
 
 
 class InviteRow(Struct, frozen=True):
@@ -93,6 +89,12 @@ class MemberDesk:
         """Return who is in the swarm and who waits. Raises UsageError, StoreError."""
         return member_list(self.papers())
 
+    def complete(self, reply: StatusReply) -> StatusReply:
+        """Return what `e2a-swarm status` is told, with the machines that wait, unless the disk keeps them from it."""
+        with suppress(SwarmError):
+            return reply if self.is_open else structs.replace(reply, waiting=_waiting_rows(self.papers()))
+        return reply
+
     def remove(self, name: str) -> str:
         """Remove a member; return what was done, in words. Raises UsageError, EnvironmentFault."""
         return f"{remove(self.papers(), name)} is removed: all other members get the new code by themselves"
@@ -127,11 +129,16 @@ def papers_of(state_dir: Path) -> Papers:
 def member_list(papers: Papers) -> MemberList:
     """Return who is in the swarm and who waits, in the order in which members came."""
     rows = tuple(_row(papers, member) for member in _sorted(papers))
-    waiting = tuple(ApplicantRow(each.name, fingerprint(each.key)) for each in papers.applicants)
     keeper, is_keeper = papers.keepers_name() if rows else "", papers.keeper is not None
     own = fingerprint(papers.known.founding.keeper) if papers.known else ""
     invites = tuple(InviteRow(each.name, each.made_s, each.until_s) for each in papers.open_invites)
-    return MemberList(rows, waiting, keeper, is_keeper, own, tuple(map(_other_list, papers.others)), invites)
+    return MemberList(
+        rows, _waiting_rows(papers), keeper, is_keeper, own, tuple(map(_other_list, papers.others)), invites
+    )
+
+
+def _waiting_rows(papers: Papers) -> tuple[ApplicantRow, ...]:
+    return tuple(ApplicantRow(each.name, fingerprint(each.key)) for each in papers.applicants)
 
 
 def approve(papers: Papers, name: str) -> str:

@@ -29,7 +29,7 @@ from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome
 from swarm.lease.coordinator.queue import Instructed, instruct
 from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
-from swarm.lease.order import BookPiece, NewBook, Order, QueuedStatus
+from swarm.lease.order import BookPiece, NewBook, Order
 from swarm.lease.reason import Reason
 from swarm.lease.standby import Copy
 from swarm.net.transport import Router
@@ -58,7 +58,7 @@ class UserDesk(Protocol):
         """Take in one message of a user and answer it."""
 
 
-Standing = Callable[[], tuple[QueuedStatus, ...] | None]
+Standing = Callable[[StatusReply], StatusReply]
 OnEnd = Callable[[Edition, SwarmError | None], None]
 
 RARE_EVENTS = ("segment set aside", "latents lost")  # each is about a book, and shown
@@ -100,7 +100,7 @@ class Server:
         self._on_end = on_end  # told how each edition ended; the server then stays
         self.hear: Callable[[Reason], None] = lambda event: None  # told what happens, as the user is
         self._desk: UserDesk | None = None
-        self._standing: Standing = lambda: None
+        self._standing: Standing = lambda reply: reply
         self._assembly = ClipAssembly()
         self._lines = LineRation(MAX_LINES, LINE_S, TOO_MANY)
         self._running, self._draining = False, asyncio.Event()
@@ -171,7 +171,7 @@ class Server:
         for send in outcome.sends:
             message = send.message
             if isinstance(message, StatusReply):
-                message = structs.replace(message, queue=self._standing(), standbys=self._copies.standbys())
+                message = self._standing(structs.replace(message, standbys=self._copies.standbys()))
             if not self._router.send(send.peer, outgoing(message)):
                 self._core.unsent(send.peer)
 
@@ -348,7 +348,7 @@ class Server:
         await asyncio.to_thread(self._store.release_job, job)
 
     def answer_users(self, desk: UserDesk, standing: Standing) -> None:
-        """Have a desk answer users, and `standing` tell `status` of the queue."""
+        """Have a desk answer users, and `standing` complete what `status` is told."""
         self._desk, self._standing = desk, standing
 
     def instruct(self, order: Order) -> Instructed:

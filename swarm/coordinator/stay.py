@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
+
 from swarm import __version__
 from swarm.audio.studio import Studio
 from swarm.config import CoordinateConfig, ServeConfig
@@ -67,7 +69,7 @@ async def stay(
         resident.serve_with(server)
         members = MemberDesk(state_dir, is_open=config.network.open)
         desk = Desk(resident, door.router, state_dir / "queue" / "incoming", server.instruct, members)
-        server.answer_users(desk, resident.standing)
+        server.answer_users(desk, lambda reply: members.complete(structs.replace(reply, queue=resident.standing())))
         loops = _closing(beside(resident, desk, state_dir / "queue" / "incoming"), stack)
         folders = [WatchedFolder(folder, resident, progress.note).run for folder in config.watched]
         await resident.reopen()

@@ -2,13 +2,20 @@
 
 from typing import Annotated
 
-from msgspec import Meta
+from msgspec import Meta, Struct
 
 from swarm.lease.bounds import Name
 from swarm.lease.envelope import Message
 
 PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Sealed = Annotated[bytes, Meta(max_length=200)]
+
+
+class ApplicantRow(Struct, frozen=True):
+    """A machine that waits for approval, as people see it."""
+
+    name: Name
+    fingerprint: Name
 
 
 class Enrol(Message, frozen=True, tag=True):

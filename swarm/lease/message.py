@@ -17,7 +17,7 @@ from swarm.lease.file_transfer import Fetch as Fetch
 from swarm.lease.file_transfer import Fetching as Fetching
 from swarm.lease.file_transfer import FilePiece as FilePiece
 from swarm.lease.file_transfer import OfferedLatents as OfferedLatents
-from swarm.lease.member import Enrol, Members
+from swarm.lease.member import ApplicantRow, Enrol, Members
 from swarm.lease.offer import Device as Device
 from swarm.lease.offer import EngineOffer as EngineOffer
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order, QueuedStatus
@@ -372,6 +372,7 @@ class StatusReply(Message, frozen=True, tag=True):
     queue: tuple[QueuedStatus, ...] | None = None  # of a resident coordinator, in the order that books are spoken
     more_waiting: Count = 0  # books of the queue that wait too, and did not fit
     standbys: Annotated[tuple[StandbyStatus, ...], Meta(max_length=MAX_STANDBYS)] = ()
+    waiting: Annotated[tuple[ApplicantRow, ...], Meta(max_length=100)] = ()  # for approval here
 
 
 FromUser = Status | Order | NewBook | BookPiece

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from swarm.lease.member import ApplicantRow
 from swarm.lease.message import Figures, StatusReply
 from swarm.lease.order import QueuedStatus
 from swarm.lease.standby import StandbyStatus
@@ -32,6 +33,7 @@ def standing_lines(reply: StatusReply, address: str = "", columns: int = 0) -> l
     nobody = ["  no worker yet; start one with: e2a-swarm work"]
     lines += _worker_lines(view.workers, figures) if view.workers else nobody
     lines += map(_standby_line, reply.standbys)
+    lines += [f"  {waiting_text(machine)}" for machine in reply.waiting]
     if view.speed and len(view.workers) > 1:
         lines.append(f"  {count_text(len(view.workers), 'worker')}, {view.speed} real time together")
     return lines
@@ -50,6 +52,13 @@ def _job_lines(job: JobView) -> list[str]:
     if job.note:
         lines.append(f"    {job.note}")
     return lines + [f"    {chapter.percent:3d} %  {clean(chapter.title, MAX_SHOWN)}" for chapter in job.chapters]
+
+
+def waiting_text(machine: ApplicantRow) -> str:
+    """Return a line about a machine that waits to come in."""
+    name = clean(machine.name, MAX_NAME)
+    how = f"`e2a-swarm members approve {clean(machine.fingerprint)}` lets it in"
+    return f"{name} (fingerprint {clean(machine.fingerprint)}) waits: {how}"
 
 
 def _standby_line(standby: StandbyStatus) -> str:

@@ -99,7 +99,8 @@ def test_a_machine_that_waits_is_named_and_let_in(papers: Papers, capsys: pytest
     papers.found("laptop")
     papers.apply(b"\x07" * 32, "attic")
     assert main(["members"]) == 0
-    assert "`e2a-swarm members approve attic` lets it in" in capsys.readouterr().out
+    line = "attic (fingerprint 0707070707070707) waits: `e2a-swarm members approve 0707070707070707` lets it in"
+    assert line in capsys.readouterr().out.splitlines()
     assert main(["members", "approve", "cellar", "--coordinator", "127.0.0.1:1"]) == EXIT_ENVIRONMENT
     assert "No coordinator of this swarm answers" in capsys.readouterr().err, "it may wait at another machine"
     assert main(["members", "approve", "attic"]) == 0

@@ -7,6 +7,7 @@ import pytest
 
 from swarm.coordinator.member_desk import MemberDesk, approve, seen_text
 from swarm.errors import UsageError
+from swarm.lease.message import StatusReply
 from swarm.lease.order import Order
 from swarm.net import membership
 from swarm.net.keys import make_key, save_key
@@ -29,6 +30,11 @@ def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberDesk, tmp_path
         ("laptop", "the keeper", True)
     ]
     assert [(each.name, each.fingerprint) for each in known.waiting] == [("guest", "07" * 8)]
+    reply = StatusReply("c", "server", "1", 1, (), ())
+    assert (
+        desk.complete(reply).waiting == known.waiting and not MemberDesk(tmp_path, is_open=True).complete(reply).waiting
+    )
+    assert MemberDesk(tmp_path / "none").complete(reply) == reply, "without a key it is told all the same"
     assert (known.keeper, known.is_keeper) == ("laptop", True)
     assert seen_text(known.members[0], 0) == "this machine"
 

@@ -8,6 +8,8 @@ from household import SLOW, Machine, Running, wait_for
 from library import CHAPTERS
 
 from swarm.errors import EXIT_ENVIRONMENT
+from swarm.net.keys import load_key
+from swarm.net.papers import Papers
 
 Make = Callable[[str], Machine]
 MEMBERS = "members.json"
@@ -52,6 +54,10 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     returned = work(away, coordinator)
     returned.says("serving")
     order(laptop, coordinator, "pause", "away")
+    key = load_key(laptop.home)
+    assert key and Papers(laptop.home, key).apply(b"\x07" * 32, "newbie")
+    seen = attic.run("status", "--coordinator", f"127.0.0.1:{coordinator.port}").stdout
+    assert "newbie (fingerprint 0707070707070707) waits" in seen, "each member's machine can approve it"
     again = work(guest, coordinator)
     again.says("another key than this machine, or removed it")
     stranger = lan("stranger")  # it joins with the code of before

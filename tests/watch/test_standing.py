@@ -1,6 +1,7 @@
 from msgspec import structs
 from watch_replies import replies, worker
 
+from swarm.lease.member import ApplicantRow
 from swarm.lease.message import Figures, SlotStatus
 from swarm.lease.order import QueuedStatus
 from swarm.lease.standby import StandbyStatus
@@ -92,3 +93,10 @@ def test_status_says_how_far_each_standby_is_behind() -> None:
         "  standby attic: copying, 1200 records behind",
         "  standby shed: away for 1 min 30 s",
     ]
+
+
+def test_status_names_the_machines_that_wait_for_approval() -> None:
+    waiting = (ApplicantRow("guest\x1b[2J", "0123456789abcdef"),)
+    assert standing_lines(structs.replace(replies(), waiting=waiting))[-1] == (
+        "  guest [2J (fingerprint 0123456789abcdef) waits: `e2a-swarm members approve 0123456789abcdef` lets it in"
+    )
