@@ -110,6 +110,7 @@ TESTED_ELSEWHERE = {
     "swarm/worker/enrolment.py": "tests/net/test_enrolment.py",
     "swarm/lease/file_transfer.py": "tests/lease/worker/test_source.py",
     "swarm/worker/sockets.py": "tests/worker/test_neighbours.py",
+    "swarm/worker/neighbour.py": "tests/worker/test_neighbours.py",
     "swarm/worker/file_door.py": "tests/worker/test_neighbours.py",
     "swarm/worker/successor.py": "tests/stories/test_story_of_taking_over.py",
     "swarm/node/respeaker.py": "tests/coordinator/test_cross_check.py",

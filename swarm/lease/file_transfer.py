@@ -10,6 +10,7 @@ from swarm.lease.bounds import Count, Name, Note, Offset
 from swarm.lease.envelope import Message
 
 MAX_ASIDE = 8  # workers that one download tells of
+MAX_MODEL_FILES = 32  # that a heartbeat tells of
 _HOST = r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\])"
 Door = Annotated[str, Meta(pattern=rf"\A({_HOST}:\d{{1,5}})?\Z")]  # "address:port" of a worker, never a name
 Fault = Literal["away", "silent", "without it", "lying"]
@@ -42,6 +43,24 @@ class Fetching(Struct, frozen=True, omit_defaults=True):
     door: Door = ""  # of the worker that it comes from; "": the coordinator
     aside: Annotated[tuple[SetAside, ...], Meta(max_length=MAX_ASIDE)] = ()
     waits: bool = False  # to be told where to fetch it
+
+
+class LackedFile(Struct, frozen=True, omit_defaults=True):
+    """A file of an engine's model that is on its way to a worker, by its handle: what its bytes have to be."""
+
+    handle: Digest
+    have: Offset = 0  # bytes on the disk
+    door: Door = ""  # of the worker that it comes from
+    downloads: bool = False  # it comes from a hub
+    offline: bool = False  # the worker may not download it
+    aside: Annotated[tuple[SetAside, ...], Meta(max_length=MAX_ASIDE)] = ()
+
+
+class ModelReport(Struct, frozen=True, omit_defaults=True):
+    """The files of engines' models that a worker has, by their handles, and those that it lacks."""
+
+    here: Annotated[tuple[Digest, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
+    lacked: Annotated[tuple[LackedFile, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
 
 
 class OfferedLatents(Struct, frozen=True):
@@ -87,3 +106,14 @@ class Source(Message, frozen=True, tag=True):
 
     digest: Digest
     door: Door = ""
+
+
+class ModelSource(Message, frozen=True, tag=True):
+    """Tells a worker where to fetch a file of a model: at the door of another worker, or "" for the hub.
+
+    `wait`: from neither yet, since another machine is downloading it.
+    """
+
+    handle: Digest
+    door: Door = ""
+    wait: bool = False

@@ -12,7 +12,7 @@ from swarm.job.job_file import MAX_JOB_FILES, JobFile, check_places
 from swarm.job.recipe import Recipe
 from swarm.lease.bounds import Clips, Count, HeldFiles, Key, Name, Note, Seconds, Share, Text
 from swarm.lease.envelope import Message
-from swarm.lease.file_transfer import BlockDigests, Blocks, Door, Source
+from swarm.lease.file_transfer import BlockDigests, Blocks, Door, ModelReport, ModelSource, Source
 from swarm.lease.file_transfer import Fetch as Fetch
 from swarm.lease.file_transfer import Fetching as Fetching
 from swarm.lease.file_transfer import FilePiece as FilePiece
@@ -101,6 +101,7 @@ class Heartbeat(Message, frozen=True, tag=True):
     door: Door = ""  # where other workers may ask for its files
     slow_link: SlowLink | None = None  # if the link is what it waits for
     standby: Name = ""  # keeps copies: "on", "off", or "no room" to begin; "": takes no order about it
+    models: ModelReport | None = None
 
 
 class Clip(ClipInfo, Message, frozen=True, tag=True):
@@ -396,5 +397,6 @@ FromCoordinator = (
     | FilePiece
     | Source
     | BlockDigests
+    | ModelSource
     | Done
 )

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING
 
 from swarm.config import ENV_HOME, may_download, state_folder
 from swarm.errors import EnvironmentFault
-from swarm.voice.engine import OnProgress
 
 if TYPE_CHECKING:
     import httpx
+    from filelock import BaseFileLock
+
 
 ENV_MODELS = "E2A_SWARM_MODELS"  # the folder of models that are downloaded without another project's library
 ENV_HUB = "HF_ENDPOINT"  # Hugging Face's variable: another address of its hub, such as a mirror in the house
 PART = ".part"
+LOCK = ".lock"  # in the folder of a model
 TRIES = 3
 TIMEOUT_S = 60.0
 LOCK_TIMEOUT_S = 60.0
@@ -44,6 +46,20 @@ class RemoteFile:
         """Return whether a folder has the file. Its digest was checked before it got its name."""
         return _size(folder / self.name) == self.size if self.digest else (folder / self.name).is_file()
 
+    @property
+    def handle(self) -> str:
+        """The name by which workers ask each other for the file: a SHA-256 of what its bytes have to be."""
+        return hashlib.sha256(f"{self.algorithm} {self.digest} {self.size}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class RemoteModel:
+    """The files that an engine opens a model with, those that it would download and have a digest, and their folder."""
+
+    title: str
+    folder: Path
+    files: tuple[RemoteFile, ...]
+
 
 def models_folder() -> Path:
     """Return the folder of models: E2A_SWARM_MODELS, else the folder `models` in the state folder."""
@@ -60,7 +76,7 @@ def is_whole(folder: Path, files: Sequence[RemoteFile]) -> bool:
     return all(file.is_in(folder) for file in files)
 
 
-def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: OnProgress) -> None:
+def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: Callable[[str], None]) -> None:
     """Download those files that are not in a folder, one process at a time. Raises EnvironmentFault."""
     if is_whole(folder, files):
         return
@@ -70,7 +86,7 @@ def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: OnP
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with download_lock(folder / ".lock", lambda: tell(f"waiting for the download of {title}")):
+        with download_lock(folder / LOCK, lambda: tell(f"waiting for the download of {title}")):
             sizes = [file.size for file in files if file.digest] or [file.size for file in files]
             report = _Report(title, sum(sizes), tell)
             for file in files:
@@ -83,7 +99,7 @@ def fetch_files(title: str, folder: Path, files: Sequence[RemoteFile], tell: OnP
 class _Report:
     """Tells the progress of a download in whole percents."""
 
-    def __init__(self, title: str, whole: int, tell: OnProgress) -> None:
+    def __init__(self, title: str, whole: int, tell: Callable[[str], None]) -> None:
         self._title, self._whole, self._tell = title, whole, tell
         self._done, self._said = 0, -1
 
@@ -168,6 +184,19 @@ def download_lock(path: Path, wait: Callable[[], None]) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def try_download_lock(path: Path) -> "BaseFileLock | None":
+    """Return the lock of a download, to be released; None while another process holds it. Raises OSError."""
+    from filelock import FileLock, Timeout
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        return None
+    return lock
 
 
 def _size(path: Path) -> int:

@@ -19,6 +19,7 @@ from swarm.job.check import Check
 from swarm.job.engine_text import Phonemes
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
+from swarm.voice.download import RemoteModel
 from swarm.voice.environment import find_environment
 
 if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save the 20 MiB and 0.1 s that numpy takes
@@ -272,6 +273,13 @@ class Engine(ABC):
     def fetch(self, model: str, progress: OnProgress) -> None:
         """Download a model that is not here. Raises EnvironmentFault, also if its licence was not accepted."""
         raise NotImplementedError
+
+    def remote_model(self, recipe: Recipe) -> RemoteModel | None:
+        """Return the files with known digests that `open` needs for a recipe and would download if they were not here.
+
+        Workers pass these on to each other, so that one machine downloads them. None if there are none. Must be quick.
+        """
+        return None
 
     def remove(self, model: str) -> None:
         """Delete a model from this machine. Raises EnvironmentFault."""

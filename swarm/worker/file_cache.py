@@ -86,6 +86,7 @@ class FileCache:
         self.root = state_dir / "assets"
         self.scratch_root = state_dir / "scratch"
         self._state_dir, self._limit, self._piece, self._block = state_dir, limit, piece, BLOCK_PIECES * piece
+        self.models: dict[str, Path] = {}  # files of engines' models that other workers may have, by handle
         self._parts: dict[str, PartialFile] = {}
         self._expected: dict[str, dict[int, bytes]] = {}  # digests of the blocks of partial files
         self._verified: set[str] = set()
@@ -162,13 +163,13 @@ class FileCache:
 
         The size is 0 if the file is not here at all. A part is passed on in whole blocks. Raises StoreError.
         """
-        part, path = self._parts.get(digest), self.root / digest
+        part, path = self._parts.get(digest), self.models.get(digest, self.root / digest)
         if part is not None:
             wanted = piece_size(part.size, offset, self._piece)
             return self._read_at(
                 self._part_path(digest), offset, wanted if offset + wanted <= part.sure else 0
             ), part.size
-        if digest not in self._verified or not path.is_file():
+        if (digest not in self._verified and digest not in self.models) or not path.is_file():
             return b"", 0
         size = path.stat().st_size
         return self._read_at(path, offset, piece_size(size, offset, self._piece)), size

@@ -26,6 +26,7 @@ class FileThread:
 
     def __init__(self, folder: FileCache, kept: Report, reply: Reply, lost: Lost) -> None:
         self._folder, self._kept, self._reply, self._lost = folder, kept, reply, lost
+        self.models = folder.models
         self._queue: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="job-files")
 

@@ -2,48 +2,30 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any
 
 from swarm.errors import EnvironmentFault
-from swarm.job.job_file import WINDOW, JobFile, is_shared
+from swarm.job.job_file import is_shared
+from swarm.job.recipe import Recipe
 from swarm.lease.envelope import Message
-from swarm.lease.message import FilePiece
+from swarm.lease.file_transfer import ModelSource
+from swarm.lease.message import FilePiece, FromCoordinator, Job
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.source import PEER
 from swarm.lease.worker.worker import Worker
 from swarm.net.addresses import join_address, own_address
 from swarm.net.transport import DealerSocket
 from swarm.system.machine import Clock, Say
+from swarm.voice.engine import OnProgress
 from swarm.worker.connection import Connections
 from swarm.worker.file_door import FileDoor
 from swarm.worker.file_thread import FileThread
+from swarm.worker.model_files import ModelExchange
+from swarm.worker.neighbour import Neighbour
 from swarm.worker.sockets import WorkerSockets
 
 Start = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
-MAX_UNSENT = 2 * WINDOW  # questions that wait for a connection
-
-
-class Neighbour:
-    """The connection to the door of another worker."""
-
-    def __init__(self, name: str, sockets: WorkerSockets, closed: Callable[[str], None]) -> None:
-        self._name, self._closed, self._was_connected = name, closed, False
-        self._unsent: list[Message] = []
-        self.socket = sockets.visit(self._changed)
-        self.socket.connect([name.removeprefix(PEER)])
-
-    def _changed(self) -> None:
-        if self.socket.connected:
-            self._was_connected, unsent, self._unsent = True, self._unsent, []
-            for message in unsent:
-                self.socket.send(message)
-        elif self._was_connected or self.socket.refusal:
-            asyncio.get_running_loop().call_soon(self._closed, self._name)
-
-    def send(self, message: Message) -> None:
-        """Send a question, once there is a connection."""
-        if not self.socket.send(message) and len(self._unsent) < MAX_UNSENT:
-            self._unsent.append(message)
 
 
 class Neighbours:
@@ -69,6 +51,7 @@ class Neighbours:
             start,
             say,
         )
+        self.models = ModelExchange(sockets, clock, files.models)
         self._asked: dict[str, tuple[Neighbour, asyncio.Task[None]]] = {}
         self.door: FileDoor | None = None
         self._generation: object = None  # of the swarm's keys, by which the door was opened
@@ -107,37 +90,55 @@ class Neighbours:
 
     # --- passing on
 
-    async def open_for(self, job_files: Iterable[JobFile]) -> None:
-        """Open the door if others may want these files."""
-        if self._address is None or self.door or not any(is_shared(job_file.size) for job_file in job_files):
-            return
-        self._open()
-        await self._tell_doors()
+    async def heard(self, name: str, message: FromCoordinator) -> None:
+        """Open the door if others may want the files of a job; take in where a file of a model is to be fetched."""
+        if isinstance(message, ModelSource):
+            self.models.told(name, message)
+        elif isinstance(message, Job) and any(is_shared(job_file.size) for job_file in message.job_files):
+            await self._open_if_closed()
+
+    async def _open_if_closed(self) -> None:
+        if self._address is not None and not self.door:
+            self._open()
+            await self._tell_doors()
+
+    def at_hand(self, slot: int, recipe: Recipe, tell: OnProgress) -> AbstractAsyncContextManager[None]:
+        """Bring what a slot's engine needs for a recipe from other workers, as `ModelExchange.at_hand` does."""
+        links = [lease.link for lease in self._core.slots[slot].leases[:1]]
+        is_up = any(self._connections[link].connected for link in links if link in self._connections)
+        return self.models.at_hand(links[0], recipe, tell) if is_up and self._address is not None else nullcontext()
 
     def _open(self) -> None:
         self._generation = self._sockets.generation()
         try:
-            self.door = FileDoor(
-                self._sockets.open_door(), self._address or "", self._files, self._core.fetched.downloads.size_passed_on
-            )
+            self.door = FileDoor(self._sockets.open_door(), self._address or "", self._files, self._size_passed_on)
         except EnvironmentFault as fault:
             self._address = None
             self._say(f"this machine passes no files on to others: {fault}")
         else:
             self._listening = self._start(self.door.listen())
 
+    def _size_passed_on(self, digest: str) -> int:
+        return self._core.fetched.downloads.size_passed_on(digest) or self.models.size_of(digest)
+
     async def look(self) -> None:
         """Close what is not needed any more, and tell those that wait how it stands."""
         downloads = self._core.fetched.downloads
         self._keep(downloads.doors())
-        if self.door and not downloads.is_shared():
+        if self.models.is_needed:
+            await self._open_if_closed()
+        elif self.door and not downloads.is_shared():
             self._shut()
-        elif self.door and self._generation != self._sockets.generation():
+        if self.door and self._generation != self._sockets.generation():
             self._shut()  # who was removed from the swarm has no way in any more
             self._open()
         if self.door:
             self.door.remind()
         await self._tell_doors()
+        names = self._connections if self.models.is_needed else ()
+        models = {name: self.models.report(name) for name in names}
+        if models != self._core.models:
+            self._core.models = models
 
     async def _tell_doors(self) -> None:
         """Have heartbeats say where others reach the door, as seen on the way to each coordinator."""

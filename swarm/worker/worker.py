@@ -140,8 +140,7 @@ class WorkNode:
     async def _listen(self, name: str, socket: DealerSocket) -> None:
         while True:
             message, frame = await socket.receive()
-            if isinstance(message, Job):
-                await self._neighbours.open_for(message.job_files)
+            await self._neighbours.heard(name, message)
             self._announce(name, message)
             self.carry_out(self.core.receive(name, message, self.clock.now(), frame))
             if self._exit_when_done and self._is_done():
@@ -276,7 +275,8 @@ class WorkNode:
             self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now(), mislaid=True))
             return
         try:
-            made = await self.engines.load(load.slot, load.recipe, folder, listen=partial(self._progressed, load))
+            async with self._neighbours.at_hand(load.slot, load.recipe, tell := partial(self._progressed, load)):
+                made = await self.engines.load(load.slot, load.recipe, folder, listen=tell)
             latents, batch = await self._file_thread.put(made), self.engines.batch(load.slot)
         except Outdated as fault:
             self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now()))

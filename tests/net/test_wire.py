@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
-from swarm.lease.file_transfer import BlockDigests, Blocks, Source
+from swarm.lease.file_transfer import BlockDigests, Blocks, LackedFile, ModelReport, ModelSource, SetAside, Source
 from swarm.lease.member import Enrol, Members
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order
 from swarm.lease.reason import Reason
@@ -31,6 +31,7 @@ FROM_WORKER: list[m.Message] = [
         (m.Fetching(DIGEST, 5, "no room"),),
         (m.OfferedLatents("job", DIGEST, 5), m.OfferedLatents("other", "", 0)),
     ),
+    m.Heartbeat((), models=ModelReport((DIGEST,), (LackedFile(DIGEST, 5, aside=(SetAside("10.0.0.1:5", "lying"),)),))),
     m.Fetch(DIGEST, 2**33),
     Blocks(DIGEST, 3),
     m.FilePiece(DIGEST, 5, 2**33),
@@ -59,6 +60,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.FilePiece(DIGEST, 0, 5),
     Source(DIGEST, "10.0.0.1:5000"),
     BlockDigests(DIGEST, 3, bytes(64)),
+    ModelSource(DIGEST, wait=True),
     m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1))),
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
     m.Rejected("job", 0, 1, KEY, "digest"),

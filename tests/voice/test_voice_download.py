@@ -9,7 +9,7 @@ import pytest
 from stand_in_hub import StandInHub, stand_in_hub
 
 from swarm.errors import EnvironmentFault
-from swarm.voice.download import RemoteFile, fetch_files, is_whole
+from swarm.voice.download import RemoteFile, fetch_files, is_whole, try_download_lock
 
 CONTENT = bytes(range(256)) * 8000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -102,3 +102,24 @@ def test_a_full_disk_is_named(hub: StandInHub, folder: Path, monkeypatch: pytest
     monkeypatch.setattr("swarm.voice.download._copy", full)
     with pytest.raises(EnvironmentFault, match="the disk is full"):
         fetch_files("It", folder, [file_of(hub)], print)
+
+
+def test_a_handle_names_the_bytes_and_not_the_place_that_they_come_from() -> None:
+    file = RemoteFile("model.onnx", "https://hub/model.onnx", 5, SHA256)
+    assert RemoteFile("weights.onnx", "https://mirror/model.onnx", 5, SHA256).handle == file.handle
+    others = (
+        RemoteFile("m", "", 6, SHA256),
+        RemoteFile("m", "", 5, SHA256[:32], "md5"),
+        RemoteFile("m", "", 5, "0" * 64),
+    )
+    assert len({file.handle, *(each.handle for each in others)}) == 4
+
+
+def test_a_lock_of_a_download_is_for_one_at_a_time(folder: Path) -> None:
+    first = try_download_lock(folder / ".lock")
+    assert first is not None
+    assert try_download_lock(folder / ".lock") is None
+    first.release()
+    again = try_download_lock(folder / ".lock")
+    assert again is not None
+    again.release()

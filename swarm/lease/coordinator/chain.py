@@ -23,7 +23,6 @@ MAX_TRIES = 3  # other sources of a worker that lags; then its own link is what 
 MAX_FOLLOWERS = 3  # of one worker
 NEAR_S = 10.0  # of progress that a worker may be ahead of the one behind which it goes
 MAX_GUESS_S = 2.0  # of progress that is assumed since a heartbeat
-LOOPBACK = ("127.", "[::1]")
 
 
 @dataclass
@@ -97,14 +96,12 @@ class Chain:
     def _able(self, session: Session, sessions: Mapping[str, Session]) -> set[str]:
         """Return the workers of which another one could have the file."""
         aside = {each.door for each in session.fetching[self.digest].aside}
-        is_local = session.door.startswith(LOOPBACK)
         return {
             key
             for key, other in sessions.items()
-            if other.door
+            if session.may_knock_at(other)
             and other.door not in aside
             and key not in self.liars
-            and (is_local or not other.door.startswith(LOOPBACK))  # it would knock at its own machine
             and (self._has(other) or (self.digest in other.fetching and other.fetching[self.digest].asking))
         }
 

@@ -12,6 +12,7 @@ from swarm.lease.coordinator.chain import Chains
 from swarm.lease.coordinator.jobs import Jobs
 from swarm.lease.coordinator.lease import PROMISED
 from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
+from swarm.lease.coordinator.referee import Referee
 from swarm.lease.coordinator.roster import TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.file_transfer import Blocks, Source
@@ -40,9 +41,10 @@ class JobFiles:
     piece: int = PIECE_BYTES
     collecting: dict[str, Collecting] = field(default_factory=dict)  # by job
     chains: Chains = field(init=False)
+    referee: Referee = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chains = Chains(self.sessions)
+        self.chains, self.referee = Chains(self.sessions), Referee(self.sessions)
 
     def heard(self, session: Session, heartbeat: Heartbeat, now: float, out: Outcome) -> None:
         """Take in which files a worker has.
@@ -59,6 +61,8 @@ class JobFiles:
                 out.send(session.peer, served.instruction)
         if session.fetching:
             self._direct(session, now, out)
+        if session.lacked:
+            self.referee.direct(session, now, out)
         for made in heartbeat.made:
             if made.job in self.jobs:
                 self._made(self.jobs[made.job], session, made, now, out)

@@ -8,7 +8,7 @@ from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.transfer import Transfer
-from swarm.lease.file_transfer import is_door
+from swarm.lease.file_transfer import LackedFile, ModelReport, is_door
 from swarm.lease.message import PROTOCOL, EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
 from swarm.lease.offer import fitting, slot_kinds
 from swarm.lease.reason import Reason
@@ -25,6 +25,7 @@ MAX_SLOTS = 16_384  # of all workers together; more are used of none that comes 
 SLOTS_IN_ANY_CASE = 16  # of a worker are used however many others have
 MAX_LEASES = 2  # of a slot: the one being spoken and the next
 CATCH_UP_S = 3.0  # after a return: what was sent during the silence comes first
+LOOPBACK = ("127.", "[::1]")
 HEARTBEATS_AVERAGED = 20  # about so many heartbeats decide the share of waiting
 
 Voicing = tuple[str, str, str]  # engine, model, language: what decides how fast a slot is
@@ -118,6 +119,8 @@ class Session:
     distrusted: set[str] = field(default_factory=set)  # jobs of which it sent latents that cannot be used
     job_files: frozenset[str] = frozenset()  # digests of the files it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
+    models: frozenset[str] = frozenset()  # handles of the files of engines' models that it has
+    lacked: dict[str, LackedFile] = field(default_factory=dict)  # those that it lacks
     door: str = ""  # where other workers may fetch its files
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
@@ -248,6 +251,13 @@ class Session:
         self.job_files = frozenset(heartbeat.job_files)
         self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
         self.door = heartbeat.door if is_door(heartbeat.door) else ""
+        models = heartbeat.models or ModelReport()
+        self.models, self.lacked = frozenset(models.here), {lacked.handle: lacked for lacked in models.lacked}
+
+    def may_knock_at(self, other: "Session") -> bool:
+        """Return whether another worker's door may lead there: an address of its own machine leads to itself."""
+        is_local = self.door.startswith(LOOPBACK)
+        return bool(other.door) and (is_local or not other.door.startswith(LOOPBACK))
 
 
 def _has_model(offer: EngineOffer, recipe: Recipe) -> bool:

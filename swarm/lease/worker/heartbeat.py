@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from swarm.lease.file_transfer import ModelReport
 from swarm.lease.message import Figures, Heartbeat
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.job_files import FetchedFiles
@@ -21,8 +22,11 @@ def heartbeat(
     now: float,
     door: str = "",
     standby: str = "",
+    models: ModelReport | None = None,
 ) -> Heartbeat:
-    """Return the heartbeat; other workers reach the files here at `door`, and `standby` is as in `Heartbeat`.
+    """Return the heartbeat; other workers reach the files here, and those of `models`, at `door`.
+
+    `standby` is as in `Heartbeat`.
 
     It lists a lease until its clips are accepted: the last may still wait for credit.
     """
@@ -41,4 +45,5 @@ def heartbeat(
         door=door,
         slow_link=link.slow_link(now),
         standby=standby,
+        models=models,
     )

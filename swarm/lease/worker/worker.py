@@ -13,7 +13,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.job_file import JobFile
 from swarm.lease.batches import batch_size
 from swarm.lease.bounds import MAX_BATCH
-from swarm.lease.file_transfer import BlockDigests, Source
+from swarm.lease.file_transfer import BlockDigests, ModelReport, Source
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -75,6 +75,7 @@ class Worker:
     figures: tuple[Figures, ...] = ()  # of its devices, for every heartbeat
     standby: str = ""  # as in `Heartbeat`
     doors: dict[str, str] = field(default_factory=dict)  # by coordinator: where others reach the files here
+    models: dict[str, ModelReport] = field(default_factory=dict)  # by coordinator
     beaten_s: float = 0.0  # when the last heartbeat was due
 
     def __post_init__(self) -> None:
@@ -375,7 +376,7 @@ class Worker:
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
             if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):
-                told = self.figures, now, self.doors.get(name, ""), self.standby
+                told = self.figures, now, self.doors.get(name, ""), self.standby, self.models.get(name)
                 out.send(name, heartbeat(to, self.slots, self.unaccepted, self.fetched, *told))
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:

@@ -9,7 +9,7 @@ from swarm.config import may_download
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import SPEED, EngineCard, ModelCard
 from swarm.job.recipe import Recipe
-from swarm.voice.download import ENV_MODELS, fetch_files
+from swarm.voice.download import ENV_MODELS, RemoteModel, fetch_files
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.hibari import voices
 
@@ -54,6 +54,12 @@ class HibariEngine(Engine):
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
         return open_voice(recipe, voices.folder_of(model) / voices.WEIGHTS)
+
+    def remote_model(self, recipe: Recipe) -> RemoteModel | None:
+        """Return the file of a voice that does not come with the package."""
+        if not (model := voices.model_of(recipe.voice)):
+            return None
+        return RemoteModel(_title(model), voices.folder_of(model), (voices.models()[model],))
 
     def is_ready(self, language: str) -> bool:
         """Return whether it speaks a language: one voice is always here."""
@@ -109,12 +115,15 @@ class HibariEngine(Engine):
 
     def fetch(self, model: str, progress: OnProgress) -> None:
         """Download a voice. Raises EnvironmentFault."""
-        title = f"hibari's voice {voices.voice_of(model)}"
-        fetch_files(title, voices.folder_of(model), [voices.models()[model]], progress)
+        fetch_files(_title(model), voices.folder_of(model), [voices.models()[model]], progress)
 
     def models_variables(self, folder: Path) -> Mapping[str, str]:
         """Return the variable that has the voices downloaded into a folder."""
         return {ENV_MODELS: str(folder)}
+
+
+def _title(model: str) -> str:
+    return f"hibari's voice {voices.voice_of(model)}"
 
 
 engine = HibariEngine()

@@ -12,13 +12,15 @@ from swarm.job.check import Check
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.system.installation import extra_line
-from swarm.voice.download import ENV_MODELS, fetch_files
+from swarm.voice.download import ENV_MODELS, RemoteModel, fetch_files
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.espeak.engine import READ_ONLY_IN
-from swarm.voice.kokoro.files import FULL, INT8, folder_of, has_weights, missing_files, voices_here
+from swarm.voice.kokoro.files import FULL, INT8, folder_of, has_weights, kept_files, missing_files, voices_here
 from swarm.voice.kokoro.languages import PACKAGES, spoken_languages
 from swarm.voice.kokoro.voices import LICENCE, VOICES, blend_name, read_blend
 from swarm.voice.session import computes_on
+
+TITLE = "Kokoro"
 
 _LANGUAGES = spoken_languages()
 CARD = EngineCard(
@@ -60,14 +62,19 @@ class KokoroEngine(Engine):
         from swarm.system.serving import teller
 
         try:
-            wanted = read_blend(recipe.voice)
-            if not has_weights(recipe.model or INT8) or not voices_here(recipe.model or INT8).issuperset(wanted):
+            if not _can_open(recipe):
                 self.fetch(recipe.model or INT8, teller())
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
         from swarm.voice.kokoro.voice import open_voice
 
         return open_voice(recipe, device)
+
+    def remote_model(self, recipe: Recipe) -> RemoteModel | None:
+        """Return the weights and the voices, those of them that are not in packages and that the recipe needs."""
+        model = recipe.model or INT8
+        lacking = () if _can_open(recipe) else missing_files(model)
+        return RemoteModel(TITLE, folder_of(model), (*kept_files(model), *lacking))
 
     def is_ready(self, language: str) -> bool:
         """Return whether the weights and a voice of a language are on this machine."""
@@ -127,11 +134,16 @@ class KokoroEngine(Engine):
 
     def fetch(self, model: str, progress: OnProgress) -> None:
         """Download the weights, unless packages have them, and the voices. Raises EnvironmentFault."""
-        fetch_files("Kokoro", folder_of(model), missing_files(model), progress)
+        fetch_files(TITLE, folder_of(model), missing_files(model), progress)
 
     def models_variables(self, folder: Path) -> Mapping[str, str]:
         """Return the variable that has the models downloaded into a folder."""
         return {ENV_MODELS: str(folder)}
+
+
+def _can_open(recipe: Recipe) -> bool:
+    model = recipe.model or INT8
+    return has_weights(model) and voices_here(model).issuperset(read_blend(recipe.voice))
 
 
 engine = KokoroEngine()

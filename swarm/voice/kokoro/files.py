@@ -41,10 +41,17 @@ def folder_of(model: str) -> Path:
 
 def missing_files(model: str) -> tuple[RemoteFile, ...]:
     """Return the files that a model lacks on this machine, as they are downloaded."""
-    weights, folder = _WEIGHTS[model], folder_of(model)
-    wanted = [name for name in (weights, _VOICES) if name == _VOICES or not _has_parts(model)]
-    files = [RemoteFile(name, f"{RELEASE}/{name}", *_PINNED[name]) for name in wanted]
-    return tuple(file for file in files if not is_whole(folder, [file]))
+    wanted = (file for file in _files(model) if file.name == _VOICES or not _has_parts(model))
+    return tuple(file for file in wanted if not file.is_in(folder_of(model)))
+
+
+def kept_files(model: str) -> tuple[RemoteFile, ...]:
+    """Return the files of a model that were downloaded to this machine."""
+    return tuple(file for file in _files(model) if file.is_in(folder_of(model)))
+
+
+def _files(model: str) -> list[RemoteFile]:
+    return [RemoteFile(name, f"{RELEASE}/{name}", *_PINNED[name]) for name in (_WEIGHTS[model], _VOICES)]
 
 
 def has_weights(model: str) -> bool:

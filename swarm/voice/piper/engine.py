@@ -7,7 +7,7 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
 from swarm.job.check import Check
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
+from swarm.voice.download import ENV_MODELS, RemoteModel, fetch_files, is_whole
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.piper.card import CARD, model_cards, read_config, voice_model_card
 from swarm.voice.piper.config import parse_config
@@ -34,11 +34,23 @@ class PiperEngine(Engine):
                 raise unavailable("The files of the custom model are not here.")
             return open_voice(recipe, device, job_files / "model")
         try:
-            name = find_listed(self.model_of_voice(recipe.voice) or recipe.model).name  # characters have other voices
+            name = self._model_of(recipe)
             self.fetch(name, teller())
         except (EnvironmentFault, UsageError) as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
         return open_voice(recipe, device, folder_of(name))
+
+    def _model_of(self, recipe: Recipe) -> str:
+        """Return the name of a recipe's model; characters have other voices than the book. Raises UsageError."""
+        return find_listed(self.model_of_voice(recipe.voice) or recipe.model).name
+
+    def remote_model(self, recipe: Recipe) -> RemoteModel | None:
+        """Return the weights of a voice, and its config if that has a known digest."""
+        if recipe.model.startswith(CUSTOM):
+            return None
+        name = self._model_of(recipe)
+        files = tuple(file for file in listed_voices()[name].files if file.digest)
+        return RemoteModel(f"the voice {name}", folder_of(name), files)
 
     def is_ready(self, language: str) -> bool:
         """Return whether a voice of a language is on this machine."""

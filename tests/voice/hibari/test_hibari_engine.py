@@ -74,3 +74,9 @@ def test_voices_have_words_of_their_own() -> None:
     assert find_model("hibari:fable", "") == (engine, "hibari-fable")
     with pytest.raises(UsageError, match="no voice 'anna'"):
         choose_recipe("en", engine="hibari", voice="anna")
+
+
+def test_workers_share_the_file_of_a_voice_that_does_not_come_with_the_package() -> None:
+    model = engine.remote_model(Recipe("hibari", "emma", "en", "hibari-emma"))
+    assert model is not None and model.files == (voices.models()["hibari-emma"],)
+    assert engine.remote_model(Recipe("hibari", "heart", "en")) is None

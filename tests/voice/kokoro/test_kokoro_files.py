@@ -11,6 +11,7 @@ import pytest
 from stand_in_hub import StandInHub, stand_in_hub
 
 from swarm.errors import EnvironmentFault
+from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault
 from swarm.voice.kokoro import files
 from swarm.voice.kokoro.engine import engine
@@ -102,3 +103,22 @@ def test_a_voice_with_numbers_that_are_none_is_refused(hub: StandInHub) -> None:
     assert voices_here(INT8) == {"af_heart"}
     with pytest.raises(EngineFault, match="damaged"):
         read_style(INT8, "af_heart")
+
+
+def test_workers_share_what_a_recipe_needs_and_what_was_downloaded(
+    hub: StandInHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def shared() -> list[str]:
+        model = engine.remote_model(Recipe("kokoro", "af_heart", "en", INT8))
+        assert model is not None and model.folder == files.folder_of(INT8)
+        return sorted(file.name for file in model.files)
+
+    assert shared() == ["kokoro-v1.0.int8.onnx", "voices-v1.0.bin"]
+    engine.fetch(INT8, print)
+    assert shared() == ["kokoro-v1.0.int8.onnx", "voices-v1.0.bin"]
+    engine.remove(INT8)
+    single = files.folder_of(INT8) / "voices" / "af_heart.bin"
+    single.parent.mkdir(parents=True)
+    single.write_bytes(STYLE.tobytes())
+    (files.folder_of(INT8) / "kokoro-v1.0.int8.onnx").write_bytes(b"8 bits")
+    assert shared() == ["kokoro-v1.0.int8.onnx"]  # it speaks with the voice that is here, and lacks nothing

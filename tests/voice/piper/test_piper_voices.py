@@ -7,6 +7,7 @@ import pytest
 from stand_in_hub import StandInHub, stand_in_hub
 
 from swarm.errors import EnvironmentFault
+from swarm.job.recipe import Recipe
 from swarm.voice.piper import voices
 from swarm.voice.piper.engine import engine
 from swarm.voice.piper.voices import ListedVoice, find_listed, folder_of, licence_of, listed_voices
@@ -72,3 +73,10 @@ def test_another_file_than_the_pinned_one_is_refused(hub: StandInHub, name: str)
     with pytest.raises(EnvironmentFault, match="known by its digest"):
         engine.fetch(THORSTEN, print)
     assert engine.kept_models() == ()
+
+
+def test_workers_share_the_files_with_digests_of_a_voice_and_none_of_a_custom_one() -> None:
+    model = engine.remote_model(Recipe("piper", "de_DE-thorsten-medium", "de", "de_DE-thorsten-medium"))
+    assert model is not None and model.folder == folder_of("de_DE-thorsten-medium")
+    assert "model.onnx" in [file.name for file in model.files] and all(file.digest for file in model.files)
+    assert engine.remote_model(Recipe("piper", "default", "de", "custom:" + "0" * 64)) is None
