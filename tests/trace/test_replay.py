@@ -46,6 +46,7 @@ def test_a_recorded_worker_comes_to_the_same_state(path: Path) -> None:
     assert again.slots == core.slots
     assert again.unaccepted == core.unaccepted
     assert again.links == core.links
+    assert again.models == core.models != {}
 
 
 def test_latents_that_a_coordinator_collects_and_hashes_are_replayed(path: Path) -> None:
