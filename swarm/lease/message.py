@@ -20,6 +20,7 @@ from swarm.lease.file_transfer import OfferedLatents as OfferedLatents
 from swarm.lease.member import ApplicantRow, Enrol, Members
 from swarm.lease.offer import Device as Device
 from swarm.lease.offer import EngineOffer as EngineOffer
+from swarm.lease.offer import Figures as Figures
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order, QueuedStatus
 from swarm.lease.reason import Reason
 from swarm.lease.slow_link import SlowLink
@@ -65,16 +66,6 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
     since_s: Seconds = 0.0  # how long it has been at it; while it loads, since it last got on
     note: Note = ""  # how far what it loads is
     lines: Count = 1  # segments being spoken together, `index` and those after it
-
-
-class Figures(Struct, frozen=True, omit_defaults=True):
-    """The readings of a device, from its driver; None and 0 stand for unknown ones."""
-
-    device: Name
-    busy: Annotated[int, Meta(ge=0, le=100)] | None = None  # percent of its time, by all programs
-    memory_used: Count = 0  # bytes, by all programs
-    memory_total: Count = 0
-    temperature_c: Annotated[int, Meta(ge=-273, le=1000)] | None = None
 
 
 class Resting(Struct, frozen=True, omit_defaults=True):

@@ -53,3 +53,13 @@ def fitting(kinds: Sequence[str], wanted: str) -> frozenset[int]:
     every = frozenset(range(len(kinds)))
     found = frozenset(slot for slot in every if wanted == ANY or kinds[slot] in (wanted, ANY))
     return found or every
+
+
+class Figures(Struct, frozen=True, omit_defaults=True):
+    """The readings of a device, from its driver; None and 0 stand for unknown ones."""
+
+    device: Name
+    busy: Annotated[int, Meta(ge=0, le=100)] | None = None  # percent of its time, by all programs
+    memory_used: Count = 0  # bytes, by all programs
+    memory_total: Count = 0
+    temperature_c: Annotated[int, Meta(ge=-273, le=1000)] | None = None

@@ -28,20 +28,20 @@ def order(seat: Machine, coordinator: Running, what: str, machine: str) -> None:
 def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     lan: Make, machine: Make, write_book: Callable[..., Path]
 ) -> None:
-    book = write_book({title: text * 12 for title, text in CHAPTERS.items()})
+    book = write_book({title: text * 16 for title, text in CHAPTERS.items()})
     laptop, attic, guest, away = (lan(name) for name in ("laptop", "attic", "guest", "away"))
     coordinator = laptop.start("coordinate", book, *SLOW)
     absent = work(away, coordinator)
     absent.says("speaking")
     wait_for(lambda: (away.home / MEMBERS).exists(), "its membership")
     absent.kill()
-    stays, leaves = work(attic, coordinator), work(guest, coordinator)
+    stays = work(attic, coordinator)
     stays.says("speaking")
+    order(laptop, coordinator, "pause", "attic")  # so that all this happens before the book's end
+    leaves = work(guest, coordinator)
     leaves.says("speaking")
     before = laptop.run("key", "--code").stdout.strip()
     wait_for(lambda: "guest" in attic.run("members").stdout, "the attic knows the guest")
-
-    order(laptop, coordinator, "pause", "attic")  # so that all this happens before the book's end
 
     refused = attic.run("members", "remove", "guest")
     assert refused.returncode == EXIT_ENVIRONMENT
