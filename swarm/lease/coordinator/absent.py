@@ -39,6 +39,7 @@ class Absent:
         del self.sessions[peer]
         session.become(SessionState.JOINED)
         session.heard_s = session.returned_s = now
+        session.offers.clear()  # heartbeats from the silence follow
         tidy(jobs, session, now)
         session.spend_idle(now)  # its absence is no idle time
         return session

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.absent import MAX_ABSENT, RETURN_S
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.coordinator import GATHER_S, Coordinator
 from swarm.lease.coordinator.deadlines import SILENCE_S
 from swarm.lease.coordinator.roster import CATCH_UP_S
 from swarm.lease.message import Bye, ClipPiece, Grant, Heartbeat, Received, Revoke, SlotReport, WhoAreYou
@@ -64,6 +64,20 @@ def test_nothing_is_taken_from_it_until_it_has_said_how_far_it_is() -> None:
         assert not sent(core.receive(b"near", Heartbeat((), (0,)), now + later), Grant, b"near")
     helped = sent(core.tick(now + CATCH_UP_S + 1.5), Grant, b"near")
     assert helped, "an idle slot helps as ever"
+
+
+def test_what_it_offered_before_the_silence_counts_no_more() -> None:
+    core = make_core(JobState(make_spec(TEXTS)), split=False)
+    join(core, b"far")
+    grant = offer(core, b"far")
+    core.receive(b"far", Heartbeat((), (0,), (grant.lease,)), 0.1)  # for its next lease
+    now = 0.0
+    while core.sessions:
+        core.tick(now := now + 1.0)
+    core.receive(b"far", make_clip(grant), now + 1.0, b"flac")
+    (session,) = core.sessions.values()
+    assert not session.is_waiting, "the next heartbeat says what it wants now"
+    assert sent(core.receive(b"far", Heartbeat((), (0,), ()), now + 1.1 + GATHER_S), Grant)
 
 
 @pytest.mark.parametrize("why", ["it was told nothing", "it was away for long", "it came back elsewhere", "it left"])
