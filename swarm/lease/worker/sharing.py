@@ -88,15 +88,23 @@ def offer(
     return changed
 
 
+def worst_lag_s(links: Iterable[CoordinatorLink], now: float) -> float:
+    """Return how late an answer of a coordinator in reach may come."""
+    return max((link.pace.lag_s(now) for link in links if link.up), default=0.0)
+
+
 def wanting_slots(slots: Iterable[EngineSlot], links: Iterable[CoordinatorLink], now: float) -> Iterator[int]:
     """Return the slots that want another lease, the earlier the later an answer may come."""
-    lag_s = max((link.pace.lag_s(now) for link in links if link.up), default=0.0)
+    lag_s = worst_lag_s(links, now)
     return (slot.number for slot in slots if slot.wants_more(now, lag_s))
 
 
-def refusal(slot: EngineSlot | None, link: CoordinatorLink, recipe: Recipe, now: float) -> str:
-    """Return why a slot takes no lease of a recipe now, "" if it does; None is a slot that the worker lacks."""
-    if slot is None or not slot.wants_more(now, link.pace.lag_s(now)):
+def refusal(slot: EngineSlot | None, link: CoordinatorLink, recipe: Recipe, now: float, lag_s: float) -> str:
+    """Return why a slot takes no lease of a recipe now, "" if it does; None is a slot that the worker lacks.
+
+    `lag_s` is the one by which it was asked for, which may be another link's.
+    """
+    if slot is None or not slot.wants_more(now, lag_s):
         return "not asked for any more"
     left_s = slot.no_room.left_s(recipe, now)
     if left_s and not link.is_by_device:  # it would grant the same again

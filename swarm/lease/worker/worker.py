@@ -50,7 +50,7 @@ from swarm.lease.worker.prefetch import cancel_prefetch, prefetch
 from swarm.lease.worker.proof import blame, fail, give_back_failed, pass_proof
 from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
-from swarm.lease.worker.sharing import charge_idle, least_served, offer, refusal, wanting_slots
+from swarm.lease.worker.sharing import charge_idle, least_served, offer, refusal, wanting_slots, worst_lag_s
 from swarm.lease.worker.slot import EngineSlot, forgive_gap
 from swarm.lease.worker.slot_changes import abandon, give_up, kill_hung, let_go, limit, lose, shed, shorten, step_back
 from swarm.lease.worker.slot_state import SlotState
@@ -193,7 +193,8 @@ class Worker:
         if job is None or not self.fetched.downloads.has(job.job_files):
             out.send(link.name, Release(grant.lease, "its files are not here"))
             return
-        why = self.heads.refusal(link, job, grant.slot, now) or refusal(slot, link, job.recipe, now)
+        lag_s = worst_lag_s(self.links.values(), now)
+        why = self.heads.refusal(link, job, grant.slot, now) or refusal(slot, link, job.recipe, now, lag_s)
         if slot is None or why:
             out.send(link.name, Release(grant.lease, why))
             return

@@ -1,9 +1,9 @@
 """When a link is the bottleneck, and what it carries then."""
 
-from making import grant, make_worker, speak, told
+from making import RECIPE, grant, make_worker, speak, told
 from test_sharing import a_link
 
-from swarm.lease.message import Heartbeat, Welcome
+from swarm.lease.message import Grant, Heartbeat, Job, Line, Release, Welcome
 from swarm.lease.slow_link import SlowLink
 from swarm.lease.worker.coordinator_link import SILENT_S
 from swarm.lease.worker.link_pace import BEHIND_S, CALM_S, LAG_KEPT_S, MAX_LAG_S, SPAN_S, LinkPace
@@ -92,3 +92,19 @@ def test_only_a_coordinator_that_asks_for_opus_gets_it() -> None:
     assert link.packing(9.0) == "opus"
     assert link.slow_link(9.0) == SlowLink(0, "opus")
     assert link.slow_link(11.0) is None
+
+
+def test_a_lease_is_taken_that_was_asked_for_early_because_another_link_is_late() -> None:
+    worker = make_worker(1, credit=10**6)
+    worker.links["a"].pace.note_age(15.0, 0.0)
+    worker.connect("b", 0.0)
+    worker.receive("b", Welcome("d", 1, "desk", 1.0, 1000), 0.0)
+    worker.receive("b", Job("job-b", "Book", RECIPE), 0.0)
+    out = grant(worker, *("a sentence of thirty characters" for _ in range(20)))
+    while not worker.links["b"].offers:
+        out = speak(worker, out)
+    slot = worker.slots[0]
+    assert slot.leases[0].lines and not slot.wants_more(0.0), "it is asked for only because of the lag"
+    out = worker.receive("b", Grant(7, "job-b", 0, 0, (Line(0, "One.", 0),)), 0.0)
+    assert not told(out, Release)
+    assert [lease.link for lease in slot.leases] == ["a", "b"]
