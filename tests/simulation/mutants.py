@@ -208,7 +208,7 @@ MUTANTS: dict[str, Edit | Value] = {
         EngineSlot, "is_overdue", lambda self, now: False
     ),
     "a coordinator that is not asked is taken for silent": Edit(
-        CoordinatorLink, "is_hopeful", "self.offers and now - max(self.heard_s, self.offered_s)", "now - self.heard_s"
+        CoordinatorLink, "_is_doubted", "self.offers and now - max(self.heard_s, self.offered_s)", "now - self.heard_s"
     ),
     "a coordinator may leave slots idle": Value(worker_core, "charge_idle", lambda links, slots, seconds: None),
     "a second worker is waited for without end": Value(last_word, "OTHERS_WAITED_FOR_S", 1e9),

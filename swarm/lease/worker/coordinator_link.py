@@ -31,7 +31,7 @@ MAX_FILES = 1000
 VAIN_LEASES = 8  # that a slot got and lost before it began, without a clip between; after one more it is kept away
 VAIN_S = 5.0
 ASK_S = 1.5  # after a sleep, for a coordinator to say what others have spoken meanwhile
-RETURN_S = 30.0  # a greeting may wait so long behind a clip on a slow link
+RETURN_S = 30.0  # an answer may wait so long for a clip on a slow link
 EMPTY_S = 5.0  # a coordinator that had nothing counts as any other again after so long
 
 
@@ -78,10 +78,12 @@ class CoordinatorLink:
 
     def is_hopeful(self, now: float) -> bool:
         """Return whether it may have work. One that says nothing is doubted only if it was offered a slot."""
+        return not self._is_doubted(now) and not self.is_put_off(now)
+
+    def _is_doubted(self, now: float) -> bool:
         if self.offers and now - max(self.heard_s, self.offered_s) >= SILENT_S:
             self.doubted_s = now
-        in_doubt = self.heard_s <= self.doubted_s and now - self.doubted_s < EMPTY_S
-        return not self.is_put_off(now) and not (self.doubted_s and in_doubt)
+        return self.doubted_s > 0 and self.heard_s <= self.doubted_s and now - self.doubted_s < EMPTY_S
 
     def is_empty(self, kind: str, now: float) -> bool:
         """Return whether it had nothing for this kind of slot a moment ago."""
@@ -125,10 +127,11 @@ class CoordinatorLink:
         return self.put_off_until_s > now
 
     def is_returning(self, now: float) -> bool:
-        """Return whether it may soon have work again: it had some a moment ago, or a greeting to it is under way."""
+        """Return whether it may soon have work again: it had some a moment ago, or an answer of it is under way."""
         if self.state is LinkState.EMPTY:
             return self.emptied_s > 0 and now - self.emptied_s < RETURN_S
-        return self.state is LinkState.GREETING and self.heard_s > 0 and now - self.heard_s < RETURN_S
+        is_late = self.state is LinkState.GREETING or (self.up and self._is_doubted(now))
+        return is_late and self.heard_s > 0 and now - self.heard_s < RETURN_S
 
     def asks_first(self, beaten_s: float, now: float) -> bool:
         """Return whether this machine has just slept and waits for news: others may have spoken what it holds."""

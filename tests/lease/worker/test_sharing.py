@@ -161,6 +161,19 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_returns() 
     assert bad.offers == {0}
 
 
+def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_ones_answer_is_late() -> None:
+    bad, other = a_link("bad"), a_link("other")
+    other.hear(90.0)
+    bad.put_off(240.0, 90.0)
+    slots = [EngineSlot(0)]
+    offer([bad, other], slots, [0], 90.0)
+    for late_s in (SILENT_S, RETURN_S - 1):  # a clip keeps its slow link busy
+        offer([bad, other], slots, [0], 90.0 + late_s)
+        assert (bad.offers, other.offers) == (set(), {0})
+    offer([bad, other], slots, [0], 90.0 + RETURN_S)
+    assert (bad.offers, other.offers) == ({0}, {0})
+
+
 def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_has_nothing_for_a_moment() -> None:
     bad, other = a_link("bad"), a_link("other")
     bad.put_off(240.0, 100.0)
