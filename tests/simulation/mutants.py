@@ -246,7 +246,6 @@ OF_HEADS = (
 )
 PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
     "leases end when granted": ("latency", "late joiners"),
-    "revocation answered for ever": ("late joiners",),
     "no expiry": ("hangs", "one by one"),
     "held clips not promised": ("coordinator crashes", "latency", "two coordinators"),
     "lost messages are not missed": ("refusals",),
@@ -349,7 +348,6 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "no grace after a restart": 0,
     "leases end when granted": 376,
     "members pass a segment on for ever": 182,
-    "revocation answered for ever": 1010,
     "latents of any form are taken": 22,
     "lost grants are never missed": 20,
     "a second worker is waited for without end": 87,

@@ -13,6 +13,7 @@ from machine import Machine
 from neighbours import Neighbours, door_of
 from network import Connection
 from story import Violation
+from worker_invariants import NEWS
 
 from swarm.job.clip_info import SpokenClip
 from swarm.job.job_file import JobFile
@@ -221,8 +222,10 @@ class SimWorker(Machine):
         for heard in self.liar.answers(message) if self.liar else [message]:
             self._give_back(name, heard)
             before = self.world.judge.workers.elsewhere(self, name)
+            told = self.world.judge.workers.known(self, name) if isinstance(heard, NEWS) else None
             known = self.core.heads.epochs.get(heard.job, 0) if isinstance(heard, Job) else 0
             out = self.core.receive(name, heard, self.clock(), frame)
+            self.world.judge.workers.answers(self, name, heard, told, out)
             if isinstance(heard, Job):
                 self.world.take_overs.heard(self, heard, known)
             elif before != self.world.judge.workers.elsewhere(self, name):

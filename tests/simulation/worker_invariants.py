@@ -11,8 +11,9 @@ from story import Spot, Violation
 
 from swarm.job.job_file import WINDOW
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
+from swarm.lease.message import FromCoordinator, Heartbeat, Revoke, Skip, Trim
 from swarm.lease.offer import ANY
-from swarm.lease.worker.outcome import ClipPart
+from swarm.lease.worker.outcome import ClipPart, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from worker import SimWorker
     from world import World
 
+NEWS = Trim | Skip | Revoke  # of leases
 NEWS_S = 3.0  # until a worker in reach knows what needs no clip any more
 SENT_AHEAD_S = 2.0  # that heartbeats wait behind the pieces of clips, over any link
 FIRST_BYTES = 40_000  # that a worker sends before it knows how slow its link is
@@ -40,6 +42,21 @@ class WorkerJudge:
         """Return the leases of other coordinators, and how many lines are left of each."""
         leases = [lease for slot in worker.core.slots for lease in slot.leases if lease.link != name]
         return [(lease.id, len(lease.lines)) for lease in leases]
+
+    def known(self, worker: SimWorker, name: str) -> tuple[object, ...]:
+        """Return what a worker tells a coordinator of its slots, times left out."""
+        leases = [(lease.id, len(lease.lines)) for slot in worker.core.slots for lease in slot.leases]
+        at_work = [(slot.state, len(slot.lines), slot.turn) for slot in worker.core.slots]
+        link = worker.core.links.get(name)
+        return (leases, at_work, set(link.offers) if link else set())
+
+    def answers(
+        self, worker: SimWorker, name: str, message: FromCoordinator, before: object, out: WorkerOutcome
+    ) -> None:
+        """Complain of a heartbeat that answers news which told the worker nothing: that may go on for ever."""
+        is_answered = any(to == name and isinstance(sent, Heartbeat) for to, sent in out.messages)
+        if is_answered and isinstance(message, NEWS) and before == self.known(worker, name):
+            raise Violation(f"{worker.name} answers {message}, which tells it nothing")
 
     def state(self, worker: SimWorker) -> None:
         """Check the state of a worker after a step."""
