@@ -36,7 +36,9 @@ def take_heartbeat(
         if now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != PROMISED:
             jobs.of(lease).ledger.end(lease)
     _advance(jobs, sessions, session, message, now)
-    offered = {slot for slot in message.offers if slot < len(session.slots)}
+    # It may have sent this before it knew of a grant that lapsed meanwhile.
+    is_late = session.is_catching_up(now) and jobs.holdings.has_lapsed(session.key)
+    offered = {slot for slot in message.offers if slot < len(session.slots) and not is_late}
     session.offers = dict.fromkeys(sorted(offered), False)  # each is answered anew
 
 

@@ -48,6 +48,10 @@ class Holdings:
         lease = None if self.closed else self.lapsed.get(lease_id)
         return self.lapsed.pop(lease_id) if lease and lease.session == session else None
 
+    def has_lapsed(self, session: str) -> bool:
+        """Return whether a session had a lease that lapsed, and of which it has not spoken since."""
+        return any(lease.session == session for lease in self.lapsed.values())
+
     def hasten(self, lease: Lease) -> None:
         """Take in that a lease may be due sooner than before."""
         self.hastened[lease.id] = lease

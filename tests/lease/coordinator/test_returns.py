@@ -6,10 +6,10 @@ from msgspec import structs
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.absent import MAX_ABSENT, RETURN_S
-from swarm.lease.coordinator.coordinator import GATHER_S, Coordinator
+from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.deadlines import SILENCE_S
 from swarm.lease.coordinator.roster import CATCH_UP_S
-from swarm.lease.message import Bye, ClipPiece, Grant, Heartbeat, Received, Revoke, SlotReport, WhoAreYou
+from swarm.lease.message import Bye, ClipPiece, Done, Grant, Heartbeat, Received, Revoke, SlotReport, WhoAreYou
 
 
 def fallen_silent(estranged: bool = False) -> tuple[Coordinator, Grant]:
@@ -77,7 +77,22 @@ def test_what_it_offered_before_the_silence_counts_no_more() -> None:
     core.receive(b"far", make_clip(grant), now + 1.0, b"flac")
     (session,) = core.sessions.values()
     assert not session.is_waiting, "the next heartbeat says what it wants now"
-    assert sent(core.receive(b"far", Heartbeat((), (0,), ()), now + 1.1 + GATHER_S), Grant)
+    assert sent(core.receive(b"far", Heartbeat((), (0,), ()), now + 1.0 + CATCH_UP_S), Grant)
+
+
+def test_a_heartbeat_from_before_a_grant_that_lapsed_is_granted_nothing() -> None:
+    core = make_core(JobState(make_spec(TEXTS)), split=False)
+    join(core, b"far")
+    join(core, b"near")
+    grant = offer(core, b"far")  # it arrives, but what the worker sends next does not for a while
+    now = 0.0
+    while len(core.sessions) > 1:
+        core.receive(b"near", Heartbeat(()), now := now + 1.0)
+        core.tick(now)
+    assert not sent(core.receive(b"far", Heartbeat((), (0,)), now + 1.0), Grant), "it would get the same again"
+    assert not sent(core.receive(b"far", Heartbeat((), (), (grant.lease,)), now + 1.1), Revoke)
+    assert grant.lease in core.jobs["job"].ledger.leases
+    assert sent(core.receive(b"far", Heartbeat((), (0,), (grant.lease,)), now + 1.2), Done), "it is answered again"
 
 
 @pytest.mark.parametrize("why", ["it was told nothing", "it was away for long", "it came back elsewhere", "it left"])
