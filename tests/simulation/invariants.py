@@ -123,7 +123,7 @@ class Judge:
         for entry in outcome.entries:
             if isinstance(entry.record, ClipAccepted):
                 spot = (entry.job, entry.record.chapter, entry.record.index)
-                self.workers.accepted_s[coordinator.name, spot] = self.world.heap.now
+                self.workers.accepted_s[coordinator.name, spot] = coordinator.awake_s()
             if isinstance(entry.record, SegmentQuarantined):
                 self._fairly_set_aside(core, entry.job, entry.record, coordinator.clock())
             elif isinstance(entry.record, SegmentFailed):

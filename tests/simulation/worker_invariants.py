@@ -36,7 +36,7 @@ class WorkerJudge:
     def __init__(self, world: World) -> None:
         self.world = world
         self.far: set[str] = set()  # workers whose links were slow once
-        self.accepted_s: dict[tuple[str, Spot], float] = {}  # when each coordinator accepted each segment
+        self.accepted_s: dict[tuple[str, Spot], float] = {}  # by coordinator, in its waking hours
 
     def elsewhere(self, worker: SimWorker, name: str) -> list[tuple[int, int]]:
         """Return the leases of other coordinators, and how many lines are left of each."""
@@ -127,7 +127,8 @@ class WorkerJudge:
         served = core.jobs.get(spot[0]) if core is not None else None
         if core is None or served is None or spot[1:] not in served.state.accepted or connection.peer not in core.peers:
             return
-        news_s = self.world.heap.now - max(self.accepted_s[connection.coordinator.name, spot], connection.opened_s)
+        told_s = connection.coordinator.awake_s() - self.accepted_s[connection.coordinator.name, spot]
+        news_s = min(told_s, self.world.heap.now - connection.opened_s)
         if news_s > NEWS_S and not connection.is_busy and not network.is_cut(worker, connection.coordinator):
             raise Violation(f"{worker.name} begins what has been accepted for {news_s:.1f} s", spot)
 
