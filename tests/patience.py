@@ -26,11 +26,14 @@ class Patience:
         """Whether nothing has moved for too long. Looks again if the last look is long ago."""
         passed_s = time.monotonic() - self._looked_s
         if passed_s >= LOOK_S:
-            seen = trace_of(self._watched())
-            moved = seen != self._seen or anyone_runs()
-            self._seen, self._looked_s = seen, time.monotonic()
+            moved = anyone_runs() or self._has_changed()  # in this order: there may be thousands of files
+            self._looked_s = time.monotonic()
             self._spent_s = 0.0 if moved else self._spent_s + min(passed_s, 2 * LOOK_S)  # this process may stand, too
         return self._spent_s > self._still_s
+
+    def _has_changed(self) -> bool:
+        before, self._seen = self._seen, trace_of(self._watched())
+        return self._seen != before
 
 
 def wait_for(

@@ -15,7 +15,7 @@ import epub_maker
 
 TEXTS = Path(__file__).with_name("carried")
 NAMES = ("wallpaper", "alice", "vingt")
-BEGINNING = 90  # paragraphs
+BEGINNING = 90  # paragraphs, a third of the story
 PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
 
 
@@ -27,11 +27,11 @@ def write_carried(folder: Path) -> Path:
     return folder
 
 
-def write_beginning(folder: Path) -> Path:
-    """Write the first third of "The Yellow Wallpaper" as a book of its own, to be spoken by a real voice."""
+def write_beginning(folder: Path, paragraphs: int = BEGINNING) -> Path:
+    """Write the beginning of "The Yellow Wallpaper" as a book of its own, to be spoken by a real voice."""
     made = folder / "wallpaper"
     made.mkdir()
-    return _write_wallpaper(made, "\n".join(_text("wallpaper").splitlines()[:BEGINNING]))
+    return _write_wallpaper(made, "\n".join(_text("wallpaper").splitlines()[:paragraphs]))
 
 
 def _write_wallpaper(folder: Path, text: str = "") -> Path:

@@ -171,7 +171,8 @@ def commands(environment: Environment) -> Iterator[Sequence[str]]:
             "This Python cannot make environments with pip: install uv, or Debian's package python3-venv."
         ) from fault
     pip = (sys.executable, "-m", "pip", "--python", python) if has_pip else (python, "-m", "pip")
-    yield (*pip, "install", "--no-input", "--disable-pip-version-check", *environment.requirements)
+    quick = ("--no-input", "--disable-pip-version-check", "--no-compile")  # as with uv: most files are never imported
+    yield (*pip, "install", *quick, *environment.requirements)
 
 
 def _run(environment: Environment, words: Sequence[str], log: Path, tell: OnProgress) -> None:
