@@ -1,7 +1,8 @@
 """Waits that last as long as something moves: on a busy machine all takes longer, but only what hangs stands still."""
 
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +71,7 @@ def anyone_runs() -> bool:
 
 def trace_of(places: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
     """Return name, size and time of change of all files in folders, or of the files themselves."""
-    files = [file for place in places for file in (place.rglob("*") if place.is_dir() else [place])]
+    files = [file for place in places for file in (_below(place) if place.is_dir() else [place])]
     found = []
     for file in files:
         try:
@@ -79,3 +80,9 @@ def trace_of(places: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
             continue
         found.append((str(file), stat.st_size, stat.st_mtime_ns))
     return tuple(found)
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Yield what is in a folder, which may change meanwhile: what is removed is left out."""
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place, name) for name in (*folders, *files))

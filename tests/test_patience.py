@@ -1,7 +1,9 @@
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import patience
 import pytest
@@ -36,6 +38,19 @@ def test_a_wait_lasts_as_long_as_a_file_grows(tmp_path: Path) -> None:
         return time.monotonic() - began_s > LONGER_S
 
     assert wait_for(grows, still_s=STILL_S, watched=lambda: [tmp_path])
+
+
+def test_a_folder_that_is_removed_meanwhile_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    scan = os.scandir
+
+    def too_late(place: os.PathLike[str] | str) -> Any:
+        if Path(place) == tmp_path / "a":
+            (tmp_path / "a").rmdir()
+        return scan(place)
+
+    monkeypatch.setattr(os, "scandir", too_late)
+    assert patience.trace_of([tmp_path]) == ()
 
 
 @pytest.mark.parametrize(("load", "seconds"), [(0.0, 3.0), (2.0, 3.0), (20.0, 30.0)])

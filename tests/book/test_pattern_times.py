@@ -68,7 +68,14 @@ def _inside(name: str, value: object, depth: int) -> Iterator[tuple[str, Pattern
             yield from _inside(f"{name}.{field}", getattr(value, field), depth + 1)
 
 
-ALL = {(each.pattern, each.flags): (name, each) for name, each in patterns()}
+def source(pattern: Pattern) -> tuple[object, int]:
+    """Return what a pattern is made from. One that is compiled later stays so: each process asks for all of them."""
+    if isinstance(pattern, LatePattern):
+        return pattern._text, pattern._flags
+    return pattern.pattern, pattern.flags
+
+
+ALL = {source(each): (name, each) for name, each in patterns()}
 
 
 @cache

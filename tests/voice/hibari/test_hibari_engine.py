@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from importlib.resources import files
+from importlib.metadata import distribution
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from swarm.voice.hibari import voices
 from swarm.voice.hibari.engine import engine
 from swarm.voice.host.registry import choose_recipe, find_model, pace_line
 
-HEART = (files("hibari") / "assets" / "hibari.onnx").read_bytes()
+HEART = Path(str(distribution("hibari-tts").locate_file("hibari/assets/hibari.onnx")))  # to import it takes a second
 TEXT = "He was not out."
 
 
@@ -24,11 +24,12 @@ TEXT = "He was not out."
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInHub]:
     """Serve the package's own voice in place of another, and pin its digest in place of the real one."""
     monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
+    heart = HEART.read_bytes()
     with stand_in_hub(tmp_path / "hub") as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
-        pinned = ("bf_emma.int8.onnx", len(HEART), hashlib.sha256(HEART).hexdigest())
+        pinned = ("bf_emma.int8.onnx", len(heart), hashlib.sha256(heart).hexdigest())
         monkeypatch.setitem(voices._FILES, "emma", pinned)
-        hub.put("maureesewilliams/hibari/resolve/main/voices/bf_emma.int8.onnx", HEART)
+        hub.put("maureesewilliams/hibari/resolve/main/voices/bf_emma.int8.onnx", heart)
         yield hub
 
 
