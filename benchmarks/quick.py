@@ -40,6 +40,8 @@ QUICK: dict[str, list[str]] = {
         "1",
         "--times",
         "1",
+        "--paints",
+        "1",
         "--characters",
         "20000",
     ],

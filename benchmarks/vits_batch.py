@@ -16,20 +16,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-import torch
-from TTS.tts.configs.vits_config import VitsArgs, VitsConfig
-from TTS.tts.models.vits import Vits
-
-from swarm.voice.coqui.vits_batch import Given, Noise, TextRow, waves
-
 RATE, HOP = 22_050, 256
 LENGTHS = (120, 50, 180, 90, 140, 70, 160, 100)  # tokens of the sentences, repeated; half of them are blanks
 FRAMES_A_TOKEN = 2.4  # as speech of some 15 characters a second has
-ONE_SPEAKER = Given(None, None, None)
 
 
 def make_vits(*, tiny: bool) -> Any:
     """Return a VITS of Coqui's usual size with random weights, each of whose tokens takes as long as in speech."""
+    import torch  # takes seconds, and --help needs none of it
+    from TTS.tts.configs.vits_config import VitsArgs, VitsConfig
+    from TTS.tts.models.vits import Vits
+
     torch.manual_seed(0)
     small = {"hidden_channels": 16, "hidden_channels_ffn_text_encoder": 32, "upsample_initial_channel_decoder": 32}
     arguments = VitsArgs(init_discriminator=False, **(small if tiny else {}))
@@ -45,13 +42,17 @@ def make_vits(*, tiny: bool) -> Any:
 
 def measure(model: Any, batch: int, sentences: int, device: str) -> tuple[float, float]:
     """Return the seconds that some sentences take in batches of a size, and the seconds of their sound."""
+    import torch
+
+    from swarm.voice.coqui.vits_batch import Given, Noise, TextRow, waves
+
     place = torch.device(device)
     rows = [TextRow([1 + n % 50 for n in range(LENGTHS[i % len(LENGTHS)])], Noise(i, place)) for i in range(sentences)]
     clock = time.process_time if device == "cpu" else time.perf_counter
-    samples, began = 0, clock()
+    one_speaker, samples, began = Given(None, None, None), 0, clock()
     with torch.inference_mode():
         for first in range(0, sentences, batch):
-            for wave in waves(model, rows[first : first + batch], ONE_SPEAKER):
+            for wave in waves(model, rows[first : first + batch], one_speaker):
                 samples += len(wave.cpu())
     return clock() - began, samples / RATE
 
@@ -64,6 +65,8 @@ def main() -> None:
     parser.add_argument("--batches", type=int, nargs="*", default=[1, 2, 4, 8])
     parser.add_argument("--tiny", action="store_true", help="a narrow network, to show that this runs")
     arguments = parser.parse_args()
+    import torch
+
     torch.set_num_threads(1)
     model = make_vits(tiny=arguments.tiny).to(arguments.device)
     parameters = sum(each.numel() for each in model.parameters())
