@@ -42,6 +42,8 @@ LOADED = (
     "swarm.voice.hibari.engine", "swarm.voice.metronome.engine",
 )  # fmt: skip
 AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_")  # variables that a process reads before it runs a command
+SITE = "sitecustomize"  # that Python imports when it starts
+PATH = "PYTHONPATH"  # the only one of them that a fork can still heed
 MAX_MESSAGE = 1 << 17
 LOOK_S = 0.05
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # as engines and encoders have it
@@ -162,7 +164,7 @@ def may_fork(env: Mapping[str, str]) -> bool:
 
 
 def _differs_at_start(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
-    return any(one.get(name) != other.get(name) for name in {*one, *other} if name.startswith(AT_START))
+    return any(one.get(name) != other.get(name) for name in {*one, *other} - {PATH} if name.startswith(AT_START))
 
 
 def start(
@@ -224,16 +226,30 @@ def serve(parent: socket.socket, become: Become) -> int:
 
 
 def _become_command(asked: dict[str, Any], files: list[int]) -> int:
+    path = os.environ.get(PATH)
     _take_over(asked, files, 1)
     if asked["place"]:
         Place(*asked["place"]).enter()
     sys.path[0] = str(Path(sys.argv[0]).parent)  # as Python sets it for a script
+    if os.environ.get(PATH, path) != path:
+        _heed(os.environ[PATH])
     import swarm.system.child
     from swarm.commands.main import main
 
     with nursery() as start_child:
         swarm.system.child.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start_child})  # type: ignore
         return main()
+
+
+def _heed(path: str) -> None:
+    """Do with PYTHONPATH what Python does when it starts. What would hide a loaded module needs a fresh process."""
+    folders = [folder for folder in path.split(os.pathsep) if folder]
+    for file in (file for folder in folders for file in Path(folder).glob("*.py") if file.stem != SITE):
+        loaded = sys.modules.get(file.stem)
+        assert loaded is None or loaded.__file__ == str(file), f"{file} would hide {loaded}"
+    sys.path[1:1] = folders
+    for file in [file for folder in folders if (file := Path(folder, f"{SITE}.py")).exists()][:1]:
+        runpy.run_path(str(file))
 
 
 def _take_over(asked: dict[str, Any], files: list[int], first: int) -> None:
@@ -268,8 +284,8 @@ def nursery() -> Iterator[Callable[..., Any]]:
 
 def start_child(forks: Forks, command: list[str], *, stderr: IO[bytes], env: Mapping[str, str], **pipes: int) -> Any:
     """Start `python -P -m module ...` as `Popen` would, with pipes to and from it."""
-    set_for_all = {name: os.environ.get(name) for name in ("PYTHONPATH", "PYTHONUNBUFFERED")}
-    if command[:3] != [sys.executable, "-P", "-m"] or _differs_at_start({**env, **set_for_all}, os.environ):
+    same = {**env, "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED")}  # which is set for all children
+    if command[:3] != [sys.executable, "-P", "-m"] or _differs_at_start(same, os.environ):
         return subprocess.Popen(command, stderr=stderr, env=env, **pipes)
     asked = {"words": command[3:], "env": dict(env), "cwd": str(Path.cwd())}
     (input_end, to_child), (from_child, output_end) = os.pipe(), os.pipe()

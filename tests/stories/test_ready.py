@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sys
 from pathlib import Path
 
 import pytest
@@ -40,9 +39,19 @@ def test_a_fork_sees_its_environment_and_its_folder(here: Machine) -> None:
     assert here.run("key").returncode != 0
 
 
+def test_a_fork_heeds_pythonpath_unless_it_hides_what_is_loaded(here: Machine, tmp_path: Path) -> None:
+    (tmp_path / "words.py").write_text("SAID = 'first'\n")
+    (tmp_path / "sitecustomize.py").write_text("import words\nprint(words.SAID)\n")
+    path = os.pathsep.join([str(Path(__file__).parent), str(tmp_path)])
+    assert ready.may_fork(here.environment(PYTHONPATH=path))
+    assert here.run("--version", PYTHONPATH=path).stdout.startswith("first\ne2a-swarm ")
+    (tmp_path / "numpy.py").touch()
+    assert "numpy.py would hide" in here.run("--version", PYTHONPATH=path).stderr
+
+
 def test_what_python_reads_when_it_starts_needs_a_fresh_process(here: Machine) -> None:
     assert ready.may_fork(here.environment())
-    assert not ready.may_fork(here.environment(PYTHONPATH=sys.path[0]))
+    assert not ready.may_fork(here.environment(PYTHONHASHSEED="1"))
     assert not ready.may_fork(here.environment(LC_ALL="tr_TR.UTF-8"))
 
 

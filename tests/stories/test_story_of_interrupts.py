@@ -170,7 +170,8 @@ def test_a_command_that_still_loads_ends_in_good_order_too(
         "    return load(name, *rest, **more)\n"
         "builtins.__import__ = slow\n"
     )
-    running = here.start(*(word.format(book=small_book) for word in words), PYTHONPATH=str(tmp_path))
+    fresh = {"PYTHONPATH": str(tmp_path), "PYTHONHASHSEED": "0"}  # a fork has loaded everything
+    running = here.start(*(word.format(book=small_book) for word in words), **fresh)
     wait_for((here.desk / "loading").exists)
     running.signal(signal.SIGTERM)
     running.ends(EXIT_INTERRUPTED)
