@@ -10,9 +10,10 @@ from swarm.job.check import Check
 from swarm.job.recipe import Recipe
 from swarm.system.serving import teller
 from swarm.voice.chatterbox.files import FILES, MODEL, model_folder
-from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
+from swarm.voice.download import ENV_MODELS, RemoteModel, fetch_files, is_whole
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 
+TITLE = "Chatterbox"
 LANGUAGES = (
     *("ar", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "it", "ja", "ko", "ms", "nb", "nl", "pl", "pt", "ru"),
     *("sv", "sw", "tr", "zh"),
@@ -60,6 +61,10 @@ class ChatterboxEngine(Engine):
 
         return open_voice(recipe, device, model_folder(), job_files)
 
+    def remote_model(self, recipe: Recipe) -> RemoteModel:
+        """Return the files of its only model."""
+        return RemoteModel(TITLE, model_folder(), FILES)
+
     def trial(self) -> Voice:
         """Return a voice with random weights, whose model is small where the package allows it."""
         os.environ.setdefault("TQDM_DISABLE", "1")
@@ -91,7 +96,7 @@ class ChatterboxEngine(Engine):
 
     def fetch(self, model: str, progress: OnProgress) -> None:
         """Download the files that are not here. Raises EnvironmentFault."""
-        fetch_files("Chatterbox", model_folder(), FILES, progress)
+        fetch_files(TITLE, model_folder(), FILES, progress)
 
     def models_variables(self, folder: Path) -> Mapping[str, str]:
         """Return the variable that has the model downloaded into a folder."""

@@ -8,7 +8,7 @@ from swarm.job.card import EngineCard, ModelCard
 from swarm.job.check import Check
 from swarm.job.recipe import CLONE, Recipe
 from swarm.system.serving import teller
-from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
+from swarm.voice.download import ENV_MODELS, RemoteModel, fetch_files, is_whole
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.qwen.card import CARD, CARDS, DESCRIBED
 from swarm.voice.qwen.files import CLONING, DESIGN, SPEAKERS, files_of, model_folder
@@ -23,7 +23,7 @@ class QwenEngine(Engine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model, and download it if need be. Raises EngineFault."""
-        model = recipe.model or self.model_of_voice(recipe.voice) or SPEAKERS
+        model = self._model_of(recipe)
         try:
             self.fetch(model, teller())
         except EnvironmentFault as fault:
@@ -31,6 +31,14 @@ class QwenEngine(Engine):
         from swarm.voice.qwen.voice import open_voice
 
         return open_voice(recipe, device, model_folder(model), job_files)
+
+    def _model_of(self, recipe: Recipe) -> str:
+        return recipe.model or self.model_of_voice(recipe.voice) or SPEAKERS
+
+    def remote_model(self, recipe: Recipe) -> RemoteModel:
+        """Return the files of a recipe's model."""
+        model = self._model_of(recipe)
+        return RemoteModel(_title(model), model_folder(model), files_of(model))
 
     def trial(self) -> Voice:
         """Return a voice of a small model with random weights."""
@@ -78,11 +86,15 @@ class QwenEngine(Engine):
 
     def fetch(self, model: str, progress: OnProgress) -> None:
         """Download the files of a model that are not here. Raises EnvironmentFault."""
-        fetch_files(f"Qwen3-TTS ({model})", model_folder(model), files_of(model), progress)
+        fetch_files(_title(model), model_folder(model), files_of(model), progress)
 
     def models_variables(self, folder: Path) -> Mapping[str, str]:
         """Return the variable that has the models downloaded into a folder."""
         return {ENV_MODELS: str(folder)}
+
+
+def _title(model: str) -> str:
+    return f"Qwen3-TTS ({model})"
 
 
 engine = QwenEngine()

@@ -1,6 +1,7 @@
 import pytest
 
 from swarm.errors import EnvironmentFault, UsageError
+from swarm.job.recipe import Recipe
 from swarm.voice.chatterbox.engine import LANGUAGES, engine
 from swarm.voice.chatterbox.files import FILES, MODEL, model_folder
 from swarm.voice.host.foreign import check_card
@@ -45,3 +46,8 @@ def test_offline_the_folder_is_named(tmp_path: object, monkeypatch: pytest.Monke
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(EnvironmentFault, match=r"copy its files to .*chatterbox-multilingual"):
         engine.fetch(MODEL, print)
+
+
+def test_workers_share_its_files() -> None:
+    shared = engine.remote_model(Recipe("chatterbox", "default", "de"))
+    assert (shared.folder, shared.files) == (model_folder(), FILES)

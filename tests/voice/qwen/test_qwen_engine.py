@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault, UsageError
+from swarm.job.recipe import Recipe
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.registry import choose_recipe, find_model
 from swarm.voice.qwen.card import DESCRIBED, VOICES
@@ -64,3 +65,8 @@ def test_offline_the_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_each_of_the_nine_voices_says_what_it_is() -> None:
     assert len(VOICES) == 9
     assert all(voice.about and voice.gender for voice in VOICES)
+
+
+def test_workers_share_the_files_of_the_model_that_a_voice_needs() -> None:
+    shared = engine.remote_model(Recipe("qwen", RECORDING, "de"))
+    assert (shared.folder.name, shared.files) == (CLONING, files_of(CLONING))
