@@ -73,6 +73,8 @@ ASKS_FOR_THE_PLATFORM = {
 # Files without a test file of their own name: where they are tested instead, or why there is nothing to test.
 VALUES = "plain values without behaviour"
 TESTED_ELSEWHERE = {
+    "swarm/voice/remote_model.py": "tests/worker/test_model_files.py",
+    "swarm/worker/lack.py": "tests/worker/test_model_files.py",
     "swarm/commands/page_words.py": "tests/commands/test_page_fields.py",
     "swarm/book/language/initials.py": "tests/book/speech/test_capitals.py",
     "swarm/book/page/headed_note.py": "tests/book/test_made_books.py",

@@ -56,11 +56,20 @@ class LackedFile(Struct, frozen=True, omit_defaults=True):
     aside: Annotated[tuple[SetAside, ...], Meta(max_length=MAX_ASIDE)] = ()
 
 
+class ToldFile(Struct, frozen=True):
+    """The content of a worker's file of a handle, where no table knows what its bytes have to be."""
+
+    handle: Digest
+    digest: Digest
+    size: Offset
+
+
 class ModelReport(Struct, frozen=True, omit_defaults=True):
     """The files of engines' models that a worker has, by their handles, and those that it lacks."""
 
     here: Annotated[tuple[Digest, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
     lacked: Annotated[tuple[LackedFile, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
+    told: Annotated[tuple[ToldFile, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
 
 
 class OfferedLatents(Struct, frozen=True):
@@ -111,9 +120,11 @@ class Source(Message, frozen=True, tag=True):
 class ModelSource(Message, frozen=True, tag=True):
     """Tells a worker where to fetch a file of a model: at the door of another worker, or "" for the hub.
 
-    `wait`: from neither yet, since another machine is downloading it.
+    `wait`: from neither yet, since another machine is downloading it. `told`: what the file has to be, if that is known
+    only from the first machine that had it.
     """
 
     handle: Digest
     door: Door = ""
     wait: bool = False
+    told: ToldFile | None = None

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, field
 from swarm.job.clip_info import ClipInfo
 from swarm.job.job_file import MAX_JOB_FILES, JobFile, check_places
 from swarm.job.recipe import Recipe
-from swarm.lease.bounds import Clips, Count, HeldFiles, Key, Name, Note, Seconds, Share, Text
+from swarm.lease.bounds import MAX_CAST, Clips, Count, HeldFiles, Key, Name, Note, Seconds, Share, Text
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import BlockDigests, Blocks, Door, ModelReport, ModelSource, Source
 from swarm.lease.file_transfer import Fetch as Fetch
@@ -181,6 +181,7 @@ class Job(Message, frozen=True, tag=True):
     """The recipe and the files of a job; sent before its first grant to a worker, and earlier if it needs files.
 
     `latents`: none are known yet. Who loads the voice computes them and speaks once they are journaled.
+    `voices`: of characters, which speak some of its segments.
     `epoch`: counts the runs of the job, so that a worker notices that the coordinator lost clips that it once accepted.
     """
 
@@ -190,6 +191,7 @@ class Job(Message, frozen=True, tag=True):
     job_files: Annotated[tuple[JobFile, ...], Meta(max_length=MAX_JOB_FILES)] = field(name="assets", default=())
     latents: bool = False
     epoch: Count = 0
+    voices: Annotated[tuple[Name, ...], Meta(max_length=MAX_CAST)] = ()
 
     def __post_init__(self) -> None:
         check_places(self.job_files)

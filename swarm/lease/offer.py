@@ -9,11 +9,13 @@ from swarm.lease.bounds import MAX_FACTS, MAX_MODELS, Count, Name, Note
 
 ANY = "any"  # kind of a device: a slot or an engine that is not bound to one kind
 CPU, GPU = "cpu", "gpu"
+BORROWED = "+"  # among the models of an offer: any that another worker passes on
 
 
 class EngineOffer(Struct, frozen=True, omit_defaults=True):
-    """An engine that this worker can open, the languages it speaks with it, and its models; "*": any can be had.
+    """An engine that this worker can open, the languages it speaks with it, and its models.
 
+    Of the models, "*" means that any can be had, "+" that any can be had that another worker passes on.
     `facts` are the cards of an engine that does not come with e2a-swarm, encoded (`voice/host/offered.py`). They are
     bytes, so that a card of another version cannot keep the greeting from being read.
     """

@@ -48,17 +48,13 @@ class RemoteFile:
 
     @property
     def handle(self) -> str:
-        """The name by which workers ask each other for the file: a SHA-256 of what its bytes have to be."""
+        """The name by which workers ask each other for the file: a SHA-256 of what its bytes have to be.
+
+        Of a file without a digest it is that of its address at the hub, which is the same at a mirror.
+        """
+        if not self.digest:
+            return hashlib.sha256(f"unknown {self.url.removeprefix(hub_url())}".encode()).hexdigest()
         return hashlib.sha256(f"{self.algorithm} {self.digest} {self.size}".encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class RemoteModel:
-    """The files that an engine opens a model with, those that it would download and have a digest, and their folder."""
-
-    title: str
-    folder: Path
-    files: tuple[RemoteFile, ...]
 
 
 def models_folder() -> Path:

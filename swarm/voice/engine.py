@@ -19,8 +19,8 @@ from swarm.job.check import Check
 from swarm.job.engine_text import Phonemes
 from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
-from swarm.voice.download import RemoteModel
 from swarm.voice.environment import find_environment
+from swarm.voice.remote_model import RemoteModel
 
 if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save the 20 MiB and 0.1 s that numpy takes
     import numpy as np
@@ -275,11 +275,16 @@ class Engine(ABC):
         raise NotImplementedError
 
     def remote_model(self, recipe: Recipe) -> RemoteModel | None:
-        """Return the files with known digests that `open` needs for a recipe and would download if they were not here.
+        """Return the files that `open` needs for a recipe and would download if they were not here.
 
         Workers pass these on to each other, so that one machine downloads them. None if there are none. Must be quick.
         """
         return None
+
+    @property
+    def shares_models(self) -> bool:
+        """Whether workers pass its models on to each other."""
+        return type(self).remote_model is not Engine.remote_model
 
     def remove(self, model: str) -> None:
         """Delete a model from this machine. Raises EnvironmentFault."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from swarm import __version__
 from swarm.lease.bounds import MAX_BATCH, MAX_FACTS, MAX_MODELS
 from swarm.lease.message import EngineOffer, Hello
+from swarm.lease.offer import BORROWED
 from swarm.system.machine import machine_name, new_nonce, worker_id
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
@@ -55,5 +56,7 @@ def engine_offers(only: Sequence[str] = ()) -> tuple[EngineOffer, ...]:
 
 def _offer(engine: Engine, facts: bytes) -> EngineOffer:
     card, models = engine.card, engine.offered_models()[:MAX_MODELS]
+    if "*" not in models and engine.shares_models:
+        models = (*models[: MAX_MODELS - 1], BORROWED)
     batch = max(1, min(card.batch, MAX_BATCH))
     return EngineOffer(card.name, card.languages, models, batch, facts, casts=True, device=engine.computes_on())

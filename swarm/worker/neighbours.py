@@ -7,11 +7,10 @@ from typing import Any
 
 from swarm.errors import EnvironmentFault
 from swarm.job.job_file import is_shared
-from swarm.job.recipe import Recipe
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import ModelSource
 from swarm.lease.message import FilePiece, FromCoordinator, Job
-from swarm.lease.worker.outcome import WorkerOutcome
+from swarm.lease.worker.outcome import Load, WorkerOutcome
 from swarm.lease.worker.source import PEER
 from swarm.lease.worker.worker import Worker
 from swarm.net.addresses import join_address, own_address
@@ -102,11 +101,13 @@ class Neighbours:
             self._open()
             await self._tell_doors()
 
-    def at_hand(self, slot: int, recipe: Recipe, tell: OnProgress) -> AbstractAsyncContextManager[None]:
+    def at_hand(self, load: Load, tell: OnProgress) -> AbstractAsyncContextManager[None]:
         """Bring what a slot's engine needs for a recipe from other workers, as `ModelExchange.at_hand` does."""
-        links = [lease.link for lease in self._core.slots[slot].leases[:1]]
+        links = [lease.link for lease in self._core.slots[load.slot].leases[:1]]
         is_up = any(self._connections[link].connected for link in links if link in self._connections)
-        return self.models.at_hand(links[0], recipe, tell) if is_up and self._address is not None else nullcontext()
+        if not is_up or self._address is None:
+            return nullcontext()
+        return self.models.at_hand(links[0], load.recipe, load.voices, tell)
 
     def _open(self) -> None:
         self._generation = self._sockets.generation()

@@ -275,7 +275,7 @@ class WorkNode:
             self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now(), mislaid=True))
             return
         try:
-            async with self._neighbours.at_hand(load.slot, load.recipe, tell := partial(self._progressed, load)):
+            async with self._neighbours.at_hand(load, tell := partial(self._progressed, load)):
                 made = await self.engines.load(load.slot, load.recipe, folder, listen=tell)
             latents, batch = await self._file_thread.put(made), self.engines.batch(load.slot)
         except Outdated as fault:

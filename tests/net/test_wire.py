@@ -56,6 +56,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Wanted("job", ((0, 1, KEY),), ()),
     m.Job("job", "Moby Dick", Recipe("metronome", "tick", "en", "", (("cost", 0.5), ("fast", True), ("n", 1)))),
     m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (JobFile("model/model.pth", DIGEST, 2**31),), True),
+    m.Job("job", "Moby Dick", Recipe("piper", "v", "de", cast=True), voices=("de_DE-mls-medium:5",)),
     m.Fetch(DIGEST, 0),
     m.FilePiece(DIGEST, 0, 5),
     Source(DIGEST, "10.0.0.1:5000"),

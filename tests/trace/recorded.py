@@ -6,7 +6,7 @@ from making import RECIPE, TEXTS, grant, join, make_clip, make_core, make_hello,
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.file_transfer import LackedFile, ModelReport
+from swarm.lease.file_transfer import LackedFile, ModelReport, ToldFile
 from swarm.lease.message import Bye, Failed, Job, Welcome
 from swarm.lease.worker.worker import Worker
 from swarm.trace.log_file import open_log
@@ -48,7 +48,11 @@ def work(path: Path) -> Worker:
         loaded = speak(core, grant(core, "One.", "Two.", "Three."))
         speak(core, speak(core, loaded), now=2.0)
         core.figures = ()
-        core.models = {"a": ModelReport(("f" * 64,), (LackedFile("0" * 64, 5, "10.0.0.1:5000"),))}
+        core.models = {
+            "a": ModelReport(
+                ("f" * 64,), (LackedFile("0" * 64, 5, "10.0.0.1:5000"),), (ToldFile("f" * 64, "e" * 64, 5),)
+            )
+        }
         core.limit(["too hot"], 3.0)
         core.lose([0], "gone", 4.0)
         core.beat(5.0)

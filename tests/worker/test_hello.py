@@ -11,6 +11,7 @@ from swarm.job.card import EngineCard
 from swarm.job.recipe import Recipe
 from swarm.lease.bounds import MAX_BATCH, MAX_MODELS
 from swarm.lease.message import EngineOffer
+from swarm.lease.offer import BORROWED
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.coqui.cache import models_folder
 from swarm.voice.engine import Engine, Voice
@@ -60,11 +61,13 @@ def test_the_models_that_are_here_are_named_and_any_other_where_it_may_be_downlo
     assert offered()["coqui"] == ("*", FRENCH)
 
 
-def test_a_machine_that_downloads_nothing_has_only_what_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_that_downloads_nothing_has_what_is_here_and_what_others_pass_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    assert offered()["coqui"] == ()
+    assert offered()["coqui"] == (BORROWED,)
     put_model(FRENCH)
-    assert offered()["coqui"] == (FRENCH,)
+    assert offered()["coqui"] == (FRENCH, BORROWED)
     assert offered()["espeak"] == ("*",)
 
 

@@ -18,13 +18,16 @@ from msgspec import structs
 from ports import LOOPBACK
 from stand_in_hub import StandInHub, stand_in_hub
 
+from swarm.job.book import Chapter
 from swarm.job.recipe import Recipe
 from swarm.job.state import JobState
 from swarm.lease.message import Heartbeat
 from swarm.net.keys import curve_keys, make_key
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
-from swarm.voice.download import RemoteFile, RemoteModel, fetch_files
+from swarm.voice.download import RemoteFile, fetch_files
+from swarm.voice.listing import ListedModel
+from swarm.voice.remote_model import RemoteModel
 from swarm.worker import model_files
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
@@ -35,6 +38,8 @@ from swarm.worker.worker import WorkNode
 
 CONTENT = random.Random(1).randbytes(3 * 2**20 + 1000)
 CONFIG = b"{}"
+OTHER = b"another voice"
+CARD = b"* License: CC0"  # no table knows its digest
 KEYS = curve_keys(make_key())
 
 
@@ -44,17 +49,24 @@ class DownloadingEngines(Engines):
     def __init__(self, folder: Path, model: RemoteModel, *, hangs: bool = False) -> None:
         super().__init__(("cpu:0",), folder / "log")
         self.model, self.hangs, self.loading, self.loaded = model, hangs, False, False
+        self.hidden: tuple[RemoteFile, ...] = ()  # what it downloads of a model that only a listing tells of
 
     async def load(self, slot: int, recipe: Recipe, *others: object, **more: object) -> bytes:
         self.loading = True
         if self.hangs:
             await asyncio.Event().wait()
-        await asyncio.to_thread(fetch_files, self.model.title, self.model.folder, self.model.files, lambda line: None)
+        lacks_all = self.model.listed is not None and not self.model.listed.names()
+        files = self.hidden if lacks_all else self.model.files
+        await asyncio.to_thread(fetch_files, self.model.title, self.model.folder, files, lambda line: None)
         self.loaded = True
         return b""
 
     def speak(self, slot: int, batch: object) -> "asyncio.Task[list[object]]":  # type: ignore[override]
         return asyncio.create_task(silence())
+
+
+def spoken_by(voice: str, chapter: Chapter) -> Chapter:
+    return structs.replace(chapter, segments=tuple(structs.replace(each, voice=voice) for each in chapter.segments))
 
 
 async def silence() -> list[object]:
@@ -65,9 +77,10 @@ async def silence() -> list[object]:
 class House:
     """A coordinator with a job for many workers, a hub, and workers that lack the model."""
 
-    def __init__(self, folder: Path, hub: StandInHub, *, is_old: bool) -> None:
+    def __init__(self, folder: Path, hub: StandInHub, *, is_old: bool, voice: str = "") -> None:
         self.folder, self.hub, self.is_old = folder, hub, is_old
         spec = make_spec(*[["One.", "Two."]] * 8)
+        spec = structs.replace(spec, chapters=tuple(spoken_by(voice, chapter) for chapter in spec.chapters))
         self.core = make_core(JobState(spec), heartbeat_s=0.1)
         self.router, self.clock = RouterSocket(KEYS), Clock()
         self.port = self.router.bind(LOOPBACK, 0)
@@ -77,6 +90,8 @@ class House:
         self.lives: dict[str, asyncio.Task[None]] = {}
         hub.put("model.onnx", CONTENT)
         hub.put("config.json", CONFIG)
+        hub.put("other.onnx", OTHER)
+        hub.put("MODEL_CARD", CARD)
 
     async def run(self) -> None:
         while True:
@@ -95,24 +110,43 @@ class House:
         for send in out.sends:  # type: ignore[attr-defined]
             self.router.send(send.peer, send.message)
 
-    def work(self, name: str, *, hangs: bool = False, cache: type[FileCache] = FileCache) -> DownloadingEngines:
-        model = self.model(name)
+    def work(
+        self, name: str, *, hangs: bool = False, cache: type[FileCache] = FileCache, is_listed: bool = False
+    ) -> DownloadingEngines:
+        known = self.model(name)
+        model = self.listed(known) if is_listed else known
         engines = self.engines[name] = DownloadingEngines(self.folder / name, model, hangs=hangs)
+        engines.hidden = known.files
         watch = LimitWatch(engines.devices, GpuReadings(()))
         files = cache(self.folder / name, 10**9)
         told = make_hello(name), engines, files, FixedSockets(KEYS), Clock(), lambda line: None, watch
         node = self.workers[name] = WorkNode(*told, door=LOOPBACK)
-        node._neighbours.models.find_model = lambda recipe: model
+        node._neighbours.models.find_model = lambda recipe: self.models_of_characters(name).get(recipe.voice, model)
         node.add("c", [f"{LOOPBACK}:{self.port}"])
         self.lives[name] = asyncio.create_task(node.run())
         return engines
 
     def model(self, name: str) -> RemoteModel:
         files = (
+            RemoteFile("MODEL_CARD", f"{self.hub.url}/MODEL_CARD", 1000, ""),
             RemoteFile("config.json", f"{self.hub.url}/config.json", len(CONFIG), md5(CONFIG).hexdigest(), "md5"),
             RemoteFile("model.onnx", f"{self.hub.url}/model.onnx", len(CONTENT), md5(CONTENT).hexdigest(), "md5"),
         )
         return RemoteModel("the voice", self.folder / name / "models", files)
+
+    def models_of_characters(self, name: str) -> dict[str, RemoteModel]:
+        file = RemoteFile("other.onnx", f"{self.hub.url}/other.onnx", len(OTHER), md5(OTHER).hexdigest(), "md5")
+        return {"Wolf": RemoteModel("the voice of a wolf", self.folder / name / "wolf", (file,))}
+
+    def listed(self, known: RemoteModel) -> RemoteModel:
+        """Return the same model, of which no table has digests; without its weights it is not there."""
+        folder, names = known.folder, ("config.json", "model.onnx")
+
+        def here() -> tuple[str, ...]:
+            return names if (folder / "model.onnx").is_file() else ()
+
+        listed = ListedModel("the voice", folder, here, lambda name: name in names, lambda: 0)
+        return RemoteModel(known.title, folder, (), listed)
 
     async def all_loaded(self, *names: str) -> None:
         await until(lambda: all(self.engines[name].loaded for name in names))
@@ -134,9 +168,9 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, is_old: bool = False) -> AsyncIterator[House]:
+async def running(folder: Path, *, is_old: bool = False, voice: str = "") -> AsyncIterator[House]:
     with stand_in_hub(folder / "hub") as hub:
-        house = House(folder, hub, is_old=is_old)
+        house = House(folder, hub, is_old=is_old, voice=voice)
         tasks = [asyncio.create_task(house.run()), asyncio.create_task(house.tick())]
         try:
             yield house
@@ -155,7 +189,8 @@ async def test_of_four_workers_that_lack_a_model_one_downloads_it(tmp_path: Path
         for name in names:
             house.work(name)
         await house.all_loaded(*names)
-        assert sorted(house.hub.handler.asked) == ["/config.json", "/model.onnx"]
+        assert sorted(house.hub.handler.asked) == ["/MODEL_CARD", "/config.json", "/model.onnx"]
+        assert {(tmp_path / name / "models" / "MODEL_CARD").read_bytes() for name in names} == {CARD}
         assert not list(tmp_path.rglob("*.from-neighbour"))
 
 
@@ -224,3 +259,36 @@ async def test_a_neighbour_whose_disk_is_slow_is_neither_a_liar_nor_given_up(tmp
         await house.all_loaded("barn")
         assert house.events.count("file not as it was") == 0
         assert house.downloads == 1
+
+
+@pytest.mark.timeout(120)
+async def test_a_model_without_known_digests_is_had_from_the_first_machine_that_downloaded_it(tmp_path: Path) -> None:
+    async with running(tmp_path) as house:
+        names = "attic", "barn", "cellar"
+        for name in names:
+            house.work(name, is_listed=True)
+        await house.all_loaded(*names)
+        assert sorted(house.hub.handler.asked) == ["/MODEL_CARD", "/config.json", "/model.onnx"]
+        assert not list(tmp_path.rglob("*.from-neighbour"))
+
+
+@pytest.mark.timeout(120)
+async def test_what_a_liar_sent_of_a_listed_model_gets_no_place(tmp_path: Path) -> None:
+    async with running(tmp_path) as house:
+        house.work("attic", cache=LyingCache, is_listed=True)
+        await house.all_loaded("attic")
+        house.work("barn", is_listed=True)
+        await house.all_loaded("barn")
+        assert house.events.count("file not as it was") >= 1
+        assert house.downloads == 2
+
+
+@pytest.mark.timeout(120)
+async def test_the_voice_of_a_character_is_downloaded_once_too(tmp_path: Path) -> None:
+    async with running(tmp_path, voice="Wolf") as house:
+        names = "attic", "barn", "cellar"
+        for name in names:
+            house.work(name)
+        await house.all_loaded(*names)
+        assert house.hub.handler.asked.count("/other.onnx") == 1
+        assert {(tmp_path / name / "wolf" / "other.onnx").read_bytes() for name in names} == {OTHER}

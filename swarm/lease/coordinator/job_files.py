@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass, field
 
 from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, is_shared, list_size, piece_size
+from swarm.job.recipe import Recipe
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
 from swarm.job.tensors import fault_of_tensors
@@ -53,6 +54,7 @@ class JobFiles:
         lost and is sent again, after the time that it may take over a slow link.
         """
         session.supplied(heartbeat)
+        session.borrowable = self._borrowable(session) if session.borrows else frozenset()
         known = session.job_files.union(session.fetching)
         for served in self.jobs.supplied.values():
             lacks = session.can_speak(served.recipe) and not served.needed <= known
@@ -66,6 +68,12 @@ class JobFiles:
         for made in heartbeat.made:
             if made.job in self.jobs:
                 self._made(self.jobs[made.job], session, made, now, out)
+
+    def _borrowable(self, session: Session) -> frozenset[Recipe]:
+        """Return the recipes whose models a worker may have from another one, which has spoken with them."""
+        others = [other for other in self.sessions.values() if other.models and session.may_knock_at(other)]
+        spoken = (served for served in self.jobs.values() if any(served.state.job in other.rates for other in others))
+        return frozenset(served.recipe for served in spoken)
 
     def _direct(self, session: Session, now: float, out: Outcome) -> None:
         """Tell a worker from whom to fetch the file that it asks for, if that is not whom it asks."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session
-from swarm.lease.file_transfer import LackedFile, ModelSource
+from swarm.lease.file_transfer import LackedFile, ModelSource, ToldFile
 from swarm.lease.reason import Reason
 
 MAX_FOLLOWERS = 2  # of one worker: those that wait fetch from the first ones that have the file
@@ -32,6 +32,7 @@ class Referee:
     sessions: dict[str, Session]
     leaves: dict[str, Leave] = field(default_factory=dict)  # by handle
     sources: dict[tuple[str, str], str] = field(default_factory=dict)  # by handle and session: whose door was named
+    agreed: dict[str, ToldFile] = field(default_factory=dict)  # by handle: as the first worker that had the file told
     liars: set[tuple[str, str]] = field(default_factory=set)  # handles, and the sessions that sent other bytes
 
     def direct(self, session: Session, now: float, out: Outcome) -> None:
@@ -58,16 +59,25 @@ class Referee:
             if free:
                 self.sources[key] = min(free, key=lambda other: (followers[other], other))
         if key in self.sources:
-            return ModelSource(handle, holders[self.sources[key]])
+            return ModelSource(handle, holders[self.sources[key]], told=self.agreed.get(handle))
         return ModelSource(handle, wait=bool(holders) or not self._may_download(session, lacked, now))
 
     def _holders(self, session: Session, lacked: LackedFile) -> Iterator[tuple[str, str]]:
         """Yield the workers that a file can be had from, with their doors."""
-        aside = {each.door for each in lacked.aside}
+        aside, told = {each.door for each in lacked.aside}, self._told(lacked.handle)
         for key, other in self.sessions.items():
             has = lacked.handle in other.models and session.may_knock_at(other)
+            has = has and other.told_models.get(lacked.handle) == told
             if has and other.door not in aside and (lacked.handle, key) not in self.liars:
                 yield key, other.door
+
+    def _told(self, handle: str) -> ToldFile | None:
+        """Return what a file has to be that no table knows: the first word counts as long as any worker says it."""
+        said = {key: other.told_models[handle] for key, other in self.sessions.items() if handle in other.told_models}
+        honest = [told for key, told in said.items() if (handle, key) not in self.liars]
+        if honest and self.agreed.get(handle) not in honest:
+            self.agreed[handle] = honest[0]
+        return self.agreed.get(handle) if honest else None
 
     def _may_download(self, session: Session, lacked: LackedFile, now: float) -> bool:
         """Tell whether a worker may turn to the hub; from then on it has the leave, unless it is offline."""
@@ -103,4 +113,6 @@ class Referee:
 
         self.leaves = {handle: leave for handle, leave in self.leaves.items() if lacks(handle, leave.session)}
         self.sources = {each: source for each, source in self.sources.items() if lacks(*each) and source in here}
+        told = {handle for session in here.values() for handle in session.told_models}
+        self.agreed = {handle: each for handle, each in self.agreed.items() if handle in told}
         self.liars = {(handle, key) for handle, key in self.liars if key in here and handle in here[key].models}

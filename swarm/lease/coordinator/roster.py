@@ -8,9 +8,9 @@ from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.transfer import Transfer
-from swarm.lease.file_transfer import LackedFile, ModelReport, is_door
+from swarm.lease.file_transfer import LackedFile, ModelReport, ToldFile, is_door
 from swarm.lease.message import PROTOCOL, EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
-from swarm.lease.offer import fitting, slot_kinds
+from swarm.lease.offer import BORROWED, fitting, slot_kinds
 from swarm.lease.reason import Reason
 from swarm.lease.scheduling import Speed
 from swarm.lease.slow_link import SlowLink
@@ -120,7 +120,9 @@ class Session:
     job_files: frozenset[str] = frozenset()  # digests of the files it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
     models: frozenset[str] = frozenset()  # handles of the files of engines' models that it has
+    borrowable: frozenset[Recipe] = frozenset()  # whose models it may have from a worker that speaks with them
     lacked: dict[str, LackedFile] = field(default_factory=dict)  # those that it lacks
+    told_models: dict[str, ToldFile] = field(default_factory=dict)  # what those are that no table knows, by handle
     door: str = ""  # where other workers may fetch its files
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
@@ -170,7 +172,7 @@ class Session:
 
     def can_speak(self, recipe: Recipe) -> bool:
         """Return whether it offers the engine with this model and language, and did not fail to open it."""
-        return recipe not in self.unable and any(_has_model(offer, recipe) for offer in self._offers(recipe))
+        return recipe not in self.unable and any(self._has_model(offer, recipe) for offer in self._offers(recipe))
 
     def reports_unable(self, recipe: Recipe, why: str) -> bool:
         """Take in that its engine does not open for a recipe; return whether that is news."""
@@ -182,7 +184,16 @@ class Session:
     def lacks_model(self, recipe: Recipe) -> bool:
         """Return whether it has the engine for the language and lacks only the model."""
         offers = self._offers(recipe)
-        return bool(offers) and not any(_has_model(offer, recipe) for offer in offers)
+        return bool(offers) and not any(self._has_model(offer, recipe) for offer in offers)
+
+    def _has_model(self, offer: EngineOffer, recipe: Recipe) -> bool:
+        borrows = BORROWED in offer.models and recipe in self.borrowable
+        return borrows or "*" in offer.models or recipe.model in ("", *offer.models) or recipe.model.startswith(CUSTOM)
+
+    @property
+    def borrows(self) -> bool:
+        """Whether it downloads nothing, but takes models from other workers."""
+        return any(BORROWED in offer.models for offer in self.hello.engines)
 
     def _offers(self, recipe: Recipe) -> list[EngineOffer]:
         named = [offer for offer in self.hello.engines if offer.name == recipe.engine]
@@ -253,15 +264,12 @@ class Session:
         self.door = heartbeat.door if is_door(heartbeat.door) else ""
         models = heartbeat.models or ModelReport()
         self.models, self.lacked = frozenset(models.here), {lacked.handle: lacked for lacked in models.lacked}
+        self.told_models = {told.handle: told for told in models.told}
 
     def may_knock_at(self, other: "Session") -> bool:
         """Return whether another worker's door may lead there: an address of its own machine leads to itself."""
         is_local = self.door.startswith(LOOPBACK)
         return bool(other.door) and (is_local or not other.door.startswith(LOOPBACK))
-
-
-def _has_model(offer: EngineOffer, recipe: Recipe) -> bool:
-    return "*" in offer.models or recipe.model in ("", *offer.models) or recipe.model.startswith(CUSTOM)
 
 
 def refuse(hello: Hello, settings: Settings) -> Reason | None:

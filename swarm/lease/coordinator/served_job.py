@@ -8,6 +8,7 @@ from swarm.job.job_file import digests_of
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.run_stats import RunStats
 from swarm.job.state import JobState, Place
+from swarm.lease.bounds import MAX_CAST
 from swarm.lease.coordinator.lease import Lease
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.loads import Loads
@@ -39,9 +40,9 @@ class ServedJob:
 
     def __post_init__(self) -> None:
         self.loads = Loads(self.ledger, self.recipe)
-        self.characters = sum(
-            len(segment.written) for chapter in self.state.spec.chapters for segment in chapter.segments
-        )
+        segments = [segment for chapter in self.state.spec.chapters for segment in chapter.segments]
+        self.characters = sum(len(segment.written) for segment in segments)
+        self.voices = tuple(dict.fromkeys(segment.voice for segment in segments if segment.voice))[:MAX_CAST]
 
     @property
     def characters_left(self) -> int:
@@ -72,7 +73,7 @@ class ServedJob:
     def instruction(self) -> Job:
         """The message that tells a worker of it."""
         state, spec = self.state, self.state.spec
-        return Job(spec.job, spec.title, spec.recipe, state.job_files, state.awaits_latents, state.epoch)
+        return Job(spec.job, spec.title, spec.recipe, state.job_files, state.awaits_latents, state.epoch, self.voices)
 
     def slots_of(self, session: Session) -> frozenset[int]:
         """Return the slots of a worker that the job is for, resting ones too."""

@@ -10,12 +10,13 @@ from swarm.lease.message import Clip, ClipPiece, Fetch
 
 @dataclass(frozen=True)
 class Load:
-    """Open the engine of a recipe in a slot, with the files of a job."""
+    """Open the engine of a recipe in a slot, with the files of a job; `voices` of characters may speak later."""
 
     slot: int
     turn: int
     recipe: Recipe
     job_files: tuple[JobFile, ...] = ()
+    voices: tuple[str, ...] = ()
 
 
 Words = tuple[str, *tuple[int, ...]]  # a text, the seed of its take, and those of the next takes if it is doubtful

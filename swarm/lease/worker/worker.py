@@ -389,7 +389,7 @@ class Worker:
             return None
         if not (suits := slot.suits(lease.job)) and self.fetched.downloads.has(lease.job.job_files):
             turn = slot.load(lease.job, batch_size(self.hello.engines, lease.job.recipe), now)
-            return Load(slot.number, turn, lease.job.recipe, lease.job.job_files)
+            return Load(slot.number, turn, lease.job.recipe, lease.job.job_files, lease.job.voices)
         if suits and lease.job.latents:  # its own latents have to be journaled first
             self.fetched.offer_latents(slot, lease, out)
         if not suits or lease.job.latents or (link and link.asks_first(self.beaten_s, now)):

@@ -10,8 +10,9 @@ from swarm.job.check import Check
 from swarm.job.recipe import Recipe
 from swarm.system.serving import teller
 from swarm.voice.chatterbox.files import FILES, MODEL, model_folder
-from swarm.voice.download import ENV_MODELS, RemoteModel, fetch_files, is_whole
+from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.remote_model import RemoteModel
 
 TITLE = "Chatterbox"
 LANGUAGES = (

@@ -19,6 +19,7 @@ _NO_WEIGHTS = {"speakers_xtts.pth", "speakers.pth", "speaker_ids.pth", "mel_stat
 _AGREED = "tos_agreed.txt"
 _SPEAKERS = ("speaker_ids.json", "speakers.json")  # beside the weights, or in a config where neither is there
 _MAX_SPEAKERS_BYTES = 16 << 20
+_MAX_COMMIT = 64  # characters
 _WITHOUT_CONFIG = (BARK, TORTOISE)  # models whose folders have no config.json
 _FAIRSEQ = "tts_models--*--fairseq--vits"
 
@@ -42,6 +43,11 @@ def folder_of(model: str) -> Path:
     if model in HUB:
         return hub_folder() / f"models--{HUB[model].replace('/', '--')}"
     return models_folder() / model.replace("/", "--")
+
+
+def place_of(model: str) -> Path:
+    """Return the folder with a model's own files: of one in the hub's cache, that of its current commit."""
+    return _snapshot(folder_of(model)) if model in HUB else folder_of(model)
 
 
 def is_here(model: str) -> bool:
@@ -76,7 +82,7 @@ def remove(model: str) -> None:
 
 def speakers_of(model: str) -> tuple[str, ...]:
     """Return the names of a model's speakers; () if it is not here, or if no file of text tells them."""
-    folder = _snapshot(folder_of(model)) if model in HUB else folder_of(model)
+    folder = place_of(model)
     named = [names for file in (*_SPEAKERS, "config.json") if (names := _speakers_in(folder / file))]
     return named[0] if named else ()
 
@@ -107,7 +113,7 @@ def is_complete(model: str) -> bool:
     place = folder_of(model)
     if not place.is_dir():  # to look for files in it takes far longer, and most models are not here
         return False
-    names = _names(_snapshot(place) if model in HUB else place)
+    names = _names(place_of(model))
     config = "config.json" in names or model in _WITHOUT_CONFIG
     return config and _has_weights(names) and not _has_archive(names) and not any(place.glob(PARTIAL_FILES))
 
@@ -136,7 +142,8 @@ def _has_archive(names: set[str]) -> bool:
 def _snapshot(repository: Path) -> Path:
     """Return the folder of a repository's current commit in the hub's cache, which may not exist."""
     try:
-        commit = (repository / "refs" / "main").read_text(encoding="ascii").strip()
+        with (repository / "refs" / "main").open(encoding="ascii") as file:
+            commit = file.read(_MAX_COMMIT).strip()
     except (OSError, ValueError):
-        commit = "none"
-    return repository / "snapshots" / commit
+        commit = ""
+    return repository / "snapshots" / (commit if commit.isalnum() else "none")  # another machine may have written it

@@ -10,7 +10,7 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
 from swarm.job.check import Check
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.coqui import cache, models
+from swarm.voice.coqui import cache, models, shared
 from swarm.voice.coqui.card import (
     COQUI,
     CUSTOM_FILES,
@@ -25,6 +25,7 @@ from swarm.voice.coqui.extension import import_torchaudio
 from swarm.voice.coqui.options import ENV_LICENCE
 from swarm.voice.coqui.origins import licence_of
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.remote_model import RemoteModel
 
 if TYPE_CHECKING:
     from swarm.voice.coqui.load import Loader
@@ -53,6 +54,10 @@ class CoquiEngine(Engine):
     def is_installed(self) -> bool:
         """Return whether Coqui is in its environment or beside the program, without importing it."""
         return super().is_installed() or is_installed()
+
+    def remote_model(self, recipe: Recipe) -> RemoteModel | None:
+        """Return a model as machines that have it list it; None for one that is not shared, as a custom one."""
+        return shared.remote_model(recipe.model)
 
     def trial(self) -> Voice:
         """Return a voice of a tiny VITS with random weights."""

@@ -9,10 +9,11 @@ from typing import Any
 from swarm.config import may_download
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.system.serving import teller
-from swarm.voice.coqui.cache import folder_of, is_complete
+from swarm.voice.coqui.cache import folder_of, is_complete, place_of
 from swarm.voice.coqui.fetch import fetch
 from swarm.voice.coqui.models import BARK, TORTOISE
 from swarm.voice.coqui.options import ENV_LICENCE
+from swarm.voice.coqui.shared import came_from_neighbour
 from swarm.voice.engine import EngineFault, FaultKind, OnProgress
 
 LICENCE = "https://tts-hub.github.io/cpml"
@@ -29,7 +30,7 @@ class ModelFiles:
     weights: Path
     config: Path
     vocoder: "ModelFiles | None" = None
-    custom: bool = False  # the files came from a peer, so they are not trusted
+    custom: bool = False  # the files came from another machine, so they are not trusted
 
 
 def find_model(recipe: Recipe, job_files: Path | None) -> ModelFiles:
@@ -62,6 +63,8 @@ def find_listed_model(model: str, tell: OnProgress) -> ModelFiles:
     except (KeyError, ValueError) as fault:
         raise _unavailable(f"Coqui has no model {model}.") from fault
     check_licence(model, bool(item.get("tos_required")), manager.output_prefix / stem)
+    if came_from_neighbour(model):
+        return files_in(place_of(model), custom=True)
     if item.get("repo_id") and (folder := _in_hub_cache(item["repo_id"])):
         return files_in(folder)
     weights, config = _fetch(manager, model, tell)

@@ -9,9 +9,10 @@ from swarm.config import may_download
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import SPEED, EngineCard, ModelCard
 from swarm.job.recipe import Recipe
-from swarm.voice.download import ENV_MODELS, RemoteModel, fetch_files
+from swarm.voice.download import ENV_MODELS, fetch_files
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.hibari import voices
+from swarm.voice.remote_model import RemoteModel
 
 CARD = EngineCard(
     name="hibari",

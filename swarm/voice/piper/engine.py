@@ -7,11 +7,12 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
 from swarm.job.check import Check
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.download import ENV_MODELS, RemoteModel, fetch_files, is_whole
+from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.piper.card import CARD, model_cards, read_config, voice_model_card
 from swarm.voice.piper.config import parse_config
 from swarm.voice.piper.voices import find_listed, folder_of, is_piper, listed_voices, voices_here
+from swarm.voice.remote_model import RemoteModel
 from swarm.voice.session import computes_on
 
 
@@ -45,12 +46,11 @@ class PiperEngine(Engine):
         return find_listed(self.model_of_voice(recipe.voice) or recipe.model).name
 
     def remote_model(self, recipe: Recipe) -> RemoteModel | None:
-        """Return the weights of a voice, and its config if that has a known digest."""
+        """Return the weights of a voice, its config and its card."""
         if recipe.model.startswith(CUSTOM):
             return None
         name = self._model_of(recipe)
-        files = tuple(file for file in listed_voices()[name].files if file.digest)
-        return RemoteModel(f"the voice {name}", folder_of(name), files)
+        return RemoteModel(f"the voice {name}", folder_of(name), listed_voices()[name].files)
 
     def is_ready(self, language: str) -> bool:
         """Return whether a voice of a language is on this machine."""

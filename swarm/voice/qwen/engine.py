@@ -8,10 +8,11 @@ from swarm.job.card import EngineCard, ModelCard
 from swarm.job.check import Check
 from swarm.job.recipe import CLONE, Recipe
 from swarm.system.serving import teller
-from swarm.voice.download import ENV_MODELS, RemoteModel, fetch_files, is_whole
+from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.qwen.card import CARD, CARDS, DESCRIBED
 from swarm.voice.qwen.files import CLONING, DESIGN, SPEAKERS, files_of, model_folder
+from swarm.voice.remote_model import RemoteModel
 
 
 class QwenEngine(Engine):

@@ -7,7 +7,7 @@ from making import make_core, make_hello, sent
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.referee import MAX_FOLLOWERS, STUCK_S
-from swarm.lease.file_transfer import LackedFile, ModelReport, ModelSource, SetAside
+from swarm.lease.file_transfer import LackedFile, ModelReport, ModelSource, SetAside, ToldFile
 from swarm.lease.message import Heartbeat
 
 FILE, OTHER = "a" * 64, "b" * 64
@@ -138,3 +138,20 @@ def test_nothing_is_kept_of_what_is_over() -> None:
     house._says("cellar", ModelReport(lacked=(LackedFile(OTHER),)), 0.0)
     referee = house.core.job_files.referee
     assert (list(referee.leaves), referee.sources, referee.liars) == ([OTHER], {}, set())
+
+
+def test_what_no_table_knows_is_as_the_first_machine_that_had_it_told_while_any_says_so() -> None:
+    house, first, other = House(), ToldFile(FILE, "1" * 64, 5), ToldFile(FILE, "2" * 64, 6)
+    house._says("attic", ModelReport(here=(FILE,), told=(first,)), 0.0)
+    assert house.lacks("cellar") == ModelSource(FILE, door_of("attic"), told=first)
+    house._says("barn", ModelReport(here=(FILE,), told=(other,)), 0.0)
+    assert house.lacks("cellar", aside=(SetAside(door_of("attic"), "silent"),)) == HUB  # barn has something else
+    house._says("attic", ModelReport(), 1.0)
+    assert house.lacks("cellar", 1.0) == ModelSource(FILE, door_of("barn"), told=other)
+    house.lacks("den", 1.0, aside=(SetAside(door_of("barn"), "lying"),))
+    house._says("attic", ModelReport(here=(FILE,), told=(first,)), 2.0)
+    assert house.lacks("cellar", 2.0) == ModelSource(FILE, door_of("attic"), told=first)
+    house._says("attic", ModelReport(), 3.0)
+    house._says("barn", ModelReport(), 3.0)
+    house.lacks("cellar", 3.0)
+    assert house.core.job_files.referee.agreed == {}

@@ -14,7 +14,9 @@ from msgspec import structs
 from tiny_models import RATE, recording, tiny_yourtts
 
 from swarm.job.recipe import Recipe
+from swarm.voice.coqui.cache import folder_of
 from swarm.voice.coqui.engine import engine
+from swarm.voice.coqui.files import find_model
 from swarm.voice.host.registry import choose_recipe
 
 pytestmark = pytest.mark.coqui
@@ -160,6 +162,39 @@ def test_xtts_is_found_in_the_hubs_cache_once_its_licence_is_accepted(
     assert "--accept-coqui-license" in why_unavailable(tmp_path, recipe)
     monkeypatch.setenv("COQUI_TOS_AGREED", "1")
     assert len(engine.open(recipe, "cpu:0").speak("Hello.", 1)) > 12_000
+
+
+@pytest.mark.parametrize("kind", ["vits", "xtts"])
+def test_a_model_from_another_machine_is_loaded_as_strictly_as_a_custom_one(
+    kind: str, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = choose_recipe("fr", engine=kind)
+    recipe = structs.replace(recipe, voice="narrator") if kind == "xtts" else recipe
+    monkeypatch.setenv("COQUI_TOS_AGREED", "1")
+    _move_in(tmp_path / "attic", monkeypatch)
+    place = folder_of(recipe.model)
+    if kind == "xtts":
+        (place / "refs").mkdir(parents=True)
+        (place / "refs" / "main").write_text("0" * 40)
+        place = place / "snapshots" / ("0" * 40)
+    shutil.copytree(models / kind / "model", place)
+    model = engine.remote_model(recipe)
+    assert model is not None and model.listed is not None and model.listed.write()
+    data, attic = model.listed.place.read_bytes(), model.folder
+    _move_in(tmp_path / "barn", monkeypatch)
+    model = engine.remote_model(recipe)
+    assert model is not None and model.listed is not None and not model.listed.names()
+    model.listed.place.parent.mkdir(parents=True)
+    model.listed.place.write_bytes(data)
+    model.listed.settle(model.listed.read(data), attic)  # as if these files had been fetched
+    assert model.listed.names() and find_model(recipe, None).custom
+    assert len(engine.open(recipe, "cpu:0").speak("Bonjour.", 1)) > 1_000
+
+
+def _move_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TTS_HOME", str(home))
+    monkeypatch.setenv("HF_HUB_CACHE", str(home / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(home / "hub"))
 
 
 @pytest.mark.parametrize(
