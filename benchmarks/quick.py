@@ -19,6 +19,7 @@ QUICK: dict[str, list[str]] = {
     "standby": ["--megabytes", "3", "--times", "1", "--characters", "12000", "--cost", "0.004"],
     "assets": ["--megabytes", "5", "--workers", "2", "--times", "1"],
     "distribution": ["--workers", "1", "2", "--megabytes", "5", "--rate", "100mbit"],
+    "hub": ["--workers", "2", "--rate", "100"],
     "memory": ["--characters", "2000", "--slots", "1", "--kinds", "feeders", "audiobook"],
     "idle": ["--seconds", "1"],
     "overhead": ["--characters", "1500", "--chapters", "3"],
