@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from swarm.voice.coqui.cache import folder_of, is_complete, models_folder, place_of, size_of
-from swarm.voice.coqui.models import BARK, TORTOISE, known_models
+from swarm.voice.coqui.models import BARK, TORTOISE, YOUR_TTS, known_models
 from swarm.voice.coqui.options import ENV_LICENCE
 from swarm.voice.coqui.origins import HUB, VOCODERS, licence_of
 from swarm.voice.listing import ListedModel
@@ -30,8 +30,8 @@ _NEEDS_AGREEMENT = "CPML"
 
 def remote_model(model: str) -> RemoteModel | None:
     """Return how other machines know a model of Coqui's list; None for one that is not shared."""
-    strict = model in known_models() and model not in VOCODERS and model not in (BARK, TORTOISE)
-    if not strict or not _is_agreed(model):
+    strict = model in known_models() and model not in VOCODERS and model not in (BARK, TORTOISE, YOUR_TTS)
+    if not strict or not _is_agreed(model) or (is_complete(model) and not names(model)):
         return None
     folder = folder_of(model)
     parts = partial(names, model), may_have, partial(size_of, model)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.voice.coqui.cache import folder_of, place_of
-from swarm.voice.coqui.models import BARK, XTTS
+from swarm.voice.coqui.models import BARK, XTTS, YOUR_TTS
 from swarm.voice.coqui.shared import MARK, came_from_neighbour, may_have, names, remote_model
 
 VITS, TACOTRON = "tts_models/fr/css10/vits", "tts_models/en/ljspeech/tacotron2-DDC"
@@ -27,12 +27,12 @@ def fill(folder: Path, *files: str) -> None:
 
 def test_models_whose_configs_coqui_itself_would_read_are_not_shared() -> None:
     assert remote_model(VITS) and remote_model(XTTS)
-    for model in (BARK, TACOTRON, "tts_models/deu/fairseq/vits", "custom:" + "0" * 64, ""):
+    for model in (BARK, YOUR_TTS, TACOTRON, "tts_models/deu/fairseq/vits", "custom:" + "0" * 64, ""):
         assert remote_model(model) is None
     fill(folder_of(VITS), "model_file.pth", "config.json")
     assert names(VITS) == ("model_file.pth", "config.json")
     fill(folder_of(VITS), "config_se.json")
-    assert names(VITS) == ()
+    assert names(VITS) == () and remote_model(VITS) is None
 
 
 def test_xtts_is_had_from_others_only_once_its_licence_is_accepted(
