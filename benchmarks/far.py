@@ -186,7 +186,11 @@ async def relay(target: str) -> None:
             writer.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        beyond = await asyncio.open_connection(host, int(port))
+        try:
+            beyond = await asyncio.open_connection(host, int(port))
+        except OSError:  # the worker has to dial again, and must not wait for a greeting on this connection
+            writer.close()
+            return
         await asyncio.gather(carry(reader, beyond[1]), carry(beyond[0], writer))
 
     async with await asyncio.start_server(serve, "0.0.0.0", RELAYED) as server:
