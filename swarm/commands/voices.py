@@ -256,12 +256,17 @@ def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) 
 
 
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
+    from swarm.job.language import language_name
     from swarm.voice.host.registry import better_voices_line, default_engine, engine_for
 
     lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
-    if language and (advice := better_voices_line(engine_for(default_engine(language)).card, language)):
-        lines.append(advice)
-    return lines
+    if not language:
+        return lines
+    card = engine_for(default_engine(language)).card
+    if not card.speaks(language):
+        known = f"No engine is known to speak {language_name(language)}"
+        return [*lines, f"{known}: a listed one takes any language, and may speak it or not."]
+    return [*lines, *filter(None, [better_voices_line(card, language)])]
 
 
 # --- samples

@@ -52,6 +52,16 @@ def test_an_engine_that_is_not_here_is_named_with_what_brings_it(
     assert ("voices: 58;" in text) is here
 
 
+def test_of_a_language_that_does_not_exist_no_engine_is_said_to_speak_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("E2A_SWARM_TTS_SERVER", "http://127.0.0.1:9/")  # an engine for any language is here
+    text = "\n".join(lines_of(capsys, "--language", "xx"))
+    assert "openai:" in text
+    assert "espeak" not in text and "robotically" not in text
+    assert "No engine is known to speak xx" in text
+
+
 def test_a_language_narrows_it_down(capsys: pytest.CaptureFixture[str]) -> None:
     text = "\n".join(lines_of(capsys, "--language", "fra"))
     assert "hibari" not in text
