@@ -127,6 +127,7 @@ class RenderConfig:
     reading: "Reading | None" = None  # what is spoken of the book; None: the defaults
     credits: "Credits | None" = None  # names for a spoken opening and closing; None: neither is spoken
     cast: "Cast | None" = None  # voices of characters; None: one voice speaks the book
+    one_engine: bool = False  # passages in other languages are left to the engine of the book
     settings: "dict[str, Setting]" = field(
         default_factory=dict
     )  # settings of the engine as given; its card checks them later

@@ -1,4 +1,4 @@
-"""The options that give characters voices of their own."""
+"""The options that give characters and passages in other languages voices of their own."""
 
 import argparse
 from pathlib import Path
@@ -9,12 +9,15 @@ if TYPE_CHECKING:
 
 
 def add_cast_options(parser: argparse._ActionsContainer) -> None:
-    """Add --dialogue-voice and --cast, which `cast_of` reads."""
+    """Add --dialogue-voice and --cast, which `cast_of` reads, and --one-engine."""
     parser.add_argument(
         "--dialogue-voice", metavar="NAME", default="", help="another voice for what stands in quotation marks"
     )
     parser.add_argument(
         "--cast", metavar="FILE", default="", help="voices of speakers, chapters and marks: lines NAME = VOICE"
+    )
+    parser.add_argument(
+        "--one-engine", action="store_true", help="leave passages in other languages to the book's own engine"
     )
 
 

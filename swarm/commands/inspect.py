@@ -53,9 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.book.speech.capitals import usage_of
     from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
     from swarm.book.speech.script import spoken_chapters
-    from swarm.book.speech.segment import segment_chapter
+    from swarm.book.speech.segment import segment_chapter, unsaid_languages
     from swarm.book.speech.speech import Speech
     from swarm.job.language import normal_language
+    from swarm.voice.host.guests import find_guests
 
     book = _with_cover_fault(read_any_book(Path(arguments.book).expanduser(), reading(arguments)))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
@@ -68,7 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.cast:
         _print_cast(spoken_chapters(book), language, as_json=arguments.json)
         return 0
-    chapters = [segment_chapter(text, language, card, speech) for text in spoken_chapters(book)]
+    spoken = spoken_chapters(book)
+    guests = find_guests(card, unsaid_languages(spoken, language, card))
+    chapters = [segment_chapter(text, language, card, speech, guests=guests) for text in spoken]
     if arguments.json:
         say_json(_as_json(book, chapters, language, card, text=arguments.text))
         return 0
@@ -131,7 +134,7 @@ def _print(book: "Book", chapters: list["Chapter"], language: str, card: "Engine
         for number, chapter in enumerate(chapters, start=1):
             say(_row(number, chapter, card), f"      {_opening(chapter)}".rstrip())
     say("", *_total_lines(chapters, card))
-    say(*_left_out_lines(book), hang=2)
+    say(*_guest_lines(chapters, card), *_left_out_lines(book), hang=2)
     say(*_unspoken_lines(chapters), *_odd_lines(book))
 
 
@@ -189,6 +192,13 @@ def _left_out_line(title: str, reason: str, grounds: str, counts: list[int]) -> 
     """Return the line about a title, which is not shortened because --include takes it."""
     times = f" ({len(counts)} times)" if len(counts) > 1 else ""
     return f"  {' '.join(title.split())}{times}: {reason} ({grounds}), {_count(sum(counts))}"
+
+
+def _guest_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
+    from swarm.watch.guests import guests_line
+
+    line = guests_line(chapters, card.name)
+    return [line] if line else []
 
 
 def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:
@@ -250,6 +260,8 @@ def _engine_line(segment: "Segment") -> str:
 def _as_json(
     book: "Book", chapters: list["Chapter"], language: str, card: "EngineCard", *, text: bool
 ) -> dict[str, object]:
+    from swarm.watch.guests import guest_rows
+
     rows = [_chapter_json(number, chapter, card, text=text) for number, chapter in enumerate(chapters, start=1)]
     left_out = [
         {"title": text.title, "reason": text.left_out, "grounds": text.grounds, "words": _text_words(text)}
@@ -267,6 +279,7 @@ def _as_json(
         "language": language,
         "engine": card.name,
         "chapters": rows,
+        "guests": guest_rows(chapters),
         "left_out": left_out,
         "unspoken": [
             {"chapter": number, "text": line.text, "reason": line.reason}

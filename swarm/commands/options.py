@@ -236,6 +236,7 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
         credits=credits_named(arguments),
         lexicon=Path(arguments.lexicon).expanduser() if arguments.lexicon else None,
         cast=cast_of(arguments),
+        one_engine=arguments.one_engine,
         settings=_settings(arguments),
         on_failure=one_of("--on-failure", arguments.on_failure, ("finish", "stop")),
         min_workers=whole("--min-workers", arguments.min_workers, 0, 10_000),

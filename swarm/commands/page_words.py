@@ -41,6 +41,9 @@ PAGE_WORDS = {
     "--dialogue-voice": PageWords(
         "Voice of dialogue", "Another voice for what stands in quotation marks", example="emma"
     ),
+    "--one-engine": PageWords(
+        "One engine", "Leave passages in other languages to the book's own engine, which reads them as well as it can"
+    ),
     "--engine-option": PageWords("Settings of the engine", "A name and a value", example="temperature=0.7"),
     "--fine-tuned": PageWords("Model", "The name of another model of the engine", example="vits"),
     "--half": PageWords("Half precision", "On GPUs, for models that can: it takes less memory"),

@@ -28,8 +28,8 @@ CHOICES = ("--at", "--text", "--segments", "--chapter", "--doubtful", "--recast"
 # Options that decide the job: one book may have several, and a finished file has the job that it was made of.
 COMMON_SOUND = ("--tts-engine", "--voice", "--language", "--speed")
 OTHER_SOUND = (
-    "--engine-option", "--dialogue-voice", "--cast", "--fine-tuned", "--half", "--deepspeed", "--custom-model",
-    "--notes", "--include", "--exclude", "--ruby", "--lexicon", "--alt-text", "--chapters",
+    "--engine-option", "--dialogue-voice", "--cast", "--one-engine", "--fine-tuned", "--half", "--deepspeed",
+    "--custom-model", "--notes", "--include", "--exclude", "--ruby", "--lexicon", "--alt-text", "--chapters",
 )  # fmt: skip
 
 

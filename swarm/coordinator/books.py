@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from swarm.audio.studio import Studio
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
-from swarm.coordinator.prepare import Offered, Prepared, file_stem, no_offers, prepare
+from swarm.coordinator.job_spec import Offered, no_offers
+from swarm.coordinator.prepare import Prepared, file_stem, prepare
 from swarm.coordinator.space import book_need, check_space, judge
 from swarm.edition.delivery import Delivery, find_depot
 from swarm.edition.depot import Depot

@@ -11,6 +11,7 @@ from swarm.errors import UsageError
 from swarm.job.book import Segment
 from swarm.job.cast import is_called
 from swarm.job.engine_text import mark_voice, read_engine_text, split_voice
+from swarm.job.guest import GUEST
 from swarm.job.recipe import TAKES
 from swarm.job.record import AnyRecord, ClipDiscarded, SegmentReworded
 from swarm.job.spec import JobSpec
@@ -86,7 +87,8 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
 
 def _recast(state: JobState, voice: str, other: str) -> Mending:
     """Have all that one character, or one character's voice, says spoken by another voice. Raises UsageError."""
-    voices = {segment.voice for place in _places(state) if (segment := state.segment(place)).voice}
+    named = {state.segment(place).voice for place in _places(state)}
+    voices = {each for each in named if each and not each.startswith(GUEST)}
     places = [place for place in _places(state) if _says(state.segment(place), voice)]
     if not places:
         has = f"its voices are {', '.join(sorted(voices))}" if voices else "it has no --cast and no --dialogue-voice"

@@ -4,7 +4,7 @@ import hashlib
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -17,46 +17,39 @@ from msgspec import structs
 from swarm.audio.frame import check_frame, key_of, read_streaminfo
 from swarm.book.any_file import read_any_book
 from swarm.book.file import read_name
-from swarm.book.speech.credits import spoken_credits
-from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
-from swarm.book.speech.script import check_sayable, make_script, opening, with_word
+from swarm.book.speech.lexicon import read_lexicon
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
+from swarm.coordinator.job_spec import Offered, make_spec, no_offers
 from swarm.coordinator.mend import CarriedWording, Mending, carry, mend, wordings_of
 from swarm.errors import UsageError
-from swarm.job.book import Block, Book, ChapterText
+from swarm.job.book import Block, Book, ChapterText, Segment
 from swarm.job.card import EngineCard
-from swarm.job.cast import NO_CAST, Cast
+from swarm.job.cast import Cast
+from swarm.job.guest import read_guest
 from swarm.job.language import normal_language
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place, apply
 from swarm.store.job_use import has_job
 from swarm.store.other_heads import head_epoch
 from swarm.store.store import Store
 from swarm.store.wordings import reworded_jobs
-from swarm.system.disk import full_name
 from swarm.voice.host.cast import check_cast
 from swarm.voice.host.registry import (
     better_voices_line,
     choose_recipe,
     default_words,
-    estimate_s,
     pace_line,
     recipe_card,
 )
+from swarm.watch.guests import guests_line
 from swarm.watch.words import LATENTS_LOST
 
 Choose = Callable[[str], tuple[str, Recipe]]
-Offered = Callable[[str], Collection[str]]
-
-
-def no_offers(language: str) -> Collection[str]:
-    """Return no word: only this machine speaks."""
-    return ()
 
 
 @dataclass(frozen=True)
@@ -95,7 +88,8 @@ def prepare(
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     carried: list[CarriedWording] = []
     if spec is None:
-        spec = _make_spec(config, path, book or read_any_book(path, config.reading), recipe, job, now, brought)
+        read = book or read_any_book(path, config.reading)
+        spec = make_spec(config, path, read, recipe, job, now, brought, offered)
         spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
         carried = _earlier_wordings(spec, config.state_dir)
         with store.unpacking() as folder:
@@ -167,7 +161,8 @@ def _resume(
     carried: Sequence[CarriedWording] = (),
 ) -> Prepared:
     """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
-    notes += [f"{path}: {line}" for line in (*spec.book.cautions, *spec.book.lost)]
+    guests = "" if config.redo else guests_line(spec.chapters, spec.recipe.engine)
+    notes += [f"{path}: {line}" for line in (*spec.book.cautions, *spec.book.lost, guests) if line]
     redo = config.redo
     if redo and redo.recast[0]:
         own = check_cast(spec.recipe, Cast(redo.recast[1]), find_config(brought, spec, store)).dialogue
@@ -210,6 +205,8 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
         digest.update(msgspec.json.encode(config.credits))
     if config.cast is not None:
         digest.update(msgspec.json.encode(config.cast))
+    if config.one_engine:
+        digest.update(b"one engine")
     if config.preview_s:
         digest.update(msgspec.json.encode(config.preview_s))
     if config.preview_name:
@@ -223,32 +220,6 @@ def slug(title: str) -> str:
     """Return a title as a file name for programs: lower-case ASCII letters, digits and dashes."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-") or "book"
-
-
-def _make_spec(
-    config: RenderConfig, path: Path, book: Book, recipe: Recipe, job: str, now: float, brought: BroughtFiles
-) -> JobSpec:
-    """Return what the job is: all that is to be spoken, and by whom. Raises BookError, UsageError."""
-    lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
-    card = recipe_card(recipe)
-    around = spoken_credits(config.credits, book, recipe)
-    cast = check_cast(recipe, config.cast, brought.config) if config.cast else NO_CAST
-    chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast)
-    if not config.anyway:
-        check_sayable(book, chapters, better_voices_line(card, recipe.language))
-    if config.preview_name:
-        chapters = with_word(chapters, config.preview_name, config.preview_s / estimate_s(recipe, 1))
-    elif config.preview_s:
-        chapters = opening(chapters, config.preview_s / estimate_s(recipe, 1))
-    return JobSpec(
-        job=job,
-        source=full_name(path),
-        book=book_facts(book, language_chosen=bool(config.language)),
-        recipe=recipe,
-        chapters=chapters,
-        created_s=now,
-        sample_rate=card.sample_rate,
-    )
 
 
 def _replay(
@@ -289,7 +260,13 @@ def mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[Carried
     if carried:
         yield carry(carried, state.spec, card.limit(state.spec.recipe.language))
     if redo:
-        yield mend(state, redo, lambda segment, say: _spell(say, segment.language or state.spec.recipe.language, card))
+        yield mend(state, redo, lambda segment, say: _spell(say, *_teller_of(segment, state.spec.recipe, card)))
+
+
+def _teller_of(segment: Segment, recipe: Recipe, card: EngineCard) -> tuple[str, EngineCard]:
+    """Return the language in which a sentence is spelled, and the card of the engine that speaks it."""
+    guest = read_guest(segment.voice)
+    return segment.language or recipe.language, recipe_card(guest) if guest else card
 
 
 def _spell(say: str, language: str, card: EngineCard) -> str:
@@ -377,24 +354,3 @@ def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: boo
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
     short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")
     return short or "audiobook"
-
-
-def book_facts(book: Book, *, language_chosen: bool = False) -> BookFacts:
-    """Return the facts of a book that the job keeps; a doubt about its language only if the user chose none."""
-    return BookFacts(
-        title=book.title,
-        authors=book.authors,
-        language=book.language,
-        year=book.year,
-        publisher=book.publisher,
-        description=book.description,
-        identifier=book.identifier,
-        cover=book.cover,
-        subtitle=book.subtitle,
-        series=book.series,
-        series_number=book.series_number,
-        isbn=book.isbn,
-        lost=book.lost,
-        library=book.library,
-        cautions=(*filter(None, ("" if language_chosen else book.language_doubt,)), *book.cautions),
-    )

@@ -10,8 +10,9 @@ from swarm.audio.studio import Studio
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
+from swarm.coordinator.job_spec import Offered
 from swarm.coordinator.mend_order import MendOrder
-from swarm.coordinator.prepare import Offered, find_job
+from swarm.coordinator.prepare import find_job
 from swarm.coordinator.queue_words import tried_later, tried_on_demand
 from swarm.coordinator.refusal import read_new
 from swarm.coordinator.serve import Server

@@ -22,6 +22,7 @@ from swarm.read_along.publish import CoverFile, publish
 from swarm.read_along.spot import has_origins, with_origins
 from swarm.system.calibre import converted
 from swarm.system.disk import guarded
+from swarm.voice.host.guests import guests_of
 from swarm.voice.host.registry import recipe_card
 
 MIMETYPE = "application/epub+zip"
@@ -74,7 +75,9 @@ def _found_again(book: Book, spec: JobSpec, wording: Wording) -> tuple[Chapter, 
     lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
     card, language = recipe_card(spec.recipe), spec.recipe.language
     around = spoken_credits(wording.credits, book, spec.recipe)
-    return with_origins(spec.chapters, make_script(book, card, language, wording.selection, lexicon, around))
+    guests = guests_of(spec.chapters)
+    script = make_script(book, card, language, wording.selection, lexicon, around, guests=guests)
+    return with_origins(spec.chapters, script)
 
 
 def _make(made: Path, page: Book, spec: JobSpec, style: Style) -> Book:

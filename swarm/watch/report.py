@@ -13,6 +13,7 @@ from swarm.job.spec import JobSpec
 from swarm.job.state import reworded
 from swarm.job.word_moments import heard_words
 from swarm.watch.coverage import HeardSentence
+from swarm.watch.guests import guest_rows
 from swarm.watch.history import History, Place, Run
 from swarm.watch.text import clean, clock_text, count_text, duration_text, speed_text
 
@@ -50,6 +51,7 @@ def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra)
         "missing": _missing(spec, history, extra),
         "doubtful": _doubtful(spec, history, extra),
         "unspoken": _unspoken(spec),
+        "guests": guest_rows(spec.chapters),
         "chapters": _chapters(spec, extra),
         "segments": _segments(spec, history, extra),
     }

@@ -97,6 +97,10 @@ HOPELESS: dict[str, Sentence] = {  # why a job can never be finished
     "not installed": lambda r: (
         f"The engine {r.engine} does not open on this machine: it is not installed: {r.command}."
     ),
+    "no guest": lambda r: (
+        f"What is left of it is in {language_name(r.language)} and for the engine {r.engine}, "
+        f"{f'whose model {r.model} is not on this machine: {r.command}' if r.model else 'which this machine lacks'}."
+    ),
     "device lost": lambda r: (
         f"No slot of this machine can speak: {r.note.partition(TRIED_AGAIN)[0].rstrip('. ')}. Mend that and run the "
         "same command again; nothing that was spoken before is lost."

@@ -334,3 +334,30 @@ def test_a_doubt_about_the_language_is_told_before_anything_is_spoken(tmp_path: 
     assert any("its text is Italian" in note for note in prepared.notes)
     chosen = run(tmp_path, path, language="en")
     assert not any("Italian" in note for note in chosen.notes)
+
+
+LETTER = "Mon cher ami, je vous écris de Paris, où il pleut depuis trois jours et où nous ne voyons personne."
+
+
+def test_a_passage_in_another_language_is_a_guest_s_unless_one_engine_is_wanted(tmp_path: Path) -> None:
+    path = make_book(tmp_path / "book.epub", f"It was a dark night.</p><p>{LETTER}</p><p>Nobody came.")
+    prepared = run(tmp_path, path, chapters="1")
+    voices = [segment.voice for segment in prepared.state.spec.chapters[0].segments]
+    assert voices == ["", "", "guest:fr;espeak;;fr", ""]
+    line = "in other languages: French by espeak (1 sentence); --one-engine leaves all to hibari"
+    assert f"{path}: {line}" in prepared.notes
+    assert f"{path}: {line}" in run(tmp_path, path, chapters="1").notes
+    one = run(tmp_path, path, chapters="1", one_engine=True)
+    assert one.state.job != prepared.state.job
+    assert not any(segment.voice for segment in one.state.spec.chapters[0].segments)
+    assert not any("other languages" in note for note in one.notes)
+
+
+def test_another_wording_of_a_guest_s_sentence_is_spelled_for_the_guest(tmp_path: Path) -> None:
+    path = make_book(tmp_path / "book.epub", f"It was a dark night.</p><p>{LETTER}</p><p>Nobody came.")
+    speak_all(tmp_path, run(tmp_path, path, chapters="1"))
+    say = RedoConfig(segments=((1, 3, 3),), say="Le roi Louis XIV.")
+    state = run(tmp_path, path, chapters="1", redo=say).state
+    assert state.engine_text((0, 2)) == "⟦|@guest:fr;espeak;;fr⟧⟦|=fr⟧Le roi Louis quatorze."
+    assert state.segment((0, 2)).written == LETTER
+    assert (0, 2) not in state.accepted

@@ -13,6 +13,7 @@ from swarm.errors import BookError, UsageError
 from swarm.job.book import Book, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.job.card import EngineCard
 from swarm.job.cast import NO_CAST, Cast
+from swarm.job.guest import NO_GUESTS, Guests
 
 MAX_UNSPOKEN_SHARE = 0.5  # of the characters of a script
 
@@ -38,10 +39,11 @@ def make_script(
     lexicon: Lexicon = NO_LEXICON,
     around: tuple[ChapterText, ...] = (),
     cast: Cast = NO_CAST,
+    guests: Guests = NO_GUESTS,
 ) -> tuple[Chapter, ...]:
     """Segment the spoken chapters of a book; `language` is a primary subtag. `around` are an opening and a closing.
 
-    `cast` names the voices of characters.
+    `cast` names the voices of characters, `guests` speak passages in other languages.
 
     A chapter without segments is dropped, and the chapter before it, or else after it, gets its unspoken text.
     Pronunciations of the book count for words that `lexicon` does not change.
@@ -55,7 +57,7 @@ def make_script(
     for text in (*around[:1], *chosen, *around[1:]):
         number = numbers.get(id(text), 0)
         casting = Casting(cast).for_chapter(number, text.title) if number else NO_CASTING
-        chapter = segment_chapter(text, language, card, speech, casting)
+        chapter = segment_chapter(text, language, card, speech, casting, guests)
         if chapter.segments:
             script.append(replace(chapter, unspoken=waiting + chapter.unspoken))
             waiting = ()

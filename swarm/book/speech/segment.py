@@ -3,7 +3,7 @@
 Sentences are cut and joined as engine text, because that is what the engine's limit counts.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
 from itertools import pairwise
 
@@ -24,6 +24,7 @@ from swarm.book.speech.written import cut_alike
 from swarm.job.book import Block, Chapter, ChapterText, Origin, Pause, Segment, Unspoken
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import read_engine_text
+from swarm.job.guest import NO_GUESTS, Guests
 
 TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 
@@ -46,13 +47,14 @@ def segment_chapter(
     card: EngineCard,
     speech: Speech | None = None,
     casting: Casting = NO_CASTING,
+    guests: Guests = NO_GUESTS,
 ) -> Chapter:
     """Segment a chapter for an engine. Text that the engine cannot speak becomes a pause and is in `unspoken`.
 
-    Without `speech`, sentences are spoken as they are written.
+    Without `speech`, sentences are spoken as they are written. `guests` speak passages in other languages.
     """
     blocks = _with_title(chapter)
-    row = _Row(card, language)
+    row = _Row(language)
     runs = voice_runs([block.text for block in blocks], casting, language) if casting != NO_CASTING else None
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
@@ -60,8 +62,9 @@ def segment_chapter(
             row.rest(Pause.SCENE)
             continue
         own = _own_language(block, language)
+        teller = _teller(own, card, speech, guests)
         voices = runs[index] if runs and not own else ()  # a passage in another language has its own voice
-        row.add(_pieces(block, language, card, speech, voices), own, _pause_after(block, following))
+        row.add(_pieces(block, language, teller, voices), own, teller, _pause_after(block, following))
     row.rest(Pause.CHAPTER)
     return Chapter(chapter.title, tuple(row.segments), tuple(row.unspoken), tuple(row.documents))
 
@@ -77,11 +80,29 @@ class _Piece(Struct, frozen=True):
     speaker: str = ""
 
 
+class _Teller(Struct, frozen=True):
+    """The engine that tells a block: the job's, or a guest, whose name is `voice`."""
+
+    card: EngineCard
+    speech: Speech | None
+    told: str = ""  # the language that it is told, "" for that of the job
+    voice: str = ""
+
+
+def _teller(own: str, card: EngineCard, speech: Speech | None, guests: Guests) -> _Teller:
+    """Return the engine for a block in a language, "" for that of the job."""
+    told = said_in(card, own)
+    if told or own not in guests:
+        return _Teller(card, speech, told)
+    guest = guests[own]
+    return _Teller(guest.card, speech and speech.for_card(guest.card), own, guest.voice)
+
+
 class _Row:
     """Collects the segments of a chapter and its unspoken text."""
 
-    def __init__(self, card: EngineCard, language: str) -> None:
-        self.card, self.language = card, language
+    def __init__(self, language: str) -> None:
+        self.language = language
         self.segments: list[Segment] = []
         self.unspoken: list[Unspoken] = []
         self.documents: dict[str, int] = {}  # for each name of a document its number
@@ -90,21 +111,20 @@ class _Row:
             None,
         )  # of the last segment, since pieces of one sentence share an origin
 
-    def add(self, pieces: list[_Piece], language: str, last: Pause) -> None:
+    def add(self, pieces: list[_Piece], language: str, teller: _Teller, last: Pause) -> None:
         """Add a block's pieces and the pause after the block, which remains even if no piece can be spoken."""
         for piece in pieces:
-            reason = _unspoken(piece.text, self.card, said_in(self.card, language) or self.language)
+            reason = _unspoken(piece.text, teller.card, teller.told or self.language)
             if reason:
                 self.unspoken.append(Unspoken(len(self.segments) - 1, piece.written, reason))
                 self.rest(piece.pause)
             else:
-                self.segments.append(self._segment(piece, language))
+                self.segments.append(self._segment(piece, language, teller))
         self.rest(last)
 
-    def _segment(self, piece: _Piece, language: str) -> Segment:
+    def _segment(self, piece: _Piece, language: str, teller: _Teller) -> Segment:
         spoken, phonemes = read_engine_text(piece.text)
         written = None if piece.written == spoken else piece.written
-        told = said_in(self.card, language)
         return Segment(
             spoken,
             piece.pause,
@@ -112,8 +132,8 @@ class _Row:
             written,
             phonemes,
             self._origin(piece.place),
-            told,
-            piece.voice,
+            teller.told,
+            piece.voice or teller.voice,
             piece.speaker,
         )
 
@@ -148,11 +168,9 @@ def _pause_after(block: Block, following: Block | None) -> Pause:
     return Pause.PARAGRAPH
 
 
-def _pieces(
-    block: Block, language: str, card: EngineCard, speech: Speech | None, voices: Sequence[VoiceRun] = ()
-) -> list[_Piece]:
+def _pieces(block: Block, language: str, teller: _Teller, voices: Sequence[VoiceRun] = ()) -> list[_Piece]:
     """Return a block's lines as sentences and their pieces, each of one voice."""
-    limit = card.limit(said_in(card, _own_language(block, language)) or language)
+    speech, limit = teller.speech, teller.card.limit(teller.told or language)
     places, marker = SentencePlaces(block), Marker(block.sayings) if block.sayings else None
     own, heading = _subtag(block.language) or language, block.kind == "heading"
     found: list[_Piece] = []
@@ -170,7 +188,7 @@ def _pieces(
         if found and not heading and not _ENDS.search(found[-1].text) and found[-1].pause == Pause.SENTENCE:
             found[-1] = replace(found[-1], pause=Pause.CLAUSE)  # the sentence continues on the next line of verse
         line_start += len(line) + 1
-    return _join_short(_join_punctuation(found, limit), card.shortest, limit)
+    return _join_short(_join_punctuation(found, limit), teller.card.shortest, limit)
 
 
 def _parts(text: str, start: int, voices: Sequence[VoiceRun]) -> Iterator[tuple[int, str, VoiceRun]]:
@@ -198,6 +216,12 @@ def _fitted(sentence: str, said: str, limit: int, place: Place | None, run: Voic
 def said_in(card: EngineCard, own: str) -> str:
     """Return the language of a block if an engine speaks it besides that of the book, else ""."""
     return own if own and card.polyglot and own in card.languages and card.voices_for(own) else ""
+
+
+def unsaid_languages(chapters: Iterable[ChapterText], language: str, card: EngineCard) -> set[str]:
+    """Return the languages of passages in which an engine cannot be told to speak them."""
+    own = {_own_language(block, language) for chapter in chapters for block in chapter.blocks}
+    return {each for each in own if each and not said_in(card, each)}
 
 
 def _own_language(block: Block, language: str) -> str:

@@ -36,6 +36,10 @@ class Speech:
         self.lexicon = lexicon
         self.usage = usage
 
+    def for_card(self, card: EngineCard) -> "Speech":
+        """Return the speech of another engine or model for the same book."""
+        return Speech(card, self.lexicon, self.usage)
+
     def takes_phonemes(self, language: str) -> bool:
         """Return whether the engine takes phonemes of words in a language."""
         return _knows(self.card.phonemes, language)

@@ -165,9 +165,15 @@ class Request:
                 left = served.loads.left.total() if chapter is None else served.loads.left[chapter]
                 most, batch = self._lines(served, max(left, 1)), self._batch(served)
                 cut = choose_cut([load], self._chars_s(served), served.ledger.sizes, batch, most)
-                if cut is not None:
+                if cut is not None and self._can_host_tail(served, cut):
                     return self._cut(served, cut)
         return None
+
+    def _can_host_tail(self, served: ServedJob, cut: Cut) -> bool:
+        """Return whether the worker has the guests of all segments that a cut would take from a lease."""
+        lease = served.ledger.leases[cut.lease]
+        tail = lease.pending[-cut.segments :] if served.guests else []
+        return all(served.can_host(self.session, (lease.chapter, index)) for index in tail)
 
     def _is_catching_up(self, served: ServedJob, load: LeaseLoad) -> bool:
         """Return whether the holder of a lease may have spoken more of it than is known here."""
@@ -233,8 +239,10 @@ class Request:
     def _may_try(self, served: ServedJob, place: Place) -> bool:
         """Return whether the worker may have a place: not if it failed there and another worker could try.
 
-        A place that failed often waits for those that have the last word.
+        A place that failed often waits for those that have the last word, one of a guest for a worker that has it.
         """
+        if not served.can_host(self.session, place):
+            return False
         failures = served.state.failures.get(place)
         if not failures:
             return True

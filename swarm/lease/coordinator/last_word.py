@@ -25,7 +25,7 @@ def others_could(served: ServedJob, sessions: Iterable[Session], place: Place, n
     blamed = {failure.worker for failure in served.state.failures.get(place, ())}
     tried = served.ledger.tried.get(place, {})
     others = (s for s in sessions if s.worker not in blamed and s.key not in tried and s.is_at_work(now))
-    return any(served.can_try(session, now) for session in others)
+    return any(served.can_try(session, now, place) for session in others)
 
 
 def leaves_to_others(served: ServedJob, sessions: Iterable[Session], place: Place, now: float) -> bool:
@@ -41,7 +41,7 @@ def has_waited_long(served: ServedJob, place: Place, now: float) -> bool:
 
 def last_word(served: ServedJob, sessions: Iterable[Session], place: Place, now: float) -> list[Session]:
     """Return the workers that have to try a place before it is set aside; none where those that tried it decide."""
-    able = [s for s in sessions if s.is_at_work(now) and served.can_try(s, now)]
+    able = [s for s in sessions if s.is_at_work(now) and served.can_try(s, now, place)]
     tried = served.ledger.tried.get(place, {})
     others_had_time = has_waited_long(served, place, now)  # else one that never tries anything would be waited for
     fresh = [session for session in able if session.key not in tried and (session.segments or not others_had_time)]

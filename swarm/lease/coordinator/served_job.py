@@ -1,9 +1,10 @@
 """One job that is being served: its durable state, its ledger, and its run statistics."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from swarm.job.epoch import lineage_of
+from swarm.job.guest import guest_places, read_guest
 from swarm.job.job_file import digests_of
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.run_stats import RunStats
@@ -37,12 +38,15 @@ class ServedJob:
     is_overruled: bool = False  # another coordinator has taken it over
     run_stats: RunStats = field(default_factory=RunStats)
     loads: Loads = field(init=False)
+    guests: dict[Place, Recipe] = field(init=False)  # of the places that other engines speak
 
     def __post_init__(self) -> None:
         self.loads = Loads(self.ledger, self.recipe)
         segments = [segment for chapter in self.state.spec.chapters for segment in chapter.segments]
+        self.guests = guest_places(self.state.spec.chapters)
         self.characters = sum(len(segment.written) for segment in segments)
-        self.voices = tuple(dict.fromkeys(segment.voice for segment in segments if segment.voice))[:MAX_CAST]
+        own = (segment.voice for segment in segments if segment.voice and read_guest(segment.voice) is None)
+        self.voices = tuple(dict.fromkeys(own))[:MAX_CAST]
 
     @property
     def characters_left(self) -> int:
@@ -88,10 +92,28 @@ class ServedJob:
         rests = [session.rest_of(slot, self.recipe) for slot in sorted(self.slots_of(session))]
         return [] if None in rests else [rest for rest in rests if rest is not None]
 
-    def can_try(self, session: Session, now: float) -> bool:
-        """Return whether a worker can speak the job now: it has the files, does not rest and is not set aside."""
+    def can_try(self, session: Session, now: float, place: Place | None = None) -> bool:
+        """Return whether a worker can speak the job now, and this place of it.
+
+        It has the files, does not rest and is not set aside.
+        """
         ready = session.aside_until_s <= now and self.needed <= session.job_files
-        return ready and session.can_speak(self.recipe) and not self.rests_at(session)
+        able = ready and session.can_speak(self.recipe) and not self.rests_at(session)
+        return able and (place is None or self.can_host(session, place))
+
+    def can_host(self, session: Session, place: Place) -> bool:
+        """Return whether a worker of the job has the guest that speaks a place, if one does."""
+        guest = self.guests.get(place)
+        return guest is None or session.can_host(guest)
+
+    def missing_guest(self, sessions: Collection[Session]) -> Recipe | None:
+        """Return the guest that the rest of the job waits for, since no worker here has it; None if some can go on."""
+        if not self.guests or self.ledger.leases:
+            return None
+        free = [(number, index) for number, indices in enumerate(self.ledger.free) for index in indices]
+        if not free or any(self.can_host(session, place) for place in free for session in sessions):
+            return None
+        return self.guests[min(free)]
 
     def granted(self, now: float) -> None:
         """Take in that a lease was granted."""

@@ -3,6 +3,7 @@
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from swarm.job.recipe import Recipe
 from swarm.lease.coordinator.jobs import Jobs
 from swarm.lease.coordinator.lease import PROMISED
 from swarm.lease.coordinator.roster import Session, Slot, voicing
@@ -137,6 +138,10 @@ class Snapshot:
         able = [session for session in self.sessions.values() if session.can_speak(served.recipe)]
         if not able:
             return self._unserved(served)
+        if guest := served.missing_guest(able):
+            return Reason(
+                "unserved", engine=guest.engine, language=guest.language, model=guest.model, command=_fetch_line(guest)
+            )
         if all(served.rests_at(session) for session in able):
             return Reason("all rest", note=_whys(served.rests_at(able[0])))
         if loading := self._loading(served):
@@ -275,7 +280,16 @@ def find_hopeless(jobs: Jobs, sessions: dict[str, Session]) -> Reason | None:
         able = [session for session in sessions.values() if session.can_speak(served.recipe)]
         if not served.state.complete and all(_is_out(served, session) for session in able):
             return Reason("device lost", note=_whys(served.rests_at(able[0])))
+        if guest := served.missing_guest(able):
+            return Reason(
+                "no guest", engine=guest.engine, language=guest.language, model=guest.model, command=_fetch_line(guest)
+            )
     return None
+
+
+def _fetch_line(guest: Recipe) -> str:
+    """Return the command that brings the model of a guest to a machine; "" if it needs none."""
+    return f"e2a-swarm models fetch {guest.model}" if guest.model else ""
 
 
 def _closed(served: ServedJob, sessions: dict[str, Session]) -> Reason:

@@ -6,30 +6,27 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from msgspec import structs
 
-from swarm.errors import EnvironmentFault, UsageError
-from swarm.job.card import EngineCard
+from swarm.errors import EnvironmentFault
 from swarm.job.clip_info import SpokenClip
 from swarm.job.engine_text import read_engine_text, split_language, split_voice
-from swarm.job.recipe import CLONE, CUSTOM, Recipe
+from swarm.job.recipe import Recipe
 from swarm.system.frames import Frame
 from swarm.system.platform import go_first_when_memory_runs_out
 from swarm.system.serving import serve, teller
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.device_fault import device_fault
-from swarm.voice.engine import BatchVoice, Engine, EngineFault, FaultKind, SharingVoice
+from swarm.voice.engine import BatchVoice, EngineFault, FaultKind, SharingVoice
 from swarm.voice.host.memory import check_room, peak_on
 from swarm.voice.host.offered import encode_facts
+from swarm.voice.host.other_voices import OtherVoices
+from swarm.voice.host.recipe_check import checked_card
 from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import engine_targets, load_engine
 from swarm.voice.host.takes import Asked, Speaker
-from swarm.voice.host.verify import Verifier
-from swarm.voice.settings import check_known
 
 _MESSAGE_CHARS = 500
 MAX_FACTS_BYTES = 2 << 20
-MAX_VOICES = 12  # of characters that are kept open for a slot
 _MIN_LONGEST = 2000  # characters that every engine is given; some end or hang at texts of ten thousand
 
 
@@ -38,7 +35,7 @@ class Host:
 
     def __init__(self) -> None:
         self._speakers: dict[int, Speaker] = {}
-        self._casts: dict[int, CastVoices] = {}
+        self._others: dict[int, OtherVoices] = {}
         self._devices: dict[int, str] = {}
         self._longest = _MIN_LONGEST
 
@@ -64,14 +61,14 @@ class Host:
         job_files = Path(message["assets"]) if message["assets"] else None
         engine = load_engine(message["engine"])
         self._speakers.pop(message["lane"], None)  # a GPU may not have memory for two voices
-        card = _checked_card(engine, recipe)
+        card = checked_card(engine, recipe)
         self._longest = max(_MIN_LONGEST, *(2 * limit for _, limit in card.limits))
         check_room(message["device"], message.get("need", 0))
         self._devices[message["lane"]] = message["device"]
         voice = engine.open(recipe, message["device"], job_files)
         verifier = find_verifier(recipe.language, message["device"])
         self._speakers[message["lane"]] = Speaker(voice, card.takes, verifier)
-        self._casts[message["lane"]] = CastVoices(engine, recipe, message["device"], job_files, verifier)
+        self._others[message["lane"]] = OtherVoices(engine, recipe, voice, message["device"], job_files, verifier)
         latents = (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""
         batch = card.batch if isinstance(voice, BatchVoice) else 1
         return {"latents": latents, "batch": batch, "took": peak_on(message["device"])}
@@ -98,7 +95,7 @@ class Host:
         for voice in voices:
             places = [place for place, (name, _) in enumerate(lines) if name == voice]
             try:
-                speaker = self._casts[lane].speaker(voice) if voice else self._speakers[lane]
+                speaker = self._others[lane].speaker(voice) if voice else self._speakers[lane]
                 clips = speaker.speak_all([lines[place][1] for place in places])
             except EngineFault as fault:
                 if len(voices) == 1:
@@ -157,51 +154,6 @@ def _asked(text: str, seeds: Sequence[int]) -> tuple[str, Asked]:
 def _plain(clip: SpokenClip) -> Frame:
     plain: Frame = msgspec.to_builtins(clip, builtin_types=(bytes,))
     return plain
-
-
-class CastVoices:
-    """The voices of a book's characters, opened when they first speak; they share the model of the recipe's voice."""
-
-    def __init__(
-        self, engine: Engine, recipe: Recipe, device: str, job_files: Path | None, verifier: Verifier | None
-    ) -> None:
-        self._engine, self._recipe, self._device, self._job_files = engine, recipe, device, job_files
-        self._verifier = verifier
-        self._speakers: dict[str, Speaker] = {}  # the one that spoke least recently first
-
-    def speaker(self, voice: str) -> Speaker:
-        """Return the speaker of a voice by its name. Raises EngineFault."""
-        found = self._speakers.pop(voice, None) or self._open(voice)
-        self._speakers[voice] = found
-        return found
-
-    def _open(self, voice: str) -> Speaker:
-        card = self._engine.card if self._recipe.model.startswith(CUSTOM) else self._engine.card_for(self._recipe.model)
-        if not card.casts:
-            raise EngineFault(FaultKind.UNAVAILABLE, f"{card.title} has one voice for a book only.")
-        for oldest in list(self._speakers)[: max(0, len(self._speakers) + 1 - MAX_VOICES)]:
-            del self._speakers[oldest]
-        recipe = structs.replace(self._recipe, voice=voice)
-        opened = self._engine.open(recipe, self._device, self._job_files)
-        return Speaker(opened, card.takes, self._verifier)
-
-
-def _checked_card(engine: Engine, recipe: Recipe) -> EngineCard:
-    """Return the card of a recipe's model. Raises EngineFault(UNAVAILABLE) for a voice or setting that cannot be.
-
-    A coordinator that has only the engine's card could check neither a blend of voices nor another version's settings.
-    """
-    if recipe.model.startswith(CUSTOM):
-        return engine.card  # the engine reads from the model's files what settings and voices it has
-    try:
-        card = engine.card_for(recipe.model)
-        check_known(card, recipe)
-        listed = any(voice.name == recipe.voice for voice in card.voices) or recipe.voice.startswith(CLONE)
-        if card.any_voice and not listed:
-            engine.check_voice(recipe.voice, recipe.language, recipe.model)
-    except UsageError as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"{fault} The coordinator may have another version.") from fault
-    return card
 
 
 def _fault(kind: FaultKind, message: str) -> Frame:

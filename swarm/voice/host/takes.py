@@ -146,19 +146,7 @@ class Speaker:
             if len(sounds) != len(lines):
                 raise EngineFault(FaultKind.ERROR, f"its voice made {len(sounds)} sounds of {len(lines)} sentences")
             return sounds
-        return [self._sound(line) for line in lines]
-
-    def _sound(self, line: SpokenLine) -> Sound:
-        try:
-            if isinstance(self.voice, TimedVoice):
-                return self.voice.speak_timed(line)
-            if line.language and isinstance(self.voice, PolyglotVoice):
-                return self.voice.speak_in(line.language, line.text, line.phonemes, line.seed)
-            if line.phonemes and isinstance(self.voice, PhonemeVoice):
-                return self.voice.speak_phonemes(line.text, line.phonemes, line.seed)
-            return self.voice.speak(line.text, line.seed)
-        except EngineFault as fault:
-            return fault
+        return [sound_of(self.voice, line) for line in lines]
 
     def _judged(self, line: SpokenLine, number: int, sound: Sound) -> Take:
         if isinstance(sound, EngineFault):
@@ -177,3 +165,17 @@ class Speaker:
         heard = self._verifier.judge(text, sound, self.voice.sample_rate)
         said = "; ".join(filter(None, (judged.doubt, heard.doubt)))
         return Judgement(said, max(judged.badness, heard.badness))
+
+
+def sound_of(voice: Voice, line: SpokenLine) -> Sound:
+    """Return the sound of a single line, or its fault, in the richest way that a voice speaks."""
+    try:
+        if isinstance(voice, TimedVoice):
+            return voice.speak_timed(line)
+        if line.language and isinstance(voice, PolyglotVoice):
+            return voice.speak_in(line.language, line.text, line.phonemes, line.seed)
+        if line.phonemes and isinstance(voice, PhonemeVoice):
+            return voice.speak_phonemes(line.text, line.phonemes, line.seed)
+        return voice.speak(line.text, line.seed)
+    except EngineFault as fault:
+        return fault

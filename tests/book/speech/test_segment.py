@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm.book.epub import read_book
-from swarm.book.speech.segment import segment_chapter
+from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
 from swarm.job.book import Block, Book, Chapter, ChapterText, Pause, Unspoken
 from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.guest import GuestEngine
+from swarm.job.recipe import Recipe
 from swarm.voice.espeak.engine import CARD as ESPEAK
 
 
@@ -207,6 +209,33 @@ def test_an_engine_of_several_languages_is_told_the_language_of_a_passage() -> N
     assert [segment.language for segment in told] == ["fr", "de", "", ""]
     assert told[0].engine_text == "⟦|=fr⟧Bonjour."
     assert segment_chapter(ChapterText("", blocks), "en", LATIN).segments[0].engine_text == "Bonjour."
+
+
+def test_a_guest_speaks_a_passage_that_the_engine_cannot_be_told_to_speak_in_its_language() -> None:
+    guests = {
+        "fr": GuestEngine(Recipe("espeak", "fr", "fr"), ESPEAK),
+        "ru": GuestEngine(Recipe("espeak", "ru", "ru"), ESPEAK),
+    }
+    texts = (("Louis XIV le savait.", "fr-FR"), ("Он пришёл.", "ru"), ("Ψυχή.", "el"), ("It rained.", ""))
+    chapter = ChapterText("", tuple(Block("paragraph", *text) for text in texts))
+    assert unsaid_languages([chapter], "en", LATIN) == {"fr", "ru", "el"}
+    made = segment_chapter(chapter, "en", LATIN, Speech(LATIN), guests=guests)
+    assert [(segment.voice, segment.said_in, segment.spoken) for segment in made.segments] == [
+        ("guest:fr;espeak;;fr", "fr", "Louis quatorze le savait."),
+        ("guest:ru;espeak;;ru", "ru", "Он пришёл."),
+        ("", "", "It rained."),
+    ]
+    assert [line.text for line in made.unspoken] == ["Ψυχή."]
+    assert unsaid_languages([chapter], "en", POLYGLOT) == {"ru", "el"}
+    told = segment_chapter(chapter, "en", POLYGLOT, guests=guests).segments
+    assert [segment.voice for segment in told] == ["", "guest:ru;espeak;;ru", "", ""]  # it can be told to speak French
+
+
+def test_a_guest_s_own_limit_counts_for_its_passages() -> None:
+    guests = {"fr": GuestEngine(Recipe("x", "a", "fr"), card(20))}
+    chapter = ChapterText("", (Block("paragraph", "Oui, oui, mais non, mais oui.", "fr"),))
+    made = segment_chapter(chapter, "en", card(300), guests=guests)
+    assert [len(segment.spoken) <= 20 for segment in made.segments] == [True, True]
 
 
 @pytest.mark.parametrize(

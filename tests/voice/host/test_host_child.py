@@ -8,9 +8,10 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from swarm.job.engine_text import mark_voice
+from swarm.job.engine_text import mark_language, mark_voice
 from swarm.system.child import Frame
-from swarm.voice.host.child import MAX_VOICES, Host
+from swarm.voice.host.child import Host
+from swarm.voice.host.other_voices import MAX_VOICES
 from swarm.voice.host.registry import choose_recipe, find_card
 
 LOADS = """
@@ -82,7 +83,7 @@ def test_a_batch_of_several_voices_has_each_line_in_its_own(host: Host) -> None:
 def test_few_voices_of_characters_are_kept_open(host: Host) -> None:
     for number in range(MAX_VOICES + 5):
         sound_of(speak(host, mark_voice("A plain sentence.", f"voice {number}")))
-    assert len(host._casts[0]._speakers) == MAX_VOICES
+    assert len(host._others[0]._speakers) == MAX_VOICES
 
 
 def test_an_engine_that_loads_a_model_for_each_voice_has_no_cast(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,3 +91,32 @@ def test_an_engine_that_loads_a_model_for_each_voice_has_no_cast(host: Host, mon
     monkeypatch.setattr("swarm.voice.metronome.engine.engine.card", card)
     reply = speak(host, mark_voice("A plain sentence.", "tock"))
     assert "one voice for a book only" in reply["message"]
+
+
+def test_a_guest_speaks_in_the_process_of_another_engine_at_its_rate_and_speed() -> None:
+    host = Host()
+    for speed in ("1", "2"):
+        recipe = msgspec.to_builtins(choose_recipe("en", engine="hibari", settings={"speed": speed}))
+        call = {"call": "open", "engine": "swarm.voice.hibari.engine:engine", "recipe": recipe}
+        assert "fault" not in ask(host, **call, device="cpu:0", assets="")
+        letter = mark_voice(mark_language("Мой дорогой друг, я пишу вам из Москвы.", "ru"), "guest:ru;espeak;;ru")
+        reply = speak(host, letter)
+        info = reply["clips"][0]["info"]
+        assert info["sample_rate"] == 24_000  # espeak's own is 22,050
+        assert sound_of(speak(host, letter)) == sound_of(reply)
+        lengths = (1.6, 3.5) if speed == "2" else (2.2, 6.0)
+        assert lengths[0] / 2 < info["samples"] / 24_000 < lengths[1]
+
+
+@pytest.mark.parametrize(
+    ("guest", "fault"),
+    [
+        ("guest:fr;nobody;;x", "There is no engine 'nobody'"),
+        ("guest:fr;espeak;;no such voice", "espeak has no voice 'no such voice'"),
+        ("guest:fr;piper;no_model;x", "no_model"),
+    ],
+)
+def test_a_guest_that_cannot_be_opened_is_a_fault_of_its_sentence_alone(host: Host, guest: str, fault: str) -> None:
+    reply = speak(host, mark_voice("Bonjour.", guest))
+    assert (reply["fault"], fault in reply["message"]) == ("error", True), reply
+    assert sound_of(speak(host, "A plain sentence."))

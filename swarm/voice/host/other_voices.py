@@ -1,0 +1,78 @@
+"""The voices beside that of a recipe in an engine's process: those of a book's characters, and guests."""
+
+from pathlib import Path
+
+from msgspec import structs
+
+from swarm.errors import SwarmError
+from swarm.job.card import EngineCard
+from swarm.job.guest import read_guest
+from swarm.job.recipe import CUSTOM, Recipe, Setting
+from swarm.voice.engine import Engine, EngineFault, FaultKind, Voice
+from swarm.voice.host.guest_voice import GuestVoice
+from swarm.voice.host.recipe_check import checked_card
+from swarm.voice.host.registry import engine_target, load_engine
+from swarm.voice.host.takes import Speaker
+from swarm.voice.host.verify import Verifier
+
+MAX_VOICES = 12  # that are kept open for a slot
+
+_GUEST_DEVICE = "cpu:0"  # a GPU is the job's own engine's
+_SHARED_SETTINGS = ("speed",)  # that a guest takes over from the recipe, within its own bounds
+
+
+class OtherVoices:
+    """The other voices of a recipe's engine, opened when they first speak, which share its model; and guests."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        recipe: Recipe,
+        voice: Voice,
+        device: str,
+        job_files: Path | None,
+        verifier: Verifier | None,
+    ) -> None:
+        """`voice` is that of the recipe, whose sample rate and loudness guests get."""
+        self._engine, self._recipe, self._voice = engine, recipe, voice
+        self._device, self._job_files, self._verifier = device, job_files, verifier
+        self._speakers: dict[str, Speaker] = {}  # the one that spoke least recently first
+
+    def speaker(self, name: str) -> Speaker:
+        """Return the speaker of a voice by its name. Raises EngineFault."""
+        found = self._speakers.pop(name, None) or self._open(name)
+        self._speakers[name] = found
+        return found
+
+    def _open(self, name: str) -> Speaker:
+        for oldest in list(self._speakers)[: max(0, len(self._speakers) + 1 - MAX_VOICES)]:
+            del self._speakers[oldest]
+        guest = read_guest(name)
+        return self._open_guest(guest) if guest else self._open_own(name)
+
+    def _open_own(self, name: str) -> Speaker:
+        card = self._engine.card if self._recipe.model.startswith(CUSTOM) else self._engine.card_for(self._recipe.model)
+        if not card.casts:
+            raise EngineFault(FaultKind.UNAVAILABLE, f"{card.title} has one voice for a book only.")
+        opened = self._engine.open(structs.replace(self._recipe, voice=name), self._device, self._job_files)
+        return Speaker(opened, card.takes, self._verifier)
+
+    def _open_guest(self, guest: Recipe) -> Speaker:
+        """Open a voice of another engine. A fault is that of the sentence: others can be spoken here all the same."""
+        try:
+            engine = load_engine(engine_target(guest.engine))
+            card = checked_card(engine, guest)
+            recipe = structs.replace(guest, settings=_settings(card, self._recipe))
+            voice = engine.open(recipe, _GUEST_DEVICE)
+            return Speaker(GuestVoice(voice, guest.language, self._voice, self._recipe.language), card.takes)
+        except (EngineFault, SwarmError, ImportError) as fault:
+            raise EngineFault(FaultKind.ERROR, f"{guest.engine}, for another language: {fault}") from fault
+
+
+def _settings(card: EngineCard, recipe: Recipe) -> tuple[tuple[str, Setting], ...]:
+    """Return the settings of a guest: its defaults, and what it shares with the recipe of the job."""
+    asked = {name: value for name, value in recipe.settings if name in _SHARED_SETTINGS}
+    return tuple(
+        (each.name, min(each.high, max(each.low, float(asked[each.name]))) if each.name in asked else each.default)
+        for each in sorted(card.settings, key=lambda each: each.name)
+    )
