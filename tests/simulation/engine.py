@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from worker import SimWorker
 
 NO_ROOM_SHARE = 0.3  # of the loads find none, in worlds where models do not fit at times
+GUEST = "guest:fr;interpreter;;anna"  # the voice of some segments, in worlds that have guests
 BROKEN = "broken"  # the fate of a text in an engine that fails at every text
 Place = tuple[str, int, int]  # job, chapter, index
 
@@ -100,6 +101,8 @@ class SimEngine:
         places = self._places()
         if self.ahead and self.ahead.batch != batch:
             raise Violation(f"{self.worker.name} is asked for {batch}, with {self.ahead.batch} prefetched", *places)
+        if not self.worker.hosts and any(GUEST in text for text, _ in batch):
+            raise Violation(f"{self.worker.name} is asked for a guest that it lacks", *places)
         if len(batch) > self.worker.batch:
             raise Violation(f"{self.worker.name} is asked for {len(batch)} texts together", *places)
         self.busy = True

@@ -386,7 +386,8 @@ class Judge:
             for chapter, free in enumerate(served.ledger.free):
                 for index in sorted(free):
                     blamed = [failure.worker for failure in served.state.failures.get((chapter, index), ())]
-                    if len(blamed) < MAX_ATTEMPTS and session.worker not in blamed:
+                    able = served.can_host(session, (chapter, index)) and session.worker not in blamed
+                    if len(blamed) < MAX_ATTEMPTS and able:
                         return session.worker, (served.state.job, chapter, index)
         return None
 
@@ -394,8 +395,9 @@ class Judge:
         """Check that an idle worker in reach does not stay idle while there is work for it."""
         if WHOLE_CLIPS in self.world.faults:  # a worker may be known again only after its clip
             return
-        free = [(chapter, index) for chapter, places in enumerate(served.ledger.free) for index in sorted(places)]
+        every = [(chapter, index) for chapter, places in enumerate(served.ledger.free) for index in sorted(places)]
         for session in core.sessions.values():
+            free = [place for place in every if served.can_host(session, place)]
             worker = self._owner(session.key)
             name, now = (core.settings.coordinator, session.key), coordinator.awake_s()
             if free and served.is_open and not core.stopping and self._could_work(worker, session, core, served, free):

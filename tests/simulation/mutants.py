@@ -65,6 +65,13 @@ class Value:
 
 
 MUTANTS: dict[str, Edit | Value] = {
+    "a guest's sentence goes to any worker": Edit(
+        Request, "_may_try", "not served.can_host(self.session, place)", "False"
+    ),
+    "the tail of a lease goes to any worker": Edit(
+        Request, "_can_host_tail", "if served.guests else []", "if False else []"
+    ),
+    "a failure of a guest waits for workers that lack it": Edit(ServedJob, "can_try", "place is None or", "True or"),
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
     "a link that is as fast as any is the bottleneck": Edit(LinkPace, "look", "not waits", "False"),
@@ -245,6 +252,9 @@ OF_HEADS = (
     "what was offered is begun",
 )
 PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
+    "a guest's sentence goes to any worker": ("guests",),
+    "the tail of a lease goes to any worker": ("guests",),
+    "a failure of a guest waits for workers that lack it": ("guests", "texts that always fail"),
     "leases end when granted": ("latency", "late joiners"),
     "no expiry": ("hangs", "one by one"),
     "held clips not promised": ("coordinator crashes", "latency", "two coordinators"),

@@ -61,6 +61,11 @@ def test_seeds_that_once_failed_hold_every_promise(seed: int, also: tuple[str, .
     assert not outcome(seed, also)
 
 
+def test_sentences_of_guests_are_spoken_where_their_engine_is() -> None:
+    for seed in range(12):
+        assert not outcome(seed, ("guests",)), seed
+
+
 @pytest.mark.parametrize("seed", [*range(8), 85, 288, 344, 835])  # the last four once failed
 def test_standbys_that_take_over_hold_every_promise(seed: int) -> None:
     assert not outcome(seed, ("take-overs",))

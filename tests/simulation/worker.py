@@ -78,6 +78,7 @@ class SimWorker(Machine):
         self.batch_curve = world.batch_random.choice(BATCH_CURVES)
         self.liar: Liar | None = None
         self.able = True  # whether its engine opens
+        self.hosts = number % 2 == 0  # whether it has the engine of guests
         self.broke_s = self.broken_until_s = 0.0  # in between, its engines fail at every text
         self.times_broken = 0
         self.heals_afresh = False  # whether an engine that is started afresh does not
@@ -116,6 +117,8 @@ class SimWorker(Machine):
         """Start a new process, which looks for coordinators."""
         super().start()
         offers = (EngineOffer("metronome", ("*",), batch=self.batch),)
+        if self.hosts:
+            offers += (EngineOffer("interpreter", ("fr",), casts=True),)
         hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, self.devices, self.slots)
         core = Worker(hello, self.settings)
         self.core = self.world.trace(self.name).watch("worker", core, hello=hello, settings=core.settings)

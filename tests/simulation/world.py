@@ -13,14 +13,15 @@ import files
 from clips import RATE
 from coordinator import UNKNOWN_DEADLINE_S, SimCoordinator
 from disk import Disk
-from engine import BROKEN
-from faults import ILL_COORDINATOR, ILL_WILL, SLOW_LINKS, TAKE_OVERS, WHOLE_CLIPS, Faults
+from engine import BROKEN, GUEST
+from faults import GUESTS, ILL_COORDINATOR, ILL_WILL, SLOW_LINKS, TAKE_OVERS, WHOLE_CLIPS, Faults
 from heads import TakeOvers
 from heap import Heap
 from ill_coordinator import ENDLESS, WAYS, IllCoordinator
 from ill_will import WILLS, IllWill
 from invariants import Judge
 from liar import Liar
+from msgspec.structs import replace
 from network import Connection, Network
 from story import Story, Violation
 from worker import SimWorker
@@ -51,6 +52,7 @@ class Slow(NamedTuple):
 MIXED_SHARE = 0.3  # of the worlds have workers with GPUs beside their cores
 MIXED = (("cuda:0",), ("cpu",), ("cuda:0", "cpu"), ("cuda:0", "cpu", "cpu"), ("cuda:0", "cuda:1", "cpu"))
 DEVICES = (ANY, CPU, GPU)
+GUESTS_SHARE = 0.3  # of the segments, in worlds that have guests
 SLOW_LINKS_SHARE = 0.1  # of the worlds have slow links
 ILL_WILL_SHARE = 0.15  # of the worlds have a worker of ill will
 ILL_COORDINATOR_SHARE = 0.1  # of the worlds have a coordinator of ill will
@@ -169,6 +171,8 @@ class World:
             Chapter(f"{n}", tuple(Segment(text, Pause.SENTENCE) for c, text in texts if c == n))
             for n in range(CHAPTERS)
         )
+        if GUESTS in self.faults:
+            chapters = _with_guests(chapters, Random(f"guests {self.seed} {number}"))
         recipe = Recipe("metronome", f"voice {number}", "en", f"model {number}")
         book = BookFacts(f"Book {number}", ("Author",), "en")
         return JobSpec(
@@ -318,3 +322,12 @@ class World:
 def hash_of(text: str) -> int:
     """Return a hash that is the same in all processes, unlike hash()."""
     return sum(text.encode()) + len(text)
+
+
+def _with_guests(chapters: tuple[Chapter, ...], random: Random) -> tuple[Chapter, ...]:
+    """Return chapters some of whose segments another engine speaks."""
+
+    def given(segment: Segment) -> Segment:
+        return replace(segment, voice=GUEST) if random.random() < GUESTS_SHARE else segment
+
+    return tuple(replace(chapter, segments=tuple(map(given, chapter.segments))) for chapter in chapters)
