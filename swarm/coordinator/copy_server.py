@@ -30,6 +30,9 @@ MAX_JOBS = 500  # that one answer names
 FORGET_S = 600.0  # a standby that asked for nothing for so long is gone
 RECORDS = 500  # in one answer
 CONSULT_S = 10.0  # that a finished book waits for a standby that had a copy
+HAND_OVER_S = 5.0  # that the end of a book waits for the standbys which follow it
+LOOK_S = 0.1  # between two looks whether they have all
+PRESENT_S = 3.0  # without a question, after which the end of a book does not wait for a standby
 SHARE = 0.05  # of the time, for answers while clips come in
 BUSY_S = 1.0  # after a commit
 MAX_PAUSE_S = 0.25  # between two answers
@@ -74,7 +77,7 @@ class CopyServer:
                 return
             follower = self._followers[peer] = Follower(question.standby, self._now())
         follower.question, follower.asked_s = question, self._now()
-        if question.part == "records":
+        if question.part == "records" and question.job in self._editions:
             self._asked.setdefault(question.job, asyncio.Event()).set()
         self._called.set()
 
@@ -138,6 +141,17 @@ class CopyServer:
         with suppress(TimeoutError):
             async with asyncio.timeout(CONSULT_S):
                 await asked.wait()
+
+    async def hand_over(self, job: str) -> None:
+        """Let the standbys that follow a job copy its last records, for a while: its coordinator may end then."""
+        since_s = self._now()
+
+        def is_behind(follower: Follower) -> bool:
+            here = self._now() - follower.asked_s < PRESENT_S
+            return here and job in follower.told and follower.whole_s.get(job, 0.0) < since_s
+
+        while self._now() < since_s + HAND_OVER_S and any(map(is_behind, self._followers.values())):
+            await asyncio.sleep(LOOK_S)
 
     def standbys(self) -> tuple[StandbyStatus, ...]:
         """Return how far each standby is behind."""

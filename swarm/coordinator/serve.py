@@ -86,8 +86,7 @@ class Server:
         on_end: OnEnd | None = None,
     ) -> None:
         self._core, self._store, self._router = core, store, router
-        self._progress = progress
-        self._clock = clock
+        self._progress, self._clock = progress, clock
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
         self._reopened = reopened  # called when a damaged clip is to be spoken again
@@ -393,6 +392,7 @@ class Server:
         await edition.send()
         edition.leave()
         await asyncio.to_thread(self._store.settle, job)
+        await self._copies.hand_over(job)
 
     async def _finish(self, edition: Edition, files: tuple[str, ...], size: int) -> None:
         finished = JobFinished(self._clock.now(), files, size, edition.style.digest)

@@ -20,10 +20,18 @@ from swarm.coordinator.copy_server import CopyServer
 from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.epoch import RUNS
 from swarm.job.recipe import Recipe, clip_key
-from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept, RunStarted, journal_digest
+from swarm.job.record import (
+    AnyRecord,
+    ClipAccepted,
+    ClipDiscarded,
+    JobFinished,
+    LatentsKept,
+    RunStarted,
+    journal_digest,
+)
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.union import replayed
-from swarm.lease.standby import Copied, Copy, Epochs
+from swarm.lease.standby import MAX_STANDBYS, Copied, Copy, Epochs
 from swarm.net.transport import RouterSocket
 from swarm.store.journal import Journal
 from swarm.store.other_heads import note_copied, was_copied
@@ -282,6 +290,37 @@ async def test_a_finished_book_waits_for_a_standby_that_had_a_copy_and_for_no_ot
     assert await waited_s(server) < 0.3
 
 
+def test_the_end_of_a_book_waits_until_the_standbys_that_are_there_have_its_last_records(
+    source: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_server, "PRESENT_S", 2.0)
+
+    async def run() -> tuple[float, float]:
+        coordinator, copies = Coordinator(source), Copies(tmp_path)
+        copier = Copier(f"127.0.0.1:{coordinator.port}", None, "tower", copies)
+        loops: list[Awaitable[None]] = [coordinator.listen(), coordinator.server.run(), copier.run(print)]
+        tasks = [asyncio.ensure_future(loop) for loop in loops]
+        while not is_whole(source)(copies):
+            await asyncio.sleep(0.02)
+        source.commit([(JOB, JobFinished(9.0, ("a.m4b",), 5), b"")])
+        began_s = time.monotonic()
+        await coordinator.server.hand_over(JOB)
+        assert JOB in copies.finished
+        tasks.pop().cancel()
+        gone_s = time.monotonic()
+        await coordinator.server.hand_over(JOB)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        copies.store.close()
+        coordinator.router.close()
+        return gone_s - began_s, time.monotonic() - gone_s
+
+    present_s, absent_s = asyncio.run(run())
+    assert present_s < copy_server.HAND_OVER_S
+    assert absent_s < copy_server.HAND_OVER_S, "one that is gone is waited for a moment only"
+
+
 def test_that_a_standby_has_all_of_a_job_is_remembered_in_its_folder(source: DiskStore, tmp_path: Path) -> None:
     assert not was_copied(source.folder(JOB))
     copying(source, tmp_path, lambda copies: was_copied(source.folder(JOB)))
@@ -308,6 +347,17 @@ def test_a_standby_gets_no_file_that_is_not_of_the_job(source: DiskStore) -> Non
         assert all(server._answer(Copy("tower", part, job)) is None for part in ("spec", "book", "file", "records"))
     _, clips = server._answer(Copy("tower", "clips", JOB, keys=("0" * 32,))) or (None, b"none")
     assert clips == b""
+
+
+def test_what_a_member_asks_for_under_names_without_end_takes_no_memory(source: DiskStore) -> None:
+    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
+    server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
+    for number in range(1000):
+        question = Copy("tower", "records", f"job-{number}", digest=f"{number:064x}", offset=number)
+        server.take(b"%d" % number, question)
+        assert server._answer(question) is None
+    assert len(server.standbys()) == MAX_STANDBYS
+    assert not (server._asked or server._journals or server._points or server._digests)
 
 
 def test_the_journal_that_answers_are_read_from_is_read_by_any_thread(source: DiskStore) -> None:
