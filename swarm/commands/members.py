@@ -136,11 +136,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     from swarm.coordinator.member_desk import member_list, papers_of
 
-    known = member_list(papers_of(state_folder(arguments.state_dir)))
+    papers = papers_of(state_folder(arguments.state_dir))
+    known = member_list(papers)
     if arguments.json:
         say_json(msgspec.to_builtins(known))
     else:
         say(*member_lines(known, time.time()))
+    papers.check_in()
     return EXIT_DONE
 
 

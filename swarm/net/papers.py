@@ -46,6 +46,10 @@ MAX_APPLICANTS = 32
 MAX_OTHERS = 3  # memberships of other keepers, the first ones
 MAX_REFUSED = 200  # keys that are remembered, the latest ones
 SEAL_BYTES = KEY_BYTES + 48
+REMOVED = (
+    "This machine was removed from the swarm by {}: `e2a-swarm join CODE --replace`, with the code that "
+    "`e2a-swarm key` shows there now, makes it a new member."
+)
 
 
 class Papers:
@@ -115,6 +119,11 @@ class Papers:
     def was_removed(self) -> bool:
         """Whether the keeper removed this machine."""
         return bool(self.known and membership.removed(self.known, self.card))
+
+    def check_in(self) -> None:
+        """Raise EnvironmentFault if the keeper removed this machine: no coordinator of the swarm lets it in."""
+        if self.was_removed:
+            raise EnvironmentFault(REMOVED.format(self.keepers_name()))
 
     @property
     def is_current(self) -> bool:
@@ -379,7 +388,12 @@ def _curve_key(key: bytes) -> bytes:
 
 
 def keyring_of(state_dir: Path, key: SwarmKey | None) -> CurveKeys | Callable[[], Sequence[CurveKeys]] | None:
-    """Return what a command connects by: the own key of a machine that has one, else the code. Raises StoreError."""
+    """Return what a command connects by: the own key of a machine that has one, else the code.
+
+    Raises EnvironmentFault on a machine that was removed.
+    """
     if key is None or not (state_dir / FILE).exists():
         return curve_keys(key) if key else None
-    return Papers(state_dir, key).keyring
+    papers = Papers(state_dir, key)
+    papers.check_in()
+    return papers.keyring

@@ -55,12 +55,12 @@ def in_tens(words: str) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a length of time as "7 h 32 min", "3 min 20 s" or "12 s"."""
+    """Return a length of time as "7 h 32 min", "15 min", "3 min 20 s" or "12 s"."""
     whole = round(max(0.0, seconds))
-    if whole >= HOUR_S:
-        return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S} min"
     if whole >= MINUTE_S:
-        return f"{whole // MINUTE_S} min {whole % MINUTE_S} s"
+        hours, minutes = divmod(whole // MINUTE_S, 60)
+        parts = ((hours, "h"), (minutes, "min")) if hours else ((minutes, "min"), (whole % MINUTE_S, "s"))
+        return " ".join(f"{number} {unit}" for number, unit in parts if number)
     return f"{whole} s" if whole >= 1 or seconds <= 0 else "less than 1 s"
 
 

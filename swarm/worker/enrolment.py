@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from swarm.errors import EnvironmentFault, StoreError
+from swarm.errors import StoreError
 from swarm.lease.member import Enrol, Members
 from swarm.lease.message import FromCoordinator
 from swarm.net import membership
@@ -15,10 +15,6 @@ from swarm.net.swarm_key import CurveKeys, curve_keys
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.machine import Say
 
-REMOVED = (
-    "This machine was removed from the swarm by {}: `e2a-swarm join CODE --replace`, with the code that "
-    "`e2a-swarm key` shows there now, makes it a new member."
-)
 RENEWED = "a machine was removed from the swarm, which has a new code: it is kept here from now on"
 INVITED = "this machine was invited, and is a member of the swarm now"
 WAITS = (
@@ -36,6 +32,8 @@ class WorkerEnrolment:
     def __init__(self, papers: Papers, name: str, say: Say) -> None:
         self._papers, self._name, self._say = papers, name, say
         self._removed, self._waits = asyncio.Event(), ""
+        if papers.was_removed:
+            self._removed.set()
 
     def keyring(self) -> Sequence[CurveKeys]:
         """Return the keys to connect by, the best first.
@@ -106,7 +104,7 @@ class WorkerEnrolment:
     async def wait_for_removal(self) -> None:
         """Wait until the keeper removed this machine, then raise EnvironmentFault, which says so."""
         await self._removed.wait()
-        raise EnvironmentFault(REMOVED.format(self._papers.keepers_name()))
+        self._papers.check_in()
 
 
 class MemberSocket(DealerSocket):

@@ -58,8 +58,9 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     assert key and Papers(laptop.home, key).apply(b"\x07" * 32, "newbie")
     seen = attic.run("status", "--coordinator", f"127.0.0.1:{coordinator.port}").stdout
     assert "newbie (fingerprint 0707070707070707) waits" in seen, "each member's machine can approve it"
-    again = work(guest, coordinator)
-    again.says("another key than this machine, or removed it")
+    for words in (("work",), ("status",), ("members",), ("add", book)):
+        again = guest.run(*words)
+        assert (again.returncode, "was removed from the swarm by" in again.stderr) == (EXIT_ENVIRONMENT, True), words
     stranger = lan("stranger")  # it joins with the code of before
     late = work(stranger, coordinator)
     late.says("another key than this machine")

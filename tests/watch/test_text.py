@@ -41,7 +41,8 @@ def test_percent_rounds_down_so_that_100_means_all() -> None:
         (0.2, "less than 1 s"),
         (59.4, "59 s"),
         (200, "3 min 20 s"),
-        (3599.7, "1 h 0 min"),
+        (3599.7, "1 h"),
+        (900, "15 min"),
         (27120, "7 h 32 min"),
     ],
 )
