@@ -53,6 +53,7 @@ class Fed:
     clips: int
     bytes: int
     seconds: float
+    ended_s: float  # when the last one was acknowledged, by time.perf_counter
 
     @property
     def megabytes_s(self) -> float:
@@ -186,6 +187,10 @@ class Feeding:
         self._process.start()
         there.close()
 
+    def is_over(self, within_s: float) -> bool:
+        """Wait for the end for a while, and tell whether it came."""
+        return self._answer.poll(within_s)
+
     def wait(self, timeout_s: float = 600) -> Fed:
         """Wait for the end and return what was accepted. Raises TimeoutError."""
         if not self._answer.poll(timeout_s):
@@ -213,4 +218,5 @@ async def _play_all(address: str, keys: CurveKeys, size: int, workers: int) -> F
         feeder.socket.close()
     began_s = min(feeder.began_s for feeder in feeders if feeder.began_s)
     clips = sum(feeder.accepted for feeder in feeders)
-    return Fed(clips, clips * len(sample.frame), max(feeder.ended_s for feeder in feeders) - began_s)
+    ended_s = max(feeder.ended_s for feeder in feeders)
+    return Fed(clips, clips * len(sample.frame), ended_s - began_s, ended_s)
