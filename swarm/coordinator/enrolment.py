@@ -144,6 +144,7 @@ class Enrolment:
                 if self._present_state() != self._state:
                     self._renew()
                 elif self._papers.invites != self._invites:
+                    self._papers.revoke(())  # one whose time is over stays so, should the clock be set back
                     self._open()
                     self._renewed()
                 self._guests = {peer: each for peer, each in self._guests.items() if self._router.proxy.is_here(peer)}

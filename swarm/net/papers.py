@@ -42,6 +42,7 @@ from swarm.watch.text import plain_line
 
 MAX_INVITES = 6  # that no machine has used yet
 MAX_LIVE_INVITES = 24
+CLOCK_STEP_S = 60  # by which a clock may be set back after an invite was made
 MAX_APPLICANTS = 32
 MAX_OTHERS = 3  # memberships of other keepers, the first ones
 MAX_REFUSED = 200  # keys that are remembered, the latest ones
@@ -97,9 +98,9 @@ class Papers:
 
     @property
     def invites(self) -> list[Invite]:
-        """The invites whose time is not over, at coordinators of this machine."""
+        """The invites whose time it is, at coordinators of this machine: a clock that is set back revives none."""
         now = time.time()
-        return [invite for invite in self._kept.invites if invite.until_s > now]
+        return [each for each in self._kept.invites if each.made_s - CLOCK_STEP_S <= now < each.until_s]
 
     @property
     def open_invites(self) -> list[Invite]:

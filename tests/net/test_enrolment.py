@@ -18,7 +18,7 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.member import Enrol, Members
 from swarm.lease.message import Status, WhoAreYou
 from swarm.lease.order import Obeyed, Order
-from swarm.net import membership
+from swarm.net import membership, papers
 from swarm.net.keys import load_key, save_key
 from swarm.net.order import Conversation
 from swarm.net.papers import Papers, keyring_of
@@ -295,6 +295,34 @@ async def test_an_invite_that_was_taken_back_lets_nobody_in(house: Open, tmp_pat
     await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
     assert not desk.papers.use_invite(curve_keys(given).server_public, guest.papers.card) and not guest.papers.is_member
     assert [each.secret for each in desk.papers.open_invites] == [other.secret]
+
+
+async def test_an_invite_that_ran_out_stays_so_though_the_clock_is_set_back(
+    house: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk, began_s = house(Desk, "laptop"), time.time()
+    invite = Papers(tmp_path / "laptop", KEY).invite(900, "laptop")
+    await until(lambda: len(desk.router.proxy.entrances) == 2)
+    with monkeypatch.context() as clock:
+        clock.setattr(papers.time, "time", lambda: began_s + 901)
+        await until(lambda: len(desk.router.proxy.entrances) == 1 and "again" in desk.said[1:])
+    guest = house(Tenant, "guest", desk, invite)
+    await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
+    assert not guest.papers.is_member and not Papers(tmp_path / "laptop", KEY).invites
+
+
+async def test_of_machines_that_come_with_one_invite_at_once_one_is_let_in(house: Open, tmp_path: Path) -> None:
+    desks = [house(Desk, "laptop"), house(Desk, "laptop")]  # two coordinators of one machine
+    invite = Papers(tmp_path / "laptop", KEY).invite(900, "laptop")
+    await until(lambda: all(len(desk.router.proxy.entrances) == 2 for desk in desks))
+    guests = [house(Tenant, f"guest-{number}", desks[number % 2], invite) for number in range(6)]
+    await until(lambda: any(guest.papers.is_member for guest in guests))
+    first = next(guest for guest in guests if guest.papers.is_member)
+    await first.is_served()
+    await asyncio.sleep(1.0)  # for the others, which try on
+    assert [guest.papers.is_member for guest in guests].count(True) == 1
+    assert len(Papers(tmp_path / "laptop", KEY).members) == 2
+    assert not any(guest.answers for guest in guests if guest is not first)
 
 
 async def test_where_members_approve_a_machine_with_the_code_waits_and_asks_nothing(

@@ -1,18 +1,25 @@
 """What a machine keeps of its membership: files of several processes, renewed secrets, other swarms."""
 
 import errno
+import os
 import shutil
+import signal
 import stat
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.net import papers as papers_module
-from swarm.net.keys import join_another, load_key, make_key, obtain_key, rotate, save_key
+from swarm.net.keys import join_another, load_key, make_key, obtain_key, rotate, save_key, saved_key
 from swarm.net.membership import BadMembership, doors
 from swarm.net.papers import Papers
+from swarm.net.papers_file import door_of
 from swarm.net.swarm_key import SwarmKey
 
 KEY = SwarmKey(bytes(range(16)))
@@ -187,3 +194,61 @@ def test_a_removal_that_finds_the_disk_full_or_dies_half_way_is_whole_or_none(
     assert again.is_current and again.key != KEY
     again.note_seen(set())  # any write mends the file of the key
     assert load_key(tmp_path / "keeper") == again.key
+
+
+@pytest.mark.parametrize("dies", [1, 2, 3, 4])
+def test_a_removal_that_is_killed_at_any_moment_is_whole_or_none_and_can_be_given_again(
+    tmp_path: Path, keeper: Papers, member: Papers, dies: int
+) -> None:
+    """Kill a process before or after it gives the first or the second file its name."""
+    child = get_context("fork").Process(target=_remove_and_die, args=(tmp_path / "keeper", member.card, dies))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    again = Papers(tmp_path / "keeper", load_key(tmp_path / "keeper") or KEY)
+    assert (member.card in again.members) == (dies == 1)
+    if dies == 1:
+        again.remove(member.card)
+    assert again.is_current
+    assert load_key(tmp_path / "keeper") == again.key != KEY
+    again.note_seen(set())  # any write mends the file of the key
+    assert saved_key(tmp_path / "keeper") == again.key
+    assert not again.sealed_for(member.card)
+
+
+def _remove_and_die(folder: Path, card: bytes, step: int) -> None:
+    steps, real = count(1), Path.replace
+
+    def replace(self: Path, target: Path) -> Path:
+        for named in (False, True):
+            if named:
+                real(self, target)
+            if next(steps) == step:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return target
+
+    Path.replace = replace  # type: ignore[method-assign, assignment]
+    Papers(folder, KEY).remove(card)
+
+
+def test_of_processes_that_use_one_invite_at_once_one_has_it(tmp_path: Path, keeper: Papers) -> None:
+    door = door_of(keeper.invite(900, "laptop"))
+    processes = [
+        Papers(tmp_path / "keeper", KEY) for _ in range(8)
+    ]  # coordinators of one machine, with a file in common
+    with ThreadPoolExecutor(8) as pool:
+        used = pool.map(lambda number: processes[number].use_invite(door, bytes([number + 1]) * 32), range(8))
+        assert sorted(used) == [False] * 7 + [True]
+    assert [each.used_by != b"" for each in Papers(tmp_path / "keeper", KEY).invites] == [True]
+
+
+@pytest.mark.parametrize("clock_s", [-7200, 901, 10**7])
+def test_an_invite_is_good_at_no_time_but_its_own_whatever_the_clock_says(
+    tmp_path: Path, keeper: Papers, monkeypatch: pytest.MonkeyPatch, clock_s: int
+) -> None:
+    door, now = door_of(keeper.invite(900, "laptop")), time.time()
+    monkeypatch.setattr(papers_module.time, "time", lambda: now + clock_s)
+    assert not keeper.open_invites
+    assert not keeper.use_invite(door, b"\x07" * 32)
+    monkeypatch.setattr(papers_module.time, "time", lambda: now + 1)  # it is set right again
+    assert not keeper.use_invite(door, b"\x07" * 32), "an invite that was once over is good again"
