@@ -124,7 +124,7 @@ class Copier:
     ) -> None:
         self._address, self._name, self._copies, self._successor = address, name, copies, successor
         self._asked = 0  # questions for clips: an answer that comes late is not taken for that of the next one
-        self._socket = DealerSocket(keys)
+        self._keys, self._socket = keys, DealerSocket(keys)
         self._socket.connect([address])
 
     async def run(self, say: Say) -> None:
@@ -135,8 +135,10 @@ class Copier:
                 try:
                     await self._look()
                     await asyncio.sleep(INTERVAL_S)
-                except TimeoutError:
-                    continue
+                except TimeoutError:  # by the code a machine gets no answer where members are approved
+                    self._socket.close()
+                    self._socket = DealerSocket(self._keys)
+                    self._socket.connect([self._address])
                 except (Unsound, StoreError, OSError) as fault:
                     if str(fault) != told:
                         told = str(fault)

@@ -2,10 +2,12 @@
 
 import asyncio
 import hashlib
+import os
+import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import reduce
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,7 +34,9 @@ from swarm.job.record import (
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.union import replayed
 from swarm.lease.standby import MAX_STANDBYS, Copied, Copy, Epochs
-from swarm.net.transport import RouterSocket
+from swarm.net.papers import Papers
+from swarm.net.swarm_key import CurveKeys, curve_keys, make_key
+from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.store.journal import Journal
 from swarm.store.other_heads import note_copied, was_copied
 from swarm.store.store import DiskStore
@@ -80,8 +84,14 @@ def source(tmp_path: Path) -> Iterator[DiskStore]:
 class Coordinator:
     """A coordinator's socket and copy server, without anything else; `tamper` changes what leaves, `times` as often."""
 
-    def __init__(self, store: DiskStore, tamper: Tamper = lambda answer, body: (answer, body), times: int = 1) -> None:
-        self.router, self.questions, self.told = RouterSocket(), list[Copy](), list[Epochs]()
+    def __init__(
+        self,
+        store: DiskStore,
+        tamper: Tamper = lambda answer, body: (answer, body),
+        times: int = 1,
+        router: RouterSocket | None = None,
+    ) -> None:
+        self.router, self.questions, self.told = router or RouterSocket(), list[Copy](), list[Epochs]()
         self.port = self.router.bind("127.0.0.1", 0)
         state = replayed(SPEC, list(store.records(JOB)))
         editions: Any = {JOB: SimpleNamespace(state=state)}
@@ -231,6 +241,11 @@ def at_a_path(record: AnyRecord) -> AnyRecord:
 
 HOSTILE = {
     "a job by a path": in_part("jobs", with_body(lambda body: msgspec.msgpack.encode([("../x", 1)]))),
+    "an epoch beyond all": in_part("jobs", with_body(lambda body: msgspec.msgpack.encode([(JOB, 2**63)]))),
+    "an epoch below all": in_part("jobs", with_body(lambda body: msgspec.msgpack.encode([(JOB, -1)]))),
+    "a list of jobs that is cut short": in_part("jobs", with_body(lambda body: body[:-1])),
+    "records that are cut short": in_part("records", with_body(lambda body: body[:-1])),
+    "clips that are cut short": in_part("clips", with_body(lambda body: body[:-1])),
     "no list of jobs": in_part("jobs", with_body(lambda body: b"\xc1")),
     "another spec": in_part("spec", with_body(lambda body: body[:-1] + b"x")),
     "a spec of any size": in_part("spec", other(total=2**40)),
@@ -386,3 +401,94 @@ def test_a_standby_that_is_silent_is_told_of_for_a_while(source: DiskStore) -> N
     assert (status.lag_s, status.silent_s) == (None, 40.0)
     now[0] = 700.0
     assert not server.standbys()
+
+
+KEY = make_key()
+
+
+async def copies_until(coordinator: Coordinator, copier: Copier, done: Callable[[], bool]) -> None:
+    """Let a standby copy until something holds."""
+    loops: list[Awaitable[None]] = [coordinator.listen(), coordinator.server.run(), copier.run(print)]
+    tasks = [asyncio.ensure_future(loop) for loop in loops]
+    try:
+        async with asyncio.timeout(60):
+            while not done():
+                await asyncio.sleep(0.02)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_a_standby_that_waited_for_approval_copies_once_it_is_a_member(
+    source: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "ANSWER_S", 0.5)
+    monkeypatch.setattr(standby, "INTERVAL_S", 0.1)
+    own, members = Papers(tmp_path, KEY), set[bytes]()
+    by_own_key = own.own_curve_keys(KEY)
+    router = RouterSocket(curve_keys(KEY), lambda key: key in members)
+    router.members_only = True
+    coordinator, copies, rings = Coordinator(source, router=router), Copies(tmp_path), list[int]()
+
+    def keyring() -> list[CurveKeys]:
+        rings.append(len(members))
+        return [by_own_key, curve_keys(KEY)] if members else [curve_keys(KEY)]
+
+    copier = Copier(f"127.0.0.1:{coordinator.port}", keyring, "tower", copies)
+    asyncio.get_running_loop().call_later(1.0, members.add, by_own_key.worker_public)
+    await copies_until(coordinator, copier, lambda: is_whole(source)(copies))
+    assert rings[0] == 0 and not any(question.part == "jobs" and not members for question in coordinator.questions)
+    copies.store.close()
+    router.close()
+
+
+def lying(kind: str, port: int) -> socket.socket:
+    """Connect as a stranger that says something of this kind, and reads nothing."""
+    stranger = socket.create_connection(("127.0.0.1", port))
+    greeting = b"\xff" + bytes(8) + b"\x7f\x03\x01CURVE".ljust(55, b"\0")
+    said = {"nothing": b"", "cut short": greeting[:20], "noise": os.urandom(3000), "oversize": greeting + bytes(10**6)}
+    with suppress(OSError):  # it may be closed already
+        stranger.sendall(said[kind])
+    return stranger
+
+
+async def test_strangers_keep_no_standby_from_its_copy_and_a_session_that_is_played_again_asks_for_nothing(
+    source: DiskStore, tmp_path: Path
+) -> None:
+    router = RouterSocket(curve_keys(KEY))
+    coordinator, copies, heard = Coordinator(source, router=router), Copies(tmp_path), list[bytes]()
+
+    async def listen_in(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner, out = await asyncio.open_connection("127.0.0.1", coordinator.port)
+
+        async def pass_on(source: asyncio.StreamReader, target: asyncio.StreamWriter, log: list[bytes]) -> None:
+            while data := await source.read(65536):
+                log.append(data)
+                target.write(data)
+
+        await asyncio.gather(pass_on(reader, out, heard), pass_on(inner, writer, []), return_exceptions=True)
+        out.close()
+
+    tap = await asyncio.start_server(listen_in, "127.0.0.1", 0)
+    kinds = ("nothing", "cut short", "noise", "oversize")
+    strangers = [await asyncio.to_thread(lying, kinds[number % 4], coordinator.port) for number in range(80)]
+    other = DealerSocket(curve_keys(make_key()))
+    other.connect([f"127.0.0.1:{coordinator.port}"])
+    tapped = f"127.0.0.1:{tap.sockets[0].getsockname()[1]}"
+    await copies_until(coordinator, Copier(tapped, curve_keys(KEY), "tower", copies), lambda: is_whole(source)(copies))
+    assert not other.connected
+    asked = len(coordinator.questions)
+    again = await asyncio.to_thread(socket.create_connection, ("127.0.0.1", coordinator.port))
+    with suppress(OSError):
+        again.sendall(b"".join(heard))
+    listening = asyncio.ensure_future(coordinator.listen())
+    await asyncio.sleep(0.5)
+    listening.cancel()
+    assert len(coordinator.questions) == asked
+    for stranger in (*strangers, again):
+        stranger.close()
+    tap.close()
+    other.close()
+    copies.store.close()
+    router.close()
