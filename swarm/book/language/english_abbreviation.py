@@ -36,7 +36,7 @@ _STREET = compile_later(
 _STREETS = table("Dr=Drive|Ln=Lane|Ct=Court|Pl=Place|Sq=Square|Ter=Terrace|Pkwy=Parkway|Cres=Crescent")
 _BIRTH = compile_later(
     r"(?<![\p{L}.])(?:(ca?|fl|b|d)\.\s?(?=(?:1\d|20|[5-9])\d\d(?:\b|s\b))|(ca?)\.\s(?=[£$€]?\d)|"
-    r"([bd])\.\s(?=\d{1,2}\s\p{Lu}\p{Ll}+\s\d{4}))"
+    r"([bd])\.\s(?=(?:in\s)?(?:\d{1,2}\s\p{Lu}\p{Ll}+\s)?\d{4}))"
 )
 _BIRTHS = table("c=circa|ca=circa|fl=flourished|b=born|d=died")
 _OF_MONTH = compile_later(r"(?<=\bof\s)(Jan|Feb|Mar|Apr|Aug|Sept?|Oct|Nov|Dec)\.")
@@ -53,6 +53,10 @@ _LETTERED_PARTS = table(
 _WEEKDAY = compile_later(
     r"\b(Mon|Tues?|Wed|Thurs?|Fri|Sat|Sun)\.(?=,?\s(?:the\s\d|\d|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
     r"\p{Ll}*\.?\s\d))"
+)
+_DEGREE = compile_later(
+    r"(?<![\p{L}.])(Ed|Psy|Th|Sc|Eng|Pharm|Litt|LL|[BDM])\.(D|B|M|Sc|Phil|Litt|Ed|Eng|Mus)\b(?<!\b[BDM]\.\s?[BDM])"
+    r"(?:\.(?P<ends>(?=[\s\"'”’»)]*$))?)?"
 )
 _DAYS = "Mon|Tues?|Wed|Thurs?|Thu|Fri|Sat|Sun"
 _TWO_DAYS = compile_later(
@@ -121,6 +125,7 @@ _FOLLOWING = compile_later(r"(?<=\d)(?:\s?ff\.|f\.(?=[,;:)\s]))(?P<ends>(?=[\s\"
 def _prepare_abbreviations(text: str) -> str:
     """Say "Boston, Mass." and "Baker St.", whose abbreviations have other meanings elsewhere."""
     text = _OLD_ORDINAL.sub(lambda match: f"{match[1]}{match[2]}{'nd' if match[2] == '2' else 'rd'}", text)
+    text = _DEGREE.sub(_degree, text)
     text = _LAW.sub("Public Law", text)
     text = _REIGN.sub(lambda match: _REIGNS[match[1]], text)
     text = _LETTERED.sub(lambda match: _LETTERED_PARTS[match[1]], text)
@@ -141,6 +146,13 @@ def _prepare_abbreviations(text: str) -> str:
 
 def _lone(text: str, pattern: "regex.Pattern[str]", said: Mapping[str, str]) -> str:
     return pattern.sub(lambda match: said[match[0].rstrip(".")], text)
+
+
+def _degree(match: Match) -> str:
+    """Say "Ed.D." and "M.Sc." letter by letter, but the end of "D.Phil." as a word."""
+    parts = [part if len(part) > 3 else ".".join(part.upper()) + "." for part in (match[1], match[2])]
+    said = "".join(parts) if len(match[2]) < 4 else " ".join(parts)
+    return said + ("." if match["ends"] is not None and not said.endswith(".") else "")
 
 
 def _two_days(match: Match) -> str:
@@ -174,7 +186,7 @@ ABBREVIATIONS = Abbreviations(
             *_RANKS,
             *_UNITS,
             *_MONTHS,
-            *words("Pt Int INT Ext EXT no v"),
+            *words("Ed Psy Th Sc Eng Pharm Litt LL B D M Phil Mus Pt Int INT Ext EXT no v"),
         )
     ),
     prepared_whole=frozenset((*(f"{day}{old}" for day in ("", "2", "3") for old in ("2d", "3d")), *_MONTHS)),

@@ -44,6 +44,10 @@ _ACT_SCENE_LINE = compile_later(
 )
 _BOOK_AND_LINES = compile_later(r"(?<![\p{L}\d.,$£€])(\d{1,2})\.(\d{2,4})[-–](\d{2,4})(?![\d.,%])")
 _PREFIXED = compile_later(r"(?<=\b(?:[Mm]id|[Pp]re|[Pp]ost|[Ll]ate|[Ee]arly)-)\d{1,2}(?:st|nd|rd|th)\b")
+# "In his 20's" has a plural, "1980's greatest hit" has none.
+_DECADE = compile_later(
+    r"(?<=\b(?:[Hh]is|[Hh]er|[Mm]y|[Oo]ur|[Yy]our|[Tt]heir|[Ii]ts|[Tt]he|[Ll]ate|[Ee]arly|[Mm]id)[\s-])((?:1\d|20)?\d0)['’]s(?!\p{L})"
+)
 _ROUND = compile_later(r"(?<=\b[Aa]\s)(100|1,?000|1,000,000)(?=-\p{L}|\s\p{Ll}{4,})")
 _ROUND_WORDS = {"100": "hundred", "1000": "thousand", "1000000": "million"}
 
@@ -84,6 +88,7 @@ def english_figures(
         return match[1] if calibre else f"{POINT} {digits(match[1])}"
 
     return (
+        (_DECADE, lambda match: f"{match[1]}s"),
         (_BARE_DECIMAL, bare_decimal),
         (_ACT_SCENE_LINE, _act_scene_line),
         (_BOOK_AND_LINES, _book_and_lines),

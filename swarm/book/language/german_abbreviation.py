@@ -17,6 +17,10 @@ _THE_DAY = compile_later(r"(?<=,\s)d\.\s(?=\d{1,2}\.\s)")  # "am Montag, d. 3. M
 _PAGES = compile_later(r"(?<=\d\s)S\.(?=\s\p{Ll}|[,;:)]|(?P<ends>[\s\"”“»)]*$))")  # "256 S."
 
 _HOLY = compile_later(r"(?:\b([Dd](?:es|em|en)|[Vv]om|[Zz]um|[Bb]eim|[Ii]m)\s)?\b([Hh])l\.(?=\s\p{Lu})")
+_ACCORDING = compile_later(
+    r"\bLt\.(?=\s(?:Angaben?|Polizei|Gesetz|Vertrag|Statistik|Umfrage|Studie|Presse|Auskunft|Aussage|Regierung|Gericht|"
+    r"\p{Lu}\p{Ll}+(?:ung|amt|bericht|gericht|vertrag))\b)"
+)
 _MAJESTY = compile_later(r"\bS\.\s?M\.(?=\s(?:der\s)?(?:König|Kaiser)\b)")
 
 
@@ -24,6 +28,7 @@ def _prepare_abbreviations(text: str) -> str:
     """Say "24. Dez.", "Goethestr. 5", "256 S.", "Gen. v. Moltke" and "Montag, d. 3. Mai"."""
     text = _PAGES.sub(lambda match: "Seiten" + ("" if match["ends"] is None else "."), text)
     text = _MAJESTY.sub("Seine Majestät", _HOLY.sub(_holy, text))
+    text = _ACCORDING.sub("Laut", text)
     text = _THE_DAY.sub("den ", _VON.sub("von", text))
     text = _FOLLOWING.sub(" folgende", _STREET.sub("straße", text))
     return _SHORT_MONTH.sub(lambda match: _MONTHS[match[1]], text)
@@ -54,7 +59,7 @@ ABBREVIATIONS = Abbreviations(
         "Dr. rer. pol.=Doktor rerum politicarum|Hg.=Herausgeber|Jhd.=Jahrhundert|Jh.s=Jahrhunderts|"
         "usf.=und so fort|u. s. f.=und so fort|u.s.f.=und so fort|Dipl.-Ing.=Diplom-Ingenieur|z. T.=zum Teil|"
         "o. Ä.=oder Ähnliches|i. A.=im Auftrag|"
-        "rd.=rund|exkl.=exklusive|"
+        "rd.=rund|lt.=laut|exkl.=exklusive|"
         "ebd.=ebenda|Ebd.=Ebenda|Anm. d. Red.=Anmerkung der Redaktion|Aufl.=Auflage|Pfd.=Pfund|Ztr.=Zentner|"
         "Dr. h. c.=Doktor honoris causa|u. v. a. m.=und vieles andere mehr|"
         "u.=und|v. H.=vom Hundert|"

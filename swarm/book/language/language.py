@@ -72,7 +72,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     comma: bool = True  # a comma separates decimals and a full stop thousands, instead of the reverse
     pairs: bool = False  # two decimals are said as one number: "trois virgule quatorze"
     years: bool = False  # years are said unlike other numbers: "eighteen sixty-six"
-    scales: Mapping[str, str] = {}  # written and spoken forms of the word after a sum, as in "$5 million"
+    scales: Mapping[str, str | Forms] = {}  # written and spoken forms of the word after a sum, as in "$5 million"
     clock: ClockWords = ClockWords()
     agree: Callable[[str, str], str] = lambda said, noun: said  # makes a cardinal agree with the noun after it
     ordinal: str = ""  # a pattern for the suffix of an ordinal
@@ -87,6 +87,7 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     queens: frozenset[str] = frozenset()  # those rulers whose ordinal is feminine
     queen_form: Callable[[str], str] = str  # makes the feminine form of an ordinal
     half_after: str = ""  # the words for ½ after a whole number, if they are not `join` and the first of `halves`
+    half_of: Callable[[str], str] | None = None  # makes "media" for "½ taza", if ½ agrees with the noun after it
     behind_noun: Callable[[str], str] | None = None  # makes "et demie" for "2 1/2 heures", if it follows the noun
     of_millions: str = ""  # the word between a round number of millions and a noun: "un millón de hombres"
     elides: bool = False  # "de" loses its vowel before another one: "millions d'euros"

@@ -1,6 +1,6 @@
 """Polish abbreviations whose words take the case that a name or a preposition beside them shows."""
 
-from swarm.book.language.language import Abbreviations, table, words
+from swarm.book.language.language import Abbreviations, Match, table, words
 from swarm.book.language.late_pattern import compile_later
 
 _HIM = "Jana Piotra Pawła Józefa Stanisława Wojciecha Antoniego Mikołaja Jerzego Michała Andrzeja Marcina Krzysztofa "
@@ -12,6 +12,8 @@ _SAINT = compile_later(
 )
 _STREET = compile_later(r"\b((?i:na|przy|w|we|od|do|z|ze|po|obok))\s(ul|al)\.(?=\s[\p{Lu}\d])")
 _FLAT = compile_later(r"(?<=\p{Lu}\p{L}+\s\d{1,3}\p{Ll}?,?\s)m\.\s(?=\d)")  # "ul. Długa 12 m. 3"
+_HEAT = compile_later(r"(?:\b((?i:w|do|od|przy|o))\s)?\btemp\.(?=\s)")
+_HEATS = table("w=temperaturze|przy=temperaturze|o=temperaturze|do=temperatury|od=temperatury")
 _MISS = compile_later(
     r"\bp\.\s(?=(?:Anna|Maria|Ewa|Zofia|\p{Lu}\p{Ll}+(?:nna|ria|sia|zia|cja|ina|ena|ika|ora|ela|ula|ata|eta|ara|ida|"
     r"ga))\b)"
@@ -29,15 +31,20 @@ def _prepare_abbreviations(text: str) -> str:
     """Say "św. Jana" and "przy ul. Długiej" in the case that the name or the preposition shows."""
     text = _SAINT.sub(lambda match: f"{match[1]}wię{'tego' if match[2] else 'tej' if match[3] else 'ta'} ", text)
     text = _HE.sub(lambda match: f"{match[1]}wię{_HIS[match[2]] if match[2] else 'ty'} ", text)
+    text = _HEAT.sub(_heat, text)
     text = _MISS.sub("pani ", text)
     text = _MISTER.sub(lambda match: f"{_MISTERS[match[1]] if match[1] else 'pan'} ", text)
     text = _FLAT.sub("mieszkanie ", text)
     return _STREET.sub(lambda match: f"{match[1]} {'ulicy' if match[2] == 'ul' else 'alei'}", text)
 
 
+def _heat(match: Match) -> str:
+    return f"{match[1]} {_HEATS[match[1].lower()]}" if match[1] else "temperatura"
+
+
 ABBREVIATIONS = Abbreviations(
     prepare=_prepare_abbreviations,
-    prepared=words("św ul al p m"),
+    prepared=words("temp św ul al p m"),
     titles=table(
         "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|"
         "Mgr=Magister|"

@@ -1,6 +1,6 @@
 """Polish cardinals in the gender of the noun after them, and what counts in thousands and millions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import regex
 
@@ -55,10 +55,15 @@ def join_compounds(text: str, spell: Callable[[str], str]) -> str:
 
 
 _IN_PLURAL = regex.compile(
-    r"(?<![\d.,:/-])([2-9]|[1-9]\d{1,2})(?=\s(?:\p{Ll}+(?:ymi|imi|ych|ich)\s)?\p{Ll}{2,}(ami|ach|źmi|ćmi)\b)"
+    r"(?<![\d.,:/-])([2-9]|[1-9]\d{1,2})(?=\s(?:\p{Ll}+(?:ymi|imi|ych|ich)\s)?\p{Ll}{2,}(ami|ach|źmi|ćmi|om)\b)"
 )
 _RANGE = regex.compile(r"(?<![\p{L}\d.,:/-])(\d{1,3})\s?[–-]\s?(\d{1,3})(?![\d–-]|[.,:/]\d)")
+_LONG_AGO = regex.compile(r"(?<=\b[Pp]rzed\s)([2-9]|[1-9]\d{1,2})(?=\slaty\b)")
+_SCALED = regex.compile(r"\b((?i:przed|nad|pod|między|poza|za|z))\s([2-9]|[1-9]\d{1,2})\s(tys|mln|mld)\b\.?")
+_SCALES = table("tys=tysiącami|mln=milionami|mld=miliardami")
+_HUNDREDTHS = regex.compile(r"(?<=\d\s?)(?:proc\b|pct\b)(?:\.(?=\s\p{Ll}|[,;:)])|(?P<ends>\.[\s\"”»)]*$))?")
 _WITH = table("dwóch=dwoma|trzech=trzema|czterech=czterema|stu=stu")
+_TO = table("dwóch=dwóm|trzech=trzem|czterech=czterem")
 
 
 def say_plurals(text: str, spell: Callable[[str], str]) -> str:
@@ -66,12 +71,60 @@ def say_plurals(text: str, spell: Callable[[str], str]) -> str:
     text = _RANGE.sub(lambda match: f"{match[1]} do {match[2]}" if int(match[1]) < int(match[2]) else match[0], text)
 
     def oblique(match: regex.Match[str]) -> str:
-        said = [BEFORE_MEN.get(word, word) for word in spell(match[1]).split()]
-        if match[2] != "ach":
-            said = [_WITH.get(word) or (f"{word[:-1]}oma" if word.endswith("u") else word) for word in said]
-        return " ".join(said)
+        said = spell(match[1])
+        return (
+            in_genitive(said) if match[2] == "ach" else in_dative(said) if match[2] == "om" else in_instrumental(said)
+        )
 
+    text = _HUNDREDTHS.sub(lambda match: f"%{match['ends'] or ''}", text)
+    text = _LONG_AGO.sub(lambda match: in_instrumental(spell(match[1])), text)
+    text = _SCALED.sub(lambda match: f"{match[1]} {in_instrumental(spell(match[2]))} {_SCALES[match[3]]}", text)
     return _IN_PLURAL.sub(oblique, text)
+
+
+def in_genitive(said: str) -> str:
+    """Return a cardinal in the genitive, which is also the locative: "pięciu"."""
+    return " ".join(BEFORE_MEN.get(word, word) for word in said.split())
+
+
+def in_dative(said: str) -> str:
+    """Return a cardinal in the dative: "trzem", "pięciu"."""
+    return " ".join(_TO.get(word, word) for word in in_genitive(said).split())
+
+
+def in_instrumental(said: str) -> str:
+    """Return a cardinal in the instrumental: "pięcioma"."""
+    genitive = in_genitive(said).split()
+    return " ".join(_WITH.get(word) or (f"{word[:-1]}oma" if word.endswith("u") else word) for word in genitive)
+
+
+_BETWEEN = regex.compile(
+    r"\b([Mm]iędzy|[Pp]omiędzy)\s(\d{1,4})\s(a|i)\s(\d{1,4})(?![\d.,:/-]*\d)(\sr\.(?P<ends>$)?)?(?=(?:\s(\p{Ll}+))?)"
+)
+_COUNTED_BEHIND = regex.compile(r"(?:^|(?<=\p{L}))(?:ów|ek|ób|zin|ut|ni|ci|ąt|lat|arzy|zł|km|tys|mln|proc|kg|m|cm)$")
+MAX_HOUR = 24
+
+
+def say_between(
+    text: str, cardinal: Callable[[str], str], ordinal: Callable[[int, str], str], months: Collection[str]
+) -> str:
+    """Say "między 9 a 17" as hours, "między 1914 a 1918" as years, and days and counted things by the noun."""
+
+    def between(match: regex.Match[str]) -> str:
+        figures, noun = (match[2], match[4]), match[7] or ""
+        numbers = [int(each) for each in figures]
+        if match[5] or noun == "rokiem" or noun in months or (min(numbers) > 1000 and max(numbers) < 2100):
+            said = [ordinal(number, "ym") for number in numbers]
+        elif noun.endswith(("ami", "źmi", "ćmi")):
+            said = [in_instrumental(cardinal(each)) for each in figures]
+        elif max(numbers) <= MAX_HOUR and not _COUNTED_BEHIND.search(noun[-4:]):
+            said = [ordinal(number, "ą") for number in numbers]
+        else:
+            return match[0]
+        year = "" if not match[5] else " rokiem" if match["ends"] is None else " rokiem."
+        return f"{match[1]} {said[0]} {match[3]} {said[1]}{year}"
+
+    return _BETWEEN.sub(between, text)
 
 
 def _stem(word: str) -> str:

@@ -19,6 +19,9 @@ _SAINT = compile_later(r"\b([Сс])в\.(?=\s\p{Lu}\p{Ll}+?(а|я|ы|и|ого|о
 _OF_HIM = words("Николая Петра Павла Георгия Ивана Андрея Иоанна Василия Михаила Владимира Александра Ильи Луки Марка")
 _DECADES = compile_later(r"(?<=\d-(е|х)\s)гг\.(?=\s|[,;)])")
 _PLACES = table("стр=странице|с=странице|гл=главе|т=томе|ч=части|кн=книге|п=пункте|ст=статье|рис=рисунке|табл=таблице")
+_NUMBER = compile_later(r"(?:\b((?i:в|во|о|на|из|от|до|с|после|для|без))\s)?№\s?(\d+(?:\s?[–—-]\s?\d|,?\s(?:и|\d))?)")
+_SECONDS = compile_later(r"(?<=\d,\d{1,3}\s)с(?:\.(?=\s\p{Ll}|[,;:)])|(?=\.?[\s\"”»)]*$))")
+_ONE_SPOON = compile_later(r"(?<=\p{Ll}(?:те|ть|ти)\s)1\s(ст|ч)\.\sл\.?(?=\s\p{Ll})")  # "добавьте 1 ст. л. соли"
 _IN_PLACE = compile_later(rf"\b([НнВвОо]а?)\s({'|'.join(_PLACES)})\.(?=\s?\d)")
 
 
@@ -45,13 +48,27 @@ def _prepare_abbreviations(text: str) -> str:
     text = _YEARS_OF_CENTURY.sub(r"\1\2\3\1\4", text)
     text = _DECADES.sub(lambda match: "годы" if match[1] == "е" else "годах", _SHORT_YEAR.sub(_short_year, text))
     text = _IN_PLACE.sub(lambda match: f"{match[1]} {_PLACES[match[2]]}", text)
-    text = _STREET.sub(_street, text)
+    text = _STREET.sub(_street, _SECONDS.sub("сек", text))
+    text = _ONE_SPOON.sub(lambda match: f"одну {'столовую' if match[1] == 'ст' else 'чайную'} ложку", text)
+    text = _NUMBER.sub(_number, text) if "№" in text else text
     return str(_SAINT.sub(_saint, text))
 
 
 def _street(match: Match) -> str:
     where, whence = _TOWNS[match[2]]
     return f"{match[1]} {where if match[1].lower() in ('на', 'по', 'в', 'во', 'к', 'о') else whence}"
+
+
+def _number(match: Match) -> str:
+    """Say "№ 5–7" and "в № 3", whose words show one or several, and the case."""
+    before, several = (match[1] or "").lower(), not match[2].isdecimal()
+    if before in ("в", "во", "о", "на"):
+        said = "номерах" if several else "номере"
+    elif before:
+        said = "номеров" if several else "номера"
+    else:
+        said = "номера" if several else "номер"
+    return f"{_with(match[1], said)} {match[2]}"
 
 
 def _saint(match: Match) -> str:
@@ -63,7 +80,7 @@ def _saint(match: Match) -> str:
 
 ABBREVIATIONS = Abbreviations(
     prepare=_prepare_abbreviations,
-    prepared=words("г гг ул пл св стр с гл т ч кн п ст рис табл"),
+    prepared=words("с г гг ул пл св стр с гл т ч кн п ст рис табл"),
     titles=table(
         "полк=полковник|подполк=подполковник|кап=капитан|пор=поручик|Полк=Полковник|г-н=господин|г-на=господина|"
         "г-ну=господину|г-ном=господином|г-не=господине|г-жа=госпожа|г-жи=госпожи|"

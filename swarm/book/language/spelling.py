@@ -8,6 +8,11 @@ import regex
 
 from swarm.book.language.language import Language
 
+# Words between figures and a unit: "2 mil km²", "5 million km".
+THOUSANDS = (
+    r"(?:mil|mila|mille|(?:millones|milhões|millions|milioni|miliardi|milliards)\sd[ei]|million|billion|thousand|"
+    r"Millionen|Tausend|Mio\.|Mrd\.|miljoen|duizend|tysięcy|milionów|tys\.|mln|тысяч|миллионов|тыс\.|млн)"
+)
 MAX_DIGITS = 15  # of a number; the digits of longer ones are said one by one
 
 

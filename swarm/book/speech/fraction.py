@@ -18,6 +18,7 @@ _WRITTEN = compile_later(
 )
 _ANY = compile_later(rf"[{FRACTIONS}{THIRDS_AND_ON}/⁄]|einhalb")
 _HALF_OF_NOUN = compile_later(r"(\d)\s?½\s(\p{Ll}{3,})(?![\p{L}'’])")
+_LONE_HALF = compile_later(r"(?<!\d\s?)½\s?(\p{L}{3,})(?![\p{L}'’.])")
 _SIGN = compile_later(rf"(?<=\d)(?=[{THIRDS_AND_ON}])")
 _SPELLED = {ord(sign): normalize("NFKC", sign) for sign in THIRDS_AND_ON}
 
@@ -34,6 +35,8 @@ def say_fractions(text: str, language: Language) -> str:
         text = whole.sub(lambda match: f"{match[1]} {match[3]}{_after_whole(match[2], numbers)}", text)
     if numbers.behind_noun:
         text = _HALF_OF_NOUN.sub(lambda match: _half_behind(match, numbers), text)
+    if half_of := numbers.half_of:
+        text = _LONE_HALF.sub(lambda match: f"{half_of(match[1])} {match[1]}", text)
     text = _FRACTION.sub(lambda match: _half(match, numbers), text)
     return behind.sub(lambda match: _unit(match, language, numbers), text)
 

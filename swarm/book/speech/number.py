@@ -10,7 +10,7 @@ from swarm.book.language.cldr import CURRENCIES, MEASURES, SCALES, UNITS, curren
 from swarm.book.language.language import Forms, Language, Match, Numbers, Step, words
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
-from swarm.book.language.spelling import MAX_DIGITS, amount, digit_by_digit, spelled
+from swarm.book.language.spelling import MAX_DIGITS, THOUSANDS, amount, digit_by_digit, spelled
 from swarm.book.speech.fraction import FRACTIONS, THIRDS_AND_ON, say_fractions
 
 # Numerals are said after the names of rulers, but not in "Malcolm X".
@@ -44,6 +44,8 @@ _KINGS = {
 _NUMBERED_NAME = compile_later(
     rf"(?<=\p{{Lu}}\p{{Ll}}+\s)((?=[IVX]{{2,}}\b){NUMERAL})(?![\p{{L}}\p{{N}}’'-]|\.\p{{L}})"
 )
+_UNIT_BEHIND_WORD = rf"(?<=\d\s{THOUSANDS}\s)(k[mg]|[cm]m|kW|MW|ha)(?![\p{{L}}²³/’'])"
+LAST_YEAR = 2099
 _LONE = r"(?<![\p{L}\d.,:/-])"  # the start of a number that is no part of a longer one
 
 _CALLED = r"(?<![\p{L}\d+.,])\+(\d{1,3}(?:[\s.-]{1,2}\(?\d{1,8}\)?){2,6}|\d{8,15})(?![\d%])"
@@ -109,6 +111,7 @@ def _steps(language: Language, numbers: Numbers) -> tuple[Step, ...]:
         (rf"{_LONE}(\d{{1,2}}):(\d{{1,2}})(?![\d:])", lambda match: f"{match[1]}{numbers.score}{match[2]}"),
         (r"(?<=^|[\s(])[-−](?=\d)", lambda match: f"{numbers.minus} "),
         (r"(?<=^|[\s(])\+(?=\d{1,3}(?!\d))", lambda match: f"{numbers.plus} "),
+        (_UNIT_BEHIND_WORD, lambda match: _of_thousands(match, language)),
         (_measure_pattern(numbers, figures), lambda match: _measured(match[1], match[2], language, numbers)),
     ]
     if numbers.ordinal:
@@ -151,11 +154,12 @@ def _figures(numbers: Numbers) -> str:
 def _counted(match: Match, language: Language, numbers: Numbers) -> str:
     """Say a number in the form that agrees with the noun after it.
 
-    Four digits may be a year, and a 1 at the start may number the line: these agree with no noun.
+    Four digits may be a year of our time, and a 1 at the start may number the line: these agree with no noun.
     """
     figures, noun = match[1], match[2] or ""
     said = spelled(figures, language)
-    apart = (figures == "1" and not match.start()) or (len(figures) == 4 and figures.isdecimal())
+    year = len(figures) == 4 and figures.isdecimal() and int(figures) <= LAST_YEAR
+    apart = year or (figures == "1" and not match.start())
     return said if apart else numbers.agree(said, noun)
 
 
@@ -215,6 +219,11 @@ def _measured(figures: str, sign: str, language: Language, numbers: Numbers) -> 
     return f"{numbers.agree(spelled(figures, language), name.partition(' ')[0])} {name}"
 
 
+def _of_thousands(match: Match, language: Language) -> str:
+    """Say the unit of "2 mil km", which stands behind a word."""
+    return unit_name(UNITS.get(match[1], "area-hectare"), Decimal(1_000_000), language)
+
+
 def _unit(sign: str, numbers: Numbers) -> str | Forms:
     if sign[0] == "°" and sign[-1] in SCALES:
         return SCALES[sign[-1]]
@@ -256,7 +265,9 @@ def _sign(sign: str) -> str:
 def _sum(sign: str, figures: str, scale: str | None, language: Language, numbers: Numbers) -> str:
     if scale:
         several = _currency(sign, Decimal(1_000_000), language, numbers)
-        counted = f"{spelled(figures, language)} {numbers.scales[scale]}"
+        named = numbers.scales[scale]
+        scaled = unit_name(named, amount(figures, language), language) if isinstance(named, Forms) else named
+        counted = f"{spelled(figures, language)} {scaled}"
         elided = numbers.elides and counted.endswith(" de") and several[0] in "aeio"
         return f"{counted[:-1]}'{several}" if elided else f"{counted} {several}"
     whole, _, hundredths = figures.partition("," if numbers.comma else ".")

@@ -1,14 +1,19 @@
 """Exponents as words: "x²" is "x squared", "10³" is "10 to the power of 3", "5 m²" is "5 square metres"."""
 
+from decimal import Decimal
+
 from swarm.book.language.cldr import plural_category
 from swarm.book.language.language import Language, Match, Powers
 from swarm.book.language.late_pattern import compile_later
-from swarm.book.language.spelling import amount
+from swarm.book.language.spelling import THOUSANDS, amount
 
 _FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _PREFIXED = ("mm", "cm", "dm", "km")
+MILLION = Decimal(1_000_000)  # takes the form of all that is counted in thousands
 _CYRILLIC = str.maketrans("мсдк", "mcdk")
-_AREA = compile_later(r"(?<=(\d[\d.,]{0,12})\s?)(mm|cm|dm|km|m|мм|см|дм|км|м)([²³])(?![⁰-⁹²³¹])")
+_AREA = compile_later(
+    rf"(?<=(\d[\d.,]{{0,12}})\s?(?P<scale>\s{THOUSANDS}\s)?)(mm|cm|dm|km|m|мм|см|дм|км|м)([²³])(?![⁰-⁹²³¹])"
+)
 _POWER = compile_later(r"(?<=[\p{L}\d)])([⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,6})(?![⁰¹²³⁴⁵⁶⁷⁸⁹])")
 _RAISED = compile_later(r"[⁰¹²³⁴⁵⁶⁷⁸⁹]")
 # "10^23" and "x^2", and "6 × 10−3" or "10−3 kg", whose exponent has lost its place.
@@ -33,10 +38,11 @@ def say_powers(text: str, language: Language) -> str:
 
 
 def _area(match: Match, language: Language, powers: Powers) -> str:
-    forms = powers.square if match[3] == "²" else powers.cubic
-    unit = match[2].translate(_CYRILLIC)
+    forms = powers.square if match[4] == "²" else powers.cubic
+    unit = match[3].translate(_CYRILLIC)
     prefix = powers.prefixes[_PREFIXED.index(unit)] if unit in _PREFIXED else ""
-    return forms.of(plural_category(amount(match[1], language), language)).format(prefix)
+    counted = MILLION if match["scale"] else amount(match[1], language)
+    return forms.of(plural_category(counted, language)).format(prefix)
 
 
 def _power(figures: str, powers: Powers) -> str:

@@ -48,6 +48,14 @@ _FIRST_WORD = compile_later(r"\s*(\p{L}+)")
 _ERA = r"[vn]\.\s?Chr|[ad]\.\s?C|EE\.\s?UU|(?:p\.\s?)?n\.\s?e|н\.\s?э"  # may end a sentence
 # Measures, sums and years may end one too, behind a figure: "5 Mio.", "w 1921 r.", "в XIX в.".
 _ERA += r"|Mio|Mrd|Tsd|Jhs?|(?<=\d\s?)(?:r|гг?|млн|млрд|тыс|руб|коп)|(?<=[\dIVX]\s)(?:w|вв?)|U\.\s?S\.\s?A"
+# "Nel 44 a.C. Cesare morì": an era behind a preposition and a year is no sentence yet.
+_OPENING = compile_later(
+    r"\P{L}{0,3}(?:In|Nel|Dal|Al|Verso il|Fino al|Em|Desde|Até|Por volta de|En|Hacia|Hasta|Vers|Dès|Depuis|Um|"
+    r"Im Jahre?|Rond|Omstreeks|W|Około|Po|В|Около|До|К|С|После)\s(?:(?:l['’]an|el|el año|o ano|roku)\s)?\d{1,4}\s"
+    r"(?:(?:r|г)\.\s|году\s|года\s)?(?:[vn]\.\s?Chr|[ad]\.\s?C|(?:av|ap|apr)\.\s?J\.-C|(?:p\.\s?)?n\.\s?e|"
+    r"(?:до\s)?н\.\s?э)\.\s*"
+)
+MAX_OPENING_PIECES, MAX_OPENING_CHARS = 6, 60
 _RULER = r"\b\p{Lu}\p{Ll}+\s[IVX]{1,5}"
 _NAME = compile_later(r"\s*\p{Lu}(?:[\p{L}’'-]*\p{Ll}|\p{Lu}{2})")
 _CENTURY_NEXT = compile_later(r"[IVX]{1,5}\s(?:w\.|wieku\b)")  # "w latach 20. XX w."
@@ -69,7 +77,9 @@ _DEGREES = compile_later(r"\s*\d{1,3}\s?(?:°|deg)")
 # "45 deg. N." goes on with a direction or with minutes.
 _PART_OF_DEGREE, _DIRECTION = compile_later(r"\d\s?(?:deg|min|sec)\.\s*$"), compile_later(r"\s*(?:\d|[NSEW]\b)")
 _VERSE = compile_later(r"\s*(?:\d{1,3}(?:[:,]\s?\d|\.\s\d)|\d{1,3}(?=[;,.)]|$)|[ivxlc]+\b[.,:]?|[IVXLC]+,\s?\d)")
-_LETTER_STOP, _LETTER_GOES_ON = compile_later(r"(?<!\p{L})\p{L}\.$"), compile_later(r"\p{L}\.")  # "a.C."
+# "a.C." and "Ed.D.", in which no space follows a full stop.
+_LETTER_STOP = compile_later(r"(?<!\p{L})(?:\p{L}|\p{Lu}\p{Ll}{1,4})\.$")
+_LETTER_GOES_ON = compile_later(r"\p{L}\.")
 _NO_START = compile_later(r"\s*(?:[-‐,;:)\]%ºª°」』）】〕》〉]|[^\p{L}\p{N}]*$)")
 
 
@@ -141,7 +151,9 @@ def split_sentences(text: str, language: str) -> list[str]:
     ]
     joined: list[list[str]] = []
     for piece in pieces:
-        if joined and (_runs_on(joined[-1][-1][-TAIL_CHARS:], piece, rules) or _cites(joined[-1], piece)):
+        if joined and (
+            _runs_on(joined[-1][-1][-TAIL_CHARS:], piece, rules) or _cites(joined[-1], piece) or _opens(joined[-1])
+        ):
             joined[-1].append(piece)
         else:
             joined.append([piece])
@@ -214,6 +226,14 @@ def _parts(piece: str, rules: _Rules) -> list[str]:
 def _cites(before: list[str], after: str) -> bool:
     """Return whether a piece goes on with a citation such as "Livy xxi. 4. 2", or is nothing but white space."""
     return not after.strip() or bool(_DIGIT.match(after) and _PLACE.search("".join(before[-2:])[-TAIL_CHARS:]))
+
+
+def _opens(before: list[str]) -> bool:
+    """Return whether pieces are only the time with which a sentence begins: "Nel 44 a.C.", "Em 44 a.C."."""
+    if len(before) > MAX_OPENING_PIECES or not before[-1].rstrip().endswith("."):
+        return False
+    opening = "".join(before)
+    return len(opening) < MAX_OPENING_CHARS and bool(_OPENING.fullmatch(opening))
 
 
 def _runs_on(before: str, after: str, rules: _Rules) -> bool:

@@ -57,6 +57,8 @@ def bare(text: str) -> str:
         ("nl", ["Op 15 sept. 1900 ging kol. Jansen."]),
         ("pl", ["W 1921 r.", "Był stary o. Jan i hr. Potocki.", "W XIX w. Kraków był mały."]),
         ("ru", ["В 1812 г.", "Он был стар.", "В XIX в. Россия и полк. Иванов."]),
+        ("it", ["Nel 44 a.C. Cesare morì.", "Morì nel 44 a.C.", "Cesare era vecchio."]),
+        ("en", ["Jane Doe, Ed.D., came.", "She met Ed.D. Smith.", "He left."]),
         ("es", ["Vive en EE. UU.", "Luego vino Fr. Luis y el Cnel. Díaz."]),
         ("pl", ["Przyszedł J. Kowalski i A. Nowak.", "Por. też cz. II.", "Red. Lis, oprac. Kot."]),
         ("ru", ["Пришёл Н. Гоголь.", "Пер. Иванова и кн. Волконский."]),

@@ -6,6 +6,7 @@ import regex
 
 from swarm.book.language.cldr import month_names
 from swarm.book.language.german_abbreviation import ABBREVIATIONS
+from swarm.book.language.german_half import say_halves
 from swarm.book.language.language import (
     ClockWords,
     Counted,
@@ -58,6 +59,7 @@ _DECLINED_KING = compile_later(
 _DATIVE = words("unter von vom mit bei zu zum nach seit aus gegenüber")
 _OF_KING = compile_later(rf"\b(\p{{Lu}}\p{{Ll}}{{2,20}})(s|’|')\s((?=[IVX]+\b){NUMERAL})\.(?!\p{{L}})")
 _ROMAN_ORDINAL = compile_later(
+    rf"(?<=\b(?i:d(?:as|em|es)|[ai]m|vom|zum|die)\s)((?=[IVX]+\b){NUMERAL})\.(?=\s\p{{Lu}}\p{{Ll}})|"
     rf"\b((?=[IVX]+\b){NUMERAL})\.(?=\s(?:Weltkrieg|Weltkrieges|Weltkriegs|Reich|Reiches|Reichs|Jahrhundert|Kapitel|Buch|Akt|Band|Teil|Klasse|Gesang))"
 )
 _TWO_ORDINALS = compile_later(
@@ -101,7 +103,7 @@ def _before_noun() -> "regex.Pattern[str]":
 
 def _say_ordinals(text: str) -> str:
     """Say "3. Mai", "Heinrich der VIII." and "die 20er"."""
-    text = _SIZED.sub(lambda match: f"{match[1]}-{_SIZES[match[2]]}-", _OWNED.sub(_owned, text))
+    text = _SIZED.sub(lambda match: f"{match[1]}-{_SIZES[match[2]]}-", _OWNED.sub(_owned, say_halves(text)))
     text = _DAY_AND_MONTH.sub(_day_and_month, text)
     text = _OCLOCK.sub(r"\1 Uhr", text)
     text = _AS_ORDINAL.sub(lambda match: f"{match[1]} {spelled(match[2], LANGUAGE, 'ordinal').capitalize()}r", text)
@@ -119,7 +121,7 @@ def _say_ordinals(text: str) -> str:
 
 
 def _in_figures(match: Match) -> str:
-    return f"{value(match[1])}."
+    return f"{value(match[1] or match[2])}."
 
 
 def _declined_king(match: Match) -> str:
@@ -347,7 +349,7 @@ LANGUAGE: Language = Language(
         turn="der andere|die andere",
     ),
     sentences=Sentences(
-        open="Nrn Sp Fußn Jg Hg Ew Se Sr em rer nat pol u Pfd Ztr Aufl Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg "
+        open="lt Nrn Sp Fußn Jg Hg Ew Se Sr em rer nat pol u Pfd Ztr Aufl Pfr Hptm Ing Dipl Lt Gen Dir Pr Inh Hrsg "
         "hrsg Übers übers bearb Bearb Verf ggf Ggf Bd "
         "Bde Nr S Fa Hr "
         "Hrn Fr Frl bzw ca z.B d.h u.a v.Chr "

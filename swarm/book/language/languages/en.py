@@ -85,13 +85,16 @@ _PLACES = compile_later(r"(?<![\p{L}\d.,])\d{1,3}(?:\.\d{1,3}){2,4}(?![\d\p{L}])
 _ROOM = compile_later(
     r"(?<=\b(?:Room|room|Flight|flight|Boeing|Highway|Route|Interstate|Channel|Apartment|Apt|Suite|Airbus|Locker|"
     r"Cell)\s(?:A)?)"
-    r"([1-9])(\d)([1-9])(?![\d.,:%/-]*\d|\p{L})"
+    r"([1-9])(\d)(\d)(?:(-)(?=\d00\b)|(?![\d.,:%/-]*\d|\p{L}))"
 )
 
 
 def _room(match: Match) -> str:
     """Say "Room 237" as "Room 2 37", and "Flight 705" as "Flight 7 oh 5"."""
-    return f"{match[1]} oh {match[3]}" if match[2] == "0" else f"{match[1]} {match[2]}{match[3]}"
+    series = " " if match[4] else ""  # of "747-400"
+    if match[2] == "0":
+        return f"{match[1]} oh {match[3]}{series}" if match[3] != "0" else ""
+    return f"{match[1]} {match[2]}{match[3]}{series}"
 
 
 def _part(number: int) -> str:

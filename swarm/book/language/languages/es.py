@@ -23,10 +23,12 @@ from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.ordered import ordered_nouns, say_ordered
 from swarm.book.language.scripture import SPANISH
 from swarm.book.language.spelling import spelled
+from swarm.book.language.thousands import thousand_steps
 
 _MASCULINE = words("días mapas problemas programas temas sistemas poetas idiomas climas planetas gramas")
 _FEMININE = words("mujeres veces noches leyes partes calles voces manos tardes naves luces flores llaves torres madres")
 _FEMININE_ENDINGS = ("as", "ciones", "siones", "dades", "tades")
+_FEMININE_ENDINGS_OF_ONE = ("a", "ción", "sión", "dad", "tad", "tud", "umbre")
 _NO_NOUN = words("las los unas unos tras mas más del y o a en que por con para al e de")
 _HUNDREDS = compile_later(r"cientos|quinientos")
 
@@ -34,7 +36,7 @@ _HUNDREDS = compile_later(r"cientos|quinientos")
 def _is_feminine(noun: str, said: str) -> bool:
     listed = not _FEMININE.isdisjoint((noun, f"{noun}es", f"{noun[:-1]}ces"))
     masculine = noun in _MASCULINE or f"{noun}s" in _MASCULINE
-    return listed or (noun.endswith("a" if said == "uno" else _FEMININE_ENDINGS) and not masculine)
+    return listed or (noun.endswith(_FEMININE_ENDINGS_OF_ONE if said == "uno" else _FEMININE_ENDINGS) and not masculine)
 
 
 def _agree(said: str, noun: str) -> str:
@@ -47,6 +49,21 @@ def _agree(said: str, noun: str) -> str:
     if not said.endswith("uno") or not (said == "uno" or noun.endswith("s")):
         return said
     return f"{said[:-1]}a" if feminine else "veintiún" if said == "veintiuno" else said.removesuffix("o")
+
+
+def _before_thousand(said: str) -> str:
+    return "veintiún" if said == "veintiuno" else said.removesuffix("o") if said.endswith(" uno") else said
+
+
+_COUNTS = (
+    "las|los|unas|unos|otras|otros|estas|esas|aquellas|aquellos|sus|casi|había|hay|hubo|con|por|son|eran|fueron|"
+    "cerca de|más de|menos de|alrededor de"
+)
+_KILOMETRE = compile_later(r"(?<=\b(?:[Ee]l|[Aa]l|[Dd]el)\s)km\.?(?=\s\d)")
+
+
+def _half_of(noun: str) -> str:
+    return "media" if _is_feminine(noun, "uno") and not noun.endswith("s") else "medio"
 
 
 def _and_a_half(noun: str) -> str:
@@ -95,7 +112,7 @@ _SAINT = compile_later(rf"\bS\.(?=\s(?:{'|'.join(_HIM.split())})\b)")
 
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "el 3° piso"."""
-    text = _AT_ONE.sub("una", text)
+    text = _KILOMETRE.sub("kilómetro", _AT_ONE.sub("una", text))
     text = say_ordered(_WAR.sub(lambda match: f"{value(match[1])}ª", text), _ORDERED)
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
 
@@ -132,6 +149,8 @@ LANGUAGE: Language = Language(
         coins="con",
         halves=("medio", "un cuarto", "tres cuartos"),
         behind_noun=_and_a_half,
+        half_of=_half_of,
+        first=thousand_steps(_COUNTS, lambda figures: spelled(figures, LANGUAGE), _agree, _before_thousand),
         money={"$": Forms("dólar", "dólares"), "£": Forms("libra", "libras"), "¢": Forms("centavo", "centavos")},
         fraction=_fraction,
         units={
@@ -147,9 +166,15 @@ LANGUAGE: Language = Language(
             "seg": "duration-second",
             "ptas": Forms("peseta", "pesetas"),
             "pts": Forms("peseta", "pesetas"),
+            "cda": Forms("cucharada", "cucharadas"),
+            "cdas": Forms("cucharada", "cucharadas"),
+            "cdta": Forms("cucharadita", "cucharaditas"),
+            "cdtas": Forms("cucharadita", "cucharaditas"),
+            "cdita": Forms("cucharadita", "cucharaditas"),
+            "cditas": Forms("cucharadita", "cucharaditas"),
         },
         pairs=True,
-        scales=table("M=millones de|millón=millón de|millones=millones de"),
+        scales=table("mil=mil|M=millones de|millón=millón de|millones=millones de|millones de=millones de"),
         clock=ClockWords(
             between="y", hour=_hour, written=r"(?<=\b(?i:a|de|desde|hasta|sobre)\slas?\s\d{1,2})\.([0-5]\d)(?!\d)"
         ),
@@ -195,7 +220,7 @@ LANGUAGE: Language = Language(
             "S. E.=Su Excelencia|P. D.=posdata|RR. CC.=Reyes Católicos|FF. AA.=Fuerzas Armadas|"
             "S.A.R.=Su Alteza Real|S.M.=Su Majestad|"
             "SS. MM.=Sus Majestades|aprox.=aproximadamente|a. de C.=antes de Cristo|d. de C.=después de Cristo|"
-            "pza.=plaza|Pza.=Plaza|"
+            "izda.=izquierda|izq.=izquierda|dcha.=derecha|pza.=plaza|Pza.=Plaza|"
             "tel.=teléfono|trad.=traducción|op. cit.=obra citada|ob. cit.=obra citada|N. B.=nota bene|etc.=etcétera|"
             "a.C.=antes de Cristo|d.C.=después de Cristo|EE.UU.=Estados Unidos|p.ej.=por ejemplo|"
             "S. A. R.=Su Alteza Real|S. M.=Su Majestad|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|"

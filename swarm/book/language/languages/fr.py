@@ -31,12 +31,29 @@ _FEMININE = words(
     "nuit nuits lieue lieues livre livres femme femmes fille filles personne personnes maison maisons pièce "
     "pièces tonne tonnes voiture voitures lettre lettres ligne lignes ville villes île îles "
     "tasse tasses bouteille bouteilles cuillère cuillères cuillerée cuillerées brasse brasses toise toises "
-    "encablure encablures"
+    "encablure encablures cuillerée"
 )
 
 
 def _agree(said: str, noun: str) -> str:
     return f"{said}e" if said.endswith("un") and noun.lower() in _FEMININE else said
+
+
+def _half_of(noun: str) -> str:
+    return "une demi" if noun in _FEMININE or noun.endswith(("tte", "lle", "sse", "aine", "une", "urne")) else "un demi"
+
+
+_SPOONS = compile_later(
+    r"(?<![\p{L}\d.,/])(\d{1,2}|½|¼|¾)\s?(?:c|cc|cuil|cuill)\.\s?(?:à|a)\s?(?:(s|soupe)|(?:c|café|thé))(?![\p{L}])(?:\.(?=\s\p{Ll}))?"
+)
+_HOB = compile_later(r"\b([Tt])h\.(?=\s?\d)")  # the mark of a stove
+_KILOMETRE = compile_later(r"(?<=\b(?:[Aa]u|[Dd]u|[Ll]e)\s)km\.?(?=\s\d)")
+
+
+def _spoon(match: Match) -> str:
+    counted = {"1": "une cuillère", "½": "une demi cuillère"}.get(match[1]) or f"{match[1]} cuillère"
+    several = "s" if match[1].isdecimal() and match[1] != "1" else ""
+    return f"{counted}{several} à {'soupe' if match[2] else 'café'}"
 
 
 _NO_NOUN = words("des pour par sur sous avec sans dans entre vers contre plus")
@@ -108,6 +125,8 @@ def _century_before(match: Match) -> str:
 def _prepare_abbreviations(text: str) -> str:
     text = _MAJESTY.sub(lambda match: _MAJESTIES[regex.sub(r"\W", "", match[1] or match[2])], text)
     text = _NUMBER.sub("numéro", _NUMBERS.sub("numéros", text))
+    text = _SPOONS.sub(_spoon, _HOB.sub(lambda match: f"{match[1]}hermostat", text))
+    text = _KILOMETRE.sub("kilomètre", text)
     text = _MILLIARDS.sub("milliards", text)
     text = _STREET.sub(lambda match: {"b": "boulevard", "a": "avenue"}[match[0][0].lower()], text)
     text = _SHORT_CENTURY.sub(_century_before, _PER_HUNDRED.sub("pour", text))
@@ -157,7 +176,8 @@ LANGUAGE: Language = Language(
         pairs=True,
         scales=table(
             "M=millions de|Md=milliards de|Mds=milliards de|million=million de|millions=millions de|"
-            "milliard=milliard de|milliards=milliards de"
+            "milliard=milliard de|milliards=milliards de|"
+            "millions d'=millions de|millions d’=millions de|milliards d'=milliards de|milliards d’=milliards de"
         ),
         clock=ClockWords(
             between="heures",
@@ -175,6 +195,7 @@ LANGUAGE: Language = Language(
         first=((_DOTTED_CALL, lambda match: regex.sub(r"\D", " ", match[0])),),
         half_after="et demi",
         behind_noun=_and_a_half,
+        half_of=_half_of,
         elides=True,
         score=" à ",
     ),
@@ -191,7 +212,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=words("s LL"),
+        prepared=words("s LL th Th c cuil cuill cc"),
         prepared_whole=words("M MM Mme Mmes Mlle Mlles"),
         titles=table(
             "M=Monsieur|MM=Messieurs|Mme=Madame|Mmes=Mesdames|Mlle=Mademoiselle|Mlles=Mesdemoiselles|Mgr=Monseigneur|"

@@ -36,6 +36,10 @@ def _agree(said: str, noun: str) -> str:
     return "una" if noun.endswith("a") and noun not in _MASCULINE else "un"
 
 
+def _half_of(noun: str) -> str:
+    return "mezza" if _agree("uno", noun) == "una" else "mezzo"
+
+
 def _and_a_half(noun: str) -> str:
     if noun in _NO_NOUN:
         return ""
@@ -83,7 +87,8 @@ _LIRE = compile_later(r"\bL\.\s?(\d{1,3}(?:\.\d{3})+|\d{2,})(?![\d,])")
 _CENTURY_BEHIND = compile_later(r"(?<=(?<![\p{L}\d])[IVX]{1,5}\s)sec\.(?=\s\p{Ll}|[,;:)]|(?P<ends>[\s\"”»)]*$))")
 _ORDERED = ordered_nouns(
     "Congresso Concilio Reich Impero Anniversario Centenario Festival Convegno Corso",
-    "Repubblica Internazionale Crociata Dinastia Edizione Assemblea Conferenza Legislatura Fiera Legione Sinfonia",
+    "Repubblica Internazionale Crociata Dinastia Edizione Assemblea Conferenza Legislatura Fiera Legione Sinfonia "
+    "Classe Elementare Media Liceo",
 )
 _SQUARE = compile_later(  # "via XX Settembre"
     rf"(?<=\b(?:[Vv]ia|[Pp]iazza|[Cc]orso|[Vv]iale|[Ll]argo)\s)((?=[IVX]){NUMERAL})(?=\s(?:Gennaio|Febbraio|Marzo|Aprile|"
@@ -93,6 +98,14 @@ _NTH_LETTER = compile_later(
     r"(?<![\p{L}\d.,])(\d{1,2})a(?=\s(?:parte|edizione|volta|classe|serie|puntata|fila|ristampa)\b)"
 )
 _CLASS = compile_later(r"(?<![\p{L}\d.,])(\d{1,2})°\s?(?=[ABDEGHL](?!\p{L}))")  # "5° B"
+_ROMAN_CLASS = compile_later(  # "la III B", "in II A", "classe V C"
+    r"(?<=\b(?:[Ll]a|[Dd]ella|[Aa]lla|[Nn]ella|[Dd]alla|[Ii]n|[Uu]na|[Cc]lasse|[Dd]i)\s)((?:I{1,3}|IV|V))\s(?=[A-HL](?:\.?[\s\"”»)]*$|[\s,;:)]))"
+)
+_LAW = compile_later(  # "l. 300/1970"
+    r"(?<![\p{L}.])([Ll]|[Dd]\.\s?[Ll]gs|[Dd]\.\s?[Ll])\.\s(?:n\.\s)?(\d{1,4})/((?:19|20)\d\d)(?![\d/])"
+)
+_LAWS = {1: "legge", 2: "decreto legge", 4: "decreto legislativo"}
+_KILOMETRE = compile_later(r"(?<=\b(?:[Ii]l|[Aa]l|[Dd]el|[Dd]al)\s)km\.?(?=\s\d)")
 _CENTURY = compile_later(r"(?<![\p{L}\d.])(secc?)\.\s(?=[IVXL]+\b)")
 
 
@@ -100,14 +113,22 @@ def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "il 3° piano"."""
     text = say_ordered(_WAR.sub(lambda match: f"{value(match[1])}ª", text), _ORDERED)
     text = _SQUARE.sub(lambda match: str(value(match[1])), _NTH_LETTER.sub(r"\1ª", _SHORT_YEAR.sub("", text)))
-    text = _CLASS.sub(r"\1º ", text)
+    text = _KILOMETRE.sub("chilometro", _CLASS.sub(r"\1º ", text))
+    text = _ROMAN_CLASS.sub(lambda match: f"{value(match[1])}ª ", text)
     if "°" not in text:
         return text
     return _DEGREE_ORDINAL.sub(lambda match: f"{match[2]}{'º' if match[1] else 'ª'}", text)
 
 
+def _law(match: regex.Match[str]) -> str:
+    """Say "l. 300/1970" as "legge 300 del 1970"."""
+    said = _LAWS[len(regex.sub(r"\P{L}", "", match[1]))]
+    return f"{said if match[1][0].islower() else said.capitalize()} {match[2]} del {match[3]}"
+
+
 def _prepare_abbreviations(text: str) -> str:
     """Say "S. Pietro" and "S. Lucia", whose adjective agrees with the name; "S. Pellico" has an initial."""
+    text = _LAW.sub(_law, text)
     text = _HIGHNESS.sub(lambda match: _HIGHNESSES[regex.sub(r"\W", "", match[1])], _BOTH_SAINTS.sub("Santi", text))
     text = _LIRE.sub(r"\1 lire", _FIRST_DAY.sub("1º", text))
     text = _CENTURY_BEHIND.sub(lambda match: "secolo" + ("" if match["ends"] is None else "."), text)
@@ -138,6 +159,7 @@ LANGUAGE: Language = Language(
         coins="e",
         halves=("mezzo", "un quarto", "tre quarti"),
         behind_noun=_and_a_half,
+        half_of=_half_of,
         money={"$": Forms("dollaro", "dollari"), "£": Forms("sterlina", "sterline")},
         fraction=_fraction,
         units={
@@ -161,7 +183,7 @@ LANGUAGE: Language = Language(
         pairs=True,
         scales=table(
             "mln=milioni di|mld=miliardi di|M=milioni di|milione=milione di|milioni=milioni di|"
-            "miliardo=miliardo di|miliardi=miliardi di"
+            "miliardo=miliardo di|miliardi=miliardi di|milioni di=milioni di|miliardi di=miliardi di"
         ),
         clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:ore|alle|dalle)\s\d{1,2})\.([0-5]\d)"),
         agree=_agree,
@@ -200,7 +222,7 @@ LANGUAGE: Language = Language(
     ),
     abbreviations=Abbreviations(
         prepare=_prepare_abbreviations,
-        prepared=words("sec secc S L SS E Em A"),
+        prepared=words("sec secc S L l d D Lgs lgs SS E Em A"),
         titles=table(
             "Sig=Signor|sig=signor|sig.ra=signora|Sig.ra=Signora|sig.na=signorina|Sig.na=Signorina|Dott=Dottor|"
             "dott=dottor|prof=professor|Prof=Professor|avv=avvocato|Avv=Avvocato|ing=ingegner|Ing=Ingegner|"
@@ -216,7 +238,8 @@ LANGUAGE: Language = Language(
         ),
         anywhere=table(
             "e ss.=e seguenti|cell.=cellulare|s.d.=senza data|s.l.=senza luogo|c/o=presso|Es.=Esempio:|"
-            "es.=esempio:|V.le=Viale|P.za=Piazza|P.zza=Piazza|C.so=Corso|S.M.=Sua Maestà|S. M.=Sua Maestà|"
+            "es.=esempio:|V.le=Viale|P.za=Piazza|P.zza=Piazza|C.so=Corso|v.le=viale|p.za=piazza|p.zza=piazza|c.so=corso|"
+            "S.M.=Sua Maestà|S. M.=Sua Maestà|"
             "N.d.T.=nota del traduttore|"
             "ca.=circa|tel.=telefono|trad.=traduzione|segg.=seguenti|sgg.=seguenti|op. cit.=opera citata|N.B.=nota "
             "bene|a. C.=avanti Cristo|d. C.=dopo Cristo|ecc.=eccetera|etc.=eccetera|p. es.=per esempio|p.es.=per "
@@ -252,7 +275,7 @@ LANGUAGE: Language = Language(
         "sig.ra dott prof avv ing on pag pagg "
         "cap n a.C d.C "
         "S SS card cav mons es cfr Cfr",
-        numbered="tav t nn pag pagg art artt fig sez lib v vv",
+        numbered="d.lgs D.Lgs D.lgs d.l D.L l tav t nn pag pagg art artt fig sez lib v vv",
         closing="ecc etc",
     ),
     counted=Counted(
@@ -282,6 +305,7 @@ LANGUAGE: Language = Language(
     credits=CreditWords(by="Di {}", read_by="Letto da {}", end="Fine", part="Parte {} di {}"),
     at="chiocciola",
     has_word_i=True,
+    initials=table("IVA=Iva|ONU=Onu|USA=Usa|NATO=Nato|FIAT=Fiat|UNESCO=Unesco"),
     scripture=ITALIAN,
     function_words=words(
         "di che e la il un non è per una in si con le del i da ma lo come più al della nel era mi suo gli sono"

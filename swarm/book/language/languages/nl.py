@@ -9,6 +9,7 @@ from swarm.book.language.language import (
     Forms,
     Language,
     LegalWords,
+    Match,
     Numbers,
     PartNames,
     Powers,
@@ -34,12 +35,36 @@ _FULL_HOUR = compile_later(
 _MINUTES = compile_later(r"(?<![\p{L}\d.,])(\d{1,3})\s?min\b(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?")
 
 
+# "2 el suiker", unlike the "2 el linnen" of a draper.
+_SPOONS = compile_later(
+    r"(?<=(?<![\p{L}\d.,])(?:\d{1,3}|½|¼|¾)\s?)([et])l\b(?:\.(?=\s\p{Ll}|[,;:)]))?(?!\s(?:stof|laken|linnen|lint|zijde|"
+    r"katoen|kant|fluweel|touw|breed|lang|hoog|diep|ver)\b)"
+)
+_AGE = compile_later(r"(?<=\d\s)jr\b(?:\.(?=\s\p{Ll}|[,;:)])|(?P<ends>\.[\s\"”»)]*$))?")
+_NEUTER = words(
+    "uur jaar pond ons glas brood blik bos kilo huis boek dorp werk bed land woord leven schip dozijn pak ei stuk"
+)
+
+
+def _half_of(noun: str) -> str:
+    return "een half" if noun in _NEUTER or noun.endswith(("je", "pje", "tje")) else "een halve"
+
+
+def _spoon(match: Match) -> str:
+    one = match.string[: match.start()].rstrip().endswith((" 1", "½", "¼", "¾")) or match.string.startswith("1 ")
+    return f"{' eet' if match[1] == 'e' else ' thee'}lepel{'' if one else 's'}"
+
+
+def _years_old(match: Match) -> str:
+    return "jaar" + (match["ends"] or "")
+
+
 _FLORINS = compile_later(r"\bfl\.\s?(?=\d)")
 
 
 def _prepare(text: str) -> str:
     """Say "18.30 u." as "18.30 uur", "10 u." as "10 uur" and "5 min" as "5 minuten"."""
-    text = _FLORINS.sub("ƒ", text)
+    text = _SPOONS.sub(_spoon, _FLORINS.sub("ƒ", text)).replace("  ", " ")
     text = _MINUTES.sub(lambda match: f"{match[1]} {'minuut' if match[1] == '1' else 'minuten'}", text)
     return _FULL_HOUR.sub(r"\1 uur", _HOUR.sub(r"\1 uur", text))
 
@@ -65,6 +90,7 @@ LANGUAGE: Language = Language(
         join="en",
         coins="",
         halves=("een half", "een kwart", "drie kwart"),
+        half_of=_half_of,
         money={
             "$": Forms("dollar", "dollar"),
             "£": Forms("pond", "pond"),
@@ -113,6 +139,8 @@ LANGUAGE: Language = Language(
         cubic=Forms("kubieke {}meter", "kubieke {}meter"),
     ),
     abbreviations=Abbreviations(
+        prepare=lambda text: _AGE.sub(_years_old, text),
+        prepared=words("jr"),
         titles=table(
             "kol=kolonel|Kol=Kolonel|fam=familie|Fam=Familie|gen=generaal|kapt=kapitein|burg=burgemeester|dhr=de "
             "heer|Dhr=De heer|mevr=mevrouw|Mevr=Mevrouw|mw=mevrouw|Mw=Mevrouw|mej=mejuffrouw|Mej=Mejuffrouw|"

@@ -5,7 +5,7 @@ from functools import cache
 
 import regex
 
-from swarm.book.language.cldr import MEASURES, UNITS, month_names, unit_name
+from swarm.book.language.cldr import MEASURES, SCALES, UNITS, month_names, unit_name
 from swarm.book.language.language import (
     ClockWords,
     Counted,
@@ -27,14 +27,15 @@ from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.polish_abbreviation import ABBREVIATIONS
 from swarm.book.language.polish_agreement import (
-    BEFORE_MEN,
     BILLION,
     MILLION,
     THOUSAND,
     agree,
+    in_genitive,
     join_compounds,
     of_zlotys,
     ordinal_in_case,
+    say_between,
     say_plurals,
 )
 from swarm.book.language.scripture import POLISH
@@ -68,8 +69,8 @@ _DECADE = compile_later(r"\b([Ll]at(?:a|ach|om)?)\s([2-9]0)\.(?:(\si\s|[-–])([
 _BEFORE_NOUN = compile_later(r"(?:\b(\p{L}{1,5})\s)?(?<![\d.,:/-])(\d{1,3})\.(?=\s(\p{Ll}{2,}))")
 _CLOCK = compile_later(
     r"\b([Oo]|[Pp]o|[Dd]o|[Oo]d|[Pp]rzed|[Oo]koło)\s(godz\.|godzin\p{L}{1,2})?\s?([01]?\d|2[0-4])"
-    r"(?:(?::|(?<=godz[^\d]{1,6}\d{1,2}|\b[Oo]\s\d{1,2})\.)([0-5]\d))?(?![\d:])(?=(\s(?:rano|wieczorem|w nocy|"
-    r"po południu)\b)?)"
+    r"(?:(?::|(?<=godz[^\d]{1,6}\d{1,2}|\b(?:[Oo]|[Pp]rzed)\s\d{1,2})\.)([0-5]\d))?(?![\d:])(?=(\s(?:rano|wieczorem|"
+    r"w nocy|po południu)\b)?)"
 )
 _HOUR = compile_later(r"\b([Gg])odz\.\s?([01]?\d|2[0-4])(?:[:.]([0-5]\d))?(?![\d:])")
 _KINGS = "Jan|Zygmunt|Władysław|Kazimierz|Stanisław|August|Stefan|Bolesław|Mieszk|Henryk|Fryderyk|Karol|Mikołaj|Piotr"
@@ -96,6 +97,10 @@ _QUEEN = compile_later(rf"\b((?:Elżbiet|Katarzyn|Ann|Mari)(a|y|i|ie|ę|ą))\s((
 
 def _ordinal(number: int, case: str = "y") -> str:
     return ordinal_in_case(spelled(str(number), LANGUAGE, "ordinal"), case)
+
+
+def _cardinal(figures: str) -> str:
+    return spelled(figures, LANGUAGE)
 
 
 def _case(preposition: str | None, noun: str) -> str:
@@ -209,6 +214,7 @@ def _counted_signs() -> dict[str, str]:
     """Return for each sign after numbers its genitive plural, which is CLDR's form for five."""
     assert LANGUAGE.numbers
     units = UNITS | MEASURES | dict(LANGUAGE.numbers.units) | {"zł": LANGUAGE.numbers.money["zł"], "tys.": THOUSAND}
+    units |= {"°C": SCALES["C"], "° C": SCALES["C"]}
     return {sign: unit_name(unit, Decimal(5), LANGUAGE) for sign, unit in units.items()}
 
 
@@ -216,22 +222,22 @@ def _counted_signs() -> dict[str, str]:
 def _genitive() -> "regex.Pattern[str]":
     signs = "|".join(map(regex.escape, sorted(_counted_signs(), key=len, reverse=True)))
     return compile_later(
-        r"\b((?i:od|do|bez|około|ok\.|blisko|powyżej|poniżej|spośród))\s([2-9]|[1-9]\d{1,2})"
+        r"\b((?i:od|do|bez|około|ok\.|blisko|powyżej|poniżej|spośród|wobec|wśród|oprócz|prócz|zamiast|temperatur(?:ze|y)))\s([2-9]|[1-9]\d{1,2})"
         rf"(?:\s?({signs})(?![\p{{L}}²³]))?(?!\d|[.,:/-]\d|\.\s\p{{Ll}}|\p{{L}})"
     )
 
 
 def _in_genitive(match: Match) -> str:
     """Say "od 5 do 10" in the genitive; a noun after the number already is in it."""
-    said = " ".join(BEFORE_MEN.get(word, word) for word in spelled(match[2], LANGUAGE).split())
+    said = in_genitive(spelled(match[2], LANGUAGE))
     return f"{match[1]} {said} {_counted_signs()[match[3]]}" if match[3] else f"{match[1]} {said}"
 
 
 def _prepare(text: str) -> str:
     """Say the inflected dates, years, centuries, hours, kings and ordinals, for which there are no general rules."""
     if regex.search(r"\d", text):
-        for say in (join_compounds, say_plurals):
-            text = say(text, lambda figures: spelled(figures, LANGUAGE))
+        text = say_between(text, _cardinal, _ordinal, month_names(LANGUAGE))
+        text = say_plurals(join_compounds(text, _cardinal), _cardinal)
         text = _NTH_TIME.sub(lambda match: f"{_ordinal(int(match[1]))}{'.' if match['ends'] is not None else ''}", text)
         text = _ONE_MILLION.sub(_one_million, text)
         text = _day().sub(_date, text)
@@ -319,7 +325,7 @@ LANGUAGE: Language = Language(
             "mld": BILLION,
             "mld zł": of_zlotys(BILLION),
         },
-        scales=table("mln=milionów|mld=miliardów"),
+        scales={"mln": MILLION, "mld": BILLION},
         clock=ClockWords(hour=lambda hour: _ordinal(hour, _FEMININE) if hour else "zero"),
         agree=agree,
         last_ordinal_king=99,
@@ -347,8 +353,8 @@ LANGUAGE: Language = Language(
         starts="On Ona Ono Oni Był Była Było Byli I A Ale Potem Wtedy Gdy Kiedy To Ten Ta W Na Z Po Nie Jak Jest Tam "
         "Tu",
         names="p o hr",
-        open="przyp sierż kom oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt mjr "
-        "por bp abp "
+        open="temp proc przyp sierż kom oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt "
+        "mjr por bp abp "
         "red ul Ul al "
         "Al pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł "
         "oprac n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust pkt poz",

@@ -23,10 +23,11 @@ from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.ordered import ordered_nouns, say_ordered
 from swarm.book.language.scripture import PORTUGUESE
 from swarm.book.language.spelling import spelled
+from swarm.book.language.thousands import thousand_steps
 
 # Feminine nouns after numbers that agree with them: "duas horas", "duzentas páginas".
 _FEMININE_ENDINGS = ("as", "ções", "sões", "dades", "gens")
-_FEMININE = words("vezes mulheres noites tardes partes flores mãos vozes luzes cruzes torres mães leis uma")
+_FEMININE = words("vezes mulheres noites tardes partes flores mãos vozes luzes cruzes torres mães leis uma colheres")
 _MASCULINE = words("dias mapas problemas programas temas sistemas poetas climas planetas gramas quilogramas")
 _NO_NOUN = words("das mas às as nas pelas de do da e a o em que por com para ou")
 _HUNDREDS = compile_later(r"entos\b")
@@ -58,6 +59,7 @@ def _agree(said: str, noun: str) -> str:
                     "tarde",
                     "parte",
                     "mãe",
+                    "colher",
                 )
             )
             and f"{noun}s" not in _MASCULINE
@@ -69,6 +71,21 @@ def _agree(said: str, noun: str) -> str:
     if said.endswith(" um"):
         return f"{said}a"
     return f"{said[:-4]}duas" if said == "dois" or said.endswith(" dois") else said
+
+
+_COUNTS = (
+    "as|os|umas|uns|outras|outros|suas|seus|essas|estas|quase|havia|há|houve|com|por|eram|são|foram|tem|têm|tinha|"
+    "cerca de|mais de|menos de"
+)
+_KILOMETRE = compile_later(r"(?<=\b(?:[Nn]?[Oo]|[Aa]o|[Dd]o)\s)km\.?(?=\s\d)")
+_RESULT = compile_later(  # "por 3x0" and "Santos 2x1 Flamengo"
+    r"(?<=\b(?:[Pp]or|de|em|[Vv]enceu|[Pp]erdeu|[Gg]anhou|[Ee]mpatou|[Gg]oleou|[Pp]lacar)\s|\p{Lu}\p{Ll}+\s)(\d{1,2})\s?x\s?(\d{1,2})"
+    r"(?!\d|[.,]\d|\s?(?:=|[cdkm]?m\b|metros|pixels))"
+)
+
+
+def _half_of(noun: str) -> str:
+    return "meia" if _agree("um", noun) == "uma" else "meio"
 
 
 def _and_a_half(noun: str) -> str:
@@ -111,6 +128,7 @@ def _reis(match: Match) -> str:
 
 def _prepare(text: str) -> str:
     """Write the sign of ordinals for that of degrees, which books use instead: "o 3° andar"."""
+    text = _RESULT.sub(r"\1 a \2", _KILOMETRE.sub("quilómetro", text))
     text = _ESCUDOS.sub(r"\1 escudos e \2", _REIS.sub(_reis, text))
     text = say_ordered(_WAR.sub(lambda match: f"{value(match[1])}ª", text), _ORDERED)
     return str(_DEGREE_ORDINAL.sub(r"\1º", text)) if "°" in text else text
@@ -132,6 +150,8 @@ _SAINT = compile_later(rf"\bS\.(?=\s(?:{'|'.join(_HIM.split())})\b)")
 
 
 def _hour(hour: int) -> str:
+    if not hour:
+        return "zero horas"
     said = spelled(str(hour), LANGUAGE)
     return f"{said}a" if said.endswith("um") else said
 
@@ -168,6 +188,8 @@ LANGUAGE: Language = Language(
         coins="e",
         halves=("meio", "um quarto", "três quartos"),
         behind_noun=_and_a_half,
+        half_of=_half_of,
+        first=thousand_steps(_COUNTS, lambda figures: spelled(figures, LANGUAGE), _agree),
         money={"R$": Forms("real", "reais"), "$": Forms("dólar", "dólares"), "£": Forms("libra", "libras")},
         fraction=_fraction,
         units={
@@ -181,9 +203,17 @@ LANGUAGE: Language = Language(
             "s": "duration-second",
             "mi": Forms("milhão", "milhões"),
             "bi": Forms("bilião", "biliões"),
+            "xíc": Forms("xícara", "xícaras"),
+            "colh": Forms("colher", "colheres"),
         },
         pairs=True,
-        scales=table("mi=milhões de|M=milhões de|milhão=milhão de|milhões=milhões de"),
+        scales={
+            "mil": "mil",
+            "mi": Forms("milhão de", "milhões de"),
+            "bi": Forms("bilhão de", "bilhões de"),  # Brazilian, as the sign R$ is
+            "tri": Forms("trilhão de", "trilhões de"),
+            **table("M=milhões de|milhão=milhão de|milhões=milhões de|milhões de=milhões de"),
+        },
         clock=ClockWords(between="e", hour=_hour, written=r"(?<=\b(?i:às?|das)\s\d{1,2})\.([0-5]\d)(?!\d)"),
         ordinal=r"\.?[ºª]",
         ordinal_form=_ordinal,

@@ -23,6 +23,7 @@ from swarm.book.language.language import (
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 from swarm.book.language.russian_abbreviation import ABBREVIATIONS
+from swarm.book.language.russian_unit import UNITS, UNITS_OF_MANY, counted
 from swarm.book.language.scripture import RUSSIAN
 from swarm.book.language.spelling import MAX_DIGITS
 
@@ -101,13 +102,9 @@ _IN_PLURAL = compile_later(
 )
 _TO_YEAR = compile_later(r"\b([Кк]о?)\s(\d{1,2})(?=\sгоду\b)")
 _HOURS = compile_later(r"\b([Сс])\s(\d{1,2})\sдо\s(\d{1,2})(?![\d.,:/-]*\d)")
-_UNITS_OF_MANY = table(
-    "км=километров|м=метров|см=сантиметров|мм=миллиметров|кг=килограммов|г=граммов|л=литров|мин=минут|ч=часов|"
-    "руб=рублей|р=рублей|%=процентов|тыс=тысяч|млн=миллионов"
-)
 _OBLIQUE_UNIT = compile_later(
-    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после))\s([2-9]|[1-9]\d{1,2})\s?"
-    rf"({'|'.join(sorted(_UNITS_OF_MANY, key=len, reverse=True))})(?![\p{{L}}/²³])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после|у|для))\s([2-9]|[1-9]\d{1,2})\s?"
+    rf"({'|'.join(sorted(UNITS_OF_MANY, key=len, reverse=True))})(?![\p{{L}}/²³])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
 )
 _ROUBLES = compile_later(
     r"(?<![\d.,])(\d{1,3}(?:[ \u00a0]\d{3})*|\d+),(\d\d)\s(?:руб\b|р\b|₽)(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"
@@ -256,7 +253,7 @@ def _prepare(text: str) -> str:
     text = _dates().sub(_date, text)
     text = _SHORT_ROUBLES.sub("руб.", _ROUBLES.sub(_roubles, text))
     text = _HOURS.sub(lambda match: f"{match[1]} {_genitive(match[2])} до {_genitive(match[3])}", text)
-    text = _OBLIQUE_UNIT.sub(lambda match: f"{match[1]} {_genitive(match[2])} {_UNITS_OF_MANY[match[3]]}", text)
+    text = _OBLIQUE_UNIT.sub(lambda match: f"{match[1]} {_genitive(match[2])} {UNITS_OF_MANY[match[3]]}", text)
     text = _TO_YEAR.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), 'd')}", _IN_PLURAL.sub(_in_plural, text))
     text = _COMPOUND.sub(_compound, _SUFFIXED.sub(_suffixed, _YEARS.sub(_year, text)))
     return str(_OBLIQUE.sub(lambda match: f"{match[1]} {_genitive(match[2])}", text))
@@ -306,10 +303,6 @@ def _fraction(over: int, under: int) -> str:
     return f"{counted} {_ordinal(under, 'n', 'f') if over == 1 else _ordinal(under, 'g', 'm', plural=True)}"
 
 
-def _counted(one: str, few: str, many: str) -> Forms:
-    return Forms(one, few, few=few, many=many)
-
-
 LANGUAGE: Language = Language(
     code="ru",
     numbers=Numbers(
@@ -331,33 +324,12 @@ LANGUAGE: Language = Language(
         halves=("половина", "четверть", "три четверти"),
         half_after="с половиной",
         money={
-            "₽": _counted("рубль", "рубля", "рублей"),
-            "$": _counted("доллар", "доллара", "долларов"),
-            "£": _counted("фунт", "фунта", "фунтов"),
+            "₽": counted("рубль", "рубля", "рублей"),
+            "$": counted("доллар", "доллара", "долларов"),
+            "£": counted("фунт", "фунта", "фунтов"),
         },
         fraction=_fraction,
-        units={
-            "км/ч": _counted("километр в час", "километра в час", "километров в час"),
-            "км": "length-kilometer",
-            "м": "length-meter",
-            "см": "length-centimeter",
-            "мм": "length-millimeter",
-            "кг": "mass-kilogram",
-            "г": "mass-gram",
-            "л": "volume-liter",
-            "мин": "duration-minute",
-            "руб": _counted("рубль", "рубля", "рублей"),
-            "коп": _counted("копейка", "копейки", "копеек"),
-            "кв. м": _counted("квадратный метр", "квадратных метра", "квадратных метров"),
-            "долл": _counted("доллар", "доллара", "долларов"),
-            "млн руб": _counted("миллион рублей", "миллиона рублей", "миллионов рублей"),
-            "млрд руб": _counted("миллиард рублей", "миллиарда рублей", "миллиардов рублей"),
-            "тыс. руб": _counted("тысяча рублей", "тысячи рублей", "тысяч рублей"),
-            "ч": "duration-hour",
-            "тыс": _counted("тысяча", "тысячи", "тысяч"),
-            "млн": _counted("миллион", "миллиона", "миллионов"),
-            "млрд": _counted("миллиард", "миллиарда", "миллиардов"),
-        },
+        units=UNITS,
         clock=ClockWords(written=r"(?<=\b[Вв]о?\s\d{1,2})\.([0-5]\d)(?!\d|\.\d|\s?%|\sраз)"),
         agree=_agree,
         last_ordinal_king=99,
@@ -370,11 +342,12 @@ LANGUAGE: Language = Language(
         squared=" в квадрате",
         cubed=" в кубе",
         other=" в степени {}",
-        square=_counted("квадратный {}метр", "квадратных {}метра", "квадратных {}метров"),
-        cubic=_counted("кубический {}метр", "кубических {}метра", "кубических {}метров"),
+        square=counted("квадратный {}метр", "квадратных {}метра", "квадратных {}метров"),
+        cubic=counted("кубический {}метр", "кубических {}метра", "кубических {}метров"),
         prefixes=("милли", "санти", "деци", "кило"),
     ),
     abbreviations=ABBREVIATIONS,
+    initials=table("ООН=о-о-эн"),
     speakers=Speakers(verbs="(?:сказал|спросил|ответил|крикнул|воскликнул|проговорил|отвечал|прошептал|закричал)а?"),
     sentences=Sentences(
         starts="Он Она Оно Они Был Была Было Были И А Но Потом Тогда Когда Это Этот Эта В На С По Не Как Там Тут Затем",

@@ -65,6 +65,7 @@ def test_numbers_agree_with_what_they_count(number: str, noun: str, expected: st
     [
         ("um 1 Uhr, 1:30", "um ein Uhr, ein Uhr dreißig"),
         ("1 Std und 2 Std, 1 Min", "eine Stunde und zwei Stunden, eine Minute"),
+        ("½ Zitrone, ½ l, in 1/2 Stunde", "eine halbe Zitrone, ein halber Liter, in einer halben Stunde"),
         ("5 cm² und 2 km²", "fünf Quadratzentimeter und zwei Quadratkilometer"),
         ("am 3.4.1921, S. 5", "am dritten April neunzehnhunderteinundzwanzig, Seite fünf"),
     ],

@@ -9,6 +9,7 @@ from said import said
         ("séculos XV e XVI, na Av. Paulista", "séculos quinze e dezasseis, na Avenida Paulista"),
         ("a 3/4/1921, 2/3", "a três de abril de mil novecentos e vinte e um, dois terços"),
         ("2 1/2 xícaras, 3 1/2 anos", "duas xícaras e meia, três anos e meio"),
+        ("2 mil pessoas, 3 mil homens, as 1001 noites", "duas mil pessoas, três mil homens, as mil e uma noites"),
         ("1.000.000 homens", "um milhão de homens"),
     ],
 )
