@@ -30,6 +30,16 @@ def _parts() -> Shape:
     return Shape(pages=pages, titles=("Part One. The River", "Part Two. The Shore"), spoken=("Part One", "Part Two"))
 
 
+def _textbook() -> Shape:
+    pages = {
+        f"c{n}.xhtml": maker.page(
+            f"<h1>{title}</h1><h2>{n}.1 The Boat</h2><p>{STORY}</p><h2>{n}.2 The Oars</h2><p>{MORE}</p>"
+        )
+        for n, title in enumerate(("Rivers", "Shores", "Seas"), 1)
+    }
+    return Shape(pages=pages, titles=("Rivers", "Shores", "Seas"), spoken=("1.1 The Boat", "3.2 The Oars"))
+
+
 def _start_behind() -> Shape:
     start = "*** START OF THE PROJECT GUTENBERG EBOOK THE FERRYMAN ***"
     return Shape(pages={"1.xhtml": page(*[STORY] * 12, start, title="One")}, titles=("One",), spoken=(STORY,))

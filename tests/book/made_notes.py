@@ -166,6 +166,30 @@ NOTES: dict[str, Shape] = {
         silent=("Remark",),
     ),
     "footnotes of older text files": _unlinked("[{n}]", "[Footnote {n}: Remark.]"),
+    "notes in round brackets without a link": Shape(
+        pages={
+            "t.xhtml": maker.page(
+                f"<h1>Chapitre I</h1><p>{PROSE['fr']}</p><p>Le roi (1), qui passait, vit la reine (2).</p>"
+                f"<p>(1) Remarque du clerc.</p><p>(2) Autre remarque.</p><p>{PROSE['fr']}</p><h1>Chapitre II</h1>"
+                f"<p>Le duc vint (1).</p><p>(1) Voir la remarque.</p><p>{PROSE['fr']}</p>"
+            )
+        },
+        declared="fr",
+        language="fr",
+        titles=("Chapitre I", "Chapitre II"),
+        spoken=("Le roi, qui passait, vit la reine.", "Le duc vint."),
+        silent=("emarque", "(1)"),
+    ),
+    "numbered paragraphs of a law": Shape(
+        pages={
+            "t.xhtml": maker.page(
+                f"<h1>Act</h1><p>{STORY}</p><p>This follows from subsection (1) of it.</p><p>(1) A ferry is a boat.</p>"
+                "<p>(2) No boat is one under paragraph (1).</p><p>Two things are needed, oil (1) and oars (2):</p>"
+                "<p>(1) Oil.</p><p>(2) Oars.</p>"
+            )
+        },
+        spoken=("subsection (1) of it.", "(1) A ferry is a boat.", "(2) No boat", "(1) Oil.", "(2) Oars."),
+    ),
     "raised numbers without a link": Shape(
         pages={"1.xhtml": maker.page(f"<h1>One</h1><p>{STORY} He went out.<sup>12</sup> And so on.</p>")},
         spoken=("He went out. And so on.",),

@@ -11,6 +11,7 @@ from msgspec import Struct
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.page import front_matter
 from swarm.book.page.block import BLOCKS, heading_level, is_stanza
+from swarm.book.page.chord import without_chords
 from swarm.book.page.code import CODE, is_code, may_be_code
 from swarm.book.page.formula import EXPONENT, INDEX, RAISED, VARIABLE, alternative_of, read_formula
 from swarm.book.page.furniture import (
@@ -338,6 +339,7 @@ class _Walk:
         paragraphs = "\n".join(lines).split("\n\n")
         for paragraph in paragraphs:
             said = without_picture_mark(paragraph.strip())
+            said = without_chords(said)
             said = without_verse_numbers(said) if self.reading.verse_numbers == "skip" else said
             if said:
                 passage = self._passage(said)

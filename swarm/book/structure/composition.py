@@ -18,7 +18,7 @@ from swarm.book.page.note import (
 )
 from swarm.book.page.passage import Passage
 from swarm.book.page.running_head import mark_running_heads
-from swarm.book.page.trailing_note import mark_trailing_notes
+from swarm.book.page.trailing_note import mark_bracketed_notes, mark_trailing_notes
 from swarm.book.page.written_note import mark_written_notes
 from swarm.book.structure.contents_lines import mark_contents_lines
 from swarm.book.structure.division import Named, divide
@@ -52,6 +52,7 @@ def compose(
     for number, named in enumerate(documents):
         mark_headed_notes(named.document.passages, NOTES, number)
         mark_trailing_notes(named.document.passages, NOTES, number)
+        mark_bracketed_notes(named.document.passages, NOTES, number)
         mark_stray_notes(named.document.passages, NOTES)
         mark_note_page_headings(named.document.passages, NOTES)
     mark_note_headings(passages, NOTES)

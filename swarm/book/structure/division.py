@@ -29,6 +29,15 @@ _PART = compile_later(
     r"(?:\s+[\p{L}\d]{1,12})?[.:]?",
     regex.IGNORECASE,
 )
+# "1.2 Maps" and "§ 3 Sets" are sections of a chapter; what is called "Chapter 1" is no part above chapters.
+_SECTION = compile_later(
+    r"(?:section|abschnitt|§|sección|sezione|secção)?\s*\d{1,2}[.-]\d{1,2}\b|§\s?\d", regex.IGNORECASE
+)
+_CHAPTER = compile_later(
+    r"(?:chapter|unit|lesson|chapitre|leçon|kapitel|lektion|capítulo|unidad|lección|capitolo|lezione|hoofdstuk|les|"
+    r"rozdział|глава|урок)\s+[\p{L}\d]",
+    regex.IGNORECASE,
+)
 _WORD = compile_later(r"\p{L}{2}|[\p{Han}\p{Hiragana}\p{Katakana}]")
 _PUNCTUATED = compile_later(r"\p{P}$")
 
@@ -198,7 +207,12 @@ def _heading_cuts(row: PassageRow) -> set[int]:
 def _mostly_parts(row: PassageRow, level: int, below: int) -> bool:
     """Tell whether most headings of a level name parts, because one of the level `below` follows directly."""
     bare = [after.level == below for above, after in pairwise(row.passages) if above.level == level < after.level]
-    return 2 * sum(bare) >= sum(1 for passage in row.passages if passage.level == level)
+    above = [passage.text for passage in row.passages if passage.level == level]
+    sections = sum(1 for passage in row.passages if passage.level == below and _SECTION.match(passage.text))
+    lower = sum(1 for passage in row.passages if passage.level == below)
+    if 2 * sections > lower or 2 * sum(1 for text in above if _CHAPTER.match(text)) > len(above):
+        return False  # a textbook, whose chapters have sections
+    return 2 * sum(bare) >= len(above)
 
 
 def _thin(row: PassageRow, cuts: set[int]) -> bool:
@@ -254,13 +268,19 @@ def _own_title(passages: list[Passage]) -> str:
     passages = [passage for passage in passages if not passage.left_out] or passages
     headings: list[str] = []
     for passage in passages:
-        if not passage.level or len(headings) == 2:
+        if not passage.level or len(headings) == 2 or (headings and _begins_section(passage, passages)):
             break
         headings.append(without_marks(tidy(passage.text)))
     if headings:
         *above, last = headings
         return " ".join([*(text if _PUNCTUATED.search(text) else f"{text}." for text in above), last])
     return _opening(without_marks(next((tidy(passage.text) for passage in passages if passage.text), "")))
+
+
+def _begins_section(heading: Passage, passages: list[Passage]) -> bool:
+    """Tell whether a heading below another one is the first of several sections rather than a second title."""
+    alike = sum(1 for passage in passages if passage.level == heading.level and not passage.left_out)
+    return bool(_SECTION.match(heading.text)) or (alike > 1 and heading.level > passages[0].level)
 
 
 def _opening(text: str) -> str:
