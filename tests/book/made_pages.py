@@ -190,4 +190,19 @@ PAGES: dict[str, Shape] = {
         silent="ornament",
         reading=Reading(alt_text=True),
     ),
+    "numbers of lines far behind them": Shape(
+        pages={
+            "t.xhtml": maker.page(
+                "<h1>The Boat</h1><p>Over the water we go,<br/>under the moon we row,<br/>the river is slow,<br/>"
+                "the wind is low,<br/>and home is far.&#160;&#160;&#160;&#160;&#160;5</p>"
+                "<pre>Oars     10\nBoats    15\nMen      20</pre>"
+            )
+        },
+        spoken=("and home is far.", "Oars 10", "Men 20"),
+        silent=("far. 5", "far.5"),
+    ),
+    "the number of a printed page in a paragraph": Shape(
+        pages={"t.xhtml": maker.page(f"<h1>One</h1><p>{STORY}</p><p>He rowed [p. 12] on, as I said on page 12.</p>")},
+        spoken=("He rowed on, as I said on page 12.",),
+    ),
 }

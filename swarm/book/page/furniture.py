@@ -39,6 +39,10 @@ _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-numbe
 _LONG_WORD = compile_later(r"\p{L}{2,}+")
 _LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul", "h3", "h4", "h5", "h6"))
 _NUMBER = compile_later(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[\divxlc]+[\])}|.\s]*", regex.IGNORECASE)
+# The number of a printed page within a paragraph, and that of a line, far behind the line.
+_PAGE_MARK = compile_later(r"\[(?:Pg|Page|p\.|S\.|Seite|pág\.|стр\.|с\.)\s?[\divxlc]{1,6}\] ?")
+_LINE_NUMBER = compile_later(r"(?<=[\p{L}\p{P}])[ \t\u00a0\u2002\u2003]{3,80}+\d{0,3}[05][ \t\u00a0]{0,80}+$")
+MAX_NUMBERED_LINES = 0.34  # of the lines of a stanza; more such figures are a table
 _PAGE_ID = compile_later(r"(?:page|pg|p|pag|seite)[-_.]?[\divxlc]+", regex.IGNORECASE)
 _HIDDEN = compile_later(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)
 # Texts of links that only lead elsewhere, in the most common languages of e-books.
@@ -228,6 +232,15 @@ def _opening(element: etree._Element, enough: int) -> str:
 def is_caption(element: etree._Element) -> bool:
     """Return whether an element is a picture's caption, or a picture with its caption."""
     return local(element) == "figcaption" or any(map(_CAPTION_CLASS.search, (element.get("class") or "").split()))
+
+
+def without_printed_numbers(text: str) -> str:
+    """Return a text as its document has it without the marks of pages, "[p. 12]", and the numbers of lines of verse."""
+    text = _PAGE_MARK.sub("", text) if "[" in text else text
+    lines = text.split("\n")
+    bare = [_LINE_NUMBER.sub("", line) for line in lines] if len(lines) > 2 else lines
+    numbered = sum(1 for line, other in zip(lines, bare, strict=True) if line != other)
+    return "\n".join(bare) if 0 < numbered <= MAX_NUMBERED_LINES * len(lines) else text
 
 
 def without_page(caption: str) -> str:

@@ -23,6 +23,7 @@ from swarm.book.page.furniture import (
     says_nothing,
     without_page,
     without_picture_mark,
+    without_printed_numbers,
 )
 from swarm.book.page.letters import AUDIBLE, tidy, without_zero_width
 from swarm.book.page.markup import local, types
@@ -335,7 +336,7 @@ class _Walk:
         self.marks += [normalize("NFKC", mark) for mark in _LOOSE_MARKS.findall(text)]
         text = _LOOSE_MARKS.sub("", text)
         text = without_page(text) if self.open[-1].caption else text
-        lines = [" ".join(line.split()) for line in text.split("\n")]
+        lines = [" ".join(line.split()) for line in without_printed_numbers(text).split("\n")]
         paragraphs = "\n".join(lines).split("\n\n")
         for paragraph in paragraphs:
             said = without_picture_mark(paragraph.strip())

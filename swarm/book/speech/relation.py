@@ -8,11 +8,16 @@ SIGNS = "<>≤≥≠≈±√∞÷"
 _BESIDE = compile_later(r"(?<=(?<!\p{L})(?:\p{L}|\d|\d%|\))\s?)([<>])(?=\s?(?:[\d(−-]|\p{L}(?![\p{L}>])))")
 _BETWEEN = compile_later(r"(?<=[\p{L}\d)%°])\s?([≤≥≠≈÷])\s?(?=[\p{L}\d(√−-])")
 _BEFORE = compile_later(r"([±√≤≥≈])\s?(?=[\d(]|\p{L}(?!\p{L}))")
+_SLASH = compile_later(r"(?<=\p{L}{2})/(?=\p{L}{2})|(?<=(?<![\d/.,])24)/(?=7(?![\d/.,]\d|\d))")  # "he/she", "24/7"
 _ALONE = compile_later(r"∞")
 
 
 def say_relations(text: str, language: Language) -> str:
-    """Return a sentence with such signs as words, if the language has words for them; numbers remain figures."""
+    """Return a sentence with such signs as words, if the language has words for them; numbers remain figures.
+
+    A slash between words is not said.
+    """
+    text = _SLASH.sub(" ", text) if "/" in text else text
     said = language.numbers.relations if language.numbers else {}
     if not said or not any(sign in text for sign in SIGNS):
         return text
