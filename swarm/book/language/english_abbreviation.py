@@ -149,9 +149,9 @@ def _lone(text: str, pattern: "regex.Pattern[str]", said: Mapping[str, str]) -> 
 
 
 def _degree(match: Match) -> str:
-    """Say "Ed.D." and "M.Sc." letter by letter, but the end of "D.Phil." as a word."""
-    parts = [part if len(part) > 3 else ".".join(part.upper()) + "." for part in (match[1], match[2])]
-    said = "".join(parts) if len(match[2]) < 4 else " ".join(parts)
+    """Say "Ed.D." and "M.Sc." letter by letter, but "Phil" and "Psy" as words."""
+    parts = [part if len(part) > 2 else ".".join(part.upper()) + "." for part in (match[1], match[2])]
+    said = "".join(parts) if max(len(match[1]), len(match[2])) < 3 else " ".join(part.strip(".") for part in parts)
     return said + ("." if match["ends"] is not None and not said.endswith(".") else "")
 
 

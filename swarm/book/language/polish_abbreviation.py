@@ -48,7 +48,8 @@ ABBREVIATIONS = Abbreviations(
     titles=table(
         "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|"
         "Mgr=Magister|"
-        "inż=inżynier|ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
+        "inż=inżynier|Inż=Inżynier|Płk=Pułkownik|Mjr=Major|Kpt=Kapitan|Por=Porucznik|Abp=Arcybiskup|"
+        "ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
         "sierż=sierżant|mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|"
         "oo=ojcowie|o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
     ),

@@ -59,7 +59,9 @@ _IN_PLURAL = regex.compile(
 )
 _RANGE = regex.compile(r"(?<![\p{L}\d.,:/-])(\d{1,3})\s?[–-]\s?(\d{1,3})(?![\d–-]|[.,:/]\d)")
 _LONG_AGO = regex.compile(r"(?<=\b[Pp]rzed\s)([2-9]|[1-9]\d{1,2})(?=\slaty\b)")
-_SCALED = regex.compile(r"\b((?i:przed|nad|pod|między|poza|za|z))\s([2-9]|[1-9]\d{1,2})\s(tys|mln|mld)\b\.?")
+_SCALED = regex.compile(r"\b((?i:przed|nad|pod|między|poza))\s([2-9]|[1-9]\d{1,2})\s(tys|mln|mld)\b\.?")
+_OUT_OF = regex.compile(r"\b([Zz]e?|[Dd]o|[Oo]d|[Dd]la)\s([2-9]|[1-9]\d{1,2})\s(tys|mln|mld)\b\.?(?!\szł)")
+_SCALES_OUT_OF = table("tys=tysięcy|mln=milionów|mld=miliardów")
 _SCALES = table("tys=tysiącami|mln=milionami|mld=miliardami")
 _HUNDREDTHS = regex.compile(r"(?<=\d\s?)(?:proc\b|pct\b)(?:\.(?=\s\p{Ll}|[,;:)])|(?P<ends>\.[\s\"”»)]*$))?")
 _WITH = table("dwóch=dwoma|trzech=trzema|czterech=czterema|stu=stu")
@@ -79,6 +81,7 @@ def say_plurals(text: str, spell: Callable[[str], str]) -> str:
     text = _HUNDREDTHS.sub(lambda match: f"%{match['ends'] or ''}", text)
     text = _LONG_AGO.sub(lambda match: in_instrumental(spell(match[1])), text)
     text = _SCALED.sub(lambda match: f"{match[1]} {in_instrumental(spell(match[2]))} {_SCALES[match[3]]}", text)
+    text = _OUT_OF.sub(lambda match: f"{match[1]} {in_genitive(spell(match[2]))} {_SCALES_OUT_OF[match[3]]}", text)
     return _IN_PLURAL.sub(oblique, text)
 
 

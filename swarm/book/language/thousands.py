@@ -5,7 +5,7 @@ from collections.abc import Callable
 from swarm.book.language.language import Match, Step
 from swarm.book.language.late_pattern import compile_later
 
-_THOUSANDS = compile_later(r"(?<![\p{L}\d.,:/$-])(\d{1,3})\smil(?=\s(\p{L}+))")
+_THOUSANDS = compile_later(r"(?<![\p{L}\d.,:/$€£-])(?<![$€£]\s)(\d{1,3})\smil(?=\s(\p{L}+))")
 
 
 def thousand_steps(

@@ -31,6 +31,7 @@ _DEGREE = compile_later(r"°(?=\d)")
 _MASCULINE = compile_later(r"(?<=\d\s?)º(?=\s?[CF](?!\p{L}))")  # typed for a degree
 _COUNTRY = compile_later(r"(?<!\p{L})(?:US|U\.S\.|CA|AU|NZ|HK|[AC])(?=\$\s?\d)")  # of a dollar
 _PERCENT = compile_later(r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)")
+_POINTED_SUM = compile_later(r"(?<=[$£€]\s?\d{1,9})\.(?=\d\d(?!\d|[.,]\d))")  # "$ 12.50" in the Americas
 _EVEN_SUM = compile_later(r"(?<=\d),[-–—]{1,2}(?![\d\p{L}])")  # "5,- DM"
 _FIGURE = compile_later(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
 # The initials in "Joseph M. Brown" are no numerals, nor is the English pronoun in "Mary I said".
@@ -76,7 +77,8 @@ def say_numbers(text: str, language: Language) -> str:
     if "%" in text or "º" in text:
         text = _PERCENT.sub(f" {numbers.to} ", _MASCULINE.sub("°", text))
     text = _COUNTRY.sub("", text) if "$" in text else text
-    text = _EVEN_SUM.sub("", text) if numbers.comma else text
+    if numbers.comma:
+        text = _POINTED_SUM.sub(",", _EVEN_SUM.sub("", text))
     text = say_fractions(_DEGREE.sub("° ", text), language)
     for pattern, say in (*numbers.first, *_steps(language, numbers)):
         text = _said(text, pattern, say)

@@ -55,6 +55,8 @@ def _before_thousand(said: str) -> str:
     return "veintiún" if said == "veintiuno" else said.removesuffix("o") if said.endswith(" uno") else said
 
 
+_HER = compile_later(r"(?<=\b(?:[Ll]a|[Uu]na|[Aa] la|[Dd]e la)\s)(Lic|Ing|Arq|Prof|Cap|Rvda?)\.(?=\s\p{Lu})")
+_HERS = table("Lic=Licenciada|Ing=Ingeniera|Arq=Arquitecta|Prof=Profesora|Cap=Capitana|Rvda=Reverenda|Rvd=Reverenda")
 _COUNTS = (
     "las|los|unas|unos|otras|otros|estas|esas|aquellas|aquellos|sus|casi|había|hay|hubo|con|por|son|eran|fueron|"
     "cerca de|más de|menos de|alrededor de"
@@ -123,6 +125,7 @@ def _part_of_day(match: Match) -> str:
 
 def _prepare_abbreviations(text: str) -> str:
     """Say "s. XIX" and "ss. XVI y XVII"."""
+    text = _HER.sub(lambda match: _HERS[match[1]], text)
     text = _HOUR_OF_DAY.sub(_part_of_day, text)
     text = _SAINT.sub("San", _STREET.sub("Calle ", text))
     return _CENTURY.sub(lambda match: "siglo " if match[1] == "s" else "siglos ", text)

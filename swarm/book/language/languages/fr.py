@@ -46,7 +46,7 @@ def _half_of(noun: str) -> str:
 _SPOONS = compile_later(
     r"(?<![\p{L}\d.,/])(\d{1,2}|½|¼|¾)\s?(?:c|cc|cuil|cuill)\.\s?(?:à|a)\s?(?:(s|soupe)|(?:c|café|thé))(?![\p{L}])(?:\.(?=\s\p{Ll}))?"
 )
-_HOB = compile_later(r"\b([Tt])h\.(?=\s?\d)")  # the mark of a stove
+_HOB = compile_later(r"\b(t)h\.(?=\s?\d)|(?<=\()(T)h\.(?=\s?\d)")  # the mark of a stove
 _KILOMETRE = compile_later(r"(?<=\b(?:[Aa]u|[Dd]u|[Ll]e)\s)km\.?(?=\s\d)")
 
 
@@ -125,7 +125,7 @@ def _century_before(match: Match) -> str:
 def _prepare_abbreviations(text: str) -> str:
     text = _MAJESTY.sub(lambda match: _MAJESTIES[regex.sub(r"\W", "", match[1] or match[2])], text)
     text = _NUMBER.sub("numéro", _NUMBERS.sub("numéros", text))
-    text = _SPOONS.sub(_spoon, _HOB.sub(lambda match: f"{match[1]}hermostat", text))
+    text = _SPOONS.sub(_spoon, _HOB.sub(lambda match: f"{match[1] or match[2]}hermostat", text))
     text = _KILOMETRE.sub("kilomètre", text)
     text = _MILLIARDS.sub("milliards", text)
     text = _STREET.sub(lambda match: {"b": "boulevard", "a": "avenue"}[match[0][0].lower()], text)

@@ -233,7 +233,7 @@ LANGUAGE: Language = Language(
             "Magg=Maggiore|Cap. Magg=Caporal Maggiore"
         ),
         numbered=table(
-            "tav=tavola|fol=folio|n=numero|nn=numeri|p=pagina|pp=pagine|pag=pagina|pagg=pagine|vol=volume|cap=capitolo|capp=capitoli|"
+            "int=interno|tav=tavola|fol=folio|n=numero|nn=numeri|p=pagina|pp=pagine|pag=pagina|pagg=pagine|vol=volume|cap=capitolo|capp=capitoli|"
             "art=articolo|artt=articoli|fig=figura|t=tomo|lib=libro|sez=sezione|§=paragrafo|n°=numero|v=verso|vv=versi"
         ),
         anywhere=table(
@@ -275,7 +275,7 @@ LANGUAGE: Language = Language(
         "sig.ra dott prof avv ing on pag pagg "
         "cap n a.C d.C "
         "S SS card cav mons es cfr Cfr",
-        numbered="d.lgs D.Lgs D.lgs d.l D.L l tav t nn pag pagg art artt fig sez lib v vv",
+        numbered="int d.lgs D.Lgs D.lgs d.l D.L l tav t nn pag pagg art artt fig sez lib v vv",
         closing="ecc etc",
     ),
     counted=Counted(

@@ -37,8 +37,8 @@ _MINUTES = compile_later(r"(?<![\p{L}\d.,])(\d{1,3})\s?min\b(?:\.(?=\s[\p{Ll}\d]
 
 # "2 el suiker", unlike the "2 el linnen" of a draper.
 _SPOONS = compile_later(
-    r"(?<=(?<![\p{L}\d.,])(?:\d{1,3}|½|¼|¾)\s?)([et])l\b(?:\.(?=\s\p{Ll}|[,;:)]))?(?!\s(?:stof|laken|linnen|lint|zijde|"
-    r"katoen|kant|fluweel|touw|breed|lang|hoog|diep|ver)\b)"
+    r"(?<=(?<![\p{L}\d.,])(?:\d{1,3}|½|¼|¾)\s?)(?:(t)l\b(?:\.(?=\s\p{Ll}|[,;:)]))?|el\b\.?(?=\s\p{Ll})(?!\.?\s(?:stof|laken|linnen|"
+    r"lint|zijde|katoen|kant|fluweel|touw|breed|lang|hoog|diep|ver|en|of|in|van|op|met|te|was|is|werd|naar|uit)\b))"
 )
 _AGE = compile_later(r"(?<=\d\s)jr\b(?:\.(?=\s\p{Ll}|[,;:)])|(?P<ends>\.[\s\"”»)]*$))?")
 _NEUTER = words(
@@ -52,18 +52,22 @@ def _half_of(noun: str) -> str:
 
 def _spoon(match: Match) -> str:
     one = match.string[: match.start()].rstrip().endswith((" 1", "½", "¼", "¾")) or match.string.startswith("1 ")
-    return f"{' eet' if match[1] == 'e' else ' thee'}lepel{'' if one else 's'}"
+    return f"{' thee' if match[1] else ' eet'}lepel{'' if one else 's'}"
 
 
 def _years_old(match: Match) -> str:
     return "jaar" + (match["ends"] or "")
 
 
+_JOINED = compile_later(
+    r"(?<![\p{L}\d.,])(\d{1,3})-(?=(?:jarig|daags|urig|persoons|delig|voudig|hoekig|koppig)\p{Ll}{0,4}\b)"
+)
 _FLORINS = compile_later(r"\bfl\.\s?(?=\d)")
 
 
 def _prepare(text: str) -> str:
     """Say "18.30 u." as "18.30 uur", "10 u." as "10 uur" and "5 min" as "5 minuten"."""
+    text = _JOINED.sub(lambda match: spelled(match[1], LANGUAGE), text)
     text = _SPOONS.sub(_spoon, _FLORINS.sub("ƒ", text)).replace("  ", " ")
     text = _MINUTES.sub(lambda match: f"{match[1]} {'minuut' if match[1] == '1' else 'minuten'}", text)
     return _FULL_HOUR.sub(r"\1 uur", _HOUR.sub(r"\1 uur", text))

@@ -222,7 +222,7 @@ def _counted_signs() -> dict[str, str]:
 def _genitive() -> "regex.Pattern[str]":
     signs = "|".join(map(regex.escape, sorted(_counted_signs(), key=len, reverse=True)))
     return compile_later(
-        r"\b((?i:od|do|bez|około|ok\.|blisko|powyżej|poniżej|spośród|wobec|wśród|oprócz|prócz|zamiast|temperatur(?:ze|y)))\s([2-9]|[1-9]\d{1,2})"
+        r"\b((?i:od|do|dla|bez|około|ok\.|blisko|powyżej|poniżej|spośród|wobec|wśród|oprócz|prócz|zamiast|temperatur(?:ze|y)))\s([2-9]|[1-9]\d{1,2})"
         rf"(?:\s?({signs})(?![\p{{L}}²³]))?(?!\d|[.,:/-]\d|\.\s\p{{Ll}}|\p{{L}})"
     )
 

@@ -73,6 +73,8 @@ def _agree(said: str, noun: str) -> str:
     return f"{said[:-4]}duas" if said == "dois" or said.endswith(" dois") else said
 
 
+_HER = compile_later(r"(?<=\b(?:[Dd]?[Aa]|[Uu]ma|[Nn]a|[Pp]ela|[Àà])\s)(Eng|Arq|Prof|Cap)\.(?=\s\p{Lu})")
+_HERS = table("Eng=Engenheira|Arq=Arquiteta|Prof=Professora|Cap=Capitã")
 _COUNTS = (
     "as|os|umas|uns|outras|outros|suas|seus|essas|estas|quase|havia|há|houve|com|por|eram|são|foram|tem|têm|tinha|"
     "cerca de|mais de|menos de"
@@ -100,7 +102,7 @@ _ORDERED = ordered_nouns(
     "Congresso Concílio Reich Império Aniversário Centenário Festival Encontro Curso",
     "República Internacional Cruzada Dinastia Edição Assembleia Conferência Legislatura Feira Semana Bienal",
 )
-_ROAD = compile_later(r"(?<=\b(?:[nN]a|[dD]a|[àÀ])\s)R\.(?=\s\p{Lu}\p{Ll})")  # "na R. Augusta"
+_ROAD = compile_later(r"(?<=\b(?:[nN]a|[dD]a|[àÀ])\s)R\.(?=\s(?:d[aeo]s?\s)?\p{Lu}\p{Ll})")  # "na R. Augusta"
 _CENTURY = compile_later(r"(?<![\p{L}\d.])(sécs?)\.\s(?=[IVXL]+\b)")
 _LADY = compile_later(
     r"\bD\.(?=\s(?:Ana|Maria|Isabel|Catarina|Leonor|Teresa|Beatriz|Inês|Joana|Luísa|Filipa|Amélia|Carlota|Antónia|Rosa|"
@@ -137,7 +139,7 @@ def _prepare(text: str) -> str:
 def _prepare_abbreviations(text: str) -> str:
     """Say "S. Pedro"; "S. Silva" has an initial."""
     text = _CENTURY.sub(lambda match: "século " if match[1] == "séc" else "séculos ", text)
-    text = _ROAD.sub("Rua", text)
+    text = _HER.sub(lambda match: _HERS[match[1]], _ROAD.sub("Rua", text))
     return str(_SAINT.sub("São", _LADY.sub("Dona", text)))
 
 

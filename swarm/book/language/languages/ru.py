@@ -168,7 +168,7 @@ def _suffixed(match: Match) -> str:
     if suffix == "ти" or (suffix == "х" and number < 5):
         return _inflected(number, "cardinal", "g")
     case, gender, plural = _SUFFIX_FORMS[suffix]
-    if suffix == "й" and noun.endswith(("ы", "и", "ой", "ей")):
+    if suffix == "й" and noun.endswith(("ы", "и", "ой", "ей", "е")):
         case, gender = "g", "f"
     if suffix == "е" and noun == "годы":
         plural = True
@@ -253,7 +253,7 @@ def _prepare(text: str) -> str:
     text = _dates().sub(_date, text)
     text = _SHORT_ROUBLES.sub("руб.", _ROUBLES.sub(_roubles, text))
     text = _HOURS.sub(lambda match: f"{match[1]} {_genitive(match[2])} до {_genitive(match[3])}", text)
-    text = _OBLIQUE_UNIT.sub(lambda match: f"{match[1]} {_genitive(match[2])} {UNITS_OF_MANY[match[3]]}", text)
+    text = _OBLIQUE_UNIT.sub(_oblique_unit, text)
     text = _TO_YEAR.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), 'd')}", _IN_PLURAL.sub(_in_plural, text))
     text = _COMPOUND.sub(_compound, _SUFFIXED.sub(_suffixed, _YEARS.sub(_year, text)))
     return str(_OBLIQUE.sub(lambda match: f"{match[1]} {_genitive(match[2])}", text))
@@ -264,6 +264,15 @@ def _in_plural(match: Match) -> str:
     if case != "i" and before not in _BEFORE_CASE[case]:
         return match[0]
     return _with(match[1], _inflected(int(match[2]), "cardinal", case))
+
+
+def _oblique_unit(match: Match) -> str:
+    """Say "около 5 км" and "из 21 тыс." in the genitive."""
+    number, unit = int(match[2]), match[3]
+    if unit in ("тыс", "млн") and _category(number) == "one":
+        gender, said = ("f", "тысячи") if unit == "тыс" else ("m", "миллиона")
+        return f"{match[1]} {_inflected(number, 'cardinal', 'g', gender)} {said}"
+    return f"{match[1]} {_genitive(match[2])} {UNITS_OF_MANY[unit]}"
 
 
 def _genitive(figures: str) -> str:
@@ -351,7 +360,7 @@ LANGUAGE: Language = Language(
     speakers=Speakers(verbs="(?:сказал|спросил|ответил|крикнул|воскликнул|проговорил|отвечал|прошептал|закричал)а?"),
     sentences=Sentences(
         starts="Он Она Оно Они Был Была Было Были И А Но Потом Тогда Когда Это Этот Эта В На С По Не Как Там Тут Затем",
-        open="свв преп полк подполк кап Полк ок г ул пл пос оз о им проф Проф акад Акад св Св тов ген см См ср "
+        open="инж Инж свв преп полк подполк кап Полк ок г ул пл пос оз о им проф Проф акад Акад св Св тов ген см См ср "
         "Ср напр т е д "
         "н архиеп еп Им пер Пер ред Ред изд Изд Тов Ген",
         names="кн Кн гр Гр",
