@@ -190,6 +190,16 @@ PAGES: dict[str, Shape] = {
         silent="ornament",
         reading=Reading(alt_text=True),
     ),
+    "headings that are pictures": Shape(
+        pages={
+            f"{n}.xhtml": maker.page(
+                f"<h1><img src='{n}.png' alt='{title}'/></h1><p>{STORY}</p><p><img alt='A boat'/></p>"
+            )
+            for n, title in enumerate(("Chapter 1: The Boat", "Chapter 2: The Oars", "image"))
+        },
+        spoken=("Chapter 1: The Boat", "Chapter 2: The Oars"),
+        silent=("A boat", "image"),
+    ),
     "numbers of lines far behind them": Shape(
         pages={
             "t.xhtml": maker.page(

@@ -30,6 +30,6 @@ def without_chords(text: str) -> str:
 
 def _is_chords(line: str) -> bool:
     """Tell whether a line has nothing but chords, one of which is more than a letter."""
-    chords = line.split()
-    short = len(chords) >= MIN_CHORDS and len(line) <= MAX_LINE_CHARS and not line.islower()
-    return short and bool(_TOLD.search(line)) and bool(_CHORDS.fullmatch(line))
+    if len(line) > MAX_LINE_CHARS or line.islower() or len(line.split()) < MIN_CHORDS:
+        return False
+    return bool(_TOLD.search(line)) and bool(_CHORDS.fullmatch(line))

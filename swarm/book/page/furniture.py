@@ -28,7 +28,9 @@ _DROPPED = words(
     "metadata defs desc case"
 )
 _UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
-_PAGE_CLASSES = words("pagenum pageno pagenumber page-number page_number pagebreak page-break pb x-ebookmaker-pageno")
+_PAGE_CLASSES = words(
+    "pagenum pageno pagenumber page-number page_number pagebreak page-break pb tei-pb x-ebookmaker-pageno"
+)
 _PROGRAM_CLASSES = words(
     "calibre_navbar ws-noexport mw-editsection noprint navbox margin-toggle"
 )  # links that programs add

@@ -220,9 +220,14 @@ class _Walk:
         cap = drop_cap(element)
         if cap:
             return cap + _CAP
-        if tag == "img" and self.reading.alt_text and not says_nothing(element.get("alt") or ""):
+        if tag == "img" and self._tells(element) and not says_nothing(element.get("alt") or ""):
             return f" {element.get('alt')} "
         return None
+
+    def _tells(self, picture: etree._Element) -> bool:
+        """Tell whether a picture's alternative text is read: if the user wants it, or if the picture is a heading."""
+        heading = self.open[-1].element if self.open[-1].level else None
+        return self.reading.alt_text or (heading is not None and not "".join(islice(heading.itertext(), 99)).strip())
 
     def _after_figure(self) -> bool:
         return bool(self.parts) and self.parts[-1][-1:].isdecimal()
