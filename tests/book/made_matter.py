@@ -124,6 +124,7 @@ MATTER: dict[str, Shape] = {
     "contents of the second halves of titles": _second_halves(),
     "title-page lines that are headings": _crumbs(),
     "part pages with nothing but a title": _parts(),
+    "a textbook without contents": _textbook(),
     "a START line behind the text": _start_behind(),
     "text in files called index": Shape(
         pages={"index.html": page(STORY, title="Welcome"), "index1.html": page(MORE * 3, title="Setup")},
