@@ -1,7 +1,8 @@
 """Compares how an engine says written forms with how it says their words, by its own phonemes.
 
-The folder `forms` has a table for each language: a written form, " = ", and what a narrator says. In the latter, " | "
-is the end of a sentence, and " // " stands between words that are equally right.
+The folders `forms` and `passages` have a table for each language: a written form, " = ", and what a narrator says. In
+the latter, " | " is the end of a sentence, and " // " stands between words that are equally right. The forms were
+collected one by one, the passages written before the rules were looked at.
 """
 
 import ctypes
@@ -24,8 +25,9 @@ from swarm.voice.hibari.engine import CARD as HIBARI
 from swarm.voice.hibari.voice import sounded
 from swarm.voice.host.child import send_no_usage_data
 
-FOLDER = Path(__file__).parent / "forms"
-LANGUAGES = tuple(sorted(path.stem for path in FOLDER.glob("*.txt")))
+FORMS = Path(__file__).parent / "forms"
+PASSAGES = Path(__file__).parent / "passages"
+LANGUAGES = tuple(sorted(path.stem for path in FORMS.glob("*.txt")))
 CASES = tuple((card, language) for card in (ESPEAK, HIBARI) for language in LANGUAGES if card.speaks(language))
 _UTF8, _IPA = 1, 2
 _SILENT = regex.compile(r"[\s\p{P}ˈˌː\u200d]|\p{M}")
@@ -34,9 +36,9 @@ _ALIKE = str.maketrans("ɛɔɪʊɨəɐŋm", "eoiuiaann")  # vowels and nasals th
 Sounds = Callable[[str], str]  # returns an engine's phonemes of a text
 
 
-def read_forms(language: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+def read_forms(language: str, folder: Path = FORMS) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the written forms of a language, each with the words that are right."""
-    for line in (FOLDER / f"{language}.txt").read_text("utf-8").splitlines():
+    for line in (folder / f"{language}.txt").read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             written, _, words = line.partition(" = ")
             yield written, tuple(words.split(" // "))
@@ -48,11 +50,11 @@ def handed(written: str, language: str, card: EngineCard) -> list[str]:
     return [make_engine_text(segment.spoken, segment.phonemes) for segment in chapter.segments]
 
 
-def wrong_forms(card: EngineCard, language: str) -> list[tuple[str, str]]:
+def wrong_forms(card: EngineCard, language: str, folder: Path = FORMS) -> list[tuple[str, str]]:
     """Return the forms that are said wrongly, each with the texts that the engine was given."""
     sounds = _sounds(card, language)
     found = []
-    for written, words in read_forms(language):
+    for written, words in read_forms(language, folder):
         texts = handed(written, language, card)
         said = [_heard(text, sounds) for text in texts]
         if all(said != [_heard(sentence, sounds) for sentence in right.split(" | ")] for right in words):
