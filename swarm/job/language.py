@@ -100,6 +100,16 @@ def normal_language(word: str) -> str:
     return code
 
 
+def marked_language(mark: str) -> str:
+    """Return the primary subtag that a mark of a book names, such as `lang="fr-CA"`; "" if it names no language."""
+    if not mark:  # as nearly always: CLDR's names need not be loaded
+        return ""
+    try:
+        return normal_language(mark)
+    except UsageError:
+        return ""
+
+
 def language_name(code: str) -> str:
     """Return the English name of a language; the code itself if it is unknown."""
     return _names().get(code, code)

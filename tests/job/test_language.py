@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from swarm.errors import UsageError
-from swarm.job.language import language_name, long_code, normal_language
+from swarm.job.language import language_name, long_code, marked_language, normal_language
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,26 @@ def test_a_language_has_its_three_letters(code: str, long: str) -> None:
     assert long_code(code) == long
 
 
-def test_codes_of_two_letters_need_no_babel() -> None:
-    script = "import sys; from swarm.job.language import normal_language as n; n('en'); print('babel' in sys.modules)"
+@pytest.mark.parametrize(
+    ("mark", "code"),
+    [
+        ("fr-CA", "fr"),
+        ("ger", "de"),
+        ("iw", "he"),
+        ("no", "nb"),
+        ("mul", ""),
+        ("", ""),
+        ("fr;espeak;⟦", ""),
+        ("x" * 9999, ""),
+    ],
+)
+def test_a_mark_of_a_book_names_a_language_or_none(mark: str, code: str) -> None:
+    assert marked_language(mark) == code
+
+
+def test_codes_of_two_letters_and_no_mark_need_no_babel() -> None:
+    script = (
+        "import sys; from swarm.job.language import marked_language as m; m('en'), m(''); print('babel' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"

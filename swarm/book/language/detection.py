@@ -179,6 +179,14 @@ def fits_script(language: str, text: str) -> bool:
     return language not in _OF_OWN_SCRIPT - {"ja", "ko", "vi"}
 
 
+def has_foreign_letters(language: str, text: str) -> bool:
+    """Tell whether a language is surely not written in the letters of a text. Latin ones transcribe any."""
+    script = _script(text)
+    if script in ("", "Latin") or not is_told_apart(language):
+        return False
+    return language not in (_BY_SCRIPT.get(script) or _BY_LIBRARY[script].split())
+
+
 def passage_language(text: str, language: str) -> str:
     """Return the language of a passage in a book of another language; "" if it is not plainly another one."""
     said = _first_words(text)
@@ -190,7 +198,8 @@ def passage_language(text: str, language: str) -> str:
         codes = _BY_SCRIPT[script]
         formula = script not in _UNSPACED and len(said) < MIN_PASSAGE_HITS  # its Greek letters stand alone
         return "" if language in codes or formula or _letters(text[:MAX_SCRIPT_CHARS]) < MIN_LETTERS else codes[0]
-    if len(said) < MIN_PASSAGE_WORDS:
+    is_long = _letters(text[:MAX_SCRIPT_CHARS]) >= MIN_LETTERS and has_foreign_letters(language, text)
+    if len(said) < MIN_PASSAGE_WORDS and not is_long:
         return ""
     if script != "Latin":
         found = _ask(" ".join(said), script)

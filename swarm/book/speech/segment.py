@@ -25,6 +25,7 @@ from swarm.job.book import Block, Chapter, ChapterText, Origin, Pause, Segment, 
 from swarm.job.card import EngineCard
 from swarm.job.engine_text import read_engine_text
 from swarm.job.guest import NO_GUESTS, Guests
+from swarm.job.language import marked_language
 
 TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 
@@ -172,7 +173,7 @@ def _pieces(block: Block, language: str, teller: _Teller, voices: Sequence[Voice
     """Return a block's lines as sentences and their pieces, each of one voice."""
     speech, limit = teller.speech, teller.card.limit(teller.told or language)
     places, marker = SentencePlaces(block), Marker(block.sayings) if block.sayings else None
-    own, heading = _subtag(block.language) or language, block.kind == "heading"
+    own, heading = marked_language(block.language) or language, block.kind == "heading"
     found: list[_Piece] = []
     line_start = 0
     for line in block.text.split("\n"):
@@ -226,14 +227,8 @@ def unsaid_languages(chapters: Iterable[ChapterText], language: str, card: Engin
 
 def _own_language(block: Block, language: str) -> str:
     """Return the language that a block's markup names; "" if it is the book's or none."""
-    own = _subtag(block.language)
+    own = marked_language(block.language)
     return "" if own == language else own
-
-
-@lru_cache(256)
-def _subtag(language: str) -> str:
-    subtag = regex.split(r"[-_]", language.strip().lower())[0]
-    return subtag if regex.fullmatch(r"[a-z]{2,3}", subtag) else ""
 
 
 def _join(one: _Piece, other: _Piece) -> _Piece:

@@ -9,6 +9,7 @@ from swarm.book.language.detection import (
     are_alike,
     detect,
     fits_script,
+    has_foreign_letters,
     is_language_of,
     is_sure,
     is_told_apart,
@@ -17,7 +18,7 @@ from swarm.book.language.detection import (
     passage_language,
 )
 from swarm.book.page.passage import Passage
-from swarm.job.language import language_name
+from swarm.job.language import language_name, marked_language
 
 DEFAULT_LANGUAGE = "en"  # of a book that names none and whose text does not tell
 MIN_GUESS_WORDS = 20  # of a text whose likely language is better than none
@@ -69,14 +70,14 @@ def mark_tongues(passages: list[Passage], language: str) -> None:
     """
     marked: dict[str, list[Passage]] = defaultdict(list)
     for passage in passages:
-        if passage.language:
-            marked[passage.language].append(passage)
-        elif passage.text and not passage.left_out:
-            passage.language = passage_language(passage.text, language)
-    for named, group in marked.items():
+        named = marked_language(passage.language)
+        if named not in ("", language) and not has_foreign_letters(named, passage.text):
+            marked[named].append(passage)
+        else:  # a mark that tells nothing, or that is wrong
+            is_heard = passage.text and not passage.left_out
+            passage.language = passage_language(passage.text, language) if is_heard else ""
+    for group in marked.values():
         text = " ".join(passage.text for passage in group)[:MAX_MARKED_CHARS]
-        if named.lower().startswith(language):
-            continue
         if may_be(language, text) and (
             is_language_of(language, text) or detect(text) == Detected(language, plain=True)
         ):

@@ -203,7 +203,7 @@ POLYGLOT = EngineCard("polyglot", "", ("en", "fr"), (), (("", 300),), (VoiceCard
 
 
 def test_an_engine_of_several_languages_is_told_the_language_of_a_passage() -> None:
-    blocks = tuple(Block("paragraph", "Bonjour.", code) for code in ("fr-FR", "de", "", "en"))
+    blocks = tuple(Block("paragraph", "Bonjour.", code) for code in ("fr-FR", "ger", "", "eng"))
     told = segment_chapter(ChapterText("", blocks), "en", POLYGLOT).segments
     assert [segment.said_in for segment in told] == ["fr", "", "", ""]
     assert [segment.language for segment in told] == ["fr", "de", "", ""]

@@ -40,6 +40,23 @@ def test_a_mark_of_the_book_stays_unless_all_its_text_contradicts_it() -> None:
     assert [passage.language for passage in passages] == ["", "", "", "fr"]
 
 
+def test_a_mark_of_the_book_s_own_language_or_of_none_is_as_good_as_no_mark() -> None:
+    marks = ("en-US", "eng", "xx-nonsense;⟦", "mul")
+    passages = [Passage("paragraph", PROSE["fr"], language=mark) for mark in marks]
+    passages.append(Passage("paragraph", "It rained.", language="en-US"))
+    mark_tongues(passages, "en")
+    assert [passage.language for passage in passages] == ["fr", "fr", "fr", "fr", ""]
+
+
+def test_letters_that_a_language_never_has_contradict_its_mark() -> None:
+    texts = ("Привет, мой друг, как дела?", "你好", "1848", "Dobryi den")
+    passages = [
+        Passage("paragraph", text, language=mark) for text, mark in zip(texts, ("fr", "de", "ru", "ru"), strict=True)
+    ]
+    mark_tongues(passages, "en")
+    assert [passage.language for passage in passages] == ["ru", "", "ru", "ru"]
+
+
 def test_a_declared_language_that_no_detector_knows_is_believed_of_a_text_that_is_only_like_another() -> None:
     uzbek = (
         "Qari daryochi bolaligidan daryo bo'yida yashar va undagi har bir toshni bilar edi. Kechqurun u uyining oldida "
