@@ -64,7 +64,7 @@ def segment_chapter(
             continue
         own = _own_language(block, language)
         teller = _teller(own, card, speech, guests)
-        voices = runs[index] if runs and not own else ()  # a passage in another language has its own voice
+        voices = runs[index] if runs and not teller.told else ()  # what is told in another language has its own voice
         row.add(_pieces(block, language, teller, voices), own, teller, _pause_after(block, following))
     row.rest(Pause.CHAPTER)
     return Chapter(chapter.title, tuple(row.segments), tuple(row.unspoken), tuple(row.documents))

@@ -102,8 +102,11 @@ def test_a_long_quotation_is_cut_in_its_own_voice() -> None:
 
 def test_a_passage_in_another_language_keeps_its_own_voice() -> None:
     chapter = ChapterText("", (Block("paragraph", "“Guten Tag,” sagte er.", language="de"),))
-    made = segment_chapter(chapter, "en", structs.replace(CARD, polyglot=True), casting=Casting(Cast("tock")))
+    polyglot = structs.replace(CARD, polyglot=True, languages=("en", "de"))
+    made = segment_chapter(chapter, "en", polyglot, casting=Casting(Cast("tock")))
     assert {segment.voice for segment in made.segments} == {""}
+    plain = segment_chapter(chapter, "en", CARD, casting=Casting(Cast("tock")))  # it is read as all else is
+    assert [segment.voice for segment in plain.segments] == ["tock", ""]
 
 
 def test_a_cast_is_read_from_a_file(tmp_path: Path) -> None:
