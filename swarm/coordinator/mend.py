@@ -87,9 +87,9 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
 
 def _recast(state: JobState, voice: str, other: str) -> Mending:
     """Have all that one character, or one character's voice, says spoken by another voice. Raises UsageError."""
-    named = {state.segment(place).voice for place in _places(state)}
-    voices = {each for each in named if each and not each.startswith(GUEST)}
-    places = [place for place in _places(state) if _says(state.segment(place), voice)]
+    others = [place for place in _places(state) if not state.segment(place).voice.startswith(GUEST)]
+    voices = {segment.voice for place in others if (segment := state.segment(place)).voice}
+    places = [place for place in others if _says(state.segment(place), voice)]
     if not places:
         has = f"its voices are {', '.join(sorted(voices))}" if voices else "it has no --cast and no --dialogue-voice"
         raise UsageError(f"--recast {voice}={other}: no character of this book has that name or voice; {has}.")

@@ -204,6 +204,13 @@ def test_a_voice_that_no_character_has_is_named_with_those_that_some_have() -> N
         wish(JobState(a_job()), recast=("tick", "tock"))
 
 
+def test_a_guest_is_no_character() -> None:
+    guest = "guest:fr;espeak;;fr"
+    chapters = (Chapter("One", (Segment("Oui.", Pause.SENTENCE, voice=guest),)),)
+    with pytest.raises(UsageError, match="no character of this book has that name or voice; it has no --cast"):
+        wish(JobState(structs.replace(a_job(), chapters=chapters)), recast=(guest, "tack"))
+
+
 def test_another_wording_of_a_character_keeps_its_voice() -> None:
     state = cast_of_two()
     for record in wish(state, segments=((1, 1, 1),), say="Other Words.").records:
