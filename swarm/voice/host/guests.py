@@ -28,6 +28,12 @@ def find_guests(
     return {language: guest for language, guest in sorted(found.items()) if guest}
 
 
+def may_be_guest(engine: Engine, card: EngineCard) -> bool:
+    """Tell whether an engine speaks in the process of another one: those of the base that run on the CPU."""
+    is_base = card.name in BUILT_IN and not engine.requirements and not card.shares_process
+    return is_base and card.speech and card.device != "gpu"
+
+
 def _takes_guests(card: EngineCard) -> bool:
     """Tell whether other engines of the base run in the process of an engine."""
     return card.name in BUILT_IN and not find_engine(card.name).requirements and "*" not in card.languages
@@ -36,7 +42,11 @@ def _takes_guests(card: EngineCard) -> bool:
 def _find_guest(
     card: EngineCard, language: str, offered: "Collection[str] | None", engines: Iterable[Engine]
 ) -> GuestEngine | None:
-    able = [each for each in usable(engines, language, offered or ()) if _may_be_guest(each, offered)]
+    able = [
+        each
+        for each in usable(engines, language, offered or ())
+        if may_be_guest(each.engine, each.card) and _is_offered(each, offered)
+    ]
     for each in sorted(able, key=lambda each: (QUALITIES.index(each.quality), each.card.name != card.name)):
         with suppress(SwarmError):  # such as a voice that is not here after all
             guest = GuestEngine(choose_recipe(language, engine=each.word), each.card)
@@ -45,12 +55,9 @@ def _find_guest(
     return None
 
 
-def _may_be_guest(found: Recommendation, offered: "Collection[str] | None") -> bool:
-    """Tell whether an engine runs beside any other, and workers have it: all have what needs no model."""
-    card = found.card
-    is_base = card.name in BUILT_IN and not found.engine.requirements and not card.shares_process
-    here = offered is None or found.word in offered or not found.model
-    return is_base and here and card.speech and not found.is_on_gpus
+def _is_offered(found: Recommendation, offered: "Collection[str] | None") -> bool:
+    """Tell whether workers can speak with what was found: all have what needs no model."""
+    return offered is None or found.word in offered or not found.model
 
 
 def guests_of(chapters: Iterable[Chapter]) -> Guests:

@@ -7,9 +7,12 @@ from msgspec import structs
 from swarm.errors import SwarmError
 from swarm.job.card import EngineCard
 from swarm.job.guest import read_guest
+from swarm.job.language import language_name
 from swarm.job.recipe import CUSTOM, Recipe, Setting
+from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine, EngineFault, FaultKind, Voice
 from swarm.voice.host.guest_voice import GuestVoice
+from swarm.voice.host.guests import may_be_guest
 from swarm.voice.host.recipe_check import checked_card
 from swarm.voice.host.registry import engine_target, load_engine
 from swarm.voice.host.takes import Speaker
@@ -60,13 +63,26 @@ class OtherVoices:
     def _open_guest(self, guest: Recipe) -> Speaker:
         """Open a voice of another engine. A fault is that of the sentence: others can be spoken here all the same."""
         try:
-            engine = load_engine(engine_target(guest.engine))
+            engine = _guest_engine(guest)
             card = checked_card(engine, guest)
             recipe = structs.replace(guest, settings=_settings(card, self._recipe))
             voice = engine.open(recipe, _GUEST_DEVICE)
             return Speaker(GuestVoice(voice, guest.language, self._voice, self._recipe.language), card.takes)
         except (EngineFault, SwarmError, ImportError) as fault:
             raise EngineFault(FaultKind.ERROR, f"{guest.engine}, for another language: {fault}") from fault
+
+
+def _guest_engine(guest: Recipe) -> Engine:
+    """Return the engine of a guest that a coordinator named, if it may speak here at once. Raises EngineFault."""
+    target = engine_target(guest.engine)
+    engine = load_engine(target) if target in BUILT_IN.values() else None
+    if engine is None or not may_be_guest(engine, engine.card):
+        raise EngineFault(FaultKind.ERROR, "it speaks beside no other engine.")
+    is_here = guest.model in engine.offered_models() if guest.model else engine.is_ready(guest.language)
+    if not is_here:  # a download would take longer than a worker waits for a sentence
+        model = f"its model {guest.model}" if guest.model else f"its voice for {language_name(guest.language)}"
+        raise EngineFault(FaultKind.ERROR, f"{model} is not on this machine.")
+    return engine
 
 
 def _settings(card: EngineCard, recipe: Recipe) -> tuple[tuple[str, Setting], ...]:

@@ -113,7 +113,13 @@ def test_a_guest_speaks_in_the_process_of_another_engine_at_its_rate_and_speed()
     [
         ("guest:fr;nobody;;x", "There is no engine 'nobody'"),
         ("guest:fr;espeak;;no such voice", "espeak has no voice 'no such voice'"),
-        ("guest:fr;piper;no_model;x", "no_model"),
+        ("guest:fr;piper;no_model;x", "its model no_model is not on this machine"),
+        ("guest:de;piper;de_DE-thorsten-medium;de_DE-thorsten-medium", "is not on this machine"),
+        ("guest:fr;kokoro;kokoro-v1.0;ff_siwis", "its model kokoro-v1.0 is not on this machine"),
+        ("guest:fr;coqui;;x", "it speaks beside no other engine"),
+        ("guest:fr;chatterbox;;x", "it speaks beside no other engine"),
+        ("guest:fr;metronome;;tick", "it speaks beside no other engine"),
+        ("guest:fr;openai;x;alloy", "it speaks beside no other engine"),
     ],
 )
 def test_a_guest_that_cannot_be_opened_is_a_fault_of_its_sentence_alone(host: Host, guest: str, fault: str) -> None:
