@@ -1,6 +1,6 @@
 """Guests: voices of other engines, for passages in languages that the engine of a job does not speak.
 
-A segment that a guest speaks names it in place of a voice, `guest:fr;espeak;;fr-fr`: language, engine, model and voice.
+A segment that a guest speaks names it in place of a voice, `guest:fr;espeak;;fr`: language, engine, model and voice.
 So clip keys, journals and grants have all of it, and every worker that has the engine makes the same sound.
 """
 
