@@ -67,6 +67,7 @@ class CopyServer:
         self._asked: dict[str, asyncio.Event] = {}  # by job, set once a standby follows it in this run
         self._rolls = RollKeeper(new_nonce())
         self._spec: tuple[str, bytes] = ("", b"")  # the job that was asked for last, and its spec
+        self._keys = "", frozenset[str]()  # the job whose clips were asked for last, and their keys
 
     def take(self, peer: bytes, question: Copy) -> None:
         """Take a standby's question, in place of one that it gave up."""
@@ -192,7 +193,7 @@ class CopyServer:
                 return self._file_piece(ask, edition)
             case "records":
                 return self._records(ask)
-        return self._clips(ask)
+        return self._clips(ask, edition)
 
     def _spec_piece(self, ask: Copy, edition: Edition) -> Answer:
         if self._spec[0] != ask.job:
@@ -241,15 +242,24 @@ class CopyServer:
             del points[next(point for point in points if point)]
         return digest
 
-    def _clips(self, ask: Copy) -> Answer:
-        """Return the first of the clips that are asked for, as many as fit."""
+    def _clips(self, ask: Copy, edition: Edition) -> Answer:
+        """Return the first of the clips that are asked for, as many as fit; nothing for one of another job."""
         frames: list[bytes] = []
+        known = self._known(ask, edition)
         for key in ask.keys:
-            path = self._store.find_clip(key)
+            path = self._store.find_clip(key) if key in known else None
             frames.append(path.read_bytes() if path else b"")
             if sum(map(len, frames)) >= PIECE_BYTES:
                 break
         return Copied("clips", ask.job, ask.offset, sizes=tuple(map(len, frames))), b"".join(frames)
+
+    def _known(self, ask: Copy, edition: Edition) -> frozenset[str]:
+        """Return the keys of a job's clips, with all of those that are asked for and accepted by now."""
+        job, keys = self._keys
+        if job != ask.job or not keys.issuperset(ask.keys):
+            keys = frozenset(clip.key for clip in list(edition.state.accepted.values()))  # a list: the loop may add one
+            self._keys = ask.job, keys
+        return keys
 
 
 def _read(path: Path, offset: int) -> tuple[int, bytes]:

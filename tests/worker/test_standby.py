@@ -32,6 +32,7 @@ from swarm.job.record import (
     journal_digest,
 )
 from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.state import apply
 from swarm.job.union import replayed
 from swarm.lease.standby import MAX_STANDBYS, Copied, Copy, Epochs
 from swarm.net.papers import Papers
@@ -362,6 +363,22 @@ def test_a_standby_gets_no_file_that_is_not_of_the_job(source: DiskStore) -> Non
         assert all(server._answer(Copy("tower", part, job)) is None for part in ("spec", "book", "file", "records"))
     _, clips = server._answer(Copy("tower", "clips", JOB, keys=("0" * 32,))) or (None, b"none")
     assert clips == b""
+
+
+def test_a_standby_gets_no_clip_that_is_not_of_the_job(source: DiskStore) -> None:
+    elsewhere, later = clip_key("A sentence of another book.", RECIPE, 0), spoken(20)
+    source.clips.add({elsewhere: b"sound", later.key: frame(20)})
+    state = replayed(SPEC, list(source.records(JOB)))
+    editions: Any = {JOB: SimpleNamespace(state=state)}
+    server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
+
+    def sizes_of(*keys: str) -> tuple[int, ...]:
+        answer, _ = server._answer(Copy("tower", "clips", JOB, keys=keys)) or (Copied("clips"), b"")
+        return answer.sizes
+
+    assert sizes_of(spoken(3).key, elsewhere, later.key) == (len(frame(3)), 0, 0)
+    apply(state, later)
+    assert sizes_of(later.key, elsewhere) == (len(frame(20)), 0), "what was accepted since is of the job"
 
 
 def test_what_a_member_asks_for_under_names_without_end_takes_no_memory(source: DiskStore) -> None:
