@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from swarm.errors import UsageError
 
-_DURATION = re.compile(r"(?=\d)(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
+_DURATION = re.compile(r"(?=\d)(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
 _LONGEST_S = 366 * 24 * 3600
 
 
@@ -64,12 +64,12 @@ def whole(option: str, text: str, low: int, high: int) -> int:
 
 
 def duration(option: str, text: str) -> float:
-    """Parse a length of time such as 55m, 1h30m or 90s; return seconds. Raises a UsageError that names the option."""
+    """Parse a length of time such as 55m, 1h30m or 2d; return seconds. Raises a UsageError that names the option."""
     match = _DURATION.fullmatch(text.strip().lower())
-    hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0)
-    seconds = 3600 * hours + 60 * minutes + rest
+    days, hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
+    seconds = 86_400 * days + 3600 * hours + 60 * minutes + rest
     if not 1 <= seconds <= _LONGEST_S:
-        raise UsageError(f"{option} takes a length of time such as 55m, 1h30m or 90s, not {text!r}.")
+        raise UsageError(f"{option} takes a length of time such as 55m, 1h30m, 90s or 2d, not {text!r}.")
     return float(seconds)
 
 

@@ -10,7 +10,7 @@ from swarm.commands.checks import examples
 from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json
 from swarm.config import state_folder
-from swarm.errors import EXIT_DONE, EnvironmentFault
+from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from swarm.net.keys import SwarmKey
@@ -83,11 +83,14 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
     """Make and show an invite; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.coordinator.member_desk import MAX_INVITE_S, MIN_INVITE_S
     from swarm.net.papers import Papers
     from swarm.system.machine import machine_name
     from swarm.watch.text import duration_text
 
     for_s = checks.duration("--invite", arguments.invite)
+    if not MIN_INVITE_S <= for_s <= MAX_INVITE_S:
+        raise UsageError(f"--invite takes a minute to seven days, such as 15m, 12h or 7d, not {arguments.invite!r}.")
     invite = Papers(state_dir, _key(state_dir, make=False, rotate_it=False)).invite(for_s, machine_name())
     if arguments.json:
         say_json({"code": invite.code, "for_s": for_s})

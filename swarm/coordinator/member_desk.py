@@ -22,6 +22,7 @@ from swarm.watch.text import count_text, duration_text
 
 APPROVALS = ("approve", "refuse")
 ALL = "all"  # of the open invites
+MIN_INVITE_S, MAX_INVITE_S = 60, 7 * 86_400  # that an invite is good for
 NO_MEMBERS = "With --open nobody is a member: all machines of this network may come in."
 NO_OWN_KEY = (
     "Only a member lets another machine in or refuses it, and this one is none yet: `e2a-swarm work` makes it one when "

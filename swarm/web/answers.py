@@ -5,14 +5,13 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from swarm.coordinator.member_desk import MAX_INVITE_S, MIN_INVITE_S
 from swarm.coordinator.playback import ChapterOverview
 from swarm.lease.message import Figures, JobStatus, StatusReply, WorkerStatus
 from swarm.lease.reason import PAUSED_FROM
 from swarm.store.queue import QueuedBook
 from swarm.watch.standby_words import standby_state
 from swarm.watch.view import SILENT_S, job_percent, realtime
-
-MAX_INVITE_S = 7 * 24 * 3600
 
 
 class BookAnswer(Struct, frozen=True):
@@ -85,7 +84,7 @@ class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class InviteRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """How many seconds an invite is good for."""
 
-    for_s: Annotated[int, Meta(ge=60, le=MAX_INVITE_S)] = 900
+    for_s: Annotated[int, Meta(ge=MIN_INVITE_S, le=MAX_INVITE_S)] = 900
 
 
 class InviteAnswer(Struct, frozen=True):

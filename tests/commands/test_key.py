@@ -81,8 +81,12 @@ def test_an_invite_is_a_code_of_its_own_for_a_time(home: Path, capsys: pytest.Ca
     told = json.loads(capsys.readouterr().out)
     assert told["for_s"] == 900 and read_code(told["code"]) != read_code(code)
     assert main(["key", "--invite", "soon"]) == EXIT_USAGE
+    capsys.readouterr()
+    for life in ("59s", "7d1s", "366d"):
+        assert main(["key", "--invite", life]) == EXIT_USAGE
+        assert "--invite takes a minute to seven days" in capsys.readouterr().err
     for _ in range(4):
-        assert main(["key", "--invite", "15m"]) == 0
+        assert main(["key", "--invite", "7d"]) == 0
     assert main(["key", "--invite", "15m"]) == EXIT_ENVIRONMENT
     assert "Too many invites are open" in capsys.readouterr().err
     assert main(["members", "--json"]) == 0
