@@ -54,7 +54,7 @@ def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
     """Keep a key unless this machine is in another swarm; return a line for the user. Raises EnvironmentFault."""
     import os
 
-    from swarm.net.keys import join_another, key_file, save_key, saved_key, swarm_id
+    from swarm.net.keys import join_another, key_file, save_key, saved_key
 
     try:
         before = None if replace else saved_key(state_dir)
@@ -67,7 +67,7 @@ def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
         )
     (join_another if replace else save_key)(state_dir, key)
     hidden = f"; but {ENV_KEY} is set and takes precedence" if os.environ.get(ENV_KEY) else ""
-    return f"This machine is in the swarm {swarm_id(key)} now{hidden}: run `e2a-swarm work` to speak for it."
+    return f"This machine has the code of its swarm now{hidden}: run `e2a-swarm work` to speak for it."
 
 
 def _given_code(words: list[str]) -> str:

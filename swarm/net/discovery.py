@@ -157,6 +157,10 @@ class Browser:
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
 
+    def know(self, names: Sequence[str]) -> None:
+        """Take coordinators under further names of the swarm for its own: this machine may hear them later."""
+        self._names.update(names)
+
     def candidates(self) -> list[Candidate]:
         """Return the coordinators of this swarm."""
         return [candidate for candidate in self._found.values() if candidate.is_of(self._names)]

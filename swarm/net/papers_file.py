@@ -64,7 +64,12 @@ def swarm_names(state_dir: Path, key: SwarmKey | None) -> list[str]:
     """Return the public name of a key's swarm, and the former ones, the latest first. Raises StoreError."""
     if key is None:
         return [OPEN]
-    return [swarm_id(each) for each in reversed(generations_of(read_file(state_dir), key))][: MAX_OLDER + 1]
+    return names_of(generations_of(read_file(state_dir), key))
+
+
+def names_of(generations: list[SwarmKey]) -> list[str]:
+    """Return the public names of a swarm by the keys of its generations, the latest first."""
+    return [swarm_id(each) for each in reversed(generations)][: MAX_OLDER + 1]
 
 
 def forget_papers(state_dir: Path) -> None:

@@ -11,6 +11,7 @@ from swarm.lease.message import FromCoordinator
 from swarm.net import membership
 from swarm.net.membership import BadMembership, OtherMembership
 from swarm.net.papers import Papers
+from swarm.net.papers_file import names_of
 from swarm.net.swarm_key import CurveKeys, curve_keys
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.machine import Say
@@ -34,6 +35,10 @@ class WorkerEnrolment:
         self._removed, self._waits = asyncio.Event(), ""
         if papers.was_removed:
             self._removed.set()
+
+    def names(self) -> list[str]:
+        """Return the public name of the swarm, and the former ones. An invited machine hears them once it is in."""
+        return names_of(self._papers.generations())
 
     def keyring(self) -> Sequence[CurveKeys]:
         """Return the keys to connect by, the best first.

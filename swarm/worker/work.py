@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from math import inf
 
@@ -13,9 +13,8 @@ from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED, SwarmError
 from swarm.lease.message import EngineOffer, Hello
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
-from swarm.net.keys import OPEN, OPEN_WARNING, SwarmKey, load_key, no_key, security, swarm_id
+from swarm.net.keys import OPEN, OPEN_WARNING, SwarmKey, load_key, no_key, security
 from swarm.net.papers import Papers
-from swarm.net.papers_file import swarm_names
 from swarm.system.interrupt import draining
 from swarm.system.machine import Clock, Say
 from swarm.trace.recorder import NO_TRACE, Trace
@@ -84,7 +83,7 @@ async def _serve(
     hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag)
     needs = Needs(config.state_dir, abouts_of(gpus))
     enrolment = WorkerEnrolment(Papers(config.state_dir, key), hello.name, say) if key else None
-    swarm = swarm_id(key)
+    names = enrolment.names if enrolment else lambda: [OPEN]
     node = WorkNode(
         hello,
         Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs),
@@ -95,12 +94,12 @@ async def _serve(
         limit_watch,
         exit_when_done=config.exit_when_done,
         allow_sleep=config.allow_sleep,
-        welcomed=lambda address: remember_address(config.state_dir, swarm, address),
+        welcomed=lambda address: remember_address(config.state_dir, names()[0], address),
         trace=trace,
         door=os.environ.get(ENV_BIND, ""),
     )
     async with AsyncExitStack() as stack:
-        finder = asyncio.create_task(_find(node, config, swarm, say))
+        finder = asyncio.create_task(_find(node, config, names, say))
         finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_stint(node, stint, say))
@@ -214,7 +213,7 @@ async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
     return key
 
 
-async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> None:
+async def _find(node: WorkNode, config: WorkConfig, names: Callable[[], list[str]], say: Say) -> None:
     """Add coordinators to the node: the one that was named, else the last ones served and all that mDNS finds."""
     named = fixed_address(config.coordinator)
     if named:
@@ -224,24 +223,24 @@ async def _find(node: WorkNode, config: WorkConfig, swarm: str, say: Say) -> Non
         if not node.connections.answered:
             say(f"nothing answers at {named} yet; trying on")
         await asyncio.Event().wait()
-    names = swarm_names(config.state_dir, load_key(config.state_dir) if swarm != OPEN else None)
-    last = [address for name in names for address in last_addresses(config.state_dir, name)]
+    last = [address for name in names() for address in last_addresses(config.state_dir, name)]
     for address in last:
         node.add(address, [address])
-    browser = Browser(swarm, os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN, names)
+    browser = Browser(names()[0], os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN, names())
     await browser.start()
     try:
         say("looking for coordinators of this swarm")
-        await _browse(node, browser, swarm, set(last), say)
+        await _browse(node, browser, names, set(last), say)
     finally:
         await browser.close()
 
 
-async def _browse(node: WorkNode, browser: Browser, swarm: str, kept: set[str], say: Say) -> None:
+async def _browse(node: WorkNode, browser: Browser, names: Callable[[], list[str]], kept: set[str], say: Say) -> None:
     warned: set[str] = set()
     hint_s = time.monotonic() + HINT_S
     while True:
         browser.changed.clear()
+        browser.know(names())
         _follow(node, browser, kept)
         if node.connections.answered or browser.candidates():
             hint_s = inf
@@ -251,7 +250,7 @@ async def _browse(node: WorkNode, browser: Browser, swarm: str, kept: set[str], 
         for stranger in browser.strangers():
             if stranger.name not in warned and not node.connections.connected and len(warned) < MAX_WARNINGS:
                 warned.add(stranger.name)
-                say(_stranger_line(stranger, swarm))
+                say(_stranger_line(stranger, names()[0]))
         await asyncio.sleep(PASS_S)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_INTERVAL_S):

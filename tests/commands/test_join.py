@@ -9,7 +9,7 @@ import pytest
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
-from swarm.net.keys import SwarmKey, key_file, load_key
+from swarm.net.keys import SwarmKey, key_file, load_key, swarm_id
 
 CODE = SwarmKey(bytes(range(16))).code
 OTHER = SwarmKey(bytes(16)).code
@@ -32,6 +32,7 @@ def test_a_machine_joins_and_keeps_the_key_to_its_user(home: Path, capsys: pytes
     assert has(home, CODE)
     printed = capsys.readouterr().out
     assert "e2a-swarm work" in printed
+    assert swarm_id(SwarmKey(bytes(range(16)))) not in printed, "an invite has another name than the swarm"
     assert CODE[4:] not in printed
     if os.name == "posix":
         assert stat.S_IMODE(key_file(home).stat().st_mode) == 0o600

@@ -8,7 +8,8 @@ from household import SLOW, Machine, Running, wait_for
 from library import CHAPTERS
 
 from swarm.errors import EXIT_ENVIRONMENT
-from swarm.net.keys import load_key
+from swarm.net.addresses import last_addresses
+from swarm.net.keys import load_key, swarm_id
 from swarm.net.papers import Papers
 
 Make = Callable[[str], Machine]
@@ -68,6 +69,8 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     newcomer = machine("newcomer")
     assert newcomer.run("join", invite).returncode == 0
     work(newcomer, coordinator).says("this machine was invited(.|\\n)*serving")
+    named = swarm_id(load_key(laptop.home))
+    wait_for(lambda: last_addresses(newcomer.home, named), "the address that it served, by the swarm's own name")
     order(laptop, coordinator, "resume", "attic")
     order(laptop, coordinator, "resume", "away")
     coordinator.ends()

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -31,8 +31,8 @@ DEAD = "127.0.0.1:9"
 class Announced(Browser):
     """A browser whose network is this test."""
 
-    def __init__(self) -> None:
-        super().__init__(SWARM, "127.0.0.1", lambda line: None, MAX_UNPROVEN)
+    def __init__(self, swarm: str) -> None:
+        super().__init__(swarm, "127.0.0.1", lambda line: None, MAX_UNPROVEN)
         self.there: dict[str, Candidate] = {}
 
     def announce(self, name: str, address: str = DEAD) -> None:
@@ -55,7 +55,9 @@ class Announced(Browser):
 
 
 @asynccontextmanager
-async def browsing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, Announced]]:
+async def browsing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[str] = (SWARM,)
+) -> AsyncIterator[tuple[WorkNode, Announced]]:
     monkeypatch.setattr(work, "TRIAL_S", 0.3)
     monkeypatch.setattr(work, "PASS_S", 0.02)
     monkeypatch.setattr(work, "LOOK_INTERVAL_S", 0.2)
@@ -63,8 +65,8 @@ async def browsing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     engines = Engines(("cpu:0",), tmp_path / "log")
     watch = LimitWatch(engines.devices, GpuReadings(()))
     node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), FixedSockets(KEYS), Clock(), lambda line: None, watch)
-    life, browser = asyncio.create_task(node.run()), Announced()
-    looking = asyncio.create_task(_browse(node, browser, SWARM, set(), lambda line: None))
+    life, browser = asyncio.create_task(node.run()), Announced(names[0])
+    looking = asyncio.create_task(_browse(node, browser, lambda: list(names), set(), lambda line: None))
     try:
         yield node, browser
     finally:
@@ -145,20 +147,34 @@ async def test_a_coordinator_that_proved_itself_keeps_its_connection_and_takes_n
         router.close()
 
 
+async def test_a_machine_that_hears_the_swarms_name_only_once_it_is_in_finds_its_coordinators_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["1a9173"]
+    async with browsing(tmp_path, monkeypatch, names) as (node, browser):
+        browser.announce("there")
+        await asyncio.sleep(0.3)
+        assert not node.connections
+        names.insert(0, SWARM)
+        async with asyncio.timeout(30):
+            while not node.connections:
+                await asyncio.sleep(0.02)
+
+
 async def test_where_nothing_is_found_for_some_time_the_user_is_told_once_how_to_name_a_coordinator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(work, "HINT_S", 0.1)
     async with browsing(tmp_path, monkeypatch) as (node, browser):
         said: list[str] = []
-        looking = asyncio.create_task(_browse(node, browser, SWARM, set(), said.append))
+        looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], set(), said.append))
         while not said:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.5)
         assert said == [work.HINT]
         looking.cancel()
         browser.announce("there")
-        looking = asyncio.create_task(_browse(node, browser, SWARM, set(), said.append))
+        looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], set(), said.append))
         await asyncio.sleep(0.5)
         assert len(said) == 1  # one was found
         looking.cancel()
