@@ -5,7 +5,6 @@ import hashlib
 from msgspec import structs
 
 from swarm.audio.frame import check_frame, key_of, with_key
-from swarm.audio.link_clip import read_opus
 from swarm.coordinator.prepare import find_spoken
 from swarm.lease.bounds import MAX_CLIP_BYTES
 from swarm.lease.coordinator.coordinator import Coordinator
@@ -34,6 +33,8 @@ def _unpacked(clip: Clip, frame: bytes) -> tuple[Clip, bytes]:
     """Return a clip that came as Opus as the FLAC that is stored. Raises ValueError."""
     if len(frame) > MAX_CLIP_BYTES or hashlib.sha256(frame).hexdigest() != clip.digest:
         raise ValueError("the clip's bytes do not match their digest")
+    from swarm.audio.link_clip import read_opus  # numpy is slow to load, and few links need Opus
+
     frame = read_opus(frame, clip.samples, clip.sample_rate)
     return structs.replace(clip, digest=hashlib.sha256(frame).hexdigest(), packing=""), frame
 
