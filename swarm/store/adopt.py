@@ -1,9 +1,8 @@
 """Take a job over from another state folder: the copy of a standby, or the folder of a machine that is gone."""
 
 import hashlib
-import os
-from collections.abc import Iterable
-from contextlib import closing, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
@@ -13,14 +12,13 @@ from swarm.job.job_file import digests_of
 from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept
 from swarm.job.spec import JobSpec
 from swarm.job.union import unite
-from swarm.store.clips import ENDING, file_size
+from swarm.store.clips import clip_name, file_size
 from swarm.store.job_files import file_path
 from swarm.store.journal import Journal
 from swarm.store.parcel import fits
 from swarm.store.store import BOOK, DiskStore
 from swarm.store.summary import standing_clips
 from swarm.system.disk import guarded
-from swarm.system.platform import sync_folder
 
 CLIPS_AT_A_TIME = 64  # read, written and synced together
 
@@ -79,33 +77,21 @@ def _digests(spec: JobSpec, records: Iterable[AnyRecord]) -> frozenset[str]:
 
 def _take_clips(store: DiskStore, clips: Path, records: Iterable[ClipAccepted]) -> None:
     """Have the clips in the store's folder: as links where one disk has both folders, else as copies by digest."""
-    copied: dict[str, bytes] = {}
-    linked: set[Path] = set()
-    for record in records:
-        path = clips / record.key[:1] / f"{record.key}{ENDING}"
-        if store.clips.size(record.key) == record.bytes or file_size(path) != record.bytes:
-            continue
-        own = store.clip_path(record.key)
-        if _link(path, own):
-            linked.add(own.parent)
-            continue
+    lacking = {record.key: record for record in records if store.clips.size(record.key) != record.bytes}
+    names = {key: clip_name(clips, key) for key in lacking}
+    files = {key: name for key, name in names.items() if file_size(name) == lacking[key].bytes}
+    left = store.clips.link(files)
+    for first in range(0, len(left), CLIPS_AT_A_TIME):
+        store.clips.add(dict(_copies(left[first : first + CLIPS_AT_A_TIME], files, lacking)))
+
+
+def _copies(
+    keys: Iterable[str], files: Mapping[str, str], records: Mapping[str, ClipAccepted]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the clips that fit their digests, by key. Raises StoreError."""
+    for key in keys:
+        path = Path(files[key])
         with guarded(path):
             frame = path.read_bytes()
-        if hashlib.sha256(frame).hexdigest() == record.digest:
-            copied[record.key] = frame
-        if len(copied) == CLIPS_AT_A_TIME:
-            store.clips.add(copied)
-            copied = {}
-    store.clips.add(copied)
-    for folder in linked:
-        with guarded(folder):
-            sync_folder(folder)
-
-
-def _link(path: Path, own: Path) -> bool:
-    """Make a file another name on the same disk; return False where that cannot be done."""
-    with suppress(OSError):
-        own.parent.mkdir(parents=True, exist_ok=True)
-        os.link(path, own)
-        return True
-    return False
+        if hashlib.sha256(frame).hexdigest() == records[key].digest:
+            yield key, frame

@@ -32,8 +32,7 @@ class ClipFolder:
         return Path(self._name(key))
 
     def _name(self, key: str) -> str:
-        """Return the path as text: a Path takes as long to make as its file to stat, and a book has 10,000 clips."""
-        return f"{self.root}{os.sep}{key[:1]}{os.sep}{key}{ENDING}"
+        return clip_name(self.root, key)
 
     def size(self, key: str) -> int:
         """Return the size of a clip's file in bytes, 0 if there is none."""
@@ -74,6 +73,14 @@ class ClipFolder:
             folders = {self.root / key[:1] for key in clips}
             list(self._pool.map(sync_folder, folders | fresh))
 
+    def link(self, files: Mapping[str, str]) -> list[str]:
+        """Let files of the same disk be clips too, by key, durable on return; return the keys where that cannot be."""
+        with guarded(self.root):
+            fresh = self._make_folders(files)
+            left = [key for key, file in files.items() if not _link(file, self._name(key))]
+            list(self._pool.map(sync_folder, {self.root / digit for digit in {key[:1] for key in files}} | fresh))
+        return left
+
     def _put(self, clips: Sequence[tuple[str, bytes]]) -> None:
         """Write all clips, sync all, then rename all: fewer turns make the threads wait less."""
         parts = [f"{self._scratch}{os.sep}{key}.part" for key, _ in clips]
@@ -104,6 +111,18 @@ class ClipFolder:
     def close(self) -> None:
         """End the threads that sync."""
         self._pool.shutdown()
+
+
+def clip_name(root: Path, key: str) -> str:
+    """Return a clip's path as text: a Path takes as long to make as its file to stat, and a book has 10,000 clips."""
+    return f"{root}{os.sep}{key[:1]}{os.sep}{key}{ENDING}"
+
+
+def _link(file: str, name: str) -> bool:
+    with contextlib.suppress(OSError):
+        os.link(file, name)
+        return True
+    return False
 
 
 def _write(handle: int, frame: bytes) -> None:
