@@ -10,7 +10,7 @@ from swarm.commands.output import warn
 from swarm.commands.parser import shorten
 from swarm.commands.style_options import add_style_options, style_config
 from swarm.config import STANDBY, CoordinateConfig, RenderConfig, state_folder
-from swarm.errors import UsageError
+from swarm.errors import EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from swarm.store.summary import JobSummary
@@ -64,6 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     state_dir = state_folder(arguments.state_dir)
     source, job = _find(state_dir, arguments)
+    _check_swarm(state_dir, is_open=arguments.open)
     if source != state_dir:
         warn(_adopt(state_dir, source, job))
     render = RenderConfig(
@@ -79,6 +80,18 @@ def run(arguments: argparse.Namespace) -> int:
     progress = service.watch(make_progress(options.progress_mode(arguments)))
     with open_trace(arguments) as trace:
         return run_loop(coordinate(config, progress, service, trace))
+
+
+def _check_swarm(state_dir: Path, *, is_open: bool) -> None:
+    """Raise EnvironmentFault where this machine is in no swarm: it would begin one of its own, without workers."""
+    from swarm.net.keys import load_key
+
+    if not is_open and load_key(state_dir) is None:
+        raise EnvironmentFault(
+            f"This machine is in no swarm (no key in {state_dir}), so no worker would follow it: run `e2a-swarm join "
+            "CODE` with the code that `e2a-swarm key` shows on a machine of the swarm; `e2a-swarm key --make` begins a "
+            "new one."
+        )
 
 
 def _find(state_dir: Path, arguments: argparse.Namespace) -> tuple[Path, str]:
