@@ -46,7 +46,6 @@ SITE = "sitecustomize"  # that Python imports when it starts
 PATH = "PYTHONPATH"  # the only one of them that a fork can still heed
 MAX_MESSAGE = 1 << 17
 LOOK_S = 0.05
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # as engines and encoders have it
 Become = Callable[[dict[str, Any], list[int]], int]
 
 
@@ -125,9 +124,7 @@ class Loader(Forks):
         with theirs:
             number = theirs.fileno()
             words = [sys.executable, __file__, str(number), *engines]
-            self._process = subprocess.Popen(
-                words, pass_fds=[number], stdin=subprocess.DEVNULL, env={**os.environ, **ONE_THREAD}
-            )
+            self._process = subprocess.Popen(words, pass_fds=[number], stdin=subprocess.DEVNULL)
 
     def close(self) -> None:
         self._socket.close()

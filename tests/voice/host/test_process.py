@@ -46,6 +46,17 @@ async def test_every_engine_speaks_from_its_process(engine: str, tmp_path: Path)
     await process.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the variables of a process from /proc")
+async def test_an_engine_computes_in_one_thread_whatever_this_process_was_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    process = EngineProcess()
+    await process.start("faulty_engine:engine", tmp_path / "engine.log")
+    assert b"OMP_NUM_THREADS=1" in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+    await process.close()
+
+
 @pytest.mark.parametrize(
     ("text", "kind", "words"),
     [
