@@ -160,7 +160,10 @@ class Judge:
             left_to_others = leaves_to_others(served, core.sessions.values(), place, core.called_s)
             if session.worker in blamed and len(blamed) < MAX_ATTEMPTS and left_to_others:
                 raise Violation(f"granted to {session.worker} again", (grant.job, *place))
-            if any(le.chapter == grant.chapter and line.index in le.pending for le in others):
+            also = [le for le in others if le.chapter == grant.chapter and line.index in le.pending]
+            if any(le.spoken and le.session == session.key for le in also):
+                raise Violation(f"granted to {session.worker}, which has spoken it", (grant.job, *place))
+            if also:
                 self.repeats.allow([(grant.job, grant.chapter, line.index)], "granted twice on purpose")
 
     @staticmethod

@@ -71,6 +71,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "the tail of a lease goes to any worker": Edit(
         Request, "_can_host_tail", "if served.guests else []", "if False else []"
     ),
+    "a worker speaks again what waits for its link": Edit(Request, "_spoken", "le.spoken and", "False and"),
     "a failure of a guest waits for workers that lack it": Edit(ServedJob, "can_try", "place is None or", "True or"),
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
@@ -263,6 +264,7 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "skip ignored": ("recurring texts",),
     "unsent clips are forgotten": ("refusals",),
     "turns ignored": ("hangs",),
+    "a worker speaks again what waits for its link": ("slow links",),
     "clips of the dropped are thrown away": ("slow links", "whole clips"),
     "clips are not cut": ("slow links",),
     "pieces do not wait for room on the link": ("slow links",),
@@ -334,6 +336,7 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "a take-over begins no lineage": 0,
     "a new head does not name its job": 0,
     "the old head is not told": 0,
+    "a worker speaks again what waits for its link": 0,
     "a head that was taken over goes on": 0,
     "an engine is never asked for a proof": 34,
     "answers to pieces wait for no disk, whatever they say": 5,

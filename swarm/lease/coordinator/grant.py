@@ -170,14 +170,21 @@ class Request:
         return None
 
     def _can_host_tail(self, served: ServedJob, cut: Cut) -> bool:
-        """Return whether the worker has the guests of all segments that a cut would take from a lease."""
+        """Return whether the worker has the guests of all segments that a cut would take, and has spoken none."""
         lease = served.ledger.leases[cut.lease]
+        if not self._spoken(served, lease.chapter).isdisjoint(lease.pending[-cut.segments :]):
+            return False
         tail = lease.pending[-cut.segments :] if served.guests else []
         return all(served.can_host(self.session, (lease.chapter, index)) for index in tail)
 
     def _is_catching_up(self, served: ServedJob, load: LeaseLoad) -> bool:
         """Return whether the holder of a lease may have spoken more of it than is known here."""
         return self.sessions[served.ledger.leases[load.lease].session].is_catching_up(self.now)
+
+    def _spoken(self, served: ServedJob, chapter: int) -> set[int]:
+        """Return what this worker has spoken of a chapter: further clips of it would wait for the same link."""
+        own = [served.ledger.leases.get(each) for slot in self.session.slots for each in slot.leases]
+        return {index for le in own if le and le.spoken and le.chapter == chapter for index in le.pending}
 
     def _cut(self, served: ServedJob, cut: Cut) -> FreeRun:
         lease = served.ledger.leases[cut.lease]
@@ -194,11 +201,13 @@ class Request:
             return None
         for place, loads in self._loads(served).slowest(self._chars_s(served)):
             load = to_beat(loads)
-            if self._is_catching_up(served, load):
+            spoken = self._spoken(served, place[0])
+            if self._is_catching_up(served, load) or place[1] in spoken:
                 continue
             if choose_double([load], self._chars_s(served)) is not None and self._may_join(served, place, loads):
                 lease = served.ledger.leases[load.lease]
-                return lease.chapter, [index for index in lease.batch if self._may_try(served, (place[0], index))]
+                batch = [index for index in lease.batch if index not in spoken]
+                return lease.chapter, [index for index in batch if self._may_try(served, (place[0], index))]
         return None
 
     def _may_join(self, served: ServedJob, place: Place, loads: list[LeaseLoad]) -> bool:

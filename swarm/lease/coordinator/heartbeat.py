@@ -83,9 +83,10 @@ def _advance(jobs: Jobs, sessions: dict[str, Session], session: Session, message
             if begun or _is_patient(served, sessions, session, report, lease, now):
                 lease.progressed_s = now
     speaking = {report.lease for report in message.slots}
-    for lease_id in message.leases:
-        if lease_id in known and lease_id not in speaking:  # its slot is at another lease
-            lease = known[lease_id]
+    for lease in [known[each] for each in message.leases if each in known]:
+        is_at_it = lease.id in speaking
+        lease.spoken = not is_at_it and lease.slot in message.offers  # a slot with a lease in its queue wants no more
+        if not is_at_it:
             patient_until_s = max(lease.granted_s, session.sent_s) + MAX_WAITING_S
             lease.progressed_s = max(lease.progressed_s, min(now, patient_until_s))
 

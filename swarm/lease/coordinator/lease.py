@@ -19,6 +19,7 @@ class Lease:
     progressed_s: float  # the last sign that it advances
     characters: int = 0  # of what is pending
     reached: int = -1  # the last index that a heartbeat said is being spoken
+    spoken: bool = False  # by the last heartbeat: its slot is through with it, and its last clips are on their way
     most: int = 1  # segments that its slot speaks together, by its worker's offer
     together: int = field(init=False)  # that it speaks together now, by its last heartbeat
     fewest: int = field(init=False)  # that it spoke together since its last clip

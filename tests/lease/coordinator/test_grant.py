@@ -1,10 +1,10 @@
 """Grants to a slot; the other dialogues with the coordinator are in the files beside this one, by theme."""
 
-from making import RECIPE, TEXTS, join, make_core, make_hello, make_spec, sent
+from making import RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, sent
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.message import Done, EngineOffer, Grant, Heartbeat
+from swarm.lease.message import Done, EngineOffer, Grant, Heartbeat, SlotReport
 
 
 def test_slots_that_have_work_do_not_take_it_from_each_other() -> None:
@@ -36,3 +36,25 @@ def test_a_worker_that_knows_no_voices_of_characters_gets_no_book_that_has_some(
     plain = make_core(JobState(make_spec(TEXTS)))
     join(plain, b"old")
     assert len(sent(plain.receive(b"old", Heartbeat((), (0,)), 0.1), Grant)) == 1
+
+
+def test_a_worker_speaks_nothing_again_that_waits_for_its_own_link() -> None:
+    core = make_core(JobState(make_spec(["A quick sentence.", "A sentence on its way."])))
+    core.receive(b"p", make_hello(slots=2), 0.0)
+    join(core, b"other")
+    (grant,) = sent(core.receive(b"p", Heartbeat((), (0,)), 0.1), Grant)
+    core.receive(b"p", make_clip(grant, 0, work_s=0.1), 1.0, b"x")
+    spoken = Heartbeat((), (0, 1), (grant.lease,))  # no slot is at it, and both want more
+    assert sent(core.receive(b"p", spoken, 4.0), Grant) == []
+    (double,) = sent(core.receive(b"other", Heartbeat((), (0,)), 4.5), Grant)  # its link may be faster
+    assert [line.index for line in double.lines] == [1]
+
+
+def test_another_slot_of_a_worker_speaks_too_what_takes_long_there() -> None:
+    core = make_core(JobState(make_spec(["A quick sentence.", "A sentence that hangs."])))
+    core.receive(b"p", make_hello(slots=2), 0.0)
+    (grant,) = sent(core.receive(b"p", Heartbeat((), (0,)), 0.1), Grant)
+    core.receive(b"p", make_clip(grant, 0, work_s=0.1), 1.0, b"x")
+    at_it = SlotReport(0, "speaking", grant.lease, 1, 3.0)
+    (double,) = sent(core.receive(b"p", Heartbeat((at_it,), (1,), (grant.lease,)), 4.0), Grant)
+    assert [line.index for line in double.lines] == [1]
