@@ -215,7 +215,7 @@ class Judge:
         served = core.jobs[job]
         place = (record.chapter, record.index)
         blamed = {failure.worker for failure in served.state.failures[place]}
-        able = [s for s in core.sessions.values() if served.can_try(s, record_s)]
+        able = [s for s in core.sessions.values() if served.can_try(s, record_s, place)]
         here = [s for s in able if s.is_at_work(record_s)]
         if served.ledger.expiries[place] or len(served.state.failures[place]) >= MAX_RECORDED:
             return  # workers that made no progress there have tried it too, and further failures are not journaled

@@ -64,7 +64,7 @@ def test_seeds_that_once_failed_hold_every_promise(seed: int, also: tuple[str, .
 
 
 def test_sentences_of_guests_are_spoken_where_their_engine_is() -> None:
-    for seed in range(12):
+    for seed in (*range(12), 167):  # the last one once failed
         assert not outcome(seed, ("guests",)), seed
 
 
