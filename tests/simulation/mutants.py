@@ -71,7 +71,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "the tail of a lease goes to any worker": Edit(
         Request, "_can_host_tail", "if served.guests else []", "if False else []"
     ),
-    "a worker speaks again what waits for its link": Edit(Request, "_spoken", "le.spoken and", "False and"),
+    "a worker speaks again what waits for its link": Edit(Request, "_spoken", "le and le.spoken", "False"),
     "a failure of a guest waits for workers that lack it": Edit(ServedJob, "can_try", "place is None or", "True or"),
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),

@@ -1,7 +1,7 @@
 """Grants: finds a lease for each slot that offers itself, and tells the workers concerned."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from swarm.job.state import Place
@@ -91,6 +91,7 @@ class Request:
     now: float
     out: Outcome
     split: bool  # whether one lease may be shortened for the sake of another
+    spoken: dict[str, set[Place]] = field(default_factory=dict)  # by job, once they are asked for
 
     def grant(self, new_id: Callable[[], int]) -> bool:
         """Grant the slot a lease; return False where there is none for it."""
@@ -172,19 +173,22 @@ class Request:
     def _can_host_tail(self, served: ServedJob, cut: Cut) -> bool:
         """Return whether the worker has the guests of all segments that a cut would take, and has spoken none."""
         lease = served.ledger.leases[cut.lease]
-        if not self._spoken(served, lease.chapter).isdisjoint(lease.pending[-cut.segments :]):
+        tail = [(lease.chapter, index) for index in lease.pending[-cut.segments :]]
+        if not self._spoken(served).isdisjoint(tail):
             return False
-        tail = lease.pending[-cut.segments :] if served.guests else []
-        return all(served.can_host(self.session, (lease.chapter, index)) for index in tail)
+        return all(served.can_host(self.session, place) for place in (tail if served.guests else []))
 
     def _is_catching_up(self, served: ServedJob, load: LeaseLoad) -> bool:
         """Return whether the holder of a lease may have spoken more of it than is known here."""
         return self.sessions[served.ledger.leases[load.lease].session].is_catching_up(self.now)
 
-    def _spoken(self, served: ServedJob, chapter: int) -> set[int]:
-        """Return what this worker has spoken of a chapter: further clips of it would wait for the same link."""
-        own = [served.ledger.leases.get(each) for slot in self.session.slots for each in slot.leases]
-        return {index for le in own if le and le.spoken and le.chapter == chapter for index in le.pending}
+    def _spoken(self, served: ServedJob) -> set[Place]:
+        """Return what this worker has spoken of a job: further clips of it would wait for the same link."""
+        if served.state.spec.job not in self.spoken:
+            own = [served.ledger.leases.get(each) for slot in self.session.slots for each in slot.leases]
+            places = {(le.chapter, index) for le in own if le and le.spoken for index in le.pending}
+            self.spoken[served.state.spec.job] = places
+        return self.spoken[served.state.spec.job]
 
     def _cut(self, served: ServedJob, cut: Cut) -> FreeRun:
         lease = served.ledger.leases[cut.lease]
@@ -201,12 +205,11 @@ class Request:
             return None
         for place, loads in self._loads(served).slowest(self._chars_s(served)):
             load = to_beat(loads)
-            spoken = self._spoken(served, place[0])
-            if self._is_catching_up(served, load) or place[1] in spoken:
+            if self._is_catching_up(served, load) or place in self._spoken(served):
                 continue
             if choose_double([load], self._chars_s(served)) is not None and self._may_join(served, place, loads):
                 lease = served.ledger.leases[load.lease]
-                batch = [index for index in lease.batch if index not in spoken]
+                batch = [index for index in lease.batch if (lease.chapter, index) not in self._spoken(served)]
                 return lease.chapter, [index for index in batch if self._may_try(served, (place[0], index))]
         return None
 
