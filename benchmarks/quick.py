@@ -16,7 +16,7 @@ QUICK: dict[str, list[str]] = {
     "crash": ["--workers", "2", "--characters", "8000", "--cost", "0.0004"],
     "restart": ["--book", "made", "--characters", "12000", "--cost", "0.0006", "--slots", "2"],
     "ingest": ["--sizes", "60", "--megabytes", "3", "--workers", "2", "--invites"],
-    "standby": ["--megabytes", "3", "--times", "1", "--characters", "12000", "--cost", "0.02"],
+    "standby": ["--megabytes", "3", "--times", "1", "--characters", "12000", "--cost", "0.004"],
     "assets": ["--megabytes", "5", "--workers", "2", "--times", "1"],
     "distribution": ["--workers", "1", "2", "--megabytes", "5", "--rate", "100mbit"],
     "hub": ["--workers", "2", "--rate", "100"],
