@@ -7,12 +7,14 @@ The cost is that of `ingest.py`: clips come as fast as their credit allows, in t
 copies meanwhile. Both are of one run, so that a busy machine slows both. For the lag, a book is spoken and its
 coordinator asked every half second how old the copy is. Then the coordinator is killed and its state folder removed,
 and seconds count from the start of `take-over` on the standby until the first answer that shows a slot with a lease.
+The rest of the book is not spoken, so a long one costs nothing, and does not end before that answer on a busy machine.
 """
 
 import argparse
 import asyncio
 import shutil
 import statistics
+import subprocess
 import tempfile
 import time
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ from ingest import Variant, ingest
 from making import make_book
 from process import BARE_CLI, head, row
 from restart import PATIENCE_S, watch_leases
-from running import Swarm, end_of
+from running import Swarm
 
 from swarm.job.record import ClipAccepted
 from swarm.net.ask import ask
@@ -53,7 +55,7 @@ def take_over(book: Path, cost: float, kill_at: float) -> TakeOver:
         swarm.work([1.0] * (SLOTS // 2))
         number = round(kill_at * swarm.segments())
         swarm.wait_for_clips(number // 2, PATIENCE_S)
-        lags_s = asyncio.run(_watch_lag(swarm, number))
+        lags_s = asyncio.run(_watch_lag(swarm, first, number))
         first.kill()
         first.wait()
         accepted = sum(isinstance(record, ClipAccepted) for record in swarm.journal()[1])
@@ -74,20 +76,20 @@ def take_over(book: Path, cost: float, kill_at: float) -> TakeOver:
         began_s = time.time()
         second = swarm.start([*BARE_CLI, *words], home)
         answers_s, lease_s = asyncio.run(watch_leases(swarm, second))
-        end_of(second, PATIENCE_S)
         return TakeOver(lags_s, accepted - copied, answers_s - began_s, lease_s - began_s)
 
 
-async def _watch_lag(swarm: Swarm, number: int) -> list[float]:
-    """Return how old the copy was, asked again and again until so many sentences are accepted."""
+async def _watch_lag(swarm: Swarm, coordinator: "subprocess.Popen[bytes]", number: int) -> list[float]:
+    """Return how old the copy was, asked again and again until it was told and so many sentences are accepted."""
     lags_s: list[float] = []
-    while True:
+    while coordinator.poll() is None:
         reply = (await ask([swarm.address], swarm.keys, ASK_S)).reply
         if reply is not None:
             lags_s += [standby.lag_s for standby in reply.standbys if standby.lag_s is not None]
-            if sum(job.accepted for job in reply.jobs) >= number:
+            if lags_s and sum(job.accepted for job in reply.jobs) >= number:
                 return lags_s
         await asyncio.sleep(LOOK_S)
+    raise RuntimeError("the book ended before its coordinator was killed; make it longer, or slower with --cost")
 
 
 def _copied(state_dir: Path) -> int:
@@ -128,6 +130,7 @@ def main() -> None:
     parser.add_argument("--take-overs", type=int, default=5, help="books that are taken over")
     parser.add_argument("--characters", type=int, default=120_000, help="of the book that is taken over")
     parser.add_argument("--cost", type=float, default=0.002, help="seconds a character of each of 8 slots")
+    parser.add_argument("--kill-at", type=float, default=0.5, help="share of the segments")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -135,7 +138,7 @@ def main() -> None:
         book = make_book(folder, 20, arguments.characters)
         head("lag, median s", "lag, most s", "accepted, not copied", "answers after s", "first lease after s")
         for _ in range(arguments.take_overs):
-            got = take_over(book, arguments.cost, 0.5)
+            got = take_over(book, arguments.cost, arguments.kill_at)
             lags = f"{statistics.median(got.lags_s):.1f}", f"{max(got.lags_s):.1f}"
             row(*lags, got.lost, f"{got.answers_s:.2f}", f"{got.lease_s:.2f}")
 
