@@ -8,13 +8,14 @@ from contextlib import suppress
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import carried_books
 import hypothesis
 import pytest
 from slow_tests import pytest_configure as pytest_configure
 from slow_tests import pytest_report_header as pytest_report_header
+from spread import begin_with_long_tests
+from spread import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 from zmq_contexts import keep_open_contexts
 
 from swarm.system.capacity import default_cpu_slots
@@ -23,14 +24,6 @@ from swarm.voice.coqui.card import is_installed
 
 TESTS, PROGRAM = Path(__file__).parent, Path(__file__).parents[1] / "swarm"
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
-LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
-# Files and folders whose tests share what takes long to make or to load; all tests of one run in one process, first.
-WHOLE = (
-    "tests/browser/",
-    "tests/systemd/test_systemd_boot.py",
-    "tests/voice/coqui/",
-    "tests/stories/test_story_of_coqui.py",
-)
 MAX_PROCESSES = 16  # each takes 200 MiB
 GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # files in /dev of NVIDIA's GPUs, AMD's, and those of Windows below Linux
 
@@ -102,34 +95,12 @@ def note_constants(file: Path) -> None:
         constants_from_module(module)
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
-    """Make a scheduler that sends each test to the next free process, and all tests of a place in WHOLE to one."""
-    from xdist.scheduler import LoadScopeScheduling
-
-    class Scheduler(LoadScopeScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return next(filter(nodeid.startswith, WHOLE), nodeid)
-
-    return Scheduler(config, log)
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Prepare the tests: skip what cannot run here, and begin with what takes long."""
     skip_where_something_is_missing(items)
     begin_with_long_tests(items)
     gc.freeze()  # or each full collection goes through thousands of tests again
-
-
-def begin_with_long_tests(items: list[pytest.Item]) -> None:
-    """Move long tests and stories to the front, so that no process begins one when the others are about to end."""
-
-    def order(item: pytest.Item) -> tuple[bool, bool, bool]:
-        is_long = any(map(item.get_closest_marker, LONG))
-        return not item.nodeid.startswith(WHOLE), not is_long, item.path.parent.name != "stories"
-
-    items.sort(key=order)
 
 
 def skip_where_something_is_missing(items: list[pytest.Item]) -> None:
