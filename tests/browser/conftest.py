@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+ADDRESS_BAR = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"  # renders pages of its own in each window, though none is shown
 PATIENCE_MS = 60_000  # of a busy machine; an idle one needs a fraction of a second
 
 
@@ -33,6 +34,7 @@ def browser() -> Iterator["Browser"]:
         pytest.skip("needs Chromium: apt-get install chromium")
     with playwright.sync_playwright() as driver:
         arguments = ["--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required", "--mute-audio"]
+        arguments.append(f"--disable-features={ADDRESS_BAR}")
         launched = driver.chromium.launch(executable_path=path, args=arguments)
         yield launched
         launched.close()
