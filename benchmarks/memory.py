@@ -76,11 +76,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--characters", type=int, default=LONGEST)
     parser.add_argument("--slots", type=int, default=64)
+    parser.add_argument(
+        "--shares", type=int, nargs="*", default=[4, 1], help="books: 4 is a quarter of the longest one"
+    )
     parser.add_argument("--kinds", choices=list(KINDS), nargs="*", default=list(KINDS))
     arguments = parser.parse_args()
     head("kind", "workers", "segments", "clips", "coordinator, most", "apart from it")
     with tempfile.TemporaryDirectory() as name:
-        for share in (4, 1):
+        for share in arguments.shares:
             characters = arguments.characters // share
             book = make_book(Path(name), max(2, characters // CHARACTERS), characters)
             for kind in arguments.kinds:

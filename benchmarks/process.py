@@ -124,10 +124,10 @@ def cpu_s(pid: int) -> float:
     return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def help_s() -> float:
+def help_s(times: int = HELPS) -> float:
     """Return the median seconds of `--help`."""
     spent = []
-    for _ in range(HELPS):
+    for _ in range(times):
         began_s = time.perf_counter()
         subprocess.run([*CLI, "--help"], check=True, stdout=subprocess.DEVNULL)
         spent.append(time.perf_counter() - began_s)

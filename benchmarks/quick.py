@@ -2,7 +2,7 @@
 
 TINY_BOOK = "made.epub"  # stands for a tiny book that is made for the run
 QUICK: dict[str, list[str]] = {
-    "single_machine": [TINY_BOOK, "--workers", "1", "--sample", "3"],
+    "single_machine": [TINY_BOOK, "--workers", "1", "--sample", "3", "--helps", "1"],
     "encoding": ["--book", TINY_BOOK, "--sentences", "3"],
     "reading": [TINY_BOOK],
     "efficiency": ["--workers", "2", "--book", "made", "--characters", "6000", "--cost", "0.0003"],
@@ -33,7 +33,7 @@ QUICK: dict[str, list[str]] = {
     "assets": ["--megabytes", "5", "--workers", "2", "--times", "1"],
     "distribution": ["--workers", "1", "2", "--megabytes", "5", "--rate", "100mbit"],
     "hub": ["--workers", "2", "--rate", "100"],
-    "memory": ["--characters", "2000", "--slots", "1", "--kinds", "feeders", "audiobook"],
+    "memory": ["--characters", "2000", "--slots", "1", "--shares", "1", "--kinds", "feeders", "audiobook"],
     "idle": ["--seconds", "1"],
     "overhead": ["--characters", "1500", "--chapters", "3"],
     "finish": ["--characters", "800", "--times", "0"],

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from making import BOOKS
-from process import CLI, ROLES, ROOT, Use, head, heaviest, help_s, mib, row, watch
+from process import CLI, HELPS, ROLES, ROOT, Use, head, heaviest, help_s, mib, row, watch
 
 BOOK = BOOKS / "yellow-wallpaper.epub"
 SAMPLE = 80  # sentences
@@ -139,6 +139,7 @@ def main() -> None:
     parser.add_argument("book", type=Path, nargs="?", default=BOOK)
     parser.add_argument("--workers", type=int, default=cores)
     parser.add_argument("--sample", type=int, default=SAMPLE, help="sentences for the engine alone")
+    parser.add_argument("--helps", type=int, default=HELPS, help="times that `--help` is timed")
     arguments = parser.parse_args()
     lines = sentences(arguments.book, arguments.sample)
     (before,) = speak_at_once(lines, 1)
@@ -148,7 +149,7 @@ def main() -> None:
     print(f"{platform.system()} {platform.machine()}, {cores} cores, Python {platform.python_version()}")
     print()
     head("what", "measured")
-    for what, measured in rows(before + after, crowd, done, help_s()):
+    for what, measured in rows(before + after, crowd, done, help_s(arguments.helps)):
         row(what, measured)
 
 
