@@ -74,7 +74,8 @@ ASKS_FOR_THE_PLATFORM = {
 VALUES = "plain values without behaviour"
 TESTED_ELSEWHERE = {
     "swarm/voice/remote_model.py": "tests/worker/test_model_files.py",
-    "swarm/worker/lack.py": "tests/worker/test_model_files.py",
+    "swarm/lease/worker/lack.py": "tests/simulation/test_model_world.py",
+    "swarm/lease/coordinator/block_lists.py": "tests/lease/coordinator/test_referee.py",
     "swarm/commands/page_words.py": "tests/commands/test_page_fields.py",
     "swarm/book/language/initials.py": "tests/book/speech/test_capitals.py",
     "swarm/book/page/headed_note.py": "tests/book/test_made_books.py",

@@ -63,6 +63,11 @@ def list_size(size: int, number: int, piece: int = PIECE_BYTES) -> int:
     return max(0, min(BLOCKS_IN_LIST, blocks - number * BLOCKS_IN_LIST))
 
 
+def block_list_size(size: int, piece: int = PIECE_BYTES) -> int:
+    """Return the bytes of the block list of a file of `size` bytes: the digests of its blocks, one after the other."""
+    return DIGEST_BYTES * -(-size // (BLOCK_PIECES * piece))
+
+
 def is_shared(size: int, piece: int = PIECE_BYTES) -> bool:
     """Tell whether workers pass a file of `size` bytes on to each other."""
     return size >= MIN_SHARED_BLOCKS * BLOCK_PIECES * piece

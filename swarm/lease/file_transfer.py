@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from swarm.job.job_file import BLOCKS_IN_LIST, DIGEST_BYTES, Digest
+from swarm.job.job_file import BLOCKS_IN_LIST, DIGEST_BYTES, Digest, Size
 from swarm.lease.bounds import Count, Name, Note, Offset
 from swarm.lease.envelope import Message
 
@@ -45,29 +45,28 @@ class Fetching(Struct, frozen=True, omit_defaults=True):
     waits: bool = False  # to be told where to fetch it
 
 
+class ToldFile(Struct, frozen=True):
+    """The content of a worker's file of a handle: the digest of its block list, by which the file travels."""
+
+    handle: Digest
+    digest: Digest
+    size: Size
+
+
 class LackedFile(Struct, frozen=True, omit_defaults=True):
     """A file of an engine's model that is on its way to a worker, by its handle: what its bytes have to be."""
 
     handle: Digest
-    have: Offset = 0  # bytes on the disk
-    door: Door = ""  # of the worker that it comes from
+    have: Offset = 0  # bytes of a download from a hub
     downloads: bool = False  # it comes from a hub
     offline: bool = False  # the worker may not download it
-    aside: Annotated[tuple[SetAside, ...], Meta(max_length=MAX_ASIDE)] = ()
-
-
-class ToldFile(Struct, frozen=True):
-    """The content of a worker's file of a handle, where no table knows what its bytes have to be."""
-
-    handle: Digest
-    digest: Digest
-    size: Offset
+    false: Annotated[tuple[Digest, ...], Meta(max_length=MAX_ASIDE)] = ()  # told digests by which another file came
+    told: ToldFile | None = None  # it is fetched from other workers as this
 
 
 class ModelReport(Struct, frozen=True, omit_defaults=True):
-    """The files of engines' models that a worker has, by their handles, and those that it lacks."""
+    """The files of engines' models that a worker lacks, and those that it has."""
 
-    here: Annotated[tuple[Digest, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
     lacked: Annotated[tuple[LackedFile, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
     told: Annotated[tuple[ToldFile, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
 
@@ -81,7 +80,7 @@ class OfferedLatents(Struct, frozen=True):
 
 
 class Fetch(Message, frozen=True, tag=True):
-    """Asks for the piece of a job file that begins at `offset`. Latents are asked for the other way."""
+    """Asks for the piece of a file that begins at `offset`. Latents and block lists are asked for the other way."""
 
     digest: Digest
     offset: Offset
@@ -118,13 +117,11 @@ class Source(Message, frozen=True, tag=True):
 
 
 class ModelSource(Message, frozen=True, tag=True):
-    """Tells a worker where to fetch a file of a model: at the door of another worker, or "" for the hub.
+    """Tells a worker how to have a file of a model: from other workers as it is `told`, else from the hub.
 
-    `wait`: from neither yet, since another machine is downloading it. `told`: what the file has to be, if that is known
-    only from the first machine that had it.
+    `wait`: from neither yet, since another machine is downloading it.
     """
 
     handle: Digest
-    door: Door = ""
     wait: bool = False
     told: ToldFile | None = None

@@ -22,6 +22,7 @@ from swarm.system.platform import sync_file
 from swarm.system.scratch import Scratch
 from swarm.watch.text import bytes_text
 
+ARRIVING = ".from-neighbour"  # ends the name of a model's file while it is copied to its place
 MIN_FREE_BYTES = 256 * 1024 * 1024  # stays free on the disk
 SPOILT = "the file that arrived does not match its digest"
 UNFIT = "a block of the file does not match its digest"
@@ -53,6 +54,7 @@ class PartialFile:
     sure: int = 0  # bytes of the whole blocks that are here
     sure_digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     block_digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+    block_list: bytearray = field(default_factory=bytearray)  # digests of the whole blocks that are here
 
     def append(self, data: bytes) -> bool:
         """Append bytes; return False if a block does not fit, which is taken off again with all behind it."""
@@ -72,11 +74,16 @@ class PartialFile:
         self.file.flush()  # others read it through another handle
         if fits:
             self.sure, self.sure_digest = self.have, self.digest.copy()
+            self.block_list += self.block_digest.digest()
         else:
             self.file.truncate(self.sure)
             self.have, self.digest = self.sure, self.sure_digest.copy()
         self.block_digest = hashlib.sha256()
         return fits
+
+    def is_named_by_blocks(self, digest: str) -> bool:
+        """Tell whether a digest is that of the block list of what came, as it is of a model's file."""
+        return self.size != DIGEST_BYTES and hashlib.sha256(self.block_list).hexdigest() == digest
 
 
 class FileCache:
@@ -86,7 +93,8 @@ class FileCache:
         self.root = state_dir / "assets"
         self.scratch_root = state_dir / "scratch"
         self._state_dir, self._limit, self._piece, self._block = state_dir, limit, piece, BLOCK_PIECES * piece
-        self.models: dict[str, Path] = {}  # files of engines' models that other workers may have, by handle
+        self.models: dict[str, Path] = {}  # files of engines' models that other workers may have, by block list
+        self.block_lists: dict[str, bytes] = {}  # by digest, of these and of those that came from other workers
         self._parts: dict[str, PartialFile] = {}
         self._expected: dict[str, dict[int, bytes]] = {}  # digests of the blocks of partial files
         self._verified: set[str] = set()
@@ -131,8 +139,9 @@ class FileCache:
             path.open("ab"), size, 0, hashlib.sha256(), lock, self._block, self._expected.setdefault(digest, {})
         )
         with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
+            while chunk := file.read(self._block):
                 part.digest.update(chunk)
+                part.block_list += hashlib.sha256(chunk).digest()
                 part.have += len(chunk)
         part.sure, part.sure_digest = part.have, part.digest.copy()
         return part
@@ -164,7 +173,7 @@ class FileCache:
         The size is 0 if the file is not here at all. A part is passed on in whole blocks. Raises StoreError.
         """
         part, path = self._parts.get(digest), self.models.get(digest, self.root / digest)
-        if part is not None:
+        if part is not None and digest not in self.models:
             wanted = piece_size(part.size, offset, self._piece)
             return self._read_at(
                 self._part_path(digest), offset, wanted if offset + wanted <= part.sure else 0
@@ -187,11 +196,13 @@ class FileCache:
         part.file.flush()
         sync_file(part.file.fileno())
         part.file.close()
-        fits = part.digest.hexdigest() == digest
+        is_model = part.is_named_by_blocks(digest)
+        fits = is_model or part.digest.hexdigest() == digest
         self._expected.pop(digest, None)
         if fits:
             path.replace(self.root / digest)
             self._verified.add(digest)
+            self.block_lists.update({digest: bytes(part.block_list)} if is_model else {})
         else:
             path.unlink()
         self._forget(digest)
@@ -212,14 +223,57 @@ class FileCache:
         return info
 
     def read(self, digest: str, offset: int) -> tuple[bytes, int]:
-        """Return a piece of latents at an offset, and the size of the whole file in bytes. Raises StoreError."""
+        """Return a piece of latents or of a model's block list, and the size of the whole. Raises StoreError."""
         path = self.root / digest
+        if digest in self.models:
+            whole = self.block_lists[digest]
+            return whole[offset : offset + piece_size(len(whole), offset, self._piece)], len(whole)
         with guarded(path):
             whole = path.read_bytes()
         if hashlib.sha256(whole).hexdigest() != digest:
             path.unlink()
             raise StoreError(f"{path} is damaged.")
         return whole[offset : offset + piece_size(len(whole), offset, self._piece)], len(whole)
+
+    def share(self, path: Path) -> tuple[str, int]:
+        """Let others have a file of a model; return the digest of its block list, and its size. Raises OSError."""
+        blocks, size = bytearray(), 0
+        with path.open("rb") as file:
+            while block := file.read(self._block):
+                blocks += hashlib.sha256(block).digest()
+                size += len(block)
+        digest = hashlib.sha256(blocks).hexdigest()
+        self.block_lists[digest], self.models[digest] = bytes(blocks), path
+        return digest, size
+
+    def settle(self, digest: str, place: Path) -> None:
+        """Give a model's file that came from other workers its place, and let others have it. Raises OSError."""
+        path = self.root / digest
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.replace(place)
+        except OSError:  # another disk has the models
+            part = place.with_name(place.name + ARRIVING)
+            shutil.copyfile(path, part)
+            part.replace(place)
+            path.unlink()
+        self._verified.discard(digest)
+        self.models[digest] = place
+
+    def discard(self, digest: str) -> None:
+        """Remove a file that came and is not the one that was sought."""
+        self._verified.discard(digest)
+        self.block_lists.pop(digest, None)
+        (self.root / digest).unlink(missing_ok=True)
+
+    def abandon(self, digest: str) -> None:
+        """Close a partial file that is not fetched any more; what has come of it stays here for a while."""
+        self._forget(digest)
+
+    def withhold(self, digest: str) -> None:
+        """Let others have a file of a model no more."""
+        self.models.pop(digest, None)
+        self.block_lists.pop(digest, None)
 
     def gather(self, job_files: Iterable[JobFile], name: str) -> Path:
         """Return a new folder that has these files under their names, as hard links if possible. Raises StoreError."""

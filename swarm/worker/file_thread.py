@@ -26,7 +26,7 @@ class FileThread:
 
     def __init__(self, folder: FileCache, kept: Report, reply: Reply, lost: Lost) -> None:
         self._folder, self._kept, self._reply, self._lost = folder, kept, reply, lost
-        self.models = folder.models
+        self.root = folder.root
         self._queue: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="job-files")
 
@@ -59,7 +59,7 @@ class FileThread:
         self._enqueue(read, lambda found: reply(*found))
 
     def serve(self, link: str, fetch: Fetch) -> None:
-        """Queue the reading of a piece of latents; `reply` or `lost` gets the result."""
+        """Queue the reading of a piece of latents or of a block list; `reply` or `lost` gets the result."""
 
         def read() -> tuple[bytes, int]:
             try:
@@ -89,6 +89,32 @@ class FileThread:
         """Keep the latents of an engine; return None if they are empty. Raises StoreError."""
         kept: JobFile | None = await self._do(partial(self._folder.put, latents)) if latents else None
         return kept
+
+    async def share(self, path: Path) -> tuple[str, int]:
+        """Let others have a file of a model; return the digest of its block list, and its size. Raises OSError."""
+        shared: tuple[str, int] = await asyncio.to_thread(self._folder.share, path)  # a large one takes seconds
+        return shared
+
+    async def settle(self, digest: str, place: Path) -> None:
+        """Give a model's file that came from other workers its place. Raises OSError."""
+        await self._do(partial(self._folder.settle, digest, place))
+
+    async def move(self, act: Callable[[], None], places: dict[str, Path]) -> None:
+        """Move files of a model that others have from here, and read them at their new places. Raises OSError."""
+        await self._do(act)
+        self._folder.models.update(places)
+
+    def abandon(self, digest: str) -> None:
+        """Queue the closing of a partial file that is not fetched any more."""
+        self._enqueue(partial(self._folder.abandon, digest), lambda nothing: None)
+
+    def discard(self, digest: str) -> None:
+        """Queue the removal of a file that is not the one that was sought."""
+        self._enqueue(partial(self._folder.discard, digest), lambda nothing: None)
+
+    def withhold(self, digest: str) -> None:
+        """Let others have a file of a model no more."""
+        self._folder.withhold(digest)
 
     async def _do(self, act: Callable[[], Any]) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, act)

@@ -1,33 +1,38 @@
-"""The files of engines' models that workers share: one downloads them from the hub, the others have them from it.
+"""The files of engines' models that workers share: one downloads them from the hub, the others have them from that one.
 
-Before an engine opens a model, the worker asks the coordinator of the job where to fetch what is missing. The engine
-itself downloads what does not come from another worker, and all of it if the coordinator does not answer.
+Before an engine opens a model, the worker asks the coordinator of the job how to have what is missing. What other
+workers have travels as files of jobs do, by the digest of its block list, and gets its place once it is the file that
+the engine's table knows. The engine itself downloads the rest, and all of it if the coordinator does not answer.
 """
 
 import asyncio
+import hashlib
 import shutil
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from msgspec import structs
 
+from swarm.config import may_download
 from swarm.errors import EnvironmentFault
+from swarm.job.job_file import MAX_BYTES
 from swarm.job.recipe import Recipe
-from swarm.lease.file_transfer import MAX_ASIDE, MAX_MODEL_FILES, ModelReport, ModelSource, ToldFile, is_door
+from swarm.lease.file_transfer import MAX_MODEL_FILES, ModelReport, ModelSource, ToldFile
+from swarm.lease.worker.download import Download
+from swarm.lease.worker.lack import Lack
 from swarm.system.machine import Clock
 from swarm.voice.download import LOCK, PART, RemoteFile, fetch_files, try_download_lock
 from swarm.voice.engine import OnProgress
 from swarm.voice.host.registry import find_engine
-from swarm.voice.listing import ListedModel, measured
+from swarm.voice.listing import ListedModel
 from swarm.voice.remote_model import RemoteModel
-from swarm.worker.lack import LOST_WORD_S, Fetcher, Lack
-from swarm.worker.sockets import WorkerSockets
+from swarm.worker.file_cache import ARRIVING
+from swarm.worker.file_thread import FileThread
 
-NEIGHBOURS_PART = ".from-neighbour"  # ends the name of what comes from another worker
-NO_WORD_S = 4.0  # without any word of the coordinator before the engine downloads; one of 0.1 never says any
-MAX_WAIT_S = 3600.0  # for another machine's download
-LOOK_S = 0.1  # between two looks for a word
+LOOK_S = 0.1  # between two looks for a word, or at what has come
+SHARE_S = 0.5  # between two looks for what an engine has downloaded
 SAY_AGAIN_S = 60.0  # a slot without any progress would be taken for dead
 
 
@@ -55,50 +60,89 @@ def _telling_here(tell: OnProgress) -> OnProgress:
     return tell_here
 
 
-class ModelExchange:
-    """Fetches files of models from other workers, and tells which of them others may have from here.
+@dataclass(eq=False)
+class Missing:
+    """A file that is missing, and where it belongs."""
 
-    `passed_on` gets the path of each of these by its handle.
+    lack: Lack
+    folder: Path
+    file: RemoteFile
+    measure: Callable[[], int] | None = None  # returns the bytes of a download, if the file itself does not tell
+    sought: set[str] = field(default_factory=set)  # digests of the block lists by which it was to come
+
+    @property
+    def place(self) -> Path:
+        """Where the file belongs."""
+        return self.folder / self.file.name
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the file is here by now."""
+        return self.file.is_in(self.folder)
+
+    def downloaded(self) -> int:
+        """Return the bytes of a download that are here."""
+        if not self.lack.downloads:
+            return 0
+        part = self.place.with_name(self.place.name + PART)
+        have = self.measure() if self.measure else min(_size(part), self.file.size)
+        return min(have, MAX_BYTES)
+
+    def fits(self, path: Path) -> bool:
+        """Tell whether a file that came is the one that the engine's table knows. Raises OSError."""
+        if not self.file.digest:
+            return True
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, self.file.algorithm).hexdigest() == self.file.digest
+
+
+class ModelExchange:
+    """Has files of models brought from other workers, and tells which of them others may have from here.
+
+    `coming` returns how far the core is with a file, by the digest by which it travels; None if it does not fetch it.
+    `changed` is called when the report of files has something new.
     """
 
     def __init__(
         self,
-        sockets: WorkerSockets,
         clock: Clock,
-        passed_on: dict[str, Path],
+        files: FileThread,
+        coming: Callable[[str], Download | None],
+        changed: Callable[[], None],
         find_model: Callable[[Recipe], RemoteModel | None] = model_of,
     ) -> None:
-        self._fetcher, self._clock, self.here, self.find_model = Fetcher(sockets, clock), clock, passed_on, find_model
-        self._lacks: list[Lack] = []
-        self._sizes: dict[str, int] = {}  # of the files here, by their handles
-        self._told: dict[str, ToldFile] = {}  # what those are that no table knows
+        self._clock, self._files, self._coming, self._changed = clock, files, coming, changed
+        self.find_model = find_model
+        self._missing: list[Missing] = []
+        self._told: dict[str, ToldFile] = {}  # the files that others may have from here, by handle
         self._locks: dict[Path, asyncio.Lock] = {}
 
     @property
     def is_needed(self) -> bool:
         """Whether others may have files from here, or files are missing here."""
-        return bool(self.here or self._lacks)
+        return bool(self._told or self._missing)
 
-    def size_of(self, handle: str) -> int:
+    def size_of(self, digest: str) -> int:
         """Return the size of a file that others may have from here; 0 for another."""
-        return self._sizes.get(handle, 0)
+        return next((told.size for told in self._told.values() if told.digest == digest), 0)
 
     def report(self, link: str) -> ModelReport:
         """Return, for a heartbeat, what is here and what a coordinator is asked for."""
-        lacked: dict[str, Lack] = {}
-        for lack in sorted(self._lacks, key=lambda each: not each.downloads):  # two slots may lack one file
-            if lack.is_here:
-                self._share(lack.file, lack.folder)
-            if not lack.is_here and lack.link == link:
-                lacked.setdefault(lack.file.handle, lack)
-        files = tuple(lack.report() for lack in lacked.values())
-        return ModelReport(tuple(self.here), files[:MAX_MODEL_FILES], tuple(self._told.values()))
+        lacked: dict[str, Missing] = {}
+        for missing in sorted(self._missing, key=lambda each: not each.lack.downloads):  # two slots may lack one file
+            is_over = missing.is_here and (not missing.lack.downloads or missing.lack.handle in self._told)
+            if not is_over and missing.lack.link == link:
+                lacked.setdefault(missing.lack.handle, missing)
+        offline = not may_download()
+        files = [missing.lack.report(missing.downloaded(), offline=offline) for missing in lacked.values()]
+        return ModelReport(tuple(files[:MAX_MODEL_FILES]), tuple(self._told.values()))
 
     def told(self, link: str, word: ModelSource) -> None:
-        """Take in where a coordinator says that a file is to be fetched."""
-        for lack in self._lacks:
-            if (lack.link, lack.file.handle) == (link, word.handle):
-                lack.hear(word, self._clock.now())
+        """Take in how a coordinator says that a file is to be had."""
+        for missing in self._missing:
+            if (missing.lack.link, missing.lack.handle) == (link, word.handle):
+                missing.lack.hear(word, self._clock.now())
+        self._changed()
 
     @asynccontextmanager
     async def at_hand(self, link: str, recipe: Recipe, voices: Sequence[str], tell: OnProgress) -> AsyncIterator[None]:
@@ -119,54 +163,70 @@ class ModelExchange:
         async with self._model_at_hand(link, first, tell):
             yield
 
+    def _lacks(self, link: str, folder: Path, file: RemoteFile, measure: Callable[[], int] | None = None) -> Missing:
+        return Missing(Lack(link, file.handle, file.size, self._clock.now()), folder, file, measure)
+
     @asynccontextmanager
     async def _model_at_hand(self, link: str, model: RemoteModel, tell: OnProgress) -> AsyncIterator[None]:
-        lacks = [Lack(link, model.folder, file) for file in model.files if not file.is_in(model.folder)]
+        lacks = [self._lacks(link, model.folder, file) for file in model.files if not file.is_in(model.folder)]
         listed = model.listed
         if listed is not None and not await asyncio.to_thread(listed.names):
             self._unlist(listed)  # the model was removed since
-            lacks.append(Lack(link, listed.folder.parent, listed.file, listed.measure))
-        self._lacks += lacks
+            lacks.append(self._lacks(link, listed.folder.parent, listed.file, listed.measure))
+        self._missing += lacks
+        sharing = asyncio.create_task(self._share_downloads(lacks))
         try:
             async with self._locks.setdefault(model.folder, asyncio.Lock()):
                 await self._bring_all(link, model, lacks, tell)
             yield
             await self._tell_of(model)  # before the coordinator hears that nothing is downloaded here any more
         finally:
-            for lack in lacks:
-                self._lacks.remove(lack)
+            sharing.cancel()
+            for missing in lacks:
+                self._missing.remove(missing)
 
-    async def _bring_all(self, link: str, model: RemoteModel, lacks: Sequence[Lack], tell: OnProgress) -> None:
+    async def _share_downloads(self, lacks: Sequence[Missing]) -> None:
+        """Let others have each file that the engine has downloaded, while it downloads the next."""
+        while True:
+            await asyncio.sleep(SHARE_S)
+            for missing in lacks:
+                if missing.lack.downloads and missing.is_here:
+                    await self._share(missing.file, missing.folder)
+
+    async def _bring_all(self, link: str, model: RemoteModel, lacks: Sequence[Missing], tell: OnProgress) -> None:
         """Fetch what other workers have; note what the engine shall download."""
-        for lack in lacks:
-            if not await self._bring(lack, model.title, tell):
+        for missing in lacks:
+            if not await self._bring(missing, model.title, tell):
                 break
         else:
             if model.listed is not None and not await asyncio.to_thread(model.listed.names):
                 await self._bring_listed(link, model.title, model.listed, tell)
-        for lack in lacks:
-            lack.downloads = not lack.is_here
+        for missing in lacks:
+            missing.lack.downloads = not missing.is_here
+        self._changed()
 
     async def _bring_listed(self, link: str, title: str, listed: ListedModel, tell: OnProgress) -> None:
         """Fetch the files of a listing, and give them their places once all are here; else forget the listing."""
-        staged = listed.folder.with_name(listed.folder.name + NEIGHBOURS_PART)
-        lacks: list[Lack] = []
+        staged = listed.folder.with_name(listed.folder.name + ARRIVING)
+        lacks: list[Missing] = []
         try:
             shutil.rmtree(staged, ignore_errors=True)
             staged.mkdir(parents=True)
             files = listed.read(listed.place.read_bytes())
-            lacks = [Lack(link, staged, file) for file in files]
-            self._lacks += lacks
-            for lack in lacks:
-                if not await self._bring(lack, title, tell):
+            lacks = [self._lacks(link, staged, file) for file in files]
+            self._missing += lacks
+            for missing in lacks:
+                if not await self._bring(missing, title, tell):
                     raise OSError
-            listed.settle(files, staged)
+            places = {self._told[file.handle].digest: listed.folder / file.name for file in files}
+            await self._files.move(lambda: listed.settle(files, staged), places)
         except (OSError, ValueError):  # the engine downloads the model, and says what stands against it
             self._unlist(listed)
+            for missing in lacks:
+                self._forget(missing.lack.handle)
         finally:
-            for lack in lacks:
-                self._lacks.remove(lack)
-                self._forget(lack.file.handle)
+            for missing in lacks:
+                self._missing.remove(missing)
             shutil.rmtree(staged, ignore_errors=True)
 
     def _unlist(self, listed: ListedModel) -> None:
@@ -177,7 +237,7 @@ class ModelExchange:
         """Let others have what is here of a model, once its engine has opened."""
         for file in model.files:
             if file.is_in(model.folder):
-                self._share(file, model.folder)
+                await self._share(file, model.folder)
         if model.listed is not None:
             with suppress(OSError, ValueError):
                 await self._tell_listed(model.listed)
@@ -186,85 +246,87 @@ class ModelExchange:
         if not await asyncio.to_thread(listed.write):
             return
         for file in listed.read(listed.place.read_bytes()):
-            self._share(file, listed.folder)
-        self._forget(listed.file.handle)  # it may have been another before
-        self._share(listed.file, listed.folder.parent)
+            await self._share(file, listed.folder)
+        await self._share(listed.file, listed.folder.parent, anew=True)  # it may have been another before
 
-    def _share(self, file: RemoteFile, folder: Path) -> None:
-        """Let others have a file that is here; one that no table knows, as what it is here."""
-        size = file.size
-        if not file.digest and file.handle not in self._told:
-            try:
-                digest, size = measured(folder / file.name)
-            except OSError:  # it has gone just now
-                return
-            self._told[file.handle] = ToldFile(file.handle, digest, size)
-        if file.digest or file.handle not in self.here:
-            self._pass_on(file.handle, folder / file.name, size)
+    async def _share(self, file: RemoteFile, folder: Path, *, anew: bool = False) -> None:
+        """Let others have a file that is here."""
+        before = self._told.get(file.handle)
+        if before and not anew:
+            return
+        with suppress(OSError):  # it has gone just now
+            told = ToldFile(file.handle, *await self._files.share(folder / file.name))
+            if before and before != told:
+                self._forget(file.handle)
+            self._pass_on(told)
 
-    def _pass_on(self, handle: str, path: Path, size: int) -> None:
+    def _pass_on(self, told: ToldFile) -> None:
         """Let others have a file; those that were named first are forgotten where they are too many."""
-        self.here[handle], self._sizes[handle] = path, size
-        for old in list(self.here)[:-MAX_MODEL_FILES]:
+        self._told[told.handle] = told
+        for old in list(self._told)[:-MAX_MODEL_FILES]:
             self._forget(old)
+        self._changed()
 
     def _forget(self, handle: str) -> None:
-        for known in (self.here, self._sizes, self._told):
-            known.pop(handle, None)
+        if told := self._told.pop(handle, None):
+            self._files.withhold(told.digest)
 
-    async def _bring(self, lack: Lack, title: str, tell: OnProgress) -> bool:
-        """Fetch a file from another worker; return False if the engine shall download it."""
-        begun_s = self._clock.now()
-        lack.until_s, said_s = begun_s + NO_WORD_S, begun_s - SAY_AGAIN_S
-        while not lack.is_here:
+    async def _bring(self, missing: Missing, title: str, tell: OnProgress) -> bool:
+        """Wait until other workers have brought a file; return False if the engine shall download it."""
+        try:
+            return await self._await(missing, title, tell)
+        finally:
+            for digest in missing.sought:
+                self._files.abandon(digest)
+
+    async def _await(self, missing: Missing, title: str, tell: OnProgress) -> bool:
+        lack = missing.lack = Lack(missing.lack.link, missing.lack.handle, missing.file.size, self._clock.now())
+        said_s = lack.begun_s - SAY_AGAIN_S
+        self._changed()
+        while not missing.is_here:
             now = self._clock.now()
-            is_coming = any(other.downloads and other.file == lack.file for other in self._lacks)
-            if is_coming or now > lack.until_s or now - begun_s > MAX_WAIT_S or len(lack.aside) >= MAX_ASIDE:
+            is_coming = any(other.lack.downloads and other.file == missing.file for other in self._missing)
+            if is_coming or lack.gives_up(now):
                 return False
-            word, lack.word = lack.word, None
-            if word is not None and word.door:
-                if not await self._try(lack, word, title, tell):
+            missing.sought |= {lack.told.digest} if lack.told else set()
+            item = self._coming(lack.told.digest) if lack.told else None
+            if lack.told and item and item.state == "here":
+                if not await self._settle(missing, lack.told):
                     return False
-                lack.until_s = self._clock.now() + LOST_WORD_S
-            elif word is not None and not word.wait:
-                return False
-            elif word is not None and now - said_s >= SAY_AGAIN_S:
+            elif lack.told and item and item.have > lack.have:
+                lack.came(item.have, now)
+                tell(f"fetching {title}, {min(99, 100 * item.have // lack.told.size)} %")
+            elif lack.waits and now - said_s >= SAY_AGAIN_S:
                 said_s = now
                 tell(f"waiting for {title}, which another machine downloads")
             else:
                 await asyncio.sleep(LOOK_S)
         return True
 
-    async def _try(self, lack: Lack, word: ModelSource, title: str, tell: OnProgress) -> bool:
-        """Try to fetch a file at a door; return False if this machine's disk or another process stands against it."""
-        if not is_door(word.door) or word.door in lack.aside:
-            return True
-        known = lack.known(word)
-        if known is None:
-            lack.aside[word.door] = "without it"
-            return True
-        place = lack.folder / lack.file.name
-        part = place.with_name(place.name + NEIGHBOURS_PART)
+    async def _settle(self, missing: Missing, told: ToldFile) -> bool:
+        """Give a file its place that has come; return False if the disk or another process stands against it."""
         try:
-            lock = try_download_lock(lack.folder / LOCK)
+            if not await asyncio.to_thread(missing.fits, self._files.root / told.digest):
+                missing.lack.refuse()
+                self._files.discard(told.digest)
+                self._changed()
+                return True
+            lock = try_download_lock(missing.folder / LOCK)
             if lock is None:
                 return False
             try:
-                lack.door = word.door
-                part.parent.mkdir(parents=True, exist_ok=True)
-                with part.open("wb") as output:
-                    fault = await self._fetcher.fetch(
-                        lack, known, output, lambda percent: tell(f"fetching {title}, {percent} %")
-                    )
-                if fault is None:
-                    part.replace(place)
-                    place.with_name(place.name + PART).unlink(missing_ok=True)  # of an earlier try from the hub
-                else:
-                    lack.aside[word.door] = fault
+                await self._files.settle(told.digest, missing.place)
+                missing.place.with_name(missing.place.name + PART).unlink(missing_ok=True)  # of a try from the hub
+                self._pass_on(told)
             finally:
-                lack.door, lack.have = "", 0
-                part.unlink(missing_ok=True)
                 lock.release()
         except OSError:
             return False
         return True
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0

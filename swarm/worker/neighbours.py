@@ -10,6 +10,7 @@ from swarm.job.job_file import is_shared
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import ModelSource
 from swarm.lease.message import FilePiece, FromCoordinator, Job
+from swarm.lease.worker.download import Download
 from swarm.lease.worker.outcome import Load, WorkerOutcome
 from swarm.lease.worker.source import PEER
 from swarm.lease.worker.worker import Worker
@@ -50,7 +51,7 @@ class Neighbours:
             start,
             say,
         )
-        self.models = ModelExchange(sockets, clock, files.models)
+        self.models = ModelExchange(clock, files, self._coming, self._models_changed)
         self._asked: dict[str, tuple[Neighbour, asyncio.Task[None]]] = {}
         self.door: FileDoor | None = None
         self._generation: object = None  # of the swarm's keys, by which the door was opened
@@ -136,10 +137,27 @@ class Neighbours:
         if self.door:
             self.door.remind()
         await self._tell_doors()
+        self._note_models()
+
+    def _coming(self, digest: str) -> Download | None:
+        return self._core.fetched.downloads.items.get(digest)
+
+    def _note_models(self) -> bool:
+        """Have heartbeats say which files of models are here, and which are missing; tell whether that is news."""
         names = self._connections if self.models.is_needed else ()
         models = {name: self.models.report(name) for name in names}
-        if models != self._core.models:
+        is_news = models != self._core.models
+        if is_news:
             self._core.models = models
+        return is_news
+
+    def _models_changed(self) -> None:
+        self._start(self._report_models())
+
+    async def _report_models(self) -> None:
+        await self._open_if_closed()  # before others hear what they may have here
+        if self._note_models():
+            self._carry_out(self._core.beat(self._clock.now()))
 
     async def _tell_doors(self) -> None:
         """Have heartbeats say where others reach the door, as seen on the way to each coordinator."""

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 from swarm.job.job_file import JobFile
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
-from swarm.lease.file_transfer import BlockDigests, Blocks, LackedFile, ModelReport, ModelSource, SetAside, Source
+from swarm.lease.file_transfer import (
+    BlockDigests,
+    Blocks,
+    LackedFile,
+    ModelReport,
+    ModelSource,
+    Source,
+    ToldFile,
+)
 from swarm.lease.member import Enrol, Members
 from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order
 from swarm.lease.reason import Reason
@@ -18,6 +26,7 @@ from swarm.lease.standby import Claim, Copied, Copy, Epochs, Heir, Opinion, Roll
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4
+TOLD = ToldFile(DIGEST, DIGEST, 5)
 SLOTS = (m.SlotStatus(0, "speaking", "job", 1, 2, 3, 4.5, 6.5),)
 HEIR = Heir("id", "tower", "10.0.0.5:5000")
 FROM_WORKER: list[m.Message] = [
@@ -31,7 +40,7 @@ FROM_WORKER: list[m.Message] = [
         (m.Fetching(DIGEST, 5, "no room"),),
         (m.OfferedLatents("job", DIGEST, 5), m.OfferedLatents("other", "", 0)),
     ),
-    m.Heartbeat((), models=ModelReport((DIGEST,), (LackedFile(DIGEST, 5, aside=(SetAside("10.0.0.1:5", "lying"),)),))),
+    m.Heartbeat((), models=ModelReport((LackedFile(DIGEST, 5, false=(DIGEST,), told=TOLD),), (TOLD,))),
     m.Fetch(DIGEST, 2**33),
     Blocks(DIGEST, 3),
     m.FilePiece(DIGEST, 5, 2**33),
@@ -62,6 +71,7 @@ FROM_COORDINATOR: list[m.Message] = [
     Source(DIGEST, "10.0.0.1:5000"),
     BlockDigests(DIGEST, 3, bytes(64)),
     ModelSource(DIGEST, wait=True),
+    ModelSource(DIGEST, told=TOLD),
     m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1))),
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
     m.Rejected("job", 0, 1, KEY, "digest"),

@@ -9,7 +9,7 @@ import inspect
 import math
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -302,10 +302,14 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
 }
 
 
-@contextmanager
-def mutated(name: str) -> Iterator[None]:
+def mutated(name: str) -> AbstractContextManager[None]:
     """Run the body of a `with` statement with one mutant in place of the sound core."""
-    mutant = MUTANTS[name]
+    return edited(MUTANTS[name])
+
+
+@contextmanager
+def edited(mutant: Edit | Value) -> Iterator[None]:
+    """Run the body of a `with` statement with this mutant in place of the sound core."""
     owner, attribute = mutant.owner, mutant.name if isinstance(mutant, Value) else mutant.method
     sound = inspect.getattr_static(owner, attribute) if isinstance(owner, type) else getattr(owner, attribute)
     setattr(owner, attribute, mutant.value if isinstance(mutant, Value) else _edited(mutant))

@@ -50,7 +50,7 @@ def work(path: Path) -> Worker:
         core.figures = ()
         core.models = {
             "a": ModelReport(
-                ("f" * 64,), (LackedFile("0" * 64, 5, "10.0.0.1:5000"),), (ToldFile("f" * 64, "e" * 64, 5),)
+                (LackedFile("0" * 64, told=ToldFile("0" * 64, "c" * 64, 5)),), (ToldFile("f" * 64, "e" * 64, 5),)
             )
         }
         core.limit(["too hot"], 3.0)

@@ -22,13 +22,13 @@ from swarm.job.book import Chapter
 from swarm.job.recipe import Recipe
 from swarm.job.state import JobState
 from swarm.lease.message import Heartbeat
+from swarm.lease.worker import lack
 from swarm.net.keys import curve_keys, make_key
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Clock
 from swarm.voice.download import RemoteFile, fetch_files
 from swarm.voice.listing import ListedModel
 from swarm.voice.remote_model import RemoteModel
-from swarm.worker import model_files
 from swarm.worker.engines import Engines
 from swarm.worker.file_cache import FileCache
 from swarm.worker.gpu_readings import GpuReadings
@@ -234,7 +234,7 @@ async def test_what_a_liar_sent_is_thrown_away_and_the_liar_is_asked_no_more(tmp
 async def test_an_older_coordinator_says_nothing_and_each_worker_downloads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(model_files, "NO_WORD_S", 0.5)
+    monkeypatch.setattr(lack, "NO_WORD_S", 0.5)
     async with running(tmp_path, is_old=True) as house:
         house.work("attic")
         house.work("barn")

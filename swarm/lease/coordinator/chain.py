@@ -37,6 +37,7 @@ class Link:
     begun_s: float = 0.0
     past_pace: float = 0.0  # in the window before
     lags: bool = False
+    is_stranded: bool = False  # it has no source at all: those behind it turn to others, and it may follow them
     tried: set[str] = field(default_factory=set)  # sources of which it got less than they got themselves
 
     @property
@@ -70,6 +71,7 @@ class Chain:
 
     digest: str
     size: int
+    is_model: bool = False  # a file that the coordinator has not: no source means to wait
     links: dict[str, Link] = field(default_factory=dict)
     turns: int = 0
     fastest: float = 0.0  # pace of those that were the first
@@ -82,37 +84,41 @@ class Chain:
         link = self.links.setdefault(session.key, Link(turned_s=now, begun=fetching.have, begun_s=now))
         link.hear(fetching.have, now)
         gives_up = self._falls_behind(link, sessions, now)
-        able = self._able(session, sessions)
+        able = self.able(session, sessions)
         if link.source not in able or gives_up or self._is_late(link.source):
             choice = self._choose(session, link, able, sessions, now)
             if choice != link.source:
                 link.turn_to(choice, now)
         elif end := self._end_for(session.key, link, able, sessions, now):
             link.turn_to(end, now)
-        if not link.source:
+        if self.is_model:
+            link.is_stranded = not link.source
+        elif not link.source:
             self._take_turns(session.key, link, able, now)
         return sessions[link.source].door if link.source else ""
 
-    def _able(self, session: Session, sessions: Mapping[str, Session]) -> set[str]:
+    def able(self, session: Session, sessions: Mapping[str, Session]) -> set[str]:
         """Return the workers of which another one could have the file."""
-        aside = {each.door for each in session.fetching[self.digest].aside}
+        fetching = session.fetching.get(self.digest)
+        aside = {each.door for each in fetching.aside} if fetching else ()
         return {
             key
             for key, other in sessions.items()
             if session.may_knock_at(other)
             and other.door not in aside
             and key not in self.liars
-            and (self._has(other) or (self.digest in other.fetching and other.fetching[self.digest].asking))
+            and (other.has_file(self.digest) or (self.digest in other.fetching and other.fetching[self.digest].asking))
         }
 
-    def _has(self, session: Session) -> bool:
-        return self.digest in session.job_files
-
     def _is_late(self, key: str) -> bool:
-        return key in self.links and self.links[key].lags
+        return key in self.links and (self.links[key].lags or self.links[key].is_stranded)
+
+    def has_holder(self, sessions: Mapping[str, Session]) -> bool:
+        """Tell whether any worker has the whole file and was not found to lie."""
+        return any(other.has_file(self.digest) and key not in self.liars for key, other in sessions.items())
 
     def _have(self, key: str, sessions: Mapping[str, Session], now: float) -> float:
-        if self._has(sessions[key]):
+        if sessions[key].has_file(self.digest):
             return self.size
         return self.links[key].guess(now) if key in self.links else 0.0
 
@@ -122,7 +128,7 @@ class Chain:
             return False
         if link.source not in sessions:
             fastest = 0.0
-        elif self._has(sessions[link.source]):
+        elif sessions[link.source].has_file(self.digest):
             fastest = max(other.pace for other in self.links.values())
         else:
             fastest = self.links[link.source].pace if link.source in self.links else 0.0
@@ -135,16 +141,19 @@ class Chain:
         return True
 
     def _choose(self, session: Session, link: Link, able: set[str], sessions: Mapping[str, Session], now: float) -> str:
-        """Choose the source with the fewest followers of those that are ahead; of these the one that has most."""
+        """Choose the source with the fewest followers of those that are ahead; of these the one that has most.
+
+        Where the coordinator has not the file, a source that is poor or has many followers is better than none.
+        """
         followers = Counter(each.source for each in self.links.values())
         busy = Counter(each.source for key, each in self.links.items() if key in able and not each.lags)
-        ahead = [
+        every = [
             other
-            for other in able - link.tried - {session.key}
-            if followers[other] < MAX_FOLLOWERS
-            and self._have(other, sessions, now) >= link.have
-            and not self._leads_to(other, session.key)
+            for other in able - {session.key}
+            if self._have(other, sessions, now) >= link.have and not self._leads_to(other, session.key)
         ]
+        free = [other for other in every if followers[other] < MAX_FOLLOWERS and other not in link.tried]
+        ahead = free or (every if self.is_model else [])
         return min(
             ahead,
             key=lambda other: (self._is_late(other), busy[other], -self._have(other, sessions, now), other),
@@ -198,15 +207,18 @@ class Chain:
 
 @dataclass
 class Chains:
-    """The chain of each file that workers pass on."""
+    """The chain of each file that workers pass on, by the digest by which it travels."""
 
     sessions: dict[str, Session]
     chains: dict[str, Chain] = field(default_factory=dict)
 
+    def of(self, digest: str, size: int, *, is_model: bool = False) -> Chain:
+        """Return the chain of a file."""
+        return self.chains.setdefault(digest, Chain(digest, size, is_model))
+
     def source_of(self, session: Session, digest: str, size: int, now: float) -> str:
         """Return the door at which a worker shall fetch a file; "" for the coordinator."""
-        chain = self.chains.setdefault(digest, Chain(digest, size))
-        return chain.source_of(session, self.sessions, now)
+        return self.of(digest, size).source_of(session, self.sessions, now)
 
     def keep(self, needed: Container[str]) -> None:
         """Forget the chains of files that no job needs."""

@@ -328,7 +328,7 @@ class Coordinator:
             case Held():
                 self.intake.held(session, message, now, self._new_lease_id, outcome)
             case Fetch() | Blocks():
-                self.job_files.fetch(session, message, outcome)
+                self.job_files.fetch(session, message, now, outcome)
             case FilePiece():
                 self.job_files.job_file(session, message, frame, now, outcome)
                 tidy(self.jobs, session, now)

@@ -9,6 +9,7 @@ from swarm.job.recipe import Recipe
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
 from swarm.job.tensors import fault_of_tensors
+from swarm.lease.coordinator.block_lists import BlockLists
 from swarm.lease.coordinator.chain import Chains
 from swarm.lease.coordinator.jobs import Jobs
 from swarm.lease.coordinator.lease import PROMISED
@@ -43,9 +44,12 @@ class JobFiles:
     collecting: dict[str, Collecting] = field(default_factory=dict)  # by job
     chains: Chains = field(init=False)
     referee: Referee = field(init=False)
+    block_lists: BlockLists = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chains, self.referee = Chains(self.sessions), Referee(self.sessions)
+        self.chains = Chains(self.sessions)
+        self.referee = Referee(self.sessions, self.chains)
+        self.block_lists = BlockLists(self.sessions, self.piece)
 
     def heard(self, session: Session, heartbeat: Heartbeat, now: float, out: Outcome) -> None:
         """Take in which files a worker has.
@@ -61,38 +65,44 @@ class JobFiles:
             if lacks and now - session.told.get(served.state.job, -math.inf) >= TELL_AGAIN_S:
                 session.told[served.state.job] = now
                 out.send(session.peer, served.instruction)
-        if session.fetching:
-            self._direct(session, now, out)
         if session.lacked:
             self.referee.direct(session, now, out)
+        if session.fetching:
+            self._direct(session, now, out)
         for made in heartbeat.made:
             if made.job in self.jobs:
                 self._made(self.jobs[made.job], session, made, now, out)
 
     def _borrowable(self, session: Session) -> frozenset[Recipe]:
         """Return the recipes whose models a worker may have from another one, which has spoken with them."""
-        others = [other for other in self.sessions.values() if other.models and session.may_knock_at(other)]
+        others = [other for other in self.sessions.values() if other.told_models and session.may_knock_at(other)]
         spoken = (served for served in self.jobs.values() if any(served.state.job in other.rates for other in others))
         return frozenset(served.recipe for served in spoken)
 
     def _direct(self, session: Session, now: float, out: Outcome) -> None:
-        """Tell a worker from whom to fetch the file that it asks for, if that is not whom it asks."""
-        shared = {
-            job_file.digest: job_file.size
-            for served in self.jobs.supplied.values()
-            for job_file in served.state.job_files
-            if is_shared(job_file.size, self.piece)
-        }
+        """Tell a worker from whom to fetch the files that it asks for, if that is not whom it asks."""
+        shared = self._shared()
         self.chains.keep(shared)
+        self.block_lists.keep({digest for digest, (_, is_model) in shared.items() if is_model})
         for digest, fetching in session.fetching.items():
             if digest in shared and fetching.asking:
-                door = self.chains.source_of(session, digest, shared[digest], now)
+                size, is_model = shared[digest]
+                door = self.chains.of(digest, size, is_model=is_model).source_of(session, self.sessions, now)
                 if door != fetching.door or fetching.waits:
                     out.send(session.peer, Source(digest, door))
                 for liar in self.chains.accuse(session, digest):
                     out.events.append(Reason("file not as it was", worker=liar.hello.name, note=session.hello.name))
 
-    def fetch(self, session: Session, asked: Fetch | Blocks, out: Outcome) -> None:
+    def _shared(self) -> dict[str, tuple[int, bool]]:
+        """Return the size of each file that workers pass on to each other, and whether it is a model's."""
+        shared = {told.digest: (told.size, True) for told in self.referee.files()}
+        for served in self.jobs.supplied.values():
+            for job_file in served.state.job_files:
+                if is_shared(job_file.size, self.piece):
+                    shared[job_file.digest] = job_file.size, False
+        return shared
+
+    def fetch(self, session: Session, asked: Fetch | Blocks, now: float, out: Outcome) -> None:
         """Have a piece, or the digests of blocks, read and sent, if a job has such a file."""
         for served in self.jobs.values():
             for job_file in served.state.job_files:
@@ -101,6 +111,9 @@ class JobFiles:
                     serve = Serve(session.peer, served.state.job, job_file.digest, at[0], job_file.size, at[1])
                     out.serves.append(serve)
                     return
+        chain = self.chains.chains.get(asked.digest)
+        if isinstance(asked, Blocks) and chain is not None and chain.is_model:
+            self.block_lists.answer(session, asked, chain, now, out)
 
     def _exists(self, size: int, asked: Fetch | Blocks) -> bool:
         if isinstance(asked, Fetch):
@@ -130,11 +143,14 @@ class JobFiles:
         out.send(session.peer, Fetch(coming.made.digest, len(coming.data)))
 
     def job_file(self, session: Session, piece: FilePiece, frame: bytes, now: float, out: Outcome) -> None:
-        """Take in a piece of latents; drop one that was not asked for."""
+        """Take in a piece of latents or of a block list; drop one that was not asked for."""
         for job, coming in self.collecting.items():
             if (coming.session, coming.made.digest) == (session.key, piece.digest):
                 self._take(self.jobs[job], coming, piece, frame, session, now, out)
                 return
+        chain = self.chains.chains.get(piece.digest)
+        if chain is not None and chain.is_model:
+            self.block_lists.take(session, piece, frame, chain, now, out)
 
     def _take(
         self,

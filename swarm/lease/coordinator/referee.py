@@ -1,18 +1,19 @@
 """Who downloads a file of an engine's model from its hub: one worker at a time, and the others have it from that one.
 
-The coordinator has no such file. It knows by heartbeats who has one, and who lacks one, each named by a handle.
+The coordinator has no such file. It knows by heartbeats who has one, and who lacks one, each named by a handle. A
+worker that has one tells the digest of its block list, by which the file travels along a chain, as a job file does.
 """
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from swarm.lease.coordinator.chain import Chains
 from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.file_transfer import LackedFile, ModelSource, ToldFile
 from swarm.lease.reason import Reason
 
-MAX_FOLLOWERS = 2  # of one worker: those that wait fetch from the first ones that have the file
+NEW_S = 5.0  # of a session: what it fetches by an earlier run's word may be told again
 STUCK_S = 60.0  # without a byte of a download before another worker has the leave, too
 
 
@@ -27,13 +28,13 @@ class Leave:
 
 @dataclass
 class Referee:
-    """Says to each worker that lacks a file of a model where to fetch it."""
+    """Says to each worker that lacks a file of a model how to have it."""
 
     sessions: dict[str, Session]
+    chains: Chains
     leaves: dict[str, Leave] = field(default_factory=dict)  # by handle
-    sources: dict[tuple[str, str], str] = field(default_factory=dict)  # by handle and session: whose door was named
     agreed: dict[str, ToldFile] = field(default_factory=dict)  # by handle: as the first worker that had the file told
-    liars: set[tuple[str, str]] = field(default_factory=set)  # handles, and the sessions that sent other bytes
+    liars: set[tuple[str, str]] = field(default_factory=set)  # handles, and the sessions that told of another file
 
     def direct(self, session: Session, now: float, out: Outcome) -> None:
         """Take in which files a worker lacks; answer for the first that it is not downloading already."""
@@ -45,34 +46,26 @@ class Referee:
         asked = next((lacked for lacked in session.lacked.values() if not lacked.downloads), None)
         if asked is not None:
             source = self.source(session, asked, now)
-            if source.wait or source.door != asked.door or not source.door:
+            if source.told is None or source.told != asked.told:
                 out.send(session.peer, source)
 
     def source(self, session: Session, lacked: LackedFile, now: float) -> ModelSource:
-        """Return where a worker fetches a file that it lacks: one that has it, else the hub if no other is at it."""
-        handle, key = lacked.handle, (lacked.handle, session.key)
-        holders = dict(self._holders(session, lacked))
-        if self.sources.get(key) not in holders:
-            self.sources.pop(key, None)
-            followers = Counter(source for (file, _), source in self.sources.items() if file == handle)
-            free = [other for other in holders if followers[other] < MAX_FOLLOWERS]
-            if free:
-                self.sources[key] = min(free, key=lambda other: (followers[other], other))
-        if key in self.sources:
-            return ModelSource(handle, holders[self.sources[key]], told=self.agreed.get(handle))
-        return ModelSource(handle, wait=bool(holders) or not self._may_download(session, lacked, now))
+        """Return how a worker shall have a file that it lacks: from others, else from the hub if no other is at it."""
+        told = self._told(lacked.handle)
+        if told is not None and told.digest not in lacked.false:
+            chain = self.chains.of(told.digest, told.size, is_model=True)
+            if chain.has_holder(self.sessions) and chain.able(session, self.sessions) - {session.key}:
+                return ModelSource(lacked.handle, told=told)
+        if told is None and lacked.told is not None and now - session.joined_s < NEW_S:
+            return ModelSource(lacked.handle, told=lacked.told)
+        return ModelSource(lacked.handle, wait=not self._may_download(session, lacked, now))
 
-    def _holders(self, session: Session, lacked: LackedFile) -> Iterator[tuple[str, str]]:
-        """Yield the workers that a file can be had from, with their doors."""
-        aside, told = {each.door for each in lacked.aside}, self._told(lacked.handle)
-        for key, other in self.sessions.items():
-            has = lacked.handle in other.models and session.may_knock_at(other)
-            has = has and other.told_models.get(lacked.handle) == told
-            if has and other.door not in aside and (lacked.handle, key) not in self.liars:
-                yield key, other.door
+    def files(self) -> Iterable[ToldFile]:
+        """Return the files that travel from worker to worker."""
+        return self.agreed.values()
 
     def _told(self, handle: str) -> ToldFile | None:
-        """Return what a file has to be that no table knows: the first word counts as long as any worker says it."""
+        """Return what a file is: the first word counts as long as any worker says it that was not found to lie."""
         said = {key: other.told_models[handle] for key, other in self.sessions.items() if handle in other.told_models}
         honest = [told for key, told in said.items() if (handle, key) not in self.liars]
         if honest and self.agreed.get(handle) not in honest:
@@ -98,21 +91,22 @@ class Referee:
             leave.have, leave.moved_s = have, now
 
     def _accuse(self, session: Session, lacked: LackedFile, out: Outcome) -> None:
-        lying = {each.door for each in lacked.aside if each.fault == "lying"}
-        for key, other in self.sessions.items() if lying else ():
-            if other.door in lying and other is not session and (lacked.handle, key) not in self.liars:
+        """Believe no more those whose word led to another file."""
+        for key, other in self.sessions.items() if lacked.false else ():
+            told = other.told_models.get(lacked.handle)
+            is_news = told is not None and told.digest in lacked.false and (lacked.handle, key) not in self.liars
+            if is_news and other is not session:
                 self.liars.add((lacked.handle, key))
                 out.events.append(Reason("file not as it was", worker=other.hello.name, note=session.hello.name))
 
     def _forget(self) -> None:
-        """Forget what is over: downloads that ended or whose worker is gone, and who fetched from whom."""
+        """Forget what is over: downloads that ended or whose worker is gone, and words that no worker says any more."""
         here = self.sessions
 
         def lacks(handle: str, key: str) -> bool:
             return key in here and handle in here[key].lacked
 
         self.leaves = {handle: leave for handle, leave in self.leaves.items() if lacks(handle, leave.session)}
-        self.sources = {each: source for each, source in self.sources.items() if lacks(*each) and source in here}
         told = {handle for session in here.values() for handle in session.told_models}
         self.agreed = {handle: each for handle, each in self.agreed.items() if handle in told}
-        self.liars = {(handle, key) for handle, key in self.liars if key in here and handle in here[key].models}
+        self.liars = {(handle, key) for handle, key in self.liars if key in here and handle in here[key].told_models}

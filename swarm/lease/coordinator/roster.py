@@ -119,10 +119,10 @@ class Session:
     distrusted: set[str] = field(default_factory=set)  # jobs of which it sent latents that cannot be used
     job_files: frozenset[str] = frozenset()  # digests of the files it has, by its last heartbeat
     fetching: dict[str, Fetching] = field(default_factory=dict)
-    models: frozenset[str] = frozenset()  # handles of the files of engines' models that it has
     borrowable: frozenset[Recipe] = frozenset()  # whose models it may have from a worker that speaks with them
-    lacked: dict[str, LackedFile] = field(default_factory=dict)  # those that it lacks
-    told_models: dict[str, ToldFile] = field(default_factory=dict)  # what those are that no table knows, by handle
+    lacked: dict[str, LackedFile] = field(default_factory=dict)  # files of engines' models, by handle
+    told_models: dict[str, ToldFile] = field(default_factory=dict)  # those that it has, by handle
+    block_lists: frozenset[str] = frozenset()  # the digests by which those travel
     door: str = ""  # where other workers may fetch its files
     figures: tuple[Figures, ...] = ()  # by its last heartbeat
     resting: dict[int, Resting] = field(default_factory=dict)  # by slot
@@ -267,8 +267,13 @@ class Session:
         self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
         self.door = heartbeat.door if is_door(heartbeat.door) else ""
         models = heartbeat.models or ModelReport()
-        self.models, self.lacked = frozenset(models.here), {lacked.handle: lacked for lacked in models.lacked}
+        self.lacked = {lacked.handle: lacked for lacked in models.lacked}
         self.told_models = {told.handle: told for told in models.told}
+        self.block_lists = frozenset(told.digest for told in models.told)
+
+    def has_file(self, digest: str) -> bool:
+        """Return whether it has a whole file, by the digest by which the file travels."""
+        return digest in self.job_files or digest in self.block_lists
 
     def may_knock_at(self, other: "Session") -> bool:
         """Return whether another worker's door may lead there: an address of its own machine leads to itself."""

@@ -5,7 +5,7 @@ file is on its disk. It reports all of a file only once the digest was verified.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -62,6 +62,11 @@ class Download:
     source: FileSource = field(default_factory=lambda: FileSource(PIECE_BYTES))
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other workers may have the file from here while it comes."""
+        return self.source.only_doors or is_shared(self.size, self.source.piece)
+
+    @property
     def again_s(self) -> float:
         """The time of the next try for a file that is held up: later after each failure."""
         return self.moved_s + float(AGAIN_S * 2 ** min(self.spoilt, MAX_DOUBLINGS))
@@ -115,11 +120,11 @@ class Downloads:
     def size_passed_on(self, digest: str) -> int:
         """Return the size of a file that other workers may have from here: a large one of a job; 0 for another."""
         item = self.items.get(digest)
-        return item.size if item is not None and is_shared(item.size, self.settings.piece) else 0
+        return item.size if item is not None and item.is_shared else 0
 
     def is_shared(self) -> bool:
         """Tell whether there is any such file."""
-        return any(map(self.size_passed_on, self.items))
+        return any(item.is_shared for item in self.items.values())
 
     def doors(self) -> set[str]:
         """Return the names of the doors that files are fetched from."""
@@ -129,19 +134,23 @@ class Downloads:
         """Count a file as here that was made here and is on the disk."""
         self.items[job_file.digest] = Download(job_file.digest, job_file.size, "here", job_file.size)
 
-    def go_on(self, sources: Sources, now: float, out: WorkerOutcome) -> None:
+    def go_on(self, sources: Sources, now: float, out: WorkerOutcome, models: Container[str] = ()) -> None:
         """Forget files that no job needs, look for new ones on the disk, and ask for the rest.
 
         One file at a time is asked for from each coordinator, and only a few pieces of it, so that neither side has to
-        keep more.
+        keep more. Files of `models` come from other workers alone, and keep no other file waiting.
         """
         self.items = {digest: item for digest, item in self.items.items() if digest in sources}
-        busy = {item.link for digest, item in self.items.items() if item.link in sources[digest][1]}
+        busy = {
+            item.link
+            for digest, item in self.items.items()
+            if item.link in sources[digest][1] and not item.source.only_doors
+        }
         opened = Counter(
             sources[digest][1][0] for digest, item in self.items.items() if item.is_open and sources[digest][1]
         )
         for digest, (size, links) in sources.items():
-            item = self.items.get(digest) or self._begin(digest, size)
+            item = self.items.get(digest) or self._begin(digest, size, only_doors=digest in models)
             if item.state == "held up" and now >= item.again_s and opened[links[0] if links else ""] < MAX_OPEN:
                 opened[links[0] if links else ""] += 1
                 item.state, item.moved_s = "seeking", now
@@ -150,8 +159,8 @@ class Downloads:
             elif item.state == "fetching":
                 self._ask(item, links, busy, now, out)
 
-    def _begin(self, digest: str, size: int) -> Download:
-        source = FileSource(self.settings.piece)
+    def _begin(self, digest: str, size: int, *, only_doors: bool) -> Download:
+        source = FileSource(self.settings.piece, only_doors)
         item = self.items[digest] = Download(digest, size, "held up", moved_s=-AGAIN_S, source=source)
         return item
 
@@ -165,14 +174,12 @@ class Downloads:
             links = [link for link in links if link != item.link] or links  # another link may answer
             item.link = ""
         if item.link not in links:
-            item.link = next((link for link in links if link not in busy), "")
+            item.link = next((link for link in links if link not in busy or item.source.only_doors), "")
             item.asked, item.moved_s = item.received, now
             item.source.ask_of(item.link)
-            out.beats.update(
-                dict.fromkeys([item.link] if item.link and is_shared(item.size, item.source.piece) else [])
-            )
+            out.beats.update(dict.fromkeys([item.link] if item.link and item.is_shared else []))
         if item.link:
-            busy.add(item.link)
+            busy.update([] if item.source.only_doors else [item.link])
             self._fetch(item, now, out)
 
     def _fetch(self, item: Download, now: float, out: WorkerOutcome) -> None:
@@ -202,7 +209,7 @@ class Downloads:
     def turned(self, link: str, source: Source) -> None:
         """Take in where a file is to be fetched, if the coordinator that it comes from says so."""
         item = self.items.get(source.digest)
-        if item is not None and item.link == link and is_shared(item.size, self.settings.piece):
+        if item is not None and item.link == link and item.is_shared:
             item.source.offer(source.door)
 
     def learned(self, link: str, blocks: BlockDigests, out: WorkerOutcome) -> None:

@@ -32,7 +32,7 @@ def heartbeat(
     """
     speaking = [lease.id for slot in slots for lease in slot.leases if lease.link == link.name]
     leases = dict.fromkeys([*speaking, *unaccepted.leases(link.name)])
-    here, coming, made = fetched.report(link)
+    here, coming, made = fetched.report(link, models)
     return Heartbeat(
         slots=tuple(slot.report(now) for slot in slots if slot.leases and slot.leases[0].link == link.name),
         offers=tuple(sorted(link.offers)),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from swarm.job.job_file import JobFile
-from swarm.lease.file_transfer import BlockDigests, Source
+from swarm.lease.file_transfer import BlockDigests, ModelReport, Source
 from swarm.lease.message import Fetch, Fetching, Job, OfferedLatents
 from swarm.lease.worker.coordinator_link import CoordinatorLink
 from swarm.lease.worker.download import Downloads, FilePart, sources_of
@@ -12,6 +12,14 @@ from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, HeldLease
 
 MAX_MADE = 64  # in a heartbeat
+
+Models = Mapping[str, ModelReport]  # by coordinator
+
+
+def _told_of(report: ModelReport | None) -> list[JobFile]:
+    """Return the files of models that other workers have, by the digests by which they travel."""
+    lacked = report.lacked if report else ()
+    return [JobFile("model", each.told.digest, each.told.size) for each in lacked if each.told is not None]
 
 
 @dataclass
@@ -34,10 +42,19 @@ class FetchedFiles:
             self.made.pop((link.name, job.job), None)
 
     def go_on(
-        self, links: Iterable[CoordinatorLink], slots: Iterable[EngineSlot], now: float, out: WorkerOutcome
+        self,
+        links: Mapping[str, CoordinatorLink],
+        slots: Iterable[EngineSlot],
+        models: Models,
+        now: float,
+        out: WorkerOutcome,
     ) -> None:
-        """Fetch what is missing."""
-        self.downloads.go_on(sources_of(self._needed(links, slots)), now, out)
+        """Fetch what is missing: files of jobs, and those of `models` that other workers have."""
+        files = [(name, _told_of(report)) for name, report in models.items()]
+        sought = [*self._needed(links.values(), slots)]
+        sought += [(name if name in links and links[name].up else "", told) for name, told in files]
+        digests = {file.digest for _, told in files for file in told}
+        self.downloads.go_on(sources_of(sought), now, out, digests)
 
     def kept(self, links: Iterable[CoordinatorLink], part: FilePart, now: float, out: WorkerOutcome) -> None:
         """Take in how much of a file is on the disk; once it is all, a coordinator may have work."""
@@ -102,20 +119,30 @@ class FetchedFiles:
             if waits and slot.latents is not None and slot.latents.digest == digest:
                 slot.unload()
 
-    def told(self, link: CoordinatorLink, message: Fetch | Source | BlockDigests, out: WorkerOutcome) -> None:
-        """Serve a coordinator a piece of the latents that were made for it, or take in how to fetch a file of its."""
+    def told(
+        self,
+        link: CoordinatorLink,
+        message: Fetch | Source | BlockDigests,
+        models: Models,
+        out: WorkerOutcome,
+    ) -> None:
+        """Serve a coordinator latents that were made for it or a block list, or take in how to fetch a file."""
         match message:
             case Fetch():
-                if message.digest in [made.digest for made in self._made_for(link)]:
+                lists = [told.digest for told in models[link.name].told] if link.name in models else []
+                if message.digest in [*lists, *(made.digest for made in self._made_for(link))]:
                     out.serves.append((link.name, message))
             case Source():
                 self.downloads.turned(link.name, message)
             case BlockDigests():
                 self.downloads.learned(link.name, message, out)
 
-    def report(self, link: CoordinatorLink) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[OfferedLatents, ...]]:
+    def report(
+        self, link: CoordinatorLink, models: ModelReport | None
+    ) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[OfferedLatents, ...]]:
         """Return, for a heartbeat, the files that are here, those on their way, and the latents made here."""
-        here, coming = self.downloads.report(job_file for job in link.with_files.values() for job_file in job.job_files)
+        files = _told_of(models) + [file for job in link.with_files.values() for file in job.job_files]
+        here, coming = self.downloads.report(files)
         return here, coming, tuple(self._made_for(link))[:MAX_MADE]
 
     def _made_for(self, link: CoordinatorLink) -> list[OfferedLatents]:

@@ -107,7 +107,7 @@ class WorkerOutcome:
     clips: list[tuple[str, Clip]] = field(default_factory=list)  # to be sent whole
     parts: list[tuple[str, ClipPart]] = field(default_factory=list)  # if one does not leave, later ones must wait
     pieces: list[tuple[str, int, bytes]] = field(default_factory=list)  # digest, offset, bytes
-    serves: list[tuple[str, Fetch]] = field(default_factory=list)  # link that asks for a piece of latents made here
+    serves: list[tuple[str, Fetch]] = field(default_factory=list)  # link that asks for latents or a block list
     beats: dict[str, None] = field(default_factory=dict)  # links that are due a heartbeat, in order
 
     def send(self, link: str, message: Message) -> None:

@@ -21,6 +21,7 @@ class FileSource:
     """Where one file is fetched from."""
 
     piece: int
+    only_doors: bool = False  # a model's file: the coordinator has only the digests of its blocks
     coordinator: str = ""
     asked_s: float | None = None  # when the coordinator was asked where to fetch it
     is_told: bool = False  # whether it said so
@@ -80,14 +81,15 @@ class FileSource:
     def choose(self, digest: str, offset: int, size: int, now: float) -> tuple[str | None, list[Blocks]]:
         """Return the door to ask for the piece at an offset, and which lists of digests to ask the coordinator for.
 
-        The door is "" for the coordinator, and None while the digest of that piece's block is on its way.
+        The door is "" for the coordinator, and None while the digest of that piece's block is on its way, or while no
+        door is known of a file that the coordinator has not.
         """
-        if self.awaits_word(size):
+        if self.awaits_word(size) and not self.only_doors:
             self.asked_s = now if self.asked_s is None else self.asked_s
             if now - self.asked_s < WORD_S:
                 return None, []
-        if not self.offered or offset < self.own_until:
-            return "", []
+        if not self.offered or (offset < self.own_until and not self.only_doors):
+            return None if self.only_doors else "", []
         span = self._span
         number = offset // span
         ahead = [number + 1] if offset % span >= span // 2 and (number + 1) * span < size else []
@@ -95,11 +97,11 @@ class FileSource:
         if number in self.lists:
             return self.offered, asks
         tries, _ = self.asked_lists[number]
-        return (None if tries == 1 else ""), asks
+        return (None if tries == 1 or self.only_doors else ""), asks
 
     def awaits_word(self, size: int) -> bool:
         """Tell whether the coordinator has yet to say where a file is fetched; one of 0.1 never does."""
-        return not self.is_told and is_shared(size, self.piece)
+        return not self.offered if self.only_doors else not self.is_told and is_shared(size, self.piece)
 
     def may_ask(self, offset: int) -> bool:
         """Tell whether the piece at an offset may be asked of the door in use: only if its digest is here."""
@@ -127,7 +129,7 @@ class FileSource:
         """Take in that the block that begins at `start` does not fit; tell whether the coordinator alone sent it."""
         if not self.door:
             return self.since <= start
-        self.own_until = start + self.block
+        self.own_until = start + self.block  # of a model's file another door is asked
         if self.since <= start:
             self.leave("lying")
         return False

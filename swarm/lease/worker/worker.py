@@ -171,7 +171,7 @@ class Worker:
             case Rejected():
                 out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
             case Fetch() | Source() | BlockDigests():
-                self.fetched.told(link, message, out)
+                self.fetched.told(link, message, self.models, out)
             case Trim() | Skip() | Revoke():
                 shorten(self.slots, link, message, now, out)
             case Done():
@@ -372,7 +372,7 @@ class Worker:
             cancel_prefetch(slot, out)
             out.commands += [command] if command else []
             prefetch(slot, out)
-        self.fetched.go_on(self.links.values(), self.slots, now, out)
+        self.fetched.go_on(self.links, self.slots, self.models, now, out)
         wanting = [] if self.draining else list(wanting_slots(self.slots, self.links.values(), now))
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:

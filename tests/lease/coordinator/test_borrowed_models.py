@@ -5,12 +5,12 @@ from making import make_clip, make_core, make_hello, make_spec, offer, sent
 from swarm.job.recipe import Recipe
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.file_transfer import ModelReport
+from swarm.lease.file_transfer import ModelReport, ToldFile
 from swarm.lease.message import EngineOffer, Grant, Heartbeat
 from swarm.lease.offer import BORROWED
 
 RECIPE = Recipe("piper", "thorsten", "de", "thorsten")
-DOOR, FILE = "10.0.0.5:5000", "a" * 64
+DOOR, FILE = "10.0.0.5:5000", ToldFile("a" * 64, "b" * 64, 5)
 
 
 def house(borrows: str = BORROWED) -> Coordinator:
@@ -27,7 +27,7 @@ def asks(core: Coordinator, now: float) -> bool:
 def speak(core: Coordinator, door: str) -> None:
     grant = offer(core, b"attic", now=1.0)
     core.receive(b"attic", make_clip(grant, recipe=RECIPE), 2.0, b"frame")
-    core.receive(b"attic", Heartbeat((), leases=(grant.lease,), models=ModelReport((FILE,)), door=door), 2.0)
+    core.receive(b"attic", Heartbeat((), leases=(grant.lease,), models=ModelReport(told=(FILE,)), door=door), 2.0)
 
 
 def test_it_gets_the_job_once_one_that_it_reaches_has_spoken_with_the_model() -> None:

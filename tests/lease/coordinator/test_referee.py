@@ -1,16 +1,32 @@
-"""Which worker downloads a file of a model, and from whom the others have it."""
+"""Which worker downloads a file of a model, and how the others have it."""
 
-from math import log
+import hashlib
 
 from making import make_core, make_hello, sent
 
+from swarm.job.job_file import BLOCK_BYTES, DIGEST_BYTES, PIECE_BYTES
+from swarm.lease.coordinator.block_lists import ANSWER_S
 from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.referee import MAX_FOLLOWERS, STUCK_S
-from swarm.lease.file_transfer import LackedFile, ModelReport, ModelSource, SetAside, ToldFile
-from swarm.lease.message import Heartbeat
+from swarm.lease.coordinator.referee import NEW_S, STUCK_S
+from swarm.lease.file_transfer import (
+    BlockDigests,
+    Blocks,
+    Fetch,
+    LackedFile,
+    ModelReport,
+    ModelSource,
+    SetAside,
+    Source,
+    ToldFile,
+)
+from swarm.lease.message import Fetching, FilePiece, Heartbeat
 
 FILE, OTHER = "a" * 64, "b" * 64
+LIST = bytes(range(DIGEST_BYTES)) * (PIECE_BYTES // DIGEST_BYTES + 3)  # of two pieces
+TOLD = ToldFile(FILE, hashlib.sha256(LIST).hexdigest(), len(LIST) // DIGEST_BYTES * BLOCK_BYTES)
+FALSE = ToldFile(FILE, "f" * 64, 5)
+HUB, WAIT, SHARED = ModelSource(FILE), ModelSource(FILE, wait=True), ModelSource(FILE, told=TOLD)
 
 
 class House:
@@ -23,26 +39,41 @@ class House:
     def lacks(self, name: str, now: float = 0.0, **facts: object) -> ModelSource | None:
         """Return the answer to a worker that lacks the file."""
         lacked = LackedFile(FILE, **facts)  # type: ignore[arg-type]
-        return self._says(name, ModelReport(lacked=(lacked,)), now)
+        return self.says(name, ModelReport((lacked,)), now)
 
-    def has(self, name: str, now: float = 0.0, door: str | None = None) -> None:
-        self._says(name, ModelReport(here=(FILE,)), now, door)
+    def fetches(self, name: str, *aside: SetAside, now: float = 0.0, door: str | None = None) -> str | None:
+        """Return the door at which a worker shall fetch the file."""
+        fetching = Fetching(TOLD.digest, asking=True, aside=aside, waits=True)
+        self.says(name, ModelReport((LackedFile(FILE, told=TOLD),)), now, door, (fetching,))
+        return next((source.door for source in sent(self.last, Source)), None)
 
-    def _says(self, name: str, models: ModelReport, now: float, door: str | None = None) -> ModelSource | None:
+    def has(self, name: str, now: float = 0.0, door: str | None = None, told: ToldFile = TOLD) -> None:
+        self.says(name, ModelReport(told=(told,)), now, door)
+
+    def says(
+        self, name: str, models: ModelReport, now: float, door: str | None = None, fetching: tuple[Fetching, ...] = ()
+    ) -> ModelSource | None:
         peer = name.encode()
         if not any(session.peer == peer for session in self.core.sessions.values()):
             self.core.receive(peer, make_hello(name), now)
         door = door_of(name) if door is None else door
-        self.last = self.core.receive(peer, Heartbeat((), models=models, door=door), now)
+        self.last = self.core.receive(peer, Heartbeat((), models=models, door=door, fetching=fetching), now)
         answers = sent(self.last, ModelSource)
         return answers[0] if answers else None
+
+    def asks(self, name: str, number: int = 0, now: float = 0.0) -> None:
+        self.last = self.core.receive(name.encode(), Blocks(TOLD.digest, number), now)
+
+    def sends(self, name: str, offset: int, frame: bytes, total: int = len(LIST)) -> None:
+        self.last = self.core.receive(name.encode(), FilePiece(TOLD.digest, offset, total), 0.0, frame)
+
+    def asked(self) -> list[tuple[bytes, int]]:
+        """Return which peers the coordinator asked for pieces, and where these begin."""
+        return [(send.peer, send.message.offset) for send in self.last.sends if isinstance(send.message, Fetch)]
 
 
 def door_of(name: str) -> str:
     return f"10.0.0.{sum(name.encode()) % 250}:5000"
-
-
-HUB, WAIT = ModelSource(FILE), ModelSource(FILE, wait=True)
 
 
 def test_one_worker_gets_the_leave_and_the_others_wait_and_have_it_from_that_one() -> None:
@@ -52,8 +83,9 @@ def test_one_worker_gets_the_leave_and_the_others_wait_and_have_it_from_that_one
     assert house.lacks("attic", downloads=True, have=5) is None
     assert house.lacks("barn") == WAIT
     house.has("attic")
-    assert house.lacks("barn") == ModelSource(FILE, door_of("attic"))
-    assert house.lacks("barn", door=door_of("attic"), have=5) is None  # it is at it
+    assert house.lacks("barn") == SHARED
+    assert house.lacks("barn", told=TOLD) is None  # it is at it
+    assert house.fetches("barn") == door_of("attic")
 
 
 def test_the_next_one_downloads_once_the_first_is_gone_or_gave_up_or_got_no_byte_for_a_minute() -> None:
@@ -61,7 +93,7 @@ def test_the_next_one_downloads_once_the_first_is_gone_or_gave_up_or_got_no_byte
     assert house.lacks("attic") == HUB
     house.core.receive(b"attic", make_hello("attic", nonce="another process"), 1.0)
     house.lacks("attic", 1.0, downloads=True)
-    house._says("attic", ModelReport(), 2.0)  # its engine could not download it
+    house.says("attic", ModelReport(), 2.0)  # its engine could not download it
     assert house.lacks("barn", 2.0) == HUB
     assert house.lacks("cellar", 2.0) == WAIT
     house.lacks("barn", 30.0, downloads=True, have=1000)
@@ -92,41 +124,112 @@ def test_a_worker_without_a_door_is_no_source_and_a_loopback_door_leads_only_to_
     assert house.lacks("cellar") == HUB
 
 
-def test_a_liar_is_told_of_and_named_to_nobody_again() -> None:
+def test_one_that_sends_other_bytes_is_told_of_and_named_to_nobody_again() -> None:
     house = House()
     house.has("attic")
-    assert house.lacks("barn", aside=(SetAside(door_of("attic"), "lying"),)) == HUB
+    assert house.fetches("barn") == door_of("attic")
+    assert house.fetches("barn", SetAside(door_of("attic"), "lying")) == ""
     assert [event.code for event in house.last.events] == ["file not as it was"]
-    house._says("barn", ModelReport(), 0.0)
-    assert house.lacks("cellar") == HUB
-    house.lacks("barn", aside=(SetAside(door_of("attic"), "lying"),))
+    assert house.lacks("barn") == HUB
+    assert house.lacks("cellar") == WAIT
+    house.fetches("barn", SetAside(door_of("attic"), "lying"))
     assert house.last.events == []
 
 
 def test_one_that_is_only_out_of_reach_is_set_aside_by_that_worker_alone() -> None:
     house = House()
     house.has("attic")
-    assert house.lacks("barn", aside=(SetAside(door_of("attic"), "silent"),)) == HUB
-    assert house.lacks("cellar") == ModelSource(FILE, door_of("attic"))
+    assert house.fetches("barn", SetAside(door_of("attic"), "silent")) == ""
+    assert sent(house.last, ModelSource) == [HUB]
+    assert house.lacks("cellar") == SHARED
+    assert house.fetches("cellar") == door_of("attic")
+    assert house.fetches("barn", SetAside(door_of("attic"), "silent")) == door_of("cellar")  # which is ahead
+
+
+def test_one_that_lost_every_source_has_its_followers_taken_away_and_follows_them() -> None:
+    house = House()
+    house.has("attic")
+    assert house.fetches("barn") == door_of("attic")
+    house.says("attic", ModelReport(told=(TOLD,)), 0.0, door="")  # nobody can reach it
+    assert house.fetches("cellar") == door_of("barn")
+    house.has("attic")
+    lost = SetAside(door_of("attic"), "silent")
+    assert house.fetches("barn", lost) == ""  # since the cellar has it from the barn
+    assert house.fetches("cellar") == door_of("attic")
+    assert house.fetches("barn", lost) == door_of("cellar")
+
+
+def test_a_source_that_already_serves_many_is_better_than_none() -> None:
+    house = House()
+    house.has("attic")
+    for name in ("barn", "cellar", "den", "eaves"):
+        assert house.fetches(name, door="") == door_of("attic")
+
+
+def test_a_word_that_led_to_another_file_counts_no_more_whoever_said_it() -> None:
+    house = House()
+    house.has("attic", told=FALSE)
+    assert house.lacks("cellar") == ModelSource(FILE, told=FALSE)
+    house.has("barn")
+    assert house.lacks("cellar", false=(FALSE.digest,)) == SHARED
+    assert [event.worker for event in house.last.events] == ["ATTIC"]
+    assert house.lacks("den") == SHARED
+    house.lacks("cellar", false=(FALSE.digest,))
+    assert house.last.events == []
+
+
+def test_what_a_worker_fetches_by_the_word_of_an_earlier_run_is_waited_for_a_moment() -> None:
+    house = House()
+    assert house.lacks("barn", told=TOLD) is None
+    house.has("attic", 1.0)
+    assert house.lacks("barn", 2.0, told=TOLD) is None
+    other = House()
+    other.lacks("barn", told=TOLD)
+    assert other.lacks("barn", NEW_S, told=TOLD) == HUB
+
+
+def test_the_digests_of_blocks_come_from_one_that_has_the_file_to_all_who_ask() -> None:
+    house = House()
+    house.has("attic")
+    for name in ("barn", "cellar"):
+        house.fetches(name)
+    house.asks("barn")
+    assert house.asked() == [(b"attic", 0)]
+    house.asks("cellar")
+    assert house.asked() == []  # it is on its way
+    house.sends("attic", 0, LIST[:PIECE_BYTES])
+    assert house.asked() == [(b"attic", PIECE_BYTES)]
+    house.sends("attic", PIECE_BYTES, LIST[PIECE_BYTES:])
+    assert {send.peer for send in house.last.sends} == {b"barn", b"cellar"}
+    first = BlockDigests(TOLD.digest, 0, LIST[: 64 * DIGEST_BYTES])
+    assert [send.message for send in house.last.sends] == [first, first]
+    last = len(LIST) // DIGEST_BYTES // 64
+    house.asks("barn", last)
+    assert sent(house.last, BlockDigests) == [BlockDigests(TOLD.digest, last, LIST[last * 64 * DIGEST_BYTES :])]
+
+
+def test_a_list_that_does_not_fit_its_digest_or_does_not_come_is_had_from_another_worker() -> None:
+    house = House()
+    for name in ("attic", "barn"):
+        house.has(name)
+    house.fetches("cellar")
+    house.asks("cellar")
+    assert house.asked() == [(b"attic", 0)]
+    house.asks("cellar", now=ANSWER_S)
+    assert house.asked() == [(b"barn", 0)]
+    house.sends("attic", 0, LIST[:PIECE_BYTES])
+    assert house.last.sends == []  # too late
+    house.sends("barn", 0, bytes(PIECE_BYTES))
+    house.sends("barn", PIECE_BYTES, LIST[PIECE_BYTES:])
+    assert [(event.code, event.worker) for event in house.last.events] == [("file not as it was", "BARN")]
+    assert house.asked() == [(b"attic", 0)]
+    assert house.fetches("cellar") == door_of("attic")
 
 
 def test_the_answer_is_for_the_first_file_that_is_not_downloaded_yet() -> None:
     house = House()
     lacked = LackedFile(FILE, downloads=True), LackedFile(OTHER)
-    assert house._says("attic", ModelReport(lacked=lacked), 0.0) == ModelSource(OTHER)
-
-
-def test_many_workers_have_it_after_as_many_rounds_as_the_logarithm_says() -> None:
-    house, names = House(), [f"{number}" for number in range(27)]
-    having, rounds = {"0"}, 0
-    while len(having) < len(names):
-        rounds += 1
-        for name in having:
-            house.has(name)
-        answers = {name: house.lacks(name) for name in names if name not in having}
-        assert HUB not in answers.values()
-        having |= {name for name, answer in answers.items() if answer and answer.door}
-    assert rounds == round(log(27) / log(1 + MAX_FOLLOWERS))
+    assert house.says("attic", ModelReport(lacked=lacked), 0.0) == ModelSource(OTHER)
 
 
 def test_nothing_is_kept_of_what_is_over() -> None:
@@ -135,23 +238,10 @@ def test_nothing_is_kept_of_what_is_over() -> None:
     house.has("attic")
     house.lacks("barn")
     house.has("barn")
-    house._says("cellar", ModelReport(lacked=(LackedFile(OTHER),)), 0.0)
+    house.says("cellar", ModelReport((LackedFile(OTHER),)), 0.0)
     referee = house.core.job_files.referee
-    assert (list(referee.leaves), referee.sources, referee.liars) == ([OTHER], {}, set())
-
-
-def test_what_no_table_knows_is_as_the_first_machine_that_had_it_told_while_any_says_so() -> None:
-    house, first, other = House(), ToldFile(FILE, "1" * 64, 5), ToldFile(FILE, "2" * 64, 6)
-    house._says("attic", ModelReport(here=(FILE,), told=(first,)), 0.0)
-    assert house.lacks("cellar") == ModelSource(FILE, door_of("attic"), told=first)
-    house._says("barn", ModelReport(here=(FILE,), told=(other,)), 0.0)
-    assert house.lacks("cellar", aside=(SetAside(door_of("attic"), "silent"),)) == HUB  # barn has something else
-    house._says("attic", ModelReport(), 1.0)
-    assert house.lacks("cellar", 1.0) == ModelSource(FILE, door_of("barn"), told=other)
-    house.lacks("den", 1.0, aside=(SetAside(door_of("barn"), "lying"),))
-    house._says("attic", ModelReport(here=(FILE,), told=(first,)), 2.0)
-    assert house.lacks("cellar", 2.0) == ModelSource(FILE, door_of("attic"), told=first)
-    house._says("attic", ModelReport(), 3.0)
-    house._says("barn", ModelReport(), 3.0)
-    house.lacks("cellar", 3.0)
-    assert house.core.job_files.referee.agreed == {}
+    assert (list(referee.leaves), list(referee.agreed), referee.liars) == ([OTHER], [FILE], set())
+    for name in ("attic", "barn"):
+        house.says(name, ModelReport(), 0.0)
+    house.says("cellar", ModelReport((LackedFile(OTHER),)), 0.0)
+    assert referee.agreed == {}
