@@ -118,8 +118,8 @@ def measure(folder: Path, workers: int, rate: float, cli: Sequence[str]) -> tupl
 def main() -> None:
     """Measure and print a table in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4, 8], help="how many (default: 1 2 4 8)")
-    parser.add_argument("--rate", type=float, default=6.0, help="megabytes a second of the hub (default: 6)")
+    parser.add_argument("--workers", type=int, nargs="*", default=[1, 16], help="how many (default: 1 16)")
+    parser.add_argument("--rate", type=float, default=1.0, help="megabytes a second of the hub (default: 1)")
     parser.add_argument("--cli", help="the cli.py of another checkout")
     arguments = parser.parse_args()
     if not find_spec(PACKAGE):
