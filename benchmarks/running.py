@@ -66,17 +66,22 @@ class Swarm:
         """Return the key pairs of the members."""
         return curve_keys(self.key)
 
-    def coordinate(self, min_workers: int, command: Sequence[str] = BARE_CLI) -> "subprocess.Popen[bytes]":
-        """Start the coordinator, which grants nothing before `min_workers` workers are there."""
+    def coordinate(
+        self, min_workers: int, command: Sequence[str] = BARE_CLI, *, told: bool = False
+    ) -> "subprocess.Popen[bytes]":
+        """Start the coordinator, which grants nothing before `min_workers` workers are there.
+
+        With `told`, it tells its progress as JSON.
+        """
         options = [f"cost_per_char={self.cost_per_char}", f"seconds_per_char={self.seconds_per_char}"]
         words = [
-            "coordinate", str(self.book), "--tts-engine", "metronome", "--quiet",
+            "coordinate", str(self.book), "--tts-engine", "metronome", "--json" if told else "--quiet",
             "--port", str(self.port), "--output-dir", str(self.folder), "--min-workers", str(min_workers),
             *[word for option in options for word in ("--engine-option", option)], *self.options,
         ]  # fmt: skip
         words += [] if self.audiobook else ["--no-audiobook"]
         words += [] if self.announced else ["--no-advertise"]
-        return self.start([*command, *words], self.folder / "state")
+        return self.start([*command, *words], self.folder / "state", subprocess.PIPE if told else subprocess.DEVNULL)
 
     def work(self, slot_speeds: Sequence[float], *more: str) -> "subprocess.Popen[bytes]":
         """Start one worker process with a slot for each speed."""
@@ -96,11 +101,13 @@ class Swarm:
         """Return the id that a worker has in the records."""
         return (self.worker_folder(number) / "worker-id").read_text().split()[0]
 
-    def start(self, command: Sequence[str], home: Path, **environment: str) -> "subprocess.Popen[bytes]":
+    def start(
+        self, command: Sequence[str], home: Path, output: int = subprocess.DEVNULL, **environment: str
+    ) -> "subprocess.Popen[bytes]":
         """Start a member of the swarm with a state folder of its own."""
         places = {"E2A_SWARM_HOME": str(home), "E2A_SWARM_BIND": LOOPBACK, "E2A_SWARM_KEY": self.key.code}
         process = subprocess.Popen(
-            command, env={**os.environ, **places, **environment}, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+            command, env={**os.environ, **places, **environment}, stdin=subprocess.DEVNULL, stdout=output
         )
         self.processes.append(process)
         return process

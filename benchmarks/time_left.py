@@ -1,53 +1,115 @@
-"""Measures how true the time left is that `convert` shows: what it said at a moment against what was left then.
+"""Measures how true the time left is that a run shows: what it said at a moment against what was left then.
 
     python benchmarks/time_left.py [BOOK] [--tts-engine NAME] [--busy N]
+    python benchmarks/time_left.py [BOOK] --swarm 1,0.5,0.25 [--cost S] [--joins S | --leaves S] [--busy N]
 
-Moments before a tenth of the run has passed do not count. `--busy` runs so many loops beside it that keep a core busy
-half of the time, a minute each in turns, as other programs of a shared machine do.
+The second form is a swarm of workers of such speeds: metronomes that take `--cost` seconds a character. The last one
+joins, or leaves, so many seconds after the others began. Moments before a tenth of the run has passed do not count.
+`--busy` runs so many loops beside it that keep a core busy half of the time, a minute each in turns, as other programs
+of a shared machine do.
+
+It also tells whether the display's ranges ("4 to 7 min") had the end of the run in them.
 """
 
 import argparse
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 from making import BOOKS
 from process import CLI, ROOT, head, row
+from running import Swarm
 
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
+
+from swarm.watch.text import UNSURE
+from swarm.watch.view import Estimate
 
 BOOK = BOOKS / "jekyll-and-hyde.epub"
 SPIN = "import time\nwhile True:\n t = time.time()\n while time.time() - t < 60: pass\n time.sleep(60)"
 FACTOR = 1.5
+SOUND_S = 0.06  # of a metronome's character, as a voice has
 
 
-def moments(book: Path, engine: str) -> tuple[list[tuple[float, float | None]], float]:
-    """Convert a book; return at what second which seconds were said to be left, and how long the run took."""
+@dataclass(frozen=True)
+class Said:
+    """The seconds that were said to be left at a moment, and the bounds of what a display shows."""
+
+    at_s: float
+    left_s: float
+    least_s: float
+    most_s: float
+
+
+def listen(process: "subprocess.Popen[bytes]", began_s: float) -> tuple[list[Said], float]:
+    """Return what a run says until it ends, and how many seconds it took."""
+    assert process.stdout is not None
+    said, shown = [], Estimate()
+    for line in process.stdout:
+        told = json.loads(line)
+        if told["type"] == "StatusReply" and told["jobs"]:
+            job = told["jobs"][0]
+            shown.settle(job["eta_s"], job["elapsed_s"])
+            if job["eta_s"]:
+                said.append(Said(time.perf_counter() - began_s, job["eta_s"], *shown.bounds()))
+    if process.wait() != 0:
+        raise SystemExit(f"the run failed with exit code {process.returncode}")
+    return said, time.perf_counter() - began_s
+
+
+def convert(book: Path, engine: str) -> tuple[list[Said], float]:
+    """Convert a book on this machine."""
     with tempfile.TemporaryDirectory(prefix="e2a-swarm-bench-") as folder:
         places = ("--output-dir", folder, "--state-dir", f"{folder}/state")
         began_s = time.perf_counter()
         command = [*CLI, "convert", str(book), "--json", "--tts-engine", engine, *places]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            told = json.loads(line)
-            if told["type"] == "StatusReply":
-                said.append((time.perf_counter() - began_s, told["jobs"][0]["eta_s"]))
-        if process.wait() != 0:
-            raise SystemExit(f"convert failed with exit code {process.returncode}")
-        return said, time.perf_counter() - began_s
+        return listen(subprocess.Popen(command, stdout=subprocess.PIPE), began_s)
 
 
-def rows(said: list[tuple[float, float | None]], whole_s: float) -> list[tuple[str, str]]:
+def coordinate(options: argparse.Namespace) -> tuple[list[Said], float]:
+    """Coordinate a book on this machine, for workers of unequal speeds."""
+    speeds = [float(word) for word in options.swarm.split(",")]
+    with Swarm(options.book, options.cost, SOUND_S, audiobook=True) as swarm, ExitStack() as stack:
+        began_s = time.perf_counter()
+        process = swarm.coordinate(1, told=True)
+        workers = [swarm.work([speed]) for speed in (speeds[:-1] if options.joins else speeds)]
+        if options.joins:
+            _later(stack, Timer(options.joins, swarm.work, [speeds[-1:]]))
+        if options.leaves:
+            _later(stack, Timer(options.leaves, workers[-1].send_signal, [signal.SIGTERM]))
+        return listen(process, began_s)
+
+
+def _later(stack: ExitStack, timer: Timer) -> None:
+    timer.start()
+    stack.callback(timer.cancel)
+
+
+def rows(said: Iterable[Said], whole_s: float) -> list[tuple[str, str]]:
     """Return the rows of the table."""
-    judged = [(at_s / whole_s, left_s / (whole_s - at_s)) for at_s, left_s in said if left_s and at_s > whole_s / 10]
-    true = sum(1 / FACTOR <= ratio <= FACTOR for _, ratio in judged)
-    table = [("the run", f"{whole_s:.0f} s"), (f"moments within a factor of {FACTOR}", f"{true} of {len(judged)}")]
-    return table + [(f"said / true at {share:.0%}", f"{ratio:.2f}") for share, ratio in judged]
+    judged = [each for each in said if each.at_s > whole_s / 10]
+    true = sum(1 / FACTOR <= each.left_s / (whole_s - each.at_s) <= FACTOR for each in judged)
+    ranges = [each for each in judged if each.most_s >= UNSURE * each.least_s]
+    inside = sum(each.least_s <= whole_s - each.at_s <= each.most_s for each in ranges)
+    table = [
+        ("the run", f"{whole_s:.0f} s"),
+        (f"moments within a factor of {FACTOR}", f"{true} of {len(judged)}"),
+        ("ranges shown that had the end in them", f"{inside} of {len(ranges)}"),
+    ]
+    tenths = {int(10 * each.at_s / whole_s): each for each in reversed(judged)}  # the first moment of each tenth
+    return table + [
+        (f"said / true at {each.at_s / whole_s:.0%}", f"{each.left_s / (whole_s - each.at_s):.2f}")
+        for _, each in sorted(tenths.items())
+    ]
 
 
 def main() -> None:
@@ -55,15 +117,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("book", type=Path, nargs="?", default=BOOK)
     parser.add_argument("--tts-engine", default="hibari")
+    parser.add_argument("--swarm", help="speeds of metronome workers")
+    parser.add_argument("--cost", type=float, default=0.002, help="seconds a character of a worker of speed 1")
+    parser.add_argument("--joins", type=float, help="seconds until the last worker joins")
+    parser.add_argument("--leaves", type=float, help="seconds until the last worker leaves")
     parser.add_argument("--busy", type=int, default=0)
     options = parser.parse_args()
     busy = [subprocess.Popen([sys.executable, "-c", SPIN]) for _ in range(options.busy)]
     try:
-        said, whole_s = moments(options.book, options.tts_engine)
+        said, whole_s = coordinate(options) if options.swarm else convert(options.book, options.tts_engine)
     finally:
         for process in busy:
             process.kill()
             process.wait()
+    print(f"load {os.getloadavg()[0]:.0f} at the end, nice {os.nice(0)}\n")
     head("time left", "figure")
     for cells in rows(said, whole_s):
         row(*cells)

@@ -35,6 +35,7 @@ from swarm.lease.standby import Copy
 from swarm.net.transport import Router
 from swarm.store.other_heads import note_taken_over
 from swarm.store.store import Store
+from swarm.system.core_use import CoreUse
 from swarm.system.machine import Clock
 from swarm.system.tasks import cancel
 from swarm.voice.host.device_kind import device_of
@@ -90,17 +91,16 @@ class Server:
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
         self._reopened = reopened  # called when a damaged clip is to be spoken again
-        self._seen = seen
+        self._seen, self._core_use = seen, CoreUse()
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
         self._copies = CopyServer(store, router, self.editions, clock.now)
         self._put_back: dict[str, PutBack] = {}  # by job; called in another thread
-        self._writings = Writings()
         self._on_end = on_end  # told how each edition ended; the server then stays
         self.hear: Callable[[Reason], None] = lambda event: None  # told what happens, as the user is
         self._desk: UserDesk | None = None
         self._standing: Standing = lambda reply: reply
-        self._assembly = ClipAssembly()
+        self._assembly, self._writings = ClipAssembly(), Writings()
         self._lines = LineRation(MAX_LINES, LINE_S, TOO_MANY)
         self._running, self._draining = False, asyncio.Event()
         self._called = asyncio.Event()  # the core was called: its next deadline may be another
@@ -300,7 +300,7 @@ class Server:
     async def _show(self) -> None:
         while True:
             encoded = {job: edition.encoded for job, edition in self.editions.items()}
-            self._core.note_progress(encoded, self._clock.now())
+            self._core.note_progress(encoded, self._clock.now(), self._core_use.share() if encoded else 0.0)
             self._progress.update(self.status())
             await asyncio.sleep(self._progress.interval_s)
 

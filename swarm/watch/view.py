@@ -6,13 +6,24 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
-from swarm.watch.text import clean, clean_note, count_text, duration_text, left_text, percent, speed_text
+from swarm.watch.text import (
+    LEAST_S,
+    UNSURE,
+    clean,
+    clean_note,
+    count_text,
+    duration_text,
+    left_text,
+    percent,
+    speed_text,
+)
 from swarm.watch.words import CALL_WORKERS, waiting_text
 
 SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about so long
 SETTLING_SHARE = 0.15  # of the time run or the time left; the shortest of the three counts
 REMEMBERED_SHARE = 0.5  # of the time run: how sure an estimate is, the ends tell that were expected within it
 MAX_REMEMBERED = 300  # ends
+WIDER = 1.4  # a range reaches so far beyond the expected end, as a factor of the time left
 FARTHEST = 2.5  # an estimate is within this factor of the latest calculation
 SPEAKING_SHARE = 0.9  # of the percent of a book; encoding has the rest, and keeps up unless voices are very fast
 SILENT_S = 5.0  # a heartbeat is due every second
@@ -93,9 +104,16 @@ class Estimate:
             self._ends.append((elapsed_s, end_s))
 
     def bounds(self) -> tuple[float, float]:
-        """Return the seconds left by the earliest and by the latest end that was expected of late."""
+        """Return the seconds left by the earliest and by the latest end that was expected of late.
+
+        An end that has moved is likely to move on, so the bounds of one are wider, by `WIDER` at least.
+        """
         ends = [end for _, end in self._ends] or [self._seen_s]
-        return max(0.0, min(ends) - self._seen_s), max(0.0, max(ends) - self._seen_s)
+        least, most = max(0.0, min(ends) - self._seen_s), max(0.0, max(ends) - self._seen_s)
+        if most < max(LEAST_S, UNSURE * least):
+            return least, most
+        left_s = max(0.0, (self._end_s or 0.0) - self._seen_s)
+        return min(least, left_s / WIDER), max(most, left_s * WIDER)
 
 
 class Viewer:

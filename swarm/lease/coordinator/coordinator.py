@@ -109,12 +109,12 @@ class Coordinator:
         served.run_stats, served.loads.looked_at = run_stats or served.run_stats, self.settings.looked_at
         self.jobs.add(served)
 
-    def note_progress(self, encoded: dict[str, float], now: float) -> None:
-        """Take note of what share of each job's sound is encoded, 0 to 1, for `status`, and of how fast all goes."""
+    def note_progress(self, encoded: dict[str, float], now: float, taken: float = 0.0) -> None:
+        """Note what share of each job's sound is encoded, and of this machine's cores `taken` by speech, 0 to 1."""
         snapshot = Snapshot(self.settings, self.jobs, self.sessions, now)
         self.speech_pace.observe(now, *snapshot.speech())
         for job, share in encoded.items():
-            self.jobs[job].encoding.observe(now, share)
+            self.jobs.note_encoded(job, share, taken, now)
 
     # --- events
 

@@ -70,17 +70,16 @@ class Snapshot:
         return "speaking" if served.ledger.leases else "waiting"
 
     def _eta_s(self, served: ServedJob) -> float | None:
-        """Return the seconds until a job's audiobook is written, by the slower of speaking and encoding."""
+        """Return the seconds until a job's audiobook is written: speaking, and what encoding is behind then."""
         if served.state.finished:
             return None
-        spoken = served.state.characters_settled / served.characters if served.characters else 1.0
-        encoding_s = served.encoding.left_s(self.now, spoken)
         if served.state.complete:
-            return encoding_s or None
+            return served.encoding.left_s(self.now) or None
         speaking_s = self._speaking_s(served)
         if speaking_s is None:
             return None
-        return max(speaking_s + served.encoding.tail_s(spoken, self.speech_pace.run_s), encoding_s)
+        spoken = served.state.characters_settled / served.characters if served.characters else 1.0
+        return speaking_s + served.encoding.tail_s(self.now, spoken, self.speech_pace.run_s, speaking_s)
 
     def _speaking_s(self, served: ServedJob) -> float | None:
         """Return the seconds until a job is spoken: jobs are spoken in order, so those before it count too."""

@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from math import exp
 from typing import Any
 
-MEMORY_S = 90.0  # what happened so long ago counts a third of what happens now
-MIN_MEMORY_S, MAX_MEMORY_S = 20.0, 900.0  # of speech: it reaches back as far as the run, or as what is left
+MIN_MEMORY_S, MAX_MEMORY_S = 20.0, 900.0  # it reaches back about as far as the time left
+MIN_ENCODING_S = 5.0  # the same of encoding, which goes on more evenly
 TRUST_S = 5.0  # of speaking, before the speeds that workers measure are corrected by half of what is seen
 MIN_SHARE, MAX_SHARE = 0.1, 2.0  # of its usual speed that a slot may really reach
 MIN_STEPS = 3  # of encoding before it is judged
 MAX_TAIL, MAX_TAIL_S = 0.05, 3.0  # share of the run, and seconds: once all is spoken, the cores encode alone
-BACKLOG = 0.1  # share of the sound that is spoken but not encoded, above which encoding sets the pace
+BACKLOG = 0.1  # share of the sound that is spoken but not encoded, above which encoding is behind
+GUESS, GUESS_S = 0.25, 16.0  # of the time left, and seconds: the weight of a pace beside speech once all is spoken
+MAX_TAKEN = 0.75  # share of the cores that engines are believed to leave to encoding: it gets four times faster then
 
 
 @dataclass
@@ -68,37 +70,65 @@ class SpeechPace:
 
 @dataclass
 class EncodingPace:
-    """How fast a job's sound is encoded."""
+    """How fast a job's sound is encoded.
+
+    Encoders run at low priority. Where engines compute on the same cores, encoding falls behind while they speak, and
+    gets faster once they have spoken.
+    """
 
     share: float = 0.0  # of the sound, encoded
     steps: int = 0
     risen_s: float = 0.0  # the moment of the latest step
     passed_lately: float = 0.0  # seconds
     done_lately: float = 0.0  # share of the sound
+    taken: float = 0.0  # share of the cores that speaking takes, and leaves to encoding then
+    is_alone: bool = False  # whether all is spoken
 
-    def observe(self, now: float, share: float) -> None:
-        """Take in what share of the sound is encoded. Whole reels count, so it rises in steps."""
+    def observe(self, now: float, share: float, taken: float = 0.0) -> None:
+        """Take in what share of the sound is encoded, and what share of the same cores speaking takes.
+
+        Whole reels count, so the former rises in steps.
+        """
+        self.taken = min(taken, MAX_TAKEN)
         if share < self.share:  # a sentence is spoken again, or the first reels are known now
             self.share, self.steps = share, 0
         if share == self.share:
             return
         if self.steps:  # the first one waited for a whole reel of speech
             passed_s = now - self.risen_s
-            keep = exp(-passed_s / MEMORY_S)
+            keep = exp(-passed_s / min(MAX_MEMORY_S, max(MIN_ENCODING_S, self._rest_s)))
             self.passed_lately = self.passed_lately * keep + passed_s
             self.done_lately = self.done_lately * keep + share - self.share
         self.steps += 1
         self.share, self.risen_s = share, now
 
-    def tail_s(self, spoken: float, run_s: float) -> float:
-        """Return the seconds from the last sentence to the end: about as long as encoding lags behind speech now."""
-        lag_s = max(0.0, spoken - self.share) / spoken * run_s if spoken else 0.0
-        return min(lag_s, MAX_TAIL * run_s, MAX_TAIL_S)
+    def leave_alone(self) -> None:
+        """Take in that all is spoken, which makes encoding faster: what was seen of it before is a guess from now."""
+        if not self.is_alone and self.passed_lately and self.share < 1:
+            rate = self.done_lately / self.passed_lately / (1 - self.taken)
+            self.passed_lately = min(self.passed_lately, GUESS_S, GUESS * (1 - self.share) / rate)
+            self.done_lately = rate * self.passed_lately
+        self.is_alone = True
 
-    def left_s(self, now: float, spoken: float) -> float:
-        """Return the seconds until all is encoded; 0 where encoding keeps up with what share is spoken."""
-        backlog = spoken - self.share
-        if self.steps < MIN_STEPS or (spoken < 1 and backlog < BACKLOG):
+    def left_s(self, now: float) -> float:
+        """Return the seconds until all is encoded at its pace of late; 0 while that is unknown."""
+        if self.steps < MIN_STEPS:
             return 0.0
         waited_s = now - self.risen_s  # since then a part of the next reel was encoded
-        return max(0.0, (1 - self.share) * self.passed_lately / self.done_lately - waited_s)
+        return max(0.0, self._rest_s - waited_s)
+
+    @property
+    def _rest_s(self) -> float:
+        """The seconds from the latest step to the end, at the pace of late."""
+        return (1 - self.share) * self.passed_lately / self.done_lately if self.done_lately else MAX_MEMORY_S
+
+    def tail_s(self, now: float, spoken: float, run_s: float, speaking_s: float) -> float:
+        """Return the seconds from the last sentence to the end.
+
+        Where encoding is far behind what share is spoken, it takes them for what it does not get done meanwhile. Else
+        they are about as long as it is behind now.
+        """
+        if spoken - self.share >= BACKLOG and self.steps >= MIN_STEPS:
+            return max(0.0, self.left_s(now) - speaking_s) * (1 - self.taken)
+        lag_s = max(0.0, spoken - self.share) / spoken * run_s if spoken else 0.0
+        return min(lag_s, MAX_TAIL * run_s, MAX_TAIL_S)

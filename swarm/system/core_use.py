@@ -1,0 +1,46 @@
+"""How much of this machine's cores the program takes."""
+
+import time
+
+from swarm.system.capacity import read_capacity
+
+LOOK_S = 5.0  # between two looks, since each reads the list of all processes
+
+
+class CoreUse:
+    """The share of the cores that this process takes with its children, without those of a lower priority."""
+
+    def __init__(self) -> None:
+        self._looked_s: float | None = None
+        self._used_s: dict[int, float] = {}
+        self._cores, self._share = 1, 0.0
+
+    def share(self) -> float:
+        """Return the share between the last two looks, 0 to 1; 0 before there were two."""
+        now = time.monotonic()
+        if self._looked_s is None:
+            self._cores = read_capacity().cores
+        elif now < self._looked_s + LOOK_S:
+            return self._share
+        used_s = _used_s()
+        if self._looked_s is not None:
+            spent_s = sum(max(0.0, seconds - self._used_s.get(pid, 0.0)) for pid, seconds in used_s.items())
+            self._share = min(1.0, spent_s / (self._cores * (now - self._looked_s)))
+        self._looked_s, self._used_s = now, used_s
+        return self._share
+
+
+def _used_s() -> dict[int, float]:
+    """Return the seconds of CPU that each of the processes has used, by its number."""
+    import psutil  # imported here, since --help must be quick
+
+    this, used_s = psutil.Process(), dict[int, float]()
+    priority = this.nice()
+    for process in (this, *this.children(recursive=True)):
+        try:
+            if process.nice() <= priority:  # Windows has a larger number for "below normal" than for "normal"
+                times = process.cpu_times()
+                used_s[process.pid] = times.user + times.system
+        except psutil.Error:  # it ended meanwhile
+            continue
+    return used_s
