@@ -18,7 +18,7 @@ TEXTS = (
     TEXT,
     "It was the best of times, it was the worst of times.",
     "No, no; never again!",
-    "a long one, " * 60,  # spoken in pieces
+    "a long one, " * 45,  # spoken in two pieces
 )
 # Sums in another order differ by some millionths, more where a network makes much of them.
 MOST_DIFFERENCE = 8  # of 32767
@@ -64,21 +64,25 @@ def voice(request: pytest.FixtureRequest, models: Path, stochastic: Path) -> Bat
     return voice
 
 
-def test_each_text_of_a_batch_sounds_as_coqui_speaks_it_alone(voice: BatchVoice) -> None:
-    batch = lines(*TEXTS)
-    for line, sound in zip(batch, voice.speak_all(batch), strict=True):
-        assert len(sound) > 300  # type: ignore[arg-type]
-        assert is_like(sound, voice.speak(line.text, line.seed)), line.text  # type: ignore[arg-type]
+@pytest.fixture(scope="module")
+def together(voice: BatchVoice) -> list[Any]:
+    """Return the sounds of all texts, spoken together."""
+    return list(voice.speak_all(lines(*TEXTS)))
 
 
-def test_the_neighbours_and_the_place_of_a_text_change_nothing(voice: BatchVoice) -> None:
+def test_each_text_of_a_batch_sounds_as_coqui_speaks_it_alone(voice: BatchVoice, together: list[Any]) -> None:
+    for line, sound in zip(lines(*TEXTS), together, strict=True):
+        assert len(sound) > 300
+        assert is_like(sound, voice.speak(line.text, line.seed)), line.text
+
+
+def test_the_neighbours_and_the_place_of_a_text_change_nothing(voice: BatchVoice, together: list[Any]) -> None:
     batch = lines(*TEXTS)
-    sounds: Any = voice.speak_all(batch)
     turned: Any = voice.speak_all(batch[::-1])
-    assert all(is_like(one, other) for one, other in zip(sounds, reversed(turned), strict=True))
+    assert all(is_like(one, other) for one, other in zip(together, reversed(turned), strict=True))
     pair: Any = voice.speak_all(batch[1:3])
-    assert is_like(pair[0], sounds[1])
-    assert is_like(pair[1], sounds[2])
+    assert is_like(pair[0], together[1])
+    assert is_like(pair[1], together[2])
 
 
 def test_another_seed_and_another_speaker_sound_otherwise(stochastic: Path) -> None:
@@ -104,12 +108,13 @@ def test_the_padding_would_be_heard_without_masks(voice: Any, monkeypatch: pytes
     assert not all(is_like(one, voice.speak(line.text, line.seed)) for one, line in zip(sounds, batch, strict=True))
 
 
-def test_long_texts_go_through_the_vocoder_in_groups(voice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_texts_go_through_the_vocoder_in_groups(
+    voice: Any, together: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     from swarm.voice.coqui import vits_batch
 
-    whole = voice.speak_all(lines(*TEXTS))
     monkeypatch.setattr(vits_batch, "MAX_FRAMES", 1)
-    assert all(is_like(one, other) for one, other in zip(whole, voice.speak_all(lines(*TEXTS)), strict=True))
+    assert all(is_like(one, other) for one, other in zip(together, voice.speak_all(lines(*TEXTS)), strict=True))
 
 
 def test_rows_are_grouped_by_length() -> None:
