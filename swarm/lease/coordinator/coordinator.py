@@ -385,7 +385,8 @@ class Coordinator:
 
     def _next_round(self) -> float:
         """Return when the waiting slots are asked for again; infinity where none waits or nothing is left to grant."""
-        waiting = any(session.is_waiting for session in still_waiting(self.waiting, self.sessions).values())
+        here = (session for key, session in self.waiting.items() if self.sessions.get(key) is session)
+        waiting = any(session.is_waiting for session in here)
         if not waiting or self.stopping or len(self.sessions) < self.settings.min_workers or not self.jobs.open:
             return inf
         return self.called_s if self.more_to_grant else max(self.asked_s + ASK_AGAIN_S, self.grants_s)

@@ -58,7 +58,8 @@ class Deadlines:
         if lease.slot == PROMISED:
             return lease.progressed_s + PROMISE_S
         session = self.sessions[lease.session]
-        if session.slots[lease.slot].leases[:1] != [lease.id]:
+        leases = session.slots[lease.slot].leases
+        if not leases or leases[0] != lease.id:
             return inf
         return lease.progressed_s + self.jobs.of(lease).deadline_s(session, lease)
 

@@ -6,6 +6,7 @@ A batch that fails is spoken again by halves, until the line that fails is alone
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+from operator import is_
 
 from swarm.lease.message import Line
 
@@ -14,7 +15,7 @@ Batch = tuple[Line, ...]
 
 def is_same(one: Sequence[Line], other: Sequence[Line]) -> bool:
     """Return whether two batches are the same lines, by identity: equal lines of two leases are not the same."""
-    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(map(is_, one, other))
 
 
 def without(lines: Sequence[Line], batch: Batch) -> list[Line]:
@@ -45,6 +46,8 @@ class BatchSearch:
 
         `ended` are lines under way, which will be spoken well by then.
         """
+        if self.most == 1:
+            return tuple(lines[:1])
         left = without(self.lines, ended) if self.lines else []
         searched = {id(line) for line in left}
         if lines and id(lines[0]) in searched:

@@ -140,6 +140,8 @@ class Downloads:
         One file at a time is asked for from each coordinator, and only a few pieces of it, so that neither side has to
         keep more. Files of `models` come from other workers alone, and keep no other file waiting.
         """
+        if not sources and not self.items:
+            return
         self.items = {digest: item for digest, item in self.items.items() if digest in sources}
         busy = {
             item.link

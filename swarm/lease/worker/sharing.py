@@ -42,7 +42,7 @@ def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink], now: 
 
 def share(
     links: Sequence[CoordinatorLink],
-    slots: Iterable[int],
+    slots: Collection[int],
     leased: Iterable[str],
     now: float,
     kindred: Mapping[int, Container[str]] = NO_KINDRED,
@@ -54,8 +54,10 @@ def share(
     the one that was served least. A slot in `kindred` goes to one of the coordinators there while they have work.
     `kinds` are those of the slots' devices: a coordinator may have work for the GPU and none for the cores.
     """
-    hopeful = [link for link in links if link.is_hopeful(now)]
     offers: dict[str, set[int]] = {link.name: set() for link in links}
+    if not slots:
+        return offers
+    hopeful = [link for link in links if link.is_hopeful(now)]
     taken = Counter(leased)
     for slot in slots:
         kind = kinds.get(slot, ANY)
