@@ -155,7 +155,7 @@ class TakeOvers:
             lineage_of(state.epoch) >= lineage_of(other.disk.durable[job].epoch)
             for job, state in coordinator.disk.durable.items()
             for other in self.world.coordinators
-            if job in other.disk.durable
+            if other is not coordinator and job in other.disk.durable
         )
 
     def begins(self, worker: SimWorker, link: str, spot: Spot) -> None:

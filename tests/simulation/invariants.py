@@ -18,7 +18,7 @@ from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, Coordina
 from swarm.lease.coordinator.deadlines import PROMISE_S, SILENCE_S
 from swarm.lease.coordinator.intake import MAX_RECORDED
 from swarm.lease.coordinator.last_word import OTHERS_WAITED_FOR_S, leaves_to_others
-from swarm.lease.coordinator.lease import PROMISED
+from swarm.lease.coordinator.lease import PROMISED, Lease
 from swarm.lease.coordinator.outcome import Outcome, Send
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, ServedJob
@@ -282,8 +282,11 @@ class Judge:
         if list(core.jobs.open) != [job for job, served in core.jobs.items() if served.is_open]:
             raise Violation(f"{list(core.jobs.open)} are not the open jobs")
         leases = [lease for served in core.jobs.values() for lease in served.ledger.leases.values()]
-        for key in core.sessions.keys() | core.jobs.holdings.by_session.keys():
-            if core.jobs.holdings.of(key) != {lease.id: lease for lease in leases if lease.session == key}:
+        held: dict[str, dict[int, Lease]] = {key: {} for key in core.sessions.keys() | core.jobs.holdings.by_session}
+        for lease in leases:
+            held.setdefault(lease.session, {})[lease.id] = lease
+        for key, mine in held.items():
+            if core.jobs.holdings.of(key) != mine:
                 raise Violation(f"the leases of {key} are not known")
         for served in core.jobs.values():
             for lease in served.ledger.leases.values():

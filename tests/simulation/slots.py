@@ -74,5 +74,5 @@ def check_prefetched(worker: SimWorker, slot: EngineSlot, engine: SimEngine) -> 
     count = len(engine.prefetched)
     if count and engine.prefetched != (expected := next_words(slot, count)):
         raise Violation(f"{worker.name} prefetches {engine.prefetched}, its slot speaks {expected} next")
-    if slot.state is SlotState.SPEAKING and next_lines(slot) and not count:
+    if slot.state is SlotState.SPEAKING and not count and next_lines(slot):
         raise Violation(f"{worker.name} speaks, and prefetches nothing")
