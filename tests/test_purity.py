@@ -189,7 +189,6 @@ TESTED_ELSEWHERE = {
     "swarm/voice/host/child.py": "tests/voice/host/test_process.py",
     "swarm/voice/host/other_voices.py": "tests/voice/host/test_host_child.py",
     "swarm/voice/host/recipe_check.py": "tests/voice/host/test_host_child.py",
-    "swarm/watch/guests.py": "tests/coordinator/test_prepare.py",
     "swarm/coordinator/job_spec.py": "tests/coordinator/test_prepare.py",
     "swarm/voice/pcm.py": "tests/voice/host/test_process.py",
     "swarm/audio/audiobook_child.py": "tests/audio/test_studio.py",

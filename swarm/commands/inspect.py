@@ -195,9 +195,9 @@ def _left_out_line(title: str, reason: str, grounds: str, counts: list[int]) -> 
 
 
 def _guest_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
-    from swarm.watch.guests import guests_line
+    from swarm.watch.guests import guest_rows, guests_line
 
-    line = guests_line(chapters, card.name)
+    line = guests_line(guest_rows(chapters), card.name)
     return [line] if line else []
 
 

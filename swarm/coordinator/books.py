@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from swarm.audio.studio import Studio
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
-from swarm.coordinator.job_spec import Offered, no_offers
+from swarm.coordinator.job_spec import Offered
 from swarm.coordinator.prepare import Prepared, file_stem, prepare
 from swarm.coordinator.space import book_need, check_space, judge
 from swarm.edition.delivery import Delivery, find_depot
@@ -41,9 +41,7 @@ class Books:
         self.undoubted: dict[str, None] = {}  # titles of books that `redo --doubtful` leaves as they are
         self.unread: list[BookError | ReaderMissing] = []  # books of a folder that could not be read
         self.brought = BroughtFiles()
-        self.offered: Offered = (
-            no_offers  # the words that workers can speak a language with, for commands that take workers
-        )
+        self.offered: Offered | None = None  # of commands that take workers
         self.depot: Depot | None = None
         self.upload: Upload | None = None
 

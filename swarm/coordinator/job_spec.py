@@ -20,12 +20,7 @@ from swarm.voice.host.cast import check_cast
 from swarm.voice.host.guests import find_guests
 from swarm.voice.host.registry import better_voices_line, estimate_s, recipe_card
 
-Offered = Callable[[str], Collection[str]]
-
-
-def no_offers(language: str) -> Collection[str]:
-    """Return no word: only this machine speaks."""
-    return ()
+Offered = Callable[[str], Collection[str]]  # the words of --tts-engine that workers can speak a language with
 
 
 def make_spec(
@@ -36,9 +31,12 @@ def make_spec(
     job: str,
     now: float,
     brought: BroughtFiles,
-    offered: Offered,
+    offered: Offered | None,
 ) -> JobSpec:
-    """Return what the job is: all that is to be spoken, and by whom. Raises BookError, UsageError."""
+    """Return what the job is: all that is to be spoken, and by whom. Raises BookError, UsageError.
+
+    `offered` is None if only this machine speaks.
+    """
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
     around = spoken_credits(config.credits, book, recipe)
@@ -62,12 +60,12 @@ def make_spec(
     )
 
 
-def _guests(config: RenderConfig, book: Book, card: EngineCard, language: str, offered: Offered) -> Guests:
+def _guests(config: RenderConfig, book: Book, card: EngineCard, language: str, offered: Offered | None) -> Guests:
     """Return who speaks the passages of a book that its engine cannot be told to speak in their language."""
     languages = set() if config.one_engine else unsaid_languages(chosen_chapters(book, config.chapters), language, card)
     found: dict[str, GuestEngine] = {}
     for each in languages:
-        found |= find_guests(card, [each], None if offered is no_offers else offered(each))
+        found |= find_guests(card, [each], offered and offered(each))
     return found
 
 

@@ -22,7 +22,7 @@ from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
-from swarm.coordinator.job_spec import Offered, make_spec, no_offers
+from swarm.coordinator.job_spec import Offered, make_spec
 from swarm.coordinator.mend import CarriedWording, Mending, carry, mend, wordings_of
 from swarm.errors import UsageError
 from swarm.job.book import Block, Book, ChapterText, Segment
@@ -46,7 +46,7 @@ from swarm.voice.host.registry import (
     pace_line,
     recipe_card,
 )
-from swarm.watch.guests import guests_line
+from swarm.watch.guests import guest_rows, guests_line
 from swarm.watch.words import LATENTS_LOST
 
 Choose = Callable[[str], tuple[str, Recipe]]
@@ -68,7 +68,7 @@ def prepare(
     store: Store,
     now: float,
     brought: BroughtFiles | None = None,
-    offered: Offered = no_offers,
+    offered: Offered | None = None,
 ) -> Prepared:
     """Find or make the job of a book, lock and replay it. Raises BookError, UsageError, StoreError.
 
@@ -98,11 +98,11 @@ def prepare(
 
 
 def find_job(
-    config: RenderConfig, path: Path, brought: BroughtFiles, offered: Offered = no_offers
+    config: RenderConfig, path: Path, brought: BroughtFiles, offered: Offered | None = None
 ) -> tuple[str, Recipe, Book | None]:
     """Return the name and recipe of a book's job, and the book if it had to be read. Raises BookError, UsageError.
 
-    `offered` returns the words of --tts-engine that workers can speak a language with.
+    `offered` is None if only this machine speaks.
     """
     title, said, book = _recognise(config, path)
     language, model = config.language or said or "en", brought.model or config.model
@@ -121,7 +121,8 @@ def find_job(
 
     if config.engine or model or brought.voice:
         return *choose(config.engine), book
-    words = default_words(normal_language(language), offered(normal_language(language)))
+    normal = normal_language(language)
+    words = default_words(normal, offered(normal) if offered else ())
     return *(_begun(words, choose, config.state_dir) or choose(words[0])), book
 
 
@@ -161,7 +162,7 @@ def _resume(
     carried: Sequence[CarriedWording] = (),
 ) -> Prepared:
     """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
-    guests = "" if config.redo else guests_line(spec.chapters, spec.recipe.engine)
+    guests = "" if config.redo else guests_line(guest_rows(spec.chapters), spec.recipe.engine)
     notes += [f"{path}: {line}" for line in (*spec.book.cautions, *spec.book.lost, guests) if line]
     redo = config.redo
     if redo and redo.recast[0]:

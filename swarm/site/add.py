@@ -94,7 +94,7 @@ class AddViews:
             "piece-contents.html",
             draft=draft,
             contents=contents,
-            notes=[in_words(self._options.fields, note) for note in contents.cautions + contents.oddities],
+            notes=[in_words(self._options.fields, note) for note in contents.notes],
             included=form.get(f"include.{draft.number}", []),
             read_with="\n".join(words),
             estimate=await self._estimator.of(contents),

@@ -5,6 +5,7 @@ from msgspec import Struct
 
 from swarm.errors import UsageError
 from swarm.lease.message import StatusReply, WorkerStatus
+from swarm.watch.guests import GuestRow, guests_line
 
 SILENT_S = 5.0
 
@@ -48,6 +49,13 @@ class BookContents(Struct, frozen=True):
     totals: Totals
     cautions: tuple[str, ...] = ()
     oddities: tuple[str, ...] = ()
+    guests: tuple[GuestRow, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user may want to know before the book is added, in words of the command line."""
+        guests = guests_line(self.guests, self.engine)
+        return (*self.cautions, *self.oddities, *([guests] if guests else ()))
 
 
 class VoiceRow(Struct, frozen=True):

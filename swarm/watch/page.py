@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from swarm.watch.guests import guest_words
 from swarm.watch.text import clock_text, count_text, duration_text
 
 Row = dict[str, Any]
@@ -101,7 +102,7 @@ def report_page(report: Row, sound: Sequence[str] = ()) -> str:
         f"<h1{spoken_in}>{title}</h1><p>{escape(', '.join(book['authors']))}</p>",
         f"<p>{totals['spoken']} of {count_text(totals['segments'], 'sentence')} spoken, "
         f"{duration_text(totals['duration_s'] or totals['audio_s'])} of sound.</p>",
-        *(f"<p>{escape(line)}.</p>" for line in (*book.get("cautions", ()), *book["lost"])),
+        *(f"<p>{escape(line)}.</p>" for line in _notes(report)),
         _section("Missing", report["missing"], spoken_in),
         _section("Doubtful", report["doubtful"], spoken_in),
         _section("Left out, for this voice cannot speak it", report["unspoken"], spoken_in),
@@ -110,6 +111,12 @@ def report_page(report: Row, sound: Sequence[str] = ()) -> str:
         parts.append("<p>Nothing is missing, nothing is doubtful.</p>")
     parts += _whole_book(report, sound) if sound else ()
     return "\n".join(part for part in parts if part) + "\n</main></body></html>\n"
+
+
+def _notes(report: Row) -> list[str]:
+    """Return what else a listener may want to know, as sentences without their full stops."""
+    book, guests = report["book"], guest_words(report.get("guests", ()))
+    return [*book.get("cautions", ()), *book["lost"], *([guests[0].upper() + guests[1:]] if guests else [])]
 
 
 def _lang(report: Row) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from swarm.job.engine_text import read_engine_text
+from swarm.job.guest import read_guest
 from swarm.job.record import AnyRecord, ClipAccepted, WorkerSeen
 from swarm.job.run_stats import RunStats
 from swarm.job.spec import JobSpec
@@ -168,10 +169,13 @@ def _segment(spec: JobSpec, history: History, place: Place, heard: HeardSentence
     said = read_engine_text(wording)[0]
     if said and said != segment.spoken:  # only a voice may be another
         row["said"] = said
+    segment = reworded(segment, wording) if wording else segment
+    if guest := read_guest(segment.voice):
+        row |= {"engine": guest.engine, "language": guest.language}
     if clip is None:
         nothing = {"worker": "", "work_s": 0.0, "audio_s": 0.0, "takes": failures, "attempts": failures}
         return row | nothing | {"started_s": None, "accepted_s": None}
-    if heard and (words := heard_words(reworded(segment, wording) if wording else segment, clip)):
+    if heard and (words := heard_words(segment, clip)):
         row["words"] = [(character, _rounded(heard.start_s + moment_s)) for character, moment_s in words]
     return row | {
         "worker": clip.worker,

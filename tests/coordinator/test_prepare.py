@@ -344,7 +344,7 @@ def test_a_passage_in_another_language_is_a_guest_s_unless_one_engine_is_wanted(
     prepared = run(tmp_path, path, chapters="1")
     voices = [segment.voice for segment in prepared.state.spec.chapters[0].segments]
     assert voices == ["", "", "guest:fr;espeak;;fr", ""]
-    line = "in other languages: French by espeak (1 sentence); --one-engine leaves all to hibari"
+    line = "in other languages: French (1 sentence) by espeak; --one-engine leaves all to hibari"
     assert f"{path}: {line}" in prepared.notes
     assert f"{path}: {line}" in run(tmp_path, path, chapters="1").notes
     one = run(tmp_path, path, chapters="1", one_engine=True)

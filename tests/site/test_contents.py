@@ -1,5 +1,7 @@
 """What the page makes of the answers of `inspect` and `voices`."""
 
+import json
+
 import pytest
 
 from swarm.errors import UsageError
@@ -20,6 +22,15 @@ def test_the_time_is_estimated_by_what_is_measured_now_or_was_before() -> None:
     assert work_s(60.0, reply(0.0), 0.0) is None
     assert work_s(60.0, reply(2.0, silent_s=60.0), 3.0) is None
     assert waiting_s(reply()) == 90.0
+
+
+def test_engines_of_passages_in_other_languages_are_a_note() -> None:
+    plain = {"title": "Emma", "authors": [], "language": "en", "engine": "hibari", "chapters": [], "left_out": []}
+    plain |= {"totals": {"words": 9, "estimated_s": 3}, "cautions": ["it is odd"]}
+    guest = {"language": "fr", "engine": "espeak", "model": "", "voice": "fr", "sentences": 2}
+    assert read_contents(json.dumps(plain).encode()).notes == ("it is odd",)
+    told = read_contents(json.dumps(plain | {"guests": [guest]}).encode()).notes
+    assert told[1:] == ("in other languages: French (2 sentences) by espeak; --one-engine leaves all to hibari",)
 
 
 def test_answers_that_make_no_sense_are_told_so() -> None:

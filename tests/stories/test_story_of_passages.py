@@ -32,7 +32,7 @@ def test_passages_are_spoken_by_other_engines_and_stay_as_they_are(
     kept = clips(here.home)
     done = here.run("convert", book)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "French by espeak (1 sentence), Russian by espeak (1 sentence)" in done.stdout
+    assert "French (1 sentence), Russian (1 sentence) by espeak" in done.stdout
     before = clips(here.home)
     assert {key: before.get(key) for key in kept} == kept
     assert_spoken_once(here.home)
@@ -44,6 +44,8 @@ def test_passages_are_spoken_by_other_engines_and_stay_as_they_are(
         ("fr", "espeak", 1),
         ("ru", "espeak", 1),
     }
+    assert {row.get("engine", "") for row in report["segments"]} == {"", "espeak"}
+    assert {text: row["language"] for text, row in rows_of(report).items()} == {FRENCH: "fr", RUSSIAN: "ru"}
     files = list((here.home / "clips").rglob("*.flac"))
     assert {soundfile.info(str(path)).samplerate for path in files} == {24_000}
 

@@ -176,6 +176,14 @@ def make_rows(records: list[AnyRecord], heard: dict[tuple[int, int], HeardSenten
     return rows
 
 
+def test_a_sentence_that_another_engine_speaks_names_it() -> None:
+    told = (Segment("Ja.", Pause.SENTENCE, voice="guest:de;piper;piper:de_DE-thorsten-medium;thorsten"),)
+    job = msgspec.structs.replace(JOB, chapters=(*JOB.chapters, Chapter("Part 3", told)))
+    *others, last = make_report(job, WHOLE, ReportExtra())["segments"]
+    assert (last["engine"], last["language"]) == ("piper", "de")
+    assert not any("engine" in row or "language" in row for row in others)
+
+
 def test_it_is_json_and_leaves_the_cover_out() -> None:
     report = make_report(JOB, WHOLE, ReportExtra())
     assert report["book"]["title"] == "Emma"

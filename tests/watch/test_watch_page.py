@@ -48,6 +48,14 @@ def test_what_could_not_be_read_of_the_book_is_named() -> None:
     assert "Nothing is missing" not in html
 
 
+def test_engines_beside_that_of_the_book_are_named() -> None:
+    guests = [{"language": "fr", "engine": "espeak", "model": "", "voice": "fr", "sentences": 2}]
+    html = report_page(report(guests=guests))
+    assert "<p>In other languages: French (2 sentences) by espeak.</p>" in html
+    assert "Nothing is missing" in html
+    assert "other languages" not in report_page(report(guests=[]))
+
+
 WHOLE = {
     "chapters": [{"chapter": 1, "title": "<I>"}, {"chapter": 2, "title": "II"}],
     "segments": [
