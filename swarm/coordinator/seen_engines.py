@@ -96,7 +96,8 @@ class SeenEngines:
 
 def _words(seen: Seen, language: str) -> Iterator[str]:
     """Yield the words that an offer answers for a language: those whose model is there, on the device it needs."""
-    if language not in seen.offer.languages and "*" not in seen.offer.languages:
+    speaks = language in seen.offer.languages or "*" in seen.offer.languages
+    if not speaks or language in seen.offer.lacks:
         return
     with suppress(SwarmError):  # an engine that was removed here after its cards were kept
         engine = find_engine(seen.offer.name)

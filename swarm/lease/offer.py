@@ -26,6 +26,7 @@ class EngineOffer(Struct, frozen=True, omit_defaults=True):
     batch: Count = 1  # segments that it speaks together; the coordinator counts MAX_BATCH at most
     facts: Annotated[bytes, Meta(max_length=MAX_FACTS)] = b""
     casts: bool = False  # speaks a segment in the segment's own voice; workers of 0.1 do not
+    lacks: Annotated[tuple[Name, ...], Meta(max_length=1000)] = ()  # languages without a voice here, model or not
     device: Name = ""  # the kind that it computes on here, such as "any"; "": as the card of the job's model says
 
 

@@ -172,6 +172,10 @@ class Engine(ABC):
         """
         return self.is_installed() and not self.models()
 
+    def lacking_languages(self) -> tuple[str, ...]:
+        """Return the languages of which no voice is here, although a model that speaks them is. Must be quick."""
+        return ()
+
     def checks(self) -> Iterable[Check]:
         """Check what the engine needs on this machine, for `e2a-swarm doctor`. May take seconds."""
         return ()

@@ -59,4 +59,7 @@ def _offer(engine: Engine, facts: bytes) -> EngineOffer:
     if "*" not in models and engine.shares_models:
         models = (*models[: MAX_MODELS - 1], BORROWED)
     batch = max(1, min(card.batch, MAX_BATCH))
-    return EngineOffer(card.name, card.languages, models, batch, facts, casts=True, device=engine.computes_on())
+    lacks = engine.lacking_languages() if card.name in BUILT_IN else ()
+    return EngineOffer(
+        card.name, card.languages, models, batch, facts, casts=True, lacks=lacks, device=engine.computes_on()
+    )

@@ -83,6 +83,8 @@ def test_what_workers_of_the_last_days_can_speak_is_known(tmp_path: Path) -> Non
     assert seen.words("fr") == set()  # kokoro's model has to be fetched there
     seen.meet(structs.replace(hello(*offers), devices=(Device("cuda:0"),)))
     assert seen.words("de") == {"xtts"}
+    seen.meet(hello(EngineOffer("kokoro", ("fr", "ja"), ("*", "kokoro-v1.0-int8"), lacks=("fr",))))
+    assert ("kokoro" in seen.words("fr"), "kokoro" in seen.words("ja")) == (False, True)  # the model is there
     seen.save()
     assert SeenEngines(tmp_path, lambda: now + LATELY_S - 1).words("de") == {"xtts"}
     later = SeenEngines(tmp_path, lambda: now + LATELY_S + 1)

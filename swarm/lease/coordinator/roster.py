@@ -175,8 +175,10 @@ class Session:
         return recipe not in self.unable and any(self._has_model(offer, recipe) for offer in self._offers(recipe))
 
     def can_host(self, guest: Recipe) -> bool:
-        """Return whether it has a guest's engine and model: between two sentences is no time for a download."""
-        return any(guest.model in ("", *offer.models) for offer in self._offers(guest))
+        """Return whether it has a guest's engine, model and voice: between two sentences is no time for a download."""
+        return any(
+            guest.model in ("", *offer.models) and guest.language not in offer.lacks for offer in self._offers(guest)
+        )
 
     def reports_unable(self, recipe: Recipe, why: str) -> bool:
         """Take in that its engine does not open for a recipe; return whether that is news."""

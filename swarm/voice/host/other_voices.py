@@ -79,8 +79,9 @@ def _guest_engine(guest: Recipe) -> Engine:
     if engine is None or not may_be_guest(engine, engine.card):
         raise EngineFault(FaultKind.ERROR, "it speaks beside no other engine.")
     is_here = guest.model in engine.offered_models() if guest.model else engine.is_ready(guest.language)
-    if not is_here:  # a download would take longer than a worker waits for a sentence
-        model = f"its model {guest.model}" if guest.model else f"its voice for {language_name(guest.language)}"
+    if not is_here or guest.language in engine.lacking_languages():  # a sentence waits for no download
+        by_model = guest.model and not is_here
+        model = f"its model {guest.model}" if by_model else f"its voice for {language_name(guest.language)}"
         raise EngineFault(FaultKind.ERROR, f"{model} is not on this machine.")
     return engine
 

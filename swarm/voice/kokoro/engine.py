@@ -79,8 +79,13 @@ class KokoroEngine(Engine):
 
     def is_ready(self, language: str) -> bool:
         """Return whether the weights and a voice of a language are on this machine."""
+        return has_weights(INT8) and language in self.card.languages and language not in self.lacking_languages()
+
+    def lacking_languages(self) -> tuple[str, ...]:
+        """Return the languages of which no voice is here: the packages of the weights bring Japanese voices only."""
         here = voices_here(INT8)
-        return has_weights(INT8) and any(voice.name in here for voice in self.card.voices_for(language))
+        voices = {language: self.card.voices_for(language) for language in self.card.languages}
+        return tuple(each for each, named in voices.items() if not any(voice.name in here for voice in named))
 
     def checks(self) -> Iterator[Check]:
         """Tell what of the model is on this machine, and which languages lack a package."""

@@ -45,6 +45,15 @@ def test_a_guest_s_model_has_to_be_there() -> None:
     assert indices(offer(core, b"has", now=0.1)) == [1]
 
 
+def test_a_guest_s_voice_has_to_be_there_beside_its_model() -> None:
+    core = make_core(JobState(with_guests(1, voice="guest:fr;kokoro;kokoro-v1.0-int8;ff_siwis")))
+    kokoro = EngineOffer("kokoro", ("fr", "ja"), ("*", "kokoro-v1.0-int8"), casts=True)
+    join(core, b"lacks", engines=(MAIN, structs.replace(kokoro, lacks=("fr",))))
+    assert indices(offer(core, b"lacks")) == [0, 2, 3, 4, 5]
+    join(core, b"has", engines=(MAIN, structs.replace(kokoro, lacks=("ja",))))
+    assert indices(offer(core, b"has", now=0.1)) == [1]
+
+
 def test_the_tail_of_a_lease_is_not_cut_for_a_worker_that_cannot_speak_all_of_it() -> None:
     def helped(*guests: int) -> list[Grant]:
         core = make_core(JobState(with_guests(*guests)))

@@ -11,10 +11,12 @@ from swarm.errors import UsageError
 from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, SpokenLine, TimedVoice, Voice
+from swarm.voice.host.other_voices import _guest_engine
 from swarm.voice.host.registry import choose_recipe, default_engine, find_card, pace_line
 from swarm.voice.kokoro import voice
 from swarm.voice.kokoro.engine import engine
 from swarm.voice.kokoro.files import FULL, INT8
+from swarm.worker.hello import engine_offers
 
 pytestmark = kokoro_bench.needs_weights
 BLEND = "af_heart:0.6+am_adam:0.4"
@@ -112,6 +114,15 @@ def test_it_offers_what_it_has_and_keeps_what_is_whole(models: Path) -> None:
     assert engine.find_model("kokoro") == INT8
     assert engine.find_model("kokoro-full") == FULL
     assert choose_recipe("en", engine="kokoro").model == INT8
+
+
+def test_a_worker_says_of_which_languages_no_voice_is_there_and_no_guest_waits_for_a_download(models: Path) -> None:
+    assert {"en", "fr"} <= set(engine.card.languages) - set(engine.lacking_languages()) <= {"en", "fr", "ja"}
+    (told,) = (offer for offer in engine_offers() if offer.name == "kokoro")
+    assert (told.models[0], "es" in told.lacks, "fr" in told.lacks) == (INT8, True, False)
+    with pytest.raises(EngineFault, match="its voice for Spanish is not on this machine"):
+        _guest_engine(Recipe("kokoro", "ef_dora", "es", INT8))
+    assert _guest_engine(Recipe("kokoro", "ff_siwis", "fr", INT8)) is engine
 
 
 def test_a_language_that_it_cannot_write_is_unavailable(models: Path) -> None:
