@@ -26,3 +26,20 @@ def test_a_fault_is_told_in_words_of_the_files(fault: Exception, words: str) -> 
 
     assert words in reason(fault)
     assert "weights_only" not in reason(fault)
+
+
+@pytest.mark.coqui
+def test_a_gpu_multiplies_in_tf32_where_it_can_and_a_cpu_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from swarm.voice.coqui.load import torch_device
+
+    ones, usual = torch.ones, torch.get_float32_matmul_precision()
+    monkeypatch.setattr(torch, "ones", lambda *size, device: ones(*size))  # in place of a GPU
+    try:
+        assert torch_device("cpu:1") == torch.device("cpu")
+        assert torch.get_float32_matmul_precision() == usual == "highest"
+        assert torch_device("cuda:0") == torch.device("cuda:0")
+        assert torch.get_float32_matmul_precision() == "high"
+    finally:
+        torch.set_float32_matmul_precision(usual)
