@@ -133,8 +133,10 @@ class ServedJob:
 
         A batch may take twice as long, since the worker ends it when it is late, and looks for the segment that hangs.
         """
-        chars_s = session.slots[lease.slot].chars_s(self.recipe)
-        doublings = self.ledger.expiries[lease.chapter, lease.pending[0]]
+        place = lease.chapter, lease.pending[0]
+        # A guest's own speed is unknown, and with its first sentence it is opened.
+        chars_s = None if place in self.guests else session.slots[lease.slot].chars_s(self.recipe)
+        doublings = self.ledger.expiries[place]
         doublings += len(lease.batch) > 1 and chars_s is not None
         return deadline_s(self.ledger.batch_characters(lease), chars_s, doublings, self.unknown_deadline_s)
 

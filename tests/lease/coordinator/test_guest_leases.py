@@ -1,11 +1,12 @@
 """Sentences that another engine speaks, and workers that lack it."""
 
-from making import TEXTS, hope, join, make_core, make_spec, offer, sent, shown
+from making import TEXTS, hope, join, make_clip, make_core, make_spec, offer, sent, shown
 from msgspec import structs
 
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
 from swarm.lease.message import EngineOffer, Failed, Grant, Heartbeat
+from swarm.lease.scheduling import MIN_DEADLINE_S, UNKNOWN_DEADLINE_S
 
 MAIN = EngineOffer("metronome", ("*",), casts=True)
 GUEST = EngineOffer("espeak", ("fr", "ru"), casts=True)
@@ -52,6 +53,18 @@ def test_a_guest_s_voice_has_to_be_there_beside_its_model() -> None:
     assert indices(offer(core, b"lacks")) == [0, 2, 3, 4, 5]
     join(core, b"has", engines=(MAIN, structs.replace(kokoro, lacks=("ja",))))
     assert indices(offer(core, b"has", now=0.1)) == [1]
+
+
+def test_a_guest_that_is_opened_first_and_speaks_slowly_is_not_taken_for_an_engine_that_hangs() -> None:
+    core = make_core(JobState(with_guests(1)))
+    join(core, b"has", engines=(MAIN, GUEST))
+    grant = offer(core, b"has")
+    served, (lease,) = core.jobs["job"], core.jobs["job"].ledger.leases.values()
+    due_s = []
+    for position in range(2):
+        core.receive(b"has", make_clip(grant, position, work_s=0.01), 1.0 + position, b"flac")
+        due_s.append(served.deadline_s(core.sessions[lease.session], lease))
+    assert due_s == [UNKNOWN_DEADLINE_S, MIN_DEADLINE_S]  # of the guest's sentence, and of the one after it
 
 
 def test_the_tail_of_a_lease_is_not_cut_for_a_worker_that_cannot_speak_all_of_it() -> None:
