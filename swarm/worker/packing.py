@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from swarm.audio.link_clip import make_opus, pack_tighter
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.slow_link import Packing
 from swarm.lease.worker.worker import Worker
@@ -26,6 +25,8 @@ async def packed(
 
 def pack(clip: SpokenClip, packing: Packing) -> SpokenClip:
     """Return a clip as it crosses a link."""
+    from swarm.audio.link_clip import make_opus, pack_tighter  # numpy is slow to load, and only slow links need it
+
     frame = make_opus(clip.frame) if packing == "opus" else pack_tighter(clip.frame)
     info = structs.replace(clip.info, digest=hashlib.sha256(frame).hexdigest())
     return structs.replace(clip, frame=frame, info=info, packing=packing)

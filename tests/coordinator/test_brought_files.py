@@ -193,7 +193,7 @@ def test_two_books_share_one_copy_of_a_model(config: RenderConfig, tmp_path: Pat
     assert one.st_ino == two.st_ino
 
 
-def test_who_coordinates_loads_neither_ffmpeg_nor_numpy_before_it_has_opus() -> None:
-    program = "import sys, swarm.coordinator.coordinate; print(*{'av', 'numpy'} & {*sys.modules})"
+def test_neither_coordinator_nor_worker_loads_ffmpeg_or_numpy_before_a_link_is_slow() -> None:
+    program = "import sys, swarm.coordinator.coordinate, swarm.worker.work; print(*{'av', 'numpy'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"
