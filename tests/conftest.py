@@ -3,7 +3,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
@@ -93,6 +93,16 @@ def note_constants(file: Path) -> None:
         module = ModuleType(file.stem)
         module.__file__ = str(file)
         constants_from_module(module)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect tests without looking for garbage: there is none, and each look goes through thousands of tests."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)

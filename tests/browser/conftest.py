@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ from shown import Axe
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
+FOLDER = "tests/browser/"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ADDRESS_BAR = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"  # renders pages of its own in each window, though none is shown
 PATIENCE_MS = 60_000  # of a busy machine; an idle one needs a fraction of a second
@@ -22,7 +22,7 @@ def browser_path() -> str | None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.nodeid.startswith(FOLDER):
             item.add_marker(pytest.mark.browser)
 
 

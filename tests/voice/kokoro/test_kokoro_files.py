@@ -3,7 +3,7 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -87,11 +87,11 @@ def pickled() -> bytes:
     return packed.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"", b"no zip", huge(), pickled()], ids=["empty", "no zip", "huge", "pickled"])
-def test_damaged_voices_are_refused_in_words(hub: StandInHub, content: bytes) -> None:
+@pytest.mark.parametrize("make", [bytes, lambda: b"no zip", huge, pickled], ids=["empty", "no zip", "huge", "pickled"])
+def test_damaged_voices_are_refused_in_words(hub: StandInHub, make: Callable[[], bytes]) -> None:
     folder = engine.model_folder(INT8)
     folder.mkdir(parents=True)
-    (folder / "voices-v1.0.bin").write_bytes(content)
+    (folder / "voices-v1.0.bin").write_bytes(make())
     with pytest.raises(EngineFault, match="voice af_heart is damaged here"):
         read_style(INT8, "af_heart")
 
