@@ -8,6 +8,7 @@ from typing import Any
 import av
 import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
 from swarm.audio.clip import ClipDamaged, read_clip
 from swarm.audio.format import Coding
@@ -152,14 +153,15 @@ def decode(extradata: bytes, packets: Sequence[bytes], coding: Coding) -> Sample
     if extradata:
         decoder.extradata = extradata
     parts = [part for packet in (*map(av.Packet, packets), None) for part in decoder.decode(packet)]
-    return np.concatenate([_first_channel(part) for part in parts] or [np.zeros(0, np.float32)])
+    sound = np.concatenate([_first_channel(part) for part in parts] or [np.zeros(0, np.float32)])
+    return sound.astype(np.float32) * np.float32(1 / 32768) if sound.dtype == np.int16 else sound
 
 
-def _first_channel(part: av.AudioFrame) -> Samples:
-    sound = part.to_ndarray()
-    first = sound[0] if part.format.is_planar else sound[0, :: part.layout.nb_channels]
-    scale = np.float32(1 / 32768 if first.dtype == np.int16 else 1)
-    return first.astype(np.float32) * scale
+def _first_channel(part: av.AudioFrame) -> NDArray[Any]:
+    """Return one channel in the numbers of the decoder, int16 or float32."""
+    step = 1 if part.format.is_planar else part.layout.nb_channels
+    kind = np.int16 if part.format.name.startswith("s16") else np.float32
+    return np.frombuffer(memoryview(part.planes[0]), kind, part.samples * step)[::step]
 
 
 def _coder(coding: Coding) -> "av.AudioCodecContext":
