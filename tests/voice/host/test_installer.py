@@ -1,6 +1,7 @@
 """Environments of engines: a real one for the package of examples/engine, and installations that end early."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from swarm.voice.host.registry import choose_recipe, engine_target, find_engine,
 
 ROOT = Path(__file__).resolve().parents[3]
 HUM = str(ROOT / "examples" / "engine")
+BESIDE = str(Path(sys.executable).parent)  # where uv lies, if anywhere
 
 # A package that does not get built before a file lets it, and then fails.
 BACKEND = """
@@ -51,6 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("E2A_SWARM_HOME", str(folder))
+        patch.setenv("PATH", f"{BESIDE}{os.pathsep}{os.environ['PATH']}")  # pip takes ten times as long
         patch.setattr(registry, "_OFFERED", {})  # or later tests of this process would know the engine, too
         told: list[str] = []
         words = ("wheel", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(folder), HUM)
@@ -121,7 +124,11 @@ def test_an_engine_that_does_not_speak_leaves_nothing(empty: Path, monkeypatch: 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills with a signal")
-def test_a_killed_installation_is_not_believed_and_a_waiting_one_goes_on(empty: Path) -> None:
+def test_a_killed_installation_is_not_believed_and_a_waiting_one_goes_on(
+    empty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [folder for folder in os.environ["PATH"].split(os.pathsep) if not shutil.which("uv", path=folder)]
+    monkeypatch.setenv("PATH", os.pathsep.join(folders))  # uv would wait for the orphan of the killed installation
     package = empty / "hang"
     package.mkdir()
     (package / "backend.py").write_text(BACKEND)
