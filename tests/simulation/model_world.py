@@ -80,6 +80,7 @@ class Machine:
     is_stuck: bool = False
     spoilt: int = 0  # blocks and files that came and did not fit
     up_s: float = 0.0  # when its link is free
+    waiting: dict[str, list[Fetch]] = field(default_factory=dict)  # questions at each door
     asked: dict[str, str] = field(default_factory=dict)  # by door: the process that answers there
 
     @property
@@ -101,7 +102,7 @@ class Machine:
 
     def start(self) -> None:
         self.run, self.is_alive, self.lack, self.loading = self.run + 1, True, None, []
-        self.expected, self.asked, self.came = {}, {}, {}
+        self.expected, self.asked, self.came, self.waiting = {}, {}, {}, {}
         self.core = Worker(make_hello(self.name, nonce=str(self.run)), WorkerSettings(piece=PIECE))
         self.connect()
         self.after(self.world.random.uniform(0, LOOK_S), self.look)
@@ -416,26 +417,38 @@ class ModelWorld:
     # --- the doors and the hub
 
     def knock(self, machine: Machine, run: int, name: str, fetch: Fetch) -> None:
-        """Bring a question to a door, and its answer back over the link of the machine that answers."""
+        """Bring a question to a door, which answers each machine's in their order."""
+        if machine.is_alive and machine.run == run:
+            machine.waiting.setdefault(name, []).append(fetch)
+            if len(machine.waiting[name]) == 1:
+                self._answer(machine, run, name)
+
+    def _answer(self, machine: Machine, run: int, name: str) -> None:
+        """Answer what waits at a door as far as it has the pieces, over the link of the machine that answers."""
         if not machine.is_alive or machine.run != run:
             return
         other = next(each for each in self.machines if PEER + each.door == name)
+        waiting = machine.waiting[name]
         if self.cut.get(frozenset({machine.number, other.number}), 0.0) > self.heap.now:
+            waiting.clear()
             return
         process = machine.asked.setdefault(name, str(other.run))
         if not other.is_alive or process != str(other.run):
+            waiting.clear()
             machine.asked.pop(name, None)
             machine.carry_out(machine.core.disconnect(name, self.heap.now))
             return
-        answer = other.answer(fetch)
-        if answer is None:
-            size = other.core.fetched.downloads.size_passed_on(fetch.digest)
-            self.heap.after(0.2, self.knock, machine, run, name, fetch)
-            self._hand_over(machine, run, name, FilePiece(fetch.digest, fetch.offset, size), b"")
-            return
-        other.up_s = max(other.up_s, self.heap.now) + len(answer[1]) / other.rate
-        delay_s = other.up_s - self.heap.now + self.far_s[other.number]
-        self.heap.after(delay_s, self._hand_over, machine, run, name, *answer)
+        while waiting:
+            answer = other.answer(waiting[0])
+            if answer is None:
+                size = other.core.fetched.downloads.size_passed_on(waiting[0].digest)
+                self.heap.after(0.2, self._answer, machine, run, name)
+                self._hand_over(machine, run, name, FilePiece(waiting[0].digest, waiting[0].offset, size), b"")
+                return
+            waiting.pop(0)
+            other.up_s = max(other.up_s, self.heap.now) + len(answer[1]) / other.rate
+            delay_s = other.up_s - self.heap.now + self.far_s[other.number]
+            self.heap.after(delay_s, self._hand_over, machine, run, name, *answer)
 
     def _hand_over(self, machine: Machine, run: int, name: str, piece: FilePiece, frame: bytes) -> None:
         if machine.is_alive and machine.run == run:

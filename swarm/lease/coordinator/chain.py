@@ -18,7 +18,7 @@ TURN_S = 5.0  # after which the first of a chain may become the last, since its 
 TURNS = 3  # in any case; then only one that is slower than an earlier one becomes the last
 MAX_TURNS = 30
 SLOWER = 1.5
-WAITS_BYTES = 2 * BLOCK_BYTES  # a worker that is behind its source by fewer has all that it can have
+WAITS_BLOCKS = 2  # a worker that is behind its source by fewer has all that it can have
 MAX_TRIES = 3  # other sources of a worker that lags; then its own link is what is slow
 MAX_FOLLOWERS = 3  # of one worker
 NEAR_S = 10.0  # of progress that a worker may be ahead of the one behind which it goes
@@ -72,6 +72,7 @@ class Chain:
     digest: str
     size: int
     is_model: bool = False  # a file that the coordinator has not: no source means to wait
+    block: int = BLOCK_BYTES
     links: dict[str, Link] = field(default_factory=dict)
     turns: int = 0
     fastest: float = 0.0  # pace of those that were the first
@@ -132,7 +133,9 @@ class Chain:
             fastest = max(other.pace for other in self.links.values())
         else:
             fastest = self.links[link.source].pace if link.source in self.links else 0.0
-        waits = link.source in sessions and link.have + WAITS_BYTES > self._have(link.source, sessions, now)
+        waits = link.source in sessions and link.have + WAITS_BLOCKS * self.block > self._have(
+            link.source, sessions, now
+        )
         link.lags = fastest > LAG * link.pace and not waits
         link.begin_window(now)
         if not link.lags or len(link.tried) >= MAX_TRIES:
@@ -169,7 +172,7 @@ class Chain:
         if not link.source or not any(self._precedes(other, key) for other in beside):
             return ""
         sources = {each.source for each in self.links.values()}
-        least = link.have - NEAR_S * max(link.pace, BLOCK_BYTES)
+        least = link.have - NEAR_S * max(link.pace, self.block)
         ends = [
             other
             for other in able - sources - link.tried - {key}
@@ -210,11 +213,12 @@ class Chains:
     """The chain of each file that workers pass on, by the digest by which it travels."""
 
     sessions: dict[str, Session]
+    block: int = BLOCK_BYTES
     chains: dict[str, Chain] = field(default_factory=dict)
 
     def of(self, digest: str, size: int, *, is_model: bool = False) -> Chain:
         """Return the chain of a file."""
-        return self.chains.setdefault(digest, Chain(digest, size, is_model))
+        return self.chains.setdefault(digest, Chain(digest, size, is_model, self.block))
 
     def source_of(self, session: Session, digest: str, size: int, now: float) -> str:
         """Return the door at which a worker shall fetch a file; "" for the coordinator."""

@@ -4,7 +4,7 @@ import hashlib
 import math
 from dataclasses import dataclass, field
 
-from swarm.job.job_file import MAX_LATENTS, PIECE_BYTES, is_shared, list_size, piece_size
+from swarm.job.job_file import BLOCK_PIECES, MAX_LATENTS, PIECE_BYTES, is_shared, list_size, piece_size
 from swarm.job.recipe import Recipe
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import apply
@@ -47,7 +47,7 @@ class JobFiles:
     block_lists: BlockLists = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chains = Chains(self.sessions)
+        self.chains = Chains(self.sessions, BLOCK_PIECES * self.piece)
         self.referee = Referee(self.sessions, self.chains)
         self.block_lists = BlockLists(self.sessions, self.piece)
 
