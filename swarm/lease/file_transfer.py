@@ -62,6 +62,7 @@ class LackedFile(Struct, frozen=True, omit_defaults=True):
     offline: bool = False  # the worker may not download it
     false: Annotated[tuple[Digest, ...], Meta(max_length=MAX_ASIDE)] = ()  # told digests by which another file came
     told: ToldFile | None = None  # it is fetched from other workers as this
+    waits: bool = False  # by the coordinator's last word another worker downloads it
 
 
 class ModelReport(Struct, frozen=True, omit_defaults=True):

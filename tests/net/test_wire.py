@@ -40,7 +40,7 @@ FROM_WORKER: list[m.Message] = [
         (m.Fetching(DIGEST, 5, "no room"),),
         (m.OfferedLatents("job", DIGEST, 5), m.OfferedLatents("other", "", 0)),
     ),
-    m.Heartbeat((), models=ModelReport((LackedFile(DIGEST, 5, false=(DIGEST,), told=TOLD),), (TOLD,))),
+    m.Heartbeat((), models=ModelReport((LackedFile(DIGEST, 5, false=(DIGEST,), told=TOLD, waits=True),), (TOLD,))),
     m.Fetch(DIGEST, 2**33),
     Blocks(DIGEST, 3),
     m.FilePiece(DIGEST, 5, 2**33),

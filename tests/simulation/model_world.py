@@ -29,6 +29,7 @@ HEAL_S = 150.0  # of trouble at most
 PATIENCE_S = 700.0  # until all have all
 LIES = ("pieces", "list", "word")
 TROUBLES = ("leaves", "liars", "slow", "cuts", "restarts", "stuck")
+RETURN_S = 3.0  # for all machines to be heard again after a restart
 STUCK_S = 1000.0  # of a download that gets no byte
 
 
@@ -77,6 +78,7 @@ class Machine:
     lack: Lack | None = None
     loading: list[ModelFile] = field(default_factory=list)  # left to the engine, which downloads one after the other
     began_s: float = 0.0  # of the download
+    started_s: float = 0.0
     is_stuck: bool = False
     spoilt: int = 0  # blocks and files that came and did not fit
     up_s: float = 0.0  # when its link is free
@@ -102,6 +104,7 @@ class Machine:
 
     def start(self) -> None:
         self.run, self.is_alive, self.lack, self.loading = self.run + 1, True, None, []
+        self.started_s = self.world.heap.now
         self.expected, self.asked, self.came, self.waiting = {}, {}, {}, {}
         self.core = Worker(make_hello(self.name, nonce=str(self.run)), WorkerSettings(piece=PIECE))
         self.connect()
@@ -300,6 +303,7 @@ class ModelWorld:
         self.false: set[str] = set()  # digests by which another file came
         self.healed = False
         self.restarts = 0
+        self.restarted_s = 0.0
         self.is_excused = False
 
     def _rate(self, link: float) -> float:
@@ -350,7 +354,7 @@ class ModelWorld:
 
     def _restart(self) -> None:
         self.restarts += 1
-        self.is_excused |= bool(self.downloading)  # the next one that asks may be heard before the one that downloads
+        self.restarted_s = self.heap.now
         self.core = make_core(piece=PIECE, now=self.heap.now)
         self.accused.clear()
         self.false.clear()
@@ -459,6 +463,8 @@ class ModelWorld:
         at_it = [each for each, other in self.downloading.items() if other is file and each.is_alive]
         if at_it and not {"restarts", "cuts", "liars", "stuck"} & {*self.troubles}:
             raise Wrong(f"seed {self.seed}, {self.troubles}: {machine.name} and {at_it[0].name} download one file")
+        is_new = machine.started_s > self.restarted_s > self.heap.now - RETURN_S  # it may be heard before them
+        self.is_excused |= is_new and any(other.is_alive for other in self.machines if other is not machine)
         self.downloading[machine] = file
         self.downloads.append((machine, file))
 

@@ -70,7 +70,11 @@ MUTANTS: dict[str, tuple[Edit, dict[str, Any]]] = {  # with the worlds that noti
         {"troubles": ("liars",), "lies": ("pieces",)},
     ),
     "a coordinator's restart costs a download": (
-        Edit(Referee, "source", "told is None and lacked.told is not None", "False"),
+        Edit(Referee, "source", "lacked.told is not None", "False"),
+        {"troubles": ("restarts",)},
+    ),
+    "a coordinator's restart gives a second leave": (
+        Edit(Referee, "source", "lacked.waits or session.told_models", "False"),
         {"troubles": ("restarts",)},
     ),
     "a worker waits for ever": (Edit(Lack, "gives_up", "self.is_left or is_late or", ""), {}),

@@ -13,7 +13,7 @@ from swarm.lease.coordinator.roster import Session
 from swarm.lease.file_transfer import LackedFile, ModelSource, ToldFile
 from swarm.lease.reason import Reason
 
-NEW_S = 5.0  # of a session: what it fetches by an earlier run's word may be told again
+NEW_S = 5.0  # of a session: what it fetches, or waits for, by an earlier run's word may be told again
 STUCK_S = 60.0  # without a byte of a download before another worker has the leave, too
 
 
@@ -56,8 +56,11 @@ class Referee:
             chain = self.chains.of(told.digest, told.size, is_model=True)
             if chain.has_holder(self.sessions) and chain.able(session, self.sessions) - {session.key}:
                 return ModelSource(lacked.handle, told=told)
-        if told is None and lacked.told is not None and now - session.joined_s < NEW_S:
-            return ModelSource(lacked.handle, told=lacked.told)
+        if told is None and now - session.joined_s < NEW_S:
+            if lacked.told is not None:
+                return ModelSource(lacked.handle, told=lacked.told)
+            if (lacked.waits or session.told_models) and lacked.handle not in self.leaves:
+                return ModelSource(lacked.handle, wait=True)
         return ModelSource(lacked.handle, wait=not self._may_download(session, lacked, now))
 
     def files(self) -> Iterable[ToldFile]:

@@ -56,5 +56,5 @@ class Lack:
 
     def report(self, have: int, *, offline: bool) -> LackedFile:
         """Return how far it is, for a heartbeat: `have` bytes of a download."""
-        told = None if self.downloads else self.told
-        return LackedFile(self.handle, have, self.downloads, offline, tuple(self.false), told)
+        told, waits = (None, False) if self.downloads else (self.told, self.waits)
+        return LackedFile(self.handle, have, self.downloads, offline, tuple(self.false), told, waits)

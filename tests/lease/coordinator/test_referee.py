@@ -245,3 +245,20 @@ def test_nothing_is_kept_of_what_is_over() -> None:
         house.says(name, ModelReport(), 0.0)
     house.says("cellar", ModelReport((LackedFile(OTHER),)), 0.0)
     assert referee.agreed == {}
+
+
+def test_what_a_worker_waits_for_by_the_word_of_an_earlier_run_is_waited_for_a_moment() -> None:
+    house = House()
+    assert house.lacks("barn", waits=True) == WAIT  # the attic has yet to come back
+    assert house.lacks("attic", 1.0, downloads=True, have=7) is None
+    assert house.lacks("barn", NEW_S, waits=True) == WAIT
+    other = House()
+    other.lacks("barn", waits=True)
+    assert other.lacks("barn", NEW_S, waits=True) == HUB
+
+
+def test_one_that_has_one_file_waits_a_moment_with_the_next() -> None:
+    house = House()
+    report = ModelReport((LackedFile(OTHER),), (TOLD,))
+    assert house.says("barn", report, 0.0) == ModelSource(OTHER, wait=True)
+    assert house.says("barn", report, NEW_S) == ModelSource(OTHER)
