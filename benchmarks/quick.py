@@ -32,6 +32,7 @@ QUICK: dict[str, list[str]] = {
     ],
     "assets": ["--megabytes", "5", "--workers", "2", "--times", "1"],
     "distribution": ["--workers", "1", "2", "--megabytes", "5", "--rate", "100mbit"],
+    "chain": ["--machines", "3", "--blocks", "8", "--houses", "1"],
     "hub": ["--workers", "2", "--rate", "100"],
     "memory": ["--characters", "2000", "--slots", "1", "--shares", "1", "--kinds", "feeders", "audiobook"],
     "idle": ["--seconds", "1"],
