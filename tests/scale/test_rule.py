@@ -1,7 +1,8 @@
-"""How many pilots are asked for, as pure values."""
+"""How many pilots are asked for, as pure values, and what becomes of it over time in a simulated cluster."""
 
 from dataclasses import replace
 
+from cluster import STEP_S, Cluster, SimPilot
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,3 +86,36 @@ def test_no_more_than_is_allowed_and_paid_for(fleet: Fleet, wish: Wish) -> None:
     if wish.budget_s is not None and pilots:
         assert fleet.spent_s + pilots * wish.stay_s <= wish.budget_s * (1 + 1e-9)
     assert pilots <= fleet.segments
+
+
+SEEDS = range(20)
+BOOK = 300_000  # characters
+
+
+def test_a_book_is_done_in_time_with_no_more_pilots_than_that_takes() -> None:
+    for seed in SEEDS:
+        soon, later = (Cluster(seed, Wish(64, 3300, until_s=until_s), BOOK).run() for until_s in (1200, 3600))
+        fast = Cluster(seed, Wish(64, 3300), BOOK).run()
+        assert fast.now < soon.now <= 1200 < later.now <= 3600
+        assert len(later.pilots) < len(soon.pilots) < len(fast.pilots) == 64
+
+
+def test_pilots_that_are_taken_back_are_replaced_as_long_as_another_one_is_worth_its_start() -> None:
+    for seed in SEEDS:
+        cluster = Cluster(seed, Wish(64, 3300, until_s=3600), BOOK, is_restless=True).run()
+        assert cluster.now <= 3600 + LEAST_USE_S
+        assert cluster.most < 16
+
+
+def test_a_budget_is_used_and_not_passed() -> None:
+    for seed in SEEDS:
+        cluster = Cluster(seed, Wish(64, 600, budget_s=9_000), BOOK, is_restless=True).run()
+        assert cluster.characters > 0
+        assert 9_000 - 600 - STEP_S <= cluster.took_s <= 9_000
+
+
+def test_few_pilots_come_for_nothing_beside_one_whose_speed_is_known() -> None:
+    for seed in SEEDS:
+        laptop = SimPilot(speed=20, comes_s=0, leaves_s=10**6, spoken=1)
+        cluster = Cluster(seed, Wish(200, 1800), BOOK / 10, is_restless=True, pilots=[laptop]).run()
+        assert sum(not pilot.spoken for pilot in cluster.pilots) <= 0.1 * len(cluster.pilots)
