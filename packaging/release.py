@@ -1,6 +1,6 @@
 """Makes a release.
 
-python packaging/release.py cut 0.2.0   sets the version, and dates the changelog; look at it, commit it, tag it
+python packaging/release.py cut X.Y.Z   sets the version, and dates the changelog; look at it, commit it, tag it
 python packaging/release.py build DIR   builds what is published, proves it, and says what it consists of
 python packaging/release.py sums DIR    writes the digests of all files there, once packages and images were added
 """
@@ -22,10 +22,15 @@ UNRELEASED = "## [Unreleased]\n"
 
 
 def cut_changelog(text: str, version: str, date: str) -> str:
-    """Return the changelog with the section of a version dated, below an empty one. Raises ValueError without one."""
+    """Return the changelog with the section of a version dated, below an empty one.
+
+    Raises ValueError if there is no such section, or the version was released before.
+    """
     waiting = f"## [{version}] - unreleased\n"
     if UNRELEASED in text and waiting not in text:
         waiting = UNRELEASED
+        if f"## [{version}]" in text:
+            raise ValueError(f"{CHANGELOG} says that {version} was released; choose the next version.")
     if text.count(waiting) != 1:
         raise ValueError(f"{CHANGELOG} has no section [Unreleased] or [{version}] - unreleased to be dated.")
     return text.replace(waiting, f"{UNRELEASED}\n## [{version}] - {date}\n")

@@ -133,10 +133,12 @@ def test_pipx_installs_the_program_and_its_manual(made: dict[str, Path], tmp_pat
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """Return a folder with what a release is cut in."""
-    for name in (VERSION_FILE, CHANGELOG):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, tmp_path / name)
+    """Return a folder with what a release is cut in, as it stands before one."""
+    (tmp_path / VERSION_FILE).parent.mkdir()
+    shutil.copy(ROOT / VERSION_FILE, tmp_path / VERSION_FILE)
+    (tmp_path / CHANGELOG).write_text(
+        "# Changelog\n\n## [0.2.0] - unreleased\n\n### Added\n\n- A page.\n\n## [0.1.0]\n"
+    )
     return tmp_path
 
 
@@ -149,6 +151,18 @@ def test_a_release_is_cut_with_an_empty_section_for_what_comes(checkout: Path) -
     told: dict[str, Any] = {}
     exec((checkout / VERSION_FILE).read_text(), told)
     assert told["__version__"] == "0.2.0"
+
+
+def test_a_version_is_released_once(checkout: Path) -> None:
+    cut(checkout, "0.2.0", "2027-01-02")
+    with pytest.raises(ValueError, match=r"0\.2\.0 was released"):
+        cut(checkout, "0.2.0", "2027-01-03")
+
+
+def test_the_changelog_of_this_checkout_can_be_cut_once_more() -> None:
+    text = (ROOT / CHANGELOG).read_text(encoding="utf-8")
+    version = __version__.removesuffix(".dev0") if __version__.endswith(".dev0") else "99.0.0"
+    assert f"## [{version}] - 2027-01-02\n" in cut_changelog(text, version, "2027-01-02")
 
 
 def test_the_next_release_dates_what_was_unreleased() -> None:
@@ -165,7 +179,9 @@ def test_what_cannot_be_released_is_said_and_changes_nothing(checkout: Path, ver
 
 
 def test_the_version_is_in_one_place() -> None:
-    files = subprocess.run(["git", "grep", "-lF", __version__], cwd=ROOT, capture_output=True, text=True, check=False)
+    programs = (":!tests", ":!*.md")  # in which a version may be told of
+    line = ("git", "grep", "-lF", __version__, "--", *programs)
+    files = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
     if files.returncode > 1:
         pytest.skip("this is no clone")
     assert files.stdout.split() == [str(VERSION_FILE)]
