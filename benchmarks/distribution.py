@@ -58,14 +58,16 @@ class Spread(Swarm):
         """The coordinator's address."""
         return f"{NETWORK}.1:{PORT}"
 
-    def start(self, command: Sequence[str], home: Path, **environment: str) -> "subprocess.Popen[bytes]":
+    def start(
+        self, command: Sequence[str], home: Path, output: int = subprocess.DEVNULL, **environment: str
+    ) -> "subprocess.Popen[bytes]":
         """Start a program on the coordinator's machine, or on that of the worker whose folder it is."""
         machine = f"w{home.name.removeprefix('worker-')}" if home.name.startswith("worker-") else home.name
         machine = "home" if machine == "state" else machine
         places = {"E2A_SWARM_HOME": str(home), "E2A_SWARM_KEY": self.key.code, **environment}
         places |= {"E2A_SWARM_BIND": ""}
         inside = self.lan.inside(machine, command)
-        process = subprocess.Popen(inside, env=os.environ | places, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(inside, env=os.environ | places, stdin=subprocess.DEVNULL, stdout=output)
         self.processes.append(process)
         return process
 

@@ -68,11 +68,13 @@ class Far(Swarm):
         """The coordinator's address, as the worker says it."""
         return self.reached_at
 
-    def start(self, command: Sequence[str], home: Path, **environment: str) -> "subprocess.Popen[bytes]":
+    def start(
+        self, command: Sequence[str], home: Path, output: int = subprocess.DEVNULL, **environment: str
+    ) -> "subprocess.Popen[bytes]":
         """Start a program on the machine at home, or on the worker's."""
         places = {"E2A_SWARM_HOME": str(home), "E2A_SWARM_KEY": self.key.code, **environment}
         inside = self.lan.inside("home" if home.name == "state" else self.worker_at, command)
-        process = subprocess.Popen(inside, env=os.environ | places, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(inside, env=os.environ | places, stdin=subprocess.DEVNULL, stdout=output)
         self.processes.append(process)
         return process
 
