@@ -112,7 +112,9 @@ class JobFiles:
                     out.serves.append(serve)
                     return
         chain = self.chains.chains.get(asked.digest)
-        if isinstance(asked, Blocks) and chain is not None and chain.is_model:
+        if chain is None or not chain.is_model or not isinstance(asked, Blocks):
+            return
+        if list_size(chain.size, asked.number, self.piece):  # numbers without an end would fill the memory
             self.block_lists.answer(session, asked, chain, now, out)
 
     def _exists(self, size: int, asked: Fetch | Blocks) -> bool:

@@ -262,3 +262,12 @@ def test_one_that_has_one_file_waits_a_moment_with_the_next() -> None:
     report = ModelReport((LackedFile(OTHER),), (TOLD,))
     assert house.says("barn", report, 0.0) == ModelSource(OTHER, wait=True)
     assert house.says("barn", report, NEW_S) == ModelSource(OTHER)
+
+
+def test_who_asks_for_parts_that_no_list_has_fills_no_memory() -> None:
+    house = House()
+    house.has("attic")
+    house.fetches("cellar")
+    for number in range(1_000, 1_100):
+        house.asks("cellar", number)
+    assert not house.core.job_files.block_lists.coming
