@@ -28,28 +28,27 @@ PACE = ("--engine-option", "cost_per_char=0.012")  # so that the last chapter ta
 class Home:
     """A server with a page and a machine that speaks, started as a user does."""
 
-    def __init__(self, make: Callable[[str], Machine], web_port: int) -> None:
+    def __init__(self, make: Callable[[str], Machine], port: int, web_port: int) -> None:
         self.server, self.attic = make("server"), make("attic")
         assert self.server.run("key", "--make").returncode == 0
         code = self.server.run("key", "--code").stdout.strip()
         assert self.attic.run("join", code).returncode == 0
         self.url = f"http://127.0.0.1:{web_port}"
-        self.options = ("--output-dir", "out", "--web", f"127.0.0.1:{web_port}", *VOICE, *PACE)
+        places = ("--port", str(port), "--web", f"127.0.0.1:{web_port}")
+        self.options = ("--output-dir", "out", *places, *VOICE, *PACE)
         self.serving = self.server.start("serve", *self.options)
-        self.port = self.serving.port
-        where = ("--coordinator", f"127.0.0.1:{self.port}")
+        where = ("--coordinator", f"127.0.0.1:{self.serving.port}")
         self.working = self.attic.start("work", "--cpu", "--slots", "1", "--name", "attic", *where)
 
     def start_again(self) -> None:
         """Start the server anew where it was, after it was killed."""
-        self.serving: Running = self.server.start("serve", *self.options, "--port", str(self.port))
-        assert self.serving.port == self.port
+        self.serving: Running = self.server.start("serve", *self.options)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     with machines(tmp_path) as make:
-        yield Home(make, free_port())
+        yield Home(make, free_port(), free_port())
 
 
 def drop(page: "Page", book: Path) -> None:
