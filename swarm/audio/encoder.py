@@ -19,7 +19,6 @@ from swarm.audio.reel import lay_reel, whole_frames
 from swarm.audio.reel_file import MAX_PACKET_BYTES, ReelHead, write_reel
 from swarm.errors import StoreError
 from swarm.system.disk import guarded
-from swarm.system.platform import lower_priority
 from swarm.system.serving import serve
 
 MAX_CORRECTIONS = 6  # of a gain: the limiter takes away some of each correction
@@ -214,5 +213,4 @@ def handle(message: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    lower_priority()  # speaking comes first
     serve(handle)

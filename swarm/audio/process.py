@@ -64,6 +64,10 @@ class Processes:
                 self._waited_s[module] = 0.0
         self._tell_change()
 
+    def numbers(self) -> frozenset[int]:
+        """Return the numbers that the system gave to those that run."""
+        return frozenset(child.pid for child in self.running)
+
     async def end(self, child: Child) -> None:
         """End a process that was taken."""
         self.running.pop(child, None)

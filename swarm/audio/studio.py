@@ -1,8 +1,9 @@
 """The child processes of a coordinator that encode reels and put files together, shared by all its books."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from swarm.audio.turns import Desks, Turns
 from swarm.system.child import Child, ChildDied
 
 ENCODER = "swarm.audio.encoder"
-ENCODER_TIMEOUT_S = 300.0  # a reel takes a second, but encoders run at low priority
+ENCODER_TIMEOUT_S = 300.0  # a reel takes a second, on a crowded machine much more
 MAX_BINDERS = 4  # files that are put together at a time
 MAX_EARLY_BINDERS = 2  # of them, those that still wait for reels
 
@@ -28,17 +29,19 @@ class Studio:
 
     def __init__(self, log_dir: Path, encoders: int, is_speaking: Callable[[], bool] = lambda: False) -> None:
         self.processes = Processes(log_dir)
+        self.encoders = encoders
+        self.pieces, self.sound_s, self.busy_s = 0, 0.0, 0.0  # what they did: its number, its clips' sound, their time
         self._turns = Turns(encoders)
         self._desks = Desks(MAX_BINDERS, MAX_EARLY_BINDERS)
         self._retry = Retry(is_speaking, self.processes.end_idle)
 
     async def encode(self, book: str, order: ReelOrder) -> ReelDone:
         """Encode a reel as soon as it is the book's turn. Raises EnvironmentFault, ChildRaised."""
-        return from_message((await self._work(book, {"order": to_message(order)}))["reel"], ReelDone)
+        return from_message((await self._work(book, "order", order))["reel"], ReelDone)
 
     async def measure(self, book: str, order: ReelOrder) -> MeasuredGain:
         """Return the gain that brings a stretch of a book to its level. Raises as `encode`."""
-        return from_message((await self._work(book, {"measure": to_message(order)}))["found"], MeasuredGain)
+        return from_message((await self._work(book, "measure", order))["found"], MeasuredGain)
 
     @asynccontextmanager
     async def binder(self, whole: "asyncio.Future[Any]") -> AsyncIterator[Binder]:
@@ -56,12 +59,25 @@ class Studio:
         """End all child processes."""
         await self.processes.close()
 
-    async def _work(self, book: str, message: dict[str, Any]) -> dict[str, Any]:
+    async def _work(self, book: str, task: str, order: ReelOrder) -> dict[str, Any]:
+        message, sound_s = {task: to_message(order)}, sum(clip.info.length_s for clip in order.clips if clip)
+
         async def encode() -> dict[str, Any]:
             async with self._turns.turn(book):
-                return await self._ask(await self.processes.take_soon(ENCODER), message)
+                child = await self.processes.take_soon(ENCODER)
+                with self._counted(sound_s):
+                    return await self._ask(child, message)
 
         return await self._retry.insist(encode)
+
+    @contextmanager
+    def _counted(self, sound_s: float) -> Iterator[None]:
+        """Count a piece of work that succeeds."""
+        began_s = time.monotonic()
+        yield
+        self.pieces += 1
+        self.sound_s += sound_s
+        self.busy_s += time.monotonic() - began_s
 
     async def _ask(self, child: Child, message: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -15,6 +15,7 @@ from msgspec import structs
 
 from swarm.coordinator.arrival import check_arrival
 from swarm.coordinator.copy_server import CopyServer
+from swarm.coordinator.encoding import EncodingWatch
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.outgoing import outgoing
 from swarm.coordinator.seen_engines import SeenEngines
@@ -35,7 +36,6 @@ from swarm.lease.standby import Copy
 from swarm.net.transport import Router
 from swarm.store.other_heads import note_taken_over
 from swarm.store.store import Store
-from swarm.system.core_use import CoreUse
 from swarm.system.machine import Clock
 from swarm.system.tasks import cancel
 from swarm.voice.host.device_kind import device_of
@@ -91,7 +91,7 @@ class Server:
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
         self._reopened = reopened  # called when a damaged clip is to be spoken again
-        self._seen, self._core_use = seen, CoreUse()
+        self._seen, self._encoding = seen, EncodingWatch()
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
         self._copies = CopyServer(store, router, self.editions, clock.now)
@@ -299,8 +299,7 @@ class Server:
 
     async def _show(self) -> None:
         while True:
-            encoded = {job: edition.encoded for job, edition in self.editions.items()}
-            self._core.note_progress(encoded, self._clock.now(), self._core_use.share() if encoded else 0.0)
+            self._encoding.tell(self._core, self.editions, self._clock.now())
             self._progress.update(self.status())
             await asyncio.sleep(self._progress.interval_s)
 

@@ -1,6 +1,7 @@
 """How much of this machine's cores the program takes."""
 
 import time
+from collections.abc import Collection
 
 from swarm.system.capacity import read_capacity
 
@@ -8,21 +9,24 @@ LOOK_S = 5.0  # between two looks, since each reads the list of all processes
 
 
 class CoreUse:
-    """The share of the cores that this process takes with its children, without those of a lower priority."""
+    """The share of the cores that this process takes with its children."""
 
     def __init__(self) -> None:
         self._looked_s: float | None = None
         self._used_s: dict[int, float] = {}
         self._cores, self._share = 1, 0.0
 
-    def share(self) -> float:
-        """Return the share between the last two looks, 0 to 1; 0 before there were two."""
+    def share(self, without: Collection[int] = ()) -> float:
+        """Return the share between the last two looks, 0 to 1; 0 before there were two.
+
+        Processes of the numbers `without` are left out.
+        """
         now = time.monotonic()
         if self._looked_s is None:
             self._cores = read_capacity().cores
         elif now < self._looked_s + LOOK_S:
             return self._share
-        used_s = _used_s()
+        used_s = _used_s(without)
         if self._looked_s is not None:
             spent_s = sum(max(0.0, seconds - self._used_s.get(pid, 0.0)) for pid, seconds in used_s.items())
             self._share = min(1.0, spent_s / (self._cores * (now - self._looked_s)))
@@ -30,17 +34,17 @@ class CoreUse:
         return self._share
 
 
-def _used_s() -> dict[int, float]:
-    """Return the seconds of CPU that each of the processes has used, by its number."""
+def _used_s(without: Collection[int]) -> dict[int, float]:
+    """Return the seconds of CPU that each of the other processes has used, by its number."""
     import psutil  # imported here, since --help must be quick
 
     this, used_s = psutil.Process(), dict[int, float]()
-    priority = this.nice()
     for process in (this, *this.children(recursive=True)):
+        if process.pid in without:
+            continue
         try:
-            if process.nice() <= priority:  # Windows has a larger number for "below normal" than for "normal"
-                times = process.cpu_times()
-                used_s[process.pid] = times.user + times.system
+            times = process.cpu_times()
+            used_s[process.pid] = times.user + times.system
         except psutil.Error:  # it ended meanwhile
             continue
     return used_s

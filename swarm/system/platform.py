@@ -111,18 +111,6 @@ def trim_memory() -> None:
             ctypes.CDLL(None).malloc_trim(0)
 
 
-def lower_priority() -> None:
-    """Give other processes priority over this one."""
-    if sys.platform == "win32":
-        import psutil
-
-        with contextlib.suppress(psutil.Error, OSError):
-            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
-    else:
-        with contextlib.suppress(OSError):
-            os.nice(3)
-
-
 def go_first_when_memory_runs_out() -> None:
     """Make Linux end this process first when memory runs out, before the worker and the user's other programs."""
     if sys.platform == "linux":

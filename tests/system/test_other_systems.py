@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
-import psutil
 import pytest
 from filelock import SoftFileLock
 from platformdirs.macos import MacOS
@@ -56,16 +55,6 @@ def test_windows_has_no_limits_of_files_to_raise(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "resource", None)  # importing it fails
     platform.allow_files()
     assert platform.open_files_limit() == 512  # sockets that its select() takes
-
-
-@pytest.mark.usefixtures("windows")
-def test_windows_gives_other_programs_priority(monkeypatch: pytest.MonkeyPatch) -> None:
-    nice: list[int] = []
-    monkeypatch.setattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 16384, raising=False)
-    monkeypatch.setattr(psutil, "Process", lambda: SimpleNamespace(nice=nice.append))
-    monkeypatch.delattr(os, "nice", raising=False)
-    platform.lower_priority()
-    assert nice == [16384]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

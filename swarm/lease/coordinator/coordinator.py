@@ -28,7 +28,7 @@ from swarm.lease.coordinator.served_job import ServedJob, charge_idle
 from swarm.lease.coordinator.session_state import SessionState
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
-from swarm.lease.coordinator.time_left import SpeechPace
+from swarm.lease.coordinator.time_left import IDLE, EncoderUse, EncodingPace, SpeechPace
 from swarm.lease.coordinator.transfer import Transfer
 from swarm.lease.file_transfer import Blocks
 from swarm.lease.message import (
@@ -86,6 +86,7 @@ class Coordinator:
     waiting: dict[str, Session] = field(default_factory=dict)  # that offered slots; some may not wait any more
     more_to_grant: bool = False  # the last round ended before all waiting slots were asked
     speech_pace: SpeechPace = field(default_factory=SpeechPace)
+    encoding_pace: EncodingPace = field(default_factory=EncodingPace)
 
     def __post_init__(self) -> None:
         self.called_s = self.asked_s = self.started_s
@@ -109,12 +110,15 @@ class Coordinator:
         served.run_stats, served.loads.looked_at = run_stats or served.run_stats, self.settings.looked_at
         self.jobs.add(served)
 
-    def note_progress(self, encoded: dict[str, float], now: float, taken: float = 0.0) -> None:
-        """Note what share of each job's sound is encoded, and of this machine's cores `taken` by speech, 0 to 1."""
-        snapshot = Snapshot(self.settings, self.jobs, self.sessions, now)
-        self.speech_pace.observe(now, *snapshot.speech())
+    def note_progress(self, encoded: dict[str, float], now: float, use: EncoderUse = IDLE, taken: float = 0.0) -> None:
+        """Note what share of each job's sound is encoded, what the encoders did, and the share of cores for speech."""
         for job, share in encoded.items():
-            self.jobs.note_encoded(job, share, taken, now)
+            self.jobs[job].encoded = share
+        self.speech_pace.observe(now, *Snapshot(self.settings, self.jobs, self.sessions, now).speech())
+        left_sound_s = sum(self.jobs[job].unencoded_s for job in encoded)
+        self.encoding_pace.observe(now, use, left_sound_s, taken)
+        if encoded and not self.jobs.open:
+            self.encoding_pace.leave_alone(left_sound_s)
 
     # --- events
 
@@ -199,7 +203,7 @@ class Coordinator:
 
     def status(self, now: float) -> StatusReply:
         """Return what this coordinator and its workers are doing."""
-        return Snapshot(self.settings, self.jobs, self.sessions, now, self.speech_pace).reply()
+        return Snapshot(self.settings, self.jobs, self.sessions, now, self.speech_pace, self.encoding_pace).reply()
 
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""

@@ -37,16 +37,6 @@ class Jobs(dict[str, ServedJob]):
             self[job] = self.pop(job)
         self.review()
 
-    def note_encoded(self, job: str, share: float, taken: float, now: float) -> None:
-        """Take in what share of a job's sound is encoded, and what share of the same cores speaking takes.
-
-        The engines leave them to it once no job is left to be spoken.
-        """
-        served = self[job]
-        served.encoding.observe(now, share, 0.0 if self.open.keys() - {job} else taken)
-        if served.state.complete:
-            served.encoding.leave_alone()
-
     def leases_of(self, session: Session) -> dict[int, Lease]:
         """Return the leases of a session by their ids, those that were promised too."""
         return self.holdings.of(session.key)

@@ -14,7 +14,6 @@ from swarm.lease.coordinator.lease import Lease
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.loads import Loads
 from swarm.lease.coordinator.roster import Session
-from swarm.lease.coordinator.time_left import EncodingPace
 from swarm.lease.message import Job, Resting
 from swarm.lease.offer import ANY
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S, deadline_s
@@ -33,7 +32,7 @@ class ServedJob:
     fetch: str = ""  # the line that brings its model, where one can be brought
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
     device: str = ANY  # the kind of device that its model computes on
-    encoding: EncodingPace = field(default_factory=EncodingPace)
+    encoded: float = 0.0  # share of the sound
     first_grant_s: float | None = None  # of this run
     is_overruled: bool = False  # another coordinator has taken it over
     run_stats: RunStats = field(default_factory=RunStats)
@@ -52,6 +51,14 @@ class ServedJob:
     def characters_left(self) -> int:
         """The characters of the book that are not yet spoken."""
         return self.characters - self.state.characters_settled
+
+    @property
+    def unencoded_s(self) -> float:
+        """The seconds of sound that are not yet encoded, as far as the clips tell the length of the whole book."""
+        settled = self.state.characters_settled
+        if self.state.finished or not settled:
+            return 0.0
+        return (1 - self.encoded) * max(0.0, self.state.audio_s) * self.characters / settled
 
     @property
     def is_open(self) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from swarm.job.recipe import Recipe
 from swarm.lease.coordinator.jobs import Jobs
@@ -9,7 +10,7 @@ from swarm.lease.coordinator.lease import PROMISED
 from swarm.lease.coordinator.roster import Session, Slot, voicing
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.coordinator.settings import Settings
-from swarm.lease.coordinator.time_left import SpeechPace
+from swarm.lease.coordinator.time_left import EncodingPace, SpeechPace
 from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.reason import MAX_NOTE, Reason
 from swarm.lease.scheduling import Speed
@@ -26,6 +27,7 @@ class Snapshot:
     sessions: dict[str, Session]
     now: float
     speech_pace: SpeechPace = field(default_factory=SpeechPace)
+    encoding_pace: EncodingPace = field(default_factory=EncodingPace)
 
     def reply(self) -> StatusReply:
         """Return the state of all jobs and workers."""
@@ -53,7 +55,7 @@ class Snapshot:
             audio_s=max(0.0, state.audio_s),
             elapsed_s=max(0.0, self.now - (served.first_grant_s or self.now)),
             eta_s=self._eta_s(served),
-            encoded=1.0 if state.finished else served.encoding.share,
+            encoded=1.0 if state.finished else served.encoded,
             chapters=tuple(
                 ChapterStatus(chapter.title, len(chapter.segments), settled)
                 for chapter, settled in zip(spec.chapters, state.settled, strict=True)
@@ -74,12 +76,26 @@ class Snapshot:
         if served.state.finished:
             return None
         if served.state.complete:
-            return served.encoding.left_s(self.now) or None
+            return self.encoding_pace.left_s(self._before_it_s(served), self.now) or None
         speaking_s = self._speaking_s(served)
         if speaking_s is None:
             return None
-        spoken = served.state.characters_settled / served.characters if served.characters else 1.0
-        return speaking_s + served.encoding.tail_s(self.now, spoken, self.speech_pace.run_s, speaking_s)
+        is_last = self.jobs.open.keys() == {served.state.job}
+        return speaking_s + self.encoding_pace.tail_s(served.unencoded_s, speaking_s, gets_faster=is_last)
+
+    def _before_it_s(self, served: ServedJob) -> float:
+        """Return the seconds of sound that are encoded until that of a job is, since books take turns."""
+        own_s = served.unencoded_s
+        return own_s + sum(min(own_s, sound_s) for job, sound_s in self._backlogs_s.items() if job != served.state.job)
+
+    @cached_property
+    def _backlogs_s(self) -> dict[str, float]:
+        """The seconds of sound that are not yet encoded of each job that is spoken."""
+        return {
+            job: served.unencoded_s
+            for job, served in self.jobs.items()
+            if served.state.complete and not served.state.finished
+        }
 
     def _speaking_s(self, served: ServedJob) -> float | None:
         """Return the seconds until a job is spoken: jobs are spoken in order, so those before it count too."""
@@ -124,7 +140,7 @@ class Snapshot:
     def _reason(self, served: ServedJob) -> Reason | None:
         """Return what a job waits for; None where it is spoken, or finished."""
         if served.state.complete:
-            encoded = served.encoding.share
+            encoded = served.encoded
             encoding = encoded < 1 and not served.state.finished
             return Reason("encoding", percent=int(100 * encoded)) if encoding else None
         if served.state.paused:

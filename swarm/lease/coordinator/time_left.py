@@ -3,15 +3,12 @@
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from math import exp
-from typing import Any
+from typing import Any, NamedTuple
 
 MIN_MEMORY_S, MAX_MEMORY_S = 20.0, 900.0  # it reaches back about as far as the time left
 MIN_ENCODING_S = 5.0  # the same of encoding, which goes on more evenly
 TRUST_S = 5.0  # of speaking, before the speeds that workers measure are corrected by half of what is seen
 MIN_SHARE, MAX_SHARE = 0.1, 2.0  # of its usual speed that a slot may really reach
-MIN_STEPS = 3  # of encoding before it is judged
-MAX_TAIL, MAX_TAIL_S = 0.05, 3.0  # share of the run, and seconds: once all is spoken, the cores encode alone
-BACKLOG = 0.1  # share of the sound that is spoken but not encoded, above which encoding is behind
 GUESS, GUESS_S = 0.25, 16.0  # of the time left, and seconds: the weight of a pace beside speech once all is spoken
 MAX_TAKEN = 0.75  # share of the cores that engines are believed to leave to encoding: it gets four times faster then
 
@@ -68,67 +65,76 @@ class SpeechPace:
         return sum(self.usual.values()) * self._reached / self.latest if self.latest else 1.0
 
 
+class EncoderUse(NamedTuple):
+    """What this machine's encoders have done so far."""
+
+    encoders: int = 1
+    pieces: int = 0  # stretches of sound that were measured or encoded
+    sound_s: float = 0.0  # of their clips
+    busy_s: float = 0.0  # of all encoders together
+
+
+IDLE = EncoderUse()
+
+
 @dataclass
 class EncodingPace:
-    """How fast a job's sound is encoded.
+    """How fast the encoders work off sound, judged by what they did of late.
 
-    Encoders run at low priority. Where engines compute on the same cores, encoding falls behind while they speak, and
-    gets faster once they have spoken.
+    Only the time in which they had work counts, so the pace is known before they are behind. Where engines compute on
+    the same cores, it gets faster once they have spoken.
     """
 
-    share: float = 0.0  # of the sound, encoded
-    steps: int = 0
-    risen_s: float = 0.0  # the moment of the latest step
-    passed_lately: float = 0.0  # seconds
-    done_lately: float = 0.0  # share of the sound
+    use: EncoderUse = IDLE
+    done_s: float = 0.0  # the moment of the latest piece
+    pieces_lately: float = 0.0
+    sound_lately: float = 0.0  # seconds
+    busy_lately: float = 0.0  # seconds
     taken: float = 0.0  # share of the cores that speaking takes, and leaves to encoding then
     is_alone: bool = False  # whether all is spoken
 
-    def observe(self, now: float, share: float, taken: float = 0.0) -> None:
-        """Take in what share of the sound is encoded, and what share of the same cores speaking takes.
-
-        Whole reels count, so the former rises in steps.
-        """
-        self.taken = min(taken, MAX_TAKEN)
-        if share < self.share:  # a sentence is spoken again, or the first reels are known now
-            self.share, self.steps = share, 0
-        if share == self.share:
+    def observe(self, now: float, use: EncoderUse, left_sound_s: float, taken: float = 0.0) -> None:
+        """Take in the encoders' work so far, the sound left to them, and what share of the cores speaking takes."""
+        if not self.is_alone:
+            self.taken = min(taken, MAX_TAKEN)
+        if use.pieces == self.use.pieces:
             return
-        if self.steps:  # the first one waited for a whole reel of speech
-            passed_s = now - self.risen_s
-            keep = exp(-passed_s / min(MAX_MEMORY_S, max(MIN_ENCODING_S, self._rest_s)))
-            self.passed_lately = self.passed_lately * keep + passed_s
-            self.done_lately = self.done_lately * keep + share - self.share
-        self.steps += 1
-        self.share, self.risen_s = share, now
+        busy_s = use.busy_s - self.use.busy_s
+        memory_s = use.encoders * min(MAX_MEMORY_S, max(MIN_ENCODING_S, self._seconds(left_sound_s)))
+        keep = exp(-busy_s / memory_s)
+        self.pieces_lately = self.pieces_lately * keep + use.pieces - self.use.pieces
+        self.sound_lately = self.sound_lately * keep + use.sound_s - self.use.sound_s
+        self.busy_lately = self.busy_lately * keep + busy_s
+        self.use, self.done_s = use, now
 
-    def leave_alone(self) -> None:
+    def leave_alone(self, left_sound_s: float) -> None:
         """Take in that all is spoken, which makes encoding faster: what was seen of it before is a guess from now."""
-        if not self.is_alone and self.passed_lately and self.share < 1:
-            rate = self.done_lately / self.passed_lately / (1 - self.taken)
-            self.passed_lately = min(self.passed_lately, GUESS_S, GUESS * (1 - self.share) / rate)
-            self.done_lately = rate * self.passed_lately
+        if not self.is_alone and self.busy_lately:
+            self.busy_lately *= 1 - self.taken
+            guess_s = self.use.encoders * min(GUESS_S, GUESS * self._seconds(left_sound_s))
+            weight = min(1.0, guess_s / self.busy_lately)
+            self.busy_lately, self.sound_lately = weight * self.busy_lately, weight * self.sound_lately
+            self.pieces_lately *= weight
         self.is_alone = True
 
-    def left_s(self, now: float) -> float:
-        """Return the seconds until all is encoded at its pace of late; 0 while that is unknown."""
-        if self.steps < MIN_STEPS:
+    def left_s(self, sound_s: float, now: float) -> float:
+        """Return the seconds until so much sound is encoded; 0 while the pace is unknown."""
+        if not sound_s:
             return 0.0
-        waited_s = now - self.risen_s  # since then a part of the next reel was encoded
-        return max(0.0, self._rest_s - waited_s)
+        return max(0.0, max(self._seconds(sound_s), self._piece_s) - (now - self.done_s))
 
-    @property
-    def _rest_s(self) -> float:
-        """The seconds from the latest step to the end, at the pace of late."""
-        return (1 - self.share) * self.passed_lately / self.done_lately if self.done_lately else MAX_MEMORY_S
-
-    def tail_s(self, now: float, spoken: float, run_s: float, speaking_s: float) -> float:
+    def tail_s(self, sound_s: float, speaking_s: float, *, gets_faster: bool = True) -> float:
         """Return the seconds from the last sentence to the end.
 
-        Where encoding is far behind what share is spoken, it takes them for what it does not get done meanwhile. Else
-        they are about as long as it is behind now.
+        They take what encoding does not get done meanwhile, and the last piece at least.
         """
-        if spoken - self.share >= BACKLOG and self.steps >= MIN_STEPS:
-            return max(0.0, self.left_s(now) - speaking_s) * (1 - self.taken)
-        lag_s = max(0.0, spoken - self.share) / spoken * run_s if spoken else 0.0
-        return min(lag_s, MAX_TAIL * run_s, MAX_TAIL_S)
+        behind_s = max(self._seconds(sound_s) - speaking_s, self._piece_s)
+        return behind_s * (1 - self.taken) if gets_faster else behind_s
+
+    def _seconds(self, sound_s: float) -> float:
+        """Return the seconds that all encoders together need for so much sound."""
+        return sound_s * self.busy_lately / self.sound_lately / self.use.encoders if self.sound_lately else 0.0
+
+    @property
+    def _piece_s(self) -> float:
+        return self.busy_lately / self.pieces_lately if self.pieces_lately else 0.0

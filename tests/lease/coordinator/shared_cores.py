@@ -1,6 +1,6 @@
 """Simulated runs of a machine whose cores engines, encoders and other programs share, as its coordinator sees them.
 
-Each process gets cores in proportion to its weight, as schedulers do it; encoders have half the weight of the others.
+Each process gets the same share of the cores, as schedulers do it.
 """
 
 import random
@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
 
+from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.scheduling import Speed
 
 STEP_S = 0.5
 CORES = ENCODERS = 2
-ENCODER_WEIGHT = 0.5
 START_S = 3.0  # until encoders are there and the gain is measured
 MEASURED = 0.015  # share of the sound that has to be there before
 REELS = 120
+SOUND_S = 3600.0  # of the whole run
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Moment:
     left: int
     paces: dict[int, float]  # characters a second of each slot, by its latest clips
     encoded: float  # share of the sound, in whole reels
+    use: EncoderUse
     taken: float  # share of the cores, by engines
 
 
@@ -50,26 +52,28 @@ class Run:
     def moments(self, seed: int) -> Iterator[Moment]:
         """Yield a moment a second until all is encoded; the last one is the end."""
         dice, measured = random.Random(seed), dict[int, Speed]()
-        now = spoken = encoded = 0.0
+        now = spoken = encoded = busy_s = 0.0
         ready_s = inf  # when encoders begin
         while encoded < 1:
             done = spoken / self.characters
             ready_s = min(ready_s, now + START_S) if done > MEASURED else ready_s
             slots = self._slots(now) if done < 1 else {}
             encoders = min(ENCODERS, round((done - encoded) * REELS + 0.5)) if now > ready_s else 0
-            engine, encoder = _shares(0 if self.elsewhere else len(slots), encoders, self.others(now))
+            core = _share((0 if self.elsewhere else len(slots)) + encoders + self.others(now))
             for number, chars_s in slots.items():
-                characters = STEP_S * chars_s * (1 if self.elsewhere else engine) * dice.uniform(0.6, 1.4)
+                characters = STEP_S * chars_s * (1 if self.elsewhere else core) * dice.uniform(0.6, 1.4)
                 measured.setdefault(number, Speed()).add(round(characters) or 1, 0.0, STEP_S)
                 spoken = min(float(self.characters), spoken + characters)
-            encoded += STEP_S * encoders * encoder * dice.uniform(0.6, 1.4) / self.encoding_s
-            encoded = min(encoded, spoken / self.characters)
+            encoded += STEP_S * encoders * core * dice.uniform(0.6, 1.4) / self.encoding_s
+            encoded, busy_s = min(encoded, spoken / self.characters), busy_s + STEP_S * encoders
             now += STEP_S
             if now % 1 == 0 or encoded >= 1:
                 paces = {number: measured[number].chars_s or 0.0 for number in slots}
-                taken = 0.0 if self.elsewhere else len(slots) * engine / CORES
+                taken = 0.0 if self.elsewhere else len(slots) * core / CORES
                 left = round(self.characters - spoken)
-                yield Moment(now, self.characters - left, left, paces, int(encoded * REELS) / REELS, taken)
+                reels = int(encoded * REELS)
+                use = EncoderUse(ENCODERS, reels, reels / REELS * SOUND_S, busy_s)
+                yield Moment(now, self.characters - left, left, paces, reels / REELS, use, taken)
 
     def _slots(self, now: float) -> dict[int, float]:
         """Return the speeds of the slots that are there."""
@@ -79,10 +83,6 @@ class Run:
         }
 
 
-def _shares(engines: int, encoders: int, others: int) -> tuple[float, float]:
-    """Return the share of a core that each engine and each encoder gets."""
-    weight = engines + others + ENCODER_WEIGHT * encoders
-    unit = CORES / weight if weight else 1.0
-    if unit <= 1:
-        return unit, ENCODER_WEIGHT * unit
-    return 1.0, min(1.0, (CORES - min(CORES, engines + others)) / encoders) if encoders else 1.0
+def _share(processes: int) -> float:
+    """Return the share of a core that each process gets."""
+    return min(1.0, CORES / processes) if processes else 1.0

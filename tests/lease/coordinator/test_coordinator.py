@@ -11,6 +11,7 @@ from swarm.job.run_stats import MAX_WORKERS, RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, LISTEN_S
 from swarm.lease.coordinator.deadlines import SILENCE_S
+from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.message import (
     Bye,
     Done,
@@ -197,9 +198,21 @@ def test_the_time_left_counts_the_encoding_that_lags_behind() -> None:
     core = make_core(JobState(make_spec(["One."])))
     (served,) = core.jobs.values()
     apply(served.state, SegmentQuarantined(0, 0, "nothing can speak it"))
+    served.state.audio_s = 2000.0
     for second in range(11):
-        core.note_progress({served.state.job: second / 20}, float(second))
+        use = EncoderUse(2, second, 100.0 * second, 2.0 * second)
+        core.note_progress({served.state.job: second / 20}, float(second), use)
     assert shown(core, 10.0).jobs[0].eta_s == pytest.approx(10, rel=0.1)
+
+
+def test_books_that_are_encoded_at_the_same_time_share_the_encoders() -> None:
+    states = [JobState(make_spec(["One."], job=job)) for job in ("long", "short")]
+    core = make_core(*states)
+    for state, sound_s in zip(states, (2000.0, 500.0), strict=True):
+        apply(state, SegmentQuarantined(0, 0, "nothing can speak it"))
+        state.audio_s = sound_s
+    core.note_progress({state.job: 0.0 for state in states}, 1.0, EncoderUse(2, 10, 1000.0, 20.0))
+    assert [job.eta_s for job in shown(core, 1.0).jobs] == pytest.approx([25, 10])
 
 
 def test_the_time_left_follows_what_is_really_spoken() -> None:

@@ -3,9 +3,9 @@ from collections.abc import Iterator
 from math import exp, sqrt
 
 import pytest
-from shared_cores import Run
+from shared_cores import SOUND_S, Run
 
-from swarm.lease.coordinator.time_left import EncodingPace, SpeechPace
+from swarm.lease.coordinator.time_left import EncoderUse, EncodingPace, SpeechPace
 from swarm.lease.scheduling import Speed
 
 LEFT = 1_000_000
@@ -103,16 +103,15 @@ def judged(run: Run, seed: int) -> Iterator[bool]:
     speech, encoding, seen = SpeechPace(), EncodingPace(), list(run.moments(seed))
     end_s, said = seen[-1].now, list[tuple[float, float]]()
     for moment in seen[:-1]:
-        now = moment.now
+        now, sound_s = moment.now, SOUND_S * (1 - moment.encoded)
         speech.observe(now, moment.spoken, moment.left, moment.paces)
-        encoding.observe(now, moment.encoded, moment.taken if moment.left else encoding.taken)
+        encoding.observe(now, moment.use, sound_s, moment.taken)
         if not moment.left:
-            encoding.leave_alone()
-            said.append((now, encoding.left_s(now)))
+            encoding.leave_alone(sound_s)
+            said.append((now, encoding.left_s(sound_s, now)))
         elif moment.paces:
             speaking_s = moment.left / (sum(moment.paces.values()) * speech.share)
-            spoken = moment.spoken / run.characters
-            said.append((now, speaking_s + encoding.tail_s(now, spoken, speech.run_s, speaking_s)))
+            said.append((now, speaking_s + encoding.tail_s(sound_s, speaking_s)))
     yield from (1 / 1.5 <= left_s / (end_s - now) <= 1.5 for now, left_s in said if now > end_s / 10)
 
 
@@ -142,66 +141,48 @@ def test_the_time_left_is_true_by_half_while_encoding_shares_the_cores() -> None
     assert min(shares.values()) >= 0.75, shares
 
 
-def encoded(*steps: tuple[float, float], taken: float = 0.0) -> EncodingPace:
-    """Return the pace after what share was encoded at which moments."""
+def working(seconds: int, sound_s: float = 40.0, taken: float = 0.0) -> EncodingPace:
+    """Return the pace of two encoders of which each takes ten seconds for a piece of so much sound."""
     pace = EncodingPace()
-    for now, share in steps:
-        pace.observe(now, share, taken)
+    for second in range(seconds + 1):
+        pieces = 2 * (second // 10)
+        pace.observe(float(second), EncoderUse(2, pieces, pieces * sound_s, 10.0 * pieces), 1000.0, taken)
     return pace
 
 
-def slowly(seconds: int, per_step: float, taken: float = 0.0) -> EncodingPace:
-    """Return the pace where a reel is encoded every ten seconds."""
-    return encoded(*((float(second), second // 10 * per_step) for second in range(seconds + 1)), taken=taken)
+def test_encoding_that_keeps_up_adds_its_last_piece() -> None:
+    assert working(100).tail_s(400.0, 100.0) == pytest.approx(10)
+    assert EncodingPace().tail_s(400.0, 100.0) == EncodingPace().left_s(400.0, 10.0) == 0
 
 
-def test_encoding_that_keeps_up_adds_what_it_is_behind_now() -> None:
-    pace = slowly(100, 1 / 20)
-    assert pace.tail_s(100.0, 0.51, 104.0, 100.0) == pytest.approx(2, rel=0.1)
-    assert pace.tail_s(100.0, 0.59, 20.0, 100.0) == pytest.approx(1)
-    assert pace.tail_s(100.0, 0.59, 10_000.0, 100.0) == 3  # then speech leaves the cores to encoding
-    assert pace.tail_s(0.0, 0.0, 0.0, 0.0) == EncodingPace().tail_s(0.0, 0.0, 9.0, 0.0) == 0
+def test_encoding_that_is_behind_adds_what_it_does_not_get_done_meanwhile() -> None:
+    assert working(100).tail_s(2400.0, 12.0) == pytest.approx(300 - 12)
+    assert working(100).tail_s(2400.0, 400.0) == pytest.approx(10)
 
 
-def test_encoding_that_is_far_behind_adds_what_it_does_not_get_done_meanwhile() -> None:
-    pace = slowly(100, 1 / 40)
-    assert pace.tail_s(100.0, 0.9, 110.0, 12.0) == pytest.approx(300 - 12, rel=0.05)
-    assert pace.tail_s(105.0, 0.9, 115.0, 12.0) == pytest.approx(295 - 12, rel=0.05)
-    assert pace.tail_s(100.0, 0.9, 110.0, 400.0) == 0
+def test_the_pace_is_known_from_the_first_piece_however_long_it_waited_for_speech() -> None:
+    pace = EncodingPace()
+    pace.observe(600.0, EncoderUse(2, 1, 120.0, 10.0), 2400.0)
+    assert pace.tail_s(2400.0, 0.0) == pytest.approx(100)
 
 
 def test_encoding_gets_faster_by_the_cores_that_speaking_leaves_to_it() -> None:
-    pace = slowly(100, 1 / 40, taken=2 / 3)
-    assert pace.tail_s(100.0, 0.9, 110.0, 12.0) == pytest.approx((300 - 12) / 3, rel=0.05)
-    pace.leave_alone()
-    assert pace.left_s(100.0) == pytest.approx(300 / 3, rel=0.05)
+    pace = working(100, taken=2 / 3)
+    assert pace.tail_s(2400.0, 12.0) == pytest.approx((300 - 12) / 3)
+    assert pace.tail_s(2400.0, 12.0, gets_faster=False) == pytest.approx(300 - 12)  # another book is spoken
+    pace.leave_alone(2400.0)
+    assert pace.left_s(2400.0, 100.0) == pytest.approx(300 / 3)
 
 
 def test_what_encoding_does_alone_soon_outweighs_the_guess() -> None:
-    pace = slowly(100, 1 / 40, taken=2 / 3)
+    pace = working(100, taken=2 / 3)
     for second in range(101, 141):  # it gets no faster
-        pace.leave_alone()
-        pace.observe(float(second), second // 10 / 40)
-    assert pace.left_s(140.0) == pytest.approx(260, rel=0.35)
-    assert EncodingPace(taken=0.5).left_s(10.0) == 0
+        pace.leave_alone(2400.0)
+        pieces = 2 * (second // 10)
+        pace.observe(float(second), EncoderUse(2, pieces, 40.0 * pieces, 10.0 * pieces), 2400.0)
+    assert pace.left_s(2400.0, 140.0) == pytest.approx(300, rel=0.35)
 
 
-def test_nothing_is_left_where_all_was_encoded_before_the_last_sentence_was_noted() -> None:
-    pace = encoded(*((float(s), min(1.0, s // 5 / 20)) for s in range(101)), taken=0.5)
-    pace.leave_alone()
-    assert pace.left_s(100.0) == 0
-
-
-def test_what_is_left_to_encode_counts_after_the_last_sentence_however_little() -> None:
-    assert encoded(*((float(s), s // 5 / 20) for s in range(96))).left_s(95.0) == pytest.approx(5, rel=0.1)
-
-
-def test_the_first_reel_tells_nothing_since_it_waited_for_speech() -> None:
-    assert encoded((60.0, 0.05), (61.0, 0.1)).left_s(61.0) == 0
-    assert encoded((60.0, 0.05), (61.0, 0.1), (62.0, 0.15)).left_s(62.0) == pytest.approx(17, rel=0.01)
-
-
-def test_a_share_that_falls_is_believed() -> None:
-    pace = encoded(*enumerate((1.0, 0.0, 0.1, 0.2, 0.3)))
-    assert pace.share == 0.3
-    assert pace.left_s(4.0) == pytest.approx(7, rel=0.01)
+def test_the_last_piece_takes_one_encoder_its_usual_time() -> None:
+    assert working(100).left_s(1.0, 104.0) == pytest.approx(10 - 4)
+    assert working(100).left_s(0.0, 104.0) == 0
