@@ -15,7 +15,7 @@ from msgspec import structs
 
 from swarm.coordinator.arrival import check_arrival
 from swarm.coordinator.copy_server import CopyServer
-from swarm.coordinator.encoding import EncodingWatch
+from swarm.coordinator.encoding_watch import EncodingWatch
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.outgoing import outgoing
 from swarm.coordinator.seen_engines import SeenEngines

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -45,6 +46,28 @@ def reel_order(folder: Path, clip: ReelClip, name: str) -> ReelOrder:
 
 def book_order(folder: Path) -> AudiobookOrder:
     return AudiobookOrder(folder / ".book.part", Tags("A title", ("Ann",)), cover=b"\xff\xd8\xff\xd9")
+
+
+async def test_the_time_that_encoders_take_is_counted_with_the_sound_of_their_clips(
+    tmp_path: Path, studio: Studio
+) -> None:
+    clip = store(tmp_path, tone(0.5))
+    began_s = time.monotonic()
+    await studio.measure("job", reel_order(tmp_path, clip, "none"))
+    await asyncio.gather(*(studio.encode("job", reel_order(tmp_path, clip, f"{n}.reel")) for n in range(3)))
+    passed_s = time.monotonic() - began_s
+    assert (studio.pieces, studio.sound_s) == (4, pytest.approx(4 * 0.5))
+    assert 0 < studio.busy_s < 2 * passed_s
+
+
+async def test_work_over_which_a_process_dies_is_not_counted(tmp_path: Path, studio: Studio) -> None:
+    clip = store(tmp_path, tone(0.5))
+    await studio.encode("job", reel_order(tmp_path, clip, "first.reel"))
+    (child,) = studio.processes.running
+    assert studio.processes.numbers() == {child.pid}
+    child.kill()
+    await studio.encode("job", reel_order(tmp_path, clip, "second.reel"))
+    assert studio.pieces == 2
 
 
 async def test_reels_are_encoded_side_by_side_and_become_a_book(tmp_path: Path, studio: Studio) -> None:

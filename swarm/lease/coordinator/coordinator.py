@@ -112,13 +112,9 @@ class Coordinator:
 
     def note_progress(self, encoded: dict[str, float], now: float, use: EncoderUse = IDLE, taken: float = 0.0) -> None:
         """Note what share of each job's sound is encoded, what the encoders did, and the share of cores for speech."""
-        for job, share in encoded.items():
-            self.jobs[job].encoded = share
         self.speech_pace.observe(now, *Snapshot(self.settings, self.jobs, self.sessions, now).speech())
-        left_sound_s = sum(self.jobs[job].unencoded_s for job in encoded)
-        self.encoding_pace.observe(now, use, left_sound_s, taken)
-        if encoded and not self.jobs.open:
-            self.encoding_pace.leave_alone(left_sound_s)
+        left_sound_s = self.jobs.note_encoded(encoded)
+        self.encoding_pace.observe(now, use, left_sound_s, taken if self.jobs.open else None)
 
     # --- events
 

@@ -1,6 +1,6 @@
 """The jobs of a coordinator, and what would take long to find among many."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from swarm.lease.coordinator.holdings import Holdings
 from swarm.lease.coordinator.lease import Lease
@@ -36,6 +36,12 @@ class Jobs(dict[str, ServedJob]):
         for job in [*(job for job in first if job in self), *(job for job in self if job not in first)]:
             self[job] = self.pop(job)
         self.review()
+
+    def note_encoded(self, encoded: Mapping[str, float]) -> float:
+        """Note what share of each job's sound is encoded, and return the seconds of sound that are not."""
+        for job, share in encoded.items():
+            self[job].encoded = share
+        return sum(self[job].unencoded_s for job in encoded)
 
     def leases_of(self, session: Session) -> dict[int, Lease]:
         """Return the leases of a session by their ids, those that were promised too."""

@@ -93,29 +93,41 @@ class EncodingPace:
     taken: float = 0.0  # share of the cores that speaking takes, and leaves to encoding then
     is_alone: bool = False  # whether all is spoken
 
-    def observe(self, now: float, use: EncoderUse, left_sound_s: float, taken: float = 0.0) -> None:
-        """Take in the encoders' work so far, the sound left to them, and what share of the cores speaking takes."""
-        if not self.is_alone:
-            self.taken = min(taken, MAX_TAKEN)
+    def observe(self, now: float, use: EncoderUse, left_sound_s: float, taken: float | None) -> None:
+        """Take in the encoders' work so far, and the seconds of sound that are left to them.
+
+        Speaking takes the share `taken` of the same cores; None once all is spoken.
+        """
+        if taken is not None:
+            self._share_cores(taken)
+        elif not self.is_alone:
+            self._leave_alone(left_sound_s)
         if use.pieces == self.use.pieces:
             return
         busy_s = use.busy_s - self.use.busy_s
         memory_s = use.encoders * min(MAX_MEMORY_S, max(MIN_ENCODING_S, self._seconds(left_sound_s)))
-        keep = exp(-busy_s / memory_s)
-        self.pieces_lately = self.pieces_lately * keep + use.pieces - self.use.pieces
-        self.sound_lately = self.sound_lately * keep + use.sound_s - self.use.sound_s
-        self.busy_lately = self.busy_lately * keep + busy_s
+        self._forget(exp(-busy_s / memory_s))
+        self.pieces_lately += use.pieces - self.use.pieces
+        self.sound_lately += use.sound_s - self.use.sound_s
+        self.busy_lately += busy_s
         self.use, self.done_s = use, now
 
-    def leave_alone(self, left_sound_s: float) -> None:
-        """Take in that all is spoken, which makes encoding faster: what was seen of it before is a guess from now."""
-        if not self.is_alone and self.busy_lately:
-            self.busy_lately *= 1 - self.taken
-            guess_s = self.use.encoders * min(GUESS_S, GUESS * self._seconds(left_sound_s))
-            weight = min(1.0, guess_s / self.busy_lately)
-            self.busy_lately, self.sound_lately = weight * self.busy_lately, weight * self.sound_lately
-            self.pieces_lately *= weight
+    def _share_cores(self, taken: float) -> None:
+        if self.is_alone:
+            self.busy_lately /= 1 - self.taken
+        self.taken, self.is_alone = min(taken, MAX_TAKEN), False
+
+    def _leave_alone(self, left_sound_s: float) -> None:
+        """Expect encoding to get faster: what was seen of it before is a guess from now."""
         self.is_alone = True
+        self.busy_lately *= 1 - self.taken
+        guess_s = self.use.encoders * min(GUESS_S, GUESS * self._seconds(left_sound_s))
+        self._forget(min(1.0, guess_s / self.busy_lately) if self.busy_lately else 1.0)
+
+    def _forget(self, keep: float) -> None:
+        self.pieces_lately *= keep
+        self.sound_lately *= keep
+        self.busy_lately *= keep
 
     def left_s(self, sound_s: float, now: float) -> float:
         """Return the seconds until so much sound is encoded; 0 while the pace is unknown."""

@@ -105,9 +105,8 @@ def judged(run: Run, seed: int) -> Iterator[bool]:
     for moment in seen[:-1]:
         now, sound_s = moment.now, SOUND_S * (1 - moment.encoded)
         speech.observe(now, moment.spoken, moment.left, moment.paces)
-        encoding.observe(now, moment.use, sound_s, moment.taken)
+        encoding.observe(now, moment.use, sound_s, moment.taken if moment.left else None)
         if not moment.left:
-            encoding.leave_alone(sound_s)
             said.append((now, encoding.left_s(sound_s, now)))
         elif moment.paces:
             speaking_s = moment.left / (sum(moment.paces.values()) * speech.share)
@@ -162,7 +161,7 @@ def test_encoding_that_is_behind_adds_what_it_does_not_get_done_meanwhile() -> N
 
 def test_the_pace_is_known_from_the_first_piece_however_long_it_waited_for_speech() -> None:
     pace = EncodingPace()
-    pace.observe(600.0, EncoderUse(2, 1, 120.0, 10.0), 2400.0)
+    pace.observe(600.0, EncoderUse(2, 1, 120.0, 10.0), 2400.0, 0.0)
     assert pace.tail_s(2400.0, 0.0) == pytest.approx(100)
 
 
@@ -170,16 +169,17 @@ def test_encoding_gets_faster_by_the_cores_that_speaking_leaves_to_it() -> None:
     pace = working(100, taken=2 / 3)
     assert pace.tail_s(2400.0, 12.0) == pytest.approx((300 - 12) / 3)
     assert pace.tail_s(2400.0, 12.0, gets_faster=False) == pytest.approx(300 - 12)  # another book is spoken
-    pace.leave_alone(2400.0)
+    pace.observe(100.0, pace.use, 2400.0, None)
     assert pace.left_s(2400.0, 100.0) == pytest.approx(300 / 3)
+    pace.observe(100.0, pace.use, 2400.0, 1 / 2)  # another book comes
+    assert pace.tail_s(2400.0, 12.0, gets_faster=False) == pytest.approx(300 - 12)
 
 
 def test_what_encoding_does_alone_soon_outweighs_the_guess() -> None:
     pace = working(100, taken=2 / 3)
     for second in range(101, 141):  # it gets no faster
-        pace.leave_alone(2400.0)
         pieces = 2 * (second // 10)
-        pace.observe(float(second), EncoderUse(2, pieces, 40.0 * pieces, 10.0 * pieces), 2400.0)
+        pace.observe(float(second), EncoderUse(2, pieces, 40.0 * pieces, 10.0 * pieces), 2400.0, None)
     assert pace.left_s(2400.0, 140.0) == pytest.approx(300, rel=0.35)
 
 
