@@ -1,14 +1,14 @@
 """Measures how true the time left is that a run shows: what it said at a moment against what was left then.
 
-    python benchmarks/time_left.py [BOOK] [--tts-engine NAME] [--busy N]
-    python benchmarks/time_left.py [BOOK] --swarm 1,0.5,0.25 [--cost S] [--joins S | --leaves S] [--busy N]
+    python benchmarks/time_left.py [BOOK] [--tts-engine NAME] [--busy N [--rest S]]
+    python benchmarks/time_left.py [BOOK] --swarm 1,0.5,0.25 [--cost S] [--joins S | --leaves S] [--busy N [--rest S]]
 
 The second form is a swarm of workers of such speeds: metronomes that take `--cost` seconds a character. The last one
 joins, or leaves, so many seconds after the others began. Moments before a tenth of the run has passed do not count.
-`--busy` runs so many loops beside it that keep a core busy half of the time, a minute each in turns, as other programs
-of a shared machine do.
+`--busy` runs so many loops beside it, as other programs of a shared machine do; all of them rest for so many seconds
+after each minute.
 
-It also tells whether the display's ranges ("4 to 7 min") had the end of the run in them.
+It also tells whether the display's ranges ("4 to 7 min", "up to 2 min") had the end of the run in them.
 """
 
 import argparse
@@ -31,11 +31,16 @@ from running import Swarm
 
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
 
-from swarm.watch.text import UNSURE
+from swarm.watch.text import left_text
 from swarm.watch.view import Estimate
 
 BOOK = BOOKS / "jekyll-and-hyde.epub"
-SPIN = "import time\nwhile True:\n t = time.time()\n while time.time() - t < 60: pass\n time.sleep(60)"
+SPIN = """import sys, time
+while True:
+    began_s = time.time()
+    while time.time() - began_s < 60:
+        pass
+    time.sleep(float(sys.argv[1]))"""
 FACTOR = 1.5
 SOUND_S = 0.06  # of a metronome's character, as a voice has
 
@@ -48,6 +53,11 @@ class Said:
     left_s: float
     least_s: float
     most_s: float
+
+    @property
+    def is_range(self) -> bool:
+        """Tell whether a display shows more than one figure; "less than a minute" is none."""
+        return not left_text(self.left_s, self.least_s, self.most_s).startswith(("about", "less"))
 
 
 def listen(process: "subprocess.Popen[bytes]", began_s: float) -> tuple[list[Said], float]:
@@ -98,7 +108,7 @@ def rows(said: Iterable[Said], whole_s: float) -> list[tuple[str, str]]:
     """Return the rows of the table."""
     judged = [each for each in said if each.at_s > whole_s / 10]
     true = sum(1 / FACTOR <= each.left_s / (whole_s - each.at_s) <= FACTOR for each in judged)
-    ranges = [each for each in judged if each.most_s >= UNSURE * each.least_s]
+    ranges = [each for each in judged if each.is_range]
     inside = sum(each.least_s <= whole_s - each.at_s <= each.most_s for each in ranges)
     table = [
         ("the run", f"{whole_s:.0f} s"),
@@ -122,8 +132,9 @@ def main() -> None:
     parser.add_argument("--joins", type=float, help="seconds until the last worker joins")
     parser.add_argument("--leaves", type=float, help="seconds until the last worker leaves")
     parser.add_argument("--busy", type=int, default=0)
+    parser.add_argument("--rest", type=float, default=0.0)
     options = parser.parse_args()
-    busy = [subprocess.Popen([sys.executable, "-c", SPIN]) for _ in range(options.busy)]
+    busy = [subprocess.Popen([sys.executable, "-c", SPIN, str(options.rest)]) for _ in range(options.busy)]
     try:
         said, whole_s = coordinate(options) if options.swarm else convert(options.book, options.tts_engine)
     finally:
