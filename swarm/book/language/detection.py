@@ -297,7 +297,7 @@ def _words_of(text: str) -> list[str]:
 
 def _first_words(text: str) -> list[str]:
     """Return the first words of a passage; an opening with a word more has them all complete."""
-    for opening in (text[:MAX_OPENING_CHARS], text):
+    for opening in (text[:MAX_OPENING_CHARS], text) if len(text) > MAX_OPENING_CHARS else (text,):
         said = _PASSAGE_WORD.findall(opening)
         if len(said) > MAX_PASSAGE_WORDS:
             break

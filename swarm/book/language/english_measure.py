@@ -53,10 +53,10 @@ _MINUTES = compile_later(r"(?<=\d\s?°\s?\d{1,2})['’](?!\p{L})")
 _COMPASS = compile_later(r"(?<=\d\s?(?:[°′″”\"]|(?:deg|min|sec)\.?))\s?([NSEW])\b(\.?)")
 _WINDS = table("N=north|S=south|E=east|W=west")
 _TRAIN = compile_later(
-    r"(?<=\b[Tt]he )(1[0-2]|[1-9])\.([0-5]\d)"
+    r"(?=[1-9])(?:(?<=\b[Tt]he )(1[0-2]|[1-9])\.([0-5]\d)"
     r"(?=\s(?:from|train|express|bus|boat|for|at|up|down|mail|local|out|left|leaves|came|comes|arrived|was late|"
     r"is late|pulled|steamed|p\.?m|a\.?m)\b|\sto\s\p{Lu})|"
-    r"(?<=\b(?:by|catch|caught|catching|take|took|miss|missed) the )(1[0-2]|[1-9])\.([0-5]\d)(?![\d%]|\s?(?:%|per))"
+    r"(?<=\b(?:by|catch|caught|catching|take|took|miss|missed) the )(1[0-2]|[1-9])\.([0-5]\d)(?![\d%]|\s?(?:%|per)))"
 )
 _HOURS = r"(1[0-2]|[1-9])\.([0-5][05]|[0-5]\d(?=.{1,60}\b(?:train|boat|bus|ferry|flight|express)\b))"
 _NO_TIME = compile_later(
@@ -118,7 +118,8 @@ _SINGLE = table(
 def say_measures(text: str) -> str:
     """Return a sentence with the words of its measures, prices and positions; numbers stay figures."""
     text = say_products(_FEET_BY.sub(r"\1 by \2 feet", _GLUED_TIME.sub(" ", text)))
-    text = _TIME_BEFORE.sub(r"\1:\2", _FROM_TIME.sub(" to ", text))
+    text = _FROM_TIME.sub(" to ", text) if "-" in text or "–" in text else text
+    text = _TIME_BEFORE.sub(r"\1:\2", text)
     text = _PART_INCHES.sub(lambda match: "inches" + ("" if match["ends"] is None else "."), _MIXED.sub(r"\1 ", text))
     if _HEAT.search(text):
         text = _OVEN.sub(r"\1°\2", text)

@@ -7,6 +7,7 @@ from swarm.book.language.language import Match, table
 from swarm.book.language.late_pattern import compile_later
 
 _ALONE = r"(?<![\p{L}\d.,:/$£€-])"
+_FIGURE_NEXT = r"(?=[\d½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘])"  # tells of most places at once that nothing begins there
 _COUNT = r"(?:\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?|\d{1,6}(?:\.\d{1,3})?)"
 _FRACTION = r"[½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘]|[1-9]\d?[/⁄](?:1[0-6]|[2-9]|32|64)(?!\d)"
 _UNITS = table(
@@ -31,7 +32,7 @@ _ONE_LETTER = table("g=gram|l=litre|L=litre|W=watt|V=volt|m=metre")
 _SAME = frozenset(("hertz", "kilohertz", "megahertz", "gigahertz", "dozen", "horsepower"))  # one or several
 _SIGNS = "|".join(map(regex.escape, sorted(_UNITS, key=len, reverse=True)))
 _MEASURE = compile_later(
-    rf"{_ALONE}(?P<range>{_COUNT}\s?(?:[-–]|to|or)\s?)?(?:(?P<count>{_COUNT})(?P<part>\s?(?:{_FRACTION}))?|"
+    rf"{_FIGURE_NEXT}{_ALONE}(?P<range>{_COUNT}\s?(?:[-–]|to|or)\s?)?(?:(?P<count>{_COUNT})(?P<part>\s?(?:{_FRACTION}))?|"
     rf"(?P<part>{_FRACTION}))"
     rf"(?P<joint>\s|-)?(?:(?P<unit>{_SIGNS})(?![\p{{L}}’'/²³^])\.?|(?P<unit>[gLlWV])(?![\p{{L}}’'/²³^-])(?=\s*[,;:)]|"
     rf"\s\p{{Ll}}|\.?[\s\"”’)]*$))"
@@ -44,7 +45,7 @@ _FOODS = (
     "chicken meat ham beef noodles lentils parsley spinach corn cider tea"
 )
 _CUPS = compile_later(
-    rf"{_ALONE}(?P<count>{_COUNT}(?:\s?(?:{_FRACTION}))?|{_FRACTION})\s?[cC]\.?(?=\s(?:\p{{Ll}}+[,\s]\s?){{0,3}}"
+    rf"{_FIGURE_NEXT}{_ALONE}(?P<count>{_COUNT}(?:\s?(?:{_FRACTION}))?|{_FRACTION})\s?[cC]\.?(?=\s(?:\p{{Ll}}+[,\s]\s?){{0,3}}"
     rf"(?:{'|'.join(_FOODS.split())})\b)"
 )
 _INCHES = compile_later(rf"(?<![\d.])({_COUNT}|{_FRACTION})(?:\s?[x×]\s?({_COUNT}))?-in\.?(?![\p{{L}}])")
@@ -66,12 +67,13 @@ _DEGREE = compile_later(
     r"(?<![\d.])(\d{1,3})\s?°(?=\s(?:angles?|turns?|bends?|heat|slopes?|views?|arcs?|rotations?|weather|water|oven)\b)"
 )
 _LONE_INCHES = compile_later(rf"(?<![\d.])({_COUNT}\s?(?:{_FRACTION})?)\s?″")
+_ONE = compile_later(rf"1|{_FRACTION}")
 _PLURALS = table("foot=feet")
 
 
 def say_products(text: str) -> str:
     """Return a sentence with words for the × of sizes and of powers of ten."""
-    return str(_BY.sub(" by ", _TIMES.sub(" times ", text)))
+    return str(_BY.sub(" by ", _TIMES.sub(" times ", text))) if "x" in text or "×" in text else text
 
 
 def say_units(text: str) -> str:
@@ -90,7 +92,7 @@ def say_units(text: str) -> str:
 
 
 def _cups(match: Match) -> str:
-    single = regex.fullmatch(rf"1|{_FRACTION}", match["count"])
+    single = _ONE.fullmatch(match["count"])
     return f"{match['count']} cup{'' if single else 's'}"
 
 

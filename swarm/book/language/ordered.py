@@ -5,6 +5,7 @@ import regex
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import NUMERAL, value
 
+_MAYBE = compile_later(r"\b[IVX]+\s")
 MAX_ORDINAL = 20  # greater numbers are said as cardinals
 
 
@@ -23,4 +24,4 @@ def say_ordered(text: str, pattern: "regex.Pattern[str]") -> str:
             return f"{number} "
         return f"{number}{'º' if match['feminine'] is None else 'ª'} "
 
-    return str(pattern.sub(ordinal, text)) if regex.search(r"\b[IVX]+\s", text) else text
+    return str(pattern.sub(ordinal, text)) if _MAYBE.search(text) else text

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
 
-import regex
-
 from swarm.book.language.language import Language
+from swarm.book.language.late_pattern import compile_later
 
 # Words between figures and a unit: "2 mil km²", "5 million km".
 THOUSANDS = (
     r"(?:mil|mila|mille|(?:millones|milhões|millions|milioni|miliardi|milliards)\sd[ei]|million|billion|thousand|"
     r"Millionen|Tausend|Mio\.|Mrd\.|miljoen|duizend|tysięcy|milionów|tys\.|mln|тысяч|миллионов|тыс\.|млн)"
 )
+_NO_FIGURE, _NO_DIGIT = compile_later(r"\D"), compile_later(r"[^0-9]")
 MAX_DIGITS = 15  # of a number; the digits of longer ones are said one by one
 
 
@@ -28,7 +28,7 @@ def spelled(figures: str, language: Language, kind: str = "cardinal") -> str:
     if numbers is None:
         return figures
     whole, _, decimals = figures.partition("," if numbers.comma else ".")
-    whole = regex.sub(r"\D", "", whole)
+    whole = whole if whole.isdecimal() else _NO_FIGURE.sub("", whole)
     if decimals:
         said = numbers.decimal(whole, decimals) if numbers.decimal else ""
         if said:
@@ -59,5 +59,5 @@ def amount(figures: str, language: Language) -> Decimal:
     """Return the value of a number as a language writes it; only the last digits of a very long one count."""
     comma = language.numbers is None or language.numbers.comma
     whole, _, decimals = figures.partition("," if comma else ".")
-    digits = regex.sub(r"[^0-9]", "", whole)[-MAX_DIGITS:] or "0"
+    digits = _NO_DIGIT.sub("", whole)[-MAX_DIGITS:] or "0"
     return Decimal(f"{digits}.{decimals[:MAX_DIGITS]}" if decimals.isdecimal() else digits)

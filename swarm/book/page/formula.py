@@ -16,6 +16,7 @@ VARIABLE = compile_later(r"(?<!\p{L})\p{L}$")
 RAISED = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 
 _SILENT = words("annotation annotation-xml mspace mphantom none mprescripts maligngroup malignmark")
+_TOKENS = words("mi mn mo mtext ms")
 _INVISIBLE = compile_later("[\u2061-\u2064]")
 _ACCENTS = frozenset("¯ˆ^~˜˙→⃗‾_")
 _NO_SPACE_BEFORE = compile_later(r" (?=[,.;:!?)\]}′])")
@@ -37,28 +38,32 @@ def alternative_of(math: etree._Element) -> str:
 
 def read_formula(math: etree._Element) -> str:
     """Return a formula as text, for any language: with the signs that its language has words for."""
-    text = " ".join(_read(math).split())[:MAX_FORMULA_CHARS]
+    text = " ".join(_read(math, local(math)).split())[:MAX_FORMULA_CHARS]
     return str(_NO_SPACE_AFTER.sub("", _NO_SPACE_BEFORE.sub("", text)))
 
 
-def _read(element: etree._Element) -> str:
-    tag = local(element)
+def _read(element: etree._Element, tag: str) -> str:
+    """Return the text of an element whose bare name is `tag`."""
     if not tag or tag in _SILENT:
         return ""
-    if tag in ("mi", "mn", "mo", "mtext", "ms"):
-        return _INVISIBLE.sub("", "".join(element.itertext()))
+    if tag in _TOKENS:
+        text = "".join(element.itertext()) if len(element) else element.text or ""
+        return text if text.isascii() else _INVISIBLE.sub("", text)
     parts = [*element.iterchildren("*")]
     special = _SPECIAL.get(tag)
     if special is not None:
-        return special(element, [_read(part) for part in parts])
+        return special(element, [_read(part, local(part)) for part in parts])
     return _row_of(parts[:1] if tag == "semantics" else parts)
 
 
 def _row_of(parts: list[etree._Element]) -> str:
     """Join parts by spaces, but the digits of a number, which some programs write one by one, without."""
-    tags = ["", *map(local, parts)]
-    pairs = zip(tags, tags[1:], parts, strict=False)
-    return "".join(("" if before == tag == "mn" else " ") + _read(part) for before, tag, part in pairs)
+    text = before = ""
+    for part in parts:
+        tag = local(part)
+        text += ("" if before == tag == "mn" else " ") + _read(part, tag)
+        before = tag
+    return text
 
 
 def _fraction(_: etree._Element, parts: list[str]) -> str:

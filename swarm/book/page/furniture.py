@@ -69,6 +69,7 @@ _UNLINKED = compile_later(
     rf"[\s<«‹\[]*{_NAVIGATION.pattern}[\s\]]*(?:[|/•·»«<>‹›\[\]\s]*[|•·»«<>‹›][|/•·»«<>‹›\[\]\s]*{_NAVIGATION.pattern}[\s\]]*){{1,6}}[\s>»›]*",
     regex.IGNORECASE,
 )
+_SEPARATORS = frozenset("|•·»«<>‹›")  # such a line has one of these
 # What an archive of stories prints around one: where it is, and where its author's notes are.
 _ARCHIVE = compile_later(
     r"\s*\(?see the end of the (?:chapter|work) for (?:more )?(?:notes|other works inspired by this one)\.?\)?\.?\s*|"
@@ -76,6 +77,7 @@ _ARCHIVE = compile_later(
     r"\s*please drop by the archive and comment to let the (?:creator|author)s? know if you enjoyed their work!?\s*",
     regex.IGNORECASE,
 )
+_ARCHIVE_BEGINS = tuple("(sSſpP")
 _NAVIGATION_HEADING = compile_later(r"(?:previous|next|parent|prev) (?:topic|section|page|chapter)", regex.IGNORECASE)
 # The words before the links of such a line in help systems: "Parent topic: Vectors".
 _NAVIGATION_LABEL = compile_later(
@@ -114,6 +116,7 @@ _DROP_CAP = compile_later(
 _STYLED, _PARAGRAPHS = words("span big font b strong"), words("p div")
 _CONSONANT = compile_later(r"[\"'“‘«„¿¡—]?\s?[BCDFGHJKLMNPQRSTVWZ]")
 _REST = compile_later(r"\s+\p{Ll}{2,}|\s+\p{Lu}{2,}")
+_LETTER = compile_later(r"\p{L}")
 _INITIAL = compile_later(r"[\"'“‘«„¿¡—]?\s?\p{L}")
 
 
@@ -149,8 +152,8 @@ def _is_navigation(element: etree._Element) -> bool:
     """Return whether a line has only links to other pages: "Previous | Contents | Next"."""
     words = _opening(element, MAX_LINE_CHARS)
     if (
-        _UNLINKED.fullmatch(words)
-        or _ARCHIVE.fullmatch(words)
+        (not _SEPARATORS.isdisjoint(words) and _UNLINKED.fullmatch(words))
+        or (words.lstrip().startswith(_ARCHIVE_BEGINS) and _ARCHIVE.fullmatch(words))
         or (local(element)[0] == "h" and _is_navigation_heading(element))
     ):
         return True
@@ -273,8 +276,9 @@ def is_scene_break(element: etree._Element) -> bool:
 
 def _is_lone_cap(element: etree._Element) -> bool:
     """Return whether a styled letter that is no word begins a paragraph: "<span class="c7">T</span> he end"."""
-    styled = element.get("class") or element.get("style") or local(element) in ("big", "font")
-    if local(element) not in _STYLED or not styled or not _CONSONANT.fullmatch("".join(element.itertext()).strip()):
+    tag = local(element)
+    styled = tag in _STYLED and (element.get("class") or element.get("style") or tag in ("big", "font"))
+    if not styled or not _CONSONANT.fullmatch("".join(element.itertext()).strip()):
         return False
     parent = element.getparent()
     begins = parent is not None and element.getprevious() is None and not (parent.text or "").strip("\"'“‘«„¿¡— \n\t")
@@ -285,7 +289,7 @@ def drop_cap(element: etree._Element) -> str:
     """Return the letter of a drop cap, be it text or a picture; "" if the element is none."""
     if local(element) == "img":
         letter = (element.get("alt") or "").strip()
-        inside_word = regex.match(r"\p{L}", element.tail or "")
+        inside_word = _LETTER.match(element.tail or "")
         return letter if inside_word and _INITIAL.fullmatch(letter) else ""
     if not any(map(_DROP_CAP.search, (element.get("class") or "").split())) and not _is_lone_cap(element):
         return ""

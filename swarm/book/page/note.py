@@ -214,8 +214,8 @@ def is_named_note(element: etree._Element, tag: str) -> bool:
 
 def _links(number: int, name: str, root: etree._Element, resolve: Resolve) -> Iterator[_Link]:
     for at, element in enumerate(root.iter("*")):
-        href = element.get("href") if local(element) == "a" else None
-        if not href or "#" not in href:
+        href = element.get("href")
+        if not href or "#" not in href or local(element) != "a":
             continue
         label = "".join(islice(element.itertext(), MAX_LABEL_PIECES)).strip()
         sure = "noteref" in types(element)

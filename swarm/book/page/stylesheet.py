@@ -78,9 +78,9 @@ class Cascade:
             matcher.other_selectors
             or matcher.lang_attr_selectors
             or matcher.namespace_selectors
-            or element.get("id") in matcher.id_selectors
             or local(element) in matcher.lower_local_name_selectors
-            or not matcher.class_selectors.keys().isdisjoint((element.get("class") or "").split())
+            or element.get("id") in matcher.id_selectors
+            or ((named := element.get("class")) and not matcher.class_selectors.keys().isdisjoint(named.split()))
         )
 
 

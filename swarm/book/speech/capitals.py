@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import pairwise
 
-import regex
 from msgspec import Struct
 
 from swarm.book.language.function_words import function_words
@@ -57,6 +56,7 @@ _END = compile_later(
 _SUFFIXES = ("S", "T", "D", "M", "LL", "RE", "VE", "N")  # English, behind an apostrophe
 MIN_SHOUTED_LETTERS = 5  # longer words in a shout are no initials, however they are spelled
 MAX_LONE_WORDS = 3  # single letters between two words in capitals
+_APOSTROPHE, _AT_APOSTROPHE, _ANY_VOWEL = (compile_later(text) for text in ("['’]", "(['’])", f"[{_VOWEL}]"))
 MIN_NAME_LETTERS = 4  # shorter words that no book and no list knows are initials
 
 
@@ -248,7 +248,7 @@ def _is_shouted(tokens: list[_Token], index: int, language: Language) -> bool:
 
 
 def _is_word(word: str, language: Language, usage: Usage) -> bool:
-    parts = regex.split("['’]", word.lower())
+    parts = _APOSTROPHE.split(word.lower())
     known = _small_words(language)
     if len(parts) == 1:
         return parts[0] in usage.small or parts[0] in known
@@ -269,12 +269,12 @@ def _stands_as_initials(word: str, before: str, after: str, language: Language, 
 
 
 def _has_vowel(word: str) -> bool:
-    return bool(regex.search(f"[{_VOWEL}]", word))
+    return bool(_ANY_VOWEL.search(word))
 
 
 def _can_be_said(word: str) -> bool:
     """Return whether letters can be read as a word: it has a vowel, and no heap of consonants."""
-    return all(_part_can_be_said(part) for part in regex.split("['’]", word) if len(part) > 1 and part not in _SUFFIXES)
+    return all(_part_can_be_said(part) for part in _APOSTROPHE.split(word) if len(part) > 1 and part not in _SUFFIXES)
 
 
 def _part_can_be_said(word: str) -> bool:
@@ -294,7 +294,7 @@ def _in_small_letters(word: str, start: bool, *, name: bool, language: Language)
 
 def _parts(word: str, name: bool) -> Iterator[str]:
     """Yield the parts of a word at its apostrophes in small letters; in a name a long part has a capital."""
-    pieces = regex.split("(['’])", word)
+    pieces = _AT_APOSTROPHE.split(word)
     for place, piece in enumerate(pieces):
         long = name and place and piece not in _SUFFIXES and len(piece) > 2
         yield piece.capitalize() if long else piece.lower()

@@ -33,6 +33,7 @@ _COUNTRY = compile_later(r"(?<!\p{L})(?:US|U\.S\.|CA|AU|NZ|HK|[AC])(?=\$\s?\d)")
 _PERCENT = compile_later(r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)")
 _POINTED_SUM = compile_later(r"(?<=[$£€]\s?\d{1,9})\.(?=\d\d(?!\d|[.,]\d))")  # "$ 12.50" in the Americas
 _EVEN_SUM = compile_later(r"(?<=\d),[-–—]{1,2}(?![\d\p{L}])")  # "5,- DM"
+_FIGURES = compile_later(r"\d+")
 _FIGURE = compile_later(rf"[\d{FRACTIONS}{THIRDS_AND_ON}]")
 # The initials in "Joseph M. Brown" are no numerals, nor is the English pronoun in "Mary I said".
 _KING = rf"\b(\p{{Lu}}\p{{L}}+)\s((?=[IVX]+\b){NUMERAL})\b(?!\.\p{{L}}|['’](?!s\b)\p{{L}}|(?<=\s[IVX])\.\s+\p{{Lu}})"
@@ -213,7 +214,7 @@ def _called(figures: str, language: Language, numbers: Numbers) -> str:
 
 def _grouped(figures: str, language: Language) -> str:
     """Say a telephone number digit by digit, with a pause between its groups."""
-    return ", ".join(digit_by_digit(group, language) for group in regex.findall(r"\d+", figures))
+    return ", ".join(digit_by_digit(group, language) for group in _FIGURES.findall(figures))
 
 
 def _measured(figures: str, sign: str, language: Language, numbers: Numbers) -> str:

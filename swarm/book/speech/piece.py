@@ -12,19 +12,23 @@ _GOES_ON = compile_later(r"\P{L}*\p{Ll}")
 
 MIN_FILL = 0.5  # a good place counts only if the piece before it has this share of the aimed length
 
-# Places to cut, from best to worst: the next piece begins where a match ends.
+# Places to cut, from best to worst: signs of which a text needs one, if any, and a pattern. The next piece begins
+# where a match ends.
 _PLACES = tuple(
-    compile_later(pattern)
-    for pattern in (
-        rf"{_STOP}\s+(?!\P{{L}}?\p{{Ll}})|[。！？][」』”’）]*",
-        r"[;:][\"'”’»)\]]*\s+|[；：]",
-        r"(?:(?<!\s)\s++)?[—–―]++(?=\S)|\s[—–-]\s+",
-        r",[\"'”’»)\]]*\s+|[，、،]\s*",
-        r"\s(?=(?:and|or|but|nor|for|that|which|who|when|while|because|if|as|et|ou|mais|que|qui|dont|car|und|oder|"
-        r"aber|dass|weil|wenn|y|o|pero|porque|e|ma|che|perché|mas|en|of|maar|dat|omdat)\s)",
-        r"(?<!\d)\s+|\s+(?!\d)",  # "20 000" is one number
-        r"\s+",
-        r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])(?=\p{L})",
+    (frozenset(signs), compile_later(pattern))
+    for signs, pattern in (
+        ("!?….。！？", rf"{_STOP}\s+(?!\P{{L}}?\p{{Ll}})|[。！？][」』”’）]*"),
+        (";:；：", r"[;:][\"'”’»)\]]*\s+|[；：]"),
+        ("—–―-", r"(?:(?<!\s)\s++)?[—–―]++(?=\S)|\s[—–-]\s+"),
+        (",，、،", r",[\"'”’»)\]]*\s+|[，、،]\s*"),
+        (
+            "",
+            r"\s(?=(?:and|or|but|nor|for|that|which|who|when|while|because|if|as|et|ou|mais|que|qui|dont|car|und|oder|"
+            r"aber|dass|weil|wenn|y|o|pero|porque|e|ma|che|perché|mas|en|of|maar|dat|omdat)\s)",
+        ),
+        ("", r"(?<!\d)\s+|\s+(?!\d)"),  # "20 000" is one number
+        ("", r"\s+"),
+        ("", r"(?<=[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])(?=\p{L})"),
     )
 )
 _GRAPHEME = compile_later(r"\X")
@@ -50,7 +54,9 @@ def _best_place(window: str, limit: int, left: int) -> int:
     """Return the offset at which to cut a text of `left` characters that begins with `window`."""
     aim = left / math.ceil(left / limit)
     for least in (aim * MIN_FILL, 1):
-        for places in _PLACES:
+        for signs, places in _PLACES:
+            if signs and signs.isdisjoint(window):
+                continue
             ends = [match.end() for match in places.finditer(window)]
             good = [end for end in ends if end >= least and 0 < len(window[:end].rstrip()) <= limit]
             if good:

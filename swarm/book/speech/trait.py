@@ -58,7 +58,7 @@ class Traits(dict[str, int]):
         self._listed = (
             self._sounds | COUNTED_WORDS | {word.lower() for word in self._stopped | self._whole | self._rulers}
         )
-        self._patterns = [(_ODD, ODD), (_SMALL, SMALL), (_CAPITALS, CAPITALS), (COUNTED, COUNTS)]
+        self._patterns = [(_ODD, ODD), (_SMALL, SMALL), (_CAPITALS, CAPITALS)]
         self._patterns += [(_NO_PRONOUN, NUMERAL), (_PRONOUN, PRONOUN)] if pronoun else [(_NUMERAL, NUMERAL)]
 
     def of(self, text: str) -> int:
@@ -93,13 +93,19 @@ class Traits(dict[str, int]):
         pieces = _PIECE.findall(word)
         if not self._whole.isdisjoint(pieces) or not self._stopped.isdisjoint(_STOPPED.findall(word)):
             found |= SHORT
-        if not self._rulers.isdisjoint(pieces):
+        if not self._rulers.isdisjoint(pieces) or _is_counted(word, pieces):
             found |= COUNTS
         if _LETTER.fullmatch(word):
             found |= LETTER
         if not self._sounds.isdisjoint(_SOUND.findall(word.lower())):
             found |= SOUNDS
         return found if is_normalized("NFC", word) else found | ODD
+
+
+def _is_counted(word: str, pieces: list[str]) -> bool:
+    """Return whether a numeral may follow a word, of which `pieces` are the letters."""
+    listed = not ARE_LISTED or any(piece.casefold() in COUNTED_WORDS for piece in pieces)
+    return listed and bool(COUNTED.search(word))  # decided last, since the pattern takes long
 
 
 def _parts_of(short: Abbreviations) -> tuple[frozenset[str], frozenset[str]]:

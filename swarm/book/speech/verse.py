@@ -69,8 +69,11 @@ def _finder(scripture: Scripture) -> "regex.Pattern[str]":
     between = r"(?::|,\s?)" if scripture.comma else ":"
     alone = rf"(?![\d:]|[.,]\d|\s(?:{shorts})\.)"  # "2" in "I Cor. xiii, 2 Tim. ii" counts the next book
     verse = rf"(?P<verse>\d{{1,3}}){alone}(?=(?P<more>\s?[-–]\s?\d|,\s?\d{{1,2}}(?!\d))?)(?!{_NO_VERSE})"
+    books = scripture.names | scripture.plain | scripture.single | scripture.shorts.keys()
+    letters = {name[0] for name in (*scripture.numbered, *books)}
+    begin = rf"(?=[{''.join(sorted(letters))}])"  # tells of most places at once that no name begins there
     return compile_later(
-        rf"(?<![\p{{L}}\d.])(?:(?P<number>{number})(?:\.\s?|\s|(?<=\d)(?=\p{{Lu}})))?"
+        rf"{begin}(?<![\p{{L}}\d.])(?:(?P<number>{number})(?:\.\s?|\s|(?<=\d)(?=\p{{Lu}})))?"
         rf"(?:(?P<book>{shorts})(?P<stop>\.)|(?P<book>{names}|{plain})(?![\p{{L}}.])|"
         rf"(?P<book>{single})(?=\s\d{{1,3}},\s?\d))\s?"
         rf"(?:(?P<chapter>\d{{1,3}})(?:{between}{verse}|(?![\d:½]|[.,/]\d|\s?[-–%€]))|(?P<roman>(?:[ivxlc]{{1,7}}|[IVXLC]{{1,7}}(?=[.,:]\s\d))+)(?![\p{{L}}’'])(?:[.:,]\s{verse})?)"

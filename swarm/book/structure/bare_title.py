@@ -17,9 +17,9 @@ def join_bare(chapters: tuple[ChapterText, ...], title: str) -> Iterator[Chapter
     A bare chapter without a next one stays as it is.
     """
     waiting: list[ChapterText] = []
+    last_spoken = max((place for place, chapter in enumerate(chapters) if not chapter.left_out), default=0)
     for place, chapter in enumerate(chapters):
-        spoken_later = any(not later.left_out for later in chapters[place + 1 :])
-        if not chapter.left_out and _is_bare(chapter) and spoken_later:
+        if not chapter.left_out and place < last_spoken and _is_bare(chapter):
             waiting.append(chapter)
         elif chapter.left_out or not waiting:
             yield chapter

@@ -67,8 +67,8 @@ _ROUGHLY = compile_later(
     r"\smore\b)"
 )
 _PART_TH = compile_later(
-    r"(?<![\d/.])([1-9]\d?)/([1-9]\d{0,2})(?:ths?|rds?)\b|(?<![\d/.])([1-9]\d?)/(16|32|"
-    r"64)(?![\d/])"
+    r"(?=[1-9])(?:(?<![\d/.])([1-9]\d?)/([1-9]\d{0,2})(?:ths?|rds?)\b|(?<![\d/.])([1-9]\d?)/(16|32|"
+    r"64)(?![\d/]))"
 )
 _SHORT_DATE = compile_later(r"(?<![\d/.,])\d{1,2}/\d{1,2}/\d{2}(?![\d/])")
 _EMERGENCY = compile_later(

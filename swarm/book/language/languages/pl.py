@@ -60,6 +60,7 @@ _YEAR_BEHIND = compile_later(rf"{_PREPOSITION}{_YEAR}\s(r\.|rok(?:u|iem|owi)?\b)
 _YEAR_BEFORE = compile_later(
     rf"{_PREPOSITION}\b([Rr]oku|[Rr]ok|[Rr]okiem|r\.)\s(1\d{{3}}|20\d\d)(?![\d.,:/-]*\d|\p{{L}})"
 )
+_FIGURE = compile_later(r"\d")
 _YEAR_ALONE = compile_later(r"\b([Ww]|[Pp]o)\s(1\d{3}|20\d\d)(?=[.,;:!?)]*(?:$|\s\p{Lu})|[,;)])")
 _CENTURY = compile_later(
     rf"{_PREPOSITION}\b((?=[IVX]+\b){NUMERAL})(?:(\s(?:i|oraz|lub)\s|[-–])((?=[IVX]+\b){NUMERAL}))?\s"
@@ -235,7 +236,7 @@ def _in_genitive(match: Match) -> str:
 
 def _prepare(text: str) -> str:
     """Say the inflected dates, years, centuries, hours, kings and ordinals, for which there are no general rules."""
-    if regex.search(r"\d", text):
+    if _FIGURE.search(text):
         text = say_between(text, _cardinal, _ordinal, month_names(LANGUAGE))
         text = say_plurals(join_compounds(text, _cardinal), _cardinal)
         text = _NTH_TIME.sub(lambda match: f"{_ordinal(int(match[1]))}{'.' if match['ends'] is not None else ''}", text)

@@ -115,12 +115,16 @@ _TENTHS = (("десятая", "десятых"), ("сотая", "сотых"), (
 _NO_NOUN = words("или при для она они над под без как так что где кто уже ещё еще тоже также была были")
 
 
+_FIGURE = compile_later(r"\d")
+_ONE_THOUSAND = compile_later(r"^(?:одна тысяча|одной тысячи|одну тысячу)\b")
+
+
 @lru_cache(2048)
 def _inflected(number: int, kind: str, case: str, gender: str = "m", plural: bool = False) -> str:
     from num2words import num2words
 
     said = str(num2words(number, lang="ru", to=kind, case=case, gender=gender, plural=plural, animate=False))
-    return regex.sub(r"^(?:одна тысяча|одной тысячи|одну тысячу)\b", _thousand, said)
+    return _ONE_THOUSAND.sub(_thousand, said)
 
 
 def _thousand(match: Match) -> str:
@@ -246,7 +250,7 @@ def _prepare(text: str) -> str:
     for kings in (_KING, _KING_IN_Y):
         text = kings.sub(lambda match: _numbered_name(match, _KING_CASES[match[1]], "m"), text)
     text = _QUEEN.sub(lambda match: _numbered_name(match, _QUEEN_CASES[match[1]], "f"), text)
-    if not regex.search(r"\d", text):
+    if not _FIGURE.search(text):
         return text
     text = _FULL_HOUR.sub(_full_hour, _FROM_TO.sub(_from_to, text))
     text = _FROM_DAY.sub(_from_day, text)
