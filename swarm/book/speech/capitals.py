@@ -8,7 +8,7 @@ has it.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from msgspec import Struct
 
@@ -76,7 +76,7 @@ def usage_of(chapters: Iterable[ChapterText]) -> Usage:
     texts = [block.text for chapter in chapters for block in chapter.blocks]
     if not any(_SOME.search(text) for text in texts):
         return NO_USAGE
-    counts = Counter(word for text in texts for word in text.split())
+    counts = Counter(chain.from_iterable(map(str.split, texts)))
     capitals, found = _count_capitals(counts), _count_words(counts)
     small = {word: count for word, count in found.items() if word in capitals}
     names = {word.lower() for word in found if word.istitle()}

@@ -57,16 +57,15 @@ class Speech:
         if found & ODD or "--" in text or ". ." in text:
             text = _plain(text)
             found = traits.of(text)
+        before = text
         if found & (CAPITALS | LETTER):
             text = change_unmarked(text, lambda piece: lower_capitals(piece, words, self.usage, self.lexicon.capitals))
-            found = traits.of(text)
         if self.lexicon is not NO_LEXICON:
             text = change_unmarked(text, lambda piece: self.lexicon.apply(piece, language, phonemes=takes))
-            found = traits.of(text)
+        found = found if text == before else traits.of(text)
         if heading or found & SPELLED or (found & PRONOUN and found & COUNTS):
             text = change_unmarked(text, lambda piece: self._spell(piece, language, heading=heading))
-            found = traits.of(text)
-        marked = takes and found & SOUNDS
+        marked = takes and traits.of(text) & SOUNDS
         return change_unmarked(text, lambda piece: _mark_heteronyms(piece, words)) if marked else text
 
     def _spell(self, text: str, code: str, *, heading: bool) -> str:

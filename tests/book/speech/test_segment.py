@@ -1,3 +1,4 @@
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -115,11 +116,11 @@ HEARD = regex.compile(r"[\p{L}\p{N}]")
 
 def everything(chapter: Chapter) -> str:
     """Return all text in order, spoken or not, without white space."""
-    parts = {index: segment.written for index, segment in enumerate(chapter.segments)}
-    said = "".join(line.text for line in chapter.unspoken if line.after == -1)
-    for index, text in parts.items():
-        said += text + "".join(line.text for line in chapter.unspoken if line.after == index)
-    return "".join(said.split())
+    unspoken: defaultdict[int, str] = defaultdict(str)
+    for line in chapter.unspoken:
+        unspoken[line.after] += line.text
+    said = "".join(segment.written + unspoken[index] for index, segment in enumerate(chapter.segments))
+    return "".join(f"{unspoken[-1]}{said}".split())
 
 
 @given(st.text(max_size=300), st.integers(8, 120))
