@@ -5,6 +5,7 @@ from swarm.book.language.english_unit import say_products, say_units
 from swarm.book.language.language import Match, table
 from swarm.book.language.late_pattern import compile_later
 
+_FIGURE = compile_later(r"[\d½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘]")
 _ALONE = r"(?<![\p{L}\d.,:/$£€-])"
 _COUNT = r"\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?\s?[½¼¾]?"
 _FEET_AND_INCHES = compile_later(
@@ -117,6 +118,8 @@ _SINGLE = table(
 
 def say_measures(text: str) -> str:
     """Return a sentence with the words of its measures, prices and positions; numbers stay figures."""
+    if not _FIGURE.search(text) and "deg" not in text and "°" not in text:
+        return text  # only "ten degrees north lat." needs no figure
     text = say_products(_FEET_BY.sub(r"\1 by \2 feet", _GLUED_TIME.sub(" ", text)))
     text = _FROM_TIME.sub(" to ", text) if "-" in text or "–" in text else text
     text = _TIME_BEFORE.sub(r"\1:\2", text)

@@ -15,6 +15,8 @@ from said import said
             "At latitude forty-five degrees north, longitude twelve degrees thirty minutes west of it.",
         ),
         ("at 31° N. lat.", "at thirty-one degrees north latitude."),
+        ("Dr. Ross saw it at some degrees north lat.", "Doctor Ross saw it at some degrees north latitude."),
+        ("Dr. Ross took ½ tsp. of it.", "Doctor Ross took one half teaspoon of it."),
         ("He took the 5.15 from London.", "He took the five fifteen from London."),
         ("We caught the 5.05.", "We caught the five oh five."),
         ("A $5 bill and two £10 notes", "A five dollar bill and two ten pound notes"),
