@@ -24,7 +24,7 @@ class Prompt:
     generator: torch.Generator
 
 
-class DrawByRow(LogitsProcessor):
+class DrawByRow(LogitsProcessor):  # type: ignore[misc]  # mypy skips the library, which may be absent
     """Draws the next token of each row with the row's generator, and leaves only that token possible.
 
     A row that has ended draws no more, so that its generator is where it would be without neighbours.
