@@ -6,6 +6,7 @@ import re
 import tokenize
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pages import ROOT
 
@@ -24,14 +25,28 @@ def is_property(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
+class Docstring(NamedTuple):
+    """A docstring of a module, a class or a function, and the name of a function that is no property."""
+
+    text: str
+    function: str
+
+
 @cache
-def docstrings(path: str) -> list[tuple[ast.AST, str]]:
-    """Return each module, class and function of a file that has a docstring, with that docstring."""
+def docstrings(path: str) -> list[Docstring]:
+    """Return the docstrings of a file. No tree is kept: the collector of garbage would go through all of them."""
     kinds = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     nodes = ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8")))
     return [
-        (node, text) for node in nodes if isinstance(node, kinds) and (text := ast.get_docstring(node, clean=False))
+        Docstring(text, function_of(node))
+        for node in nodes
+        if isinstance(node, kinds) and (text := ast.get_docstring(node, clean=False))
     ]
+
+
+def function_of(node: ast.AST) -> str:
+    """Return the name of a function that is no property, "" for all else."""
+    return node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_property(node) else ""
 
 
 def comments(path: str) -> list[str]:
@@ -42,21 +57,21 @@ def comments(path: str) -> list[str]:
 
 def test_the_docstring_of_a_function_opens_with_a_verb() -> None:
     functions = [
-        (path, node.name, text.split()[0].strip(".,:;`"))
+        (path, function, text.split()[0].strip(".,:;`"))
         for path in SOURCES
-        for node, text in docstrings(path)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not is_property(node)
+        for text, function in docstrings(path)
+        if function
     ]
     assert [(path, name) for path, name, first in functions if NO_VERB.fullmatch(first)] == []
 
 
 def test_a_docstring_says_more_than_two_words() -> None:
-    assert [(path, text) for path in SOURCES for _, text in docstrings(path) if len(text.split()) < MIN_WORDS] == []
+    assert [(path, text) for path in SOURCES for text, _ in docstrings(path) if len(text.split()) < MIN_WORDS] == []
 
 
 def vague(path: str) -> list[str]:
     """Return the docstrings and comments of a file that do not name the actor."""
-    return [text for text in (*(text for _, text in docstrings(path)), *comments(path)) if VAGUE.search(text)]
+    return [text for text in (*(text for text, _ in docstrings(path)), *comments(path)) if VAGUE.search(text)]
 
 
 def test_docstrings_and_comments_name_the_actor() -> None:
@@ -66,8 +81,9 @@ def test_docstrings_and_comments_name_the_actor() -> None:
 
 def test_the_rules_of_english_see_what_they_should() -> None:
     here = Path(__file__).relative_to(ROOT).as_posix()
-    assert [node.name for node, _ in docstrings(here) if isinstance(node, ast.FunctionDef)] == [
+    assert [function for _, function in docstrings(here) if function] == [
         "docstrings",
+        "function_of",
         "comments",
         "vague",
     ]
