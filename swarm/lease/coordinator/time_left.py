@@ -102,7 +102,7 @@ class EncodingPace:
             self._share_cores(taken)
         elif not self.is_alone:
             self._leave_alone(left_sound_s)
-        if use.pieces == self.use.pieces:
+        if use.pieces <= self.use.pieces:  # nothing is known of encoders while there are no books
             return
         busy_s = use.busy_s - self.use.busy_s
         memory_s = use.encoders * min(MAX_MEMORY_S, max(MIN_ENCODING_S, self._seconds(left_sound_s)))
@@ -121,8 +121,8 @@ class EncodingPace:
         """Expect encoding to get faster: what was seen of it before is a guess from now."""
         self.is_alone = True
         self.busy_lately *= 1 - self.taken
-        guess_s = self.use.encoders * min(GUESS_S, GUESS * self._seconds(left_sound_s))
-        self._forget(min(1.0, guess_s / self.busy_lately) if self.busy_lately else 1.0)
+        if guess_s := self.use.encoders * min(GUESS_S, GUESS * self._seconds(left_sound_s)):
+            self._forget(min(1.0, guess_s / self.busy_lately))
 
     def _forget(self, keep: float) -> None:
         self.pieces_lately *= keep

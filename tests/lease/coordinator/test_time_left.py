@@ -5,7 +5,7 @@ from math import exp, sqrt
 import pytest
 from shared_cores import SOUND_S, Run
 
-from swarm.lease.coordinator.time_left import EncoderUse, EncodingPace, SpeechPace
+from swarm.lease.coordinator.time_left import IDLE, EncoderUse, EncodingPace, SpeechPace
 from swarm.lease.scheduling import Speed
 
 LEFT = 1_000_000
@@ -186,3 +186,22 @@ def test_what_encoding_does_alone_soon_outweighs_the_guess() -> None:
 def test_the_last_piece_takes_one_encoder_its_usual_time() -> None:
     assert working(100).left_s(1.0, 104.0) == pytest.approx(10 - 4)
     assert working(100).left_s(0.0, 104.0) == 0
+
+
+def test_a_pace_outlasts_a_while_without_books() -> None:
+    pace = working(10_000)  # hours of work
+    before = pace.tail_s(2400.0, 0.0)
+    pace.observe(10_001.0, IDLE, 0.0, None)  # a queue that is empty names no encoders
+    pace.observe(10_002.0, IDLE, 0.0, None)
+    pace.observe(10_003.0, EncoderUse(2, 2000, 80_000.0, 20_000.0), 2400.0, 0.0)
+    assert pace.tail_s(2400.0, 0.0) == pytest.approx(before)
+
+
+def test_a_pace_is_kept_however_often_speaking_begins_and_ends() -> None:
+    pace = working(100, taken=0.9)  # of which three quarters are believed
+    before = pace.tail_s(2400.0, 0.0, gets_faster=False)
+    for second in range(100, 300):
+        pace.observe(float(second), pace.use, 2400.0, None if second % 2 else 0.9)
+        pace.observe(float(second), IDLE, 0.0, None)
+    pace.observe(300.0, pace.use, 2400.0, 0.9)
+    assert pace.tail_s(2400.0, 0.0, gets_faster=False) == pytest.approx(before)
