@@ -19,32 +19,33 @@ class CoreUse:
     def share(self, without: Collection[int] = ()) -> float:
         """Return the share between the last two looks, 0 to 1; 0 before there were two.
 
-        Processes of the numbers `without` are left out.
+        Processes of the numbers `without` are left out, with their children: on Windows, the Python of a virtual
+        environment is a child of the process that was started.
         """
         now = time.monotonic()
         if self._looked_s is None:
             self._cores = read_capacity().cores
         elif now < self._looked_s + LOOK_S:
             return self._share
-        used_s = _used_s(without)
+        used_s, counted = _used_s(without)
         if self._looked_s is not None:
-            spent_s = sum(max(0.0, seconds - self._used_s.get(pid, 0.0)) for pid, seconds in used_s.items())
+            spent_s = sum(max(0.0, used_s[pid] - self._used_s.get(pid, 0.0)) for pid in counted)
             self._share = min(1.0, spent_s / (self._cores * (now - self._looked_s)))
         self._looked_s, self._used_s = now, used_s
         return self._share
 
 
-def _used_s(without: Collection[int]) -> dict[int, float]:
-    """Return the seconds of CPU that each of the other processes has used, by its number."""
+def _used_s(without: Collection[int]) -> tuple[dict[int, float], set[int]]:
+    """Return the seconds of CPU that each of the processes has used, by its number, and which of them count."""
     import psutil  # imported here, since --help must be quick
 
-    this, used_s = psutil.Process(), dict[int, float]()
-    for process in (this, *this.children(recursive=True)):
-        if process.pid in without:
-            continue
+    this, used_s, left_out = psutil.Process(), dict[int, float](), set(without)
+    for process in (this, *this.children(recursive=True)):  # each one behind its parent
         try:
+            if process.ppid() in left_out:
+                left_out.add(process.pid)
             times = process.cpu_times()
             used_s[process.pid] = times.user + times.system
         except psutil.Error:  # it ended meanwhile
             continue
-    return used_s
+    return used_s, used_s.keys() - left_out
