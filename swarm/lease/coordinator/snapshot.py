@@ -1,8 +1,10 @@
 """Makes the coordinator's answer to `Status`, from which progress is drawn too."""
 
+from bisect import bisect
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import accumulate
 
 from swarm.job.recipe import Recipe
 from swarm.lease.coordinator.jobs import Jobs
@@ -81,21 +83,38 @@ class Snapshot:
         if speaking_s is None:
             return None
         is_last = self.jobs.open.keys() == {served.state.job}
-        return speaking_s + self.encoding_pace.tail_s(served.unencoded_s, speaking_s, gets_faster=is_last)
+        return speaking_s + self.encoding_pace.tail_s(self._before_it_s(served), speaking_s, gets_faster=is_last)
 
     def _before_it_s(self, served: ServedJob) -> float:
-        """Return the seconds of sound that are encoded until that of a job is, since books take turns."""
-        own_s = served.unencoded_s
-        return own_s + sum(min(own_s, sound_s) for job, sound_s in self._backlogs_s.items() if job != served.state.job)
+        """Return the seconds of sound that are encoded until that of a job is, since books take turns.
+
+        Of the jobs that are not yet spoken, those before it have their turns.
+        """
+        own_s, backlogs_s = served.unencoded_s, self._backlogs_s
+        shorter = bisect(backlogs_s, own_s)
+        before_s = self._shorter_s[shorter] + own_s * (len(backlogs_s) - shorter)
+        if not served.is_open:
+            return before_s
+        for job, sound_s in self._coming_s.items():
+            before_s += min(own_s, sound_s)
+            if job == served.state.job:
+                break
+        return before_s
 
     @cached_property
-    def _backlogs_s(self) -> dict[str, float]:
-        """The seconds of sound that are not yet encoded of each job that is spoken."""
-        return {
-            job: served.unencoded_s
-            for job, served in self.jobs.items()
-            if served.state.complete and not served.state.finished
-        }
+    def _backlogs_s(self) -> list[float]:
+        """The seconds of sound that are not yet encoded of each job that is spoken, the shortest first."""
+        return sorted(served.unencoded_s for served in self.jobs.values() if served.state.complete)
+
+    @cached_property
+    def _shorter_s(self) -> list[float]:
+        """The seconds of so many of the shortest backlogs together."""
+        return list(accumulate(self._backlogs_s, initial=0.0))
+
+    @cached_property
+    def _coming_s(self) -> dict[str, float]:
+        """The seconds of sound that are not yet encoded of each job that is still spoken."""
+        return {job: served.unencoded_s for job, served in self.jobs.open.items()}
 
     def _speaking_s(self, served: ServedJob) -> float | None:
         """Return the seconds until a job is spoken: jobs are spoken in order, so those before it count too."""

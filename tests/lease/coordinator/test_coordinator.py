@@ -1,6 +1,7 @@
 """Dialogues with the coordinator's core: who gets what, what is journaled, what is answered."""
 
 from math import inf
+from time import process_time
 
 import pytest
 from making import TEXTS, hope, join, make_clip, make_core, make_hello, make_spec, offer, said, sent, shown
@@ -213,6 +214,34 @@ def test_books_that_are_encoded_at_the_same_time_share_the_encoders() -> None:
         state.audio_s = sound_s
     core.note_progress({state.job: 0.0 for state in states}, 1.0, EncoderUse(2, 10, 1000.0, 20.0))
     assert [job.eta_s for job in shown(core, 1.0).jobs] == pytest.approx([25, 10])
+
+
+def test_a_book_waits_for_the_encoding_of_those_that_are_spoken_before_it() -> None:
+    states = [JobState(make_spec(TEXTS * 50, job=job)) for job in ("first", "second", "third")]
+    core = make_core(*states)
+    join(core)
+    grant = offer(core)
+    for index in range(3):
+        core.receive(b"p", make_clip(grant, index), 1.0 + index, b"flac")
+    for state in states:
+        state.audio_s, state.characters_settled = 1000.0, core.jobs[state.job].characters // 2
+    core.note_progress({state.job: 0.0 for state in states}, 5.0, EncoderUse(1, 10, 1000.0, 10_000.0))
+    first_s, second_s, third_s = (job.eta_s for job in shown(core, 5.0).jobs)
+    assert (first_s, second_s, third_s) == pytest.approx((20_000, 40_000, 60_000), rel=0.01)
+
+
+def test_the_time_left_of_many_books_takes_no_time() -> None:
+    states = [JobState(make_spec(["One."], job=f"{number}")) for number in range(2000)]
+    core = make_core(*states)
+    for number, state in enumerate(states):
+        apply(state, SegmentQuarantined(0, 0, "nothing can speak it"))
+        state.audio_s = 1.0 + number
+    core.note_progress({state.job: 0.0 for state in states}, 1.0, EncoderUse(1, 10, 1000.0, 1000.0))
+    began_s = process_time()
+    told = [job.eta_s for job in shown(core, 1.0).jobs]
+    assert process_time() - began_s < 0.2
+    assert told[:2] == pytest.approx([2000, 3999])
+    assert told[-1] == pytest.approx(2000 * 2001 / 2)
 
 
 def test_the_time_left_follows_what_is_really_spoken() -> None:
