@@ -104,7 +104,7 @@ class Traits(dict[str, int]):
 
 def _is_counted(word: str, pieces: list[str]) -> bool:
     """Return whether a numeral may follow a word, of which `pieces` are the letters."""
-    listed = not ARE_LISTED or any(piece.casefold() in COUNTED_WORDS for piece in pieces)
+    listed = not ARE_LISTED or any(piece.replace("İ", "i").casefold() in COUNTED_WORDS for piece in pieces)
     return listed and bool(COUNTED.search(word))  # decided last, since the pattern takes long
 
 

@@ -42,6 +42,7 @@ FORMS = BOOK.parent / "voice" / "forms"
         ("Mr. Hyde", "en", SHORT),
         ("Mr Hyde", "en", SHORT),
         ("and so on, etc.", "en", SHORT),
+        ("see APPENDİX one", "en", COUNTS | CAPITALS),
         ("no, it is art", "en", 0),
         ("Boston, Mass.", "en", SHORT),
         ("as I said", "en", PRONOUN),
