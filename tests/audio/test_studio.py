@@ -60,6 +60,12 @@ async def test_the_time_that_encoders_take_is_counted_with_the_sound_of_their_cl
     assert 0 < studio.busy_s < 2 * passed_s
 
 
+async def test_silence_is_not_counted_since_its_time_tells_nothing_of_sound(tmp_path: Path, studio: Studio) -> None:
+    (tmp_path / "reels").mkdir(exist_ok=True)
+    await studio.encode("job", ReelOrder((None,), (2.0,), RATE, 0.0, tmp_path / "reels" / "silence.reel"))
+    assert (studio.pieces, studio.sound_s, studio.busy_s) == (0, 0, 0)
+
+
 async def test_work_over_which_a_process_dies_is_not_counted(tmp_path: Path, studio: Studio) -> None:
     clip = store(tmp_path, tone(0.5))
     await studio.encode("job", reel_order(tmp_path, clip, "first.reel"))
