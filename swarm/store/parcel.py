@@ -282,12 +282,10 @@ def _take_clips(members: "_Members", clips: ClipFolder, wanted: Mapping[str, Cli
 class _PlainFile(tarfile.TarInfo):
     """A member that is a plain file. Other kinds, and long heads, are refused before they are read."""
 
-    @classmethod
-    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> "_PlainFile":
-        info = super().frombuf(buf, encoding, errors)
-        if info.type != tarfile.REGTYPE:
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:  # newer Pythons pass by `frombuf`
+        if self.type != tarfile.REGTYPE:
             raise tarfile.HeaderError("not a plain file")
-        return info
+        return super()._proc_member(tar)  # type: ignore[misc, no-any-return]
 
 
 class _Members:
