@@ -1,9 +1,9 @@
 """`voices --listen`: speak a few words with voices of this machine, each into a file of its own."""
 
 import re
-import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from swarm.job.recipe import Recipe
 from swarm.system.disk import guarded
@@ -27,25 +27,26 @@ async def speak_samples(
     download.
     """
     process, engine = EngineProcess(), ""
-    try:
-        for recipe in recipes:
-            try:
-                if recipe.engine != engine or not process.alive:
-                    await _close(process)
-                    process, engine = EngineProcess(), recipe.engine
-                    log = Path(tempfile.gettempdir()) / "e2a-swarm-listen.log"
-                    await process.start(engine_target(engine), log, environment=find_environment(engine))
-                await process.open(0, recipe, DEVICE, listen=listen)
-                clip = await process.speak(0, text or sentence(recipe.language), SEED)
-            except EngineFault as fault:
-                yield recipe, str(fault)
-                continue
-            path = folder / file_name(recipe)
-            with guarded(path):
-                path.write_bytes(clip.frame)
-            yield recipe, path
-    finally:
-        await _close(process)
+    with TemporaryDirectory(prefix="e2a-listen-") as logs:
+        try:
+            for recipe in recipes:
+                try:
+                    if recipe.engine != engine or not process.alive:
+                        await _close(process)
+                        process, engine = EngineProcess(), recipe.engine
+                        target, environment = engine_target(engine), find_environment(engine)
+                        await process.start(target, Path(logs) / "engine.log", environment=environment)
+                    await process.open(0, recipe, DEVICE, listen=listen)
+                    clip = await process.speak(0, text or sentence(recipe.language), SEED)
+                except EngineFault as fault:
+                    yield recipe, str(fault)
+                    continue
+                path = folder / file_name(recipe)
+                with guarded(path):
+                    path.write_bytes(clip.frame)
+                yield recipe, path
+        finally:
+            await _close(process)
 
 
 def file_name(recipe: Recipe) -> str:

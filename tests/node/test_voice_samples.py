@@ -1,3 +1,4 @@
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,16 @@ async def test_the_words_may_be_given(tmp_path: Path) -> None:
         [(_, path)] = [each async for each in speak_samples([TICK], text, tmp_path)]
         lengths.append(soundfile.info(path).duration)
     assert lengths[1] > 2 * lengths[0]
+
+
+async def test_users_of_one_machine_are_not_in_each_others_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "e2a-swarm-listen.log").mkdir()  # a name that all users shared
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    samples = tmp_path / "samples"
+    samples.mkdir()
+    [(_, path)] = [each async for each in speak_samples([TICK], "", samples)]
+    assert path == samples / "sample-metronome-en-tick.flac"
+    assert {found.name for found in tmp_path.iterdir()} == {"samples", "e2a-swarm-listen.log"}
 
 
 async def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
