@@ -24,6 +24,7 @@ SETTLING_SHARE = 0.15  # of the time run or the time left; the shortest of the t
 REMEMBERED_SHARE = 0.5  # of the time run: how sure an estimate is, the ends tell that were expected within it
 MAX_REMEMBERED = 300  # ends
 WIDER = 1.4  # a range reaches so far beyond the expected end, as a factor of the time left
+WIDEST = 3.0  # and no farther, whatever was expected before a machine got idle or busy
 FARTHEST = 2.5  # an estimate is within this factor of the latest calculation
 SPEAKING_SHARE = 0.9  # of the percent of a book; encoding has the rest, and keeps up unless voices are very fast
 SILENT_S = 5.0  # a heartbeat is due every second
@@ -106,13 +107,15 @@ class Estimate:
     def bounds(self) -> tuple[float, float]:
         """Return the seconds left by the earliest and by the latest end that was expected of late.
 
-        An end that has moved is likely to move on, so the bounds of one are wider, by `WIDER` at least.
+        An end that has moved is likely to move on, so the bounds of one are wider, by `WIDER` at least and by `WIDEST`
+        at most.
         """
         ends = [end for _, end in self._ends] or [self._seen_s]
         least, most = max(0.0, min(ends) - self._seen_s), max(0.0, max(ends) - self._seen_s)
         if most < max(LEAST_S, UNSURE * least):
             return least, most
         left_s = max(0.0, (self._end_s or 0.0) - self._seen_s)
+        least, most = max(least, left_s / WIDEST), min(most, left_s * WIDEST)
         return min(least, left_s / WIDER), max(most, left_s * WIDER)
 
 

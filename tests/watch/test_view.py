@@ -113,6 +113,16 @@ def test_no_time_left_is_claimed_where_nothing_is_known_or_nothing_is_spoken() -
         assert Viewer().look(replies(state=stage, eta_s=240.0)).jobs[0].eta == "about 4 min"
 
 
+def test_a_machine_that_got_idle_does_not_keep_the_range_of_its_busy_time() -> None:
+    estimate = Estimate()
+    for moment in range(100):
+        estimate.settle(900.0, float(moment))
+    for moment in range(100, 140):
+        estimate.settle(150.0 - moment, float(moment))
+    least, most = estimate.bounds()
+    assert least <= 10 <= most < 60, "less than a minute is left"
+
+
 def test_the_time_left_is_a_range_while_its_end_moves() -> None:
     viewer = Viewer()
     for moment in range(300):  # the end moves from 540 s to 800 s, as on a machine that others use
