@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import inf
 
 BEHIND_S = 5.0  # a link that leaves clips behind for so long is the bottleneck
+PAUSED = 0.1  # share of that time in which nothing may stay behind: between two clips there is a moment
 CALM_S = 60.0  # it counts as one for so long after that: packed clips may be what it keeps up with
 SPAN_S = 10.0  # over which its rate is measured
 MAX_LAG_S = 15.0
@@ -14,7 +15,9 @@ LAG_KEPT_S = 300.0  # a link that answered late once may do so again within this
 class LinkPace:
     """What one link carries, and whether that is enough."""
 
-    waits_s: float = inf  # since when clips stay behind without a pause
+    waits_s: float = inf  # since when clips stay behind, but for short pauses
+    paused_s: float = 0.0  # of all pauses since then
+    paused_since_s: float = inf  # the last one; inf: clips stay behind now
     behind_until_s: float = -inf
     span_s: float = 0.0  # when the present span began
     carried: int = 0  # bytes, in the present span
@@ -24,12 +27,15 @@ class LinkPace:
 
     def look(self, now: float, *, waits: bool) -> None:
         """Take in whether clips stay behind now."""
-        if not waits:
+        self.paused_s += max(0.0, now - self.paused_since_s)
+        self.paused_since_s = inf if waits else now
+        if self.paused_s > PAUSED * max(BEHIND_S, now - self.waits_s):
             self.waits_s = inf
-        elif self.waits_s == inf:
-            self.waits_s, self.span_s, self.carried, self.bits_s = now, now, 0, 0
+        if waits and self.waits_s == inf:
+            self.waits_s, self.paused_s = now, 0.0
+            self.span_s, self.carried, self.bits_s = now, 0, 0
         spent_s = now - self.span_s
-        if now - self.waits_s < BEHIND_S or spent_s <= 0:
+        if not waits or now - self.waits_s < BEHIND_S or spent_s <= 0:
             return
         if spent_s >= SPAN_S or (self.carried and not self.bits_s):
             self.bits_s = int(8 * self.carried / spent_s)

@@ -30,10 +30,30 @@ def test_a_link_that_carries_nothing_is_cut_and_not_slow() -> None:
     assert not pace.is_behind(60.0)
 
 
-def test_a_moment_without_a_waiting_clip_begins_the_wait_anew() -> None:
+def test_a_second_without_a_waiting_clip_begins_the_wait_anew() -> None:
     pace = LinkPace()
     for second in range(60):
+        pace.carry(1000)
         pace.look(float(second), waits=second % 4 != 0)
+    assert not pace.is_behind(60.0)
+
+
+def test_a_moment_between_two_clips_is_no_pause() -> None:
+    pace = LinkPace()
+    for second in range(20):
+        pace.carry(1000)
+        pace.look(float(second), waits=True)
+        pace.look(second + 0.46, waits=False)
+        pace.look(second + 0.5, waits=True)
+    assert pace.is_behind(20.0)
+
+
+def test_short_pauses_that_come_often_begin_the_wait_anew() -> None:
+    pace = LinkPace()
+    for second in range(60):
+        pace.carry(1000)
+        pace.look(float(second), waits=True)
+        pace.look(second + 0.6, waits=False)
     assert not pace.is_behind(60.0)
 
 
