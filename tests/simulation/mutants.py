@@ -75,7 +75,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "a failure of a guest waits for workers that lack it": Edit(ServedJob, "can_try", "place is None or", "True or"),
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
-    "a link that is as fast as any is the bottleneck": Edit(LinkPace, "look", "not waits", "False"),
+    "a link that is as fast as any is the bottleneck": Edit(LinkPace, "look", "self.paused_s > PAUSED", "0 > PAUSED"),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
     "the deadline of a lease is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "silences_s"),
     "the deadline of a silence is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "leases_s"),
