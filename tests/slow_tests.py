@@ -2,7 +2,7 @@
 
 import pytest
 
-QUICK, QUICK_MINUTES, ALL_MINUTES = "not slow", 10, 25
+QUICK, QUICK_MINUTES, ALL_MINUTES = "not slow", 10, 20
 
 
 def pytest_configure(config: pytest.Config) -> None:
