@@ -30,7 +30,7 @@ class Studio:
     def __init__(self, log_dir: Path, encoders: int, is_speaking: Callable[[], bool] = lambda: False) -> None:
         self.processes = Processes(log_dir)
         self.encoders = encoders
-        self.pieces, self.sound_s, self.busy_s = 0, 0.0, 0.0  # what they did: its number, its clips' sound, their time
+        self.pieces, self.sound_s, self.busy_s = 0, 0.0, 0.0  # of work that is done: its clips' sound, and the time
         self._turns = Turns(encoders)
         self._desks = Desks(MAX_BINDERS, MAX_EARLY_BINDERS)
         self._retry = Retry(is_speaking, self.processes.end_idle)
