@@ -29,7 +29,7 @@ from swarm.lease.worker.outcome import CancelPrefetch, Load, Prefetch, Speak, Wo
 from swarm.lease.worker.worker import Worker
 
 CHARACTERS, CHAPTERS = 600_000, 12
-COST_S = 0.01  # of a character that is spoken alone
+COST_S = 0.01  # a character that is spoken alone takes this
 LATENCY_S = 0.001
 LOAD_S = 0.1
 RATE = 24_000

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tests" / "boxes"))
 from boxed import IMAGE, Engine, missing_tools  # noqa: E402  (of the tests)
 from homemade import make_root, make_wheels  # noqa: E402
 
-EXTRAS = "[notify]"  # as in the Dockerfile
+EXTRAS = "[notify]"  # the Dockerfile has the same
 MAX_S = 600.0
 BIGGEST = 12
 LOOK = """

@@ -40,7 +40,7 @@ class Run:
 
     took_s: float
     first_s: float  # until the first clip was here
-    broker_bytes: int  # that went through the broker
+    broker_bytes: int  # traffic of the broker
     again: int  # sentences that came twice
     killed_s: float | None
 

@@ -21,7 +21,7 @@ from process import head, mib, row
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = "It is very seldom that mere ordinary people like John and myself secure ancestral halls for the summer."
-TOKENS_S = 24_000 / 1024  # of sound that XTTS makes a second
+TOKENS_S = 24_000 / 1024  # XTTS makes so many for a second of sound
 SENTENCE_S = 6
 # XTTS v2 as released; the vocabulary is smaller, which costs nothing where it counts.
 RELEASED = {

@@ -29,7 +29,7 @@ class Loss:
     """The loss with a killed worker: segments that were spoken in vain, and the part of the next one."""
 
     segments: int
-    begun: float  # of one segment
+    begun: float  # a share of one segment
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from making import BOOKS, make_book, speeds
 from process import head, row
 from running import Swarm, end_of
 
-SLOTS = 16  # of one worker process
+SLOTS = 16  # one worker process has them all
 
 
 def measure(book: Path, slot_speeds: list[float], cost: float, options: list[str]) -> dict[str, float]:

@@ -36,7 +36,7 @@ from swarm.voice.host.registry import choose_recipe
 from swarm.watch.report import ReportExtra, make_report
 
 TEXT = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness."
-CHAPTER_S = 1500.0  # of sound; a chapter of a novel
+CHAPTER_S = 1500.0  # a chapter of a novel has so much sound
 PAUSE_S = 0.35
 STYLE = Style(Tags("A Made Book", ("Nobody",)), cover=b"")
 PARAGRAPH = 5  # sentences

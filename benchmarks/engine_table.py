@@ -39,7 +39,7 @@ from swarm.voice.host.registry import all_engines, choose_recipe, recipe_card
 from swarm.voice.host.verify import Verifier
 
 Rate = Callable[[Pcm, int], float]
-RATE_HZ = 16_000  # of DistillMOS
+RATE_HZ = 16_000  # DistillMOS hears sound at this rate
 NONE = "–"
 _WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}'-[\p{Han}\p{Hiragana}\p{Katakana}]]++", regex.V1)
 _PLAIN = Speech(EngineCard("plain", "", ("*",), (), (("", 300),), ()))

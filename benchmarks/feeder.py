@@ -40,7 +40,7 @@ from swarm.system.machine import new_nonce
 from swarm.watch.words import rejected_text
 
 SAMPLE_RATE = 24_000  # Hz
-SLOTS = 1  # of one mock worker
+SLOTS = 1
 LOW = 200  # a slot with fewer lines left offers itself
 WORK_S = 0.01  # reported for each clip
 BEAT_S = 0.5

@@ -31,7 +31,7 @@ def handed(text):
     return [segment.engine_text for segment in chapter.segments]
 json.dump([handed(text) for text in json.load(sys.stdin)], sys.stdout)
 """
-_LETTERS = regex.compile(r"\b(?:(?:\p{L}\.){2,}|(?![IVX]+\b)\p{Lu}{2,}\b|[ap]m\b)")  # as in "BBC"
+_LETTERS = regex.compile(r"\b(?:(?:\p{L}\.){2,}|(?![IVX]+\b)\p{Lu}{2,}\b|[ap]m\b)")  # "BBC", "U.S."
 _NO_WORD = regex.compile(r"[^\p{L}\p{N}' ]+")
 
 

@@ -30,7 +30,7 @@ from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import choose_recipe, find_engine
 
 BOOK = BOOKS / "yellow-wallpaper.epub"
-LETTERS = range(40, 260)  # of a sentence that is judged
+LETTERS = range(40, 260)  # only sentences of this length are judged
 NEARBY = 0.05  # share of a clip, to each side of a cut, in which the softest place is searched
 WINDOW_S = 0.02
 

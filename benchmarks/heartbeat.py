@@ -22,7 +22,7 @@ from swarm.lease.coordinator.coordinator import Coordinator
 from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import Device, EngineOffer, Grant, Heartbeat, Hello
 
-SEGMENTS = 5000  # of the book
+SEGMENTS = 5000
 CHAPTERS = 25
 RATIO_OF = (100, 1000)  # slots
 LARGEST = 1024  # slots of one worker, as a heartbeat bounds them

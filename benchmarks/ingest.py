@@ -41,7 +41,7 @@ from swarm.store.journal import Journal
 from swarm.worker.standby import stand_by
 
 WINDOW = 8 << 20  # bytes under way, as one worker's credit
-CHARACTERS = 112  # of a made segment, on average
+CHARACTERS = 112  # a made segment has so many on average
 PATIENCE_MS = 60_000
 LOOK_S = 0.03
 

@@ -20,7 +20,7 @@ from process import children, cpu_s, head, mib, open_files, pss_bytes, role_of, 
 from running import Swarm
 
 BOOKS = 200
-CHARACTERS = 600  # of a book: nearly a minute of sound
+CHARACTERS = 600  # nearly a minute of sound
 SECONDS_PER_CHAR = 0.065
 SLOTS = 8
 POLL_S = 0.25

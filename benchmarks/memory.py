@@ -22,7 +22,7 @@ from process import Use, head, heaviest, mib, row, watch
 from running import Swarm
 
 LONGEST = 3_200_000  # characters
-CHARACTERS = 50_000  # of a chapter
+CHARACTERS = 50_000  # a chapter has so many
 CLIP_BYTES = 60_000
 GROUP = 16  # slots of a metronome worker
 COST = 0.001  # seconds a character; a faster swarm would only measure the coordinator's queue
@@ -39,9 +39,8 @@ def with_feeders(swarm: Swarm, slots: int, stack: ExitStack) -> None:
     stack.callback(Feeding(swarm, CLIP_BYTES, slots).close)
 
 
-KINDS: dict[
-    str, tuple[Callable[[Swarm, int, ExitStack], None], bool]
-] = {  # who speaks, and whether an audiobook is written
+# Each kind has its speakers, and tells whether an audiobook is written.
+KINDS: dict[str, tuple[Callable[[Swarm, int, ExitStack], None], bool]] = {
     "metronomes": (with_metronomes, False),
     "feeders": (with_feeders, False),
     "audiobook": (with_metronomes, True),

@@ -37,7 +37,8 @@ from swarm.net.transport import DealerSocket
 
 CLIP_S = 4.0
 PATHS = ("/live/books", "/live/machines")
-LINES_AHEAD = 3  # that a mock machine wants to hold: with more it would take lines of books that wait
+# A mock machine that holds more would take lines of books that wait.
+LINES_AHEAD = 3
 VIEWS = {
     "(one word)": "/healthz",
     "Books": "/",
@@ -211,7 +212,7 @@ def paints_ms(url: str, times: int) -> dict[str, list[float]]:
     from playwright.sync_api import sync_playwright
 
     found = {}
-    usual = {name: value for name, value in os.environ.items() if name != "TMPDIR"}  # its socket wants a short path
+    usual = {name: value for name, value in os.environ.items() if name != "TMPDIR"}  # a socket wants a short path
     with sync_playwright() as driver:
         launched = driver.chromium.launch(executable_path=browser, args=FLAGS, env=usual)
         launched.new_page().goto(url + "/machines")  # the browser itself has started by then

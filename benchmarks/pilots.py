@@ -34,7 +34,7 @@ from swarm.lease.coordinator.settings import Settings
 from swarm.lease.message import Bye, Clip, Device, EngineOffer, Grant, Heartbeat, Hello, Line, Revoke, Skip, Trim
 
 RECIPE = Recipe("metronome", "tick", "en")
-CHARS_S = 20.0  # of a slot of speed 1: about a Kokoro on a core
+CHARS_S = 20.0  # a slot of speed 1 is about a Kokoro on a core
 SENTENCE = "Sentence number {:06} is of a quite usual length, as books have them."
 CHAPTERS = 12
 HALF_LIFE_S, AWAY_S = 120.0, 60.0
@@ -70,7 +70,7 @@ class Pilot:
     peer: bytes
     chars_s: float
     came_s: float
-    leases: dict[int, list[Errand]] = field(default_factory=dict)  # what is still to be spoken
+    leases: dict[int, list[Errand]] = field(default_factory=dict)  # these are still to be spoken
     speaking: Errand | None = None
     is_leaving: bool = False
 
@@ -104,7 +104,7 @@ class World:
         self.core, self.random, self.now = core, random, 1.0
         self.pilots: dict[bytes, Pilot] = {}
         self.records = self.spoken = self.count = self.calls = 0
-        self.cost_s = 0.0  # of the processor, for the core
+        self.cost_s = 0.0  # the core's time on a processor
         self.there = 0.0  # characters that those who were there could have spoken
         self.finished_s: float | None = None
         self._events: list[tuple[float, int, Callable[[], None]]] = []
@@ -265,11 +265,11 @@ def short_lived(workers: int) -> tuple[float, float, float, int]:
         if speak:
             world.send(pilot, errand, 0.05)
         world.go(pilot, in_peace=True)
-        world._events.clear()  # what the pilot would have done later
+        world._events.clear()  # the pilot would have done these later
         world.now += 1.0
 
     def growth(*, speak: bool) -> tuple[float, float]:
-        for _ in range(workers // 2):  # what is bounded is full then
+        for _ in range(workers // 2):  # all that is bounded is full then
             visit(speak=speak)
         size, records = tracemalloc.get_traced_memory()[0], world.records
         for _ in range(workers):

@@ -50,7 +50,7 @@ class Swarm:
         self.port = self.port or free_port()
 
     def __enter__(self) -> Self:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that `__exit__` ends the other processes
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # `__exit__` then ends the other processes
         return self
 
     def __exit__(self, *_: object) -> None:

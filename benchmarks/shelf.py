@@ -16,7 +16,7 @@ from pilots import CHARS_S, World, make_core
 from process import head, row
 
 BOOKS, WORKERS = [100, 1000], [50, 500]
-CHARACTERS = 12_000  # of a book: short, so that many end meanwhile
+CHARACTERS = 12_000  # a book this short ends soon, so that many end meanwhile
 START_S = 10.0  # until all have a speed
 
 

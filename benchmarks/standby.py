@@ -107,7 +107,7 @@ def measure_cost(folder: Path, megabytes: float, times: int) -> None:
     rates: dict[bool, list[float]] = {False: [], True: []}
     costs: dict[bool, list[float]] = {False: [], True: []}
     for turn in range(times):
-        for standby in (False, True) if turn % 2 else (True, False):  # so that neither is always the later one
+        for standby in (False, True) if turn % 2 else (True, False):  # neither is always the later one
             fed, spent_s, copied = ingest(folder, CLIP_BYTES, megabytes, WORKERS, "", Variant(standby=standby))
             rates[standby].append(fed.megabytes_s)
             costs[standby].append(1000 * spent_s / fed.clips)

@@ -42,7 +42,7 @@ while True:
         pass
     time.sleep(float(sys.argv[1]))"""
 FACTOR = 1.5
-SOUND_S = 0.06  # of a metronome's character, as a voice has
+SOUND_S = 0.06  # a voice has about this for a character of the metronome
 
 
 @dataclass(frozen=True)

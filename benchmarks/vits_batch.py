@@ -18,7 +18,7 @@ from typing import Any
 
 RATE, HOP = 22_050, 256
 LENGTHS = (120, 50, 180, 90, 140, 70, 160, 100)  # tokens of the sentences, repeated; half of them are blanks
-FRAMES_A_TOKEN = 2.4  # as speech of some 15 characters a second has
+FRAMES_A_TOKEN = 2.4  # speech of some 15 characters a second has about this
 
 
 def make_vits(*, tiny: bool) -> Any:

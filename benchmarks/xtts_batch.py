@@ -17,9 +17,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-LAYERS, CHANNELS, HEADS = 30, 1024, 16  # of XTTS v2
+LAYERS, CHANNELS, HEADS = 30, 1024, 16  # XTTS v2 has these
 TEXT_TOKENS, AUDIO_TOKENS, LATENT = 6681, 1026, 32
-TOKENS_A_SECOND = 24_000 / 1024  # of sound
+TOKENS_A_SECOND = 24_000 / 1024  # tokens for a second of sound
 LENGTHS = (60, 25, 90, 45, 70, 35, 80, 50)  # text tokens of the sentences, repeated
 
 

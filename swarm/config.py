@@ -124,7 +124,7 @@ class RenderConfig:
     preview_s: float = 0.0  # seconds of the beginning to speak; 0: everything
     preview_name: str = ""  # speak only sentences with this word
     lexicon: Path | None = None  # a pronunciation dictionary
-    reading: "Reading | None" = None  # what is spoken of the book; None: the defaults
+    reading: "Reading | None" = None  # the parts of the book to speak; None: the defaults
     credits: "Credits | None" = None  # names for a spoken opening and closing; None: neither is spoken
     cast: "Cast | None" = None  # voices of characters; None: one voice speaks the book
     one_engine: bool = False  # passages in other languages are left to the engine of the book
@@ -136,7 +136,8 @@ class RenderConfig:
     anyway: bool = False  # also speak a book most of which the voice cannot say
     replace: bool = False  # take the place of the last edition even if that has another voice
     keep_both: bool = False  # let the last edition of the same book keep its name, and name this one "(2)"
-    options: tuple[str, ...] = ()  # of file and reading, as given: the report has them, so that `redo` needs none
+    # The user's words for file and reading: the report has them, so that `redo` needs none.
+    options: tuple[str, ...] = ()
     min_workers: int = 0
     allow_sleep: bool = False
     assets_limit: int = ASSETS_LIMIT  # bytes that convert's own worker keeps of voices and models

@@ -24,7 +24,7 @@ EXIT_ENVIRONMENT = 69  # UNAVAILABLE
 EXIT_SOFTWARE = 70  # SOFTWARE: a fault of the program itself
 EXIT_OUTDATED = 75  # TEMPFAIL: try again
 EXIT_GAPS = 79  # no word fits a book with sentences missing
-EXIT_INTERRUPTED = 130  # as shells say it
+EXIT_INTERRUPTED = 130  # shells return this code, too
 
 
 class SwarmError(Exception):

@@ -28,7 +28,7 @@ MAX_PROCESSES = 16  # each takes 200 MiB
 GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # files in /dev of NVIDIA's GPUs, AMD's, and those of Windows below Linux
 
 os.environ["E2A_SWARM_MODELS"] = os.devnull  # models that this machine has would change the default voices
-os.environ |= ONE_THREAD  # as engines have it: the threads of OpenMP and BLAS spin while they wait
+os.environ |= ONE_THREAD  # engines have it, too: the threads of OpenMP and BLAS spin while they wait
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
 sys.dont_write_bytecode = False  # or this one compiles all tests anew
 

@@ -31,7 +31,7 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.clips: dict[str, bytes] = {}
-        self.job_files: dict[tuple[str, str], bytes] = {}  # by job and digest
+        self.job_files: dict[tuple[str, str], bytes] = {}  # (job, digest) -> file
         self._spec: dict[str, JobSpec] = {}
         self._records: dict[str, list[AnyRecord]] = {}
         self._run_stats: dict[str, bytes] = {}

@@ -27,7 +27,7 @@ class Patience:
         """Whether nothing has moved for too long. Looks again if the last look is long ago."""
         passed_s = time.monotonic() - self._looked_s
         if passed_s >= LOOK_S:
-            moved = anyone_runs() or self._has_changed()  # in this order: there may be thousands of files
+            moved = anyone_runs() or self._has_changed()  # the cheap look comes first: there may be thousands of files
             self._looked_s = time.monotonic()
             self._spent_s = 0.0 if moved else self._spent_s + min(passed_s, 2 * LOOK_S)  # this process may stand, too
         return self._spent_s > self._still_s

@@ -10,7 +10,7 @@ LOOPBACK = "127.0.0.1"
 PORTS = range(20_000, 32_000)
 _TAKEN = (errno.EADDRINUSE, errno.EACCES)  # the latter where Windows keeps a range for itself
 
-_starts = itertools.count(os.getpid() * 97)  # so that processes that begin at once look at different ports
+_starts = itertools.count(os.getpid() * 97)  # processes that begin at once then look at different ports
 _kept: list[socket.socket] = []  # each holds a port until this process ends
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ("tests/browser/", "tests/voice/coqui/")  # whose tests share what their conftest.py makes or loads
+# Tests in these folders share what their conftest.py makes or loads.
+FOLDERS = ("tests/browser/", "tests/voice/coqui/")
 OF_A_FILE = 'scope="module"'  # a fixture that each process which runs a test of the file makes anew
 LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
 

@@ -17,9 +17,10 @@ from swarm.audio.tagged import TaggedFile, blank_chapters, chapters_note
 from swarm.system.platform import sync_folder
 
 if TYPE_CHECKING:
-    from av.container.core import Chapter  # of the stubs only
+    from av.container.core import Chapter  # only the stubs of PyAV have it
 
-MAX_OGG_COVER_BYTES = 200_000  # of a larger one in a comment MediaInfo reads neither the cover nor the chapters
+# MediaInfo reads neither a larger cover in an Ogg comment nor the chapters beside it.
+MAX_OGG_COVER_BYTES = 200_000
 LENGTH_MARGIN = 1.5  # room is kept for so many times the expected packets
 
 

@@ -9,7 +9,7 @@ from math import ceil
 from msgspec import Struct
 from msgspec.structs import replace
 
-MAX_COLUMNS = 42  # of a line; a wide letter, as of Chinese, takes two
+MAX_COLUMNS = 42  # columns of a line; a wide letter, as in Chinese, takes two
 MAX_LINES = 2
 MAX_CAPTION_S = 7.0
 MIN_CAPTION_S = 0.05
@@ -22,7 +22,8 @@ CLOSING = "\"'”’»)]}」』）"
 SENTENCE_END = re.compile(rf"[.!?…。！？][{re.escape(CLOSING)}]*$")
 CLAUSE_END = re.compile(rf"[,;:–—、，；：][{re.escape(CLOSING)}]*$")
 ABBREVIATION = re.compile(rf"(?:^|\W)[^\W\d_]{{1,{MAX_ABBREVIATION}}}\.$")
-NEVER_FIRST = frozenset("、。，！？；：」』）ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…")  # of a line
+# No line begins with one of these.
+NEVER_FIRST = frozenset("、。，！？；：」』）ーぁぃぅぇぉっゃゅょァィゥェォッャュョ々…")
 LOOK_BACK_CHARACTERS = 12  # decide what kind of place a cut is
 
 
@@ -43,7 +44,7 @@ def cut_captions(line: SubtitleLine) -> list[SubtitleLine]:
     """Return the captions of a sentence; a text of two lines has a line break."""
     captions = _captions(line)
     if line.moments and any(each.end_s - each.start_s < MIN_CAPTION_S for each in captions):
-        return _captions(replace(line, moments=()))  # so many words in a moment are a fault of the voice
+        return _captions(replace(line, moments=()))  # only a fault of the voice puts so many words in a moment
     return captions
 
 

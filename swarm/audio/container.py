@@ -12,16 +12,16 @@ from swarm.audio.order import AudiobookOrder
 from swarm.audio.reel_file import ReelSound
 
 if TYPE_CHECKING:
-    from av.container.core import Chapter  # of the stubs only
+    from av.container.core import Chapter  # only the stubs of PyAV have it
 
 FRONT_COVER = "Cover (front)"  # FFmpeg's name for the kind of picture
-MAX_TITLE_BYTES = 255  # of a chapter: the lists that older players read hold no more
+MAX_TITLE_BYTES = 255  # older players cannot read longer titles in lists of chapters
 
 
 class SoundFile(Protocol):
     """An unfinished file. Its methods may raise OSError."""
 
-    samples: int  # where the next reel begins; players leave out what lies below 0
+    samples: int  # the next reel begins here; players leave out what lies below 0
 
     @property
     def extradata(self) -> bytes:

@@ -29,7 +29,8 @@ PILLOW_FORMATS = {
 }
 SMALL_SIDE = 400  # pixels, of a cover in a list: 240 on a screen with fine dots
 SMALL_QUALITY = 80
-MAX_SMALL_PIXELS = 12_000_000  # of a picture that has to be read whole to be made small; a JPEG has not
+# A larger picture is refused if it has to be read whole to be made small; a JPEG has not.
+MAX_SMALL_PIXELS = 12_000_000
 PRINT_MODE = "CMYK"  # many players show colours for paper wrongly or not at all
 
 

@@ -21,13 +21,13 @@ from swarm.errors import StoreError
 from swarm.system.disk import guarded
 from swarm.system.serving import serve
 
-MAX_CORRECTIONS = 6  # of a gain: the limiter takes away some of each correction
+MAX_CORRECTIONS = 6  # a gain needs several, since the limiter takes away some of each correction
 TOLERANCE_LU = 0.05  # a gain this close to the target is not corrected further
 MIN_SLOPE = 0.2  # LU that one more decibel brings when nearly everything is limited
 MAX_EXTRA_DB = 6.0  # more would flatten a voice of high peaks: it stays too quiet, and the user is told
-MAX_TRIES = 3  # to encode a reel whose peaks coding brings out of bounds
-TRY_MARGIN = 0.995  # of each further try
-FRAMES_AT_ONCE = 64  # are given to the encoder in one call; the packets are the same
+MAX_TRIES = 3  # a reel is encoded again where coding brings its peaks out of bounds
+TRY_MARGIN = 0.995  # each further try aims at this share of the bound
+FRAMES_AT_ONCE = 64  # the encoder gets so many in one call; the packets are the same
 
 
 def encode_reel(order: ReelOrder) -> ReelDone:

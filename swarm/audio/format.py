@@ -29,7 +29,7 @@ class Codec(Struct, frozen=True):
     frame: Fraction | int = 0  # samples; a fraction is in seconds
     leads: int = 1
     primers: int = 0
-    room_db: float = 0.0  # what coding adds to a peak, measured at the default bit rate
+    room_db: float = 0.0  # coding adds this to a peak, measured at the default bit rate
     losses_db: tuple[tuple[int, float], ...] = ()  # how much quieter the coder makes everything, from a bit rate on
     clock_rate: int = 0  # Hz, of the container's time; 0 stands for the sound's own rate
 

@@ -6,10 +6,10 @@ from swarm.job.plausible import MAX_CLIP_S
 
 MAX_FRAME_BYTES = 8 << 20
 
-STREAMINFO_BYTES = 42  # of "fLaC", the head of the block and the block
+STREAMINFO_BYTES = 42  # "fLaC", the head of the block and the block
 KEY_BLOCK = b"\x02\x00\x00\x14e2ak"  # head and name of the application block behind STREAMINFO that has a clip's key
 KEY_BYTES = 16
-LAST_BLOCK = 0x80  # in a block's first byte: no other block follows
+LAST_BLOCK = 0x80  # a block whose first byte has this bit is followed by no other
 STARTS = (b"fLaC\x00\x00\x00\x22", b"fLaC\x80\x00\x00\x22")  # the second says that no other block follows
 
 

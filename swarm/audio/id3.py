@@ -13,7 +13,7 @@ from swarm.audio.cover import Picture
 from swarm.audio.tags import Tags, clean_tag, comment_language
 
 if TYPE_CHECKING:
-    from av.container.core import Chapter  # of the stubs only
+    from av.container.core import Chapter  # only the stubs of PyAV have it
 
 HEAD_BYTES = 10
 MAX_TABLE = 255  # entries of a table of contents, which counts them in one byte; readers find chapters without it too

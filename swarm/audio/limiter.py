@@ -20,8 +20,9 @@ OVERSAMPLING = 8  # true peaks lie between samples: they are looked for at so ma
 # hears more of the highest sounds than there is.
 SINC_REACH_SAMPLES = 96
 METER_REACH_SAMPLES, METER_BETA = 16, 9.0
-BLOCKS_AT_ONCE = 4096  # are looked into, which takes 14 MB
-SAFE_SHARE = np.float32(0.7)  # of the ceiling: where all samples are below it, nothing between them reaches the ceiling
+BLOCKS_AT_ONCE = 4096  # the search for peaks takes 14 MB for so many
+# If all samples are below this share of the ceiling, nothing between them reaches the ceiling.
+SAFE_SHARE = np.float32(0.7)
 
 
 def limit(sound: Samples, ceiling: float) -> Samples:

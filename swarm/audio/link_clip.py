@@ -13,7 +13,8 @@ from swarm.audio.clip import Pcm
 
 # FFmpeg is large, so it is loaded only where there is Opus.
 
-TIGHTEST = 1.0  # of libsndfile's compression levels; engines write at 0, which makes 5 % more bytes of speech
+# Libsndfile's tightest compression level; engines write at level 0, which makes 5 % more bytes of speech.
+TIGHTEST = 1.0
 OPUS_RATE = 48_000  # Hz
 OPUS_BITRATE = 48_000  # bits a second, about a quarter of what FLAC makes of speech
 

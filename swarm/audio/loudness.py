@@ -9,7 +9,7 @@ import numpy as np
 from swarm.audio.limiter import Samples
 
 SILENT_LUFS = -70.0  # the meter says no less
-STRETCH_S = 10  # of sound handed over at once, which bounds what the meter holds
+STRETCH_S = 10  # a longer stretch would let the meter hold more memory
 LOUDNESS = "lavfi.r128.I"
 
 

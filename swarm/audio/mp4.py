@@ -16,7 +16,7 @@ from swarm.audio.reel_file import ReelSound
 from swarm.system.platform import sync_file
 
 if TYPE_CHECKING:
-    from av.container.core import Chapter  # of the stubs only
+    from av.container.core import Chapter  # only the stubs of PyAV have it
 
 MAX_OLD_LIST = 255  # chapters in the list that older players read; a longer one would be wrong, so it is left out
 SYNC_BYTES = 16 << 20  # the file is synced this often, so that little is left to write at the end

@@ -6,7 +6,8 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from swarm.audio.cover import MAX_SIDE, Picture, flat
 
-TEXT_SHARE, EDGE_SHARE = 0.1, 0.04  # of the shorter side: the height of the figures, and their distance from the edge
+# Height of the figures and their distance from the edge, as shares of the shorter side.
+TEXT_SHARE, EDGE_SHARE = 0.1, 0.04
 BACK, FRONT = (20, 20, 20), (255, 255, 255)
 JPEG_QUALITY = 90
 

@@ -63,7 +63,7 @@ class AudiobookOrder(Struct, frozen=True):
     family: Family = "mp4"
     coding: Coding = Coding()
     cover: bytes | None = None
-    titles: tuple[str, ...] = ()  # of the chapters; room for them is kept at the front
+    titles: tuple[str, ...] = ()  # titles of chapters; room for them is kept at the front
     expected_s: float = 3600.0  # a guess of the length, for the room of the index; a wrong one costs seconds
     cover_number: str = ""  # "2/3" stands on the cover of a part
 
@@ -84,7 +84,7 @@ class FinishedBook(Struct, frozen=True):
     path: Path
     duration_s: float
     bytes: int
-    notes: tuple[str, ...] = ()  # for the user, such as that the cover could not be used
+    notes: tuple[str, ...] = ()  # messages for the user, such as that the cover could not be used
 
 
 def to_message(value: Struct) -> dict[str, Any]:

@@ -20,7 +20,7 @@ PAUSE_LENGTHS_S = {  # if the user names none
     Pause.CHAPTER: 2.0,
 }
 _VARIED = (Pause.SENTENCE, Pause.PARAGRAPH)  # the others are rare, and mark places that listeners know
-_LONG_CHARS = 200  # of a sentence after which the pause is longest
+_LONG_CHARS = 200  # the pause is longest after a sentence of so many characters
 
 
 def varied_s(pause: Pause, usual_s: float, share: float, text: str, place: tuple[int, int]) -> float:

@@ -21,7 +21,7 @@ class Processes:
         self.running: dict[Child, str] = {}
         self._idle: defaultdict[str, list[Child]] = defaultdict(list)
         self._changed = asyncio.Event()  # another one whenever a process is given back or ended
-        self._began_s: dict[Child, float] = {}  # of processes that have not yet done their first work
+        self._began_s: dict[Child, float] = {}  # only processes that have not yet done their first work are here
         self._first_s: dict[str, float] = {}  # from the start of the first process to the end of its first work
         self._ready_s: dict[str, float] = {}  # when that was
         self._waited_s: defaultdict[str, float] = defaultdict(float)  # since then, or since a process was started

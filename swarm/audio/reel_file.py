@@ -38,7 +38,7 @@ class ReelHead(Struct, frozen=True):
     samples: int  # whole frames
     packets: int  # one for each frame
     extradata: bytes  # the decoder's configuration, the same in all reels of a book
-    name: str = ""  # of the file, so that a reel under another's name is noticed
+    name: str = ""  # the file's own name shows whether a reel lies under another's name
 
 
 class ReelSound(Struct, frozen=True):

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from swarm.errors import UsageError
 
 RATE = 24_000  # Hz
-MIN_S = 1.0  # of sound
+MIN_S = 1.0
 MAX_S = 30.0  # no engine uses more
 MAX_FILE_S = 1800.0
 WINDOW_SAMPLES = RATE // 50  # 20 ms
-MARGIN_WINDOWS = 5  # are kept before and after the sound
-MIN_PEAK = 300  # of 32767; a quieter recording is only noise
-SILENCE_SHARE = 0.02  # of the loudest window: quieter windows are silence
+MARGIN_WINDOWS = 5  # silence is kept before and after the sound
+MIN_PEAK = 300  # full scale is 32767; a quieter recording is only noise
+SILENCE_SHARE = 0.02  # windows below this share of the loudest one are silence
 CUT_SEARCH_S = 3.0  # a long recording is cut at the quietest place of its last seconds
 
 Samples = NDArray[np.int16]

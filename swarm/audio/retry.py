@@ -8,9 +8,9 @@ from typing import TypeVar
 from swarm.errors import EnvironmentFault
 from swarm.system.child import ChildDied
 
-MAX_DEATHS = 2  # of processes over the same work, one after the other, before it waits
-RETRY_S = 30.0  # until work over which processes died is tried again: memory may be free by then
-LOOK_S = 0.5  # between two looks, while it waits, whether all is spoken by now
+MAX_DEATHS = 2  # work waits after so many processes in a row died over it
+RETRY_S = 30.0  # work over which processes died is tried again after this time: memory may be free by then
+LOOK_S = 0.5  # work that waits looks so often whether all is spoken by now
 
 logger = logging.getLogger(__name__)
 Answer = TypeVar("Answer")

@@ -17,7 +17,7 @@ from swarm.system.child import Child, ChildDied
 ENCODER = "swarm.audio.encoder"
 ENCODER_TIMEOUT_S = 300.0  # a reel takes a second, on a crowded machine much more
 MAX_BINDERS = 4  # files that are put together at a time
-MAX_EARLY_BINDERS = 2  # of them, those that still wait for reels
+MAX_EARLY_BINDERS = 2  # the other binders are left to files whose reels are all there
 
 
 class Studio:
@@ -30,7 +30,7 @@ class Studio:
     def __init__(self, log_dir: Path, encoders: int, is_speaking: Callable[[], bool] = lambda: False) -> None:
         self.processes = Processes(log_dir)
         self.encoders = encoders
-        self.pieces, self.sound_s, self.busy_s = 0, 0.0, 0.0  # of work that is done: its clips' sound, and the time
+        self.pieces, self.sound_s, self.busy_s = 0, 0.0, 0.0  # only work that is done counts
         self._turns = Turns(encoders)
         self._desks = Desks(MAX_BINDERS, MAX_EARLY_BINDERS)
         self._retry = Retry(is_speaking, self.processes.end_idle)

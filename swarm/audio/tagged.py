@@ -25,14 +25,14 @@ from swarm.audio.tags import ffmpeg_tags
 from swarm.system.platform import sync_file
 
 if TYPE_CHECKING:
-    from av.container.core import Chapter  # of the stubs only
+    from av.container.core import Chapter  # only the stubs of PyAV have it
 
 OPTIONS = {
     # The tag is ours. A constant bit rate needs no table, and nothing may be cut from the first reel.
     "mp3": {"id3v2_version": "0", "write_xing": "0"},
     "ogg": {},
     "flac": {},
-    "wav": {"rf64": "auto"},  # over 4 GiB
+    "wav": {"rf64": "auto"},  # files over 4 GiB need it
 }
 STREAMINFO_END = 42  # FFmpeg completes a FLAC up to here at the end, so this part is not written again
 OPUS_SKIP = 312  # samples at 48 kHz: each stream of this encoder tells players to leave them out
@@ -46,7 +46,7 @@ HEAD_BYTES = 8
 
 MAX_RIFF_BYTES = 0xFFFFFFFF
 
-LONG_SIZE_AT = 20  # where an RF64 has its size: behind the heads of the file and of its first chunk
+LONG_SIZE_AT = 20  # an RF64 has its size behind the heads of the file and of its first chunk
 
 
 class TaggedFile:

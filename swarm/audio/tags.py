@@ -32,7 +32,7 @@ class Tags(Struct, frozen=True):
     rights: str = ""
     title_sort: str = ""
     author_sort: str = ""
-    part_title: str = ""  # of this file, where the book is several
+    part_title: str = ""  # the file's own title, if the book is several files
     part: int = 0
     parts: int = 0
 
@@ -64,7 +64,7 @@ def ffmpeg_tags(tags: Tags, family: Family) -> dict[str, str]:
         "album": tags.title,
         "artist": tags.author,
         "album_artist": tags.author,
-        "composer": tags.narrator,  # where audiobooks keep the narrator
+        "composer": tags.narrator,  # audiobooks keep the narrator here
         "date": tags.year,
         "genre": tags.genre,
         "track": tags.track,

@@ -20,7 +20,7 @@ class Volume(Struct, frozen=True):
     first: int
     end: int
     number: int = 0
-    count: int = 0  # of all files
+    count: int = 0  # number of all files
     title: str = ""
 
 

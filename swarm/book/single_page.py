@@ -28,7 +28,7 @@ from swarm.job.reading import Reading
 
 SAMPLE_CHARS = 10_000  # opening of a text that shows whether it is one
 MAX_CONTROLS = 8  # control characters in any sample
-MAX_CONTROLS_SHARE = 0.1  # of a long sample
+MAX_CONTROLS_SHARE = 0.1  # a long sample may have this share of control characters
 
 _CONTROLS = regex.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\ufffd]")
 _TITLE_LINES = regex.compile(r"\A% ?(\S[^\n]*)\n(?:% ?(\S[^\n]*)\n)?(?:%[^\n]*\n)?")

@@ -65,7 +65,7 @@ async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) 
     for book in books:
         try:
             number = await bring_book(seat, queue, book, words, tell_tenths(warn))
-        except UsageError as refusal:  # of this book; the others may do
+        except UsageError as refusal:  # the other books may do
             warn(f"{clean(book.name)}: {refusal}")
             code = refusal.exit_code
         else:

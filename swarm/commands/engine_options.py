@@ -19,7 +19,7 @@ ENGINE_OPTIONS: tuple[EngineOption, ...] = tuple(option for added in ADDED.value
 LICENCES: dict[str, Licence] = {
     f"accept-{name}-license": licence for name, added in ADDED.items() for licence in added.LICENCES
 }
-VERIFIED = ("all", "sample")  # what --verify listens to
+VERIFIED = ("all", "sample")  # --verify listens to all sentences or a sample
 MACHINE_OPTIONS: tuple[MachineOption, ...] = tuple(
     option for added in ADDED.values() for option in added.MACHINE_OPTIONS
 )

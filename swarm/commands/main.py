@@ -25,7 +25,7 @@ from swarm.errors import (
     UsageError,
 )
 
-ORDERS = ("resume", "move", "cancel", "drain", "limit", "remove")  # in the file of `pause`, and named in its line
+ORDERS = ("resume", "move", "cancel", "drain", "limit", "remove")  # the file and the help of `pause` have these, too
 COMMANDS = (
     "convert", "coordinate", "serve", "add", "work", "inspect", "preview", "redo", "verify", "status", "pause", *ORDERS,
     "jobs", "take-over", "join", "key", "members",

@@ -15,7 +15,7 @@ class Name(Struct, frozen=True):
 
     written: str
     times: int
-    phonemes: str  # in IPA; "" if the engine cannot tell
+    phonemes: str  # IPA; "" if the engine cannot tell
     readable: str  # the phonemes in English letters
     said: str  # the spelling that the engine is given
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from swarm.commands.page_words import Choices
     from swarm.site.fields import Kind, OptionField
 
-FIRST = ("--voice", "--language", "--tts-engine", "--speed")  # what is asked for most, shown at once
+FIRST = ("--voice", "--language", "--tts-engine", "--speed")  # users ask for these most
 BY_PICTURE = ("--chapters",)  # chosen among the chapters that are listed
 
 

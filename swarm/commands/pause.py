@@ -39,7 +39,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     """Add the parsers of `pause`, `resume`, `move`, `cancel`, `drain`, `limit` and `remove`."""
     for name, deed in DEEDS.items():
         about, examples = f"{deed.about} {SEATS}", checks.examples(f"e2a-swarm {deed.example}")
-        if name == "pause":  # its line stands for all in the list of commands
+        if name == "pause":  # one line stands for all in the list of commands
             parser = commands.add_parser(name, help=LINE, description=about, epilog=examples)
         else:
             parser = commands.add_parser(name, description=about, epilog=examples)

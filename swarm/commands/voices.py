@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from swarm.job.recipe import Recipe
     from swarm.voice.engine import Engine
 
-MAX_SETTINGS = 6  # of an engine whose values are told without --all
-MAX_NAMES_CHARS = 46  # of the voices that share a line
+MAX_SETTINGS = 6  # an engine with more does not tell their values without --all
+MAX_NAMES_CHARS = 46  # characters of names on one line
 MAX_ROWS = 4  # voices that have a line each without --all
 MAX_LISTED = 8  # voices or languages of an engine that are listed without --all
 EXAMPLES = examples(
@@ -35,12 +35,12 @@ class Row(NamedTuple):
     """What is told of one engine."""
 
     engine: "Engine"
-    card: "EngineCard"  # of its default model
+    card: "EngineCard"  # the default model's card
     is_default: bool = False  # for the language that was asked for
-    quality: str = ""  # in that language
+    quality: str = ""  # "" if the quality in that language is not known
     first: str = ""  # the command that it needs before it speaks here
-    offered: bool = False  # by a worker of the last days
-    realtime: float = 0.0  # as measured on this swarm; 0 if that is not known
+    offered: bool = False  # a worker of the last days offers it
+    realtime: float = 0.0  # the swarm's own measurement; 0 if there is none
 
     @property
     def facts(self) -> str:
@@ -311,7 +311,7 @@ def _recipes(voice: str, word: str, language: str) -> "list[Recipe]":
             if card.name.lower() == voice.lower():
                 own = spoken if language or card.language == "*" else card.language
                 return [choose_recipe(own, engine=word or each.card.name, voice=card.name)]
-    if word:  # its engine may take voices that it does not list
+    if word:  # an engine may take voices that it does not list
         return [choose_recipe(spoken, engine=word, voice=voice)]
     return [_unlisted(voice, engines, language)]
 
@@ -323,7 +323,7 @@ def _unlisted(voice: str, engines: "Sequence[Engine]", language: str) -> "Recipe
     for each in engines:
         if each.card.any_voice:
             first = [card.language for card in each.card.voices if voice.lower().startswith(card.name)]
-            with suppress(*(() if first else (UsageError,))):  # what a blend of its voices lacks has to be said
+            with suppress(*(() if first else (UsageError,))):  # the user has to be told what a blend of voices lacks
                 return choose_recipe(language or next(iter(first), "en"), engine=each.card.name, voice=voice)
     for each in all_engines():
         if not each.is_installed() and any(card.name.lower() == voice.lower() for card in each.card_for("").voices):

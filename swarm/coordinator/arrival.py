@@ -16,7 +16,7 @@ def check_arrival(clip: Clip, frame: bytes, core: Coordinator, store: Store, now
     """Return the clip to store, its bytes, and what is wrong with it, "" for nothing."""
     if clip.packing == "opus":
         if not core.intake.needs(clip):
-            return clip, frame, ""  # the core drops or refuses it, whatever its bytes are
+            return clip, frame, ""  # the core drops or refuses such a clip, whatever its bytes are
         try:
             clip, frame = _unpacked(clip, frame)
         except ValueError as unlike:

@@ -41,14 +41,14 @@ class Books:
         self.undoubted: dict[str, None] = {}  # titles of books that `redo --doubtful` leaves as they are
         self.unread: list[BookError | ReaderMissing] = []  # books of a folder that could not be read
         self.brought = BroughtFiles()
-        self.offered: Offered | None = None  # of commands that take workers
+        self.offered: Offered | None = None  # only commands that take workers set it
         self.depot: Depot | None = None
         self.upload: Upload | None = None
 
     def open(self) -> None:
         """Read every book and open its job, before anything is served. Raises BookError, StoreError, UsageError."""
         if self.config.style.cover:
-            read_cover(self.config.style.cover)  # a bad one is refused before books are read
+            read_cover(self.config.style.cover)  # a bad cover is refused before books are read
         self.depot = find_depot(self.config.output_dir, self.config.output_url, self.config.state_dir)
         if self.config.upload:
             from swarm.edition.audiobookshelf import Upload  # imported late: few upload, and all start sooner
@@ -58,11 +58,11 @@ class Books:
         brought = self.brought = find_brought_files(self.config, self.store)
         for note in brought.notes:
             self.say(note)
-        found: dict[str, Prepared] = {}  # by job: the same book may be named twice
+        found: dict[str, Prepared] = {}  # keys are jobs, since the same book may be named twice
         for path in self.config.books:
             if prepared := self._prepare(path, brought):
                 found.setdefault(prepared.state.job, prepared)
-        for job, prepared in found.items():  # only now, when all jobs are locked: none takes another's name
+        for job, prepared in found.items():  # all jobs are locked by now, so none takes another's name
             if prepared.undoubted:
                 self.undoubted[prepared.state.spec.title] = None
                 continue

@@ -24,7 +24,7 @@ from swarm.store.store import Store
 from swarm.store.summary import JobSummary
 from swarm.system.disk import full_name, guarded
 
-# Errors raised by an original that was deleted or replaced
+# An original that was deleted or replaced raises one of these.
 ORIGINAL_ERRORS = (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, SwarmError)
 
 
@@ -36,9 +36,10 @@ class BroughtFiles:
     model: str = ""
     job_files: tuple[JobFile, ...] = ()
     origins: tuple[FileOrigin, ...] = ()
-    ready: dict[str, bytes | Path] = field(default_factory=dict)  # by digest: the bytes, or the path where they lie
+    # Each digest has its bytes, or the path where they lie.
+    ready: dict[str, bytes | Path] = field(default_factory=dict)
     custom: CustomModel | None = None
-    config: dict[str, object] = field(default_factory=dict)  # the model's config.json
+    config: dict[str, object] = field(default_factory=dict)  # the content of the model's config.json
     notes: list[str] = field(default_factory=list)
 
     def contents(self, folder: Path) -> dict[str, bytes | Path]:
@@ -145,7 +146,7 @@ def _add_voice(brought: BroughtFiles, path: Path, store: Store) -> None:
     if path.is_file():
         with guarded(path):
             digest = digest_of(path)
-    job = _made_from(store, "voice", name, digest)  # decoded anew, another version might give other bytes
+    job = _made_from(store, "voice", name, digest)  # another version of FFmpeg might decode other bytes
     if job is not None:
         _adopt(brought, job, "voice", store)
     elif digest:

@@ -34,7 +34,7 @@ from swarm.watch.service import Service
 from swarm.watch.text import count_text
 
 MAX_NAMED = 5  # audiobooks of earlier runs; a folder may have hundreds
-GRACE_S = 1.0  # after a restart nothing is granted for so long: returning workers first say what they hold
+GRACE_S = 1.0  # nothing is granted for so long after a restart: returning workers first say what they hold
 
 
 class Coordination:
@@ -179,7 +179,7 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
             door = await _open_door(config, coordination, service, stack)
             await wait_for_engine(config.render, door.router, coordination.seen_engines, progress.note)
         coordination.books.open()
-        if coordination.is_done:  # that needs no worker and no key
+        if coordination.is_done:  # a finished book needs no worker and no key
             async with service.ready():
                 return coordination.end_at_once()
         door = door or await _open_door(config, coordination, service, stack)

@@ -26,17 +26,17 @@ from swarm.store.other_heads import note_copied, was_copied
 from swarm.store.store import BOOK, Store
 from swarm.system.machine import new_nonce
 
-MAX_JOBS = 500  # that one answer names
+MAX_JOBS = 500  # one answer names at most this many
 FORGET_S = 600.0  # a standby that asked for nothing for so long is gone
-RECORDS = 500  # in one answer
-CONSULT_S = 10.0  # that a finished book waits for a standby that had a copy
-HAND_OVER_S = 5.0  # that the end of a book waits for the standbys which follow it
-LOOK_S = 0.1  # between two looks whether they have all
-PRESENT_S = 3.0  # without a question, after which the end of a book does not wait for a standby
-SHARE = 0.05  # of the time, for answers while clips come in
-BUSY_S = 1.0  # after a commit
-MAX_PAUSE_S = 0.25  # between two answers
-MAX_POINTS = 64  # of each journal, up to which its digest is remembered
+RECORDS = 500  # one answer holds at most this many
+CONSULT_S = 10.0  # a finished book waits so long for a standby that had a copy
+HAND_OVER_S = 5.0  # the end of a book waits so long for the standbys that follow it
+LOOK_S = 0.1
+PRESENT_S = 3.0  # the end of a book does not wait for a standby that asked nothing for so long
+SHARE = 0.05  # answers take this share of the time while clips come in
+BUSY_S = 1.0  # clips count as coming in for so long after a commit
+MAX_PAUSE_S = 0.25  # the longest pause between two answers
+MAX_POINTS = 64  # each journal has at most this many records at which its digest is remembered
 
 Answer = tuple[Copied, bytes]
 
@@ -48,9 +48,11 @@ class Follower:
     name: str
     asked_s: float
     question: Copy | None = None
-    whole_s: dict[str, float] = field(default_factory=dict)  # by job, the last moment of which its copy has all
-    told: dict[str, tuple[int, float]] = field(default_factory=dict)  # how many records it was told of last, and when
-    behind: dict[str, int] = field(default_factory=dict)  # records that it lacked when it last asked
+    whole_s: dict[str, float] = field(default_factory=dict)  # the copy of each job has all up to this moment
+    # Each job has the number of records that the standby was told of last, and when.
+    told: dict[str, tuple[int, float]] = field(default_factory=dict)
+    # Records of each job that the standby lacked when it last asked.
+    behind: dict[str, int] = field(default_factory=dict)
 
 
 class CopyServer:
@@ -61,10 +63,10 @@ class CopyServer:
         self._followers: dict[bytes, Follower] = {}
         self._called = asyncio.Event()
         self._committed_s = 0.0
-        self._journals: dict[str, Journal] = {}  # by job, apart from those that are written to
-        self._digests: dict[str, str] = {}  # of the books, by job
-        self._points: dict[str, dict[int, str]] = {}  # by job: the digests of its first so many records
-        self._asked: dict[str, asyncio.Event] = {}  # by job, set once a standby follows it in this run
+        self._journals: dict[str, Journal] = {}  # only journals that nothing is written to; keys are jobs
+        self._digests: dict[str, str] = {}  # digests of the books; keys are jobs
+        self._points: dict[str, dict[int, str]] = {}  # each job has the digests of its first so many records
+        self._asked: dict[str, asyncio.Event] = {}  # the event of a job is set once a standby follows it in this run
         self._rolls = RollKeeper(new_nonce())
         self._spec: tuple[str, bytes] = ("", b"")  # the job that was asked for last, and its spec
         self._keys = "", frozenset[str]()  # the job whose clips were asked for last, and their keys
@@ -127,7 +129,7 @@ class CopyServer:
             behind = answer.total if answer.parted else answer.total - question.offset
             follower.behind[question.job] = behind
             total, told_s = follower.told.get(question.job, (0, 0.0))
-            if total and question.offset >= total:  # it has all that there was when it asked before
+            if total and question.offset >= total:  # the standby has all that there was when it asked before
                 if question.job not in follower.whole_s:
                     note_copied(self._store.folder(question.job))
                 follower.whole_s[question.job] = told_s
@@ -257,7 +259,8 @@ class CopyServer:
         """Return the keys of a job's clips, with all of those that are asked for and accepted by now."""
         job, keys = self._keys
         if job != ask.job or not keys.issuperset(ask.keys):
-            keys = frozenset(clip.key for clip in list(edition.state.accepted.values()))  # a list: the loop may add one
+            # The loop may add a clip meanwhile, so a list is made first.
+            keys = frozenset(clip.key for clip in list(edition.state.accepted.values()))
             self._keys = ask.job, keys
         return keys
 

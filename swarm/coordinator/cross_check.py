@@ -16,10 +16,11 @@ from swarm.job.record import ClipAccepted
 from swarm.job.state import JobState, Place
 from swarm.store.store import Store
 
-LEAST = 3  # sentences of each worker, as far as it spoke so many
-BAD = 0.5  # share of doubtful ones among those compared, from which on a worker is named
+LEAST = 3  # sentences of each worker, where it spoke that many
+BAD = 0.5  # a worker is named from this share of doubtful sentences on
 OTHERWISE = "another machine speaks it otherwise"
-Respeak = Callable[[str, int], Awaitable[bytes]]  # of an engine text and a seed: FLAC, b"" if it cannot be spoken
+# Takes an engine text and a seed; returns FLAC, b"" if it cannot be spoken.
+Respeak = Callable[[str, int], Awaitable[bytes]]
 
 
 def choose_sample(state: JobState, share: float, random: Random) -> list[Place]:

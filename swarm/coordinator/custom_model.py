@@ -18,7 +18,7 @@ from swarm.voice.host.registry import custom_fault, custom_files
 CONFIG, WEIGHTS, REFERENCE = "config.json", ("model.pth", "model.safetensors", "model.onnx"), "ref.wav"
 ONNX, CONFIG_OF_NETWORK = ".onnx", ".json"
 MAX_CONFIG = 4 * 1024 * 1024  # bytes of a config.json
-MAX_ENTRIES = 1000  # of a zip, or a folder
+MAX_ENTRIES = 1000  # a zip or a folder has no more
 CHUNK = 1 << 20
 SUFFIXES = (".pth", ".safetensors", ".onnx")
 
@@ -28,7 +28,7 @@ class ModelFile:
     """One file, in a folder or a zip."""
 
     source: Path
-    inside: str = ""  # its name in the zip
+    inside: str = ""  # the name of the file in the zip
 
     def open(self) -> AbstractContextManager[IO[bytes]]:
         """Open the file for reading."""
@@ -121,11 +121,8 @@ def read_custom_model(path: Path) -> CustomModel:
         files = {_info(MODEL + name, file): file for name, file in chosen.items()}
     except zipfile.BadZipFile as fault:
         raise UsageError(f"--custom-model {path} is neither a folder nor a whole zip file.") from fault
-    except (
-        OSError,
-        RuntimeError,
-        NotImplementedError,
-    ) as fault:  # the last two: an encrypted zip, or an unknown compression
+    except (OSError, RuntimeError, NotImplementedError) as fault:
+        # An encrypted zip raises RuntimeError, an unknown compression NotImplementedError.
         raise UsageError(
             f"--custom-model {path} cannot be read: {getattr(fault, 'strerror', None) or fault}."
         ) from fault

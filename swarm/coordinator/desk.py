@@ -19,8 +19,8 @@ from swarm.system.platform import free_bytes
 from swarm.watch.text import bytes_text
 
 MAX_BOOK_BYTES = 2 * 1024**3
-MIN_FREE_BYTES = 1024**3  # that a book leaves on the disk
-MAX_BRINGERS = 16  # that bring a book at the same time; the one that was longest silent is forgotten
+MIN_FREE_BYTES = 1024**3  # a book that comes leaves so much free on the disk
+MAX_BRINGERS = 16  # books that come at the same time; the one that was silent longest is forgotten
 
 UserMessage = Order | NewBook | BookPiece
 
@@ -40,8 +40,8 @@ class Desk:
     ) -> None:
         self._resident, self._router, self._folder, self._instruct = resident, router, folder, instruct
         self.members = members
-        self._incoming: dict[bytes, Incoming] = {}  # by peer
-        self._begun = 0  # books that were brought, for names of their files
+        self._incoming: dict[bytes, Incoming] = {}  # keys are peers
+        self._begun = 0  # counts the books that were brought, for the names of their files
         self._adding: set[asyncio.Task[None]] = set()
         shutil.rmtree(folder, ignore_errors=True)
         make_folder(folder)
@@ -111,7 +111,7 @@ class Desk:
         while len(self._incoming) >= MAX_BRINGERS:
             self._forget(next(iter(self._incoming)))
         self._begun += 1
-        path = self._folder / f"{self._begun} {safe_name(book.name)}"  # its ending tells the kind of book
+        path = self._folder / f"{self._begun} {safe_name(book.name)}"  # the file's ending tells the kind of book
         with guarded(path):
             path.write_bytes(b"")
         self._incoming[peer] = Incoming(book, path)
@@ -122,7 +122,7 @@ class Desk:
         incoming = self._incoming.pop(peer, None)
         if incoming is None or incoming.book.digest != piece.digest:
             raise UsageError("The coordinator knows nothing of this book: run the same command again.")
-        self._incoming[peer] = incoming  # the last one is the one that was heard last
+        self._incoming[peer] = incoming  # the order tells who was heard last
         book, path = incoming
         with guarded(path):
             have = path.stat().st_size

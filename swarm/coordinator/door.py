@@ -23,7 +23,7 @@ class Door:
     def __init__(self, config: CoordinateConfig, note: Say) -> None:
         self._config, self._note = config, note
         key, fresh = (None, False) if config.open else obtain_key(config.render.state_dir)
-        self._code = key.code if key and fresh else ""  # to be shown, since no other machine has it
+        self._code = key.code if key and fresh else ""  # the code is shown only where no other machine has it
         self._papers = Papers(config.render.state_dir, key) if key else None
         self.router = self._open(self._papers)
         try:
@@ -64,7 +64,7 @@ class Door:
         config, papers = self._config, self._papers
         if not config.advertise:
             return
-        from swarm.net.discovery import Advertisement  # imported late: it loads slowly
+        from swarm.net.discovery import Advertisement  # discovery loads slowly, so it is imported late
 
         self._epoch = epoch
         told = swarm_id(papers.key if papers else None), self._port, epoch, config.bind, self._note, config.announce

@@ -16,7 +16,7 @@ class EncodingWatch:
 
     def tell(self, core: Coordinator, editions: Mapping[str, Edition], now: float) -> None:
         """Tell the core what share of each edition is encoded, and what the encoders have done."""
-        studio = next((edition.studio for edition in editions.values()), None)  # they share it
+        studio = next((edition.studio for edition in editions.values()), None)  # all editions share one studio
         if studio is None:
             core.note_progress({}, now)
             return

@@ -16,10 +16,10 @@ from swarm.net.swarm_key import SwarmKey, curve_keys
 from swarm.net.transport import RouterSocket
 from swarm.system.machine import Say
 
-WATCH_S = 0.5  # between two looks whether another process of this machine changed the membership
-SEEN_S = 30.0  # between two notes of who is here
-FAREWELL_S = 0.5  # for the news to leave, before connections are closed
-NEWS_S = 2.0  # between two messages about machines that are new
+WATCH_S = 0.5  # other processes of this machine may change the membership, which is looked at so often
+SEEN_S = 30.0  # the pause between two notes of the members that are here
+FAREWELL_S = 0.5  # the news has so long to leave before connections are closed
+NEWS_S = 2.0  # new machines are told of no more often
 OTHER_LIST = "another list of this swarm's members was met: `e2a-swarm members` tells how to make both one"
 REMOVED = (
     "this machine was removed from the swarm by {}: no member speaks for it any more. `e2a-swarm join CODE --replace`, "
@@ -35,7 +35,8 @@ class Guest(NamedTuple):
 
     key: bytes
     by_code: bool = False
-    told: tuple[Membership, bool] | None = None  # the last that it was told, and whether it was refused
+    # The last membership that the machine was told, and whether it was refused.
+    told: tuple[Membership, bool] | None = None
 
 
 class Enrolment:
@@ -57,8 +58,8 @@ class Enrolment:
         """`approve`: a machine that comes by the code waits until a member approves it."""
         router.members_only = self._approve = approve
         self._papers, self._router, self._name, self._say, self._renewed = papers, router, name, say, renewed
-        self._guests: dict[bytes, Guest] = {}  # by peer
-        self._others = 0  # lists of members that the user was told of
+        self._guests: dict[bytes, Guest] = {}  # keys are peers
+        self._others = 0  # counts the lists of members that the user was told of
         self._state = self._present_state()
         router.on_enrol = self.take
         self._open()
@@ -71,7 +72,7 @@ class Enrolment:
         papers = self._papers
         self._invites = papers.invites
         present = curve_keys(papers.key)
-        if not papers.is_current:  # the code is of before a removal
+        if not papers.is_current:  # the code dates from before a removal
             present = replace(present, worker_public=b"")
         invites = [curve_keys(SwarmKey(invite.secret)) for invite in self._invites]
         self._router.open_entrances(present, [*map(curve_keys, papers.older)], invites)
@@ -97,7 +98,7 @@ class Enrolment:
             self._renew()
         self._tell(peer)
         if not self._router.came_now():
-            self._later(partial(self._router.proxy.cut, peer))  # it comes again with the key that it was told
+            self._later(partial(self._router.proxy.cut, peer))  # the machine comes again with the key that it was told
 
     def _take_in(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of the membership. Raises BadMembership, StoreError."""
@@ -131,7 +132,7 @@ class Enrolment:
         if self._router.send(peer, members, b"" if waits else membership.write(papers.known)):
             self._guests[peer] = guest._replace(told=(papers.known, is_refused))
         if self._approve and guest.by_code and not waits:
-            self._later(partial(self._router.proxy.cut, peer))  # it comes again by its own key
+            self._later(partial(self._router.proxy.cut, peer))  # the machine comes again by its own key
 
     async def run(self) -> None:
         """Follow what other processes of this machine change, and spread what is new, until cancelled."""
@@ -144,7 +145,7 @@ class Enrolment:
                 if self._present_state() != self._state:
                     self._renew()
                 elif self._papers.invites != self._invites:
-                    self._papers.revoke(())  # one whose time is over stays so, should the clock be set back
+                    self._papers.revoke(())  # an invite whose time is over stays so if the clock is set back
                     self._open()
                     self._renewed()
                 self._guests = {peer: each for peer, each in self._guests.items() if self._router.proxy.is_here(peer)}

@@ -13,9 +13,9 @@ from swarm.lease.message import FilePiece
 from swarm.net.transport import Router
 from swarm.store.store import Store
 
-MAX_WAITING = 8  # pieces for one worker, which asks for four at a time; more are dropped, and it asks again
-MAX_UNREAD_BYTES = 2 * MAX_WAITING * PIECE_BYTES  # that wait for a worker to read: more pieces are dropped
-MAX_LISTS = 1024  # of digests of blocks are kept, 2 KiB each
+MAX_WAITING = 8  # one worker asks for four pieces at a time; more than this are dropped, and it asks again
+MAX_UNREAD_BYTES = 2 * MAX_WAITING * PIECE_BYTES  # pieces are dropped while a worker has more to read
+MAX_LISTS = 1024  # lists of block digests that are kept, 2 KiB each
 
 
 class FileServer:
@@ -33,7 +33,7 @@ class FileServer:
         lost: Callable[[str, str], bool],
     ) -> None:
         self._store, self._router, self._restored, self._lost = store, router, restored, lost
-        self._waiting: dict[bytes, deque[Serve]] = {}  # by peer, in the order of their turns
+        self._waiting: dict[bytes, deque[Serve]] = {}  # the order of peers is that of their turns
         self._called = asyncio.Event()
         self._lists: dict[tuple[str, int], bytes] = {}  # digests of blocks, by file and number
 

@@ -20,7 +20,7 @@ from swarm.voice.host.cast import check_cast
 from swarm.voice.host.guests import find_guests
 from swarm.voice.host.registry import better_voices_line, estimate_s, recipe_card
 
-Offered = Callable[[str], Collection[str]]  # the words of --tts-engine that workers can speak a language with
+Offered = Callable[[str], Collection[str]]  # returns the words of --tts-engine that workers can speak a language with
 
 
 def make_spec(

@@ -23,10 +23,10 @@ from swarm.store.journal import Journal
 from swarm.store.queue import QueuedBook
 from swarm.system.disk import replace_file
 
-MAX_OPEN = 2  # books that are not served and whose journal is kept in memory
+MAX_OPEN = 2  # journals of books that are not served; only so many are kept in memory
 PICTURES = {"mjpeg": "image/jpeg", "png": "image/png"}
-SMALL_COVER = "cover-small.jpg"  # in the folder of a job
-MAX_SOUNDS = 6  # of about a minute that are kept in memory: players ask for each in pieces
+SMALL_COVER = "cover-small.jpg"  # lies in the folder of a job
+MAX_SOUNDS = 6  # sounds of a minute that are kept in memory, since players ask for each in pieces
 
 
 class OpenBook(NamedTuple):
@@ -83,7 +83,7 @@ class Library:
         if sound.digest not in self._sounds:
             try:
                 self._remember(sound.digest, await asyncio.to_thread(sound.wav, self._decode))
-            except ClipDamaged:  # spoken anew meanwhile, or its job was removed
+            except ClipDamaged:  # the clip is spoken anew meanwhile, or its job was removed
                 self._open.clear()
                 return None
         self._sounds.move_to_end(sound.digest)
@@ -108,11 +108,11 @@ class Library:
         """Return a book's cover as a small JPEG for lists, made once and kept with the job. Raises as `open`."""
         queued = self._begun(number)
         path = self._store.folder(queued.job) / SMALL_COVER
-        async with self._drawing:  # one at a time: a list of many must not take all threads
+        async with self._drawing:  # only one is drawn at a time: a list of many must not take all threads
             kept = await asyncio.to_thread(_read_file, path)
             if kept is None:
                 kept = await asyncio.to_thread(_small, await self._about(queued))
-                with suppress(OSError):  # it is made again at the next look
+                with suppress(OSError):  # a cover that is not kept is made again at the next look
                     await asyncio.to_thread(replace_file, path, kept)
         return kept or None
 

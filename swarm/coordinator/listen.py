@@ -12,7 +12,7 @@ from swarm.store.store import Store
 from swarm.voice.host.guard import Guard, Judgement, measure
 from swarm.watch.text import clean
 
-Judge = Callable[[str, Pcm, int], Judgement]  # of a text, its sound and the sound's rate in Hz
+Judge = Callable[[str, Pcm, int], Judgement]  # takes a text, its sound and the sound's rate in Hz
 
 
 class Finding(NamedTuple):

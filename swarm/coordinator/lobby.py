@@ -15,7 +15,7 @@ from swarm.net.transport import Router
 from swarm.system.machine import Say, machine_name, new_nonce
 from swarm.voice.host.registry import engine_for
 
-REMINDER_S = 60.0  # between lines that say how the wait goes
+REMINDER_S = 60.0  # a line says so often how the wait goes
 MAX_NAMED = 10  # engines in one line
 
 

@@ -19,7 +19,7 @@ JSON_ENDING, PAGE_ENDING, BOOK_ENDING = ".report.json", ".report.html", ".read-a
 SOUND_ENDINGS = (".m4b", ".m4a", ".mp3", ".opus", ".ogg", ".flac", ".wav")
 ENDINGS = (*SOUND_ENDINGS, ".vtt", ".srt", ".lrc")
 
-MAX_READ_BYTES = 64 << 20  # of a report: a sentence takes half a kilobyte
+MAX_READ_BYTES = 64 << 20  # reports are read up to this size: a sentence takes half a kilobyte
 
 
 class MadeFile(NamedTuple):
@@ -136,7 +136,7 @@ def made_of(jobs: Sequence[JobSummary], book: Path, wanted: Callable[[JobSummary
         try:
             file = job.files[0]
             made = find_delivered_file(file) if "://" in file else find_made_file(Path(file))
-        except UsageError:  # it was moved away
+        except UsageError:  # the file was moved away
             continue
         except EnvironmentFault as error:
             remedy = f"Or name {file.rpartition('/')[2]} by its address, with a password if it needs one."

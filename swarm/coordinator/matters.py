@@ -19,14 +19,14 @@ MAX_GONE = 1000  # machines that are remembered
 class News(NamedTuple):
     """One matter, told to the user."""
 
-    key: str  # by which it is known
+    key: str
     line: str
     kind: Kind
 
 
 class _Matter(NamedTuple):
     news: News
-    patience_s: float = 0.0  # it is told only if it lasts
+    patience_s: float = 0.0  # a matter is told only if it lasts so long
 
 
 class Matters:
@@ -36,7 +36,7 @@ class Matters:
         self.told = set(told or ())
         self._first = told is None
         self._since_s: dict[str, float] = {}  # when a matter that lasts began
-        self._over_s: dict[str, float] = {}  # when one that was told was over
+        self._over_s: dict[str, float] = {}  # when a matter that was told was over
         self._gone: dict[str, None] = {}  # names of machines that were lost
 
     def hear(self, event: Reason) -> None:

@@ -21,8 +21,8 @@ from swarm.system.machine import machine_name
 from swarm.watch.text import count_text, duration_text
 
 APPROVALS = ("approve", "refuse")
-ALL = "all"  # of the open invites
-MIN_INVITE_S, MAX_INVITE_S = 60, 7 * 86_400  # that an invite is good for
+ALL = "all"  # names all open invites
+MIN_INVITE_S, MAX_INVITE_S = 60, 7 * 86_400
 NO_MEMBERS = "With --open nobody is a member: all machines of this network may come in."
 NO_OWN_KEY = (
     "Only a member lets another machine in or refuses it, and this one is none yet: `e2a-swarm work` makes it one when "
@@ -45,7 +45,7 @@ class MemberRow(Struct, frozen=True):
 class InviteRow(Struct, frozen=True):
     """An invite that no machine has used yet, as people see it."""
 
-    invite: str  # its name, which is not its code
+    invite: str  # the name of the invite, not its code
     made_s: int  # seconds since the epoch
     until_s: int
 
@@ -53,8 +53,8 @@ class InviteRow(Struct, frozen=True):
 class OtherList(Struct, frozen=True):
     """A list of members that another keeper began for the same swarm, as people see it."""
 
-    fingerprint: str  # of its keeper's key
-    machine: str  # that began it
+    fingerprint: str  # the keeper's key has this fingerprint
+    machine: str  # this machine began the list
     members: tuple[str, ...]
 
 
@@ -64,10 +64,10 @@ class MemberList(Struct, frozen=True):
     members: tuple[MemberRow, ...]
     waiting: tuple[ApplicantRow, ...]
     keeper: str  # the name of the machine that can remove members, "" before there are any
-    is_keeper: bool  # whether that is this one
-    keeper_fingerprint: str  # of the keeper's key, which is none of a machine
-    others: tuple[OtherList, ...]  # for which this machine could give up its own list
-    invites: tuple[InviteRow, ...]  # that are open at coordinators of this machine
+    is_keeper: bool  # whether this machine is the keeper
+    keeper_fingerprint: str  # the keeper's key is none of a machine
+    others: tuple[OtherList, ...]  # this machine could give up its own list for one of these
+    invites: tuple[InviteRow, ...]  # invites that are open at coordinators of this machine
 
 
 class MemberDesk:

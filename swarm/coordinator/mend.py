@@ -22,7 +22,7 @@ WHY = "to be spoken again"
 OTHER_VOICE = "to be spoken by another voice"
 OTHER_WORDS = "to be spoken in other words"
 MAX_NAMED = 10  # sentences that are named before they are spoken
-PATTERN_TIMEOUT_S = 0.5  # for one sentence
+PATTERN_TIMEOUT_S = 0.5  # one sentence may take so long
 
 Spell = Callable[[Segment, str], str]  # returns the engine text of a wording. Raises UsageError
 
@@ -53,7 +53,7 @@ def mend(state: JobState, redo: RedoConfig, spell: Spell) -> Mending:
     chosen = sorted(_chosen(state, redo))
     if redo.say is not None:
         return _reword(state, chosen, redo.say, spell)
-    spoken = [place for place in chosen if place in state.accepted]  # every run tries the others again
+    spoken = [place for place in chosen if place in state.accepted]  # every run tries the other sentences again
     records = [ClipDiscarded(*place, WHY, _next_take(state.accepted[place].take)) for place in spoken]
     return Mending([*records], _named(state, chosen))
 

@@ -21,11 +21,11 @@ from swarm.system.machine import Clock, Say, machine_name
 CREDENTIAL = "notify"  # the name of systemd's credential
 MAX_FILE_BYTES = 64 * 1024
 FILE = "told.json"
-LOOK_S = 5.0  # between two looks for news
-FIRST_PAUSE_S, LAST_PAUSE_S = 60.0, 3600.0  # after a message; it doubles while there is more to tell
-QUIET_S = 600.0  # after which the first pause counts again
+LOOK_S = 5.0  # news is looked for so often
+FIRST_PAUSE_S, LAST_PAUSE_S = 60.0, 3600.0  # the pause after a message doubles while there is more to tell
+QUIET_S = 600.0  # the first pause counts again when there was no news for so long
 FAREWELL_S = 15.0  # the longest wait for a last message
-MAX_LINES = 20  # of a message
+MAX_LINES = 20  # a message has no more
 MAX_WAITING = 1000  # news that wait for an address that cannot be reached
 CHATTY = ("apprise", "urllib3", "requests", "requests_oauthlib")  # loggers that would write the addresses down
 WORST: tuple[Kind, ...] = ("failure", "warning", "success")

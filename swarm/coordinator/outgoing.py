@@ -10,16 +10,16 @@ from swarm.lease.order import QueuedStatus
 from swarm.watch.words import worded
 
 MAX_STATUS_BYTES = 60_000
-SHORTER = (  # with chapters or without; how many workers; how many waiting books
+SHORTER = (  # each has: whether with chapters; how many workers; how many waiting books
     (True, None, None),
     (False, None, None),
     (False, None, 400),
     (False, 64, 100),
     (False, 8, 20),
 )
-MAX_JOBS = 32  # of a reply that lost its chapters
+MAX_JOBS = 32  # a reply that lost its chapters has no more
 MAX_ENDED = 10  # finished, failed and cancelled books of a queue that is cut
-MAX_REASON = 100  # characters of a note about a book of such a queue
+MAX_REASON = 100  # characters of a title or a note of a book in a queue that is cut
 
 
 def outgoing(message: Message) -> Message:

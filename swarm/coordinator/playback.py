@@ -21,29 +21,29 @@ from swarm.job.state import JobState, Place
 PauseAfter = Callable[[Segment, Place], float]
 Decode = Callable[[ClipAccepted], Pcm]
 State = Literal["spoken", "missing", "waiting"]
-LEAD_S = 0.0  # encoders need one, and WAV has none
+LEAD_S = 0.0  # encoders need a lead, and WAV has none
 MAX_STRETCHES = 100_000
-MAX_DOUBTFUL = 1000  # sentences of a list
+MAX_DOUBTFUL = 1000  # sentences that are listed
 WITHIN = (Pause.CLAUSE, Pause.SENTENCE)  # the other pauses end a paragraph, a heading or more
 
 
 class Sentence(Struct, frozen=True):
     """One sentence, and when it is heard in its stretch."""
 
-    sentence: int  # its number in the chapter, from 1, as `redo` takes it
+    sentence: int  # the number of the sentence in its chapter, from 1, as `redo` takes it
     text: str
     state: State
     at_s: float = 0.0
     end_s: float = 0.0
     doubt: str = ""
     said: str = ""  # the user's own wording, if there is one
-    ends_paragraph: bool = False  # or a heading
+    ends_paragraph: bool = False  # whether a paragraph or a heading ends here
 
 
 class Stretch(Struct, frozen=True):
     """A minute or so of a chapter; it has a sound once it can be heard."""
 
-    stretch: int  # from 1
+    stretch: int  # counts from 1
     sound: str  # a digest that changes with the sound, "" until it is there
     length_s: float
     sentences: tuple[Sentence, ...]
@@ -55,7 +55,7 @@ class ChapterStretches(Struct, frozen=True):
     chapter: int
     title: str
     stretches: tuple[Stretch, ...]
-    count: int  # of all its stretches
+    count: int  # all stretches of the chapter
 
 
 class ChapterOverview(Struct, frozen=True):

@@ -239,7 +239,7 @@ def _replay(
     lost = store.lost_clips(spec.job)
     fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
     for clip in lost:
-        store.discard_clip(clip.key)  # it contradicts the journal, so no other search may find it
+        store.discard_clip(clip.key)  # the clip contradicts the journal, so no other search may find it
     if lost:
         notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
     for record in fresh:
@@ -350,7 +350,7 @@ def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: boo
     if chapters:
         noun = "chapter" if chapters.isdigit() else "chapters"
         name += f" ({'preview of ' if preview else ''}{noun} {chapters}{f', {voice}' if voice else ''})"
-    coding = sys.getfilesystemencoding()  # it is ASCII in some old locales
+    coding = sys.getfilesystemencoding()  # this coding is ASCII in some old locales
     writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
     short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")

@@ -28,13 +28,13 @@ from swarm.watch.text import clean, clean_note, count_text
 from swarm.watch.words import worded_status
 
 AHEAD = 3  # books that are served at a time, so that no slot waits for the last sentences of one
-MAX_SERVED = 16  # books; more than these take turns, where no worker has the engines of all
-RETRY_S = 30.0  # until a book is tried again whose engine no worker had, or which is spoken already
-FAULT_RETRY_S = 300.0  # until a book is tried again that this machine had no room for, or could not deliver
+MAX_SERVED = 16  # more books than these take turns, where no worker has the engines of all
+RETRY_S = 30.0  # a book is tried again so late if no worker had its engine, or if it is spoken already
+FAULT_RETRY_S = 300.0  # a book is tried again so late if this machine had no room for it or could not deliver it
 TWIN = "the same book is spoken with the same voice already; its files are made after that"
 STOPPED = "The coordinator stops: ask again when it is back."
-MAX_FILES = 8  # of a finished book, in `status`
-MAX_FILE_NAME = 2000  # characters of one, there
+MAX_FILES = 8  # `status` names no more files of a finished book
+MAX_FILE_NAME = 2000  # characters of a file's name in `status`
 Configure = Callable[[Path, Sequence[str]], RenderConfig]  # raises UsageError for options that make no sense
 
 
@@ -58,10 +58,10 @@ class Resident:
     ) -> None:
         self.queue, self.store, self._studio, self._clock = queue, store, studio, clock
         self.configure, self._note, self._offered = configure, note, offered
-        self._set_aside = set_aside  # what becomes of a watched folder's book that failed
-        self._jobs: dict[int, str] = {}  # of the books that are served
+        self._set_aside = set_aside  # decides what becomes of a failed book of a watched folder
+        self._jobs: dict[int, str] = {}  # each book that is served has its job here
         self._rests_until_s: dict[int, float] = {}
-        self._mending: dict[int, MendOrder] = {}  # until the book is served again
+        self._mending: dict[int, MendOrder] = {}  # an order stays here until the book is served again
         self._changed = asyncio.Event()
         self._adding = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -167,7 +167,7 @@ class Resident:
             if mending:
                 del self._mending[book.id]
                 mending.answer(refused)
-        if book.id in self._mending and book.id in self._jobs:  # asked for while the book was read
+        if book.id in self._mending and book.id in self._jobs:  # the mending was asked for while the book was read
             self._leave(book.id)
 
     def _read(self, book: QueuedBook, tell: Say, redo: RedoConfig | None) -> Books | None:
@@ -189,7 +189,7 @@ class Resident:
     def _take_up(self, book: QueuedBook, books: Books) -> None:
         [edition] = books.editions
         job = edition.state.job
-        with suppress(UsageError):  # it was removed meanwhile
+        with suppress(UsageError):  # the book was removed meanwhile
             if self._may_open(self.queue.find(book.id), self._clock.now()):
                 book = self.queue.change(book.id, job=job, title=edition.state.spec.title, why="")
                 self._jobs[book.id] = job
@@ -221,10 +221,10 @@ class Resident:
         self._note(f"{book.heading}: {why}")
         self._change(book.id, state="failed", why=why, ended_s=self._clock.now())
         if book.source and self._set_aside(Path(book.source), why):
-            self._change(book.id, source="")  # moved back, it is a new book of its folder
+            self._change(book.id, source="")  # a book that is moved back is a new one of its folder
 
     def _change(self, book_id: int, **fields: object) -> None:
-        with suppress(UsageError):  # it was removed meanwhile
+        with suppress(UsageError):  # the book was removed meanwhile
             self.queue.change(book_id, **fields)
 
     # --- how a book ends

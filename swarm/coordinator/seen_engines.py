@@ -19,8 +19,8 @@ from swarm.voice.host.offered import OfferedEngine, decode_facts
 from swarm.voice.host.registry import find_engine, learn
 
 FOLDER = "seen-engines"
-MAX_BYTES = 64 * 1024  # of a file
-FRESH_S = 3600.0  # between two notes of the time when an unchanged offer was seen
+MAX_BYTES = 64 * 1024  # a file has no more
+FRESH_S = 3600.0  # the time of an unchanged offer is noted no more often
 LATELY_S = 7 * 86_400.0  # an engine without an offer for so long is no default
 MAX_KEPT = 100  # engines: more than any swarm has, fewer than a stranger could think of
 
@@ -32,7 +32,7 @@ class Seen(Struct, frozen=True):
 
     offer: EngineOffer
     on_gpu: bool  # whether the worker has a GPU
-    seen_s: float  # when it was offered
+    seen_s: float  # when the engine was offered
 
 
 class SeenEngines:
@@ -99,7 +99,7 @@ def _words(seen: Seen, language: str) -> Iterator[str]:
     speaks = language in seen.offer.languages or "*" in seen.offer.languages
     if not speaks or language in seen.offer.lacks:
         return
-    with suppress(SwarmError):  # an engine that was removed here after its cards were kept
+    with suppress(SwarmError):  # the engine was removed here after its cards were kept
         engine = find_engine(seen.offer.name)
         for each in recommendations([engine], language):
             if each.model in ("", *seen.offer.models) and (seen.on_gpu or not each.is_on_gpus):

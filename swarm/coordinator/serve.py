@@ -46,9 +46,9 @@ from swarm.watch.words import event_text, failure_text, hopeless_text, taken_ove
 
 SLEPT_S = 1.0  # the core is called so late only after this machine slept
 CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
-SAVE_INTERVAL_S = 60.0  # between two saves of the run stats
+SAVE_INTERVAL_S = 60.0  # the run stats are saved so often
 DRAIN_S = 20.0  # the longest wait for the sentences under way
-FAREWELL_S = 0.3  # for the last messages to leave
+FAREWELL_S = 0.3  # the last messages have so long to leave
 PutBack = Callable[[str, str], bool]
 
 
@@ -62,8 +62,8 @@ class UserDesk(Protocol):
 Standing = Callable[[StatusReply], StatusReply]
 OnEnd = Callable[[Edition, SwarmError | None], None]
 
-RARE_EVENTS = ("segment set aside", "latents lost")  # each is about a book, and shown
-MAX_LINES = 200  # about workers, shown at once, and one more each LINE_S
+RARE_EVENTS = ("segment set aside", "latents lost")  # events that always concern a book are all shown
+MAX_LINES = 200  # lines about workers that may be shown at once; one more may be shown each LINE_S
 LINE_S = 2.0
 TOO_MANY = "workers come, go and fail too often; not all of that is shown"
 SLOW_S = 0.25  # a commit that takes longer is logged
@@ -95,15 +95,15 @@ class Server:
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
         self._copies = CopyServer(store, router, self.editions, clock.now)
-        self._put_back: dict[str, PutBack] = {}  # by job; called in another thread
-        self._on_end = on_end  # told how each edition ended; the server then stays
-        self.hear: Callable[[Reason], None] = lambda event: None  # told what happens, as the user is
+        self._put_back: dict[str, PutBack] = {}  # keys are jobs; each is called in another thread
+        self._on_end = on_end  # hears how each edition ended; a server with it stays
+        self.hear: Callable[[Reason], None] = lambda event: None  # is told what happens, as the user is
         self._desk: UserDesk | None = None
         self._standing: Standing = lambda reply: reply
         self._assembly, self._writings = ClipAssembly(), Writings()
         self._lines = LineRation(MAX_LINES, LINE_S, TOO_MANY)
         self._running, self._draining = False, asyncio.Event()
-        self._called = asyncio.Event()  # the core was called: its next deadline may be another
+        self._called = asyncio.Event()  # is set after each call of the core, whose next deadline may be another
 
     def add(self, edition: Edition, put_back: PutBack = lambda job, digest: False) -> None:
         """Serve one more job and write its edition; `put_back` puts back a job file that was lost."""
@@ -147,12 +147,12 @@ class Server:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in tasks:
                 if task.done():
-                    task.result()  # raises what ended it
+                    task.result()  # the fault that ended the task is raised here
             self._do(self._core.end())
             await asyncio.sleep(FAREWELL_S)
             return editions.done()
         except Exception:
-            self._say(self._core.end(failed=True))  # workers must not count on it
+            self._say(self._core.end(failed=True))  # workers must not count on this coordinator
             await asyncio.sleep(FAREWELL_S)
             raise
         finally:
@@ -341,7 +341,8 @@ class Server:
         await self._writings.leave(job)
         self._store.save_run_stats(job, self._core.jobs[job].run_stats)
         self._do(self._core.remove_job(job, self._clock.now()))
-        del self.editions[job], self._put_back[job]  # at once, since the other loops ask the core for each of them
+        # The other loops ask the core for each edition, so these go at once.
+        del self.editions[job], self._put_back[job]
         await self._queue.join()
         await asyncio.to_thread(self._store.release_job, job)
 
@@ -379,7 +380,7 @@ class Server:
         def measured(gain: GainFixed) -> None:
             self._do(self._core.journal(job, gain))
 
-        if edition.state.complete:  # it needs no worker, and these are who else could say that it was taken over
+        if edition.state.complete:  # only standbys could say that a finished book was taken over
             await self._copies.consult(job, self._progress.note)
         if not edition.is_made:
             files = await edition.write(damaged, measured)

@@ -24,7 +24,7 @@ KINDS = {
     ".flac": "audio/flac",
     ".wav": "audio/wav",
 }
-MAX_KNOWN = 2000  # books whose report is not read again at each look
+MAX_KNOWN = 2000  # books whose report is read only once
 MAX_DESCRIPTION = 4000  # characters
 
 
@@ -32,7 +32,7 @@ class ShelfFile(NamedTuple):
     """One sound file of a finished book."""
 
     path: Path
-    kind: str  # its media type
+    kind: str  # the media type
     size: int  # bytes
     length_s: float
 
@@ -41,14 +41,14 @@ class ShelfChapter(NamedTuple):
     """The beginning of a chapter in a file."""
 
     title: str
-    file: int  # its place among the files of the book
+    file: int  # the place of the file among those of the book
     at_s: float
 
 
 class ShelfBook(NamedTuple):
     """A finished book whose files are on this machine."""
 
-    number: int  # in the queue
+    number: int  # the number of the book in the queue
     job: str
     title: str
     authors: tuple[str, ...]

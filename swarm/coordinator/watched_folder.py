@@ -14,12 +14,12 @@ from swarm.system.disk import full_name, replace_file
 from swarm.system.machine import Say
 from swarm.watch.text import clean
 
-OPTIONS_FILE = "e2a-swarm.options"  # in the folder: options for its books, as on a command line
+OPTIONS_FILE = "e2a-swarm.options"  # this file has options for the books of its folder, as on a command line
 MAX_OPTIONS = 10_000  # characters
-SET_ASIDE = "set aside"  # a folder in it, for books that failed
+SET_ASIDE = "set aside"  # this folder inside the watched one takes books that failed
 ADVICE = "`e2a-swarm add` takes them, and so does the page."
-MAX_NAMED = 5  # texts in one line
-LOOK_S = 5.0  # between two looks; a file that changed in between is still being copied
+MAX_NAMED = 5  # one line names at most this many texts
+LOOK_S = 5.0  # a file that changed between two looks is still being copied
 
 
 class WatchedFolder:
@@ -27,8 +27,8 @@ class WatchedFolder:
 
     def __init__(self, folder: Path, resident: Resident, note: Say) -> None:
         self.folder, self._resident, self._note = folder.absolute(), resident, note
-        self._seen: dict[Path, str] = {}  # stamps, at the last look
-        self._told: set[str] = set()  # what was wrong at the last look
+        self._seen: dict[Path, str] = {}  # stamps of files at the last look
+        self._told: set[str] = set()  # faults of the last look
         self._texts: set[str] = set()  # names of texts at the last look
 
     async def run(self) -> None:

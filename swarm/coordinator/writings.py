@@ -12,7 +12,7 @@ class Writings:
     """The editions that are being written."""
 
     def __init__(self) -> None:
-        self.tasks: dict[str, asyncio.Task[None]] = {}  # by job
+        self.tasks: dict[str, asyncio.Task[None]] = {}  # keys are jobs
         self._ended: asyncio.Queue[tuple[str, asyncio.Task[None]]] = asyncio.Queue()
 
     def begin(self, job: str, writing: Coroutine[Any, Any, None]) -> None:
@@ -39,6 +39,6 @@ class Writings:
         """Return the job whose edition ended next, and the fault that ended it; None if it is written."""
         while True:
             job, task = await self._ended.get()
-            if self.tasks.get(job) is task:  # else the job was left
+            if self.tasks.get(job) is task:  # a job that was left has no task any more
                 del self.tasks[job]
                 return job, task.exception()

@@ -24,7 +24,7 @@ from swarm.watch.text import bytes_text, clean, percent
 
 WAITS_S = (1.0, 4.0, 15.0, 30.0, 60.0)  # before each retry: a router needs a minute or two to restart
 PROGRESS_INTERVAL_S = 5.0  # between two progress lines of a file
-DELIVERED_FILE = ".delivered.json"  # in the outbox: digests of the files that arrived, by name
+DELIVERED_FILE = ".delivered.json"  # digests of files that arrived, by name; it lies in the outbox
 
 
 def find_depot(folder: Path, url: str, state_dir: Path) -> Depot | None:
@@ -48,7 +48,8 @@ class Delivery:
         self.outbox = outbox
         self._waits_s = waits_s
         self._stopped = threading.Event()
-        self.replaced: Head | None = None  # of the report that lay at this name, of this job or the one before
+        # The report that lay at this name may be of this job or of the one before.
+        self.replaced: Head | None = None
         self._job = ""
 
     def claim(

@@ -59,11 +59,11 @@ class Edition:
     audiobook: bool = True
     delivery: Delivery | None = None
     upload: "Upload | None" = None
-    deliver_gaps: bool = False  # also an audiobook that lacks many sentences
+    deliver_gaps: bool = False  # an audiobook that lacks many sentences is delivered, too
     keep_both: bool = False  # files of earlier editions stay on a server
     say: Say = lambda line: None
     wording: Wording = field(default_factory=Wording)
-    options: tuple[str, ...] = ()  # that the user gave for the files, for the report
+    options: tuple[str, ...] = ()  # the user's options for files, which the report tells
     books: tuple[FinishedBook, ...] = ()
     made: dict[str, Any] = field(default_factory=dict)  # the report, without its segments
 
@@ -71,8 +71,8 @@ class Edition:
         self._press: Press | None = None
         self._beside: list[Path] = []  # subtitles and the read-along EPUB
         self._read_along: ReadAlongMaker | None = None
-        self._shown = self.state.spec  # with the words of the book, also for a job of 0.1
-        self._before: Head | None = None  # of the report at this name before this run
+        self._shown = self.state.spec  # the words of the book are in it, also for a job of 0.1
+        self._before: Head | None = None  # the report that lay at this name before this run
         self._notes: tuple[str, ...] = ()
         self._complete = asyncio.Event()
         self._early: list[asyncio.Task[None]] = []  # deliveries of single files while the others are being made

@@ -11,9 +11,8 @@ from msgspec import Struct
 from swarm.job.recipe import Recipe
 from swarm.job.spec import JobSpec
 
-BESIDE = frozenset(
-    {"vtt", "srt", "lrc", "epub", "cue", "opf", "jpg", "png"}
-)  # endings of files that belong to those of the sound
+# Files with these endings belong to those of the sound.
+BESIDE = frozenset({"vtt", "srt", "lrc", "epub", "cue", "opf", "jpg", "png"})
 
 Replaces = Callable[["Head"], bool]
 
@@ -46,7 +45,7 @@ class Head(Struct, frozen=True):
     book: HeadBook
     files: tuple[str, ...] = ()
     totals: msgspec.Raw = msgspec.Raw()
-    recipe: HeadRecipe | None = None  # of a report
+    recipe: HeadRecipe | None = None  # only a report has one
 
     @property
     def is_whole(self) -> bool:
@@ -100,7 +99,7 @@ class PossibleName(NamedTuple):
     """A name that an edition could have, `stem` or `stem (2)`, with what is there."""
 
     stem: str
-    head: Head | None  # of the report at this name
+    head: Head | None
     has_file: bool  # whether a file has the name of the audiobook
     is_free: bool
 

@@ -25,11 +25,11 @@ from swarm.job.state import JobState, Place
 from swarm.store.store import Store
 from swarm.system.machine import machine_name
 
-EXPECTED_CHARACTER_S = 0.075  # of speech, by which the room for a file's index is guessed
+EXPECTED_CHARACTER_S = 0.075  # a guess of the speech for a character; it sets the room for a file's index
 MAX_REEL_LOSSES = 5  # times that one reel is encoded again
-REEL_FORMAT = 6  # goes into each reel's name: raise it to have all reels encoded again
+REEL_FORMAT = 6  # raise it to have all reels encoded again: each reel's name contains it
 
-MEASURED_S = 120.0  # of speech are measured, which is within a few tenths of a LU of the whole book
+MEASURED_S = 120.0  # speech of this length is within a few tenths of a LU of the whole book
 # Once this much is spoken, the gain is measured on any of it instead of on the beginning of the book.
 MAX_WAIT_FOR_START_S = 10 * MEASURED_S
 
@@ -62,7 +62,7 @@ class Press:
         self._studio = studio
         self._target = target
         self._style = style
-        self.parts: list[Path] = []  # of unfinished files
+        self.parts: list[Path] = []
         self.bound: list[tuple[Volume, FinishedBook]] = []  # the finished files
         self._damaged = damaged
         self._measured = measured
@@ -265,7 +265,7 @@ class Press:
                 await changed.wait()
                 changed.clear()
             order = self._reel_order(reel)
-            if order.target.exists():  # by an earlier run; it is checked when it is appended
+            if order.target.exists():  # an earlier run made it; it is checked when it is appended
                 return order.target
             done = await self._studio.encode(self._state.job, order)
             if not done.faults:

@@ -67,7 +67,7 @@ def read_along_path(target: Path, source: Path) -> Path:
 def sound_style(style: Style) -> Style:
     """Return the style of the sound in a read-along EPUB: the audiobook's if possible, to encode nothing again."""
     codec = style.format.codec
-    pauses_s = tuple({**dict(style.pauses_s), START: 0.0}.items())  # its files are heard as one
+    pauses_s = tuple({**dict(style.pauses_s), START: 0.0}.items())  # the files are heard as one
     style = structs.replace(
         style,
         split=CHAPTER_SPLIT,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 CHAPTER_SPLIT = "chapter"
 COVER, OPF, CUE = "cover", "opf", "cue"  # files that may stand beside an audiobook
 TAG_FIELDS = {"series-part": "series_number", "title-sort": "title_sort", "author-sort": "author_sort"}
-STYLE_FORMAT = 5  # goes into the digest of each style: raise it to have finished files written again
+STYLE_FORMAT = 5  # raise it to have finished files written again: the digest of each style contains it
 
 
 class Style(Struct, frozen=True, dict=True):

@@ -16,8 +16,8 @@ from swarm.system.platform import sync_folder
 
 MAX_REPORT_BYTES = 256 << 20
 MAX_CLAIM_BYTES = 4096
-CLAIMS = "claims.json"  # in a job's folder: where it claimed names
-UPLOADS = "uploads.json"  # in a job's folder: for each server, which finished audiobook was uploaded
+CLAIMS = "claims.json"  # a job's folder has this list of the places where it claimed names
+UPLOADS = "uploads.json"  # a job's folder has this list of the finished audiobooks that each server got
 
 
 def claim_target(

@@ -28,7 +28,7 @@ class Uploads:
     """The uploads of one job, and of the others beside it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder  # of the job
+        self._folder = folder
 
     def holds(self, place: str, at_s: float) -> bool:
         """Tell whether the audiobook that was finished at a time was uploaded to a place."""

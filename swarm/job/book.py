@@ -34,7 +34,7 @@ class Saying(Struct, frozen=True):
 
     written: str
     time: int  # occurrences of `written` in the block before this one
-    phonemes: str  # in IPA
+    phonemes: str  # IPA
 
 
 class Block(Struct, frozen=True):
@@ -42,8 +42,8 @@ class Block(Struct, frozen=True):
 
     kind: Literal["heading", "paragraph", "scene"]
     text: str = ""
-    language: str = ""  # as the markup names it, "" if it names none
-    trace: TextTrace | None = None  # its place in the file, if the file is an EPUB
+    language: str = ""  # "" if the markup names none
+    trace: TextTrace | None = None  # only the text of an EPUB has its place in the file
     sayings: tuple[Saying, ...] = ()  # phonemes that the book gives for its words
 
 
@@ -109,7 +109,7 @@ class Book(Struct, frozen=True):
     lost: tuple[str, ...] = ()  # a line for each document and cover that could not be read, also in the oddities
     library: LibraryFacts = LibraryFacts()
     language_doubt: str = ""  # why it is not read in the language that it names, or that it names none
-    cautions: tuple[str, ...] = ()  # what the user should know before it is spoken
+    cautions: tuple[str, ...] = ()  # the user should know these before the book is spoken
 
 
 class Origin(Struct, frozen=True, array_like=True, gc=False):
@@ -137,8 +137,8 @@ class Segment(Struct, frozen=True, array_like=True):
     phonemes: tuple[Phonemes, ...] = ()  # phonemes of words in `spoken`, in order
     origin: Origin | None = None  # place of the whole sentence, also if the segment is a piece of it
     said_in: str = ""  # language that the engine is told, "" for that of the job
-    voice: str = ""  # of a character, "" for that of the recipe
-    speaker: str = ""  # as the book names it, "" if unknown or not looked for
+    voice: str = ""  # the voice of a character, "" for that of the recipe
+    speaker: str = ""  # the name in the book, "" if unknown or not looked for
 
     @property
     def written(self) -> str:

@@ -14,7 +14,7 @@ class VoiceCard(Struct, frozen=True):
     language: str  # a primary subtag, or "*" for any language
     about: str = ""
     gender: str = ""  # "female", "male" or ""
-    licence: str = ""  # if it differs from that of the engine and of the model
+    licence: str = ""  # the voice's own licence, if engine and model have another
 
     @property
     def description(self) -> str:
@@ -30,7 +30,7 @@ class SettingCard(Struct, frozen=True):
     low: float = 0  # smallest allowed number; it may be negative
     high: float = 1_000_000  # largest allowed number
     choices: tuple[str, ...] = ()  # allowed words; () allows any word
-    about: str = ""  # what it changes, as the end of a sentence: "how fast the voice speaks"
+    about: str = ""  # the end of a sentence: "how fast the voice speaks"
 
     @property
     def values(self) -> str:
@@ -43,13 +43,13 @@ class SettingCard(Struct, frozen=True):
         return f"{kind} from {self.low:,.10g} to {self.high:,.10g}"
 
 
-SPEED = SettingCard("speed", 1.0, 0.5, 2.0, about="how fast the voice speaks")  # for engines that can change it
+SPEED = SettingCard("speed", 1.0, 0.5, 2.0, about="how fast the voice speaks")  # only some engines can change it
 
 
 class ModelCard(Struct, frozen=True):
     """One model of an engine that has several, or whose model has to be fetched."""
 
-    name: str  # as in `Recipe.model`
+    name: str  # the value of `Recipe.model`
     engine: str = ""  # the word of --tts-engine that means the model; "" if only --fine-tuned does
     language: str = ""  # the primary subtag of its only language; "" if it speaks several
     by_language: bool = False  # whether the word means a different model for each language
@@ -95,7 +95,7 @@ class EngineCard(Struct, frozen=True):
     any_model: bool = False  # accepts models that are not listed, since only workers know them
     casts: bool = False  # opens another of its voices at once, so each character of a book may have one
     model: str = ""  # the usual name of the model, if the card describes a single model
-    licence: str = ""  # of the engine, or of the model if the card describes a single one: "Apache-2.0"
+    licence: str = ""  # the licence of the engine, or of the only model: "Apache-2.0"
 
     @property
     def title(self) -> str:

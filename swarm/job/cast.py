@@ -6,7 +6,7 @@ from msgspec import Struct
 class Cast(Struct, frozen=True):
     """Voices of a book's characters, by their names in the engine. "" and () leave everything to the recipe's voice."""
 
-    dialogue: str = ""  # of what stands in quotation marks, if nothing else says whose words they are
+    dialogue: str = ""  # the voice of quotations whose speaker is not known otherwise
     speakers: tuple[tuple[str, str], ...] = ()  # (name beside the quotation, voice)
     chapters: tuple[tuple[str, str], ...] = ()  # (number or title, voice) of what is not dialogue there
     marks: tuple[tuple[str, str], ...] = ()  # (NAME of a mark [voice:NAME], voice)

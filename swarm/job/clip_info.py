@@ -18,8 +18,8 @@ class ClipInfo(Struct, frozen=True, kw_only=True):
     digest: Digest  # SHA-256 of the frame
     work_s: Annotated[float, Meta(ge=0, le=1e9)]  # seconds in the engine for all takes, without encoding
     takes: Annotated[int, Meta(ge=0, lt=2**53)] = 1  # takes that were spoken, of which this is the best
-    doubt: Annotated[str, Meta(max_length=MAX_DOUBT)] = ""  # what may be wrong with this take; empty if nothing
-    words: Annotated[bytes, Meta(max_length=MAX_WORD_BYTES)] = b""  # when its words begin, by `word_times.py`
+    doubt: Annotated[str, Meta(max_length=MAX_DOUBT)] = ""  # suspected faults of this take; empty if none
+    words: Annotated[bytes, Meta(max_length=MAX_WORD_BYTES)] = b""  # the word times that `word_times.py` packs
 
     @property
     def length_s(self) -> float:
@@ -37,5 +37,5 @@ class SpokenClip(Struct, frozen=True):
 
     frame: bytes  # FLAC, mono, 16 bit
     info: ClipInfo
-    further: int = 0  # its take minus the take that was asked for
-    packing: str = ""  # for a slow link, as the message `Clip` has it
+    further: int = 0  # this take minus the take that was asked for
+    packing: str = ""  # the packing for a slow link, as in the message `Clip`

@@ -32,7 +32,7 @@ class GuestEngine(Struct, frozen=True):
         return GUEST + ";".join((recipe.language, recipe.engine, recipe.model, recipe.voice))
 
 
-Guests = Mapping[str, GuestEngine]  # by language
+Guests = Mapping[str, GuestEngine]  # keys are languages
 NO_GUESTS: Guests = {}
 
 

@@ -6,19 +6,19 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-PIECE_BYTES = 256 * 1024  # of one `FilePiece`
+PIECE_BYTES = 256 * 1024
 WINDOW = 4  # pieces that may be asked for and not yet be on the disk
-BLOCK_PIECES = WINDOW  # of a block, whose digest is known on its own: a worker passes on whole blocks
+BLOCK_PIECES = WINDOW  # a worker passes on whole blocks, since each has a digest of its own
 BLOCK_BYTES = BLOCK_PIECES * PIECE_BYTES
-BLOCKS_IN_LIST = 64  # whose digests are asked for together
-DIGEST_BYTES = 32  # of SHA-256
-MIN_SHARED_BLOCKS = 4  # a file of fewer comes from the coordinator
-MAX_JOB_FILES = 32  # of one job
-MAX_BYTES = 16 * 1024**3  # of one job file
+BLOCKS_IN_LIST = 64  # one request asks for so many digests
+DIGEST_BYTES = 32  # SHA-256
+MIN_SHARED_BLOCKS = 4  # a smaller file comes from the coordinator
+MAX_JOB_FILES = 32
+MAX_BYTES = 16 * 1024**3  # the limit is for one file
 MAX_LATENTS = 16 * 1024 * 1024  # bytes
 
 VOICE = "voice.wav"  # the reference recording
-LATENTS = "latents.safetensors"  # what an engine computed from the reference recording
+LATENTS = "latents.safetensors"  # an engine computed them from the reference recording
 MODEL = "model/"  # begins the names of a custom model's files
 
 Digest = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]  # SHA-256, hexadecimal

@@ -102,7 +102,7 @@ def normal_language(word: str) -> str:
 
 def marked_language(mark: str) -> str:
     """Return the primary subtag that a mark of a book names, such as `lang="fr-CA"`; "" if it names no language."""
-    if not mark:  # as nearly always: CLDR's names need not be loaded
+    if not mark:  # most marks are empty, and need no names of CLDR
         return ""
     try:
         return normal_language(mark)

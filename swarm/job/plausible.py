@@ -15,7 +15,7 @@ class Implausible(NamedTuple):
     """The length of a sound that cannot be speech of its text, and the lengths that could be."""
 
     length_s: float
-    letters: int  # and digits
+    letters: int  # letters and digits
     least_s: float
     most_s: float
 

@@ -10,7 +10,7 @@ Notes = Literal["skip", "inline", "end"]
 Ruby = Literal["base", "reading"]
 
 
-NEWER_CHOICES = {"verse_numbers": "say", "code": ""}  # with their defaults; jobs of 0.1 were named without them
+NEWER_CHOICES = {"verse_numbers": "say", "code": ""}  # jobs of 0.1 were named without these choices and their defaults
 
 
 class Reading(Struct, frozen=True):

@@ -80,7 +80,7 @@ class SegmentQuarantined(Record, frozen=True, tag=True):
     chapter: int
     index: int
     why: str  # the kind of the last failure; in journals of 0.1 its note, too
-    note: str = ""  # of the last failure
+    note: str = ""
 
 
 class JobPaused(Record, frozen=True, tag=True):
@@ -125,7 +125,7 @@ class JobFinished(Record, frozen=True, tag=True):
 
     at_s: float
     files: tuple[str, ...]
-    bytes: int = 0  # of all files
+    bytes: int = 0  # the size of all files
     style: str = ""  # the digest of the style that they were made with
 
 

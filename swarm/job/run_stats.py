@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta, Struct, field
 
 MAX_WORKERS = 1000  # bounds the memory that a worker with a new id each time can fill
-MAX_BYTES = 1 << 20  # of the saved file
+MAX_BYTES = 1 << 20  # a larger file is not loaded
 
 Count = Annotated[int, Meta(ge=0, lt=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]
@@ -18,9 +18,9 @@ class RunStats(Struct):
 
     duplicates: Count = 0  # clips for places that had a clip already
     reissued: Count = 0  # places that workers lost with their leases
-    first_grant_s: Seconds | None = None  # since the epoch
-    idle_s: ByWorker = field(default_factory=dict)  # without a lease while the job was incomplete
-    wasted_s: ByWorker = field(default_factory=dict)  # spent on duplicates
+    first_grant_s: Seconds | None = None  # seconds since the epoch
+    idle_s: ByWorker = field(default_factory=dict)  # time without a lease while the job was incomplete
+    wasted_s: ByWorker = field(default_factory=dict)  # time spent on duplicates
 
     def duplicate(self, worker: str, work_s: float) -> None:
         """Count a clip that was not needed any more."""

@@ -24,7 +24,7 @@ class BookFacts(Struct, frozen=True):
     isbn: str = ""
     lost: tuple[str, ...] = ()  # a line for each part of its text that could not be read
     library: LibraryFacts = LibraryFacts()
-    cautions: tuple[str, ...] = ()  # what the user should know before it is spoken
+    cautions: tuple[str, ...] = ()  # the user should know these before the book is spoken
 
 
 class FileOrigin(Struct, frozen=True):
@@ -32,8 +32,8 @@ class FileOrigin(Struct, frozen=True):
 
     kind: str  # "voice" or "model"
     path: str
-    name: str  # of the voice or model in the recipe
-    digest: str  # of the file; "" for a model, whose name has its digest
+    name: str  # the name in the recipe
+    digest: str  # "" for a model, whose name has its digest
 
 
 class JobSpec(Struct, frozen=True):

@@ -42,16 +42,16 @@ class JobState:
     workers: set[str] = field(default_factory=set)
     settled: list[int] = field(default_factory=list)  # places accepted or quarantined, by chapter
     characters_settled: int = 0
-    audio_s: float = 0.0  # of the accepted clips
+    audio_s: float = 0.0  # accepted clips only
     sample_rate: int = 0  # Hz, of all clips; 0 before the first where the spec does not say it
     first_takes: dict[Place, int] = field(default_factory=dict)  # places whose earlier takes are not wanted
     wordings: dict[Place, str] = field(default_factory=dict)  # engine texts that the user gave in place of the book's
     epoch: int = 0
     began_s: float = 0.0  # start of the first run
-    gains_db: dict[str, float] = field(default_factory=dict)  # of the voice, by level
+    gains_db: dict[str, float] = field(default_factory=dict)  # gains of the voice, by level
     latents: LatentsKept | None = None
     finished: JobFinished | None = None
-    paused: bool = False  # by the user
+    paused: bool = False
 
     def __post_init__(self) -> None:
         self.settled = [0] * len(self.spec.chapters)

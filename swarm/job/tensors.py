@@ -14,7 +14,8 @@ MAX_HEADER_BYTES = 64 * 1024
 MAX_TENSORS = 64
 BYTES_OF = {"BOOL": 1, "I8": 1, "U8": 1, "I16": 2, "U16": 2, "I32": 4, "U32": 4, "I64": 8, "U64": 8}
 BYTES_OF |= {"F16": 2, "BF16": 2, "F32": 4, "F64": 8}
-EXPONENTS = {"F16": 0x7C00, "BF16": 0x7F80, "F32": 0x7F80_0000, "F64": 0x7FF0 << 48}  # all set: infinite, or no number
+# A float in which all these bits are set is infinite or no number.
+EXPONENTS = {"F16": 0x7C00, "BF16": 0x7F80, "F32": 0x7F80_0000, "F64": 0x7FF0 << 48}
 METADATA = "__metadata__"
 
 TensorName = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -46,7 +46,7 @@ def _additions(state: JobState, higher: Journal, lower_state: JobState, lower: J
     shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(higher, lower, strict=False)))
     wishes = _wishes(state, higher[shared:], lower[shared:])
     for record in chain(wishes, _about_the_voice(state, lower_state, lower), _clips(state, lower_state)):
-        apply(state, record)  # before the next is asked for, since each depends on those before
+        apply(state, record)  # the next record depends on those before it
         yield record
 
 
@@ -88,7 +88,7 @@ def _about_the_voice(state: JobState, lower_state: JobState, lower: Journal) -> 
 def _clips(state: JobState, lower: JobState) -> Iterator[ClipAccepted]:
     """Yield the clips of the lower journal that the higher one still wants."""
     if _latents(state) != _latents(lower):
-        return  # they were spoken with another voice
+        return  # the clips of the lower journal have another voice
     for place, clip in lower.accepted.items():
         if _is_wanted(state, place, clip):
             yield clip

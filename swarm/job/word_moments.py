@@ -9,7 +9,7 @@ from swarm.job.book import Segment
 from swarm.job.clip_info import ClipInfo
 from swarm.job.word_times import WordTime, unpack_words
 
-MAX_WORDS = 500  # of a sentence; comparing takes the square of it
+MAX_WORDS = 500  # comparing takes the square of a sentence's words
 _WORD, _MARKS = regex.compile(r"\S+"), regex.compile(r"[\p{P}\p{S}]+")
 
 

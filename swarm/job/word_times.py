@@ -4,7 +4,7 @@ import struct
 from collections.abc import Sequence
 from itertools import pairwise
 
-MAX_BYTES = 2048  # of one clip: some five hundred words
+MAX_BYTES = 2048  # one clip may have some five hundred words
 TICK_S = 0.01
 _PAIR = struct.Struct("<HH")
 _MOST = 0xFFFF

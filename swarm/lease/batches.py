@@ -6,7 +6,7 @@ from swarm.job.recipe import Recipe
 from swarm.lease.bounds import MAX_BATCH
 from swarm.lease.message import EngineOffer
 
-LINE_CHARACTERS = 120  # of a segment, for the first lease of a slot
+LINE_CHARACTERS = 120  # characters a segment is taken to have for the first lease of a slot
 LONG_SHARE = 2  # a lease is at most one part in so many of what a slot's share of the rest would be
 LAST_SHARE = 4  # a slot takes up to so many times its share of the last segments at once
 

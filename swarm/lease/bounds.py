@@ -6,12 +6,12 @@ from msgspec import Meta
 
 from swarm.job.job_file import MAX_BYTES, Digest
 
-MAX_CLIP_BYTES = 8 * 1024 * 1024  # of one clip, whole or in pieces
-MAX_MODELS = 500  # of one engine, in a greeting
-MAX_CAST = 64  # voices of characters that a worker is told of
+MAX_CLIP_BYTES = 8 * 1024 * 1024
+MAX_MODELS = 500  # models that one engine may name in a greeting
+MAX_CAST = 64  # voices of characters that a worker is told
 MAX_BATCH = 64  # segments that one slot speaks together
 MAX_FACTS = 20_000  # bytes of the cards of one engine, in a greeting
-MAX_HELD_FILES = 400  # as many digests as fit a control message
+MAX_HELD_FILES = 400  # a control message has room for no more digests
 
 Name = Annotated[str, Meta(max_length=200)]
 Note = Annotated[str, Meta(max_length=2000)]

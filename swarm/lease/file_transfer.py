@@ -9,8 +9,8 @@ from swarm.job.job_file import BLOCKS_IN_LIST, DIGEST_BYTES, Digest, Size
 from swarm.lease.bounds import Count, Name, Note, Offset
 from swarm.lease.envelope import Message
 
-MAX_ASIDE = 8  # workers that one download tells of
-MAX_MODEL_FILES = 32  # that a heartbeat tells of
+MAX_ASIDE = 8  # workers that one download may name
+MAX_MODEL_FILES = 32  # files that one heartbeat may name
 _HOST = r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\])"
 Door = Annotated[str, Meta(pattern=rf"\A({_HOST}:\d{{1,5}})?\Z")]  # "address:port" of a worker, never a name
 Fault = Literal["away", "silent", "without it", "lying"]
@@ -39,10 +39,10 @@ class Fetching(Struct, frozen=True, omit_defaults=True):
     digest: Digest
     have: Offset = 0  # bytes on the disk
     note: Note = ""
-    asking: bool = False  # it is the one of which pieces are asked for now
-    door: Door = ""  # of the worker that it comes from; "": the coordinator
+    asking: bool = False  # pieces of it are asked for now
+    door: Door = ""  # the worker that sends it has this door; "": the coordinator sends it
     aside: Annotated[tuple[SetAside, ...], Meta(max_length=MAX_ASIDE)] = ()
-    waits: bool = False  # to be told where to fetch it
+    waits: bool = False  # it waits to be told where to fetch it
 
 
 class ToldFile(Struct, frozen=True):
@@ -60,9 +60,9 @@ class LackedFile(Struct, frozen=True, omit_defaults=True):
     have: Offset = 0  # bytes of a download from a hub
     downloads: bool = False  # it comes from a hub
     offline: bool = False  # the worker may not download it
-    false: Annotated[tuple[Digest, ...], Meta(max_length=MAX_ASIDE)] = ()  # told digests by which another file came
+    false: Annotated[tuple[Digest, ...], Meta(max_length=MAX_ASIDE)] = ()  # another file came under these told digests
     told: ToldFile | None = None  # it is fetched from other workers as this
-    waits: bool = False  # by the coordinator's last word another worker downloads it
+    waits: bool = False  # the coordinator last said that another worker downloads it
 
 
 class ModelReport(Struct, frozen=True, omit_defaults=True):

@@ -43,7 +43,7 @@ class Hello(Message, frozen=True, tag=True):
     devices: Annotated[tuple[Device, ...], Meta(max_length=64)]
     slots: Annotated[int, Meta(ge=1, le=1024)]
     protocol: int = PROTOCOL
-    tag: Name = ""  # a word of its user's, by which workers of one kind are told from others
+    tag: Name = ""  # a word of its user's that tells apart workers of one kind
 
 
 class Held(Message, frozen=True, tag=True):
@@ -53,7 +53,7 @@ class Held(Message, frozen=True, tag=True):
     clips: Clips
 
 
-ReportedState = Literal["idle", "loading", "speaking", "waiting"]  # waiting: for credit
+ReportedState = Literal["idle", "loading", "speaking", "waiting"]  # a waiting slot has no credit
 
 
 class SlotReport(Struct, frozen=True, omit_defaults=True):
@@ -63,8 +63,8 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
     state: ReportedState
     lease: Count = 0
     index: Count = 0  # the segment being spoken
-    since_s: Seconds = 0.0  # how long it has been at it; while it loads, since it last got on
-    note: Note = ""  # how far what it loads is
+    since_s: Seconds = 0.0  # seconds at this segment; while it loads, seconds since it last got on
+    note: Note = ""  # the progress of the load
     lines: Count = 1  # segments being spoken together, `index` and those after it
 
 
@@ -73,7 +73,7 @@ class Resting(Struct, frozen=True, omit_defaults=True):
 
     slot: Count
     why: Note
-    trouble: Literal["", "memory", "lost"] = ""  # of its device; "": its operator's wish
+    trouble: Literal["", "memory", "lost"] = ""  # the device's trouble; "": the operator wished it
     engine: Name = ""
     model: Name = ""
 
@@ -83,14 +83,14 @@ class Heartbeat(Message, frozen=True, tag=True):
 
     slots: Annotated[tuple[SlotReport, ...], Meta(max_length=1024)]
     offers: Annotated[tuple[Count, ...], Meta(max_length=1024)] = ()
-    leases: Annotated[tuple[Count, ...], Meta(max_length=4096)] = ()  # every lease held, queued ones too
+    leases: Annotated[tuple[Count, ...], Meta(max_length=4096)] = ()  # queued leases are here too
     job_files: HeldFiles = field(name="assets", default=())
     fetching: Annotated[tuple[Fetching, ...], Meta(max_length=MAX_JOB_FILES)] = ()
-    made: Annotated[tuple[OfferedLatents, ...], Meta(max_length=64)] = ()  # not yet known to be journaled
-    figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()  # of its devices
+    made: Annotated[tuple[OfferedLatents, ...], Meta(max_length=64)] = ()  # latents not yet known to be journaled
+    figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()
     resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()
-    door: Door = ""  # where other workers may ask for its files
-    slow_link: SlowLink | None = None  # if the link is what it waits for
+    door: Door = ""  # other workers may ask for its files there
+    slow_link: SlowLink | None = None  # set if it waits for the link
     standby: Name = ""  # keeps copies: "on", "off", or "no room" to begin; "": takes no order about it
     models: ModelReport | None = None
 
@@ -105,9 +105,9 @@ class Clip(ClipInfo, Message, frozen=True, tag=True):
     key: Key
     lease: Count = 0
     slot: Count = 0
-    number: Count = 0  # of a clip in pieces, unique on its connection
+    number: Count = 0  # identifies a clip in pieces on its connection
     size: Count = 0  # bytes of a clip in pieces; 0: the frame is the whole clip
-    packing: Name = ""  # a `Packing`; "opus": the bytes are Opus, of which the coordinator makes FLAC
+    packing: Name = ""  # a `Packing`; the coordinator makes FLAC from "opus"
 
 
 class ClipPiece(Message, frozen=True, tag=True):
@@ -221,7 +221,7 @@ class Accepted(Message, frozen=True, tag=True):
 
     job: Name
     clips: Clips
-    credit: Count = 0  # what the worker may have under way from now on: it shrinks as others join; 0: as before
+    credit: Count = 0  # bytes the worker may have under way from now on, less as others join; 0: no change
 
 
 class Received(Message, frozen=True, tag=True):
@@ -299,7 +299,7 @@ class SlotStatus(Struct, frozen=True):
     remaining: Count = 0  # segments of its lease not yet accepted
     speed_chars_s: Seconds = 0.0
     realtime: Seconds = 0.0  # seconds of audio a second of work
-    note: Note = ""  # how far what it loads is, or why it rests
+    note: Note = ""  # the progress of its load, or why it rests
 
 
 class WorkerStatus(Struct, frozen=True):
@@ -315,10 +315,10 @@ class WorkerStatus(Struct, frozen=True):
     audio_s: Seconds = 0.0
     note: Note = ""  # the reasons in words, for readers of 0.1
     figures: tuple[Figures, ...] = ()
-    reasons: tuple[Reason, ...] = ()  # what keeps it from speaking
-    version: Name = ""  # of e2a-swarm
+    reasons: tuple[Reason, ...] = ()  # each keeps it from speaking
+    version: Name = ""
     tag: Name = ""
-    standby: Name = ""  # as in `Heartbeat`
+    standby: Name = ""  # the same as in `Heartbeat`
 
 
 class ChapterStatus(Struct, frozen=True, array_like=True):
@@ -346,11 +346,11 @@ class JobStatus(Struct, frozen=True):
     characters_left: Count
     audio_s: Seconds
     elapsed_s: Seconds
-    eta_s: Seconds | None  # until the audiobook is written; None: nothing to judge by yet
+    eta_s: Seconds | None  # seconds until the audiobook is written; None: nothing to judge by yet
     chapters: tuple[ChapterStatus, ...]
     note: Note = ""  # the reason in words, for readers of 0.1
-    reason: Reason | None = None  # what it waits for
-    encoded: Share | None = None  # of its sound; None: by a coordinator of 0.1, which did not tell
+    reason: Reason | None = None  # it waits for this
+    encoded: Share | None = None  # share of its sound; None: a coordinator of 0.1 did not tell
     unspoken: Count = 0  # texts that its voice cannot speak
 
 
@@ -363,10 +363,10 @@ class StatusReply(Message, frozen=True, tag=True):
     epoch: Count
     jobs: tuple[JobStatus, ...]
     workers: tuple[WorkerStatus, ...]
-    queue: tuple[QueuedStatus, ...] | None = None  # of a resident coordinator, in the order that books are spoken
+    queue: tuple[QueuedStatus, ...] | None = None  # books in speaking order; None: the coordinator is not resident
     more_waiting: Count = 0  # books of the queue that wait too, and did not fit
     standbys: Annotated[tuple[StandbyStatus, ...], Meta(max_length=MAX_STANDBYS)] = ()
-    waiting: Annotated[tuple[ApplicantRow, ...], Meta(max_length=100)] = ()  # for approval here
+    waiting: Annotated[tuple[ApplicantRow, ...], Meta(max_length=100)] = ()  # they wait for approval here
 
 
 FromUser = Status | Order | NewBook | BookPiece

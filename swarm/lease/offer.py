@@ -9,7 +9,7 @@ from swarm.lease.bounds import MAX_FACTS, MAX_MODELS, Count, Name, Note
 
 ANY = "any"  # kind of a device: a slot or an engine that is not bound to one kind
 CPU, GPU = "cpu", "gpu"
-BORROWED = "+"  # among the models of an offer: any that another worker passes on
+BORROWED = "+"  # among the models of an offer it means any that another worker passes on
 
 
 class EngineOffer(Struct, frozen=True, omit_defaults=True):
@@ -27,7 +27,7 @@ class EngineOffer(Struct, frozen=True, omit_defaults=True):
     facts: Annotated[bytes, Meta(max_length=MAX_FACTS)] = b""
     casts: bool = False  # speaks a segment in the segment's own voice; workers of 0.1 do not
     lacks: Annotated[tuple[Name, ...], Meta(max_length=1000)] = ()  # languages without a voice here, model or not
-    device: Name = ""  # the kind that it computes on here, such as "any"; "": as the card of the job's model says
+    device: Name = ""  # the kind that it computes on here, such as "any"; "": the card of the job's model says it
 
 
 class Device(Struct, frozen=True, omit_defaults=True):
@@ -35,7 +35,7 @@ class Device(Struct, frozen=True, omit_defaults=True):
 
     name: Name  # "cpu", "cuda:0"
     about: Note = ""
-    slots: Count = 0  # of the worker's slots, which are numbered in the order of its devices; 0: not told, as by 0.1
+    slots: Count = 0  # slots are numbered in the order of devices; 0: not told, as by 0.1
 
     @property
     def kind(self) -> str:

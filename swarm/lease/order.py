@@ -12,7 +12,7 @@ Action = Literal[
     "pause", "resume", "move", "cancel", "remove", "drain", "limit", "standby", "no-standby", "approve", "refuse"
 ]
 STANDBY_ACTIONS = ("standby", "no-standby")
-OF_MACHINES = ("drain", "limit", *STANDBY_ACTIONS)  # alone: pause and resume are of books too
+OF_MACHINES = ("drain", "limit", *STANDBY_ACTIONS)  # pause and resume are not here, since books have them too
 
 
 class Order(Message, frozen=True, tag=True, omit_defaults=True):
@@ -30,10 +30,10 @@ class Order(Message, frozen=True, tag=True, omit_defaults=True):
 class NewBook(Message, frozen=True, tag=True, omit_defaults=True):
     """A user adds a book to the queue; its file follows as `BookPiece`, as `BookTaken` asks for it."""
 
-    name: Name  # of the file
+    name: Name  # the file's name
     digest: Digest
     size: Offset
-    options: Annotated[tuple[Note, ...], Meta(max_length=100)] = ()  # as words of a command line
+    options: Annotated[tuple[Note, ...], Meta(max_length=100)] = ()  # words of a command line
 
 
 class BookPiece(Message, frozen=True, tag=True):
@@ -70,12 +70,12 @@ class BookTaken(Message, frozen=True, tag=True, omit_defaults=True):
 class QueuedStatus(Struct, frozen=True, omit_defaults=True):
     """One book of a resident coordinator's queue."""
 
-    book: Count  # its number
+    book: Count  # the book's number
     title: Note
     state: Name  # waiting, finished, failed, cancelled
     paused: bool = False
-    job: Name = ""  # once it was read
-    note: Note = ""  # why it failed, or what it waits for
+    job: Name = ""  # known once the book was read
+    note: Note = ""  # the reason that it failed, or what it waits for
     files: Annotated[tuple[Note, ...], Meta(max_length=8)] = ()  # the first ones of the audiobook
 
 

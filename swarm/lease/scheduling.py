@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-FIRST_LEASE_CHARACTERS = 1500  # while a slot's speed is unknown
-UNKNOWN_CHARS_S = 100.0  # taken for a speed that is unknown
+FIRST_LEASE_CHARACTERS = 1500  # a first lease is small, since the speed of its slot is unknown
+UNKNOWN_CHARS_S = 100.0  # an unknown speed is taken for this
 HELP_S = 60.0  # the earliest open chapter is helped before a new one is begun if it takes longer
 MIN_LEFT = 0.25  # share of a segment's expected time that counts as left once it is late
 MIN_DEADLINE_S = 20.0
-UNKNOWN_DEADLINE_S = 600.0  # while a slot's speed is unknown: it may be loading its model
+UNKNOWN_DEADLINE_S = 600.0  # a slot of unknown speed may be loading its model
 DEADLINE_FACTOR = 4.0
 MAX_DOUBLINGS = 6
 Sizes = Callable[[int], Sequence[int]]  # lease id -> characters of each pending segment, in speaking order
@@ -25,11 +25,11 @@ class LeaseLoad(NamedTuple):
     """
 
     lease: int
-    ahead: int  # what its slot has to speak before this lease
+    ahead: int  # characters that its slot has to speak before this lease
     characters: int
     first: int
     started: bool
-    elapsed_s: float  # since the last clip of its slot, or since its first lease began
+    elapsed_s: float  # seconds since the last clip of its slot, or since its first lease began
     chars_s: float | None
     together: int = 1
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from swarm.lease.bounds import Count, Name
 
-Packing = Literal["", "flac", "opus"]  # as they were spoken; in FLAC packed as tightly as can be; in Opus
+Packing = Literal["", "flac", "opus"]  # "": the clip is as spoken; "flac": it is packed as tightly as FLAC can
 
 
 class SlowLink(Struct, frozen=True):

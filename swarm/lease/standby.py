@@ -10,9 +10,9 @@ from swarm.lease.file_transfer import Door
 
 MAX_EPOCHS = 200  # jobs that one message names
 MAX_KEYS = 64  # clips that are asked for together
-MAX_STANDBYS = 64  # that one coordinator tells of
-MAX_HEIRS = 15  # of one coordinator
-PIECE_BYTES = 512 * 1024  # of one answer, but for a single larger clip
+MAX_STANDBYS = 64  # standbys that one coordinator may name
+MAX_HEIRS = 15  # heirs that one coordinator may have
+PIECE_BYTES = 512 * 1024  # an answer is larger only if it is a single larger clip
 
 Part = Literal["jobs", "spec", "book", "file", "records", "clips"]
 AnyDigest = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
@@ -72,10 +72,10 @@ class Copy(Message, frozen=True, tag=True):
     standby: Name  # the name of its machine
     part: Part
     job: Name = ""
-    digest: AnyDigest = ""  # of a file; with records, of all that it has
-    offset: Count = 0  # in bytes; with records, how many it has; with clips, the number of the question
+    digest: AnyDigest = ""  # a file's digest; with records, the digest of all that it has
+    offset: Count = 0  # bytes; with records, how many it has; with clips, the number of the question
     keys: Annotated[tuple[Key, ...], Meta(max_length=MAX_KEYS)] = ()
-    claim: Claim | None = None  # with jobs, if it takes over by itself
+    claim: Claim | None = None  # it comes with jobs if the standby takes over by itself
 
 
 class Copied(Message, frozen=True, tag=True):
@@ -85,17 +85,17 @@ class Copied(Message, frozen=True, tag=True):
     job: Name = ""
     offset: Count = 0
     total: Count = 0
-    digest: AnyDigest = ""  # of the whole spec or book
+    digest: AnyDigest = ""  # the digest of the whole spec or book
     parted: bool = False  # the records that the standby has are not the beginning of the coordinator's
-    sizes: Annotated[tuple[Count, ...], Meta(max_length=MAX_KEYS)] = ()  # of the clips, 0 for one that is gone
-    roll: Roll | None = None  # with jobs, for an heir
+    sizes: Annotated[tuple[Count, ...], Meta(max_length=MAX_KEYS)] = ()  # bytes of each clip, 0 for one that is gone
+    roll: Roll | None = None  # an heir gets it with jobs
 
 
 class StandbyStatus(Struct, frozen=True):
     """One standby as a coordinator sees it."""
 
     name: Name
-    lag_s: Seconds | None = None  # how old its copy is of the job that is furthest behind; None: not whole yet
+    lag_s: Seconds | None = None  # the age of its copy of the job that is furthest behind; None: not whole yet
     silent_s: Seconds = 0.0
     behind: Count = 0  # records of all jobs that it lacks
-    title: Note = ""  # of the job that is furthest behind
+    title: Note = ""  # the job that is furthest behind

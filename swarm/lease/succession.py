@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from swarm.lease.standby import MAX_HEIRS, Claim, Heir, Opinion, Roll, Silent
 
-STEP_S = 30.0  # that each heir of the roll waits longer than the one before it
-ROUND_S = 5.0  # between two questions
-VALID_S = 15.0  # of an answer, from its question on
-BOUND_S = 600.0  # for which an heir that agreed agrees with no other
-FORGET_S = 600.0  # without a claim, after which an heir is struck off the roll
-MAX_RUNS = 32  # that an heir remembers
+STEP_S = 30.0  # each heir of the roll waits so much longer than the one before it
+ROUND_S = 5.0  # a new round of questions begins after this time
+VALID_S = 15.0  # an answer counts for so long from its question on
+BOUND_S = 600.0  # an heir that agreed agrees with no other for so long
+FORGET_S = 600.0  # an heir without a claim for so long is struck off the roll
+MAX_RUNS = 32  # runs that an heir remembers
 
 
 def outnumber(agreeing: int, heirs: int) -> bool:
@@ -44,7 +44,7 @@ class RollKeeper:
             self._known[heir.id] = claim.revision
         kept = tuple(each for each in self.roll.heirs if now - self._claimed_s[each.id] <= FORGET_S)
         if heir.id in {each.id for each in kept}:
-            kept = tuple(heir if each.id == heir.id else each for each in kept)  # it may have another door
+            kept = tuple(heir if each.id == heir.id else each for each in kept)  # an heir may have another door
         elif len(kept) < MAX_HEIRS and self._may_grow():
             kept = (*kept, heir)
         if kept != self.roll.heirs:
@@ -68,11 +68,11 @@ class Watch:
 
     roll: Roll
     heard_s: float
-    jobs: frozenset[str] = frozenset()  # that are not finished, and that no other coordinator has since
-    bound: tuple[str, float] = ("", 0.0)  # the heir that was agreed with last, and when
-    number: int = 0  # of the present round of questions
+    jobs: frozenset[str] = frozenset()  # jobs not finished that no other coordinator has since
+    bound: tuple[str, float] = ("", 0.0)  # the heir agreed with last, and the time
+    number: int = 0  # the present round of questions
     asked_s: float = 0.0
-    opinions: dict[str, tuple[float, bool]] = field(default_factory=dict)  # by heir: when it was asked, and its answer
+    opinions: dict[str, tuple[float, bool]] = field(default_factory=dict)  # heir -> when it was asked, and its answer
 
 
 class Succession:

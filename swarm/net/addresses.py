@@ -15,7 +15,7 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.system.disk import guarded, replace_file
 
 FILE = "addresses.json"
-MAX_ADDRESSES = 4  # remembered for each swarm
+MAX_ADDRESSES = 4  # addresses remembered for each swarm
 MAX_SWARMS = 16
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 

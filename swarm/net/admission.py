@@ -12,10 +12,10 @@ from swarm.net.allowance import VAIN_BYTES_A_SECOND
 
 MAX_UNPROVEN = 128
 MAX_UNPROVEN_OF_ADDRESS = 32
-PROOF_S = 10.0  # that a connection has for its proof
+PROOF_S = 10.0  # a connection has this long for its proof
 VAIN_BURST = 500.0  # connections of one address that proved nothing, before it has to wait
-VAIN_A_SECOND = 50.0  # that are forgiven: a machine of another swarm tries some 20 times a second
-MAX_ADDRESSES = 4096  # that are remembered
+VAIN_A_SECOND = 50.0  # useless tries that are forgiven: a machine of another swarm tries some 20 times a second
+MAX_ADDRESSES = 4096  # addresses that are remembered
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Vain:
     """What the connections of an address were in vain, less what is forgiven."""
 
     noted_s: float
-    connections: float = 0.0  # that proved nothing
+    connections: float = 0.0  # connections that proved nothing
     size: float = 0.0  # bytes that were of no use
 
     def forgive(self, now: float) -> None:
@@ -39,8 +39,8 @@ class Admission:
     def __init__(self, most: int) -> None:
         self.most = most
         self._unproven: OrderedDict[int, tuple[str, float]] = OrderedDict()  # address and beginning, the oldest first
-        self._of_address: Counter[str] = Counter()  # of the unproven
-        self._proven: dict[int, str] = {}  # address
+        self._of_address: Counter[str] = Counter()  # unproven connections
+        self._proven: dict[int, str] = {}
         self._vain: OrderedDict[str, Vain] = OrderedDict()
 
     def admit(self, number: int, address: str, now: float) -> list[int] | None:

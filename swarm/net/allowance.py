@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 
 from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES
 
-PART_BYTES = 64  # that ZeroMQ needs for a part, however small: counted where parts can be seen, without a key
+PART_BYTES = 64  # ZeroMQ needs so much for any part; parts are counted where they can be seen, without a key
 UNPROVEN_BYTES = 4096  # a handshake has less than one kilobyte
 MOST = MAX_CLIP_BYTES + MAX_CONTROL_BYTES + 256 * 1024  # the largest message, and what comes before and after it
-MOST_OF_ALL = 96 * 1024 * 1024  # together; beyond that each may have only a little
+MOST_OF_ALL = 96 * 1024 * 1024  # all connections share it; beyond it each may have only a little
 LITTLE = 64 * 1024
-STALLED_S = 5.0  # without a whole message, while nothing waits to be read
-VAIN_BYTES = 2 * 1024 * 1024  # that a connection may hand in for nothing
-VAIN_BYTES_A_SECOND = 512 * 1024  # that are forgiven
+STALLED_S = 5.0  # a connection without a whole message for so long stalls, if nothing waits to be read
+VAIN_BYTES = 2 * 1024 * 1024  # useless bytes that a connection may hand in
+VAIN_BYTES_A_SECOND = 512 * 1024  # useless bytes that are forgiven
 
-CURVE_BYTES = 33  # of an encrypted part: its name, nonce, flags and authenticator
+CURVE_BYTES = 33  # an encrypted part has a name, nonce, flags and authenticator
 SHORT = 255  # bytes of the longest part whose frame has a header of two bytes
 
 
@@ -43,7 +43,7 @@ class ByteAllowance:
     proven: bool = False
     handed_in: int = 0
     read: int = 0
-    full_s: float | None = None  # since when it has to wait until a message is read
+    full_s: float | None = None  # it has to wait since then, until a message is read
     vain: float = 0.0
     vain_s: float = 0.0
 

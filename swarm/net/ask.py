@@ -19,7 +19,7 @@ from swarm.watch.text import count_text
 
 TIMEOUT_S = 4.0  # coordinators answer at once, but networks and disks may be slow
 SEARCH_S = 2.0  # machines answer mDNS within a fraction of it
-MAX_ASKED = 16  # at a time: each takes threads and files, and an announced coordinator need not be there
+MAX_ASKED = 16  # each question takes threads and files, and an announced coordinator need not be there
 LOOPBACK = "127.0.0.1"
 STRANGERS = "{} of another swarm can be seen: `e2a-swarm join CODE` with its code lets this machine in."
 

@@ -6,7 +6,7 @@ at in vain comes again in a turn of its own. Names that proved themselves once c
 
 from collections import OrderedDict
 
-MAX_NAMES = 4096  # that wait; more push out those that are neither old nor new
+MAX_NAMES = 4096  # more names push out those that are neither old nor new
 TURNS = ("oldest", "newest", "again")
 
 

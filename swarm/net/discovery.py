@@ -233,9 +233,8 @@ class Browser:
             self.changed.set()
             self._look_at_more()
 
-    def _notice(
-        self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange
-    ) -> None:  # zeroconf passes these names as keywords
+    # Zeroconf passes these names as keywords.
+    def _notice(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if state_change is ServiceStateChange.Removed:
             self._forget(name)
         elif name in self._found:

@@ -17,9 +17,9 @@ GREETING_BYTES = 64
 HELLO_HEAD = b"\x04\xc8\x05HELLO"  # a command of 200 bytes
 HELLO_BYTES = 202
 NONCE = b"CurveZMQHELLO---"
-CLIENT, NUMBER, BOX = slice(82, 114), slice(114, 122), slice(122, 202)  # of the bytes of HELLO
-CHOICE_S = 8.0  # that a handshake may take to its first message
-JOIN_S = 0.5  # for a connection on loopback
+CLIENT, NUMBER, BOX = slice(82, 114), slice(114, 122), slice(122, 202)  # ranges of the bytes of HELLO
+CHOICE_S = 8.0  # a handshake may take so long to its first message
+JOIN_S = 0.5  # a connection on loopback takes no longer
 
 
 class KeyedEntrance(NamedTuple):

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 
 TIMEOUT_S = 1.0
-SIGNATURE_BYTES = 10  # of ZMTP: 0xff, eight bytes, 0x7f
+SIGNATURE_BYTES = 10  # ZMTP begins with 0xff, eight bytes, 0x7f
 
 
 async def is_greeted(endpoint: str) -> bool:

@@ -19,7 +19,7 @@ from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
 
 CREDENTIAL = "e2a-swarm.key"  # the file in a service's folder of systemd credentials
-CREDENTIAL_STORE = "/etc/credstore"  # from which systemd takes the credentials of its services
+CREDENTIAL_STORE = "/etc/credstore"  # systemd takes its services' credentials from here
 OPEN_WARNING = "--open: nothing is encrypted and any machine on this network may join; use it only among friends."
 NO_KEY = (
     "This machine is in no swarm yet: run `e2a-swarm join CODE` with the code that the coordinator printed "

@@ -26,7 +26,7 @@ class Lane:
         self._source, self._sink, self._room, self._moved, self._ended = source, sink, room, moved, ended
         self._loop = asyncio.get_running_loop()
         self.rest = b""  # bytes that the sink did not take yet
-        self.rest_since_s = 0.0  # when the sink last took some of it
+        self.rest_since_s = 0.0  # the sink last took some of it then
         self._is_over = False
         self._reads = self._writes = self._is_closed = False
 

@@ -25,7 +25,7 @@ class Seat(NamedTuple):
     """The place where a user sits: a member of the swarm, and the coordinators that it can see or was told of."""
 
     state_dir: Path
-    coordinator: str = ""  # host[:port]; empty: found by mDNS
+    coordinator: str = ""  # host[:port]; "": mDNS finds it
     is_open: bool = False
 
     async def coordinators(self, say: Say) -> list[Answer]:

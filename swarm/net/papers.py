@@ -40,9 +40,9 @@ from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
 from swarm.watch.text import plain_line
 
-MAX_INVITES = 6  # that no machine has used yet
+MAX_INVITES = 6  # invites that no machine has used yet
 MAX_LIVE_INVITES = 24
-CLOCK_STEP_S = 60  # by which a clock may be set back after an invite was made
+CLOCK_STEP_S = 60  # a clock may be set back so far after an invite was made
 MAX_APPLICANTS = 32
 MAX_OTHERS = 3  # memberships of other keepers, the first ones
 MAX_REFUSED = 200  # keys that are remembered, the latest ones
@@ -65,7 +65,7 @@ class Papers:
 
     def _hold(self, kept: PapersFile) -> None:
         self._kept = kept
-        self.members: Mapping[bytes, membership.Member] = {}  # who is in, by key
+        self.members: Mapping[bytes, membership.Member] = {}  # key -> member
         if kept.membership:
             self.members = membership.members(kept.membership)
         self._curve_keys = {_curve_key(key) for key in self.members}
@@ -143,7 +143,7 @@ class Papers:
 
     def keyring(self) -> list[CurveKeys]:
         """Return the keys to connect by: this machine's own if it is a member, then those of the code."""
-        with suppress(StoreError):  # what was read before serves as well
+        with suppress(StoreError):  # the papers read before serve as well
             self.refresh()
         by_code = curve_keys(self.key)
         return [self.own_curve_keys(self.key), by_code] if self.is_member else [by_code]
@@ -360,7 +360,7 @@ class Papers:
             replace_file(path, msgspec.json.encode(self._kept), mode=0o600)
             former = {key.code for key in (*self.generations()[:-1], self._given)} - {self.key.code}
             if key_path.exists() and key_path.read_text("ascii", "replace").strip() in former:
-                replace_file(key_path, f"{self.key.code}\n".encode(), mode=0o600)  # for what reads the key alone
+                replace_file(key_path, f"{self.key.code}\n".encode(), mode=0o600)  # some readers know only the key file
         self._stamp = stamp_of(self._state_dir)
 
 

@@ -17,7 +17,7 @@ from swarm.system.lock import Lock
 
 FILE = "members.json"
 OWN_KEY, KEEPER_KEY = "machine.key", "keeper.key"
-MAX_OLDER = 8  # generations before the present one, whose members find back
+MAX_OLDER = 8  # generations before the present one; their members find back
 MAX_FILE_BYTES = 4 * 1024 * 1024
 
 
@@ -47,12 +47,12 @@ class PapersFile(Struct, frozen=True):
 
     membership: Membership | None = None
     secrets: tuple[bytes, ...] = ()
-    invites: tuple[Invite, ...] = ()  # that coordinators of this machine take
-    applicants: tuple[Applicant, ...] = ()  # at coordinators of this machine
+    invites: tuple[Invite, ...] = ()  # coordinators of this machine take them
+    applicants: tuple[Applicant, ...] = ()  # they applied at coordinators of this machine
     refused: tuple[bytes, ...] = ()  # keys of machines that may wait for approval no more
-    others: tuple[Membership, ...] = ()  # that other keepers began for this swarm, and in which this machine is
+    others: tuple[Membership, ...] = ()  # this machine is in them, and other keepers began them for this swarm
     came_by: bytes = b""  # the server key of the invite by which this machine came, while that is its given key
-    seen_s: dict[str, int] = {}  # by a member's key in hexadecimal digits: when a coordinator last heard of it
+    seen_s: dict[str, int] = {}  # member's key in hexadecimal digits -> when a coordinator last heard of it
 
 
 def newest_key(state_dir: Path, given: SwarmKey) -> SwarmKey:

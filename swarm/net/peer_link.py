@@ -18,9 +18,9 @@ from swarm.errors import EnvironmentFault
 from swarm.net.channel import Channel
 from swarm.net.greeting import is_greeted
 
-TIMEOUT_S = 1.0  # for an address to answer; it doubles each round, since a coordinator may be busy
-REFUSED_S = 1.0  # until an address that closed the handshake is tried again
-SURE_S = 2.0  # between the first and the last of the refusals that the user is told of
+TIMEOUT_S = 1.0  # an address has this long to answer, twice as long each round, since a coordinator may be busy
+REFUSED_S = 1.0  # an address that closed the handshake is tried again after this time
+SURE_S = 2.0  # the user is told of refusals only if the first and the last are so far apart
 MAX_TIMEOUT_S = 3.0
 MAX_WRITABLE_TRIES = 1000  # one each millisecond
 REFUSALS = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
@@ -52,14 +52,14 @@ class PeerLink:
         """`on_try` is called before each try with the number of refusals that the address gave in a row."""
         self.refusal: str | None = None
         self._on_try = on_try
-        self._refusals = Counter[str]()  # in a row, by endpoint
+        self._refusals = Counter[str]()  # refusals in a row of each endpoint
         self._channel, self._dealer = dealer, dealer.socket
         self._other_key = OTHER_KEY if keyed else WANTS_KEY
         self._refused = asyncio.Event()  # the handshake of the address in use was closed
-        self._since_s: dict[tuple[str, str], float] = {}  # when each address was first refused, with these words
+        self._since_s: dict[tuple[str, str], float] = {}  # address and words -> the first refusal
         self._judge: asyncio.Task[None] | None = None
         self._on_change = on_change
-        self._endpoints: list[str] = []  # in order of preference: the last that worked comes first
+        self._endpoints: list[str] = []  # the last that worked comes first
         self._current = ""
         self._found, self._lost = asyncio.Event(), asyncio.Event()
         self._monitor = Channel(dealer.socket.get_monitor_socket(EVENTS))

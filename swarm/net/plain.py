@@ -33,7 +33,7 @@ def plain(value: Value) -> Value:
 @cache
 def _telling(kind: type[Struct]) -> tuple[str, ...]:
     """Return the fields of a struct that may hold a stranger's text; digests and keys are bounded by patterns."""
-    told = inspect.type_info(kind)  # of all structs in it, too: to ask for each field takes five times as long
+    told = inspect.type_info(kind)  # a question for each field would take five times as long
     assert isinstance(told, inspect.StructType)
     return tuple(field.name for field in told.fields if _holds_text(field.type))
 

@@ -10,8 +10,8 @@ from swarm.net.framing import FrameCounter
 from swarm.net.lane import CHUNK, Lane
 
 READY = b"\x05READY"  # the server's last word of a handshake
-SCANNED_BYTES = 1024  # of the server's first bytes, in which READY is looked for
-UNREAD_S = 60.0  # that a peer may leave what was sent to it
+SCANNED_BYTES = 1024  # READY is looked for in so many first bytes of the server
+UNREAD_S = 60.0  # a peer may leave what was sent to it unread for so long
 
 
 class ProxiedConnection:
@@ -28,7 +28,7 @@ class ProxiedConnection:
     ) -> None:
         self.number = number
         self.allowance = allowance
-        self.identity = b""  # by which the router knows it
+        self.identity = b""  # the router's name for it
         self.inner_port: int = inner.getsockname()[1]
         self.sent = 0  # bytes that the coordinator sent, of which `returned` left it
         self.returned = 0

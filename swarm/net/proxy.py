@@ -153,7 +153,7 @@ class Proxy:
         """Take in that the router read a message; `file` tells the file of the connection that brought it."""
         connection = self._by_identity.get(identity) or self._identify(identity, file)
         if connection is None:
-            return  # it ended meanwhile
+            return  # the connection ended meanwhile
         was_full = self._total.under_way >= MOST_OF_ALL
         connection.allowance.note_read(sizes)
         self.admission.prove(connection.number)
@@ -277,7 +277,7 @@ def most_connections() -> int:
 def configure(end: socket.socket) -> None:
     """Have a socket neither wait nor hold small messages back, and notice a peer that is gone."""
     end.setblocking(False)
-    with contextlib.suppress(OSError):  # it is gone already
+    with contextlib.suppress(OSError):  # the connection is gone already
         end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in KEEPALIVE.items():

@@ -27,7 +27,7 @@ from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_
 
 MAX_PORTS = 100  # tried one after the other
 LINGER_MS = 500
-MAX_UNREAD_BYTES = 16 * 1024 * 1024  # that wait for a peer: more are not sent to it
+MAX_UNREAD_BYTES = 16 * 1024 * 1024  # more is not sent to a peer that does not read
 LOOPBACK = "127.0.0.1"
 OPTIONS = {
     zmq.LINGER: LINGER_MS,
@@ -43,13 +43,10 @@ OPTIONS = {
     zmq.RECONNECT_IVL_MAX: 1000,
     zmq.CONNECT_TIMEOUT: 3000,
 }
-ROUTER_QUEUES = {
-    zmq.RCVHWM: 64,
-    zmq.SNDHWM: 256,
-    zmq.BACKLOG: 512,
-}  # messages for each peer; credits bound their memory
+# A queue holds so many messages for each peer; credits bound their memory.
+ROUTER_QUEUES = {zmq.RCVHWM: 64, zmq.SNDHWM: 256, zmq.BACKLOG: 512}
 DEALER_QUEUES = {zmq.RCVHWM: 256, zmq.SNDHWM: 2048}  # credits may cover many small clips
-Keyring = Callable[[], Sequence[CurveKeys]]  # those that a machine may use now, the best first
+Keyring = Callable[[], Sequence[CurveKeys]]  # keys that a machine may use now, the best first
 AnyKeys = CurveKeys | Keyring | None
 
 logger = logging.getLogger(__name__)
@@ -111,7 +108,7 @@ class Dealer(Protocol):
         """Close the connection."""
 
 
-OnEnrol = Callable[[bytes, Enrol, bytes], None]  # the peer, its message and what it knows
+OnEnrol = Callable[[bytes, Enrol, bytes], None]  # the peer, its message and its knowledge
 
 
 class RouterSocket:
@@ -120,16 +117,17 @@ class RouterSocket:
     def __init__(self, keys: CurveKeys | None = None, is_member: Callable[[bytes], bool] = lambda key: False) -> None:
         """`is_member` tells whether a key is a member's own: it opens older entrances, too."""
         self.dropped = 0
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()  # not shared, since each context has one gate
-        self._codes: dict[bytes, bytes] = {}  # by entrance: the key of its code, b"" for none
+        # Each context has one gate, so this one is not shared.
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._codes: dict[bytes, bytes] = {}  # entrance -> the key of its code, b"" for none
         self.gate = Gate(self._context, self._codes, is_member) if keys else None
         router = self._context.socket(zmq.ROUTER)
         _configure(router, ROUTER_QUEUES)
         router.set(zmq.ROUTER_MANDATORY, 1)
         self._channel = Channel(router)
-        self._entrances: dict[bytes, KeyedEntrance] = {}  # by domain
+        self._entrances: dict[bytes, KeyedEntrance] = {}  # key: domain
         self._keys, self._main = keys, b""  # the domain of the present entrance
-        self.members_only = False  # who comes by the code can only enrol
+        self.members_only = False  # whoever comes by the code can only enrol
         self.on_enrol: OnEnrol = lambda peer, enrol, frame: None
         self.proxy = Proxy(keyed=keys is not None, is_idle=lambda: not self._channel.waiting())
 
@@ -179,7 +177,7 @@ class RouterSocket:
             router.set(zmq.CURVE_SERVER, 1)
             router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
             router.set(zmq.ZAP_DOMAIN, name)
-            router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # otherwise all connections would be accepted while there is no gate
+            router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without it a missing gate would let all connections in
             self._entrances[name] = KeyedEntrance(keys.server_secret, self._bind_inner())
         return self._entrances[name]
 
@@ -285,11 +283,11 @@ class DealerSocket:
         """`keys` may be a keyring: it is asked at each try, and its next keys come after a refusal."""
         self.dropped = 0
         self._keyring = _ring_of(keys)
-        self.keys: CurveKeys | None = None  # of the present try
+        self.keys: CurveKeys | None = None  # keys of the present try
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         dealer = self._context.socket(zmq.DEALER)
         _configure(dealer, DEALER_QUEUES)
-        dealer.set(zmq.IMMEDIATE, 1)  # otherwise messages would queue up for an absent coordinator
+        dealer.set(zmq.IMMEDIATE, 1)  # messages for an absent coordinator would queue up without this
         self._channel = Channel(dealer)
         keyed = bool(self._keyring())
         self._link = PeerLink(self._channel, keyed=keyed, on_change=on_change or _ignore, on_try=self._take_keys)

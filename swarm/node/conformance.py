@@ -27,11 +27,11 @@ from swarm.voice.host.sentences import ALPHABETIC, SENTENCES, sentence
 from swarm.watch.text import count_text
 
 DEVICE = "cpu:0"  # engines for GPUs speak there too, if slowly
-PATIENCE_S = 900.0  # for one answer: a GPU's model may take minutes to load
-MAX_LANGUAGES = 3  # that are spoken
+PATIENCE_S = 900.0  # one answer may take so long: a GPU's model may take minutes to load
+MAX_LANGUAGES = 3  # languages that are spoken
 MAX_WRITTEN = 5  # files that are named
-PACE_FACTOR = 2.0  # between the card's pace and the true one
-BUSY_SHARE, LEAST_BUSY_S = 0.1, 0.1  # of the work, and seconds: a thread that did less does not count
+PACE_FACTOR = 2.0  # the card's pace and the true one may differ by it
+BUSY_SHARE, LEAST_BUSY_S = 0.1, 0.1  # a share of the work, and seconds: a thread that did less does not count
 SEED = 7
 LOOK = "let it speak by hand: `open` and `speak` of the engine."
 FAULTS = (SwarmError, EngineFault, TimeoutError)
@@ -83,7 +83,7 @@ class Conformance:
         card = self._engine.card_for("")
         try:
             check_card(card)
-        except Exception as fault:  # whatever a foreign card makes the checks raise
+        except Exception as fault:  # a foreign card may make the checks raise anything
             return _check("card", "fail", str(fault), "mend its card.")
         mute = [code for code in card.languages if code != "*" and not card.voices_for(code) and not card.any_voice]
         if mute:

@@ -31,7 +31,7 @@ async def convert(
     config: RenderConfig, devices: Sequence[str], gpus: Sequence[Gpu], progress: Progress, trace: Trace = NO_TRACE
 ) -> int:
     """Turn books into audiobooks on this machine; returns the exit code. Raises SwarmError."""
-    keys = curve_keys(make_key())  # for this run only: no other user of this machine gets in
+    keys = curve_keys(make_key())  # only this run uses the key, so no other user of this machine gets in
     async with AsyncExitStack() as stack:
         coordination = Coordination(config, progress, trace)
         stack.push(coordination.leave)
@@ -47,7 +47,7 @@ async def convert(
         try:
             await asyncio.wait([worker, serving], return_when=asyncio.FIRST_COMPLETED)
             if not serving.done():
-                worker.result()  # it never ends before its coordinator unless it failed
+                worker.result()  # a worker ends before its coordinator only if it failed
             return await serving
         finally:
             worker.cancel()

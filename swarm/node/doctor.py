@@ -20,7 +20,7 @@ from swarm.system.installation import package_line
 from swarm.system.time_zone import unknown_zone
 from swarm.watch.text import bytes_text
 
-FULL_BYTES = 200 * 10**6  # less than this: not even a short book fits
+FULL_BYTES = 200 * 10**6  # not even a short book fits into less
 TIGHT_BYTES = 2 * 10**9  # the sound of a long book, clips and audiobook
 MDNS_GROUP = ("224.0.0.251", 5353)
 OLDEST_NOW_S = 1_767_225_600  # 2026-01-01: a clock before it was never set
@@ -116,9 +116,8 @@ def _check_engine(name: str, target: str) -> Iterator[Check]:
         text = f"not installed; {engine.card.install} brings {engine.card.about}"
         yield Check(f"engine {name}", "ok", text)
         return
-    if (
-        engine.card.device == "cpu" and not engine.models() and not engine.requirements
-    ):  # a GPU's model takes minutes to load
+    # A GPU's model takes minutes to load, so it is not opened.
+    if engine.card.device == "cpu" and not engine.models() and not engine.requirements:
         language = "en" if engine.card.speaks("en") else engine.card.languages[0]
         engine.open(choose_recipe(language, engine=name), "cpu")
     yield from engine_checks(engine) or [Check(f"engine {name}", "ok", engine.card.about)]

@@ -6,8 +6,8 @@ from xml.sax.saxutils import quoteattr
 from msgspec import Struct
 
 ACTIVE_CLASS = "-epub-media-overlay-active"  # the name that Apple Books requires
-DRAWN_SHEET = f".{ACTIVE_CLASS} {{ fill: #b34700; }}"  # for the text that is heard in an SVG drawing
-SHEET = f".{ACTIVE_CLASS} {{ background-color: #ffe58a; color: #1a1a1a; }}\n"  # for the text that is heard in a page
+DRAWN_SHEET = f".{ACTIVE_CLASS} {{ fill: #b34700; }}"  # an SVG drawing marks the heard text so
+SHEET = f".{ACTIVE_CLASS} {{ background-color: #ffe58a; color: #1a1a1a; }}\n"  # a page marks the heard text so
 
 _HEAD = (
     '<?xml version="1.0" encoding="utf-8"?>\n'

@@ -16,7 +16,7 @@ from swarm.read_along.wrap import XHTML
 
 PACKAGE = "book.opf"
 NAV = "nav.xhtml"
-NAMELESS = "…"  # in place of a missing title
+NAMELESS = "…"  # this replaces a missing title
 IDENTIFIER = "book-id"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 CONTAINER_TEXT = (

@@ -33,7 +33,7 @@ class Fragment(Struct, frozen=True):
     """A part of a stretch that is in one element."""
 
     name: str  # the element's id
-    visible_chars: int  # number of them in its text
+    visible_chars: int
 
 
 class _Text(Struct):
@@ -50,7 +50,7 @@ class _Child(Struct):
     element: etree._Element
     start: int
     end: int
-    index: int = -1  # its index among the document's elements, comments and the like
+    index: int = -1  # the place among the document's elements, comments and the like
     phrasing: bool = True
 
 
@@ -110,9 +110,8 @@ class _Wrapper:
         self.stretches = stretches
         self.prefix = prefix
         self.next = 0  # the first stretch that does not end before the current element
-        self.made: list[list[tuple[int, etree._Element]]] = [
-            [] for _ in stretches
-        ]  # for each stretch, its new elements with their places
+        # For each stretch, the list has its new elements with their places.
+        self.made: list[list[tuple[int, etree._Element]]] = [[] for _ in stretches]
 
     def walk(self, child: _Child) -> None:
         """Wrap the stretches in an element and its descendants."""

@@ -24,7 +24,7 @@ PROVIDERS = {
     "azure": "AzureProvider",
 }
 OURS = ("self", "walltime", "init_blocks", "min_blocks", "max_blocks", "parallelism", "nodes_per_block", "launcher")
-SPARE_S = 300  # of a job's walltime after its worker should have left: engines start and end in it
+SPARE_S = 300  # a job lasts so long after its worker should have left: engines start and end in it
 CLEAR_S = 60
 MAX_NOTE = 300
 
@@ -57,7 +57,7 @@ class ParslLauncher:
             wanted["walltime"] = f"{minutes // 60:02}:{minutes % 60:02}:00"
         try:
             self._provider = kind(**wanted)
-        except Exception as fault:  # each provider has its own: a client that is not installed, credentials, a region
+        except Exception as fault:  # providers raise anything: a missing client, credentials, a region
             raise EnvironmentFault(f"{name} cannot be used: {brief(fault)}") from fault
         folder.mkdir(parents=True, exist_ok=True)
         self._provider.script_dir = str(folder)

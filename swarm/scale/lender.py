@@ -41,7 +41,7 @@ class CeleryLauncher:
                 expires=self._stay_s,
                 retry_policy=RETRY,
             )
-        except Exception as fault:  # of the broker's client
+        except Exception as fault:  # the broker's client may raise anything
             raise EnvironmentFault(f"the broker takes no task: {brief(fault)}") from fault
         self._asked_s[str(sent.id)] = time.monotonic()
         return str(sent.id)

@@ -22,7 +22,7 @@ from swarm.net.addresses import parse_address
 ENV_BROKER = "E2A_SWARM_BROKER"  # the address of the broker; it may have a password
 ENV_LEND = "E2A_SWARM_LEND"  # options of `work` on this machine
 TASK = "e2a_swarm.lend"
-VISIBILITY_S = 3600  # after which a broker hands out a task again that was not acknowledged
+VISIBILITY_S = 3600  # a broker hands out a task again that was not acknowledged for so long
 MAX_STAY_S = VISIBILITY_S - 300
 # A lent worker leaves when its standard input ends: that happens too when the fleet's process is killed.
 PROGRAM = """
@@ -34,8 +34,8 @@ threading.Thread(target=leave_with_the_fleet, daemon=True).start()
 from swarm.commands.main import main
 sys.exit(main())
 """
-MARK = "--name=celery-"  # by which a lent worker is known among the processes of this machine
-SPARE_S = 300.0  # that a lent worker may take to leave
+MARK = "--name=celery-"  # a lent worker is known by it among the processes of this machine
+SPARE_S = 300.0  # a lent worker may take so long to leave
 MAX_NAME, MAX_SAID = 60, 300
 
 

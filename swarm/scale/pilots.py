@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-USUAL_START_S = 30.0  # until the first pilot has joined
-GONE_S = 30.0  # away from the coordinator before a pilot that had joined counts as over
-MAX_REMEMBERED = 8  # starts by which the next one is judged
+USUAL_START_S = 30.0  # a start is taken to last so long until the first pilot has joined
+GONE_S = 30.0  # a pilot that had joined counts as over when it is away from the coordinator for so long
+MAX_REMEMBERED = 8  # the next start is judged by so many
 
 
 @dataclass
@@ -13,10 +13,10 @@ class Pilot:
     """One worker that a batch system was asked for."""
 
     name: str
-    ticket: str  # the batch system's name for it
+    ticket: str  # the batch system names the pilot by it
     asked_s: float
     joined_s: float | None = None
-    seen_s: float = 0.0  # the last moment at the coordinator
+    seen_s: float = 0.0  # the last moment at which the pilot was at the coordinator
 
 
 @dataclass
@@ -24,10 +24,10 @@ class Pilots:
     """All pilots of one run of `scale`."""
 
     stay_s: float
-    under_way: dict[str, Pilot] = field(default_factory=dict)  # by ticket
+    under_way: dict[str, Pilot] = field(default_factory=dict)  # keys are tickets
     ended_took_s: float = 0.0
     starts_s: list[float] = field(default_factory=list)
-    failures: int = 0  # of pilots one after the other that ended without having joined
+    failures: int = 0  # pilots one after the other that ended without having joined
 
     def add(self, name: str, ticket: str, now: float) -> None:
         """Take in that a pilot was asked for."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from math import ceil, floor
 from typing import Literal
 
-LEAST_USE_S = 120.0  # of speaking that a pilot is worth: it has to start its engine, too
-MARGIN = 1.1  # more than is left to speak: speeds vary, and the last sentences wait for the slowest
+LEAST_USE_S = 120.0  # a pilot has to start its engine, so it must have so much to speak
+MARGIN = 1.1  # more is planned than is left: speeds vary, and the last sentences wait for the slowest
 Bound = Literal["nothing left", "most", "soon done", "in time", "unmeasured", "budget", "enough"]
 
 
@@ -16,7 +16,7 @@ class Wish:
     most: int
     stay_s: float
     until_s: float | None = None  # seconds since the epoch
-    budget_s: float | None = None  # of all pilots together
+    budget_s: float | None = None  # seconds of all pilots together
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Fleet:
     segments: int
     pace: float  # characters a second of the workers whose speed is known
     measured: int  # workers whose speed is known
-    workers: int  # at the coordinator, pilots among them
+    workers: int  # all workers at the coordinator, pilots among them
     joined: int  # pilots at the coordinator
     asked: int  # pilots that were asked for and have not joined
-    start_s: float  # from asking for a pilot to its arrival
+    start_s: float  # seconds from asking for a pilot to its arrival
     spent_s: float  # seconds that ended pilots took, and that all others may still take
 
 
@@ -74,7 +74,7 @@ def _needed(until_s: float, fleet: Fleet, now: float) -> tuple[int, Bound]:
         return int(fleet.workers + fleet.asked == 0), "unmeasured"
     left_s = until_s - now
     working_s = left_s - fleet.start_s
-    if working_s <= 0:  # too late for one that starts now; yet each shortens the delay
+    if working_s <= 0:  # a pilot that starts now is too late, yet each shortens the delay
         return fleet.segments, "in time"
     each = fleet.pace / fleet.measured
     by_workers = each * fleet.workers * left_s + each * fleet.asked * working_s

@@ -17,8 +17,8 @@ from swarm.system.machine import Say
 from swarm.watch.text import count_text, duration_text
 
 LOOK_S = 5.0
-GONE_S = 60.0  # without an answer before the coordinator counts as ended
-PATIENCE_S = 300.0  # with a batch system that does not answer
+GONE_S = 60.0  # the coordinator counts as ended after so long without an answer
+PATIENCE_S = 300.0  # a batch system may give no answer for so long
 MAX_FAILURES = 3  # pilots one after the other that end without having reached the coordinator
 MAX_AT_ONCE = 20  # pilots asked for between two looks: what joins meanwhile tells whether more are worth it
 WHY = {
@@ -38,7 +38,7 @@ class Scale:
 
     wish: Wish
     launcher: Launcher
-    coordinator: str  # as workers reach it
+    coordinator: str  # workers reach it at this address
     words: list[str]  # more options of each worker
     where: str  # the batch system's name
     say: Say
@@ -50,7 +50,7 @@ class Scale:
         self._count = 0
         self._said: object = None
         self._last_words = ""
-        self._answered_s, self._fault = -inf, ""  # so that a system that never answered is a fault at once
+        self._answered_s, self._fault = -inf, ""  # a batch system that never answered is a fault at once
 
     async def run(self, keys: AnyKeys) -> int:
         """Look and ask until nothing is left to speak; return the exit code. Raises EnvironmentFault."""

@@ -33,7 +33,7 @@ class BookOptions(NamedTuple):
 
     fields: Sequence[OptionField] = ()
     inspect_words: Callable[[Sequence[str]], Sequence[str]] = tuple
-    prices: Mapping[str, Price] = MappingProxyType({})  # of engines that are paid by the character
+    prices: Mapping[str, Price] = MappingProxyType({})  # only engines that are paid by the character have one
 
 
 class AddViews:

@@ -51,7 +51,7 @@ class Advice:
         name, options = request.query_params.get("name", "")[:MAX_NAME], request.query_params.getlist("option")
         self._begun += 1
         path = self._folder / f"inspect {self._begun} {safe_name(name)}"
-        self._resident.configure(path, options)  # it refuses options that name a file of this machine
+        self._resident.configure(path, options)  # options that name a file of this machine are refused here
         try:
             await save_body(request, path)
             words = ["inspect", *self._inspect_words(options), "--json", "--", str(path)]

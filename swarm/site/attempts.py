@@ -1,6 +1,6 @@
 """Bounds on wrong passwords: each address and all together have so many attempts, and wait after that. Pure."""
 
-PER_ADDRESS = 5  # wrong passwords within the time
+PER_ADDRESS = 5  # wrong passwords of one address within the time
 IN_ALL = 60
 FORGOTTEN_S = 300.0
 

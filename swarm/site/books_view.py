@@ -20,8 +20,8 @@ from swarm.web.app import Api, Seen
 from swarm.web.files import BookFiles
 
 WAITING = ("waiting", "paused", "speaking", "writing")  # states of books that can be moved
-MAX_AT_ONCE = 15  # cards of a page, before its stream brings the others
-MAX_SPEAKERS = 20  # of a chapter, named
+MAX_AT_ONCE = 15  # the cards of a page before its stream brings the others
+MAX_SPEAKERS = 20  # speakers of a chapter that are named
 
 
 class ChapterProgress(Struct, frozen=True):
@@ -88,7 +88,7 @@ class BookViews:
         try:
             queued = self._queued(number)
         except UsageError:
-            return {}  # it was removed meanwhile
+            return {}  # the book was removed meanwhile
         [book] = book_answers([queued], reply)
         options = told_words(self._fields, book.options)
         job = next((job for job in reply.jobs if job.job == queued.job and queued.state == "waiting"), None)

@@ -75,8 +75,8 @@ class EngineRow(Struct, frozen=True):
     licence: str = ""
     quality: str = ""
     default: bool = False
-    first: str = ""  # the command that it needs before it speaks
-    realtime: float | None = None  # of one slot, as measured on this swarm
+    first: str = ""  # this command has to run before the engine speaks
+    realtime: float | None = None  # the speed of one slot, as measured on this swarm
 
 
 class _Voices(Struct, frozen=True):

@@ -15,8 +15,8 @@ class BookEstimate(Struct, frozen=True):
     """The estimate of a book."""
 
     work_s: float | None  # None: nothing is known of the speed of the machines
-    wait_s: float  # for the books before it
-    price: str  # "" if its engine costs nothing
+    wait_s: float  # the books before this one take so long
+    price: str  # "" if the engine costs nothing
 
 
 class Estimator:

@@ -34,10 +34,10 @@ class OptionField(Struct, frozen=True):
     label: str
     help: str
     kind: Kind
-    default: str = ""  # what holds if nothing is filled in
+    default: str = ""  # the value that holds if nothing is filled in
     choices: tuple[Choice, ...] = ()  # proposals, if the kind is text
     example: str = ""
-    is_first: bool = False  # shown at once; the others are hidden
+    is_first: bool = False  # whether the field is shown at once; the others are hidden
 
     @property
     def name(self) -> str:

@@ -32,7 +32,7 @@ HEADERS = {
 }
 SAFE = ("GET", "HEAD")
 FORM = "application/x-www-form-urlencoded"
-MAX_FORM_BYTES = 2 * 1024 * 1024  # of twenty books with some thousand chapters
+MAX_FORM_BYTES = 2 * 1024 * 1024  # twenty books with some thousand chapters need so much
 MAX_FIELDS = 50_000
 NEED_NO_LOG_IN = ("/log-in", "/offline", "/manifest.webmanifest", "/worker.js")
 STATIC = "/static/"

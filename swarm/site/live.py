@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import msgspec
 
-TURN_S = 1.0  # between two looks for news
+TURN_S = 1.0
 REST = 30.0  # a look that took long is followed by a rest of so many times its length
-QUIET_S = 15.0  # then a comment is sent, so that no proxy takes the stream for dead
+QUIET_S = 15.0  # a comment is sent after so long, so that no proxy takes the stream for dead
 MAX_REST_S = 10.0
 MAX_READERS = 100
 
@@ -23,7 +23,7 @@ class LiveView:
         self._pieces: Pieces = {}
         self._changed: dict[str, int] = {}  # the version in which a piece was last changed
         self._ordered = 0  # the version in which the order was last changed
-        self._news: dict[int, bytes] = {}  # of the present version, by the one that a reader has
+        self._news: dict[int, bytes] = {}  # news of the present version; keys are the versions that readers have
         self.version = 0
 
     def look(self) -> None:

@@ -20,7 +20,7 @@ class Entrance:
     def __init__(self, site: Site, gate: SiteGate, password: Password, clock: Clock, given: Callable[[], None]) -> None:
         self._site, self._gate, self._password, self._clock, self._given = site, gate, password, clock, given
         self._attempts = Attempts()
-        self._one_by_one = asyncio.Lock()  # each check takes 32 MiB, and none may be tried while another is
+        self._one_by_one = asyncio.Lock()  # each check takes 32 MiB, so only one runs at a time
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of these views."""

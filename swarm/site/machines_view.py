@@ -20,7 +20,7 @@ from swarm.watch.view import title_of
 from swarm.web.answers import MachineAnswer, machine_answers
 from swarm.web.app import Api, Seen
 
-CLOSE_S = 10.0  # a standby that is no further behind is shown as up to date
+CLOSE_S = 10.0  # a standby that is less far behind is shown as up to date
 
 
 class SlotRow(Struct, frozen=True):
@@ -28,7 +28,7 @@ class SlotRow(Struct, frozen=True):
 
     number: int
     state: str
-    doing: str  # the book and the chapter, or why it rests
+    doing: str  # names the book and the chapter, or says why the slot rests
     realtime: float
 
 
@@ -106,7 +106,7 @@ def _card(machine: MachineAnswer, worker: WorkerStatus, reply: StatusReply) -> d
 
 def _standby_card(number: int, standby: StandbyStatus) -> dict[str, object]:
     is_close = standby_state(standby) == "following" and (standby.lag_s or 0) < CLOSE_S
-    state = "up to date" if is_close else standby_text(standby)  # not each second another number
+    state = "up to date" if is_close else standby_text(standby)  # a number that changes each second would be of no use
     return {"number": number, "name": standby.name, "state": state, "title": "" if is_close else standby.title}
 
 

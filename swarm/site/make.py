@@ -40,10 +40,10 @@ class SiteConfig(NamedTuple):
 
     state_dir: Path
     password: Password | None = None
-    prefix: str = ""  # the path that a proxy serves it at
+    prefix: str = ""  # a proxy serves the page at this path
     options: BookOptions = BookOptions()
     join: Callable[[], str] = lambda: "e2a-swarm work"  # the line that a new machine runs once
-    errand: Errand | None = None  # in place of the program's own commands, for tests
+    errand: Errand | None = None  # tests give one in place of the program's own commands
 
 
 def make_front(

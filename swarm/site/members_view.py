@@ -18,9 +18,9 @@ from swarm.watch.text import clean
 from swarm.web.answers import InviteAnswer
 from swarm.web.members import new_invite
 
-HERE_S = 90  # a member that was heard of so shortly ago is here
+HERE_S = 90  # a member that was heard of within so long is here
 MINUTE_S = 60
-LIVES = {"15 minutes": 900, "an hour": 3600, "a day": 24 * 3600}  # of invites, to choose from
+LIVES = {"15 minutes": 900, "an hour": 3600, "a day": 24 * 3600}  # users choose an invite's time from these
 
 
 class MemberViews:

@@ -14,12 +14,12 @@ from swarm.system.disk import guarded, replace_file
 
 FILE = "web-password"
 FIRST_FILE = "web-password-for-first-log-in"
-CREDENTIAL = "web-password"  # of systemd: LoadCredential=web-password:...
+CREDENTIAL = "web-password"  # systemd has it by LoadCredential=web-password:...
 MIN_LENGTH, MAX_LENGTH = 8, 1000
-MAX_BYTES = 4096  # of the file
-COST = 2**15  # scrypt: 32 MiB, three times, some 0.3 s
+MAX_BYTES = 4096  # the file has no more
+COST = 2**15  # scrypt takes 32 MiB with it, three times, some 0.3 s
 BLOCKS, TIMES = 8, 3
-LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that looks like another
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # no letter here looks like another
 
 
 class Password:

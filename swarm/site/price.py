@@ -7,7 +7,7 @@ from msgspec import Struct
 from swarm.errors import UsageError
 
 PRICE = re.compile(r"([a-z0-9][a-z0-9_-]{0,40})=(\d{1,6}(?:\.\d{1,4})?) ?([^\W\d_]{0,8}|[$£€¥₹])")
-CHARACTERS = 1_000_000  # that a price is for
+CHARACTERS = 1_000_000  # a price is for so many
 
 
 class Price(Struct, frozen=True):

@@ -7,7 +7,7 @@ from hashlib import sha256
 
 from msgspec import Struct
 
-LIFE_S = 30 * 86_400.0  # of a session; each log-in begins a new one
+LIFE_S = 30 * 86_400.0  # each log-in begins a new session
 MAX_ENDED = 500  # sessions that were ended before their time and are remembered
 
 
@@ -25,7 +25,7 @@ class Sessions:
     def __init__(self, secret: bytes, ended: Mapping[str, int] | None = None) -> None:
         self._secret = secret
         self.cookie_name = f"e2a-swarm-{self._sign('name')[:8]}"  # ports of one host share their cookies
-        self.ended = dict(ended or {})  # numbers of sessions that were ended, and until when they would last
+        self.ended = dict(ended or {})  # each number of a session that was ended has the time until which it would last
 
     def begin(self, now: float, *, is_in: bool) -> SiteSession:
         """Return a new session."""
@@ -41,7 +41,7 @@ class Sessions:
         words, _, signature = cookie[:500].rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._sign(words).encode()):
             return None
-        number, until, is_in = words.split(".")  # signed by this very class
+        number, until, is_in = words.split(".")  # the words are sound: this very class signed them
         session = SiteSession(number, int(until), is_in == "in")
         return None if session.until_s <= now or number in self.ended else session
 

@@ -20,7 +20,7 @@ from swarm.store.store import BOOK, DiskStore
 from swarm.store.summary import standing_clips
 from swarm.system.disk import guarded
 
-CLIPS_AT_A_TIME = 64  # read, written and synced together
+CLIPS_AT_A_TIME = 64  # one sync covers this many
 
 
 class Adopted(Struct, frozen=True):
@@ -28,8 +28,8 @@ class Adopted(Struct, frozen=True):
 
     title: str
     sentences: int
-    clips: int  # of the job, that are here now
-    lost: int  # that a journal names and no folder has
+    clips: int  # clips of the job that are here now
+    lost: int  # clips that a journal names and no folder has
 
 
 def adopt_job(store: DiskStore, source: Path, job: str) -> Adopted:

@@ -15,7 +15,7 @@ ENDING = ".flac"
 DIGITS = "0123456789abcdef"  # each is the name of a folder
 FRESH = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
 SYNC_THREADS = 8  # a disk syncs several files at a time faster than one after the other
-MAX_OPEN_FILES = 64  # in one group of clips
+MAX_OPEN_FILES = 64  # one group of clips has no more open
 
 
 class ClipFolder:

@@ -11,8 +11,8 @@ from swarm.job.job_file import piece_size
 from swarm.system.disk import guarded, write_synced
 from swarm.system.platform import sync_file, sync_folder
 
-FileContents = Mapping[str, bytes | Path]  # by digest
-COPY_BYTES = 1 << 20  # copied at a time
+FileContents = Mapping[str, bytes | Path]  # keys are digests
+COPY_BYTES = 1 << 20
 
 
 def file_path(folder: Path, digest: str) -> Path:

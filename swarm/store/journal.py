@@ -25,7 +25,7 @@ from swarm.system.disk import DAMAGED, NO_FILE, guarded
 Kind = TypeVar("Kind", JobFinished, RunStarted, SegmentReworded)
 
 SCHEMA = 1
-ROWS_AT_A_TIME = 1000  # that a replay reads
+ROWS_AT_A_TIME = 1000  # a replay reads so many at a time
 FILE = "journal.sqlite"
 TABLES = """
 BEGIN;
@@ -82,7 +82,7 @@ class Journal:
     def _database(self) -> sqlite3.Connection:
         """The connection, opened again after `suspend`. Use it within `guarded`, and the lock if others may use it."""
         if self._open is None:
-            if not self.path.is_file():  # SQLite would make an empty one
+            if not self.path.is_file():  # SQLite would make an empty journal
                 raise StoreError(
                     f"{self.path} is missing; run the same command again, sentences already spoken are found again."
                 )

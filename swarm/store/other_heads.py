@@ -6,7 +6,7 @@ from pathlib import Path
 
 from swarm.job.epoch import MAX_EPOCH, taken_over
 
-COPIED = "copied"  # exists once a standby had all of the job
+COPIED = "copied"  # this file exists once a standby had all of the job
 TAKEN_OVER = "taken-over"  # the epoch of the head that another machine began
 
 

@@ -51,7 +51,7 @@ MAX_SPEC = 256 << 20  # bytes
 MAX_RECORDS = 1 << 30  # bytes
 MAX_BOOK = 2 << 30  # bytes
 MAX_CLIP = 8 << 20  # bytes
-CLIPS_AT_A_TIME = 64  # written and synced together
+CLIPS_AT_A_TIME = 64  # one sync covers this many
 
 KEY = re.compile(r"[0-9a-f]{32}")
 DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -84,9 +84,9 @@ class Unpacked(Struct, frozen=True):
     job: str
     title: str
     sentences: int
-    clips: int  # that the parcel had, whole
-    lost: int  # that its records name, and that it lacks or has damaged
-    is_new: bool  # here; otherwise only the job's clips were taken
+    clips: int  # whole clips of the parcel
+    lost: int  # clips that the records name and the parcel lacks or has damaged
+    is_new: bool  # whether the job is new here; otherwise only its clips were taken
 
 
 # --- out of a state folder
@@ -301,7 +301,7 @@ class _Members:
         if self._next is None:
             with suppress(tarfile.TarError):  # a parcel that ends early lacks what is missing
                 self._next = self._tar.next()
-            self._tar.members = []  # type: ignore[attr-defined]  # they would fill the memory
+            self._tar.members = []  # type: ignore[attr-defined]  # all members would fill the memory
         return self._next.name if self._next else ""
 
     def skip(self) -> None:

@@ -28,19 +28,19 @@ Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 class QueuedBook(Struct, frozen=True, omit_defaults=True):
     """One book of the queue. Whether a waiting one is spoken already is told by its job."""
 
-    id: int  # as commands name it; never used again
-    name: Text  # of its file
-    options: tuple[Text, ...] = ()  # of sound, reading and files, as words of a command line
-    added_s: float = 0.0  # seconds since the epoch, as `ended_s`
+    id: int  # commands name the book by this number, which is never used again
+    name: Text  # the name of the book's file
+    options: tuple[Text, ...] = ()  # options of sound, reading and files, as words of a command line
+    added_s: float = 0.0  # seconds since the epoch
     state: Standing = "waiting"
     paused: bool = False
-    job: Text = ""  # once the book was read
-    title: Text = ""  # if its file tells it at once, else likewise
-    why: Text = ""  # it failed, or what it waits for
-    files: tuple[Text, ...] = ()  # of the finished audiobook
+    job: Text = ""  # is known once the book was read
+    title: Text = ""  # is known at once if the book's file tells it, else once the book was read
+    why: Text = ""  # says why the book failed, or what it waits for
+    files: tuple[Text, ...] = ()  # files of the finished audiobook
     ended_s: float = 0.0
-    source: Text = ""  # where a watched folder has it
-    stamp: Text = ""  # size and time of that file: a changed one is another book
+    source: Text = ""  # the path in the watched folder that brought the book
+    stamp: Text = ""  # size and time of the source: a changed one is another book
 
     @property
     def heading(self) -> str:
@@ -68,7 +68,7 @@ class Queue:
         self._lock = Lock(state_dir / "locks" / "queue.lock")
         self._lock.acquire(f"the queue of {state_dir}")
         self._content = self._read()
-        self._is_together = False  # writes wait for the end of a block
+        self._is_together = False  # whether writes wait for the end of a block
         self._removed: list[Path] = []  # folders of books that the next write no longer has
 
     @property
@@ -111,7 +111,8 @@ class Queue:
             raise UsageError(f"The queue has {MAX_BOOKS:,} books: remove some first.")
         place = self._folder / str(self._content.last_id + 1) / safe_name(name)
         with guarded(place):
-            shutil.rmtree(place.parent, ignore_errors=True)  # of a run that was cut off before it had written the queue
+            # A run that was cut off may have left a folder that no queue names.
+            shutil.rmtree(place.parent, ignore_errors=True)
             place.parent.mkdir()
             try:
                 copy_synced(path, place)

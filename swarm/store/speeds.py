@@ -16,7 +16,7 @@ MEMORY_S = 10 * 3600.0  # seconds of sound after which older ones count half
 LEAST_S = 60.0  # seconds of sound before a speed is told
 
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]
-Speeds = Annotated[dict[str, tuple[Seconds, Seconds]], Meta(max_length=MAX_NAMES)]  # by model: sound and work
+Speeds = Annotated[dict[str, tuple[Seconds, Seconds]], Meta(max_length=MAX_NAMES)]  # each model has its sound and work
 
 
 def note_speed(state_dir: Path, name: str, sound_s: float, work_s: float) -> None:

@@ -37,7 +37,7 @@ from swarm.system.scratch import Scratch
 JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 BOOK = "book.epub"
 RUN_STATS = "effort.json"
-MAX_OPEN_JOURNALS = 16  # each is three open files; a command may have hundreds of books
+MAX_OPEN_JOURNALS = 16  # each journal is three open files, and a command may have hundreds of books
 NO_FILES: FileContents = {}
 
 Entry = tuple[str, AnyRecord, bytes]  # the job, the record, and the bytes of its clip or latents, or b""
@@ -289,7 +289,7 @@ class DiskStore:
         others = [self.folder(name) for name in names if name not in set(jobs)]
         try:
             clips = clip_bytes(self.state_dir, [*map(self.folder, names)]) - clip_bytes(self.state_dir, others)
-        except StoreError:  # then the clips stay
+        except StoreError:  # clips cannot be counted then, so they stay
             clips = 0
         return only_in(map(self.folder, jobs)) + clips
 

@@ -30,7 +30,7 @@ from swarm.store.usage import size_of
 from swarm.system.disk import DAMAGED
 
 FILE = "summary"
-TOTAL_FILE = "clip-bytes"  # in the state folder
+TOTAL_FILE = "clip-bytes"  # lies in the state folder
 FORMAT = 1  # raise it when what is in the file changes
 SETTLED_NS = 2_000_000_000  # a journal changed more recently may change again without another time
 _CRC_BYTES = 4
@@ -57,9 +57,9 @@ class JobSummary(NamedTuple):
     voice: str = ""
     language: str = ""
     speed: Setting | None = None  # None: the engine has no such setting
-    chapters: tuple[str, ...] = ()  # titles of those that are spoken
+    chapters: tuple[str, ...] = ()  # titles of the chapters that are spoken
     sentences: int = 0
-    files: tuple[str, ...] = ()  # of the audiobook, when it was last written
+    files: tuple[str, ...] = ()  # files of the audiobook when it was last written
     job_files: tuple[JobFile, ...] = ()
     origins: tuple[FileOrigin, ...] = ()  # the user's files that the job files were made from
     used_s: float = 0.0  # when a command last used the job
@@ -71,7 +71,7 @@ class JournalSummary(Struct, frozen=True, array_like=True):
     stamp: Stamp
     about: JobSummary
     packed_keys: bytes
-    packed_sizes: bytes  # of the clips' files; 0 for a clip that was discarded
+    packed_sizes: bytes  # sizes of the clips' files; 0 for a clip that was discarded
     format: int = FORMAT
 
     @property

@@ -11,10 +11,10 @@ class Tally(Struct):
     """Counts that only grow."""
 
     commits: int = 0  # transactions of journals
-    clips: int = 0  # that were spoken
+    clips: int = 0  # clips that were spoken
     clip_bytes: int = 0
     sound_s: float = 0.0
-    work_s: float = 0.0  # seconds that engines spent on them
+    work_s: float = 0.0  # seconds that engines spent on the clips
     retakes: int = 0  # takes beyond the first of each clip
 
     def commit(self, records: Iterable[AnyRecord]) -> None:

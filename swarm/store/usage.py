@@ -28,6 +28,6 @@ def _files(folder: Path | str) -> Iterator[os.stat_result]:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 yield from _files(entry.path)
-            elif entry.is_file() and not entry.name.endswith("-shm"):  # SQLite has it while a journal is open
-                with suppress(OSError):  # it was removed meanwhile
+            elif entry.is_file() and not entry.name.endswith("-shm"):  # SQLite has such a file while a journal is open
+                with suppress(OSError):  # the file was removed meanwhile
                     yield os.stat(entry.path)  # noqa: PTH116 (an entry of Windows knows no links)

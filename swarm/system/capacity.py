@@ -14,7 +14,7 @@ class Capacity:
 
     cores: int
     free_bytes: float
-    slot_bytes: int = SLOT_BYTES  # that an engine and its encoder take
+    slot_bytes: int = SLOT_BYTES  # an engine and its encoder take this
 
     @property
     def slots(self) -> int:

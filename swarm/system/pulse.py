@@ -16,7 +16,7 @@ Result = TypeVar("Result")
 
 ENV_PULSE = "E2A_SWARM_PULSE"  # the file to be touched; nothing is touched without it
 INTERVAL_S = 5.0
-MAX_AGE_S = 60.0  # of the last touch; reading a large book may hold a loop for some seconds
+MAX_AGE_S = 60.0  # reading a large book may hold a loop for some seconds
 
 
 async def with_pulse(main: Coroutine[Any, Any, Result], environment: MutableMapping[str, str] | None = None) -> Result:

@@ -29,9 +29,8 @@ class LogFile(RotatingFileHandler):
         self.path = path
         self._lock_file = lock
         self._broken = False
-        self._record = logging.makeLogRecord(
-            {}
-        )  # reused for every line, since making a record would cost more than writing it
+        # The record is reused for every line, since making one would cost more than writing it.
+        self._record = logging.makeLogRecord({})
         self._flushed_s = time.monotonic()
         super().__init__(path, maxBytes=MAX_FILE_BYTES, backupCount=MAX_FILES - 1, encoding="utf-8")
 

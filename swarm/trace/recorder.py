@@ -63,11 +63,8 @@ class Trace:
         line = {"at": round(self._clock(), 6), "core": core, "call": call, "given": given, "result": result}
         try:
             self._log.write(self._encoder.encode(line))
-        except (
-            TypeError,
-            ValueError,
-            RecursionError,
-        ) as fault:  # raised, for example, for a lone surrogate in a file's name
+        # A lone surrogate in a file's name, for example, raises this.
+        except (TypeError, ValueError, RecursionError) as fault:
             logger.warning(f"a line is missing in the log, a call of {call}: {fault}")
 
     def close(self) -> None:

@@ -16,7 +16,7 @@ from swarm.trace.job_parts import state_from
 from swarm.trace.read import Entry
 from swarm.trace.recorder import OPEN, PART, SET, plain_result
 
-MAX_FRAME_BYTES = 8 * 1024 * 1024  # of a clip on the wire, since a log may claim any size
+MAX_FRAME_BYTES = 8 * 1024 * 1024  # a log may claim any size for a clip
 DAMAGE = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError, StopIteration)
 CORES: dict[str, type] = {"coordinator": Coordinator, "worker": Worker}
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ENV_MODELS = "E2A_SWARM_MODELS"  # the folder of models that are downloaded without another project's library
 ENV_HUB = "HF_ENDPOINT"  # Hugging Face's variable: another address of its hub, such as a mirror in the house
 PART = ".part"
-LOCK = ".lock"  # in the folder of a model
+LOCK = ".lock"
 TRIES = 3
 TIMEOUT_S = 60.0
 LOCK_TIMEOUT_S = 60.0

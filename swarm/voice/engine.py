@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save th
     from numpy.typing import NDArray
 
 Pcm: TypeAlias = "NDArray[np.int16]"
-Sound: TypeAlias = "NDArray[np.int16] | TimedSound | EngineFault"  # of one segment, or why it has none
+Sound: TypeAlias = "NDArray[np.int16] | TimedSound | EngineFault"  # an engine fault tells why a segment has no sound
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,8 @@ class Engine(ABC):
     card: EngineCard  # the engine as a whole; `card_for` returns the cards of its models
     aliases: tuple[str, ...] = ()  # other words of --tts-engine that mean its models, the default model first
     custom_files: tuple[str, ...] = ()  # file names that a custom model may have besides config.json and weights
-    requirements: tuple[str, ...] = ()  # what pip installs in its own environment; () if it runs in the program's
+    # Pip installs these in the engine's own environment; () if it runs in the program's.
+    requirements: tuple[str, ...] = ()
     unlisted: tuple[str, ...] = ()  # lines of `e2a-swarm models` about groups of models too large to list
 
     @abstractmethod

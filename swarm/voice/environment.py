@@ -21,12 +21,12 @@ class Environment(Struct, frozen=True):
     """An environment that has spoken a sentence."""
 
     engine: str
-    name: str  # of its folder, in the folder of the engine
-    packages: tuple[str, ...]  # what the user or the engine asked for
+    name: str  # the name of the folder, in the folder of the engine
+    packages: tuple[str, ...]  # the user or the engine asked for these
     requirements: tuple[str, ...]  # all that it was made from
     target: str = ""  # "module:object" of an engine whose package lies there only
-    facts: bytes = b""  # what such an engine tells of itself, as workers send it
-    folders: tuple[tuple[str, str], ...] = ()  # of such an engine's models
+    facts: bytes = b""  # the engine's own description, as workers send it
+    folders: tuple[tuple[str, str], ...] = ()  # the folders of the engine's models
 
     @property
     def folder(self) -> Path:

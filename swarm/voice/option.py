@@ -15,7 +15,7 @@ class EngineOption(NamedTuple):
 class Licence(NamedTuple):
     """Terms that the operator of a worker has to agree to before certain models are used there."""
 
-    name: str  # as in `ModelCard.licence`
+    name: str  # the value of `ModelCard.licence`
     about: str  # the terms in one line, which follows "you agree to"
     variable: str  # the environment variable that is "1" once the operator has agreed
 

@@ -8,12 +8,12 @@ from typing import TextIO
 class Colour(StrEnum):
     """What a colour means; the value is its name, as `rich` has it."""
 
-    ACCENT = "cyan"  # what is done: bars, passed checks, the finished file
+    ACCENT = "cyan"  # marks success: bars, passed checks, the finished file
     WARNING = "yellow"  # the run continues, but a person should know
     ERROR = "red"  # the command ends, or a check failed
 
 
-_CODES = {Colour.ACCENT: 36, Colour.WARNING: 33, Colour.ERROR: 31}  # of ECMA-48
+_CODES = {Colour.ACCENT: 36, Colour.WARNING: 33, Colour.ERROR: 31}  # ECMA-48 has these numbers
 
 
 def painted(text: str, colour: Colour, stream: TextIO) -> str:

@@ -24,7 +24,7 @@ class CoordinatorStory:
         self.books = LoggedBooks() if books is None else books
         self.leases = LoggedLeases() if leases is None else leases
         self.leases.restart()
-        self._workers: dict[str, str] = {}  # by peer, as the log spells it
+        self._workers: dict[str, str] = {}  # keys are peers, as the log spells them
         self._stopping = False
         self._at_s = 0.0
 

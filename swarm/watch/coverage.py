@@ -24,7 +24,8 @@ def locate(files: Iterable[tuple[str, Sequence[Cue]]], missing: Iterable[Place])
         places = [(cue.chapter, cue.index) for cue in cues]
         for place in lost:
             after = bisect_left(places, place)
-            if after or place not in found:  # it would follow the sentence before it, or begin the first file
+            # A missing sentence would follow the one before it, or begin the first file.
+            if after or place not in found:
                 end_s = cues[after - 1].end_s if after else 0.0
                 found[place] = HeardSentence(file, end_s, end_s)
         found |= {(cue.chapter, cue.index): HeardSentence(file, cue.start_s, cue.end_s) for cue in cues}

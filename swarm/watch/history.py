@@ -42,7 +42,7 @@ class History:
     runs: list[Run] = field(default_factory=list)
     accepted: dict[Place, ClipAccepted] = field(default_factory=dict)
     failures: dict[Place, list[SegmentFailed]] = field(default_factory=dict)
-    # how often `redo` had a sentence spoken again, and the take that the last time began with
+    # Each sentence has its number of times that `redo` had it spoken again, and the first take of the last time.
     redone: dict[Place, tuple[int, int]] = field(default_factory=dict)
     quarantined: dict[Place, str] = field(default_factory=dict)
     wordings: dict[Place, str] = field(default_factory=dict)  # engine texts of the user; "" is the book's again
@@ -50,7 +50,7 @@ class History:
     received: int = 0  # clips that were accepted as they came
     spoken_keys: set[str] = field(default_factory=set)  # clips that this job's workers made
     files: tuple[str, ...] = ()
-    shift_s: float = 0.0  # of the present run's times: its clock was behind the one of the run before
+    shift_s: float = 0.0  # the clock of the present run was so far behind that of the run before
 
     def take(self, record: AnyRecord) -> None:
         """Take in the next record."""

@@ -16,10 +16,10 @@ from swarm.watch.colour import Colour
 from swarm.watch.text import plain_lines
 from swarm.watch.view import JobView, View, Viewer, WorkerView
 
-MAX_CHAPTERS = 6  # drawn of one job
+MAX_CHAPTERS = 6  # chapters of one job that are drawn
 WIDE = 60  # columns from which there is room for devices and speeds
 SPARE_COLUMNS = 4  # room for the ^C that a terminal echoes in the last row
-SPARE_ROWS = 3  # for the prompt, and for a line or two above the drawing
+SPARE_ROWS = 3  # rows for the prompt, and for a line or two above the drawing
 
 
 class LiveProgress:

@@ -14,7 +14,7 @@ class LoggedBooks:
 
     titles: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, list[int]] = field(default_factory=dict)  # the sentences of each chapter
-    words: dict[Spot, str] = field(default_factory=dict)  # of each sentence, as the book writes them
+    words: dict[Spot, str] = field(default_factory=dict)  # words of each sentence, as the book writes them
     known: set[Spot] = field(default_factory=set)  # sentences that had a clip when a run began
 
     def learn(self, part: Value) -> None:

@@ -17,9 +17,9 @@ from swarm.watch.text import clock_text, count_text, duration_text
 
 Row = dict[str, Any]
 
-MAX_ROWS = 1000  # of what is missing or doubtful: a longer list would be of no use
-MAX_SENTENCES = 200_000  # of the whole book
-LEAD_S = 1.0  # heard before the sentence itself
+MAX_ROWS = 1000  # a longer list of what is missing or doubtful would be of no use
+MAX_SENTENCES = 200_000  # sentences of the whole book
+LEAD_S = 1.0  # playing begins so long before the sentence
 STYLE = (
     ":root{color-scheme:light dark;"
     "--back:#fff;--text:#1a1a1a;--quiet:#595959;--line:#767676;--now:#ffef9e;--over:#f2f2f2}"

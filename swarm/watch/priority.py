@@ -13,8 +13,8 @@ class Priority(IntEnum):
 
     ERROR = 3
     WARNING = 4
-    NOTICE = 5  # what a user should read: a machine joined, a file is written
-    INFO = 6  # how far it is
+    NOTICE = 5  # a user should read it: a machine joined, a file is written
+    INFO = 6  # tells how far a book is
     DEBUG = 7
 
 
@@ -32,6 +32,6 @@ def is_journal(stream: TextIO) -> bool:
         return False
     try:
         about = os.fstat(stream.fileno())
-    except (OSError, ValueError):  # closed, or no file at all
+    except (OSError, ValueError):  # the stream is closed, or no file at all
         return False
     return named == f"{about.st_dev}:{about.st_ino}"

@@ -24,7 +24,7 @@ LINE_S = 1.0  # lines are not watched closely, and each look wakes an idle coord
 class Progress(Protocol):
     """The display of a running command."""
 
-    interval_s: float  # between two calls of `update`
+    interval_s: float  # `update` is called so often
 
     def update(self, reply: StatusReply) -> None:
         """Show the state of all jobs and workers."""

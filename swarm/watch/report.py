@@ -20,11 +20,11 @@ from swarm.watch.text import clean, clock_text, count_text, duration_text, speed
 
 Row = dict[str, Any]
 
-REPORT_VERSION = 2  # of its form; 0.1 wrote none, and counted chapters and sentences from 0
+REPORT_VERSION = 2  # 0.1 wrote no version, and counted chapters and sentences from 0
 NOT_REACHED = "not spoken yet"
-MAX_FILES = 4  # of more files only the number is told
+MAX_FILES = 4  # only the number is told of more files
 MAX_NAMED = 10  # sentences named in the closing lines; the report has them all
-MAX_KNOWN_SHARE = 0.2  # of the sound: with more from earlier jobs, a speed would flatter
+MAX_KNOWN_SHARE = 0.2  # a speed would flatter if earlier jobs brought more of the sound
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +32,10 @@ class ReportExtra:
     """The facts of a report that the records do not tell. Moments are seconds since the epoch, as in the records."""
 
     files: tuple[str, ...] = ()
-    duration_s: float = 0.0  # of the audiobook, pauses included
+    duration_s: float = 0.0  # length of the audiobook, pauses included
     run_stats: RunStats = field(default_factory=RunStats)
     heard: Mapping[Place, HeardSentence] = field(default_factory=dict)  # where each sentence is in the files
-    options: tuple[str, ...] = ()  # that the files were made with, as on a command line
+    options: tuple[str, ...] = ()  # the files were made with these, as on a command line
 
 
 def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
@@ -167,7 +167,7 @@ def _segment(spec: JobSpec, history: History, place: Place, heard: HeardSentence
     row: Row = {**_name(place), "text": text, **_spot(heard), "characters": len(text)}
     wording = history.wordings.get(place, "")
     said = read_engine_text(wording)[0]
-    if said and said != segment.spoken:  # only a voice may be another
+    if said and said != segment.spoken:  # a wording may change only the voice
         row["said"] = said
     segment = reworded(segment, wording) if wording else segment
     if guest := read_guest(segment.voice):
@@ -286,7 +286,7 @@ def gathered(files: Sequence[str]) -> list[tuple[str, list[str]]]:
     few = len(files) <= MAX_FILES
     groups: list[tuple[str, list[str]]] = []
     for folder, members in folders.items():
-        if few or len(members) < MAX_FILES:  # the whole audiobook, subtitles, the book to read along
+        if few or len(members) < MAX_FILES:  # these are the whole audiobook, subtitles, the book to read along
             groups += [("", [file]) for file in members]
         else:
             groups.append((folder, members))

@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Struct
 
 MAX_OPTIONS = 1000
-LATE_S = 2.0  # between hearing a word and reading the clock: the sentence before may be meant
-BEYOND_S = 5.0  # after the last sentence; players round the length of a file
+LATE_S = 2.0  # a listener reads the clock so late that the sentence before may be meant
+BEYOND_S = 5.0  # a moment so long after the last sentence is taken: players round the length of a file
 
 
 class ReportedSentence(Struct, frozen=True, gc=False):

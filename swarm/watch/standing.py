@@ -12,9 +12,9 @@ from swarm.watch.text import bytes_text, clean, count_text, shorten_middle
 from swarm.watch.view import JobView, Viewer, WorkerView
 
 MAX_SHOWN = 60  # characters of a title or device; a title of the 18th century fills a screen
-MAX_ENDED = 10  # finished, failed or cancelled books of a queue
-MIN_PATH = 24  # characters of one that is cut
-MAX_NAME = 30  # of workers, which stand in a column
+MAX_ENDED = 10  # finished, failed or cancelled books that are listed
+MIN_PATH = 24  # characters of a path that is cut
+MAX_NAME = 30  # names of workers stand in a column
 
 
 def standing_lines(reply: StatusReply, address: str = "", columns: int = 0) -> list[str]:

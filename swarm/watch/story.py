@@ -33,7 +33,7 @@ class Story:
         for entry in entries:
             try:
                 found = self._hear(entry)
-            except ODD:  # of another form than this version writes
+            except ODD:  # another version may have written another form
                 continue
             for happening in found:
                 self.machines.update(dict.fromkeys(filter(None, (happening.teller, happening.machine))))

@@ -49,5 +49,5 @@ def terminal_columns(stream: TextIO) -> int:
         return int(told)
     try:
         return os.get_terminal_size(stream.fileno()).columns or 80
-    except (OSError, ValueError):  # not a real terminal
+    except (OSError, ValueError):  # the stream is no real terminal
         return 80

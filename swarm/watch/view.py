@@ -20,13 +20,14 @@ from swarm.watch.text import (
 from swarm.watch.words import CALL_WORKERS, waiting_text
 
 SETTLING_S = 30.0  # an estimate follows a lasting change of speed within about so long
-SETTLING_SHARE = 0.15  # of the time run or the time left; the shortest of the three counts
-REMEMBERED_SHARE = 0.5  # of the time run: how sure an estimate is, the ends tell that were expected within it
-MAX_REMEMBERED = 300  # ends
+SETTLING_SHARE = 0.15  # SETTLING_S is cut to this share of the time run, and of the time left
+REMEMBERED_SHARE = 0.5  # the ends that were expected within this share of the time run tell how sure an estimate is
+MAX_REMEMBERED = 300  # expected ends that are kept
 WIDER = 1.4  # a range reaches so far beyond the expected end, as a factor of the time left
-WIDEST = 3.0  # and no farther, whatever was expected before a machine got idle or busy
+WIDEST = 3.0  # a range reaches no farther, whatever was expected before a machine got idle or busy
 FARTHEST = 2.5  # an estimate is within this factor of the latest calculation
-SPEAKING_SHARE = 0.9  # of the percent of a book; encoding has the rest, and keeps up unless voices are very fast
+# Speaking is this share of a book's percent; encoding is the rest, and keeps up unless voices are very fast.
+SPEAKING_SHARE = 0.9
 SILENT_S = 5.0  # a heartbeat is due every second
 
 
@@ -78,7 +79,8 @@ class Estimate:
     def __init__(self) -> None:
         self._end_s: float | None = None
         self._seen_s = 0.0
-        self._ends: list[tuple[float, float]] = []  # when, and what end was expected then; of late
+        # Pairs of a moment and the end that was expected then; only late ones are kept.
+        self._ends: list[tuple[float, float]] = []
 
     def settle(self, eta_s: float | None, elapsed_s: float) -> float | None:
         """Take in the seconds left by the latest calculation; return the seconds to show."""
@@ -176,7 +178,7 @@ def job_percent(job: JobStatus) -> int:
     """Return how many percent of a job are done; 100 only where nothing is left to do and nothing is missing."""
     if job.state == "finished" and job.accepted == job.segments and not job.unspoken:
         return 100
-    spoken = (job.accepted + job.missing) / max(1, job.segments)  # in sentences, as for chapters
+    spoken = (job.accepted + job.missing) / max(1, job.segments)  # this share counts sentences, as for chapters
     done = spoken if job.encoded is None else SPEAKING_SHARE * spoken + (1 - SPEAKING_SHARE) * job.encoded
     return min(99, percent(done, 1))
 
@@ -213,9 +215,10 @@ def state_text(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> str:
         return f"writing the audiobook, {clean_note(job.note)}" if job.note else "writing the audiobook"
     if held_up(job, workers):
         return clean_note(job.note)
-    if workers and job.state == "waiting":  # no note says for what, as after Ctrl-C
+    if workers and job.state == "waiting":  # no note says what the job waits for, as after Ctrl-C
         return "nothing is being spoken"
-    return job.state if workers else "starting the voice"  # on one machine; in a swarm a note says what it waits for
+    # A swarm has a note; one machine without a worker is starting its voice.
+    return job.state if workers else "starting the voice"
 
 
 def under_way(job: JobStatus, workers: tuple[WorkerStatus, ...]) -> list[int]:

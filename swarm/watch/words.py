@@ -17,7 +17,7 @@ from swarm.watch.text import count_text
 
 CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
 LATENTS_LOST = "the latents of its recording are gone or damaged; a worker sends them again, or computes them again"
-MAX_LETTERS = 1500  # of a sentence
+MAX_LETTERS = 1500  # characters of a sentence that are told
 
 Sentence = Callable[[Reason], str]
 
@@ -60,7 +60,7 @@ def _other_rate(reason: Reason) -> str:
     return f"the clip has {reason.count} Hz, the others of this job {reason.expected}"
 
 
-WAITING: dict[str, Sentence] = {  # what a job waits for
+WAITING: dict[str, Sentence] = {  # says what a job waits for
     "encoding": lambda r: f"{r.percent} % encoded",
     "workers missing": lambda r: f"waiting for {count_text(r.count, 'more worker')}",
     "no engine": lambda r: f"waiting for a worker that has the engine {r.engine}",
@@ -72,7 +72,7 @@ WAITING: dict[str, Sentence] = {  # what a job waits for
     "fetching": _fetching,
     "unserved": _unserved,
 }
-KEPT: dict[str, Sentence] = {  # what keeps a worker from speaking
+KEPT: dict[str, Sentence] = {  # says what keeps a worker from speaking
     "set aside": lambda r: f"set aside for {r.seconds:.0f} s: failed {r.count} times in a row",
     "unable": lambda r: f"{r.engine}: {r.note}",
     "rests": lambda r: r.note,
@@ -82,13 +82,13 @@ KEPT: dict[str, Sentence] = {  # what keeps a worker from speaking
     "lacks voice": lambda r: f"lacks {r.engine} for {language_name(r.language)}",
     "fetching": _fetching,
 }
-LACKING: dict[str, Sentence] = {  # what a worker says of itself, on its own terminal
+LACKING: dict[str, Sentence] = {  # a worker says this of itself, on its own terminal
     "lacks model": lambda r: _remedied(f"{r.title} is spoken with {r.model}, which is not on this machine", r),
     "lacks voice": lambda r: _remedied(
         f"{r.title} is spoken with {r.engine} in {language_name(r.language)}, which this worker cannot", r
     ),
 }
-HOPELESS: dict[str, Sentence] = {  # why a job can never be finished
+HOPELESS: dict[str, Sentence] = {  # says why a job can never be finished
     "does not open": lambda r: f"The engine {r.engine} does not open on this machine: {r.note}",
     "no model": lambda r: (
         f"The engine {r.engine} does not open on this machine: "
@@ -106,10 +106,10 @@ HOPELESS: dict[str, Sentence] = {  # why a job can never be finished
         "same command again; nothing that was spoken before is lost."
     ),
 }
-REFUSED: dict[str, Sentence] = {  # why a worker is not let in
+REFUSED: dict[str, Sentence] = {  # says why a worker is not let in
     "other protocol": _other_protocol,
 }
-REJECTED: dict[str, Sentence] = {  # why a clip is not taken
+REJECTED: dict[str, Sentence] = {  # says why a clip is not taken
     "damaged clip": lambda r: r.note,
     "other job": lambda r: "this job is not rendered here",
     "no such place": lambda r: "the book has no such place",
@@ -117,7 +117,7 @@ REJECTED: dict[str, Sentence] = {  # why a clip is not taken
     "implausible length": _implausible,
     "other rate": _other_rate,
 }
-EVENTS: dict[str, Sentence] = {  # what happened, a line each
+EVENTS: dict[str, Sentence] = {  # says what happened, in one line
     "joined": lambda r: f"{r.worker} joined with {count_text(r.count, 'slot')}",
     "left": lambda r: f"{r.worker} left",
     "silent": lambda r: f"{r.worker}: silent for {r.seconds:.0f} s, its work goes to others",
@@ -170,7 +170,7 @@ def refused_text(refused: Refused) -> str:
 
 def rejected_text(rejected: Rejected) -> str:
     """Say why a coordinator does not take a clip."""
-    return _say(REJECTED, rejected.reason) or rejected.why  # the same
+    return _say(REJECTED, rejected.reason) or rejected.why  # a coordinator of 0.1 sends the words
 
 
 def failure_text(kind: str, note: str) -> str:

@@ -21,10 +21,10 @@ class WorkerStory:
     def __init__(self, books: LoggedBooks | None = None) -> None:
         self.name = ""
         self._books = LoggedBooks() if books is None else books
-        self._coordinators: dict[str, str] = {}  # by link
-        self._leases: dict[int, dict[Spot, str]] = {}  # the texts of a lease, in their order
-        self._slots: dict[int, list[int]] = {}  # the leases of a slot
-        self._speaking: dict[tuple[int, int], list[Spot]] = {}  # a batch, by slot and turn
+        self._coordinators: dict[str, str] = {}  # keys are links
+        self._leases: dict[int, dict[Spot, str]] = {}  # each lease has its texts, in their order
+        self._slots: dict[int, list[int]] = {}  # each slot has its leases
+        self._speaking: dict[tuple[int, int], list[Spot]] = {}  # the key of a batch is its slot and turn
         self._at_s = 0.0
 
     def hear(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:

@@ -17,14 +17,14 @@ from swarm.watch.view import SILENT_S, job_percent, realtime
 class BookAnswer(Struct, frozen=True):
     """One book of the queue."""
 
-    book: int  # its number, as orders name it
+    book: int  # orders name the book by this number
     title: str
     state: str  # waiting, paused, speaking, writing, finished, failed, cancelled
     percent: int
-    time_left_s: float | None  # until it is written; null: nothing to judge by yet
-    sound_s: float  # spoken so far
-    note: str  # why it failed, or what it waits for
-    files: tuple[str, ...]  # of the finished audiobook
+    time_left_s: float | None  # seconds until the book is written; null: nothing to judge by yet
+    sound_s: float  # seconds of sound that are spoken so far
+    note: str  # says why the book failed, or what it waits for
+    files: tuple[str, ...]  # files of the finished audiobook
     options: tuple[str, ...]
     added_s: float  # seconds since the epoch
 
@@ -38,12 +38,12 @@ class MachineAnswer(Struct, frozen=True):
     slots: int
     realtime: float  # seconds of sound a second
     speaking: tuple[str, ...]  # titles of the books
-    note: str  # why it does not speak
+    note: str  # says why the machine does not speak
     failures: int
-    figures: tuple[Figures, ...]  # of its devices
-    is_paused: bool  # by an order, until it is resumed
-    tag: str = ""  # the word that its user gave it
-    standby: str = ""  # keeps copies of books: on, off, or "no room" to begin; "": takes no order about it
+    figures: tuple[Figures, ...]
+    is_paused: bool  # an order paused the machine, until it is resumed
+    tag: str = ""  # the machine's user gave it this word
+    standby: str = ""  # whether it keeps copies of books: on, off, or "no room" to begin; "": takes no order about it
 
 
 class StandbyAnswer(Struct, frozen=True):
@@ -51,9 +51,9 @@ class StandbyAnswer(Struct, frozen=True):
 
     name: str
     state: str  # following, copying, away
-    lag_s: float | None  # of the book that is furthest behind; null: its copy is not whole yet
-    behind: int  # records of all books that it lacks
-    title: str  # of the book that is furthest behind
+    lag_s: float | None  # the lag of the book that is furthest behind; null: its copy is not whole yet
+    behind: int  # records that the standby lacks of all books
+    title: str  # the book that is furthest behind
     silent_s: float
 
 
@@ -62,15 +62,15 @@ class StatusAnswer(Struct, frozen=True):
 
     name: str
     version: str
-    books_waiting: int  # not the one that is spoken, nor paused ones
+    books_waiting: int  # neither the book that is spoken nor paused ones count
     books_finished: int
     books_failed: int
-    title: str  # of the book that is spoken, "" if none is
+    title: str  # the book that is spoken, "" if none is
     percent: int
     time_left_s: float | None
     machines: int
     machines_speaking: int
-    realtime: float  # of all machines together
+    realtime: float  # the speed of all machines together
 
 
 class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,7 +102,7 @@ class ListenAnswer(Struct, frozen=True):
     title: str
     authors: tuple[str, ...]
     language: str
-    state: str  # as in the list of books
+    state: str  # the same word as in the list of books
     chapters: Sequence[ChapterOverview]
 
 
@@ -117,7 +117,7 @@ class RedoRequest(Struct, frozen=True, forbid_unknown_fields=True):
 class FileAnswer(Struct, frozen=True):
     """A file of a finished audiobook, or a report of it."""
 
-    place: int  # as its address names it
+    place: int  # the address of the file names this place
     name: str  # an address where the file is elsewhere
     size: int | None  # bytes; null: it is not on this machine
 

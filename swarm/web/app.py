@@ -39,16 +39,16 @@ from swarm.web.schema import openapi
 from swarm.web.stream import event_stream
 from swarm.web.token import Doorkeeper
 
-EVENT_S = 1.0  # between two looks for news
-GLANCE_S = 0.5  # followers share the state of so long ago: with many machines it takes a while to tell
-QUIET_S = 15.0  # then a comment is sent, so that no proxy takes the stream for dead
+EVENT_S = 1.0
+GLANCE_S = 0.5  # followers share a state that is so old: with many machines it takes a while to tell
+QUIET_S = 15.0  # a comment is sent after so long, so that no proxy takes the stream for dead
 MAX_STREAMS = 100
 MAX_JSON_BYTES = 256 * 1024
 MAX_NAME = 500
-MAX_ORDERS = 1000  # in one request
+MAX_ORDERS = 1000  # one request has no more
 Orders = Annotated[list[OrderRequest], Meta(max_length=MAX_ORDERS)]
 Seen = tuple[Sequence[QueuedBook], StatusReply]  # the queue, and the state of the coordinator
-FREE = ("/healthz", "/feeds/")  # what needs no token, or has one of its own
+FREE = ("/healthz", "/feeds/")  # these need no token, or have one of their own
 
 
 class JsonAnswer(Response):
@@ -83,7 +83,7 @@ class Api:
         self.resident, self._desk, self.folder = resident, desk, folder
         self._uploads = 0
         self._streams = 0
-        self._glance: tuple[float, StatusReply] | None = None  # when it was made
+        self._glance: tuple[float, StatusReply] | None = None  # when the reply was made, and the reply
         self._told = Told()
         self._told_of: Seen | None = None
 

@@ -60,7 +60,7 @@ class FeedTokens:
     def find(self, secret: str) -> FeedToken | None:
         """Return the token with a secret; None if there is none."""
         shown, found = secret.encode(errors="replace"), None
-        for token in self._tokens:  # each is compared, so that the time tells nothing
+        for token in self._tokens:  # every token is compared, so that the time tells nothing
             if hmac.compare_digest(token.secret.encode(), shown):
                 found = token
         return found

@@ -20,7 +20,7 @@ class BookFile(Struct, frozen=True):
     """A file of a finished audiobook."""
 
     name: str
-    path: Path | None  # None: it is elsewhere, or gone
+    path: Path | None  # None: the file is elsewhere, or gone
     size: int | None
 
 
@@ -71,7 +71,7 @@ def _files(names: Sequence[str]) -> tuple[BookFile, ...]:
 
 def _beside(first: Path) -> list[Path]:
     """Return where the report and the read-along EPUB of an audiobook may lie."""
-    stems = [first.with_suffix(""), first.parent]  # the second one: of a folder of chapters
+    stems = [first.with_suffix(""), first.parent]  # the second stem is that of a folder of chapters
     return [
         stem.with_name(f"{stem.name}{ending}") for stem in stems for ending in (PAGE_ENDING, JSON_ENDING, BOOK_ENDING)
     ]

@@ -8,8 +8,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HEAD_S = 20.0  # from the first byte of a request to the end of its headers
-BODY_S = 60.0  # between two parts of a body
+HEAD_S = 20.0  # a request has so long from its first byte to the end of its headers
+BODY_S = 60.0  # the longest wait between two parts of a body
 MAX_OF_ADDRESS = 60  # connections; a browser has six at most
 MAX_OPEN = 300  # connections of all, those that are told to come later among them
 
@@ -55,7 +55,7 @@ class BoundedProtocol(H11Protocol):
             self._wait(BODY_S, is_for_body=True)
         elif state is not h11.IDLE:
             self._stop_waiting()
-        elif self._deadline is None or self._is_for_body:  # bytes that trickle in do not put it off
+        elif self._deadline is None or self._is_for_body:  # bytes that trickle in do not put the end off
             self._wait(HEAD_S, is_for_body=False)
 
     def _wait(self, seconds: float, *, is_for_body: bool) -> None:

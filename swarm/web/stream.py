@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-LEVEL = 3  # markup shrinks to a tenth with it, at little of the processor
+LEVEL = 3  # markup shrinks to a tenth at this level, at little of the processor
 GZIP, WINDOW = 16, 13  # bits; 8 KiB of what was sent are remembered, since a hundred streams may be open
 MEMORY = 5
 

@@ -11,7 +11,7 @@ from swarm.system.machine import Say
 from swarm.system.scratch import Scratch
 
 MAX_MEMORY_BYTES = 16 * 1024 * 1024
-WITHOUT_SPARES = WorkerSettings(max_spare=0)  # for a worker that has its coordinator's disk
+WITHOUT_SPARES = WorkerSettings(max_spare=0)  # a worker that has its coordinator's disk needs none
 
 ClipName = tuple[str, int, int, str]  # job, chapter, index, key
 

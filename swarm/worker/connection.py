@@ -8,10 +8,10 @@ from swarm.net.transport import DealerSocket
 from swarm.system.machine import Say
 from swarm.watch.ration import LineRation
 
-MAX_LINES = 30  # that one coordinator may have shown at once, and one more each LINE_S
+MAX_LINES = 30  # lines of one coordinator that are shown at once; one more is shown each LINE_S
 LINE_S = 5.0
 TOO_MANY = "it says too much; not all of that is shown"
-MAX_REFUSALS = 20  # that the user is told of: one machine can announce many coordinators that refuse
+MAX_REFUSALS = 20  # refusals that the user is told of: one machine can announce many coordinators that refuse
 
 
 @dataclass
@@ -21,11 +21,11 @@ class Connection:
     socket: DealerSocket
     task: "asyncio.Task[None]"
     connected: bool = False
-    proven: bool = False  # whether it was ever connected: only a coordinator with the swarm's key gets so far
+    proven: bool = False  # only a coordinator with the swarm's key is ever connected
     refusal: str = ""
-    lost_s: float = 0.0  # when it was last connected or added
+    lost_s: float = 0.0  # when the coordinator was last connected or added
     lines: LineRation = field(default_factory=lambda: LineRation(MAX_LINES, LINE_S, TOO_MANY))
-    coordinator: str = ""  # the name of its machine, once it let this worker in
+    coordinator: str = ""  # the name of the coordinator's machine, once it let this worker in
 
 
 class Connections(dict[str, Connection]):
@@ -34,7 +34,7 @@ class Connections(dict[str, Connection]):
     def __init__(self, say: Say) -> None:
         super().__init__()
         self._say, self._told = say, 0
-        self.left = set[str]()  # addresses of those that ended in good order
+        self.left = set[str]()  # addresses of coordinators that ended in good order
 
     @property
     def answered(self) -> bool:

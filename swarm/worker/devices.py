@@ -33,11 +33,11 @@ class Gpu(Struct, frozen=True):
     about: str = ""
     fault: str = ""
     memory_bytes: int = 0
-    free_bytes: int = 0  # of it, when it was proved
-    uuid: str = ""  # such as "GPU-5a..."
+    free_bytes: int = 0  # the memory that was free when the GPU was proved
+    uuid: str = ""  # e.g. "GPU-5a..."
     driver: str = ""
-    platform: str = ""  # such as "CUDA 12.8"
-    capability: str = ""  # such as "8.6", of NVIDIA's
+    platform: str = ""  # e.g. "CUDA 12.8"
+    capability: str = ""  # e.g. "8.6"; only GPUs of NVIDIA have one
 
     def describe(self) -> str:
         """Return its name, memory, driver and platform in one line, which coordinators show."""
@@ -51,8 +51,8 @@ class Proof(Struct, frozen=True):
 
     gpus: tuple[Gpu, ...] = ()
     torch: str = ""
-    cuda: str = ""  # that torch was built for
-    archs: tuple[str, ...] = ()  # that torch was built for, such as "sm_86"
+    cuda: str = ""  # torch was built for this version
+    archs: tuple[str, ...] = ()  # torch was built for these, e.g. "sm_86"
     fault: str = ""
     has_torch: bool = True
 

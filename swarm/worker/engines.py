@@ -17,8 +17,8 @@ from swarm.voice.host.registry import engine_target, find_card
 from swarm.worker.needs import Needs
 
 Batch = tuple[SpokenWords, ...]
-FIRST_MEASURES = 8  # of a fresh process, which tell a model's need; later ones hold caches besides
-DEVICE_FAULTS = (FaultKind.MEMORY, FaultKind.DEVICE)  # faults after which a process cannot go on
+FIRST_MEASURES = 8  # only the first measures of a process tell a model's need: later ones include caches
+DEVICE_FAULTS = (FaultKind.MEMORY, FaultKind.DEVICE)  # a process cannot go on after these faults
 
 
 class Engines:
@@ -39,12 +39,11 @@ class Engines:
         self.devices = devices
         self._uuids = dict(uuids or {})
         self._log_dir = log_dir
-        self.pids: set[int] = (
-            set()
-        )  # ids of all processes so far, since an old reading of a GPU may still show an ended one
+        # All processes so far, since an old reading of a GPU may still show an ended one.
+        self.pids: set[int] = set()
         self._processes: dict[int, EngineProcess] = {}
         self._engines: dict[int, str] = {}
-        self._recipes: dict[int, Recipe] = {}  # that the slots have loaded last, or are loading
+        self._recipes: dict[int, Recipe] = {}  # each slot has loaded this recipe last, or is loading it
         self._load_locks: dict[str, asyncio.Lock] = {}
         self.prefetched: dict[int, tuple[Batch, asyncio.Task[list[SpokenClip | None]]]] = {}
         self._starting = asyncio.Lock()  # keeps slots that share a process from each starting one
@@ -158,7 +157,7 @@ class Engines:
 
     async def _speak(self, slot: int, batch: Batch) -> list[SpokenClip | None]:
         process = self._processes.get(slot)
-        if process is None:  # it was ended between the order and the beginning of this task
+        if process is None:  # the process was ended between the order and the beginning of this task
             raise EngineFault(FaultKind.CRASHED, "the engine was ended before it began")
         clips = await process.speak_all(slot, batch)
         self._learn(slot, process)

@@ -23,7 +23,7 @@ from swarm.system.scratch import Scratch
 from swarm.watch.text import bytes_text
 
 ARRIVING = ".from-neighbour"  # ends the name of a model's file while it is copied to its place
-MIN_FREE_BYTES = 256 * 1024 * 1024  # stays free on the disk
+MIN_FREE_BYTES = 256 * 1024 * 1024  # the disk keeps this much free
 SPOILT = "the file that arrived does not match its digest"
 UNFIT = "a block of the file does not match its digest"
 ELSEWHERE = "another worker of this machine is fetching it"
@@ -49,7 +49,7 @@ class PartialFile:
     have: int
     digest: "hashlib._Hash"
     lock: Lock
-    block: int  # bytes of a whole one
+    block: int  # bytes of a whole block
     expected: Mapping[int, bytes]  # digests of blocks, which are counted from 0
     sure: int = 0  # bytes of the whole blocks that are here
     sure_digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
@@ -94,7 +94,8 @@ class FileCache:
         self.scratch_root = state_dir / "scratch"
         self._state_dir, self._limit, self._piece, self._block = state_dir, limit, piece, BLOCK_PIECES * piece
         self.models: dict[str, Path] = {}  # files of engines' models that other workers may have, by block list
-        self.block_lists: dict[str, bytes] = {}  # by digest, of these and of those that came from other workers
+        # Block lists of these files and of those that came from other workers; keys are digests.
+        self.block_lists: dict[str, bytes] = {}
         self._parts: dict[str, PartialFile] = {}
         self._expected: dict[str, dict[int, bytes]] = {}  # digests of the blocks of partial files
         self._verified: set[str] = set()
@@ -279,9 +280,8 @@ class FileCache:
         """Return a new folder that has these files under their names, as hard links if possible. Raises StoreError."""
         self._scratch = self._scratch or Scratch(self.scratch_root)
         if name in self._gathered:
-            shutil.rmtree(
-                self._gathered[name], ignore_errors=True
-            )  # fails on Windows for files that an engine has open
+            # Windows refuses to remove files that an engine has open.
+            shutil.rmtree(self._gathered[name], ignore_errors=True)
         self._count += 1
         folder = self._gathered[name] = self._scratch.folder / f"{name}-{self._count}"
         for job_file in job_files:

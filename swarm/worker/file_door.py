@@ -15,9 +15,9 @@ from swarm.lease.message import Fetch, FilePiece
 from swarm.net.transport import RouterSocket
 from swarm.worker.file_thread import FileThread
 
-MAX_ASKERS = 8  # that may wait for pieces
-MAX_WAITING = 2 * WINDOW  # pieces of one of them
-MAX_UNREAD_BYTES = 4 * WINDOW * PIECE_BYTES  # that wait for one of them to read: further pieces are dropped
+MAX_ASKERS = 8
+MAX_WAITING = 2 * WINDOW  # pieces that one asker may wait for
+MAX_UNREAD_BYTES = 4 * WINDOW * PIECE_BYTES  # further pieces are dropped while an asker has so much to read
 
 
 @dataclass
@@ -26,8 +26,8 @@ class Asker:
 
     peer: bytes
     fetches: deque[Fetch] = field(default_factory=deque)
-    is_reading: bool = False  # the first of them
-    moved: bool = False  # more of a file came meanwhile
+    is_reading: bool = False  # whether the first of the pieces is being read
+    moved: bool = False  # whether more of a file came meanwhile
 
 
 class FileDoor:
@@ -35,7 +35,7 @@ class FileDoor:
 
     def __init__(self, router: RouterSocket, address: str, files: FileThread, size_of: Callable[[str], int]) -> None:
         self._files, self._size_of = files, size_of
-        self._askers: dict[bytes, Asker] = {}  # those that wait
+        self._askers: dict[bytes, Asker] = {}  # only askers that wait are here
         self.served = 0  # bytes
         self._router = router
         try:

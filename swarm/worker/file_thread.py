@@ -92,7 +92,7 @@ class FileThread:
 
     async def share(self, path: Path) -> tuple[str, int]:
         """Let others have a file of a model; return the digest of its block list, and its size. Raises OSError."""
-        shared: tuple[str, int] = await asyncio.to_thread(self._folder.share, path)  # a large one takes seconds
+        shared: tuple[str, int] = await asyncio.to_thread(self._folder.share, path)  # a large file takes seconds
         return shared
 
     async def settle(self, digest: str, place: Path) -> None:

@@ -24,7 +24,7 @@ class GpuReading(Struct, frozen=True):
     """One reading of a GPU. `lost` tells that the GPU worked before and is gone now."""
 
     figures: Figures
-    users: frozenset[int] = frozenset()  # ids of all processes that use it, including our own
+    users: frozenset[int] = frozenset()  # ids of all processes that use the GPU, including our own
     lost: bool = False
 
 
@@ -46,9 +46,8 @@ class GpuReadings:
     def __init__(
         self, gpus: Sequence[Gpu], load: Callable[[], Any] = load_nvml, read_s: float = READ_INTERVAL_S
     ) -> None:
-        self._gpus = [
-            gpu for gpu in gpus if gpu.uuid.startswith(("GPU-", "MIG-"))
-        ]  # GPUs of other makers have no such UUID
+        # GPUs of other makers have no such UUID.
+        self._gpus = [gpu for gpu in gpus if gpu.uuid.startswith(("GPU-", "MIG-"))]
         self._load, self._read_s = load, read_s
         self._readings: dict[str, GpuReading] = {}
         self._read_at_s = 0.0
@@ -96,7 +95,7 @@ class GpuReader:
         self._nvml, self.gpu = nvml, gpu
         self._losses = {nvml.NVML_ERROR_GPU_IS_LOST, nvml.NVML_ERROR_RESET_REQUIRED}
         self._found = self._lost = False
-        self._since_us = int(time.time() * 1e6)  # time of the last query of the processes that use it
+        self._since_us = int(time.time() * 1e6)  # microseconds; the processes that use the GPU were last asked for then
 
     def read(self) -> GpuReading:
         """Return a new reading."""
@@ -124,9 +123,8 @@ class GpuReader:
         try:
             return question(*words)
         except Exception as fault:  # this GPU or driver does not provide the value
-            self._lost = self._lost or self._is_loss(
-                fault
-            )  # a GPU that fell off the bus has a handle, but each query fails
+            # A GPU that fell off the bus has a handle, but each query fails.
+            self._lost = self._lost or self._is_loss(fault)
             return None
 
     def _users(self, handle: Any) -> frozenset[int]:
@@ -134,9 +132,8 @@ class GpuReader:
         nvml, since_us = self._nvml, self._since_us
         self._since_us = int(time.time() * 1e6)
         computing = _ids(self._ask(nvml.nvmlDeviceGetComputeRunningProcesses, handle))
-        drawing = _ids(
-            self._ask(nvml.nvmlDeviceGetGraphicsRunningProcesses, handle)
-        )  # Windows lists every process as both
+        # Windows lists every process as both computing and drawing.
+        drawing = _ids(self._ask(nvml.nvmlDeviceGetGraphicsRunningProcesses, handle))
         samples = self._ask(nvml.nvmlDeviceGetProcessUtilization, handle, since_us) or ()
         return computing - drawing | {s.pid for s in samples if max(s.smUtil, s.encUtil, s.decUtil) >= MIN_USE_PERCENT}
 

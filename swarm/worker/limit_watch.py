@@ -15,8 +15,8 @@ from swarm.worker.gpu_readings import GpuReading, GpuReadings
 from swarm.worker.standing_orders import StandingOrders
 
 FIRST_READING_S = 10.0
-SETTLE_S = 6.0  # after its own work, a GPU's load is that of others: readings are some seconds old
-OTHERS_PERCENT = 10  # of load, where no process is named: a desktop that is only drawn stays below
+SETTLE_S = 6.0  # a GPU's load is taken for that of others only so long after our own work: readings lag some seconds
+OTHERS_PERCENT = 10  # this load tells of others where no process is named; a desktop that is only drawn stays below
 
 
 def local_minute() -> int:
@@ -45,7 +45,7 @@ class LimitWatch:
         self._readings: dict[str, GpuReading] = {}
         self._by_load = is_wsl() if by_load is None else by_load
         self._at_work: set[str] = set()  # devices of slots that are at work now
-        self._worked_s: dict[str, float] = {}  # when each device last was
+        self._worked_s: dict[str, float] = {}  # when each device was last at work
 
     def start(self) -> None:
         """Start reading the GPUs."""

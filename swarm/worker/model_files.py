@@ -31,8 +31,8 @@ from swarm.voice.remote_model import RemoteModel
 from swarm.worker.file_cache import ARRIVING
 from swarm.worker.file_thread import FileThread
 
-LOOK_S = 0.1  # between two looks for a word, or at what has come
-SHARE_S = 0.5  # between two looks for what an engine has downloaded
+LOOK_S = 0.1
+SHARE_S = 0.5  # the pause between two looks at an engine's download
 SAY_AGAIN_S = 60.0  # a slot without any progress would be taken for dead
 
 
@@ -68,7 +68,7 @@ class Missing:
     folder: Path
     file: RemoteFile
     measure: Callable[[], int] | None = None  # returns the bytes of a download, if the file itself does not tell
-    sought: set[str] = field(default_factory=set)  # digests of the block lists by which it was to come
+    sought: set[str] = field(default_factory=set)  # digests of the block lists by which the file was to come
 
     @property
     def place(self) -> Path:
@@ -179,7 +179,8 @@ class ModelExchange:
             async with self._locks.setdefault(model.folder, asyncio.Lock()):
                 await self._bring_all(link, model, lacks, tell)
             yield
-            await self._tell_of(model)  # before the coordinator hears that nothing is downloaded here any more
+            # The others hear before the coordinator does that nothing is downloaded here any more.
+            await self._tell_of(model)
         finally:
             sharing.cancel()
             for missing in lacks:
@@ -247,14 +248,14 @@ class ModelExchange:
             return
         for file in listed.read(listed.place.read_bytes()):
             await self._share(file, listed.folder)
-        await self._share(listed.file, listed.folder.parent, anew=True)  # it may have been another before
+        await self._share(listed.file, listed.folder.parent, anew=True)  # the list may name another file than before
 
     async def _share(self, file: RemoteFile, folder: Path, *, anew: bool = False) -> None:
         """Let others have a file that is here."""
         before = self._told.get(file.handle)
         if before and not anew:
             return
-        with suppress(OSError):  # it has gone just now
+        with suppress(OSError):  # the file has gone just now
             told = ToldFile(file.handle, *await self._files.share(folder / file.name))
             if before and before != told:
                 self._forget(file.handle)
@@ -316,7 +317,8 @@ class ModelExchange:
                 return False
             try:
                 await self._files.settle(told.digest, missing.place)
-                missing.place.with_name(missing.place.name + PART).unlink(missing_ok=True)  # of a try from the hub
+                # The hub may have left a part.
+                missing.place.with_name(missing.place.name + PART).unlink(missing_ok=True)
                 self._pass_on(told)
             finally:
                 lock.release()

@@ -15,11 +15,11 @@ from swarm.system.disk import replace_file
 
 FILE = "memory.json"
 MAX_BYTES = 256 * 1024
-MAX_MODELS = 500  # on each kind of device
-GROWTH = 1.05  # times the known need: less is not worth a write
+MAX_MODELS = 500  # one kind of device has no more
+GROWTH = 1.05  # a need that grew by a smaller factor is not worth a write
 
 Bytes = Annotated[int, Meta(ge=1, le=1 << 50)]
-Known = dict[str, Annotated[dict[str, Bytes], Meta(max_length=MAX_MODELS)]]  # by device, and there by model
+Known = dict[str, Annotated[dict[str, Bytes], Meta(max_length=MAX_MODELS)]]  # each device has the need of each model
 
 
 class Needs:

@@ -54,9 +54,9 @@ class Neighbours:
         self.models = ModelExchange(clock, files, self._coming, self._models_changed)
         self._asked: dict[str, tuple[Neighbour, asyncio.Task[None]]] = {}
         self.door: FileDoor | None = None
-        self._generation: object = None  # of the swarm's keys, by which the door was opened
+        self._generation: object = None  # the door was opened with the swarm's keys of this generation
         self._listening: asyncio.Task[None] | None = None
-        self._hosts: dict[str, str] = {}  # of this machine, by the coordinator's address
+        self._hosts: dict[str, str] = {}  # each coordinator reaches this machine at this address
 
     # --- fetching
 
@@ -67,7 +67,7 @@ class Neighbours:
         if name not in self._asked:
             try:
                 neighbour = Neighbour(name, self._sockets, self._closed)
-            except EnvironmentFault:  # its address is none
+            except EnvironmentFault:  # the neighbour's address is none
                 asyncio.get_running_loop().call_soon(self._closed, name)
                 return
             self._asked[name] = neighbour, self._start(self._listen(name, neighbour.socket))
@@ -132,7 +132,7 @@ class Neighbours:
         elif self.door and not downloads.is_shared():
             self._shut()
         if self.door and self._generation != self._sockets.generation():
-            self._shut()  # who was removed from the swarm has no way in any more
+            self._shut()  # a machine that was removed from the swarm must have no way in any more
             self._open()
         if self.door:
             self.door.remind()
@@ -155,7 +155,7 @@ class Neighbours:
         self._start(self._report_models())
 
     async def _report_models(self) -> None:
-        await self._open_if_closed()  # before others hear what they may have here
+        await self._open_if_closed()  # the door is open before others hear what they may have here
         if self._note_models():
             self._carry_out(self._core.beat(self._clock.now()))
 

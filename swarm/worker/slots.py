@@ -14,9 +14,9 @@ from swarm.lease.offer import CPU, GPU
 from swarm.system.capacity import Capacity
 
 DIGITS = re.compile(r"[0-9]{1,4}", re.ASCII)
-MAX_SLOTS = 1024  # of a worker, as messages carry them
-MAX_AUTO = 4  # slots of a GPU without a number of the user: they take turns at its processors
-ENCODER_BYTES = 160_000_000  # of the encoder that works beside an engine (docs/benchmarks.md)
+MAX_SLOTS = 1024  # messages carry no more slots of a worker
+MAX_AUTO = 4  # a GPU gets no more unless the user says so: its slots take turns at its processors
+ENCODER_BYTES = 160_000_000  # the encoder beside an engine takes so much (docs/benchmarks.md)
 
 
 class Slots(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Protocol
 from swarm.net.swarm_key import CurveKeys
 from swarm.net.transport import DealerSocket, RouterSocket
 
-OnChange = Callable[[], None]  # is called when a connection came or went
+OnChange = Callable[[], None]
 
 
 class WorkerSockets(Protocol):

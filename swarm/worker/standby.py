@@ -28,12 +28,12 @@ from swarm.system.platform import free_bytes
 from swarm.watch.text import bytes_text
 from swarm.worker.successor import Successor
 
-INTERVAL_S = 1.0  # between two looks for what is new
-ANSWER_S = 20.0  # without an answer, a question is asked again
-RETRY_S = 10.0  # after a fault of the disk or of what came
-MAX_JOBS = 500  # of one coordinator
-MIN_FREE_BYTES = 10**9  # that copies leave on the disk
-COMMIT_BYTES = 4 << 20  # of clips that are written and synced together
+INTERVAL_S = 1.0  # news is looked for so often
+ANSWER_S = 20.0  # a question without an answer for so long is asked again
+RETRY_S = 10.0  # the pause after a fault of the disk or of what came
+MAX_JOBS = 500  # copies of one coordinator
+MIN_FREE_BYTES = 10**9  # copies leave so much free on the disk
+COMMIT_BYTES = 4 << 20  # clips up to this size are written and synced together
 
 Kind = TypeVar("Kind")
 JOBS = list[tuple[str, int]]
@@ -49,7 +49,7 @@ class Copies:
     def __init__(self, state_dir: Path) -> None:
         self.store = DiskStore(state_dir / STANDBY)
         self._specs: dict[str, JobSpec] = {}
-        self._have: dict[str, tuple[int, str]] = {}  # by job: how many records, and the digest of all
+        self._have: dict[str, tuple[int, str]] = {}  # each job has its number of records and the digest of all
         self._epochs: dict[str, int] = {}
         self.finished = set[str]()
 
@@ -123,7 +123,7 @@ class Copier:
         self, address: str, keys: AnyKeys, name: str, copies: Copies, successor: Successor | None = None
     ) -> None:
         self._address, self._name, self._copies, self._successor = address, name, copies, successor
-        self._asked = 0  # questions for clips: an answer that comes late is not taken for that of the next one
+        self._asked = 0  # counts questions for clips: an answer that comes late is not taken for that of the next one
         self._keys, self._socket = keys, DealerSocket(keys)
         self._socket.connect([address])
 
@@ -135,7 +135,7 @@ class Copier:
                 try:
                     await self._look()
                     await asyncio.sleep(INTERVAL_S)
-                except TimeoutError:  # by the code a machine gets no answer where members are approved
+                except TimeoutError:  # a machine that came by the code gets none until it is approved
                     self._socket.close()
                     self._socket = DealerSocket(self._keys)
                     self._socket.connect([self._address])
@@ -169,7 +169,7 @@ class Copier:
             spec = await asyncio.to_thread(self._copies.spec, job)
             assert spec is not None
         if lineage_of(epoch) < lineage_of(self._copies.epoch(job)):
-            self._socket.send(Epochs(((job, self._copies.epoch(job)),)))  # another has taken the job over
+            self._socket.send(Epochs(((job, self._copies.epoch(job)),)))  # another machine has taken the job over
             return
         while await self._more(job, spec):
             pass

@@ -9,8 +9,8 @@ from swarm.system.machine import Say
 from swarm.system.platform import free_bytes
 from swarm.watch.text import bytes_text
 
-INTERVAL_S = 1.0  # between two looks
-MIN_FREE_BYTES = 5 * 10**9  # on the disk of the state folder, for an order to begin the copies
+INTERVAL_S = 1.0
+MIN_FREE_BYTES = 5 * 10**9  # an order to begin copies needs so much free on the disk of the state folder
 
 
 class StandbySwitch:

@@ -15,7 +15,7 @@ class StandingOrders:
         """`switch`: of the copies of books, where there may be some."""
         self._obeys, self.switch = obeys, switch
         self._paused_by: str | None = None
-        self._limit: tuple[int, str] | None = None  # slots, and who said so
+        self._limit: tuple[int, str] | None = None  # the number of slots, and who set it
 
     def take(self, order: Instruct, leave: Callable[[], object]) -> str:
         """Take in an order, and `leave` the swarm if it says so; return a line for this machine's owner."""

@@ -2,8 +2,8 @@
 
 from swarm.watch.text import duration_text
 
-LAST_S = 60.0  # before the end in which nothing new is begun, so that the sentences under way are finished
-LAST_SHARE = 0.1  # of the whole time, where that is less
+LAST_S = 60.0  # nothing new is begun so shortly before the end, so that the sentences under way are finished
+LAST_SHARE = 0.1  # a short stint has this share of its time in place of LAST_S
 
 
 class Stint:

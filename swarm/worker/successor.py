@@ -20,8 +20,8 @@ from swarm.system.machine import Clock, Say
 from swarm.worker.sockets import WorkerSockets
 
 PROGRAM = "import sys; from swarm.commands.main import main; sys.exit(main())"
-INTERVAL_S = 1.0  # between two looks
-END_S = 30.0  # for a book that was taken over to stop in good order when this machine leaves
+INTERVAL_S = 1.0
+END_S = 30.0  # a book that was taken over has so long to stop in good order when this machine leaves
 MAX_LINE = 2000
 
 
@@ -68,14 +68,14 @@ class Successor:
         self._state_dir, self._output_dir = books
         self._clock = Clock()
         self._core = Succession(self._id, silence_s)
-        self._runs: dict[str, str] = {}  # by the address of its coordinator
-        self._hosts: dict[str, str] = {}  # of this machine, by the coordinator's address
-        self._peers: dict[str, Peer] = {}  # by door
+        self._runs: dict[str, str] = {}  # keys are addresses of coordinators
+        self._hosts: dict[str, str] = {}  # each coordinator reaches this machine at this address
+        self._peers: dict[str, Peer] = {}  # keys are doors
         self._door: RouterSocket | None = None
         self._port = 0
         self._generation: object = None
         self._listening: asyncio.Task[None] | None = None
-        self._jobs: list[str] = []  # to be taken over
+        self._jobs: list[str] = []  # these jobs wait to be taken over
         self._told = ("", 0, 0)  # the run, the number of this heir on its roll, and how many there are
 
     async def claim(self, address: str) -> Claim | None:
@@ -129,7 +129,7 @@ class Successor:
         if heir.door not in self._peers:
             self._peers[heir.door] = Peer(self._sockets, heir.door, self._hear)
         self._peers[heir.door].asked_s = now
-        self._peers[heir.door].socket.send(question)  # one that does not leave yet is asked again
+        self._peers[heir.door].socket.send(question)  # an heir that does not leave yet is asked again
 
     def _hear(self, opinion: Opinion) -> None:
         self._core.take(opinion, self._clock.now())
@@ -183,7 +183,7 @@ class Successor:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             limit=64 * MAX_LINE,
-            start_new_session=True,  # one Ctrl-C in the terminal would reach it twice
+            start_new_session=True,  # one Ctrl-C in the terminal would otherwise reach it twice
         )
         assert process.stdout
         try:

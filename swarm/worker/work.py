@@ -35,17 +35,17 @@ from swarm.worker.stint import Stint
 from swarm.worker.successor import Successor
 from swarm.worker.worker import WorkNode
 
-KEY_INTERVAL_S = 2.0  # between two looks for a key, if there is none
-LOOK_INTERVAL_S = 10.0  # between two looks for coordinators, engines and models
-ANSWER_S = 5.0  # without an answer before the user is told
-STINT_INTERVAL_S = 0.5  # between two looks whether a rented machine has to leave
-RETRY_S = 600.0  # before an engine that did not open is tried again, since the network may be back
-FORGET_S = 120.0  # out of reach before a coordinator is forgotten
+KEY_INTERVAL_S = 2.0  # a key is looked for so often if there is none
+LOOK_INTERVAL_S = 10.0  # coordinators, engines and models are looked for so often
+ANSWER_S = 5.0  # the user is told after so long without an answer
+STINT_INTERVAL_S = 0.5  # a rented machine is asked so often whether it has to leave
+RETRY_S = 600.0  # an engine that did not open is tried again so late, since the network may be back
+FORGET_S = 120.0  # a coordinator out of reach for so long is forgotten
 MAX_UNPROVEN = 16  # sockets for announced coordinators that have not proven themselves; each takes threads and files
-TRIAL_S = 10.0  # before an unproven coordinator gives its socket to another that waits; a machine has many addresses
-PASS_S = 0.2  # between two looks at what is announced, however fast that changes
-MAX_WARNINGS = 8  # of coordinators of other swarms
-HINT_S = 60.0  # without any coordinator, until the user is told how to name one
+TRIAL_S = 10.0  # an unproven coordinator may have to give up its socket after so long: a machine has many addresses
+PASS_S = 0.2  # announcements are looked at no more often, however fast they change
+MAX_WARNINGS = 8  # warnings about coordinators of other swarms
+HINT_S = 60.0  # the user is told how to name a coordinator if none is found for so long
 HINT = (
     "no coordinator was found yet. If one runs, its network may drop multicast or have no IPv4: name it with "
     "--coordinator HOST:PORT, as it said when it began to wait for workers. Looking on"
@@ -56,7 +56,7 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
     """Serve coordinators; return the exit code. Raises SwarmError, also with --exit-when-done if there is no key."""
     stint = Stint(config.for_s, config.idle_s, time.monotonic())
     if config.exit_when_done or not stint.is_endless:
-        security(config.state_dir, open=config.open)  # such a worker must not wait for a key for ever
+        security(config.state_dir, open=config.open)  # a worker with an end must not wait for a key for ever
     switch = StandbySwitch(config.state_dir, on=config.standby, turns=_turns_standby(config))
     orders = StandingOrders(obeys=config.obeys, switch=switch)
     limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits, orders)

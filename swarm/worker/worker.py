@@ -47,7 +47,7 @@ from swarm.worker.packing import packed
 from swarm.worker.sockets import WorkerSockets
 
 DRAIN_S = 120.0  # longest wait for clips under way when the worker leaves
-FAREWELL_S = 0.3  # for the last messages to leave the sockets
+FAREWELL_S = 0.3  # the last messages have so long to leave the sockets
 
 
 class WorkNode:
@@ -74,8 +74,8 @@ class WorkNode:
         self.core = trace.watch("worker", Worker(hello, settings), hello=hello, settings=settings)
         self.engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
-        self._told_once = ToldOnce()  # jobs and notes
-        self.unable = False  # an engine failed to open since the last announcement
+        self._told_once = ToldOnce()  # remembers jobs and notes
+        self.unable = False  # True if an engine failed to open since the last announcement
         self._sockets = sockets
         self.clock, self._say = clock, say
         self._exit_when_done, self._welcomed = exit_when_done, welcomed
@@ -232,7 +232,7 @@ class WorkNode:
             self._file_thread.serve(name, fetch)
         for name, clip in out.clips:
             if not self.core.serves(name):
-                continue  # after the next `Hello` its clips are offered again
+                continue  # the clips are offered again after the next `Hello`
             connection = self.connections.get(name)
             if not connection or not connection.socket.send(clip, self._clip_buffer.get(clip)):
                 self.core.unsent(name, clip)

@@ -24,7 +24,7 @@ def test_it_is_longer_after_a_long_sentence() -> None:
 
 def test_the_same_sentence_in_the_same_place_has_the_same_pause() -> None:
     assert lengths(SHORT) == lengths(SHORT)
-    assert varied_s(Pause.SENTENCE, 0.5, 0.2, SHORT, (1, 2)) == pytest.approx(0.4417, abs=0.0001)  # in every version
+    assert varied_s(Pause.SENTENCE, 0.5, 0.2, SHORT, (1, 2)) == pytest.approx(0.4417, abs=0.0001)
 
 
 def test_pauses_that_mark_a_place_never_vary() -> None:

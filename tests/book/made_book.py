@@ -21,7 +21,7 @@ class Shape(Struct, frozen=True, kw_only=True):
     """A book of one shape, and what should be heard of it."""
 
     pages: Mapping[str, str | bytes]
-    titles: tuple[str, ...] = ()  # of the chapters that are spoken; () for any
+    titles: tuple[str, ...] = ()  # chapters that are spoken; () for any
     spoken: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
     language: str = "en"
@@ -33,7 +33,7 @@ class Shape(Struct, frozen=True, kw_only=True):
     more: Mapping[str, str | bytes] = {}
     title: str = "The Ferryman"
     tongues: frozenset[str] = frozenset()  # other languages of its paragraphs
-    suffix: str = ""  # of a file that is no EPUB, whose text is `pages[""]`
+    suffix: str = ""  # not "" for a file that is no EPUB, whose text is `pages[""]`
     reading: Reading = Reading()
     spine: str = ""
     remark: str = ""  # the text of its note, which is said once if the user wants notes

@@ -16,8 +16,8 @@ from swarm.job.book import Chapter
 from swarm.job.card import EngineCard
 
 CARD = EngineCard("tester", "", ("*",), (), (("", 250),), ())
-MAX_S = 60  # of computing
-MAX_PAGE_S = 15  # of computing; quadratic time at twice the size would take four times as long
+MAX_S = 60
+MAX_PAGE_S = 15  # quadratic time at twice the size would take four times as long
 
 BODIES: dict[str, Callable[[], str]] = {
     "many paragraphs": lambda: "<p>One more line of text.</p>" * 15_000,

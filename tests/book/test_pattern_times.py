@@ -44,7 +44,7 @@ NOTICED_S = 0.004
 BOUNDED = {"swarm.book.page.text._LETTERED_ORNAMENT"}  # is only tried on MAX_ORNAMENT_CHARS
 METHODS = {"fullmatch": "fullmatch", "match": "match", "search": "search"}
 
-Pattern = Any  # of `re` or `regex`, or one that is compiled later
+Pattern = Any  # `re` or `regex` makes it, or it is compiled later
 
 
 def patterns() -> Iterator[tuple[str, Pattern]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 FOLDER = "tests/browser/"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ADDRESS_BAR = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"  # renders pages of its own in each window, though none is shown
-PATIENCE_MS = 60_000  # of a busy machine; an idle one needs a fraction of a second
+PATIENCE_MS = 60_000  # a busy machine needs it; an idle one needs a fraction of a second
 
 
 def browser_path() -> str | None:

@@ -108,7 +108,7 @@ def test_a_book_is_heard_while_it_is_spoken_and_goes_on_when_more_is_there(
     assert np.array_equal(samples[: clip.size], clip)
     page.locator("#speed").select_option("3")
     page.locator("#state", has_text="Waiting until the next minute").wait_for()
-    assert page.evaluate(CURRENT) == str(bench.stretches[1][0] + 1)  # what it waits for
+    assert page.evaluate(CURRENT) == str(bench.stretches[1][0] + 1)
     first = page.evaluate("document.getElementById('sound').src")
     site.do(bench.say(1))
     wait_for(lambda: page.evaluate("document.getElementById('sound').src") != first)

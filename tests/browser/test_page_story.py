@@ -22,7 +22,7 @@ DROP = """([name, content]) => {
 }"""
 HEARD_S = "document.getElementById('sound').currentTime"
 VOICE = ("--tts-engine", "metronome", "--engine-option", "seconds_per_char=0.02")
-PACE = ("--engine-option", "cost_per_char=0.012")  # so that the last chapter takes a while
+PACE = ("--engine-option", "cost_per_char=0.012")  # the last chapter has to take a while
 
 
 class Home:

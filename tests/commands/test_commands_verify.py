@@ -59,7 +59,7 @@ def test_what_is_heard_otherwise_is_named_and_can_be_spoken_again(
     told = json.loads(capsys.readouterr().out)
     assert [row["text"] for row in told["doubtful"]] == ["A dog barked at the stranger."]
     assert told["sentences"] == 4
-    assert main(["verify", told["job"]]) == 0  # by its name
+    assert main(["verify", told["job"]]) == 0
 
 
 def test_a_book_that_is_not_spoken_is_named(book: Path, ear: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -90,7 +90,7 @@ def test_help_names_every_command_in_order(capsys: pytest.CaptureFixture[str]) -
     text = capsys.readouterr().out
     places = [text.index(f"\n  {command} ") for command in COMMANDS if command not in ORDERS]
     assert places == sorted(places)
-    assert all(order in text for order in ORDERS)  # in the line of `pause`
+    assert all(order in text for order in ORDERS)  # the line of `pause` names them
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -13,7 +13,7 @@ FRENCH = "tts_models/fr/css10/vits"
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a folder of models with a French VITS."""
-    monkeypatch.setenv("TTS_HOME", "")  # so that monkeypatch undoes what --models-dir sets
+    monkeypatch.setenv("TTS_HOME", "")  # monkeypatch then undoes what --models-dir sets
     monkeypatch.setenv("HF_HUB_CACHE", "")
     monkeypatch.setenv("E2A_SWARM_MODELS", "")
     monkeypatch.setenv("COQUI_TOS_AGREED", "")

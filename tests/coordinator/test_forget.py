@@ -27,7 +27,7 @@ def test_a_removed_job_gives_its_names_back_and_leaves_what_is_finished(tmp_path
         for place, stem in ((books, "Emma"), (books, "Persuasion"), (other, "Emma")):
             report = report_path(claim_target(place, stem, "m4b", "job"))
             note_claim(folder, str(report))
-            note_claim(folder, str(report))  # by the next run
+            note_claim(folder, str(report))  # the next run claims it
         note_claim(folder, "sftp://nas/books/Emma.report.json")
         assert len(claims_in(folder)) == 3
         (books / "Persuasion.report.json").write_text('{"book": {"job": "job"}, "totals": {}}')

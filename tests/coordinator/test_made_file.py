@@ -120,7 +120,7 @@ def summary(job: str, *files: Path) -> JobSummary:
 def test_the_audiobook_of_a_book_is_the_one_whose_report_is_there(tmp_path: Path, whole: Path, split: Path) -> None:
     book, gone = Path("/books/emma.epub"), summary("emma-3", tmp_path / "gone.m4b")
     one, other = summary("emma-1", tmp_path / "Dr. No.m4b"), summary("emma-2", tmp_path / "Emma" / "01 - I.mp3")
-    taken = summary("emma-4", tmp_path / "Dr. No.m4b")  # its file was replaced by that of another job
+    taken = summary("emma-4", tmp_path / "Dr. No.m4b")  # another job's file replaced this one
     found = made_of([gone, taken, one], book, lambda job: True)
     assert found is not None
     assert found.path == tmp_path / "Dr. No.m4b"

@@ -24,7 +24,7 @@ def desk(tmp_path: Path) -> MemberDesk:
 
 
 def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberDesk, tmp_path: Path) -> None:
-    MemberDesk(tmp_path).papers().apply(GUEST, "guest")  # as the coordinator does it, with papers of its own
+    MemberDesk(tmp_path).papers().apply(GUEST, "guest")  # the coordinator does it, too, with papers of its own
     known = desk.list()
     assert [(each.name, each.admitted_by, each.this_machine) for each in known.members] == [
         ("laptop", "the keeper", True)

@@ -11,7 +11,7 @@ async def test_all_that_wait_learn_whether_it_is_recorded_or_why_not() -> None:
     order = MendOrder(RedoConfig())
     waiting = [asyncio.create_task(order.wait()) for _ in range(2)]
     await asyncio.sleep(0)
-    waiting[0].cancel()  # its browser has gone
+    waiting[0].cancel()  # the browser has gone
     await asyncio.sleep(0)
     order.answer(None)
     await waiting[1]

@@ -199,7 +199,7 @@ def test_only_of_a_finished_book_without_a_doubt_nothing_is_to_be_spoken_again(t
     first = run(tmp_path, book)
     assert not redo().undoubted  # interrupted: it goes on
     speak_all(tmp_path, first)
-    assert not redo().undoubted  # its file is not written yet
+    assert not redo().undoubted  # the file is not written yet
     commit(JobFinished(9.0, ("a.m4b",)))
     assert redo().undoubted
     assert not run(tmp_path, book).undoubted

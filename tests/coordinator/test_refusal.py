@@ -46,7 +46,7 @@ def test_a_folder_that_cannot_be_written_ends_the_start(config: RenderConfig, st
     file.touch()
     with pytest.raises(StoreError, match="a file is where a folder should be"):
         check_start(replace(config, output_dir=file / "out"), store)
-    if sys.platform == "linux":  # where even root may not write
+    if sys.platform == "linux":  # even root may not write there
         with pytest.raises(StoreError, match="/sys/out cannot be used"):
             check_start(replace(config, output_dir=Path("/sys/out")), store)
 

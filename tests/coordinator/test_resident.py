@@ -70,7 +70,7 @@ async def test_a_book_that_fails_is_set_aside_with_its_reason_until_somebody_res
     await bench.add("b")
     await bench.settle()
     assert states(bench) == ["failed", "waiting"]
-    assert bench.queue.find(1).why.startswith("empty")  # its name, without the folder of the queue
+    assert bench.queue.find(1).why.startswith("empty")  # the folder of the queue is not told
     edition = bench.server.editions[bench.queue.find(2).job]
     bench.resident.ended(edition, SwarmError("It cannot be spoken."))
     await bench.settle()
@@ -179,7 +179,7 @@ async def test_a_book_that_another_command_speaks_waits_for_its_end(bench: Resid
     obey(bench, "cancel", 1)
     await bench.settle()
     other = Lock(bench.state / "locks" / f"{job}.lock")
-    other.acquire(job)  # as `convert` does
+    other.acquire(job)  # `convert` does this
     obey(bench, "resume", 1)
     await bench.settle()
     assert (states(bench), "already working on" in bench.queue.find(1).why) == (["waiting"], True)

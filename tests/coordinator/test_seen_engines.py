@@ -41,7 +41,7 @@ def test_an_offer_is_known_at_once_and_in_later_runs(tmp_path: Path) -> None:
     "bad",
     [
         offer("../drum"),
-        offer("flute"),  # its card has another name
+        offer("flute"),  # the card has another name
         structs.replace(offer(), facts=b"\xff"),
         offer(card=structs.replace(CARD, limits=(("", 0),))),
     ],

@@ -421,7 +421,7 @@ async def test_progress_is_shown_while_the_disk_is_slow_to_take_the_last_facts_o
     removing = asyncio.create_task(bench.server.remove(JOB))
     while bench.server.status().jobs:
         await asyncio.sleep(0.01)
-    bench.server._core.note_progress(dict.fromkeys(bench.server.editions, 0.0), 0.0)  # as `_show` does
+    bench.server._core.note_progress(dict.fromkeys(bench.server.editions, 0.0), 0.0)  # `_show` does this
     free.set()
     await removing
     assert not bench.running.done()

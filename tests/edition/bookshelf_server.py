@@ -35,7 +35,7 @@ class FakeBookshelf:
         self.may_upload = True
         self.base = ""
         self.asked: list[str] = []
-        self.location = ""  # where answers of 3xx lead
+        self.location = ""  # answers of 3xx lead here
         self.items: dict[str, dict[str, bytes]] = {}  # files of each item by name; its path is its id
         self.may_delete = True
         self.unnoticed = 0  # searches that still show the library without the last upload
@@ -70,7 +70,7 @@ class FakeBookshelf:
                         self.close_connection = True
                         return
                     self._answer(status, b"<html>busy</html>")
-                    self.rfile.read(int(self.headers["Content-Length"]))  # as proxies do, for a moment
+                    self.rfile.read(int(self.headers["Content-Length"]))  # proxies do this for a moment
                     return
                 size = int(self.headers["Content-Length"])
                 body = self.rfile.read(size)

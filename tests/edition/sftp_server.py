@@ -25,7 +25,7 @@ class Handle(paramiko.SFTPHandle):
 
     def write(self, offset: int, data: bytes) -> int:
         time.sleep(self.server.slow_s)
-        if not self.transport.is_active():  # what was under way when the connection broke is lost
+        if not self.transport.is_active():  # a write is lost if the connection broke meanwhile
             return paramiko.SFTP_FAILURE
         self.server.written_bytes += len(data)
         if self.server.full_after is not None and offset + len(data) > self.server.full_after:

@@ -74,7 +74,7 @@ def test_a_copy_that_cannot_be_read_leaves_the_journaled_words(tmp_path: Path) -
 
 
 def test_of_a_text_one_is_made_with_the_names_and_the_cover_that_were_asked_for(tmp_path: Path) -> None:
-    copy = tmp_path / "book.epub"  # as jobs keep whatever they are given
+    copy = tmp_path / "book.epub"  # jobs keep any book under this name
     copy.write_text("It rained.")
     spec = a_rainy_job("/books/Rain.txt", origin=Origin(0, 70, 80))
     with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T", ("A",)), PNG)) as (file, script):

@@ -243,7 +243,8 @@ async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_pa
         tags = container.metadata
         assert (tags["title"], tags["album"], tags["track"]) == ("Part 1", "Book", "2/2")
     assert bench.damaged == []
-    assert len(list(bench.store.folder(bench.state.job).glob("reels/0*"))) == 2  # those of the first format are gone
+    # The reels of the first format are gone.
+    assert len(list(bench.store.folder(bench.state.job).glob("reels/0*"))) == 2
     await bench.close()
 
 

@@ -38,7 +38,7 @@ def test_sound_of_the_audiobooks_own_kind_is_encoded_once() -> None:
     style = Style(Tags("T"), output_format="m4b", bitrate=32_000)
     assert sound_style(style).coding(24_000) == style.coding(24_000)
     assert sound_style(style).level == style.level
-    assert sound_style(style).start_s == 0  # its files are heard one after another
+    assert sound_style(style).start_s == 0  # the files are heard one after another
 
 
 def written(tmp_path: Path, *spoken: int, words: Words | None = None) -> tuple[ReadAlong, list[tuple[str, str, str]]]:

@@ -48,7 +48,7 @@ def test_what_the_book_says_for_libraries_is_in_the_tags() -> None:
     assert (tags.genre, tags.asin, tags.translator) == ("Audiobook; Law, order; Trials", "B0", "Willa, Edwin")
     assert (tags.rights, tags.title_sort, tags.author_sort) == ("Free.", "Trial, The", "Kafka, Franz")
     named = make_style(StyleConfig(title="Process", author="F. K."), job).tags
-    assert (named.title_sort, named.author_sort) == ("", "")  # those of other names
+    assert (named.title_sort, named.author_sort) == ("", "")  # the sort names belong to other names
 
 
 @pytest.mark.parametrize("kind", TAGS)

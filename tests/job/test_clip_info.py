@@ -29,7 +29,7 @@ def test_message_and_record_carry_the_facts_flat_as_the_release_before_wrote_the
     assert carrier.info == INFO
     assert type(carrier.info) is ClipInfo
     written = msgspec.msgpack.decode(msgspec.msgpack.encode(carrier))
-    assert written.pop("words", b"") == b""  # which that release passes over
+    assert written.pop("words", b"") == b""  # the old release passes over words
     assert written == fields
 
 

@@ -15,7 +15,7 @@ from lan import Lan
 
 LISTENING = re.compile(r"waiting for workers at \S+:(\d+)")
 VOICE = ("--tts-engine", "metronome")
-WRONG = ("silent for", "no progress", "set aside")  # what a coordinator says of workers that it gave up
+WRONG = ("silent for", "no progress", "set aside")  # a coordinator says this of workers that it gave up
 
 
 class Host(Machine):

@@ -49,7 +49,7 @@ def relay(ends: tuple[int, int], delay_s: float) -> None:
                         waiting.append((time.monotonic() + delay_s, other[end], frame))
         while waiting and waiting[0][0] <= time.monotonic():
             _, end, frame = waiting.popleft()
-            with contextlib.suppress(OSError):  # that end is down: the frame is lost
+            with contextlib.suppress(OSError):  # the frame is lost if that end is down
                 os.write(end, frame)
 
 

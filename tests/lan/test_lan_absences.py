@@ -64,12 +64,13 @@ def everybody_is_cut_off_for_forty_seconds(folder: Path) -> None:
         laptop.lan.partition({"laptop"}, {"attic", "tower"})
         before = laptop.count
         healed_s = pass_time(40)
-        assert laptop.count <= before + 2  # what had arrived was still written
+        assert laptop.count <= before + 2  # clips that had arrived were still written
         laptop.lan.heal()
         report = end(laptop, coordinator, workers)
         returned_s, longest_s = flow_after(laptop, healed_s)
         print(f"cut for 40 s: first clip {returned_s:.2f} s after, longest gap {longest_s:.2f} s", report["totals"])
-        assert report["totals"]["duplicates"] <= 10  # who is back first may speak what the other, not yet back, holds
+        # The first one back may speak what the other, not yet back, holds.
+        assert report["totals"]["duplicates"] <= 10
         assert returned_s < in_time(RETURNED_S)
         assert longest_s < in_time(RETURNED_S)
 

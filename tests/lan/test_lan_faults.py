@@ -80,7 +80,7 @@ def test_over_a_link_that_is_the_bottleneck_clips_come_as_opus_if_the_user_wants
     report = laptop.finished(coordinator)
     assert_undisturbed(coordinator, report)
     totals = report["totals"]
-    assert totals["makespan_s"] < 0.7 * totals["bytes"] / NARROW_BYTES_S, totals  # what is stored is FLAC
+    assert totals["makespan_s"] < 0.7 * totals["bytes"] / NARROW_BYTES_S, totals  # the stored bytes are FLAC
     worker.ends()
 
 

@@ -37,7 +37,7 @@ def test_a_removed_machine_gets_nothing_more_and_the_others_finish_the_book_with
     assert removed.returncode == 0, removed.stderr
     assert "This machine was removed from the swarm by" in leaves.ends(EXIT_ENVIRONMENT)
     spoken, at_removal = by("guest", laptop), laptop.count
-    (guest.home / "members.json").unlink()  # as one that does not want to know it
+    (guest.home / "members.json").unlink()  # the guest pretends not to know it
     again = guest.work()
     again.says("another key than this machine, or removed it")
 

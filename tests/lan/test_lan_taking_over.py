@@ -11,7 +11,7 @@ from household import wait_for
 
 pytestmark = [pytest.mark.lan, pytest.mark.slow]
 Swarm = Callable[..., dict[str, Host]]
-SENTENCES = 162  # of the book, headings included
+SENTENCES = 162  # the book has so many, headings included
 LAG = 40  # sentences that a copy may lack: two slots speak about ten a second
 
 

@@ -55,7 +55,7 @@ def swarm_of(number: int) -> list[Succession]:
 def test_the_first_of_the_roll_takes_over_after_minutes_of_silence_and_once() -> None:
     first, second, third = swarm_of(3)
     assert elect(first, [second, third], SILENCE_S - 1) == []
-    assert elect(second, [first, third], SILENCE_S + 1) == []  # its turn comes later
+    assert elect(second, [first, third], SILENCE_S + 1) == []  # the turn of this heir comes later
     assert elect(first, [second, third], SILENCE_S + 1) == ["moby"]
     assert elect(first, [second, third], SILENCE_S + 9) == []
 
@@ -120,8 +120,8 @@ class World:
     now: float = 0.0
     elections: list[tuple[float, str, str]] = field(default_factory=list)  # when, by whom, of which run
     heads: list[tuple[str, RollKeeper]] = field(default_factory=list)  # coordinators of those that took over
-    heads_s: dict[str, float] = field(default_factory=dict)  # by run, when such a coordinator is found
-    heard_s: dict[tuple[str, str], float] = field(default_factory=dict)  # by heir and run
+    heads_s: dict[str, float] = field(default_factory=dict)  # run -> when such a coordinator is found
+    heard_s: dict[tuple[str, str], float] = field(default_factory=dict)  # (heir, run) -> when it was heard
     told: tuple[str, set[str]] = ("", set())  # the run that was asked about last, and whose answers came
 
     def __post_init__(self) -> None:

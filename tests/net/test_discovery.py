@@ -117,7 +117,7 @@ async def test_one_that_is_silent_for_a_round_is_kept_and_one_that_stays_silent_
 async def test_coordinators_of_one_name_that_start_at_one_moment_are_all_found() -> None:
     twins = [Advertisement("5afe0004", 7004, epoch, LOOPBACK, ignore) for epoch in range(1, 9)]
     browser = Browser("5afe0004", LOOPBACK, ignore)
-    await asyncio.gather(browser.start(), *(twin.start() for twin in twins))  # as after a power cut
+    await asyncio.gather(browser.start(), *(twin.start() for twin in twins))  # all start at once after a power cut
     await until(lambda: {candidate.epoch for candidate in browser.candidates()} == set(range(1, 9)))
     await asyncio.gather(browser.close(), *(twin.close() for twin in twins))
 

@@ -136,7 +136,7 @@ async def test_the_removed_one_hears_it_and_all_others_go_on_with_the_new_secret
     attic, guest, away = (house(Tenant, name, desk) for name in ("attic", "guest", "away"))
     await until(lambda: len(desk.papers.members) == 4 and all(each.papers.is_member for each in (attic, guest, away)))
     await away.close()
-    Papers(tmp_path / "laptop", KEY).remove(guest.papers.card)  # as the command in another process does
+    Papers(tmp_path / "laptop", KEY).remove(guest.papers.card)  # the command does this in another process
     with pytest.raises(EnvironmentFault, match="This machine was removed from the swarm by laptop"):
         await guest.enrolment.wait_for_removal()
     await until(lambda: attic.papers.key == desk.papers.key != KEY)
@@ -223,7 +223,7 @@ async def test_two_lists_of_one_swarm_become_one_when_a_keeper_gives_its_own_up(
     assert cellar.papers.known.founding != attic.papers.known.founding
     house(Tenant, "tower", laptop)  # the machine of the second coordinator speaks for the first one
     await until(lambda: any("another list" in line for line in tower.said))
-    beside = Papers(tmp_path / "tower", KEY)  # as the command has it
+    beside = Papers(tmp_path / "tower", KEY)  # the command has such papers
     [other] = beside.others
     assert cellar.papers.card not in attic.papers.members and cellar.papers.known.founding != other.founding
     beside.cede(other)
@@ -334,7 +334,7 @@ async def test_where_members_approve_a_machine_with_the_code_waits_and_asks_noth
     await until(lambda: any("once a member approves it" in line for line in guest.said))
     await asyncio.sleep(0.5)
     assert (guest.answers, guest.papers.known, len(desk.papers.members)) == (0, None, 1)
-    beside = Papers(tmp_path / "laptop", KEY)  # as the command has it
+    beside = Papers(tmp_path / "laptop", KEY)  # the command has such papers
     assert [each.name for each in beside.applicants] == ["guest"]
     assert beside.admit(beside.applicants[0].key, "guest")
     await guest.is_served()
@@ -354,7 +354,7 @@ async def test_a_machine_is_approved_or_refused_from_any_members_machine_and_not
     await until(lambda: len(desk.papers.applicants) == 2)
     seat = Conversation(desk.address, DealerSocket(keyring_of(tmp_path / "attic", KEY)))
     stranger = Conversation(desk.address, DealerSocket(curve_keys(KEY)))
-    desk.router.members_only = False  # so that an order by the code is heard at all
+    desk.router.members_only = False  # an order by the code is not heard otherwise
     with closing(seat), closing(stranger):
         assert await stranger.say(Order("approve", "guest")) == Obeyed(False, NO_OWN_KEY)
         assert await seat.say(Order("approve", "guest")) == Obeyed(True, "guest is a member now.")

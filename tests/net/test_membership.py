@@ -146,7 +146,8 @@ def test_memberships_that_began_separately_are_one_by_a_cession_in_any_order_and
     assert not any(each.removals for each in (one, two) if each not in known), "a removal is never given up"
     rest = united(two, three)
     all_of_them, otherwise = united(both, three), rest and united(one, rest)
-    if all_of_them and otherwise:  # where two keepers cede to each other, who hears all again is as far as the others
+    # Two keepers may cede to each other: one that hears all again is then as far as the others.
+    if all_of_them and otherwise:
         for each in (one, two, three):
             all_of_them, otherwise = union(all_of_them, each), union(otherwise, each)
         assert members(all_of_them).keys() == members(otherwise).keys()
@@ -179,7 +180,7 @@ def test_only_its_keeper_gives_a_membership_up_and_only_for_one_that_its_machine
 
 def test_a_membership_that_a_member_begins_and_gives_up_changes_nothing_for_the_others() -> None:
     known = with_member(with_member(BEGUN[0], 0, 1), 0, 5)
-    rogue = with_member(BEGUN[1], 1, 6)  # by machine 1, a mere member of the other
+    rogue = with_member(BEGUN[1], 1, 6)  # machine 1, a mere member of the other, did this
     cession = membership.sign(Cession(rogue.founding, known.founding), KEEPERS[1])
     offered = structs.replace(rogue, cessions=(cession,))
     assert members(union(known, offered)) == members(known)

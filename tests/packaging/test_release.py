@@ -179,7 +179,7 @@ def test_what_cannot_be_released_is_said_and_changes_nothing(checkout: Path, ver
 
 
 def test_the_version_is_in_one_place() -> None:
-    programs = (":!tests", ":!*.md")  # in which a version may be told of
+    programs = (":!tests", ":!*.md")  # tests and texts may tell of a version
     line = ("git", "grep", "-lF", __version__, "--", *programs)
     files = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
     if files.returncode > 1:

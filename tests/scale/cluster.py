@@ -8,7 +8,7 @@ from swarm.scale.rule import Fleet, Wish, advise
 
 STEP_S = 5.0  # between two looks at the fleet
 SENTENCE = 60  # characters
-HALF_LIFE_S = 600.0  # of a pilot in a restless cluster
+HALF_LIFE_S = 600.0  # half of the pilots of a restless cluster end in this time
 
 
 @dataclass

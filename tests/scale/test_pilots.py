@@ -20,7 +20,7 @@ def test_one_that_joined_and_is_away_for_long_is_over_whatever_the_batch_system_
     pilots.add("p-1", "1", 0.0)
     pilots.observe({"p-1"}, (), 10.0)
     pilots.observe((), (), 10.0 + GONE_S)
-    assert pilots.joined == 1  # as after a short break of its connection
+    assert pilots.joined == 1  # a short break of the connection is no second start
     pilots.observe((), (), 11.0 + GONE_S)
     assert (pilots.joined, pilots.asked) == (0, 0)
 

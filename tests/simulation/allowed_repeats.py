@@ -23,13 +23,14 @@ class AllowedRepeats:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.said: Counter[tuple[str, Spot]] = Counter()  # by head: what two heads have spoken, each counts for itself
+        self.said: Counter[tuple[str, Spot]] = Counter()  # each head counts what it has spoken itself
         self.left: Counter[Spot] = Counter()
-        self.while_away: dict[str, list[Spot]] = {}  # by process: allowed only while a worker is out of reach
+        # A process has repeats here that are allowed only while a worker is out of reach.
+        self.while_away: dict[str, list[Spot]] = {}
         self.doubled = 0
         self.given = 0
-        self.spared: set[Spot] = set()  # what living workers still had when a disk was lost
-        self.spared_again = 0  # of them, spoken again all the same
+        self.spared: set[Spot] = set()  # living workers still had these when a disk was lost
+        self.spared_again = 0  # some of the spared are spoken again all the same
 
     def allow(self, spots: Iterable[Spot], why: str) -> None:
         """Allow each of these segments to be spoken once more."""

@@ -45,7 +45,7 @@ class SimCoordinator(Machine):
     def __init__(self, world: World, number: int, disk: Disk, credit: int, name: str = "") -> None:
         super().__init__(world, number, name or f"coordinator-{number}")
         self.disk, self.credit = disk, credit
-        self.device = world.devices[number]  # that the model of its book computes on
+        self.device = world.devices[number]  # the model of the book computes on it
         self.core: Coordinator | None = None
         self.inbox: deque[tuple[bytes, FromWorker, bytes]] = deque()
         self.queue: list[Outcome] = []
@@ -55,7 +55,7 @@ class SimCoordinator(Machine):
         self.started_s = 0.0
         self.alarm_s = inf  # when `tick` is called next, by this machine's clock
         self.paused_until_s = 0.0
-        self.next_epoch: Callable[[int], int] = next_run  # of the next start
+        self.next_epoch: Callable[[int], int] = next_run
         self.written = False  # the audiobook, by this run
         self.heard_s: dict[str, float] = {}  # worker process -> its last message, in our waking hours
 
@@ -198,7 +198,7 @@ class SimCoordinator(Machine):
                 self.world.judge.repeats.allow(holds(worker), f"{self.name} pauses")
         for job in self.disk.spec:
             self.take(self.core.pause(job, self.clock()))
-            if removed and not self.disk.writing and not self.queue:  # its records are all on the disk
+            if removed and not self.disk.writing and not self.queue:  # all records are on the disk
                 self.take(self.core.remove_job(job, self.clock()))
                 self.core.add_job(self.disk.replay(job), device=self.device)
 

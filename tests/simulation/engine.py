@@ -19,7 +19,7 @@ from swarm.job.recipe import Recipe
 if TYPE_CHECKING:
     from worker import SimWorker
 
-NO_ROOM_SHARE = 0.3  # of the loads find none, in worlds where models do not fit at times
+NO_ROOM_SHARE = 0.3  # a share of loads, in worlds where models do not fit at times
 GUEST = "guest:fr;interpreter;;anna"  # the voice of some segments, in worlds that have guests
 BROKEN = "broken"  # the fate of a text in an engine that fails at every text
 Place = tuple[str, int, int]  # job, chapter, index
@@ -34,7 +34,7 @@ class Utterance:
     done_s: float
     work_s: float
     fate: str
-    missing: tuple[bool, ...]  # which texts have no clip
+    missing: tuple[bool, ...]  # true for each text without a clip
 
 
 class SimEngine:
@@ -49,7 +49,7 @@ class SimEngine:
         self.began_s = self.loaded_s = 0.0
         self.since_s: dict[str, float] = {}  # on each coordinator's clock of waking hours, when the order came
         self.free_s = 0.0  # when it is through with all batches
-        self.crashed = False  # by a batch that was withdrawn meanwhile
+        self.crashed = False  # a batch that was withdrawn meanwhile crashed it
         self.ahead: Utterance | None = None
 
     @property

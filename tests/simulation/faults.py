@@ -28,20 +28,20 @@ STANDING = (  # on from the start, off when faults stop
     "engine crashes",
     "texts that fail once",
 )
-WITH_FILES = ("files", "lying pieces", "a file vanishes")  # of the rarer kind, drawn apart
+WITH_FILES = ("files", "lying pieces", "a file vanishes")  # these are rarer and drawn apart
 NO_ROOM = "models do not fit"  # at times, when they are loaded; drawn apart, too
 OF_DEVICES = ("out of memory", "slots rest", "a device is lost")  # drawn apart, too
 OF_ENGINES = ("engines break",)  # for every text, and again and again; drawn apart, too
 ENGINES_FOR_EVER = ("an engine breaks for ever",)
-ILL_WILL = "ill will"  # of one more worker, for ever, and drawn apart
+ILL_WILL = "ill will"  # one more worker has it for ever; it is drawn apart
 ILL_COORDINATOR = "a coordinator of ill will"  # for ever, beside the others, and drawn apart
 SLOW_LINKS = "slow links"  # for ever, and drawn apart
 ONE_BY_ONE = "one by one"  # no engine speaks batches; only in worlds that ask for it
 WHOLE_CLIPS = "whole clips"  # over slow links, as workers of 0.1 send them; only in worlds that ask for it
 LOST_DISK = "a disk is lost"  # with every journal and clip; only in worlds that ask for it
-TAKE_OVERS = "take-overs"  # of the first book, by standbys; only in worlds that ask for it
+TAKE_OVERS = "take-overs"  # standbys take the first book over; only worlds that ask for it have this
 GUESTS = "guests"  # some texts are for an engine that half of the workers lack; only in worlds that ask for it
-PAUSES = "pauses"  # of a job, by its user, and drawn apart
+PAUSES = "pauses"  # a user pauses a job; it is drawn apart
 FOR_EVER = ("texts that always fail", "no engine", "late joiners", "two coordinators", "recurring texts", "small disk")
 
 
@@ -53,7 +53,7 @@ class Faults:
         rare = {"loss", "doubling", "reordering"}
         self.on = {name for name in names if random.random() < (SOMETIMES / 2 if name in rare else SOMETIMES)}
         self.on |= set(also)
-        self.began = set(self.on)  # those of the whole run, for the story
+        self.began = set(self.on)  # the story tells all of the run
 
     def __contains__(self, name: str) -> bool:
         return name in self.on

@@ -58,7 +58,7 @@ class FileDisk:
         self.whole: dict[str, bytes] = {}
         self.parts: dict[str, bytearray] = {}
         self.sizes: dict[str, int] = {}
-        self.expected: dict[str, dict[int, bytes]] = {}  # of the blocks of each file
+        self.expected: dict[str, dict[int, bytes]] = {}  # file -> its blocks
         self.free_s = 0.0
 
     def seek(self, digest: str, size: int) -> None:

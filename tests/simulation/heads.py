@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from worker import SimWorker
     from world import World
 
-JOB = "job-0"  # that is taken over
+JOB = "job-0"  # only this job is taken over
 FIRST_S = 3.0  # no take-over before: somebody has to have worked
 NEWS_S = 4.0  # until machines in touch have told one another
 FOUND_S = (0.2, 3.0)  # until a worker finds a new coordinator
@@ -140,7 +140,7 @@ class TakeOvers:
     def _offers(self, worker: SimWorker, job: Job) -> None:
         """Count what a worker has for the head that it hears of as spoken for it, unless that was granted already."""
         core = worker.core
-        if worker.liar or not self.world.network.is_steady:  # what is granted while the offer travels is spoken
+        if worker.liar or not self.world.network.is_steady:  # a worker speaks what is granted while the offer travels
             return
         mine = [name[:3] for name in (*core.unaccepted.clips, *core.spares.clips) if name[0] == job.job]
         for head in self.heads:

@@ -43,7 +43,7 @@ class IllCoordinator(Machine):
     def __init__(self, world: World, way: str) -> None:
         super().__init__(world, -1, "coordinator-of-ill-will")
         self.way, self.random = way, world.ill_random
-        self.leases = 1 << 50  # as large as a message may have it
+        self.leases = 1 << 50  # a message may have no larger number
         self.babbled = 0
 
     def deliver(self, peer: bytes, message: FromWorker, frame: bytes) -> None:

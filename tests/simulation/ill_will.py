@@ -37,7 +37,7 @@ class IllWill(SimWorker):
 
     def __init__(self, world: World, number: int, will: str, slots: int) -> None:
         super().__init__(world, number, slots)
-        self.liar = Liar(self, -1.0)  # so that the judge owes it nothing
+        self.liar = Liar(self, -1.0)  # the judge then owes it nothing
         self.will, self.lives, self.beats = will, 0, 0
         self.grants: dict[str, dict[int, Grant]] = {}
 

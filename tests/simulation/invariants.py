@@ -49,12 +49,13 @@ class Judge:
         self.unlisted: dict[tuple[str, int], float] = {}  # leases that their workers do not know of
         self.idle: dict[tuple[str, str], float] = {}  # idle workers while there is work
         self.looked = 0
-        self.asking: dict[tuple[str, str], tuple[Spot, float]] = {}  # by job, what a worker asks for and does not get
+        # Job -> a text that a worker asks for and does not get.
+        self.asking: dict[tuple[str, str], tuple[Spot, float]] = {}
         self.fetched: dict[tuple[object, ...], tuple[float, int]] = {}  # since when so much of a job's files is there
         self.known: dict[tuple[object, ...], bool] = {}  # repeats that were allowed already
         self.granted: dict[tuple[bytes, int], list[Spot]] = {}
         self.failed_s: dict[tuple[str, str, tuple[int, int]], float] = {}  # when a place first failed in a run
-        self.shadow: dict[tuple[str, ...], object] = {}  # by coordinator and job
+        self.shadow: dict[tuple[str, ...], object] = {}  # each coordinator and job has an entry
 
     # --- the coordinator
 
@@ -184,7 +185,7 @@ class Judge:
         spots = [(le.job.job, le.chapter, line.index) for le in leases for line in le.lines if line.index >= end]
         spots += [spot for spot in coming if spot[2] >= end]
         in_reach = self.world.network.reaches(send.peer) and self.world.network.is_steady
-        if not in_reach:  # what it has spoken meanwhile, nobody knows of either
+        if not in_reach:  # nobody knows what such a worker has spoken meanwhile
             spots += [spot for spot in unaccepted(worker) if spot in granted and spot[2] >= end]
         spots = [spot for spot in spots if not self._is_accepted(coordinator, spot)]
         if in_reach and isinstance(message, Revoke) and message.expired:

@@ -22,7 +22,7 @@ class Liar:
 
     def __init__(self, worker: SimWorker, share: float) -> None:
         self.worker, self.share = worker, share
-        self.lies: dict[tuple[str, int, int, str], Clip] = {}  # by what was claimed
+        self.lies: dict[tuple[str, int, int, str], Clip] = {}  # each key is a claim
 
     def clip(self, clip: Clip, frame: bytes) -> tuple[Clip, bytes]:
         """Change a clip on its way, or not."""

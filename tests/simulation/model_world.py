@@ -25,12 +25,12 @@ from swarm.lease.worker.worker import Worker
 
 LINK = "c"
 LOOK_S = 0.1  # between two looks at what a machine lacks
-HEAL_S = 150.0  # of trouble at most
+HEAL_S = 150.0  # trouble ends after this time at the latest
 PATIENCE_S = 700.0  # until all have all
 LIES = ("pieces", "list", "word")
 TROUBLES = ("leaves", "liars", "slow", "cuts", "restarts", "stuck")
 RETURN_S = 3.0  # for all machines to be heard again after a restart
-STUCK_S = 1000.0  # of a download that gets no byte
+STUCK_S = 1000.0  # a download that gets no byte waits so long
 
 
 class Wrong(Exception):
@@ -70,20 +70,20 @@ class Machine:
     run: int = 0
     is_alive: bool = False
     core: Worker = field(init=False)
-    files: dict[str, bytes] = field(default_factory=dict)  # in their places, by handle
-    parts: dict[str, bytearray] = field(default_factory=dict)  # by block list
+    files: dict[str, bytes] = field(default_factory=dict)  # handle -> a file in its place
+    parts: dict[str, bytearray] = field(default_factory=dict)  # block list -> bytes
     came: dict[str, bytes] = field(default_factory=dict)
     expected: dict[str, dict[int, bytes]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
     lack: Lack | None = None
     loading: list[ModelFile] = field(default_factory=list)  # left to the engine, which downloads one after the other
-    began_s: float = 0.0  # of the download
+    began_s: float = 0.0
     started_s: float = 0.0
     is_stuck: bool = False
     spoilt: int = 0  # blocks and files that came and did not fit
     up_s: float = 0.0  # when its link is free
     waiting: dict[str, list[Fetch]] = field(default_factory=dict)  # questions at each door
-    asked: dict[str, str] = field(default_factory=dict)  # by door: the process that answers there
+    asked: dict[str, str] = field(default_factory=dict)  # door -> the process that answers there
 
     @property
     def name(self) -> str:
@@ -399,7 +399,8 @@ class ModelWorld:
         for send in out.sends:
             machine = self._named(send.peer.decode().partition("/")[0])
             is_liar = isinstance(send.message, Source) and (send.message.door, send.message.digest) in self.accused
-            if is_liar and "leaves" not in self.troubles:  # who leaves with the last copy ends the list of liars
+            # The list of liars ends when a machine leaves with the last copy.
+            if is_liar and "leaves" not in self.troubles:
                 raise Wrong(f"seed {self.seed}: {machine.name} is sent to a known liar")
             is_model = isinstance(send.message, ModelSource) and send.message.told is not None
             if is_model and send.message.told.digest in self.false and "leaves" not in self.troubles:

@@ -28,7 +28,7 @@ class Neighbours:
 
     def __init__(self, worker: SimWorker) -> None:
         self.worker, self.process = worker, worker.process
-        self.asked: dict[str, str] = {}  # by name: the process that answers there
+        self.asked: dict[str, str] = {}  # name -> the process that answers there
 
     def ask(self, name: str, message: Message) -> None:
         """Send a question to a door."""

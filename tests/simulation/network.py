@@ -27,8 +27,8 @@ class Connection:
         self.worker, self.coordinator, self.peer = worker, coordinator, peer
         self.opened_s = worker.world.heap.now
         self.alive = True
-        self.noticed = False  # that it is gone, by the worker
-        self.greeted = False  # by a worker of ill will
+        self.noticed = False  # the worker knows that the link is gone
+        self.greeted = False  # a worker of ill will greeted
         self.held: list[tuple[Machine, Message, bytes]] = []  # while the network is cut
         self.last_s = {worker.name: 0.0, coordinator.name: 0.0}
         self.sent: dict[tuple[str, int, int, str], int] = {}  # bytes of each clip in pieces that is not answered
@@ -49,11 +49,11 @@ class Network:
         self.world = world
         self.open: dict[bytes, Connection] = {}
         self.cut: dict[tuple[str, str], float] = {}  # since when
-        self.healed_s: dict[str, float] = {}  # by worker, when a cut of it was mended last
+        self.healed_s: dict[str, float] = {}  # worker -> when a cut of it was mended last
         self.latency_s = 0.002
         self.rates: dict[str, float] = {}  # bytes a second, each way, of the links of some workers
         self.loss = self.doubling = self.reordering = self.full = 0.0
-        self.owners: dict[bytes, SimWorker] = {}  # of every peer there ever was
+        self.owners: dict[bytes, SimWorker] = {}  # every peer there ever was has an entry
         self.processes: dict[bytes, str] = {}
 
     # --- connections
@@ -92,7 +92,7 @@ class Network:
         """Whether what is sent arrives soon."""
         if self.rates:
             return False
-        return self.latency_s < 0.1 and "slow disk" not in self.world.faults  # what is sent waits for the disk
+        return self.latency_s < 0.1 and "slow disk" not in self.world.faults  # a slow disk delays whatever is sent
 
     def reaches(self, peer: bytes) -> bool:
         """Tell whether a message sent to a peer now is read at once."""

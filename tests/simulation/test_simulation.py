@@ -15,7 +15,7 @@ from run import play
 from world import World
 
 QUICK = 25
-MAX_SEEDS = 600  # in CI
+MAX_SEEDS = 600  # CI has no time for more
 CHUNK = 25
 CAUGHT_WITHIN = 200  # seeds
 HERE = Path(__file__).parent

@@ -72,14 +72,14 @@ class SimWorker(Machine):
     def __init__(self, world: World, number: int, slots: int) -> None:
         super().__init__(world, number, f"worker-{number}")
         self.slots = slots
-        self.devices: tuple[Device, ...] = (Device("cpu"),)  # which do not tell their slots, as those of 0.1
+        self.devices: tuple[Device, ...] = (Device("cpu"),)  # devices of 0.1 do not tell their slots
         self.chars_s = 100.0
         self.batch = 1 if ONE_BY_ONE in world.faults else world.batch_random.choice(BATCHES)
         self.batch_curve = world.batch_random.choice(BATCH_CURVES)
         self.liar: Liar | None = None
         self.able = True  # whether its engine opens
         self.hosts = number % 2 == 0  # whether it has the engine of guests
-        self.broke_s = self.broken_until_s = 0.0  # in between, its engines fail at every text
+        self.broke_s = self.broken_until_s = 0.0  # engines fail at every text in between
         self.times_broken = 0
         self.heals_afresh = False  # whether an engine that is started afresh does not
         self.disk = FileDisk(self)

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from worker import SimWorker
     from world import World
 
-NEWS = Trim | Skip | Revoke  # of leases
+NEWS = Trim | Skip | Revoke  # news of leases
 NEWS_S = 3.0  # until a worker in reach knows what needs no clip any more
-SENT_AHEAD_S = 2.0  # that heartbeats wait behind the pieces of clips, over any link
-FIRST_BYTES = 40_000  # that a worker sends before it knows how slow its link is
+SENT_AHEAD_S = 2.0  # heartbeats wait so long behind the pieces of clips, over any link
+FIRST_BYTES = 40_000  # a worker sends so many before it knows how slow its link is
 ENOUGH_ANSWERS = 5  # to pieces, for a worker to know its link
 FAST_S = 0.01  # latency
-TOGETHER_S = 9.0  # that a slow link carries at several clips under way; a small one may be beside another
+# A slow link carries several clips under way in this time; a small one may be beside another.
+TOGETHER_S = 9.0
 
 
 class WorkerJudge:
@@ -36,7 +37,7 @@ class WorkerJudge:
     def __init__(self, world: World) -> None:
         self.world = world
         self.far: set[str] = set()  # workers whose links were slow once
-        self.accepted_s: dict[tuple[str, Spot], float] = {}  # by coordinator, in its waking hours
+        self.accepted_s: dict[tuple[str, Spot], float] = {}  # the coordinator's waking hours
 
     def elsewhere(self, worker: SimWorker, name: str) -> list[tuple[int, int]]:
         """Return the leases of other coordinators, and how many lines are left of each."""

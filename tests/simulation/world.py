@@ -49,13 +49,13 @@ class Slow(NamedTuple):
     bytes_a_character: int
 
 
-MIXED_SHARE = 0.3  # of the worlds have workers with GPUs beside their cores
+MIXED_SHARE = 0.3  # a share of worlds: workers have GPUs beside their cores
 MIXED = (("cuda:0",), ("cpu",), ("cuda:0", "cpu"), ("cuda:0", "cpu", "cpu"), ("cuda:0", "cuda:1", "cpu"))
 DEVICES = (ANY, CPU, GPU)
-GUESTS_SHARE = 0.3  # of the segments, in worlds that have guests
-SLOW_LINKS_SHARE = 0.1  # of the worlds have slow links
-ILL_WILL_SHARE = 0.15  # of the worlds have a worker of ill will
-ILL_COORDINATOR_SHARE = 0.1  # of the worlds have a coordinator of ill will
+GUESTS_SHARE = 0.3  # a share of segments, in worlds that have guests
+SLOW_LINKS_SHARE = 0.1  # a share of worlds
+ILL_WILL_SHARE = 0.15  # a share of worlds
+ILL_COORDINATOR_SHARE = 0.1  # a share of worlds
 SLOW_LINKS_ARE = (Slow((2_500.0, 8_000.0), 100), Slow((8_000.0, 24_000.0), 400))
 
 
@@ -69,7 +69,7 @@ class World:
         self.seed = seed
         self.logs, self.traces = logs, dict[str, Trace]()
         self.random = Random(seed)
-        self.files_random = Random(f"files {seed}")  # of its own, so that worlds without files stay as they were
+        self.files_random = Random(f"files {seed}")  # worlds without files stay as they were
         self.devices_random = Random(f"devices {seed}")
         self.links_random = Random(f"links {seed}")
         self.pauses_random = Random(f"pauses {seed}")
@@ -112,7 +112,7 @@ class World:
         if SLOW_LINKS in faults:
             credit = self.links_random.choice([1, 200_000, 8_000_000])
         books = 2 if "two coordinators" in faults else 1
-        self.devices = [self.kinds_random.choice(DEVICES) for _ in range(books)]  # that the books' models compute on
+        self.devices = [self.kinds_random.choice(DEVICES) for _ in range(books)]  # the books' models compute on these
         self.contents = [files.files_of(self, n) for n in range(books)]
         self.coordinators = [SimCoordinator(self, n, self._disk(n), credit) for n in range(books)]
         count = random.choice([1, 2, 2, 3, 4, 5])
@@ -121,7 +121,7 @@ class World:
             for worker in self.workers:
                 worker.give_kinds(self.kinds_random.choice(MIXED))
         text = sum(len(s.spoken) for c in self.coordinators for s in c.segments)
-        for worker in self.workers:  # so that faults find something to disturb
+        for worker in self.workers:  # faults have to find something to disturb
             worker.chars_s = text / BUSY_S / count * random.choice([0.5, 1.0, 2.0])
         if "latency" in faults:
             self.network.latency_s = random.choice([0.1, 0.5, 1.0])

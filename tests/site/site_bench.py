@@ -30,7 +30,7 @@ class SiteBench(DeskBench):
     def __init__(self, tmp_path: Path, password: Password | None = None, prefix: str = "") -> None:
         super().__init__(tmp_path)
         self.asked: list[tuple[str, ...]] = []  # the commands that the page ran
-        self.answers: dict[str, bytes] = {}  # what they say, by their first word
+        self.answers: dict[str, bytes] = {}  # the first word of a command -> its output
         fields = (
             OptionField("--speed", "The sound", "Speed", "how fast", "text", default="1", is_first=True),
             OptionField(
@@ -43,7 +43,8 @@ class SiteBench(DeskBench):
         options = BookOptions(fields, lambda words: [word for word in words if not word.startswith("--speed")], prices)
         self.listening = Listening(self.resident, self.state, Clock())
         self.config = SiteConfig(self.state, password, prefix, options, lambda: "e2a-swarm join CODE", self.run_errand)
-        self.changes: list[Callable[[StatusReply], StatusReply]] = []  # of what the coordinator tells of itself
+        # Each changes what the coordinator tells of itself.
+        self.changes: list[Callable[[StatusReply], StatusReply]] = []
         told = self.resident.status
         self.resident.status = lambda: self._changed(told())  # type: ignore[method-assign]
 

@@ -20,7 +20,7 @@ CHAPTERS = {
     "An old man sat there with her letter. He had written it himself. I could not wait, he told her. "
     "She gave him the lamp. He thanked her kindly. Then he went up the stairs and out. Nobody saw him again.",
 }
-SENTENCES = 33  # of CHAPTERS, their titles among them
+SENTENCES = 33  # CHAPTERS has so many, titles included
 
 
 def picture() -> bytes:

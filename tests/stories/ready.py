@@ -42,7 +42,7 @@ LOADED = (
     "swarm.voice.hibari.engine", "swarm.voice.metronome.engine",
 )  # fmt: skip
 AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_")  # variables that a process reads before it runs a command
-SITE = "sitecustomize"  # that Python imports when it starts
+SITE = "sitecustomize"  # Python imports it when it starts
 PATH = "PYTHONPATH"  # the only one of them that a fork can still heed
 MAX_MESSAGE = 1 << 17
 LOOK_S = 0.05
@@ -227,7 +227,7 @@ def _become_command(asked: dict[str, Any], files: list[int]) -> int:
     _take_over(asked, files, 1)
     if asked["place"]:
         Place(*asked["place"]).enter()
-    sys.path[0] = str(Path(sys.argv[0]).parent)  # as Python sets it for a script
+    sys.path[0] = str(Path(sys.argv[0]).parent)  # Python sets it so for a script
     if os.environ.get(PATH, path) != path:
         _heed(os.environ[PATH])
     import swarm.system.child
@@ -281,7 +281,7 @@ def nursery() -> Iterator[Callable[..., Any]]:
 
 def start_child(forks: Forks, command: list[str], *, stderr: IO[bytes], env: Mapping[str, str], **pipes: int) -> Any:
     """Start `python -P -m module ...` as `Popen` would, with pipes to and from it."""
-    same = {**env, "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED")}  # which is set for all children
+    same = {**env, "PYTHONUNBUFFERED": os.environ.get("PYTHONUNBUFFERED")}  # all children have it
     if command[:3] != [sys.executable, "-P", "-m"] or _differs_at_start(same, os.environ):
         return subprocess.Popen(command, stderr=stderr, env=env, **pipes)
     asked = {"words": command[3:], "env": dict(env), "cwd": str(Path.cwd())}
@@ -322,7 +322,7 @@ def _become_child(asked: dict[str, Any], files: list[int]) -> int:
     _take_over(asked, files, 0)
     module = sys.argv[0]
     Path("/proc/self/comm").write_text(comm_of(module))
-    warnings.simplefilter("ignore", RuntimeWarning)  # of a module that is imported and run
+    warnings.simplefilter("ignore", RuntimeWarning)  # Python warns of a module that is imported and run
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     return 0
 

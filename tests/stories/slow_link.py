@@ -7,8 +7,9 @@ import threading
 import time
 
 CHUNKS_A_SECOND = 20
-CATCH_UP_S = 1.0  # that this thread may be late, on a busy machine, without a link that has data carrying less
-QUEUE_BYTES = 64 * 1024  # that the end of the link takes in before they are carried
+# On a busy machine this thread may be so late without a link that has data carrying less.
+CATCH_UP_S = 1.0
+QUEUE_BYTES = 64 * 1024  # the end of the link takes in so many before they are carried
 
 
 class SlowLink:

@@ -30,7 +30,7 @@ class StubbornVoice:
         if "stumble" in text and self._is_first(text):
             os._exit(12)
         if "crowd" in text and self._is_first(text):
-            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")  # as torch says it
+            raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB.")  # torch says it so
         if "faint" in text and self._is_first(text):
             raise RuntimeError("CUDA error: unspecified launch failure")
         return sound

@@ -164,7 +164,7 @@ def test_a_listener_hears_a_book_and_has_one_sentence_spoken_in_other_words(
         after = client.get(place).json()["stretches"][0]
         assert [sentence["said"] for sentence in after["sentences"]].count("Quite another sentence.") == 1
         sounds = [sound_of(client, place, stretch) for stretch in (before, after)]
-    assert sounds[0] is None  # its second sentence is another by now
+    assert sounds[0] is None  # the second sentence is another by now
     assert sounds[1] is not None
     taken = Counter(record.index for record in accepted(queue.server.home) if record.chapter == 0)
     assert set(taken.values()) == {1, 2}

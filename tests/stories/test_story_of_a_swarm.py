@@ -166,7 +166,7 @@ def test_a_coordinator_that_lost_its_disk_gets_back_what_its_worker_has(
     assert_spoken_once(laptop.home)
     after = {(clip.chapter, clip.index): clip.work_s for clip in accepted(laptop.home)}
     spoken_again = [place for place, work_s in before.items() if after[place] != work_s]
-    assert len(spoken_again) < len(before) / 2  # what the worker had begun before its clips were asked for
+    assert len(spoken_again) < len(before) / 2  # the worker had begun some before its clips were asked for
 
 
 @pytest.mark.chaos

@@ -40,10 +40,10 @@ def test_a_cast_gives_speakers_their_voices_and_names_what_it_cannot(
     before = clips(here.home)
     done = here.run("redo", audiobook, "--recast", "tock=TICK")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "2 sentences of tock: tick speaks them" in done.stdout  # by the name that the engine knows
+    assert "2 sentences of tock: tick speaks them" in done.stdout  # the engine knows this name
     report = report_of(audiobook)
     assert_complete(report)
-    assert len(clips(here.home).keys() - before.keys()) == 2  # what Holmes says, and nothing else
+    assert len(clips(here.home).keys() - before.keys()) == 2  # only what Holmes says is spoken again
     assert all("said" not in row for row in report["segments"])
     cast.write_text("Holmes = nobody\n")
     wrong = here.run("convert", book, *FAST, "--cast", cast)

@@ -141,7 +141,7 @@ def test_how_far_a_download_is_can_be_seen_everywhere(
     downloading = r"downloading en/ljspeech/vits, \d+ %"
     coordinator.says(downloading)
     said = laptop.run("status", "--coordinator", where).stdout
-    assert len(re.findall(downloading, said)) == 2, said  # of the book, and of the worker
+    assert len(re.findall(downloading, said)) == 2, said  # the book and the worker have one each
     worker.says(downloading)
     coordinator.ends()
     worker.ends()

@@ -87,7 +87,7 @@ def test_a_disk_that_is_full_at_the_end_costs_nothing_that_was_done(
     assert "The audiobook is finished but could not be delivered" in done.stderr
     assert f"It is in {outbox(here)}" in done.stderr
     sound, reels = only(outbox(here), "*.m4b").read_bytes(), outbox(here).with_name("reels")
-    shutil.rmtree(reels)  # what is encoded again would be there again
+    shutil.rmtree(reels)  # a reel that is encoded again would be there again
     assert not list(mount.glob("*.m4b"))
 
     filler.unlink()
@@ -245,7 +245,8 @@ def test_a_token_that_is_not_accepted_is_said_before_anything_is_spoken(
 
 
 def test_chapters_are_there_while_the_rest_is_spoken(here: Machine, small_book: Path, mount: Path) -> None:
-    options = ("--keep-chapters", "--loudness", "off")  # so short a book would be measured as a whole, at its end
+    # A book this short would be measured as a whole, at its end.
+    options = ("--keep-chapters", "--loudness", "off")
     running = here.start("convert", small_book, *SLOW, "--output-dir", mount, *options)
     first = wait_for(lambda: list(mount.glob("*/01*.m4b")), what="the first chapter")
     assert not list(mount.glob("*.m4b"))

@@ -277,7 +277,7 @@ def test_clips_that_were_lost_or_torn_are_spoken_again(here: Machine, small_book
     files[3].unlink()
     files[3].mkdir()
     whole = files[2].read_bytes()
-    files[2].write_bytes(whole[:-20] + b"\0" * 20)  # of the right size
+    files[2].write_bytes(whole[:-20] + b"\0" * 20)  # the size stays right
     shutil.rmtree(only(here.home / "jobs", "*") / "reels")
     path.unlink()
 

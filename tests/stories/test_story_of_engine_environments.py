@@ -13,7 +13,7 @@ from example_engine import PACKAGE
 from household import Machine
 
 UV = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}  # it lies beside Python, if anywhere
-SENTENCE_S = 0.1  # that the engine waits, so that all workers get a share of the book
+SENTENCE_S = 0.1  # the engine waits so that all workers get a share of the book
 
 
 @pytest.fixture

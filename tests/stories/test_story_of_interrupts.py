@@ -57,7 +57,7 @@ def test_rented_machines_leave_in_time_when_idle_and_when_warned_and_nothing_is_
     wait_for(lambda: accepted(laptop.home))
     warned.signal(signal.SIGUSR1)
     warned.says("finishing the sentences under way")
-    warned.signal(signal.SIGTERM)  # as batch systems do when the time is over: it is no second Ctrl-C
+    warned.signal(signal.SIGTERM)  # batch systems do this when time is over: it is no second Ctrl-C
     warned.ends()
     assert "its 6 s (--for) are nearly over" in short.ends()
     patient = lan("patient").start("work", *rent, "--exit-when-idle", "2s")

@@ -18,7 +18,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 def kill_with_children(running: Running) -> None:
     """Kill a command and wait until its children have ended by themselves."""
-    os.kill(running.pid, signal.SIGSTOP)  # so that it starts no other child meanwhile
+    os.kill(running.pid, signal.SIGSTOP)  # a stopped process starts no other child
     children = descendants(running.pid)
     running.kill()
     wait_for(lambda: not any(map(is_alive, children)), f"the end of {children}")

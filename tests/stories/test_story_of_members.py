@@ -38,7 +38,7 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     absent.kill()
     stays = work(attic, coordinator)
     stays.says("speaking")
-    order(laptop, coordinator, "pause", "attic")  # so that all this happens before the book's end
+    order(laptop, coordinator, "pause", "attic")  # all this has to happen before the book's end
     leaves = work(guest, coordinator)
     leaves.says("speaking")
     before = laptop.run("key", "--code").stdout.strip()

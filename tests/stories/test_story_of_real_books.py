@@ -19,13 +19,13 @@ from lxml import etree
 pytestmark = pytest.mark.slow
 
 RATE = 16_000  # Hz, what the recogniser hears
-WRONG_AT_MOST = 0.05  # of the words
+WRONG_AT_MOST = 0.05  # a share of the words
 LEAD_S = 0.5
 MARK_S = 0.05  # between a chapter's mark and its first sound
-HEARD = 0.02  # of full scale
-PARAGRAPHS = 30  # of "The Yellow Wallpaper", about four minutes
+HEARD = 0.02  # a share of full scale
+PARAGRAPHS = 30  # "The Yellow Wallpaper" has about four minutes of them
 OPENING = 3  # paragraphs of each chapter of "Moby-Dick"
-AROUND_S = 0.5  # of a mark, is listened to
+AROUND_S = 0.5  # the test listens so long around a mark
 NUMBER = {"1": "one", "2": "two", "3": "three", "4": "four"}
 
 

@@ -34,7 +34,8 @@ def test_cores_that_children_use_count_but_for_those_that_are_left_out(monkeypat
 
 def test_children_of_those_that_are_left_out_are_left_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core_use, "LOOK_S", 0.0)
-    launcher = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BURN!r}])"  # as on Windows
+    # On Windows a launcher starts the real Python as its child.
+    launcher = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BURN!r}])"
     use = CoreUse()
     use.share()
     began_s, own_s = time.monotonic(), time.process_time()

@@ -47,5 +47,5 @@ def test_a_greeting_names_engines_devices_and_slots(tmp_path: Path) -> None:
 def test_the_clock_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     before, real = clock.now(), time.clock_gettime
-    monkeypatch.setattr("time.clock_gettime", lambda which: real(which) + 3600.0)  # as CLOCK_BOOTTIME after a sleep
+    monkeypatch.setattr("time.clock_gettime", lambda which: real(which) + 3600.0)  # CLOCK_BOOTTIME jumps after a sleep
     assert 3600 <= clock.now() - before < 3660

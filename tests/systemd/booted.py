@@ -110,7 +110,7 @@ class Booted:
 
 def _remove_cgroup(folder: Path) -> None:
     for path, _, _ in os.walk(folder, topdown=False):
-        for _ in range(20):  # what ended may not be buried yet
+        for _ in range(20):  # an ended process may not be buried yet
             with contextlib.suppress(OSError):
                 Path(path).rmdir()
                 break

@@ -162,7 +162,7 @@ def test_a_folder_of_books_becomes_audiobooks_while_its_owner_is_away(booted: Bo
         return booted.shell(f"{AS_KIM} systemctl --user show {COORDINATOR} --property ActiveState,Result").strip()
 
     wait_for(lambda: "inactive" in state(), what="the coordinator's end")
-    booted.shell(f"{AS_KIM} systemctl --user start {COORDINATOR}")  # as the timer would: nothing is left to do
+    booted.shell(f"{AS_KIM} systemctl --user start {COORDINATOR}")  # the timer would do this: nothing is left to do
     wait_for(lambda: "inactive" in state(), what="its second end")
     assert "Result=success" in state()
     assert booted.shell(f"{AS_KIM} systemctl --user is-active e2a-swarm-work@cpu").strip() == "active"

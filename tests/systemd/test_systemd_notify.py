@@ -84,7 +84,7 @@ def test_a_coordinator_is_up_when_its_books_are_read_and_says_how_they_stand(
     here.start("work", "--cpu", "--coordinator", f"127.0.0.1:{coordinator.port}")
     manager.hears("%; 1 worker")
     coordinator.ends()
-    assert "WATCHDOG=1" not in manager.heard()  # which nobody asked for
+    assert "WATCHDOG=1" not in manager.heard()  # nobody asked for it
 
 
 def test_a_book_that_cannot_be_read_is_never_called_ready(

@@ -14,7 +14,8 @@ from swarm.commands.main import parse
 UNITS = Path(__file__).resolve().parents[2] / "systemd"
 ALL = sorted(path.relative_to(UNITS).as_posix() for path in UNITS.glob("*/*") if path.suffix != ".conf")
 PROGRAMS = [unit for unit in ALL if unit.endswith(".service") and re.search("-(work|coordinate|serve)", unit)]
-EXPOSURE = {"system": 15, "user": 25}  # in tenths, of at most 100; "user": what a user's systemd can enforce
+# Tenths, of at most 100; "user": the limit that a user's systemd can enforce.
+EXPOSURE = {"system": 15, "user": 25}
 
 
 def version() -> int:

@@ -35,7 +35,7 @@ def test_a_sentence_is_int16_mono_of_a_plausible_length(voice: Voice, recipe: Re
     sound = voice.speak(TEXT, 1)
     assert sound.dtype == np.int16
     assert sound.ndim == 1
-    assert voice.sample_rate == find_engine(recipe.engine).card.sample_rate > 0  # by which clips are judged
+    assert voice.sample_rate == find_engine(recipe.engine).card.sample_rate > 0  # clips are judged by it
     assert 2 < len(sound) / voice.sample_rate < 8
     assert 1000 < np.abs(sound.astype(int)).max() <= 32767
 

@@ -16,7 +16,7 @@ ROWS = [row(1, 0.02, 4.0), row(2, 4.4, 10.0), row(3, 10.0, 10.0), row(4, 12.0, 2
     ("moment_s", "sentence", "before"),
     [
         (0.0, "1:1", None),
-        (4.1, "1:1", None),  # in the pause, nearer to the first
+        (4.1, "1:1", None),  # the pause is nearer to the first
         (4.3, "1:2", "1:1"),  # nearer to the second
         (5.9, "1:2", "1:1"),  # a listener needs a moment to read the clock
         (6.5, "1:2", None),

@@ -213,7 +213,7 @@ async def test_the_document_names_every_path(bench: WebBench) -> None:
     validate(openapi())
     calls = [(method, path) for path, methods in openapi()["paths"].items() for method in methods]
     for method, path in calls:
-        if not path.endswith("/events"):  # that one does not end
+        if not path.endswith("/events"):  # a stream of events does not end
             answer = await bench.client.request(method, re.sub(r"\{\w+\}", "7", path))
             assert answer.status_code in (200, 201, 400, 404), path
 

@@ -37,7 +37,7 @@ class FakeNvml:
 
     def __init__(self, **gpus: FakeGpu) -> None:
         self.gpus = {name.replace("_", "-"): gpu for name, gpu in gpus.items()}
-        self.waits: Callable[[], Any] = lambda: None  # what a driver that hangs would wait for
+        self.waits: Callable[[], Any] = lambda: None  # a driver that hangs would wait here
         self.asked = 0
 
     def _tell(self, question: str, gpu: FakeGpu) -> FakeGpu:
@@ -69,5 +69,5 @@ class FakeNvml:
 
     def nvmlDeviceGetProcessUtilization(self, gpu: FakeGpu, since_us: int) -> Any:  # noqa: N802
         if not self._tell("shares", gpu).shares:
-            raise FakeError(NOT_FOUND)  # as the library does
+            raise FakeError(NOT_FOUND)  # the library does this
         return [SimpleNamespace(pid=pid, smUtil=share, encUtil=0, decUtil=0) for pid, share in gpu.shares.items()]

@@ -55,7 +55,7 @@ def test_clips_of_a_worker_that_was_killed_are_cleared_by_the_next_process(root:
     for index in range(3):
         kept.put(a_message(index), b"x" * 8)
     assert kept._scratch is not None
-    kept._scratch._lock.release()  # as a kill does
+    kept._scratch._lock.release()  # a kill releases the lock
     other = Scratch(root)
     assert not list(root.rglob("*.flac"))
     other.close()

@@ -48,7 +48,7 @@ def test_a_machine_that_has_measured_models_has_as_many_slots_as_fit(
     machine(monkeypatch, ["RTX"], Proof((card,), "2.11"))
     monkeypatch.setattr(devices, "read_capacity", lambda: Capacity(8, 1e9))
     found = find_devices((), AUTO, said.append, {"RTX": 4 * 10**9, "cpu": 90_000_000})[0]
-    assert found == ("cuda:0", "cuda:0", "cpu:0", "cpu:1")  # of four that fit on the cores, two keep the GPU busy
+    assert found == ("cuda:0", "cuda:0", "cpu:0", "cpu:1")  # four fit on the cores; two of them keep the GPU busy
     assert len(find_devices((), AUTO, said.append)[0]) == 2
 
 

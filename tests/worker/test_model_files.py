@@ -49,7 +49,7 @@ class DownloadingEngines(Engines):
     def __init__(self, folder: Path, model: RemoteModel, *, hangs: bool = False) -> None:
         super().__init__(("cpu:0",), folder / "log")
         self.model, self.hangs, self.loading, self.loaded = model, hangs, False, False
-        self.hidden: tuple[RemoteFile, ...] = ()  # what it downloads of a model that only a listing tells of
+        self.hidden: tuple[RemoteFile, ...] = ()  # only a listing tells of these files
 
     async def load(self, slot: int, recipe: Recipe, *others: object, **more: object) -> bytes:
         self.loading = True
@@ -97,7 +97,7 @@ class House:
         while True:
             peer, message, frame = await self.router.receive()
             if self.is_old and isinstance(message, Heartbeat):
-                message = structs.replace(message, models=None)  # such a coordinator does not know the field
+                message = structs.replace(message, models=None)  # an older coordinator does not know the field
             self._send(self.core.receive(peer, message, self.clock.now(), frame))
 
     async def tick(self) -> None:

@@ -204,7 +204,7 @@ async def test_one_that_has_nothing_yet_for_ever_and_one_out_of_reach_are_left(
     async with running(tmp_path) as house:
         await house.all_have(house.work("attic", cache=EmptyCache))
         barn = house.work("barn")
-        barn._neighbours._hosts[f"{LOOPBACK}:{house.port}"] = "127.0.0.78"  # where nobody listens
+        barn._neighbours._hosts[f"{LOOPBACK}:{house.port}"] = "127.0.0.78"  # nobody listens there
         await house.all_have(barn)
         cellar = house.work("cellar")
         await house.all_have(cellar)

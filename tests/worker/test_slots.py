@@ -58,7 +58,7 @@ def test_a_gpu_has_one_slot_or_so_many() -> None:
 @pytest.mark.parametrize(
     ("need", "cores", "numbers"),
     [
-        (7 * 10**9, 16, (3, 1)),  # as many as fit
+        (7 * 10**9, 16, (3, 1)),  # no more fit
         (10**9, 16, (MAX_AUTO, MAX_AUTO)),
         (10**9, 5, (2, 2)),  # a slot keeps a core busy
         (10**9, 1, (1, 1)),

@@ -279,7 +279,7 @@ def test_an_answer_that_comes_twice_is_not_taken_for_the_next_one(
     source: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(standby, "MAX_KEYS", 4)
-    copying(source, tmp_path, is_whole(source), times=2)  # as after a question that was asked again
+    copying(source, tmp_path, is_whole(source), times=2)  # a question that was asked again has this effect
     assert copied(tmp_path) == list(source.records(JOB))
 
 

@@ -21,7 +21,7 @@ def test_a_limit_rests_the_slots_above_it() -> None:
     orders.take(Instruct("limit", 1, "laptop"), list)
     assert orders.reasons(3) == ["", *["limited to 1 slot from laptop"] * 2]
     orders.take(Instruct("limit", 0, "laptop"), list)
-    assert orders.reasons(2) == ["paused from laptop"] * 2  # so that it is resumed like any other
+    assert orders.reasons(2) == ["paused from laptop"] * 2  # the reason lets it be resumed like any other
     orders.take(Instruct("limit", 2, "laptop"), list)
     assert orders.reasons(2) == ["", ""]
 

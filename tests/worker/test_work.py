@@ -24,7 +24,7 @@ from swarm.worker.worker import WorkNode
 
 KEYS = curve_keys(make_key())
 SWARM = "5afe"
-FILES_EACH = 30  # of one socket, at most
+FILES_EACH = 30  # at most so many belong to a socket
 DEAD = "127.0.0.1:9"
 
 

@@ -30,7 +30,7 @@ from swarm.worker.sockets import FixedSockets
 from swarm.worker.work import _drain
 from swarm.worker.worker import WorkNode
 
-BEAT_S = 0.02  # as the coordinator wishes
+BEAT_S = 0.02  # the coordinator's wish
 TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
 
 
@@ -231,9 +231,8 @@ async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         assert isinstance(process, FakeProcess)
         try:
             process.end("One.")
-            await until(
-                lambda: engines.prefetched.get(0, ((("",),),))[0][0][0] == "Three."
-            )  # while the second is spoken
+            # The third is prefetched while the second is spoken.
+            await until(lambda: engines.prefetched.get(0, ((("",),),))[0][0][0] == "Three.")
             process.end("Two.")
             await until(lambda: node.core.slots[0].state is SlotState.WAITING and "Three." in process.begun)
             assert len(node.core.unaccepted.clips) == 2

@@ -17,25 +17,25 @@ from swarm.book.language.language import words
 from swarm.book.language.late_pattern import compile_later
 
 MAX_SAMPLE_CHARS = 24_000
-MAX_SCRIPT_CHARS = 2_000  # of a text that show its script
+MAX_SCRIPT_CHARS = 2_000  # the first characters show the script of a text
 CHUNK_WORDS = 100  # each chunk of a sample has one vote
-CHUNK_CHARS = 300  # of a chunk in a script without spaces
-MIN_LETTERS = 20  # of a text whose script alone tells its language
-MIN_WORDS = 40  # of a sample whose language can be plain
-MIN_DIFFERENT_WORDS = 25  # of such a sample
-MIN_AGREEING_SHARE = 0.8  # of the chunks
-MIN_SCRIPT_SHARE = 0.6  # of a chunk's letters
-MIN_KANA_SHARE = 0.05  # of Japanese letters
-MIN_SURE_SHARE = 0.2  # of the words of a text that are function words of its language, if no library is asked
-MIN_WORD_SHARE = 0.08  # of the words of a text that are function words of its language, at least
+CHUNK_CHARS = 300  # text in a script without spaces has no words to count
+MIN_LETTERS = 20  # the script of fewer letters does not tell a language
+MIN_WORDS = 40  # fewer words never make a language plain
+MIN_DIFFERENT_WORDS = 25  # a sample of fewer different words makes no language plain
+MIN_AGREEING_SHARE = 0.8  # this share of the chunks agrees on a plain language
+MIN_SCRIPT_SHARE = 0.6  # the script of a text has this share of its letters
+MIN_KANA_SHARE = 0.05  # this share of kana makes Han letters Japanese
+MIN_SURE_SHARE = 0.2  # this share of function words rules out all other languages
+MIN_WORD_SHARE = 0.08  # a text has at least this share of function words of its language
 MIN_PASSAGE_WORDS = 12
 MIN_PASSAGE_HITS = 3  # different function words in a passage in another language
 MIN_PASSAGE_SHARE = 0.17
-MIN_LEAD = 1.3  # how many times as many function words it has of its language as of any other
-MIN_MIXED_LEAD = 3  # how many times as many function words a half of it has of another language
-MAX_OWN_SHARE = 0.12  # of the words of such a passage that are function words of the book's language
-MAX_PASSAGE_WORDS = 50  # of a passage that are looked at
-MAX_OPENING_CHARS = 400  # that mostly have as many
+MIN_LEAD = 1.3  # a passage has so many times more function words of its language than of any other
+MIN_MIXED_LEAD = 3  # a passage is mixed if one half has so many times more function words of another language
+MAX_OWN_SHARE = 0.12  # a passage with more function words of the book's language is in that language
+MAX_PASSAGE_WORDS = 50  # later words of a passage are not looked at
+MAX_OPENING_CHARS = 400  # most passages have MAX_PASSAGE_WORDS within so many characters
 
 # Languages of the scripts that only a few languages use, the commonest first.
 _BY_SCRIPT = {
@@ -196,7 +196,7 @@ def passage_language(text: str, language: str) -> str:
     script = _script(text)
     if script in _BY_SCRIPT:
         codes = _BY_SCRIPT[script]
-        formula = script not in _UNSPACED and len(said) < MIN_PASSAGE_HITS  # its Greek letters stand alone
+        formula = script not in _UNSPACED and len(said) < MIN_PASSAGE_HITS  # Greek letters of a formula stand alone
         return "" if language in codes or formula or _letters(text[:MAX_SCRIPT_CHARS]) < MIN_LETTERS else codes[0]
     is_long = _letters(text[:MAX_SCRIPT_CHARS]) >= MIN_LETTERS and has_foreign_letters(language, text)
     if len(said) < MIN_PASSAGE_WORDS and not is_long:

@@ -85,7 +85,7 @@ _MONTHS = table(
 )
 _RANKS = table("Lt=Lieutenant|Sgt=Sergeant|Cpl=Corporal|Pvt=Private|Capt=Captain|Col=Colonel|Maj=Major|Gen=General")
 _UNITS = table("Bn=Battalion|Bde=Brigade|Inf=Infantry|Cav=Cavalry|Div=Division|Regt=Regiment")
-_LONE = (  # abbreviations with one meaning in such a place
+_LONE = (  # each abbreviation has only one meaning beside these words
     (
         compile_later(
             rf"\b(?:{'|'.join(_MONTHS)})(?=\s(?:the\s)?\d{{1,2}}(?:st|nd|rd|th)?(?![\d:]))|"

@@ -16,8 +16,8 @@ class Place(Struct, frozen=True):
     """A word and the words around it in small letters; a comma and a full stop are words too."""
 
     word: str
-    capital: bool  # it is written with one
-    before: tuple[str, ...]  # the nearest last
+    capital: bool  # whether the word is written with a capital
+    before: tuple[str, ...]  # the nearest word comes last
     after: tuple[str, ...]
 
     def previous(self, skipped: int = 0) -> str:

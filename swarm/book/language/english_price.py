@@ -61,8 +61,8 @@ _SLASHED = compile_later(
 _ONLY_SHILLINGS = compile_later(r"(?<![\d/.£$€])(\d{1,3})/[-–—](?![\d/])")
 _POUNDS_AND_MORE = compile_later(r"£\s?(\d{1,4})([/.])(\d{1,2})\2(\d{1,2}|-)(?![\d/])")
 _SEVERAL = compile_later(r"\s\p{Ll}+s\b")  # "4/6 patients"
-_FAMED = ((24, 7), (9, 11), (16, 9))  # no sums
-MAX_SHILLINGS = 63  # that were written so: three guineas
+_FAMED = ((24, 7), (9, 11), (16, 9))  # 24/7, 9/11 and 16/9 are no sums of shillings
+MAX_SHILLINGS = 63  # three guineas are the largest sum that was written so
 _ENDS = compile_later(r"[\"'”’»)\s]*+$|\s+\p{Lu}")
 
 

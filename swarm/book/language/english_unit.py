@@ -7,7 +7,7 @@ from swarm.book.language.language import Match, table
 from swarm.book.language.late_pattern import compile_later
 
 _ALONE = r"(?<![\p{L}\d.,:/$£€-])"
-_FIGURE_NEXT = r"(?=[\d½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘])"  # tells of most places at once that nothing begins there
+_FIGURE_NEXT = r"(?=[\d½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘])"  # this excludes most places at once
 _COUNT = r"(?:\d{1,3}(?:,\d{3})*(?:\.\d{1,3})?|\d{1,6}(?:\.\d{1,3})?)"
 _FRACTION = r"[½¼¾⅓⅔⅛⅜⅝⅞⅕⅖⅗⅘]|[1-9]\d?[/⁄](?:1[0-6]|[2-9]|32|64)(?!\d)"
 _UNITS = table(
@@ -29,7 +29,7 @@ _UNITS = table(
     "mg/L=milligram a litre|Mbps=megabit a second|Gbps=gigabit a second|Mb/s=megabit a second|MB/s=megabyte a second"
 )
 _ONE_LETTER = table("g=gram|l=litre|L=litre|W=watt|V=volt|m=metre")
-_SAME = frozenset(("hertz", "kilohertz", "megahertz", "gigahertz", "dozen", "horsepower"))  # one or several
+_SAME = frozenset(("hertz", "kilohertz", "megahertz", "gigahertz", "dozen", "horsepower"))  # they have no plural
 _SIGNS = "|".join(map(regex.escape, sorted(_UNITS, key=len, reverse=True)))
 _MEASURE = compile_later(
     rf"{_FIGURE_NEXT}{_ALONE}(?P<range>{_COUNT}\s?(?:[-–]|to|or)\s?)?(?:(?P<count>{_COUNT})(?P<part>\s?(?:{_FRACTION}))?|"

@@ -32,4 +32,4 @@ DOUBTFUL = words(
     "IT US WHO AM PM AD MA PA LA ER SA SS SD MI DC PP UE GG AK PAN ENA SED SIM AN ET ACT CAT SAT PIN RAM AT OR "
     "ETA CO RAI PR MM CM SOS WC VIP ГУМ ETC LTD ROM OS MIA RN PIB AIDS SEC GIS WASP KG KM TF"
 )
-PRONOUNS = words("US IT WHO")  # those of the doubtful ones that are initials after "THE" even in a shout
+PRONOUNS = words("US IT WHO")  # these are initials after "THE" even in a shout

@@ -6,9 +6,8 @@ import regex
 from msgspec import Struct
 
 Match = regex.Match[str]
-Step = tuple[
-    "regex.Pattern[str]", Callable[[Match], str]
-]  # a pattern, and a function from a match to its words, "" to keep it
+# A step is a pattern, and a function from a match to its words, "" to keep it.
+Step = tuple["regex.Pattern[str]", Callable[[Match], str]]
 
 TYPOGRAPHIC_QUOTES = "“”‘’"
 
@@ -76,15 +75,14 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     clock: ClockWords = ClockWords()
     agree: Callable[[str, str], str] = lambda said, noun: said  # makes a cardinal agree with the noun after it
     ordinal: str = ""  # a pattern for the suffix of an ordinal
-    ordinal_form: Callable[[str, str], str] = lambda said, suffix: (
-        said
-    )  # makes an ordinal agree with its written suffix
+    # Makes an ordinal agree with its written suffix.
+    ordinal_form: Callable[[str, str], str] = lambda said, suffix: said
     king: str = ""  # the word before a ruler's ordinal: "the" in "Louis the Fourteenth"
     king_form: Callable[[str], str] = str  # makes the form of an ordinal after a ruler's name
     last_ordinal_king: int = 0  # rulers with greater numbers have cardinals: "Louis quatorze"
     pronoun: bool = False  # "I" is also a pronoun: "Mary I said"
     rulers: frozenset[str] = frozenset()  # names of rulers besides those in `RULERS`
-    queens: frozenset[str] = frozenset()  # those rulers whose ordinal is feminine
+    queens: frozenset[str] = frozenset()  # rulers whose ordinal is feminine
     queen_form: Callable[[str], str] = str  # makes the feminine form of an ordinal
     half_after: str = ""  # the words for ½ after a whole number, if they are not `join` and the first of `halves`
     half_of: Callable[[str], str] | None = None  # makes "media" for "½ taza", if ½ agrees with the noun after it
@@ -92,10 +90,9 @@ class Numbers(Struct, frozen=True, kw_only=True, eq=False):
     of_millions: str = ""  # the word between a round number of millions and a noun: "un millón de hombres"
     elides: bool = False  # "de" loses its vowel before another one: "millions d'euros"
     score: str = " "  # the word between the numbers of a result such as 3:2
-    amend: Mapping[str, str] = {}  # what num2words writes wrongly, and what is right
-    centuries: tuple[
-        tuple["regex.Pattern[str]", str], ...
-    ] = ()  # pairs of a numeral's pattern and "ordinal" or "cardinal"
+    amend: Mapping[str, str] = {}  # maps what num2words writes wrongly to what is right
+    # Pairs of a numeral's pattern and "ordinal" or "cardinal".
+    centuries: tuple[tuple["regex.Pattern[str]", str], ...] = ()
     prepare: Callable[[str], str] = str  # rewrites a sentence before the general rules are applied
     first: tuple[Step, ...] = ()  # special rules, applied before the general ones
     year_steps: tuple[Step, ...] = ()  # special rules for years, applied before the general one
@@ -127,11 +124,11 @@ class Abbreviations(Struct, frozen=True, kw_only=True):
 
     prepare: Callable[[str], str] = str  # rewrites a sentence before the tables are applied
     prepared: frozenset[str] = frozenset()  # the words before a full stop that `prepare` looks for, beside the tables'
-    prepared_whole: frozenset[str] = frozenset()  # those that it finds without a full stop
+    prepared_whole: frozenset[str] = frozenset()  # words that `prepare` finds without a full stop
     titles: Mapping[str, str] = {}  # abbreviations before a name
     numbered: Mapping[str, str] = {}  # abbreviations before a number
     anywhere: Mapping[str, str] = {}  # abbreviations before any text, with their inner full stops
-    whole: frozenset[str] = frozenset()  # those of `titles` and `numbered` that need no full stop
+    whole: frozenset[str] = frozenset()  # keys of `titles` and `numbered` that need no full stop
     joint: str = r"\s"  # a pattern for the text between a title and a name
     joins: str = ""  # a pattern for the words between two titles, as in "Mr. and Mrs. Smith"
     also: str = ""  # a pattern for titles without an abbreviation, as in "Mr. or Miss Lee"
@@ -152,7 +149,7 @@ class Speakers(Struct, frozen=True, kw_only=True):
     """Words beside a quotation that tell who says it, each separated by |."""
 
     verbs: str = ""  # verbs of saying, besides those of `Sentences.speech_verbs`; their endings are open
-    sure: str = ""  # those that are about a quotation in any case; all of them if none is named
+    sure: str = ""  # verbs that are about a quotation in any case; all of them if none is named
     article: str = ""  # the definite article
     titles: str = ""  # titles before names, if the language writes them in small letters
     others: str = ""  # words for another than the one who is named in the paragraph: "ils", "one of"
@@ -167,7 +164,7 @@ class Counted(Struct, frozen=True, kw_only=True):
     words: str = ""  # words such as "chapter"
     plurals: str = ""  # words such as "chapters", before several numerals
     short: str = ""  # abbreviations of these, without the full stop
-    lettered: str = ""  # those of `words` that letters may follow as well: "Appendix C"
+    lettered: str = ""  # `words` that letters may follow as well: "Appendix C"
 
 
 class PartNames(Struct, frozen=True, kw_only=True):
@@ -212,12 +209,12 @@ class Scripture(Struct, frozen=True, eq=False):
     """How a language cites the Bible: names of books, abbreviations with their words, and how a verse is said."""
 
     names: frozenset[str]
-    shorts: Mapping[str, str]  # without a full stop
-    verse: str = ", "  # between chapter and verse
+    shorts: Mapping[str, str]  # words of the abbreviations, by abbreviation without its full stop
+    verse: str = ", "  # the text between chapter and verse
     numbered: Mapping[str, str] = {}  # "First" for the 1 of "1 Cor."
     comma: bool = True  # a comma may stand between chapter and verse
     plain: frozenset[str] = frozenset()  # the abbreviations that need no full stop; all of them if none is named
-    single: frozenset[str] = frozenset()  # those of a single letter, which a comma and a verse have to follow
+    single: frozenset[str] = frozenset()  # one-letter abbreviations, which a comma and a verse have to follow
 
 
 class Language(Struct, frozen=True, kw_only=True, eq=False):
@@ -225,7 +222,7 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
 
     code: str
     locale: str = ""  # the locale of CLDR, if it is not the bare code
-    numbers: Numbers | None = None  # without it figures are not spelled
+    numbers: Numbers | None = None  # None leaves figures unspelled
     dates: Dates | None = None
     powers: Powers | None = None
     abbreviations: Abbreviations = Abbreviations()
@@ -244,5 +241,5 @@ class Language(Struct, frozen=True, kw_only=True, eq=False):
     has_word_i: bool = False  # "I" in capitals is also a word, so that "part I" may be no number
     initials: Mapping[str, str] = {}  # initials, and the words to say for them
     heteronyms: Callable[[str], Iterable[tuple[int, int, str]]] = lambda _: ()  # finds words of several sounds
-    sounds: frozenset[str] = frozenset()  # these words, in small letters
+    sounds: frozenset[str] = frozenset()  # words of several sounds, in small letters
     old_units: Callable[[str], str] = str  # rewrites old money and measures in a sentence

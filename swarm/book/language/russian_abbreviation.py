@@ -11,7 +11,7 @@ _SHORT_YEAR = compile_later(
     r"(?P<ends>[\s\"”»)]*$)?"
 )
 _HOURS_AND_MINUTES = compile_later(r"(?<!\d)(\d{1,2})\sч\.\s(\d{1,2})\sмин\b")
-_YEAR_TWICE = compile_later(r"(\bгода)\sг\.(?=\s?[\p{Ll},;:)])")  # of "3.05.1898 г."
+_YEAR_TWICE = compile_later(r"(\bгода)\sг\.(?=\s?[\p{Ll},;:)])")  # "3.05.1898 г." ends so when its year is spelled out
 _YEARS_OF_CENTURY = compile_later(r"(?<![\d.,])(1\d|20)(\d\d)(\s?[–—-]\s?)(\d\d)(?=\s(?:гг?\.|год))")
 _STREET = compile_later(r"\b((?i:на|по|в|во|к|о|с|со|из|от|до|у|около|близ))\s(ул|г|пл)\.(?=\s\p{Lu})")
 _TOWNS = {"ул": ("улице", "улицы"), "г": ("городе", "города"), "пл": ("площади", "площади")}

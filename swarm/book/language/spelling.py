@@ -13,7 +13,7 @@ THOUSANDS = (
     r"Millionen|Tausend|Mio\.|Mrd\.|miljoen|duizend|tysięcy|milionów|tys\.|mln|тысяч|миллионов|тыс\.|млн)"
 )
 _NO_FIGURE, _NO_DIGIT = compile_later(r"\D"), compile_later(r"[^0-9]")
-MAX_DIGITS = 15  # of a number; the digits of longer ones are said one by one
+MAX_DIGITS = 15  # the digits of longer numbers are said one by one
 
 
 @lru_cache(4096)

@@ -12,7 +12,7 @@ from swarm.job.book import LibraryFacts
 ISBN = regex.compile(r"97[89]\d{10}|\d{9}[\dX]")
 NUMBER = regex.compile(r"\d{1,5}(\.\d{1,3})?")
 ASIN = regex.compile(r"B0[0-9A-Z]{8}")
-SUBJECT_CODE = regex.compile(r"[A-Z]{2,3}\d{3,}")  # of a trade's list of subjects, such as BISAC's FIC004000
+SUBJECT_CODE = regex.compile(r"[A-Z]{2,3}\d{3,}")  # lists of subjects such as BISAC have codes like FIC004000
 MAX_SUBJECTS = 12
 MAX_SUBJECT_CHARACTERS = 100
 OPF = "{http://www.idpf.org/2007/opf}"

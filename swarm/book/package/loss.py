@@ -9,7 +9,7 @@ from swarm.book.package.toc import TableOfContents, TocEntry
 from swarm.book.page.markup import parse
 from swarm.errors import PageError
 
-MAX_TITLES = 3  # that are named for one lost document
+MAX_TITLES = 3  # the line about a lost document names no more titles
 
 
 class Loss(Struct, frozen=True):

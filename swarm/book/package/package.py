@@ -67,7 +67,7 @@ class Package(Struct, frozen=True):
     cover: Cover | None = None
     cover_fault: str = ""  # why there is no cover although the package names one
     label: Label = Label()
-    odd: tuple[str, ...] = ()  # what was mended of the package document
+    odd: tuple[str, ...] = ()  # mended faults of the package document
     astray: tuple[str, ...] = ()  # a line for each spine item without a file, if the file has documents in no list
 
 

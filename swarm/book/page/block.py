@@ -12,8 +12,8 @@ BLOCKS = words(
     "summary center dialog search"
 )
 MAX_HEADING_CHARS = 150
-CLASS_HEADING_LEVEL = 2  # for a chapter's heading that only its class shows
-SUBTITLE_LEVEL = 9  # for a line under a heading: no chapter begins there
+CLASS_HEADING_LEVEL = 2  # a class shows a chapter's heading, but no level
+SUBTITLE_LEVEL = 9  # no chapter begins at a line under a heading
 
 _STANZA = compile_later(r"\b(?:stanza|linegroup|line-group|strophe)\b", regex.IGNORECASE)
 _HEADING_CLASS = compile_later(

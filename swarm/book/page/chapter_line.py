@@ -7,7 +7,7 @@ from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.running_head import interrupts
 
 MAX_HEADING_CHARS = 80
-MIN_CHAPTER_CHARS = 400  # between two chapters whose headings are bare numbers
+MIN_CHAPTER_CHARS = 400  # bare numbers that are nearer to each other are no chapters
 MIN_ALIKE = 2  # headings of two words, such as "Erstes Kapitel"
 MIN_FROM_ANYWHERE = 3  # bare numbers in a row that do not begin with 1
 

@@ -8,9 +8,9 @@ from swarm.book.page.markup import local
 
 CODE = "code listing"  # the reason to leave one out
 MAX_SAMPLE_CHARS = 4_000
-MAX_PROSE_LINES = 0.3  # of the lines of a listing: mails and letters keep their lines too
-MIN_PROSE_WORDS = 5  # of such a line
-MIN_CODE_LINES = 0.4  # of the lines of an unmarked listing
+MAX_PROSE_LINES = 0.3  # mails and letters keep their lines too, but have more prose
+MIN_PROSE_WORDS = 5  # a line of fewer words is no prose
+MIN_CODE_LINES = 0.4  # this share of an unmarked listing looks like code
 
 _CODE_CLASS = compile_later(
     r"\b(?:program-?listing|source-?code|code(?:block|-block)?|highlight|prettyprint|language-\w+|brush)\b",

@@ -6,12 +6,12 @@ from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.passage import Passage
 from swarm.book.page.running_head import join_pairs
 
-MIN_CUTS = 12  # of a book whose lines are joined
-MIN_CUT_SHARE = 0.4  # of its neighbouring paragraphs, at least
-MIN_LINE_CHARS = 45  # of a line that goes on; most lines of verse are shorter
+MIN_CUTS = 12  # a book with fewer cuts keeps its lines
+MIN_CUT_SHARE = 0.4  # this share of neighbouring paragraphs is one sentence where lines are cut
+MIN_LINE_CHARS = 45  # most lines of verse are shorter
 MAX_LINE_CHARS = 160
-FULL_SHARE = 0.85  # of the characters of a long line that a full one has
-MIN_FULL_SHARE = 0.7  # of the cut lines that are full, at least; lines of verse differ more
+FULL_SHARE = 0.85  # a full line has this share of a long line's characters
+MIN_FULL_SHARE = 0.7  # lines of verse differ more in length than cut lines
 
 _OPEN_END = compile_later(r"[\p{L}\d,;’'-]$")
 _GOES_ON = compile_later(r"[“‘(]?\p{Ll}")

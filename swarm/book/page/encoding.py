@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 SAMPLE_BYTES = 2_000  # bytes from which UTF-16 is guessed
 MAX_GUESS_BYTES = 60_000  # bytes from which any other encoding is guessed
 MIN_GUESS_BYTES = 100  # fewer bytes tell nothing
-WIDE_SHARE = 0.6  # of every other byte is zero in UTF-16
-MAX_FOREIGN_SHARE = 0.25  # of the letters of a Western text that are not ASCII
+WIDE_SHARE = 0.6  # UTF-16 has this share of zeros in every other byte
+MAX_FOREIGN_SHARE = 0.25  # Western texts have fewer letters outside ASCII
 WESTERN = "windows-1252"
 
 # fmt: off

@@ -11,7 +11,7 @@ from swarm.book.page.markup import local, words
 MAX_FORMULA_CHARS = 2_000  # the rest of a longer one is not read
 
 EXPONENT = compile_later(r"[-−+]?[0-9]{1,3}")
-INDEX = compile_later(r"\p{L}{1,2}")  # below a variable, as in x<sub>i</sub>
+INDEX = compile_later(r"\p{L}{1,2}")  # an index is below a variable: x<sub>i</sub>
 VARIABLE = compile_later(r"(?<!\p{L})\p{L}$")
 RAISED = str.maketrans("0123456789-−+", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁻⁺")
 

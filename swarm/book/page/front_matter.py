@@ -98,10 +98,10 @@ _PAGES = _SMALL | {CONTENTS, ADVERTISEMENT}  # parts that seldom span two files
 COLOPHON_SHARE = 0.1  # a colophon is in the first or last tenth of a book
 MAX_TRANSCRIBER_CHARS = 20_000
 MIN_ENTRIES = 4
-MIN_HALF_CHARS = 8  # of half a title that a line of contents may say
+MIN_HALF_CHARS = 8  # a line of contents may say half a title, but no shorter half
 MAX_TITLE_CHARS = 300
-MAX_CONTENTS_PROSE_CHARS = 300  # of the other lines
-MIN_CONTENTS_SHARE = 0.8  # of the lines of a table of contents are titles of other parts
+MAX_CONTENTS_PROSE_CHARS = 300  # more text in other lines is prose
+MIN_CONTENTS_SHARE = 0.8  # this share of a table of contents is titles of other parts
 
 _PAGE_NUMBER = compile_later(r"(?<=[.…·\s])\d{1,4}\s?$")
 _BETWEEN_HALVES = compile_later(r"[.:;—–-]\s|\s[—–-]|\n")

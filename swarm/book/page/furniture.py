@@ -18,10 +18,10 @@ MAX_NUMBER_CHARS = 16
 MAX_LINE_CHARS = 120
 MAX_LINKS = 8
 MAX_OFFER_CHARS = 40
-MIN_ROW_LINKS = 4  # of a row of numbers
+MIN_ROW_LINKS = 4  # fewer links are no row of numbers
 MAX_ROW_LINKS = 200
 MAX_ROW_CHARS = 2_000
-MAX_ROW_WORDS = 2  # beside the links of such a row
+MAX_ROW_WORDS = 2  # an element with more words outside its links has text
 
 _DROPPED = words(
     "head title script style template rt rp rtc audio video canvas iframe datalist annotation annotation-xml "
@@ -31,12 +31,10 @@ _UNSPOKEN_TYPES = frozenset(("noteref", "pagebreak", "backlink"))
 _PAGE_CLASSES = words(
     "pagenum pageno pagenumber page-number page_number pagebreak page-break pb tei-pb x-ebookmaker-pageno"
 )
-_PROGRAM_CLASSES = words(
-    "calibre_navbar ws-noexport mw-editsection noprint navbox margin-toggle"
-)  # links that programs add
-_MARGIN_CLASSES = words(
-    "sidenote side-note marginnote margin-note marginalia footnote"
-)  # of elements within a sentence
+# Programs add links of these classes.
+_PROGRAM_CLASSES = words("calibre_navbar ws-noexport mw-editsection noprint navbox margin-toggle")
+# An element of these classes within a sentence may be a note in the margin.
+_MARGIN_CLASSES = words("sidenote side-note marginnote margin-note marginalia footnote")
 _LINE_CLASSES = words("lnum linenum linenumber line-number lineno ln verse-number page folio pagina")
 _LONG_WORD = compile_later(r"\p{L}{2,}+")
 _LINES_OF_LINKS = frozenset(("p", "div", "center", "td", "tr", "table", "ul", "h3", "h4", "h5", "h6"))
@@ -44,7 +42,7 @@ _NUMBER = compile_later(r"[\[({|\s]*(?:(?:pp?|pg|page|seite|s|pág|pag)\.?\s*)?[
 # The number of a printed page within a paragraph, and that of a line, far behind the line.
 _PAGE_MARK = compile_later(r"\[(?:Pg|Page|p\.|S\.|Seite|pág\.|стр\.|с\.)\s?[\divxlc]{1,6}\] ?")
 _LINE_NUMBER = compile_later(r"(?<=[\p{L}\p{P}])[ \t\u00a0\u2002\u2003]{3,80}+\d{0,3}[05][ \t\u00a0]{0,80}+$")
-MAX_NUMBERED_LINES = 0.34  # of the lines of a stanza; more such figures are a table
+MAX_NUMBERED_LINES = 0.34  # more such figures in a stanza are a table
 _PAGE_ID = compile_later(r"(?:page|pg|p|pag|seite)[-_.]?[\divxlc]+", regex.IGNORECASE)
 _HIDDEN = compile_later(r"display\s*:\s*none|visibility\s*:\s*hidden", regex.IGNORECASE)
 # Texts of links that only lead elsewhere, in the most common languages of e-books.
@@ -69,7 +67,7 @@ _UNLINKED = compile_later(
     rf"[\s<«‹\[]*{_NAVIGATION.pattern}[\s\]]*(?:[|/•·»«<>‹›\[\]\s]*[|•·»«<>‹›][|/•·»«<>‹›\[\]\s]*{_NAVIGATION.pattern}[\s\]]*){{1,6}}[\s>»›]*",
     regex.IGNORECASE,
 )
-_SEPARATORS = frozenset("|•·»«<>‹›")  # such a line has one of these
+_SEPARATORS = frozenset("|•·»«<>‹›")  # a navigation line without links has one of these
 # What an archive of stories prints around one: where it is, and where its author's notes are.
 _ARCHIVE = compile_later(
     r"\s*\(?see the end of the (?:chapter|work) for (?:more )?(?:notes|other works inspired by this one)\.?\)?\.?\s*|"
@@ -131,7 +129,7 @@ def is_furniture(element: etree._Element) -> bool:
     if style and _HIDDEN.search(style):
         return True
     above = element.getparent()
-    if tag == "button" and above is not None and not local(above).startswith("h"):  # that of a heading has its text
+    if tag == "button" and above is not None and not local(above).startswith("h"):  # a heading's button holds its text
         return True
     if tag in _LINES_OF_LINKS and (_is_navigation(element) or _is_number_row(element)):
         return True

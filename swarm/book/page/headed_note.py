@@ -7,7 +7,7 @@ import regex
 from swarm.book.page.front_matter import named
 from swarm.book.page.passage import Passage
 
-MIN_REFERRED_SHARE = 0.5  # of the numbers below the heading that stand in the text as raised figures
+MIN_REFERRED_SHARE = 0.5  # this share of the numbers below the heading is in the text as raised figures
 
 _NUMBER = regex.compile(r"[\[(]?(\d{1,3})[.)\]:]?\s+(?=\S)")
 

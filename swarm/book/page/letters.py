@@ -10,7 +10,8 @@ from swarm.book.language.late_pattern import compile_later
 AUDIBLE = compile_later(r"[\p{L}\p{N}]")  # a text without a letter or digit cannot be spoken
 _ACCENTS, _BETWEEN_WORDS = compile_later(r"\p{M}+"), compile_later(r"[^\p{L}]+")
 _NO_LETTER = compile_later(r"[^\p{L}\p{N}]+")
-_NO_ASCII_LETTER = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())  # takes a tenth of the time
+# For ASCII this takes a tenth of the time that the pattern takes.
+_NO_ASCII_LETTER = dict.fromkeys(code for code in range(128) if not chr(code).isalnum())
 
 # Scripts such as Arabic need joiners to shape their letters, so these are kept there.
 _ZERO_WIDTH = compile_later(

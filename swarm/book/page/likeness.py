@@ -12,35 +12,35 @@ from swarm.book.language.known import every_language
 from swarm.book.language.late_pattern import compile_later
 
 MAX_TINY_CHARS = 400  # a part so short is what its name says
-MAX_SMALL_CHARS = 6_000  # of a title page, an imprint and the like
+MAX_SMALL_CHARS = 6_000  # a longer part is no title page, imprint or transcriber's note
 MAX_LIST_LINE_CHARS = 160  # average of a list's lines
 MAX_ENTRY_CHARS = 60  # average of lines that need no further look
-MAX_TOLD_SHARE = 0.3  # of the characters of a list that are in sentences
+MAX_TOLD_SHARE = 0.3  # a list has at most this share of its characters in sentences
 MIN_ENTRIES = 5
-MIN_ENTRY_SHARE = 0.5  # of the lines of an index
+MIN_ENTRY_SHARE = 0.5  # this share of an index is entries
 MIN_SORTED_LINES = 10
 MIN_SORTED_SHARE = 0.9
 MAX_SORTED_LINE_CHARS = 80  # average of the lines of an index without page numbers
 MAX_SOURCE_CHARS = 300  # average of the entries of a bibliography
-MIN_DATED_SHARE = 0.7  # of the lines of a bibliography
-MIN_LABELLED_SHARE = 0.3  # of the paragraphs of notes begin with a label
-MIN_REFERRING_SHARE = 0.5  # of the paragraphs of notes without labels
+MIN_DATED_SHARE = 0.7  # this share of a bibliography has a year
+MIN_LABELLED_SHARE = 0.3  # this share of the notes begins with a label
+MIN_REFERRING_SHARE = 0.5  # this share of unlabelled notes refers to a source
 MAX_NOTE_LINE_CHARS = 400  # average of paragraphs of unlabelled notes
 MAX_LEGAL_CHARS = 4_000
 MAX_LEGAL_LINE_CHARS = 100  # longer lines of a legal page speak of the law
-MAX_OTHER_SHARE = 0.6  # of the characters of a legal page
+MAX_OTHER_SHARE = 0.6  # the rest of a legal page speaks of the law
 LEGAL_END_SHARE = 0.2  # most copyright pages are in the first or last fifth of a book
-MIN_SIGNS, MIN_SIGNS_INSIDE = 2, 3  # of a copyright page there, and of one between the novels of a collection
+MIN_SIGNS, MIN_SIGNS_INSIDE = 2, 3  # a copyright page between the novels of a collection needs more signs
 MAX_TITLE_PAGE_CHARS = 500
 MAX_TITLE_LINE_CHARS = 60
 MIN_LICENCE_WORDS = 3
-MAX_OFFER_CHARS = 1_500  # of a page that only advertises
-OFFER_SHARE = 0.5  # of a book, behind which such pages are
+MAX_OFFER_CHARS = 1_500  # a longer page does more than advertise
+OFFER_SHARE = 0.5  # pages that only advertise are in the last half of a book
 MIN_OFFER_SIGNS = 2
-MIN_OFFERING_SHARE = 0.5  # of the characters of such a page
+MIN_OFFERING_SHARE = 0.5  # an advertisement fills this share of its page
 
 _WORD = compile_later(r"\p{L}{2,}")
-_FULL_STOPS = ("。", "．", "।", "॥", "۔", "։", "።", "။", "។")  # of scripts in which titles end without one
+_FULL_STOPS = ("。", "．", "।", "॥", "۔", "։", "።", "။", "។")  # titles in these scripts end without a full stop
 _TOLD = compile_later(r"[,;!?…][\"'”’»)]*$")  # lines of verse end so, lines of a title page do not
 _ENTRY = compile_later(r"[,.…\s]\s?\d{1,4}n?(?:\s?[-–]\s?\d{1,4})?[.,;]?(?=\s|$)|,? see (?:also )?\p{L}")
 _NOTE_LABEL = compile_later(r"[\[(]?(?:\d{1,4}|[*†‡§])(?=[\])., :]|\p{L})|(?:p|pp|page|s|pág)\. ?\d", regex.IGNORECASE)

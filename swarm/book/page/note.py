@@ -21,10 +21,10 @@ NOTE = "e2a-note"  # attribute of a note: its key
 RETURN = "e2a-return"  # attribute of a link from a note back to its mark: the key of the note
 MAX_LABEL_PIECES = 8  # texts in a link, of which its label is made
 MAX_MUTE_STEPS = 64  # elements whose texts are looked at, to tell whether a block says anything
-MAX_HEADING_CHARS = 40  # of a line "Notes" that is no heading
-MAX_OPENING_CHARS = 12  # of a note, in which its label is found
-MIN_WORDS_CHARS = 4  # of a note besides its links
-MIN_PAGE_NOTES = 2  # of a document with nothing but notes, unless its first heading says so
+MAX_HEADING_CHARS = 40  # a longer line is text, not an unmarked heading such as "Notes"
+MAX_OPENING_CHARS = 12  # a note's label is in its opening
+MIN_WORDS_CHARS = 4  # a note with fewer characters outside its links has no words
+MIN_PAGE_NOTES = 2  # a document with fewer notes is no page of notes, unless its first heading says so
 MAX_STEPS_UP = 3  # ancestors of a link or block that are searched for ids and classes
 
 _LABEL = compile_later(

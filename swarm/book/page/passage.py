@@ -15,9 +15,9 @@ class Passage(Struct):
     level: int = 0
     left_out: str = ""
     grounds: str = ""  # words that made a rule leave it out, "" if the book itself marks it
-    language: str = ""  # as the markup names it, "" if it names none
+    language: str = ""  # "" if the markup names none
     references: tuple[str, ...] = ()  # keys of the notes that it refers to
     note: str = ""  # key of the note that it belongs to
     marks: tuple[str, ...] = ()  # raised figures after its words that lead nowhere: marks of notes
     sayings: tuple[Saying, ...] = ()  # phonemes that the book gives for its words
-    trace: TextTrace | None = None  # its position in the document, if a tracer was used
+    trace: TextTrace | None = None  # the place in the document, if a tracer was used

@@ -17,9 +17,8 @@ class Marker:
 
     def __init__(self, sayings: Sequence[Saying]) -> None:
         self._sayings = {(saying.written, saying.time): saying.phonemes for saying in sayings}
-        self._written = dict.fromkeys(
-            saying.written for saying in sayings
-        )  # for each word, how often it occurred so far
+        # The values count how often each word occurred so far.
+        self._written = dict.fromkeys(saying.written for saying in sayings)
 
     def mark(self, sentence: str) -> str:
         """Return the next sentence as engine text."""

@@ -16,10 +16,10 @@ from swarm.job.language import normal_language
 
 MAX_HEADER_CHARS = 4_000  # the part of a text that may name its title and author
 MAX_HEADER_PARAGRAPHS = 3  # first paragraphs in which title and author may be named
-MIN_DOTTED_LINES = 3  # of a table of contents
+MIN_DOTTED_LINES = 3  # fewer dotted lines are no table of contents
 MIN_BRACED_PAGES = 3
 LONG_LINE_CHARS = 120  # a text whose average line is longer has a paragraph on each line
-MAX_VERSE_CHARS = 50  # of a line of verse that is not indented
+MAX_VERSE_CHARS = 50  # longer lines are verse only if they are indented
 
 # The numbers of printed pages: "[Pg 12]", "[Page 12]"; those in braces only if they rise one by one.
 _PAGE_MARK = compile_later(r"\[(?:Pg|Page|p\.)\s?[\divxlc]{1,6}\] ?")

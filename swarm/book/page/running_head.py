@@ -12,7 +12,7 @@ from swarm.job.book import TextTrace
 RUNNING = "running head"
 MIN_TIMES = 5  # occurrences of a running head
 MAX_CHARS = 100
-MIN_BEFORE_CHARS = 60  # of a cut paragraph; lines of verse are shorter
+MIN_BEFORE_CHARS = 60  # most lines of verse are shorter
 CUTTING_SHARE = 0.3  # share of a running head's occurrences that cut a sentence, at least
 MIN_SITES = 2  # lines of a book that are nothing but the address of one site
 

@@ -8,7 +8,7 @@ from lxml import etree
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.markup import local, words
 
-SAMPLE_CHARS = 1_500  # of one sample
+SAMPLE_CHARS = 1_500
 
 _NO_PROSE = words("head script style template pre code kbd samp math svg nav rt rp")
 _LICENCE = compile_later(r"gutenberg|creative commons", regex.IGNORECASE)

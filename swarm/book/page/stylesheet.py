@@ -32,7 +32,7 @@ _SIDES = words("left right")
 _PROPERTIES = words("display visibility float")
 _EVERY_SCREEN = frozenset(("all", "screen", "all , screen", "screen , all"))
 
-Style = dict[str, tuple[str, bool]]  # for each property its value, and whether it is `!important`
+Style = dict[str, tuple[str, bool]]  # the value of each property, and whether it is `!important`
 
 
 class StyleRule(Struct, frozen=True):

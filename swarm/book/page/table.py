@@ -9,7 +9,7 @@ from swarm.book.page.markup import local
 HEADER = "e2a-header"  # attribute of a cell: the name of its column
 MAX_COLUMNS = 30
 MAX_HEADER_CHARS = 60  # a longer heading is too long to repeat in every row
-MIN_ROWS = 2  # below the headings; a single row needs none
+MIN_ROWS = 2  # a single row needs no headings
 
 _SPAN = compile_later(r"\s*0*([1-9]\d{0,3})\s*")
 
@@ -52,7 +52,7 @@ def _grid(table: etree._Element) -> list[list[_Cell]]:
     if next(table.iterdescendants("{*}table"), None) is not None:
         return []
     rows: list[list[_Cell]] = []
-    left: dict[int, int] = {}  # for each column, the rows that a cell above still fills
+    left: dict[int, int] = {}  # rows that a cell above still fills, by column
     for line in table.iter("{*}tr"):
         row: list[_Cell] = []
         taken = {column for column, count in left.items() if count}

@@ -6,8 +6,8 @@ from lxml import etree
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.page.formula import read_formula
 
-MAX_TEX_CHARS = 600  # of a formula; a longer one is left as it is
-MAX_DEPTH = 20  # of its braces
+MAX_TEX_CHARS = 600  # a longer formula is left as it is
+MAX_DEPTH = 20  # a formula with deeper braces is not converted
 
 _ANY = rf"(.{{1,{MAX_TEX_CHARS}}}?)"
 _ENVIRONMENT = r"(?:equation|align|gather|multline|eqnarray|displaymath|math)"
@@ -17,7 +17,7 @@ _FORMULA = compile_later(
     rf"(?<![\\$\p{{L}}\d])\$(?![\s$])([^$\n]{{1,{MAX_TEX_CHARS}}}?)(?<![\s\\])\$(?![\d$])",
     regex.DOTALL,
 )
-_SURE = compile_later(r"[\\^_{}=+<>]|^\p{L}['’]?$")  # is in a formula, but hardly between the signs of two sums
+_SURE = compile_later(r"[\\^_{}=+<>]|^\p{L}['’]?$")  # a formula has one of these, the text between two sums hardly
 _COMMAND = compile_later(r"\\(?:[a-zA-Z]+|.)|[{}$^_&]")
 
 

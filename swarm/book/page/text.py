@@ -42,8 +42,8 @@ SVG_BLOCKS = frozenset(("svg", "text"))
 CELLS = frozenset(("td", "th"))
 LINES = frozenset(("div", "p", "li", "ul", "ol"))  # elements that may be lines in a stanza
 ROOTS = frozenset(("html", "body"))  # authoring tools often give these their own language
-MAX_CAP_CHARS = 8  # of a block that may be a drop cap
-MAX_CELL_CHARS = 120  # of the cells of a row that is read as one paragraph
+MAX_CAP_CHARS = 8  # a longer block is no drop cap
+MAX_CELL_CHARS = 120  # a row with longer cells is not read as one paragraph
 MAX_ORNAMENT_CHARS = 40
 DEFAULT_READING = Reading()
 
@@ -118,7 +118,7 @@ class _Walk:
         self.open = [_Open()]
         self.lines: list[etree._Element] = []  # open inline elements that a style puts on lines of their own
         self.sayings = Collector()
-        self.groups: list[int] = []  # for each open heading group, the index of its first passage
+        self.groups: list[int] = []  # the index of the first passage of each open heading group
 
     def read(self, root: etree._Element) -> Document:
         self.document.language = _language(root)

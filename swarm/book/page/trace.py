@@ -74,7 +74,7 @@ class Tracer:
     def __init__(self, document: str) -> None:
         self.document = document
         self._place = 0
-        self._taken: dict[int, tuple[int, str]] = {}  # for parts of the open block: place, visible characters
+        self._taken: dict[int, tuple[int, str]] = {}  # place and visible characters, by part of the open block
         self._whole = ""
         self._runs: list[CharRun] = []
         self._start = 0

@@ -10,7 +10,7 @@ from swarm.book.page.passage import Passage
 _NOTE_TEXT = compile_later(
     r"\s*\[(?:Foot|End|Side)?note\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*[:.]\s*(.*?)\]?\s*", regex.IGNORECASE | regex.DOTALL
 )
-_INNER_TEXT = compile_later(  # within a paragraph; brackets of its own may be in it
+_INNER_TEXT = compile_later(  # a note within a paragraph may have brackets of its own
     r"\s{0,4}\[(?:(?:Foot|End|Side)note|Note(?= ?\d))\s*(\d{1,4}|\p{L}|[*†‡§]{1,3})?\s*:\s*"
     r"((?:[^\[\]]|\[[^\[\]]{0,200}+\]){1,3000}+)\]",
     regex.IGNORECASE,
@@ -46,7 +46,7 @@ def mark_written_notes(passages: list[Passage], reason: str) -> None:
 
     "[Footnote 1: ...]" is always a note, "[1] ..." only after its mark.
     """
-    waiting: dict[str, list[Passage]] = defaultdict(list)  # for each label, the passages whose notes have not come yet
+    waiting: dict[str, list[Passage]] = defaultdict(list)  # passages whose notes have not come yet, by label
     for number, passage in enumerate(passages):
         if "[" not in passage.text or passage.left_out:
             continue

@@ -84,7 +84,7 @@ def _is_open(spoken: Spoken) -> bool:
 
 
 def _turned(found: Sequence[Spoken], persons: Mapping[str, str]) -> list[Spoken]:
-    turns: list[str] = []  # of the paragraphs before, "" if unknown
+    turns: list[str] = []  # the speaker of each paragraph before, "" if unknown
     result = []
     for spoken in found:
         if not spoken:

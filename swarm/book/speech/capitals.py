@@ -22,10 +22,10 @@ from swarm.job.book import ChapterText
 _SOME = compile_later(r"\p{Lu}['’]?\p{Lu}|\p{Lu}(?:\s\p{Lu}){4}")
 _TOKEN = compile_later(r"\p{L}[\p{L}\p{M}]*+(?:['’]\p{L}[\p{L}\p{M}]*+)*+")
 _CAPITALS = compile_later(r"\p{Lu}[\p{Lu}\p{M}]*(?:['’]\p{Lu}[\p{Lu}\p{M}]*)*")
-_WORD = compile_later(r"(?<![\p{L}./@_-])\p{L}\p{Ll}*+(?![\p{L}/@_]|\.\p{L})")  # in small letters, in no address
+_WORD = compile_later(r"(?<![\p{L}./@_-])\p{L}\p{Ll}*+(?![\p{L}/@_]|\.\p{L})")  # an address has no such word
 _CAPITAL_WORD = compile_later(r"\b\p{Lu}{2,}\b")
 _AFTER_ARTICLE = compile_later(r"\b(?:the|an?)\s(\p{Lu}{2,4})\b(?!\s\p{Lu}{2})")
-_IN_NAME = compile_later(r"[\d_@\\$]|\.\p{L}")  # beside a word that is part of an address or of a program
+_IN_NAME = compile_later(r"[\d_@\\$]|\.\p{L}")  # an address or a program has this beside a word
 _BEFORE_NAME = compile_later(r"[\d_@\\]$|\p{L}\.$")
 _SPACED = compile_later(r"(?<![\p{L}\p{N}.])\p{Lu}(?:\s\p{Lu}){4,40}(?![\p{L}\p{N}.])")
 _NUMERAL = compile_later(NUMERAL)
@@ -63,9 +63,9 @@ MIN_NAME_LETTERS = 4  # shorter words that no book and no list knows are initial
 class Usage(Struct, frozen=True):
     """How a book writes those words that it also writes in capitals."""
 
-    small: frozenset[str] = frozenset()  # those that also stand in small letters
-    names: frozenset[str] = frozenset()  # those, in small letters, that also stand with a capital
-    initials: frozenset[str] = frozenset()  # those, in capitals, that also stand after a small article
+    small: frozenset[str] = frozenset()  # words that also stand in small letters
+    names: frozenset[str] = frozenset()  # words, in small letters, that also stand with a capital
+    initials: frozenset[str] = frozenset()  # words, in capitals, that also stand after a small article
 
 
 NO_USAGE = Usage()

@@ -13,8 +13,8 @@ _NUMERIC = compile_later(
     rf"{_ALONE}(\d{{1,2}})([/.]|-(?=\d{{1,2}}-))(?:(?<=\.)\s)?(\d{{1,2}})\2(?:(?<=\.)\s)?(\d{{4}}){_APART}"
 )
 _SHORT_YEAR = compile_later(rf"{_ALONE}(\d{{1,2}})([./-])(\d{{1,2}})\2(\d\d){_APART}")
-MAX_WORD_CHARS = 12  # of a word before a date
-LAST_YEAR = 35  # of two digits that are of this century
+MAX_WORD_CHARS = 12  # longer words before a date are not looked for
+LAST_YEAR = 35  # greater pairs of digits are years of the last century
 _ISO = compile_later(rf"{_ALONE}(\d{{4}})-(\d\d)-(\d\d){_APART}")
 # "3-V-1898" and "12 X 1936"
 _ROMAN_MONTH = compile_later(rf"{_ALONE}(\d{{1,2}})([-./ ])(?=[IVX])({NUMERAL})\2(\d{{4}}){_APART}")

@@ -15,8 +15,8 @@ from swarm.book.speech.speaker import find_speaker
 from swarm.book.speech.utterance import Grounds, Utterance
 
 PAIRS = ("“”", "«»", "„“", "„”", "»«", "「」", "‘’", "‚‘", "›‹", '""')
-MIN_WORDS = 8  # of a quotation that begins and ends like a part of a sentence, to be dialogue
-MAX_TERM_WORDS = 3  # of a quotation that may be a term inside a sentence
+MIN_WORDS = 8  # a quotation so long is dialogue even if it begins and ends like a part of a sentence
+MAX_TERM_WORDS = 3  # a longer quotation is no term inside a sentence
 
 _DASH = compile_later(r"\s*[—–―-]\s*(?=\S)")
 _DASHED = "bg ca cs da el es fi fr gl hu it lt lv nb pl pt ro ru sk sv tr uk"

@@ -127,9 +127,8 @@ def _rule(where: str, line: str, language: str) -> Rule:
 def _check(where: str, rule: Rule) -> None:
     try:
         regex.compile(rule.written)
-        regex.sub(
-            f"(?:{rule.written})|", rule.said, ""
-        )  # the empty alternative always matches, so this checks the spelling too
+        # The empty alternative always matches, so this checks the spelling too.
+        regex.sub(f"(?:{rule.written})|", rule.said, "")
     except (regex.error, IndexError) as error:
         raise UsageError(f"{where}: /{rule.written}/ is no pattern: {error}.") from error
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-MAX_NAMES = 500  # that are compared with each other
+MAX_NAMES = 500  # names are compared in pairs
 
 _Words = frozenset[str]
 

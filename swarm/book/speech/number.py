@@ -29,7 +29,7 @@ RULERS = words(
 )
 _DEGREE = compile_later(r"°(?=\d)")
 _MASCULINE = compile_later(r"(?<=\d\s?)º(?=\s?[CF](?!\p{L}))")  # typed for a degree
-_COUNTRY = compile_later(r"(?<!\p{L})(?:US|U\.S\.|CA|AU|NZ|HK|[AC])(?=\$\s?\d)")  # of a dollar
+_COUNTRY = compile_later(r"(?<!\p{L})(?:US|U\.S\.|CA|AU|NZ|HK|[AC])(?=\$\s?\d)")  # "US$" names the dollar's country
 _PERCENT = compile_later(r"(?<=\d)\s?%\s?[-–]\s?(?=\d+(?:[.,]\d+)?\s?%)")
 _POINTED_SUM = compile_later(r"(?<=[$£€]\s?\d{1,9})\.(?=\d\d(?!\d|[.,]\d))")  # "$ 12.50" in the Americas
 _EVEN_SUM = compile_later(r"(?<=\d),[-–—]{1,2}(?![\d\p{L}])")  # "5,- DM"

@@ -9,7 +9,7 @@ from swarm.book.language.spelling import THOUSANDS, amount
 
 _FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
 _PREFIXED = ("mm", "cm", "dm", "km")
-MILLION = Decimal(1_000_000)  # takes the form of all that is counted in thousands
+MILLION = Decimal(1_000_000)  # a unit has the same form after all thousands
 _CYRILLIC = str.maketrans("мсдк", "mcdk")
 _AREA = compile_later(
     rf"(?<=(\d[\d.,]{{0,12}})\s?(?P<scale>\s{THOUSANDS}\s)?)(mm|cm|dm|km|m|мм|см|дм|км|м)([²³])(?![⁰-⁹²³¹])"

@@ -48,7 +48,7 @@ _AFTER_ABBREVIATION = compile_later(
     r"(?:\.(?=\s\p{Ll}|[,;:)]))?"
 )
 _AT_START = compile_later(rf"^({NUMERAL})(?=\s*(?:$|[.:)\]—–]))", regex.MULTILINE)
-_SET_OFF = compile_later(r"\s*[(:;)\]]|\.(?:\s|$)|$")  # follows a chapter's number, but no pronoun
+_SET_OFF = compile_later(r"\s*[(:;)\]]|\.(?:\s|$)|$")  # a chapter's number stands before this, but no pronoun
 _SMALL_NUMERAL = NUMERAL.lower()
 # Numerals in small letters are references: "see note viii". A few are also words.
 _SMALL = compile_later(
@@ -75,9 +75,8 @@ _NUMBERED_BEFORE = compile_later(
     r"(?:(?<=[\p{L}\p{N},;]\s)(?:Chapter|Book|Part|Volume|Act|Scene|Canto|Section|Stave|Appendix|Figure|Plate|Article)"
     r"|(?<=\b(?i:in|of|from|see|to|with|and)\s)(?:chapter|act|scene|canto|volume|section|stave))\s$|\bWorld War\s$"
 )
-_DETERMINED = compile_later(
-    rf"\b(?i:the|an?|this|that|my|your|his|her|our|their)\s(?i:{_WORDS})\sI\s"
-)  # "The Part I Played"
+# "The Part I Played"
+_DETERMINED = compile_later(rf"\b(?i:the|an?|this|that|my|your|his|her|our|their)\s(?i:{_WORDS})\sI\s")
 _DETERMINED_STAGE = compile_later(
     r"\b(?i:the|an?|this|that|these|every|each|any|no|my|your|his|her|its|our|their|which|what)(?:\s\p{L}+)?\s\p{L}+\s$"
 )

@@ -15,7 +15,7 @@ from swarm.job.card import EngineCard
 from swarm.job.cast import NO_CAST, Cast
 from swarm.job.guest import NO_GUESTS, Guests
 
-MAX_UNSPOKEN_SHARE = 0.5  # of the characters of a script
+MAX_UNSPOKEN_SHARE = 0.5  # a script with more unspoken text is refused
 
 _RANGE = compile_later(r"\s*(\d{1,6})(?:\s*-\s*(\d{1,6}))?\s*")
 

@@ -29,9 +29,9 @@ from swarm.job.language import marked_language
 
 TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 
-MAX_NAMED_SHARE = 0.1  # of the letters of a sentence that the engine may name instead of reading them
+MAX_NAMED_SHARE = 0.1  # the engine may name so many letters of a sentence instead of reading them
 
-_ORDER = tuple(Pause)  # from the shortest to the longest
+_ORDER = tuple(Pause)  # the shortest pause comes first
 _LETTER = compile_later(r"\p{L}")
 _BEYOND_LATIN = compile_later("[^\0-\u024f\u2000-\u206f]")  # no engine only names Latin letters
 _ENDS = compile_later(r"[.!?…。！？:][\"'”’»)\]」』]*$")
@@ -64,7 +64,7 @@ def segment_chapter(
             continue
         own = _own_language(block, language)
         teller = _teller(own, card, speech, guests)
-        voices = runs[index] if runs and not teller.told else ()  # what is told in another language has its own voice
+        voices = runs[index] if runs and not teller.told else ()  # a teller of another language has its own voice
         row.add(_pieces(block, language, teller, voices), own, teller, _pause_after(block, following))
     row.rest(Pause.CHAPTER)
     return Chapter(chapter.title, tuple(row.segments), tuple(row.unspoken), tuple(row.documents))
@@ -106,11 +106,9 @@ class _Row:
         self.language = language
         self.segments: list[Segment] = []
         self.unspoken: list[Unspoken] = []
-        self.documents: dict[str, int] = {}  # for each name of a document its number
-        self._last: tuple[Place | None, Origin | None] = (
-            None,
-            None,
-        )  # of the last segment, since pieces of one sentence share an origin
+        self.documents: dict[str, int] = {}  # the number of each document, by name
+        # The last segment's place and origin are kept, since pieces of one sentence share an origin.
+        self._last: tuple[Place | None, Origin | None] = (None, None)
 
     def add(self, pieces: list[_Piece], language: str, teller: _Teller, last: Pause) -> None:
         """Add a block's pieces and the pause after the block, which remains even if no piece can be spoken."""

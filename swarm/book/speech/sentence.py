@@ -45,7 +45,7 @@ _DAY_MONTH = compile_later(r"(?r)(?<!\d)\d{1,2}\.?\s(?:de\s)?(\p{L}{3})\p{L}{0,2
 _YEAR = compile_later(r"\s*(?:de\s)?(?:1[0-9]|20)\d\d(?!\d)")
 _MONTH_AND_YEAR = compile_later(r"\s*\p{Lu}\p{L}{2,9}\.?\s(?:1\d|20)\d\d\b")
 _FIRST_WORD = compile_later(r"\s*(\p{L}+)")
-_ERA = r"[vn]\.\s?Chr|[ad]\.\s?C|EE\.\s?UU|(?:p\.\s?)?n\.\s?e|н\.\s?э"  # may end a sentence
+_ERA = r"[vn]\.\s?Chr|[ad]\.\s?C|EE\.\s?UU|(?:p\.\s?)?n\.\s?e|н\.\s?э"  # an era may end a sentence
 # Measures, sums and years may end one too, behind a figure: "5 Mio.", "w 1921 r.", "в XIX в.".
 _ERA += r"|Mio|Mrd|Tsd|Jhs?|(?<=\d\s?)(?:r|гг?|млн|млрд|тыс|руб|коп)|(?<=[\dIVX]\s)(?:w|вв?)|U\.\s?S\.\s?A"
 # "Nel 44 a.C. Cesare morì": an era behind a preposition and a year is no sentence yet.

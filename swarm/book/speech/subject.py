@@ -9,7 +9,7 @@ import regex
 
 from swarm.book.language.late_pattern import compile_later
 
-MAX_NAMES = 200  # of a chapter
+MAX_NAMES = 200  # only the longest names of a chapter are looked for
 MAX_NARRATION = 2000  # characters before a quotation that are looked at
 
 _JOINS = (

@@ -19,7 +19,7 @@ from swarm.book.speech.roman import ARE_LISTED, COUNTED, COUNTED_WORDS
 ODD = 1  # a figure, or a character that is neither a letter nor common punctuation
 SHORT = 2  # an abbreviation
 NUMERAL = 4  # perhaps a Roman numeral, but no "I" in a language in which that is a pronoun
-PRONOUN = 8  # such an "I"
+PRONOUN = 8  # "I" in a language in which it is a pronoun
 COUNTS = 16  # a word or a name that a numeral may follow
 SMALL = 32  # perhaps a Roman numeral in small letters
 CAPITALS = 64  # two capitals
@@ -27,7 +27,7 @@ LETTER = 128  # a single capital
 SOUNDS = 256  # a word of several sounds
 
 SPELLED = ODD | SHORT | NUMERAL | SMALL  # one of these alone may change a sentence
-MAX_WORDS = 50_000  # that are remembered
+MAX_WORDS = 50_000  # the cache is cleared at this size
 MAX_WORD_CHARS = 40
 
 _ODD = compile_later(

@@ -13,5 +13,5 @@ class Utterance(Struct, frozen=True):
 
     start: int
     end: int
-    speaker: str = ""  # as the book names it, "" if unknown
+    speaker: str = ""  # the name in the book, "" if unknown
     grounds: Grounds = ""

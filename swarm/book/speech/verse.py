@@ -8,7 +8,7 @@ from swarm.book.language.language import Language, Match, Scripture
 from swarm.book.language.late_pattern import compile_later
 from swarm.book.language.numeral import value
 
-MAX_CHAPTER, MAX_VERSE = 150, 176  # of the Psalms, and of Psalm 119
+MAX_CHAPTER, MAX_VERSE = 150, 176  # the Psalms have 150 chapters, and Psalm 119 has 176 verses
 _FIGURE = compile_later(r"\d")
 _NAME_BEHIND = compile_later(r"\.\s\p{Lu}")
 _PSALMS = ("Psa", "Sal", "Псал")
@@ -71,7 +71,7 @@ def _finder(scripture: Scripture) -> "regex.Pattern[str]":
     verse = rf"(?P<verse>\d{{1,3}}){alone}(?=(?P<more>\s?[-–]\s?\d|,\s?\d{{1,2}}(?!\d))?)(?!{_NO_VERSE})"
     books = scripture.names | scripture.plain | scripture.single | scripture.shorts.keys()
     letters = {name[0] for name in (*scripture.numbered, *books)}
-    begin = rf"(?=[{''.join(sorted(letters))}])"  # tells of most places at once that no name begins there
+    begin = rf"(?=[{''.join(sorted(letters))}])"  # this excludes most places at once
     return compile_later(
         rf"{begin}(?<![\p{{L}}\d.])(?:(?P<number>{number})(?:\.\s?|\s|(?<=\d)(?=\p{{Lu}})))?"
         rf"(?:(?P<book>{shorts})(?P<stop>\.)|(?P<book>{names}|{plain})(?![\p{{L}}.])|"

@@ -6,7 +6,7 @@ from swarm.book.page.letters import plain
 from swarm.book.page.likeness import is_title_page, size_of
 from swarm.job.book import Block, ChapterText
 
-MAX_BARE_CHARS = 200  # of such a chapter
+MAX_BARE_CHARS = 200  # a chapter with more text is more than its title
 TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 MAX_JOINED_TITLE_CHARS = 120
 

@@ -12,16 +12,16 @@ from swarm.book.page.front_matter import CONTENTS, named
 from swarm.book.page.letters import plain
 from swarm.book.page.passage import Passage
 
-MIN_LINES = 3  # of a table of contents without a name, if each is like "Chapter One"
-MIN_NAMED_LINES = 2  # of one below a line such as "Contents"
-MIN_NAME_CHARS = 4  # of a part of a title that a line may say
-MAX_NAME_CHARS = 40  # of a line such as "Contents"
+MIN_LINES = 3  # fewer lines like "Chapter One" are no table of contents without a name
+MIN_NAMED_LINES = 2  # a line such as "Contents" needs fewer lines below it
+MIN_NAME_CHARS = 4  # a line may say a part of a title, but no shorter part
+MAX_NAME_CHARS = 40  # a longer line is no name such as "Contents"
 MAX_LINE_CHARS = 200
-MAX_FILLER_CHARS = 24  # of other lines below such a name: "Page", "Chapter"
-MAX_FILLERS = 3  # in a row
-MAX_PASSAGE_CHARS = 100_000  # of a table of contents in one block
-MAX_CELLS = 3  # of a row: number, title and page
-MIN_SHARE = 0.8  # of the lines of such a block that name headings
+MAX_FILLER_CHARS = 24  # lines such as "Page" or "Chapter" may stand between the others
+MAX_FILLERS = 3  # more fillers in a row end the table
+MAX_PASSAGE_CHARS = 100_000  # a longer block is no table of contents
+MAX_CELLS = 3  # a row has a number, a title and a page
+MIN_SHARE = 0.8  # this share of the lines names headings in a table of contents
 
 _PAGE = compile_later(r"(?<=[.…·\s])[\divxlc]{1,5}\s?$", regex.IGNORECASE)
 _NUMBER = compile_later(r"^\s*(?:\d{1,3}|[IVXLC]{1,7})[.:)]?\s+")
@@ -33,7 +33,7 @@ class _Run(Struct):
 
     name: Passage | None = None
     lines: list[Passage] = field(default_factory=list)
-    fillers: list[Passage] = field(default_factory=list)  # since the last line
+    fillers: list[Passage] = field(default_factory=list)  # fillers that follow the last line
     named: set[str] = field(default_factory=set)  # titles that the lines name
     count: int = 0
 

@@ -19,9 +19,9 @@ from swarm.book.page.pause_mark import without_marks
 from swarm.book.page.text import Document
 
 MAX_LEAD_CHARS = 300  # longer text before a document's first entry is a part of its own
-MAX_OPENING_CHARS = 50  # of opening words that serve as a title
+MAX_OPENING_CHARS = 50  # longer opening words are cut to serve as a title
 MIN_CHAPTERS_A_PART = 1.2  # lower headings for each higher one, if the lower ones are chapters
-MIN_LISTED_SHARE = 0.25  # of documents that a usable table of contents names
+MIN_LISTED_SHARE = 0.25  # a table of contents that names fewer documents is not usable
 
 # Names of parts that the markup does not show as headings: "Part One", "DEUXIEME PARTIE".
 _PART = compile_later(
@@ -66,7 +66,7 @@ class PassageRow:
     def __init__(self, documents: list[Named]) -> None:
         self.documents = documents
         self.numbers = {named.name: number for number, named in enumerate(documents)}
-        self.headings: dict[int, dict[str, int]] = {}  # for each document, places of its headings by their letters
+        self.headings: dict[int, dict[str, int]] = {}  # places of the headings of each document, by their letters
         self.passages: list[Passage] = []
         self.starts: list[int] = []
         for named in documents:

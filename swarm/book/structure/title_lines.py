@@ -12,7 +12,7 @@ from swarm.book.page.passage import Passage
 
 MAX_TITLE_LINES = 12
 MAX_LINE_CHARS = 120
-MAX_PASSAGES_BEFORE = 100  # that are left out or empty
+MAX_PASSAGES_BEFORE = 100  # later passages are not searched, even if all before are empty
 
 _BY = compile_later(
     r"(?:\p{L}+\s){0,2}(?i:(?:(?:written|edited|translated|illustrated|told)\s+)?by|von|par|por|door|di|автор:)\s+"

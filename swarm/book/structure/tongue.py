@@ -20,9 +20,9 @@ from swarm.book.language.detection import (
 from swarm.book.page.passage import Passage
 from swarm.job.language import language_name, marked_language
 
-DEFAULT_LANGUAGE = "en"  # of a book that names none and whose text does not tell
-MIN_GUESS_WORDS = 20  # of a text whose likely language is better than none
-MAX_MARKED_CHARS = 6_000  # of the passages of one language that are compared with their mark
+DEFAULT_LANGUAGE = "en"  # some books name no language, and their text does not tell it
+MIN_GUESS_WORDS = 20  # the guess for a shorter text is worse than the default
+MAX_MARKED_CHARS = 6_000  # only the first passages of a language are compared with their mark
 
 
 class Tongue(Struct, frozen=True):

@@ -21,7 +21,7 @@ from swarm.job.reading import Reading
 MAX_OPENING_PASSAGES = 200  # more than Project Gutenberg's header has
 MAX_HEADER_CHARS = 15_000  # longer text before a marker is the book
 MIN_HEADER_CHARS = 3_000  # shorter text before a marker is a header, however short the book is
-MAX_LICENCE_CHARS = 50_000  # of header and licence of a book that is shorter than they are
+MAX_LICENCE_CHARS = 50_000  # header and licence may be longer than a short book, but no longer than this
 MAX_CONTENTS_LINES = 2_000
 MAX_CREDITS = 6  # passages after Project Gutenberg's header that may be credits
 
@@ -31,8 +31,8 @@ TITLE = "by its title"
 FILE = "by its file name"
 WORDS = "by its words"
 WANTED = "left out as asked"
-MAX_GUESSED_SHARE = 0.04  # of a book's characters that may be left out by a guess without a word
-MAX_WORDS_CHARS = 40  # of each of the words that decided
+MAX_GUESSED_SHARE = 0.04  # a guess may leave out this share of a book's characters without a warning
+MAX_WORDS_CHARS = 40  # longer words that decided are cut
 MAX_OFFERS = 3  # words of an advertisement that are told
 FEW_TITLES = 4  # titles in the error for an ambiguous name
 

@@ -9,7 +9,7 @@ from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.session_state import SessionState
 
 MAX_ABSENT = 256
-RETURN_S = 60.0  # of silence, after which a worker has to greet and to say what it holds
+RETURN_S = 60.0  # a worker that was silent for so long has to greet and to say what it holds
 
 
 @dataclass
@@ -41,5 +41,5 @@ class Absent:
         session.heard_s = session.returned_s = now
         session.offers.clear()  # heartbeats from the silence follow
         tidy(jobs, session, now)
-        session.spend_idle(now)  # its absence is no idle time
+        session.spend_idle(now)  # an absence is no idle time
         return session

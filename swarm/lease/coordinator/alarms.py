@@ -31,7 +31,7 @@ class Alarms(Generic[Key]):
         """Return the earliest deadline; infinity if there is none."""
         while self._heap:
             noted_s, key = self._heap[0]
-            if noted_s != self._noted.get(key):  # it came nearer since, and is noted twice
+            if noted_s != self._noted.get(key):  # the deadline came nearer since, and is noted twice
                 heappop(self._heap)
                 continue
             due_s = self.due(key)

@@ -13,8 +13,8 @@ from swarm.lease.coordinator.roster import Session
 from swarm.lease.file_transfer import BlockDigests, Blocks, Fetch, FilePiece
 from swarm.lease.reason import Reason
 
-MAX_LISTS = 64  # that are kept, of up to 512 KiB
-ANSWER_S = 3.0  # for a worker to send the next piece of a list; then another one is asked
+MAX_LISTS = 64  # a list has up to 512 KiB
+ANSWER_S = 3.0  # a worker that sends no piece of a list for so long is left for another one
 
 
 @dataclass

@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from swarm.job.job_file import BLOCK_BYTES
 from swarm.lease.coordinator.roster import Session
 
-WINDOW_S = 5.0  # over which the pace of a worker is taken
-MIN_WINDOW_S = 2.0  # for a pace to be compared with
+WINDOW_S = 5.0  # a worker's pace is measured over this time
+MIN_WINDOW_S = 2.0  # a pace over a shorter time is not compared
 LAG = 3.0  # a worker lags if the one that it fetches from is so many times as fast
-TURN_S = 5.0  # after which the first of a chain may become the last, since its own link may be what is slow
-TURNS = 3  # in any case; then only one that is slower than an earlier one becomes the last
+TURN_S = 5.0  # the first of a chain may become the last after this time, since its own link may be what is slow
+TURNS = 3  # more turns are taken only if the first worker is slower than an earlier one
 MAX_TURNS = 30
 SLOWER = 1.5
 WAITS_BLOCKS = 2  # a worker that is behind its source by fewer has all that it can have
-MAX_TRIES = 3  # other sources of a worker that lags; then its own link is what is slow
-MAX_FOLLOWERS = 3  # of one worker
-NEAR_S = 10.0  # of progress that a worker may be ahead of the one behind which it goes
-MAX_GUESS_S = 2.0  # of progress that is assumed since a heartbeat
+MAX_TRIES = 3  # a worker that lags behind so many sources has a slow link itself
+MAX_FOLLOWERS = 3
+NEAR_S = 10.0  # a worker may be so many seconds of progress ahead of its source
+MAX_GUESS_S = 2.0  # progress since a heartbeat is assumed for this long at most
 
 
 @dataclass
@@ -30,15 +30,15 @@ class Link:
     """One worker in the chain of one file."""
 
     source: str = ""  # the session that it fetches from; "": the coordinator
-    have: int = 0  # by its last heartbeat
+    have: int = 0  # bytes it had at the last heartbeat
     heard_s: float = 0.0
-    turned_s: float = 0.0  # when it was given its source
-    begun: int = 0  # what it had when the window began in which its pace is taken
+    turned_s: float = 0.0  # it got its present source then
+    begun: int = 0  # bytes it had when the window for its pace began
     begun_s: float = 0.0
-    past_pace: float = 0.0  # in the window before
+    past_pace: float = 0.0  # the pace in the window before
     lags: bool = False
     is_stranded: bool = False  # it has no source at all: those behind it turn to others, and it may follow them
-    tried: set[str] = field(default_factory=set)  # sources of which it got less than they got themselves
+    tried: set[str] = field(default_factory=set)  # sources that gave it less than they got themselves
 
     @property
     def pace(self) -> float:
@@ -75,8 +75,8 @@ class Chain:
     block: int = BLOCK_BYTES
     links: dict[str, Link] = field(default_factory=dict)
     turns: int = 0
-    fastest: float = 0.0  # pace of those that were the first
-    liars: set[str] = field(default_factory=set)  # sessions of which another worker said that a block did not fit
+    fastest: float = 0.0  # the best pace of the workers that were first
+    liars: set[str] = field(default_factory=set)  # sessions that another worker accused of a block that did not fit
 
     def source_of(self, session: Session, sessions: Mapping[str, Session], now: float) -> str:
         """Return the door at which a worker shall fetch the file, as its heartbeat stands; "" for the coordinator."""

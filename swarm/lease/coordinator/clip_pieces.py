@@ -15,7 +15,7 @@ from swarm.lease.coordinator.transfer import Transfer
 from swarm.lease.message import Clip, ClipPiece, Received, WhoAreYou
 from swarm.lease.reason import Reason
 
-HEAD_BYTES = 64 * 1024  # of a FLAC file at most, before its sound
+HEAD_BYTES = 64 * 1024  # the header of a FLAC file takes this much at most
 MAX_UNFINISHED = 16  # clips begun since the last one that was accepted: the pieces of more are no progress
 
 

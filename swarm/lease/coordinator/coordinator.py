@@ -53,8 +53,8 @@ from swarm.lease.offer import ANY
 from swarm.lease.reason import Reason
 from swarm.lease.standby import Epochs
 
-ASK_AGAIN_S = 0.5  # between two rounds over the waiting slots: that a holder is slow shows only with time
-LISTEN_S = 1.5  # with workers here, the longest wait for a call: a longer one is a sleep and not their silence
+ASK_AGAIN_S = 0.5  # only time shows that a holder is slow, so the waiting slots are asked in rounds
+LISTEN_S = 1.5  # a longer wait for a call, while workers are here, is a sleep and not their silence
 OWN_GAP_S = 3.0  # a coordinator that was not called for so long slept
 GATHER_S = 1.5  # after a sleep nothing is granted for so long: workers come back and say what they have spoken
 
@@ -77,13 +77,13 @@ class Coordinator:
     deserted: bool = False  # all workers fell silent
     called_s: float = field(init=False)  # the last call of `receive` or `tick`
     asked_s: float = field(init=False)  # the last round over the waiting slots
-    grants_s: float = field(init=False)  # nothing is granted before
+    grants_s: float = field(init=False)  # nothing is granted before this time
     last_lease: int = field(init=False)
     intake: Intake = field(init=False)
     pieces: ClipPieces = field(init=False)
     job_files: JobFiles = field(init=False)
     deadlines: Deadlines = field(init=False)
-    waiting: dict[str, Session] = field(default_factory=dict)  # that offered slots; some may not wait any more
+    waiting: dict[str, Session] = field(default_factory=dict)  # sessions that offered slots; some may not wait any more
     more_to_grant: bool = False  # the last round ended before all waiting slots were asked
     speech_pace: SpeechPace = field(default_factory=SpeechPace)
     encoding_pace: EncodingPace = field(default_factory=EncodingPace)
@@ -128,7 +128,7 @@ class Coordinator:
         if isinstance(message, Hello):
             self._welcome(peer, message, now, outcome)
             return outcome
-        if isinstance(message, Epochs) and self.settings.trusts:  # also of a standby, which does not greet
+        if isinstance(message, Epochs) and self.settings.trusts:  # a standby, which does not greet, may send them too
             overrule(self.jobs, message, self.sessions, now, outcome)
         session = self.peers.get(peer) or self._return(peer, now, outcome)
         if session is not None:
@@ -301,7 +301,7 @@ class Coordinator:
     def _notice_gap(self, now: float) -> None:
         """After a sleep of this machine, shift every deadline first: the messages that wait are old."""
         gap_s, self.called_s = now - self.called_s, now
-        if gap_s > OWN_GAP_S and self.sessions:  # without workers it did not ask to be called
+        if gap_s > OWN_GAP_S and self.sessions:  # a coordinator without workers did not ask to be called
             self.deadlines.forgive(gap_s)
             self.grants_s = now + GATHER_S
 
@@ -375,7 +375,7 @@ class Coordinator:
         """Grant what can be granted; `thorough` as in `grant_waiting`."""
         if self.stopping or now < self.grants_s or len(self.sessions) < self.settings.min_workers:
             return
-        if self.settings.min_workers:  # once begun, the job goes on with fewer workers
+        if self.settings.min_workers:  # a job that has begun goes on with fewer workers
             self.settings = replace(self.settings, min_workers=0)
         if thorough:
             self.asked_s = now

@@ -28,7 +28,7 @@ from swarm.lease.scheduling import (
 )
 
 MAX_COMPARED = 8  # slots that found nothing
-MAX_GRANTS = 8  # in one call: further slots wait for the next round, so that messages of others are read meanwhile
+MAX_GRANTS = 8  # further slots wait for the next call, so that messages of others are read meanwhile
 
 
 def grant_waiting(
@@ -55,9 +55,9 @@ def grant_waiting(
         if exhausted and all(session.offers.values()):
             continue
         in_vain: set[str] = set()  # kinds of slots that were not answered before
-        found_nothing: dict[str, list[Slot]] = {}  # by kind
+        found_nothing: dict[str, list[Slot]] = {}
         kinds = session.kinds
-        short = {number for number, _, _ in session.no_room}  # of memory: they speak for no other slot
+        short = {number for number, _, _ in session.no_room}  # a slot without enough memory speaks for no other slot
         for slot, answered in list(session.offers.items()):
             if (exhausted and answered) or session.slots[slot].is_full:
                 continue
@@ -91,7 +91,7 @@ class Request:
     now: float
     out: Outcome
     split: bool  # whether one lease may be shortened for the sake of another
-    spoken: dict[str, set[Place]] = field(default_factory=dict)  # by job, once they are asked for
+    spoken: dict[str, set[Place]] = field(default_factory=dict)  # a job's places are looked up once they are needed
 
     def grant(self, new_id: Callable[[], int]) -> bool:
         """Grant the slot a lease; return False where there is none for it."""

@@ -13,8 +13,8 @@ class Holdings:
 
     leases: dict[int, Lease] = field(default_factory=dict)
     by_session: dict[str, dict[int, Lease]] = field(default_factory=dict)
-    hastened: dict[int, Lease] = field(default_factory=dict)  # of which the deadline has to be looked at anew
-    lapsed: dict[int, Lease] = field(default_factory=dict)  # of sessions that were given up; some may come back
+    hastened: dict[int, Lease] = field(default_factory=dict)  # leases with deadlines that must be checked again
+    lapsed: dict[int, Lease] = field(default_factory=dict)  # leases of sessions that were given up; some may come back
     closed: bool = False  # whether no session may go on with a lapsed lease any more
 
     def of(self, session: str) -> dict[int, Lease]:

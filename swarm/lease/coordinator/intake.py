@@ -18,11 +18,11 @@ from swarm.lease.message import Accepted, Clip, Failed, Held, Rejected, Release,
 from swarm.lease.reason import Reason
 
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
-ASIDE_S = 60.0  # how long such a worker is set aside; doubled with each further failure
+ASIDE_S = 60.0  # a worker that fails so is set aside this long, and twice as long after each further failure
 MAX_DOUBLINGS = 6
 MAX_RECORDED = 2 * MAX_ATTEMPTS  # failures of a place: the others of many that wait for a last word are not journaled
 MANY_TAKERS = 8  # workers that took a place and gave it back without a word: it waits for no more of them
-PROVISIONAL_S = 60.0  # of accepted sound, during which most clips decide on a rate that no card says
+PROVISIONAL_S = 60.0  # a rate that no card says is decided by most clips until so much sound is accepted
 
 
 @dataclass

@@ -41,7 +41,7 @@ class JobFiles:
     jobs: Jobs
     sessions: dict[str, Session]
     piece: int = PIECE_BYTES
-    collecting: dict[str, Collecting] = field(default_factory=dict)  # by job
+    collecting: dict[str, Collecting] = field(default_factory=dict)
     chains: Chains = field(init=False)
     referee: Referee = field(init=False)
     block_lists: BlockLists = field(init=False)

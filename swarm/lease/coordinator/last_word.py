@@ -10,9 +10,9 @@ from swarm.job.state import Place
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, ServedJob
 
-OTHERS_TRY_S = 60.0  # that a worker leaves a place to others after it failed there
-OTHERS_WAITED_FOR_S = 120.0  # for a second worker, which may hold other leases and never be free
-OTHERS_COME_S = 30.0  # until failures count of workers that have delivered nothing
+OTHERS_TRY_S = 60.0  # a worker leaves a place to others for so long after it failed there
+OTHERS_WAITED_FOR_S = 120.0  # a second worker may hold other leases and never be free
+OTHERS_COME_S = 30.0  # failures of workers that have delivered nothing count after this time
 
 
 def has_failed_often(served: ServedJob, place: Place) -> bool:
@@ -43,7 +43,7 @@ def last_word(served: ServedJob, sessions: Iterable[Session], place: Place, now:
     """Return the workers that have to try a place before it is set aside; none where those that tried it decide."""
     able = [s for s in sessions if s.is_at_work(now) and served.can_try(s, now, place)]
     tried = served.ledger.tried.get(place, {})
-    others_had_time = has_waited_long(served, place, now)  # else one that never tries anything would be waited for
+    others_had_time = has_waited_long(served, place, now)  # a worker that never tries anything would be waited for
     fresh = [session for session in able if session.key not in tried and (session.segments or not others_had_time)]
     most = max((session.segments for session in fresh), default=-1)
     if any(session.segments > most for session in able):

@@ -17,13 +17,13 @@ class Lease:
     pending: list[int]
     granted_s: float
     progressed_s: float  # the last sign that it advances
-    characters: int = 0  # of what is pending
+    characters: int = 0  # characters still pending
     reached: int = -1  # the last index that a heartbeat said is being spoken
-    spoken: bool = False  # by the last heartbeat: its slot is through with it, and its last clips are on their way
-    most: int = 1  # segments that its slot speaks together, by its worker's offer
-    together: int = field(init=False)  # that it speaks together now, by its last heartbeat
-    fewest: int = field(init=False)  # that it spoke together since its last clip
-    delivered_s: float = field(init=False)  # its last clip, or when its slot came to it
+    spoken: bool = False  # the last heartbeat said that its slot is done with it, and its last clips are on their way
+    most: int = 1  # segments that its slot can speak together, as its worker offered
+    together: int = field(init=False)  # segments spoken together now, by the last heartbeat
+    fewest: int = field(init=False)  # fewest segments spoken together since its last clip
+    delivered_s: float = field(init=False)  # the last clip came then, or the slot came to the lease
 
     def __post_init__(self) -> None:
         self.delivered_s = self.granted_s

@@ -11,7 +11,7 @@ from swarm.lease.coordinator.lease import Lease
 
 MAX_LEASE_CHARACTERS = 32 * 1024
 MAX_LEASE_LINES = 1000
-MAX_BROKEN_PROMISES = 3  # for a place: then its clip counts when it comes, but nothing waits for it
+MAX_BROKEN_PROMISES = 3  # after so many at a place its clip counts when it comes, but nothing waits for it
 MAX_IN_VAIN = 64  # sessions that are remembered for a place
 FreeRun = tuple[int, list[int]]  # a chapter and indices in it
 
@@ -34,13 +34,13 @@ class Ledger:
     broken_promises: Counter[Place] = field(default_factory=Counter)  # clips that did not come in time
     free: list[set[int]] = field(default_factory=list)
     in_vain: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions whose lease ended without its clip
-    begun_s: dict[Place, float] = field(default_factory=dict)  # when a lease first began there, also if it ended since
+    begun_s: dict[Place, float] = field(default_factory=dict)  # a lease first began there then, even if it ended since
     first_failed_s: dict[Place, float] = field(default_factory=dict)
     failed_s: dict[Place, float] = field(default_factory=dict)  # the last failure
     tried: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions that failed there, or made no progress
-    holdings: Holdings = field(default_factory=Holdings)  # of all jobs of its coordinator
+    holdings: Holdings = field(default_factory=Holdings)  # all jobs of a coordinator share them
     _in_chapter: dict[int, dict[int, Lease]] = field(default_factory=dict)
-    _sizes: dict[Place, int] = field(default_factory=dict)  # of segments at either end of a lease
+    _sizes: dict[Place, int] = field(default_factory=dict)  # characters of the segments at either end of a lease
 
     def __post_init__(self) -> None:
         self.free = [

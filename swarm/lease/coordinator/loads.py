@@ -18,7 +18,7 @@ from swarm.lease.coordinator.roster import Session, Slot
 from swarm.lease.coordinator.settings import LOOKED_AT
 from swarm.lease.scheduling import MIN_DEADLINE_S, LeaseLoad, to_beat
 
-FRESH_S = 0.25  # until all leases are looked at anew
+FRESH_S = 0.25  # all leases are looked at again after this time
 ABANDONED_S = 1.0  # a look that no slot has needed for so long begins anew
 DONE = object()
 
@@ -31,15 +31,15 @@ class Loads:
     recipe: Recipe
     looked_at: int = LOOKED_AT  # leases in one call: the rankings stay as they were until the last was looked at
     now: float = -inf
-    made_s: float = -inf  # when the last look at all leases began
+    made_s: float = -inf  # the last look at all leases began then
     sessions: dict[str, Session] = field(default_factory=dict)
     tails: Ranking[int] = field(init=False)
-    tails_in: dict[int, Ranking[int]] = field(default_factory=dict)  # by chapter
+    tails_in: dict[int, Ranking[int]] = field(default_factory=dict)
     doubles: Ranking[Place] = field(init=False)
     left: Counter[int] = field(default_factory=Counter)  # segments that no slot has begun, by chapter
     _asked_s: float = -inf  # the last `refresh`
-    _look: Iterator[None] | None = None  # that goes on with the next call
-    _noted: list[Lease] = field(default_factory=list)  # since it began
+    _look: Iterator[None] | None = None  # the unfinished look goes on with the next call
+    _noted: list[Lease] = field(default_factory=list)  # leases noted since the look began
 
     def __post_init__(self) -> None:
         self.tails, self.doubles = Ranking(self._tail), Ranking(self._double)
@@ -48,7 +48,7 @@ class Loads:
         """Let time pass; if the last look at all leases is old, begin another or go on with it."""
         again, self._asked_s = now - self._asked_s, now
         self.now, self.sessions = now, sessions
-        if again == 0:  # for another slot of the same call
+        if again == 0:  # another slot asks in the same call
             return
         if not 0 < again < ABANDONED_S:
             self._look = None

@@ -15,7 +15,7 @@ Key = TypeVar("Key", int, Place)
 class Plight(NamedTuple):
     """How badly a lease needs help."""
 
-    left_s: float  # that it still takes
+    left_s: float
     needed_chars_s: float  # a slower slot is no help
     load: LeaseLoad
 
@@ -43,7 +43,7 @@ class Ranking(Generic[Key]):
     look: Callable[[Key], Plight | None]
     _heap: list[_Entry[Key]] = field(default_factory=list)
     _least: float = inf  # characters a second that anyone needs of a helper
-    _least_unknown: float = inf  # the same of a helper of unknown speed, as a share of what is taken for its speed
+    _least_unknown: float = inf  # the speed needed of a helper of unknown speed, as a share of the assumed one
 
     def fill(self, plights: list[tuple[Key, Plight]]) -> None:
         """Rank these, and no others."""

@@ -13,8 +13,8 @@ from swarm.lease.coordinator.roster import Session
 from swarm.lease.file_transfer import LackedFile, ModelSource, ToldFile
 from swarm.lease.reason import Reason
 
-NEW_S = 5.0  # of a session: what it fetches, or waits for, by an earlier run's word may be told again
-STUCK_S = 60.0  # without a byte of a download before another worker has the leave, too
+NEW_S = 5.0  # a session this new may go on with what an earlier run told it to fetch or to wait for
+STUCK_S = 60.0  # another worker gets the leave, too, if a download brings no byte for so long
 
 
 @dataclass
@@ -32,8 +32,8 @@ class Referee:
 
     sessions: dict[str, Session]
     chains: Chains
-    leaves: dict[str, Leave] = field(default_factory=dict)  # by handle
-    agreed: dict[str, ToldFile] = field(default_factory=dict)  # by handle: as the first worker that had the file told
+    leaves: dict[str, Leave] = field(default_factory=dict)
+    agreed: dict[str, ToldFile] = field(default_factory=dict)  # the first worker that had the file told it so
     liars: set[tuple[str, str]] = field(default_factory=set)  # handles, and the sessions that told of another file
 
     def direct(self, session: Session, now: float, out: Outcome) -> None:

@@ -17,14 +17,14 @@ from swarm.lease.slow_link import SlowLink
 from swarm.lease.transition import follow
 
 MAX_LOADING_S = 3600.0  # a model that takes longer to load is given up
-MAX_WAITING_S = 120.0  # for credit without sending a clip: a longer wait is a hang
-TELL_AGAIN_S = 5.0  # until what a worker seems not to know is told again
-AT_WORK_S = 20.0  # after it last held a lease or asked for one
-MAX_NEWS = 4  # slots of which one heartbeat tells the user that they rest
-MAX_SLOTS = 16_384  # of all workers together; more are used of none that comes later
-SLOTS_IN_ANY_CASE = 16  # of a worker are used however many others have
-MAX_LEASES = 2  # of a slot: the one being spoken and the next
-CATCH_UP_S = 3.0  # after a return: what was sent during the silence comes first
+MAX_WAITING_S = 120.0  # a longer wait for credit without sending a clip is a hang
+TELL_AGAIN_S = 5.0  # a worker that seems not to know something is told again after this time
+AT_WORK_S = 20.0  # a worker counts as at work for so long after it last held a lease or asked for one
+MAX_NEWS = 4  # one heartbeat tells the user of at most so many slots that rest
+MAX_SLOTS = 16_384  # slots of all workers together; a worker that comes later gets none
+SLOTS_IN_ANY_CASE = 16  # so many slots of a worker are used however many others have
+MAX_LEASES = 2  # a slot has the one being spoken and the next
+CATCH_UP_S = 3.0  # messages sent during a silence come first when a worker returns
 LOOPBACK = ("127.", "[::1]")
 HEARTBEATS_AVERAGED = 20  # about so many heartbeats decide the share of waiting
 
@@ -109,35 +109,35 @@ class Session:
     hello: Hello
     joined_s: float
     heard_s: float
-    sent_s: float  # its last clip
-    worked_s: float  # its last heartbeat with a lease or an offer
+    sent_s: float  # the last clip came then
+    worked_s: float  # a heartbeat last had a lease or an offer then
     slots: list[Slot]
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
-    told: dict[str, float] = field(default_factory=dict)  # jobs it knows: when told so
-    unable: dict[Recipe, str] = field(default_factory=dict)  # why their engines do not open there
-    complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # what was told of that already
-    distrusted: set[str] = field(default_factory=set)  # jobs of which it sent latents that cannot be used
-    job_files: frozenset[str] = frozenset()  # digests of the files it has, by its last heartbeat
+    told: dict[str, float] = field(default_factory=dict)  # jobs it knows, and the times it was told them
+    unable: dict[Recipe, str] = field(default_factory=dict)  # the reasons that their engines do not open there
+    complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # the user was told these already
+    distrusted: set[str] = field(default_factory=set)  # jobs for which it sent unusable latents
+    job_files: frozenset[str] = frozenset()  # digests of the files that its last heartbeat listed
     fetching: dict[str, Fetching] = field(default_factory=dict)
-    borrowable: frozenset[Recipe] = frozenset()  # whose models it may have from a worker that speaks with them
+    borrowable: frozenset[Recipe] = frozenset()  # another worker that speaks with their models may lend them
     lacked: dict[str, LackedFile] = field(default_factory=dict)  # files of engines' models, by handle
-    told_models: dict[str, ToldFile] = field(default_factory=dict)  # those that it has, by handle
-    block_lists: frozenset[str] = frozenset()  # the digests by which those travel
-    door: str = ""  # where other workers may fetch its files
-    figures: tuple[Figures, ...] = ()  # by its last heartbeat
-    resting: dict[int, Resting] = field(default_factory=dict)  # by slot
-    no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # by slot, engine and model
+    told_models: dict[str, ToldFile] = field(default_factory=dict)  # files that it has, by handle
+    block_lists: frozenset[str] = frozenset()  # digests under which the block lists travel
+    door: str = ""  # other workers may fetch its files there
+    figures: tuple[Figures, ...] = ()
+    resting: dict[int, Resting] = field(default_factory=dict)
+    no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # key: slot, engine, model
     state: SessionState = SessionState.JOINED
-    returned_s: float = -inf  # when it was heard again after a silence
+    returned_s: float = -inf  # it was heard again then after a silence
     transfer: Transfer | None = None  # the clip that comes in pieces
     unfinished: int = 0  # clips in pieces that it began since its last clip was accepted
-    link_bits_s: int = 0  # that its link carries if the link is slow; else 0
-    slow_link: SlowLink | None = None  # by its last heartbeat
-    standby: str = ""  # by its last heartbeat
+    link_bits_s: int = 0  # 0 unless its link is slow
+    slow_link: SlowLink | None = None
+    standby: str = ""
     holding: int = 0  # leases it said it holds
-    revoked_s: dict[int, float] = field(default_factory=dict)  # leases that it holds without a right: when told so
+    revoked_s: dict[int, float] = field(default_factory=dict)  # leases held without a right, and when it was told so
     failures: int = 0
-    rates: dict[str, tuple[int, int]] = field(default_factory=dict)  # of each job: Hz, and how many clips had them
+    rates: dict[str, tuple[int, int]] = field(default_factory=dict)  # job -> Hz, and the number of clips with this rate
     streak: int = 0  # failures since its last good clip
     aside_until_s: float = 0.0
     segments: int = 0

@@ -18,7 +18,7 @@ from swarm.lease.message import Job, Resting
 from swarm.lease.offer import ANY
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S, deadline_s
 
-MAX_ATTEMPTS = 3  # then a segment is set aside
+MAX_ATTEMPTS = 3  # a segment that failed so often is set aside
 MAX_TAKES = 2 * MAX_ATTEMPTS + TAKES
 
 
@@ -30,14 +30,14 @@ class ServedJob:
     ledger: Ledger
     install: str = ""  # the line that brings its engine to a worker
     fetch: str = ""  # the line that brings its model, where one can be brought
-    unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
+    unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # a segment has so long while its slot's speed is unknown
     device: str = ANY  # the kind of device that its model computes on
     encoded: float = 0.0  # share of the sound
-    first_grant_s: float | None = None  # of this run
+    first_grant_s: float | None = None  # the first grant of this run
     is_overruled: bool = False  # another coordinator has taken it over
     run_stats: RunStats = field(default_factory=RunStats)
     loads: Loads = field(init=False)
-    guests: dict[Place, Recipe] = field(init=False)  # of the places that other engines speak
+    guests: dict[Place, Recipe] = field(init=False)  # other engines speak these places
 
     def __post_init__(self) -> None:
         self.loads = Loads(self.ledger, self.recipe)

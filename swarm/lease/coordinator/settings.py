@@ -17,25 +17,24 @@ LOOKED_AT = 128  # leases that one call looks at for slots that could help
 class Settings:
     """Fixed for one run of a coordinator."""
 
-    coordinator: str  # its id, new for every run
-    name: str  # of the machine, for people
+    coordinator: str  # an id that is new for every run
+    name: str  # the machine's name for people
     version: str
     epoch: int
     heartbeat_s: float = 1.0
     credit: int = 8 * 1024 * 1024  # bytes of unacknowledged audio that a worker may have at most
-    budget: int = 8 * 1024 * 1024  # the same of all workers together: a slow disk must not fill the memory
+    budget: int = 8 * 1024 * 1024  # bytes that all workers together may have: a slow disk must not fill the memory
     min_workers: int = 0
     grace_s: float = 0.0  # nothing is granted for so long: returning workers first say what they hold
     split: bool = True  # whether a lease may be shortened for an idle slot
-    unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while its slot's speed is unknown
+    unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # a segment has so long while its slot's speed is unknown
     looked_at: int = LOOKED_AT  # leases at most in one call
     piece: int = PIECE_BYTES  # bytes of one `FilePiece`
     clip_piece: int = CLIP_PIECE_BYTES  # bytes of one `ClipPiece` at most
     alone: bool = False  # whether no other worker will ever come
     opus: bool = False  # whether clips may come as Opus over links that are the bottleneck
-    trusts: bool = (
-        True  # whether it believes a worker that a job was taken over; in an open swarm strangers could say it
-    )
+    # It believes a worker that a job was taken over; in an open swarm strangers could say it.
+    trusts: bool = True
 
     @property
     def lease_base(self) -> int:

@@ -17,7 +17,7 @@ from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, Slo
 from swarm.lease.reason import MAX_NOTE, Reason
 from swarm.lease.scheduling import Speed
 
-MIN_CLIPS = 3  # of all slots together before an estimate: the first clip may be one word from a cold engine
+MIN_CLIPS = 3  # the first clip may be one word from a cold engine, so an estimate waits for so many
 
 
 @dataclass(frozen=True)

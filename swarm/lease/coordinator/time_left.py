@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from math import exp
 from typing import Any, NamedTuple
 
-MIN_MEMORY_S, MAX_MEMORY_S = 20.0, 900.0  # it reaches back about as far as the time left
-MIN_ENCODING_S = 5.0  # the same of encoding, which goes on more evenly
-TRUST_S = 5.0  # of speaking, before the speeds that workers measure are corrected by half of what is seen
-MIN_SHARE, MAX_SHARE = 0.1, 2.0  # of its usual speed that a slot may really reach
-GUESS, GUESS_S = 0.25, 16.0  # of the time left, and seconds: the weight of a pace beside speech once all is spoken
+MIN_MEMORY_S, MAX_MEMORY_S = 20.0, 900.0  # the memory reaches back about as far as the time left
+MIN_ENCODING_S = 5.0  # encoding goes on more evenly than speech, so a shorter memory is enough
+TRUST_S = 5.0  # after so much speech, half of what is seen corrects the speeds that workers measure
+MIN_SHARE, MAX_SHARE = 0.1, 2.0  # a slot may really reach such a share of its usual speed
+# Once all is spoken, a pace beside speech weighs this share of the time left, but at most so many seconds.
+GUESS, GUESS_S = 0.25, 16.0
 MAX_TAKEN = 0.75  # share of the cores that engines are believed to leave to encoding: it gets four times faster then
 
 
@@ -26,8 +27,8 @@ class SpeechPace:
     seen_s: float | None = None
     spoken: int = 0
     left: int = 0
-    usual: dict[Hashable, float] = field(default_factory=dict)  # characters a second of each slot, over that while
-    latest: float = 0.0  # of all slots, by their latest clips
+    usual: dict[Hashable, float] = field(default_factory=dict)  # average characters a second of each slot
+    latest: float = 0.0  # characters a second of all slots' latest clips
     promised_lately: float = 0.0  # characters, if all slots had spoken all the time at their usual speeds
     spoken_lately: float = 0.0
 
@@ -70,8 +71,8 @@ class EncoderUse(NamedTuple):
 
     encoders: int = 1
     pieces: int = 0  # stretches of sound that were measured or encoded
-    sound_s: float = 0.0  # of their clips
-    busy_s: float = 0.0  # of all encoders together
+    sound_s: float = 0.0  # seconds of sound in their clips
+    busy_s: float = 0.0  # seconds of work, summed over all encoders
 
 
 IDLE = EncoderUse()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from swarm.lease.message import Clip
 
-PATIENCE_S = 120.0  # for the first pieces of a clip to count as progress
+PATIENCE_S = 120.0  # the first pieces of a clip must come within this time to count as progress
 MIN_BYTES_S = 1000.0  # a clip that comes more slowly is no progress for its worker's leases
 SLOW_S = 2.0  # a link that takes longer for a clip is slow
 
@@ -14,7 +14,7 @@ class Transfer:
     """One clip on its way; `have` are the bytes that came, in order."""
 
     clip: Clip
-    begun_s: float  # when its first piece was here
+    begun_s: float  # the first piece was here then
     first: int  # bytes of that piece
     have: int
 

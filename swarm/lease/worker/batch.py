@@ -20,7 +20,7 @@ def is_same(one: Sequence[Line], other: Sequence[Line]) -> bool:
 
 def without(lines: Sequence[Line], batch: Batch) -> list[Line]:
     """Return the lines that are not in a batch, by identity."""
-    if is_same(lines[: len(batch)], batch):  # as it is nearly always; a lease may have hundreds of lines
+    if is_same(lines[: len(batch)], batch):  # they are nearly always the same, and a lease may have hundreds of lines
         return list(lines[len(batch) :])
     gone = {id(line) for line in batch}
     return [line for line in lines if id(line) not in gone]
@@ -31,7 +31,7 @@ class BatchSearch:
     """The lines among which a batch failed, and how many lines the engine speaks together."""
 
     most: int = 1  # lines of a batch
-    lines: Batch = field(default=())  # of batches that failed; they are spoken again, in smaller batches
+    lines: Batch = field(default=())  # lines of failed batches are spoken again, in smaller batches
 
     def failed(self, batch: Batch) -> None:
         """Look for the line that fails in this batch, which has several."""

@@ -18,19 +18,21 @@ from swarm.lease.worker.upload import ClipUploads
 
 FIRST_WINDOW = 512 * 1024
 MIN_WINDOW = 16 * 1024
-FIRST_SHARE, MIN_SHARE = 2, 4  # of the largest piece: the first and the least window for clips in pieces
-PIECES = 4  # in a window
-MIN_PIECE_SHARE = 8  # of the largest piece: the least one
-QUICK_S, SLOW_S = 0.5, 1.5  # from sending to the answer; a time between the two leaves the window
+FIRST_SHARE, MIN_SHARE = 2, 4  # the largest piece is so many times the first window, or the least, for clips in pieces
+PIECES = 4  # pieces in a window
+MIN_PIECE_SHARE = 8  # the largest piece is so many times the least
+QUICK_S, SLOW_S = 0.5, 1.5  # an answer that takes a time between the two leaves the window as it is
 ONE_CLIP_S = 2.0  # a link that takes longer for a clip has one under way at most
 SHRINK = 0.7
 UNHEARD_BEATS = 8
 SILENT_S = 3.0  # a coordinator that did not answer an offer for so long may be gone: others are asked
-MAX_JOBS = 500  # that one coordinator may name, and the files of these jobs; jobs of old are told again with a grant
+# One coordinator may name so many jobs and files. It tells forgotten jobs again with a grant.
+MAX_JOBS = 500
 MAX_FILES = 1000
-VAIN_LEASES = 8  # that a slot got and lost before it began, without a clip between; after one more it is kept away
+# A slot that loses more leases than this in a row before they begin, without a clip between, is kept away for a time.
+VAIN_LEASES = 8
 VAIN_S = 5.0
-ASK_S = 1.5  # after a sleep, for a coordinator to say what others have spoken meanwhile
+ASK_S = 1.5  # after a sleep, the coordinator has this long to say what others have spoken meanwhile
 RETURN_S = 30.0  # an answer may wait so long for a clip on a slow link
 EMPTY_S = 5.0  # a coordinator that had nothing counts as any other again after so long
 
@@ -40,33 +42,33 @@ class CoordinatorLink:
     """The state of one connection; `name` is the shell's word for it."""
 
     name: str
-    kinds: frozenset[str] = frozenset({ANY})  # of this worker's slots
+    kinds: frozenset[str] = frozenset({ANY})  # kinds of this worker's slots
     state: LinkState = LinkState.AWAY
-    welcome: Welcome | None = None  # of the session that is up
+    welcome: Welcome | None = None  # the present session began with it
     credit: int = 0  # bytes of unacknowledged sound that the coordinator allows
     window: int = FIRST_WINDOW  # bytes that the link and the coordinator's disk take in about a second
-    largest_piece: int = 0  # of a clip, in bytes; 0: this coordinator takes whole clips only
+    largest_piece: int = 0  # bytes of a clip's largest piece; 0: this coordinator takes whole clips only
     uploads: ClipUploads = field(default_factory=ClipUploads)
     pace: LinkPace = field(default_factory=LinkPace)
     shrunk_s: float = 0.0
     failed: bool = False  # the coordinator ended for a fault and may come back
     jobs: dict[str, Job] = field(default_factory=dict)
-    with_files: dict[str, Job] = field(default_factory=dict)  # of the jobs, those that each message looks through
-    recipes: Counter[Recipe] = field(default_factory=Counter)  # how many of the jobs have each
-    files: int = 0  # of the jobs
+    with_files: dict[str, Job] = field(default_factory=dict)  # messages look only through these
+    recipes: Counter[Recipe] = field(default_factory=Counter)  # recipe -> number of its jobs
+    files: int = 0  # files of all its jobs
     offers: set[int] = field(default_factory=set)  # the slots that heartbeats offer to it
-    heard_s: float = 0.0  # when its last message came
-    offered_s: float = 0.0  # since when slots are offered to it
-    away: dict[int, float] = field(default_factory=dict)  # slots that are not offered to it, and until when
+    heard_s: float = 0.0  # the last message came then
+    offered_s: float = 0.0  # slots are offered to it since then
+    away: dict[int, float] = field(default_factory=dict)  # slots that are not offered to it, and the ends of that
     vain: Counter[int] = field(default_factory=Counter)  # leases in a row that each slot lost again before it began
     put_off_until_s: float = 0.0  # others come first until then, since a slot was kept from them for nothing
-    doubted_s: float = 0.0  # when it had not answered an offer for some time
-    empty_until_s: dict[str, float] = field(default_factory=dict)  # by kind of slot: it had nothing for those
-    emptied_s: float = 0.0  # when it had nothing for the first time after it had work
+    doubted_s: float = 0.0  # it had not answered an offer for some time then
+    empty_until_s: dict[str, float] = field(default_factory=dict)  # it had nothing for slots of these kinds
+    emptied_s: float = 0.0  # it had nothing then, for the first time after it had work
     served_s: float = 0.0  # seconds of work done for it, so that all coordinators get their share
     beats: int = 0  # heartbeats since the last regular one
     unheard: int = 0  # heartbeats among them since the coordinator said something
-    woke_s: float = 0.0  # when this machine last woke up
+    woke_s: float = 0.0  # this machine last woke up then
 
     def _become(self, state: LinkState) -> None:
         self.state = follow(LINK_TRANSITIONS, self.state, state)
@@ -307,7 +309,7 @@ def send_clips(link: CoordinatorLink, unaccepted: UnacceptedClips, now: float, o
         else:
             out.clips.append((link.name, clip))
     parts = link.uploads.parts(link.window, link.piece, unaccepted.is_under_way, now)
-    hears = now - link.heard_s < SILENT_S  # else it is cut, and not slow
+    hears = now - link.heard_s < SILENT_S  # a link that hears nothing is cut, and not slow
     link.pace.look(now, waits=hears and link.window < link.credit and unaccepted.stays_behind(link.name))
     out.parts.extend((link.name, part) for part in parts)
 

@@ -32,7 +32,7 @@ AGAIN_S = 2.0  # a file that was held up by a full disk, another process or a da
 MAX_DOUBLINGS = 5
 MAX_OPEN = 64  # files of one coordinator that are looked for or fetched, since each is an open file
 
-Sources = dict[str, tuple[int, list[str]]]  # of the files that are needed: digest -> size, and the links that have it
+Sources = dict[str, tuple[int, list[str]]]  # needed file's digest -> its size, and the links that have it
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Download:
     received: int = 0  # bytes on the disk or being written
     asked: int = 0  # bytes received or asked for
     link: str = ""
-    moved_s: float = 0.0  # its last sign of progress
-    note: str = ""  # why it is held up
+    moved_s: float = 0.0  # the last sign of progress
+    note: str = ""  # the reason that it is held up
     spoilt: int = 0  # times that the whole file came and did not fit its digest
     source: FileSource = field(default_factory=lambda: FileSource(PIECE_BYTES))
 
@@ -279,7 +279,7 @@ class Downloads:
         elif item.state == "seeking":
             item.state, item.note = "fetching", ""
             item.begin(now)
-        elif went_back:  # it was opened afresh, at its last whole block
+        elif went_back:  # the file was opened afresh, at its last whole block
             item.begin(now)
             item.source.since = have
         else:

@@ -75,5 +75,5 @@ class Heads:
         """Return why a lease of a job is not taken from a coordinator, "" if it is."""
         if not self.is_outrun(job):
             return ""
-        link.keep_away(slot, now + EMPTY_S)  # it may believe no worker, and would grant the same again
+        link.keep_away(slot, now + EMPTY_S)  # the coordinator may believe no worker, and would grant the same again
         return "another coordinator has taken this job over"

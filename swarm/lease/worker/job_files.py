@@ -11,9 +11,9 @@ from swarm.lease.worker.download import Downloads, FilePart, sources_of
 from swarm.lease.worker.outcome import WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot, HeldLease
 
-MAX_MADE = 64  # in a heartbeat
+MAX_MADE = 64  # latents that one heartbeat names
 
-Models = Mapping[str, ModelReport]  # by coordinator
+Models = Mapping[str, ModelReport]  # coordinator -> its models
 
 
 def _told_of(report: ModelReport | None) -> list[JobFile]:
@@ -27,9 +27,8 @@ class FetchedFiles:
     """The files that a worker's engines need besides recipes."""
 
     downloads: Downloads = field(default_factory=Downloads)
-    made: dict[tuple[str, str], OfferedLatents] = field(
-        default_factory=dict
-    )  # by link and job, until known to be journaled
+    # Latents stay here, by link and job, until they are known to be journaled.
+    made: dict[tuple[str, str], OfferedLatents] = field(default_factory=dict)
 
     def instructed(self, link: CoordinatorLink, job: Job, slots: Iterable[EngineSlot]) -> None:
         """Take a `Job`, which may need more files than before."""

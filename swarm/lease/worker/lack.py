@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from swarm.lease.file_transfer import MAX_ASIDE, LackedFile, ModelSource, ToldFile
 
-NO_WORD_S = 4.0  # without any word of the coordinator before the engine downloads; one of 0.1 never says any
-LOST_WORD_S = 30.0  # without a further word, or a byte from another worker
-MAX_WAIT_S = 3600.0  # for another machine's download
+NO_WORD_S = 4.0  # the engine downloads if the coordinator says no word for so long; one of 0.1 never says any
+LOST_WORD_S = 30.0  # the engine downloads if neither a further word nor a byte of another worker comes
+MAX_WAIT_S = 3600.0  # another machine's download may take this long
 
 
 @dataclass(eq=False)
@@ -17,13 +17,13 @@ class Lack:
     handle: str
     most: int
     begun_s: float
-    until_s: float = 0.0  # without a word or a byte until then, the engine downloads
+    until_s: float = 0.0  # the engine downloads if no word and no byte comes until then
     told: ToldFile | None = None  # it is fetched from other workers as this
     waits: bool = False  # another machine downloads it
-    is_left: bool = False  # to the hub, as the coordinator says
+    is_left: bool = False  # the coordinator says that the hub has to send it
     have: int = 0
     downloads: bool = False
-    false: list[str] = field(default_factory=list)  # told digests by which another file came
+    false: list[str] = field(default_factory=list)  # another file came under these told digests
 
     def __post_init__(self) -> None:
         self.until_s = self.begun_s + NO_WORD_S
@@ -32,7 +32,7 @@ class Lack:
         """Take in how the coordinator says that the file is to be had."""
         told = word.told
         if told is not None and (told.size > self.most or told.digest in self.false):
-            return  # it cannot be right
+            return  # the told file cannot be right
         if told != self.told:
             self.told, self.have = told, 0
         self.waits, self.is_left = word.wait, told is None and not word.wait

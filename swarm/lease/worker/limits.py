@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from swarm.config import Limits, Span
 
 COOLING = 5  # degrees below the limit at which a GPU goes on, so that it does not stop at every other sentence
-QUIET_S = 60.0  # without other users before a GPU counts as free, since games load and trainings pause
+QUIET_S = 60.0  # games load and trainings pause, so a GPU counts as free only after so long without other users
 DAY_MINUTES = 24 * 60
 
 
@@ -32,7 +32,7 @@ class Judge:
 
     limits: Limits
     hot: set[str] = field(default_factory=set)
-    used_s: dict[str, float] = field(default_factory=dict)  # when each device was last seen in use by others
+    used_s: dict[str, float] = field(default_factory=dict)  # others were last seen to use each device then
 
     def reason(self, device: str, sight: Sight | None, minute: int, now: float) -> str:
         """Return why a slot on a device has to rest, "" if it may work. `minute` counts from local midnight."""

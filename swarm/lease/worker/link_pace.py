@@ -5,8 +5,8 @@ from math import inf
 
 BEHIND_S = 5.0  # a link that leaves clips behind for so long is the bottleneck
 PAUSED = 0.1  # share of that time in which nothing may stay behind: between two clips there is a moment
-CALM_S = 60.0  # it counts as one for so long after that: packed clips may be what it keeps up with
-SPAN_S = 10.0  # over which its rate is measured
+CALM_S = 60.0  # a link stays slow for so long, since it may keep up only with packed clips
+SPAN_S = 10.0  # the rate of a link is measured over this time
 MAX_LAG_S = 15.0
 LAG_KEPT_S = 300.0  # a link that answered late once may do so again within this time
 
@@ -15,15 +15,15 @@ LAG_KEPT_S = 300.0  # a link that answered late once may do so again within this
 class LinkPace:
     """What one link carries, and whether that is enough."""
 
-    waits_s: float = inf  # since when clips stay behind, but for short pauses
-    paused_s: float = 0.0  # of all pauses since then
+    waits_s: float = inf  # clips stay behind since then, apart from short pauses
+    paused_s: float = 0.0  # seconds of all pauses since then
     paused_since_s: float = inf  # the last one; inf: clips stay behind now
     behind_until_s: float = -inf
-    span_s: float = 0.0  # when the present span began
-    carried: int = 0  # bytes, in the present span
-    worst_age_s: float = 0.0  # of an answer, and when that was
+    span_s: float = 0.0  # the present span began then
+    carried: int = 0  # bytes in the present span
+    worst_age_s: float = 0.0  # the longest time that an answer took lately
     aged_s: float = -inf
-    bits_s: int = 0  # in the last span in which clips stayed behind
+    bits_s: int = 0  # the rate in the last span that left clips behind
 
     def look(self, now: float, *, waits: bool) -> None:
         """Take in whether clips stay behind now."""

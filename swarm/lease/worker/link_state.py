@@ -6,12 +6,12 @@ from enum import Enum
 class LinkState(Enum):
     """The state of a coordinator as a worker sees it."""
 
-    AWAY = "away"  # out of reach
-    GREETING = "greeting"  # in reach; each heartbeat sends a `Hello` until one is answered
+    AWAY = "away"  # it cannot be reached
+    GREETING = "greeting"  # it can be reached, and each heartbeat sends a `Hello` until one is answered
     SERVING = "serving"  # it let this worker in
     EMPTY = "empty"  # it let this worker in, and had nothing for the slots that it was offered last
     REFUSED = "refused"  # it turned this worker away
-    ENDED = "ended"  # it said that it ends
+    ENDED = "ended"  # the coordinator said that it ends
 
 
 LINK_TRANSITIONS = {

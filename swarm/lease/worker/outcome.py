@@ -76,7 +76,7 @@ class Expect:
     """Hold the blocks of a job file that come from now on against these digests."""
 
     digest: str
-    number: int  # of the list of blocks
+    number: int  # the list's number
     digests: bytes
 
 
@@ -104,7 +104,7 @@ class WorkerOutcome:
     dropped: list[Clip] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     messages: list[tuple[str, Message]] = field(default_factory=list)
-    clips: list[tuple[str, Clip]] = field(default_factory=list)  # to be sent whole
+    clips: list[tuple[str, Clip]] = field(default_factory=list)  # they are sent whole
     parts: list[tuple[str, ClipPart]] = field(default_factory=list)  # if one does not leave, later ones must wait
     pieces: list[tuple[str, int, bytes]] = field(default_factory=list)  # digest, offset, bytes
     serves: list[tuple[str, Fetch]] = field(default_factory=list)  # link that asks for latents or a block list

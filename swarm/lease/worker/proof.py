@@ -14,7 +14,7 @@ from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST
 from swarm.lease.worker.slot import EngineSlot, HeldLease, Suspect
 from swarm.lease.worker.slot_changes import DEADLY, part, shed, step_back
 
-MAX_SUSPECTS = 3  # failures in a row before the engine has to prove itself
+MAX_SUSPECTS = 3  # the engine has to prove itself after so many failures in a row
 PLAIN_TEXT = "1, 2, 3."  # the proof of an engine that has spoken nothing yet, in any language
 
 
@@ -29,7 +29,7 @@ def fail(slot: EngineSlot, kind: str, note: str, now: float, out: WorkerOutcome)
     elif not slot.is_proving:
         _withhold(slot, kind, note)
     elif slot.rest.clips:
-        slot.speak_again()  # by a fresh process, which may be sound
+        slot.speak_again()  # a fresh process may be sound
     else:
         step_back(slot, "engine", f"its engine fails at every text: {note or kind}", now, out)
 

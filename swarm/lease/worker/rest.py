@@ -9,8 +9,8 @@ from swarm.lease.message import Resting
 from swarm.lease.reason import TRIED_AGAIN
 from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
 
-CLIPS_BEFORE_TRUST = 10  # with fewer clips since its restart, an engine without memory would run out of it again
-MAX_MODELS = 4  # that are remembered not to fit on a slot; coordinators may name any number
+CLIPS_BEFORE_TRUST = 10  # an engine that ran out of memory after fewer clips would run out of it again
+MAX_MODELS = 4  # models known not to fit on a slot; coordinators may name any number
 
 Trouble = Literal["memory", "lost", "engine"]  # engine: it fails at every text
 Model = tuple[str, str]  # engine and model
@@ -22,11 +22,11 @@ class Rest:
 
     settings: WorkerSettings = DEFAULTS
     limit: str = ""  # the operator's limit that applies now, "" if none does
-    fault: str = ""  # of the device, why the slot stepped back
+    fault: str = ""  # the device's fault that made the slot step back
     trouble: Trouble = "memory"
     until_s: float = 0.0
-    times: int = 0  # that the slot stepped back without a clip in between
-    clips: int = CLIPS_BEFORE_TRUST  # since its engine was last started afresh for a fault of the device
+    times: int = 0  # times the slot stepped back without a clip in between
+    clips: int = CLIPS_BEFORE_TRUST  # clips since its engine was last started afresh for a fault of the device
 
     def step_back(self, trouble: Trouble, note: str, now: float, number: int = 0) -> None:
         """Begin a pause, longer each time. Slots of other numbers get other lengths, so that they do not meet again."""
@@ -64,7 +64,7 @@ class NoRoom:
     """The models that did not fit on a slot's device. Each rests by itself: the slot speaks with others meanwhile."""
 
     settings: WorkerSettings = DEFAULTS
-    number: int = 0  # of the slot
+    number: int = 0  # the slot's number
     rests: dict[Model, Rest] = field(default_factory=dict)  # the one that failed last comes last
 
     def step_back(self, recipe: Recipe, note: str, now: float) -> str:

@@ -10,7 +10,7 @@ from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 class WorkerSettings:
     """Fixed for one run of a worker."""
 
-    beat_s: float = 1.0  # between heartbeats until a coordinator says another interval
+    beat_s: float = 1.0  # heartbeats come so often until a coordinator says another interval
     min_beat_s: float = 0.2  # a shorter interval would only load both sides
     max_beat_s: float = 2.0  # a longer interval would look like a machine that slept
     beats_between: int = 200  # more heartbeats between two regular ones are left out: answers may go on for ever
@@ -22,8 +22,8 @@ class WorkerSettings:
     idle_s: float = 300.0  # a slot without a lease keeps its engine for so long: between two books it stays loaded
     resting_s: float = 30.0  # a resting slot keeps its engine for so long, so that a moment's rest costs no loading
     patience: float = 4.0  # times the time after which a coordinator would expire a segment; then the worker gives up
-    load_s: float = 1200.0  # without progress, after which a voice does not load
-    unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # of a segment while nothing is known of the slot's speed
+    load_s: float = 1200.0  # a voice without progress for so long does not load
+    unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # a segment has so long while nothing is known of the slot's speed
 
     def beat_within(self, wished_s: float) -> float:
         """Return the interval between heartbeats that a coordinator wishes, within the bounds."""

@@ -109,6 +109,6 @@ def refusal(slot: EngineSlot | None, link: CoordinatorLink, recipe: Recipe, now:
     if slot is None or not slot.wants_more(now, lag_s):
         return "not asked for any more"
     left_s = slot.no_room.left_s(recipe, now)
-    if left_s and not link.is_by_device:  # it would grant the same again
+    if left_s and not link.is_by_device:  # the coordinator would grant the same again
         link.keep_away(slot.number, now + left_s)
     return "there is no room for its model" if left_s else ""

@@ -21,9 +21,9 @@ from swarm.lease.worker.slot_state import SLOT_TRANSITIONS, SlotState
 
 WORTH_KEEPING = 10.0  # times the loading: so long a voice speaks on before another is loaded in its place
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
-OWN_GAP_S = 3.0  # no heartbeat for so long: this machine slept
+OWN_GAP_S = 3.0  # a machine without a heartbeat for so long slept
 
-REPORTED: dict[SlotState, ReportedState] = {  # in heartbeats, of slots that hold a lease
+REPORTED: dict[SlotState, ReportedState] = {  # heartbeats tell these states for slots that hold a lease
     SlotState.WAITING: "waiting",
     SlotState.LOADING: "loading",
     SlotState.SPEAKING: "speaking",
@@ -59,24 +59,24 @@ class EngineSlot:
 
     number: int
     settings: WorkerSettings = DEFAULTS
-    kind: str = ANY  # of its device
+    kind: str = ANY  # the kind of its device
     state: SlotState = SlotState.EMPTY
-    recipe: Recipe | None = None  # of the voice that is loaded or being loaded
-    latents: JobFile | None = None  # that the voice was loaded with, or computed
-    voice: Recipe | None = None  # the last that was loaded, whose speed and batch are known
-    lines: Batch = ()  # under way together, in the state SPEAKING
-    prefetched: Batch = ()  # that the engine was told to speak next
+    recipe: Recipe | None = None  # the recipe of the voice that is loaded or being loaded
+    latents: JobFile | None = None  # the voice was loaded with them, or computed them
+    voice: Recipe | None = None  # the last loaded voice; its speed and batch are known
+    lines: Batch = ()  # lines under way together, in the state SPEAKING
+    prefetched: Batch = ()  # the engine was told to speak these next
     search: BatchSearch = field(default_factory=BatchSearch)
-    since_s: float = 0.0  # when the load last progressed, or the lines were ordered
-    note: str = ""  # how far the load is
+    since_s: float = 0.0  # the load last progressed then, or the lines were ordered
+    note: str = ""  # the progress of the load
     turn: int = 0
-    leases: list[HeldLease] = field(default_factory=list)  # in the order they are spoken
+    leases: list[HeldLease] = field(default_factory=list)  # leases in the order they are spoken
     speed: Speed = field(default_factory=Speed)
     rest: Rest = field(init=False)
     no_room: NoRoom = field(init=False)  # models that do not fit on its device
-    idle_since_s: float | None = None  # when the engine had nothing more to speak
-    loading_s: float = 0.0  # that the voice took to load, downloads apart
-    worked_s: float = 0.0  # that the voice has spoken since it was loaded
+    idle_since_s: float | None = None  # the engine has had nothing to speak since then
+    loading_s: float = 0.0  # seconds the voice took to load, downloads apart
+    worked_s: float = 0.0  # seconds the voice has spoken since it was loaded
     proof: Line | None = None  # the line by which the engine proves that it can speak at all
     known_good: tuple[Recipe, Line] | None = None  # a line that the slot has spoken
 
@@ -183,7 +183,7 @@ class EngineSlot:
         self.recipe, self.since_s, self.note = job.recipe, now, ""
         self.latents = find_latents(job.job_files)
         self.worked_s = 0.0
-        if self.voice != job.recipe:  # else a fresh process of the same voice is as fast and as large
+        if self.voice != job.recipe:  # a fresh process of the same voice is as fast and as large
             self.voice, self.speed, self.search = job.recipe, Speed(), BatchSearch(batch)
         self.turn += 1
         return self.turn

@@ -76,7 +76,7 @@ def _holding(slots: Iterable[EngineSlot], link: str, lease_id: int) -> list[tupl
 
 def _keep_lines(slot: EngineSlot, lease: HeldLease, lines: list[Line], out: WorkerOutcome) -> None:
     """Shorten a lease to these lines and those under way."""
-    if slot.shorten(lease, lines):  # otherwise heartbeats and revocations would answer one another for ever
+    if slot.shorten(lease, lines):  # a heartbeat without a change would bring the same revocation for ever
         out.beat(lease.link)
 
 

@@ -7,11 +7,11 @@ class SlotState(Enum):
     """The state of a slot. Its engine may be loaded or not while it waits or rests."""
 
     EMPTY = "empty"  # it holds neither a lease nor an engine
-    IDLE = "idle"  # its engine is loaded, and it holds no lease
+    IDLE = "idle"  # an engine is loaded, and no lease is held
     WAITING = "waiting"  # it holds a lease, and nothing is under way
-    LOADING = "loading"  # its engine opens a voice
-    SPEAKING = "speaking"  # its engine speaks a segment
-    RESTING = "resting"  # its operator or a fault of its device keeps it from taking leases
+    LOADING = "loading"  # the engine opens a voice
+    SPEAKING = "speaking"  # the engine speaks a segment
+    RESTING = "resting"  # the operator or a fault of the device keeps the slot from taking leases
 
 
 SLOT_TRANSITIONS = {

@@ -10,10 +10,10 @@ from swarm.job.job_file import BLOCK_PIECES, BLOCKS_IN_LIST, is_shared
 from swarm.lease.file_transfer import MAX_ASIDE, Blocks, Fault, SetAside, is_door
 
 PEER = "door "  # begins the name by which a core knows another worker's door; no coordinator's name has a space
-WORD_S = 3.0  # for the coordinator to say where a file is fetched; then pieces are asked of it
-SILENT_S = 5.0  # without any word of a worker that was asked for pieces
-STUCK_S = 60.0  # without a piece of a worker that says only that it has it not yet
-LIST_S = 5.0  # until a list of digests is asked for again; from then on pieces come from the coordinator meanwhile
+WORD_S = 3.0  # pieces are asked of the coordinator if it does not say for so long where a file is fetched
+SILENT_S = 5.0  # a worker that was asked for pieces and says nothing for so long is given up
+STUCK_S = 60.0  # a worker that says only that it has the piece not yet is given up after this time
+LIST_S = 5.0  # a list of digests is asked for again then, and the coordinator sends pieces meanwhile
 
 
 @dataclass
@@ -23,15 +23,16 @@ class FileSource:
     piece: int
     only_doors: bool = False  # a model's file: the coordinator has only the digests of its blocks
     coordinator: str = ""
-    asked_s: float | None = None  # when the coordinator was asked where to fetch it
-    is_told: bool = False  # whether it said so
+    asked_s: float | None = None  # the coordinator was asked then where to fetch it
+    is_told: bool = False  # the coordinator said where to fetch it
     offered: str = ""  # the door that the coordinator named
     door: str = ""  # the door that pieces are asked of; "": the coordinator
-    since: int = 0  # from here on all that came is of this source
+    since: int = 0  # all pieces from here on came from this source
     heard_s: float = 0.0  # the last word from the door
-    own_until: int = 0  # up to here the coordinator is asked, since a block of another worker did not fit
-    lists: set[int] = field(default_factory=set)  # whose digests are here
-    asked_lists: dict[int, tuple[int, float]] = field(default_factory=dict)  # how often, and when last
+    own_until: int = 0  # the coordinator is asked up to here, since a block of another worker did not fit
+    lists: set[int] = field(default_factory=set)  # the digests of these lists are here
+    # This counts the requests for each list, and keeps the time of the last one.
+    asked_lists: dict[int, tuple[int, float]] = field(default_factory=dict)
     aside: dict[str, Fault] = field(default_factory=dict)
 
     @property
@@ -129,7 +130,7 @@ class FileSource:
         """Take in that the block that begins at `start` does not fit; tell whether the coordinator alone sent it."""
         if not self.door:
             return self.since <= start
-        self.own_until = start + self.block  # of a model's file another door is asked
+        self.own_until = start + self.block  # another door is asked instead if it is a model's file
         if self.since <= start:
             self.leave("lying")
         return False

@@ -19,7 +19,7 @@ class HeldClip:
     clip: Clip
     size: int
     link: str | None
-    lease: int  # under which it was spoken last
+    lease: int  # the lease under which it was spoken last
     sent: bool = False
     sent_s: float = 0.0
     cut: bool = False  # it is sent in pieces
@@ -32,7 +32,7 @@ class UnacceptedClips:
     settings: WorkerSettings = DEFAULTS
     clips: dict[ClipName, HeldClip] = field(default_factory=dict)
     size: int = 0  # bytes, all together
-    limit: int = field(init=False)  # bytes with which the disk, or the bound on them, is full
+    limit: int = field(init=False)  # bytes that fill the disk, or the bound on these clips
 
     def __post_init__(self) -> None:
         self.limit = self.settings.max_held

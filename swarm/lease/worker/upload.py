@@ -19,7 +19,7 @@ class ClipUpload:
     number: int
     sent: int = 0
     received: int = 0
-    sent_s: deque[tuple[int, float]] = field(default_factory=deque)  # the end of each piece under way, when it left
+    sent_s: deque[tuple[int, float]] = field(default_factory=deque)  # the end of each piece, and when it left
 
     def next_part(self, piece: int, now: float) -> ClipPart:
         """Return the next piece, and count it as sent."""

@@ -72,11 +72,11 @@ class Worker:
     heads: Heads = field(default_factory=Heads)
     draining: bool = False
     left: bool = False
-    figures: tuple[Figures, ...] = ()  # of its devices, for every heartbeat
-    standby: str = ""  # as in `Heartbeat`
-    doors: dict[str, str] = field(default_factory=dict)  # by coordinator: where others reach the files here
-    models: dict[str, ModelReport] = field(default_factory=dict)  # by coordinator
-    beaten_s: float = 0.0  # when the last heartbeat was due
+    figures: tuple[Figures, ...] = ()  # figures of its devices for every heartbeat
+    standby: str = ""  # the same as in `Heartbeat`
+    doors: dict[str, str] = field(default_factory=dict)  # coordinator -> where others reach the files here
+    models: dict[str, ModelReport] = field(default_factory=dict)  # coordinator -> its models
+    beaten_s: float = 0.0  # the last heartbeat was due then
 
     def __post_init__(self) -> None:
         kinds = enumerate(slot_kinds(self.hello.devices, self.hello.slots))
@@ -151,7 +151,7 @@ class Worker:
             case Refused():
                 if link.refuse():
                     self.unaccepted.orphan(link.name)
-            case WhoAreYou() if link.up:  # otherwise a greeting is under way already
+            case WhoAreYou() if link.up:  # while the link is down, a greeting is under way already
                 self._introduce(link, out)
             case Wanted():
                 self.spares.answered(link, message, self.slots, out)
@@ -390,7 +390,7 @@ class Worker:
         if not (suits := slot.suits(lease.job)) and self.fetched.downloads.has(lease.job.job_files):
             turn = slot.load(lease.job, batch_size(self.hello.engines, lease.job.recipe), now)
             return Load(slot.number, turn, lease.job.recipe, lease.job.job_files, lease.job.voices)
-        if suits and lease.job.latents:  # its own latents have to be journaled first
+        if suits and lease.job.latents:  # own latents have to be journaled first
             self.fetched.offer_latents(slot, lease, out)
         if not suits or lease.job.latents or (link and link.asks_first(self.beaten_s, now)):
             return None

@@ -53,7 +53,7 @@ class ChatterboxEngine(Engine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model, and download it if need be. Raises EngineFault."""
-        os.environ.setdefault("TQDM_DISABLE", "1")  # its progress bars would fill the log
+        os.environ.setdefault("TQDM_DISABLE", "1")  # progress bars would fill the log
         try:
             self.fetch(MODEL, teller())
         except EnvironmentFault as fault:

@@ -95,7 +95,7 @@ def _speakers_in(path: Path) -> tuple[str, ...]:
     if not isinstance(said, dict):
         return ()
     names = said.get("speakers") if path.name == "config.json" else said
-    if isinstance(names, dict):  # by name: a number, or a vector with the speaker's own name
+    if isinstance(names, dict):  # each name has a number, or a vector with the speaker's own name
         names = [each.get("name", name) if isinstance(each, dict) else name for name, each in names.items()]
     return tuple(dict.fromkeys(map(str, names))) if isinstance(names, list) else ()
 
@@ -111,7 +111,7 @@ def _delete(place: Path) -> None:
 def is_complete(model: str) -> bool:
     """Return whether a model or vocoder was downloaded completely."""
     place = folder_of(model)
-    if not place.is_dir():  # to look for files in it takes far longer, and most models are not here
+    if not place.is_dir():  # searching its files takes far longer, and most models are not here
         return False
     names = _names(place_of(model))
     config = "config.json" in names or model in _WITHOUT_CONFIG

@@ -52,7 +52,7 @@ _BARK_LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "
 _OTHER_LIMITS = (("", 300), ("ja", 120), ("zh", 120), ("ko", 150))
 _BARK_LIMITS = (("", 150), ("ja", 60), ("zh", 60), ("ko", 70))  # about 14 s of sound
 
-MAX_SPEAKERS_LISTED = 200  # of a custom model
+MAX_SPEAKERS_LISTED = 200  # a custom model with more speakers is listed without their names
 
 _ONE_VOICE, _INVENTED = (VoiceCard(DEFAULT_VOICE, "*"),), (VoiceCard(INVENTED, "*"),)
 

@@ -44,6 +44,7 @@ _WORDS = {
     "prenet_type": "[a-z_]+",
     "memory_size_type": "[a-z_]+",
 }
+# Coqui never opens these names of alphabets as files.
 _TEXTS = (
     "pad",
     "eos",
@@ -52,7 +53,7 @@ _TEXTS = (
     "characters",
     "punctuations",
     "phonemes",
-)  # names of alphabets, which Coqui never opens as files
+)
 _NAMES = ("speakers", "languages")  # names of lists of words
 _DROPPED = ("test_sentences", "test_sentences_file")
 _NOTHING = object()

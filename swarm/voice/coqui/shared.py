@@ -17,7 +17,7 @@ from swarm.voice.coqui.origins import HUB, VOCODERS, licence_of
 from swarm.voice.listing import ListedModel
 from swarm.voice.remote_model import RemoteModel
 
-MARK = "e2a-swarm-neighbour.txt"  # in the folder of a model that came from another machine
+MARK = "e2a-swarm-neighbour.txt"  # this file marks the folder of a model that came from another machine
 _CONFIG, _REFERENCE = "config.json", "refs/main"
 _SNAPSHOT = r"(snapshots/[0-9a-f]{40}/)?"
 _FILE = re.compile(

@@ -18,10 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 MAX_BYTES = 16 << 20
-MAX_STEPS = 200_000  # of the pickle
-MAX_VALUES = 200_000  # of what it describes, counted as often as they are referred to
+MAX_STEPS = 200_000  # opcodes of a pickle
+MAX_VALUES = 200_000  # a value counts as often as it is referred to
 MAX_DEPTH = 8
-MAX_SIDES = 4  # of an array
+MAX_SIDES = 4  # dimensions of an array
 _NUMERIC = frozenset(("b1", "i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"))
 _OBJECTS = frozenset(("O", "O8", "O4"))
 
@@ -253,7 +253,7 @@ def read_statistics(path: Path) -> "npt.NDArray[Any]":
 def _unpickled(data: bytes) -> Any:
     try:
         return _Plain().value(_Machine().follow(data))
-    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as fault:  # of bytes that are no pickle
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError) as fault:
         raise _damaged() from fault
 
 

@@ -15,7 +15,7 @@ from TTS.tts.layers.vits.stochastic_duration_predictor import StochasticDuration
 from TTS.tts.models.vits import Vits
 from TTS.tts.utils.helpers import generate_path, sequence_mask
 
-MAX_FRAMES = 4096  # that the vocoder takes at once, padding included: each takes up to 100 kB
+MAX_FRAMES = 4096  # the vocoder takes up to 100 kB for each, padding included
 _CONVOLUTIONS = (torch.nn.Conv1d, torch.nn.ConvTranspose1d)
 
 
@@ -48,9 +48,9 @@ class TextRow:
 class Given:
     """What all texts of a batch share, as Coqui's `inference` takes it."""
 
-    speaker: torch.Tensor | None  # its number
+    speaker: torch.Tensor | None  # the speaker's number
     vector: torch.Tensor | None
-    language: torch.Tensor | None  # its number
+    language: torch.Tensor | None  # the language's number
 
 
 def can_batch(model: Any) -> bool:

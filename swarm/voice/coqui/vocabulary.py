@@ -6,7 +6,7 @@ from pathlib import Path
 from swarm.voice.coqui.config import ConfigRefused, read_object
 
 MAX_BYTES = 32 << 20
-_STEPS = ("normalizer", "pre_tokenizer", "post_processor", "decoder")  # what is done with each text that is spoken
+_STEPS = ("normalizer", "pre_tokenizer", "post_processor", "decoder")  # these work on each text that is spoken
 _MAX_PARTS = 1000
 
 

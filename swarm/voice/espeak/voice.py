@@ -39,8 +39,8 @@ _library_lock = threading.Lock()  # the library's state is global in the process
 class _Part(NamedTuple):
     """A part of a text as the library gets it."""
 
-    said: int  # its first character there
-    written: int  # its first character in the text
+    said: int  # the first character there
+    written: int  # the first character in the text
     length: int  # characters that are the same in both; 0 for phonemes
 
 
@@ -191,9 +191,8 @@ def _sound_of(library: ctypes.CDLL) -> Callable[[str], tuple[str, str]]:
     callback = _SoundCallback(lambda _samples, _count, _events: 0)
     library.espeak_SetSynthCallback(callback)
     library.espeak_Synth.argtypes = _SYNTH_TYPES
-    library.espeak_Synth(
-        b"a", 2, 0, 0, 0, _UTF8 | _PHONEMES, None, None
-    )  # makes the library read [[names]] as phonemes
+    # This call makes the library read [[names]] as phonemes.
+    library.espeak_Synth(b"a", 2, 0, 0, 0, _UTF8 | _PHONEMES, None, None)
     library.espeak_TextToPhonemes.restype = ctypes.c_char_p
     library.espeak_TextToPhonemes.argtypes = (ctypes.POINTER(ctypes.c_char_p), ctypes.c_int, ctypes.c_int)
 

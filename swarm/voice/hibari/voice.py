@@ -122,9 +122,8 @@ def open_voice(recipe: Recipe, weights: Path | None) -> HibariVoice:
     Raises EngineFault(UNAVAILABLE).
     """
     try:
-        os.environ.setdefault(
-            "ORT_DISABLE_TELEMETRY", "1"
-        )  # onnxruntime would send usage data and write to the home folder
+        # onnxruntime would send usage data and write to the home folder.
+        os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         from hibari import Hibari
     except ImportError as fault:
         raise EngineFault(FaultKind.UNAVAILABLE, f"hibari cannot be loaded here: {fault}.") from fault

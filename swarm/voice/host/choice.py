@@ -20,10 +20,10 @@ QUALITIES: tuple[Quality, ...] = ("natural", "clear", "robotic")
 class Recommendation(NamedTuple):
     """An engine, with one of its models, that speaks a language."""
 
-    word: str  # of --tts-engine
+    word: str  # the value of --tts-engine
     engine: Engine
     model: str
-    card: EngineCard  # of the model
+    card: EngineCard
     quality: Quality
 
     @property

@@ -21,7 +21,7 @@ with warnings.catch_warnings():
 SILENT_PEAK = 33  # -60 dBFS of 32768
 QUIET_DBFS = -60.0  # sound below this level is trimmed from both ends
 QUIET_BELOW_PEAK_DB = 50.0  # trims more of a loud voice; a final "s" or "f" is only 40 dB below the peak
-MAX_TRIMMED_S = 120.0  # of silence at both ends: longer sound is refused before it is trimmed
+MAX_TRIMMED_S = 120.0  # sound with longer silence at its ends is refused before it is trimmed
 STEP_MS = 10
 KEEP_BEFORE_MS, KEEP_AFTER_MS = 10, 30  # quiet sound that trimming leaves at the start and at the end
 FADE_IN_MS, FADE_OUT_MS = 5, 10

@@ -9,9 +9,9 @@ from swarm.job.card import EngineCard
 from swarm.voice.engine import Engine
 from swarm.voice.settings import check_settings
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")  # as --tts-engine compares it, in lower case
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")  # --tts-engine compares names in lower case
 MAX_LIMIT = 10_000  # characters of a segment
-SETTING = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")  # as --engine-option NAME=VALUE takes it
+SETTING = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,39}")  # the form is that of --engine-option NAME=VALUE
 
 
 def check_foreign(engine: object) -> Engine:

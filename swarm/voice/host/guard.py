@@ -27,7 +27,7 @@ MAX_CLIPPED = 0.002  # share of samples that may be clipped
 
 _FRAME_S = 0.02
 _QUIET = 10 ** (-45 / 20)  # silence is 45 dB below the loudest frame
-_CLIPPED_ABOVE = 32_700  # of 32767
+_CLIPPED_ABOVE = 32_700  # full scale is 32767
 _SENTENCE_LETTERS = 8  # letters that take as long as the rests at the start and end of a sentence
 # The letters that a sign takes as long as. Matches add up: a syllabic letter counts 1 + 2.
 _WEIGHTS = (

@@ -8,7 +8,7 @@ from swarm.voice.host.takes import sound_of
 from swarm.voice.pcm import check_pcm
 
 MAX_GAIN_DB = 24.0  # either way, so that a voice that whispers one sentence is not made a shout
-MAX_PEAK = 32_000  # of 32767
+MAX_PEAK = 32_000  # full scale is 32767
 
 _FRAME_S = 0.05
 _SPEECH = 10 ** (-25 / 20)  # frames are speech down to 25 dB below the loudest one

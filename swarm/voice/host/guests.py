@@ -48,7 +48,7 @@ def _find_guest(
         if may_be_guest(each.engine, each.card) and _is_offered(each, offered)
     ]
     for each in sorted(able, key=lambda each: (QUALITIES.index(each.quality), each.card.name != card.name)):
-        with suppress(SwarmError):  # such as a voice that is not here after all
+        with suppress(SwarmError):  # the voice may not be here after all
             guest = GuestEngine(choose_recipe(language, engine=each.word), each.card)
             if may_be_named(guest):
                 return guest

@@ -40,10 +40,10 @@ REQUIREMENTS = (
     "regex>=2024.11",
     "soundfile>=0.13",
 )
-VERIFY = ("faster-whisper>=1.1", "opencc>=1.1.9", "rapidfuzz>=3")  # what --verify needs there
+VERIFY = ("faster-whisper>=1.1", "opencc>=1.1.9", "rapidfuzz>=3")  # --verify needs these
 LOG = "install.log"
 MAX_LINE = 160  # characters of an installer's line that are shown
-_TAIL_LINES = 6  # of the installer's log, in the message of its failure
+_TAIL_LINES = 6  # the message of a failure ends with these lines of the installer's log
 _TOLD = ("Collecting", "Downloading", "Downloaded", "Building", "Installing", "Resolved", "Prepared", "Installed")
 
 
@@ -110,7 +110,7 @@ def _proven(environment: Environment, tell: OnProgress) -> Environment:
         engine = HousedEngine(environment)
     except ValueError as fault:
         raise EnvironmentFault(f"The engine {name} cannot be used: {fault}.") from fault
-    learn(engine)  # so that its recipe can be made
+    learn(engine)  # the proof needs it to make the engine's recipe
     prove(engine, environment, tell)
     return environment
 
@@ -171,7 +171,8 @@ def commands(environment: Environment) -> Iterator[Sequence[str]]:
             "This Python cannot make environments with pip: install uv, or Debian's package python3-venv."
         ) from fault
     pip = (sys.executable, "-m", "pip", "--python", python) if has_pip else (python, "-m", "pip")
-    quick = ("--no-input", "--disable-pip-version-check", "--no-compile")  # as with uv: most files are never imported
+    # Most files are never imported, so neither pip nor uv compiles them.
+    quick = ("--no-input", "--disable-pip-version-check", "--no-compile")
     yield (*pip, "install", *quick, *environment.requirements)
 
 

@@ -10,7 +10,7 @@ from swarm.system.capacity import read_capacity
 from swarm.system.platform import peak_bytes
 from swarm.voice.engine import EngineFault, FaultKind
 
-_CUDA_BYTES = 512 << 20  # that CUDA itself keeps on a GPU for each process, which torch does not count
+_CUDA_BYTES = 512 << 20  # CUDA itself keeps this on a GPU for each process, and torch does not count it
 
 
 def peak_on(device: str) -> int:

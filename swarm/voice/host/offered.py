@@ -18,7 +18,7 @@ class EngineFacts(Struct, frozen=True, omit_defaults=True):
     card: EngineCard
     words: tuple[str, ...] = ()  # further words of --tts-engine that mean its models
     models: tuple[ModelCard, ...] = ()
-    cards: tuple[tuple[str, EngineCard], ...] = ()  # of models, where they differ from `card`
+    cards: tuple[tuple[str, EngineCard], ...] = ()  # only models whose card differs from `card` are here
 
 
 class OfferedEngine(Engine):

@@ -18,10 +18,10 @@ from swarm.voice.host.registry import engine_target, load_engine
 from swarm.voice.host.takes import Speaker
 from swarm.voice.host.verify import Verifier
 
-MAX_VOICES = 12  # that are kept open for a slot
+MAX_VOICES = 12  # a slot keeps no more open
 
 _GUEST_DEVICE = "cpu:0"  # a GPU is the job's own engine's
-_SHARED_SETTINGS = ("speed",)  # that a guest takes over from the recipe, within its own bounds
+_SHARED_SETTINGS = ("speed",)  # a guest takes these from the recipe, within its own bounds
 
 
 class OtherVoices:

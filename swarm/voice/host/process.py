@@ -25,7 +25,7 @@ class EngineProcess:
 
     def __init__(self) -> None:
         self._child = Child()
-        self.batches: dict[int, int] = {}  # of each slot, how many segments its voice speaks together
+        self.batches: dict[int, int] = {}  # segments that the voice of each slot speaks together
         self.took = 0  # bytes of its device that it had at most, as it last said
         self.measures = 0  # how often it said so
 

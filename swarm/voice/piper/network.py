@@ -7,7 +7,7 @@ that cut it out of an input: the same seed is the same sound.
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-MAX_BYTES = 400 << 20  # of a network; the collection's largest have 120 MB
+MAX_BYTES = 400 << 20  # the collection's largest networks have 120 MB
 NOISE = "noise_of_the_seed"
 _PLAIN_DOMAINS = ("", "ai.onnx")
 _INPUTS = ({"input", "input_lengths", "scales"}, {"input", "input_lengths", "scales", "sid"})
@@ -77,7 +77,8 @@ def _replace_noise(graph: Any) -> None:
     rounded = [node.output[0] for node in nodes if node.op_type == "Ceil"]
     if len(rounded) == 1:  # only the durations of phonemes are rounded up
         graph.output.append(helper.make_tensor_value_info(rounded[0], TensorProto.FLOAT, None))
-    kept = [helper.make_node("Identity", [NOISE], [f"{NOISE}_kept"])]  # so that the input is known if none is needed
+    # The input has to be known even if none is needed.
+    kept = [helper.make_node("Identity", [NOISE], [f"{NOISE}_kept"])]
     del graph.node[:]
     graph.node.extend(kept + nodes)
 

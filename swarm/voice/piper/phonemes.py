@@ -9,7 +9,7 @@ from swarm.voice.espeak.clauses import Sound, cut, joined, sounds_of
 from swarm.voice.espeak.word_places import word_places
 from swarm.voice.piper.config import BEGIN, END, PAD, PiperConfig
 
-MAX_PHONEMES = 400  # of a piece: memory and time grow with the square of the length
+MAX_PHONEMES = 400  # longer pieces are cut: memory and time grow with the square of the length
 
 
 def write(config: PiperConfig, text: str, phonemes: Sequence[Phonemes]) -> tuple[list[str], list[tuple[int, int]]]:

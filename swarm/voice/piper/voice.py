@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     Wave = np.typing.NDArray[np.float32]
 
 OWN = -1.0  # the value of a setting that stands for that of the voice's config
-_CHANNELS = 192  # of the noise, in each of the frames that a phoneme takes
-_FRAMES, _MOST_FRAMES = 8, 512  # of a number at first, and at most
+_CHANNELS = 192  # numbers of noise in each of the frames that a phoneme takes
+# Frames of noise for each phoneme's number, at first and at most.
+_FRAMES, _MOST_FRAMES = 8, 512
 
 # A network lives as long as a voice that speaks with it.
 _open: "WeakValueDictionary[tuple[Path, int, int, str], onnxruntime.InferenceSession]" = WeakValueDictionary()

@@ -17,7 +17,8 @@ from swarm.voice.download import RemoteFile, hub_url, models_folder
 
 _PREFIX = "piper:"
 _COLLECTION = "rhasspy/piper-voices"
-_TAG, _COMMIT = "v1.0.0", "c10ece1aade47bb51c153c893d14e5bf8e5b7117"  # of voices without and with a config's digest
+# Voices without a config's digest are at the tag, those with one at the commit.
+_TAG, _COMMIT = "v1.0.0", "c10ece1aade47bb51c153c893d14e5bf8e5b7117"
 CARD_FILE = "MODEL_CARD"
 MAX_CONFIG = 1 << 20  # bytes
 _MAX_CARD = 1 << 16

@@ -15,7 +15,8 @@ from swarm.job.recipe import Recipe
 from swarm.voice.qwen.card import VOICES
 from swarm.voice.qwen.voice import LANGUAGES, QwenVoice, load_model
 
-_CODES, _GROUPS = 2048, 4  # as many codes as the real ones: the end is one of them, and hardly ever drawn
+# The real models have as many codes: the end is one of them, and hardly ever drawn.
+_CODES, _GROUPS = 2048, 4
 _MARKS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "<tts_pad>", "<tts_bos>", "<tts_eos>")
 _SMALL = {
     "hidden_size": 32,

@@ -31,7 +31,7 @@ LANGUAGES = {
     "ru": "russian",
     "zh": "chinese",
 }
-TOKENS_S = 12.5  # of the models, for a second of sound
+TOKENS_S = 12.5  # the models make so many for a second of sound
 
 
 class QwenVoice:

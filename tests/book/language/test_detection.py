@@ -21,7 +21,7 @@ def test_a_text_half_in_one_language_and_half_in_another_is_not_plain() -> None:
 def test_a_text_is_quickly_known_to_be_in_the_language_that_it_names() -> None:
     assert is_language_of("en", PROSE["en"])
     assert not is_language_of("en", PROSE["nl"])
-    assert not is_language_of("ja", PROSE["ja"])  # that takes the slower way
+    assert not is_language_of("ja", PROSE["ja"])  # the slower way is taken
 
 
 @pytest.mark.parametrize("language", sorted(PROSE))

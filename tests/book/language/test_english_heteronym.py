@@ -9,7 +9,7 @@ from swarm.book.speech.speech import Speech
 from swarm.voice.espeak.engine import CARD as ESPEAK
 
 ROWS = [tuple(line.split("\t")) for line in (Path(__file__).parent / "heteronyms.tsv").read_text("utf-8").splitlines()]
-MIN_DECIDED = 0.8  # of the table's sentences
+MIN_DECIDED = 0.8  # a share of the table's sentences
 
 
 def decided(sentence: str, word: str) -> str:

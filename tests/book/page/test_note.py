@@ -21,14 +21,14 @@ def read(folder: Path, *bodies: str, notes: Notes = "skip", language: str = "en"
 
 
 SHAPES = [
-    (  # by types, in a document of its own
+    (  # types mark these notes, in a document of its own
         (
             STORY.format('<a epub:type="noteref" href="1.xhtml#n1">1</a>'),
             '<section epub:type="endnotes"><ol><li id="n1" epub:type="endnote"><p>A brig. '
             '<a href="0.xhtml#r1" epub:type="backlink">↩</a></p></li></ol></section>',
         )
     ),
-    (  # by roles
+    (  # roles mark these notes
         (
             STORY.format('<a role="doc-noteref" href="#n1">1</a>')
             + '<aside role="doc-footnote" id="n1"><p>A brig.</p></aside>',

@@ -89,9 +89,8 @@ def test_a_books_sheets_are_parsed_once_and_only_up_to_a_bound() -> None:
     reader, sheet = SheetReader(), ".a{display:none}" + " " * (MAX_SHEETS_CHARS // 2)
     for _ in range(3):
         assert reader.read([sheet]).mark(page()) == 1
-    assert (
-        reader.read([" .x" * MAX_SHEETS_CHARS, ".b{display:none}"]).mark(page()) == 1
-    )  # a sheet without declarations needs no parsing
+    # A sheet without declarations needs no parsing.
+    assert reader.read([" .x" * MAX_SHEETS_CHARS, ".b{display:none}"]).mark(page()) == 1
     assert reader.read([f"{sheet} "]).mark(page()) == 0
 
 

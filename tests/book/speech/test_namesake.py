@@ -12,7 +12,8 @@ from swarm.book.speech.namesake import shortest_names
         (("Utterson", "Mr. Utterson"), ["Utterson"]),
         (("Holmes", "Mr. Holmes", "Mr. Sherlock Holmes", "Watson"), ["Holmes", "Watson"]),
         (("the Cat", "the Cheshire Cat"), ["the Cat"]),
-        (("Bennet", "Mr. Bennet", "Mrs. Bennet"), ["Bennet", "Mr. Bennet", "Mrs. Bennet"]),  # whose is "Bennet"?
+        # "Bennet" may be either's name.
+        (("Bennet", "Mr. Bennet", "Mrs. Bennet"), ["Bennet", "Mr. Bennet", "Mrs. Bennet"]),
         (("Mr. Bennet", "Mrs. Bennet"), ["Mr. Bennet", "Mrs. Bennet"]),
         (("the man", "the old man"), ["the man", "the old man"]),
         (("", "Ann"), ["", "Ann"]),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from swarm.book.speech.written import cut_alike
 
-MAX_S = 10  # of computing; measured: half a second
+MAX_S = 10  # half a second was measured
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ CORES = ENCODERS = 2
 START_S = 3.0  # until encoders are there and the gain is measured
 MEASURED = 0.015  # share of the sound that has to be there before
 REELS = 120
-SOUND_S = 3600.0  # of the whole run
+SOUND_S = 3600.0
 
 
 @dataclass(frozen=True)

@@ -297,7 +297,7 @@ def test_a_lease_queued_behind_that_of_another_coordinator_does_not_expire_meanw
     join(core)
     grant = offer(core)
     core.sessions["p/n"].slots[0].speed(core.jobs["job"].recipe).add(100, 1.0, 1.0)
-    for now in range(1, 100):  # its slot reports to the other coordinator
+    for now in range(1, 100):  # the slot reports to the other coordinator
         core.receive(b"p", Heartbeat((), (), (grant.lease,)), float(now))
         assert not sent(core.tick(float(now)), Revoke)
 

@@ -17,7 +17,7 @@ def test_the_earliest_deadline_is_known_after_each_change(moves: list[tuple[int,
     for key, at_s in moves:
         later = at_s >= due.get(key, inf)
         due[key] = at_s
-        if not later:  # of deadlines that move later it need not be told
+        if not later:  # a deadline that moves later need not be told
             alarms.note(key)
         assert alarms.earliest_s() == min(due.values())
 

@@ -53,7 +53,7 @@ def test_the_last_segments_are_divided_among_the_slots_that_wait() -> None:
 def test_the_deadline_of_a_batch_goes_by_all_that_is_spoken_together_and_leaves_time_to_find_one_that_hangs() -> None:
     core = make_batch_core(16)
     grant = offer(core, b"a")
-    core.receive(b"a", make_clip(grant, work_s=40.0), 1.0, b"flac")  # so slow
+    core.receive(b"a", make_clip(grant, work_s=40.0), 1.0, b"flac")
     served, lease = core.jobs["job"], next(iter(core.jobs["job"].ledger.leases.values()))
     whole_s = served.deadline_s(core.sessions[lease.session], lease)
     beat(core, grant, 1, 1, 2.0)

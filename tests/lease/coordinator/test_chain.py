@@ -24,7 +24,7 @@ class Machine:
     down: float
     up: float
     have: float = 0.0
-    door: str = ""  # that it fetches from
+    door: str = ""  # it fetches from this door
     aside: list[SetAside] = field(default_factory=list)
     is_hung: bool = False
     done_s: float | None = None

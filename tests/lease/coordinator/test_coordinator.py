@@ -389,7 +389,7 @@ def test_what_a_worker_idled_and_wasted_is_known_after_it_left() -> None:
     core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
     core.receive(b"slow", make_clip(grant, work_s=3.0), 3.0, b"x")
     assert state.complete
-    core.tick(4.0)  # what comes after the last clip is nobody's idleness
+    core.tick(4.0)  # time after the last clip is nobody's idleness
     for peer in (b"quick", b"slow"):
         core.receive(peer, Bye(), 5.0)
     run_stats = core.jobs["job"].run_stats

@@ -46,7 +46,7 @@ def test_a_worker_speaks_nothing_again_that_waits_for_its_own_link() -> None:
     core.receive(b"p", make_clip(grant, 0, work_s=0.1), 1.0, b"x")
     spoken = Heartbeat((), (0, 1), (grant.lease,))  # no slot is at it, and both want more
     assert sent(core.receive(b"p", spoken, 4.0), Grant) == []
-    (double,) = sent(core.receive(b"other", Heartbeat((), (0,)), 4.5), Grant)  # its link may be faster
+    (double,) = sent(core.receive(b"other", Heartbeat((), (0,)), 4.5), Grant)  # the link of the other may be faster
     assert [line.index for line in double.lines] == [1]
 
 

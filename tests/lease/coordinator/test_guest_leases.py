@@ -64,7 +64,7 @@ def test_a_guest_that_is_opened_first_and_speaks_slowly_is_not_taken_for_an_engi
     for position in range(2):
         core.receive(b"has", make_clip(grant, position, work_s=0.01), 1.0 + position, b"flac")
         due_s.append(served.deadline_s(core.sessions[lease.session], lease))
-    assert due_s == [UNKNOWN_DEADLINE_S, MIN_DEADLINE_S]  # of the guest's sentence, and of the one after it
+    assert due_s == [UNKNOWN_DEADLINE_S, MIN_DEADLINE_S]  # the guest's sentence comes first
 
 
 def test_the_tail_of_a_lease_is_not_cut_for_a_worker_that_cannot_speak_all_of_it() -> None:

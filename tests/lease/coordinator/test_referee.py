@@ -23,7 +23,7 @@ from swarm.lease.file_transfer import (
 from swarm.lease.message import Fetching, FilePiece, Heartbeat
 
 FILE, OTHER = "a" * 64, "b" * 64
-LIST = bytes(range(DIGEST_BYTES)) * (PIECE_BYTES // DIGEST_BYTES + 3)  # of two pieces
+LIST = bytes(range(DIGEST_BYTES)) * (PIECE_BYTES // DIGEST_BYTES + 3)  # the list has two pieces
 TOLD = ToldFile(FILE, hashlib.sha256(LIST).hexdigest(), len(LIST) // DIGEST_BYTES * BLOCK_BYTES)
 FALSE = ToldFile(FILE, "f" * 64, 5)
 HUB, WAIT, SHARED = ModelSource(FILE), ModelSource(FILE, wait=True), ModelSource(FILE, told=TOLD)
@@ -93,7 +93,7 @@ def test_the_next_one_downloads_once_the_first_is_gone_or_gave_up_or_got_no_byte
     assert house.lacks("attic") == HUB
     house.core.receive(b"attic", make_hello("attic", nonce="another process"), 1.0)
     house.lacks("attic", 1.0, downloads=True)
-    house.says("attic", ModelReport(), 2.0)  # its engine could not download it
+    house.says("attic", ModelReport(), 2.0)  # the engine could not download it
     assert house.lacks("barn", 2.0) == HUB
     assert house.lacks("cellar", 2.0) == WAIT
     house.lacks("barn", 30.0, downloads=True, have=1000)
@@ -143,7 +143,7 @@ def test_one_that_is_only_out_of_reach_is_set_aside_by_that_worker_alone() -> No
     assert sent(house.last, ModelSource) == [HUB]
     assert house.lacks("cellar") == SHARED
     assert house.fetches("cellar") == door_of("attic")
-    assert house.fetches("barn", SetAside(door_of("attic"), "silent")) == door_of("cellar")  # which is ahead
+    assert house.fetches("barn", SetAside(door_of("attic"), "silent")) == door_of("cellar")  # the cellar is ahead
 
 
 def test_one_that_lost_every_source_has_its_followers_taken_away_and_follows_them() -> None:

@@ -198,7 +198,7 @@ def test_a_pace_outlasts_a_while_without_books() -> None:
 
 
 def test_a_pace_is_kept_however_often_speaking_begins_and_ends() -> None:
-    pace = working(100, taken=0.9)  # of which three quarters are believed
+    pace = working(100, taken=0.9)  # three quarters of it are believed
     before = pace.tail_s(2400.0, 0.0, gets_faster=False)
     for second in range(100, 300):
         pace.observe(float(second), pace.use, 2400.0, None if second % 2 else 0.9)

@@ -110,7 +110,7 @@ def test_a_batch_for_which_memory_was_short_is_never_that_large_again() -> None:
 
 def test_an_engine_that_hangs_at_a_batch_is_ended_and_the_lines_are_spoken_by_halves() -> None:
     worker, out = begin(batch=8)
-    speak(worker, out)  # its speed is known from here on
+    speak(worker, out)  # the worker knows its speed from here on
     assert not worker.beat(2.0).commands
     for second in range(3, 21):
         worker.beat(float(second))

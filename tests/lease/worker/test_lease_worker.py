@@ -107,8 +107,8 @@ def test_a_revoked_lease_ends_after_the_segment_under_way() -> None:
 
 def test_a_place_of_two_leases_is_spoken_once() -> None:
     worker = make_worker()
-    out = speak(worker, speak(worker, grant(worker, "Nought.", "One.")))  # its speed is known now
-    grant(worker, "Nought.", "One.", "Two.", lease=2)  # by a coordinator that had lost sight of this worker
+    out = speak(worker, speak(worker, grant(worker, "Nought.", "One.")))  # the worker knows its speed now
+    grant(worker, "Nought.", "One.", "Two.", lease=2)  # the coordinator had lost sight of this worker
     assert [lease.id for lease in worker.slots[0].leases] == [1, 2]
     out = speak(worker, out)
     assert [clip.index for _, clip in out.clips] == [1]

@@ -150,14 +150,15 @@ def test_a_coordinator_that_kept_a_slot_for_nothing_comes_after_others_for_as_lo
 def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_returns() -> None:
     bad, other = a_link("bad"), a_link("other")
     other.hear(90.0)
-    other.greet()  # its session begins anew, and the greeting waits behind a clip on a slow link
+    # The session begins anew, and the greeting waits behind a clip on a slow link.
+    other.greet()
     bad.put_off(240.0, 100.0)
     slots = [EngineSlot(0)]
     assert offer([bad, other], slots, [0], 90.0 + RETURN_S - 1) == []
     assert offer([bad, other], slots, [0], 90.0 + RETURN_S) == [bad]
     other.go_away()
     other.hear(130.0)
-    assert offer([bad, other], slots, [0], 131.0) == []  # as before: nobody else is about to return
+    assert offer([bad, other], slots, [0], 131.0) == []  # nobody else is about to return
     assert bad.offers == {0}
 
 
@@ -180,7 +181,7 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_has_nothin
     slots = [EngineSlot(0)]
     offer([bad, other], slots, [0], 100.0)
     for now in (100.0, 110.0, 120.0):
-        other.find_empty(now)  # its last places wait for clips that are under way
+        other.find_empty(now)  # the last places wait for clips that are under way
     assert offer([bad, other], slots, [0], 100.0 + RETURN_S - 1) == []
     assert other.offers == {0}
     other.find_empty(100.0 + RETURN_S)

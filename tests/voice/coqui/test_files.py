@@ -123,9 +123,8 @@ def test_settings_that_a_model_does_not_have_never_reach_coqui(tmp_path: Path, m
     assert "no setting 'speaker_id'" in why_unavailable(tmp_path, recipe)
     assert not (tmp_path / "written").exists()
     voice: Any = engine.open(choose_recipe("fr", engine="yourtts"), "cpu:0")
-    voice._model.synthesize(
-        "Bonjour.", language="fr-fr", **hostile
-    )  # proves that the settings would do harm if they were passed on
+    # The settings would do harm if they were passed on.
+    voice._model.synthesize("Bonjour.", language="fr-fr", **hostile)
     assert (tmp_path / "written" / "x.pth").exists()
 
 
@@ -186,7 +185,7 @@ def test_a_model_from_another_machine_is_loaded_as_strictly_as_a_custom_one(
     assert model is not None and model.listed is not None and not model.listed.names()
     model.listed.place.parent.mkdir(parents=True)
     model.listed.place.write_bytes(data)
-    model.listed.settle(model.listed.read(data), attic)  # as if these files had been fetched
+    model.listed.settle(model.listed.read(data), attic)  # these files count as fetched
     assert model.listed.names() and find_model(recipe, None).custom
     assert len(engine.open(recipe, "cpu:0").speak("Bonjour.", 1)) > 1_000
 

@@ -35,7 +35,7 @@ def test_a_gpu_multiplies_in_tf32_where_it_can_and_a_cpu_does_not(monkeypatch: p
     from swarm.voice.coqui.load import torch_device
 
     ones, usual = torch.ones, torch.get_float32_matmul_precision()
-    monkeypatch.setattr(torch, "ones", lambda *size, device: ones(*size))  # in place of a GPU
+    monkeypatch.setattr(torch, "ones", lambda *size, device: ones(*size))  # the test has no GPU
     try:
         assert torch_device("cpu:1") == torch.device("cpu")
         assert torch.get_float32_matmul_precision() == usual == "highest"

@@ -21,7 +21,7 @@ TEXTS = (
     "a long one, " * 45,  # spoken in two pieces
 )
 # Sums in another order differ by some millionths, more where a network makes much of them.
-MOST_DIFFERENCE = 8  # of 32767
+MOST_DIFFERENCE = 8  # full scale is 32767
 
 
 def is_like(one: Pcm, other: Pcm) -> bool:

@@ -21,7 +21,7 @@ TEXTS = (
     "1234567890 " * 6,  # spoken in three pieces
 )
 # Sums in another order differ by some millionths. The texts' tokens have to be the same, or lengths would differ.
-MOST_DIFFERENCE = 8  # of 32767
+MOST_DIFFERENCE = 8  # full scale is 32767
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from swarm.voice.host.asked_voice import check_asked_voice
     [
         {"voice": "emma"},
         {"voice": "Emma", "engine": "hibari"},
-        {"voice": "af_heart"},  # of Kokoro, which may be the default when a book comes
+        {"voice": "af_heart"},  # Kokoro's voice: Kokoro may be the default when a book comes
         {"voice": "de_DE-thorsten-medium", "engine": "piper"},
         {"voice": "anything", "engine": "openai"},
         {"voice": "anything", "engine": "engine-of-a-worker"},

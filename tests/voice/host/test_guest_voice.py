@@ -33,7 +33,7 @@ def test_a_guest_has_the_rate_and_the_loudness_of_the_book_s_voice(height: int, 
     sound = voice.speak_timed(SpokenLine("Oui, oui.", 7, (), "fr"))
     assert abs(sound.pcm.size - 24_000) <= 50
     assert sound.words == [(0, 0), (4, 12_000)]
-    assert guest.told[-1] == SpokenLine("Oui, oui.", 7)  # in its own language
+    assert guest.told[-1] == SpokenLine("Oui, oui.", 7)  # the guest's own language
     assert loudness_db(voice, "fr") == pytest.approx(loudness_db(host, "en"), abs=0.6)
 
 

@@ -23,7 +23,7 @@ from swarm.voice.host.registry import choose_recipe, engine_target, find_engine,
 
 ROOT = Path(__file__).resolve().parents[3]
 HUM = str(ROOT / "examples" / "engine")
-BESIDE = str(Path(sys.executable).parent)  # where uv lies, if anywhere
+BESIDE = str(Path(sys.executable).parent)  # uv lies here, if anywhere
 
 # A package that does not get built before a file lets it, and then fails.
 BACKEND = """

@@ -29,9 +29,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("E2A_SWARM_MODELS", str(folder))
         patch.setenv("HF_HUB_OFFLINE", "1")
-        session = voice.open_session(
-            voice.with_durations(voice.read_weights(INT8)), "cpu:0", "Kokoro"
-        )  # loaded once for all tests
+        # All tests share this session, which loads the model once.
+        session = voice.open_session(voice.with_durations(voice.read_weights(INT8)), "cpu:0", "Kokoro")
         patch.setattr(voice, "read_weights", lambda model: b"")
         patch.setattr(voice, "open_session", lambda *_: session)
         yield folder

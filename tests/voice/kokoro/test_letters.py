@@ -17,7 +17,7 @@ def test_the_letters_have_the_numbers_that_the_weights_were_trained_with() -> No
 def test_sounds_that_espeak_ties_are_one_letter() -> None:
     assert from_espeak("el t^ʃˈiko") == "el ʧˈiko"
     assert from_espeak("mwˈiŋtʊ bˈe^ɪŋ") == "mwˈiŋtʊ bˈAŋ"
-    assert from_espeak("t ʃ") == "t ʃ"  # of two words
+    assert from_espeak("t ʃ") == "t ʃ"  # two words stay apart
 
 
 def test_nasal_vowels_and_the_cedilla_are_kept_and_other_marks_are_not() -> None:

@@ -69,7 +69,7 @@ def test_a_voice_that_is_here_is_the_default_of_its_language(joe: Voice, monkeyp
     assert engine.kept_models() == engine.offered_models() == (piper_bench.JOE,)
     assert engine.is_ready("en")
     assert choose_recipe("en", engine="piper").model == piper_bench.JOE  # bryce is listed first, and is not here
-    assert engine.card_for(piper_bench.JOE).licence == "CC0"  # as its card says
+    assert engine.card_for(piper_bench.JOE).licence == "CC0"  # the card says so
     assert default_engine("de") == "espeak"
     monkeypatch.setattr(type(engine), "kept_models", lambda _: ("de_DE-thorsten-medium",))
     assert default_engine("de") == "piper"

@@ -16,7 +16,7 @@ from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
 from swarm.voice.qwen.trial import make_model, open_trial
 from swarm.voice.qwen.voice import KeptModel, drawing_by_row, open_voice, voice_of
 
-CODES = 16  # so that a sentence ends by itself after some sixteen
+CODES = 16  # a sentence ends by itself after some sixteen
 LINES = [
     SpokenLine("The lamp was still burning.", 1),
     SpokenLine("Yes.", 2),

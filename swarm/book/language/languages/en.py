@@ -91,7 +91,7 @@ _ROOM = compile_later(
 
 def _room(match: Match) -> str:
     """Say "Room 237" as "Room 2 37", and "Flight 705" as "Flight 7 oh 5"."""
-    series = " " if match[4] else ""  # of "747-400"
+    series = " " if match[4] else ""  # the number of "747-400" names a series
     if match[2] == "0":
         return f"{match[1]} oh {match[3]}{series}" if match[3] != "0" else ""
     return f"{match[1]} {match[2]}{match[3]}{series}"

@@ -165,9 +165,8 @@ LANGUAGE: Language = Language(
         units={
             "V": "electric-volt",
             "W": "power-watt",
-            "km/h": Forms(
-                "chilometro all'ora", "chilometri all'ora"
-            ),  # CLDR's "chilometri orari" is the language of road signs
+            # CLDR's "chilometri orari" is the language of road signs.
+            "km/h": Forms("chilometro all'ora", "chilometri all'ora"),
             "m": "length-meter",
             "g": "mass-gram",
             "l": "volume-liter",

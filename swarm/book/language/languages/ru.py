@@ -62,7 +62,7 @@ _SUFFIXED = compile_later(
     r"(?<![\p{L}\d.,])(\d{1,4})-(ый|ий|ой|й|ая|я|ое|ее|е|ого|его|го|ому|ему|му|ом|ем|м|ую|юю|ю|ые|ых|х|ыми|ми|ым|ти)"
     r"(?!\p{L})(?=(?:\s(\p{L}+))?)"
 )
-_SUFFIX_FORMS = {  # for each ending the case, gender and number of an ordinal
+_SUFFIX_FORMS = {  # an ending tells the case, the gender and the plural of an ordinal
     **dict.fromkeys(("ый", "ий", "ой", "й"), ("n", "m", False)),
     **dict.fromkeys(("ая", "я"), ("n", "f", False)),
     **dict.fromkeys(("ое", "ее", "е"), ("n", "n", False)),
