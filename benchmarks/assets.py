@@ -24,21 +24,21 @@ from making import make_book
 from process import head, row
 from running import LOOPBACK, Swarm
 
-from swarm.audio.studio import Studio
+from swarm.audiobook.edition import Edition
+from swarm.audiobook.sound.studio import Studio
+from swarm.audiobook.style import make_style
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.prepare import prepare
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
-from swarm.edition.edition import Edition
-from swarm.edition.style import make_style
-from swarm.job.job_file import JobFile
+from swarm.job.job_asset import JobAsset
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.settings import Settings
-from swarm.net.ask import ask
+from swarm.job.store.store import DiskStore
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.core_settings import Settings
+from swarm.net.client import ask
 from swarm.net.transport import RouterSocket
-from swarm.store.store import DiskStore
 from swarm.system.machine import Clock
 from swarm.watch.progress import QuietProgress
 
@@ -54,14 +54,14 @@ def serve(swarm: Swarm, book: Path, megabytes: int, address: str = LOOPBACK) -> 
 
 async def _serve(swarm: Swarm, book: Path, megabytes: int, address: str) -> None:
     content = os.urandom(1_000_000) * megabytes
-    info = JobFile("model/model.pth", hashlib.sha256(content).hexdigest(), len(content))
+    info = JobAsset("model/model.pth", hashlib.sha256(content).hexdigest(), len(content))
     config = RenderConfig(books=(book,), output_dir=swarm.folder, state_dir=swarm.folder / "state", engine="metronome")
     store, clock = DiskStore(config.state_dir), Clock()
     brought = BroughtFiles(job_files=(info,), ready={info.digest: content})
     spec = prepare(config, book, store, 0.0, brought).state.spec
     del content, brought
     settings = Settings(coordinator="c", name="bench", version="1", epoch=1, min_workers=1000)  # it grants nothing
-    core = Coordinator(settings, clock.now())
+    core = CoordinatorCore(settings, clock.now())
     router = RouterSocket(swarm.keys)
     router.bind(address, swarm.port)
     server = Server(core, store, router, QuietProgress(io.StringIO()), clock, "finish", SeenEngines(config.state_dir))

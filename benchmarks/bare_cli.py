@@ -12,15 +12,15 @@ from process import ROOT
 
 sys.path.insert(0, str(ROOT))
 
+from swarm.audiobook.edition import Edition
 from swarm.commands.main import main
-from swarm.coordinator import books, coordinate
-from swarm.edition.edition import Edition
-from swarm.lease.coordinator.settings import Settings
+from swarm.coordinator import books, coordination
+from swarm.lease.core_settings import Settings
 
 
 def grant_whole_chapters() -> None:
     """Have every coordinator of this process split nothing."""
-    coordinate.Settings = partial(Settings, split=False)  # type: ignore[misc,assignment]
+    coordination.Settings = partial(Settings, split=False)  # type: ignore[misc,assignment]
 
 
 def write_no_file() -> None:

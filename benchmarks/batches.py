@@ -16,17 +16,17 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.settings import Settings
-from swarm.lease.message import Device, EngineOffer, Hello
-from swarm.lease.worker.outcome import CancelPrefetch, Load, Prefetch, Speak, Words, WorkerOutcome
-from swarm.lease.worker.worker import Worker
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.core_settings import Settings
+from swarm.lease.message import Hello
+from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.outcome import CancelPrefetch, Load, Outcome, Prefetch, Speak, Words, WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
 
 CHARACTERS, CHAPTERS = 600_000, 12
 COST_S = 0.01  # a character that is spoken alone takes this
@@ -77,13 +77,13 @@ class Member:
     name: str
     batch: int
     speed: float
-    core: Worker = field(init=False)
+    core: WorkerCore = field(init=False)
     free_s: float = 0.0  # when the engine is through with all that it was given
     ahead: tuple[tuple[Words, ...], float, float] | None = None  # the prefetched batch, its end and its work
 
     def __post_init__(self) -> None:
         offers = (EngineOffer("metronome", ("*",), batch=self.batch),)
-        self.core = Worker(Hello(self.name, "n", self.name, "1", offers, (Device("cpu"),), 1))
+        self.core = WorkerCore(Hello(self.name, "n", self.name, "1", offers, (Device("cpu"),), 1))
 
     def begin(self) -> None:
         """Greet the coordinator, and beat from now on."""
@@ -147,7 +147,7 @@ class Swarm:
         self.time, self.curve = Time(), curve
         self.sizes: list[int] = []
         settings = Settings(coordinator="c", epoch=1, name="c", version="1", grace_s=0.0)
-        self.core = Coordinator(settings, self.time.now)
+        self.core = CoordinatorCore(settings, self.time.now)
         self.core.add_job(JobState(spec))
         self.members = {f"w{n}": Member(self, f"w{n}", batch, speeds[n % len(speeds)]) for n in range(workers)}
         self.woken_s = 0.0

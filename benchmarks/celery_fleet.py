@@ -142,7 +142,9 @@ def by_slots(book: Path, cost: float, kill_after_s: float | None, count: int) ->
     with Swarm(book, cost, seconds_per_char=SOUND) as swarm:
         swarm.coordinate(min_workers=1)
         segments = swarm.segments()
-        with fleet("swarm.scale.lending", count, E2A_SWARM_KEY=swarm.key.code, E2A_SWARM_BIND="127.0.0.1") as running:
+        with fleet(
+            "swarm.worker.scale.lending", count, E2A_SWARM_KEY=swarm.key.code, E2A_SWARM_BIND="127.0.0.1"
+        ) as running:
             before, began_s, killed_s = running.broker_bytes(), time.time(), None
             _scale(swarm, running.url, count)
             first_s = swarm.wait_for_clips(1, PATIENCE_S) - began_s

@@ -28,7 +28,7 @@ from files import BLOCK
 from heap import Heap
 from model_world import Machine, ModelWorld
 
-from swarm.job.job_file import WINDOW
+from swarm.job.job_asset import WINDOW
 from swarm.lease.file_transfer import FilePiece
 
 ALONE_S = 50.0  # for one link to carry the file

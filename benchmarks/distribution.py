@@ -38,8 +38,8 @@ sys.path.insert(0, str(ROOT / "tests" / "stories"))
 
 from lan import NETWORK, Lan, run
 
-from swarm.net.keys import read_code
-from swarm.voice.download import ENV_HUB, ENV_MODELS, PART
+from swarm.net.identity.swarm_key import read_code
+from swarm.voice.model_download import ENV_HUB, ENV_MODELS, PART
 from swarm.voice.piper.voices import folder_of
 
 PORT = 5847

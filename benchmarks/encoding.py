@@ -19,18 +19,17 @@ from pathlib import Path
 from making import BOOKS
 from process import head, row
 
-from swarm.audio.encoder import encode_reel, find_gain
-from swarm.audio.format import make_coding
-from swarm.audio.level import Level
-from swarm.audio.link_clip import make_opus, pack_tighter, read_opus
-from swarm.audio.order import ReelClip, ReelOrder
+from swarm.audiobook.sound.clip import make_opus, pack_tighter, read_opus
+from swarm.audiobook.sound.encoder import encode_reel, find_gain
+from swarm.audiobook.sound.format import Level, make_coding
+from swarm.audiobook.sound.studio_request import ReelClip, ReelRequest
 from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
 from swarm.job.clip_info import SpokenClip
 from swarm.system.child import ONE_THREAD
 from swarm.voice.hibari.engine import engine as hibari
-from swarm.voice.host.clip import make_clip
 from swarm.voice.host.registry import choose_recipe, find_card
+from swarm.voice.host.takes import make_clip
 
 BOOK = BOOKS / "yellow-wallpaper.epub"
 REPEATS = 3
@@ -46,7 +45,7 @@ def spent(act: Callable[[], object]) -> float:
     return min(found)
 
 
-def order_of(folder: Path, clips: list[SpokenClip], rate: int, name: str) -> ReelOrder:
+def order_of(folder: Path, clips: list[SpokenClip], rate: int, name: str) -> ReelRequest:
     """Make the order for a reel of all clips in a format."""
     stored = []
     for number, clip in enumerate(clips):
@@ -54,7 +53,7 @@ def order_of(folder: Path, clips: list[SpokenClip], rate: int, name: str) -> Ree
         path.write_bytes(clip.frame)
         stored.append(ReelClip(path, clip.info))
     pauses_s = (0.35,) * len(clips)
-    return ReelOrder(tuple(stored), pauses_s, rate, 8.0, folder / "a.reel", make_coding(name, rate), Level())
+    return ReelRequest(tuple(stored), pauses_s, rate, 8.0, folder / "a.reel", make_coding(name, rate), Level())
 
 
 def _each(pack: Callable[[bytes], bytes], clips: list[SpokenClip]) -> None:

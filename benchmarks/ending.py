@@ -19,20 +19,20 @@ from pathlib import Path
 from msgspec import structs
 from process import children, cpu_s, head, mib, peak_bytes, role_of, row
 
-from swarm.audio.reel_file import read_reel, write_reel
-from swarm.audio.studio import Studio
-from swarm.audio.tags import Tags
-from swarm.edition.press import Press
-from swarm.edition.style import Style
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.audiobook.press import Press
+from swarm.audiobook.sound.reel_file import read_reel, write_reel
+from swarm.audiobook.sound.studio import Studio
+from swarm.audiobook.sound.tags import Tags
+from swarm.audiobook.style import Style
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted, GainFixed
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
-from swarm.store.store import DiskStore
+from swarm.job.store.store import DiskStore
 from swarm.voice.hibari.engine import engine
-from swarm.voice.host.clip import make_clip
 from swarm.voice.host.registry import choose_recipe
+from swarm.voice.host.takes import make_clip
 from swarm.watch.report import ReportExtra, make_report
 
 TEXT = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness."

@@ -27,16 +27,16 @@ import regex
 from numpy.typing import NDArray
 
 from swarm.book.any_file import read_any_book
+from swarm.book.model.book import Segment
+from swarm.book.model.language_code import language_name
 from swarm.book.speech.script import chosen_chapters
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
-from swarm.job.book import Segment
 from swarm.job.card import EngineCard
-from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import Engine, Pcm, PhonemeVoice
+from swarm.voice.host.recogniser import Verifier
 from swarm.voice.host.registry import all_engines, choose_recipe, recipe_card
-from swarm.voice.host.verify import Verifier
 
 Rate = Callable[[Pcm, int], float]
 RATE_HZ = 16_000  # DistillMOS hears sound at this rate

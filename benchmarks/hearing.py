@@ -25,9 +25,9 @@ from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
 from swarm.config import ENV_VERIFY
 from swarm.voice.engine import Pcm
-from swarm.voice.host.clip import make_clip
 from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import choose_recipe, find_engine
+from swarm.voice.host.takes import make_clip
 
 BOOK = BOOKS / "yellow-wallpaper.epub"
 LETTERS = range(40, 260)  # only sentences of this length are judged

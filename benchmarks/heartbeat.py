@@ -14,13 +14,14 @@ import time
 
 from process import head, row
 
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.settings import Settings
-from swarm.lease.message import Device, EngineOffer, Grant, Heartbeat, Hello
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.core_settings import Settings
+from swarm.lease.message import Grant, Heartbeat, Hello
+from swarm.lease.offer import Device, EngineOffer
 
 SEGMENTS = 5000
 CHAPTERS = 25
@@ -28,7 +29,7 @@ RATIO_OF = (100, 1000)  # slots
 LARGEST = 1024  # slots of one worker, as a heartbeat bounds them
 
 
-def make_core(segments: int) -> Coordinator:
+def make_core(segments: int) -> CoordinatorCore:
     """Return a coordinator with one job."""
     texts = [Segment(f"Sentence number {number} is of a usual length.", Pause.SENTENCE) for number in range(segments)]
     size = max(1, segments // CHAPTERS)
@@ -38,12 +39,12 @@ def make_core(segments: int) -> Coordinator:
     spec = JobSpec(
         "job", "book.epub", BookFacts("Book", ("Author",), "en"), Recipe("metronome", "tick", "en"), chapters, 0.0
     )
-    core = Coordinator(Settings(coordinator="c", name="laptop", version="1", epoch=1), 9.0)
+    core = CoordinatorCore(Settings(coordinator="c", name="laptop", version="1", epoch=1), 9.0)
     core.add_job(JobState(spec))
     return core
 
 
-def join(core: Coordinator, peer: bytes, slots: int, now: float) -> None:
+def join(core: CoordinatorCore, peer: bytes, slots: int, now: float) -> None:
     """Let a worker in."""
     engines = (EngineOffer("metronome", ("*",)),)
     name = peer.decode()
@@ -51,7 +52,9 @@ def join(core: Coordinator, peer: bytes, slots: int, now: float) -> None:
     core.receive(peer, hello, now)
 
 
-def beat(core: Coordinator, peer: bytes, slots: int, leases: tuple[int, ...], now: float) -> tuple[float, list[int]]:
+def beat(
+    core: CoordinatorCore, peer: bytes, slots: int, leases: tuple[int, ...], now: float
+) -> tuple[float, list[int]]:
     """Send a heartbeat that offers all slots; return its seconds of CPU and the leases that it brought."""
     began_s = time.process_time()
     out = core.receive(peer, Heartbeat((), tuple(range(slots)), leases), now)

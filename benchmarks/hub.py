@@ -27,7 +27,7 @@ from making import make_book
 from process import CLI, head, row
 from running import LOOPBACK, Swarm, wait_for
 
-from swarm.voice.download import ENV_HUB, ENV_MODELS
+from swarm.voice.model_download import ENV_HUB, ENV_MODELS
 from swarm.voice.piper.voices import CARD_FILE, folder_of, listed_voices
 
 VOICE = "en_US-joe-medium"

@@ -35,10 +35,10 @@ from process import BARE_CLI, beside, cpu_s, head, row
 from running import LOOPBACK, Swarm
 
 from swarm.config import STANDBY
-from swarm.net.keys import CurveKeys, curve_keys, make_key
-from swarm.net.papers import MAX_INVITES, Papers
-from swarm.store.journal import Journal
-from swarm.worker.standby import stand_by
+from swarm.job.store.journal import Journal
+from swarm.net.identity.identity import MAX_INVITES, Identity
+from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
+from swarm.standby.copier import stand_by
 
 WINDOW = 8 << 20  # bytes under way, as one worker's credit
 CHARACTERS = 112  # a made segment has so many on average
@@ -75,7 +75,7 @@ def ingest(
     book = make_book(folder, chapters=12, characters=max(12_000, clips * CHARACTERS))
     command: Sequence[str] = (sys.executable, "-m", "cProfile", "-o", profile, *BARE_CLI[1:]) if profile else BARE_CLI
     with Swarm(book, cost_per_char=0.0001, options=["--no-split"]) as swarm:  # without splits no clip comes twice
-        papers = Papers(swarm.folder / "state", swarm.key)
+        papers = Identity(swarm.folder / "state", swarm.key)
         for _ in range(variant.invites):
             papers.invite(3600, "bench")
         coordinator = swarm.coordinate(workers, command)

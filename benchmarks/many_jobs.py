@@ -20,11 +20,11 @@ from process import CLI, ROOT, head, row
 
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
 
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted, JobFinished, RunStarted
 from swarm.job.spec import BookFacts, JobSpec
-from swarm.store.store import DiskStore
+from swarm.job.store.store import DiskStore
 
 JOBS, SENTENCES, TIMES = 500, 1680, 5
 AT_S = 1e9  # long ago, so that all jobs are old enough to be removed

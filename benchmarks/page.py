@@ -32,7 +32,7 @@ from running import Swarm, wait_for
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.lease.message import FromCoordinator, Rejected
-from swarm.net.keys import CurveKeys
+from swarm.net.identity.swarm_key import CurveKeys
 from swarm.net.transport import DealerSocket
 
 CLIP_S = 4.0

@@ -24,14 +24,15 @@ from typing import NamedTuple
 from making import speeds
 from process import head, row
 
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe, clip_key
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.settings import Settings
-from swarm.lease.message import Bye, Clip, Device, EngineOffer, Grant, Heartbeat, Hello, Line, Revoke, Skip, Trim
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.core_settings import Settings
+from swarm.lease.message import Bye, Clip, Grant, Heartbeat, Hello, Line, Revoke, Skip, Trim
+from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.outcome import Outcome
 
 RECIPE = Recipe("metronome", "tick", "en")
 CHARS_S = 20.0  # a slot of speed 1 is about a Kokoro on a core
@@ -41,9 +42,9 @@ HALF_LIFE_S, AWAY_S = 120.0, 60.0
 TICK_S = 0.5
 
 
-def make_core(characters: int, books: int = 1) -> Coordinator:
+def make_core(characters: int, books: int = 1) -> CoordinatorCore:
     """Return a coordinator with jobs of so many characters each."""
-    core = Coordinator(Settings(coordinator="c", name="laptop", version="1", epoch=1), 0.0)
+    core = CoordinatorCore(Settings(coordinator="c", name="laptop", version="1", epoch=1), 0.0)
     count = max(CHAPTERS, characters // len(SENTENCE.format(0)))
     size = math.ceil(count / CHAPTERS)
     for book in range(books):
@@ -100,7 +101,7 @@ class Pilot:
 class World:
     """The core, the pilots, and the events to come."""
 
-    def __init__(self, core: Coordinator, random: Random) -> None:
+    def __init__(self, core: CoordinatorCore, random: Random) -> None:
         self.core, self.random, self.now = core, random, 1.0
         self.pilots: dict[bytes, Pilot] = {}
         self.records = self.spoken = self.count = self.calls = 0

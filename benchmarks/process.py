@@ -19,9 +19,9 @@ BARE_CLI = (sys.executable, str(ROOT / "benchmarks" / "bare_cli.py"))  # knows -
 HELPS = 10
 POLL_S = 0.1
 ROLES = {
-    "swarm.voice.host.child": "engine",
-    "swarm.audio.encoder": "encoder",
-    "swarm.audio.audiobook_child": "muxer",
+    "swarm.voice.host.engine_child": "engine",
+    "swarm.audiobook.sound.encoder": "encoder",
+    "swarm.audiobook.sound.book_binder": "muxer",
 }
 
 

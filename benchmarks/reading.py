@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHILD = """
 import resource, sys, time
 from pathlib import Path
-from swarm.book.file import read_book
+from swarm.book.any_file import read_book
 try:
     from swarm.book.speech.script import make_script
     from swarm.voice.host.registry import default_engine, find_card

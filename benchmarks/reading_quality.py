@@ -9,10 +9,10 @@ from pathlib import Path
 
 import regex
 
-from swarm.book.file import read_book
+from swarm.book.any_file import read_book
 from swarm.book.kinds import PAGES
+from swarm.book.model.book import Book, ChapterText
 from swarm.errors import SwarmError
-from swarm.job.book import Book, ChapterText
 
 KINDS = {".epub", *PAGES}
 # Characters that a listener should never be read: replaced, private, and those of wrongly decoded text.

@@ -22,7 +22,7 @@ from running import Swarm, end_of
 
 from swarm.job.record import ClipAccepted
 from swarm.lease.message import StatusReply
-from swarm.net.ask import ask
+from swarm.net.client import ask
 
 SLOTS = 16
 PATIENCE_S = 900

@@ -24,8 +24,8 @@ from ports import LOOPBACK, free_port
 
 from swarm.job.record import AnyRecord
 from swarm.job.spec import JobSpec
-from swarm.net.keys import CurveKeys, SwarmKey, curve_keys, make_key
-from swarm.store.journal import Journal
+from swarm.job.store.journal import Journal
+from swarm.net.identity.swarm_key import CurveKeys, SwarmKey, curve_keys, make_key
 
 ACCEPTED = "SELECT count(*) FROM record WHERE kind = 'ClipAccepted'"
 

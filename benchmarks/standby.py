@@ -27,8 +27,8 @@ from restart import PATIENCE_S, watch_leases
 from running import Swarm
 
 from swarm.job.record import ClipAccepted
-from swarm.net.ask import ask
-from swarm.store.journal import Journal
+from swarm.job.store.journal import Journal
+from swarm.net.client import ask
 
 CLIP_BYTES = 60_000
 WORKERS = 4

@@ -31,7 +31,7 @@ from running import Swarm
 
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
 
-from swarm.watch.text import left_text
+from swarm.system.text import left_text
 from swarm.watch.view import Estimate
 
 BOOK = BOOKS / "jekyll-and-hyde.epub"

@@ -44,7 +44,7 @@ def measure(model: Any, batch: int, sentences: int, device: str) -> tuple[float,
     """Return the seconds that some sentences take in batches of a size, and the seconds of their sound."""
     import torch
 
-    from swarm.voice.coqui.vits_batch import Given, Noise, TextRow, waves
+    from swarm.voice.coqui.plain import Given, Noise, TextRow, waves
 
     place = torch.device(device)
     rows = [TextRow([1 + n % 50 for n in range(LENGTHS[i % len(LENGTHS)])], Noise(i, place)) for i in range(sentences)]

@@ -54,7 +54,7 @@ def measure(gpt: Any, batch: int, tokens: int, device: str) -> float:
     """Return the seconds that so many sentences take together."""
     import torch
 
-    from swarm.voice.coqui.xtts_batch import Prompt, generate
+    from swarm.voice.coqui.xtts import Prompt, generate
 
     latent = torch.randn(1, LATENT, gpt.model_dim, device=device)
     prompts = [
@@ -85,7 +85,7 @@ def main() -> None:
     arguments = parser.parse_args()
     import torch
 
-    from swarm.voice.coqui.xtts_batch import halve
+    from swarm.voice.coqui.xtts import halve
 
     torch.set_num_threads(1)
     size = (2, 64, 4) if arguments.tiny else (LAYERS, CHANNELS, HEADS)

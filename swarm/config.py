@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from swarm.job.cast import Cast
-    from swarm.job.reading import Credits, Reading
+    from swarm.book.model.reading_choice import Cast, Credits, Reading
     from swarm.job.recipe import Setting
 
 DEFAULT_PORT = 5847

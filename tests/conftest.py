@@ -12,10 +12,7 @@ from types import ModuleType
 import carried_books
 import hypothesis
 import pytest
-from slow_tests import pytest_configure as pytest_configure
-from slow_tests import pytest_report_header as pytest_report_header
 from spread import begin_with_long_tests
-from spread import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 from zmq_contexts import keep_open_contexts
 
 from swarm.system.capacity import default_cpu_slots

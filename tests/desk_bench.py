@@ -5,12 +5,12 @@ from pathlib import Path
 
 from resident_bench import ResidentBench
 
-from swarm.coordinator.desk import Desk
-from swarm.coordinator.member_desk import MemberDesk
-from swarm.lease.coordinator.queue import Instructed
+from swarm.coordinator.member_admin import MemberAdmin
+from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.envelope import Message
-from swarm.lease.order import BookPiece, BookTaken, NewBook, Order
-from swarm.net.keys import obtain_key
+from swarm.lease.member_message import BookPiece, BookTaken, NewBook, Order
+from swarm.net.identity.keys import obtain_key
+from swarm.server.order_handler import OrderHandler
 
 
 class Outbox:
@@ -33,8 +33,8 @@ class DeskBench(ResidentBench):
         self.outbox = Outbox()
         self.room = tmp_path / "incoming"
         obtain_key(self.state)
-        self.members = MemberDesk(self.state)
-        self.desk = Desk(self.resident, self.outbox, self.room, self.instruct, self.members)  # type: ignore[arg-type]
+        self.members = MemberAdmin(self.state)
+        self.desk = OrderHandler(self.resident, self.outbox, self.room, self.instruct, self.members)  # type: ignore[arg-type]
 
     def instruct(self, order: Order) -> Instructed:
         self.told += [order] if order.target == "attic" else []

@@ -9,9 +9,9 @@ import soundfile
 from resident_bench import ResidentBench
 from web_bench import WebBench
 
-from swarm.audio.clip import Pcm
-from swarm.audio.frame import with_key
-from swarm.edition.target import note_claim
+from swarm.audiobook.output_path import note_claim
+from swarm.audiobook.sound.clip import Pcm
+from swarm.audiobook.sound.frame import with_key
 from swarm.job.record import ClipAccepted, JobFinished
 from swarm.job.state import JobState, apply
 

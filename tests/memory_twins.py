@@ -15,15 +15,16 @@ import msgspec
 
 from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault, StoreError
-from swarm.job.job_file import piece_size
+from swarm.job.job_asset import piece_size
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
-from swarm.job.run_stats import RunStats
+from swarm.job.run import RunStats
 from swarm.job.spec import JobSpec
-from swarm.lease.message import FromCoordinator, FromWorker, Message
-from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
-from swarm.store.job_files import FileContents, unpacking
-from swarm.store.store import NO_FILES, Entry
-from swarm.store.summary import JobSummary, standing_clips, summary_of
+from swarm.job.store.asset_folder import FileContents, unpacking
+from swarm.job.store.store import NO_FILES, Entry
+from swarm.job.store.summary import JobSummary, standing_clips, summary_of
+from swarm.lease.envelope import MAX_CLIP_BYTES, Message
+from swarm.lease.message import FromCoordinator, FromWorker
+from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 
 class MemoryStore:

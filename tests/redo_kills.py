@@ -12,8 +12,8 @@ from typing import Any
 
 from listen_bench import ListenBench, tone
 
-import swarm.store.queue as queue_file
-from swarm.store.journal import Journal
+import swarm.server.queue as queue_file
+from swarm.job.store.journal import Journal
 
 WORDS = "Quite other words."
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from msgspec import structs
 
-from swarm.audio.studio import Studio
+from swarm.audiobook.edition import Edition
+from swarm.audiobook.sound.studio import Studio
 from swarm.config import RenderConfig
-from swarm.coordinator.resident import Resident
-from swarm.edition.edition import Edition
 from swarm.errors import UsageError
+from swarm.job.store.store import DiskStore
+from swarm.lease.envelope import Reason
 from swarm.lease.message import JobStatus, StatusReply
-from swarm.lease.reason import Reason
-from swarm.store.queue import Queue
-from swarm.store.store import DiskStore
+from swarm.server.queue import Queue
+from swarm.server.resident import Resident
 from swarm.system.machine import Clock
 
 

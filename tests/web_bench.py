@@ -7,14 +7,14 @@ from pathlib import Path
 import httpx
 from desk_bench import DeskBench
 
-from swarm.lease.message import Figures, JobStatus, SlotStatus, StatusReply, WorkerStatus
-from swarm.store.queue import QueuedBook
+from swarm.lease.message import JobStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.offer import Figures
+from swarm.server.api.app import Api, MemberAnswers, make_app
+from swarm.server.api.feeds import ListeningApi
+from swarm.server.api.host import listen, run
+from swarm.server.api.tokens import Doorkeeper
+from swarm.server.queue import QueuedBook
 from swarm.system.machine import Clock
-from swarm.web.app import Api, make_app
-from swarm.web.host import listen, run
-from swarm.web.listening import Listening
-from swarm.web.members import MemberAnswers
-from swarm.web.token import Doorkeeper
 
 JOB = JobStatus("emma-1", "Emma", "hibari", "speaking", 10, 5, 1, 100, 40, 60.0, 30.0, 90.0, (), note="a note")
 SLOTS = (SlotStatus(0, "resting", note="paused"), SlotStatus(1, "speaking", "emma-1", realtime=3.0))
@@ -44,7 +44,7 @@ class WebBench(DeskBench):
 
     def __init__(self, tmp_path: Path) -> None:
         super().__init__(tmp_path)
-        self.listening = Listening(self.resident, self.state, Clock())
+        self.listening = ListeningApi(self.resident, self.state, Clock())
 
     async def serve(self) -> None:
         more = [*self.listening.routes(), *MemberAnswers(self.members).routes()]

@@ -1,1 +1,4 @@
-"""A file becomes segments. Pure: reads the file it is given, knows no clock, socket or process."""
+"""A book file becomes segments that a voice can speak, and a read-along EPUB is made of their places.
+
+Files come in; Book, ChapterText and Segment go out. The room imports nothing of swarm/ but swarm/errors.py.
+"""

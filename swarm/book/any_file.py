@@ -1,13 +1,30 @@
-"""Reads books of any kind, through Calibre if this package has no reader for the kind."""
+"""Reads books of any kind by the suffixes of their files: EPUB, HTML, Markdown and plain text; other kinds through
+Calibre.
+"""
 
 from pathlib import Path
 
+from swarm.book.calibre import converted, expect_calibre
 from swarm.book.epub import read_book as read_epub
-from swarm.book.file import read_book, read_name
-from swarm.book.kinds import FOREIGN
-from swarm.job.book import Book
-from swarm.job.reading import Reading
-from swarm.system.calibre import converted, expect_calibre
+from swarm.book.epub import read_name as read_epub_name
+from swarm.book.kinds import FOREIGN, PAGES
+from swarm.book.model.book import Book
+from swarm.book.model.reading_choice import Reading
+from swarm.book.single_page import read_page
+
+
+def read_book(path: Path, reading: Reading | None = None) -> Book:
+    """Read a book as the user chose; a file with an unknown suffix is read as an EPUB.
+
+    Raises BookError if it cannot be read or has nothing to speak, UsageError if a choice fits nothing in the book.
+    """
+    read = read_page if path.suffix.lower() in PAGES else read_epub
+    return read(path, reading)
+
+
+def read_name(path: Path) -> tuple[str, str] | None:
+    """Read a book's title and language; None if only the whole text tells them. Raises BookError."""
+    return None if path.suffix.lower() in (*PAGES, *FOREIGN) else read_epub_name(path)
 
 
 def read_any_title(path: Path) -> str:

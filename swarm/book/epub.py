@@ -1,32 +1,174 @@
-"""Reads an EPUB file as a book: chapters in reading order, with the reason for each that is left out."""
+"""Reads an EPUB file as a book: chapters in reading order, with the reason for each that is left out, and the book's
+own pronunciations (PLS lexicons).
+
+A book that lost half of its text, since its documents cannot be read, is refused.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lxml import etree
-from msgspec import structs
+from msgspec import Struct, structs
 
+from swarm.book.model.book import Book, Rule
+from swarm.book.model.reading_choice import Reading
 from swarm.book.package.archive import Archive
-from swarm.book.package.loss import name_losses, read_pages, without
-from swarm.book.package.package import Package, read_package
-from swarm.book.package.sample import parsed, take_sample
-from swarm.book.package.toc import TableOfContents, read_contents, target
-from swarm.book.page.encoding import as_text
-from swarm.book.page.limits import MAX_SHEET_BYTES
-from swarm.book.page.markup import ODD
+from swarm.book.package.package import ManifestItem, Package, is_matter, read_package
+from swarm.book.package.toc import TableOfContents, TocEntry, read_contents, target
+from swarm.book.page.document import Document, read_document
+from swarm.book.page.input_bounds import (
+    MAX_ALIAS_TIMES,
+    MAX_BOOK_LEXICONS,
+    MAX_LEXICON_BYTES,
+    MAX_LEXICON_RULES,
+    MAX_SHEET_BYTES,
+)
+from swarm.book.page.markup import ODD, as_text, local, parse
 from swarm.book.page.note import mark_notes
+from swarm.book.page.passage import Tracer
 from swarm.book.page.stylesheet import Cascade, SheetReader, sheets_of
-from swarm.book.page.text import Document, read_document
-from swarm.book.page.trace import Tracer
-from swarm.book.speech.pronunciation import lexicons_of, read_pronunciations
+from swarm.book.speech.lexicon import parse_pls, pls_rules
+from swarm.book.structure.book_language import parsed, settle, take_sample
 from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
-from swarm.book.structure.tongue import settle
-from swarm.book.structure.verdict import caution, code_caution
-from swarm.errors import BookError
-from swarm.job.book import Book
-from swarm.job.reading import Reading
+from swarm.book.structure.inclusion import caution, code_caution
+from swarm.errors import BookError, PageError
+
+MAX_TITLES = 3  # the line about a lost document names no more titles
+
+
+class Loss(Struct, frozen=True):
+    """A document that cannot be read."""
+
+    item: ManifestItem
+    name: str
+    error: PageError
+
+
+def read_pages(
+    archive: Archive, items: tuple[ManifestItem, ...]
+) -> tuple[list[tuple[str, etree._Element]], list[Loss]]:
+    """Return the names and roots of the documents that can be read, and the losses.
+
+    Raises the PageError of the first loss if at least half of the text is lost, and BookError like Archive.read.
+    """
+    pages: list[tuple[str, etree._Element]] = []
+    lost: list[Loss] = []
+    for item in items:
+        name = archive.find(item.name) or item.name
+        try:
+            pages.append((name, parse(_read_document(archive, name), f"{archive.path}: {name}")))
+        except PageError as error:
+            lost.append(Loss(item, name, error))
+    _check(archive, items, lost)
+    return pages, lost
+
+
+def _read_document(archive: Archive, name: str) -> bytes:
+    try:
+        return archive.read(name)
+    except KeyError as error:
+        raise PageError(f"{archive.path} is not whole: {name} is missing from it; fetch the book again.") from error
+
+
+def _check(archive: Archive, items: tuple[ManifestItem, ...], lost: list[Loss]) -> None:
+    """Raise the first error if half of the text is lost; a missing file counts like the longest one."""
+    names = {loss.item.name for loss in lost}
+    texts = [item.name for item in items if not is_matter(item)] or [item.name for item in items]
+    longest = max((archive.size(name) for name in texts), default=0)
+    sizes = {name: archive.size(name) or longest or 1 for name in texts}
+    if 2 * sum(size for name, size in sizes.items() if name in names) >= sum(sizes.values()) and lost:
+        raise lost[0].error
+
+
+def without(contents: TableOfContents, names: list[str], lost: list[Loss]) -> TableOfContents:
+    """Return a table of contents without lost documents. A chapter that continues after a loss keeps its title.
+
+    `names` are the names of all documents, in order.
+    """
+    last = {entry.name: entry for entry in contents.entries}
+    heirs = _heirs(names, {loss.name for loss in lost}, frozenset(last))
+    entries = []
+    for entry in contents.entries:
+        heir = heirs.get(entry.name, entry.name)
+        if heir == entry.name:
+            entries.append(entry)
+        elif heir and entry is last[entry.name]:
+            entries.append(TocEntry(entry.title, heir))
+    return TableOfContents(tuple(entries), contents.reasons)
+
+
+def _heirs(names: list[str], gone: set[str], listed: frozenset[str]) -> dict[str, str]:
+    """Return for each lost document the next one, if it continues the chapter; "" if not."""
+    heirs = dict.fromkeys(gone, "")
+    waiting = ""
+    for name in names:
+        if name in gone:
+            waiting = name if name in listed else waiting
+        elif waiting:
+            heirs[waiting] = "" if name in listed else name
+            waiting = ""
+    return heirs
+
+
+def name_losses(archive: Archive, contents: TableOfContents, lost: list[Loss]) -> tuple[str, ...]:
+    """Return a line about each lost document, with its titles in the table of contents."""
+    lines = []
+    for loss in lost:
+        titles = [f"“{entry.title}”" for entry in contents.entries if entry.name == loss.name and entry.title]
+        more = ", …" if len(titles) > MAX_TITLES else ""
+        called = f" ({', '.join(titles[:MAX_TITLES])}{more})" if titles else ""
+        if archive.find(loss.name):
+            lines.append(f"text is lost: {loss.name} cannot be read{called}")
+        else:
+            lines.append(f"text is lost: {loss.name} is missing from the file{called}")
+    return tuple(lines)
+
+
+def lexicons_of(archive: Archive, known: tuple[str, ...], pages: list[tuple[str, etree._Element]]) -> list[str]:
+    """Return the names of those `known` lexicons that a document links to."""
+    links = (
+        target(archive, name, link.get("href") or "")[0]
+        for name, root in (pages if known else ())
+        for link in root.iter("{*}link")
+        if "pronunciation" in (link.get("rel") or "").lower().split()
+    )
+    names = {archive.find(name) or name for name in known}
+    return list(dict.fromkeys(name for name in links if name in names))
+
+
+def read_pronunciations(archive: Archive, names: list[str]) -> tuple[tuple[Rule, ...], tuple[str, ...]]:
+    """Return the rules of some lexicons, within bounds, and a line about each lexicon that is not wholly used."""
+    rules: list[Rule] = []
+    odd: list[str] = []
+    for name in names[:MAX_BOOK_LEXICONS]:
+        found, line = _read_lexicon(archive, name)
+        rules += found
+        odd += [line] if line else []
+    if len(names) > MAX_BOOK_LEXICONS or len(rules) > MAX_LEXICON_RULES:
+        odd.append(f"of its lexicons only {MAX_BOOK_LEXICONS} and {MAX_LEXICON_RULES} words are used")
+    return tuple(rules[:MAX_LEXICON_RULES]), tuple(odd)
+
+
+def _read_lexicon(archive: Archive, name: str) -> tuple[list[Rule], str]:
+    try:
+        data = archive.read(name)
+        root = parse_pls(data) if len(data) <= MAX_LEXICON_BYTES else None
+    except (KeyError, BookError, etree.XMLSyntaxError):
+        root = None
+    if root is None:
+        return [], f"its lexicon {name} cannot be read: words are said without it"
+    rules = [rule for rule in pls_rules(root) if len(rule.said) <= MAX_ALIAS_TIMES * len(rule.written)]
+    words = _count_phonemes(root) - sum(rule.phonemes for rule in pls_rules(root))
+    return rules, f"words that {name} gives in phonemes that are not of the IPA: {words}" if words > 0 else ""
+
+
+def _count_phonemes(root: etree._Element) -> int:
+    """Count the words that have phonemes but no spelling."""
+    kinds = ([local(part) for part in lexeme] for lexeme in root.iter("{*}lexeme"))
+    return sum(parts.count("grapheme") for parts in kinds if "phoneme" in parts and "alias" not in parts)
+
 
 DEFAULT_READING = Reading()
 MAX_ODD_PAGES = 20  # pages whose oddities are told

@@ -6,25 +6,21 @@ import regex
 from lxml import etree
 
 from swarm.book.kinds import HTML, TEXT
+from swarm.book.model.book import Book
+from swarm.book.model.reading_choice import Reading
 from swarm.book.package.archive import check_file
-from swarm.book.package.sample import PLACES
 from swarm.book.package.toc import TableOfContents
-from swarm.book.page.aozora import aozora_tree, is_aozora
-from swarm.book.page.encoding import as_text
-from swarm.book.page.letters import name_text, tidy
-from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
-from swarm.book.page.markup import ODD, parse
+from swarm.book.page.bare_text import name_text, tidy
+from swarm.book.page.document import read_document
+from swarm.book.page.input_bounds import MAX_DOCUMENT_BYTES, MAX_TITLE_CHARS
+from swarm.book.page.markup import ODD, as_text, parse
 from swarm.book.page.note import mark_notes
-from swarm.book.page.plain_text import plain_tree, said_about
-from swarm.book.page.sample import samples_at
-from swarm.book.page.text import read_document
+from swarm.book.page.plain_text import aozora_tree, is_aozora, plain_tree, said_about
+from swarm.book.structure.book_language import PLACES, samples_at, settle
 from swarm.book.structure.composition import compose, count_notes, named_language
 from swarm.book.structure.division import Named
-from swarm.book.structure.tongue import settle
-from swarm.book.structure.verdict import caution, code_caution
+from swarm.book.structure.inclusion import caution, code_caution
 from swarm.errors import BookError
-from swarm.job.book import Book
-from swarm.job.reading import Reading
 
 SAMPLE_CHARS = 10_000  # opening of a text that shows whether it is one
 MAX_CONTROLS = 8  # control characters in any sample

@@ -1,1 +1,2 @@
-"""The commands, one small file for each: parse, build a config, make one call, print."""
+"""The commands, one file for each: parse, build a config, make one call, print. In come command lines; out go configs
+for the rooms below, and sentences and exit codes for the user."""

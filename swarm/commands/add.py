@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import checks, convert, options
-from swarm.commands.book_names import add_books, books_named
+from swarm.commands import convert, options
+from swarm.commands import parser as checks
+from swarm.commands.book_options import add_books, books_named
 from swarm.commands.output import say, warn
 from swarm.commands.parser import shorten
 from swarm.commands.queue_options import add_queued_options, queued_words
@@ -14,7 +15,7 @@ from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
-    from swarm.net.order import Seat
+    from swarm.net.client import Seat
 
 LARGE_BYTES = 8 * 1024 * 1024  # a book whose way is told in tenths
 EXAMPLES = checks.examples(
@@ -45,7 +46,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Add the books; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.net.order import Seat
+    from swarm.net.client import Seat
     from swarm.system.platform import run_loop
 
     words = queued_words(arguments)
@@ -55,8 +56,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) -> int:
-    from swarm.net.order import bring_book, find_queue
-    from swarm.watch.text import clean
+    from swarm.net.client import bring_book, find_queue
+    from swarm.system.text import clean
 
     queue = await find_queue(seat, warn)
     assert queue.reply is not None
@@ -75,7 +76,7 @@ async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) 
 
 def tell_tenths(tell: Callable[[str], None]) -> Callable[[int, int], None]:
     """Return a function that takes the bytes that are there and of all, and tells each tenth of a large book."""
-    from swarm.watch.text import bytes_text
+    from swarm.system.text import bytes_text
 
     told = 0
 

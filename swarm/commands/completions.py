@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 
-from swarm.commands.checks import examples, one_of
+from swarm.commands.parser import examples, one_of
 from swarm.errors import EXIT_DONE
 
 SHELLS = ("bash", "zsh", "fish", "powershell")

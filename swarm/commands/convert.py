@@ -2,8 +2,9 @@
 
 import argparse
 
-from swarm.commands import checks, engine_options, options
-from swarm.commands.log_options import add_log_option, open_trace
+from swarm.commands import engine_options, options
+from swarm.commands import parser as checks
+from swarm.commands.options import add_log_option, open_trace
 from swarm.commands.output import warn
 from swarm.commands.parser import shorten
 from swarm.config import RenderConfig
@@ -60,16 +61,16 @@ def run_with(arguments: argparse.Namespace, config: RenderConfig) -> int:
     """Convert by a config on the devices that the arguments name; return the exit code. Raises UsageError."""
     if config.min_workers > 1:
         raise UsageError("--min-workers: convert has only its own worker; `e2a-swarm coordinate` waits for others.")
-    from swarm.worker.slots import read_slots
+    from swarm.worker.devices import read_slots
 
     slots = read_slots("--workers", arguments.workers)
     asked = options.asked_devices(arguments)
     engine_options.prepare_voices(arguments)
-    from swarm.node.convert import convert
+    from swarm.commands.local_swarm import convert
     from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress
     from swarm.worker.devices import find_devices
-    from swarm.worker.needs import Needs
+    from swarm.worker.engine_processes import Needs
 
     devices, gpus = find_devices(asked, slots, warn, Needs(config.state_dir).least())
     with open_trace(arguments) as trace:

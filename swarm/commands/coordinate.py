@@ -2,8 +2,9 @@
 
 import argparse
 
-from swarm.commands import checks, convert, options
-from swarm.commands.log_options import add_log_option, open_trace
+from swarm.commands import convert, options
+from swarm.commands import parser as checks
+from swarm.commands.options import add_log_option, open_trace
 from swarm.commands.parser import shorten
 from swarm.errors import NoBooks
 
@@ -38,7 +39,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Coordinate the books; return the exit code."""
-    from swarm.coordinator.coordinate import coordinate
+    from swarm.coordinator.coordination import coordinate
     from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress
     from swarm.watch.service import Service

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import examples
 from swarm.commands.engine_options import add_machine_options, place_engines
 from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json, say_verdict
+from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 
 if TYPE_CHECKING:
-    from swarm.job.check import Check
+    from swarm.voice.engine import Check
 
 Show = Callable[["Check"], None]
 
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_machine(folder: Path, show: Show) -> "list[Check]":
-    from swarm.node.doctor import check_all
+    from swarm.commands.doctor_checks import check_all
 
     found = []
     for check in check_all(folder):
@@ -60,7 +60,7 @@ def _check_machine(folder: Path, show: Show) -> "list[Check]":
 
 def _check_engine(word: str, folder: Path, show: Show) -> "list[Check]":
     """Run the checks of one engine. Raises EngineUnknown, EnvironmentFault."""
-    from swarm.node.conformance import Conformance
+    from swarm.commands.conformance import Conformance
     from swarm.system.platform import run_loop
     from swarm.voice.host.registry import engine_for
 

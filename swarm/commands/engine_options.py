@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import one_of
+from swarm.commands.parser import one_of
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, ENV_VERIFY_SAMPLE
-from swarm.voice.built_in import OPTIONS
-from swarm.voice.option import EngineOption, Licence, MachineOption
+from swarm.voice.built_in import OPTIONS, EngineOption, Licence, MachineOption
 
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting

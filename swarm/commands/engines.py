@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import examples
 from swarm.commands.options import add_output_options
 from swarm.commands.output import say, say_json, show_progress
+from swarm.commands.parser import examples
 from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _size(folder: Path) -> int:
 
 
 def _line(row: dict[str, object]) -> str:
-    from swarm.watch.text import bytes_text
+    from swarm.system.text import bytes_text
 
     name = row["engine"]
     if not row["here"]:
@@ -97,9 +97,9 @@ def _line(row: dict[str, object]) -> str:
 
 def run_install(arguments: argparse.Namespace) -> int:
     """Make environments; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.system.text import bytes_text
     from swarm.voice.host.installer import install, packages_of
     from swarm.voice.host.registry import find_engine
-    from swarm.watch.text import bytes_text
 
     packages = tuple(map(_requirement, arguments.package))
     names = [_name(word.lower(), new=bool(packages)) for word in arguments.names]
@@ -140,9 +140,9 @@ def _name(word: str, *, new: bool) -> str:
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Delete environments; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.system.text import bytes_text
     from swarm.voice.environment import engine_folder
     from swarm.voice.host.installer import remove
-    from swarm.watch.text import bytes_text
 
     names = [_kept_name(word.lower()) for word in arguments.names]
     for name in names:

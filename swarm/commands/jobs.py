@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import examples
 from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json
+from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
-    from swarm.store.parcel import Unpacked
-    from swarm.store.store import DiskStore
-    from swarm.store.summary import JobSummary
+    from swarm.job.store.parcel import Unpacked
+    from swarm.job.store.store import DiskStore
+    from swarm.job.store.summary import JobSummary
 
 SUMMARY = "list the jobs on this machine, remove some, or take them to another machine"
 MAX_PATH = 4096  # characters of a path, so that no real path is shortened
@@ -128,7 +128,7 @@ def run(arguments: argparse.Namespace) -> int:
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove the named jobs; remove none and raise UsageError if one of them does not exist."""
     from swarm.coordinator.forget import forget_jobs
-    from swarm.store.store import DiskStore
+    from swarm.job.store.store import DiskStore
 
     folder = state_folder(arguments.state_dir)
     _check_names(folder, arguments.names)
@@ -144,7 +144,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 def _check_names(folder: Path, names: Sequence[str]) -> None:
     """Raise UsageError for the first name that no job in a state folder has."""
-    from swarm.store.store import job_names
+    from swarm.job.store.store import job_names
 
     known = job_names(folder) if (folder / "jobs").is_dir() else []
     for name in names:
@@ -154,8 +154,8 @@ def _check_names(folder: Path, names: Sequence[str]) -> None:
 
 def run_export(arguments: argparse.Namespace) -> int:
     """Write the named job into a file; return the exit code. Raises UsageError and StoreError."""
-    from swarm.store.parcel import SUFFIX, write_parcel
-    from swarm.watch.text import bytes_text, count_text
+    from swarm.job.store.parcel import SUFFIX, write_parcel
+    from swarm.system.text import bytes_text, count_text
 
     folder = state_folder(arguments.state_dir)
     _check_names(folder, [arguments.name])
@@ -170,8 +170,8 @@ def run_export(arguments: argparse.Namespace) -> int:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """Take the jobs of the named files; return the exit code. Raises UsageError and StoreError."""
-    from swarm.store.parcel import read_parcel
-    from swarm.store.store import DiskStore
+    from swarm.job.store.parcel import read_parcel
+    from swarm.job.store.store import DiskStore
 
     store = DiskStore(state_folder(arguments.state_dir))
     try:
@@ -183,7 +183,7 @@ def run_import(arguments: argparse.Namespace) -> int:
 
 
 def _say_unpacked(store: "DiskStore", unpacked: "Unpacked") -> None:
-    from swarm.watch.text import clean, count_text
+    from swarm.system.text import clean, count_text
 
     lead = "imported" if unpacked.is_new else "was here already, and has the sentences it lacked"
     say(f"{unpacked.job} {lead}: {clean(unpacked.title)}, {unpacked.clips} of {unpacked.sentences} sentences spoken")
@@ -195,9 +195,8 @@ def _say_unpacked(store: "DiskStore", unpacked: "Unpacked") -> None:
 
 def run_prune(arguments: argparse.Namespace) -> int:
     """Remove the jobs that are old enough; return the exit code. Raises UsageError."""
-    from swarm.coordinator.forget import forget_jobs
-    from swarm.store.prune import prune
-    from swarm.watch.text import bytes_text, clean, count_text
+    from swarm.coordinator.forget import forget_jobs, prune
+    from swarm.system.text import bytes_text, clean, count_text
 
     age_s = read_age(arguments.older)
     folder = state_folder(arguments.state_dir)
@@ -227,7 +226,7 @@ def list_jobs(folder: Path) -> "list[JobSummary]":
     """Return the jobs in a state folder, oldest first, without creating the folder. Raises StoreError."""
     if not (folder / "jobs").is_dir():
         return []
-    from swarm.store import store
+    from swarm.job.store import store
 
     return store.list_jobs(folder)
 
@@ -247,9 +246,9 @@ def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:
     """Return the lines about the disk use of all jobs, which is less than the sum if jobs share sound."""
     if not found:
         return []
-    from swarm.store.store import clip_bytes_of_all
-    from swarm.store.usage import size_of
-    from swarm.watch.text import bytes_text, count_text
+    from swarm.job.store.store import clip_bytes_of_all
+    from swarm.job.store.summary import size_of
+    from swarm.system.text import bytes_text, count_text
 
     total = size_of(folder / "jobs") + clip_bytes_of_all(folder)
     return ["", f"{count_text(len(found), 'job')}, together {bytes_text(total)} in {folder}"]
@@ -264,7 +263,7 @@ def _last_used(job: "JobSummary") -> str:
 def _about(job: "JobSummary") -> list[str]:
     from datetime import datetime
 
-    from swarm.watch.text import bytes_text, clean
+    from swarm.system.text import bytes_text, clean
 
     if job.trouble:
         return [f"{job.trouble} ({bytes_text(job.disk_bytes)})"]
@@ -281,8 +280,8 @@ def _about(job: "JobSummary") -> list[str]:
 
 def _file_lines(files: Sequence[str]) -> list[str]:
     """Return a line for the audiobook, then lines for chapters and subtitles, which are counted if many."""
+    from swarm.system.text import clean
     from swarm.watch.report import counted, gathered
-    from swarm.watch.text import clean
 
     said = [
         f"{clean(counted(folder, members) if folder else members[0], MAX_PATH)}{_missing_note(members)}"
@@ -298,8 +297,8 @@ def _missing_note(files: Sequence[str]) -> str:
 
 
 def _sound(job: "JobSummary") -> str:
+    from swarm.book.model.language_code import language_name
     from swarm.job.card import SPEED
-    from swarm.job.language import language_name
 
     speed = "" if job.speed in (None, SPEED.default) else f" at speed {job.speed}"
     return f"{language_name(job.language)} by {job.engine}, voice {job.voice}{speed}"
@@ -312,7 +311,7 @@ def _speed(job: "JobSummary") -> "Setting":
 
 
 def _chapters(titles: tuple[str, ...]) -> str:
-    from swarm.watch.text import clean, count_text
+    from swarm.system.text import clean, count_text
 
     shown = titles if len(titles) <= MAX_TITLES else (titles[0], "...", titles[-1])
     return f"{count_text(len(titles), 'chapter')} ({', '.join(map(clean, shown))})"

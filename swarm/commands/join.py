@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import examples
 from swarm.commands.options import add_state_option
 from swarm.commands.output import say
+from swarm.commands.parser import examples
 from swarm.config import ENV_KEY, state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
-    from swarm.net.keys import SwarmKey
+    from swarm.net.identity.swarm_key import SwarmKey
 
 SUMMARY = "enter a swarm with its code"
 MAX_LINE = 4096
@@ -40,7 +40,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Keep the key of the swarm; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.net.keys import read_code
+    from swarm.net.identity.swarm_key import read_code
 
     try:
         key = read_code(_given_code(arguments.code))
@@ -54,7 +54,7 @@ def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
     """Keep a key unless this machine is in another swarm; return a line for the user. Raises EnvironmentFault."""
     import os
 
-    from swarm.net.keys import join_another, key_file, save_key, saved_key
+    from swarm.net.identity.keys import join_another, key_file, save_key, saved_key
 
     try:
         before = None if replace else saved_key(state_dir)

@@ -5,15 +5,15 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import checks
-from swarm.commands.checks import examples
+from swarm.commands import parser as checks
 from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json
+from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
-    from swarm.net.keys import SwarmKey
+    from swarm.net.identity.swarm_key import SwarmKey
 
 SUMMARY = "show, make or rotate the key of this machine's swarm"
 
@@ -56,7 +56,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Show, make or rotate the key; return the exit code. Raises EnvironmentFault."""
-    from swarm.net.keys import key_file, swarm_id
+    from swarm.net.identity.keys import key_file
+    from swarm.net.identity.swarm_key import swarm_id
 
     folder = state_folder(arguments.state_dir)
     had_key = key_file(folder).exists()
@@ -83,15 +84,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
     """Make and show an invite; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.member_desk import MAX_INVITE_S, MIN_INVITE_S
-    from swarm.net.papers import Papers
+    from swarm.coordinator.member_admin import MAX_INVITE_S, MIN_INVITE_S
+    from swarm.net.identity.identity import Identity
     from swarm.system.machine import machine_name
-    from swarm.watch.text import duration_text
+    from swarm.system.text import duration_text
 
     for_s = checks.duration("--invite", arguments.invite)
     if not MIN_INVITE_S <= for_s <= MAX_INVITE_S:
         raise UsageError(f"--invite takes a minute to seven days, such as 15m, 12h or 7d, not {arguments.invite!r}.")
-    invite = Papers(state_dir, _key(state_dir, make=False, rotate_it=False)).invite(for_s, machine_name())
+    invite = Identity(state_dir, _key(state_dir, make=False, rotate_it=False)).invite(for_s, machine_name())
     if arguments.json:
         say_json({"code": invite.code, "for_s": for_s})
     elif arguments.code:
@@ -109,9 +110,9 @@ def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
 
 def _revoke(state_dir: Path, invite: str) -> int:
     """Take an invite back; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.member_desk import papers_of, revoke
+    from swarm.coordinator.member_admin import identity_of, revoke
 
-    say(revoke(papers_of(state_dir), invite))
+    say(revoke(identity_of(state_dir), invite))
     return EXIT_DONE
 
 
@@ -125,7 +126,7 @@ def _draw(code: str) -> None:
 
 
 def _key(state_dir: Path, *, make: bool, rotate_it: bool) -> "SwarmKey":
-    from swarm.net.keys import load_key, obtain_key, rotate
+    from swarm.net.identity.keys import load_key, obtain_key, rotate
 
     if rotate_it:
         return rotate(state_dir)

@@ -5,12 +5,12 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import examples
 from swarm.commands.output import say, warn
+from swarm.commands.parser import examples
 from swarm.errors import EXIT_DONE, EXIT_SOFTWARE, UsageError
 
 if TYPE_CHECKING:
-    from swarm.watch.story import Story
+    from swarm.watch.trace.story import Story
 
 SEGMENT = re.compile(r"(\d{1,6})[/:](\d{1,6})")
 MAX_DIFFERENCES = 20
@@ -46,7 +46,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the story of a log, or the result of a replay; return the exit code. Raises UsageError."""
-    from swarm.trace.read import numbered_logs, real_path
+    from swarm.watch.trace.log_file import numbered_logs, real_path
 
     read = {real_path(path): path for path in (Path(name).expanduser() for name in arguments.files)}
     if arguments.replay:
@@ -61,8 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tell(arguments: argparse.Namespace, files: list[Path]) -> None:
     """Print the story that was asked for. Raises UsageError where there is none."""
-    from swarm.trace.read import read_logs
-    from swarm.watch.story import Story
+    from swarm.watch.trace.log_file import read_logs
+    from swarm.watch.trace.story import Story
 
     place = _place(arguments.segment) if arguments.segment else None
     story, told = Story(), False
@@ -105,7 +105,7 @@ def _no_story(story: "Story", arguments: argparse.Namespace) -> str:
 
 def _lacking(story: "Story", place: tuple[int, int], jobs: frozenset[str]) -> str:
     """Say what the jobs have instead of a place; "" where one of them has it, or none is known."""
-    from swarm.watch.text import count_text
+    from swarm.system.text import count_text
 
     sizes = [story.books.sizes[job] for job in jobs if job in story.books.sizes]
     reaching = [chapters for chapters in sizes if place[0] < len(chapters)]
@@ -119,8 +119,8 @@ def _lacking(story: "Story", place: tuple[int, int], jobs: frozenset[str]) -> st
 
 def _replay(path: Path) -> int:
     """Replay one log and print the differences; return 1 if there are any, else 0."""
-    from swarm.trace.read import read_log
-    from swarm.trace.replay import Replay
+    from swarm.watch.trace.log_file import read_log
+    from swarm.watch.trace.replay import Replay
 
     replay, count = Replay(), 0
     for difference in replay.run(read_log(path)):

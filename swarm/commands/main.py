@@ -90,7 +90,7 @@ def _log_to_console(arguments: argparse.Namespace) -> None:
     """Show the log records of modules, for commands with --verbose."""
     import logging
 
-    from swarm.watch.console_log import set_up_logging
+    from swarm.watch.terminal import set_up_logging
 
     set_up_logging(verbose=arguments.verbose)
     python = sys.version.partition(" ")[0]
@@ -98,7 +98,7 @@ def _log_to_console(arguments: argparse.Namespace) -> None:
 
 
 def _end_console_log() -> None:
-    from swarm.watch.console_log import end_logging
+    from swarm.watch.terminal import end_logging
 
     end_logging()
 
@@ -242,8 +242,8 @@ def _unforeseen(error: Exception, arguments: argparse.Namespace) -> int:
         return _fail(f"{os.fsdecode(error.filename)} {FORBIDDEN}", EnvironmentFault.exit_code)
     text = "".join(traceback.format_exception(error))
     if getattr(arguments, "verbose", False):
-        from swarm.watch.priority import Priority, marked
-        from swarm.watch.text import plain_lines
+        from swarm.system.text import plain_lines
+        from swarm.watch.terminal import Priority, marked
 
         sys.stderr.write(marked(plain_lines(text.rstrip("\n")), Priority.ERROR, sys.stderr) + "\n")
     named = f"{type(error).__name__}: {error}".partition("\n")[0]

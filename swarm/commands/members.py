@@ -5,14 +5,14 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import OneCoordinator, examples
 from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json, warn
+from swarm.commands.parser import OneCoordinator, examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE
 
 if TYPE_CHECKING:
-    from swarm.coordinator.member_desk import InviteRow, MemberList
+    from swarm.coordinator.member_admin import InviteRow, MemberList
 
 USAGE = """e2a-swarm members [OPTION...]
        e2a-swarm members approve NAME
@@ -89,9 +89,9 @@ def _add_approvals(actions: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove a member; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.member_desk import papers_of, remove
+    from swarm.coordinator.member_admin import identity_of, remove
 
-    papers = papers_of(state_folder(arguments.state_dir))
+    papers = identity_of(state_folder(arguments.state_dir))
     name = remove(papers, arguments.name)
     say(
         f"{name} is removed: coordinators of this machine put it out now, others when they hear of it.",
@@ -104,9 +104,9 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 def run_unite(arguments: argparse.Namespace) -> int:
     """Give up the list of this machine for another one; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.member_desk import papers_of, unite
+    from swarm.coordinator.member_admin import identity_of, unite
 
-    say(unite(papers_of(state_folder(arguments.state_dir)), arguments.keeper))
+    say(unite(identity_of(state_folder(arguments.state_dir)), arguments.keeper))
     return EXIT_DONE
 
 
@@ -115,13 +115,13 @@ def run_approval(arguments: argparse.Namespace) -> int:
 
     Raises UsageError, EnvironmentFault.
     """
-    from swarm.coordinator.member_desk import approve, papers_of, refuse
-    from swarm.net.membership import fingerprint
-    from swarm.net.order import Seat, give_order
+    from swarm.coordinator.member_admin import approve, identity_of, refuse
+    from swarm.net.client import Seat, give_order
+    from swarm.net.identity.membership import fingerprint
     from swarm.system.platform import run_loop
 
     state_dir = state_folder(arguments.state_dir)
-    papers = papers_of(state_dir)
+    papers = identity_of(state_dir)
     if any(arguments.name in (each.name, fingerprint(each.key)) for each in papers.applicants):
         say((approve if arguments.action == "approve" else refuse)(papers, arguments.name))
     else:
@@ -134,9 +134,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Show the members; return the exit code. Raises EnvironmentFault."""
     import msgspec
 
-    from swarm.coordinator.member_desk import member_list, papers_of
+    from swarm.coordinator.member_admin import identity_of, member_list
 
-    papers = papers_of(state_folder(arguments.state_dir))
+    papers = identity_of(state_folder(arguments.state_dir))
     known = member_list(papers)
     if arguments.json:
         say_json(msgspec.to_builtins(known))
@@ -148,10 +148,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 def member_lines(known: "MemberList", now: float) -> list[str]:
     """Return the members as lines for people."""
-    from swarm.coordinator.member_desk import seen_text
-    from swarm.watch.standing import waiting_text
+    from swarm.coordinator.member_admin import seen_text
+    from swarm.watch.view import applicant_text
 
-    waiting = [*map(waiting_text, known.waiting), *map(_invite_line, known.invites)]
+    waiting = [*map(applicant_text, known.waiting), *map(_invite_line, known.invites)]
     if not known.members:
         return [NOBODY, *waiting]
     rows = [("name", "since", "last seen", "fingerprint", "admitted by")]

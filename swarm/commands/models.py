@@ -3,10 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import examples
 from swarm.commands.engine_options import add_license_options, add_models_option, place_models
 from swarm.commands.options import add_output_options
 from swarm.commands.output import say, say_json, show_progress
+from swarm.commands.parser import examples
 from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the models, those on this machine first; return the exit code."""
-    from swarm.job.language import normal_language
+    from swarm.book.model.language_code import normal_language
 
     place_models(arguments)
     here, others = _listed()
@@ -116,8 +116,8 @@ def _ready() -> "list[Engine]":
 def run_fetch(arguments: argparse.Namespace) -> int:
     """Download models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
-    from swarm.voice.host.errand import fetch_model
-    from swarm.watch.text import bytes_text
+    from swarm.system.text import bytes_text
+    from swarm.voice.host.engine_task import fetch_model
 
     for engine, model in _named(arguments):
         if model in engine.kept_models():
@@ -136,7 +136,7 @@ def run_fetch(arguments: argparse.Namespace) -> int:
 def run_remove(arguments: argparse.Namespace) -> int:
     """Delete models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
-    from swarm.watch.text import bytes_text
+    from swarm.system.text import bytes_text
 
     named = _named(arguments)
     for engine, model in named:
@@ -150,7 +150,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 
 def _named(arguments: argparse.Namespace) -> "list[tuple[Engine, str]]":
-    from swarm.job.language import normal_language
+    from swarm.book.model.language_code import normal_language
     from swarm.voice.host.registry import find_model
 
     language = normal_language(arguments.language) if arguments.language else ""
@@ -165,7 +165,7 @@ def _as_json(engine: "Engine", model: "ModelCard", here: bool) -> dict[str, obje
 
 
 def _here_line(row: Row) -> str:
-    from swarm.watch.text import bytes_text
+    from swarm.system.text import bytes_text
 
     engine, model, _ = row
     licence = f" ({model.licence})" if model.licence else ""
@@ -180,7 +180,7 @@ def _line(model: "ModelCard") -> str:
 
 def _terms(model: "ModelCard") -> str:
     """Return the licence of a model and how large its download is, in brackets."""
-    from swarm.watch.text import bytes_text
+    from swarm.system.text import bytes_text
 
     known = ", ".join(filter(None, (model.licence, bytes_text(model.size) if model.size else "")))
     return f" ({known})" if known else ""

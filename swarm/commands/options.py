@@ -1,4 +1,4 @@
-"""The options that several commands share, and the configs that are built from them."""
+"""The options that several commands share, and the configs and the log that are made from them."""
 
 import argparse
 import math
@@ -8,20 +8,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.book_names import add_books, books_named
-from swarm.commands.cast_options import add_cast_options, cast_of
-from swarm.commands.checks import AnnouncedAddress, OneCoordinator, number, one_of, refuse, whole
+from swarm.commands.audiobook_options import add_style_options, add_upload_options, style_config, upload_config
+from swarm.commands.book_options import (
+    add_books,
+    add_cast_options,
+    add_credits_option,
+    add_reading_options,
+    books_named,
+    cast_of,
+    credits_named,
+    reading,
+)
 from swarm.commands.engine_options import LICENCES, MACHINE_OPTIONS, add_model_options, model_settings
-from swarm.commands.parser import Parser
-from swarm.commands.reading import add_credits_option, add_reading_options, credits_named, reading
-from swarm.commands.style_options import add_style_options, style_config
-from swarm.commands.upload_options import add_upload_options, upload_config
-from swarm.commands.words import words_of
+from swarm.commands.output import warn
+from swarm.commands.parser import AnnouncedAddress, OneCoordinator, Parser, number, one_of, refuse, whole
 from swarm.config import (
     ASSETS_LIMIT,
     DEFAULT_PORT,
     ENV_ASSETS_LIMIT,
     ENV_BIND,
+    ENV_LOG,
     CoordinateConfig,
     RenderConfig,
     state_folder,
@@ -31,6 +37,24 @@ from swarm.errors import UsageError
 if TYPE_CHECKING:
     from swarm.job.recipe import Setting
     from swarm.watch.progress import Mode
+    from swarm.watch.trace.recorder import Trace
+
+
+def words_of(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the options of a parser that differ from their defaults."""
+    words: list[str] = []
+    for action in parser._actions:
+        value, name = getattr(arguments, action.dest, action.default), action.option_strings[0]
+        if value == action.default:
+            continue
+        if value is True:
+            words.append(name)
+            continue
+        paths = name in ("--cover", "--lexicon")  # a later command may run in another folder
+        values = [str(Path(value).expanduser().absolute())] if paths else [value] if isinstance(value, str) else value
+        words += (f"{name}={each}" for each in values)
+    return tuple(words)
+
 
 USUAL_MODEL = ("internal", "std")  # words of --fine-tuned that mean the default model in ebook2audiobook
 FIRST_GPU = {"cuda": "0", "rocm": "0", "mps": "mps"}  # values of ebook2audiobook's --device, as --gpu takes them
@@ -335,7 +359,7 @@ def assets_limit(text: str = "") -> int:
 
 
 def _language(text: str) -> str:
-    from swarm.job.language import normal_language
+    from swarm.book.model.language_code import normal_language
 
     return normal_language(text) if text.strip() else ""
 
@@ -367,3 +391,28 @@ def _engine_options(pairs: Sequence[str]) -> "dict[str, Setting]":
             raise UsageError(f"--engine-option takes NAME=VALUE, such as cost_per_char=0.001, not {pair!r}.")
         options[name.strip()] = value.strip()
     return options
+
+
+def add_log_option(parser: argparse._ActionsContainer) -> None:
+    """Add --log, which `open_trace` reads."""
+    parser.add_argument(
+        "--log",
+        metavar="FILE",
+        default="",
+        help="write every message and decision, for `e2a-swarm log` (default: $E2A_SWARM_LOG, or no log)",
+    )
+
+
+def open_trace(arguments: argparse.Namespace) -> "Trace":
+    """Open the log that --log or E2A_SWARM_LOG names, if any. Raises UsageError if it cannot be written."""
+    from swarm.watch.trace.log_file import open_log
+    from swarm.watch.trace.recorder import NO_TRACE, Trace
+
+    named = arguments.log.strip() or os.environ.get(ENV_LOG, "").strip()
+    if not named:
+        return NO_TRACE
+    path = Path(named).expanduser()
+    log = open_log(path)
+    if log.path != path.resolve() and not getattr(arguments, "quiet", False):
+        warn(f"log: {path.with_name(log.path.name)} ({path.name} is another process's)")
+    return Trace(log)

@@ -2,7 +2,7 @@
 
 import sys
 
-from swarm.watch.text import plain_lines
+from swarm.system.text import plain_lines
 
 NAME = "e2a-swarm:"  # begins every error
 
@@ -17,8 +17,7 @@ def say(*lines: str, hang: int = 0) -> None:
 
 def say_verdict(verdict: str, line: str, hang: int) -> None:
     """Write the result of a check, whose verdict has a colour: "ok", "warn" or "fail"."""
-    from swarm.watch.colour import Colour, lead_painted
-    from swarm.watch.terminal import folded
+    from swarm.watch.terminal import Colour, folded, lead_painted
 
     colour = {"ok": Colour.ACCENT, "warn": Colour.WARNING}.get(verdict, Colour.ERROR)
     text = folded(plain_lines(f"{verdict:<{hang}}{line}"), sys.stdout, hang)
@@ -30,9 +29,7 @@ def warn(line: str, *, error: bool = False) -> None:
 
     systemd's journal shows it as a warning, or with `error` as an error, for the line that ends a command.
     """
-    from swarm.watch.colour import Colour, lead_painted
-    from swarm.watch.priority import Priority, marked
-    from swarm.watch.terminal import folded
+    from swarm.watch.terminal import Colour, Priority, folded, lead_painted, marked
 
     priority, colour = (Priority.ERROR, Colour.ERROR) if error else (Priority.WARNING, Colour.WARNING)
     text = lead_painted(folded(plain_lines(line), sys.stderr), NAME, colour, sys.stderr)

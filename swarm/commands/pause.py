@@ -3,7 +3,8 @@
 import argparse
 from typing import NamedTuple
 
-from swarm.commands import checks, options
+from swarm.commands import options
+from swarm.commands import parser as checks
 from swarm.commands.output import say, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE
@@ -54,7 +55,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Give the order; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.net.order import Seat, give_order
+    from swarm.net.client import Seat, give_order
     from swarm.system.platform import run_loop
 
     count = checks.whole("N", arguments.count, 0, 10_000) if DEEDS[arguments.action].number else 0

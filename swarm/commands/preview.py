@@ -3,7 +3,8 @@
 import argparse
 from dataclasses import replace
 
-from swarm.commands import checks, convert, options
+from swarm.commands import convert, options
+from swarm.commands import parser as checks
 from swarm.commands.output import warn
 from swarm.commands.parser import shorten
 from swarm.config import RenderConfig

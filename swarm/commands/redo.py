@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import checks, convert, options
+from swarm.commands import convert, options
+from swarm.commands import parser as checks
 from swarm.commands.output import say
 from swarm.commands.parser import Parser, shorten
 from swarm.config import ENV_ABS_TOKEN, RedoConfig, RenderConfig, state_folder
@@ -15,7 +16,7 @@ from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from swarm.coordinator.made_file import MadeFile
-    from swarm.store.summary import JobSummary
+    from swarm.job.store.summary import JobSummary
 
 SEGMENTS = re.compile(r"(\d{1,6})[:/](\d{1,6})(?:-(\d{1,6}))?")
 MOMENT = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,5}):)?(\d{1,7}(?:\.\d{1,6})?)")
@@ -152,7 +153,7 @@ def _is_given(value: object, default: object) -> bool:
 def _made_file(arguments: argparse.Namespace, given: set[str]) -> "MadeFile | None":
     """Find the file to mend, named or made of the book; None if the job follows from all options. Raises UsageError."""
     from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made, made_of
-    from swarm.store.store import list_jobs
+    from swarm.job.store.store import list_jobs
 
     names = [*arguments.books, *arguments.ebook]
     named = [Path(name).expanduser() for name in names]
@@ -191,7 +192,7 @@ def _job_of(config: RenderConfig, book: Path) -> str:
     from swarm.coordinator.brought_files import find_brought_files
     from swarm.coordinator.prepare import find_job
     from swarm.coordinator.seen_engines import SeenEngines
-    from swarm.store.store import DiskStore
+    from swarm.job.store.store import DiskStore
 
     store = DiskStore(config.state_dir)
     try:
@@ -203,7 +204,7 @@ def _job_of(config: RenderConfig, book: Path) -> str:
 
 def _fits(job: "JobSummary", arguments: argparse.Namespace) -> bool:
     """Tell whether a job has the voice that the user named; whatever is not named fits."""
-    from swarm.job.language import normal_language
+    from swarm.book.model.language_code import normal_language
 
     asked = (arguments.tts_engine.strip().lower(), arguments.voice.strip(), arguments.language.strip())
     known = (job.engine, job.voice, job.language)
@@ -215,7 +216,7 @@ def _fits(job: "JobSummary", arguments: argparse.Namespace) -> bool:
 def _config_of(made: "MadeFile", arguments: argparse.Namespace, given: set[str], chosen: RedoConfig) -> RenderConfig:
     """Return the config of a finished file: as it was made, apart from what the user gives now. Raises UsageError."""
     from swarm.coordinator.made_file import JSON_ENDING, uploaded_to
-    from swarm.watch.text import clock_text
+    from swarm.system.text import clock_text
 
     moments = [moment_s(text) for text in arguments.at]
     heard = [(moment, made.heard_at(moment)) for moment in moments]
@@ -262,7 +263,7 @@ def _rehearse(config: RenderConfig) -> int:
     import time
 
     from swarm.coordinator.prepare import prepare
-    from swarm.store.store import DiskStore
+    from swarm.job.store.store import DiskStore
 
     store = DiskStore(config.state_dir)
     try:

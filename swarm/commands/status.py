@@ -4,14 +4,14 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import examples
 from swarm.commands.options import add_coordinator_options, add_state_option
 from swarm.commands.output import say, say_json, warn
+from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 
 if TYPE_CHECKING:
-    from swarm.net.ask import Answer
+    from swarm.net.client import Answer
 
 NO_COORDINATOR = (
     "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one. "
@@ -40,7 +40,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask the coordinators and print their answers; return the exit code."""
-    from swarm.net.ask import ask_swarm
+    from swarm.net.client import ask_swarm
     from swarm.system.platform import run_loop
 
     state_dir = state_folder(arguments.state_dir)
@@ -55,8 +55,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def answer_lines(answers: "list[Answer]") -> list[str]:
     """Return the answers as lines for people, or a line that no coordinator answers."""
-    from swarm.watch.standing import standing_lines
     from swarm.watch.terminal import terminal_columns
+    from swarm.watch.view import standing_lines
 
     columns = terminal_columns(sys.stdout) if sys.stdout.isatty() else 0
     lines: list[str] = []

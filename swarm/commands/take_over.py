@@ -4,16 +4,17 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import checks, options
-from swarm.commands.log_options import add_log_option, open_trace
+from swarm.commands import options
+from swarm.commands import parser as checks
+from swarm.commands.audiobook_options import add_style_options, style_config
+from swarm.commands.options import add_log_option, open_trace
 from swarm.commands.output import warn
 from swarm.commands.parser import shorten
-from swarm.commands.style_options import add_style_options, style_config
 from swarm.config import STANDBY, CoordinateConfig, RenderConfig, state_folder
 from swarm.errors import EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
-    from swarm.store.summary import JobSummary
+    from swarm.job.store.summary import JobSummary
 
 EXAMPLES = checks.examples(
     "e2a-swarm take-over                      the only book that is not finished",
@@ -56,8 +57,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Take a job over and coordinate it; return the exit code. Raises SwarmError."""
-    from swarm.coordinator.coordinate import coordinate
-    from swarm.store.store import BOOK
+    from swarm.coordinator.coordination import coordinate
+    from swarm.job.store.store import BOOK
     from swarm.system.platform import run_loop
     from swarm.watch.progress import make_progress
     from swarm.watch.service import Service
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _check_swarm(state_dir: Path, *, is_open: bool) -> None:
     """Raise EnvironmentFault where this machine is in no swarm: it would begin one of its own, without workers."""
-    from swarm.net.keys import load_key
+    from swarm.net.identity.keys import load_key
 
     if not is_open and load_key(state_dir) is None:
         raise EnvironmentFault(
@@ -118,15 +119,15 @@ def _is_open(name: str, job: "JobSummary") -> bool:
 
 
 def _jobs(folder: Path) -> "list[JobSummary]":
-    from swarm.store.store import list_jobs
+    from swarm.job.store.store import list_jobs
 
     return list_jobs(folder) if (folder / "jobs").is_dir() else []
 
 
 def _adopt(state_dir: Path, source: Path, job: str) -> str:
     """Take the job into this machine's state folder; return a line for the user. Raises StoreError."""
-    from swarm.store.adopt import adopt_job
-    from swarm.store.store import DiskStore
+    from swarm.job.store.store import DiskStore
+    from swarm.standby.adopt import adopt_job
 
     store = DiskStore(state_dir)
     try:

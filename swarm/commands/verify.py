@@ -7,16 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import examples, number
 from swarm.commands.options import ADDRESS, add_output_options, add_state_option
 from swarm.commands.output import say, say_json, warn
+from swarm.commands.parser import examples, number
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
-    from swarm.coordinator.listen import Finding, Judge
+    from swarm.coordinator.verification import Finding, Judge
     from swarm.job.state import JobState
-    from swarm.store.store import DiskStore
+    from swarm.job.store.store import DiskStore
 
 
 def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -51,8 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Listen to a book; return the exit code. Raises SwarmError."""
     if arguments.offline:
         os.environ[ENV_OFFLINE] = "1"
-    from swarm.coordinator.listen import listen, open_spoken
-    from swarm.store.store import DiskStore
+    from swarm.coordinator.verification import listen, open_spoken
+    from swarm.job.store.store import DiskStore
     from swarm.voice.host.recogniser import check_installed
 
     share = _share(arguments.cross_check)
@@ -90,11 +90,11 @@ def _cross_check(arguments: argparse.Namespace, state: "JobState", store: "DiskS
     """Compare a sample with how this machine speaks it; return the exit code. Raises SwarmError."""
     from random import SystemRandom
 
-    from swarm.coordinator.cross_check import bad_speakers, choose_sample, cross_check
-    from swarm.node.respeaker import respeaking
+    from swarm.commands.respeaker import respeaking
+    from swarm.coordinator.verification import bad_speakers, choose_sample, cross_check
     from swarm.system.platform import run_loop
+    from swarm.system.text import clean
     from swarm.watch.history import History
-    from swarm.watch.text import clean
 
     async def compare() -> "list[tuple[Finding, str]]":
         places = choose_sample(state, share, SystemRandom())
@@ -116,7 +116,7 @@ def _cross_check(arguments: argparse.Namespace, state: "JobState", store: "DiskS
 def find_job(name: str, folder: Path) -> str:
     """Return the job that a finished file, a book or a job's own name means. Raises UsageError, EnvironmentFault."""
     from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made
-    from swarm.store.store import list_jobs
+    from swarm.job.store.store import list_jobs
     from swarm.system.disk import full_name
 
     path = Path(name).expanduser()
@@ -135,7 +135,7 @@ def find_job(name: str, folder: Path) -> str:
 
 def open_judge(language: str, *, sample: bool) -> "Judge":
     """Load the recogniser for a language, with all cores. Raises EnvironmentFault."""
-    from swarm.job.language import language_name
+    from swarm.book.model.language_code import language_name
     from swarm.system.capacity import read_capacity
     from swarm.voice.engine import EngineFault
     from swarm.voice.host.recogniser import make_verifier, recogniser_name

@@ -6,10 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm.commands.checks import examples
 from swarm.commands.engine_options import add_machine_options, place_engines
 from swarm.commands.options import add_output_options, add_state_option
 from swarm.commands.output import say, say_json, show_progress, warn
+from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, UsageError
 
@@ -77,9 +77,8 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the engines or write samples; return the exit code. Raises UsageError, StoreError."""
-    from swarm.coordinator.seen_engines import SeenEngines
-    from swarm.job.language import normal_language
-    from swarm.store.speeds import read_speeds
+    from swarm.book.model.language_code import normal_language
+    from swarm.coordinator.seen_engines import SeenEngines, read_speeds
     from swarm.voice.host.registry import engine_for
 
     language = normal_language(arguments.language) if arguments.language else ""
@@ -197,7 +196,7 @@ def _missing() -> dict[str, str]:
 
 def _lines(row: Row, language: str, *, every: bool) -> list[str]:
     """Return the lines of an engine that is installed here."""
-    from swarm.job.language import language_name
+    from swarm.book.model.language_code import language_name
 
     card = row.card
     default = f" (default for {language_name(language)})" if row.is_default else ""
@@ -231,7 +230,7 @@ def _setting_lines(card: "EngineCard", *, every: bool) -> list[str]:
 
 
 def _languages(card: "EngineCard", *, every: bool) -> str:
-    from swarm.job.language import language_name
+    from swarm.book.model.language_code import language_name
 
     if "*" in card.languages:
         return "any language"
@@ -256,7 +255,7 @@ def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) 
 
 
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
-    from swarm.job.language import language_name
+    from swarm.book.model.language_code import language_name
     from swarm.voice.host.registry import better_voices_line, default_engine, engine_for
 
     lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
@@ -274,7 +273,7 @@ def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
 
 def _listen(arguments: argparse.Namespace, language: str) -> int:
     """Write samples into the current folder; return the exit code. Raises UsageError, StoreError."""
-    from swarm.node.voice_samples import speak_samples
+    from swarm.commands.voice_samples import speak_samples
     from swarm.system.platform import run_loop
 
     recipes = _recipes(arguments.listen, arguments.tts_engine.lower(), language)

@@ -4,8 +4,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import checks, engine_options, options
-from swarm.commands.log_options import add_log_option, open_trace
+from swarm.commands import engine_options, options
+from swarm.commands import parser as checks
+from swarm.commands.options import add_log_option, open_trace
 from swarm.commands.parser import shorten
 from swarm.errors import UsageError
 
@@ -125,8 +126,8 @@ def _add_stint(parser: argparse.ArgumentParser) -> None:
 def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
     """Return the operator's limits. Raises UsageError."""
     from swarm.config import Limits
-    from swarm.lease.worker.limits import parse_hours
-    from swarm.system.time_zone import unknown_zone
+    from swarm.lease.worker.rest import parse_hours
+    from swarm.system.machine import unknown_zone
 
     hot = arguments.max_temperature
     try:
@@ -164,7 +165,7 @@ def _engines(text: str) -> tuple[str, ...]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve coordinators; return the exit code. Raises SwarmError."""
-    from swarm.worker.slots import read_slots
+    from swarm.worker.devices import read_slots
 
     slots = read_slots("--slots", arguments.slots)
     asked = options.asked_devices(arguments)
@@ -175,8 +176,8 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.watch.progress import make_progress
     from swarm.watch.service import Service
     from swarm.worker.devices import find_devices
-    from swarm.worker.needs import Needs
-    from swarm.worker.work import work
+    from swarm.worker.engine_processes import Needs
+    from swarm.worker.lifetime import work
 
     service = Service()
     note = service.echo(make_progress("quiet" if arguments.quiet else "plain").note)

@@ -6,12 +6,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from swarm.errors import StoreError
-from swarm.job.job_file import BLOCK_BYTES, BLOCKS_IN_LIST, MAX_LATENTS, PIECE_BYTES, list_size, piece_size
-from swarm.lease.coordinator.outcome import Serve
-from swarm.lease.file_transfer import BlockDigests
-from swarm.lease.message import FilePiece
+from swarm.job.job_asset import BLOCK_BYTES, BLOCKS_IN_LIST, MAX_LATENTS, PIECE_BYTES, list_size, piece_size
+from swarm.job.store.store import Store
+from swarm.lease.file_transfer import BlockDigests, FilePiece
+from swarm.lease.outcome import Serve
 from swarm.net.transport import Router
-from swarm.store.store import Store
 
 MAX_WAITING = 8  # one worker asks for four pieces at a time; more than this are dropped, and it asks again
 MAX_UNREAD_BYTES = 2 * MAX_WAITING * PIECE_BYTES  # pieces are dropped while a worker has more to read

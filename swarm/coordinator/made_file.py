@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from swarm.edition.remote_depot import RemoteDepot, without_password
-from swarm.edition.target import UPLOADS, report_path
+from swarm.audiobook.destination import RemoteDestination, without_password
+from swarm.audiobook.output_path import UPLOADS, report_path
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.store.store import JOB_NAME
-from swarm.store.summary import JobSummary
+from swarm.job.store.store import JOB_NAME
+from swarm.job.store.summary import JobSummary
 from swarm.system.disk import full_name
-from swarm.watch.reported import Heard, Reported, heard_at, read_reported, sound_files
-from swarm.watch.text import clock_text
+from swarm.system.text import clock_text
+from swarm.watch.report import Heard, Reported, heard_at, read_reported, sound_files
 
 JSON_ENDING, PAGE_ENDING, BOOK_ENDING = ".report.json", ".report.html", ".read-along.epub"
 SOUND_ENDINGS = (".m4b", ".m4a", ".mp3", ".opus", ".ogg", ".flac", ".wav")
@@ -101,7 +101,7 @@ def find_delivered_file(address: str) -> MadeFile:
     parent, _, inner = folder.rpartition("/")
     beside = [(folder, report.name) for report in _reports(Path(name))[:1]]
     for place, report in (*beside, (parent, inner + JSON_ENDING)):
-        if "://" in place and (data := RemoteDepot(place).read(report, MAX_READ_BYTES)) is not None:
+        if "://" in place and (data := RemoteDestination(place).read(report, MAX_READ_BYTES)) is not None:
             found = _understood(data, f"{without_password(place)}/{report}")
             return MadeFile(Path(address), Path(place), report.removesuffix(JSON_ENDING), found, place)
     raise UsageError(

@@ -1,10 +1,13 @@
-"""Make a job that can be served from a file and the user's choices: read, recognised, locked, replayed."""
+"""Makes a job that can be served from a file and the user's choices: read, recognised, locked, replayed.
+
+The spec of a new job says all that is to be spoken of a book, and by which voices.
+"""
 
 import hashlib
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,40 +17,108 @@ from secrets import randbelow
 import msgspec
 from msgspec import structs
 
-from swarm.audio.frame import check_frame, key_of, read_streaminfo
-from swarm.book.any_file import read_any_book
-from swarm.book.file import read_name
-from swarm.book.speech.lexicon import read_lexicon
-from swarm.book.speech.segment import segment_chapter
+from swarm.audiobook.sound.frame import check_frame, key_of, read_streaminfo
+from swarm.book.any_file import read_any_book, read_name
+from swarm.book.model.book import Block, Book, ChapterText, Segment
+from swarm.book.model.language_code import normal_language
+from swarm.book.model.reading_choice import NO_CAST, Cast
+from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
+from swarm.book.speech.script import check_sayable, chosen_chapters, make_script, opening, spoken_credits, with_word
+from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
-from swarm.coordinator.job_spec import Offered, make_spec
-from swarm.coordinator.mend import CarriedWording, Mending, carry, mend, wordings_of
+from swarm.coordinator.mending import CarriedOverride, Mending, carry, mend, overrides_of
 from swarm.errors import UsageError
-from swarm.job.book import Block, Book, ChapterText, Segment
 from swarm.job.card import EngineCard
-from swarm.job.cast import Cast
-from swarm.job.guest import read_guest
-from swarm.job.language import normal_language
+from swarm.job.fallback_voice import FallbackEngine, Guests, read_guest
 from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
-from swarm.job.spec import JobSpec
+from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, Place, apply
-from swarm.store.job_use import has_job
-from swarm.store.other_heads import head_epoch
-from swarm.store.store import Store
-from swarm.store.wordings import reworded_jobs
-from swarm.voice.host.cast import check_cast
+from swarm.job.store.store import Store, has_job, reworded_jobs
+from swarm.standby.adopt import leader_epoch
+from swarm.system.disk import full_name
+from swarm.voice.host.fallback_voices import check_cast, find_guests
 from swarm.voice.host.registry import (
     better_voices_line,
     choose_recipe,
     default_words,
+    estimate_s,
     pace_line,
     recipe_card,
 )
-from swarm.watch.guests import guest_rows, guests_line
-from swarm.watch.words import LATENTS_LOST
+from swarm.watch.words import LATENTS_LOST, guest_rows, guests_line
+
+Offered = Callable[[str], Collection[str]]  # returns the words of --tts-engine that workers can speak a language with
+
+
+def make_spec(
+    config: RenderConfig,
+    path: Path,
+    book: Book,
+    recipe: Recipe,
+    job: str,
+    now: float,
+    brought: BroughtFiles,
+    offered: Offered | None,
+) -> JobSpec:
+    """Return what the job is: all that is to be spoken, and by whom. Raises BookError, UsageError.
+
+    `offered` is None if only this machine speaks.
+    """
+    lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
+    card = recipe_card(recipe)
+    around = spoken_credits(config.credits, book, recipe)
+    cast = check_cast(recipe, config.cast, brought.config) if config.cast else NO_CAST
+    guests = _guests(config, book, card, recipe.language, offered)
+    chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests)
+    if not config.anyway:
+        check_sayable(book, chapters, better_voices_line(card, recipe.language))
+    if config.preview_name:
+        chapters = with_word(chapters, config.preview_name, config.preview_s / estimate_s(recipe, 1))
+    elif config.preview_s:
+        chapters = opening(chapters, config.preview_s / estimate_s(recipe, 1))
+    return JobSpec(
+        job=job,
+        source=full_name(path),
+        book=book_facts(book, language_chosen=bool(config.language)),
+        recipe=recipe,
+        chapters=chapters,
+        created_s=now,
+        sample_rate=card.sample_rate,
+    )
+
+
+def _guests(config: RenderConfig, book: Book, card: EngineCard, language: str, offered: Offered | None) -> Guests:
+    """Return who speaks the passages of a book that its engine cannot be told to speak in their language."""
+    languages = set() if config.one_engine else unsaid_languages(chosen_chapters(book, config.chapters), language, card)
+    found: dict[str, FallbackEngine] = {}
+    for each in languages:
+        found |= find_guests(card, [each], offered and offered(each))
+    return found
+
+
+def book_facts(book: Book, *, language_chosen: bool = False) -> BookFacts:
+    """Return the facts of a book that the job keeps; a doubt about its language only if the user chose none."""
+    return BookFacts(
+        title=book.title,
+        authors=book.authors,
+        language=book.language,
+        year=book.year,
+        publisher=book.publisher,
+        description=book.description,
+        identifier=book.identifier,
+        cover=book.cover,
+        subtitle=book.subtitle,
+        series=book.series,
+        series_number=book.series_number,
+        isbn=book.isbn,
+        lost=book.lost,
+        library=book.library,
+        cautions=(*filter(None, ("" if language_chosen else book.language_doubt,)), *book.cautions),
+    )
+
 
 Choose = Callable[[str], tuple[str, Recipe]]
 
@@ -86,7 +157,7 @@ def prepare(
     notes = _advice(config, brought, recipe)
     if spec is None and config.redo:
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
-    carried: list[CarriedWording] = []
+    carried: list[CarriedOverride] = []
     if spec is None:
         read = book or read_any_book(path, config.reading)
         spec = make_spec(config, path, read, recipe, job, now, brought, offered)
@@ -159,7 +230,7 @@ def _resume(
     brought: BroughtFiles,
     spec: JobSpec,
     notes: list[str],
-    carried: Sequence[CarriedWording] = (),
+    carried: Sequence[CarriedOverride] = (),
 ) -> Prepared:
     """Replay a job, and open again what is to be mended. Raises UsageError, StoreError."""
     guests = "" if config.redo else guests_line(guest_rows(spec.chapters), spec.recipe.engine)
@@ -168,7 +239,9 @@ def _resume(
     if redo and redo.recast[0]:
         own = check_cast(spec.recipe, Cast(redo.recast[1]), find_config(brought, spec, store)).dialogue
         redo = replace(redo, recast=(redo.recast[0], own))
-    next_epoch = partial(head_epoch, store.folder(spec.job), randbelow) if config.take_over else lambda epoch: epoch + 1
+    next_epoch = (
+        partial(leader_epoch, store.folder(spec.job), randbelow) if config.take_over else lambda epoch: epoch + 1
+    )
     state, records = _replay(spec, store, now, notes, redo, carried, next_epoch)
     if gone := lost_latents(state, store):
         apply(state, gone)
@@ -229,7 +302,7 @@ def _replay(
     now: float,
     notes: list[str],
     redo: RedoConfig | None,
-    carried: Sequence[CarriedWording],
+    carried: Sequence[CarriedOverride],
     next_epoch: Callable[[int], int],
 ) -> tuple[JobState, list[AnyRecord]]:
     state = JobState(spec)
@@ -255,7 +328,7 @@ def _replay(
     return state, fresh
 
 
-def mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedWording] = ()) -> Iterator[Mending]:
+def mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedOverride] = ()) -> Iterator[Mending]:
     """Yield what opens the sentences of a job again that the user means, or another edition had. Raises UsageError."""
     card = recipe_card(state.spec.recipe)
     if carried:
@@ -283,12 +356,12 @@ def _spell(say: str, language: str, card: EngineCard) -> str:
     return said
 
 
-def _earlier_wordings(spec: JobSpec, state_dir: Path) -> list[CarriedWording]:
+def _earlier_wordings(spec: JobSpec, state_dir: Path) -> list[CarriedOverride]:
     """Return the wordings that the last edition of the same book has; [] if there are none. Raises StoreError."""
     book, language = spec.book, spec.recipe.language
     for other, wordings in reworded_jobs(state_dir, slug(book.title)):
         if (other.book.title, other.book.authors, other.recipe.language) == (book.title, book.authors, language):
-            return wordings_of(other, wordings)
+            return overrides_of(other, wordings)
     return []
 
 

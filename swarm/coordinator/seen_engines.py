@@ -1,25 +1,29 @@
-"""The engines that workers offered to coordinators of this machine, kept in the state folder for later jobs."""
+"""What a coordinator's machine remembers of engines: which workers offered, and how fast each voice was spoken.
+
+Both lie in small files of the state folder, for later jobs. They may be lost.
+"""
 
 import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from swarm.errors import StoreError, SwarmError
-from swarm.lease.message import EngineOffer, Hello
-from swarm.net.plain import plain
+from swarm.lease.message import Hello
+from swarm.lease.offer import EngineOffer
+from swarm.net.wire import plain
 from swarm.system.disk import guarded, replace_file
 from swarm.voice.host.choice import recommendations
-from swarm.voice.host.foreign import NAME
-from swarm.voice.host.offered import OfferedEngine, decode_facts
+from swarm.voice.host.foreign import NAME, OfferedEngine, decode_facts
 from swarm.voice.host.registry import find_engine, learn
 
 FOLDER = "seen-engines"
-MAX_BYTES = 64 * 1024  # a file has no more
+MAX_SEEN_BYTES = 64 * 1024  # a file has no more
 FRESH_S = 3600.0  # the time of an unchanged offer is noted no more often
 LATELY_S = 7 * 86_400.0  # an engine without an offer for so long is no default
 MAX_KEPT = 100  # engines: more than any swarm has, fewer than a stranger could think of
@@ -42,7 +46,7 @@ class SeenEngines:
         self._folder, self._now = state_dir / FOLDER, now
         self._unsaved: set[str] = set()
         self.seen: dict[str, Seen] = {}
-        for seen in _read(self._folder):
+        for seen in _read_seen(self._folder):
             self._take(seen)
 
     def meet(self, hello: Hello) -> None:
@@ -106,9 +110,44 @@ def _words(seen: Seen, language: str) -> Iterator[str]:
                 yield each.word
 
 
-def _read(folder: Path) -> Iterator[Seen]:
+def _read_seen(folder: Path) -> Iterator[Seen]:
     """Yield the offers that were kept; a damaged file is passed over."""
     for path in sorted(folder.glob("*.msgpack"))[:MAX_KEPT]:
         with suppress(OSError, ValueError):
-            if path.stat().st_size <= MAX_BYTES:
+            if path.stat().st_size <= MAX_SEEN_BYTES:
                 yield msgspec.msgpack.decode(path.read_bytes(), type=Seen)
+
+
+SPEEDS_FILE = "speeds.json"
+MAX_SPEEDS_BYTES = 64 * 1024
+MAX_NAMES = 500
+MEMORY_S = 10 * 3600.0  # seconds of sound after which older ones count half
+LEAST_S = 60.0  # seconds of sound before a speed is told
+
+Seconds = Annotated[float, Meta(ge=0, le=1e12)]
+Speeds = Annotated[dict[str, tuple[Seconds, Seconds]], Meta(max_length=MAX_NAMES)]  # each model has its sound and work
+
+
+def note_speed(state_dir: Path, name: str, sound_s: float, work_s: float) -> None:
+    """Add what a run spoke with an engine or model, in seconds of sound and of work. A full disk is no fault here."""
+    known = _read_speeds(state_dir)
+    had_s, took_s = known.get(name, (0.0, 0.0))
+    share = 0.5 if had_s > MEMORY_S else 1.0
+    if sound_s > 0 and work_s > 0 and (name in known or len(known) < MAX_NAMES):
+        known[name] = (had_s * share + sound_s, took_s * share + work_s)
+        with suppress(OSError):
+            replace_file(state_dir / SPEEDS_FILE, msgspec.json.encode(known))
+
+
+def read_speeds(state_dir: Path) -> dict[str, float]:
+    """Return seconds of sound for a second of work of one slot, by the name of the engine or model."""
+    known = _read_speeds(state_dir).items()
+    return {name: sound_s / work_s for name, (sound_s, work_s) in known if sound_s >= LEAST_S and work_s > 0}
+
+
+def _read_speeds(state_dir: Path) -> dict[str, tuple[float, float]]:
+    path = state_dir / SPEEDS_FILE
+    with suppress(OSError, ValueError):
+        if path.stat().st_size <= MAX_SPEEDS_BYTES:
+            return msgspec.json.decode(path.read_bytes(), type=Speeds)
+    return {}

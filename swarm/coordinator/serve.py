@@ -1,48 +1,188 @@
 """The coordinator's loops around its core: messages in, facts to disk, messages out, sound to the studio.
 
 Persist, then send: whatever the core wants done passes through one queue; its reader commits the records of all that
-waits there at once, and only then sends. If committing fails the node ends: the journal is the truth.
+waits there at once, and only then sends. If committing fails the node ends: the journal is the truth. Clips are checked
+before the core hears of them, and a message that leaves has words for readers of 0.1 and the size of a control part.
 """
 
 import asyncio
+import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from math import inf
 from typing import Any, Protocol
 
-from msgspec import structs
+from msgspec import msgpack, structs
 
-from swarm.coordinator.arrival import check_arrival
-from swarm.coordinator.copy_server import CopyServer
-from swarm.coordinator.encoding_watch import EncodingWatch
+from swarm.audiobook.edition import Edition
+from swarm.audiobook.sound.frame import check_frame, key_of, with_key
 from swarm.coordinator.file_server import FileServer
-from swarm.coordinator.outgoing import outgoing
+from swarm.coordinator.prepare import find_spoken
 from swarm.coordinator.seen_engines import SeenEngines
-from swarm.coordinator.writings import Writings
-from swarm.edition.edition import Edition
 from swarm.errors import EnvironmentFault, SwarmError, TakenOver
-from swarm.job.job_file import digests_of
+from swarm.job.job_asset import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.job.state import Place
-from swarm.lease.coordinator.clip_assembly import ClipAssembly
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.coordinator.queue import Instructed, instruct
+from swarm.job.store.store import Store
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.intake import ClipAssembly
+from swarm.lease.coordinator.order_effects import Instructed, instruct
+from swarm.lease.coordinator.time_left import EncoderUse
+from swarm.lease.envelope import MAX_CLIP_BYTES, Message, Reason
+from swarm.lease.member_message import BookPiece, Copy, NewBook, Order, QueuedStatus
 from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
-from swarm.lease.order import BookPiece, NewBook, Order
-from swarm.lease.reason import Reason
-from swarm.lease.standby import Copy
+from swarm.lease.outcome import JournalEntry, Outcome
 from swarm.net.transport import Router
-from swarm.store.other_heads import note_taken_over
-from swarm.store.store import Store
+from swarm.standby.adopt import note_taken_over
+from swarm.standby.copy_server import CopyServer
+from swarm.system.capacity import CoreUse
+from swarm.system.event_loop import cancel
 from swarm.system.machine import Clock
-from swarm.system.tasks import cancel
-from swarm.voice.host.device_kind import device_of
-from swarm.voice.host.registry import fetch_line, install_hint, install_line
+from swarm.voice.host.registry import device_of, fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
-from swarm.watch.ration import LineRation
-from swarm.watch.words import event_text, failure_text, hopeless_text, taken_over_text, worded_status
+from swarm.watch.terminal import LineRateLimiter
+from swarm.watch.words import event_text, failure_text, hopeless_text, taken_over_text, worded, worded_status
+
+
+def check_arrival(clip: Clip, frame: bytes, core: CoordinatorCore, store: Store, now: float) -> tuple[Clip, bytes, str]:
+    """Return the clip to store, its bytes, and what is wrong with it, "" for nothing."""
+    if clip.packing == "opus":
+        if not core.intake.needs(clip):
+            return clip, frame, ""  # the core drops or refuses such a clip, whatever its bytes are
+        try:
+            clip, frame = _unpacked(clip, frame)
+        except ValueError as unlike:
+            return clip, frame, str(unlike)
+    fault = check_frame(frame, clip.samples, clip.sample_rate, clip.digest)
+    if not fault and key_of(frame) not in ("", clip.key):
+        fault = "the clip is of another text"
+    if fault:
+        return clip, frame, fault
+    return *_known(clip, frame, core, store, now), ""
+
+
+def _unpacked(clip: Clip, frame: bytes) -> tuple[Clip, bytes]:
+    """Return a clip that came as Opus as the FLAC that is stored. Raises ValueError."""
+    if len(frame) > MAX_CLIP_BYTES or hashlib.sha256(frame).hexdigest() != clip.digest:
+        raise ValueError("the clip's bytes do not match their digest")
+    from swarm.audiobook.sound.clip import read_opus  # numpy is slow to load, and few links need Opus
+
+    frame = read_opus(frame, clip.samples, clip.sample_rate)
+    return structs.replace(clip, digest=hashlib.sha256(frame).hexdigest(), packing=""), frame
+
+
+def _known(clip: Clip, frame: bytes, core: CoordinatorCore, store: Store, now: float) -> tuple[Clip, bytes]:
+    """Return the clip to store: the one that another job has stored under this key meanwhile, else this one.
+
+    A file is never replaced. A new one says its key, so that no job takes it for another clip.
+    """
+    served = core.jobs.get(clip.job)
+    if served is None or not served.is_wanted((clip.chapter, clip.index), clip.key):
+        return clip, frame
+    found = find_spoken(served.state, store, (clip.chapter, clip.index), now, clip.take)
+    if found is None or found.key != clip.key:
+        frame = with_key(frame, clip.key)
+        return structs.replace(clip, digest=hashlib.sha256(frame).hexdigest()), frame
+    known = structs.replace(clip, samples=found.samples, sample_rate=found.sample_rate, digest=found.digest)
+    return known, store.clip_path(clip.key).read_bytes()
+
+
+class EncodingWatch:
+    """Watches the encoders of this machine, and the cores that engines leave to them."""
+
+    def __init__(self) -> None:
+        self._cores = CoreUse()
+
+    def tell(self, core: CoordinatorCore, editions: Mapping[str, Edition], now: float) -> None:
+        """Tell the core what share of each edition is encoded, and what the encoders have done."""
+        studio = next((edition.studio for edition in editions.values()), None)  # all editions share one studio
+        if studio is None:
+            core.note_progress({}, now)
+            return
+        encoded = {job: edition.encoded for job, edition in editions.items()}
+        use = EncoderUse(studio.encoders, studio.pieces, studio.sound_s, studio.busy_s)
+        core.note_progress(encoded, now, use, self._cores.share(without=studio.processes.numbers()))
+
+
+class Writings:
+    """The editions that are being written."""
+
+    def __init__(self) -> None:
+        self.tasks: dict[str, asyncio.Task[None]] = {}  # keys are jobs
+        self._ended: asyncio.Queue[tuple[str, asyncio.Task[None]]] = asyncio.Queue()
+
+    def begin(self, job: str, writing: Coroutine[Any, Any, None]) -> None:
+        """Write the edition of a job."""
+        task = self.tasks[job] = asyncio.create_task(writing)
+        task.add_done_callback(lambda task: self._ended.put_nowait((job, task)))
+
+    def fail(self, job: str, fault: SwarmError) -> None:
+        """End the edition of a job by a fault, whatever it is at."""
+        writing = self.tasks.get(job)
+
+        async def fail() -> None:
+            await cancel([writing] if writing else [])
+            raise fault
+
+        self.begin(job, fail())
+
+    async def leave(self, job: str) -> None:
+        """Stop writing the edition of a job, and leave it as it is."""
+        if task := self.tasks.pop(job, None):
+            await cancel([task])
+
+    async def next_end(self) -> tuple[str, BaseException | None]:
+        """Return the job whose edition ended next, and the fault that ended it; None if it is written."""
+        while True:
+            job, task = await self._ended.get()
+            if self.tasks.get(job) is task:  # a job that was left has no task any more
+                del self.tasks[job]
+                return job, task.exception()
+
+
+MAX_STATUS_BYTES = 60_000
+SHORTER = (  # each has: whether with chapters; how many workers; how many waiting books
+    (True, None, None),
+    (False, None, None),
+    (False, None, 400),
+    (False, 64, 100),
+    (False, 8, 20),
+)
+MAX_JOBS = 32  # a reply that lost its chapters has no more
+MAX_ENDED = 10  # finished, failed and cancelled books of a queue that is cut
+MAX_REASON = 100  # characters of a title or a note of a book in a queue that is cut
+
+
+def outgoing(message: Message) -> Message:
+    """Return a message as it is sent."""
+    spoken = worded(message)
+    return fitting(spoken, MAX_STATUS_BYTES) if isinstance(spoken, StatusReply) else spoken
+
+
+def fitting(reply: StatusReply, max_bytes: int) -> StatusReply:
+    """Return a reply in at most `max_bytes`: without chapters where it must be, then with fewer books and workers."""
+    for chapters, workers, books in SHORTER:
+        jobs = reply.jobs if chapters else tuple(structs.replace(job, chapters=()) for job in reply.jobs[:MAX_JOBS])
+        shorter = structs.replace(reply, jobs=jobs, workers=reply.workers[:workers])
+        if books is not None and reply.queue is not None:
+            waiting = [book.book for book in reply.queue if book.state == "waiting"]
+            kept = _cut(reply.queue, {*waiting[:books]})
+            shorter = structs.replace(shorter, queue=kept, more_waiting=len(waiting[books:]))
+        if len(msgpack.encode(shorter)) <= max_bytes:
+            break
+    return shorter
+
+
+def _cut(queue: Sequence[QueuedStatus], kept: set[int]) -> tuple[QueuedStatus, ...]:
+    """Return these waiting books of a queue and the last ones that ended, with little about each."""
+    kept |= {book.book for book in [book for book in queue if book.state != "waiting"][-MAX_ENDED:]}
+    return tuple(
+        structs.replace(book, title=book.title[:MAX_REASON], note=book.note[:MAX_REASON], files=book.files[:1])
+        for book in queue
+        if book.book in kept
+    )
+
 
 SLEPT_S = 1.0  # the core is called so late only after this machine slept
 CATCH_UP_S = 10.0  # the longest wait for messages that came during a sleep
@@ -52,7 +192,7 @@ FAREWELL_S = 0.3  # the last messages have so long to leave
 PutBack = Callable[[str, str], bool]
 
 
-class UserDesk(Protocol):
+class UserOrders(Protocol):
     """What answers users, who send no greeting."""
 
     def take(self, peer: bytes, message: Order | NewBook | BookPiece, frame: bytes) -> None:
@@ -76,7 +216,7 @@ class Server:
 
     def __init__(
         self,
-        core: Coordinator,
+        core: CoordinatorCore,
         store: Store,
         router: Router,
         progress: Progress,
@@ -98,10 +238,10 @@ class Server:
         self._put_back: dict[str, PutBack] = {}  # keys are jobs; each is called in another thread
         self._on_end = on_end  # hears how each edition ended; a server with it stays
         self.hear: Callable[[Reason], None] = lambda event: None  # is told what happens, as the user is
-        self._desk: UserDesk | None = None
+        self._desk: UserOrders | None = None
         self._standing: Standing = lambda reply: reply
         self._assembly, self._writings = ClipAssembly(), Writings()
-        self._lines = LineRation(MAX_LINES, LINE_S, TOO_MANY)
+        self._lines = LineRateLimiter(MAX_LINES, LINE_S, TOO_MANY)
         self._running, self._draining = False, asyncio.Event()
         self._called = asyncio.Event()  # is set after each call of the core, whose next deadline may be another
 
@@ -346,7 +486,7 @@ class Server:
         await self._queue.join()
         await asyncio.to_thread(self._store.release_job, job)
 
-    def answer_users(self, desk: UserDesk, standing: Standing) -> None:
+    def answer_users(self, desk: UserOrders, standing: Standing) -> None:
         """Have a desk answer users, and `standing` complete what `status` is told."""
         self._desk, self._standing = desk, standing
 

@@ -1,11 +1,19 @@
-"""The facts of a clip, in one form for engine processes, messages, journals and reels."""
+"""The facts of a clip, the length that it can have, and when its written words are heard. Pure.
 
-from typing import Annotated
+They have one form for engine processes, messages, journals and reels. By the length workers judge what an engine
+returned, and coordinators what is sent to them."""
 
+from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from typing import Annotated, NamedTuple
+
+import regex
 from msgspec import Meta, Struct
 
-from swarm.job.job_file import Digest
-from swarm.job.word_times import MAX_BYTES as MAX_WORD_BYTES
+from swarm.book.model.book import Segment
+from swarm.book.model.word_times import MAX_BYTES as MAX_WORD_BYTES
+from swarm.book.model.word_times import WordTime, unpack_words
+from swarm.job.job_asset import Digest
 
 MAX_DOUBT = 500  # characters; the judge of takes cuts longer doubts
 
@@ -39,3 +47,85 @@ class SpokenClip(Struct, frozen=True):
     info: ClipInfo
     further: int = 0  # this take minus the take that was asked for
     packing: str = ""  # the packing for a slow link, as in the message `Clip`
+
+
+MAX_CLIP_S = 1800  # a small FLAC can claim hours of silence
+
+# Speech takes about 0.07 s a letter, rehearsals 0.002 s. "1,000,000" and "XVIII" take far longer than their letters.
+MIN_S_LETTER = 0.001
+MAX_S_LETTER = 0.5
+MAX_S_DIGIT = 3.0
+MAX_S_EXTRA = 5.0
+
+
+class Implausible(NamedTuple):
+    """The length of a sound that cannot be speech of its text, and the lengths that could be."""
+
+    length_s: float
+    letters: int  # letters and digits
+    least_s: float
+    most_s: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.length_s:.2f} s for {self.letters} letters and digits; "
+            f"{self.least_s:.2f} to {self.most_s:.0f} s are plausible"
+        )
+
+
+def implausible(length_s: float, text: str) -> Implausible | None:
+    """Return how a sound of so many seconds cannot be speech of a text, None if it can."""
+    letters = sum(map(str.isalnum, text))
+    digits = sum(map(str.isdigit, text))
+    least_s = MIN_S_LETTER * letters
+    most_s = min(MAX_S_EXTRA + MAX_S_LETTER * letters + MAX_S_DIGIT * digits, MAX_CLIP_S)
+    return None if least_s <= length_s <= most_s else Implausible(length_s, letters, least_s, most_s)
+
+
+MAX_WORDS = 500  # comparing takes the square of a sentence's words
+_WORD, _MARKS = regex.compile(r"\S+"), regex.compile(r"[\p{P}\p{S}]+")
+
+
+def heard_words(segment: Segment, clip: ClipInfo) -> tuple[WordTime, ...]:
+    """Return the first character of each written word of a sentence whose time is known, and its moment in its clip.
+
+    The segment is as it was spoken, in the user's own wording if there is one. A word that was told to the engine in
+    other words, such as a number, has no time. A peer or a journal made the clip info: it is not trusted.
+    """
+    if not clip.words:
+        return ()
+    return tuple(_moments(segment.spoken, segment.written, unpack_words(clip.words, clip.length_s)))
+
+
+def _moments(said: str, written: str, words: Sequence[WordTime]) -> Iterator[WordTime]:
+    spoken, printed = _tokens(said), _tokens(written)
+    if not words or max(len(spoken), len(printed)) > MAX_WORDS:
+        return
+    moments: dict[int, float] = {}
+    ends = [start for start, _ in spoken[1:]] + [len(said)]
+    known = iter(words)
+    character, moment_s = next(known)
+    for (start, _), end in zip(spoken, ends, strict=True):
+        while character < start:
+            character, moment_s = next(known, (len(said), 0.0))
+        if character < end:
+            moments[start] = moment_s
+    for place, start in _pairs(spoken, printed):
+        if start in moments:
+            yield place, moments[start]
+
+
+def _pairs(spoken: list[tuple[int, str]], printed: list[tuple[int, str]]) -> Iterator[tuple[int, int]]:
+    """Yield the beginnings of each word that is both printed and spoken: in the written text, and in the spoken one."""
+    one, other = [word for _, word in spoken], [word for _, word in printed]
+    if one == other:
+        yield from ((place, start) for (start, _), (place, _) in zip(spoken, printed, strict=True))
+        return
+    for first, second, size in SequenceMatcher(None, one, other, autojunk=False).get_matching_blocks():
+        for (start, _), (place, _) in zip(spoken[first : first + size], printed[second : second + size], strict=True):
+            yield place, start
+
+
+def _tokens(text: str) -> list[tuple[int, str]]:
+    """Return the words of a text with their first characters, without marks and capitals, as they are compared."""
+    return [(found.start(), _MARKS.sub("", found.group()).lower()) for found in _WORD.finditer(text)]

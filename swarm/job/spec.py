@@ -2,8 +2,8 @@
 
 from msgspec import Struct, field
 
-from swarm.job.book import Chapter, Cover, LibraryFacts
-from swarm.job.job_file import VOICE, JobFile
+from swarm.book.model.book import Chapter, Cover, LibraryFacts
+from swarm.job.job_asset import VOICE, JobAsset
 from swarm.job.recipe import CLONE, INVENTED, Recipe
 
 
@@ -45,7 +45,7 @@ class JobSpec(Struct, frozen=True):
     recipe: Recipe
     chapters: tuple[Chapter, ...]
     created_s: float
-    job_files: tuple[JobFile, ...] = field(name="assets", default=())
+    job_files: tuple[JobAsset, ...] = field(name="assets", default=())
     origins: tuple[FileOrigin, ...] = ()
     sample_rate: int = 0  # Hz, of every clip, where the engine's card says it; 0: the first clips tell
 

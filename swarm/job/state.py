@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from swarm.job.book import Segment
-from swarm.job.engine_text import read_engine_text, split_voice
-from swarm.job.job_file import LATENTS, JobFile
+from swarm.book.model.book import Segment
+from swarm.book.model.engine_text import read_engine_text, split_voice
+from swarm.book.model.word_times import WordTime
+from swarm.job.clip_info import heard_words
+from swarm.job.job_asset import LATENTS, JobAsset
 from swarm.job.recipe import clip_key
 from swarm.job.record import (
     AnyRecord,
@@ -25,8 +27,6 @@ from swarm.job.record import (
     WorkerSeen,
 )
 from swarm.job.spec import JobSpec
-from swarm.job.word_moments import heard_words
-from swarm.job.word_times import WordTime
 
 Place = tuple[int, int]  # chapter and index of a segment, both from 0
 
@@ -70,11 +70,11 @@ class JobState:
         return self.spec.has_latents and self.latents is None
 
     @property
-    def job_files(self) -> tuple[JobFile, ...]:
+    def job_files(self) -> tuple[JobAsset, ...]:
         """The job files, with the latents once they are known."""
         if self.latents is None or not self.latents.digest:
             return self.spec.job_files
-        return (*self.spec.job_files, JobFile(LATENTS, self.latents.digest, self.latents.size))
+        return (*self.spec.job_files, JobAsset(LATENTS, self.latents.digest, self.latents.size))
 
     @property
     def complete(self) -> bool:

@@ -1,1 +1,2 @@
-"""Decides which worker speaks what until when. Pure: no I/O, no clock, no randomness; time is an argument."""
+"""Decides which worker speaks what until when. Pure: messages, times and settings come in, outcomes go out; no
+I/O, no clock, no randomness."""

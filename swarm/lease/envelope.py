@@ -1,7 +1,63 @@
-"""The base of every message."""
+"""The base of every message, the bounds of the values that messages carry, and reasons: why something waits or
+what happened, as a code with facts. `watch/words.py` makes the sentences."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from swarm.job.job_asset import MAX_BYTES, MAX_JOB_FILES, Digest
 
 
 class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
     """One message; its type is its class name."""
+
+
+MAX_CLIP_BYTES = 8 * 1024 * 1024
+MAX_MODELS = 500  # models that one engine may name in a greeting
+MAX_CAST = 64  # voices of characters that a worker is told
+MAX_BATCH = 64  # segments that one slot speaks together
+MAX_FACTS = 20_000  # bytes of the cards of one engine, in a greeting
+MAX_HELD_FILES = 400  # a control message has room for no more digests
+
+Name = Annotated[str, Meta(max_length=200)]
+Note = Annotated[str, Meta(max_length=2000)]
+Text = Annotated[str, Meta(max_length=20_000)]
+Count = Annotated[int, Meta(ge=0, lt=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=1e9)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Key = Annotated[str, Meta(pattern=r"\A[0-9a-f]{32}\Z")]
+Offset = Annotated[int, Meta(ge=0, le=MAX_BYTES)]
+HeldFiles = Annotated[tuple[Digest, ...], Meta(max_length=MAX_HELD_FILES)]  # whole and verified
+Clips = Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  # chapter, index, key: a text may recur
+
+
+MAX_NOTE = 1000  # characters of what others reported
+
+PAUSED_FROM = "paused from"  # a user ordered the rest, and the user's machine follows
+TRIED_AGAIN = "; it is tried again after"  # the time of the next try follows
+
+
+class Reason(Struct, frozen=True, omit_defaults=True):
+    """A code with the facts that its sentence needs; a reader that does not know the code says nothing."""
+
+    code: Name
+    worker: Name = ""  # a name for people
+    coordinator: Name = ""  # a name for people
+    kind: Name = ""  # a kind of failure
+    title: Note = ""  # the book's title
+    engine: Name = ""
+    model: Name = ""
+    language: Name = ""
+    files: Annotated[tuple[Name, ...], Meta(max_length=MAX_JOB_FILES)] = ()  # names of job files
+    command: Note = ""  # the line that a user runs to mend it
+    text: Note = ""  # the sentence
+    note: Note = ""  # the worker, engine or device that reported it chose these words
+    slot: Count = 0
+    count: Count = 0
+    expected: Count = 0  # the right value of `count`
+    version: Name = ""
+    expected_version: Name = ""
+    percent: Count = 0
+    seconds: Seconds = 0.0
+    least_s: Seconds = 0.0  # the bounds of `seconds`
+    most_s: Seconds = 0.0

@@ -5,9 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from swarm.job.job_file import BLOCKS_IN_LIST, DIGEST_BYTES, Digest, Size
-from swarm.lease.bounds import Count, Name, Note, Offset
-from swarm.lease.envelope import Message
+from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, Digest, Size
+from swarm.lease.envelope import Count, Message, Name, Note, Offset
 
 MAX_ASIDE = 8  # workers that one download may name
 MAX_MODEL_FILES = 32  # files that one heartbeat may name

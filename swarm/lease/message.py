@@ -1,30 +1,71 @@
 """The table of messages (docs/design.md, section 4): what travels between worker and coordinator.
 
-Each is a frozen value with bounds. Readers ignore unknown types and fields, so that an older peer understands a newer.
-"""
+Each is a frozen value with bounds. Readers ignore unknown types and fields, so that an older peer understands a
+newer."""
 
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
 
 from swarm.job.clip_info import ClipInfo
-from swarm.job.job_file import MAX_JOB_FILES, JobFile, check_places
+from swarm.job.job_asset import MAX_JOB_FILES, JobAsset, check_places
 from swarm.job.recipe import Recipe
-from swarm.lease.bounds import MAX_CAST, Clips, Count, HeldFiles, Key, Name, Note, Seconds, Share, Text
-from swarm.lease.envelope import Message
-from swarm.lease.file_transfer import BlockDigests, Blocks, Door, ModelReport, ModelSource, Source
-from swarm.lease.file_transfer import Fetch as Fetch
-from swarm.lease.file_transfer import Fetching as Fetching
-from swarm.lease.file_transfer import FilePiece as FilePiece
-from swarm.lease.file_transfer import OfferedLatents as OfferedLatents
-from swarm.lease.member import ApplicantRow, Enrol, Members
-from swarm.lease.offer import Device as Device
-from swarm.lease.offer import EngineOffer as EngineOffer
-from swarm.lease.offer import Figures as Figures
-from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order, QueuedStatus
-from swarm.lease.reason import Reason
-from swarm.lease.slow_link import SlowLink
-from swarm.lease.standby import MAX_STANDBYS, Copied, Copy, Epochs, Opinion, Silent, StandbyStatus
+from swarm.lease.envelope import (
+    MAX_CAST,
+    Clips,
+    Count,
+    HeldFiles,
+    Key,
+    Message,
+    Name,
+    Note,
+    Reason,
+    Seconds,
+    Share,
+    Text,
+)
+from swarm.lease.file_transfer import (
+    BlockDigests,
+    Blocks,
+    Door,
+    Fetch,
+    Fetching,
+    FilePiece,
+    ModelReport,
+    ModelSource,
+    OfferedLatents,
+    Source,
+)
+from swarm.lease.member_message import (
+    MAX_STANDBYS,
+    ApplicantRow,
+    BookPiece,
+    BookTaken,
+    Copied,
+    Copy,
+    Enrol,
+    Epochs,
+    Instruct,
+    Members,
+    NewBook,
+    Obeyed,
+    Opinion,
+    Order,
+    QueuedStatus,
+    Silent,
+    StandbyStatus,
+)
+from swarm.lease.offer import Device, EngineOffer, Figures
+
+Packing = Literal["", "flac", "opus"]  # "": the clip is as spoken; "flac": it is packed as tightly as FLAC can
+
+
+class SlowLink(Struct, frozen=True):
+    """What a worker says of a link that is its bottleneck: what it carries, and the `Packing` of clips for it."""
+
+    bits_s: Count
+    packing: Name
+
 
 PROTOCOL = 1  # major version: a different one is refused in words
 
@@ -188,7 +229,7 @@ class Job(Message, frozen=True, tag=True):
     job: Name
     title: Note
     recipe: Recipe
-    job_files: Annotated[tuple[JobFile, ...], Meta(max_length=MAX_JOB_FILES)] = field(name="assets", default=())
+    job_files: Annotated[tuple[JobAsset, ...], Meta(max_length=MAX_JOB_FILES)] = field(name="assets", default=())
     latents: bool = False
     epoch: Count = 0
     voices: Annotated[tuple[Name, ...], Meta(max_length=MAX_CAST)] = ()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from swarm.lease.bounds import MAX_FACTS, MAX_MODELS, Count, Name, Note
+from swarm.lease.envelope import MAX_FACTS, MAX_MODELS, Count, Name, Note
 
 ANY = "any"  # kind of a device: a slot or an engine that is not bound to one kind
 CPU, GPU = "cpu", "gpu"
@@ -16,7 +16,7 @@ class EngineOffer(Struct, frozen=True, omit_defaults=True):
     """An engine that this worker can open, the languages it speaks with it, and its models.
 
     Of the models, "*" means that any can be had, "+" that any can be had that another worker passes on.
-    `facts` are the cards of an engine that does not come with e2a-swarm, encoded (`voice/host/offered.py`). They are
+    `facts` are the cards of an engine that does not come with e2a-swarm, encoded (`voice/host/foreign.py`). They are
     bytes, so that a card of another version cannot keep the greeting from being read.
     """
 

@@ -1,8 +1,13 @@
-"""Pure decisions over leases and speeds: what a slot speaks next (docs/design.md, Scheduling)."""
+"""Pure decisions over leases and speeds: what a slot speaks next (docs/design.md, Scheduling), how many segments
+are spoken together, and how many a slot is given when few are left."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from swarm.job.recipe import Recipe
+from swarm.lease.envelope import MAX_BATCH
+from swarm.lease.offer import EngineOffer
 
 FIRST_LEASE_CHARACTERS = 1500  # a first lease is small, since the speed of its slot is unknown
 UNKNOWN_CHARS_S = 100.0  # an unknown speed is taken for this
@@ -139,3 +144,31 @@ class Speed:
     def realtime(self) -> float:
         """Seconds of audio a second of work; 0 while nothing is known."""
         return self.audio_s / self.work_s if self.work_s else 0.0
+
+
+LINE_CHARACTERS = 120  # characters a segment is taken to have for the first lease of a slot
+LONG_SHARE = 2  # a lease is at most one part in so many of what a slot's share of the rest would be
+LAST_SHARE = 4  # a slot takes up to so many times its share of the last segments at once
+
+
+def batch_size(offers: Iterable[EngineOffer], recipe: Recipe) -> int:
+    """Return how many segments of a recipe a worker with these offers speaks together."""
+    sizes = (min(max(offer.batch, 1), MAX_BATCH) for offer in offers if offer.name == recipe.engine)
+    return max(sizes, default=1)
+
+
+def lease_lines(left: int, slots: int, waiting: int, batch: int) -> int:
+    """Return the most segments of a lease for a slot that speaks `batch` of them together.
+
+    `left` segments are under way nowhere, `slots` slots work, and `waiting` of them have nothing to speak. Leases are
+    whole batches, and fewer of them towards the end. The last batches are smaller, so that all slots end together: a
+    slot that takes n segments out of so few is busy for less than n times as long as with one, so it takes more than
+    its share, unless others wait. Where segments are spoken one by one, no lease has to be short: its tail can be taken
+    at any segment.
+    """
+    if batch == 1:
+        return max(1, left)
+    together = min(batch, -(-LAST_SHARE * left // max(1, slots)), -(-left // max(1, waiting)))
+    if together < batch:
+        return max(1, together)
+    return max(1, left // (LONG_SHARE * max(1, slots)) // batch) * batch

@@ -1,1 +1,2 @@
-"""Sockets, keys, and how the machines of a swarm find each other."""
+"""Sockets, and how the machines of a swarm find each other. In come addresses, keys and bytes of peers that nobody
+trusts; out go whole, checked messages."""

@@ -1,10 +1,13 @@
-"""Finds coordinators over mDNS. A find is a hint: the coordinator may be gone, and one not found may be there."""
+"""Finds coordinators over mDNS. A find is a hint: the coordinator may be gone, and one not found may be there.
+
+Announced names are looked at in an order by which a flood of announcements hides none for ever."""
 
 import asyncio
 import contextlib
 import logging
 import socket
 import uuid
+from collections import OrderedDict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
@@ -14,9 +17,60 @@ from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZerocon
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import PROTOCOL
 from swarm.net.addresses import join_address, local_addresses, nearest_first, split_address
-from swarm.net.crowd import Crowd
 from swarm.system.machine import Say
-from swarm.watch.text import plain_line
+from swarm.system.text import plain_line
+
+MAX_NAMES = 4096  # more names push out those that are neither old nor new
+TURNS = ("oldest", "newest", "again")
+
+
+class CandidateQueue:
+    """The names that wait to be looked at."""
+
+    def __init__(self, most: int = MAX_NAMES) -> None:
+        self._most = most
+        self._first: OrderedDict[str, None] = OrderedDict()
+        self._fresh: OrderedDict[str, None] = OrderedDict()
+        self._again: OrderedDict[str, None] = OrderedDict()
+        self._turn = 0
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._fresh) + len(self._again)
+
+    def add(self, name: str, *, first: bool = False) -> None:
+        """Let a name wait that was announced; one that waits already keeps its place."""
+        if name in self._first or name in self._fresh or name in self._again:
+            return
+        if first:
+            self._first[name] = None
+            return
+        self._fresh[name] = None
+        if len(self._fresh) > self._most:
+            del self._fresh[list(self._fresh)[self._most // 2]]
+
+    def again(self, name: str) -> None:
+        """Let a name wait that was looked at in vain."""
+        self._again[name] = None
+        if len(self._again) > self._most:
+            self._again.popitem(last=False)
+
+    def drop(self, name: str) -> None:
+        """Forget a name whose announcement is gone."""
+        for names in (self._first, self._fresh, self._again):
+            names.pop(name, None)
+
+    def take(self) -> str | None:
+        """Return the name whose turn it is, which waits no longer; None if no name waits."""
+        if self._first:
+            return self._first.popitem(last=False)[0]
+        for _ in TURNS:
+            turn = TURNS[self._turn]
+            self._turn = (self._turn + 1) % len(TURNS)
+            names = self._again if turn == "again" else self._fresh
+            if names:
+                return names.popitem(last=turn == "newest")[0]
+        return None
+
 
 SERVICE = "_e2a-swarm._tcp.local."
 CHECK_S = 10.0  # seconds between checks whether this machine's addresses changed
@@ -148,7 +202,7 @@ class Browser:
         self._names = {swarm, *was}
         self.changed = asyncio.Event()
         self._bind, self._say, self._most = bind, say, most
-        self._waiting = Crowd()
+        self._waiting = CandidateQueue()
         self._proven: dict[str, None] = {}  # names, the earliest first
         self._found: dict[str, Candidate] = {}
         self._seen: dict[str, int] = {}  # the last round that found each coordinator, by name

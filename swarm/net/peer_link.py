@@ -1,8 +1,7 @@
-"""Keeps a dealer connected to one address of its coordinator, and tells why it is refused.
+"""A ZeroMQ socket on asyncio, kept connected to one address of a coordinator; it tells why it is refused.
 
-A dealer connected to two addresses of one coordinator would appear as two peers, so addresses are tried one at a time.
-ZeroMQ reconnects by itself, but gives up an address whose handshake was refused; this file connects it again.
-"""
+Receiving needs no task switch for each message, and sending never waits. ZeroMQ greets at once, and a proxy without a
+backend closes: that tells whether a coordinator stands behind a port."""
 
 import asyncio
 import contextlib
@@ -15,16 +14,114 @@ import zmq
 from zmq.utils.monitor import parse_monitor_message
 
 from swarm.errors import EnvironmentFault
-from swarm.net.channel import Channel
-from swarm.net.greeting import is_greeted
 
-TIMEOUT_S = 1.0  # an address has this long to answer, twice as long each round, since a coordinator may be busy
+MAX_IN_A_ROW = 64  # messages received before other tasks get their turn
+GONE = (zmq.EAGAIN, zmq.EHOSTUNREACH)  # the queue is full, or the peer is gone
+READABLE, WRITABLE = int(zmq.POLLIN), int(zmq.POLLOUT)  # plain integers, since flags of an enum are slow to combine
+EVENTS, NOBLOCK, MORE = int(zmq.EVENTS), int(zmq.NOBLOCK), int(zmq.RCVMORE)
+
+
+class Channel:
+    """One socket, to be used on the event loop that made it."""
+
+    def __init__(self, socket: "zmq.Socket[bytes]") -> None:
+        self.socket = socket
+        self.head: zmq.Frame | None = None  # the first part of the message that was received last
+        self._loop = asyncio.get_running_loop()
+        self._sleeper: asyncio.Future[None] | None = None
+        self._streak = 0
+        self._loop.add_reader(socket.FD, self.waiting)
+
+    def waiting(self) -> bool:
+        """Tell whether a message waits to be read, and wake the receiver if so."""
+        return self._events(READABLE)
+
+    def writable(self) -> bool:
+        """Tell whether a peer is there that takes a message."""
+        return self._events(WRITABLE)
+
+    def _events(self, asked: int) -> bool:
+        """Return which of the asked events are true. Asking also clears the descriptor, else the loop would spin."""
+        events = int(self.socket.get(EVENTS))
+        if events & READABLE and self._sleeper and not self._sleeper.done():
+            self._sleeper.set_result(None)
+        return bool(events & asked)
+
+    async def receive(self) -> list[bytes]:
+        """Return the parts of the next message."""
+        self._streak += 1
+        if self._streak >= MAX_IN_A_ROW:
+            self._streak = 0
+            await asyncio.sleep(0)
+        while True:
+            try:
+                return self._next()
+            except zmq.Again:
+                await self._sleep()
+
+    def _next(self) -> list[bytes]:
+        self.head = self.socket.recv(NOBLOCK, copy=False)
+        parts = [self.head.bytes]
+        while self.head.more if len(parts) == 1 else self.socket.get(MORE):
+            parts.append(self.socket.recv(NOBLOCK))
+        return parts
+
+    def send(self, parts: Sequence[bytes]) -> bool:
+        """Hand a message to ZeroMQ; False if its peer is gone or its queue is full. Large parts are not copied."""
+        sent = self._hand_over(parts)
+        if self._sleeper or not sent:
+            self.waiting()
+        return sent or self._hand_over(parts)  # ZeroMQ may notice a peer, or free room, only when it is asked
+
+    def _hand_over(self, parts: Sequence[bytes]) -> bool:
+        try:
+            self.socket.send_multipart(parts, NOBLOCK, copy=False)
+        except zmq.ZMQError as error:
+            if error.errno not in GONE:
+                raise
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the socket and cancel a waiting receiver."""
+        if not self.socket.closed:
+            self._loop.remove_reader(self.socket.FD)
+            self.socket.close()
+        if self._sleeper:
+            self._sleeper.cancel()
+
+    async def _sleep(self) -> None:
+        self._streak = 0
+        self._sleeper = self._loop.create_future()
+        try:
+            await self._sleeper
+        finally:
+            self._sleeper = None
+
+
+TIMEOUT_S = 1.0
+SIGNATURE_BYTES = 10  # ZMTP begins with 0xff, eight bytes, 0x7f
+
+
+async def is_greeted(endpoint: str) -> bool:
+    """Connect once to "tcp://HOST:PORT", and tell whether ZeroMQ's greeting comes."""
+    host, _, port = endpoint.removeprefix("tcp://").rpartition(":")
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            with contextlib.closing(writer):
+                signature = await reader.readexactly(SIGNATURE_BYTES)
+    except (OSError, TimeoutError, asyncio.IncompleteReadError, UnicodeError):
+        return False
+    return signature[0] == 0xFF and signature[-1] == 0x7F
+
+
 REFUSED_S = 1.0  # an address that closed the handshake is tried again after this time
 SURE_S = 2.0  # the user is told of refusals only if the first and the last are so far apart
 MAX_TIMEOUT_S = 3.0
 MAX_WRITABLE_TRIES = 1000  # one each millisecond
 REFUSALS = zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL | zmq.EVENT_HANDSHAKE_FAILED_AUTH
-EVENTS = REFUSALS | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
+LINK_EVENTS = REFUSALS | zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +159,7 @@ class PeerLink:
         self._endpoints: list[str] = []  # the last that worked comes first
         self._current = ""
         self._found, self._lost = asyncio.Event(), asyncio.Event()
-        self._monitor = Channel(dealer.socket.get_monitor_socket(EVENTS))
+        self._monitor = Channel(dealer.socket.get_monitor_socket(LINK_EVENTS))
         self._watcher = asyncio.create_task(self._watch())
         self._keeper: asyncio.Task[None] | None = None
 

@@ -1,7 +1,8 @@
 """The coordinator's port: takes connections from the network and passes them on to its ZeroMQ socket on loopback.
 
 ZeroMQ takes any number of connections, and gathers messages of any number of parts. The proxy keeps both within bounds:
-`net/admission.py` decides which connections stay, `net/allowance.py` how many bytes each may have under way.
+`net/connection_limiter.py` decides which connections stay, `net/connection_limiter.py` how many bytes each may have
+under way.
 """
 
 import asyncio
@@ -11,10 +12,9 @@ import socket
 from collections.abc import Callable
 from itertools import count
 
-from swarm.net.admission import Admission, address_of
-from swarm.net.allowance import MOST_OF_ALL, STALLED_S, ByteAllowance, ByteTotal
-from swarm.net.entrance import KeyedEntrance, choose, join
-from swarm.net.proxied import ProxiedConnection
+from swarm.net.connection_limiter import MOST_OF_ALL, STALLED_S, Backpressure, ByteTotal, ConnectionLimiter, address_of
+from swarm.net.proxied_connection import ProxiedConnection
+from swarm.net.server_key import ServerKey, choose, join
 from swarm.system.platform import open_files_limit
 
 FILES_OF_CONNECTION = 3  # two here and one in ZeroMQ; as many again are left to journals, clips and children
@@ -36,10 +36,10 @@ class Proxy:
         self._keyed, self._is_idle = keyed, is_idle
         self._loop = asyncio.get_running_loop()
         self._listener: socket.socket | None = None
-        self.entrances: list[KeyedEntrance] = []  # the first is for those who say nothing else
+        self.entrances: list[ServerKey] = []  # the first is for those who say nothing else
         self._choosing: dict[int, asyncio.Task[None]] = {}  # connections whose entrance is not known yet
         self._numbers = count(1)
-        self.admission = Admission(most or most_connections())
+        self.admission = ConnectionLimiter(most or most_connections())
         self.connections: dict[int, ProxiedConnection] = {}
         self._by_port: dict[int, ProxiedConnection] = {}
         self._by_identity: dict[bytes, ProxiedConnection] = {}
@@ -128,7 +128,7 @@ class Proxy:
 
     def _start(self, number: int, peer: socket.socket, address: str, inner: socket.socket) -> None:
         now = self._loop.time()
-        allowance = ByteAllowance(self._keyed, self._total, vain=self.admission.vain_bytes(address, now), vain_s=now)
+        allowance = Backpressure(self._keyed, self._total, vain=self.admission.vain_bytes(address, now), vain_s=now)
         configure(inner)
         connection = ProxiedConnection(number, peer, inner, allowance, self._proven, self._ended)
         self.connections[number] = self._by_port[connection.inner_port] = connection

@@ -14,16 +14,15 @@ import zmq
 
 from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault
-from swarm.lease.envelope import Message
-from swarm.lease.member import Enrol
+from swarm.lease.envelope import MAX_CLIP_BYTES, Message
+from swarm.lease.member_message import Enrol
 from swarm.lease.message import FromCoordinator, FromWorker
-from swarm.net.channel import Channel
-from swarm.net.entrance import KeyedEntrance
-from swarm.net.gate import BY_CODE, Gate
-from swarm.net.keys import CurveKeys
-from swarm.net.peer_link import PeerLink
+from swarm.net.identity.swarm_key import CurveKeys
+from swarm.net.peer_link import Channel, PeerLink
 from swarm.net.proxy import Proxy
-from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
+from swarm.net.server_key import ServerKey
+from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
+from swarm.net.zap_authenticator import BY_CODE, ZapAuthenticator
 
 MAX_PORTS = 100  # tried one after the other
 LINGER_MS = 500
@@ -120,12 +119,12 @@ class RouterSocket:
         # Each context has one gate, so this one is not shared.
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._codes: dict[bytes, bytes] = {}  # entrance -> the key of its code, b"" for none
-        self.gate = Gate(self._context, self._codes, is_member) if keys else None
+        self.gate = ZapAuthenticator(self._context, self._codes, is_member) if keys else None
         router = self._context.socket(zmq.ROUTER)
         _configure(router, ROUTER_QUEUES)
         router.set(zmq.ROUTER_MANDATORY, 1)
         self._channel = Channel(router)
-        self._entrances: dict[bytes, KeyedEntrance] = {}  # key: domain
+        self._entrances: dict[bytes, ServerKey] = {}  # key: domain
         self._keys, self._main = keys, b""  # the domain of the present entrance
         self.members_only = False  # whoever comes by the code can only enrol
         self.on_enrol: OnEnrol = lambda peer, enrol, frame: None
@@ -140,7 +139,7 @@ class RouterSocket:
         """Listen on an address ("" for all, IPv6 too) and port (None: 5847, else the next free one)."""
         ports = range(DEFAULT_PORT, DEFAULT_PORT + MAX_PORTS) if port is None else [port]
         if self._keys is None:
-            self.proxy.entrances = [KeyedEntrance(b"", self._bind_inner())]
+            self.proxy.entrances = [ServerKey(b"", self._bind_inner())]
         elif not self.proxy.entrances:
             self.open_entrances(self._keys)
         for candidate in ports:
@@ -170,7 +169,7 @@ class RouterSocket:
         for name in [name for name, entrance in self._entrances.items() if entrance not in entrances]:
             self._channel.socket.unbind(f"tcp://{LOOPBACK}:{self._entrances.pop(name).port}")
 
-    def _entrance(self, keys: CurveKeys) -> KeyedEntrance:
+    def _entrance(self, keys: CurveKeys) -> ServerKey:
         """Return the entrance of a server key; ZeroMQ keeps, for each address, the options that it was bound with."""
         name, router = _domain(keys), self._channel.socket
         if name not in self._entrances:
@@ -178,7 +177,7 @@ class RouterSocket:
             router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
             router.set(zmq.ZAP_DOMAIN, name)
             router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without it a missing gate would let all connections in
-            self._entrances[name] = KeyedEntrance(keys.server_secret, self._bind_inner())
+            self._entrances[name] = ServerKey(keys.server_secret, self._bind_inner())
         return self._entrances[name]
 
     def _bind_inner(self) -> int:

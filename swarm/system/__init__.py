@@ -1,1 +1,2 @@
-"""The machine under it all: disks, locks, children, signals."""
+"""The machine under it all: disks, locks, child processes, signals, capacity. In come paths and processes; out go the
+differences between systems, hidden, and faults in words that a user can act on."""

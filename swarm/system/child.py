@@ -15,7 +15,7 @@ import msgspec
 
 from swarm.errors import EXIT_OUTDATED, EnvironmentFault, Outdated, SwarmError
 from swarm.system import bootstrap
-from swarm.system.frames import CODE, ENV_CODE, Frame, OnNews, pack_frame, read_frame
+from swarm.system.serving import CODE, ENV_CODE, Frame, OnNews, pack_frame, read_frame
 
 # The environment of a child that computes in one thread: libraries that start a thread for each core slow each other.
 ONE_THREAD = dict.fromkeys(

@@ -1,6 +1,7 @@
-"""The identity of this machine in the swarm, and its clock."""
+"""The identity of this machine in the swarm, its clock, and whether its environment names a known time zone."""
 
 import hashlib
+import os
 import re
 import secrets
 import socket
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from swarm.system.disk import guarded, replace_file
 
@@ -61,3 +63,23 @@ def _running_s() -> float:
         with suppress(OSError):  # some sandboxes lack it
             return time.clock_gettime(boot_time)
     return time.monotonic()
+
+
+BY_RULE = re.compile(r"(<[+\w-]+>|[A-Za-z]{3,})[+-]?\d")  # "CET-1CEST" says all that there is to know
+ALWAYS = ("", "UTC", "GMT")
+
+
+def unknown_zone() -> str:
+    """Return what the variable TZ says if no such time zone is known here; else ""."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    if named in ALWAYS or BY_RULE.match(named) or not hasattr(time, "tzset"):  # Windows has a time zone of its own
+        return ""
+    try:
+        if named.startswith("/"):
+            with Path(named).open("rb") as file:
+                ZoneInfo.from_file(file)
+        else:
+            ZoneInfo(named)
+    except (ValueError, OSError, LookupError):  # ZoneInfoNotFoundError is a LookupError
+        return named
+    return ""

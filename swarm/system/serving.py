@@ -1,7 +1,11 @@
-"""The child's end of a child process: it answers the calls of its parent (`system/child.py`), and ends with it."""
+"""The child's end of a child process: it answers the calls of its parent (`system/child.py`), and ends with it.
 
+Messages are msgpack maps over pipes, the same on both ends."""
+
+import hashlib
 import os
 import signal
+import struct
 import sys
 import threading
 import traceback
@@ -9,10 +13,57 @@ from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
-from typing import IO, NoReturn
+from pathlib import Path
+from typing import IO, Any, NoReturn, cast
+
+import msgpack  # type: ignore[import-untyped]  # it ships no types
+import msgspec
 
 from swarm.errors import EXIT_OUTDATED
-from swarm.system.frames import CODE, ENV_CODE, Frame, Handler, OnNews, pack_frame, read_frame
+
+Frame = dict[str, Any]
+Handler = Callable[[Frame], Frame]
+OnNews = Callable[[str], None]
+
+MAX_FRAME_BYTES = 64 << 20
+ENV_CODE = "E2A_SWARM_CODE"  # tells a child which version of the program its parent runs
+_LENGTH = struct.Struct(">I")
+
+
+def code_digest(package: Path) -> str:
+    """Return a digest of the sizes and times of a package's files: it changes when another version is installed."""
+    facts = []
+    for folder, _, names in os.walk(package):
+        for name in names:
+            if name.endswith(".py"):
+                found = os.stat(os.path.join(folder, name))
+                facts.append((folder.removeprefix(str(package)), name, found.st_size, found.st_mtime_ns))
+    return hashlib.sha256(repr(sorted(facts)).encode()).hexdigest()[:16]
+
+
+PACKAGE = Path(__file__).parents[1]
+CODE = code_digest(PACKAGE)  # when this process began: a later upgrade changes the files, and not this process
+
+
+def pack_frame(message: Frame) -> bytes:
+    """Encode a message for a pipe. Raises ValueError over 64 MiB."""
+    body: bytes = msgpack.packb(message, default=msgspec.to_builtins)
+    if len(body) > MAX_FRAME_BYTES:
+        raise ValueError(f"a message of {len(body)} bytes is over the bound of {MAX_FRAME_BYTES}")
+    return _LENGTH.pack(len(body)) + body
+
+
+def read_frame(stream: IO[bytes]) -> Frame | None:
+    """Read the next message; None at the end of the stream. Raises ValueError over 64 MiB."""
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > MAX_FRAME_BYTES:
+        raise ValueError(f"a message of {length} bytes is over the bound of {MAX_FRAME_BYTES}")
+    body = stream.read(length)
+    return cast(Frame, msgpack.unpackb(body)) if len(body) == length else None
+
 
 _MAX_WORDS = 500
 _PR_SET_PDEATHSIG = 1

@@ -1,30 +1,43 @@
-"""The interface of an engine package: an engine, its models and voices, and the kinds of its failures.
+"""The interface of an engine package: an engine, its models and voices, its checks, and the kinds of its failures.
 
 A package registers an engine in the entry-point group `e2a_swarm.engines`. The entry has the name of the engine's card,
-and refers to an instance of a subclass of `Engine`.
+and refers to an instance of a subclass of `Engine`. A fault of the device is told from one of the text without torch.
 """
 
+import re
 import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from swarm.book.model.engine_text import Phonemes
+from swarm.book.model.language_code import language_name
 from swarm.config import may_download
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
-from swarm.job.check import Check
-from swarm.job.engine_text import Phonemes
-from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.voice.environment import find_environment
-from swarm.voice.remote_model import RemoteModel
+from swarm.voice.manifest import RemoteModel
 
 if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save the 20 MiB and 0.1 s that numpy takes
     import numpy as np
     from numpy.typing import NDArray
+
+
+Verdict = Literal["ok", "warn", "fail"]
+
+
+class Check(NamedTuple):
+    """The result of one check; `remedy` is empty where nothing is wrong."""
+
+    name: str
+    verdict: Verdict
+    text: str
+    remedy: str = ""
+
 
 Pcm: TypeAlias = "NDArray[np.int16]"
 Sound: TypeAlias = "NDArray[np.int16] | TimedSound | EngineFault"  # an engine fault tells why a segment has no sound
@@ -302,3 +315,21 @@ class Engine(ABC):
     def models_variables(self, folder: Path) -> Mapping[str, str]:
         """Return the environment variables that make the engine keep its models in a folder, for --models-dir."""
         return {}
+
+
+_MEMORY = re.compile(r"out of memory|not enough memory|n.t allocate memory|ALLOC_FAILED", re.IGNORECASE)
+_DEVICE = re.compile(
+    r"\b(CUDA|HIP|cuDNN|cuBLAS|MIOpen|rocBLAS|MPS)( driver)? error|\b(CUBLAS|CUDNN|ROCBLAS)_STATUS_", re.I
+)
+
+
+def device_fault(fault: BaseException) -> FaultKind | None:
+    """Return MEMORY or DEVICE, after which a process cannot go on; None if the device is not to blame."""
+    if isinstance(fault, MemoryError):
+        return FaultKind.MEMORY
+    if not isinstance(fault, RuntimeError):  # every error of torch is a RuntimeError
+        return None
+    words = str(fault)
+    if _MEMORY.search(words):
+        return FaultKind.MEMORY
+    return FaultKind.DEVICE if _DEVICE.search(words) else None

@@ -7,9 +7,8 @@ from typing import Literal, Protocol, TextIO
 import msgspec
 
 from swarm.lease.message import JobStatus, StatusReply
-from swarm.watch.priority import Priority, marked
-from swarm.watch.terminal import folded
-from swarm.watch.text import count_text, in_tens, plain_lines
+from swarm.system.text import count_text, in_tens, plain_lines
+from swarm.watch.terminal import Priority, folded, marked
 from swarm.watch.view import JobView, View, Viewer, chapter_title, job_percent, title_of
 
 Mode = Literal["auto", "live", "plain", "json", "quiet"]
@@ -44,7 +43,7 @@ def make_progress(mode: Mode = "auto", stream: TextIO | None = None) -> Progress
     if mode == "json":
         return JsonProgress(stream)
     if mode == "live" or (mode == "auto" and stream.isatty() and _can_draw()):
-        from swarm.watch.live import LiveProgress  # imported late: rich starts slowly
+        from swarm.watch.live_progress import LiveProgress  # imported late: rich starts slowly
 
         return LiveProgress(stream)
     return PlainProgress(stream)

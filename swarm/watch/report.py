@@ -1,22 +1,51 @@
-"""The report beside the audiobook: which worker spoke what, and what is missing. Pure."""
+"""The report beside the audiobook: which worker spoke what, and what is missing. Pure.
 
+It says where each sentence is in the finished files. Read back, it tells which sentence is heard at a moment of a
+file."""
+
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec import Struct
 
-from swarm.job.engine_text import read_engine_text
-from swarm.job.guest import read_guest
+from swarm.audiobook.sound.reel import Cue
+from swarm.book.model.engine_text import read_engine_text
+from swarm.job.clip_info import heard_words
+from swarm.job.fallback_voice import read_guest
 from swarm.job.record import AnyRecord, ClipAccepted, WorkerSeen
-from swarm.job.run_stats import RunStats
+from swarm.job.run import RunStats
 from swarm.job.spec import JobSpec
 from swarm.job.state import reworded
-from swarm.job.word_moments import heard_words
-from swarm.watch.coverage import HeardSentence
-from swarm.watch.guests import guest_rows
+from swarm.system.text import clean, clock_text, count_text, duration_text, speed_text
 from swarm.watch.history import History, Place, Run
-from swarm.watch.text import clean, clock_text, count_text, duration_text, speed_text
+from swarm.watch.words import guest_rows
+
+
+class HeardSentence(Struct, frozen=True, gc=False):
+    """A sentence in a file, named from the report's folder; a missing one is where it ought to be."""
+
+    file: str
+    start_s: float
+    end_s: float
+
+
+def locate(files: Iterable[tuple[str, Sequence[Cue]]], missing: Iterable[Place]) -> dict[Place, HeardSentence]:
+    """Find where each place is heard, and where the `missing` ones would be; a file's cues are in reading order."""
+    found, lost = dict[Place, HeardSentence](), sorted(missing)
+    for file, cues in files:
+        places = [(cue.chapter, cue.index) for cue in cues]
+        for place in lost:
+            after = bisect_left(places, place)
+            # A missing sentence would follow the one before it, or begin the first file.
+            if after or place not in found:
+                end_s = cues[after - 1].end_s if after else 0.0
+                found[place] = HeardSentence(file, end_s, end_s)
+        found |= {(cue.chapter, cue.index): HeardSentence(file, cue.start_s, cue.end_s) for cue in cues}
+    return found
+
 
 Row = dict[str, Any]
 
@@ -332,3 +361,74 @@ def _named(rows: list[Row], outcome: str) -> list[str]:
 def _whereabouts(row: Row) -> str:
     """Return where a sentence is heard and its id for `redo`; text that was left out has neither."""
     return f" {row['id']} at {clock_text(row['at_s'])}" if row.get("at_s") is not None else ""
+
+
+MAX_OPTIONS = 1000
+LATE_S = 2.0  # a listener reads the clock so late that the sentence before may be meant
+BEYOND_S = 5.0  # a moment so long after the last sentence is taken: players round the length of a file
+
+
+class ReportedSentence(Struct, frozen=True, gc=False):
+    """A sentence of the report; a 0.1 report has neither its id nor its times."""
+
+    chapter: int
+    sentence: int = 0
+    id: str = ""
+    text: str = ""
+    file: str = ""
+    at_s: float | None = None
+    end_s: float | None = None
+
+
+class ReportedBook(Struct, frozen=True):
+    """The book of a report: its job, and the path that the user named."""
+
+    job: str
+    source: str = ""
+
+
+class Reported(Struct, frozen=True):
+    """What `redo` needs of a report. A stranger may have written it, so the state folder decides what the job is."""
+
+    book: ReportedBook
+    totals: dict[str, float | None]
+    version: int = 1
+    options: tuple[str, ...] = ()
+    segments: tuple[ReportedSentence, ...] = ()
+
+
+class Heard(NamedTuple):
+    """The sentence at a moment, and the one before it if that was heard so shortly before that it may be meant."""
+
+    sentence: ReportedSentence
+    before: ReportedSentence | None
+
+
+def read_reported(data: bytes) -> Reported | None:
+    """Return what a report says; None if the data is no whole report."""
+    try:
+        found = msgspec.json.decode(data, type=Reported)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return None
+    return found if len(found.options) <= MAX_OPTIONS else None
+
+
+def sound_files(report: Reported) -> list[str]:
+    """Return the names of the files in which sentences are heard, in their order."""
+    return list(dict.fromkeys(row.file for row in report.segments if row.file))
+
+
+def heard_at(rows: Sequence[ReportedSentence], file: str, moment_s: float) -> Heard | None:
+    """Return what is heard at a moment of a file; None behind its end. A pause belongs to the nearer sentence."""
+    spans = [
+        (row.at_s, row.end_s, row)
+        for row in rows
+        if row.file == file and row.at_s is not None and row.end_s is not None and row.end_s > row.at_s
+    ]
+    if not spans or not 0 <= moment_s <= spans[-1][1] + BEYOND_S:
+        return None
+    number = max(0, bisect_right([at_s for at_s, _, _ in spans], moment_s) - 1)
+    if number + 1 < len(spans) and spans[number + 1][0] - moment_s < moment_s - spans[number][1]:
+        number += 1
+    before = number > 0 and moment_s - spans[number - 1][1] < LATE_S
+    return Heard(spans[number][2], spans[number - 1][2] if before else None)

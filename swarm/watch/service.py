@@ -12,8 +12,8 @@ from contextlib import asynccontextmanager
 
 from swarm.lease.message import StatusReply
 from swarm.system.machine import Say
+from swarm.system.text import plain_line
 from swarm.watch.progress import Progress
-from swarm.watch.text import plain_line
 from swarm.watch.view import standing_text
 
 SEND_S = 1.0  # the longest wait for a busy service manager

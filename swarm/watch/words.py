@@ -1,19 +1,22 @@
-"""The sentences that people read for the reasons and events of a coordinator. Pure.
+"""The sentences that people read: for the reasons and events of a coordinator, of standbys, and of the other
+engines that speak passages of a book, and in which languages. Pure.
 
-A code that is not in the tables, as of a newer peer, has no words.
-"""
+A code that is not in the tables, as of a newer peer, has no words."""
 
 from collections.abc import Callable, Iterable
+from typing import TypedDict
 
 from msgspec import structs
 
-from swarm.job.job_file import MODEL, VOICE
-from swarm.job.language import language_name
-from swarm.job.plausible import Implausible
-from swarm.lease.envelope import Message
+from swarm.book.model.book import Chapter
+from swarm.book.model.language_code import language_name
+from swarm.job.clip_info import Implausible
+from swarm.job.fallback_voice import guests_in
+from swarm.job.job_asset import MODEL, VOICE
+from swarm.lease.envelope import TRIED_AGAIN, Message, Reason
+from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import Done, Refused, Rejected, StatusReply
-from swarm.lease.reason import TRIED_AGAIN, Reason
-from swarm.watch.text import count_text
+from swarm.system.text import count_text, duration_text
 
 CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
 LATENTS_LOST = "the latents of its recording are gone or damaged; a worker sends them again, or computes them again"
@@ -235,3 +238,57 @@ def _say(sentences: dict[str, Sentence], reason: Reason | None) -> str:
 
 def _remedied(sentence: str, reason: Reason) -> str:
     return f"{sentence}: {reason.command}" if reason.command else sentence
+
+
+AWAY_S = 30.0  # a standby that asks for nothing for so long is out of reach
+
+
+def standby_state(standby: StandbyStatus) -> str:
+    """Return what a standby does, in a word: following, copying or away."""
+    if standby.silent_s > AWAY_S:
+        return "away"
+    return "copying" if standby.lag_s is None else "following"
+
+
+def standby_text(standby: StandbyStatus) -> str:
+    """Return how far a standby is behind."""
+    match standby_state(standby):
+        case "away":
+            return f"away for {duration_text(standby.silent_s)}"
+        case "copying":
+            return f"copying, {count_text(standby.behind, 'record')} behind"
+    return f"{standby.lag_s or 0:.0f} s behind"
+
+
+class GuestRow(TypedDict):
+    """A guest of some chapters, as programs are told it."""
+
+    language: str
+    engine: str
+    model: str
+    voice: str
+    sentences: int
+
+
+def guest_rows(chapters: Iterable[Chapter]) -> list[GuestRow]:
+    """Return a row for each guest of some chapters."""
+    return [
+        {"language": each.language, "engine": each.engine, "model": each.model, "voice": each.voice, "sentences": count}
+        for each, count in guests_in(chapters).most_common()
+    ]
+
+
+def guest_words(rows: Iterable[GuestRow]) -> str:
+    """Return a clause for people that names each engine once, with its languages; "" if there are no guests."""
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        spoken = f"{language_name(row['language'])} ({count_text(row['sentences'], 'sentence')})"
+        said.setdefault(row["model"] or row["engine"], []).append(spoken)
+    engines = [f"{', '.join(languages)} by {engine}" for engine, languages in said.items()]
+    return f"in other languages: {'; '.join(engines)}" if engines else ""
+
+
+def guests_line(rows: Iterable[GuestRow], engine: str) -> str:
+    """Return the clause with the option that leaves all to the engine of the job; "" if there are no guests."""
+    words = guest_words(rows)
+    return f"{words}; --one-engine leaves all to {engine}" if words else ""

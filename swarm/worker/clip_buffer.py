@@ -5,10 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from swarm.errors import StoreError
+from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.message import Clip
-from swarm.lease.worker.settings import WorkerSettings
+from swarm.system.lock import Scratch
 from swarm.system.machine import Say
-from swarm.system.scratch import Scratch
 
 MAX_MEMORY_BYTES = 16 * 1024 * 1024
 WITHOUT_SPARES = WorkerSettings(max_spare=0)  # a worker that has its coordinator's disk needs none

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from swarm.errors import StoreError
-from swarm.lease.member import Enrol, Members
+from swarm.lease.member_message import Enrol, Members
 from swarm.lease.message import FromCoordinator
-from swarm.net import membership
-from swarm.net.membership import BadMembership, OtherMembership
-from swarm.net.papers import Papers
-from swarm.net.papers_file import names_of
-from swarm.net.swarm_key import CurveKeys, curve_keys
+from swarm.net.identity import membership
+from swarm.net.identity.identity import Identity
+from swarm.net.identity.keys import names_of
+from swarm.net.identity.membership import BadMembership, OtherMembership
+from swarm.net.identity.swarm_key import CurveKeys, curve_keys
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.machine import Say
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 class WorkerEnrolment:
     """The keys by which this machine connects, and what it does with the answers of coordinators."""
 
-    def __init__(self, papers: Papers, name: str, say: Say) -> None:
+    def __init__(self, papers: Identity, name: str, say: Say) -> None:
         self._papers, self._name, self._say = papers, name, say
         self._removed, self._waits = asyncio.Event(), ""
         if papers.was_removed:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from swarm import __version__
-from swarm.lease.bounds import MAX_BATCH, MAX_FACTS, MAX_MODELS
-from swarm.lease.message import EngineOffer, Hello
-from swarm.lease.offer import BORROWED
+from swarm.lease.envelope import MAX_BATCH, MAX_FACTS, MAX_MODELS
+from swarm.lease.message import Hello
+from swarm.lease.offer import BORROWED, EngineOffer
 from swarm.system.machine import machine_name, new_nonce, worker_id
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
-from swarm.voice.host.offered import encode_facts
+from swarm.voice.host.foreign import encode_facts
 from swarm.voice.host.registry import installed_engines
 from swarm.worker.devices import Gpu, describe
 

@@ -1,18 +1,205 @@
-"""Applies the operator's limits to the slots of a worker, and notices GPUs that are gone."""
+"""Applies to the slots of a worker its owner's limits and what users of the swarm want; notices GPUs that are gone.
 
+NVIDIA's GPUs are read in a thread of their own: a driver that hangs keeps that thread and nothing else.
+"""
+
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from math import inf
+from typing import Any
+
+from msgspec import Struct
 
 from swarm.config import Limits
 from swarm.errors import EnvironmentFault
-from swarm.lease.message import Figures
-from swarm.lease.offer import CPU
-from swarm.lease.worker.limits import Judge, Sight
+from swarm.lease.envelope import PAUSED_FROM
+from swarm.lease.member_message import Instruct
+from swarm.lease.offer import CPU, Figures
+from swarm.lease.worker.rest import Judge, Sight
+from swarm.standby.copier import StandbySwitch
 from swarm.system.installation import package_line
 from swarm.system.platform import is_wsl
-from swarm.worker.gpu_readings import GpuReading, GpuReadings
-from swarm.worker.standing_orders import StandingOrders
+from swarm.system.text import count_text
+from swarm.worker.devices import Gpu
+
+
+class StandingOrders:
+    """The last order of each kind, until the worker ends: starting it again overrules all."""
+
+    def __init__(self, *, obeys: bool = True, switch: StandbySwitch | None = None) -> None:
+        """`switch`: of the copies of books, where there may be some."""
+        self._obeys, self.switch = obeys, switch
+        self._paused_by: str | None = None
+        self._limit: tuple[int, str] | None = None  # the number of slots, and who set it
+
+    def take(self, order: Instruct, leave: Callable[[], object]) -> str:
+        """Take in an order, and `leave` the swarm if it says so; return a line for this machine's owner."""
+        who = order.by or "another machine"
+        if not self._obeys:
+            return f"{who} wants this machine to {order.action}; it does not, because of --no-orders"
+        match order.action:
+            case "pause":
+                self._paused_by = who
+                return f"{PAUSED_FROM} {who}; `e2a-swarm resume` or a new start lets it go on"
+            case "resume":
+                self._paused_by = self._limit = None
+                return f"goes on, as {who} wants"
+            case "limit":
+                self._limit = order.count, who
+                return (
+                    f"speaks with {order.count or 'none'} of its slots{' at most' * bool(order.count)}, as {who} wants"
+                )
+            case "drain":
+                leave()
+                return f"finishes its sentences and leaves, as {who} wants"
+            case "standby" | "no-standby" if self.switch:
+                return self.switch.turn(who, on=order.action == "standby")
+            case other:
+                return f"{who} wants this machine to {other}, which it does not know"
+
+    @property
+    def standby(self) -> str:
+        """What coordinators are told of the copies, as in `Heartbeat`."""
+        return self.switch.state if self.switch else ""
+
+    def reasons(self, slots: int) -> list[str]:
+        """Return why each slot has to rest; "" if it may work."""
+        most, who = self._limit or (slots, "")
+        paused_by = who if most == 0 else self._paused_by
+        if paused_by is not None:
+            return [f"{PAUSED_FROM} {paused_by}"] * slots
+        return [f"limited to {count_text(most, 'slot')} from {who}" if slot >= most else "" for slot in range(slots)]
+
+
+READ_INTERVAL_S = 2.0
+MAX_AGE_S = 10.0  # older readings mean that the driver hangs
+MIN_USE_PERCENT = 5  # a process below this load only draws a desktop
+
+
+class GpuReading(Struct, frozen=True):
+    """One reading of a GPU. `lost` tells that the GPU worked before and is gone now."""
+
+    figures: Figures
+    users: frozenset[int] = frozenset()  # ids of all processes that use the GPU, including our own
+    lost: bool = False
+
+
+def load_nvml() -> Any:
+    """Return NVIDIA's management library, initialised; None if its bindings, the library or the driver are missing."""
+    if not find_spec("pynvml"):
+        return None
+    try:
+        nvml = import_module("pynvml")
+        nvml.nvmlInit()
+    except Exception:  # the errors of pynvml have no common base class
+        return None
+    return nvml
+
+
+class GpuReadings:
+    """The latest readings of some GPUs by their device names."""
+
+    def __init__(
+        self, gpus: Sequence[Gpu], load: Callable[[], Any] = load_nvml, read_s: float = READ_INTERVAL_S
+    ) -> None:
+        # GPUs of other makers have no such UUID.
+        self._gpus = [gpu for gpu in gpus if gpu.uuid.startswith(("GPU-", "MIG-"))]
+        self._load, self._read_s = load, read_s
+        self._readings: dict[str, GpuReading] = {}
+        self._read_at_s = 0.0
+        self._started = False
+        self._begun, self._closed = threading.Event(), threading.Event()
+
+    def start(self) -> None:
+        """Start reading, if there is a GPU to read. A second call does nothing."""
+        if self._started:
+            return
+        self._started = True
+        if self._gpus and find_spec("pynvml"):
+            threading.Thread(target=self._run, name="gauges", daemon=True).start()
+        else:
+            self._begun.set()
+
+    def wait(self, patience_s: float) -> dict[str, GpuReading]:
+        """Wait up to `patience_s` seconds for the first readings; return {} if they do not arrive."""
+        self._begun.wait(patience_s)
+        return self.readings()
+
+    def readings(self) -> dict[str, GpuReading]:
+        """Return the latest reading of each GPU; {} if there is none, or if the driver hangs."""
+        return dict(self._readings) if time.monotonic() - self._read_at_s < MAX_AGE_S else {}
+
+    def close(self) -> None:
+        """Stop reading, without waiting for the driver."""
+        self._closed.set()
+
+    def _run(self) -> None:
+        nvml = self._load()
+        readers = [GpuReader(nvml, gpu) for gpu in self._gpus] if nvml else []
+        while readers and not self._closed.is_set():
+            self._readings = {reader.gpu.name: reader.read() for reader in readers}
+            self._read_at_s = time.monotonic()
+            self._begun.set()
+            self._closed.wait(self._read_s)
+        self._begun.set()
+
+
+class GpuReader:
+    """The reader of one GPU. It leaves out the values that the driver does not provide."""
+
+    def __init__(self, nvml: Any, gpu: Gpu) -> None:
+        self._nvml, self.gpu = nvml, gpu
+        self._losses = {nvml.NVML_ERROR_GPU_IS_LOST, nvml.NVML_ERROR_RESET_REQUIRED}
+        self._found = self._lost = False
+        self._since_us = int(time.time() * 1e6)  # microseconds; the processes that use the GPU were last asked for then
+
+    def read(self) -> GpuReading:
+        """Return a new reading."""
+        nvml, self._lost = self._nvml, False
+        try:
+            handle = nvml.nvmlDeviceGetHandleByUUID(self.gpu.uuid)
+        except Exception as fault:
+            unplugged = self._found and getattr(fault, "value", None) == nvml.NVML_ERROR_NOT_FOUND
+            return GpuReading(Figures(self.gpu.name), lost=unplugged or self._is_loss(fault))
+        self._found = True
+        memory = self._ask(nvml.nvmlDeviceGetMemoryInfo, handle)
+        figures = Figures(
+            device=self.gpu.name,
+            busy=getattr(self._ask(nvml.nvmlDeviceGetUtilizationRates, handle), "gpu", None),
+            memory_used=getattr(memory, "used", 0),
+            memory_total=getattr(memory, "total", 0),
+            temperature_c=self._ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU),
+        )
+        return GpuReading(figures, self._users(handle), self._lost)
+
+    def _is_loss(self, fault: Exception) -> bool:
+        return getattr(fault, "value", None) in self._losses
+
+    def _ask(self, question: Callable[..., Any], *words: Any) -> Any:
+        try:
+            return question(*words)
+        except Exception as fault:  # this GPU or driver does not provide the value
+            # A GPU that fell off the bus has a handle, but each query fails.
+            self._lost = self._lost or self._is_loss(fault)
+            return None
+
+    def _users(self, handle: Any) -> frozenset[int]:
+        """Return the processes that compute on a GPU or keep it busy, except those that only draw a desktop."""
+        nvml, since_us = self._nvml, self._since_us
+        self._since_us = int(time.time() * 1e6)
+        computing = _ids(self._ask(nvml.nvmlDeviceGetComputeRunningProcesses, handle))
+        # Windows lists every process as both computing and drawing.
+        drawing = _ids(self._ask(nvml.nvmlDeviceGetGraphicsRunningProcesses, handle))
+        samples = self._ask(nvml.nvmlDeviceGetProcessUtilization, handle, since_us) or ()
+        return computing - drawing | {s.pid for s in samples if max(s.smUtil, s.encUtil, s.decUtil) >= MIN_USE_PERCENT}
+
+
+def _ids(processes: Any) -> frozenset[int]:
+    return frozenset(process.pid for process in processes or ())
+
 
 FIRST_READING_S = 10.0
 SETTLE_S = 6.0  # a GPU's load is taken for that of others only so long after our own work: readings lag some seconds

@@ -37,7 +37,7 @@ def test_each_benchmark_says_what_it_measures() -> None:
     """Ask one fork of one process for each benchmark, so that what all of them import is loaded once."""
     program = (
         "import os, runpy, sys\n"
-        "import httpx, numpy, soundfile, swarm.coordinator.coordinate, swarm.worker.work\n"
+        "import httpx, numpy, soundfile, swarm.coordinator.coordination, swarm.worker.lifetime\n"
         "for path in sys.argv[1:]:\n"
         "    sys.stdout.flush()\n"
         "    if not (pid := os.fork()):\n"
@@ -188,7 +188,7 @@ def test_the_sentences_that_two_versions_say_otherwise_are_counted_and_shown(tmp
 _STUBS = {
     "swarm/book/any_file.py": "class read_book:\n    def __init__(self, path):\n        self.language = 'en'\n",
     "swarm/voice/host/registry.py": "default_engine = find_card = str\n",
-    "swarm/job/engine_text.py": "make_engine_text = lambda spoken, phonemes: spoken\n",
+    "swarm/book/model/engine_text.py": "make_engine_text = lambda spoken, phonemes: spoken\n",
     "swarm/book/speech/script.py": (
         "from types import SimpleNamespace\n"
         "segments = [SimpleNamespace(spoken=said, phonemes=()) for said in ('One', 'It was warm.')]\n"

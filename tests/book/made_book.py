@@ -11,7 +11,7 @@ import epub_maker as maker
 from msgspec import Struct
 from prose import PROSE
 
-from swarm.job.reading import Reading
+from swarm.book.model.reading_choice import Reading
 
 STORY = PROSE["en"]
 MORE = "He took the oars without a word, and they went out into the dark, where nothing but the water could be heard."

@@ -3,7 +3,7 @@
 import epub_maker as maker
 from made_book import MORE, STORY, Shape, page
 
-from swarm.job.reading import Reading
+from swarm.book.model.reading_choice import Reading
 
 
 def _web_book() -> Shape:

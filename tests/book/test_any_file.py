@@ -5,9 +5,9 @@ import epub_maker as maker
 import pytest
 from prose import PROSE
 
+from swarm.book import calibre
 from swarm.book.any_file import read_any_book
 from swarm.errors import BookError, ReaderMissing
-from swarm.system import calibre
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for Calibre is a shell script")
 

@@ -6,8 +6,8 @@ import pytest
 import regex
 
 from swarm.book.epub import read_book
+from swarm.book.model.book import Book
 from swarm.errors import BookError
-from swarm.job.book import Book
 
 DEUXIEME = "CHAPITRE PREMIER L'OCÉAN INDIEN."  # "DEUXIEME PARTIE" is a paragraph before its heading
 PAGE = regex.compile(r"\(?Page \d+|Agrandir|\[\d\]")

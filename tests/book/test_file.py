@@ -3,7 +3,7 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
-from swarm.book.file import read_book, read_name
+from swarm.book.any_file import read_book, read_name
 
 
 def test_the_kind_of_a_file_is_its_ending_else_it_is_an_epub(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ import pytest
 from msgspec import Struct
 
 from swarm.book.epub import read_book
-from swarm.job.book import ChapterText
+from swarm.book.model.book import ChapterText
 
 
 class Found(Struct, frozen=True):

@@ -10,9 +10,9 @@ import epub_maker as maker
 import pytest
 
 from swarm.book.epub import read_book
+from swarm.book.model.book import Chapter
 from swarm.book.speech.script import make_script
 from swarm.errors import BookError
-from swarm.job.book import Chapter
 from swarm.job.card import EngineCard
 
 CARD = EngineCard("tester", "", ("*",), (), (("", 250),), ())

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from made_books import SHAPES
 
+from swarm.book.any_file import read_book
 from swarm.book.epub import read_name
-from swarm.book.file import read_book
-from swarm.job.reading import Notes, Reading
+from swarm.book.model.reading_choice import Notes, Reading
 
 
 @pytest.mark.parametrize("name", SHAPES)

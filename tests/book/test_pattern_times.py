@@ -14,7 +14,7 @@ import pytest
 import regex
 
 import swarm.book
-from swarm.book.language.late_pattern import LatePattern
+from swarm.book.language.pattern import LatePattern
 
 RUNS = (" ", "\n", "\u00a0", "1", "I", "a", "A", "-", "*", ".", "'", "“", "(", "[", "<", "/", "\\", "_", "⟦")
 RUNS += (
@@ -41,7 +41,7 @@ LENGTH = 500
 TIMES = 4
 MAX_GROWTH = 9.0  # linear time grows by 4, quadratic time by 16
 NOTICED_S = 0.004
-BOUNDED = {"swarm.book.page.text._LETTERED_ORNAMENT"}  # is only tried on MAX_ORNAMENT_CHARS
+BOUNDED = {"swarm.book.page.document._LETTERED_ORNAMENT"}  # is only tried on MAX_ORNAMENT_CHARS
 METHODS = {"fullmatch": "fullmatch", "match": "match", "search": "search"}
 
 Pattern = Any  # `re` or `regex` makes it, or it is compiled later

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 from prose import PROSE
 
-from swarm.book.file import read_book
+from swarm.book.any_file import read_book
+from swarm.book.model.book import Book
 from swarm.errors import BookError
-from swarm.job.book import Book
 
 GUTENBERG = """Title: The Ship
 

@@ -13,8 +13,8 @@ from shown import Served, served
 from site_bench import SiteBench
 
 from swarm.lease.message import SlotStatus, StatusReply, WorkerStatus
-from swarm.site import live
-from swarm.web import app
+from swarm.server.api import app
+from swarm.server.page import site as live
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

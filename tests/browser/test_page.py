@@ -10,8 +10,9 @@ from msgspec import structs
 from shown import Axe, Served, served
 from site_bench import SiteBench
 
-from swarm.lease.message import Figures, SlotStatus, StatusReply, WorkerStatus
-from swarm.site.password import hash_password
+from swarm.lease.message import SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.offer import Figures
+from swarm.server.page.log_in import hash_password
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

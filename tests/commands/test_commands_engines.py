@@ -12,7 +12,7 @@ from swarm.job.card import EngineCard, VoiceCard
 from swarm.voice.engine import OnProgress
 from swarm.voice.environment import MARK, Environment, python_in
 from swarm.voice.host import installer
-from swarm.voice.host.offered import EngineFacts
+from swarm.voice.host.foreign import EngineFacts
 
 CARD = EngineCard("fife", "whistles", ("*",), (), (("", 300),), (VoiceCard("tin", "*"),), licence="0BSD")
 FACTS = msgspec.msgpack.encode(EngineFacts(CARD))

@@ -10,7 +10,7 @@ from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
 from swarm.voice.engine import Pcm
 from swarm.voice.host import recogniser
-from swarm.voice.host.guard import Judgement
+from swarm.voice.host.clip_check import Judgement
 
 FAST = ("--tts-engine", "metronome", "--engine-option", "seconds_per_char=0.02", "--engine-option", "cost_per_char=0")
 TEXT = "The Lamp\n\nThe lamp was lit at dusk.\n\nA dog barked at the stranger.\n\nNobody came to the door.\n"

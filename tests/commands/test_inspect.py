@@ -11,9 +11,10 @@ from swarm.commands.main import main
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EXIT_BOOK, EXIT_USAGE
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.lease.message import EngineOffer, Hello
+from swarm.lease.message import Hello
+from swarm.lease.offer import EngineOffer
 from swarm.voice.host import registry
-from swarm.voice.host.offered import EngineFacts
+from swarm.voice.host.foreign import EngineFacts
 
 
 def test_chapters_words_and_what_is_left_out(books: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
-from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.job.spec import BookFacts, JobSpec
-from swarm.store.store import DiskStore
-from swarm.store.usage import size_of
-from swarm.watch.text import bytes_text
+from swarm.job.store.store import DiskStore
+from swarm.job.store.summary import size_of
+from swarm.system.text import bytes_text
 
 KEY = "0123456789abcdef" * 2
 CLIP = ClipAccepted(0, 0, 0, KEY, 5, "w", 1e9, 1e9 + 1, samples=24_000, sample_rate=24_000, digest="0" * 64, work_s=1.0)

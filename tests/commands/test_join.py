@@ -9,7 +9,8 @@ import pytest
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
-from swarm.net.keys import SwarmKey, key_file, load_key, swarm_id
+from swarm.net.identity.keys import key_file, load_key
+from swarm.net.identity.swarm_key import SwarmKey, swarm_id
 
 CODE = SwarmKey(bytes(range(16))).code
 OTHER = SwarmKey(bytes(16)).code

@@ -5,7 +5,8 @@ import pytest
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
-from swarm.net.keys import load_key, make_key, read_code
+from swarm.net.identity.keys import load_key
+from swarm.net.identity.swarm_key import make_key, read_code
 
 
 @pytest.fixture(autouse=True)

@@ -5,18 +5,19 @@ import pytest
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
-from swarm.net.keys import make_key, save_key
-from swarm.net.membership import OtherMembership, fingerprint
-from swarm.net.papers import Papers
+from swarm.net.identity.identity import Identity
+from swarm.net.identity.keys import save_key
+from swarm.net.identity.membership import OtherMembership, fingerprint
+from swarm.net.identity.swarm_key import make_key
 
 KEY = make_key()
 
 
 @pytest.fixture
-def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Papers:
+def papers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Identity:
     monkeypatch.setenv("E2A_SWARM_HOME", str(tmp_path))
     save_key(tmp_path, KEY)
-    return Papers(tmp_path, KEY)
+    return Identity(tmp_path, KEY)
 
 
 def test_without_a_key_it_says_how_to_join(
@@ -27,12 +28,12 @@ def test_without_a_key_it_says_how_to_join(
     assert "e2a-swarm join CODE" in capsys.readouterr().err
 
 
-def test_it_says_when_no_machine_has_enrolled_yet(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_says_when_no_machine_has_enrolled_yet(papers: Identity, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["members"]) == 0
     assert "enrol by themselves" in capsys.readouterr().out
 
 
-def test_members_are_listed_for_people_and_for_programs(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+def test_members_are_listed_for_people_and_for_programs(papers: Identity, capsys: pytest.CaptureFixture[str]) -> None:
     papers.found("laptop")
     papers.admit(b"\x07" * 32, "attic")
     papers.note_seen({b"\x07" * 32})
@@ -47,7 +48,7 @@ def test_members_are_listed_for_people_and_for_programs(papers: Papers, capsys: 
     assert {fact["name"]: fact["this_machine"] for fact in facts} == {"laptop": True, "attic": False}
 
 
-def test_a_removal_names_the_new_code(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_removal_names_the_new_code(papers: Identity, capsys: pytest.CaptureFixture[str]) -> None:
     papers.found("laptop")
     papers.admit(b"\x07" * 32, "attic")
     assert main(["members", "remove", "attic"]) == 0
@@ -57,7 +58,7 @@ def test_a_removal_names_the_new_code(papers: Papers, capsys: pytest.CaptureFixt
     assert [member.name for member in papers.members.values()] == ["laptop"]
 
 
-def test_what_cannot_be_removed_is_said_with_the_remedy(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_removed_is_said_with_the_remedy(papers: Identity, capsys: pytest.CaptureFixture[str]) -> None:
     papers.found("laptop")
     for number in (7, 8):
         papers.admit(bytes([number]) * 32, "twin")
@@ -73,13 +74,13 @@ def test_what_cannot_be_removed_is_said_with_the_remedy(papers: Papers, capsys: 
 
 
 def test_a_list_that_another_keeper_began_is_named_and_taken_in_place_of_this_one(
-    papers: Papers, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    papers: Identity, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     papers.found("tower")
     papers.admit(b"\x07" * 32, "attic")
     (tmp_path / "laptop").mkdir()
     save_key(tmp_path / "laptop", KEY)
-    other = Papers(tmp_path / "laptop", KEY)
+    other = Identity(tmp_path / "laptop", KEY)
     other.found("laptop")
     other.admit(papers.card, "tower")
     assert other.known is not None
@@ -95,7 +96,7 @@ def test_a_list_that_another_keeper_began_is_named_and_taken_in_place_of_this_on
     assert main(["members", "unite", keeper]) == EXIT_USAGE, "there is no other any more"
 
 
-def test_a_machine_that_waits_is_named_and_let_in(papers: Papers, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_machine_that_waits_is_named_and_let_in(papers: Identity, capsys: pytest.CaptureFixture[str]) -> None:
     papers.found("laptop")
     papers.apply(b"\x07" * 32, "attic")
     assert main(["members"]) == 0

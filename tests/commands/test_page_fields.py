@@ -5,10 +5,8 @@ import re
 from pathlib import Path
 
 from swarm.commands.main import make_parser
-from swarm.commands.page_fields import inspect_words, page_fields
-from swarm.commands.page_words import PAGE_WORDS
-from swarm.commands.queue_options import queued_config, queued_parser
-from swarm.site.fields import words_of_form
+from swarm.commands.queue_options import PAGE_WORDS, inspect_words, page_fields, queued_config, queued_parser
+from swarm.server.page.fields import words_of_form
 
 DEFAULTS = make_parser().parse_args(["serve", "--notes", "inline", "--alt-text"])
 FIELDS = {field.option: field for field in page_fields(DEFAULTS)}

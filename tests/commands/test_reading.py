@@ -2,9 +2,9 @@ import argparse
 
 import pytest
 
-from swarm.commands.reading import add_reading_options, reading
+from swarm.book.model.reading_choice import Reading
+from swarm.commands.book_options import add_reading_options, reading
 from swarm.errors import UsageError
-from swarm.job.reading import Reading
 
 
 def read(*words: str) -> Reading | None:

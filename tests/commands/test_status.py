@@ -6,7 +6,7 @@ import pytest
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EnvironmentFault
 from swarm.lease.message import StatusReply
-from swarm.net.ask import Answer
+from swarm.net.client import Answer
 
 REPLY = StatusReply("c1", "laptop", "0.1.0", 1, (), ())
 ADDRESS = "127.0.0.1:5847"
@@ -20,7 +20,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
     async def ask_swarm(_state_dir: Path, **_how: object) -> list[Answer]:
         return given
 
-    monkeypatch.setattr("swarm.net.ask.ask_swarm", ask_swarm)
+    monkeypatch.setattr("swarm.net.client.ask_swarm", ask_swarm)
     return given
 
 

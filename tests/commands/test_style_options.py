@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
-from swarm.audio.pause import START, VARY
-from swarm.commands import style_options
+from swarm.audiobook.sound.reel import START, VARY
+from swarm.book.model.book import Pause
+from swarm.commands import audiobook_options
+from swarm.commands.audiobook_options import style_config
 from swarm.commands.main import parse
-from swarm.commands.style_options import style_config
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
-from swarm.job.book import Pause
 
 
 def style(words: str) -> StyleConfig:
@@ -43,7 +43,7 @@ def test_files_beside() -> None:
 
 
 def test_every_kind_of_pause_can_be_set() -> None:
-    assert {*Pause, START, VARY} == set(style_options.PAUSES)
+    assert {*Pause, START, VARY} == set(audiobook_options.PAUSES)
 
 
 @pytest.mark.parametrize(

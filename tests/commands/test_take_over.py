@@ -8,7 +8,7 @@ from specs_for_tests import a_job
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT
-from swarm.store.store import DiskStore
+from swarm.job.store.store import DiskStore
 
 
 def refused(home: Path, capsys: pytest.CaptureFixture[str], *words: object) -> str:

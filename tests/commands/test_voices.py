@@ -6,18 +6,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from swarm.commands import voice_samples
 from swarm.commands.main import main
 from swarm.config import ENV_OFFLINE
-from swarm.coordinator.seen_engines import SeenEngines
+from swarm.coordinator.seen_engines import SeenEngines, note_speed
 from swarm.errors import EXIT_USAGE
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.lease.message import EngineOffer, Hello
-from swarm.node import voice_samples
-from swarm.store.speeds import note_speed
+from swarm.lease.message import Hello
+from swarm.lease.offer import EngineOffer
 from swarm.voice.coqui.card import INSTALL
 from swarm.voice.host import registry
-from swarm.voice.host.offered import EngineFacts
+from swarm.voice.host.foreign import EngineFacts
 from swarm.voice.kokoro import engine as kokoro
 from swarm.voice.qwen.engine import engine as qwen
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from swarm.commands.main import make_parser
-from swarm.commands.web_options import WebPlace, web_password, web_place
+from swarm.commands.serve import WebPlace, web_password, web_place
 from swarm.errors import EnvironmentFault, UsageError
 
 
@@ -52,7 +52,7 @@ def test_a_password_is_asked_for_unless_only_this_machine_comes_in(words: tuple[
 
 
 def test_a_password_is_kept_where_one_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm.site.password.COST", 16)
+    monkeypatch.setattr("swarm.server.page.log_in.COST", 16)
     own, other = place(), place("--web", "0.0.0.0:80")
     assert own and other
     assert web_password(own, tmp_path, print) is None

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from swarm.audio.studio import Studio
+from swarm.audiobook.sound.studio import Studio
 from swarm.config import RenderConfig
 from swarm.coordinator.books import Books
 from swarm.errors import BookError
-from swarm.store.store import DiskStore
+from swarm.job.store.store import DiskStore
 from swarm.system.machine import Clock
 
 

@@ -19,7 +19,7 @@ from swarm.coordinator.prepare import Prepared, prepare
 from swarm.errors import StoreError, UsageError
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import JobState
-from swarm.store.store import DiskStore
+from swarm.job.store.store import DiskStore
 from swarm.voice.coqui import card as coqui_card
 from swarm.voice.metronome.engine import CARD as METRONOME
 
@@ -194,6 +194,8 @@ def test_two_books_share_one_copy_of_a_model(config: RenderConfig, tmp_path: Pat
 
 
 def test_neither_coordinator_nor_worker_loads_ffmpeg_or_numpy_before_a_link_is_slow() -> None:
-    program = "import sys, swarm.coordinator.coordinate, swarm.worker.work; print(*{'av', 'numpy'} & {*sys.modules})"
+    program = (
+        "import sys, swarm.coordinator.coordination, swarm.worker.lifetime; print(*{'av', 'numpy'} & {*sys.modules})"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "\n"

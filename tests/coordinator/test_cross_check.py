@@ -13,16 +13,15 @@ import soundfile
 from msgspec import structs
 from specs_for_tests import a_job
 
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.commands.main import main
-from swarm.coordinator.cross_check import choose_sample
-from swarm.coordinator.listen import open_spoken
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.commands.respeaker import respeaking
+from swarm.coordinator.verification import choose_sample, open_spoken
 from swarm.job.recipe import Recipe, seeds_of
 from swarm.job.record import ClipAccepted, ClipDoubted, RunStarted, WorkerSeen
 from swarm.job.state import JobState
-from swarm.node.respeaker import respeaking
-from swarm.store.store import DiskStore
-from swarm.voice.host.clip import make_clip
+from swarm.job.store.store import DiskStore
+from swarm.voice.host.takes import make_clip
 
 TEXTS = tuple(f"This is sentence {word} of the book." for word in ("one", "two", "three", "four", "five", "six"))
 LIARS = {1, 3, 5}  # the sentences of the worker that speaks badly

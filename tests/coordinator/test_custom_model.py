@@ -8,8 +8,8 @@ from pathlib import Path
 import piper_bench
 import pytest
 
-from swarm.coordinator import custom_model
-from swarm.coordinator.custom_model import read_custom_model
+from swarm.coordinator import brought_files
+from swarm.coordinator.brought_files import read_custom_model
 from swarm.errors import UsageError
 
 FILES = {"config.json": json.dumps({"model": "xtts"}).encode(), "model.pth": b"weights", "vocab.json": b"{}"}
@@ -80,7 +80,7 @@ def test_a_link_in_a_zip_is_not_read(tmp_path: Path) -> None:
 
 
 def test_what_is_too_large_once_unpacked_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(custom_model, "MAX_BYTES", 1000)
+    monkeypatch.setattr(brought_files, "MAX_BYTES", 1000)
     with pytest.raises(UsageError, match="too large"):
         read_custom_model(packed(tmp_path, FILES | {"model.pth": bytes(2000)}))
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from desk_bench import DeskBench
 
-from swarm.coordinator.desk import MAX_BOOK_BYTES, MAX_BRINGERS
-from swarm.lease.order import BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.member_message import BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.server.order_handler import MAX_BOOK_BYTES, MAX_BRINGERS
 
 BOOK = b"A book of some words. " * 50
 DIGEST = hashlib.sha256(BOOK).hexdigest()
@@ -66,7 +66,7 @@ async def test_users_and_workers_are_answered_while_a_slow_disk_takes_a_book(
     bench: DeskBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = threading.Event()
-    monkeypatch.setattr("swarm.store.queue.copy_synced", lambda source, part: free.wait(60) and part.write_bytes(BOOK))
+    monkeypatch.setattr("swarm.server.queue.copy_synced", lambda source, part: free.wait(60) and part.write_bytes(BOOK))
     await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)))
     bench.desk.take(b"p", BookPiece(DIGEST, 0), BOOK)
     await asyncio.sleep(0)

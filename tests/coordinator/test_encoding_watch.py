@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from swarm.audio.studio import Studio
-from swarm.coordinator.encoding_watch import EncodingWatch
+from swarm.audiobook.sound.studio import Studio
+from swarm.coordinator.serve import EncodingWatch
 from swarm.lease.coordinator.time_left import EncoderUse
-from swarm.system.core_use import CoreUse
+from swarm.system.capacity import CoreUse
 
 
 class Heard:

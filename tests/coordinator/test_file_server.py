@@ -3,8 +3,8 @@
 import asyncio
 
 from swarm.coordinator.file_server import MAX_WAITING, FileServer
-from swarm.job.job_file import PIECE_BYTES
-from swarm.lease.coordinator.outcome import Serve
+from swarm.job.job_asset import PIECE_BYTES
+from swarm.lease.outcome import Serve
 
 PIECES = 100
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from making import make_spec
 
+from swarm.audiobook.output_path import CLAIMS, claim_target, claims_in, note_claim, report_path
 from swarm.coordinator.forget import forget_jobs
-from swarm.edition.target import CLAIMS, claim_target, claims_in, note_claim, report_path
-from swarm.store.store import DiskStore
+from swarm.job.store.store import DiskStore
 
 
 @pytest.fixture

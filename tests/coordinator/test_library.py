@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from resident_bench import ResidentBench
 
-from swarm.coordinator.library import Library
 from swarm.errors import UsageError
+from swarm.server.listening import Listening
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>"
 OPF = """<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="i"><metadata
@@ -55,7 +55,7 @@ def bench(tmp_path: Path) -> ResidentBench:
 async def test_a_hostile_cover_is_not_handed_on(bench: ResidentBench, hostile: bytes) -> None:
     number = await brought(bench, hostile)
     await bench.settle()
-    library = Library(bench.resident)
+    library = Listening(bench.resident)
     cover, small = await library.cover(number), await library.small_cover(number)
     assert cover and small and cover[0] == "image/jpeg"
     for content in (cover[1], small):
@@ -66,11 +66,11 @@ async def test_a_hostile_cover_is_not_handed_on(bench: ResidentBench, hostile: b
 async def test_a_cover_is_the_books_own_and_so_is_that_of_one_that_is_not_served(bench: ResidentBench) -> None:
     number = await brought(bench, png(900, 600))
     with pytest.raises(UsageError, match="not begun yet"):
-        await Library(bench.resident).cover(number)
+        await Listening(bench.resident).cover(number)
     await bench.settle()
     whole = ("image/png", png(900, 600))
-    assert await Library(bench.resident).cover(number) == whole
+    assert await Listening(bench.resident).cover(number) == whole
     bench.stop()
     bench.start()
-    assert await Library(bench.resident).cover(number) == whole, "from the journal"
+    assert await Listening(bench.resident).cover(number) == whole, "from the journal"
     bench.stop()

@@ -9,16 +9,16 @@ import pytest
 from msgspec import structs
 from specs_for_tests import a_job
 
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.config import RedoConfig
-from swarm.coordinator.listen import listen, open_spoken
-from swarm.coordinator.mend import mend
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.coordinator.mending import mend
+from swarm.coordinator.verification import listen, open_spoken
 from swarm.job.record import ClipAccepted, ClipDiscarded, ClipDoubted, RunStarted
 from swarm.job.state import JobState, apply
-from swarm.store.store import DiskStore
+from swarm.job.store.store import DiskStore
 from swarm.voice.engine import Pcm
-from swarm.voice.host.clip import make_clip
-from swarm.voice.host.guard import Judgement
+from swarm.voice.host.clip_check import Judgement
+from swarm.voice.host.takes import make_clip
 from swarm.watch.history import History
 
 RATE = 24_000

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from swarm.coordinator.machine_desk import KEEP, NO_QUEUE, MachineDesk
-from swarm.coordinator.member_desk import NO_MEMBERS, MemberDesk
-from swarm.lease.coordinator.queue import Instructed
+from swarm.coordinator.machine_orders import KEEP, NO_QUEUE, MachineOrders
+from swarm.coordinator.member_admin import NO_MEMBERS, MemberAdmin
+from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.envelope import Message
-from swarm.lease.order import BookTaken, NewBook, Obeyed, Order
+from swarm.lease.member_message import BookTaken, NewBook, Obeyed, Order
 
 
 class Outbox:
@@ -19,12 +19,12 @@ class Outbox:
 
 def test_machines_are_ordered_and_books_are_refused(tmp_path: Path) -> None:
     outbox = Outbox()
-    members = MemberDesk(tmp_path, is_open=True)
+    members = MemberAdmin(tmp_path, is_open=True)
 
     def obey(order: Order) -> Instructed:
         return Instructed(int(order.target == "attic"), "tower takes no such order." if order.target == "tower" else "")
 
-    desk = MachineDesk(outbox, obey, members)  # type: ignore[arg-type]
+    desk = MachineOrders(outbox, obey, members)  # type: ignore[arg-type]
     desk.take(b"p", Order("limit", "attic", 1), b"")
     assert outbox.sent == Obeyed(True, "1 machine called attic: told to speak with 1 slot at most")
     desk.take(b"p", Order("drain", "cellar"), b"")

@@ -10,7 +10,7 @@ from sftp_server import SftpServer
 
 from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made, made_of, uploaded_to
 from swarm.errors import UsageError
-from swarm.store.summary import JobSummary
+from swarm.job.store.summary import JobSummary
 
 
 def write_report(path: Path, job: str = "emma-1", *files: str, **more: Any) -> Path:

@@ -3,15 +3,15 @@
 from msgspec import structs
 from watch_replies import replies, worker
 
-from swarm.coordinator.matters import GONE_S, OVER_S, STUCK_S, Matters
-from swarm.lease.reason import Reason
-from swarm.store.queue import QueuedBook
+from swarm.lease.envelope import Reason
+from swarm.server.notices import GONE_S, OVER_S, STUCK_S, Notices
+from swarm.server.queue import QueuedBook
 
 EMMA = QueuedBook(1, "Emma.epub", title="Emma")
 NOBODY = replies(workers=())
 
 
-def lines(matters: Matters, *books: QueuedBook, now: float = 0.0, reply: object = None) -> list[str]:
+def lines(matters: Notices, *books: QueuedBook, now: float = 0.0, reply: object = None) -> list[str]:
     return [news.line for news in matters.look(books, reply or replies(), now)]  # type: ignore[arg-type]
 
 
@@ -20,7 +20,7 @@ def changed(book: QueuedBook, **fields: object) -> QueuedBook:
 
 
 def test_each_end_of_a_book_is_told_once_with_its_reason() -> None:
-    matters = Matters([])
+    matters = Notices([])
     done = changed(EMMA, state="finished", ended_s=5.0)
     gaps = changed(EMMA, id=2, state="finished", ended_s=6.0, why="2 sentences without sound")
     bad = changed(EMMA, id=3, state="failed", ended_s=7.0, why="It is no EPUB.")
@@ -37,14 +37,14 @@ def test_each_end_of_a_book_is_told_once_with_its_reason() -> None:
 
 def test_a_restart_tells_nothing_again_and_a_first_start_nothing_old() -> None:
     done = changed(EMMA, state="finished", ended_s=5.0)
-    first = Matters(None)
+    first = Notices(None)
     assert lines(first, done) == []
-    assert lines(Matters(first.told), done) == []
-    assert lines(Matters([]), done) == ["Emma is finished"]  # it ended just before a kill
+    assert lines(Notices(first.told), done) == []
+    assert lines(Notices([]), done) == ["Emma is finished"]  # it ended just before a kill
 
 
 def test_a_book_that_waits_is_told_when_it_does_for_long_and_again_only_after_it_went_well() -> None:
-    matters, stuck = Matters([]), changed(EMMA, why="The disk is full.")
+    matters, stuck = Notices([]), changed(EMMA, why="The disk is full.")
     assert lines(matters, stuck, now=0.0) == lines(matters, stuck, now=STUCK_S - 1) == []
     assert lines(matters, stuck, now=STUCK_S) == ["Emma cannot go on: The disk is full."]
     assert lines(matters, EMMA, now=STUCK_S + 1) == lines(matters, stuck, now=2 * STUCK_S) == []
@@ -56,21 +56,21 @@ def test_a_book_that_waits_is_told_when_it_does_for_long_and_again_only_after_it
 
 
 def test_a_voice_that_nobody_has_is_told_in_the_words_of_the_status() -> None:
-    book, matters = changed(EMMA, job="moby"), Matters([])
+    book, matters = changed(EMMA, job="moby"), Notices([])
     reply = replies(note="no worker here can speak German", reason=Reason("unserved"))
     lines(matters, book, reply=reply)
     assert lines(matters, book, now=STUCK_S, reply=reply) == ["Emma cannot go on: no worker here can speak German"]
-    assert lines(Matters([]), changed(book, paused=True), now=STUCK_S, reply=reply) == []
+    assert lines(Notices([]), changed(book, paused=True), now=STUCK_S, reply=reply) == []
 
 
 def test_a_lost_machine_is_told_while_books_wait_but_none_that_left_properly_or_came_back() -> None:
-    matters, gone = Matters([]), "attic has been gone for 15 minutes, and books wait"
+    matters, gone = Notices([]), "attic has been gone for 15 minutes, and books wait"
     for code, name in (("silent", "attic"), ("silent", "cellar"), ("silent", "tower"), ("left", "cellar")):
         matters.hear(Reason(code, worker=name))
     assert lines(matters, EMMA, now=0.0) == lines(matters, EMMA, now=GONE_S - 1) == []
     assert lines(matters, EMMA, now=GONE_S) == [gone]
     assert lines(matters, EMMA, now=2 * GONE_S) == []
-    idle = Matters([])
+    idle = Notices([])
     idle.hear(Reason("silent", worker="attic"))
     done = changed(EMMA, state="finished", ended_s=1.0)
     assert lines(idle, done) == ["Emma is finished"]
@@ -78,16 +78,16 @@ def test_a_lost_machine_is_told_while_books_wait_but_none_that_left_properly_or_
 
 
 def test_that_no_machine_is_there_is_one_matter() -> None:
-    matters = Matters([])
+    matters = Notices([])
     assert lines(matters, EMMA, reply=NOBODY) == []
     assert lines(matters, EMMA, now=GONE_S, reply=NOBODY) == ["no machine has been here for 15 minutes, and books wait"]
     assert lines(matters, EMMA, now=3 * GONE_S, reply=replies(workers=(worker(),))) == []
 
 
 def test_a_queue_that_restarts_in_a_loop_tells_once_that_it_stopped() -> None:
-    first = Matters([])
+    first = Notices([])
     assert [news.line for news in first.stopped("The disk is full.")] == ["the queue has stopped: The disk is full."]
-    second = Matters(first.told)
+    second = Notices(first.told)
     assert lines(second, EMMA) == []
     assert second.stopped("The disk is full.") == []
     lines(second, EMMA, now=1.0)
@@ -97,6 +97,6 @@ def test_a_queue_that_restarts_in_a_loop_tells_once_that_it_stopped() -> None:
 
 def test_a_hostile_title_stays_in_its_line() -> None:
     book = changed(EMMA, title="A\n\x1b[31mB\u2028" + "x" * 500, state="finished", ended_s=1.0)
-    [line] = lines(Matters([]), book)
+    [line] = lines(Notices([]), book)
     assert line.isprintable()
     assert len(line) < 250

@@ -5,26 +5,27 @@ from types import SimpleNamespace
 
 import pytest
 
-from swarm.coordinator.member_desk import MemberDesk, approve, seen_text
+from swarm.coordinator.member_admin import MemberAdmin, approve, seen_text
 from swarm.errors import UsageError
+from swarm.lease.member_message import Order
 from swarm.lease.message import StatusReply
-from swarm.lease.order import Order
-from swarm.net import membership
-from swarm.net.keys import make_key, save_key
+from swarm.net.identity import membership
+from swarm.net.identity.keys import save_key
+from swarm.net.identity.swarm_key import make_key
 
 GUEST, TWIN = b"\x07" * 32, b"\x08" * 32
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> MemberDesk:
+def desk(tmp_path: Path) -> MemberAdmin:
     save_key(tmp_path, make_key())
-    made = MemberDesk(tmp_path)
+    made = MemberAdmin(tmp_path)
     made.papers().found("laptop")
     return made
 
 
-def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberDesk, tmp_path: Path) -> None:
-    MemberDesk(tmp_path).papers().apply(GUEST, "guest")  # the coordinator does it, too, with papers of its own
+def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberAdmin, tmp_path: Path) -> None:
+    MemberAdmin(tmp_path).papers().apply(GUEST, "guest")  # the coordinator does it, too, with papers of its own
     known = desk.list()
     assert [(each.name, each.admitted_by, each.this_machine) for each in known.members] == [
         ("laptop", "the keeper", True)
@@ -32,14 +33,15 @@ def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberDesk, tmp_path
     assert [(each.name, each.fingerprint) for each in known.waiting] == [("guest", "07" * 8)]
     reply = StatusReply("c", "server", "1", 1, (), ())
     assert (
-        desk.complete(reply).waiting == known.waiting and not MemberDesk(tmp_path, is_open=True).complete(reply).waiting
+        desk.complete(reply).waiting == known.waiting
+        and not MemberAdmin(tmp_path, is_open=True).complete(reply).waiting
     )
-    assert MemberDesk(tmp_path / "none").complete(reply) == reply, "without a key it is told all the same"
+    assert MemberAdmin(tmp_path / "none").complete(reply) == reply, "without a key it is told all the same"
     assert (known.keeper, known.is_keeper) == ("laptop", True)
     assert seen_text(known.members[0], 0) == "this machine"
 
 
-def test_a_member_approves_and_a_machine_with_the_code_alone_does_not(desk: MemberDesk) -> None:
+def test_a_member_approves_and_a_machine_with_the_code_alone_does_not(desk: MemberAdmin) -> None:
     desk.papers().apply(GUEST, "guest")
     with pytest.raises(UsageError, match="Only a member"):
         desk.obey_peer(Order("approve", "guest"), SimpleNamespace(came_by_code=lambda: True))  # type: ignore[arg-type]
@@ -51,7 +53,7 @@ def test_a_member_approves_and_a_machine_with_the_code_alone_does_not(desk: Memb
     assert GUEST in desk.papers().members
 
 
-def test_a_machine_that_was_refused_waits_no_more_but_an_invite_still_lets_it_in(desk: MemberDesk) -> None:
+def test_a_machine_that_was_refused_waits_no_more_but_an_invite_still_lets_it_in(desk: MemberAdmin) -> None:
     papers = desk.papers()
     papers.apply(GUEST, "guest")
     assert "guest is refused" in desk.obey(Order("refuse", "07" * 8))
@@ -60,7 +62,7 @@ def test_a_machine_that_was_refused_waits_no_more_but_an_invite_still_lets_it_in
     assert papers.admit(GUEST, "guest")
 
 
-def test_a_full_list_of_members_is_told_in_words(desk: MemberDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_list_of_members_is_told_in_words(desk: MemberAdmin, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.papers().apply(GUEST, "guest")
     monkeypatch.setattr(membership, "MAX_ADMISSIONS", 1)
     with pytest.raises(UsageError, match=r"guest cannot be let in.*too many entries"):
@@ -69,4 +71,4 @@ def test_a_full_list_of_members_is_told_in_words(desk: MemberDesk, monkeypatch: 
 
 def test_an_open_swarm_has_no_members(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="With --open nobody is a member"):
-        MemberDesk(tmp_path, is_open=True).list()
+        MemberAdmin(tmp_path, is_open=True).list()

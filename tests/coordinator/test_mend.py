@@ -4,10 +4,10 @@ import pytest
 from msgspec import structs
 from specs_for_tests import a_clip, a_job
 
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.config import RedoConfig
-from swarm.coordinator.mend import Mending, carry, mend, wordings_of
+from swarm.coordinator.mending import Mending, carry, mend, overrides_of
 from swarm.errors import UsageError
-from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.record import ClipDiscarded, SegmentReworded
 from swarm.job.state import JobState, Place, apply
 from swarm.lease.coordinator.ledger import Ledger
@@ -136,7 +136,7 @@ def test_another_edition_has_the_wordings_wherever_the_sentences_are_now() -> No
     old = edition(("Yes.", "Yes.", "The Colonel came."))
     for index, said in ((1, "Aye."), (2, "The kernel came.")):
         apply(old, SegmentReworded(0, index, said))
-    carried = wordings_of(old.spec, old.wordings)
+    carried = overrides_of(old.spec, old.wordings)
     new = edition(("A new one.", "Yes.", "The Colonel came.", "Yes."))
     assert carry(carried, new.spec, 100) == (
         [SegmentReworded(0, 2, "The kernel came."), SegmentReworded(0, 3, "Aye.")],
@@ -148,7 +148,7 @@ def test_a_wording_of_a_sentence_that_changed_or_is_too_long_is_left_out_and_nam
     old = edition(("The Colonel came.", "Go."))
     apply(old, SegmentReworded(0, 0, "The kernel came."))
     apply(old, SegmentReworded(0, 1, "Go! " * 9))
-    mending = carry(wordings_of(old.spec, old.wordings), edition(("The Colonel went.", "Go.")).spec, 30)
+    mending = carry(overrides_of(old.spec, old.wordings), edition(("The Colonel went.", "Go.")).spec, 30)
     assert mending.records == []
     assert mending.notes == [
         'the other wording of "The Colonel came." is left out: its chapter has no such sentence',
@@ -161,7 +161,7 @@ def test_a_wording_in_a_chapter_that_an_edition_leaves_out_is_no_matter_of_it() 
     apply(old, SegmentReworded(0, 0, "The kernel came."))
     spec = edition(("Another.",)).spec
     chapters = tuple(structs.replace(chapter, title="Another chapter") for chapter in spec.chapters)
-    assert carry(wordings_of(old.spec, old.wordings), structs.replace(spec, chapters=chapters), 30) == ([], [])
+    assert carry(overrides_of(old.spec, old.wordings), structs.replace(spec, chapters=chapters), 30) == ([], [])
 
 
 def cast_of_two() -> JobState:
@@ -216,5 +216,5 @@ def test_another_wording_of_a_character_keeps_its_voice() -> None:
     for record in wish(state, segments=((1, 1, 1),), say="Other Words.").records:
         apply(state, record)
     assert state.engine_text((0, 0)) == "⟦|@tock⟧other words."
-    assert wordings_of(state.spec, state.wordings)[0].said == "other words."
-    assert wordings_of(state.spec, {(0, 0): "⟦|@tack⟧Sentence 0."}) == []  # only the voice is another
+    assert overrides_of(state.spec, state.wordings)[0].said == "other words."
+    assert overrides_of(state.spec, {(0, 0): "⟦|@tack⟧Sentence 0."}) == []  # only the voice is another

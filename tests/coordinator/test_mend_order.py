@@ -3,8 +3,8 @@ import asyncio
 import pytest
 
 from swarm.config import RedoConfig
-from swarm.coordinator.mend_order import MendOrder
 from swarm.errors import UsageError
+from swarm.server.resident import MendOrder
 
 
 async def test_all_that_wait_learn_whether_it_is_recorded_or_why_not() -> None:

@@ -11,19 +11,19 @@ from threading import Thread
 import pytest
 from resident_bench import ResidentBench
 
-from swarm.coordinator.matters import News
-from swarm.coordinator.notify import (
+from swarm.errors import EnvironmentFault, StoreError, UsageError
+from swarm.server.notices import (
     FIRST_PAUSE_S,
     LAST_PAUSE_S,
     MAX_LINES,
     Mailbox,
+    News,
     Notifier,
     make_addresses,
     message,
     notify_urls,
     telling,
 )
-from swarm.errors import EnvironmentFault, StoreError, UsageError
 
 SECRET = "geheim-4711"
 

@@ -3,11 +3,11 @@ import pytest
 from making import join, make_core, make_spec, sent
 from msgspec import structs
 
-from swarm.coordinator.outgoing import fitting, outgoing
+from swarm.coordinator.serve import fitting, outgoing
 from swarm.job.state import JobState
+from swarm.lease.envelope import Reason
+from swarm.lease.member_message import QueuedStatus
 from swarm.lease.message import Done, Status, StatusReply, Welcome
-from swarm.lease.order import QueuedStatus
-from swarm.lease.reason import Reason
 from swarm.net.wire import pack, unpack_from_coordinator
 
 LACK = Reason("lacks voice", title="Emma", engine="xtts", language="fr", command="pip install xtts")

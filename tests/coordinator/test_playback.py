@@ -8,10 +8,10 @@ import soundfile
 from msgspec import structs
 from specs_for_tests import a_clip, a_job
 
-from swarm.coordinator.playback import Playback
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.record import ClipAccepted, SegmentQuarantined, SegmentReworded
 from swarm.job.state import JobState, Place, apply
+from swarm.server.listening import Playback
 
 RATE, PAUSE_S = 24000, 0.5
 MINUTE = "word " * 180  # some 60 seconds by the pace of the cuts

@@ -6,15 +6,15 @@ from epub_maker import CONTAINER, nav, opf, pack, page
 from msgspec import structs
 from prose import PROSE
 
-from swarm.audio.frame import with_key
+from swarm.audiobook.sound.frame import with_key
+from swarm.book.model.reading_choice import Reading
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.prepare import Prepared, file_stem, prepare, slug
 from swarm.errors import BookError, StoreError, UsageError
-from swarm.job.reading import Reading
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
-from swarm.store.store import DiskStore
-from swarm.voice.host.clip import make_clip
+from swarm.job.store.store import DiskStore
 from swarm.voice.host.registry import find_engine
+from swarm.voice.host.takes import make_clip
 
 
 @pytest.fixture

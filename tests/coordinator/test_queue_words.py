@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm.coordinator.queue_words import tried_later, tried_on_demand
+from swarm.server.resident import tried_later, tried_on_demand
 from swarm.system.disk import DAMAGED, FULL, NO_FILE
 
 DELIVERY = "It is in /out; the same command delivers it, nothing is spoken or encoded again."

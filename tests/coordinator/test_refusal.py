@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from swarm.config import RenderConfig, StyleConfig
-from swarm.coordinator.refusal import check_start
 from swarm.errors import StoreError, UsageError
-from swarm.store.store import DiskStore
+from swarm.job.store.store import DiskStore
+from swarm.server.resident import check_start
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from msgspec import structs
 from resident_bench import ResidentBench
 
 from swarm.coordinator.books import Books
-from swarm.coordinator.resident import AHEAD, MAX_SERVED
 from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.job.record import JobFinished
 from swarm.job.state import apply
-from swarm.lease.order import Order
+from swarm.lease.member_message import Order
 from swarm.net.wire import pack, unpack_from_coordinator
+from swarm.server.resident import AHEAD, MAX_SERVED
 from swarm.system.lock import Lock
 
 
@@ -217,7 +217,7 @@ async def test_a_book_with_options_that_make_no_sense_is_refused_at_once(bench: 
 async def test_a_file_that_is_plainly_no_book_is_refused_at_once(
     bench: ResidentBench, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, why: str
 ) -> None:
-    monkeypatch.setattr("swarm.system.calibre._program", lambda: None)
+    monkeypatch.setattr("swarm.book.calibre._program", lambda: None)
     path = bench.folder / f"http 7 {name}"
     path.write_bytes(content)
     with pytest.raises(UsageError) as refused:

@@ -6,9 +6,10 @@ from msgspec import structs
 
 from swarm.coordinator.seen_engines import FOLDER, LATELY_S, MAX_KEPT, SeenEngines
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.lease.message import Device, EngineOffer, Hello
+from swarm.lease.message import Hello
+from swarm.lease.offer import Device, EngineOffer
 from swarm.voice.host import registry
-from swarm.voice.host.offered import EngineFacts
+from swarm.voice.host.foreign import EngineFacts
 from swarm.voice.host.registry import find_engine
 
 CARD = EngineCard("drum", "beats\x1b[2J", ("en",), (), (("", 300),), (VoiceCard("tom", "*"),))

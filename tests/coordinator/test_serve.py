@@ -15,43 +15,29 @@ from memory_twins import MemoryDealer, MemoryNetwork, MemoryStore
 from msgspec import structs
 from specs_for_tests import a_job
 
-from swarm.audio.frame import key_of, read_streaminfo, with_key
-from swarm.audio.link_clip import make_opus
-from swarm.audio.studio import Studio
-from swarm.audio.tags import Tags
+from swarm.audiobook.edition import Edition
+from swarm.audiobook.sound.clip import make_opus
+from swarm.audiobook.sound.frame import key_of, read_streaminfo, with_key
+from swarm.audiobook.sound.studio import Studio
+from swarm.audiobook.sound.tags import Tags
+from swarm.audiobook.style import Style
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import MAX_LINES, TOO_MANY, Server
-from swarm.edition.edition import Edition
-from swarm.edition.style import Style
 from swarm.errors import EnvironmentFault, StoreError, SwarmError
-from swarm.job.job_file import PIECE_BYTES, JobFile
+from swarm.job.job_asset import PIECE_BYTES, JobAsset
 from swarm.job.recipe import clip_key
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, apply
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.settings import Settings
-from swarm.lease.message import (
-    Accepted,
-    Clip,
-    Device,
-    Done,
-    EngineOffer,
-    Failed,
-    Fetch,
-    FilePiece,
-    Grant,
-    Heartbeat,
-    Hello,
-    Message,
-    Rejected,
-    Release,
-    Revoke,
-)
-from swarm.lease.reason import Reason
-from swarm.store.store import Entry
+from swarm.job.store.store import Entry
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.core_settings import Settings
+from swarm.lease.envelope import Message, Reason
+from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.message import Accepted, Clip, Done, Failed, Grant, Heartbeat, Hello, Rejected, Release, Revoke
+from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.outcome import Outcome
 from swarm.system.machine import Clock
-from swarm.voice.host.clip import make_clip
+from swarm.voice.host.takes import make_clip
 from swarm.watch.progress import QuietProgress
 
 Answer = TypeVar("Answer", bound=Message)
@@ -84,7 +70,7 @@ class Bench:
         port = router.bind("127.0.0.1", None)
         clock = Clock()
         settings = Settings(coordinator="c", name="n", version="1", epoch=1, alone=True)
-        core = Coordinator(settings, clock.now())
+        core = CoordinatorCore(settings, clock.now())
         output, self.seen = QuietProgress(io.StringIO()), SeenEngines(tmp_path)
         self.ended: list[tuple[str, SwarmError | None]] = []
         on_end = (lambda edition, fault: self.ended.append((edition.state.job, fault))) if stays else None
@@ -280,7 +266,7 @@ async def test_the_report_counts_what_every_run_took(tmp_path: Path) -> None:
 async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_beside_them(tmp_path: Path) -> None:
     content = bytes(range(256)) * 2000
     digest = hashlib.sha256(content).hexdigest()
-    spec = structs.replace(a_job(), job_files=(JobFile("model/model.pth", digest, len(content)),))
+    spec = structs.replace(a_job(), job_files=(JobAsset("model/model.pth", digest, len(content)),))
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
     offers = (EngineOffer("metronome", ("*",)),)
     bench.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1))
@@ -305,7 +291,7 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
 async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_path: Path, damage: str) -> None:
     content = b"a recording"
     digest = hashlib.sha256(content).hexdigest()
-    spec = structs.replace(a_job(), job_files=(JobFile("voice.wav", digest, len(content)),))
+    spec = structs.replace(a_job(), job_files=(JobAsset("voice.wav", digest, len(content)),))
     store = MemoryStore()
 
     def put_back(job: str, lost: str) -> bool:
@@ -327,7 +313,7 @@ async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_p
 async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, offset: int) -> None:
     content = bytes(range(256)) * 1500  # less than latents may be, whose digest is looked at for each piece
     digest = hashlib.sha256(content).hexdigest()
-    spec = structs.replace(a_job(), job_files=(JobFile("voice.wav", digest, len(content)),))
+    spec = structs.replace(a_job(), job_files=(JobAsset("voice.wav", digest, len(content)),))
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
     bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
     bench.dealer.send(Fetch(digest, offset))
@@ -351,7 +337,7 @@ async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with
 ) -> None:
     content = b"a recording"
     digest = hashlib.sha256(content).hexdigest()
-    spec = structs.replace(a_job(), job_files=(JobFile("voice.wav", digest, len(content)),))
+    spec = structs.replace(a_job(), job_files=(JobAsset("voice.wav", digest, len(content)),))
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
     bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
     lose(bench.store, spec.job, digest, damage)

@@ -4,12 +4,12 @@ import pytest
 from msgspec import structs
 from specs_for_tests import a_clip, a_job
 
-from swarm.audio.tags import Tags
-from swarm.coordinator import space
-from swarm.coordinator.space import Need, book_need, check_space, clip_bytes, file_bytes, judge
-from swarm.edition.style import Style
+from swarm.audiobook.sound.tags import Tags
+from swarm.audiobook.style import Style
+from swarm.book.model.book import Chapter, Pause, Segment
+from swarm.coordinator import books
+from swarm.coordinator.books import Need, book_need, check_space, clip_bytes, file_bytes, judge
 from swarm.errors import EXIT_ENVIRONMENT, EnvironmentFault
-from swarm.job.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.state import JobState, apply
 from swarm.voice.host.registry import estimate_s
@@ -40,7 +40,7 @@ def test_formats_take_what_they_take() -> None:
         name: file_bytes(state, structs.replace(STYLE, output_format=name)) for name in ("m4b", "opus", "flac", "wav")
     }
     assert sizes["opus"][1] == pytest.approx(sizes["m4b"][1] / 2)
-    assert sizes["wav"][1] == pytest.approx(sizes["flac"][1] / space.FLAC_SHARE)
+    assert sizes["wav"][1] == pytest.approx(sizes["flac"][1] / books.FLAC_SHARE)
     assert sizes["wav"][0] == sizes["flac"][0]
     kept = file_bytes(state, structs.replace(STYLE, keep_chapters=True))
     assert kept[1] == 2 * sizes["m4b"][1]
@@ -91,12 +91,12 @@ def test_too_little_room_is_refused_and_little_room_is_said(free: float, verdict
 
 
 def test_nothing_is_said_of_small_books_nor_where_nobody_knows() -> None:
-    assert judge("/books", space.MIN_BYTES - 1, 0) == ""
+    assert judge("/books", books.MIN_BYTES - 1, 0) == ""
     assert judge("s3://books", 1e12, None) == ""
 
 
 def test_books_on_one_disk_are_taken_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(space, "free_bytes", lambda folder: 110_000_000)
+    monkeypatch.setattr(books, "free_bytes", lambda folder: 110_000_000)
     need = Need()
     need.add(tmp_path, 60e6)
     assert check_space([need]) == []

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from swarm.config import CoordinateConfig, RenderConfig, ServeConfig
-from swarm.coordinator.resident import Resident
-from swarm.coordinator.stay import stay
 from swarm.errors import StoreError
+from swarm.server.resident import Resident
+from swarm.server.stay import stay
 from swarm.watch.progress import QuietProgress
 from swarm.watch.service import Service
 

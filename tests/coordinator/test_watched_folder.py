@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from resident_bench import ResidentBench
 
-from swarm.coordinator.watched_folder import OPTIONS_FILE, SET_ASIDE, WatchedFolder, set_aside
+from swarm.server.stay import OPTIONS_FILE, SET_ASIDE, WatchedFolder, set_aside
 
 
 @pytest.fixture

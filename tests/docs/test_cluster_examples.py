@@ -50,7 +50,7 @@ def test_the_task_of_skypilot_runs_a_command_that_the_program_knows() -> None:
 def test_the_compose_file_runs_the_module_that_has_the_task() -> None:
     services = load("celery/compose.yml")["services"]
     assert set(services) == {"redis", "worker", "flower"}
-    assert "swarm.scale.lending" in services["worker"]["command"]
+    assert "swarm.worker.scale.lending" in services["worker"]["command"]
     assert all("PASSWORD" in str(services[name]) for name in services)
     assert all(port.startswith("127.0.0.1:") for each in services.values() for port in each.get("ports", ()))
 

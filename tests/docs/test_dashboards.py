@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from swarm.web.answers import StatusAnswer
+from swarm.server.api.answers import StatusAnswer
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "api.md"
 FIELDS = set(StatusAnswer.__struct_fields__)

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
-from swarm.lease.worker.link_state import LINK_TRANSITIONS, LinkState
-from swarm.lease.worker.slot_state import SLOT_TRANSITIONS, SlotState
+from swarm.lease.states import (
+    LINK_TRANSITIONS,
+    SESSION_TRANSITIONS,
+    SLOT_TRANSITIONS,
+    LinkState,
+    SessionState,
+    SlotState,
+)
 
 DESIGN = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
 DIAGRAMS = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", DESIGN, re.DOTALL)

@@ -1,6 +1,6 @@
 import msgspec
 
-from swarm.job.book import Chapter, Pause, Segment, Unspoken
+from swarm.book.model.book import Chapter, Pause, Segment, Unspoken
 
 
 def test_a_chapter_survives_the_journal_in_few_bytes() -> None:

@@ -5,9 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from swarm.book.page.phonetic_mark import Marker
-from swarm.job.book import Saying
-from swarm.job.engine_text import (
+from swarm.book.model.book import Saying
+from swarm.book.model.engine_text import (
     Phonemes,
     change_unmarked,
     make_engine_text,
@@ -20,6 +19,7 @@ from swarm.job.engine_text import (
     split_language,
     split_voice,
 )
+from swarm.book.page.spoken_mark import Marker
 from swarm.job.recipe import Recipe, clip_key
 
 
@@ -70,7 +70,7 @@ def test_the_signs_of_a_mark_mean_nothing_in_a_book() -> None:
 def test_no_other_code_knows_the_signs_of_a_mark() -> None:
     sources = Path(__file__).resolve().parents[2] / "swarm"
     knowing = {path.relative_to(sources).as_posix() for path in sources.rglob("*.py") if "⟦" in path.read_text("utf-8")}
-    assert knowing == {"job/engine_text.py", "store/journal.py"}  # the journal takes apart what 0.1 wrote
+    assert knowing == {"book/model/engine_text.py", "job/store/journal.py"}  # the journal takes apart what 0.1 wrote
 
 
 def test_a_language_is_told_before_the_words_and_is_none_of_them() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.job.epoch import LOTS, MAX_EPOCH, RUNS, lineage_of, taken_over
+from swarm.job.run import LOTS, MAX_EPOCH, RUNS, lineage_of, taken_over
 
 EPOCHS = st.integers(0, MAX_EPOCH - RUNS * LOTS)
 LOT = st.integers(0, LOTS - 1)

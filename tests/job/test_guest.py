@@ -2,13 +2,13 @@
 
 import pytest
 
-from swarm.job.book import Chapter, Pause, Segment
-from swarm.job.engine_text import split_language, split_voice
-from swarm.job.guest import GuestEngine, guest_places, guests_in, may_be_named, read_guest
+from swarm.book.model.book import Chapter, Pause, Segment
+from swarm.book.model.engine_text import split_language, split_voice
+from swarm.job.fallback_voice import FallbackEngine, guest_places, guests_in, may_be_named, read_guest
 from swarm.job.recipe import Recipe
 from swarm.voice.host.registry import find_card
 
-PIPER = GuestEngine(Recipe("piper", "de_DE-mls-medium:7", "de", "de_DE-mls-medium", cast=True), find_card("piper"))
+PIPER = FallbackEngine(Recipe("piper", "de_DE-mls-medium:7", "de", "de_DE-mls-medium", cast=True), find_card("piper"))
 
 
 def test_a_segment_names_all_of_a_guest_in_its_engine_text() -> None:
@@ -27,8 +27,8 @@ def test_a_voice_of_the_job_is_no_guest(voice: str) -> None:
 def test_a_guest_whose_name_does_not_fit_is_none() -> None:
     assert may_be_named(PIPER)
     for voice in ("a" * 200, "a|b", "a⟧b"):
-        assert not may_be_named(GuestEngine(Recipe("piper", voice, "de"), PIPER.card))
-    assert not may_be_named(GuestEngine(Recipe("piper", "a", "de", "x|y"), PIPER.card))
+        assert not may_be_named(FallbackEngine(Recipe("piper", voice, "de"), PIPER.card))
+    assert not may_be_named(FallbackEngine(Recipe("piper", "a", "de", "x|y"), PIPER.card))
 
 
 def test_the_guests_of_chapters_are_counted_and_placed() -> None:

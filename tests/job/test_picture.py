@@ -1,7 +1,7 @@
 import pytest
 from pictures import picture
 
-from swarm.job.picture import picture_kind
+from swarm.book.model.book import picture_kind
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.job.plausible import implausible
+from swarm.job.clip_info import implausible
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from small_tensors import small_tensors
 
-from swarm.job.tensors import MAX_HEADER_BYTES, fault_of_tensors
+from swarm.job.job_asset import MAX_HEADER_BYTES, fault_of_tensors
 
 
 def packed(header: object, numbers: bytes) -> bytes:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.job.book import Chapter, Pause, Segment
-from swarm.job.epoch import RUNS
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe, clip_key
 from swarm.job.record import (
     AnyRecord,
@@ -23,9 +22,10 @@ from swarm.job.record import (
     SegmentReworded,
     WorkerSeen,
 )
+from swarm.job.run import RUNS
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, apply
-from swarm.job.union import replayed, unite
+from swarm.standby.adopt import replayed, unite
 
 PLACES = [(0, index) for index in range(4)]
 SPEC = JobSpec(

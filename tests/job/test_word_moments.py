@@ -2,11 +2,10 @@
 
 import pytest
 
-from swarm.job.book import Pause, Segment
-from swarm.job.clip_info import ClipInfo
+from swarm.book.model.book import Pause, Segment
+from swarm.book.model.word_times import WordTime, pack_words
+from swarm.job.clip_info import MAX_WORDS, ClipInfo, heard_words
 from swarm.job.state import reworded
-from swarm.job.word_moments import MAX_WORDS, heard_words
-from swarm.job.word_times import WordTime, pack_words
 
 RATE = 24_000
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lan import Lan, require_lan
 
-from swarm.net.keys import SwarmKey
+from swarm.net.identity.swarm_key import SwarmKey
 
 pytestmark = pytest.mark.lan
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,7 +20,7 @@ import asyncio
 from pathlib import Path
 from swarm.lease.message import Welcome
 from swarm.net.discovery import Advertisement
-from swarm.net.keys import curve_keys, load_key, swarm_id
+from swarm.net.identity.keys import curve_keys, load_key, swarm_id
 from swarm.system.platform import run_loop
 from swarm.net.transport import RouterSocket
 
@@ -41,7 +41,7 @@ import asyncio, sys
 from pathlib import Path
 from swarm.lease.message import Hello
 from swarm.net.discovery import Browser
-from swarm.net.keys import curve_keys, load_key, swarm_id
+from swarm.net.identity.keys import curve_keys, load_key, swarm_id
 from swarm.system.platform import run_loop
 from swarm.net.transport import DealerSocket
 

@@ -4,30 +4,18 @@ from typing import Any
 
 from msgspec import structs
 
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.settings import Settings
-from swarm.lease.message import (
-    Clip,
-    Device,
-    EngineOffer,
-    Grant,
-    Heartbeat,
-    Hello,
-    Job,
-    Line,
-    Message,
-    StatusReply,
-    Welcome,
-)
-from swarm.lease.worker.outcome import Load, Speak, WorkerOutcome
-from swarm.lease.worker.settings import WorkerSettings
-from swarm.lease.worker.worker import Worker
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.core_settings import Settings, WorkerSettings
+from swarm.lease.envelope import Message
+from swarm.lease.message import Clip, Grant, Heartbeat, Hello, Job, Line, StatusReply, Welcome
+from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.outcome import Load, Outcome, Speak, WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
 from swarm.watch.words import event_text, hopeless_text, worded_status
 
 TEXTS = [f"Sentence number {n} is of a usual length." for n in range(1, 7)]
@@ -51,10 +39,10 @@ def make_spec(*chapters: list[str], job: str = "job", recipe: Recipe = RECIPE) -
     )
 
 
-def make_core(*states: JobState, now: float = 0.0, **settings: object) -> Coordinator:
+def make_core(*states: JobState, now: float = 0.0, **settings: object) -> CoordinatorCore:
     """Make a coordinator that serves the given jobs."""
     fixed = {"coordinator": "c", "name": "laptop", "version": "1", "epoch": 1} | settings
-    core = Coordinator(Settings(**fixed), now)  # type: ignore[arg-type]
+    core = CoordinatorCore(Settings(**fixed), now)  # type: ignore[arg-type]
     for state in states:
         core.add_job(state)
     return core
@@ -86,7 +74,7 @@ def sent(outcome: Outcome, kind: type[Message], peer: bytes | None = None) -> li
     return [s.message for s in outcome.sends if isinstance(s.message, kind) and peer in (None, s.peer)]
 
 
-def shown(core: Coordinator, now: float) -> StatusReply:
+def shown(core: CoordinatorCore, now: float) -> StatusReply:
     """Return the status with its words, as a user sees it."""
     return worded_status(core.status(now))
 
@@ -96,29 +84,33 @@ def said(outcome: Outcome) -> list[str]:
     return [event_text(event) for event in outcome.events]
 
 
-def hope(core: Coordinator) -> str:
+def hope(core: CoordinatorCore) -> str:
     """Return why a job can never be finished, as a user reads it; "" if it can."""
     reason = core.hopeless()
     return hopeless_text(reason) if reason else ""
 
 
-def join(core: Coordinator, peer: bytes = b"p", now: float = 0.0, **hello: object) -> None:
+def join(core: CoordinatorCore, peer: bytes = b"p", now: float = 0.0, **hello: object) -> None:
     """Let a worker come in."""
     core.receive(peer, make_hello(**{"worker": peer.decode(), **hello}), now)
 
 
 def offer(
-    core: Coordinator, peer: bytes = b"p", slots: tuple[int, ...] = (0,), now: float = 0.0, leases: tuple[int, ...] = ()
+    core: CoordinatorCore,
+    peer: bytes = b"p",
+    slots: tuple[int, ...] = (0,),
+    now: float = 0.0,
+    leases: tuple[int, ...] = (),
 ) -> Grant:
     """Let a worker offer slots, and return the lease it gets."""
     (grant,) = sent(core.receive(peer, Heartbeat((), slots, tuple(leases)), now), Grant)
     return grant
 
 
-def make_worker(slots: int = 1, *links: str, credit: int = 1000, batch: int = 1, **settings: Any) -> Worker:
+def make_worker(slots: int = 1, *links: str, credit: int = 1000, batch: int = 1, **settings: Any) -> WorkerCore:
     """Make a worker that coordinators have let in, each with a job."""
     hello = make_hello(slots=slots, engines=(EngineOffer("metronome", ("*",), batch=batch),))
-    worker = Worker(hello, WorkerSettings(**settings))
+    worker = WorkerCore(hello, WorkerSettings(**settings))
     for link in links or ("a",):
         worker.connect(link, 0.0)
         worker.receive(link, Welcome(link, 1, link, 1.0, credit), 0.0)
@@ -127,14 +119,14 @@ def make_worker(slots: int = 1, *links: str, credit: int = 1000, batch: int = 1,
 
 
 def grant(
-    worker: Worker, *texts: str, link: str = "a", lease: int = 1, slot: int = 0, now: float = 0.0
+    worker: WorkerCore, *texts: str, link: str = "a", lease: int = 1, slot: int = 0, now: float = 0.0
 ) -> WorkerOutcome:
     """Grant it these texts."""
     lines = tuple(Line(index, text, 0) for index, text in enumerate(texts))
     return worker.receive(link, Grant(lease, f"job-{link}", slot, 0, lines, 600.0), now)
 
 
-def speak(worker: Worker, out: WorkerOutcome, size: int = 100, now: float = 1.0) -> WorkerOutcome:
+def speak(worker: WorkerCore, out: WorkerOutcome, size: int = 100, now: float = 1.0) -> WorkerOutcome:
     """Have the engine do what it was last told, with success."""
     command = ordered(out)
     if isinstance(command, Load):

@@ -2,9 +2,9 @@
 
 from making import RECIPE
 
-from swarm.lease.batches import batch_size, lease_lines
-from swarm.lease.bounds import MAX_BATCH
-from swarm.lease.message import EngineOffer
+from swarm.lease.envelope import MAX_BATCH
+from swarm.lease.offer import EngineOffer
+from swarm.lease.scheduling import batch_size, lease_lines
 
 
 def test_a_slot_that_speaks_one_by_one_may_have_all_that_is_left() -> None:

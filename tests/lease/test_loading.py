@@ -5,7 +5,7 @@ from making import grant, join, make_core, make_spec, make_worker, offer, sent, 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.roster import MAX_LOADING_S
 from swarm.lease.message import Heartbeat, Revoke, SlotReport
-from swarm.lease.worker.outcome import Load
+from swarm.lease.outcome import Load
 
 DOWNLOADING = "downloading XTTS v2, 43 %"
 

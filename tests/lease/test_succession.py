@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from swarm.lease import succession
-from swarm.lease.standby import Claim, Heir, Silent
-from swarm.lease.succession import BOUND_S, STEP_S, VALID_S, RollKeeper, Succession, outnumber
+from swarm.lease.member_message import Claim, Heir, Silent
+from swarm.standby import succession
+from swarm.standby.succession import BOUND_S, STEP_S, VALID_S, Succession, VoterKeeper, outnumber
 
 SILENCE_S = 180.0
 JOBS = frozenset({"moby"})
@@ -28,7 +28,7 @@ def heirs(number: int) -> list[Heir]:
 
 def roll_of(number: int, run: str = "run") -> succession.Roll:
     """Return a full roll, as it is after every heir has claimed its place twice."""
-    keeper = RollKeeper(run)
+    keeper = VoterKeeper(run)
     for now in range(number):
         for heir in heirs(number):
             keeper.meet(Claim(heir, run, keeper.roll.revision), float(now))
@@ -119,7 +119,7 @@ class World:
     seed: int
     now: float = 0.0
     elections: list[tuple[float, str, str]] = field(default_factory=list)  # when, by whom, of which run
-    heads: list[tuple[str, RollKeeper]] = field(default_factory=list)  # coordinators of those that took over
+    heads: list[tuple[str, VoterKeeper]] = field(default_factory=list)  # coordinators of those that took over
     heads_s: dict[str, float] = field(default_factory=dict)  # run -> when such a coordinator is found
     heard_s: dict[tuple[str, str], float] = field(default_factory=dict)  # (heir, run) -> when it was heard
     told: tuple[str, set[str]] = ("", set())  # the run that was asked about last, and whose answers came
@@ -134,7 +134,7 @@ class World:
 
     def restart(self) -> None:
         self.runs += 1
-        self.keeper, self.is_up, self.until_s = RollKeeper(f"run-{self.runs}"), True, 0.0
+        self.keeper, self.is_up, self.until_s = VoterKeeper(f"run-{self.runs}"), True, 0.0
 
     def run(self, seconds: float) -> None:
         end_s = self.now + seconds
@@ -199,7 +199,7 @@ class World:
             if VALID_S < self.now - self.heard_s.get((other, run), 0.0) < SILENCE_S - VALID_S:
                 raise Wrong(f"seed {self.seed}: {name} takes over, and {other} had heard the coordinator")
         self.elections.append((self.now, name, run))
-        self.heads.append((name, RollKeeper(f"{run} by {name}")))
+        self.heads.append((name, VoterKeeper(f"{run} by {name}")))
         self.heads_s[f"{run} by {name}"] = self.now + self.random.choice([5, 20, 100])
 
 

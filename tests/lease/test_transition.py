@@ -2,7 +2,7 @@ from enum import Enum
 
 import pytest
 
-from swarm.lease.transition import IllegalTransition, follow
+from swarm.lease.states import IllegalTransition, follow
 
 
 class Light(Enum):

@@ -1,6 +1,7 @@
 """How many bytes a connection may have under way."""
 
-from swarm.net.allowance import (
+from swarm.lease.envelope import MAX_CLIP_BYTES
+from swarm.net.connection_limiter import (
     LITTLE,
     MOST,
     MOST_OF_ALL,
@@ -8,21 +9,21 @@ from swarm.net.allowance import (
     UNPROVEN_BYTES,
     VAIN_BYTES,
     VAIN_BYTES_A_SECOND,
-    ByteAllowance,
+    Backpressure,
     ByteTotal,
     bytes_on_wire,
 )
-from swarm.net.wire import MAX_CLIP_BYTES, MAX_CONTROL_BYTES
+from swarm.net.wire import MAX_CONTROL_BYTES
 
 
-def proven(total: ByteTotal | None = None) -> ByteAllowance:
-    allowance = ByteAllowance(True, total or ByteTotal())
+def proven(total: ByteTotal | None = None) -> Backpressure:
+    allowance = Backpressure(True, total or ByteTotal())
     allowance.prove()
     return allowance
 
 
 def test_a_handshake_gets_a_few_kilobytes() -> None:
-    allowance = ByteAllowance(True)
+    allowance = Backpressure(True)
     allowance.note_came(UNPROVEN_BYTES)
     assert allowance.room(0.0) == 0
     allowance.prove()

@@ -8,9 +8,10 @@ import pytest
 from swarm.errors import EnvironmentFault
 from swarm.lease.message import Status, StatusReply
 from swarm.net.addresses import remember_address
-from swarm.net.ask import Answer, ask, ask_swarm
+from swarm.net.client import Answer, ask, ask_swarm
 from swarm.net.discovery import Advertisement
-from swarm.net.keys import CurveKeys, SwarmKey, curve_keys, make_key, save_key, swarm_id
+from swarm.net.identity.keys import save_key
+from swarm.net.identity.swarm_key import CurveKeys, SwarmKey, curve_keys, make_key, swarm_id
 from swarm.net.transport import RouterSocket
 
 HERE = "127.0.0.1"
@@ -73,7 +74,7 @@ def member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SwarmKey:
     monkeypatch.setenv("E2A_SWARM_BIND", HERE)
     for name in ("E2A_SWARM_KEY", "E2A_SWARM_COORDINATOR"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("swarm.net.ask.SEARCH_S", 0.1)
+    monkeypatch.setattr("swarm.net.client.SEARCH_S", 0.1)
     key = make_key()
     save_key(tmp_path, key)
     return key
@@ -99,7 +100,7 @@ async def test_all_that_worked_before_are_asked_and_each_counts_once(member: Swa
 async def test_those_on_the_network_are_found(
     member: SwarmKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("swarm.net.ask.SEARCH_S", 3.0)
+    monkeypatch.setattr("swarm.net.client.SEARCH_S", 3.0)
     said: list[str] = []
     async with coordinator("c1", curve_keys(member)) as address:
         port = int(address.rpartition(":")[2])

@@ -1,12 +1,12 @@
-from swarm.net.crowd import Crowd
+from swarm.net.discovery import CandidateQueue
 
 
-def taken(crowd: Crowd, count: int) -> list[str]:
+def taken(crowd: CandidateQueue, count: int) -> list[str]:
     return [name for _ in range(count) if (name := crowd.take())]
 
 
 def test_the_oldest_and_the_newest_come_in_turn_and_what_was_in_vain_after_them() -> None:
-    crowd = Crowd()
+    crowd = CandidateQueue()
     for name in "abcdef":
         crowd.add(name)
     assert taken(crowd, 2) == ["a", "f"]
@@ -16,7 +16,7 @@ def test_the_oldest_and_the_newest_come_in_turn_and_what_was_in_vain_after_them(
 
 
 def test_what_proved_itself_comes_first_and_what_is_gone_does_not_come() -> None:
-    crowd = Crowd()
+    crowd = CandidateQueue()
     for name in "abc":
         crowd.add(name)
     crowd.add("known", first=True)
@@ -25,7 +25,7 @@ def test_what_proved_itself_comes_first_and_what_is_gone_does_not_come() -> None
 
 
 def test_a_flood_hides_neither_who_was_there_before_nor_who_comes_after() -> None:
-    crowd = Crowd(100)
+    crowd = CandidateQueue(100)
     crowd.add("before")
     for number in range(10_000):
         crowd.add(f"flood {number}")
@@ -35,7 +35,7 @@ def test_a_flood_hides_neither_who_was_there_before_nor_who_comes_after() -> Non
 
 
 def test_one_that_was_down_for_a_moment_comes_again_while_the_flood_goes_on() -> None:
-    crowd = Crowd(100)
+    crowd = CandidateQueue(100)
     crowd.again("down")
     for number in range(10):
         crowd.add(f"flood {number}")
@@ -46,7 +46,7 @@ def test_one_that_was_down_for_a_moment_comes_again_while_the_flood_goes_on() ->
 
 
 def test_a_name_waits_once() -> None:
-    crowd = Crowd()
+    crowd = CandidateQueue()
     for _ in range(3):
         crowd.add("a")
     crowd.again("b")

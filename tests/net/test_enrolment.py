@@ -11,20 +11,19 @@ import pytest
 from nacl.public import SealedBox
 from nacl.signing import VerifyKey
 
-from swarm.coordinator.enrolment import Enrolment
-from swarm.coordinator.machine_desk import MachineDesk
-from swarm.coordinator.member_desk import NO_OWN_KEY, MemberDesk
+from swarm.coordinator.listener import Enrolment
+from swarm.coordinator.machine_orders import MachineOrders
+from swarm.coordinator.member_admin import NO_OWN_KEY, MemberAdmin
 from swarm.errors import EnvironmentFault
-from swarm.lease.member import Enrol, Members
+from swarm.lease.member_message import Enrol, Members, Obeyed, Order
 from swarm.lease.message import Status, WhoAreYou
-from swarm.lease.order import Obeyed, Order
-from swarm.net import membership, papers
-from swarm.net.keys import load_key, save_key
-from swarm.net.order import Conversation
-from swarm.net.papers import Papers, keyring_of
-from swarm.net.swarm_key import SwarmKey, curve_keys, make_key
+from swarm.net.client import Conversation
+from swarm.net.identity import identity, membership
+from swarm.net.identity.identity import Identity, keyring_of
+from swarm.net.identity.keys import load_key, save_key
+from swarm.net.identity.swarm_key import SwarmKey, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
-from swarm.system.tasks import cancel
+from swarm.system.event_loop import cancel
 from swarm.worker.enrolment import WorkerEnrolment
 
 KEY = make_key()
@@ -48,7 +47,7 @@ class Desk:
         told = self.papers, self.router, name, self.said.append, lambda: self.said.append("again")
         self.enrolment = Enrolment(*told, approve=approve)
         self.address = f"127.0.0.1:{self.router.bind('127.0.0.1', 0)}"
-        self.users = MachineDesk(self.router, lambda order: 0, MemberDesk(folder / name))
+        self.users = MachineOrders(self.router, lambda order: 0, MemberAdmin(folder / name))
         self.tasks = [asyncio.create_task(self.enrolment.run()), asyncio.create_task(self._answer())]
 
     async def _answer(self) -> None:
@@ -97,11 +96,11 @@ class Tenant:
         self.is_closed = True
 
 
-def papers_of(folder: Path, key: SwarmKey) -> Papers:
+def papers_of(folder: Path, key: SwarmKey) -> Identity:
     folder.mkdir(exist_ok=True)
     if not (folder / "swarm.key").exists():
         save_key(folder, key)
-    return Papers(folder, key)
+    return Identity(folder, key)
 
 
 @pytest.fixture
@@ -136,7 +135,7 @@ async def test_the_removed_one_hears_it_and_all_others_go_on_with_the_new_secret
     attic, guest, away = (house(Tenant, name, desk) for name in ("attic", "guest", "away"))
     await until(lambda: len(desk.papers.members) == 4 and all(each.papers.is_member for each in (attic, guest, away)))
     await away.close()
-    Papers(tmp_path / "laptop", KEY).remove(guest.papers.card)  # the command does this in another process
+    Identity(tmp_path / "laptop", KEY).remove(guest.papers.card)  # the command does this in another process
     with pytest.raises(EnvironmentFault, match="This machine was removed from the swarm by laptop"):
         await guest.enrolment.wait_for_removal()
     await until(lambda: attic.papers.key == desk.papers.key != KEY)
@@ -223,7 +222,7 @@ async def test_two_lists_of_one_swarm_become_one_when_a_keeper_gives_its_own_up(
     assert cellar.papers.known.founding != attic.papers.known.founding
     house(Tenant, "tower", laptop)  # the machine of the second coordinator speaks for the first one
     await until(lambda: any("another list" in line for line in tower.said))
-    beside = Papers(tmp_path / "tower", KEY)  # the command has such papers
+    beside = Identity(tmp_path / "tower", KEY)  # the command has such papers
     [other] = beside.others
     assert cellar.papers.card not in attic.papers.members and cellar.papers.known.founding != other.founding
     beside.cede(other)
@@ -252,7 +251,7 @@ async def test_an_invite_lets_one_machine_in_once_and_gives_it_the_swarms_own_se
     house: Open, tmp_path: Path
 ) -> None:
     desk = house(Desk, "laptop")
-    invite = Papers(tmp_path / "laptop", KEY).invite(900, "laptop")
+    invite = Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
     await until(lambda: len(desk.router.proxy.entrances) == 2)
     was_connected: list[bool] = []
     prying = DealerSocket(curve_keys(invite), lambda: was_connected.append(prying.connected))
@@ -264,7 +263,7 @@ async def test_an_invite_lets_one_machine_in_once_and_gives_it_the_swarms_own_se
         await until(lambda: guest.papers.is_member)
         await guest.is_served()
         assert guest.papers.key == KEY == load_key(tmp_path / "guest")
-        assert Papers(tmp_path / "guest", KEY).is_member
+        assert Identity(tmp_path / "guest", KEY).is_member
         prying.send(Enrol("second", b"\x07" * 32))
         await until(lambda: False in was_connected)  # it is cut off, and may try again
         assert desk.papers.use_invite(curve_keys(invite).server_public, guest.papers.card)  # if it missed the answer
@@ -276,8 +275,8 @@ async def test_an_invite_lets_one_machine_in_once_and_gives_it_the_swarms_own_se
 
 async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path: Path) -> None:
     desk = house(Desk, "laptop")
-    Papers(tmp_path / "laptop", KEY).invite(900, "laptop")
-    late = Papers(tmp_path / "laptop", KEY).invite(-1, "laptop")
+    Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
+    late = Identity(tmp_path / "laptop", KEY).invite(-1, "laptop")
     await until(lambda: len(desk.router.proxy.entrances) == 2)
     guest = house(Tenant, "guest", desk, late)
     await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
@@ -286,7 +285,7 @@ async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path
 
 
 async def test_an_invite_that_was_taken_back_lets_nobody_in(house: Open, tmp_path: Path) -> None:
-    desk, papers = house(Desk, "laptop"), Papers(tmp_path / "laptop", KEY)
+    desk, papers = house(Desk, "laptop"), Identity(tmp_path / "laptop", KEY)
     given, other = papers.invite(900, "laptop"), papers.invite(900, "laptop")
     await until(lambda: len(desk.router.proxy.entrances) == 3)
     papers.revoke([each for each in papers.open_invites if each.secret == given.secret])
@@ -301,19 +300,19 @@ async def test_an_invite_that_ran_out_stays_so_though_the_clock_is_set_back(
     house: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk, began_s = house(Desk, "laptop"), time.time()
-    invite = Papers(tmp_path / "laptop", KEY).invite(900, "laptop")
+    invite = Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
     await until(lambda: len(desk.router.proxy.entrances) == 2)
     with monkeypatch.context() as clock:
-        clock.setattr(papers.time, "time", lambda: began_s + 901)
+        clock.setattr(identity.time, "time", lambda: began_s + 901)
         await until(lambda: len(desk.router.proxy.entrances) == 1 and "again" in desk.said[1:])
     guest = house(Tenant, "guest", desk, invite)
     await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
-    assert not guest.papers.is_member and not Papers(tmp_path / "laptop", KEY).invites
+    assert not guest.papers.is_member and not Identity(tmp_path / "laptop", KEY).invites
 
 
 async def test_of_machines_that_come_with_one_invite_at_once_one_is_let_in(house: Open, tmp_path: Path) -> None:
     desks = [house(Desk, "laptop"), house(Desk, "laptop")]  # two coordinators of one machine
-    invite = Papers(tmp_path / "laptop", KEY).invite(900, "laptop")
+    invite = Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
     await until(lambda: all(len(desk.router.proxy.entrances) == 2 for desk in desks))
     guests = [house(Tenant, f"guest-{number}", desks[number % 2], invite) for number in range(6)]
     await until(lambda: any(guest.papers.is_member for guest in guests))
@@ -321,7 +320,7 @@ async def test_of_machines_that_come_with_one_invite_at_once_one_is_let_in(house
     await first.is_served()
     await asyncio.sleep(1.0)  # for the others, which try on
     assert [guest.papers.is_member for guest in guests].count(True) == 1
-    assert len(Papers(tmp_path / "laptop", KEY).members) == 2
+    assert len(Identity(tmp_path / "laptop", KEY).members) == 2
     assert not any(guest.answers for guest in guests if guest is not first)
 
 
@@ -334,7 +333,7 @@ async def test_where_members_approve_a_machine_with_the_code_waits_and_asks_noth
     await until(lambda: any("once a member approves it" in line for line in guest.said))
     await asyncio.sleep(0.5)
     assert (guest.answers, guest.papers.known, len(desk.papers.members)) == (0, None, 1)
-    beside = Papers(tmp_path / "laptop", KEY)  # the command has such papers
+    beside = Identity(tmp_path / "laptop", KEY)  # the command has such papers
     assert [each.name for each in beside.applicants] == ["guest"]
     assert beside.admit(beside.applicants[0].key, "guest")
     await guest.is_served()

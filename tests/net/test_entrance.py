@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from nacl.signing import SigningKey
 
-from swarm.lease.member import Enrol, Members
+from swarm.lease.member_message import Enrol, Members
 from swarm.lease.message import Bye, Status, WhoAreYou
-from swarm.net.entrance import HELLO_BYTES, is_for
-from swarm.net.swarm_key import CurveKeys, curve_keys, make_key
+from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
+from swarm.net.server_key import HELLO_BYTES, is_for
 from swarm.net.transport import DealerSocket, RouterSocket
 
 NOW, BEFORE = curve_keys(make_key()), curve_keys(make_key())

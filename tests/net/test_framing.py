@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from swarm.net.framing import GREETING_BYTES, FrameCounter
+from swarm.net.proxied_connection import GREETING_BYTES, FrameCounter
 
 
 def frame(size: int) -> bytes:

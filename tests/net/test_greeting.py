@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from swarm.lease.message import Bye
-from swarm.net.greeting import is_greeted
-from swarm.net.keys import curve_keys, make_key
+from swarm.net.identity.swarm_key import curve_keys, make_key
+from swarm.net.peer_link import is_greeted
 from swarm.net.transport import DealerSocket, RouterSocket
 
 KEYS, OTHERS = curve_keys(make_key()), curve_keys(make_key())

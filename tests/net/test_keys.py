@@ -10,21 +10,8 @@ from hypothesis import strategies as st
 from zmq.utils import z85
 
 from swarm.errors import EnvironmentFault
-from swarm.net.keys import (
-    SwarmKey,
-    curve_keys,
-    key_file,
-    load_key,
-    make_key,
-    obtain_key,
-    read_code,
-    rotate,
-    save_key,
-    saved_key,
-    security,
-    swarm_id,
-)
-from swarm.net.swarm_key import DIGITS
+from swarm.net.identity.keys import key_file, load_key, obtain_key, rotate, save_key, saved_key, security
+from swarm.net.identity.swarm_key import DIGITS, SwarmKey, curve_keys, make_key, read_code, swarm_id
 
 KEY = SwarmKey(bytes(range(16)))
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec import msgpack, structs
 from nacl.signing import SigningKey
 
-from swarm.net import membership
-from swarm.net.membership import (
+from swarm.net.identity import membership
+from swarm.net.identity.membership import (
     BadMembership,
     Cession,
     Member,

@@ -4,9 +4,8 @@ import pytest
 
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
-from swarm.lease.reason import Reason
-from swarm.net.plain import plain
-from swarm.net.wire import pack, unpack_from_coordinator, unpack_from_worker
+from swarm.lease.envelope import Reason
+from swarm.net.wire import pack, plain, unpack_from_coordinator, unpack_from_worker
 
 STEERING = ("\x1b[2J\x1b]0;owned\x07", "\x9b31m", "\x85", "\x7f", "\r\n", "\u202e", "\u2028", "\u2066")
 

@@ -8,13 +8,14 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import zmq
 
-from swarm.lease.message import Bye, Clip, Done, FilePiece, Heartbeat, Release
+from swarm.lease.envelope import MAX_CLIP_BYTES
+from swarm.lease.file_transfer import FilePiece
+from swarm.lease.message import Bye, Clip, Done, Heartbeat, Release
 from swarm.net import proxy
-from swarm.net.admission import MAX_UNPROVEN_OF_ADDRESS
-from swarm.net.allowance import MOST, UNPROVEN_BYTES
-from swarm.net.keys import CurveKeys, curve_keys, make_key
+from swarm.net.connection_limiter import MAX_UNPROVEN_OF_ADDRESS, MOST, UNPROVEN_BYTES
+from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.net.transport import MAX_UNREAD_BYTES, DealerSocket, RouterSocket
-from swarm.net.wire import MAX_CLIP_BYTES, pack
+from swarm.net.wire import pack
 
 KEYS = curve_keys(make_key())
 CLIP = Clip("job", 1, 2, 0, "0" * 32, samples=4800, sample_rate=24000, digest="0" * 64, work_s=0.5)
@@ -90,7 +91,7 @@ async def test_what_goes_in_and_what_is_read_are_the_same_number_of_bytes(router
 async def test_a_message_of_very_many_parts_takes_no_more_than_the_largest_message_and_is_cut(
     router: RouterSocket, part: int, parts: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("swarm.net.allowance.STALLED_S", 0.3)
+    monkeypatch.setattr("swarm.net.connection_limiter.STALLED_S", 0.3)
     port = router.bind("127.0.0.1", 0)
     with member(router, port) as client, honest(router, port) as dealer:
         await hears(router, dealer, 1)
@@ -136,8 +137,10 @@ async def test_a_flood_of_connections_leaves_few_and_disturbs_no_worker(router: 
 
 
 async def test_random_greetings_are_soon_refused_from_their_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm.net.admission.VAIN_BURST", 20.0)
-    monkeypatch.setattr("swarm.net.admission.VAIN_A_SECOND", 0.0)  # a loaded machine greets slower than it forgives
+    monkeypatch.setattr("swarm.net.connection_limiter.VAIN_BURST", 20.0)
+    monkeypatch.setattr(
+        "swarm.net.connection_limiter.VAIN_A_SECOND", 0.0
+    )  # a loaded machine greets slower than it forgives
     router = RouterSocket(KEYS)
     port = router.bind("127.0.0.1", 0)
     for _ in range(40):
@@ -186,7 +189,7 @@ async def test_a_member_that_sends_much_of_no_use_has_to_wait_and_others_have_no
 async def test_a_member_that_reads_nothing_fills_no_memory_and_is_cut(
     router: RouterSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("swarm.net.proxied.UNREAD_S", 0.3)
+    monkeypatch.setattr("swarm.net.proxied_connection.UNREAD_S", 0.3)
     port = router.bind("127.0.0.1", 0)
     with member(router, port) as client:
         client.rcvhwm = 1

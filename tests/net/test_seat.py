@@ -8,10 +8,9 @@ import pytest
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.envelope import Message
+from swarm.lease.member_message import BookTaken, NewBook, Obeyed
 from swarm.lease.message import StatusReply
-from swarm.lease.order import BookTaken, NewBook, Obeyed
-from swarm.net.ask import Answer
-from swarm.net.order import Conversation, Seat, bring_book, give_order
+from swarm.net.client import Answer, Conversation, Seat, bring_book, give_order
 from swarm.net.wire import pack
 
 

@@ -12,11 +12,12 @@ from patience import in_time
 from zmq.utils import z85
 
 from swarm.errors import EnvironmentFault
+from swarm.lease.envelope import MAX_CLIP_BYTES
 from swarm.lease.message import Bye, Clip, Done, Heartbeat, Hello, Release, Status, Welcome, WhoAreYou
-from swarm.net.gate import Gate
-from swarm.net.keys import CurveKeys, curve_keys, make_key
+from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.net.transport import Dealer, DealerSocket, Router, RouterSocket
-from swarm.net.wire import MAX_CLIP_BYTES, pack
+from swarm.net.wire import pack
+from swarm.net.zap_authenticator import ZapAuthenticator
 
 KEYS, OTHERS = curve_keys(make_key()), curve_keys(make_key())
 CLIP = Clip("job", 1, 2, 0, "0" * 32, samples=4800, sample_rate=24000, digest="0" * 64, work_s=0.5)
@@ -223,7 +224,7 @@ async def test_without_its_gate_nobody_gets_in(router: RouterSocket) -> None:
 
 async def test_the_gate_outlives_requests_that_make_no_sense() -> None:
     with zmq.Context() as context, context.socket(zmq.DEALER) as asker:
-        gate = Gate(context, {b"e2a-swarm": KEYS.worker_public}, lambda key: False)
+        gate = ZapAuthenticator(context, {b"e2a-swarm": KEYS.worker_public}, lambda key: False)
         asker.linger = 0
         asker.connect("inproc://zeromq.zap.01")
         good = [b"", b"1.0", b"7", b"e2a-swarm", b"127.0.0.1", b"", b"CURVE", KEYS.worker_public]

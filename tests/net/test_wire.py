@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from swarm.job.job_file import JobFile
+from swarm.job.job_asset import JobAsset
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
+from swarm.lease.envelope import Reason
 from swarm.lease.file_transfer import (
     BlockDigests,
     Blocks,
@@ -19,10 +20,25 @@ from swarm.lease.file_transfer import (
     Source,
     ToldFile,
 )
-from swarm.lease.member import Enrol, Members
-from swarm.lease.order import BookPiece, BookTaken, Instruct, NewBook, Obeyed, Order
-from swarm.lease.reason import Reason
-from swarm.lease.standby import Claim, Copied, Copy, Epochs, Heir, Opinion, Roll, Silent, StandbyStatus
+from swarm.lease.member_message import (
+    BookPiece,
+    BookTaken,
+    Claim,
+    Copied,
+    Copy,
+    Enrol,
+    Epochs,
+    Heir,
+    Instruct,
+    Members,
+    NewBook,
+    Obeyed,
+    Opinion,
+    Order,
+    Roll,
+    Silent,
+    StandbyStatus,
+)
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4
@@ -64,7 +80,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Refused("another version"),
     m.Wanted("job", ((0, 1, KEY),), ()),
     m.Job("job", "Moby Dick", Recipe("metronome", "tick", "en", "", (("cost", 0.5), ("fast", True), ("n", 1)))),
-    m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (JobFile("model/model.pth", DIGEST, 2**31),), True),
+    m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (JobAsset("model/model.pth", DIGEST, 2**31),), True),
     m.Job("job", "Moby Dick", Recipe("piper", "v", "de", cast=True), voices=("de_DE-mls-medium:5",)),
     m.Fetch(DIGEST, 0),
     m.FilePiece(DIGEST, 0, 5),
@@ -214,13 +230,13 @@ def test_a_message_with_any_byte_flipped_is_a_message_or_nothing(message: m.Mess
 
 @pytest.mark.parametrize("name", ["../voice.wav", "/voice.wav", "model/../x", "a/b/c/d", ".hidden", "a\\b", "", "x\n"])
 def test_a_file_of_a_job_cannot_lead_out_of_its_folder(name: str) -> None:
-    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (JobFile(name, DIGEST, 5),))
+    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (JobAsset(name, DIGEST, 5),))
     assert unpack_from_coordinator(pack(job)) is None
 
 
 @pytest.mark.parametrize("names", [("voice.wav", "voice.wav"), ("model/A.pth", "model/a.pth"), ("model", "model/x")])
 def test_no_two_files_of_a_job_have_one_place(names: tuple[str, str]) -> None:
-    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (JobFile("voice.wav", DIGEST, 5),))
+    job = m.Job("job", "Moby Dick", Recipe("coqui", "v", "en"), (JobAsset("voice.wav", DIGEST, 5),))
     said = msgpack.unpackb(pack(job))
     said["assets"] = [{"name": name, "digest": DIGEST, "size": 5} for name in names]
     assert unpack_from_coordinator(msgpack.packb(said)) is None

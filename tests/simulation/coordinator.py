@@ -14,16 +14,17 @@ from files import PIECE, digests_of_blocks
 from heads import WRITING_S
 from machine import Machine
 
-from swarm.audio.frame import check_frame
-from swarm.job.book import Segment
-from swarm.job.job_file import piece_size
+from swarm.audiobook.sound.frame import check_frame
+from swarm.book.model.book import Segment
+from swarm.job.job_asset import piece_size
 from swarm.job.record import JobFinished, RunStarted
-from swarm.lease.coordinator.clip_assembly import ClipAssembly
-from swarm.lease.coordinator.coordinator import GATHER_S, OWN_GAP_S, Coordinator
-from swarm.lease.coordinator.outcome import JournalEntry, Outcome, Serve
-from swarm.lease.coordinator.settings import LOOKED_AT, Settings
-from swarm.lease.file_transfer import BlockDigests
-from swarm.lease.message import Clip, ClipPiece, FilePiece, FromWorker, Message
+from swarm.lease.coordinator.core import GATHER_S, OWN_GAP_S, CoordinatorCore
+from swarm.lease.coordinator.intake import ClipAssembly
+from swarm.lease.core_settings import LOOKED_AT, Settings
+from swarm.lease.envelope import Message
+from swarm.lease.file_transfer import BlockDigests, FilePiece
+from swarm.lease.message import Clip, ClipPiece, FromWorker
+from swarm.lease.outcome import JournalEntry, Outcome, Serve
 from swarm.watch.words import event_text
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class SimCoordinator(Machine):
         super().__init__(world, number, name or f"coordinator-{number}")
         self.disk, self.credit = disk, credit
         self.device = world.devices[number]  # the model of the book computes on it
-        self.core: Coordinator | None = None
+        self.core: CoordinatorCore | None = None
         self.inbox: deque[tuple[bytes, FromWorker, bytes]] = deque()
         self.queue: list[Outcome] = []
         self.assembly = ClipAssembly()
@@ -91,7 +92,7 @@ class SimCoordinator(Machine):
             looked_at=2 if self.world.seed % 2 else LOOKED_AT,
         )
         now = self.clock()
-        core = Coordinator(settings, now)
+        core = CoordinatorCore(settings, now)
         self.core = self.world.trace(self.name).watch("coordinator", core, settings=settings, started_s=now)
         for state in states:
             self.core.add_job(state, device=self.device)
@@ -239,7 +240,7 @@ class SimCoordinator(Machine):
         self.world.judge.listed(self, peer, message)
         self.world.judge.coordinator(self, ticked=False)
 
-    def _receive_piece(self, core: Coordinator, peer: bytes, message: Clip | ClipPiece, frame: bytes) -> None:
+    def _receive_piece(self, core: CoordinatorCore, peer: bytes, message: Clip | ClipPiece, frame: bytes) -> None:
         self.world.log(self.name, f"<- {peer.decode()}", message)
         self.heard_s[peer_process(self.world, peer)] = self.awake_s()
         outcome = core.receive(peer, message, self.clock(), frame)
@@ -270,7 +271,7 @@ class SimCoordinator(Machine):
             self._tick(self.core)
         self._set_alarm()
 
-    def _tick(self, core: Coordinator) -> None:
+    def _tick(self, core: CoordinatorCore) -> None:
         before, promises = self.world.judge.holdings(core), self.world.judge.promises(core)
         outcome = core.tick(self.clock())
         self.world.judge.ticked(self, before)

@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Sequence
 from random import Random
 
+from swarm.job.job_asset import fault_of_tensors
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, LatentsKept
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place, apply
-from swarm.job.tensors import fault_of_tensors
-from swarm.lease.coordinator.outcome import JournalEntry
+from swarm.lease.outcome import JournalEntry
 
 
 class Disk:

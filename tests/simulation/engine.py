@@ -13,7 +13,7 @@ from slots import Words, next_words
 from story import Violation
 
 from swarm.job.clip_info import SpokenClip
-from swarm.job.job_file import VOICE, JobFile, find_latents
+from swarm.job.job_asset import VOICE, JobAsset, find_latents
 from swarm.job.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class SimEngine:
         self.recipe, self.busy = None, False
         self.free_s, self.crashed, self.ahead = 0.0, False, None
 
-    def load(self, turn: int, recipe: Recipe, job_files: tuple[JobFile, ...]) -> None:
+    def load(self, turn: int, recipe: Recipe, job_files: tuple[JobAsset, ...]) -> None:
         """Open a voice."""
         assert not self.busy, "loaded while it works"
         if self.ahead:
@@ -73,7 +73,7 @@ class SimEngine:
         random = self.worker.world.random
         self.worker.later(random.choice([0.1, 1.0, 5.0]), self._loaded, self.life, turn, recipe, job_files)
 
-    def _loaded(self, life: int, turn: int, recipe: Recipe, job_files: tuple[JobFile, ...]) -> None:
+    def _loaded(self, life: int, turn: int, recipe: Recipe, job_files: tuple[JobAsset, ...]) -> None:
         if life != self.life:
             return
         self.busy, self.loaded_s = False, self.worker.world.heap.now

@@ -9,8 +9,8 @@ from faults import LOST_DISK
 from small_tensors import small_tensors
 from story import Violation
 
-from swarm.job.job_file import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, MODEL, VOICE, JobFile, piece_size
-from swarm.lease.message import Fetch, FilePiece
+from swarm.job.job_asset import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, MODEL, VOICE, JobAsset, piece_size
+from swarm.lease.file_transfer import Fetch, FilePiece
 
 if TYPE_CHECKING:
     from worker import SimWorker
@@ -32,11 +32,11 @@ def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def made(name: str, data: bytes) -> JobFile:
-    return JobFile(name, digest_of(data), len(data))
+def made(name: str, data: bytes) -> JobAsset:
+    return JobAsset(name, digest_of(data), len(data))
 
 
-def files_of(world: World, number: int) -> dict[JobFile, bytes]:
+def files_of(world: World, number: int) -> dict[JobAsset, bytes]:
     """Return the job files of a book: a reference, a model, both, or none."""
     random = world.files_random
     if not (random.random() < 0.4 or "files" in world.faults):
@@ -130,7 +130,7 @@ class FileDisk:
     def _missed(self, digest: str) -> None:
         self.worker.carry_out(self.worker.core.lost(digest, self.worker.clock()))
 
-    def has(self, job_files: tuple[JobFile, ...]) -> bool:
+    def has(self, job_files: tuple[JobAsset, ...]) -> bool:
         """Tell whether an engine can be given these files."""
         return all(job_file.digest in self.whole for job_file in job_files)
 
@@ -140,7 +140,7 @@ class FileDisk:
             self.whole.pop(self.worker.world.random.choice(sorted(self.whole)))
 
 
-def latents_made(worker: SimWorker) -> JobFile | None:
+def latents_made(worker: SimWorker) -> JobAsset | None:
     """Return the latents that an engine computes: never the same twice."""
     if worker.world.no_latents:
         return None

@@ -13,12 +13,12 @@ from disk import Disk, doubly_accepted
 from faults import LAST_S, TAKE_OVERS
 from story import Spot, Violation
 
-from swarm.job import epoch as epochs
-from swarm.job import union
-from swarm.job.epoch import lineage_of
+from swarm.job import run as epochs
 from swarm.job.record import AnyRecord
+from swarm.job.run import lineage_of
 from swarm.job.spec import JobSpec
 from swarm.lease.message import Job
+from swarm.standby import adopt
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
@@ -97,7 +97,7 @@ class TakeOvers:
         for other in self.heads:
             disk.files |= other.disk.files
         own = disk.records[JOB]
-        united = union.unite(spec, own, copy)
+        united = adopt.unite(spec, own, copy)
         self._judge_union(spec, own, copy, united)
         disk.load(JOB, united)
         head.next_epoch = lambda epoch: epochs.taken_over(epoch, self.random.randrange)
@@ -107,7 +107,7 @@ class TakeOvers:
             for worker in self.world.workers:
                 worker.later(self.random.uniform(*FOUND_S), worker.dial, head)
         self.world.log(head.name, f"takes over with {len(disk.durable['job-0'].accepted)} clips")
-        before = max(union.replayed(spec, records).epoch for records in (own, copy))
+        before = max(adopt.replayed(spec, records).epoch for records in (own, copy))
         head.start()
         if lineage_of(disk.durable[JOB].epoch) <= lineage_of(before):
             raise Violation(f"{head.name} takes over and is no higher than the head before", (JOB, -1, -1))
@@ -118,15 +118,15 @@ class TakeOvers:
     def _judge_union(self, spec: JobSpec, own: list[AnyRecord], copy: list[AnyRecord], united: list[AnyRecord]) -> None:
         """Check that the union is a journal, the same from both sides, and lacks no clip of either."""
         self.united += bool(own)
-        if union.unite(spec, copy, own) != united:
+        if adopt.unite(spec, copy, own) != united:
             raise Violation("the union depends on which journal comes first")
-        higher = max((own, copy), key=lambda records: union.replayed(spec, records).epoch)
-        if united[: len(higher)] != higher and union.replayed(spec, own).epoch != union.replayed(spec, copy).epoch:
+        higher = max((own, copy), key=lambda records: adopt.replayed(spec, records).epoch)
+        if united[: len(higher)] != higher and adopt.replayed(spec, own).epoch != adopt.replayed(spec, copy).epoch:
             raise Violation("the union does not begin with the journal of the higher epoch")
         if place := doubly_accepted(united):
             raise Violation("the union has two clips of one place", (spec.job, *place))
-        states = [union.replayed(spec, records) for records in (own, copy)]
-        state, latents = union.replayed(spec, united), {each.latents for each in states if each.accepted}
+        states = [adopt.replayed(spec, records) for records in (own, copy)]
+        state, latents = adopt.replayed(spec, united), {each.latents for each in states if each.accepted}
         for each in states if len(latents) < 2 else []:
             if lost := each.accepted.keys() - state.accepted.keys() - state.first_takes.keys():
                 raise Violation("a copied clip is lost", (spec.job, *min(lost)))

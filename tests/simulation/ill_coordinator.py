@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from machine import Machine
 
-from swarm.job.job_file import VOICE, JobFile
+from swarm.job.job_asset import VOICE, JobAsset
 from swarm.job.recipe import Recipe
+from swarm.lease.envelope import Message
 from swarm.lease.message import (
     FromCoordinator,
     FromWorker,
@@ -16,7 +17,6 @@ from swarm.lease.message import (
     Hello,
     Job,
     Line,
-    Message,
     Revoke,
     Skip,
     Trim,
@@ -65,8 +65,8 @@ class IllCoordinator(Machine):
         return Recipe("metronome", "ill", "en")
 
     @property
-    def _files(self) -> tuple[JobFile, ...]:
-        return (JobFile(VOICE, "e" * 64, 1 << 30),) if self.way == "promising files" else ()
+    def _files(self) -> tuple[JobAsset, ...]:
+        return (JobAsset(VOICE, "e" * 64, 1 << 30),) if self.way == "promising files" else ()
 
     def _offered(self, connection: Connection, slot: int) -> None:
         self.leases += 1

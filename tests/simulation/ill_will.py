@@ -9,8 +9,6 @@ from worker import SimWorker
 
 from swarm.lease.message import (
     Bye,
-    Device,
-    EngineOffer,
     Failed,
     FromCoordinator,
     Grant,
@@ -22,7 +20,8 @@ from swarm.lease.message import (
     SlotReport,
     WhoAreYou,
 )
-from swarm.lease.worker.outcome import WorkerOutcome
+from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.outcome import WorkerOutcome
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator

@@ -14,17 +14,17 @@ from worker_invariants import WorkerJudge, is_judged
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
-from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, OWN_GAP_S, Coordinator
+from swarm.lease.coordinator.core import ASK_AGAIN_S, OWN_GAP_S, CoordinatorCore
 from swarm.lease.coordinator.deadlines import PROMISE_S, SILENCE_S
 from swarm.lease.coordinator.intake import MAX_RECORDED
-from swarm.lease.coordinator.last_word import OTHERS_WAITED_FOR_S, leaves_to_others
-from swarm.lease.coordinator.lease import PROMISED, Lease
-from swarm.lease.coordinator.outcome import Outcome, Send
+from swarm.lease.coordinator.ledger import PROMISED, Lease
 from swarm.lease.coordinator.roster import Session
-from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, ServedJob
-from swarm.lease.coordinator.session_state import SessionState
+from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, OTHERS_WAITED_FOR_S, ServedJob, leaves_to_others
+from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Source
-from swarm.lease.message import Accepted, Clip, Grant, Heartbeat, Message, Rejected, Revoke, Trim, Wanted
+from swarm.lease.message import Accepted, Clip, Grant, Heartbeat, Rejected, Revoke, Trim, Wanted
+from swarm.lease.outcome import Outcome, Send
+from swarm.lease.states import SessionState
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
@@ -59,7 +59,7 @@ class Judge:
 
     # --- the coordinator
 
-    def holdings(self, core: Coordinator) -> dict[str, list[Spot]]:
+    def holdings(self, core: CoordinatorCore) -> dict[str, list[Spot]]:
         """Return the segments that each session holds."""
         pending: dict[str, list[Spot]] = {process: [] for process in core.sessions}
         for job, served in core.jobs.items():
@@ -91,7 +91,7 @@ class Judge:
             if alike and worker.awake and connection.is_busy and busy_s > SILENCE_S and not coordinator.ever_slept:
                 raise Violation(f"{process} is thought dead while its link carries its messages")
 
-    def promises(self, core: Coordinator) -> dict[int, str]:
+    def promises(self, core: CoordinatorCore) -> dict[int, str]:
         """Return the sessions of the promised leases, by lease."""
         leases = [lease for served in core.jobs.values() for lease in served.ledger.leases.values()]
         return {lease.id: lease.session for lease in leases if lease.slot == PROMISED}
@@ -105,14 +105,14 @@ class Judge:
             if coordinator.clock() - core.sessions[session].sent_s < PROMISE_S / 2:
                 raise Violation(f"a promise to {session} ran out while its clips came")
 
-    def must_take(self, core: Coordinator, peer: bytes, clip: Clip) -> bool:
+    def must_take(self, core: CoordinatorCore, peer: bytes, clip: Clip) -> bool:
         """Return whether a clip that came is wanted and of a worker that was let in."""
         served = core.jobs.get(clip.job)
         known = peer in core.peers or peer in core.absent.sessions
         fits = served is not None and served.is_wanted((clip.chapter, clip.index), clip.key)
         return fits and known and is_judged(self.world, self.world.network.owners[peer])
 
-    def has_taken(self, core: Coordinator, clip: Clip) -> None:
+    def has_taken(self, core: CoordinatorCore, clip: Clip) -> None:
         """Complain of a wanted clip that was thrown away."""
         if (clip.chapter, clip.index) not in core.jobs[clip.job].state.accepted:
             raise Violation("a wanted clip is thrown away", (clip.job, clip.chapter, clip.index))
@@ -141,7 +141,7 @@ class Judge:
             elif isinstance(send.message, Wanted):
                 self._promised(core, send.message)
 
-    def _granted(self, core: Coordinator, session: Session, grant: Grant) -> None:
+    def _granted(self, core: CoordinatorCore, session: Session, grant: Grant) -> None:
         served = core.jobs[grant.job]
         others = [lease for lease in served.ledger.leases.values() if lease.id != grant.lease]
         spots = [(grant.job, grant.chapter, line.index) for line in grant.lines]
@@ -168,7 +168,7 @@ class Judge:
                 self.repeats.allow([(grant.job, grant.chapter, line.index)], "granted twice on purpose")
 
     @staticmethod
-    def _promised(core: Coordinator, wanted: Wanted) -> None:
+    def _promised(core: CoordinatorCore, wanted: Wanted) -> None:
         for chapter, index, _ in wanted.wanted:
             ledger = core.jobs[wanted.job].ledger
             if index in ledger.free[chapter] and ledger.may_promise((chapter, index)):
@@ -212,7 +212,7 @@ class Judge:
                     spot = (slot.leases[0].job.job, slot.leases[0].chapter, slot.lines[0].index)
                     raise Violation(f"{worker.name} loses a lease after {spent_s:.1f} s at a segment", spot)
 
-    def _fairly_set_aside(self, core: Coordinator, job: str, record: SegmentQuarantined, record_s: float) -> None:
+    def _fairly_set_aside(self, core: CoordinatorCore, job: str, record: SegmentQuarantined, record_s: float) -> None:
         served = core.jobs[job]
         place = (record.chapter, record.index)
         blamed = {failure.worker for failure in served.state.failures[place]}
@@ -231,7 +231,7 @@ class Judge:
         if any(s.segments == most and s.worker not in blamed for s in here) and (most or not others_had_time):
             raise Violation("set aside before the worker that delivered most has tried it", (job, *place))
 
-    def _fairly_blamed(self, core: Coordinator, job: str, record: SegmentFailed) -> None:
+    def _fairly_blamed(self, core: CoordinatorCore, job: str, record: SegmentFailed) -> None:
         """Check that a text is blamed at most once each time engines break, and never for one that stays broken."""
         place = (record.chapter, record.index)
         notes = [failure.note for failure in core.jobs[job].state.failures.get(place, ())]
@@ -278,7 +278,7 @@ class Judge:
         if strays := coordinator.assembly.parts.keys() - core.peers.keys():
             raise Violation(f"pieces of clips are kept that came over {strays}")
 
-    def _indexes(self, core: Coordinator) -> None:
+    def _indexes(self, core: CoordinatorCore) -> None:
         """Check that what the core keeps as things change is what a look at everything gives."""
         if list(core.jobs.open) != [job for job, served in core.jobs.items() if served.is_open]:
             raise Violation(f"{list(core.jobs.open)} are not the open jobs")
@@ -311,7 +311,7 @@ class Judge:
             self._nobody_starves(coordinator, core, served)
             self._nobody_is_left_without_files(coordinator, core, served)
 
-    def _nothing_is_overdue(self, core: Coordinator, now: float) -> None:
+    def _nothing_is_overdue(self, core: CoordinatorCore, now: float) -> None:
         for session in core.sessions.values():
             if now - session.heard_s > SILENCE_S + LATE_S:
                 raise Violation(f"{session.key} is silent for {now - session.heard_s:.1f} s and still here")
@@ -321,7 +321,7 @@ class Judge:
                     raise Violation(f"lease {lease.id} is overdue", (job, lease.chapter, lease.pending[0]))
             self._nobody_waits_long(core, served, now)
 
-    def _nobody_waits_long(self, core: Coordinator, served: ServedJob, now: float) -> None:
+    def _nobody_waits_long(self, core: CoordinatorCore, served: ServedJob, now: float) -> None:
         name = (core.settings.coordinator, served.state.job)
         asker = self._asks_in_vain(core, served, now)
         if asker is None:
@@ -351,7 +351,7 @@ class Judge:
         self.shadow[name] = (len(coming), len(coordinator.disk.records[state.job]))
         self.shadow[*name, "?"] = fingerprint(served)
 
-    def _ledger(self, core: Coordinator, served: ServedJob) -> None:
+    def _ledger(self, core: CoordinatorCore, served: ServedJob) -> None:
         ledger, state = served.ledger, served.state
         covered = [set(free) for free in ledger.free]
         for lease in ledger.leases.values():
@@ -377,7 +377,7 @@ class Judge:
             if not ledger.free[lease.chapter].isdisjoint(lease.pending):
                 raise Violation(f"lease {lease.id} holds what is free")
 
-    def _asks_in_vain(self, core: Coordinator, served: ServedJob, now: float) -> tuple[str, Spot] | None:
+    def _asks_in_vain(self, core: CoordinatorCore, served: ServedJob, now: float) -> tuple[str, Spot] | None:
         """Return a worker that offers a slot, and a free segment for it; None if there is none."""
         settings = core.settings
         if core.more_to_grant or core.stopping or now < core.grants_s or len(core.sessions) < settings.min_workers:
@@ -398,7 +398,7 @@ class Judge:
                         return session.worker, (served.state.job, chapter, index)
         return None
 
-    def _nobody_starves(self, coordinator: SimCoordinator, core: Coordinator, served: ServedJob) -> None:
+    def _nobody_starves(self, coordinator: SimCoordinator, core: CoordinatorCore, served: ServedJob) -> None:
         """Check that an idle worker in reach does not stay idle while there is work for it."""
         if WHOLE_CLIPS in self.world.faults:  # a worker may be known again only after its clip
             return
@@ -414,7 +414,9 @@ class Judge:
             else:
                 self.idle.pop(name, None)
 
-    def _nobody_is_left_without_files(self, coordinator: SimCoordinator, core: Coordinator, served: ServedJob) -> None:
+    def _nobody_is_left_without_files(
+        self, coordinator: SimCoordinator, core: CoordinatorCore, served: ServedJob
+    ) -> None:
         """Check that a worker gets on with the files that it lacks."""
         for session in core.sessions.values():
             worker = self._owner(session.key)
@@ -437,7 +439,7 @@ class Judge:
                 raise Violation(f"{worker.name} gets no further with its files, {have} bytes")
 
     def _could_work(
-        self, worker: SimWorker, session: Session, core: Coordinator, served: ServedJob, free: list[tuple[int, int]]
+        self, worker: SimWorker, session: Session, core: CoordinatorCore, served: ServedJob, free: list[tuple[int, int]]
     ) -> bool:
         if not is_judged(self.world, worker, session) or not served.can_try(session, core.called_s):
             return False
@@ -471,7 +473,7 @@ class Judge:
                     spot = (served.state.job, lease.chapter, lease.pending[0])
                     raise Violation(f"{session.worker} does not know of lease {lease.id}", spot)
 
-    def _the_dead_hold_nothing(self, coordinator: SimCoordinator, core: Coordinator) -> None:
+    def _the_dead_hold_nothing(self, coordinator: SimCoordinator, core: CoordinatorCore) -> None:
         for process in core.sessions:
             worker = self._owner(process)
             died_s = worker.died_s.get(process)

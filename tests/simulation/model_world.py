@@ -12,16 +12,15 @@ from files import BLOCK, PIECE, WRITE_S
 from heap import Heap
 from making import make_core, make_hello
 
-from swarm.job.job_file import BLOCKS_IN_LIST, DIGEST_BYTES, piece_size
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, piece_size
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Fetch, FilePiece, LackedFile, ModelReport, ModelSource, Source, ToldFile
 from swarm.lease.message import Heartbeat
-from swarm.lease.worker.lack import Lack
-from swarm.lease.worker.outcome import Expect, Seek, WorkerOutcome
-from swarm.lease.worker.settings import WorkerSettings
-from swarm.lease.worker.source import PEER
-from swarm.lease.worker.worker import Worker
+from swarm.lease.outcome import Expect, Seek, WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.file_source import PEER, MissingFile
 
 LINK = "c"
 LOOK_S = 0.1  # between two looks at what a machine lacks
@@ -69,13 +68,13 @@ class Machine:
     lie: str = ""
     run: int = 0
     is_alive: bool = False
-    core: Worker = field(init=False)
+    core: WorkerCore = field(init=False)
     files: dict[str, bytes] = field(default_factory=dict)  # handle -> a file in its place
     parts: dict[str, bytearray] = field(default_factory=dict)  # block list -> bytes
     came: dict[str, bytes] = field(default_factory=dict)
     expected: dict[str, dict[int, bytes]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
-    lack: Lack | None = None
+    lack: MissingFile | None = None
     loading: list[ModelFile] = field(default_factory=list)  # left to the engine, which downloads one after the other
     began_s: float = 0.0
     started_s: float = 0.0
@@ -106,7 +105,7 @@ class Machine:
         self.run, self.is_alive, self.lack, self.loading = self.run + 1, True, None, []
         self.started_s = self.world.heap.now
         self.expected, self.asked, self.came, self.waiting = {}, {}, {}, {}
-        self.core = Worker(make_hello(self.name, nonce=str(self.run)), WorkerSettings(piece=PIECE))
+        self.core = WorkerCore(make_hello(self.name, nonce=str(self.run)), WorkerSettings(piece=PIECE))
         self.connect()
         self.after(self.world.random.uniform(0, LOOK_S), self.look)
         self.after(1.0, self.beat)
@@ -130,11 +129,11 @@ class Machine:
         now, lacking = self.world.heap.now, [file for file in self.world.files if file.handle not in self.files]
         if lacking and not self.loading:
             if self.lack is None or self.lack.handle != lacking[0].handle:
-                self.lack = Lack(LINK, lacking[0].handle, self.world.most, now)
+                self.lack = MissingFile(LINK, lacking[0].handle, self.world.most, now)
             self._bring(self.lack, lacking, now)
         self.report()
 
-    def _bring(self, lack: Lack, lacking: list[ModelFile], now: float) -> None:
+    def _bring(self, lack: MissingFile, lacking: list[ModelFile], now: float) -> None:
         """Do as `ModelExchange` does with the first file that is missing."""
         if lack.gives_up(now):
             self.loading, lack.downloads = lacking, True
@@ -161,7 +160,7 @@ class Machine:
     def _download(self) -> None:
         now, file = self.world.heap.now, self.loading[0]
         self.world.begins(self, file)
-        self.lack = Lack(LINK, file.handle, self.world.most, now, downloads=True)
+        self.lack = MissingFile(LINK, file.handle, self.world.most, now, downloads=True)
         self.began_s, self.is_stuck = now, "stuck" in self.world.troubles and not self.world.downloads[1:]
         delay_s = STUCK_S if self.is_stuck else len(file.content) / self.world.hub_rate
         self.after(delay_s, self._downloaded, file)
@@ -292,7 +291,7 @@ class ModelWorld:
         self.machines = [Machine(self, each, self._rate(link)) for each in range(number)]
         for machine in random.sample(self.machines, number // 2 if "liars" in self.troubles else 0):
             machine.lie = random.choice(lies)
-        self.core: Coordinator = make_core(piece=PIECE)
+        self.core: CoordinatorCore = make_core(piece=PIECE)
         self.cut: dict[frozenset[int], float] = {}
         self.far_s = [
             self._latency() for _ in self.machines
@@ -372,7 +371,7 @@ class ModelWorld:
     def to_coordinator(self, machine: Machine, message: Message, frame: bytes = b"") -> None:
         self.heap.after(self.far_s[machine.number], self._arrive, self.core, machine, machine.peer, message, frame)
 
-    def _arrive(self, core: Coordinator, machine: Machine, peer: bytes, message: Message, frame: bytes) -> None:
+    def _arrive(self, core: CoordinatorCore, machine: Machine, peer: bytes, message: Message, frame: bytes) -> None:
         if core is not self.core:
             return
         if isinstance(message, Heartbeat) and peer == machine.peer:

@@ -16,33 +16,29 @@ from typing import Any
 from coordinator import SimCoordinator
 from faults import TAKE_OVERS
 
-from swarm.job import epoch, union
-from swarm.lease.coordinator import coordinator as core
-from swarm.lease.coordinator import deadlines, heartbeat, last_word
+from swarm.job import run
+from swarm.lease.coordinator import core, deadlines, heartbeat, served_job
 from swarm.lease.coordinator.chain import Chain
-from swarm.lease.coordinator.clip_assembly import ClipAssembly
-from swarm.lease.coordinator.clip_pieces import ClipPieces
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.deadlines import Deadlines
 from swarm.lease.coordinator.grant import Request
-from swarm.lease.coordinator.intake import Intake
-from swarm.lease.coordinator.job_files import JobFiles
+from swarm.lease.coordinator.intake import ClipAssembly, ClipPieces, Intake
 from swarm.lease.coordinator.ledger import Ledger
-from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.served_assets import ServedAssets
 from swarm.lease.coordinator.served_job import ServedJob
-from swarm.lease.worker import download, proof, slot_changes, spares
-from swarm.lease.worker import worker as worker_core
-from swarm.lease.worker.batch import BatchSearch
-from swarm.lease.worker.coordinator_link import CoordinatorLink
-from swarm.lease.worker.download import Downloads
-from swarm.lease.worker.heads import Heads
-from swarm.lease.worker.link_pace import LinkPace
+from swarm.lease.outcome import Outcome
+from swarm.lease.worker import asset_download, retained_clips, slot_changes
+from swarm.lease.worker import core as worker_core
+from swarm.lease.worker import slot_changes as proof
+from swarm.lease.worker.asset_download import Downloads
+from swarm.lease.worker.coordinator_link import CoordinatorLink, LinkPace
+from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.rest import Rest
-from swarm.lease.worker.slot import EngineSlot
-from swarm.lease.worker.spares import SpareClips
-from swarm.lease.worker.unaccepted import UnacceptedClips
-from swarm.lease.worker.upload import ClipUploads
-from swarm.lease.worker.worker import Worker
+from swarm.lease.worker.retained_clips import RetainedClips
+from swarm.lease.worker.sharing import Leaders
+from swarm.lease.worker.slot import BatchSearch, EngineSlot
+from swarm.lease.worker.unaccepted import ClipUploads, UnacceptedClips
+from swarm.standby import adopt
 
 
 @dataclass(frozen=True)
@@ -81,15 +77,15 @@ MUTANTS: dict[str, Edit | Value] = {
     "the deadline of a silence is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "leases_s"),
     "a deadline that comes nearer is not noticed": Edit(Ledger, "begin", "self.holdings.hasten(lease)", "pass"),
     "a lapsed lease takes what others have": Edit(Ledger, "resume", "index in free and ", ""),
-    "a finished job stays open": Edit(Coordinator, "_dispatch", "self.jobs.review()", "pass"),
+    "a finished job stays open": Edit(CoordinatorCore, "_dispatch", "self.jobs.review()", "pass"),
     "leases that ended are still known": Edit(Ledger, "_forget", "self.holdings.remove(lease)", "pass"),
-    "waiting slots are not asked again": Value(Coordinator, "_next_round", lambda self: math.inf),
+    "waiting slots are not asked again": Value(CoordinatorCore, "_next_round", lambda self: math.inf),
     "no silence detection": Value(deadlines, "SILENCE_S", 1e9),
-    "clips of the dropped are thrown away": Value(Coordinator, "_take_late", lambda self, *_: None),
+    "clips of the dropped are thrown away": Value(CoordinatorCore, "_take_late", lambda self, *_: None),
     "clips are not cut": Edit(worker_core, "send_clips", "link.largest_piece and", "False and"),
     "pieces do not wait for room on the link": Edit(ClipUploads, "parts", "> window", "> 1e9"),
     "pieces are no sign of life": Edit(
-        Coordinator, "receive", "session.heard_s = now", "session.heard_s += (now - session.heard_s) * (not frame)"
+        CoordinatorCore, "receive", "session.heard_s = now", "session.heard_s += (now - session.heard_s) * (not frame)"
     ),
     "promises run out while pieces come": Edit(ClipPieces, "note_bytes", "lease.progressed_s = now", "pass"),
     "a second clip goes over a slow link": Value(CoordinatorLink, "allowance", property(lambda self: self.credit)),
@@ -143,34 +139,34 @@ MUTANTS: dict[str, Edit | Value] = {
     "a model that does not fit keeps its slot from all": Edit(
         worker_core, "step_back", 'trouble == "memory" and recipe is not None', "False"
     ),
-    "the unknown are not asked": Edit(Coordinator, "receive", "outcome.send(peer, WhoAreYou())", "pass"),
-    "no grace after a restart": Edit(Coordinator, "_pump", "now < self.grants_s", "False"),
+    "the unknown are not asked": Edit(CoordinatorCore, "receive", "outcome.send(peer, WhoAreYou())", "pass"),
+    "no grace after a restart": Edit(CoordinatorCore, "_pump", "now < self.grants_s", "False"),
     "leases end when granted": Value(heartbeat, "GRANT_FLIGHT_S", -1.0),
     "lost grants are never missed": Value(heartbeat, "GRANT_FLIGHT_S", 1e9),
     "leases end before their clips came": Edit(worker_core, "heartbeat", "*unaccepted.leases(link.name)", ""),
-    "lost messages are not missed": Value(Coordinator, "unsent", lambda self, peer: None),
-    "unsent clips are forgotten": Value(Worker, "unsent", lambda self, name, clip: None),
-    "turns ignored": Edit(Worker, "_report", "slot.turn == turn", "slot.busy"),
-    "the dead keep their places": Edit(Coordinator, "_drop", "served.ledger.lapse(lease)", "pass"),
+    "lost messages are not missed": Value(CoordinatorCore, "unsent", lambda self, peer: None),
+    "unsent clips are forgotten": Value(WorkerCore, "unsent", lambda self, name, clip: None),
+    "turns ignored": Edit(WorkerCore, "_report", "slot.turn == turn", "slot.busy"),
+    "the dead keep their places": Edit(CoordinatorCore, "_drop", "served.ledger.lapse(lease)", "pass"),
     "settled places stay free": Edit(Ledger, "settle", "self.free[chapter].discard(index)", "pass"),
     "discarded clips are not spoken again": Edit(
-        Coordinator, "discard", "self.jobs[job].ledger.reopen((chapter, index))", "pass"
+        CoordinatorCore, "discard", "self.jobs[job].ledger.reopen((chapter, index))", "pass"
     ),
     "granted before its files are there": Edit(
         Request, "_is_let", "self.session.can_speak(served.recipe) and served.needed <= self.session.job_files", "True"
     ),
     "latents of two workers": Edit(Request, "_is_let", "served.state.awaits_latents and", "False and"),
-    "spoken before its latents are journaled": Edit(Worker, "_next", "not suits or lease.job.latents", "not suits"),
+    "spoken before its latents are journaled": Edit(WorkerCore, "_next", "not suits or lease.job.latents", "not suits"),
     "latents are not looked at": Edit(
-        JobFiles, "_take", "hashlib.sha256(data).hexdigest() != coming.made.digest", "False"
+        ServedAssets, "_take", "hashlib.sha256(data).hexdigest() != coming.made.digest", "False"
     ),
-    "latents of any form are taken": Edit(JobFiles, "_take", "fault_of_tensors(bytes(data))", "''"),
+    "latents of any form are taken": Edit(ServedAssets, "_take", "fault_of_tensors(bytes(data))", "''"),
     "a voice of other latents goes on": Edit(
         EngineSlot, "suits", "self.latents == find_latents(job.job_files)", "True"
     ),
     "workers fetch a file from each other": Edit(Chain, "_choose", "and not self._leads_to(other, session.key)", ""),
     "pieces out of turn are written": Edit(Downloads, "take", "piece.offset != item.received or", ""),
-    "pieces that do not come are not missed": Value(download, "STALLED_S", 1e9),
+    "pieces that do not come are not missed": Value(asset_download, "STALLED_S", 1e9),
     "all is asked for at once": Edit(
         Downloads, "_fetch", " and item.asked - item.have < WINDOW * self.settings.piece", ""
     ),
@@ -219,24 +215,24 @@ MUTANTS: dict[str, Edit | Value] = {
         CoordinatorLink, "_is_doubted", "self.offers and now - max(self.heard_s, self.offered_s)", "now - self.heard_s"
     ),
     "a coordinator may leave slots idle": Value(worker_core, "charge_idle", lambda links, slots, seconds: None),
-    "a second worker is waited for without end": Value(last_word, "OTHERS_WAITED_FOR_S", 1e9),
+    "a second worker is waited for without end": Value(served_job, "OTHERS_WAITED_FOR_S", 1e9),
     "a batch that fails is spoken again as it is": Value(BatchSearch, "failed", lambda self, batch: None),
     "what was taken while it was under way is spoken again": Edit(
         EngineSlot, "speak_next", "without(lines, lease.unwanted)", "lines"
     ),
     "more is ordered together than the engine takes": Edit(BatchSearch, "choose", "lines[: self.most]", "lines"),
-    "a worker works for any head": Value(Heads, "is_outrun", lambda self, job: False),
-    "the old head is not told": Value(Heads, "tell", lambda self, link, out: None),
+    "a worker works for any head": Value(Leaders, "is_outrun", lambda self, job: False),
+    "the old head is not told": Value(Leaders, "tell", lambda self, link, out: None),
     "a head that was taken over goes on": Value(core, "overrule", lambda *_: None),
     "a new head does not name its job": Value(ServedJob, "was_taken_over", property(lambda self: False)),
-    "what the old head granted goes on": Value(Heads, "_move", staticmethod(lambda *_: None)),
-    "a take-over begins no lineage": Value(epoch, "taken_over", lambda before, draw: before + 1),
-    "the union takes nothing of the lower journal": Value(union, "_clips", lambda state, lower: iter(())),
-    "the union begins with the longer journal": Edit(union, "_rank", "state.epoch, ", "0, "),
+    "what the old head granted goes on": Value(Leaders, "_move", staticmethod(lambda *_: None)),
+    "a take-over begins no lineage": Value(run, "taken_over", lambda before, draw: before + 1),
+    "the union takes nothing of the lower journal": Value(adopt, "_clips", lambda state, lower: iter(())),
+    "the union begins with the longer journal": Edit(adopt, "_rank", "state.epoch, ", "0, "),
     "a new head is offered no spares": Edit(
-        spares, "_may_lack", " or lineage_of(epoch) > lineage_of(accepted_under)", ""
+        retained_clips, "_may_lack", " or lineage_of(epoch) > lineage_of(accepted_under)", ""
     ),
-    "what was offered is begun": Value(SpareClips, "granted", lambda *_: None),
+    "what was offered is begun": Value(RetainedClips, "granted", lambda *_: None),
     "nobody is granted the last places": Edit(Request, "grant", "if run:", "if run and len(run[1]) > 1:"),
 }
 

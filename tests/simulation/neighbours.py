@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from files import BLOCK, PIECE
 
-from swarm.job.job_file import piece_size
+from swarm.job.job_asset import piece_size
 from swarm.lease.envelope import Message
-from swarm.lease.message import Fetch, FilePiece
-from swarm.lease.worker.source import PEER
+from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.worker.file_source import PEER
 
 if TYPE_CHECKING:
     from worker import SimWorker

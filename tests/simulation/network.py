@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from machine import Machine
 
-from swarm.lease.message import Message
+from swarm.lease.envelope import Message
 from swarm.net.wire import pack
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from story import Violation
 
 from swarm.lease.message import Line
+from swarm.lease.states import SlotState
 from swarm.lease.worker.slot import EngineSlot
-from swarm.lease.worker.slot_state import SlotState
 
 if TYPE_CHECKING:
     from engine import SimEngine

@@ -8,12 +8,10 @@ import pytest
 from model_world import ModelWorld, Wrong
 from mutants import Edit, edited
 
-from swarm.lease.coordinator.block_lists import BlockLists
 from swarm.lease.coordinator.chain import Chain
-from swarm.lease.coordinator.job_files import JobFiles
-from swarm.lease.coordinator.referee import Referee
-from swarm.lease.worker.lack import Lack
-from swarm.lease.worker.source import FileSource
+from swarm.lease.coordinator.download_arbiter import BlockLists, DownloadArbiter
+from swarm.lease.coordinator.served_assets import ServedAssets
+from swarm.lease.worker.file_source import FileSource, MissingFile
 
 sys.path.append(str(Path(__file__).parents[1] / "lease" / "coordinator"))
 
@@ -51,13 +49,19 @@ def test_sixteen_machines_take_less_than_twice_the_time_of_two() -> None:
 LIARS, WORDS = {"troubles": ("liars",)}, {"troubles": ("liars",), "lies": ("word",)}
 MUTANTS: dict[str, tuple[Edit, dict[str, Any]]] = {  # with the worlds that notice it
     "a word that led to another file counts on": (
-        Edit(Referee, "_accuse", "self.liars.add((lacked.handle, key))", "pass"),
+        Edit(DownloadArbiter, "_accuse", "self.liars.add((lacked.handle, key))", "pass"),
         WORDS,
     ),
-    "another file is asked for again": (Edit(Lack, "refuse", "self.false.append(self.told.digest)", "pass"), WORDS),
-    "all may download at once": (Edit(Referee, "_may_download", "if now - leave.moved_s < STUCK_S", "if False"), {}),
+    "another file is asked for again": (
+        Edit(MissingFile, "refuse", "self.false.append(self.told.digest)", "pass"),
+        WORDS,
+    ),
+    "all may download at once": (
+        Edit(DownloadArbiter, "_may_download", "if now - leave.moved_s < STUCK_S", "if False"),
+        {},
+    ),
     "a download that is stuck is waited for": (
-        Edit(Referee, "_may_download", "now - leave.moved_s < STUCK_S", "True"),
+        Edit(DownloadArbiter, "_may_download", "now - leave.moved_s < STUCK_S", "True"),
         {"troubles": ("stuck",)},
     ),
     "a list is taken as it comes": (
@@ -70,14 +74,14 @@ MUTANTS: dict[str, tuple[Edit, dict[str, Any]]] = {  # with the worlds that noti
         {"troubles": ("liars",), "lies": ("pieces",)},
     ),
     "a coordinator's restart costs a download": (
-        Edit(Referee, "source", "lacked.told is not None", "False"),
+        Edit(DownloadArbiter, "source", "lacked.told is not None", "False"),
         {"troubles": ("restarts",)},
     ),
     "a coordinator's restart gives a second leave": (
-        Edit(Referee, "source", "lacked.waits or session.told_models", "False"),
+        Edit(DownloadArbiter, "source", "lacked.waits or session.told_models", "False"),
         {"troubles": ("restarts",)},
     ),
-    "a worker waits for ever": (Edit(Lack, "gives_up", "self.is_left or is_late or", ""), {}),
+    "a worker waits for ever": (Edit(MissingFile, "gives_up", "self.is_left or is_late or", ""), {}),
 }
 
 
@@ -91,8 +95,8 @@ def test_the_worlds_notice(name: str) -> None:
 
 
 def test_a_model_is_borrowed_only_from_one_that_has_spoken_with_it_and_opens_its_door() -> None:
-    spoken = Edit(JobFiles, "_borrowable", "if any(served.state.job in other.rates for other in others)", "")
-    reached = Edit(JobFiles, "_borrowable", " and session.may_knock_at(other)", "")
+    spoken = Edit(ServedAssets, "_borrowable", "if any(served.state.job in other.rates for other in others)", "")
+    reached = Edit(ServedAssets, "_borrowable", " and session.may_knock_at(other)", "")
     with edited(spoken), pytest.raises(AssertionError):
         borrowed.test_it_gets_the_job_once_one_that_it_reaches_has_spoken_with_the_model()
     with edited(reached), pytest.raises(AssertionError):

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from run import World
 
-from swarm.lease.coordinator import coordinator as coordinator_core
-from swarm.trace.read import read_log, read_logs
-from swarm.trace.replay import Replay
-from swarm.watch.story import Story
+from swarm.lease.coordinator import core as coordinator_core
+from swarm.watch.trace.log_file import read_log, read_logs
+from swarm.watch.trace.replay import Replay
+from swarm.watch.trace.story import Story
 
 
 def logs_of(seed: int, folder: Path) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A simulated worker's process around the real core, as worker/worker.py drives it; its engines are in engine.py."""
+"""A simulated worker's process around the real core, as worker/node.py drives it; its engines are in engine.py."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from story import Violation
 from worker_invariants import NEWS
 
 from swarm.job.clip_info import SpokenClip
-from swarm.job.job_file import JobFile
+from swarm.job.job_asset import JobAsset
 from swarm.job.recipe import Recipe
+from swarm.lease.core_settings import WorkerSettings
+from swarm.lease.envelope import Message
 from swarm.lease.message import (
     Accepted,
     Clip,
     ClipPiece,
-    Device,
-    EngineOffer,
     FromCoordinator,
     Hello,
     Job,
-    Message,
     Received,
     Rejected,
     Wanted,
     Welcome,
 )
-from swarm.lease.worker.outcome import (
+from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.outcome import (
     CancelPrefetch,
     ClipPart,
     Command,
@@ -46,9 +46,8 @@ from swarm.lease.worker.outcome import (
     Unload,
     WorkerOutcome,
 )
-from swarm.lease.worker.settings import WorkerSettings
-from swarm.lease.worker.source import PEER
-from swarm.lease.worker.worker import Worker
+from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.file_source import PEER
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator
@@ -91,7 +90,7 @@ class SimWorker(Machine):
             max_held=SMALL_DISK if "small disk" in world.faults else WorkerSettings.max_held,
             unknown_deadline_s=UNKNOWN_DEADLINE_S,
         )
-        self.core: Worker
+        self.core: WorkerCore
         self.engines: list[SimEngine] = []
         self.frames: dict[Name, bytes] = {}
         self.connections: dict[str, Connection] = {}
@@ -120,7 +119,7 @@ class SimWorker(Machine):
         if self.hosts:
             offers += (EngineOffer("interpreter", ("fr",), casts=True),)
         hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, self.devices, self.slots)
-        core = Worker(hello, self.settings)
+        core = WorkerCore(hello, self.settings)
         self.core = self.world.trace(self.name).watch("worker", core, hello=hello, settings=core.settings)
         self.engines = [SimEngine(self, slot) for slot in range(self.slots)]
         self.frames, self.connections, self.outstanding = {}, {}, {}
@@ -342,7 +341,7 @@ class SimWorker(Machine):
 
     # --- the engines report
 
-    def opened(self, slot: int, turn: int, latents: JobFile | None) -> None:
+    def opened(self, slot: int, turn: int, latents: JobAsset | None) -> None:
         """Report that an engine is loaded."""
         self.carry_out(self.core.opened(slot, turn, self.clock(), latents))
 

@@ -9,11 +9,11 @@ from files import PIECE
 from slots import check_slots
 from story import Spot, Violation
 
-from swarm.job.job_file import WINDOW
+from swarm.job.job_asset import WINDOW
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
 from swarm.lease.message import FromCoordinator, Heartbeat, Revoke, Skip, Trim
 from swarm.lease.offer import ANY
-from swarm.lease.worker.outcome import ClipPart, WorkerOutcome
+from swarm.lease.outcome import ClipPart, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot
 
 if TYPE_CHECKING:

@@ -26,13 +26,13 @@ from network import Connection, Network
 from story import Story, Violation
 from worker import SimWorker
 
-from swarm.job.book import Chapter, Pause, Segment
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
+from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.offer import ANY, CPU, GPU
-from swarm.lease.worker.settings import WorkerSettings
-from swarm.trace.log_file import open_log
-from swarm.trace.recorder import NO_TRACE, Trace
+from swarm.watch.trace.log_file import open_log
+from swarm.watch.trace.recorder import NO_TRACE, Trace
 
 CHAPTERS, SEGMENTS = 3, 12
 FAULTS_STOP_S = 60.0

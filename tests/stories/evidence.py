@@ -12,7 +12,7 @@ import av
 from mutagen.mp4 import MP4
 
 from swarm.job.record import AnyRecord, ClipAccepted
-from swarm.store.journal import Journal
+from swarm.job.store.journal import Journal
 
 Place = tuple[int, int]
 

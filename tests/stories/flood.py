@@ -3,7 +3,7 @@
 import asyncio
 
 from swarm.lease.message import Failed
-from swarm.net.keys import curve_keys, make_key
+from swarm.net.identity.swarm_key import curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.platform import run_loop
 

@@ -35,10 +35,10 @@ CAN_FORK = sys.platform == "linux"
 LOADED = (
     "babel.dates", "babel.numbers", "cryptography.hazmat.backends.openssl.backend", "encodings.cp437",
     "encodings.idna", "psutil", "sentencex", "wakepy.dbus_adapters.jeepney",
-    "swarm.coordinator.coordinate", "swarm.edition.as_epub",
-    "swarm.node.convert", "swarm.read_along.republish", "swarm.system.platform", "swarm.voice.host.registry",
-    "swarm.watch.console_log", "swarm.watch.progress", "swarm.watch.report", "swarm.worker.work",
-    "numpy", "swarm.audio.audiobook_child", "swarm.audio.encoder", "swarm.system.child", "swarm.voice.host.child",
+    "swarm.coordinator.coordination", "swarm.audiobook.as_epub",
+    "swarm.commands.local_swarm", "swarm.book.read_along.epub3", "swarm.system.platform", "swarm.voice.host.registry",
+    "swarm.watch.terminal", "swarm.watch.progress", "swarm.watch.report", "swarm.worker.lifetime",
+    "numpy", "swarm.audiobook.sound.book_binder", "swarm.audiobook.sound.encoder", "swarm.system.child", "swarm.voice.host.engine_child",
     "swarm.voice.hibari.engine", "swarm.voice.metronome.engine",
 )  # fmt: skip
 AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_")  # variables that a process reads before it runs a command

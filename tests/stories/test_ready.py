@@ -57,7 +57,7 @@ def test_what_python_reads_when_it_starts_needs_a_fresh_process(here: Machine) -
 
 def test_the_children_of_a_fork_are_forks_and_end_with_it(here: Machine, small_book: Path) -> None:
     running = here.start("convert", small_book, *SLOW)  # an engine, an encoder and a binder are its children
-    wait_for(lambda: any(ready.runs(pid, "swarm.voice.host.child") for pid in descendants(running.pid)))
+    wait_for(lambda: any(ready.runs(pid, "swarm.voice.host.engine_child") for pid in descendants(running.pid)))
     below = descendants(running.pid)
     assert all(Path(f"/proc/{pid}/cmdline").read_text().split("\0")[1].endswith("ready.py") for pid in below)
     running.kill()

@@ -15,7 +15,7 @@ from ready import runs
 def test_a_hung_engine_is_replaced_and_the_book_goes_on(here: Machine, small_book: Path) -> None:
     running = here.start("convert", small_book, *SLOW, "--workers", "1")
     wait_for(lambda: bool(accepted(here.home)))
-    (host,) = [pid for pid in descendants(running.pid) if runs(pid, "swarm.voice.host.child")]
+    (host,) = [pid for pid in descendants(running.pid) if runs(pid, "swarm.voice.host.engine_child")]
     os.kill(host, signal.SIGSTOP)
     running.ends(0)
     assert_complete(report_of(only(here.desk, "*.m4b")))

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from swarm.errors import EnvironmentFault
 from swarm.job.card import SPEED, EngineCard, ModelCard, SettingCard, VoiceCard
-from swarm.job.check import Check
+from swarm.voice.engine import Check
 from swarm.voice.engine import Engine, EngineFault, FaultKind
 
 MODELS = tuple(ModelCard(f"piccolo/{code}", "piccolo", code, True, "Fipple Licence", 2) for code in ("en", "fr"))

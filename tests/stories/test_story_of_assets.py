@@ -15,7 +15,7 @@ from evidence import accepted, assert_complete, assert_spoken_once, listen, only
 from household import Machine, Running, wait_for
 
 from swarm.errors import EXIT_USAGE
-from swarm.job.job_file import BLOCK_BYTES
+from swarm.job.job_asset import BLOCK_BYTES
 from swarm.job.record import LatentsKept, LatentsLost
 
 PARROT = ("--tts-engine", "parrot")

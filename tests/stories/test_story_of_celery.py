@@ -54,7 +54,7 @@ class Fleet:
 
     def add(self) -> "subprocess.Popen[bytes]":
         number = len(self.workers)
-        words = [sys.executable, "-m", "celery", "-A", "swarm.scale.lending", "worker", "--concurrency=1"]
+        words = [sys.executable, "-m", "celery", "-A", "swarm.worker.scale.lending", "worker", "--concurrency=1"]
         words += ["--without-gossip", "--without-mingle", f"--hostname=fleet{number}@%h", "--loglevel=INFO"]
         env = self._machine.environment(E2A_SWARM_BROKER=self._redis.url, C_FORCE_ROOT="1")
         root = str(Path(__file__).resolve().parents[2])

@@ -61,7 +61,7 @@ def test_convert_killed_again_and_again(here: Machine, small_book: Path) -> None
 def test_an_engine_that_is_killed_is_started_again(here: Machine, small_book: Path) -> None:
     running = here.start("convert", small_book, *SLOW, "--workers", "1")
     wait_for(lambda: len(clips(here.home)) >= 3)
-    engine = next(pid for pid in descendants(running.pid) if runs(pid, "swarm.voice.host.child"))
+    engine = next(pid for pid in descendants(running.pid) if runs(pid, "swarm.voice.host.engine_child"))
     os.kill(engine, signal.SIGKILL)
     running.ends()
     report = report_of(only(here.desk, "*.m4b"))

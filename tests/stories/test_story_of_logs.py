@@ -11,9 +11,10 @@ from library import SENTENCES
 
 from swarm.errors import EXIT_INTERRUPTED
 from swarm.job.record import ClipAccepted
-from swarm.net.keys import curve_keys, load_key
-from swarm.trace.read import read_log
-from swarm.trace.replay import Replay
+from swarm.net.identity.keys import load_key
+from swarm.net.identity.swarm_key import curve_keys
+from swarm.watch.trace.log_file import read_log
+from swarm.watch.trace.replay import Replay
 
 Make = Callable[[str], Machine]
 

@@ -10,12 +10,12 @@ import pytest
 from household import FAST, Machine, descendants
 from ready import runs
 
-from swarm.audio.studio import MAX_BINDERS
-from swarm.store.store import MAX_OPEN_JOURNALS
+from swarm.audiobook.sound.studio import MAX_BINDERS
+from swarm.job.store.store import MAX_OPEN_JOURNALS
 from swarm.system.capacity import default_cpu_slots
 
 BOOKS = 20
-ENCODER, BINDER = "swarm.audio.encoder", "swarm.audio.audiobook_child"
+ENCODER, BINDER = "swarm.audiobook.sound.encoder", "swarm.audiobook.sound.book_binder"
 
 
 def modules(pid: int) -> Counter[str]:

@@ -9,8 +9,9 @@ from library import CHAPTERS
 
 from swarm.errors import EXIT_ENVIRONMENT
 from swarm.net.addresses import last_addresses
-from swarm.net.keys import load_key, swarm_id
-from swarm.net.papers import Papers
+from swarm.net.identity.identity import Identity
+from swarm.net.identity.keys import load_key
+from swarm.net.identity.swarm_key import swarm_id
 
 Make = Callable[[str], Machine]
 MEMBERS = "members.json"
@@ -56,7 +57,7 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     returned.says("serving")
     order(laptop, coordinator, "pause", "away")
     key = load_key(laptop.home)
-    assert key and Papers(laptop.home, key).apply(b"\x07" * 32, "newbie")
+    assert key and Identity(laptop.home, key).apply(b"\x07" * 32, "newbie")
     seen = attic.run("status", "--coordinator", f"127.0.0.1:{coordinator.port}").stdout
     assert "newbie (fingerprint 0707070707070707) waits" in seen, "each member's machine can approve it"
     for words in (("work",), ("status",), ("members",), ("add", book)):

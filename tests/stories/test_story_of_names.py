@@ -8,7 +8,7 @@ from household import FAST, Machine, wait_for
 from library import AUTHOR, CHAPTERS, SENTENCES, TITLE
 from read_along_rules import check_rules
 
-from swarm.audio.embedded import embedded_chapters
+from swarm.audiobook.sound.container import embedded_chapters
 from swarm.errors import EXIT_INTERRUPTED
 
 NAME = f"{TITLE} - {AUTHOR}"

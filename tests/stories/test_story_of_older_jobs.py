@@ -14,7 +14,7 @@ from household import Machine
 from read_along_rules import check_rules
 
 from swarm.job.record import ClipAccepted
-from swarm.store.journal import Journal
+from swarm.job.store.journal import Journal
 
 MADE = Path(__file__).parent / "made_by_0_1"
 BOOK = MADE / "book.epub"

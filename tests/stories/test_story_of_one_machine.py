@@ -31,7 +31,7 @@ from library import AUTHOR, CHAPTERS, TITLE, YEAR, picture
 from PIL import Image
 
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
-from swarm.store.journal import Journal
+from swarm.job.store.journal import Journal
 
 
 def test_a_book_becomes_an_audiobook(here: Machine, small_book: Path) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from evidence import accepted, assert_complete, assert_spoken_once, only, records, report_of
 from household import SLOW, Machine, wait_for
 
-from swarm.job.epoch import taken_over
 from swarm.job.record import AnyRecord, JobFinished, RunStarted
-from swarm.store.store import DiskStore
+from swarm.job.run import taken_over
+from swarm.job.store.store import DiskStore
 
 Make = Callable[[str], Machine]
 

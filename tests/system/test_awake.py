@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from swarm.system.awake import Wakefulness, awake
+from swarm.system.event_loop import Wakefulness, awake
 
 
 @pytest.mark.parametrize("allow_sleep", [True, False])
@@ -32,7 +32,7 @@ def test_a_worker_keeps_its_machine_awake_while_it_has_work_and_no_longer(monkey
         yield
         kept.append("free")
 
-    monkeypatch.setattr("swarm.system.awake.awake", watched)
+    monkeypatch.setattr("swarm.system.event_loop.awake", watched)
     wakefulness = Wakefulness(allow_sleep=False)
     for working in (False, True, True, False, False, True):
         wakefulness.turn(working)

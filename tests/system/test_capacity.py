@@ -5,8 +5,7 @@ import psutil
 import pytest
 
 from swarm.system import capacity
-from swarm.system.capacity import SLOT_BYTES, Capacity, default_cpu_slots, read_capacity
-from swarm.system.cgroup import Allowance
+from swarm.system.capacity import SLOT_BYTES, Allowance, Capacity, default_cpu_slots, read_capacity
 
 
 @pytest.mark.parametrize(

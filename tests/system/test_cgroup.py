@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.system.cgroup import Allowance, read_allowance
+from swarm.system.capacity import Allowance, read_allowance
 
 GB = 10**9
 
@@ -157,7 +157,7 @@ def _limits(top: Path) -> list[dict[Path, str]]:
 
 
 def test_limits_of_the_kernel_are_found_by_a_process_in_them(real_group: list[Path]) -> None:
-    script = "from swarm.system.cgroup import read_allowance; print(*read_allowance())"
+    script = "from swarm.system.capacity import read_allowance; print(*read_allowance())"
     enter = "".join(f"echo $$ > {group}/cgroup.procs && " for group in real_group)
     done = subprocess.run(
         ["sh", "-c", f'{enter}exec "$0" -c "{script}"', sys.executable], capture_output=True, text=True

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from swarm.system import core_use
-from swarm.system.core_use import CoreUse
+from swarm.system import capacity
+from swarm.system.capacity import CoreUse
 
 BURN = "import time\nwhile time.process_time() < 0.6: pass\nprint(flush=True)\ninput()"
 
@@ -19,7 +19,7 @@ def burner(program: str = BURN) -> "subprocess.Popen[bytes]":
 
 
 def test_cores_that_children_use_count_but_for_those_that_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_use, "LOOK_S", 0.0)
+    monkeypatch.setattr(capacity, "LOOK_S", 0.0)
     use = CoreUse()
     assert use.share() == 0
     began_s, own_s = time.monotonic(), time.process_time()
@@ -33,7 +33,7 @@ def test_cores_that_children_use_count_but_for_those_that_are_left_out(monkeypat
 
 
 def test_children_of_those_that_are_left_out_are_left_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(core_use, "LOOK_S", 0.0)
+    monkeypatch.setattr(capacity, "LOOK_S", 0.0)
     # On Windows a launcher starts the real Python as its child.
     launcher = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BURN!r}])"
     use = CoreUse()
@@ -49,7 +49,7 @@ def test_children_of_those_that_are_left_out_are_left_out_too(monkeypatch: pytes
 def test_only_what_a_process_used_since_the_last_look_counts_when_it_is_left_out_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(core_use, "LOOK_S", 0.0)
+    monkeypatch.setattr(capacity, "LOOK_S", 0.0)
     use, child = CoreUse(), burner()
     use.share(without={child.pid})
     began_s, own_s = time.monotonic(), time.process_time()
@@ -67,7 +67,7 @@ def test_processes_are_not_looked_at_again_and_again(monkeypatch: pytest.MonkeyP
         looks.append(time.monotonic())
         return {1: float(len(looks))}, {1}
 
-    monkeypatch.setattr(core_use, "_used_s", used_s)
+    monkeypatch.setattr(capacity, "_used_s", used_s)
     use = CoreUse()
     assert [use.share() for _ in range(5)] == [0] * 5
     assert len(looks) == 1

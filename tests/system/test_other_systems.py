@@ -13,7 +13,7 @@ from platformdirs.macos import MacOS
 from platformdirs.windows import Windows
 
 from swarm.errors import InUse
-from swarm.system import interrupt, lock, platform
+from swarm.system import event_loop, lock, platform
 from swarm.system.lock import Lock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,10 +62,10 @@ async def test_a_system_without_sighup_and_sigusr1_drains_at_what_it_has(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has = {name: getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIG_IGN", "default_int_handler")}
-    monkeypatch.setattr(interrupt, "signal", SimpleNamespace(**has, signal=signal.signal, getsignal=signal.getsignal))
+    monkeypatch.setattr(event_loop, "signal", SimpleNamespace(**has, signal=signal.signal, getsignal=signal.getsignal))
     drained = asyncio.Event()
     before = signal.getsignal(number)
-    with interrupt.draining(drained.set):
+    with event_loop.draining(drained.set):
         signal.raise_signal(number)
         await asyncio.wait_for(drained.wait(), 60)
         with pytest.raises(KeyboardInterrupt):

@@ -13,7 +13,7 @@ import pytest
 import swarm.system.child
 from swarm.errors import Outdated
 from swarm.system.child import Child, ChildDied, ChildRaised
-from swarm.system.frames import MAX_FRAME_BYTES, code_digest
+from swarm.system.serving import MAX_FRAME_BYTES, code_digest
 
 
 @pytest.fixture
@@ -240,9 +240,9 @@ def test_another_version_of_a_package_has_another_digest(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("swarm.voice.host.child", {"asyncio", "ssl", "http", "email"}),
-        ("swarm.audio.encoder", {"asyncio", "ssl", "http", "email"}),
-        ("swarm.audio.audiobook_child", {"asyncio", "ssl", "http", "email", "numpy"}),
+        ("swarm.voice.host.engine_child", {"asyncio", "ssl", "http", "email"}),
+        ("swarm.audiobook.sound.encoder", {"asyncio", "ssl", "http", "email"}),
+        ("swarm.audiobook.sound.book_binder", {"asyncio", "ssl", "http", "email", "numpy"}),
     ],
 )
 def test_a_child_loads_nothing_heavy_that_it_does_not_need(module: str, heavy: set[str]) -> None:

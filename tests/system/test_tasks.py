@@ -2,7 +2,7 @@
 
 import asyncio
 
-from swarm.system.tasks import cancel
+from swarm.system.event_loop import cancel
 
 
 async def test_all_tasks_have_ended_also_one_that_fails_while_it_ends() -> None:

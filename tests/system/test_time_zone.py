@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from swarm.system.time_zone import unknown_zone
+from swarm.system.machine import unknown_zone
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has a time zone of its own")
 

@@ -94,7 +94,7 @@ def test_the_program_understands_what_the_units_say_to_it(unit: str, device: str
 
 @pytest.mark.parametrize("unit", [unit for unit in ALL if "-work@" in unit])
 def test_a_worker_has_the_time_to_drain(unit: str) -> None:
-    from swarm.worker.worker import DRAIN_S
+    from swarm.worker.node import DRAIN_S
 
     (stop,) = settings(unit, "TimeoutStopSec")
     assert int(stop) > DRAIN_S + 10

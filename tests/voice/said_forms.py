@@ -13,17 +13,17 @@ from unicodedata import normalize
 
 import regex
 
+from swarm.book.model.book import Block, ChapterText
+from swarm.book.model.engine_text import make_engine_text, read_engine_text
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
-from swarm.job.book import Block, ChapterText
 from swarm.job.card import EngineCard
-from swarm.job.engine_text import make_engine_text, read_engine_text
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.espeak.voice import _library
 from swarm.voice.espeak.voices import IDENTIFIERS
 from swarm.voice.hibari.engine import CARD as HIBARI
 from swarm.voice.hibari.voice import sounded
-from swarm.voice.host.child import send_no_usage_data
+from swarm.voice.host.engine_child import send_no_usage_data
 
 FORMS = Path(__file__).parent / "forms"
 PASSAGES = Path(__file__).parent / "passages"

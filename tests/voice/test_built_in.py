@@ -29,9 +29,9 @@ EXCEPTIONS = {
         '"e2a-swarm models remove xtts"': EXAMPLE,
         '"e2a-swarm models remove vits --language fr"': EXAMPLE,
     },
-    "swarm/commands/page_words.py": {'example="kokoro"': EXAMPLE, 'example="vits"': EXAMPLE},
-    "swarm/commands/web_options.py": {'"openai=15 USD"': EXAMPLE},
-    "swarm/site/price.py": {"such as openai=15 USD": "an example of an error"},
+    "swarm/commands/queue_options.py": {'example="kokoro"': EXAMPLE, 'example="vits"': EXAMPLE},
+    "swarm/commands/serve.py": {'"openai=15 USD"': EXAMPLE},
+    "swarm/server/page/advice.py": {"such as openai=15 USD": "an example of an error"},
 }
 SOURCES = sorted(
     path.relative_to(ROOT).as_posix()

@@ -1,4 +1,4 @@
-from swarm.job.engine_text import Phonemes
+from swarm.book.model.engine_text import Phonemes
 from swarm.voice.espeak.clauses import TIE, cut, sounds_of
 
 FRENCH, GERMAN, HINDI = "roa/fr", "gmw/de", "inc/hi"

@@ -1,7 +1,6 @@
 import pytest
 
-from swarm.voice.device_fault import device_fault
-from swarm.voice.engine import FaultKind
+from swarm.voice.engine import FaultKind, device_fault
 
 
 @pytest.mark.parametrize(

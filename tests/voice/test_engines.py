@@ -7,7 +7,7 @@ import espeakng_loader
 import numpy as np
 import pytest
 
-from swarm.job.engine_text import Phonemes
+from swarm.book.model.engine_text import Phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, PolyglotVoice, SpokenLine, Voice
 from swarm.voice.espeak.engine import CARD as ESPEAK

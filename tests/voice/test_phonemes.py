@@ -1,13 +1,11 @@
 import numpy as np
 import pytest
 
-from swarm.job.engine_text import Phonemes, read_engine_text
+from swarm.book.model.engine_text import Phonemes, read_engine_text
 from swarm.voice.espeak.engine import engine as espeak
-from swarm.voice.espeak.phonemes import espeak_names, for_espeak
-from swarm.voice.espeak.voice import EspeakVoice
+from swarm.voice.espeak.voice import EspeakVoice, espeak_names, for_espeak
 from swarm.voice.hibari.engine import engine as hibari
-from swarm.voice.hibari.phonemes import for_hibari
-from swarm.voice.hibari.voice import sounded
+from swarm.voice.hibari.voice import for_hibari, sounded
 from swarm.voice.host.registry import choose_recipe
 
 

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm.voice import session
+from swarm.voice import onnx_session
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.session import _providers, open_session
+from swarm.voice.onnx_session import _providers, open_session
 
 CPU = "CPUExecutionProvider"
 
@@ -33,7 +33,7 @@ def test_a_library_for_gpus_is_known_by_its_package(monkeypatch: pytest.MonkeyPa
             raise PackageNotFoundError(package)
         return "1.23"
 
-    monkeypatch.setattr(session, "version", version)
-    assert session.computes_on() == "cpu"
+    monkeypatch.setattr(onnx_session, "version", version)
+    assert onnx_session.computes_on() == "cpu"
     here.add("onnxruntime-gpu")
-    assert session.computes_on() == "any"
+    assert onnx_session.computes_on() == "any"

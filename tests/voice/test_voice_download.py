@@ -9,7 +9,7 @@ import pytest
 from stand_in_hub import StandInHub, stand_in_hub
 
 from swarm.errors import EnvironmentFault
-from swarm.voice.download import RemoteFile, fetch_files, is_whole, try_download_lock
+from swarm.voice.model_download import RemoteFile, fetch_files, is_whole, try_download_lock
 
 CONTENT = bytes(range(256)) * 8000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -99,7 +99,7 @@ def test_a_full_disk_is_named(hub: StandInHub, folder: Path, monkeypatch: pytest
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("swarm.voice.download._copy", full)
+    monkeypatch.setattr("swarm.voice.model_download._copy", full)
     with pytest.raises(EnvironmentFault, match="the disk is full"):
         fetch_files("It", folder, [file_of(hub)], print)
 

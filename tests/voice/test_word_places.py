@@ -1,4 +1,4 @@
-from swarm.voice.espeak.word_places import Spoken, word_places
+from swarm.voice.espeak.clauses import Spoken, word_places
 
 
 def places(text: str, letters: str) -> list[tuple[str, str]]:

@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from swarm.watch.colour import Colour, painted
+from swarm.watch.terminal import Colour, painted
 
 
 class Terminal(io.StringIO):

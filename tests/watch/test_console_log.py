@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.watch.console_log import ConsoleHandler, priority_of, set_up_logging
-from swarm.watch.priority import Priority
+from swarm.watch.terminal import ConsoleHandler, Priority, priority_of, set_up_logging
 
 logger = logging.getLogger("swarm.watch.test")
 
@@ -46,7 +45,7 @@ def test_other_packages_are_left_alone(capsys: pytest.CaptureFixture[str]) -> No
 
 LIBRARY = """
 import asyncio, logging
-from swarm.watch.console_log import set_up_logging
+from swarm.watch.terminal import set_up_logging
 set_up_logging(verbose=False)
 logging.getLogger("zeroconf").warning("\\x1b[2J")
 async def main():

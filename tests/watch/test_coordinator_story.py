@@ -8,12 +8,11 @@ from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent
 from recorded import coordinate
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.message import Failed, Grant, Heartbeat, Held, Hello, Release, SlotReport
-from swarm.trace.log_file import open_log
-from swarm.trace.read import read_log
-from swarm.trace.recorder import Trace
-from swarm.watch.story import Story
+from swarm.watch.trace.log_file import open_log, read_log
+from swarm.watch.trace.recorder import Trace
+from swarm.watch.trace.story import Story
 
 
 def told(path: Path, place: tuple[int, int] | None = None, machine: str = "") -> list[str]:
@@ -31,7 +30,7 @@ class Bench:
     def __init__(self, path: Path, *, alone: bool = False) -> None:
         self._path, self._trace = path, Trace(open_log(path))
         bare = make_core(alone=alone)
-        self.core: Coordinator = self._trace.watch("coordinator", bare, settings=bare.settings, started_s=0.0)
+        self.core: CoordinatorCore = self._trace.watch("coordinator", bare, settings=bare.settings, started_s=0.0)
         self.core.add_job(JobState(make_spec([f"One {n} is a text." for n in range(4)], ["Two."])))
         join(self.core)
 

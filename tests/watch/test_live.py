@@ -8,7 +8,7 @@ from rich.console import Console
 from watch_replies import replies, worker
 
 from swarm.lease.message import SlotStatus, StatusReply
-from swarm.watch.live import LiveProgress, drawing
+from swarm.watch.live_progress import LiveProgress, drawing
 from swarm.watch.view import Viewer
 
 

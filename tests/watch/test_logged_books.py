@@ -1,6 +1,6 @@
 """What a log tells of its books."""
 
-from swarm.watch.logged_books import LoggedBooks
+from swarm.watch.trace.happening import LoggedBooks
 
 
 def books() -> LoggedBooks:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm.watch.logged_leases import NOT_JOURNALED, REDONE, RESTARTED, LoggedLeases
+from swarm.watch.trace.coordinator_story import NOT_JOURNALED, REDONE, RESTARTED, LoggedLeases
 
 ONE, TWO = ("job", 0, 0), ("job", 0, 1)
 BOTH = frozenset([ONE, TWO])

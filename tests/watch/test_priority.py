@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.watch.priority import Priority, is_journal, marked
+from swarm.watch.terminal import Priority, is_journal, marked
 
 
 def test_lines_for_the_journal_begin_with_their_priority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

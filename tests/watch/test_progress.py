@@ -5,7 +5,7 @@ import pytest
 from watch_replies import replies, worker
 
 from swarm.lease.message import SlotStatus
-from swarm.watch.live import LiveProgress
+from swarm.watch.live_progress import LiveProgress
 from swarm.watch.progress import JsonProgress, Mode, PlainProgress, QuietProgress, make_progress
 
 

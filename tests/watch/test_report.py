@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from swarm.job.book import Chapter, Cover, Pause, Segment, Unspoken
+from swarm.book.model.book import Chapter, Cover, Pause, Segment, Unspoken
+from swarm.book.model.word_times import pack_words
 from swarm.job.recipe import Recipe
 from swarm.job.record import (
     AnyRecord,
@@ -18,11 +19,9 @@ from swarm.job.record import (
     SegmentReworded,
     WorkerSeen,
 )
-from swarm.job.run_stats import RunStats
+from swarm.job.run import RunStats
 from swarm.job.spec import BookFacts, JobSpec
-from swarm.job.word_times import pack_words
-from swarm.watch.coverage import HeardSentence
-from swarm.watch.report import ReportExtra, closing_lines, file_lines, rewriting
+from swarm.watch.report import HeardSentence, ReportExtra, closing_lines, file_lines, rewriting
 from swarm.watch.report import make_report as make_row
 
 BEGAN_S = 1_700_000_000.0

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from swarm.watch.reported import ReportedSentence, heard_at, read_reported, sound_files
+from swarm.watch.report import ReportedSentence, heard_at, read_reported, sound_files
 
 
 def row(number: int, at_s: float | None, end_s: float | None, file: str = "a.m4b") -> ReportedSentence:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from swarm.lease.standby import StandbyStatus
-from swarm.watch.standby_words import standby_state, standby_text
+from swarm.lease.member_message import StandbyStatus
+from swarm.watch.words import standby_state, standby_text
 
 
 @pytest.mark.parametrize(

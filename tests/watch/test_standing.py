@@ -1,11 +1,10 @@
 from msgspec import structs
 from watch_replies import replies, worker
 
-from swarm.lease.member import ApplicantRow
-from swarm.lease.message import Figures, SlotStatus
-from swarm.lease.order import QueuedStatus
-from swarm.lease.standby import StandbyStatus
-from swarm.watch.standing import standing_lines
+from swarm.lease.member_message import ApplicantRow, QueuedStatus, StandbyStatus
+from swarm.lease.message import SlotStatus
+from swarm.lease.offer import Figures
+from swarm.watch.view import standing_lines
 
 
 def test_status_says_what_each_worker_is_doing() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from recorded import coordinate, work
 
-from swarm.trace.read import read_logs
-from swarm.watch.happening import named
-from swarm.watch.story import Story
+from swarm.watch.trace.happening import named
+from swarm.watch.trace.log_file import read_logs
+from swarm.watch.trace.story import Story
 
 
 def lines_of(*paths: Path) -> list[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.watch.text import (
+from swarm.system.text import (
     about_text,
     bytes_text,
     clean,

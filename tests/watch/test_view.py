@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 from watch_replies import replies, worker
 
+from swarm.lease.envelope import Reason
 from swarm.lease.message import SlotStatus, StatusReply
-from swarm.lease.reason import Reason
 from swarm.watch.view import Estimate, Viewer, job_percent, standing_text, under_way
 from swarm.watch.words import CALL_WORKERS
 

@@ -1,5 +1,5 @@
-from swarm.audio.timeline import Cue
-from swarm.watch.coverage import HeardSentence, locate
+from swarm.audiobook.sound.reel import Cue
+from swarm.watch.report import HeardSentence, locate
 
 FILES = [
     ("a.m4b", [Cue(0, 0, 0.0, 1.0), Cue(0, 2, 2.0, 3.0)]),

@@ -1,7 +1,7 @@
 """How people are told of the engines that speak a book's passages in other languages."""
 
-from swarm.job.book import Chapter, Pause, Segment
-from swarm.watch.guests import guest_rows, guest_words, guests_line
+from swarm.book.model.book import Chapter, Pause, Segment
+from swarm.watch.words import guest_rows, guest_words, guests_line
 
 
 def told(voice: str, count: int) -> tuple[Segment, ...]:

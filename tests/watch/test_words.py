@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 import swarm.lease
-from swarm.coordinator import lobby
+from swarm.coordinator import engine_wait
+from swarm.lease.envelope import Reason
 from swarm.lease.message import Done, Refused, Rejected
-from swarm.lease.reason import Reason
 from swarm.watch import words
 from swarm.watch.words import (
     event_text,
@@ -29,7 +29,7 @@ FULL = Reason("", worker="attic", title="Emma", engine="xtts", model="vctk", lan
 
 def known_codes() -> set[str]:
     """Return all codes in the sources of the core and of the lobby before it."""
-    sources = (path.read_text() for path in (*Path(swarm.lease.__path__[0]).rglob("*.py"), Path(lobby.__file__)))
+    sources = (path.read_text() for path in (*Path(swarm.lease.__path__[0]).rglob("*.py"), Path(engine_wait.__file__)))
     calls = (node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
     named = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Reason")
     return {call.args[0].value for call in named if isinstance(call.args[0], ast.Constant)}

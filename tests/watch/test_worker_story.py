@@ -7,12 +7,11 @@ from making import RECIPE, grant, make_hello, speak
 from recorded import work
 
 from swarm.lease.message import Accepted, Done, Job, Rejected, Revoke, Trim, Welcome
-from swarm.lease.worker.outcome import Load, Speak
-from swarm.lease.worker.worker import Worker
-from swarm.trace.log_file import open_log
-from swarm.trace.read import read_log
-from swarm.trace.recorder import Trace
-from swarm.watch.story import Story
+from swarm.lease.outcome import Load, Speak
+from swarm.lease.worker.core import WorkerCore
+from swarm.watch.trace.log_file import open_log, read_log
+from swarm.watch.trace.recorder import Trace
+from swarm.watch.trace.story import Story
 
 
 def lines_of(path: Path) -> list[str]:
@@ -25,8 +24,8 @@ class Bench:
 
     def __init__(self, path: Path) -> None:
         self._path, self._trace = path, Trace(open_log(path))
-        bare = Worker(make_hello())
-        self.core: Worker = self._trace.watch("worker", bare, hello=bare.hello)
+        bare = WorkerCore(make_hello())
+        self.core: WorkerCore = self._trace.watch("worker", bare, hello=bare.hello)
         self.core.connect("a", 0.0)
         self.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10_000), 0.0)
         self.core.receive("a", Job("job-a", "Book", RECIPE), 0.0)
@@ -84,7 +83,7 @@ def test_what_a_coordinator_takes_back_is_named(bench: Bench) -> None:
 
 def test_an_engine_that_does_not_open_is_told_and_the_lease_given_back(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
-    bare = Worker(make_hello())
+    bare = WorkerCore(make_hello())
     with Trace(open_log(path)) as trace:
         core = trace.watch("worker", bare, hello=bare.hello)
         core.connect("a", 0.0)

@@ -1,7 +1,7 @@
 """Answers of coordinators, for the tests of displays."""
 
+from swarm.lease.envelope import Reason
 from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
-from swarm.lease.reason import Reason
 
 
 def replies(

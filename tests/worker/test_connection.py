@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 from typing import Any
 
-from swarm.worker.connection import MAX_REFUSALS, Connection, Connections
+from swarm.net.worker_connections import MAX_REFUSALS, Connection, Connections
 
 
 def connection(refusal: str = "", **more: Any) -> Connection:

@@ -6,12 +6,11 @@ import pytest
 from msgspec import structs
 
 from swarm.errors import EnvironmentFault
-from swarm.lease.message import Device
+from swarm.lease.offer import Device
 from swarm.system.capacity import Capacity
 from swarm.voice.environment import MARK, Environment
 from swarm.worker import devices
-from swarm.worker.devices import Gpu, Proof, choose, describe, find_devices, prove_gpus, uuids_of
-from swarm.worker.slots import Slots
+from swarm.worker.devices import Gpu, Proof, Slots, choose, describe, find_devices, prove_gpus, uuids_of
 
 RTX = Gpu("cuda:0", "RTX", memory_bytes=24 * 10**9, uuid="GPU-5a1e", driver="570.86", platform="CUDA 12.8")
 GTX = Gpu("cuda:1", "GTX", uuid="GPU-77aa")

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import StoreError
-from swarm.job.job_file import LATENTS, VOICE, JobFile
-from swarm.worker.file_cache import ELSEWHERE, SPOILT, UNFIT, FileCache, Kept
+from swarm.job.job_asset import LATENTS, VOICE, JobAsset
+from swarm.worker.files.file_cache import ELSEWHERE, SPOILT, UNFIT, FileCache, Kept
 
 DATA = b"0123456789"
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -126,7 +126,7 @@ def test_what_finds_no_room_says_so(folder: FileCache) -> None:
 
 def test_latents_made_here_are_read_piece_by_piece(tmp_path: Path) -> None:
     folder = FileCache(tmp_path, 100, piece=4)
-    assert folder.put(DATA) == JobFile(LATENTS, DIGEST, 10)
+    assert folder.put(DATA) == JobAsset(LATENTS, DIGEST, 10)
     assert [folder.read(DIGEST, offset) for offset in (0, 8)] == [(b"0123", 10), (b"89", 10)]
     assert folder.seek(DIGEST, 10) == Kept(10)
 
@@ -145,18 +145,18 @@ def test_what_a_coordinator_of_the_same_machine_has_is_not_fetched(folder: FileC
 
 def test_an_engine_gets_its_files_by_name_and_nothing_of_an_earlier_job(folder: FileCache) -> None:
     digest = put(folder, DATA)
-    gathered = folder.gather([JobFile(VOICE, digest, 10), JobFile("model/model.pth", digest, 10)], "slot-0")
+    gathered = folder.gather([JobAsset(VOICE, digest, 10), JobAsset("model/model.pth", digest, 10)], "slot-0")
     assert (gathered / "model" / "model.pth").read_bytes() == DATA
-    gathered = folder.gather([JobFile(VOICE, digest, 10)], "slot-0")
+    gathered = folder.gather([JobAsset(VOICE, digest, 10)], "slot-0")
     assert [path.name for path in gathered.iterdir()] == [VOICE]
     with pytest.raises(StoreError):
-        folder.gather([JobFile(VOICE, "f" * 64, 10)], "slot-0")
+        folder.gather([JobAsset(VOICE, "f" * 64, 10)], "slot-0")
 
 
 def test_two_files_of_one_name_do_not_write_over_each_other(folder: FileCache) -> None:
     first, second = put(folder, DATA), put(folder, b"other")
     with pytest.raises(StoreError):
-        folder.gather([JobFile(VOICE, first, 10), JobFile(VOICE, second, 5)], "slot-0")
+        folder.gather([JobAsset(VOICE, first, 10), JobAsset(VOICE, second, 5)], "slot-0")
     assert (folder.root / first).read_bytes() == DATA  # other jobs speak with it
 
 

@@ -1,9 +1,8 @@
 import asyncio
 from pathlib import Path
 
-from swarm.lease.message import Fetch
-from swarm.worker.file_cache import FileCache
-from swarm.worker.file_thread import FileThread
+from swarm.lease.file_transfer import Fetch
+from swarm.worker.files.file_cache import FileCache, FileThread
 
 
 async def test_latents_are_not_lost_because_somebody_asks_beyond_their_end(tmp_path: Path) -> None:

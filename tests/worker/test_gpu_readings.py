@@ -7,10 +7,10 @@ import pytest
 from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
 from msgspec import structs
 
-from swarm.lease.message import Figures
-from swarm.worker import gpu_readings
+from swarm.lease.offer import Figures
+from swarm.worker import limit_watch
 from swarm.worker.devices import Gpu
-from swarm.worker.gpu_readings import GpuReader, GpuReading, GpuReadings, load_nvml
+from swarm.worker.limit_watch import GpuReader, GpuReading, GpuReadings, load_nvml
 
 RTX, GTX = Gpu("cuda:0", "RTX", uuid="GPU-5a"), Gpu("cuda:1", "GTX", uuid="GPU-77")
 
@@ -26,7 +26,7 @@ def running(nvml: FakeNvml | None, *gpus: Gpu) -> Iterator[GpuReadings]:
 @pytest.fixture(autouse=True)
 def bindings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that nvidia-ml-py is installed, for tests that bring a fake of it."""
-    monkeypatch.setattr(gpu_readings, "find_spec", lambda name: name)
+    monkeypatch.setattr(limit_watch, "find_spec", lambda name: name)
 
 
 def test_each_gpu_is_read_by_its_uuid() -> None:
@@ -64,7 +64,7 @@ def test_without_driver_or_without_a_gpu_of_nvidias_nothing_is_read(nvml: FakeNv
 
 
 def test_without_the_bindings_not_even_a_thread_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gpu_readings, "find_spec", lambda name: None)
+    monkeypatch.setattr(limit_watch, "find_spec", lambda name: None)
     assert load_nvml() is None
     before = threading.active_count()
     with running(FakeNvml(GPU_5a=FakeGpu()), RTX) as begun:
@@ -80,7 +80,7 @@ def test_what_a_driver_does_not_tell_is_left_out() -> None:
 
 def test_a_driver_that_hangs_holds_nobody_up_and_its_figures_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     nvml, never = FakeNvml(GPU_5a=FakeGpu()), threading.Event()
-    monkeypatch.setattr(gpu_readings, "MAX_AGE_S", 0.05)
+    monkeypatch.setattr(limit_watch, "MAX_AGE_S", 0.05)
     with running(nvml, RTX) as begun:
         assert begun.wait(5.0)
         nvml.waits = lambda: never.wait(10.0)

@@ -9,17 +9,16 @@ from msgspec import structs
 
 from swarm.job.card import EngineCard
 from swarm.job.recipe import Recipe
-from swarm.lease.bounds import MAX_BATCH, MAX_MODELS
-from swarm.lease.message import EngineOffer
-from swarm.lease.offer import BORROWED
+from swarm.lease.envelope import MAX_BATCH, MAX_MODELS
+from swarm.lease.offer import BORROWED, EngineOffer
 from swarm.voice.built_in import BUILT_IN
-from swarm.voice.coqui.cache import models_folder
+from swarm.voice.coqui.files import models_folder
 from swarm.voice.engine import Engine, Voice
 from swarm.voice.espeak.engine import CARD
 from swarm.voice.espeak.engine import engine as espeak
-from swarm.voice.host.offered import decode_facts
+from swarm.voice.host.foreign import decode_facts
 from swarm.voice.host.registry import GROUP
-from swarm.worker import work
+from swarm.worker import lifetime
 from swarm.worker.hello import engine_offers
 
 FRENCH = "tts_models/fr/css10/vits"
@@ -97,10 +96,10 @@ class Heard:
 async def test_what_comes_while_a_worker_runs_is_announced_and_what_did_not_open_at_times(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(work, "LOOK_INTERVAL_S", 0.01)
-    monkeypatch.setattr(work, "RETRY_S", 0.3)
+    monkeypatch.setattr(lifetime, "LOOK_INTERVAL_S", 0.01)
+    monkeypatch.setattr(lifetime, "RETRY_S", 0.3)
     node = Heard()
-    watching = asyncio.create_task(work._watch_offers(node, engine_offers()))  # type: ignore[arg-type]
+    watching = asyncio.create_task(lifetime._watch_offers(node, engine_offers()))  # type: ignore[arg-type]
     await asyncio.sleep(0.4)
     assert node.offers == []
     put_model(FRENCH)

@@ -10,15 +10,13 @@ from pathlib import Path
 import pytest
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
-from swarm.job.job_file import JobFile
+from swarm.job.job_asset import JobAsset
 from swarm.job.recipe import Recipe, clip_key
+from swarm.lease.core_settings import WorkerSettings
+from swarm.lease.file_transfer import Fetch, FilePiece
 from swarm.lease.message import (
     Accepted,
-    Device,
     Done,
-    EngineOffer,
-    Fetch,
-    FilePiece,
     FromCoordinator,
     Grant,
     Hello,
@@ -33,20 +31,18 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.worker.asset_download import MAX_OPEN
 from swarm.lease.worker.coordinator_link import MAX_FILES, MAX_JOBS
-from swarm.lease.worker.download import MAX_OPEN
-from swarm.lease.worker.settings import WorkerSettings
+from swarm.net.worker_connections import MAX_LINES, TOO_MANY, FixedSockets
 from swarm.system.machine import Clock
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.registry import choose_recipe
-from swarm.worker import engines as node_engines
-from swarm.worker.connection import MAX_LINES, TOO_MANY
-from swarm.worker.engines import Batch, Engines
-from swarm.worker.file_cache import FileCache
-from swarm.worker.gpu_readings import GpuReadings
-from swarm.worker.limit_watch import LimitWatch
-from swarm.worker.sockets import FixedSockets
-from swarm.worker.worker import WorkNode
+from swarm.worker import engine_processes as node_engines
+from swarm.worker.engine_processes import Batch, Engines
+from swarm.worker.files.file_cache import FileCache
+from swarm.worker.limit_watch import GpuReadings, LimitWatch
+from swarm.worker.node import WorkNode
 
 TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
 RECIPES = (TICK, choose_recipe("en", engine="metronome", settings={"cost_per_char": "1"}))
@@ -136,7 +132,7 @@ class Liar:
 
     def job(self) -> tuple[FromCoordinator, bytes]:
         sizes = [self.chance.choice((0, 1, 7, 300_000)) for _ in range(self.chance.choice((0, 0, 1, 2)))]
-        files = tuple(JobFile(f"voice-{place}.wav", self.digest(), size) for place, size in enumerate(sizes))
+        files = tuple(JobAsset(f"voice-{place}.wav", self.digest(), size) for place, size in enumerate(sizes))
         return Job(self.name(), "Book", self.chance.choice(RECIPES), files, self.chance.random() < 0.3), b""
 
     def grant(self) -> tuple[FromCoordinator, bytes]:
@@ -197,7 +193,7 @@ async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_f
         node.carry_out(node.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10**6), node.clock.now()))
         for number in range(12_000):
             files = tuple(
-                JobFile(f"model/{place}.bin", hashlib.sha256(b"%d %d" % (number, place)).hexdigest(), 1000)
+                JobAsset(f"model/{place}.bin", hashlib.sha256(b"%d %d" % (number, place)).hexdigest(), 1000)
                 for place in range(number % 3)
             )
             job = Job(f"job-{number}", f"Book {number}", TICK, files)

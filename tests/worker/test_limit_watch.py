@@ -5,10 +5,9 @@ from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
 
 from swarm.config import Limits
 from swarm.errors import EnvironmentFault
-from swarm.worker import gpu_readings
+from swarm.worker import limit_watch as gpu_readings
 from swarm.worker.devices import Gpu
-from swarm.worker.gpu_readings import GpuReadings
-from swarm.worker.limit_watch import LimitWatch, local_minute
+from swarm.worker.limit_watch import GpuReadings, LimitWatch, local_minute
 
 RTX, GTX = Gpu("cuda:0", "RTX", uuid="GPU-5a"), Gpu("cuda:1", "GTX", uuid="GPU-77")
 DEVICES = ("cuda:0", "cuda:0", "cuda:1")

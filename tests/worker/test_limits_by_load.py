@@ -3,10 +3,9 @@
 import pytest
 
 from swarm.config import Limits
-from swarm.lease.message import Figures
+from swarm.lease.offer import Figures
 from swarm.system import platform
-from swarm.worker.gpu_readings import GpuReading
-from swarm.worker.limit_watch import OTHERS_PERCENT, SETTLE_S, LimitWatch
+from swarm.worker.limit_watch import OTHERS_PERCENT, SETTLE_S, GpuReading, LimitWatch
 
 
 class FakeReadings:

@@ -18,23 +18,21 @@ from msgspec import structs
 from ports import LOOPBACK
 from stand_in_hub import StandInHub, stand_in_hub
 
-from swarm.job.book import Chapter
+from swarm.book.model.book import Chapter
 from swarm.job.recipe import Recipe
 from swarm.job.state import JobState
 from swarm.lease.message import Heartbeat
-from swarm.lease.worker import lack
-from swarm.net.keys import curve_keys, make_key
+from swarm.lease.worker import file_source
+from swarm.net.identity.swarm_key import curve_keys, make_key
 from swarm.net.transport import RouterSocket
+from swarm.net.worker_connections import FixedSockets
 from swarm.system.machine import Clock
-from swarm.voice.download import RemoteFile, fetch_files
-from swarm.voice.listing import ListedModel
-from swarm.voice.remote_model import RemoteModel
-from swarm.worker.engines import Engines
-from swarm.worker.file_cache import FileCache
-from swarm.worker.gpu_readings import GpuReadings
-from swarm.worker.limit_watch import LimitWatch
-from swarm.worker.sockets import FixedSockets
-from swarm.worker.worker import WorkNode
+from swarm.voice.manifest import ListedModel, RemoteModel
+from swarm.voice.model_download import RemoteFile, fetch_files
+from swarm.worker.engine_processes import Engines
+from swarm.worker.files.file_cache import FileCache
+from swarm.worker.limit_watch import GpuReadings, LimitWatch
+from swarm.worker.node import WorkNode
 
 CONTENT = random.Random(1).randbytes(3 * 2**20 + 1000)
 CONFIG = b"{}"
@@ -234,7 +232,7 @@ async def test_what_a_liar_sent_is_thrown_away_and_the_liar_is_asked_no_more(tmp
 async def test_an_older_coordinator_says_nothing_and_each_worker_downloads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lack, "NO_WORD_S", 0.5)
+    monkeypatch.setattr(file_source, "NO_WORD_S", 0.5)
     async with running(tmp_path, is_old=True) as house:
         house.work("attic")
         house.work("barn")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.job.recipe import Recipe
-from swarm.worker.needs import FILE, MAX_BYTES, MAX_MODELS, Needs
+from swarm.worker.engine_processes import FILE, MAX_BYTES, MAX_MODELS, Needs
 
 XTTS, HIBARI = Recipe("coqui", "Ana", "en", model="xtts_v2"), Recipe("hibari", "heart", "en")
 GPUS = {"cuda:0": "RTX", "cuda:1": "RTX"}

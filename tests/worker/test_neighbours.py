@@ -18,25 +18,24 @@ from msgspec import structs
 from ports import LOOPBACK
 
 from swarm.coordinator.file_server import FileServer
-from swarm.job.job_file import BLOCK_BYTES, PIECE_BYTES, JobFile
+from swarm.job.job_asset import BLOCK_BYTES, PIECE_BYTES, JobAsset
 from swarm.job.state import JobState
-from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.message import Fetch, FilePiece
-from swarm.lease.worker import source
-from swarm.net.keys import CurveKeys, curve_keys, make_key
+from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.outcome import Outcome
+from swarm.lease.worker import file_source
+from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.net.worker_connections import FixedSockets
 from swarm.system.machine import Clock
-from swarm.worker.engines import Engines
-from swarm.worker.file_cache import FileCache
-from swarm.worker.file_door import FileDoor
-from swarm.worker.gpu_readings import GpuReadings
-from swarm.worker.limit_watch import LimitWatch
-from swarm.worker.sockets import FixedSockets
-from swarm.worker.worker import WorkNode
+from swarm.worker.engine_processes import Engines
+from swarm.worker.files.file_cache import FileCache
+from swarm.worker.files.peer_file_server import PeerFileServer
+from swarm.worker.limit_watch import GpuReadings, LimitWatch
+from swarm.worker.node import WorkNode
 
 BLOCKS = 24
 CONTENT = random.Random(1).randbytes(BLOCKS * BLOCK_BYTES + 1000)
-MODEL = JobFile("model/model.pth", sha256(CONTENT).hexdigest(), len(CONTENT))
+MODEL = JobAsset("model/model.pth", sha256(CONTENT).hexdigest(), len(CONTENT))
 KEYS, NEW_KEYS = curve_keys(make_key()), curve_keys(make_key())
 
 
@@ -140,7 +139,7 @@ async def test_three_workers_have_the_file_and_the_coordinator_sent_about_one_co
             assert (tmp_path / name / "assets" / MODEL.digest).read_bytes() == CONTENT
 
 
-def door_of(node: WorkNode) -> FileDoor:
+def door_of(node: WorkNode) -> PeerFileServer:
     door = node._neighbours.door
     assert door is not None
     return door
@@ -199,8 +198,8 @@ async def test_a_liar_is_found_by_its_first_block_and_told_of_and_asked_no_more(
 async def test_one_that_has_nothing_yet_for_ever_and_one_out_of_reach_are_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(source, "STUCK_S", 1.5)
-    monkeypatch.setattr(source, "SILENT_S", 1.2)
+    monkeypatch.setattr(file_source, "STUCK_S", 1.5)
+    monkeypatch.setattr(file_source, "SILENT_S", 1.2)
     async with running(tmp_path) as house:
         await house.all_have(house.work("attic", cache=EmptyCache))
         barn = house.work("barn")

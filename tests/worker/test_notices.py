@@ -1,11 +1,11 @@
 from swarm.lease.message import Clip
-from swarm.worker.notices import NOTICE_INTERVAL_S, Notices, rest_lines
+from swarm.worker.node import NOTICE_INTERVAL_S, PrintedLines, rest_lines
 
 CLIP = Clip("job", 0, 0, 0, "0" * 32, samples=48_000, sample_rate=24_000, digest="0" * 64, work_s=0.5)
 
 
 def test_a_worker_speaks_of_itself_once_a_minute_and_only_when_it_did_something() -> None:
-    tally = Notices(said_s=0.0)
+    tally = PrintedLines(said_s=0.0)
     assert tally.news(1000.0) == ""
     tally.add(CLIP)
     assert tally.news(NOTICE_INTERVAL_S - 1) == ""

@@ -10,16 +10,16 @@ import soundfile
 from making import grant, make_worker, ordered, speak
 
 from swarm.lease.message import Clip, Welcome
-from swarm.lease.worker.outcome import Speak
-from swarm.lease.worker.worker import Worker
-from swarm.voice.host.clip import make_clip
-from swarm.worker.packing import packed
+from swarm.lease.outcome import Speak
+from swarm.lease.worker.core import WorkerCore
+from swarm.voice.host.takes import make_clip
+from swarm.worker.node import packed
 
 RISING = (np.sin((np.arange(48000) / 900) ** 2) * 9000).astype(np.int16)
 TEXT = "A sentence of forty letters, more or less."
 
 
-def speaking() -> tuple[Worker, Speak]:
+def speaking() -> tuple[WorkerCore, Speak]:
     """Return a core whose slot has just been told to speak, and what it was told."""
     core = make_worker(1)
     order = ordered(speak(core, grant(core, TEXT)))

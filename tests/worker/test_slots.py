@@ -2,7 +2,7 @@ import pytest
 
 from swarm.errors import UsageError
 from swarm.system.capacity import Capacity
-from swarm.worker.slots import (
+from swarm.worker.devices import (
     ENCODER_BYTES,
     MAX_AUTO,
     MAX_SLOTS,

@@ -17,10 +17,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from swarm.coordinator import copy_server
-from swarm.coordinator.copy_server import CopyServer
-from swarm.job.book import Chapter, Pause, Segment
-from swarm.job.epoch import RUNS
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe, clip_key
 from swarm.job.record import (
     AnyRecord,
@@ -31,18 +28,20 @@ from swarm.job.record import (
     RunStarted,
     journal_digest,
 )
+from swarm.job.run import RUNS
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import apply
-from swarm.job.union import replayed
-from swarm.lease.standby import MAX_STANDBYS, Copied, Copy, Epochs
-from swarm.net.papers import Papers
-from swarm.net.swarm_key import CurveKeys, curve_keys, make_key
+from swarm.job.store.journal import Journal
+from swarm.job.store.store import DiskStore
+from swarm.lease.member_message import MAX_STANDBYS, Copied, Copy, Epochs
+from swarm.net.identity.identity import Identity
+from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
-from swarm.store.journal import Journal
-from swarm.store.other_heads import note_copied, was_copied
-from swarm.store.store import DiskStore
-from swarm.worker import standby
-from swarm.worker.standby import Copier, Copies
+from swarm.standby import copier as standby
+from swarm.standby import copy_server
+from swarm.standby.adopt import note_copied, replayed, was_copied
+from swarm.standby.copier import Copier, Copies
+from swarm.standby.copy_server import CopyServer
 
 JOB = "moby-dick-1a2b"
 TEXTS = [f"Sentence {index}." for index in range(30)]
@@ -442,7 +441,7 @@ async def test_a_standby_that_waited_for_approval_copies_once_it_is_a_member(
 ) -> None:
     monkeypatch.setattr(standby, "ANSWER_S", 0.5)
     monkeypatch.setattr(standby, "INTERVAL_S", 0.1)
-    own, members = Papers(tmp_path, KEY), set[bytes]()
+    own, members = Identity(tmp_path, KEY), set[bytes]()
     by_own_key = own.own_curve_keys(KEY)
     router = RouterSocket(curve_keys(KEY), lambda key: key in members)
     router.members_only = True

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import StoreError
-from swarm.worker import standby_switch
-from swarm.worker.standby_switch import MIN_FREE_BYTES, StandbySwitch
+from swarm.standby import copier
+from swarm.standby.copier import MIN_FREE_TO_BEGIN_BYTES, StandbySwitch
 
 
 def test_where_the_owner_lends_no_disk_no_order_turns_it(tmp_path: Path) -> None:
@@ -20,8 +20,8 @@ def test_where_the_owner_lends_no_disk_no_order_turns_it(tmp_path: Path) -> None
 def test_copies_begin_only_where_room_is_free_and_go_on_where_they_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    free = [MIN_FREE_BYTES - 1]
-    monkeypatch.setattr(standby_switch, "free_bytes", lambda folder: free[0])
+    free = [MIN_FREE_TO_BEGIN_BYTES - 1]
+    monkeypatch.setattr(copier, "free_bytes", lambda folder: free[0])
     switch = StandbySwitch(tmp_path, on=False, turns=True)
     switch.look()
     assert "less than 5.0 GB free, so it does not" in switch.turn("laptop", on=True)
@@ -37,7 +37,7 @@ def test_copies_begin_only_where_room_is_free_and_go_on_where_they_are_kept(
 async def test_a_fault_of_the_disk_ends_ordered_copies_and_the_machine_speaks_on_else_it_is_raised(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standby_switch, "INTERVAL_S", 0.001)
+    monkeypatch.setattr(copier, "INTERVAL_S", 0.001)
     kept, said = list[bool](), list[str]()
 
     async def keep() -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from swarm.lease.order import Instruct
-from swarm.worker.standby_switch import StandbySwitch
-from swarm.worker.standing_orders import StandingOrders
+from swarm.lease.member_message import Instruct
+from swarm.standby.copier import StandbySwitch
+from swarm.worker.limit_watch import StandingOrders
 
 
 def test_a_pause_rests_every_slot_until_somebody_resumes_it() -> None:

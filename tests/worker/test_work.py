@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from swarm.lease.message import Device, EngineOffer, Hello
+from swarm.lease.message import Hello
+from swarm.lease.offer import Device, EngineOffer
 from swarm.net.discovery import Browser, Candidate
-from swarm.net.keys import curve_keys, make_key
+from swarm.net.identity.swarm_key import curve_keys, make_key
 from swarm.net.transport import RouterSocket
+from swarm.net.worker_connections import FixedSockets
 from swarm.system.machine import Clock
-from swarm.worker import work
-from swarm.worker.engines import Engines
-from swarm.worker.file_cache import FileCache
-from swarm.worker.gpu_readings import GpuReadings
-from swarm.worker.limit_watch import LimitWatch
-from swarm.worker.sockets import FixedSockets
-from swarm.worker.work import MAX_UNPROVEN, _browse
-from swarm.worker.worker import WorkNode
+from swarm.worker import lifetime
+from swarm.worker.engine_processes import Engines
+from swarm.worker.files.file_cache import FileCache
+from swarm.worker.lifetime import MAX_UNPROVEN, _browse
+from swarm.worker.limit_watch import GpuReadings, LimitWatch
+from swarm.worker.node import WorkNode
 
 KEYS = curve_keys(make_key())
 SWARM = "5afe"
@@ -58,9 +58,9 @@ class Announced(Browser):
 async def browsing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, names: Sequence[str] = (SWARM,)
 ) -> AsyncIterator[tuple[WorkNode, Announced]]:
-    monkeypatch.setattr(work, "TRIAL_S", 0.3)
-    monkeypatch.setattr(work, "PASS_S", 0.02)
-    monkeypatch.setattr(work, "LOOK_INTERVAL_S", 0.2)
+    monkeypatch.setattr(lifetime, "TRIAL_S", 0.3)
+    monkeypatch.setattr(lifetime, "PASS_S", 0.02)
+    monkeypatch.setattr(lifetime, "LOOK_INTERVAL_S", 0.2)
     hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1)
     engines = Engines(("cpu:0",), tmp_path / "log")
     watch = LimitWatch(engines.devices, GpuReadings(()))
@@ -164,14 +164,14 @@ async def test_a_machine_that_hears_the_swarms_name_only_once_it_is_in_finds_its
 async def test_where_nothing_is_found_for_some_time_the_user_is_told_once_how_to_name_a_coordinator(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work, "HINT_S", 0.1)
+    monkeypatch.setattr(lifetime, "HINT_S", 0.1)
     async with browsing(tmp_path, monkeypatch) as (node, browser):
         said: list[str] = []
         looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], set(), said.append))
         while not said:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.5)
-        assert said == [work.HINT]
+        assert said == [lifetime.HINT]
         looking.cancel()
         browser.announce("there")
         looking = asyncio.create_task(_browse(node, browser, lambda: [SWARM], set(), said.append))

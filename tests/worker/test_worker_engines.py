@@ -12,8 +12,7 @@ from swarm.system.capacity import read_capacity
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import choose_recipe
-from swarm.worker.engines import Engines
-from swarm.worker.needs import Needs
+from swarm.worker.engine_processes import Engines, Needs
 
 METRONOME = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
 

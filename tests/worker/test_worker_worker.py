@@ -11,24 +11,24 @@ import swarm.system.child
 from swarm.errors import EXIT_OUTDATED, Outdated
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
-from swarm.lease.message import Accepted, Device, EngineOffer, Grant, Hello, Job, Line, Revoke, Trim, Welcome
-from swarm.lease.worker.outcome import WorkerOutcome
-from swarm.lease.worker.settings import WorkerSettings
-from swarm.lease.worker.slot_state import SlotState
+from swarm.lease.core_settings import WorkerSettings
+from swarm.lease.message import Accepted, Grant, Hello, Job, Line, Revoke, Trim, Welcome
+from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.outcome import WorkerOutcome
+from swarm.lease.states import SlotState
 from swarm.net.transport import RouterSocket
+from swarm.net.worker_connections import FixedSockets
 from swarm.system.machine import Clock
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import SpokenWords
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker import clip_buffer
-from swarm.worker import engines as node_engines
-from swarm.worker.engines import Engines
-from swarm.worker.file_cache import FileCache
-from swarm.worker.gpu_readings import GpuReadings
-from swarm.worker.limit_watch import LimitWatch
-from swarm.worker.sockets import FixedSockets
-from swarm.worker.work import _drain
-from swarm.worker.worker import WorkNode
+from swarm.worker import engine_processes as node_engines
+from swarm.worker.engine_processes import Engines
+from swarm.worker.files.file_cache import FileCache
+from swarm.worker.lifetime import _drain
+from swarm.worker.limit_watch import GpuReadings, LimitWatch
+from swarm.worker.node import WorkNode
 
 BEAT_S = 0.02  # the coordinator's wish
 TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})

@@ -12,9 +12,9 @@ from typing import Any
 import regex
 from msgspec import Struct
 
-from swarm.book.language.function_words import function_words
+from swarm.book.language.known import function_words
 from swarm.book.language.language import words
-from swarm.book.language.late_pattern import compile_later
+from swarm.book.language.pattern import compile_later
 
 MAX_SAMPLE_CHARS = 24_000
 MAX_SCRIPT_CHARS = 2_000  # the first characters show the script of a text

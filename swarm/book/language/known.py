@@ -1,10 +1,14 @@
-"""Finds the languages that have a file in the folder `languages/`."""
+"""Finds the languages that have a folder in `languages/`.
+
+For languages without one it keeps their function words, by which a text shows what language it is in, and their words
+beside quotations.
+"""
 
 from functools import cache, lru_cache
 from pkgutil import iter_modules, resolve_name
 
 from swarm.book.language import languages
-from swarm.book.language.language import Language
+from swarm.book.language.language import Language, Speakers, words
 from swarm.errors import EnvironmentFault
 
 
@@ -44,3 +48,96 @@ def every_language() -> tuple[Language, ...]:
 @cache
 def _codes() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in iter_modules(languages.__path__)))
+
+
+# Those of languages without a file. Words that two languages share count for both, so the others decide.
+_MORE_FUNCTION_WORDS = {
+    "da": "og i at det er en til af på jeg den han de for ikke der var med et sig som hun mig men vi har havde så fra",
+    "sv": "och i att det som en på är av för med den han inte till jag hade var ett de om men så hon sig från när nu",
+    "nb": "og i det er på en til som av for at med den han ikke var jeg de et hadde seg om men så hun fra etter når",
+    "is": "og að í á er sem það um var ekki hann við með en til af þá fyrir eru ég því hafði hún þar sér þau svo",
+    "cs": "a se v na že je to s z do i o jako ale si jsem tak by k po které za už byl jeho jen co když ve jeho není",
+    "sk": "a sa v na že je to s z do i o ako ale si som tak by k po ktoré za už bol jeho len čo keď vo nie ich pri",
+    "sl": "in je v na se da za z so ki ne pa po bi tudi kot ni še bil ali bilo sem ga od ko jo lahko samo kakor",
+    "hr": "i je u da se na za su ne od s što kao a nije bi to će ali po sam iz bio li ja koji kad ga kako nego",
+    "ro": "de și în a la cu nu o că se un din pe mai care ce să este pentru au era lui al le fi sau dar am ca prin",
+    "hu": "a az és hogy nem egy is volt de azt ez meg csak már mint ki el ha még ezt vagy mert nagy aki olyan fel ő",
+    "fi": "ja on ei se hän että oli kun mutta niin en ovat hänen mitä nyt kuin joka jos minä sen ole sitä vain siitä",
+    "et": "ja on ei see et ta oli kui ka aga mis ma ning siis ära nii tema oma seda kes veel olid või pole ning",
+    "lv": "un ir ar no uz ka par kas viņš nav bet tas es kā bija lai vai to tā arī ko viņa pie tad jau pēc",
+    "lt": "ir kad su iš į jis tai bet yra buvo ne kaip ar nuo jo dar per jau aš apie tik po man savo jos už",
+    "tr": "ve bir bu da de için ile ne o gibi daha çok olan var kadar sonra olarak mi ben ki ama en dedi değil her",
+    "id": "yang dan di itu tidak dengan ini untuk dari dalam akan pada juga ke ada saya dia mereka adalah kita oleh",
+    "vi": "và của là có không được một cho trong người những với các này đã để khi tôi ở như đó ra thì mà lại nhưng",
+    "ca": "de la el i que en a les els un no per una amb es del al com més va és són ho però seva li aquest hi dels",
+    "eo": "la de kaj en al ne mi estas li vi por kun kiu sed tio pri ni oni ĝi kiel por estis sia pli ili ŝi el",
+    "la": "et in est non ad ut cum quod sed qui ex si enim aut de esse quae ab hoc autem quam etiam nec ac per sunt",
+    "eu": "eta da ez bat zen du ere zuen baina dut dira hau izan egin bere hori zer naiz gero oso nire dute",
+    "af": "die en van het in nie is hy te dat ’n was om sy met ek vir op sal aan wat ook maar ons jy haar so hulle",
+    "ga": "an na agus a ar i is ag go sé do le ní bhí tá ach sí mar é chun iad seo leis de ann aige nach",
+    "cy": "y yn a i o ei yr ac ar oedd mae wedi ond am ni ef eu fod na hi bod gan at hyn wrth yna fel ddim",
+    "sq": "e të dhe në i një që me për nuk u është nga më se si ishte ai kjo po do ky tha ka edhe kishte",
+    "ru": "и в не на он что с я как а то это по к но его из все у за она так же от был о бы только мне ее когда было",
+    "uk": "і в не на що я з та він як до а це за його у по але від так її ви ми є й мені було коли вже щоб про",
+    "be": "і ў не на што я з да ён як а гэта за па яго але у ад так яна мы было калі ж яны мне ты для яе",
+    "bg": "и на да не се от за в е с че си по като му той но беше ще са това го ми или ли тя как към до при",
+    "sr": "и је у да се на за су не од с што као а није би то ће али по сам из био ли ја који кад га како него",
+    "mk": "и на да се не во од за е со што го како по но беше тој му ќе ја ги ми ли тоа или кога таа си кон",
+}
+
+
+@cache
+def function_words() -> dict[str, frozenset[str]]:
+    """Return the function words of each language that has some."""
+    more = {code: words(text) for code, text in _MORE_FUNCTION_WORDS.items()}
+    return more | {language.code: language.function_words for language in every_language() if language.function_words}
+
+
+_MORE_SPEAKERS = {
+    "sv": Speakers(
+        verbs=(
+            "sade|säger|sa|frågade|frågar|svarade|svarar|ropade|utropade|utbrast|viskade|mumlade|skrek|fortsatte|"
+            "återtog|tillade|genmälde|invände|förklarade|undrade|suckade|skrattade|avbröt|upprepade|började|föreslog|"
+            "medgav|påpekade|anmärkte|muttrade|stammade|menade|log"
+        ),
+        titles="herr|fru|fröken|doktor|kapten|löjtnant|mamsell|tant|farbror|moster|faster|morbror|mäster|syster|bror",
+        me="jag",
+        inside=True,
+    ),
+    "da": Speakers(
+        verbs=(
+            "sagde|siger|spurgte|spørger|svarede|råbte|udbrød|hviskede|mumlede|skreg|fortsatte|tilføjede|indvendte|"
+            "forklarede|sukkede|lo|afbrød|gentog|begyndte|foreslog|mente"
+        ),
+        titles="hr|herr|fru|frøken|doktor|kaptajn|løjtnant|onkel|tante|mester",
+        me="jeg",
+        inside=True,
+    ),
+    "nb": Speakers(
+        verbs=(
+            "sa|sier|spurte|spør|svarte|ropte|utbrøt|hvisket|hviskede|mumlet|mumlede|skrek|fortsatte|tilføyde|"
+            "innvendte|forklarte|sukket|sukkede|lo|avbrøt|gjentok|begynte|foreslo|mente"
+        ),
+        titles="herr|fru|frøken|doktor|kaptein|løytnant|onkel|tante|mester",
+        me="jeg",
+        inside=True,
+    ),
+    "fi": Speakers(
+        verbs=(
+            "sanoi|kysyi|vastasi|huusi|huudahti|kuiskasi|mutisi|jatkoi|lisäsi|selitti|huokasi|nauroi|keskeytti|toisti|"
+            "aloitti|ehdotti|myönsi|ihmetteli"
+        ),
+        inside=True,
+    ),
+}
+_SAME_MARKS = {"sv": "””»»", "fi": "””»»"}  # each opens and closes
+
+
+def find_speakers(code: str) -> Speakers:
+    """Return the words beside quotations in a language, by its primary subtag; empty ones if none are known."""
+    return _MORE_SPEAKERS.get(code) or find_language(code).speakers
+
+
+def find_quotes(code: str) -> str:
+    """Return the pairs of marks around what is said in a language."""
+    return _SAME_MARKS.get(code, "") + find_language(code).quotes

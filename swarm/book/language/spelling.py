@@ -1,11 +1,22 @@
-"""Numbers in words, by num2words and the rules of a language."""
+"""Numbers, months, units and currencies in words, by num2words, by CLDR and by the rules of a language.
 
-from collections.abc import Mapping
+Also counts nouns by ordinals ("il XX Congresso") and makes thousands agree with them ("duas mil pessoas"). Babel and
+num2words are slow, so they are loaded when needed.
+"""
+
+from collections.abc import Callable, Mapping
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-from swarm.book.language.language import Language
-from swarm.book.language.late_pattern import compile_later
+import regex
+
+from swarm.book.language.language import Forms, Language, Match, Step
+from swarm.book.language.pattern import NUMERAL, compile_later, value
+
+if TYPE_CHECKING:
+    from babel import Locale
+
 
 # Words between figures and a unit: "2 mil km²", "5 million km".
 THOUSANDS = (
@@ -61,3 +72,129 @@ def amount(figures: str, language: Language) -> Decimal:
     whole, _, decimals = figures.partition("," if comma else ".")
     digits = _NO_DIGIT.sub("", whole)[-MAX_DIGITS:] or "0"
     return Decimal(f"{digits}.{decimals[:MAX_DIGITS]}" if decimals.isdecimal() else digits)
+
+
+CURRENCIES = {"€": "EUR"}  # CLDR's names of other signs have a country, as in "US dollar", which books do not mean
+# Signs of all languages, with CLDR's units.
+UNITS = {
+    "km/h": "speed-kilometer-per-hour",
+    "m/s": "speed-meter-per-second",
+    "km": "length-kilometer",
+    "cm": "length-centimeter",
+    "mm": "length-millimeter",
+    "kg": "mass-kilogram",
+    "mg": "mass-milligram",
+    "ml": "volume-milliliter",
+    "L": "volume-liter",
+    "ft": "length-foot",
+    "lbs": "mass-pound",
+    "cl": "volume-centiliter",
+    "dl": "volume-deciliter",
+    "kW": "power-kilowatt",
+    "MW": "power-megawatt",
+    "kWh": "energy-kilowatt-hour",
+    "Hz": "frequency-hertz",
+    "kHz": "frequency-kilohertz",
+    "MHz": "frequency-megahertz",
+    "GHz": "frequency-gigahertz",
+    "MB": "digital-megabyte",
+    "GB": "digital-gigabyte",
+    "µm": "length-micrometer",
+    "nm": "length-nanometer",
+}
+MEASURES = {"%": "concentr-percent", "°": "angle-degree", "′": "duration-minute", "″": "duration-second"}
+SCALES = {"C": "temperature-celsius", "F": "temperature-fahrenheit"}  # letters after °
+# Copied from CLDR's dates, since a book may name hundreds of languages, and each takes 500 KiB when loaded.
+_DAYS_WITH_STOPS = "bs cs da de dsb et fi fo frr gsw hr hsb hu is ksh lb lv nb nds nn no prg sk sl smn sr wae"
+_FIGURES = compile_later(r"^\S+?\s?(?=\p{L})")
+
+
+@cache
+def _locale(name: str) -> "Locale":
+    from babel import Locale
+
+    return Locale.parse(name)
+
+
+def month_names(language: Language) -> tuple[str, ...]:
+    """Return the names of the twelve months, in the form for dates."""
+    return tuple(_locale(language.locale or language.code).months["format"]["wide"].values())
+
+
+def short_month_names(language: Language) -> tuple[str, ...]:
+    """Return the abbreviations of the twelve months, in the form for dates, without full stops."""
+    names = _locale(language.locale or language.code).months["format"]["abbreviated"].values()
+    return tuple(name.removesuffix(".") for name in names)
+
+
+def plural_category(figures: Decimal, language: Language) -> str:
+    """Return the plural category of a number: "one", "few", "many" or "other"."""
+    return str(_locale(language.locale or language.code).plural_form(figures))
+
+
+@lru_cache(1024)
+def unit_name(unit: str | Forms, figures: Decimal, language: Language) -> str:
+    """Return the name of a unit after a number: "kilometres" for `length-kilometer` and 5."""
+    if isinstance(unit, Forms):
+        return unit.of(plural_category(figures, language))
+    from babel.units import format_unit
+
+    said = format_unit(figures, unit, "long", "0.###", locale=language.locale or language.code)
+    return str(_FIGURES.sub("", said))
+
+
+@lru_cache(1024)
+def currency_name(sign: str, figures: Decimal, language: Language) -> str:
+    """Return the name of a currency in CURRENCIES after a number."""
+    from babel.numbers import get_currency_name
+
+    return str(get_currency_name(CURRENCIES[sign], figures, language.locale or language.code))
+
+
+def days_have_stops(code: str) -> bool:
+    """Return whether a full stop makes a number an ordinal in a language, as in "3. Mai"."""
+    return code in _DAYS_WITH_STOPS.split()
+
+
+_MAYBE = compile_later(r"\b[IVX]+\s")
+MAX_ORDINAL = 20  # greater numbers are said as cardinals
+
+
+def ordered_nouns(masculine: str, feminine: str) -> "regex.Pattern[str]":
+    """Return the pattern of a numeral before one of the nouns, by their gender; a small letter may begin them."""
+    men, women = (rf"(?i:{'|'.join(nouns.split())})" for nouns in (masculine, feminine))
+    return compile_later(rf"\b((?=[IVX]+\b){NUMERAL})\s(?:(?={men}\b)|(?P<feminine>(?={women}\b)))")
+
+
+def say_ordered(text: str, pattern: "regex.Pattern[str]") -> str:
+    """Return a sentence with ordinals in figures, "20º" and "1ª", for these numerals."""
+
+    def ordinal(match: regex.Match[str]) -> str:
+        number = value(match[1])
+        if number > MAX_ORDINAL:
+            return f"{number} "
+        return f"{number}{'º' if match['feminine'] is None else 'ª'} "
+
+    return str(pattern.sub(ordinal, text)) if _MAYBE.search(text) else text
+
+
+_THOUSANDS = compile_later(r"(?<![\p{L}\d.,:/$€£-])(?<![$€£]\s)(\d{1,3})\smil(?=\s(\p{L}+))")
+
+
+def thousand_steps(
+    before: str, spell: Callable[[str], str], agree: Callable[[str, str], str], shorten: Callable[[str], str] = str
+) -> tuple[Step, ...]:
+    """Return the patterns of "2 mil" before a noun, and of four digits that count it behind one of `before`.
+
+    `spell` makes the words of figures, `agree` puts them in the gender of a noun, and `shorten` puts those that
+    agreed with none before "mil".
+    """
+
+    def thousands(match: Match) -> str:
+        return "mil" if match[1] == "1" else f"{shorten(agree(spell(match[1]), match[2]))} mil"
+
+    counted = rf"(?:^|(?<=\b(?i:{before})\s))([1-9]\d{{3}})(?=\s(\p{{L}}+))"
+    return (
+        (_THOUSANDS, thousands),
+        (compile_later(counted), lambda match: agree(spell(match[1]), match[2])),
+    )

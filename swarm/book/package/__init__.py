@@ -1,1 +1,1 @@
-"""The package of an EPUB: archive, manifest, spine, table of contents."""
+"""The package of an EPUB. The archive comes in; manifest, spine, metadata, cover and table of contents go out."""

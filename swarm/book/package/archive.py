@@ -7,7 +7,7 @@ from typing import IO
 import regex
 from lxml import etree
 
-from swarm.book.page.limits import MAX_DOCUMENT_BYTES, MAX_FILES, MAX_INFLATED_BYTES, MAX_READ_BYTES
+from swarm.book.page.input_bounds import MAX_DOCUMENT_BYTES, MAX_FILES, MAX_INFLATED_BYTES, MAX_READ_BYTES
 from swarm.errors import BookError, PageError
 
 # These only scramble fonts: the text is not protected.

@@ -10,8 +10,8 @@ from msgspec import Struct
 from swarm.book.package.archive import Archive, join
 from swarm.book.package.package import ManifestItem, Package
 from swarm.book.page import front_matter
-from swarm.book.page.letters import tidy
-from swarm.book.page.limits import MAX_ENTRIES, MAX_TITLE_CHARS
+from swarm.book.page.bare_text import tidy
+from swarm.book.page.input_bounds import MAX_ENTRIES, MAX_TITLE_CHARS
 from swarm.book.page.markup import parse, types
 from swarm.errors import BookError
 

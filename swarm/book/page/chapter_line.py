@@ -1,10 +1,17 @@
-"""Tells which lines of a plain text are the headings of its chapters, in many languages."""
+"""Tells which lines of a plain text are the headings of its chapters, in many languages.
+
+Finds the headings in books that mark none: a paragraph "Chapter One", bare numbers in a row.
+"""
+
+from collections.abc import Iterable
 
 import regex
 from msgspec import Struct
 
-from swarm.book.language.late_pattern import compile_later
-from swarm.book.page.running_head import interrupts
+from swarm.book.language.pattern import compile_later
+from swarm.book.page.block import CLASS_HEADING_LEVEL, SUBTITLE_LEVEL
+from swarm.book.page.passage import Passage
+from swarm.book.page.printed_page import interrupts
 
 MAX_HEADING_CHARS = 80
 MIN_CHAPTER_CHARS = 400  # bare numbers that are nearer to each other are no chapters
@@ -126,3 +133,24 @@ def _value(match: "regex.Match[str]") -> int:
         return 0
     digit = {sign: number for number, sign in enumerate(_NUMERALS[:9], 1)}
     return (digit.get(tens, 1) * 10 if ten else 0) + digit.get(ones, 0)
+
+
+MIN_MARKED = 2  # headings or entries that show that a book marks its chapters
+
+
+def chapter_lines(passages: Iterable[Passage], entries: int) -> list[Passage]:
+    """Return the paragraphs that name chapters, if neither headings nor `entries` of a table of contents do."""
+    if entries >= MIN_MARKED:
+        return []
+    texts = [passage for passage in passages if passage.text and not passage.left_out]
+    if sum(1 for passage in texts if 0 < passage.level < SUBTITLE_LEVEL) >= MIN_MARKED:
+        return []
+    lines = [TextParagraph(" ".join(passage.text.split()), passage.text.count("\n") + 1, 0) for passage in texts]
+    return [texts[place] for place in sorted(headings(lines)) if not texts[place].level]
+
+
+def mark_unmarked_headings(lines: Iterable[Passage]) -> None:
+    """Make headings of the paragraphs that name chapters and are still spoken."""
+    for passage in lines:
+        if not passage.left_out:
+            passage.kind, passage.level = "heading", CLASS_HEADING_LEVEL

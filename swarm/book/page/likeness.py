@@ -9,7 +9,7 @@ from itertools import pairwise
 import regex
 
 from swarm.book.language.known import every_language
-from swarm.book.language.late_pattern import compile_later
+from swarm.book.language.pattern import compile_later
 
 MAX_TINY_CHARS = 400  # a part so short is what its name says
 MAX_SMALL_CHARS = 6_000  # a longer part is no title page, imprint or transcriber's note

@@ -9,10 +9,10 @@ from lxml import etree
 from msgspec import Struct
 
 from swarm.book.language.known import find_language
-from swarm.book.language.late_pattern import compile_later
+from swarm.book.language.pattern import compile_later
+from swarm.book.page.bare_text import AUDIBLE
 from swarm.book.page.front_matter import named
-from swarm.book.page.letters import AUDIBLE
-from swarm.book.page.limits import MAX_BOX_CHARS, MAX_NOTE_CHARS
+from swarm.book.page.input_bounds import MAX_BOX_CHARS, MAX_NOTE_CHARS
 from swarm.book.page.markup import local, types
 from swarm.book.page.passage import Passage
 

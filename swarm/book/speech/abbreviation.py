@@ -6,8 +6,7 @@ from functools import lru_cache
 import regex
 
 from swarm.book.language.language import Language, Match
-from swarm.book.language.late_pattern import compile_later
-from swarm.book.language.numeral import NUMERAL
+from swarm.book.language.pattern import NUMERAL, compile_later
 
 _INITIAL = compile_later(r"\s\p{Lu}\.")
 _END = compile_later(r"[\s\"'”’»)]*+$")

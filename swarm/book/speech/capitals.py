@@ -1,8 +1,9 @@
-"""Words in capitals as words, and initials as initials: "HE HAD seen the BBC" is "He had seen the BBC".
+"""What capitals tell: words in capitals as words, initials as initials, and the names of a book.
 
-Voices spell capitals that they do not know, letter by letter. What stands in capitals is a word if the book also
-writes it in small letters, if its whole sentence or its neighbours are in capitals, or if it could be said and no list
-has it.
+"HE HAD seen the BBC" is "He had seen the BBC".
+
+Voices spell capitals that they do not know, letter by letter. What stands in capitals is a word if the book also writes
+it in small letters, if its whole sentence or its neighbours are in capitals, or if it could be said and no list has it.
 """
 
 from collections import Counter
@@ -12,12 +13,43 @@ from itertools import chain, pairwise
 
 from msgspec import Struct
 
-from swarm.book.language.function_words import function_words
-from swarm.book.language.initials import DOUBTFUL, INITIALS, PRONOUNS
-from swarm.book.language.language import Language, Match
-from swarm.book.language.late_pattern import compile_later
-from swarm.book.language.numeral import NUMERAL
-from swarm.job.book import ChapterText
+from swarm.book.language.known import function_words
+from swarm.book.language.language import Language, Match, words
+from swarm.book.language.pattern import NUMERAL, compile_later
+from swarm.book.model.book import ChapterText
+
+INITIALS = words(
+    # countries, unions, authorities
+    "OEA MERCOSUR MS MSS BCC FSF EE UU LL "
+    "USA UK EU UN UNO USSR UAE GDR FRG DDR BRD BRD PRC ROC NATO UNESCO UNICEF OPEC WTO IMF WHO ILO OECD OSCE "
+    "ASEAN NASA ESA CIA FBI NSA KGB GRU NKVD SS SA SD MI DEA IRS FDA FCC SEC EPA OSHA ATF TSA DHS DOJ FEMA CDC "
+    "NIH DARPA USAF USMC USN RAF RN RNLI NHS BBC ITV CNN NBC CBS ABC PBS NPR MTV HBO ESPN MGM RKO UPI AFP DPA "
+    "TASS PLO IRA ETA ANC ISIS NAACP ACLU AFL CIO YMCA YWCA KKK NRA GOP DNC RNC MP MEP QC KC JP PM VP CEO CFO CTO "
+    "COO CPA URSS RDA RFA ONU OTAN UE EEUU SNCF RATP EDF PTT TGV CNRS ENA PDG HLM RTL TF PCF UMP RER OVNI SIDA "
+    "SPD CDU CSU FDP NSDAP SED AEG BMW VW VEB ARD ZDF WDR NDR GEZ BGB GG ADAC LKW PKW DGB IHK TÜV EDV DC PSI PCI "
+    "FIAT RAI CGIL FMI NDE ETA PSOE PP RENFE OMS ONG ADN PIB IVA OVNI PZPR PKP PKO PKS PRL AK NSZ ZSRR ONZ MSZ "
+    "PAN GUS ZUS TVP RP СССР США РФ КПСС ВКП НКВД КГБ ФСБ МВД ГПУ ОГПУ ЧК ЦК ООН НАТО РСФСР ВДНХ МГУ ГУМ ЦУМ ТАСС "
+    "ЗАГС МХАТ ВЧК НЭП ГУЛАГ ГРУ"
+    # science, medicine, technology
+    "DNA RNA ATP HIV AIDS PTSD ADHD OCD IQ EQ MRI CT CAT ECG EKG EEG ICU ER IV IVF PMS STD STI SARS COVID DDT TNT "
+    "LSD MDMA THC CBD UV IR LED LCD LP EP CD DVD VHS TV PC PA AC DC FM AM GPS GPRS GSM SMS MMS WAP SIM USB HDMI "
+    "CPU GPU RAM ROM HDD SSD BIOS DOS IBM HP AT&T AMD IOS UNIX GNU GPL BSD MIT API SDK IDE GUI CLI URL URI HTTP "
+    "HTTPS HTML XML XHTML CSS JSON YAML SQL PHP ASP FTP SSH SSL TLS TCP UDP IP DNS DHCP LAN WAN VPN ISP RSS PDF "
+    "EPUB JPEG JPG PNG GIF SVG MPEG MP WAV ASCII UTF ISO ANSI IEEE RFC CVS SVN OS AI ML IT ICT ERP CRM CMS SEO "
+    "FAQ Q&A DIY ASAP RSVP ETA FYI BTW AKA VIP VVIP UFO SOS PS NB BC AD BCE CE GMT UTC EST PST CET MPH RPM KM KG "
+    "CM MM HQ HMS USS SS RMS SMS UPS DHL FIFA UEFA NBA NFL NHL MLB IOC ISBN ISSN OCR ASIN DOI LLC LTD PLC PTY PHD "
+    "MD BA MA MBA BSC MSC DDS DVM RN LPN EMT CPR SWAT POW MIA AWOL SUV ATM PIN RV ATV BBQ BLT OJ OK ID XL XXL GDP "
+    "GNP CV HR PR R&D LGBT LGBTQ TGIF LOL OMG WTF GPA SAT ACT GED PTA ESL CIO VAT WC ETC NSW LA NYC NY NJ DC UCLA "
+    "NYU LSE MIT WASP WWI WWII VE VJ KP GI GIS PX CO NCO CIC ASPCA RSPCA RSPCC NSPCC SPCA UNHCR UNRRA WWF WLAN "
+    "NGO CND TUC LCC GLC GPO HMV EMI RCA DJ MC RPG"
+)
+# Initials that are also words; they are initials only where the words around them show it.
+DOUBTFUL = words(
+    "IT US WHO AM PM AD MA PA LA ER SA SS SD MI DC PP UE GG AK PAN ENA SED SIM AN ET ACT CAT SAT PIN RAM AT OR "
+    "ETA CO RAI PR MM CM SOS WC VIP ГУМ ETC LTD ROM OS MIA RN PIB AIDS SEC GIS WASP KG KM TF"
+)
+PRONOUNS = words("US IT WHO")  # these are initials after "THE" even in a shout
+
 
 _SOME = compile_later(r"\p{Lu}['’]?\p{Lu}|\p{Lu}(?:\s\p{Lu}){4}")
 _TOKEN = compile_later(r"\p{L}[\p{L}\p{M}]*+(?:['’]\p{L}[\p{L}\p{M}]*+)*+")
@@ -298,3 +330,35 @@ def _parts(word: str, name: bool) -> Iterator[str]:
     for place, piece in enumerate(pieces):
         long = name and place and piece not in _SUFFIXES and len(piece) > 2
         yield piece.capitalize() if long else piece.lower()
+
+
+MAX_NAMES = 200
+MAX_SMALL = 0.1  # share of a name's occurrences that may have a small letter
+MAX_WITH_ARTICLE = 0.4  # share of those with a capital that may follow an article, as nouns of German do
+
+_TITLES = r"\b(?:Mrs?|Ms|Dr|St|Mme|Mlle|M|Hr|Fr|Sra?|Sig|[pP]rof)\.\s"
+_INSIDE = compile_later(
+    rf"(?<=[\p{{Ll}},;]\s|{_TITLES})(?!{_TITLES})"
+    r"\p{Lu}(?:\p{Ll}|['’]\p{Lu}\p{Ll})[\p{L}\p{M}]*+(?:['’-]\p{Lu}[\p{L}\p{M}]*+)*"
+)
+_NAME_WORD = compile_later(r"\p{L}[\p{L}\p{M}]*+(?:['’-]\p{Lu}[\p{L}\p{M}]*+)*")
+_BEHIND_ARTICLE = compile_later(
+    r"\b(?i:the|an?|this|that|der|die|das|dem|den|des|ein\p{L}{0,2}|la|le|les|une?|el|los|las|un|una|il|lo|gli|het|een|o|os|as)"
+    r"\s(\p{Lu}\p{Ll}[\p{L}\p{M}]*+)"
+)
+
+
+def book_names(chapters: Iterable[ChapterText]) -> list[tuple[str, int]]:
+    """Return the names of some chapters and how often they occur, the most frequent first; 200 at most."""
+    texts = [block.text for chapter in chapters for block in chapter.blocks]
+    inside = Counter(word for text in texts for word in _INSIDE.findall(text))
+    if not inside:
+        return []
+    every = Counter(word for text in texts for word in _NAME_WORD.findall(text))
+    articles = Counter(word for text in texts for word in _BEHIND_ARTICLE.findall(text))
+    found = [
+        (word, every[word])
+        for word, count in inside.items()
+        if every[word.lower()] <= MAX_SMALL * every[word] and articles[word] <= MAX_WITH_ARTICLE * max(count, 1)
+    ]
+    return sorted(found, key=lambda name: (-name[1], name[0]))[:MAX_NAMES]

@@ -12,12 +12,11 @@ import regex
 from msgspec import Struct
 from msgspec.structs import replace
 
-from swarm.book.language.late_pattern import compile_later
+from swarm.book.language.pattern import compile_later
+from swarm.book.model.reading_choice import NO_CAST, Cast, is_called
+from swarm.book.speech.attribution import Utterance, find_asides
 from swarm.book.speech.dialogue import find_utterances
-from swarm.book.speech.speaker import find_asides
-from swarm.book.speech.utterance import Utterance
 from swarm.errors import UsageError
-from swarm.job.cast import NO_CAST, Cast, is_called
 
 MAX_LINES = 1000
 MAX_LINE_CHARS = 500

@@ -8,11 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import regex
 
-from swarm.book.language.late_pattern import compile_later
-from swarm.book.language.speakers import find_quotes
-from swarm.book.speech.attribution import attribute
-from swarm.book.speech.speaker import find_speaker
-from swarm.book.speech.utterance import Grounds, Utterance
+from swarm.book.language.known import find_quotes
+from swarm.book.language.pattern import compile_later
+from swarm.book.speech.attribution import Grounds, Utterance, attribute, find_speaker
 
 PAIRS = ("“”", "«»", "„“", "„”", "»«", "「」", "‘’", "‚‘", "›‹", '""')
 MIN_WORDS = 8  # a quotation so long is dialogue even if it begins and ends like a part of a sentence

@@ -7,10 +7,10 @@ from pathlib import Path
 import regex
 from lxml import etree
 
-from swarm.book.page.limits import LEXICON_TIMEOUT_S, MAX_LEXICON_BYTES, MAX_LEXICON_RULES
+from swarm.book.model.book import Rule
+from swarm.book.model.engine_text import change_unmarked, mark
+from swarm.book.page.input_bounds import LEXICON_TIMEOUT_S, MAX_LEXICON_BYTES, MAX_LEXICON_RULES
 from swarm.errors import UsageError
-from swarm.job.book import Rule
-from swarm.job.engine_text import change_unmarked, mark
 
 _SECTION = regex.compile(r"\[\s*(\*|[A-Za-z]{2,3}(?:-\w+)?)\s*\]")
 _CAPITALS = regex.compile(r"\b\p{Lu}{2,}\b")

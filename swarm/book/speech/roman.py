@@ -4,8 +4,7 @@ import regex
 
 from swarm.book.language.known import every_language
 from swarm.book.language.language import Match
-from swarm.book.language.late_pattern import compile_later
-from swarm.book.language.numeral import NUMERAL, value
+from swarm.book.language.pattern import NUMERAL, compile_later, value
 
 _WORDS, _PLURALS, _SHORT, _LETTERED_WORDS = (
     "|".join(filter(None, (getattr(language.counted, kind) for language in every_language())))

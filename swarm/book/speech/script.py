@@ -1,19 +1,25 @@
-"""Makes the script of a book: the chosen chapters in segments."""
+"""Makes the script of a book: the chosen chapters in segments, and the spoken opening and closing: title, authors and
+narrator.
+"""
+
+from collections.abc import Sequence
 
 import regex
 from msgspec.structs import replace
 
-from swarm.book.language.late_pattern import compile_later
+from swarm.book.language.known import find_language
+from swarm.book.language.pattern import compile_later
+from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Segment, Unspoken
+from swarm.book.model.reading_choice import NO_CAST, Cast, Credits
 from swarm.book.speech.capitals import usage_of
 from swarm.book.speech.casting import NO_CASTING, Casting
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.errors import BookError, UsageError
-from swarm.job.book import Book, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.job.card import EngineCard
-from swarm.job.cast import NO_CAST, Cast
-from swarm.job.guest import NO_GUESTS, Guests
+from swarm.job.fallback_voice import NO_GUESTS, Guests
+from swarm.job.recipe import CLONE, INVENTED, Recipe
 
 MAX_UNSPOKEN_SHARE = 0.5  # a script with more unspoken text is refused
 
@@ -153,3 +159,43 @@ def _range(part: str, text: str, count: int, book: str) -> range:
         have = f"{book} has only 1 chapter" if count == 1 else f"{book} has {count} chapters"
         raise UsageError(f"There is no chapter {last}: {have}, as `e2a-swarm inspect` counts them.")
     return range(first - 1, last)
+
+
+def spoken_credits(names: Credits | None, book: Book, recipe: Recipe) -> tuple[ChapterText, ...]:
+    """Return the opening and the closing of a book; none if no names are given.
+
+    A voice is named by its name, if that is one word of letters: "en-gb" and a recording are not named.
+    """
+    if names is None:
+        return ()
+    voice = recipe.voice if recipe.voice.isalpha() and not recipe.voice.startswith((CLONE, INVENTED)) else ""
+    authors = (names.author,) if names.author else book.authors
+    narrator = names.narrator or voice.capitalize()
+    return credit_chapters(names.title or book.title, authors, narrator, recipe.language)
+
+
+def part_form(language: str) -> str:
+    """Return the form of a part's title in a language, such as "Part {} of {}"."""
+    return find_language(language).credits.part
+
+
+def credit_chapters(
+    title: str, authors: Sequence[str], narrator: str, language: str
+) -> tuple[ChapterText, ChapterText]:
+    """Return the opening and the closing as chapters in the book's language; a chapter's title is spoken first.
+
+    In a language that has no words for it, title and names are spoken alone. Without a narrator no name follows.
+    """
+    words = find_language(language).credits
+    names = [words.by.format(", ".join(authors))] if authors else []
+    names += [words.read_by.format(narrator)] if narrator else []
+    closing = [title, *names] if words.end else names
+    return _chapter(title, names), _chapter(words.end or title, closing)
+
+
+def _chapter(title: str, lines: Sequence[str]) -> ChapterText:
+    return ChapterText(title, (Block("heading", title), *(Block("paragraph", _sentence(line)) for line in lines)))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

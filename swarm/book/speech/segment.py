@@ -1,4 +1,5 @@
-"""Divides a chapter's text into segments: sentences, or pieces of them that fit the engine, each with its pause.
+"""Divides a chapter's text into segments: sentences, or pieces of them that fit the engine, each with its pause and its
+place in the document.
 
 Sentences are cut and joined as engine text, because that is what the engine's limit counts.
 """
@@ -11,21 +12,54 @@ import regex
 from msgspec import Struct
 from msgspec.structs import replace
 
-from swarm.book.language.late_pattern import compile_later
-from swarm.book.page.letters import AUDIBLE, plain
-from swarm.book.page.pause_mark import pieces_between_marks
-from swarm.book.page.phonetic_mark import Marker
+from swarm.book.language.pattern import compile_later
+from swarm.book.model.book import Block, Chapter, ChapterText, Origin, Pause, Segment, Unspoken
+from swarm.book.model.engine_text import read_engine_text
+from swarm.book.model.language_code import marked_language
+from swarm.book.page.bare_text import AUDIBLE, plain
+from swarm.book.page.passage import rewritten, span, visible_chars
+from swarm.book.page.spoken_mark import Marker, pieces_between_marks
 from swarm.book.speech.casting import NARRATOR, NO_CASTING, Casting, VoiceRun, voice_runs
-from swarm.book.speech.piece import cut, ends_sentence
+from swarm.book.speech.piece import cut, cut_alike, ends_sentence
 from swarm.book.speech.sentence import split_sentences
-from swarm.book.speech.sentence_place import Place, SentencePlaces, join_places
 from swarm.book.speech.speech import Speech
-from swarm.book.speech.written import cut_alike
-from swarm.job.book import Block, Chapter, ChapterText, Origin, Pause, Segment, Unspoken
 from swarm.job.card import EngineCard
-from swarm.job.engine_text import read_engine_text
-from swarm.job.guest import NO_GUESTS, Guests
-from swarm.job.language import marked_language
+from swarm.job.fallback_voice import NO_GUESTS, Guests
+
+Place = tuple[str, int, int]  # name of the document, visible characters before the start and before the end
+
+
+class SentencePlaces:
+    """Finds the places of the sentences of one block, one by one in order."""
+
+    def __init__(self, block: Block) -> None:
+        self._text = block.text
+        trace = block.trace
+        self._trace = trace if trace is None or trace.text == block.text else rewritten(trace, block.text)
+        self._offset = 0  # characters before the rest of the block
+        self._visible = 0  # visible characters among these
+
+    def find(self, sentence: str, start: int) -> Place | None:
+        """Return the place of the next sentence, at offset `start` of the block or after it; None if it has none."""
+        if self._trace is None:
+            return None
+        first = self._text.find(sentence, max(start, self._offset))
+        if first < 0:
+            return None
+        self._visible += len(visible_chars(self._text[self._offset : first]))
+        first_visible = self._visible
+        self._offset = first + len(sentence)
+        self._visible += len(visible_chars(sentence))
+        found = span(self._trace, first_visible, self._visible)
+        return (self._trace.document, *found) if found else None
+
+
+def join_places(one: Place | None, other: Place | None) -> Place | None:
+    """Return the place that covers both; the first one if they are in different documents."""
+    if one is None or other is None or one[0] != other[0]:
+        return one or other
+    return one[0], min(one[1], other[1]), max(one[2], other[2])
+
 
 TITLE_BLOCKS = 4  # first blocks of a chapter, in which its heading is searched
 

@@ -7,13 +7,11 @@ from itertools import accumulate, pairwise
 import regex
 from msgspec import Struct
 
-from swarm.book.language.cldr import days_have_stops
-from swarm.book.language.function_words import function_words
-from swarm.book.language.known import find_language
+from swarm.book.language.known import find_language, function_words
 from swarm.book.language.language import words
-from swarm.book.language.late_pattern import compile_later
-from swarm.book.language.numeral import NUMERAL
-from swarm.book.page.limits import MAX_PYSBD_CHARS, MAX_STRETCH_CHARS
+from swarm.book.language.pattern import NUMERAL, compile_later
+from swarm.book.language.spelling import days_have_stops
+from swarm.book.page.input_bounds import MAX_PYSBD_CHARS, MAX_STRETCH_CHARS
 
 TAIL_CHARS = 80  # the end of a piece in which its last words are searched
 

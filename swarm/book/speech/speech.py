@@ -1,23 +1,152 @@
-"""Spells sentences for an engine: capitals, dictionary, addresses, dates, powers, numerals, abbreviations, figures."""
+"""Spells sentences for an engine: capitals, dictionary, addresses, dates, powers, numerals, abbreviations, figures.
 
-from unicodedata import normalize
+A sentence of words without any feature is said as it is written.
+
+The rules take most of the time from a book to its segments, and few sentences have anything for them. The features of a
+word are found once for a whole book, so that a sentence costs little more than to look up its words.
+"""
+
+from functools import lru_cache, reduce
+from operator import or_
+from unicodedata import is_normalized, normalize
+
+import regex
 
 from swarm.book.language.known import find_language
-from swarm.book.language.language import Language
-from swarm.book.language.late_pattern import compile_later
-from swarm.book.page.phonetic_mark import Marker
+from swarm.book.language.language import Abbreviations, Language
+from swarm.book.language.pattern import compile_later
+from swarm.book.language.scripture import say_verses
+from swarm.book.model.engine_text import change_unmarked, mark, replace_brackets
+from swarm.book.page.spoken_mark import Marker
 from swarm.book.speech.abbreviation import say_abbreviations, shorten
+from swarm.book.speech.arithmetic import say_powers, say_relations
 from swarm.book.speech.capitals import NO_USAGE, Usage, lower_capitals
-from swarm.book.speech.date import say_dates
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
-from swarm.book.speech.number import say_numbers
-from swarm.book.speech.power import say_powers
-from swarm.book.speech.relation import say_relations
-from swarm.book.speech.roman import figures_in_heading, figures_in_prose, small_figures
-from swarm.book.speech.trait import CAPITALS, COUNTS, LETTER, ODD, PRONOUN, SOUNDS, SPELLED, traits_of
-from swarm.book.speech.verse import say_verses
+from swarm.book.speech.number import rulers, say_dates, say_numbers
+from swarm.book.speech.roman import (
+    ARE_LISTED,
+    COUNTED,
+    COUNTED_WORDS,
+    figures_in_heading,
+    figures_in_prose,
+    small_figures,
+)
 from swarm.job.card import EngineCard
-from swarm.job.engine_text import change_unmarked, mark, replace_brackets
+
+# Each trait is one bit.
+ODD = 1  # a figure, or a character that is neither a letter nor common punctuation
+SHORT = 2  # an abbreviation
+NUMERAL = 4  # perhaps a Roman numeral, but no "I" in a language in which that is a pronoun
+PRONOUN = 8  # "I" in a language in which it is a pronoun
+COUNTS = 16  # a word or a name that a numeral may follow
+SMALL = 32  # perhaps a Roman numeral in small letters
+CAPITALS = 64  # two capitals
+LETTER = 128  # a single capital
+SOUNDS = 256  # a word of several sounds
+
+SPELLED = ODD | SHORT | NUMERAL | SMALL  # one of these alone may change a sentence
+MAX_WORDS = 50_000  # the cache is cleared at this size
+MAX_WORD_CHARS = 40
+
+_ODD = compile_later(
+    r"[[^\p{L}\"'“”‘’„«»‹›(),;:!?.…—–-]\p{Lm}ºªſﬀ-ﬆ]|\p{L}[.:]\p{L}|^[-–—]*[-–]$|^\.{1,2}$|--", regex.V1
+)
+_NUMERAL = compile_later(
+    r"(?<!\p{L})(?![LCDM]['’]\p{L})[IVXLCDM]+(?!\p{Ll})|(?<!\p{L})[IVX]+(?:i?[eè]re?|er|i?[eè]me|s?te|[dn]de?|de|st|th|rd)(?!\p{L})"
+)
+_NO_PRONOUN = compile_later(rf"(?<!\p{{L}})(?!I(?!\p{{L}}))(?:{_NUMERAL.pattern})")
+_PRONOUN = compile_later(r"(?<!\p{L})I(?!\p{L})")
+_SMALL = compile_later(r"(?<![\p{L}'’-])(?:[ivx]{2,}|[ivxlc]{3,})(?![\p{L}'’-])|(?<!\p{L})[ivx]+(?:e|ème)(?!\p{L})")
+_CAPITALS, _LETTER = compile_later(r"\p{Lu}['’]?\p{Lu}"), compile_later(r"[\p{Lu}--[IA]]", regex.V1)
+_PIECE, _STOPPED = compile_later(r"\p{L}+"), compile_later(r"(?<!\p{L})\p{L}++(?=\.)")
+_AROUND = "\"'“”‘’„«»‹›(),;:!?.…—"
+_COMMON = compile_later(r"[A-Za-zÀ-ÖØ-öø-žА-Яа-яё]+")
+_SOUND = compile_later(r"[\p{L}'’-]+")
+
+
+class TokenFeatures(dict[str, int]):
+    """The traits of the words of one language, by word. A word is what stands between white space."""
+
+    def __init__(self, language: Language) -> None:
+        super().__init__()
+        pronoun = language.numbers is not None and language.numbers.pronoun
+        self._stopped, self._whole = _parts_of(language.abbreviations)
+        self._rulers = rulers(language)
+        self._sounds = language.sounds
+        self._listed = (
+            self._sounds | COUNTED_WORDS | {word.lower() for word in self._stopped | self._whole | self._rulers}
+        )
+        self._patterns = [(_ODD, ODD), (_SMALL, SMALL), (_CAPITALS, CAPITALS)]
+        self._patterns += [(_NO_PRONOUN, NUMERAL), (_PRONOUN, PRONOUN)] if pronoun else [(_NUMERAL, NUMERAL)]
+
+    def of(self, text: str) -> int:
+        """Return the traits of a text's words together."""
+        return reduce(or_, map(self.__getitem__, text.split()), 0)
+
+    def __missing__(self, word: str) -> int:
+        if len(word) > MAX_WORD_CHARS:
+            return -1
+        if len(self) >= MAX_WORDS:
+            self.clear()
+        bare = word.strip(_AROUND)
+        self[word] = found = (
+            0 if self._is_plain(bare) and (ARE_LISTED or not COUNTED.search(word)) else self._find(word)
+        )
+        return found
+
+    def _is_plain(self, bare: str) -> bool:
+        """Return whether a word without the punctuation around it has no trait, which is quickly told of most."""
+        common = bare.isalpha() if bare.isascii() else _COMMON.fullmatch(bare)
+        if not common or not (bare.islower() or bare[1:].islower()) or (len(bare) < 6 and bare[0] in "IVX"):
+            return False
+        low = bare.lower()
+        return (
+            low not in self._listed
+            and bool(low.strip("ivxlc"))
+            and (len(low) > 7 or low.strip("ivx") not in ("e", "ème"))
+        )
+
+    def _find(self, word: str) -> int:
+        found = sum(trait for pattern, trait in self._patterns if pattern.search(word))
+        pieces = _PIECE.findall(word)
+        if not self._whole.isdisjoint(pieces) or not self._stopped.isdisjoint(_STOPPED.findall(word)):
+            found |= SHORT
+        if not self._rulers.isdisjoint(pieces) or _is_counted(word, pieces):
+            found |= COUNTS
+        if _LETTER.fullmatch(word):
+            found |= LETTER
+        if not self._sounds.isdisjoint(_SOUND.findall(word.lower())):
+            found |= SOUNDS
+        return found if is_normalized("NFC", word) else found | ODD
+
+
+def _is_counted(word: str, pieces: list[str]) -> bool:
+    """Return whether a numeral may follow a word, of which `pieces` are the letters."""
+    listed = not ARE_LISTED or any(piece.replace("İ", "i").casefold() in COUNTED_WORDS for piece in pieces)
+    return listed and bool(COUNTED.search(word))  # decided last, since the pattern takes long
+
+
+def _parts_of(short: Abbreviations) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of abbreviations before a full stop, and those that need none, with a capital too."""
+    stopped = {word for table in (short.titles, short.numbered, short.anywhere) for word in _words_of(*table)}
+    whole = set(_words_of(*short.whole))
+    return _with_capitals(stopped | short.prepared), _with_capitals(whole | short.prepared_whole)
+
+
+def _words_of(*texts: str) -> list[str]:
+    """Return the words of abbreviations, except of those that are odd by another character, such as "n°"."""
+    return [word for text in texts if not any(map(_ODD.search, text.split())) for word in _PIECE.findall(text)]
+
+
+def _with_capitals(words: set[str]) -> frozenset[str]:
+    return frozenset(words | {word[:1].upper() + word[1:] for word in words})
+
+
+@lru_cache(64)
+def features_of(language: Language) -> TokenFeatures:
+    """Return the traits of the words of a language."""
+    return TokenFeatures(language)
+
 
 _LIGATURE = compile_later("[ﬀ-ﬆſ₀-₉]")
 _LIGATURES = str.maketrans(
@@ -52,7 +181,7 @@ class Speech:
         takes = self.takes_phonemes(language)
         text = marker.mark(sentence) if marker and takes else replace_brackets(sentence)
         words = find_language(language)
-        traits = traits_of(words)
+        traits = features_of(words)
         found = traits.of(text)
         if found & ODD or "--" in text or ". ." in text:
             text = _plain(text)

@@ -8,15 +8,15 @@ from itertools import pairwise
 import regex
 from msgspec import Struct
 
-from swarm.book.language.late_pattern import compile_later
+from swarm.book.language.pattern import compile_later
 from swarm.book.package.toc import TableOfContents
 from swarm.book.page import front_matter
+from swarm.book.page.bare_text import plain, tidy
 from swarm.book.page.block import SUBTITLE_LEVEL
-from swarm.book.page.letters import plain, tidy
+from swarm.book.page.document import Document
 from swarm.book.page.likeness import is_legal_page, offers
 from swarm.book.page.passage import Passage
-from swarm.book.page.pause_mark import without_marks
-from swarm.book.page.text import Document
+from swarm.book.page.spoken_mark import without_marks
 
 MAX_LEAD_CHARS = 300  # longer text before a document's first entry is a part of its own
 MAX_OPENING_CHARS = 50  # longer opening words are cut to serve as a title

@@ -1,1 +1,1 @@
-"""The core of a coordinator: it never imports the worker's."""
+"""The core of a coordinator: messages and times come in, and an outcome goes out. It never imports the worker's."""

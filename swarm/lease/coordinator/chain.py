@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
-from swarm.job.job_file import BLOCK_BYTES
+from swarm.job.job_asset import BLOCK_BYTES
 from swarm.lease.coordinator.roster import Session
 
 WINDOW_S = 5.0  # a worker's pace is measured over this time

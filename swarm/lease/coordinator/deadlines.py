@@ -1,13 +1,66 @@
-"""When time alone changes something for a coordinator: leases that run out, and workers that fall silent."""
+"""When time alone changes something for a coordinator: leases that run out, and workers that fall silent.
 
-from collections.abc import Iterator
+A timer heap finds the earliest of many deadlines without a look at all of them. The places of a lease that ran out
+are free again, and its slot is trusted less."""
+
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from heapq import heappop, heappush, heapreplace
 from math import inf
+from typing import Generic, TypeVar
 
-from swarm.lease.coordinator.alarms import Alarms
-from swarm.lease.coordinator.jobs import Jobs
-from swarm.lease.coordinator.lease import PROMISED, Lease
+from swarm.lease.coordinator.intake import BROKEN_STREAK, Intake
+from swarm.lease.coordinator.ledger import PROMISED, Lease
 from swarm.lease.coordinator.roster import Session
+from swarm.lease.coordinator.served_job import Jobs, ServedJob
+from swarm.lease.envelope import Reason
+from swarm.lease.message import Revoke
+from swarm.lease.outcome import Outcome
+
+Key = TypeVar("Key", int, str)
+
+
+@dataclass
+class TimerHeap(Generic[Key]):
+    """Deadlines that mostly move later, again and again. So each is looked at anew only when it would come first.
+
+    `due` tells the deadline of a key; infinity where there is none, or none any more.
+    """
+
+    due: Callable[[Key], float]
+    _heap: list[tuple[float, Key]] = field(default_factory=list)
+    _noted: dict[Key, float] = field(default_factory=dict)  # no later than the deadline really is
+
+    def note(self, key: Key) -> None:
+        """Look at a deadline that is new, or may have come nearer."""
+        due_s = self.due(key)
+        if due_s < self._noted.get(key, inf):
+            self._noted[key] = due_s
+            heappush(self._heap, (due_s, key))
+
+    def earliest_s(self) -> float:
+        """Return the earliest deadline; infinity if there is none."""
+        while self._heap:
+            noted_s, key = self._heap[0]
+            if noted_s != self._noted.get(key):  # the deadline came nearer since, and is noted twice
+                heappop(self._heap)
+                continue
+            due_s = self.due(key)
+            if due_s <= noted_s:
+                return due_s
+            if due_s == inf:
+                heappop(self._heap)
+                del self._noted[key]
+            else:
+                self._noted[key] = due_s
+                heapreplace(self._heap, (due_s, key))
+        return inf
+
+    def take(self, now: float) -> Iterator[Key]:
+        """Yield the keys whose deadline has passed; each has to be dealt with before the next."""
+        while self.earliest_s() <= now:
+            yield self._heap[0][1]
+
 
 SILENCE_S = 5.0  # a worker that is not heard for so long loses its leases
 PROMISE_S = 15.0  # how long a place waits for a clip that a worker says it holds
@@ -19,11 +72,11 @@ class Deadlines:
 
     jobs: Jobs
     sessions: dict[str, Session]
-    _leases: Alarms[int] = field(init=False)
-    _silences: Alarms[str] = field(init=False)
+    _leases: TimerHeap[int] = field(init=False)
+    _silences: TimerHeap[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._leases, self._silences = Alarms(self._lease_due), Alarms(self._silence_due)
+        self._leases, self._silences = TimerHeap(self._lease_due), TimerHeap(self._silence_due)
 
     def joined(self, session: Session) -> None:
         """Take in a new session."""
@@ -75,3 +128,29 @@ class Deadlines:
     def _silence_due(self, key: str) -> float:
         session = self.sessions.get(key)
         return inf if session is None else session.heard_s + SILENCE_S
+
+
+def expire(served: ServedJob, session: Session, lease: Lease, intake: Intake, now: float, out: Outcome) -> None:
+    """End a lease that made no progress before its deadline, or a promise that was not kept."""
+    if lease.slot == PROMISED:
+        served.ledger.broken_promises.update((lease.chapter, index) for index in lease.pending)
+        served.ledger.end(lease)
+        return
+    place = (lease.chapter, lease.pending[0])
+    served.ledger.expiries[place] += 1
+    served.ledger.has_tried(place, session.key)
+    served.run_stats.reissued += len(lease.pending)
+    out.events.append(Reason("no progress", worker=session.hello.name, slot=lease.slot))
+    out.send(session.peer, Revoke(lease.id, expired=True))
+    served.ledger.end(lease)
+    if session.slots[lease.slot].speed(served.recipe).chars_s is None:
+        _distrust(served, session, lease.slot, out)
+        intake.set_aside(session, now, out)
+
+
+def _distrust(served: ServedJob, session: Session, slot: int, out: Outcome) -> None:
+    """Ask others before a worker whose slot never spoke, and take from the slot what waits there."""
+    for lease in [le for le in served.ledger.leases.values() if (le.session, le.slot) == (session.key, slot)]:
+        out.send(session.peer, Revoke(lease.id))
+        served.ledger.end(lease)
+    session.streak = max(session.streak + 1, BROKEN_STREAK)

@@ -5,25 +5,24 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from swarm.job.state import Place
-from swarm.lease.batches import LINE_CHARACTERS, batch_size, lease_lines
-from swarm.lease.coordinator.jobs import Jobs
-from swarm.lease.coordinator.last_word import has_failed_often, last_word, leaves_to_others
-from swarm.lease.coordinator.lease import PROMISED, Lease
-from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, FreeRun, Most
+from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, FreeRun, Lease, Most
 from swarm.lease.coordinator.loads import Loads
-from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import Session, Slot
-from swarm.lease.coordinator.served_job import ServedJob
-from swarm.lease.coordinator.settings import Settings
+from swarm.lease.coordinator.served_job import Jobs, ServedJob, has_failed_often, last_word, leaves_to_others
 from swarm.lease.coordinator.snapshot import find_lack
+from swarm.lease.core_settings import Settings
 from swarm.lease.message import Done, Grant, Line, Revoke, Trim
+from swarm.lease.outcome import Outcome
 from swarm.lease.scheduling import (
     FIRST_LEASE_CHARACTERS,
     HELP_S,
+    LINE_CHARACTERS,
     Cut,
     LeaseLoad,
+    batch_size,
     choose_cut,
     choose_double,
+    lease_lines,
     to_beat,
 )
 

@@ -1,12 +1,16 @@
-"""Heartbeats as a coordinator takes them: which leases advance, which were lost, which slots want more."""
+"""Heartbeats as a coordinator takes them: which leases advance, which were lost, which slots want more.
 
-from swarm.lease.coordinator.jobs import Jobs
-from swarm.lease.coordinator.lease import PROMISED, Lease
-from swarm.lease.coordinator.ledger import MAX_LEASE_LINES
-from swarm.lease.coordinator.outcome import Outcome, Send
+Clips may still come from workers that fell silent or left, and who fell silent may be heard again."""
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+from swarm.lease.coordinator.ledger import MAX_LEASE_LINES, PROMISED, Lease
 from swarm.lease.coordinator.roster import MAX_LOADING_S, MAX_WAITING_S, TELL_AGAIN_S, Session
-from swarm.lease.coordinator.served_job import ServedJob
+from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.message import Heartbeat, Revoke, Skip, SlotReport, Trim
+from swarm.lease.outcome import Outcome, Send
+from swarm.lease.states import SessionState
 
 MAX_REVOKED = 64  # unknown leases that are answered at a time
 GRANT_FLIGHT_S = 6.0  # a lease that no heartbeat lists so long after its grant was lost on the way; disks may be slow
@@ -139,3 +143,40 @@ def tidy(jobs: Jobs, session: Session, now: float) -> None:
         if slot.leases and slot.leases[:1] != before:
             lease = live[slot.leases[0]]
             jobs.of(lease).ledger.begin(lease, now)
+
+
+MAX_ABSENT = 256
+RETURN_S = 60.0  # a worker that was silent for so long has to greet and to say what it holds
+
+
+@dataclass
+class Absent:
+    """The sessions by connection, those of the latest only."""
+
+    sessions: dict[bytes, Session] = field(default_factory=dict)
+
+    def add(self, session: Session, *, silent: bool) -> None:
+        """Remember a session that is given up, because it left or fell silent."""
+        returns = silent and session.state is SessionState.JOINED
+        session.become(SessionState.SILENT if returns else SessionState.GONE)
+        self.sessions[session.peer] = session
+        while len(self.sessions) > MAX_ABSENT:
+            del self.sessions[next(iter(self.sessions))]
+
+    def returning(self, peer: bytes, here: Container[str], jobs: Jobs, now: float) -> Session | None:
+        """Take out the worker that is heard again over the connection on which it fell silent.
+
+        A connection loses no message between, so nothing has to be said again.
+        """
+        session = self.sessions.get(peer)
+        if session is None or session.state is not SessionState.SILENT or session.key in here:
+            return None
+        if now - session.heard_s > RETURN_S:
+            return None
+        del self.sessions[peer]
+        session.become(SessionState.JOINED)
+        session.heard_s = session.returned_s = now
+        session.offers.clear()  # heartbeats from the silence follow
+        tidy(jobs, session, now)
+        session.spend_idle(now)  # an absence is no idle time
+        return session

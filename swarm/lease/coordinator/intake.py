@@ -1,21 +1,45 @@
-"""Intake of clips and failures: accepted, dropped, counted or set aside."""
+"""Intake of clips and failures: accepted, dropped, counted or set aside.
 
-from collections.abc import Callable, Sequence
+Clips that come in pieces come one at a time from each session, in order, and no more than was announced. The core
+only counts them; `ClipAssembly` has the bytes until each is whole."""
+
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
 
-from swarm.job.plausible import implausible
+from swarm.job.clip_info import implausible
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
-from swarm.lease.coordinator.jobs import Jobs
-from swarm.lease.coordinator.last_word import has_failed_often, has_waited_long, is_heard, last_word, others_could
-from swarm.lease.coordinator.lease import PROMISED, Lease
-from swarm.lease.coordinator.outcome import JournalEntry, Outcome
-from swarm.lease.coordinator.roster import Session
-from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, MAX_TAKES, ServedJob
-from swarm.lease.message import Accepted, Clip, Failed, Held, Rejected, Release, Skip, Wanted
-from swarm.lease.reason import Reason
+from swarm.lease.coordinator.ledger import PROMISED, Lease
+from swarm.lease.coordinator.roster import Session, Transfer
+from swarm.lease.coordinator.served_job import (
+    MAX_ATTEMPTS,
+    MAX_TAKES,
+    Jobs,
+    ServedJob,
+    has_failed_often,
+    has_waited_long,
+    is_heard,
+    last_word,
+    others_could,
+)
+from swarm.lease.envelope import MAX_CLIP_BYTES, Reason
+from swarm.lease.message import (
+    Accepted,
+    Clip,
+    ClipPiece,
+    Failed,
+    Held,
+    Received,
+    Rejected,
+    Release,
+    Skip,
+    Wanted,
+    WhoAreYou,
+)
+from swarm.lease.outcome import JournalEntry, Outcome
+from swarm.lease.states import SessionState
 
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
 ASIDE_S = 60.0  # a worker that fails so is set aside this long, and twice as long after each further failure
@@ -247,3 +271,107 @@ def _measure(served: ServedJob, session: Session, clip: Clip) -> None:
 def _record(served: ServedJob, record: AnyRecord, out: Outcome, frame: bytes = b"") -> None:
     apply(served.state, record)
     out.entries.append(JournalEntry(served.state.job, record, frame))
+
+
+HEAD_BYTES = 64 * 1024  # the header of a FLAC file takes this much at most
+MAX_UNFINISHED = 16  # clips begun since the last one that was accepted: the pieces of more are no progress
+
+
+@dataclass(frozen=True)
+class ClipPieces:
+    """Takes in pieces of `length` bytes; `credit` is told to a worker whose clip is answered before all of it came."""
+
+    intake: Intake
+
+    def take(
+        self, session: Session, message: Clip | ClipPiece, length: int, credit: int, now: float, out: Outcome
+    ) -> None:
+        """Take the first piece of a clip, or a further one."""
+        if isinstance(message, Clip):
+            self._begin(session, message, length, credit, now, out)
+        else:
+            self._go_on(session, message, length, credit, now, out)
+
+    def _begin(self, session: Session, clip: Clip, length: int, credit: int, now: float, out: Outcome) -> None:
+        session.transfer = None
+        fault = "the clip is too large" if clip.size > min(MAX_CLIP_BYTES, _most_bytes(clip)) else ""
+        if fault or not self.intake.needs(clip):
+            self.intake.clip(session, clip, now, b"", fault, credit, out)
+            return
+        session.transfer = Transfer(clip, now, length, length)
+        session.unfinished += 1
+        self._received(session, session.transfer, now, out)
+
+    def _go_on(self, session: Session, piece: ClipPiece, length: int, credit: int, now: float, out: Outcome) -> None:
+        coming = session.transfer
+        if coming is None or coming.clip.number != piece.number:
+            return  # the clip was answered already
+        if piece.offset > coming.have:  # a piece was lost: the worker offers the clip again once it has greeted
+            session.transfer = None
+            session.become(SessionState.ESTRANGED)
+            out.send(session.peer, WhoAreYou())
+            return
+        if piece.offset == coming.have:
+            coming.have += length
+        if coming.have > coming.clip.size:
+            session.transfer = None
+            fault = "its pieces are more than it was to have"
+            self.intake.clip(session, coming.clip, now, b"", fault, credit, out)
+            return
+        self._received(session, coming, now, out)
+
+    def _received(self, session: Session, coming: Transfer, now: float, out: Outcome) -> None:
+        out.send(session.peer, Received(coming.clip.number, coming.have))
+        if coming.is_progress(now) and session.unfinished <= MAX_UNFINISHED:
+            self.note_bytes(session, now)
+        if coming.is_slow(now):
+            if not session.link_bits_s:
+                out.events.append(self._slow_link(session, coming, now))
+            session.link_bits_s = int(8 * coming.bytes_s(now))
+        elif coming.have == coming.clip.size:
+            session.link_bits_s = 0
+
+    @staticmethod
+    def _slow_link(session: Session, coming: Transfer, now: float) -> Reason:
+        return Reason("slow link", worker=session.hello.name, count=int(8 * coming.bytes_s(now)))
+
+    def note_bytes(self, session: Session, now: float) -> None:
+        """Note that bytes of a clip came: wait on for the other clips that the worker holds."""
+        session.sent_s = now
+        for lease in self.intake.jobs.leases_of(session).values():
+            if lease.slot == PROMISED:
+                lease.progressed_s = now
+
+
+def _most_bytes(clip: Clip) -> int:
+    """Return how many bytes a clip has at most: FLAC is hardly larger than 16-bit samples."""
+    return 3 * clip.samples + HEAD_BYTES
+
+
+class ClipAssembly:
+    """Keeps the beginning of one clip for each connection."""
+
+    def __init__(self) -> None:
+        self.parts: dict[bytes, bytearray] = {}
+
+    def add(self, peer: bytes, offset: int, frame: bytes, coming: Transfer | None) -> bytes:
+        """Add the piece that the core was just told of; return the bytes of the whole clip, b"" while it is not whole.
+
+        `coming` is what the core expects from this connection now; None drops what is here.
+        """
+        if coming is None:
+            self.parts.pop(peer, None)
+            return b""
+        if not offset:
+            self.parts[peer] = bytearray()
+        part = self.parts.setdefault(peer, bytearray())
+        if len(part) == offset and coming.have == offset + len(frame):
+            part += frame
+        if len(part) < coming.clip.size:
+            return b""
+        return bytes(self.parts.pop(peer))
+
+    def keep(self, peers: Container[bytes]) -> None:
+        """Drop what came over connections that are no longer in use."""
+        for peer in [peer for peer in self.parts if peer not in peers]:
+            del self.parts[peer]

@@ -1,4 +1,7 @@
-"""The free places of a job and its leases. They are not journaled: after a restart everything unspoken is free."""
+"""Leases, the rights of slots to speak runs of segments for a time: the free places and the leases of a job, and
+an index of the leases of all jobs by who holds them.
+
+They are not journaled: after a restart everything unspoken is free."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -6,8 +9,109 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from swarm.job.state import JobState, Place
-from swarm.lease.coordinator.holdings import Holdings
-from swarm.lease.coordinator.lease import Lease
+
+PROMISED = -1  # the slot of a lease that covers clips on their way, spoken before
+
+
+@dataclass
+class Lease:
+    """A right to speak a run of one chapter for a time; `pending` are the indices without a clip, in order."""
+
+    id: int
+    job: str
+    chapter: int
+    session: str
+    slot: int
+    pending: list[int]
+    granted_s: float
+    progressed_s: float  # the last sign that it advances
+    characters: int = 0  # characters still pending
+    reached: int = -1  # the last index that a heartbeat said is being spoken
+    spoken: bool = False  # the last heartbeat said that its slot is done with it, and its last clips are on their way
+    most: int = 1  # segments that its slot can speak together, as its worker offered
+    together: int = field(init=False)  # segments spoken together now, by the last heartbeat
+    fewest: int = field(init=False)  # fewest segments spoken together since its last clip
+    delivered_s: float = field(init=False)  # the last clip came then, or the slot came to the lease
+
+    def __post_init__(self) -> None:
+        self.delivered_s = self.granted_s
+        self.together = self.fewest = self.most
+
+    def begin(self, now: float) -> None:
+        """Take in that its slot comes to it, or to its next segment, since the clip of the last one is here."""
+        self.progressed_s = self.delivered_s = now
+        self.fewest = self.most
+
+    @property
+    def batch(self) -> list[int]:
+        """The indices that its slot speaks together, as far as is known."""
+        return self.pending[: self.together]
+
+    def narrow(self, together: int) -> bool:
+        """Take in how many segments are spoken together; return whether that is a step to find one that fails."""
+        self.together = min(max(together, 1), self.most)
+        halved = self.together <= (self.fewest + 1) // 2 < self.fewest
+        self.fewest = min(self.fewest, self.together)
+        return halved
+
+
+MAX_LAPSED = 1024
+
+
+@dataclass
+class LeaseIndex:
+    """An index of leases: all ledgers of a coordinator share one, and change it whenever a lease begins or ends."""
+
+    leases: dict[int, Lease] = field(default_factory=dict)
+    by_session: dict[str, dict[int, Lease]] = field(default_factory=dict)
+    hastened: dict[int, Lease] = field(default_factory=dict)  # leases with deadlines that must be checked again
+    lapsed: dict[int, Lease] = field(default_factory=dict)  # leases of sessions that were given up; some may come back
+    closed: bool = False  # whether no session may go on with a lapsed lease any more
+
+    def of(self, session: str) -> dict[int, Lease]:
+        """Return the leases of a session by their ids."""
+        return self.by_session.get(session, {})
+
+    def add(self, lease: Lease) -> None:
+        """Take in a new lease."""
+        self.leases[lease.id] = lease
+        self.by_session.setdefault(lease.session, {})[lease.id] = lease
+        self.hasten(lease)
+
+    def remove(self, lease: Lease) -> None:
+        """Forget a lease that ended."""
+        del self.leases[lease.id]
+        self.hastened.pop(lease.id, None)
+        own = self.by_session[lease.session]
+        del own[lease.id]
+        if not own:
+            del self.by_session[lease.session]
+
+    def lapse(self, lease: Lease) -> None:
+        """Remember a lease of a session that was given up; the oldest one is forgotten if there are many."""
+        if lease.slot != PROMISED:
+            self.lapsed[lease.id] = lease
+        while len(self.lapsed) > MAX_LAPSED:
+            del self.lapsed[next(iter(self.lapsed))]
+
+    def take_lapsed(self, lease_id: int, session: str) -> Lease | None:
+        """Return a lapsed lease to the session that had it, once; None if there is none."""
+        lease = None if self.closed else self.lapsed.get(lease_id)
+        return self.lapsed.pop(lease_id) if lease and lease.session == session else None
+
+    def has_lapsed(self, session: str) -> bool:
+        """Return whether a session had a lease that lapsed, and of which it has not spoken since."""
+        return any(lease.session == session for lease in self.lapsed.values())
+
+    def hasten(self, lease: Lease) -> None:
+        """Take in that a lease may be due sooner than before."""
+        self.hastened[lease.id] = lease
+
+    def hasten_first(self, leases: list[int]) -> None:
+        """Take in that the first of a slot's leases may be due sooner, as with a slot that is faster than was known."""
+        if leases and (lease := self.leases.get(leases[0])):
+            self.hasten(lease)
+
 
 MAX_LEASE_CHARACTERS = 32 * 1024
 MAX_LEASE_LINES = 1000
@@ -38,7 +142,7 @@ class Ledger:
     first_failed_s: dict[Place, float] = field(default_factory=dict)
     failed_s: dict[Place, float] = field(default_factory=dict)  # the last failure
     tried: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions that failed there, or made no progress
-    holdings: Holdings = field(default_factory=Holdings)  # all jobs of a coordinator share them
+    holdings: LeaseIndex = field(default_factory=LeaseIndex)  # all jobs of a coordinator share them
     _in_chapter: dict[int, dict[int, Lease]] = field(default_factory=dict)
     _sizes: dict[Place, int] = field(default_factory=dict)  # characters of the segments at either end of a lease
 

@@ -1,20 +1,45 @@
-"""The workers of a coordinator: their sessions, their slots, and when each was last heard."""
+"""The workers of a coordinator: their sessions, their slots, when each was last heard, and the clip that comes
+from each in pieces."""
 
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from math import inf
 
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.lease.coordinator.session_state import SESSION_TRANSITIONS, SessionState
-from swarm.lease.coordinator.settings import Settings
-from swarm.lease.coordinator.transfer import Transfer
-from swarm.lease.file_transfer import LackedFile, ModelReport, ToldFile, is_door
-from swarm.lease.message import PROTOCOL, EngineOffer, Fetching, Figures, Heartbeat, Hello, Resting, SlotReport
-from swarm.lease.offer import BORROWED, fitting, slot_kinds
-from swarm.lease.reason import Reason
+from swarm.lease.core_settings import Settings
+from swarm.lease.envelope import Reason
+from swarm.lease.file_transfer import Fetching, LackedFile, ModelReport, ToldFile, is_door
+from swarm.lease.message import PROTOCOL, Clip, Heartbeat, Hello, Resting, SlotReport, SlowLink
+from swarm.lease.offer import BORROWED, EngineOffer, Figures, fitting, slot_kinds
 from swarm.lease.scheduling import Speed
-from swarm.lease.slow_link import SlowLink
-from swarm.lease.transition import follow
+from swarm.lease.states import SESSION_TRANSITIONS, SessionState, follow
+
+PATIENCE_S = 120.0  # the first pieces of a clip must come within this time to count as progress
+MIN_BYTES_S = 1000.0  # a clip that comes more slowly is no progress for its worker's leases
+SLOW_S = 2.0  # a link that takes longer for a clip is slow
+
+
+@dataclass
+class Transfer:
+    """One clip on its way; `have` are the bytes that came, in order."""
+
+    clip: Clip
+    begun_s: float  # the first piece was here then
+    first: int  # bytes of that piece
+    have: int
+
+    def is_slow(self, now: float) -> bool:
+        """Return whether the link takes long for this clip."""
+        return now - self.begun_s > SLOW_S
+
+    def bytes_s(self, now: float) -> float:
+        """Return how many bytes a second the link has carried since the first piece."""
+        return (self.have - self.first) / max(now - self.begun_s, 1e-6)
+
+    def is_progress(self, now: float) -> bool:
+        """Return whether the clip comes fast enough to keep its worker's leases."""
+        return now - self.begun_s < PATIENCE_S + self.clip.size / MIN_BYTES_S
+
 
 MAX_LOADING_S = 3600.0  # a model that takes longer to load is given up
 MAX_WAITING_S = 120.0  # a longer wait for credit without sending a clip is a hang

@@ -1,19 +1,22 @@
-"""One job that is being served: its durable state, its ledger, and its run statistics."""
+"""The jobs that are being served: each one's durable state, ledger and run statistics, and what would take long to
+find among many jobs.
 
-from collections.abc import Collection, Iterable
+It is decided here which workers have the last word on a place that failed often. An identity costs nothing, so
+failures alone do not set a place aside: first those have tried it that have delivered the most clips of all that
+are here."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from swarm.job.epoch import lineage_of
-from swarm.job.guest import guest_places, read_guest
-from swarm.job.job_file import digests_of
+from swarm.job.fallback_voice import guest_places, read_guest
+from swarm.job.job_asset import digests_of
 from swarm.job.recipe import TAKES, Recipe
-from swarm.job.run_stats import RunStats
+from swarm.job.run import RunStats, lineage_of
 from swarm.job.state import JobState, Place
-from swarm.lease.bounds import MAX_CAST
-from swarm.lease.coordinator.lease import Lease
-from swarm.lease.coordinator.ledger import Ledger
+from swarm.lease.coordinator.ledger import Lease, LeaseIndex, Ledger
 from swarm.lease.coordinator.loads import Loads
 from swarm.lease.coordinator.roster import Session
+from swarm.lease.envelope import MAX_CAST
 from swarm.lease.message import Job, Resting
 from swarm.lease.offer import ANY
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S, deadline_s
@@ -155,3 +158,98 @@ def charge_idle(jobs: Iterable[ServedJob], session: Session, now: float) -> None
         seconds = [spent[slot] for slot in spent.keys() & served.ready_slots(session)]
         if seconds:
             served.run_stats.idle(session.worker, sum(seconds))
+
+
+class Jobs(dict[str, ServedJob]):
+    """The served jobs by name, in the order of the queue.
+
+    `open` has those of which sentences are to be spoken now, and `supplied` those of them that need files. Call
+    `review` whenever a job begins or ceases to be open.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.holdings = LeaseIndex()
+        self.open: dict[str, ServedJob] = {}
+        self.supplied: dict[str, ServedJob] = {}
+
+    def review(self) -> None:
+        """Find the open jobs anew."""
+        self.open = {job: served for job, served in self.items() if served.is_open}
+        self.supplied = {job: served for job, served in self.open.items() if served.state.spec.job_files}
+
+    def add(self, served: ServedJob) -> None:
+        """Serve one more job, after the others."""
+        self[served.state.job] = served
+        self.review()
+
+    def arrange(self, first: Sequence[str]) -> None:
+        """Put these jobs first, in this order, and the others after them."""
+        for job in [*(job for job in first if job in self), *(job for job in self if job not in first)]:
+            self[job] = self.pop(job)
+        self.review()
+
+    def note_encoded(self, encoded: Mapping[str, float]) -> float:
+        """Note what share of each job's sound is encoded, and return the seconds of sound that are not."""
+        for job, share in encoded.items():
+            self[job].encoded = share
+        return sum(self[job].unencoded_s for job in encoded)
+
+    def leases_of(self, session: Session) -> dict[int, Lease]:
+        """Return the leases of a session by their ids, those that were promised too."""
+        return self.holdings.of(session.key)
+
+    def of(self, lease: Lease) -> ServedJob:
+        """Return the job of a lease."""
+        return self[lease.job]
+
+
+OTHERS_TRY_S = 60.0  # a worker leaves a place to others for so long after it failed there
+OTHERS_WAITED_FOR_S = 120.0  # a second worker may hold other leases and never be free
+OTHERS_COME_S = 30.0  # failures of workers that have delivered nothing count after this time
+
+
+def has_failed_often(served: ServedJob, place: Place) -> bool:
+    """Return whether a place failed so often that only a last word is missing to set it aside."""
+    return len(served.state.failures.get(place, ())) >= MAX_ATTEMPTS
+
+
+def others_could(served: ServedJob, sessions: Iterable[Session], place: Place, now: float) -> bool:
+    """Return whether a worker is here that could speak a place where others failed, and has not tried it."""
+    blamed = {failure.worker for failure in served.state.failures.get(place, ())}
+    tried = served.ledger.tried.get(place, {})
+    others = (s for s in sessions if s.worker not in blamed and s.key not in tried and s.is_at_work(now))
+    return any(served.can_try(session, now, place) for session in others)
+
+
+def leaves_to_others(served: ServedJob, sessions: Iterable[Session], place: Place, now: float) -> bool:
+    """Return whether a worker that failed at a place leaves it to others for now: not for ever, since none might."""
+    recent = now - served.ledger.failed_s.get(place, now) < OTHERS_TRY_S
+    return recent and others_could(served, sessions, place, now)
+
+
+def has_waited_long(served: ServedJob, place: Place, now: float) -> bool:
+    """Return whether a place has waited long for workers to try it that have delivered nothing."""
+    return now - served.ledger.first_failed_s.get(place, now) >= OTHERS_WAITED_FOR_S
+
+
+def last_word(served: ServedJob, sessions: Iterable[Session], place: Place, now: float) -> list[Session]:
+    """Return the workers that have to try a place before it is set aside; none where those that tried it decide."""
+    able = [s for s in sessions if s.is_at_work(now) and served.can_try(s, now, place)]
+    tried = served.ledger.tried.get(place, {})
+    others_had_time = has_waited_long(served, place, now)  # a worker that never tries anything would be waited for
+    fresh = [session for session in able if session.key not in tried and (session.segments or not others_had_time)]
+    most = max((session.segments for session in fresh), default=-1)
+    if any(session.segments > most for session in able):
+        return []
+    return [session for session in fresh if session.segments == most]
+
+
+def is_heard(served: ServedJob, sessions: Iterable[Session], place: Place, now: float) -> bool:
+    """Return whether the failures at a place are believed: one is of a worker that has delivered, or time has passed.
+
+    Otherwise those that come first could set a book aside before any other worker is there.
+    """
+    tried, since_s = served.ledger.tried.get(place, {}), served.ledger.first_failed_s.get(place, now)
+    proven = any(session.segments for session in sessions if session.key in tried)
+    return proven or now - since_s >= OTHERS_COME_S

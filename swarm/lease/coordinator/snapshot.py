@@ -7,14 +7,13 @@ from functools import cached_property
 from itertools import accumulate
 
 from swarm.job.recipe import Recipe
-from swarm.lease.coordinator.jobs import Jobs
-from swarm.lease.coordinator.lease import PROMISED
+from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.roster import Session, Slot, voicing
-from swarm.lease.coordinator.served_job import ServedJob
-from swarm.lease.coordinator.settings import Settings
+from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.coordinator.time_left import EncodingPace, SpeechPace
+from swarm.lease.core_settings import Settings
+from swarm.lease.envelope import MAX_NOTE, Reason
 from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, SlotStatus, StatusReply, WorkerStatus
-from swarm.lease.reason import MAX_NOTE, Reason
 from swarm.lease.scheduling import Speed
 
 MIN_CLIPS = 3  # the first clip may be one word from a cold engine, so an estimate waits for so many

@@ -1,23 +1,76 @@
-"""One engine of a worker: what it holds, what it is speaking, whether it wants more."""
+"""One engine of a worker: what it holds, what it is speaking, whether it wants more.
+
+It is chosen here which lines of a lease the engine is given together. A batch that fails is spoken again by halves,
+until the line that fails is alone: only that counts against it. The next lines are prefetched: the engine begins
+them without waiting for the clips before to be taken."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, takewhile
+from operator import is_
 
 from msgspec import structs
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
-from swarm.job.job_file import JobFile, find_latents
+from swarm.job.job_asset import JobAsset, find_latents
 from swarm.job.recipe import Recipe, clip_key, seeds_of
+from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.message import Clip, Grant, Job, Line, ReportedState, Resting, SlotReport
 from swarm.lease.offer import ANY
+from swarm.lease.outcome import CancelPrefetch, Prefetch, Words, WorkerOutcome
 from swarm.lease.scheduling import Speed, deadline_s
-from swarm.lease.transition import IllegalTransition, follow
-from swarm.lease.worker.batch import Batch, BatchSearch, is_same, without
-from swarm.lease.worker.outcome import Words
+from swarm.lease.states import SLOT_TRANSITIONS, IllegalTransition, SlotState, follow
 from swarm.lease.worker.rest import NoRoom, Rest
-from swarm.lease.worker.settings import DEFAULTS, WorkerSettings
-from swarm.lease.worker.slot_state import SLOT_TRANSITIONS, SlotState
+
+Batch = tuple[Line, ...]
+
+
+def is_same(one: Sequence[Line], other: Sequence[Line]) -> bool:
+    """Return whether two batches are the same lines, by identity: equal lines of two leases are not the same."""
+    return len(one) == len(other) and all(map(is_, one, other))
+
+
+def without(lines: Sequence[Line], batch: Batch) -> list[Line]:
+    """Return the lines that are not in a batch, by identity."""
+    if is_same(lines[: len(batch)], batch):  # they are nearly always the same, and a lease may have hundreds of lines
+        return list(lines[len(batch) :])
+    gone = {id(line) for line in batch}
+    return [line for line in lines if id(line) not in gone]
+
+
+@dataclass
+class BatchSearch:
+    """The lines among which a batch failed, and how many lines the engine speaks together."""
+
+    most: int = 1  # lines of a batch
+    lines: Batch = field(default=())  # lines of failed batches are spoken again, in smaller batches
+
+    def failed(self, batch: Batch) -> None:
+        """Look for the line that fails in this batch, which has several."""
+        self.lines = batch
+
+    def lacked_memory(self, batch: Batch) -> None:
+        """Speak only half as many lines together from now on: the device has no room for more."""
+        self.most = (len(batch) + 1) // 2
+
+    def choose(self, lines: Sequence[Line], alone: Line | None = None, *, ended: Batch = ()) -> Batch:
+        """Return which of these lines are spoken next, the first of them. `alone` is a line that has no neighbours.
+
+        `ended` are lines under way, which will be spoken well by then.
+        """
+        if self.most == 1:
+            return tuple(lines[:1])
+        left = without(self.lines, ended) if self.lines else []
+        searched = {id(line) for line in left}
+        if lines and id(lines[0]) in searched:
+            lines = list(takewhile(lambda line: id(line) in searched, lines[: (len(left) + 1) // 2]))
+        together = list(takewhile(lambda line: line is not alone, lines[: self.most]))
+        return tuple(together or lines[:1])
+
+    def spoke(self, batch: Batch) -> None:
+        """Take these lines from those that are searched: they were spoken."""
+        self.lines = tuple(without(self.lines, batch))
+
 
 WORTH_KEEPING = 10.0  # times the loading: so long a voice speaks on before another is loaded in its place
 AHEAD_S = 2.0  # the next lease is asked for when so much of the present one is left
@@ -58,11 +111,11 @@ class EngineSlot:
     """One engine of a worker. `turn` grows with every order to the engine, so that late reports are told apart."""
 
     number: int
-    settings: WorkerSettings = DEFAULTS
+    settings: WorkerSettings = WORKER_DEFAULTS
     kind: str = ANY  # the kind of its device
     state: SlotState = SlotState.EMPTY
     recipe: Recipe | None = None  # the recipe of the voice that is loaded or being loaded
-    latents: JobFile | None = None  # the voice was loaded with them, or computed them
+    latents: JobAsset | None = None  # the voice was loaded with them, or computed them
     voice: Recipe | None = None  # the last loaded voice; its speed and batch are known
     lines: Batch = ()  # lines under way together, in the state SPEAKING
     prefetched: Batch = ()  # the engine was told to speak these next
@@ -348,3 +401,21 @@ def forgive_gap(slots: Iterable[EngineSlot], beaten_s: float, now: float) -> Non
     if has_slept(beaten_s, now):
         for slot in slots:
             slot.since_s += now - beaten_s
+
+
+def cancel_prefetch(slot: EngineSlot, out: WorkerOutcome) -> None:
+    """Withdraw the prefetched lines of a slot unless the slot speaks them next, or now."""
+    if not slot.prefetched or is_same(slot.prefetched, slot.coming()):
+        return
+    if not is_same(slot.prefetched, slot.lines):
+        out.commands.append(CancelPrefetch(slot.number))
+    slot.prefetched = ()
+
+
+def prefetch(slot: EngineSlot, out: WorkerOutcome) -> None:
+    """Have the engine of a slot prefetch the lines that it speaks next."""
+    batch = slot.coming()
+    if not batch or is_same(batch, slot.prefetched):
+        return
+    slot.prefetched = batch
+    out.commands.append(Prefetch(slot.number, slot.words(batch)))

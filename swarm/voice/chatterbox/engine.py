@@ -6,13 +6,12 @@ from pathlib import Path
 
 from swarm.errors import EnvironmentFault
 from swarm.job.card import EngineCard, ModelCard, SettingCard, VoiceCard
-from swarm.job.check import Check
 from swarm.job.recipe import Recipe
 from swarm.system.serving import teller
 from swarm.voice.chatterbox.files import FILES, MODEL, model_folder
-from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
-from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
-from swarm.voice.remote_model import RemoteModel
+from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.manifest import RemoteModel
+from swarm.voice.model_download import ENV_MODELS, fetch_files, is_whole
 
 TITLE = "Chatterbox"
 LANGUAGES = (
@@ -69,7 +68,7 @@ class ChatterboxEngine(Engine):
     def trial(self) -> Voice:
         """Return a voice with random weights, whose model is small where the package allows it."""
         os.environ.setdefault("TQDM_DISABLE", "1")
-        from swarm.voice.chatterbox.trial import open_trial
+        from swarm.voice.chatterbox.voice import open_trial
 
         return open_trial()
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from swarm.voice.download import RemoteFile, hub_url, models_folder
+from swarm.voice.model_download import RemoteFile, hub_url, models_folder
 
 MODEL = "chatterbox-multilingual"
 _COMMIT = "5bb1f6ee58e50c3b8d408bc82a6d3740c2db6e18"  # the repository is ResembleAI/chatterbox

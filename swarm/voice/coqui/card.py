@@ -1,4 +1,7 @@
-"""The cards of Coqui's models. They need no torch, so that a coordinator without it can segment books."""
+"""The cards of Coqui's models, and the speakers that XTTS v2 comes with.
+
+They need no torch, so that a coordinator without it can segment books. Listeners disagree about the gender of one
+speaker, which is left open."""
 
 import re
 import sys
@@ -9,15 +12,77 @@ from typing import Literal
 
 from msgspec import structs
 
+from swarm.book.model.language_code import normal_language
 from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, SettingCard, VoiceCard
-from swarm.job.language import normal_language
 from swarm.job.recipe import CUSTOM, INVENTED
 from swarm.system.installation import package_line
-from swarm.voice.coqui.models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, model_language
-from swarm.voice.coqui.origins import licence_of
-from swarm.voice.coqui.speakers import XTTS_SPEAKERS
+from swarm.voice.coqui.models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, licence_of, model_language
 from swarm.voice.environment import environments_folder
+
+_FEMALE_FIRST = """Claribel Dervla
+Daisy Studious
+Gracie Wise
+Tammie Ema
+Alison Dietlinde
+Ana Florence
+Annmarie Nele
+Asya Anara
+Brenda Stern
+Gitta Nikolina
+Henriette Usha
+Sofia Hellen
+Tammy Grit
+Tanja Adelina
+Vjollca Johnnie"""
+_MALE_FIRST = """Andrew Chipper
+Badr Odhiambo
+Dionisio Schuyler
+Royston Min
+Viktor Eka
+Abrahan Mack
+Adde Michal
+Baldur Sanjin
+Craig Gutsy
+Damien Black
+Gilberto Mathias
+Ilkin Urbano
+Kazuhiko Atallah
+Ludvig Milivoj
+Suad Qasim
+Torcull Diarmuid
+Viktor Menelaos
+Zacharie Aimilios"""
+_FEMALE = """Nova Hogarth
+Maja Ruoho
+Uta Obando
+Lidiya Szekeres
+Chandra MacFarland
+Szofi Granger
+Camilla Holmström
+Lilya Stainthorpe
+Zofija Kendrick
+Narelle Moon
+Barbora MacLean
+Alexandra Hisakawa
+Alma María
+Rosemary Okafor"""
+_OPEN = "Ige Behringer"
+_MALE = """Filip Traverse
+Damjan Chapman
+Wulf Carlevaro
+Aaron Dreschner
+Kumar Dahl
+Eugenio Mataracı
+Ferran Simen
+Xavier Hayasaka
+Luis Moray
+Marcos Rudaski"""
+_BY_GENDER = (("female", _FEMALE_FIRST), ("male", _MALE_FIRST), ("female", _FEMALE), ("", _OPEN), ("male", _MALE))
+XTTS_SPEAKERS = tuple(
+    VoiceCard(name, "*", gender=gender) for gender, names in _BY_GENDER for name in names.splitlines()
+)
+
 
 INSTALL = "e2a-swarm engines install coqui"
 # As the extra `coqui` in pyproject.toml, which is for those who want Coqui beside the program.

@@ -1,16 +1,22 @@
-"""Coqui's models: XTTS, VITS and others. Imports torch only to open a voice or to fetch a model."""
+"""Coqui's models: XTTS, VITS and others. Imports torch only to open a voice or to fetch a model.
 
+Torchaudio is imported without its compiled libraries: they often belong to another torch, and are not needed here."""
+
+import importlib
+import importlib.util
 import logging
 import os
+import sys
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
-from swarm.job.check import Check
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.coqui import cache, models, shared
+from swarm.voice.coqui import files as cache
+from swarm.voice.coqui import files as shared
+from swarm.voice.coqui import models
 from swarm.voice.coqui.card import (
     COQUI,
     CUSTOM_FILES,
@@ -21,14 +27,36 @@ from swarm.voice.coqui.card import (
     is_installed,
     model_card,
 )
-from swarm.voice.coqui.extension import import_torchaudio
+from swarm.voice.coqui.models import licence_of
 from swarm.voice.coqui.options import ENV_LICENCE
-from swarm.voice.coqui.origins import licence_of
-from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
-from swarm.voice.remote_model import RemoteModel
+from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.manifest import RemoteModel
 
 if TYPE_CHECKING:
     from swarm.voice.coqui.load import Loader
+
+
+_LOADER = "torchaudio._extension.utils"
+
+
+def import_torchaudio() -> None:
+    """Import torchaudio, which then finds none of its libraries. Raises ImportError, OSError or RuntimeError."""
+    if "torchaudio" not in sys.modules:
+        _hide_libraries()
+    importlib.import_module("torchaudio")
+
+
+def _hide_libraries() -> None:
+    """Load the module with which torchaudio loads its libraries beforehand, and let it find none."""
+    package = importlib.util.find_spec("torchaudio")
+    for folder in (package.submodule_search_locations or ()) if package else ():
+        spec = importlib.util.spec_from_file_location(_LOADER, f"{folder}/_extension/utils.py")
+        if spec is None or spec.loader is None:
+            return
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module._load_lib = lambda library: False  # type: ignore[attr-defined]  # as where the files were deleted
+        sys.modules[_LOADER] = module
 
 
 class CoquiEngine(Engine):
@@ -62,7 +90,7 @@ class CoquiEngine(Engine):
     def trial(self) -> Voice:
         """Return a voice of a tiny VITS with random weights."""
         check_installed()
-        from swarm.voice.coqui.trial import open_trial
+        from swarm.voice.coqui.load import open_trial
 
         return open_trial()
 

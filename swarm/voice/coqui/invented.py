@@ -6,13 +6,13 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from swarm.job.job_file import LATENTS
+from swarm.job.job_asset import LATENTS
 from swarm.job.recipe import Recipe, Setting
 from swarm.voice.coqui.files import ModelFiles
-from swarm.voice.coqui.latents import MAX_BYTES
 from swarm.voice.coqui.models import TORTOISE
 from swarm.voice.coqui.plain import load_synthesizer
 from swarm.voice.coqui.speak import speak_pieces
+from swarm.voice.coqui.xtts import MAX_LATENTS_BYTES
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
 
 _MAX_CHARACTERS = 500
@@ -97,7 +97,7 @@ class BarkVoice:
     def _read(self, path: Path) -> tuple[Any, Any, Any]:
         """Read and check the voice that another worker invented. Raises EngineFault(UNAVAILABLE)."""
         try:
-            if path.stat().st_size > MAX_BYTES:
+            if path.stat().st_size > MAX_LATENTS_BYTES:
                 raise ValueError("too large")
             found = safetensors.torch.load(path.read_bytes())
             semantic, coarse, fine = (found[name].long() for name in _PARTS)

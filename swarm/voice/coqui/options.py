@@ -1,6 +1,6 @@
 """The options of Coqui's models, named as in ebook2audiobook, and the licence of XTTS."""
 
-from swarm.voice.option import EngineOption, Licence, MachineOption
+from swarm.voice.built_in import EngineOption, Licence, MachineOption
 
 CPML = "CPML"  # the Coqui Public Model License, for non-commercial use only
 ENV_LICENCE = "COQUI_TOS_AGREED"  # the variable that Coqui itself reads

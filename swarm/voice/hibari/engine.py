@@ -1,4 +1,7 @@
-"""hibari: natural English on the CPU."""
+"""hibari: natural English on the CPU.
+
+Of its voices one comes with the package hibari-tts, the others are downloaded.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,12 +10,59 @@ from msgspec import structs
 
 from swarm.config import may_download
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.job.card import SPEED, EngineCard, ModelCard
+from swarm.job.card import SPEED, EngineCard, ModelCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.voice.download import ENV_MODELS, fetch_files
 from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
-from swarm.voice.hibari import voices
-from swarm.voice.remote_model import RemoteModel
+from swarm.voice.manifest import RemoteModel
+from swarm.voice.model_download import ENV_MODELS, RemoteFile, fetch_files, hub_url, is_whole, models_folder
+
+LICENCE = "Apache-2.0"
+BUILT_IN = "heart"
+# The file of each other voice at the hub, as the package's own list has it.
+_FILES = {
+    "emma": ("bf_emma.int8.onnx", 7_936_868, "f709f0488ee63b583a22189a955aaf4257b9806dd330be3490661e53af0a89c1"),
+    "fenrir": ("am_fenrir_v2.int8.onnx", 8_031_158, "f59fbd87908c91f827bc21b1b89443757b9a8580db9eee20aa948deb731321f4"),
+    "fable": ("bm_fable.int8.onnx", 7_936_868, "c28529302f2d27cd12f62625c24425888c4e3c2675583100ec530259136b8bc6"),
+    "kore": ("af_kore.int8.onnx", 7_936_868, "346885752673e45d42f9864c9e2432094bc4b6385df060d4b83273da764d2fa9"),
+}
+_BRITISH, _MALE = ("emma", "fable"), ("fenrir", "fable")
+_REPOSITORY = "maureesewilliams/hibari"
+_PREFIX = "hibari-"
+WEIGHTS = "model.onnx"
+
+VOICES = tuple(
+    VoiceCard(name, "en", "British" if name in _BRITISH else "American", "male" if name in _MALE else "female")
+    for name in (BUILT_IN, *_FILES)
+)
+
+
+def model_of(voice: str) -> str:
+    """Return the name of the model that a voice needs; "" for the one that comes with the package, or for no voice."""
+    return f"{_PREFIX}{voice}" if voice in _FILES else ""
+
+
+def voice_of(model: str) -> str:
+    """Return the voice of a model."""
+    return model.removeprefix(_PREFIX) or BUILT_IN
+
+
+def models() -> dict[str, RemoteFile]:
+    """Return the file of each model by its name."""
+    return {
+        model_of(voice): RemoteFile(WEIGHTS, f"{hub_url()}/{_REPOSITORY}/resolve/main/voices/{name}", size, digest)
+        for voice, (name, size, digest) in _FILES.items()
+    }
+
+
+def folder_of(model: str) -> Path:
+    """Return the folder of a model, which may not exist yet."""
+    return models_folder() / model
+
+
+def is_here(model: str) -> bool:
+    """Return whether a model is on this machine."""
+    return is_whole(folder_of(model), [models()[model]])
+
 
 CARD = EngineCard(
     name="hibari",
@@ -20,14 +70,14 @@ CARD = EngineCard(
     languages=("en",),
     scripts=("Latin",),
     limits=(("", 300),),  # memory and time grow steeply beyond 400 phonemes
-    voices=voices.VOICES,
+    voices=VOICES,
     casts=True,
     settings=(SPEED,),
     sample_rate=24_000,
     characters_s=18.0,
     natural=("en",),
     phonemes=("en",),
-    licence=voices.LICENCE,
+    licence=LICENCE,
 )
 
 
@@ -35,7 +85,7 @@ class HibariEngine(Engine):
     """The hibari package, which comes with one voice; the others are downloaded."""
 
     card = CARD
-    aliases = tuple(f"{CARD.name}:{voice.name}" for voice in voices.VOICES[1:])
+    aliases = tuple(f"{CARD.name}:{voice.name}" for voice in VOICES[1:])
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load a voice on the CPU in about 0.7 s, whatever the device; download it if it is not here.
@@ -47,20 +97,20 @@ class HibariEngine(Engine):
 
         if recipe.voice not in [voice.name for voice in self.card.voices]:
             raise EngineFault(FaultKind.UNAVAILABLE, f"hibari has no voice {recipe.voice!r}.")
-        model = voices.model_of(recipe.voice)
+        model = model_of(recipe.voice)
         if not model:
             return open_voice(recipe, None)
         try:
             self.fetch(model, teller())
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
-        return open_voice(recipe, voices.folder_of(model) / voices.WEIGHTS)
+        return open_voice(recipe, folder_of(model) / WEIGHTS)
 
     def remote_model(self, recipe: Recipe) -> RemoteModel | None:
         """Return the file of a voice that does not come with the package."""
-        if not (model := voices.model_of(recipe.voice)):
+        if not (model := model_of(recipe.voice)):
             return None
-        return RemoteModel(_title(model), voices.folder_of(model), (voices.models()[model],))
+        return RemoteModel(_title(model), folder_of(model), (models()[model],))
 
     def is_ready(self, language: str) -> bool:
         """Return whether it speaks a language: one voice is always here."""
@@ -74,18 +124,18 @@ class HibariEngine(Engine):
 
     def model_of_voice(self, name: str) -> str:
         """Return the model of a voice that does not come with the package."""
-        return voices.model_of(name.strip().lower())
+        return model_of(name.strip().lower())
 
     def card_for(self, model: str, config: Mapping[str, object] | None = None) -> EngineCard:
         """Return the card; of a model, with its voice as the default."""
         if not model:
             return self.card
-        own = voices.voice_of(model)
+        own = voice_of(model)
         return structs.replace(self.card, voices=tuple(sorted(self.card.voices, key=lambda voice: voice.name != own)))
 
     def choose_model(self, word: str, language: str, model: str = "") -> str:
         """Return the model that a word such as "hibari:emma" or a name means; "" for the voice of the package."""
-        return self.find_model(model) if model else voices.model_of(word.partition(":")[2])
+        return self.find_model(model) if model else model_of(word.partition(":")[2])
 
     def find_model(self, word: str, language: str = "") -> str:
         """Return the model that a word or a name means. Raises UsageError."""
@@ -98,13 +148,13 @@ class HibariEngine(Engine):
     def models(self) -> tuple[ModelCard, ...]:
         """Return the voices that can be downloaded."""
         return tuple(
-            ModelCard(name, f"{self.card.name}:{voices.voice_of(name)}", "en", licence=voices.LICENCE, size=file.size)
-            for name, file in voices.models().items()
+            ModelCard(name, f"{self.card.name}:{voice_of(name)}", "en", licence=LICENCE, size=file.size)
+            for name, file in models().items()
         )
 
     def kept_models(self) -> tuple[str, ...]:
         """Return the downloaded voices on this machine."""
-        return tuple(model for model in voices.models() if voices.is_here(model))
+        return tuple(model for model in models() if is_here(model))
 
     def offered_models(self) -> tuple[str, ...]:
         """Return the downloaded voices; the one of the package needs no mention. "*": it can download any other."""
@@ -112,11 +162,11 @@ class HibariEngine(Engine):
 
     def model_folder(self, model: str) -> Path:
         """Return the folder of a downloaded voice, which may not exist yet."""
-        return voices.folder_of(model)
+        return folder_of(model)
 
     def fetch(self, model: str, progress: OnProgress) -> None:
         """Download a voice. Raises EnvironmentFault."""
-        fetch_files(_title(model), voices.folder_of(model), [voices.models()[model]], progress)
+        fetch_files(_title(model), folder_of(model), [models()[model]], progress)
 
     def models_variables(self, folder: Path) -> Mapping[str, str]:
         """Return the variable that has the voices downloaded into a folder."""
@@ -124,7 +174,7 @@ class HibariEngine(Engine):
 
 
 def _title(model: str) -> str:
-    return f"hibari's voice {voices.voice_of(model)}"
+    return f"hibari's voice {voice_of(model)}"
 
 
 engine = HibariEngine()

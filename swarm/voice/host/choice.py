@@ -1,14 +1,11 @@
-"""The engine of a book whose user named none, and what would sound better: one table of engines by language.
-
-The cards are the table: `natural` names the languages in which an engine sounds like a person, `faults` those in which
-it is robotic, and between the two it is clear. `docs/voices.md` shows it. A pure decision over the engines it is given.
-"""
+"""The engines by language: which one speaks a book whose user named none, what would sound better, and a sample
+sentence."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
+from swarm.book.model.language_code import language_name
 from swarm.job.card import EngineCard
-from swarm.job.language import language_name
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
 
@@ -116,3 +113,26 @@ def how_to_get(recommendation: Recommendation, language: str) -> str:
         option = "" if recommendation.model in several else f" --language {language}"
         commands.append(f"e2a-swarm models fetch {recommendation.word}{option}")
     return ", then ".join(filter(None, commands))
+
+
+# A sentence of some sixty letters in languages that many engines speak.
+SENTENCES = {
+    "en": "The lamp in the hall was still burning when we came home late.",
+    "fr": "La lampe du couloir brûlait encore quand nous sommes rentrés tard.",
+    "de": "Die Lampe im Flur brannte noch, als wir spät nach Hause kamen.",
+    "es": "La lámpara del pasillo seguía encendida cuando volvimos tarde a casa.",
+    "it": "La lampada del corridoio era ancora accesa quando siamo tornati tardi.",
+    "pt": "A lâmpada do corredor ainda estava acesa quando voltamos tarde para casa.",
+    "nl": "De lamp in de gang brandde nog toen wij laat thuiskwamen.",
+    "pl": "Lampa w korytarzu jeszcze się paliła, kiedy późno wróciliśmy do domu.",
+    "ru": "Лампа в коридоре ещё горела, когда мы поздно вернулись домой.",
+    "ja": "わたしたちが おそく かえったとき、ろうかの あかりは まだ ついていた。",
+    "zh": "我们很晚才回到家的时候，走廊里的灯还亮着。",
+}
+ALPHABETIC = frozenset(SENTENCES) - {"ja", "zh"}  # languages with a letter a sound
+FOREIGN = "Ana, Maria, Otto, Anna, Roma, Lima, Toledo."  # for other languages
+
+
+def sentence(language: str) -> str:
+    """Return a sentence in a language, or names for a language that none is known in."""
+    return SENTENCES.get(language, FOREIGN)

@@ -7,12 +7,11 @@ from pathlib import Path
 import msgspec
 
 from swarm.errors import EnvironmentFault
-from swarm.job.check import Check
 from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
 from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised
-from swarm.system.frames import Frame, OnNews
-from swarm.voice.engine import EngineFault, FaultKind
+from swarm.system.serving import Frame, OnNews
+from swarm.voice.engine import Check, EngineFault, FaultKind
 from swarm.voice.environment import Environment
 
 SpokenWords = tuple[str, *tuple[int, ...]]  # a text and the seeds of its takes
@@ -53,7 +52,9 @@ class EngineProcess:
         self._engine = engine
         python = environment.python if environment else None
         try:
-            await self._child.start("swarm.voice.host.child", [], log_path, {**ONE_THREAD, **(more or {})}, python)
+            await self._child.start(
+                "swarm.voice.host.engine_child", [], log_path, {**ONE_THREAD, **(more or {})}, python
+            )
         except EnvironmentFault as fault:
             raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
         logger.debug(f"process {self.pid} is started for {engine}; what it prints goes to {log_path}")

@@ -1,21 +1,22 @@
-"""Finds engines, models and voices by the user's words, and makes the recipe of a book from them."""
+"""Finds engines, models and voices by the user's words, and makes the recipe of a book from them.
+
+It tells before any book is read whether a voice that a user asked for can be one, and the device that a model is for.
+"""
 
 import importlib
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import cast
 
-from swarm.errors import EngineUnknown, EnvironmentFault, UsageError
+from swarm.book.model.language_code import language_name, normal_language
+from swarm.errors import EngineUnknown, EnvironmentFault, SwarmError, UsageError
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.job.language import language_name, normal_language
 from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN, registered
 from swarm.voice.engine import Engine
 from swarm.voice.host.choice import better_line, quality_of, usable
-from swarm.voice.host.foreign import check_foreign
-from swarm.voice.host.housed import housed_engines
-from swarm.voice.host.offered import OfferedEngine
-from swarm.voice.settings import check_settings
+from swarm.voice.host.foreign import OfferedEngine, check_foreign, housed_engines
+from swarm.voice.recipe_check import check_settings
 
 GROUP = "e2a_swarm.engines"
 MAX_NAMED = 10  # voices in one sentence
@@ -382,3 +383,50 @@ def pace_line(card: EngineCard, language: str) -> str:
     others = [each.word for each in usable(all_engines(), language) if not each.model]
     quicker = f"; quicker: --tts-engine {others[0]}" if others else ""
     return f"{card.title} speaks {language_name(language)}: {card.about}{quicker}."
+
+
+def check_asked_voice(voice: str, *, engine: str = "", model: str = "", language: str = "") -> None:
+    """Raise UsageError for a voice that speaks no language, as far as engines are known here.
+
+    Without an engine's name any engine may have it, since another one may be the default when a book is read. An engine
+    that is not known here passes: a worker may bring it.
+    """
+    try:
+        able = (engine_for(engine),) if engine else all_engines()
+    except (UsageError, EnvironmentFault):
+        return
+    cards = [each.card_for("") for each in able]
+    if engine and cards[0].any_model:
+        return  # only its server knows the voices
+    if not (engine and language) and any(map(plain_name(voice).__eq__, _listed(cards))):
+        return
+    faults = list[str]()
+    for code in [language] if language else _languages(cards):
+        try:
+            choose_recipe(code, engine=engine, model=model, voice=voice)
+            return
+        except EnvironmentFault:
+            return
+        except UsageError as fault:
+            faults.append(str(fault))
+    if engine or language:
+        raise UsageError(faults[0])
+    raise UsageError(f"No engine known here has a voice {voice!r} in any language: `e2a-swarm voices` lists all.")
+
+
+def _listed(cards: list[EngineCard]) -> list[str]:
+    return [plain_name(voice.name) for card in cards for voice in card.voices]
+
+
+def _languages(cards: list[EngineCard]) -> list[str]:
+    """Return the languages of engines, English first: of it the sentence tells, if there is nothing better to name."""
+    codes = {code for card in cards for code in card.languages} - {"*"}
+    return sorted(codes or {"en"}, key=lambda code: (code != "en", code))
+
+
+def device_of(recipe: Recipe) -> str:
+    """Return the kind of device that a recipe's model computes on; "any" if its card is not known here."""
+    try:
+        return recipe_card(recipe).device
+    except SwarmError:
+        return "any"

@@ -1,1 +1,2 @@
-"""Kokoro as an engine."""
+"""Kokoro as an engine: natural voices in eight languages. In come texts and names of voices or blends; out goes
+speech, by ONNX Runtime."""

@@ -5,21 +5,32 @@ from pathlib import Path
 
 from msgspec import structs
 
+from swarm.book.model.language_code import language_name
 from swarm.config import may_download
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import SPEED, EngineCard, ModelCard
-from swarm.job.check import Check
-from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.system.installation import extra_line
-from swarm.voice.download import ENV_MODELS, fetch_files
-from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
 from swarm.voice.espeak.engine import READ_ONLY_IN
-from swarm.voice.kokoro.files import FULL, INT8, folder_of, has_weights, kept_files, missing_files, voices_here
-from swarm.voice.kokoro.languages import PACKAGES, spoken_languages
-from swarm.voice.kokoro.voices import LICENCE, VOICES, blend_name, read_blend
-from swarm.voice.remote_model import RemoteModel
-from swarm.voice.session import computes_on
+from swarm.voice.kokoro.voices import (
+    FULL,
+    INT8,
+    LICENCE,
+    PACKAGES,
+    VOICES,
+    blend_name,
+    folder_of,
+    has_weights,
+    kept_files,
+    missing_files,
+    read_blend,
+    spoken_languages,
+    voices_here,
+)
+from swarm.voice.manifest import RemoteModel
+from swarm.voice.model_download import ENV_MODELS, fetch_files
+from swarm.voice.onnx_session import computes_on
 
 TITLE = "Kokoro"
 

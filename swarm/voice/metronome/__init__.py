@@ -1,1 +1,4 @@
-"""A rehearsal engine that plays tones."""
+"""A rehearsal engine that plays tones.
+
+In come texts; out go tones at a set pace, for rehearsals, benchmarks and tests.
+"""

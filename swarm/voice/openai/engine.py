@@ -9,10 +9,9 @@ from msgspec import structs
 
 from swarm.errors import SwarmError, UsageError
 from swarm.job.card import EngineCard, SettingCard, VoiceCard
-from swarm.job.check import Check
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import Engine, EngineFault, Voice
-from swarm.voice.openai.address import OPTION, server_url
+from swarm.voice.engine import Check, Engine, EngineFault, Voice
+from swarm.voice.openai.options import OPTION, server_url
 
 LISTS_KEPT_S = 60.0  # between two looks at the server's lists of models and voices
 MAX_NAMED = 10  # models in a sentence

@@ -1,8 +1,76 @@
-"""The option of this machine's speech server."""
+"""The speech server of this machine: its option, and its URL and key, from the environment.
 
-from swarm.config import ENV_TTS_KEY, ENV_TTS_SERVER
-from swarm.voice.openai.address import check_url
-from swarm.voice.option import EngineOption, Licence, MachineOption
+No job can name or change either."""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from swarm.config import ENV_CREDENTIALS, ENV_TTS_KEY, ENV_TTS_SERVER
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.voice.built_in import EngineOption, Licence, MachineOption
+
+CREDENTIAL = "tts-key"  # the name of systemd's credential
+OPTION = "--tts-server"
+
+_KEY = re.compile(r"[!-~]{1,4096}")
+_VERSION = re.compile(r"/v\d{1,3}\Z")
+_CALL = "/audio/speech"
+_PASSWORD = re.compile(r"//[^/]*@")
+
+
+def check_url(text: str) -> str:
+    """Return the URL below which a server has its API, such as http://gpu:8880/v1. Raises UsageError."""
+    url = text.strip().rstrip("/").removesuffix(_CALL)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # the port is not a number, or a bracket is missing
+        return _refuse(text)
+    fits = parts.scheme in ("http", "https") and parts.hostname and port != 0 and "@" not in parts.netloc
+    if not fits or not url.isascii() or not url.isprintable() or " " in url or parts.query or parts.fragment:
+        return _refuse(text)
+    return url if _VERSION.search(parts.path) else f"{url}/v1"
+
+
+def _refuse(text: str) -> str:
+    shown = _PASSWORD.sub("//", text[:200])
+    raise UsageError(
+        f"{OPTION} takes the address of a speech server, such as http://gpu.lan:8880/v1, not {shown!r}. "
+        f"Its key, if it has one, belongs into {ENV_TTS_KEY}."
+    )
+
+
+def server_url() -> str:
+    """Return the URL of this machine's speech server; "" if it has none. Raises UsageError."""
+    named = os.environ.get(ENV_TTS_SERVER, "").strip()
+    return check_url(named) if named else ""
+
+
+def server_key() -> str:
+    """Return the key of this machine's speech server: a variable, else a systemd credential, else "".
+
+    Raises EnvironmentFault, which never repeats the key.
+    """
+    key, source = os.environ.get(ENV_TTS_KEY, "").strip(), ENV_TTS_KEY
+    folder = os.environ.get(ENV_CREDENTIALS)
+    if not key and folder:
+        path = Path(folder) / CREDENTIAL
+        key, source = _read(path), str(path)
+    if key and not _KEY.fullmatch(key):
+        raise EnvironmentFault(f"The key in {source} cannot be right: it has spaces or other invalid characters.")
+    return key
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_bytes()[:5000].decode("ascii", "replace").strip()
+    except FileNotFoundError:
+        return ""
+    except OSError as fault:
+        raise EnvironmentFault(f"The credential {path} cannot be read: {fault.strerror or fault}.") from fault
+
 
 OPTIONS: tuple[EngineOption, ...] = ()
 LICENCES: tuple[Licence, ...] = ()

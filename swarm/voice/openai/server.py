@@ -18,7 +18,7 @@ import msgspec
 from swarm.config import ENV_TTS_KEY
 from swarm.job.card import VoiceCard
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.openai.address import OPTION
+from swarm.voice.openai.options import OPTION
 
 CONNECT_S = 10.0
 LIST_S = 10.0  # for a whole list of models or voices

@@ -5,15 +5,23 @@ from pathlib import Path
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
-from swarm.job.check import Check
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
-from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
-from swarm.voice.piper.card import CARD, model_cards, read_config, voice_model_card
-from swarm.voice.piper.config import parse_config
-from swarm.voice.piper.voices import find_listed, folder_of, is_piper, listed_voices, voices_here
-from swarm.voice.remote_model import RemoteModel
-from swarm.voice.session import computes_on
+from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.manifest import RemoteModel
+from swarm.voice.model_download import ENV_MODELS, fetch_files, is_whole
+from swarm.voice.onnx_session import computes_on
+from swarm.voice.piper.voices import (
+    CARD,
+    find_listed,
+    folder_of,
+    is_piper,
+    listed_voices,
+    model_cards,
+    parse_config,
+    read_config,
+    voice_model_card,
+    voices_here,
+)
 
 
 class PiperEngine(Engine):

@@ -1,19 +1,25 @@
-"""The voices of Piper's collection, from the table `voices.txt`: each is a model of its own, with its own licence.
+"""The voices of Piper's collection, from the table `voices.txt`, and those that users bring: their configs and cards.
 
-A line has the name, the number of speakers, f or m for the gender, the size and MD5 digest of the weights, those of the
-config, and the licence as the voice's card tells it. "-" and 0 stand for what is not known: the card is fetched with
-the voice, and tells it. The first voice of a language is its default.
-"""
+Each is a model of its own, with its own licence. Of a config numbers within bounds and a few known words are used."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Annotated, Literal
 
+import msgspec
+from msgspec import Meta, Struct, field, structs
+
+from swarm.book.model.language_code import normal_language
 from swarm.errors import UsageError
-from swarm.job.language import normal_language
-from swarm.voice.download import RemoteFile, hub_url, models_folder
+from swarm.job.card import SPEED, EngineCard, ModelCard, SettingCard, VoiceCard
+from swarm.job.recipe import CUSTOM
+from swarm.voice.espeak.engine import READ_ONLY_IN
+from swarm.voice.espeak.voices import IDENTIFIERS
+from swarm.voice.model_download import RemoteFile, hub_url, models_folder
 
 _PREFIX = "piper:"
 _COLLECTION = "rhasspy/piper-voices"
@@ -135,3 +141,175 @@ def licence_of(voice: ListedVoice) -> str:
         lines = []
     told = (line.partition("License:")[2].strip() for line in lines if "License:" in line)
     return next(filter(None, told), voice.licence)[:100] or "see its card"
+
+
+_ALIASES = {"no": "nb", "pt-pt": "pt", "fr-fr": "fr", "zh": "cmn", "en": "en-gb", "es-es": "es"}
+_Scale = Annotated[float, Meta(ge=0, le=10)]
+_Sound = Annotated[str, Meta(min_length=1, max_length=8)]
+_Numbers = Annotated[tuple[Annotated[int, Meta(ge=0, le=10_000)], ...], Meta(max_length=8)]
+_Speaker = Annotated[str, Meta(max_length=100)]
+PAD, BEGIN, END = "_", "^", "$"
+
+
+class _Audio(Struct, frozen=True):
+    sample_rate: Annotated[int, Meta(ge=8_000, le=48_000)]
+
+
+class _Espeak(Struct, frozen=True):
+    voice: Annotated[str, Meta(max_length=40)] = ""
+
+
+class _Inference(Struct, frozen=True):
+    noise_scale: _Scale = 0.667
+    length_scale: Annotated[float, Meta(ge=0.1, le=10)] = 1.0
+    noise_w: _Scale = 0.8
+
+
+class _Language(Struct, frozen=True):
+    code: Annotated[str, Meta(max_length=20)] = ""
+    family: Annotated[str, Meta(max_length=20)] = ""
+
+
+class PiperConfig(Struct, frozen=True):
+    """What a voice's config tells of it."""
+
+    audio: _Audio
+    phoneme_id_map: Annotated[dict[_Sound, _Numbers], Meta(min_length=4, max_length=2_000)]
+    espeak: _Espeak = _Espeak()
+    inference: _Inference = _Inference()
+    phoneme_type: Literal["espeak", "text"] = "espeak"
+    num_speakers: Annotated[int, Meta(ge=1, le=20_000)] = 1
+    speaker_id_map: Annotated[dict[_Speaker, int], Meta(max_length=20_000)] = field(default_factory=dict)
+    language: _Language = _Language()
+
+    def speaker(self, name: str) -> int | None:
+        """Return the number of a speaker, who is given by name or number; None if there is none."""
+        number = self.speaker_id_map.get(name)
+        if number is None and name.isascii() and name.isdigit() and len(name) < 6:
+            number = int(name)
+        return number if number is not None and 0 <= number < self.num_speakers else None
+
+    @property
+    def espeak_identifier(self) -> str:
+        """espeak's identifier of the voice that says its phonemes; "" if espeak has none of that name."""
+        name = self.espeak.voice.lower()
+        return IDENTIFIERS.get(_ALIASES.get(name, name), "") or (name if name in IDENTIFIERS.values() else "")
+
+
+def parse_config(content: object) -> PiperConfig:
+    """Return the config of a voice from its JSON, or from what that says. Raises ValueError."""
+    try:
+        if isinstance(content, bytes):
+            config = msgspec.json.decode(content, type=PiperConfig)
+        else:
+            config = msgspec.convert(content, PiperConfig, strict=False)
+    except RecursionError as fault:
+        raise ValueError("it is nested too deeply") from fault
+    if missing := [sign for sign in (PAD, BEGIN, END) if not config.phoneme_id_map.get(sign)]:
+        raise ValueError(f"its phoneme_id_map lacks {' '.join(missing)}")
+    if config.phoneme_type == "espeak" and not config.espeak_identifier:
+        raise ValueError(f"espeak has no voice {config.espeak.voice!r}")
+    return config
+
+
+CUSTOM_VOICE = "default"
+MAX_SPEAKERS_LISTED = 50
+
+_OWN = -1.0  # -1 means that the makers of a voice chose the value
+_SETTINGS = (
+    SettingCard("noise_scale", _OWN, _OWN, 2.0, about="how much the sound varies; -1: as the voice's makers chose"),
+    SettingCard("noise_w", _OWN, _OWN, 2.0, about="how much the rhythm varies; -1: as the voice's makers chose"),
+    SPEED,
+)
+_LANGUAGES = tuple(dict.fromkeys(voice.language for voice in listed_voices().values()))
+
+
+def _voice_card(voice: ListedVoice, speaker: str = "") -> VoiceCard:
+    name = f"{voice.name}:{speaker}" if speaker else voice.name
+    return VoiceCard(name, voice.language, voice.about, voice.gender, licence_of(voice))
+
+
+CARD = EngineCard(
+    name="piper",
+    about="clear, some 15 times as fast as real time on a core",
+    languages=_LANGUAGES,
+    scripts=(),
+    limits=(("", 300), ("zh", 100)),
+    voices=tuple(map(_voice_card, listed_voices().values())),
+    settings=_SETTINGS,
+    characters_s=15.0,
+    phonemes=("*",),
+    read_only_in=READ_ONLY_IN,
+    takes=3,
+    custom=True,
+    any_voice=True,  # speakers
+    casts=True,
+    licence="each voice its own",
+)
+
+
+def voice_model_card(name: str, config: Mapping[str, object] | None) -> EngineCard:
+    """Return the card of a voice of the collection, or of a custom one. Raises UsageError."""
+    if not name:
+        return CARD
+    if name.startswith(CUSTOM):
+        return _custom_card(config)
+    voice = listed_voices()[name]
+    speakers = _speakers(read_config(voice)) if voice.speakers > 1 else ()
+    # Each is a model of its own; a book's characters may have those whose sound has the same rate.
+    alike = (other for other in listed_voices().values() if other.may_join(voice) and other != voice)
+    others = map(_voice_card, alike)
+    return structs.replace(
+        CARD,
+        languages=(voice.language,),
+        voices=(_voice_card(voice), *(_voice_card(voice, speaker) for speaker in speakers), *others),
+        model=voice.name,
+        licence=licence_of(voice),
+    )
+
+
+def _custom_card(config: Mapping[str, object] | None) -> EngineCard:
+    if not config:
+        return structs.replace(CARD, languages=("*",), voices=(VoiceCard(CUSTOM_VOICE, "*"),))
+    try:
+        known = parse_config(config)
+    except ValueError as fault:
+        raise UsageError(f"The config of this Piper voice cannot be used: {fault}.") from fault
+    try:
+        languages = (normal_language(known.language.family or known.language.code),)
+    except UsageError:
+        languages = ("*",)
+    names = (CUSTOM_VOICE, *(f"{CUSTOM_VOICE}:{speaker}" for speaker in _speakers(known)))
+    return structs.replace(
+        CARD,
+        languages=languages,
+        voices=tuple(VoiceCard(name, languages[0]) for name in names),
+        any_voice=known.num_speakers > 1,
+        sample_rate=known.audio.sample_rate,
+        model="a Piper voice",
+        licence="",
+    )
+
+
+def read_config(voice: ListedVoice) -> PiperConfig | None:
+    """Return the config of a voice if it is on this machine and can be used."""
+    try:
+        with (folder_of(voice.name) / "config.json").open("rb") as file:
+            return parse_config(file.read(MAX_CONFIG))
+    except (OSError, ValueError):
+        return None
+
+
+def _speakers(config: PiperConfig | None) -> tuple[str, ...]:
+    if config is None or config.num_speakers == 1:
+        return ()
+    names = sorted(config.speaker_id_map, key=lambda name: config.speaker_id_map[name])
+    return tuple(names or map(str, range(config.num_speakers)))[:MAX_SPEAKERS_LISTED]
+
+
+def model_cards() -> tuple[ModelCard, ...]:
+    """Return a card for each voice of the collection."""
+    return tuple(
+        ModelCard(voice.name, CARD.name, voice.language, True, licence_of(voice), voice.weights[0])
+        for voice in listed_voices().values()
+    )

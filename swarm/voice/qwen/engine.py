@@ -5,14 +5,12 @@ from pathlib import Path
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
-from swarm.job.check import Check
 from swarm.job.recipe import CLONE, Recipe
 from swarm.system.serving import teller
-from swarm.voice.download import ENV_MODELS, fetch_files, is_whole
-from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
-from swarm.voice.qwen.card import CARD, CARDS, DESCRIBED
-from swarm.voice.qwen.files import CLONING, DESIGN, SPEAKERS, files_of, model_folder
-from swarm.voice.remote_model import RemoteModel
+from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.manifest import RemoteModel
+from swarm.voice.model_download import ENV_MODELS, fetch_files, is_whole
+from swarm.voice.qwen.card import CARD, CARDS, CLONING, DESCRIBED, DESIGN, SPEAKERS, files_of, model_folder
 
 
 class QwenEngine(Engine):
@@ -43,7 +41,7 @@ class QwenEngine(Engine):
 
     def trial(self) -> Voice:
         """Return a voice of a small model with random weights."""
-        from swarm.voice.qwen.trial import open_trial
+        from swarm.voice.qwen.voice import open_trial
 
         return open_trial()
 

@@ -5,9 +5,9 @@ import pytest
 from babel import Locale
 from babel.localedata import locale_identifiers
 
-from swarm.book.language.cldr import currency_name, days_have_stops, month_names, plural_category, unit_name
 from swarm.book.language.known import find_language
 from swarm.book.language.language import Forms
+from swarm.book.language.spelling import currency_name, days_have_stops, month_names, plural_category, unit_name
 
 
 def test_months_are_named_as_they_stand_in_a_date() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.book.language.english_heteronym import find_heteronyms
+from swarm.book.language.languages.en.english_heteronym import find_heteronyms
 from swarm.book.speech.speech import Speech
 from swarm.voice.espeak.engine import CARD as ESPEAK
 

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.language.english_heteronym import find_heteronyms
+from swarm.book.language.languages.en.english_heteronym import find_heteronyms
 
 
 def sounds(sentence: str) -> list[str]:

@@ -1,4 +1,4 @@
-from swarm.book.language.english_place import Place
+from swarm.book.language.languages.en.english_heteronym import Place
 
 
 def test_a_place_knows_the_words_around_it() -> None:

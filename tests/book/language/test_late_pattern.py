@@ -5,12 +5,12 @@ import sys
 import pytest
 import regex
 
-from swarm.book.language.late_pattern import LatePattern, compile_later
+from swarm.book.language.pattern import LatePattern, compile_later
 
 IMPORTED = """
 import gc
 import swarm.book.speech.script
-from swarm.book.language.late_pattern import LatePattern
+from swarm.book.language.pattern import LatePattern
 late = [each for each in gc.get_objects() if isinstance(each, LatePattern)]
 print(len(late), sum(each._compiled is not None for each in late))
 """

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.language.numeral import value
+from swarm.book.language.pattern import value
 
 
 @pytest.mark.parametrize(("numeral", "worth"), [("I", 1), ("IV", 4), ("xii", 12), ("XCIX", 99), ("MDCCCLXVI", 1866)])

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.language.ordered import ordered_nouns, say_ordered
+from swarm.book.language.spelling import ordered_nouns, say_ordered
 
 NOUNS = ordered_nouns("Congresso", "Repubblica")
 

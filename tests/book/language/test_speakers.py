@@ -1,10 +1,9 @@
-from swarm.book.language.known import every_language, find_language
-from swarm.book.language.speakers import _MORE, find_quotes, find_speakers
+from swarm.book.language.known import _MORE_SPEAKERS, every_language, find_language, find_quotes, find_speakers
 
 
 def test_the_file_of_a_language_comes_first() -> None:
     assert find_speakers("de") is find_language("de").speakers
-    assert not {language.code for language in every_language()} & _MORE.keys()  # move them into the new file
+    assert not {language.code for language in every_language()} & _MORE_SPEAKERS.keys()  # move them into the new file
 
 
 def test_a_language_of_which_nothing_is_known_has_no_verbs() -> None:

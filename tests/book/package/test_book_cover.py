@@ -5,7 +5,7 @@ import epub_maker as maker
 import pytest
 
 from swarm.book.epub import read_book
-from swarm.job.book import Book
+from swarm.book.model.book import Book
 
 PAGES = {"one.xhtml": maker.page("<p>One.</p>")}
 DRAWING = b"<svg xmlns='http://www.w3.org/2000/svg'><path d='M0'/></svg>"

@@ -1,8 +1,8 @@
 import pytest
 from lxml import etree
 
-from swarm.book.package.label import MAX_SUBJECT_CHARACTERS, MAX_SUBJECTS, Label, read_label
-from swarm.job.book import LibraryFacts
+from swarm.book.model.book import LibraryFacts
+from swarm.book.package.metadata import MAX_SUBJECT_CHARACTERS, MAX_SUBJECTS, Label, read_label
 
 HEAD = (
     '<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata '

@@ -4,8 +4,8 @@ import epub_maker as maker
 import pytest
 
 from swarm.book.epub import read_book
+from swarm.book.model.book import Book
 from swarm.errors import BookError
-from swarm.job.book import Book
 
 NAMES = ("1.xhtml", "2.xhtml", "3.xhtml")
 PAGES = {name: maker.page(f"<h1>{name[0]}</h1><p>Text of {name[0]}.</p>") for name in NAMES}

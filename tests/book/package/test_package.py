@@ -6,11 +6,11 @@ import epub_maker as maker
 import pytest
 
 from swarm.book.epub import read_book
+from swarm.book.model.book import Cover
 from swarm.book.package.archive import Archive
 from swarm.book.package.package import Package, read_package
-from swarm.book.page.limits import MAX_DESCRIPTION_CHARS
+from swarm.book.page.input_bounds import MAX_DESCRIPTION_CHARS
 from swarm.errors import BookError
-from swarm.job.book import Cover
 
 PAGES = {"one.xhtml": maker.page("<p>One.</p>"), "two.xhtml": maker.page("<p>Two.</p>")}
 JPEG = b"\xff\xd8\xff\xe0 a picture"

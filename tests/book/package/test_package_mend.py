@@ -4,7 +4,7 @@ import epub_maker as maker
 import pytest
 
 from swarm.book.epub import read_book
-from swarm.book.package.mend import mend
+from swarm.book.package.package import mend
 
 PAGES = {
     "one.xhtml": maker.page("<h1>One</h1><p>Text of one.</p>"),

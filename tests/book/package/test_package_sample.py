@@ -5,7 +5,7 @@ from prose import PROSE
 
 from swarm.book.epub import read_book, read_name
 from swarm.book.page.markup import parse
-from swarm.book.page.sample import prose
+from swarm.book.structure.book_language import prose
 
 
 def book(folder: Path, *texts: str, language: str = "en") -> Path:

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from swarm.book.page.aozora import aozora_tree, is_aozora
+from swarm.book.model.book import Book
+from swarm.book.model.reading_choice import Reading
+from swarm.book.page.plain_text import aozora_tree, is_aozora
 from swarm.book.single_page import read_page
-from swarm.job.book import Book
-from swarm.job.reading import Reading
 
 BOOK = """吾輩は猫である
 夏目漱石

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.page.chord import without_chords
+from swarm.book.page.document import without_chords
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
-from swarm.book.page.cut_line import join_cut_lines
 from swarm.book.page.passage import Passage
+from swarm.book.page.printed_page import join_cut_lines
 
 PROSE = "He walked on for a long while along the river and thought of nothing at all, but when he came to the bridge "
 PROSE += "he stopped, for Mary stood there in the rain and looked at the water. "

@@ -1,8 +1,7 @@
 import pytest
 from prose import PROSE
 
-from swarm.book.page.encoding import as_text, as_utf_8, encoding_of
-from swarm.book.page.markup import ODD, parse
+from swarm.book.page.markup import ODD, as_text, as_utf_8, encoding_of, parse
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
+from swarm.book.page.document import read_document
 from swarm.book.page.markup import parse
-from swarm.book.page.text import read_document
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 
+from swarm.book.model.reading_choice import Reading
+from swarm.book.page.document import DEFAULT_READING, read_document
 from swarm.book.page.markup import parse
-from swarm.book.page.text import DEFAULT_READING, read_document
-from swarm.job.reading import Reading
 
 
 def texts(body: str, reading: Reading = DEFAULT_READING) -> list[str]:

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.book.page.markup import MAX_DEPTH, ODD, local, parse, types
+from swarm.book.page.input_bounds import MAX_DEPTH
+from swarm.book.page.markup import ODD, local, parse, types
 from swarm.errors import BookError
 
 

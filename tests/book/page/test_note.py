@@ -4,7 +4,7 @@ import epub_maker as maker
 import pytest
 
 from swarm.book.epub import read_book
-from swarm.job.reading import Notes, Reading
+from swarm.book.model.reading_choice import Notes, Reading
 
 STORY = "<h1>One</h1><p>The ship{} sailed.</p><p>It came back.</p>"
 

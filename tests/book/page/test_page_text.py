@@ -1,7 +1,8 @@
 import pytest
 
+from swarm.book.page.document import Document, read_document
 from swarm.book.page.markup import parse
-from swarm.book.page.text import Document, Passage, read_document
+from swarm.book.page.passage import Passage
 
 HEAD = (
     '<html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" xml:lang="fr"><head>'

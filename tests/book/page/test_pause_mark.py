@@ -1,7 +1,7 @@
 import pytest
 
-from swarm.book.page.pause_mark import pieces_between_marks, without_marks
-from swarm.job.book import Pause
+from swarm.book.model.book import Pause
+from swarm.book.page.spoken_mark import pieces_between_marks, without_marks
 
 
 @pytest.mark.parametrize(

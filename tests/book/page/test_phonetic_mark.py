@@ -3,9 +3,9 @@ from pathlib import Path
 import epub_maker as maker
 
 from swarm.book.epub import read_book
-from swarm.book.page.phonetic_mark import Marker
+from swarm.book.model.book import Saying
+from swarm.book.page.spoken_mark import Marker
 from swarm.book.speech.script import make_script
-from swarm.job.book import Saying
 from swarm.voice.coqui.card import COQUI
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.hibari.engine import CARD as HIBARI

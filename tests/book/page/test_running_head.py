@@ -3,11 +3,11 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
+from swarm.book.any_file import read_book as read_file
 from swarm.book.epub import read_book
-from swarm.book.file import read_book as read_file
+from swarm.book.model.book import Book
 from swarm.book.page.passage import Passage
-from swarm.book.page.running_head import mark_running_heads
-from swarm.job.book import Book
+from swarm.book.page.printed_page import mark_running_heads
 
 PAGE = (
     "A long paragraph begins on this page and it goes on for quite a while, with more words, until the page ends and{}"

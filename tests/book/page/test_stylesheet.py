@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from swarm.book.epub import read_book
-from swarm.book.page.limits import MAX_HIDING_RULES, MAX_SHEETS_CHARS
+from swarm.book.page.document import read_document
+from swarm.book.page.input_bounds import MAX_HIDING_RULES, MAX_SHEETS_CHARS
 from swarm.book.page.markup import parse
 from swarm.book.page.stylesheet import Cascade, SheetReader, is_line
-from swarm.book.page.text import read_document
 
 PAGE = """<body id='x'><p class='off'>off</p><p class='on'>on</p><p class='x'>x</p><p class='x y'>xy</p>
 <div><span class='x y'>inner</span></div><p><i class='off'>deep</i></p><p class='a'>a</p><p class='b'>b</p></body>"""

@@ -1,9 +1,9 @@
 import pytest
 
+from swarm.book.page.document import read_document
+from swarm.book.page.formula import MAX_TEX_CHARS, read_tex
 from swarm.book.page.markup import parse
-from swarm.book.page.tex import MAX_TEX_CHARS, read_tex
-from swarm.book.page.text import read_document
-from swarm.book.page.trace import Tracer
+from swarm.book.page.passage import Tracer
 
 
 @pytest.mark.parametrize(

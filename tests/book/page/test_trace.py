@@ -1,9 +1,8 @@
+from swarm.book.model.book import TextTrace
+from swarm.book.model.reading_choice import Reading
+from swarm.book.page.document import read_document
 from swarm.book.page.markup import parse
-from swarm.book.page.passage import Passage
-from swarm.book.page.text import read_document
-from swarm.book.page.trace import Tracer, follow, rewritten, span, visible_chars, visible_offsets
-from swarm.job.book import TextTrace
-from swarm.job.reading import Reading
+from swarm.book.page.passage import Passage, Tracer, follow, rewritten, span, visible_chars, visible_offsets
 
 HEAD = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Not read</title></head><body>'
 

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.page.verse_number import without_verse_numbers
+from swarm.book.page.document import without_verse_numbers
 
 
 @pytest.mark.parametrize(

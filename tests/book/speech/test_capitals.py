@@ -1,8 +1,8 @@
 import pytest
 
 from swarm.book.language.known import find_language
+from swarm.book.model.book import Block, ChapterText
 from swarm.book.speech.capitals import NO_USAGE, Usage, lower_capitals, usage_of
-from swarm.job.book import Block, ChapterText
 
 
 def lowered(text: str, language: str = "en", usage: Usage = NO_USAGE, kept: frozenset[str] = frozenset()) -> str:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from swarm.book.model.book import Block, ChapterText, Pause
+from swarm.book.model.reading_choice import Cast
 from swarm.book.speech.casting import Casting, marks_in, read_cast, voice_runs
 from swarm.book.speech.segment import segment_chapter
 from swarm.errors import UsageError
-from swarm.job.book import Block, ChapterText, Pause
-from swarm.job.cast import Cast
 from swarm.voice.host.registry import find_card
 
 CARD = find_card("metronome")

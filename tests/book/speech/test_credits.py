@@ -1,8 +1,8 @@
 import pytest
 
 from swarm.book.language.known import every_language
-from swarm.book.speech.credits import credit_chapters, part_form
-from swarm.job.book import ChapterText
+from swarm.book.model.book import ChapterText
+from swarm.book.speech.script import credit_chapters, part_form
 
 
 def said(chapter: ChapterText) -> list[str]:

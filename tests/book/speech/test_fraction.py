@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.book.language.known import find_language
-from swarm.book.speech.fraction import say_fractions
+from swarm.book.speech.arithmetic import say_fractions
 
 
 @pytest.mark.parametrize(

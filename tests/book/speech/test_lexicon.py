@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
+from swarm.book.model.book import Rule
 from swarm.book.speech.lexicon import Lexicon, read_lexicon
 from swarm.errors import UsageError
-from swarm.job.book import Rule
 
 TEXT = """# names
 Nemo = Neemo

@@ -1,5 +1,5 @@
-from swarm.book.speech.names import book_names
-from swarm.job.book import Block, ChapterText
+from swarm.book.model.book import Block, ChapterText
+from swarm.book.speech.capitals import book_names
 
 
 def names(*paragraphs: str) -> list[tuple[str, int]]:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from swarm.book.speech.attribution import shortest_names
 from swarm.book.speech.dialogue import find_utterances
-from swarm.book.speech.namesake import shortest_names
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.book.language.known import find_language
-from swarm.book.speech.power import say_powers
+from swarm.book.speech.arithmetic import say_powers
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import pytest
 from msgspec.structs import replace
 
 from swarm.book.epub import read_book
-from swarm.book.page.limits import MAX_BOOK_LEXICONS
+from swarm.book.model.book import Book, Rule
+from swarm.book.page.input_bounds import MAX_BOOK_LEXICONS
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.script import make_script
-from swarm.job.book import Book, Rule
 from swarm.job.card import EngineCard
 
 CARD = EngineCard("tester", "", ("*",), (), (("", 300),), (), numbers=("*",), abbreviations=("*",))

@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.book.language.known import every_language, find_language
-from swarm.book.speech.relation import SIGNS, say_relations
+from swarm.book.speech.arithmetic import SIGNS, say_relations
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 
+from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.book.speech.script import make_script, opening, parse_selection, spoken_chapters
 from swarm.errors import BookError, UsageError
-from swarm.job.book import Block, Book, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.job.card import EngineCard
 
 LATIN = EngineCard("tester", "", ("en",), ("Latin",), (("", 300),), ())

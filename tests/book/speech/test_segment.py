@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm.book.epub import read_book
+from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Unspoken
 from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
-from swarm.job.book import Block, Book, Chapter, ChapterText, Pause, Unspoken
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.job.guest import GuestEngine
+from swarm.job.fallback_voice import FallbackEngine
 from swarm.job.recipe import Recipe
 from swarm.voice.espeak.engine import CARD as ESPEAK
 
@@ -214,8 +214,8 @@ def test_an_engine_of_several_languages_is_told_the_language_of_a_passage() -> N
 
 def test_a_guest_speaks_a_passage_that_the_engine_cannot_be_told_to_speak_in_its_language() -> None:
     guests = {
-        "fr": GuestEngine(Recipe("espeak", "fr", "fr"), ESPEAK),
-        "ru": GuestEngine(Recipe("espeak", "ru", "ru"), ESPEAK),
+        "fr": FallbackEngine(Recipe("espeak", "fr", "fr"), ESPEAK),
+        "ru": FallbackEngine(Recipe("espeak", "ru", "ru"), ESPEAK),
     }
     texts = (("Louis XIV le savait.", "fr-FR"), ("Он пришёл.", "ru"), ("Ψυχή.", "el"), ("It rained.", ""))
     chapter = ChapterText("", tuple(Block("paragraph", *text) for text in texts))
@@ -233,7 +233,7 @@ def test_a_guest_speaks_a_passage_that_the_engine_cannot_be_told_to_speak_in_its
 
 
 def test_a_guest_s_own_limit_counts_for_its_passages() -> None:
-    guests = {"fr": GuestEngine(Recipe("x", "a", "fr"), card(20))}
+    guests = {"fr": FallbackEngine(Recipe("x", "a", "fr"), card(20))}
     chapter = ChapterText("", (Block("paragraph", "Oui, oui, mais non, mais oui.", "fr"),))
     made = segment_chapter(chapter, "en", card(300), guests=guests)
     assert [len(segment.spoken) <= 20 for segment in made.segments] == [True, True]

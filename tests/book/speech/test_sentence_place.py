@@ -1,7 +1,7 @@
 import pytest
 
-from swarm.book.speech.sentence_place import Place, SentencePlaces, join_places
-from swarm.job.book import Block, TextTrace
+from swarm.book.model.book import Block, TextTrace
+from swarm.book.speech.segment import Place, SentencePlaces, join_places
 
 
 def test_sentences_stand_where_their_signs_do() -> None:

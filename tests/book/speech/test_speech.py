@@ -1,7 +1,7 @@
+from swarm.book.model.book import Block, ChapterText, Rule
 from swarm.book.speech.lexicon import Lexicon
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
-from swarm.job.book import Block, ChapterText, Rule
 from swarm.job.card import EngineCard
 from swarm.voice.hibari.engine import CARD as HIBARI
 from swarm.voice.metronome.engine import CARD as METRONOME

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.speech.subject import MAX_NAMES, MAX_NARRATION, Subjects
+from swarm.book.speech.attribution import MAX_NARRATION, MAX_SUBJECT_NAMES, Subjects
 
 KNOWN = Subjects({"Alice", "the Hatter", "Mr. Utterson", "Utterson", "Holmes"})
 
@@ -30,6 +30,6 @@ def test_without_known_names_nobody_is_found() -> None:
 
 
 def test_names_and_narrations_are_bounded() -> None:
-    many = Subjects({f"Name{'x' * number}" for number in range(MAX_NAMES + 50)})
+    many = Subjects({f"Name{'x' * number}" for number in range(MAX_SUBJECT_NAMES + 50)})
     assert many.find("Name rose.") == ""  # the shortest are left out
     assert KNOWN.find("Alice sighed. " + "a" * MAX_NARRATION) == ""

@@ -6,8 +6,7 @@ import pytest
 from said import CARD, said
 
 from swarm.book.language.known import every_language, find_language
-from swarm.book.speech.speech import Speech
-from swarm.book.speech.trait import (
+from swarm.book.speech.speech import (
     CAPITALS,
     COUNTS,
     LETTER,
@@ -19,8 +18,9 @@ from swarm.book.speech.trait import (
     SHORT,
     SMALL,
     SOUNDS,
-    Traits,
-    traits_of,
+    Speech,
+    TokenFeatures,
+    features_of,
 )
 
 BOOK = Path(__file__).parents[1]
@@ -59,17 +59,17 @@ FORMS = BOOK.parent / "voice" / "forms"
     ],
 )
 def test_words_have_the_traits_that_rules_look_for(text: str, code: str, traits: int) -> None:
-    assert traits_of(find_language(code)).of(text) == traits
+    assert features_of(find_language(code)).of(text) == traits
 
 
 def test_all_traits_are_assumed_of_a_very_long_word_and_it_is_not_remembered() -> None:
-    traits = Traits(find_language("en"))
+    traits = TokenFeatures(find_language("en"))
     assert traits.of("a" * (MAX_WORD_CHARS + 1)) == -1
     assert not traits
 
 
 def test_a_book_of_ever_new_words_takes_bounded_memory() -> None:
-    traits = Traits(find_language("en"))
+    traits = TokenFeatures(find_language("en"))
     for number in range(0, MAX_WORDS + 10, 5):
         traits.of(f"a{number} b{number} c{number} d{number} e{number}")
     assert len(traits) <= MAX_WORDS
@@ -79,7 +79,7 @@ def test_a_book_of_ever_new_words_takes_bounded_memory() -> None:
 def test_no_rule_is_passed_over_that_would_change_a_sentence(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sentences = list(_sentences(code))
     quick = [said(sentence, code) for sentence in sentences]
-    monkeypatch.setattr(Traits, "of", lambda *_: -1)
+    monkeypatch.setattr(TokenFeatures, "of", lambda *_: -1)
     assert quick == [Speech(CARD).say(sentence, code) for sentence in sentences]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.book.speech.written import cut_alike
+from swarm.book.speech.piece import cut_alike
 
 MAX_S = 10  # half a second was measured
 

@@ -1,5 +1,5 @@
-from swarm.book.structure.bare_title import join_bare
-from swarm.job.book import Block, ChapterText
+from swarm.book.model.book import Block, ChapterText
+from swarm.book.structure.inclusion import join_bare
 
 
 def heading(*texts: str) -> ChapterText:

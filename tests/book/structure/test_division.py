@@ -3,7 +3,7 @@ from pathlib import Path
 import epub_maker as maker
 
 from swarm.book.epub import read_book
-from swarm.job.book import Book
+from swarm.book.model.book import Book
 
 FILL = "<p>" + "Words that fill a page. " * 20 + "</p>"
 

@@ -2,7 +2,7 @@ import pytest
 
 from swarm.book.page.front_matter import TITLE_PAGE
 from swarm.book.page.passage import Passage
-from swarm.book.structure.title_lines import mark_title_lines
+from swarm.book.structure.composition import mark_title_lines
 
 
 def left_out(*headings: str, title: str = "The Ferry") -> list[str]:

@@ -1,7 +1,7 @@
 from prose import PROSE
 
 from swarm.book.page.passage import Passage
-from swarm.book.structure.tongue import Tongue, mark_tongues, settle
+from swarm.book.structure.book_language import BookLanguage, mark_foreign_passages, settle
 
 
 def test_the_text_wins_over_the_declared_language_where_it_is_plain() -> None:
@@ -11,17 +11,17 @@ def test_the_text_wins_over_the_declared_language_where_it_is_plain() -> None:
 
 
 def test_a_language_that_a_program_only_supposed_is_corrected_without_a_word() -> None:
-    assert settle("en", PROSE["ru"], believed=False) == Tongue("ru")
+    assert settle("en", PROSE["ru"], believed=False) == BookLanguage("ru")
 
 
 def test_a_declared_language_stays_where_the_text_is_short_mixed_or_nearly_the_same() -> None:
-    assert settle("fr", "Non.") == Tongue("fr")
+    assert settle("fr", "Non.") == BookLanguage("fr")
     assert settle("en", f"{PROSE['en']} {PROSE['en']} {PROSE['it']} {PROSE['it']}").language == "en"
-    assert settle("gl", PROSE["pt"]) == Tongue("gl")
+    assert settle("gl", PROSE["pt"]) == BookLanguage("gl")
 
 
 def test_a_book_that_names_no_language_has_that_of_its_text() -> None:
-    assert settle("", PROSE["nl"]) == Tongue("nl")
+    assert settle("", PROSE["nl"]) == BookLanguage("nl")
     assert settle("", "Hm.").language == "en"
     assert "does not name its language" in settle("", "Hm.").doubt
 
@@ -29,14 +29,14 @@ def test_a_book_that_names_no_language_has_that_of_its_text() -> None:
 def test_a_passage_in_another_language_is_marked_unless_it_is_left_out() -> None:
     passages = [Passage("paragraph", PROSE[code]) for code in ("en", "fr", "de")]
     passages[2].left_out = "licence"
-    mark_tongues(passages, "en")
+    mark_foreign_passages(passages, "en")
     assert [passage.language for passage in passages] == ["", "fr", ""]
 
 
 def test_a_mark_of_the_book_stays_unless_all_its_text_contradicts_it() -> None:
     passages = [Passage("paragraph", PROSE["es"], language="en-US") for _ in range(3)]
     passages.append(Passage("paragraph", "Bonjour, mon ami.", language="fr"))
-    mark_tongues(passages, "es")
+    mark_foreign_passages(passages, "es")
     assert [passage.language for passage in passages] == ["", "", "", "fr"]
 
 
@@ -44,7 +44,7 @@ def test_a_mark_of_the_book_s_own_language_or_of_none_is_as_good_as_no_mark() ->
     marks = ("en-US", "eng", "xx-nonsense;⟦", "mul")
     passages = [Passage("paragraph", PROSE["fr"], language=mark) for mark in marks]
     passages.append(Passage("paragraph", "It rained.", language="en-US"))
-    mark_tongues(passages, "en")
+    mark_foreign_passages(passages, "en")
     assert [passage.language for passage in passages] == ["fr", "fr", "fr", "fr", ""]
 
 
@@ -53,7 +53,7 @@ def test_letters_that_a_language_never_has_contradict_its_mark() -> None:
     passages = [
         Passage("paragraph", text, language=mark) for text, mark in zip(texts, ("fr", "de", "ru", "ru"), strict=True)
     ]
-    mark_tongues(passages, "en")
+    mark_foreign_passages(passages, "en")
     assert [passage.language for passage in passages] == ["ru", "", "ru", "ru"]
 
 
@@ -63,12 +63,12 @@ def test_a_declared_language_that_no_detector_knows_is_believed_of_a_text_that_i
         "o'tirib, tovushsiz oqib o'tayotgan suvga qarardi. Bir kecha yo'ldan notanish odam keldi va undan darhol "
         "narigi qirg'oqqa olib o'tishni so'radi, chunki u yerda uni kimdir kutayotgan edi, vaqti esa juda oz edi."
     )
-    assert settle("uz", uzbek) == Tongue("uz")
-    assert settle("xh", uzbek) == Tongue("xh")
+    assert settle("uz", uzbek) == BookLanguage("uz")
+    assert settle("xh", uzbek) == BookLanguage("xh")
     assert settle("xh", PROSE["en"]).language == "en"
 
 
 def test_a_script_of_few_languages_contradicts_none_of_them() -> None:
-    assert settle("yue", PROSE["zh"]) == Tongue("yue")
-    assert settle("grc", PROSE["el"]) == Tongue("grc")
+    assert settle("yue", PROSE["zh"]) == BookLanguage("yue")
+    assert settle("grc", PROSE["el"]) == BookLanguage("grc")
     assert settle("zh", PROSE["ja"]).language == "ja"

@@ -1,11 +1,11 @@
 import pytest
 
+from swarm.book.model.book import Block, ChapterText
+from swarm.book.model.reading_choice import Reading
 from swarm.book.page.passage import Passage
 from swarm.book.structure.division import Part
-from swarm.book.structure.verdict import caution, chosen, decide, mark_licence
+from swarm.book.structure.inclusion import caution, chosen, decide, mark_licence
 from swarm.errors import UsageError
-from swarm.job.book import Block, ChapterText
-from swarm.job.reading import Reading
 
 
 def part(title: str, *texts: str, name: str = "a.xhtml") -> Part:

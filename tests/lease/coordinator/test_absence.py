@@ -5,9 +5,9 @@ from dataclasses import replace
 from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import OWN_GAP_S, Coordinator
+from swarm.lease.coordinator.core import OWN_GAP_S, CoordinatorCore
 from swarm.lease.coordinator.deadlines import SILENCE_S
-from swarm.lease.coordinator.holdings import MAX_LAPSED
+from swarm.lease.coordinator.ledger import MAX_LAPSED
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -36,7 +36,7 @@ def test_silence_loses_a_workers_lease_to_others() -> None:
     assert [line.text for line in again.lines] == [line.text for line in grant.lines]
 
 
-def fallen_silent(now: float = SILENCE_S + 0.5) -> tuple[Coordinator, Grant]:
+def fallen_silent(now: float = SILENCE_S + 0.5) -> tuple[CoordinatorCore, Grant]:
     """Return a coordinator that gave up a worker, and the lease that the worker had."""
     core = make_core(JobState(make_spec(TEXTS)), split=False)
     join(core, b"far")

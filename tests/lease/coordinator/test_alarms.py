@@ -5,7 +5,7 @@ from math import inf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.lease.coordinator.alarms import Alarms
+from swarm.lease.coordinator.deadlines import TimerHeap
 
 changes = st.lists(st.tuples(st.integers(0, 5), st.one_of(st.floats(0, 100), st.just(inf))), max_size=60)
 
@@ -13,7 +13,7 @@ changes = st.lists(st.tuples(st.integers(0, 5), st.one_of(st.floats(0, 100), st.
 @given(changes)
 def test_the_earliest_deadline_is_known_after_each_change(moves: list[tuple[int, float]]) -> None:
     due: dict[int, float] = {}
-    alarms = Alarms[int](lambda key: due.get(key, inf))
+    alarms = TimerHeap[int](lambda key: due.get(key, inf))
     for key, at_s in moves:
         later = at_s >= due.get(key, inf)
         due[key] = at_s
@@ -24,7 +24,7 @@ def test_the_earliest_deadline_is_known_after_each_change(moves: list[tuple[int,
 
 def test_deadlines_that_passed_are_taken_one_after_the_other() -> None:
     due = {1: 1.0, 2: 5.0, 3: 2.0}
-    alarms = Alarms[int](lambda key: due.get(key, inf))
+    alarms = TimerHeap[int](lambda key: due.get(key, inf))
     for key in due:
         alarms.note(key)
     taken = []

@@ -3,14 +3,15 @@
 from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.message import Bye, EngineOffer, Grant, Heartbeat, Revoke, SlotReport, Trim
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.message import Bye, Grant, Heartbeat, Revoke, SlotReport, Trim
+from swarm.lease.offer import EngineOffer
+from swarm.lease.outcome import Outcome
 
 LONG = [f"{text} {n}" for n in range(20) for text in TEXTS]  # 120 segments
 
 
-def make_batch_core(*batches: int, texts: list[str] = LONG) -> Coordinator:
+def make_batch_core(*batches: int, texts: list[str] = LONG) -> CoordinatorCore:
     """Make a coordinator with a book, and a worker "a", "b" ... for each of these batch sizes."""
     core = make_core(JobState(make_spec(texts)))
     for name, batch in zip((b"a", b"b", b"c"), batches, strict=False):
@@ -18,7 +19,7 @@ def make_batch_core(*batches: int, texts: list[str] = LONG) -> Coordinator:
     return core
 
 
-def beat(core: Coordinator, grant: Grant, index: int, lines: int, now: float) -> Outcome:
+def beat(core: CoordinatorCore, grant: Grant, index: int, lines: int, now: float) -> Outcome:
     report = SlotReport(0, "speaking", grant.lease, index, 0.0, lines=lines)
     return core.receive(b"a", Heartbeat((report,), (), (grant.lease,)), now)
 

@@ -4,27 +4,27 @@ from making import make_clip, make_core, make_hello, make_spec, offer, sent
 
 from swarm.job.recipe import Recipe
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.file_transfer import ModelReport, ToldFile
-from swarm.lease.message import EngineOffer, Grant, Heartbeat
-from swarm.lease.offer import BORROWED
+from swarm.lease.message import Grant, Heartbeat
+from swarm.lease.offer import BORROWED, EngineOffer
 
 RECIPE = Recipe("piper", "thorsten", "de", "thorsten")
 DOOR, FILE = "10.0.0.5:5000", ToldFile("a" * 64, "b" * 64, 5)
 
 
-def house(borrows: str = BORROWED) -> Coordinator:
+def house(borrows: str = BORROWED) -> CoordinatorCore:
     core = make_core(JobState(make_spec(*[["Eins.", "Zwei.", "Drei."]] * 9, recipe=RECIPE)))
     core.receive(b"attic", make_hello("attic", engines=(EngineOffer("piper", ("de",)),)), 0.0)
     core.receive(b"barn", make_hello("barn", engines=(EngineOffer("piper", ("de",), (borrows,)),)), 0.0)
     return core
 
 
-def asks(core: Coordinator, now: float) -> bool:
+def asks(core: CoordinatorCore, now: float) -> bool:
     return bool(sent(core.receive(b"barn", Heartbeat((), (0,)), now), Grant))
 
 
-def speak(core: Coordinator, door: str) -> None:
+def speak(core: CoordinatorCore, door: str) -> None:
     grant = offer(core, b"attic", now=1.0)
     core.receive(b"attic", make_clip(grant, recipe=RECIPE), 2.0, b"frame")
     core.receive(b"attic", Heartbeat((), leases=(grant.lease,), models=ModelReport(told=(FILE,)), door=door), 2.0)

@@ -6,8 +6,8 @@ from making import make_hello
 
 from swarm.lease.coordinator.chain import MAX_FOLLOWERS, TURN_S, Chains
 from swarm.lease.coordinator.roster import Session, new_session
-from swarm.lease.file_transfer import SetAside
-from swarm.lease.message import Fetching, Heartbeat
+from swarm.lease.file_transfer import Fetching, SetAside
+from swarm.lease.message import Heartbeat
 
 DIGEST = "d" * 64
 SIZE = 2_000_000_000

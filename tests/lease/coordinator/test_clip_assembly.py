@@ -1,8 +1,8 @@
 """The bytes of clips in pieces: joined in order, dropped with their connection."""
 
 from swarm.job.clip_info import ClipInfo
-from swarm.lease.coordinator.clip_assembly import ClipAssembly
-from swarm.lease.coordinator.transfer import Transfer
+from swarm.lease.coordinator.intake import ClipAssembly
+from swarm.lease.coordinator.roster import Transfer
 from swarm.lease.message import Clip
 
 INFO = ClipInfo(samples=9, sample_rate=24000, digest="0" * 64, work_s=1.0)

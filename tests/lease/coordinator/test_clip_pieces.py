@@ -4,11 +4,10 @@ from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, off
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.bounds import MAX_CLIP_BYTES
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.deadlines import PROMISE_S, SILENCE_S
-from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.transfer import MIN_BYTES_S, PATIENCE_S
+from swarm.lease.coordinator.roster import MIN_BYTES_S, PATIENCE_S
+from swarm.lease.envelope import MAX_CLIP_BYTES
 from swarm.lease.message import (
     Accepted,
     Clip,
@@ -22,9 +21,10 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.outcome import Outcome
 
 
-def begin(core: Coordinator, size: int = 3000, length: int = 1000, now: float = 1.0, **fields: object) -> Clip:
+def begin(core: CoordinatorCore, size: int = 3000, length: int = 1000, now: float = 1.0, **fields: object) -> Clip:
     """Let a worker join and send the first piece of its first clip; returns the clip as it was announced."""
     join(core)
     clip = structs.replace(make_clip(offer(core)), number=1, size=size, **fields)
@@ -32,7 +32,7 @@ def begin(core: Coordinator, size: int = 3000, length: int = 1000, now: float = 
     return clip
 
 
-def go_on(core: Coordinator, offset: int, now: float, length: int = 1000, number: int = 1) -> Outcome:
+def go_on(core: CoordinatorCore, offset: int, now: float, length: int = 1000, number: int = 1) -> Outcome:
     """Send a further piece."""
     return core.receive(b"p", ClipPiece(number, offset), now, bytes(length))
 

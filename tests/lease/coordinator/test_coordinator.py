@@ -8,16 +8,15 @@ from making import TEXTS, hope, join, make_clip, make_core, make_hello, make_spe
 
 from swarm.job.recipe import Recipe
 from swarm.job.record import SegmentQuarantined
-from swarm.job.run_stats import MAX_WORKERS, RunStats
+from swarm.job.run import MAX_WORKERS, RunStats
 from swarm.job.state import JobState, apply
-from swarm.lease.coordinator.coordinator import ASK_AGAIN_S, LISTEN_S
+from swarm.lease.coordinator.core import ASK_AGAIN_S, LISTEN_S
 from swarm.lease.coordinator.deadlines import SILENCE_S
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.message import (
     Bye,
     Done,
     Failed,
-    Figures,
     Grant,
     Heartbeat,
     Job,
@@ -32,6 +31,7 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.offer import Figures
 from swarm.watch.words import refused_text
 
 

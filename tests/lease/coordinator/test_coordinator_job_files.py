@@ -7,51 +7,41 @@ from making import RECIPE, hope, make_core, make_hello, make_spec, said, sent, s
 from msgspec import structs
 from small_tensors import small_tensors
 
-from swarm.job.job_file import LATENTS, MODEL, VOICE, JobFile
+from swarm.job.job_asset import LATENTS, MODEL, VOICE, JobAsset
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.deadlines import SILENCE_S
-from swarm.lease.coordinator.job_files import ASK_AGAIN_S
-from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.coordinator.roster import TELL_AGAIN_S
-from swarm.lease.message import (
-    Done,
-    EngineOffer,
-    Fetch,
-    Fetching,
-    FilePiece,
-    Grant,
-    Heartbeat,
-    Job,
-    OfferedLatents,
-    Release,
-    Revoke,
-)
+from swarm.lease.coordinator.served_assets import ASK_AGAIN_S
+from swarm.lease.file_transfer import Fetch, Fetching, FilePiece, OfferedLatents
+from swarm.lease.message import Done, Grant, Heartbeat, Job, Release, Revoke
+from swarm.lease.offer import EngineOffer
+from swarm.lease.outcome import Outcome
 from swarm.watch.words import lacking_text
 
 TEXTS = ["One sentence here.", "And another one."]
-VOICE_FILE, MODEL_FILE = JobFile(VOICE, "a" * 64, 100), JobFile(MODEL + "model.pth", "b" * 64, 300)
+VOICE_FILE, MODEL_FILE = JobAsset(VOICE, "a" * 64, 100), JobAsset(MODEL + "model.pth", "b" * 64, 300)
 MADE_BYTES = small_tensors(b"latents")
 MADE = OfferedLatents("job", hashlib.sha256(MADE_BYTES).hexdigest(), len(MADE_BYTES))
-KEPT = JobFile(LATENTS, MADE.digest, MADE.size)
+KEPT = JobAsset(LATENTS, MADE.digest, MADE.size)
 
 
-def make_state(*job_files: JobFile, **fields: object) -> JobState:
+def make_state(*job_files: JobAsset, **fields: object) -> JobState:
     return JobState(structs.replace(make_spec(TEXTS, ["A third one."], **fields), job_files=job_files))
 
 
-def beat(core: Coordinator, peer: bytes, *job_files: JobFile, now: float = 1.0, **fields: object) -> Outcome:
+def beat(core: CoordinatorCore, peer: bytes, *job_files: JobAsset, now: float = 1.0, **fields: object) -> Outcome:
     heartbeat = Heartbeat((), (0,), job_files=tuple(file.digest for file in job_files))
     return core.receive(peer, structs.replace(heartbeat, **fields), now)
 
 
-def join(core: Coordinator, *peers: bytes, **hello: object) -> None:
+def join(core: CoordinatorCore, *peers: bytes, **hello: object) -> None:
     for peer in peers:
         core.receive(peer, make_hello(peer.decode(), **hello), 0.0)
 
 
-def note(core: Coordinator) -> str:
+def note(core: CoordinatorCore) -> str:
     return shown(core, 1.0).jobs[0].note
 
 
@@ -93,7 +83,7 @@ def test_a_worker_without_the_files_of_one_job_is_given_another() -> None:
     assert [grant.job for grant in sent(beat(core, b"p"), Grant)] == ["plain"]
 
 
-def begin(core: Coordinator, *peers: bytes) -> Outcome:
+def begin(core: CoordinatorCore, *peers: bytes) -> Outcome:
     join(core, *peers)
     for peer in peers[1:]:
         beat(core, peer, VOICE_FILE, offers=())
@@ -113,7 +103,7 @@ def test_one_slot_alone_is_let_in_until_the_latents_are_journaled_and_all_others
     ]
     assert [job.latents for job in sent(outcome, Job, b"p")] == [False]
     outcome = beat(core, b"q", VOICE_FILE)
-    assert sent(outcome, Job)[0].job_files == (VOICE_FILE, JobFile(LATENTS, MADE.digest, MADE.size))
+    assert sent(outcome, Job)[0].job_files == (VOICE_FILE, JobAsset(LATENTS, MADE.digest, MADE.size))
     assert not sent(outcome, Grant)
     assert sent(beat(core, b"q", *state.job_files), Grant)
 
@@ -293,7 +283,7 @@ def test_one_machine_alone_says_that_a_model_is_not_to_be_had() -> None:
 # --- latents whose file is lost
 
 
-def speaking(core: Coordinator, *peers: bytes) -> list[int]:
+def speaking(core: CoordinatorCore, *peers: bytes) -> list[int]:
     """Workers that all speak with the latents that the first of them made; returns their leases."""
     (first,) = sent(begin(core, *peers), Grant)
     beat(core, peers[0], VOICE_FILE, leases=(first.lease,), made=(MADE,), offers=())

@@ -4,7 +4,8 @@ from making import RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_s
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.message import Done, EngineOffer, Grant, Heartbeat, SlotReport
+from swarm.lease.message import Done, Grant, Heartbeat, SlotReport
+from swarm.lease.offer import EngineOffer
 
 
 def test_slots_that_have_work_do_not_take_it_from_each_other() -> None:

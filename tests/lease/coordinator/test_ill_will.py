@@ -9,8 +9,7 @@ from msgspec import structs
 
 from swarm.job.recipe import INVENTED, clip_key
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import Outcome
+from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.roster import MAX_SLOTS, SLOTS_IN_ANY_CASE
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS
 from swarm.lease.message import (
@@ -26,6 +25,7 @@ from swarm.lease.message import (
     Trim,
     WhoAreYou,
 )
+from swarm.lease.outcome import Outcome
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 BOOK = [[f"Chapter {c}, sentence {n}: some words of a usual length." for n in range(20)] for c in range(2)]
@@ -38,7 +38,7 @@ FACTOR, EXTRA_S = 3, 60.0  # docs/security.md states them
 class Scene:
     """A coordinator with one book, and peers that act by turns in simulated time."""
 
-    core: Coordinator = field(default_factory=lambda: make_core(JobState(make_spec(*BOOK))))
+    core: CoordinatorCore = field(default_factory=lambda: make_core(JobState(make_spec(*BOOK))))
     now: float = 0.0
     inboxes: dict[bytes, list[object]] = field(default_factory=dict)
 

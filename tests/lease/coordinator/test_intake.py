@@ -6,7 +6,7 @@ from msgspec import structs
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -88,7 +88,7 @@ def at_rate(clip: Clip, rate: int) -> Clip:
     return structs.replace(clip, samples=rate, sample_rate=rate)
 
 
-def speak_all(core: Coordinator, peer: bytes, now: float, rate: int = 24000) -> None:
+def speak_all(core: CoordinatorCore, peer: bytes, now: float, rate: int = 24000) -> None:
     """Speak for a job as long as leases come."""
     for step in range(200):
         grants = sent(core.receive(peer, Heartbeat((), (0,)), now + step), Grant, peer)

@@ -4,14 +4,14 @@ from making import join, make_clip, make_core, make_spec, offer, sent
 
 from swarm.job.record import SegmentQuarantined
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.last_word import OTHERS_COME_S, has_failed_often, last_word, others_could
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.served_job import OTHERS_COME_S, has_failed_often, last_word, others_could
 from swarm.lease.message import Failed, Grant, Heartbeat
 
 PLACE = (0, 1)
 
 
-def delivering() -> Coordinator:
+def delivering() -> CoordinatorCore:
     """Make a coordinator of two workers, of which "good" has delivered a clip."""
     core = make_core(JobState(make_spec(["One.", "Two.", "Three."])))
     join(core, b"good")

@@ -4,13 +4,14 @@ from making import RECIPE, TEXTS, hope, join, make_core, make_spec, offer, said,
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.message import Device, Done, EngineOffer, Grant, Heartbeat, Resting, Welcome
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.message import Done, Grant, Heartbeat, Resting, Welcome
+from swarm.lease.offer import Device, EngineOffer
 
 GPU_AND_CORES = (Device("cuda:0", slots=1), Device("cpu", slots=2))
 
 
-def make_mixed(**devices: str) -> Coordinator:
+def make_mixed(**devices: str) -> CoordinatorCore:
     """Make a coordinator whose jobs are for these kinds of devices, and let a machine with both kinds come in."""
     core = make_core()
     for job, device in devices.items():
@@ -19,7 +20,7 @@ def make_mixed(**devices: str) -> Coordinator:
     return core
 
 
-def granted(core: Coordinator, *slots: int) -> dict[int, str]:
+def granted(core: CoordinatorCore, *slots: int) -> dict[int, str]:
     return {grant.slot: grant.job for grant in sent(core.receive(b"p", Heartbeat((), slots), 0.0), Grant)}
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import asdict, replace
 from swarm.job.recipe import clip_key
 from swarm.job.state import JobState
 from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS
-from swarm.lease.coordinator.outcome import Outcome
 from swarm.lease.message import Bye, Clip, Grant, Heartbeat, Line, Revoke, Trim
+from swarm.lease.outcome import Outcome
 
 BEAT_S = 1.0
 SILENCE_S = 6.0

@@ -4,9 +4,9 @@ import pytest
 from making import join, make_core, make_spec, offer, sent
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.grant import MAX_GRANTS
-from swarm.lease.coordinator.lease import Lease
+from swarm.lease.coordinator.ledger import Lease
 from swarm.lease.coordinator.loads import FRESH_S
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.message import Done, Grant, Heartbeat, Trim
@@ -15,7 +15,7 @@ from swarm.lease.scheduling import LeaseLoad
 LINES = [f"Line {n} is one of many that are alike." for n in range(12)]
 
 
-def two_leases() -> Coordinator:
+def two_leases() -> CoordinatorCore:
     """Make a coordinator with a long lease and a short one, of chapters of their own."""
     core = make_core(JobState(make_spec(LINES, LINES[:3])))
     for peer in (b"long", b"short"):
@@ -24,7 +24,7 @@ def two_leases() -> Coordinator:
     return core
 
 
-def forgetful(core: Coordinator) -> ServedJob:
+def forgetful(core: CoordinatorCore) -> ServedJob:
     """Return the job of a core whose rankings are empty, and which looks at one lease in a call."""
     served = core.jobs["job"]
     served.loads.looked_at = 1
@@ -32,7 +32,7 @@ def forgetful(core: Coordinator) -> ServedJob:
     return served
 
 
-def loads(core: Coordinator, now: float) -> list[LeaseLoad]:
+def loads(core: CoordinatorCore, now: float) -> list[LeaseLoad]:
     served = core.jobs["job"]
     served.loads.refresh(core.sessions, now)
     return list(served.loads.longest(None))

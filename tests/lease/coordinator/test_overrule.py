@@ -2,11 +2,11 @@
 
 from making import RECIPE, join, make_core, make_spec, offer, sent
 
-from swarm.job.epoch import RUNS
 from swarm.job.record import RunStarted
+from swarm.job.run import RUNS
 from swarm.job.state import JobState, apply
+from swarm.lease.member_message import Epochs
 from swarm.lease.message import Heartbeat, Job, Revoke
-from swarm.lease.standby import Epochs
 
 
 def a_state(job: str, epoch: int) -> JobState:

@@ -4,16 +4,16 @@ from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent, sh
 
 from swarm.job.record import ClipAccepted, JobPaused
 from swarm.job.state import JobState, apply
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.queue import Instructed, instruct
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.order_effects import Instructed, instruct
+from swarm.lease.member_message import Action, Instruct, Order
 from swarm.lease.message import Accepted, Done, Grant, Heartbeat, Rejected, Revoke
-from swarm.lease.order import Action, Instruct, Order
+from swarm.lease.outcome import Outcome
 
 OFF, ON, NO_ROOM, NONE = (Heartbeat((), standby=state) for state in ("off", "on", "no room", ""))
 
 
-def two_jobs() -> Coordinator:
+def two_jobs() -> CoordinatorCore:
     """Make a coordinator of two jobs, with one worker."""
     core = make_core(JobState(make_spec(TEXTS, job="first")), JobState(make_spec(TEXTS, job="second")))
     join(core)

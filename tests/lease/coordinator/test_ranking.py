@@ -3,19 +3,19 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.lease.coordinator.ranking import Plight, Ranking
+from swarm.lease.coordinator.loads import LeasePriority, Ranking
 from swarm.lease.scheduling import UNKNOWN_CHARS_S, LeaseLoad
 
 speeds = st.one_of(st.none(), st.floats(1, 1000))
 plights = st.builds(
-    lambda left_s, needed, usual: Plight(left_s, needed, LeaseLoad(0, 0, 1, 1, True, 0.0, usual)),
+    lambda left_s, needed, usual: LeasePriority(left_s, needed, LeaseLoad(0, 0, 1, 1, True, 0.0, usual)),
     st.floats(0.1, 1000),
     st.floats(0.1, 1000),
     speeds,
 )
 
 
-def expected(all_of_them: dict[int, Plight], helper: float | None) -> list[tuple[float, int]]:
+def expected(all_of_them: dict[int, LeasePriority], helper: float | None) -> list[tuple[float, int]]:
     helped = [
         (-plight.left_s, key)
         for key, plight in all_of_them.items()
@@ -26,7 +26,7 @@ def expected(all_of_them: dict[int, Plight], helper: float | None) -> list[tuple
 
 @given(st.dictionaries(st.integers(0, 20), plights, max_size=12), speeds, st.data())
 def test_those_that_can_be_helped_come_in_the_order_of_their_time(
-    now: dict[int, Plight], helper: float | None, data: st.DataObject
+    now: dict[int, LeasePriority], helper: float | None, data: st.DataObject
 ) -> None:
     ranking = Ranking[int](now.get)
     ranking.fill(list(now.items()))
@@ -40,7 +40,7 @@ def test_those_that_can_be_helped_come_in_the_order_of_their_time(
 
 
 def test_one_that_is_new_is_ranked_too() -> None:
-    known = {1: Plight(10.0, 1.0, LeaseLoad(1, 0, 9, 9, True, 0.0, 5.0))}
+    known = {1: LeasePriority(10.0, 1.0, LeaseLoad(1, 0, 9, 9, True, 0.0, 5.0))}
     ranking = Ranking[int](known.get)
     ranking.put(1)
     known[2] = known[1]._replace(left_s=20.0)

@@ -4,15 +4,15 @@ import hashlib
 
 from making import make_core, make_hello, sent
 
-from swarm.job.job_file import BLOCK_BYTES, DIGEST_BYTES, PIECE_BYTES
-from swarm.lease.coordinator.block_lists import ANSWER_S
-from swarm.lease.coordinator.coordinator import Coordinator
-from swarm.lease.coordinator.outcome import Outcome
-from swarm.lease.coordinator.referee import NEW_S, STUCK_S
+from swarm.job.job_asset import BLOCK_BYTES, DIGEST_BYTES, PIECE_BYTES
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.download_arbiter import ANSWER_S, NEW_S, STUCK_S
 from swarm.lease.file_transfer import (
     BlockDigests,
     Blocks,
     Fetch,
+    Fetching,
+    FilePiece,
     LackedFile,
     ModelReport,
     ModelSource,
@@ -20,7 +20,8 @@ from swarm.lease.file_transfer import (
     Source,
     ToldFile,
 )
-from swarm.lease.message import Fetching, FilePiece, Heartbeat
+from swarm.lease.message import Heartbeat
+from swarm.lease.outcome import Outcome
 
 FILE, OTHER = "a" * 64, "b" * 64
 LIST = bytes(range(DIGEST_BYTES)) * (PIECE_BYTES // DIGEST_BYTES + 3)  # the list has two pieces
@@ -33,7 +34,7 @@ class House:
     """A coordinator without jobs, and workers that tell of one file each."""
 
     def __init__(self) -> None:
-        self.core: Coordinator = make_core()
+        self.core: CoordinatorCore = make_core()
         self.last = Outcome()
 
     def lacks(self, name: str, now: float = 0.0, **facts: object) -> ModelSource | None:

@@ -5,14 +5,14 @@ from making import TEXTS, join, make_clip, make_core, make_spec, offer, said, se
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.absent import MAX_ABSENT, RETURN_S
-from swarm.lease.coordinator.coordinator import Coordinator
+from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.deadlines import SILENCE_S
+from swarm.lease.coordinator.heartbeat import MAX_ABSENT, RETURN_S
 from swarm.lease.coordinator.roster import CATCH_UP_S
 from swarm.lease.message import Bye, ClipPiece, Done, Grant, Heartbeat, Received, Revoke, SlotReport, WhoAreYou
 
 
-def fallen_silent(estranged: bool = False) -> tuple[Coordinator, Grant]:
+def fallen_silent(estranged: bool = False) -> tuple[CoordinatorCore, Grant]:
     """Return a coordinator that gave up a worker in the middle of a clip in pieces, and the lease that it had."""
     core = make_core(JobState(make_spec(TEXTS)), split=False)
     join(core, b"far")

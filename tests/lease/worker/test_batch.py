@@ -6,15 +6,15 @@ from making import INFO, grant, make_worker, ordered, speak, texts, told
 
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.message import Failed, Heartbeat, Line, Revoke, Skip, Trim
-from swarm.lease.worker.batch import BatchSearch
-from swarm.lease.worker.outcome import CancelPrefetch, Kill, Load, Prefetch, Speak, WorkerOutcome
-from swarm.lease.worker.worker import Worker
+from swarm.lease.outcome import CancelPrefetch, Kill, Load, Prefetch, Speak, WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.slot import BatchSearch
 
 TEXTS = tuple(f"Sentence number {number}." for number in range(16))
 CLIP = SpokenClip(bytes(10), INFO)
 
 
-def begin(batch: int = 8, texts: tuple[str, ...] = TEXTS) -> tuple[Worker, WorkerOutcome]:
+def begin(batch: int = 8, texts: tuple[str, ...] = TEXTS) -> tuple[WorkerCore, WorkerOutcome]:
     """Make a worker that has just begun a lease of these texts."""
     worker = make_worker(batch=batch, credit=10**6)
     return worker, speak(worker, grant(worker, *texts))
@@ -24,7 +24,7 @@ def clips_of(out: WorkerOutcome) -> list[int]:
     return [clip.index for _, clip in out.clips]
 
 
-def fail_with(worker: Worker, out: WorkerOutcome, bad: str, kind: str = "error") -> Iterator[WorkerOutcome]:
+def fail_with(worker: WorkerCore, out: WorkerOutcome, bad: str, kind: str = "error") -> Iterator[WorkerOutcome]:
     """Go on to the end of the lease, with an engine that fails at every batch that has a bad text."""
     while any(isinstance(command, Load | Speak) for command in out.commands):
         order = ordered(out)

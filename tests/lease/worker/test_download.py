@@ -2,20 +2,21 @@
 
 from making import RECIPE, make_hello
 
-from swarm.job.job_file import LATENTS, VOICE, JobFile
-from swarm.lease.message import Fetch, FilePiece, Grant, Heartbeat, Job, Line, OfferedLatents, Release, Welcome
-from swarm.lease.worker.download import AGAIN_S, STALLED_S
-from swarm.lease.worker.outcome import Load, Seek, Speak, WorkerOutcome
-from swarm.lease.worker.settings import WorkerSettings
-from swarm.lease.worker.worker import Worker
+from swarm.job.job_asset import LATENTS, VOICE, JobAsset
+from swarm.lease.core_settings import WorkerSettings
+from swarm.lease.file_transfer import Fetch, FilePiece, OfferedLatents
+from swarm.lease.message import Grant, Heartbeat, Job, Line, Release, Welcome
+from swarm.lease.outcome import Load, Seek, Speak, WorkerOutcome
+from swarm.lease.worker.asset_download import AGAIN_S, STALLED_S
+from swarm.lease.worker.core import WorkerCore
 
 SIZE = 10
-VOICE_FILE, MODEL_FILE = JobFile(VOICE, "a" * 64, SIZE), JobFile("model/model.pth", "b" * 64, SIZE)
-LATENTS_FILE = JobFile(LATENTS, "c" * 64, 3)
+VOICE_FILE, MODEL_FILE = JobAsset(VOICE, "a" * 64, SIZE), JobAsset("model/model.pth", "b" * 64, SIZE)
+LATENTS_FILE = JobAsset(LATENTS, "c" * 64, 3)
 
 
-def make_worker(*job_files: JobFile, links: str = "a", latents: bool = False) -> Worker:
-    worker = Worker(make_hello(), WorkerSettings(piece=2))
+def make_worker(*job_files: JobAsset, links: str = "a", latents: bool = False) -> WorkerCore:
+    worker = WorkerCore(make_hello(), WorkerSettings(piece=2))
     for link in links:
         worker.connect(link, 0.0)
         worker.receive(link, Welcome(link, 1, link, 1.0, 1000), 0.0)
@@ -31,24 +32,24 @@ def offsets(out: WorkerOutcome) -> list[int]:
     return [fetch.offset for fetch in told(out, Fetch)]
 
 
-def piece(file: JobFile, offset: int, frame: bytes = b"..") -> tuple[FilePiece, bytes]:
+def piece(file: JobAsset, offset: int, frame: bytes = b"..") -> tuple[FilePiece, bytes]:
     return FilePiece(file.digest, offset, file.size), frame
 
 
 def receive(
-    worker: Worker, file: JobFile, offset: int, frame: bytes = b"..", link: str = "a", now=1.0
+    worker: WorkerCore, file: JobAsset, offset: int, frame: bytes = b"..", link: str = "a", now=1.0
 ) -> WorkerOutcome:
     message, frame = piece(file, offset, frame)
     return worker.receive(link, message, now, frame)
 
 
-def last_heartbeat(worker: Worker, link: str = "a") -> Heartbeat:
+def last_heartbeat(worker: WorkerCore, link: str = "a") -> Heartbeat:
     beats = [m for name, m in worker.beat(1.0).messages if name == link and isinstance(m, Heartbeat)]
     return beats[-1]
 
 
 def test_what_lies_on_the_disk_already_is_not_asked_for() -> None:
-    worker = Worker(make_hello(), WorkerSettings(piece=2))
+    worker = WorkerCore(make_hello(), WorkerSettings(piece=2))
     worker.connect("a", 0.0)
     worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 0.0)
     out = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE,)), 0.0)
@@ -133,7 +134,7 @@ def test_a_file_that_never_fits_is_fetched_less_and_less_often() -> None:
         worker.kept(VOICE_FILE.digest, 8, now)
 
 
-def grant(worker: Worker) -> WorkerOutcome:
+def grant(worker: WorkerCore) -> WorkerOutcome:
     return worker.receive("a", Grant(1, "job-a", 0, 0, (Line(0, "One.", 0),), 600.0), 1.0)
 
 
@@ -172,7 +173,7 @@ def test_a_voice_with_other_latents_than_the_journals_is_loaded_afresh() -> None
     worker = make_worker(VOICE_FILE, latents=True)
     worker.kept(VOICE_FILE.digest, SIZE, 1.0)
     grant(worker)
-    worker.opened(0, 1, 2.0, JobFile(LATENTS, "d" * 64, 3))
+    worker.opened(0, 1, 2.0, JobAsset(LATENTS, "d" * 64, 3))
     worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE, LATENTS_FILE)), 3.0)
     out = worker.kept(LATENTS_FILE.digest, 3, 3.0)
     assert out.commands == [Load(0, 2, RECIPE, (VOICE_FILE, LATENTS_FILE))]
@@ -208,7 +209,7 @@ def test_latents_that_cannot_be_sent_again_are_computed_anew() -> None:
     (load,) = [command for command in out.commands if isinstance(command, Load)]
     assert load.job_files == (VOICE_FILE,)
     assert not last_heartbeat(worker).made
-    other = JobFile(LATENTS, "e" * 64, 4)
+    other = JobAsset(LATENTS, "e" * 64, 4)
     worker.opened(load.slot, load.turn, 3.0, other)
     assert last_heartbeat(worker).made == (OfferedLatents("job-a", other.digest, other.size),)
     assert not [c for c in worker.lost(LATENTS_FILE.digest, 4.0).commands if isinstance(c, Load)]

@@ -2,12 +2,12 @@
 
 from making import KEY, RECIPE, grant, make_worker, speak, told
 
-from swarm.job.epoch import RUNS
 from swarm.job.recipe import clip_key
+from swarm.job.run import RUNS
+from swarm.lease.member_message import MAX_EPOCHS, Epochs
 from swarm.lease.message import Accepted, Grant, Held, Job, Line, Release, Wanted, Welcome
-from swarm.lease.standby import MAX_EPOCHS, Epochs
-from swarm.lease.worker.outcome import WorkerOutcome
-from swarm.lease.worker.worker import Worker
+from swarm.lease.outcome import WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
 
 TAKEN = RUNS + 1
 NAME = (0, 0, KEY)
@@ -17,14 +17,14 @@ def a_job(epoch: int) -> Job:
     return Job("job-a", "Book", RECIPE, epoch=epoch)
 
 
-def taken_over(worker: Worker, epoch: int = TAKEN, now: float = 5.0) -> WorkerOutcome:
+def taken_over(worker: WorkerCore, epoch: int = TAKEN, now: float = 5.0) -> WorkerOutcome:
     """Let another coordinator take the job of "a" over."""
     worker.connect("b", now)
     worker.receive("b", Welcome("b", 1, "b", 1.0, 100_000), now)
     return worker.receive("b", a_job(epoch), now)
 
 
-def led_by_a() -> Worker:
+def led_by_a() -> WorkerCore:
     worker = make_worker()
     worker.receive("a", a_job(3), 0.0)
     return worker

@@ -10,9 +10,7 @@ from swarm.lease.message import (
     Bye,
     Clip,
     Done,
-    EngineOffer,
     Failed,
-    Figures,
     Heartbeat,
     Held,
     Hello,
@@ -25,14 +23,15 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
+from swarm.lease.offer import EngineOffer, Figures
+from swarm.lease.outcome import CancelPrefetch, Kill, Load, Speak
+from swarm.lease.states import LinkState
 from swarm.lease.worker.coordinator_link import EMPTY_S
-from swarm.lease.worker.link_state import LinkState
-from swarm.lease.worker.outcome import CancelPrefetch, Kill, Load, Speak
-from swarm.lease.worker.worker import Worker
+from swarm.lease.worker.core import WorkerCore
 
 
 def test_it_greets_offers_its_slots_loads_the_engine_speaks_and_sends() -> None:
-    worker = Worker(make_hello(slots=2))
+    worker = WorkerCore(make_hello(slots=2))
     assert told(worker.connect("a", 0.0), Hello)
     (beat,) = told(worker.receive("a", Welcome("c", 1, "laptop", 1.0, 1000), 0.0), Heartbeat)
     assert beat.offers == (0, 1)
@@ -75,13 +74,13 @@ def test_a_restarted_coordinator_that_asks_is_greeted_and_offered_what_was_under
 
 
 def test_a_lost_greeting_is_repeated() -> None:
-    worker = Worker(make_hello())
+    worker = WorkerCore(make_hello())
     worker.connect("a", 0.0)
     assert told(worker.beat(1.0), Hello)
 
 
 def test_a_refused_worker_does_not_insist() -> None:
-    worker = Worker(make_hello())
+    worker = WorkerCore(make_hello())
     worker.connect("a", 0.0)
     worker.receive("a", Refused("another version"), 0.1)
     assert not worker.beat(1.0).messages

@@ -3,10 +3,8 @@
 from making import RECIPE, grant, make_worker, speak, told
 from test_sharing import a_link
 
-from swarm.lease.message import Grant, Heartbeat, Job, Line, Release, Welcome
-from swarm.lease.slow_link import SlowLink
-from swarm.lease.worker.coordinator_link import SILENT_S
-from swarm.lease.worker.link_pace import BEHIND_S, CALM_S, LAG_KEPT_S, MAX_LAG_S, SPAN_S, LinkPace
+from swarm.lease.message import Grant, Heartbeat, Job, Line, Release, SlowLink, Welcome
+from swarm.lease.worker.coordinator_link import BEHIND_S, CALM_S, LAG_KEPT_S, MAX_LAG_S, SILENT_S, SPAN_S, LinkPace
 
 
 def test_a_link_is_behind_once_clips_stay_for_long_and_for_a_while_after_that() -> None:

@@ -5,13 +5,13 @@ from collections.abc import Callable
 import pytest
 from making import KEY, RECIPE, grant, make_worker, ordered, speak
 
-from swarm.job.job_file import LATENTS, JobFile
+from swarm.job.job_asset import LATENTS, JobAsset
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.message import Accepted, Grant, Job, Line, Revoke, Trim, Welcome
-from swarm.lease.worker.outcome import CancelPrefetch, Command, Load, Prefetch, Speak, Unload, WorkerOutcome
+from swarm.lease.outcome import CancelPrefetch, Command, Load, Prefetch, Speak, Unload, WorkerOutcome
+from swarm.lease.states import SlotState
+from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.slot import EngineSlot
-from swarm.lease.worker.slot_state import SlotState
-from swarm.lease.worker.worker import Worker
 
 TEXTS = "One.", "Two.", "Three.", "Four."
 THREE = Line(2, "Three.", 0)
@@ -26,7 +26,7 @@ def about_prefetches(out: WorkerOutcome) -> list[Command]:
     return [command for command in out.commands if isinstance(command, Prefetch | CancelPrefetch)]
 
 
-def make_waiting(credit: int = 50) -> tuple[Worker, EngineSlot]:
+def make_waiting(credit: int = 50) -> tuple[WorkerCore, EngineSlot]:
     """Make a worker of which two clips are under way and wait; its engine has prefetched the third line."""
     worker = make_worker(credit=credit)
     out = speak(worker, speak(worker, grant(worker, *TEXTS)))
@@ -37,7 +37,7 @@ def make_waiting(credit: int = 50) -> tuple[Worker, EngineSlot]:
     return worker, slot
 
 
-def accept(worker: Worker, now: float = 3.0) -> WorkerOutcome:
+def accept(worker: WorkerCore, now: float = 3.0) -> WorkerOutcome:
     """Have the coordinator accept the first clip, which makes room for another."""
     return worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), now)
 
@@ -75,7 +75,7 @@ def test_a_prefetched_line_stays_while_the_slot_waits_for_latents_but_not_when_a
     worker.receive("a", Job("job-a", "Book", RECIPE, latents=True), 2.0)
     assert not accept(worker).commands
     assert slot.state is SlotState.WAITING
-    latents = JobFile(LATENTS, "1" * 64, 7)
+    latents = JobAsset(LATENTS, "1" * 64, 7)
     worker.receive("a", Job("job-a", "Book", RECIPE, (latents,)), 4.0)
     cancel, order = worker.kept(latents.digest, latents.size, 5.0).commands
     assert cancel == CancelPrefetch(0)
@@ -91,7 +91,7 @@ def test_a_prefetched_line_stays_after_a_sentence_that_cannot_be_spoken() -> Non
     assert about_prefetches(out) == [prefetch_of(worker.slots[0], THREE)]  # and the second is not withdrawn
 
 
-WITHDRAWN: dict[str, Callable[[Worker], WorkerOutcome]] = {
+WITHDRAWN: dict[str, Callable[[WorkerCore], WorkerOutcome]] = {
     "trimmed": lambda worker: worker.receive("a", Trim(1, 2), 2.0),
     "revoked": lambda worker: worker.receive("a", Revoke(1), 2.0),
     "expired": lambda worker: worker.receive("a", Revoke(1, expired=True), 2.0),
@@ -104,7 +104,7 @@ WITHDRAWN: dict[str, Callable[[Worker], WorkerOutcome]] = {
 
 @pytest.mark.parametrize("end", WITHDRAWN.values(), ids=WITHDRAWN)
 def test_a_prefetched_line_is_withdrawn_from_a_slot_that_waits_when_it_is_gone(
-    end: Callable[[Worker], WorkerOutcome],
+    end: Callable[[WorkerCore], WorkerOutcome],
 ) -> None:
     worker, slot = make_waiting()
     out = end(worker)

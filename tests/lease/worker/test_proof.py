@@ -2,22 +2,22 @@
 
 from making import RECIPE, grant, make_worker, ordered, speak, told
 
+from swarm.lease.core_settings import WORKER_DEFAULTS
 from swarm.lease.message import Failed, Heartbeat, Job, Release, Revoke
-from swarm.lease.worker.outcome import Load, Speak, Unload, WorkerOutcome
-from swarm.lease.worker.proof import MAX_SUSPECTS, PLAIN_TEXT
-from swarm.lease.worker.settings import DEFAULTS
-from swarm.lease.worker.worker import Worker
+from swarm.lease.outcome import Load, Speak, Unload, WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.slot_changes import MAX_SUSPECTS, PLAIN_TEXT
 
 BROKEN = "KeyError: 'engine'"
 TEXTS = [f"Sentence number {number}." for number in range(8)]
 
 
-def fail(worker: Worker, out: WorkerOutcome, kind: str = "error") -> WorkerOutcome:
+def fail(worker: WorkerCore, out: WorkerOutcome, kind: str = "error") -> WorkerOutcome:
     order = ordered(out)
     return worker.failed(order.slot, order.turn, kind, BROKEN, 1.0)
 
 
-def fail_until_proof(worker: Worker, out: WorkerOutcome) -> WorkerOutcome:
+def fail_until_proof(worker: WorkerCore, out: WorkerOutcome) -> WorkerOutcome:
     """Fail at texts until the proof comes: after the text that the engine has prefetched by then."""
     for _ in range(MAX_SUSPECTS + 1):
         out = fail(worker, out)
@@ -31,7 +31,7 @@ def text_of(out: WorkerOutcome) -> str:
     return order.batch[0][0]
 
 
-def make_spoken() -> tuple[Worker, WorkerOutcome]:
+def make_spoken() -> tuple[WorkerCore, WorkerOutcome]:
     """Return a worker that has spoken the first of its texts, and the order of the second."""
     worker = make_worker()
     return worker, speak(worker, speak(worker, grant(worker, *TEXTS)))
@@ -56,7 +56,7 @@ def test_an_engine_that_fails_at_every_text_has_its_slot_step_back_and_no_text_i
 def test_a_slot_that_stepped_back_tries_again_and_goes_on_once_its_engine_speaks() -> None:
     worker, out = make_spoken()
     fail(worker, speak(worker, fail(worker, fail_until_proof(worker, out))))
-    later_s = 1.0 + DEFAULTS.step_back_s
+    later_s = 1.0 + WORKER_DEFAULTS.step_back_s
     assert told(worker.beat(later_s), Heartbeat)[-1].offers == (0,)
     out = speak(worker, grant(worker, *TEXTS[1:], lease=2, now=later_s), now=later_s)
     out = speak(worker, out, now=later_s)

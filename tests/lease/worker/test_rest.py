@@ -1,11 +1,11 @@
 from making import RECIPE
 from msgspec import structs
 
+from swarm.lease.core_settings import WORKER_DEFAULTS
 from swarm.lease.message import Resting
 from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST, MAX_MODELS, NoRoom, Rest
-from swarm.lease.worker.settings import DEFAULTS
 
-STEP_BACK_S, MAX_STEP_BACK_S = DEFAULTS.step_back_s, DEFAULTS.max_step_back_s
+STEP_BACK_S, MAX_STEP_BACK_S = WORKER_DEFAULTS.step_back_s, WORKER_DEFAULTS.max_step_back_s
 LARGE = structs.replace(RECIPE, engine="coqui", model="large")
 
 

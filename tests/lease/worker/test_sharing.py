@@ -1,6 +1,7 @@
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Done, Job, Welcome
 from swarm.lease.offer import ANY
+from swarm.lease.states import LinkState
 from swarm.lease.worker.coordinator_link import (
     EMPTY_S,
     RETURN_S,
@@ -10,7 +11,6 @@ from swarm.lease.worker.coordinator_link import (
     VAIN_S,
     CoordinatorLink,
 )
-from swarm.lease.worker.link_state import LinkState
 from swarm.lease.worker.sharing import KEPT_IDLE_S, charge_idle, kindred, least_served, offer, share
 from swarm.lease.worker.slot import EngineSlot
 

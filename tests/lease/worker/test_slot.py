@@ -4,11 +4,10 @@ import pytest
 from making import INFO, RECIPE
 
 from swarm.job.clip_info import SpokenClip
+from swarm.lease.core_settings import WORKER_DEFAULTS
 from swarm.lease.message import Grant, Job, Line
-from swarm.lease.transition import IllegalTransition
-from swarm.lease.worker.settings import DEFAULTS
+from swarm.lease.states import IllegalTransition, SlotState
 from swarm.lease.worker.slot import EngineSlot
-from swarm.lease.worker.slot_state import SlotState
 
 JOB = Job("job", "Book", RECIPE)
 
@@ -73,5 +72,5 @@ def test_a_slot_rests_once_its_line_is_spoken_and_comes_back_by_itself() -> None
     slot.finish()
     slot.settle(2.0)
     assert slot.state is SlotState.RESTING
-    slot.settle(DEFAULTS.step_back_s)
+    slot.settle(WORKER_DEFAULTS.step_back_s)
     assert slot.state is SlotState.IDLE

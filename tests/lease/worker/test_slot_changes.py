@@ -6,16 +6,16 @@ from making import INFO, RECIPE, grant, make_worker, ordered, speak, texts, told
 from msgspec import structs
 
 from swarm.job.clip_info import SpokenClip
+from swarm.lease.core_settings import WORKER_DEFAULTS
 from swarm.lease.message import Accepted, Failed, Heartbeat, Job, Release, Trim, Welcome
-from swarm.lease.worker.outcome import CancelPrefetch, Kill, Load, Speak, Unload, WorkerOutcome
+from swarm.lease.outcome import CancelPrefetch, Kill, Load, Speak, Unload, WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST
-from swarm.lease.worker.settings import DEFAULTS
-from swarm.lease.worker.worker import Worker
 
-IDLE_S, RESTING_S, STEP_BACK_S = DEFAULTS.idle_s, DEFAULTS.resting_s, DEFAULTS.step_back_s
+IDLE_S, RESTING_S, STEP_BACK_S = WORKER_DEFAULTS.idle_s, WORKER_DEFAULTS.resting_s, WORKER_DEFAULTS.step_back_s
 
 
-def fail(worker: Worker, out: WorkerOutcome, kind: str, now: float = 2.0) -> WorkerOutcome:
+def fail(worker: WorkerCore, out: WorkerOutcome, kind: str, now: float = 2.0) -> WorkerOutcome:
     command = ordered(out)
     assert isinstance(command, Speak)
     return worker.failed(command.slot, command.turn, kind, "no room", now)
@@ -175,7 +175,7 @@ def test_a_grant_that_comes_to_a_slot_that_rests_goes_back() -> None:
     assert [release.lease for release in told(grant(worker, "One.", lease=7), Release)] == [7]
 
 
-def hears(worker: Worker, now: float) -> WorkerOutcome:
+def hears(worker: WorkerCore, now: float) -> WorkerOutcome:
     """Let the coordinators show that they are there, and beat."""
     for link in worker.links:
         worker.receive(link, Accepted(f"job-{link}", ()), now)
@@ -228,7 +228,7 @@ def test_a_worker_that_slept_asks_before_it_speaks_what_others_may_have_spoken()
     assert order.batch[0][0] == "Two."
 
 
-def speak_on(worker: Worker, now: float) -> WorkerOutcome:
+def speak_on(worker: WorkerCore, now: float) -> WorkerOutcome:
     """Have the engine be done with what it speaks."""
     slot = worker.slots[0]
     return worker.spoken(slot.number, slot.turn, [SpokenClip(bytes(10), INFO)], now)

@@ -3,24 +3,24 @@
 from making import RECIPE, make_hello
 from test_download import offsets, told
 
-from swarm.job.job_file import BLOCKS_IN_LIST, DIGEST_BYTES, JobFile
-from swarm.lease.file_transfer import MAX_ASIDE, BlockDigests, Blocks, SetAside, Source, is_door
-from swarm.lease.message import Fetch, FilePiece, Heartbeat, Job, Welcome
-from swarm.lease.worker.outcome import Expect, WorkerOutcome
-from swarm.lease.worker.settings import WorkerSettings
-from swarm.lease.worker.source import LIST_S, PEER, SILENT_S, STUCK_S, WORD_S, FileSource
-from swarm.lease.worker.worker import Worker
+from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, JobAsset
+from swarm.lease.core_settings import WorkerSettings
+from swarm.lease.file_transfer import MAX_ASIDE, BlockDigests, Blocks, Fetch, FilePiece, SetAside, Source, is_door
+from swarm.lease.message import Heartbeat, Job, Welcome
+from swarm.lease.outcome import Expect, WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.file_source import LIST_S, PEER, SILENT_S, STUCK_S, WORD_S, FileSource
 
 PIECE = 2
 BLOCK = 4 * PIECE
 SIZE = 10 * BLOCK
-MODEL = JobFile("model/model.pth", "b" * 64, SIZE)
+MODEL = JobAsset("model/model.pth", "b" * 64, SIZE)
 DOOR = "10.0.0.1:5000"
 NAME = PEER + DOOR
 
 
-def make_worker(model: JobFile = MODEL) -> Worker:
-    worker = Worker(make_hello(), WorkerSettings(piece=PIECE))
+def make_worker(model: JobAsset = MODEL) -> WorkerCore:
+    worker = WorkerCore(make_hello(), WorkerSettings(piece=PIECE))
     worker.connect("a", 0.0)
     worker.receive("a", Welcome("c", 1, "a", 1.0, 1000), 0.0)
     worker.receive("a", Job("job", "Book", RECIPE, (model,)), 0.0)
@@ -36,7 +36,7 @@ def asked(out: WorkerOutcome) -> list[tuple[str, int]]:
     return [(name, message.offset) for name, message in out.messages if isinstance(message, Fetch)]
 
 
-def piece(worker: Worker, offset: int, name: str = NAME, now: float = 0.0, frame: bytes = b"..") -> WorkerOutcome:
+def piece(worker: WorkerCore, offset: int, name: str = NAME, now: float = 0.0, frame: bytes = b"..") -> WorkerOutcome:
     """Have a piece come, and be written."""
     out = worker.receive(name, FilePiece(MODEL.digest, offset, SIZE), now, frame)
     for digest, at, data in out.pieces:
@@ -90,7 +90,7 @@ def test_pieces_come_from_the_coordinator_if_the_digests_do_not() -> None:
     assert {name for name, _ in asked(late)} == {"a"}
 
 
-def go_on(worker: Worker) -> None:
+def go_on(worker: WorkerCore) -> None:
     """Have the file come from the door."""
     worker.receive("a", Source(MODEL.digest, DOOR), 0.0)
     piece(worker, 0, "a")
@@ -181,7 +181,7 @@ def test_the_coordinator_may_name_another_door_or_itself_at_any_time() -> None:
 
 
 def test_a_small_file_comes_from_the_coordinator() -> None:
-    small = JobFile("voice.wav", "a" * 64, BLOCK)
+    small = JobAsset("voice.wav", "a" * 64, BLOCK)
     worker = make_worker(small)
     worker.receive("a", Source(small.digest, DOOR), 0.0)
     worker.receive("a", FilePiece(small.digest, 0, BLOCK), 0.0, b"..")

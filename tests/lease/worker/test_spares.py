@@ -4,13 +4,13 @@ from making import KEY, RECIPE, grant, make_worker, speak, told
 
 from swarm.job.recipe import clip_key
 from swarm.lease.message import Accepted, Done, Grant, Held, Job, Line, Rejected, Release, Wanted, Welcome
-from swarm.lease.worker.outcome import WorkerOutcome
-from swarm.lease.worker.worker import Worker
+from swarm.lease.outcome import WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
 
 NAME = (0, 0, KEY)
 
 
-def with_a_spare(epoch: int = 3, **settings: int) -> Worker:
+def with_a_spare(epoch: int = 3, **settings: int) -> WorkerCore:
     """Make a worker whose clip a coordinator accepted in a job's third run."""
     worker = make_worker(**settings)
     worker.receive("a", Job("job-a", "Book", RECIPE, epoch=epoch), 0.0)
@@ -20,7 +20,7 @@ def with_a_spare(epoch: int = 3, **settings: int) -> Worker:
     return worker
 
 
-def comes_back(worker: Worker, epoch: int, process: str = "b") -> WorkerOutcome:
+def comes_back(worker: WorkerCore, epoch: int, process: str = "b") -> WorkerOutcome:
     """Let the coordinator come back as another process, and say its job's epoch."""
     worker.disconnect("a", 3.0)
     worker.connect("a", 4.0)

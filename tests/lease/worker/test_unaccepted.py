@@ -12,9 +12,9 @@ from swarm.lease.message import (
     Wanted,
     Welcome,
 )
+from swarm.lease.outcome import Speak
+from swarm.lease.states import SlotState
 from swarm.lease.worker.coordinator_link import MIN_WINDOW, CoordinatorLink
-from swarm.lease.worker.outcome import Speak
-from swarm.lease.worker.slot_state import SlotState
 
 
 def test_a_clip_is_kept_until_it_is_accepted() -> None:

@@ -3,13 +3,13 @@
 from making import KEY, grant, make_worker, speak
 
 from swarm.lease.message import Accepted, Clip, ClipPiece, Received, Welcome
-from swarm.lease.worker.outcome import ClipPart, WorkerOutcome
-from swarm.lease.worker.worker import Worker
+from swarm.lease.outcome import ClipPart, WorkerOutcome
+from swarm.lease.worker.core import WorkerCore
 
 PIECE = 8000
 
 
-def make_piecewise(credit: int = 1_000_000) -> Worker:
+def make_piecewise(credit: int = 1_000_000) -> WorkerCore:
     """Make a worker whose coordinator takes clips in pieces."""
     worker = make_worker()
     worker.receive("a", Welcome("c", 1, "laptop", 1.0, credit, PIECE), 0.5)
@@ -22,7 +22,7 @@ def parts(out: WorkerOutcome) -> list[ClipPart]:
     return [part for _, part in out.parts]
 
 
-def acknowledge(worker: Worker, part: ClipPart, now: float, number: int = 1) -> list[ClipPart]:
+def acknowledge(worker: WorkerCore, part: ClipPart, now: float, number: int = 1) -> list[ClipPart]:
     """Say that a piece came; return what is sent next."""
     return parts(worker.receive("a", Received(number, part.offset + part.length), now))
 

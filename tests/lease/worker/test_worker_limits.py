@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.config import Limits
-from swarm.lease.worker.limits import COOLING, QUIET_S, Judge, Sight, is_within, next_start, parse_hours
+from swarm.lease.worker.rest import COOLING, QUIET_S, Judge, Sight, is_within, next_start, parse_hours
 
 
 def at(clock: str) -> int:

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("chatterbox.mtl_tts", reason="chatterbox-tts is not here: it wants libraries of its own")
 
-from swarm.voice.chatterbox.trial import open_trial
+from swarm.voice.chatterbox.voice import open_trial
 from swarm.voice.engine import EngineFault
 
 TEXT = "The lamp in the hall was still burning when we came home late."

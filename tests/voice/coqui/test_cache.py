@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault
-from swarm.voice.coqui.cache import folder_of, hub_folder, is_here, kept_models, models_folder, remove, size_of
+from swarm.voice.coqui.files import folder_of, hub_folder, is_here, kept_models, models_folder, remove, size_of
 from swarm.voice.coqui.models import TORTOISE, XTTS
 
 VITS = "tts_models/fr/css10/vits"

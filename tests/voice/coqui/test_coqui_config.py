@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.voice.coqui.config import ConfigRefused, needs_statistics, read_config, rebuild
+from swarm.voice.coqui.model_config import ConfigRefused, needs_statistics, read_config, rebuild
 
 HOSTILE = {
     "model": "vits",

@@ -14,11 +14,11 @@ from coqui_bench import TEXT, copy_of, digest, edit_config, open_voice, recipe_f
 from msgspec import structs
 from tiny_models import RATE, SPEAKERS, recording, tiny_yourtts
 
-from swarm.job.engine_text import mark_voice
+from swarm.book.model.engine_text import mark_voice
 from swarm.job.recipe import CLONE, CUSTOM, Recipe
 from swarm.voice.coqui.engine import engine
 from swarm.voice.engine import EngineFault, FaultKind, SharingVoice, Voice
-from swarm.voice.host.child import Host
+from swarm.voice.host.engine_child import Host
 from swarm.voice.host.registry import choose_recipe
 
 pytestmark = pytest.mark.coqui

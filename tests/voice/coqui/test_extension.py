@@ -2,7 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import swarm.voice.coqui.extension as extension
+import swarm.voice.coqui.engine as extension
 
 UTILS = """
 def _load_lib(library):

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import pytest
 from tiny_models import tiny_vits
 
-from swarm.voice.coqui.cache import folder_of, hub_folder, is_here
+from swarm.voice.coqui.files import folder_of, hub_folder, is_here
 from swarm.voice.coqui.models import XTTS
 
 pytestmark = pytest.mark.coqui
@@ -52,7 +52,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def fetched(tell: Callable[[str], None] = lambda words: None) -> None:
     from TTS.utils.manage import ModelManager
 
-    from swarm.voice.coqui.fetch import fetch
+    from swarm.voice.coqui.files import fetch
 
     weights, config = fetch(ModelManager(progress_bar=True), VITS, tell)
     assert weights.parent == config.parent == folder_of(VITS)
@@ -95,9 +95,9 @@ def test_who_comes_while_another_process_downloads_waits_for_that(served: Path) 
 def test_who_waits_long_says_so_again_and_again(served: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from filelock import FileLock
 
-    from swarm.voice import download
+    from swarm.voice import model_download
 
-    monkeypatch.setattr(download, "LOCK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(model_download, "LOCK_TIMEOUT_S", 0.05)
     told: list[str] = []
     thrice = threading.Event()
     second = threading.Thread(target=fetched, args=[lambda words: (told.append(words), len(told) > 2 and thrice.set())])
@@ -161,7 +161,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
 
 FETCH_XTTS = """
 from TTS.utils.manage import ModelManager
-from swarm.voice.coqui.fetch import fetch
+from swarm.voice.coqui.files import fetch
 print(*fetch(ModelManager(progress_bar=True), "tts_models/multilingual/multi-dataset/xtts_v2", print), sep="\\n")
 """
 

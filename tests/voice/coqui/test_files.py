@@ -14,9 +14,8 @@ from msgspec import structs
 from tiny_models import RATE, recording, tiny_yourtts
 
 from swarm.job.recipe import Recipe
-from swarm.voice.coqui.cache import folder_of
 from swarm.voice.coqui.engine import engine
-from swarm.voice.coqui.files import find_model
+from swarm.voice.coqui.files import find_model, folder_of
 from swarm.voice.host.registry import choose_recipe
 
 pytestmark = pytest.mark.coqui

@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from swarm.voice.coqui.models import known_models
+from swarm.voice.coqui.models import HUB, VOCODERS, known_models, licence_of
 from swarm.voice.coqui.options import CPML
-from swarm.voice.coqui.origins import HUB, VOCODERS, licence_of
 
 
 @pytest.fixture

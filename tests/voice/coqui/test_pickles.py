@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from swarm.voice.coqui.pickles import only_read
+from swarm.voice.coqui.load import only_read
 from tests.voice.coqui.test_statistics import Exploit, saved
 
 

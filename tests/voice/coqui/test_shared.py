@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm.voice.coqui.cache import folder_of, place_of
+from swarm.voice.coqui.files import MARK, came_from_neighbour, folder_of, may_have, names, place_of, remote_model
 from swarm.voice.coqui.models import BARK, XTTS, YOUR_TTS
-from swarm.voice.coqui.shared import MARK, came_from_neighbour, may_have, names, remote_model
 
 VITS, TACOTRON = "tts_models/fr/css10/vits", "tts_models/en/ljspeech/tacotron2-DDC"
 COMMIT = "0" * 40

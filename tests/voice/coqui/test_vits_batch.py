@@ -100,7 +100,7 @@ def test_another_seed_and_another_speaker_sound_otherwise(stochastic: Path) -> N
 def test_the_padding_would_be_heard_without_masks(voice: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from contextlib import nullcontext
 
-    from swarm.voice.coqui import vits_batch
+    from swarm.voice.coqui import plain as vits_batch
 
     monkeypatch.setattr(vits_batch, "_masked", lambda *_: nullcontext())
     batch = lines("Yes.", TEXT, "No, no; never again!")
@@ -111,14 +111,14 @@ def test_the_padding_would_be_heard_without_masks(voice: Any, monkeypatch: pytes
 def test_long_texts_go_through_the_vocoder_in_groups(
     voice: Any, together: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from swarm.voice.coqui import vits_batch
+    from swarm.voice.coqui import plain as vits_batch
 
     monkeypatch.setattr(vits_batch, "MAX_FRAMES", 1)
     assert all(is_like(one, other) for one, other in zip(together, voice.speak_all(lines(*TEXTS)), strict=True))
 
 
 def test_rows_are_grouped_by_length() -> None:
-    from swarm.voice.coqui.vits_batch import MAX_FRAMES, _groups
+    from swarm.voice.coqui.plain import MAX_FRAMES, _groups
 
     half = MAX_FRAMES // 2
     assert _groups([10, half, 20, half, MAX_FRAMES + 1]) == [[4], [1, 3], [2, 0]]

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.voice.coqui.config import ConfigRefused
-from swarm.voice.coqui.vocabulary import MAX_BYTES, check_vocabulary
+from swarm.voice.coqui.model_config import MAX_VOCABULARY_BYTES, ConfigRefused, check_vocabulary
 
 SOUND = {
     "added_tokens": [{"id": 0, "content": "[STOP]"}],
@@ -45,6 +44,6 @@ def test_what_is_no_vocabulary_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigRefused, match="not the vocabulary"):
         check_vocabulary(written(tmp_path, []))
     with (tmp_path / "vocab.json").open("wb") as file:
-        file.truncate(MAX_BYTES + 1)
+        file.truncate(MAX_VOCABULARY_BYTES + 1)
     with pytest.raises(ConfigRefused, match="larger than"):
         check_vocabulary(tmp_path / "vocab.json")

@@ -104,7 +104,7 @@ def test_several_beams_are_left_to_coqui_one_text_after_the_other(models: Path) 
 def test_half_precision_keeps_half_the_bytes_of_the_layers_and_speaks(models: Path) -> None:
     import torch
 
-    from swarm.voice.coqui.xtts_batch import halve
+    from swarm.voice.coqui.xtts import halve
 
     engine._loader = None  # a model that no other test uses
     voice: Any = open_voice(models / "xtts")

@@ -22,7 +22,7 @@ def tiny_vits(
     **larger: Any,
 ) -> Path:
     """Write the VITS of the program's own trials, with more speakers and languages if they are named."""
-    from swarm.voice.coqui.trial import write_vits
+    from swarm.voice.coqui.load import write_vits
 
     return write_vits(folder, speakers, languages, seed, vectors, **larger)
 
@@ -60,7 +60,7 @@ def tiny_xtts(folder: Path, seed: int = 0, **larger: int) -> Path:
     from TTS.tts.configs.xtts_config import XttsArgs, XttsConfig
     from TTS.tts.models.xtts import Xtts
 
-    from swarm.voice.coqui.trial import save_model
+    from swarm.voice.coqui.load import save_model
 
     languages = XttsConfig().languages
     special = ["[STOP]", "[UNK]", "[SPACE]", "[START]", *(f"[{language}]" for language in languages)]

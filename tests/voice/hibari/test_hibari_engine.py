@@ -12,7 +12,7 @@ from stand_in_hub import StandInHub, stand_in_hub
 from swarm.errors import UsageError
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.hibari import voices
+from swarm.voice.hibari import engine as voices
 from swarm.voice.hibari.engine import engine
 from swarm.voice.host.registry import choose_recipe, find_model, pace_line
 

@@ -3,7 +3,7 @@
 import pytest
 
 from swarm.errors import UsageError
-from swarm.voice.host.asked_voice import check_asked_voice
+from swarm.voice.host.registry import check_asked_voice
 
 
 @pytest.mark.parametrize(

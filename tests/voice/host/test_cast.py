@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from swarm.book.model.reading_choice import Cast
 from swarm.errors import UsageError
-from swarm.job.cast import Cast
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.coqui.cache import folder_of
-from swarm.voice.host.cast import check_cast
+from swarm.voice.coqui.files import folder_of
+from swarm.voice.host.fallback_voices import check_cast
 
 VCTK = Recipe("coqui", "p225", "en", "tts_models/en/vctk/vits")
 MINE = Recipe("coqui", "default", "en", CUSTOM + "0" * 64)

@@ -2,7 +2,7 @@ import pytest
 
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.voice.coqui.models import XTTS
-from swarm.voice.host.device_kind import device_of
+from swarm.voice.host.registry import device_of
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from swarm.book.epub import read_book
 from swarm.book.speech.script import make_script
 from swarm.voice.engine import Pcm
-from swarm.voice.host.guard import CLIPS_BEFORE_JUDGING, Guard, Measure, measure, weight
+from swarm.voice.host.clip_check import CLIPS_BEFORE_JUDGING, ClipCheck, Measure, measure, weight
 from swarm.voice.host.registry import choose_recipe, find_engine, recipe_card
 
 RATE = 24_000
@@ -34,8 +34,8 @@ def usual_s(text: str) -> float:
 
 
 @pytest.fixture
-def guard() -> Guard:
-    guard = Guard()
+def guard() -> ClipCheck:
+    guard = ClipCheck()
     for number, text in enumerate(TEXTS):
         guard.learn(text, usual_s(text) * (0.9 + 0.02 * number))
     return guard
@@ -43,23 +43,23 @@ def guard() -> Guard:
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("factor", [0.7, 1.0, 1.5])
-def test_what_is_usual_for_the_voice_is_beyond_doubt(guard: Guard, text: str, factor: float) -> None:
+def test_what_is_usual_for_the_voice_is_beyond_doubt(guard: ClipCheck, text: str, factor: float) -> None:
     assert guard.judge(text, Measure(usual_s(text) * factor)).doubt == ""
 
 
 @pytest.mark.parametrize("text", [text for text in TEXTS if len(text) > 25])
 @pytest.mark.parametrize("factor", [0.3, 3.0])
-def test_running_on_and_stopping_early_are_doubted(guard: Guard, text: str, factor: float) -> None:
+def test_running_on_and_stopping_early_are_doubted(guard: ClipCheck, text: str, factor: float) -> None:
     assert "are usual" in guard.judge(text, Measure(usual_s(text) * factor)).doubt
 
 
-def test_a_short_cry_may_take_its_time(guard: Guard) -> None:
+def test_a_short_cry_may_take_its_time(guard: ClipCheck) -> None:
     assert guard.judge("Oh!", Measure(usual_s("Oh!") * 2)).doubt == ""
     assert guard.judge("Oh!", Measure(usual_s("Oh!") + 3)).doubt
 
 
 def test_nothing_is_known_of_a_voice_at_first() -> None:
-    guard = Guard()
+    guard = ClipCheck()
     for text in TEXTS[: CLIPS_BEFORE_JUDGING - 1]:
         assert guard.judge(text, Measure(50.0)).doubt == ""
         guard.learn(text, usual_s(text))
@@ -70,7 +70,7 @@ def test_nothing_is_known_of_a_voice_at_first() -> None:
 
 def test_a_real_voice_in_a_real_book_is_beyond_doubt_and_what_goes_wrong_with_it_is_not(books: Path) -> None:
     recipe = choose_recipe("en", engine="espeak")
-    voice, guard = find_engine("espeak").open(recipe, "cpu"), Guard()
+    voice, guard = find_engine("espeak").open(recipe, "cpu"), ClipCheck()
     doubted, caught, long = 0, 0, 0
     chapters = make_script(read_book(books / "yellow-wallpaper.epub"), recipe_card(recipe), "en")
     for text in [segment.spoken for chapter in chapters for segment in chapter.segments]:
@@ -87,13 +87,13 @@ def test_a_real_voice_in_a_real_book_is_beyond_doubt_and_what_goes_wrong_with_it
 
 
 def test_a_voice_of_uneven_pace_is_doubted_later() -> None:
-    guard = Guard()
+    guard = ClipCheck()
     for number, text in enumerate(TEXTS):
         guard.learn(text, usual_s(text) * (0.4 + 0.15 * number))
     assert guard.judge(TEXTS[1], Measure(usual_s(TEXTS[1]) * 2.2)).doubt == ""
 
 
-def test_figures_follow_the_voice_when_its_first_clips_were_wrong(guard: Guard) -> None:
+def test_figures_follow_the_voice_when_its_first_clips_were_wrong(guard: ClipCheck) -> None:
     slow = 3 * usual_s(TEXTS[1])
     assert guard.judge(TEXTS[1], Measure(slow)).doubt
     for _ in range(60):
@@ -101,7 +101,7 @@ def test_figures_follow_the_voice_when_its_first_clips_were_wrong(guard: Guard) 
     assert guard.judge(TEXTS[1], Measure(slow)).doubt == ""
 
 
-def test_the_least_bad_of_several_is_known(guard: Guard) -> None:
+def test_the_least_bad_of_several_is_known(guard: ClipCheck) -> None:
     text = TEXTS[1]
     takes = [Measure(usual_s(text) * factor) for factor in (9.0, 2.5, 0.1)]
     assert min(takes, key=lambda take: guard.judge(text, take).badness) is takes[1]
@@ -111,14 +111,14 @@ def test_silence_inside_is_measured_and_doubted_but_not_at_the_ends() -> None:
     silence = np.zeros(2 * RATE, np.int16)
     inside = measure(np.concatenate([speech(1), silence, speech(1)]), RATE, 4.0)
     assert inside.silence_s == pytest.approx(2.0, abs=0.05)
-    assert "2.0 s of silence" in Guard().judge("Yes.", inside).doubt
+    assert "2.0 s of silence" in ClipCheck().judge("Yes.", inside).doubt
     assert measure(np.concatenate([silence, speech(1), silence]), RATE, 1.0).silence_s == 0
 
 
 def test_clipping_is_measured_and_doubted() -> None:
     loud = np.clip(speech(1).astype(np.int32) * 10, -32768, 32767).astype(np.int16)
-    assert "clipped" in Guard().judge("Yes.", measure(loud, RATE, 1.0)).doubt
-    assert Guard().judge("Yes.", measure(speech(1), RATE, 1.0)).doubt == ""
+    assert "clipped" in ClipCheck().judge("Yes.", measure(loud, RATE, 1.0)).doubt
+    assert ClipCheck().judge("Yes.", measure(speech(1), RATE, 1.0)).doubt == ""
 
 
 @pytest.mark.parametrize("samples", [0, 1, 10])

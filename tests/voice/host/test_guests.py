@@ -2,8 +2,8 @@
 
 import pytest
 
-from swarm.job.book import Chapter, Pause, Segment
-from swarm.voice.host.guests import find_guests, guests_of
+from swarm.book.model.book import Chapter, Pause, Segment
+from swarm.voice.host.fallback_voices import find_guests, guests_of
 from swarm.voice.host.registry import find_card, find_engine
 
 HIBARI = find_card("hibari")

@@ -8,14 +8,14 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from swarm.job.engine_text import mark_language, mark_voice
-from swarm.system.child import Frame
-from swarm.voice.host.child import Host
+from swarm.book.model.engine_text import mark_language, mark_voice
+from swarm.system.serving import Frame
+from swarm.voice.host.engine_child import Host
 from swarm.voice.host.other_voices import MAX_VOICES
 from swarm.voice.host.registry import choose_recipe, find_card
 
 LOADS = """
-from swarm.voice.host.child import send_no_usage_data
+from swarm.voice.host.engine_child import send_no_usage_data
 send_no_usage_data()
 import onnxruntime
 """
@@ -30,7 +30,7 @@ def test_a_library_that_would_send_usage_data_writes_nothing_for_it(tmp_path: Pa
 
 
 def test_what_the_user_decided_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    from swarm.voice.host.child import send_no_usage_data
+    from swarm.voice.host.engine_child import send_no_usage_data
 
     monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
     monkeypatch.delenv("DO_NOT_TRACK", raising=False)

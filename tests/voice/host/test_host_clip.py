@@ -3,7 +3,7 @@ import pytest
 from sounds import RATE, decode, silence, tone
 
 from swarm.voice.engine import EngineFault, FaultKind, Pcm
-from swarm.voice.host.clip import make_clip
+from swarm.voice.host.takes import make_clip
 
 
 def test_silence_around_the_sound_is_trimmed_and_the_sound_is_kept() -> None:

@@ -17,7 +17,7 @@ from swarm.errors import EngineUnknown, EnvironmentFault, UsageError
 from swarm.voice.engine import EngineFault
 from swarm.voice.environment import Environment, engine_folder, find_environment
 from swarm.voice.host import installer, registry
-from swarm.voice.host.housed import HousedEngine
+from swarm.voice.host.foreign import HousedEngine
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import choose_recipe, engine_target, find_engine, installed_engines
 

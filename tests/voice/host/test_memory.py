@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.host import memory
-from swarm.voice.host.memory import check_room, free_on, peak_on
+from swarm.voice.host import engine_child
+from swarm.voice.host.engine_child import check_room, free_on, peak_on
 
 
 def fake_torch(free: int, reserved: int) -> ModuleType:
@@ -48,7 +48,7 @@ def test_on_a_gpu_torch_tells_both_and_cuda_takes_a_part_that_it_does_not_count(
 
 
 def test_a_device_that_nobody_can_ask_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "find_spec", lambda name: None)
+    monkeypatch.setattr(engine_child, "find_spec", lambda name: None)
     monkeypatch.delitem(sys.modules, "torch", raising=False)
     for device in ("mps", "cuda:0"):
         check_room(device, 1 << 60)

@@ -10,7 +10,7 @@ from swarm.job.card import EngineCard, ModelCard, VoiceCard
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import Engine, EngineFault, Voice
 from swarm.voice.host import registry
-from swarm.voice.host.offered import EngineFacts, OfferedEngine, decode_facts, encode_facts
+from swarm.voice.host.foreign import EngineFacts, OfferedEngine, decode_facts, encode_facts
 from swarm.voice.host.registry import all_engines, choose_recipe, estimate_s, find_engine, installed_engines, learn
 
 CARD = EngineCard("drum", "beats", ("en", "fr"), (), (("", 300),), (VoiceCard("tom", "*"),), install="pip install drum")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from swarm.book.model.language_code import language_name
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, SettingCard, VoiceCard
-from swarm.job.language import language_name
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import Engine, Voice
 from swarm.voice.espeak.engine import CARD as ESPEAK
@@ -28,7 +28,7 @@ from swarm.voice.host.registry import (
     installed_engines,
 )
 from swarm.voice.metronome.engine import CARD as METRONOME
-from swarm.voice.settings import check_settings
+from swarm.voice.recipe_check import check_settings
 
 OTHER = EngineCard(name="other", about="", languages=("eo",), scripts=(), limits=(("", 9),), voices=())
 

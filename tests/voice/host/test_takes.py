@@ -3,10 +3,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from swarm.book.model.word_times import unpack_words
 from swarm.job.clip_info import SpokenClip
-from swarm.job.word_times import unpack_words
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound
-from swarm.voice.host.guard import CLIPS_BEFORE_JUDGING, weight
+from swarm.voice.host.clip_check import CLIPS_BEFORE_JUDGING, weight
 from swarm.voice.host.takes import Asked, Speaker
 
 RATE = 24_000

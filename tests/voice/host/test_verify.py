@@ -5,11 +5,8 @@ import pytest
 from test_takes import TEXT, Wavering
 
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Voice
-from swarm.voice.host.guard import Judgement
-from swarm.voice.host.recogniser import find_verifier
-from swarm.voice.host.registry import choose_recipe, find_engine
-from swarm.voice.host.takes import Speaker
-from swarm.voice.host.verify import (
+from swarm.voice.host.clip_check import Judgement
+from swarm.voice.host.recogniser import (
     CLIPS_BEFORE_TRUST,
     MORE_AFTER,
     WRONG_AT_END,
@@ -18,8 +15,11 @@ from swarm.voice.host.verify import (
     Misheard,
     Verifier,
     compare,
+    find_verifier,
     in_sample,
 )
+from swarm.voice.host.registry import choose_recipe, find_engine
+from swarm.voice.host.takes import Speaker
 
 SENTENCES = (
     "It is very seldom that mere ordinary people like John and myself secure ancestral halls for the summer.",

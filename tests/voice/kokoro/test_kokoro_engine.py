@@ -7,15 +7,15 @@ import kokoro_bench
 import numpy as np
 import pytest
 
+from swarm.book.model.engine_text import Phonemes
 from swarm.errors import UsageError
-from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, SpokenLine, TimedVoice, Voice
 from swarm.voice.host.other_voices import _guest_engine
 from swarm.voice.host.registry import choose_recipe, default_engine, find_card, pace_line
 from swarm.voice.kokoro import voice
 from swarm.voice.kokoro.engine import engine
-from swarm.voice.kokoro.files import FULL, INT8
+from swarm.voice.kokoro.voices import FULL, INT8
 from swarm.worker.hello import engine_offers
 
 pytestmark = kokoro_bench.needs_weights

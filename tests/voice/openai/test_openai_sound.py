@@ -9,8 +9,8 @@ import soundfile
 from speech_server import SpeechServerStandIn
 
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.openai import sound
-from swarm.voice.openai.sound import decode
+from swarm.voice.openai import voice
+from swarm.voice.openai.voice import decode
 
 TEXT = "A plain sentence of forty-five characters ..."
 
@@ -110,7 +110,7 @@ def test_a_server_that_sends_wav_instead_of_bare_samples_is_understood(server: S
 
 
 def test_sound_without_end_is_implausible(server: SpeechServerStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sound, "MAX_SOUND_S", 1.0)
+    monkeypatch.setattr(voice, "MAX_SOUND_S", 1.0)
     with pytest.raises(EngineFault) as raised:
         decode(server.sound(TEXT, "flac"), "audio/flac", "flac", 24_000)
     assert raised.value.kind is FaultKind.IMPLAUSIBLE

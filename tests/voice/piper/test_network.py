@@ -6,8 +6,8 @@ import piper_bench
 import pytest
 from onnx import GraphProto, ModelProto, TensorProto, helper
 
-from swarm.voice.piper import network
-from swarm.voice.piper.network import NOISE, NoPiperNetwork, seeded
+from swarm.voice.piper import voice
+from swarm.voice.piper.voice import NOISE, NoPiperNetwork, seeded
 
 
 def test_noise_becomes_an_input() -> None:
@@ -82,6 +82,6 @@ def test_what_is_no_network_is_refused(content: bytes) -> None:
 
 
 def test_a_network_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "MAX_BYTES", 100)
+    monkeypatch.setattr(voice, "MAX_BYTES", 100)
     with pytest.raises(NoPiperNetwork, match="more than 0 MB"):
         seeded(piper_bench.tiny_network())

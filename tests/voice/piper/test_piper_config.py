@@ -3,7 +3,7 @@ import json
 import piper_bench
 import pytest
 
-from swarm.voice.piper.config import parse_config
+from swarm.voice.piper.voices import parse_config
 
 
 @piper_bench.needs_joe

@@ -7,12 +7,12 @@ import numpy as np
 import piper_bench
 import pytest
 
+from swarm.book.model.engine_text import Phonemes
+from swarm.book.model.reading_choice import Cast
 from swarm.errors import UsageError
-from swarm.job.cast import Cast
-from swarm.job.engine_text import Phonemes
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, SpokenLine, TimedVoice, Voice
-from swarm.voice.host.cast import check_cast
+from swarm.voice.host.fallback_voices import check_cast
 from swarm.voice.host.registry import choose_card, choose_recipe, default_engine, find_model
 from swarm.voice.piper.engine import engine
 

@@ -6,9 +6,8 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.recipe import Recipe
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.registry import choose_recipe, find_model
-from swarm.voice.qwen.card import DESCRIBED, VOICES
+from swarm.voice.qwen.card import CLONING, DESCRIBED, DESIGN, SPEAKERS, VOICES, files_of, model_folder
 from swarm.voice.qwen.engine import engine
-from swarm.voice.qwen.files import CLONING, DESIGN, SPEAKERS, files_of, model_folder
 
 RECORDING = "clone:" + "0" * 64
 

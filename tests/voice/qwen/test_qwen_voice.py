@@ -13,8 +13,7 @@ import torch
 
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
-from swarm.voice.qwen.trial import make_model, open_trial
-from swarm.voice.qwen.voice import KeptModel, drawing_by_row, open_voice, voice_of
+from swarm.voice.qwen.voice import KeptModel, drawing_by_row, make_model, open_trial, open_voice, voice_of
 
 CODES = 16  # a sentence ends by itself after some sixteen
 LINES = [

@@ -1,1 +1,4 @@
-"""One file for each language, found by its name: `fr.py` holds `LANGUAGE`, the Language of French."""
+"""A folder for each language, found by its name: `fr/fr.py` holds `LANGUAGE`, the Language of French.
+
+All that only one language needs lies in its folder.
+"""

@@ -1,1 +1,0 @@
-"""Clips become reels, reels become an audiobook."""

@@ -1,0 +1,232 @@
+"""Delivers the files of an edition from its outbox to the destination that the user named, and notes what was uploaded.
+
+The notes lie in the folder of each job, so files on a server are known to be ours."""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from swarm.audiobook.destination import (
+    Destination,
+    DestinationFault,
+    FolderDestination,
+    RemoteDestination,
+    Stopped,
+    retry,
+)
+from swarm.audiobook.output_path import (
+    MAX_REPORT_BYTES,
+    UPLOADS,
+    Head,
+    PossibleName,
+    Replaces,
+    choose_name,
+    is_torn,
+    numbered,
+    placeholder,
+    read_head,
+    report_path,
+)
+from swarm.audiobook.sound.tags import Tags
+from swarm.errors import EnvironmentFault
+from swarm.job.store.asset_folder import digest_of
+from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
+from swarm.system.machine import Say
+from swarm.system.platform import disk_of
+from swarm.system.text import bytes_text, clean, percent
+
+WAITS_S = (1.0, 4.0, 15.0, 30.0, 60.0)  # before each retry: a router needs a minute or two to restart
+PROGRESS_INTERVAL_S = 5.0  # between two progress lines of a file
+DELIVERED_FILE = ".delivered.json"  # digests of files that arrived, by name; it lies in the outbox
+
+
+def find_destination(folder: Path, url: str, state_dir: Path) -> Destination | None:
+    """Return the depot of an output folder or address; None if files are made in place, on the state folder's disk.
+
+    The folder is made later, when a book has something to put into it. Raises EnvironmentFault.
+    """
+    if url:
+        return RemoteDestination(url)
+    with guarded(folder, OUTPUT_OPTION):
+        there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        there.mkdir(exist_ok=True)  # raises if it is a file
+        return None if disk_of(there) == disk_of(state_dir) else FolderDestination(folder)
+
+
+class Delivery:
+    """The files that one edition has to deliver from its `outbox`. Use it from one thread at a time."""
+
+    def __init__(self, depot: Destination, outbox: Path, waits_s: Sequence[float] = WAITS_S) -> None:
+        self.depot = depot
+        self.outbox = outbox
+        self._waits_s = waits_s
+        self._stopped = threading.Event()
+        # The report that lay at this name may be of this job or of the one before.
+        self.replaced: Head | None = None
+        self._job = ""
+
+    def claim(
+        self,
+        stem: str,
+        ending: str,
+        job: str,
+        marks: Iterable[str] = (),
+        replaces: Replaces = lambda head: False,
+    ) -> Path:
+        """Claim a name in the depot as `claim_target` does in a folder, as a path in the outbox. Raises DepotFault."""
+        name = choose_name(self._possible_names(stem, ending), job, ending, replaces)
+        self.replaced, self._job = name.head, job
+        if name.head is None or (name.head.book.job != job and not name.head.is_whole):
+            self.depot.write(f"{name.stem}.report.json", placeholder(job, marks))
+        return self.outbox / f"{name.stem}.{ending}"
+
+    def release(self, target: Path) -> None:
+        """Give up the name that a job claimed, unless its report there is whole. Raises DepotFault."""
+        name = self._name(report_path(target))
+        head = read_head(self.depot.read(name, MAX_REPORT_BYTES) or b"")
+        if head and head.book.job == self._job and not head.is_whole:
+            self.depot.remove(name)
+
+    def _possible_names(self, stem: str, ending: str) -> Iterator[PossibleName]:
+        for number in count(1):
+            name = numbered(stem, number)
+            held = self.depot.read(f"{name}.report.json", MAX_REPORT_BYTES)
+            has_file = self.depot.size(f"{name}.{ending}") > 0
+            is_free = not has_file and (held is None or is_torn(held))
+            yield PossibleName(name, read_head(held) if held is not None else None, has_file, is_free)
+
+    def address(self, path: Path) -> str:
+        """Return the address to which a file of the outbox is delivered."""
+        return self.depot.address(self._name(path))
+
+    def holds(self, addresses: Sequence[str], size: int) -> bool:
+        """Tell whether the depot has all of a finished edition: files of so many bytes in all, and the report."""
+        prefix = self.depot.address("")
+        names = [address.removeprefix(prefix).lstrip("/\\") for address in addresses if address.startswith(prefix)]
+        report = self.replaced
+        if (
+            not names
+            or len(names) != len(addresses)
+            or not (report and report.is_whole and report.book.job == self._job)
+        ):
+            return False
+        return sum(self.depot.size(name) for name in names) == size
+
+    def take(self, path: Path, say: Say) -> None:
+        """Deliver one file unless it has arrived already, with retries for some minutes. Raises DepotFault, Stopped."""
+        name, digest = self._name(path), digest_of(path)
+        if self._noted().get(name) == digest and self.depot.size(name) == path.stat().st_size:
+            return
+        retry(lambda: self.depot.put(path, name, digest, self._teller(path, say)), self._waits_s, self._stopped, say)
+        self._note({**self._noted(), name: digest})
+
+    def deliver(self, paths: Sequence[Path], say: Say) -> None:
+        """Deliver the files of an edition in their order. Raises EnvironmentFault, Stopped."""
+        try:
+            for path in paths:
+                self.take(path, say)
+        except DestinationFault as fault:
+            raise EnvironmentFault(
+                f"The audiobook is finished but could not be delivered: {fault} It is in {self.outbox}; "
+                "the same command delivers it, nothing is spoken or encoded again."
+            ) from fault
+
+    def remove(self, names: Iterable[str], say: Say) -> None:
+        """Remove files that are left over of an earlier edition; a fault is only said."""
+        for name in names:
+            try:
+                self.depot.remove(name)
+            except DestinationFault as fault:
+                say(f"{self.depot.address(name)} of the last edition is left over: {fault}")
+
+    def stop(self) -> None:
+        """Make the delivering thread raise Stopped soon."""
+        self._stopped.set()
+
+    def _teller(self, path: Path, say: Say) -> Callable[[int], None]:
+        size, told_s = path.stat().st_size, time.monotonic()
+
+        def moved(there: int) -> None:
+            nonlocal told_s
+            if self._stopped.is_set():
+                raise Stopped
+            if time.monotonic() - told_s >= PROGRESS_INTERVAL_S:
+                told_s = time.monotonic()
+                amount = f"{bytes_text(there)} of {bytes_text(size)}"
+                say(f"copying {clean(path.name)} to {self.depot.name}: {percent(there, size)} %, {amount}")
+
+        return moved
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.outbox).as_posix()
+
+    def _noted(self) -> dict[str, str]:
+        try:
+            return msgspec.json.decode((self.outbox / DELIVERED_FILE).read_bytes(), type=dict[str, str])
+        except (OSError, msgspec.MsgspecError):
+            return {}
+
+    def _note(self, delivered: dict[str, str]) -> None:
+        with guarded(self.outbox):
+            replace_file(self.outbox / DELIVERED_FILE, msgspec.json.encode(delivered))
+
+
+Sizes = dict[str, int]  # bytes of files, by name
+
+
+class UploadRecord(Struct, frozen=True):
+    """An upload of one finished audiobook: when it was finished, as which book, and its files."""
+
+    at_s: float
+    book: str = ""
+    files: Sizes = {}
+
+
+Places = dict[str, UploadRecord | float]  # 0.1 noted the time alone
+
+
+class Uploads:
+    """The uploads of one job, and of the others beside it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def holds(self, place: str, at_s: float) -> bool:
+        """Tell whether the audiobook that was finished at a time was uploaded to a place."""
+        found = _read(self._folder).get(place)
+        return at_s == (found.at_s if isinstance(found, UploadRecord) else found)
+
+    def add(self, place: str, at_s: float, tags: Tags, files: Sequence[Path]) -> None:
+        """Note an upload, with all files that this job ever uploaded there. Raises StoreError."""
+        places, book = _read(self._folder), _book(tags)
+        sizes = _files(places, place, book) | {path.name: path.stat().st_size for path in files}
+        with guarded(self._folder):
+            record = {place: UploadRecord(at_s, book, sizes)}
+            replace_file(self._folder / UPLOADS, msgspec.json.encode({**places, **record}))
+
+    def known(self, place: str, tags: Tags) -> set[tuple[str, int]]:
+        """Return names and sizes of all files that jobs of this state folder uploaded to a place as the same book."""
+        folders = (path.parent for path in self._folder.parent.glob(f"*/{UPLOADS}"))
+        return {each for folder in folders for each in _files(_read(folder), place, _book(tags)).items()}
+
+
+def _book(tags: Tags) -> str:
+    """Return title and authors, by which a server files a book."""
+    return " - ".join((tags.title, *tags.authors))
+
+
+def _files(places: Places, place: str, book: str) -> Sizes:
+    found = places.get(place)
+    return dict(found.files) if isinstance(found, UploadRecord) and found.book == book else {}
+
+
+def _read(folder: Path) -> Places:
+    try:
+        return msgspec.json.decode((folder / UPLOADS).read_bytes(), type=Places)
+    except (OSError, msgspec.MsgspecError):
+        return {}

@@ -1,0 +1,385 @@
+"""The edition of a job: the audiobook and the files beside it, and their delivery."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import structs
+
+from swarm.audiobook.delivery import DELIVERED_FILE, Delivery, Uploads
+from swarm.audiobook.destination import DestinationFault, Stopped
+from swarm.audiobook.output_path import Head, head_of_report, is_finished_by, leftovers, replaces_another, report_path
+from swarm.audiobook.press import Damaged, Measured, Press
+from swarm.audiobook.read_along_maker import ReadAlongMaker, read_along_path
+from swarm.audiobook.sidecars import write_sidecars
+from swarm.audiobook.sound.format import level_lines
+from swarm.audiobook.sound.studio import Studio
+from swarm.audiobook.sound.studio_request import FinishedBook
+from swarm.audiobook.style import Style
+from swarm.book.model.book import Chapter
+from swarm.book.model.reading_choice import Wording
+from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
+from swarm.job.state import JobState, Place
+from swarm.job.store.store import BOOK, Store
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
+from swarm.system.machine import Say
+from swarm.watch.report import HeardSentence, ReportExtra, closing_lines, locate, make_report, rewriting
+from swarm.watch.report_page import report_page
+
+if TYPE_CHECKING:
+    from swarm.audiobook.audiobookshelf import Upload
+
+
+MAX_GAPS = 0.02  # share of the sentences that an audiobook may lack and still be delivered unasked
+
+
+@dataclass
+class Edition:
+    """The audiobook of one job at `target`. With `audiobook` False the job's clips are all that is wanted.
+
+    With a `delivery` the target is in the outbox, and finished files are taken from there to their depot.
+    """
+
+    state: JobState
+    store: Store
+    target: Path
+    style: Style
+    studio: Studio
+    audiobook: bool = True
+    delivery: Delivery | None = None
+    upload: "Upload | None" = None
+    deliver_gaps: bool = False  # an audiobook that lacks many sentences is delivered, too
+    keep_both: bool = False  # files of earlier editions stay on a server
+    say: Say = lambda line: None
+    wording: Wording = field(default_factory=Wording)
+    options: tuple[str, ...] = ()  # the user's options for files, which the report tells
+    books: tuple[FinishedBook, ...] = ()
+    made: dict[str, Any] = field(default_factory=dict)  # the report, without its segments
+
+    def __post_init__(self) -> None:
+        self._press: Press | None = None
+        self._beside: list[Path] = []  # subtitles and the read-along EPUB
+        self._read_along: ReadAlongMaker | None = None
+        self._shown = self.state.spec  # the words of the book are in it, also for a job of 0.1
+        self._before: Head | None = None  # the report that lay at this name before this run
+        self._notes: tuple[str, ...] = ()
+        self._complete = asyncio.Event()
+        self._early: list[asyncio.Task[None]] = []  # deliveries of single files while the others are being made
+        self._delivering = asyncio.Lock()
+        self._file_lines: list[str] = []  # closing lines about loudness and uploads
+        self._rewrite_line = ""  # closing line of a run that only re-encoded
+
+    @property
+    def size(self) -> int:
+        """Bytes of the files that this run wrote."""
+        written = [book.bytes for _, book in self._press.bound] if self._press else []
+        return sum(written) + sum(path.stat().st_size for path in self._beside)
+
+    @property
+    def encoded(self) -> float:
+        """Share of the sound that is encoded, from 0 to 1."""
+        return self._press.encoded if self._press else float(self.is_finished)
+
+    @property
+    def whereabouts(self) -> str:
+        """The place of the audiobook as the user knows it: a path or an address, of a folder if it is split."""
+        place = self.target.with_name(self.target.name.rpartition(".")[0]) if self.style.split else self.target
+        return self.delivery.address(place) if self.delivery else str(place)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether an earlier run wrote the audiobook, and it lies unchanged where it belongs."""
+        there = self._is_delivered if self.delivery else self.is_made
+        return there and (self.upload is None or self._is_uploaded)
+
+    @property
+    def is_made(self) -> bool:
+        """Whether the audiobook is written, and still on this machine if it is needed here."""
+        finished = self.state.finished
+        if finished is None or finished.style != self.style.digest or not self.state.complete:
+            return False
+        if self._is_delivered and (self.upload is None or self._is_uploaded):
+            return True
+        if not is_finished_by(report_path(self.target), self.state.job):
+            return False
+        return not self.audiobook or self._lies_there(finished)
+
+    @cached_property
+    def _is_delivered(self) -> bool:
+        finished = self.state.finished
+        if self.delivery is None or finished is None or finished.style != self.style.digest or not self.state.complete:
+            return False
+        return self.delivery.holds(finished.files, finished.bytes)
+
+    @property
+    def _is_uploaded(self) -> bool:
+        finished = self.state.finished
+        return bool(self.upload and finished and self._uploads.holds(self.upload.place, finished.at_s))
+
+    @property
+    def _uploads(self) -> Uploads:
+        return Uploads(self.store.folder(self.state.job))
+
+    def _lies_there(self, finished: JobFinished) -> bool:
+        files = [Path(name) for name in finished.files]
+        here = self.target.absolute().parent
+        if not files or any(not file.is_file() or here not in file.parents for file in files):
+            return False
+        return sum(file.stat().st_size for file in files) == finished.bytes
+
+    def notice(self, place: Place) -> None:
+        """Take notice of a place that was accepted or quarantined."""
+        if self._press is not None:
+            self._press.notice(place)
+        if self._read_along is not None:
+            self._read_along.notice(place)
+        if self.state.complete:
+            self._complete.set()
+
+    async def write(self, damaged: Damaged, measured: Measured) -> tuple[str, ...]:
+        """Wait for the clips, write the audiobook, and return its files. Raises StoreError, EnvironmentFault."""
+        if not self.audiobook:
+            if not self.state.complete:
+                await self._complete.wait()
+            return ()
+
+        def noted(gain: GainFixed) -> None:
+            self._file_lines += level_lines(self.style.level, gain.heard_lufs)
+            measured(gain)
+
+        self._clear_outbox()
+        self._before = self.delivery.replaced if self.delivery else head_of_report(report_path(self.target))
+        self._press = Press(self.state, self.store, self.studio, self.target, self.style, damaged, noted, self._written)
+        self._press.all_at_once = replaces_another(self._before, self.state.job)
+        try:
+            self.books = await self._press.run()
+        except ExceptionGroup as group:  # tasks that failed together have one cause
+            raise group.exceptions[0] from None
+        except BaseException:
+            self.stop()
+            raise
+        finally:
+            with contextlib.suppress(OSError):  # the run may have failed because of the disk
+                for part in self._press.parts:
+                    part.unlink(missing_ok=True)
+        chapters = await asyncio.to_thread(self._chapters_for_people)
+        self._shown = structs.replace(self.state.spec, chapters=chapters)
+        self._beside = await asyncio.to_thread(
+            write_sidecars, self._press, self.style, chapters, self.target, self.state.words
+        )
+        if self.style.read_along:
+            await self._write_read_along(damaged, measured, self._press.used)
+        written = [book.path for _, book in self._press.bound]
+        return tuple(str(path.absolute()) for path in (*written, *self._beside))
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether the audiobook lacks so many sentences that it is neither delivered nor uploaded unasked."""
+        unspoken = self.state.spec.unspoken
+        sentences = unspoken + sum(len(chapter.segments) for chapter in self.state.spec.chapters)
+        return not self.deliver_gaps and len(self.state.quarantined) + unspoken > MAX_GAPS * sentences
+
+    def _chapters_for_people(self) -> tuple[Chapter, ...]:
+        from swarm.audiobook.as_epub import in_words_of_book  # imports what reads books
+
+        spec = self.state.spec
+        return in_words_of_book(self.store.folder(spec.job) / BOOK, spec, self.wording)
+
+    def _leftovers(self) -> list[str]:
+        """Return the names of files of the last edition of this name that are to be removed."""
+        files = self.state.finished.files if self.state.finished else ()
+        return leftovers(self._before, self.state.job, files, self.target.name, page=self.style.report_html)
+
+    async def _write_read_along(self, damaged: Damaged, measured: Measured, reels: set[Path]) -> None:
+        self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.studio, reels)
+        target = read_along_path(self.target, Path(self.state.spec.source))
+        made = await self._read_along.write(target, self.wording)
+        self._beside.append(made.path)
+        self._notes = made.notes
+
+    def _written(self, book: FinishedBook) -> None:
+        """Begin to deliver a finished file if it is one of several that are still being made."""
+        early = book.path != self.target and not replaces_another(self._before, self.state.job)
+        if self.delivery and early and not self.is_withheld:
+            self._early.append(asyncio.create_task(self._deliver_early(book.path)))
+
+    async def _deliver_early(self, path: Path) -> None:
+        assert self.delivery is not None
+        async with self._delivering:
+            try:
+                await asyncio.to_thread(self.delivery.take, path, self._teller())
+            except DestinationFault as fault:  # `deliver` tries again, with all other files
+                self.say(f"{fault} The rest is made all the same.")
+            except Stopped:
+                pass
+
+    async def deliver(self) -> tuple[str, ...]:
+        """Deliver the finished files and return their addresses; none if they lie where they belong.
+
+        Raises an EnvironmentFault that says where the files are meanwhile.
+        """
+        if self.delivery is None or self.state.finished is None or self.is_withheld:
+            return ()
+        files = [Path(file) for file in self.state.finished.files]
+        if not all(self.delivery.outbox in file.parents for file in files):
+            return ()  # an earlier run delivered them, so these are addresses
+        report = report_path(self.target)
+        page = report.with_suffix(".html")
+        try:
+            await asyncio.gather(*self._early)
+            with contextlib.suppress(Stopped):
+                await asyncio.to_thread(
+                    self.delivery.deliver, [*files, *([page] if page.exists() else []), report], self._teller()
+                )
+            await asyncio.to_thread(self.delivery.remove, self._leftovers(), self._teller())
+        except asyncio.CancelledError:
+            self.stop()
+            raise
+        self._remember(report)
+        return tuple(map(self.delivery.address, files))
+
+    async def send(self) -> None:
+        """Upload the audiobook, if the user wants that and it is not done yet. Raises EnvironmentFault."""
+        finished = self.state.finished
+        if self.upload is None or finished is None or self._is_uploaded or self.is_withheld:
+            return
+        files = [path for path in self._uploaded_files(finished) if path.is_file()]
+        place, uploads = self.upload.place, self._uploads
+        try:
+            await asyncio.to_thread(self.upload.send, files, self.style.tags, self._teller())
+            uploads.add(place, finished.at_s, self.style.tags, files)
+            old = set() if self.keep_both else uploads.known(place, self.style.tags)
+            left = await asyncio.to_thread(self.upload.clear, files, old, self.style.tags)
+        except asyncio.CancelledError:
+            self.upload.stop()
+            raise
+        self._remember(report_path(self.target))
+        self._file_lines += [f"uploaded to {self.upload.name}", *left]
+
+    def _uploaded_files(self, finished: JobFinished) -> list[Path]:
+        """Return the audiobook's files on this machine and those that belong to them, without kept chapter files."""
+        names = [Path(name) for name in finished.files]
+        if self.delivery:
+            prefix = self.delivery.depot.address("")
+            names = [self.delivery.outbox / name.removeprefix(prefix).lstrip("/\\") for name in finished.files]
+        sound = [path for path in names if path.suffix == self.target.suffix]
+        sound = [path for path in sound if path.name == self.target.name] or sound
+        folders = {self.target.parent, *(path.parent for path in sound)}
+        return sound + [path for path in names if path.suffix != self.target.suffix and path.parent in folders]
+
+    def leave(self) -> None:
+        """Remove the outbox if all files are where they belong."""
+        if self.delivery and not self.is_withheld:
+            shutil.rmtree(self.delivery.outbox, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Ask the threads that deliver to end soon."""
+        if self.delivery:
+            self.delivery.stop()
+        for task in self._early:
+            task.cancel()
+
+    def _clear_outbox(self) -> None:
+        """Remove files of an earlier style from the outbox."""
+        if self.delivery is None:
+            return
+        with guarded(self.delivery.outbox):
+            self.delivery.outbox.mkdir(parents=True, exist_ok=True)
+            for path in self.delivery.outbox.iterdir():
+                if path.is_dir():
+                    shutil.rmtree(path)
+                elif path.name != DELIVERED_FILE:
+                    path.unlink()
+
+    def _teller(self) -> Say:
+        """Return a function that says lines to the user from another thread."""
+        loop, say = asyncio.get_running_loop(), self.say
+
+        def tell(line: str) -> None:
+            loop.call_soon_threadsafe(say, line)
+
+        return tell
+
+    def _remember(self, report: Path) -> None:
+        """Load what an earlier run reported, for the closing lines."""
+        if not self.made:
+            with contextlib.suppress(OSError, ValueError):
+                self.made = json.loads(report.read_bytes())
+                self.made.pop("segments", None)
+
+    def report(self, core: CoordinatorCore) -> None:
+        """Write `<name>.report.json`, and the page if the style wants it. Raises StoreError."""
+        extra = ReportExtra(
+            files=self._addresses(),
+            duration_s=sum(book.duration_s for book in self.books),
+            run_stats=core.jobs[self.state.job].run_stats,
+            heard=self._heard(),
+            options=self.options,
+        )
+        self.made = make_report(self._shown, self._records(), extra)
+        self._rewrite_line = rewriting(self.state.spec, self._records()) if self.audiobook else ""
+        path = report_path(self.target)
+        with guarded(path, OUTPUT_OPTION):
+            replace_file(path, msgspec.json.encode(self.made))
+            if self.style.report_html:
+                replace_file(path.with_suffix(".html"), report_page(self.made, self._sound()).encode())
+            for name in () if self.delivery else self._leftovers():
+                (path.parent / name).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # a folder of chapters that has other files stays
+                    self.target.with_name(self.target.name.rpartition(".")[0]).rmdir()
+        del self.made["segments"]  # the longest part, which closing lines do not need
+
+    def _addresses(self) -> tuple[str, ...]:
+        """Return the addresses where the files are, or will be delivered."""
+        files = self.state.finished.files if self.state.finished else ()
+        return tuple(self.delivery.address(Path(file)) for file in files) if self.delivery else files
+
+    def _sound(self) -> list[str]:
+        """Return the names of the audiobook's files, as seen from the report's folder."""
+        folder = self.target.parent
+        bound = self._press.bound[: len(self.books)] if self._press else []
+        return [book.path.relative_to(folder).as_posix() for _, book in bound]
+
+    def _heard(self) -> dict[Place, HeardSentence]:
+        """Locate all sentences in the files."""
+        if self._press is None:
+            return {}
+        cues = [self._press.cues(volume) for volume, _ in self._press.bound[: len(self.books)]]
+        return locate(zip(self._sound(), cues, strict=True), self.state.quarantined)
+
+    def _records(self) -> Iterator[AnyRecord]:
+        return map(self._as_held, self.store.records(self.state.job))
+
+    def _as_held(self, record: AnyRecord) -> AnyRecord:
+        """Return the equal record of the state, so that a long book's records are in memory only once."""
+        if not isinstance(record, ClipAccepted):
+            return record
+        held = self.state.accepted.get((record.chapter, record.index))
+        return held if held == record else record
+
+    def closing_lines(self) -> list[str]:
+        """Return the lines that the command says at its end."""
+        notes = dict.fromkeys(note for book in self.books for note in book.notes)
+        made = [*closing_lines(self.made, self._rewrite_line), *self._page_lines()] if "totals" in self.made else []
+        return [*made, *notes, *self._notes, *self._file_lines, *self._withheld_lines()]
+
+    def _withheld_lines(self) -> list[str]:
+        if not self.is_withheld or not (self.delivery or self.upload):
+            return []
+        return [
+            f"more than {MAX_GAPS:.0%} of the sentences are missing: it is neither delivered nor uploaded, and is in "
+            f"{self.target.absolute().parent}. The same command tries them again; --deliver-gaps sends it as it is"
+        ]
+
+    def _page_lines(self) -> list[str]:
+        page = report_path(self.target).with_suffix(".html")
+        at = self.delivery.address(page) if self.delivery else page.absolute()
+        return [f"report as a page: {at}"] if self.style.report_html else []

@@ -1,0 +1,101 @@
+"""The files that keep an audiobook company: subtitles, cover, metadata and cue sheets."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from swarm.audiobook.press import Press
+from swarm.audiobook.sound.reel import Cue, Volume
+from swarm.audiobook.sound.studio_request import FinishedBook
+from swarm.audiobook.sound.subtitle import SubtitleLine, write_subtitles
+from swarm.audiobook.style import COVER, CUE, OPF, Style, book_cover
+from swarm.book.model.book import Chapter
+from swarm.book.model.word_times import WordTime
+from swarm.job.state import Place
+from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
+
+WordsOf = Callable[[Place], Sequence[WordTime]]
+
+COVER_ENDINGS = {"mjpeg": "jpg", "png": "png"}
+
+
+def no_words(place: Place) -> Sequence[WordTime]:
+    """Return no times: only whole sentences have some."""
+    return ()
+
+
+def write_sidecars(
+    press: Press, style: Style, chapters: Sequence[Chapter], target: Path, words: WordsOf = no_words
+) -> list[Path]:
+    """Write the files that the style wants beside an audiobook, and return them. Raises StoreError.
+
+    `words` tells when the words of a place begin in its clip.
+    """
+    written = []
+    for path, data in _sidecars(press, style, chapters, target, words):
+        with guarded(path, OUTPUT_OPTION):
+            replace_file(path, data)
+        written.append(path)
+    return written
+
+
+def _sidecars(
+    press: Press, style: Style, chapters: Sequence[Chapter], target: Path, words: WordsOf
+) -> Iterator[tuple[Path, bytes]]:
+    for volume, book in press.bound:
+        if style.subtitles:
+            text = write_subtitles(style.subtitles, _lines(press.cues(volume), chapters, words), press.tags(volume))
+            yield _beside(book.path, style.subtitles), text.encode()
+        if CUE in style.beside:
+            yield from _cue_sheet(press, volume, book)
+    if COVER in style.beside:
+        yield from _cover(press, target, style)
+    if OPF in style.beside:
+        from swarm.audiobook.opf import write_opf  # few users ask for it, and all others start sooner
+
+        yield _of_book(target, style, "metadata.opf"), write_opf(style.tags)
+
+
+def _lines(cues: Sequence[Cue], chapters: Sequence[Chapter], words: WordsOf) -> list[SubtitleLine]:
+    return [_line(cue, chapters[cue.chapter].segments[cue.index].written, words) for cue in cues]
+
+
+def _line(cue: Cue, written: str, words: WordsOf) -> SubtitleLine:
+    """Return a sentence with the moments of its words; subtitles have single spaces."""
+    text = " ".join(written.split())
+    heard = [
+        (len(f"{' '.join(written[:at].split())} ".lstrip()), cue.start_s + s)
+        for at, s in words((cue.chapter, cue.index))
+    ]
+    moments = [(place / len(text), moment_s) for place, moment_s in heard if place < len(text)]
+    return SubtitleLine(cue.start_s, cue.end_s, text, tuple(each for each in moments if each[1] < cue.end_s))
+
+
+def _cue_sheet(press: Press, volume: Volume, book: FinishedBook) -> Iterator[tuple[Path, bytes]]:
+    """Yield the cue sheet of a file, if it has several chapters."""
+    from swarm.audiobook.sound.container import embedded_chapters  # imports FFmpeg
+    from swarm.audiobook.sound.subtitle import write_cue_sheet
+
+    with guarded(book.path):
+        marks = embedded_chapters(book.path)
+    if len(marks) > 1:
+        yield _beside(book.path, "cue"), write_cue_sheet(book.path.name, press.tags(volume), marks).encode()
+
+
+def _cover(press: Press, target: Path, style: Style) -> Iterator[tuple[Path, bytes]]:
+    """Yield the cover that is inside the first file, or the book's if a number stands on that one."""
+    from swarm.audiobook.sound.container import embedded_cover  # imports a library of pictures
+
+    volume, book = press.bound[0]
+    with guarded(book.path):
+        cover = book_cover(style) if press.cover_number(volume) else embedded_cover(book.path)
+    if cover:
+        yield _of_book(target, style, f"cover.{COVER_ENDINGS[cover.codec]}"), cover.data
+
+
+def _of_book(target: Path, style: Style, name: str) -> Path:
+    """Return the path of a file of the whole book: in the folder of its files if it is split, else beside its file."""
+    return target.with_suffix("") / name if style.split else _beside(target, name)
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(f"{path.name.rpartition('.')[0]}.{ending}")

@@ -1,0 +1,534 @@
+"""Russian, with its abbreviations and units.
+
+Ordinals take the case and gender that a preposition before or a noun after them shows.
+"""
+
+from functools import lru_cache
+
+import regex
+
+from swarm.book.language.language import (
+    Abbreviations,
+    ClockWords,
+    Counted,
+    CreditWords,
+    Dates,
+    Forms,
+    Language,
+    Match,
+    Numbers,
+    Powers,
+    Sentences,
+    Speakers,
+    table,
+    words,
+)
+from swarm.book.language.pattern import NUMERAL, compile_later, value
+from swarm.book.language.scripture import RUSSIAN
+from swarm.book.language.spelling import MAX_DIGITS, month_names
+
+_SHORT_YEAR = compile_later(
+    r"(?:\b((?i:в|во|о|на|к|ко|с|до|от|из|по|после|около))\s)?(?<![\p{L}\d.,:/-])"
+    r"((?:(?:1\d{3}|20\d\d)\s?[–—-]\s?)?(?:1\d{3}|20\d\d|[1-9]\d\d|[1-9]\d?(?=\sг\.\s(?:до\s)?н\.)))\s?(гг?)\."
+    r"(?P<ends>[\s\"”»)]*$)?"
+)
+_HOURS_AND_MINUTES = compile_later(r"(?<!\d)(\d{1,2})\sч\.\s(\d{1,2})\sмин\b")
+_YEAR_TWICE = compile_later(r"(\bгода)\sг\.(?=\s?[\p{Ll},;:)])")  # "3.05.1898 г." ends so when its year is spelled out
+_YEARS_OF_CENTURY = compile_later(r"(?<![\d.,])(1\d|20)(\d\d)(\s?[–—-]\s?)(\d\d)(?=\s(?:гг?\.|год))")
+_STREET = compile_later(r"\b((?i:на|по|в|во|к|о|с|со|из|от|до|у|около|близ))\s(ул|г|пл)\.(?=\s\p{Lu})")
+_TOWNS = {"ул": ("улице", "улицы"), "г": ("городе", "города"), "пл": ("площади", "площади")}
+_SAINT = compile_later(r"\b([Сс])в\.(?=\s\p{Lu}\p{Ll}+?(а|я|ы|и|ого|ой)?\b)")
+_OF_HIM = words("Николая Петра Павла Георгия Ивана Андрея Иоанна Василия Михаила Владимира Александра Ильи Луки Марка")
+_DECADES = compile_later(r"(?<=\d-(е|х)\s)гг\.(?=\s|[,;)])")
+_PLACES = table(
+    "стр=странице|с=странице|гл=главе|т=томе|ч=части|кн=книге|п=пункте|ст=статье|рис=рисунке|табл=таблице|д=доме|кв=квартире"
+)
+_NUMBER = compile_later(
+    r"(?:\b((?i:в|во|о|на|из|от|до|с|после|для|без))\s)?(?<!№)№\s?(\d+(?:\s?[–—-]\s?\d|,?\s(?:и|\d))?)"
+)
+_SECONDS = compile_later(r"(?<=\d,\d{1,3}\s)с(?:\.(?=\s\p{Ll}|[,;:)])|(?=\.?[\s\"”»)]*$))")
+_ONE_SPOON = compile_later(r"(?<=\p{Ll}(?:те|ть|ти)\s)1\s(ст|ч)\.\sл\.?(?=\s\p{Ll})")  # "добавьте 1 ст. л. соли"
+_KOPECKS = compile_later(r"(?<=\d\s?(?:р|руб)\.\s\d{1,2}\s)к\.(?=\s|[,;:)])")
+_IN_PLACE = compile_later(rf"\b([НнВвОо]а?)\s({'|'.join(_PLACES)})\.(?=\s?\d)")
+
+
+def _with(preposition: str | None, said: str) -> str:
+    return f"{preposition} {said}" if preposition else said
+
+
+def _short_year(match: Match) -> str:
+    """Write "1812 г." with the word that the preposition asks for."""
+    before = (match[1] or "").lower()
+    stop = match[3] and match["ends"] is not None
+    if match[3] == "гг":
+        noun = "годах" if before in ("в", "во") else "годов" if before else "годы"
+    else:
+        alone = not before and regex.search(r"(?:^|[,(;:–—])\s?$", match.string[: match.start()])
+        noun = "году" if before in ("в", "во", "о", "на", "к", "ко") else "год" if alone or before == "по" else "года"
+    return _with(match[1], f"{match[2]} {noun}") + (f".{match['ends']}" if stop else "")
+
+
+def _prepare_abbreviations(text: str) -> str:
+    """Write out "1812 г.", "на ул. Ленина" and "св. Анна", whose forms depend on the words around them."""
+    text = _HOURS_AND_MINUTES.sub(r"\1 ч \2 мин", text)
+    text = _YEAR_TWICE.sub(r"\1", text)
+    text = _YEARS_OF_CENTURY.sub(r"\1\2\3\1\4", text)
+    text = _DECADES.sub(lambda match: "годы" if match[1] == "е" else "годах", _SHORT_YEAR.sub(_short_year, text))
+    text = _IN_PLACE.sub(lambda match: f"{match[1]} {_PLACES[match[2]]}", text)
+    text = _KOPECKS.sub("коп.", text)
+    text = _STREET.sub(_street, _SECONDS.sub("сек", text))
+    text = _ONE_SPOON.sub(lambda match: f"одну {'столовую' if match[1] == 'ст' else 'чайную'} ложку", text)
+    text = _NUMBER.sub(_number, text) if "№" in text else text
+    return str(_SAINT.sub(_saint, text))
+
+
+def _street(match: Match) -> str:
+    where, whence = _TOWNS[match[2]]
+    return f"{match[1]} {where if match[1].lower() in ('на', 'по', 'в', 'во', 'к', 'о') else whence}"
+
+
+def _number(match: Match) -> str:
+    """Say "№ 5–7" and "в № 3", whose words show one or several, and the case."""
+    before, several = (match[1] or "").lower(), not match[2].isdecimal()
+    if before in ("в", "во", "о", "на"):
+        said = "номерах" if several else "номере"
+    elif before:
+        said = "номеров" if several else "номера"
+    else:
+        said = "номера" if several else "номер"
+    return f"{_with(match[1], said)} {match[2]}"
+
+
+def _saint(match: Match) -> str:
+    name = regex.match(r"\s(\p{L}+)", match.string, pos=match.end())
+    masculine = bool(name and name[1] in _OF_HIM)
+    ending = "ого" if masculine or match[2] == "ого" else "ая" if match[2] in ("а", "я") else "ой"
+    return f"{match[1]}вят{ending}"
+
+
+ABBREVIATIONS = Abbreviations(
+    prepare=_prepare_abbreviations,
+    prepared=words("с г гг ул пл св стр с гл т ч кн п ст рис табл"),
+    titles=table(
+        "инж=инженер|Инж=Инженер|полк=полковник|подполк=подполковник|кап=капитан|пор=поручик|Полк=Полковник|г-н=господин|г-на=господина|"
+        "г-ну=господину|г-ном=господином|г-не=господине|г-жа=госпожа|г-жи=госпожи|"
+        "г-же=госпоже|г-жу=госпожу|г-жой=госпожой|Г-н=Господин|Г-жа=Госпожа|гг=господа|д-р=доктор|д-ра=доктора|"
+        "д-ру=доктору|д-ром=доктором|Д-р=Доктор|проф=профессор|Проф=Профессор|акад=академик|Акад=Академик|"
+        "св=святой|Св=Святой|тов=товарищ|ген=генерал|кн=князь|гр=граф|ул=улица|г=город|пл=площадь|пос=посёлок|"
+        "оз=озеро|о=отец|им=имени|Им=Имени|свв=святые|преп=преподобный|архиеп=архиепископ|еп=епископ"
+    ),
+    numbered=table(
+        "прил=приложение|сц=сцена|гл=глава|с=страница|стр=страница|т=том|ч=часть|рис=рисунок|табл=таблица|№=номер|№№=номера|п=пункт|"
+        "ст=статья|кн=книга|разд=раздел|л=лист|вып=выпуск|прим=примечание|§=параграф|д=дом|кв=квартира"
+    ),
+    anywhere=table(
+        "в т. ч.=в том числе|с. г.=сего года|и сл.=и следующие|тел.=телефон|ок.=около|с англ.=с английского|"
+        "с фр.=с французского|с франц.=с французского|"
+        "с нем.=с немецкого|с лат.=с "
+        "латинского|с греч.=с греческого|с итал.=с итальянского|с исп.=с испанского|Пер.=Перевод|ред.=редакция|"
+        "Изд.=Издание|изд.=издание|чел.=человек|экз.=экземпляров|обл.=область|т. д.=так далее|"
+        "т.д.=так далее|т. п.=тому подобное|т.п.=тому подобное|т. е.=то есть|т.е.=то есть|"
+        "т. к.=так как|т.к.=так как|т. н.=так называемый|т.н.=так называемый|и др.=и другие|и пр.=и прочее|"
+        "см.=смотри|ср.=сравни|напр.=например|н. э.=нашей эры|н.э.=нашей эры|т. о.=таким образом|"
+        "т.о.=таким образом"
+    ),
+    whole=words("г-н г-на г-ну г-ном г-не г-жа г-жи г-же г-жу г-жой Г-н Г-жа д-р д-ра д-ру д-ром Д-р № №№ §"),
+    joins="и|или",
+)
+
+
+def counted(one: str, few: str, many: str) -> Forms:
+    """Return the forms of a noun after 1, 2 and 5."""
+    return Forms(one, few, few=few, many=many)
+
+
+UNITS: dict[str, str | Forms] = {
+    "км/ч": counted("километр в час", "километра в час", "километров в час"),
+    "км": "length-kilometer",
+    "м": "length-meter",
+    "см": "length-centimeter",
+    "мм": "length-millimeter",
+    "кг": "mass-kilogram",
+    "г": "mass-gram",
+    "л": "volume-liter",
+    "мин": "duration-minute",
+    "руб": counted("рубль", "рубля", "рублей"),
+    "коп": counted("копейка", "копейки", "копеек"),
+    "кв. м": counted("квадратный метр", "квадратных метра", "квадратных метров"),
+    "долл": counted("доллар", "доллара", "долларов"),
+    "млн руб": counted("миллион рублей", "миллиона рублей", "миллионов рублей"),
+    "млрд руб": counted("миллиард рублей", "миллиарда рублей", "миллиардов рублей"),
+    "тыс. руб": counted("тысяча рублей", "тысячи рублей", "тысяч рублей"),
+    "ч": "duration-hour",
+    "тыс": counted("тысяча", "тысячи", "тысяч"),
+    "млн": counted("миллион", "миллиона", "миллионов"),
+    "млрд": counted("миллиард", "миллиарда", "миллиардов"),
+    "сек": "duration-second",
+    "мл": "volume-milliliter",
+    "мг": "mass-milligram",
+    "ст. л": counted("столовая ложка", "столовые ложки", "столовых ложек"),
+    "ч. л": counted("чайная ложка", "чайные ложки", "чайных ложек"),
+    "млн долл": counted("миллион долларов", "миллиона долларов", "миллионов долларов"),
+    "млрд долл": counted("миллиард долларов", "миллиарда долларов", "миллиардов долларов"),
+    "тыс. долл": counted("тысяча долларов", "тысячи долларов", "тысяч долларов"),
+}
+UNITS_OF_MANY = table(
+    "км=километров|м=метров|см=сантиметров|мм=миллиметров|кг=килограммов|г=граммов|л=литров|мл=миллилитров|мин=минут|"
+    "ч=часов|руб=рублей|р=рублей|%=процентов|тыс=тысяч|млн=миллионов|°C=градусов Цельсия|°С=градусов Цельсия|"
+    "° C=градусов Цельсия|° С=градусов Цельсия|°=градусов"
+)
+
+
+# num2words names the cases by letters: nominative, genitive, dative, accusative, instrumental, prepositional.
+_ROMAN = rf"(?=[IVX]+\b){NUMERAL}"
+_CENTURY = compile_later(
+    rf"(?:\b((?i:в|во|о|на|к|с|до|от|из|по))\s)?\b({_ROMAN})(?:(\s?[–—-]\s?|\sи\s)({_ROMAN}))?\s?"
+    r"(век(?:ах|ами|ам|ом|ов|а|е|и|у)?\b|столети(?:ями|ях|ям|ем|е|и|й|я|ю)\b|вв?\.)"
+)
+_NOUN_CASES = {
+    **dict.fromkeys(("века", "веков", "столетия", "столетий"), "g"),
+    **dict.fromkeys(("век", "веки", "столетие"), "n"),
+    **dict.fromkeys(("веке", "веках", "столетии", "столетиях"), "p"),
+    **dict.fromkeys(("веку", "векам", "столетию"), "d"),
+    "веком": "i",
+    "веками": "i",
+    "столетием": "i",
+}
+_KINGS = (
+    "Пётр Петр Александр Людовик Карл Иван Генрих Павел Павл Фридрих Вильгельм Наполеон Иоанн Филипп Эдуард Георг "
+    "Густав Бенедикт Франциск Станислав Август Сигизмунд Михаил Рамзес Ричард Фердинанд Альфонс Отто Максимилиан "
+    "Константин Лев Льв Фёдор Федор Урбан Климент Роберт Оттон Эдвард Леопольд Аменхотеп Тутмос Владислав Казимир "
+    "Болеслав Стефан Рамсес"
+)
+_KING = compile_later(rf"\b(?:{'|'.join(_KINGS.split())})(а|у|ом|е|)\s({_ROMAN})\b")
+_KING_IN_Y = compile_later(
+    rf"\b(?:Никола|Серге|Алексе|Матве|Андре|Григори|Васили|Пи|Юли|Дмитри|Иннокенти)(й|я|ю|ем|е|и)\s({_ROMAN})\b"
+)
+_QUEEN = compile_later(
+    rf"\b(?:Екатерин|Елизавет|Анн|Мари|Виктори|Изабелл|Маргарит|Клеопатр|Христин)(а|я|ы|и|е|у|ю|ой|ей)\s({_ROMAN})\b"
+)
+_KING_CASES = {"": "n", "й": "n", "а": "g", "я": "g", "у": "d", "ю": "d", "ом": "i", "ем": "i", "е": "p", "и": "p"}
+_QUEEN_CASES = {"а": "n", "я": "n", "ы": "g", "и": "g", "е": "p", "у": "a", "ю": "a", "ой": "i", "ей": "i"}
+_WORLD_WAR = compile_later(rf"\b({_ROMAN})\s(?=(?:мировая|(мировой)|(мировую))\b)")
+_SUFFIXED = compile_later(
+    r"(?<![\p{L}\d.,])(\d{1,4})-(ый|ий|ой|й|ая|я|ое|ее|е|ого|его|го|ому|ему|му|ом|ем|м|ую|юю|ю|ые|ых|х|ыми|ми|ым|ти)"
+    r"(?!\p{L})(?=(?:\s(\p{L}+))?)"
+)
+_SUFFIX_FORMS = {  # an ending tells the case, the gender and the plural of an ordinal
+    **dict.fromkeys(("ый", "ий", "ой", "й"), ("n", "m", False)),
+    **dict.fromkeys(("ая", "я"), ("n", "f", False)),
+    **dict.fromkeys(("ое", "ее", "е"), ("n", "n", False)),
+    **dict.fromkeys(("ого", "его", "го"), ("g", "m", False)),
+    **dict.fromkeys(("ому", "ему", "му"), ("d", "m", False)),
+    **dict.fromkeys(("ом", "ем", "м"), ("p", "m", False)),
+    **dict.fromkeys(("ую", "юю", "ю"), ("a", "f", False)),
+    **dict.fromkeys(("ых", "х"), ("g", "m", True)),
+    "ые": ("n", "m", True),
+    "ыми": ("i", "m", True),
+    "ми": ("i", "m", True),
+    "ым": ("i", "m", False),
+}
+_COMPOUND = compile_later(
+    r"(?<![\p{L}\d.,])(\d{1,3})-((?:летн|летк|летие|летия|этажн|дневн|часов|процентн|метров|градусн|минутн|месячн|"
+    r"кратн)\p{L}*)"
+)
+_YEAR = r"(1\d{3}|20\d\d|[1-9]\d\d)"
+_YEARS = compile_later(
+    rf"(?:\b((?i:в|во|о|на|к|ко|с|до|от|из|по|после|около|между))\s)?(?<![\p{{L}}\d.,:/-])(?:{_YEAR}(\s?[–—-]\s?|"
+    rf"\sи\s))?"
+    rf"(?:{_YEAR}|([1-9]\d?)(?=\s(?:года|году|год)\sдо\sн))\s(год(?:ами|ах|ам|ом|ов|а|у|ы)?)\b"
+)
+_FROM_TO = compile_later(rf"\b([СсОо]т?)\s{_YEAR}(?:\sгода)?\s(по|до)\s{_YEAR}(?=\s(?:год|года)\b)(?!\d)")
+_FROM_DAY = compile_later(  # "с 3 по 5 июня"
+    r"\b([Сс])\s(\d{1,2})\sпо\s(\d{1,2})\s(?=(?:январ|феврал|март|апрел|ма|июн|июл|август|сентябр|октябр|ноябр|декабр)[яа]\b)"
+)
+_OBLIQUE = compile_later(
+    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после|у|для|кроме|среди|против|вместо))\s([2-9]|[1-9]\d{1,2})(?![\d.,:/-]*\d|-|\s?[%°])"
+    r"(?=\s\p{Ll}{3,}|\s(?:до|по)\s\d|[,.;:)](?!\d))"
+)
+# "к 5 часам", "с 12 солдатами", "в 3 больших городах": the plural shows the case.
+_ENDINGS = {"ьми": "i", "ам": "d", "ям": "d", "ами": "i", "ями": "i", "ах": "p", "ях": "p"}
+_BEFORE_CASE = {"d": words("к ко по благодаря"), "p": words("в во на о об при")}
+_IN_PLURAL = compile_later(
+    r"(?:\b(\p{L}{1,10})\s)?(?<![\d.,:/-])([2-9]|[1-9]\d{1,2})(?=\s(?:\p{Ll}+[ыи](?:х|м|ми)\s)?\p{Ll}{1,}?(ами|ями|ьми|ах|ях|ам|ям)\b)"
+)
+_TO_YEAR = compile_later(r"\b([Кк]о?)\s(\d{1,2})(?=\sгоду\b)")
+_HOURS = compile_later(r"\b([Сс])\s(\d{1,2})\sдо\s(\d{1,2})(?![\d.,:/-]*\d)")
+_OBLIQUE_UNIT = compile_later(
+    r"\b((?i:около|до|от|более|менее|больше|меньше|свыше|из|без|после|у|для))\s([2-9]|[1-9]\d{1,2})\s?"
+    rf"({'|'.join(sorted(UNITS_OF_MANY, key=len, reverse=True))})(?![\p{{L}}/²³])(?:\.(?=\s[\p{{Ll}}\d]|[,;:)]))?"
+)
+_ROUBLES = compile_later(
+    r"(?<![\d.,])(\d{1,3}(?:[ \u00a0]\d{3})*|\d+),(\d\d)\s(?:руб\b|р\b|₽)(?:\.(?=\s[\p{Ll}\d]|[,;:)]))?"
+)
+_SHORT_ROUBLES = compile_later(r"(?<=\d\s)р\.(?=\s[\p{Ll}\d]|[,;:)])")
+_FULL_HOUR = compile_later(r"(?<![\d:.,])([01]?\d|2[0-4]):00(?![\d:])")
+_TENTHS = (("десятая", "десятых"), ("сотая", "сотых"), ("тысячная", "тысячных"))
+_NO_NOUN = words("или при для она они над под без как так что где кто уже ещё еще тоже также была были")
+
+
+_FIGURE = compile_later(r"\d")
+_ONE_THOUSAND = compile_later(r"^(?:одна тысяча|одной тысячи|одну тысячу)\b")
+
+
+@lru_cache(2048)
+def _inflected(number: int, kind: str, case: str, gender: str = "m", plural: bool = False) -> str:
+    from num2words import num2words
+
+    said = str(num2words(number, lang="ru", to=kind, case=case, gender=gender, plural=plural, animate=False))
+    return _ONE_THOUSAND.sub(_thousand, said)
+
+
+def _thousand(match: Match) -> str:
+    return str(match[0]).split()[1]
+
+
+def _ordinal(number: int, case: str = "n", gender: str = "m", plural: bool = False) -> str:
+    return _inflected(number, "ordinal", case, gender, plural)
+
+
+def _both(first: str | None, join: str | None, second: str, case: str, gender: str = "m") -> str:
+    """Say one Roman or common number as an ordinal, or two that are joined."""
+    said = [_ordinal(value(each) if each.isalpha() else int(each), case, gender) for each in (first, second) if each]
+    return (join or "").join(said)
+
+
+def _century(match: Match) -> str:
+    """Say "в XIX веке" and "XVIII–XIX вв.": the noun shows the case, or else the preposition."""
+    preposition, first, join, second, noun = match.groups()
+    before = (preposition or "").lower()
+    if noun in ("в.", "вв."):
+        case = {"в": "p", "во": "p", "о": "p", "на": "p", "к": "d"}.get(before, "g")
+        one, many = {"p": ("веке", "веках"), "d": ("веку", "векам"), "g": ("века", "веков")}[case]
+        ends = not match.string[match.end() :].strip(" ”»\"')")
+        said = (one if noun == "в." else many) + ("." if ends else "")
+    else:
+        said, case = noun, _NOUN_CASES.get(noun, "g")
+    gender = "n" if noun.startswith("столети") and case == "n" else "m"
+    numbers = _both(first, join, second, case, gender) if second else _both(None, None, first, case, gender)
+    return _with(preposition, f"{numbers} {said}")
+
+
+def _world_war(match: Match) -> str:
+    said = _ordinal(value(match[1]), "g" if match[2] else "a" if match[3] else "n", "f")
+    return f"{said if match.start() else said.capitalize()} "
+
+
+def _suffixed(match: Match) -> str:
+    """Say "3-й", "5-го", "60-х", "5-ти": the ending shows the case."""
+    number, suffix, noun = int(match[1]), match[2], (match[3] or "").lower()
+    if suffix == "ти" or (suffix == "х" and number < 5):
+        return _inflected(number, "cardinal", "g")
+    case, gender, plural = _SUFFIX_FORMS[suffix]
+    if suffix == "й" and noun.endswith(("ы", "и", "ой", "ей", "е")):
+        case, gender = "g", "f"
+    if suffix == "е" and noun == "годы":
+        plural = True
+    return _ordinal(number, case, gender, plural)
+
+
+def _compound(match: Match) -> str:
+    """Say "20-летний" as one word."""
+    number = int(match[1])
+    said = {1: "одно", 90: "девяносто", 100: "сто"}.get(number) or _inflected(number, "cardinal", "g")
+    return said.replace(" ", "") + str(match[2])
+
+
+def _year(match: Match) -> str:
+    """Say "в 1812 году" and "1941–1945 годах": the noun shows the case, with "году" the preposition."""
+    preposition, first, join, second, early, noun = match.groups()
+    before = (preposition or "").lower()
+    case = {"год": "n", "годы": "n", "годах": "p", "годом": "i", "годам": "d", "годами": "i"}.get(noun, "g")
+    if noun == "году":
+        case = "d" if before in ("к", "ко", "по") else "p"
+    return _with(preposition, f"{_both(first, join, second or early, case)} {noun}")
+
+
+def _from_to(match: Match) -> str:
+    case = "n" if match[3] == "по" else "g"
+    return f"{match[1]} {_ordinal(int(match[2]), 'g')} {match[3]} {_ordinal(int(match[4]), case)}"
+
+
+@lru_cache(1)
+def _dates() -> "regex.Pattern[str]":
+    months = "|".join(month_names(LANGUAGE))
+    return compile_later(
+        rf"(?<![\p{{L}}\d.,:/-])(?:([12]?\d|3[01])(\s?[–—-]\s?|\sи\s))?([12]?\d|3[01])\s((?i:{months}))\b"
+        r"(?:\s(1\d{3}|20\d\d)(?![\d.,:/-]*\d|-?\p{L})(?:\s(?:(?:года|году|год)\b|г\.(?=\s?[\p{Ll},;:)])))?)?"
+    )
+
+
+def _date(match: Match) -> str:
+    first, join, day, month, year = match.groups()
+    said = f"{_both(first, join, day, 'g', 'n')} {month}"
+    return f"{said} {_ordinal(int(year), 'g')} года" if year else said
+
+
+def _from_day(match: Match) -> str:
+    """Say "с 3 по 5 июня": the second day is no genitive."""
+    return f"{match[1]} {_ordinal(int(match[2]), 'g', 'n')} по {_ordinal(int(match[3]), 'n', 'n')} "
+
+
+def _full_hour(match: Match) -> str:
+    return f"{match[1]} {Forms('час', 'часа', few='часа', many='часов').of(_category(int(match[1])))}"
+
+
+def _category(number: int) -> str:
+    """Return CLDR's plural category of a whole number."""
+    if number % 10 == 1 and number % 100 != 11:
+        return "one"
+    return "few" if number % 10 in (2, 3, 4) and number % 100 not in (12, 13, 14) else "many"
+
+
+def _decimal(whole: str, part: str) -> str:
+    """Say "3,5" as "три целых пять десятых"; "" if it has more than three decimals."""
+    if len(part) > len(_TENTHS) or len(whole) > MAX_DIGITS:
+        return ""
+    one, many = _TENTHS[len(part) - 1]
+    said = _inflected(int(whole or 0), "cardinal", "n", "f")
+    unit = "целая" if _category(int(whole or 0)) == "one" else "целых"
+    return (
+        f"{said} {unit} {_inflected(int(part), 'cardinal', 'n', 'f')} {one if _category(int(part)) == 'one' else many}"
+    )
+
+
+def _prepare(text: str) -> str:
+    """Say the inflected centuries, kings, years, dates and ordinals, for which there are no general rules."""
+    text = _WORLD_WAR.sub(_world_war, _CENTURY.sub(_century, text))
+    for kings in (_KING, _KING_IN_Y):
+        text = kings.sub(lambda match: _numbered_name(match, _KING_CASES[match[1]], "m"), text)
+    text = _QUEEN.sub(lambda match: _numbered_name(match, _QUEEN_CASES[match[1]], "f"), text)
+    if not _FIGURE.search(text):
+        return text
+    text = _FULL_HOUR.sub(_full_hour, _FROM_TO.sub(_from_to, text))
+    text = _FROM_DAY.sub(_from_day, text)
+    text = _dates().sub(_date, text)
+    text = _SHORT_ROUBLES.sub("руб.", _ROUBLES.sub(_roubles, text))
+    text = _HOURS.sub(lambda match: f"{match[1]} {_genitive(match[2])} до {_genitive(match[3])}", text)
+    text = _OBLIQUE_UNIT.sub(_oblique_unit, text)
+    text = _TO_YEAR.sub(lambda match: f"{match[1]} {_ordinal(int(match[2]), 'd')}", _IN_PLURAL.sub(_in_plural, text))
+    text = _COMPOUND.sub(_compound, _SUFFIXED.sub(_suffixed, _YEARS.sub(_year, text)))
+    return str(_OBLIQUE.sub(lambda match: f"{match[1]} {_genitive(match[2])}", text))
+
+
+def _in_plural(match: Match) -> str:
+    before, case = (match[1] or "").lower(), _ENDINGS[match[3]]
+    if case != "i" and before not in _BEFORE_CASE[case]:
+        return match[0]
+    return _with(match[1], _inflected(int(match[2]), "cardinal", case))
+
+
+def _oblique_unit(match: Match) -> str:
+    """Say "около 5 км" and "из 21 тыс." in the genitive."""
+    number, unit = int(match[2]), match[3]
+    if unit in ("тыс", "млн") and _category(number) == "one":
+        gender, said = ("f", "тысячи") if unit == "тыс" else ("m", "миллиона")
+        return f"{match[1]} {_inflected(number, 'cardinal', 'g', gender)} {said}"
+    return f"{match[1]} {_genitive(match[2])} {UNITS_OF_MANY[unit]}"
+
+
+def _genitive(figures: str) -> str:
+    return _inflected(int(figures), "cardinal", "g")
+
+
+def _roubles(match: Match) -> str:
+    """Write "3,50 руб." as roubles and kopecks."""
+    return f"{match[1]} руб" + (f" {int(match[2])} коп" if match[2] != "00" else "")
+
+
+def _numbered_name(match: Match, case: str, gender: str) -> str:
+    name = str(match[0]).rpartition(" ")[0]
+    return f"{name} {_ordinal(value(match[2]), case, gender)}"
+
+
+def _agree(said: str, noun: str) -> str:
+    noun = noun.lower()
+    if len(noun) < 3 or noun in _NO_NOUN:
+        return said
+    if said.endswith("два"):
+        return f"{said[:-1]}е" if noun.endswith(("ы", "и", "ие", "ые")) else said
+    if not said.endswith("один"):
+        return said
+    ending = {"а": "на", "я": "на", "у": "ну", "ю": "ну", "о": "но", "е": "но"}.get(noun[-1])
+    return f"{said[:-2]}{ending}" if ending else said
+
+
+_THIRDS = Forms("треть", "третей", few="трети")
+_QUARTERS = Forms("четверть", "четвертей", few="четверти")
+
+
+def _fraction(over: int, under: int) -> str:
+    counted = _inflected(over, "cardinal", "n", "f")
+    if under in (3, 4):
+        return f"{counted} {(_THIRDS if under == 3 else _QUARTERS).of(_category(over))}"
+    return f"{counted} {_ordinal(under, 'n', 'f') if over == 1 else _ordinal(under, 'g', 'm', plural=True)}"
+
+
+LANGUAGE: Language = Language(
+    code="ru",
+    numbers=Numbers(
+        point="запятая",
+        to="—",
+        times="умножить на",
+        by="на",
+        equals="равно",
+        metres=" ",
+        relations=table(
+            "<=меньше|>=больше|≤=не больше|≥=не меньше|≠=не равно|≈=примерно равно|±=плюс-минус|√=корень из|"
+            "∞=бесконечность|"
+            "÷=разделить на"
+        ),
+        minus="минус",
+        plus="плюс",
+        join="и",
+        coins="",
+        halves=("половина", "четверть", "три четверти"),
+        half_after="с половиной",
+        money={
+            "₽": counted("рубль", "рубля", "рублей"),
+            "$": counted("доллар", "доллара", "долларов"),
+            "£": counted("фунт", "фунта", "фунтов"),
+        },
+        fraction=_fraction,
+        units=UNITS,
+        clock=ClockWords(written=r"(?<=\b[Вв]о?\s\d{1,2})\.([0-5]\d)(?!\d|\.\d|\s?%|\sраз)"),
+        agree=_agree,
+        last_ordinal_king=99,
+        amend={"одна тысяча ": "тысяча "},
+        prepare=_prepare,
+        decimal=_decimal,
+    ),
+    dates=Dates(form="{day} {month} {year} года", before="от|с|до|на|числа"),
+    powers=Powers(
+        squared=" в квадрате",
+        cubed=" в кубе",
+        other=" в степени {}",
+        square=counted("квадратный {}метр", "квадратных {}метра", "квадратных {}метров"),
+        cubic=counted("кубический {}метр", "кубических {}метра", "кубических {}метров"),
+        prefixes=("милли", "санти", "деци", "кило"),
+    ),
+    abbreviations=ABBREVIATIONS,
+    initials=table("ООН=о-о-эн"),
+    speakers=Speakers(verbs="(?:сказал|спросил|ответил|крикнул|воскликнул|проговорил|отвечал|прошептал|закричал)а?"),
+    sentences=Sentences(
+        starts="Он Она Оно Они Был Была Было Были И А Но Потом Тогда Когда Это Этот Эта В На С По Не Как Там Тут Затем",
+        open="инж Инж свв преп полк подполк кап Полк ок г ул пл пос оз о им проф Проф акад Акад св Св тов ген см См ср "
+        "Ср напр т е д "
+        "н архиеп еп Им пер Пер ред Ред изд Изд Тов Ген",
+        names="кн Кн гр Гр",
+        numbered="прил сц гл стр рис табл т ч с п ст разд л вып прим д кв",
+        closing="etc т.д т._д т.п т._п др пр",
+        speech_verbs="сказал|сказала|спросил|спросила|крикнул|крикнула|ответил|ответила|прошептал|прошептала",
+    ),
+    counted=Counted(
+        words="глава|главы|главе|часть|части|том|тома|томе|книга|книги|книге|раздел|действие|сцена|песнь|письмо",
+        plurals="глав|главах|частях|тома|томах|томов|книгах",
+        short="гл|т|ч|кн|рис|табл",
+    ),
+    short_words=words("он она я ты мы вы они не да нет бог день что кто как так это все всё"),
+    quotes="«»„““”",
+    note="Примечание:",
+    credits=CreditWords(by="Автор: {}", read_by="Читает {}", end="Конец", part="Часть {} из {}"),
+    at="собака",
+    scripture=RUSSIAN,
+)

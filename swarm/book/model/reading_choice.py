@@ -1,0 +1,75 @@
+"""The user's choices for the reading of a book: what is spoken of it, and which voices speak what besides the voice of
+the recipe.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from msgspec import Struct
+
+Notes = Literal["skip", "inline", "end"]
+Ruby = Literal["base", "reading"]
+
+
+NEWER_CHOICES = {"verse_numbers": "say", "code": ""}  # jobs of 0.1 were named without these choices and their defaults
+
+
+class Reading(Struct, frozen=True):
+    """The choices that decide which words of a book are spoken. Another reading makes another job."""
+
+    notes: Notes = "skip"  # "inline" reads notes after the paragraph that refers to them, "end" after the chapter
+    ruby: Ruby = "base"  # whether a word with ruby is read by its base text or by its reading
+    alt_text: bool = False  # whether descriptions of pictures are read
+    include: tuple[str, ...] = ()  # titles of parts, or reasons, that are read although they would be left out
+    exclude: tuple[str, ...] = ()  # titles of chapters that are left out
+    verse_numbers: Literal["say", "skip"] = "say"
+    code: Literal["", "say", "skip"] = ""  # whether code listings are read; "": only if most of the book is code
+
+    def for_digest(self) -> dict[str, object]:
+        """Return the choices that decide the name of a job: newer ones count only if the user made them."""
+        chosen = {name: getattr(self, name) for name in self.__struct_fields__}
+        newer = {name: value for name, value in NEWER_CHOICES.items() if chosen[name] == value}
+        return {name: value for name, value in chosen.items() if name not in newer}
+
+
+class Credits(Struct, frozen=True):
+    """The names in a spoken opening and closing. An empty one is the book's own, or the voice's."""
+
+    title: str = ""
+    author: str = ""
+    narrator: str = ""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """Everything that decides which words of a book a job speaks, and their pronunciation."""
+
+    reading: Reading | None = None
+    selection: str = ""  # chapters such as "1-3,7"; empty: all
+    lexicon: Path | None = None  # a pronunciation dictionary
+    credits: Credits | None = None  # None: neither opening nor closing are spoken
+
+
+class Cast(Struct, frozen=True):
+    """Voices of a book's characters, by their names in the engine. "" and () leave everything to the recipe's voice."""
+
+    dialogue: str = ""  # the voice of quotations whose speaker is not known otherwise
+    speakers: tuple[tuple[str, str], ...] = ()  # (name beside the quotation, voice)
+    chapters: tuple[tuple[str, str], ...] = ()  # (number or title, voice) of what is not dialogue there
+    marks: tuple[tuple[str, str], ...] = ()  # (NAME of a mark [voice:NAME], voice)
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """The voices that it names, each once."""
+        named = [self.dialogue, *(voice for rows in (self.speakers, self.chapters, self.marks) for _, voice in rows)]
+        return tuple(dict.fromkeys(filter(None, named)))
+
+
+NO_CAST = Cast()
+
+
+def is_called(speaker: str, name: str) -> bool:
+    """Tell whether a speaker, as a book names it, has a name: "Mr. Sherlock Holmes" is called "Holmes"."""
+    words, wanted = (set(text.casefold().replace(".", "").split()) for text in (speaker, name))
+    return bool(wanted) and wanted <= words

@@ -1,0 +1,200 @@
+"""A coordinator from start to end: books become jobs, jobs are served, audiobooks are written."""
+
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+
+from swarm import __version__
+from swarm.audiobook.destination import DestinationFault
+from swarm.audiobook.edition import Edition
+from swarm.audiobook.output_path import release_target
+from swarm.audiobook.sound.studio import Studio
+from swarm.config import CoordinateConfig, RenderConfig
+from swarm.coordinator.books import Books
+from swarm.coordinator.engine_wait import is_known, wait_for_engine
+from swarm.coordinator.listener import Listener
+from swarm.coordinator.machine_orders import MachineOrders
+from swarm.coordinator.member_admin import MemberAdmin
+from swarm.coordinator.seen_engines import SeenEngines, note_speed
+from swarm.coordinator.serve import Server
+from swarm.errors import EXIT_BOOK, EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, StoreError, SwarmError
+from swarm.job.store.store import DiskStore
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.core_settings import Settings
+from swarm.net.transport import RouterSocket
+from swarm.system.capacity import default_cpu_slots
+from swarm.system.event_loop import awake, draining
+from swarm.system.machine import Clock, machine_name, new_nonce
+from swarm.system.platform import few_arenas
+from swarm.system.text import count_text
+from swarm.voice.host.registry import recipe_card
+from swarm.watch.progress import Progress
+from swarm.watch.service import Service
+from swarm.watch.trace.recorder import NO_TRACE, Trace
+
+MAX_NAMED = 5  # audiobooks of earlier runs; a folder may have hundreds
+GRACE_S = 1.0  # nothing is granted for so long after a restart: returning workers first say what they hold
+
+
+class Coordination:
+    """The books of one command, their jobs and editions."""
+
+    def __init__(self, config: RenderConfig, progress: Progress, trace: Trace = NO_TRACE) -> None:
+        few_arenas()
+        self.trace = trace
+        self.config = config
+        self.progress = progress
+        self.clock = Clock()
+        self._began_s = self.clock.now()
+        self.store = DiskStore(config.state_dir)
+        self.seen_engines = SeenEngines(config.state_dir)
+        self.studio = Studio(config.state_dir / "log", default_cpu_slots(), lambda: not self.is_spoken)
+        self.books = Books(config, self.store, self.studio, self.clock, progress.note)
+        self.editions = self.books.editions
+        self.invitation: Callable[[], None] | None = None
+
+    @property
+    def epoch(self) -> int:
+        """The largest epoch of all jobs; 0 before they are opened."""
+        return max((edition.state.epoch for edition in self.editions), default=0)
+
+    async def serve(self, router: RouterSocket, grace_s: float, *, alone: bool, opus: bool = False) -> int:
+        """Serve the jobs until all is written; return the exit code. Raises what stopped it."""
+        if self.is_done:
+            return self.end_at_once()
+        ready = self._ready_lines()
+        pending = [edition for edition in self.editions if not edition.is_finished]
+        settings = Settings(
+            coordinator=new_nonce(),
+            name=machine_name(),
+            version=__version__,
+            epoch=self.epoch,
+            min_workers=self.config.min_workers,
+            grace_s=grace_s,
+            alone=alone,
+            opus=opus,
+            trusts=router.gate is not None,
+        )
+        now = self.clock.now()
+        core = self.trace.watch("coordinator", CoordinatorCore(settings, now), settings=settings, started_s=now)
+        output = self.progress, self.clock, self.config.on_failure
+        server = Server(core, self.store, router, *output, self.seen_engines, self.call_workers)
+        members = MemberAdmin(self.config.state_dir, is_open=router.gate is None)
+        server.answer_users(MachineOrders(router, server.instruct, members), members.complete)
+        for edition in pending:
+            server.add(edition, self.books.put_back)
+        with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):
+            try:
+                ended = await server.run()
+            finally:
+                await self.studio.close()
+        if not ended:
+            self.progress.close("interrupted; run the same command again to resume")
+            return EXIT_INTERRUPTED
+        closing = [line for edition in pending for line in edition.closing_lines()]
+        self.progress.close(*ready, *closing, *self._left_out())
+        return self._exit_code(pending)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every book was finished by an earlier run."""
+        return all(edition.is_finished for edition in self.editions)
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether no sentence of any book is left to speak."""
+        return all(edition.state.complete for edition in self.editions)
+
+    def call_workers(self) -> None:
+        """Tell the user once how workers join, if this command takes workers."""
+        if self.invitation:
+            self.invitation()
+        self.invitation = None
+
+    def end_at_once(self) -> int:
+        """Say that nothing is left to do, and return the exit code."""
+        self.progress.close(*self._ready_lines(), *self._left_out())
+        return self._exit_code([])
+
+    def _ready_lines(self) -> list[str]:
+        finished = [edition for edition in self.editions if edition.is_finished]
+        names = [edition.whereabouts for edition in finished if not edition.state.spec.unspoken]
+        undoubted = [f"{title}: no sentence is doubtful; nothing is spoken again" for title in self.books.undoubted]
+        if len(names) > MAX_NAMED:
+            return [f"{len(names)} audiobooks are finished already", *undoubted]
+        gaps = [
+            f"{edition.whereabouts} was written already, with gaps: its voice cannot speak "
+            f"{count_text(edition.state.spec.unspoken, 'sentence')}"
+            for edition in finished
+            if edition.state.spec.unspoken
+        ]
+        return [*(f"{name} is finished already; nothing is left to do" for name in names), *gaps, *undoubted]
+
+    def _left_out(self) -> list[str]:
+        return [f"left out: {fault}" for fault in self.books.unread]
+
+    def _exit_code(self, written: list[Edition]) -> int:
+        silent = any(edition.state.spec.unspoken for edition in self.editions)
+        gaps = silent or any(edition.state.quarantined for edition in written)
+        return EXIT_BOOK if self.books.unread else EXIT_GAPS if gaps else EXIT_DONE
+
+    def _note_speeds(self) -> None:
+        """Keep how fast this run spoke, for `voices`."""
+        for state in (edition.state for edition in self.editions):
+            spoken = [clip for clip in state.accepted.values() if clip.accepted_s >= self._began_s and clip.work_s > 0]
+            sound_s, work_s = sum(clip.length_s for clip in spoken), sum(clip.work_s for clip in spoken)
+            with suppress(SwarmError):  # the engine of the job may be gone by now
+                note_speed(self.config.state_dir, recipe_card(state.spec.recipe).title, sound_s, work_s)
+
+    def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
+        """Let go of the jobs; remove those that a failed command began and spoke nothing of."""
+        self.progress.close()
+        self.seen_engines.save()
+        self._note_speeds()
+        forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
+        for edition in self.editions:
+            if edition.state.job in forsaken:
+                with suppress(StoreError, DestinationFault):
+                    _release(edition)
+        self.store.close()
+
+
+def _release(edition: Edition) -> None:
+    """Give up the name of an edition. Raises StoreError, DepotFault."""
+    if edition.delivery:
+        edition.delivery.release(edition.target)
+    else:
+        release_target(edition.target, edition.state.job)
+
+
+async def coordinate(config: CoordinateConfig, progress: Progress, service: Service, trace: Trace = NO_TRACE) -> int:
+    """Serve books to the swarm; return the exit code. Raises SwarmError."""
+    async with AsyncExitStack() as stack:
+        coordination = Coordination(config.render, progress, trace)
+        stack.push(coordination.leave)
+        coordination.books.offered = coordination.seen_engines.words
+        door = None
+        if not is_known(config.render.engine):
+            door = await _open_door(config, coordination, service, stack)
+            await wait_for_engine(config.render, door.router, coordination.seen_engines, progress.note)
+        coordination.books.open()
+        if coordination.is_done:  # a finished book needs no worker and no key
+            async with service.ready():
+                return coordination.end_at_once()
+        door = door or await _open_door(config, coordination, service, stack)
+        resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
+        grace_s = GRACE_S if resumed else 0.0
+        return await coordination.serve(door.router, grace_s, alone=False, opus=config.opus_links)
+
+
+async def _open_door(
+    config: CoordinateConfig, coordination: Coordination, service: Service, stack: AsyncExitStack
+) -> Listener:
+    """Listen for workers, and tell the user and the network where. Raises EnvironmentFault."""
+    door = Listener(config, coordination.progress.note)
+    stack.push_async_callback(door.close)
+    coordination.invitation = door.invite
+    if not (coordination.editions and coordination.is_spoken):
+        coordination.call_workers()
+    await door.announce(coordination.epoch)
+    await stack.enter_async_context(service.ready())
+    return door

@@ -1,0 +1,275 @@
+"""Where workers reach a coordinator: its socket, its announcement, and how machines enrol as members there.
+
+Members hear who is in, and get the swarm's newest secret.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from swarm.config import CoordinateConfig
+from swarm.errors import StoreError
+from swarm.lease.member_message import Enrol, Members
+from swarm.net.identity import membership
+from swarm.net.identity.identity import Identity
+from swarm.net.identity.keys import OPEN_WARNING, obtain_key
+from swarm.net.identity.membership import BadMembership, Membership, OtherMembership
+from swarm.net.identity.swarm_key import SwarmKey, curve_keys, swarm_id
+from swarm.net.transport import RouterSocket
+from swarm.system.event_loop import cancel
+from swarm.system.machine import Say, machine_name
+from swarm.watch.words import CALL_WORKERS
+
+if TYPE_CHECKING:
+    from swarm.net.discovery import Advertisement
+
+
+WATCH_S = 0.5  # other processes of this machine may change the membership, which is looked at so often
+SEEN_S = 30.0  # the pause between two notes of the members that are here
+FAREWELL_S = 0.5  # the news has so long to leave before connections are closed
+NEWS_S = 2.0  # new machines are told of no more often
+OTHER_LIST = "another list of this swarm's members was met: `e2a-swarm members` tells how to make both one"
+REMOVED = (
+    "this machine was removed from the swarm by {}: no member speaks for it any more. `e2a-swarm join CODE --replace`, "
+    "with the code that `e2a-swarm key` shows there now, makes it a new member; then run this command again"
+)
+WANTS_IN = "{} wants to come in: `e2a-swarm members approve {}` lets it in (the fingerprint of its key is {})"
+
+logger = logging.getLogger(__name__)
+
+
+class Guest(NamedTuple):
+    """A machine that enrolled over a connection."""
+
+    key: bytes
+    by_code: bool = False
+    # The last membership that the machine was told, and whether it was refused.
+    told: tuple[Membership, bool] | None = None
+
+
+class Enrolment:
+    """Answers `Enrol`, and tells all who enrolled what is new.
+
+    `renewed` is called when the swarm got a new secret, or an invite began or ended.
+    """
+
+    def __init__(
+        self,
+        papers: Identity,
+        router: RouterSocket,
+        name: str,
+        say: Say,
+        renewed: Callable[[], None],
+        *,
+        approve: bool = False,
+    ) -> None:
+        """`approve`: a machine that comes by the code waits until a member approves it."""
+        router.members_only = self._approve = approve
+        self._papers, self._router, self._name, self._say, self._renewed = papers, router, name, say, renewed
+        self._guests: dict[bytes, Guest] = {}  # keys are peers
+        self._others = 0  # counts the lists of members that the user was told of
+        self._state = self._present_state()
+        router.on_enrol = self.take
+        self._open()
+
+    def _present_state(self) -> tuple[SwarmKey, bool]:
+        """Return what decides who comes in by which code."""
+        return self._papers.key, self._papers.is_current
+
+    def _open(self) -> None:
+        papers = self._papers
+        self._invites = papers.invites
+        present = curve_keys(papers.key)
+        if not papers.is_current:  # the code dates from before a removal
+            present = replace(present, worker_public=b"")
+        invites = [curve_keys(SwarmKey(invite.secret)) for invite in self._invites]
+        self._router.open_entrances(present, [*map(curve_keys, papers.older)], invites)
+
+    def take(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
+        """Take in what a machine says of itself and of the membership; make it a member if it came by the code."""
+        by_code, invite = self._router.came_by_code(), self._router.came_by_invite()
+        guest = self._guests.setdefault(peer, Guest(enrol.key, by_code))
+        try:
+            if invite and not self._papers.use_invite(invite, enrol.key):
+                self._router.proxy.cut(peer)
+                return
+            if frame and not (self._approve and by_code):  # a machine that waits is not believed
+                self._take_in(peer, enrol, frame)
+            if (invite or by_code) and guest.key == enrol.key:  # a connection is one machine
+                self._admit(enrol, invited=bool(invite))
+        except BadMembership as fault:
+            logger.debug(f"did not take what {enrol.name} says of the membership: {fault}")
+            self._router.note_vain(peer, len(frame))
+        except StoreError as fault:  # the work goes on by the code
+            self._say(str(fault))
+        if self._present_state() != self._state:
+            self._renew()
+        self._tell(peer)
+        if not self._router.came_now():
+            self._later(partial(self._router.proxy.cut, peer))  # the machine comes again with the key that it was told
+
+    def _take_in(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
+        """Take in what a machine says of the membership. Raises BadMembership, StoreError."""
+        try:
+            self._papers.take(membership.read(frame), enrol.sealed)
+        except OtherMembership:  # the machine has the code all the same, and one of both keepers may cede
+            self._router.note_vain(peer, len(frame))
+
+    def _admit(self, enrol: Enrol, *, invited: bool) -> None:
+        """Make a machine a member, or have it wait for approval; begin the membership where there is none.
+
+        Raises BadMembership, StoreError.
+        """
+        papers = self._papers
+        if papers.known is None:
+            papers.found(self._name)
+        if self._approve and not invited:
+            if enrol.key not in papers.members and papers.apply(enrol.key, enrol.name):
+                self._say(WANTS_IN.format(enrol.name, enrol.name, membership.fingerprint(enrol.key)))
+        elif enrol.key not in papers.members and papers.admit(enrol.key, enrol.name):
+            logger.debug(f"{enrol.name} is a member now: {membership.fingerprint(enrol.key)}")
+
+    def _tell(self, peer: bytes) -> None:
+        """Tell a machine who is in, unless it knows; seal the secret for it if it is a member."""
+        guest, papers = self._guests[peer], self._papers
+        waits = self._approve and guest.by_code and guest.key not in papers.members
+        is_refused = waits and papers.has_refused(guest.key)
+        if papers.known is None or (papers.known, is_refused) == guest.told:
+            return
+        members = Members(self._name, papers.card, papers.sealed_for(guest.key), waits, is_refused)
+        if self._router.send(peer, members, b"" if waits else membership.write(papers.known)):
+            self._guests[peer] = guest._replace(told=(papers.known, is_refused))
+        if self._approve and guest.by_code and not waits:
+            self._later(partial(self._router.proxy.cut, peer))  # the machine comes again by its own key
+
+    async def run(self) -> None:
+        """Follow what other processes of this machine change, and spread what is new, until cancelled."""
+        noted_s = told_s = 0.0
+        while True:
+            await asyncio.sleep(WATCH_S)
+            now = asyncio.get_running_loop().time()
+            try:
+                self._papers.refresh()
+                if self._present_state() != self._state:
+                    self._renew()
+                elif self._papers.invites != self._invites:
+                    self._papers.revoke(())  # an invite whose time is over stays so if the clock is set back
+                    self._open()
+                    self._renewed()
+                self._guests = {peer: each for peer, each in self._guests.items() if self._router.proxy.is_here(peer)}
+                if now - told_s > NEWS_S:
+                    told_s = now
+                    self._tell_all()
+                    self._tell_of_others()
+                if now - noted_s > SEEN_S and self._guests:
+                    noted_s = now
+                    await asyncio.to_thread(self._papers.note_seen, {each.key for each in self._guests.values()})
+            except StoreError as fault:
+                logger.debug(f"cannot keep the membership: {fault}")
+
+    def _tell_of_others(self) -> None:
+        """Tell the user of a list of members that another keeper began."""
+        if len(self._papers.others) > self._others:
+            self._say(OTHER_LIST)
+        self._others = len(self._papers.others)
+
+    def _tell_all(self) -> None:
+        for peer in self._guests:
+            self._tell(peer)
+
+    def _renew(self) -> None:
+        """Tell all who enrolled the new secret; then have every connection made anew by it."""
+        self._state = self._present_state()
+        self._tell_all()
+        self._open()
+        if self._papers.was_removed:
+            self._say(REMOVED.format(self._papers.keepers_name()))
+        elif self._papers.is_current:
+            self._say("a machine was removed from the swarm, which has a new code: its members get it by themselves")
+        self._later(self._router.proxy.cut_all)
+        self._renewed()
+
+    def _later(self, what: Callable[[], None]) -> None:
+        """Do something once the last messages had time to leave."""
+        asyncio.get_running_loop().call_later(FAREWELL_S, what)
+
+
+class Listener:
+    """Listens for workers. Raises EnvironmentFault where that is impossible; a new key is made if there is none."""
+
+    def __init__(self, config: CoordinateConfig, note: Say) -> None:
+        self._config, self._note = config, note
+        key, fresh = (None, False) if config.open else obtain_key(config.render.state_dir)
+        self._code = key.code if key and fresh else ""  # the code is shown only where no other machine has it
+        self._papers = Identity(config.render.state_dir, key) if key else None
+        self.router = self._open(self._papers)
+        try:
+            self._port = self.router.bind(config.bind, config.port)
+        except BaseException:
+            self.router.close()
+            raise
+        self._advertisement: Advertisement | None = None
+        self._epoch = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        if self._papers:
+            told = self._papers, self.router, machine_name(), note, self._announce_anew
+            self._start(Enrolment(*told, approve=config.approve).run())
+
+    def _open(self, papers: Identity | None) -> RouterSocket:
+        return RouterSocket(curve_keys(papers.key), papers.lets_in) if papers else RouterSocket()
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def invite(self) -> None:
+        """Tell the user how workers come in."""
+        config = self._config
+        if config.open:
+            self._note(OPEN_WARNING)
+        if self._code:
+            self._note("a new swarm; on each other machine run once:")
+            self._note(f"  e2a-swarm join {self._code}")
+        where = config.announce or f"{config.bind or machine_name()}:{self._port}"
+        self._note(f"waiting for workers at {where}: {CALL_WORKERS}")
+        if not self._code and not config.open:
+            self._note("  (`e2a-swarm key` shows the code for a machine that is new to it)")
+
+    async def announce(self, epoch: int) -> None:
+        """Announce the coordinator over mDNS, if the user wants that."""
+        config, papers = self._config, self._papers
+        if not config.advertise:
+            return
+        from swarm.net.discovery import Advertisement  # discovery loads slowly, so it is imported late
+
+        self._epoch = epoch
+        told = swarm_id(papers.key if papers else None), self._port, epoch, config.bind, self._note, config.announce
+        self._advertisement = Advertisement(*told, was=self._further_names())
+        await self._advertisement.start()
+
+    def _further_names(self) -> list[str]:
+        """Return the former names of the swarm, and those of invites: the machines that look for these may come in."""
+        if self._papers is None:
+            return []
+        invites = [SwarmKey(invite.secret) for invite in self._papers.invites if not invite.used_by]
+        return [swarm_id(key) for key in (*self._papers.older, *invites)]
+
+    def _announce_anew(self) -> None:
+        """Announce the coordinator by the new name of its swarm, and by the older ones."""
+        if self._advertisement:
+            self._start(self._replace(self._advertisement))
+
+    async def _replace(self, former: "Advertisement") -> None:
+        await former.close()
+        await self.announce(self._epoch)
+
+    async def close(self) -> None:
+        """Stop listening, and announce that."""
+        await cancel([*self._tasks])
+        if self._advertisement:
+            await self._advertisement.close()
+        self.router.close()

@@ -1,0 +1,225 @@
+"""What `redo` mends: the sentences that the user means, other wordings, and those of an earlier edition. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import regex
+
+from swarm.book.model.book import Segment
+from swarm.book.model.engine_text import mark_voice, read_engine_text, split_voice
+from swarm.book.model.reading_choice import is_called
+from swarm.config import RedoConfig
+from swarm.errors import UsageError
+from swarm.job.fallback_voice import GUEST
+from swarm.job.recipe import TAKES
+from swarm.job.record import AnyRecord, ClipDiscarded, SegmentReworded
+from swarm.job.spec import JobSpec
+from swarm.job.state import JobState, Place
+from swarm.system.text import clean, count_text
+
+WHY = "to be spoken again"
+OTHER_VOICE = "to be spoken by another voice"
+OTHER_WORDS = "to be spoken in other words"
+MAX_NAMED = 10  # sentences that are named before they are spoken
+PATTERN_TIMEOUT_S = 0.5  # one sentence may take so long
+
+Spell = Callable[[Segment, str], str]  # returns the engine text of a wording. Raises UsageError
+
+
+class Mending(NamedTuple):
+    """The records that open places again, and lines that name their sentences for the user."""
+
+    records: list[AnyRecord]
+    notes: list[str]
+
+
+class CarriedOverride(NamedTuple):
+    """A wording of an earlier edition: the sentence by its chapter's title, its words, and how often they came before.
+
+    Numbers would not do: a sentence that was added or left out moves all that follow.
+    """
+
+    title: str
+    written: str
+    time: int
+    said: str
+
+
+def mend(state: JobState, redo: RedoConfig, spell: Spell) -> Mending:
+    """Open the chosen places again; none where nothing is doubtful. Raises UsageError for places that do not exist."""
+    if redo.recast[0]:
+        return _recast(state, *redo.recast)
+    chosen = sorted(_chosen(state, redo))
+    if redo.say is not None:
+        return _reword(state, chosen, redo.say, spell)
+    spoken = [place for place in chosen if place in state.accepted]  # every run tries the other sentences again
+    records = [ClipDiscarded(*place, WHY, _next_take(state.accepted[place].take)) for place in spoken]
+    return Mending([*records], _named(state, chosen))
+
+
+def _chosen(state: JobState, redo: RedoConfig) -> set[Place]:
+    chosen = {place for place, clip in state.accepted.items() if redo.doubtful and clip.doubt}
+    for number in redo.chapters:
+        chosen |= _span(state, number, 1, _length(state, number))
+    for number, first, last in redo.segments:
+        chosen |= _span(state, number, first, last)
+    for pattern in redo.texts:
+        chosen |= _matching(state, pattern)
+    return chosen
+
+
+def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) -> Mending:
+    """Give one sentence another wording; the same wording once more is another take of it."""
+    if len(chosen) != 1:
+        lines = "".join(f"\n  {line}" for line in _named(state, chosen))
+        raise UsageError(f"--say is for one sentence, but {len(chosen)} are meant: name one with --segments.{lines}")
+    [place] = chosen
+    segment = state.segment(place)
+    said = spell(segment, say) if say.strip() else ""
+    said = mark_voice(said, segment.voice) if said and segment.voice else said
+    clip, same = state.accepted.get(place), said == state.wordings.get(place, "")
+    records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said)]
+    if clip is not None:
+        records.append(ClipDiscarded(*place, WHY if same else OTHER_WORDS, _next_take(clip.take) if same else 0))
+    return Mending(records, [_name(state, place, said)])
+
+
+def _recast(state: JobState, voice: str, other: str) -> Mending:
+    """Have all that one character, or one character's voice, says spoken by another voice. Raises UsageError."""
+    others = [place for place in _places(state) if not state.segment(place).voice.startswith(GUEST)]
+    voices = {segment.voice for place in others if (segment := state.segment(place)).voice}
+    places = [place for place in others if _says(state.segment(place), voice)]
+    if not places:
+        has = f"its voices are {', '.join(sorted(voices))}" if voices else "it has no --cast and no --dialogue-voice"
+        raise UsageError(f"--recast {voice}={other}: no character of this book has that name or voice; {has}.")
+    records: list[AnyRecord] = []
+    for place in places:
+        records.append(SegmentReworded(*place, mark_voice(state.segment(place).marked_words, other)))
+        if place in state.accepted:
+            records.append(ClipDiscarded(*place, OTHER_VOICE))
+    return Mending(records, [f"{count_text(len(places), 'sentence')} of {voice}: {other} speaks them"])
+
+
+def _says(segment: Segment, name: str) -> bool:
+    return segment.voice == name or is_called(segment.speaker, name)
+
+
+def _places(state: JobState) -> Iterator[Place]:
+    for number, chapter in enumerate(state.spec.chapters):
+        yield from ((number, index) for index in range(len(chapter.segments)))
+
+
+def _next_take(take: int) -> int:
+    """Return the first take that no worker has tried: a worker tries several takes of a doubtful sentence."""
+    return (take // TAKES + 1) * TAKES
+
+
+def _named(state: JobState, places: Sequence[Place]) -> list[str]:
+    lines = [_name(state, place, state.wordings.get(place, "")) for place in places[:MAX_NAMED]]
+    if len(places) > MAX_NAMED:
+        lines.append(f"and {count_text(len(places) - MAX_NAMED, 'sentence')} more")
+    return lines
+
+
+def _name(state: JobState, place: Place, said: str) -> str:
+    """Return a line that names a sentence, with its other wording if `said` is one."""
+    title, written = clean(state.spec.chapters[place[0]].title), clean(state.segment(place).written)
+    line = f'{place[0] + 1}:{place[1] + 1}, {title}: "{written}"'
+    return f'{line}, said as "{clean(read_engine_text(said)[0])}"' if said else line
+
+
+def _span(state: JobState, number: int, first: int, last: int) -> set[Place]:
+    length = _length(state, number)
+    if not 1 <= first <= last <= length:
+        raise UsageError(f"Chapter {number} has sentences 1 to {length}; there is no {first}-{last}.")
+    return {(number - 1, index) for index in range(first - 1, last)}
+
+
+def _length(state: JobState, number: int) -> int:
+    chapters = state.spec.chapters
+    if not 1 <= number <= len(chapters):
+        raise UsageError(f"There is no chapter {number}: this job has {len(chapters)}.")
+    return len(chapters[number - 1].segments)
+
+
+def _matching(state: JobState, pattern: str) -> set[Place]:
+    """Return the places whose words match: `/pattern/` is a regular expression, anything else plain words."""
+    matches = _matcher(pattern)
+    found = {
+        (number, index)
+        for number, chapter in enumerate(state.spec.chapters)
+        for index, segment in enumerate(chapter.segments)
+        if matches(segment.written)
+    }
+    if not found:
+        raise UsageError(f"--text {pattern!r}: no sentence of this book has that; subtitles show how it is written.")
+    return found
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    if len(pattern) > 2 and pattern.startswith("/") and pattern.endswith("/"):
+        return lambda text: _searched(pattern[1:-1], text)
+    words = _plain(pattern)
+    return lambda text: words in _plain(text)
+
+
+def _searched(pattern: str, text: str) -> bool:
+    try:
+        return regex.search(pattern, " ".join(text.split()), timeout=PATTERN_TIMEOUT_S) is not None
+    except (regex.error, TimeoutError) as error:
+        raise UsageError(f"--text /{pattern}/ is no pattern that can be searched for: {error}.") from error
+
+
+def _plain(text: str) -> str:
+    """Return a text without what a user does not type as printed: capitals, curly quotes, runs of spaces."""
+    return " ".join(text.translate({0x2019: "'", 0x2018: "'", 0x201C: '"', 0x201D: '"'}).split()).casefold()
+
+
+def overrides_of(spec: JobSpec, wordings: Mapping[Place, str]) -> list[CarriedOverride]:
+    """Return the wordings of a job, in the form in which another edition of the book can have them."""
+    return [
+        CarriedOverride(title, written, time, split_voice(wordings[place])[1])
+        for place, title, written, time in _sentences(spec)
+        if place in wordings and split_voice(wordings[place])[1] != _segment(spec, place).marked_words
+    ]
+
+
+def carry(carried: Sequence[CarriedOverride], spec: JobSpec, limit: int) -> Mending:
+    """Give the sentences of a new edition the wordings that an earlier one gave them.
+
+    A sentence is the same if its chapter's title and its words are, at the same occurrence of those words. A line names
+    each wording whose sentence its chapter has no more, or that is longer than `limit`, the engine's, in characters.
+    """
+    here = {(title, written, time): place for place, title, written, time in _sentences(spec)}
+    titles = {title for title, _, _ in here}
+    said: dict[Place, str] = {}
+    lines = []
+    for each in carried:
+        place = here.get((each.title, each.written, each.time))
+        if place and len(each.said) <= limit:
+            said[place] = each.said
+        elif place:
+            lines.append(f'the other wording of "{clean(each.written)}" is too long for this voice, and is left out')
+        elif each.title in titles:
+            lines.append(f'the other wording of "{clean(each.written)}" is left out: its chapter has no such sentence')
+    records = [SegmentReworded(*place, _in_its_voice(spec, place, words)) for place, words in sorted(said.items())]
+    return Mending([*records], lines[:MAX_NAMED])
+
+
+def _segment(spec: JobSpec, place: Place) -> Segment:
+    return spec.chapters[place[0]].segments[place[1]]
+
+
+def _in_its_voice(spec: JobSpec, place: Place, said: str) -> str:
+    voice = _segment(spec, place).voice
+    return mark_voice(said, voice) if voice else said
+
+
+def _sentences(spec: JobSpec) -> Iterator[tuple[Place, str, str, int]]:
+    """Yield the place of each sentence, its chapter's title, its words, and how often they came before there."""
+    for number, chapter in enumerate(spec.chapters):
+        said: Counter[str] = Counter()
+        for index, segment in enumerate(chapter.segments):
+            yield (number, index), chapter.title, segment.written, said[segment.written]
+            said[segment.written] += 1

@@ -1,0 +1,134 @@
+"""Listens to what a job has spoken already (`e2a-swarm verify`), and journals what may be wrong with it.
+
+A sample of its sentences is compared with how this machine speaks them: so a worker that speaks badly is found.
+"""
+
+import io
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from math import ceil
+from random import Random
+from typing import NamedTuple
+
+import soundfile
+
+from swarm.audiobook.sound.clip import LEAST_RESEMBLANCE, ClipDamaged, Pcm, read_clip, resemblance
+from swarm.book.model.engine_text import read_engine_text
+from swarm.job.clip_info import MAX_DOUBT
+from swarm.job.recipe import seeds_of
+from swarm.job.record import ClipAccepted, ClipDoubted
+from swarm.job.state import JobState, Place, apply
+from swarm.job.store.store import Store
+from swarm.system.text import clean
+from swarm.voice.host.clip_check import ClipCheck, Judgement, measure
+
+Judge = Callable[[str, Pcm, int], Judgement]  # takes a text, its sound and the sound's rate in Hz
+
+
+class Finding(NamedTuple):
+    """A sentence that was listened to; `doubt` is empty if it sounds right."""
+
+    place: Place
+    doubt: str
+
+    def line(self, state: JobState) -> str:
+        """Return a line that names the sentence as `redo` takes it, and says what may be wrong."""
+        chapter, index = self.place
+        title, written = clean(state.spec.chapters[chapter].title), clean(state.segment(self.place).written)
+        return f'{chapter + 1}:{index + 1}, {title}: "{written}": {self.doubt}'
+
+
+def open_spoken(store: Store, job: str) -> JobState | None:
+    """Lock a job and replay its journal; None if there is no such job. Raises StoreError."""
+    store.lock_job(job)
+    spec = store.open_job(job)
+    if spec is None:
+        return None
+    state = JobState(spec)
+    for record in store.records(job):
+        apply(state, record)
+    return state
+
+
+def listen(state: JobState, store: Store, judge: Judge) -> Iterator[Finding]:
+    """Yield each sentence of a job that has a sound, once it was listened to; what is doubtful is journaled before.
+
+    Sentences in another language than the job's are only measured. Raises StoreError.
+    """
+    for place, clip in sorted(state.accepted.items()):
+        yield note_doubt(state, store, place, _judged(state, store, place, clip, judge))
+
+
+def note_doubt(state: JobState, store: Store, place: Place, found: str) -> Finding:
+    """Journal what may be wrong with a sentence, if that is news, and return all that may be. Raises StoreError."""
+    clip = state.accepted[place]
+    if found and found not in clip.doubt:
+        doubt = "; ".join(filter(None, (clip.doubt, found)))[:MAX_DOUBT]
+        record = ClipDoubted(*place, clip.key, doubt)
+        store.commit([(state.job, record, b"")])
+        apply(state, record)
+    return Finding(place, state.accepted[place].doubt)
+
+
+def _judged(state: JobState, store: Store, place: Place, clip: ClipAccepted, judge: Judge) -> str:
+    path = store.find_clip(clip.key)
+    try:
+        pcm = read_clip(path, clip.digest, clip.samples, clip.sample_rate) if path else None
+    except ClipDamaged:
+        pcm = None
+    if pcm is None:
+        return "its sound is gone or damaged: the next run speaks it again"
+    text = read_engine_text(state.engine_text(place))[0]
+    heard = [ClipCheck().judge(text, measure(pcm, clip.sample_rate, clip.length_s))]
+    if state.segment(place).language in ("", state.spec.recipe.language):
+        heard.append(judge(text, pcm, clip.sample_rate))
+    return "; ".join(judgement.doubt for judgement in heard if judgement.doubt)
+
+
+LEAST = 3  # sentences of each worker, where it spoke that many
+BAD = 0.5  # a worker is named from this share of doubtful sentences on
+OTHERWISE = "another machine speaks it otherwise"
+# Takes an engine text and a seed; returns FLAC, b"" if it cannot be spoken.
+Respeak = Callable[[str, int], Awaitable[bytes]]
+
+
+def choose_sample(state: JobState, share: float, random: Random) -> list[Place]:
+    """Draw a share of what each worker spoke, three sentences at least, in the order of the book."""
+    spoken: dict[str, list[Place]] = {}
+    for place, clip in sorted(state.accepted.items()):
+        if not clip.reused:
+            spoken.setdefault(clip.worker, []).append(place)
+    drawn = [random.sample(each, min(len(each), max(LEAST, ceil(share * len(each))))) for each in spoken.values()]
+    return sorted(place for each in drawn for place in each)
+
+
+async def cross_check(
+    state: JobState, store: Store, places: list[Place], respeak: Respeak
+) -> AsyncIterator[tuple[Finding, str]]:
+    """Yield each sentence of a sample once it was compared, and its worker; what is doubtful is journaled before.
+
+    Sentences that this machine cannot speak are left out. Raises StoreError.
+    """
+    for place in places:
+        clip, text = state.accepted[place], state.engine_text(place)
+        frame = await respeak(text, seeds_of(text, state.spec.recipe, clip.take)[0])
+        theirs = _sound(store, clip)
+        if frame and theirs is not None:
+            ours, rate = soundfile.read(io.BytesIO(frame), dtype="int16")
+            alike = rate == clip.sample_rate and resemblance(theirs, ours, rate) >= LEAST_RESEMBLANCE
+            yield note_doubt(state, store, place, "" if alike else OTHERWISE), clip.worker
+
+
+def _sound(store: Store, clip: ClipAccepted) -> Pcm | None:
+    path = store.find_clip(clip.key)
+    try:
+        return read_clip(path, clip.digest, clip.samples, clip.sample_rate) if path else None
+    except ClipDamaged:
+        return None
+
+
+def bad_speakers(compared: list[tuple[Finding, str]]) -> dict[str, tuple[int, int]]:
+    """Return the workers of which most was doubtful: how many of how many sentences that were compared."""
+    all_of = Counter(worker for _, worker in compared)
+    doubted = Counter(worker for finding, worker in compared if OTHERWISE in finding.doubt)
+    return {worker: (doubted[worker], all_of[worker]) for worker in all_of if doubted[worker] > BAD * all_of[worker]}

@@ -1,1 +1,0 @@
-"""Editions: the audiobook and report of a job, and their delivery."""

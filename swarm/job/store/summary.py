@@ -1,0 +1,299 @@
+"""What lists of jobs need of each journal. A small file beside the journal has it, so that not every journal is read.
+
+The file says which journal it was made of, by size and time. If that is another one by now, or the file is damaged or
+missing, the journal is read and the file made anew.
+
+Besides, how much of the disk folders use.
+"""
+
+import hashlib
+import os
+import sys
+import time
+import zlib
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from swarm.errors import StoreError
+from swarm.job.job_asset import JobAsset
+from swarm.job.recipe import Setting
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, RunStarted
+from swarm.job.spec import FileOrigin, JobSpec
+from swarm.job.store.clips import file_size
+from swarm.job.store.journal import FILE as JOURNAL
+from swarm.job.store.journal import Journal
+from swarm.system.disk import DAMAGED
+
+
+def size_of(folder: Path | str) -> int:
+    """Return the bytes of all files under a folder."""
+    return sum(status.st_size for status in _files(folder))
+
+
+def only_in(folders: Iterable[Path]) -> int:
+    """Return the bytes of the files under these folders that are linked from nowhere else."""
+    names: Counter[tuple[int, int]] = Counter()
+    files: dict[tuple[int, int], os.stat_result] = {}
+    for status in (status for folder in folders for status in _files(folder)):
+        names[status.st_dev, status.st_ino] += 1
+        files[status.st_dev, status.st_ino] = status
+    return sum(status.st_size for file, status in files.items() if names[file] >= status.st_nlink)
+
+
+def _files(folder: Path | str) -> Iterator[os.stat_result]:
+    """Yield the status of each file under a folder."""
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                yield from _files(entry.path)
+            elif entry.is_file() and not entry.name.endswith("-shm"):  # SQLite has such a file while a journal is open
+                with suppress(OSError):  # the file was removed meanwhile
+                    yield os.stat(entry.path)  # noqa: PTH116 (an entry of Windows knows no links)
+
+
+FILE = "summary"
+TOTAL_FILE = "clip-bytes"  # lies in the state folder
+FORMAT = 1  # raise it when what is in the file changes
+SETTLED_NS = 2_000_000_000  # a journal changed more recently may change again without another time
+_CRC_BYTES = 4
+KEY_BYTES = 16
+
+Stamp = tuple[int, int]  # size and time of a journal
+
+
+class JobSummary(NamedTuple):
+    """A job on this machine. `accepted` counts the spoken ones of `sentences`; `disk_bytes` includes its clips.
+
+    If its journal cannot be read, `trouble` says why, and nothing else is known.
+    """
+
+    job: str
+    title: str
+    source: str
+    created_s: float
+    accepted: int
+    disk_bytes: int
+    finished: bool
+    trouble: str = ""
+    engine: str = ""
+    voice: str = ""
+    language: str = ""
+    speed: Setting | None = None  # None: the engine has no such setting
+    chapters: tuple[str, ...] = ()  # titles of the chapters that are spoken
+    sentences: int = 0
+    files: tuple[str, ...] = ()  # files of the audiobook when it was last written
+    job_files: tuple[JobAsset, ...] = ()
+    origins: tuple[FileOrigin, ...] = ()  # the user's files that the job files were made from
+    used_s: float = 0.0  # when a command last used the job
+
+
+class JournalSummary(Struct, frozen=True, array_like=True):
+    """A journal's summary, with the clips that it names. `about` counts no other bytes than those of clips."""
+
+    stamp: Stamp
+    about: JobSummary
+    packed_keys: bytes
+    packed_sizes: bytes  # sizes of the clips' files; 0 for a clip that was discarded
+    format: int = FORMAT
+
+    @property
+    def keys(self) -> list[str]:
+        """The keys of all clips that the journal names."""
+        digits, length = self.packed_keys.hex(), 2 * KEY_BYTES
+        return [digits[start : start + length] for start in range(0, len(digits), length)]
+
+    @property
+    def short_keys(self) -> "array[int]":
+        """The beginnings of these keys, which tell clips apart and are quick to compare."""
+        return _unpack("Q", self.packed_keys)[::2]
+
+    @property
+    def sizes(self) -> "array[int]":
+        """The sizes in bytes of these clips."""
+        return _unpack("I", self.packed_sizes)
+
+
+class ClipTotal(Struct, frozen=True):
+    """What the file of `clip_bytes` has: a sum, and a digest of the journals that it was made of."""
+
+    of: str
+    bytes: int
+
+
+def read_summary(folder: Path) -> JournalSummary:
+    """Return the summary of a job's journal. Raises StoreError if there is none and the journal cannot be read."""
+    stamp = _stamp(folder)
+    kept = _read_file(folder / FILE) if stamp else None
+    if kept and kept.stamp == stamp:
+        return kept
+    with closing(Journal(folder, read_only=True)) as journal:
+        made = _make(journal, stamp or (0, 0))
+    if stamp and stamp == _stamp(folder) and stamp[1] < time.time_ns() - SETTLED_NS:
+        _write_file(folder / FILE, made)
+    return made
+
+
+def clip_bytes(state_dir: Path, folders: Sequence[Path]) -> int:
+    """Return the bytes of all clips that these jobs name; clips that they share count once.
+
+    The last sum is kept in a file, because adding up hundreds of thousands of clips takes time. Raises StoreError.
+    """
+    stamps = [(folder.name, _stamp(folder)) for folder in folders]
+    of = hashlib.sha256(repr(sorted(stamps)).encode()).hexdigest() if all(stamp for _, stamp in stamps) else ""
+    path = state_dir / TOTAL_FILE
+    with suppress(OSError, ValueError):
+        kept = msgspec.json.decode(path.read_bytes(), type=ClipTotal)
+        if kept.of == of:
+            return kept.bytes
+    sizes: dict[int, int] = {}
+    for folder in folders:
+        summary = read_summary(folder)
+        sizes.update(zip(summary.short_keys, summary.sizes, strict=True))
+    total = sum(sizes.values())
+    if of:
+        _write(path, msgspec.json.encode(ClipTotal(of, total)))
+    return total
+
+
+def write_summary(folder: Path) -> None:
+    """Write the summary of a journal that no process writes any more, if the disk allows it."""
+    if stamp := _stamp(folder):
+        with suppress(StoreError), closing(Journal(folder, read_only=True)) as journal:
+            _write_file(folder / FILE, _make(journal, stamp))
+
+
+def drop_summary(folder: Path) -> None:
+    """Remove the summary of a journal that is about to change."""
+    with suppress(OSError):
+        (folder / FILE).unlink(missing_ok=True)
+
+
+def list_summaries(folders: Iterable[Path]) -> list[JobSummary]:
+    """Return the summaries of jobs, oldest first; a job whose journal cannot be read says why."""
+    return sorted(map(_summary, folders), key=lambda summary: summary.created_s)
+
+
+def _summary(folder: Path) -> JobSummary:
+    folder_bytes = size_of(folder)
+    try:
+        about = read_summary(folder).about
+    except StoreError as error:
+        return JobSummary(folder.name, "", "", 0.0, 0, folder_bytes, finished=False, trouble=str(error))
+    return about._replace(disk_bytes=about.disk_bytes + folder_bytes)
+
+
+def _make(journal: Journal, stamp: Stamp) -> JournalSummary:
+    spec, counts = journal.spec(), journal.counts()
+    about = summary_of(spec, counts.accepted, counts.clip_bytes, counts.finished, counts.started)
+    standing, sizes = standing_clips(journal.records())
+    here = {record.key for record in standing}
+    try:
+        keys = bytes.fromhex("".join(sizes))
+    except ValueError:
+        keys = b""
+    if len(keys) != KEY_BYTES * len(sizes):
+        raise StoreError(f"{journal.path} cannot be used: {DAMAGED}.")
+    return JournalSummary(stamp, about, keys, _pack(size if key in here else 0 for key, size in sizes.items()))
+
+
+def _pack(sizes: Iterable[int]) -> bytes:
+    packed = array("I", sizes)
+    if sys.byteorder == "big":
+        packed.byteswap()
+    return packed.tobytes()
+
+
+def _unpack(kind: str, content: bytes) -> "array[int]":
+    numbers: array[int] = array(kind)
+    numbers.frombytes(content)
+    if kind == "I" and sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def summary_of(
+    spec: JobSpec, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
+) -> JobSummary:
+    """Summarise a job by its last records; `finished` is None if a clip was discarded since."""
+    return JobSummary(
+        job=spec.job,
+        title=spec.title,
+        source=spec.source,
+        created_s=spec.created_s,
+        accepted=accepted,
+        disk_bytes=disk_bytes,
+        finished=finished is not None,
+        engine=spec.recipe.engine,
+        voice=spec.voice_name,
+        language=spec.recipe.language,
+        speed=dict(spec.recipe.settings).get("speed"),
+        chapters=tuple(chapter.title for chapter in spec.chapters),
+        sentences=sum(len(chapter.segments) for chapter in spec.chapters),
+        files=finished.files if finished else (),
+        job_files=spec.job_files,
+        origins=spec.origins,
+        used_s=max(spec.created_s, started.at_s if started else 0.0, finished.at_s if finished else 0.0),
+    )
+
+
+def standing_clips(records: Iterable[AnyRecord]) -> tuple[list[ClipAccepted], Mapping[str, int]]:
+    """Return the accepted clips that were not discarded since, and the size of each clip's file in bytes, by key."""
+    standing: dict[tuple[int, int], ClipAccepted] = {}
+    sizes: dict[str, int] = {}
+    for record in records:
+        if isinstance(record, ClipAccepted):
+            standing[record.chapter, record.index] = record
+            sizes[record.key] = record.bytes
+        elif isinstance(record, ClipDiscarded):
+            standing.pop((record.chapter, record.index), None)
+    return list(standing.values()), sizes
+
+
+# --- the file
+
+
+def _stamp(folder: Path) -> Stamp | None:
+    """Return size and time of a journal; None while there is a log beside it, which has what the file lacks."""
+    path = f"{folder}{os.sep}{JOURNAL}"  # a Path takes longer to make than its file to stat
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    if file_size(f"{path}-wal"):
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _read_file(path: Path) -> JournalSummary | None:
+    """Return what the file says; None if it is missing, damaged or of another format."""
+    try:
+        content = path.read_bytes()
+        body = memoryview(content)[_CRC_BYTES:]
+        if zlib.crc32(body) != int.from_bytes(content[:_CRC_BYTES]):
+            return None
+        kept = msgspec.msgpack.decode(body, type=JournalSummary)
+    except (OSError, ValueError):
+        return None
+    return kept if kept.format == FORMAT else None
+
+
+def _write_file(path: Path, made: JournalSummary) -> None:
+    body = msgspec.msgpack.encode(made)
+    _write(path, zlib.crc32(body).to_bytes(_CRC_BYTES) + body)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file, if the disk allows it. It needs no sync: a torn one is noticed, and made anew."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with suppress(OSError):
+        part.write_bytes(content)
+        part.replace(path)
+    with suppress(OSError):
+        part.unlink(missing_ok=True)

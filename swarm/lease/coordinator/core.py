@@ -1,0 +1,393 @@
+"""The coordinator's core: messages in, outcomes out. Persist an outcome's entries before sending its messages.
+
+It owns no socket, disk or clock: `receive` and `tick` are told the time (seconds since the epoch, monotonic
+within a run). After each call ask `next_deadline` when to call `tick`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished, JobPaused
+from swarm.job.run import RunStats
+from swarm.job.state import JobState, apply
+from swarm.lease.coordinator.deadlines import SILENCE_S, Deadlines, expire
+from swarm.lease.coordinator.grant import grant_waiting
+from swarm.lease.coordinator.heartbeat import Absent, take_heartbeat, tidy
+from swarm.lease.coordinator.intake import ClipPieces, Intake
+from swarm.lease.coordinator.ledger import Ledger
+from swarm.lease.coordinator.order_effects import brief, overrule, take_out, withdraw
+from swarm.lease.coordinator.roster import Session, Transfer, new_session, refuse, session_key, still_waiting
+from swarm.lease.coordinator.served_assets import ServedAssets
+from swarm.lease.coordinator.served_job import Jobs, ServedJob, charge_idle
+from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
+from swarm.lease.coordinator.time_left import IDLE, EncoderUse, EncodingPace, SpeechPace
+from swarm.lease.core_settings import Settings
+from swarm.lease.envelope import Reason
+from swarm.lease.file_transfer import Blocks, Fetch, FilePiece
+from swarm.lease.member_message import Epochs
+from swarm.lease.message import (
+    Bye,
+    Clip,
+    ClipPiece,
+    Done,
+    Failed,
+    FromWorker,
+    Heartbeat,
+    Held,
+    Hello,
+    Refused,
+    Release,
+    Status,
+    StatusReply,
+    WhoAreYou,
+)
+from swarm.lease.offer import ANY
+from swarm.lease.outcome import JournalEntry, Outcome
+from swarm.lease.states import SessionState
+
+ASK_AGAIN_S = 0.5  # only time shows that a holder is slow, so the waiting slots are asked in rounds
+LISTEN_S = 1.5  # a longer wait for a call, while workers are here, is a sleep and not their silence
+OWN_GAP_S = 3.0  # a coordinator that was not called for so long slept
+GATHER_S = 1.5  # after a sleep nothing is granted for so long: workers come back and say what they have spoken
+
+
+@dataclass
+class CoordinatorCore:
+    """Decides who speaks what, and until when, and takes in what was spoken.
+
+    Call `tick` at `next_deadline`. The shell reads `jobs` and `sessions` and changes neither.
+    """
+
+    settings: Settings
+    started_s: float
+    jobs: Jobs = field(default_factory=Jobs)
+    sessions: dict[str, Session] = field(default_factory=dict)
+    peers: dict[bytes, Session] = field(default_factory=dict)
+    absent: Absent = field(default_factory=Absent)
+    stopping: bool = False
+    ended: bool = False
+    deserted: bool = False  # all workers fell silent
+    called_s: float = field(init=False)  # the last call of `receive` or `tick`
+    asked_s: float = field(init=False)  # the last round over the waiting slots
+    grants_s: float = field(init=False)  # nothing is granted before this time
+    last_lease: int = field(init=False)
+    intake: Intake = field(init=False)
+    pieces: ClipPieces = field(init=False)
+    job_files: ServedAssets = field(init=False)
+    deadlines: Deadlines = field(init=False)
+    waiting: dict[str, Session] = field(default_factory=dict)  # sessions that offered slots; some may not wait any more
+    more_to_grant: bool = False  # the last round ended before all waiting slots were asked
+    speech_pace: SpeechPace = field(default_factory=SpeechPace)
+    encoding_pace: EncodingPace = field(default_factory=EncodingPace)
+
+    def __post_init__(self) -> None:
+        self.called_s = self.asked_s = self.started_s
+        self.grants_s = self.started_s + self.settings.grace_s
+        self.last_lease = self.settings.lease_base
+        self.intake = Intake(self.jobs, self.sessions, self.settings.alone)
+        self.pieces = ClipPieces(self.intake)
+        self.job_files = ServedAssets(self.jobs, self.sessions, self.settings.piece)
+        self.deadlines = Deadlines(self.jobs, self.sessions)
+
+    def add_job(
+        self, state: JobState, install: str = "", fetch: str = "", run_stats: RunStats | None = None, device: str = ANY
+    ) -> None:
+        """Serve one more job, after those already here; `run_stats` is what its earlier runs took.
+
+        `install` is the command line that brings its engine to a worker, `fetch` the one that brings its model, and
+        `device` the kind that the model computes on.
+        """
+        ledger = Ledger(state, holdings=self.jobs.holdings)
+        served = ServedJob(state, ledger, install, fetch, self.settings.unknown_deadline_s, device)
+        served.run_stats, served.loads.looked_at = run_stats or served.run_stats, self.settings.looked_at
+        self.jobs.add(served)
+
+    def note_progress(self, encoded: dict[str, float], now: float, use: EncoderUse = IDLE, taken: float = 0.0) -> None:
+        """Note what share of each job's sound is encoded, what the encoders did, and the share of cores for speech."""
+        self.speech_pace.observe(now, *Snapshot(self.settings, self.jobs, self.sessions, now).speech())
+        left_sound_s = self.jobs.note_encoded(encoded)
+        self.encoding_pace.observe(now, use, left_sound_s, taken if self.jobs.open else None)
+
+    # --- events
+
+    def receive(self, peer: bytes, message: FromWorker, now: float, frame: bytes = b"", fault: str = "") -> Outcome:
+        """Take in one message; `fault` says what is wrong with a clip's frame, "" for nothing."""
+        outcome = Outcome()
+        self._notice_gap(now)
+        if isinstance(message, Status):
+            outcome.send(peer, self.status(now))
+            return outcome
+        if isinstance(message, Hello):
+            self._welcome(peer, message, now, outcome)
+            return outcome
+        if isinstance(message, Epochs) and self.settings.trusts:  # a standby, which does not greet, may send them too
+            overrule(self.jobs, message, self.sessions, now, outcome)
+        session = self.peers.get(peer) or self._return(peer, now, outcome)
+        if session is not None:
+            session.heard_s = now
+        if session is None or session.state is SessionState.ESTRANGED:
+            known = session or self.absent.sessions.get(peer)
+            if known is not None and isinstance(message, Clip) and len(frame) >= message.size:
+                self._take_late(known, message, now, frame, fault, outcome)
+            outcome.send(peer, WhoAreYou())
+            return outcome
+        if isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
+            self.pieces.take(session, message, len(frame), self._credit, now, outcome)
+            tidy(self.jobs, session, now)
+            return outcome
+        self._dispatch(session, message, now, frame, fault, outcome)
+        self._pump(now, outcome)
+        return outcome
+
+    def tick(self, now: float) -> Outcome:
+        """Let time pass: take the leases of silent workers and those past their deadline, and grant them anew."""
+        outcome = Outcome()
+        self._notice_gap(now)
+        if not self.more_to_grant:
+            self._charge_idle(now)
+        for session in self.deadlines.silent(now):
+            outcome.events.append(Reason("silent", worker=session.hello.name, seconds=SILENCE_S))
+            self._drop(session, now, silent=True)
+            self.deserted = not self.sessions
+        for lease in self.deadlines.overdue(now):
+            session = self.sessions[lease.session]
+            expire(self.jobs.of(lease), session, lease, self.intake, now, outcome)
+            tidy(self.jobs, session, now)
+        self._pump(now, outcome, thorough=True)
+        return outcome
+
+    def next_deadline(self) -> float:
+        """Return when `tick` is due, in seconds since the epoch; infinity where time alone changes nothing."""
+        listening_s = self.called_s + LISTEN_S if self.sessions else inf
+        return min(self.deadlines.earliest_s(), listening_s, self._next_round())
+
+    def coming(self, peer: bytes) -> Transfer | None:
+        """Return the clip that comes in pieces over a connection, None if there is none."""
+        return self.peers[peer].transfer if peer in self.peers else None
+
+    def unsent(self, peer: bytes) -> None:
+        """Take in that a message could not leave: the peer must greet again, and is told everything anew."""
+        if session := self.peers.get(peer):
+            session.become(SessionState.ESTRANGED)
+
+    def discard(self, job: str, chapter: int, index: int, why: str, now: float) -> Outcome:
+        """Have a place spoken again whose accepted clip cannot be read."""
+        self._record(job, ClipDiscarded(chapter, index, why), outcome := Outcome())
+        self.jobs.review()
+        self.jobs[job].ledger.reopen((chapter, index))
+        self._pump(now, outcome)
+        return outcome
+
+    def lose_latents(self, job: str, digest: str, now: float) -> Outcome:
+        """Get the latents of a job again, from a worker that speaks with them or computed anew."""
+        self.job_files.lose(self.jobs[job], digest, outcome := Outcome())
+        self._pump(now, outcome)
+        return outcome
+
+    def journal(self, job: str, record: GainFixed | JobFinished) -> Outcome:
+        """Journal a job's gain, or that its audiobook is written."""
+        self._record(job, record, outcome := Outcome())
+        return outcome
+
+    def status(self, now: float) -> StatusReply:
+        """Return what this coordinator and its workers are doing."""
+        return Snapshot(self.settings, self.jobs, self.sessions, now, self.speech_pace, self.encoding_pace).reply()
+
+    def stop(self) -> Outcome:
+        """Grant nothing more and have every lease given back; what is being spoken is still taken."""
+        outcome, self.stopping = Outcome(), True
+        self.jobs.holdings.closed = True
+        withdraw(self.jobs.values(), self.sessions, outcome)
+        return outcome
+
+    def pause(self, job: str, now: float, *, paused: bool = True) -> Outcome:
+        """Pause a job, or let it go on; what is being spoken of it is still taken."""
+        outcome, served = Outcome(), self.jobs[job]
+        self._charge_idle(now)
+        if served.state.paused != paused:
+            self._record(job, JobPaused(paused, now), outcome)
+            self.jobs.review()
+        withdraw([served] if paused else [], self.sessions, outcome)
+        for session in self.sessions.values():
+            tidy(self.jobs, session, now)
+        self._pump(now, outcome, thorough=True)
+        return outcome
+
+    def remove_job(self, job: str, now: float) -> Outcome:
+        """Serve a job no more; what is still spoken of it is refused."""
+        self._charge_idle(now)
+        take_out(self.jobs, job, self.sessions, now, outcome := Outcome())
+        self._pump(now, outcome, thorough=True)
+        return outcome
+
+    def arrange(self, jobs: Sequence[str], now: float) -> Outcome:
+        """Serve these jobs first, in this order, and the others after them."""
+        self.jobs.arrange(jobs)
+        self._pump(now, outcome := Outcome(), thorough=True)
+        return outcome
+
+    def hopeless(self) -> Reason | None:
+        """Return why a job can never be finished, where no other worker will come; None where it can."""
+        return find_hopeless(self.jobs, self.sessions) if self.settings.alone else None
+
+    @property
+    def quiet(self) -> bool:
+        """Whether no worker holds a lease any more, by its last heartbeat."""
+        return not any(session.holding for session in self.sessions.values())
+
+    def end(self, *, failed: bool = False) -> Outcome:
+        """Tell all workers that this coordinator ends, after its work or for a fault."""
+        outcome, self.ended = Outcome(), True
+        for session in self.sessions.values():
+            outcome.send(session.peer, Done(final=True, failed=failed))
+        return outcome
+
+    # --- who is here
+
+    def _welcome(self, peer: bytes, hello: Hello, now: float, outcome: Outcome) -> None:
+        if refusal := refuse(hello, self.settings):
+            outcome.send(peer, Refused(reason=refusal))
+            return
+        if self.ended:
+            outcome.send(peer, Done(final=True))
+            return
+        session = self.sessions.get(session_key(hello))
+        if (before := self.peers.get(peer)) and before is not session:  # one connection is one worker
+            self._drop(before, now)
+        if session is None:
+            session = new_session(hello, peer, now, self.sessions.values())
+            self._enter(session, now, outcome)
+        self.peers.pop(session.peer, None)
+        self.absent.sessions.pop(peer, None)
+        self.peers[peer] = session
+        session.greeted(peer, hello, now)
+        outcome.send(peer, self.settings.welcome(len(self.sessions)))
+        brief(self.jobs, session, now, outcome)
+
+    def _enter(self, session: Session, now: float, outcome: Outcome) -> None:
+        self.sessions[session.key] = session
+        self.deadlines.joined(session)
+        if self.deserted:  # all were cut off together: the first one back must not speak what the others hold
+            self.deserted, self.grants_s = False, max(self.grants_s, now + GATHER_S)
+        if not self.settings.alone:
+            outcome.events.append(Reason("joined", worker=session.hello.name, count=len(session.slots)))
+
+    def _return(self, peer: bytes, now: float, outcome: Outcome) -> Session | None:
+        """Let a worker that fell silent go on where it was heard last, without a greeting."""
+        session = None if self.ended else self.absent.returning(peer, self.sessions, self.jobs, now)
+        if session is not None:
+            self.peers[peer] = session
+            self._enter(session, now, outcome)
+        return session
+
+    def _drop(self, session: Session, now: float, *, silent: bool = False) -> None:
+        charge_idle(self.jobs.open.values(), session, now)
+        self.sessions.pop(session.key, None)
+        self.peers.pop(session.peer, None)
+        self.absent.add(session, silent=silent)
+        for lease in list(self.jobs.leases_of(session).values()):
+            served = self.jobs.of(lease)
+            served.run_stats.reissued += len(lease.pending)
+            served.ledger.lapse(lease)
+
+    def _notice_gap(self, now: float) -> None:
+        """After a sleep of this machine, shift every deadline first: the messages that wait are old."""
+        gap_s, self.called_s = now - self.called_s, now
+        if gap_s > OWN_GAP_S and self.sessions:  # a coordinator without workers did not ask to be called
+            self.deadlines.forgive(gap_s)
+            self.grants_s = now + GATHER_S
+
+    # --- messages
+
+    def _dispatch(
+        self, session: Session, message: FromWorker, now: float, frame: bytes, fault: str, outcome: Outcome
+    ) -> None:
+        match message:
+            case Heartbeat():
+                take_heartbeat(self.jobs, self.sessions, session, message, now, outcome)
+                if session.offers:
+                    self.waiting[session.key] = session
+                self.job_files.heard(session, message, now, outcome)
+                tidy(self.jobs, session, now)
+            case Clip() | Failed():
+                served = self.jobs.get(message.job)
+                was_open = served is not None and served.is_open
+                self._settle(session, message, now, frame, fault, outcome)
+                tidy(self.jobs, session, now)
+                if served is not None and was_open and served.state.complete:
+                    self._charge_idle(now)  # idle time after its last clip is not this job's
+                    self.jobs.review()
+            case Held():
+                self.intake.held(session, message, now, self._new_lease_id, outcome)
+            case Fetch() | Blocks():
+                self.job_files.fetch(session, message, now, outcome)
+            case FilePiece():
+                self.job_files.job_file(session, message, frame, now, outcome)
+                tidy(self.jobs, session, now)
+            case Release():
+                self.intake.released(session, message, outcome)
+                tidy(self.jobs, session, now)
+            case Bye():
+                outcome.events.append(Reason("left", worker=session.hello.name))
+                self._drop(session, now)
+
+    def _settle(
+        self, session: Session, message: Clip | Failed, now: float, frame: bytes, fault: str, outcome: Outcome
+    ) -> None:
+        if isinstance(message, Failed):
+            self.intake.failed(session, message, now, outcome)
+            self.intake.set_aside(session, now, outcome)
+            return
+        if message.size:  # another clip, in one piece, may have come between the pieces of this one
+            session.transfer = None
+        if self.intake.clip(session, message, now, frame, fault, self._credit, outcome):
+            session.unfinished = 0
+            self.pieces.note_bytes(session, now)
+
+    @property
+    def _credit(self) -> int:
+        return self.settings.credit_of_one(len(self.sessions))
+
+    def _take_late(self, session: Session, clip: Clip, now: float, frame: bytes, fault: str, outcome: Outcome) -> None:
+        """Take a valid clip that is wanted from a worker that must greet again; others wait until it has greeted."""
+        served = self.jobs.get(clip.job)
+        if served is None or fault or not served.is_wanted((clip.chapter, clip.index), clip.key):
+            return
+        self._dispatch(session, clip, now, frame, fault, outcome)
+        self._pump(now, outcome)
+
+    def _charge_idle(self, now: float) -> None:
+        """Charge the idle time since the last call to the jobs that were open until now."""
+        for session in self.sessions.values():
+            charge_idle(self.jobs.open.values(), session, now)
+
+    # --- leases
+
+    def _pump(self, now: float, outcome: Outcome, *, thorough: bool = False) -> None:
+        """Grant what can be granted; `thorough` as in `grant_waiting`."""
+        if self.stopping or now < self.grants_s or len(self.sessions) < self.settings.min_workers:
+            return
+        if self.settings.min_workers:  # a job that has begun goes on with fewer workers
+            self.settings = replace(self.settings, min_workers=0)
+        if thorough:
+            self.asked_s = now
+        self.waiting = still_waiting(self.waiting, self.sessions)
+        about = self.jobs, self.sessions, self.waiting.values(), now, outcome, self.settings, self._new_lease_id
+        self.more_to_grant = grant_waiting(*about, thorough=thorough)
+
+    def _next_round(self) -> float:
+        """Return when the waiting slots are asked for again; infinity where none waits or nothing is left to grant."""
+        here = (session for key, session in self.waiting.items() if self.sessions.get(key) is session)
+        waiting = any(session.is_waiting for session in here)
+        if not waiting or self.stopping or len(self.sessions) < self.settings.min_workers or not self.jobs.open:
+            return inf
+        return self.called_s if self.more_to_grant else max(self.asked_s + ASK_AGAIN_S, self.grants_s)
+
+    def _new_lease_id(self) -> int:
+        self.last_lease += 1
+        return self.last_lease
+
+    def _record(self, job: str, record: AnyRecord, outcome: Outcome) -> None:
+        apply(self.jobs[job].state, record)
+        outcome.entries.append(JournalEntry(job, record))

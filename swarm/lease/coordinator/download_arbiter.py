@@ -1,0 +1,200 @@
+"""Who downloads a file of an engine's model from its hub: one worker at a time, and the others have it from that
+one.
+
+The coordinator has no such file. It knows by heartbeats who has one, and who lacks one, each named by a content id.
+A worker that has one tells the digest of its block list, by which the file travels along a chain, as a job asset
+does. A block list is named by its digest, and so is the file on its way: a list that does not fit is no list."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, block_list_size, piece_size
+from swarm.lease.coordinator.chain import Chain, Chains
+from swarm.lease.coordinator.roster import Session
+from swarm.lease.envelope import Reason
+from swarm.lease.file_transfer import BlockDigests, Blocks, Fetch, FilePiece, LackedFile, ModelSource, ToldFile
+from swarm.lease.outcome import Outcome
+
+NEW_S = 5.0  # a session this new may go on with what an earlier run told it to fetch or to wait for
+STUCK_S = 60.0  # another worker gets the leave, too, if a download brings no byte for so long
+
+
+@dataclass
+class DownloadPermit:
+    """The leave of one worker to download a file from its hub."""
+
+    session: str
+    have: int
+    moved_s: float
+
+
+@dataclass
+class DownloadArbiter:
+    """Says to each worker that lacks a file of a model how to have it."""
+
+    sessions: dict[str, Session]
+    chains: Chains
+    leaves: dict[str, DownloadPermit] = field(default_factory=dict)
+    agreed: dict[str, ToldFile] = field(default_factory=dict)  # the first worker that had the file told it so
+    liars: set[tuple[str, str]] = field(default_factory=set)  # handles, and the sessions that told of another file
+
+    def direct(self, session: Session, now: float, out: Outcome) -> None:
+        """Take in which files a worker lacks; answer for the first that it is not downloading already."""
+        self._forget()
+        for lacked in session.lacked.values():
+            self._accuse(session, lacked, out)
+            if lacked.downloads:
+                self._heard_of(lacked.handle, session, now)
+        asked = next((lacked for lacked in session.lacked.values() if not lacked.downloads), None)
+        if asked is not None:
+            source = self.source(session, asked, now)
+            if source.told is None or source.told != asked.told:
+                out.send(session.peer, source)
+
+    def source(self, session: Session, lacked: LackedFile, now: float) -> ModelSource:
+        """Return how a worker shall have a file that it lacks: from others, else from the hub if no other is at it."""
+        told = self._told(lacked.handle)
+        if told is not None and told.digest not in lacked.false:
+            chain = self.chains.of(told.digest, told.size, is_model=True)
+            if chain.has_holder(self.sessions) and chain.able(session, self.sessions) - {session.key}:
+                return ModelSource(lacked.handle, told=told)
+        if told is None and now - session.joined_s < NEW_S:
+            if lacked.told is not None:
+                return ModelSource(lacked.handle, told=lacked.told)
+            if (lacked.waits or session.told_models) and lacked.handle not in self.leaves:
+                return ModelSource(lacked.handle, wait=True)
+        return ModelSource(lacked.handle, wait=not self._may_download(session, lacked, now))
+
+    def files(self) -> Iterable[ToldFile]:
+        """Return the files that travel from worker to worker."""
+        return self.agreed.values()
+
+    def _told(self, handle: str) -> ToldFile | None:
+        """Return what a file is: the first word counts as long as any worker says it that was not found to lie."""
+        said = {key: other.told_models[handle] for key, other in self.sessions.items() if handle in other.told_models}
+        honest = [told for key, told in said.items() if (handle, key) not in self.liars]
+        if honest and self.agreed.get(handle) not in honest:
+            self.agreed[handle] = honest[0]
+        return self.agreed.get(handle) if honest else None
+
+    def _may_download(self, session: Session, lacked: LackedFile, now: float) -> bool:
+        """Tell whether a worker may turn to the hub; from then on it has the leave, unless it is offline."""
+        leave = self.leaves.get(lacked.handle)
+        if leave is not None and leave.session != session.key:
+            self._heard_of(lacked.handle, self.sessions[leave.session], now)
+            if now - leave.moved_s < STUCK_S:
+                return False
+        if not lacked.offline:
+            self.leaves[lacked.handle] = DownloadPermit(session.key, lacked.have, now)
+        return True
+
+    def _heard_of(self, handle: str, session: Session, now: float) -> None:
+        """Take in how far a download is; one that began without leave, before this run, has it from now on."""
+        have = session.lacked[handle].have
+        leave = self.leaves.setdefault(handle, DownloadPermit(session.key, have, now))
+        if leave.session == session.key and leave.have != have:
+            leave.have, leave.moved_s = have, now
+
+    def _accuse(self, session: Session, lacked: LackedFile, out: Outcome) -> None:
+        """Believe no more those whose word led to another file."""
+        for key, other in self.sessions.items() if lacked.false else ():
+            told = other.told_models.get(lacked.handle)
+            is_news = told is not None and told.digest in lacked.false and (lacked.handle, key) not in self.liars
+            if is_news and other is not session:
+                self.liars.add((lacked.handle, key))
+                out.events.append(Reason("file not as it was", worker=other.hello.name, note=session.hello.name))
+
+    def _forget(self) -> None:
+        """Forget what is over: downloads that ended or whose worker is gone, and words that no worker says any more."""
+        here = self.sessions
+
+        def lacks(handle: str, key: str) -> bool:
+            return key in here and handle in here[key].lacked
+
+        self.leaves = {handle: leave for handle, leave in self.leaves.items() if lacks(handle, leave.session)}
+        told = {handle for session in here.values() for handle in session.told_models}
+        self.agreed = {handle: each for handle, each in self.agreed.items() if handle in told}
+        self.liars = {(handle, key) for handle, key in self.liars if key in here and handle in here[key].told_models}
+
+
+MAX_LISTS = 64  # a list has up to 512 KiB
+ANSWER_S = 3.0  # a worker that sends no piece of a list for so long is left for another one
+
+
+@dataclass
+class Coming:
+    """A block list on its way here, and those that wait for a part of it."""
+
+    size: int
+    session: str = ""
+    asked_s: float = 0.0
+    data: bytearray = field(default_factory=bytearray)
+    tried: set[str] = field(default_factory=set)
+    waiting: set[tuple[bytes, int]] = field(default_factory=set)  # peers, and the part that each asked for
+
+
+@dataclass
+class BlockLists:
+    """The block lists that are here or on their way, by digest."""
+
+    sessions: dict[str, Session]
+    piece: int
+    known: dict[str, bytes] = field(default_factory=dict)
+    coming: dict[str, Coming] = field(default_factory=dict)
+
+    def answer(self, session: Session, asked: Blocks, chain: Chain, now: float, out: Outcome) -> None:
+        """Tell a worker the digests of blocks that it asks for, now or once they are here."""
+        if asked.digest in self.known:
+            self._tell(session.peer, asked.digest, asked.number, out)
+            return
+        coming = self.coming.setdefault(asked.digest, Coming(block_list_size(chain.size, self.piece)))
+        coming.waiting.add((session.peer, asked.number))
+        if coming.session not in self.sessions or now - coming.asked_s >= ANSWER_S:
+            self._ask_another(asked.digest, coming, chain, now, out)
+
+    def _ask_another(self, digest: str, coming: Coming, chain: Chain, now: float, out: Outcome) -> None:
+        having = [key for key, other in self.sessions.items() if other.has_file(digest) and key not in chain.liars]
+        coming.session = min(having, key=lambda key: (key in coming.tried, key), default="")
+        coming.tried.add(coming.session)
+        coming.data.clear()
+        if coming.session:
+            self._ask(digest, coming, now, out)
+
+    def _ask(self, digest: str, coming: Coming, now: float, out: Outcome) -> None:
+        coming.asked_s = now
+        out.send(self.sessions[coming.session].peer, Fetch(digest, len(coming.data)))
+
+    def take(self, session: Session, piece: FilePiece, frame: bytes, chain: Chain, now: float, out: Outcome) -> None:
+        """Take in a piece of a list; set a worker aside whose list does not fit its digest."""
+        coming = self.coming.get(piece.digest)
+        if coming is None or coming.session != session.key or piece.offset != len(coming.data):
+            return
+        if len(frame) == piece_size(coming.size, piece.offset, self.piece) and piece.total == coming.size:
+            coming.data.extend(frame)
+            if len(coming.data) < coming.size:
+                self._ask(piece.digest, coming, now, out)
+                return
+            if hashlib.sha256(coming.data).hexdigest() == piece.digest:
+                self._keep(piece.digest, self.coming.pop(piece.digest), out)
+                return
+        chain.liars.add(session.key)
+        out.events.append(Reason("file not as it was", worker=session.hello.name, note="the coordinator"))
+        self._ask_another(piece.digest, coming, chain, now, out)
+
+    def _keep(self, digest: str, coming: Coming, out: Outcome) -> None:
+        while len(self.known) >= MAX_LISTS:
+            del self.known[next(iter(self.known))]
+        self.known[digest] = bytes(coming.data)
+        for peer, number in sorted(coming.waiting):
+            self._tell(peer, digest, number, out)
+
+    def _tell(self, peer: bytes, digest: str, number: int, out: Outcome) -> None:
+        span = BLOCKS_IN_LIST * DIGEST_BYTES
+        if part := self.known[digest][number * span : (number + 1) * span]:
+            out.send(peer, BlockDigests(digest, number, part))
+
+    def keep(self, needed: set[str]) -> None:
+        """Forget the lists of files that do not travel any more."""
+        self.known = {digest: data for digest, data in self.known.items() if digest in needed}
+        self.coming = {digest: coming for digest, coming in self.coming.items() if digest in needed}

@@ -1,0 +1,88 @@
+"""The effects of users' orders: how a job is taken out of a coordinator's queue, and how machines are told."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from swarm.job.run import lineage_of
+from swarm.lease.coordinator.heartbeat import reminders, tidy
+from swarm.lease.coordinator.roster import Session
+from swarm.lease.coordinator.served_job import Jobs, ServedJob
+from swarm.lease.member_message import MAX_EPOCHS, STANDBY_ACTIONS, Epochs, Instruct, Order, knows_orders
+from swarm.lease.message import Revoke
+from swarm.lease.outcome import Outcome
+
+TURNABLE = ("on", "off")  # states of the standby of a worker that an order turns
+
+
+def withdraw(withdrawn: Iterable[ServedJob], sessions: dict[str, Session], out: Outcome) -> None:
+    """Withdraw all leases of some jobs; what is being spoken is still taken."""
+    for served in withdrawn:
+        for lease in list(served.ledger.leases.values()):
+            out.send(sessions[lease.session].peer, Revoke(lease.id))
+            served.ledger.end(lease)
+
+
+def take_out(jobs: Jobs, job: str, sessions: dict[str, Session], now: float, out: Outcome) -> None:
+    """Take a job out of the queue, with its leases; clips that still come of it are refused."""
+    withdraw([jobs[job]], sessions, out)
+    del jobs[job]
+    jobs.review()
+    for session in sessions.values():
+        session.told.pop(job, None)
+        tidy(jobs, session, now)
+
+
+def overrule(jobs: Jobs, known: Epochs, sessions: dict[str, Session], now: float, out: Outcome) -> None:
+    """Give up the jobs that another coordinator has taken over, by what a worker heard."""
+    for job, epoch in known.jobs:
+        served = jobs.get(job)
+        if served and not served.is_overruled and lineage_of(epoch) > lineage_of(served.state.epoch):
+            served.is_overruled = True
+            withdraw([served], sessions, out)
+            out.overruled[job] = epoch
+            jobs.review()
+    for session in sessions.values():
+        tidy(jobs, session, now)
+
+
+def brief(jobs: Jobs, session: Session, now: float, out: Outcome) -> None:
+    """Tell a worker that greets what it has to know at once.
+
+    That is the news of its leases, which may have been lost, and the jobs that were taken over: it may follow another
+    coordinator, and hold clips that no copy had.
+    """
+    for message in reminders(jobs, session):
+        out.send(session.peer, message)
+    for job, served in jobs.items():
+        if served.was_taken_over and len(session.told) < MAX_EPOCHS:
+            session.told[job] = now
+            out.send(session.peer, served.instruction)
+
+
+class Instructed(NamedTuple):
+    """What became of an order to machines: how many were told, or why none was, although there are some."""
+
+    machines: int
+    refusal: str = ""
+
+
+def instruct(sessions: Iterable[Session], order: Order, out: Outcome) -> Instructed:
+    """Tell the machines of a name what a user wants of them; those that know no orders are left out."""
+    named = [session for session in sessions if order.target.lower() in (session.hello.name.lower(), session.worker)]
+    named = [session for session in named if knows_orders(session.hello.version)]
+    obeying = [session for session in named if order.action not in STANDBY_ACTIONS or session.standby in TURNABLE]
+    for session in obeying:
+        out.send(session.peer, Instruct(order.action, order.count, order.by))
+    return Instructed(len(obeying), _standby_refusal(named[0]) if named and not obeying else "")
+
+
+def _standby_refusal(session: Session) -> str:
+    """Return why a machine neither begins nor ends to keep copies."""
+    if session.standby == "no room":
+        return (
+            f"{session.hello.name} keeps no copies of books: too little room is free on the disk of its state folder."
+        )
+    return (
+        f"{session.hello.name} takes no order about copies of books: it was started with --no-orders, --no-standby or "
+        "--automatic, or its e2a-swarm is older than this one."
+    )

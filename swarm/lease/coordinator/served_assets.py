@@ -1,0 +1,231 @@
+"""Job assets on the coordinator's side: pieces go to workers, latents come back from one of them."""
+
+import hashlib
+import math
+from dataclasses import dataclass, field
+
+from swarm.job.job_asset import (
+    BLOCK_PIECES,
+    MAX_LATENTS,
+    PIECE_BYTES,
+    fault_of_tensors,
+    is_shared,
+    list_size,
+    piece_size,
+)
+from swarm.job.recipe import Recipe
+from swarm.job.record import LatentsKept, LatentsLost
+from swarm.job.state import apply
+from swarm.lease.coordinator.chain import Chains
+from swarm.lease.coordinator.download_arbiter import BlockLists, DownloadArbiter
+from swarm.lease.coordinator.ledger import PROMISED
+from swarm.lease.coordinator.roster import TELL_AGAIN_S, Session
+from swarm.lease.coordinator.served_job import Jobs, ServedJob
+from swarm.lease.envelope import Reason
+from swarm.lease.file_transfer import Blocks, Fetch, FilePiece, OfferedLatents, Source
+from swarm.lease.message import Heartbeat, Revoke
+from swarm.lease.outcome import JournalEntry, Outcome, Serve
+
+ASK_AGAIN_S = 3.0  # a piece of latents that did not come is asked for again
+
+
+@dataclass
+class Collecting:
+    """Latents on their way here."""
+
+    session: str
+    made: OfferedLatents
+    asked_s: float
+    data: bytearray = field(default_factory=bytearray)
+
+
+@dataclass
+class ServedAssets:
+    """Serves pieces of job files, and collects the latents of the one worker that computes them."""
+
+    jobs: Jobs
+    sessions: dict[str, Session]
+    piece: int = PIECE_BYTES
+    collecting: dict[str, Collecting] = field(default_factory=dict)
+    chains: Chains = field(init=False)
+    referee: DownloadArbiter = field(init=False)
+    block_lists: BlockLists = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.chains = Chains(self.sessions, BLOCK_PIECES * self.piece)
+        self.referee = DownloadArbiter(self.sessions, self.chains)
+        self.block_lists = BlockLists(self.sessions, self.piece)
+
+    def heard(self, session: Session, heartbeat: Heartbeat, now: float, out: Outcome) -> None:
+        """Take in which files a worker has.
+
+        Heartbeats carry full state. If a worker neither holds nor is fetching a file it needs, its `Job` message was
+        lost and is sent again, after the time that it may take over a slow link.
+        """
+        session.supplied(heartbeat)
+        session.borrowable = self._borrowable(session) if session.borrows else frozenset()
+        known = session.job_files.union(session.fetching)
+        for served in self.jobs.supplied.values():
+            lacks = session.can_speak(served.recipe) and not served.needed <= known
+            if lacks and now - session.told.get(served.state.job, -math.inf) >= TELL_AGAIN_S:
+                session.told[served.state.job] = now
+                out.send(session.peer, served.instruction)
+        if session.lacked:
+            self.referee.direct(session, now, out)
+        if session.fetching:
+            self._direct(session, now, out)
+        for made in heartbeat.made:
+            if made.job in self.jobs:
+                self._made(self.jobs[made.job], session, made, now, out)
+
+    def _borrowable(self, session: Session) -> frozenset[Recipe]:
+        """Return the recipes whose models a worker may have from another one, which has spoken with them."""
+        others = [other for other in self.sessions.values() if other.told_models and session.may_knock_at(other)]
+        spoken = (served for served in self.jobs.values() if any(served.state.job in other.rates for other in others))
+        return frozenset(served.recipe for served in spoken)
+
+    def _direct(self, session: Session, now: float, out: Outcome) -> None:
+        """Tell a worker from whom to fetch the files that it asks for, if that is not whom it asks."""
+        shared = self._shared()
+        self.chains.keep(shared)
+        self.block_lists.keep({digest for digest, (_, is_model) in shared.items() if is_model})
+        for digest, fetching in session.fetching.items():
+            if digest in shared and fetching.asking:
+                size, is_model = shared[digest]
+                door = self.chains.of(digest, size, is_model=is_model).source_of(session, self.sessions, now)
+                if door != fetching.door or fetching.waits:
+                    out.send(session.peer, Source(digest, door))
+                for liar in self.chains.accuse(session, digest):
+                    out.events.append(Reason("file not as it was", worker=liar.hello.name, note=session.hello.name))
+
+    def _shared(self) -> dict[str, tuple[int, bool]]:
+        """Return the size of each file that workers pass on to each other, and whether it is a model's."""
+        shared = {told.digest: (told.size, True) for told in self.referee.files()}
+        for served in self.jobs.supplied.values():
+            for job_file in served.state.job_files:
+                if is_shared(job_file.size, self.piece):
+                    shared[job_file.digest] = job_file.size, False
+        return shared
+
+    def fetch(self, session: Session, asked: Fetch | Blocks, now: float, out: Outcome) -> None:
+        """Have a piece, or the digests of blocks, read and sent, if a job has such a file."""
+        for served in self.jobs.values():
+            for job_file in served.state.job_files:
+                if job_file.digest == asked.digest and self._exists(job_file.size, asked):
+                    at = (asked.offset, None) if isinstance(asked, Fetch) else (0, asked.number)
+                    serve = Serve(session.peer, served.state.job, job_file.digest, at[0], job_file.size, at[1])
+                    out.serves.append(serve)
+                    return
+        chain = self.chains.chains.get(asked.digest)
+        if chain is None or not chain.is_model or not isinstance(asked, Blocks):
+            return
+        if list_size(chain.size, asked.number, self.piece):  # numbers without an end would fill the memory
+            self.block_lists.answer(session, asked, chain, now, out)
+
+    def _exists(self, size: int, asked: Fetch | Blocks) -> bool:
+        if isinstance(asked, Fetch):
+            return asked.offset < size
+        return is_shared(size, self.piece) and list_size(size, asked.number, self.piece) > 0
+
+    def _made(self, served: ServedJob, session: Session, made: OfferedLatents, now: float, out: Outcome) -> None:
+        job = served.state.job
+        if not served.state.awaits_latents:
+            out.send(session.peer, served.instruction)
+        elif not _holds_lease(served, session):
+            return  # another worker computes them
+        elif not made.digest:
+            self._keep(served, session, made, b"", out)
+        elif not 0 < made.size <= MAX_LATENTS:
+            self._distrust(served, session, f"its engine made latents of {made.size} bytes", out)
+        else:
+            coming = self.collecting.get(job)
+            if coming is None or (coming.session, coming.made) != (session.key, made):
+                coming = self.collecting[job] = Collecting(session.key, made, now - ASK_AGAIN_S)
+            if now - coming.asked_s >= ASK_AGAIN_S:
+                self._ask(coming, session, now, out)
+
+    @staticmethod
+    def _ask(coming: Collecting, session: Session, now: float, out: Outcome) -> None:
+        coming.asked_s = now
+        out.send(session.peer, Fetch(coming.made.digest, len(coming.data)))
+
+    def job_file(self, session: Session, piece: FilePiece, frame: bytes, now: float, out: Outcome) -> None:
+        """Take in a piece of latents or of a block list; drop one that was not asked for."""
+        for job, coming in self.collecting.items():
+            if (coming.session, coming.made.digest) == (session.key, piece.digest):
+                self._take(self.jobs[job], coming, piece, frame, session, now, out)
+                return
+        chain = self.chains.chains.get(piece.digest)
+        if chain is not None and chain.is_model:
+            self.block_lists.take(session, piece, frame, chain, now, out)
+
+    def _take(
+        self,
+        served: ServedJob,
+        coming: Collecting,
+        piece: FilePiece,
+        frame: bytes,
+        session: Session,
+        now: float,
+        out: Outcome,
+    ) -> None:
+        size, data = coming.made.size, coming.data
+        if piece.offset != len(data) or piece.total != size or len(frame) != piece_size(size, piece.offset, self.piece):
+            return  # asked for again with the next heartbeat
+        data.extend(frame)
+        if len(data) < size:
+            self._ask(coming, session, now, out)
+            return
+        del self.collecting[served.state.job]
+        if not served.state.awaits_latents:
+            return
+        if hashlib.sha256(data).hexdigest() != coming.made.digest:
+            self._distrust(served, session, "the latents it sent do not fit their digest", out)
+        elif fault := fault_of_tensors(bytes(data)):
+            self._distrust(served, session, f"the latents it sent are not usable: {fault}", out)
+        else:
+            self._keep(served, session, coming.made, bytes(data), out)
+
+    def _keep(self, served: ServedJob, session: Session, made: OfferedLatents, data: bytes, out: Outcome) -> None:
+        """Journal the latents: from now on every slot speaks with them."""
+        record = LatentsKept(made.digest, made.size, session.worker)
+        apply(served.state, record)
+        out.entries.append(JournalEntry(served.state.job, record, data))
+        for other in self.sessions.values():
+            other.told.pop(served.state.job, None)
+        out.send(session.peer, served.instruction)
+
+    def lose(self, served: ServedJob, digest: str, out: Outcome) -> None:
+        """Take in that the latents are gone: one slot goes on alone, and sends those it has or computes others."""
+        if served.state.latents is None or served.state.latents.digest != digest:
+            return  # known already
+        record = LatentsLost(digest)
+        apply(served.state, record)
+        out.entries.append(JournalEntry(served.state.job, record))
+        out.events.append(Reason("latents lost", title=served.state.spec.title))
+        leases = [lease for lease in served.ledger.leases.values() if lease.slot != PROMISED]
+        kept = next((lease for lease in leases if digest in self.sessions[lease.session].job_files), None)
+        for lease in leases:
+            if lease is not kept:
+                out.send(self.sessions[lease.session].peer, Revoke(lease.id))
+                served.ledger.end(lease)
+        for session in self.sessions.values():
+            session.told.pop(served.state.job, None)
+        if kept is not None:
+            out.send(self.sessions[kept.session].peer, served.instruction)
+
+    @staticmethod
+    def _distrust(served: ServedJob, session: Session, why: str, out: Outcome) -> None:
+        """Have another worker compute the latents, if there is one, and count this as a failure."""
+        session.unable[served.recipe] = why
+        session.distrusted.add(served.state.job)
+        session.failures += 1
+        session.streak += 1
+        out.events.append(Reason("cannot speak", worker=session.hello.name, title=served.state.spec.title, note=why))
+        for lease in [le for le in served.ledger.leases.values() if le.session == session.key and le.slot != PROMISED]:
+            out.send(session.peer, Revoke(lease.id))
+            served.ledger.end(lease)
+
+
+def _holds_lease(served: ServedJob, session: Session) -> bool:
+    return any(le.session == session.key and le.slot != PROMISED for le in served.ledger.leases.values())

@@ -1,0 +1,213 @@
+"""Messages of a swarm's members beside the speaking: orders of users and what becomes of them, who is in the
+swarm, and how standbys copy jobs and a coordinator hears that another took a job over."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from swarm.job.job_asset import Digest
+from swarm.lease.envelope import Count, Key, Message, Name, Note, Offset, Seconds
+from swarm.lease.file_transfer import Door
+
+Action = Literal[
+    "pause", "resume", "move", "cancel", "remove", "drain", "limit", "standby", "no-standby", "approve", "refuse"
+]
+STANDBY_ACTIONS = ("standby", "no-standby")
+OF_MACHINES = ("drain", "limit", *STANDBY_ACTIONS)  # pause and resume are not here, since books have them too
+
+
+class Order(Message, frozen=True, tag=True, omit_defaults=True):
+    """A user wants something of a book of the queue or of a machine, from any machine of the swarm.
+
+    A machine that is approved or refused is one that waits to come in.
+    """
+
+    action: Action
+    target: Note  # the number or title of a book, or the name of a machine or its fingerprint
+    count: Count = 0  # the new place of a book, or how many slots of a machine may speak
+    by: Name = ""  # the machine that the user sits at
+
+
+class NewBook(Message, frozen=True, tag=True, omit_defaults=True):
+    """A user adds a book to the queue; its file follows as `BookPiece`, as `BookTaken` asks for it."""
+
+    name: Name  # the file's name
+    digest: Digest
+    size: Offset
+    options: Annotated[tuple[Note, ...], Meta(max_length=100)] = ()  # words of a command line
+
+
+class BookPiece(Message, frozen=True, tag=True):
+    """A piece of a book's file; its bytes are the frame that follows."""
+
+    digest: Digest
+    offset: Offset
+
+
+class Instruct(Message, frozen=True, tag=True, omit_defaults=True):
+    """A user wants this machine to pause, resume, drain, speak with so many slots at most, or keep copies of books."""
+
+    action: Action
+    count: Count = 0
+    by: Name = ""
+
+
+class Obeyed(Message, frozen=True, tag=True):
+    """What became of an order, in words; `done` is False where it could not be obeyed."""
+
+    done: bool
+    note: Note
+
+
+class BookTaken(Message, frozen=True, tag=True, omit_defaults=True):
+    """How much of a book's file has come. `book` is its number in the queue once it is there, `refusal` why not."""
+
+    digest: Digest
+    have: Offset = 0
+    book: Count = 0
+    refusal: Note = ""
+
+
+class QueuedStatus(Struct, frozen=True, omit_defaults=True):
+    """One book of a resident coordinator's queue."""
+
+    book: Count  # the book's number
+    title: Note
+    state: Name  # waiting, finished, failed, cancelled
+    paused: bool = False
+    job: Name = ""  # known once the book was read
+    note: Note = ""  # the reason that it failed, or what it waits for
+    files: Annotated[tuple[Note, ...], Meta(max_length=8)] = ()  # the first ones of the audiobook
+
+
+def knows_orders(version: str) -> bool:
+    """Tell whether a peer of a version knows orders; it leaves them without an answer otherwise."""
+    return not version.startswith("0.1.")
+
+
+PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
+Sealed = Annotated[bytes, Meta(max_length=200)]
+
+
+class ApplicantRow(Struct, frozen=True):
+    """A machine that waits for approval, as people see it."""
+
+    name: Name
+    fingerprint: Name
+
+
+class Enrol(Message, frozen=True, tag=True):
+    """A machine tells its name and its own key, by which it is a member or wants to be one.
+
+    `sealed` is the swarm's newest secret, for a coordinator that was away.
+    """
+
+    name: Name
+    key: PublicKey
+    sealed: Sealed = b""
+
+
+class Members(Message, frozen=True, tag=True):
+    """The answer: the coordinator's own name and key, and the swarm's newest secret, sealed for a member alone.
+
+    `waits`: the machine has to be approved first, and is told nothing else. `refused`: a member sent it away.
+    """
+
+    name: Name
+    key: PublicKey
+    sealed: Sealed = b""
+    waits: bool = False
+    refused: bool = False
+
+
+MAX_EPOCHS = 200  # jobs that one message names
+MAX_KEYS = 64  # clips that are asked for together
+MAX_STANDBYS = 64  # standbys that one coordinator may name
+MAX_HEIRS = 15  # heirs that one coordinator may have
+PIECE_BYTES = 512 * 1024  # an answer is larger only if it is a single larger clip
+
+Part = Literal["jobs", "spec", "book", "file", "records", "clips"]
+AnyDigest = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+
+
+class Epochs(Message, frozen=True, tag=True):
+    """A worker tells which jobs were taken over, with the highest epoch of each: who led one before must end."""
+
+    jobs: Annotated[tuple[tuple[Name, Count], ...], Meta(max_length=MAX_EPOCHS)]
+
+
+class Heir(Struct, frozen=True):
+    """A standby that takes over by itself: its id, the name of its machine, and the door where other heirs ask it."""
+
+    id: Name
+    name: Name
+    door: Door
+
+
+class Roll(Struct, frozen=True):
+    """The heirs of one run of a coordinator, in the order in which they may take over."""
+
+    run: Name
+    revision: Count
+    heirs: Annotated[tuple[Heir, ...], Meta(max_length=MAX_HEIRS)] = ()
+
+
+class Claim(Struct, frozen=True):
+    """An heir tells its coordinator that it is there, and which roll it has."""
+
+    heir: Heir
+    run: Name = ""
+    revision: Count = 0
+
+
+class Silent(Message, frozen=True, tag=True):
+    """An heir has not heard its coordinator for long, and asks another whether it may take over."""
+
+    heir: Name  # the id of the one that asks
+    run: Name
+    revision: Count
+    number: Count
+
+
+class Opinion(Message, frozen=True, tag=True):
+    """An heir's answer: whether it has not heard the coordinator for long either, and lets the other take over."""
+
+    heir: Name  # the id of the one that answers
+    run: Name
+    number: Count
+    agrees: bool
+
+
+class Copy(Message, frozen=True, tag=True):
+    """A standby asks for a part of a job, or which jobs there are. It asks for the next part when it has this one."""
+
+    standby: Name  # the name of its machine
+    part: Part
+    job: Name = ""
+    digest: AnyDigest = ""  # a file's digest; with records, the digest of all that it has
+    offset: Count = 0  # bytes; with records, how many it has; with clips, the number of the question
+    keys: Annotated[tuple[Key, ...], Meta(max_length=MAX_KEYS)] = ()
+    claim: Claim | None = None  # it comes with jobs if the standby takes over by itself
+
+
+class Copied(Message, frozen=True, tag=True):
+    """A part of a job; its bytes are the frame that follows. `offset` is repeated, `total` is the same of the whole."""
+
+    part: Part
+    job: Name = ""
+    offset: Count = 0
+    total: Count = 0
+    digest: AnyDigest = ""  # the digest of the whole spec or book
+    parted: bool = False  # the records that the standby has are not the beginning of the coordinator's
+    sizes: Annotated[tuple[Count, ...], Meta(max_length=MAX_KEYS)] = ()  # bytes of each clip, 0 for one that is gone
+    roll: Roll | None = None  # an heir gets it with jobs
+
+
+class StandbyStatus(Struct, frozen=True):
+    """One standby as a coordinator sees it."""
+
+    name: Name
+    lag_s: Seconds | None = None  # the age of its copy of the job that is furthest behind; None: not whole yet
+    silent_s: Seconds = 0.0
+    behind: Count = 0  # records of all jobs that it lacks
+    title: Note = ""  # the job that is furthest behind

@@ -1,0 +1,445 @@
+"""The worker's core: it takes grants, and puts out commands for engines and messages to coordinators.
+
+It owns no socket, engine or clock. The shell carries out commands and reports back with `opened`, `unable`,
+`spoken` and `failed`; a report whose `turn` is not the slot's current one is of a killed engine and is ignored. A
+heartbeat tells one coordinator the whole state, so that a lost one costs nothing."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from msgspec import structs
+
+from swarm.job.clip_info import SpokenClip
+from swarm.job.job_asset import JobAsset
+from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
+from swarm.lease.envelope import MAX_BATCH
+from swarm.lease.file_transfer import BlockDigests, Fetch, FilePiece, ModelReport, Source
+from swarm.lease.message import (
+    Accepted,
+    Bye,
+    Clip,
+    Done,
+    FromCoordinator,
+    Grant,
+    Heartbeat,
+    Hello,
+    Job,
+    Received,
+    Refused,
+    Rejected,
+    Release,
+    Revoke,
+    Skip,
+    Trim,
+    Wanted,
+    Welcome,
+    WhoAreYou,
+)
+from swarm.lease.offer import EngineOffer, Figures, slot_kinds
+from swarm.lease.outcome import ClipPart, Command, Load, Speak, WorkerOutcome
+from swarm.lease.scheduling import batch_size
+from swarm.lease.states import LinkState, SlotState
+from swarm.lease.worker.asset_download import Downloads, FilePart
+from swarm.lease.worker.coordinator_link import CoordinatorLink, send_clips
+from swarm.lease.worker.fetched_assets import FetchedAssets
+from swarm.lease.worker.rest import Trouble
+from swarm.lease.worker.retained_clips import RetainedClips
+from swarm.lease.worker.sharing import Leaders, charge_idle, least_served, offer, refusal, wanting_slots, worst_lag_s
+from swarm.lease.worker.slot import EngineSlot, cancel_prefetch, forgive_gap, prefetch
+from swarm.lease.worker.slot_changes import (
+    abandon,
+    blame,
+    fail,
+    give_back_failed,
+    give_up,
+    kill_hung,
+    let_go,
+    limit,
+    lose,
+    pass_proof,
+    shed,
+    shorten,
+    step_back,
+)
+from swarm.lease.worker.unaccepted import UnacceptedClips
+
+MAX_LEASES = 4096
+MAX_RESTING = 1024
+
+
+def heartbeat(
+    link: CoordinatorLink,
+    slots: Sequence[EngineSlot],
+    unaccepted: UnacceptedClips,
+    fetched: FetchedAssets,
+    figures: tuple[Figures, ...],
+    now: float,
+    door: str = "",
+    standby: str = "",
+    models: ModelReport | None = None,
+) -> Heartbeat:
+    """Return the heartbeat; other workers reach the files here, and those of `models`, at `door`.
+
+    `standby` is as in `Heartbeat`.
+
+    It lists a lease until its clips are accepted: the last may still wait for credit.
+    """
+    speaking = [lease.id for slot in slots for lease in slot.leases if lease.link == link.name]
+    leases = dict.fromkeys([*speaking, *unaccepted.leases(link.name)])
+    here, coming, made = fetched.report(link, models)
+    return Heartbeat(
+        slots=tuple(slot.report(now) for slot in slots if slot.leases and slot.leases[0].link == link.name),
+        offers=tuple(sorted(link.offers)),
+        leases=tuple(leases)[:MAX_LEASES],
+        job_files=here,
+        fetching=coming,
+        made=made,
+        figures=figures,
+        resting=tuple(rest for slot in slots for rest in slot.resting(now))[:MAX_RESTING],
+        door=door,
+        slow_link=link.slow_link(now),
+        standby=standby,
+        models=models,
+    )
+
+
+@dataclass
+class WorkerCore:
+    """All slots of one worker process, and every coordinator it serves."""
+
+    hello: Hello
+    settings: WorkerSettings = WORKER_DEFAULTS
+    slots: list[EngineSlot] = field(init=False)
+    links: dict[str, CoordinatorLink] = field(default_factory=dict)
+    unaccepted: UnacceptedClips = field(init=False)
+    spares: RetainedClips = field(init=False)
+    fetched: FetchedAssets = field(init=False)
+    heads: Leaders = field(default_factory=Leaders)
+    draining: bool = False
+    left: bool = False
+    figures: tuple[Figures, ...] = ()  # figures of its devices for every heartbeat
+    standby: str = ""  # the same as in `Heartbeat`
+    doors: dict[str, str] = field(default_factory=dict)  # coordinator -> where others reach the files here
+    models: dict[str, ModelReport] = field(default_factory=dict)  # coordinator -> its models
+    beaten_s: float = 0.0  # the last heartbeat was due then
+
+    def __post_init__(self) -> None:
+        kinds = enumerate(slot_kinds(self.hello.devices, self.hello.slots))
+        self.slots = [EngineSlot(number, self.settings, kind) for number, kind in kinds]
+        self.unaccepted = UnacceptedClips(self.settings)
+        self.spares = RetainedClips(self.unaccepted, self.settings)
+        self.fetched = FetchedAssets(Downloads(self.settings))
+
+    # --- the connection
+
+    def connect(self, name: str, now: float) -> WorkerOutcome:
+        """Greet a coordinator that came into reach under this name."""
+        kinds = frozenset(slot.kind for slot in self.slots)
+        link = self.links.setdefault(name, CoordinatorLink(name, kinds, served_s=least_served(self.links.values())))
+        self._introduce(link, out := WorkerOutcome())
+        return out
+
+    def disconnect(self, name: str, now: float) -> WorkerOutcome:
+        """Go on without a coordinator out of reach: finish what it leased, keep the clips. Or without a peer."""
+        out = WorkerOutcome()
+        self.fetched.downloads.closed(name, now, out)
+        if link := self.links.get(name):
+            link.go_away()
+            self.unaccepted.orphan(name)
+        self._go_on(now, out)
+        return out
+
+    def forget(self, name: str, now: float) -> WorkerOutcome:
+        """Forget a coordinator that is gone for good; only a segment under way is finished for it."""
+        out = WorkerOutcome()
+        if self.links.pop(name, None):
+            self.unaccepted.orphan(name)
+        abandon(self.slots, name)
+        self._go_on(now, out)
+        return out
+
+    def _introduce(self, link: CoordinatorLink, out: WorkerOutcome) -> None:
+        link.greet()
+        self.unaccepted.orphan(link.name)
+        if not self.left:
+            out.send(link.name, self.hello)
+
+    def announce(self, engines: tuple[EngineOffer, ...], now: float) -> WorkerOutcome:
+        """Greet again all coordinators that let this worker in: its engines changed, or may be tried again."""
+        self.hello = structs.replace(self.hello, engines=engines)
+        for link in self.links.values():
+            if link.up:
+                link.greet()
+        return self.beat(now)
+
+    def note_full(self, full: bool) -> None:
+        """Take note that the disk keeps no more clips than now, or that it has room again."""
+        self.spares.note_full(full)
+
+    # --- messages
+
+    def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> WorkerOutcome:
+        """Take a message of a coordinator, or a `FilePiece` of a worker's door; `frame` is the bytes that follow it."""
+        out = WorkerOutcome()
+        if isinstance(message, FilePiece):
+            self.fetched.downloads.take(name, message, frame, now, out)
+        if link := self.links.get(name):
+            link.hear(now)
+            self._dispatch(link, message, now, out)
+        self._go_on(now, out)
+        return out
+
+    def _dispatch(self, link: CoordinatorLink, message: FromCoordinator, now: float, out: WorkerOutcome) -> None:
+        match message:
+            case Welcome():
+                self._welcomed(link, message, out)
+            case Refused():
+                if link.refuse():
+                    self.unaccepted.orphan(link.name)
+            case WhoAreYou() if link.up:  # while the link is down, a greeting is under way already
+                self._introduce(link, out)
+            case Wanted():
+                self.spares.answered(link, message, self.slots, out)
+            case Job():
+                self.fetched.instructed(link, message, self.slots)
+                if self.heads.told(link, message, self.links.values(), self.slots, self.unaccepted, out):
+                    self.spares.offer(link, message, out)
+                if message.job_files:
+                    out.beat(link.name)
+            case Grant():
+                self._granted(link, message, now, out)
+            case Accepted():
+                link.credit = message.credit or link.credit
+                self.spares.accepted(link, message, now, out)
+            case Received():
+                link.answered(*link.uploads.note_received(message.number, message.have, now), now)
+            case Rejected():
+                out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
+            case Fetch() | Source() | BlockDigests():
+                self.fetched.told(link, message, self.models, out)
+            case Trim() | Skip() | Revoke():
+                shorten(self.slots, link, message, now, out)
+            case Done():
+                self.spares.done(link, message, out)
+                link.take_done(message, now)
+
+    def _welcomed(self, link: CoordinatorLink, welcome: Welcome, out: WorkerOutcome) -> None:
+        if self.left:  # the coordinator answers a greeting from before
+            out.send(link.name, Bye())
+        elif link.enter(welcome):
+            for held in self.unaccepted.held_messages():
+                out.send(link.name, held)
+            self.heads.tell(link, out)
+            out.beat(link.name)
+
+    def _granted(self, link: CoordinatorLink, grant: Grant, now: float, out: WorkerOutcome) -> None:
+        job = link.jobs.get(grant.job)
+        slot = self.slots[grant.slot] if grant.slot < len(self.slots) and not self.draining else None
+        if job is None or not self.fetched.downloads.has(job.job_files):
+            out.send(link.name, Release(grant.lease, "its files are not here"))
+            return
+        lag_s = worst_lag_s(self.links.values(), now)
+        why = self.heads.refusal(link, job, grant.slot, now) or refusal(slot, link, job.recipe, now, lag_s)
+        if slot is None or why:
+            out.send(link.name, Release(grant.lease, why))
+            return
+        link.resume(least_served(self.links.values()), slot.kind)
+        slot.settle(now)
+        slot.take(grant, link.name, job)
+        self.spares.granted(link, job, grant, self.slots, out)
+        out.beat(link.name)
+
+    # --- the engines report
+
+    def opened(
+        self, number: int, turn: int, now: float, latents: JobAsset | None = None, batch: int = MAX_BATCH
+    ) -> WorkerOutcome:
+        """Go on with a loaded engine, whose voice speaks `batch` lines together and computed these `latents`."""
+        return self._report(number, turn, now, lambda slot, out: self.fetched.loaded(slot, latents, batch, now))
+
+    def note_progress(self, number: int, turn: int, words: str, now: float) -> None:
+        """Note how far the load of a slot's engine is; the next heartbeat says it."""
+        self.slots[number].note_progress(turn, words, now)
+
+    def lost(self, digest: str, now: float) -> WorkerOutcome:
+        """Compute latents anew that a coordinator asked for and that are gone from the disk."""
+        self.fetched.lost(digest, self.slots)
+        return self.beat(now)
+
+    def kept(self, digest: str, have: int, now: float, note: str = "", *, unfit: bool = False) -> WorkerOutcome:
+        """Go on with a job file of which `have` bytes are on the disk; `unfit`: the next block did not fit."""
+        out = WorkerOutcome()
+        self.fetched.kept(self.links.values(), FilePart(digest, have, note, unfit), now, out)
+        self._go_on(now, out)
+        return out
+
+    def unable(self, number: int, turn: int, note: str, now: float, *, mislaid: bool = False) -> WorkerOutcome:
+        """Give back the leases of a recipe that a slot does not open; `mislaid`: for now, since files are gone."""
+
+        def take(slot: EngineSlot, out: WorkerOutcome) -> None:
+            if mislaid:
+                self.fetched.mislaid(slot)
+            give_up(slot, note, not mislaid, out)
+
+        return self._report(number, turn, now, take)
+
+    def spoken(self, number: int, turn: int, clips: list[SpokenClip | None], now: float) -> WorkerOutcome:
+        """Take the clips of the segments that a slot has spoken together; None: this one has to be tried again."""
+        return self._report(number, turn, now, lambda slot, out: self._keep(slot, clips, out))
+
+    def failed(self, number: int, turn: int, kind: str, note: str, now: float) -> WorkerOutcome:
+        """Go on after segments that could not be spoken; a crash or a fault of the device costs the engine too."""
+        return self._report(number, turn, now, lambda slot, out: fail(slot, kind, note, now, out))
+
+    def step_back(self, number: int, turn: int, trouble: Trouble, note: str, now: float) -> WorkerOutcome:
+        """Pause a slot whose device has no room for its engine, or is gone: other slots get its leases."""
+        return self._report(number, turn, now, lambda slot, out: step_back(slot, trouble, note, now, out))
+
+    def limit(self, reasons: Sequence[str], now: float) -> WorkerOutcome:
+        """Take the operator's reason for each slot to rest, "" if it may work. A resting slot finishes its segment."""
+        if limit(self.slots, reasons, out := WorkerOutcome()):
+            out.beats.update(dict.fromkeys(self.links))
+            self._go_on(now, out)
+        return out
+
+    def lose(self, numbers: Iterable[int], note: str, now: float) -> WorkerOutcome:
+        """Pause slots whose device is gone, whatever they are at."""
+        lose([self.slots[number] for number in numbers], note, now, out := WorkerOutcome())
+        self._go_on(now, out)
+        return out
+
+    def _report(
+        self, number: int, turn: int, now: float, take: Callable[[EngineSlot, WorkerOutcome], None]
+    ) -> WorkerOutcome:
+        out, slot = WorkerOutcome(), self.slots[number]
+        if slot.turn == turn:
+            take(slot, out)
+            self._go_on(now, out)
+        return out
+
+    def _keep(self, slot: EngineSlot, clips: list[SpokenClip | None], out: WorkerOutcome) -> None:
+        if slot.is_proving:
+            pass_proof(slot, out)
+            return
+        lease, spoken = slot.collect(clips)
+        blame(slot, lease, out)
+        link = self.links.get(lease.link)
+        for clip, frame in spoken:
+            self.spares.spoken(clip, self.slots, lease.link, out)
+            if link is not None:
+                link.serve(slot.number, clip.work_s)
+            if self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None):
+                out.keep(clip, frame)
+        out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases if held.lines}))
+
+    # --- time, and the end
+
+    def beat(self, now: float) -> WorkerOutcome:
+        """Send the regular heartbeat to every coordinator; also speak and send what had to wait."""
+        out = WorkerOutcome()
+        for link in self.links.values():
+            link.regular_beat()
+            link.asks_first(self.beaten_s, now)
+            if link.up:
+                out.beat(link.name)
+            elif link.state is LinkState.GREETING:  # the greeting before may have been lost
+                self._introduce(link, out)
+        charge_idle(self.links.values(), self.slots, min(now - self.beaten_s, self.beat_s))
+        forgive_gap(self.slots, self.beaten_s, now)
+        self.beaten_s = now
+        self.spares.shrink(out)
+        kill_hung(self.slots, self.links, now, out)
+        self.fetched.release_stranded(self.slots, self.links)
+        let_go(self.slots, now, out)
+        self._go_on(now, out)
+        return out
+
+    @property
+    def beat_s(self) -> float:
+        """Seconds until the next heartbeat is due: the shortest interval that a coordinator wishes, within bounds."""
+        wishes = [link.welcome.heartbeat_s for link in self.links.values() if link.welcome]
+        return self.settings.beat_within(min(wishes, default=self.settings.beat_s))
+
+    def observe(self, figures: tuple[Figures, ...], standby: str = "") -> None:
+        """Take what the devices and the copies are at; heartbeats say it from now on."""
+        self.figures, self.standby = figures, standby
+
+    def unsent(self, name: str, clip: Clip) -> None:
+        """Send a clip again with the next heartbeat: it could not leave just now."""
+        self.unaccepted.unsend(name, clip)
+
+    def unsent_part(self, name: str, part: ClipPart) -> None:
+        """Send a piece of a clip again soon, and all pieces after it: it could not leave just now."""
+        if name in self.links:
+            self.links[name].uploads.rewind(part)
+
+    def serves(self, name: str) -> bool:
+        """Return whether a coordinator has let this worker in and is in reach."""
+        return name in self.links and self.links[name].up
+
+    def unsaid(self, name: str) -> None:
+        """Greet with the next heartbeat, so that all is said again: a message could not leave."""
+        if (link := self.links.get(name)) and link.up:
+            link.greet()
+            self.unaccepted.orphan(name)
+
+    def drain(self, now: float) -> WorkerOutcome:
+        """Finish the segments being spoken, give back the rest, take nothing new."""
+        out, self.draining = WorkerOutcome(), True
+        for slot in self.slots:
+            shed(slot, "draining", out)
+        self._go_on(now, out)
+        return out
+
+    def leave(self) -> WorkerOutcome:
+        """Say good-bye to every coordinator, and greet none any more."""
+        out, self.left = WorkerOutcome(), True
+        for link in self.links.values():
+            if link.up:
+                out.send(link.name, Bye())
+        return out
+
+    @property
+    def drained(self) -> bool:
+        """Whether nothing is being spoken and no clip waits for a coordinator in reach."""
+        waiting = any(self.unaccepted.waiting(link.name) for link in self.links.values() if link.up)
+        return not waiting and not any(slot.leases for slot in self.slots)
+
+    # --- going on
+
+    def _go_on(self, now: float, out: WorkerOutcome) -> None:
+        for link in self.links.values():  # first, since clips that leave make room to speak on
+            send_clips(link, self.unaccepted, now, out)
+        for slot in self.slots:
+            give_back_failed(slot, now, out)
+            slot.settle(now)
+            command = self._next(slot, now, out)
+            cancel_prefetch(slot, out)
+            out.commands += [command] if command else []
+            prefetch(slot, out)
+        self.fetched.go_on(self.links, self.slots, self.models, now, out)
+        wanting = [] if self.draining else list(wanting_slots(self.slots, self.links.values(), now))
+        out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
+        for name in out.beats:
+            if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):
+                told = self.figures, now, self.doors.get(name, ""), self.standby, self.models.get(name)
+                out.send(name, heartbeat(to, self.slots, self.unaccepted, self.fetched, *told))
+
+    def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:
+        if slot.state is not SlotState.WAITING:
+            return None
+        lease = slot.leases[0]
+        link = self.links.get(lease.link)
+        if not self.unaccepted.has_room(lease.link, link.allowance if link and link.up else None):
+            return None
+        if not (suits := slot.suits(lease.job)) and self.fetched.downloads.has(lease.job.job_files):
+            turn = slot.load(lease.job, batch_size(self.hello.engines, lease.job.recipe), now)
+            return Load(slot.number, turn, lease.job.recipe, lease.job.job_files, lease.job.voices)
+        if suits and lease.job.latents:  # own latents have to be journaled first
+            self.fetched.offer_latents(slot, lease, out)
+        if not suits or lease.job.latents or (link and link.asks_first(self.beaten_s, now)):
+            return None
+        batch = slot.next_lines()
+        if slot.search.most > 1:  # coordinators must know what no other slot can take over any more
+            out.beat(lease.link)
+        return Speak(slot.number, slot.speak(batch, now), slot.words(batch))

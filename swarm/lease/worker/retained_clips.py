@@ -1,0 +1,156 @@
+"""The accepted clips that a worker keeps until their job ends: the coordinator may lose its disk.
+
+A job's epoch grows with each of its runs. A coordinator that names an earlier one, or the same one in another process,
+has lost what it once accepted, or never had it. One that took the job over may have had no copy of it yet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from swarm.job.recipe import clip_key
+from swarm.job.run import lineage_of
+from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
+from swarm.lease.envelope import Clips
+from swarm.lease.message import Accepted, Clip, Done, Grant, Job, Wanted
+from swarm.lease.outcome import WorkerOutcome
+from swarm.lease.worker.coordinator_link import CoordinatorLink
+from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.slot_changes import leave_out
+from swarm.lease.worker.unaccepted import ClipName, UnacceptedClips, held_messages
+
+Acceptor = tuple[str, int]  # a process of a coordinator, and the epoch of the job there
+
+
+@dataclass
+class RetainedClip:
+    """One accepted clip, and who has it."""
+
+    clip: Clip
+    size: int
+    by: Acceptor
+
+
+@dataclass
+class RetainedClips:
+    """Accepted clips without their bytes, in the order accepted, bounded by their size."""
+
+    unaccepted: UnacceptedClips
+    settings: WorkerSettings = WORKER_DEFAULTS
+    clips: dict[ClipName, RetainedClip] = field(default_factory=dict)
+    size: int = 0  # bytes, all together
+    limit: int = field(init=False)  # bytes
+
+    def __post_init__(self) -> None:
+        self.limit = self.settings.max_spare
+
+    def accepted(self, link: CoordinatorLink, message: Accepted, now: float, out: WorkerOutcome) -> None:
+        """Keep the clips that a coordinator has now, and forget the oldest spares beyond the bound."""
+        clips = tuple(clip for clip in message.clips if not self._is_for_another(link, (message.job, *clip)))
+        link.accepted(*self.unaccepted.under_way(message.job, clips, now), now)
+        by = _acceptor(link, link.jobs.get(message.job))
+        gone = self.unaccepted.take(message.job, clips)
+        if not by[1]:  # a coordinator of 0.1, which would never be offered them again
+            out.forget([held.clip for held in gone])
+            return
+        for held in gone:
+            self._lose_bytes(held.clip)
+            self.clips[_name(held.clip)] = RetainedClip(held.clip, held.size, by)
+            self.size += held.size
+        self.shrink(out)
+
+    def _is_for_another(self, link: CoordinatorLink, name: ClipName) -> bool:
+        """Tell whether a clip is on its way to another coordinator: one that took the job over wants it too."""
+        held = self.unaccepted.clips.get(name)
+        return held is not None and held.link not in (None, link.name)
+
+    def shrink(self, out: WorkerOutcome) -> None:
+        """Forget the oldest clips beyond the bound."""
+        while self.size > self.limit:
+            out.forget([self._drop(next(iter(self.clips))).clip])
+
+    def note_full(self, full: bool) -> None:
+        """Take note that the disk is full, or has room again. From the first time on, no spares are kept."""
+        self.unaccepted.limit = self.unaccepted.size if full else self.settings.max_held
+        self.limit = 0
+
+    def spoken(self, clip: Clip, slots: Sequence[EngineSlot], link: str, out: WorkerOutcome) -> None:
+        """Note that a clip was spoken for a coordinator.
+
+        Another lease may have the same place: one that was granted while the coordinator had lost sight of this worker.
+        """
+        leave_out(slots, link, (clip.job, clip.chapter, clip.index), out)
+        self._lose_bytes(clip)
+
+    def _lose_bytes(self, clip: Clip) -> None:
+        """Drop the spare of a clip that is here again: its bytes are those of the unaccepted one now."""
+        if _name(clip) in self.clips:
+            self._drop(_name(clip))
+
+    def offer(self, link: CoordinatorLink, job: Job, out: WorkerOutcome) -> None:
+        """Offer the clips of a job to a coordinator that seems to have lost them."""
+        by = _acceptor(link, job)
+        names = [name[1:] for name, spare in self.clips.items() if name[0] == job.job and _is_offered(spare, by)]
+        for held in held_messages(job.job, names):
+            out.send(link.name, held)
+
+    def granted(
+        self, link: CoordinatorLink, job: Job, grant: Grant, slots: Sequence[EngineSlot], out: WorkerOutcome
+    ) -> None:
+        """Begin no line of a lease whose clip its coordinator was offered; offer it again: the answer may be lost."""
+        by, offered = _acceptor(link, job), []
+        for line in grant.lines if self.clips or self.unaccepted.clips else ():
+            name = (job.job, grant.chapter, line.index, clip_key(line.text, job.recipe, line.take))
+            spare, held = self.clips.get(name), self.unaccepted.clips.get(name)
+            if (spare and _is_offered(spare, by)) or (held and held.link is None):
+                leave_out(slots, link.name, name[:3], out)
+                offered.append(name[1:])
+        for message in held_messages(job.job, offered):
+            out.send(link.name, message)
+
+    def answered(self, link: CoordinatorLink, wanted: Wanted, slots: Sequence[EngineSlot], out: WorkerOutcome) -> None:
+        """Have the clips sent that a coordinator wants, not spoken again; it has those that may be forgotten."""
+        out.forget(self.unaccepted.drop(wanted.job, wanted.forget))
+        if not link.up:  # all clips are offered again after the next `Welcome`
+            return
+        by = _acceptor(link, link.jobs.get(wanted.job))
+        for name in self._names(wanted.job, wanted.wanted):
+            spare = self._drop(name)
+            self.unaccepted.put(spare.clip, spare.size, None)
+            leave_out(slots, link.name, name[:3], out)
+        for name in self._names(wanted.job, wanted.forget):
+            self.clips[name].by = by
+        self.unaccepted.claim(link.name, wanted)
+
+    def done(self, link: CoordinatorLink, done: Done, out: WorkerOutcome) -> None:
+        """Forget what a coordinator accepted that ends because all is done."""
+        if done.final and not done.failed and link.welcome:
+            process = link.welcome.coordinator
+            ended = [name for name, spare in self.clips.items() if spare.by[0] == process]
+            out.forget([self._drop(name).clip for name in ended])
+
+    def _names(self, job: str, clips: Clips) -> list[ClipName]:
+        return [(job, *clip) for clip in clips if (job, *clip) in self.clips]
+
+    def _drop(self, name: ClipName) -> RetainedClip:
+        spare = self.clips.pop(name)
+        self.size -= spare.size
+        return spare
+
+
+def _name(clip: Clip) -> ClipName:
+    return clip.job, clip.chapter, clip.index, clip.key
+
+
+def _is_offered(spare: RetainedClip, by: Acceptor) -> bool:
+    """Tell whether a spare is offered to a coordinator when it names its job."""
+    return spare.by[0] != by[0] and _may_lack(by[1], spare.by[1])
+
+
+def _may_lack(epoch: int, accepted_under: int) -> bool:
+    """Tell whether a journal of an epoch may lack a clip that was accepted under another."""
+    return 0 < epoch <= accepted_under or lineage_of(epoch) > lineage_of(accepted_under)
+
+
+def _acceptor(link: CoordinatorLink, job: Job | None) -> Acceptor:
+    """Return the process of a coordinator, and the job's epoch there; 0 if it does not tell."""
+    return link.welcome.coordinator if link.welcome else "", job.epoch if job else 0

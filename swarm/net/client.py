@@ -1,0 +1,242 @@
+"""A user's side of the swarm: asks its coordinators what they are doing, orders something of them, brings a book.
+
+It sends no `Hello`, so it gets no lease."""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from swarm.config import DEFAULT_PORT, ENV_BIND
+from swarm.errors import EnvironmentFault, UsageError
+from swarm.lease.envelope import Message
+from swarm.lease.member_message import Action, BookPiece, BookTaken, NewBook, Obeyed, Order, knows_orders
+from swarm.lease.message import FromCoordinator, Status, StatusReply
+from swarm.net.addresses import fixed_address, last_addresses
+from swarm.net.discovery import Browser
+from swarm.net.identity.identity import keyring_of
+from swarm.net.identity.keys import security, swarm_names
+from swarm.net.transport import AnyKeys, DealerSocket
+from swarm.system.machine import Say, machine_name
+from swarm.system.text import count_text
+
+TIMEOUT_S = 4.0  # coordinators answer at once, but networks and disks may be slow
+SEARCH_S = 2.0  # machines answer mDNS within a fraction of it
+MAX_ASKED = 16  # each question takes threads and files, and an announced coordinator need not be there
+LOOPBACK = "127.0.0.1"
+STRANGERS = "{} of another swarm can be seen: `e2a-swarm join CODE` with its code lets this machine in."
+
+
+class Answer(NamedTuple):
+    """The answer of one coordinator: its reply, or the refusal ("" if nothing answered)."""
+
+    address: str
+    reply: StatusReply | None
+    refusal: str = ""
+
+
+async def ask(addresses: Sequence[str], keys: AnyKeys, timeout_s: float = TIMEOUT_S) -> Answer:
+    """Ask one coordinator, whose "host:port" addresses are tried in turn.
+
+    Raises EnvironmentFault for what is no address.
+    """
+    changed = asyncio.Event()
+    dealer = DealerSocket(keys, on_change=changed.set)
+    try:
+        dealer.connect(addresses)
+        async with asyncio.timeout(timeout_s):
+            reply = await _converse(dealer, changed, patient=len(addresses) > 1)
+        return Answer(addresses[0], reply, "" if reply else dealer.refusal or "")
+    except TimeoutError:
+        return Answer(addresses[0], None, dealer.refusal or "")
+    finally:
+        dealer.close()
+
+
+async def _converse(dealer: DealerSocket, changed: asyncio.Event, *, patient: bool) -> StatusReply | None:
+    """Ask once the coordinator is there; return None if it refuses, unless another address may let this machine in."""
+    while not dealer.connected or not dealer.send(Status()):
+        if dealer.refusal and not patient:
+            return None
+        await changed.wait()
+        changed.clear()
+    while True:
+        message, _ = await dealer.receive()
+        if isinstance(message, StatusReply):
+            return message
+
+
+async def ask_all(places: Iterable[Sequence[str]], keys: AnyKeys) -> list[Answer]:
+    """Ask several coordinators, MAX_ASKED at a time, each given by its addresses."""
+    free = asyncio.Semaphore(MAX_ASKED)
+
+    async def ask_one(addresses: Sequence[str]) -> Answer:
+        async with free:
+            return await ask(addresses, keys)
+
+    return await asyncio.gather(*map(ask_one, places))
+
+
+async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Say) -> list[Answer]:
+    """Ask the named coordinator, else all that can be found, of which those that do not answer are left out.
+
+    `say` shows the user what matters about the search. Raises UsageError, EnvironmentFault.
+    """
+    key = security(state_dir, open=is_open)
+    keys = keyring_of(state_dir, key)
+    fixed = fixed_address(coordinator)
+    if fixed:
+        return [await ask([fixed], keys)]
+    names = swarm_names(state_dir, key)
+    hints = [f"{LOOPBACK}:{DEFAULT_PORT}", *(each for name in names for each in last_addresses(state_dir, name))]
+    browser = Browser(names[0], os.environ.get(ENV_BIND, ""), say, was=names)
+    await browser.start()
+    try:
+        known, _ = await asyncio.gather(ask_all([[hint] for hint in hints], keys), asyncio.sleep(SEARCH_S))
+        found = await ask_all([candidate.addresses for candidate in browser.candidates()], keys)
+        strangers = len(browser.strangers())
+    finally:
+        await browser.close()
+    answers = _distinct([*found, *known])
+    if strangers and not answers:
+        say(STRANGERS.format(count_text(strangers, "coordinator")))
+    return answers
+
+
+def _distinct(answers: Sequence[Answer]) -> list[Answer]:
+    """Return one answer for each coordinator, sorted by name; addresses without an answer are left out."""
+    told = {answer.reply.coordinator: answer for answer in reversed(answers) if answer.reply}
+    return sorted(told.values(), key=lambda answer: (answer.reply.name if answer.reply else "", answer.address))
+
+
+MAX_TARGET = 1000  # characters
+PIECE_BYTES = 256 * 1024
+ANSWER_S = 60.0  # a disk may be slow, and a busy coordinator too
+
+
+class Seat(NamedTuple):
+    """The place where a user sits: a member of the swarm, and the coordinators that it can see or was told of."""
+
+    state_dir: Path
+    coordinator: str = ""  # host[:port]; "": mDNS finds it
+    is_open: bool = False
+
+    async def coordinators(self, say: Say) -> list[Answer]:
+        """Return the coordinators that answer. Raises EnvironmentFault if none does."""
+        answers = await ask_swarm(self.state_dir, coordinator=self.coordinator, is_open=self.is_open, say=say)
+        found = [answer for answer in answers if answer.reply]
+        if not found:
+            why = next((answer.refusal for answer in answers if answer.refusal), "")
+            raise EnvironmentFault(why or "No coordinator of this swarm answers: start `e2a-swarm serve`, or name it.")
+        return found
+
+    def connect(self, answer: Answer) -> "Conversation":
+        """Return a conversation with a coordinator that answered."""
+        key = security(self.state_dir, open=self.is_open)
+        return Conversation(answer.address, DealerSocket(keyring_of(self.state_dir, key)))
+
+
+class Conversation:
+    """Questions to one coordinator, each with its answer. Close it at the end."""
+
+    def __init__(self, address: str, dealer: DealerSocket) -> None:
+        self._address, self._dealer = address, dealer
+        dealer.connect([address])
+
+    async def say(self, message: Message, frame: bytes = b"") -> FromCoordinator:
+        """Send a message, and return its answer. Raises EnvironmentFault if none comes."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                while not (self._dealer.connected and self._dealer.send(message, frame)):
+                    await asyncio.sleep(0.02)
+                while True:
+                    answer, _ = await self._dealer.receive()
+                    if isinstance(answer, Obeyed | BookTaken):
+                        return answer
+        except TimeoutError:
+            raise EnvironmentFault(
+                f"The coordinator at {self._address} gave no answer in {ANSWER_S:.0f} s: its machine or disk is very "
+                "busy, or it cannot be reached any more. Run the same command again."
+            ) from None
+
+    def close(self) -> None:
+        """End the conversation."""
+        self._dealer.close()
+
+
+async def give_order(seat: Seat, action: Action, target: str, count: int, say: Say) -> str:
+    """Give an order to every coordinator; return what those did that could obey. Raises UsageError if none could."""
+    order = Order(action, target[:MAX_TARGET], count, machine_name())
+    done, refused = list[str](), list[str]()
+    for answer in await seat.coordinators(say):
+        try:
+            obeyed = await _order_one(seat, answer, order)
+        except EnvironmentFault as fault:
+            say(str(fault))  # the others may obey
+            continue
+        (done if obeyed.done else refused).append(obeyed.note)
+    if not (done or refused):
+        raise EnvironmentFault("No coordinator obeyed.")
+    if not done:
+        raise UsageError(refused[0])
+    return "; ".join(dict.fromkeys(done))
+
+
+async def _order_one(seat: Seat, answer: Answer, order: Order) -> Obeyed:
+    """Give an order to one coordinator. Raises EnvironmentFault if it gives no answer."""
+    assert answer.reply is not None
+    if not knows_orders(answer.reply.version):
+        raise EnvironmentFault(
+            f"The coordinator {answer.reply.name} at {answer.address} has version {answer.reply.version}, which knows "
+            "no orders: update it."
+        )
+    conversation = seat.connect(answer)
+    try:
+        obeyed = await conversation.say(order)
+    finally:
+        conversation.close()
+    return obeyed if isinstance(obeyed, Obeyed) else Obeyed(False, "The coordinator did not understand.")
+
+
+async def find_queue(seat: Seat, say: Say) -> Answer:
+    """Return the coordinator that has a queue. Raises EnvironmentFault, UsageError if there are several."""
+    found = [answer for answer in await seat.coordinators(say) if answer.reply and answer.reply.queue is not None]
+    if not found:
+        raise EnvironmentFault("No coordinator of this swarm has a queue: start `e2a-swarm serve` on one machine.")
+    if len(found) > 1:
+        places = ", ".join(f"{answer.reply.name} ({answer.address})" for answer in found if answer.reply)
+        raise UsageError(f"Several coordinators have a queue: choose one with --coordinator. They are {places}.")
+    return found[0]
+
+
+async def bring_book(
+    seat: Seat, queue: Answer, book: Path, words: Sequence[str], moved: Callable[[int, int], None]
+) -> int:
+    """Bring a book to a queue; return its number there. `moved` is told the bytes that are there, and of all.
+
+    Raises UsageError if it is refused, EnvironmentFault.
+    """
+    conversation = seat.connect(queue)
+    try:
+        with book.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+            taken = await conversation.say(NewBook(_sendable(book.name), digest, size, tuple(words)))
+            while isinstance(taken, BookTaken) and not (taken.refusal or taken.book):
+                file.seek(taken.have)
+                moved(taken.have, size)
+                taken = await conversation.say(BookPiece(digest, taken.have), file.read(PIECE_BYTES))
+    except OSError as fault:
+        raise UsageError(f"{book} cannot be read: {fault.strerror or fault}.") from fault
+    finally:
+        conversation.close()
+    if not isinstance(taken, BookTaken) or taken.refusal:
+        raise UsageError(taken.refusal if isinstance(taken, BookTaken) else "The coordinator did not understand.")
+    return taken.book
+
+
+def _sendable(name: str) -> str:
+    """Return the end of a file's name, which tells its kind, as text that a message can hold."""
+    return name.encode(errors="replace").decode()[-200:]

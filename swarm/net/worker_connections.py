@@ -1,0 +1,129 @@
+"""The sockets of a worker, to coordinators and to peers, and its connections to coordinators with what its user was
+told.
+"""
+
+import asyncio
+from collections.abc import Callable, Container
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from swarm.net.identity.swarm_key import CurveKeys
+from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.system.machine import Say
+from swarm.watch.terminal import LineRateLimiter
+
+MAX_LINES = 30  # lines of one coordinator that are shown at once; one more is shown each LINE_S
+LINE_S = 5.0
+TOO_MANY = "it says too much; not all of that is shown"
+MAX_REFUSALS = 20  # refusals that the user is told of: one machine can announce many coordinators that refuse
+
+
+@dataclass
+class Connection:
+    """The connection to one coordinator, and what the user was told of it."""
+
+    socket: DealerSocket
+    task: "asyncio.Task[None]"
+    connected: bool = False
+    proven: bool = False  # only a coordinator with the swarm's key is ever connected
+    refusal: str = ""
+    lost_s: float = 0.0  # when the coordinator was last connected or added
+    lines: LineRateLimiter = field(default_factory=lambda: LineRateLimiter(MAX_LINES, LINE_S, TOO_MANY))
+    coordinator: str = ""  # the name of the coordinator's machine, once it let this worker in
+
+
+class Connections(dict[str, Connection]):
+    """The connections, by the names under which their coordinators are known here."""
+
+    def __init__(self, say: Say) -> None:
+        super().__init__()
+        self._say, self._told = say, 0
+        self.left = set[str]()  # addresses of coordinators that ended in good order
+
+    @property
+    def answered(self) -> bool:
+        """Whether any coordinator let this worker in, or turned it away."""
+        return any(each.connected or each.refusal for each in self.values())
+
+    @property
+    def connected(self) -> bool:
+        """Whether any coordinator is in reach."""
+        return any(each.connected for each in self.values())
+
+    def addresses(self) -> list[str]:
+        """Return the "host:port" of each coordinator in reach."""
+        return [each.socket.address for each in self.values() if each.connected]
+
+    def abandoned(self, now: float, after_s: float, holding: Container[str]) -> list[str]:
+        """Return those out of reach for `after_s` seconds, but for those in `holding`."""
+        away = {name: each.lost_s for name, each in self.items() if not each.connected}
+        return [name for name, lost_s in away.items() if name not in holding and now - lost_s > after_s]
+
+    def unproven(self, now: float) -> dict[str, float]:
+        """Return those that were never connected, and for how many seconds each was tried."""
+        return {name: now - each.lost_s for name, each in self.items() if not each.proven}
+
+    def tell(self, name: str, line: str, now: float) -> None:
+        """Show the user a line that a coordinator caused, unless it causes too many."""
+        connection = self.get(name)
+        if connection is None:
+            self._say(line)
+        elif shown := connection.lines.allow(line, now):
+            self._say(shown if shown == line else f"{connection.socket.address}: {shown}")
+
+    def bid_farewell(self, name: str, *, failed: bool) -> str:
+        """Take in that a coordinator ends; return its machine's name, "" if it had not let this worker in."""
+        connection = self[name]
+        if not failed:
+            self.left.add(connection.socket.address)
+        who, connection.coordinator = connection.coordinator, ""
+        return who
+
+    def hear_refusal(self, connection: Connection) -> None:
+        """Tell the user why a coordinator refused this worker, if that is news."""
+        words = connection.socket.refusal or ""
+        if words and words != connection.refusal:
+            self._told += 1
+            if self._told <= MAX_REFUSALS:
+                self._say(words)
+        connection.refusal = words
+
+
+OnChange = Callable[[], None]
+
+
+class WorkerSockets(Protocol):
+    """Makes sockets that use the keys which this machine has at that time."""
+
+    def dial(self, on_change: OnChange) -> DealerSocket:
+        """Return a socket for a coordinator."""
+
+    def visit(self, on_change: OnChange) -> DealerSocket:
+        """Return a socket for the door of another worker."""
+
+    def open_door(self) -> RouterSocket:
+        """Return the socket of a door, which is not bound yet."""
+
+    def generation(self) -> object:
+        """Return what changes when a door has to be opened anew, since the swarm's keys are others."""
+
+
+class FixedSockets:
+    """Sockets by keys that never change; without keys, for an open swarm."""
+
+    def __init__(self, keys: CurveKeys | None) -> None:
+        self._keys = keys
+
+    def dial(self, on_change: OnChange) -> DealerSocket:
+        """Return a socket for a coordinator."""
+        return DealerSocket(self._keys, on_change)
+
+    visit = dial
+
+    def open_door(self) -> RouterSocket:
+        """Return the socket of a door, which is not bound yet."""
+        return RouterSocket(self._keys)
+
+    def generation(self) -> object:
+        """Return the same always."""
+        return None

@@ -1,1 +1,0 @@
-"""The only loops, clocks, sockets and disks: coordinate, work, convert."""

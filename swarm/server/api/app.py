@@ -1,0 +1,387 @@
+"""The interface for programs, /api/v1: what the commands of a queue and of members can do, over HTTP and JSON.
+
+Events are an answer that does not end, compressed for clients that take that.
+"""
+
+import asyncio
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from swarm.coordinator.member_admin import MemberAdmin
+from swarm.errors import StoreError, SwarmError, UsageError
+from swarm.lease.member_message import Order
+from swarm.lease.message import StatusReply
+from swarm.server.api.answers import (
+    BookAnswer,
+    InviteAnswer,
+    InviteRequest,
+    OrderRequest,
+    StatusAnswer,
+    book_answers,
+    machine_answers,
+    standby_answers,
+    status_answer,
+)
+from swarm.server.api.metrics import exposition
+from swarm.server.api.schema import openapi
+from swarm.server.api.tokens import Doorkeeper
+from swarm.server.order_handler import MAX_BOOK_BYTES, OrderHandler, book_room
+from swarm.server.queue import QueuedBook, safe_name
+from swarm.server.resident import Resident
+from swarm.system.disk import guarded
+from swarm.system.machine import Clock
+
+LEVEL = 3  # markup shrinks to a tenth at this level, at little of the processor
+GZIP, WINDOW = 16, 13  # bits; 8 KiB of what was sent are remembered, since a hundred streams may be open
+MEMORY = 5
+
+
+def event_stream(
+    request: Request, events: AsyncIterator[bytes], headers: Mapping[str, str] | None = None
+) -> StreamingResponse:
+    """Return server-sent events as an answer; each arrives whole as soon as it is there."""
+    told = {"Cache-Control": "no-store", "Vary": "Accept-Encoding", **(headers or {})}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        told["Content-Encoding"], events = "gzip", _compressed(events)
+    return StreamingResponse(events, media_type="text/event-stream", headers=told)
+
+
+async def _compressed(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    press = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP + WINDOW, MEMORY)
+    async for event in events:
+        yield press.compress(event) + press.flush(zlib.Z_SYNC_FLUSH)
+
+
+EVENT_S = 1.0
+GLANCE_S = 0.5  # followers share a state that is so old: with many machines it takes a while to tell
+QUIET_S = 15.0  # a comment is sent after so long, so that no proxy takes the stream for dead
+MAX_STREAMS = 100
+MAX_JSON_BYTES = 256 * 1024
+MAX_NAME = 500
+MAX_ORDERS = 1000  # one request has no more
+Orders = Annotated[list[OrderRequest], Meta(max_length=MAX_ORDERS)]
+Seen = tuple[Sequence[QueuedBook], StatusReply]  # the queue, and the state of the coordinator
+FREE = ("/healthz", "/feeds/")  # these need no token, or have one of their own
+
+
+class JsonAnswer(Response):
+    """A value as JSON."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Encode a value, which may contain msgspec structs."""
+        return msgspec.json.encode(content)
+
+
+class Told(NamedTuple):
+    """What a stream of events has told: the status, and the books by their numbers, in order."""
+
+    status: StatusAnswer | None = None
+    books: Mapping[int, BookAnswer] = MappingProxyType({})
+
+    def since(self, last: "Told") -> bytes:
+        """Return what changed: the status, the books that did, and the order of all if it did."""
+        news: dict[str, object] = {"status": self.status}
+        news["books"] = [book for number, book in self.books.items() if last.books.get(number) != book]
+        if last.status is None or list(self.books) != list(last.books):
+            news["order"] = list(self.books)
+        return msgspec.json.encode(news)
+
+
+class Api:
+    """The answers. `folder` has room for books on their way."""
+
+    def __init__(self, resident: Resident, desk: OrderHandler, folder: Path) -> None:
+        self.resident, self._desk, self.folder = resident, desk, folder
+        self._uploads = 0
+        self._streams = 0
+        self._glance: tuple[float, StatusReply] | None = None  # when the reply was made, and the reply
+        self._told = Told()
+        self._told_of: Seen | None = None
+
+    def look(self) -> Seen:
+        """Return the queue and the state of the coordinator."""
+        return self.resident.queue.books, self.resident.status()
+
+    def glance(self) -> Seen:
+        """Return what `look` does, for all that look every second: the coordinator is asked once for them."""
+        now = time.monotonic()
+        if self._glance is None or now - self._glance[0] > GLANCE_S:
+            self._glance = now, self.resident.status()
+        return self.resident.queue.books, self._glance[1]
+
+    async def health(self, request: Request) -> Response:
+        """Tell that the process answers."""
+        return Response("ok\n", media_type="text/plain")
+
+    async def status(self, request: Request) -> Response:
+        """Tell the state of all in one flat object."""
+        return JsonAnswer(status_answer(*self.look()))
+
+    async def machines(self, request: Request) -> Response:
+        """List the connected machines."""
+        return JsonAnswer(machine_answers(self.look()[1]))
+
+    async def standbys(self, request: Request) -> Response:
+        """List the standbys."""
+        return JsonAnswer(standby_answers(self.look()[1]))
+
+    async def books(self, request: Request) -> Response:
+        """List the books of the queue."""
+        return JsonAnswer(book_answers(*self.look()))
+
+    async def book(self, request: Request) -> Response:
+        """Show one book."""
+        return JsonAnswer(self._of(self.resident.queue.find(request.path_params["book"])))
+
+    def _of(self, book: QueuedBook) -> BookAnswer:
+        return book_answers([book], self.look()[1])[0]
+
+    async def add(self, request: Request) -> Response:
+        """Add the book that is the body of the request."""
+        name = safe_name(request.query_params.get("name", "")[:MAX_NAME])
+        options = request.query_params.getlist("option")
+        self._uploads += 1
+        path = self.folder / f"http {self._uploads} {name}"
+        try:
+            await save_body(request, path)
+            book = await self.resident.add(path, name, options)
+        finally:
+            path.unlink(missing_ok=True)
+        return JsonAnswer(self._of(book), 201)
+
+    async def again(self, request: Request) -> Response:
+        """Add a book of the queue once more, with other options."""
+        book = self.resident.queue.find(request.path_params["book"])
+        options = request.query_params.getlist("option")
+        return JsonAnswer(self._of(await self.resident.add(self.resident.queue.path(book), book.name, options)), 201)
+
+    async def order(self, request: Request) -> Response:
+        """Give an order to a book or a machine, or a list of orders, which the queue records together."""
+        try:
+            asked = msgspec.json.decode(await read_small(request), type=OrderRequest | Orders)
+            orders = [_order(each) for each in (asked if isinstance(asked, list) else [asked])]
+        except msgspec.MsgspecError as fault:
+            raise UsageError(f"The body is no order: {fault}.") from fault
+        if isinstance(asked, list):
+            return JsonAnswer([_became(each) for each in self._desk.obey_all(orders)])
+        return JsonAnswer({"note": self._desk.obey(orders[0])})
+
+    async def events(self, request: Request) -> Response:
+        """Stream the status whenever it changes, as server-sent events."""
+        if self._streams >= MAX_STREAMS:
+            raise UsageError(f"{MAX_STREAMS} streams of events are open already.")
+        return event_stream(request, self._news())
+
+    async def _news(self) -> AsyncIterator[bytes]:
+        self._streams += 1
+        last, quiet_s = Told(), 0.0
+        try:
+            while True:
+                now = self._tell()
+                if now != last or quiet_s >= QUIET_S:
+                    yield b"event: status\ndata: " + now.since(last) + b"\n\n" if now != last else b": still here\n\n"
+                    last, quiet_s = now, 0.0
+                await asyncio.sleep(EVENT_S)
+                quiet_s += EVENT_S
+        finally:
+            self._streams -= 1
+
+    def _tell(self) -> "Told":
+        """Return what streams tell of at this moment, made once for all of them."""
+        books, reply = seen = self.glance()
+        if self._told_of is None or self._told_of[0] is not books or self._told_of[1] is not reply:
+            answers = {book.book: book for book in book_answers(books, reply)}
+            self._told_of, self._told = seen, Told(status_answer(books, reply), answers)
+        return self._told
+
+    async def metrics(self, request: Request) -> Response:
+        """Tell the metrics for Prometheus."""
+        return Response(
+            exposition(self.look, self.resident.store.tally), media_type="text/plain; version=0.0.4; charset=utf-8"
+        )
+
+    async def schema(self, request: Request) -> Response:
+        """Return the OpenAPI document."""
+        return JsonAnswer(openapi())
+
+
+def make_app(
+    api: Api,
+    doorkeeper: Doorkeeper,
+    clock: Clock,
+    admits: Callable[[Scope], bool] = lambda scope: False,
+    more: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """Make the application, with `more` routes.
+
+    Each path but those in FREE needs the token, unless `admits` lets a request in without.
+    """
+    routes = [
+        Route("/healthz", api.health),
+        Route("/metrics", api.metrics),
+        Route("/api/v1/status", api.status),
+        Route("/api/v1/books", api.books, methods=["GET"]),
+        Route("/api/v1/books", api.add, methods=["POST"]),
+        Route("/api/v1/books/{book:int}", api.book),
+        Route("/api/v1/books/{book:int}/again", api.again, methods=["POST"]),
+        Route("/api/v1/machines", api.machines),
+        Route("/api/v1/standbys", api.standbys),
+        Route("/api/v1/orders", api.order, methods=["POST"]),
+        Route("/api/v1/events", api.events),
+        Route("/api/v1/openapi.json", api.schema),
+        *more,
+    ]
+    handlers: dict[Any, Any] = {SwarmError: _refused, HTTPException: _unknown}
+    guard = Middleware(Guarded, doorkeeper, clock, admits)
+    return Starlette(routes=routes, exception_handlers=handlers, middleware=[guard])
+
+
+class Guarded:
+    """A middleware that lets only requests with the token in."""
+
+    def __init__(
+        self, app: ASGIApp, doorkeeper: Doorkeeper, clock: Clock, admits: Callable[[Scope], bool] = lambda scope: False
+    ) -> None:
+        self._app, self._doorkeeper, self._clock, self._admits = app, doorkeeper, clock, admits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer why not."""
+        if scope["type"] == "http" and not path_of(scope).startswith(FREE) and (refusal := self._refusal(scope)):
+            await refusal(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        if self._admits(scope):
+            return None
+        shown = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+        if self._doorkeeper.knows(shown):
+            return None
+        if self._doorkeeper.is_tried(self._clock.now()):
+            return JsonAnswer({"error": "Too many wrong tokens came; try again in a minute."}, 429)
+        why = "Send the header `Authorization: Bearer TOKEN`, with the token of the file web-token in the state folder."
+        return JsonAnswer({"error": why}, 401, {"WWW-Authenticate": "Bearer"})
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path of a request below the prefix at which a proxy serves it."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", "")) or "/"
+
+
+async def _unknown(request: Request, fault: Exception) -> Response:
+    assert isinstance(fault, HTTPException)
+    why = "There is no such address: /api/v1/openapi.json lists all." if fault.status_code == 404 else fault.detail
+    return JsonAnswer({"error": why}, fault.status_code, fault.headers)
+
+
+def _order(asked: OrderRequest) -> Order:
+    return msgspec.convert({**msgspec.to_builtins(asked), "by": "the API", "type": "Order"}, Order)
+
+
+def _became(became: str | SwarmError) -> dict[str, str]:
+    return {"error": str(became)} if isinstance(became, SwarmError) else {"note": became}
+
+
+async def _refused(request: Request, fault: Exception) -> Response:
+    code = 507 if isinstance(fault, StoreError) else 400
+    return JsonAnswer({"error": str(fault)}, code)
+
+
+async def read_small(request: Request) -> bytes:
+    """Return the body of a request, if it is small. Raises UsageError."""
+    body = bytearray()
+    async for chunk in _stream(request):
+        body += chunk
+        if len(body) > MAX_JSON_BYTES:
+            raise UsageError("The body is too large for an order.")
+    return bytes(body)
+
+
+async def save_body(request: Request, path: Path) -> None:
+    """Write the body of a request to a file.
+
+    Raises UsageError for one that is empty or larger than any book, StoreError where the disk has no room.
+    """
+    size, room = 0, book_room(path.parent)
+    with guarded(path), path.open("xb") as file:
+        async for chunk in _stream(request):
+            size += len(chunk)
+            if size > MAX_BOOK_BYTES:
+                raise UsageError("The body is larger than a book may be.")
+            if size > room:
+                raise StoreError("The disk of the server has no room for this book: free some, and send it again.")
+            file.write(chunk)
+    if not size:
+        raise UsageError("The body of the request has to be the book: curl --data-binary @book.epub.")
+
+
+async def _stream(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        raise UsageError("The connection broke before the body was there.") from None
+
+
+class MemberAnswers:
+    """The answers. To approve and to refuse are orders, as for books and machines."""
+
+    def __init__(self, members: MemberAdmin) -> None:
+        self._members = members
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [
+            Route("/api/v1/members", self.list_all),
+            Route("/api/v1/members/{member}", self.remove, methods=["DELETE"]),
+            Route("/api/v1/invites", self.invites, methods=["GET"]),
+            Route("/api/v1/invites", self.invite, methods=["POST"]),
+            Route("/api/v1/invites/{invite}", self.revoke, methods=["DELETE"]),
+        ]
+
+    async def list_all(self, request: Request) -> Response:
+        """List the members, and the machines that wait."""
+        return JsonAnswer(self._members.list())
+
+    async def remove(self, request: Request) -> Response:
+        """Put a member out, which is given by its name or fingerprint."""
+        return JsonAnswer({"note": self._members.remove(request.path_params["member"])})
+
+    async def invites(self, request: Request) -> Response:
+        """List the open invites, without their codes."""
+        return JsonAnswer(self._members.list().invites)
+
+    async def revoke(self, request: Request) -> Response:
+        """Take an open invite back, or all."""
+        return JsonAnswer({"note": self._members.revoke(request.path_params["invite"])})
+
+    async def invite(self, request: Request) -> Response:
+        """Make an invite, for one machine and a time."""
+        try:
+            asked = msgspec.json.decode(await read_small(request) or b"{}", type=InviteRequest)
+        except msgspec.MsgspecError as fault:
+            raise UsageError(f"The body is no invite: {fault}.") from fault
+        return JsonAnswer(new_invite(self._members, asked.for_s), 201, {"Cache-Control": "no-store"})
+
+
+def new_invite(members: MemberAdmin, for_s: int) -> InviteAnswer:
+    """Make an invite. Raises UsageError, EnvironmentFault, StoreError."""
+    code = members.invite(for_s).code
+    return InviteAnswer(code, f"e2a-swarm join {code}", for_s)

@@ -1,0 +1,261 @@
+"""What listeners are offered over HTTP: sound of books, files of finished audiobooks, feeds and catalogues.
+
+A token opens what is below /feeds/TOKEN; /api/v1/feeds makes and revokes them. Files are to be saved, never to be shown
+as a page.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from swarm.coordinator.made_file import BOOK_ENDING, JSON_ENDING, PAGE_ENDING
+from swarm.errors import UsageError
+from swarm.server.api.answers import FeedAnswer, FeedRequest, FileAnswer
+from swarm.server.api.app import JsonAnswer, read_small
+from swarm.server.api.feed_documents import (
+    CHAPTERS_KIND,
+    EPUB_KIND,
+    FEED_KIND,
+    JSON_KIND,
+    catalogue,
+    catalogue_json,
+    chapters,
+    podcast,
+)
+from swarm.server.api.sound_api import SoundApi, cover_of
+from swarm.server.api.tokens import FeedToken, FeedTokens
+from swarm.server.finished_books import FinishedBook, FinishedBooks
+from swarm.server.listening import Listening
+from swarm.server.queue import Queue, QueuedBook
+from swarm.server.resident import Resident
+from swarm.system.machine import Clock, machine_name
+
+PUBLIC = "/feeds/"
+RSS_KIND = "application/rss+xml"
+Shown = list[FinishedBook]
+
+
+class Feeds:
+    """The feeds of a queue's finished books."""
+
+    def __init__(self, resident: Resident, library: Listening, tokens: FeedTokens, clock: Clock) -> None:
+        self._resident, self._library, self.tokens, self._clock = resident, library, tokens, clock
+        self._shelf = FinishedBooks(resident.store)
+        self._looking = asyncio.Lock()
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of both."""
+        place = f"{PUBLIC}{{token}}"
+        book = f"{place}/books/{{book:int}}"
+        return [
+            Route("/api/v1/feeds", self.list_all, methods=["GET"]),
+            Route("/api/v1/feeds", self.make, methods=["POST"]),
+            Route("/api/v1/feeds/{feed:int}", self.revoke, methods=["DELETE"]),
+            Route(f"{place}/podcast.xml", self._shown(self.podcast)),
+            Route(f"{place}/opds", self._shown(self.opds)),
+            Route(f"{place}/opds.json", self._shown(self.opds2)),
+            Route(f"{book}/podcast.xml", self._shown(self.podcast)),
+            Route(f"{book}/cover", self._shown(self.cover)),
+            Route(f"{book}/book.epub", self._shown(self.epub)),
+            Route(f"{book}/{{place:int}}.chapters.json", self._shown(self.chapters)),
+            Route(f"{book}/{{place:int}}.{{ending}}", self._shown(self.sound)),
+        ]
+
+    async def books(self) -> Shown:
+        """Return the finished books, the latest first."""
+        queue = self._resident.queue
+        async with self._looking:
+            return await asyncio.to_thread(self._shelf.books, [(book, queue.path(book)) for book in queue.books])
+
+    # --- the tokens
+
+    async def list_all(self, request: Request) -> Response:
+        """List the feeds."""
+        return JsonAnswer([answer(token, base_of(request)) for token in self.tokens.all])
+
+    async def make(self, request: Request) -> Response:
+        """Make a feed."""
+        try:
+            asked = msgspec.json.decode(await read_small(request) or b"{}", type=FeedRequest)
+        except msgspec.MsgspecError as fault:
+            raise UsageError(f"The body is no feed: {fault}.") from fault
+        return JsonAnswer(answer(self.make_token(asked.name, asked.book), base_of(request)), 201)
+
+    def make_token(self, name: str, book: int) -> FeedToken:
+        """Make a token of the shelf, or of one book if its number is not 0. Raises UsageError, StoreError."""
+        if book:
+            self._resident.queue.find(book)
+        return self.tokens.make(name, book, self._clock.now())
+
+    async def revoke(self, request: Request) -> Response:
+        """Revoke a feed."""
+        token = self.tokens.revoke(request.path_params["feed"])
+        return JsonAnswer({"note": f"{token.name} is revoked: apps that have it get nothing more"})
+
+    # --- what a token opens
+
+    def _shown(self, show: Callable[[Request, Shown, str], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
+        """Return an answer that is given only for a token, about the books that it opens."""
+
+        @wraps(show)
+        async def shown(request: Request) -> Response:
+            token = self.tokens.find(request.path_params["token"])
+            if token is None:
+                return _none()
+            books = await self.books()
+            number = request.path_params.get("book", 0)
+            books = [book for book in books if token.book in (0, book.number) and number in (0, book.number)]
+            if number and not books:
+                return _none()
+            answered = await show(request, books, f"{base_of(request)}{PUBLIC}{token.secret}")
+            answered.headers["X-Content-Type-Options"] = "nosniff"
+            answered.headers["Referrer-Policy"] = "no-referrer"
+            answered.headers.setdefault("Cache-Control", "private, no-cache")
+            return answered
+
+        return shown
+
+    async def podcast(self, request: Request, books: Shown, base: str) -> Response:
+        """Send the feed of the shelf or of one book."""
+        is_book = "book" in request.path_params
+        title = books[0].title if is_book else f"Audiobooks of {machine_name()}"
+        own = f"{base}/books/{books[0].number}" if is_book else base
+        text = podcast(books, title, base, f"{own}/podcast.xml", is_book=is_book)
+        return Response(text, media_type=f"{RSS_KIND}; charset=utf-8")
+
+    async def opds(self, request: Request, books: Shown, base: str) -> Response:
+        """Send the catalogue, OPDS 1.2."""
+        return Response(catalogue(books, f"Books of {machine_name()}", base), media_type=FEED_KIND)
+
+    async def opds2(self, request: Request, books: Shown, base: str) -> Response:
+        """Send the catalogue, OPDS 2.0."""
+        text = json.dumps(catalogue_json(books, f"Books of {machine_name()}", base))
+        return Response(text, media_type=JSON_KIND)
+
+    async def chapters(self, request: Request, books: Shown, base: str) -> Response:
+        """Send the chapters of an episode."""
+        place = request.path_params["place"] - 1
+        if not 0 <= place < len(books[0].files):
+            return _none()
+        return Response(json.dumps(chapters(books[0], place)), media_type=CHAPTERS_KIND)
+
+    async def sound(self, request: Request, books: Shown, base: str) -> Response:
+        """Send a sound file, or a range of it."""
+        place = request.path_params["place"] - 1
+        if not 0 <= place < len(books[0].files):
+            return _none()
+        file = books[0].files[place]
+        if file.path.suffix.lower() != f".{request.path_params['ending']}" or not file.path.is_file():
+            return _none()
+        return FileResponse(file.path, media_type=file.kind)
+
+    async def epub(self, request: Request, books: Shown, base: str) -> Response:
+        """Send the book itself."""
+        source = books[0].source
+        return FileResponse(source, media_type=EPUB_KIND, filename=source.name) if source else _none()
+
+    async def cover(self, request: Request, books: Shown, base: str) -> Response:
+        """Send the cover of a book."""
+        return await cover_of(self._library, request) or _none()
+
+
+def answer(token: FeedToken, site: str) -> FeedAnswer:
+    """Return a feed with its addresses."""
+    base = f"{site}{PUBLIC}{token.secret}"
+    feed = f"{base}/books/{token.book}/podcast.xml" if token.book else f"{base}/podcast.xml"
+    return FeedAnswer(token.id, token.name, token.book, feed, f"{base}/opds", f"{base}/opds.json")
+
+
+def base_of(request: Request) -> str:
+    """Return the address of this server as the client wrote it, without a slash at the end."""
+    return str(request.base_url).rstrip("/")
+
+
+def _none() -> Response:
+    return Response("There is nothing here.\n", 404, media_type="text/plain")
+
+
+MAX_KNOWN = 1000  # books whose files are not looked for again
+
+
+class BookFile(Struct, frozen=True):
+    """A file of a finished audiobook."""
+
+    name: str
+    path: Path | None  # None: the file is elsewhere, or gone
+    size: int | None
+
+
+class BookFiles:
+    """The files of a queue's books. The files themselves, then the reports and the read-along EPUB beside them."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._known: dict[tuple[int, tuple[str, ...], float], tuple[BookFile, ...]] = {}
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of the interface for programs."""
+        place = "/api/v1/books/{book:int}/files"
+        return [Route(place, self.list_all), Route(f"{place}/{{place:int}}", self.file)]
+
+    def of(self, book: QueuedBook) -> tuple[BookFile, ...]:
+        """Return the files of a book."""
+        key = (book.id, book.files, book.ended_s)
+        if key not in self._known:
+            while len(self._known) >= MAX_KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[key] = _files(book.files)
+        return self._known[key]
+
+    async def list_all(self, request: Request) -> Response:
+        """List the files of a book."""
+        files = self.of(self._queue.find(request.path_params["book"]))
+        return JsonAnswer([FileAnswer(place, file.name, file.size) for place, file in enumerate(files, start=1)])
+
+    async def file(self, request: Request) -> Response:
+        """Send a file of a book, or a range of it."""
+        files = self.of(self._queue.find(request.path_params["book"]))
+        place = request.path_params["place"]
+        path = files[place - 1].path if 0 < place <= len(files) else None
+        if path is None or not path.is_file():
+            return JsonAnswer({"error": "There is no such file on the server, or no longer."}, 404)
+        safe = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+        return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=safe)
+
+
+def _files(names: Sequence[str]) -> tuple[BookFile, ...]:
+    """Return the files of a finished book that are on this machine, with the report; others by their address."""
+    paths = [Path(name) for name in names]
+    beside = [path for first in paths[:1] for path in _beside(first) if path.is_file() and path not in paths]
+    here = [BookFile(path.name, path, path.stat().st_size) for path in (*paths, *beside) if path.is_file()]
+    return (*here, *(BookFile(str(name), None, None) for name in names if not Path(name).is_file()))
+
+
+def _beside(first: Path) -> list[Path]:
+    """Return where the report and the read-along EPUB of an audiobook may lie."""
+    stems = [first.with_suffix(""), first.parent]  # the second stem is that of a folder of chapters
+    return [
+        stem.with_name(f"{stem.name}{ending}") for stem in stems for ending in (PAGE_ENDING, JSON_ENDING, BOOK_ENDING)
+    ]
+
+
+class ListeningApi:
+    """The answers for listeners, over one library. Raises StoreError where the tokens of feeds cannot be read."""
+
+    def __init__(self, resident: Resident, state_dir: Path, clock: Clock) -> None:
+        self.library = Listening(resident)
+        self._sound = SoundApi(self.library, resident)
+        self.feeds = Feeds(resident, self.library, FeedTokens(state_dir), clock)
+        self.files = BookFiles(resident.queue)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of the interface for programs."""
+        return [*self._sound.routes(), *self.feeds.routes(), *self.files.routes()]

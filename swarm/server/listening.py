@@ -1,0 +1,363 @@
+"""What can be heard of the books of a queue: of those that are being spoken, and of those that were.
+
+A listener's player loads media segments of about a minute, each of which has the segments of a reel; it can be heard
+once each of these is spoken.
+"""
+
+import asyncio
+import hashlib
+import struct
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+from msgspec import Struct
+
+from swarm.audiobook.sound.clip import ClipDamaged, Pcm, read_clip
+from swarm.audiobook.sound.cover import UnusablePicture, draw_cover, fit_cover, small_cover
+from swarm.audiobook.sound.reel import Layout, Reel, lay_reel, plan_reels
+from swarm.audiobook.style import make_style
+from swarm.book.model.book import Pause, Segment, picture_kind
+from swarm.config import RedoConfig
+from swarm.coordinator.prepare import mendings
+from swarm.errors import UsageError
+from swarm.job.record import ClipAccepted
+from swarm.job.spec import BookFacts
+from swarm.job.state import JobState, Place, apply
+from swarm.job.store.journal import Journal
+from swarm.server.queue import QueuedBook
+from swarm.server.resident import Resident
+from swarm.system.disk import replace_file
+
+PauseAfter = Callable[[Segment, Place], float]
+Decode = Callable[[ClipAccepted], Pcm]
+State = Literal["spoken", "missing", "waiting"]
+LEAD_S = 0.0  # encoders need a lead, and WAV has none
+MAX_STRETCHES = 100_000
+MAX_DOUBTFUL = 1000  # sentences that are listed
+WITHIN = (Pause.CLAUSE, Pause.SENTENCE)  # the other pauses end a paragraph, a heading or more
+
+
+class Sentence(Struct, frozen=True):
+    """One sentence, and when it is heard in its stretch."""
+
+    sentence: int  # the number of the sentence in its chapter, from 1, as `redo` takes it
+    text: str
+    state: State
+    at_s: float = 0.0
+    end_s: float = 0.0
+    doubt: str = ""
+    said: str = ""  # the user's own wording, if there is one
+    ends_paragraph: bool = False  # whether a paragraph or a heading ends here
+
+
+class Stretch(Struct, frozen=True):
+    """A minute or so of a chapter; it has a sound once it can be heard."""
+
+    stretch: int  # counts from 1
+    sound: str  # a digest that changes with the sound, "" until it is there
+    length_s: float
+    sentences: tuple[Sentence, ...]
+
+
+class ChapterStretches(Struct, frozen=True):
+    """A chapter's stretches from a number on; `length_s` is what can be heard of all of it."""
+
+    chapter: int
+    title: str
+    stretches: tuple[Stretch, ...]
+    count: int  # all stretches of the chapter
+
+
+class ChapterOverview(Struct, frozen=True):
+    """How much of a chapter can be heard."""
+
+    chapter: int
+    title: str
+    sentences: int
+    spoken: int
+    is_whole: bool
+
+
+class DoubtfulSentence(Struct, frozen=True):
+    """A sentence to listen to: its place, what may be wrong, and where it is heard."""
+
+    chapter: int
+    stretch: int
+    sentence: Sentence
+
+
+class _Plan(NamedTuple):
+    reel: Reel
+    records: tuple[ClipAccepted | None, ...]
+    pauses_s: tuple[float, ...]
+    layout: Layout
+    ready: bool
+
+
+class Playback:
+    """What can be heard of a job now. It keeps nothing but the cuts, so it may be asked again at any time."""
+
+    def __init__(self, state: JobState, pause_after: PauseAfter) -> None:
+        self._state, self._pause_after = state, pause_after
+        self._reels: dict[int, tuple[Reel, ...]] = {}
+
+    def chapters(self) -> list[ChapterOverview]:
+        """Return all chapters, in order."""
+        spoken = [0] * len(self._state.spec.chapters)
+        for number, _ in self._state.accepted:
+            spoken[number] += 1
+        return [
+            ChapterOverview(
+                number + 1, chapter.title, len(chapter.segments), spoken[number], self._state.chapter_complete(number)
+            )
+            for number, chapter in enumerate(self._state.spec.chapters)
+        ]
+
+    def chapter(self, number: int, first: int = 1, count: int = MAX_STRETCHES) -> ChapterStretches | None:
+        """Return `count` stretches of a chapter from a number on, from 1; None if there is no such chapter."""
+        if not 1 <= number <= len(self._state.spec.chapters):
+            return None
+        reels = self._cuts(number - 1)
+        places = range(max(1, first), min(len(reels), first + count - 1) + 1)
+        found = tuple(self._stretch(place, reels[place - 1]) for place in places)
+        return ChapterStretches(number, self._state.spec.chapters[number - 1].title, found, len(reels))
+
+    def doubtful(self) -> list[DoubtfulSentence]:
+        """Return the sentences that may be wrong or are missing, in reading order."""
+        doubted = {place for place, clip in self._state.accepted.items() if clip.doubt}
+        found = []
+        for number, index in sorted(doubted | self._state.quarantined.keys())[:MAX_DOUBTFUL]:
+            reels = self._cuts(number)
+            place = next(place for place, reel in enumerate(reels, 1) if index < reel.end)
+            stretch = self._stretch(place, reels[place - 1])
+            found.append(DoubtfulSentence(number + 1, place, stretch.sentences[index - reels[place - 1].first]))
+        return found
+
+    def sound(self, number: int, place: int) -> "StretchSound | None":
+        """Return the sound of a stretch; None if there is none, or if it cannot be heard yet."""
+        if not 1 <= number <= len(self._state.spec.chapters):
+            return None
+        reels = self._cuts(number - 1)
+        if not 1 <= place <= len(reels):
+            return None
+        plan = self._plan(reels[place - 1])
+        return StretchSound(plan.records, plan.layout, self._state.sample_rate, _digest(plan)) if plan.ready else None
+
+    def _cuts(self, chapter: int) -> tuple[Reel, ...]:
+        if chapter not in self._reels:
+            self._reels[chapter] = plan_reels(chapter, self._state.spec.chapters[chapter])
+        return self._reels[chapter]
+
+    def _plan(self, reel: Reel) -> _Plan:
+        segments = self._state.spec.chapters[reel.chapter].segments
+        places = [(reel.chapter, index) for index in range(reel.first, reel.end)]
+        records = tuple(self._state.accepted.get(place) for place in places)
+        pauses_s = tuple(self._pause_after(segments[place[1]], place) for place in places)
+        samples = [record.samples if record else 0 for record in records]
+        layout = lay_reel(samples, pauses_s, self._state.sample_rate or 1, LEAD_S)
+        ready = any(records) and all(map(self._state.is_settled, places))
+        return _Plan(reel, records, pauses_s, layout, ready)
+
+    def _stretch(self, place: int, reel: Reel) -> Stretch:
+        plan = self._plan(reel)
+        rate = self._state.sample_rate or 1
+        sentences = tuple(self._sentences(plan, rate))
+        return Stretch(place, _digest(plan) if plan.ready else "", plan.layout.samples / rate, sentences)
+
+    def _sentences(self, plan: _Plan, rate: int) -> Iterator[Sentence]:
+        for position, (record, start) in enumerate(zip(plan.records, plan.layout.starts, strict=True)):
+            place = (plan.reel.chapter, plan.reel.first + position)
+            segment = self._state.segment(place)
+            said = segment.spoken if self._state.wordings.get(place) else ""
+            if record is None:
+                why = self._state.quarantined.get(place)
+                state: State = "missing" if why else "waiting"
+                at_s, end_s, doubt = 0.0, 0.0, why.why if why else ""
+            else:
+                state = "spoken"
+                at_s, end_s, doubt = start / rate, (start + record.samples) / rate, record.doubt
+            is_end = segment.pause not in WITHIN
+            yield Sentence(place[1] + 1, segment.written, state, at_s, end_s, doubt, said, is_end)
+
+
+class StretchSound(NamedTuple):
+    """The sound of a stretch that can be heard: its clips and where they begin, in samples."""
+
+    records: Sequence[ClipAccepted | None]
+    layout: Layout
+    sample_rate: int
+    digest: str
+
+    def wav(self, decode: Decode) -> bytes:
+        """Return it as a WAV file, mono, 16 bit."""
+        pcm = np.zeros(self.layout.samples, "<i2")
+        for record, start in zip(self.records, self.layout.starts, strict=True):
+            if record is not None:
+                pcm[start : start + record.samples] = decode(record)
+        return wav_head(pcm.nbytes, self.sample_rate) + pcm.tobytes()
+
+
+def wav_head(size: int, sample_rate: int) -> bytes:
+    """Return the header of a WAV file with `size` bytes of sound, mono, 16 bit."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, sample_rate, 2 * sample_rate, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + form + struct.pack("<4sI", b"data", size)
+
+
+def _digest(plan: _Plan) -> str:
+    keys = [record.digest if record else "" for record in plan.records]
+    return hashlib.sha256(repr((keys, plan.layout.starts, plan.layout.samples)).encode()).hexdigest()[:20]
+
+
+MAX_OPEN = 2  # journals of books that are not served; only so many are kept in memory
+PICTURES = {"mjpeg": "image/jpeg", "png": "image/png"}
+SMALL_COVER = "cover-small.jpg"  # lies in the folder of a job
+MAX_SOUNDS = 6  # sounds of a minute that are kept in memory, since players ask for each in pieces
+
+
+class OpenBook(NamedTuple):
+    """A book that can be heard."""
+
+    book: QueuedBook
+    state: JobState
+    playback: Playback
+
+
+class Listening:
+    """Opens books of the queue to be heard."""
+
+    def __init__(self, resident: Resident) -> None:
+        self._resident, self._store = resident, resident.store
+        self._open: OrderedDict[tuple[str, str, float], OpenBook] = OrderedDict()
+        self._sounds: OrderedDict[str, bytes] = OrderedDict()
+        self._opening, self._drawing = asyncio.Lock(), asyncio.Lock()
+
+    async def open(self, number: int) -> OpenBook:
+        """Return a book by its number. Raises UsageError for one of which nothing is spoken yet, StoreError."""
+        book = self._begun(number)
+        if edition := self._resident.served(book):
+            key = (book.job, "served", 0.0)
+            known = self._open.get(key)
+            if known is None or known.state is not edition.state:
+                playback = Playback(edition.state, edition.style.pause_after_s)
+                known = self._keep(key, OpenBook(book, edition.state, playback))
+            return known._replace(book=book)
+        key = (book.job, book.state, book.ended_s)
+        async with self._opening:
+            return self._open.get(key) or self._keep(key, await asyncio.to_thread(self._read, book))
+
+    def _keep(self, key: tuple[str, str, float], opened: OpenBook) -> OpenBook:
+        self._open[key] = opened
+        self._open.move_to_end(key)
+        while len(self._open) > MAX_OPEN:
+            self._open.popitem(last=False)
+        return opened
+
+    def _read(self, book: QueuedBook) -> OpenBook:
+        with closing(Journal(self._store.folder(book.job), read_only=True)) as journal:
+            state = JobState(journal.spec())
+            for record in journal.records():
+                apply(state, record)
+        style = make_style(self._resident.config_of(book).style, state.spec)
+        return OpenBook(book, state, Playback(state, style.pause_after_s))
+
+    async def wav(self, number: int, chapter: int, stretch: int) -> tuple[str, bytes] | None:
+        """Return the digest and the WAV file of a stretch; None while it cannot be heard. Raises as `open`."""
+        sound = (await self.open(number)).playback.sound(chapter, stretch)
+        if sound is None:
+            return None
+        if sound.digest not in self._sounds:
+            try:
+                self._remember(sound.digest, await asyncio.to_thread(sound.wav, self._decode))
+            except ClipDamaged:  # the clip is spoken anew meanwhile, or its job was removed
+                self._open.clear()
+                return None
+        self._sounds.move_to_end(sound.digest)
+        return sound.digest, self._sounds[sound.digest]
+
+    def _decode(self, record: ClipAccepted) -> Pcm:
+        return read_clip(self._store.clip_path(record.key), record.digest, record.samples, record.sample_rate)
+
+    async def cover(self, number: int) -> tuple[str, bytes] | None:
+        """Return the media type and bytes of a book's cover; one is drawn for a book without a usable one.
+
+        Return None where none can be drawn, since no font here has the letters of the title. Raises as `open`.
+        """
+        queued = self._begun(number)
+        key = f"cover {queued.job}"
+        if key not in self._sounds:
+            self._remember(key, await asyncio.to_thread(_whole, await self._about(queued)))
+        content = self._sounds[key]
+        return (PICTURES[picture_kind(content)], content) if content else None
+
+    async def small_cover(self, number: int) -> bytes | None:
+        """Return a book's cover as a small JPEG for lists, made once and kept with the job. Raises as `open`."""
+        queued = self._begun(number)
+        path = self._store.folder(queued.job) / SMALL_COVER
+        async with self._drawing:  # only one is drawn at a time: a list of many must not take all threads
+            kept = await asyncio.to_thread(_read_file, path)
+            if kept is None:
+                kept = await asyncio.to_thread(_small, await self._about(queued))
+                with suppress(OSError):  # a cover that is not kept is made again at the next look
+                    await asyncio.to_thread(replace_file, path, kept)
+        return kept or None
+
+    def _begun(self, number: int) -> QueuedBook:
+        book = self._resident.queue.find(number)
+        if not book.job:
+            raise UsageError(f"{book.heading} was not begun yet: there is nothing to hear.")
+        return book
+
+    async def _about(self, queued: QueuedBook) -> BookFacts:
+        """Return what a job knows of its book, without reading its records."""
+        if edition := self._resident.served(queued):
+            return edition.state.spec.book
+        return await asyncio.to_thread(self._read_book, queued)
+
+    def _read_book(self, queued: QueuedBook) -> BookFacts:
+        with closing(Journal(self._store.folder(queued.job), read_only=True)) as journal:
+            return journal.spec().book
+
+    def _remember(self, key: str, content: bytes) -> None:
+        self._sounds[key] = content
+        while len(self._sounds) > MAX_SOUNDS:
+            self._sounds.popitem(last=False)
+
+    async def redo(self, number: int, chapter: int, sentence: int, say: str | None) -> str:
+        """Have one sentence spoken again, in other words for the voice if `say` is given; "" takes the book's own.
+
+        Return what was done, in words. Raises UsageError, StoreError.
+        """
+        opened = await self.open(number)
+        redo = RedoConfig(segments=((chapter, sentence, sentence),), say=say)
+        notes = [line for mending in mendings(opened.state, redo) for line in mending.notes]
+        if (chapter - 1, sentence - 1) not in opened.state.accepted and say is None:
+            raise UsageError("This sentence has no sound yet: it is spoken anyway.")
+        await self._resident.mend(opened.book, redo)
+        return f"{'; '.join(notes)}: it is spoken again"
+
+
+def _read_file(path: Path) -> bytes | None:
+    with suppress(OSError):
+        return path.read_bytes()
+    return None
+
+
+def _whole(book: BookFacts) -> bytes:
+    """Return the cover of a book as JPEG or PNG; empty where none can be drawn."""
+    with suppress(UnusablePicture):
+        if book.cover:
+            return fit_cover(book.cover.data).data
+    return draw_cover(book.title, book.authors) or b""
+
+
+def _small(book: BookFacts) -> bytes:
+    """Return a book's cover, or one that is drawn for it, as a small JPEG; b"" if none can be drawn."""
+    with suppress(UnusablePicture):
+        if book.cover:
+            return small_cover(book.cover.data)
+    drawn = draw_cover(book.title, book.authors)
+    return small_cover(drawn) if drawn else b""

@@ -1,0 +1,169 @@
+"""The desk of a coordinator, where users of any machine of the swarm order something, or bring a book."""
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from swarm.coordinator.machine_orders import Instruct, order_machines
+from swarm.coordinator.member_admin import APPROVALS, MemberAdmin
+from swarm.errors import StoreError, SwarmError, UsageError
+from swarm.lease.member_message import OF_MACHINES, BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.net.transport import Router
+from swarm.server.queue import safe_name
+from swarm.server.resident import Resident
+from swarm.system.disk import guarded, make_folder
+from swarm.system.platform import free_bytes
+from swarm.system.text import bytes_text
+
+MAX_BOOK_BYTES = 2 * 1024**3
+MIN_FREE_BYTES = 1024**3  # a book that comes leaves so much free on the disk
+MAX_BRINGERS = 16  # books that come at the same time; the one that was silent longest is forgotten
+
+UserMessage = Order | NewBook | BookPiece
+
+
+class Incoming(NamedTuple):
+    """A book that is being brought."""
+
+    book: NewBook
+    path: Path
+
+
+class OrderHandler:
+    """Answers users. `folder` has room for unfinished books; `instruct` orders machines."""
+
+    def __init__(
+        self, resident: Resident, router: Router, folder: Path, instruct: Instruct, members: MemberAdmin
+    ) -> None:
+        self._resident, self._router, self._folder, self._instruct = resident, router, folder, instruct
+        self.members = members
+        self._incoming: dict[bytes, Incoming] = {}  # keys are peers
+        self._begun = 0  # counts the books that were brought, for the names of their files
+        self._adding: set[asyncio.Task[None]] = set()
+        shutil.rmtree(folder, ignore_errors=True)
+        make_folder(folder)
+
+    def take(self, peer: bytes, message: UserMessage, frame: bytes) -> None:
+        """Take in one message of a user and answer it."""
+        try:
+            if isinstance(message, Order):
+                is_approval = message.action in APPROVALS
+                note = self.members.obey_peer(message, self._router) if is_approval else self.obey(message)
+                self._router.send(peer, Obeyed(True, note))
+            elif isinstance(message, NewBook):
+                self._router.send(peer, self._begin(peer, message))
+            elif taken := self._go_on(peer, message, frame):
+                self._router.send(peer, taken)
+        except SwarmError as fault:
+            self._refuse(peer, message, fault)
+
+    def _refuse(self, peer: bytes, message: UserMessage, fault: SwarmError) -> None:
+        why = str(fault)[:2000]
+        if isinstance(message, Order):
+            self._router.send(peer, Obeyed(False, why))
+        else:
+            self._router.send(peer, BookTaken(message.digest, refusal=why))
+            self._forget(peer)
+
+    # --- orders
+
+    def obey(self, order: Order) -> str:
+        """Do what a user wants; return what was done, in words. Raises UsageError, StoreError."""
+        if order.action in APPROVALS:
+            return self.members.obey(order)
+        if order.action not in OF_MACHINES and (book := self._resident.find(order.target)):
+            return self._resident.obey(book, order)
+        if order.action in ("move", "cancel", "remove"):
+            raise UsageError(f"There is no book {order.target!r} in the queue: `e2a-swarm status` lists them.")
+        return order_machines(order, self._instruct)
+
+    def obey_all(self, orders: Sequence[Order]) -> list[str | SwarmError]:
+        """Obey orders one after the other, and write the queue once; return what became of each.
+
+        Raises StoreError: they hold, but the queue on the disk does not have them yet.
+        """
+        became = list[str | SwarmError]()
+        try:
+            with self._resident.queue.together():
+                for order in orders:
+                    try:
+                        became.append(self.obey(order))
+                    except UsageError as fault:
+                        became.append(fault)
+        except StoreError as fault:
+            raise StoreError(
+                f"{fault} What was ordered holds, unless the coordinator stops before it has room."
+            ) from fault
+        return became
+
+    # --- books
+
+    def _begin(self, peer: bytes, book: NewBook) -> BookTaken:
+        if not 0 < book.size <= MAX_BOOK_BYTES:
+            most = bytes_text(MAX_BOOK_BYTES)
+            raise UsageError(f"{book.name} has {bytes_text(book.size)}; a book has {most} at most.")
+        if book.size > book_room(self._folder):
+            raise UsageError(f"The coordinator has no room for {bytes_text(book.size)} in its state folder.")
+        self._forget(peer)
+        while len(self._incoming) >= MAX_BRINGERS:
+            self._forget(next(iter(self._incoming)))
+        self._begun += 1
+        path = self._folder / f"{self._begun} {safe_name(book.name)}"  # the file's ending tells the kind of book
+        with guarded(path):
+            path.write_bytes(b"")
+        self._incoming[peer] = Incoming(book, path)
+        return BookTaken(book.digest)
+
+    def _go_on(self, peer: bytes, piece: BookPiece, frame: bytes) -> BookTaken | None:
+        """Take in a piece; return the answer, None once all is here: it follows when the book is in the queue."""
+        incoming = self._incoming.pop(peer, None)
+        if incoming is None or incoming.book.digest != piece.digest:
+            raise UsageError("The coordinator knows nothing of this book: run the same command again.")
+        self._incoming[peer] = incoming  # the order tells who was heard last
+        book, path = incoming
+        with guarded(path):
+            have = path.stat().st_size
+            if piece.offset != have or not frame or have + len(frame) > book.size:
+                return BookTaken(book.digest, have)
+            with path.open("ab") as file:
+                file.write(frame)
+        have += len(frame)
+        if have < book.size:
+            return BookTaken(book.digest, have)
+        if len(self._adding) >= MAX_BRINGERS:
+            raise UsageError("Too many books are being added at the same time: run the same command again.")
+        task = asyncio.create_task(self._finish(peer, self._incoming.pop(peer)))  # workers are answered meanwhile
+        self._adding.add(task)
+        task.add_done_callback(self._adding.discard)
+        return None
+
+    async def _finish(self, peer: bytes, incoming: Incoming) -> None:
+        """Add a whole book to the queue, and tell the user when it is safe there."""
+        book, path = incoming
+        try:
+            if await asyncio.to_thread(_digest, path) != book.digest:
+                raise UsageError(f"{book.name} arrived damaged: run the same command again.")
+            added = await self._resident.add(path, safe_name(book.name), book.options)
+            self._router.send(peer, BookTaken(book.digest, book.size, added.id))
+        except SwarmError as fault:
+            self._router.send(peer, BookTaken(book.digest, refusal=str(fault)[:2000]))
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _forget(self, peer: bytes) -> None:
+        if incoming := self._incoming.pop(peer, None):
+            incoming.path.unlink(missing_ok=True)
+
+
+def book_room(folder: Path) -> int:
+    """Return the bytes that a book may have: fewer than MAX_BOOK_BYTES where the disk of a folder is nearly full."""
+    free = free_bytes(folder)
+    return MAX_BOOK_BYTES if free is None else min(MAX_BOOK_BYTES, free - MIN_FREE_BYTES)
+
+
+def _digest(path: Path) -> str:
+    with guarded(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,266 @@
+"""The views that add books: upload, contents, voices, options.
+
+A book that was uploaded and waits for its options is a draft, in a folder of files on their way.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from msgspec import Struct
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from swarm.errors import UsageError
+from swarm.server.order_handler import MAX_BOOK_BYTES, book_room
+from swarm.server.page.advice import Estimator, Price, read_contents, read_voices
+from swarm.server.page.auth_middleware import form_of
+from swarm.server.page.cli_process import CliProcess, VoiceSamples
+from swarm.server.page.fields import OptionField, in_words, words_of_form
+from swarm.server.page.site import Site
+from swarm.server.queue import safe_name
+from swarm.server.resident import Resident
+from swarm.system.disk import guarded
+from swarm.system.machine import Clock
+from swarm.system.text import bytes_text
+
+KEPT_S = 6 * 3600.0
+MAX_DRAFTS = 100
+MAX_NAME = 500
+NO_ROOM = "The disk of the server has no room for this book."
+
+
+class Draft(Struct, frozen=True):
+    """A book that waits for its options."""
+
+    number: str
+    name: str
+    path: Path
+    since_s: float
+
+
+class Drafts:
+    """The drafts of all pages. Those that are left lying are removed after some hours, or when there are too many."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._drafts: dict[str, Draft] = {}
+
+    async def take(self, name: str, size: int, chunks: AsyncIterator[bytes], now: float) -> Draft:
+        """Write the chunks of a book to a new draft. `size` is what was announced. Raises UsageError, StoreError."""
+        self._forget(now)
+        room = book_room(self._folder)
+        if size > MAX_BOOK_BYTES:
+            raise UsageError(f"The file has {bytes_text(size)}; a book has {bytes_text(MAX_BOOK_BYTES)} at most.")
+        if size > room:
+            raise UsageError(NO_ROOM)
+        number, name = secrets.token_hex(8), safe_name(name[:MAX_NAME])
+        draft = Draft(number, name, self._folder / f"draft {number} {name}", now)
+        try:
+            await _write(draft.path, chunks, room)
+        except BaseException:
+            draft.path.unlink(missing_ok=True)
+            raise
+        self._drafts[number] = draft
+        return draft
+
+    def find(self, number: str) -> Draft:
+        """Return a draft. Raises UsageError if it is gone."""
+        draft = self._drafts.get(number)
+        if draft is None or not draft.path.is_file():
+            raise UsageError("This book is no longer here: choose its file again.")
+        return draft
+
+    def remove(self, draft: Draft) -> None:
+        """Remove a draft, with its file."""
+        self._drafts.pop(draft.number, None)
+        draft.path.unlink(missing_ok=True)
+
+    def _forget(self, now: float) -> None:
+        for draft in list(self._drafts.values()):
+            if draft.since_s < now - KEPT_S or len(self._drafts) >= MAX_DRAFTS:
+                self.remove(draft)
+
+
+async def _write(path: Path, chunks: AsyncIterator[bytes], room: int) -> None:
+    size = 0
+    with guarded(path), path.open("xb") as file:
+        async for chunk in chunks:
+            size += len(chunk)
+            if size > MAX_BOOK_BYTES:
+                raise UsageError(f"The file is larger than a book may be: {bytes_text(MAX_BOOK_BYTES)}.")
+            if size > room:
+                raise UsageError(NO_ROOM)
+            file.write(chunk)
+    if not size:
+        raise UsageError("The file is empty.")
+
+
+MAX_TOGETHER = 20  # books that share a form
+MAX_CHAPTERS = 100_000
+MAX_LANGUAGE = 20
+Form = Mapping[str, list[str]]
+
+
+class BookOptions(NamedTuple):
+    """The options that a book may have, and the words of `inspect` that go with words of these."""
+
+    fields: Sequence[OptionField] = ()
+    inspect_words: Callable[[Sequence[str]], Sequence[str]] = tuple
+    prices: Mapping[str, Price] = MappingProxyType({})  # only engines that are paid by the character have one
+
+
+class AddViews:
+    """The views that add books. `folder` has room for files on their way."""
+
+    def __init__(
+        self,
+        site: Site,
+        resident: Resident,
+        options: BookOptions,
+        errand: CliProcess,
+        helpers: tuple[Estimator, VoiceSamples],
+        folder: Path,
+        clock: Clock,
+    ) -> None:
+        self._site, self._resident, self._options, self._errand = site, resident, options, errand
+        self._folder, self._clock = folder, clock
+        self._estimator, self._samples = helpers
+        self._drafts = Drafts(folder)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of these views."""
+        return [
+            Route("/drafts", self.upload, methods=["POST"]),
+            Route("/add/{numbers}", self.show, methods=["GET"]),
+            Route("/add/{numbers}", self.add, methods=["POST"]),
+            Route("/contents/{number}", self.contents, methods=["POST"]),
+            Route("/again/{book:int}", self.again, methods=["POST"]),
+            Route("/voices", self.voices, methods=["POST"]),
+            Route("/samples", self.sample, methods=["POST"]),
+        ]
+
+    async def upload(self, request: Request) -> Response:
+        """Take in the file that is the body of a request."""
+        size = int(request.headers.get("content-length", "0")) if _is_number(request) else 0
+        name = request.query_params.get("name", "")
+        draft = await self._drafts.take(name, size, _chunks(request), self._clock.now())
+        return JSONResponse({"draft": draft.number, "name": draft.name}, 201)
+
+    async def again(self, request: Request) -> Response:
+        """Make a draft of a book of the queue, to speak it with other options."""
+        path = self._resident.queue.path(book := self._resident.queue.find(request.path_params["book"]))
+        draft = await self._drafts.take(book.name, path.stat().st_size, _file(path), self._clock.now())
+        return self._site.to(f"/add/{draft.number}")
+
+    async def show(self, request: Request) -> Response:
+        """Show the form for the options of uploaded books."""
+        return self._site.render(request, "add.html", drafts=self._named(request), groups=self._groups(), why="")
+
+    async def contents(self, request: Request) -> Response:
+        """Show what would be read of a book, and how long that takes."""
+        draft, form = self._drafts.find(request.path_params["number"]), form_of(request)
+        words = self._reading(draft, form)
+        answer = await self._errand(["inspect", *words, "--json", "--", str(draft.path)], self._folder)
+        contents = read_contents(answer)
+        return self._site.render(
+            request,
+            "piece-contents.html",
+            draft=draft,
+            contents=contents,
+            notes=[in_words(self._options.fields, note) for note in contents.notes],
+            included=form.get(f"include.{draft.number}", []),
+            read_with="\n".join(words),
+            estimate=await self._estimator.of(contents),
+        )
+
+    async def voices(self, request: Request) -> Response:
+        """List the voices of a language."""
+        language = form_of(request).get("language", [""])[0].strip()[:MAX_LANGUAGE]
+        words = ["voices", "--json", *([f"--language={language}"] if language else [])]
+        engines = read_voices(await self._errand(words, self._folder))
+        return self._site.render(request, "piece-voices.html", engines=engines, language=language)
+
+    async def sample(self, request: Request) -> Response:
+        """Speak a sentence with a voice."""
+        form = form_of(request)
+        return await self._samples.of(*(form.get(name, [""])[0] for name in ("engine", "voice", "language")))
+
+    async def add(self, request: Request) -> Response:
+        """Add the uploaded books to the queue."""
+        drafts, form = self._named(request), form_of(request)
+        try:
+            options = {draft.number: self._words(draft, form) for draft in drafts}
+            for draft in drafts:
+                await self._resident.add(draft.path, draft.name, options[draft.number])
+                self._drafts.remove(draft)
+        except UsageError as fault:
+            left = [draft for draft in drafts if draft.path.is_file()]
+            values = {"drafts": left, "groups": self._groups(), "why": in_words(self._options.fields, str(fault))}
+            return self._site.render(request, "add.html", 400, **values)
+        return self._site.to("/")
+
+    def _named(self, request: Request) -> list[Draft]:
+        numbers = dict.fromkeys(request.path_params["numbers"].split(","))
+        return [self._drafts.find(number) for number in list(numbers)[:MAX_TOGETHER]]
+
+    def _groups(self) -> dict[str, list[OptionField]]:
+        groups: dict[str, list[OptionField]] = {}
+        for field in self._options.fields:
+            groups.setdefault("" if field.is_first else field.group, []).append(field)
+        return groups
+
+    def _reading(self, draft: Draft, form: Form) -> tuple[str, ...]:
+        """Return the words of `inspect` for a book."""
+        given = words_of_form(self._options.fields, form) + _included(draft, form)
+        return tuple(self._options.inspect_words(given))
+
+    def _words(self, draft: Draft, form: Form) -> tuple[str, ...]:
+        """Return the options of a book. Raises UsageError if its chapters were counted with other options."""
+        words = words_of_form(self._options.fields, form) + _included(draft, form)
+        total = form.get(f"chapters.{draft.number}", [""])[0]
+        chosen = sorted({int(each) for each in form.get(f"chapter.{draft.number}", []) if each.isdecimal()})
+        if not total.isdecimal() or not 0 < int(total) <= MAX_CHAPTERS or len(chosen) == int(total):
+            return words
+        if not chosen:
+            raise UsageError(f"No chapter of {draft.name} is chosen.")
+        read_with = form.get(f"read_with.{draft.number}", [""])[0].splitlines()
+        if read_with != list(self._reading(draft, form)):
+            raise UsageError(f"The chapters of {draft.name} changed with the options: choose among them again.")
+        return (*words, f"--chapters={ranges_text(chosen)}")
+
+
+def ranges_text(numbers: Sequence[int]) -> str:
+    """Return sorted numbers as --chapters takes them: "1-3,7"."""
+    ranges: list[list[int]] = []
+    for number in numbers:
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in ranges)
+
+
+def _included(draft: Draft, form: Form) -> tuple[str, ...]:
+    return tuple(f"--include={' '.join(name.split())}" for name in form.get(f"include.{draft.number}", []))
+
+
+def _is_number(request: Request) -> bool:
+    return request.headers.get("content-length", "").isdecimal()
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        raise UsageError("The connection broke before the file was there.") from None
+
+
+async def _file(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            yield chunk

@@ -1,0 +1,129 @@
+"""The view of the queue, and of one book."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from swarm.errors import UsageError
+from swarm.lease.message import JobStatus, StatusReply
+from swarm.server.api.answers import BookAnswer, book_answers
+from swarm.server.api.app import Api, Seen
+from swarm.server.api.feeds import BookFiles
+from swarm.server.order_handler import MAX_BOOK_BYTES
+from swarm.server.page.fields import OptionField, told_words
+from swarm.server.page.site import Memo, Pieces, Site
+from swarm.server.queue import QueuedBook
+from swarm.watch.view import chapter_percent, chapter_title
+
+WAITING = ("waiting", "paused", "speaking", "writing")  # states of books that can be moved
+MAX_AT_ONCE = 15  # the cards of a page before its stream brings the others
+MAX_SPEAKERS = 20  # speakers of a chapter that are named
+
+
+class ChapterProgress(Struct, frozen=True):
+    """A chapter of a book that is being spoken."""
+
+    title: str
+    segments: int
+    accepted: int
+    percent: int
+    speakers: tuple[str, ...]
+
+
+class BookViews:
+    """The views of books."""
+
+    def __init__(self, site: Site, api: Api, files: BookFiles, fields: Sequence[OptionField] = ()) -> None:
+        self._site, self._api, self._files, self._fields = site, api, files, fields
+        self._memo = Memo(site)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of these views."""
+        return [
+            Route("/", self.books),
+            Route("/live/books", self.live_books),
+            Route("/books/{book:int}", self.book),
+            Route("/live/books/{book:int}", self.live_book),
+        ]
+
+    async def books(self, request: Request) -> Response:
+        """Show the queue: the first books at once, so that the page is soon there, the others by its stream."""
+        pieces = self._cards(self._api.look())
+        shown = list(pieces.values()) if "all" in request.query_params else list(pieces.values())[:MAX_AT_ONCE]
+        return self._site.render(
+            request, "books.html", cards=shown, more=len(pieces) - len(shown), max_bytes=MAX_BOOK_BYTES
+        )
+
+    async def live_books(self, request: Request) -> Response:
+        """Stream what changes of the queue."""
+        return self._site.stream(request, "books", lambda: self._cards(self._api.glance()))
+
+    async def book(self, request: Request) -> Response:
+        """Show one book."""
+        found = self._find(request.path_params["book"])
+        return self._site.render(
+            request, "book.html", book=found, pieces=self._details(found.book, self._api.look()[1])
+        )
+
+    async def live_book(self, request: Request) -> Response:
+        """Stream what changes of one book."""
+        number = self._find(request.path_params["book"]).book
+        return self._site.stream(request, f"book {number}", lambda: self._details(number, self._api.glance()[1]))
+
+    def _cards(self, seen: Seen) -> Pieces:
+        books = book_answers(*seen)
+        queued = seen[0]
+        waiting = [book.book for book in books if book.state in WAITING]
+        places = {number: place for place, number in enumerate(waiting, start=1)}
+        return self._memo.pieces(
+            (f"book-{book.book}", "piece-book.html", _card(book, places, len(waiting)) | {"has_cover": bool(each.job)})
+            for book, each in zip(books, queued, strict=True)
+        )
+
+    def _details(self, number: int, reply: StatusReply) -> Pieces:
+        try:
+            queued = self._queued(number)
+        except UsageError:
+            return {}  # the book was removed meanwhile
+        [book] = book_answers([queued], reply)
+        options = told_words(self._fields, book.options)
+        job = next((job for job in reply.jobs if job.job == queued.job and queued.state == "waiting"), None)
+        return {
+            "summary": self._site.piece(
+                "piece-summary.html", book=book, job=job, has_cover=bool(queued.job), options=options
+            ),
+            "files": self._site.piece("piece-files.html", book=book, files=self._files.of(queued)),
+            "chapters": self._site.piece("piece-chapters.html", chapters=_chapters(job, reply) if job else ()),
+        }
+
+    def _queued(self, number: int) -> QueuedBook:
+        return self._api.resident.queue.find(number)
+
+    def _find(self, number: int) -> BookAnswer:
+        return book_answers([self._queued(number)], self._api.look()[1])[0]
+
+
+def _card(book: BookAnswer, places: dict[int, int], waiting: int) -> dict[str, object]:
+    place = places.get(book.book, 0)
+    return {"book": book, "place": place, "waiting": waiting if place else 0}
+
+
+def _chapters(job: JobStatus, reply: StatusReply) -> list[ChapterProgress]:
+    speaking: dict[int, list[str]] = {}
+    for worker in reply.workers:
+        for slot in worker.slots:
+            if slot.job == job.job and slot.state == "speaking":
+                speaking.setdefault(slot.chapter, []).append(f"{worker.name} at sentence {slot.index + 1}")
+    return [
+        ChapterProgress(
+            chapter_title(job, place),
+            chapter.segments,
+            chapter.accepted,
+            chapter_percent(chapter),
+            tuple(speaking.get(place, ())[:MAX_SPEAKERS]),
+        )
+        for place, chapter in enumerate(job.chapters)
+    ]

@@ -1,0 +1,119 @@
+"""Puts the page together with the interface for programs: one address for both, also below a prefix."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from swarm.errors import StoreError, SwarmError
+from swarm.server.api.app import Api, MemberAnswers, make_app
+from swarm.server.api.feeds import ListeningApi
+from swarm.server.api.tokens import Doorkeeper
+from swarm.server.order_handler import OrderHandler
+from swarm.server.page.add_views import AddViews, BookOptions
+from swarm.server.page.advice import Advice, Estimator
+from swarm.server.page.auth_middleware import AuthMiddleware, Sessions, keep_ended, obtain_secret, read_ended
+from swarm.server.page.books_view import BookViews
+from swarm.server.page.cli_process import CliProcess, CliProcesses, VoiceSamples
+from swarm.server.page.listen_views import ListenViews
+from swarm.server.page.log_in import LogIn, Password, forget_first_password
+from swarm.server.page.machines_view import MachineViews
+from swarm.server.page.members_view import MemberViews
+from swarm.server.page.orders import Orders
+from swarm.server.page.site import Site
+from swarm.system.machine import Clock
+
+FOR_PROGRAMS = ("/api/", "/metrics", "/healthz", "/feeds/")
+
+
+class Front:
+    """Passes requests of programs to one application and those of browsers to another.
+
+    With a prefix it serves below it, whether or not a proxy takes the prefix away.
+    """
+
+    def __init__(self, programs: ASGIApp, browsers: ASGIApp, prefix: str = "") -> None:
+        self._programs, self._browsers, self._prefix = programs, browsers, prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            return
+        path: str = scope["path"]
+        below = path.removeprefix(self._prefix) if path.startswith(f"{self._prefix}/") else path
+        below = "/" if below == self._prefix else below
+        scope = {**scope, "path": self._prefix + below, "root_path": self._prefix, "state": {}}
+        scope.pop("raw_path", None)
+        app = self._programs if below.startswith(FOR_PROGRAMS) else self._browsers
+        await app(scope, receive, send)
+
+
+class SiteConfig(NamedTuple):
+    """How the page is served. Without a password only this machine comes in."""
+
+    state_dir: Path
+    password: Password | None = None
+    prefix: str = ""  # a proxy serves the page at this path
+    options: BookOptions = BookOptions()
+    join: Callable[[], str] = lambda: "e2a-swarm work"  # the line that a new machine runs once
+    errand: CliProcess | None = None  # tests give one in place of the program's own commands
+
+
+def make_front(
+    config: SiteConfig, api: Api, desk: OrderHandler, listening: ListeningApi, doorkeeper: Doorkeeper, clock: Clock
+) -> Front:
+    """Make the application of the whole web side. Raises StoreError."""
+    password = config.password
+    secret = obtain_secret(config.state_dir) + (password.stored.encode() if password else b"")
+    sessions = Sessions(secret, read_ended(config.state_dir))
+    site = Site(config.prefix, has_password=password is not None)
+    errand = config.errand or CliProcesses(config.state_dir)
+    estimator = Estimator(api.resident, errand, api.folder, config.options.prices)
+    samples = VoiceSamples(errand, api.folder)
+    views = (
+        BookViews(site, api, listening.files, config.options.fields),
+        MachineViews(site, api, config.join, desk.members),
+        MemberViews(site, desk.members, clock),
+        AddViews(site, api.resident, config.options, errand, (estimator, samples), api.folder, clock),
+        Orders(site, desk, api.resident.queue),
+        ListenViews(site, listening, api.resident.queue),
+    )
+    app = Starlette(routes=[*_common(site), *(route for view in views for route in view.routes())])
+    gate = AuthMiddleware(
+        app, sessions, clock, lambda: keep_ended(config.state_dir, sessions), is_open=password is None
+    )
+    if password:
+        entrance = LogIn(site, gate, password, clock, lambda: forget_first_password(config.state_dir))
+        app.router.routes.extend(entrance.routes())
+    _answer_faults(app, site)
+    advice = Advice(api.resident, errand, (estimator, samples), api.folder, config.options.inspect_words, config.join)
+    more = [*listening.routes(), *advice.routes(), *MemberAnswers(desk.members).routes()]
+    programs = make_app(api, doorkeeper, clock, gate.admits, more)
+    return Front(programs, gate, config.prefix)
+
+
+def _common(site: Site) -> list[BaseRoute]:
+    return [
+        Route("/static/{digest}/{name}", site.static),
+        Route("/manifest.webmanifest", site.manifest),
+        Route("/worker.js", site.worker),
+        Route("/offline", site.offline),
+    ]
+
+
+def _answer_faults(app: Starlette, site: Site) -> None:
+    """Have the site answer requests that cannot be obeyed, and those for no page, in words."""
+
+    async def refused(request: Request, fault: Exception) -> Response:
+        return site.told(request, str(fault), code=507 if isinstance(fault, StoreError) else 400)
+
+    async def unknown(request: Request, fault: Exception) -> Response:
+        return site.told(request, "There is no such page.", code=404)
+
+    app.add_exception_handler(SwarmError, refused)
+    app.add_exception_handler(404, unknown)

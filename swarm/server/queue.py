@@ -1,0 +1,231 @@
+"""The queue of a resident coordinator: its books in the order they are spoken, in one file of the state folder."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, structs
+
+from swarm.errors import StoreError, UsageError
+from swarm.job.store.asset_folder import copy_synced
+from swarm.system.disk import guarded, make_folder, replace_file
+from swarm.system.lock import Lock
+
+FILE = "queue.json"
+MAX_BOOKS = 10_000
+MAX_BYTES = 64 * 1024 * 1024
+MAX_TEXT = 10_000  # characters
+MAX_OPTIONS = 2000  # characters of the options of one book
+UNSAFE = '<>:"/\\|?*'  # signs that some system forbids in a file's name
+
+Standing = Literal["waiting", "finished", "failed", "cancelled"]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+
+
+class QueuedBook(Struct, frozen=True, omit_defaults=True):
+    """One book of the queue. Whether a waiting one is spoken already is told by its job."""
+
+    id: int  # commands name the book by this number, which is never used again
+    name: Text  # the name of the book's file
+    options: tuple[Text, ...] = ()  # options of sound, reading and files, as words of a command line
+    added_s: float = 0.0  # seconds since the epoch
+    state: Standing = "waiting"
+    paused: bool = False
+    job: Text = ""  # is known once the book was read
+    title: Text = ""  # is known at once if the book's file tells it, else once the book was read
+    why: Text = ""  # says why the book failed, or what it waits for
+    files: tuple[Text, ...] = ()  # files of the finished audiobook
+    ended_s: float = 0.0
+    source: Text = ""  # the path in the watched folder that brought the book
+    stamp: Text = ""  # size and time of the source: a changed one is another book
+
+    @property
+    def heading(self) -> str:
+        """The title, or the file's name before the book was read."""
+        return self.title or self.name
+
+
+class _Content(Struct, frozen=True):
+    epoch: int = 0
+    last_id: int = 0
+    books: tuple[QueuedBook, ...] = ()
+
+
+class Queue:
+    """The books in their order, each with a copy of its file.
+
+    Every change is on the disk when its call returns, or when the block of `together` ends.
+
+    Raises StoreError where the disk fails, also if another process has the queue.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self._folder = state_dir / "queue"
+        make_folder(self._folder)
+        self._lock = Lock(state_dir / "locks" / "queue.lock")
+        self._lock.acquire(f"the queue of {state_dir}")
+        self._content = self._read()
+        self._is_together = False  # whether writes wait for the end of a block
+        self._removed: list[Path] = []  # folders of books that the next write no longer has
+
+    @property
+    def books(self) -> tuple[QueuedBook, ...]:
+        """All books, in the order they are spoken."""
+        return self._content.books
+
+    def begin_run(self) -> int:
+        """Return the number of this run, which grows with each."""
+        self._write(structs.replace(self._content, epoch=self._content.epoch + 1))
+        return self._content.epoch
+
+    def find(self, book_id: int) -> QueuedBook:
+        """Return a book. Raises UsageError if there is none of that number."""
+        for book in self.books:
+            if book.id == book_id:
+                return book
+        raise UsageError(f"There is no book {book_id} in the queue: `e2a-swarm status` lists them.")
+
+    def path(self, book: QueuedBook) -> Path:
+        """Return the path of a book's copy."""
+        return self._folder / str(book.id) / book.name
+
+    def add(
+        self, path: Path, name: str, options: Sequence[str], now: float, *, title: str = "", source: str = ""
+    ) -> QueuedBook:
+        """Add a book at the end, with a copy of its file under a harmless name.
+
+        Raises UsageError if the queue is full, or if the options are too long.
+        """
+        self.copy_in(path, name)
+        return self.enter(name, options, now, title=title, source=source)
+
+    def copy_in(self, path: Path, name: str) -> None:
+        """Copy a book's file for the next `enter`. It may run in another thread, but one at a time.
+
+        Raises UsageError if the queue is full.
+        """
+        if len(self.books) >= MAX_BOOKS:
+            raise UsageError(f"The queue has {MAX_BOOKS:,} books: remove some first.")
+        place = self._folder / str(self._content.last_id + 1) / safe_name(name)
+        with guarded(place):
+            # A run that was cut off may have left a folder that no queue names.
+            shutil.rmtree(place.parent, ignore_errors=True)
+            place.parent.mkdir()
+            try:
+                copy_synced(path, place)
+            except OSError:
+                shutil.rmtree(place.parent, ignore_errors=True)  # the rest of a full disk is for the books before
+                raise
+
+    def enter(self, name: str, options: Sequence[str], now: float, *, title: str = "", source: str = "") -> QueuedBook:
+        """Add the book that `copy_in` copied at the end. Raises UsageError if the options are too long."""
+        if sum(map(len, options)) > MAX_OPTIONS:
+            raise UsageError(f"The options of a book have {MAX_OPTIONS:,} characters at most.")
+        number = self._content.last_id + 1
+        stamp = stamp_of(Path(source)) if source else ""
+        words, title, source = map(_storable, (tuple(options), title, source))
+        book = QueuedBook(number, safe_name(name), words, now, title=title, source=source, stamp=stamp)
+        self._write(structs.replace(self._content, last_id=number, books=(*self.books, book)))
+        return book
+
+    def change(self, book_id: int, **fields: object) -> QueuedBook:
+        """Change fields of a book, and return it. Raises UsageError."""
+        changed = structs.replace(self.find(book_id), **{name: _storable(value) for name, value in fields.items()})
+        self._arrange([changed if book.id == book_id else book for book in self.books])
+        return changed
+
+    def move(self, book_id: int, place: int) -> None:
+        """Move a book to a place among those that wait, counted from 1. Raises UsageError."""
+        moved = self.find(book_id)
+        others = [book for book in self.books if book.id != book_id]
+        waiting = [number for number, book in enumerate(others) if book.state == "waiting"]
+        at = waiting[max(place, 1) - 1] if 0 < max(place, 1) <= len(waiting) else len(others)
+        self._arrange([*others[:at], moved, *others[at:]])
+
+    def remove(self, book_id: int) -> None:
+        """Remove a book from the list, with its copy. Raises UsageError."""
+        self._removed.append(self.path(self.find(book_id)).parent)
+        self._arrange([other for other in self.books if other.id != book_id])
+
+    def has(self, path: Path) -> bool:
+        """Return whether the queue had a file of a watched folder as it is now."""
+        stamp, source = stamp_of(path), _storable(str(path))
+        return any(book.source == source and book.stamp == stamp for book in self.books)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write all changes of a block at once, when it ends: each write waits for the disk.
+
+        After a StoreError they hold nevertheless, and the next write has them.
+        """
+        before, self._is_together = self._content, True
+        try:
+            yield
+        finally:
+            self._is_together = False
+            if self._content is not before:
+                self._write(self._content)
+
+    def close(self) -> None:
+        """Let another process have the queue."""
+        self._lock.release()
+
+    def _arrange(self, books: Sequence[QueuedBook]) -> None:
+        if tuple(books) == self.books:
+            return
+        self._write(structs.replace(self._content, books=tuple(books)))
+
+    def _read(self) -> _Content:
+        path = self._folder / FILE
+        with guarded(path):
+            if not path.exists():
+                return _Content()
+            data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+        try:
+            return msgspec.json.decode(data, type=_Content)
+        except (msgspec.MsgspecError, RecursionError) as fault:
+            raise StoreError(
+                f"{path} cannot be used: it is damaged ({fault}); move it away and start again. Jobs and audiobooks "
+                "are not lost with it: add the books again, and nothing is spoken a second time."
+            ) from fault
+
+    def _write(self, content: _Content) -> None:
+        if self._is_together:
+            self._content = content
+            return
+        path, data = self._folder / FILE, msgspec.json.format(msgspec.json.encode(content), indent=1)
+        if len(data) > MAX_BYTES:
+            raise UsageError("The list of the queue has no more room: remove some books first.")
+        with guarded(path):
+            replace_file(path, data)
+        self._content = content
+        while self._removed:
+            shutil.rmtree(self._removed.pop(), ignore_errors=True)
+
+
+def stamp_of(path: Path) -> str:
+    """Return the size and time of a file, by which a changed file is told; "" if it is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return ""
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def safe_name(name: str) -> str:
+    """Return a stranger's file name without folders and signs that some system forbids, in at most 150 bytes."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    plain = "".join(letter if letter.isprintable() and letter not in UNSAFE else "_" for letter in last).strip(" .")
+    stem, dot, ending = plain.rpartition(".")
+    kept = (stem or plain).encode()[:120].decode(errors="ignore").strip(" .")
+    return f"{kept or 'book'}{dot}{ending[:20]}" if stem else kept or "book"
+
+
+def _storable(value: Any) -> Any:
+    """Return a value whose texts JSON can hold and the next start can read: names of files may be no UTF-8."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()[:MAX_TEXT]
+    return tuple(map(_storable, value)) if isinstance(value, tuple) else value

@@ -1,0 +1,479 @@
+"""A coordinator that stays: it speaks the books of a queue in their order, and waits for more.
+
+It refuses at once options that would fail one book after another, and files that are no books.
+"""
+
+import asyncio
+import errno
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from swarm.audiobook.edition import Edition
+from swarm.audiobook.sound.studio import Studio
+from swarm.audiobook.style import read_cover
+from swarm.book.any_file import read_any_title
+from swarm.config import RedoConfig, RenderConfig
+from swarm.coordinator.books import Books
+from swarm.coordinator.brought_files import find_brought_files
+from swarm.coordinator.prepare import Offered, find_job
+from swarm.coordinator.serve import Server
+from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, SwarmError, UsageError
+from swarm.job.store.store import DiskStore
+from swarm.lease.envelope import Reason
+from swarm.lease.member_message import Order, QueuedStatus
+from swarm.lease.message import JobStatus, StatusReply
+from swarm.server.queue import Queue, QueuedBook
+from swarm.system.disk import OUTPUT_OPTION, store_fault
+from swarm.system.machine import Clock, Say
+from swarm.system.text import clean, clean_note, count_text
+from swarm.voice.host.registry import check_asked_voice
+from swarm.watch.words import worded_status
+
+PASSES = (errno.ENOSPC, errno.EDQUOT)  # a full disk has room again later, so books wait for that
+
+
+def check_start(config: RenderConfig, store: DiskStore) -> None:
+    """Raise SwarmError for usual options that no book can be spoken with, or a folder that cannot be written to."""
+    _check_voice(config)
+    find_brought_files(config, store)
+    if config.style.cover:
+        read_cover(config.style.cover)
+    if not config.output_url:
+        _check_folder(config.output_dir)
+
+
+def read_new(config: RenderConfig, path: Path, name: str, *, is_watched: bool) -> str:
+    """Return the title of a book that is added; "" if only the whole text tells it.
+
+    Raises UsageError for a voice that no engine has, and for a file that is plainly no book. One of a watched folder
+    fails in the queue instead, and is set aside from there.
+    """
+    _check_voice(config)
+    try:
+        return read_any_title(path)
+    except SwarmError as fault:
+        if is_watched:
+            return ""
+        raise UsageError(str(fault).replace(str(path), name)) from fault
+
+
+def _check_voice(config: RenderConfig) -> None:
+    if config.voice and config.custom_model is None:
+        check_asked_voice(config.voice, engine=config.engine, model=config.model, language=config.language)
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as fault:
+        if fault.errno not in PASSES:
+            raise store_fault(fault, folder, OUTPUT_OPTION) from fault
+
+
+class MendOrder:
+    """What is to be spoken again, and its answer: it is given once that is on the disk, or cannot be."""
+
+    def __init__(self, redo: RedoConfig) -> None:
+        self.redo = redo
+        self._answer = asyncio.get_running_loop().create_future()
+
+    async def wait(self) -> None:
+        """Wait until it is recorded. Raises the SwarmError for which it is not."""
+        await asyncio.shield(self._answer)
+
+    async def settle(self) -> None:
+        """Wait until it is answered, in whatever way."""
+        await asyncio.wait([self._answer])
+
+    def answer(self, refused: SwarmError | None) -> None:
+        """Give the answer: None, or why nothing was recorded."""
+        if refused is None:
+            self._answer.set_result(None)
+        else:
+            self._answer.set_exception(refused)
+            self._answer.exception()  # asyncio warns of a fault that was never read, as after a browser left
+
+
+_AGAIN = re.compile(r"(?:, then|,? and|;|\.)? ?run the same command again", re.IGNORECASE)
+_DELIVERS = "the same command delivers it"
+
+
+def tried_later(why: str) -> str:
+    """Return why a book waits, for one that the queue tries again by itself."""
+    return _AGAIN.sub("; the queue tries again by itself", why).replace(_DELIVERS, "the queue delivers it by itself")
+
+
+def tried_on_demand(why: str, number: int) -> str:
+    """Return why a book failed, for one that the queue tries again when its user says so."""
+    then = f"`e2a-swarm resume {number}`"
+    return _AGAIN.sub(f"; {then} tries it again", why).replace(_DELIVERS, f"{then} delivers it")
+
+
+AHEAD = 3  # books that are served at a time, so that no slot waits for the last sentences of one
+MAX_SERVED = 16  # more books than these take turns, where no worker has the engines of all
+RETRY_S = 30.0  # a book is tried again so late if no worker had its engine, or if it is spoken already
+FAULT_RETRY_S = 300.0  # a book is tried again so late if this machine had no room for it or could not deliver it
+TWIN = "the same book is spoken with the same voice already; its files are made after that"
+STOPPED = "The coordinator stops: ask again when it is back."
+MAX_FILES = 8  # `status` names no more files of a finished book
+MAX_FILE_NAME = 2000  # characters of a file's name in `status`
+Configure = Callable[[Path, Sequence[str]], RenderConfig]  # raises UsageError for options that make no sense
+
+
+class Resident:
+    """The books of the queue: which are read, served, paused, finished. `serve` has to be called with a server first.
+
+    `configure` makes the config of a book of its options; `note` shows the user a line; `offered` tells which engines
+    workers offered for a language.
+    """
+
+    def __init__(
+        self,
+        queue: Queue,
+        store: DiskStore,
+        studio: Studio,
+        clock: Clock,
+        configure: Configure,
+        note: Say,
+        offered: Offered,
+        set_aside: Callable[[Path, str], bool] = lambda source, why: False,
+    ) -> None:
+        self.queue, self.store, self._studio, self._clock = queue, store, studio, clock
+        self.configure, self._note, self._offered = configure, note, offered
+        self._set_aside = set_aside  # decides what becomes of a failed book of a watched folder
+        self._jobs: dict[int, str] = {}  # each book that is served has its job here
+        self._rests_until_s: dict[int, float] = {}
+        self._mending: dict[int, MendOrder] = {}  # an order stays here until the book is served again
+        self._changed = asyncio.Event()
+        self._adding = asyncio.Lock()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    def serve_with(self, server: Server) -> None:
+        """Serve the books with a server, before it runs."""
+        self._server = server
+
+    def hear_events(self, hear: Callable[[Reason], None]) -> None:
+        """Have what happens to workers told to `hear` too."""
+        self._server.hear = hear
+
+    def status(self) -> StatusReply:
+        """Return what the coordinator and its workers are doing."""
+        return self._server.status()
+
+    def served(self, book: QueuedBook) -> Edition | None:
+        """Return the edition of a book that is served now."""
+        return self._server.editions.get(self._jobs.get(book.id, ""))
+
+    def config_of(self, book: QueuedBook) -> RenderConfig:
+        """Return the config of a book. Raises UsageError."""
+        return self.configure(self.queue.path(book), book.options)
+
+    # --- which book is served
+
+    async def reopen(self) -> None:
+        """Serve the books again that the last run had begun: workers may still hold clips of them."""
+        for book in self.queue.books:
+            if book.job and book.state == "waiting" and not book.paused:
+                await self._open(book)
+
+    async def run(self, keep_awake: Callable[[bool], None] = lambda working: None) -> None:
+        """Serve one book after the other, until cancelled. Raises StoreError.
+
+        `keep_awake` is told whether books are served: the machine may sleep while the queue is empty.
+        """
+        try:
+            await self._serve_all(keep_awake)
+        finally:
+            keep_awake(False)  # the task that kept the machine awake must let it sleep again
+
+    async def _serve_all(self, keep_awake: Callable[[bool], None]) -> None:
+        while True:
+            keep_awake(bool(self._jobs))
+            self._changed.clear()
+            if book := self._next():
+                self._make_room()
+                await self._open(book)
+                continue
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RETRY_S):
+                    await self._changed.wait()
+
+    def _next(self) -> QueuedBook | None:
+        """Return the book to be served next; None while enough are served that a worker here can speak."""
+        now = self._clock.now()
+        mended = next(
+            (book for book in self.queue.books if book.id in self._mending and self._may_open(book, now)), None
+        )
+        if mended or sum(map(_is_speakable, self._server.status().jobs)) >= AHEAD:
+            return mended
+        return next((book for book in self.queue.books if self._may_open(book, now)), None)
+
+    def _make_room(self) -> None:
+        """Close a book that no worker can speak, if as many are open as memory should hold; it is tried again later."""
+        vain = {job.job: job for job in worded_status(self._server.status()).jobs if _waits_in_vain(job)}
+        if len(self._jobs) < MAX_SERVED:
+            return
+        for book_id, job in self._jobs.items():
+            if job in vain:
+                self._rest(self.queue.find(book_id), vain[job].note, FAULT_RETRY_S)
+                self._leave(book_id)
+                return
+
+    def _may_open(self, book: QueuedBook, now: float) -> bool:
+        rests = self._rests_until_s.get(book.id, 0.0) > now
+        return book.state == "waiting" and not (book.paused or rests or book.id in self._jobs)
+
+    async def _open(self, book: QueuedBook) -> None:
+        """Read a book, and serve it unless the user did something else with it meanwhile."""
+        loop = asyncio.get_running_loop()
+        if self._leaving:  # the job of this very book may be among those that the server still lets go of
+            await asyncio.wait(self._leaving)
+
+        def tell(line: str) -> None:
+            loop.call_soon_threadsafe(self._note, f"{book.heading}: {line}")
+
+        mending = self._mending.get(book.id)
+        refused: SwarmError | None = UsageError(STOPPED)
+        try:
+            opened = await asyncio.to_thread(self._read, book, tell, mending.redo if mending else None)
+        except (EngineUnknown, InUse) as fault:
+            refused = fault
+            self._rest(book, str(fault))
+        except SwarmError as fault:
+            refused = fault
+            self._put_off(book, fault)
+        else:
+            refused = None if opened else UsageError(f"{book.heading}: {TWIN}.")
+            self._take_up(book, opened) if opened else self._rest(book, TWIN)
+        finally:
+            if mending:
+                del self._mending[book.id]
+                mending.answer(refused)
+        if book.id in self._mending and book.id in self._jobs:  # the mending was asked for while the book was read
+            self._leave(book.id)
+
+    def _read(self, book: QueuedBook, tell: Say, redo: RedoConfig | None) -> Books | None:
+        """Open a book in another thread; None if its job is served already. Raises SwarmError."""
+        config = self.configure(self.queue.path(book), book.options)
+        job, _, _ = find_job(config, self.queue.path(book), find_brought_files(config, self.store), self._offered)
+        if job in self._jobs.values():
+            return None
+        config = replace(config, redo=redo)
+        books = Books(config, self.store, self._studio, self._clock, tell)
+        books.offered = self._offered
+        try:
+            books.open()
+        except SwarmError:
+            self.store.release_job(job)  # other commands may have it meanwhile
+            raise
+        return books
+
+    def _take_up(self, book: QueuedBook, books: Books) -> None:
+        [edition] = books.editions
+        job = edition.state.job
+        with suppress(UsageError):  # the book was removed meanwhile
+            if self._may_open(self.queue.find(book.id), self._clock.now()):
+                book = self.queue.change(book.id, job=job, title=edition.state.spec.title, why="")
+                self._jobs[book.id] = job
+                self._server.add(edition, books.put_back)
+                if edition.state.paused:
+                    self._server.pause(job, paused=False)
+                self._arrange()
+                return
+        self.store.release_job(job)
+
+    def _arrange(self) -> None:
+        self._server.arrange([self._jobs[book.id] for book in self.queue.books if book.id in self._jobs])
+
+    def _put_off(self, book: QueuedBook, fault: SwarmError) -> None:
+        """Try a book again later if the fault is this machine's, as a full disk is; else it has failed."""
+        if isinstance(fault, EnvironmentFault) and not isinstance(fault, ReaderMissing):
+            self._rest(book, tried_later(str(fault)), FAULT_RETRY_S)
+        else:
+            why = str(fault).replace(str(self.queue.path(book)), book.name)  # a user knows no path of the queue
+            self._fail(book, tried_on_demand(why, book.id))
+
+    def _rest(self, book: QueuedBook, why: str, pause_s: float = RETRY_S) -> None:
+        if book.why != why:
+            self._note(f"{book.heading}: {why}")
+        self._rests_until_s[book.id] = self._clock.now() + pause_s
+        self._change(book.id, why=why)
+
+    def _fail(self, book: QueuedBook, why: str) -> None:
+        self._note(f"{book.heading}: {why}")
+        self._change(book.id, state="failed", why=why, ended_s=self._clock.now())
+        if book.source and self._set_aside(Path(book.source), why):
+            self._change(book.id, source="")  # a book that is moved back is a new one of its folder
+
+    def _change(self, book_id: int, **fields: object) -> None:
+        with suppress(UsageError):  # the book was removed meanwhile
+            self.queue.change(book_id, **fields)
+
+    # --- how a book ends
+
+    def ended(self, edition: Edition, fault: SwarmError | None) -> None:
+        """Take in that an edition is written, or why it cannot be."""
+        for book in self.queue.books:
+            if self._jobs.get(book.id) == edition.state.job:
+                self._leave(book.id)
+                if fault:
+                    self._put_off(book, fault)
+                else:
+                    self._finish(book, edition)
+
+    def _finish(self, book: QueuedBook, edition: Edition) -> None:
+        for line in edition.closing_lines():
+            self._note(line)
+        gaps = len(edition.state.quarantined) + edition.state.spec.unspoken
+        why = f"{count_text(gaps, 'sentence')} without sound" if gaps else ""
+        files = edition.state.finished.files if edition.state.finished else ()
+        self.queue.change(book.id, state="finished", files=files, why=why, ended_s=self._clock.now())
+
+    def _leave(self, book_id: int) -> None:
+        """Let the server forget a book, and serve the next one."""
+        task = asyncio.create_task(self._server.remove(self._jobs.pop(book_id)))
+        self._leaving.add(task)
+        task.add_done_callback(self._left)
+        for book in self.queue.books:
+            if book.why == TWIN:
+                self._rests_until_s.pop(book.id, None)
+
+    def _left(self, task: "asyncio.Task[None]") -> None:
+        self._leaving.discard(task)
+        if not task.cancelled() and isinstance(fault := task.exception(), SwarmError):
+            self._note(str(fault))
+        self._changed.set()
+
+    # --- what users want
+
+    async def add(self, path: Path, name: str, options: Sequence[str], source: str = "") -> QueuedBook:
+        """Add a book at the end of the queue; `source`: its path in a watched folder. Raises UsageError, StoreError."""
+        config = self.configure(path, options)
+        title = await asyncio.to_thread(read_new, config, path, name, is_watched=bool(source))
+        async with self._adding:  # the disk may be slow, while workers want an answer
+            await asyncio.to_thread(self.queue.copy_in, path, name)
+            book = self.queue.enter(name, options, self._clock.now(), title=title, source=source)
+        self._note(f"{book.heading} is number {book.id} of the queue")
+        self._changed.set()
+        return book
+
+    async def mend(self, book: QueuedBook, redo: RedoConfig) -> None:
+        """Have sentences of a book spoken again, and no others; return when that is recorded.
+
+        Raises UsageError for a book that is neither served nor finished, SwarmError if it cannot be served now.
+        """
+        while book.id in self._mending:
+            await self._mending[book.id].settle()
+        book = self.queue.find(book.id)
+        if book.paused or book.state not in ("waiting", "finished"):
+            raise UsageError(f"{book.heading} is {'paused' if book.paused else book.state}: resume it first.")
+        order = self._mending[book.id] = MendOrder(redo)
+        self.queue.change(book.id, state="waiting", why="", ended_s=0.0)
+        self._rests_until_s.pop(book.id, None)
+        if book.id in self._jobs:
+            self._leave(book.id)
+        self._changed.set()
+        await order.wait()
+
+    def find(self, target: str) -> QueuedBook | None:
+        """Return the book that a user means by its number, or by its title or file name; None if there is none.
+
+        Raises UsageError if several have that title.
+        """
+        named = [book for book in self.queue.books if target == str(book.id)] or [
+            book for book in self.queue.books if target and target.casefold() in _words_for(book)
+        ]
+        if len(named) > 1:
+            numbers = ", ".join(str(book.id) for book in named)
+            raise UsageError(f"Several books are called {target!r}: name one by its number, {numbers}.")
+        return named[0] if named else None
+
+    def obey(self, book: QueuedBook, order: Order) -> str:
+        """Do what a user wants of a book; return what was done, in words. Raises UsageError, StoreError."""
+        match order.action:
+            case "pause":
+                _expect_waiting(book, order)
+                return self._pause(book)
+            case "resume":
+                return self._resume(book)
+            case "move":
+                _expect_waiting(book, order)
+                self.queue.move(book.id, order.count)
+                self._arrange()
+                self._changed.set()
+                return f"{book.heading} was moved"
+            case "cancel":
+                _expect_waiting(book, order)
+                return self._cancel(book)
+            case "remove":
+                self._cancel(book)
+                self.queue.remove(book.id)
+                return f"{book.heading} is no longer in the queue; `e2a-swarm jobs` still has what is spoken of it"
+            case other:
+                raise UsageError(f"{other} is for machines, and {book.heading} is a book.")
+
+    def _pause(self, book: QueuedBook) -> str:
+        self.queue.change(book.id, paused=True)
+        if book.id in self._jobs:
+            self._server.pause(self._jobs[book.id], paused=True)
+            self._changed.set()
+        return f"{book.heading} is paused; `e2a-swarm resume {book.id}` lets it go on"
+
+    def _resume(self, book: QueuedBook) -> str:
+        if book.state == "finished":
+            raise UsageError(f"{book.heading} is finished: {', '.join(book.files)}.")
+        self.queue.change(book.id, paused=False, state="waiting", why="", ended_s=0.0)
+        self._rests_until_s.pop(book.id, None)
+        if book.id in self._jobs:
+            self._server.pause(self._jobs[book.id], paused=False)
+        self._changed.set()
+        return f"{book.heading} goes on"
+
+    def _cancel(self, book: QueuedBook) -> str:
+        if book.state == "waiting":
+            self.queue.change(book.id, state="cancelled", ended_s=self._clock.now())
+        if book.id in self._jobs:
+            self._leave(book.id)
+        return f"{book.heading} is cancelled; `e2a-swarm resume {book.id}` takes it up again"
+
+    def standing(self) -> tuple[QueuedStatus, ...]:
+        """Return the queue as `status` shows it."""
+        return tuple(
+            QueuedStatus(
+                book=book.id,
+                title=clean(book.heading),
+                state=book.state,
+                paused=book.paused,
+                job=book.job,
+                note=clean_note(book.why),
+                files=tuple(name[:MAX_FILE_NAME] for name in book.files[:MAX_FILES]),
+            )
+            for book in self.queue.books
+        )
+
+
+def _expect_waiting(book: QueuedBook, order: Order) -> None:
+    """Raise UsageError for a book that ended, if an order is only for books that wait or are spoken."""
+    if book.state != "waiting":
+        raise UsageError(f"{book.heading} is {book.state}: there is nothing to {order.action}.")
+
+
+def _words_for(book: QueuedBook) -> tuple[str, ...]:
+    """Return what a user may call a book, in small letters."""
+    return book.title.casefold(), book.name.casefold(), Path(book.name).stem.casefold(), book.job
+
+
+def _is_speakable(job: JobStatus) -> bool:
+    """Tell whether sentences of a job are left that some worker can speak, as far as that is known."""
+    return job.state in ("waiting", "speaking") and not _waits_in_vain(job)
+
+
+def _waits_in_vain(job: JobStatus) -> bool:
+    """Tell whether no worker can speak a job, or a user paused it."""
+    return job.reason is not None and job.reason.code in ("unserved", "paused")

@@ -1,0 +1,213 @@
+"""A resident coordinator from start to end: queue, listener, orders, server, and the folder that it watches.
+
+Books of that folder go into the queue by themselves. A book that fails is set aside there, with its reason.
+"""
+
+import asyncio
+import shlex
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from swarm import __version__
+from swarm.audiobook.sound.studio import Studio
+from swarm.book.kinds import books_in, texts_in
+from swarm.config import CoordinateConfig, ServeConfig
+from swarm.coordinator.coordination import GRACE_S
+from swarm.coordinator.listener import Listener
+from swarm.coordinator.member_admin import MemberAdmin
+from swarm.coordinator.seen_engines import SeenEngines
+from swarm.coordinator.serve import Server
+from swarm.errors import EXIT_DONE, SwarmError, UsageError
+from swarm.job.store.store import DiskStore
+from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.core_settings import Settings
+from swarm.server.order_handler import OrderHandler
+from swarm.server.queue import Queue, stamp_of
+from swarm.server.resident import Configure, Resident, check_start
+from swarm.system.capacity import default_cpu_slots
+from swarm.system.disk import full_name, replace_file
+from swarm.system.event_loop import Wakefulness, cancel, draining
+from swarm.system.machine import Clock, Say, machine_name, new_nonce
+from swarm.system.platform import few_arenas
+from swarm.system.text import clean
+from swarm.watch.progress import Progress
+from swarm.watch.service import Service
+from swarm.watch.trace.recorder import NO_TRACE, Trace
+
+OPTIONS_FILE = "e2a-swarm.options"  # this file has options for the books of its folder, as on a command line
+MAX_OPTIONS = 10_000  # characters
+SET_ASIDE = "set aside"  # this folder inside the watched one takes books that failed
+ADVICE = "`e2a-swarm add` takes them, and so does the page."
+MAX_NAMED = 5  # one line names at most this many texts
+LOOK_S = 5.0  # a file that changed between two looks is still being copied
+
+
+class WatchedFolder:
+    """Looks into a folder from time to time, and adds each book that it finds at rest."""
+
+    def __init__(self, folder: Path, resident: Resident, note: Say) -> None:
+        self.folder, self._resident, self._note = folder.absolute(), resident, note
+        self._seen: dict[Path, str] = {}  # stamps of files at the last look
+        self._told: set[str] = set()  # faults of the last look
+        self._texts: set[str] = set()  # names of texts at the last look
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_S)
+
+    async def look(self) -> None:
+        """Add the books that have not changed since the last look and are not in the queue yet."""
+        wrong = list[str]()
+        try:
+            found = {path: stamp_of(path) for path in await asyncio.to_thread(books_in, self.folder) if path.is_file()}
+            settled = [path for path, stamp in found.items() if stamp and self._seen.get(path) == stamp]
+            self._seen = found
+            fresh = [path for path in settled if not self._resident.queue.has(path)]
+            words = self._words() if fresh else ()
+            wrong = [why for path in fresh if (why := await self._add(path, words))]
+            self._name_texts(await asyncio.to_thread(texts_in, self.folder))
+        except OSError as fault:
+            wrong = [f"The folder {full_name(self.folder)} cannot be read: {fault.strerror or fault}."]
+        except SwarmError as fault:
+            wrong = [f"{full_name(self.folder)}: {fault}"]
+        for line in dict.fromkeys(wrong):
+            if line not in self._told:
+                self._note(f"{line.removesuffix('.')}. It is tried again.")
+        self._told = set(wrong)
+
+    def _name_texts(self, names: Sequence[str]) -> None:
+        """Say once of each text that a watched folder takes none: many lie beside books and are none."""
+        fresh = [name for name in names if name not in self._texts]
+        if fresh:
+            shown = ", ".join(map(clean, fresh[:MAX_NAMED])) + (" ..." if len(fresh) > MAX_NAMED else "")
+            self._note(f"{full_name(self.folder)}: {shown}: texts and web pages are not taken from a folder; {ADVICE}")
+        self._texts = set(names)
+
+    async def _add(self, path: Path, words: Sequence[str]) -> str:
+        """Add one book; return why that is impossible, "" if it is done."""
+        try:
+            with path.open("rb"):
+                await self._resident.add(path, path.name, words, source=str(path))
+        except OSError as fault:
+            return f"{full_name(path)} cannot be read: {fault.strerror or fault}."
+        except UsageError as fault:
+            return f"{full_name(self.folder / OPTIONS_FILE) if words else full_name(self.folder)}: {fault}"
+        except SwarmError as fault:
+            return f"{full_name(self.folder)}: {fault}"
+        return ""
+
+    def _words(self) -> Sequence[str]:
+        path = self.folder / OPTIONS_FILE
+        try:
+            with path.open(encoding="utf-8") as file:
+                return shlex.split(file.read(MAX_OPTIONS), comments=True)
+        except FileNotFoundError:
+            return ()
+        except ValueError as fault:
+            raise UsageError(f"{OPTIONS_FILE} there is no list of options: {fault}.") from fault
+
+
+def set_aside(source: Path, why: str) -> bool:
+    """Move a book that failed into a folder beside it, with the reason; return whether that was possible."""
+    with suppress(OSError, SwarmError):
+        folder = source.parent / SET_ASIDE
+        folder.mkdir(exist_ok=True)
+        source.replace(folder / source.name)
+        replace_file(folder / f"{source.name}.why.txt", f"{why}\n".encode(errors="replace"))
+    return not source.exists()
+
+
+Loop = Coroutine[Any, Any, object]
+Beside = Callable[[Resident, OrderHandler, Path], Sequence[Loop]]
+
+
+async def stay(
+    config: ServeConfig,
+    configure: Configure,
+    progress: Progress,
+    service: Service,
+    trace: Trace = NO_TRACE,
+    beside: Beside = lambda resident, desk, room: (),
+) -> int:
+    """Speak the books of the queue until interrupted; return the exit code. Raises SwarmError.
+
+    `beside` makes what runs beside it, given also a folder for books on their way.
+    """
+    few_arenas()
+    state_dir = config.network.render.state_dir
+    async with AsyncExitStack() as stack:
+        stack.callback(progress.close)
+        queue, store, seen, studio = _open_disk(state_dir, stack)
+        await asyncio.to_thread(check_start, config.network.render, store)
+        clock = Clock()
+        resident = Resident(queue, store, studio, clock, configure, progress.note, seen.words, set_aside)
+        awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)
+        door = Listener(config.network, progress.note)
+        stack.push_async_callback(door.close)
+        settings = _settings(queue.begin_run(), config.network)
+        now = clock.now()
+        core = trace.watch("coordinator", CoordinatorCore(settings, now), settings=settings, started_s=now)
+        server = Server(core, store, door.router, progress, clock, "finish", seen, on_end=resident.ended)
+        resident.serve_with(server)
+        members = MemberAdmin(state_dir, is_open=config.network.open)
+        desk = OrderHandler(resident, door.router, state_dir / "queue" / "incoming", server.instruct, members)
+        server.answer_users(desk, lambda reply: members.complete(structs.replace(reply, queue=resident.standing())))
+        loops = _closing(beside(resident, desk, state_dir / "queue" / "incoming"), stack)
+        folders = [WatchedFolder(folder, resident, progress.note).run for folder in config.watched]
+        await resident.reopen()
+        door.invite()
+        await door.announce(settings.epoch)
+        await stack.enter_async_context(service.ready())
+        with draining(server.drain):
+            await _run(server.run(), resident.run(awake.turn), *(run() for run in folders), *loops)
+        progress.close("stopped; the next start goes on with the queue")
+        return EXIT_DONE
+
+
+def _open_disk(state_dir: Path, stack: AsyncExitStack) -> tuple[Queue, DiskStore, SeenEngines, Studio]:
+    """Open all that lies in the state folder, to be closed at the end. Raises StoreError."""
+    queue = Queue(state_dir)
+    stack.callback(queue.close)
+    store, seen = DiskStore(state_dir), SeenEngines(state_dir)
+    stack.callback(store.close)
+    stack.callback(seen.save)
+    studio = Studio(state_dir / "log", default_cpu_slots(), lambda: False)
+    stack.push_async_callback(studio.close)
+    return queue, store, seen, studio
+
+
+def _settings(epoch: int, network: CoordinateConfig) -> Settings:
+    """Return the settings of a run. Workers that come back first say what they hold."""
+    return Settings(
+        coordinator=new_nonce(),
+        name=machine_name(),
+        version=__version__,
+        epoch=epoch,
+        grace_s=GRACE_S,
+        trusts=not network.open,
+        opus=network.opus_links,
+    )
+
+
+def _closing(loops: Sequence[Loop], stack: AsyncExitStack) -> Sequence[Loop]:
+    """Have loops closed at the end: Python warns of some that never ran, where the start is interrupted."""
+    for loop in loops:
+        stack.callback(loop.close)
+    return loops
+
+
+async def _run(*loops: Loop) -> None:
+    """Run until the server was drained. Raises what stopped any of them."""
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        await cancel(tasks)

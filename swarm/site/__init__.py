@@ -1,1 +1,0 @@
-"""The page: what the queue and the machines of a swarm do, in a browser."""

@@ -1,0 +1,236 @@
+"""Takes a job over from another state folder: the copy of a standby, or the folder of a machine that is gone.
+
+The union of two journals of one job. It is a journal again: the one of the higher epoch, and what the other adds.
+
+The rules, place by place:
+
+- Of an accepted clip that both have, the higher journal's stands. Of a place that is open there, the other's clip is
+  taken if the place still wants it: the same words, the same latents, no take that was refused since.
+- A discard that asks for another take, or a user's own wording, is taken from the other if the higher journal says
+  nothing of that place since the two parted. Otherwise the higher epoch decides.
+- Quarantines and failures of the other are dropped: the next run tries those places again.
+- The gain and the latents are the higher journal's. Where it has none, the other's are taken.
+- Pauses, runs and finished files are the higher journal's alone.
+
+A job's folder remembers of other machines with the job that a standby copied it, and who took it over.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
+from itertools import chain, takewhile
+from pathlib import Path
+
+from msgspec import Struct
+
+from swarm.errors import StoreError
+from swarm.job.job_asset import digests_of
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, GainFixed, LatentsKept, SegmentReworded, WorkerSeen
+from swarm.job.run import MAX_EPOCH, taken_over
+from swarm.job.spec import JobSpec
+from swarm.job.state import JobState, Place, apply
+from swarm.job.store.asset_folder import file_path
+from swarm.job.store.clips import clip_name, file_size
+from swarm.job.store.journal import Journal
+from swarm.job.store.parcel import fits
+from swarm.job.store.store import BOOK, DiskStore
+from swarm.job.store.summary import standing_clips
+from swarm.system.disk import guarded
+
+Records = Sequence[AnyRecord]
+
+
+def replayed(spec: JobSpec, records: Records) -> JobState:
+    """Return the state that records lead to."""
+    state = JobState(spec)
+    for record in records:
+        apply(state, record)
+    return state
+
+
+def unite(spec: JobSpec, one: Records, other: Records) -> list[AnyRecord]:
+    """Return the union of two journals of a job, whichever comes first."""
+    states = replayed(spec, one), replayed(spec, other)
+    if _rank(states[0], one) >= _rank(states[1], other):
+        return [*one, *_additions(states[0], one, states[1], other)]
+    return [*other, *_additions(states[1], other, states[0], one)]
+
+
+def _rank(state: JobState, records: Records) -> tuple[int, int, int]:
+    return state.epoch, len(state.accepted), len(records)
+
+
+def _additions(state: JobState, higher: Records, lower_state: JobState, lower: Records) -> Iterator[AnyRecord]:
+    """Yield what the lower journal adds to the higher one, and apply it to `state`."""
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(higher, lower, strict=False)))
+    wishes = _wishes(state, higher[shared:], lower[shared:])
+    for record in chain(wishes, _about_the_voice(state, lower_state, lower), _clips(state, lower_state)):
+        apply(state, record)  # the next record depends on those before it
+        yield record
+
+
+def _wishes(state: JobState, higher: Records, lower: Records) -> Iterator[AnyRecord]:
+    """Yield what the user wanted last of places of which the higher journal says nothing since the two parted."""
+    decided = {place for record in higher if (place := _wished(record))}
+    wishes = {(type(record), place): record for record in lower if (place := _wished(record)) and place not in decided}
+    for (_, place), wish in wishes.items():
+        if isinstance(wish, ClipDiscarded) and wish.retake > state.first_takes.get(place, 0):
+            yield wish
+        elif isinstance(wish, SegmentReworded) and wish.said != state.wordings.get(place, ""):
+            yield wish
+            yield ClipDiscarded(*place, "worded otherwise on another machine")
+
+
+def _wished(record: AnyRecord) -> Place | None:
+    """Return the place of which a user wanted something; None for any other record."""
+    match record:
+        case SegmentReworded(chapter=chapter, index=index):
+            return chapter, index
+        case ClipDiscarded(chapter=chapter, index=index, retake=retake) if retake:
+            return chapter, index
+    return None
+
+
+def _about_the_voice(state: JobState, lower_state: JobState, lower: Records) -> Iterator[AnyRecord]:
+    """Yield the latents and gains that the higher journal lacks, and the names of further workers."""
+    if state.latents is None and lower_state.latents is not None:
+        yield lower_state.latents
+    seen = set(state.workers)
+    for record in lower:
+        if isinstance(record, GainFixed) and record.level not in state.gains_db:
+            yield record
+        if isinstance(record, WorkerSeen) and record.worker not in seen:
+            seen.add(record.worker)
+            yield record
+
+
+def _clips(state: JobState, lower: JobState) -> Iterator[ClipAccepted]:
+    """Yield the clips of the lower journal that the higher one still wants."""
+    if _latents(state) != _latents(lower):
+        return  # the clips of the lower journal have another voice
+    for place, clip in lower.accepted.items():
+        if _is_wanted(state, place, clip):
+            yield clip
+
+
+def _latents(state: JobState) -> str | None:
+    return state.latents.digest if state.latents else None
+
+
+def _is_wanted(state: JobState, place: Place, clip: ClipAccepted) -> bool:
+    """Tell whether a clip fits an open place: its words, its sound, and a take that was not refused."""
+    if place in state.accepted or clip.take < state.first_takes.get(place, 0):
+        return False
+    return state.sample_rate in (0, clip.sample_rate) and state.key(place, clip.take) == clip.key
+
+
+CLIPS_AT_A_TIME = 64  # one sync covers this many
+
+
+class Adopted(Struct, frozen=True):
+    """What came of taking a job over."""
+
+    title: str
+    sentences: int
+    clips: int  # clips of the job that are here now
+    lost: int  # clips that a journal names and no folder has
+
+
+def adopt_job(store: DiskStore, source: Path, job: str) -> Adopted:
+    """Unite a job of another state folder with the store's own, or take it as it is if the store has none.
+
+    Locks the job in the store and only reads the other folder. Raises StoreError.
+    """
+    folder = source / "jobs" / job
+    with closing(Journal(folder, read_only=True)) as journal:
+        spec, records = journal.spec(), list(journal.records())
+    if spec.job != job or not all(fits(record, spec) for record in records):
+        raise StoreError(f"{folder} is not a copy of the job {job}; copy that folder once more.")
+    store.lock_job(job)
+    files = {digest: path for digest in _digests(spec, records) if (path := file_path(folder, digest)).is_file()}
+    _take_clips(store, source / "clips", standing_clips(records)[0])
+    if store.open_job(job) is None:
+        store.create_job(spec, folder / BOOK, files)
+        store.commit([(job, record, b"") for record in records])
+    else:
+        for digest, path in files.items():
+            if not store.job_file_size(job, digest):
+                store.restore_job_file(job, digest, path)
+        _unite(store, spec, records)
+    lost = len(store.lost_clips(job))
+    return Adopted(spec.title, sum(len(chapter.segments) for chapter in spec.chapters), _count(store, job) - lost, lost)
+
+
+def _unite(store: DiskStore, spec: JobSpec, records: list[AnyRecord]) -> None:
+    own = list(store.records(spec.job))
+    united = unite(spec, own, records)
+    if united[: len(own)] != own:
+        store.rewrite(spec.job, united)
+    elif further := united[len(own) :]:
+        store.commit([(spec.job, record, b"") for record in further])
+
+
+def _count(store: DiskStore, job: str) -> int:
+    return len(standing_clips(store.records(job))[0])
+
+
+def _digests(spec: JobSpec, records: Iterable[AnyRecord]) -> frozenset[str]:
+    latents = {record.digest for record in records if isinstance(record, LatentsKept) and record.digest}
+    return digests_of(spec.job_files) | latents
+
+
+def _take_clips(store: DiskStore, clips: Path, records: Iterable[ClipAccepted]) -> None:
+    """Have the clips in the store's folder: as links where one disk has both folders, else as copies by digest."""
+    lacking = {record.key: record for record in records if store.clips.size(record.key) != record.bytes}
+    names = {key: clip_name(clips, key) for key in lacking}
+    files = {key: name for key, name in names.items() if file_size(name) == lacking[key].bytes}
+    left = store.clips.link(files)
+    for first in range(0, len(left), CLIPS_AT_A_TIME):
+        store.clips.add(dict(_copies(left[first : first + CLIPS_AT_A_TIME], files, lacking)))
+
+
+def _copies(
+    keys: Iterable[str], files: Mapping[str, str], records: Mapping[str, ClipAccepted]
+) -> Iterator[tuple[str, bytes]]:
+    """Yield the clips that fit their digests, by key. Raises StoreError."""
+    for key in keys:
+        path = Path(files[key])
+        with guarded(path):
+            frame = path.read_bytes()
+        if hashlib.sha256(frame).hexdigest() == records[key].digest:
+            yield key, frame
+
+
+COPIED = "copied"  # this file exists once a standby had all of the job
+TAKEN_OVER = "taken-over"  # the epoch of the head that another machine began
+
+
+def note_copied(folder: Path) -> None:
+    """Remember that a standby has a copy, if the disk allows it."""
+    with suppress(OSError):
+        (folder / COPIED).touch()
+
+
+def was_copied(folder: Path) -> bool:
+    """Return whether a standby ever had a whole copy."""
+    return (folder / COPIED).is_file()
+
+
+def note_taken_over(folder: Path, epoch: int) -> None:
+    """Remember the epoch under which another machine has the job, if the disk allows it."""
+    with suppress(OSError):
+        (folder / TAKEN_OVER).write_text(str(epoch), encoding="ascii")
+
+
+def taken_over_at(folder: Path) -> int:
+    """Return the epoch under which another machine was last heard to have the job; 0 for none."""
+    with suppress(OSError, ValueError):
+        with (folder / TAKEN_OVER).open("rb") as file:
+            epoch = int(file.read(32))
+        return epoch if 0 <= epoch <= MAX_EPOCH else 0
+    return 0
+
+
+def leader_epoch(folder: Path, draw: Callable[[int], int], epoch: int) -> int:
+    """Return the epoch of a job that is taken over here, above that of any other head that this machine heard of."""
+    return taken_over(max(epoch, taken_over_at(folder)), draw)

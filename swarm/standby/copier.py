@@ -1,0 +1,370 @@
+"""A standby: it keeps a copy of each job of the coordinators that its worker serves, a second or so behind.
+
+The copies lie in a state folder of their own, below the machine's. A switch says whether this machine keeps copies, and
+whether an order may turn it.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from swarm.config import STANDBY
+from swarm.errors import InUse, StoreError
+from swarm.job.job_asset import MAX_BYTES as MAX_JOB_FILE
+from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, LatentsKept, RunStarted, journal_digest
+from swarm.job.run import MAX_EPOCH, lineage_of
+from swarm.job.spec import JobSpec
+from swarm.job.store.parcel import MAX_BOOK, MAX_CLIP, MAX_SPEC, fits
+from swarm.job.store.store import JOB_NAME, DiskStore
+from swarm.lease.member_message import MAX_KEYS, Claim, Copied, Copy, Epochs, Part
+from swarm.net.transport import AnyKeys, DealerSocket
+from swarm.standby.successor import Successor
+from swarm.system.machine import Say
+from swarm.system.platform import free_bytes
+from swarm.system.text import bytes_text
+
+INTERVAL_S = 1.0  # news is looked for so often
+ANSWER_S = 20.0  # a question without an answer for so long is asked again
+RETRY_S = 10.0  # the pause after a fault of the disk or of what came
+MAX_JOBS = 500  # copies of one coordinator
+MIN_FREE_BYTES = 10**9  # copies leave so much free on the disk
+COMMIT_BYTES = 4 << 20  # clips up to this size are written and synced together
+
+Kind = TypeVar("Kind")
+JOBS = list[tuple[str, int]]
+
+
+class Unsound(Exception):
+    """What a coordinator sent does not fit its digest, its job or its bounds."""
+
+
+class Copies:
+    """The copied jobs on the disk. The methods may run in any thread, one at a time for each job."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.store = DiskStore(state_dir / STANDBY)
+        self._specs: dict[str, JobSpec] = {}
+        self._have: dict[str, tuple[int, str]] = {}  # each job has its number of records and the digest of all
+        self._epochs: dict[str, int] = {}
+        self.finished = set[str]()
+
+    def spec(self, job: str) -> JobSpec | None:
+        """Return the spec of a copied job, which is locked from then on; None if it has to be copied first."""
+        if job not in self._specs:
+            self.store.lock_job(job)
+            spec = self.store.open_job(job)
+            if spec is None:
+                return None
+            self._specs[job], self._have[job], self._epochs[job] = spec, (0, ""), 0
+            self._count(job, list(self.store.records(job)))
+        return self._specs[job]
+
+    def have(self, job: str) -> tuple[int, str]:
+        """Return how many records of a job are here, and the digest of them all."""
+        return self._have[job]
+
+    def epoch(self, job: str) -> int:
+        """Return the epoch of a copied job."""
+        return self._epochs.get(job, 0)
+
+    def check_room(self) -> None:
+        """Leave the rest of the disk to others. Raises StoreError where little is free."""
+        free = free_bytes(self.store.state_dir)
+        if free is not None and free < MIN_FREE_BYTES:
+            raise StoreError(f"{self.store.state_dir} has only {bytes_text(free)} free.")
+
+    def create(self, spec: JobSpec, book: Path, files: Mapping[str, Path]) -> None:
+        """Begin the copy of a job. Raises StoreError."""
+        self.store.create_job(spec, book, dict(files))
+
+    def lacking(self, records: list[AnyRecord]) -> list[ClipAccepted]:
+        """Return the accepted clips among some records that are not here."""
+        accepted = [record for record in records if isinstance(record, ClipAccepted)]
+        return [record for record in accepted if self.store.clips.size(record.key) != record.bytes]
+
+    def add_clips(self, clips: Mapping[str, bytes]) -> None:
+        """Write clips, durable on return. Raises StoreError."""
+        self.store.clips.add(clips)
+
+    def append(self, job: str, records: list[AnyRecord], latents: Mapping[str, bytes]) -> None:
+        """Write further records of a job, whose clips are here. Raises StoreError."""
+        frames = [latents.get(record.digest, b"") if isinstance(record, LatentsKept) else b"" for record in records]
+        self.store.commit([(job, record, frame) for record, frame in zip(records, frames, strict=True)])
+        self._count(job, records)
+
+    def begin_anew(self, job: str) -> None:
+        """Drop the records of a job that have parted from its coordinator's; its clips stay, and are found by key."""
+        self.store.rewrite(job, [])
+        self._have[job], self._epochs[job] = (0, ""), 0
+        self.finished.discard(job)
+
+    def _count(self, job: str, records: list[AnyRecord]) -> None:
+        count, digest = self._have[job]
+        for record in records:
+            count, digest = count + 1, journal_digest(digest, record)
+            if isinstance(record, RunStarted):
+                self._epochs[job] = record.epoch
+            if isinstance(record, JobFinished):
+                self.finished.add(job)
+            elif isinstance(record, RunStarted):
+                self.finished.discard(job)
+        self._have[job] = count, digest
+
+
+class Copier:
+    """The copying from one coordinator: one question at a time."""
+
+    def __init__(
+        self, address: str, keys: AnyKeys, name: str, copies: Copies, successor: Successor | None = None
+    ) -> None:
+        self._address, self._name, self._copies, self._successor = address, name, copies, successor
+        self._asked = 0  # counts questions for clips: an answer that comes late is not taken for that of the next one
+        self._keys, self._socket = keys, DealerSocket(keys)
+        self._socket.connect([address])
+
+    async def run(self, say: Say) -> None:
+        """Keep the copies of all its jobs up to date, until cancelled."""
+        told = ""
+        try:
+            while True:
+                try:
+                    await self._look()
+                    await asyncio.sleep(INTERVAL_S)
+                except TimeoutError:  # a machine that came by the code gets none until it is approved
+                    self._socket.close()
+                    self._socket = DealerSocket(self._keys)
+                    self._socket.connect([self._address])
+                except (Unsound, StoreError, OSError) as fault:
+                    if str(fault) != told:
+                        told = str(fault)
+                        say(f"the copy of a book is behind: {fault} Trying on.")
+                    await asyncio.sleep(RETRY_S)
+        finally:
+            self._socket.close()
+
+    async def _look(self) -> None:
+        claim = await self._successor.claim(self._address) if self._successor else None
+        answer, frame = await self._ask("jobs", claim=claim)
+        jobs = _decoded(frame, JOBS)
+        if self._successor and answer.roll:
+            open_jobs = [job for job, _ in jobs[:MAX_JOBS] if job not in self._copies.finished]
+            self._successor.heard(self._address, answer.roll, open_jobs)
+        await asyncio.to_thread(self._copies.check_room)
+        for job, epoch in jobs[:MAX_JOBS]:
+            if not JOB_NAME.fullmatch(job) or not 0 <= epoch <= MAX_EPOCH:
+                raise Unsound("a coordinator names a job that cannot be one.")
+            with suppress(InUse):  # another command has this copy for a moment
+                await self._follow(job, epoch)
+
+    async def _follow(self, job: str, epoch: int) -> None:
+        """Bring the copy of one job up to date."""
+        spec = await asyncio.to_thread(self._copies.spec, job)
+        if spec is None:
+            await self._begin(job)
+            spec = await asyncio.to_thread(self._copies.spec, job)
+            assert spec is not None
+        if lineage_of(epoch) < lineage_of(self._copies.epoch(job)):
+            self._socket.send(Epochs(((job, self._copies.epoch(job)),)))  # another machine has taken the job over
+            return
+        while await self._more(job, spec):
+            pass
+
+    async def _begin(self, job: str) -> None:
+        """Copy what never changes of a job: its spec, its book, its files."""
+        with self._copies.store.unpacking() as scratch:
+            await self._file("spec", job, scratch / "spec", MAX_SPEC)
+            spec = _decoded((scratch / "spec").read_bytes(), JobSpec)
+            if spec.job != job:
+                raise Unsound("a coordinator sent another job than it names.")
+            await self._file("book", job, scratch / "book", MAX_BOOK)
+            files = {file.digest: scratch / file.digest for file in spec.job_files}
+            for digest, path in files.items():
+                await self._file("file", job, path, MAX_JOB_FILE, digest)
+            await asyncio.to_thread(self._copies.create, spec, scratch / "book", files)
+
+    async def _file(self, part: Part, job: str, path: Path, most: int, digest: str = "") -> None:
+        """Copy a file piece by piece. Raises Unsound if it does not fit its digest."""
+        found, at = hashlib.sha256(), 0
+        with path.open("wb") as file:
+            while True:
+                answer, piece = await self._ask(part, job, digest=digest, offset=at)
+                at += len(piece)
+                if at > min(answer.total, most) or (not piece and at < answer.total):
+                    raise Unsound(f"the {part} of {job} is not of the size that was named.")
+                found.update(piece)
+                await asyncio.to_thread(file.write, piece)
+                if at == answer.total:
+                    break
+        if found.hexdigest() != (digest or answer.digest):
+            raise Unsound(f"the {part} of {job} does not fit its digest.")
+
+    async def _more(self, job: str, spec: JobSpec) -> bool:
+        """Copy some further records, with their clips and latents; return whether more are there."""
+        count, digest = self._copies.have(job)
+        answer, frame = await self._ask("records", job, offset=count, digest=digest)
+        if answer.parted:
+            await asyncio.to_thread(self._copies.begin_anew, job)
+            return True
+        records = _decoded(frame, list[AnyRecord])
+        if not all(fits(record, spec) for record in records):
+            raise Unsound(f"a record of {job} is not of this job.")
+        for some in _portions(records):
+            await self._clips(job, await asyncio.to_thread(self._copies.lacking, some))
+            await asyncio.to_thread(self._copies.append, job, some, await self._latents(job, some))
+        return count + len(records) < answer.total
+
+    async def _clips(self, job: str, lacking: list[ClipAccepted]) -> None:
+        """Copy clips. One that its coordinator lost or damaged is left out: its discard will follow."""
+        while lacking:
+            asked = lacking[:MAX_KEYS]
+            self._asked += 1
+            keys = tuple(record.key for record in asked)
+            answer, frame = await self._ask("clips", job, offset=self._asked, keys=keys)
+            if not 0 < len(answer.sizes) <= len(asked) or sum(answer.sizes) != len(frame):
+                raise Unsound(f"the clips of {job} are not those that were asked for.")
+            clips, at = dict[str, bytes](), 0
+            for record, size in zip(asked, answer.sizes, strict=False):
+                clip, at = frame[at : at + size], at + size
+                if size <= MAX_CLIP and hashlib.sha256(clip).hexdigest() == record.digest:
+                    clips[record.key] = clip
+            await asyncio.to_thread(self._copies.add_clips, clips)
+            lacking = lacking[len(answer.sizes) :]
+
+    async def _latents(self, job: str, records: list[AnyRecord]) -> dict[str, bytes]:
+        """Copy the latents that records name, unless they were lost since."""
+        found: dict[str, bytes] = {}
+        with self._copies.store.unpacking() as scratch:
+            for record in records:
+                if isinstance(record, LatentsKept) and record.digest:
+                    with suppress(TimeoutError):  # the coordinator has other latents by now
+                        await self._file("file", job, scratch / record.digest, MAX_JOB_FILE, record.digest)
+                        found[record.digest] = (scratch / record.digest).read_bytes()
+        return found
+
+    async def _ask(
+        self,
+        part: Part,
+        job: str = "",
+        *,
+        digest: str = "",
+        offset: int = 0,
+        keys: tuple[str, ...] = (),
+        claim: Claim | None = None,
+    ) -> tuple[Copied, bytes]:
+        """Ask for a part, and return the answer with its bytes. Raises TimeoutError."""
+        async with asyncio.timeout(ANSWER_S):
+            while not self._socket.send(Copy(self._name, part, job, digest, offset, keys, claim)):
+                await asyncio.sleep(INTERVAL_S)
+            while True:
+                message, frame = await self._socket.receive()
+                if isinstance(message, Copied) and (message.part, message.job, message.offset) == (part, job, offset):
+                    return message, frame
+
+
+def _portions(records: list[AnyRecord]) -> Iterator[list[AnyRecord]]:
+    """Cut records into portions whose clips are written together."""
+    portion: list[AnyRecord] = []
+    size = 0
+    for record in records:
+        portion.append(record)
+        size += record.bytes if isinstance(record, ClipAccepted) else 0
+        if size >= COMMIT_BYTES:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def _decoded(body: bytes, kind: type[Kind]) -> Kind:
+    try:
+        return msgspec.msgpack.decode(body, type=kind)
+    except (ValueError, RecursionError) as error:
+        raise Unsound("a coordinator sent facts that this e2a-swarm does not know; upgrade it.") from error
+
+
+async def stand_by(
+    state_dir: Path,
+    keys: AnyKeys,
+    name: str,
+    addresses: Callable[[], list[str]],
+    say: Say,
+    successor: Successor | None = None,
+    wanted: Callable[[], bool] = lambda: True,
+) -> None:
+    """Copy the jobs of the coordinators at these addresses, which come and go, while wanted. Raises StoreError."""
+    copies = await asyncio.to_thread(Copies, state_dir)
+    following: dict[str, asyncio.Task[None]] = {}
+    say(f"keeping a copy of each book in {state_dir / STANDBY}")
+    try:
+        while wanted():
+            here = addresses()
+            for address in [address for address in following if address not in here]:
+                following.pop(address).cancel()
+            for address in here:
+                if address not in following:
+                    following[address] = asyncio.create_task(Copier(address, keys, name, copies, successor).run(say))
+            for task in following.values():
+                if task.done() and not task.cancelled():
+                    task.result()
+            await asyncio.sleep(INTERVAL_S)
+    finally:
+        for task in following.values():
+            task.cancel()
+        await asyncio.gather(*following.values(), return_exceptions=True)
+        copies.store.close()
+
+
+SWITCH_INTERVAL_S = 1.0
+MIN_FREE_TO_BEGIN_BYTES = 5 * 10**9  # an order to begin copies needs so much free on the disk of the state folder
+
+
+class StandbySwitch:
+    """It is on or off until the worker ends. `turns`: whether users of other machines may turn it."""
+
+    def __init__(self, state_dir: Path, *, on: bool, turns: bool) -> None:
+        self._state_dir, self.on, self._turns = state_dir, on, turns
+        self._has_room, self._was_ordered = True, False
+
+    def look(self) -> None:
+        """Look how much of the disk is free, which may take a while on another machine's disk."""
+        free = free_bytes(self._state_dir)
+        self._has_room = free is None or free >= MIN_FREE_TO_BEGIN_BYTES
+
+    async def follow(self, keep: Callable[[], Awaitable[None]], say: Say) -> None:
+        """Keep copies whenever it is on, until cancelled; `keep` ends when it is off.
+
+        Raises StoreError, but not for copies that an order began: the machine goes on speaking then.
+        """
+        while True:
+            await asyncio.to_thread(self.look)
+            try:
+                if self.on:
+                    await keep()
+            except StoreError as fault:
+                if not self._was_ordered:
+                    raise
+                self.on = False
+                say(f"no copies of books are kept any more: {fault}")
+            await asyncio.sleep(SWITCH_INTERVAL_S)
+
+    @property
+    def state(self) -> str:
+        """What coordinators are told: on, off, or no room to begin; "" if no order turns it."""
+        if not self._turns:
+            return ""
+        return "on" if self.on else "off" if self._has_room else "no room"
+
+    def turn(self, who: str, *, on: bool) -> str:
+        """Turn it as a user of another machine wants, if it may be; return a line for this machine's owner."""
+        wants = f"{who} wants this machine to keep {'a copy of each book' if on else 'no copies of books'}"
+        if not self._turns:
+            return f"{wants}; it does not obey, because of --no-standby or --automatic"
+        if on and not self.on and not self._has_room:
+            return f"{wants}; its disk has less than {bytes_text(MIN_FREE_TO_BEGIN_BYTES)} free, so it does not"
+        self.on, self._was_ordered = on, True
+        return f"keeps {'a copy of each book' if on else 'no copies of books any more'}, as {who} wants"

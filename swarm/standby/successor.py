@@ -1,0 +1,207 @@
+"""A standby that takes over by itself: the door and the questions of an heir, and the command that it runs then."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from swarm.config import ENV_HOME, STANDBY
+from swarm.errors import EnvironmentFault
+from swarm.job.store.store import list_jobs
+from swarm.lease.file_transfer import is_door
+from swarm.lease.member_message import Claim, Heir, Opinion, Roll, Silent
+from swarm.net.addresses import join_address, own_address
+from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.net.worker_connections import WorkerSockets
+from swarm.standby.succession import Succession
+from swarm.system.child import variables_of
+from swarm.system.machine import Clock, Say
+
+PROGRAM = "import sys; from swarm.commands.main import main; sys.exit(main())"
+INTERVAL_S = 1.0
+END_S = 30.0  # a book that was taken over has so long to stop in good order when this machine leaves
+MAX_LINE = 2000
+
+
+class OtherCandidate:
+    """The connection to the door of another heir."""
+
+    def __init__(self, sockets: WorkerSockets, door: str, hear: Callable[[Opinion], None]) -> None:
+        self.socket: DealerSocket = sockets.visit(lambda: None)
+        self.socket.connect([door])
+        self.asked_s = 0.0
+        self._task = asyncio.create_task(self._listen(hear))
+
+    async def _listen(self, hear: Callable[[Opinion], None]) -> None:
+        while True:
+            message, _ = await self.socket.receive()
+            if isinstance(message, Opinion):
+                hear(message)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._task.cancel()
+        self.socket.close()
+
+
+class Successor:
+    """An heir of each coordinator that this standby copies from.
+
+    `left` has the addresses of coordinators that ended in good order, and is emptied here.
+    """
+
+    def __init__(
+        self,
+        me: tuple[str, str],
+        silence_s: float,
+        sockets: WorkerSockets,
+        bound: str,
+        left: set[str],
+        books: tuple[Path, Path],
+        say: Say,
+    ) -> None:
+        """`me` is the id and the name of this worker, `books` its state folder and the folder for audiobooks."""
+        self._id, self._name = me
+        self._sockets, self._bound, self._left, self._say = sockets, bound, left, say
+        self._state_dir, self._output_dir = books
+        self._clock = Clock()
+        self._core = Succession(self._id, silence_s)
+        self._runs: dict[str, str] = {}  # keys are addresses of coordinators
+        self._hosts: dict[str, str] = {}  # each coordinator reaches this machine at this address
+        self._peers: dict[str, OtherCandidate] = {}  # keys are doors
+        self._door: RouterSocket | None = None
+        self._port = 0
+        self._generation: object = None
+        self._listening: asyncio.Task[None] | None = None
+        self._jobs: list[str] = []  # these jobs wait to be taken over
+        self._told = ("", 0, 0)  # the run, the number of this heir on its roll, and how many there are
+
+    async def claim(self, address: str) -> Claim | None:
+        """Return what the coordinator at an address is told; None while others could not reach the door here."""
+        if address not in self._hosts:
+            self._hosts[address] = await asyncio.to_thread(own_address, address, self._bound)
+        host = self._hosts[address]
+        if not host or not self._port:
+            return None
+        run = self._runs.get(address, "")
+        return Claim(Heir(self._id, self._name, join_address(host, self._port)), run, self._core.revision(run))
+
+    def heard(self, address: str, roll: Roll, jobs: Iterable[str]) -> None:
+        """Take in that the coordinator at an address is there, with its roll and the jobs that it has to finish."""
+        self._runs[address] = roll.run
+        self._core.heard(roll, frozenset(jobs), self._clock.now())
+        rank = next((rank for rank, heir in enumerate(roll.heirs, 1) if heir.id == self._id), 0)
+        if rank and self._told != (roll.run, rank, len(roll.heirs)):
+            self._told = roll.run, rank, len(roll.heirs)
+            self._say(f"may take over by itself, as number {rank} of {len(roll.heirs)}")
+
+    async def run(self) -> None:
+        """Ask and answer other heirs, and take over if this one is to, until cancelled."""
+        taking = asyncio.create_task(self._take_over_all())
+        try:
+            while not taking.done():
+                self._renew_door()
+                self._look()
+                await asyncio.sleep(INTERVAL_S)
+            taking.result()
+        finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
+            self._shut()
+            for peer in self._peers.values():
+                peer.close()
+
+    def _look(self) -> None:
+        now = self._clock.now()
+        while self._left:
+            self._core.left(self._runs.pop(self._left.pop(), ""))
+        for heir, question in self._core.questions(now):
+            self._ask(heir, question, now)
+        for door in [door for door, peer in self._peers.items() if now - peer.asked_s > END_S]:
+            self._peers.pop(door).close()
+        self._jobs += self._core.elected(now)
+
+    def _ask(self, heir: Heir, question: Silent, now: float) -> None:
+        if not is_door(heir.door):
+            return
+        if heir.door not in self._peers:
+            self._peers[heir.door] = OtherCandidate(self._sockets, heir.door, self._hear)
+        self._peers[heir.door].asked_s = now
+        self._peers[heir.door].socket.send(question)  # an heir that does not leave yet is asked again
+
+    def _hear(self, opinion: Opinion) -> None:
+        self._core.take(opinion, self._clock.now())
+
+    # --- the door
+
+    def _renew_door(self) -> None:
+        """Have a door by the keys of the present generation."""
+        if self._door and self._generation == self._sockets.generation():
+            return
+        self._shut()
+        self._generation, self._door = self._sockets.generation(), self._sockets.open_door()
+        try:
+            self._port = self._door.bind(self._bound, 0)
+        except EnvironmentFault:
+            self._door.close()
+            raise
+        self._listening = asyncio.create_task(self._listen(self._door))
+
+    async def _listen(self, door: RouterSocket) -> None:
+        while True:
+            peer, message, _ = await door.receive()
+            if isinstance(message, Silent):
+                door.send(peer, self._core.answer(message, self._clock.now()))
+
+    def _shut(self) -> None:
+        if self._door and self._listening:
+            self._listening.cancel()
+            self._door.close()
+        self._door, self._port = None, 0
+
+    # --- taking over
+
+    async def _take_over_all(self) -> None:
+        """Take jobs over, one after the other."""
+        while True:
+            await asyncio.sleep(INTERVAL_S)
+            while self._jobs:
+                await self._take_over(self._jobs.pop(0))
+
+    async def _take_over(self, job: str) -> None:
+        known = await asyncio.to_thread(list_jobs, self._state_dir / STANDBY)
+        copy = next((each for each in known if each.job == job and not each.finished), None)
+        if copy is None:
+            return
+        self._say(f"nobody has heard the coordinator of {copy.title} for long: taking it over")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-P", "-c", PROGRAM, "take-over", job, "--output-dir", str(self._output_dir)),
+            env=variables_of() | {ENV_HOME: str(self._state_dir)},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            limit=64 * MAX_LINE,
+            start_new_session=True,  # one Ctrl-C in the terminal would otherwise reach it twice
+        )
+        assert process.stdout
+        try:
+            async for line in process.stdout:
+                self._say(f"{copy.title}: {line.decode(errors='replace').rstrip()[:MAX_LINE]}")
+            if code := await process.wait():
+                self._say(f"{copy.title}: it was not finished here (exit code {code}): `e2a-swarm take-over {job}`")
+        finally:
+            await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Have a command end in good order, within bounds."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            process.send_signal(signal.SIGINT)
+        try:
+            async with asyncio.timeout(END_S):
+                await process.wait()
+        except TimeoutError:
+            process.kill()

@@ -1,1 +1,0 @@
-"""The coordinator's disk: jobs, journals, clips, files."""

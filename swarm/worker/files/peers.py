@@ -1,0 +1,214 @@
+"""The other workers with which a worker shares files: it fetches from some, and passes files on to others."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Any
+
+from swarm.errors import EnvironmentFault
+from swarm.job.job_asset import WINDOW, is_shared
+from swarm.lease.envelope import Message
+from swarm.lease.file_transfer import FilePiece, ModelSource
+from swarm.lease.message import FromCoordinator, Job
+from swarm.lease.outcome import Load, WorkerOutcome
+from swarm.lease.worker.asset_download import Download
+from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.file_source import PEER
+from swarm.net.addresses import join_address, own_address
+from swarm.net.transport import DealerSocket
+from swarm.net.worker_connections import Connections, WorkerSockets
+from swarm.system.machine import Clock, Say
+from swarm.voice.engine import OnProgress
+from swarm.worker.files.file_cache import FileThread
+from swarm.worker.files.model_files import ModelExchange
+from swarm.worker.files.peer_file_server import PeerFileServer
+
+MAX_UNSENT = 2 * WINDOW  # questions that wait for a connection
+
+
+class Peer:
+    """The connection to the door that a name stands for; `closed` hears the name once it ends or does not open."""
+
+    def __init__(self, name: str, sockets: WorkerSockets, closed: Callable[[str], None]) -> None:
+        self._name, self._closed, self._was_connected = name, closed, False
+        self._unsent: list[Message] = []
+        self.socket = sockets.visit(self._changed)
+        self.socket.connect([name.removeprefix(PEER)])
+
+    def _changed(self) -> None:
+        if self.socket.connected:
+            self._was_connected, unsent, self._unsent = True, self._unsent, []
+            for message in unsent:
+                self.socket.send(message)
+        elif self._was_connected or self.socket.refusal:
+            asyncio.get_running_loop().call_soon(self._closed, self._name)
+
+    def send(self, message: Message) -> None:
+        """Send a question, once there is a connection."""
+        if not self.socket.send(message) and len(self._unsent) < MAX_UNSENT:
+            self._unsent.append(message)
+
+
+Start = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
+
+
+class Peers:
+    """The neighbours of a worker. Its own door is at `address`, "" for all addresses; with None it has no door."""
+
+    def __init__(
+        self,
+        sockets: WorkerSockets,
+        address: str | None,
+        core: WorkerCore,
+        clock: Clock,
+        connections: Connections,
+        files: FileThread,
+        carry_out: Callable[[WorkerOutcome], None],
+        start: Start,
+        say: Say,
+    ) -> None:
+        self._sockets, self._address, self._core, self._clock = sockets, address, core, clock
+        self._connections, self._files, self._carry_out, self._start, self._say = (
+            connections,
+            files,
+            carry_out,
+            start,
+            say,
+        )
+        self.models = ModelExchange(clock, files, self._coming, self._models_changed)
+        self._asked: dict[str, tuple[Peer, asyncio.Task[None]]] = {}
+        self.door: PeerFileServer | None = None
+        self._generation: object = None  # the door was opened with the swarm's keys of this generation
+        self._listening: asyncio.Task[None] | None = None
+        self._hosts: dict[str, str] = {}  # each coordinator reaches this machine at this address
+
+    # --- fetching
+
+    def send(self, name: str, message: Message) -> None:
+        """Send a question to a neighbour by its name, if it is one."""
+        if not name.startswith(PEER):
+            return
+        if name not in self._asked:
+            try:
+                neighbour = Peer(name, self._sockets, self._closed)
+            except EnvironmentFault:  # the neighbour's address is none
+                asyncio.get_running_loop().call_soon(self._closed, name)
+                return
+            self._asked[name] = neighbour, self._start(self._listen(name, neighbour.socket))
+        self._asked[name][0].send(message)
+
+    async def _listen(self, name: str, socket: DealerSocket) -> None:
+        while True:
+            message, frame = await socket.receive()
+            if isinstance(message, FilePiece):  # a worker has nothing else to say
+                self._carry_out(self._core.receive(name, message, self._clock.now(), frame))
+
+    def _closed(self, name: str) -> None:
+        self._carry_out(self._core.disconnect(name, self._clock.now()))
+
+    def _keep(self, names: Iterable[str]) -> None:
+        for name in self._asked.keys() - set(names):
+            neighbour, task = self._asked.pop(name)
+            task.cancel()
+            neighbour.socket.close()
+
+    # --- passing on
+
+    async def heard(self, name: str, message: FromCoordinator) -> None:
+        """Open the door if others may want the files of a job; take in where a file of a model is to be fetched."""
+        if isinstance(message, ModelSource):
+            self.models.told(name, message)
+        elif isinstance(message, Job) and any(is_shared(job_file.size) for job_file in message.job_files):
+            await self._open_if_closed()
+
+    async def _open_if_closed(self) -> None:
+        if self._address is not None and not self.door:
+            self._open()
+            await self._tell_doors()
+
+    def at_hand(self, load: Load, tell: OnProgress) -> AbstractAsyncContextManager[None]:
+        """Bring what a slot's engine needs for a recipe from other workers, as `ModelExchange.at_hand` does."""
+        links = [lease.link for lease in self._core.slots[load.slot].leases[:1]]
+        is_up = any(self._connections[link].connected for link in links if link in self._connections)
+        if not is_up or self._address is None:
+            return nullcontext()
+        return self.models.at_hand(links[0], load.recipe, load.voices, tell)
+
+    def _open(self) -> None:
+        self._generation = self._sockets.generation()
+        try:
+            self.door = PeerFileServer(
+                self._sockets.open_door(), self._address or "", self._files, self._size_passed_on
+            )
+        except EnvironmentFault as fault:
+            self._address = None
+            self._say(f"this machine passes no files on to others: {fault}")
+        else:
+            self._listening = self._start(self.door.listen())
+
+    def _size_passed_on(self, digest: str) -> int:
+        return self._core.fetched.downloads.size_passed_on(digest) or self.models.size_of(digest)
+
+    async def look(self) -> None:
+        """Close what is not needed any more, and tell those that wait how it stands."""
+        downloads = self._core.fetched.downloads
+        self._keep(downloads.doors())
+        if self.models.is_needed:
+            await self._open_if_closed()
+        elif self.door and not downloads.is_shared():
+            self._shut()
+        if self.door and self._generation != self._sockets.generation():
+            self._shut()  # a machine that was removed from the swarm must have no way in any more
+            self._open()
+        if self.door:
+            self.door.remind()
+        await self._tell_doors()
+        self._note_models()
+
+    def _coming(self, digest: str) -> Download | None:
+        return self._core.fetched.downloads.items.get(digest)
+
+    def _note_models(self) -> bool:
+        """Have heartbeats say which files of models are here, and which are missing; tell whether that is news."""
+        names = self._connections if self.models.is_needed else ()
+        models = {name: self.models.report(name) for name in names}
+        is_news = models != self._core.models
+        if is_news:
+            self._core.models = models
+        return is_news
+
+    def _models_changed(self) -> None:
+        self._start(self._report_models())
+
+    async def _report_models(self) -> None:
+        await self._open_if_closed()  # the door is open before others hear what they may have here
+        if self._note_models():
+            self._carry_out(self._core.beat(self._clock.now()))
+
+    async def _tell_doors(self) -> None:
+        """Have heartbeats say where others reach the door, as seen on the way to each coordinator."""
+        connected = self._connections.items() if self.door else ()
+        coordinators = {name: each.socket.address for name, each in connected if each.connected}
+        for address in coordinators.values() - self._hosts.keys():
+            self._hosts[address] = await asyncio.to_thread(own_address, address, self._address or "")
+        hosts = {name: self._hosts[address] for name, address in coordinators.items()}
+        port = self.door.port if self.door else 0
+        doors = {name: join_address(host, port) for name, host in hosts.items() if host and port}
+        if doors != self._core.doors:
+            self._core.doors = doors
+
+    def moved(self, digest: str, have: int) -> None:
+        """Take in that so many bytes of a file are on the disk."""
+        if self.door:
+            self.door.moved(digest, have)
+
+    def _shut(self) -> None:
+        if self.door and self._listening:
+            self._listening.cancel()
+            self.door.close()
+            self.door = None
+
+    def close(self) -> None:
+        """Leave all neighbours."""
+        self._keep(())
+        self._shut()

@@ -1,0 +1,310 @@
+"""The life of a worker: it waits for a key, finds coordinators, and serves them until it is told to leave.
+
+A machine that is rented leaves by itself before it is taken away, and does not wait for work.
+"""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from math import inf
+
+from swarm.config import ENV_BIND, WorkConfig
+from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED, SwarmError
+from swarm.lease.message import Hello
+from swarm.lease.offer import EngineOffer
+from swarm.net.addresses import fixed_address, last_addresses, remember_address
+from swarm.net.discovery import Browser, Candidate
+from swarm.net.identity.identity import Identity
+from swarm.net.identity.keys import OPEN_WARNING, load_key, no_key, security
+from swarm.net.identity.swarm_key import OPEN, SwarmKey
+from swarm.net.worker_connections import FixedSockets
+from swarm.standby.copier import StandbySwitch, stand_by
+from swarm.standby.successor import Successor
+from swarm.system.event_loop import draining
+from swarm.system.machine import Clock, Say
+from swarm.system.text import duration_text
+from swarm.watch.service import Service
+from swarm.watch.trace.recorder import NO_TRACE, Trace
+from swarm.worker.devices import Gpu, abouts_of, uuids_of
+from swarm.worker.engine_processes import Engines, Needs
+from swarm.worker.enrolment import WorkerEnrolment
+from swarm.worker.files.file_cache import FileCache
+from swarm.worker.hello import engine_offers, greeting
+from swarm.worker.limit_watch import GpuReadings, LimitWatch, StandingOrders
+from swarm.worker.node import WorkNode
+
+LAST_S = 60.0  # nothing new is begun so shortly before the end, so that the sentences under way are finished
+LAST_SHARE = 0.1  # a short stint has this share of its time in place of LAST_S
+
+
+class Lifetime:
+    """How long a worker stays: `for_s` seconds in all, and `idle_s` seconds without work; None: without end."""
+
+    def __init__(self, for_s: float | None, idle_s: float | None, now: float) -> None:
+        self._for_s, self._idle_s = for_s, idle_s
+        self._began_s = self._worked_s = now
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether this worker stays until it is stopped."""
+        return self._for_s is None and self._idle_s is None
+
+    def over(self, *, working: bool, now: float) -> str:
+        """Take in whether the worker is working; return why it should leave, "" if it should stay."""
+        if working:
+            self._worked_s = now
+        if self._for_s is not None and now - self._began_s >= self._for_s - min(LAST_S, LAST_SHARE * self._for_s):
+            return f"its {duration_text(self._for_s)} (--for) are nearly over"
+        if self._idle_s is not None and now - self._worked_s >= self._idle_s:
+            return f"there was no work for {duration_text(self._idle_s)} (--exit-when-idle)"
+        return ""
+
+
+KEY_INTERVAL_S = 2.0  # a key is looked for so often if there is none
+LOOK_INTERVAL_S = 10.0  # coordinators, engines and models are looked for so often
+ANSWER_S = 5.0  # the user is told after so long without an answer
+STINT_INTERVAL_S = 0.5  # a rented machine is asked so often whether it has to leave
+RETRY_S = 600.0  # an engine that did not open is tried again so late, since the network may be back
+FORGET_S = 120.0  # a coordinator out of reach for so long is forgotten
+MAX_UNPROVEN = 16  # sockets for announced coordinators that have not proven themselves; each takes threads and files
+TRIAL_S = 10.0  # an unproven coordinator may have to give up its socket after so long: a machine has many addresses
+PASS_S = 0.2  # announcements are looked at no more often, however fast they change
+MAX_WARNINGS = 8  # warnings about coordinators of other swarms
+HINT_S = 60.0  # the user is told how to name a coordinator if none is found for so long
+HINT = (
+    "no coordinator was found yet. If one runs, its network may drop multicast or have no IPv4: name it with "
+    "--coordinator HOST:PORT, as it said when it began to wait for workers. Looking on"
+)
+
+
+async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service, trace: Trace = NO_TRACE) -> int:
+    """Serve coordinators; return the exit code. Raises SwarmError, also with --exit-when-done if there is no key."""
+    stint = Lifetime(config.for_s, config.idle_s, time.monotonic())
+    if config.exit_when_done or not stint.is_endless:
+        security(config.state_dir, open=config.open)  # a worker with an end must not wait for a key for ever
+    switch = StandbySwitch(config.state_dir, on=config.standby, turns=_turns_standby(config))
+    orders = StandingOrders(obeys=config.obeys, switch=switch)
+    limit_watch = LimitWatch(config.devices, GpuReadings(gpus), config.limits, orders)
+    limit_watch.start()
+    await asyncio.to_thread(limit_watch.check)
+    async with service.ready():
+        return await _serve(config, gpus, say, limit_watch, stint, trace)
+
+
+def _turns_standby(config: WorkConfig) -> bool:
+    """Tell whether an order may turn the standby here. One that takes over by itself has its place on a roll."""
+    return config.obeys and config.lends_disk and config.silence_s is None
+
+
+async def _serve(
+    config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch: LimitWatch, stint: Lifetime, trace: Trace
+) -> int:
+    waiting = asyncio.create_task(_key(config, say))
+    try:
+        with draining(waiting.cancel):
+            key = await waiting
+    except asyncio.CancelledError:
+        return EXIT_INTERRUPTED
+    hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag)
+    needs = Needs(config.state_dir, abouts_of(gpus))
+    enrolment = WorkerEnrolment(Identity(config.state_dir, key), hello.name, say) if key else None
+    names = enrolment.names if enrolment else lambda: [OPEN]
+    node = WorkNode(
+        hello,
+        Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs),
+        FileCache(config.state_dir, config.assets_limit),
+        enrolment or FixedSockets(None),
+        Clock(),
+        say,
+        limit_watch,
+        exit_when_done=config.exit_when_done,
+        allow_sleep=config.allow_sleep,
+        welcomed=lambda address: remember_address(config.state_dir, names()[0], address),
+        trace=trace,
+        door=os.environ.get(ENV_BIND, ""),
+    )
+    async with AsyncExitStack() as stack:
+        finder = asyncio.create_task(_find(node, config, names, say))
+        finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
+        watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
+        end = asyncio.create_task(_watch_stint(node, stint, say))
+        copying = asyncio.create_task(_copy(node, config, enrolment, hello, say, limit_watch.orders.switch))
+        removal = asyncio.create_task(_watch_removal(node, enrolment))
+        for task in (finder, watch, end, copying, removal):
+            stack.callback(task.cancel)
+        with draining(lambda: _drain(node, say)):
+            await node.run()
+        _raise_faults(finder, copying, removal)
+    return EXIT_DONE
+
+
+async def _watch_removal(node: WorkNode, enrolment: WorkerEnrolment | None) -> None:
+    """Leave if the keeper removed this machine. Raises EnvironmentFault then."""
+    if enrolment:
+        try:
+            await enrolment.wait_for_removal()
+        finally:
+            node.leave()
+
+
+async def _copy(
+    node: WorkNode,
+    config: WorkConfig,
+    enrolment: WorkerEnrolment | None,
+    hello: Hello,
+    say: Say,
+    switch: StandbySwitch | None,
+) -> None:
+    """Keep a copy of each book while this machine is a standby; leave if that ends, which it does only by a fault."""
+    if not switch or not (switch.on or switch.state):
+        return
+    keys, successor = enrolment.keyring if enrolment else None, _successor(node, config, enrolment, hello, say)
+
+    async def keep() -> None:
+        from_ = node.connections.addresses
+        await stand_by(config.state_dir, keys, hello.name, from_, say, successor, lambda: switch.on)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(switch.follow(keep, say))
+            if successor:
+                group.create_task(successor.run())
+    except* SwarmError as faults:
+        raise faults.exceptions[0] from None
+    finally:
+        node.leave()
+
+
+def _successor(
+    node: WorkNode, config: WorkConfig, enrolment: WorkerEnrolment | None, hello: Hello, say: Say
+) -> Successor | None:
+    """Return what takes over by itself, if this machine is to."""
+    if config.silence_s is None or enrolment is None:
+        return None
+    me, folders = (hello.worker, hello.name), (config.state_dir, config.output_dir)
+    left, bound = node.connections.left, os.environ.get(ENV_BIND, "")
+    return Successor(me, config.silence_s, enrolment, bound, left, folders, say)
+
+
+def _raise_faults(*tasks: "asyncio.Task[None]") -> None:
+    for task in tasks:
+        if task.done() and not task.cancelled():
+            task.result()
+
+
+async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...], only: Sequence[str] = ()) -> None:
+    """Announce engines and models that came or went, and at times announce again those that did not open."""
+    tried_s = time.monotonic()
+    while True:
+        await asyncio.sleep(LOOK_INTERVAL_S)
+        offers = await asyncio.to_thread(engine_offers, only)
+        again = node.unable and time.monotonic() - tried_s > RETRY_S
+        if offers != offered or again:
+            offered, tried_s = offers, time.monotonic()
+            node.announce(offers)
+
+
+async def _watch_stint(node: WorkNode, stint: Lifetime, say: Say) -> None:
+    """Leave when the machine's time is over, or when there was no work for long."""
+    if stint.is_endless:
+        return
+    while not (why := stint.over(working=_is_working(node), now=time.monotonic())):
+        await asyncio.sleep(STINT_INTERVAL_S)
+    say(f"leaving: {why}")
+    node.leave()
+
+
+def _is_working(node: WorkNode) -> bool:
+    """Tell whether something is spoken, sent or fetched."""
+    fetching = (item.state not in ("here", "held up") for item in node.core.fetched.downloads.items.values())
+    return not node.core.drained or any(fetching)
+
+
+def _drain(node: WorkNode, say: Say) -> None:
+    idle = node.core.drained
+    say("nothing is under way: leaving" if idle else "finishing the sentences under way; Ctrl-C again stops at once")
+    node.leave()
+
+
+async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
+    """Wait for a key and return it; return None with --open."""
+    if config.open:
+        say(OPEN_WARNING)
+        return None
+    if load_key(config.state_dir) is None:
+        say(f"{no_key()} Waiting for a key.")
+    while (key := load_key(config.state_dir)) is None:
+        await asyncio.sleep(KEY_INTERVAL_S)
+    return key
+
+
+async def _find(node: WorkNode, config: WorkConfig, names: Callable[[], list[str]], say: Say) -> None:
+    """Add coordinators to the node: the one that was named, else the last ones served and all that mDNS finds."""
+    named = fixed_address(config.coordinator)
+    if named:
+        say(f"trying {named}")
+        node.add(named, [named])
+        await asyncio.sleep(ANSWER_S)
+        if not node.connections.answered:
+            say(f"nothing answers at {named} yet; trying on")
+        await asyncio.Event().wait()
+    last = [address for name in names() for address in last_addresses(config.state_dir, name)]
+    for address in last:
+        node.add(address, [address])
+    browser = Browser(names()[0], os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN, names())
+    await browser.start()
+    try:
+        say("looking for coordinators of this swarm")
+        await _browse(node, browser, names, set(last), say)
+    finally:
+        await browser.close()
+
+
+async def _browse(node: WorkNode, browser: Browser, names: Callable[[], list[str]], kept: set[str], say: Say) -> None:
+    warned: set[str] = set()
+    hint_s = time.monotonic() + HINT_S
+    while True:
+        browser.changed.clear()
+        browser.know(names())
+        _follow(node, browser, kept)
+        if node.connections.answered or browser.candidates():
+            hint_s = inf
+        elif time.monotonic() > hint_s:
+            hint_s = inf
+            say(HINT)
+        for stranger in browser.strangers():
+            if stranger.name not in warned and not node.connections.connected and len(warned) < MAX_WARNINGS:
+                warned.add(stranger.name)
+                say(_stranger_line(stranger, names()[0]))
+        await asyncio.sleep(PASS_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_INTERVAL_S):
+                await browser.changed.wait()
+
+
+def _follow(node: WorkNode, browser: Browser, kept: set[str]) -> None:
+    """Serve what is found. What proved nothing gives its socket back with its announcement, or to others that wait."""
+    for candidate in browser.candidates():
+        if node.has_proven(candidate.name):
+            browser.prove(candidate.name)
+    for name, tried_s in node.connections.unproven(node.clock.now()).items():
+        if name not in kept and tried_s > TRIAL_S and browser.set_aside(name):
+            node.remove(name)
+    found = {candidate.name: candidate for candidate in browser.candidates()}
+    for name in {*node.abandoned(FORGET_S), *node.connections.unproven(node.clock.now())} - found.keys() - kept:
+        node.remove(name)
+    for candidate in found.values():
+        node.add(candidate.name, candidate.addresses)
+
+
+def _stranger_line(stranger: Candidate, swarm: str) -> str:
+    """Return a line about a coordinator that this worker cannot serve, with the reason and the remedy."""
+    at = stranger.addresses[0]
+    if swarm == OPEN:
+        return f"a coordinator at {at} is not open: leave --open out, and join its swarm with its code"
+    if stranger.swarm == OPEN:
+        return f"an open coordinator is at {at}: only `e2a-swarm work --open` speaks for it"
+    return f"a coordinator of another swarm is at {at}: this machine's key does not fit it"

@@ -1,0 +1,123 @@
+import io
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+from pictures import picture
+from PIL import Image
+
+from swarm.audiobook.sound.cover import Picture, UnusablePicture, cover_fault, fit_cover, shrink_cover, small_cover
+from swarm.audiobook.sound.studio_request import MAX_COVER_BYTES
+
+
+def gif() -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="gif") as container:
+        stream = container.add_stream("gif", rate=1, width=64, height=96, pix_fmt="rgb8")
+        red = np.full((96, 64, 3), (200, 30, 30), np.uint8)
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(red, format="rgb24").reformat(format="rgb8")))
+        container.mux(stream.encode(None))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(("codec", "pixels"), [("mjpeg", "yuvj420p"), ("png", "rgb24")])
+def test_jpeg_and_png_are_kept_as_they_are(codec: str, pixels: str) -> None:
+    data = picture(codec, pixels)
+    assert fit_cover(data) == Picture(codec, data)
+
+
+def red(form: str, mode: str = "RGB") -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 96), (200, 30, 30)).convert(mode).save(file, form)
+    return file.getvalue()
+
+
+OTHERS = [picture("bmp", "bgr24"), gif(), red("WEBP"), red("TIFF"), red("AVIF")]
+
+
+@pytest.mark.parametrize("data", [*OTHERS, red("JPEG", "CMYK")])
+def test_other_pictures_become_jpeg(data: bytes) -> None:
+    found = fit_cover(data)
+    assert found.codec == "mjpeg"
+    with av.open(io.BytesIO(found.data), format="mjpeg") as container:
+        frame = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    assert frame.shape == (96, 64, 3)
+    assert np.abs(frame.mean(axis=(0, 1)) - (200, 30, 30)).max() < 40
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "of a kind that cannot be shown"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "of a kind that cannot be shown"),
+        (b"GIF89a", "damaged"),
+        (b"BM" + bytes(200), "damaged"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 " + bytes(64), "damaged"),
+        (picture("bmp", "bgr24")[:80], "damaged"),
+        (b"\xff\xd8\xff" + bytes(200), "damaged"),
+        (red("JPEG")[:300], "damaged"),
+        (red("PNG")[:60], "damaged"),
+        (b"\xff\xd8\xff" + bytes(MAX_COVER_BYTES), "larger than 16 MiB"),
+        (picture("png", "rgb24", 1, 1), "a picture of only 1 x 1 pixels"),
+    ],
+)
+def test_what_cannot_be_shown_is_no_cover_and_the_reason_is_told(data: bytes, why: str) -> None:
+    assert cover_fault(data) == why
+
+
+def test_a_picture_that_would_fill_the_memory_is_no_cover() -> None:
+    bomb = bytearray(gif())
+    bomb[6:10] = b"\xff\xff\xff\xff"  # 65535 x 65535
+    with pytest.raises(UnusablePicture, match="more than 40 million pixels"):
+        fit_cover(bytes(bomb))
+
+
+def test_a_small_cover_is_a_jpeg_for_lists() -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (1200, 1800), (200, 30, 30)).save(file, "JPEG")
+    made = Image.open(io.BytesIO(small_cover(file.getvalue())))
+    assert (made.format, max(made.size), made.size[1] / made.size[0]) == ("JPEG", 400, pytest.approx(1.5, 0.01))
+    bomb = bytearray(gif())
+    bomb[6:10] = b"\xa0\x0f" * 2  # 4000 x 4000, which would have to be read whole
+    for hostile in (bytes(bomb), b"<svg/>", red("PNG")[:60]):
+        with pytest.raises(UnusablePicture):
+            small_cover(hostile)
+
+
+def test_what_one_can_see_through_lies_on_white() -> None:
+    file = io.BytesIO()
+    Image.new("RGBA", (16, 16), (0, 0, 0, 0)).save(file, "WEBP", lossless=True)
+    found = fit_cover(file.getvalue())
+    assert Image.open(io.BytesIO(found.data)).getpixel((4, 4)) == (255, 255, 255)
+
+
+def test_a_photograph_taken_sideways_stands_upright() -> None:
+    file, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # turned to the right
+    Image.new("RGB", (80, 40)).save(file, "TIFF", exif=exif)
+    found = fit_cover(file.getvalue())
+    assert Image.open(io.BytesIO(found.data)).size == (40, 80)
+
+
+def test_a_huge_picture_is_made_smaller_and_keeps_its_shape() -> None:
+    coder = av.CodecContext.create("png", "w")
+    coder.width, coder.height, coder.pix_fmt, coder.time_base = 1000, 2000, "rgb24", Fraction(1, 1)
+    noise = np.random.default_rng(1).integers(0, 255, (2000, 1000, 3), np.uint8)
+    found = fit_cover(bytes(coder.encode(av.VideoFrame.from_ndarray(noise, format="rgb24"))[0]))
+    with av.open(io.BytesIO(found.data), format="mjpeg") as container:
+        frame = next(container.decode(video=0))
+    assert (frame.width, frame.height) == (800, 1600)
+
+
+def test_a_cover_is_made_smaller_until_it_fits() -> None:
+    file = io.BytesIO()
+    noise = np.random.default_rng(1).integers(0, 256, (1500, 1000, 3), np.uint8)
+    Image.fromarray(noise).save(file, "PNG")
+    large = Picture("png", file.getvalue())
+    small = shrink_cover(large, 200_000)
+    assert small.codec == "mjpeg"
+    assert len(small.data) <= 200_000
+    width, height = Image.open(io.BytesIO(small.data)).size
+    assert height / width == pytest.approx(1.5, rel=0.02)
+    assert shrink_cover(small, 200_000) is small

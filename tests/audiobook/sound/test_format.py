@@ -1,0 +1,42 @@
+import pytest
+
+from swarm.audiobook.sound.format import CODECS, FORMATS, Coding, make_coding
+from swarm.commands import audiobook_options
+from swarm.errors import UsageError
+
+
+def test_the_command_line_offers_every_format() -> None:
+    assert tuple(FORMATS) == audiobook_options.FORMATS
+    assert {kind.codec for kind in FORMATS.values()} == set(CODECS)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("rate", [8000, 16000, 22050, 24000, 44100, 48000])
+def test_any_voice_fits_any_format_without_losing_its_treble(name: str, rate: int) -> None:
+    coding = make_coding(name, rate)
+    assert coding.sample_rate >= rate
+    assert not coding.kind.rates or coding.sample_rate in coding.kind.rates
+    assert coding.frame_samples > 0
+
+
+def test_a_bit_rate_that_a_low_rate_cannot_have_raises_the_rate() -> None:
+    assert make_coding("mp3", 24000, bitrate=192_000) == Coding("mp3", 32000, 1, 192_000)
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ({"bitrate": 1_000_000}, "320k"),
+        ({"sample_rate": 12345}, "44100"),
+        ({"sample_rate": 24000, "bitrate": 192_000}, "at 24000 Hz"),
+    ],
+)
+def test_what_a_format_cannot_have_is_refused_in_words(wish: dict[str, int], words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        make_coding("mp3", 24000, **wish)
+
+
+def test_a_lossless_format_has_no_bit_rate() -> None:
+    with pytest.raises(UsageError, match="leave it out"):
+        make_coding("flac", 24000, bitrate=64_000)
+    assert make_coding("wav", 22050).sample_rate == 22050

@@ -1,0 +1,99 @@
+"""The files beside an audiobook, made from what the real studio wrote."""
+
+import asyncio
+from pathlib import Path
+
+import mutagen
+import pytest
+from lxml import etree
+from msgspec import structs
+from pictures import picture
+from test_press import Bench, places, speak
+
+from swarm.audiobook.press import Press
+from swarm.audiobook.sidecars import write_sidecars
+from swarm.audiobook.sound.container import embedded_cover
+from swarm.audiobook.sound.tags import Tags
+from swarm.audiobook.style import Style
+
+JPEG = picture("mjpeg", "yuvj420p")
+STYLE = Style(Tags('A "Book"', ("Ann",), series="Works"), cover=JPEG, beside=("cover", "cue", "opf"), subtitles="srt")
+
+
+def words(place: tuple[int, int]) -> tuple[tuple[int, float], ...]:
+    """Return the times of the words of a sentence, the last of which its clip does not reach."""
+    return ((0, 0.0), (9, 0.25), (11, 1e6))
+
+
+async def made(tmp_path: Path, style: Style) -> tuple[Path, dict[str, bytes]]:
+    """Make an audiobook of two chapters, and return its path and the files beside it by name.
+
+    In each clip the second word begins after a quarter of a second.
+    """
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    target = tmp_path / f"Book.{style.output_format}"
+    press = Press(bench.state, bench.store, bench.studio, target, style, bench.mend, bench.fix)
+    await press.run()
+    paths = await asyncio.to_thread(write_sidecars, press, style, bench.state.spec.chapters, target, words)
+    await bench.close()
+    return target, {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in paths}
+
+
+async def test_cover_metadata_chapters_and_subtitles_stand_beside_the_audiobook(tmp_path: Path) -> None:
+    target, files = await made(tmp_path, STYLE)
+    assert set(files) == {"Book.srt", "Book.cue", "Book.cover.jpg", "Book.metadata.opf"}
+    assert files["Book.cover.jpg"] == JPEG
+    title = etree.fromstring(files["Book.metadata.opf"]).findtext(".//{http://purl.org/dc/elements/1.1/}title")
+    assert title == 'A "Book"'
+    lines = files["Book.cue"].decode().splitlines()
+    assert lines[:6] == [
+        'PERFORMER "Ann"', "TITLE \"A 'Book'\"", f'FILE "{target.name}" WAVE', "  TRACK 01 AUDIO", '    TITLE "Part 0"',
+        "    INDEX 01 00:00:00",
+    ]  # fmt: skip
+    assert (lines[7], len(lines)) == ('    TITLE "Part 1"', 9)
+
+
+async def test_words_of_subtitles_have_their_times_in_the_file(tmp_path: Path) -> None:
+    _, files = await made(tmp_path, structs.replace(STYLE, subtitles="vtt", beside=()))
+    blocks = files["Book.vtt"].decode().split("\n\n")[1:]
+    assert len(blocks) > 2
+    for block in blocks:
+        timing, text = block.strip().split("\n")
+        start, inner = (sum(float(part) * 60**power for power, part in enumerate(reversed(clock.split(":"))))
+                        for clock in (timing.split()[0], text.partition("<")[2].partition(">")[0]))  # fmt: skip
+        assert inner - start == pytest.approx(0.25, abs=0.002)
+        assert text.count("<") == 1
+
+
+async def test_a_split_audiobook_has_them_in_its_folder_and_a_chapter_needs_no_cue_sheet(tmp_path: Path) -> None:
+    _, files = await made(tmp_path, structs.replace(STYLE, split="chapter", output_format="mp3"))
+    assert set(files) == {
+        "Book/01 - Part 0.srt", "Book/02 - Part 1.srt", "Book/cover.jpg", "Book/metadata.opf"
+    }  # fmt: skip
+
+
+async def test_the_cover_beside_parts_has_no_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Press, "cover_number", lambda self, volume: "1/2")
+    _, files = await made(tmp_path, structs.replace(STYLE, split="6h", subtitles=""))
+    assert files["Book/cover.jpg"] == JPEG
+    (part,) = (tmp_path / "Book").glob("*.m4b")
+    inside = embedded_cover(part)
+    assert inside is not None
+    assert inside.data != JPEG
+
+
+@pytest.mark.parametrize("name", ["mp3", "opus", "flac", "wav"])
+async def test_the_cover_beside_is_the_one_inside_in_every_format(tmp_path: Path, name: str) -> None:
+    target, files = await made(tmp_path, structs.replace(STYLE, output_format=name, subtitles=""))
+    assert files["Book.cover.jpg"] == JPEG
+    assert "TRACK 02" in files["Book.cue"].decode()
+    assert mutagen.File(target) is not None
+
+
+async def test_a_drawn_cover_is_one_too_and_nothing_is_written_unasked(tmp_path: Path) -> None:
+    _, files = await made(tmp_path / "drawn", structs.replace(STYLE, cover=None, beside=("cover",), subtitles=""))
+    assert [name for name in files if not name.startswith("Book.cover.")] == []
+    _, files = await made(tmp_path / "plain", structs.replace(STYLE, beside=(), subtitles=""))
+    assert files == {}

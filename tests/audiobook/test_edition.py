@@ -1,0 +1,70 @@
+"""Whether an audiobook leaves this machine."""
+
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from specs_for_tests import a_job  # isort: skip
+from swarm.audiobook.delivery import Delivery
+from swarm.audiobook.destination import FolderDestination
+from swarm.audiobook.edition import Edition
+from swarm.audiobook.sound.studio import Studio
+from swarm.audiobook.sound.tags import Tags
+from swarm.audiobook.style import Style
+from swarm.book.model.book import Chapter, Pause, Segment
+from swarm.job.record import JobFinished, SegmentQuarantined
+from swarm.job.state import JobState, apply
+from swarm.job.store.store import DiskStore
+
+
+class FakeUpload:
+    """Counts what is uploaded."""
+
+    place = name = "https://books.example"
+
+    def __init__(self) -> None:
+        self.sent: list[Path] = []
+
+    def send(self, files: list[Path], tags: Tags, say: object) -> None:
+        self.sent += files
+
+    def clear(self, files: list[Path], old: object, tags: Tags) -> list[str]:
+        return []
+
+
+@pytest.mark.parametrize(("missing", "asked", "leaves"), [(2, False, True), (3, False, False), (3, True, True)])
+async def test_an_audiobook_that_lacks_over_two_percent_leaves_only_if_that_is_asked_for(
+    tmp_path: Path, missing: int, asked: bool, leaves: bool
+) -> None:
+    segments = tuple(Segment(f"Sentence {n}.", Pause.SENTENCE) for n in range(100))
+    state = JobState(structs.replace(a_job(), chapters=(Chapter("One", segments),)))
+    for index in range(missing):
+        apply(state, SegmentQuarantined(0, index, "error"))
+    store, delivery = DiskStore(tmp_path / "state"), Delivery(FolderDestination(tmp_path / "away"), tmp_path / "outbox")
+    (tmp_path / "away").mkdir()
+    (tmp_path / "outbox").mkdir()
+    store.folder(state.job).mkdir()
+    target = tmp_path / "outbox" / "Book.m4b"
+    target.write_bytes(b"sound")
+    target.with_name("Book.report.json").write_text("{}")
+    style, upload = Style(Tags("Book", ("Ann",))), FakeUpload()
+    edition = Edition(
+        state,
+        store,
+        target,
+        style,
+        Studio(tmp_path, 1),
+        delivery=delivery,
+        upload=upload,
+        deliver_gaps=asked,  # type: ignore[arg-type]
+    )
+    apply(state, JobFinished(1.0, (str(target),), 5, style.digest))
+    if addresses := await edition.deliver():
+        apply(state, JobFinished(1.0, addresses, 5, style.digest))
+    await edition.send()
+    edition.leave()
+    assert bool(addresses) is bool(upload.sent) is (tmp_path / "away" / "Book.m4b").exists() is leaves
+    assert target.exists() is not leaves
+    assert any("--deliver-gaps" in line for line in edition.closing_lines()) is not leaves
+    store.close()

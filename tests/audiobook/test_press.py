@@ -1,0 +1,433 @@
+"""From clips on disk to an audiobook, through the real studio."""
+
+import asyncio
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from msgspec import structs
+
+from specs_for_tests import a_job  # isort: skip
+from swarm.audiobook.press import Press
+from swarm.audiobook.sound.format import read_level
+from swarm.audiobook.sound.reel import Volume
+from swarm.audiobook.sound.studio import Studio
+from swarm.audiobook.sound.tags import Tags
+from swarm.audiobook.style import Style
+from swarm.book.model.book import Chapter, Pause, Segment
+from swarm.job.record import ClipAccepted, ClipDiscarded, GainFixed, SegmentQuarantined
+from swarm.job.state import JobState, Place, apply
+from swarm.job.store.store import DiskStore
+from swarm.voice.host.takes import make_clip
+
+STYLE = Style(Tags("Book", ("Author",)))
+
+
+def make_state(sentences: int = 3, chapters_: int = 2) -> JobState:
+    chapters = tuple(
+        Chapter(f"Part {n}", tuple(Segment(f"Sentence {n} {i} is spoken.", Pause.SENTENCE) for i in range(sentences)))
+        for n in range(chapters_)
+    )
+    return JobState(structs.replace(a_job(), chapters=chapters))
+
+
+def speak(state: JobState, store: DiskStore, place: Place, hertz: float = 300.0, *, stored: bool = True) -> bytes:
+    tone = (np.sin(np.arange(24000) * 2 * np.pi * hertz / 24000) * 9000).astype(np.int16)
+    sound = make_clip(tone, 24000, state.engine_text(place))
+    record = ClipAccepted(*place, 0, state.key(place, 0), len(sound.frame), "w", 1.0, 1.1, **structs.asdict(sound.info))
+    if stored:
+        store.commit([(state.job, record, sound.frame)])
+    apply(state, record)
+    return sound.frame
+
+
+def places(state: JobState) -> list[Place]:
+    return [(n, i) for n, chapter in enumerate(state.spec.chapters) for i in range(len(chapter.segments))]
+
+
+class Bench:
+    """A job in a real store with a real studio; what is reported damaged is spoken again."""
+
+    def __init__(self, tmp_path: Path, chapters: int = 2) -> None:
+        tmp_path.mkdir(exist_ok=True)
+        self.state = make_state(chapters_=chapters)
+        self.store = DiskStore(tmp_path / "state")
+        book = tmp_path / "book.epub"
+        book.write_bytes(b"book")
+        self.store.create_job(self.state.spec, book)
+        self.studio = Studio(tmp_path, 2)
+        self.damaged: list[Place] = []
+        self.gains: list[GainFixed] = []
+        self.target = tmp_path / "out.m4b"
+        self.press = Press(self.state, self.store, self.studio, self.target, STYLE, self.mend, self.fix)
+
+    def fix(self, gain: GainFixed) -> None:
+        self.gains.append(gain)
+        apply(self.state, gain)
+
+    def mend(self, place: Place, why: str) -> None:
+        self.damaged.append(place)
+        self.store.discard_clip(self.state.accepted[place].key)
+        apply(self.state, ClipDiscarded(*place, why))
+        asyncio.get_running_loop().call_later(0.05, self.speak, place)
+
+    def speak(self, place: Place) -> None:
+        speak(self.state, self.store, place)
+        self.press.notice(place)
+
+    async def close(self) -> None:
+        await self.studio.close()
+        self.store.close()
+
+
+async def test_a_clip_that_is_accepted_but_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    writing = asyncio.create_task(bench.press.run())
+    await asyncio.sleep(0)
+    *early, last = places(bench.state)
+    frames = {place: speak(bench.state, bench.store, place, stored=False) for place in early}
+    speak(bench.state, bench.store, last)
+    bench.press.notice(last)
+    for _ in range(150):  # time enough for an encoder to start and miss them
+        await asyncio.sleep(0 if bench.damaged else 0.01)
+    for place, frame in frames.items():
+        bench.store.commit([(bench.state.job, bench.state.accepted[place], frame)])
+        bench.press.notice(place)
+    await writing
+    assert bench.damaged == []
+    await bench.close()
+
+
+async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    writing = asyncio.create_task(bench.press.run())
+    await asyncio.sleep(0)
+    assert bench.press.encoded == 0
+    for place in reversed(places(bench.state)):
+        bench.speak(place)
+        await asyncio.sleep(0.01)
+    (book,) = await writing
+    with av.open(str(bench.target)) as container:
+        titles = [chapter["metadata"]["title"] for chapter in container.chapters()]
+    assert titles == ["Part 0", "Part 1"]
+    assert book.duration_s > 6.0
+    assert bench.press.encoded == 1
+    await bench.close()
+
+
+async def test_a_damaged_clip_is_reported_and_the_book_waits_for_the_new_one(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    path = bench.store.clip_path(bench.state.accepted[1, 1].key)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+    await bench.press.run()
+    assert bench.damaged == [(1, 1)]
+    assert bench.target.is_file()
+    await bench.close()
+
+
+async def test_the_gain_is_measured_on_whole_clips_alone(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    sound = Bench(tmp_path / "undamaged")
+    for place in places(sound.state):
+        speak(sound.state, sound.store, place)
+    for place in places(bench.state)[:4]:
+        path = bench.store.clip_path(bench.state.accepted[place].key)
+        path.write_bytes(bytes(path.stat().st_size))
+    await sound.press.run()
+    await bench.press.run()
+    assert bench.damaged == places(bench.state)[:4]
+    assert [gain.gain_db for gain in bench.gains] == [gain.gain_db for gain in sound.gains]
+    await bench.close()
+    await sound.close()
+
+
+async def test_exchanged_reels_are_encoded_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place, 300.0 + 50 * place[0])
+    await bench.press.run()
+    first = bench.target.read_bytes()
+    one, two = sorted(bench.store.folder(bench.state.job).glob("reels/0*.reel"))
+    aside = one.rename(tmp_path / "aside")
+    two.rename(one)
+    aside.rename(two)
+    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    assert bench.target.read_bytes() == first
+    await bench.close()
+
+
+async def test_a_gap_is_left_only_when_nothing_can_fill_it_any_more(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    apply(bench.state, SegmentQuarantined(0, 1, "empty"))
+    writing = asyncio.create_task(bench.press.run())
+    for place in places(bench.state)[:-1]:
+        if place != (0, 1):
+            bench.speak(place)
+    await asyncio.sleep(0.3)
+    assert not list(bench.store.folder(bench.state.job).glob("reels/00000-*.reel"))
+    bench.speak(places(bench.state)[-1])
+    await writing
+    assert bench.target.is_file()
+    await bench.close()
+
+
+async def test_a_gap_that_is_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    writing = asyncio.create_task(bench.press.run())
+    for place in places(bench.state)[1:]:
+        bench.speak(place)
+    await asyncio.sleep(0)
+    apply(bench.state, SegmentQuarantined(0, 0, "empty"))
+    bench.press.notice(places(bench.state)[-1])  # the news of a clip come later than the gap was known
+    await asyncio.sleep(0.5)
+    assert not list(bench.store.folder(bench.state.job).glob("reels/00000-*.reel"))
+    bench.press.notice((0, 0))
+    await writing
+    assert bench.target.is_file()
+    await bench.close()
+
+
+async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_one_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    first = bench.target.read_bytes()
+    reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
+    untouched = reels[0].stat().st_mtime_ns
+    reels[1].write_bytes(reels[1].read_bytes()[:-5])
+    bench.target.unlink()
+    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    assert bench.target.read_bytes() == first
+    assert reels[0].stat().st_mtime_ns == untouched
+    await bench.close()
+
+
+async def test_every_reel_that_is_damaged_is_encoded_again_in_one_run(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, chapters=7)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    first = bench.target.read_bytes()
+    reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
+    for reel in reels:
+        reel.write_bytes(reel.read_bytes()[:-5])
+    bench.target.unlink()
+    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    assert len(reels) == 8  # one is the silence at the start
+    assert bench.target.read_bytes() == first
+    await bench.close()
+
+
+async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    style = structs.replace(STYLE, output_format="mp3", split="chapter")
+    press = Press(
+        bench.state, bench.store, bench.studio, bench.target.with_suffix(".mp3"), style, bench.mend, bench.fix
+    )
+    books = await press.run()
+    assert [book.path.relative_to(tmp_path).as_posix() for book in books] == [
+        "out/01 - Part 0.mp3", "out/02 - Part 1.mp3"
+    ]  # fmt: skip
+    with av.open(str(books[1].path)) as container:
+        tags = container.metadata
+        assert (tags["title"], tags["album"], tags["track"]) == ("Part 1", "Book", "2/2")
+    assert bench.damaged == []
+    # The reels of the first format are gone.
+    assert len(list(bench.store.folder(bench.state.job).glob("reels/0*"))) == 2
+    await bench.close()
+
+
+async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    style = structs.replace(STYLE, split="1h")
+    press = Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix)
+    (book,) = await press.run()
+    assert [press.cover_number(Volume(0, 1, number, count)) for number, count in ((0, 0), (1, 1), (2, 3))] == [
+        "",
+        "",
+        "2/3",
+    ]
+    assert book.path.name == "01 - Book.m4b"  # it holds the whole book
+    with av.open(str(book.path)) as container:
+        assert container.metadata["title"] == "Book"
+        assert len(container.chapters()) == 2
+        assert container.duration / av.time_base == pytest.approx(book.duration_s, abs=0.01)
+    await bench.close()
+
+
+def heard(path: Path) -> np.ndarray:
+    with av.open(str(path)) as container:
+        return np.concatenate([frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)])
+
+
+async def test_the_voice_is_measured_once_and_every_book_of_it_is_as_loud_as_asked(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    first = heard(bench.target)
+    quiet = structs.replace(STYLE, level=read_level("-24"))
+    for style in (STYLE, quiet, STYLE, quiet):
+        await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    assert len(bench.gains) == 2
+    assert np.abs(heard(bench.target)).max() == pytest.approx(np.abs(first).max() / 2, rel=0.05)
+    await bench.close()
+
+
+async def test_a_voice_left_as_it_is_needs_no_measuring(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    style = structs.replace(STYLE, level=read_level("off"))
+    await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    assert bench.gains == []
+    assert np.abs(heard(bench.target)).max() == pytest.approx(9000 / 32768, rel=0.05)
+    await bench.close()
+
+
+async def test_longer_pauses_make_a_longer_book_of_the_same_clips(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    (usual,) = await bench.press.run()
+    style = structs.replace(STYLE, pauses_s=(("sentence", 1.5), ("vary", 0.0)))
+    (slow,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    assert slow.duration_s - usual.duration_s == pytest.approx(6 * 1.0, abs=0.2)
+    await bench.close()
+
+
+@pytest.mark.parametrize("name", ["m4b", "mp3", "opus", "flac"])
+async def test_every_sentence_is_heard_when_it_is_said_to_be(tmp_path: Path, name: str) -> None:
+    bench = Bench(tmp_path)
+    apply(bench.state, SegmentQuarantined(0, 1, "empty"))
+    for place in places(bench.state):
+        if place != (0, 1):
+            speak(bench.state, bench.store, place)
+    style = structs.replace(STYLE, output_format=name)
+    target = tmp_path / f"out.{name}"
+    press = Press(bench.state, bench.store, bench.studio, target, style, bench.mend, bench.fix)
+    await press.run()
+    cues = press.cues(press.bound[0][0])
+    assert [(cue.chapter, cue.index) for cue in cues] == [place for place in places(bench.state) if place != (0, 1)]
+    sound, rate = heard(target), 48000 if name == "opus" else 24000
+    level = np.abs(sound / np.abs(sound).max())
+    loud = np.flatnonzero(level > 0.3)
+    breaks = np.flatnonzero(np.diff(loud) > 0.1 * rate)
+    starts = loud[np.concatenate([[0], breaks + 1])] / rate
+    ends = loud[np.concatenate([breaks, [-1]])] / rate
+    assert np.abs(starts - [cue.start_s for cue in cues]).max() < 0.02
+    assert np.abs(ends - [cue.end_s for cue in cues]).max() < 0.05
+    await bench.close()
+
+
+def first_sound_s(path: Path) -> float:
+    with av.open(str(path)) as container:
+        rate = container.streams.audio[0].rate
+    sound = np.abs(heard(path))
+    return int(np.argmax(sound > 0.05 * sound.max())) / rate
+
+
+@pytest.mark.parametrize("name", ["m4b", "mp3", "opus", "flac", "wav"])
+async def test_every_file_begins_with_half_a_second_of_silence(tmp_path: Path, name: str) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    style = structs.replace(STYLE, output_format=name, split="chapter")
+    for start_s in (0.5, 0.0):
+        style = structs.replace(style, pauses_s=() if start_s else (("start", 0.0),))
+        press = Press(bench.state, bench.store, bench.studio, tmp_path / f"out.{name}", style, bench.mend, bench.fix)
+        for book in await press.run():
+            assert start_s - 0.001 <= first_sound_s(book.path) < start_s + 0.15
+        for volume, book in press.bound:
+            assert first_sound_s(book.path) == pytest.approx(press.cues(volume)[0].start_s, abs=0.02)
+            with av.open(str(book.path)) as container:
+                assert [float(mark["start"]) for mark in container.chapters()] == [0]
+    await bench.close()
+
+
+async def test_files_of_the_acx_preset_begin_with_the_half_second_that_it_asks_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    acx = structs.replace(STYLE, level=read_level("acx"), output_format="mp3", bitrate=192_000, sample_rate=44_100)
+    style = structs.replace(acx, split="chapter")
+    press = Press(bench.state, bench.store, bench.studio, tmp_path / "out.mp3", style, bench.mend, bench.fix)
+    for book in await press.run():
+        assert 0.5 <= first_sound_s(book.path) <= 1
+    await bench.close()
+
+
+async def test_a_damaged_start_is_encoded_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    for place in places(bench.state):
+        speak(bench.state, bench.store, place)
+    await bench.press.run()
+    first = bench.target.read_bytes()
+    [start] = bench.store.folder(bench.state.job).glob("reels/start-*.reel")
+    start.write_bytes(b"damaged")
+    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    assert bench.target.read_bytes() == first
+    await bench.close()
+
+
+async def test_a_finished_chapter_can_be_listened_to_while_the_one_before_it_is_not_finished(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    style = structs.replace(STYLE, keep_chapters=True)
+    press = Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix)
+    first, *rest = places(bench.state)
+    apply(bench.state, GainFixed(0.0, press._level))
+    writing = asyncio.create_task(press.run())
+    for place in rest:
+        speak(bench.state, bench.store, place)
+        press.notice(place)
+    second = tmp_path / "out" / "02 - Part 1.m4b"
+    while not second.exists():
+        await asyncio.sleep(0.02)
+    assert not bench.target.exists()
+    assert heard(second).size > 3 * 24000
+    speak(bench.state, bench.store, first)
+    press.notice(first)
+    (book,) = await writing
+    assert [each.path for _, each in press.bound] == [book.path, tmp_path / "out" / "01 - Part 0.m4b", second]
+    await bench.close()
+
+
+async def test_the_same_book_made_of_two_state_folders_at_once_is_whole_in_one_output_folder(tmp_path: Path) -> None:
+    benches = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        bench = Bench(tmp_path / name)
+        bench.press._target = bench.target = tmp_path / "out.m4b"
+        benches.append(bench)
+    slow, quick = benches
+    *most, last = places(slow.state)
+    for place in most:
+        speak(slow.state, slow.store, place)
+    for place in [*most, last]:
+        speak(quick.state, quick.store, place)
+    slow.press._gain_known.set()
+    writing = asyncio.create_task(slow.press.run())
+    while not slow.press.parts or not slow.press.parts[0].exists():
+        await asyncio.sleep(0.01)
+    await quick.press.run()
+    slow.speak(last)
+    (book,) = await writing
+    with av.open(str(book.path)) as container:
+        samples = sum(frame.samples for frame in container.decode(audio=0))
+    assert samples / 24000 == pytest.approx(book.duration_s, abs=0.1)
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.m4b"]
+    for bench in benches:
+        await bench.close()

@@ -1,0 +1,101 @@
+"""A job of another state folder is taken as it is, or united with the job that is here."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+from specs_for_tests import a_job
+
+from swarm.errors import StoreError
+from swarm.job.recipe import clip_key
+from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept, RunStarted
+from swarm.job.run import RUNS
+from swarm.job.store.store import DiskStore
+from swarm.standby.adopt import Adopted, adopt_job
+
+SPEC = a_job()
+JOB = SPEC.job
+TEXTS = [segment.engine_text for segment in SPEC.chapters[0].segments]
+
+
+def frame(index: int) -> bytes:
+    return f"sound of {index}".encode()
+
+
+def spoken(index: int) -> ClipAccepted:
+    key, digest = clip_key(TEXTS[index], SPEC.recipe, 0), hashlib.sha256(frame(index)).hexdigest()
+    facts = {"samples": 100, "sample_rate": 24000, "digest": digest, "work_s": 0.5}
+    return ClipAccepted(0, index, 0, key, len(frame(index)), "w", 1.0, 2.0, **facts)  # type: ignore[arg-type]
+
+
+def a_folder(root: Path, epoch: int, *indices: int, latents: bytes = b"") -> Path:
+    """Make a state folder with the job and some of its sentences."""
+    book = root.parent / "moby.epub"
+    book.write_bytes(b"PK book")
+    with closing(DiskStore(root)) as store:
+        store.create_job(SPEC, book)
+        store.commit([(JOB, RunStarted(epoch, 5.0), b"")])
+        if latents:
+            kept = LatentsKept(hashlib.sha256(latents).hexdigest(), len(latents), "w")
+            store.commit([(JOB, kept, latents)])
+        store.commit([(JOB, spoken(index), frame(index)) for index in indices])
+    return root
+
+
+def adopted(home: Path, source: Path) -> tuple[Adopted, list[AnyRecord]]:
+    with closing(DiskStore(home)) as store:
+        result = adopt_job(store, source, JOB)
+        assert not store.lost_clips(JOB)
+        return result, list(store.records(JOB))
+
+
+def test_a_job_is_taken_with_its_clips_its_latents_and_its_book(tmp_path: Path) -> None:
+    source = a_folder(tmp_path / "old", 1, 0, 1, latents=b"latents")
+    result, records = adopted(tmp_path / "new", source)
+    assert (result.sentences, result.clips, result.lost) == (2, 2, 0)
+    assert [type(record) for record in records] == [RunStarted, LatentsKept, ClipAccepted, ClipAccepted]
+    assert (tmp_path / "new" / "jobs" / JOB / "book.epub").read_bytes() == b"PK book"
+    with closing(DiskStore(tmp_path / "new")) as store:
+        assert store.read_job_file(JOB, hashlib.sha256(b"latents").hexdigest(), 0) == b"latents"
+    assert adopted(tmp_path / "new", source) == (result, records), "once more changes nothing"
+
+
+@pytest.mark.parametrize("epochs", [(1, RUNS), (RUNS, 1)])
+def test_two_journals_are_united_whichever_is_higher(tmp_path: Path, epochs: tuple[int, int]) -> None:
+    a_folder(tmp_path / "new", epochs[0], 0)
+    result, records = adopted(tmp_path / "new", a_folder(tmp_path / "old", epochs[1], 1))
+    assert result.clips == 2
+    assert [record.epoch for record in records if isinstance(record, RunStarted)] == [RUNS]
+
+
+def test_a_damaged_clip_on_another_disk_is_lost_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = a_folder(tmp_path / "old", 1, 0, 1)
+    clip = next(path for path in (source / "clips").rglob("*.flac") if path.read_bytes() == frame(0))
+    clip.write_bytes(frame(0)[::-1])
+
+    def refuse(*names: object) -> None:
+        raise OSError("another disk")
+
+    monkeypatch.setattr(os, "link", refuse)
+    with closing(DiskStore(tmp_path / "new")) as store:
+        result = adopt_job(store, source, JOB)
+        assert [(clip.chapter, clip.index) for clip in store.lost_clips(JOB)] == [(0, 0)]
+    assert (result.clips, result.lost) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "harm", [lambda clip: structs.replace(clip, key="../../x"), lambda clip: structs.replace(clip, index=7)]
+)
+def test_a_journal_that_names_other_places_or_paths_is_refused(
+    tmp_path: Path, harm: Callable[[ClipAccepted], ClipAccepted]
+) -> None:
+    source = a_folder(tmp_path / "old", 1)
+    with closing(DiskStore(source)) as store:
+        store.commit([(JOB, harm(spoken(0)), b"")])
+    with closing(DiskStore(tmp_path / "new")) as store, pytest.raises(StoreError, match="is not a copy of the job"):
+        adopt_job(store, source, JOB)
+    assert not (tmp_path / "new" / "jobs" / JOB).exists()

@@ -1,0 +1,274 @@
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import pytest
+from msgspec import structs
+from specs_for_tests import a_clip, a_job, a_key
+
+from swarm.errors import StoreError, UsageError
+from swarm.job.job_asset import MODEL, JobAsset
+from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
+from swarm.job.store.parcel import read_parcel, write_parcel
+from swarm.job.store.store import DiskStore
+
+JOB = "moby-dick-1a2b"
+BOOK, MODEL_FILE, LATENTS = b"PK book", b"a model", b"latents"
+FRAMES = (b"Call me Ishmael, spoken", b"So, spoken")
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[DiskStore]:
+    """Yield a store with a job of two spoken sentences, a model and latents."""
+    book = tmp_path / "moby.epub"
+    book.write_bytes(BOOK)
+    job_file = JobAsset(f"{MODEL}config.json", digest(MODEL_FILE), len(MODEL_FILE))
+    with closing(DiskStore(tmp_path / "here")) as store:
+        store.create_job(structs.replace(a_job(), job_files=(job_file,)), book, {job_file.digest: MODEL_FILE})
+        kept = LatentsKept(digest(LATENTS), len(LATENTS), "w1")
+        store.commit([(JOB, RunStarted(1, 5.0), b""), (JOB, kept, LATENTS)])
+        store.commit([(JOB, a_clip(index, frame), frame) for index, frame in enumerate(FRAMES)])
+        yield store
+
+
+@pytest.fixture
+def there(tmp_path: Path) -> Iterator[DiskStore]:
+    with closing(DiskStore(tmp_path / "there")) as store:
+        yield store
+
+
+@pytest.fixture
+def parcel(here: DiskStore, tmp_path: Path) -> Path:
+    target = tmp_path / "moby.e2a-job"
+    write_parcel(here.state_dir, JOB, target)
+    return target
+
+
+def rewritten(parcel: Path, change: Callable[[str, bytes], bytes | None]) -> Path:
+    """Write the parcel again with changed members; one that becomes None is left out. Its digests are made true."""
+    members = {}
+    with tarfile.open(parcel) as tar:
+        for member in tar:
+            if (content := change(member.name, tar.extractfile(member).read())) is not None:  # type: ignore[union-attr]
+                members[member.name] = content
+    contents = json.loads(members["parcel.json"])
+    contents["records"] = digest(members["records.msgpack"])
+    members["parcel.json"] = json.dumps(contents).encode()
+    other = parcel.with_suffix(".changed")
+    with tarfile.open(other, "w", format=tarfile.GNU_FORMAT) as tar:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return other
+
+
+def with_record(parcel: Path, record: AnyRecord) -> Path:
+    """Write the parcel again with one record more."""
+
+    def change(name: str, content: bytes) -> bytes:
+        if name != "records.msgpack":
+            return content
+        return msgspec.msgpack.encode([*msgspec.msgpack.decode(content, type=list[AnyRecord]), record])
+
+    return rewritten(parcel, change)
+
+
+def test_a_job_goes_to_another_store_whole(here: DiskStore, there: DiskStore, parcel: Path) -> None:
+    found = read_parcel(there, parcel)
+    assert (found.job, found.clips, found.lost, found.is_new) == (JOB, 2, 0, True)
+    assert there.open_job(JOB) == here.open_job(JOB)
+    assert list(there.records(JOB)) == list(here.records(JOB))
+    assert there.lost_clips(JOB) == []
+    assert (there.folder(JOB) / "book.epub").read_bytes() == BOOK
+    for content in (MODEL_FILE, LATENTS):
+        assert there.job_file_path(JOB, digest(content)).read_bytes() == content
+    assert [there.clip_path(a_key(index)).read_bytes() for index in (0, 1)] == list(FRAMES)
+
+
+def test_an_audiobook_stays_where_it_was_made(here: DiskStore, there: DiskStore, tmp_path: Path) -> None:
+    here.commit([(JOB, JobFinished(9.0, (str(tmp_path / "Moby Dick.m4b"),)), b"")])
+    write_parcel(here.state_dir, JOB, tmp_path / "finished")
+    read_parcel(there, tmp_path / "finished")
+    assert [record for record in there.records(JOB) if isinstance(record, JobFinished)] == [JobFinished(9.0, ())]
+
+
+def test_a_job_that_is_there_takes_only_the_clips_that_it_lacks(there: DiskStore, parcel: Path) -> None:
+    read_parcel(there, parcel)
+    there.commit([(JOB, RunStarted(2, 6.0), b"")])
+    before = list(there.records(JOB))
+    there.discard_clip(a_key(1))
+    found = read_parcel(there, parcel)
+    assert (found.is_new, found.clips, found.lost) == (False, 2, 0)
+    assert there.clip_path(a_key(1)).read_bytes() == FRAMES[1]
+    assert list(there.records(JOB)) == before
+
+
+def test_discarded_clips_are_left_behind(here: DiskStore, there: DiskStore, tmp_path: Path) -> None:
+    here.commit([(JOB, ClipDiscarded(0, 0, "not to my liking", 1), b"")])
+    assert write_parcel(here.state_dir, JOB, tmp_path / "one").clips == 1
+    assert read_parcel(there, tmp_path / "one").clips == 1
+    assert there.clip_keys() == {a_key(1)}
+
+
+def test_a_clip_that_is_damaged_here_is_not_packed(here: DiskStore, tmp_path: Path) -> None:
+    here.clip_path(a_key(0)).write_bytes(b"noise")
+    packed = write_parcel(here.state_dir, JOB, tmp_path / "one")
+    assert (packed.clips, packed.lost) == (1, 1)
+
+
+def test_no_file_is_overwritten_and_none_is_left_half_written(
+    here: DiskStore, parcel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = parcel.read_bytes()
+    with pytest.raises(UsageError, match="exists already"):
+        write_parcel(here.state_dir, JOB, parcel)
+    assert parcel.read_bytes() == before
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("swarm.job.store.parcel.sync_file", full)
+    with pytest.raises(StoreError, match="no space left"):
+        write_parcel(here.state_dir, JOB, parcel.with_name("full"))
+    assert not list(parcel.parent.glob("*full*"))
+
+
+def test_a_disk_that_is_full_before_the_last_clip_is_told(
+    here: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = tarfile.TarFile.addfile
+
+    def full(tar: tarfile.TarFile, info: tarfile.TarInfo, file: IO[bytes] | None = None) -> None:
+        if a_key(1) in info.name:
+            raise OSError(28, "No space left on device")
+        add(tar, info, file)
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", full)
+    with pytest.raises(StoreError, match="no space left"):
+        write_parcel(here.state_dir, JOB, tmp_path / "full")
+    assert not list(tmp_path.glob("*full*"))
+
+
+def test_a_parcel_that_was_cut_gives_what_it_has_or_nothing(there: DiskStore, parcel: Path) -> None:
+    whole = parcel.read_bytes()
+    last = whole.rindex(FRAMES[1])
+    parcel.write_bytes(whole[: last + 3])
+    found = read_parcel(there, parcel)
+    assert (found.clips, found.lost) == (1, 1)
+    assert [record.key for record in there.lost_clips(JOB)] == [a_key(1)]
+
+    with closing(DiskStore(there.state_dir.parent / "another")) as other:
+        for size in range(0, whole.index(BOOK), 512):
+            parcel.write_bytes(whole[: size + 100])
+            with pytest.raises((UsageError, StoreError), match=r"damaged|is no job"):
+                read_parcel(other, parcel)
+        assert not list((other.state_dir / "jobs").iterdir())
+        assert other.clip_keys() == set()
+
+
+def test_no_changed_byte_becomes_part_of_a_job(here: DiskStore, parcel: Path, tmp_path: Path) -> None:
+    whole = parcel.read_bytes()
+    for number, at in enumerate(range(40, len(whole), 997)):
+        parcel.write_bytes(whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :])
+        with closing(DiskStore(tmp_path / f"changed-{number}")) as store:
+            try:
+                read_parcel(store, parcel)
+            except (UsageError, StoreError):
+                assert store.open_job(JOB) is None
+            else:
+                assert store.open_job(JOB) == here.open_job(JOB)
+                assert list(store.records(JOB)) == list(here.records(JOB))
+                assert (store.folder(JOB) / "book.epub").read_bytes() == BOOK
+            for index, frame in enumerate(FRAMES):
+                path = store.find_clip(a_key(index))
+                assert path is None or path.read_bytes() == frame
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        structs.replace(a_clip(0, b"x"), key="../../../outside"),
+        structs.replace(a_clip(0, b"x"), key="A" * 32),
+        structs.replace(a_clip(0, b"x"), index=2),
+        structs.replace(a_clip(0, b"x"), chapter=-1),
+        LatentsKept("../../outside", 5, "w"),
+        ClipDiscarded(1, 0, "no such chapter"),
+    ],
+)
+def test_records_that_no_job_has_are_refused(there: DiskStore, parcel: Path, record: AnyRecord) -> None:
+    with pytest.raises(UsageError, match="is no job that"):
+        read_parcel(there, with_record(parcel, record))
+    assert there.open_job(JOB) is None
+
+
+def test_members_that_no_record_names_are_passed_by(there: DiskStore, parcel: Path, tmp_path: Path) -> None:
+    with tarfile.open(parcel, "a", format=tarfile.GNU_FORMAT) as tar:
+        for name in ("clips/../../../outside.flac", "/outside", f"clips/{'0' * 32}.flac"):
+            info = tarfile.TarInfo(name)
+            info.size = 5
+            tar.addfile(info, io.BytesIO(b"wrong"))
+    assert read_parcel(there, parcel).clips == 2
+    assert not list(tmp_path.rglob("*outside*"))
+    assert there.clip_keys() == {a_key(0), a_key(1)}
+
+
+def test_a_member_that_is_no_plain_file_ends_the_parcel(there: DiskStore, parcel: Path) -> None:
+    other = parcel.with_suffix(".link")
+    with tarfile.open(parcel) as tar, tarfile.open(other, "w", format=tarfile.PAX_FORMAT) as changed:
+        for member in tar:
+            if member.name == "book.epub":
+                member.type, member.linkname, member.size = tarfile.SYMTYPE, "/etc/hostname", 0
+            changed.addfile(member, tar.extractfile(member) if member.isreg() else None)
+    with pytest.raises(StoreError, match="is damaged"):
+        read_parcel(there, other)
+
+
+def test_another_kind_of_file_is_named(there: DiskStore, tmp_path: Path) -> None:
+    book = tmp_path / "book.epub"
+    book.write_bytes(b"PK\x03\x04" + b"x" * 5000)
+    with pytest.raises(UsageError, match=r"book\.epub is no job that `e2a-swarm jobs export` wrote"):
+        read_parcel(there, book)
+    with pytest.raises(UsageError, match="No such file"):
+        read_parcel(there, tmp_path / "gone")
+    with pytest.raises(UsageError, match="Is a directory"):
+        read_parcel(there, tmp_path)
+
+
+def test_a_parcel_of_a_newer_program_asks_for_an_upgrade(there: DiskStore, parcel: Path) -> None:
+    def newer(name: str, content: bytes) -> bytes:
+        return json.dumps(json.loads(content) | {"format": 2}).encode() if name == "parcel.json" else content
+
+    with pytest.raises(UsageError, match="newer e2a-swarm"):
+        read_parcel(there, rewritten(parcel, newer))
+
+    def unknown(name: str, content: bytes) -> bytes:
+        return msgspec.msgpack.encode([{"type": "Sung"}]) if name == "records.msgpack" else content
+
+    with pytest.raises(UsageError, match="does not know"):
+        read_parcel(there, rewritten(parcel, unknown))
+
+
+def test_a_job_in_use_can_be_exported_but_not_imported_over(here: DiskStore, parcel: Path) -> None:
+    here.lock_job(JOB)
+    write_parcel(here.state_dir, JOB, parcel.with_name("in-use"))
+    with closing(DiskStore(here.state_dir)) as another, pytest.raises(StoreError, match="is already working on"):
+        read_parcel(another, parcel)
+
+
+def test_clips_are_named_by_their_last_acceptance(here: DiskStore, there: DiskStore, tmp_path: Path) -> None:
+    again: ClipAccepted = structs.replace(a_clip(0, FRAMES[0]), take=1, key=a_key("again"))
+    here.commit([(JOB, ClipDiscarded(0, 0, "again", 1), b""), (JOB, again, FRAMES[0])])
+    write_parcel(here.state_dir, JOB, tmp_path / "again")
+    read_parcel(there, tmp_path / "again")
+    assert there.clip_keys() == {a_key("again"), a_key(1)}

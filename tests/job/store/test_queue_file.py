@@ -1,0 +1,163 @@
+"""The queue of a resident coordinator on the disk."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import StoreError, UsageError
+from swarm.server.queue import FILE, Queue, safe_name
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    path = tmp_path / "book.epub"
+    path.write_bytes(b"a book")
+    return path
+
+
+def reopened(queue: Queue, state: Path) -> Queue:
+    queue.close()
+    return Queue(state)
+
+
+def test_books_keep_their_order_options_and_copies_over_a_restart(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path)
+    first = queue.add(book, "one.epub", ["--voice", "heart"], 5.0)
+    second = queue.add(book, "two.epub", [], 6.0)
+    book.unlink()
+    queue = reopened(queue, tmp_path)
+    assert queue.books == (first, second)
+    assert (first.id, first.options, first.heading) == (1, ("--voice", "heart"), "one.epub")
+    assert queue.path(second).read_bytes() == b"a book"
+    assert [queue.begin_run(), queue.begin_run()] == [1, 2]
+    assert reopened(queue, tmp_path).begin_run() == 3
+
+
+def test_a_book_is_moved_among_those_that_wait(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path)
+    for name in "abcd":
+        queue.add(book, name, [], 0.0)
+    queue.change(1, state="finished", files=("a.m4b",))
+    queue.move(4, 1)
+    assert "".join(each.name for each in queue.books) == "adbc"
+    queue.move(4, 99)
+    assert "".join(each.name for each in queue.books) == "abcd"
+    queue.move(2, 2)
+    assert "".join(each.name for each in queue.books) == "acbd"
+
+
+def test_a_number_is_never_used_again_and_an_unknown_one_is_named(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path)
+    queue.add(book, "a", [], 0.0)
+    queue.remove(1)
+    assert not queue.path(queue.add(book, "b", [], 0.0)).parent.with_name("1").exists()
+    assert queue.books[0].id == 2
+    for act in (queue.find, queue.remove, queue.change):
+        with pytest.raises(UsageError, match="no book 1 in the queue"):
+            act(1)
+
+
+def test_a_watched_file_is_known_until_it_changes(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path)
+    queue.add(book, "book.epub", [], 0.0, source=str(book))
+    assert queue.has(book)
+    book.write_bytes(b"another edition")
+    assert not queue.has(book)
+
+
+def test_one_process_has_the_queue_and_damage_is_told(tmp_path: Path) -> None:
+    queue = Queue(tmp_path)
+    with pytest.raises(StoreError, match="already working on the queue"):
+        Queue(tmp_path)
+    queue.begin_run()
+    queue.close()
+    (tmp_path / "queue" / FILE).write_text('{"books": 5}')
+    with pytest.raises(StoreError, match="add the books again"):
+        Queue(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("Emma.epub", "Emma.epub"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\books\\a:b?.epub", "a_b_.epub"),
+        ("", "book"),
+        ("...", "book"),
+        (".epub", "epub"),
+        ("a\x1b[2J\u202e.epub", "a_[2J_.epub"),
+        ("ü" * 200 + ".epub", "ü" * 60 + ".epub"),
+        ("x." + "y" * 300, "x." + "y" * 20),
+    ],
+)
+def test_a_strangers_file_name_is_made_harmless(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+def test_the_next_start_reads_whatever_was_written(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path / "state")
+    queue.add(book, "x" * 300, (), 1.0, title="On " * 9000, source="/caf\udce9" * 5000)
+    queue.change(1, why="because " * 9000, files=("/out/caf\udce9.m4b",))
+    queue.close()
+    [again] = Queue(tmp_path / "state").books
+    assert (again.files, again.why[:8]) == (("/out/caf?.m4b",), "because ")
+
+
+def test_options_without_end_are_refused(tmp_path: Path, book: Path) -> None:
+    queue = Queue(tmp_path / "state")
+    with pytest.raises(UsageError, match="2,000 characters"):
+        queue.add(book, "book.epub", ["--title=" + "x" * 100] * 20, 1.0)
+    assert queue.books == ()
+
+
+def test_a_copy_that_cannot_be_finished_leaves_the_disk_as_it_was(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, part: Path) -> None:
+        part.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("swarm.server.queue.copy_synced", full)
+    queue = Queue(tmp_path / "state")
+    with pytest.raises(StoreError, match="no space"):
+        queue.add(book, "book.epub", (), 1.0)
+    assert [path for path in (tmp_path / "state" / "queue").iterdir() if path.is_dir()] == []
+
+
+def test_changes_of_a_block_are_written_once_when_it_ends(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+    queue = Queue(tmp_path)
+    for name in "abcd":
+        queue.add(book, name, [], 0.0)
+    monkeypatch.setattr("swarm.server.queue.replace_file", lambda path, data: written.append(data))
+    with queue.together():
+        for number in (2, 3, 4):
+            queue.move(number, 1)
+        queue.remove(1)
+        assert (written, queue.path(queue.books[0]).exists()) == ([], True)
+    assert len(written) == 1
+    assert "".join(each.name for each in queue.books) == "dcb"
+    assert not (tmp_path / "queue" / "1").exists()
+
+
+def test_changes_of_a_block_that_the_disk_did_not_take_are_in_the_next_write(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, data: bytes) -> None:
+        raise StoreError("The disk is full.")
+
+    queue = Queue(tmp_path)
+    for name in "ab":
+        queue.add(book, name, [], 0.0)
+    with monkeypatch.context() as patched:
+        patched.setattr("swarm.server.queue.replace_file", full)
+        with pytest.raises(StoreError, match="full"), queue.together():
+            queue.move(2, 1)
+            queue.remove(1)
+    assert queue.path(queue.books[0]).exists()
+    queue.change(2, paused=True)
+    assert [(each.name, each.paused) for each in reopened(queue, tmp_path).books] == [("b", True)]
+    assert not (tmp_path / "queue" / "1").exists()

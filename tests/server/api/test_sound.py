@@ -1,0 +1,237 @@
+"""The interface for listeners over real HTTP: what can be heard while a book is spoken, and one wrong sentence."""
+
+import asyncio
+import io
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from listen_bench import RATE, ListenBench, heard, tone
+from PIL import Image
+
+from swarm.job.store.store import DiskStore
+from swarm.server.api.schema import openapi
+
+TEXT = "The first sentence is here. The second one follows"
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[ListenBench]:
+    made = ListenBench(tmp_path)
+    await made.serve()
+    await made.add("Emma", TEXT)
+    await made.settle()
+    yield made
+    await made.close()
+
+
+async def stretch_of(bench: ListenBench, number: int = 1) -> dict[str, Any]:
+    answer = await bench.get(f"/api/v1/books/{number}/chapters/1")
+    assert isinstance(answer, dict)
+    [stretch] = answer["stretches"]
+    assert isinstance(stretch, dict)
+    return stretch
+
+
+def address(stretch: dict[str, Any]) -> str:
+    return f"/api/v1/books/1/chapters/1/{stretch['stretch']}.wav?sound={stretch['sound']}"
+
+
+async def test_a_book_is_heard_while_it_is_spoken_and_its_samples_are_those_of_its_clips(bench: ListenBench) -> None:
+    assert [each["state"] for each in (await stretch_of(bench))["sentences"]] == ["waiting"] * 2
+    assert (await bench.client.get("/api/v1/books/1/chapters/1/1.wav")).status_code == 404
+    first, second = tone(300), tone(500)
+    bench.speak(1, 0, 0, first)
+    assert not (await stretch_of(bench))["sound"]
+    bench.speak(1, 0, 1, second, doubt="too long")
+    stretch = await stretch_of(bench)
+    answer = await bench.client.get(address(stretch))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/wav")
+    assert "immutable" in answer.headers["cache-control"]
+    sound = heard(answer.content)
+    assert sound.size == round(stretch["length_s"] * RATE)
+    for sentence, clip in zip(stretch["sentences"], (first, second), strict=True):
+        start = round(sentence["at_s"] * RATE)
+        assert np.array_equal(sound[start : start + clip.size], clip)
+    [doubtful] = await bench.get("/api/v1/books/1/doubtful")  # type: ignore[misc]
+    assert doubtful["sentence"]["doubt"] == "too long"
+    book, listed = await bench.get("/api/v1/books/1/chapters"), await bench.get("/api/v1/books/1")
+    assert isinstance(book, dict)
+    assert isinstance(listed, dict)
+    assert book["state"] == listed["state"] != "waiting"
+    assert [(each["spoken"], each["sentences"], each["is_whole"]) for each in book["chapters"]] == [(2, 2, True)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "part"),
+    [
+        ("bytes=0-3", 206, slice(0, 4)),
+        ("bytes=44-", 206, slice(44, None)),
+        ("bytes=-10", 206, slice(-10, None)),
+        ("bytes=99999999-", 416, slice(0, 0)),
+        ("bytes=5-2", 416, slice(0, 0)),
+        ("bytes=0-99999999", 206, slice(None)),
+        ("bytes=-", 200, slice(None)),
+        ("bytes=0-1,4-5", 200, slice(None)),
+        ("nonsense", 200, slice(None)),
+    ],
+)
+async def test_players_seek_by_ranges(bench: ListenBench, asked: str, code: int, part: slice) -> None:
+    for index in range(2):
+        bench.speak(1, 0, index, tone(300))
+    url = address(await stretch_of(bench))
+    whole = (await bench.client.get(url)).content
+    answer = await bench.client.get(url, headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (code, whole[part])
+    if code == 206:
+        first = whole.index(answer.content) if len(answer.content) < len(whole) else 0
+        assert answer.headers["content-range"].endswith(f"/{len(whole)}")
+        assert first >= 0
+
+
+async def test_a_changed_sound_has_another_name_and_an_old_range_is_not_mixed_with_it(bench: ListenBench) -> None:
+    for index in range(2):
+        bench.speak(1, 0, index, tone(300))
+    url = address(await stretch_of(bench))
+    first = await bench.client.get(url)
+    same = await bench.client.get(url, headers={"If-None-Match": first.headers["etag"]})
+    assert (same.status_code, same.content) == (304, b"")
+    mixed = await bench.client.get(url, headers={"Range": "bytes=0-1", "If-Range": '"other"'})
+    assert (mixed.status_code, mixed.content) == (200, first.content)
+
+
+async def redo(bench: ListenBench, **asked: object) -> httpx.Response:
+    running = asyncio.create_task(bench.resident.run())
+    answer = await bench.client.post("/api/v1/books/1/redo", json=asked)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    return answer
+
+
+async def test_one_wrong_sentence_is_spoken_again_alone_in_other_words(bench: ListenBench) -> None:
+    for index in range(2):
+        bench.speak(1, 0, index, tone(300))
+    before = await stretch_of(bench)
+    answer = await redo(bench, chapter=1, sentence=2, say="The other one follows.")
+    assert "spoken again" in answer.json()["note"], answer.text
+    assert bench.server.titles == ["Emma"]
+    state = bench.state_of(1)
+    assert list(state.accepted) == [(0, 0)]
+    assert "other one" in state.engine_text((0, 1))
+    stretch = await stretch_of(bench)
+    assert [(each["state"], each["said"]) for each in stretch["sentences"]] == [
+        ("spoken", ""),
+        ("waiting", "The other one follows."),
+    ]
+    bench.speak(1, 0, 1, tone(700))
+    after = await stretch_of(bench)
+    assert after["sound"] != before["sound"]
+    assert np.array_equal(heard((await bench.client.get(address(after))).content)[: RATE // 2], tone(300))
+
+
+async def test_a_finished_book_is_heard_and_mended_and_goes_through_the_queue_again(bench: ListenBench) -> None:
+    for index in range(2):
+        bench.speak(1, 0, index, tone(300))
+    before = await stretch_of(bench)
+    bench.finish(1, "/out/Emma.m4b")
+    await bench.settle()
+    assert (bench.queue.find(1).state, bench.server.titles) == ("finished", [])
+    assert (await stretch_of(bench))["sound"] == before["sound"]
+    assert (await bench.client.get(address(before))).status_code == 200
+    for title in "bcd":
+        await bench.add(title)
+    await bench.settle()
+    answer = await redo(bench, chapter=1, sentence=1)
+    assert answer.status_code == 200, answer.text
+    assert bench.queue.find(1).state == "waiting"
+    assert bench.server.titles == ["Emma", "b", "c", "d"]  # at once, and first
+    assert list(bench.state_of(1).accepted) == [(0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"chapter": 9, "sentence": 1}, "no chapter 9"),
+        ({"chapter": 1, "sentence": 0}, "sentences 1 to 2"),
+        ({"chapter": 1, "sentence": 1, "say": "word " * 9000}, "too"),
+        ({"chapter": 1, "sentence": 1, "say": "***"}, "cannot be spoken"),
+        ({"chapter": "one"}, "no sentence"),
+        ({"chapter": 1, "sentence": 2}, "no sound yet"),
+    ],
+)
+async def test_what_cannot_be_mended_is_said_and_changes_nothing(
+    bench: ListenBench, asked: dict[str, object], why: str
+) -> None:
+    bench.speak(1, 0, 0, tone(300))
+    answer = await redo(bench, **asked)
+    assert (answer.status_code, why in answer.json()["error"]) == (400, True), answer.text
+    assert list(bench.state_of(1).accepted) == [(0, 0)]
+
+
+async def test_what_could_not_be_recorded_is_not_told_to_be_done(bench: ListenBench) -> None:
+    for index in range(2):
+        bench.speak(1, 0, index, tone(300))
+    bench.finish(1, "/out/Emma.m4b")
+    await bench.settle()
+    other = DiskStore(bench.state)
+    other.lock_job(bench.queue.find(1).job)
+    answer = await redo(bench, chapter=1, sentence=1)
+    assert answer.status_code >= 400 and "already working" in answer.json()["error"], answer.text
+    other.close()
+    bench.resident._rests_until_s.clear()
+    assert (await redo(bench, chapter=1, sentence=1)).status_code == 200
+    assert list(bench.state_of(1).accepted) == [(0, 1)]
+
+
+async def test_a_clip_that_is_gone_from_the_disk_breaks_nothing(bench: ListenBench) -> None:
+    for index in range(2):
+        bench.speak(1, 0, index, tone(300))
+    for path in (bench.state / "clips").rglob("*.flac"):
+        path.unlink()
+    assert (await bench.client.get(address(await stretch_of(bench)))).status_code == 404
+
+
+async def test_what_is_not_there_is_not_found_and_the_document_names_each_path(bench: ListenBench) -> None:
+    for path in ("/chapters/7", "/chapters/1/9.wav"):
+        assert (await bench.client.get(f"/api/v1/books/1{path}")).status_code == 404
+    assert (await bench.client.get("/api/v1/books/9/chapters")).status_code == 400
+    named = {path.replace("{book}", "{book:int}") for path in openapi()["paths"]}
+    shown = {route.path.replace(":int", "").replace("{book}", "{book:int}") for route in bench.listening.routes()}
+    assert {path for path in shown if path.startswith("/api/")} <= named
+
+
+async def test_a_book_without_a_cover_has_one_that_is_drawn(bench: ListenBench) -> None:
+    answer = await bench.client.get("/api/v1/books/1/cover")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/jpeg")
+    assert answer.content.startswith(b"\xff\xd8\xff")
+
+
+async def test_a_small_cover_is_made_once_and_kept_with_the_job(bench: ListenBench) -> None:
+    small = "/api/v1/books/1/cover?size=small"
+    made = (await bench.client.get(small)).content
+    assert max(Image.open(io.BytesIO(made)).size) == 400
+    kept = bench.store.folder(bench.queue.find(1).job) / "cover-small.jpg"
+    assert kept.read_bytes() == made
+    kept.write_bytes(b"as it was kept")
+    assert (await bench.client.get(small)).content == b"as it was kept"
+
+
+async def test_the_metrics_count_what_was_spoken(bench: ListenBench) -> None:
+    bench.speak(1, 0, 0, tone(300))
+    bench.speak(1, 0, 1, tone(400))
+    text = (await bench.client.get("/metrics")).text
+    told = {name: float(value) for name, value in re.findall(r"^e2a_swarm_(\w+)_total (\S+)$", text, re.MULTILINE)}
+    clips = list(bench.state_of(1).accepted.values())
+    assert told == {
+        "clips": 2,
+        "clip_bytes": sum(clip.bytes for clip in clips),
+        "clip_seconds": pytest.approx(1.0),
+        "work_seconds": pytest.approx(0.2),
+        "retakes": 0,
+        "journal_commits": bench.store.tally.commits,
+    }
+    assert told["journal_commits"] >= 2

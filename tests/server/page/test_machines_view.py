@@ -1,0 +1,82 @@
+"""The view of the machines."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from lxml import html
+from msgspec import structs
+from site_bench import SiteBench
+
+from swarm.lease.envelope import Reason
+from swarm.lease.member_message import StandbyStatus
+from swarm.lease.message import ChapterStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.offer import Figures
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
+    made = SiteBench(tmp_path)
+    await made.serve()
+    yield made
+    await made.close()
+
+
+async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None:
+    await bench.add("Emma")
+    await bench.settle()
+
+    def change(reply: StatusReply) -> StatusReply:
+        job = structs.replace(reply.jobs[0], chapters=(ChapterStatus("One", 4, 0),), title="Emma")
+        slots = (SlotStatus(0, "speaking", job.job, realtime=3.5), SlotStatus(1, "resting", note="it is too warm"))
+        figures = (Figures("cuda:0", 50, 2 * 10**9, 8 * 10**9, 71), Figures("cuda:1"), Figures("cuda:2", 0))
+        attic = WorkerStatus(
+            "w/1", "attic", "RTX", slots, 0.5, 2, 40, 90.0, figures=figures, version="0.2.1", tag="s<i>pot"
+        )
+        paused = Reason("rests", note="paused from laptop")
+        cellar = WorkerStatus("w 2", "cellar", "cpu", (SlotStatus(0, "idle"),), 75.0, 0, reasons=(paused,))
+        named = (("barn", "off"), ("shed", "on"), ("loft", "no room"))
+        others = (WorkerStatus(name, name, "cpu", (), 0.5, 0, standby=standby) for name, standby in named)
+        return structs.replace(reply, jobs=(job,), workers=(attic, cellar, *others))
+
+    bench.changes.append(change)
+    page = html.document_fromstring((await bench.client.get("/machines")).text)
+    attic, cellar, *_ = (" ".join(each.text_content().split()) for each in page.xpath("//ul[@id='machines']/li"))
+    for words in (
+        "attic s<i>pot",
+        "speaking, 3.5x of real time",
+        "40 sentences, 1 min 30 s",
+        "Failures2",
+        "0.2.1",
+        "50 % busy, 2.0 GB of 8.0 GB, 71 °C",
+        "0 % busy",
+        "Slot 1: speaking, Emma: One, sentence 1, 3.5x",
+        "Slot 2: resting, it is too warm",
+    ):
+        assert words in attic, words
+    assert "silent for 1 min 15 s" in cellar and "before 0.2" in cellar
+    assert len(set(page.xpath("//ul[@id='machines']//@id"))) == len(page.xpath("//ul[@id='machines']//@id"))
+    orders = page.xpath("//button[@form='orders']/@value")
+    assert orders[:2] == ["pause 0 attic", "drain 0 attic"]
+    assert orders[2].startswith("limit count-") and orders[2].endswith(" attic")
+    assert orders[3:5] == ["resume 0 cellar", "drain 0 cellar"], "only what can be done is offered"
+    offered = [order for order in orders if "standby" in order]
+    assert offered == ["standby 0 barn", "no-standby 0 shed", "standby 0 loft"], "loft says why it does not"
+
+
+async def test_standbys_are_shown_with_how_far_they_are_behind(bench: SiteBench) -> None:
+    standbys = (StandbyStatus("tower", 1.5), StandbyStatus("<b>nas", 90.0, 80.0), StandbyStatus("attic", behind=7))
+    bench.changes.append(lambda reply: structs.replace(reply, standbys=standbys))
+    page = html.document_fromstring((await bench.client.get("/machines")).text)
+    shown = [" ".join(each.text_content().split()) for each in page.xpath("//ul[@id='machines']/li")]
+    assert ["tower Standby: up to date" in shown[0], "Standby: away for 1 min 20 s" in shown[1]] == [True, True]
+    assert "<b>nas" in shown[1] and "copying, 7 records behind" in shown[2]
+
+
+async def test_the_code_is_shown_only_when_it_is_asked_for(bench: SiteBench) -> None:
+    assert "e2a-swarm join CODE" not in (await bench.client.get("/machines")).text
+    shown = html.document_fromstring((await bench.send("/machines")).text)
+    assert "e2a-swarm join CODE" in shown.xpath("string(//pre)")
+    drawn = await bench.client.get(shown.xpath("//main//img/@src")[0])
+    assert (drawn.headers["content-type"], drawn.headers["cache-control"]) == ("image/svg+xml", "no-store")
+    assert "<script" not in drawn.text and drawn.text.count("<path") == 2

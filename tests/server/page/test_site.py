@@ -1,0 +1,79 @@
+"""What the views show, whatever books and machines are called."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from lxml import html
+from msgspec import structs
+from site_bench import SiteBench
+
+from swarm.lease.message import SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.offer import Figures
+from swarm.server.page.site import MAX_READERS
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "{{ 7 * 7 }}{% include 'base.html' %}",
+    "</li></ul></main><base href=//evil.example>",
+    "javascript:alert(1)",
+    "a\u202egnp.exe\u0000\u001b[31m",
+)
+
+
+def machine(name: str) -> WorkerStatus:
+    slots = (SlotStatus(0, "speaking", "job", realtime=3.5), SlotStatus(1, "resting", note="paused"))
+    return WorkerStatus("w", name, name, slots, 0.5, 2, note=name, figures=(Figures(name, 50, 1, 4, 71),))
+
+
+@pytest.fixture
+async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
+    made = SiteBench(tmp_path)
+    await made.serve()
+    yield made
+    await made.close()
+
+
+def show(bench: SiteBench, *machines: WorkerStatus) -> None:
+    def change(reply: StatusReply) -> StatusReply:
+        return structs.replace(reply, workers=machines)
+
+    bench.changes.append(change)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_no_title_and_no_name_is_more_than_text(bench: SiteBench, name: str) -> None:
+    await bench.add("a")
+    bench.queue.change(1, title=name, why=name)
+    show(bench, machine(name))
+    for path in ("/", "/machines", "/books/1"):
+        text = (await bench.client.get(path)).text
+        page = html.document_fromstring(text)
+        assert len(page.xpath("//script")) == (2 if path == "/" else 1) and not page.xpath("//base | //img[not(@alt)]")
+        assert not [each for each in page.xpath("//@*") if each.attrname.startswith("on")]
+        assert not page.xpath("//*[starts-with(@href, 'javascript:') or starts-with(@src, 'javascript:')]")
+        seen = page.xpath("string(//main)")
+        assert "\u202e" not in seen and "\x1b" not in seen and "49" not in page.xpath("string(//h2)")
+        assert "alert" not in name or name.split("alert")[0].strip() in seen
+
+
+async def test_static_files_are_kept_by_browsers_under_their_digest(bench: SiteBench) -> None:
+    page = html.document_fromstring((await bench.client.get("/")).text)
+    addresses = [*page.xpath("//link[@rel='stylesheet']/@href"), *page.xpath("//script/@src")]
+    icons = [icon["src"] for icon in (await bench.client.get("/manifest.webmanifest")).json()["icons"]]
+    for address in (*addresses, *icons):
+        answer = await bench.client.get(address)
+        assert (answer.status_code, "immutable" in answer.headers["cache-control"]) == (200, True)
+        assert answer.headers["content-type"].split("/")[0] in ("text", "image")
+    assert (await bench.client.get("/static/0000000000000000/site.css")).status_code == 404
+    assert (await bench.client.get(f"{addresses[0]}x")).status_code == 404
+    script = (await bench.client.get("/worker.js")).text
+    assert all(address in script for address in addresses)
+
+
+async def test_more_pages_than_can_be_served_are_told_so(bench: SiteBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm.server.page.site.MAX_READERS", 0)
+    assert MAX_READERS == 100
+    assert "pages are open already" in (await bench.client.get("/live/books")).text

@@ -1,0 +1,168 @@
+import errno
+import logging
+import os
+from pathlib import Path
+
+import pytest
+
+from swarm.errors import UsageError
+from swarm.watch.trace import log_file
+from swarm.watch.trace.log_file import MAX_FILES, LogFile, open_log
+
+LINE = b'{"at":1.0,"core":"worker","call":"beat"}'
+
+
+def test_lines_are_appended_to_what_an_earlier_run_wrote(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    for _ in range(2):
+        log = open_log(path)
+        log.write(LINE)
+        log.close()
+    assert path.read_bytes() == (LINE + b"\n") * 2
+
+
+def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    path.write_bytes(LINE + b"\n" + LINE[:20])
+    log = open_log(path)
+    log.write(LINE)
+    log.close()
+    assert path.read_bytes().splitlines()[-2:] == [LINE[:20], LINE]
+
+
+def test_a_full_file_is_rotated_and_the_number_of_files_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_file, "MAX_FILE_BYTES", 100)
+    path = tmp_path / "run.log"
+    log = open_log(path)
+    for number in range(50):
+        log.write(LINE.replace(b"1.0", b"%d" % number))
+    log.close()
+    files = sorted(each for each in tmp_path.iterdir() if each.name.startswith("run.log"))
+    assert [each.name for each in files] == ["run.log", *(f"run.log.{number}" for number in range(1, MAX_FILES))]
+    assert all(each.stat().st_size <= 100 for each in files)
+    assert b'"at":49' in path.read_bytes()
+
+
+def test_bytes_are_counted_not_letters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_file, "MAX_FILE_BYTES", 100)
+    log = open_log(tmp_path / "run.log")
+    for _ in range(2):
+        log.write(b'{"at":"' + "ü".encode() * 40 + b'"}')  # 51 letters, 91 bytes
+    log.close()
+    assert (tmp_path / "run.log.1").is_file()
+
+
+def test_two_runs_with_one_file_write_to_two(tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    first, second = open_log(path), open_log(path)
+    second.write(LINE)
+    assert second.path == tmp_path / "run-2.log"
+    second.close()
+    third = open_log(path)
+    assert third.path == second.path
+    third.close()
+    first.close()
+    assert (path.read_bytes(), second.path.read_bytes()) == (b"", LINE + b"\n")
+
+
+def test_a_file_that_is_no_log_is_left_alone(tmp_path: Path) -> None:
+    book = tmp_path / "book.txt"
+    book.write_text("Call me Ishmael.")
+    with pytest.raises(UsageError, match=r"book\.txt is there already and is no log"):
+        open_log(book)
+    assert book.read_text() == "Call me Ishmael."
+    assert [each.name for each in tmp_path.iterdir()] == ["book.txt"]
+
+
+def test_nothing_but_the_log_is_left_in_the_folder(tmp_path: Path) -> None:
+    first, second = open_log(tmp_path / "run.log"), open_log(tmp_path / "run.log")
+    first.close()
+    third = open_log(tmp_path / "run.log")
+    assert third.path == first.path
+    second.close()
+    third.close()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["run-2.log", "run.log"]
+
+
+def test_no_folder_is_made_for_a_mistyped_path(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot be written \(there is no folder .*nowhere\)"):
+        open_log(tmp_path / "nowhere" / "run.log")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_in_place_of_the_file_is_a_mistake_in_the_command_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"The log .* cannot be written \(Is a directory\)"):
+        open_log(tmp_path)
+
+
+@pytest.mark.parametrize("name", [".", "/", "..", "x" * 300, "a\0b"])
+def test_what_can_be_no_file_is_a_mistake_in_the_command_line(name: str) -> None:
+    with pytest.raises(UsageError, match="give --log a file in another folder"):
+        open_log(Path(name))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+@pytest.mark.timeout(600)
+def test_a_pipe_in_place_of_the_file_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="it is no plain file"):
+        open_log(tmp_path / "pipe")
+    assert [each.name for each in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.skipif(not Path("/dev/null").exists(), reason="a device with a path is not Windows's")
+def test_a_device_is_refused_for_rotation_would_rename_it(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("/dev/null")
+    with pytest.raises(UsageError, match="it is no plain file"):
+        open_log(tmp_path / "link")
+    assert not Path("/dev/.null.lock").exists()
+
+
+def test_runs_that_name_one_file_by_two_links_write_to_two_files(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "run.log")
+    first, second = open_log(tmp_path / "run.log"), open_log(tmp_path / "link")
+    first.close()
+    second.close()
+    assert (first.path.name, second.path.name) == ("run.log", "run-2.log")
+
+
+def test_rotation_never_takes_another_programs_file(tmp_path: Path) -> None:
+    other = tmp_path / "e2a.1"
+    other.write_text(".TH E2A 1")
+    with pytest.raises(UsageError, match=r"e2a\.1 is there already and is no log"):
+        open_log(tmp_path / "e2a")
+    assert other.read_text() == ".TH E2A 1"
+
+
+def test_a_place_that_cannot_be_written_is_a_mistake_in_the_command_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="give --log a file in another folder"):
+        open_log(tmp_path / "file" / "run.log")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux's")
+def test_a_full_disk_costs_one_warning_and_then_only_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "run.log"
+    log = open_log(path)
+    full = os.open("/dev/full", os.O_WRONLY)
+    os.dup2(full, log.stream.fileno())
+    os.close(full)
+    with caplog.at_level(logging.WARNING):
+        for _ in range(5000):
+            log.write(LINE)
+        log.close()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the log {path} cannot be written any more ({os.strerror(errno.ENOSPC)}); the run continues without it"
+    ]
+
+
+def test_what_is_written_reaches_the_disk_while_the_run_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_file, "FLUSH_INTERVAL_S", -1.0)
+    log: LogFile = open_log(tmp_path / "run.log")
+    log.write(LINE)
+    assert (tmp_path / "run.log").read_bytes() == LINE + b"\n"
+    log.close()
