@@ -21,7 +21,7 @@ from swarm.audiobook.read_along_maker import ReadAlongMaker, read_along_path
 from swarm.audiobook.sidecars import write_sidecars
 from swarm.audiobook.sound.format import level_lines
 from swarm.audiobook.sound.studio import Studio
-from swarm.audiobook.sound.studio_request import FinishedBook
+from swarm.audiobook.sound.studio_request import AudiobookDone
 from swarm.audiobook.style import Style
 from swarm.book.model.book import Chapter
 from swarm.book.model.reading_choice import Wording
@@ -61,7 +61,7 @@ class Edition:
     say: Say = lambda line: None
     wording: Wording = field(default_factory=Wording)
     options: tuple[str, ...] = ()  # the user's options for files, which the report tells
-    books: tuple[FinishedBook, ...] = ()
+    books: tuple[AudiobookDone, ...] = ()
     made: dict[str, Any] = field(default_factory=dict)  # the report, without its segments
 
     def __post_init__(self) -> None:
@@ -205,7 +205,7 @@ class Edition:
         self._beside.append(made.path)
         self._notes = made.notes
 
-    def _written(self, book: FinishedBook) -> None:
+    def _written(self, book: AudiobookDone) -> None:
         """Begin to deliver a finished file if it is one of several that are still being made."""
         early = book.path != self.target and not replaces_another(self._before, self.state.job)
         if self.delivery and early and not self.is_withheld:

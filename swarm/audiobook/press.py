@@ -25,7 +25,7 @@ from swarm.audiobook.sound.reel import (
 )
 from swarm.audiobook.sound.reel_file import ReelDamaged
 from swarm.audiobook.sound.studio import Binder, Studio
-from swarm.audiobook.sound.studio_request import AudiobookRequest, FinishedBook, ReelClip, ReelRequest
+from swarm.audiobook.sound.studio_request import AudiobookDone, AudiobookRequest, ReelClip, ReelRequest
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import CHAPTER_SPLIT, Style
 from swarm.errors import EnvironmentFault
@@ -44,7 +44,7 @@ MAX_WAIT_FOR_START_S = 10 * MEASURED_S
 
 Damaged = Callable[[Place, str], None]
 Measured = Callable[[GainFixed], None]
-Written = Callable[[FinishedBook], None]
+Written = Callable[[AudiobookDone], None]
 
 
 class Press:
@@ -72,7 +72,7 @@ class Press:
         self._target = target
         self._style = style
         self.parts: list[Path] = []
-        self.bound: list[tuple[Volume, FinishedBook]] = []  # the finished files
+        self.bound: list[tuple[Volume, AudiobookDone]] = []  # the finished files
         self._damaged = damaged
         self._measured = measured
         self._written = written
@@ -107,7 +107,7 @@ class Press:
             for event in self._changed:
                 event.set()
 
-    async def run(self) -> tuple[FinishedBook, ...]:
+    async def run(self) -> tuple[AudiobookDone, ...]:
         """Encode and put together everything. Raises StoreError and EnvironmentFault."""
         self._stored |= self._state.accepted.keys()  # clips of earlier runs
         self._gaps |= self._state.quarantined.keys()
@@ -124,7 +124,7 @@ class Press:
         self._sweep(self.used | self.spared)
         return books.result()
 
-    async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[FinishedBook, ...]:
+    async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[AudiobookDone, ...]:
         await (asyncio.wait(encoded) if self.all_at_once else encoded[0])  # the sample rate is known then
         for volume in await self._volumes(encoded):
             self.bound.append((volume, await self._bind(volume, encoded)))
@@ -133,7 +133,7 @@ class Press:
     def _kept_volumes(self) -> list[Volume]:
         return by_chapter(self._reels, self._titles) if self._style.keep_chapters else []
 
-    async def _keep(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> tuple[Volume, FinishedBook]:
+    async def _keep(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> tuple[Volume, AudiobookDone]:
         """Write the file of one chapter once all its reels are there, even if chapters before it are not finished."""
         await asyncio.wait(encoded if self.all_at_once else encoded[volume.first : volume.end])
         return volume, await self._bind(volume, encoded)
@@ -149,7 +149,7 @@ class Press:
         max_s = 3600 * float(split.removesuffix("h")) - self._start_s
         return by_length(self._reels, lengths_s, max_s, self._style.part_form)
 
-    async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> FinishedBook:
+    async def _bind(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> AudiobookDone:
         """Put one file together once its first reel is there. Raises EnvironmentFault."""
         await encoded[volume.first]
         whole = asyncio.ensure_future(asyncio.wait(encoded[volume.first : volume.end]))
@@ -161,7 +161,7 @@ class Press:
         self._written(book)
         return book
 
-    async def _bind_with(self, binder: Binder, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> FinishedBook:
+    async def _bind_with(self, binder: Binder, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> AudiobookDone:
         """Put one file together, encoding damaged reels again. Raises EnvironmentFault."""
         start = await self._start_reel()
         marks = volume_marks(volume, self._reels, self._titles, shift=1 if start else 0)

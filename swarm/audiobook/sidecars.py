@@ -5,7 +5,7 @@ from pathlib import Path
 
 from swarm.audiobook.press import Press
 from swarm.audiobook.sound.reel import Cue, Volume
-from swarm.audiobook.sound.studio_request import FinishedBook
+from swarm.audiobook.sound.studio_request import AudiobookDone
 from swarm.audiobook.sound.subtitle import SubtitleLine, write_subtitles
 from swarm.audiobook.style import COVER, CUE, OPF, Style, book_cover
 from swarm.book.model.book import Chapter
@@ -70,7 +70,7 @@ def _line(cue: Cue, written: str, words: WordsOf) -> SubtitleLine:
     return SubtitleLine(cue.start_s, cue.end_s, text, tuple(each for each in moments if each[1] < cue.end_s))
 
 
-def _cue_sheet(press: Press, volume: Volume, book: FinishedBook) -> Iterator[tuple[Path, bytes]]:
+def _cue_sheet(press: Press, volume: Volume, book: AudiobookDone) -> Iterator[tuple[Path, bytes]]:
     """Yield the cue sheet of a file, if it has several chapters."""
     from swarm.audiobook.sound.container import embedded_chapters  # imports FFmpeg
     from swarm.audiobook.sound.subtitle import write_cue_sheet

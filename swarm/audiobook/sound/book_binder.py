@@ -14,7 +14,7 @@ from swarm.audiobook.sound.container import SoundFile, make_chapter
 from swarm.audiobook.sound.cover import UnusablePicture, draw_cover, fit_cover, number_cover, shrink_cover
 from swarm.audiobook.sound.mp4 import Mp4File
 from swarm.audiobook.sound.reel_file import ReelDamaged, read_reel
-from swarm.audiobook.sound.studio_request import AudiobookRequest, FinishedBook, Mark, from_message, to_message
+from swarm.audiobook.sound.studio_request import AudiobookDone, AudiobookRequest, Mark, from_message, to_message
 from swarm.audiobook.sound.tagged import TaggedFile, blank_chapters, chapters_note
 from swarm.system.platform import sync_folder
 from swarm.system.serving import serve
@@ -61,7 +61,7 @@ class Audiobook:
         if not self._file.has_room(None):
             self._restart(2 * self._packets, self._blank)  # now, while the book is still being spoken
 
-    def finish(self, marks: Sequence[Mark], target: Path) -> FinishedBook:
+    def finish(self, marks: Sequence[Mark], target: Path) -> AudiobookDone:
         """Write chapters and index, and give the file its name. Raises OSError, ReelDamaged."""
         chapters = list(self._chapters(marks))
         if not self._file.has_room(chapters):
@@ -71,7 +71,7 @@ class Audiobook:
         self._order.part.replace(target)
         sync_folder(target.parent)
         notes = tuple(filter(None, (self._cover_note, chapters_note(self._order, chapters))))
-        return FinishedBook(target, samples / self._order.coding.sample_rate, target.stat().st_size, notes)
+        return AudiobookDone(target, samples / self._order.coding.sample_rate, target.stat().st_size, notes)
 
     @property
     def _cover_note(self) -> str:

@@ -16,8 +16,8 @@ import msgspec
 from swarm.audiobook.sound.reel_file import ReelDamaged
 from swarm.audiobook.sound.studio_request import (
     MAX_COVER_BYTES,
+    AudiobookDone,
     AudiobookRequest,
-    FinishedBook,
     Mark,
     MeasuredGain,
     ReelDone,
@@ -224,10 +224,10 @@ class Binder:
         await self._insist({"append": str(reel)})
         self._reels.append(reel)
 
-    async def finish(self, marks: Sequence[Mark], target: Path) -> FinishedBook:
+    async def finish(self, marks: Sequence[Mark], target: Path) -> AudiobookDone:
         """Finish the file under its name. Raises ReelDamaged (begin again), EnvironmentFault, ChildRaised."""
         message = {"finish": [to_message(mark) for mark in marks], "target": str(target)}
-        finished = from_message((await self._insist(message))["book"], FinishedBook)
+        finished = from_message((await self._insist(message))["book"], AudiobookDone)
         return msgspec.structs.replace(finished, notes=(*self._notes, *finished.notes)) if self._notes else finished
 
     def leave(self) -> None:

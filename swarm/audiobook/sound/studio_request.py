@@ -77,7 +77,7 @@ class Mark(Struct, frozen=True):
     reel: int
 
 
-class FinishedBook(Struct, frozen=True):
+class AudiobookDone(Struct, frozen=True):
     """The audiobook as it lies on disk."""
 
     path: Path

@@ -13,7 +13,7 @@ from swarm.audiobook.sound.container import embedded_cover
 from swarm.audiobook.sound.cover import Picture, number_cover
 from swarm.audiobook.sound.format import Coding
 from swarm.audiobook.sound.reel_file import ReelDamaged
-from swarm.audiobook.sound.studio_request import AudiobookRequest, FinishedBook, Mark, ReelDone
+from swarm.audiobook.sound.studio_request import AudiobookDone, AudiobookRequest, Mark, ReelDone
 from swarm.audiobook.sound.tags import Tags
 
 JPEG = picture("mjpeg", "yuvj420p")
@@ -24,7 +24,7 @@ def order(folder: Path, **changes: object) -> AudiobookRequest:
     return msgspec.structs.replace(plain, **changes)
 
 
-def build(wanted: AudiobookRequest, reels: list[ReelDone], marks: list[Mark]) -> FinishedBook:
+def build(wanted: AudiobookRequest, reels: list[ReelDone], marks: list[Mark]) -> AudiobookDone:
     book = Audiobook(wanted)
     for reel in reels:
         book.append(reel.path)

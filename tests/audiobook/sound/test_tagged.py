@@ -15,7 +15,7 @@ from sounds import encode_reel, store, tone
 
 from swarm.audiobook.sound.book_binder import Audiobook
 from swarm.audiobook.sound.format import FORMATS, make_coding
-from swarm.audiobook.sound.studio_request import AudiobookRequest, FinishedBook, Mark, ReelRequest
+from swarm.audiobook.sound.studio_request import AudiobookDone, AudiobookRequest, Mark, ReelRequest
 from swarm.audiobook.sound.tagged import append_chunk
 from swarm.audiobook.sound.tags import Tags
 
@@ -62,7 +62,7 @@ def build(
     chapters: Sequence[str] = (),
     pause_s: float = 2.0,
     cover: bytes = JPEG,
-) -> FinishedBook:
+) -> AudiobookDone:
     """Build a book of so many chapters; `titles` are those that are known when it begins."""
     coding = make_coding(name, rate, channels=channels)
     clips = [store(folder, tone(0.3 + 0.07 * number, rate), f"{number}", rate) for number in range(min(4, count))]
