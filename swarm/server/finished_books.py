@@ -45,7 +45,7 @@ class FinishedChapter(NamedTuple):
     at_s: float
 
 
-class AudiobookDone(NamedTuple):
+class FinishedBook(NamedTuple):
     """A finished book whose files are on this machine."""
 
     number: int  # the number of the book in the queue
@@ -84,14 +84,14 @@ class FinishedBooks:
 
     def __init__(self, store: DiskStore) -> None:
         self._store = store
-        self._known: OrderedDict[str, tuple[object, AudiobookDone | None]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[object, FinishedBook | None]] = OrderedDict()
 
-    def books(self, queued: Sequence[tuple[QueuedBook, Path]]) -> list[AudiobookDone]:
+    def books(self, queued: Sequence[tuple[QueuedBook, Path]]) -> list[FinishedBook]:
         """Return the finished books among those of a queue, which come with their own files; the latest first."""
         found = [self._look(book, source) for book, source in queued if book.state == "finished"]
         return sorted((book for book in found if book), key=lambda book: -book.finished_s)
 
-    def _look(self, book: QueuedBook, source: Path) -> AudiobookDone | None:
+    def _look(self, book: QueuedBook, source: Path) -> FinishedBook | None:
         paths = [Path(name) for name in book.files if Path(name).suffix.lower() in KINDS and Path(name).is_absolute()]
         stamp = (book.id, book.ended_s, *map(_stamp, paths))
         known = self._known.get(book.job)
@@ -102,14 +102,14 @@ class FinishedBooks:
             self._known.popitem(last=False)
         return known[1]
 
-    def _read(self, book: QueuedBook, source: Path, paths: Sequence[Path]) -> AudiobookDone | None:
+    def _read(self, book: QueuedBook, source: Path, paths: Sequence[Path]) -> FinishedBook | None:
         files = tuple(_files(paths))
         if not files:
             return None
         report = self._report(book.job)
         chapters = tuple(_chapters(report.chapters, files)) if report else ()
         facts = report.book if report else _Book(book.job)
-        return AudiobookDone(
+        return FinishedBook(
             number=book.id,
             job=book.job,
             title=clean(book.heading) or "Untitled",
