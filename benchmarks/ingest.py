@@ -75,9 +75,9 @@ def ingest(
     book = make_book(folder, chapters=12, characters=max(12_000, clips * CHARACTERS))
     command: Sequence[str] = (sys.executable, "-m", "cProfile", "-o", profile, *BARE_CLI[1:]) if profile else BARE_CLI
     with Swarm(book, cost_per_char=0.0001, options=["--no-split"]) as swarm:  # without splits no clip comes twice
-        papers = Identity(swarm.folder / "state", swarm.key)
+        identity = Identity(swarm.folder / "state", swarm.key)
         for _ in range(variant.invites):
-            papers.invite(3600, "bench")
+            identity.invite(3600, "bench")
         coordinator = swarm.coordinate(workers, command)
         swarm.segments()
         copying = beside(_stand_by, swarm.folder, swarm.keys, swarm.address)

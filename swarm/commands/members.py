@@ -91,13 +91,13 @@ def run_remove(arguments: argparse.Namespace) -> int:
     """Remove a member; return the exit code. Raises UsageError, EnvironmentFault."""
     from swarm.coordinator.member_admin import identity_of, remove
 
-    papers = identity_of(state_folder(arguments.state_dir))
-    name = remove(papers, arguments.name)
+    identity = identity_of(state_folder(arguments.state_dir))
+    name = remove(identity, arguments.name)
     say(
         f"{name} is removed: coordinators of this machine put it out now, others when they hear of it.",
         "All other members get the new code by themselves; a new machine joins with it:",
         "",
-        f"  e2a-swarm join {papers.key.code}",
+        f"  e2a-swarm join {identity.key.code}",
     )
     return EXIT_DONE
 
@@ -121,9 +121,9 @@ def run_approval(arguments: argparse.Namespace) -> int:
     from swarm.system.platform import run_loop
 
     state_dir = state_folder(arguments.state_dir)
-    papers = identity_of(state_dir)
-    if any(arguments.name in (each.name, fingerprint(each.key)) for each in papers.applicants):
-        say((approve if arguments.action == "approve" else refuse)(papers, arguments.name))
+    identity = identity_of(state_dir)
+    if any(arguments.name in (each.name, fingerprint(each.key)) for each in identity.applicants.waiting):
+        say((approve if arguments.action == "approve" else refuse)(identity, arguments.name))
     else:
         seat = Seat(state_dir, arguments.coordinator)
         say(run_loop(give_order(seat, arguments.action, arguments.name, 0, warn)))
@@ -136,13 +136,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     from swarm.coordinator.member_admin import identity_of, member_list
 
-    papers = identity_of(state_folder(arguments.state_dir))
-    known = member_list(papers)
+    identity = identity_of(state_folder(arguments.state_dir))
+    known = member_list(identity)
     if arguments.json:
         say_json(msgspec.to_builtins(known))
     else:
         say(*member_lines(known, time.time()))
-    papers.check_in()
+    identity.membership.check_in()
     return EXIT_DONE
 
 

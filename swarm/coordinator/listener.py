@@ -58,7 +58,7 @@ class Enrolment:
 
     def __init__(
         self,
-        papers: Identity,
+        identity: Identity,
         router: RouterSocket,
         name: str,
         say: Say,
@@ -68,7 +68,7 @@ class Enrolment:
     ) -> None:
         """`approve`: a machine that comes by the code waits until a member approves it."""
         router.members_only = self._approve = approve
-        self._papers, self._router, self._name, self._say, self._renewed = papers, router, name, say, renewed
+        self._identity, self._router, self._name, self._say, self._renewed = identity, router, name, say, renewed
         self._guests: dict[bytes, Guest] = {}  # keys are peers
         self._others = 0  # counts the lists of members that the user was told of
         self._state = self._present_state()
@@ -77,23 +77,23 @@ class Enrolment:
 
     def _present_state(self) -> tuple[SwarmKey, bool]:
         """Return what decides who comes in by which code."""
-        return self._papers.key, self._papers.is_current
+        return self._identity.key, self._identity.key_epochs.is_current
 
     def _open(self) -> None:
-        papers = self._papers
-        self._invites = papers.invites
-        present = curve_keys(papers.key)
-        if not papers.is_current:  # the code dates from before a removal
+        identity = self._identity
+        self._invites = identity.invites.live
+        present = curve_keys(identity.key)
+        if not identity.key_epochs.is_current:  # the code dates from before a removal
             present = replace(present, worker_public=b"")
         invites = [curve_keys(SwarmKey(invite.secret)) for invite in self._invites]
-        self._router.open_entrances(present, [*map(curve_keys, papers.older)], invites)
+        self._router.open_entrances(present, [*map(curve_keys, identity.key_epochs.older)], invites)
 
     def take(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of itself and of the membership; make it a member if it came by the code."""
         by_code, invite = self._router.came_by_code(), self._router.came_by_invite()
         guest = self._guests.setdefault(peer, Guest(enrol.key, by_code))
         try:
-            if invite and not self._papers.use_invite(invite, enrol.key):
+            if invite and not self._identity.invites.use(invite, enrol.key):
                 self._router.proxy.cut(peer)
                 return
             if frame and not (self._approve and by_code):  # a machine that waits is not believed
@@ -114,7 +114,7 @@ class Enrolment:
     def _take_in(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of the membership. Raises BadMembership, StoreError."""
         try:
-            self._papers.take(membership.read(frame), enrol.sealed)
+            self._identity.membership.take(membership.read(frame), enrol.sealed)
         except OtherMembership:  # the machine has the code all the same, and one of both keepers may cede
             self._router.note_vain(peer, len(frame))
 
@@ -123,25 +123,25 @@ class Enrolment:
 
         Raises BadMembership, StoreError.
         """
-        papers = self._papers
-        if papers.known is None:
-            papers.found(self._name)
+        identity = self._identity
+        if identity.membership.known is None:
+            identity.membership.found(self._name)
         if self._approve and not invited:
-            if enrol.key not in papers.members and papers.apply(enrol.key, enrol.name):
+            if enrol.key not in identity.membership.members and identity.applicants.apply(enrol.key, enrol.name):
                 self._say(WANTS_IN.format(enrol.name, enrol.name, membership.fingerprint(enrol.key)))
-        elif enrol.key not in papers.members and papers.admit(enrol.key, enrol.name):
+        elif enrol.key not in identity.membership.members and identity.membership.admit(enrol.key, enrol.name):
             logger.debug(f"{enrol.name} is a member now: {membership.fingerprint(enrol.key)}")
 
     def _tell(self, peer: bytes) -> None:
         """Tell a machine who is in, unless it knows; seal the secret for it if it is a member."""
-        guest, papers = self._guests[peer], self._papers
-        waits = self._approve and guest.by_code and guest.key not in papers.members
-        is_refused = waits and papers.has_refused(guest.key)
-        if papers.known is None or (papers.known, is_refused) == guest.told:
+        guest, identity = self._guests[peer], self._identity
+        waits = self._approve and guest.by_code and guest.key not in identity.membership.members
+        is_refused = waits and identity.applicants.has_refused(guest.key)
+        if identity.membership.known is None or (identity.membership.known, is_refused) == guest.told:
             return
-        members = Members(self._name, papers.card, papers.sealed_for(guest.key), waits, is_refused)
-        if self._router.send(peer, members, b"" if waits else membership.write(papers.known)):
-            self._guests[peer] = guest._replace(told=(papers.known, is_refused))
+        members = Members(self._name, identity.card, identity.key_epochs.sealed_for(guest.key), waits, is_refused)
+        if self._router.send(peer, members, b"" if waits else membership.write(identity.membership.known)):
+            self._guests[peer] = guest._replace(told=(identity.membership.known, is_refused))
         if self._approve and guest.by_code and not waits:
             self._later(partial(self._router.proxy.cut, peer))  # the machine comes again by its own key
 
@@ -152,11 +152,11 @@ class Enrolment:
             await asyncio.sleep(WATCH_S)
             now = asyncio.get_running_loop().time()
             try:
-                self._papers.refresh()
+                self._identity.refresh()
                 if self._present_state() != self._state:
                     self._renew()
-                elif self._papers.invites != self._invites:
-                    self._papers.revoke(())  # an invite whose time is over stays so if the clock is set back
+                elif self._identity.invites.live != self._invites:
+                    self._identity.invites.revoke()  # an invite whose time is over stays so if the clock is set back
                     self._open()
                     self._renewed()
                 self._guests = {peer: each for peer, each in self._guests.items() if self._router.proxy.is_here(peer)}
@@ -166,15 +166,17 @@ class Enrolment:
                     self._tell_of_others()
                 if now - noted_s > SEEN_S and self._guests:
                     noted_s = now
-                    await asyncio.to_thread(self._papers.note_seen, {each.key for each in self._guests.values()})
+                    await asyncio.to_thread(
+                        self._identity.membership.note_seen, {each.key for each in self._guests.values()}
+                    )
             except StoreError as fault:
                 logger.debug(f"cannot keep the membership: {fault}")
 
     def _tell_of_others(self) -> None:
         """Tell the user of a list of members that another keeper began."""
-        if len(self._papers.others) > self._others:
+        if len(self._identity.membership.others) > self._others:
             self._say(OTHER_LIST)
-        self._others = len(self._papers.others)
+        self._others = len(self._identity.membership.others)
 
     def _tell_all(self) -> None:
         for peer in self._guests:
@@ -185,9 +187,9 @@ class Enrolment:
         self._state = self._present_state()
         self._tell_all()
         self._open()
-        if self._papers.was_removed:
-            self._say(REMOVED.format(self._papers.keepers_name()))
-        elif self._papers.is_current:
+        if self._identity.membership.was_removed:
+            self._say(REMOVED.format(self._identity.membership.owners_name()))
+        elif self._identity.key_epochs.is_current:
             self._say("a machine was removed from the swarm, which has a new code: its members get it by themselves")
         self._later(self._router.proxy.cut_all)
         self._renewed()
@@ -204,8 +206,8 @@ class Listener:
         self._config, self._note = config, note
         key, fresh = (None, False) if config.open else obtain_key(config.render.state_dir)
         self._code = key.code if key and fresh else ""  # the code is shown only where no other machine has it
-        self._papers = Identity(config.render.state_dir, key) if key else None
-        self.router = self._open(self._papers)
+        self._identity = Identity(config.render.state_dir, key) if key else None
+        self.router = self._open(self._identity)
         try:
             self._port = self.router.bind(config.bind, config.port)
         except BaseException:
@@ -214,12 +216,12 @@ class Listener:
         self._advertisement: Advertisement | None = None
         self._epoch = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        if self._papers:
-            told = self._papers, self.router, machine_name(), note, self._announce_anew
+        if self._identity:
+            told = self._identity, self.router, machine_name(), note, self._announce_anew
             self._start(Enrolment(*told, approve=config.approve).run())
 
-    def _open(self, papers: Identity | None) -> RouterSocket:
-        return RouterSocket(curve_keys(papers.key), papers.lets_in) if papers else RouterSocket()
+    def _open(self, identity: Identity | None) -> RouterSocket:
+        return RouterSocket(curve_keys(identity.key), identity.membership.lets_in) if identity else RouterSocket()
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
@@ -241,22 +243,22 @@ class Listener:
 
     async def announce(self, epoch: int) -> None:
         """Announce the coordinator over mDNS, if the user wants that."""
-        config, papers = self._config, self._papers
+        config, identity = self._config, self._identity
         if not config.advertise:
             return
         from swarm.net.discovery import Advertisement  # discovery loads slowly, so it is imported late
 
         self._epoch = epoch
-        told = swarm_id(papers.key if papers else None), self._port, epoch, config.bind, self._note, config.announce
+        told = swarm_id(identity.key if identity else None), self._port, epoch, config.bind, self._note, config.announce
         self._advertisement = Advertisement(*told, was=self._further_names())
         await self._advertisement.start()
 
     def _further_names(self) -> list[str]:
         """Return the former names of the swarm, and those of invites: the machines that look for these may come in."""
-        if self._papers is None:
+        if self._identity is None:
             return []
-        invites = [SwarmKey(invite.secret) for invite in self._papers.invites if not invite.used_by]
-        return [swarm_id(key) for key in (*self._papers.older, *invites)]
+        invites = [SwarmKey(invite.secret) for invite in self._identity.invites.unused]
+        return [swarm_id(key) for key in (*self._identity.key_epochs.older, *invites)]
 
     def _announce_anew(self) -> None:
         """Announce the coordinator by the new name of its swarm, and by the older ones."""

@@ -11,7 +11,8 @@ from swarm.errors import EnvironmentFault, SwarmError, UsageError
 from swarm.lease.member_message import ApplicantRow, Order
 from swarm.lease.message import StatusReply
 from swarm.net.identity.identity import Identity
-from swarm.net.identity.keys import Applicant, load_key, no_key
+from swarm.net.identity.identity_file import Applicant
+from swarm.net.identity.keys import load_key, no_key
 from swarm.net.identity.membership import BadMembership, Member, Membership, fingerprint, members
 from swarm.net.identity.swarm_key import SwarmKey
 from swarm.net.transport import Router
@@ -73,42 +74,42 @@ class MemberAdmin:
 
     def __init__(self, state_dir: Path, *, is_open: bool = False) -> None:
         self._state_dir, self.is_open = state_dir, is_open
-        self._papers: Identity | None = None
+        self._identity: Identity | None = None
 
-    def papers(self) -> Identity:
-        """Return the papers of this machine as they are now. Raises UsageError, StoreError."""
+    def identity(self) -> Identity:
+        """Return the identity of this machine as they are now. Raises UsageError, StoreError."""
         if self.is_open:
             raise UsageError(NO_MEMBERS)
-        if self._papers is None:
-            self._papers = identity_of(self._state_dir)
-        self._papers.refresh()
-        return self._papers
+        if self._identity is None:
+            self._identity = identity_of(self._state_dir)
+        self._identity.refresh()
+        return self._identity
 
     def list(self) -> MemberList:
         """Return who is in the swarm and who waits. Raises UsageError, StoreError."""
-        return member_list(self.papers())
+        return member_list(self.identity())
 
     def complete(self, reply: StatusReply) -> StatusReply:
         """Return what `e2a-swarm status` is told, with the machines that wait, unless the disk keeps them from it."""
         with suppress(SwarmError):
-            return reply if self.is_open else structs.replace(reply, waiting=_waiting_rows(self.papers()))
+            return reply if self.is_open else structs.replace(reply, waiting=_waiting_rows(self.identity()))
         return reply
 
     def remove(self, name: str) -> str:
         """Remove a member; return what was done, in words. Raises UsageError, EnvironmentFault."""
-        return f"{remove(self.papers(), name)} is removed: all other members get the new code by themselves"
+        return f"{remove(self.identity(), name)} is removed: all other members get the new code by themselves"
 
     def invite(self, for_s: float) -> SwarmKey:
         """Make an invite for one machine and a time; return its key. Raises EnvironmentFault."""
-        return self.papers().invite(for_s, machine_name())
+        return self.identity().invite(for_s, machine_name())
 
     def revoke(self, invite: str) -> str:
         """Take an invite back; return what was done, in words. Raises UsageError, StoreError."""
-        return revoke(self.papers(), invite)
+        return revoke(self.identity(), invite)
 
     def obey(self, order: Order) -> str:
         """Approve or refuse a machine that waits; return what was done, in words. Raises UsageError, StoreError."""
-        return (approve if order.action == "approve" else refuse)(self.papers(), order.target)
+        return (approve if order.action == "approve" else refuse)(self.identity(), order.target)
 
     def obey_peer(self, order: Order, router: Router) -> str:
         """Do the same for the peer whose message came last, if it is a member by its own key."""
@@ -118,33 +119,37 @@ class MemberAdmin:
 
 
 def identity_of(state_dir: Path) -> Identity:
-    """Return the papers of this machine. Raises EnvironmentFault if it is in no swarm."""
+    """Return the identity of this machine. Raises EnvironmentFault if it is in no swarm."""
     key = load_key(state_dir)
     if key is None:
         raise EnvironmentFault(no_key())
     return Identity(state_dir, key)
 
 
-def member_list(papers: Identity) -> MemberList:
+def member_list(identity: Identity) -> MemberList:
     """Return who is in the swarm and who waits, in the order in which members came."""
-    rows = tuple(_row(papers, member) for member in _sorted(papers))
-    keeper, is_keeper = papers.keepers_name() if rows else "", papers.keeper is not None
-    own = fingerprint(papers.known.founding.keeper) if papers.known else ""
-    invites = tuple(InviteRow(each.name, each.made_s, each.until_s) for each in papers.open_invites)
+    membership = identity.membership
+    rows = tuple(_row(identity, member) for member in _sorted(identity))
     return MemberList(
-        rows, _waiting_rows(papers), keeper, is_keeper, own, tuple(map(_other_list, papers.others)), invites
+        members=rows,
+        waiting=_waiting_rows(identity),
+        keeper=membership.owners_name() if rows else "",
+        is_keeper=membership.owner is not None,
+        keeper_fingerprint=fingerprint(membership.known.founding.owner) if membership.known else "",
+        others=tuple(map(_other_list, membership.others)),
+        invites=tuple(InviteRow(each.name, each.made_s, each.until_s) for each in identity.invites.unused),
     )
 
 
-def _waiting_rows(papers: Identity) -> tuple[ApplicantRow, ...]:
-    return tuple(ApplicantRow(each.name, fingerprint(each.key)) for each in papers.applicants)
+def _waiting_rows(identity: Identity) -> tuple[ApplicantRow, ...]:
+    return tuple(ApplicantRow(each.name, fingerprint(each.key)) for each in identity.applicants.waiting)
 
 
-def approve(papers: Identity, name: str) -> str:
+def approve(identity: Identity, name: str) -> str:
     """Let a machine in that waits; return what was done, in words. Raises UsageError."""
-    machine = _waiting(papers, name)
+    machine = _waiting(identity, name)
     try:
-        is_in = papers.admit(machine.key, machine.name)
+        is_in = identity.membership.admit(machine.key, machine.name)
     except BadMembership as fault:
         raise UsageError(f"{machine.name} cannot be let in: of the swarm's list of members, {fault}.") from fault
     if not is_in:
@@ -152,43 +157,43 @@ def approve(papers: Identity, name: str) -> str:
     return f"{machine.name} is a member now."
 
 
-def refuse(papers: Identity, name: str) -> str:
+def refuse(identity: Identity, name: str) -> str:
     """Let a machine wait no longer; return what was done, in words. Raises UsageError."""
-    machine = _waiting(papers, name)
-    papers.refuse(machine.key)
+    machine = _waiting(identity, name)
+    identity.applicants.refuse(machine.key)
     return f"{machine.name} is refused. Should it come in later, make an invite for it: e2a-swarm key --invite 15m"
 
 
-def remove(papers: Identity, name: str) -> str:
+def remove(identity: Identity, name: str) -> str:
     """Remove a member; return its name. Raises UsageError, EnvironmentFault if this machine is no keeper."""
-    member = one_of(_sorted(papers), name, "There is no member")
-    if member.key == papers.card:
+    member = one_of(_sorted(identity), name, "There is no member")
+    if member.key == identity.card:
         raise UsageError("This machine cannot remove itself: `e2a-swarm key --rotate` begins another swarm here.")
-    papers.remove(member.key)
+    identity.membership.remove(member.key)
     return member.name
 
 
-def unite(papers: Identity, keeper: str) -> str:
+def unite(identity: Identity, keeper: str) -> str:
     """Give up this machine's list of members for another one, named by its keeper; return what was done, in words.
 
     Raises UsageError, EnvironmentFault if this machine is no keeper.
     """
-    other = next((each for each in papers.others if fingerprint(each.founding.keeper) == keeper), None)
+    other = next((each for each in identity.membership.others if fingerprint(each.founding.owner) == keeper), None)
     if other is None:
         raise UsageError(f"No other list of members has a keeper {keeper!r}: `e2a-swarm members` shows them.")
     try:
-        papers.cede(other)
+        identity.membership.hand_over(other)
     except BadMembership as fault:
         raise UsageError(f"The lists cannot be made one: {fault}.") from fault
     return f"The list that was begun on {_other_list(other).machine} is that of this machine and of its members now."
 
 
-def revoke(papers: Identity, invite: str = ALL) -> str:
+def revoke(identity: Identity, invite: str = ALL) -> str:
     """Take an open invite back, or all; return what was done, in words. Raises UsageError, StoreError."""
-    gone = [each for each in papers.open_invites if invite in (ALL, each.name)]
+    gone = [each for each in identity.invites.unused if invite in (ALL, each.name)]
     if not gone and invite != ALL:
         raise UsageError(f"No invite {invite!r} is open: `e2a-swarm members` lists those that are.")
-    papers.revoke(gone)
+    identity.invites.revoke(gone)
     code = "its code lets" if len(gone) == 1 else "their codes let"
     return f"{count_text(len(gone), 'invite')} taken back: {code} nobody in" if gone else "no invite is open"
 
@@ -211,12 +216,12 @@ def seen_text(member: MemberRow, now: float) -> str:
     return f"{duration_text(max(0.0, now - member.seen_s))} ago"
 
 
-def _waiting(papers: Identity, name: str) -> Applicant:
+def _waiting(identity: Identity, name: str) -> Applicant:
     """Return a machine that waits. Raises UsageError, which names those that do: other machines cannot list them."""
     try:
-        return one_of(papers.applicants, name, "No machine waits under the name")
+        return one_of(identity.applicants.waiting, name, "No machine waits under the name")
     except UsageError as fault:
-        others = ", ".join(f"{each.name} ({fingerprint(each.key)})" for each in papers.applicants)
+        others = ", ".join(f"{each.name} ({fingerprint(each.key)})" for each in identity.applicants.waiting)
         raise UsageError(f"{fault} Those that wait: {others or 'none'}.") from fault
 
 
@@ -224,20 +229,20 @@ def _other_list(other: Membership) -> OtherList:
     there = members(other)
     began = there.get(other.founding.machine)
     names = tuple(sorted(each.name for each in there.values()))
-    return OtherList(fingerprint(other.founding.keeper), began.name if began else "a machine that is gone", names)
+    return OtherList(fingerprint(other.founding.owner), began.name if began else "a machine that is gone", names)
 
 
-def _sorted(papers: Identity) -> list[Member]:
-    return sorted(papers.members.values(), key=lambda member: (member.since_s, member.name))
+def _sorted(identity: Identity) -> list[Member]:
+    return sorted(identity.membership.members.values(), key=lambda member: (member.since_s, member.name))
 
 
-def _row(papers: Identity, member: Member) -> MemberRow:
-    by = papers.members.get(member.by)
+def _row(identity: Identity, member: Member) -> MemberRow:
+    by = identity.membership.members.get(member.by)
     return MemberRow(
         member.name,
         member.since_s,
-        papers.seen_s.get(member.key.hex()),
+        identity.membership.seen_s.get(member.key.hex()),
         fingerprint(member.key),
         by.name if by else "the keeper",
-        member.key == papers.card,
+        member.key == identity.card,
     )

@@ -10,7 +10,7 @@ from swarm.lease.member_message import Enrol, Members
 from swarm.lease.message import FromCoordinator
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
-from swarm.net.identity.keys import names_of
+from swarm.net.identity.key_epochs import names_of
 from swarm.net.identity.membership import BadMembership, OtherMembership
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys
 from swarm.net.transport import DealerSocket, RouterSocket
@@ -30,28 +30,32 @@ logger = logging.getLogger(__name__)
 class WorkerEnrolment:
     """The keys by which this machine connects, and what it does with the answers of coordinators."""
 
-    def __init__(self, papers: Identity, name: str, say: Say) -> None:
-        self._papers, self._name, self._say = papers, name, say
+    def __init__(self, identity: Identity, name: str, say: Say) -> None:
+        self._identity, self._name, self._say = identity, name, say
         self._removed, self._waits = asyncio.Event(), ""
-        if papers.was_removed:
+        if identity.membership.was_removed:
             self._removed.set()
 
     def names(self) -> list[str]:
         """Return the public name of the swarm, and the former ones. An invited machine hears them once it is in."""
-        return names_of(self._papers.generations())
+        return names_of(self._identity.key_epochs.all())
 
     def keyring(self) -> Sequence[CurveKeys]:
         """Return the keys to connect by, the best first.
 
         The last ones are for coordinators that were away while a member was removed.
         """
-        papers = self._papers
-        ring = papers.keyring()
-        return [*ring, *map(papers.own_curve_keys, papers.older)] if papers.is_member else ring
+        identity = self._identity
+        ring = identity.keyring()
+        return (
+            [*ring, *map(identity.key_epochs.own_curve_keys, identity.key_epochs.older)]
+            if identity.membership.is_member
+            else ring
+        )
 
     def is_present(self, keys: CurveKeys) -> bool:
         """Tell whether keys are for a coordinator of the present generation, as far as this machine knows."""
-        return keys.server_public == curve_keys(self._papers.key).server_public
+        return keys.server_public == curve_keys(self._identity.key).server_public
 
     def dial(self, on_change: Callable[[], None]) -> DealerSocket:
         """Return a socket that enrols by itself."""
@@ -63,17 +67,17 @@ class WorkerEnrolment:
 
     def open_door(self) -> RouterSocket:
         """Return the socket of a door for members, which is not bound yet."""
-        return RouterSocket(curve_keys(self._papers.key), self._papers.lets_in)
+        return RouterSocket(curve_keys(self._identity.key), self._identity.membership.lets_in)
 
     def generation(self) -> object:
         """Return the key of the present generation."""
-        return self._papers.key
+        return self._identity.key
 
     def greeting(self, coordinator: bytes = b"") -> tuple[Enrol, bytes]:
         """Return what a coordinator is told, with what is known here of the membership, and the secret for its key."""
-        papers = self._papers
-        enrol = Enrol(self._name, papers.card, papers.sealed_for(coordinator))
-        return enrol, membership.write(papers.known) if papers.known else b""
+        identity = self._identity
+        enrol = Enrol(self._name, identity.card, identity.key_epochs.sealed_for(coordinator))
+        return enrol, membership.write(identity.membership.known) if identity.membership.known else b""
 
     def take(self, told: Members, frame: bytes, *, is_present: bool) -> bool:
         """Take in what a coordinator tells; return whether it lacks something that it has to be told now.
@@ -81,35 +85,35 @@ class WorkerEnrolment:
         `is_present`: it has the key of the present generation. One with an older key is not admitted, since that key is
         what a former member has.
         """
-        papers, before = self._papers, self._papers.key
+        identity, before = self._identity, self._identity.key
         if told.waits:
             self._wait_for(told)
             return False
         try:
             theirs = membership.read(frame)
             with suppress(OtherMembership):  # a coordinator with the code is welcome all the same
-                papers.take(theirs, told.sealed)
-            if is_present and papers.is_member and papers.is_current:
-                papers.admit(told.key, told.name)
+                identity.membership.take(theirs, told.sealed)
+            if is_present and identity.membership.is_member and identity.key_epochs.is_current:
+                identity.membership.admit(told.key, told.name)
         except BadMembership as fault:
             logger.debug(f"did not take what {told.name} says of the membership: {fault}")
             return False
-        if papers.was_removed:
+        if identity.membership.was_removed:
             self._removed.set()
-        elif papers.key != before:
-            self._say(RENEWED if before in papers.generations() else INVITED)
-        return papers.known != theirs
+        elif identity.key != before:
+            self._say(RENEWED if before in identity.key_epochs.all() else INVITED)
+        return identity.membership.known != theirs
 
     def _wait_for(self, told: Members) -> None:
         words = REFUSED if told.refused else WAITS
         if self._waits != words:
-            self._say(words.format(told.name, self._name, membership.fingerprint(self._papers.card)))
+            self._say(words.format(told.name, self._name, membership.fingerprint(self._identity.card)))
         self._waits = words
 
     async def wait_for_removal(self) -> None:
         """Wait until the keeper removed this machine, then raise EnvironmentFault, which says so."""
         await self._removed.wait()
-        self._papers.check_in()
+        self._identity.membership.check_in()
 
 
 class MemberSocket(DealerSocket):

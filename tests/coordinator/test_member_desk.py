@@ -20,12 +20,14 @@ GUEST, TWIN = b"\x07" * 32, b"\x08" * 32
 def desk(tmp_path: Path) -> MemberAdmin:
     save_key(tmp_path, make_key())
     made = MemberAdmin(tmp_path)
-    made.papers().found("laptop")
+    made.identity().membership.found("laptop")
     return made
 
 
 def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberAdmin, tmp_path: Path) -> None:
-    MemberAdmin(tmp_path).papers().apply(GUEST, "guest")  # the coordinator does it, too, with papers of its own
+    MemberAdmin(tmp_path).identity().applicants.apply(
+        GUEST, "guest"
+    )  # the coordinator does it, too, with identity of its own
     known = desk.list()
     assert [(each.name, each.admitted_by, each.this_machine) for each in known.members] == [
         ("laptop", "the keeper", True)
@@ -42,31 +44,31 @@ def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberAdmin, tmp_pat
 
 
 def test_a_member_approves_and_a_machine_with_the_code_alone_does_not(desk: MemberAdmin) -> None:
-    desk.papers().apply(GUEST, "guest")
+    desk.identity().applicants.apply(GUEST, "guest")
     with pytest.raises(UsageError, match="Only a member"):
         desk.obey_peer(Order("approve", "guest"), SimpleNamespace(came_by_code=lambda: True))  # type: ignore[arg-type]
-    assert GUEST not in desk.papers().members
+    assert GUEST not in desk.identity().membership.members
     member = SimpleNamespace(came_by_code=lambda: False)
     with pytest.raises(UsageError, match=r"No machine waits under the name 'quest'.*guest \(0707070707070707\)"):
         desk.obey_peer(Order("approve", "quest"), member)  # type: ignore[arg-type]
     assert desk.obey_peer(Order("approve", "guest"), member) == "guest is a member now."  # type: ignore[arg-type]
-    assert GUEST in desk.papers().members
+    assert GUEST in desk.identity().membership.members
 
 
 def test_a_machine_that_was_refused_waits_no_more_but_an_invite_still_lets_it_in(desk: MemberAdmin) -> None:
-    papers = desk.papers()
-    papers.apply(GUEST, "guest")
+    identity = desk.identity()
+    identity.applicants.apply(GUEST, "guest")
     assert "guest is refused" in desk.obey(Order("refuse", "07" * 8))
-    assert not papers.apply(GUEST, "guest") and desk.list().waiting == ()
-    assert papers.has_refused(GUEST) and papers.apply(TWIN, "guest")
-    assert papers.admit(GUEST, "guest")
+    assert not identity.applicants.apply(GUEST, "guest") and desk.list().waiting == ()
+    assert identity.applicants.has_refused(GUEST) and identity.applicants.apply(TWIN, "guest")
+    assert identity.membership.admit(GUEST, "guest")
 
 
 def test_a_full_list_of_members_is_told_in_words(desk: MemberAdmin, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.papers().apply(GUEST, "guest")
+    desk.identity().applicants.apply(GUEST, "guest")
     monkeypatch.setattr(membership, "MAX_ADMISSIONS", 1)
     with pytest.raises(UsageError, match=r"guest cannot be let in.*too many entries"):
-        approve(desk.papers(), "guest")
+        approve(desk.identity(), "guest")
 
 
 def test_an_open_swarm_has_no_members(tmp_path: Path) -> None:

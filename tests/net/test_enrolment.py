@@ -18,7 +18,7 @@ from swarm.errors import EnvironmentFault
 from swarm.lease.member_message import Enrol, Members, Obeyed, Order
 from swarm.lease.message import Status, WhoAreYou
 from swarm.net.client import Conversation
-from swarm.net.identity import identity, membership
+from swarm.net.identity import membership, newcomers
 from swarm.net.identity.identity import Identity, keyring_of
 from swarm.net.identity.keys import load_key, save_key
 from swarm.net.identity.swarm_key import SwarmKey, curve_keys, make_key
@@ -41,11 +41,18 @@ class Desk:
     """A coordinator that answers `Status`, on a machine of its own."""
 
     def __init__(self, folder: Path, name: str, key: SwarmKey = KEY, approve: bool = False) -> None:
-        self.papers = papers_of(folder / name, key)
-        self.router = RouterSocket(curve_keys(self.papers.key), self.papers.lets_in)
+        self.identity = identity_at(folder / name, key)
+        self.membership = self.identity.membership
+        self.router = RouterSocket(curve_keys(self.identity.key), self.membership.lets_in)
         self.said, self.is_closed = list[str](), False
-        told = self.papers, self.router, name, self.said.append, lambda: self.said.append("again")
-        self.enrolment = Enrolment(*told, approve=approve)
+        self.enrolment = Enrolment(
+            self.identity,
+            self.router,
+            name,
+            say=self.said.append,
+            renewed=lambda: self.said.append("again"),
+            approve=approve,
+        )
         self.address = f"127.0.0.1:{self.router.bind('127.0.0.1', 0)}"
         self.users = MachineOrders(self.router, lambda order: 0, MemberAdmin(folder / name))
         self.tasks = [asyncio.create_task(self.enrolment.run()), asyncio.create_task(self._answer())]
@@ -69,8 +76,9 @@ class Tenant:
     """A worker's connection, on a machine of its own."""
 
     def __init__(self, folder: Path, name: str, desk: Desk, key: SwarmKey = KEY) -> None:
-        self.papers, self.said = papers_of(folder / name, key), list[str]()
-        self.enrolment = WorkerEnrolment(self.papers, name, self.said.append)
+        self.identity, self.said = identity_at(folder / name, key), list[str]()
+        self.membership = self.identity.membership
+        self.enrolment = WorkerEnrolment(self.identity, name, self.said.append)
         self.socket = self.enrolment.dial(lambda: None)
         self.socket.connect([desk.address])
         self.answers, self.is_closed = 0, False
@@ -96,7 +104,7 @@ class Tenant:
         self.is_closed = True
 
 
-def papers_of(folder: Path, key: SwarmKey) -> Identity:
+def identity_at(folder: Path, key: SwarmKey) -> Identity:
     folder.mkdir(exist_ok=True)
     if not (folder / "swarm.key").exists():
         save_key(folder, key)
@@ -119,9 +127,9 @@ async def house(tmp_path: Path) -> AsyncIterator[Open]:
 async def test_a_worker_becomes_a_member_by_itself_and_comes_by_its_own_key_the_next_time(house: Open) -> None:
     desk = house(Desk, "laptop")
     tenant = house(Tenant, "attic", desk)
-    await until(lambda: tenant.papers.is_member)
+    await until(lambda: tenant.membership.is_member)
     await tenant.is_served()
-    assert {each.name for each in desk.papers.members.values()} == {"laptop", "attic"}
+    assert {each.name for each in desk.membership.members.values()} == {"laptop", "attic"}
     users: list[bool] = []
     desk.enrolment.take = lambda *told: users.append(desk.router.came_by_code())
     desk.router.on_enrol = desk.enrolment.take
@@ -133,17 +141,21 @@ async def test_a_worker_becomes_a_member_by_itself_and_comes_by_its_own_key_the_
 async def test_the_removed_one_hears_it_and_all_others_go_on_with_the_new_secret(house: Open, tmp_path: Path) -> None:
     desk = house(Desk, "laptop")
     attic, guest, away = (house(Tenant, name, desk) for name in ("attic", "guest", "away"))
-    await until(lambda: len(desk.papers.members) == 4 and all(each.papers.is_member for each in (attic, guest, away)))
+    await until(
+        lambda: len(desk.membership.members) == 4 and all(each.membership.is_member for each in (attic, guest, away))
+    )
     await away.close()
-    Identity(tmp_path / "laptop", KEY).remove(guest.papers.card)  # the command does this in another process
+    Identity(tmp_path / "laptop", KEY).membership.remove(
+        guest.identity.card
+    )  # the command does this in another process
     with pytest.raises(EnvironmentFault, match="This machine was removed from the swarm by laptop"):
         await guest.enrolment.wait_for_removal()
-    await until(lambda: attic.papers.key == desk.papers.key != KEY)
+    await until(lambda: attic.identity.key == desk.identity.key != KEY)
     await attic.is_served()
     assert "again" in desk.said
     answers = guest.answers
     back = house(Tenant, "away", desk)
-    await until(lambda: back.papers.key == desk.papers.key)
+    await until(lambda: back.identity.key == desk.identity.key)
     await back.is_served()
     old_code = DealerSocket(curve_keys(KEY))
     old_code.connect([desk.address])
@@ -156,18 +168,18 @@ async def test_the_removed_one_hears_it_and_all_others_go_on_with_the_new_secret
 async def test_a_former_member_that_poses_as_a_coordinator_gives_nobody_a_secret(house: Open, tmp_path: Path) -> None:
     desk = house(Desk, "laptop")
     away, rogue = house(Tenant, "away", desk), house(Tenant, "rogue", desk)
-    await until(lambda: away.papers.is_member and rogue.papers.is_member and len(desk.papers.members) == 3)
+    await until(lambda: away.membership.is_member and rogue.membership.is_member and len(desk.membership.members) == 3)
     await away.close()
     await rogue.close()
-    desk.papers.remove(rogue.papers.card)
+    desk.membership.remove(rogue.identity.card)
     impostor, secret, answered = RouterSocket(curve_keys(KEY), lambda key: True), make_key(), asyncio.Event()
 
     def answer(peer: bytes, enrol: Enrol, frame: bytes) -> None:
         door = curve_keys(secret).server_public
-        forged = membership.remove(membership.read(frame), desk.papers.card, door, 9, rogue.papers.own)
+        forged = membership.remove(membership.read(frame), desk.identity.card, door, 9, rogue.identity.own)
         sealed = SealedBox(VerifyKey(enrol.key).to_curve25519_public_key()).encrypt(secret.secret)
         for told in (forged, membership.read(frame)):
-            impostor.send(peer, Members("laptop", desk.papers.card, sealed), membership.write(told))
+            impostor.send(peer, Members("laptop", desk.identity.card, sealed), membership.write(told))
         impostor.send(peer, WhoAreYou())
         answered.set()
 
@@ -176,12 +188,12 @@ async def test_a_former_member_that_poses_as_a_coordinator_gives_nobody_a_secret
     listening = asyncio.create_task(impostor.receive())
     await answered.wait()
     await until(lambda: back.answers > 0)
-    assert back.papers.generations() == [KEY]
-    assert desk.papers.card in back.papers.members
+    assert back.identity.key_epochs.all() == [KEY]
+    assert desk.identity.card in back.membership.members
     back.socket.connect([desk.address])
     listening.cancel()
     impostor.close()
-    await until(lambda: back.papers.key == desk.papers.key)
+    await until(lambda: back.identity.key == desk.identity.key)
 
 
 async def test_a_former_member_that_poses_as_a_coordinator_by_the_old_code_is_admitted_under_no_new_key(
@@ -189,12 +201,12 @@ async def test_a_former_member_that_poses_as_a_coordinator_by_the_old_code_is_ad
 ) -> None:
     desk = house(Desk, "laptop")
     attic, rogue = house(Tenant, "attic", desk), house(Tenant, "rogue", desk)
-    await until(lambda: attic.papers.is_member and rogue.papers.is_member)
+    await until(lambda: attic.membership.is_member and rogue.membership.is_member)
     await rogue.close()
-    desk.papers.remove(rogue.papers.card)
-    await until(lambda: attic.papers.key == desk.papers.key != KEY)
+    desk.membership.remove(rogue.identity.card)
+    await until(lambda: attic.identity.key == desk.identity.key != KEY)
     await attic.close()
-    fresh = papers_of(tmp_path / "fresh", KEY).card
+    fresh = identity_at(tmp_path / "fresh", KEY).card
     impostor, greetings = RouterSocket(curve_keys(KEY), lambda key: True), list[Enrol]()
 
     def answer(peer: bytes, enrol: Enrol, frame: bytes) -> None:
@@ -211,40 +223,40 @@ async def test_a_former_member_that_poses_as_a_coordinator_by_the_old_code_is_ad
     await until(lambda: len(greetings) > 2)
     listening.cancel()
     impostor.close()
-    assert fresh not in back.papers.members
+    assert fresh not in back.membership.members
     assert not any(enrol.sealed for enrol in greetings)
 
 
 async def test_two_lists_of_one_swarm_become_one_when_a_keeper_gives_its_own_up(house: Open, tmp_path: Path) -> None:
     laptop, tower = house(Desk, "laptop"), house(Desk, "tower")
     attic, cellar = house(Tenant, "attic", laptop), house(Tenant, "cellar", tower)
-    await until(lambda: attic.papers.is_member and cellar.papers.is_member)
-    assert cellar.papers.known.founding != attic.papers.known.founding
+    await until(lambda: attic.membership.is_member and cellar.membership.is_member)
+    assert cellar.membership.known.founding != attic.membership.known.founding
     house(Tenant, "tower", laptop)  # the machine of the second coordinator speaks for the first one
     await until(lambda: any("another list" in line for line in tower.said))
-    beside = Identity(tmp_path / "tower", KEY)  # the command has such papers
-    [other] = beside.others
-    assert cellar.papers.card not in attic.papers.members and cellar.papers.known.founding != other.founding
-    beside.cede(other)
-    await until(lambda: cellar.papers.is_member and cellar.papers.known.founding == other.founding)
-    assert {each.name for each in cellar.papers.members.values()} == {"laptop", "tower", "attic", "cellar"}
+    beside = Identity(tmp_path / "tower", KEY)  # the command has such an identity
+    [other] = beside.membership.others
+    assert cellar.identity.card not in attic.membership.members and cellar.membership.known.founding != other.founding
+    beside.membership.hand_over(other)
+    await until(lambda: cellar.membership.is_member and cellar.membership.known.founding == other.founding)
+    assert {each.name for each in cellar.membership.members.values()} == {"laptop", "tower", "attic", "cellar"}
     cellar.socket.connect([laptop.address])
     tower.router.proxy.cut_all()
-    await until(lambda: cellar.papers.card in laptop.papers.members)
+    await until(lambda: cellar.identity.card in laptop.membership.members)
     await cellar.is_served()
-    assert not tower.papers.keeper and not tower.papers.others
+    assert not tower.membership.owner and not tower.membership.others
 
 
 async def test_a_second_coordinator_hears_who_is_in_from_a_worker_and_is_admitted_by_it(house: Open) -> None:
     desk = house(Desk, "laptop")
     tenant = house(Tenant, "attic", desk)
-    await until(lambda: tenant.papers.is_member)
+    await until(lambda: tenant.membership.is_member)
     other = house(Desk, "tower")
     tenant.socket.connect([other.address])
     desk.router.proxy.cut_all()
-    await until(lambda: other.papers.is_member)
-    assert {each.name for each in other.papers.members.values()} == {"laptop", "attic", "tower"}
-    assert other.papers.known.founding == desk.papers.known.founding  # type: ignore[union-attr]
+    await until(lambda: other.membership.is_member)
+    assert {each.name for each in other.membership.members.values()} == {"laptop", "attic", "tower"}
+    assert other.membership.known.founding == desk.membership.known.founding  # type: ignore[union-attr]
 
 
 async def test_an_invite_lets_one_machine_in_once_and_gives_it_the_swarms_own_secret(
@@ -260,14 +272,16 @@ async def test_an_invite_lets_one_machine_in_once_and_gives_it_the_swarms_own_se
         await until(lambda: prying.connected)
         prying.send(Status())
         guest = house(Tenant, "guest", desk, invite)
-        await until(lambda: guest.papers.is_member)
+        await until(lambda: guest.membership.is_member)
         await guest.is_served()
-        assert guest.papers.key == KEY == load_key(tmp_path / "guest")
-        assert Identity(tmp_path / "guest", KEY).is_member
+        assert guest.identity.key == KEY == load_key(tmp_path / "guest")
+        assert Identity(tmp_path / "guest", KEY).membership.is_member
         prying.send(Enrol("second", b"\x07" * 32))
         await until(lambda: False in was_connected)  # it is cut off, and may try again
-        assert desk.papers.use_invite(curve_keys(invite).server_public, guest.papers.card)  # if it missed the answer
-        assert {each.name for each in desk.papers.members.values()} == {"laptop", "guest"}
+        assert desk.identity.invites.use(
+            curve_keys(invite).server_public, guest.identity.card
+        )  # if it missed the answer
+        assert {each.name for each in desk.membership.members.values()} == {"laptop", "guest"}
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
                 await prying.receive()
@@ -280,20 +294,23 @@ async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path
     await until(lambda: len(desk.router.proxy.entrances) == 2)
     guest = house(Tenant, "guest", desk, late)
     await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
-    assert not guest.papers.is_member
-    assert not desk.papers.use_invite(curve_keys(late).server_public, guest.papers.card)
+    assert not guest.membership.is_member
+    assert not desk.identity.invites.use(curve_keys(late).server_public, guest.identity.card)
 
 
 async def test_an_invite_that_was_taken_back_lets_nobody_in(house: Open, tmp_path: Path) -> None:
-    desk, papers = house(Desk, "laptop"), Identity(tmp_path / "laptop", KEY)
-    given, other = papers.invite(900, "laptop"), papers.invite(900, "laptop")
+    desk, identity = house(Desk, "laptop"), Identity(tmp_path / "laptop", KEY)
+    given, other = identity.invite(900, "laptop"), identity.invite(900, "laptop")
     await until(lambda: len(desk.router.proxy.entrances) == 3)
-    papers.revoke([each for each in papers.open_invites if each.secret == given.secret])
+    identity.invites.revoke([each for each in identity.invites.unused if each.secret == given.secret])
     await until(lambda: len(desk.router.proxy.entrances) == 2)
     guest = house(Tenant, "guest", desk, given)
     await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
-    assert not desk.papers.use_invite(curve_keys(given).server_public, guest.papers.card) and not guest.papers.is_member
-    assert [each.secret for each in desk.papers.open_invites] == [other.secret]
+    assert (
+        not desk.identity.invites.use(curve_keys(given).server_public, guest.identity.card)
+        and not guest.membership.is_member
+    )
+    assert [each.secret for each in desk.identity.invites.unused] == [other.secret]
 
 
 async def test_an_invite_that_ran_out_stays_so_though_the_clock_is_set_back(
@@ -303,11 +320,11 @@ async def test_an_invite_that_ran_out_stays_so_though_the_clock_is_set_back(
     invite = Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
     await until(lambda: len(desk.router.proxy.entrances) == 2)
     with monkeypatch.context() as clock:
-        clock.setattr(identity.time, "time", lambda: began_s + 901)
+        clock.setattr(newcomers.time, "time", lambda: began_s + 901)
         await until(lambda: len(desk.router.proxy.entrances) == 1 and "again" in desk.said[1:])
     guest = house(Tenant, "guest", desk, invite)
     await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
-    assert not guest.papers.is_member and not Identity(tmp_path / "laptop", KEY).invites
+    assert not guest.membership.is_member and not Identity(tmp_path / "laptop", KEY).invites.live
 
 
 async def test_of_machines_that_come_with_one_invite_at_once_one_is_let_in(house: Open, tmp_path: Path) -> None:
@@ -315,12 +332,12 @@ async def test_of_machines_that_come_with_one_invite_at_once_one_is_let_in(house
     invite = Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
     await until(lambda: all(len(desk.router.proxy.entrances) == 2 for desk in desks))
     guests = [house(Tenant, f"guest-{number}", desks[number % 2], invite) for number in range(6)]
-    await until(lambda: any(guest.papers.is_member for guest in guests))
-    first = next(guest for guest in guests if guest.papers.is_member)
+    await until(lambda: any(guest.membership.is_member for guest in guests))
+    first = next(guest for guest in guests if guest.membership.is_member)
     await first.is_served()
     await asyncio.sleep(1.0)  # for the others, which try on
-    assert [guest.papers.is_member for guest in guests].count(True) == 1
-    assert len(Identity(tmp_path / "laptop", KEY).members) == 2
+    assert [guest.membership.is_member for guest in guests].count(True) == 1
+    assert len(Identity(tmp_path / "laptop", KEY).membership.members) == 2
     assert not any(guest.answers for guest in guests if guest is not first)
 
 
@@ -332,12 +349,12 @@ async def test_where_members_approve_a_machine_with_the_code_waits_and_asks_noth
     await until(lambda: any("members approve guest" in line for line in desk.said))
     await until(lambda: any("once a member approves it" in line for line in guest.said))
     await asyncio.sleep(0.5)
-    assert (guest.answers, guest.papers.known, len(desk.papers.members)) == (0, None, 1)
-    beside = Identity(tmp_path / "laptop", KEY)  # the command has such papers
-    assert [each.name for each in beside.applicants] == ["guest"]
-    assert beside.admit(beside.applicants[0].key, "guest")
+    assert (guest.answers, guest.membership.known, len(desk.membership.members)) == (0, None, 1)
+    beside = Identity(tmp_path / "laptop", KEY)  # the command has such an identity
+    assert [each.name for each in beside.applicants.waiting] == ["guest"]
+    assert beside.membership.admit(beside.applicants.waiting[0].key, "guest")
     await guest.is_served()
-    assert guest.papers.is_member and not beside.applicants
+    assert guest.membership.is_member and not beside.applicants.waiting
     assert len(guest.said) == 1
 
 
@@ -346,11 +363,11 @@ async def test_a_machine_is_approved_or_refused_from_any_members_machine_and_not
 ) -> None:
     desk = house(Desk, "laptop", KEY, True)
     attic = house(Tenant, "attic", desk)
-    await until(lambda: bool(desk.papers.applicants))
-    desk.papers.admit(attic.papers.card, "attic")
-    await until(lambda: attic.papers.is_member)
+    await until(lambda: bool(desk.identity.applicants.waiting))
+    desk.membership.admit(attic.identity.card, "attic")
+    await until(lambda: attic.membership.is_member)
     guest, twin = house(Tenant, "guest", desk), house(Tenant, "twin", desk)
-    await until(lambda: len(desk.papers.applicants) == 2)
+    await until(lambda: len(desk.identity.applicants.waiting) == 2)
     seat = Conversation(desk.address, DealerSocket(keyring_of(tmp_path / "attic", KEY)))
     stranger = Conversation(desk.address, DealerSocket(curve_keys(KEY)))
     desk.router.members_only = False  # an order by the code is not heard otherwise
@@ -361,7 +378,7 @@ async def test_a_machine_is_approved_or_refused_from_any_members_machine_and_not
     assert isinstance(refused, Obeyed) and refused.done
     await guest.is_served()
     await until(lambda: any("a member refused twin" in line for line in twin.said))
-    assert twin.papers.known is None
+    assert twin.membership.known is None
 
 
 async def test_a_coordinator_that_was_away_hears_of_a_removal_from_the_first_member_that_comes(
@@ -369,36 +386,36 @@ async def test_a_coordinator_that_was_away_hears_of_a_removal_from_the_first_mem
 ) -> None:
     desk, tower = house(Desk, "laptop"), house(Desk, "tower")
     attic, guest = house(Tenant, "attic", desk), house(Tenant, "guest", desk)
-    await until(lambda: attic.papers.is_member and guest.papers.is_member)
+    await until(lambda: attic.membership.is_member and guest.membership.is_member)
     attic.socket.connect([tower.address])
     desk.router.proxy.cut_all()
-    await until(lambda: tower.papers.is_member)
+    await until(lambda: tower.membership.is_member)
     await tower.close()
     attic.socket.connect([desk.address])
     await attic.is_served()
-    desk.papers.remove(guest.papers.card)
-    await until(lambda: attic.papers.key == desk.papers.key != KEY)
+    desk.membership.remove(guest.identity.card)
+    await until(lambda: attic.identity.key == desk.identity.key != KEY)
     back = house(Desk, "tower")
-    assert back.papers.key == KEY
+    assert back.identity.key == KEY
     attic.socket.connect([back.address])
     desk.router.proxy.cut_all()
-    await until(lambda: back.papers.key == desk.papers.key)
-    assert guest.papers.card not in back.papers.members
+    await until(lambda: back.identity.key == desk.identity.key)
+    assert guest.identity.card not in back.membership.members
     await attic.is_served()
 
 
 async def test_a_coordinator_whose_machine_was_removed_says_so_and_no_member_serves_it(house: Open) -> None:
     desk, tower = house(Desk, "laptop"), house(Desk, "tower")
     attic = house(Tenant, "attic", desk)
-    await until(lambda: attic.papers.is_member)
+    await until(lambda: attic.membership.is_member)
     attic.socket.connect([tower.address])
     desk.router.proxy.cut_all()
-    await until(lambda: tower.papers.is_member)
+    await until(lambda: tower.membership.is_member)
     attic.socket.connect([desk.address])
     tower.router.proxy.cut_all()
-    await until(lambda: tower.papers.card in desk.papers.members)
-    desk.papers.remove(tower.papers.card)
-    await until(lambda: attic.papers.key == desk.papers.key != KEY)
+    await until(lambda: tower.identity.card in desk.membership.members)
+    desk.membership.remove(tower.identity.card)
+    await until(lambda: attic.identity.key == desk.identity.key != KEY)
     attic.socket.connect([tower.address])
     desk.router.proxy.cut_all()
     await until(lambda: any("this machine was removed from the swarm by laptop" in line for line in tower.said))
@@ -410,7 +427,7 @@ async def test_what_makes_no_sense_is_no_end_and_a_connection_is_one_machine(hou
     dealer = DealerSocket(curve_keys(KEY))
     dealer.connect([desk.address])
     await until(lambda: dealer.connected)
-    other = membership.found(desk.papers.own, b"x" * 32, desk.papers.card)
+    other = membership.found(desk.identity.own, b"x" * 32, desk.identity.card)
     for frame in (b"nonsense", b"\x91" * 5000, membership.write(other)):
         dealer.send(Enrol("attic", b"\x07" * 32), frame)
     for number in range(50):
@@ -418,5 +435,5 @@ async def test_what_makes_no_sense_is_no_end_and_a_connection_is_one_machine(hou
     dealer.send(Status())
     while (await dealer.receive())[0] != WhoAreYou():
         pass
-    assert len(desk.papers.members) == 2  # the desk's own machine, and one
+    assert len(desk.membership.members) == 2  # the desk's own machine, and one
     dealer.close()

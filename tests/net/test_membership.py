@@ -11,14 +11,14 @@ from nacl.signing import SigningKey
 from swarm.net.identity import membership
 from swarm.net.identity.membership import (
     BadMembership,
-    Cession,
+    HandOver,
     Member,
     Membership,
     OtherMembership,
     Removal,
     admit,
-    cede,
     found,
+    hand_over,
     members,
     remove,
     union,
@@ -26,22 +26,22 @@ from swarm.net.identity.membership import (
 
 KEYS = [SigningKey(bytes([number]) * 32) for number in range(8)]
 PUBLIC = [bytes(key.verify_key) for key in KEYS]
-KEEPER, DOOR = SigningKey(b"k" * 32), b"d" * 32
-EMPTY = found(KEEPER, DOOR, PUBLIC[0])
-FIRST = admit(EMPTY, PUBLIC[0], "keeper's machine", 1, KEEPER)
+OWNER, SERVER_KEY = SigningKey(b"k" * 32), b"d" * 32
+EMPTY = found(OWNER, SERVER_KEY, PUBLIC[0])
+FIRST = admit(EMPTY, PUBLIC[0], "owner's machine", 1, OWNER)
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> Membership:
-    """Draw what one machine may know: admissions by the keeper and by members, and removals, in any order."""
+    """Draw what one machine may know: admissions by the owner and by members, and removals, in any order."""
     known = FIRST
     for _ in range(draw(st.integers(0, 6))):
         who = draw(st.integers(1, 7))
         inside = [number for number in range(8) if PUBLIC[number] in members(known)]
         if draw(st.integers(0, 3)) == 0 and PUBLIC[who] in members(known):
-            known = remove(known, PUBLIC[who], bytes([draw(st.integers(0, 3))]) * 32, 5, KEEPER)
+            known = remove(known, PUBLIC[who], bytes([draw(st.integers(0, 3))]) * 32, 5, OWNER)
         elif not membership.removed(known, PUBLIC[who]):
-            signer = draw(st.sampled_from([KEEPER, *(KEYS[number] for number in inside)]))
+            signer = draw(st.sampled_from([OWNER, *(KEYS[number] for number in inside)]))
             known = admit(known, PUBLIC[who], f"machine {who}", draw(st.integers(2, 4)), signer)
     return known
 
@@ -63,19 +63,19 @@ def test_a_union_is_the_same_in_any_order_and_brings_no_removed_member_back(
     assert members(everything).keys() == members(union(one, union(two, three))).keys()
 
 
-def test_whoever_the_removed_one_admitted_later_is_not_in_and_whom_the_keeper_knew_stays() -> None:
-    known = admit(FIRST, PUBLIC[1], "one", 2, KEEPER)
+def test_whoever_the_removed_one_admitted_later_is_not_in_and_whom_the_owner_knew_stays() -> None:
+    known = admit(FIRST, PUBLIC[1], "one", 2, OWNER)
     known = admit(known, PUBLIC[2], "two", 3, KEYS[1])
-    without = remove(known, PUBLIC[1], b"n" * 32, 9, KEEPER)
+    without = remove(known, PUBLIC[1], b"n" * 32, 9, OWNER)
     assert set(members(without)) == {PUBLIC[0], PUBLIC[2]}
     puppet = admit(known, PUBLIC[3], "puppet", 4, KEYS[1])
     assert set(members(union(without, puppet))) == {PUBLIC[0], PUBLIC[2]}
-    assert membership.generation(without) == 1
-    assert membership.doors(without) == [DOOR, b"n" * 32]
+    assert membership.key_epoch(without) == 1
+    assert membership.server_keys(without) == [SERVER_KEY, b"n" * 32]
 
 
-def test_a_member_that_is_no_keeper_removes_nobody() -> None:
-    known = admit(FIRST, PUBLIC[1], "one", 2, KEEPER)
+def test_a_member_that_is_no_owner_removes_nobody() -> None:
+    known = admit(FIRST, PUBLIC[1], "one", 2, OWNER)
     forged = membership.sign(Removal(PUBLIC[0], 1, b"x" * 32, 9), KEYS[1])
     with pytest.raises(BadMembership, match="signature"):
         union(known, structs.replace(known, removals=(forged,)))
@@ -85,39 +85,39 @@ def test_nobody_is_in_on_a_strangers_word_or_on_a_signature_over_another_name() 
     stranger = admit(FIRST, PUBLIC[1], "one", 2, KEYS[5])
     assert set(members(stranger)) == {PUBLIC[0]}
     assert members(union(FIRST, stranger)).keys() == members(FIRST).keys()
-    good = admit(FIRST, PUBLIC[1], "one", 2, KEEPER)
+    good = admit(FIRST, PUBLIC[1], "one", 2, OWNER)
     renamed = tuple(structs.replace(each, name="two") for each in good.admissions)
     with pytest.raises(BadMembership, match="signature"):
         union(FIRST, structs.replace(good, admissions=renamed))
 
 
-KEEPERS = [SigningKey(bytes([100 + number]) * 32) for number in range(3)]
+OWNERS = [SigningKey(bytes([100 + number]) * 32) for number in range(3)]
 BEGUN = [
-    admit(found(KEEPERS[number], DOOR, PUBLIC[number]), PUBLIC[number], f"machine {number}", 1, KEEPERS[number])
+    admit(found(OWNERS[number], SERVER_KEY, PUBLIC[number]), PUBLIC[number], f"machine {number}", 1, OWNERS[number])
     for number in range(3)
 ]
 
 
-def with_member(known: Membership, keeper: int, who: int) -> Membership:
+def with_member(known: Membership, owner: int, who: int) -> Membership:
     is_out = PUBLIC[who] in members(known) or membership.removed(known, PUBLIC[who])
-    return known if is_out else admit(known, PUBLIC[who], f"machine {who}", 2, KEEPERS[keeper])
+    return known if is_out else admit(known, PUBLIC[who], f"machine {who}", 2, OWNERS[owner])
 
 
 @st.composite
 def separate_histories(draw: st.DrawFn) -> Membership:
-    """Draw what one machine may know where three keepers began: a membership, perhaps given up for another."""
+    """Draw what one machine may know where three owners began: a membership, perhaps given up for another."""
     number, other = draw(st.permutations(range(3)))[:2]
     known, theirs = BEGUN[number], with_member(BEGUN[other], other, number)
     for who in draw(st.lists(st.integers(3, 7), max_size=3)):
         known, theirs = with_member(known, number, who), with_member(theirs, other, draw(st.integers(3, 7)))
     lists = {"ours": (known, number), "theirs": (theirs, other)}
     for name in draw(st.lists(st.sampled_from(["theirs", "theirs", "ours"]), max_size=1)):
-        one, keeper = lists[name]
+        one, owner = lists[name]
         for key in [key for key in members(one) if key not in PUBLIC[:3]][:1]:
-            lists[name] = remove(one, key, bytes([draw(st.integers(0, 3))]) * 32, 5, KEEPERS[keeper]), keeper
+            lists[name] = remove(one, key, bytes([draw(st.integers(0, 3))]) * 32, 5, OWNERS[owner]), owner
     known, theirs = lists["ours"][0], lists["theirs"][0]
-    may_cede = not known.removals and draw(st.booleans())
-    return cede(known, theirs, KEEPERS[number], KEYS[number]) if may_cede else known
+    may_hand_over = not known.removals and draw(st.booleans())
+    return hand_over(known, theirs, OWNERS[number], KEYS[number]) if may_hand_over else known
 
 
 def united(one: Membership, two: Membership) -> Membership | None:
@@ -146,7 +146,7 @@ def test_memberships_that_began_separately_are_one_by_a_cession_in_any_order_and
     assert not any(each.removals for each in (one, two) if each not in known), "a removal is never given up"
     rest = united(two, three)
     all_of_them, otherwise = united(both, three), rest and united(one, rest)
-    # Two keepers may cede to each other: one that hears all again is then as far as the others.
+    # Two owners may hand over to each other: one that hears all again is then as far as the others.
     if all_of_them and otherwise:
         for each in (one, two, three):
             all_of_them, otherwise = union(all_of_them, each), union(otherwise, each)
@@ -156,66 +156,66 @@ def test_memberships_that_began_separately_are_one_by_a_cession_in_any_order_and
 def test_the_members_of_a_membership_that_was_given_up_come_along_and_follow() -> None:
     ours = admit(BEGUN[1], PUBLIC[5], "attic", 3, KEYS[1])
     theirs = with_member(BEGUN[0], 0, 1)
-    whole = cede(ours, theirs, KEEPERS[1], KEYS[1])
+    whole = hand_over(ours, theirs, OWNERS[1], KEYS[1])
     assert members(whole).keys() == {PUBLIC[0], PUBLIC[1], PUBLIC[5]}
     assert union(ours, whole) == union(theirs, whole) == whole
     with pytest.raises(OtherMembership):
         union(ours, theirs)
-    back = cede(theirs, with_member(ours, 1, 0), KEEPERS[0], KEYS[0])  # at the same time
+    back = hand_over(theirs, with_member(ours, 1, 0), OWNERS[0], KEYS[0])  # at the same time
     assert union(whole, back) == union(back, whole)
     assert members(union(whole, back)).keys() == members(whole).keys()
 
 
-def test_only_its_keeper_gives_a_membership_up_and_only_for_one_that_its_machine_is_in() -> None:
+def test_only_its_owner_gives_a_membership_up_and_only_for_one_that_its_machine_is_in() -> None:
     theirs = with_member(BEGUN[0], 0, 1)
-    forged = membership.sign(Cession(BEGUN[1].founding, BEGUN[0].founding), KEYS[5])
+    forged = membership.sign(HandOver(BEGUN[1].founding, BEGUN[0].founding), KEYS[5])
     with pytest.raises(BadMembership, match="signature"):
-        union(BEGUN[1], structs.replace(theirs, cessions=(forged,)))
+        union(BEGUN[1], structs.replace(theirs, hand_overs=(forged,)))
     with pytest.raises(BadMembership, match="not in the other list yet"):
-        cede(BEGUN[1], BEGUN[0], KEEPERS[1], KEYS[1])
-    removing = remove(with_member(BEGUN[1], 1, 5), PUBLIC[5], b"n" * 32, 9, KEEPERS[1])
+        hand_over(BEGUN[1], BEGUN[0], OWNERS[1], KEYS[1])
+    removing = remove(with_member(BEGUN[1], 1, 5), PUBLIC[5], b"n" * 32, 9, OWNERS[1])
     with pytest.raises(BadMembership, match="a machine was removed"):
-        cede(removing, theirs, KEEPERS[1], KEYS[1])
+        hand_over(removing, theirs, OWNERS[1], KEYS[1])
 
 
 def test_a_membership_that_a_member_begins_and_gives_up_changes_nothing_for_the_others() -> None:
     known = with_member(with_member(BEGUN[0], 0, 1), 0, 5)
     rogue = with_member(BEGUN[1], 1, 6)  # machine 1, a mere member of the other, did this
-    cession = membership.sign(Cession(rogue.founding, known.founding), KEEPERS[1])
-    offered = structs.replace(rogue, cessions=(cession,))
+    step = membership.sign(HandOver(rogue.founding, known.founding), OWNERS[1])
+    offered = structs.replace(rogue, hand_overs=(step,))
     assert members(union(known, offered)) == members(known)
-    removal = membership.sign(Removal(PUBLIC[5], 1, b"x" * 32, 9), KEEPERS[1])
+    removal = membership.sign(Removal(PUBLIC[5], 1, b"x" * 32, 9), OWNERS[1])
     with pytest.raises(BadMembership):
         union(known, structs.replace(offered, removals=(removal,)))
-    claims = membership.sign(Cession(known.founding, rogue.founding), KEEPERS[1])
+    claims = membership.sign(HandOver(known.founding, rogue.founding), OWNERS[1])
     with pytest.raises(BadMembership, match="signature"):
-        union(known, structs.replace(rogue, cessions=(claims,)))
+        union(known, structs.replace(rogue, hand_overs=(claims,)))
 
 
 def test_many_cessions_are_bounded_and_the_membership_of_a_machine_that_knows_none_is_read() -> None:
     known = BEGUN[0]
-    for number in range(membership.MAX_CESSIONS + 6):
-        keeper = SigningKey(number.to_bytes(32))
-        given_up = found(keeper, DOOR, PUBLIC[1])
-        ceded = membership.sign(Cession(given_up.founding, known.founding), keeper)
-        known = union(known, structs.replace(given_up, cessions=(ceded,)))
-    assert len(known.cessions) == membership.MAX_CESSIONS
+    for number in range(membership.MAX_HAND_OVERS + 6):
+        owner = SigningKey(number.to_bytes(32))
+        given_up = found(owner, SERVER_KEY, PUBLIC[1])
+        step = membership.sign(HandOver(given_up.founding, known.founding), owner)
+        known = union(known, structs.replace(given_up, hand_overs=(step,)))
+    assert len(known.hand_overs) == membership.MAX_HAND_OVERS
     before = msgpack.encode((FIRST.founding, FIRST.admissions, FIRST.removals))
     assert membership.read(before) == FIRST
 
 
-def test_the_membership_of_another_keeper_is_not_taken() -> None:
-    other = found(KEYS[7], DOOR, PUBLIC[7])
+def test_the_membership_of_another_owner_is_not_taken() -> None:
+    other = found(KEYS[7], SERVER_KEY, PUBLIC[7])
     with pytest.raises(BadMembership, match="another swarm"):
         union(FIRST, other)
     with pytest.raises(BadMembership, match="signature"):
         membership.read(
-            membership.write(structs.replace(EMPTY, founding=structs.replace(EMPTY.founding, door=b"e" * 32)))
+            membership.write(structs.replace(EMPTY, founding=structs.replace(EMPTY.founding, server_key=b"e" * 32)))
         )
 
 
 def test_hostile_bytes_are_refused_in_words() -> None:
-    good = membership.write(admit(FIRST, PUBLIC[1], "one", 2, KEEPER))
+    good = membership.write(admit(FIRST, PUBLIC[1], "one", 2, OWNER))
     chance = random.Random(7)
     for _ in range(300):
         bad = bytearray(good)
@@ -237,7 +237,7 @@ def test_a_name_that_steers_a_terminal_is_refused_even_if_it_is_signed() -> None
     evil = membership.sign(Member(PUBLIC[1], "a\x1b[2J", 2, PUBLIC[0]), KEYS[0])
     with pytest.raises(BadMembership, match="terminal"):
         union(FIRST, structs.replace(FIRST, admissions=(*FIRST.admissions, evil)))
-    assert members(admit(FIRST, PUBLIC[1], "a\x1b[2J", 2, KEEPER))[PUBLIC[1]].name == "a [2J"
+    assert members(admit(FIRST, PUBLIC[1], "a\x1b[2J", 2, OWNER))[PUBLIC[1]].name == "a [2J"
 
 
 def test_no_more_than_a_thousand_are_in() -> None:
@@ -245,4 +245,4 @@ def test_no_more_than_a_thousand_are_in() -> None:
     entries = [Member(number.to_bytes(32), "n", 1, PUBLIC[0]) for number in range(membership.MAX_ADMISSIONS)]
     full = structs.replace(FIRST, admissions=tuple(entries))
     with pytest.raises(BadMembership, match="too many"):
-        admit(structs.replace(full, admissions=(*FIRST.admissions, *entries)), PUBLIC[1], "one", 2, KEEPER)
+        admit(structs.replace(full, admissions=(*FIRST.admissions, *entries)), PUBLIC[1], "one", 2, OWNER)

@@ -47,7 +47,7 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
 
     refused = attic.run("members", "remove", "guest")
     assert refused.returncode == EXIT_ENVIRONMENT
-    assert "no keeper" in refused.stderr
+    assert "no owner" in refused.stderr
     removed = laptop.run("members", "remove", "guest")
     assert (removed.returncode, removed.stderr) == (0, "")
     assert "This machine was removed from the swarm" in leaves.ends(EXIT_ENVIRONMENT)
@@ -57,7 +57,7 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     returned.says("serving")
     order(laptop, coordinator, "pause", "away")
     key = load_key(laptop.home)
-    assert key and Identity(laptop.home, key).apply(b"\x07" * 32, "newbie")
+    assert key and Identity(laptop.home, key).applicants.apply(b"\x07" * 32, "newbie")
     seen = attic.run("status", "--coordinator", f"127.0.0.1:{coordinator.port}").stdout
     assert "newbie (fingerprint 0707070707070707) waits" in seen, "each member's machine can approve it"
     for words in (("work",), ("status",), ("members",), ("add", book)):

@@ -442,7 +442,7 @@ async def test_a_standby_that_waited_for_approval_copies_once_it_is_a_member(
     monkeypatch.setattr(standby, "ANSWER_S", 0.5)
     monkeypatch.setattr(standby, "INTERVAL_S", 0.1)
     own, members = Identity(tmp_path, KEY), set[bytes]()
-    by_own_key = own.own_curve_keys(KEY)
+    by_own_key = own.key_epochs.own_curve_keys(KEY)
     router = RouterSocket(curve_keys(KEY), lambda key: key in members)
     router.members_only = True
     coordinator, copies, rings = Coordinator(source, router=router), Copies(tmp_path), list[int]()

@@ -4,60 +4,20 @@ A key is made once, carried by hand to each machine, and renewed by the owner.""
 
 import contextlib
 import os
-from contextlib import suppress
-from functools import cache
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct
 from nacl.signing import SigningKey
 
 from swarm.config import ENV_CREDENTIALS, ENV_KEY, ENV_STATE
 from swarm.errors import EnvironmentFault, StoreError
-from swarm.net.identity import membership
-from swarm.net.identity.membership import Membership
-from swarm.net.identity.swarm_key import KEY_FILE, OPEN, SwarmKey, curve_keys, make_key, read_code, swarm_id
+from swarm.net.identity.identity_file import FILE, key_epochs_of, read_file
+from swarm.net.identity.key_epochs import names_of
+from swarm.net.identity.swarm_key import KEY_FILE, OPEN, SwarmKey, make_key, read_code
 from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock
 
-FILE = "members.json"
-OWN_KEY, KEEPER_KEY = "machine.key", "keeper.key"
-MAX_OLDER = 8  # generations before the present one; their members find back
-MAX_FILE_BYTES = 4 * 1024 * 1024
-
-
-class Invite(Struct, frozen=True):
-    """A secret that lets one machine in, until a moment, through an entrance of its own."""
-
-    secret: bytes
-    until_s: int
-    used_by: bytes = b""  # the key of that machine: it may come again, if it missed the answer
-    made_s: int = 0
-
-    @property
-    def name(self) -> str:
-        """What people and programs call it, which tells nothing of its code."""
-        return membership.fingerprint(server_key_of(SwarmKey(self.secret)))
-
-
-class Applicant(Struct, frozen=True):
-    """A machine that came by the code, and waits until a member approves it."""
-
-    key: bytes
-    name: str
-
-
-class IdentityFile(Struct, frozen=True):
-    """The file's content. `secrets` are those of all generations that this machine knows, in any order."""
-
-    membership: Membership | None = None
-    secrets: tuple[bytes, ...] = ()
-    invites: tuple[Invite, ...] = ()  # coordinators of this machine take them
-    applicants: tuple[Applicant, ...] = ()  # they applied at coordinators of this machine
-    refused: tuple[bytes, ...] = ()  # keys of machines that may wait for approval no more
-    others: tuple[Membership, ...] = ()  # this machine is in them, and other keepers began them for this swarm
-    came_by: bytes = b""  # the server key of the invite by which this machine came, while that is its given key
-    seen_s: dict[str, int] = {}  # member's key in hexadecimal digits -> when a coordinator last heard of it
+OWN_KEY = "machine.key"
+OWNER_KEY = "owner.key"
 
 
 def newest_key(state_dir: Path, given: SwarmKey) -> SwarmKey:
@@ -72,55 +32,11 @@ def swarm_names(state_dir: Path, key: SwarmKey | None) -> list[str]:
     return names_of(key_epochs_of(read_file(state_dir), key))
 
 
-def names_of(generations: list[SwarmKey]) -> list[str]:
-    """Return the public names of a swarm by the keys of its generations, the latest first."""
-    return [swarm_id(each) for each in reversed(generations)][: MAX_OLDER + 1]
-
-
 def forget_identity(state_dir: Path) -> None:
     """Forget who this machine was in a swarm that it leaves: in the next one it is a new machine. Raises StoreError."""
-    for name in (FILE, OWN_KEY, KEEPER_KEY):
+    for name in (FILE, OWN_KEY, OWNER_KEY):
         with guarded(state_dir / name):
             (state_dir / name).unlink(missing_ok=True)
-
-
-def key_epochs_of(kept: IdentityFile, given: SwarmKey) -> list[SwarmKey]:
-    """Return the keys of the given one's swarm, the newest last."""
-    by_door = {server_key_of(key): key for key in (*map(SwarmKey, kept.secrets), given)}
-    doors = membership.doors(kept.membership) if kept.membership else []
-    return [by_door[door] for door in doors if door in by_door] if is_of(kept, given) else [given]
-
-
-def is_of(kept: IdentityFile, given: SwarmKey) -> bool:
-    """Tell whether papers are of the swarm whose key, or whose invite, was given to this machine."""
-    doors = membership.doors(kept.membership) if kept.membership else []
-    return bool(doors) and server_key_of(given) in (*doors, kept.came_by)
-
-
-@cache
-def server_key_of(key: SwarmKey) -> bytes:
-    """Return the server key that is derived from a swarm's key."""
-    return curve_keys(key).server_public
-
-
-def read_file(state_dir: Path) -> IdentityFile:
-    """Return the content of the file, nothing where there is none. Raises StoreError."""
-    path = state_dir / FILE
-    with guarded(path), suppress(FileNotFoundError):
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE_BYTES)
-        try:
-            return msgspec.json.decode(data, type=IdentityFile)
-        except (ValueError, RecursionError) as fault:
-            raise StoreError(f"{path} is damaged ({fault}): remove it, and machines become members anew.") from fault
-    return IdentityFile()
-
-
-def stamp_of(state_dir: Path) -> int:
-    """Return when the file was changed last; 0 where there is none. Raises StoreError."""
-    with guarded(state_dir / FILE), suppress(FileNotFoundError):
-        return (state_dir / FILE).stat().st_mtime_ns
-    return 0
 
 
 def obtain_seed(path: Path) -> SigningKey:
@@ -169,7 +85,7 @@ def key_file(state_dir: Path) -> Path:
 def load_key(state_dir: Path) -> SwarmKey | None:
     """Load the key of this machine's swarm: E2A_SWARM_KEY, else a systemd credential, else the key file.
 
-    Where the keeper renewed that key and this machine got the new one, that is returned. Returns None if there is none.
+    Where the owner renewed that key and this machine got the new one, that is returned. Returns None if there is none.
     Raises EnvironmentFault for a key that is damaged.
     """
     given = given_key(state_dir)

@@ -1,9 +1,9 @@
-"""The membership of a swarm: who is in it, who was removed, and which keys its generations have. Pure.
+"""The membership of a swarm: who is in it, who was removed, and which server keys its key epochs have. Pure.
 
-It is a union of signed entries, which machines hand to each other. A member counts if the keeper or a member signed for
-it, a removal only if the keeper did. A removed key never comes back. Where two machines of a swarm each began a
-membership, one of both keepers may cede: then the other membership is that of all. Bytes from a peer are hostile until
-`read` and `union` have bounded them and checked each signature.
+It is a union of signed entries, which machines hand to each other. A member counts if the owner or a member signed for
+it, a removal only if the owner did. A removed key never comes back. Where two machines of a swarm each began a
+membership, one of both owners may hand its own over: then the other membership is that of all. Bytes from a peer are
+hostile until `read` and `union` have bounded them and checked each signature.
 """
 
 from collections import defaultdict
@@ -19,10 +19,10 @@ from swarm.system.text import plain_line
 KEY_BYTES = 32
 MAX_ADMISSIONS = 1000
 MAX_REMOVALS = 1000
-MAX_CESSIONS = 64
+MAX_HAND_OVERS = 64
 MAX_BYTES = 512 * 1024
 MAX_NAME = 60  # characters
-MAX_GENERATION = 2**31
+MAX_KEY_EPOCH = 2**31
 FINGERPRINT_DIGITS = 16
 
 Key = Annotated[bytes, Meta(min_length=KEY_BYTES, max_length=KEY_BYTES)]
@@ -35,20 +35,20 @@ class BadMembership(ValueError):
 
 
 class OtherMembership(BadMembership):
-    """A membership that another keeper began for a swarm with the same code."""
+    """A membership that another owner began for a swarm with the same code."""
 
 
 class Founding(Struct, frozen=True, array_like=True):
-    """The keeper began a membership on a machine; the swarm's first server key is `door`."""
+    """The owner began a membership on a machine; `server_key` is the swarm's first one."""
 
-    keeper: Key
-    door: Key
+    owner: Key
+    server_key: Key
     machine: Key
     signature: Signature = bytes(64)
 
 
 class Member(Struct, frozen=True, array_like=True):
-    """A machine was admitted: `by` is the keeper's key, or that of a member."""
+    """A machine was admitted: `by` is the owner's key, or that of a member."""
 
     key: Key
     name: Annotated[str, Meta(max_length=MAX_NAME)]
@@ -58,17 +58,17 @@ class Member(Struct, frozen=True, array_like=True):
 
 
 class Removal(Struct, frozen=True, array_like=True):
-    """The keeper removed a member, and gave the swarm a new server key, `door`, as its next generation."""
+    """The owner removed a member, and began the next key epoch with a new `server_key`."""
 
     key: Key
-    generation: Annotated[int, Meta(ge=1, lt=MAX_GENERATION)]
-    door: Key
+    key_epoch: Annotated[int, Meta(ge=1, lt=MAX_KEY_EPOCH)]
+    server_key: Key
     at_s: Moment
     signature: Signature = bytes(64)
 
 
-class Cession(Struct, frozen=True, array_like=True):
-    """The keeper of a membership gave it up for another one of the same code."""
+class HandOver(Struct, frozen=True, array_like=True):
+    """The owner of a membership gave it up for another one of the same code."""
 
     given_up: Founding
     joined: Founding
@@ -81,11 +81,11 @@ class Membership(Struct, frozen=True, array_like=True):
     founding: Founding
     admissions: Annotated[tuple[Member, ...], Meta(max_length=MAX_ADMISSIONS)] = ()
     removals: Annotated[tuple[Removal, ...], Meta(max_length=MAX_REMOVALS)] = ()
-    cessions: Annotated[tuple[Cession, ...], Meta(max_length=MAX_CESSIONS)] = ()
+    hand_overs: Annotated[tuple[HandOver, ...], Meta(max_length=MAX_HAND_OVERS)] = ()
 
 
-Entry = Founding | Member | Removal | Cession
-AnyEntry = TypeVar("AnyEntry", Founding, Member, Removal, Cession)
+Entry = Founding | Member | Removal | HandOver
+AnyEntry = TypeVar("AnyEntry", Founding, Member, Removal, HandOver)
 _DECODER = msgpack.Decoder(Membership)
 
 
@@ -94,33 +94,33 @@ def fingerprint(key: bytes) -> str:
     return key.hex()[:FINGERPRINT_DIGITS]
 
 
-def found(keeper: SigningKey, door: bytes, machine: bytes) -> Membership:
-    """Begin the membership of a swarm, whose server key is `door`, on a machine."""
-    return Membership(sign(Founding(bytes(keeper.verify_key), door, machine), keeper))
+def found(owner: SigningKey, server_key: bytes, machine: bytes) -> Membership:
+    """Begin the membership of a swarm that has a server key, on a machine."""
+    return Membership(sign(Founding(bytes(owner.verify_key), server_key, machine), owner))
 
 
 def admit(known: Membership, key: bytes, name: str, since_s: int, signer: SigningKey) -> Membership:
     """Return the membership with one more member. Raises BadMembership if it is full, or if the signer may not."""
     admission = Member(key, plain_line(name)[:MAX_NAME], since_s, bytes(signer.verify_key))
-    return _arranged(known.founding, (*known.admissions, sign(admission, signer)), known.removals, known.cessions)
+    return _arranged(known.founding, (*known.admissions, sign(admission, signer)), known.removals, known.hand_overs)
 
 
-def remove(known: Membership, key: bytes, door: bytes, at_s: int, keeper: SigningKey) -> Membership:
-    """Return the membership without a member, and with a new generation. Raises BadMembership.
+def remove(known: Membership, key: bytes, server_key: bytes, at_s: int, owner: SigningKey) -> Membership:
+    """Return the membership without a member, and with a new key epoch. Raises BadMembership.
 
-    The keeper vouches for all other members, so that none leaves with the one who admitted it.
+    The owner vouches for all other members, so that none leaves with the one who admitted it.
     """
     others = [each for member, each in members(known).items() if member != key]
-    vouched = [sign(Member(each.key, each.name, each.since_s, known.founding.keeper), keeper) for each in others]
-    removal = sign(Removal(key, generation(known) + 1, door, at_s), keeper)
-    return _arranged(known.founding, (*known.admissions, *vouched), (*known.removals, removal), known.cessions)
+    vouched = [sign(Member(each.key, each.name, each.since_s, known.founding.owner), owner) for each in others]
+    removal = sign(Removal(key, key_epoch(known) + 1, server_key, at_s), owner)
+    return _arranged(known.founding, (*known.admissions, *vouched), (*known.removals, removal), known.hand_overs)
 
 
-def cede(known: Membership, other: Membership, keeper: SigningKey, machine: SigningKey) -> Membership:
-    """Return the other membership, for which the keeper gives up the known one. Raises BadMembership.
+def hand_over(known: Membership, other: Membership, owner: SigningKey, machine: SigningKey) -> Membership:
+    """Return the other membership, for which the owner gives up the known one. Raises BadMembership.
 
-    `machine` is a member of the other one, and admits the members of the known one there. A keeper that has removed a
-    member cedes no more: the removal would count no more either.
+    `machine` is a member of the other one, and admits the members of the known one there. An owner that has removed a
+    member hands over no more: the removal would count no more either.
     """
     present = members(other)
     if known.removals:
@@ -132,25 +132,25 @@ def cede(known: Membership, other: Membership, keeper: SigningKey, machine: Sign
         for key, each in members(known).items()
         if key not in present
     ]
-    ceded = sign(Cession(known.founding, other.founding), keeper)
-    cessions = (*known.cessions, *other.cessions, ceded)
-    return _arranged(other.founding, (*other.admissions, *anew), other.removals, cessions)
+    step = sign(HandOver(known.founding, other.founding), owner)
+    hand_overs = (*known.hand_overs, *other.hand_overs, step)
+    return _arranged(other.founding, (*other.admissions, *anew), other.removals, hand_overs)
 
 
 def union(ours: Membership, theirs: Membership) -> Membership:
-    """Return what either knows; of a membership that was given up nothing is left but the cession.
+    """Return what either knows; of a membership that was given up nothing is left but the hand-over.
 
-    Raises BadMembership if theirs has a signature that does not fit or another keeper, OtherMembership for the latter
+    Raises BadMembership if theirs has a signature that does not fit or another owner, OtherMembership for the latter
     if it began with the same code.
     """
     if ours == theirs:
         return ours
-    check(set(theirs.cessions) - set(ours.cessions), theirs.founding)
-    cessions = (*ours.cessions, *theirs.cessions)
-    founding = _head(ours.founding, cessions)
+    check(set(theirs.hand_overs) - set(ours.hand_overs), theirs.founding)
+    hand_overs = (*ours.hand_overs, *theirs.hand_overs)
+    founding = _leading(ours.founding, hand_overs)
     valid = [each for each in (ours, theirs) if each.founding == founding]
-    if not valid or _head(theirs.founding, cessions) != founding:
-        same_code = theirs.founding.door == ours.founding.door
+    if not valid or _leading(theirs.founding, hand_overs) != founding:
+        same_code = theirs.founding.server_key == ours.founding.server_key
         raise (OtherMembership if same_code else BadMembership)("it is the membership of another swarm")
     if any(each.removals for each in (ours, theirs) if each not in valid):
         raise BadMembership("it was given up, although a machine had been removed from it")
@@ -159,17 +159,17 @@ def union(ours: Membership, theirs: Membership) -> Membership:
         check(set(theirs.admissions) - set(known.admissions), founding)
         check(set(theirs.removals) - set(known.removals), founding)
     admissions = [entry for each in valid for entry in each.admissions]
-    return _arranged(founding, admissions, [entry for each in valid for entry in each.removals], cessions)
+    return _arranged(founding, admissions, [entry for each in valid for entry in each.removals], hand_overs)
 
 
 def members(known: Membership) -> dict[bytes, Member]:
-    """Return the members by key: those that the keeper admitted, and those that a member admitted."""
+    """Return the members by key: those that the owner admitted, and those that a member admitted."""
     removed = {removal.key for removal in known.removals}
     by_signer = defaultdict[bytes, list[Member]](list)
     for admission in known.admissions:
         by_signer[admission.by].append(admission)
     found_members: dict[bytes, Member] = {}
-    signers = [known.founding.keeper]
+    signers = [known.founding.owner]
     for signer in signers:
         for admission in by_signer[signer]:
             if admission.key not in found_members and admission.key not in removed:
@@ -183,15 +183,15 @@ def removed(known: Membership, key: bytes) -> Removal | None:
     return next((removal for removal in known.removals if removal.key == key), None)
 
 
-def generation(known: Membership) -> int:
-    """Return the number of the present generation; 0 before the first removal."""
-    return max((removal.generation for removal in known.removals), default=0)
+def key_epoch(known: Membership) -> int:
+    """Return the number of the present key epoch; 0 before the first removal."""
+    return max((removal.key_epoch for removal in known.removals), default=0)
 
 
-def doors(known: Membership) -> list[bytes]:
-    """Return the server keys of all generations, the present one last."""
-    later = sorted((removal.generation, removal.door) for removal in known.removals)
-    return [known.founding.door, *(door for _, door in later)]
+def server_keys(known: Membership) -> list[bytes]:
+    """Return the server keys of all key epochs, the present one last."""
+    later = sorted((removal.key_epoch, removal.server_key) for removal in known.removals)
+    return [known.founding.server_key, *(server_key for _, server_key in later)]
 
 
 def write(known: Membership) -> bytes:
@@ -216,9 +216,9 @@ def check(entries: Iterable[Entry], founding: Founding) -> None:
     for entry in entries:
         if isinstance(entry, Member) and plain_line(entry.name) != entry.name:
             raise BadMembership("a name in it could steer a terminal")
-        signer = entry.by if isinstance(entry, Member) else founding.keeper
-        if isinstance(entry, Cession):
-            signer = entry.given_up.keeper
+        signer = entry.by if isinstance(entry, Member) else founding.owner
+        if isinstance(entry, HandOver):
+            signer = entry.given_up.owner
             check([entry.given_up], entry.given_up)
             check([entry.joined], entry.joined)
         try:
@@ -238,36 +238,39 @@ def _signed(entry: Entry) -> bytes:
     return b"e2a-swarm 1 " + type(entry).__name__.encode() + msgpack.encode(fields)
 
 
-def _following(cessions: Iterable[Cession]) -> dict[Founding, Cession]:
-    """Return the cession of each membership that was given up; of several by one keeper the same one everywhere."""
-    return {each.given_up: each for each in sorted(set(cessions), key=msgpack.encode, reverse=True)}
+def _following(hand_overs: Iterable[HandOver]) -> dict[Founding, HandOver]:
+    """Return how each membership was given up; of several by one owner the same one everywhere."""
+    return {each.given_up: each for each in sorted(set(hand_overs), key=msgpack.encode, reverse=True)}
 
 
-def _head(founding: Founding, cessions: Iterable[Cession]) -> Founding:
-    """Return the founding that counts for those who had this one. Of keepers that ceded to each other, one goes on."""
-    following, path = _following(cessions), [founding]
-    while cession := following.get(path[-1]):
-        if cession.joined in path:
-            return min(path[path.index(cession.joined) :], key=msgpack.encode)
-        path.append(cession.joined)
+def _leading(founding: Founding, hand_overs: Iterable[HandOver]) -> Founding:
+    """Return the founding that counts for those who had this one.
+
+    Of owners that handed over to each other, one goes on.
+    """
+    following, path = _following(hand_overs), [founding]
+    while step := following.get(path[-1]):
+        if step.joined in path:
+            return min(path[path.index(step.joined) :], key=msgpack.encode)
+        path.append(step.joined)
     return path[-1]
 
 
 def _arranged(
-    founding: Founding, admissions: Iterable[Member], removals: Iterable[Removal], cessions: Iterable[Cession] = ()
+    founding: Founding, admissions: Iterable[Member], removals: Iterable[Removal], hand_overs: Iterable[HandOver] = ()
 ) -> Membership:
     """Return the entries that count, in their order. Raises BadMembership if they are too many.
 
-    Where the keeper admitted a member, its other admissions are left out. Cessions are kept that lead here.
+    Where the owner admitted a member, its other admissions are left out. Hand-overs are kept that lead here.
     """
-    all_cessions = _following(cessions)
-    leading = [each for each in all_cessions.values() if _head(each.given_up, all_cessions.values()) == founding]
+    all_steps = _following(hand_overs)
+    leading = [each for each in all_steps.values() if _leading(each.given_up, all_steps.values()) == founding]
     gone = set(removals)
     by_member = defaultdict[bytes, set[Member]](set)
     for admission in admissions:
         by_member[admission.key].add(admission)
-    kept = [admission for each in by_member.values() for admission in _best(each, founding.keeper)]
-    entries = Membership(founding, _sorted(kept), _sorted(gone), _sorted(leading)[:MAX_CESSIONS])
+    kept = [admission for each in by_member.values() for admission in _best(each, founding.owner)]
+    entries = Membership(founding, _sorted(kept), _sorted(gone), _sorted(leading)[:MAX_HAND_OVERS])
     present = members(entries)
     counting = tuple(each for each in entries.admissions if each.key in present and _counts(each, present, founding))
     if len(counting) > MAX_ADMISSIONS or len(gone) > MAX_REMOVALS:
@@ -279,10 +282,10 @@ def _sorted(entries: Iterable[AnyEntry]) -> tuple[AnyEntry, ...]:
     return tuple(sorted(entries, key=msgpack.encode))
 
 
-def _best(admissions: set[Member], keeper: bytes) -> set[Member]:
-    vouched = [each for each in admissions if each.by == keeper]
+def _best(admissions: set[Member], owner: bytes) -> set[Member]:
+    vouched = [each for each in admissions if each.by == owner]
     return {min(vouched, key=lambda each: (each.since_s, each.signature))} if vouched else admissions
 
 
 def _counts(admission: Member, present: dict[bytes, Member], founding: Founding) -> bool:
-    return admission.by == founding.keeper or admission.by in present
+    return admission.by == founding.owner or admission.by in present

@@ -7,11 +7,11 @@ GUEST, ATTIC = b"\x07" * 32, b"\x08" * 32
 
 
 async def test_a_program_lists_invites_approves_and_removes(bench: WebBench) -> None:
-    papers = bench.members.papers()
-    key = papers.key
-    papers.found("laptop")
-    papers.admit(ATTIC, "attic")
-    papers.apply(GUEST, "guest")
+    identity = bench.members.identity()
+    key = identity.key
+    identity.membership.found("laptop")
+    identity.membership.admit(ATTIC, "attic")
+    identity.applicants.apply(GUEST, "guest")
     told = await bench.get("/api/v1/members")
     assert isinstance(told, dict)
     assert {each["name"] for each in told["members"]} == {"laptop", "attic"}
@@ -23,12 +23,12 @@ async def test_a_program_lists_invites_approves_and_removes(bench: WebBench) -> 
     made = await bench.client.post("/api/v1/invites", content=b'{"for_s": 60}')
     assert (made.status_code, made.headers["cache-control"]) == (201, "no-store")
     assert made.json()["command"] == f"e2a-swarm join {made.json()['code']}" != f"e2a-swarm join {key.code}"
-    assert [made.json()["code"]] == [type(key)(invite.secret).code for invite in bench.members.papers().invites]
+    assert [made.json()["code"]] == [type(key)(invite.secret).code for invite in bench.members.identity().invites.live]
     for body in (b'{"for_s": 59}', b'{"for_s": 604801}', b'{"for_s": 1e99}', b'{"for": 900}', b"[]"):
         assert (await bench.client.post("/api/v1/invites", content=body)).status_code == 400
 
     [row] = await bench.get("/api/v1/invites")  # type: ignore[misc]
-    [invite] = bench.members.papers().invites
+    [invite] = bench.members.identity().invites.live
     assert row == {"invite": invite.name, "made_s": invite.made_s, "until_s": invite.made_s + 60}
     taken = await bench.client.delete(f"/api/v1/invites/{invite.name}")
     assert taken.json() == {"note": "1 invite taken back: its code lets nobody in"}

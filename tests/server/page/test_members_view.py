@@ -14,11 +14,11 @@ GUEST, ATTIC, HOSTILE = b"\x07" * 32, b"\x08" * 32, "<script>alert(1)</script>"
 @pytest.fixture
 async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
     made = SiteBench(tmp_path)
-    papers = made.members.papers()
-    papers.found("laptop")
-    papers.admit(ATTIC, "attic")
-    papers.note_seen({ATTIC})
-    papers.apply(GUEST, HOSTILE)
+    identity = made.members.identity()
+    identity.membership.found("laptop")
+    identity.membership.admit(ATTIC, "attic")
+    identity.membership.note_seen({ATTIC})
+    identity.applicants.apply(GUEST, HOSTILE)
     await made.serve()
     yield made
     await made.close()
@@ -36,25 +36,25 @@ async def test_members_and_those_who_wait_are_shown_with_what_can_be_done(bench:
     orders = page.xpath("//button[@form='orders']/@value")
     assert orders == [f"approve 0 {'07' * 8}", f"refuse 0 {'07' * 8}", "08" * 8]
     answer = await bench.send("/orders", order=orders[0], back="/members")
-    assert "is a member now" in answer.text and GUEST in bench.members.papers().members
+    assert "is a member now" in answer.text and GUEST in bench.members.identity().membership.members
 
 
 async def test_a_member_is_removed_after_a_question(bench: SiteBench) -> None:
     asked = await bench.send("/members/remove", member="08" * 8)
-    assert "Put attic out of the swarm?" in asked.text and ATTIC in bench.members.papers().members
+    assert "Put attic out of the swarm?" in asked.text and ATTIC in bench.members.identity().membership.members
     form = html.document_fromstring(asked.text).xpath("//main//form")[0]
     fields = {each.get("name"): each.get("value") for each in form.xpath(".//input")}
     told = await bench.client.post(form.get("action"), data={**fields, "sure": "yes"})
-    assert "attic is removed" in told.text and ATTIC not in bench.members.papers().members
+    assert "attic is removed" in told.text and ATTIC not in bench.members.identity().membership.members
     assert (await bench.send("/members/remove", member="nobody", sure="yes")).status_code == 400
 
 
 async def test_an_invite_is_made_by_a_form_of_this_site_alone_and_shown_as_text_and_picture(bench: SiteBench) -> None:
     assert (await bench.client.post("/members", data={"for": "an hour"})).status_code == 403
     assert (await bench.send("/members", **{"for": "ever"})).status_code == 400
-    assert bench.members.papers().invites == []
+    assert bench.members.identity().invites.live == []
     shown = await bench.send("/members", **{"for": "an hour"})
-    [invite] = bench.members.papers().invites
+    [invite] = bench.members.identity().invites.live
     assert 3500 < invite.until_s - time.time() <= 3600
     page = html.document_fromstring(shown.text)
     code = page.xpath("string(//section//pre)").split()[2]
@@ -70,11 +70,11 @@ async def test_an_invite_is_made_by_a_form_of_this_site_alone_and_shown_as_text_
         code not in html.tostring(page).decode() and (await bench.client.post("/members/take-back")).status_code == 403
     )
     told = await bench.send(button.get("formaction"), invite=button.get("value"))
-    assert "1 invite taken back" in told.text and bench.members.papers().invites == []
+    assert "1 invite taken back" in told.text and bench.members.identity().invites.live == []
 
 
 async def test_only_the_keepers_machine_offers_to_remove(bench: SiteBench) -> None:
-    (bench.state / "keeper.key").unlink()
+    (bench.state / "owner.key").unlink()
     page = (await bench.client.get("/members")).text
     assert "Remove" not in page and "Members are removed on laptop" in page
 
