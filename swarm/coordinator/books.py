@@ -28,7 +28,8 @@ from swarm.audiobook.style import Style, make_style, read_cover
 from swarm.book.model.reading_choice import Wording
 from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_brought_files, put_back
-from swarm.coordinator.prepare import Offered, Prepared, file_stem, prepare
+from swarm.coordinator.job_naming import file_stem
+from swarm.coordinator.prepare import Offered, Prepared, prepare
 from swarm.errors import BookError, EnvironmentFault, ReaderMissing
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState

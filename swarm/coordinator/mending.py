@@ -1,22 +1,29 @@
-"""What `redo` mends: the sentences that the user means, other wordings, and those of an earlier edition. Pure."""
+"""What `redo` mends: the sentences that the user means, other wordings, and those of an earlier edition."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import regex
 
-from swarm.book.model.book import Segment
+from swarm.book.model.book import Block, ChapterText, Segment
 from swarm.book.model.engine_text import mark_voice, read_engine_text, split_voice
 from swarm.book.model.reading_choice import is_called
+from swarm.book.speech.segment import segment_chapter
+from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig
+from swarm.coordinator.job_naming import slug
 from swarm.errors import UsageError
-from swarm.job.fallback_voice import GUEST
-from swarm.job.recipe import TAKES
+from swarm.job.card import EngineCard
+from swarm.job.fallback_voice import GUEST, read_guest
+from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipDiscarded, SegmentReworded
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place
+from swarm.job.store.store import reworded_jobs
 from swarm.system.text import clean, count_text
+from swarm.voice.host.registry import recipe_card
 
 WHY = "to be spoken again"
 OTHER_VOICE = "to be spoken by another voice"
@@ -44,6 +51,43 @@ class CarriedOverride(NamedTuple):
     written: str
     time: int
     said: str
+
+
+def mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedOverride] = ()) -> Iterator[Mending]:
+    """Yield what opens the sentences of a job again that the user means, or another edition had. Raises UsageError."""
+    card = recipe_card(state.spec.recipe)
+    if carried:
+        yield carry(carried, state.spec, card.limit(state.spec.recipe.language))
+    if redo:
+        yield mend(state, redo, lambda segment, say: _spell(say, *_teller_of(segment, state.spec.recipe, card)))
+
+
+def _teller_of(segment: Segment, recipe: Recipe, card: EngineCard) -> tuple[str, EngineCard]:
+    """Return the language in which a sentence is spelled, and the card of the engine that speaks it."""
+    guest = read_guest(segment.voice)
+    return segment.language or recipe.language, recipe_card(guest) if guest else card
+
+
+def _spell(say: str, language: str, card: EngineCard) -> str:
+    """Return a user's own wording of a sentence as engine text. Raises UsageError."""
+    block = Block("paragraph", " ".join(say.split()))
+    spoken = segment_chapter(ChapterText("", (block,)), language, card, Speech(card))
+    if spoken.unspoken or not spoken.segments:
+        reason = spoken.unspoken[0].reason if spoken.unspoken else "it has no words"
+        raise UsageError(f"--say {say!r} cannot be spoken: {reason}.")
+    said = " ".join(segment.engine_text for segment in spoken.segments)
+    if len(said) > card.limit(language):
+        raise UsageError(f"--say is too long: {card.name} takes {card.limit(language)} characters at a time.")
+    return said
+
+
+def earlier_overrides(spec: JobSpec, state_dir: Path) -> list[CarriedOverride]:
+    """Return the wordings that the last edition of the same book has; [] if there are none. Raises StoreError."""
+    book, language = spec.book, spec.recipe.language
+    for other, wordings in reworded_jobs(state_dir, slug(book.title)):
+        if (other.book.title, other.book.authors, other.recipe.language) == (book.title, book.authors, language):
+            return overrides_of(other, wordings)
+    return []
 
 
 def mend(state: JobState, redo: RedoConfig, spell: Spell) -> Mending:

@@ -3,40 +3,35 @@
 The spec of a new job says all that is to be spoken of a book, and by which voices.
 """
 
-import hashlib
-import re
-import sys
-import unicodedata
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from secrets import randbelow
 
-import msgspec
 from msgspec import structs
 
-from swarm.audiobook.sound.frame import check_frame, key_of, read_streaminfo
 from swarm.book.any_file import read_any_book, read_name
-from swarm.book.model.book import Block, Book, ChapterText, Segment
+from swarm.book.model.book import Book
 from swarm.book.model.language_code import normal_language
 from swarm.book.model.reading_choice import NO_CAST, Cast
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import check_sayable, chosen_chapters, make_script, opening, spoken_credits, with_word
-from swarm.book.speech.segment import segment_chapter, unsaid_languages
-from swarm.book.speech.speech import Speech
-from swarm.config import RedoConfig, RenderConfig
+from swarm.book.speech.segment import unsaid_languages
+from swarm.config import RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_latents, restore_job_files
-from swarm.coordinator.mending import CarriedOverride, Mending, carry, mend, overrides_of
+from swarm.coordinator.job_naming import job_name
+from swarm.coordinator.job_replay import replay
+from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard
-from swarm.job.fallback_voice import FallbackEngine, Guests, read_guest
-from swarm.job.recipe import TAKES, Recipe
-from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
+from swarm.job.fallback_voice import FallbackEngine, Guests
+from swarm.job.recipe import Recipe
+from swarm.job.record import AnyRecord
 from swarm.job.spec import BookFacts, JobSpec
-from swarm.job.state import JobState, Place, apply
-from swarm.job.store.store import Store, has_job, reworded_jobs
+from swarm.job.state import JobState, apply
+from swarm.job.store.store import Store, has_job
 from swarm.standby.adopt import leader_epoch
 from swarm.system.disk import full_name
 from swarm.voice.host.fallback_voices import check_cast, find_guests
@@ -162,7 +157,7 @@ def prepare(
         read = book or read_any_book(path, config.reading)
         spec = make_spec(config, path, read, recipe, job, now, brought, offered)
         spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
-        carried = _earlier_wordings(spec, config.state_dir)
+        carried = earlier_overrides(spec, config.state_dir)
         with store.unpacking() as folder:
             store.create_job(spec, path, brought.contents(folder))
     return _resume(config, path, store, now, brought, spec, notes, carried)
@@ -242,7 +237,7 @@ def _resume(
     next_epoch = (
         partial(leader_epoch, store.folder(spec.job), randbelow) if config.take_over else lambda epoch: epoch + 1
     )
-    state, records = _replay(spec, store, now, notes, redo, carried, next_epoch)
+    state, records = replay(spec, store, now, notes, next_epoch, lambda state: mendings(state, redo, carried))
     if gone := lost_latents(state, store):
         apply(state, gone)
         records.append(gone)
@@ -266,165 +261,3 @@ def _recognise(config: RenderConfig, path: Path) -> tuple[str, str, Book | None]
         return *name, None
     book = read_any_book(path, config.reading)
     return book.title, book.language, book
-
-
-def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> str:
-    """Return the name that always follows from a book of this title, a recipe and the choices of text."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256")
-    digest.update(msgspec.json.encode((recipe.facts, config.chapters)))
-    if config.reading is not None:
-        digest.update(msgspec.json.encode(config.reading.for_digest()))
-    if config.credits is not None:
-        digest.update(msgspec.json.encode(config.credits))
-    if config.cast is not None:
-        digest.update(msgspec.json.encode(config.cast))
-    if config.one_engine:
-        digest.update(b"one engine")
-    if config.preview_s:
-        digest.update(msgspec.json.encode(config.preview_s))
-    if config.preview_name:
-        digest.update(config.preview_name.encode())
-    if config.lexicon is not None:
-        digest.update(msgspec.json.encode(read_lexicon(config.lexicon).rules))
-    return f"{slug(title)}-{digest.hexdigest()[:10]}"
-
-
-def slug(title: str) -> str:
-    """Return a title as a file name for programs: lower-case ASCII letters, digits and dashes."""
-    plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:48].strip("-") or "book"
-
-
-def _replay(
-    spec: JobSpec,
-    store: Store,
-    now: float,
-    notes: list[str],
-    redo: RedoConfig | None,
-    carried: Sequence[CarriedOverride],
-    next_epoch: Callable[[int], int],
-) -> tuple[JobState, list[AnyRecord]]:
-    state = JobState(spec)
-    for record in store.records(spec.job):
-        apply(state, record)
-    fresh: list[AnyRecord] = [RunStarted(next_epoch(state.epoch), now)]
-    lost = store.lost_clips(spec.job)
-    fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
-    for clip in lost:
-        store.discard_clip(clip.key)  # the clip contradicts the journal, so no other search may find it
-    if lost:
-        notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
-    for record in fresh:
-        apply(state, record)
-    for mending in mendings(state, redo, carried):
-        for record in mending.records:
-            apply(state, record)
-        fresh += mending.records
-        notes += mending.notes
-    for record in _reuse(state, store, now):
-        apply(state, record)
-        fresh.append(record)
-    return state, fresh
-
-
-def mendings(state: JobState, redo: RedoConfig | None, carried: Sequence[CarriedOverride] = ()) -> Iterator[Mending]:
-    """Yield what opens the sentences of a job again that the user means, or another edition had. Raises UsageError."""
-    card = recipe_card(state.spec.recipe)
-    if carried:
-        yield carry(carried, state.spec, card.limit(state.spec.recipe.language))
-    if redo:
-        yield mend(state, redo, lambda segment, say: _spell(say, *_teller_of(segment, state.spec.recipe, card)))
-
-
-def _teller_of(segment: Segment, recipe: Recipe, card: EngineCard) -> tuple[str, EngineCard]:
-    """Return the language in which a sentence is spelled, and the card of the engine that speaks it."""
-    guest = read_guest(segment.voice)
-    return segment.language or recipe.language, recipe_card(guest) if guest else card
-
-
-def _spell(say: str, language: str, card: EngineCard) -> str:
-    """Return a user's own wording of a sentence as engine text. Raises UsageError."""
-    block = Block("paragraph", " ".join(say.split()))
-    spoken = segment_chapter(ChapterText("", (block,)), language, card, Speech(card))
-    if spoken.unspoken or not spoken.segments:
-        reason = spoken.unspoken[0].reason if spoken.unspoken else "it has no words"
-        raise UsageError(f"--say {say!r} cannot be spoken: {reason}.")
-    said = " ".join(segment.engine_text for segment in spoken.segments)
-    if len(said) > card.limit(language):
-        raise UsageError(f"--say is too long: {card.name} takes {card.limit(language)} characters at a time.")
-    return said
-
-
-def _earlier_wordings(spec: JobSpec, state_dir: Path) -> list[CarriedOverride]:
-    """Return the wordings that the last edition of the same book has; [] if there are none. Raises StoreError."""
-    book, language = spec.book, spec.recipe.language
-    for other, wordings in reworded_jobs(state_dir, slug(book.title)):
-        if (other.book.title, other.book.authors, other.recipe.language) == (book.title, book.authors, language):
-            return overrides_of(other, wordings)
-    return []
-
-
-def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
-    """Return acceptances of clips that another job or an earlier edition left in the clip folder."""
-    found: list[AnyRecord] = []
-    there = store.clip_keys()  # one listing is far quicker than a look for each clip
-    for number, chapter in enumerate(state.spec.chapters):
-        for index in range(len(chapter.segments)):
-            place = (number, index)
-            if place not in state.accepted and (record := _find_any(state, store, place, now, there)):
-                found.append(record)
-    return found
-
-
-def _find_any(state: JobState, store: Store, place: Place, now: float, there: set[str]) -> ClipAccepted | None:
-    """Find the clip of one of the takes that a worker may choose between, among the keys that are there."""
-    first = state.take(place)
-    takes = [take for take in range(first, first + TAKES) if state.key(place, take) in there]
-    return next(filter(None, (find_spoken(state, store, place, now, take) for take in takes)), None)
-
-
-def find_spoken(state: JobState, store: Store, place: Place, now: float, take: int) -> ClipAccepted | None:
-    """Return the acceptance of a take whose clip is in the clip folder already, whole; None if it is not."""
-    key = state.key(place, take)
-    path = store.find_clip(key)
-    if path is None:
-        return None
-    frame = path.read_bytes()
-    sample_rate, _, _, samples = read_streaminfo(frame) or (0, 0, 0, 0)
-    digest = hashlib.sha256(frame).hexdigest()
-    if check_frame(frame, samples, sample_rate, digest) or key_of(frame) not in ("", key):
-        store.discard_clip(key)
-        return None
-    return ClipAccepted(
-        chapter=place[0],
-        index=place[1],
-        take=take,
-        key=key,
-        samples=samples,
-        sample_rate=sample_rate,
-        digest=digest,
-        bytes=len(frame),
-        worker="",
-        work_s=0.0,
-        started_s=now,
-        accepted_s=now,
-        reused=True,
-    )
-
-
-def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: bool = False, voice: str = "") -> str:
-    """Return the audiobook's file name without its ending: "Title - Author", with the chapters if they are chosen.
-
-    `voice` is named if it is given: previews are made to compare voices.
-    """
-    author = " & ".join(authors[:3])
-    name = f"{title} - {author}" if author else title
-    if chapters:
-        noun = "chapter" if chapters.isdigit() else "chapters"
-        name += f" ({'preview of ' if preview else ''}{noun} {chapters}{f', {voice}' if voice else ''})"
-    coding = sys.getfilesystemencoding()  # this coding is ASCII in some old locales
-    writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
-    clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
-    short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")
-    return short or "audiobook"

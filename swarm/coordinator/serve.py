@@ -18,7 +18,7 @@ from msgspec import msgpack, structs
 from swarm.audiobook.edition import Edition
 from swarm.audiobook.sound.frame import check_frame, key_of, with_key
 from swarm.coordinator.file_server import FileServer
-from swarm.coordinator.prepare import find_spoken
+from swarm.coordinator.job_replay import find_spoken
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EnvironmentFault, SwarmError, TakenOver
 from swarm.job.job_asset import digests_of

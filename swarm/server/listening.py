@@ -22,7 +22,7 @@ from swarm.audiobook.sound.reel import Layout, Reel, lay_reel, plan_reels
 from swarm.audiobook.style import make_style
 from swarm.book.model.book import Pause, Segment, picture_kind
 from swarm.config import RedoConfig
-from swarm.coordinator.prepare import mendings
+from swarm.coordinator.mending import mendings
 from swarm.errors import UsageError
 from swarm.job.record import ClipAccepted
 from swarm.job.spec import BookFacts

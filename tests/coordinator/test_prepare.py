@@ -9,7 +9,8 @@ from prose import PROSE
 from swarm.audiobook.sound.frame import with_key
 from swarm.book.model.reading_choice import Reading
 from swarm.config import RedoConfig, RenderConfig
-from swarm.coordinator.prepare import Prepared, file_stem, prepare, slug
+from swarm.coordinator.job_naming import file_stem, slug
+from swarm.coordinator.prepare import Prepared, prepare
 from swarm.errors import BookError, StoreError, UsageError
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.job.store.store import DiskStore
