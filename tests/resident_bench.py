@@ -13,7 +13,7 @@ from swarm.errors import UsageError
 from swarm.job.store.store import DiskStore
 from swarm.lease.envelope import Reason
 from swarm.lease.message import JobStatus, StatusReply
-from swarm.server.queue import Queue
+from swarm.server.queue import BookState, Queue
 from swarm.server.resident import Resident
 from swarm.system.machine import Clock
 
@@ -58,6 +58,13 @@ class ServerTwin:
         return [edition.state.spec.title for edition in self.editions.values()]
 
 
+def end_book(queue: Queue, number: int, state: BookState = BookState.FINISHED, **fields: object) -> None:
+    """Have a book of a queue end, by way of the states before."""
+    for before in (BookState.OPENING, BookState.SERVED):
+        queue.change(number, state=before)
+    queue.change(number, state=state, **fields)
+
+
 class ResidentBench:
     """A resident coordinator whose books are text files, spoken by the metronome."""
 
@@ -95,12 +102,20 @@ class ResidentBench:
         path.write_text(f"{words} Of {title}.")
         return (await self.resident.add(path, f"{title}.txt", options)).id
 
+    def end_rests(self) -> None:
+        """Let the time pass for which books rest."""
+        for book in self.queue.books:
+            self.queue.change(book.id, turn_s=0.0)
+
     async def settle(self) -> None:
         """Let the resident do all that it can do now."""
         running = asyncio.create_task(self.resident.run())
         async with asyncio.timeout(60):
             await asyncio.sleep(0.01)
-            while self.resident._leaving or self.resident._next():
+            while self.resident._leaving or self.resident._next() or self._is_opening():
                 await asyncio.sleep(0.01)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+
+    def _is_opening(self) -> bool:
+        return any(book.state is BookState.OPENING for book in self.queue.books)

@@ -13,7 +13,7 @@ from swarm.server.api.app import Api, MemberAnswers, make_app
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.host import listen, run
 from swarm.server.api.tokens import Doorkeeper
-from swarm.server.queue import QueuedBook
+from swarm.server.queue import BookState, QueuedBook
 from swarm.system.machine import Clock
 
 JOB = JobStatus("emma-1", "Emma", "hibari", "speaking", 10, 5, 1, 100, 40, 60.0, 30.0, 90.0, (), note="a note")
@@ -23,9 +23,9 @@ CELLAR = WorkerStatus("w2", "cellar", "cpu", (SlotStatus(0, "idle"),), 60.0, 0)
 REPLY = StatusReply("c", "server", "1", 1, (JOB,), (ATTIC, CELLAR))
 BOOKS = (
     QueuedBook(1, "a.epub", job="emma-1", title="Emma"),
-    QueuedBook(2, "b.epub", paused=True, why="waits"),
-    QueuedBook(3, "c.epub", state="finished", files=("c.m4b",), paused=True),
-    QueuedBook(4, "d.epub", state="failed", why="no book"),
+    QueuedBook(2, "b.epub", state=BookState.PAUSED, why="waits"),
+    QueuedBook(3, "c.epub", state=BookState.FINISHED, files=("c.m4b",)),
+    QueuedBook(4, "d.epub", state=BookState.FAILED, why="no book"),
 )
 
 TOKEN = "a token of some length"

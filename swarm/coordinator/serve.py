@@ -166,7 +166,7 @@ def fitting(reply: StatusReply, max_bytes: int) -> StatusReply:
         jobs = reply.jobs if chapters else tuple(structs.replace(job, chapters=()) for job in reply.jobs[:MAX_JOBS])
         shorter = structs.replace(reply, jobs=jobs, workers=reply.workers[:workers])
         if books is not None and reply.queue is not None:
-            waiting = [book.book for book in reply.queue if book.state == "waiting"]
+            waiting = [book.book for book in reply.queue if book.is_to_speak]
             kept = _cut(reply.queue, {*waiting[:books]})
             shorter = structs.replace(shorter, queue=kept, more_waiting=len(waiting[books:]))
         if len(msgpack.encode(shorter)) <= max_bytes:
@@ -176,7 +176,7 @@ def fitting(reply: StatusReply, max_bytes: int) -> StatusReply:
 
 def _cut(queue: Sequence[QueuedStatus], kept: set[int]) -> tuple[QueuedStatus, ...]:
     """Return these waiting books of a queue and the last ones that ended, with little about each."""
-    kept |= {book.book for book in [book for book in queue if book.state != "waiting"][-MAX_ENDED:]}
+    kept |= {book.book for book in [book for book in queue if not book.is_to_speak][-MAX_ENDED:]}
     return tuple(
         structs.replace(book, title=book.title[:MAX_REASON], note=book.note[:MAX_REASON], files=book.files[:1])
         for book in queue

@@ -73,11 +73,15 @@ class QueuedStatus(Struct, frozen=True, omit_defaults=True):
 
     book: Count  # the book's number
     title: Note
-    state: Name  # waiting, finished, failed, cancelled
-    paused: bool = False
+    state: Name  # waiting, paused, finished, failed, cancelled
     job: Name = ""  # known once the book was read
     note: Note = ""  # the reason that it failed, or what it waits for
     files: Annotated[tuple[Note, ...], Meta(max_length=8)] = ()  # the first ones of the audiobook
+
+    @property
+    def is_to_speak(self) -> bool:
+        """Whether it waits or is spoken."""
+        return self.state in ("waiting", "paused")
 
 
 def knows_orders(version: str) -> bool:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from swarm.audiobook.output_path import MAX_REPORT_BYTES, claims_in
 from swarm.job.store.store import DiskStore
-from swarm.server.queue import QueuedBook
+from swarm.server.queue import BookState, QueuedBook
 from swarm.system.text import clean
 
 KINDS = {
@@ -88,7 +88,7 @@ class FinishedBooks:
 
     def books(self, queued: Sequence[tuple[QueuedBook, Path]]) -> list[FinishedBook]:
         """Return the finished books among those of a queue, which come with their own files; the latest first."""
-        found = [self._look(book, source) for book, source in queued if book.state == "finished"]
+        found = [self._look(book, source) for book, source in queued if book.state is BookState.FINISHED]
         return sorted((book for book in found if book), key=lambda book: -book.finished_s)
 
     def _look(self, book: QueuedBook, source: Path) -> FinishedBook | None:

@@ -245,7 +245,7 @@ class Listening:
                 playback = Playback(edition.state, edition.style.pause_after_s)
                 known = self._keep(key, OpenBook(book, edition.state, playback))
             return known._replace(book=book)
-        key = (book.job, book.state, book.ended_s)
+        key = (book.job, book.state.value, book.ended_s)
         async with self._opening:
             return self._open.get(key) or self._keep(key, await asyncio.to_thread(self._read, book))
 

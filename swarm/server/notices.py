@@ -17,7 +17,7 @@ from swarm.config import ENV_CREDENTIALS, ENV_NOTIFY
 from swarm.errors import EnvironmentFault, SwarmError, UsageError
 from swarm.lease.envelope import Reason
 from swarm.lease.message import StatusReply
-from swarm.server.queue import QueuedBook
+from swarm.server.queue import BookState, QueuedBook
 from swarm.server.resident import Resident
 from swarm.system.disk import replace_file
 from swarm.system.installation import extra_line
@@ -67,7 +67,7 @@ class Notices:
         for worker in reply.workers:
             self._gone.pop(worker.name, None)
         matters = {matter.news.key: matter for matter in _of_books(books, reply)}
-        if any(book.state == "waiting" and not book.paused for book in books):
+        if any(_is_to_speak(book) for book in books):
             matters |= {matter.news.key: matter for matter in self._of_machines(reply)}
         self._since_s = {key: self._since_s.get(key, now) for key in matters}
         due = [m.news for key, m in matters.items() if now - self._since_s[key] >= m.patience_s]
@@ -102,17 +102,21 @@ def _of_books(books: Sequence[QueuedBook], reply: StatusReply) -> Iterator[_Noti
     jobs = {job.job: job for job in reply.jobs}
     for book in books:
         name, why = clean(book.heading), clean_note(book.why)
-        if book.state == "finished":
+        if book.state is BookState.FINISHED:
             line, kind = (f"{name} is finished, {why}", "warning") if why else (f"{name} is finished", "success")
             yield _Notice(News(f"{book.id} finished {book.ended_s:.0f}", line, kind))  # type: ignore[arg-type]
-        elif book.state == "failed":
+        elif book.state is BookState.FAILED:
             yield _Notice(News(f"{book.id} failed {book.ended_s:.0f}", f"{name} cannot be spoken: {why}", "failure"))
-        elif book.state == "waiting" and not book.paused:
+        elif _is_to_speak(book):
             job = jobs.get(book.job)
             unserved = job is not None and job.reason is not None and job.reason.code == "unserved"
             reason = clean_note(job.note) if job and unserved else why
             if reason:
                 yield _Notice(News(f"{book.id} stuck", f"{name} cannot go on: {reason}", "failure"), STUCK_S)
+
+
+def _is_to_speak(book: QueuedBook) -> bool:
+    return not (book.state.is_ended or book.state.is_paused)
 
 
 CREDENTIAL = "notify"  # the name of systemd's credential

@@ -1,16 +1,21 @@
-"""The queue of a resident coordinator: its books in the order they are spoken, in one file of the state folder."""
+"""The queue of a resident coordinator: its books in the order they are spoken, in one file of the state folder.
+
+Each book is in one state. Nothing but what the table of states says happens to it (docs/design.md has the diagram).
+"""
 
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct, structs
 
 from swarm.errors import StoreError, UsageError
 from swarm.job.store.asset_folder import copy_synced
+from swarm.lease.states import follow
 from swarm.system.disk import guarded, make_folder, replace_file
 from swarm.system.lock import Lock
 
@@ -21,19 +26,73 @@ MAX_TEXT = 10_000  # characters
 MAX_OPTIONS = 2000  # characters of the options of one book
 UNSAFE = '<>:"/\\|?*'  # signs that some system forbids in a file's name
 
-Standing = Literal["waiting", "finished", "failed", "cancelled"]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 
 
+class BookState(Enum):
+    """The state of a book of the queue."""
+
+    WAITING = "waiting"  # its turn comes
+    OPENING = "opening"  # its file is read
+    SERVED = "served"  # the server has its job
+    RESTING = "resting"  # it could not be opened, spoken or written here, and is tried again later
+    TWIN = "twin"  # the server has the same book with the same voice: it is tried again when that has left
+    MENDING = "mending"  # sentences of it are to be spoken again: its turn comes before all others
+    PAUSED = "paused"  # a user wants it to wait
+    HELD = "held"  # a user wants it to wait, and the server keeps its job
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the server has its job."""
+        return self in (BookState.SERVED, BookState.HELD)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a user wants it to wait."""
+        return self in (BookState.PAUSED, BookState.HELD)
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing is done for it until a user wants something of it."""
+        return self in _ENDS
+
+    @property
+    def at_start(self) -> "BookState":
+        """The state in which the next start finds it, when nothing is open; users are told this one's word."""
+        if self.is_ended:
+            return self
+        return BookState.PAUSED if self.is_paused else BookState.WAITING
+
+
+_ENDS = frozenset({BookState.FINISHED, BookState.FAILED, BookState.CANCELLED})
+_ORDERED = frozenset({BookState.PAUSED, BookState.CANCELLED, BookState.MENDING})  # a user may order these at any time
+BOOK_TRANSITIONS = {
+    BookState.WAITING: _ORDERED | {BookState.OPENING},
+    BookState.OPENING: _ORDERED | {BookState.SERVED, BookState.RESTING, BookState.TWIN, BookState.FAILED},
+    BookState.SERVED: frozenset({BookState.RESTING, BookState.MENDING, BookState.HELD, *_ENDS}),
+    BookState.RESTING: _ORDERED | {BookState.OPENING, BookState.WAITING},
+    BookState.TWIN: _ORDERED | {BookState.OPENING, BookState.WAITING},
+    BookState.MENDING: frozenset({BookState.OPENING, BookState.PAUSED, BookState.CANCELLED}),
+    BookState.PAUSED: frozenset({BookState.WAITING, BookState.CANCELLED}),
+    BookState.HELD: frozenset({BookState.SERVED, BookState.PAUSED, *_ENDS}),
+    BookState.FINISHED: frozenset({BookState.MENDING}),
+    BookState.FAILED: frozenset({BookState.WAITING}),
+    BookState.CANCELLED: frozenset({BookState.WAITING}),
+}
+
+
 class QueuedBook(Struct, frozen=True, omit_defaults=True):
-    """One book of the queue. Whether a waiting one is spoken already is told by its job."""
+    """One book of the queue."""
 
     id: int  # commands name the book by this number, which is never used again
     name: Text  # the name of the book's file
     options: tuple[Text, ...] = ()  # options of sound, reading and files, as words of a command line
     added_s: float = 0.0  # seconds since the epoch
-    state: Standing = "waiting"
-    paused: bool = False
+    state: BookState = BookState.WAITING
+    turn_s: float = 0.0  # its turn came then; the turn of one that rests, or is a twin, comes then
     job: Text = ""  # is known once the book was read
     title: Text = ""  # is known at once if the book's file tells it, else once the book was read
     why: Text = ""  # says why the book failed, or what it waits for
@@ -46,6 +105,11 @@ class QueuedBook(Struct, frozen=True, omit_defaults=True):
     def heading(self) -> str:
         """The title, or the file's name before the book was read."""
         return self.title or self.name
+
+    @property
+    def at_start(self) -> "QueuedBook":
+        """The book as the next start finds it."""
+        return structs.replace(self, state=self.state.at_start, turn_s=0.0)
 
 
 class _Content(Struct, frozen=True):
@@ -133,15 +197,22 @@ class Queue:
 
     def change(self, book_id: int, **fields: object) -> QueuedBook:
         """Change fields of a book, and return it. Raises UsageError."""
-        changed = structs.replace(self.find(book_id), **{name: _storable(value) for name, value in fields.items()})
-        self._arrange([changed if book.id == book_id else book for book in self.books])
+        before = self.find(book_id)
+        changed = structs.replace(before, **{name: _storable(value) for name, value in fields.items()})
+        follow(BOOK_TRANSITIONS, before.state, changed.state)
+        books = tuple(changed if book.id == book_id else book for book in self.books)
+        content = structs.replace(self._content, books=books)
+        if changed.at_start == before.at_start:  # the disk has what the next start needs of the book
+            self._content = content
+        else:
+            self._write(content)
         return changed
 
     def move(self, book_id: int, place: int) -> None:
         """Move a book to a place among those that wait, counted from 1. Raises UsageError."""
         moved = self.find(book_id)
         others = [book for book in self.books if book.id != book_id]
-        waiting = [number for number, book in enumerate(others) if book.state == "waiting"]
+        waiting = [number for number, book in enumerate(others) if not book.state.is_ended]
         at = waiting[max(place, 1) - 1] if 0 < max(place, 1) <= len(waiting) else len(others)
         self._arrange([*others[:at], moved, *others[at:]])
 
@@ -174,9 +245,8 @@ class Queue:
         self._lock.release()
 
     def _arrange(self, books: Sequence[QueuedBook]) -> None:
-        if tuple(books) == self.books:
-            return
-        self._write(structs.replace(self._content, books=tuple(books)))
+        if tuple(books) != self.books:
+            self._write(structs.replace(self._content, books=tuple(books)))
 
     def _read(self) -> _Content:
         path = self._folder / FILE
@@ -185,12 +255,13 @@ class Queue:
                 return _Content()
             data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
         try:
-            return msgspec.json.decode(data, type=_Content)
+            content = msgspec.json.decode(data, type=_Content)
         except (msgspec.MsgspecError, RecursionError) as fault:
             raise StoreError(
                 f"{path} cannot be used: it is damaged ({fault}); move it away and start again. Jobs and audiobooks "
                 "are not lost with it: add the books again, and nothing is spoken a second time."
             ) from fault
+        return structs.replace(content, books=tuple(book.at_start for book in content.books))
 
     def _write(self, content: _Content) -> None:
         if self._is_together:

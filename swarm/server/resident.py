@@ -26,7 +26,7 @@ from swarm.job.store.store import DiskStore
 from swarm.lease.envelope import Reason
 from swarm.lease.member_message import Order, QueuedStatus
 from swarm.lease.message import JobStatus, StatusReply
-from swarm.server.queue import Queue, QueuedBook
+from swarm.server.queue import BOOK_TRANSITIONS, BookState, Queue, QueuedBook
 from swarm.system.disk import OUTPUT_OPTION, store_fault
 from swarm.system.machine import Clock, Say
 from swarm.system.text import clean, clean_note, count_text
@@ -123,6 +123,12 @@ TWIN = "the same book is spoken with the same voice already; its files are made 
 STOPPED = "The coordinator stops: ask again when it is back."
 MAX_FILES = 8  # `status` names no more files of a finished book
 MAX_FILE_NAME = 2000  # characters of a file's name in `status`
+
+
+class _IsTwin(SwarmError):
+    """The job of a book is served for another one already."""
+
+
 Configure = Callable[[Path, Sequence[str]], RenderConfig]  # raises UsageError for options that make no sense
 
 
@@ -147,9 +153,7 @@ class Resident:
         self.queue, self.store, self._studio, self._clock = queue, store, studio, clock
         self.configure, self._note, self._offered = configure, note, offered
         self._set_aside = set_aside  # decides what becomes of a failed book of a watched folder
-        self._jobs: dict[int, str] = {}  # each book that is served has its job here
-        self._rests_until_s: dict[int, float] = {}
-        self._mending: dict[int, MendOrder] = {}  # an order stays here until the book is served again
+        self._mending: dict[int, MendOrder] = {}  # keys are books; an order stays until it is answered
         self._changed = asyncio.Event()
         self._adding = asyncio.Lock()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -168,7 +172,7 @@ class Resident:
 
     def served(self, book: QueuedBook) -> Edition | None:
         """Return the edition of a book that is served now."""
-        return self._server.editions.get(self._jobs.get(book.id, ""))
+        return self._server.editions.get(book.job) if book.state.is_served else None
 
     def config_of(self, book: QueuedBook) -> RenderConfig:
         """Return the config of a book. Raises UsageError."""
@@ -179,7 +183,7 @@ class Resident:
     async def reopen(self) -> None:
         """Serve the books again that the last run had begun: workers may still hold clips of them."""
         for book in self.queue.books:
-            if book.job and book.state == "waiting" and not book.paused:
+            if book.job and book.state is BookState.WAITING:
                 await self._open(book)
 
     async def run(self, keep_awake: Callable[[bool], None] = lambda working: None) -> None:
@@ -194,7 +198,7 @@ class Resident:
 
     async def _serve_all(self, keep_awake: Callable[[bool], None]) -> None:
         while True:
-            keep_awake(bool(self._jobs))
+            keep_awake(any(book.state.is_served for book in self.queue.books))
             self._changed.clear()
             if book := self._next():
                 self._make_room()
@@ -207,63 +211,55 @@ class Resident:
     def _next(self) -> QueuedBook | None:
         """Return the book to be served next; None while enough are served that a worker here can speak."""
         now = self._clock.now()
-        mended = next(
-            (book for book in self.queue.books if book.id in self._mending and self._may_open(book, now)), None
-        )
+        mended = next((book for book in self.queue.books if book.state is BookState.MENDING), None)
         if mended or sum(map(_is_speakable, self._server.status().jobs)) >= AHEAD:
             return mended
-        return next((book for book in self.queue.books if self._may_open(book, now)), None)
+        return next((book for book in self.queue.books if _may_open(book, now)), None)
 
     def _make_room(self) -> None:
         """Close a book that no worker can speak, if as many are open as memory should hold; it is tried again later."""
-        vain = {job.job: job for job in worded_status(self._server.status()).jobs if _waits_in_vain(job)}
-        if len(self._jobs) < MAX_SERVED:
+        served = [book for book in self.queue.books if book.state.is_served]
+        if len(served) < MAX_SERVED:
             return
-        for book_id, job in self._jobs.items():
-            if job in vain:
-                self._rest(self.queue.find(book_id), vain[job].note, FAULT_RETRY_S)
-                self._leave(book_id)
-                return
-
-    def _may_open(self, book: QueuedBook, now: float) -> bool:
-        rests = self._rests_until_s.get(book.id, 0.0) > now
-        return book.state == "waiting" and not (book.paused or rests or book.id in self._jobs)
+        vain = {job.job: job.note for job in worded_status(self._server.status()).jobs if _waits_in_vain(job)}
+        if in_vain := [book for book in served if book.job in vain]:
+            longest = min(in_vain, key=lambda book: book.turn_s)
+            self._rest(longest, vain[longest.job], FAULT_RETRY_S)
 
     async def _open(self, book: QueuedBook) -> None:
         """Read a book, and serve it unless the user did something else with it meanwhile."""
         loop = asyncio.get_running_loop()
+        mending = self._mending.get(book.id)
+        book = self._become(book, BookState.OPENING)
         if self._leaving:  # the job of this very book may be among those that the server still lets go of
             await asyncio.wait(self._leaving)
 
         def tell(line: str) -> None:
             loop.call_soon_threadsafe(self._note, f"{book.heading}: {line}")
 
-        mending = self._mending.get(book.id)
-        refused: SwarmError | None = UsageError(STOPPED)
+        opened, refused = None, None
         try:
             opened = await asyncio.to_thread(self._read, book, tell, mending.redo if mending else None)
-        except (EngineUnknown, InUse) as fault:
-            refused = fault
-            self._rest(book, str(fault))
         except SwarmError as fault:
             refused = fault
-            self._put_off(book, fault)
-        else:
-            refused = None if opened else UsageError(f"{book.heading}: {TWIN}.")
-            self._take_up(book, opened) if opened else self._rest(book, TWIN)
         finally:
             if mending:
                 del self._mending[book.id]
-                mending.answer(refused)
-        if book.id in self._mending and book.id in self._jobs:  # the mending was asked for while the book was read
-            self._leave(book.id)
+                mending.answer(None if opened else refused or UsageError(STOPPED))
+        is_opening = any(each.id == book.id and each.state is BookState.OPENING for each in self.queue.books)
+        if is_opening and opened:
+            self._take_up(book, opened)
+        elif is_opening and refused:
+            self._put_off(book, refused)
+        elif opened:
+            self.store.release_job(opened.editions[0].state.job)
 
-    def _read(self, book: QueuedBook, tell: Say, redo: RedoConfig | None) -> Books | None:
-        """Open a book in another thread; None if its job is served already. Raises SwarmError."""
+    def _read(self, book: QueuedBook, tell: Say, redo: RedoConfig | None) -> Books:
+        """Open a book in another thread. Raises SwarmError, _IsTwin if its job is served already."""
         config = self.configure(self.queue.path(book), book.options)
         job, _, _ = find_job(config, self.queue.path(book), find_brought_files(config, self.store), self._offered)
-        if job in self._jobs.values():
-            return None
+        if job in [each.job for each in self.queue.books if each.state.is_served]:
+            raise _IsTwin(TWIN)
         config = replace(config, redo=redo)
         books = Books(config, self.store, self._studio, self._clock, tell)
         books.offered = self._offered
@@ -277,51 +273,71 @@ class Resident:
     def _take_up(self, book: QueuedBook, books: Books) -> None:
         [edition] = books.editions
         job = edition.state.job
-        with suppress(UsageError):  # the book was removed meanwhile
-            if self._may_open(self.queue.find(book.id), self._clock.now()):
-                book = self.queue.change(book.id, job=job, title=edition.state.spec.title, why="")
-                self._jobs[book.id] = job
-                self._server.add(edition, books.put_back)
-                if edition.state.paused:
-                    self._server.pause(job, paused=False)
-                self._arrange()
-                return
-        self.store.release_job(job)
+        self._become(book, BookState.SERVED, job=job, title=edition.state.spec.title, why="")
+        self._server.add(edition, books.put_back)
+        if edition.state.paused:
+            self._server.pause(job, paused=False)
+        self._arrange()
 
     def _arrange(self) -> None:
-        self._server.arrange([self._jobs[book.id] for book in self.queue.books if book.id in self._jobs])
+        self._server.arrange([book.job for book in self.queue.books if book.state.is_served])
 
     def _put_off(self, book: QueuedBook, fault: SwarmError) -> None:
         """Try a book again later if the fault is this machine's, as a full disk is; else it has failed."""
-        if isinstance(fault, EnvironmentFault) and not isinstance(fault, ReaderMissing):
-            self._rest(book, tried_later(str(fault)), FAULT_RETRY_S)
-        else:
-            why = str(fault).replace(str(self.queue.path(book)), book.name)  # a user knows no path of the queue
-            self._fail(book, tried_on_demand(why, book.id))
+        match fault:
+            case _IsTwin():
+                self._rest(book, str(fault), RETRY_S, BookState.TWIN)
+            case EngineUnknown() | InUse():
+                self._rest(book, str(fault), RETRY_S)
+            case EnvironmentFault() if not isinstance(fault, ReaderMissing):
+                self._rest(book, tried_later(str(fault)), FAULT_RETRY_S)
+            case _:
+                why = str(fault).replace(str(self.queue.path(book)), book.name)  # a user knows no path of the queue
+                self._fail(book, tried_on_demand(why, book.id))
 
-    def _rest(self, book: QueuedBook, why: str, pause_s: float = RETRY_S) -> None:
+    def _rest(self, book: QueuedBook, why: str, rest_s: float, state: BookState = BookState.RESTING) -> None:
         if book.why != why:
             self._note(f"{book.heading}: {why}")
-        self._rests_until_s[book.id] = self._clock.now() + pause_s
-        self._change(book.id, why=why)
+        state = BookState.PAUSED if book.state is BookState.HELD else state
+        self._become(book, state, why=why, turn_s=self._clock.now() + rest_s)
 
     def _fail(self, book: QueuedBook, why: str) -> None:
         self._note(f"{book.heading}: {why}")
-        self._change(book.id, state="failed", why=why, ended_s=self._clock.now())
+        self._become(book, BookState.FAILED, why=why, ended_s=self._clock.now())
         if book.source and self._set_aside(Path(book.source), why):
-            self._change(book.id, source="")  # a book that is moved back is a new one of its folder
+            self.queue.change(book.id, source="")  # a book that is moved back is a new one of its folder
 
-    def _change(self, book_id: int, **fields: object) -> None:
-        with suppress(UsageError):  # the book was removed meanwhile
-            self.queue.change(book_id, **fields)
+    def _become(self, book: QueuedBook, state: BookState, **fields: object) -> QueuedBook:
+        """Have a book in another state, and end what belongs to the one it was in; return it as it is now."""
+        after = self.queue.change(book.id, **{"state": state, "turn_s": self._clock.now(), **fields})
+        if book.state.is_served and not state.is_served:
+            self._leave(book.job)
+        if book.state is BookState.MENDING and state is not BookState.OPENING:
+            self._mending.pop(book.id).answer(UsageError(f"{book.heading} is {state.value}: nothing is spoken again."))
+        self._changed.set()
+        return after
+
+    def _leave(self, job: str) -> None:
+        """Let the server forget a job; a book that waited for its end is next."""
+        task = asyncio.create_task(self._server.remove(job))
+        self._leaving.add(task)
+        task.add_done_callback(self._left)
+        for book in self.queue.books:
+            if book.state is BookState.TWIN:
+                self._become(book, BookState.WAITING)
+
+    def _left(self, task: "asyncio.Task[None]") -> None:
+        self._leaving.discard(task)
+        if not task.cancelled() and isinstance(fault := task.exception(), SwarmError):
+            self._note(str(fault))
+        self._changed.set()
 
     # --- how a book ends
 
     def ended(self, edition: Edition, fault: SwarmError | None) -> None:
         """Take in that an edition is written, or why it cannot be."""
         for book in self.queue.books:
-            if self._jobs.get(book.id) == edition.state.job:
-                self._leave(book.id)
+            if book.state.is_served and book.job == edition.state.job:
                 if fault:
                     self._put_off(book, fault)
                 else:
@@ -333,22 +349,7 @@ class Resident:
         gaps = len(edition.state.quarantined) + edition.state.spec.unspoken
         why = f"{count_text(gaps, 'sentence')} without sound" if gaps else ""
         files = edition.state.finished.files if edition.state.finished else ()
-        self.queue.change(book.id, state="finished", files=files, why=why, ended_s=self._clock.now())
-
-    def _leave(self, book_id: int) -> None:
-        """Let the server forget a book, and serve the next one."""
-        task = asyncio.create_task(self._server.remove(self._jobs.pop(book_id)))
-        self._leaving.add(task)
-        task.add_done_callback(self._left)
-        for book in self.queue.books:
-            if book.why == TWIN:
-                self._rests_until_s.pop(book.id, None)
-
-    def _left(self, task: "asyncio.Task[None]") -> None:
-        self._leaving.discard(task)
-        if not task.cancelled() and isinstance(fault := task.exception(), SwarmError):
-            self._note(str(fault))
-        self._changed.set()
+        self._become(book, BookState.FINISHED, files=files, why=why, ended_s=self._clock.now())
 
     # --- what users want
 
@@ -371,14 +372,10 @@ class Resident:
         while book.id in self._mending:
             await self._mending[book.id].settle()
         book = self.queue.find(book.id)
-        if book.paused or book.state not in ("waiting", "finished"):
-            raise UsageError(f"{book.heading} is {'paused' if book.paused else book.state}: resume it first.")
+        if BookState.MENDING not in BOOK_TRANSITIONS[book.state]:
+            raise UsageError(f"{book.heading} is {book.state.at_start.value}: resume it first.")
         order = self._mending[book.id] = MendOrder(redo)
-        self.queue.change(book.id, state="waiting", why="", ended_s=0.0)
-        self._rests_until_s.pop(book.id, None)
-        if book.id in self._jobs:
-            self._leave(book.id)
-        self._changed.set()
+        self._become(book, BookState.MENDING, why="", ended_s=0.0)
         await order.wait()
 
     def find(self, target: str) -> QueuedBook | None:
@@ -419,27 +416,26 @@ class Resident:
                 raise UsageError(f"{other} is for machines, and {book.heading} is a book.")
 
     def _pause(self, book: QueuedBook) -> str:
-        self.queue.change(book.id, paused=True)
-        if book.id in self._jobs:
-            self._server.pause(self._jobs[book.id], paused=True)
-            self._changed.set()
+        if book.state is BookState.SERVED:
+            self._become(book, BookState.HELD)
+            self._server.pause(book.job, paused=True)
+        elif not book.state.is_paused:
+            self._become(book, BookState.PAUSED)
         return f"{book.heading} is paused; `e2a-swarm resume {book.id}` lets it go on"
 
     def _resume(self, book: QueuedBook) -> str:
-        if book.state == "finished":
+        if book.state is BookState.FINISHED:
             raise UsageError(f"{book.heading} is finished: {', '.join(book.files)}.")
-        self.queue.change(book.id, paused=False, state="waiting", why="", ended_s=0.0)
-        self._rests_until_s.pop(book.id, None)
-        if book.id in self._jobs:
-            self._server.pause(self._jobs[book.id], paused=False)
-        self._changed.set()
+        if book.state is BookState.HELD:
+            self._become(book, BookState.SERVED)
+            self._server.pause(book.job, paused=False)
+        elif BookState.WAITING in BOOK_TRANSITIONS[book.state]:
+            self._become(book, BookState.WAITING, why="", ended_s=0.0)
         return f"{book.heading} goes on"
 
     def _cancel(self, book: QueuedBook) -> str:
-        if book.state == "waiting":
-            self.queue.change(book.id, state="cancelled", ended_s=self._clock.now())
-        if book.id in self._jobs:
-            self._leave(book.id)
+        if not book.state.is_ended:
+            self._become(book, BookState.CANCELLED, ended_s=self._clock.now())
         return f"{book.heading} is cancelled; `e2a-swarm resume {book.id}` takes it up again"
 
     def standing(self) -> tuple[QueuedStatus, ...]:
@@ -448,8 +444,7 @@ class Resident:
             QueuedStatus(
                 book=book.id,
                 title=clean(book.heading),
-                state=book.state,
-                paused=book.paused,
+                state=book.state.at_start.value,
                 job=book.job,
                 note=clean_note(book.why),
                 files=tuple(name[:MAX_FILE_NAME] for name in book.files[:MAX_FILES]),
@@ -460,8 +455,18 @@ class Resident:
 
 def _expect_waiting(book: QueuedBook, order: Order) -> None:
     """Raise UsageError for a book that ended, if an order is only for books that wait or are spoken."""
-    if book.state != "waiting":
-        raise UsageError(f"{book.heading} is {book.state}: there is nothing to {order.action}.")
+    if book.state.is_ended:
+        raise UsageError(f"{book.heading} is {book.state.value}: there is nothing to {order.action}.")
+
+
+def _may_open(book: QueuedBook, now: float) -> bool:
+    """Tell whether it is a book's turn."""
+    match book.state:
+        case BookState.WAITING:
+            return True
+        case BookState.RESTING | BookState.TWIN:
+            return book.turn_s <= now
+    return False
 
 
 def _words_for(book: QueuedBook) -> tuple[str, ...]:

@@ -342,8 +342,8 @@ def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int, doing: Mappin
     `more_waiting` is the number of waiting books that are not there, since the reply had no room for them; `doing` has
     the states of the jobs that are served.
     """
-    waiting = [book for book in queue if book.state == "waiting"]
-    ended = [book for book in queue if book.state != "waiting"][-MAX_ENDED:]
+    waiting = [book for book in queue if book.is_to_speak]
+    ended = [book for book in queue if not book.is_to_speak][-MAX_ENDED:]
     lines = [f"  queue: {count_text(len(waiting) + more_waiting, 'book')} to speak"] if queue else []
     more = [f"         and {more_waiting} more that wait"] if more_waiting else []
     lines += [_book_line(book, doing, columns) for book in waiting]
@@ -351,9 +351,7 @@ def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int, doing: Mappin
 
 
 def _book_line(book: QueuedStatus, doing: Mapping[str, str], columns: int) -> str:
-    state = book.state
-    if state == "waiting":
-        state = "paused" if book.paused else doing.get(book.job, state)
+    state = doing.get(book.job, book.state) if book.state == "waiting" else book.state
     line = f"    {book.book:3d}  {clean(book.title, MAX_SHOWN)}: {state}"
     if book.note or not book.files:
         return f"{line}, {book.note}" if book.note else line

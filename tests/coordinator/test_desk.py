@@ -85,7 +85,7 @@ async def test_orders_reach_the_book_or_the_machine_that_they_name(bench: DeskBe
     await bench.settle()
     done = await bench.say(Order("pause", "emma"))
     assert isinstance(done, Obeyed)
-    assert (done.done, bench.queue.find(1).paused) == (True, True)
+    assert (done.done, bench.queue.find(1).state.is_paused) == (True, True)
     assert await bench.say(Order("pause", "attic", by="laptop")) == Obeyed(
         True, "1 machine called attic: told to pause"
     )

@@ -5,7 +5,7 @@ from watch_replies import replies, worker
 
 from swarm.lease.envelope import Reason
 from swarm.server.notices import GONE_S, OVER_S, STUCK_S, Notices
-from swarm.server.queue import QueuedBook
+from swarm.server.queue import BookState, QueuedBook
 
 EMMA = QueuedBook(1, "Emma.epub", title="Emma")
 NOBODY = replies(workers=())
@@ -21,9 +21,9 @@ def changed(book: QueuedBook, **fields: object) -> QueuedBook:
 
 def test_each_end_of_a_book_is_told_once_with_its_reason() -> None:
     matters = Notices([])
-    done = changed(EMMA, state="finished", ended_s=5.0)
-    gaps = changed(EMMA, id=2, state="finished", ended_s=6.0, why="2 sentences without sound")
-    bad = changed(EMMA, id=3, state="failed", ended_s=7.0, why="It is no EPUB.")
+    done = changed(EMMA, state=BookState.FINISHED, ended_s=5.0)
+    gaps = changed(EMMA, id=2, state=BookState.FINISHED, ended_s=6.0, why="2 sentences without sound")
+    bad = changed(EMMA, id=3, state=BookState.FAILED, ended_s=7.0, why="It is no EPUB.")
     assert lines(matters, EMMA) == []
     news = matters.look([done, gaps, bad], replies(), 1.0)
     assert [(each.line, each.kind) for each in news] == [
@@ -36,7 +36,7 @@ def test_each_end_of_a_book_is_told_once_with_its_reason() -> None:
 
 
 def test_a_restart_tells_nothing_again_and_a_first_start_nothing_old() -> None:
-    done = changed(EMMA, state="finished", ended_s=5.0)
+    done = changed(EMMA, state=BookState.FINISHED, ended_s=5.0)
     first = Notices(None)
     assert lines(first, done) == []
     assert lines(Notices(first.told), done) == []
@@ -60,7 +60,7 @@ def test_a_voice_that_nobody_has_is_told_in_the_words_of_the_status() -> None:
     reply = replies(note="no worker here can speak German", reason=Reason("unserved"))
     lines(matters, book, reply=reply)
     assert lines(matters, book, now=STUCK_S, reply=reply) == ["Emma cannot go on: no worker here can speak German"]
-    assert lines(Notices([]), changed(book, paused=True), now=STUCK_S, reply=reply) == []
+    assert lines(Notices([]), changed(book, state=BookState.PAUSED), now=STUCK_S, reply=reply) == []
 
 
 def test_a_lost_machine_is_told_while_books_wait_but_none_that_left_properly_or_came_back() -> None:
@@ -72,7 +72,7 @@ def test_a_lost_machine_is_told_while_books_wait_but_none_that_left_properly_or_
     assert lines(matters, EMMA, now=2 * GONE_S) == []
     idle = Notices([])
     idle.hear(Reason("silent", worker="attic"))
-    done = changed(EMMA, state="finished", ended_s=1.0)
+    done = changed(EMMA, state=BookState.FINISHED, ended_s=1.0)
     assert lines(idle, done) == ["Emma is finished"]
     assert lines(idle, done, now=2 * GONE_S) == []
 
@@ -96,7 +96,7 @@ def test_a_queue_that_restarts_in_a_loop_tells_once_that_it_stopped() -> None:
 
 
 def test_a_hostile_title_stays_in_its_line() -> None:
-    book = changed(EMMA, title="A\n\x1b[31mB\u2028" + "x" * 500, state="finished", ended_s=1.0)
+    book = changed(EMMA, title="A\n\x1b[31mB\u2028" + "x" * 500, state=BookState.FINISHED, ended_s=1.0)
     [line] = lines(Notices([]), book)
     assert line.isprintable()
     assert len(line) < 250

@@ -9,7 +9,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from resident_bench import ResidentBench
+from resident_bench import ResidentBench, end_book
 
 from swarm.errors import EnvironmentFault, StoreError, UsageError
 from swarm.server.notices import (
@@ -85,7 +85,7 @@ async def test_a_finished_book_is_told_once_over_a_restart_too(bench: ResidentBe
     await bench.add("Emma")
     notifier = make(bench, hook)
     await notifier.look(bench.resident)
-    bench.queue.change(1, state="finished", ended_s=9.0, title="Emma @everyone")
+    end_book(bench.queue, 1, ended_s=9.0, title="Emma @everyone")
     await notifier.look(bench.resident)
     await notifier.look(bench.resident)
     await make(bench, hook).look(bench.resident)
@@ -105,7 +105,7 @@ async def test_a_server_that_refuses_is_tried_again_and_nothing_is_lost_by_a_res
     notifier = make(bench, hook, clock)
     await notifier.look(bench.resident)
     hook.code = 500
-    bench.queue.change(1, state="finished", ended_s=9.0)
+    end_book(bench.queue, 1, ended_s=9.0)
     await notifier.look(bench.resident)
     assert (hook.got, "tried again" in bench.said[-1]) == ([], True)
     hook.code = 200
@@ -130,9 +130,10 @@ async def test_neither_logs_nor_lines_nor_files_have_the_address(
     await bench.add("Emma")
     notifier = make(bench, hook)
     await notifier.look(bench.resident)
+    end_book(bench.queue, 1)
     for code in (500, 200):
         hook.code = code
-        bench.queue.change(1, state="finished", ended_s=float(code))
+        bench.queue.change(1, ended_s=float(code))
         await notifier.look(bench.resident)
     hook.server_close()
     bench.queue.change(1, ended_s=7.0)

@@ -1,6 +1,7 @@
 """The books of a queue: which are served, in which order, and how they end."""
 
 import asyncio
+import threading
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -9,14 +10,18 @@ import pytest
 from msgspec import structs
 from resident_bench import ResidentBench
 
+from swarm.config import RedoConfig
 from swarm.coordinator.books import Books
 from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.job.record import JobFinished
 from swarm.job.state import apply
 from swarm.lease.member_message import Order
+from swarm.lease.states import IllegalTransition
 from swarm.net.wire import pack, unpack_from_coordinator
+from swarm.server.queue import BookState, QueuedBook
 from swarm.server.resident import AHEAD, MAX_SERVED
 from swarm.system.lock import Lock
+from swarm.system.machine import Say
 
 
 @pytest.fixture
@@ -29,7 +34,7 @@ def obey(bench: ResidentBench, action: str, book: int, count: int = 0) -> str:
 
 
 def states(bench: ResidentBench) -> list[str]:
-    return [book.state for book in bench.queue.books]
+    return [book.state.at_start.value for book in bench.queue.books]
 
 
 async def test_a_few_books_are_served_at_a_time_in_the_order_of_the_queue(bench: ResidentBench) -> None:
@@ -61,7 +66,7 @@ async def test_the_next_book_follows_when_one_is_written(bench: ResidentBench) -
     await bench.settle()
     assert bench.server.titles == ["b", "c", "d"]
     finished = bench.queue.find(1)
-    assert (finished.state, finished.files, finished.title) == ("finished", ("/out/a.m4b",), "a")
+    assert (finished.state, finished.files, finished.title) == (BookState.FINISHED, ("/out/a.m4b",), "a")
 
 
 async def test_a_book_that_fails_is_set_aside_with_its_reason_until_somebody_resumes_it(bench: ResidentBench) -> None:
@@ -91,7 +96,7 @@ async def test_a_full_disk_fails_no_book_and_the_queue_goes_on_when_there_is_roo
     await bench.settle()
     assert (states(bench), bench.server.titles, aside) == (["waiting"] * 4, ["d"], [])
     assert [book.why for book in bench.queue.books] == ["The disk is full."] * 3 + [""]
-    bench.resident._rests_until_s.clear()  # time passes
+    bench.end_rests()
     await bench.settle()
     assert bench.server.titles == ["a", "b", "d"]
 
@@ -184,7 +189,7 @@ async def test_a_book_that_another_command_speaks_waits_for_its_end(bench: Resid
     await bench.settle()
     assert (states(bench), "already working on" in bench.queue.find(1).why) == (["waiting"], True)
     other.release()
-    bench.resident._rests_until_s.clear()  # time passes
+    bench.end_rests()
     await bench.settle()
     assert (bench.server.titles, bench.queue.find(1).why) == (["a"], "")
 
@@ -244,3 +249,57 @@ async def test_a_book_is_meant_by_number_title_or_file_name(bench: ResidentBench
     assert bench.resident.find("") is None
     with pytest.raises(UsageError, match="by its number, 1, 2"):
         bench.resident.find("emma.txt")
+
+
+@pytest.mark.parametrize("action", ["pause", "cancel", "remove"])
+async def test_an_order_to_speak_a_sentence_again_is_refused_when_its_book_is_stopped_meanwhile(
+    bench: ResidentBench, action: str
+) -> None:
+    await bench.add("a")
+    asked = asyncio.create_task(bench.resident.mend(bench.queue.find(1), RedoConfig()))
+    await asyncio.sleep(0)
+    assert bench.queue.find(1).state is BookState.MENDING
+    obey(bench, action, 1)
+    with pytest.raises(UsageError, match="nothing is spoken again"):
+        await asked
+    await bench.settle()
+    assert bench.server.titles == []
+
+
+async def test_a_book_is_opened_anew_for_an_order_that_comes_while_it_is_read(
+    bench: ResidentBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await bench.add("a")
+    redos = list[RedoConfig | None]()
+    read, reading = bench.resident._read, threading.Event()
+
+    def slow(book: QueuedBook, tell: Say, redo: RedoConfig | None) -> Books:
+        redos.append(redo)
+        reading.wait(60)
+        return read(book, tell, redo)
+
+    monkeypatch.setattr(bench.resident, "_read", slow)
+    running = asyncio.create_task(bench.settle())
+    while not redos:
+        await asyncio.sleep(0.01)
+    asked = asyncio.create_task(bench.resident.mend(bench.queue.find(1), RedoConfig()))
+    await asyncio.sleep(0)
+    reading.set()
+    await asked
+    await running
+    assert (redos, bench.server.titles) == ([None, RedoConfig()], ["a"])
+
+
+async def test_a_paused_book_that_was_written_meanwhile_is_finished(bench: ResidentBench) -> None:
+    await bench.add("a")
+    await bench.settle()
+    obey(bench, "pause", 1)
+    assert bench.queue.find(1).state is BookState.HELD
+    bench.resident.ended(next(iter(bench.server.editions.values())), None)
+    assert bench.queue.find(1).state is BookState.FINISHED
+
+
+def test_no_book_gets_from_a_state_to_one_that_cannot_follow(bench: ResidentBench) -> None:
+    bench.queue.add(Path(__file__), "a.txt", (), 0.0)
+    with pytest.raises(IllegalTransition, match="WAITING cannot become FINISHED"):
+        bench.queue.change(1, state=BookState.FINISHED)

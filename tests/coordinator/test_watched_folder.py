@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from resident_bench import ResidentBench
 
+from swarm.server.queue import BookState
 from swarm.server.stay import OPTIONS_FILE, SET_ASIDE, WatchedFolder, set_aside
 
 
@@ -90,7 +91,7 @@ async def test_a_book_that_fails_is_set_aside_with_its_reason(bench: ResidentBen
     for _ in range(2):
         await watch.look()
     await bench.settle()
-    assert bench.queue.find(1).state == "failed"
+    assert bench.queue.find(1).state is BookState.FAILED
     assert (folder / SET_ASIDE / "bad.epub").read_bytes() == b"no book"
     assert "bad.epub" in (folder / SET_ASIDE / "bad.epub.why.txt").read_text()
     for _ in range(2):
@@ -99,7 +100,7 @@ async def test_a_book_that_fails_is_set_aside_with_its_reason(bench: ResidentBen
     (folder / SET_ASIDE / "bad.epub").rename(folder / "bad.epub")  # the user wants it to be tried again
     for _ in range(2):
         await watch.look()
-    assert [book.state for book in bench.queue.books] == ["failed", "waiting"]
+    assert [book.state for book in bench.queue.books] == [BookState.FAILED, BookState.WAITING]
 
 
 async def test_a_book_that_fails_and_cannot_be_moved_is_not_tried_for_ever(bench: ResidentBench, folder: Path) -> None:
@@ -110,7 +111,7 @@ async def test_a_book_that_fails_and_cannot_be_moved_is_not_tried_for_ever(bench
     for _ in range(4):
         await watch.look()
         await bench.settle()
-    assert [book.state for book in bench.queue.books] == ["failed"]
+    assert [book.state for book in bench.queue.books] == [BookState.FAILED]
 
 
 async def test_one_file_that_cannot_be_read_keeps_no_other_back(

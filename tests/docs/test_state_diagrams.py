@@ -15,18 +15,24 @@ from swarm.lease.states import (
     SessionState,
     SlotState,
 )
+from swarm.server.queue import BOOK_TRANSITIONS, BookState
 
 DESIGN = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
 DIAGRAMS = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", DESIGN, re.DOTALL)
-BEGINNINGS = [SlotState.EMPTY, LinkState.AWAY, SessionState.JOINED]
-TABLES: list[Mapping[Enum, frozenset[Enum]]] = [SLOT_TRANSITIONS, LINK_TRANSITIONS, SESSION_TRANSITIONS]
+BEGINNINGS = [SlotState.EMPTY, LinkState.AWAY, SessionState.JOINED, BookState.WAITING]
+TABLES: list[Mapping[Enum, frozenset[Enum]]] = [
+    SLOT_TRANSITIONS,
+    LINK_TRANSITIONS,
+    SESSION_TRANSITIONS,
+    BOOK_TRANSITIONS,
+]
 
 
 def test_each_table_has_a_diagram() -> None:
     assert len(DIAGRAMS) == len(TABLES)
 
 
-@pytest.mark.parametrize("number", range(len(TABLES)), ids=["slot", "link", "session"])
+@pytest.mark.parametrize("number", range(len(TABLES)), ids=["slot", "link", "session", "book"])
 def test_a_diagram_has_the_arrows_of_its_table_and_no_others(number: int) -> None:
     drawn = re.findall(r"^ +(\S+) --> (\w+)", DIAGRAMS[number], re.MULTILINE)
     table = TABLES[number]
@@ -35,7 +41,7 @@ def test_a_diagram_has_the_arrows_of_its_table_and_no_others(number: int) -> Non
     assert set(drawn) == {("[*]", BEGINNINGS[number].name), *arrows}
 
 
-@pytest.mark.parametrize("number", range(len(TABLES)), ids=["slot", "link", "session"])
+@pytest.mark.parametrize("number", range(len(TABLES)), ids=["slot", "link", "session", "book"])
 def test_every_state_is_in_its_table_and_can_be_reached(number: int) -> None:
     table = TABLES[number]
     assert set(table) == set(type(BEGINNINGS[number]))

@@ -10,7 +10,7 @@ from swarm.lease.envelope import PAUSED_FROM
 from swarm.lease.message import JobStatus, StatusReply, WorkerStatus
 from swarm.lease.offer import Figures
 from swarm.server.listening import ChapterOverview
-from swarm.server.queue import QueuedBook
+from swarm.server.queue import BookState, QueuedBook
 from swarm.watch.view import SILENT_S, job_percent, realtime
 from swarm.watch.words import standby_state
 
@@ -148,12 +148,12 @@ def book_answers(books: Sequence[QueuedBook], reply: StatusReply) -> list[BookAn
 
 
 def _book(book: QueuedBook, job: JobStatus | None) -> BookAnswer:
-    served = job if book.state == "waiting" else None
+    served = job if not book.state.is_ended else None
     return BookAnswer(
         book=book.id,
         title=book.heading,
         state=_state(book, served),
-        percent=100 if book.state == "finished" else job_percent(served) if served else 0,
+        percent=100 if book.state is BookState.FINISHED else job_percent(served) if served else 0,
         time_left_s=served.eta_s if served else None,
         sound_s=served.audio_s if served else 0.0,
         note=book.why or (served.note if served else ""),
@@ -164,10 +164,8 @@ def _book(book: QueuedBook, job: JobStatus | None) -> BookAnswer:
 
 
 def _state(book: QueuedBook, served: JobStatus | None) -> str:
-    if book.paused and book.state == "waiting":
-        return "paused"
-    if not served:
-        return book.state
+    if book.state.is_paused or not served:
+        return book.state.at_start.value
     # The job ends a moment before its files are in the queue, and readers of "finished" look for them.
     return "writing" if served.state == "finished" else served.state
 

@@ -90,7 +90,7 @@ class BookViews:
             return {}  # the book was removed meanwhile
         [book] = book_answers([queued], reply)
         options = told_words(self._fields, book.options)
-        job = next((job for job in reply.jobs if job.job == queued.job and queued.state == "waiting"), None)
+        job = next((job for job in reply.jobs if job.job == queued.job and not queued.state.is_ended), None)
         return {
             "summary": self._site.piece(
                 "piece-summary.html", book=book, job=job, has_cover=bool(queued.job), options=options

@@ -4,9 +4,10 @@ import errno
 from pathlib import Path
 
 import pytest
+from resident_bench import end_book
 
 from swarm.errors import StoreError, UsageError
-from swarm.server.queue import FILE, Queue, safe_name
+from swarm.server.queue import FILE, BookState, Queue, safe_name
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_a_book_is_moved_among_those_that_wait(tmp_path: Path, book: Path) -> No
     queue = Queue(tmp_path)
     for name in "abcd":
         queue.add(book, name, [], 0.0)
-    queue.change(1, state="finished", files=("a.m4b",))
+    end_book(queue, 1, files=("a.m4b",))
     queue.move(4, 1)
     assert "".join(each.name for each in queue.books) == "adbc"
     queue.move(4, 99)
@@ -158,6 +159,6 @@ def test_changes_of_a_block_that_the_disk_did_not_take_are_in_the_next_write(
             queue.move(2, 1)
             queue.remove(1)
     assert queue.path(queue.books[0]).exists()
-    queue.change(2, paused=True)
-    assert [(each.name, each.paused) for each in reopened(queue, tmp_path).books] == [("b", True)]
+    queue.change(2, state=BookState.PAUSED)
+    assert [(each.name, each.state) for each in reopened(queue, tmp_path).books] == [("b", BookState.PAUSED)]
     assert not (tmp_path / "queue" / "1").exists()

@@ -15,6 +15,7 @@ from PIL import Image
 
 from swarm.job.store.store import DiskStore
 from swarm.server.api.schema import openapi
+from swarm.server.queue import BookState
 
 TEXT = "The first sentence is here. The second one follows"
 
@@ -139,7 +140,7 @@ async def test_a_finished_book_is_heard_and_mended_and_goes_through_the_queue_ag
     before = await stretch_of(bench)
     bench.finish(1, "/out/Emma.m4b")
     await bench.settle()
-    assert (bench.queue.find(1).state, bench.server.titles) == ("finished", [])
+    assert (bench.queue.find(1).state, bench.server.titles) == (BookState.FINISHED, [])
     assert (await stretch_of(bench))["sound"] == before["sound"]
     assert (await bench.client.get(address(before))).status_code == 200
     for title in "bcd":
@@ -147,7 +148,7 @@ async def test_a_finished_book_is_heard_and_mended_and_goes_through_the_queue_ag
     await bench.settle()
     answer = await redo(bench, chapter=1, sentence=1)
     assert answer.status_code == 200, answer.text
-    assert bench.queue.find(1).state == "waiting"
+    assert not bench.queue.find(1).state.is_ended
     assert bench.server.titles == ["Emma", "b", "c", "d"]  # at once, and first
     assert list(bench.state_of(1).accepted) == [(0, 1)]
 
@@ -182,7 +183,7 @@ async def test_what_could_not_be_recorded_is_not_told_to_be_done(bench: ListenBe
     answer = await redo(bench, chapter=1, sentence=1)
     assert answer.status_code >= 400 and "already working" in answer.json()["error"], answer.text
     other.close()
-    bench.resident._rests_until_s.clear()
+    bench.end_rests()
     assert (await redo(bench, chapter=1, sentence=1)).status_code == 200
     assert list(bench.state_of(1).accepted) == [(0, 1)]
 

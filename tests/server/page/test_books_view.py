@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from lxml import html
 from msgspec import structs
+from resident_bench import end_book
 from site_bench import SiteBench
 
 from swarm.lease.message import ChapterStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.page.books_view import MAX_AT_ONCE
+from swarm.server.queue import BookState
 
 
 @pytest.fixture
@@ -28,12 +30,12 @@ async def page_of(bench: SiteBench, path: str) -> html.HtmlElement:
 async def test_buttons_move_a_book_up_down_and_to_the_top(bench: SiteBench) -> None:
     for title in ("Emma", "Persuasion", "Ended", "Sanditon", "Lady Susan"):
         await bench.add(title)
-    bench.queue.change(3, state="failed", why="no book")
+    end_book(bench.queue, 3, BookState.FAILED, why="no book")
     page = await page_of(bench, "/")
     moves = page.xpath("//ul[@id='books']/li//button[starts-with(@value, 'move')]/@value")
     assert moves == ["move 2 1", "move 1 2", "move 3 2", "move 2 4", "move 4 4", "move 3 5", "move 1 5"]
     await bench.send("/orders", order="move 2 4")
-    assert [book.id for book in bench.queue.books if book.state == "waiting"] == [1, 4, 2, 5]
+    assert [book.id for book in bench.queue.books if not book.state.is_ended] == [1, 4, 2, 5]
     assert "Try again" in page.xpath("string(//li[@id='book-3'])") and "no book" in page.xpath(
         "string(//li[@id='book-3'])"
     )
@@ -63,7 +65,7 @@ async def test_files_of_a_finished_book_are_handed_out_and_never_shown(bench: Si
     for name in ("Emma <b>.m4b", "Emma <b>.report.html"):
         (folder / name).write_bytes(b"<script>alert(1)</script>")
     files = (str(folder / "Emma <b>.m4b"), str(folder / "gone.m4b"), "s3://bucket/Emma.m4b")
-    bench.queue.change(1, state="finished", files=files)
+    end_book(bench.queue, 1, files=files)
     page = await page_of(bench, "/books/1")
     assert page.xpath("//section[@id='files']//a/text()") == ["Emma <b>.m4b", "Emma <b>.report.html"]
     assert "s3://bucket/Emma.m4b" in page.xpath("string(//section[@id='files'])")
