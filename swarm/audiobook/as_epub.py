@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 
 from swarm.audiobook.style import Style, book_cover
 from swarm.book.calibre import converted
-from swarm.book.epub import read_book
+from swarm.book.epub import read_epub
 from swarm.book.kinds import FOREIGN, PAGES
 from swarm.book.model.book import Book, Chapter
 from swarm.book.model.reading_choice import Wording
@@ -41,7 +41,7 @@ def as_epub(
     source = PurePath(spec.source)
     if source.suffix.lower() not in PAGES | FOREIGN:
         known = has_origins(spec.chapters)
-        yield copy, spec.chapters if known else _found_again(read_book(copy, wording.reading), spec, wording)
+        yield copy, spec.chapters if known else _found_again(read_epub(copy, wording.reading), spec, wording)
         return
     named = room / source.name  # readers need the ending, and the name if a page has no title
     with guarded(named):
@@ -49,7 +49,7 @@ def as_epub(
         shutil.copyfile(copy, named)
     if source.suffix.lower() in FOREIGN:
         with converted(named) as made:
-            yield made, _found_again(read_book(made, wording.reading), spec, wording)
+            yield made, _found_again(read_epub(made, wording.reading), spec, wording)
     else:
         made = room / "book.epub"
         yield made, _found_again(_make(made, read_page(named, wording.reading), spec, style), spec, wording)
@@ -64,7 +64,7 @@ def in_words_of_book(copy: Path, spec: JobSpec, wording: Wording) -> tuple[Chapt
     if written or has_origins(spec.chapters) or PurePath(spec.source).suffix.lower() in PAGES | FOREIGN:
         return spec.chapters
     try:
-        return _found_again(read_book(copy, wording.reading), spec, wording)
+        return _found_again(read_epub(copy, wording.reading), spec, wording)
     except SwarmError:
         return spec.chapters
 
@@ -73,9 +73,9 @@ def _found_again(book: Book, spec: JobSpec, wording: Wording) -> tuple[Chapter, 
     """Return a job's chapters with the origins that they have in a book read again."""
     lexicon = NO_LEXICON if wording.lexicon is None else read_lexicon(wording.lexicon)
     card, language = recipe_card(spec.recipe), spec.recipe.language
-    around = spoken_credits(wording.credits, book, spec.recipe)
+    around = spoken_credits(wording.credits, book, spec.recipe.narrator, language)
     guests = guests_of(spec.chapters)
-    script = make_script(book, card, language, wording.selection, lexicon, around, guests=guests)
+    script = make_script(book, card, language, wording.selection, lexicon, around, fallbacks=guests)
     return with_origins(spec.chapters, script)
 
 

@@ -5,8 +5,7 @@ Calibre.
 from pathlib import Path
 
 from swarm.book.calibre import converted, expect_calibre
-from swarm.book.epub import read_book as read_epub
-from swarm.book.epub import read_name as read_epub_name
+from swarm.book.epub import read_epub, read_epub_name
 from swarm.book.kinds import FOREIGN, PAGES
 from swarm.book.model.book import Book
 from swarm.book.model.reading_choice import Reading
@@ -14,12 +13,18 @@ from swarm.book.single_page import read_page
 
 
 def read_book(path: Path, reading: Reading | None = None) -> Book:
-    """Read a book as the user chose; a file with an unknown suffix is read as an EPUB.
+    """Read a book as the user chose, through Calibre if necessary; a file with an unknown suffix is read as an EPUB.
 
-    Raises BookError if it cannot be read or has nothing to speak, UsageError if a choice fits nothing in the book.
+    Raises BookError if it cannot be read or has nothing to speak, ReaderMissing if Calibre is needed and not installed,
+    UsageError if a choice fits nothing in the book.
     """
-    read = read_page if path.suffix.lower() in PAGES else read_epub
-    return read(path, reading)
+    kind = path.suffix.lower()
+    if kind in PAGES:
+        return read_page(path, reading)
+    if kind not in FOREIGN or not path.is_file():
+        return read_epub(path, reading)
+    with converted(path) as made:
+        return read_epub(made, reading, believed=False)  # Calibre names a language even if it knows none
 
 
 def read_name(path: Path) -> tuple[str, str] | None:
@@ -27,21 +32,9 @@ def read_name(path: Path) -> tuple[str, str] | None:
     return None if path.suffix.lower() in (*PAGES, *FOREIGN) else read_epub_name(path)
 
 
-def read_any_title(path: Path) -> str:
+def read_title(path: Path) -> str:
     """Return a book's title, "" if only the whole text tells it. Raises BookError, ReaderMissing."""
     if path.suffix.lower() in FOREIGN:
         expect_calibre(path)
     name = read_name(path)
     return name[0] if name else ""
-
-
-def read_any_book(path: Path, reading: Reading | None = None) -> Book:
-    """Read a book of any kind, through Calibre if necessary.
-
-    Raises BookError if it cannot be read, ReaderMissing if Calibre is needed and not installed, UsageError if a choice
-    fits nothing in the book.
-    """
-    if path.suffix.lower() not in FOREIGN or not path.is_file():
-        return read_book(path, reading)
-    with converted(path) as made:
-        return read_epub(made, reading, believed=False)  # Calibre names a language even if it knows none

@@ -174,7 +174,7 @@ DEFAULT_READING = Reading()
 MAX_ODD_PAGES = 20  # pages whose oddities are told
 
 
-def read_book(path: Path, reading: Reading | None = None, *, believed: bool = True) -> Book:
+def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = True) -> Book:
     """Read an EPUB as the user chose; it tells no doubt about its language if that is not `believed` to be its own.
 
     The chapters include parts that are not the book itself (title page, imprint, licence, notes, ...), each with the
@@ -216,7 +216,7 @@ def read_book(path: Path, reading: Reading | None = None, *, believed: bool = Tr
     )
 
 
-def read_name(path: Path) -> tuple[str, str] | None:
+def read_epub_name(path: Path) -> tuple[str, str] | None:
     """Read the title and language of a book; None if its package names no language. Raises BookError."""
     with Archive(path) as archive:
         package = read_package(archive)

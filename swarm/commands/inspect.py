@@ -49,7 +49,7 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the contents of a book; return the exit code. Raises BookError, UsageError."""
-    from swarm.book.any_file import read_any_book
+    from swarm.book.any_file import read_book
     from swarm.book.model.language_code import normal_language
     from swarm.book.speech.capitals import usage_of
     from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     from swarm.book.speech.speech import Speech
     from swarm.voice.host.fallback_voices import find_guests
 
-    book = _with_cover_fault(read_any_book(Path(arguments.book).expanduser(), reading(arguments)))
+    book = _with_cover_fault(read_book(Path(arguments.book).expanduser(), reading(arguments)))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
     card = _card(arguments.tts_engine.strip().lower(), language)
     lexicon = read_lexicon(Path(arguments.lexicon).expanduser()) if arguments.lexicon else NO_LEXICON
@@ -71,7 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     spoken = spoken_chapters(book)
     guests = find_guests(card, unsaid_languages(spoken, language, card))
-    chapters = [segment_chapter(text, language, card, speech, guests=guests) for text in spoken]
+    chapters = [segment_chapter(text, language, card, speech, fallbacks=guests) for text in spoken]
     if arguments.json:
         say_json(_as_json(book, chapters, language, card, text=arguments.text))
         return 0

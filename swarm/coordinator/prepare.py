@@ -12,7 +12,7 @@ from secrets import randbelow
 
 from msgspec import structs
 
-from swarm.book.any_file import read_any_book, read_name
+from swarm.book.any_file import read_book, read_name
 from swarm.book.model.book import Book
 from swarm.book.model.language_code import normal_language
 from swarm.book.model.reading_choice import NO_CAST, Cast
@@ -26,7 +26,7 @@ from swarm.coordinator.job_replay import replay
 from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard
-from swarm.job.fallback_voice import FallbackEngine, Guests
+from swarm.job.fallback_voice import FallbackEngine, FallbackEngines
 from swarm.job.recipe import Recipe
 from swarm.job.record import AnyRecord
 from swarm.job.spec import BookFacts, JobSpec
@@ -64,7 +64,7 @@ def make_spec(
     """
     lexicon = NO_LEXICON if config.lexicon is None else read_lexicon(config.lexicon)
     card = recipe_card(recipe)
-    around = spoken_credits(config.credits, book, recipe)
+    around = spoken_credits(config.credits, book, recipe.narrator, recipe.language)
     cast = check_cast(recipe, config.cast, brought.config) if config.cast else NO_CAST
     guests = _guests(config, book, card, recipe.language, offered)
     chapters = make_script(book, card, recipe.language, config.chapters, lexicon, around, cast, guests)
@@ -85,7 +85,9 @@ def make_spec(
     )
 
 
-def _guests(config: RenderConfig, book: Book, card: EngineCard, language: str, offered: Offered | None) -> Guests:
+def _guests(
+    config: RenderConfig, book: Book, card: EngineCard, language: str, offered: Offered | None
+) -> FallbackEngines:
     """Return who speaks the passages of a book that its engine cannot be told to speak in their language."""
     languages = set() if config.one_engine else unsaid_languages(chosen_chapters(book, config.chapters), language, card)
     found: dict[str, FallbackEngine] = {}
@@ -154,7 +156,7 @@ def prepare(
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     carried: list[CarriedOverride] = []
     if spec is None:
-        read = book or read_any_book(path, config.reading)
+        read = book or read_book(path, config.reading)
         spec = make_spec(config, path, read, recipe, job, now, brought, offered)
         spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
         carried = earlier_overrides(spec, config.state_dir)
@@ -259,5 +261,5 @@ def _recognise(config: RenderConfig, path: Path) -> tuple[str, str, Book | None]
     """Return a book's title and language, and the whole book if only that tells them."""
     if name := read_name(path):
         return *name, None
-    book = read_any_book(path, config.reading)
+    book = read_book(path, config.reading)
     return book.title, book.language, book

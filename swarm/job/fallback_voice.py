@@ -32,8 +32,7 @@ class FallbackEngine(Struct, frozen=True):
         return GUEST + ";".join((recipe.language, recipe.engine, recipe.model, recipe.voice))
 
 
-Guests = Mapping[str, FallbackEngine]  # keys are languages
-NO_GUESTS: Guests = {}
+FallbackEngines = Mapping[str, FallbackEngine]  # keys are languages
 
 
 def read_guest(voice: str) -> Recipe | None:

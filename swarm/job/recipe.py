@@ -24,6 +24,11 @@ class Recipe(Struct, frozen=True):
     cast: bool = False  # some segments have voices of their own; only workers that obey them may speak it
 
     @property
+    def narrator(self) -> str:
+        """The voice's name as a listener hears it, if that is one word of letters; "" for "en-gb" and recordings."""
+        return self.voice.capitalize() if self.voice.isalpha() and self.voice != INVENTED else ""
+
+    @property
     def facts(self) -> dict[str, object]:
         """What clip keys and names of jobs are made of: the fields that 0.1 had, in their order."""
         names = ("engine", "voice", "language", "model", "settings")

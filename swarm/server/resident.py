@@ -15,7 +15,7 @@ from pathlib import Path
 from swarm.audiobook.edition import Edition
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.style import read_cover
-from swarm.book.any_file import read_any_title
+from swarm.book.any_file import read_title
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
@@ -54,7 +54,7 @@ def read_new(config: RenderConfig, path: Path, name: str, *, is_watched: bool) -
     """
     _check_voice(config)
     try:
-        return read_any_title(path)
+        return read_title(path)
     except SwarmError as fault:
         if is_watched:
             return ""

@@ -11,7 +11,7 @@ from swarm.audiobook import as_epub as under_test
 from swarm.audiobook.as_epub import as_epub, in_words_of_book
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import Style
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Chapter, Origin, Pause, Segment
 from swarm.book.model.reading_choice import Wording
 from swarm.book.speech.lexicon import read_lexicon

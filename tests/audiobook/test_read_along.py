@@ -16,7 +16,7 @@ from swarm.audiobook.read_along_maker import (
 from swarm.audiobook.sound.reel import Cue
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import Style
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.speech.script import make_script
 from swarm.errors import StoreError
 from swarm.voice.host.registry import find_card

@@ -9,7 +9,7 @@ import pytest
 import regex
 from lxml import etree, html
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 
 INLINE = frozenset("a abbr b bdi cite em i img ins q small span strong sub sup u".split())  # noqa: SIM905
 WORD = regex.compile(r"[\p{L}\p{N}]+")

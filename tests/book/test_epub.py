@@ -5,7 +5,7 @@ import epub_maker as maker
 import pytest
 import regex
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Book
 from swarm.errors import BookError
 

@@ -25,7 +25,7 @@ from pathlib import Path
 import pytest
 from msgspec import Struct
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import ChapterText
 
 

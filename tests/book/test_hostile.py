@@ -9,7 +9,7 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Chapter
 from swarm.book.speech.script import make_script
 from swarm.errors import BookError

@@ -5,8 +5,7 @@ from pathlib import Path
 import pytest
 from made_books import SHAPES
 
-from swarm.book.any_file import read_book
-from swarm.book.epub import read_name
+from swarm.book.any_file import read_book, read_name
 from swarm.book.model.reading_choice import Notes, Reading
 
 

@@ -111,7 +111,7 @@ def test_another_voice_or_choice_of_chapters_is_another_job(tmp_path: Path, book
 
 def test_a_book_that_has_a_job_is_not_read_again(tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = run(tmp_path, book)
-    monkeypatch.setattr("swarm.coordinator.prepare.read_any_book", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr("swarm.coordinator.prepare.read_book", lambda *_: pytest.fail("it was read"))
     assert run(tmp_path, book).state.spec == first.state.spec
 
 

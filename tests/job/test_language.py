@@ -83,6 +83,9 @@ def test_a_mark_of_a_book_names_a_language_or_none(mark: str, code: str) -> None
 
 
 def test_codes_of_two_letters_and_no_mark_need_no_babel() -> None:
-    script = "import sys; from swarm.book.model.language_code import marked_language as m; m('en'), m(''); print('babel' in sys.modules)"
+    script = (
+        "import sys; from swarm.book.model.language_code import marked_language as m; "
+        "m('en'), m(''); print('babel' in sys.modules)"
+    )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout == "False\n"

@@ -12,7 +12,7 @@ from evidence import only
 from household import FAST, Machine
 from read_along_rules import ReadAlongBook, check_rules, check_text
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 
 
 def made_by(here: Machine, book: Path, *words: object) -> ReadAlongBook:

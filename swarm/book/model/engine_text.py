@@ -17,8 +17,8 @@ MAX_VOICE_CHARS = 200
 
 _VOICE = regex.compile(r"\A⟦\|@([^|⟦⟧]{1,200})⟧")
 _LANGUAGE = regex.compile(r"\A⟦\|=([a-z]{2,8})⟧")  # workers of 0.1 take it for a word without letters
-_MARK = regex.compile(r"⟦([^|⟧]*)\|([^|⟧]*)⟧")
-_MARKED_PIECE = regex.compile(r"(⟦[^⟧]*⟧)")
+_MARK = regex.compile(r"⟦([^|⟦⟧]*)\|([^|⟦⟧]*)⟧")
+_MARKED_PIECE = regex.compile(r"(⟦[^⟦⟧]*⟧)")
 _IPA = regex.compile(r"[\p{L}\p{M}\p{Lm}\p{Sk}.‿ ˈˌːˑ|‖↗↘-]+")
 _SIGNS = regex.compile(r"[⟦|⟧]")
 _BRACKETS = str.maketrans("⟦⟧", "[]")

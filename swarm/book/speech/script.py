@@ -11,15 +11,13 @@ from swarm.book.language.known import find_language
 from swarm.book.language.pattern import compile_later
 from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.book.model.reading_choice import NO_CAST, Cast, Credits
+from swarm.book.model.speaker import NO_FALLBACKS, FallbackVoices, Speaker
 from swarm.book.speech.capitals import usage_of
 from swarm.book.speech.casting import NO_CASTING, Casting
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.errors import BookError, UsageError
-from swarm.job.card import EngineCard
-from swarm.job.fallback_voice import NO_GUESTS, Guests
-from swarm.job.recipe import CLONE, INVENTED, Recipe
 
 MAX_UNSPOKEN_SHARE = 0.5  # a script with more unspoken text is refused
 
@@ -39,17 +37,17 @@ def chosen_chapters(book: Book, selection: str) -> list[ChapterText]:
 
 def make_script(
     book: Book,
-    card: EngineCard,
+    card: Speaker,
     language: str,
     selection: str = "",
     lexicon: Lexicon = NO_LEXICON,
     around: tuple[ChapterText, ...] = (),
     cast: Cast = NO_CAST,
-    guests: Guests = NO_GUESTS,
+    fallbacks: FallbackVoices = NO_FALLBACKS,
 ) -> tuple[Chapter, ...]:
     """Segment the spoken chapters of a book; `language` is a primary subtag. `around` are an opening and a closing.
 
-    `cast` names the voices of characters, `guests` speak passages in other languages.
+    `cast` names the voices of characters, `fallbacks` speak passages in other languages.
 
     A chapter without segments is dropped, and the chapter before it, or else after it, gets its unspoken text.
     Pronunciations of the book count for words that `lexicon` does not change.
@@ -63,7 +61,7 @@ def make_script(
     for text in (*around[:1], *chosen, *around[1:]):
         number = numbers.get(id(text), 0)
         casting = Casting(cast).for_chapter(number, text.title) if number else NO_CASTING
-        chapter = segment_chapter(text, language, card, speech, casting, guests)
+        chapter = segment_chapter(text, language, card, speech, casting, fallbacks)
         if chapter.segments:
             script.append(replace(chapter, unspoken=waiting + chapter.unspoken))
             waiting = ()
@@ -125,7 +123,7 @@ def _with(chapter: Chapter, unspoken: tuple[Unspoken, ...]) -> Chapter:
     return replace(chapter, unspoken=chapter.unspoken + moved)
 
 
-def _nothing(book: Book, card: EngineCard, unspoken: tuple[Unspoken, ...]) -> str:
+def _nothing(book: Book, card: Speaker, unspoken: tuple[Unspoken, ...]) -> str:
     if unspoken:
         return (
             f"Nothing of “{book.title}” can be spoken: {unspoken[0].reason}; choose another engine with --tts-engine."
@@ -161,17 +159,15 @@ def _range(part: str, text: str, count: int, book: str) -> range:
     return range(first - 1, last)
 
 
-def spoken_credits(names: Credits | None, book: Book, recipe: Recipe) -> tuple[ChapterText, ...]:
+def spoken_credits(names: Credits | None, book: Book, narrator: str, language: str) -> tuple[ChapterText, ...]:
     """Return the opening and the closing of a book; none if no names are given.
 
-    A voice is named by its name, if that is one word of letters: "en-gb" and a recording are not named.
+    `narrator` is the voice's name, which counts where the names have none; "" if it is not worth naming.
     """
     if names is None:
         return ()
-    voice = recipe.voice if recipe.voice.isalpha() and not recipe.voice.startswith((CLONE, INVENTED)) else ""
     authors = (names.author,) if names.author else book.authors
-    narrator = names.narrator or voice.capitalize()
-    return credit_chapters(names.title or book.title, authors, narrator, recipe.language)
+    return credit_chapters(names.title or book.title, authors, names.narrator or narrator, language)
 
 
 def part_form(language: str) -> str:

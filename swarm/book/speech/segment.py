@@ -16,6 +16,7 @@ from swarm.book.language.pattern import compile_later
 from swarm.book.model.book import Block, Chapter, ChapterText, Origin, Pause, Segment, Unspoken
 from swarm.book.model.engine_text import read_engine_text
 from swarm.book.model.language_code import marked_language
+from swarm.book.model.speaker import NO_FALLBACKS, FallbackVoices, Speaker
 from swarm.book.page.bare_text import AUDIBLE, plain
 from swarm.book.page.passage import rewritten, span, visible_chars
 from swarm.book.page.spoken_mark import Marker, pieces_between_marks
@@ -23,8 +24,6 @@ from swarm.book.speech.casting import NARRATOR, NO_CASTING, Casting, VoiceRun, v
 from swarm.book.speech.piece import cut, cut_alike, ends_sentence
 from swarm.book.speech.sentence import split_sentences
 from swarm.book.speech.speech import Speech
-from swarm.job.card import EngineCard
-from swarm.job.fallback_voice import NO_GUESTS, Guests
 
 Place = tuple[str, int, int]  # name of the document, visible characters before the start and before the end
 
@@ -79,14 +78,14 @@ _SCRIPTS = (
 def segment_chapter(
     chapter: ChapterText,
     language: str,
-    card: EngineCard,
+    card: Speaker,
     speech: Speech | None = None,
     casting: Casting = NO_CASTING,
-    guests: Guests = NO_GUESTS,
+    fallbacks: FallbackVoices = NO_FALLBACKS,
 ) -> Chapter:
     """Segment a chapter for an engine. Text that the engine cannot speak becomes a pause and is in `unspoken`.
 
-    Without `speech`, sentences are spoken as they are written. `guests` speak passages in other languages.
+    Without `speech`, sentences are spoken as they are written. `fallbacks` speak passages in other languages.
     """
     blocks = _with_title(chapter)
     row = _Row(language)
@@ -97,7 +96,7 @@ def segment_chapter(
             row.rest(Pause.SCENE)
             continue
         own = _own_language(block, language)
-        teller = _teller(own, card, speech, guests)
+        teller = _teller(own, card, speech, fallbacks)
         voices = runs[index] if runs and not teller.told else ()  # a teller of another language has its own voice
         row.add(_pieces(block, language, teller, voices), own, teller, _pause_after(block, following))
     row.rest(Pause.CHAPTER)
@@ -116,21 +115,21 @@ class _Piece(Struct, frozen=True):
 
 
 class _Teller(Struct, frozen=True):
-    """The engine that tells a block: the job's, or a guest, whose name is `voice`."""
+    """The engine that tells a block: the job's, or a fallback voice, whose name is `voice`."""
 
-    card: EngineCard
+    card: Speaker
     speech: Speech | None
     told: str = ""  # the language that it is told, "" for that of the job
     voice: str = ""
 
 
-def _teller(own: str, card: EngineCard, speech: Speech | None, guests: Guests) -> _Teller:
+def _teller(own: str, card: Speaker, speech: Speech | None, fallbacks: FallbackVoices) -> _Teller:
     """Return the engine for a block in a language, "" for that of the job."""
     told = said_in(card, own)
-    if told or own not in guests:
+    if told or own not in fallbacks:
         return _Teller(card, speech, told)
-    guest = guests[own]
-    return _Teller(guest.card, speech and speech.for_card(guest.card), own, guest.voice)
+    other = fallbacks[own]
+    return _Teller(other.card, speech and speech.for_card(other.card), own, other.voice)
 
 
 class _Row:
@@ -246,12 +245,12 @@ def _fitted(sentence: str, said: str, limit: int, place: Place | None, run: Voic
     return [_Piece(*each, place, run.voice, run.speaker) for each in zip(pieces, pauses, written, strict=True)]
 
 
-def said_in(card: EngineCard, own: str) -> str:
+def said_in(card: Speaker, own: str) -> str:
     """Return the language of a block if an engine speaks it besides that of the book, else ""."""
     return own if own and card.polyglot and own in card.languages and card.voices_for(own) else ""
 
 
-def unsaid_languages(chapters: Iterable[ChapterText], language: str, card: EngineCard) -> set[str]:
+def unsaid_languages(chapters: Iterable[ChapterText], language: str, card: Speaker) -> set[str]:
     """Return the languages of passages in which an engine cannot be told to speak them."""
     own = {_own_language(block, language) for chapter in chapters for block in chapter.blocks}
     return {each for each in own if each and not said_in(card, each)}
@@ -333,7 +332,7 @@ def _fitting(lead: _Piece, piece: _Piece, limit: int) -> list[_Piece]:
     return [_Piece(*each, whole.place, whole.voice, whole.speaker) for each in zip(texts, pauses, parts, strict=True)]
 
 
-def _unspoken(text: str, card: EngineCard, language: str) -> str:
+def _unspoken(text: str, card: Speaker, language: str) -> str:
     """Return the reason why an engine cannot speak a text; "" if it can."""
     if not text.isascii() and _BEYOND_LATIN.search(text) and (unread := _unread(card.read_only_in, language)):
         named = _of_scripts(unread).findall(text)

@@ -17,6 +17,7 @@ from swarm.book.language.language import Abbreviations, Language
 from swarm.book.language.pattern import compile_later
 from swarm.book.language.scripture import say_verses
 from swarm.book.model.engine_text import change_unmarked, mark, replace_brackets
+from swarm.book.model.speaker import Speaker
 from swarm.book.page.spoken_mark import Marker
 from swarm.book.speech.abbreviation import say_abbreviations, shorten
 from swarm.book.speech.arithmetic import say_powers, say_relations
@@ -31,7 +32,6 @@ from swarm.book.speech.roman import (
     figures_in_prose,
     small_figures,
 )
-from swarm.job.card import EngineCard
 
 # Each trait is one bit.
 ODD = 1  # a figure, or a character that is neither a letter nor common punctuation
@@ -160,12 +160,12 @@ _DOTS = compile_later(r"\s?\.(?:\s\.){2,3}")
 class Speech:
     """Spells sentences for one engine, except for what the engine itself says correctly."""
 
-    def __init__(self, card: EngineCard, lexicon: Lexicon = NO_LEXICON, usage: Usage = NO_USAGE) -> None:
+    def __init__(self, card: Speaker, lexicon: Lexicon = NO_LEXICON, usage: Usage = NO_USAGE) -> None:
         self.card = card
         self.lexicon = lexicon
         self.usage = usage
 
-    def for_card(self, card: EngineCard) -> "Speech":
+    def for_card(self, card: Speaker) -> "Speech":
         """Return the speech of another engine or model for the same book."""
         return Speech(card, self.lexicon, self.usage)
 

@@ -27,7 +27,7 @@ from swarm.voice.host.foreign import encode_facts
 from swarm.voice.host.other_voices import OtherVoices
 from swarm.voice.host.recogniser import find_verifier
 from swarm.voice.host.registry import engine_targets, load_engine
-from swarm.voice.host.takes import Asked, Speaker
+from swarm.voice.host.takes import Asked, CheckedVoice
 from swarm.voice.recipe_check import checked_card
 
 _CUDA_BYTES = 512 << 20  # CUDA itself keeps this on a GPU for each process, and torch does not count it
@@ -73,7 +73,7 @@ class Host:
     """The voices of one engine, one for each slot."""
 
     def __init__(self) -> None:
-        self._speakers: dict[int, Speaker] = {}
+        self._speakers: dict[int, CheckedVoice] = {}
         self._others: dict[int, OtherVoices] = {}
         self._devices: dict[int, str] = {}
         self._longest = _MIN_LONGEST
@@ -106,7 +106,7 @@ class Host:
         self._devices[message["lane"]] = message["device"]
         voice = engine.open(recipe, message["device"], job_files)
         verifier = find_verifier(recipe.language, message["device"])
-        self._speakers[message["lane"]] = Speaker(voice, card.takes, verifier)
+        self._speakers[message["lane"]] = CheckedVoice(voice, card.takes, verifier)
         self._others[message["lane"]] = OtherVoices(engine, recipe, voice, message["device"], job_files, verifier)
         latents = (voice.latents() or b"") if isinstance(voice, SharingVoice) else b""
         batch = card.batch if isinstance(voice, BatchVoice) else 1
@@ -149,7 +149,7 @@ def _prove(message: Frame) -> Frame:
     """Speak a text, with the engine's voice for trials if it has one. Raises EngineFault."""
     engine, recipe = load_engine(message["engine"]), msgspec.convert(message["recipe"], Recipe)
     voice = engine.trial() or engine.open(recipe, "cpu:0")
-    (clip,) = Speaker(voice, 1, None).speak_all([Asked(message["text"], [1])])
+    (clip,) = CheckedVoice(voice, 1, None).speak_all([Asked(message["text"], [1])])
     if isinstance(clip, EngineFault):
         raise clip
     return {"clip": _plain(clip)}

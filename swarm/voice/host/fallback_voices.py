@@ -9,7 +9,7 @@ from swarm.book.model.book import Chapter
 from swarm.book.model.reading_choice import Cast
 from swarm.errors import SwarmError, UsageError
 from swarm.job.card import EngineCard
-from swarm.job.fallback_voice import FallbackEngine, Guests, guests_in, may_be_named
+from swarm.job.fallback_voice import FallbackEngine, FallbackEngines, guests_in, may_be_named
 from swarm.job.recipe import Recipe
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
@@ -27,7 +27,7 @@ from swarm.voice.host.registry import (
 
 def find_guests(
     card: EngineCard, languages: Iterable[str], offered: "Collection[str] | None" = None, engines: Iterable[Engine] = ()
-) -> Guests:
+) -> FallbackEngines:
     """Return the guests for some languages, beside the engine of a job; languages that no engine speaks are left out.
 
     `offered` are the words of --tts-engine that workers can speak with, None if this machine alone speaks. `engines`
@@ -72,7 +72,7 @@ def _is_offered(found: Recommendation, offered: "Collection[str] | None") -> boo
     return offered is None or found.word in offered or not found.model
 
 
-def guests_of(chapters: Iterable[Chapter]) -> Guests:
+def guests_of(chapters: Iterable[Chapter]) -> FallbackEngines:
     """Return the guests that some chapters name, of engines that are known here."""
     found = {}
     for recipe in guests_in(chapters):

@@ -18,7 +18,7 @@ from swarm.voice.host.choice import sentence
 from swarm.voice.host.fallback_voices import may_be_guest
 from swarm.voice.host.recogniser import Verifier
 from swarm.voice.host.registry import engine_target, load_engine
-from swarm.voice.host.takes import Speaker, sound_of
+from swarm.voice.host.takes import CheckedVoice, sound_of
 from swarm.voice.pcm import check_pcm
 from swarm.voice.recipe_check import checked_card
 
@@ -30,7 +30,7 @@ _SPEECH = 10 ** (-25 / 20)  # frames are speech down to 25 dB below the loudest 
 _SEED = 1
 
 
-class FallbackVoice:
+class MatchedVoice:
     """A voice of another engine beside that of the job. It speaks one language, whatever a line says."""
 
     def __init__(self, voice: Voice, language: str, host: Voice, host_language: str) -> None:
@@ -103,35 +103,35 @@ class OtherVoices:
         """`voice` is that of the recipe, whose sample rate and loudness guests get."""
         self._engine, self._recipe, self._voice = engine, recipe, voice
         self._device, self._job_files, self._verifier = device, job_files, verifier
-        self._speakers: dict[str, Speaker] = {}  # the one that spoke least recently first
+        self._speakers: dict[str, CheckedVoice] = {}  # the one that spoke least recently first
 
-    def speaker(self, name: str) -> Speaker:
+    def speaker(self, name: str) -> CheckedVoice:
         """Return the speaker of a voice by its name. Raises EngineFault."""
         found = self._speakers.pop(name, None) or self._open(name)
         self._speakers[name] = found
         return found
 
-    def _open(self, name: str) -> Speaker:
+    def _open(self, name: str) -> CheckedVoice:
         for oldest in list(self._speakers)[: max(0, len(self._speakers) + 1 - MAX_VOICES)]:
             del self._speakers[oldest]
         guest = read_guest(name)
         return self._open_guest(guest) if guest else self._open_own(name)
 
-    def _open_own(self, name: str) -> Speaker:
+    def _open_own(self, name: str) -> CheckedVoice:
         card = self._engine.card if self._recipe.model.startswith(CUSTOM) else self._engine.card_for(self._recipe.model)
         if not card.casts:
             raise EngineFault(FaultKind.UNAVAILABLE, f"{card.title} has one voice for a book only.")
         opened = self._engine.open(structs.replace(self._recipe, voice=name), self._device, self._job_files)
-        return Speaker(opened, card.takes, self._verifier)
+        return CheckedVoice(opened, card.takes, self._verifier)
 
-    def _open_guest(self, guest: Recipe) -> Speaker:
+    def _open_guest(self, guest: Recipe) -> CheckedVoice:
         """Open a voice of another engine. A fault is that of the sentence: others can be spoken here all the same."""
         try:
             engine = _guest_engine(guest)
             card = checked_card(engine, guest)
             recipe = structs.replace(guest, settings=_settings(card, self._recipe))
             voice = engine.open(recipe, _GUEST_DEVICE)
-            return Speaker(FallbackVoice(voice, guest.language, self._voice, self._recipe.language), card.takes)
+            return CheckedVoice(MatchedVoice(voice, guest.language, self._voice, self._recipe.language), card.takes)
         except (EngineFault, SwarmError, ImportError) as fault:
             raise EngineFault(FaultKind.ERROR, f"{guest.engine}, for another language: {fault}") from fault
 

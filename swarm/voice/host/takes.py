@@ -153,7 +153,7 @@ class TextTakes:
         return min(self.takes, key=lambda take: take.judgement.badness, default=None)
 
 
-class Speaker:
+class CheckedVoice:
     """A voice with the judges of its clips. A doubtful sentence may have up to `takes` takes."""
 
     def __init__(self, voice: Voice, takes: int, verifier: Verifier | None = None) -> None:

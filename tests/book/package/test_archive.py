@@ -5,7 +5,7 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.package import archive
 from swarm.book.package.archive import Archive, decoded, join
 from swarm.errors import BookError

@@ -4,7 +4,7 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Book
 
 PAGES = {"one.xhtml": maker.page("<p>One.</p>")}

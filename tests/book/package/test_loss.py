@@ -3,7 +3,7 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Book
 from swarm.errors import BookError
 

@@ -5,7 +5,7 @@ from xml.sax.saxutils import escape
 import epub_maker as maker
 import pytest
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Cover
 from swarm.book.package.archive import Archive
 from swarm.book.package.package import Package, read_package

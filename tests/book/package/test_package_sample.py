@@ -3,7 +3,7 @@ from pathlib import Path
 import epub_maker as maker
 from prose import PROSE
 
-from swarm.book.epub import read_book, read_name
+from swarm.book.any_file import read_book, read_name
 from swarm.book.page.markup import parse
 from swarm.book.structure.book_language import prose
 

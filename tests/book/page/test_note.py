@@ -3,7 +3,7 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.reading_choice import Notes, Reading
 
 STORY = "<h1>One</h1><p>The ship{} sailed.</p><p>It came back.</p>"

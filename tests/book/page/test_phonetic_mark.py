@@ -2,7 +2,7 @@ from pathlib import Path
 
 import epub_maker as maker
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Saying
 from swarm.book.page.spoken_mark import Marker
 from swarm.book.speech.script import make_script

@@ -3,8 +3,7 @@ from pathlib import Path
 import epub_maker as maker
 import pytest
 
-from swarm.book.any_file import read_book as read_file
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Book
 from swarm.book.page.passage import Passage
 from swarm.book.page.printed_page import mark_running_heads
@@ -75,7 +74,7 @@ def test_a_book_names_what_it_leaves_out_and_knows_where_the_rest_stands(tmp_pat
 def test_a_text_of_pages_has_no_chapters_for_them(tmp_path: Path) -> None:
     path = tmp_path / "pages.txt"
     path.write_text("\n\n\n".join(pages(8, "THE WHALE\n\n\n{}")))
-    spoken = [chapter for chapter in read_file(path).chapters if not chapter.left_out]
+    spoken = [chapter for chapter in read_book(path).chapters if not chapter.left_out]
     assert len(spoken) == 1
     assert len(spoken[0].blocks) == 8
 

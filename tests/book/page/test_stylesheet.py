@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.page.document import read_document
 from swarm.book.page.input_bounds import MAX_HIDING_RULES, MAX_SHEETS_CHARS
 from swarm.book.page.markup import parse

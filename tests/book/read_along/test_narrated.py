@@ -4,7 +4,7 @@ from pathlib import Path
 from epub_maker import CONTAINER, METADATA, make, nav, ncx, opf, pack, page
 from lxml import etree
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.read_along.narrated import NarratedChapter, Narration, narrate
 from swarm.book.read_along.spot import find_spots
 from swarm.book.speech.script import make_script

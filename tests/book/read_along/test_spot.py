@@ -2,7 +2,7 @@ from pathlib import Path
 
 from epub_maker import make, nav, page
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Chapter, Origin, Pause, Segment
 from swarm.book.model.reading_choice import Reading
 from swarm.book.package.archive import Archive

@@ -4,7 +4,7 @@ import epub_maker as maker
 import pytest
 from msgspec.structs import replace
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Book, Rule
 from swarm.book.page.input_bounds import MAX_BOOK_LEXICONS
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon

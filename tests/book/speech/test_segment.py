@@ -7,7 +7,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Unspoken
 from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
@@ -220,7 +220,7 @@ def test_a_guest_speaks_a_passage_that_the_engine_cannot_be_told_to_speak_in_its
     texts = (("Louis XIV le savait.", "fr-FR"), ("Он пришёл.", "ru"), ("Ψυχή.", "el"), ("It rained.", ""))
     chapter = ChapterText("", tuple(Block("paragraph", *text) for text in texts))
     assert unsaid_languages([chapter], "en", LATIN) == {"fr", "ru", "el"}
-    made = segment_chapter(chapter, "en", LATIN, Speech(LATIN), guests=guests)
+    made = segment_chapter(chapter, "en", LATIN, Speech(LATIN), fallbacks=guests)
     assert [(segment.voice, segment.said_in, segment.spoken) for segment in made.segments] == [
         ("guest:fr;espeak;;fr", "fr", "Louis quatorze le savait."),
         ("guest:ru;espeak;;ru", "ru", "Он пришёл."),
@@ -228,14 +228,14 @@ def test_a_guest_speaks_a_passage_that_the_engine_cannot_be_told_to_speak_in_its
     ]
     assert [line.text for line in made.unspoken] == ["Ψυχή."]
     assert unsaid_languages([chapter], "en", POLYGLOT) == {"ru", "el"}
-    told = segment_chapter(chapter, "en", POLYGLOT, guests=guests).segments
+    told = segment_chapter(chapter, "en", POLYGLOT, fallbacks=guests).segments
     assert [segment.voice for segment in told] == ["", "guest:ru;espeak;;ru", "", ""]  # it can be told to speak French
 
 
 def test_a_guest_s_own_limit_counts_for_its_passages() -> None:
     guests = {"fr": FallbackEngine(Recipe("x", "a", "fr"), card(20))}
     chapter = ChapterText("", (Block("paragraph", "Oui, oui, mais non, mais oui.", "fr"),))
-    made = segment_chapter(chapter, "en", card(300), guests=guests)
+    made = segment_chapter(chapter, "en", card(300), fallbacks=guests)
     assert [len(segment.spoken) <= 20 for segment in made.segments] == [True, True]
 
 

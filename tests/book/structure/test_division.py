@@ -2,7 +2,7 @@ from pathlib import Path
 
 import epub_maker as maker
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Book
 
 FILL = "<p>" + "Words that fill a page. " * 20 + "</p>"

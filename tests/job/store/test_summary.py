@@ -38,7 +38,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
         folders.append(folder)
         return Journal(folder, read_only=read_only)
 
-    monkeypatch.setattr(swarm.store.summary, "Journal", journal)
+    monkeypatch.setattr(swarm.job.store.summary, "Journal", journal)
     yield folders
 
 

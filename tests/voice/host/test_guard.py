@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from swarm.book.epub import read_book
+from swarm.book.any_file import read_book
 from swarm.book.speech.script import make_script
 from swarm.voice.engine import Pcm
 from swarm.voice.host.clip_check import CLIPS_BEFORE_JUDGING, ClipCheck, Measure, measure, weight

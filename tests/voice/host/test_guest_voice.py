@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine, TimedSound
-from swarm.voice.host.other_voices import MAX_PEAK, FallbackVoice, loudness_db
+from swarm.voice.host.other_voices import MAX_PEAK, MatchedVoice, loudness_db
 
 
 class Hum:
@@ -28,7 +28,7 @@ class Hum:
 @pytest.mark.parametrize(("height", "host_height"), [(1_000, 9_000), (20_000, 3_000), (5_000, 5_000)])
 def test_a_guest_has_the_rate_and_the_loudness_of_the_book_s_voice(height: int, host_height: int) -> None:
     guest, host = Hum(22_050, height), Hum(24_000, host_height)
-    voice = FallbackVoice(guest, "fr", host, "en")
+    voice = MatchedVoice(guest, "fr", host, "en")
     assert voice.sample_rate == 24_000
     sound = voice.speak_timed(SpokenLine("Oui, oui.", 7, (), "fr"))
     assert abs(sound.pcm.size - 24_000) <= 50
@@ -38,12 +38,12 @@ def test_a_guest_has_the_rate_and_the_loudness_of_the_book_s_voice(height: int, 
 
 
 def test_a_guest_is_never_louder_than_sound_can_be() -> None:
-    voice = FallbackVoice(Hum(24_000, 10_000), "fr", Hum(24_000, 32_767), "en")
+    voice = MatchedVoice(Hum(24_000, 10_000), "fr", Hum(24_000, 32_767), "en")
     assert np.abs(voice.speak("Oui.", 1)).max() <= MAX_PEAK
-    assert FallbackVoice(Hum(24_000, 1), "fr", Hum(24_000, 32_767), "en").speak("Oui.", 1).max() < 20  # 24 dB at most
+    assert MatchedVoice(Hum(24_000, 1), "fr", Hum(24_000, 32_767), "en").speak("Oui.", 1).max() < 20  # 24 dB at most
 
 
 def test_a_fault_of_either_voice_is_told() -> None:
     for guest, host in ((Hum(24_000, 0), Hum(24_000, 9)), (Hum(24_000, 9), Hum(24_000, 0))):
         with pytest.raises(EngineFault, match="no voice"):
-            FallbackVoice(guest, "fr", host, "en")
+            MatchedVoice(guest, "fr", host, "en")

@@ -7,7 +7,7 @@ from swarm.book.model.word_times import unpack_words
 from swarm.job.clip_info import SpokenClip
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound
 from swarm.voice.host.clip_check import CLIPS_BEFORE_JUDGING, weight
-from swarm.voice.host.takes import Asked, Speaker
+from swarm.voice.host.takes import Asked, CheckedVoice
 
 RATE = 24_000
 TEXT = "It was a bright cold day in April."
@@ -35,9 +35,9 @@ class Wavering:
         return speech(text, float(fault))  # type: ignore[arg-type]
 
 
-def experienced(voice: Wavering, takes: int = 3) -> Speaker:
+def experienced(voice: Wavering, takes: int = 3) -> CheckedVoice:
     """Return a speaker that has heard enough clips of its voice to judge lengths."""
-    speaker = Speaker(voice, takes)
+    speaker = CheckedVoice(voice, takes)
     for number in range(CLIPS_BEFORE_JUDGING):
         speaker.speak(f"Sentence of some length, number {number}.", [100])
     voice.asked.clear()
@@ -68,10 +68,10 @@ def test_the_best_of_three_doubtful_takes_is_kept_and_its_doubt_named() -> None:
 
 @pytest.mark.parametrize("kind", [FaultKind.SILENT, FaultKind.EMPTY, FaultKind.NONFINITE, FaultKind.IMPLAUSIBLE])
 def test_a_take_without_a_clip_is_followed_by_another(kind: FaultKind) -> None:
-    assert Speaker(Wavering(s1=kind), 3).speak(TEXT, [1, 2, 3]).further == 1
-    assert Speaker(Wavering(s1=0.0), 3).speak(TEXT, [1, 2, 3]).further == 1  # the length 0 stands for no samples
+    assert CheckedVoice(Wavering(s1=kind), 3).speak(TEXT, [1, 2, 3]).further == 1
+    assert CheckedVoice(Wavering(s1=0.0), 3).speak(TEXT, [1, 2, 3]).further == 1  # the length 0 stands for no samples
     with pytest.raises(EngineFault) as fault:
-        Speaker(Wavering(s1=FaultKind.EMPTY, s2=kind, s3=kind), 3).speak(TEXT, [1, 2, 3])
+        CheckedVoice(Wavering(s1=FaultKind.EMPTY, s2=kind, s3=kind), 3).speak(TEXT, [1, 2, 3])
     assert fault.value.kind is kind
 
 
@@ -85,7 +85,7 @@ def test_a_doubtful_clip_is_kept_where_the_other_takes_are_none() -> None:
 def test_a_fault_that_is_not_of_the_sound_is_raised_at_once(kind: FaultKind) -> None:
     voice = Wavering(s1=kind)
     with pytest.raises(EngineFault):
-        Speaker(voice, 3).speak(TEXT, [1, 2, 3])
+        CheckedVoice(voice, 3).speak(TEXT, [1, 2, 3])
     assert voice.asked == [1]
 
 
@@ -138,7 +138,7 @@ def test_doubtful_sentences_of_a_batch_are_spoken_again_together_and_the_others_
 
 def test_a_sentence_of_a_batch_that_cannot_be_spoken_has_its_fault_beside_the_clips_of_the_others() -> None:
     voice = Choir(s1=FaultKind.SILENT, s2=FaultKind.ERROR)
-    first, second, third, _ = Speaker(voice, 3).speak_all([Asked(text, [n]) for n, text in enumerate(FOUR)])
+    first, second, third, _ = CheckedVoice(voice, 3).speak_all([Asked(text, [n]) for n, text in enumerate(FOUR)])
     assert isinstance(first, SpokenClip)
     assert isinstance(second, EngineFault) and second.kind is FaultKind.SILENT
     assert isinstance(third, EngineFault) and third.kind is FaultKind.ERROR
@@ -147,7 +147,7 @@ def test_a_sentence_of_a_batch_that_cannot_be_spoken_has_its_fault_beside_the_cl
 def test_the_work_of_a_batch_is_shared_by_the_lengths_of_its_texts(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(1000))
     monkeypatch.setattr("swarm.voice.host.takes.time.perf_counter", lambda: next(clock))
-    short, long = Speaker(Choir(), 1).speak_all([Asked("x" * 9, [0]), Asked("x" * 29, [0])])
+    short, long = CheckedVoice(Choir(), 1).speak_all([Asked("x" * 9, [0]), Asked("x" * 29, [0])])
     assert isinstance(short, SpokenClip) and isinstance(long, SpokenClip)
     assert (short.info.work_s, long.info.work_s) == (1 + 0.25, 1 + 0.75)  # each was judged for a second, too
 
@@ -156,12 +156,12 @@ def test_a_voice_that_makes_another_number_of_sounds_fails(monkeypatch: pytest.M
     voice = Choir()
     monkeypatch.setattr(voice, "speak_all", lambda lines: [])
     with pytest.raises(EngineFault, match="0 sounds of 4 sentences"):
-        Speaker(voice, 1).speak_all([Asked(text, [0]) for text in FOUR])
+        CheckedVoice(voice, 1).speak_all([Asked(text, [0]) for text in FOUR])
 
 
 def test_a_voice_that_speaks_no_batches_speaks_one_text_after_the_other() -> None:
     voice = Wavering()
-    assert len(Speaker(voice, 1).speak_all([Asked(text, [n]) for n, text in enumerate(FOUR)])) == 4
+    assert len(CheckedVoice(voice, 1).speak_all([Asked(text, [n]) for n, text in enumerate(FOUR)])) == 4
     assert voice.asked == [0, 1, 2, 3]
 
 
@@ -180,6 +180,6 @@ class Timed:
 
 
 def test_the_times_of_words_are_those_of_the_trimmed_clip() -> None:
-    clip = Speaker(Timed(), 1).speak(TEXT, [1])
+    clip = CheckedVoice(Timed(), 1).speak(TEXT, [1])
     times = unpack_words(clip.info.words, clip.info.length_s)
     assert times == ((0, pytest.approx(0.01)), (3, pytest.approx(0.26)))

@@ -19,7 +19,7 @@ from swarm.voice.host.recogniser import (
     in_sample,
 )
 from swarm.voice.host.registry import choose_recipe, find_engine
-from swarm.voice.host.takes import Speaker
+from swarm.voice.host.takes import CheckedVoice
 
 SENTENCES = (
     "It is very seldom that mere ordinary people like John and myself secure ancestral halls for the summer.",
@@ -155,20 +155,20 @@ def test_what_is_doubtful_teaches_nothing_of_a_voice() -> None:
 
 def test_what_is_heard_otherwise_is_spoken_again() -> None:
     voice = Wavering()
-    speaker = Speaker(voice, 3, Hears("thank you for watching", TEXT))
+    speaker = CheckedVoice(voice, 3, Hears("thank you for watching", TEXT))
     take = speaker.speak(TEXT, [1, 2, 3])
     assert (voice.asked, take.further, take.info.doubt) == ([1, 2], 1, "")
 
 
 def test_the_take_that_is_heard_best_is_kept_and_its_doubt_named() -> None:
-    speaker = Speaker(Wavering(), 3, Hears("thank you", "it was a bright cold", "no"))
+    speaker = CheckedVoice(Wavering(), 3, Hears("thank you", "it was a bright cold", "no"))
     take = speaker.speak(TEXT, [1, 2, 3])
     assert take.further == 1
     assert "heard as something else" in take.info.doubt
 
 
 def test_a_voice_without_other_takes_is_listened_to_all_the_same() -> None:
-    take = Speaker(Wavering(), 1, Hears("no")).speak(TEXT, [1, 2])
+    take = CheckedVoice(Wavering(), 1, Hears("no")).speak(TEXT, [1, 2])
     assert "heard as something else" in take.info.doubt
 
 
@@ -239,7 +239,7 @@ class Breaks(Verifier):
 
 
 def test_a_fault_of_the_recogniser_is_named_as_its_own() -> None:
-    spoken = Speaker(Wavering(), 1, Breaks(ValueError("no such beam"))).speak(TEXT, [1])
+    spoken = CheckedVoice(Wavering(), 1, Breaks(ValueError("no such beam"))).speak(TEXT, [1])
     assert spoken.info.doubt == "not listened to: the recogniser of --verify failed (ValueError: no such beam)"
 
 
@@ -253,7 +253,7 @@ def test_a_fault_of_the_recogniser_is_named_as_its_own() -> None:
 )
 def test_a_device_that_fails_the_recogniser_is_no_fault_of_the_text(fault: Exception, kind: FaultKind) -> None:
     with pytest.raises(EngineFault, match="the recogniser of --verify failed") as raised:
-        Speaker(Wavering(), 1, Breaks(fault)).speak(TEXT, [1])
+        CheckedVoice(Wavering(), 1, Breaks(fault)).speak(TEXT, [1])
     assert raised.value.kind is kind
 
 

@@ -8,7 +8,7 @@ from speech_server import KEY, SpeechServerStandIn
 
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
-from swarm.voice.host.takes import Speaker
+from swarm.voice.host.takes import CheckedVoice
 from swarm.voice.openai import voice as voices
 from swarm.voice.openai.voice import TRIAL_TEXT, open_voice
 
@@ -47,7 +47,7 @@ def test_slots_of_one_process_try_a_voice_once(server: SpeechServerStandIn) -> N
 def test_the_rate_is_that_of_the_answer(server: SpeechServerStandIn, rate: int) -> None:
     voice = open_voice(RECIPE)
     server.rate = rate
-    clip = Speaker(voice, 1).speak("A plain sentence.", (1,))
+    clip = CheckedVoice(voice, 1).speak("A plain sentence.", (1,))
     assert clip.info.sample_rate == rate
 
 
@@ -120,7 +120,7 @@ def test_after_a_fault_of_the_server_it_has_to_prove_itself(server: SpeechServer
 
 @pytest.mark.parametrize(("fault", "kind"), [("silence", FaultKind.SILENT), ("empty", FaultKind.EMPTY)])
 def test_silence_is_spoken_again_with_another_seed(server: SpeechServerStandIn, fault: str, kind: FaultKind) -> None:
-    speaker = Speaker(open_voice(RECIPE), 3)
+    speaker = CheckedVoice(open_voice(RECIPE), 3)
     server.faults = [fault, fault]
     assert speaker.speak("A plain sentence.", (1, 2, 3)).info.takes == 3
     server.faults = [fault] * 3
