@@ -13,16 +13,16 @@ from swarm.errors import EnvironmentFault
 
 
 def find_language(code: str) -> Language:
-    """Return the language of a primary subtag; one without words or rules if it has no file."""
+    """Return the language of a primary subtag; one without words or rules if it has no folder."""
     return _load(code) if code in _codes() else _unknown(code)
 
 
 @cache
 def _load(code: str) -> Language:
-    """Return the language of a file. Raises EnvironmentFault if the file is faulty."""
+    """Return the language of a folder. Raises EnvironmentFault if that is faulty."""
     try:
         found = resolve_name(f"{languages.__name__}.{code}:LANGUAGE")
-    except Exception as fault:  # the file is a program, and may raise anything
+    except Exception as fault:  # the folder has a program, which may raise anything
         raise _faulty(code, f"{type(fault).__name__}: {fault}") from fault
     if not isinstance(found, Language):
         raise _faulty(code, "LANGUAGE is no Language")
@@ -30,8 +30,8 @@ def _load(code: str) -> Language:
 
 
 def _faulty(code: str, why: str) -> EnvironmentFault:
-    files = ", ".join(f"{folder}/{code}.py" for folder in languages.__path__)
-    return EnvironmentFault(f"The language file {files} is faulty ({why}); docs/languages.md says what it needs.")
+    files = ", ".join(f"{folder}/{code}/__init__.py" for folder in languages.__path__)
+    return EnvironmentFault(f"The language {files} is faulty ({why}); docs/languages.md says what it needs.")
 
 
 @lru_cache(64)  # bounded, since a hostile book may name thousands
@@ -41,16 +41,16 @@ def _unknown(code: str) -> Language:
 
 @cache
 def every_language() -> tuple[Language, ...]:
-    """Return all languages that have a file, sorted by code."""
+    """Return all languages that have a folder, sorted by code."""
     return tuple(map(find_language, _codes()))
 
 
 @cache
 def _codes() -> tuple[str, ...]:
-    return tuple(sorted(module.name for module in iter_modules(languages.__path__)))
+    return tuple(sorted(module.name for module in iter_modules(languages.__path__) if module.ispkg))
 
 
-# Those of languages without a file. Words that two languages share count for both, so the others decide.
+# Those of languages without a folder. Words that two languages share count for both, so the others decide.
 _MORE_FUNCTION_WORDS = {
     "da": "og i at det er en til af på jeg den han de for ikke der var med et sig som hun mig men vi har havde så fra",
     "sv": "och i att det som en på är av för med den han inte till jag hade var ett de om men så hon sig från när nu",
@@ -77,7 +77,6 @@ _MORE_FUNCTION_WORDS = {
     "ga": "an na agus a ar i is ag go sé do le ní bhí tá ach sí mar é chun iad seo leis de ann aige nach",
     "cy": "y yn a i o ei yr ac ar oedd mae wedi ond am ni ef eu fod na hi bod gan at hyn wrth yna fel ddim",
     "sq": "e të dhe në i një që me për nuk u është nga më se si ishte ai kjo po do ky tha ka edhe kishte",
-    "ru": "и в не на он что с я как а то это по к но его из все у за она так же от был о бы только мне ее когда было",
     "uk": "і в не на що я з та він як до а це за його у по але від так її ви ми є й мені було коли вже щоб про",
     "be": "і ў не на што я з да ён як а гэта за па яго але у ад так яна мы было калі ж яны мне ты для яе",
     "bg": "и на да не се от за в е с че си по като му той но беше ще са това го ми или ли тя как към до при",

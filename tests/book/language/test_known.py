@@ -11,16 +11,16 @@ from swarm.book.speech.sentence import _rules, split_sentences
 from swarm.errors import EnvironmentFault
 
 
-def test_every_file_of_the_folder_is_a_language() -> None:
-    files = {path.stem for path in Path(languages.__path__[0]).glob("*.py")} - {"__init__"}
-    assert {language.code for language in every_language()} == files >= {"de", "en", "nl", "pl"}
+def test_every_folder_beside_is_a_language() -> None:
+    folders = {path.parent.name for path in Path(languages.__path__[0]).glob("*/__init__.py")}
+    assert {language.code for language in every_language()} == folders >= {"de", "en", "nl", "pl"}
 
 
 def test_a_language_is_one_object() -> None:
     assert find_language("fr") is find_language("fr")
 
 
-def test_a_language_without_a_file_has_no_words() -> None:
+def test_a_language_without_a_folder_has_no_words() -> None:
     unknown = find_language("xx")
     assert (unknown.code, unknown.numbers, unknown.dates, unknown.note) == ("xx", None, None, "")
     assert find_language("../en").numbers is None
@@ -35,13 +35,14 @@ def test_a_language_without_a_file_has_no_words() -> None:
         ("", "AttributeError"),
     ],
 )
-def test_a_faulty_language_file_is_named_in_a_sentence(
+def test_a_faulty_language_is_named_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, why: str
 ) -> None:
-    (tmp_path / "qq.py").write_text(content)
+    (tmp_path / "qq").mkdir()
+    (tmp_path / "qq" / "__init__.py").write_text(content)
     monkeypatch.setattr(languages, "__path__", [str(tmp_path)])
     sys.modules.pop(f"{languages.__name__}.qq", None)
-    with pytest.raises(EnvironmentFault, match=rf"qq\.py is faulty \({why}.*docs/languages.md"):
+    with pytest.raises(EnvironmentFault, match=rf"qq/__init__\.py is faulty \({why}.*docs/languages.md"):
         _load("qq")
 
 
@@ -79,7 +80,7 @@ def test_code_that_chooses_by_a_language_is_seen() -> None:
     assert language_codes_in('tag == "p"') == []
 
 
-def test_only_the_file_of_a_language_knows_its_code() -> None:
+def test_only_the_folder_of_a_language_knows_its_code() -> None:
     sources = {path.relative_to(ROOT).as_posix(): path for path in ROOT.rglob("*.py")}
     kept = {name: path for name, path in sources.items() if not name.startswith((ENGINES, "book/language/languages/"))}
     assert len(kept) > 100

@@ -1,4 +1,4 @@
-"""A folder for each language, found by its name: `fr/fr.py` holds `LANGUAGE`, the Language of French.
+"""A folder for each language, found by its name: `fr/__init__.py` holds `LANGUAGE`, the Language of French.
 
 All that only one language needs lies in its folder.
 """

@@ -19,13 +19,13 @@ from swarm.book.language.language import (
     Numbers,
     PartNames,
     Powers,
+    Scripture,
     Sentences,
     Speakers,
     table,
     words,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.scripture import GERMAN
 from swarm.book.language.spelling import digit_by_digit, month_names, spelled
 
 _FOLLOWING = compile_later(r"(?<=\d)\s?f\.(?=[,;:)]|\s\p{Ll})")  # "S. 45f."
@@ -379,6 +379,24 @@ def _fraction(over: int, under: int) -> str:
     return f"{_agree(spelled(str(over), LANGUAGE), part)} {part}"
 
 
+_SCRIPTURE = Scripture(
+    words(
+        "Mose Josua Richter Rut Samuel Könige Chronik Esra Nehemia Ester Hiob Psalm Sprüche Prediger Hoheslied Jesaja "
+        "Jeremia Klagelieder Hesekiel Ezechiel Daniel Hosea Joel Amos Obadja Jona Micha Nahum Habakuk Zefanja Haggai "
+        "Sacharja Maleachi Matthäus Markus Lukas Johannes Apostelgeschichte Römer Korinther Galater Epheser Philipper "
+        "Kolosser Thessalonicher Timotheus Titus Philemon Hebräer Jakobus Petrus Judas Offenbarung Makkabäer"
+    ),
+    table(
+        "Gen=Genesis|Ex=Exodus|Lev=Levitikus|Num=Numeri|Dtn=Deuteronomium|Jos=Josua|Ri=Richter|Sam=Samuel|Kön=Könige|"
+        "Chr=Chronik|Ps=Psalm|Spr=Sprüche|Pred=Prediger|Jes=Jesaja|Jer=Jeremia|Hes=Hesekiel|Ez=Ezechiel|Dan=Daniel|"
+        "Hos=Hosea|Mi=Micha|Sach=Sacharja|Mal=Maleachi|Matth=Matthäus|Mt=Matthäus|Mk=Markus|Mark=Markus|Lk=Lukas|"
+        "Luk=Lukas|Joh=Johannes|Apg=Apostelgeschichte|Röm=Römer|Kor=Korinther|Gal=Galater|Eph=Epheser|Phil=Philipper|"
+        "Kol=Kolosser|Thess=Thessalonicher|Tim=Timotheus|Tit=Titus|Hebr=Hebräer|Jak=Jakobus|Petr=Petrus|"
+        "Offb=Offenbarung|Makk=Makkabäer"
+    ),
+    numbered=table("1=Erster|2=Zweiter|3=Dritter"),
+)
+
 LANGUAGE: Language = Language(
     code="de",
     numbers=Numbers(
@@ -510,7 +528,7 @@ LANGUAGE: Language = Language(
     note="Anmerkung:",
     credits=CreditWords(by="Von {}", read_by="Gelesen von {}", end="Ende", part="Teil {} von {}"),
     at="ät",
-    scripture=GERMAN,
+    scripture=_SCRIPTURE,
     function_words=words(
         "der die und das nicht ich ist zu den er sie es ein mit eine sich auf dem von war so als auch wie hatte im"
     ),

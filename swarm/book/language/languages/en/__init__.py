@@ -19,17 +19,17 @@ from swarm.book.language.language import (
     Numbers,
     PartNames,
     Powers,
+    Scripture,
     Sentences,
     Speakers,
     Step,
     table,
     words,
 )
-from swarm.book.language.languages.en.english_abbreviation import ABBREVIATIONS
-from swarm.book.language.languages.en.english_heteronym import SEVERAL_SOUNDS, find_heteronyms
-from swarm.book.language.languages.en.english_measure import say_measures
+from swarm.book.language.languages.en.abbreviation import ABBREVIATIONS
+from swarm.book.language.languages.en.heteronym import SEVERAL_SOUNDS, find_heteronyms
+from swarm.book.language.languages.en.measure import say_measures
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.scripture import ENGLISH
 from swarm.book.language.spelling import digit_by_digit, month_names, short_month_names, spelled
 
 POINT = "point"
@@ -321,6 +321,34 @@ _STARTS = "He She It They We You The Then But And There This That These Those Wh
 _SLASH = compile_later(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?![\d/])")
 
 
+_BIBLE_BOOKS = words(
+    "Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Samuel Kings Chronicles Ezra Nehemiah Esther Job "
+    "Psalm Psalms Proverbs Ecclesiastes Canticles Isaiah Jeremiah Lamentations Ezekiel Daniel Hosea Joel Amos Obadiah "
+    "Jonah Micah Nahum Habakkuk Zephaniah Haggai Zechariah Malachi Matthew Mark Luke John Acts Romans Corinthians "
+    "Galatians Ephesians Philippians Colossians Thessalonians Timothy Titus Philemon Hebrews James Peter Jude "
+    "Revelation "
+    "Revelations Ecclesiasticus Maccabees Tobit Judith Baruch Sirach"
+)
+_BIBLE_SHORTS = table(
+    "Gen=Genesis|Exod=Exodus|Ex=Exodus|Lev=Leviticus|Num=Numbers|Deut=Deuteronomy|Josh=Joshua|Judg=Judges|Sam=Samuel|"
+    "Chron=Chronicles|Chr=Chronicles|Neh=Nehemiah|Esth=Esther|Ps=Psalm|Pss=Psalms|Prov=Proverbs|Eccles=Ecclesiastes|"
+    "Eccl=Ecclesiastes|Cant=Canticles|Isa=Isaiah|Is=Isaiah|Jer=Jeremiah|Lam=Lamentations|Ezek=Ezekiel|Dan=Daniel|"
+    "Hos=Hosea|Obad=Obadiah|Mic=Micah|Nah=Nahum|Hab=Habakkuk|Zeph=Zephaniah|Hag=Haggai|Zech=Zechariah|Mal=Malachi|"
+    "Matt=Matthew|Mt=Matthew|Mk=Mark|Lk=Luke|Jn=John|Rom=Romans|Cor=Corinthians|Gal=Galatians|Eph=Ephesians|"
+    "Phil=Philippians|Col=Colossians|Thess=Thessalonians|Tim=Timothy|Tit=Titus|Philem=Philemon|Heb=Hebrews|Jas=James|"
+    "Pet=Peter|Rev=Revelation|Apoc=Apocalypse|Macc=Maccabees|Ecclus=Ecclesiasticus"
+)
+_SCRIPTURE = Scripture(
+    _BIBLE_BOOKS | words("verse verses Verse Verses"),
+    _BIBLE_SHORTS,
+    " ",
+    table("1=First|2=Second|3=Third|I=First|II=Second|III=Third"),
+    comma=False,
+    plain=words(
+        "Gen Exod Lev Deut Josh Neh Ps Prov Eccles Isa Jer Ezek Matt Mt Mk Lk Jn Rom Cor Gal Eph Thess Heb Rev"
+    ),
+)
+
 LANGUAGE: Language = Language(
     code="en",
     locale="en_GB",  # the spelling of the engines' dictionaries: "kilometres"
@@ -479,7 +507,7 @@ LANGUAGE: Language = Language(
     sounds=SEVERAL_SOUNDS,
     old_units=_old_units,
     has_word_i=True,
-    scripture=ENGLISH,
+    scripture=_SCRIPTURE,
     function_words=words(
         "the of and to in a that it was he his for with as her had not is on at by which you she they this have"
     ),

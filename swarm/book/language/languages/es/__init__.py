@@ -13,13 +13,13 @@ from swarm.book.language.language import (
     Numbers,
     PartNames,
     Powers,
+    Scripture,
     Sentences,
     Speakers,
     table,
     words,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.scripture import SPANISH
 from swarm.book.language.spelling import ordered_nouns, say_ordered, spelled, thousand_steps
 
 _MASCULINE = words("días mapas problemas programas temas sistemas poetas idiomas climas planetas gramas")
@@ -127,6 +127,21 @@ def _prepare_abbreviations(text: str) -> str:
     text = _SAINT.sub("San", _STREET.sub("Calle ", text))
     return _CENTURY.sub(lambda match: "siglo " if match[1] == "s" else "siglos ", text)
 
+
+_SCRIPTURE = Scripture(
+    words(
+        "Génesis Éxodo Levítico Números Deuteronomio Josué Jueces Rut Samuel Reyes Crónicas Esdras Nehemías Ester Job "
+        "Salmo Salmos Proverbios Eclesiastés Cantares Isaías Jeremías Lamentaciones Ezequiel Daniel Oseas Joel Amós "
+        "Abdías Jonás Miqueas Nahúm Habacuc Sofonías Hageo Zacarías Malaquías Mateo Marcos Lucas Juan Hechos Romanos "
+        "Corintios Gálatas Efesios Filipenses Colosenses Tesalonicenses Timoteo Tito Filemón Hebreos Santiago Pedro "
+        "Judas Apocalipsis Macabeos"
+    ),
+    table(
+        "Gn=Génesis|Gén=Génesis|Ex=Éxodo|Sal=Salmo|Is=Isaías|Mt=Mateo|Mc=Marcos|Lc=Lucas|Jn=Juan|Rom=Romanos|"
+        "Cor=Corintios|Ap=Apocalipsis"
+    ),
+    numbered=table("1=Primera|2=Segunda|3=Tercera"),
+)
 
 LANGUAGE: Language = Language(
     code="es",
@@ -272,7 +287,7 @@ LANGUAGE: Language = Language(
     note="Nota:",
     credits=CreditWords(by="Por {}", read_by="Leído por {}", end="Fin", part="Parte {} de {}"),
     at="arroba",
-    scripture=SPANISH,
+    scripture=_SCRIPTURE,
     function_words=words(
         "de la que el en y a los se del las un por con no una su para es al lo como más pero sus le había era yo me"
     ),

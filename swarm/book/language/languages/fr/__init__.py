@@ -15,13 +15,13 @@ from swarm.book.language.language import (
     Numbers,
     PartNames,
     Powers,
+    Scripture,
     Sentences,
     Speakers,
     table,
     words,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.scripture import FRENCH
 from swarm.book.language.spelling import spelled
 
 # The feminine nouns that are most often counted.
@@ -131,6 +131,24 @@ def _prepare_abbreviations(text: str) -> str:
     text = _SHORT_CENTURY.sub(_century_before, _PER_HUNDRED.sub("pour", text))
     return str(_TITLE_OF_RANK.sub(lambda match: _TITLES_OF_RANK[match[1].rstrip(".")], text))
 
+
+_SCRIPTURE = Scripture(
+    words(
+        "Genèse Exode Lévitique Nombres Deutéronome Josué Juges Ruth Samuel Rois Chroniques Esdras Néhémie Esther Job "
+        "Psaume Psaumes Proverbes Ecclésiaste Cantique Isaïe Ésaïe Jérémie Lamentations Ézéchiel Daniel Osée Joël Amos "
+        "Abdias Jonas Michée Nahum Habacuc Sophonie Aggée Zacharie Malachie Matthieu Marc Luc Jean Actes Romains "
+        "Corinthiens Galates Éphésiens Philippiens Colossiens Thessaloniciens Timothée Tite Philémon Hébreux Jacques "
+        "Pierre Jude Apocalypse Maccabées"
+    ),
+    table(
+        "Gn=Genèse|Gen=Genèse|Ex=Exode|Lv=Lévitique|Nb=Nombres|Dt=Deutéronome|Ps=Psaume|Pr=Proverbes|Prov=Proverbes|"
+        "Is=Isaïe|Jr=Jérémie|Ez=Ézéchiel|Dn=Daniel|Mt=Matthieu|Matth=Matthieu|Mc=Marc|Lc=Luc|Jn=Jean|Ac=Actes|"
+        "Rm=Romains|Rom=Romains|Co=Corinthiens|Cor=Corinthiens|Ga=Galates|Ep=Éphésiens|Ph=Philippiens|"
+        "Th=Thessaloniciens|"
+        "Tm=Timothée|He=Hébreux|Jc=Jacques|Ap=Apocalypse|Apoc=Apocalypse"
+    ),
+    numbered=table("1=Première|2=Seconde|3=Troisième"),
+)
 
 LANGUAGE: Language = Language(
     code="fr",
@@ -314,7 +332,7 @@ LANGUAGE: Language = Language(
     note="Note :",
     credits=CreditWords(by="Par {}", read_by="Lu par {}", end="Fin", part="Partie {} sur {}"),
     at="arobase",
-    scripture=FRENCH,
+    scripture=_SCRIPTURE,
     function_words=words(
         "de la le et les à il que un des une dans qui ne pas en est ce se son sur plus par pour je elle du au avait"
     ),

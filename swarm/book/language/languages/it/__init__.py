@@ -14,13 +14,13 @@ from swarm.book.language.language import (
     Numbers,
     PartNames,
     Powers,
+    Scripture,
     Sentences,
     Speakers,
     table,
     words,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.scripture import ITALIAN
 from swarm.book.language.spelling import ordered_nouns, say_ordered, spelled
 
 _MASCULINE = words("problema programma tema sistema poeta clima pianeta")
@@ -135,6 +135,20 @@ def _prepare_abbreviations(text: str) -> str:
         lambda match: "San " if match[1] else "Santa " if match[2] else "Sant'" if match[3] else "Santo ", text
     )
 
+
+_SCRIPTURE = Scripture(
+    words(
+        "Genesi Esodo Levitico Numeri Deuteronomio Giosuè Giudici Rut Samuele Re Cronache Esdra Neemia Ester Giobbe "
+        "Salmo Salmi Proverbi Qoelet Isaia Geremia Lamentazioni Ezechiele Daniele Osea Gioele Amos Abdia Giona Michea "
+        "Naum Abacuc Sofonia Aggeo Zaccaria Malachia Matteo Marco Luca Giovanni Atti Romani Corinzi Galati Efesini "
+        "Filippesi Colossesi Tessalonicesi Timoteo Tito Filemone Ebrei Giacomo Pietro Giuda Apocalisse Maccabei"
+    ),
+    table(
+        "Gen=Genesi|Gn=Genesi|Es=Esodo|Sal=Salmo|Is=Isaia|Mt=Matteo|Mc=Marco|Lc=Luca|Gv=Giovanni|At=Atti|Rm=Romani|"
+        "Cor=Corinzi|Ap=Apocalisse"
+    ),
+    numbered=table("1=Prima|2=Seconda|3=Terza"),
+)
 
 LANGUAGE: Language = Language(
     code="it",
@@ -303,7 +317,7 @@ LANGUAGE: Language = Language(
     at="chiocciola",
     has_word_i=True,
     initials=table("IVA=Iva|ONU=Onu|USA=Usa|NATO=Nato|FIAT=Fiat|UNESCO=Unesco"),
-    scripture=ITALIAN,
+    scripture=_SCRIPTURE,
     function_words=words(
         "di che e la il un non è per una in si con le del i da ma lo come più al della nel era mi suo gli sono"
     ),

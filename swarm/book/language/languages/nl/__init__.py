@@ -13,13 +13,13 @@ from swarm.book.language.language import (
     Numbers,
     PartNames,
     Powers,
+    Scripture,
     Sentences,
     Speakers,
     table,
     words,
 )
 from swarm.book.language.pattern import compile_later
-from swarm.book.language.scripture import DUTCH
 from swarm.book.language.spelling import spelled
 
 _RESULT = compile_later(r"(?<=\bmet\s)(\d{1,2})[-–](\d{1,2})(?![\d-])")  # "met 3-2 winnen"
@@ -76,6 +76,23 @@ def _prepare(text: str) -> str:
 def _fraction(over: int, under: int) -> str:
     return f"{spelled(str(over), LANGUAGE)} {spelled(str(under), LANGUAGE, 'ordinal')}"
 
+
+_SCRIPTURE = Scripture(
+    words(
+        "Genesis Exodus Leviticus Numeri Deuteronomium Jozua Richteren Rechters Ruth Samuel Koningen Kronieken Ezra "
+        "Nehemia Ester Job Psalm Spreuken Prediker Hooglied Jesaja Jeremia Klaagliederen Ezechiël Daniël Hosea Joël "
+        "Amos Obadja Jona Micha Nahum Habakuk Zefanja Haggaï Zacharia Maleachi Matteüs Mattheüs Marcus Lucas Johannes "
+        "Handelingen Romeinen Korintiërs Korinthiërs Galaten Efeziërs Filippenzen Kolossenzen Tessalonicenzen Timoteüs "
+        "Titus Filemon Hebreeën Jakobus Petrus Judas Openbaring"
+    ),
+    table(
+        "Gen=Genesis|Ex=Exodus|Ps=Psalm|Jes=Jesaja|Jer=Jeremia|Mat=Matteüs|Matt=Matteüs|Mar=Marcus|Luc=Lucas|"
+        "Joh=Johannes|Rom=Romeinen|Kor=Korintiërs|Openb=Openbaring"
+    ),
+    " vers ",
+    table("1=Eerste|2=Tweede|3=Derde"),
+    comma=False,
+)
 
 LANGUAGE: Language = Language(
     code="nl",
@@ -226,7 +243,7 @@ LANGUAGE: Language = Language(
     credits=CreditWords(by="Door {}", read_by="Voorgelezen door {}", end="Einde", part="Deel {} van {}"),
     initials=table("WO=Wereldoorlog"),
     at="apenstaartje",
-    scripture=DUTCH,
+    scripture=_SCRIPTURE,
     function_words=words(
         "de het een en van ik dat niet in te is hij op zijn met was voor er maar aan ze als ook haar had naar om"
     ),

@@ -21,12 +21,13 @@ from swarm.book.language.language import (
     Numbers,
     PartNames,
     Powers,
+    Scripture,
     Sentences,
     Speakers,
     table,
     words,
 )
-from swarm.book.language.languages.pl.polish_agreement import (
+from swarm.book.language.languages.pl.agreement import (
     BILLION,
     MILLION,
     THOUSAND,
@@ -39,7 +40,6 @@ from swarm.book.language.languages.pl.polish_agreement import (
     say_plurals,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.scripture import POLISH
 from swarm.book.language.spelling import MEASURES, SCALES, UNITS, month_names, spelled, unit_name
 
 _HIM = "Jana Piotra Pawła Józefa Stanisława Wojciecha Antoniego Mikołaja Jerzego Michała Andrzeja Marcina Krzysztofa "
@@ -357,6 +357,28 @@ def _fraction(over: int, under: int) -> str:
     return f"{counted} {_ordinal(under, _FEMININE if over == 1 else _NEUTER if over < 5 else _OF_PLURAL)}"
 
 
+_SCRIPTURE = Scripture(
+    words(
+        "Rodzaju Wyjścia Kapłańska Liczb Powtórzonego Prawa Jozuego Sędziów Rut Samuela Królewska Kronik Hioba Psalm "
+        "Psalmy Przysłów Koheleta Izajasza Jeremiasza Ezechiela Daniela Ozeasza Joela Amosa Jonasza Micheasza "
+        "Zachariasza Malachiasza Mateusza Marka Łukasza Jana Dzieje Dziejów Apostolskich Rzymian Koryntian Galatów "
+        "Efezjan Filipian "
+        "Kolosan Tesaloniczan Tymoteusza Tytusa Filemona Hebrajczyków Jakuba Piotra Judy Apokalipsa Apokalipsy "
+        "Mądrości Syracha Machabejska Tobiasza Judyty Estery Ezdrasza Nehemiasza Barucha Lamentacje"
+    ),
+    table(
+        "Rdz=Księga Rodzaju|Wj=Księga Wyjścia|Kpł=Księga Kapłańska|Lb=Księga Liczb|Pwt=Księga Powtórzonego Prawa|"
+        "Joz=Księga Jozuego|Sdz=Księga Sędziów|Sm=Samuela|Krl=Królewska|Krn=Kronik|Hi=Hioba|Ps=Psalm|Prz=Przysłów|"
+        "Koh=Koheleta|Pnp=Pieśń nad Pieśniami|Mdr=Mądrości|Syr=Syracha|Iz=Izajasz|Jr=Jeremiasz|Lm=Lamentacje|"
+        "Ez=Ezechiel|Dn=Daniel|Oz=Ozeasz|Jl=Joel|Am=Amos|Jon=Jonasz|Mi=Micheasz|Za=Zachariasz|Ml=Malachiasz|"
+        "Mch=Machabejska|Tb=Tobiasz|Mt=Mateusz|Mk=Marek|Łk=Łukasz|J=Jana|Dz=Dzieje|Rz=Rzymian|Kor=Koryntian|"
+        "Ga=Galatów|Ef=Efezjan|Flp=Filipian|Kol=Kolosan|Tes=Tesaloniczan|Tm=Tymoteusza|Tt=Tytusa|Hbr=Hebrajczyków|"
+        "Jk=Jakuba|P=Piotra|Jud=Judy|Ap=Apokalipsa"
+    ),
+    numbered=table("1=Pierwszy|2=Drugi|3=Trzeci"),
+    single=words("J P"),
+)
+
 LANGUAGE: Language = Language(
     code="pl",
     numbers=Numbers(
@@ -468,7 +490,7 @@ LANGUAGE: Language = Language(
     note="Przypis:",
     credits=CreditWords(by="Autor: {}", read_by="Czyta {}", end="Koniec", part="Część {} z {}"),
     at="małpa",
-    scripture=POLISH,
+    scripture=_SCRIPTURE,
     function_words=words(
         "i w nie na się z do to że jest jak po co ale tak od za go przez był jego ja już tylko było ich dla jej"
     ),

@@ -13,13 +13,13 @@ from swarm.book.language.language import (
     Numbers,
     PartNames,
     Powers,
+    Scripture,
     Sentences,
     Speakers,
     table,
     words,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.scripture import PORTUGUESE
 from swarm.book.language.spelling import ordered_nouns, say_ordered, spelled, thousand_steps
 
 # Feminine nouns after numbers that agree with them: "duas horas", "duzentas páginas".
@@ -164,6 +164,23 @@ def _ordinal(said: str, suffix: str) -> str:
     return f"{said[:-1]}a" if suffix.endswith("ª") and said.endswith("o") else said
 
 
+_SCRIPTURE = Scripture(
+    words(
+        "Gênesis Génesis Êxodo Levítico Números Deuteronômio Josué Juízes Rute Samuel Reis Crônicas Esdras Neemias "
+        "Ester "
+        "Jó Salmo Salmos Provérbios Eclesiastes Isaías Jeremias Lamentações Ezequiel Daniel Oseias Joel Amós Obadias "
+        "Jonas Miqueias Naum Habacuque Sofonias Ageu Zacarias Malaquias Mateus Marcos Lucas João Atos Romanos "
+        "Coríntios "
+        "Gálatas Efésios Filipenses Colossenses Tessalonicenses Timóteo Tito Filémon Hebreus Tiago Pedro Judas "
+        "Apocalipse"
+    ),
+    table(
+        "Gn=Gênesis|Ex=Êxodo|Sl=Salmo|Is=Isaías|Mt=Mateus|Mc=Marcos|Lc=Lucas|Jo=João|Rm=Romanos|Cor=Coríntios|"
+        "Ap=Apocalipse"
+    ),
+    numbered=table("1=Primeira|2=Segunda|3=Terceira"),
+)
+
 LANGUAGE: Language = Language(
     code="pt",
     locale="pt_PT",  # "quilómetros"; the bare code is Brazil's
@@ -299,7 +316,7 @@ LANGUAGE: Language = Language(
     note="Nota:",
     credits=CreditWords(by="Por {}", read_by="Lido por {}", end="Fim", part="Parte {} de {}"),
     at="arroba",
-    scripture=PORTUGUESE,
+    scripture=_SCRIPTURE,
     function_words=words(
         "de que a o e do da em um não para uma os no se na por mais as dos como mas ao ele das seu sua era foi eu"
     ),

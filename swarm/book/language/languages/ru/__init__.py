@@ -18,13 +18,13 @@ from swarm.book.language.language import (
     Match,
     Numbers,
     Powers,
+    Scripture,
     Sentences,
     Speakers,
     table,
     words,
 )
 from swarm.book.language.pattern import NUMERAL, compile_later, value
-from swarm.book.language.scripture import RUSSIAN
 from swarm.book.language.spelling import MAX_DIGITS, month_names
 
 _SHORT_YEAR = compile_later(
@@ -464,6 +464,18 @@ def _fraction(over: int, under: int) -> str:
     return f"{counted} {_ordinal(under, 'n', 'f') if over == 1 else _ordinal(under, 'g', 'm', plural=True)}"
 
 
+_SCRIPTURE = Scripture(
+    words(
+        "Бытие Исход Псалом Исаия Иеремия Иезекииль Даниил Матфея Марка Луки Иоанна Римлянам Коринфянам Евреям "
+        "Откровение"
+    ),
+    table(
+        "Быт=Бытие|Исх=Исход|Пс=Псалом|Ис=Исаия|Иер=Иеремия|Мф=от Матфея|Мк=от Марка|Лк=от Луки|Ин=от Иоанна|"
+        "Рим=Римлянам|Кор=Коринфянам|Откр=Откровение"
+    ),
+    numbered=table("1=Первое|2=Второе"),
+)
+
 LANGUAGE: Language = Language(
     code="ru",
     numbers=Numbers(
@@ -530,5 +542,8 @@ LANGUAGE: Language = Language(
     note="Примечание:",
     credits=CreditWords(by="Автор: {}", read_by="Читает {}", end="Конец", part="Часть {} из {}"),
     at="собака",
-    scripture=RUSSIAN,
+    scripture=_SCRIPTURE,
+    function_words=words(
+        "и в не на он что с я как а то это по к но его из все у за она так же от был о бы только мне ее когда было"
+    ),
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.book.language.languages.en.english_heteronym import find_heteronyms
+from swarm.book.language.languages.en.heteronym import Place, find_heteronyms
 from swarm.book.speech.speech import Speech
 from swarm.voice.espeak.engine import CARD as ESPEAK
 
@@ -53,3 +53,40 @@ def test_a_page_of_them_takes_no_long_time() -> None:
 def test_voices_that_take_phonemes_are_given_them() -> None:
     assert Speech(ESPEAK).say("I object!", "en") == "I ⟦object|əbˈdʒɛkt⟧!"
     assert Speech(ESPEAK).say("Je suis content.", "fr") == "Je suis content."
+
+
+def test_a_place_knows_the_words_around_it() -> None:
+    place = Place("bow", False, ("he", "made", "a"), ("to", "her"))
+    assert (place.previous(), place.previous(2), place.previous(3), place.next) == ("a", "he", "", "to")
+    assert Place("bow", True, (), ()).next == ""
+
+
+def sounds(sentence: str) -> list[str]:
+    return [ipa for _, _, ipa in find_heteronyms(sentence)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("My learned friend was a most learned man.", ["ˈlɜɹnəd", "ˈlɜɹnəd"]),
+        ("Not one blessed thing. Blessed are the meek.", ["ˈblɛsəd", "ˈblɛsəd"]),
+        ("This cursed rain! He cursed it.", ["ˈkɜɹsəd", "kɜɹst"]),
+        ("She kissed her aged mother with a dogged look.", ["ˈeɪdʒəd", "ˈdɔɡəd"]),
+        ("Two ragged boys ran by.", ["ˈɹæɡəd"]),
+    ],
+)
+def test_adjectives_have_a_syllable_more(sentence: str, said: list[str]) -> None:
+    assert sounds(sentence) == said
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "They learned that a lesson learned is a lesson learned by heart.",
+        "The girl, aged ten, and her sister aged nine came.",
+        "God blessed them; the land was blessed with peace.",
+        "They dogged his steps; the crowd cursed.",
+    ],
+)
+def test_verbs_are_left_to_the_voice(sentence: str) -> None:
+    assert sounds(sentence) == []

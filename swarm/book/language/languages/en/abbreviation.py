@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import regex
 
 from swarm.book.language.language import Abbreviations, Match, table, words
-from swarm.book.language.languages.en.english_measure import LONE, LONE_UNITS
+from swarm.book.language.languages.en.measure import LONE, LONE_UNITS
 from swarm.book.language.pattern import compile_later
 
 # Abbreviated states behind a town: "Boston, Mass."
