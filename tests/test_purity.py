@@ -30,7 +30,7 @@ ARROWS = {
     "book/page": {"errors", "book/model", "book/language"},
     "book/package": {"errors", "book/model", "book/page"},
     "book/structure": {"errors", "book/model", "book/language", "book/page", "book/package"},
-    "book/speech": {"errors", "book/model", "job", "book/language", "book/page"},
+    "book/speech": {"errors", "book/model", "book/language", "book/page"},
     "book/read_along": {"errors", "book/model", "book/page", "book/package"},
     "book": {"errors", "book/model", "book/page", "book/package", "book/structure", "book/speech"},
     "audiobook/sound": {"errors", "system", "book/model", "job"},
