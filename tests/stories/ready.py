@@ -38,7 +38,8 @@ LOADED = (
     "swarm.coordinator.coordination", "swarm.audiobook.as_epub",
     "swarm.commands.local_swarm", "swarm.book.read_along.epub3", "swarm.system.platform", "swarm.voice.host.registry",
     "swarm.watch.terminal", "swarm.watch.progress", "swarm.watch.report", "swarm.worker.lifetime",
-    "numpy", "swarm.audiobook.sound.book_binder", "swarm.audiobook.sound.encoder", "swarm.system.child", "swarm.voice.host.engine_child",
+    "numpy", "swarm.audiobook.sound.book_binder", "swarm.audiobook.sound.encoder", "swarm.system.child",
+    "swarm.voice.host.engine_child",
     "swarm.voice.hibari.engine", "swarm.voice.metronome.engine",
 )  # fmt: skip
 AT_START = ("PYTHON", "LD_", "LC_", "LANG", "MALLOC_")  # variables that a process reads before it runs a command

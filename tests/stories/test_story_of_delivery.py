@@ -1,6 +1,5 @@
 """Audiobooks that belong elsewhere: on another disk, at an address, on an Audiobookshelf server."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 from bookshelf_server import TOKEN, FakeBookshelf
 from evidence import accepted, assert_complete, only, report_of
-from household import FAST, SLOW, Machine, wait_for
+from household import FAST, Machine, wait_for
 from sftp_server import SftpServer
 
 from swarm.config import ENV_ABS_TOKEN
@@ -153,17 +152,6 @@ def test_an_interrupted_delivery_leaves_soon_and_is_only_delivered_the_next_time
     assert not list(sftp.folder.glob("*.part"))
 
 
-def test_an_address_that_cannot_be_reached_is_said_before_anything_is_spoken(
-    here: Machine, small_book: Path, sftp: SftpServer, tmp_path: Path
-) -> None:
-    sftp.close()
-    done = here.run("convert", small_book, *FAST, "--output-dir", sftp.url, HOME=str(tmp_path / "home"))
-    assert done.returncode == EXIT_ENVIRONMENT
-    assert done.stderr.startswith(f"e2a-swarm: sftp://reader@127.0.0.1:{sftp.port} cannot be used: ")
-    assert done.stderr.count("\n") == 1
-    assert not accepted(here.home)
-
-
 def test_a_book_is_uploaded_once_and_its_token_is_nowhere(
     here: Machine, small_book: Path, shelf: FakeBookshelf
 ) -> None:
@@ -204,53 +192,3 @@ def test_an_upload_that_fails_is_made_up_for_by_the_same_command(
     assert list(files) == [audiobook.name]
     assert audiobook.stat().st_mtime_ns == moment
     assert accepted(here.home) == taken
-
-
-def test_what_belongs_to_a_book_is_uploaded_with_it(here: Machine, small_book: Path, shelf: FakeBookshelf) -> None:
-    more = ("--subtitles", "vtt", "--read-along", "--beside", "cover,opf,cue", "--keep-chapters")
-    command = ("convert", small_book, *FAST, *more, "--abs-server-url", shelf.url, "--abs-api-token", TOKEN)
-    done = here.run(*command)
-    assert (done.returncode, done.stderr) == (0, "")
-    [(_, files)] = shelf.uploads
-    stem = only(here.desk, "*.m4b").stem
-    endings = ("m4b", "vtt", "cue", "cover.jpg", "metadata.opf", "read-along.epub")
-    assert files == {f"{stem}.{ending}": (here.desk / f"{stem}.{ending}").read_bytes() for ending in endings}
-    assert "finished already" in here.run(*command).stdout
-
-
-def test_a_book_is_taken_elsewhere_and_uploaded(
-    here: Machine, small_book: Path, mount: Path, shelf: FakeBookshelf
-) -> None:
-    command = ("convert", small_book, *FAST, "--output-dir", mount)
-    assert here.run(*command).returncode == 0
-    more = ("--abs-server-url", shelf.url, "--abs-api-token", TOKEN, "--abs-library-id", "lib-books")
-    done = here.run(*command, *more)
-    assert (done.returncode, done.stderr) == (0, "")
-    audiobook = only(mount, "*.m4b")
-    [(_, files)] = shelf.uploads
-    assert list(files) == [audiobook.name]
-    assert "finished already" in here.run(*command, *more).stdout
-    assert "finished already" in here.run(*command).stdout
-    assert not outbox(here).exists()
-
-
-def test_a_token_that_is_not_accepted_is_said_before_anything_is_spoken(
-    here: Machine, small_book: Path, shelf: FakeBookshelf
-) -> None:
-    done = here.run("convert", small_book, *FAST, "--abs-server-url", shelf.url, "--abs-api-token", "wr0ng")
-    assert done.returncode == EXIT_ENVIRONMENT
-    assert "does not accept the token" in done.stderr
-    assert "wr0ng" not in done.stderr
-    assert not accepted(here.home)
-
-
-def test_chapters_are_there_while_the_rest_is_spoken(here: Machine, small_book: Path, mount: Path) -> None:
-    # A book this short would be measured as a whole, at its end.
-    options = ("--keep-chapters", "--loudness", "off")
-    running = here.start("convert", small_book, *SLOW, "--output-dir", mount, *options)
-    first = wait_for(lambda: list(mount.glob("*/01*.m4b")), what="the first chapter")
-    assert not list(mount.glob("*.m4b"))
-    assert running.process.poll() is None
-    assert first[0].stat().st_size > 1000
-    running.ends()
-    assert json.loads(only(mount, "*.report.json").read_bytes())["totals"]["missing"] == 0

@@ -3,7 +3,6 @@
 import json
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -108,22 +107,6 @@ def test_the_cores_speak_one_book_while_the_gpu_is_busy_with_another(
     (worker,) = reply["workers"]
     assert [slot["state"] == "idle" for slot in worker["slots"]] == [False, True, True]
     assert worker["device"] == "Fake 0, 24 GB, driver 570.86, CUDA 12.8, 2 x CPU"
-
-
-def test_outside_its_hours_a_worker_takes_nothing_also_on_the_cpu(lan: Make, small_book: Path) -> None:
-    laptop, tower = lan("laptop"), lan("tower")
-    begin, end = (datetime.now() + timedelta(hours=hours) for hours in (2, 3))
-    coordinator = laptop.start("coordinate", small_book, *SLOW)
-    worker = work(tower, coordinator, "--cpu", "--slots", "2", "--hours", f"{begin:%H:%M}-{end:%H:%M}")
-    worker.says(rf"resting: until {begin:%H:%M} \(--hours\)")
-    wait_for(lambda: f"every worker for it is paused: until {begin:%H:%M} (--hours)" in status(laptop, coordinator))
-    assert not accepted(laptop.home)
-    work(lan("desktop"), coordinator, "--cpu", "--slots", "1", "--hours", "0-24")
-    coordinator.ends()
-    worker.ends()
-    report = report_of(only(laptop.desk, "*.m4b"))
-    assert_complete(report)
-    assert [row["name"] for row in report["workers"] if row["segments"]] == ["desktop"]
 
 
 @pytest.mark.parametrize("words", [("--idle-only",), ("--max-temperature", "80")])

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -86,23 +85,6 @@ def test_a_full_state_disk(here: Machine, small_book: Path, small_disk: Callable
     assert_complete(report_of(only(here.desk, "*.m4b")))
 
 
-def test_a_book_that_cannot_fit_is_not_begun_and_one_that_may_not_is_warned_of(
-    here: Machine, write_book: Callable[..., Path], small_disk: Callable[..., SmallDisk]
-) -> None:
-    disk = small_disk(here.home, "size=30m")
-    sentences = " ".join(f"Sentence number {number} of a long book is spoken here." for number in range(1700))
-    book = write_book({"One": sentences})
-    done = here.run("convert", book, "--tts-engine", "espeak")
-    assert_refused(done, here.home, "too little room: about ")
-    assert not accepted(here.home)
-
-    disk.change("size=160m")
-    running = here.start("convert", book, "--tts-engine", "espeak")
-    running.says(r"room may run out: about \d+ MB will be written to ")
-    wait_for(lambda: accepted(here.home))
-    running.kill()
-
-
 @pytest.mark.slow
 def test_a_coordinator_whose_disk_is_full_and_the_worker_that_waits_for_it(
     machine: Callable[[str], Machine], small_book: Path, small_disk: Callable[..., SmallDisk], free_port: int
@@ -165,6 +147,7 @@ def test_a_worker_whose_folders_are_full_while_it_has_no_coordinator_loses_no_cl
     assert "33 sentences" in said
 
 
+@pytest.mark.slow
 def test_on_a_full_state_disk_jobs_are_listed_and_removing_one_makes_room(
     here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]
 ) -> None:
@@ -185,27 +168,6 @@ def test_on_a_full_state_disk_jobs_are_listed_and_removing_one_makes_room(
     assert not clips(here.home)
 
 
-@pytest.mark.slow
-def test_on_a_read_only_state_disk_jobs_are_listed(
-    here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]
-) -> None:
-    disk = small_disk(here.home, "size=20m")
-    assert here.run("convert", small_book, *LOUD).returncode == 0
-    disk.change("ro")
-    listed = here.run("jobs")
-    assert (listed.returncode, listed.stderr) == (0, "")
-    assert "33 of 33 sentences" in listed.stdout
-    assert_refused(here.run("jobs", "remove", only(here.home / "jobs", "*").name), here.home, "read-only disk")
-
-
-@pytest.mark.parametrize("size", ["64k", "200k"])
-def test_a_state_disk_that_is_too_small_for_anything(
-    here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk], size: str
-) -> None:
-    small_disk(here.home, f"size={size}")
-    assert_refused(here.run("convert", small_book, *LOUD), here.home, "no space left")
-
-
 def test_a_full_output_disk(here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]) -> None:
     output = here.desk / "output"
     disk = small_disk(output, "size=200k")
@@ -224,27 +186,9 @@ def test_a_full_output_disk(here: Machine, small_book: Path, small_disk: Callabl
     assert not list(output.glob(".*"))
 
 
-def test_a_read_only_output_disk(here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]) -> None:
-    output = here.desk / "output"
-    disk = small_disk(output, "size=30m", "ro")
-    command = ("convert", small_book, *FAST, "--output-dir", output)
-    assert_refused(here.run(*command), output, "read-only")
-    disk.change("rw")
-    assert here.run(*command).returncode == 0
-    assert_spoken_once(here.home)
-
-
 def test_a_read_only_state_disk(here: Machine, small_book: Path, small_disk: Callable[..., SmallDisk]) -> None:
     small_disk(here.home, "size=30m", "ro")
     assert_refused(here.run("convert", small_book, *FAST), here.home, "read-only")
-
-
-def test_an_output_folder_that_is_a_file(here: Machine, small_book: Path) -> None:
-    (here.desk / "output").touch()
-    done = here.run("convert", small_book, *FAST, "--output-dir", "output")
-    assert done.returncode == EXIT_ENVIRONMENT
-    assert done.stderr.count("\n") == 1
-    assert "output" in done.stderr
 
 
 def test_a_second_command_on_the_same_book_is_told_who_works_on_it(here: Machine, small_book: Path) -> None:
@@ -256,15 +200,6 @@ def test_a_second_command_on_the_same_book_is_told_who_works_on_it(here: Machine
     assert_refused(third, Path(f"process {first.pid}"), "is already working on")
     first.ends()
     assert_complete(report_of(only(here.desk, "*.m4b")))
-
-
-def test_another_voice_of_the_same_book_is_another_job(here: Machine, small_book: Path) -> None:
-    first = here.start("convert", small_book, *SLOW, "--output-dir", "slow")
-    wait_for(lambda: accepted(here.home))
-    assert here.run("convert", small_book, *FAST, "--output-dir", "fast").returncode == 0
-    first.ends()
-    for folder in ("slow", "fast"):
-        assert_complete(report_of(only(here.desk / folder, "*.m4b")))
 
 
 def test_clips_that_were_lost_or_torn_are_spoken_again(here: Machine, small_book: Path) -> None:
@@ -300,16 +235,3 @@ def test_a_damaged_journal_is_named_with_its_remedy(here: Machine, small_book: P
     again = here.run("convert", small_book, *FAST)
     assert (again.returncode, again.stderr) == (0, "")
     assert clips(here.home) == spoken  # sentences already spoken are found again
-
-
-def test_a_journal_of_a_newer_version_is_left_alone(here: Machine, small_book: Path) -> None:
-    assert here.run("convert", small_book, *FAST).returncode == 0
-    journal = only(here.home / "jobs", "*") / "journal.sqlite"
-    connection = sqlite3.connect(journal)
-    connection.execute("PRAGMA user_version = 999")
-    connection.commit()
-    connection.close()
-    before = journal.read_bytes()
-    done = here.run("convert", small_book, *FAST)
-    assert_refused(done, journal.parent, "newer")
-    assert journal.read_bytes() == before

@@ -1,22 +1,10 @@
 """A book is made again, with a dictionary or a changed text: the new edition takes the place of the last one."""
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from bookshelf_server import TOKEN, FakeBookshelf
 from evidence import clips, only, report_of
 from household import FAST, Machine
-from library import CHAPTERS
-
-from swarm.config import ENV_ABS_TOKEN
-
-
-@pytest.fixture
-def shelf() -> Iterator[FakeBookshelf]:
-    server = FakeBookshelf()
-    yield server
-    server.close()
 
 
 @pytest.fixture
@@ -77,23 +65,6 @@ def test_editions_with_two_voices_lie_beside_each_other_and_each_takes_its_own_p
     assert report_of(path)["recipe"]["voice"] == "tock"
 
 
-def test_of_one_file_for_each_chapter_none_of_the_last_edition_is_left(
-    here: Machine, small_book: Path, write_book: Callable[..., Path]
-) -> None:
-    assert here.run("convert", small_book, *FAST, "--split", "chapter", "--output-format", "mp3").returncode == 0
-    folder = only(here.desk, "The*[!n]")
-    own = folder / "notes.mp3"
-    own.write_bytes(b"mine")
-    small_book.write_bytes(
-        write_book({"The Lamp": CHAPTERS["The Lamp"], "An End": CHAPTERS["The Answer"]}).read_bytes()
-    )
-    assert here.run("convert", small_book, *FAST, "--split", "chapter", "--output-format", "mp3").returncode == 0
-    assert names(folder) == ["01 - The Lamp.mp3", "02 - An End.mp3", "notes.mp3"]
-    own.unlink()
-    assert here.run("convert", small_book, *FAST, "--output-format", "mp3").returncode == 0
-    assert not folder.exists()
-
-
 def test_the_old_edition_stays_whole_until_the_new_one_is(here: Machine, small_book: Path, lexicon: Path) -> None:
     split = ("--split", "chapter", "--output-format", "mp3")
     assert here.run("convert", small_book, *FAST, *split).returncode == 0
@@ -103,31 +74,3 @@ def test_the_old_edition_stays_whole_until_the_new_one_is(here: Machine, small_b
     running.says("chapter 1 of 3 is spoken")
     running.kill()
     assert {path: path.read_bytes() for path in held} == held
-
-
-def test_two_books_of_one_title_in_one_command_have_two_names(
-    here: Machine, small_book: Path, write_book: Callable[..., Path]
-) -> None:
-    twin = write_book({"The Lamp": CHAPTERS["The Lamp"]})
-    for _ in range(2):
-        assert here.run("convert", small_book, twin, *FAST).returncode == 0
-        assert len(list(here.desk.glob("*.m4b"))) == 2
-
-
-def test_in_audiobookshelf_the_book_is_there_once(
-    here: Machine, small_book: Path, lexicon: Path, shelf: FakeBookshelf
-) -> None:
-    command = ("convert", small_book, *FAST, "--abs-server-url", shelf.url)
-    editions = ((), ("--lexicon", lexicon), ("--output-format", "mp3"), ("--split", "chapter"))
-    for wish in editions:
-        done = here.run(*command, *wish, **{ENV_ABS_TOKEN: TOKEN})
-        assert (done.returncode, done.stderr) == (0, "")
-        assert f"uploaded to {shelf.url}\n" in done.stdout
-        [held] = shelf.items.values()
-        assert len(held) == (len(CHAPTERS) if "chapter" in wish else 1)
-
-    [path] = here.desk.glob("*/01*.m4b")
-    assert here.run("redo", path, "--segments", "1:2", **{ENV_ABS_TOKEN: TOKEN}).returncode == 0
-    assert len(shelf.uploads) == len(editions) + 1
-    [held] = shelf.items.values()
-    assert held[path.name] == path.read_bytes()

@@ -35,22 +35,6 @@ def troubled_book(write_book: Callable[..., Path]) -> Path:
     )
 
 
-def test_signs_that_no_voice_can_speak_are_pauses_or_doubts_by_name(
-    here: Machine, write_book: Callable[..., Path]
-) -> None:
-    text = (
-        "<p>The first scene ends here.</p><p>* * *</p><p>\U0001f389\U0001f600</p><p>The second begins.</p>"
-        "<p>私は猫である。</p><p>That is what the sign said.</p><p>—</p><p>…</p>"
-    )
-    done = here.run("convert", write_book({"Signs": text}))
-    assert (done.returncode, done.stderr) == (EXIT_GAPS, "")
-    report = report_of(only(here.desk, "*.m4b"))
-    assert_complete(report)
-    assert [row["text"] for row in report["unspoken"]] == ["私は猫である。"]
-    assert report["totals"]["segments"] == 4
-    assert "私は猫である" in done.stdout
-
-
 def test_a_sentence_that_fails_everywhere_is_named_and_the_book_finished(
     here: Machine, troubled_book: Path, stubborn: dict[str, str]
 ) -> None:
@@ -73,13 +57,6 @@ def test_a_sentence_that_fails_everywhere_is_named_and_the_book_finished(
     after = clips(here.home)
     assert {key: after[key] for key in spoken} == spoken
     assert len(after) == len(spoken) + 1
-
-
-def test_a_gap_is_not_forgotten_the_next_time(here: Machine, troubled_book: Path, stubborn: dict[str, str]) -> None:
-    for _ in range(2):
-        done = here.run("convert", troubled_book, *STUBBORN, **stubborn)
-        assert done.returncode == EXIT_GAPS
-        assert "Then the Leviathan rose." in done.stdout
 
 
 def test_on_failure_stop_stops_with_one_line(here: Machine, troubled_book: Path, stubborn: dict[str, str]) -> None:
@@ -131,22 +108,6 @@ def test_an_engine_that_does_not_open_ends_the_command_with_the_reason(
     assert done.returncode == EXIT_ENVIRONMENT
     assert "its model is locked away" in done.stderr
     assert done.stderr.count("\n") == 1
-
-
-def test_a_worker_that_lacks_the_engine_leaves_the_book_to_one_that_has_it(
-    lan: Callable[[str], Machine], troubled_book: Path, stubborn: dict[str, str]
-) -> None:
-    laptop, plain, rich = lan("laptop"), lan("plain"), lan("rich")
-    mended = {**stubborn, "STUBBORN_MENDED": "1"}
-    coordinator = laptop.start("coordinate", troubled_book, *STUBBORN, **mended)
-    where = f"127.0.0.1:{coordinator.port}"
-    poor = plain.start("work", "--cpu", "--coordinator", where, "--exit-when-done")
-    coordinator.says("no worker here can speak")
-    assert not accepted(laptop.home)
-    rich.start("work", "--cpu", "--coordinator", where, "--exit-when-done", **mended).ends()
-    coordinator.ends()
-    poor.ends()
-    assert_complete(report_of(only(laptop.desk, "*.m4b")))
 
 
 def test_memory_that_runs_out_and_a_device_that_fails_are_no_fault_of_a_sentence(

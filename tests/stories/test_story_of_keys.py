@@ -41,13 +41,6 @@ def test_the_first_coordinator_makes_the_key_and_says_how_to_join(machine: Make,
     assert code not in again.output  # once is enough
 
 
-def test_a_worker_waits_for_the_key_that_a_coordinator_beside_it_makes(here: Machine, small_book: Path) -> None:
-    worker = here.start("work", "--cpu", "--slots", "1")
-    worker.says("in no swarm yet.*Waiting for a key")
-    here.start("coordinate", small_book, *FAST, "--no-advertise")
-    worker.says("looking for coordinators")
-
-
 def test_a_worker_that_is_to_leave_when_all_is_done_does_not_wait_for_a_key(here: Machine) -> None:
     ended = here.run("work", "--cpu", "--exit-when-done")
     assert ended.returncode == EXIT_ENVIRONMENT
@@ -69,14 +62,6 @@ def test_another_key_opens_nothing_and_the_worker_says_why(machine: Make, lan: M
     asked = stranger.run("status", "--coordinator", f"127.0.0.1:{coordinator.port}")
     assert asked.returncode == EXIT_ENVIRONMENT
     assert "key" in asked.stdout + asked.stderr
-
-
-def test_a_stranger_found_over_mdns_is_named(machine: Make, lan: Make, small_book: Path) -> None:
-    laptop, stranger = lan("laptop"), machine("stranger")
-    assert stranger.run("key", "--make").returncode == 0
-    laptop.start("coordinate", small_book, *FAST)
-    worker = stranger.start("work", "--cpu")
-    worker.says("a coordinator of another swarm is at 127.0.0.1.*key")
 
 
 @pytest.mark.parametrize("opened", ["coordinator", "worker"])

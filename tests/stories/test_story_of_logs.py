@@ -7,7 +7,6 @@ from pathlib import Path
 from bookshelf_server import TOKEN, FakeBookshelf
 from evidence import accepted
 from household import FAST, SLOW, Machine
-from library import SENTENCES
 
 from swarm.errors import EXIT_INTERRUPTED
 from swarm.job.record import ClipAccepted
@@ -30,16 +29,6 @@ def replayed(path: Path) -> Replay:
 def journaled(home: Path) -> dict[tuple[int, int], ClipAccepted]:
     """Return the clips of the only job, as its journal has them."""
     return {(record.chapter, record.index): record for record in accepted(home)}
-
-
-def test_the_log_of_a_conversion_replays_to_what_was_journaled(here: Machine, small_book: Path) -> None:
-    done = here.run("convert", small_book, *FAST, "--log", "run.log")
-    assert done.returncode == 0, done.stderr
-    cores = replayed(here.desk / "run.log").cores
-    (job,) = cores["coordinator"].jobs.values()
-    assert job.state.accepted == journaled(here.home)
-    assert len(job.state.accepted) == SENTENCES
-    assert cores["worker"].drained
 
 
 def test_a_run_that_was_interrupted_goes_on_in_the_same_log_which_replays(here: Machine, small_book: Path) -> None:
@@ -89,13 +78,6 @@ def forms(secret: bytes, code: str) -> set[bytes]:
 def found_in(text: bytes, secrets: set[bytes]) -> list[bytes]:
     """Return the secrets that stand in a text, in letters of any case."""
     return [secret for secret in secrets if secret.lower() in text.lower()]
-
-
-def test_a_secret_in_a_log_would_be_found() -> None:
-    secrets = forms(bytes(range(16)), "e2a-ABCD-EFGH")
-    assert found_in(b'{"note": "e2a-abcd-efgh"}', secrets)
-    assert found_in(b'{"note": "000102030405060708090A0B0C0D0E0F"}', secrets)
-    assert found_in(b'{"note": "AAECAwQFBgcICQoLDA0ODw=="}', secrets)
 
 
 def test_the_token_of_an_upload_is_in_no_log(here: Machine, small_book: Path) -> None:

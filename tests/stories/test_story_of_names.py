@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from evidence import accepted, listen, only, report_of
+from evidence import accepted, only, report_of
 from household import FAST, Machine, wait_for
 from library import AUTHOR, CHAPTERS, SENTENCES, TITLE
 from read_along_rules import check_rules
@@ -12,21 +12,6 @@ from swarm.audiobook.sound.container import embedded_chapters
 from swarm.errors import EXIT_INTERRUPTED
 
 NAME = f"{TITLE} - {AUTHOR}"
-
-
-def test_kept_beside_the_other_an_edition_has_a_name_of_its_own_and_each_is_known_as_finished(
-    here: Machine, small_book: Path
-) -> None:
-    voices = (FAST, ("--tts-engine", "espeak", "--keep-both"))
-    for words in voices:
-        assert here.run("convert", small_book, *words).returncode == 0
-    first, second = here.desk / f"{NAME}.m4b", here.desk / f"{NAME} (2).m4b"
-    lengths = [round(listen(path).duration_s, 1) for path in (first, second)]
-    assert lengths[0] != lengths[1]
-    for words, path in zip(voices, (first, second), strict=True):
-        again = here.run("convert", small_book, *words)
-        assert f"{path.name} is finished already" in again.stdout
-    assert [round(listen(path).duration_s, 1) for path in (first, second)] == lengths
 
 
 def test_title_author_and_narrator_are_spoken_at_both_ends_on_wish(here: Machine, small_book: Path) -> None:
@@ -70,14 +55,6 @@ def test_two_books_of_one_title_in_one_command_are_two_audiobooks(
     done = here.run("convert", one, two, *FAST)
     assert (done.returncode, done.stderr) == (0, "")
     assert sorted(path.name for path in here.desk.glob("*.m4b")) == [f"{NAME} (2).m4b", f"{NAME}.m4b"]
-
-
-def test_a_file_of_the_users_own_is_left_alone(here: Machine, small_book: Path) -> None:
-    own = here.desk / f"{NAME}.m4b"
-    own.write_text("my own")
-    assert here.run("convert", small_book, *FAST).returncode == 0
-    assert own.read_text() == "my own"
-    assert (here.desk / f"{NAME} (2).m4b").is_file()
 
 
 def test_an_audiobook_that_was_changed_is_written_again(here: Machine, small_book: Path) -> None:

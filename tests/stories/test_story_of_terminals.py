@@ -19,9 +19,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and terminals 
 
 
 @posix
-@pytest.mark.parametrize(
-    "words", [["--help"], ["voices"], ["voices", "--json"], ["inspect"], ["convert"]], ids=" ".join
-)
+@pytest.mark.parametrize("words", [["voices"], ["inspect"], ["convert"]], ids=" ".join)
 def test_a_reader_that_leaves_stops_nothing(here: Machine, small_book: Path, words: list[str]) -> None:
     words = [*words, *([str(small_book)] if words[0] in ("inspect", "convert") else [])]
     words += [*SLOW] if words[0] == "convert" else []
@@ -104,9 +102,8 @@ def in_a_terminal(here: Machine, columns: int, *words: object, keys: bytes = b""
 
 
 @posix
-@pytest.mark.parametrize("columns", [40, 80, 200])
-def test_a_terminal_of_any_width(here: Machine, small_book: Path, columns: int) -> None:
-    code, drawn = in_a_terminal(here, columns, "convert", small_book, *SLOW)
+def test_a_book_in_a_narrow_terminal(here: Machine, small_book: Path) -> None:
+    code, drawn = in_a_terminal(here, 40, "convert", small_book, *SLOW)
     assert code == 0, drawn
     assert "Traceback" not in drawn
     assert "\x1b[" in drawn  # it draws
@@ -116,12 +113,10 @@ def test_a_terminal_of_any_width(here: Machine, small_book: Path, columns: int) 
 
 
 @posix
-@pytest.mark.parametrize(
-    "words", [["--help"], ["convert", "--help"], ["voices"], ["doctor"], ["jobs"], ["key"]], ids=" ".join
-)
+@pytest.mark.parametrize("words", [["convert", "--help"], ["voices"], ["doctor"]], ids=" ".join)
 def test_commands_in_a_narrow_terminal(here: Machine, words: list[str]) -> None:
     code, drawn = in_a_terminal(here, 40, *words)
-    assert code in (0, EXIT_ENVIRONMENT)  # `key` where there is none, `doctor` where something is amiss
+    assert code in (0, EXIT_ENVIRONMENT)  # `doctor` where something is amiss
     assert "Traceback" not in drawn
     assert drawn.strip()
 
