@@ -1,4 +1,4 @@
-"""The house rules that a reader of one file cannot see: what is pure, what is mirrored (docs/design.md, section 3)."""
+"""The house rules that a reader of one file cannot see: what is pure, what is mirrored (docs/design/overview.md)."""
 
 import ast
 import re
@@ -9,7 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "swarm").rglob("*.py"))
-DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+OVERVIEW = (ROOT / "docs" / "design" / "overview.md").read_text(encoding="utf-8")
+DESIGN = "\n".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "design").glob("*.md")))
 PURE_FILES = ("swarm/worker/scale/pilots.py",)
 READS_FILES = ("swarm/book/calibre.py",)  # it runs Calibre, which turns other kinds of books into EPUB
 PURE = [
@@ -209,7 +210,7 @@ def test_what_differs_by_platform_lives_in_one_file() -> None:
     assert asking - {"swarm/system/platform.py"} == set(ASKS_FOR_THE_PLATFORM)
 
 
-FLOWCHART = DESIGN.partition("```mermaid\nflowchart TB\n")[2].partition("```")[0]
+FLOWCHART = OVERVIEW.partition("```mermaid\nflowchart TB\n")[2].partition("```")[0]
 NODE = re.compile(r'(\w+)(?:\["([\w/]+)"\])?')
 LABELS = {node: label for node, label in NODE.findall(FLOWCHART) if label}
 

@@ -1,4 +1,4 @@
-"""The table of messages (docs/design.md, section 4): what travels between worker and coordinator.
+"""The table of messages (docs/design/protocol.md): what travels between worker and coordinator.
 
 Each is a frozen value with bounds. Readers ignore unknown types and fields, so that an older peer understands a
 newer."""

@@ -1,5 +1,8 @@
-"""Pure decisions over leases and speeds: what a slot speaks next (docs/design.md, Scheduling), how many segments
-are spoken together, and how many a slot is given when few are left."""
+"""Pure decisions over leases and speeds (docs/design/states.md).
+
+They tell what a slot speaks next, how many segments are spoken together, and how many a slot is given when few are
+left.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The states of sessions, links and slots, and which may follow which (docs/design.md has the diagrams).
+"""The states of sessions, links and slots, and which may follow which (docs/design/states.md has the diagrams).
 
 A session is a worker as its coordinator has it, a link a coordinator as a worker has it. Nothing but what its table
 says happens."""

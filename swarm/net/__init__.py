@@ -1,2 +1,2 @@
-"""Sockets, and how the machines of a swarm find each other. In come addresses, keys and bytes of peers that nobody
-trusts; out go whole, checked messages."""
+"""Sockets, and how the machines of a swarm find each other. In come addresses, keys and bytes of strangers;
+out go whole, checked messages."""

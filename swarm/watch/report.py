@@ -68,7 +68,7 @@ class ReportExtra:
 
 
 def make_report(spec: JobSpec, records: Iterable[AnyRecord], extra: ReportExtra) -> Row:
-    """Make the report of a job, ready for JSON (docs/design.md, section 8), from its records, the oldest first."""
+    """Make the report of a job, ready for JSON, from its records, the oldest first."""
     history = History.of(spec, records)
     return {
         "version": REPORT_VERSION,

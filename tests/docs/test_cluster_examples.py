@@ -38,7 +38,7 @@ def test_the_scaler_reads_a_metric_that_the_coordinator_has() -> None:
     assert scaler["spec"]["scaleTargetRef"]["name"] == load("kubernetes/deployment.yaml")["metadata"]["name"]
     (trigger,) = scaler["spec"]["triggers"]
     metric = re.findall(r"e2a_swarm_\w+", trigger["metadata"]["query"])
-    source = (EXAMPLES.parent / "swarm" / "web" / "metrics.py").read_text(encoding="utf-8")
+    source = (EXAMPLES.parent / "swarm" / "server" / "api" / "metrics.py").read_text(encoding="utf-8")
     assert metric and all(f'"{name}"' in source for name in metric)
 
 

@@ -3,11 +3,13 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from messages import printed_by_the_code
+from msgspec import inspect
 from pages import LINK, OPTION, PAGES, ROOT, SPAN, anchors, blocks, prose, read, sections
 
 import swarm.errors
@@ -17,8 +19,12 @@ from swarm.job.record import AnyRecord
 from swarm.lease import message
 
 REFERENCE = ROOT / "docs" / "reference.md"
-DESIGN = ROOT / "docs" / "design.md"
+PROTOCOL = ROOT / "docs" / "design" / "protocol.md"
+STATES = ROOT / "docs" / "design" / "states.md"
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
+SECURITY = ROOT / "tests" / "security.md"
+TOO_LONG = {REFERENCE}  # until each command has a page of its own
+MAX_PAGE_BYTES = 25_000
 ELSEWHERE = re.compile(r"/(?:work|tmp|home|root|Users)/|C:\\Users")
 
 
@@ -90,12 +96,36 @@ def test_the_reference_names_every_exit_code() -> None:
     assert codes == {int(code) for code in re.findall(r"^\| (\d+) \|", sections(REFERENCE)["Exit codes"], re.MULTILINE)}
 
 
-def test_the_design_names_every_message_and_record() -> None:
-    messages = (message.FromWorker | message.FromCoordinator).__args__
-    table = {line for line in sections(DESIGN)["4. The protocol"].splitlines() if line.startswith("|")}
-    for kind in messages:
-        assert any(f"`{kind.__name__}`" in line for line in table), kind
-    assert all(f"`{kind.__name__}`" in sections(DESIGN)["5. The journal"] for kind in AnyRecord.__args__)
+def structures(kinds: Iterable[inspect.Type]) -> Iterator[type[msgspec.Struct]]:
+    """Yield the messages among some types, and all structures in them."""
+    for kind in kinds:
+        if isinstance(kind, inspect.StructType):
+            yield kind.cls
+            yield from structures(field.type for field in kind.fields)
+        elif isinstance(kind, inspect.UnionType):
+            yield from structures(kind.types)
+        elif isinstance(kind, inspect.VarTupleType):
+            yield from structures([kind.item_type])
+
+
+TRAVELLING = sorted(
+    set(structures([inspect.type_info(message.FromWorker | message.FromCoordinator)])), key=lambda kind: kind.__name__
+)
+
+
+@pytest.mark.parametrize("kind", TRAVELLING, ids=lambda kind: kind.__name__)
+def test_the_protocol_names_every_field_that_travels(kind: type[msgspec.Struct]) -> None:
+    [row] = [line for line in read(PROTOCOL).splitlines() if line.startswith(f"| `{kind.__name__}`")]
+    assert {field.encode_name for field in msgspec.structs.fields(kind)} <= set(SPAN.findall(row))
+
+
+def test_the_protocol_names_no_structure_that_does_not_travel() -> None:
+    rows = re.findall(r"^\| `([A-Z]\w+)`", read(PROTOCOL), re.MULTILINE)
+    assert sorted(rows) == sorted(kind.__name__ for kind in TRAVELLING)
+
+
+def test_the_design_names_every_record() -> None:
+    assert all(f"`{kind.__name__}`" in sections(STATES)["The journal"] for kind in AnyRecord.__args__)
 
 
 def test_what_troubleshooting_quotes_is_what_the_code_prints() -> None:
@@ -126,9 +156,17 @@ def linked_pages(page: Path) -> set[Path]:
 
 
 def test_every_page_is_reached_from_the_readme() -> None:
-    index = ROOT / "docs" / "README.md"
-    assert index in linked_pages(ROOT / "README.md")
-    assert set(PAGES) - {ROOT / "README.md", index} <= linked_pages(index)
+    reached, pages = set[Path](), [ROOT / "README.md"]
+    while pages:
+        page = pages.pop()
+        reached.add(page)
+        pages += (linked_pages(page) & set(PAGES)) - reached
+    assert set(PAGES) - reached == set()
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in TOO_LONG], ids=page_id)
+def test_a_page_is_read_in_one_go(page: Path) -> None:
+    assert page.stat().st_size <= MAX_PAGE_BYTES
 
 
 @pytest.mark.parametrize("page", [ROOT / "README.md", REFERENCE, TROUBLESHOOTING], ids=page_id)
@@ -151,11 +189,11 @@ def test_the_checks_run_the_readmes_own_line() -> None:
     (pattern,) = re.findall(r"grep -m1 -- '(.+?)' README\.md", script.read_text())
     lines = [line for line in read(ROOT / "README.md").splitlines() if re.search(pattern, line)]
     assert lines == [".venv/bin/pip install -q '.[test]' && .venv/bin/python -m pytest"]
-    assert 'eval "$tests tests"' in script.read_text()  # slow tests run where tests are named
+    assert 'eval "$tests tests' in script.read_text()  # slow tests run where tests are named
 
 
-def test_the_tests_that_the_page_on_security_names_exist() -> None:
-    named = set(re.findall(r"`(test_\w+)`", read(ROOT / "docs" / "security.md")))
+def test_the_tests_that_show_what_strangers_cannot_do_exist() -> None:
+    named = set(re.findall(r"`(test_\w+)`", read(SECURITY)))
     sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert len(named) > 20
     assert not {name for name in named if f"def {name}(" not in sources}

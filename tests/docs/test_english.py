@@ -5,7 +5,6 @@ import io
 import re
 import tokenize
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from pages import ROOT
@@ -77,15 +76,3 @@ def vague(path: str) -> list[str]:
 def test_docstrings_and_comments_name_the_actor() -> None:
     files = [path for path in SOURCES if not path.startswith("tests/")]
     assert [(path, texts) for path in files if (texts := vague(path))] == []
-
-
-def test_the_rules_of_english_see_what_they_should() -> None:
-    here = Path(__file__).relative_to(ROOT).as_posix()
-    assert [function for _, function in docstrings(here) if function] == [
-        "docstrings",
-        "function_of",
-        "comments",
-        "vague",
-    ]
-    assert not comments(here)
-    assert VAGUE.search("Whoever slept") and not VAGUE.search("the body of some text")

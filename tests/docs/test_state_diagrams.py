@@ -1,4 +1,4 @@
-"""The diagrams of states in docs/design.md are the tables of transitions in the code."""
+"""The diagrams of states in docs/design/states.md are the tables of transitions in the code."""
 
 import re
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ from swarm.lease.states import (
 )
 from swarm.server.queue import BOOK_TRANSITIONS, BookState
 
-DESIGN = (Path(__file__).parents[2] / "docs" / "design.md").read_text(encoding="utf-8")
-DIAGRAMS = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", DESIGN, re.DOTALL)
+PAGE = (Path(__file__).parents[2] / "docs" / "design" / "states.md").read_text(encoding="utf-8")
+DIAGRAMS = re.findall(r"```mermaid\nstateDiagram-v2\n(.*?)```", PAGE, re.DOTALL)
 BEGINNINGS = [SlotState.EMPTY, LinkState.AWAY, SessionState.JOINED, BookState.WAITING]
 TABLES: list[Mapping[Enum, frozenset[Enum]]] = [
     SLOT_TRANSITIONS,

@@ -72,7 +72,8 @@ def test_no_bytes_raise(noise: bytes) -> None:
 
 
 def test_checking_needs_no_numpy() -> None:
-    code = "import sys, swarm.audiobook.sound.frame, swarm.audiobook.sound.studio_request; sys.exit('numpy' in sys.modules or 'av' in sys.modules)"
+    modules = "swarm.audiobook.sound.frame, swarm.audiobook.sound.studio_request"
+    code = f"import sys, {modules}; sys.exit('numpy' in sys.modules or 'av' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
