@@ -126,7 +126,7 @@ class RouterSocket:
         self._channel = Channel(router)
         self._entrances: dict[bytes, ServerKey] = {}  # key: domain
         self._keys, self._main = keys, b""  # the domain of the present entrance
-        self.members_only = False  # whoever comes by the code can only enrol
+        self.members_only = False  # a machine that comes by the code can only enrol
         self.on_enrol: OnEnrol = lambda peer, enrol, frame: None
         self.proxy = Proxy(keyed=keys is not None, is_idle=lambda: not self._channel.waiting())
 

@@ -1,6 +1,6 @@
 """What a book must know of the engine that speaks it, and of the fallback voices beside it.
 
-Whoever has a voice makes such a value of what it can do; the engine cards of this house are some already.
+The owner of a voice makes such a value of what it can do; the engine cards of this house are some already.
 """
 
 from collections.abc import Mapping, Sequence
@@ -58,7 +58,7 @@ class FallbackVoice(Protocol):
 
     @property
     def card(self) -> Speaker:
-        """Its engine."""
+        """The card of the engine that speaks."""
 
     @property
     def voice(self) -> str:
