@@ -5,12 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import convert, options
-from swarm.commands import parser as checks
-from swarm.commands.book_options import add_books, books_named
+from swarm.commands.book_config import books_named
 from swarm.commands.output import say, warn
-from swarm.commands.parser import shorten
-from swarm.commands.queue_options import add_queued_options, queued_words
+from swarm.commands.queue_options import queued_words
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
 
@@ -18,30 +15,6 @@ if TYPE_CHECKING:
     from swarm.net.client import Seat
 
 LARGE_BYTES = 8 * 1024 * 1024  # a book whose way is told in tenths
-EXAMPLES = checks.examples(
-    "e2a-swarm add book.epub",
-    "e2a-swarm add *.epub --voice heart --split 6h",
-    "e2a-swarm add book.epub --coordinator server.local",
-)
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `add`."""
-    parser = commands.add_parser(
-        "add",
-        help="add books to the queue of `serve`, from any machine of the swarm",
-        description="Add books to the queue of the swarm's `e2a-swarm serve`. The book is sent there, so this machine "
-        "may go to sleep afterwards. What is not said here is as `serve` was told.",
-        epilog=EXAMPLES,
-    )
-    add_books(parser)
-    add_queued_options(parser)
-    options.add_coordinator_options(parser)
-    options.add_state_option(parser.add_argument_group("terminal"))
-    shorten(
-        parser, "[OPTION...] BOOK...", ("BOOK", *convert.SOUND, "--split", "--chapters", "--coordinator"), convert.REST
-    )
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,32 +6,13 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 
-from swarm.commands.parser import examples, one_of
+from swarm.commands.checks import one_of
+from swarm.commands.command_table import SHELLS
 from swarm.errors import EXIT_DONE
 
-SHELLS = ("bash", "zsh", "fish", "powershell")
 ASKED_BY_A_SHELL = "_ARGCOMPLETE"  # the variable that the printed scripts set
-EXAMPLES = examples(
-    "e2a-swarm completions bash >> ~/.bash_completion",
-    "e2a-swarm completions zsh > ~/.zfunc/_e2a-swarm",
-    "e2a-swarm completions fish > ~/.config/fish/completions/e2a-swarm.fish",
-    "e2a-swarm completions powershell >> $PROFILE",
-)
 
 _PATHS = re.compile(r"\b(?:BOOK|DIR|FILES?|PATH|PICTURE)\b")  # names of values in the help that may be paths
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `completions`."""
-    parser = commands.add_parser(
-        "completions",
-        help="print what makes a shell complete commands and options",
-        description="Print a script for a shell, which then completes commands, options and paths at the Tab key. "
-        "Put it where the shell looks for such scripts, as below, and open a new terminal.",
-        epilog=EXAMPLES,
-    )
-    parser.add_argument("shell", metavar="SHELL", help=f"{', '.join(SHELLS)}")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,10 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.engine_options import add_machine_options, place_engines
-from swarm.commands.options import add_state_option
+from swarm.commands.machine_config import place_engines
 from swarm.commands.output import say, say_json, say_verdict
-from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 
@@ -18,23 +16,6 @@ if TYPE_CHECKING:
 Show = Callable[["Check"], None]
 
 INDENT = 6  # columns of the verdict
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `doctor`."""
-    parser = commands.add_parser(
-        "doctor",
-        help="check what would stop this machine from working, with remedies",
-        description="Check what a coordinator and a worker need. Exit code 0: nothing is missing; 69: something is.",
-        epilog=examples("e2a-swarm doctor", "e2a-swarm doctor --engine espeak", "e2a-swarm doctor --json"),
-    )
-    parser.add_argument(
-        "--engine", metavar="NAME", default="", help="check one engine: whether it keeps what workers rely on"
-    )
-    parser.add_argument("--json", action="store_true", help="print a JSON list of {name, verdict, text, remedy}")
-    add_state_option(parser)
-    add_machine_options(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,51 +4,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_output_options
 from swarm.commands.output import say, say_json, show_progress
-from swarm.commands.parser import examples
 from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from swarm.voice.engine import Engine
-
-EXAMPLES = ("e2a-swarm engines", "e2a-swarm engines install coqui", "e2a-swarm engines remove coqui")
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `engines`."""
-    parser = commands.add_parser(
-        "engines",
-        help="list the engines with libraries of their own, install some, or remove some",
-        description="List the engines whose libraries lie in environments of their own, under the state folder. The "
-        "other engines need no installation.",
-        usage="e2a-swarm engines [OPTION...]\n       e2a-swarm engines install|remove NAME...",
-        epilog=examples(*EXAMPLES),
-    )
-    add_output_options(parser, json="print the list as JSON", quiet="")
-    parser.set_defaults(run=run)
-    actions = parser.add_subparsers(metavar="install|remove NAME...", prog="e2a-swarm engines")
-    install = actions.add_parser(
-        "install",
-        description="Make the environment of an engine, and let it speak a sentence there. It may take many minutes.",
-        epilog=examples(EXAMPLES[1]),
-    )
-    install.add_argument(
-        "--recogniser", action="store_true", help="also install the speech recogniser of --verify there"
-    )
-    install.add_argument(
-        "--package",
-        metavar="PACKAGE",
-        action="append",
-        default=[],
-        help="a package that brings the engine or something for it: a folder, or a name for pip; may be repeated",
-    )
-    remove = actions.add_parser(
-        "remove", description="Delete the environments of engines.", epilog=examples(EXAMPLES[2])
-    )
-    for action, act in ((install, run_install), (remove, run_remove)):
-        action.add_argument("names", metavar="NAME", nargs="+", help="an engine, as `e2a-swarm engines` lists it")
-        action.set_defaults(run=act)
 
 
 def run(arguments: argparse.Namespace) -> int:

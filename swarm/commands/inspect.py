@@ -6,10 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.book_options import add_reading_options, reading
-from swarm.commands.options import add_output_options
+from swarm.commands.book_config import reading
 from swarm.commands.output import say, say_json
-from swarm.commands.parser import examples
 from swarm.config import state_folder
 
 if TYPE_CHECKING:
@@ -22,29 +20,6 @@ UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u34
 OPENING_CHARS = 52
 MAX_HEADING_SEGMENTS = 6  # first segments of a chapter that may be its heading
 MAX_UNSPOKEN = 10  # unspoken texts that are shown; --json lists all of them
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `inspect`."""
-    parser = commands.add_parser(
-        "inspect",
-        help="chapters, words and estimated length; what would be left out and why",
-        description="Read a book and show what would be spoken, and what would be left out and why.",
-        epilog=examples("e2a-swarm inspect book.epub", "e2a-swarm inspect book.epub --text | less"),
-    )
-    parser.add_argument("book", metavar="BOOK", help="a book: EPUB, text, HTML, Markdown; others by Calibre")
-    parser.add_argument(
-        "--text", action="store_true", help="print the text too, one segment a line, as it would be spoken"
-    )
-    parser.add_argument(
-        "--names", action="store_true", help="list the names and how they will be said, as a file for --lexicon"
-    )
-    parser.add_argument("--cast", action="store_true", help="list who says what, and how surely, as a file for --cast")
-    parser.add_argument("--language", metavar="CODE", default="", help="en, eng, fr, ... (default: the text's own)")
-    parser.add_argument("--tts-engine", metavar="NAME", default="", help="read the book for this engine")
-    add_reading_options(parser)
-    add_output_options(parser, json="print one JSON value", quiet="with --text: print only the text")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json
-from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
 
@@ -18,99 +16,10 @@ if TYPE_CHECKING:
     from swarm.job.store.store import DiskStore
     from swarm.job.store.summary import JobSummary
 
-SUMMARY = "list the jobs on this machine, remove some, or take them to another machine"
 MAX_PATH = 4096  # characters of a path, so that no real path is shortened
 MAX_TITLES = 3  # chapters that are all named; of more only the first and the last are
 AGE = re.compile(r"(\d{1,5})\s*([hdw])")
 UNITS_S = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
-USAGE = """e2a-swarm jobs [OPTION...]
-       e2a-swarm jobs remove NAME...
-       e2a-swarm jobs prune --older AGE [OPTION...]
-       e2a-swarm jobs export NAME [--to FILE]
-       e2a-swarm jobs import FILE..."""
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `jobs`."""
-    parser = commands.add_parser(
-        "jobs",
-        help=SUMMARY,
-        description="A job is one book in one voice. It stays here until it is removed, so that the same command "
-        "resumes it, and a new edition of the book speaks only new sentences.",
-        usage=USAGE,
-        epilog=examples(
-            "e2a-swarm jobs",
-            "e2a-swarm jobs --json",
-            "e2a-swarm jobs remove NAME",
-            "e2a-swarm jobs prune --older 30d --dry-run",
-            "e2a-swarm jobs export NAME --to /media/stick/NAME.e2a-job",
-            "e2a-swarm jobs import /media/stick/NAME.e2a-job",
-        ),
-    )
-    parser.add_argument("--json", action="store_true", help="print the list as JSON")
-    add_state_option(parser)
-    parser.set_defaults(run=run)
-    actions = parser.add_subparsers(metavar="remove, prune, export, import", prog="e2a-swarm jobs")
-    _add_remove(actions)
-    _add_prune(actions)
-    _add_export(actions)
-    _add_import(actions)
-
-
-def _add_remove(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    remove = actions.add_parser(
-        "remove",
-        description="Remove jobs, and the sound that no other job needs. Finished audiobooks stay.",
-        epilog=examples("e2a-swarm jobs remove NAME", "e2a-swarm jobs remove NAME OTHER-NAME"),
-    )
-    remove.add_argument("names", metavar="NAME", nargs="+", help="a job's name, as `e2a-swarm jobs` prints it")
-    remove.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the jobs")
-    remove.set_defaults(run=run_remove)
-
-
-def _add_prune(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    prune = actions.add_parser(
-        "prune",
-        description="Remove every finished job that no command has worked on for a time, and the sound that no other "
-        "job needs, without asking. Finished audiobooks stay.",
-        epilog=examples(
-            "e2a-swarm jobs prune --older 30d --dry-run",
-            "e2a-swarm jobs prune --older 8w",
-            "e2a-swarm jobs prune --older 12h --unfinished",
-        ),
-    )
-    prune.add_argument(
-        "--older", metavar="AGE", required=True, help="how long no command has worked on it: 12h, 30d, 8w"
-    )
-    prune.add_argument("--unfinished", action="store_true", help="remove unfinished jobs too")
-    prune.add_argument("--dry-run", action="store_true", help="only show what would be removed")
-    prune.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the jobs")
-    prune.set_defaults(run=run_prune)
-
-
-def _add_export(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    export = actions.add_parser(
-        "export",
-        description="Write a job into one file: its book, its settings and every sentence that is spoken. On another "
-        "machine `e2a-swarm jobs import` takes it, and the same command goes on there.",
-        epilog=examples("e2a-swarm jobs export NAME", "e2a-swarm jobs export NAME --to /media/stick/NAME.e2a-job"),
-    )
-    export.add_argument("name", metavar="NAME", help="the job's name, as `e2a-swarm jobs` prints it")
-    export.add_argument("--to", metavar="FILE", help="the new file (default: NAME.e2a-job in this folder)")
-    export.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the jobs")
-    export.set_defaults(run=run_export)
-
-
-def _add_import(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    taken = actions.add_parser(
-        "import",
-        description="Take jobs that `e2a-swarm jobs export` wrote. Each sentence is checked; one that is damaged is "
-        "spoken again. If the job is here already, only the sentences that it lacks are taken.",
-        epilog=examples("e2a-swarm jobs import NAME.e2a-job"),
-    )
-    taken.add_argument("files", metavar="FILE", nargs="+", help="a file that `e2a-swarm jobs export` wrote")
-    taken.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the jobs")
-    taken.set_defaults(run=run_import)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -5,37 +5,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_state_option
 from swarm.commands.output import say
-from swarm.commands.parser import examples
 from swarm.config import ENV_KEY, state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from swarm.net.identity.swarm_key import SwarmKey
 
-SUMMARY = "enter a swarm with its code"
 MAX_LINE = 4096
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `join`."""
-    parser = commands.add_parser(
-        "join",
-        help=SUMMARY,
-        description="The code is printed by the first `e2a-swarm coordinate` of a swarm, and by `e2a-swarm key`. "
-        "It is kept on this machine, for this user only. After that, `e2a-swarm work` needs no options.",
-        epilog=examples(
-            "e2a-swarm join e2a-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX",
-            "ssh laptop e2a-swarm key --code | e2a-swarm join",
-        ),
-    )
-    parser.add_argument(
-        "code", metavar="CODE", nargs="*", help="the swarm's code; read from standard input if it is - or missing"
-    )
-    parser.add_argument("--replace", action="store_true", help="leave the swarm that this machine is in")
-    add_state_option(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

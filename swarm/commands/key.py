@@ -5,53 +5,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import parser as checks
-from swarm.commands.options import add_state_option
+from swarm.commands import checks
 from swarm.commands.output import say, say_json
-from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from swarm.net.identity.swarm_key import SwarmKey
-
-SUMMARY = "show, make or rotate the key of this machine's swarm"
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `key`."""
-    parser = commands.add_parser(
-        "key",
-        help=SUMMARY,
-        description="A machine with the key can join the swarm and read its books: show it to friends only. "
-        "After a rotation every machine has to join again with the new code. An invite is a code for one machine and "
-        "for a time; a coordinator of this machine lets it in.",
-        epilog=examples(
-            "e2a-swarm key",
-            "e2a-swarm key --code",
-            "e2a-swarm key --make",
-            "e2a-swarm key --invite 15m",
-            "e2a-swarm key --revoke-invite",
-            "e2a-swarm key --rotate",
-        ),
-    )
-    actions = parser.add_mutually_exclusive_group()
-    actions.add_argument("--make", action="store_true", help="make a key if this machine has none")
-    actions.add_argument("--rotate", action="store_true", help="replace the key by a new one")
-    actions.add_argument("--invite", metavar="15m", default="", help="make a code for one machine, good for so long")
-    actions.add_argument(
-        "--revoke-invite",
-        metavar="ID",
-        nargs="?",
-        const="all",
-        default="",
-        help="take an open invite back, as `e2a-swarm members` names it (without ID: all that are open)",
-    )
-    shapes = parser.add_mutually_exclusive_group()
-    shapes.add_argument("--code", action="store_true", help="print only the code")
-    shapes.add_argument("--json", action="store_true", help="print as JSON")
-    add_state_option(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

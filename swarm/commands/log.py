@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from swarm.commands.output import say, warn
-from swarm.commands.parser import examples
 from swarm.errors import EXIT_DONE, EXIT_SOFTWARE, UsageError
 
 if TYPE_CHECKING:
@@ -14,34 +13,6 @@ if TYPE_CHECKING:
 
 SEGMENT = re.compile(r"(\d{1,6})[/:](\d{1,6})")
 MAX_DIFFERENCES = 20
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `log`."""
-    parser = commands.add_parser(
-        "log",
-        help="what happened to a sentence or on a machine, from the log of a run",
-        description="Tell what happened in runs that were started with --log. Rotated files are read together, and the "
-        "logs of several machines are merged by time.",
-        epilog=examples(
-            "e2a-swarm log swarm.log",
-            "e2a-swarm log swarm.log --segment 3/17       the story of one sentence",
-            "e2a-swarm log swarm.log --worker desktop     what one machine did",
-            "e2a-swarm log laptop.log desktop.log --segment 3/17",
-            "e2a-swarm log swarm.log --segment 3/17 --book Emma",
-            "e2a-swarm log swarm.log --replay             for reports of faults",
-        ),
-    )
-    parser.add_argument("files", metavar="FILE", nargs="+", help="a file that --log wrote")
-    parser.add_argument(
-        "--segment", metavar="3/17", default="", help="only the 17th sentence of the job's chapter 3, as reports count"
-    )
-    parser.add_argument("--book", metavar="NAME", default="", help="only the book of that title, or of that job")
-    parser.add_argument("--worker", metavar="NAME", default="", help="only the machine of that name")
-    parser.add_argument(
-        "--replay", action="store_true", help="run the log through this version, and show where it decides differently"
-    )
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

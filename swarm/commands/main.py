@@ -3,7 +3,6 @@
 import argparse
 import difflib
 import errno
-import importlib
 import os
 import signal
 import sys
@@ -11,7 +10,10 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from swarm import __version__
+from swarm.commands.command_table import ALL
 from swarm.commands.completions import answer_shell
+from swarm.commands.option import make_command
+from swarm.commands.option_table import FILE, VOICE_OPTIONS
 from swarm.commands.output import warn
 from swarm.commands.parser import Parser
 from swarm.config import state_folder
@@ -25,12 +27,9 @@ from swarm.errors import (
     UsageError,
 )
 
-ORDERS = ("resume", "move", "cancel", "drain", "limit", "remove")  # the file and the help of `pause` have these, too
-COMMANDS = (
-    "convert", "coordinate", "serve", "add", "work", "inspect", "preview", "redo", "verify", "status", "pause", *ORDERS,
-    "jobs", "take-over", "join", "key", "members",
-    "voices", "models", "engines", "doctor", "log", "scale", "completions",
-)  # fmt: skip
+COMMANDS = tuple(command.name for command in ALL)
+# Options whose value may be left out. argparse would take any word behind them for one, such as a book.
+OPTIONAL_VALUES = {option.name: option for option in (*VOICE_OPTIONS, *FILE.options) if option.const}
 
 WRITE_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
@@ -126,13 +125,14 @@ def parse(argv: list[str]) -> argparse.Namespace:
 
 
 def _with_values(words: list[str]) -> list[str]:
-    """Join --verify with its value: argparse would take any word behind it for one, such as a book."""
+    """Join options such as --verify with their value, or with the one that they have without any."""
     end, joined = _end_of_options(words), list[str]()
-    for word in words[:end]:
-        if joined[-1:] == ["--verify=all"] and word == "sample":
-            joined[-1] = "--verify=sample"
+    for number, word in enumerate(words[:end]):
+        before = OPTIONAL_VALUES.get(words[number - 1]) if number else None
+        if before and word in before.words:
+            joined[-1] = f"{before.name}={word}"
         else:
-            joined.append("--verify=all" if word == "--verify" else word)
+            joined.append(f"{word}={OPTIONAL_VALUES[word].const}" if word in OPTIONAL_VALUES else word)
     return joined + words[end:]
 
 
@@ -144,8 +144,11 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"e2a-swarm {__version__}")
     parser.set_defaults(run=lambda _arguments: _show_help(parser))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for name in (command for command in COMMANDS if command not in ORDERS):
-        importlib.import_module(f"swarm.commands.{name.replace('-', '_')}").add(commands)
+    for command in ALL:
+        known = (
+            commands.add_parser(command.name, help=command.line) if command.line else commands.add_parser(command.name)
+        )
+        make_command(known, command)
     return parser
 
 

@@ -5,86 +5,18 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_state_option
 from swarm.commands.output import say, say_json, warn
-from swarm.commands.parser import OneCoordinator, examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE
 
 if TYPE_CHECKING:
     from swarm.coordinator.member_admin import InviteRow, MemberList
 
-USAGE = """e2a-swarm members [OPTION...]
-       e2a-swarm members approve NAME
-       e2a-swarm members refuse NAME
-       e2a-swarm members remove NAME
-       e2a-swarm members unite FINGERPRINT"""
 NOBODY = (
     "nobody is known to be a member yet: machines enrol by themselves when they next meet a coordinator of this swarm"
 )
 ONE = "its name or fingerprint, as `e2a-swarm members` prints it"
 WAITING = "its name or fingerprint, as its own terminal and that of the coordinator print it"
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `members`."""
-    parser = commands.add_parser(
-        "members",
-        help="show who is in the swarm, or put a machine out",
-        usage=USAGE,
-        description="Show the machines of the swarm, as this one knows them: name, since when, last seen, fingerprint "
-        "of its key, and which member admitted it. `members remove NAME`, on the keeper's machine, puts one out at "
-        "once: the swarm gets a new code, which all other members get by themselves.",
-        epilog=examples("e2a-swarm members", "e2a-swarm members --json", "e2a-swarm members remove old-laptop"),
-    )
-    parser.add_argument("--json", action="store_true", help="print as JSON")
-    add_state_option(parser)
-    parser.set_defaults(run=run)
-    actions = parser.add_subparsers(metavar="approve, refuse, remove, unite", prog="e2a-swarm members")
-    _add_approvals(actions)
-    remove = actions.add_parser(
-        "remove",
-        description="Put a machine out of the swarm at once. This is for the keeper's machine: the one whose "
-        "coordinator the first other machine met. The swarm gets a new code, and all other members get it by "
-        "themselves, as soon as they are in reach.",
-        epilog=examples("e2a-swarm members remove old-laptop", "e2a-swarm members remove 0123456789abcdef"),
-    )
-    remove.add_argument("name", metavar="NAME", help=ONE)
-    remove.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the key")
-    remove.set_defaults(run=run_remove)
-    unite = actions.add_parser(
-        "unite",
-        description="Give up the list of members that was begun on this machine for one that was begun on another, "
-        "where two machines of the swarm each began one. The members of this list come along, by themselves. Compare "
-        "the fingerprint with the one that `e2a-swarm members` shows on the other machine: its keeper will be able to "
-        "remove members.",
-        epilog=examples("e2a-swarm members unite 0123456789abcdef"),
-    )
-    unite.add_argument(
-        "keeper", metavar="FINGERPRINT", help="of the other list's keeper, as `e2a-swarm members` prints it"
-    )
-    unite.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the key")
-    unite.set_defaults(run=run_unite)
-
-
-def _add_approvals(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    for name, about in (("approve", "Let a machine in"), ("refuse", "Refuse a machine")):
-        parser = actions.add_parser(
-            name,
-            description=f"{about} that waits at a coordinator which was started with --approve. It works on any "
-            "machine that is a member.",
-            epilog=examples(f"e2a-swarm members {name} new-laptop", f"e2a-swarm members {name} 0123456789abcdef"),
-        )
-        parser.add_argument("name", metavar="NAME", help=WAITING)
-        parser.add_argument(
-            "--coordinator",
-            metavar="HOST[:PORT]",
-            default="",
-            action=OneCoordinator,
-            help="where it waits (default: all that are found by mDNS)",
-        )
-        parser.add_argument("--state-dir", metavar="DIR", default=argparse.SUPPRESS, help="the folder with the key")
-        parser.set_defaults(run=run_approval, action=name)
 
 
 def run_remove(arguments: argparse.Namespace) -> int:

@@ -3,53 +3,13 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from swarm.commands.engine_options import add_license_options, add_models_option, place_models
-from swarm.commands.options import add_output_options
+from swarm.commands.machine_config import place_models
 from swarm.commands.output import say, say_json, show_progress
-from swarm.commands.parser import examples
 from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
     from swarm.job.card import ModelCard
     from swarm.voice.engine import Engine
-
-EXAMPLES = ("e2a-swarm models", "e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models remove xtts")
-FETCHING = ("e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models fetch vits --language fr")
-REMOVING = ("e2a-swarm models remove xtts", "e2a-swarm models remove vits --language fr")
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `models`."""
-    parser = commands.add_parser(
-        "models",
-        help="list the models of engines, fetch some ahead of time, or remove some",
-        description="List the models of engines by the names that --tts-engine and --fine-tuned take, those on this "
-        "machine first. Custom models travel with their jobs and are not listed.",
-        usage="e2a-swarm models [OPTION...]\n       e2a-swarm models fetch|remove NAME...",
-        epilog=examples(*EXAMPLES),
-    )
-    parser.add_argument("--language", metavar="CODE", default="", help="only models that speak it")
-    add_models_option(parser)
-    add_output_options(parser, json="print the list as JSON", quiet="")
-    parser.set_defaults(run=run)
-    actions = parser.add_subparsers(metavar="fetch|remove NAME...", prog="e2a-swarm models")
-    fetch = actions.add_parser(
-        "fetch",
-        description="Download models ahead of time; otherwise the first lease of a job does.",
-        epilog=examples(*FETCHING),
-    )
-    add_license_options(fetch)
-    remove = actions.add_parser("remove", description="Delete models from this machine.", epilog=examples(*REMOVING))
-    for action, act in ((fetch, run_fetch), (remove, run_remove)):
-        action.add_argument("names", metavar="NAME", nargs="+", help="a word of --tts-engine, or a model's own name")
-        action.add_argument(
-            "--language",
-            metavar="CODE",
-            default=argparse.SUPPRESS,
-            help="for names that have a model for each language",
-        )
-        add_models_option(action, default=argparse.SUPPRESS)
-        action.set_defaults(run=act)
 
 
 def run(arguments: argparse.Namespace) -> int:

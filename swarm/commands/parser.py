@@ -1,10 +1,6 @@
-"""The parser of every command, and the checks of option values, which refuse with a sentence.
-
---help fits a screen, and --help-all shows every option."""
+"""The parser of every command: --help fits a screen, and --help-all shows every option."""
 
 import argparse
-import math
-import re
 import sys
 from collections.abc import Generator, Iterable, Sequence
 from shutil import get_terminal_size
@@ -53,9 +49,10 @@ class Parser(argparse.ArgumentParser):
         shown = [action for action in self._grouped() if self.common & names_of(action)]
         return self._help([("common options", None, shown)])
 
-    def _short_usage(self) -> str | None:
+    @property
+    def short_usage(self) -> str:
         """Return a usage line with the required options, "[OPTION...]" and the arguments."""
-        if self.usage or self._subparsers is not None:
+        if self.usage:
             return self.usage
         needed = [
             f"{action.option_strings[0]} {action.metavar}" for action in self._get_optional_actions() if action.required
@@ -72,7 +69,11 @@ class Parser(argparse.ArgumentParser):
 
     def _help(self, sections: Iterable[tuple[str | None, str | None, Sequence[argparse.Action]]]) -> str:
         formatter = self._get_formatter()
-        formatter.add_usage(self._short_usage(), self._actions, self._mutually_exclusive_groups)
+        formatter.add_usage(
+            self.short_usage if self.common or not self._subparsers else self.usage,
+            self._actions,
+            self._mutually_exclusive_groups,
+        )
         formatter.add_text(self.description)
         for title, description, actions in sections:
             formatter.start_section(title)
@@ -119,27 +120,12 @@ def _is_help(action: argparse.Action) -> bool:
 def _many(positional: argparse.Action) -> str:
     """Return a positional argument for a usage line: `BOOK`, `NAME...` or `[CODE...]`."""
     name = str(positional.metavar)
-    return {"*": f"[{name}...]", "+": f"{name}..."}.get(str(positional.nargs), name)
+    return {"?": f"[{name}]", "*": f"[{name}...]", "+": f"{name}..."}.get(str(positional.nargs), name)
 
 
 def names_of(action: argparse.Action) -> frozenset[str]:
     """Return the names of an option, or the name of a positional argument."""
     return frozenset(action.option_strings or [str(action.metavar)])
-
-
-def shorten(parser: argparse.ArgumentParser, usage: str, common: tuple[str, ...], rest: str) -> None:
-    """Give a command a short --help; `usage` follows its name, and `rest` tells what --help-all adds."""
-    assert isinstance(parser, Parser)
-    own = parser._action_groups.pop(1)  # argparse's own group with -h, which moves to the end
-    own.title = "more"
-    parser._action_groups.append(own)
-    parser.add_argument("--help-all", action=ShowAll, nargs=0, help=f"every option: {rest}")
-    parser.usage = f"{parser.prog} {usage}"
-    parser.common = frozenset({*common, "--help", "--help-all"})
-
-
-_DURATION = re.compile(r"(?=\d)(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?", re.ASCII)
-_LONGEST_S = 366 * 24 * 3600
 
 
 class Refuse(argparse.Action):
@@ -162,65 +148,3 @@ class OneCoordinator(argparse.Action):
                 f"{option} names one coordinator; without it, all coordinators of this machine's swarm are found."
             )
         namespace.coordinator = value
-
-
-class AnnouncedAddress(argparse.Action):
-    """An option for the address that a coordinator announces."""
-
-    def __call__(
-        self, _parser: object, namespace: argparse.Namespace, value: object, option: str | None = None
-    ) -> None:
-        """Keep the address as "host:port". Raises UsageError."""
-        from swarm.net.addresses import parse_address  # imported here, since --help must be quick
-
-        namespace.announce = parse_address(str(value))
-
-
-def refuse(parser: argparse.ArgumentParser, name: str, instead: str) -> None:
-    """Add an option that is always refused with a sentence, with or without a value."""
-    sentence = instead.format(name=name.replace("-", "_"))
-    parser.add_argument(f"--{name}", action=Refuse, nargs="?", const=sentence, dest="refused", help=argparse.SUPPRESS)
-
-
-def examples(*lines: str) -> str:
-    """Return the epilog of a command: its examples, each on a line."""
-    return "\n".join(("examples:", *(f"  {line}" for line in lines)))
-
-
-def whole(option: str, text: str, low: int, high: int) -> int:
-    """Parse a whole number between two bounds. Raises a UsageError that names the option."""
-    if text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high:
-        return int(text)
-    raise UsageError(f"{option} takes a whole number from {low} to {high}, not {text!r}.")
-
-
-def duration(option: str, text: str) -> float:
-    """Parse a length of time such as 55m, 1h30m or 2d; return seconds. Raises a UsageError that names the option."""
-    match = _DURATION.fullmatch(text.strip().lower())
-    days, hours, minutes, rest = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
-    seconds = 86_400 * days + 3600 * hours + 60 * minutes + rest
-    if not 1 <= seconds <= _LONGEST_S:
-        raise UsageError(f"{option} takes a length of time such as 55m, 1h30m, 90s or 2d, not {text!r}.")
-    return float(seconds)
-
-
-def one_of(option: str, text: str, allowed: Sequence[str]) -> str:
-    """Return the text if it is one of some words. Raises a UsageError that names the option."""
-    if text in allowed:
-        return text
-    raise UsageError(f"{option} takes {' or '.join(allowed)}, not {text!r}.")
-
-
-def word(option: str, text: str) -> str:
-    """Return a short word without a space, or "". Raises a UsageError that names the option."""
-    if re.fullmatch(r"[\w.-]{0,40}", text):
-        return text
-    raise UsageError(f"{option} takes a word of letters, digits, dots and hyphens, 40 at most, not {text!r}.")
-
-
-def number(text: str) -> float:
-    """Return a number, or NaN if the text is not a number."""
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan

@@ -3,8 +3,7 @@
 import argparse
 from typing import NamedTuple
 
-from swarm.commands import options
-from swarm.commands import parser as checks
+from swarm.commands import checks
 from swarm.commands.output import say, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE
@@ -12,8 +11,6 @@ from swarm.errors import EXIT_DONE
 BOOK = "the number, title or file name of a book, as `e2a-swarm status` lists it"
 MACHINE = "the name of a machine"
 EITHER = f"{BOOK}; or {MACHINE}"
-LINE = "pause a book or machine; also: resume, move, cancel, drain, limit, remove"
-SEATS = "It works from any machine of the swarm; `work --no-orders` lets the owner of a machine refuse it."
 
 
 class Deed(NamedTuple):
@@ -34,23 +31,6 @@ DEEDS = {
     "limit": Deed("Let a machine speak with fewer slots.", MACHINE, "limit attic 2", "how many slots may speak"),
     "remove": Deed("Take a book off the list of the queue.", BOOK, "remove 3"),
 }
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parsers of `pause`, `resume`, `move`, `cancel`, `drain`, `limit` and `remove`."""
-    for name, deed in DEEDS.items():
-        about, examples = f"{deed.about} {SEATS}", checks.examples(f"e2a-swarm {deed.example}")
-        if name == "pause":  # one line stands for all in the list of commands
-            parser = commands.add_parser(name, help=LINE, description=about, epilog=examples)
-        else:
-            parser = commands.add_parser(name, description=about, epilog=examples)
-        parser.add_argument("target", metavar="WHAT", help=deed.target)
-        if deed.number:
-            needed = None if name == "limit" else "?"
-            parser.add_argument("count", metavar="N", nargs=needed, default="1", help=deed.number)
-        options.add_coordinator_options(parser)
-        options.add_state_option(parser)
-        parser.set_defaults(run=run, action=name)
 
 
 def run(arguments: argparse.Namespace) -> int:

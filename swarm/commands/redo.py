@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import convert, options
-from swarm.commands import parser as checks
+from swarm.commands import checks, convert
+from swarm.commands.book_config import ADDRESS, render_config
+from swarm.commands.command_table import CONVERTING
+from swarm.commands.option import Usual, option_parser
+from swarm.commands.option_table import COMMON_SOUND, FILES_AND_READING
 from swarm.commands.output import say
-from swarm.commands.parser import Parser, shorten
 from swarm.config import ENV_ABS_TOKEN, RedoConfig, RenderConfig, state_folder
 from swarm.errors import EXIT_DONE, UsageError
 
@@ -20,68 +22,11 @@ if TYPE_CHECKING:
 
 SEGMENTS = re.compile(r"(\d{1,6})[:/](\d{1,6})(?:-(\d{1,6}))?")
 MOMENT = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,5}):)?(\d{1,7}(?:\.\d{1,6})?)")
-EXAMPLES = checks.examples(
-    'e2a-swarm redo "Title - Author.m4b" --at 1:23:45',
-    'e2a-swarm redo "Title - Author.m4b" --text "the Colonel" --say "the kernel"',
-    "e2a-swarm redo book.epub --doubtful",
-)
-CHOICES = ("--at", "--text", "--segments", "--chapter", "--doubtful", "--recast", "--say", "--dry-run")
 # Options that decide the job: one book may have several, and a finished file has the job that it was made of.
-COMMON_SOUND = ("--tts-engine", "--voice", "--language", "--speed")
 OTHER_SOUND = (
     "--engine-option", "--dialogue-voice", "--cast", "--one-engine", "--fine-tuned", "--half", "--deepspeed",
     "--custom-model", "--notes", "--include", "--exclude", "--ruby", "--lexicon", "--alt-text", "--chapters",
 )  # fmt: skip
-
-
-class Usual(str):
-    """A default value, which is told apart from the same value given by the user."""
-
-    __slots__ = ()
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `redo`."""
-    parser = commands.add_parser(
-        "redo",
-        help="speak some sentences of an audiobook again, on this machine",
-        description="Speak some sentences of an audiobook again, differently if the engine can, and rewrite it. Its "
-        "voice and options are known from the report beside it.",
-        epilog=EXAMPLES,
-        conflict_handler="resolve",  # --text means something else in ebook2audiobook, which convert refuses
-    )
-    group = parser.add_argument_group("what to speak again")
-    convert.add_options(parser)
-    _add_choices(group)
-    shorten(parser, "[OPTION...] FILE|BOOK", (*CHOICES, "FILE|BOOK"), convert.REST)
-    for action in parser._actions:
-        if action.dest == "books":
-            action.metavar, action.help = "FILE|BOOK", "a finished audiobook, or the book it was made of"
-        if isinstance(action.default, str) and action.default != argparse.SUPPRESS:
-            action.default = Usual(action.default)
-    parser.set_defaults(run=run)
-
-
-def _add_choices(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--at", metavar="1:23:45", action="append", default=[], help="the sentence heard then in FILE; may be repeated"
-    )
-    group.add_argument(
-        "--text", metavar="WORDS", action="append", default=[], help="sentences with these words, or with a /pattern/"
-    )
-    group.add_argument(
-        "--segments", metavar="3:12-15", default="", help="chapter and sentences, as reports count; or 3/12"
-    )
-    group.add_argument("--chapter", metavar="N", action="append", default=[], help="a whole chapter; may be repeated")
-    group.add_argument("--doubtful", action="store_true", help="all sentences that the report calls doubtful")
-    group.add_argument(
-        "--recast",
-        metavar="NAME=VOICE",
-        default="",
-        help="let a character speak with another voice",
-    )
-    group.add_argument("--say", metavar="WORDS", help='other words for the one sentence; "": as written')
-    group.add_argument("--dry-run", action="store_true", help="only show which sentences are meant")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -91,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
     made = _made_file(arguments, given)
     if made is None and arguments.at:
         raise UsageError('--at counts in a finished file: e2a-swarm redo "Title - Author.m4b" --at 1:23:45.')
-    config = _config_of(made, arguments, given, chosen) if made else options.render_config(arguments)
+    config = _config_of(made, arguments, given, chosen) if made else render_config(arguments)
     config = replace(config, redo=config.redo or chosen)
     return _rehearse(config) if arguments.dry_run else convert.run_with(arguments, config)
 
@@ -137,8 +82,7 @@ def _segments(text: str) -> tuple[int, int, int]:
 
 def _given(arguments: argparse.Namespace) -> set[str]:
     """Return the names of convert's options that the user gave."""
-    parser = Parser(add_help=False)
-    convert.add_options(parser)
+    parser = option_parser(CONVERTING)
     return {
         action.option_strings[0]
         for action in parser._actions
@@ -157,7 +101,7 @@ def _made_file(arguments: argparse.Namespace, given: set[str]) -> "MadeFile | No
 
     names = [*arguments.books, *arguments.ebook]
     named = [Path(name).expanduser() for name in names]
-    delivered = [name for name in names if options.ADDRESS.match(name)]
+    delivered = [name for name in names if ADDRESS.match(name)]
     if delivered or any(map(is_made, named)):
         _check_alone(len(names), given)
         return find_delivered_file(delivered[0]) if delivered else find_made_file(named[0])
@@ -167,7 +111,7 @@ def _made_file(arguments: argparse.Namespace, given: set[str]) -> "MadeFile | No
     jobs = [job for job in list_jobs(state_dir) if "--output-dir" not in given or not _is_delivered(job)]
     if not given & set(OTHER_SOUND):
         return made_of(jobs, named[0], lambda job: _fits(job, arguments))
-    name = _job_of(options.render_config(arguments), named[0])
+    name = _job_of(render_config(arguments), named[0])
     return made_of(jobs, named[0], lambda job: job.job == name)
 
 
@@ -234,12 +178,12 @@ def _config_of(made: "MadeFile", arguments: argparse.Namespace, given: set[str],
     arguments.output_dir = arguments.output_dir if "--output-dir" in given else made.place
     redo = replace(chosen, segments=chosen.segments + ids, job=job, stem=made.stem, notes=tuple(notes))
     source = Path(made.report.book.source or made.path)
-    return replace(options.render_config(arguments), books=(source,), found=frozenset(), redo=redo)
+    return replace(render_config(arguments), books=(source,), found=frozenset(), redo=redo)
 
 
 def _take_options(arguments: argparse.Namespace, words: Sequence[str], given: set[str]) -> None:
     """Use the options of a report, unless the user gives them now; those of a newer version are passed over."""
-    parser = options.file_parser()
+    parser = option_parser(FILES_AND_READING)
     recorded, _ = parser.parse_known_args(list(words))
     for action in parser._actions:
         if action.option_strings[0] not in given:

@@ -6,8 +6,8 @@ import shlex
 import time
 from typing import TYPE_CHECKING
 
-from swarm.commands import parser as checks
-from swarm.commands.options import add_coordinator_options, add_state_option
+from swarm.commands import checks
+from swarm.commands.command_table import WHERE
 from swarm.commands.output import say, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
@@ -16,60 +16,6 @@ if TYPE_CHECKING:
     from swarm.net.client import Answer
     from swarm.worker.scale.launcher import Launcher
     from swarm.worker.scale.pilots import Wish
-
-WHERE = (
-    "local",
-    "slurm",
-    "pbs",
-    "torque",
-    "lsf",
-    "condor",
-    "gridengine",
-    "kubernetes",
-    "aws",
-    "gcp",
-    "azure",
-    "celery",
-)
-EXAMPLES = checks.examples(
-    "e2a-swarm scale --with slurm --most 16 --coordinator laptop:5847",
-    "e2a-swarm scale --with slurm --most 32 --until 7:00 --for 2h",
-    "e2a-swarm scale --with slurm --provider-option partition=gpu --work '--gpu 0'",
-    "e2a-swarm scale --with celery --most 8 --broker redis://desk:6379/0",
-    "e2a-swarm scale --with kubernetes --most 8 --budget 20h --dry-run",
-)
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `scale`."""
-    parser = commands.add_parser(
-        "scale",
-        help="ask a batch system for workers, as many as there is work for",
-        description="Ask a batch system for workers as long as the coordinator has something to be spoken. Workers "
-        "leave by themselves: when their time is over, when they find no work, when the coordinator ends.",
-        epilog=EXAMPLES,
-    )
-    parser.add_argument("--with", dest="where", metavar="SYSTEM", required=True, help=f"one of: {', '.join(WHERE)}")
-    parser.add_argument("--most", metavar="N", default="4", help="workers at a time (default: 4)")
-    parser.add_argument("--until", metavar="7:00", help="only as many as speak all by then, or in so long: 90m")
-    parser.add_argument("--budget", metavar="20h", help="time of all workers together that may be used")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be asked for, and ask for nothing")
-    _add_worker(parser)
-    add_coordinator_options(parser)
-    add_state_option(parser)
-    parser.set_defaults(run=run)
-
-
-def _add_worker(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("each worker")
-    group.add_argument("--for", dest="for_", metavar="55m", default="55m", help="how long it stays (default: 55m)")
-    group.add_argument("--exit-when-idle", metavar="5m", default="5m", help="leave so long without work (default: 5m)")
-    group.add_argument("--work", metavar="WORDS", default="", help="more options of `work`, in quotes")
-    group.add_argument("--program", metavar="PATH", default="e2a-swarm", help="the program there (default: e2a-swarm)")
-    group.add_argument(
-        "--provider-option", metavar="NAME=VALUE", action="append", default=[], help="an option of parsl's provider"
-    )
-    group.add_argument("--broker", metavar="URL", default="", help="of the Celery fleet (default: $E2A_SWARM_BROKER)")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm.commands import convert, options
-from swarm.commands import parser as checks
-from swarm.commands.options import add_log_option, open_trace
-from swarm.commands.parser import shorten
+from swarm.commands import checks
+from swarm.commands.machine_config import coordinate_config, open_trace, progress_mode
 from swarm.config import RenderConfig, ServeConfig
 from swarm.errors import UsageError
 
@@ -36,37 +34,6 @@ class WebPlace(NamedTuple):
     asks_for_password: bool
     prefix: str
     certificate: "Certificate | None"
-
-
-def add_web_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that `web_place` reads."""
-    group = parser.add_argument_group("web")
-    group.add_argument(
-        "--web",
-        metavar="HOST:PORT|off",
-        default="",
-        help=f"where the page and the interface for programs listen (default: {LOOPBACK}:{WEB_PORT} or the next free "
-        "port)",
-    )
-    group.add_argument(
-        "--web-password", action="store_true", help="ask for the password of the page on this machine, too"
-    )
-    group.add_argument(
-        "--web-prefix",
-        metavar="PATH",
-        default="",
-        help="the path at which a proxy serves the page: /audiobooks",
-    )
-    group.add_argument(
-        "--price",
-        metavar="ENGINE=AMOUNT",
-        action="append",
-        default=[],
-        help="what an engine that is paid charges for a million characters, for the estimates of the page: "
-        '"openai=15 USD"; may be repeated',
-    )
-    group.add_argument("--web-cert", metavar="FILE", default="", help="a certificate with its chain, for TLS")
-    group.add_argument("--web-key", metavar="FILE", default="", help="the key of that certificate")
 
 
 def web_place(arguments: argparse.Namespace) -> WebPlace | None:
@@ -190,48 +157,6 @@ def _ask() -> str:
             warn("These were two different ones.")
 
 
-EXAMPLES = checks.examples(
-    "e2a-swarm serve --output-dir ~/Audiobooks",
-    "e2a-swarm add book.epub       on any machine of the swarm",
-    "e2a-swarm work                on every machine that speaks, this one too",
-)
-COMMON = ("--output-dir", "--watch", "--web", *convert.SOUND, "--output-format", "--split", "--port")
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `serve`."""
-    parser = commands.add_parser(
-        "serve",
-        help="share a queue of books with the machines of the swarm, until stopped",
-        description="Share the books of a queue with every machine of the swarm, one after the other, until stopped. "
-        "`e2a-swarm add` puts books into it; the options here hold for all that say nothing else. The next start goes "
-        "on where this one stopped.",
-        epilog=EXAMPLES,
-    )
-    options.add_render_defaults(parser)
-    parser.add_argument_group("queue").add_argument(
-        "--watch",
-        metavar="DIR",
-        action="append",
-        default=[],
-        help="add the books that come into this folder; may be repeated",
-    )
-    parser.add_argument_group("notices").add_argument(
-        "--notify",
-        metavar="URL",
-        action="append",
-        default=[],
-        help="tell this address, as Apprise writes it, which books are finished and what cannot go on; may be repeated",
-    )
-    add_web_options(parser)
-    options.add_network_options(parser)
-    terminal = parser.add_argument_group("terminal")
-    options.add_output_options(terminal, json="print progress as JSON lines")
-    add_log_option(terminal)
-    shorten(parser, "[OPTION...]", (*COMMON, "--quiet"), convert.REST)
-    parser.set_defaults(run=run, books=[], ebook=[], ebooks_dir=None)
-
-
 def run(arguments: argparse.Namespace) -> int:
     """Serve the queue; return the exit code."""
     from swarm.commands.queue_options import queued_config
@@ -245,9 +170,9 @@ def run(arguments: argparse.Namespace) -> int:
         return queued_config(words, book, arguments)
 
     service = Service()
-    progress = service.watch(make_progress(options.progress_mode(arguments)))
+    progress = service.watch(make_progress(progress_mode(arguments)))
     any_book = configure(Path("book.epub"), ())  # options that make no sense are refused now
-    config = ServeConfig(network=options.coordinate_config(arguments, any_book), watched=_folders(arguments))
+    config = ServeConfig(network=coordinate_config(arguments, any_book), watched=_folders(arguments))
     place, state_dir = web_place(arguments), config.network.render.state_dir
     site = site_config(arguments, place, state_dir, progress.note) if place else None
     notifier = _notifier(arguments.notify, state_dir, progress.note)

@@ -4,9 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import add_coordinator_options, add_state_option
 from swarm.commands.output import say, say_json, warn
-from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 
@@ -17,25 +15,6 @@ NO_COORDINATOR = (
     "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one. "
     "`e2a-swarm jobs` lists the books of this machine."
 )
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `status`."""
-    parser = commands.add_parser(
-        "status",
-        help="show what every coordinator of the swarm is doing",
-        description="Ask every coordinator of this machine's swarm what it and its workers are doing. A `convert` "
-        "works alone and is none of them: `e2a-swarm jobs` lists it. "
-        "Exit code 0, even if none is found; 69 if the one of --coordinator does not answer, or if this machine has "
-        "no key and --open is not given.",
-        epilog=examples(
-            "e2a-swarm status", "e2a-swarm status --json", "e2a-swarm status --coordinator laptop.local:5847"
-        ),
-    )
-    parser.add_argument("--json", action="store_true", help="print a JSON list with an entry for each coordinator")
-    add_coordinator_options(parser)
-    add_state_option(parser)
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,55 +4,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import options
-from swarm.commands import parser as checks
-from swarm.commands.audiobook_options import add_style_options, style_config
-from swarm.commands.options import add_log_option, open_trace
+from swarm.commands.book_config import style_config
+from swarm.commands.machine_config import coordinate_config, open_trace, progress_mode
 from swarm.commands.output import warn
-from swarm.commands.parser import shorten
 from swarm.config import STANDBY, CoordinateConfig, RenderConfig, state_folder
 from swarm.errors import EnvironmentFault, UsageError
 
 if TYPE_CHECKING:
     from swarm.job.store.summary import JobSummary
-
-EXAMPLES = checks.examples(
-    "e2a-swarm take-over                      the only book that is not finished",
-    "e2a-swarm take-over moby-dick-1a2b3c4d5e",
-    "e2a-swarm take-over --from /mnt/laptop/e2a-swarm",
-)
-
-COMMON = ("JOB", "--from", "--output-dir", "--output-format", "--split", "--port", "--state-dir", "--quiet")
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `take-over`."""
-    parser = commands.add_parser(
-        "take-over",
-        help="coordinate a book whose coordinator is gone",
-        description="Coordinate a book from a copy of its job: from the state folder of the machine that had it. The "
-        "workers follow; the old coordinator stops if it comes back.",
-        epilog=EXAMPLES,
-    )
-    job = parser.add_argument_group("job")
-    job.add_argument("job", metavar="JOB", nargs="?", default="", help="its name, as `e2a-swarm jobs` shows it")
-    job.add_argument(
-        "--from",
-        dest="source",
-        metavar="FOLDER",
-        default="",
-        help="the state folder that has the job (default: the copies of a standby, else this machine's own)",
-    )
-    job.add_argument("--output-dir", metavar="DIR", default=".", help="where the audiobook goes (default: here)")
-    job.add_argument("--allow-sleep", action="store_true", help="let this machine go to sleep while it works")
-    options.add_state_option(job)
-    add_style_options(parser)
-    options.add_network_options(parser)
-    terminal = parser.add_argument_group("terminal")
-    options.add_output_options(terminal, json="print progress and the result as JSON lines")
-    add_log_option(terminal)
-    shorten(parser, "[OPTION...] [JOB]", COMMON, "tags, loudness, subtitles, network, ...")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -76,9 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
         take_over=job,
         allow_sleep=arguments.allow_sleep,
     )
-    config: CoordinateConfig = options.coordinate_config(arguments, render)
+    config: CoordinateConfig = coordinate_config(arguments, render)
     service = Service()
-    progress = service.watch(make_progress(options.progress_mode(arguments)))
+    progress = service.watch(make_progress(progress_mode(arguments)))
     with open_trace(arguments) as trace:
         return run_loop(coordinate(config, progress, service, trace))
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.options import ADDRESS, add_output_options, add_state_option
+from swarm.commands.book_config import ADDRESS
+from swarm.commands.checks import number
 from swarm.commands.output import say, say_json, warn
-from swarm.commands.parser import examples, number
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
 
@@ -17,34 +17,6 @@ if TYPE_CHECKING:
     from swarm.coordinator.verification import Finding, Judge
     from swarm.job.state import JobState
     from swarm.job.store.store import DiskStore
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `verify`."""
-    parser = commands.add_parser(
-        "verify",
-        help="listen to what was spoken already, and tell what may be wrong",
-        description="Have a speech recogniser listen to the sentences of a book that are spoken, finished or not, and "
-        "tell which it hears otherwise. Nothing is spoken; `redo --doubtful` does that.",
-        epilog=examples(
-            'e2a-swarm verify "Title - Author.m4b"',
-            "e2a-swarm verify book.epub --sample",
-            "e2a-swarm verify book.epub --cross-check 1%%   without a recogniser",
-        ),
-    )
-    parser.add_argument("book", metavar="FILE|BOOK|JOB", help="an audiobook, the book it was made of, or a job's name")
-    parser.add_argument("--sample", action="store_true", help="listen to a tenth, and to more after what is doubtful")
-    parser.add_argument(
-        "--cross-check",
-        metavar="1%",
-        default="",
-        help="instead, speak so much of each worker's sentences again on this machine, compare them, and name workers "
-        "that speak otherwise",
-    )
-    parser.add_argument("--offline", action="store_true", help="do not download the recogniser")
-    add_state_option(parser)
-    add_output_options(parser, json="print one JSON value", quiet="")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -6,10 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from swarm.commands.engine_options import add_machine_options, place_engines
-from swarm.commands.options import add_output_options, add_state_option
+from swarm.commands.machine_config import place_engines
 from swarm.commands.output import say, say_json, show_progress, warn
-from swarm.commands.parser import examples
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, UsageError
 
@@ -22,13 +20,6 @@ MAX_SETTINGS = 6  # an engine with more does not tell their values without --all
 MAX_NAMES_CHARS = 46  # characters of names on one line
 MAX_ROWS = 4  # voices that have a line each without --all
 MAX_LISTED = 8  # voices or languages of an engine that are listed without --all
-EXAMPLES = examples(
-    "e2a-swarm voices",
-    "e2a-swarm voices --language fr --all",
-    "e2a-swarm voices --listen af_bella",
-    "e2a-swarm voices --language fr --listen all",
-    "e2a-swarm voices --json",
-)
 
 
 class Row(NamedTuple):
@@ -49,30 +40,6 @@ class Row(NamedTuple):
         offered = "offered by a worker" if self.offered else ""
         first = f"first: {self.first}" if self.first else ""
         return "; ".join(filter(None, (self.quality, self.card.licence, speed, offered, first)))
-
-
-def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the parser of `voices`."""
-    parser = commands.add_parser(
-        "voices",
-        help="list the engines, languages and voices of this machine",
-        description="List the engines of this machine with their languages, voices and settings, those that can speak "
-        "at once first; or write samples of their voices.",
-        epilog=EXAMPLES,
-    )
-    parser.add_argument(
-        "--language", metavar="CODE", default="", help="only engines and voices for it: fr, fra, French, ..."
-    )
-    parser.add_argument("--all", action="store_true", help="list every language and voice, however many there are")
-    parser.add_argument(
-        "--listen", metavar="NAME", default="", help="write a sample of this voice, or of all: sample-....flac"
-    )
-    parser.add_argument("--text", metavar="WORDS", default="", help="what the samples say (default: a sentence)")
-    parser.add_argument("--tts-engine", metavar="NAME", default="", help="only the voices of this engine")
-    add_state_option(parser)
-    add_machine_options(parser)
-    add_output_options(parser, json="print one JSON value", quiet="")
-    parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:

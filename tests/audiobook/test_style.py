@@ -6,7 +6,7 @@ from specs_for_tests import a_job
 
 from swarm.audiobook.style import TAG_FIELDS, make_style
 from swarm.book.model.book import LibraryFacts
-from swarm.commands.audiobook_options import TAGS
+from swarm.commands.option_table import TAGS
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
 

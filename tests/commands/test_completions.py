@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.commands.completions import SHELLS
+from swarm.commands.command_table import SHELLS
 from swarm.commands.main import COMMANDS, main
 from swarm.errors import EXIT_USAGE
 

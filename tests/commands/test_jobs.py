@@ -123,7 +123,7 @@ def test_a_job_of_many_files_names_the_audiobook_and_counts_its_chapters(
 def test_the_help_shows_both_forms_and_another_word_is_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["jobs", "--help"]) == 0
     said = capsys.readouterr().out
-    assert "e2a-swarm jobs remove NAME...\n" in said
+    assert "e2a-swarm jobs remove [OPTION...] NAME...\n" in said
     assert "e2a-swarm jobs prune --older AGE" in said
     assert main(["jobs", "remove", "--help"]) == 0
     assert "usage: e2a-swarm jobs remove [OPTION...] NAME...\n" in capsys.readouterr().out

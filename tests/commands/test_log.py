@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from recorded import coordinate, work
 
+from swarm.commands.machine_config import open_trace
 from swarm.commands.main import main, parse
-from swarm.commands.options import open_trace
 from swarm.errors import EXIT_SOFTWARE, EXIT_USAGE
 
 

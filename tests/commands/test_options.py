@@ -5,22 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from swarm.commands.engine_options import add_voice_options, prepare_voices
+from swarm.commands.book_config import render_config
+from swarm.commands.machine_config import asked_devices, coordinate_config, prepare_voices, progress_mode
 from swarm.commands.main import make_parser
 from swarm.commands.main import parse as parse_line
-from swarm.commands.options import (
-    REFUSED,
-    add_coordinator_options,
-    add_device_options,
-    add_network_options,
-    add_output_options,
-    add_render_options,
-    asked_devices,
-    coordinate_config,
-    progress_mode,
-    render_config,
-)
-from swarm.commands.parser import Parser
+from swarm.commands.option import option_parser
+from swarm.commands.option_table import BOOKS, NETWORK, REFUSED, RENDERING, TERMINAL
 from swarm.commands.work import limits_of as work_limits
 from swarm.config import CoordinateConfig, Limits, RenderConfig, StyleConfig
 from swarm.errors import EnvironmentFault, UsageError
@@ -28,21 +18,19 @@ from swarm.voice.host.registry import choose_recipe
 
 
 def parse(*words: str) -> argparse.Namespace:
-    parser = Parser(prog="e2a-swarm convert")
-    add_render_options(parser)
-    add_network_options(parser)
-    return parser.parse_args(words)
+    return option_parser((BOOKS, *RENDERING, NETWORK)).parse_args(words)
 
 
 def render(*words: str) -> RenderConfig:
     return render_config(parse(*words))
 
 
+def worker(*words: str) -> argparse.Namespace:
+    return make_parser().parse_args(["work", *words])
+
+
 def devices(*words: str) -> tuple[str, ...]:
-    parser = Parser(prog="e2a-swarm work")
-    add_device_options(parser)
-    add_coordinator_options(parser)
-    return asked_devices(parser.parse_args(words))
+    return asked_devices(worker(*words))
 
 
 def test_a_book_alone_is_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -106,7 +94,7 @@ def test_headless_is_what_this_is_anyway() -> None:
         ("a.epub --min-workers -1", "--min-workers"),
         ("a.epub --min-workers two", "whole number"),
         ("a.epub --on-failure cry", "finish or stop"),
-        ("a.epub --output-format wma", "use one of m4b"),
+        ("a.epub --output-format wma", "--output-format takes m4b or m4a"),
         ("a.epub --language x!", "no language"),
         ("a.epub --custom-model x --fine-tuned jenny", "exclude each other"),
     ],
@@ -117,7 +105,7 @@ def test_nonsense_is_refused_in_words(words: str, part: str) -> None:
     assert part in str(refusal.value)
 
 
-@pytest.mark.parametrize("name", sorted(REFUSED))
+@pytest.mark.parametrize("name", [option.name.strip("-") for option in REFUSED.options])
 @pytest.mark.parametrize("value", [(), ("x",)])
 def test_words_of_ebook2audiobook_that_mean_nothing_here_are_refused_with_advice(
     name: str, value: tuple[str, ...]
@@ -172,19 +160,9 @@ def test_a_coordinator_is_asked_for_no_device() -> None:
 
 
 def test_progress_is_shown_as_asked() -> None:
-    parser = Parser(prog="x")
-    add_output_options(parser, json="print JSON")
+    parser = option_parser((TERMINAL,))
     modes = [progress_mode(parser.parse_args(words)) for words in ([], ["--quiet"], ["--json"], ["--json", "--quiet"])]
     assert modes == ["auto", "quiet", "json", "json"]
-
-
-def test_json_only_where_a_program_would_read_it() -> None:
-    parser = Parser(prog="x")
-    add_output_options(parser)
-    assert vars(parser.parse_args(["--quiet"])) == {"quiet": True, "verbose": False}
-    parser = Parser(prog="x")
-    add_output_options(parser, json="print JSON")
-    assert parser.parse_args(["--json"]).json
 
 
 def test_the_words_for_sampling_are_settings_of_the_engine() -> None:
@@ -220,9 +198,7 @@ def test_half_precision_and_deepspeed_are_off_unless_asked_for_and_part_of_the_r
 @pytest.mark.parametrize("said", [True, False])
 def test_the_licence_is_accepted_where_models_are_loaded(said: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COQUI_TOS_AGREED", "0")
-    parser = Parser(prog="e2a-swarm work")
-    add_voice_options(parser)
-    prepare_voices(parser.parse_args(["--accept-coqui-license"] * said))
+    prepare_voices(worker(*["--accept-coqui-license"] * said))
     assert os.environ["COQUI_TOS_AGREED"] == ("1" if said else "0")
 
 
@@ -248,35 +224,30 @@ def test_texts_and_pages_of_a_folder_have_to_be_named(tmp_path: Path) -> None:
 def test_models_may_lie_in_a_folder_of_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("TTS_HOME", "HF_HUB_CACHE"):
         monkeypatch.setenv(name, "elsewhere")
-    parser = Parser(prog="e2a-swarm work")
-    add_voice_options(parser)
-    prepare_voices(parser.parse_args(["--models-dir", str(tmp_path)]))
+    prepare_voices(worker(*["--models-dir", str(tmp_path)]))
     assert (os.environ["TTS_HOME"], os.environ["HF_HUB_CACHE"]) == (str(tmp_path), str(tmp_path / "hub"))
 
 
 def test_a_recogniser_listens_where_one_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    parser = Parser(prog="e2a-swarm work")
-    add_voice_options(parser)
     monkeypatch.setattr("swarm.voice.host.recogniser.prove", lambda: "")
     monkeypatch.setenv("E2A_SWARM_VERIFY", "small")
-    prepare_voices(parser.parse_args(["--verify"]))
+    prepare_voices(worker(*["--verify"]))
     assert os.environ["E2A_SWARM_VERIFY"] == "small"
     assert "E2A_SWARM_VERIFY_SAMPLE" not in os.environ
     monkeypatch.setenv("E2A_SWARM_VERIFY_SAMPLE", "")  # restored after the test
-    prepare_voices(parser.parse_args(["--verify", "sample"]))
+    prepare_voices(worker(*["--verify", "sample"]))
     assert os.environ["E2A_SWARM_VERIFY_SAMPLE"] == "1"
     with pytest.raises(UsageError, match="--verify"):
-        prepare_voices(parser.parse_args(["--verify=tenth"]))
+        prepare_voices(worker(*["--verify=tenth"]))
     monkeypatch.delenv("E2A_SWARM_VERIFY")
     monkeypatch.setitem(sys.modules, "faster_whisper", None)
     with pytest.raises(EnvironmentFault, match=r"\[verify\]"):
-        prepare_voices(parser.parse_args(["--verify"]))
+        prepare_voices(worker(*["--verify"]))
     assert "E2A_SWARM_VERIFY" not in os.environ
 
 
 def limits(*words: str) -> Limits:
-    parser = make_parser()
-    arguments = parser.parse_args(["work", *words])
+    arguments = worker(*words)
     return work_limits(arguments, asked_devices(arguments))
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from swarm.commands import preview
+from swarm.commands.book_config import render_config
 from swarm.commands.main import parse
-from swarm.commands.options import render_config
 from swarm.config import RenderConfig
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EXIT_GAPS, EnvironmentFault, UsageError
 

@@ -1,16 +1,14 @@
-import argparse
-
 import pytest
 
 from swarm.book.model.reading_choice import Reading
-from swarm.commands.book_options import add_reading_options, reading
+from swarm.commands.book_config import reading
+from swarm.commands.option import option_parser
+from swarm.commands.option_table import READING
 from swarm.errors import UsageError
 
 
 def read(*words: str) -> Reading | None:
-    parser = argparse.ArgumentParser()
-    add_reading_options(parser)
-    return reading(parser.parse_args(words))
+    return reading(option_parser((READING,)).parse_args(words))
 
 
 def test_nothing_said_is_nothing_chosen() -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from swarm.audiobook.sound.reel import START, VARY
 from swarm.book.model.book import Pause
-from swarm.commands import audiobook_options
-from swarm.commands.audiobook_options import style_config
+from swarm.commands import option_table
+from swarm.commands.book_config import style_config
 from swarm.commands.main import parse
 from swarm.config import StyleConfig
 from swarm.errors import UsageError
@@ -43,20 +43,20 @@ def test_files_beside() -> None:
 
 
 def test_every_kind_of_pause_can_be_set() -> None:
-    assert {*Pause, START, VARY} == set(audiobook_options.PAUSES)
+    assert {*Pause, START, VARY} == set(option_table.PAUSES)
 
 
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        ("--output-format wma", "use one of m4b"),
+        ("--output-format wma", "takes m4b or m4a"),
         ("--split 6", "such as 6h"),
         ("--bitrate loud", "such as 64k"),
         ("--bitrate 900k", "320k"),
         ("--output-format flac --bitrate 64k", "leave it out"),
         ("--channels 5.1", "mono or stereo"),
         ("--loudness loud", "such as -18"),
-        ("--subtitles ass", "takes one of vtt, srt, lrc"),
+        ("--subtitles ass", "takes vtt or srt or lrc"),
         ("--beside nfo", "cover, cue, opf"),
         ("--tag mood=dark", "kinds are subtitle"),
         ("--tag year", "KIND=TEXT"),

@@ -1,7 +1,7 @@
 import pytest
 
+from swarm.commands.book_config import render_config
 from swarm.commands.main import parse
-from swarm.commands.options import render_config
 from swarm.config import ENV_ABS_TOKEN, UploadConfig
 from swarm.errors import UsageError
 

@@ -20,17 +20,25 @@ NAMED = re.compile(rf"(?<![a-z])({'|'.join(sorted(WORDS, key=len, reverse=True))
 # Lines that may name an engine nevertheless, by file. Each has a reason.
 EXAMPLE = "an example of the help"
 EXCEPTIONS = {
-    "swarm/commands/options.py": {'help="hibari, kokoro, piper, xtts, ... (default: by language)"': EXAMPLE},
-    "swarm/commands/doctor.py": {'"e2a-swarm doctor --engine espeak"': EXAMPLE},
-    "swarm/commands/engines.py": {'"e2a-swarm engines install coqui"': EXAMPLE},
-    "swarm/commands/models.py": {
+    "swarm/commands/option_table.py": {
+        '"hibari, kokoro, piper, xtts, ..."': EXAMPLE,
+        "a server of your own (`openai`": EXAMPLE,
+        "`piper:de_DE-thorsten-medium` names a model too": EXAMPLE,
+        '"With `openai`, a model of the server."': EXAMPLE,
+        'example="kokoro"': EXAMPLE,
+        'example="vits"': EXAMPLE,
+    },
+    "swarm/commands/command_table.py": {
+        '"e2a-swarm doctor --engine espeak"': EXAMPLE,
+        '"e2a-swarm engines install coqui"': EXAMPLE,
+        '"e2a-swarm engines remove coqui"': EXAMPLE,
         '"e2a-swarm models fetch xtts --accept-coqui-license"': EXAMPLE,
         '"e2a-swarm models fetch vits --language fr"': EXAMPLE,
         '"e2a-swarm models remove xtts"': EXAMPLE,
         '"e2a-swarm models remove vits --language fr"': EXAMPLE,
+        "one that samples (XTTS and the like)": EXAMPLE,
+        "'\"openai=15 USD\"'": EXAMPLE,
     },
-    "swarm/commands/queue_options.py": {'example="kokoro"': EXAMPLE, 'example="vits"': EXAMPLE},
-    "swarm/commands/serve.py": {'"openai=15 USD"': EXAMPLE},
     "swarm/server/page/advice.py": {"such as openai=15 USD": "an example of an error"},
 }
 SOURCES = sorted(

@@ -1,12 +1,12 @@
 import pytest
 
 from swarm.audiobook.sound.format import CODECS, FORMATS, Coding, make_coding
-from swarm.commands import audiobook_options
+from swarm.commands import option_table
 from swarm.errors import UsageError
 
 
 def test_the_command_line_offers_every_format() -> None:
-    assert tuple(FORMATS) == audiobook_options.FORMATS
+    assert tuple(FORMATS) == option_table.FORMATS
     assert {kind.codec for kind in FORMATS.values()} == set(CODECS)
 
 
