@@ -11,8 +11,13 @@ SwarmError                79  the book has gaps, or the fault has no class of it
     ├── ReaderMissing     69  the program that reads this kind of book is not installed
     └── StoreError        69  the state folder cannot be written or trusted
 
-A message says what happened, to which file or machine, and what to do next.
+An error says in its fact what happened, to which file or machine, and in its remedy what to do next. `str` makes the
+sentence for the user of a command; a queue, which tries again by itself, has words of its own
+(`swarm/watch/words.py`).
 """
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 # Service managers have words for exit codes: systemd takes 2 to 7 and 200 to 245 for its own and those of init scripts.
 # So these are codes of sysexits.h where one of its words fits, which systemd prints beside the number.
@@ -27,10 +32,57 @@ EXIT_GAPS = 79  # no word fits a book with sentences missing
 EXIT_INTERRUPTED = 130  # shells return this code, too
 
 
+Again = Literal["run", "deliver", "upload", ""]
+
+
+class WhoRetries(NamedTuple):
+    """Who does again what failed, in words, for each thing that may have."""
+
+    run: str
+    deliver: str
+    upload: str
+    joint: str = "; "  # stands between these words and those before
+
+
+BY_COMMAND = WhoRetries(
+    "run the same command again", "the same command delivers it", "the same command uploads it", joint=" and "
+)
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What to do about an error: at first this, if anything, and then what failed is done again."""
+
+    first: str = ""  # an order to the user: "free some"
+    again: Again = "run"  # "" where nothing is: the user has to want something else
+    kept: str = ""  # says what is not lost by it
+
+    def text(self, retry: WhoRetries) -> str:
+        """Return it in words."""
+        again = {"run": retry.run, "deliver": retry.deliver, "upload": retry.upload, "": ""}[self.again]
+        steps = retry.joint.join(filter(None, (self.first, again)))
+        return ", ".join(filter(None, (steps, self.kept)))
+
+
 class SwarmError(Exception):
     """Something a user should read as one sentence, never as a traceback."""
 
     exit_code = EXIT_GAPS
+
+    def __init__(self, fact: str = "", remedy: Remedy | None = None) -> None:
+        super().__init__(fact)
+        self.fact = fact
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.told(BY_COMMAND)
+
+    def told(self, retry: WhoRetries) -> str:
+        """Return the error in words."""
+        if self.remedy is None:
+            return self.fact
+        text = self.remedy.text(retry)
+        return f"{self.fact} {text[:1].upper()}{text[1:]}." if self.fact.endswith(".") else f"{self.fact}; {text}."
 
 
 class TakenOver(SwarmError):

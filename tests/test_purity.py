@@ -49,7 +49,7 @@ ARROWS = {
     "voice/coqui": GROUND | {"voice", "book/speech"},
     "voice/openai": GROUND | {"voice"},
     "voice/host": GROUND | {"voice"},
-    "watch": {"system", "book/model", "job", "lease", "audiobook/sound"},
+    "watch": {"errors", "system", "book/model", "job", "lease", "audiobook/sound"},
     "watch/trace": {"errors", "system", "book/model", "job", "lease", "watch"},
     "watch/trace/replay": {"job", "lease/coordinator", "lease/worker", "watch/trace"},
     "net/identity": {"errors", "system", "config"},

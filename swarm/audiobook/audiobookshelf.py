@@ -25,6 +25,7 @@ from swarm.audiobook.delivery import PROGRESS_INTERVAL_S
 from swarm.audiobook.destination import Stopped, TransferFault, retry
 from swarm.audiobook.sound.tags import Tags
 from swarm.config import UploadConfig
+from swarm.errors import Remedy
 from swarm.system.machine import Say
 from swarm.system.text import bytes_text, clean, percent
 
@@ -43,8 +44,8 @@ MAX_REASON_CHARS = 200
 class UploadFault(TransferFault):
     """The server did not take a book, or cannot be reached."""
 
-    def __init__(self, message: str, *, permanent: bool = True) -> None:
-        super().__init__(message, permanent=permanent)
+    def __init__(self, fact: str, remedy: Remedy | None = None, *, permanent: bool = True) -> None:
+        super().__init__(fact, remedy, permanent=permanent)
 
 
 class Room(NamedTuple):
@@ -129,8 +130,8 @@ class Upload:
             self._persist(files, tags, say)
         except UploadFault as fault:
             raise UploadFault(
-                f"The audiobook is finished but not uploaded: {fault} It is in {files[0].parent}; the same command "
-                "uploads it, nothing is spoken or encoded again."
+                f"The audiobook is finished but not uploaded: {fault} It is in {files[0].parent}",
+                Remedy(again="upload", kept="nothing is spoken or encoded again"),
             ) from fault
 
     def clear(self, files: Sequence[Path], old: Collection[tuple[str, int]], tags: Tags) -> list[str]:

@@ -33,7 +33,7 @@ from swarm.audiobook.output_path import (
     report_path,
 )
 from swarm.audiobook.sound.tags import Tags
-from swarm.errors import EnvironmentFault
+from swarm.errors import EnvironmentFault, Remedy
 from swarm.job.store.asset_folder import digest_of
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 from swarm.system.machine import Say
@@ -132,8 +132,8 @@ class Delivery:
                 self.take(path, say)
         except DestinationFault as fault:
             raise EnvironmentFault(
-                f"The audiobook is finished but could not be delivered: {fault} It is in {self.outbox}; "
-                "the same command delivers it, nothing is spoken or encoded again."
+                f"The audiobook is finished but could not be delivered: {fault} It is in {self.outbox}",
+                Remedy(again="deliver", kept="nothing is spoken or encoded again"),
             ) from fault
 
     def remove(self, names: Iterable[str], say: Say) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
-from swarm.errors import EnvironmentFault
+from swarm.errors import EnvironmentFault, Remedy
 from swarm.job.store.asset_folder import COPY_BYTES, digest_of
 from swarm.system.disk import OUTPUT_OPTION, replace_file, store_fault
 from swarm.system.installation import extra_line
@@ -33,8 +33,8 @@ PERMANENT_FAULTS = (
 class TransferFault(EnvironmentFault):
     """Something did not arrive; `permanent` if trying again would not help."""
 
-    def __init__(self, message: str, *, permanent: bool) -> None:
-        super().__init__(message)
+    def __init__(self, fact: str, remedy: Remedy | None = None, *, permanent: bool) -> None:
+        super().__init__(fact, remedy)
         self.permanent = permanent
 
 

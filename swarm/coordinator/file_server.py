@@ -5,7 +5,7 @@ import hashlib
 from collections import deque
 from collections.abc import Awaitable, Callable
 
-from swarm.errors import StoreError
+from swarm.errors import Remedy, StoreError
 from swarm.job.job_asset import BLOCK_BYTES, BLOCKS_IN_LIST, MAX_LATENTS, PIECE_BYTES, list_size, piece_size
 from swarm.job.store.store import Store
 from swarm.lease.file_transfer import BlockDigests, FilePiece
@@ -70,8 +70,8 @@ class FileServer:
             elif frame is None and not self._lost(serve.job, serve.digest):
                 path = self._store.job_file_path(serve.job, serve.digest)
                 raise StoreError(
-                    f"{path} is gone or damaged, and its original is not where it was: put one of them back, then run "
-                    "the same command again."
+                    f"{path} is gone or damaged, and its original is not where it was",
+                    Remedy("put one of them back"),
                 )
 
     async def _send_list(self, serve: Serve, number: int) -> None:

@@ -20,7 +20,7 @@ from swarm.audiobook.sound.frame import check_frame, key_of, with_key
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.job_replay import find_spoken
 from swarm.coordinator.seen_engines import SeenEngines
-from swarm.errors import EnvironmentFault, SwarmError, TakenOver
+from swarm.errors import EnvironmentFault, Remedy, SwarmError, TakenOver
 from swarm.job.job_asset import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.job.state import Place
@@ -403,10 +403,7 @@ class Server:
         record = entry.record
         if isinstance(record, SegmentQuarantined) and self._stop_on_failure:
             why = failure_text(record.why, record.note)
-            raise SwarmError(
-                f"Stopped, as --on-failure stop asks: a sentence could not be spoken ({why}). "
-                "Run the same command again to resume."
-            )
+            raise SwarmError(f"Stopped, as --on-failure stop asks: a sentence could not be spoken ({why}).", Remedy())
         if isinstance(record, ClipAccepted | SegmentQuarantined) and (edition := self.editions.get(entry.job)):
             edition.notice((record.chapter, record.index))
 

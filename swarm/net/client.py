@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm.config import DEFAULT_PORT, ENV_BIND
-from swarm.errors import EnvironmentFault, UsageError
+from swarm.errors import EnvironmentFault, Remedy, UsageError
 from swarm.lease.envelope import Message
 from swarm.lease.member_message import Action, BookPiece, BookTaken, NewBook, Obeyed, Order, knows_orders
 from swarm.lease.message import FromCoordinator, Status, StatusReply
@@ -158,7 +158,8 @@ class Conversation:
         except TimeoutError:
             raise EnvironmentFault(
                 f"The coordinator at {self._address} gave no answer in {ANSWER_S:.0f} s: its machine or disk is very "
-                "busy, or it cannot be reached any more. Run the same command again."
+                "busy, or it cannot be reached any more.",
+                Remedy(),
             ) from None
 
     def close(self) -> None:

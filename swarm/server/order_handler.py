@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from swarm.coordinator.machine_orders import Instruct, order_machines
 from swarm.coordinator.member_admin import APPROVALS, MemberAdmin
-from swarm.errors import StoreError, SwarmError, UsageError
+from swarm.errors import Remedy, StoreError, SwarmError, UsageError
 from swarm.lease.member_message import OF_MACHINES, BookPiece, BookTaken, NewBook, Obeyed, Order
 from swarm.net.transport import Router
 from swarm.server.queue import safe_name
@@ -121,7 +121,7 @@ class OrderHandler:
         """Take in a piece; return the answer, None once all is here: it follows when the book is in the queue."""
         incoming = self._incoming.pop(peer, None)
         if incoming is None or incoming.book.digest != piece.digest:
-            raise UsageError("The coordinator knows nothing of this book: run the same command again.")
+            raise UsageError("The coordinator knows nothing of this book", Remedy())
         self._incoming[peer] = incoming  # the order tells who was heard last
         book, path = incoming
         with guarded(path):
@@ -134,7 +134,7 @@ class OrderHandler:
         if have < book.size:
             return BookTaken(book.digest, have)
         if len(self._adding) >= MAX_BRINGERS:
-            raise UsageError("Too many books are being added at the same time: run the same command again.")
+            raise UsageError("Too many books are being added at the same time", Remedy())
         task = asyncio.create_task(self._finish(peer, self._incoming.pop(peer)))  # workers are answered meanwhile
         self._adding.add(task)
         task.add_done_callback(self._adding.discard)
@@ -145,7 +145,7 @@ class OrderHandler:
         book, path = incoming
         try:
             if await asyncio.to_thread(_digest, path) != book.digest:
-                raise UsageError(f"{book.name} arrived damaged: run the same command again.")
+                raise UsageError(f"{book.name} arrived damaged", Remedy())
             added = await self._resident.add(path, safe_name(book.name), book.options)
             self._router.send(peer, BookTaken(book.digest, book.size, added.id))
         except SwarmError as fault:

@@ -5,7 +5,6 @@ It refuses at once options that would fail one book after another, and files tha
 
 import asyncio
 import errno
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -31,7 +30,7 @@ from swarm.system.disk import OUTPUT_OPTION, store_fault
 from swarm.system.machine import Clock, Say
 from swarm.system.text import clean, clean_note, count_text
 from swarm.voice.host.registry import check_asked_voice
-from swarm.watch.words import worded_status
+from swarm.watch.words import BY_QUEUE, by_resuming, worded_status
 
 PASSES = (errno.ENOSPC, errno.EDQUOT)  # a full disk has room again later, so books wait for that
 
@@ -98,21 +97,6 @@ class MendOrder:
         else:
             self._answer.set_exception(refused)
             self._answer.exception()  # asyncio warns of a fault that was never read, as after a browser left
-
-
-_AGAIN = re.compile(r"(?:, then|,? and|;|\.)? ?run the same command again", re.IGNORECASE)
-_DELIVERS = "the same command delivers it"
-
-
-def tried_later(why: str) -> str:
-    """Return why a book waits, for one that the queue tries again by itself."""
-    return _AGAIN.sub("; the queue tries again by itself", why).replace(_DELIVERS, "the queue delivers it by itself")
-
-
-def tried_on_demand(why: str, number: int) -> str:
-    """Return why a book failed, for one that the queue tries again when its user says so."""
-    then = f"`e2a-swarm resume {number}`"
-    return _AGAIN.sub(f"; {then} tries it again", why).replace(_DELIVERS, f"{then} delivers it")
 
 
 AHEAD = 3  # books that are served at a time, so that no slot waits for the last sentences of one
@@ -290,10 +274,10 @@ class Resident:
             case EngineUnknown() | InUse():
                 self._rest(book, str(fault), RETRY_S)
             case EnvironmentFault() if not isinstance(fault, ReaderMissing):
-                self._rest(book, tried_later(str(fault)), FAULT_RETRY_S)
+                self._rest(book, fault.told(BY_QUEUE), FAULT_RETRY_S)
             case _:
-                why = str(fault).replace(str(self.queue.path(book)), book.name)  # a user knows no path of the queue
-                self._fail(book, tried_on_demand(why, book.id))
+                # A user knows no path of the queue.
+                self._fail(book, fault.told(by_resuming(book.id)).replace(str(self.queue.path(book)), book.name))
 
     def _rest(self, book: QueuedBook, why: str, rest_s: float, state: BookState = BookState.RESTING) -> None:
         if book.why != why:

@@ -8,24 +8,40 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
-from swarm.errors import StoreError
+from swarm.errors import Remedy, StoreError
 from swarm.system.platform import free_bytes, sync_file, sync_folder
 
 STATE_OPTION = "--state-dir"
 OUTPUT_OPTION = "--output-dir"
 
-FULL = "there is no space left on its disk; free some and run the same command again, nothing finished is lost"
-READ_ONLY = "it is on a read-only disk; make that writable, or name another folder with {}"
-FORBIDDEN = "this user may not write there; change its permissions, or name another folder with {}"
-DAMAGED = "it is damaged; move it away and run the same command again, sentences already spoken are found again"
-NO_FOLDER = "a file is where a folder should be; name another folder"
-NO_FILE = "a folder is where a file should be; move it away and run the same command again"
-NO_PLACE = "it does not exist and cannot be created; name another folder"
-TOO_LONG = "its path is too long; name a shorter one with {}"
-CROWDED = "too many files are open; raise the limit (`ulimit -n 4096`) and run the same command again"
-TOO_LARGE = "a file there may not be that large; raise the limit (`ulimit -f`) or use another disk"
-BUSY = "another program is using it; end that one first"
+
+class Unusable(NamedTuple):
+    """Why a file or folder cannot be used, and what a user can do; `{}` is the option that names another folder."""
+
+    fact: str
+    first: str
+    again: bool = False  # whether the same command then goes on
+    kept: str = ""
+
+    def fault(self, path: Path, option: str = STATE_OPTION) -> StoreError:
+        """Return the error about a path."""
+        remedy = Remedy(self.first.format(option), "run" if self.again else "", self.kept)
+        return StoreError(f"{full_name(path)} cannot be used: {self.fact}", remedy)
+
+
+FULL = Unusable("there is no space left on its disk", "free some", again=True, kept="nothing finished is lost")
+READ_ONLY = Unusable("it is on a read-only disk", "make that writable, or name another folder with {}")
+FORBIDDEN = Unusable("this user may not write there", "change its permissions, or name another folder with {}")
+DAMAGED = Unusable("it is damaged", "move it away", again=True, kept="sentences already spoken are found again")
+NO_FOLDER = Unusable("a file is where a folder should be", "name another folder")
+NO_FILE = Unusable("a folder is where a file should be", "move it away", again=True)
+NO_PLACE = Unusable("it does not exist and cannot be created", "name another folder")
+TOO_LONG = Unusable("its path is too long", "name a shorter one with {}")
+CROWDED = Unusable("too many files are open", "raise the limit (`ulimit -n 4096`)", again=True)
+TOO_LARGE = Unusable("a file there may not be that large", "raise the limit (`ulimit -f`) or use another disk")
+BUSY = Unusable("another program is using it", "end that one first")
 
 STALE_S = 3600.0  # an unfinished file this old was left by a process that died
 MAX_SQLITE_PATH = 500  # bytes; SQLite opens no file with a longer path
@@ -61,15 +77,14 @@ BY_SQLITE = {  # primary result codes; the upper bits only refine them
 def store_fault(error: Exception, path: Path, option: str = STATE_OPTION) -> StoreError:
     """Return the error that tells a user what went wrong with `path`; `option` names another folder."""
     if isinstance(error, sqlite3.Error):
-        remedy = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        why = BY_SQLITE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR and free_bytes(path.parent) == 0:
-            remedy = FULL  # SQLite reports an I/O error if the index of its log finds no room
-        if remedy == FORBIDDEN and len(os.fsencode(path)) > MAX_SQLITE_PATH:
-            remedy = TOO_LONG
+            why = FULL  # SQLite reports an I/O error if the index of its log finds no room
+        if why == FORBIDDEN and len(os.fsencode(path)) > MAX_SQLITE_PATH:
+            why = TOO_LONG
     else:
-        remedy = BY_ERRNO.get(getattr(error, "errno", None) or 0)
-    told = remedy.format(option) if remedy else f"{error}; check the disk, then run the same command again"
-    return StoreError(f"{full_name(path)} cannot be used: {told}.")
+        why = BY_ERRNO.get(getattr(error, "errno", None) or 0)
+    return (why or Unusable(f"{error}", "check the disk", again=True)).fault(path, option)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from msgspec import structs
 
 from swarm.book.model.book import Chapter
 from swarm.book.model.language_code import language_name
+from swarm.errors import WhoRetries
 from swarm.job.clip_info import Implausible
 from swarm.job.fallback_voice import guests_in
 from swarm.job.job_asset import MODEL, VOICE
@@ -22,7 +23,18 @@ CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
 LATENTS_LOST = "the latents of its recording are gone or damaged; a worker sends them again, or computes them again"
 MAX_LETTERS = 1500  # characters of a sentence that are told
 
+BY_QUEUE = WhoRetries(
+    run="the queue tries it again by itself",
+    deliver="the queue delivers it by itself",
+    upload="the queue uploads it by itself",
+)
 Sentence = Callable[[Reason], str]
+
+
+def by_resuming(number: int) -> WhoRetries:
+    """Say how a user has a failed book of the queue tried again."""
+    command = f"`e2a-swarm resume {number}`"
+    return WhoRetries(f"{command} tries it again", f"{command} delivers it", f"{command} uploads it")
 
 
 def _unserved(reason: Reason) -> str:

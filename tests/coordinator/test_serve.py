@@ -342,7 +342,7 @@ async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with
     bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
     lose(bench.store, spec.job, digest, damage)
     bench.dealer.send(Fetch(digest, 0))
-    with pytest.raises(StoreError, match="its original is not where it was: put one of them back"):
+    with pytest.raises(StoreError, match="its original is not where it was; put one of them back"):
         await asyncio.wait_for(bench.running, 120)
 
 

@@ -17,6 +17,7 @@ from swarm import config
 from swarm.commands.main import COMMANDS, make_parser, parse
 from swarm.job.record import AnyRecord
 from swarm.lease import message
+from swarm.system import disk
 
 REFERENCE = ROOT / "docs" / "reference.md"
 PROTOCOL = ROOT / "docs" / "design" / "protocol.md"
@@ -129,7 +130,8 @@ def test_the_design_names_every_record() -> None:
 
 
 def test_what_troubleshooting_quotes_is_what_the_code_prints() -> None:
-    printed = printed_by_the_code(ROOT / "swarm")
+    printed = [*printed_by_the_code(ROOT / "swarm"), *(str(why.fault(ROOT, "…")) for why in disk.BY_ERRNO.values())]
+    printed += [str(why.fault(ROOT)) for why in disk.BY_SQLITE.values()]
     quoted = [line for block in blocks(TROUBLESHOOTING, "text") for line in block.splitlines() if line]
     assert len(quoted) > 20
     assert [line for line in quoted if not any(line in text for text in printed)] == []

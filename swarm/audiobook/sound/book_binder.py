@@ -14,8 +14,16 @@ from swarm.audiobook.sound.container import SoundFile, make_chapter
 from swarm.audiobook.sound.cover import UnusablePicture, draw_cover, fit_cover, number_cover, shrink_cover
 from swarm.audiobook.sound.mp4 import Mp4File
 from swarm.audiobook.sound.reel_file import ReelDamaged, read_reel
-from swarm.audiobook.sound.studio_request import AudiobookDone, AudiobookRequest, Mark, from_message, to_message
+from swarm.audiobook.sound.studio_request import (
+    AudiobookDone,
+    AudiobookRequest,
+    Mark,
+    fault_message,
+    from_message,
+    to_message,
+)
 from swarm.audiobook.sound.tagged import TaggedFile, blank_chapters, chapters_note
+from swarm.errors import EnvironmentFault, Remedy
 from swarm.system.platform import sync_folder
 from swarm.system.serving import serve
 
@@ -128,9 +136,9 @@ class Audiobook:
             yield make_chapter(number, start, end, coding.sample_rate, mark.title)
 
 
-REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "Make room there") | {
-    errno.ENOENT: "It was moved or removed meanwhile: put it back",
-    errno.EIO: "Check its disk",
+REMEDIES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "make room there") | {
+    errno.ENOENT: "put it back",
+    errno.EIO: "check its disk",
 }
 
 
@@ -153,7 +161,7 @@ class BookBinder:
             return {"damaged": str(error.path), "why": error.why}
         except OSError as error:
             self._drop()
-            return {"fault": self._fault(error)}
+            return fault_message(self._fault(error))
 
     def _do(self, message: dict[str, Any]) -> dict[str, Any]:
         if "begin" in message:
@@ -179,12 +187,12 @@ class BookBinder:
             with contextlib.suppress(OSError):  # the disk may still be full
                 book.abandon()
 
-    def _fault(self, error: OSError) -> str:
+    def _fault(self, error: OSError) -> EnvironmentFault:
         where = self._order.part.parent if self._order else "?"
-        remedy = REMEDIES.get(error.errno or 0, "Make it writable")
-        return (
-            f"The audiobook cannot be written to {where}: {error.strerror or error}. {remedy} or choose another"
-            " folder with --output-dir, then run the same command again; nothing that was spoken is lost."
+        first = f"{REMEDIES.get(error.errno or 0, 'make it writable')} or choose another folder with --output-dir"
+        return EnvironmentFault(
+            f"The audiobook cannot be written to {where}: {error.strerror or error}.",
+            Remedy(first, kept="nothing that was spoken is lost"),
         )
 
 

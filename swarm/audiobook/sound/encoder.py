@@ -15,7 +15,14 @@ from swarm.audiobook.sound.format import Coding
 from swarm.audiobook.sound.loudness import Samples, limit, loudness_lufs, true_peak
 from swarm.audiobook.sound.reel import lay_reel, whole_frames
 from swarm.audiobook.sound.reel_file import MAX_PACKET_BYTES, ReelHead, write_reel
-from swarm.audiobook.sound.studio_request import MeasuredGain, ReelDone, ReelRequest, from_message, to_message
+from swarm.audiobook.sound.studio_request import (
+    MeasuredGain,
+    ReelDone,
+    ReelRequest,
+    fault_message,
+    from_message,
+    to_message,
+)
 from swarm.errors import StoreError
 from swarm.system.disk import guarded
 from swarm.system.serving import serve
@@ -208,7 +215,7 @@ def handle(message: dict[str, Any]) -> dict[str, Any]:
         with guarded(order.target):
             return {"reel": to_message(encode_reel(order))}
     except StoreError as error:
-        return {"fault": str(error)}
+        return fault_message(error)
 
 
 if __name__ == "__main__":

@@ -22,10 +22,11 @@ from swarm.audiobook.sound.studio_request import (
     MeasuredGain,
     ReelDone,
     ReelRequest,
+    fault_in,
     from_message,
     to_message,
 )
-from swarm.errors import EnvironmentFault
+from swarm.errors import EnvironmentFault, Remedy
 from swarm.system.child import ONE_THREAD, Child, ChildDied
 
 MAX_START_S = 10.0  # a first process that takes longer hangs, and is waited for no more
@@ -129,8 +130,8 @@ async def ask(child: Child, message: dict[str, Any], timeout_s: float) -> dict[s
     except TimeoutError:
         child.kill()
         raise ChildDied(f"A process of ours did not answer for {timeout_s:g} s.") from None
-    if "fault" in reply:
-        raise EnvironmentFault(reply["fault"])
+    if fault := fault_in(reply):
+        raise fault
     if "damaged" in reply:
         raise ReelDamaged(Path(reply["damaged"]), reply["why"])
     return reply
@@ -174,8 +175,8 @@ class Retry:
         """Wait before another try, until all is spoken at most. Raises EnvironmentFault if it is."""
         if not self._is_speaking():
             raise EnvironmentFault(
-                f"A process that makes the audiobook ended twice: {death} Free some memory and run the same command "
-                "again; nothing that was spoken is lost."
+                f"A process that makes the audiobook ended twice: {death}",
+                Remedy("free some memory", kept="nothing that was spoken is lost"),
             ) from death
         logger.warning(f"a process that makes the audiobook ended twice, and is tried again in {RETRY_S:g} s: {death}")
         await self._relieve()

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from swarm.audiobook.sound.format import Coding, Family, Level
 from swarm.audiobook.sound.tags import Tags
+from swarm.errors import EnvironmentFault, Remedy
 from swarm.job.clip_info import ClipInfo
 
 Value = TypeVar("Value")
@@ -95,3 +96,15 @@ def to_message(value: Struct) -> dict[str, Any]:
 def from_message(message: object, kind: type[Value]) -> Value:
     """Return the value in a message. Raises msgspec.ValidationError."""
     return msgspec.convert(message, kind, dec_hook=lambda wanted, found: wanted(found))
+
+
+def fault_message(fault: EnvironmentFault) -> dict[str, Any]:
+    """Return the reply of a child process for a fault of the machine."""
+    return {"fault": fault.fact, "remedy": msgspec.to_builtins(fault.remedy)}
+
+
+def fault_in(reply: dict[str, Any]) -> EnvironmentFault | None:
+    """Return the fault in a reply, if it has one."""
+    if "fault" not in reply:
+        return None
+    return EnvironmentFault(reply["fault"], msgspec.convert(reply["remedy"], Remedy | None))

@@ -17,7 +17,7 @@ from msgspec import structs
 
 from swarm.book.model.book import Segment
 from swarm.book.model.engine_text import read_engine_text
-from swarm.errors import StoreError
+from swarm.errors import Remedy, StoreError
 from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, RunStarted, SegmentReworded
 from swarm.job.spec import JobSpec
 from swarm.system.disk import DAMAGED, NO_FILE, guarded
@@ -65,7 +65,7 @@ class Journal:
         self._lock = threading.Lock()  # commits and reads may come from different threads
         self._records = msgspec.msgpack.Decoder(AnyRecord)
         if self.path.is_dir():
-            raise StoreError(f"{self.path} cannot be used: {NO_FILE}.")
+            raise NO_FILE.fault(self.path)
         self._connect = _connect_to_read if read_only else _connect
         self._open: sqlite3.Connection | None = None
         try:
@@ -83,9 +83,7 @@ class Journal:
         """The connection, opened again after `suspend`. Use it within `guarded`, and the lock if others may use it."""
         if self._open is None:
             if not self.path.is_file():  # SQLite would make an empty journal
-                raise StoreError(
-                    f"{self.path} is missing; run the same command again, sentences already spoken are found again."
-                )
+                raise StoreError(f"{self.path} is missing", Remedy(kept="sentences already spoken are found again"))
             self._open = self._connect(self.path)
         return self._open
 
@@ -226,7 +224,7 @@ class Journal:
             self._end()
 
     def _damaged(self) -> StoreError:
-        return StoreError(f"{self.path} cannot be used: {DAMAGED}.")
+        return DAMAGED.fault(self.path)
 
 
 def _without_marks(spec: JobSpec) -> JobSpec:

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from swarm.errors import StoreError
+from swarm.errors import Remedy, StoreError
 from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, LatentsKept
 from swarm.job.run import MAX_BYTES, RunStats, decode_run_stats
 from swarm.job.spec import JobSpec
@@ -169,7 +169,7 @@ class DiskStore:
         """Make a job in the scratch folder, and rename it into place as the last step."""
         folder = self.folder(spec.job)
         if (folder / JOURNAL).exists():
-            raise StoreError(f"{folder} exists already; move it away and run the same command again.")
+            raise StoreError(f"{folder} exists already", Remedy("move it away"))
         fresh = self._scratch.folder / spec.job
         with guarded(folder):
             fresh.mkdir()

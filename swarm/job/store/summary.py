@@ -199,7 +199,7 @@ def _make(journal: Journal, stamp: Stamp) -> JournalSummary:
     except ValueError:
         keys = b""
     if len(keys) != KEY_BYTES * len(sizes):
-        raise StoreError(f"{journal.path} cannot be used: {DAMAGED}.")
+        raise DAMAGED.fault(journal.path)
     return JournalSummary(stamp, about, keys, _pack(size if key in here else 0 for key, size in sizes.items()))
 
 

@@ -270,7 +270,7 @@ async def test_a_target_folder_that_is_removed_meanwhile_is_said_in_words(tmp_pa
         (folder / ".part").unlink()
         folder.rmdir()
         with pytest.raises(
-            EnvironmentFault, match=f"{folder}: .*put it back or choose another folder with --output-dir"
+            EnvironmentFault, match=f"{folder}: .*Put it back or choose another folder with --output-dir"
         ):
             await binder.finish([Mark("One", 0)], folder / "book.m4b")
 
