@@ -82,6 +82,13 @@ class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
     count: int = 0
 
 
+class OrderAnswer(Struct, frozen=True, omit_defaults=True):
+    """What was done, or of an order of a list why it was refused."""
+
+    note: str = ""
+    error: str = ""
+
+
 class InviteRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """How many seconds an invite is good for."""
 

@@ -16,12 +16,12 @@ from msgspec import Meta
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from swarm.coordinator.member_admin import MemberAdmin
+from swarm.coordinator.member_admin import InviteRow, MemberAdmin, MemberList
 from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.lease.member_message import Order
 from swarm.lease.message import StatusReply
@@ -29,15 +29,18 @@ from swarm.server.api.answers import (
     BookAnswer,
     InviteAnswer,
     InviteRequest,
+    MachineAnswer,
+    OrderAnswer,
     OrderRequest,
+    StandbyAnswer,
     StatusAnswer,
     book_answers,
     machine_answers,
     standby_answers,
     status_answer,
 )
+from swarm.server.api.calls import Call, ErrorAnswer, JsonAnswer, NoteAnswer, body_of, openapi
 from swarm.server.api.metrics import exposition
-from swarm.server.api.schema import openapi
 from swarm.server.api.tokens import Doorkeeper
 from swarm.server.order_handler import MAX_BOOK_BYTES, OrderHandler, book_room
 from swarm.server.queue import QueuedBook, safe_name
@@ -70,22 +73,13 @@ EVENT_S = 1.0
 GLANCE_S = 0.5  # followers share a state that is so old: with many machines it takes a while to tell
 QUIET_S = 15.0  # a comment is sent after so long, so that no proxy takes the stream for dead
 MAX_STREAMS = 100
-MAX_JSON_BYTES = 256 * 1024
 MAX_NAME = 500
 MAX_ORDERS = 1000  # one request has no more
+FileName = Annotated[str, Meta(description="the file's name")]
+Options = Annotated[Sequence[str], Meta(description="an option of add; repeatable")]
 Orders = Annotated[list[OrderRequest], Meta(max_length=MAX_ORDERS)]
 Seen = tuple[Sequence[QueuedBook], StatusReply]  # the queue, and the state of the coordinator
 FREE = ("/healthz", "/feeds/")  # these need no token, or have one of their own
-
-
-class JsonAnswer(Response):
-    """A value as JSON."""
-
-    media_type = "application/json"
-
-    def render(self, content: Any) -> bytes:
-        """Encode a value, which may contain msgspec structs."""
-        return msgspec.json.encode(content)
 
 
 class Told(NamedTuple):
@@ -125,65 +119,79 @@ class Api:
             self._glance = now, self.resident.status()
         return self.resident.queue.books, self._glance[1]
 
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        book = "/api/v1/books/{book:int}"
+        return [
+            Route("/healthz", self.health),
+            Route("/metrics", self.metrics),
+            Call("GET", "/api/v1/status", self.status),
+            Call("GET", "/api/v1/books", self.books),
+            Call("POST", "/api/v1/books", self.add, 201, takes="application/octet-stream"),
+            Call("GET", book, self.book),
+            Call("POST", f"{book}/again", self.again, 201),
+            Call("GET", "/api/v1/machines", self.machines),
+            Call("GET", "/api/v1/standbys", self.standbys),
+            Call("POST", "/api/v1/orders", self.order),
+            Call("GET", "/api/v1/events", self.events, gives="text/event-stream"),
+        ]
+
     async def health(self, request: Request) -> Response:
         """Tell that the process answers."""
         return Response("ok\n", media_type="text/plain")
 
-    async def status(self, request: Request) -> Response:
+    async def status(self) -> StatusAnswer:
         """Tell the state of all in one flat object."""
-        return JsonAnswer(status_answer(*self.look()))
+        return status_answer(*self.look())
 
-    async def machines(self, request: Request) -> Response:
+    async def machines(self) -> list[MachineAnswer]:
         """List the connected machines."""
-        return JsonAnswer(machine_answers(self.look()[1]))
+        return machine_answers(self.look()[1])
 
-    async def standbys(self, request: Request) -> Response:
-        """List the standbys."""
-        return JsonAnswer(standby_answers(self.look()[1]))
+    async def standbys(self) -> list[StandbyAnswer]:
+        """List the standbys, and how far they are behind."""
+        return standby_answers(self.look()[1])
 
-    async def books(self, request: Request) -> Response:
-        """List the books of the queue."""
-        return JsonAnswer(book_answers(*self.look()))
+    async def books(self) -> list[BookAnswer]:
+        """List the books of the queue, in order."""
+        return book_answers(*self.look())
 
-    async def book(self, request: Request) -> Response:
+    async def book(self, book: int) -> BookAnswer:
         """Show one book."""
-        return JsonAnswer(self._of(self.resident.queue.find(request.path_params["book"])))
+        return self._of(self.resident.queue.find(book))
 
     def _of(self, book: QueuedBook) -> BookAnswer:
         return book_answers([book], self.look()[1])[0]
 
-    async def add(self, request: Request) -> Response:
-        """Add the book that is the body of the request."""
-        name = safe_name(request.query_params.get("name", "")[:MAX_NAME])
-        options = request.query_params.getlist("option")
+    async def add(self, request: Request, name: FileName = "", option: Options = ()) -> BookAnswer:
+        """Add the book that is the body."""
+        name = safe_name(name[:MAX_NAME])
         self._uploads += 1
         path = self.folder / f"http {self._uploads} {name}"
         try:
             await save_body(request, path)
-            book = await self.resident.add(path, name, options)
+            book = await self.resident.add(path, name, option)
         finally:
             path.unlink(missing_ok=True)
-        return JsonAnswer(self._of(book), 201)
+        return self._of(book)
 
-    async def again(self, request: Request) -> Response:
+    async def again(self, book: int, option: Options = ()) -> BookAnswer:
         """Add a book of the queue once more, with other options."""
-        book = self.resident.queue.find(request.path_params["book"])
-        options = request.query_params.getlist("option")
-        return JsonAnswer(self._of(await self.resident.add(self.resident.queue.path(book), book.name, options)), 201)
+        found = self.resident.queue.find(book)
+        return self._of(await self.resident.add(self.resident.queue.path(found), found.name, option))
 
-    async def order(self, request: Request) -> Response:
-        """Give an order to a book or a machine, or a list of orders, which the queue records together."""
+    async def order(self, order: OrderRequest | Orders) -> OrderAnswer | list[OrderAnswer]:
+        """Pause, move, drain, limit, approve and the like; also a list, which the queue records together."""
         try:
-            asked = msgspec.json.decode(await read_small(request), type=OrderRequest | Orders)
-            orders = [_order(each) for each in (asked if isinstance(asked, list) else [asked])]
+            orders = [_order(each) for each in (order if isinstance(order, list) else [order])]
         except msgspec.MsgspecError as fault:
             raise UsageError(f"The body is no order: {fault}.") from fault
-        if isinstance(asked, list):
-            return JsonAnswer([_became(each) for each in self._desk.obey_all(orders)])
-        return JsonAnswer({"note": self._desk.obey(orders[0])})
+        if isinstance(order, list):
+            return [_became(each) for each in self._desk.obey_all(orders)]
+        return _became(self._desk.obey(orders[0]))
 
     async def events(self, request: Request) -> Response:
-        """Stream the status whenever it changes, as server-sent events."""
+        """Stream the status, and the books that changed, as server-sent events."""
         if self._streams >= MAX_STREAMS:
             raise UsageError(f"{MAX_STREAMS} streams of events are open already.")
         return event_stream(request, self._news())
@@ -216,10 +224,6 @@ class Api:
             exposition(self.look, self.resident.store.tally), media_type="text/plain; version=0.0.4; charset=utf-8"
         )
 
-    async def schema(self, request: Request) -> Response:
-        """Return the OpenAPI document."""
-        return JsonAnswer(openapi())
-
 
 def make_app(
     api: Api,
@@ -232,21 +236,12 @@ def make_app(
 
     Each path but those in FREE needs the token, unless `admits` lets a request in without.
     """
-    routes = [
-        Route("/healthz", api.health),
-        Route("/metrics", api.metrics),
-        Route("/api/v1/status", api.status),
-        Route("/api/v1/books", api.books, methods=["GET"]),
-        Route("/api/v1/books", api.add, methods=["POST"]),
-        Route("/api/v1/books/{book:int}", api.book),
-        Route("/api/v1/books/{book:int}/again", api.again, methods=["POST"]),
-        Route("/api/v1/machines", api.machines),
-        Route("/api/v1/standbys", api.standbys),
-        Route("/api/v1/orders", api.order, methods=["POST"]),
-        Route("/api/v1/events", api.events),
-        Route("/api/v1/openapi.json", api.schema),
-        *more,
-    ]
+    routes = [*api.routes(), *more]
+
+    async def document(request: Request) -> Response:
+        return JsonAnswer(openapi(routes))
+
+    routes.append(Route("/api/v1/openapi.json", document))
     handlers: dict[Any, Any] = {SwarmError: _refused, HTTPException: _unknown}
     guard = Middleware(Guarded, doorkeeper, clock, admits)
     return Starlette(routes=routes, exception_handlers=handlers, middleware=[guard])
@@ -287,31 +282,22 @@ def path_of(scope: Scope) -> str:
 
 async def _unknown(request: Request, fault: Exception) -> Response:
     assert isinstance(fault, HTTPException)
-    why = "There is no such address: /api/v1/openapi.json lists all." if fault.status_code == 404 else fault.detail
-    return JsonAnswer({"error": why}, fault.status_code, fault.headers)
+    is_address = fault.detail == "Not Found"  # no handler says this
+    why = "There is no such address: /api/v1/openapi.json lists all." if is_address else fault.detail
+    return JsonAnswer(ErrorAnswer(why), fault.status_code, fault.headers)
 
 
 def _order(asked: OrderRequest) -> Order:
     return msgspec.convert({**msgspec.to_builtins(asked), "by": "the API", "type": "Order"}, Order)
 
 
-def _became(became: str | SwarmError) -> dict[str, str]:
-    return {"error": str(became)} if isinstance(became, SwarmError) else {"note": became}
+def _became(became: str | SwarmError) -> OrderAnswer:
+    return OrderAnswer(error=str(became)) if isinstance(became, SwarmError) else OrderAnswer(became)
 
 
 async def _refused(request: Request, fault: Exception) -> Response:
     code = 507 if isinstance(fault, StoreError) else 400
-    return JsonAnswer({"error": str(fault)}, code)
-
-
-async def read_small(request: Request) -> bytes:
-    """Return the body of a request, if it is small. Raises UsageError."""
-    body = bytearray()
-    async for chunk in _stream(request):
-        body += chunk
-        if len(body) > MAX_JSON_BYTES:
-            raise UsageError("The body is too large for an order.")
-    return bytes(body)
+    return JsonAnswer(ErrorAnswer(str(fault)), code)
 
 
 async def save_body(request: Request, path: Path) -> None:
@@ -321,7 +307,7 @@ async def save_body(request: Request, path: Path) -> None:
     """
     size, room = 0, book_room(path.parent)
     with guarded(path), path.open("xb") as file:
-        async for chunk in _stream(request):
+        async for chunk in body_of(request):
             size += len(chunk)
             if size > MAX_BOOK_BYTES:
                 raise UsageError("The body is larger than a book may be.")
@@ -330,14 +316,6 @@ async def save_body(request: Request, path: Path) -> None:
             file.write(chunk)
     if not size:
         raise UsageError("The body of the request has to be the book: curl --data-binary @book.epub.")
-
-
-async def _stream(request: Request) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in request.stream():
-            yield chunk
-    except ClientDisconnect:
-        raise UsageError("The connection broke before the body was there.") from None
 
 
 class MemberAnswers:
@@ -349,36 +327,32 @@ class MemberAnswers:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/api/v1/members", self.list_all),
-            Route("/api/v1/members/{member}", self.remove, methods=["DELETE"]),
-            Route("/api/v1/invites", self.invites, methods=["GET"]),
-            Route("/api/v1/invites", self.invite, methods=["POST"]),
-            Route("/api/v1/invites/{invite}", self.revoke, methods=["DELETE"]),
+            Call("GET", "/api/v1/members", self.list_all),
+            Call("DELETE", "/api/v1/members/{member}", self.remove),
+            Call("GET", "/api/v1/invites", self.invites),
+            Call("POST", "/api/v1/invites", self.invite, 201),
+            Call("DELETE", "/api/v1/invites/{invite}", self.revoke),
         ]
 
-    async def list_all(self, request: Request) -> Response:
-        """List the members, and the machines that wait."""
-        return JsonAnswer(self._members.list())
+    async def list_all(self) -> MemberList:
+        """List the members of the swarm, and the machines that wait."""
+        return self._members.list()
 
-    async def remove(self, request: Request) -> Response:
-        """Put a member out, which is given by its name or fingerprint."""
-        return JsonAnswer({"note": self._members.remove(request.path_params["member"])})
+    async def remove(self, member: str) -> NoteAnswer:
+        """Put a member out, by its name or fingerprint."""
+        return NoteAnswer(self._members.remove(member))
 
-    async def invites(self, request: Request) -> Response:
-        """List the open invites, without their codes."""
-        return JsonAnswer(self._members.list().invites)
+    async def invites(self) -> Sequence[InviteRow]:
+        """List the invites that are open, without their codes."""
+        return self._members.list().invites
 
-    async def revoke(self, request: Request) -> Response:
-        """Take an open invite back, or all."""
-        return JsonAnswer({"note": self._members.revoke(request.path_params["invite"])})
+    async def revoke(self, invite: str) -> NoteAnswer:
+        """Take an open invite back; `all`: all of them."""
+        return NoteAnswer(self._members.revoke(invite))
 
-    async def invite(self, request: Request) -> Response:
-        """Make an invite, for one machine and a time."""
-        try:
-            asked = msgspec.json.decode(await read_small(request) or b"{}", type=InviteRequest)
-        except msgspec.MsgspecError as fault:
-            raise UsageError(f"The body is no invite: {fault}.") from fault
-        return JsonAnswer(new_invite(self._members, asked.for_s), 201, {"Cache-Control": "no-store"})
+    async def invite(self, invite: InviteRequest) -> InviteAnswer:
+        """Make a code for one machine and a time."""
+        return new_invite(self._members, invite.for_s)
 
 
 def new_invite(members: MemberAdmin, for_s: int) -> InviteAnswer:

@@ -10,16 +10,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from pathlib import Path
 
-import msgspec
 from msgspec import Struct
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from swarm.coordinator.made_file import BOOK_ENDING, JSON_ENDING, PAGE_ENDING
-from swarm.errors import UsageError
 from swarm.server.api.answers import FeedAnswer, FeedRequest, FileAnswer
-from swarm.server.api.app import JsonAnswer, read_small
+from swarm.server.api.calls import Call, NoteAnswer
 from swarm.server.api.feed_documents import (
     CHAPTERS_KIND,
     EPUB_KIND,
@@ -56,9 +55,9 @@ class Feeds:
         place = f"{PUBLIC}{{token}}"
         book = f"{place}/books/{{book:int}}"
         return [
-            Route("/api/v1/feeds", self.list_all, methods=["GET"]),
-            Route("/api/v1/feeds", self.make, methods=["POST"]),
-            Route("/api/v1/feeds/{feed:int}", self.revoke, methods=["DELETE"]),
+            Call("GET", "/api/v1/feeds", self.list_all),
+            Call("POST", "/api/v1/feeds", self.make, 201),
+            Call("DELETE", "/api/v1/feeds/{feed:int}", self.revoke),
             Route(f"{place}/podcast.xml", self._shown(self.podcast)),
             Route(f"{place}/opds", self._shown(self.opds)),
             Route(f"{place}/opds.json", self._shown(self.opds2)),
@@ -77,17 +76,13 @@ class Feeds:
 
     # --- the tokens
 
-    async def list_all(self, request: Request) -> Response:
-        """List the feeds."""
-        return JsonAnswer([answer(token, base_of(request)) for token in self.tokens.all])
+    async def list_all(self, request: Request) -> list[FeedAnswer]:
+        """List the feeds, with their addresses."""
+        return [answer(token, base_of(request)) for token in self.tokens.all]
 
-    async def make(self, request: Request) -> Response:
-        """Make a feed."""
-        try:
-            asked = msgspec.json.decode(await read_small(request) or b"{}", type=FeedRequest)
-        except msgspec.MsgspecError as fault:
-            raise UsageError(f"The body is no feed: {fault}.") from fault
-        return JsonAnswer(answer(self.make_token(asked.name, asked.book), base_of(request)), 201)
+    async def make(self, request: Request, feed: FeedRequest) -> FeedAnswer:
+        """Make a feed of the shelf or of one book."""
+        return answer(self.make_token(feed.name, feed.book), base_of(request))
 
     def make_token(self, name: str, book: int) -> FeedToken:
         """Make a token of the shelf, or of one book if its number is not 0. Raises UsageError, StoreError."""
@@ -95,10 +90,9 @@ class Feeds:
             self._resident.queue.find(book)
         return self.tokens.make(name, book, self._clock.now())
 
-    async def revoke(self, request: Request) -> Response:
+    async def revoke(self, feed: int) -> NoteAnswer:
         """Revoke a feed."""
-        token = self.tokens.revoke(request.path_params["feed"])
-        return JsonAnswer({"note": f"{token.name} is revoked: apps that have it get nothing more"})
+        return NoteAnswer(f"{self.tokens.revoke(feed).name} is revoked: apps that have it get nothing more")
 
     # --- what a token opens
 
@@ -164,7 +158,7 @@ class Feeds:
 
     async def cover(self, request: Request, books: Shown, base: str) -> Response:
         """Send the cover of a book."""
-        return await cover_of(self._library, request) or _none()
+        return await cover_of(self._library, books[0].number, request.query_params.get("size", "")) or _none()
 
 
 def answer(token: FeedToken, site: str) -> FeedAnswer:
@@ -204,7 +198,10 @@ class BookFiles:
     def routes(self) -> list[BaseRoute]:
         """Return the routes of the interface for programs."""
         place = "/api/v1/books/{book:int}/files"
-        return [Route(place, self.list_all), Route(f"{place}/{{place:int}}", self.file)]
+        return [
+            Call("GET", place, self.list_all),
+            Call("GET", f"{place}/{{place:int}}", self.file, gives="application/octet-stream"),
+        ]
 
     def of(self, book: QueuedBook) -> tuple[BookFile, ...]:
         """Return the files of a book."""
@@ -215,18 +212,17 @@ class BookFiles:
             self._known[key] = _files(book.files)
         return self._known[key]
 
-    async def list_all(self, request: Request) -> Response:
-        """List the files of a book."""
-        files = self.of(self._queue.find(request.path_params["book"]))
-        return JsonAnswer([FileAnswer(place, file.name, file.size) for place, file in enumerate(files, start=1)])
+    async def list_all(self, book: int) -> list[FileAnswer]:
+        """List the files of a finished book."""
+        files = self.of(self._queue.find(book))
+        return [FileAnswer(place, file.name, file.size) for place, file in enumerate(files, start=1)]
 
-    async def file(self, request: Request) -> Response:
+    async def file(self, book: int, place: int) -> Response:
         """Send a file of a book, or a range of it."""
-        files = self.of(self._queue.find(request.path_params["book"]))
-        place = request.path_params["place"]
+        files = self.of(self._queue.find(book))
         path = files[place - 1].path if 0 < place <= len(files) else None
         if path is None or not path.is_file():
-            return JsonAnswer({"error": "There is no such file on the server, or no longer."}, 404)
+            raise HTTPException(404, "There is no such file on the server, or no longer.")
         safe = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
         return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=safe)
 

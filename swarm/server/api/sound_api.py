@@ -1,20 +1,24 @@
 """The interface for listeners: the chapters of a book, its sentences with their times, and its sound by stretches."""
 
 import re
+from typing import Annotated
 
-import msgspec
+from msgspec import Meta
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
-from swarm.errors import UsageError
 from swarm.server.api.answers import ListenAnswer, RedoRequest, book_answers
-from swarm.server.api.app import JsonAnswer, read_small
-from swarm.server.listening import MAX_STRETCHES, Listening
+from swarm.server.api.calls import Call, NoteAnswer
+from swarm.server.listening import MAX_STRETCHES, ChapterStretches, DoubtfulSentence, Listening
 from swarm.server.resident import Resident
 
 FOR_EVER = "private, max-age=31536000, immutable"  # the address has the sound's digest
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+FirstStretch = Annotated[int, Meta(description="the first stretch that is wanted")]
+StretchCount = Annotated[int, Meta(description="how many of them")]
+CoverSize = Annotated[str, Meta(description="small: as a JPEG for lists")]
 
 
 class SoundApi:
@@ -25,71 +29,65 @@ class SoundApi:
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
-        place = "/api/v1/books/{book:int}"
+        book = "/api/v1/books/{book:int}"
         return [
-            Route(f"{place}/chapters", self.chapters),
-            Route(f"{place}/chapters/{{chapter:int}}", self.chapter),
-            Route(f"{place}/chapters/{{chapter:int}}/{{stretch:int}}.wav", self.sound),
-            Route(f"{place}/doubtful", self.doubtful),
-            Route(f"{place}/cover", self.cover),
-            Route(f"{place}/redo", self.redo, methods=["POST"]),
+            Call("GET", f"{book}/chapters", self.chapters),
+            Call("GET", f"{book}/chapters/{{chapter:int}}", self.chapter),
+            Call("GET", f"{book}/chapters/{{chapter:int}}/{{stretch:int}}.wav", self.sound, gives="audio/wav"),
+            Call("GET", f"{book}/doubtful", self.doubtful),
+            Call("GET", f"{book}/cover", self.cover, gives="image/*"),
+            Call("POST", f"{book}/redo", self.redo),
         ]
 
-    async def chapters(self, request: Request) -> Response:
+    async def chapters(self, book: int) -> ListenAnswer:
         """Tell how much of each chapter can be heard."""
-        opened = await self._library.open(request.path_params["book"])
+        opened = await self._library.open(book)
         spec = opened.state.spec
-        return JsonAnswer(
-            ListenAnswer(
-                opened.book.id,
-                opened.book.heading,
-                spec.book.authors,
-                spec.recipe.language,
-                book_answers([opened.book], self._resident.status())[0].state,
-                opened.playback.chapters(),
-            )
+        return ListenAnswer(
+            opened.book.id,
+            opened.book.heading,
+            spec.book.authors,
+            spec.recipe.language,
+            book_answers([opened.book], self._resident.status())[0].state,
+            opened.playback.chapters(),
         )
 
-    async def chapter(self, request: Request) -> Response:
-        """Tell the stretches of a chapter, with its sentences and their times."""
-        opened = await self._library.open(request.path_params["book"])
-        first, count = (_number(request, name, usual) for name, usual in (("from", 1), ("count", MAX_STRETCHES)))
-        found = opened.playback.chapter(request.path_params["chapter"], first, count)
-        return JsonAnswer(found) if found else _none("There is no such chapter.")
-
-    async def doubtful(self, request: Request) -> Response:
-        """List the sentences that may be wrong."""
-        opened = await self._library.open(request.path_params["book"])
-        return JsonAnswer(opened.playback.doubtful())
-
-    async def sound(self, request: Request) -> Response:
-        """Send the sound of a stretch, or a range of it."""
-        numbers = (request.path_params[name] for name in ("book", "chapter", "stretch"))
-        found = await self._library.wav(*numbers)
+    async def chapter(
+        self, book: int, chapter: int, from_: FirstStretch = 1, count: StretchCount = MAX_STRETCHES
+    ) -> ChapterStretches:
+        """Tell the stretches of a chapter, and when its sentences are heard."""
+        found = (await self._library.open(book)).playback.chapter(chapter, from_, count)
         if found is None:
-            return _none("This cannot be heard yet.")
+            raise HTTPException(404, "There is no such chapter.")
+        return found
+
+    async def doubtful(self, book: int) -> list[DoubtfulSentence]:
+        """List the sentences that may be wrong."""
+        return (await self._library.open(book)).playback.doubtful()
+
+    async def sound(self, request: Request, book: int, chapter: int, stretch: int, sound: str = "") -> Response:
+        """Send the sound of a stretch, or a range of it."""
+        found = await self._library.wav(book, chapter, stretch)
+        if found is None:
+            raise HTTPException(404, "This cannot be heard yet.")
         digest, content = found
-        same = request.query_params.get("sound", "") == digest
-        return ranged(request, content, "audio/wav", digest, FOR_EVER if same else "no-cache")
+        return ranged(request, content, "audio/wav", digest, FOR_EVER if sound == digest else "no-cache")
 
-    async def cover(self, request: Request) -> Response:
+    async def cover(self, book: int, size: CoverSize = "") -> Response:
         """Send the cover of a book."""
-        return await cover_of(self._library, request) or _none("This book has no cover.")
+        found = await cover_of(self._library, book, size)
+        if found is None:
+            raise HTTPException(404, "This book has no cover.")
+        return found
 
-    async def redo(self, request: Request) -> Response:
-        """Have a sentence spoken again."""
-        try:
-            asked = msgspec.json.decode(await read_small(request), type=RedoRequest)
-        except msgspec.MsgspecError as fault:
-            raise UsageError(f"The body names no sentence: {fault}.") from fault
-        note = await self._library.redo(request.path_params["book"], asked.chapter, asked.sentence, asked.say)
-        return JsonAnswer({"note": note})
+    async def redo(self, book: int, sentence: RedoRequest) -> NoteAnswer:
+        """Have one sentence spoken again."""
+        return NoteAnswer(await self._library.redo(book, sentence.chapter, sentence.sentence, sentence.say))
 
 
-async def cover_of(library: Listening, request: Request) -> Response | None:
-    """Return the cover of a book, small if the request says so; None if there is none."""
-    number = request.path_params["book"]
-    if request.query_params.get("size") == "small":
+async def cover_of(library: Listening, number: int, size: str) -> Response | None:
+    """Return the cover of a book, which may be small; None if there is none."""
+    if size == "small":
         small = await library.small_cover(number)
         found = ("image/jpeg", small) if small else None
     else:
@@ -116,12 +114,3 @@ def ranged(request: Request, content: bytes, kind: str, digest: str, cache: str)
     if start >= end:
         return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{len(content)}"})
     return Response(content[start:end], 206, headers | {"Content-Range": f"bytes {start}-{end - 1}/{len(content)}"})
-
-
-def _number(request: Request, name: str, usual: int) -> int:
-    shown = request.query_params.get(name, "")
-    return int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 7 else usual
-
-
-def _none(why: str) -> Response:
-    return JsonAnswer({"error": why}, 404)

@@ -3,16 +3,18 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute
 
 from swarm.errors import UsageError
 from swarm.lease.message import StatusReply, WorkerStatus
-from swarm.server.api.app import MAX_NAME, JsonAnswer, save_body
+from swarm.server.api.app import MAX_NAME, FileName, Options, save_body
+from swarm.server.api.calls import Call
 from swarm.server.page.cli_process import CliProcess, VoiceSamples
 from swarm.server.queue import safe_name
 from swarm.server.resident import Resident
@@ -190,6 +192,13 @@ class Estimator:
 
 
 MAX_LANGUAGE = 20
+LanguageCode = Annotated[str, Meta(description="its code, as de; all without it")]
+
+
+class JoinAnswer(Struct, frozen=True):
+    """The line that a new machine runs."""
+
+    command: str
 
 
 class Advice:
@@ -212,43 +221,37 @@ class Advice:
     def routes(self) -> list[BaseRoute]:
         """Return the routes."""
         return [
-            Route("/api/v1/inspect", self.inspect, methods=["POST"]),
-            Route("/api/v1/voices", self.voices),
-            Route("/api/v1/voices/sample", self.sample),
-            Route("/api/v1/join", self.join),
+            Call("POST", "/api/v1/inspect", self.inspect, takes="application/octet-stream"),
+            Call("GET", "/api/v1/voices", self.voices),
+            Call("GET", "/api/v1/voices/sample", self.sample, gives="audio/flac"),
+            Call("GET", "/api/v1/join", self.join),
         ]
 
-    async def inspect(self, request: Request) -> Response:
+    async def inspect(self, request: Request, name: FileName = "", option: Options = ()) -> dict[str, Any]:
         """Tell what would be read of the book that is the body, as `inspect --json` does, and what that takes."""
-        name, options = request.query_params.get("name", "")[:MAX_NAME], request.query_params.getlist("option")
         self._begun += 1
-        path = self._folder / f"inspect {self._begun} {safe_name(name)}"
-        self._resident.configure(path, options)  # options that name a file of this machine are refused here
+        path = self._folder / f"inspect {self._begun} {safe_name(name[:MAX_NAME])}"
+        self._resident.configure(path, option)  # options that name a file of this machine are refused here
         try:
             await save_body(request, path)
-            words = ["inspect", *self._inspect_words(options), "--json", "--", str(path)]
+            words = ["inspect", *self._inspect_words(option), "--json", "--", str(path)]
             answer = await self._errand(words, self._folder)
         finally:
             path.unlink(missing_ok=True)
         estimate = await self._estimator.of(read_contents(answer))
-        return JsonAnswer({**msgspec.json.decode(answer, type=dict), "estimate": estimate})
+        return {**msgspec.json.decode(answer, type=dict), "estimate": estimate}
 
-    async def voices(self, request: Request) -> Response:
-        """List the voices of a language, or of all, as `voices --json` does."""
-        language = request.query_params.get("language", "")
+    async def voices(self, language: LanguageCode = "") -> dict[str, Any]:
+        """List the voices, and how quick they are, as `voices --json` does."""
         if len(language) > MAX_LANGUAGE:
             raise UsageError("A language is a code such as en or de.")
         words = ["voices", "--json", *([f"--language={language}"] if language else [])]
-        return _json(await self._errand(words, self._folder))
+        return msgspec.json.decode(await self._errand(words, self._folder), type=dict)
 
-    async def sample(self, request: Request) -> Response:
+    async def sample(self, engine: str = "", voice: str = "", language: LanguageCode = "") -> Response:
         """Speak a sentence with a voice."""
-        return await self._samples.of(*(request.query_params.get(name, "") for name in ("engine", "voice", "language")))
+        return await self._samples.of(engine, voice, language)
 
-    async def join(self, request: Request) -> Response:
+    async def join(self) -> JoinAnswer:
         """Tell the line that a new machine runs."""
-        return JsonAnswer({"command": self._join()}, headers={"Cache-Control": "no-store"})
-
-
-def _json(answer: bytes) -> Response:
-    return Response(answer, media_type="application/json")
+        return JoinAnswer(self._join())

@@ -19,7 +19,6 @@ from swarm.errors import EnvironmentFault, StoreError
 from swarm.lease.message import StatusReply
 from swarm.server.api.app import GLANCE_S
 from swarm.server.api.host import listen
-from swarm.server.api.schema import openapi
 from swarm.server.api.tokens import MAX_WRONG
 from swarm.server.order_handler import MIN_FREE_BYTES
 
@@ -206,12 +205,12 @@ async def test_without_the_token_nothing_is_told_and_many_wrong_ones_have_to_wai
 
 
 async def test_the_document_names_every_path(bench: WebBench) -> None:
-    document = await bench.get("/api/v1/openapi.json")
-    assert document == json.loads(json.dumps(openapi()))
+    document: Any = await bench.get("/api/v1/openapi.json")
     from openapi_spec_validator import validate  # takes a second to import
 
-    validate(openapi())
-    calls = [(method, path) for path, methods in openapi()["paths"].items() for method in methods]
+    validate(document)
+    calls = [(method, path) for path, methods in document["paths"].items() for method in methods]
+    assert len(calls) >= 25
     for method, path in calls:
         if not path.endswith("/events"):  # a stream of events does not end
             answer = await bench.client.request(method, re.sub(r"\{\w+\}", "7", path))

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from site_bench import SiteBench
+from site_bench import TOKEN, SiteBench
 
 from swarm.server.page.log_in import hash_password
+
+GUIDE = Path(__file__).parents[3] / "docs" / "api.md"
 
 
 @pytest.fixture
@@ -46,3 +48,17 @@ async def test_every_address_is_below_the_prefix_whether_or_not_the_proxy_takes_
             assert (await client.get(f"{bench.url}{address}")).status_code == 200, address
     assert (await client.get("/healthz")).text == "ok\n"
     assert (await client.get("/api/v1/books")).json() == []
+
+
+async def test_every_address_of_the_guide_for_programs_is_in_the_document(bench: SiteBench) -> None:
+    shown = {"Authorization": f"Bearer {TOKEN}"}
+    document = (await bench.client.get("/books/api/v1/openapi.json", headers=shown)).json()
+    from openapi_spec_validator import validate  # takes a second to import
+
+    validate(document)
+    known = [re.sub(r"\{\w+\}", r"[^/]+", path) for path in document["paths"]]
+    told = set(re.findall(r"/api/v1/[\w/.]*\w", GUIDE.read_text(encoding="utf-8"))) - {"/api/v1/openapi.json"}
+    assert len(told) > 20
+    assert [path for path in told if not any(re.fullmatch(each, path) for each in known)] == []
+    unsaid = [call for calls in document["paths"].values() for call in calls.values() if not call["summary"]]
+    assert unsaid == []
