@@ -10,7 +10,6 @@ from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 MIN_CREDIT = 64 * 1024
 FIRST_CREDIT = 128 * 1024
 CLIP_PIECE_BYTES = 64 * 1024
-LOOKED_AT = 128  # leases that one call looks at for slots that could help
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +27,6 @@ class Settings:
     grace_s: float = 0.0  # nothing is granted for so long: returning workers first say what they hold
     split: bool = True  # whether a lease may be shortened for an idle slot
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # a segment has so long while its slot's speed is unknown
-    looked_at: int = LOOKED_AT  # leases at most in one call
     piece: int = PIECE_BYTES  # bytes of one `FilePiece`
     clip_piece: int = CLIP_PIECE_BYTES  # bytes of one `ClipPiece` at most
     alone: bool = False  # whether no other worker will ever come

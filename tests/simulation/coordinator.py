@@ -20,7 +20,7 @@ from swarm.job.job_asset import piece_size
 from swarm.job.record import JobFinished, RunStarted
 from swarm.lease.coordinator.core import GATHER_S, OWN_GAP_S, CoordinatorCore
 from swarm.lease.coordinator.intake import ClipAssembly
-from swarm.lease.core_settings import LOOKED_AT, Settings
+from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import BlockDigests, FilePiece
 from swarm.lease.message import Clip, ClipPiece, FromWorker
@@ -89,7 +89,6 @@ class SimCoordinator(Machine):
             unknown_deadline_s=UNKNOWN_DEADLINE_S,
             piece=PIECE,
             clip_piece=self.world.clip_piece,
-            looked_at=2 if self.world.seed % 2 else LOOKED_AT,
         )
         now = self.clock()
         core = CoordinatorCore(settings, now)

@@ -289,10 +289,6 @@ class Judge:
         for key, mine in held.items():
             if core.jobs.holdings.of(key) != mine:
                 raise Violation(f"the leases of {key} are not known")
-        for served in core.jobs.values():
-            for lease in served.ledger.leases.values():
-                if any(lease not in served.ledger.holders((lease.chapter, index)) for index in lease.pending):
-                    raise Violation(f"lease {lease.id} is not known at its places")
         dues = [core.deadlines.of_lease(lease) for lease in leases]
         silences = [session.heard_s + SILENCE_S for session in core.sessions.values()]
         if core.next_deadline() > min([*dues, *silences], default=inf):

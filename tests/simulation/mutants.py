@@ -21,7 +21,7 @@ from swarm.lease.coordinator import core, deadlines, heartbeat, served_job
 from swarm.lease.coordinator.chain import Chain
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.deadlines import Deadlines
-from swarm.lease.coordinator.grant import Request
+from swarm.lease.coordinator.grant import GrantRound, Request
 from swarm.lease.coordinator.intake import ClipAssembly, ClipPieces, Intake
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.served_assets import ServedAssets
@@ -73,8 +73,10 @@ MUTANTS: dict[str, Edit | Value] = {
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
     "a link that is as fast as any is the bottleneck": Edit(LinkPace, "look", "self.paused_s > PAUSED", "0 > PAUSED"),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
-    "the deadline of a lease is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "silences_s"),
-    "the deadline of a silence is forgotten": Edit(Deadlines, "earliest_s", "min(leases_s, silences_s)", "leases_s"),
+    "the deadline of a lease is forgotten": Edit(
+        Deadlines, "overdue", "min(map(self.of_lease, leases.values()), default=inf)", "inf"
+    ),
+    "the deadline of a silence is forgotten": Edit(Deadlines, "joined", "session.heard_s + SILENCE_S)", "inf)"),
     "a deadline that comes nearer is not noticed": Edit(Ledger, "begin", "self.holdings.hasten(lease)", "pass"),
     "a lapsed lease takes what others have": Edit(Ledger, "resume", "index in free and ", ""),
     "a finished job stays open": Edit(CoordinatorCore, "_dispatch", "self.jobs.review()", "pass"),
@@ -99,7 +101,7 @@ MUTANTS: dict[str, Edit | Value] = {
         "served.state.complete or (clip.chapter, clip.index) in served.state.accepted",
         "served.state.complete",
     ),
-    "lost trim": Edit(Request, "_cut", "self.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
+    "lost trim": Edit(Request, "_cut", "self.round.out.send(holder.peer,", "(lambda *_: None)(holder.peer,"),
     "what was spoken elsewhere is not left out": Value(Intake, "_leave_out", lambda self, places, out: None),
     "skip ignored": Value(slot_changes, "_skip", lambda slots, link, message, out: None),
     "cut loses the tail": Edit(Ledger, "cut", "index < end]", "index < end - 1]"),
@@ -134,7 +136,7 @@ MUTANTS: dict[str, Edit | Value] = {
         ServedJob, "slots_of", lambda self, session: frozenset(range(len(session.slots)))
     ),
     "a core that finds nothing speaks for the GPU": Edit(
-        core, "grant_waiting", "found_nothing.get(kinds[slot], [])", "sum(found_nothing.values(), [])"
+        GrantRound, "grant_waiting", "found_nothing.get(kinds[slot])", "next(iter(found_nothing.values()), None)"
     ),
     "a model that does not fit keeps its slot from all": Edit(
         worker_core, "step_back", 'trouble == "memory" and recipe is not None', "False"

@@ -12,7 +12,7 @@ from swarm.job.record import AnyRecord, ClipDiscarded, GainFixed, JobFinished, J
 from swarm.job.run import RunStats
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.deadlines import SILENCE_S, Deadlines, expire
-from swarm.lease.coordinator.grant import grant_waiting
+from swarm.lease.coordinator.grant import GrantRound
 from swarm.lease.coordinator.heartbeat import Absent, take_heartbeat, tidy
 from swarm.lease.coordinator.intake import ClipPieces, Intake
 from swarm.lease.coordinator.ledger import Ledger
@@ -100,7 +100,7 @@ class CoordinatorCore:
         """
         ledger = Ledger(state, holdings=self.jobs.holdings)
         served = ServedJob(state, ledger, install, fetch, self.settings.unknown_deadline_s, device)
-        served.run_stats, served.loads.looked_at = run_stats or served.run_stats, self.settings.looked_at
+        served.run_stats = run_stats or served.run_stats
         self.jobs.add(served)
 
     def note_progress(self, encoded: dict[str, float], now: float, use: EncoderUse = IDLE, taken: float = 0.0) -> None:
@@ -365,7 +365,7 @@ class CoordinatorCore:
     # --- leases
 
     def _pump(self, now: float, outcome: Outcome, *, thorough: bool = False) -> None:
-        """Grant what can be granted; `thorough` as in `grant_waiting`."""
+        """Grant what can be granted; `thorough` as in `GrantRound`."""
         if self.stopping or now < self.grants_s or len(self.sessions) < self.settings.min_workers:
             return
         if self.settings.min_workers:  # a job that has begun goes on with fewer workers
@@ -373,8 +373,8 @@ class CoordinatorCore:
         if thorough:
             self.asked_s = now
         self.waiting = still_waiting(self.waiting, self.sessions)
-        about = self.jobs, self.sessions, self.waiting.values(), now, outcome, self.settings, self._new_lease_id
-        self.more_to_grant = grant_waiting(*about, thorough=thorough)
+        grants = GrantRound(self.jobs, self.sessions, self.settings, now, outcome, self._new_lease_id)
+        self.more_to_grant = grants.grant_waiting(self.waiting.values(), thorough=thorough)
 
     def _next_round(self) -> float:
         """Return when the waiting slots are asked for again; infinity where none waits or nothing is left to grant."""

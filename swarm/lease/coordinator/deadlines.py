@@ -1,13 +1,10 @@
 """When time alone changes something for a coordinator: leases that run out, and workers that fall silent.
 
-A timer heap finds the earliest of many deadlines without a look at all of them. The places of a lease that ran out
-are free again, and its slot is trusted less."""
+The places of a lease that ran out are free again, and its slot is trusted less."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from heapq import heappop, heappush, heapreplace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from math import inf
-from typing import Generic, TypeVar
 
 from swarm.lease.coordinator.intake import BROKEN_STREAK, Intake
 from swarm.lease.coordinator.ledger import PROMISED, Lease
@@ -17,87 +14,41 @@ from swarm.lease.envelope import Reason
 from swarm.lease.message import Revoke
 from swarm.lease.outcome import Outcome
 
-Key = TypeVar("Key", int, str)
-
-
-@dataclass
-class TimerHeap(Generic[Key]):
-    """Deadlines that mostly move later, again and again. So each is looked at anew only when it would come first.
-
-    `due` tells the deadline of a key; infinity where there is none, or none any more.
-    """
-
-    due: Callable[[Key], float]
-    _heap: list[tuple[float, Key]] = field(default_factory=list)
-    _noted: dict[Key, float] = field(default_factory=dict)  # no later than the deadline really is
-
-    def note(self, key: Key) -> None:
-        """Look at a deadline that is new, or may have come nearer."""
-        due_s = self.due(key)
-        if due_s < self._noted.get(key, inf):
-            self._noted[key] = due_s
-            heappush(self._heap, (due_s, key))
-
-    def earliest_s(self) -> float:
-        """Return the earliest deadline; infinity if there is none."""
-        while self._heap:
-            noted_s, key = self._heap[0]
-            if noted_s != self._noted.get(key):  # the deadline came nearer since, and is noted twice
-                heappop(self._heap)
-                continue
-            due_s = self.due(key)
-            if due_s <= noted_s:
-                return due_s
-            if due_s == inf:
-                heappop(self._heap)
-                del self._noted[key]
-            else:
-                self._noted[key] = due_s
-                heapreplace(self._heap, (due_s, key))
-        return inf
-
-    def take(self, now: float) -> Iterator[Key]:
-        """Yield the keys whose deadline has passed; each has to be dealt with before the next."""
-        while self.earliest_s() <= now:
-            yield self._heap[0][1]
-
-
 SILENCE_S = 5.0  # a worker that is not heard for so long loses its leases
 PROMISE_S = 15.0  # how long a place waits for a clip that a worker says it holds
 
 
 @dataclass
 class Deadlines:
-    """The deadlines of all leases and sessions, without a look at all of them after each message."""
+    """The deadlines of all leases and sessions. They mostly move later, so only those that are due are looked for."""
 
     jobs: Jobs
     sessions: dict[str, Session]
-    _leases: TimerHeap[int] = field(init=False)
-    _silences: TimerHeap[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._leases, self._silences = TimerHeap(self._lease_due), TimerHeap(self._silence_due)
+    _none_before_s: float = inf  # nothing was due before this time at the last look at all deadlines
 
     def joined(self, session: Session) -> None:
         """Take in a new session."""
-        self._silences.note(session.key)
+        self._none_before_s = min(self._none_before_s, session.heard_s + SILENCE_S)
 
     def earliest_s(self) -> float:
-        """Return when the next lease runs out or the next worker is silent for too long; infinity for never."""
-        self._note_hastened()
-        leases_s, silences_s = self._leases.earliest_s(), self._silences.earliest_s()
-        return min(leases_s, silences_s)
+        """Return a time before which no lease runs out and no worker is silent for too long; infinity for never."""
+        hastened = self.jobs.holdings.hastened
+        while hastened:
+            self._none_before_s = min(self._none_before_s, self.of_lease(hastened.popitem()[1]))
+        return self._none_before_s if self.sessions else inf
 
-    def silent(self, now: float) -> Iterator[Session]:
-        """Yield the workers that were silent for too long; each has to be dropped."""
-        return (self.sessions[key] for key in self._silences.take(now))
+    def silent(self, now: float) -> list[Session]:
+        """Return the workers that were silent for too long; each has to be dropped."""
+        return [session for session in self.sessions.values() if session.heard_s + SILENCE_S <= now]
 
     def overdue(self, now: float) -> Iterator[Lease]:
         """Yield the leases past their deadline; each has to be ended."""
-        self._note_hastened()
-        for lease_id in self._leases.take(now):
-            yield self.jobs.holdings.leases[lease_id]
-            self._note_hastened()
+        leases = self.jobs.holdings.leases
+        while due := [lease for lease in leases.values() if self.of_lease(lease) <= now]:
+            yield min(due, key=self.of_lease)
+        self._none_before_s = min(map(self.of_lease, leases.values()), default=inf)
+        for session in self.sessions.values():
+            self.joined(session)
 
     def forgive(self, gap_s: float) -> None:
         """Shift all of them, after a sleep of the coordinator's machine."""
@@ -115,19 +66,6 @@ class Deadlines:
         if not leases or leases[0] != lease.id:
             return inf
         return lease.progressed_s + self.jobs.of(lease).deadline_s(session, lease)
-
-    def _note_hastened(self) -> None:
-        hastened = self.jobs.holdings.hastened
-        while hastened:
-            self._leases.note(hastened.popitem()[0])
-
-    def _lease_due(self, lease_id: int) -> float:
-        lease = self.jobs.holdings.leases.get(lease_id)
-        return inf if lease is None else self.of_lease(lease)
-
-    def _silence_due(self, key: str) -> float:
-        session = self.sessions.get(key)
-        return inf if session is None else session.heard_s + SILENCE_S
 
 
 def expire(served: ServedJob, session: Session, lease: Lease, intake: Intake, now: float, out: Outcome) -> None:

@@ -1,6 +1,6 @@
 """Grants: finds a lease for each slot that offers itself, and tells the workers concerned."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -26,77 +26,87 @@ from swarm.lease.scheduling import (
     to_beat,
 )
 
-MAX_COMPARED = 8  # slots that found nothing
 MAX_GRANTS = 8  # further slots wait for the next call, so that messages of others are read meanwhile
 
 
-def grant_waiting(
-    jobs: Jobs,
-    sessions: dict[str, Session],
-    waiting: Iterable[Session],
-    now: float,
-    out: Outcome,
-    settings: Settings,
-    new_id: Callable[[], int],
-    *,
-    thorough: bool,
-) -> bool:
-    """Grant every waiting slot a lease, where there is one, and answer the others once with `Done`.
+@dataclass
+class GrantRound:
+    """One round over the slots that wait for a lease; `loads` are those of the jobs, made when a slot asks for them."""
 
-    Returns whether slots are left that were not asked, since one call grants so many leases at most.
+    jobs: Jobs
+    sessions: dict[str, Session]
+    settings: Settings
+    now: float
+    out: Outcome
+    new_id: Callable[[], int]
+    loads: dict[str, Loads] = field(default_factory=dict)
 
-    Unless `thorough`, slots that were answered before are skipped once a slot has found nothing. A slot is not looked
-    at if one of its worker and kind found nothing that has as much to do and is at least as fast: else the work would
-    grow with the square of the slots.
-    """
-    exhausted, granted = False, 0
-    for session in waiting:
-        if exhausted and all(session.offers.values()):
-            continue
-        in_vain: set[str] = set()  # kinds of slots that were not answered before
-        found_nothing: dict[str, list[Slot]] = {}
-        kinds = session.kinds
-        short = {number for number, _, _ in session.no_room}  # a slot without enough memory speaks for no other slot
-        for slot, answered in list(session.offers.items()):
-            if (exhausted and answered) or session.slots[slot].is_full:
+    def grant_waiting(self, waiting: Iterable[Session], *, thorough: bool) -> bool:
+        """Grant every waiting slot a lease, where there is one, and answer the others once with `Done`.
+
+        Returns whether slots are left that were not asked, since one call grants so many leases at most.
+
+        Unless `thorough`, slots that were answered before are skipped once a slot has found nothing.
+        """
+        exhausted, granted = False, 0
+        for session in waiting:
+            if exhausted and all(session.offers.values()):
                 continue
-            if granted == MAX_GRANTS:
-                return True
-            alike = found_nothing.get(kinds[slot], [])
-            hopeless = any(session.slots[slot].is_no_faster(other) for other in alike)
-            if not hopeless and Request(jobs, sessions, session, slot, now, out, settings.split).grant(new_id):
-                del session.offers[slot]
-                granted += 1
-                continue
-            if not hopeless and slot not in short:
-                found_nothing[kinds[slot]] = [session.slots[slot], *alike[:MAX_COMPARED]]
-            exhausted = not thorough
-            in_vain |= set() if answered else {kinds[slot]}
-            session.offers[slot] = True
-        if in_vain:
-            told = tuple(sorted(in_vain)) if len(set(kinds)) > 1 else ()
-            out.send(session.peer, Done(lack=find_lack(session, jobs), kinds=told))
-    return False
+            in_vain: set[str] = set()  # kinds of slots that were not answered before
+            found_nothing: dict[str, Slot] = {}
+            kinds = session.kinds
+            short = {number for number, _, _ in session.no_room}  # a slot without enough memory speaks for no other
+            for slot, answered in list(session.offers.items()):
+                if (exhausted and answered) or session.slots[slot].is_full:
+                    continue
+                if granted == MAX_GRANTS:
+                    return True
+                other = found_nothing.get(kinds[slot])
+                is_hopeless = other is not None and session.slots[slot].is_no_faster(other)
+                if not is_hopeless and Request(self, session, slot).grant():
+                    del session.offers[slot]
+                    granted += 1
+                    continue
+                if not is_hopeless and slot not in short:
+                    found_nothing[kinds[slot]] = session.slots[slot]
+                exhausted = not thorough
+                in_vain |= set() if answered else {kinds[slot]}
+                session.offers[slot] = True
+            if in_vain:
+                told = tuple(sorted(in_vain)) if len(set(kinds)) > 1 else ()
+                self.out.send(session.peer, Done(lack=find_lack(session, self.jobs), kinds=told))
+        return False
+
+    def loads_of(self, served: ServedJob) -> Loads:
+        """Return the loads of a job's leases as they are now."""
+        job = served.state.job
+        if job not in self.loads:
+            self.loads[job] = Loads(served.ledger, served.recipe, self.sessions, self.now)
+        return self.loads[job]
 
 
 @dataclass
 class Request:
-    """A slot that wants a lease, and what must be known to find it one."""
+    """A slot that wants a lease in a round, and what must be known to find it one."""
 
-    jobs: Jobs
-    sessions: dict[str, Session]
+    round: GrantRound
     session: Session
     slot: int
-    now: float
-    out: Outcome
-    split: bool  # whether one lease may be shortened for the sake of another
     spoken: dict[str, set[Place]] = field(default_factory=dict)  # a job's places are looked up once they are needed
 
-    def grant(self, new_id: Callable[[], int]) -> bool:
+    @property
+    def _now(self) -> float:
+        return self.round.now
+
+    @property
+    def _sessions(self) -> Collection[Session]:
+        return self.round.sessions.values()
+
+    def grant(self) -> bool:
         """Grant the slot a lease; return False where there is none for it."""
         for served, run in self._runs():
             if run:
-                self._issue(served, run, new_id())
+                self._issue(served, run, self.round.new_id())
                 return True
         return False
 
@@ -107,10 +117,14 @@ class Request:
     def _runs(self) -> Iterator[tuple[ServedJob, FreeRun | None]]:
         """Yield what the slot could speak, the most useful first. A run cut from a lease must be used."""
         jobs: list[ServedJob] = []
-        for served in filter(self._is_let, self.jobs.open.values()):
+        for served in filter(self._is_let, self.round.jobs.open.values()):
+            has_free = any(served.ledger.free)
+            if not (has_free or self._may_help(served)):
+                continue
             jobs.append(served)
             yield served, self._earliest(served)
-            yield served, served.ledger.find_run(partial(self._may_try, served), self._most(served))
+            if has_free:
+                yield served, served.ledger.find_run(partial(self._may_try, served), self._most(served))
             if self._may_cut:
                 yield served, self._tail(served)
         if not self._slot.leases:
@@ -125,15 +139,15 @@ class Request:
             return False
         if served.state.awaits_latents and (self._is_begun_elsewhere(served) or self._is_left_to_others(served)):
             return False
-        return self.session.aside_until_s <= self.now or not any(
-            served.can_try(other, self.now) for other in self.sessions.values()
+        return self.session.aside_until_s <= self._now or not any(
+            served.can_try(other, self._now) for other in self._sessions
         )
 
     def _is_left_to_others(self, served: ServedJob) -> bool:
         """Return whether the worker sent unusable latents, even under an earlier greeting, and others could compute."""
         job = served.state.job
         return job in self.session.distrusted and any(
-            job not in other.distrusted and served.can_try(other, self.now) for other in self.sessions.values()
+            job not in other.distrusted and served.can_try(other, self._now) for other in self._sessions
         )
 
     def _is_begun_elsewhere(self, served: ServedJob) -> bool:
@@ -146,23 +160,30 @@ class Request:
         chapter = served.ledger.earliest_open()
         if chapter is None:
             return None
-        run = served.ledger.run_in(chapter, partial(self._may_try, served), self._most(served))
+        may_try = partial(self._may_try, served)
+        run = served.ledger.run_in(chapter, may_try, self._most(served)) if served.ledger.free[chapter] else None
         if run or not self._may_cut:
             return run
         return self._tail(served, chapter, HELP_S)
 
+    def _may_help(self, served: ServedJob) -> bool:
+        """Return whether the slot could end any lease of a job sooner."""
+        may_split = self.round.settings.split and not self._slot.leases
+        return may_split and self.round.loads_of(served).may_be_helped(self._chars_s(served))
+
     @property
     def _may_cut(self) -> bool:
         """Whether the slot may take the tail of a lease: a busy slot would only queue it."""
-        return self.split and not self._slot.leases
+        return self.round.settings.split and not self._slot.leases
 
     def _tail(self, served: ServedJob, chapter: int | None = None, least_s: float = 0.0) -> FreeRun | None:
         """Take the tail of the lease that takes longest, of a chapter or of all, if that is more than `least_s`."""
-        for load in self._loads(served).longest(self._chars_s(served), chapter):
+        loads = self.round.loads_of(served)
+        for load in loads.longest(self._chars_s(served), chapter):
             if load.seconds_left() <= least_s:
                 return None
             if self._may_try_all(served, load) and not self._is_catching_up(served, load):
-                left = served.loads.left.total() if chapter is None else served.loads.left[chapter]
+                left = loads.left.total() if chapter is None else loads.left[chapter]
                 most, batch = self._lines(served, max(left, 1)), self._batch(served)
                 cut = choose_cut([load], self._chars_s(served), served.ledger.sizes, batch, most)
                 if cut is not None and self._can_host_tail(served, cut):
@@ -179,7 +200,7 @@ class Request:
 
     def _is_catching_up(self, served: ServedJob, load: LeaseLoad) -> bool:
         """Return whether the holder of a lease may have spoken more of it than is known here."""
-        return self.sessions[served.ledger.leases[load.lease].session].is_catching_up(self.now)
+        return self.round.sessions[served.ledger.leases[load.lease].session].is_catching_up(self._now)
 
     def _spoken(self, served: ServedJob) -> set[Place]:
         """Return what this worker has spoken of a job: further clips of it would wait for the same link."""
@@ -193,21 +214,22 @@ class Request:
         lease = served.ledger.leases[cut.lease]
         end = lease.pending[-cut.segments]
         tail = served.ledger.cut(lease, end)
-        served.loads.note(lease, self.now)
-        holder = self.sessions[lease.session]
-        self.out.send(holder.peer, Trim(lease.id, end) if lease.pending else Revoke(lease.id))
+        self.round.loads.pop(served.state.job)
+        holder = self.round.sessions[lease.session]
+        self.round.out.send(holder.peer, Trim(lease.id, end) if lease.pending else Revoke(lease.id))
         return lease.chapter, tail
 
     def _double(self, served: ServedJob) -> FreeRun | None:
         """Speak a segment twice, or a batch, where that ends the book sooner; the first clips win."""
-        if not self.split:
+        if not self.round.settings.split:
             return None
-        for place, loads in self._loads(served).slowest(self._chars_s(served)):
+        for place, loads in self.round.loads_of(served).slowest(self._chars_s(served)):
             load = to_beat(loads)
             if self._is_catching_up(served, load) or place in self._spoken(served):
                 continue
             if choose_double([load], self._chars_s(served)) is not None and self._may_join(served, place, loads):
                 lease = served.ledger.leases[load.lease]
+                self.round.loads.pop(served.state.job)
                 batch = [index for index in lease.batch if (lease.chapter, index) not in self._spoken(served)]
                 return lease.chapter, [index for index in batch if self._may_try(served, (place[0], index))]
         return None
@@ -227,7 +249,7 @@ class Request:
     def _most(self, served: ServedJob) -> Most:
         """Return the bounds of a lease; it is small while the slot's speed is unknown."""
         lines, batch = self._lines(served, sum(map(len, served.ledger.free))), self._batch(served)
-        known = self._chars_s(served) or not self.split
+        known = self._chars_s(served) or not self.round.settings.split
         most = MAX_LEASE_CHARACTERS if known else max(FIRST_LEASE_CHARACTERS, batch * LINE_CHARACTERS)
         return Most(most, lines, batch)
 
@@ -239,7 +261,7 @@ class Request:
         batch = self._batch(served)
         if batch == 1:
             return lease_lines(left, 1, 1, batch)
-        able = [(each, served.ready_slots(each)) for each in self.sessions.values() if served.can_try(each, self.now)]
+        able = [(each, served.ready_slots(each)) for each in self._sessions if served.can_try(each, self._now)]
         slots = sum(len(fit) for _, fit in able)
         waiting = sum(not session.slots[slot].leases for session, fit in able for slot in session.offers if slot in fit)
         return lease_lines(left, slots, waiting, batch)
@@ -258,12 +280,12 @@ class Request:
         if not failures:
             return True
         if has_failed_often(served, place):
-            words = last_word(served, self.sessions.values(), place, self.now)
+            words = last_word(served, self._sessions, place, self._now)
             return not words or self.session in words
         blamed = {failure.worker for failure in failures}
         if self.session.worker not in blamed:
             return True
-        return not leaves_to_others(served, self.sessions.values(), place, self.now)
+        return not leaves_to_others(served, self._sessions, place, self._now)
 
     def _may_try_all(self, served: ServedJob, load: LeaseLoad) -> bool:
         """Return whether the worker may have every segment that a lease still holds."""
@@ -271,21 +293,18 @@ class Request:
         failures = served.state.failures
         return not failures or all(self._may_try(served, (lease.chapter, index)) for index in lease.pending)
 
-    def _loads(self, served: ServedJob) -> Loads:
-        served.loads.refresh(self.sessions, self.now)
-        return served.loads
-
     def _issue(self, served: ServedJob, run: FreeRun, lease_id: int) -> None:
-        spec, session, now = served.state.spec, self.session, self.now
+        spec, session, now = served.state.spec, self.session, self._now
         most = self._batch(served)
         lease = Lease(lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now, most=most)
         served.ledger.hold(lease)
         self._slot.begin(lease.id, now)
-        served.loads.note(lease, self.now)
+        if loads := self.round.loads.get(spec.job):
+            loads.add(lease)
         served.granted(now)
         if spec.job not in session.told:
             session.told[spec.job] = now
-            self.out.send(session.peer, served.instruction)
+            self.round.out.send(session.peer, served.instruction)
         places = [(lease.chapter, index) for index in lease.pending]
         lines = tuple(Line(place[1], served.state.engine_text(place), served.state.take(place)) for place in places)
-        self.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines))
+        self.round.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines))

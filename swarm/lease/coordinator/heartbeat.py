@@ -60,7 +60,6 @@ def _resume(jobs: Jobs, session: Session, message: Heartbeat, now: float, out: O
         slot = session.slots[lapsed.slot]
         if not slot.is_full and (lease := served.ledger.resume(lapsed, now)):
             slot.begin(lease.id, now)
-            served.loads.note(lease, now)
             out.sends += [Send(session.peer, bound) for bound in _bounds(lease)]
     return jobs.leases_of(session)
 

@@ -143,7 +143,6 @@ class Ledger:
     failed_s: dict[Place, float] = field(default_factory=dict)  # the last failure
     tried: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions that failed there, or made no progress
     holdings: LeaseIndex = field(default_factory=LeaseIndex)  # all jobs of a coordinator share them
-    _in_chapter: dict[int, dict[int, Lease]] = field(default_factory=dict)
     _sizes: dict[Place, int] = field(default_factory=dict)  # characters of the segments at either end of a lease
 
     def __post_init__(self) -> None:
@@ -187,7 +186,6 @@ class Ledger:
         """Start a lease: its places are no longer free."""
         self.leases[lease.id] = lease
         self.holdings.add(lease)
-        self._in_chapter.setdefault(lease.chapter, {})[lease.id] = lease
         self.begun_s.setdefault((lease.chapter, lease.pending[0]), lease.granted_s)
         lease.characters = sum(self._size(lease.chapter, index) for index in lease.pending)
         self.free[lease.chapter].difference_update(lease.pending)
@@ -313,8 +311,9 @@ class Ledger:
 
     def holders(self, place: Place) -> list[Lease]:
         """Return the leases that hold a place: two where it is spoken twice on purpose, else one at most."""
-        leases, index = self._in_chapter.get(place[0], {}).values(), place[1]
-        return [lease for lease in leases if lease.pending[0] <= index <= lease.pending[-1] and index in lease.pending]
+        chapter, index = place
+        near = [le for le in self.leases.values() if le.chapter == chapter and le.pending[0] <= index <= le.pending[-1]]
+        return [lease for lease in near if index in lease.pending]
 
     def earliest_open(self) -> int | None:
         """Return the first chapter that is not sealed, None where all are."""
@@ -333,7 +332,7 @@ class Ledger:
             self._forget(lease)
 
     def _forget(self, lease: Lease) -> None:
-        del self.leases[lease.id], self._in_chapter[lease.chapter][lease.id]
+        del self.leases[lease.id]
         self.holdings.remove(lease)
 
     def size(self, chapter: int, index: int) -> int:
@@ -347,7 +346,7 @@ class Ledger:
         return len(self.state.engine_text((chapter, index)))
 
     def _free_unsettled(self, chapter: int, indices: list[int]) -> None:
-        held = {index for lease in self._in_chapter[chapter].values() for index in lease.pending}
+        held = {index for le in self.leases.values() if le.chapter == chapter for index in le.pending}
         self.free[chapter].update(i for i in indices if i not in held and not self.state.is_settled((chapter, i)))
 
 

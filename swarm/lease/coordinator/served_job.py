@@ -14,7 +14,6 @@ from swarm.job.recipe import TAKES, Recipe
 from swarm.job.run import RunStats, lineage_of
 from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.ledger import Lease, LeaseIndex, Ledger
-from swarm.lease.coordinator.loads import Loads
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.envelope import MAX_CAST
 from swarm.lease.message import Job, Resting
@@ -39,11 +38,9 @@ class ServedJob:
     first_grant_s: float | None = None  # the first grant of this run
     is_overruled: bool = False  # another coordinator has taken it over
     run_stats: RunStats = field(default_factory=RunStats)
-    loads: Loads = field(init=False)
     guests: dict[Place, Recipe] = field(init=False)  # other engines speak these places
 
     def __post_init__(self) -> None:
-        self.loads = Loads(self.ledger, self.recipe)
         segments = [segment for chapter in self.state.spec.chapters for segment in chapter.segments]
         self.guests = guest_places(self.state.spec.chapters)
         self.characters = sum(len(segment.written) for segment in segments)

@@ -1,16 +1,17 @@
-"""What leases still hold, for slots that could help: the one that is taken is always looked at anew."""
+"""What leases still hold, for slots that could help."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from making import join, make_core, make_spec, offer, sent
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.grant import MAX_GRANTS
 from swarm.lease.coordinator.ledger import Lease
-from swarm.lease.coordinator.loads import FRESH_S
-from swarm.lease.coordinator.served_job import ServedJob
+from swarm.lease.coordinator.loads import Loads
 from swarm.lease.message import Done, Grant, Heartbeat, Trim
-from swarm.lease.scheduling import LeaseLoad
+from swarm.lease.scheduling import UNKNOWN_CHARS_S, LeaseLoad
 
 LINES = [f"Line {n} is one of many that are alike." for n in range(12)]
 
@@ -24,18 +25,13 @@ def two_leases() -> CoordinatorCore:
     return core
 
 
-def forgetful(core: CoordinatorCore) -> ServedJob:
-    """Return the job of a core whose rankings are empty, and which looks at one lease in a call."""
+def loads_of(core: CoordinatorCore, now: float) -> Loads:
     served = core.jobs["job"]
-    served.loads.looked_at = 1
-    served.loads.tails.fill([])
-    return served
+    return Loads(served.ledger, served.recipe, core.sessions, now)
 
 
-def loads(core: CoordinatorCore, now: float) -> list[LeaseLoad]:
-    served = core.jobs["job"]
-    served.loads.refresh(core.sessions, now)
-    return list(served.loads.longest(None))
+def loads(core: CoordinatorCore, now: float, chars_s: float | None = None) -> list[LeaseLoad]:
+    return list(loads_of(core, now).longest(chars_s))
 
 
 def test_the_lease_that_takes_longest_comes_first() -> None:
@@ -59,40 +55,37 @@ def test_leases_that_became_shorter_or_ended_meanwhile_are_known_at_once() -> No
 def test_time_is_noticed_at_the_next_look() -> None:
     core = two_leases()
     before = loads(core, 1.0)
-    late = loads(core, 1.0 + FRESH_S + 600.0)
-    assert [load.lease for load in late] != [load.lease for load in before] or late[0].elapsed_s > 600.0
+    late = loads(core, 601.0)
+    assert [load.lease for load in late] != [load.lease for load in before] or late[0].elapsed_s >= 600.0
     assert late[0].seconds_left() > before[0].seconds_left()
 
 
-def test_a_look_at_many_leases_goes_on_with_later_calls() -> None:
+def test_a_lease_of_free_places_can_be_added() -> None:
     core = two_leases()
-    served = forgetful(core)
-    assert loads(core, 1.0) == []
-    assert loads(core, 1.0) == []  # for another slot of the same call
-    assert loads(core, 1.1) == []
-    assert [load.lease for load in loads(core, 1.2)] == list(served.ledger.leases)
+    ledger = core.jobs["job"].ledger
+    long, short = ledger.leases.values()
+    tail = ledger.cut(long, 6)
+    before = loads_of(core, 1.0)
+    late = Lease(7, "job", 0, long.session, 0, tail, 1.0, 1.0)
+    ledger.hold(late)
+    core.sessions[long.session].slots[0].begin(late.id, 1.0)
+    before.add(late)
+    anew = loads_of(core, 1.0)
+    assert {load.lease for load in before.longest(None)} == {long.id, late.id, short.id}
+    assert list(before.longest(None)) == list(anew.longest(None))
+    assert before.left == anew.left
+    assert list(before.slowest(None)) == list(anew.slowest(None))
 
 
-def test_what_changes_while_a_look_goes_on_is_in_it() -> None:
+@given(st.one_of(st.none(), st.floats(0.1, 1000)), st.floats(1.0, 1000))
+def test_those_that_a_slot_can_help_come_in_the_order_of_their_time(chars_s: float | None, now: float) -> None:
     core = two_leases()
-    served = forgetful(core)
-    assert loads(core, 1.0) == []
-    long, short = served.ledger.leases.values()
-    late = Lease(7, "job", 0, long.session, 0, served.ledger.cut(long, 6), 1.0, 1.0)
-    served.ledger.hold(late)
-    served.loads.note(late, 1.05)
-    served.ledger.end(short)
-    for now in (1.1, 1.2):
-        loads(core, now)
-    assert {load.lease for load in loads(core, 1.2)} == {long.id, late.id}
-
-
-def test_a_look_that_no_slot_needed_for_long_begins_anew() -> None:
-    core = two_leases()
-    served = forgetful(core)
-    assert loads(core, 1.0) == []
-    assert [len(loads(core, now)) for now in (9.0, 9.1, 9.2)] == [0, 0, 2]
-    assert served.loads.made_s == 9.0
+    every, helped = loads(core, now, 1e9), loads(core, now, chars_s)
+    assert [load.seconds_left() for load in every] == sorted((load.seconds_left() for load in every), reverse=True)
+    assert len(every) == 2
+    last = len(LINES[0])  # characters of the last segment of a lease, about
+    assert helped == [load for load in every if (chars_s or UNKNOWN_CHARS_S) > last / load.seconds_left()]
+    assert loads_of(core, now).may_be_helped(chars_s) >= bool(helped)
 
 
 def test_slots_that_ask_at_one_moment_share_what_the_longest_lease_still_holds() -> None:
