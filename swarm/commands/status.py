@@ -21,10 +21,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask the coordinators and print their answers; return the exit code."""
     from swarm.net.client import ask_swarm
     from swarm.system.platform import run_loop
+    from swarm.watch.words import worded_status
 
     state_dir = state_folder(arguments.state_dir)
     search = ask_swarm(state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn)
-    answers = run_loop(search)
+    answers = [each._replace(reply=each.reply and worded_status(each.reply)) for each in run_loop(search)]
     if arguments.json:
         say_json([answer.reply for answer in answers if answer.reply])
     else:

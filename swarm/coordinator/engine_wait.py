@@ -10,7 +10,7 @@ from swarm.coordinator.serve import outgoing
 from swarm.errors import EngineUnknown, UsageError
 from swarm.lease.envelope import Reason
 from swarm.lease.member_message import BookPiece, BookTaken, NewBook, Obeyed, Order
-from swarm.lease.message import FromCoordinator, FromWorker, Hello, JobStatus, Status, StatusReply
+from swarm.lease.message import PROTOCOL, FromCoordinator, FromWorker, Hello, JobStatus, Status, StatusReply
 from swarm.net.transport import Router
 from swarm.system.machine import Say, machine_name, new_nonce
 from swarm.voice.host.registry import engine_for
@@ -103,4 +103,4 @@ def _standing(config: RenderConfig) -> StatusReply:
         )
         for path in config.books
     )
-    return StatusReply(new_nonce(), machine_name(), __version__, 0, books, ())
+    return StatusReply(new_nonce(), machine_name(), __version__, 0, books, (), protocol=PROTOCOL)

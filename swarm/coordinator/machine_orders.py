@@ -46,10 +46,7 @@ def order_machines(order: Order, instruct: Instruct) -> str:
     if told.refusal:
         raise UsageError(told.refusal)
     kinds = "machine" if order.action in OF_MACHINES else "book or machine"
-    raise UsageError(
-        f"There is no {kinds} {order.target!r} here: `e2a-swarm status` lists them. Machines of version 0.1 know no "
-        "orders."
-    )
+    raise UsageError(f"There is no {kinds} {order.target!r} here: `e2a-swarm status` lists them.")
 
 
 def _deed(order: Order) -> str:

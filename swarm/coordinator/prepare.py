@@ -184,7 +184,6 @@ def find_job(
             voice=brought.voice or config.voice,
             settings=config.settings,
         )
-        recipe = structs.replace(recipe, cast=config.cast is not None)
         return job_name(path, title, recipe, config), recipe
 
     if config.engine or model or brought.voice:

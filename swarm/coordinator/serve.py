@@ -2,7 +2,7 @@
 
 Persist, then send: whatever the core wants done passes through one queue; its reader commits the records of all that
 waits there at once, and only then sends. If committing fails the node ends: the journal is the truth. Clips are checked
-before the core hears of them, and a message that leaves has words for readers of 0.1 and the size of a control part.
+before the core hears of them, and a message that leaves has the size of a control part.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ from swarm.system.machine import Clock
 from swarm.voice.host.registry import device_of, fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
 from swarm.watch.terminal import LineRateLimiter
-from swarm.watch.words import event_text, failure_text, hopeless_text, taken_over_text, worded, worded_status
+from swarm.watch.words import event_text, failure_text, hopeless_text, taken_over_text, worded_status
 
 
 def check_arrival(clip: Clip, frame: bytes, core: CoordinatorCore, store: Store, now: float) -> tuple[Clip, bytes, str]:
@@ -156,8 +156,7 @@ MAX_REASON = 100  # characters of a title or a note of a book in a queue that is
 
 def outgoing(message: Message) -> Message:
     """Return a message as it is sent."""
-    spoken = worded(message)
-    return fitting(spoken, MAX_STATUS_BYTES) if isinstance(spoken, StatusReply) else spoken
+    return fitting(message, MAX_STATUS_BYTES) if isinstance(message, StatusReply) else message
 
 
 def fitting(reply: StatusReply, max_bytes: int) -> StatusReply:

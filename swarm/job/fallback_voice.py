@@ -41,7 +41,7 @@ def read_guest(voice: str) -> Recipe | None:
     if not voice.startswith(GUEST) or len(fields) < _FIELDS:
         return None
     language, engine, model, name = fields
-    return Recipe(engine, name, language, model, cast=True)  # workers of 0.1 would not obey the segment
+    return Recipe(engine, name, language, model)
 
 
 def may_be_named(guest: FallbackEngine) -> bool:

@@ -9,34 +9,28 @@ Setting = str | int | float | bool
 
 CUSTOM = "custom:"  # prefix of `Recipe.model` if the files of the model come with the job
 CLONE = "clone:"  # prefix of `Recipe.voice` if the voice is that of a recording
+INVENTED = "invented"  # the voice of models that invent one
 TAKES = 3  # a worker speaks a doubtful segment up to so many times, and keeps the best take
 
 
 class Recipe(Struct, frozen=True):
-    """Everything that decides how a segment sounds. Versions of libraries are not part of it."""
+    """Everything that decides how a segment sounds, and so its clip key. Versions of libraries are not part of it."""
 
     engine: str
     voice: str
     language: str
     model: str = ""
     settings: tuple[tuple[str, Setting], ...] = ()  # sorted by name
-    cast: bool = False  # some segments have voices of their own; only workers that obey them may speak it
 
     @property
     def narrator(self) -> str:
         """The voice's name as a listener hears it, if that is one word of letters; "" for "en-gb" and recordings."""
-        return self.voice.capitalize() if self.voice.isalpha() else ""
-
-    @property
-    def facts(self) -> dict[str, object]:
-        """What clip keys and names of jobs are made of: the fields that 0.1 had, in their order."""
-        names = ("engine", "voice", "language", "model", "settings")
-        return {name: getattr(self, name) for name in names}
+        return self.voice.capitalize() if self.voice.isalpha() and self.voice != INVENTED else ""
 
 
 def clip_key(text: str, recipe: Recipe, take: int) -> str:
     """Return the key of a clip: 32 hexadecimal digits of a hash of text, recipe and take."""
-    return hashlib.sha256(msgspec.json.encode((text, recipe.facts, take))).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode((text, recipe, take))).hexdigest()[:32]
 
 
 def seeds_of(text: str, recipe: Recipe, take: int) -> tuple[int, ...]:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from zlib import crc32
 
 from swarm.job.job_asset import PIECE_BYTES
+from swarm.lease.envelope import CLIP_PIECE_BYTES
 from swarm.lease.message import Welcome
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 MIN_CREDIT = 64 * 1024
 FIRST_CREDIT = 128 * 1024
-CLIP_PIECE_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,6 @@ class Settings:
             self.heartbeat_s,
             self.first_credit(workers),
             self.clip_piece,
-            by_device=True,
             opus=self.opus,
         )
 

@@ -13,6 +13,7 @@ class Message(Struct, frozen=True, tag_field="type", omit_defaults=True):
 
 
 MAX_CLIP_BYTES = 8 * 1024 * 1024
+CLIP_PIECE_BYTES = 64 * 1024
 MAX_MODELS = 500  # models that one engine may name in a greeting
 MAX_CAST = 64  # voices of characters that a worker is told
 MAX_BATCH = 64  # segments that one slot speaks together

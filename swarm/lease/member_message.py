@@ -26,6 +26,7 @@ class Order(Message, frozen=True, tag=True, omit_defaults=True):
     target: Note  # the number or title of a book, or the name of a machine or its fingerprint
     count: Count = 0  # the new place of a book, or how many slots of a machine may speak
     by: Name = ""  # the machine that the user sits at
+    protocol: int = 1  # protocol 1 did not say it
 
 
 class NewBook(Message, frozen=True, tag=True, omit_defaults=True):
@@ -35,6 +36,7 @@ class NewBook(Message, frozen=True, tag=True, omit_defaults=True):
     digest: Digest
     size: Offset
     options: Annotated[tuple[Note, ...], Meta(max_length=100)] = ()  # words of a command line
+    protocol: int = 1  # protocol 1 did not say it
 
 
 class BookPiece(Message, frozen=True, tag=True):
@@ -82,11 +84,6 @@ class QueuedStatus(Struct, frozen=True, omit_defaults=True):
     def is_to_speak(self) -> bool:
         """Whether it waits or is spoken."""
         return self.state in ("waiting", "paused")
-
-
-def knows_orders(version: str) -> bool:
-    """Tell whether a peer of a version knows orders; it leaves them without an answer otherwise."""
-    return not version.startswith("0.1.")
 
 
 PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]

@@ -1,7 +1,6 @@
 """The table of messages (docs/design/protocol.md): what travels between worker and coordinator.
 
-Each is a frozen value with bounds. Readers ignore unknown types and fields, so that an older peer understands a
-newer."""
+Each is a frozen value with bounds. Readers ignore unknown types and fields."""
 
 from typing import Annotated, Literal
 
@@ -12,6 +11,7 @@ from swarm.job.job_asset import MAX_JOB_FILES, JobAsset, check_places
 from swarm.job.recipe import Recipe
 from swarm.lease.envelope import (
     MAX_CAST,
+    MAX_CLIP_BYTES,
     Clips,
     Count,
     HeldFiles,
@@ -67,7 +67,16 @@ class SlowLink(Struct, frozen=True):
     packing: Name
 
 
-PROTOCOL = 1  # major version: a different one is refused in words
+PROTOCOL = 2  # a peer of another one is refused; each change of the golden messages in tests/net makes a new one
+
+
+def other_protocol(machine: str, protocol: int, coordinator: str, expected: int) -> str:
+    """Say that a machine and a coordinator speak different protocols, and where e2a-swarm has to be updated."""
+    behind = machine if protocol < expected else coordinator
+    return (
+        f"{machine} speaks protocol {protocol} of e2a-swarm, and the coordinator {coordinator} speaks {expected}: "
+        f"update e2a-swarm on {behind}"
+    )
 
 
 # --- worker -> coordinator
@@ -83,7 +92,7 @@ class Hello(Message, frozen=True, tag=True):
     engines: Annotated[tuple[EngineOffer, ...], Meta(max_length=100)]
     devices: Annotated[tuple[Device, ...], Meta(max_length=64)]
     slots: Annotated[int, Meta(ge=1, le=1024)]
-    protocol: int = PROTOCOL
+    protocol: int = 1  # protocol 1 did not always say it
     tag: Name = ""  # a word of its user's that tells apart workers of one kind
 
 
@@ -198,15 +207,13 @@ class Welcome(Message, frozen=True, tag=True):
     name: Name
     heartbeat_s: Seconds
     credit: Count  # bytes of unacknowledged audio
-    clip_piece: Count = 0  # bytes of the largest piece of a clip that it takes; 0, as of 0.1: whole clips only
-    by_device: bool = False  # leases to a slot only what its device is for; coordinators of 0.1 do not
+    clip_piece: Annotated[int, Meta(ge=1, le=MAX_CLIP_BYTES)]  # bytes of a clip's largest piece
     opus: bool = False  # clips may come as Opus if the link is the bottleneck
 
 
 class Refused(Message, frozen=True, tag=True):
-    """The worker is not let in; `why` says the reason in words, for workers of 0.1."""
+    """The worker is not let in. Every protocol keeps this form, so that the worker can say why."""
 
-    why: Note = ""
     reason: Reason | None = None
 
 
@@ -246,7 +253,7 @@ class Line(Struct, frozen=True, array_like=True):
     take: Count
 
 
-class Grant(Message, frozen=True, tag=True, omit_defaults=False):
+class Grant(Message, frozen=True, tag=True):
     """A lease: speak these segments of one chapter, in order. It ends when the coordinator says so."""
 
     lease: Count
@@ -254,7 +261,6 @@ class Grant(Message, frozen=True, tag=True, omit_defaults=False):
     slot: Count
     chapter: Count
     lines: Annotated[tuple[Line, ...], Meta(min_length=1, max_length=4096)]
-    deadline_s: Seconds = 0.0  # means nothing; workers of 0.1 refuse a grant without it
 
 
 class Accepted(Message, frozen=True, tag=True):
@@ -273,13 +279,12 @@ class Received(Message, frozen=True, tag=True):
 
 
 class Rejected(Message, frozen=True, tag=True):
-    """This clip is not valid; forget it, take its credit back. `why` says the reason in words, for workers of 0.1."""
+    """This clip is not valid; forget it, take its credit back."""
 
     job: Name
     chapter: Count
     index: Count
     key: Key
-    why: Note = ""
     reason: Reason | None = None
 
 
@@ -311,13 +316,12 @@ class Done(Message, frozen=True, tag=True):
     """Nothing is left here for the slots offered. `final`: the coordinator ends, expect it no more.
 
     `failed`: it ends for a fault, such as a full disk; its user will mend that and start it again.
-    `lack`: what this worker lacks, if that is why; `note` says the same in words, for workers of 0.1.
-    `kinds`: of the slots that it has nothing for; (), as of 0.1: all that were offered.
+    `lack`: what this worker lacks, if that is why.
+    `kinds`: of the slots that it has nothing for; (): all that were offered.
     """
 
     final: bool = False
     failed: bool = False
-    note: Note = ""
     lack: Reason | None = None
     kinds: Annotated[tuple[Name, ...], Meta(max_length=8)] = ()
 
@@ -354,7 +358,7 @@ class WorkerStatus(Struct, frozen=True):
     failures: Count
     segments: Count = 0
     audio_s: Seconds = 0.0
-    note: Note = ""  # the reasons in words, for readers of 0.1
+    note: Note = ""  # the reasons in words, which the reader makes
     figures: tuple[Figures, ...] = ()
     reasons: tuple[Reason, ...] = ()  # each keeps it from speaking
     version: Name = ""
@@ -389,9 +393,9 @@ class JobStatus(Struct, frozen=True):
     elapsed_s: Seconds
     eta_s: Seconds | None  # seconds until the audiobook is written; None: nothing to judge by yet
     chapters: tuple[ChapterStatus, ...]
-    note: Note = ""  # the reason in words, for readers of 0.1
+    note: Note = ""  # the reason in words, which the reader makes
     reason: Reason | None = None  # it waits for this
-    encoded: Share | None = None  # share of its sound; None: a coordinator of 0.1 did not tell
+    encoded: Share | None = None  # share of its sound; None: not known
     unspoken: Count = 0  # texts that its voice cannot speak
 
 
@@ -408,6 +412,7 @@ class StatusReply(Message, frozen=True, tag=True):
     more_waiting: Count = 0  # books of the queue that wait too, and did not fit
     standbys: Annotated[tuple[StandbyStatus, ...], Meta(max_length=MAX_STANDBYS)] = ()
     waiting: Annotated[tuple[ApplicantRow, ...], Meta(max_length=100)] = ()  # they wait for approval here
+    protocol: int = 1  # protocol 1 did not say it
 
 
 FromUser = Status | Order | NewBook | BookPiece

@@ -25,7 +25,6 @@ class EngineOffer(Struct, frozen=True, omit_defaults=True):
     models: Annotated[tuple[Name, ...], Meta(max_length=MAX_MODELS)] = ("*",)
     batch: Count = 1  # segments that it speaks together; the coordinator counts MAX_BATCH at most
     facts: Annotated[bytes, Meta(max_length=MAX_FACTS)] = b""
-    casts: bool = False  # speaks a segment in the segment's own voice; workers of 0.1 do not
     lacks: Annotated[tuple[Name, ...], Meta(max_length=1000)] = ()  # languages without a voice here, model or not
     device: Name = ""  # the kind that it computes on here, such as "any"; "": the card of the job's model says it
 
@@ -35,7 +34,7 @@ class Device(Struct, frozen=True, omit_defaults=True):
 
     name: Name  # "cpu", "cuda:0"
     about: Note = ""
-    slots: Count = 0  # slots are numbered in the order of devices; 0: not told, as by 0.1
+    slots: Count = 0  # slots are numbered in the order of devices; 0: not told
 
     @property
     def kind(self) -> str:

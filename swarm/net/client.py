@@ -12,8 +12,8 @@ from typing import NamedTuple
 from swarm.config import DEFAULT_PORT, ENV_BIND
 from swarm.errors import EnvironmentFault, Remedy, UsageError
 from swarm.lease.envelope import Message
-from swarm.lease.member_message import Action, BookPiece, BookTaken, NewBook, Obeyed, Order, knows_orders
-from swarm.lease.message import FromCoordinator, Status, StatusReply
+from swarm.lease.member_message import Action, BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.message import PROTOCOL, FromCoordinator, Status, StatusReply, other_protocol
 from swarm.net.addresses import fixed_address, last_addresses
 from swarm.net.discovery import Browser
 from swarm.net.identity.identity import keyring_of
@@ -48,6 +48,8 @@ async def ask(addresses: Sequence[str], keys: AnyKeys, timeout_s: float = TIMEOU
         dealer.connect(addresses)
         async with asyncio.timeout(timeout_s):
             reply = await _converse(dealer, changed, patient=len(addresses) > 1)
+        if reply and reply.protocol != PROTOCOL:
+            return Answer(addresses[0], None, other_protocol("this machine", PROTOCOL, reply.name, reply.protocol))
         return Answer(addresses[0], reply, "" if reply else dealer.refusal or "")
     except TimeoutError:
         return Answer(addresses[0], None, dealer.refusal or "")
@@ -169,7 +171,7 @@ class Conversation:
 
 async def give_order(seat: Seat, action: Action, target: str, count: int, say: Say) -> str:
     """Give an order to every coordinator; return what those did that could obey. Raises UsageError if none could."""
-    order = Order(action, target[:MAX_TARGET], count, machine_name())
+    order = Order(action, target[:MAX_TARGET], count, machine_name(), PROTOCOL)
     done, refused = list[str](), list[str]()
     for answer in await seat.coordinators(say):
         try:
@@ -187,12 +189,6 @@ async def give_order(seat: Seat, action: Action, target: str, count: int, say: S
 
 async def _order_one(seat: Seat, answer: Answer, order: Order) -> Obeyed:
     """Give an order to one coordinator. Raises EnvironmentFault if it gives no answer."""
-    assert answer.reply is not None
-    if not knows_orders(answer.reply.version):
-        raise EnvironmentFault(
-            f"The coordinator {answer.reply.name} at {answer.address} has version {answer.reply.version}, which knows "
-            "no orders: update it."
-        )
     conversation = seat.connect(answer)
     try:
         obeyed = await conversation.say(order)
@@ -224,7 +220,7 @@ async def bring_book(
         with book.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
-            taken = await conversation.say(NewBook(_sendable(book.name), digest, size, tuple(words)))
+            taken = await conversation.say(NewBook(_sendable(book.name), digest, size, tuple(words), PROTOCOL))
             while isinstance(taken, BookTaken) and not (taken.refusal or taken.book):
                 file.seek(taken.have)
                 moved(taken.have, size)

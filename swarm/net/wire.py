@@ -8,8 +8,8 @@ from typing import TypeVar
 from msgspec import Struct, inspect, msgpack, structs
 
 from swarm.job.recipe import Recipe
-from swarm.lease.envelope import Message
-from swarm.lease.message import FromCoordinator, FromWorker, Line
+from swarm.lease.envelope import Count, Message, Name
+from swarm.lease.message import PROTOCOL, FromCoordinator, FromWorker, Hello, Line
 from swarm.system.text import plain_line
 
 AS_IT_IS = (Recipe, Line)
@@ -55,7 +55,17 @@ MAX_CONTROL_BYTES = 64 * 1024  # bytes of a control message
 
 Known = TypeVar("Known")
 
+
+class Greeting(Message, frozen=True, tag="Hello"):
+    """What the greetings of all protocols say."""
+
+    name: Name = ""
+    version: Name = ""
+    protocol: Count = 1
+
+
 _FROM_WORKER: "msgpack.Decoder[FromWorker]" = msgpack.Decoder(FromWorker)
+_GREETING: "msgpack.Decoder[Greeting]" = msgpack.Decoder(Greeting)
 _FROM_COORDINATOR: "msgpack.Decoder[FromCoordinator]" = msgpack.Decoder(FromCoordinator)
 
 
@@ -66,7 +76,15 @@ def pack(message: Message) -> bytes:
 
 def unpack_from_worker(data: bytes) -> FromWorker | None:
     """Decode a message of a worker, or return None if it does not fit."""
-    return _unpack(data, _FROM_WORKER)
+    return _unpack(data, _FROM_WORKER) or _other_greeting(data)
+
+
+def _other_greeting(data: bytes) -> Hello | None:
+    """Return a greeting of another protocol, whatever else it says by now, so that it can be refused."""
+    greeting = _unpack(data, _GREETING)
+    if greeting is None or greeting.protocol == PROTOCOL:
+        return None
+    return Hello("", "", greeting.name, greeting.version, (), (), 1, greeting.protocol)
 
 
 def unpack_from_coordinator(data: bytes) -> FromCoordinator | None:

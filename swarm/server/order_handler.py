@@ -11,10 +11,12 @@ from swarm.coordinator.machine_orders import Instruct, order_machines
 from swarm.coordinator.member_admin import APPROVALS, MemberAdmin
 from swarm.errors import Remedy, StoreError, SwarmError, UsageError
 from swarm.lease.member_message import OF_MACHINES, BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.message import PROTOCOL, other_protocol
 from swarm.net.transport import Router
 from swarm.server.queue import safe_name
 from swarm.server.resident import Resident
 from swarm.system.disk import guarded, make_folder
+from swarm.system.machine import machine_name
 from swarm.system.platform import free_bytes
 from swarm.system.text import bytes_text
 
@@ -49,6 +51,8 @@ class OrderHandler:
     def take(self, peer: bytes, message: UserMessage, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
         try:
+            if isinstance(message, Order | NewBook) and message.protocol != PROTOCOL:
+                raise UsageError(other_protocol("your machine", message.protocol, machine_name(), PROTOCOL) + ".")
             if isinstance(message, Order):
                 is_approval = message.action in APPROVALS
                 note = self.members.obey_peer(message, self._router) if is_approval else self.obey(message)

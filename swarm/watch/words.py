@@ -14,9 +14,9 @@ from swarm.errors import WhoRetries
 from swarm.job.clip_info import Implausible
 from swarm.job.fallback_voice import guests_in
 from swarm.job.job_asset import MODEL, VOICE
-from swarm.lease.envelope import TRIED_AGAIN, Message, Reason
+from swarm.lease.envelope import TRIED_AGAIN, Reason
 from swarm.lease.member_message import StandbyStatus
-from swarm.lease.message import Done, Refused, Rejected, StatusReply
+from swarm.lease.message import Done, Refused, Rejected, StatusReply, other_protocol
 from swarm.system.text import count_text, duration_text
 
 CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
@@ -59,10 +59,7 @@ def _bottleneck(reason: Reason) -> str:
 
 
 def _other_protocol(reason: Reason) -> str:
-    return (
-        f"this worker speaks protocol {reason.count} (e2a-swarm {reason.version}), the coordinator "
-        f"{reason.coordinator} speaks {reason.expected} (e2a-swarm {reason.expected_version}): install the same version"
-    )
+    return other_protocol(reason.worker or "this machine", reason.count, reason.coordinator, reason.expected)
 
 
 def _implausible(reason: Reason) -> str:
@@ -163,7 +160,7 @@ def lacking_text(done: Done, install_line: Callable[[str], str] = lambda _engine
 
     `install_line` gives the command that installs an engine on this very machine; "" if it is not known here.
     """
-    return _say(LACKING, _here(done.lack, install_line)) or done.note  # a coordinator of 0.1 sends the words
+    return _say(LACKING, _here(done.lack, install_line))
 
 
 def hopeless_text(reason: Reason, install_line: Callable[[str], str] = lambda _engine: "") -> str:
@@ -180,12 +177,12 @@ def _here(reason: Reason | None, install_line: Callable[[str], str]) -> Reason |
 
 def refused_text(refused: Refused) -> str:
     """Say why a coordinator does not let a worker in."""
-    return _say(REFUSED, refused.reason) or refused.why  # a coordinator of 0.1 sends the words
+    return _say(REFUSED, refused.reason) or "another e2a-swarm is needed here: update it"
 
 
 def rejected_text(rejected: Rejected) -> str:
     """Say why a coordinator does not take a clip."""
-    return _say(REJECTED, rejected.reason) or rejected.why  # a coordinator of 0.1 sends the words
+    return _say(REJECTED, rejected.reason)
 
 
 def failure_text(kind: str, note: str) -> str:
@@ -206,20 +203,6 @@ def taken_over_text(title: str, job: str) -> str:
 def event_text(event: Reason) -> str:
     """Say what happened."""
     return _say(EVENTS, event)
-
-
-def worded(message: Message) -> Message:
-    """Return a message with the words for its reasons as well: 0.1 reads nothing else."""
-    match message:
-        case StatusReply():
-            return worded_status(message)
-        case Done(lack=Reason() as lack):
-            return structs.replace(message, note=_say(LACKING, lack))
-        case Refused():
-            return structs.replace(message, why=refused_text(message))
-        case Rejected():
-            return structs.replace(message, why=rejected_text(message))
-    return message
 
 
 def worded_status(reply: StatusReply) -> StatusReply:

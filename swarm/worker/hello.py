@@ -6,7 +6,7 @@ from pathlib import Path
 
 from swarm import __version__
 from swarm.lease.envelope import MAX_BATCH, MAX_FACTS, MAX_MODELS
-from swarm.lease.message import Hello
+from swarm.lease.message import PROTOCOL, Hello
 from swarm.lease.offer import BORROWED, EngineOffer
 from swarm.system.machine import machine_name, new_nonce, worker_id
 from swarm.voice.built_in import BUILT_IN
@@ -36,6 +36,7 @@ def greeting(
         engines=engine_offers(only),
         devices=describe(devices, gpus),
         slots=len(devices),
+        protocol=PROTOCOL,
         tag=tag,
     )
 
@@ -60,6 +61,4 @@ def _offer(engine: Engine, facts: bytes) -> EngineOffer:
         models = (*models[: MAX_MODELS - 1], BORROWED)
     batch = max(1, min(card.batch, MAX_BATCH))
     lacks = engine.lacking_languages() if card.name in BUILT_IN else ()
-    return EngineOffer(
-        card.name, card.languages, models, batch, facts, casts=True, lacks=lacks, device=engine.computes_on()
-    )
+    return EngineOffer(card.name, card.languages, models, batch, facts, lacks=lacks, device=engine.computes_on())

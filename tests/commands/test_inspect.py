@@ -11,7 +11,7 @@ from swarm.commands.main import main
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EXIT_BOOK, EXIT_USAGE
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.lease.message import Hello
+from swarm.lease.message import PROTOCOL, Hello
 from swarm.lease.offer import EngineOffer
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts
@@ -202,7 +202,7 @@ def test_a_book_can_be_looked_at_for_an_engine_that_only_workers_have(
     card = EngineCard("drum", "beats", ("fr",), (), (("", 300),), (VoiceCard("tom", "*"),))
     offer = EngineOffer("drum", ("fr",), facts=msgspec.msgpack.encode(EngineFacts(card)))
     seen = SeenEngines(tmp_path / "state")
-    seen.meet(Hello("w", "n", "attic", "1", (offer,), (), 1))
+    seen.meet(Hello("w", "n", "attic", "1", (offer,), (), 1, PROTOCOL))
     seen.save()
     registry._OFFERED.clear()
     assert main(asked) == 0

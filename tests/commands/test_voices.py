@@ -13,7 +13,7 @@ from swarm.coordinator.seen_engines import SeenEngines, note_speed
 from swarm.errors import EXIT_USAGE
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.lease.message import Hello
+from swarm.lease.message import PROTOCOL, Hello
 from swarm.lease.offer import EngineOffer
 from swarm.voice.coqui.card import INSTALL
 from swarm.voice.host import registry
@@ -193,7 +193,7 @@ def test_engines_that_only_workers_have_are_listed(
     card = EngineCard("drum", "beats", ("fr",), (), (("", 300),), (VoiceCard("tom", "*"),), natural=("fr",))
     facts = msgspec.msgpack.encode(EngineFacts(card))
     seen = SeenEngines(tmp_path)
-    seen.meet(Hello("w", "n", "attic", "1", (EngineOffer("drum", ("fr",), facts=facts),), (), 1))
+    seen.meet(Hello("w", "n", "attic", "1", (EngineOffer("drum", ("fr",), facts=facts),), (), 1, PROTOCOL))
     seen.save()
     text = "\n".join(lines_of(capsys, "--language", "fr", "--state-dir", str(tmp_path)))
     assert "drum: beats (natural; offered by a worker)" in text

@@ -11,10 +11,11 @@ from swarm.coordinator.seen_engines import FOLDER, SeenEngines
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.lease.envelope import Message
 from swarm.lease.member_message import BookTaken, NewBook, Obeyed, Order
-from swarm.lease.message import FromWorker, Hello, Status, StatusReply
+from swarm.lease.message import PROTOCOL, FromWorker, Hello, Status, StatusReply
 from swarm.lease.offer import EngineOffer
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts
+from swarm.watch.words import waiting_text
 
 DRUM = EngineFacts(EngineCard("drum", "", ("en",), (), (("", 300),), (VoiceCard("tom", "*"),)))
 
@@ -37,7 +38,7 @@ class Door:
 
 
 def hello(name: str, facts: bytes = b"") -> Hello:
-    return Hello(f"w {name}", "n", "attic", "1", (EngineOffer(name, ("en",), facts=facts),), (), 1)
+    return Hello(f"w {name}", "n", "attic", "1", (EngineOffer(name, ("en",), facts=facts),), (), 1, PROTOCOL)
 
 
 async def test_the_wait_ends_with_a_worker_that_has_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,5 +68,8 @@ async def test_the_wait_ends_with_a_worker_that_has_the_engine(tmp_path: Path, m
     assert not obeyed.done
     assert "the engine drum; it takes no orders until then" in obeyed.note
     assert taken.refusal == obeyed.note
-    assert (reply.jobs[0].title, reply.jobs[0].note) == ("A Book", "waiting for a worker that has the engine drum")
+    assert (reply.jobs[0].title, waiting_text(reply.jobs[0].reason)) == (
+        "A Book",
+        "waiting for a worker that has the engine drum",
+    )
     assert (tmp_path / FOLDER / "drum.msgpack").exists()

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from swarm.coordinator.seen_engines import FOLDER, LATELY_S, MAX_KEPT, SeenEngines
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.lease.message import Hello
+from swarm.lease.message import PROTOCOL, Hello
 from swarm.lease.offer import Device, EngineOffer
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts
@@ -21,7 +21,7 @@ def nothing_offered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def hello(*offers: EngineOffer) -> Hello:
-    return Hello("w", "n", "attic", "1", offers, (), 1)
+    return Hello("w", "n", "attic", "1", offers, (), 1, PROTOCOL)
 
 
 def offer(name: str = "drum", card: EngineCard = CARD) -> EngineOffer:

@@ -33,12 +33,25 @@ from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Message, Reason
 from swarm.lease.file_transfer import Fetch, FilePiece
-from swarm.lease.message import Accepted, Clip, Done, Failed, Grant, Heartbeat, Hello, Rejected, Release, Revoke
+from swarm.lease.message import (
+    PROTOCOL,
+    Accepted,
+    Clip,
+    Done,
+    Failed,
+    Grant,
+    Heartbeat,
+    Hello,
+    Rejected,
+    Release,
+    Revoke,
+)
 from swarm.lease.offer import Device, EngineOffer
 from swarm.lease.outcome import Outcome
 from swarm.system.machine import Clock
 from swarm.voice.host.takes import make_clip
 from swarm.watch.progress import QuietProgress
+from swarm.watch.words import rejected_text
 
 Answer = TypeVar("Answer", bound=Message)
 JOB = a_job().job
@@ -88,7 +101,7 @@ class Bench:
     async def join(self) -> Grant:
         """Come in as a worker of one slot and get the lease."""
         offers = (EngineOffer("metronome", ("*",)),)
-        self.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1))
+        self.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1, PROTOCOL))
         self.dealer.send(Heartbeat((), (0,)))
         return await self.hear(Grant)
 
@@ -174,7 +187,7 @@ async def test_a_stored_clip_says_its_key_and_one_that_says_another_is_rejected(
 async def test_a_clip_whose_bytes_are_not_what_it_says_is_rejected(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     speak(bench.dealer, await bench.join(), 0, damage=b"!")
-    assert "digest" in (await bench.hear(Rejected)).why
+    assert "digest" in rejected_text(await bench.hear(Rejected))
     assert not bench.state.accepted
     bench.running.cancel()
 
@@ -269,7 +282,7 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
     spec = structs.replace(a_job(), job_files=(JobAsset("model/model.pth", digest, len(content)),))
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
     offers = (EngineOffer("metronome", ("*",)),)
-    bench.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1))
+    bench.dealer.send(Hello("w", "n", "w", "1", offers, (Device("cpu"),), 1, PROTOCOL))
     bench.dealer.send(Heartbeat((), (0,), job_files=(digest,)))
     grant = await bench.hear(Grant)
     for offset in range(0, len(content), PIECE_BYTES):
@@ -299,7 +312,7 @@ async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_p
         return True
 
     bench = Bench(tmp_path, store, spec=spec, contents={digest: content}, put_back=put_back)
-    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
+    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1, PROTOCOL))
     lose(store, spec.job, digest, damage)
     bench.dealer.send(Fetch(digest, 0))
     frame = b""
@@ -315,7 +328,7 @@ async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, off
     digest = hashlib.sha256(content).hexdigest()
     spec = structs.replace(a_job(), job_files=(JobAsset("voice.wav", digest, len(content)),))
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
-    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
+    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1, PROTOCOL))
     bench.dealer.send(Fetch(digest, offset))
     message, frame = await asyncio.wait_for(bench.dealer.receive(), 120)
     while not isinstance(message, FilePiece):
@@ -339,7 +352,7 @@ async def test_a_recording_that_is_lost_and_cannot_be_put_back_ends_the_run_with
     digest = hashlib.sha256(content).hexdigest()
     spec = structs.replace(a_job(), job_files=(JobAsset("voice.wav", digest, len(content)),))
     bench = Bench(tmp_path, spec=spec, contents={digest: content})
-    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1))
+    bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1, PROTOCOL))
     lose(bench.store, spec.job, digest, damage)
     bench.dealer.send(Fetch(digest, 0))
     with pytest.raises(StoreError, match="its original is not where it was; put one of them back"):

@@ -8,7 +8,7 @@ from swarm.job.fallback_voice import FallbackEngine, guest_places, guests_in, ma
 from swarm.job.recipe import Recipe
 from swarm.voice.host.registry import find_card
 
-PIPER = FallbackEngine(Recipe("piper", "de_DE-mls-medium:7", "de", "de_DE-mls-medium", cast=True), find_card("piper"))
+PIPER = FallbackEngine(Recipe("piper", "de_DE-mls-medium:7", "de", "de_DE-mls-medium"), find_card("piper"))
 
 
 def test_a_segment_names_all_of_a_guest_in_its_engine_text() -> None:

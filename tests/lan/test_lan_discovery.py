@@ -18,7 +18,7 @@ OURS, OTHERS = SwarmKey(b"o" * 16).code, SwarmKey(b"x" * 16).code
 COORDINATOR = """
 import asyncio
 from pathlib import Path
-from swarm.lease.message import Welcome
+from swarm.lease.message import PROTOCOL, Welcome
 from swarm.net.discovery import Advertisement
 from swarm.net.identity.keys import curve_keys, load_key, swarm_id
 from swarm.system.platform import run_loop
@@ -32,7 +32,7 @@ async def main():
     while True:
         peer, message, _ = await router.receive()
         print("heard", message.name, flush=True)
-        router.send(peer, Welcome("c1", 1, "laptop", 1.0, 1000))
+        router.send(peer, Welcome("c1", 1, "laptop", 1.0, 1000, 65536))
 run_loop(main())
 """
 
@@ -54,7 +54,7 @@ async def main():
         browser.changed.clear()
     dealer = DealerSocket(curve_keys(key), on_change=lambda: print("refused:", dealer.refusal, flush=True))
     dealer.connect(found[0].addresses)
-    while not dealer.send(Hello("w1", "n1", "attic", "1", (), (), 1)):
+    while not dealer.send(Hello("w1", "n1", "attic", "1", (), (), 1, PROTOCOL)):
         await asyncio.sleep(0.02)
     print("welcomed by", (await dealer.receive())[0].name, "at", found[0].addresses[0], flush=True)
 run_loop(main())

@@ -11,8 +11,8 @@ from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings, WorkerSettings
-from swarm.lease.envelope import Message
-from swarm.lease.message import Clip, Grant, Heartbeat, Hello, Job, Line, StatusReply, Welcome
+from swarm.lease.envelope import CLIP_PIECE_BYTES, Message
+from swarm.lease.message import PROTOCOL, Clip, Grant, Heartbeat, Hello, Job, Line, StatusReply, Welcome
 from swarm.lease.offer import Device, EngineOffer
 from swarm.lease.outcome import Load, Outcome, Speak, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
@@ -50,7 +50,7 @@ def make_core(*states: JobState, now: float = 0.0, **settings: object) -> Coordi
 
 def make_hello(worker: str = "w", slots: int = 1, nonce: str = "n", **fields: object) -> Hello:
     """Make the greeting of a worker that speaks English with the metronome."""
-    fixed = {"engines": (EngineOffer("metronome", ("*",)),), "devices": (Device("cpu"),)} | fields
+    fixed = {"engines": (EngineOffer("metronome", ("*",)),), "devices": (Device("cpu"),), "protocol": PROTOCOL} | fields
     return Hello(worker=worker, nonce=nonce, name=worker.upper(), version="1", slots=slots, **fixed)  # type: ignore[arg-type]
 
 
@@ -107,13 +107,15 @@ def offer(
     return grant
 
 
-def make_worker(slots: int = 1, *links: str, credit: int = 1000, batch: int = 1, **settings: Any) -> WorkerCore:
+def make_worker(
+    slots: int = 1, *links: str, credit: int = 1000, batch: int = 1, piece: int = CLIP_PIECE_BYTES, **settings: Any
+) -> WorkerCore:
     """Make a worker that coordinators have let in, each with a job."""
     hello = make_hello(slots=slots, engines=(EngineOffer("metronome", ("*",), batch=batch),))
     worker = WorkerCore(hello, WorkerSettings(**settings))
     for link in links or ("a",):
         worker.connect(link, 0.0)
-        worker.receive(link, Welcome(link, 1, link, 1.0, credit), 0.0)
+        worker.receive(link, Welcome(link, 1, link, 1.0, credit, piece), 0.0)
         worker.receive(link, Job(f"job-{link}", "Book", RECIPE), 0.0)
     return worker
 
@@ -123,7 +125,7 @@ def grant(
 ) -> WorkerOutcome:
     """Grant it these texts."""
     lines = tuple(Line(index, text, 0) for index, text in enumerate(texts))
-    return worker.receive(link, Grant(lease, f"job-{link}", slot, 0, lines, 600.0), now)
+    return worker.receive(link, Grant(lease, f"job-{link}", slot, 0, lines), now)
 
 
 def speak(worker: WorkerCore, out: WorkerOutcome, size: int = 100, now: float = 1.0) -> WorkerOutcome:

@@ -13,7 +13,7 @@ from zmq.utils import z85
 
 from swarm.errors import EnvironmentFault
 from swarm.lease.envelope import MAX_CLIP_BYTES
-from swarm.lease.message import Bye, Clip, Done, Heartbeat, Hello, Release, Status, Welcome, WhoAreYou
+from swarm.lease.message import PROTOCOL, Bye, Clip, Done, Heartbeat, Hello, Release, Status, Welcome, WhoAreYou
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.net.transport import Dealer, DealerSocket, Router, RouterSocket
 from swarm.net.wire import pack
@@ -54,15 +54,15 @@ async def ends(request: pytest.FixtureRequest) -> AsyncIterator[tuple[Router, De
 
 async def test_messages_go_both_ways_in_order(ends: tuple[Router, Dealer, int]) -> None:
     router, dealer, _ = ends
-    assert dealer.send(Hello("w1", "n1", "attic", "1", (), (), 1))
+    assert dealer.send(Hello("w1", "n1", "attic", "1", (), (), 1, PROTOCOL))
     for lease in range(300):
         assert dealer.send(Release(lease))
     peer, hello, frame = await soon(router.receive())
-    assert (hello, frame) == (Hello("w1", "n1", "attic", "1", (), (), 1), b"")
+    assert (hello, frame) == (Hello("w1", "n1", "attic", "1", (), (), 1, PROTOCOL), b"")
     assert [(await soon(router.receive()))[1].lease for _ in range(300)] == list(range(300))
-    assert router.send(peer, Welcome("c1", 1, "laptop", 1.0, 1000))
+    assert router.send(peer, Welcome("c1", 1, "laptop", 1.0, 1000, 65536))
     assert router.send(peer, Done())
-    assert (await soon(dealer.receive()))[0] == Welcome("c1", 1, "laptop", 1.0, 1000)
+    assert (await soon(dealer.receive()))[0] == Welcome("c1", 1, "laptop", 1.0, 1000, 65536)
     assert (await soon(dealer.receive()))[0] == Done()
 
 
@@ -78,7 +78,7 @@ async def test_a_clip_brings_its_frame(ends: tuple[Router, Dealer, int], size: i
 async def test_what_is_over_its_bound_is_not_sent(ends: tuple[Router, Dealer, int]) -> None:
     _, dealer, _ = ends
     assert not dealer.send(CLIP, bytes(MAX_CLIP_BYTES + 1))
-    assert not dealer.send(Hello("w" * 70_000, "n", "n", "1", (), (), 1))
+    assert not dealer.send(Hello("w" * 70_000, "n", "n", "1", (), (), 1, PROTOCOL))
     assert dealer.dropped == 2
 
 

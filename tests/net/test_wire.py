@@ -46,7 +46,7 @@ TOLD = ToldFile(DIGEST, DIGEST, 5)
 SLOTS = (m.SlotStatus(0, "speaking", "job", 1, 2, 3, 4.5, 6.5),)
 HEIR = Heir("id", "tower", "10.0.0.5:5000")
 FROM_WORKER: list[m.Message] = [
-    m.Hello("w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2),
+    m.Hello("w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2, m.PROTOCOL),
     m.Held("job", ((0, 1, KEY), (2, 3, KEY))),
     m.Heartbeat(
         (m.SlotReport(0, "speaking", 7, 3, 1.5, "note"),),
@@ -75,13 +75,13 @@ FROM_WORKER: list[m.Message] = [
     Enrol("attic", bytes(32)),
 ]
 FROM_COORDINATOR: list[m.Message] = [
-    m.Welcome("c", 3, "laptop", 1.0, 2**33),
+    m.Welcome("c", 3, "laptop", 1.0, 2**33, 65536),
     m.Received(3, 65536),
-    m.Refused("another version"),
+    m.Refused(Reason("other protocol", count=1, expected=2)),
     m.Wanted("job", ((0, 1, KEY),), ()),
     m.Job("job", "Moby Dick", Recipe("metronome", "tick", "en", "", (("cost", 0.5), ("fast", True), ("n", 1)))),
     m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (JobAsset("model/model.pth", DIGEST, 2**31),), True),
-    m.Job("job", "Moby Dick", Recipe("piper", "v", "de", cast=True), voices=("de_DE-mls-medium:5",)),
+    m.Job("job", "Moby Dick", Recipe("piper", "v", "de"), voices=("de_DE-mls-medium:5",)),
     m.Fetch(DIGEST, 0),
     m.FilePiece(DIGEST, 0, 5),
     Source(DIGEST, "10.0.0.1:5000"),
@@ -90,7 +90,7 @@ FROM_COORDINATOR: list[m.Message] = [
     ModelSource(DIGEST, told=TOLD),
     m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1))),
     m.Accepted("job", ((0, 1, KEY), (0, 2, KEY))),
-    m.Rejected("job", 0, 1, KEY, "digest"),
+    m.Rejected("job", 0, 1, KEY, Reason("other job")),
     m.Trim(7, 3),
     m.Skip(7, (2, 5)),
     m.Revoke(7),
@@ -120,15 +120,25 @@ ANYTHING = st.recursive(
 )
 
 
-def test_a_grant_carries_the_deadline_that_workers_of_0_1_require() -> None:
-    grant = m.Grant(7, "job", 0, 1, (m.Line(0, "So.", 0),))
-    assert msgpack.unpackb(pack(grant))["deadline_s"] == 0.0
-
-
-def test_a_greeting_of_0_1_that_counts_its_clips_is_understood() -> None:
-    hello = m.Hello("w", "n", "attic", "1", (), (m.Device("cpu"),), 2)
-    older = msgpack.packb({**msgspec.to_builtins(hello), "held": 5})
-    assert unpack_from_worker(older) == hello
+def test_a_greeting_of_another_protocol_is_understood_as_far_as_it_can_be_refused() -> None:
+    hello = {
+        "type": "Hello",
+        "worker": "w",
+        "nonce": "n",
+        "name": "attic",
+        "version": "0.2.0",
+        "engines": [],
+        "slots": 1,
+    }
+    of_0_2 = unpack_from_worker(msgpack.packb({**hello, "devices": []}))
+    assert isinstance(of_0_2, m.Hello)
+    assert (of_0_2.name, of_0_2.protocol) == ("attic", 1)
+    newer = unpack_from_worker(
+        msgpack.packb({"type": "Hello", "name": "attic", "protocol": 3, "engines": "of tomorrow"})
+    )
+    assert isinstance(newer, m.Hello)
+    assert (newer.name, newer.protocol) == ("attic", 3)
+    assert unpack_from_worker(msgpack.packb({"type": "Hello", "name": "attic", "protocol": 2})) is None
 
 
 def test_every_message_of_the_table_is_tried_here() -> None:

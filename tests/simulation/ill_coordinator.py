@@ -52,7 +52,7 @@ class IllCoordinator(Machine):
         if connection is None:
             return
         if isinstance(message, Hello):
-            self._say(connection, Welcome(self.name, 1 << 40, self.name, 1.0, 1 << 30, 0))
+            self._say(connection, Welcome(self.name, 1 << 40, self.name, 1.0, 1 << 30, 1))
             self._say(connection, Job("ill", "Ill", self._recipe, self._files))
         elif isinstance(message, Heartbeat):
             for offer in message.offers:

@@ -8,6 +8,7 @@ from liar import Liar
 from worker import SimWorker
 
 from swarm.lease.message import (
+    PROTOCOL,
     Bye,
     Failed,
     FromCoordinator,
@@ -84,7 +85,7 @@ class IllWill(SimWorker):
     def _greet(self, name: str) -> None:
         offers, devices = (EngineOffer("metronome", ("*",), batch=self.batch),), (Device("cpu"),)
         nonce = self.process.partition("/")[2]
-        self.send(name, Hello(self.name, nonce, self.name, "1", offers, devices, self.slots))
+        self.send(name, Hello(self.name, nonce, self.name, "1", offers, devices, self.slots, PROTOCOL))
 
     def _act(self, name: str, coordinator: SimCoordinator) -> None:
         grants, offers = self.grants.get(name, {}), tuple(range(self.slots))

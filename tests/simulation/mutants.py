@@ -84,7 +84,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "waiting slots are not asked again": Value(CoordinatorCore, "_next_round", lambda self: math.inf),
     "no silence detection": Value(deadlines, "SILENCE_S", 1e9),
     "clips of the dropped are thrown away": Value(CoordinatorCore, "_take_late", lambda self, *_: None),
-    "clips are not cut": Edit(worker_core, "send_clips", "link.largest_piece and", "False and"),
+    "clips are not cut": Edit(worker_core, "send_clips", "unaccepted.cut(clip, link.piece)", "0"),
     "pieces do not wait for room on the link": Edit(ClipUploads, "parts", "> window", "> 1e9"),
     "pieces are no sign of life": Edit(
         CoordinatorCore, "receive", "session.heard_s = now", "session.heard_s += (now - session.heard_s) * (not frame)"

@@ -21,6 +21,7 @@ from swarm.job.recipe import Recipe
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Message
 from swarm.lease.message import (
+    PROTOCOL,
     Accepted,
     Clip,
     ClipPiece,
@@ -117,8 +118,8 @@ class SimWorker(Machine):
         super().start()
         offers = (EngineOffer("metronome", ("*",), batch=self.batch),)
         if self.hosts:
-            offers += (EngineOffer("interpreter", ("fr",), casts=True),)
-        hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, self.devices, self.slots)
+            offers += (EngineOffer("interpreter", ("fr",)),)
+        hello = Hello(self.name, f"nonce-{self.run}", self.name, "1", offers, self.devices, self.slots, PROTOCOL)
         core = WorkerCore(hello, self.settings)
         self.core = self.world.trace(self.name).watch("worker", core, hello=hello, settings=core.settings)
         self.engines = [SimEngine(self, slot) for slot in range(self.slots)]

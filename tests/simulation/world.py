@@ -30,6 +30,7 @@ from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.recipe import Recipe
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.lease.core_settings import WorkerSettings
+from swarm.lease.envelope import MAX_CLIP_BYTES
 from swarm.lease.offer import ANY, CPU, GPU
 from swarm.watch.trace.log_file import open_log
 from swarm.watch.trace.recorder import NO_TRACE, Trace
@@ -95,13 +96,13 @@ class World:
         self.began_s = self.heap.now
         self.bytes_a_character = self.random.choice([1, 10, 40])
         self.slow = self.links_random.choice(SLOW_LINKS_ARE)
-        self.clip_piece = self.links_random.choice([0, 1024, 65536])
+        self.clip_piece = self.links_random.choice([MAX_CLIP_BYTES, 1024, 65536])
         if self.links_random.random() < SLOW_LINKS_SHARE:
             self.faults.on.add(SLOW_LINKS)
         if SLOW_LINKS in self.faults:
             self.bytes_a_character, self.clip_piece = self.slow.bytes_a_character, 65536
         if WHOLE_CLIPS in self.faults:
-            self.clip_piece = 0
+            self.clip_piece = MAX_CLIP_BYTES
         self._make()
 
     # --- making it

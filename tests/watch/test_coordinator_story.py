@@ -182,7 +182,7 @@ def test_a_lease_that_is_cut_for_an_idle_slot_names_what_was_taken(bench: Bench)
 def test_a_machine_of_another_protocol_is_refused_with_the_reason(bench: Bench) -> None:
     bench.core.receive(b"z", Hello("z", "n", "old", "0.1", (), (), 1, protocol=99), 1.0)
     (line,) = bench.story(machine="old")
-    assert line.startswith("old (e2a-swarm 0.1) is refused: this worker speaks protocol 99")
+    assert line.startswith("old (e2a-swarm 0.1) is refused: old speaks protocol 99")
 
 
 def test_the_story_of_a_machine_leaves_the_others_out(bench: Bench) -> None:

@@ -8,18 +8,15 @@ import pytest
 import swarm.lease
 from swarm.coordinator import engine_wait
 from swarm.lease.envelope import Reason
-from swarm.lease.message import Done, Refused, Rejected
+from swarm.lease.message import Refused
 from swarm.watch import words
 from swarm.watch.words import (
     event_text,
     failure_text,
     files_text,
     hopeless_text,
-    lacking_text,
     refused_text,
-    rejected_text,
     waiting_text,
-    worded,
 )
 
 TABLES = (words.WAITING, words.KEPT, words.LACKING, words.HOPELESS, words.REFUSED, words.REJECTED, words.EVENTS)
@@ -50,25 +47,6 @@ def test_a_code_of_a_newer_coordinator_has_no_words() -> None:
     assert waiting_text(unknown) == event_text(unknown) == hopeless_text(unknown) == waiting_text(None) == ""
 
 
-def test_a_coordinator_of_0_1_sends_the_words_itself() -> None:
-    assert lacking_text(Done(note="Emma is spoken with espeak")) == "Emma is spoken with espeak"
-    assert lacking_text(Done()) == ""
-
-
-def test_a_refusal_and_a_rejection_of_0_1_keep_their_words() -> None:
-    assert refused_text(Refused("install the same version")) == "install the same version"
-    assert rejected_text(Rejected("job", 0, 0, KEY, "the digest is another")) == "the digest is another"
-
-
-def test_workers_of_0_1_get_the_words_for_a_refusal_and_a_rejection() -> None:
-    refused = worded(Refused(reason=Reason("other protocol", coordinator="laptop", count=2, expected=1, version="9")))
-    assert isinstance(refused, Refused)
-    assert "this worker speaks protocol 2 (e2a-swarm 9), the coordinator laptop speaks 1" in refused.why
-    rejected = worded(Rejected("job", 0, 0, KEY, reason=Reason("other rate", count=8000, expected=24_000)))
-    assert isinstance(rejected, Rejected)
-    assert rejected.why == "the clip has 8000 Hz, the others of this job 24000"
-
-
 @pytest.mark.parametrize(
     ("kind", "note", "text"),
     [
@@ -77,11 +55,19 @@ def test_workers_of_0_1_get_the_words_for_a_refusal_and_a_rejection() -> None:
         ("rejected", "other clip", "rejected: the clip is not of this text and recipe"),
         ("rejected", "implausible length", "rejected: the clip is far too long or too short for its text"),
         ("rejected", "the digest is another", "rejected: the digest is another"),
-        ("error: as a journal of 0.1 says it", "", "error: as a journal of 0.1 says it"),
     ],
 )
 def test_a_failure_is_told_with_its_kind(kind: str, note: str, text: str) -> None:
     assert failure_text(kind, note) == text
+
+
+@pytest.mark.parametrize(("protocol", "behind"), [(1, "attic"), (3, "laptop")])
+def test_who_is_refused_hears_which_machine_is_to_be_updated(protocol: int, behind: str) -> None:
+    reason = Reason("other protocol", worker="attic", coordinator="laptop", count=protocol, expected=2)
+    assert refused_text(Refused(reason)) == (
+        f"attic speaks protocol {protocol} of e2a-swarm, and the coordinator laptop speaks 2: "
+        f"update e2a-swarm on {behind}"
+    )
 
 
 def test_how_to_start_a_worker_is_said_until_workers_were_called() -> None:

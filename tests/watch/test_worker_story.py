@@ -6,6 +6,7 @@ import pytest
 from making import RECIPE, grant, make_hello, speak
 from recorded import work
 
+from swarm.lease.envelope import Reason
 from swarm.lease.message import Accepted, Done, Job, Rejected, Revoke, Trim, Welcome
 from swarm.lease.outcome import Load, Speak
 from swarm.lease.worker.core import WorkerCore
@@ -27,7 +28,7 @@ class Bench:
         bare = WorkerCore(make_hello())
         self.core: WorkerCore = self._trace.watch("worker", bare, hello=bare.hello)
         self.core.connect("a", 0.0)
-        self.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10_000), 0.0)
+        self.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10_000, 65536), 0.0)
         self.core.receive("a", Job("job-a", "Book", RECIPE), 0.0)
         self.out = speak(self.core, grant(self.core, "One.", "Two.", "Three."))
 
@@ -62,7 +63,9 @@ def test_the_next_sentence_is_prefetched(bench: Bench) -> None:
 
 def test_a_clip_that_is_rejected_says_why(bench: Bench) -> None:
     (_, clip), *_ = speak(bench.core, bench.out).clips
-    bench.core.receive("a", Rejected("job-a", 0, 0, clip.key, "the digest is another"), 2.0)
+    bench.core.receive(
+        "a", Rejected("job-a", 0, 0, clip.key, Reason("damaged clip", note="the digest is another")), 2.0
+    )
     assert bench.story((0, 0))[-1] == "1/1: rejected by laptop: the digest is another"
 
 
@@ -87,7 +90,7 @@ def test_an_engine_that_does_not_open_is_told_and_the_lease_given_back(tmp_path:
     with Trace(open_log(path)) as trace:
         core = trace.watch("worker", bare, hello=bare.hello)
         core.connect("a", 0.0)
-        core.receive("a", Welcome("c", 1, "laptop", 1.0, 10_000), 0.0)
+        core.receive("a", Welcome("c", 1, "laptop", 1.0, 10_000, 65536), 0.0)
         core.receive("a", Job("job-a", "Book", RECIPE), 0.0)
         (load,) = (each for each in grant(core, "One.").commands if isinstance(each, Load))
         core.unable(0, load.turn, "no such library", 1.0)

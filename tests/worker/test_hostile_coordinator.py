@@ -15,6 +15,7 @@ from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.file_transfer import Fetch, FilePiece
 from swarm.lease.message import (
+    PROTOCOL,
     Accepted,
     Done,
     FromCoordinator,
@@ -84,7 +85,7 @@ class MoodyProcess:
 @asynccontextmanager
 async def a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, list[str]]]:
     monkeypatch.setattr(node_engines, "EngineProcess", MoodyProcess)
-    hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 2)
+    hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 2, PROTOCOL)
     engines, said = Engines(("cpu:0", "cpu:0"), tmp_path / "log"), []
     settings = WorkerSettings(step_back_s=0.01, max_step_back_s=0.01)
     limit_watch = LimitWatch(engines.devices, GpuReadings(()))
@@ -175,7 +176,7 @@ async def test_half_right_messages_end_no_worker(tmp_path: Path, monkeypatch: py
             name = liar.chance.choice("ab")
             if count % 100 == 0:
                 node.carry_out(node.core.connect(name, node.clock.now()))
-                node.carry_out(node.core.receive(name, Welcome("c", 1, "laptop", 1.0, 10**6), node.clock.now()))
+                node.carry_out(node.core.receive(name, Welcome("c", 1, "laptop", 1.0, 10**6, 65536), node.clock.now()))
             message, frame = liar.message()
             node.carry_out(node.core.receive(name, message, node.clock.now(), frame))
             if liar.chance.random() < 0.5:
@@ -190,7 +191,7 @@ async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_f
     async with a_worker(tmp_path, monkeypatch) as (node, said):
         node.add("a", ["127.0.0.1:1"])
         node.carry_out(node.core.connect("a", node.clock.now()))
-        node.carry_out(node.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10**6), node.clock.now()))
+        node.carry_out(node.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10**6, 65536), node.clock.now()))
         for number in range(12_000):
             files = tuple(
                 JobAsset(f"model/{place}.bin", hashlib.sha256(b"%d %d" % (number, place)).hexdigest(), 1000)

@@ -30,7 +30,7 @@ def speaking() -> tuple[WorkerCore, Speak]:
 @pytest.mark.parametrize("packing", ["", "flac", "opus"])
 async def test_a_clip_is_packed_as_its_link_wants_it_and_says_so(packing: str) -> None:
     core, order = speaking()
-    core.links["a"].welcome = Welcome("a", 1, "a", 1.0, 1000, opus=packing == "opus")
+    core.links["a"].welcome = Welcome("a", 1, "a", 1.0, 1000, 65536, opus=packing == "opus")
     core.links["a"].pace.behind_until_s = inf if packing else -inf
     sound = make_clip(RISING, 24000, TEXT)
     (clip, none) = await packed([sound, None], core, order.slot, order.turn, 5.0)

@@ -12,7 +12,7 @@ from swarm.errors import EXIT_OUTDATED, Outdated
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.core_settings import WorkerSettings
-from swarm.lease.message import Accepted, Grant, Hello, Job, Line, Revoke, Trim, Welcome
+from swarm.lease.message import PROTOCOL, Accepted, Grant, Hello, Job, Line, Revoke, Trim, Welcome
 from swarm.lease.offer import Device, EngineOffer
 from swarm.lease.outcome import WorkerOutcome
 from swarm.lease.states import SlotState
@@ -38,7 +38,7 @@ TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": "0"})
 async def running(
     tmp_path: Path, credit: int = 10**6, **settings: float
 ) -> AsyncIterator[tuple[WorkNode, Engines, list[str]]]:
-    hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1)
+    hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1, PROTOCOL)
     engines, said = Engines(("cpu:0",), tmp_path / "log"), []
     limit_watch = LimitWatch(engines.devices, GpuReadings(()))
     settings = {"min_beat_s": 0.01, **settings}
@@ -56,7 +56,7 @@ async def running(
     life = asyncio.create_task(node.run())
     now = node.clock.now()
     node.carry_out(node.core.connect("a", now))
-    node.carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, credit), now))
+    node.carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, credit, 65536), now))
     node.carry_out(node.core.receive("a", Job("job", "Book", TICK), now))
     try:
         yield node, engines, said
@@ -70,7 +70,7 @@ async def speak(node: WorkNode, lease: int) -> None:
     """Have it speak a sentence."""
     spoken = len(node.core.unaccepted.clips)
     text = f"Tick {lease}."
-    grant = Grant(lease, "job", 0, 0, (Line(lease, text, 0),), 600.0)
+    grant = Grant(lease, "job", 0, 0, (Line(lease, text, 0),))
     node.carry_out(node.core.receive("a", grant, node.clock.now()))
     while len(node.core.unaccepted.clips) == spoken:
         await asyncio.sleep(0.01)
@@ -98,7 +98,7 @@ async def test_a_worker_that_is_told_to_leave_says_whether_anything_is_under_way
         _drain(node, said.append)
         assert said == ["nothing is under way: leaving"]
     async with running(tmp_path) as (node, _, _):
-        grant = Grant(1, "job", 0, 0, (Line(1, "Tick.", 0),), 600.0)
+        grant = Grant(1, "job", 0, 0, (Line(1, "Tick.", 0),))
         node.carry_out(node.core.receive("a", grant, node.clock.now()))
         _drain(node, said.append)
         assert said[1:] == ["finishing the sentences under way; Ctrl-C again stops at once"]
@@ -114,7 +114,7 @@ async def test_a_worker_whose_disk_is_full_pauses_and_loses_no_clip(
     async with running(tmp_path) as (node, _, said):
         lines = tuple(Line(index, f"Tick {index}.", 0) for index in range(6))
         now = node.clock.now()
-        node.carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), now))
+        node.carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines), now))
         node.carry_out(node.core.disconnect("a", now))
         while not any("takes no more clips" in line for line in said):
             await asyncio.sleep(0.01)
@@ -124,7 +124,7 @@ async def test_a_worker_whose_disk_is_full_pauses_and_loses_no_clip(
         assert all(node._clip_buffer.get(clip) for clip in held)
         obstacle.unlink()
         node.carry_out(node.core.connect("a", now))
-        node.carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, 10**6), now))
+        node.carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, 10**6, 65536), now))
         names = tuple((clip.chapter, clip.index, clip.key) for clip in held)
         node.carry_out(node.core.receive("a", Accepted("job", names), node.clock.now()))
         while node._notices.sentences < len(lines):
@@ -165,7 +165,7 @@ async def test_whom_it_serves_is_said_once_however_often_it_is_let_in(tmp_path: 
         peer, hello, _ = await router.receive()
         assert isinstance(hello, Hello)
         for _ in range(2):  # it greets until it is answered, and a slow coordinator answers each greeting
-            router.send(peer, Welcome("c2", 1, "laptop", 1.0, 10**6))
+            router.send(peer, Welcome("c2", 1, "laptop", 1.0, 10**6, 65536))
         router.send(peer, Job("other", "Another Book", TICK))
         while not any("speaking Another Book" in line for line in said):
             await asyncio.sleep(0.01)
@@ -225,7 +225,7 @@ async def waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
     monkeypatch.setattr(node_engines, "EngineProcess", FakeProcess)
     async with running(tmp_path, credit=50) as (node, engines, _):
         lines = tuple(Line(index, text, 0) for index, text in enumerate(TEXTS))
-        node.carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines, 600.0), node.clock.now()))
+        node.carry_out(node.core.receive("a", Grant(1, "job", 0, 0, lines), node.clock.now()))
         await until(lambda: engines.process(0) is not None)
         process = engines.process(0)
         assert isinstance(process, FakeProcess)
@@ -299,7 +299,7 @@ async def test_a_worker_whose_program_was_upgraded_finishes_and_asks_to_be_resta
     with pytest.raises(Outdated) as raised:
         async with running(tmp_path) as (node, _, said):
             monkeypatch.setattr(swarm.system.child, "CODE", "the version before")
-            grant = Grant(1, "job", 0, 0, (Line(1, "Tick.", 0),), 600.0)
+            grant = Grant(1, "job", 0, 0, (Line(1, "Tick.", 0),))
             node.carry_out(node.core.receive("a", grant, node.clock.now()))
             while not node.core.left:
                 await asyncio.sleep(0.01)
@@ -317,7 +317,7 @@ async def test_a_character_whose_voice_is_not_here_is_left_to_other_workers(
     async with running(tmp_path) as (node, engines, said):
         await speak(node, 1)
         monkeypatch.setattr(engines, "speak", lambda *words, **more: asyncio.create_task(absent()))
-        grant = Grant(2, "job", 0, 1, (Line(1, "⟦|@tock⟧Tick.", 0), Line(2, "Tick.", 0)), 600.0)
+        grant = Grant(2, "job", 0, 1, (Line(1, "⟦|@tock⟧Tick.", 0), Line(2, "Tick.", 0)))
         node.carry_out(node.core.receive("a", grant, node.clock.now()))
         while not node.unable:
             await asyncio.sleep(0.01)

@@ -12,9 +12,6 @@ Notes = Literal["skip", "inline", "end"]
 Ruby = Literal["base", "reading"]
 
 
-NEWER_CHOICES = {"verse_numbers": "say", "code": ""}  # jobs of 0.1 were named without these choices and their defaults
-
-
 class Reading(Struct, frozen=True):
     """The choices that decide which words of a book are spoken. Another reading makes another job."""
 
@@ -25,12 +22,6 @@ class Reading(Struct, frozen=True):
     exclude: tuple[str, ...] = ()  # titles of chapters that are left out
     verse_numbers: Literal["say", "skip"] = "say"
     code: Literal["", "say", "skip"] = ""  # whether code listings are read; "": only if most of the book is code
-
-    def for_digest(self) -> dict[str, object]:
-        """Return the choices that decide the name of a job: newer ones count only if the user made them."""
-        chosen = {name: getattr(self, name) for name in self.__struct_fields__}
-        newer = {name: value for name, value in NEWER_CHOICES.items() if chosen[name] == value}
-        return {name: value for name, value in chosen.items() if name not in newer}
 
 
 class Credits(Struct, frozen=True):

@@ -7,7 +7,7 @@ from swarm.job.run import lineage_of
 from swarm.lease.coordinator.heartbeat import reminders, tidy
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
-from swarm.lease.member_message import MAX_EPOCHS, STANDBY_ACTIONS, Epochs, Instruct, Order, knows_orders
+from swarm.lease.member_message import MAX_EPOCHS, STANDBY_ACTIONS, Epochs, Instruct, Order
 from swarm.lease.message import Revoke
 from swarm.lease.outcome import Outcome
 
@@ -67,9 +67,8 @@ class Instructed(NamedTuple):
 
 
 def instruct(sessions: Iterable[Session], order: Order, out: Outcome) -> Instructed:
-    """Tell the machines of a name what a user wants of them; those that know no orders are left out."""
+    """Tell the machines of a name what a user wants of them."""
     named = [session for session in sessions if order.target.lower() in (session.hello.name.lower(), session.worker)]
-    named = [session for session in named if knows_orders(session.hello.version)]
     obeying = [session for session in named if order.action not in STANDBY_ACTIONS or session.standby in TURNABLE]
     for session in obeying:
         out.send(session.peer, Instruct(order.action, order.count, order.by))

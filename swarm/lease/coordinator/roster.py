@@ -228,8 +228,7 @@ class Session:
 
     def _offers(self, recipe: Recipe) -> list[EngineOffer]:
         named = [offer for offer in self.hello.engines if offer.name == recipe.engine]
-        able = [offer for offer in named if offer.casts or not recipe.cast]
-        return [offer for offer in able if "*" in offer.languages or recipe.language in offer.languages]
+        return [offer for offer in named if "*" in offer.languages or recipe.language in offer.languages]
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -314,6 +313,7 @@ def refuse(hello: Hello, settings: Settings) -> Reason | None:
         return None
     return Reason(
         "other protocol",
+        worker=hello.name,
         coordinator=settings.name,
         count=hello.protocol,
         expected=PROTOCOL,

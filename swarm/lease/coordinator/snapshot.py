@@ -13,7 +13,16 @@ from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.coordinator.time_left import EncodingPace, SpeechPace
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import MAX_NOTE, Reason
-from swarm.lease.message import ChapterStatus, JobStage, JobStatus, Resting, SlotStatus, StatusReply, WorkerStatus
+from swarm.lease.message import (
+    PROTOCOL,
+    ChapterStatus,
+    JobStage,
+    JobStatus,
+    Resting,
+    SlotStatus,
+    StatusReply,
+    WorkerStatus,
+)
 from swarm.lease.scheduling import Speed
 
 MIN_CLIPS = 3  # the first clip may be one word from a cold engine, so an estimate waits for so many
@@ -39,6 +48,7 @@ class Snapshot:
             epoch=self.settings.epoch,
             jobs=tuple(self._job(served) for served in self.jobs.values()),
             workers=tuple(self._worker(session) for session in self.sessions.values()),
+            protocol=PROTOCOL,
         )
 
     def _job(self, served: ServedJob) -> JobStatus:

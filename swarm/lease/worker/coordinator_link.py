@@ -8,7 +8,7 @@ from math import inf
 
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Done, Job, Packing, SlowLink, Welcome
-from swarm.lease.offer import ANY, GPU
+from swarm.lease.offer import ANY
 from swarm.lease.outcome import WorkerOutcome
 from swarm.lease.states import LINK_TRANSITIONS, LinkState, follow
 from swarm.lease.worker.slot import has_slept
@@ -73,7 +73,6 @@ class LinkPace:
 
 
 FIRST_WINDOW = 512 * 1024
-MIN_WINDOW = 16 * 1024
 FIRST_SHARE, MIN_SHARE = 2, 4  # the largest piece is so many times the first window, or the least, for clips in pieces
 PIECES = 4  # pieces in a window
 MIN_PIECE_SHARE = 8  # the largest piece is so many times the least
@@ -103,7 +102,7 @@ class CoordinatorLink:
     welcome: Welcome | None = None  # the present session began with it
     credit: int = 0  # bytes of unacknowledged sound that the coordinator allows
     window: int = FIRST_WINDOW  # bytes that the link and the coordinator's disk take in about a second
-    largest_piece: int = 0  # bytes of a clip's largest piece; 0: this coordinator takes whole clips only
+    largest_piece: int = 0  # bytes of a clip's largest piece; 0 before the first welcome
     uploads: ClipUploads = field(default_factory=ClipUploads)
     pace: LinkPace = field(default_factory=LinkPace)
     shrunk_s: float = 0.0
@@ -147,14 +146,9 @@ class CoordinatorLink:
         """Return whether it had nothing for this kind of slot a moment ago."""
         return self.empty_until_s.get(kind, 0.0) > now
 
-    @property
-    def is_by_device(self) -> bool:
-        """Whether it looks at the device of a slot, and at what does not fit there, before it grants a lease."""
-        return self.welcome is not None and self.welcome.by_device
-
-    def may_have(self, slot: int, kind: str, now: float) -> bool:
-        """Return whether a slot is offered to it: a coordinator of 0.1 would lease a GPU's work to the cores."""
-        return (kind == GPU or GPU not in self.kinds or self.is_by_device) and self.away.get(slot, 0.0) <= now
+    def may_have(self, slot: int, now: float) -> bool:
+        """Return whether a slot is offered to it."""
+        return self.away.get(slot, 0.0) <= now
 
     def keep_away(self, slot: int, until_s: float) -> None:
         """Offer it a slot no more for a while."""
@@ -282,7 +276,7 @@ class CoordinatorLink:
 
     @property
     def _min_window(self) -> int:
-        return self.largest_piece // MIN_SHARE or MIN_WINDOW
+        return max(1, self.largest_piece // MIN_SHARE)
 
     @property
     def piece(self) -> int:
@@ -299,7 +293,7 @@ class CoordinatorLink:
             return False
         self._become(LinkState.EMPTY if self._has_nothing else LinkState.SERVING)
         self.welcome, self.credit = welcome, welcome.credit
-        if welcome.clip_piece and not self.largest_piece:
+        if not self.largest_piece:
             self.window = max(1, welcome.clip_piece // FIRST_SHARE)
         self.largest_piece = welcome.clip_piece
         return True
@@ -358,9 +352,9 @@ class CoordinatorLink:
 
 
 def send_clips(link: CoordinatorLink, unaccepted: UnacceptedClips, now: float, out: WorkerOutcome) -> None:
-    """Send a coordinator what it may have now: whole clips, and pieces where it takes pieces."""
+    """Send a coordinator what it may have now: small clips whole, and larger ones in pieces."""
     for clip in unaccepted.sendable(link.name, link.allowance, now):
-        if link.largest_piece and (size := unaccepted.cut(clip, link.piece)):
+        if size := unaccepted.cut(clip, link.piece):
             link.uploads.begin(clip, size)
         else:
             out.clips.append((link.name, clip))

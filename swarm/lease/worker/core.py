@@ -239,7 +239,7 @@ class WorkerCore:
             out.send(link.name, Release(grant.lease, "its files are not here"))
             return
         lag_s = worst_lag_s(self.links.values(), now)
-        why = self.heads.refusal(link, job, grant.slot, now) or refusal(slot, link, job.recipe, now, lag_s)
+        why = self.heads.refusal(link, job, grant.slot, now) or refusal(slot, job.recipe, now, lag_s)
         if slot is None or why:
             out.send(link.name, Release(grant.lease, why))
             return

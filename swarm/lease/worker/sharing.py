@@ -68,10 +68,10 @@ def share(
     taken = Counter(leased)
     for slot in slots:
         kind = kinds.get(slot, ANY)
-        able = [link for link in hopeful if link.may_have(slot, kind, now) and not link.is_empty(kind, now)]
+        able = [link for link in hopeful if link.may_have(slot, now) and not link.is_empty(kind, now)]
         among = [link for link in able if link.name in kindred.get(slot, ())] or able
         first = min(among, key=lambda li: (taken[li.name], li.served_s), default=None)
-        for link in [first] if first else [link for link in links if link.may_have(slot, kind, now)]:
+        for link in [first] if first else [link for link in links if link.may_have(slot, now)]:
             offers[link.name].add(slot)
             taken[link.name] += 1
     return offers
@@ -108,17 +108,14 @@ def wanting_slots(slots: Iterable[EngineSlot], links: Iterable[CoordinatorLink],
     return (slot.number for slot in slots if slot.wants_more(now, lag_s))
 
 
-def refusal(slot: EngineSlot | None, link: CoordinatorLink, recipe: Recipe, now: float, lag_s: float) -> str:
+def refusal(slot: EngineSlot | None, recipe: Recipe, now: float, lag_s: float) -> str:
     """Return why a slot takes no lease of a recipe now, "" if it does; None is a slot that the worker lacks.
 
     `lag_s` is the one by which it was asked for, which may be another link's.
     """
     if slot is None or not slot.wants_more(now, lag_s):
         return "not asked for any more"
-    left_s = slot.no_room.left_s(recipe, now)
-    if left_s and not link.is_by_device:  # the coordinator would grant the same again
-        link.keep_away(slot.number, now + left_s)
-    return "there is no room for its model" if left_s else ""
+    return "there is no room for its model" if slot.no_room.left_s(recipe, now) else ""
 
 
 @dataclass

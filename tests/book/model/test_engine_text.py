@@ -3,7 +3,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec import structs
 
 from swarm.book.model.book import Saying
 from swarm.book.model.engine_text import (
@@ -91,8 +90,7 @@ def test_a_voice_of_its_own_comes_first_and_is_never_spoken() -> None:
     assert split_voice(replace_brackets("⟦|@evil⟧Text.")) == ("", "[|@evil]Text.")
 
 
-def test_keys_of_clips_are_those_of_the_first_version_also_in_a_book_with_a_cast() -> None:
+def test_keys_of_clips_never_change() -> None:
     recipe = Recipe("metronome", "tick", "en", "m", (("a", 1), ("b", 0.5)))
-    keys = {clip_key("A text.", each, 3) for each in (recipe, structs.replace(recipe, cast=True))}
-    assert keys == {"3345eef8f08bc44a424cd09499f25a67"}
-    assert clip_key(mark_voice("A text.", "tock"), recipe, 3) not in keys
+    assert clip_key("A text.", recipe, 3) == "3345eef8f08bc44a424cd09499f25a67"
+    assert clip_key(mark_voice("A text.", "tock"), recipe, 3) != "3345eef8f08bc44a424cd09499f25a67"

@@ -1,11 +1,9 @@
 """Grants to a slot; the other dialogues with the coordinator are in the files beside this one, by theme."""
 
-from making import RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, sent
-from msgspec import structs
+from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, sent
 
 from swarm.job.state import JobState
 from swarm.lease.message import Done, Grant, Heartbeat, SlotReport
-from swarm.lease.offer import EngineOffer
 
 
 def test_slots_that_have_work_do_not_take_it_from_each_other() -> None:
@@ -26,17 +24,6 @@ def test_an_id_never_means_two_leases_also_of_two_coordinators_or_after_a_restar
         ids |= {grant.lease for grant in sent(core.receive(b"p", Heartbeat((), (0,)), 0.1), Grant)}
     assert len(ids) == 3
     assert max(ids) < 2**53
-
-
-def test_a_worker_that_knows_no_voices_of_characters_gets_no_book_that_has_some() -> None:
-    core = make_core(JobState(make_spec(TEXTS, recipe=structs.replace(RECIPE, cast=True))))
-    join(core, b"old")
-    assert sent(core.receive(b"old", Heartbeat((), (0,)), 0.1), Grant) == []
-    join(core, b"new", engines=(EngineOffer("metronome", ("*",), casts=True),))
-    assert len(sent(core.receive(b"new", Heartbeat((), (0,)), 0.2), Grant)) == 1
-    plain = make_core(JobState(make_spec(TEXTS)))
-    join(plain, b"old")
-    assert len(sent(plain.receive(b"old", Heartbeat((), (0,)), 0.1), Grant)) == 1
 
 
 def test_a_worker_speaks_nothing_again_that_waits_for_its_own_link() -> None:

@@ -9,8 +9,8 @@ from swarm.lease.message import Failed, Grant, Heartbeat
 from swarm.lease.offer import EngineOffer
 from swarm.lease.scheduling import MIN_DEADLINE_S, UNKNOWN_DEADLINE_S
 
-MAIN = EngineOffer("metronome", ("*",), casts=True)
-GUEST = EngineOffer("espeak", ("fr", "ru"), casts=True)
+MAIN = EngineOffer("metronome", ("*",))
+GUEST = EngineOffer("espeak", ("fr", "ru"))
 VOICE = "guest:fr;espeak;;fr"
 
 
@@ -31,16 +31,16 @@ def indices(grant: Grant) -> list[int]:
 def test_a_worker_without_the_guest_s_engine_gets_all_other_sentences() -> None:
     core = make_core(JobState(with_guests(1, 4)))
     join(core, b"lacks", engines=(MAIN,))
-    join(core, b"old", engines=(MAIN, structs.replace(GUEST, casts=False)))
+    join(core, b"other", engines=(MAIN,))
     assert indices(offer(core, b"lacks")) == [0, 2, 3, 5]
-    assert indices(offer(core, b"old", now=0.1)) == [3, 5]  # the tail of that lease, and nothing that is free
+    assert indices(offer(core, b"other", now=0.1)) == [3, 5]  # the tail of that lease, and nothing that is free
     join(core, b"has", engines=(MAIN, GUEST))
     assert indices(offer(core, b"has", now=0.2)) == [1, 4]
 
 
 def test_a_guest_s_model_has_to_be_there() -> None:
     core = make_core(JobState(with_guests(1, voice="guest:fr;piper;fr_FR-siwis-medium;siwis")))
-    piper = EngineOffer("piper", ("fr",), ("*",), casts=True)
+    piper = EngineOffer("piper", ("fr",), ("*",))
     join(core, b"could", engines=(MAIN, piper))
     assert indices(offer(core, b"could")) == [0, 2, 3, 4, 5]
     join(core, b"has", engines=(MAIN, structs.replace(piper, models=("*", "fr_FR-siwis-medium"))))
@@ -49,7 +49,7 @@ def test_a_guest_s_model_has_to_be_there() -> None:
 
 def test_a_guest_s_voice_has_to_be_there_beside_its_model() -> None:
     core = make_core(JobState(with_guests(1, voice="guest:fr;kokoro;kokoro-v1.0-int8;ff_siwis")))
-    kokoro = EngineOffer("kokoro", ("fr", "ja"), ("*", "kokoro-v1.0-int8"), casts=True)
+    kokoro = EngineOffer("kokoro", ("fr", "ja"), ("*", "kokoro-v1.0-int8"))
     join(core, b"lacks", engines=(MAIN, structs.replace(kokoro, lacks=("fr",))))
     assert indices(offer(core, b"lacks")) == [0, 2, 3, 4, 5]
     join(core, b"has", engines=(MAIN, structs.replace(kokoro, lacks=("ja",))))

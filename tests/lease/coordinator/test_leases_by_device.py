@@ -5,7 +5,7 @@ from msgspec import structs
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
-from swarm.lease.message import Done, Grant, Heartbeat, Resting, Welcome
+from swarm.lease.message import Done, Grant, Heartbeat, Resting
 from swarm.lease.offer import Device, EngineOffer
 
 GPU_AND_CORES = (Device("cuda:0", slots=1), Device("cpu", slots=2))
@@ -61,8 +61,6 @@ def test_what_a_worker_says_of_its_engine_goes_before_the_card() -> None:
 def test_the_worker_is_told_for_which_kind_of_slot_there_is_nothing() -> None:
     core = make_mixed(xtts="gpu")
     assert sent(core.receive(b"p", Heartbeat((), (0, 1, 2)), 0.0), Done) == [Done(kinds=("cpu",))]
-    (welcome,) = sent(core.receive(b"q", core.sessions["p/n"].hello, 0.0), Welcome)
-    assert welcome.by_device
 
 
 def test_a_job_waits_where_all_slots_that_it_is_for_rest_whatever_the_others_do() -> None:

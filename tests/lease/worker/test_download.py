@@ -19,7 +19,7 @@ def make_worker(*job_files: JobAsset, links: str = "a", latents: bool = False) -
     worker = WorkerCore(make_hello(), WorkerSettings(piece=2))
     for link in links:
         worker.connect(link, 0.0)
-        worker.receive(link, Welcome(link, 1, link, 1.0, 1000), 0.0)
+        worker.receive(link, Welcome(link, 1, link, 1.0, 1000, 65536), 0.0)
         worker.receive(link, Job(f"job-{link}", "Book", RECIPE, job_files, latents), 0.0)
     return worker
 
@@ -51,7 +51,7 @@ def last_heartbeat(worker: WorkerCore, link: str = "a") -> Heartbeat:
 def test_what_lies_on_the_disk_already_is_not_asked_for() -> None:
     worker = WorkerCore(make_hello(), WorkerSettings(piece=2))
     worker.connect("a", 0.0)
-    worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 0.0)
+    worker.receive("a", Welcome("a", 1, "a", 1.0, 1000, 65536), 0.0)
     out = worker.receive("a", Job("job-a", "Book", RECIPE, (VOICE_FILE,)), 0.0)
     assert out.commands == [Seek(VOICE_FILE.digest, SIZE)]
     out = worker.kept(VOICE_FILE.digest, SIZE, 0.1)
@@ -135,7 +135,7 @@ def test_a_file_that_never_fits_is_fetched_less_and_less_often() -> None:
 
 
 def grant(worker: WorkerCore) -> WorkerOutcome:
-    return worker.receive("a", Grant(1, "job-a", 0, 0, (Line(0, "One.", 0),), 600.0), 1.0)
+    return worker.receive("a", Grant(1, "job-a", 0, 0, (Line(0, "One.", 0),)), 1.0)
 
 
 def test_a_lease_is_given_back_while_files_are_missing_and_the_engine_gets_all_of_them() -> None:

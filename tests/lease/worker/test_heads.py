@@ -20,7 +20,7 @@ def a_job(epoch: int) -> Job:
 def taken_over(worker: WorkerCore, epoch: int = TAKEN, now: float = 5.0) -> WorkerOutcome:
     """Let another coordinator take the job of "a" over."""
     worker.connect("b", now)
-    worker.receive("b", Welcome("b", 1, "b", 1.0, 100_000), now)
+    worker.receive("b", Welcome("b", 1, "b", 1.0, 100_000, 65536), now)
     return worker.receive("b", a_job(epoch), now)
 
 
@@ -36,11 +36,11 @@ def test_the_old_head_is_told_and_grants_no_more() -> None:
     assert [message for name, message in out.messages if name == "a" and isinstance(message, Epochs)] == [
         Epochs((("job-a", TAKEN),))
     ]
-    refused = worker.receive("a", Grant(9, "job-a", 0, 0, (Line(7, "Seven.", 0),), 600.0), 6.0)
+    refused = worker.receive("a", Grant(9, "job-a", 0, 0, (Line(7, "Seven.", 0),)), 6.0)
     assert [release.note for release in told(refused, Release)] == ["another coordinator has taken this job over"]
     assert not worker.slots[0].leases
     assert worker.links["a"].away[0] > 6.0  # it may believe no worker, and would grant the same again
-    taken = worker.receive("b", Grant(4, "job-a", 0, 0, (Line(7, "Seven.", 0),), 600.0), 6.0)
+    taken = worker.receive("b", Grant(4, "job-a", 0, 0, (Line(7, "Seven.", 0),)), 6.0)
     assert not told(taken, Release)
     assert worker.slots[0].leases
 
@@ -50,7 +50,7 @@ def test_a_head_back_from_the_dead_is_told_with_its_greeting_and_again_when_it_n
     worker.disconnect("a", 1.0)
     taken_over(worker)
     worker.connect("a", 9.0)
-    assert told(worker.receive("a", Welcome("a2", 4, "a", 1.0, 1000), 9.0), Epochs)
+    assert told(worker.receive("a", Welcome("a2", 4, "a", 1.0, 1000, 65536), 9.0), Epochs)
     out = worker.receive("a", a_job(4), 9.0)
     assert told(out, Epochs)
     assert not told(out, Held)
@@ -58,7 +58,7 @@ def test_a_head_back_from_the_dead_is_told_with_its_greeting_and_again_when_it_n
 
 def test_what_is_spoken_is_offered_to_the_new_head_and_what_is_under_way_too() -> None:
     worker = led_by_a()
-    worker.receive("a", Welcome("a", 1, "a", 1.0, 1), 0.0)
+    worker.receive("a", Welcome("a", 1, "a", 1.0, 1, 65536), 0.0)
     speak(worker, speak(worker, grant(worker, "One.", "Two.", "Three.")))
     assert [line.text for line in worker.slots[0].lines] == ["Two."]
     out = taken_over(worker)
@@ -79,11 +79,11 @@ def test_a_clip_under_way_when_the_job_was_taken_over_goes_to_the_new_head() -> 
 
 def test_what_is_offered_to_the_new_head_is_not_begun_again_by_a_lease_that_crosses_the_offer() -> None:
     worker = led_by_a()
-    worker.receive("a", Welcome("a", 1, "a", 1.0, 1), 0.0)
+    worker.receive("a", Welcome("a", 1, "a", 1.0, 1, 65536), 0.0)
     speak(worker, speak(worker, grant(worker, "One.")))
     assert told(taken_over(worker), Held) == [Held("job-a", (NAME,))]
     lines = (Line(0, "One.", 0), Line(7, "Seven.", 0))
-    worker.receive("b", Grant(4, "job-a", 0, 0, lines, 600.0), 6.0)
+    worker.receive("b", Grant(4, "job-a", 0, 0, lines), 6.0)
     assert [line.index for line in worker.slots[0].leases[0].lines] == [7]
 
 
@@ -109,7 +109,7 @@ def test_of_two_that_took_over_the_higher_lot_leads() -> None:
     worker = led_by_a()
     taken_over(worker, TAKEN + 7 * RUNS)
     worker.connect("c", 8.0)
-    worker.receive("c", Welcome("c", 1, "c", 1.0, 1000), 8.0)
+    worker.receive("c", Welcome("c", 1, "c", 1.0, 1000, 65536), 8.0)
     out = worker.receive("c", a_job(TAKEN), 8.0)
     assert told(out, Epochs) == [Epochs((("job-a", TAKEN + 7 * RUNS),))]
     assert [message for name, message in out.messages if name == "b"] == []
@@ -119,7 +119,7 @@ def test_a_further_run_of_the_head_is_no_news() -> None:
     worker = led_by_a()
     taken_over(worker)
     assert not told(worker.receive("b", a_job(TAKEN + 1), 6.0), Epochs)
-    worker.receive("b", Grant(4, "job-a", 0, 0, (Line(7, "Seven.", 0),), 600.0), 6.0)
+    worker.receive("b", Grant(4, "job-a", 0, 0, (Line(7, "Seven.", 0),)), 6.0)
     assert worker.slots[0].leases
 
 

@@ -33,7 +33,7 @@ from swarm.lease.worker.core import WorkerCore
 def test_it_greets_offers_its_slots_loads_the_engine_speaks_and_sends() -> None:
     worker = WorkerCore(make_hello(slots=2))
     assert told(worker.connect("a", 0.0), Hello)
-    (beat,) = told(worker.receive("a", Welcome("c", 1, "laptop", 1.0, 1000), 0.0), Heartbeat)
+    (beat,) = told(worker.receive("a", Welcome("c", 1, "laptop", 1.0, 1000, 65536), 0.0), Heartbeat)
     assert beat.offers == (0, 1)
     worker.receive("a", Job("job-a", "Book", RECIPE), 0.0)
     out = grant(worker, "One.", "Two.")
@@ -70,7 +70,7 @@ def test_a_restarted_coordinator_that_asks_is_greeted_and_offered_what_was_under
     worker = make_worker()
     speak(worker, speak(worker, grant(worker, "One.")))
     assert told(worker.receive("a", WhoAreYou(), 2.0), Hello)
-    assert told(worker.receive("a", Welcome("c", 2, "laptop", 1.0, 1000), 2.1), Held)
+    assert told(worker.receive("a", Welcome("c", 2, "laptop", 1.0, 1000, 65536), 2.1), Held)
 
 
 def test_a_lost_greeting_is_repeated() -> None:
@@ -240,7 +240,7 @@ def test_who_has_left_greets_nobody_and_says_so_to_whom_it_greeted_before() -> N
     assert told(worker.connect("a", 2.0), Hello)
     worker.leave()
     assert not told(worker.connect("b", 2.5), Hello)
-    welcomed = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 3.0)
+    welcomed = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000, 65536), 3.0)
     assert told(welcomed, Bye) and not told(welcomed, Heartbeat)
 
 
@@ -312,7 +312,7 @@ def test_what_it_can_speak_with_now_is_said_to_all_and_nothing_is_lost_by_it() -
     offers = (EngineOffer("metronome", ("*",)), EngineOffer("espeak", ("*",)))
     again = worker.announce(offers, 2.0)
     assert [(name, hello.engines) for name, hello in again.messages] == [("a", offers), ("b", offers)]
-    worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
+    worker.receive("a", Welcome("a", 1, "a", 1.0, 1000, 65536), 2.1)
     worker.receive("a", Trim(1, 2), 2.1)
     out = speak(worker, out)
     assert out.commands[0].batch[0][0] == "Two."
@@ -333,7 +333,7 @@ def test_heartbeats_come_as_often_as_a_coordinator_wishes_within_bounds() -> Non
     worker = make_worker()
     assert worker.beat_s == 1.0
     for wished_s, beat_s in ((0.5, 0.5), (0.0, 0.2), (60.0, 2.0)):
-        worker.receive("a", Welcome("a", 1, "a", wished_s, 1000), 0.0)
+        worker.receive("a", Welcome("a", 1, "a", wished_s, 1000, 65536), 0.0)
         assert worker.beat_s == beat_s
     worker.disconnect("a", 1.0)
     assert worker.beat_s == 1.0

@@ -106,7 +106,7 @@ def test_only_a_coordinator_that_asks_for_opus_gets_it() -> None:
     link = a_link("a")
     link.pace.behind_until_s = 10.0
     assert (link.packing(9.0), link.packing(11.0)) == ("flac", "")
-    link.enter(Welcome("a", 1, "a", 1.0, 1000, opus=True))
+    link.enter(Welcome("a", 1, "a", 1.0, 1000, 65536, opus=True))
     assert link.packing(9.0) == "opus"
     assert link.slow_link(9.0) == SlowLink(0, "opus")
     assert link.slow_link(11.0) is None
@@ -116,7 +116,7 @@ def test_a_lease_is_taken_that_was_asked_for_early_because_another_link_is_late(
     worker = make_worker(1, credit=10**6)
     worker.links["a"].pace.note_age(15.0, 0.0)
     worker.connect("b", 0.0)
-    worker.receive("b", Welcome("d", 1, "desk", 1.0, 1000), 0.0)
+    worker.receive("b", Welcome("d", 1, "desk", 1.0, 1000, 65536), 0.0)
     worker.receive("b", Job("job-b", "Book", RECIPE), 0.0)
     out = grant(worker, *("a sentence of thirty characters" for _ in range(20)))
     while not worker.links["b"].offers:

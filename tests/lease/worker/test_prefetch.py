@@ -136,9 +136,9 @@ def test_an_equal_line_of_a_job_with_another_voice_is_not_the_prefetched_one() -
     worker, slot = make_waiting()
     other = Recipe(engine="metronome", voice="tock", language="en")
     worker.connect("b", 2.0)
-    worker.receive("b", Welcome("b", 1, "b", 1.0, 0), 2.0)
+    worker.receive("b", Welcome("b", 1, "b", 1.0, 0, 65536), 2.0)
     worker.receive("b", Job("job-b", "Book", other), 2.0)
-    worker.receive("b", Grant(2, "job-b", 0, 0, (THREE, Line(3, "Four.", 0)), 600.0), 2.0)
+    worker.receive("b", Grant(2, "job-b", 0, 0, (THREE, Line(3, "Four.", 0))), 2.0)
     out = worker.receive("a", Revoke(1), 2.0)
     assert slot.leases[0].lines[0] == THREE
     assert [type(command) for command in out.commands] == [CancelPrefetch, Load]

@@ -1,6 +1,5 @@
 from swarm.job.recipe import Recipe
 from swarm.lease.message import Done, Job, Welcome
-from swarm.lease.offer import ANY
 from swarm.lease.states import LinkState
 from swarm.lease.worker.coordinator_link import (
     EMPTY_S,
@@ -18,7 +17,7 @@ from swarm.lease.worker.slot import EngineSlot
 def a_link(name: str, served_s: float = 0.0) -> CoordinatorLink:
     link = CoordinatorLink(name, served_s=served_s)
     link.greet()
-    assert link.enter(Welcome(name, 1, name, 1.0, 1000))
+    assert link.enter(Welcome(name, 1, name, 1.0, 1000, 65536))
     return link
 
 
@@ -72,7 +71,7 @@ def test_a_coordinator_that_was_idle_or_comes_late_does_not_make_up_for_it() -> 
 
 
 def test_an_answer_that_comes_when_nothing_was_asked_changes_nothing() -> None:
-    link, welcome = CoordinatorLink("a"), Welcome("a", 1, "a", 1.0, 1000)
+    link, welcome = CoordinatorLink("a"), Welcome("a", 1, "a", 1.0, 1000, 65536)
     assert not link.enter(welcome) and not link.refuse()
     link.end(failed=False)
     assert link.state is LinkState.AWAY
@@ -87,7 +86,7 @@ def test_a_coordinator_that_had_nothing_is_still_empty_after_another_greeting() 
     link.find_empty(1.0)
     link.greet()
     assert not link.up
-    link.enter(Welcome("a", 2, "a", 1.0, 1000))
+    link.enter(Welcome("a", 2, "a", 1.0, 1000, 65536))
     assert link.state is LinkState.EMPTY
     link.resume(7.0)
     assert (link.state, link.served_s) == (LinkState.SERVING, 7.0)
@@ -97,7 +96,7 @@ def test_a_coordinator_that_ended_serves_again_once_it_welcomes() -> None:
     link = a_link("a")
     link.end(failed=True)
     assert (link.state, link.failed, link.up) == (LinkState.ENDED, True, False)
-    assert link.enter(Welcome("a", 2, "a", 1.0, 1000))
+    assert link.enter(Welcome("a", 2, "a", 1.0, 1000, 65536))
     assert link.state is LinkState.SERVING
 
 
@@ -196,13 +195,13 @@ def test_a_slot_is_not_offered_at_once_to_a_coordinator_that_grants_and_revokes_
     fickle = a_link("fickle")
     for _ in range(VAIN_LEASES):
         fickle.take_back(0, 100.0)
-    assert fickle.may_have(0, ANY, 100.0)
+    assert fickle.may_have(0, 100.0)
     fickle.serve(0, 1.0)  # a clip shows that it is in earnest
     for _ in range(VAIN_LEASES + 1):
         fickle.take_back(0, 100.0)
-    assert not fickle.may_have(0, ANY, 100.0 + VAIN_S - 1)
-    assert fickle.may_have(0, ANY, 100.0 + VAIN_S)
-    assert fickle.may_have(1, ANY, 100.0)
+    assert not fickle.may_have(0, 100.0 + VAIN_S - 1)
+    assert fickle.may_have(0, 100.0 + VAIN_S)
+    assert fickle.may_have(1, 100.0)
 
 
 def test_a_dear_voice_is_kept_for_no_coordinator_that_lets_it_wait() -> None:
@@ -233,10 +232,10 @@ def test_a_coordinator_that_says_nothing_gets_few_heartbeats_between_two_regular
         assert sum(link.may_beat(200) for _ in range(100)) == UNHEARD_BEATS
 
 
-def a_mixed_link(name: str, served_s: float = 0.0, *, by_device: bool = True) -> CoordinatorLink:
+def a_mixed_link(name: str, served_s: float = 0.0) -> CoordinatorLink:
     link = CoordinatorLink(name, frozenset({"gpu", "cpu"}), served_s=served_s)
     link.greet()
-    assert link.enter(Welcome(name, 1, name, 1.0, 1000, by_device=by_device))
+    assert link.enter(Welcome(name, 1, name, 1.0, 1000, 65536))
     return link
 
 
@@ -259,14 +258,6 @@ def test_a_coordinator_that_names_no_kinds_has_nothing_for_any() -> None:
     assert link.state is LinkState.EMPTY
     assert link.is_empty("gpu", 1.0) and link.is_empty("cpu", 1.0)
     assert a_mixed_link("b").take_done(Done(kinds=("tpu",)), 0.0) is None
-
-
-def test_a_coordinator_of_0_1_is_offered_the_slots_that_a_worker_of_0_1_has() -> None:
-    old = a_mixed_link("old", by_device=False)
-    assert share([old], [0, 1], [], 1.0, kinds={0: "gpu", 1: "cpu"}) == {"old": {0}}
-    cores_only = a_link("old")
-    cores_only.kinds = frozenset({"cpu"})
-    assert share([cores_only], [0, 1], [], 1.0, kinds={0: "cpu", 1: "cpu"}) == {"old": {0, 1}}
 
 
 def test_a_coordinator_is_not_charged_for_slots_that_it_has_nothing_for() -> None:

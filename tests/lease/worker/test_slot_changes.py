@@ -7,7 +7,7 @@ from msgspec import structs
 
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.core_settings import WORKER_DEFAULTS
-from swarm.lease.message import Accepted, Failed, Heartbeat, Job, Release, Trim, Welcome
+from swarm.lease.message import Accepted, Failed, Heartbeat, Job, Release, Trim
 from swarm.lease.outcome import CancelPrefetch, Kill, Load, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST
@@ -50,7 +50,7 @@ def test_who_stepped_back_takes_nothing_until_its_time_has_come() -> None:
     out = fail(worker, speak(worker, fail(worker, speak(worker, grant(worker, "One.")), "memory")), "memory")
     (release,) = told(grant(worker, "One.", lease=2, now=3.0), Release)
     assert release.lease == 2
-    assert told(worker.beat(3.0), Heartbeat)[-1].offers == ()
+    assert told(worker.beat(3.0), Heartbeat)[-1].resting
     beat = told(worker.beat(2.0 + STEP_BACK_S), Heartbeat)[-1]
     assert (beat.offers, beat.resting) == ((0,), ())
     worker.beat(498.0)
@@ -89,17 +89,12 @@ def test_a_model_that_finds_no_room_keeps_the_slot_from_no_other() -> None:
     assert isinstance(load, Load) and load.recipe == small
 
 
-def test_a_coordinator_that_does_not_heed_it_is_kept_from_the_slot_while_its_model_has_no_room() -> None:
+def test_a_coordinator_that_grants_what_has_no_room_gets_its_lease_back() -> None:
     worker = make_worker()
     (load,) = grant(worker, "One.").commands
     worker.step_back(0, load.turn, "memory", "no room", 1.0)
-    for link, by_device, offers in (("a", False, ()), ("b", True, (0,))):
-        worker.connect(link, 1.0)
-        worker.receive(link, Welcome(link, 1, link, 1.0, 1000, by_device=by_device), 1.0)
-        worker.receive(link, Job(f"job-{link}", "Book", RECIPE), 1.0)
-        (release,) = told(grant(worker, "One.", link=link, lease=2, now=2.0), Release)
-        assert release.note == "there is no room for its model"
-        assert told(worker.beat(3.0), Heartbeat)[-1].offers == offers
+    (release,) = told(grant(worker, "One.", lease=2, now=2.0), Release)
+    assert release.note == "there is no room for its model"
 
 
 def test_a_sentence_at_which_a_device_fails_twice_counts_as_failed() -> None:

@@ -22,7 +22,7 @@ NAME = PEER + DOOR
 def make_worker(model: JobAsset = MODEL) -> WorkerCore:
     worker = WorkerCore(make_hello(), WorkerSettings(piece=PIECE))
     worker.connect("a", 0.0)
-    worker.receive("a", Welcome("c", 1, "a", 1.0, 1000), 0.0)
+    worker.receive("a", Welcome("c", 1, "a", 1.0, 1000, 65536), 0.0)
     worker.receive("a", Job("job", "Book", RECIPE, (model,)), 0.0)
     worker.kept(model.digest, 0, 0.0)
     return worker

@@ -24,7 +24,7 @@ def comes_back(worker: WorkerCore, epoch: int, process: str = "b") -> WorkerOutc
     """Let the coordinator come back as another process, and say its job's epoch."""
     worker.disconnect("a", 3.0)
     worker.connect("a", 4.0)
-    worker.receive("a", Welcome(process, 1, "a", 1.0, 1000), 4.0)
+    worker.receive("a", Welcome(process, 1, "a", 1.0, 1000, 65536), 4.0)
     return worker.receive("a", Job("job-a", "Book", RECIPE, epoch=epoch), 4.0)
 
 
@@ -48,7 +48,7 @@ def test_a_clip_that_is_sent_again_is_not_spoken_again() -> None:
     worker = with_a_spare()
     comes_back(worker, epoch=1)
     lines = (Line(7, "Seven.", 0), Line(0, "One.", 0), Line(8, "Eight.", 0))
-    worker.receive("a", Grant(9, "job-a", 0, 0, lines, 600.0), 4.0)
+    worker.receive("a", Grant(9, "job-a", 0, 0, lines), 4.0)
     worker.receive("a", Wanted("job-a", (NAME,), ()), 5.0)
     assert [line.index for line in worker.slots[0].leases[-1].lines] == [7, 8]
 
@@ -56,7 +56,7 @@ def test_a_clip_that_is_sent_again_is_not_spoken_again() -> None:
 def test_a_clip_that_is_offered_is_not_begun_while_the_answer_is_on_its_way() -> None:
     worker = with_a_spare()
     comes_back(worker, epoch=1)
-    out = worker.receive("a", Grant(9, "job-a", 0, 0, (Line(0, "One.", 0), Line(7, "Seven.", 0)), 600.0), 4.0)
+    out = worker.receive("a", Grant(9, "job-a", 0, 0, (Line(0, "One.", 0), Line(7, "Seven.", 0))), 4.0)
     assert [line.index for line in worker.slots[0].leases[-1].lines] == [7]
     assert not told(out, Release)
 
@@ -64,7 +64,7 @@ def test_a_clip_that_is_offered_is_not_begun_while_the_answer_is_on_its_way() ->
 def test_another_take_of_an_offered_clip_is_spoken() -> None:
     worker = with_a_spare()
     comes_back(worker, epoch=1)
-    worker.receive("a", Grant(9, "job-a", 0, 0, (Line(0, "One.", 1),), 600.0), 4.0)
+    worker.receive("a", Grant(9, "job-a", 0, 0, (Line(0, "One.", 1),)), 4.0)
     assert [line.index for line in worker.slots[0].leases[-1].lines] == [0]
 
 

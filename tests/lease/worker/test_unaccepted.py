@@ -14,7 +14,7 @@ from swarm.lease.message import (
 )
 from swarm.lease.outcome import Speak
 from swarm.lease.states import SlotState
-from swarm.lease.worker.coordinator_link import MIN_WINDOW, CoordinatorLink
+from swarm.lease.worker.coordinator_link import CoordinatorLink
 
 
 def test_a_clip_is_kept_until_it_is_accepted() -> None:
@@ -79,7 +79,7 @@ def test_a_vanished_coordinators_lease_is_finished_and_its_clips_offered_again()
     out = speak(worker, out)
     assert not out.commands
     assert told(worker.connect("a", 9.0), Hello)
-    (held,) = told(worker.receive("a", Welcome("c", 2, "laptop", 1.0, 1000), 9.0), Held)
+    (held,) = told(worker.receive("a", Welcome("c", 2, "laptop", 1.0, 1000, 65536), 9.0), Held)
     assert [index for _, index, _ in held.clips] == [0, 1]
     out = worker.receive("a", Wanted("job-a", ((0, 1, held.clips[1][2]),), (held.clips[0],)), 9.1)
     assert [clip.index for _, clip in out.clips] == [1]
@@ -131,7 +131,7 @@ def test_after_a_message_that_could_not_leave_it_greets_again_and_offers_what_it
     speak(worker, speak(worker, grant(worker, "One.")))
     worker.unsaid("a")
     assert len(told(worker.beat(2.0), Hello)) == 1
-    out = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
+    out = worker.receive("a", Welcome("a", 1, "a", 1.0, 1000, 65536), 2.1)
     assert told(out, Held) == [Held("job-a", ((0, 0, KEY),))]
 
 
@@ -141,7 +141,7 @@ def test_what_is_wanted_by_an_answer_to_an_older_greeting_waits_for_the_newer_on
     worker.unsaid("a")
     wanted = Wanted("job-a", ((0, 0, KEY),), ())
     assert not worker.receive("a", wanted, 2.0).clips
-    worker.receive("a", Welcome("a", 1, "a", 1.0, 1000), 2.1)
+    worker.receive("a", Welcome("a", 1, "a", 1.0, 1000, 65536), 2.1)
     assert worker.receive("a", wanted, 2.2).clips
 
 
@@ -156,10 +156,10 @@ def test_a_clip_spoken_twice_is_under_way_once() -> None:
 
 
 def test_a_slow_link_gets_no_more_than_arrives_soon_and_a_quick_one_ever_more() -> None:
-    link = CoordinatorLink("a", credit=8 * 1024 * 1024)
+    link = CoordinatorLink("a", credit=8 * 1024 * 1024, largest_piece=64 * 1024)
     for now in range(100):
         link.answered(4.0, 60_000, now * 2.0)
-    assert link.allowance == MIN_WINDOW
+    assert link.allowance == 16 * 1024
     for now in range(400):
         link.answered(0.1, 60_000, 300.0 + now)
     assert link.allowance == link.credit

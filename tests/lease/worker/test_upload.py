@@ -2,7 +2,7 @@
 
 from making import KEY, grant, make_worker, speak
 
-from swarm.lease.message import Accepted, Clip, ClipPiece, Received, Welcome
+from swarm.lease.message import Accepted, Clip, ClipPiece, Received
 from swarm.lease.outcome import ClipPart, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
 
@@ -11,9 +11,7 @@ PIECE = 8000
 
 def make_piecewise(credit: int = 1_000_000) -> WorkerCore:
     """Make a worker whose coordinator takes clips in pieces."""
-    worker = make_worker()
-    worker.receive("a", Welcome("c", 1, "laptop", 1.0, credit, PIECE), 0.5)
-    return worker
+    return make_worker(credit=credit, piece=PIECE)
 
 
 def parts(out: WorkerOutcome) -> list[ClipPart]:
@@ -46,13 +44,6 @@ def test_a_small_clip_leaves_whole() -> None:
     out = speak(worker, speak(worker, grant(worker, "One.")), size=500)
     ((_, clip),) = out.clips
     assert (clip.number, clip.size, out.parts) == (0, 0, [])
-
-
-def test_a_coordinator_of_0_1_gets_whole_clips() -> None:
-    worker = make_worker()
-    out = speak(worker, speak(worker, grant(worker, "One.")), size=300_000)
-    assert [clip.size for _, clip in out.clips] == [0]
-    assert not out.parts
 
 
 def test_no_second_clip_leaves_over_a_slow_link_before_the_first_is_accepted() -> None:

@@ -43,7 +43,7 @@ def work(path: Path) -> WorkerCore:
     with Trace(open_log(path)) as trace:
         core = trace.watch("worker", bare, hello=bare.hello)
         core.connect("a", 0.0)
-        core.receive("a", Welcome("a", 1, "a", 1.0, 1000), 0.0)
+        core.receive("a", Welcome("a", 1, "a", 1.0, 1000, 65536), 0.0)
         core.receive("a", Job("job-a", "Book", RECIPE), 0.0)
         loaded = speak(core, grant(core, "One.", "Two.", "Three."))
         speak(core, speak(core, loaded), now=2.0)
