@@ -10,7 +10,7 @@ the first clip sent until the last one is acknowledged: checked, written, synced
 bytes go through a bare ROUTER and DEALER with CURVE and the same window, before and after. Megabytes are 10^6 bytes.
 With --standby each row comes twice, the second time with a standby that copies meanwhile; the last column says how many
 records its copy had when the last clip was acknowledged. With --invites each row comes once more with six invites open:
-the coordinator has an entrance for each, finds out for which one a connection is meant, and looks at whose connection
+the coordinator has a server key for each, finds out for which one a connection is meant, and looks at whose connection
 each message is.
 """
 

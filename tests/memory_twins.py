@@ -193,7 +193,7 @@ class MemoryRouter:
     def unread(self, peer: bytes) -> int:
         return 0
 
-    def note_vain(self, peer: bytes, size: int) -> None:
+    def penalise(self, peer: bytes, size: int) -> None:
         """Do nothing: peers in memory are honest."""
 
     def waiting(self) -> bool:

@@ -72,13 +72,13 @@ class Coordination:
             grace_s=grace_s,
             alone=alone,
             opus=opus,
-            trusts=router.gate is not None,
+            trusts=router.authenticator is not None,
         )
         now = self.clock.now()
         core = self.trace.watch("coordinator", CoordinatorCore(settings, now), settings=settings, started_s=now)
         output = self.progress, self.clock, self.config.on_failure
         server = Server(core, self.store, router, *output, self.seen_engines, self.call_workers)
-        members = MemberAdmin(self.config.state_dir, is_open=router.gate is None)
+        members = MemberAdmin(self.config.state_dir, is_open=router.authenticator is None)
         server.answer_users(MachineOrders(router, server.instruct, members), members.complete)
         for edition in pending:
             server.add(edition, self.books.put_back)

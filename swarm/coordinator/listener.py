@@ -86,7 +86,7 @@ class Enrolment:
         if not identity.key_epochs.is_current:  # the code dates from before a removal
             present = replace(present, worker_public=b"")
         invites = [curve_keys(SwarmKey(invite.secret)) for invite in self._invites]
-        self._router.open_entrances(present, [*map(curve_keys, identity.key_epochs.older)], invites)
+        self._router.open_server_keys(present, [*map(curve_keys, identity.key_epochs.older)], invites)
 
     def take(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of itself and of the membership; make it a member if it came by the code."""
@@ -102,7 +102,7 @@ class Enrolment:
                 self._admit(enrol, invited=bool(invite))
         except BadMembership as fault:
             logger.debug(f"did not take what {enrol.name} says of the membership: {fault}")
-            self._router.note_vain(peer, len(frame))
+            self._router.penalise(peer, len(frame))
         except StoreError as fault:  # the work goes on by the code
             self._say(str(fault))
         if self._present_state() != self._state:
@@ -116,7 +116,7 @@ class Enrolment:
         try:
             self._identity.membership.take(membership.read(frame), enrol.sealed)
         except OtherMembership:  # the machine has the code all the same, and one of both keepers may cede
-            self._router.note_vain(peer, len(frame))
+            self._router.penalise(peer, len(frame))
 
     def _admit(self, enrol: Enrol, *, invited: bool) -> None:
         """Make a machine a member, or have it wait for approval; begin the membership where there is none.

@@ -332,7 +332,7 @@ class Server:
         """Queue an outcome, and have a peer wait that sends many bytes of no use."""
         self._do(outcome)
         if frame and not outcome.is_of_use:
-            self._router.note_vain(peer, len(frame))
+            self._router.penalise(peer, len(frame))
 
     def _take_piece(self, peer: bytes, message: Clip | ClipPiece, frame: bytes) -> None:
         """Take a piece of a clip, and the clip itself once it is whole.

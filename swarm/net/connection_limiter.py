@@ -16,8 +16,8 @@ MOST = MAX_CLIP_BYTES + MAX_CONTROL_BYTES + 256 * 1024  # the largest message, a
 MOST_OF_ALL = 96 * 1024 * 1024  # all connections share it; beyond it each may have only a little
 LITTLE = 64 * 1024
 STALLED_S = 5.0  # a connection without a whole message for so long stalls, if nothing waits to be read
-VAIN_BYTES = 2 * 1024 * 1024  # useless bytes that a connection may hand in
-VAIN_BYTES_A_SECOND = 512 * 1024  # useless bytes that are forgiven
+PENALTY_BYTES = 2 * 1024 * 1024  # useless bytes that a connection may hand in
+FORGIVEN_BYTES_A_SECOND = 512 * 1024  # useless bytes that are forgiven
 
 CURVE_BYTES = 33  # an encrypted part has a name, nonce, flags and authenticator
 SHORT = 255  # bytes of the longest part whose frame has a header of two bytes
@@ -46,8 +46,8 @@ class Backpressure:
     handed_in: int = 0
     read: int = 0
     full_s: float | None = None  # it has to wait since then, until a message is read
-    vain: float = 0.0
-    vain_s: float = 0.0
+    penalty: float = 0.0
+    penalty_s: float = 0.0
 
     @property
     def under_way(self) -> int:
@@ -77,19 +77,19 @@ class Backpressure:
         self.total.under_way -= size
         self.full_s = None
 
-    def note_vain(self, size: int, now: float) -> None:
+    def penalise(self, size: int, now: float) -> None:
         """Take in that so many bytes were of no use."""
-        self.vain, self.vain_s = self.vain_now(now) + size, now
+        self.penalty, self.penalty_s = self.penalty_now(now) + size, now
 
-    def vain_now(self, now: float) -> float:
+    def penalty_now(self, now: float) -> float:
         """Return the bytes that are held against the connection."""
-        return max(0.0, self.vain - VAIN_BYTES_A_SECOND * (now - self.vain_s))
+        return max(0.0, self.penalty - FORGIVEN_BYTES_A_SECOND * (now - self.penalty_s))
 
     def room(self, now: float) -> int:
         """Return how many bytes more it may hand in now; none or less: it has to wait."""
         if not self.proven:
             return UNPROVEN_BYTES - self.handed_in
-        if self.vain and self.vain_now(now) > VAIN_BYTES:
+        if self.penalty and self.penalty_now(now) > PENALTY_BYTES:
             return 0
         most = MOST if self.total.under_way < MOST_OF_ALL else LITTLE
         if self.under_way < most:
@@ -110,14 +110,14 @@ class Backpressure:
 MAX_UNPROVEN = 128
 MAX_UNPROVEN_OF_ADDRESS = 32
 PROOF_S = 10.0  # a connection has this long for its proof
-VAIN_BURST = 500.0  # connections of one address that proved nothing, before it has to wait
-VAIN_A_SECOND = 50.0  # useless tries that are forgiven: a machine of another swarm tries some 20 times a second
+PENALTY_BURST = 500.0  # connections of one address that proved nothing, before it has to wait
+FORGIVEN_A_SECOND = 50.0  # useless tries that are forgiven: a machine of another swarm tries some 20 times a second
 MAX_ADDRESSES = 4096  # addresses that are remembered
 
 
 @dataclass
 class Penalty:
-    """What the connections of an address were in vain, less what is forgiven."""
+    """What is held against an address: connections and bytes that were of no use, less what is forgiven."""
 
     noted_s: float
     connections: float = 0.0  # connections that proved nothing
@@ -126,8 +126,8 @@ class Penalty:
     def forgive(self, now: float) -> None:
         """Forgive some of it, as time passes."""
         passed_s, self.noted_s = now - self.noted_s, now
-        self.connections = max(0.0, self.connections - VAIN_A_SECOND * passed_s)
-        self.size = max(0.0, self.size - VAIN_BYTES_A_SECOND * passed_s)
+        self.connections = max(0.0, self.connections - FORGIVEN_A_SECOND * passed_s)
+        self.size = max(0.0, self.size - FORGIVEN_BYTES_A_SECOND * passed_s)
 
 
 class ConnectionLimiter:
@@ -138,13 +138,13 @@ class ConnectionLimiter:
         self._unproven: OrderedDict[int, tuple[str, float]] = OrderedDict()  # address and beginning, the oldest first
         self._of_address: Counter[str] = Counter()  # unproven connections
         self._proven: dict[int, str] = {}
-        self._vain: OrderedDict[str, Penalty] = OrderedDict()
+        self._penalties: OrderedDict[str, Penalty] = OrderedDict()
 
     def admit(self, number: int, address: str, now: float) -> list[int] | None:
         """Take in a connection; return those to be cut for it, or None if it has to be refused."""
         if len(self._proven) >= self.most:
             return None
-        if self._vain_of(address, now).connections >= VAIN_BURST:
+        if self._penalty_of(address, now).connections >= PENALTY_BURST:
             return None
         self._unproven[number] = address, now
         self._of_address[address] += 1
@@ -159,26 +159,26 @@ class ConnectionLimiter:
         if number in self._unproven:
             self._proven[number] = self._forget(number)
 
-    def leave(self, number: int, now: float, vain_bytes: float = 0.0) -> None:
+    def leave(self, number: int, now: float, penalty_bytes: float = 0.0) -> None:
         """Take in that a connection is gone, and how many bytes are held against it."""
-        is_vain = number in self._unproven
-        address = self._forget(number) if is_vain else self._proven.pop(number, "")
-        if is_vain or vain_bytes:
-            vain = self._vain[address] = self._vain_of(address, now)
-            vain.connections += is_vain
-            vain.size = max(vain.size, vain_bytes)
-            self._vain.move_to_end(address)
-            if len(self._vain) > MAX_ADDRESSES:
-                self._vain.popitem(last=False)
+        is_unproven = number in self._unproven
+        address = self._forget(number) if is_unproven else self._proven.pop(number, "")
+        if is_unproven or penalty_bytes:
+            penalty = self._penalties[address] = self._penalty_of(address, now)
+            penalty.connections += is_unproven
+            penalty.size = max(penalty.size, penalty_bytes)
+            self._penalties.move_to_end(address)
+            if len(self._penalties) > MAX_ADDRESSES:
+                self._penalties.popitem(last=False)
 
-    def vain_bytes(self, address: str, now: float) -> float:
+    def penalty_bytes(self, address: str, now: float) -> float:
         """Return what is held against a new connection of an address, because of those that left."""
-        return self._vain_of(address, now).size
+        return self._penalty_of(address, now).size
 
-    def _vain_of(self, address: str, now: float) -> Penalty:
-        vain = self._vain.get(address) or Penalty(now)
-        vain.forgive(now)
-        return vain
+    def _penalty_of(self, address: str, now: float) -> Penalty:
+        penalty = self._penalties.get(address) or Penalty(now)
+        penalty.forgive(now)
+        return penalty
 
     def late(self, now: float) -> list[int]:
         """Return the connections that had their time to prove themselves."""

@@ -150,19 +150,19 @@ UNREAD_S = 60.0  # a peer may leave what was sent to it unread for so long
 
 
 class ProxiedConnection:
-    """Moves bytes both ways, within its allowance. `on_proof` and `on_end` hear of it."""
+    """Moves bytes both ways, within the bounds of its backpressure. `on_proof` and `on_end` hear of it."""
 
     def __init__(
         self,
         number: int,
         peer: socket.socket,
         inner: socket.socket,
-        allowance: Backpressure,
+        backpressure: Backpressure,
         on_proof: Callable[["ProxiedConnection"], None],
         on_end: Callable[["ProxiedConnection"], None],
     ) -> None:
         self.number = number
-        self.allowance = allowance
+        self.backpressure = backpressure
         self.identity = b""  # the router's name for it
         self.inner_port: int = inner.getsockname()[1]
         self.sent = 0  # bytes that the coordinator sent, of which `returned` left it
@@ -171,7 +171,7 @@ class ProxiedConnection:
         self._on_proof, self._on_end = on_proof, on_end
         self._loop = asyncio.get_running_loop()
         self._scanned = b""
-        self._frames = None if allowance.keyed else FrameCounter()
+        self._frames = None if backpressure.keyed else FrameCounter()
         self._in = Pipe(peer, inner, self._room, self._came, self._peer_ended)
         self._out = Pipe(inner, peer, lambda: CHUNK, self._went, self._inner_ended)
         self._ending_s: float | None = None
@@ -183,15 +183,15 @@ class ProxiedConnection:
         self._out.start()
 
     def resume(self) -> None:
-        """Read on, if the allowance lets it."""
+        """Read on, if the backpressure lets it."""
         if self._in.is_paused and self._room() > 0:
             self._in.start()
 
     def pump(self) -> None:
         """Move what there is, without waiting for the event loop."""
-        for lane in (self._in, self._out):
-            lane.write()
-            lane.read()
+        for pipe in (self._in, self._out):
+            pipe.write()
+            pipe.read()
 
     def is_hopeless(self, now: float) -> bool:
         """Tell whether the peer does not read, or was ended and does not go."""
@@ -204,20 +204,20 @@ class ProxiedConnection:
         return max(0, self.sent - self.returned) + len(self._out.rest)
 
     def _room(self) -> int:
-        return self.allowance.room(self._loop.time())
+        return self.backpressure.room(self._loop.time())
 
     def _came(self, data: memoryview) -> None:
         parts = self._frames.count(data) if self._frames else 0
-        self.allowance.note_came(len(data) + PART_BYTES * parts)
+        self.backpressure.note_came(len(data) + PART_BYTES * parts)
 
     def _went(self, data: memoryview) -> None:
-        if self.allowance.proven:
+        if self.backpressure.proven:
             self.returned += len(data)
             return
         self._scanned = (self._scanned + data)[:SCANNED_BYTES]
         if READY in self._scanned:
             self._scanned = b""
-            self.allowance.prove()
+            self.backpressure.prove()
             self._on_proof(self)
 
     def _peer_ended(self, in_order: bool) -> None:
@@ -245,4 +245,4 @@ class ProxiedConnection:
         self._peer.close()
         self._inner.close()
         self._on_end(self)
-        self.allowance.forget()
+        self.backpressure.forget()

@@ -1,8 +1,7 @@
 """The coordinator's port: takes connections from the network and passes them on to its ZeroMQ socket on loopback.
 
 ZeroMQ takes any number of connections, and gathers messages of any number of parts. The proxy keeps both within bounds:
-`net/connection_limiter.py` decides which connections stay, `net/connection_limiter.py` how many bytes each may have
-under way.
+`net/connection_limiter.py` decides which connections stay, and how many bytes each may have under way.
 """
 
 import asyncio
@@ -36,10 +35,10 @@ class Proxy:
         self._keyed, self._is_idle = keyed, is_idle
         self._loop = asyncio.get_running_loop()
         self._listener: socket.socket | None = None
-        self.entrances: list[ServerKey] = []  # the first is for those who say nothing else
-        self._choosing: dict[int, asyncio.Task[None]] = {}  # connections whose entrance is not known yet
+        self.server_keys: list[ServerKey] = []  # the first is for those who say nothing else
+        self._choosing: dict[int, asyncio.Task[None]] = {}  # connections whose server key is not known yet
         self._numbers = count(1)
-        self.admission = ConnectionLimiter(most or most_connections())
+        self.limiter = ConnectionLimiter(most or most_connections())
         self.connections: dict[int, ProxiedConnection] = {}
         self._by_port: dict[int, ProxiedConnection] = {}
         self._by_identity: dict[bytes, ProxiedConnection] = {}
@@ -48,7 +47,7 @@ class Proxy:
         self._timer: asyncio.TimerHandle | None = None
 
     def listen(self, address: str, port: int) -> int:
-        """Listen on an address ("" for all) and pass connections on to the entrances. Raises OSError."""
+        """Listen on an address ("" for all), and pass connections on to those of the server keys. Raises OSError."""
         self._listener = _listener(address, port)
         self._loop.add_reader(self._listener, self._accept)
         bound: int = self._listener.getsockname()[1]
@@ -89,15 +88,15 @@ class Proxy:
 
     def _take(self, peer: socket.socket, address: str) -> bool:
         number = next(self._numbers)
-        surplus = self.admission.admit(number, address, self._loop.time())
+        surplus = self.limiter.admit(number, address, self._loop.time())
         if surplus is None:
             logger.debug(f"refused a connection from {address}: too many of its connections proved nothing, or all")
             return False
         configure(peer)
-        if len(self.entrances) > 1:
+        if len(self.server_keys) > 1:
             self._choosing[number] = asyncio.create_task(self._choose(number, peer, address))
         elif not self._begin(number, peer, address):
-            self.admission.leave(number, self._loop.time())
+            self.limiter.leave(number, self._loop.time())
             return False
         for other in surplus:
             self._cut(other, "others wait")
@@ -105,21 +104,21 @@ class Proxy:
         return number in self.connections or number in self._choosing
 
     async def _choose(self, number: int, peer: socket.socket, address: str) -> None:
-        """Find out which entrance a connection means, then pass it on."""
+        """Find out which server key a connection means, then pass it on."""
         try:
-            inner = await choose(peer, self.entrances)
+            inner = await choose(peer, self.server_keys)
             self._start(number, peer, address, inner)
         except (OSError, TimeoutError) as fault:
-            logger.debug(f"a connection of {address} chose no entrance: {fault}")
+            logger.debug(f"a connection of {address} chose no server key: {fault}")
         finally:
             del self._choosing[number]
             if number not in self.connections:
                 peer.close()
-                self.admission.leave(number, self._loop.time())
+                self.limiter.leave(number, self._loop.time())
 
     def _begin(self, number: int, peer: socket.socket, address: str) -> bool:
         try:
-            inner = join(self.entrances[0].port)
+            inner = join(self.server_keys[0].port)
         except OSError as fault:  # no file is left
             logger.debug(f"cannot pass a connection on: {fault}")
             return False
@@ -128,19 +127,20 @@ class Proxy:
 
     def _start(self, number: int, peer: socket.socket, address: str, inner: socket.socket) -> None:
         now = self._loop.time()
-        allowance = Backpressure(self._keyed, self._total, vain=self.admission.vain_bytes(address, now), vain_s=now)
+        penalty = self.limiter.penalty_bytes(address, now)
+        backpressure = Backpressure(self._keyed, self._total, penalty=penalty, penalty_s=now)
         configure(inner)
-        connection = ProxiedConnection(number, peer, inner, allowance, self._proven, self._ended)
+        connection = ProxiedConnection(number, peer, inner, backpressure, self._proven, self._ended)
         self.connections[number] = self._by_port[connection.inner_port] = connection
         connection.start()
 
     def _proven(self, connection: ProxiedConnection) -> None:
         if self._keyed:
-            self.admission.prove(connection.number)
+            self.limiter.prove(connection.number)
 
     def _ended(self, connection: ProxiedConnection) -> None:
         now = self._loop.time()
-        self.admission.leave(connection.number, now, connection.allowance.vain_now(now))
+        self.limiter.leave(connection.number, now, connection.backpressure.penalty_now(now))
         del self.connections[connection.number]
         if self._by_port.get(connection.inner_port) is connection:
             del self._by_port[connection.inner_port]
@@ -155,8 +155,8 @@ class Proxy:
         if connection is None:
             return  # the connection ended meanwhile
         was_full = self._total.under_way >= MOST_OF_ALL
-        connection.allowance.note_read(sizes)
-        self.admission.prove(connection.number)
+        connection.backpressure.note_read(sizes)
+        self.limiter.prove(connection.number)
         connection.resume()
         if was_full and self._total.under_way < MOST_OF_ALL:
             self._resume_all()
@@ -178,10 +178,10 @@ class Proxy:
             self._by_identity[identity] = connection
         return connection
 
-    def note_vain(self, identity: bytes, size: int) -> None:
+    def penalise(self, identity: bytes, size: int) -> None:
         """Take in that bytes of a peer were of no use: a peer that sends many has to wait."""
         if connection := self._by_identity.get(identity):
-            connection.allowance.note_vain(size, self._loop.time())
+            connection.backpressure.penalise(size, self._loop.time())
 
     def note_sent(self, identity: bytes, size: int) -> None:
         """Take in that bytes were sent to a peer."""
@@ -206,17 +206,17 @@ class Proxy:
     def _check(self) -> None:
         """End the connections that had their time, then look again a little later."""
         now = self._loop.time()
-        late = dict.fromkeys(self.admission.late(now), "it did not prove itself")
+        late = dict.fromkeys(self.limiter.late(now), "it did not prove itself")
         for connection in self.connections.values():
             if connection.is_hopeless(now):
                 late[connection.number] = "its peer does not read"
-            elif connection.allowance.is_stalled(now) and self._is_idle():
+            elif connection.backpressure.is_stalled(now) and self._is_idle():
                 late[connection.number] = "its message has no end"
         for number, why in late.items():
             self._cut(number, why)
         if self._total.under_way >= MOST_OF_ALL and self._is_idle():
-            worst = max(self.connections.values(), key=lambda connection: connection.allowance.under_way)
-            if worst.allowance.is_stale(now):
+            worst = max(self.connections.values(), key=lambda connection: connection.backpressure.under_way)
+            if worst.backpressure.is_stale(now):
                 self._cut(worst.number, f"it took most of the memory, and no message became whole for {STALLED_S:g} s")
         self._resume_all()
         self._timer = None

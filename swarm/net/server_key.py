@@ -1,7 +1,7 @@
-"""The entrances behind a coordinator's port: a server key each. A connection is for the one that it was sealed to.
+"""The server keys behind a coordinator's port. A connection is for the one that it was sealed to.
 
-ZeroMQ has one server key for a socket's address. So each entrance is an address of its own on loopback, and the first
-message of the handshake (CurveZMQ's HELLO, RFC 26) tells the proxy which of them a connection is meant for.
+ZeroMQ has one server key for a socket's address. So each has an address of its own on loopback, and the first message
+of the handshake (CurveZMQ's HELLO, RFC 26) tells the proxy which of them a connection is meant for.
 """
 
 import asyncio
@@ -41,21 +41,21 @@ def is_for(hello: bytes, secret: bytes) -> bool:
 
 
 def join(port: int) -> socket.socket:
-    """Connect to an entrance. Raises OSError."""
+    """Connect to the address of a server key. Raises OSError."""
     return socket.create_connection(("127.0.0.1", port), JOIN_S)
 
 
-async def choose(peer: socket.socket, entrances: Sequence[ServerKey]) -> socket.socket:
-    """Return a connection to the entrance that a peer means, in which both have been told what was said so far.
+async def choose(peer: socket.socket, server_keys: Sequence[ServerKey]) -> socket.socket:
+    """Return a connection to the address of the key that a peer means; both have been told what was said so far.
 
-    The first entrance greets, and takes what is for none. Raises OSError, TimeoutError if the peer says too little.
+    The first address greets, and takes what is for no key. Raises OSError, TimeoutError if the peer says too little.
     """
     async with asyncio.timeout(CHOICE_S):
-        inner = join(entrances[0].port)
+        inner = join(server_keys[0].port)
         try:
             said = await _hear(peer, inner)
-            meant = next((each for each in entrances if is_for(said[GREETING_BYTES:], each.secret)), entrances[0])
-            if meant != entrances[0]:
+            meant = next((each for each in server_keys if is_for(said[GREETING_BYTES:], each.secret)), server_keys[0])
+            if meant != server_keys[0]:
                 inner.close()
                 inner = join(meant.port)
                 await _greet_unheard(inner, said[:GREETING_BYTES])
@@ -93,18 +93,18 @@ async def _pass_on(inner: socket.socket, peer: socket.socket) -> None:
     while left:
         data = await loop.sock_recv(inner, left)
         if not data:
-            raise ConnectionError("the entrance closed")
+            raise ConnectionError("the address closed")
         left -= len(data)
         await loop.sock_sendall(peer, data)
 
 
 async def _greet_unheard(inner: socket.socket, greeting: bytes) -> None:
-    """Greet an entrance whose own greeting the peer does not need: it had that of the first one."""
+    """Greet an address whose own greeting the peer does not need: it had that of the first one."""
     loop, left = asyncio.get_running_loop(), GREETING_BYTES
     inner.setblocking(False)
     await loop.sock_sendall(inner, greeting)
     while left:
         data = await loop.sock_recv(inner, left)
         if not data:
-            raise ConnectionError("the entrance closed")
+            raise ConnectionError("the address closed")
         left -= len(data)

@@ -68,7 +68,7 @@ class Router(Protocol):
     def unread(self, peer: bytes) -> int:
         """Return about how many bytes wait for a peer to read them."""
 
-    def note_vain(self, peer: bytes, size: int) -> None:
+    def penalise(self, peer: bytes, size: int) -> None:
         """Take in that bytes of a peer were of no use: it has to wait if it sends many."""
 
     def waiting(self) -> bool:
@@ -114,34 +114,34 @@ class RouterSocket:
     """The Router over ZeroMQ, used on the event loop that made it. With keys, only members of the swarm connect."""
 
     def __init__(self, keys: CurveKeys | None = None, is_member: Callable[[bytes], bool] = lambda key: False) -> None:
-        """`is_member` tells whether a key is a member's own: it opens older entrances, too."""
+        """`is_member` tells whether a key is a member's own: it is let in by older server keys, too."""
         self.dropped = 0
-        # Each context has one gate, so this one is not shared.
+        # Each context has one authenticator, so this one is not shared.
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._codes: dict[bytes, bytes] = {}  # entrance -> the key of its code, b"" for none
-        self.gate = ZapAuthenticator(self._context, self._codes, is_member) if keys else None
+        self._codes: dict[bytes, bytes] = {}  # server key -> the key of its code, b"" for none
+        self.authenticator = ZapAuthenticator(self._context, self._codes, is_member) if keys else None
         router = self._context.socket(zmq.ROUTER)
         _configure(router, ROUTER_QUEUES)
         router.set(zmq.ROUTER_MANDATORY, 1)
         self._channel = Channel(router)
-        self._entrances: dict[bytes, ServerKey] = {}  # key: domain
-        self._keys, self._main = keys, b""  # the domain of the present entrance
+        self._server_keys: dict[bytes, ServerKey] = {}  # key: domain
+        self._keys, self._main = keys, b""  # the domain of the present server key
         self.members_only = False  # a machine that comes by the code can only enrol
         self.on_enrol: OnEnrol = lambda peer, enrol, frame: None
         self.proxy = Proxy(keyed=keys is not None, is_idle=lambda: not self._channel.waiting())
 
     @property
     def refused(self) -> int:
-        """The number of handshakes that the gate refused."""
-        return self.gate.refused if self.gate else 0
+        """The number of handshakes that the authenticator refused."""
+        return self.authenticator.refused if self.authenticator else 0
 
     def bind(self, address: str, port: int | None) -> int:
         """Listen on an address ("" for all, IPv6 too) and port (None: 5847, else the next free one)."""
         ports = range(DEFAULT_PORT, DEFAULT_PORT + MAX_PORTS) if port is None else [port]
         if self._keys is None:
-            self.proxy.entrances = [ServerKey(b"", self._bind_inner())]
-        elif not self.proxy.entrances:
-            self.open_entrances(self._keys)
+            self.proxy.server_keys = [ServerKey(b"", self._bind_inner())]
+        elif not self.proxy.server_keys:
+            self.open_server_keys(self._keys)
         for candidate in ports:
             try:
                 bound = self.proxy.listen(address, candidate)
@@ -152,33 +152,33 @@ class RouterSocket:
                     raise _bind_fault(error, address, candidate) from error
         raise AssertionError("no port was tried")
 
-    def open_entrances(
+    def open_server_keys(
         self, keys: CurveKeys, older: Sequence[CurveKeys] = (), invites: Sequence[CurveKeys] = ()
     ) -> None:
-        """Let in by these keys from now on. Through all entrances but the first, machines can only enrol.
+        """Let in by these keys from now on. By all server keys but the first, machines can only enrol.
 
-        Through the older ones members come by their own key, through those of invites by the code. Raises
+        By the older ones members come by their own key, by those of invites by the code. Raises
         EnvironmentFault.
         """
-        entrances = [self._entrance(each) for each in (keys, *older, *invites)]
+        server_keys = [self._server_key(each) for each in (keys, *older, *invites)]
         self._keys, self._main = keys, _domain(keys)
         self._codes.clear()
         self._codes.update({_domain(each): b"" for each in older})
         self._codes.update({_domain(each): each.worker_public for each in (keys, *invites)})
-        self.proxy.entrances = entrances
-        for name in [name for name, entrance in self._entrances.items() if entrance not in entrances]:
-            self._channel.socket.unbind(f"tcp://{LOOPBACK}:{self._entrances.pop(name).port}")
+        self.proxy.server_keys = server_keys
+        for name in [name for name, server_key in self._server_keys.items() if server_key not in server_keys]:
+            self._channel.socket.unbind(f"tcp://{LOOPBACK}:{self._server_keys.pop(name).port}")
 
-    def _entrance(self, keys: CurveKeys) -> ServerKey:
-        """Return the entrance of a server key; ZeroMQ keeps, for each address, the options that it was bound with."""
+    def _server_key(self, keys: CurveKeys) -> ServerKey:
+        """Return a server key and its address; ZeroMQ keeps, for each address, the options that it was bound with."""
         name, router = _domain(keys), self._channel.socket
-        if name not in self._entrances:
+        if name not in self._server_keys:
             router.set(zmq.CURVE_SERVER, 1)
             router.set(zmq.CURVE_SECRETKEY, keys.server_secret)
             router.set(zmq.ZAP_DOMAIN, name)
-            router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without it a missing gate would let all connections in
-            self._entrances[name] = ServerKey(keys.server_secret, self._bind_inner())
-        return self._entrances[name]
+            router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # without it a missing authenticator would let all connections in
+            self._server_keys[name] = ServerKey(keys.server_secret, self._bind_inner())
+        return self._server_keys[name]
 
     def _bind_inner(self) -> int:
         """Listen on loopback, where the proxy passes connections on to; return the port."""
@@ -202,7 +202,7 @@ class RouterSocket:
             if message is not None and self._may_work():
                 return peer, message, frame
             self.dropped += 1
-            self.proxy.note_vain(peer, sum(sizes))
+            self.proxy.penalise(peer, sum(sizes))
             logger.debug(f"dropped a message of a worker that does not fit, {self.dropped} so far")
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> bool:
@@ -218,9 +218,9 @@ class RouterSocket:
         """Return about how many bytes wait for a peer to read them."""
         return self.proxy.unread(peer)
 
-    def note_vain(self, peer: bytes, size: int) -> None:
+    def penalise(self, peer: bytes, size: int) -> None:
         """Take in that bytes of a peer were of no use: it has to wait if it sends many."""
-        self.proxy.note_vain(peer, size)
+        self.proxy.penalise(peer, size)
 
     def waiting(self) -> bool:
         """Tell whether an unread message waits."""
@@ -232,11 +232,11 @@ class RouterSocket:
         return self.came_now() and not (self.members_only and self.came_by_code())
 
     def came_now(self) -> bool:
-        """Tell whether the last message came through the present entrance, and not through an older one."""
-        return len(self._entrances) < 2 or self._user().startswith(self._main)
+        """Tell whether the last message came by the present server key, and not by an older one."""
+        return len(self._server_keys) < 2 or self._user().startswith(self._main)
 
     def _user(self) -> bytes:
-        """Return whose connection brought the last message, as the gate names it; b"" where all is open."""
+        """Return whose connection brought the last message, as the authenticator names it; b"" where all is open."""
         assert self._channel.head is not None
         try:
             return str(self._channel.head.get("User-Id")).encode()
@@ -244,7 +244,7 @@ class RouterSocket:
             return b""
 
     def came_by_code(self) -> bool:
-        """Tell whether the last message came through the present entrance, by its code."""
+        """Tell whether the last message came by the code of the present server key."""
         return self._user() == self._main + b" " + BY_CODE
 
     def came_by_invite(self) -> bytes:
@@ -264,8 +264,8 @@ class RouterSocket:
         """Stop listening; messages just sent get half a second to leave."""
         self.proxy.stop_listening()
         self._channel.close()
-        if self.gate:
-            self.gate.close()
+        if self.authenticator:
+            self.authenticator.close()
         ending = Thread(target=self._context.destroy, args=(LINGER_MS,))  # without a limit it could wait for ever
         ending.start()
         while ending.is_alive():

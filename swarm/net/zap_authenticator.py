@@ -1,6 +1,6 @@
 """Lets in only connections whose key is derived from the swarm's key, or is a member's own.
 
-ZeroMQ asks over its ZAP protocol (RFC 27) on a fixed inproc address of the same context. Each entrance has a domain.
+ZeroMQ asks over its ZAP protocol (RFC 27) on a fixed inproc address of the same context. Each server key has a domain.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 class ZapAuthenticator:
     """Answers every handshake of one context. While it is closed, all are refused (ZAP_ENFORCE_DOMAIN).
 
-    `codes` has the key that the code lets in, by domain; no code leads through an old entrance. `is_member` tells
+    `codes` has the key that the code lets in, by domain; no code lets in by an old server key. `is_member` tells
     whether a key is a member's own. The user of a connection is its domain and its own key, in hexadecimal digits.
     """
 

@@ -264,7 +264,7 @@ async def test_an_invite_lets_one_machine_in_once_and_gives_it_the_swarms_own_se
 ) -> None:
     desk = house(Desk, "laptop")
     invite = Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
-    await until(lambda: len(desk.router.proxy.entrances) == 2)
+    await until(lambda: len(desk.router.proxy.server_keys) == 2)
     was_connected: list[bool] = []
     prying = DealerSocket(curve_keys(invite), lambda: was_connected.append(prying.connected))
     with closing(prying):
@@ -291,7 +291,7 @@ async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path
     desk = house(Desk, "laptop")
     Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
     late = Identity(tmp_path / "laptop", KEY).invite(-1, "laptop")
-    await until(lambda: len(desk.router.proxy.entrances) == 2)
+    await until(lambda: len(desk.router.proxy.server_keys) == 2)
     guest = house(Tenant, "guest", desk, late)
     await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
     assert not guest.membership.is_member
@@ -301,9 +301,9 @@ async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path
 async def test_an_invite_that_was_taken_back_lets_nobody_in(house: Open, tmp_path: Path) -> None:
     desk, identity = house(Desk, "laptop"), Identity(tmp_path / "laptop", KEY)
     given, other = identity.invite(900, "laptop"), identity.invite(900, "laptop")
-    await until(lambda: len(desk.router.proxy.entrances) == 3)
+    await until(lambda: len(desk.router.proxy.server_keys) == 3)
     identity.invites.revoke([each for each in identity.invites.unused if each.secret == given.secret])
-    await until(lambda: len(desk.router.proxy.entrances) == 2)
+    await until(lambda: len(desk.router.proxy.server_keys) == 2)
     guest = house(Tenant, "guest", desk, given)
     await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
     assert (
@@ -318,10 +318,10 @@ async def test_an_invite_that_ran_out_stays_so_though_the_clock_is_set_back(
 ) -> None:
     desk, began_s = house(Desk, "laptop"), time.time()
     invite = Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
-    await until(lambda: len(desk.router.proxy.entrances) == 2)
+    await until(lambda: len(desk.router.proxy.server_keys) == 2)
     with monkeypatch.context() as clock:
         clock.setattr(newcomers.time, "time", lambda: began_s + 901)
-        await until(lambda: len(desk.router.proxy.entrances) == 1 and "again" in desk.said[1:])
+        await until(lambda: len(desk.router.proxy.server_keys) == 1 and "again" in desk.said[1:])
     guest = house(Tenant, "guest", desk, invite)
     await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
     assert not guest.membership.is_member and not Identity(tmp_path / "laptop", KEY).invites.live
@@ -330,7 +330,7 @@ async def test_an_invite_that_ran_out_stays_so_though_the_clock_is_set_back(
 async def test_of_machines_that_come_with_one_invite_at_once_one_is_let_in(house: Open, tmp_path: Path) -> None:
     desks = [house(Desk, "laptop"), house(Desk, "laptop")]  # two coordinators of one machine
     invite = Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
-    await until(lambda: all(len(desk.router.proxy.entrances) == 2 for desk in desks))
+    await until(lambda: all(len(desk.router.proxy.server_keys) == 2 for desk in desks))
     guests = [house(Tenant, f"guest-{number}", desks[number % 2], invite) for number in range(6)]
     await until(lambda: any(guest.membership.is_member for guest in guests))
     first = next(guest for guest in guests if guest.membership.is_member)

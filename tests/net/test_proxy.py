@@ -36,7 +36,7 @@ async def router(request: pytest.FixtureRequest) -> AsyncIterator[RouterSocket]:
 
 
 def keys_of(router: RouterSocket) -> CurveKeys | None:
-    return KEYS if router.gate else None
+    return KEYS if router.authenticator else None
 
 
 @contextmanager
@@ -84,7 +84,7 @@ async def test_what_goes_in_and_what_is_read_are_the_same_number_of_bytes(router
         for _ in sizes:
             await router.receive()
         (connection,) = router.proxy.connections.values()
-        assert 0 <= connection.allowance.under_way < 200  # without a key the worker's last word of the handshake
+        assert 0 <= connection.backpressure.under_way < 200  # without a key the worker's last word of the handshake
 
 
 @pytest.mark.parametrize(("part", "parts"), [(MAX_CLIP_BYTES, 100), (0, 400_000)], ids=["large parts", "empty parts"])
@@ -98,7 +98,7 @@ async def test_a_message_of_very_many_parts_takes_no_more_than_the_largest_messa
         client.send_multipart([bytes(part)] * parts, copy=False)
         most = 0
         while len(router.proxy.connections) > 1 or most < MOST // 2:
-            most = max([most, *(c.allowance.under_way for c in router.proxy.connections.values())])
+            most = max([most, *(c.backpressure.under_way for c in router.proxy.connections.values())])
             await asyncio.sleep(0.001)
         assert most < 2.2 * MOST
         await hears(router, dealer, 2)
@@ -118,7 +118,7 @@ async def test_bytes_before_the_handshake_is_over_are_few(router: RouterSocket) 
                 except OSError:
                     continue
             await asyncio.sleep(0.002)
-        assert all(c.allowance.handed_in <= UNPROVEN_BYTES for c in router.proxy.connections.values())
+        assert all(c.backpressure.handed_in <= UNPROVEN_BYTES for c in router.proxy.connections.values())
 
 
 async def test_a_flood_of_connections_leaves_few_and_disturbs_no_worker(router: RouterSocket) -> None:
@@ -137,9 +137,9 @@ async def test_a_flood_of_connections_leaves_few_and_disturbs_no_worker(router: 
 
 
 async def test_random_greetings_are_soon_refused_from_their_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm.net.connection_limiter.VAIN_BURST", 20.0)
+    monkeypatch.setattr("swarm.net.connection_limiter.PENALTY_BURST", 20.0)
     monkeypatch.setattr(
-        "swarm.net.connection_limiter.VAIN_A_SECOND", 0.0
+        "swarm.net.connection_limiter.FORGIVEN_A_SECOND", 0.0
     )  # a loaded machine greets slower than it forgives
     router = RouterSocket(KEYS)
     port = router.bind("127.0.0.1", 0)
@@ -148,7 +148,7 @@ async def test_random_greetings_are_soon_refused_from_their_address(monkeypatch:
             stranger.send(bytes(64))
             await asyncio.sleep(0)
     await until(lambda: not router.proxy.connections)
-    assert router.proxy.admission.admit(10_000, "127.0.0.1", asyncio.get_running_loop().time()) is None
+    assert router.proxy.limiter.admit(10_000, "127.0.0.1", asyncio.get_running_loop().time()) is None
     router.close()
 
 

@@ -159,7 +159,7 @@ async def test_a_dealer_without_a_coordinator_keeps_nothing_for_it(ends: tuple[R
 
 
 def _keys_of(router: Router) -> CurveKeys | None:
-    return KEYS if getattr(router, "gate", None) else None
+    return KEYS if getattr(router, "authenticator", None) else None
 
 
 # --- sockets
@@ -215,8 +215,8 @@ async def test_another_swarms_key_and_no_key_stay_out(router: RouterSocket) -> N
 
 
 async def test_without_its_gate_nobody_gets_in(router: RouterSocket) -> None:
-    assert router.gate
-    router.gate.close()
+    assert router.authenticator
+    router.authenticator.close()
     with bare(router.bind("127.0.0.1", 0), KEYS) as client:
         client.send(pack(Bye()))
         assert not await heard(router)
@@ -224,7 +224,7 @@ async def test_without_its_gate_nobody_gets_in(router: RouterSocket) -> None:
 
 async def test_the_gate_outlives_requests_that_make_no_sense() -> None:
     with zmq.Context() as context, context.socket(zmq.DEALER) as asker:
-        gate = ZapAuthenticator(context, {b"e2a-swarm": KEYS.worker_public}, lambda key: False)
+        authenticator = ZapAuthenticator(context, {b"e2a-swarm": KEYS.worker_public}, lambda key: False)
         asker.linger = 0
         asker.connect("inproc://zeromq.zap.01")
         good = [b"", b"1.0", b"7", b"e2a-swarm", b"127.0.0.1", b"", b"CURVE", KEYS.worker_public]
@@ -236,7 +236,7 @@ async def test_the_gate_outlives_requests_that_make_no_sense() -> None:
         while asker.poll(0):
             codes.append(asker.recv_multipart()[3])
         assert codes == [b"400"] * 4 + [b"200"]
-        gate.close()
+        authenticator.close()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""The door of a worker: other workers of the swarm fetch the files of its jobs there, and nothing else.
+"""The port of a worker for others: workers of the swarm fetch the files of its jobs there, and nothing else.
 
-It has the swarm's keys, gate and bounds, as the coordinator's door has. A piece that is on its way here waits, and the
-one who asked hears once a second that it is not yet here.
+It has the swarm's keys, authenticator and bounds, as a coordinator's listener has. A piece that is on its way here
+waits, and the one who asked hears once a second that it is not yet here.
 """
 
 from collections import deque

@@ -31,13 +31,13 @@ async def until(what: Callable[[], bool]) -> None:
 @pytest.fixture
 async def router() -> AsyncIterator[RouterSocket]:
     router = RouterSocket(NOW, lambda key: key == bytes(OWN.public_key))
-    router.open_entrances(NOW, [BEFORE])
+    router.open_server_keys(NOW, [BEFORE])
     yield router
     router.close()
 
 
 @pytest.mark.parametrize("keys", [NOW, own(NOW)], ids=["by the code", "by its own key"])
-async def test_the_present_entrance_lets_in_by_the_code_and_by_a_members_own_key(
+async def test_the_present_server_key_lets_in_by_the_code_and_by_a_members_own_key(
     router: RouterSocket, keys: CurveKeys
 ) -> None:
     dealer = DealerSocket(keys)
@@ -52,7 +52,7 @@ async def test_the_present_entrance_lets_in_by_the_code_and_by_a_members_own_key
     dealer.close()
 
 
-async def test_the_older_entrance_lets_a_member_enrol_and_nothing_else(router: RouterSocket) -> None:
+async def test_the_older_server_key_lets_a_member_enrol_and_nothing_else(router: RouterSocket) -> None:
     came: list[Enrol] = []
 
     def answer(peer: bytes, enrol: Enrol, frame: bytes) -> None:
@@ -93,12 +93,12 @@ async def test_a_keyring_is_tried_in_turn_until_one_opens(router: RouterSocket) 
     dealer.close()
 
 
-async def test_connections_that_choose_no_entrance_are_closed_and_others_come_in(router: RouterSocket) -> None:
+async def test_connections_that_choose_no_server_key_are_closed_and_others_come_in(router: RouterSocket) -> None:
     port = router.bind("127.0.0.1", 0)
     streams = [await asyncio.open_connection("127.0.0.1", port) for _ in range(40)]
     for _, writer in streams:
         writer.write(b"\xff" + bytes(8) + b"\x7f\x03\x01CURVE" + bytes(100))
-    await until(lambda: len(router.proxy.admission.late(1e12)) <= 33)
+    await until(lambda: len(router.proxy.limiter.late(1e12)) <= 33)
     dealer = DealerSocket(NOW)
     dealer.connect([f"127.0.0.1:{port}"])
     await until(lambda: dealer.connected)
@@ -107,14 +107,14 @@ async def test_connections_that_choose_no_entrance_are_closed_and_others_come_in
         writer.close()
 
 
-async def test_connections_that_live_stay_when_an_entrance_is_opened(router: RouterSocket) -> None:
+async def test_connections_that_live_stay_when_a_server_key_is_opened(router: RouterSocket) -> None:
     port = router.bind("127.0.0.1", 0)
     dealer = DealerSocket(NOW)
     dealer.connect([f"127.0.0.1:{port}"])
     await until(lambda: dealer.connected)
     dealer.send(Status())
     peer, _, _ = await router.receive()
-    router.open_entrances(curve_keys(make_key()), [NOW])
+    router.open_server_keys(curve_keys(make_key()), [NOW])
     assert router.send(peer, WhoAreYou())
     assert (await dealer.receive())[0] == WhoAreYou()
     assert dealer.send(Bye())
@@ -127,5 +127,5 @@ async def test_connections_that_live_stay_when_an_entrance_is_opened(router: Rou
 
 
 @pytest.mark.parametrize("hello", [b"", b"\x04\xc8\x05HELLO", b"\x04\xc8\x05HELLO" + bytes(HELLO_BYTES - 8)])
-def test_what_is_no_hello_is_for_no_entrance(hello: bytes) -> None:
+def test_what_is_no_hello_is_for_no_server_key(hello: bytes) -> None:
     assert not is_for(hello, NOW.server_secret)
