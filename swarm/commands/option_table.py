@@ -379,6 +379,8 @@ REFUSED = Sheet(
             "session": "leave it out: the same command on the same book resumes by itself.",
             "translate": "books are spoken in the language they are written in: translate the EPUB first.",
             "share": "there is no web page to share: other machines join with `e2a-swarm join`.",
+            "text-temp": "leave it out: it is for Bark, which is not spoken with; use --tts-engine xtts.",
+            "waveform-temp": "leave it out: it is for Bark, which is not spoken with; use --tts-engine xtts.",
             "script-mode": "leave it out: there is only one way to run.",
             "output-split": "use --split chapter, or --split 6h.",
             "output-split-hours": "use --split with hours, such as --split 6h.",

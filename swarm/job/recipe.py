@@ -9,7 +9,6 @@ Setting = str | int | float | bool
 
 CUSTOM = "custom:"  # prefix of `Recipe.model` if the files of the model come with the job
 CLONE = "clone:"  # prefix of `Recipe.voice` if the voice is that of a recording
-INVENTED = "invented"  # the voice of models that invent one
 TAKES = 3  # a worker speaks a doubtful segment up to so many times, and keeps the best take
 
 
@@ -25,7 +24,7 @@ class Recipe(Struct, frozen=True):
     @property
     def narrator(self) -> str:
         """The voice's name as a listener hears it, if that is one word of letters; "" for "en-gb" and recordings."""
-        return self.voice.capitalize() if self.voice.isalpha() and self.voice != INVENTED else ""
+        return self.voice.capitalize() if self.voice.isalpha() else ""
 
 
 def clip_key(text: str, recipe: Recipe, take: int) -> str:

@@ -4,7 +4,7 @@ from msgspec import Struct, field
 
 from swarm.book.model.book import Chapter, Cover, LibraryFacts
 from swarm.job.job_asset import VOICE, JobAsset
-from swarm.job.recipe import CLONE, INVENTED, Recipe
+from swarm.job.recipe import CLONE, Recipe
 
 
 class BookFacts(Struct, frozen=True):
@@ -56,8 +56,8 @@ class JobSpec(Struct, frozen=True):
 
     @property
     def has_latents(self) -> bool:
-        """Whether latents are computed for the voice: it speaks like a recording, or is made up for the book."""
-        return self.recipe.voice == INVENTED or any(job_file.name == VOICE for job_file in self.job_files)
+        """Whether latents are computed for the voice, since it speaks like a recording."""
+        return any(job_file.name == VOICE for job_file in self.job_files)
 
     @property
     def voice_name(self) -> str:

@@ -175,15 +175,12 @@ def test_the_words_for_sampling_are_settings_of_the_engine() -> None:
 def test_every_word_of_ebook2audiobook_for_sampling_is_a_setting_of_its_engine() -> None:
     xtts = {"temperature": "0.6", "length_penalty": "1.1", "num_beams": "2", "repetition_penalty": "4", "top_k": "20"}
     xtts["top_p"] = "0.8"
-    bark = {"text_temp": "0.6", "waveform_temp": "0.5"}
-    for engine, said in (("xtts", xtts), ("bark", bark)):
-        words = [word for name, value in said.items() for word in (f"--{name.replace('_', '-')}", value)]
-        config = render("a.epub", "--tts-engine", engine, *words, "--enable-text-splitting")
-        recipe = choose_recipe("en", engine=config.engine, settings=config.settings)
-        settings = dict(recipe.settings)
-        assert {name: settings[name] for name in said} == {name: type(settings[name])(said[name]) for name in said}
-        plain = choose_recipe("en", engine=config.engine)
-        assert all(settings[name] != dict(plain.settings)[name] for name in said)
+    words = [word for name, value in xtts.items() for word in (f"--{name.replace('_', '-')}", value)]
+    config = render("a.epub", "--tts-engine", "xtts", *words, "--enable-text-splitting")
+    settings = dict(choose_recipe("en", engine=config.engine, settings=config.settings).settings)
+    assert {name: settings[name] for name in xtts} == {name: type(settings[name])(xtts[name]) for name in xtts}
+    plain = dict(choose_recipe("en", engine=config.engine).settings)
+    assert all(settings[name] != plain[name] for name in xtts)
 
 
 def test_half_precision_and_deepspeed_are_off_unless_asked_for_and_part_of_the_recipe() -> None:

@@ -159,12 +159,6 @@ def test_a_version_is_released_once(checkout: Path) -> None:
         cut(checkout, "0.2.0", "2027-01-03")
 
 
-def test_the_changelog_of_this_checkout_can_be_cut_once_more() -> None:
-    text = (ROOT / CHANGELOG).read_text(encoding="utf-8")
-    version = __version__.removesuffix(".dev0") if __version__.endswith(".dev0") else "99.0.0"
-    assert f"## [{version}] - 2027-01-02\n" in cut_changelog(text, version, "2027-01-02")
-
-
 def test_the_next_release_dates_what_was_unreleased() -> None:
     text = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n## [0.2.0] - 2027-01-02\n"
     assert "## [Unreleased]\n\n## [0.3.0] - 2027-03-04\n\n### Added\n" in cut_changelog(text, "0.3.0", "2027-03-04")

@@ -59,13 +59,6 @@ def test_systemd_understands_every_word(installed: Path, tmp_path: Path, unit: s
 
 
 @needs_systemd
-def test_the_test_of_words_sees_a_wrong_one(installed: Path, tmp_path: Path) -> None:
-    path = installed / "system" / "e2a-swarm-work@.service"
-    path.write_text(path.read_text().replace("WatchdogSec=", "WatchdogSecs="))
-    assert "WatchdogSecs" in analyze(tmp_path, "verify", "--man=no", "--system", str(path)).stderr
-
-
-@needs_systemd
 @pytest.mark.parametrize("unit", PROGRAMS)
 def test_a_service_can_do_little_else(installed: Path, tmp_path: Path, unit: str) -> None:
     threshold = f"--threshold={EXPOSURE[unit.partition('/')[0]]}"

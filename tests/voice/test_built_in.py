@@ -7,8 +7,6 @@ import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.host.registry import built_in_engines
 
@@ -73,21 +71,6 @@ def named_in(path: str) -> list[str]:
 
 def test_no_engine_is_named_outside_its_own_folder() -> None:
     assert {path: lines for path in SOURCES if (lines := named_in(path))} == {}
-
-
-@pytest.mark.parametrize("path", sorted(EXCEPTIONS))
-def test_every_exception_is_still_needed(path: str) -> None:
-    text = (ROOT / path).read_text(encoding="utf-8")
-    assert [word for word in EXCEPTIONS[path] if word not in text] == []
-
-
-def test_the_search_finds_names_and_strings_but_no_docstring_or_comment() -> None:
-    text = '"""Of hibari."""\nfrom swarm.voice.coqui import card  # espeak\nword = "xtts"\nmetro = "speakers_xtts_v"\n'
-    assert [(line, word) for line, word in code_of(text) if NAMED.search(word)] == [
-        (2, "coqui"),
-        (3, '"xtts"'),
-        (4, '"speakers_xtts_v"'),
-    ]
 
 
 def test_the_table_names_each_engine_as_its_card_does() -> None:

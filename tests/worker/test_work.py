@@ -88,12 +88,12 @@ async def test_announcements_that_come_and_go_give_everything_back(
     async with browsing(tmp_path, monkeypatch) as (node, browser):
         await asyncio.sleep(0.2)
         before, threads, most = count("fd"), count("task"), 0
-        for number in range(300):
+        for number in range(120):
             browser.announce(f"flood {number}")
             browser.withdraw(f"flood {number - 20}")
             await asyncio.sleep(0.01)
             most = max(most, count("fd"))
-        for number in range(300):
+        for number in range(120):
             browser.withdraw(f"flood {number}")
         while node.connections:
             await asyncio.sleep(0.02)
@@ -104,15 +104,15 @@ async def test_announcements_that_come_and_go_give_everything_back(
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize(("shown", "place"), [(10_000, 0), (10_000, 9_999), (100, 50)])
+@pytest.mark.parametrize("place", [0, 9_999])
 async def test_ten_thousand_announcements_do_not_hide_the_coordinator(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shown: int, place: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: int
 ) -> None:
     router = RouterSocket(KEYS)
     address = f"127.0.0.1:{router.bind('127.0.0.1', 0)}"
     try:
         async with browsing(tmp_path, monkeypatch) as (node, browser):
-            for number in range(shown):
+            for number in range(10_000):
                 if number == place:
                     browser.announce("real", address)
                 browser.announce(f"flood {number}")

@@ -15,9 +15,9 @@ from msgspec import structs
 from swarm.book.model.language_code import normal_language
 from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, SettingCard, VoiceCard
-from swarm.job.recipe import CUSTOM, INVENTED
+from swarm.job.recipe import CUSTOM
 from swarm.system.installation import package_line
-from swarm.voice.coqui.models import BARK, TORTOISE, XTTS, YOUR_TTS, choose_model, licence_of, model_language
+from swarm.voice.coqui.models import XTTS, YOUR_TTS, choose_model, expect_supported, licence_of, model_language
 from swarm.voice.environment import environments_folder
 
 _FEMALE_FIRST = """Claribel Dervla
@@ -101,9 +101,8 @@ REQUIREMENTS = (
 DEFAULT_VOICE = "default"
 
 VOCABULARY = "vocab.json"
-STATISTICS = "scale_stats.npy"  # statistics of the training sound, which some older models need
 _SPEAKERS = ("speakers.json", "speaker_ids.json", "language_ids.json", "speakers.pth", "speakers_xtts.pth")
-CUSTOM_FILES = (VOCABULARY, *_SPEAKERS, STATISTICS)
+CUSTOM_FILES = (VOCABULARY, *_SPEAKERS)
 
 # Characters that XTTS speaks at a time without cutting off the end, by language, from its own table.
 XTTS_LIMITS = (
@@ -113,20 +112,12 @@ XTTS_LIMITS = (
     ("hi", 150),
 )
 XTTS_LANGUAGES = tuple(sorted(language for language, _ in XTTS_LIMITS if language))
-_BARK_LANGUAGES = ("de", "en", "es", "fr", "hi", "it", "ja", "ko", "pl", "pt", "ru", "tr", "zh")
 _OTHER_LIMITS = (("", 300), ("ja", 120), ("zh", 120), ("ko", 150))
-_BARK_LIMITS = (("", 150), ("ja", 60), ("zh", 60), ("ko", 70))  # about 14 s of sound
 
 MAX_SPEAKERS_LISTED = 200  # a custom model with more speakers is listed without their names
 
-_ONE_VOICE, _INVENTED = (VoiceCard(DEFAULT_VOICE, "*"),), (VoiceCard(INVENTED, "*"),)
+_ONE_VOICE = (VoiceCard(DEFAULT_VOICE, "*"),)
 
-_VOICE_SEED = SettingCard("voice_seed", 0, about="another number is another voice")
-_BARK_SETTINGS = (
-    SettingCard("text_temp", 0.7, 0.01, 2.0, about="how freely it chooses how to say the words"),
-    _VOICE_SEED,
-    SettingCard("waveform_temp", 0.7, 0.01, 2.0, about="how freely it chooses the sound"),
-)
 _XTTS_SETTINGS = (
     SettingCard("deepspeed", False, about="DeepSpeed on GPUs"),
     SettingCard("half", False, about="half precision on GPUs"),
@@ -169,7 +160,7 @@ def _card(
         takes=3,
         clones=clones,
         any_voice=voices == _ONE_VOICE,
-        casts=voices != _INVENTED,
+        casts=True,
         batch=batch,
         model=about,
     )
@@ -185,8 +176,6 @@ _BY_NAME = {
     XTTS: _XTTS,
     XTTS.replace("v2", "v1.1"): _XTTS,
     YOUR_TTS: _card("YourTTS by Coqui", ("en", "fr", "pt"), clones=True, batch=BATCH),
-    BARK: _card("Bark by Coqui", _BARK_LANGUAGES, _BARK_LIMITS, _INVENTED, _BARK_SETTINGS, device="gpu"),
-    TORTOISE: _card("Tortoise by Coqui", ("en",), voices=_INVENTED, settings=(_VOICE_SEED,), device="gpu"),
 }
 COQUI = structs.replace(
     _card(
@@ -220,8 +209,9 @@ def more_line(*packages: str) -> str:
 def model_card(model: str, config: Mapping[str, object] | None = None) -> EngineCard:
     """Return the card of a model by its name, "" being the default model. A custom model's card follows from `config`.
 
-    Raises UsageError for a custom model of a kind that is not allowed.
+    Raises UsageError for a model that is not supported, and for a custom one of a kind that is not allowed.
     """
+    expect_supported(model)
     if (model or XTTS) in _BY_NAME:
         return structs.replace(_BY_NAME[model or XTTS], licence=licence_of(model or XTTS))
     if model.startswith(CUSTOM):
@@ -242,8 +232,7 @@ def engines_for(language: str) -> list[str]:
 
 def _custom_card(config: Mapping[str, object]) -> EngineCard:
     kind = str(config.get("model", "xtts")).lower()
-    if kind in ("bark", "tortoise"):
-        raise UsageError(f"--custom-model: {kind} runs code from its weight files, so it cannot be a custom model.")
+    expect_supported(kind)
     languages = _languages(config.get("languages"))
     if kind == "xtts":
         return _card(

@@ -22,7 +22,7 @@ from swarm.errors import EnvironmentFault
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.system.serving import teller
 from swarm.voice.coqui.card import model_card
-from swarm.voice.coqui.models import BARK, HUB, TORTOISE, VOCODERS, YOUR_TTS, known_models, licence_of
+from swarm.voice.coqui.models import HUB, VOCODERS, YOUR_TTS, known_models, licence_of
 from swarm.voice.coqui.options import ENV_LICENCE
 from swarm.voice.engine import EngineFault, FaultKind, OnProgress
 from swarm.voice.manifest import ListedModel, RemoteModel
@@ -37,7 +37,6 @@ _AGREED = "tos_agreed.txt"
 _SPEAKERS = ("speaker_ids.json", "speakers.json")  # beside the weights, or in a config where neither is there
 _MAX_SPEAKERS_BYTES = 16 << 20
 _MAX_COMMIT = 64  # characters
-_WITHOUT_CONFIG = (BARK, TORTOISE)  # models whose folders have no config.json
 _FAIRSEQ = "tts_models--*--fairseq--vits"
 
 
@@ -131,8 +130,8 @@ def is_complete(model: str) -> bool:
     if not place.is_dir():  # searching its files takes far longer, and most models are not here
         return False
     names = _names(place_of(model))
-    config = "config.json" in names or model in _WITHOUT_CONFIG
-    return config and _has_weights(names) and not _has_archive(names) and not any(place.glob(PARTIAL_FILES))
+    whole = "config.json" in names and _has_weights(names) and not _has_archive(names)
+    return whole and not any(place.glob(PARTIAL_FILES))
 
 
 def is_interrupted(folder: Path) -> bool:
@@ -276,16 +275,14 @@ def _socket_timeout() -> Iterator[None]:
 MARK = "e2a-swarm-neighbour.txt"  # this file marks the folder of a model that came from another machine
 _CONFIG, _REFERENCE = "config.json", "refs/main"
 _SNAPSHOT = r"(snapshots/[0-9a-f]{40}/)?"
-_FILE = re.compile(
-    rf"{_SNAPSHOT}[A-Za-z0-9_][A-Za-z0-9_.-]*\.(json|pth|pt|tar|safetensors|npy|txt|md|md5)|{_REFERENCE}"
-)
+_FILE = re.compile(rf"{_SNAPSHOT}[A-Za-z0-9_][A-Za-z0-9_.-]*\.(json|pth|pt|tar|safetensors|txt|md|md5)|{_REFERENCE}")
 _ENCODERS = ("config_se.json", "model_se.pth", "model_se.pth.tar")
 _NEEDS_AGREEMENT = "CPML"
 
 
 def remote_model(model: str) -> RemoteModel | None:
     """Return how other machines know a model of Coqui's list; None for one that is not shared."""
-    strict = model in known_models() and model not in VOCODERS and model not in (BARK, TORTOISE, YOUR_TTS)
+    strict = model in known_models() and model not in VOCODERS and model != YOUR_TTS
     if not strict or not _is_agreed(model) or (is_complete(model) and not names(model)):
         return None
     folder = folder_of(model)
@@ -326,7 +323,6 @@ def _is_agreed(model: str) -> bool:
 LICENCE = "https://tts-hub.github.io/cpml"
 WEIGHTS = ("model.pth", "model_file.pth", "model_file.pth.tar", "checkpoint.pth", "best_model.pth", "model.safetensors")
 _UNREACHABLE = {"ConnectionError", "ConnectError", "ConnectTimeout", "ReadTimeout", "gaierror", "TimeoutError"}
-LOADED_FROM_FOLDER = (BARK, TORTOISE)  # models that have a loader of their own
 
 
 @dataclass(frozen=True)

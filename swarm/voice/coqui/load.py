@@ -23,19 +23,18 @@ from TTS.tts.models.vits import Vits
 
 from swarm.errors import UsageError
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.coqui.card import DEFAULT_VOICE, STATISTICS, VOCABULARY, model_card
-from swarm.voice.coqui.files import LOADED_FROM_FOLDER, ModelFiles, find_model
-from swarm.voice.coqui.invented import open_invented
+from swarm.voice.coqui.card import DEFAULT_VOICE, VOCABULARY, model_card
+from swarm.voice.coqui.files import ModelFiles, find_model
 from swarm.voice.coqui.model_config import (
+    NO_STATISTICS,
     Config,
     ConfigRefused,
     check_vocabulary,
-    needs_statistics,
+    expect_no_statistics,
     read_config,
     rebuild,
 )
 from swarm.voice.coqui.plain import PlainLoader
-from swarm.voice.coqui.statistics import read_statistics
 from swarm.voice.coqui.xtts import XttsLoader
 from swarm.voice.engine import EngineFault, FaultKind, Voice, device_fault
 from swarm.voice.recipe_check import check_recipe
@@ -62,7 +61,7 @@ def only_read() -> Iterator[None]:
             raise EOFError(f"{name} holds no weights") from fault
 
     def careful_array(file: Any, *args: Any, **kwargs: Any) -> Any:
-        return read_statistics(Path(file))
+        raise ConfigRefused(NO_STATISTICS)
 
     def no_writing(*args: Any, **kwargs: Any) -> None: ...
 
@@ -122,14 +121,11 @@ class Loader:
             raise _unavailable(f"{_name(recipe)} does not load: {reason(fault)}.") from fault
 
     def _open(self, recipe: Recipe, files: ModelFiles, place: Any, job_files: Path | None) -> Voice:
-        if recipe.model in LOADED_FROM_FOLDER:
-            self._xtts.forget()
-            self._plain.forget()
-            return open_invented(_checked(recipe, {}), files, place, job_files)
         if "fairseq" in recipe.model:  # the config of fairseq has another form
             self._xtts.forget()
             return self._plain.open(_checked(recipe, {}), files, None, place, job_files)
         said = read_config(files.config)
+        expect_no_statistics(said)
         config = rebuild(said)
         recipe = _checked(recipe, said)
         if config["model"] == "xtts":
@@ -138,8 +134,6 @@ class Loader:
             return self._xtts.open(recipe, files.folder, files.weights, config, place, job_files)
         self._xtts.forget()
         _set_companion_paths(config, files)
-        if needs_statistics(said):
-            config["audio"]["stats_path"] = str(_statistics(files))
         with _config_file(config) as path:
             return self._plain.open(recipe, files, path, place, job_files)
 
@@ -178,13 +172,6 @@ def _set_companion_paths(config: Config, files: ModelFiles) -> None:
         if found and found[0].stat().st_size <= MAX_SPEAKERS_BYTES * (1 if files.custom else 16):
             path = str(found[0])
             arguments[field] = config[field] = [path] if field == "d_vector_file" else path
-
-
-def _statistics(files: ModelFiles) -> Path:
-    path = files.folder / STATISTICS
-    if not path.is_file():
-        raise ConfigRefused(f"it needs {STATISTICS} beside its config.json.")
-    return path
 
 
 @contextmanager

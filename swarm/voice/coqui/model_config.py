@@ -21,7 +21,9 @@ _WIDE = re.compile(r"(channels|dim|hidden|dims|features)(_|$)|(^|_)num_chars$")
 _MAX_WIDE = 65_536
 
 KINDS = ("xtts", "vits", "glow_tts", "tacotron", "tacotron2", "fast_pitch")
-_WAVE_KINDS = ("xtts", "vits")  # kinds that make waves; the others make spectrograms, and may need statistics
+# These kinds make waves; the others make spectrograms, and may need statistics of their training sound.
+_WAVE_KINDS = ("xtts", "vits")
+NO_STATISTICS = "it needs a file of statistics, which is a pickle, and no pickle is opened: use xtts, vits or fairseq."
 
 _CODE = r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*"
 _WORDS = {
@@ -90,11 +92,12 @@ def rebuild(said: Config) -> Config:
     return allowed
 
 
-def needs_statistics(said: Config) -> bool:
-    """Return whether a model needs the statistics file that its config names at `audio.stats_path`."""
+def expect_no_statistics(said: Config) -> None:
+    """Raise ConfigRefused if a model needs the file that its config names at `audio.stats_path`."""
     audio = said.get("audio")
     named = isinstance(audio, dict) and audio.get("stats_path") and audio.get("signal_norm", True)
-    return bool(named) and str(said.get("model", "")).lower() not in _WAVE_KINDS
+    if named and str(said.get("model", "")).lower() not in _WAVE_KINDS:
+        raise ConfigRefused(NO_STATISTICS)
 
 
 def _allowed_part(name: str, value: object, depth: int) -> Any:

@@ -11,26 +11,24 @@ from swarm.errors import UsageError
 
 XTTS = "tts_models/multilingual/multi-dataset/xtts_v2"
 YOUR_TTS = "tts_models/multilingual/multi-dataset/your_tts"
-BARK = "tts_models/multilingual/multi-dataset/bark"
-TORTOISE = "tts_models/en/multi-dataset/tortoise-v2"
 
 # ebook2audiobook's names of engines. A name of _ONE_MODEL means that model, the others a model for each language.
-ENGINES = ("xtts", "vits", "yourtts", "fairseq", "tacotron", "glowtts", "bark", "tortoise")
-_ONE_MODEL = {"coqui": XTTS, "xtts": XTTS, "xttsv2": XTTS, "yourtts": YOUR_TTS, "bark": BARK, "tortoise": TORTOISE}
+ENGINES = ("xtts", "vits", "yourtts", "fairseq", "tacotron", "glowtts")
+_ONE_MODEL = {"coqui": XTTS, "xtts": XTTS, "xttsv2": XTTS, "yourtts": YOUR_TTS}
 _FAMILIES = {"vits": "vits", "glowtts": "glow-tts", "tacotron": "tacotron2", "tacotron2": "tacotron2"}
 ONE_LANGUAGE = ("vits", "glowtts", "tacotron", "fairseq")  # engines whose models speak one language each
+_REFUSED = re.compile(r"\A(?:bark|tortoise(?:v2)?)\Z")  # they would invent another voice for each sentence
 _DEFAULT_WORDS = ("", "internal", "std")  # words of --fine-tuned that mean the default model in ebook2audiobook
 
 # Coqui's list, version 0.28: language, data set, models. A family's first model in a language is its default there.
 _LIST = """
-multilingual multi-dataset xtts_v2 xtts_v1.1 your_tts bark
+multilingual multi-dataset xtts_v2 xtts_v1.1 your_tts
 en ljspeech vits glow-tts tacotron2-DDC tacotron2-DDC_ph tacotron2-DCA speedy-speech vits--neon fast_pitch overflow
 en ljspeech neural_hmm
 en vctk vits fast_pitch
 en ek1 tacotron2
 en sam tacotron2-DCA
 en blizzard2013 capacitron-t2-c50 capacitron-t2-c150_v2
-en multi-dataset tortoise-v2
 en jenny jenny
 bg cv vits
 cs cv vits
@@ -89,13 +87,23 @@ def known_models() -> tuple[str, ...]:
 
 def is_coqui(engine: str) -> bool:
     """Return whether a name on the command line means one of Coqui's models."""
-    return _plain(engine) in (*_ONE_MODEL, *_FAMILIES, "fairseq")
+    return _plain(engine) in (*_ONE_MODEL, *_FAMILIES, "fairseq") or _REFUSED.match(_plain(engine)) is not None
+
+
+def expect_supported(name: str) -> None:
+    """Raise UsageError if an engine's name, or a model's, means one that is not spoken with."""
+    if _REFUSED.match(_plain(name.rpartition("/")[2])):
+        raise UsageError(
+            f"{name[:100]}: Bark and Tortoise, which invent their voices, are not spoken with; "
+            "use --tts-engine xtts, vits or fairseq."
+        )
 
 
 def choose_model(engine: str, language: str, fine_tuned: str = "") -> str:
     """Return the model for an engine's name, or the one that `fine_tuned` names. Raises UsageError."""
     if fine_tuned.strip().lower() not in _DEFAULT_WORDS:
         return _named(fine_tuned.strip(), "--fine-tuned ")
+    expect_supported(engine)
     word = _plain(engine)
     if word in _ONE_MODEL:
         return _ONE_MODEL[word]
@@ -109,6 +117,7 @@ def find_listed(name: str, language: str = "") -> str:
 
     Raises UsageError.
     """
+    expect_supported(name)
     word = _plain(name)
     if word in _ONE_MODEL:
         return _ONE_MODEL[word]
@@ -145,6 +154,7 @@ def _plain(word: str) -> str:
 
 
 def _named(name: str, option: str) -> str:
+    expect_supported(name)
     found = [model for model in known_models() if name in (model, model.partition("/")[2], model.rpartition("/")[2])]
     if len(found) == 1:
         return found[0]
@@ -180,11 +190,9 @@ def _of_each_language(word: str) -> tuple[str, ...]:
 _HUB = """
 multilingual/multi-dataset/xtts_v2 tts-hub/XTTS-v2
 multilingual/multi-dataset/xtts_v1.1 tts-hub/XTTS-v1
-multilingual/multi-dataset/bark erogol/bark
 en/ek1/tacotron2 tts-hub/tacotron2-en-ek1
 en/ljspeech/tacotron2-DCA tts-hub/tacotron2_dca-en-ljspeech
 en/sam/tacotron2-DCA tts-hub/tacotron2_dca-en-sam
-en/multi-dataset/tortoise-v2 jbetker/tortoise-tts-v2
 es/mai/tacotron2-DDC tts-hub/tacotron2_ddc-es-mai
 fr/mai/tacotron2-DDC tts-hub/tacotron2_ddc-fr-mai
 zh-CN/baker/tacotron2-DDC-GST tts-hub/tacotron2_ddc_gst-zh-baker
@@ -221,7 +229,6 @@ be/common-voice/glow-tts be/common-voice/hifigan
 _LICENCES = """
 multilingual/multi-dataset/xtts_* CPML
 */your_tts CC BY-NC-ND 4.0
-*/bark MIT
 */fairseq/vits CC BY-NC 4.0
 en/vctk/fast_pitch CC BY-NC-ND 4.0
 en/jenny/jenny its own

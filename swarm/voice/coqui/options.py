@@ -14,8 +14,6 @@ OPTIONS = (
     EngineOption("repetition_penalty"),
     EngineOption("top_k"),
     EngineOption("top_p"),
-    EngineOption("text_temp"),
-    EngineOption("waveform_temp"),
 )
 LICENCES = (Licence(CPML, "the Coqui Public Model License of XTTS: non-commercial use only", ENV_LICENCE),)
 MACHINE_OPTIONS: tuple[MachineOption, ...] = ()

@@ -7,7 +7,8 @@ import pytest
 from making import RECIPE, make_clip, make_core, make_hello, make_spec
 from msgspec import structs
 
-from swarm.job.recipe import INVENTED, clip_key
+from swarm.job.job_asset import VOICE, JobAsset
+from swarm.job.recipe import clip_key
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.roster import MAX_SLOTS, SLOTS_IN_ANY_CASE
@@ -158,6 +159,7 @@ class Taker:
     leases: dict[int, Grant] = field(default_factory=dict)
     beat_s: float = -1.0
     reached: int = 0
+    job_files: tuple[str, ...] = ()
 
     def act(self) -> None:
         if self.beat_s < 0:
@@ -174,7 +176,7 @@ class Taker:
     def _beat(self) -> None:
         reports = [SlotReport(g.slot, self.state, g.lease, self.reached % 20) for g in self.leases.values()]
         offers = tuple(range(self.slots))
-        self.scene.say(self.peer, Heartbeat(tuple(reports), offers, tuple(self.leases)))
+        self.scene.say(self.peer, Heartbeat(tuple(reports), offers, tuple(self.leases), job_files=self.job_files))
 
 
 def alone(chars_s: float) -> float:
@@ -282,13 +284,14 @@ def test_heartbeats_with_thousands_of_unknown_leases_are_answered_with_few_messa
 
 def test_a_load_for_ever_does_not_keep_the_latents_from_a_worker_that_could_compute_them() -> None:
     scene = Scene()
-    core = scene.core = make_core(JobState(make_spec(*BOOK, recipe=structs.replace(RECIPE, voice=INVENTED))))
-    taker, other = Taker(scene, "loading", slots=1), b"other"
+    recording = JobAsset(VOICE, "0" * 64, 1)
+    core = scene.core = make_core(JobState(structs.replace(make_spec(*BOOK), job_files=(recording,))))
+    taker, other = Taker(scene, "loading", slots=1, job_files=(recording.digest,)), b"other"
     scene.say(other, make_hello("other"))
     granted_s = None
     while granted_s is None and scene.now < 2000.0:
         taker.act()
-        scene.say(other, Heartbeat((), (0,)))
+        scene.say(other, Heartbeat((), (0,), job_files=(recording.digest,)))
         granted_s = scene.now if any(isinstance(message, Grant) for message in scene.take(other)) else None
         while core.next_deadline() <= scene.now:
             scene._carry(core.tick(scene.now))

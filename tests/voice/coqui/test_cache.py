@@ -3,10 +3,20 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault
-from swarm.voice.coqui.files import folder_of, hub_folder, is_here, kept_models, models_folder, remove, size_of
-from swarm.voice.coqui.models import TORTOISE, XTTS
+from swarm.voice.coqui.files import (
+    folder_of,
+    hub_folder,
+    is_complete,
+    is_here,
+    kept_models,
+    models_folder,
+    remove,
+    size_of,
+)
+from swarm.voice.coqui.models import XTTS
 
 VITS = "tts_models/fr/css10/vits"
+EK1 = "tts_models/en/ek1/tacotron2"
 TACOTRON, OVERFLOW = "tts_models/en/ljspeech/tacotron2-DDC", "tts_models/en/ljspeech/overflow"
 HIFIGAN = "vocoder_models/en/ljspeech/hifigan_v2"
 
@@ -52,8 +62,7 @@ def test_what_is_here_is_found_by_its_folder() -> None:
     put(VITS)
     put("tts_models/deu/fairseq/vits", "G_100000.pth", "config.json", "vocab.txt")
     put_in_hub(XTTS, "model.pth", "config.json", "vocab.json")
-    put_in_hub(TORTOISE, ".models/autoregressive.pth")
-    assert kept_models() == (XTTS, TORTOISE, VITS, "tts_models/deu/fairseq/vits")
+    assert kept_models() == (XTTS, VITS, "tts_models/deu/fairseq/vits")
     assert size_of(VITS) == 2000
 
 
@@ -75,11 +84,11 @@ def test_a_model_that_only_began_in_the_hubs_cache_is_not_here() -> None:
 def test_a_model_of_the_hub_is_not_here_while_a_file_of_it_is_on_its_way() -> None:
     put_in_hub(XTTS, "config.json", "vocab.json", "speakers_xtts.pth")
     assert not is_here(XTTS)
-    put_in_hub(TORTOISE, ".models/autoregressive.pth")
-    part = fill(folder_of(TORTOISE) / "blobs", "0123.incomplete") / "0123.incomplete"
-    assert not is_here(TORTOISE)
+    put_in_hub(EK1, "model.pth", "config.json")
+    part = fill(folder_of(EK1) / "blobs", "0123.incomplete") / "0123.incomplete"
+    assert not is_complete(EK1)
     part.unlink()
-    assert is_here(TORTOISE)
+    assert is_complete(EK1)
 
 
 def test_a_model_is_not_here_without_its_vocoder_and_leaves_it_to_those_that_need_it() -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.voice.coqui.model_config import ConfigRefused, needs_statistics, read_config, rebuild
+from swarm.voice.coqui.model_config import ConfigRefused, expect_no_statistics, read_config, rebuild
 
 HOSTILE = {
     "model": "vits",
@@ -53,13 +53,14 @@ def test_a_model_of_another_kind_is_refused(kind: object) -> None:
         rebuild({"model": kind})
 
 
-def test_a_model_that_needs_statistics_is_known_but_not_where_they_lie() -> None:
+def test_a_model_that_needs_pickled_statistics_is_refused() -> None:
     said = {"model": "tacotron2", "audio": {"stats_path": "/tmp/evil.npy", "fft_size": 1024}}
-    assert needs_statistics(said)
+    with pytest.raises(ConfigRefused, match="no pickle is opened: use xtts, vits or fairseq"):
+        expect_no_statistics(said)
     assert rebuild(said)["audio"] == {"fft_size": 1024}
-    assert not needs_statistics({"model": "vits", "audio": {"stats_path": "scale_stats.npy"}})
-    assert not needs_statistics({"model": "tacotron2", "audio": {"stats_path": None}})
-    assert not needs_statistics({"model": "tacotron2", "audio": {"stats_path": "x", "signal_norm": False}})
+    expect_no_statistics({"model": "vits", "audio": {"stats_path": "scale_stats.npy"}})
+    expect_no_statistics({"model": "tacotron2", "audio": {"stats_path": None}})
+    expect_no_statistics({"model": "tacotron2", "audio": {"stats_path": "x", "signal_norm": False}})
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "[" * 100_000, '{"model":', "\0"])

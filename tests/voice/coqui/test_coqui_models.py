@@ -1,20 +1,37 @@
+from functools import partial
+
 import pytest
 
 from swarm.errors import UsageError
+from swarm.voice.coqui.card import model_card
 from swarm.voice.coqui.models import (
     ENGINES,
     XTTS,
     choose_model,
+    find_listed,
     is_coqui,
     known_models,
     model_language,
 )
+from swarm.voice.host.registry import choose_recipe
 
 
 @pytest.mark.parametrize("word", [*ENGINES, "coqui", "XTTSv2", "XTTS_v2", "Glow-TTS"])
 def test_the_engines_of_ebook2audiobook_are_coquis(word: str) -> None:
     assert is_coqui(word)
     assert choose_model(word, "en").startswith("tts_models/")
+
+
+@pytest.mark.parametrize("word", ["bark", "Tortoise", "tortoise-v2", "tts_models/multilingual/multi-dataset/bark"])
+def test_models_that_invent_their_voices_are_refused_with_what_would_do(word: str) -> None:
+    for refused in (partial(find_listed, word), partial(model_card, word), partial(choose_model, "xtts", "en", word)):
+        with pytest.raises(UsageError, match=r"Bark and Tortoise.* use --tts-engine xtts, vits or fairseq"):
+            refused()
+
+
+def test_their_words_are_known_to_be_coquis() -> None:
+    with pytest.raises(UsageError, match="use --tts-engine xtts"):
+        choose_recipe("en", engine="bark")
 
 
 @pytest.mark.parametrize("word", ["hibari", "espeak", "", "piper"])

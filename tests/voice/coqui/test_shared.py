@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.voice.coqui.files import MARK, came_from_neighbour, folder_of, may_have, names, place_of, remote_model
-from swarm.voice.coqui.models import BARK, XTTS, YOUR_TTS
+from swarm.voice.coqui.models import XTTS, YOUR_TTS
 
 VITS, TACOTRON = "tts_models/fr/css10/vits", "tts_models/en/ljspeech/tacotron2-DDC"
 COMMIT = "0" * 40
@@ -26,7 +26,7 @@ def fill(folder: Path, *files: str) -> None:
 
 def test_models_whose_configs_coqui_itself_would_read_are_not_shared() -> None:
     assert remote_model(VITS) and remote_model(XTTS)
-    for model in (BARK, YOUR_TTS, TACOTRON, "tts_models/deu/fairseq/vits", "custom:" + "0" * 64, ""):
+    for model in (YOUR_TTS, TACOTRON, "tts_models/deu/fairseq/vits", "custom:" + "0" * 64, ""):
         assert remote_model(model) is None
     fill(folder_of(VITS), "model_file.pth", "config.json")
     assert names(VITS) == ("model_file.pth", "config.json")

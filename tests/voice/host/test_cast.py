@@ -22,10 +22,10 @@ def test_a_cast_has_the_own_names_of_voices_of_an_engine_that_changes_them() -> 
         check_cast(xtts, Cast(speakers=(("Holmes", "Nobody"),)))
 
 
-def test_a_model_that_invents_its_voice_speaks_a_book_with_one() -> None:
-    bark = Recipe("coqui", "invented", "en", "tts_models/multilingual/multi-dataset/bark")
+def test_an_engine_that_changes_no_voices_speaks_a_book_with_one() -> None:
+    one = Recipe("chatterbox", "default", "en")
     with pytest.raises(UsageError, match="speaks a book with one voice: for several use --tts-engine hibari or"):
-        check_cast(bark, Cast("invented"))
+        check_cast(one, Cast("default"))
 
 
 def test_speakers_of_a_vits_are_known_where_the_model_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
