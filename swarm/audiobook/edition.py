@@ -376,7 +376,8 @@ class Edition:
             return []
         return [
             f"more than {MAX_GAPS:.0%} of the sentences are missing: it is neither delivered nor uploaded, and is in "
-            f"{self.target.absolute().parent}. The same command tries them again; --deliver-gaps sends it as it is"
+            f"{self.target.absolute().parent}. The same command tries them again; --on-failure deliver sends it as it "
+            "is"
         ]
 
     def _page_lines(self) -> list[str]:

@@ -673,7 +673,7 @@ def _approval(name: str, about: str) -> Command:
 MEMBERS = Command(
     "members",
     "Show the machines of the swarm, as this one knows them: name, since when, last seen, fingerprint of its key, and "
-    "which member admitted it. `members remove NAME`, on the owner's machine, puts one out at once: the swarm gets a "
+    "which member admitted it. `members remove NAME`, on the keeper's machine, puts one out at once: the swarm gets a "
     "new code, which all other members get by themselves.",
     ("e2a-swarm members", "e2a-swarm members --json", "e2a-swarm members remove old-laptop"),
     (Sheet("members", (json_option("print as JSON"), STATE_DIR)),),

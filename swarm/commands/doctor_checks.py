@@ -15,13 +15,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from swarm.commands.house_settings import FILE_NAME, read_settings
 from swarm.config import DEFAULT_PORT, ENV_BIND
-from swarm.errors import EnvironmentFault
+from swarm.errors import EnvironmentFault, UsageError
 from swarm.system.capacity import SLOT_BYTES, read_capacity
 from swarm.system.disk import store_fault
 from swarm.system.installation import package_line
 from swarm.system.machine import unknown_zone
-from swarm.system.text import bytes_text
+from swarm.system.text import bytes_text, count_text
 from swarm.voice.engine import Check
 
 FULL_BYTES = 200 * 10**6  # not even a short book fits into less
@@ -52,6 +53,16 @@ def check_state_folder(folder: Path) -> Check:
         return Check("state folder", "ok", text)
     remedy = "free some room (`e2a-swarm jobs` shows what jobs take), or choose another folder with --state-dir."
     return Check("state folder", "fail" if free < FULL_BYTES else "warn", text, remedy)
+
+
+def check_settings(folder: Path) -> Check:
+    """Check the settings of the house, and name their file."""
+    try:
+        found = read_settings(folder)
+    except UsageError as fault:
+        return Check("settings", "fail", str(fault), "correct the file; docs/reference/README.md tells of it.")
+    count = sum(map(len, found.values()))
+    return Check("settings", "ok", f"{count_text(count, 'option') if count else 'none'} in {folder / FILE_NAME}")
 
 
 def check_capacity() -> Check:
@@ -224,6 +235,7 @@ def check_all(folder: Path) -> Iterator[Check]:
         check_python,
         check_capacity,
         lambda: check_state_folder(folder),
+        lambda: check_settings(folder),
         check_sqlite,
         check_sound,
         check_encryption,

@@ -15,7 +15,7 @@ from swarm.commands.completions import answer_shell
 from swarm.commands.option import make_command
 from swarm.commands.option_table import FILE, VOICE_OPTIONS
 from swarm.commands.output import warn
-from swarm.commands.parser import Parser
+from swarm.commands.parser import Parser, parsers_below
 from swarm.config import state_folder
 from swarm.errors import (
     EXIT_DONE,
@@ -27,7 +27,8 @@ from swarm.errors import (
     UsageError,
 )
 
-COMMANDS = tuple(command.name for command in ALL)
+COMMANDS_BY_NAME = {command.name: command for command in ALL}
+COMMANDS = tuple(COMMANDS_BY_NAME)
 # Options whose value may be left out. argparse would take any word behind them for one, such as a book.
 OPTIONAL_VALUES = {option.name: option for option in (*VOICE_OPTIONS, *FILE.options) if option.const}
 
@@ -111,7 +112,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser = make_parser()
     if words and words[0] not in COMMANDS:
         _explain_first_word(words)
-    arguments, rest = parser.parse_known_args(words)
+    arguments, rest = _parse_known(parser, words)
     # argparse stops collecting books at the first option between two of them.
     loose = [word for word in rest if not word.startswith("-")] if "books" in arguments else []
     unknown = [word for word in rest if word not in loose]
@@ -122,6 +123,21 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if loose:
         arguments.books = [*arguments.books, *loose]
     return arguments
+
+
+def _parse_known(parser: argparse.ArgumentParser, words: list[str]) -> tuple[argparse.Namespace, list[str]]:
+    """Parse words, with the settings of the house as defaults, whose folder the words may name. Raises UsageError."""
+    arguments, rest = parser.parse_known_args(words)
+    command = COMMANDS_BY_NAME.get(getattr(arguments, "command", None) or "")
+    if command and command.common:
+        from swarm.commands.house_settings import apply_settings, read_settings, settings_of
+
+        values = settings_of(command, read_settings(state_folder(arguments.state_dir)))
+        if values:
+            apply_settings(parsers_below(parser)[command.name], command, values)
+            arguments, rest = parser.parse_known_args(words)
+        arguments.settings = values
+    return arguments, rest
 
 
 def _with_values(words: list[str]) -> list[str]:
@@ -180,16 +196,12 @@ def _explain_first_word(words: list[str]) -> None:
 def _unknown(word: str, parser: argparse.ArgumentParser, command: str) -> str:
     kind = "option" if word.startswith("-") else "word"
     name = word.partition("=")[0]
-    found = _commands(parser)[command]
+    found = parsers_below(parser)[command]
     return f"{command} does not know the {kind} {name}{_nearest(name, _options_of(found))}; {found.hint}"
 
 
 def _options_of(parser: Parser) -> list[str]:
     return [name for action in parser._actions if action.help != argparse.SUPPRESS for name in action.option_strings]
-
-
-def _commands(parser: argparse.ArgumentParser) -> dict[str, Parser]:
-    return next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
 
 
 def _nearest(word: str, known: tuple[str, ...] | list[str]) -> str:

@@ -158,7 +158,7 @@ READING = Sheet(
         ),
         Option(
             "--lexicon", "FILE", "a pronunciation dictionary: word = spelling, one a line",
-            more="[More](../audiobook.md#when-words-are-said-wrongly): patterns, languages, PLS files and phonemes.",
+            more="[More](../audiobook.md#when-a-word-is-mispronounced): patterns, languages, PLS files and phonemes.",
         ),
         Option(
             "--verse-numbers", "say|skip", "say or skip the numbers of verses", default="say",
@@ -221,7 +221,7 @@ FILE = Sheet(
         Option(
             "--loudness", "LUFS|off|acx", "loudness by EBU R128, -30 to -12", default="-18",
             more="True peaks stay under -2 dB in the finished file; `off` leaves the voice as it is; `acx` "
-            "[keeps to ACX's bounds](../audiobook.md#how-loud-it-is).",
+            "[keeps to ACX's bounds](../audiobook.md#slower-calmer-louder).",
             choices=(
                 ("-18", "usual"),
                 ("-16", "loud"),

@@ -128,6 +128,12 @@ def names_of(action: argparse.Action) -> frozenset[str]:
     return frozenset(action.option_strings or [str(action.metavar)])
 
 
+def parsers_below(parser: argparse.ArgumentParser) -> dict[str, Parser]:
+    """Return the parsers of the commands of the program, or of the actions of a command, by their names."""
+    found = (action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return next(found, {})
+
+
 class Refuse(argparse.Action):
     """An option of ebook2audiobook that is not supported here; its sentence tells what to do instead."""
 

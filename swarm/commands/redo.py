@@ -82,16 +82,13 @@ def _segments(text: str) -> tuple[int, int, int]:
 
 def _given(arguments: argparse.Namespace) -> set[str]:
     """Return the names of convert's options that the user gave."""
-    parser = option_parser(CONVERTING)
-    return {
-        action.option_strings[0]
-        for action in parser._actions
-        if action.option_strings and _is_given(getattr(arguments, action.dest, action.default), action.default)
-    }
-
-
-def _is_given(value: object, default: object) -> bool:
-    return not isinstance(value, Usual) and (isinstance(value, str) or value != default)
+    given = set()
+    for action in (action for action in option_parser(CONVERTING)._actions if action.option_strings):
+        name, value = action.option_strings[0], getattr(arguments, action.dest, action.default)
+        usual = (action.default, arguments.settings.get(name.strip("-")))
+        if not isinstance(value, Usual) and (isinstance(value, str) or value not in usual):
+            given.add(name)
+    return given
 
 
 def _made_file(arguments: argparse.Namespace, given: set[str]) -> "MadeFile | None":

@@ -66,5 +66,5 @@ async def test_an_audiobook_that_lacks_over_two_percent_leaves_only_if_that_is_a
     edition.leave()
     assert bool(addresses) is bool(upload.sent) is (tmp_path / "away" / "Book.m4b").exists() is leaves
     assert target.exists() is not leaves
-    assert any("--deliver-gaps" in line for line in edition.closing_lines()) is not leaves
+    assert any("--on-failure deliver" in line for line in edition.closing_lines()) is not leaves
     store.close()

@@ -55,7 +55,7 @@ def test_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: p
     monkeypatch.setenv("E2A_SWARM_BIND", "127.0.0.1")
     assert main(["doctor", "--json", "--state-dir", str(tmp_path)]) == 0
     names = [check["name"] for check in json.loads(capsys.readouterr().out)]
-    assert names[:4] == ["python", "capacity", "state folder", "sqlite"]
+    assert names[:4] == ["python", "capacity", "state folder", "settings"]
 
 
 def test_what_a_foreign_engine_says_steers_no_terminal(found: list[Check], capsys: pytest.CaptureFixture[str]) -> None:
