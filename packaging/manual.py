@@ -7,6 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from swarm.commands.parser import parsers_below  # noqa: E402
+
 REPEATED = {"--help", "--help-all"}  # said once, for all commands
 
 
@@ -27,10 +31,10 @@ def head(parser: argparse.ArgumentParser, version: str) -> Iterator[str]:
 
 def commands(parser: argparse.ArgumentParser) -> Iterator[str]:
     """Yield a section of each command, with the actions under it."""
-    for name, command in below(parser).items():
+    for name, command in parsers_below(parser).items():
         yield f'.SH "{escaped(name.upper())}"'
         yield from section(command)
-        for action, each in below(command).items():
+        for action, each in parsers_below(command).items():
             yield f'.SS "{escaped(name)} {escaped(action)}"'
             yield from section(each)
 
@@ -53,12 +57,6 @@ def tail(parser: argparse.ArgumentParser) -> Iterator[str]:
     """Yield the examples of the whole program, and where more is to be read."""
     lines = (parser.epilog or "").splitlines()[1:]
     yield from (".SH EXAMPLES", ".nf", *map(escaped, lines), ".fi")
-
-
-def below(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
-    """Return the commands of the program, or the actions of a command, by their names."""
-    found = (action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    return next(found, {})
 
 
 def is_shown(action: argparse.Action) -> bool:
@@ -90,7 +88,6 @@ def escaped(text: str) -> str:
 
 def main() -> None:
     """Print the page of this checkout."""
-    sys.path.insert(0, str(ROOT))
     from swarm import __version__
     from swarm.commands.main import make_parser
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import COMMANDS, make_parser
+from swarm.commands.parser import parsers_below
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "packaging"))
 
-from manual import below, escaped, is_shown, manual  # noqa: E402
+from manual import escaped, is_shown, manual  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +32,8 @@ def section(page: Path, command: str) -> str:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_page_has_every_option_of_a_command_and_no_hidden_one(page: Path, command: str) -> None:
-    parser, text = below(make_parser())[command], section(page, command)
-    every = [parser, *below(parser).values()]
+    parser, text = parsers_below(make_parser())[command], section(page, command)
+    every = [parser, *parsers_below(parser).values()]
     options = {name for each in every for action in each._actions for name in action.option_strings if is_shown(action)}
     hidden = {name for each in every for action in each._actions for name in action.option_strings} - options
     named = set(re.findall(r"\\fB(-.*?)\\fR", text.replace(r"\-", "-")))
