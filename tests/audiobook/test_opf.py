@@ -1,6 +1,6 @@
 from lxml import etree
 
-from swarm.audiobook.opf import write_opf
+from swarm.audiobook.sidecars import write_opf
 from swarm.audiobook.sound.tags import Tags
 
 NAMES = {"dc": "http://purl.org/dc/elements/1.1/", "opf": "http://www.idpf.org/2007/opf"}
