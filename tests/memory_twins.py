@@ -1,6 +1,6 @@
 """In-memory twins of the store and the transport: the same contracts, without disk or sockets.
 
-The protocols `Store`, `Router` and `Dealer` describe the methods.
+The store and the protocols `Router` and `Dealer` describe the methods.
 """
 
 import asyncio
@@ -16,22 +16,22 @@ import msgspec
 from swarm.config import DEFAULT_PORT
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.job.job_asset import piece_size
-from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
+from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept
 from swarm.job.run import RunStats
 from swarm.job.spec import JobSpec
 from swarm.job.store.asset_folder import FileContents, unpacking
-from swarm.job.store.store import NO_FILES, Entry
-from swarm.job.store.summary import JobSummary, standing_clips, summary_of
+from swarm.job.store.store import NO_FILES, DiskStore, Entry
+from swarm.job.store.summary import JobSummary, standing_of, summary_of
 from swarm.lease.envelope import MAX_CLIP_BYTES, Message
 from swarm.lease.message import FromCoordinator, FromWorker
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 
-class MemoryStore:
-    """The store in memory. `clips` and `job_files` stand for files on the disk; its paths lead nowhere."""
+class MemoryStore(DiskStore):
+    """The store in memory. `held` and `job_files` stand for files on the disk; its paths lead nowhere."""
 
-    def __init__(self) -> None:
-        self.clips: dict[str, bytes] = {}
+    def __init__(self) -> None:  # the disk is left alone
+        self.held: dict[str, bytes] = {}
         self.job_files: dict[tuple[str, str], bytes] = {}  # (job, digest) -> file
         self._spec: dict[str, JobSpec] = {}
         self._records: dict[str, list[AnyRecord]] = {}
@@ -57,7 +57,7 @@ class MemoryStore:
         for records, (_, record, frame) in zip(journals, entries, strict=True):
             records.append(record)
             if frame and isinstance(record, ClipAccepted):
-                self.clips[record.key] = frame
+                self.held[record.key] = frame
         for job, record, frame in entries:
             if frame and isinstance(record, LatentsKept):
                 self.job_files[job, record.digest] = frame
@@ -93,17 +93,17 @@ class MemoryStore:
         return Path("memory") / f"{key}.flac"
 
     def find_clip(self, key: str) -> Path | None:
-        return self.clip_path(key) if self.clips.get(key) else None
+        return self.clip_path(key) if self.held.get(key) else None
 
     def clip_keys(self) -> set[str]:
-        return set(self.clips)
+        return set(self.held)
 
     def discard_clip(self, key: str) -> None:
-        self.clips.pop(key, None)
+        self.held.pop(key, None)
 
     def lost_clips(self, job: str) -> list[ClipAccepted]:
-        standing, sizes = standing_clips(self._known(job))
-        return [record for record in standing if len(self.clips.get(record.key, b"")) != sizes[record.key]]
+        standing, sizes, _, _ = standing_of(self._known(job))
+        return [record for record in standing if len(self.held.get(record.key, b"")) != sizes[record.key]]
 
     def jobs(self) -> list[JobSummary]:
         return sorted((self._summary(spec) for spec in self._spec.values()), key=lambda summary: summary.created_s)
@@ -114,7 +114,7 @@ class MemoryStore:
         for key in keys.difference(*map(_keys, self._records.values())):
             self.discard_clip(key)
 
-    def lock_job(self, job: str) -> None:
+    def lock_job(self, job: str, *, named: bool = True) -> None:
         """Do nothing: no other process can see this store."""
 
     def release_job(self, job: str) -> None:
@@ -132,13 +132,7 @@ class MemoryStore:
         return self._records[job]
 
     def _summary(self, spec: JobSpec) -> JobSummary:
-        records = self._records[spec.job]
-        standing, sizes = standing_clips(records)
-        ends = (record for record in reversed(records) if isinstance(record, JobFinished | ClipDiscarded))
-        last = next(ends, None)
-        finished = last if isinstance(last, JobFinished) else None
-        started = next((record for record in reversed(records) if isinstance(record, RunStarted)), None)
-        return summary_of(spec, len(standing), sum(sizes.values()), finished, started)
+        return summary_of(spec, standing_of(self._records[spec.job]))
 
 
 def _keys(records: list[AnyRecord]) -> set[str]:

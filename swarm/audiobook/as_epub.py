@@ -14,11 +14,10 @@ from swarm.book.kinds import FOREIGN, PAGES
 from swarm.book.model.book import Book, Chapter
 from swarm.book.model.reading_choice import Wording
 from swarm.book.read_along.publish import CoverFile, publish
-from swarm.book.read_along.spot import has_origins, with_origins
+from swarm.book.read_along.spot import with_origins
 from swarm.book.single_page import read_page
 from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
 from swarm.book.speech.script import make_script, spoken_credits
-from swarm.errors import SwarmError
 from swarm.job.spec import JobSpec
 from swarm.system.disk import guarded
 from swarm.voice.host.fallback_voices import guests_of
@@ -35,13 +34,12 @@ def as_epub(
     """Give an EPUB, and the job's chapters with the origins of their segments in that EPUB.
 
     `copy` is the job's copy of the book's file, `room` a folder for files made here. The script is made again where the
-    EPUB is, and where the job was made by 0.1, which journaled no origins.
+    EPUB is.
     Raises BookError, StoreError, UsageError, EnvironmentFault.
     """
     source = PurePath(spec.source)
     if source.suffix.lower() not in PAGES | FOREIGN:
-        known = has_origins(spec.chapters)
-        yield copy, spec.chapters if known else _found_again(read_epub(copy, wording.reading), spec, wording)
+        yield copy, spec.chapters
         return
     named = room / source.name  # readers need the ending, and the name if a page has no title
     with guarded(named):
@@ -53,20 +51,6 @@ def as_epub(
     else:
         made = room / "book.epub"
         yield made, _found_again(_make(made, read_page(named, wording.reading), spec, style), spec, wording)
-
-
-def in_words_of_book(copy: Path, spec: JobSpec, wording: Wording) -> tuple[Chapter, ...]:
-    """Return a job's chapters with the words of the book, for people: 0.1 journaled only what the engine was told.
-
-    The job's `copy` of an EPUB is read again. If that cannot be done, the journaled words have to do.
-    """
-    written = any(segment.written_otherwise is not None for chapter in spec.chapters for segment in chapter.segments)
-    if written or has_origins(spec.chapters) or PurePath(spec.source).suffix.lower() in PAGES | FOREIGN:
-        return spec.chapters
-    try:
-        return _found_again(read_epub(copy, wording.reading), spec, wording)
-    except SwarmError:
-        return spec.chapters
 
 
 def _found_again(book: Book, spec: JobSpec, wording: Wording) -> tuple[Chapter, ...]:

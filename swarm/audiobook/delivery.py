@@ -183,11 +183,11 @@ class UploadRecord(Struct, frozen=True):
     """An upload of one finished audiobook: when it was finished, as which book, and its files."""
 
     at_s: float
-    book: str = ""
-    files: Sizes = {}
+    book: str
+    files: Sizes
 
 
-Places = dict[str, UploadRecord | float]  # 0.1 noted the time alone
+Places = dict[str, UploadRecord]
 
 
 class Uploads:
@@ -199,7 +199,7 @@ class Uploads:
     def holds(self, place: str, at_s: float) -> bool:
         """Tell whether the audiobook that was finished at a time was uploaded to a place."""
         found = _read(self._folder).get(place)
-        return at_s == (found.at_s if isinstance(found, UploadRecord) else found)
+        return found is not None and found.at_s == at_s
 
     def add(self, place: str, at_s: float, tags: Tags, files: Sequence[Path]) -> None:
         """Note an upload, with all files that this job ever uploaded there. Raises StoreError."""
@@ -222,7 +222,7 @@ def _book(tags: Tags) -> str:
 
 def _files(places: Places, place: str, book: str) -> Sizes:
     found = places.get(place)
-    return dict(found.files) if isinstance(found, UploadRecord) and found.book == book else {}
+    return dict(found.files) if found and found.book == book else {}
 
 
 def _read(folder: Path) -> Places:

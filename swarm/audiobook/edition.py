@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import structs
 
 from swarm.audiobook.delivery import DELIVERED_FILE, Delivery, Uploads
 from swarm.audiobook.destination import DestinationFault, Stopped
@@ -23,11 +22,10 @@ from swarm.audiobook.sound.format import level_lines
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.sound.studio_request import AudiobookDone
 from swarm.audiobook.style import Style
-from swarm.book.model.book import Chapter
 from swarm.book.model.reading_choice import Wording
 from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.job.state import JobState, Place
-from swarm.job.store.store import BOOK, Store
+from swarm.job.store.store import DiskStore
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 from swarm.system.machine import Say
@@ -49,7 +47,7 @@ class Edition:
     """
 
     state: JobState
-    store: Store
+    store: DiskStore
     target: Path
     style: Style
     studio: Studio
@@ -68,7 +66,6 @@ class Edition:
         self._press: Press | None = None
         self._beside: list[Path] = []  # subtitles and the read-along EPUB
         self._read_along: ReadAlongMaker | None = None
-        self._shown = self.state.spec  # the words of the book are in it, also for a job of 0.1
         self._before: Head | None = None  # the report that lay at this name before this run
         self._notes: tuple[str, ...] = ()
         self._complete = asyncio.Event()
@@ -170,8 +167,7 @@ class Edition:
             with contextlib.suppress(OSError):  # the run may have failed because of the disk
                 for part in self._press.parts:
                     part.unlink(missing_ok=True)
-        chapters = await asyncio.to_thread(self._chapters_for_people)
-        self._shown = structs.replace(self.state.spec, chapters=chapters)
+        chapters = self.state.spec.chapters
         self._beside = await asyncio.to_thread(
             write_sidecars, self._press, self.style, chapters, self.target, self.state.words
         )
@@ -186,12 +182,6 @@ class Edition:
         unspoken = self.state.spec.unspoken
         sentences = unspoken + sum(len(chapter.segments) for chapter in self.state.spec.chapters)
         return not self.deliver_gaps and len(self.state.quarantined) + unspoken > MAX_GAPS * sentences
-
-    def _chapters_for_people(self) -> tuple[Chapter, ...]:
-        from swarm.audiobook.as_epub import in_words_of_book  # imports what reads books
-
-        spec = self.state.spec
-        return in_words_of_book(self.store.folder(spec.job) / BOOK, spec, self.wording)
 
     def _leftovers(self) -> list[str]:
         """Return the names of files of the last edition of this name that are to be removed."""
@@ -324,7 +314,7 @@ class Edition:
             heard=self._heard(),
             options=self.options,
         )
-        self.made = make_report(self._shown, self._records(), extra)
+        self.made = make_report(self.state.spec, self._records(), extra)
         self._rewrite_line = rewriting(self.state.spec, self._records()) if self.audiobook else ""
         path = report_path(self.target)
         with guarded(path, OUTPUT_OPTION):

@@ -48,7 +48,7 @@ class HeadRecipe(Struct, frozen=True):
 
 
 class Head(Struct, frozen=True):
-    """What has to be known of the report at a name, whole or only a claim, of this version or 0.1."""
+    """What has to be known of the report at a name, whole or only a claim."""
 
     book: HeadBook
     files: tuple[str, ...] = ()
@@ -229,7 +229,7 @@ def note_claim(folder: Path, report: str) -> bool:
 
 
 def claims_in(folder: Path) -> list[Path]:
-    """Return the reports on disks by which a job claimed names, from its folder; a job of 0.1 has not noted them."""
+    """Return the reports on disks by which a job claimed names, from its folder."""
     return [Path(claim) for claim in _noted_claims(folder) if Path(claim).is_absolute()]
 
 

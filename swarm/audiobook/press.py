@@ -31,7 +31,7 @@ from swarm.audiobook.style import CHAPTER_SPLIT, Style
 from swarm.errors import EnvironmentFault
 from swarm.job.record import ClipAccepted, GainFixed
 from swarm.job.state import JobState, Place
-from swarm.job.store.store import Store
+from swarm.job.store.store import DiskStore
 from swarm.system.machine import machine_name
 
 EXPECTED_CHARACTER_S = 0.075  # a guess of the speech for a character; it sets the room for a file's index
@@ -58,7 +58,7 @@ class Press:
     def __init__(
         self,
         state: JobState,
-        store: Store,
+        store: DiskStore,
         studio: Studio,
         target: Path,
         style: Style,

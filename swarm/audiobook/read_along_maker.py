@@ -23,7 +23,7 @@ from swarm.book.model.reading_choice import Wording
 from swarm.book.model.word_times import WordTime
 from swarm.book.read_along.spot import Spot, find_spots, word_spots
 from swarm.job.state import JobState, Place
-from swarm.job.store.store import BOOK, Store
+from swarm.job.store.store import BOOK, DiskStore
 from swarm.system.disk import guarded
 from swarm.system.platform import sync_file, sync_folder
 
@@ -91,7 +91,7 @@ class ReadAlongMaker:
     def __init__(
         self,
         state: JobState,
-        store: Store,
+        store: DiskStore,
         style: Style,
         damaged: Damaged,
         measured: Measured,

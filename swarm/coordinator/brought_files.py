@@ -23,7 +23,7 @@ from swarm.job.record import LatentsLost
 from swarm.job.spec import FileOrigin, JobSpec
 from swarm.job.state import JobState
 from swarm.job.store.asset_folder import digest_of
-from swarm.job.store.store import Store
+from swarm.job.store.store import DiskStore
 from swarm.job.store.summary import JobSummary
 from swarm.system.disk import full_name, guarded
 from swarm.voice.host.registry import custom_fault, custom_files
@@ -243,7 +243,7 @@ class BroughtFiles:
         return self.ready | (self.custom.contents(folder) if self.custom else {})
 
 
-def find_brought_files(config: RenderConfig, store: Store) -> BroughtFiles:
+def find_brought_files(config: RenderConfig, store: DiskStore) -> BroughtFiles:
     """Read what the user brings. Raises UsageError, StoreError."""
     brought = BroughtFiles()
     if config.custom_model is not None:
@@ -256,7 +256,7 @@ def find_brought_files(config: RenderConfig, store: Store) -> BroughtFiles:
     return brought
 
 
-def find_config(brought: BroughtFiles, spec: JobSpec, store: Store) -> dict[str, object]:
+def find_config(brought: BroughtFiles, spec: JobSpec, store: DiskStore) -> dict[str, object]:
     """Return the config.json of the custom model of a job; {} if it has none, or if it is gone. Raises UsageError."""
     kept = [job_file.digest for job_file in spec.job_files if job_file.name == MODEL + CONFIG]
     if brought.config or not kept:
@@ -265,7 +265,7 @@ def find_config(brought: BroughtFiles, spec: JobSpec, store: Store) -> dict[str,
     return parse_config(path.read_bytes(), path) if path.is_file() else {}
 
 
-def restore_job_files(state: JobState, brought: BroughtFiles, store: Store) -> None:
+def restore_job_files(state: JobState, brought: BroughtFiles, store: DiskStore) -> None:
     """Put back the files of a job that are gone or damaged, if anything is left to speak.
 
     Raises StoreError if they cannot be had any more.
@@ -286,7 +286,7 @@ def restore_job_files(state: JobState, brought: BroughtFiles, store: Store) -> N
             store.restore_job_file(state.job, job_file.digest, contents[job_file.digest])
 
 
-def put_back(brought: BroughtFiles, store: Store, job: str, digest: str) -> bool:
+def put_back(brought: BroughtFiles, store: DiskStore, job: str, digest: str) -> bool:
     """Put back a file that a job lost while it is served; return whether the user's original could be found.
 
     From any thread.
@@ -306,7 +306,7 @@ def _digest(content: bytes | Path) -> str:
     return hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else digest_of(content)
 
 
-def lost_latents(state: JobState, store: Store) -> LatentsLost | None:
+def lost_latents(state: JobState, store: DiskStore) -> LatentsLost | None:
     """Return the record of lost latents if those of an unfinished job are gone or damaged. Raises StoreError."""
     latents = None if state.complete else find_latents(state.job_files)
     if latents is None or _is_whole(store, state.job, latents):
@@ -314,7 +314,7 @@ def lost_latents(state: JobState, store: Store) -> LatentsLost | None:
     return LatentsLost(latents.digest)
 
 
-def _is_whole(store: Store, job: str, job_file: JobAsset) -> bool:
+def _is_whole(store: DiskStore, job: str, job_file: JobAsset) -> bool:
     """Remove a damaged file, which workers would fetch in vain again and again."""
     if store.job_file_size(job, job_file.digest) != job_file.size:
         return False
@@ -323,7 +323,7 @@ def _is_whole(store: Store, job: str, job_file: JobAsset) -> bool:
         return digest_of(path) == job_file.digest
 
 
-def _add_model(brought: BroughtFiles, path: Path, store: Store) -> None:
+def _add_model(brought: BroughtFiles, path: Path, store: DiskStore) -> None:
     name = full_name(path)
     if not path.exists():
         job = _made_from(store, "model", name) or _missing("--custom-model", path)
@@ -337,7 +337,7 @@ def _add_model(brought: BroughtFiles, path: Path, store: Store) -> None:
         brought.notes.append(f"{path}: left out what no engine knows: {', '.join(brought.custom.ignored)[:200]}")
 
 
-def _add_voice(brought: BroughtFiles, path: Path, store: Store) -> None:
+def _add_voice(brought: BroughtFiles, path: Path, store: DiskStore) -> None:
     name, digest = full_name(path), ""
     if path.is_file():
         with guarded(path):
@@ -368,7 +368,7 @@ def _missing(option: str, path: Path) -> JobSummary:
     raise UsageError(f"{option} {path} is not there, and no job has what was made from it.")
 
 
-def _made_from(store: Store, kind: str, path: str, digest: str = "") -> JobSummary | None:
+def _made_from(store: DiskStore, kind: str, path: str, digest: str = "") -> JobSummary | None:
     """Return the last job made from a file: by its content, or by its path if the file is gone.
 
     Only one that still has what was made of it.
@@ -389,11 +389,11 @@ def _of_kind(job: JobSummary, kind: str) -> tuple[JobAsset, ...]:
     )
 
 
-def _newest_first(store: Store) -> Iterator[JobSummary]:
+def _newest_first(store: DiskStore) -> Iterator[JobSummary]:
     return reversed(store.jobs())
 
 
-def _adopt(brought: BroughtFiles, job: JobSummary, kind: str, store: Store) -> None:
+def _adopt(brought: BroughtFiles, job: JobSummary, kind: str, store: DiskStore) -> None:
     """Use the same files as another job."""
     origin = next(origin for origin in job.origins if origin.kind == kind)
     job_files = _of_kind(job, kind)

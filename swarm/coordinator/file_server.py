@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from swarm.errors import Remedy, StoreError
 from swarm.job.job_asset import BLOCK_BYTES, BLOCKS_IN_LIST, MAX_LATENTS, PIECE_BYTES, list_size, piece_size
-from swarm.job.store.store import Store
+from swarm.job.store.store import DiskStore
 from swarm.lease.file_transfer import BlockDigests, FilePiece
 from swarm.lease.outcome import Serve
 from swarm.net.transport import Router
@@ -26,7 +26,7 @@ class FileServer:
 
     def __init__(
         self,
-        store: Store,
+        store: DiskStore,
         router: Router,
         restored: Callable[[str, str], Awaitable[bool]],
         lost: Callable[[str, str], bool],

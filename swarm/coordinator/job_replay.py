@@ -8,14 +8,14 @@ from swarm.job.recipe import TAKES
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place, apply
-from swarm.job.store.store import Store
+from swarm.job.store.store import DiskStore
 
 Opened = tuple[list[AnyRecord], list[str]]
 
 
 def replay(
     spec: JobSpec,
-    store: Store,
+    store: DiskStore,
     now: float,
     notes: list[str],
     next_epoch: Callable[[int], int],
@@ -48,7 +48,7 @@ def replay(
     return state, fresh
 
 
-def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
+def _reuse(state: JobState, store: DiskStore, now: float) -> list[AnyRecord]:
     """Return acceptances of clips that another job or an earlier edition left in the clip folder."""
     found: list[AnyRecord] = []
     there = store.clip_keys()  # one listing is far quicker than a look for each clip
@@ -60,14 +60,14 @@ def _reuse(state: JobState, store: Store, now: float) -> list[AnyRecord]:
     return found
 
 
-def _find_any(state: JobState, store: Store, place: Place, now: float, there: set[str]) -> ClipAccepted | None:
+def _find_any(state: JobState, store: DiskStore, place: Place, now: float, there: set[str]) -> ClipAccepted | None:
     """Find the clip of one of the takes that a worker may choose between, among the keys that are there."""
     first = state.take(place)
     takes = [take for take in range(first, first + TAKES) if state.key(place, take) in there]
     return next(filter(None, (find_spoken(state, store, place, now, take) for take in takes)), None)
 
 
-def find_spoken(state: JobState, store: Store, place: Place, now: float, take: int) -> ClipAccepted | None:
+def find_spoken(state: JobState, store: DiskStore, place: Place, now: float, take: int) -> ClipAccepted | None:
     """Return the acceptance of a take whose clip is in the clip folder already, whole; None if it is not."""
     key = state.key(place, take)
     path = store.find_clip(key)

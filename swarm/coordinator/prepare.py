@@ -31,7 +31,7 @@ from swarm.job.recipe import Recipe
 from swarm.job.record import AnyRecord
 from swarm.job.spec import BookFacts, JobSpec
 from swarm.job.state import JobState, apply
-from swarm.job.store.store import Store, has_job
+from swarm.job.store.store import DiskStore, has_job
 from swarm.standby.adopt import leader_epoch
 from swarm.system.disk import full_name
 from swarm.voice.host.fallback_voices import check_cast, find_guests
@@ -133,7 +133,7 @@ class Prepared:
 def prepare(
     config: RenderConfig,
     path: Path,
-    store: Store,
+    store: DiskStore,
     now: float,
     brought: BroughtFiles | None = None,
     offered: Offered | None = None,
@@ -206,7 +206,7 @@ def _begun(words: Sequence[str], choose: Choose, state_dir: Path) -> tuple[str, 
     return None
 
 
-def _named_job(job: str, path: Path, store: Store) -> JobSpec:
+def _named_job(job: str, path: Path, store: DiskStore) -> JobSpec:
     """Lock and open the job of a finished file. Raises UsageError, StoreError."""
     store.lock_job(job)
     spec = store.open_job(job)
@@ -221,7 +221,7 @@ def _named_job(job: str, path: Path, store: Store) -> JobSpec:
 def _resume(
     config: RenderConfig,
     path: Path,
-    store: Store,
+    store: DiskStore,
     now: float,
     brought: BroughtFiles,
     spec: JobSpec,

@@ -24,7 +24,7 @@ from swarm.errors import EnvironmentFault, Remedy, SwarmError, TakenOver
 from swarm.job.job_asset import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.job.state import Place
-from swarm.job.store.store import Store
+from swarm.job.store.store import DiskStore
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.intake import ClipAssembly
 from swarm.lease.coordinator.order_effects import Instructed, instruct
@@ -45,7 +45,9 @@ from swarm.watch.terminal import LineRateLimiter
 from swarm.watch.words import event_text, failure_text, hopeless_text, taken_over_text, worded_status
 
 
-def check_arrival(clip: Clip, frame: bytes, core: CoordinatorCore, store: Store, now: float) -> tuple[Clip, bytes, str]:
+def check_arrival(
+    clip: Clip, frame: bytes, core: CoordinatorCore, store: DiskStore, now: float
+) -> tuple[Clip, bytes, str]:
     """Return the clip to store, its bytes, and what is wrong with it, "" for nothing."""
     if clip.packing == "opus":
         if not core.intake.needs(clip):
@@ -72,7 +74,7 @@ def _unpacked(clip: Clip, frame: bytes) -> tuple[Clip, bytes]:
     return structs.replace(clip, digest=hashlib.sha256(frame).hexdigest(), packing=""), frame
 
 
-def _known(clip: Clip, frame: bytes, core: CoordinatorCore, store: Store, now: float) -> tuple[Clip, bytes]:
+def _known(clip: Clip, frame: bytes, core: CoordinatorCore, store: DiskStore, now: float) -> tuple[Clip, bytes]:
     """Return the clip to store: the one that another job has stored under this key meanwhile, else this one.
 
     A file is never replaced. A new one says its key, so that no job takes it for another clip.
@@ -216,7 +218,7 @@ class Server:
     def __init__(
         self,
         core: CoordinatorCore,
-        store: Store,
+        store: DiskStore,
         router: Router,
         progress: Progress,
         clock: Clock,

@@ -18,7 +18,7 @@ from swarm.job.clip_info import MAX_DOUBT
 from swarm.job.recipe import seeds_of
 from swarm.job.record import ClipAccepted, ClipDoubted
 from swarm.job.state import JobState, Place, apply
-from swarm.job.store.store import Store
+from swarm.job.store.store import DiskStore
 from swarm.system.text import clean
 from swarm.voice.host.clip_check import ClipCheck, Judgement, measure
 
@@ -38,7 +38,7 @@ class Finding(NamedTuple):
         return f'{chapter + 1}:{index + 1}, {title}: "{written}": {self.doubt}'
 
 
-def open_spoken(store: Store, job: str) -> JobState | None:
+def open_spoken(store: DiskStore, job: str) -> JobState | None:
     """Lock a job and replay its journal; None if there is no such job. Raises StoreError."""
     store.lock_job(job)
     spec = store.open_job(job)
@@ -50,7 +50,7 @@ def open_spoken(store: Store, job: str) -> JobState | None:
     return state
 
 
-def listen(state: JobState, store: Store, judge: Judge) -> Iterator[Finding]:
+def listen(state: JobState, store: DiskStore, judge: Judge) -> Iterator[Finding]:
     """Yield each sentence of a job that has a sound, once it was listened to; what is doubtful is journaled before.
 
     Sentences in another language than the job's are only measured. Raises StoreError.
@@ -59,7 +59,7 @@ def listen(state: JobState, store: Store, judge: Judge) -> Iterator[Finding]:
         yield note_doubt(state, store, place, _judged(state, store, place, clip, judge))
 
 
-def note_doubt(state: JobState, store: Store, place: Place, found: str) -> Finding:
+def note_doubt(state: JobState, store: DiskStore, place: Place, found: str) -> Finding:
     """Journal what may be wrong with a sentence, if that is news, and return all that may be. Raises StoreError."""
     clip = state.accepted[place]
     if found and found not in clip.doubt:
@@ -70,7 +70,7 @@ def note_doubt(state: JobState, store: Store, place: Place, found: str) -> Findi
     return Finding(place, state.accepted[place].doubt)
 
 
-def _judged(state: JobState, store: Store, place: Place, clip: ClipAccepted, judge: Judge) -> str:
+def _judged(state: JobState, store: DiskStore, place: Place, clip: ClipAccepted, judge: Judge) -> str:
     path = store.find_clip(clip.key)
     try:
         pcm = read_clip(path, clip.digest, clip.samples, clip.sample_rate) if path else None
@@ -103,7 +103,7 @@ def choose_sample(state: JobState, share: float, random: Random) -> list[Place]:
 
 
 async def cross_check(
-    state: JobState, store: Store, places: list[Place], respeak: Respeak
+    state: JobState, store: DiskStore, places: list[Place], respeak: Respeak
 ) -> AsyncIterator[tuple[Finding, str]]:
     """Yield each sentence of a sample once it was compared, and its worker; what is doubtful is journaled before.
 
@@ -119,7 +119,7 @@ async def cross_check(
             yield note_doubt(state, store, place, "" if alike else OTHERWISE), clip.worker
 
 
-def _sound(store: Store, clip: ClipAccepted) -> Pcm | None:
+def _sound(store: DiskStore, clip: ClipAccepted) -> Pcm | None:
     path = store.find_clip(clip.key)
     try:
         return read_clip(path, clip.digest, clip.samples, clip.sample_rate) if path else None

@@ -34,7 +34,7 @@ from swarm.job.store.clips import clip_name, file_size
 from swarm.job.store.journal import Journal
 from swarm.job.store.parcel import fits
 from swarm.job.store.store import BOOK, DiskStore
-from swarm.job.store.summary import standing_clips
+from swarm.job.store.summary import standing_of
 from swarm.system.disk import guarded
 
 Records = Sequence[AnyRecord]
@@ -148,7 +148,7 @@ def adopt_job(store: DiskStore, source: Path, job: str) -> Adopted:
         raise StoreError(f"{folder} is not a copy of the job {job}; copy that folder once more.")
     store.lock_job(job)
     files = {digest: path for digest in _digests(spec, records) if (path := file_path(folder, digest)).is_file()}
-    _take_clips(store, source / "clips", standing_clips(records)[0])
+    _take_clips(store, source / "clips", standing_of(records).clips)
     if store.open_job(job) is None:
         store.create_job(spec, folder / BOOK, files)
         store.commit([(job, record, b"") for record in records])
@@ -171,7 +171,7 @@ def _unite(store: DiskStore, spec: JobSpec, records: list[AnyRecord]) -> None:
 
 
 def _count(store: DiskStore, job: str) -> int:
-    return len(standing_clips(store.records(job))[0])
+    return len(standing_of(store.records(job)).clips)
 
 
 def _digests(spec: JobSpec, records: Iterable[AnyRecord]) -> frozenset[str]:

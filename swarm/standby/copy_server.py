@@ -19,7 +19,7 @@ from swarm.errors import StoreError
 from swarm.job.job_asset import digests_of
 from swarm.job.record import journal_digest
 from swarm.job.store.journal import Journal
-from swarm.job.store.store import BOOK, Store
+from swarm.job.store.store import BOOK, DiskStore
 from swarm.lease.member_message import MAX_STANDBYS, PIECE_BYTES, Copied, Copy, StandbyStatus
 from swarm.net.transport import Router
 from swarm.standby.adopt import note_copied, was_copied
@@ -58,7 +58,9 @@ class Follower:
 class CopyServer:
     """Answers standbys, one question after the other, in a thread beside the loop."""
 
-    def __init__(self, store: Store, router: Router, editions: Mapping[str, Edition], now: Callable[[], float]) -> None:
+    def __init__(
+        self, store: DiskStore, router: Router, editions: Mapping[str, Edition], now: Callable[[], float]
+    ) -> None:
         self._store, self._router, self._editions, self._now = store, router, editions, now
         self._followers: dict[bytes, Follower] = {}
         self._called = asyncio.Event()

@@ -49,7 +49,7 @@ def locate(files: Iterable[tuple[str, Sequence[Cue]]], missing: Iterable[Place])
 
 Row = dict[str, Any]
 
-REPORT_VERSION = 2  # 0.1 wrote no version, and counted chapters and sentences from 0
+REPORT_VERSION = 2  # another form than this is not read back
 NOT_REACHED = "not spoken yet"
 MAX_FILES = 4  # only the number is told of more files
 MAX_NAMED = 10  # sentences named in the closing lines; the report has them all
@@ -369,15 +369,15 @@ BEYOND_S = 5.0  # a moment so long after the last sentence is taken: players rou
 
 
 class ReportedSentence(Struct, frozen=True, gc=False):
-    """A sentence of the report; a 0.1 report has neither its id nor its times."""
+    """A sentence of the report, with its times if it is heard in a file."""
 
     chapter: int
-    sentence: int = 0
-    id: str = ""
-    text: str = ""
-    file: str = ""
-    at_s: float | None = None
-    end_s: float | None = None
+    sentence: int
+    id: str
+    text: str
+    file: str
+    at_s: float | None
+    end_s: float | None
 
 
 class ReportedBook(Struct, frozen=True):
@@ -392,7 +392,7 @@ class Reported(Struct, frozen=True):
 
     book: ReportedBook
     totals: dict[str, float | None]
-    version: int = 1
+    version: int
     options: tuple[str, ...] = ()
     segments: tuple[ReportedSentence, ...] = ()
 
@@ -405,12 +405,12 @@ class Heard(NamedTuple):
 
 
 def read_reported(data: bytes) -> Reported | None:
-    """Return what a report says; None if the data is no whole report."""
+    """Return what a report says; None if the data is no whole report, or one of another version."""
     try:
         found = msgspec.json.decode(data, type=Reported)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return None
-    return found if len(found.options) <= MAX_OPTIONS else None
+    return found if found.version == REPORT_VERSION and len(found.options) <= MAX_OPTIONS else None
 
 
 def sound_files(report: Reported) -> list[str]:

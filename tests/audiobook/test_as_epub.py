@@ -8,16 +8,12 @@ from pictures import picture
 from specs_for_tests import a_job
 
 from swarm.audiobook import as_epub as under_test
-from swarm.audiobook.as_epub import as_epub, in_words_of_book
+from swarm.audiobook.as_epub import as_epub
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import Style
-from swarm.book.any_file import read_book
 from swarm.book.model.book import Chapter, Origin, Pause, Segment
 from swarm.book.model.reading_choice import Wording
-from swarm.book.speech.lexicon import read_lexicon
-from swarm.book.speech.script import make_script
 from swarm.job.spec import JobSpec
-from swarm.voice.host.registry import recipe_card
 
 PNG = picture("png", "rgb24")
 
@@ -38,39 +34,6 @@ def test_an_epub_is_taken_as_it_is_and_not_read_again(tmp_path: Path) -> None:
     with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T"))) as (file, script):
         assert (file, script) == (copy, spec.chapters)
     assert not (tmp_path / "room").exists()
-
-
-def test_a_job_that_was_made_before_origins_were_kept_finds_them_in_its_book(tmp_path: Path) -> None:
-    copy = maker.make(tmp_path, {"a.xhtml": maker.page("<p>It rained.</p>")})
-    spec = a_rainy_job("/books/Rain.epub")
-    with as_epub(copy, tmp_path / "room", spec, Wording(), Style(Tags("T"))) as (file, script):
-        assert file == copy
-        assert script[0].documents == ("OEBPS/a.xhtml",)
-        assert script[0].segments[0].origin
-
-
-def a_job_of_0_1(folder: Path) -> tuple[Path, JobSpec, Wording]:
-    """Return a copy of a book, and a job that knows only what its engine was told, as 0.1 journaled it."""
-    copy, words = maker.make(folder, {"a.xhtml": maker.page("<p>It rained. It snowed.</p>")}), folder / "words.txt"
-    words.write_text("rained = raynd")
-    spec = structs.replace(a_job(), source="/books/Rain.epub")
-    told = make_script(read_book(copy), recipe_card(spec.recipe), "en", lexicon=read_lexicon(words))
-    segments = tuple(structs.replace(each, origin=None, written_otherwise=None) for each in told[0].segments)
-    return copy, structs.replace(spec, chapters=(Chapter("Rain", segments),)), Wording(lexicon=words)
-
-
-def test_people_are_shown_the_words_of_the_book_also_by_a_job_that_did_not_journal_them(tmp_path: Path) -> None:
-    copy, spec, wording = a_job_of_0_1(tmp_path)
-    assert [segment.written for segment in spec.chapters[0].segments] == ["It raynd.", "It snowed."]
-    shown = in_words_of_book(copy, spec, wording)
-    assert [segment.written for segment in shown[0].segments] == ["It rained.", "It snowed."]
-    assert [segment.spoken for segment in shown[0].segments] == ["It raynd.", "It snowed."]
-
-
-def test_a_copy_that_cannot_be_read_leaves_the_journaled_words(tmp_path: Path) -> None:
-    copy, spec, wording = a_job_of_0_1(tmp_path)
-    copy.write_bytes(b"damaged")
-    assert in_words_of_book(copy, spec, wording) == spec.chapters
 
 
 def test_of_a_text_one_is_made_with_the_names_and_the_cover_that_were_asked_for(tmp_path: Path) -> None:

@@ -41,9 +41,3 @@ def test_notes_that_cannot_be_read_are_none(jobs: list[Path], content: str) -> N
     (jobs[0] / "uploads.json").write_text(content)
     assert not Uploads(jobs[0]).holds(PLACE, 5.0)
     assert Uploads(jobs[0]).known(PLACE, TAGS) == set()
-
-
-def test_those_of_0_1_hold_and_name_no_files(jobs: list[Path]) -> None:
-    (jobs[0] / "uploads.json").write_text(f'{{"{PLACE}": 5.0}}')
-    assert Uploads(jobs[0]).holds(PLACE, 5.0)
-    assert Uploads(jobs[0]).known(PLACE, TAGS) == set()

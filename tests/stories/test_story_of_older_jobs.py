@@ -1,74 +1,22 @@
-"""Jobs that version 0.1 made go on where they stood; `made_by_0_1` is the state folder of a real run of 0.1.
-
-Its book has phonemes, numbers and money. The first job was finished (its first chapter, by espeak), the second
-interrupted in the middle (the whole book, by the metronome).
-"""
+"""A job of an older version is refused by one sentence; `made_by_0_1` has the state folder of a real run of 0.1."""
 
 import shutil
-from contextlib import closing
 from pathlib import Path
 
-import pytest
-from evidence import assert_complete, clips, only, report_of
+from evidence import assert_complete, only, report_of
 from household import Machine
-from read_along_rules import check_rules
-
-from swarm.job.record import ClipAccepted
-from swarm.job.store.journal import Journal
 
 MADE = Path(__file__).parent / "made_by_0_1"
-BOOK = MADE / "book.epub"
-FINISHED = ("--chapters", "1", "--tts-engine", "espeak", "--speed", "2")
-INTERRUPTED = ("--tts-engine", "metronome", "--engine-option", "cost_per_char=0.02")
-INTERRUPTED += ("--engine-option", "seconds_per_char=0.003")
+FINISHED = (MADE / "book.epub", "--chapters", "1", "--tts-engine", "espeak", "--speed", "2")
 
 
-@pytest.fixture
-def upgraded(here: Machine) -> Machine:
-    """Return a machine with the state folder that 0.1 left."""
+def test_a_job_of_0_1_is_refused_and_is_begun_again_when_it_is_removed(here: Machine) -> None:
     shutil.copytree(MADE / "state", here.home, dirs_exist_ok=True)
-    return here
-
-
-def acceptances(home: Path) -> dict[str, list[ClipAccepted]]:
-    found = {}
-    for folder in (home / "jobs").iterdir():
-        with closing(Journal(folder, read_only=True)) as journal:
-            found[folder.name] = [record for record in journal.records() if isinstance(record, ClipAccepted)]
-    return found
-
-
-def test_a_finished_job_is_written_in_other_ways_without_speaking(upgraded: Machine) -> None:
-    spoken, taken = clips(upgraded.home), acceptances(upgraded.home)
-    done = upgraded.run("convert", BOOK, *FINISHED, "--subtitles", "vtt", "--read-along")
+    listed = here.run("jobs")
+    assert listed.returncode == 0
+    for job in (folder.name for folder in (here.home / "jobs").iterdir()):
+        assert "and begin again" in listed.stdout
+        assert here.run("jobs", "remove", job).returncode == 0
+    done = here.run("convert", *FINISHED)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "nothing had to be spoken" in done.stdout
-    assert (clips(upgraded.home), acceptances(upgraded.home)) == (spoken, taken)
-    report = report_of(only(upgraded.desk, "*.m4b"))
-    assert_complete(report)
-    assert [row["text"] for row in report["segments"]] == ["One", "In 1921 I had read it.", "He paid £3 10s."]
-    subtitles = only(upgraded.desk, "*.vtt").read_text()
-    assert "In 1921 I had read it." in subtitles
-    assert "He paid £3 10s." in subtitles
-    assert "⟦" not in subtitles
-
-    book = check_rules(only(upgraded.desk, "*.read-along.epub"))
-    (pars,) = book.overlays().values()
-    texts = {element.get("id"): "".join(element.itertext()) for element in book.page(pars[0].document).iter("*")}
-    assert [texts[par.name] for par in pars] == ["One", "In 1921 I had read it.", "He paid £3 10s."]
-
-
-def test_an_interrupted_job_speaks_only_what_is_left(upgraded: Machine) -> None:
-    spoken, taken = clips(upgraded.home), acceptances(upgraded.home)
-    done = upgraded.run("convert", BOOK, *INTERRUPTED)
-    assert (done.returncode, done.stderr) == (0, "")
-    now = clips(upgraded.home)
-    assert {key: now[key] for key in spoken} == spoken
-    report = report_of(only(upgraded.desk, "*.m4b"))
-    assert_complete(report)
-    for job, before in taken.items():
-        after = acceptances(upgraded.home)[job]
-        assert after[: len(before)] == before
-        assert len({(clip.chapter, clip.index) for clip in after}) == len(after)
-    more = sum(map(len, acceptances(upgraded.home).values())) - sum(map(len, taken.values()))
-    assert 0 < more < report["totals"]["segments"]
+    assert_complete(report_of(only(here.desk, "*.m4b")))

@@ -1,7 +1,6 @@
 """The journal of one job: an SQLite file with the job's spec and its records. It has one writer.
 
-Spec and records have a checksum each, since SQLite does not notice a changed byte in a row. Those that 0.1 wrote have
-none: it knows no such column, and leaves it empty.
+Spec and records have a checksum each, since SQLite does not notice a changed byte in a row.
 """
 
 import sqlite3
@@ -10,51 +9,30 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
-from msgspec import structs
 
-from swarm.book.model.book import Segment
-from swarm.book.model.engine_text import read_engine_text
 from swarm.errors import Remedy, StoreError
-from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, RunStarted, SegmentReworded
+from swarm.job.record import AnyRecord, SegmentReworded
 from swarm.job.spec import JobSpec
 from swarm.system.disk import DAMAGED, NO_FILE, guarded
 
-Kind = TypeVar("Kind", JobFinished, RunStarted, SegmentReworded)
+Kind = TypeVar("Kind")
 
-SCHEMA = 1
+SCHEMA = 2  # the version of the tables, and of what spec and records mean; others are refused
 ROWS_AT_A_TIME = 1000  # a replay reads so many at a time
 FILE = "journal.sqlite"
-TABLES = """
+TABLES = f"""
 BEGIN;
-CREATE TABLE job (title TEXT NOT NULL, source TEXT NOT NULL, created_s REAL NOT NULL, facts BLOB NOT NULL, crc INTEGER);
-CREATE TABLE record (
-    number INTEGER PRIMARY KEY, kind TEXT NOT NULL, clip_bytes INTEGER NOT NULL, body BLOB NOT NULL, crc INTEGER
-);
-PRAGMA user_version = 1;
+CREATE TABLE job (body BLOB NOT NULL, crc INTEGER NOT NULL);
+CREATE TABLE record (number INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL, crc INTEGER NOT NULL);
+PRAGMA user_version = {SCHEMA};
 COMMIT;
 """
-COUNTS = """
-SELECT
-    (SELECT coalesce(sum((kind = 'ClipAccepted') - (kind = 'ClipDiscarded')), 0) FROM record),
-    (SELECT coalesce(sum(clip_bytes), 0) FROM record),
-    (SELECT body FROM record WHERE kind = 'JobFinished' AND number > (
-        SELECT coalesce(max(number), 0) FROM record WHERE kind = 'ClipDiscarded'
-    ) ORDER BY number DESC LIMIT 1),
-    (SELECT body FROM record WHERE kind = 'RunStarted' ORDER BY number DESC LIMIT 1)
-FROM job
-"""
-
-
-class Counts(NamedTuple):
-    """A summary of a journal that needs no replay."""
-
-    accepted: int
-    clip_bytes: int
-    finished: JobFinished | None  # the last JobFinished, if no clip was discarded since
-    started: RunStarted | None  # the last RunStarted
+SPEC = msgspec.msgpack.Decoder(JobSpec)
+RECORD: "msgspec.msgpack.Decoder[AnyRecord]" = msgspec.msgpack.Decoder(AnyRecord)
+REWORDED = msgspec.msgpack.Decoder(SegmentReworded)
 
 
 class Journal:
@@ -63,7 +41,6 @@ class Journal:
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.path = folder / FILE
         self._lock = threading.Lock()  # commits and reads may come from different threads
-        self._records = msgspec.msgpack.Decoder(AnyRecord)
         if self.path.is_dir():
             raise NO_FILE.fault(self.path)
         self._connect = _connect_to_read if read_only else _connect
@@ -72,8 +49,6 @@ class Journal:
             self._check_version()
             if not read_only:
                 self._check_pages()
-                self._add_checksums()
-            self._has_checksums = self._knows_checksums()
         except BaseException:
             self.close()
             raise
@@ -100,10 +75,17 @@ class Journal:
     def _check_version(self) -> None:
         with guarded(self.path):
             version = self._database.execute("PRAGMA user_version").fetchone()[0]
-            if version > SCHEMA:
-                raise StoreError(f"{self.path} was written by a newer e2a-swarm; upgrade this one to resume the job.")
-        if version < SCHEMA:
+        if not version:
             raise self._damaged()
+        if version > SCHEMA:
+            raise StoreError(
+                f"{self.path} was written by a newer e2a-swarm", Remedy("upgrade this one to resume the job", again="")
+            )
+        if version < SCHEMA:
+            begin = (
+                f"finish the book with that one, or run `e2a-swarm jobs remove {self.path.parent.name}` and begin again"
+            )
+            raise StoreError(f"{self.path} was written by an older e2a-swarm", Remedy(begin, again=""))
 
     def _check_pages(self) -> None:
         with guarded(self.path):
@@ -111,66 +93,38 @@ class Journal:
         if found != "ok":
             raise self._damaged()
 
-    def _knows_checksums(self) -> bool:
-        with guarded(self.path):
-            return any(row[1] == "crc" for row in self._database.execute("PRAGMA table_info(record)"))
-
-    def _add_checksums(self) -> None:
-        """Add the columns to a journal of 0.1."""
-        if self._knows_checksums():
-            return
-        with guarded(self.path), self._database:
-            self._database.execute("BEGIN IMMEDIATE")
-            self._database.execute("ALTER TABLE job ADD COLUMN crc INTEGER")
-            self._database.execute("ALTER TABLE record ADD COLUMN crc INTEGER")
-
-    @property
-    def _crc(self) -> str:
-        return "crc" if self._has_checksums else "NULL"
-
-    def _check(self, body: bytes, crc: int | None) -> None:
-        """Compare a body with its checksum. Raises StoreError."""
-        if crc is not None and (not isinstance(body, bytes) or zlib.crc32(body) != crc):
-            raise self._damaged()
+    def _decoded(self, body: bytes, crc: int | None, decoder: "msgspec.msgpack.Decoder[Kind]") -> Kind:
+        """Return what a body says that is as it was written. Raises StoreError."""
+        try:
+            if zlib.crc32(body) == crc:
+                return decoder.decode(body)
+        except (TypeError, ValueError) as error:
+            raise self._damaged() from error
+        raise self._damaged()
 
     def spec(self) -> JobSpec:
         """Read what the job is."""
         with guarded(self.path), self._lock:
-            row = self._database.execute(f"SELECT facts, {self._crc} FROM job").fetchone()
-        if row is not None:
-            self._check(*row)
-        try:
-            return _without_marks(msgspec.msgpack.decode(row[0], type=JobSpec))
-        except (TypeError, ValueError) as error:
-            raise self._damaged() from error
+            row = self._database.execute("SELECT body, crc FROM job").fetchone()
+        body, crc = row or (b"", None)
+        return self._decoded(body, crc, SPEC)
 
     def records(self) -> Iterator[AnyRecord]:
         """Yield all records, oldest first."""
         last = 0
         while rows := self._rows(last):
             last = rows[-1][0]
-            for _, body, crc in rows:
-                self._check(body, crc)
-                try:
-                    yield self._records.decode(body)
-                except ValueError as error:
-                    raise self._damaged() from error
+            yield from (self._decoded(body, crc, RECORD) for _, body, crc in rows)
 
     def page(self, after: int, most: int) -> tuple[int, list[AnyRecord]]:
         """Return how many records there are, and up to `most` of those after number `after`."""
         with guarded(self.path), self._lock:
             (total,) = self._database.execute("SELECT count(*) FROM record").fetchone()
-        rows = self._rows(after)[:most]
-        for _, body, crc in rows:
-            self._check(body, crc)
-        try:
-            return total, [self._records.decode(body) for _, body, _ in rows]
-        except ValueError as error:
-            raise self._damaged() from error
+        return total, [self._decoded(body, crc, RECORD) for _, body, crc in self._rows(after)[:most]]
 
-    def _rows(self, after: int) -> list[tuple[int, bytes, int | None]]:
+    def _rows(self, after: int) -> list[tuple[int, bytes, int]]:
         """Read the next rows: all at once would fill the memory, and an open cursor would hold back checkpoints."""
-        query = f"SELECT number, body, {self._crc} FROM record WHERE number > ? ORDER BY number LIMIT ?"
+        query = "SELECT number, body, crc FROM record WHERE number > ? ORDER BY number LIMIT ?"
         with guarded(self.path), self._lock:
             return self._database.execute(query, (after, ROWS_AT_A_TIME)).fetchall()
 
@@ -183,40 +137,22 @@ class Journal:
         self._write(records, afresh=True)
 
     def _write(self, records: Sequence[AnyRecord], *, afresh: bool) -> None:
-        rows = [(type(record).__name__, _clip_bytes(record), *_with_crc(record)) for record in records]
+        rows = [(type(record).__name__, *_with_crc(record)) for record in records]
         with guarded(self.path), self._lock, self._database:
             self._database.execute("BEGIN IMMEDIATE")
             if afresh:
                 self._database.execute("DELETE FROM record")
-            self._database.executemany("INSERT INTO record (kind, clip_bytes, body, crc) VALUES (?, ?, ?, ?)", rows)
-
-    def counts(self) -> Counts:
-        """Return a summary of the records, without reading them all."""
-        with guarded(self.path), self._lock:
-            row = self._database.execute(COUNTS).fetchone()
-        if row is None:
-            raise self._damaged()
-        accepted, clip_bytes, finished, started = row
-        return Counts(accepted, clip_bytes, self._last(finished, JobFinished), self._last(started, RunStarted))
-
-    def _last(self, body: bytes | None, kind: type[Kind]) -> Kind | None:
-        try:
-            return None if body is None else msgspec.msgpack.decode(body, type=kind)
-        except ValueError as error:
-            raise self._damaged() from error
+            self._database.executemany("INSERT INTO record (kind, body, crc) VALUES (?, ?, ?)", rows)
 
     def wordings(self) -> dict[tuple[int, int], str]:
         """Return the wordings that the user gave sentences, by place, without reading the other records."""
-        query = f"SELECT body, {self._crc} FROM record WHERE kind = 'SegmentReworded' ORDER BY number"
         with guarded(self.path), self._lock:
-            rows = self._database.execute(query).fetchall()
-        found: dict[tuple[int, int], str] = {}
-        for body, crc in rows:
-            self._check(body, crc)
-            record = self._last(body, SegmentReworded)
-            if record is not None:
-                found[record.chapter, record.index] = record.said
-        return {place: said for place, said in found.items() if said}
+            rows = self._database.execute(
+                "SELECT body, crc FROM record WHERE kind = ? ORDER BY number", [SegmentReworded.__name__]
+            ).fetchall()
+        found = [self._decoded(body, crc, REWORDED) for body, crc in rows]
+        said = {(record.chapter, record.index): record.said for record in found}
+        return {place: words for place, words in said.items() if words}
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and close it."""
@@ -227,32 +163,13 @@ class Journal:
         return DAMAGED.fault(self.path)
 
 
-def _without_marks(spec: JobSpec) -> JobSpec:
-    """Take apart the engine texts that 0.1 journaled as a segment's only text."""
-    chapters = tuple(
-        structs.replace(chapter, segments=tuple(map(_segment_without_marks, chapter.segments)))
-        if any("⟦" in segment.spoken for segment in chapter.segments)
-        else chapter
-        for chapter in spec.chapters
-    )
-    return structs.replace(spec, chapters=chapters)
-
-
-def _segment_without_marks(segment: Segment) -> Segment:
-    if segment.phonemes or "⟦" not in segment.spoken:
-        return segment
-    spoken, phonemes = read_engine_text(segment.spoken)
-    return structs.replace(segment, spoken=spoken, phonemes=phonemes)
-
-
 def create_journal(folder: Path, spec: JobSpec) -> None:
     """Make a journal in a folder that no other process knows yet. Raises StoreError."""
     path = folder / FILE
-    row = (spec.title, spec.source, spec.created_s, *_with_crc(spec))
     with guarded(path), closing(_connect(path)) as database:
         database.executescript(TABLES)
         with database:
-            database.execute("INSERT INTO job VALUES (?, ?, ?, ?, ?)", row)
+            database.execute("INSERT INTO job VALUES (?, ?)", _with_crc(spec))
 
 
 def _with_crc(value: AnyRecord | JobSpec) -> tuple[bytes, int]:
@@ -294,7 +211,3 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def _clip_bytes(record: AnyRecord) -> int:
-    return record.bytes if isinstance(record, ClipAccepted) else 0

@@ -38,7 +38,7 @@ from swarm.job.store.asset_folder import COPY_BYTES, digest_of, file_path
 from swarm.job.store.clips import ENDING, ClipFolder
 from swarm.job.store.journal import Journal
 from swarm.job.store.store import BOOK, JOB_NAME, DiskStore
-from swarm.job.store.summary import standing_clips
+from swarm.job.store.summary import standing_of
 from swarm.system.disk import guarded
 from swarm.system.platform import sync_file, sync_folder
 
@@ -354,7 +354,7 @@ def _opened(source: Path) -> Iterator[_Members]:
 
 def _standing(records: Iterable[AnyRecord]) -> dict[str, ClipAccepted]:
     """Return the accepted clips that were not discarded since, by key."""
-    return {record.key: record for record in standing_clips(records)[0]}
+    return {record.key: record for record in standing_of(records).clips}
 
 
 def _file_digests(spec: JobSpec, records: Iterable[AnyRecord]) -> frozenset[str]:

@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, suppress
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
 from msgspec import Struct
@@ -30,7 +29,7 @@ from swarm.job.store.summary import (
     list_summaries,
     only_in,
     read_summary,
-    standing_clips,
+    standing_of,
     write_summary,
 )
 from swarm.system.disk import guarded, make_folder, replace_file
@@ -69,84 +68,11 @@ NO_FILES: FileContents = {}
 Entry = tuple[str, AnyRecord, bytes]  # the job, the record, and the bytes of its clip or latents, or b""
 
 
-class Store(Protocol):
-    """Jobs, records and clips. Each method may raise StoreError; then the call has changed nothing.
+class DiskStore:
+    """The jobs, records and clips under a state folder. Each method may raise StoreError; then it has changed nothing.
 
     Use each job from one thread at a time; `find_clip`, `clip_path`, `read_job_file` and `save_run_stats` from any.
     """
-
-    def create_job(self, spec: JobSpec, book_file: Path, contents: FileContents = NO_FILES) -> None:
-        """Make a job, whole or not at all, with copies of its book and of its job files."""
-
-    def open_job(self, job: str) -> JobSpec | None:
-        """Open a job and return its spec; None if there is no job of that name."""
-
-    def records(self, job: str) -> Iterator[AnyRecord]:
-        """Yield the records of a job, oldest first."""
-
-    def commit(self, entries: Sequence[Entry]) -> None:
-        """Write records with their clips and latents; all are durable on return."""
-
-    def settle(self, job: str) -> None:
-        """Close the files of a job that is finished; it can be used as before."""
-
-    def job_file_size(self, job: str, digest: str) -> int:
-        """Return the size of a job file in bytes, 0 if it is gone."""
-
-    def job_file_path(self, job: str, digest: str) -> Path:
-        """Return the path of a job file, whether it is there or not."""
-
-    def unpacking(self) -> AbstractContextManager[Path]:
-        """Yield a folder for unfinished files, and remove it afterwards."""
-
-    def restore_job_file(self, job: str, digest: str, content: bytes | Path) -> None:
-        """Put back a job file that was lost."""
-
-    def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
-        """Read the piece of a job file that begins at an offset."""
-
-    def run_stats(self, job: str) -> RunStats:
-        """Return the run stats of a job, as they were last saved."""
-
-    def save_run_stats(self, job: str, run_stats: RunStats) -> None:
-        """Save the run stats of a job for its next run, if the disk allows it."""
-
-    def clip_path(self, key: str) -> Path:
-        """Return the path of a clip, whether it is there or not."""
-
-    def find_clip(self, key: str) -> Path | None:
-        """Return the path of a clip if it is there."""
-
-    def clip_keys(self) -> set[str]:
-        """Return the keys of all clips that are there, whole or not."""
-
-    def discard_clip(self, key: str) -> None:
-        """Remove a clip that cannot be trusted."""
-
-    def lost_clips(self, job: str) -> list[ClipAccepted]:
-        """Return the accepted clips whose file is missing or of another size than journaled."""
-
-    def jobs(self) -> list[JobSummary]:
-        """Return all jobs of this store, oldest first."""
-
-    def remove_job(self, job: str) -> None:
-        """Remove an unused job and the clips that no other job refers to."""
-
-    def lock_job(self, job: str) -> None:
-        """Keep other processes off a job until `close`; the job need not exist yet."""
-
-    def release_job(self, job: str) -> None:
-        """Let other processes use a job again."""
-
-    def folder(self, job: str) -> Path:
-        """Return the folder of a job, for its reels, report and log."""
-
-    def close(self) -> None:
-        """Close all journals and release all locks."""
-
-
-class DiskStore:
-    """The store on a disk, under the state folder."""
 
     def __init__(self, state_dir: Path) -> None:
         self.state_dir, self.tally = state_dir, Tally()
@@ -272,9 +198,9 @@ class DiskStore:
 
     def lost_clips(self, job: str) -> list[ClipAccepted]:
         """Return the accepted clips whose file is missing or of another size than journaled."""
-        standing, sizes = standing_clips(self.records(job))
+        clips, sizes, _, _ = standing_of(self.records(job))
         found = {key: self.clips.size(key) for key in sizes}
-        return [record for record in standing if not found[record.key] or found[record.key] != sizes[record.key]]
+        return [record for record in clips if not found[record.key] or found[record.key] != sizes[record.key]]
 
     def jobs(self) -> list[JobSummary]:
         """Return all jobs of this store, oldest first."""

@@ -60,7 +60,7 @@ def _files(folder: Path | str) -> Iterator[os.stat_result]:
 
 FILE = "summary"
 TOTAL_FILE = "clip-bytes"  # lies in the state folder
-FORMAT = 1  # raise it when what is in the file changes
+FORMAT = 2  # raise it when what is in the file changes
 SETTLED_NS = 2_000_000_000  # a journal changed more recently may change again without another time
 _CRC_BYTES = 4
 KEY_BYTES = 16
@@ -190,17 +190,16 @@ def _summary(folder: Path) -> JobSummary:
 
 
 def _make(journal: Journal, stamp: Stamp) -> JournalSummary:
-    spec, counts = journal.spec(), journal.counts()
-    about = summary_of(spec, counts.accepted, counts.clip_bytes, counts.finished, counts.started)
-    standing, sizes = standing_clips(journal.records())
-    here = {record.key for record in standing}
+    standing = standing_of(journal.records())
+    here = {record.key for record in standing.clips}
     try:
-        keys = bytes.fromhex("".join(sizes))
+        keys = bytes.fromhex("".join(standing.sizes))
     except ValueError:
         keys = b""
-    if len(keys) != KEY_BYTES * len(sizes):
+    if len(keys) != KEY_BYTES * len(standing.sizes):
         raise DAMAGED.fault(journal.path)
-    return JournalSummary(stamp, about, keys, _pack(size if key in here else 0 for key, size in sizes.items()))
+    sizes = _pack(size if key in here else 0 for key, size in standing.sizes.items())
+    return JournalSummary(stamp, summary_of(journal.spec(), standing), keys, sizes)
 
 
 def _pack(sizes: Iterable[int]) -> bytes:
@@ -218,17 +217,45 @@ def _unpack(kind: str, content: bytes) -> "array[int]":
     return numbers
 
 
-def summary_of(
-    spec: JobSpec, accepted: int, disk_bytes: int, finished: JobFinished | None, started: RunStarted | None
-) -> JobSummary:
-    """Summarise a job by its last records; `finished` is None if a clip was discarded since."""
+class Standing(NamedTuple):
+    """What stands of a job's records."""
+
+    clips: list[ClipAccepted]  # accepted, and not discarded since
+    sizes: Mapping[str, int]  # bytes of the file of each clip that was ever accepted, by key
+    finished: JobFinished | None  # the last one, if no clip was discarded since
+    started: RunStarted | None  # the last one
+
+
+def standing_of(records: Iterable[AnyRecord]) -> Standing:
+    """Return what stands of a job's records, the oldest first."""
+    clips: dict[tuple[int, int], ClipAccepted] = {}
+    sizes: dict[str, int] = {}
+    finished = started = None
+    for record in records:
+        match record:
+            case ClipAccepted():
+                clips[record.chapter, record.index] = record
+                sizes[record.key] = record.bytes
+            case ClipDiscarded():
+                clips.pop((record.chapter, record.index), None)
+                finished = None
+            case JobFinished():
+                finished = record
+            case RunStarted():
+                started = record
+    return Standing(list(clips.values()), sizes, finished, started)
+
+
+def summary_of(spec: JobSpec, standing: Standing) -> JobSummary:
+    """Summarise a job by what stands of its records."""
+    finished, started = standing.finished, standing.started
     return JobSummary(
         job=spec.job,
         title=spec.title,
         source=spec.source,
         created_s=spec.created_s,
-        accepted=accepted,
-        disk_bytes=disk_bytes,
+        accepted=len(standing.clips),
+        disk_bytes=sum(standing.sizes.values()),
         finished=finished is not None,
         engine=spec.recipe.engine,
         voice=spec.voice_name,
@@ -241,19 +268,6 @@ def summary_of(
         origins=spec.origins,
         used_s=max(spec.created_s, started.at_s if started else 0.0, finished.at_s if finished else 0.0),
     )
-
-
-def standing_clips(records: Iterable[AnyRecord]) -> tuple[list[ClipAccepted], Mapping[str, int]]:
-    """Return the accepted clips that were not discarded since, and the size of each clip's file in bytes, by key."""
-    standing: dict[tuple[int, int], ClipAccepted] = {}
-    sizes: dict[str, int] = {}
-    for record in records:
-        if isinstance(record, ClipAccepted):
-            standing[record.chapter, record.index] = record
-            sizes[record.key] = record.bytes
-        elif isinstance(record, ClipDiscarded):
-            standing.pop((record.chapter, record.index), None)
-    return list(standing.values()), sizes
 
 
 # --- the file
