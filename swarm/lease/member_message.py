@@ -124,7 +124,7 @@ class Members(Message, frozen=True, tag=True):
 MAX_EPOCHS = 200  # jobs that one message names
 MAX_KEYS = 64  # clips that are asked for together
 MAX_STANDBYS = 64  # standbys that one coordinator may name
-MAX_HEIRS = 15  # heirs that one coordinator may have
+MAX_CANDIDATES = 15  # candidates that one coordinator may have
 PIECE_BYTES = 512 * 1024  # an answer is larger only if it is a single larger clip
 
 Part = Literal["jobs", "spec", "book", "file", "records", "clips"]
@@ -137,43 +137,48 @@ class Epochs(Message, frozen=True, tag=True):
     jobs: Annotated[tuple[tuple[Name, Count], ...], Meta(max_length=MAX_EPOCHS)]
 
 
-class Heir(Struct, frozen=True):
-    """A standby that takes over by itself: its id, the name of its machine, and the door where other heirs ask it."""
+class SuccessionCandidate(Struct, frozen=True):
+    """A standby that takes over by itself: its id, the name of its machine, and where other candidates ask it."""
 
     id: Name
     name: Name
-    door: Door
+    address: Door
 
 
-class Roll(Struct, frozen=True):
-    """The heirs of one run of a coordinator, in the order in which they may take over."""
+class Voters(Struct, frozen=True):
+    """The candidates of one run of a coordinator, in the order in which they may take over."""
 
     run: Name
     revision: Count
-    heirs: Annotated[tuple[Heir, ...], Meta(max_length=MAX_HEIRS)] = ()
+    candidates: Annotated[tuple[SuccessionCandidate, ...], Meta(max_length=MAX_CANDIDATES)] = ()
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of the candidates, in their order."""
+        return [candidate.id for candidate in self.candidates]
 
 
 class Claim(Struct, frozen=True):
-    """An heir tells its coordinator that it is there, and which roll it has."""
+    """A candidate tells its coordinator that it is there, and which voters it has."""
 
-    heir: Heir
+    candidate: SuccessionCandidate
     run: Name = ""
     revision: Count = 0
 
 
 class Silent(Message, frozen=True, tag=True):
-    """An heir has not heard its coordinator for long, and asks another whether it may take over."""
+    """A candidate has not heard its coordinator for long, and asks another whether it may take over."""
 
-    heir: Name  # the id of the one that asks
+    candidate: Name  # the id of the one that asks
     run: Name
     revision: Count
     number: Count
 
 
 class Opinion(Message, frozen=True, tag=True):
-    """An heir's answer: whether it has not heard the coordinator for long either, and lets the other take over."""
+    """A candidate's answer: whether it has not heard the coordinator for long either, and lets the other take over."""
 
-    heir: Name  # the id of the one that answers
+    candidate: Name  # the id of the one that answers
     run: Name
     number: Count
     agrees: bool
@@ -201,7 +206,7 @@ class Copied(Message, frozen=True, tag=True):
     digest: AnyDigest = ""  # the digest of the whole spec or book
     parted: bool = False  # the records that the standby has are not the beginning of the coordinator's
     sizes: Annotated[tuple[Count, ...], Meta(max_length=MAX_KEYS)] = ()  # bytes of each clip, 0 for one that is gone
-    roll: Roll | None = None  # an heir gets it with jobs
+    voters: Voters | None = None  # a candidate gets it with jobs
 
 
 class StandbyStatus(Struct, frozen=True):

@@ -98,14 +98,14 @@ class WorkerSockets(Protocol):
     def dial(self, on_change: OnChange) -> DealerSocket:
         """Return a socket for a coordinator."""
 
-    def visit(self, on_change: OnChange) -> DealerSocket:
-        """Return a socket for the door of another worker."""
+    def dial_peer(self, on_change: OnChange) -> DealerSocket:
+        """Return a socket for another worker."""
 
-    def open_door(self) -> RouterSocket:
-        """Return the socket of a door, which is not bound yet."""
+    def listen_for_peers(self) -> RouterSocket:
+        """Return a socket for other workers, which is not bound yet."""
 
-    def generation(self) -> object:
-        """Return what changes when a door has to be opened anew, since the swarm's keys are others."""
+    def key_epoch(self) -> object:
+        """Return what changes when such a socket has to be made anew, since the swarm's keys are others."""
 
 
 class FixedSockets:
@@ -118,12 +118,12 @@ class FixedSockets:
         """Return a socket for a coordinator."""
         return DealerSocket(self._keys, on_change)
 
-    visit = dial
+    dial_peer = dial
 
-    def open_door(self) -> RouterSocket:
-        """Return the socket of a door, which is not bound yet."""
+    def listen_for_peers(self) -> RouterSocket:
+        """Return a socket for other workers, which is not bound yet."""
         return RouterSocket(self._keys)
 
-    def generation(self) -> object:
+    def key_epoch(self) -> object:
         """Return the same always."""
         return None

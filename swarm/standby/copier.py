@@ -151,9 +151,9 @@ class Copier:
         claim = await self._successor.claim(self._address) if self._successor else None
         answer, frame = await self._ask("jobs", claim=claim)
         jobs = _decoded(frame, JOBS)
-        if self._successor and answer.roll:
+        if self._successor and answer.voters:
             open_jobs = [job for job, _ in jobs[:MAX_JOBS] if job not in self._copies.finished]
-            self._successor.heard(self._address, answer.roll, open_jobs)
+            self._successor.heard(self._address, answer.voters, open_jobs)
         await asyncio.to_thread(self._copies.check_room)
         for job, epoch in jobs[:MAX_JOBS]:
             if not JOB_NAME.fullmatch(job) or not 0 <= epoch <= MAX_EPOCH:

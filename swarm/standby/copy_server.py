@@ -23,7 +23,7 @@ from swarm.job.store.store import BOOK, DiskStore
 from swarm.lease.member_message import MAX_STANDBYS, PIECE_BYTES, Copied, Copy, StandbyStatus
 from swarm.net.transport import Router
 from swarm.standby.adopt import note_copied, was_copied
-from swarm.standby.succession import VoterKeeper
+from swarm.standby.succession import VoterRegistry
 from swarm.system.machine import new_nonce
 
 MAX_JOBS = 500  # one answer names at most this many
@@ -69,7 +69,7 @@ class CopyServer:
         self._digests: dict[str, str] = {}  # digests of the books; keys are jobs
         self._points: dict[str, dict[int, str]] = {}  # each job has the digests of its first so many records
         self._asked: dict[str, asyncio.Event] = {}  # the event of a job is set once a standby follows it in this run
-        self._rolls = VoterKeeper(new_nonce())
+        self._voters = VoterRegistry(new_nonce())
         self._spec: tuple[str, bytes] = ("", b"")  # the job that was asked for last, and its spec
         self._keys = "", frozenset[str]()  # the job whose clips were asked for last, and their keys
 
@@ -181,8 +181,8 @@ class CopyServer:
         """Return what a standby asked for; None if there is no such job or file."""
         if ask.part == "jobs":
             jobs = [(job, each.state.epoch) for job, each in list(self._editions.items())[:MAX_JOBS]]
-            roll = self._rolls.meet(ask.claim, self._now()) if ask.claim else None
-            return Copied("jobs", total=len(jobs), roll=roll), msgspec.msgpack.encode(jobs)
+            voters = self._voters.meet(ask.claim, self._now()) if ask.claim else None
+            return Copied("jobs", total=len(jobs), voters=voters), msgspec.msgpack.encode(jobs)
         edition = self._editions.get(ask.job)
         if edition is None:
             if journal := self._journals.pop(ask.job, None):

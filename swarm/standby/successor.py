@@ -1,4 +1,4 @@
-"""A standby that takes over by itself: the door and the questions of an heir, and the command that it runs then."""
+"""A standby that takes over by itself: its questions to other candidates, and the command that it runs then."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ from swarm.config import ENV_HOME, STANDBY
 from swarm.errors import EnvironmentFault
 from swarm.job.store.store import list_jobs
 from swarm.lease.file_transfer import is_door
-from swarm.lease.member_message import Claim, Heir, Opinion, Roll, Silent
+from swarm.lease.member_message import Claim, Opinion, Silent, SuccessionCandidate, Voters
 from swarm.net.addresses import join_address, own_address
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.net.worker_connections import WorkerSockets
@@ -26,11 +26,11 @@ MAX_LINE = 2000
 
 
 class OtherCandidate:
-    """The connection to the door of another heir."""
+    """The connection to another candidate."""
 
-    def __init__(self, sockets: WorkerSockets, door: str, hear: Callable[[Opinion], None]) -> None:
-        self.socket: DealerSocket = sockets.visit(lambda: None)
-        self.socket.connect([door])
+    def __init__(self, sockets: WorkerSockets, address: str, hear: Callable[[Opinion], None]) -> None:
+        self.socket: DealerSocket = sockets.dial_peer(lambda: None)
+        self.socket.connect([address])
         self.asked_s = 0.0
         self._task = asyncio.create_task(self._listen(hear))
 
@@ -47,7 +47,7 @@ class OtherCandidate:
 
 
 class Successor:
-    """An heir of each coordinator that this standby copies from.
+    """A candidate of each coordinator that this standby copies from.
 
     `left` has the addresses of coordinators that ended in good order, and is emptied here.
     """
@@ -70,39 +70,40 @@ class Successor:
         self._core = Succession(self._id, silence_s)
         self._runs: dict[str, str] = {}  # keys are addresses of coordinators
         self._hosts: dict[str, str] = {}  # each coordinator reaches this machine at this address
-        self._peers: dict[str, OtherCandidate] = {}  # keys are doors
-        self._door: RouterSocket | None = None
+        self._peers: dict[str, OtherCandidate] = {}  # keys are addresses of candidates
+        self._listener: RouterSocket | None = None
         self._port = 0
-        self._generation: object = None
+        self._key_epoch: object = None
         self._listening: asyncio.Task[None] | None = None
         self._jobs: list[str] = []  # these jobs wait to be taken over
-        self._told = ("", 0, 0)  # the run, the number of this heir on its roll, and how many there are
+        self._told = ("", 0, 0)  # the run, the number of this candidate among its voters, and how many there are
 
     async def claim(self, address: str) -> Claim | None:
-        """Return what the coordinator at an address is told; None while others could not reach the door here."""
+        """Return what the coordinator at an address is told; None while others could not reach this machine."""
         if address not in self._hosts:
             self._hosts[address] = await asyncio.to_thread(own_address, address, self._bound)
         host = self._hosts[address]
         if not host or not self._port:
             return None
         run = self._runs.get(address, "")
-        return Claim(Heir(self._id, self._name, join_address(host, self._port)), run, self._core.revision(run))
+        candidate = SuccessionCandidate(self._id, self._name, join_address(host, self._port))
+        return Claim(candidate, run, self._core.revision(run))
 
-    def heard(self, address: str, roll: Roll, jobs: Iterable[str]) -> None:
-        """Take in that the coordinator at an address is there, with its roll and the jobs that it has to finish."""
-        self._runs[address] = roll.run
-        self._core.heard(roll, frozenset(jobs), self._clock.now())
-        rank = next((rank for rank, heir in enumerate(roll.heirs, 1) if heir.id == self._id), 0)
-        if rank and self._told != (roll.run, rank, len(roll.heirs)):
-            self._told = roll.run, rank, len(roll.heirs)
-            self._say(f"may take over by itself, as number {rank} of {len(roll.heirs)}")
+    def heard(self, address: str, voters: Voters, jobs: Iterable[str]) -> None:
+        """Take in that the coordinator at an address is there, with its voters and the jobs that it has to finish."""
+        self._runs[address] = voters.run
+        self._core.heard(voters, frozenset(jobs), self._clock.now())
+        rank = next((rank for rank, candidate in enumerate(voters.candidates, 1) if candidate.id == self._id), 0)
+        if rank and self._told != (voters.run, rank, len(voters.candidates)):
+            self._told = voters.run, rank, len(voters.candidates)
+            self._say(f"may take over by itself, as number {rank} of {len(voters.candidates)}")
 
     async def run(self) -> None:
-        """Ask and answer other heirs, and take over if this one is to, until cancelled."""
+        """Ask and answer other candidates, and take over if this one is to, until cancelled."""
         taking = asyncio.create_task(self._take_over_all())
         try:
             while not taking.done():
-                self._renew_door()
+                self._renew_listener()
                 self._look()
                 await asyncio.sleep(INTERVAL_S)
             taking.result()
@@ -117,49 +118,51 @@ class Successor:
         now = self._clock.now()
         while self._left:
             self._core.left(self._runs.pop(self._left.pop(), ""))
-        for heir, question in self._core.questions(now):
-            self._ask(heir, question, now)
-        for door in [door for door, peer in self._peers.items() if now - peer.asked_s > END_S]:
-            self._peers.pop(door).close()
+        for candidate, question in self._core.questions(now):
+            self._ask(candidate, question, now)
+        for address in [address for address, peer in self._peers.items() if now - peer.asked_s > END_S]:
+            self._peers.pop(address).close()
         self._jobs += self._core.elected(now)
 
-    def _ask(self, heir: Heir, question: Silent, now: float) -> None:
-        if not is_door(heir.door):
+    def _ask(self, candidate: SuccessionCandidate, question: Silent, now: float) -> None:
+        if not is_door(candidate.address):
             return
-        if heir.door not in self._peers:
-            self._peers[heir.door] = OtherCandidate(self._sockets, heir.door, self._hear)
-        self._peers[heir.door].asked_s = now
-        self._peers[heir.door].socket.send(question)  # an heir that does not leave yet is asked again
+        peer = self._peers.get(candidate.address)
+        if peer is None:
+            peer = self._peers[candidate.address] = OtherCandidate(self._sockets, candidate.address, self._hear)
+        peer.asked_s = now
+        peer.socket.send(question)  # a candidate that does not leave yet is asked again
 
     def _hear(self, opinion: Opinion) -> None:
         self._core.take(opinion, self._clock.now())
 
-    # --- the door
+    # --- where others ask
 
-    def _renew_door(self) -> None:
-        """Have a door by the keys of the present generation."""
-        if self._door and self._generation == self._sockets.generation():
+    def _renew_listener(self) -> None:
+        """Listen for other candidates by the keys of the present key epoch."""
+        if self._listener and self._key_epoch == self._sockets.key_epoch():
             return
         self._shut()
-        self._generation, self._door = self._sockets.generation(), self._sockets.open_door()
+        self._key_epoch = self._sockets.key_epoch()
+        self._listener = self._sockets.listen_for_peers()
         try:
-            self._port = self._door.bind(self._bound, 0)
+            self._port = self._listener.bind(self._bound, 0)
         except EnvironmentFault:
-            self._door.close()
+            self._listener.close()
             raise
-        self._listening = asyncio.create_task(self._listen(self._door))
+        self._listening = asyncio.create_task(self._listen(self._listener))
 
-    async def _listen(self, door: RouterSocket) -> None:
+    async def _listen(self, listener: RouterSocket) -> None:
         while True:
-            peer, message, _ = await door.receive()
+            peer, message, _ = await listener.receive()
             if isinstance(message, Silent):
-                door.send(peer, self._core.answer(message, self._clock.now()))
+                listener.send(peer, self._core.answer(message, self._clock.now()))
 
     def _shut(self) -> None:
-        if self._door and self._listening:
+        if self._listener and self._listening:
             self._listening.cancel()
-            self._door.close()
-        self._door, self._port = None, 0
+            self._listener.close()
+        self._listener, self._port = None, 0
 
     # --- taking over
 

@@ -54,23 +54,23 @@ class WorkerEnrolment:
         )
 
     def is_present(self, keys: CurveKeys) -> bool:
-        """Tell whether keys are for a coordinator of the present generation, as far as this machine knows."""
+        """Tell whether keys are for a coordinator of the present key epoch, as far as this machine knows."""
         return keys.server_public == curve_keys(self._identity.key).server_public
 
     def dial(self, on_change: Callable[[], None]) -> DealerSocket:
         """Return a socket that enrols by itself."""
         return MemberSocket(self, on_change)
 
-    def visit(self, on_change: Callable[[], None]) -> DealerSocket:
-        """Return a socket for the door of another worker."""
+    def dial_peer(self, on_change: Callable[[], None]) -> DealerSocket:
+        """Return a socket for another worker."""
         return DealerSocket(self.keyring, on_change)
 
-    def open_door(self) -> RouterSocket:
-        """Return the socket of a door for members, which is not bound yet."""
+    def listen_for_peers(self) -> RouterSocket:
+        """Return a socket for other members, which is not bound yet."""
         return RouterSocket(curve_keys(self._identity.key), self._identity.membership.lets_in)
 
-    def generation(self) -> object:
-        """Return the key of the present generation."""
+    def key_epoch(self) -> object:
+        """Return the key of the present key epoch."""
         return self._identity.key
 
     def greeting(self, coordinator: bytes = b"") -> tuple[Enrol, bytes]:
@@ -82,7 +82,7 @@ class WorkerEnrolment:
     def take(self, told: Members, frame: bytes, *, is_present: bool) -> bool:
         """Take in what a coordinator tells; return whether it lacks something that it has to be told now.
 
-        `is_present`: it has the key of the present generation. One with an older key is not admitted, since that key is
+        `is_present`: it has the key of the present key epoch. One with an older key is not admitted, since that key is
         what a former member has.
         """
         identity, before = self._identity, self._identity.key
@@ -126,7 +126,7 @@ class MemberSocket(DealerSocket):
 
     @property
     def connected(self) -> bool:
-        """Whether a coordinator of the present generation is there: another one is only told the news."""
+        """Whether a coordinator of the present key epoch is there: another one is only told the news."""
         return super().connected and self._is_present
 
     def _take_keys(self, refusals: int) -> None:

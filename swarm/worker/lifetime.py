@@ -95,7 +95,7 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
 
 
 def _turns_standby(config: WorkConfig) -> bool:
-    """Tell whether an order may turn the standby here. One that takes over by itself has its place on a roll."""
+    """Tell whether an order may turn the standby here. One that takes over by itself has its place among the voters."""
     return config.obeys and config.lends_disk and config.silence_s is None
 
 

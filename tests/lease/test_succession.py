@@ -1,4 +1,4 @@
-"""Heirs that take over by themselves: a world of seeds in which coordinators die, cables break and machines sleep."""
+"""Candidates that take over by themselves: in worlds of seeds coordinators die, cables break and machines sleep."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from random import Random
 
 import pytest
 
-from swarm.lease.member_message import Claim, Heir, Silent
+from swarm.lease.member_message import Claim, Silent, SuccessionCandidate
 from swarm.standby import succession
-from swarm.standby.succession import BOUND_S, STEP_S, VALID_S, Succession, VoterKeeper, outnumber
+from swarm.standby.succession import BOUND_S, STEP_S, VALID_S, Succession, VoterRegistry, outnumber
 
 SILENCE_S = 180.0
 JOBS = frozenset({"moby"})
@@ -22,40 +22,40 @@ class Wrong(Exception):
     """What must never happen has happened."""
 
 
-def heirs(number: int) -> list[Heir]:
-    return [Heir(f"h{each}", f"machine {each}", f"10.0.0.{each}:1") for each in range(number)]
+def candidates(number: int) -> list[SuccessionCandidate]:
+    return [SuccessionCandidate(f"h{each}", f"machine {each}", f"10.0.0.{each}:1") for each in range(number)]
 
 
-def roll_of(number: int, run: str = "run") -> succession.Roll:
-    """Return a full roll, as it is after every heir has claimed its place twice."""
-    keeper = VoterKeeper(run)
+def voters_of(number: int, run: str = "run") -> succession.Voters:
+    """Return a full list of voters, as it is after every candidate has claimed its place twice."""
+    registry = VoterRegistry(run)
     for now in range(number):
-        for heir in heirs(number):
-            keeper.meet(Claim(heir, run, keeper.roll.revision), float(now))
-    assert [heir.id for heir in keeper.roll.heirs] == [heir.id for heir in heirs(number)]
-    return keeper.roll
+        for candidate in candidates(number):
+            registry.meet(Claim(candidate, run, registry.voters.revision), float(now))
+    assert registry.voters.ids == [candidate.id for candidate in candidates(number)]
+    return registry.voters
 
 
-def elect(candidate: Succession, others: list[Succession], now: float) -> list[str]:
+def elect(asking: Succession, others: list[Succession], now: float) -> list[str]:
     """Let a candidate ask some others once, and return the jobs that it takes over."""
     by_id = {other._me: other for other in others}
-    for heir, question in candidate.questions(now):
-        if heir.id in by_id:
-            candidate.take(by_id[heir.id].answer(question, now), now)
-    return candidate.elected(now)
+    for candidate, question in asking.questions(now):
+        if candidate.id in by_id:
+            asking.take(by_id[candidate.id].answer(question, now), now)
+    return asking.elected(now)
 
 
 def swarm_of(number: int) -> list[Succession]:
-    roll, made = roll_of(number), [Succession(heir.id, SILENCE_S) for heir in heirs(number)]
+    voters, made = voters_of(number), [Succession(candidate.id, SILENCE_S) for candidate in candidates(number)]
     for each in made:
-        each.heard(roll, JOBS, 0.0)
+        each.heard(voters, JOBS, 0.0)
     return made
 
 
 def test_the_first_of_the_roll_takes_over_after_minutes_of_silence_and_once() -> None:
     first, second, third = swarm_of(3)
     assert elect(first, [second, third], SILENCE_S - 1) == []
-    assert elect(second, [first, third], SILENCE_S + 1) == []  # the turn of this heir comes later
+    assert elect(second, [first, third], SILENCE_S + 1) == []  # the turn of this candidate comes later
     assert elect(first, [second, third], SILENCE_S + 1) == ["moby"]
     assert elect(first, [second, third], SILENCE_S + 9) == []
 
@@ -70,7 +70,7 @@ def test_a_single_standby_or_one_that_is_cut_off_never_takes_over() -> None:
 
 def test_whoever_still_hears_the_coordinator_prevents_it_and_so_does_its_good_end() -> None:
     first, second, third, fourth = swarm_of(4)
-    fourth.heard(roll_of(4), JOBS, SILENCE_S)
+    fourth.heard(voters_of(4), JOBS, SILENCE_S)
     assert elect(first, [second, third, fourth], SILENCE_S + 9) == []
     first, second, third, fourth = swarm_of(4)
     fourth.left("run")
@@ -79,7 +79,7 @@ def test_whoever_still_hears_the_coordinator_prevents_it_and_so_does_its_good_en
 
 def test_a_job_that_another_coordinator_has_by_now_is_left_alone() -> None:
     first, second = swarm_of(2)
-    first.heard(roll_of(2, "another"), JOBS, 5.0)
+    first.heard(voters_of(2, "another"), JOBS, 5.0)
     assert elect(first, [second], SILENCE_S + 1) == []
 
 
@@ -107,34 +107,34 @@ def test_answers_of_another_round_or_roll_do_not_count() -> None:
 class Machine:
     """A standby of the world: it claims, asks and answers while it is awake."""
 
-    heir: Heir
+    candidate: SuccessionCandidate
     core: Succession
     asleep_until_s: float = 0.0
 
 
 @dataclass
 class World:
-    """A coordinator and its heirs, on links that break and heal. `now` is everybody's clock."""
+    """A coordinator and its candidates, on links that break and heal. `now` is everybody's clock."""
 
     seed: int
     now: float = 0.0
     elections: list[tuple[float, str, str]] = field(default_factory=list)  # when, by whom, of which run
-    heads: list[tuple[str, VoterKeeper]] = field(default_factory=list)  # coordinators of those that took over
+    heads: list[tuple[str, VoterRegistry]] = field(default_factory=list)  # coordinators of those that took over
     heads_s: dict[str, float] = field(default_factory=dict)  # run -> when such a coordinator is found
-    heard_s: dict[tuple[str, str], float] = field(default_factory=dict)  # (heir, run) -> when it was heard
+    heard_s: dict[tuple[str, str], float] = field(default_factory=dict)  # (candidate, run) -> when it was heard
     told: tuple[str, set[str]] = ("", set())  # the run that was asked about last, and whose answers came
 
     def __post_init__(self) -> None:
         self.random = Random(f"succession {self.seed}")
         number = self.random.choice([2, 3, 3, 4, 5, 7])
-        self.machines = [Machine(heir, Succession(heir.id, SILENCE_S)) for heir in heirs(number)]
+        self.machines = [Machine(candidate, Succession(candidate.id, SILENCE_S)) for candidate in candidates(number)]
         self.cut: dict[frozenset[str], float] = {}  # links, and until when they are cut
         self.runs = 0
         self.restart()
 
     def restart(self) -> None:
         self.runs += 1
-        self.keeper, self.is_up, self.until_s = VoterKeeper(f"run-{self.runs}"), True, 0.0
+        self.registry, self.is_up, self.until_s = VoterRegistry(f"run-{self.runs}"), True, 0.0
 
     def run(self, seconds: float) -> None:
         end_s = self.now + seconds
@@ -147,7 +147,7 @@ class World:
 
     def befall(self) -> None:
         """Let something happen to the coordinator, to a link or to a machine."""
-        random, names = self.random, [each.heir.id for each in self.machines]
+        random, names = self.random, [each.candidate.id for each in self.machines]
         match random.choice(["part", "part", "cut", "cut", "sleep", "die", "restart"]):
             case "part":  # the machines fall into two groups, the coordinator is in either
                 side = set(random.sample(["c", *names], random.randint(1, len(names))))
@@ -169,27 +169,33 @@ class World:
 
     def _claim(self, machine: Machine) -> None:
         """Let a machine claim its place with each coordinator in its reach: the first one, and those that took over."""
-        name = machine.heir.id
-        coordinators = [("c", self.keeper)] if self.is_up else []
-        for owner, keeper in (*coordinators, *self.heads):
-            awake, run = owner in ("c", name) or self.now >= self._machine(owner).asleep_until_s, keeper.roll.run
-            if awake and self._linked(owner, name) and self.now >= self.heads_s.get(run, 0.0):
-                roll = keeper.meet(Claim(machine.heir, run, machine.core.revision(run)), self.now)
-                machine.core.heard(roll, JOBS, self.now)
+        name = machine.candidate.id
+        coordinators = [("c", self.registry)] if self.is_up else []
+        for host, registry in (*coordinators, *self.heads):
+            awake, run = host in ("c", name) or self.now >= self._machine(host).asleep_until_s, registry.voters.run
+            if awake and self._linked(host, name) and self.now >= self.heads_s.get(run, 0.0):
+                voters = registry.meet(Claim(machine.candidate, run, machine.core.revision(run)), self.now)
+                machine.core.heard(voters, JOBS, self.now)
                 self.heard_s[name, run] = self.now
 
     def _machine(self, name: str) -> Machine:
-        return next(each for each in self.machines if each.heir.id == name)
+        return next(each for each in self.machines if each.candidate.id == name)
 
     def _look(self, machine: Machine) -> None:
-        for heir, question in machine.core.questions(self.now):
-            if self._linked(machine.heir.id, heir.id) and self.now >= self._machine(heir.id).asleep_until_s:
-                opinion = self._machine(heir.id).core.answer(question, self.now)
+        for candidate, question in machine.core.questions(self.now):
+            if (
+                self._linked(machine.candidate.id, candidate.id)
+                and self.now >= self._machine(candidate.id).asleep_until_s
+            ):
+                opinion = self._machine(candidate.id).core.answer(question, self.now)
                 if self.random.random() < 0.9:
-                    self.told = question.run, {*self.told[1], heir.id} if question.run == self.told[0] else {heir.id}
+                    self.told = (
+                        question.run,
+                        {*self.told[1], candidate.id} if question.run == self.told[0] else {candidate.id},
+                    )
                     machine.core.take(opinion, self.now)
         if machine.core.elected(self.now):
-            self._judge(machine.heir.id, *self.told)
+            self._judge(machine.candidate.id, *self.told)
 
     def _judge(self, name: str, run: str, told: set[str]) -> None:
         for at_s, other, its_run in self.elections:
@@ -199,7 +205,7 @@ class World:
             if VALID_S < self.now - self.heard_s.get((other, run), 0.0) < SILENCE_S - VALID_S:
                 raise Wrong(f"seed {self.seed}: {name} takes over, and {other} had heard the coordinator")
         self.elections.append((self.now, name, run))
-        self.heads.append((name, VoterKeeper(f"{run} by {name}")))
+        self.heads.append((name, VoterRegistry(f"{run} by {name}")))
         self.heads_s[f"{run} by {name}"] = self.now + self.random.choice([5, 20, 100])
 
 
@@ -242,26 +248,26 @@ def test_where_most_heirs_are_left_one_takes_over_in_the_end(seed: int) -> None:
     assert len(world.elections) == 1
 
 
-def everybody_counts(agreeing: int, heirs: int) -> bool:
+def everybody_counts(agreeing: int, candidates: int) -> bool:
     return agreeing >= 1
 
 
-def half_is_enough(agreeing: int, heirs: int) -> bool:
-    return 2 * agreeing >= heirs
+def half_is_enough(agreeing: int, candidates: int) -> bool:
+    return 2 * agreeing >= candidates
 
 
-def agrees_with_all(self: Succession, watch: succession.Watch, heir: str, now: float) -> bool:
-    watch.bound = heir, now
+def agrees_with_all(self: Succession, watch: succession.Watch, candidate: str, now: float) -> bool:
+    watch.bound = candidate, now
     return bool(watch.jobs) and now - watch.heard_s >= self._silence_s
 
 
-def agrees_at_once(self: Succession, watch: succession.Watch, heir: str, now: float) -> bool:
-    watch.bound = heir, now
+def agrees_at_once(self: Succession, watch: succession.Watch, candidate: str, now: float) -> bool:
+    watch.bound = candidate, now
     return True
 
 
 @pytest.mark.parametrize(
-    ("owner", "name", "broken"),
+    ("host", "name", "broken"),
     [
         (succession, "outnumber", everybody_counts),
         (succession, "outnumber", half_is_enough),
@@ -270,9 +276,9 @@ def agrees_at_once(self: Succession, watch: succession.Watch, heir: str, now: fl
     ],
 )
 def test_a_broken_rule_is_found(
-    monkeypatch: pytest.MonkeyPatch, owner: object, name: str, broken: Callable[..., object]
+    monkeypatch: pytest.MonkeyPatch, host: object, name: str, broken: Callable[..., object]
 ) -> None:
-    monkeypatch.setattr(owner, name, broken)
+    monkeypatch.setattr(host, name, broken)
     with pytest.raises(Wrong):
         for seed in range(500):
             play(seed)

@@ -28,23 +28,23 @@ from swarm.lease.member_message import (
     Copy,
     Enrol,
     Epochs,
-    Heir,
     Instruct,
     Members,
     NewBook,
     Obeyed,
     Opinion,
     Order,
-    Roll,
     Silent,
     StandbyStatus,
+    SuccessionCandidate,
+    Voters,
 )
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
 
 KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4
 TOLD = ToldFile(DIGEST, DIGEST, 5)
 SLOTS = (m.SlotStatus(0, "speaking", "job", 1, 2, 3, 4.5, 6.5),)
-HEIR = Heir("id", "tower", "10.0.0.5:5000")
+CANDIDATE = SuccessionCandidate("id", "tower", "10.0.0.5:5000")
 FROM_WORKER: list[m.Message] = [
     m.Hello("w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2, m.PROTOCOL),
     m.Held("job", ((0, 1, KEY), (2, 3, KEY))),
@@ -69,7 +69,7 @@ FROM_WORKER: list[m.Message] = [
     Order("move", "Moby Dick", 2, "laptop"),
     NewBook("Moby Dick.epub", DIGEST, 2**21, ("--voice", "heart")),
     BookPiece(DIGEST, 2**20),
-    Copy("tower", "clips", "job", DIGEST, 5, (KEY,), Claim(HEIR, "run", 3)),
+    Copy("tower", "clips", "job", DIGEST, 5, (KEY,), Claim(CANDIDATE, "run", 3)),
     Silent("id", "run", 3, 7),
     Epochs((("job", 2**52),)),
     Enrol("attic", bytes(32)),
@@ -101,7 +101,7 @@ FROM_COORDINATOR: list[m.Message] = [
     Obeyed(True, "paused"),
     BookTaken(DIGEST, 5, 3, "no room"),
     Members("laptop", bytes(32), bytes(64)),
-    Copied("records", "job", 5, 2**33, DIGEST, True, (0, 60_000), Roll("run", 3, (HEIR,))),
+    Copied("records", "job", 5, 2**33, DIGEST, True, (0, 60_000), Voters("run", 3, (CANDIDATE,))),
     Opinion("id", "run", 7, True),
     m.StatusReply(
         "c",

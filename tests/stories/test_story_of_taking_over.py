@@ -71,7 +71,7 @@ def test_one_of_two_standbys_takes_over_by_itself(lan: Make, small_book: Path) -
     for each in running:
         each.says("looking for coordinators")
     old = laptop.start("coordinate", small_book, *SLOW, "--engine-option", "cost_per_char=0.06")
-    wait_for(lambda: all("of 2" in each.output for each in running), "both standbys are on the roll")
+    wait_for(lambda: all("of 2" in each.output for each in running), "both standbys are among the voters")
     for seat in seats:
         wait_for(lambda home=seat.home: len(accepted(home / "standby")) >= 4, "some sentences at each standby")  # type: ignore[misc]
     old.kill()
@@ -80,11 +80,11 @@ def test_one_of_two_standbys_takes_over_by_itself(lan: Make, small_book: Path) -
     shutil.rmtree(laptop.home)
 
     wait_for(lambda: any("taking it over" in each.output for each in running), "a take-over")
-    heir, other = sorted(seats, key=lambda seat: "taking it over" not in running[seats.index(seat)].output)
-    running[seats.index(heir)].says("33 of 33 sentences spoken")
-    assert_complete(report_of(only(heir.desk / "books", "*.m4b")))
-    assert_spoken_once(heir.home)
-    now = {clip.key: clip for clip in accepted(heir.home)}
+    candidate, other = sorted(seats, key=lambda seat: "taking it over" not in running[seats.index(seat)].output)
+    running[seats.index(candidate)].says("33 of 33 sentences spoken")
+    assert_complete(report_of(only(candidate.desk / "books", "*.m4b")))
+    assert_spoken_once(candidate.home)
+    now = {clip.key: clip for clip in accepted(candidate.home)}
     again = [key for key, clip in at_loss.items() if now[key].work_s != clip.work_s]
     assert len(again) <= len(at_loss) - copied
     assert "taking it over" not in running[seats.index(other)].output

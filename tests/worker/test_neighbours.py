@@ -259,10 +259,10 @@ class ChangingSockets(FixedSockets):
         super().__init__(keys)
         self.keys = keys
 
-    def open_door(self) -> RouterSocket:
+    def listen_for_peers(self) -> RouterSocket:
         return RouterSocket(self.keys)
 
-    def generation(self) -> object:
+    def key_epoch(self) -> object:
         return self.keys
 
 

@@ -348,7 +348,7 @@ def test_copies_wait_while_little_of_the_disk_is_free(
     monkeypatch.setattr(standby, "free_bytes", lambda folder: standby.MIN_FREE_BYTES - 1)
     coordinator, said = copying(source, tmp_path, lambda copies: False)
     assert said == [f"the copy of a book is behind: {tmp_path / 'standby'} has only 1000 MB free. Trying on."]
-    assert {question.part for question in coordinator.questions} == {"jobs"}, "an heir hears its coordinator still"
+    assert {question.part for question in coordinator.questions} == {"jobs"}, "a candidate hears its coordinator still"
 
 
 def test_a_standby_gets_no_file_that_is_not_of_the_job(source: DiskStore) -> None:

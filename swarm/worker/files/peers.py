@@ -32,7 +32,7 @@ class Peer:
     def __init__(self, name: str, sockets: WorkerSockets, closed: Callable[[str], None]) -> None:
         self._name, self._closed, self._was_connected = name, closed, False
         self._unsent: list[Message] = []
-        self.socket = sockets.visit(self._changed)
+        self.socket = sockets.dial_peer(self._changed)
         self.socket.connect([name.removeprefix(PEER)])
 
     def _changed(self) -> None:
@@ -78,7 +78,7 @@ class Peers:
         self.models = ModelExchange(clock, files, self._coming, self._models_changed)
         self._asked: dict[str, tuple[Peer, asyncio.Task[None]]] = {}
         self.door: PeerFileServer | None = None
-        self._generation: object = None  # the door was opened with the swarm's keys of this generation
+        self._key_epoch: object = None  # the door was opened with the swarm's keys of this key epoch
         self._listening: asyncio.Task[None] | None = None
         self._hosts: dict[str, str] = {}  # each coordinator reaches this machine at this address
 
@@ -135,10 +135,10 @@ class Peers:
         return self.models.at_hand(links[0], load.recipe, load.voices, tell)
 
     def _open(self) -> None:
-        self._generation = self._sockets.generation()
+        self._key_epoch = self._sockets.key_epoch()
         try:
             self.door = PeerFileServer(
-                self._sockets.open_door(), self._address or "", self._files, self._size_passed_on
+                self._sockets.listen_for_peers(), self._address or "", self._files, self._size_passed_on
             )
         except EnvironmentFault as fault:
             self._address = None
@@ -157,7 +157,7 @@ class Peers:
             await self._open_if_closed()
         elif self.door and not downloads.is_shared():
             self._shut()
-        if self.door and self._generation != self._sockets.generation():
+        if self.door and self._key_epoch != self._sockets.key_epoch():
             self._shut()  # a machine that was removed from the swarm must have no way in any more
             self._open()
         if self.door:
