@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-import swarm.audiobook.sound.studio
+from swarm.audiobook.sound import studio as studios
 from swarm.audiobook.sound.studio import Processes
 
 MODULE = "child_module"
@@ -40,7 +40,7 @@ async def test_another_process_is_started_when_waiting_took_as_long_as_a_start(p
 async def test_a_first_process_that_hangs_is_not_waited_for(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(swarm.audio.process, "MAX_START_S", 0.05)
+    monkeypatch.setattr(studios, "MAX_START_S", 0.05)
     hanging = await processes.take_soon(MODULE)
     assert await processes.take_soon(MODULE) is not hanging
 
@@ -48,7 +48,7 @@ async def test_a_first_process_that_hangs_is_not_waited_for(
 async def test_the_death_of_the_only_process_has_another_one_started_at_once(
     processes: Processes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(swarm.audio.process, "MAX_START_S", 1e6)
+    monkeypatch.setattr(studios, "MAX_START_S", 1e6)
     dying = await processes.take_soon(MODULE)
     waiting = asyncio.create_task(processes.take_soon(MODULE))
     await asyncio.sleep(0)

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from sounds import RATE, decoded, reel_of, store, tone
 
-import swarm.audiobook.sound.studio
+from swarm.audiobook.sound import studio as studios
 from swarm.audiobook.sound.reel_file import ReelDamaged
 from swarm.audiobook.sound.studio import Binder, Studio
 from swarm.audiobook.sound.studio_request import AudiobookRequest, Mark, ReelClip, ReelRequest
@@ -155,7 +155,7 @@ async def test_what_dies_twice_over_the_same_work_is_the_machines_fault(
 async def test_what_dies_twice_waits_while_the_book_is_spoken_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: str
 ) -> None:
-    monkeypatch.setattr(swarm.audio.retry, "RETRY_S", 0.1)
+    monkeypatch.setattr(studios, "RETRY_S", 0.1)
     studio = Studio(tmp_path / "logs", 2, is_speaking=lambda: True)
     died = dying(studio, 4)
     async with binding(studio) as binder:
@@ -191,8 +191,8 @@ async def test_a_process_that_is_stopped_is_replaced(
     await studio.encode("job", reel_order(tmp_path, clip, "a.reel"))
     async with binding(studio) as binder:
         await binder.begin(book_order(tmp_path))
-        monkeypatch.setattr(swarm.audio.studio, "ENCODER_TIMEOUT_S", 8.0)
-        monkeypatch.setattr(swarm.audio.binder, "TIMEOUT_S", 8.0)
+        monkeypatch.setattr(studios, "ENCODER_TIMEOUT_S", 8.0)
+        monkeypatch.setattr(studios, "TIMEOUT_S", 8.0)
         for child in studio.processes.running:
             os.kill(child.pid, signal.SIGSTOP)
         reel = reel_of(tmp_path, clip, "one")
@@ -311,13 +311,13 @@ async def test_many_books_share_the_encoders_and_the_binders(tmp_path: Path, stu
     assert len(list(tmp_path.glob("book-*/book.m4b"))) == 12
     assert most.keys() == {"swarm.audiobook.sound.encoder", "swarm.audiobook.sound.book_binder"}
     assert most["swarm.audiobook.sound.encoder"] <= 2  # the second one is started if the first one is too slow here
-    assert most["swarm.audiobook.sound.book_binder"] == swarm.audio.studio.MAX_BINDERS
+    assert most["swarm.audiobook.sound.book_binder"] == studios.MAX_BINDERS
 
 
 async def test_work_over_which_encoders_die_does_not_hold_up_other_books(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(swarm.audio.retry, "RETRY_S", 600.0)
+    monkeypatch.setattr(studios, "RETRY_S", 600.0)
     studio, clip = Studio(tmp_path / "logs", 1, is_speaking=lambda: True), store(tmp_path, tone(0.5))
     died = dying(studio, 2)
     waiting = asyncio.create_task(studio.encode("deadly", reel_order(tmp_path, clip, "a.reel")))
