@@ -60,7 +60,15 @@ class Bench:
         self.damaged: list[Place] = []
         self.gains: list[GainFixed] = []
         self.target = tmp_path / "out.m4b"
-        self.press = Press(self.state, self.store, self.studio, self.target, STYLE, self.mend, self.fix)
+        self.press = self.another()
+
+    def another(self, style: Style = STYLE, target: Path | None = None) -> Press:
+        """Return a press of a later run."""
+        return Press(self.state, self.store, self.studio, target or self.target, style, self.mend, self.fix)
+
+    def speak_all(self) -> None:
+        for place in places(self.state):
+            speak(self.state, self.store, place)
 
     def fix(self, gain: GainFixed) -> None:
         self.gains.append(gain)
@@ -118,8 +126,7 @@ async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path
 
 async def test_a_damaged_clip_is_reported_and_the_book_waits_for_the_new_one(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     path = bench.store.clip_path(bench.state.accepted[1, 1].key)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
@@ -132,11 +139,9 @@ async def test_a_damaged_clip_is_reported_and_the_book_waits_for_the_new_one(tmp
 
 async def test_the_gain_is_measured_on_whole_clips_alone(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     sound = Bench(tmp_path / "undamaged")
-    for place in places(sound.state):
-        speak(sound.state, sound.store, place)
+    sound.speak_all()
     for place in places(bench.state)[:4]:
         path = bench.store.clip_path(bench.state.accepted[place].key)
         path.write_bytes(bytes(path.stat().st_size))
@@ -158,7 +163,7 @@ async def test_exchanged_reels_are_encoded_again(tmp_path: Path) -> None:
     aside = one.rename(tmp_path / "aside")
     two.rename(one)
     aside.rename(two)
-    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    await bench.another().run()
     assert bench.target.read_bytes() == first
     await bench.close()
 
@@ -196,15 +201,14 @@ async def test_a_gap_that_is_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -
 
 async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_one_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     await bench.press.run()
     first = bench.target.read_bytes()
     reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
     untouched = reels[0].stat().st_mtime_ns
     reels[1].write_bytes(reels[1].read_bytes()[:-5])
     bench.target.unlink()
-    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    await bench.another().run()
     assert bench.target.read_bytes() == first
     assert reels[0].stat().st_mtime_ns == untouched
     await bench.close()
@@ -212,15 +216,14 @@ async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_o
 
 async def test_every_reel_that_is_damaged_is_encoded_again_in_one_run(tmp_path: Path) -> None:
     bench = Bench(tmp_path, chapters=7)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     await bench.press.run()
     first = bench.target.read_bytes()
     reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
     for reel in reels:
         reel.write_bytes(reel.read_bytes()[:-5])
     bench.target.unlink()
-    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    await bench.another().run()
     assert len(reels) == 8  # one is the silence at the start
     assert bench.target.read_bytes() == first
     await bench.close()
@@ -228,13 +231,10 @@ async def test_every_reel_that_is_damaged_is_encoded_again_in_one_run(tmp_path: 
 
 async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     await bench.press.run()
     style = structs.replace(STYLE, output_format="mp3", split="chapter")
-    press = Press(
-        bench.state, bench.store, bench.studio, bench.target.with_suffix(".mp3"), style, bench.mend, bench.fix
-    )
+    press = bench.another(style, bench.target.with_suffix(".mp3"))
     books = await press.run()
     assert [book.path.relative_to(tmp_path).as_posix() for book in books] == [
         "out/01 - Part 0.mp3", "out/02 - Part 1.mp3"
@@ -250,10 +250,9 @@ async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_pa
 
 async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     style = structs.replace(STYLE, split="1h")
-    press = Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix)
+    press = bench.another(style)
     (book,) = await press.run()
     assert [press.cover_number(Volume(0, 1, number, count)) for number, count in ((0, 0), (1, 1), (2, 3))] == [
         "",
@@ -275,13 +274,12 @@ def heard(path: Path) -> np.ndarray:
 
 async def test_the_voice_is_measured_once_and_every_book_of_it_is_as_loud_as_asked(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     await bench.press.run()
     first = heard(bench.target)
     quiet = structs.replace(STYLE, level=read_level("-24"))
     for style in (STYLE, quiet, STYLE, quiet):
-        await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+        await bench.another(style).run()
     assert len(bench.gains) == 2
     assert np.abs(heard(bench.target)).max() == pytest.approx(np.abs(first).max() / 2, rel=0.05)
     await bench.close()
@@ -289,10 +287,9 @@ async def test_the_voice_is_measured_once_and_every_book_of_it_is_as_loud_as_ask
 
 async def test_a_voice_left_as_it_is_needs_no_measuring(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     style = structs.replace(STYLE, level=read_level("off"))
-    await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    await bench.another(style).run()
     assert bench.gains == []
     assert np.abs(heard(bench.target)).max() == pytest.approx(9000 / 32768, rel=0.05)
     await bench.close()
@@ -300,11 +297,10 @@ async def test_a_voice_left_as_it_is_needs_no_measuring(tmp_path: Path) -> None:
 
 async def test_longer_pauses_make_a_longer_book_of_the_same_clips(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     (usual,) = await bench.press.run()
     style = structs.replace(STYLE, pauses_s=(("sentence", 1.5), ("vary", 0.0)))
-    (slow,) = await Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix).run()
+    (slow,) = await bench.another(style).run()
     assert slow.duration_s - usual.duration_s == pytest.approx(6 * 1.0, abs=0.2)
     await bench.close()
 
@@ -318,7 +314,7 @@ async def test_every_sentence_is_heard_when_it_is_said_to_be(tmp_path: Path, nam
             speak(bench.state, bench.store, place)
     style = structs.replace(STYLE, output_format=name)
     target = tmp_path / f"out.{name}"
-    press = Press(bench.state, bench.store, bench.studio, target, style, bench.mend, bench.fix)
+    press = bench.another(style, target)
     await press.run()
     cues = press.cues(press.bound[0][0])
     assert [(cue.chapter, cue.index) for cue in cues] == [place for place in places(bench.state) if place != (0, 1)]
@@ -343,12 +339,11 @@ def first_sound_s(path: Path) -> float:
 @pytest.mark.parametrize("name", ["m4b", "mp3", "opus", "flac", "wav"])
 async def test_every_file_begins_with_half_a_second_of_silence(tmp_path: Path, name: str) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     style = structs.replace(STYLE, output_format=name, split="chapter")
     for start_s in (0.5, 0.0):
         style = structs.replace(style, pauses_s=() if start_s else (("start", 0.0),))
-        press = Press(bench.state, bench.store, bench.studio, tmp_path / f"out.{name}", style, bench.mend, bench.fix)
+        press = bench.another(style, tmp_path / f"out.{name}")
         for book in await press.run():
             assert start_s - 0.001 <= first_sound_s(book.path) < start_s + 0.15
         for volume, book in press.bound:
@@ -360,8 +355,7 @@ async def test_every_file_begins_with_half_a_second_of_silence(tmp_path: Path, n
 
 async def test_files_of_the_acx_preset_begin_with_the_half_second_that_it_asks_for(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     acx = structs.replace(STYLE, level=read_level("acx"), output_format="mp3", bitrate=192_000, sample_rate=44_100)
     style = structs.replace(acx, split="chapter")
     press = Press(bench.state, bench.store, bench.studio, tmp_path / "out.mp3", style, bench.mend, bench.fix)
@@ -372,13 +366,12 @@ async def test_files_of_the_acx_preset_begin_with_the_half_second_that_it_asks_f
 
 async def test_a_damaged_start_is_encoded_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for place in places(bench.state):
-        speak(bench.state, bench.store, place)
+    bench.speak_all()
     await bench.press.run()
     first = bench.target.read_bytes()
     [start] = bench.store.folder(bench.state.job).glob("reels/start-*.reel")
     start.write_bytes(b"damaged")
-    await Press(bench.state, bench.store, bench.studio, bench.target, STYLE, bench.mend, bench.fix).run()
+    await bench.another().run()
     assert bench.target.read_bytes() == first
     await bench.close()
 
@@ -386,7 +379,7 @@ async def test_a_damaged_start_is_encoded_again(tmp_path: Path) -> None:
 async def test_a_finished_chapter_can_be_listened_to_while_the_one_before_it_is_not_finished(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     style = structs.replace(STYLE, keep_chapters=True)
-    press = Press(bench.state, bench.store, bench.studio, bench.target, style, bench.mend, bench.fix)
+    press = bench.another(style)
     first, *rest = places(bench.state)
     apply(bench.state, GainFixed(0.0, press._level))
     writing = asyncio.create_task(press.run())
