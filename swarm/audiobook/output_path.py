@@ -275,12 +275,6 @@ def placeholder(job: str, marks: Iterable[str] = ()) -> bytes:
     return json.dumps({"book": {"job": job, "marks": sorted(marks)}, "files": [], "note": note}).encode()
 
 
-def owner_of(data: bytes) -> str | None:
-    """Return the job that a report belongs to; None if it is no report of e2a-swarm."""
-    head = read_head(data)
-    return head.book.job if head else None
-
-
 def is_torn(data: bytes) -> bool:
     """Tell whether data is a claim of which a power cut left nothing, or a part."""
     if len(data) > MAX_CLAIM_BYTES:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 NOBODY = (
     "nobody is known to be a member yet: machines enrol by themselves when they next meet a coordinator of this swarm"
 )
-ONE = "its name or fingerprint, as `e2a-swarm members` prints it"
-WAITING = "its name or fingerprint, as its own terminal and that of the coordinator print it"
 
 
 def run_remove(arguments: argparse.Namespace) -> int:

@@ -13,8 +13,6 @@ from msgspec import Struct
 MAX_WRITTEN_CHARS = 60
 MAX_PHONEMES = 120
 
-MAX_VOICE_CHARS = 200
-
 _VOICE = regex.compile(r"\A⟦\|@([^|⟦⟧]{1,200})⟧")
 _LANGUAGE = regex.compile(r"\A⟦\|=([a-z]{2,8})⟧")  # workers of 0.1 take it for a word without letters
 _MARK = regex.compile(r"⟦([^|⟦⟧]*)\|([^|⟦⟧]*)⟧")

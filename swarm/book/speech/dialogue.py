@@ -3,14 +3,13 @@
 When in doubt, words in quotation marks are no dialogue (a title, a term), and a speaker is not named.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import regex
 
 from swarm.book.language.known import find_quotes
 from swarm.book.language.pattern import compile_later
-from swarm.book.speech.attribution import Grounds, Utterance, attribute, find_speaker
+from swarm.book.speech.attribution import Utterance, attribute, find_speaker
 
 PAIRS = ("“”", "«»", "„“", "„”", "»«", "「」", "‘’", "‚‘", "›‹", '""')
 MIN_WORDS = 8  # a quotation so long is dialogue even if it begins and ends like a part of a sentence
@@ -124,8 +123,3 @@ def _dashed(text: str) -> Iterator[Utterance]:
             return
         start = at = resumed.end()
     yield Utterance(start, len(text))
-
-
-def count_speakers(found: Sequence[tuple[Utterance, ...]]) -> Counter[tuple[str, Grounds]]:
-    """Count utterances by speaker and grounds."""
-    return Counter((each.speaker, each.grounds) for spoken in found for each in spoken)

@@ -64,7 +64,7 @@ class ConfigRefused(Exception):
 
 
 def read_config(path: Path) -> Config:
-    """Read a config.json of at most MAX_BYTES. Raises ConfigRefused."""
+    """Read a config.json of at most MAX_CONFIG_BYTES. Raises ConfigRefused."""
     return read_object(path, "config", MAX_CONFIG_BYTES)
 
 

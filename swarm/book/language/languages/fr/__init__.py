@@ -102,7 +102,6 @@ _YEAR_OF_REPUBLIC = compile_later(rf"(?<=\b(?:[Ll][’']|[EeDd](?:n|e l['’])\s
 _DOTTED_CALL = compile_later(r"(?<![\d.,])0\d(?:[.-]\d\d){4}(?!\d)")
 _NUMBER = compile_later(r"\bno(?=\s\d)")  # "au no 12": no French word
 _MILLIARDS = compile_later(r"(?<=\d\s?)(?:Mds?|mds?)(?=\s(?:de\s|d['’]))")
-_MILLIONS_OF = compile_later(r"(?<=\d\s?)M(?=€|\s€)")
 _NUMBERS = compile_later(r"\bnos(?=\s\d+(?:,|\s(?:et|à|ou)|-)\s?\d)")  # "nos 3 et 4", but not "nos 3 enfants"
 _STREET = compile_later(r"\b(?:[Bb]d|[Bb]oul|[Aa]v)\.?(?=\s(?:de\s|du\s|des\s|de la\s)?\p{Lu}\p{Ll})")
 _SHORT_CENTURY = compile_later(
