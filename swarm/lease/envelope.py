@@ -1,6 +1,7 @@
 """The base of every message, the bounds of the values that messages carry, and reasons: why something waits or
 what happened, as a code with facts. `watch/words.py` makes the sentences."""
 
+from enum import Enum
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -34,8 +35,50 @@ Clips = Annotated[tuple[tuple[Count, Count, Key], ...], Meta(max_length=1000)]  
 
 MAX_NOTE = 1000  # characters of what others reported
 
-PAUSED_FROM = "paused from"  # a user ordered the rest, and the user's machine follows
-TRIED_AGAIN = "; it is tried again after"  # the time of the next try follows
+
+class NotLeasing(Enum):
+    """Why a slot takes no lease for now. `watch/words.py` has the sentence of each."""
+
+    MEMORY = "memory"  # a model did not fit on the device, and the slot steps back from it for a while
+    LOST = "lost"  # the device is gone, and the slot steps back for a while
+    ENGINE = "engine"  # the engine fails at every text, and the slot steps back for a while
+    HOURS = "hours"  # the operator lets it work at other hours
+    HOT = "hot"  # the device is hotter than the operator allows
+    IN_USE = "in use"  # another program uses the device
+    UNREAD = "unread"  # the driver does not tell what the operator's limits need
+    PAUSED = "paused"  # a user's order
+    LIMITED = "limited"  # a user ordered that fewer slots work
+    DRAINED = "drained"  # the worker leaves, by an order or since it was stopped
+    LIFETIME = "lifetime"  # the worker leaves, since its time is over
+    OTHER = "other"  # a newer peer has a reason that is not known here
+
+    @classmethod
+    def _missing_(cls, value: object) -> "NotLeasing":
+        return cls.OTHER
+
+
+DEVICE_TROUBLE = frozenset({NotLeasing.MEMORY, NotLeasing.LOST, NotLeasing.ENGINE})
+
+
+class Hindrance(Struct, frozen=True, omit_defaults=True):
+    """What keeps a slot from taking leases, with the facts that its sentence needs."""
+
+    cause: NotLeasing
+    note: Note = ""  # the device or the engine chose these words
+    device: Name = ""
+    by: Name = ""  # the user's machine that ordered it
+    clock: Name = ""  # the time of day at which it ends
+    count: Count = 0  # slots that may work, or degrees
+    seconds: Seconds = 0.0  # it is tried again after so long
+
+
+class Resting(Struct, frozen=True, omit_defaults=True):
+    """A slot that takes no lease for now, and why; with an engine, it only takes none for this model of it."""
+
+    slot: Count
+    why: Hindrance
+    engine: Name = ""
+    model: Name = ""
 
 
 class Reason(Struct, frozen=True, omit_defaults=True):
@@ -62,3 +105,4 @@ class Reason(Struct, frozen=True, omit_defaults=True):
     seconds: Seconds = 0.0
     least_s: Seconds = 0.0  # the bounds of `seconds`
     most_s: Seconds = 0.0
+    resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()

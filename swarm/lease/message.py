@@ -20,6 +20,7 @@ from swarm.lease.envelope import (
     Name,
     Note,
     Reason,
+    Resting,
     Seconds,
     Share,
     Text,
@@ -116,16 +117,6 @@ class SlotReport(Struct, frozen=True, omit_defaults=True):
     since_s: Seconds = 0.0  # seconds at this segment; while it loads, seconds since it last got on
     note: Note = ""  # the progress of the load
     lines: Count = 1  # segments being spoken together, `index` and those after it
-
-
-class Resting(Struct, frozen=True, omit_defaults=True):
-    """A slot that takes no lease for now, and why; with an engine, it only takes none for this model of it."""
-
-    slot: Count
-    why: Note
-    trouble: Literal["", "memory", "lost"] = ""  # the device's trouble; "": the operator wished it
-    engine: Name = ""
-    model: Name = ""
 
 
 class Heartbeat(Message, frozen=True, tag=True):
@@ -344,7 +335,8 @@ class SlotStatus(Struct, frozen=True):
     remaining: Count = 0  # segments of its lease not yet accepted
     speed_chars_s: Seconds = 0.0
     realtime: Seconds = 0.0  # seconds of audio a second of work
-    note: Note = ""  # the progress of its load, or why it rests
+    note: Note = ""  # the progress of its load, or the words for `rest`
+    rest: Resting | None = None
 
 
 class WorkerStatus(Struct, frozen=True):

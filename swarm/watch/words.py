@@ -14,9 +14,10 @@ from swarm.errors import WhoRetries
 from swarm.job.clip_info import Implausible
 from swarm.job.fallback_voice import guests_in
 from swarm.job.job_asset import MODEL, VOICE
-from swarm.lease.envelope import TRIED_AGAIN, Reason
+from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
-from swarm.lease.message import Done, Refused, Rejected, StatusReply, other_protocol
+from swarm.lease.message import Done, Refused, Rejected, StatusReply, WorkerStatus, other_protocol
+from swarm.lease.worker.rest import COOLING
 from swarm.system.text import count_text, duration_text
 
 CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
@@ -72,13 +73,48 @@ def _other_rate(reason: Reason) -> str:
     return f"the clip has {reason.count} Hz, the others of this job {reason.expected}"
 
 
+def _stepped_back(why: Hindrance) -> str:
+    return f"{why.note}; it is tried again after {why.seconds / 60:.0f} min"
+
+
+HINDRANCES: dict[NotLeasing, Callable[[Hindrance], str]] = {  # says why a slot takes no lease
+    NotLeasing.MEMORY: _stepped_back,
+    NotLeasing.LOST: _stepped_back,
+    NotLeasing.ENGINE: _stepped_back,
+    NotLeasing.HOURS: lambda why: f"until {why.clock} (--hours)",
+    NotLeasing.HOT: lambda why: (
+        f"{why.device} has been over {why.count} C and cools to {why.count - COOLING} (--max-temperature)"
+    ),
+    NotLeasing.IN_USE: lambda why: f"another program uses {why.device}, or just did (--idle-only)",
+    NotLeasing.UNREAD: lambda why: (
+        f"the driver of {why.device} does not tell what it is at (--max-temperature, --idle-only)"
+    ),
+    NotLeasing.PAUSED: lambda why: f"paused from {why.by}",
+    NotLeasing.LIMITED: lambda why: f"limited to {count_text(why.count, 'slot')} from {why.by}",
+    NotLeasing.DRAINED: lambda why: "it finishes its sentences and leaves",
+    NotLeasing.LIFETIME: lambda why: "its time is over: it finishes its sentences and leaves",
+    NotLeasing.OTHER: lambda why: why.note or "it says a reason that this e2a-swarm does not know",
+}
+
+
+def hindrance_text(why: Hindrance) -> str:
+    """Say why a slot takes no lease."""
+    return HINDRANCES[why.cause](why)[:MAX_LETTERS]
+
+
+def resting_text(resting: Iterable[Resting]) -> str:
+    """Say why slots take no lease, or which models rest there, each reason once; "" where none rests."""
+    named = [(rest.model or rest.engine, hindrance_text(rest.why)) for rest in resting]
+    return "; ".join(dict.fromkeys(f"{model}: {text}" if model else text for model, text in named))[:MAX_LETTERS]
+
+
 WAITING: dict[str, Sentence] = {  # says what a job waits for
     "encoding": lambda r: f"{r.percent} % encoded",
     "workers missing": lambda r: f"waiting for {count_text(r.count, 'more worker')}",
     "no engine": lambda r: f"waiting for a worker that has the engine {r.engine}",
     "no worker": lambda r: f"waiting for a worker: {CALL_WORKERS}",
     "paused": lambda r: "paused",
-    "all rest": lambda r: f"every worker for it is paused: {r.note}",
+    "all rest": lambda r: f"every worker for it is paused: {resting_text(r.resting)}",
     "loading": lambda r: r.note,
     "computing latents": lambda r: "preparing the voice",
     "fetching": _fetching,
@@ -87,7 +123,7 @@ WAITING: dict[str, Sentence] = {  # says what a job waits for
 KEPT: dict[str, Sentence] = {  # says what keeps a worker from speaking
     "set aside": lambda r: f"set aside for {r.seconds:.0f} s: failed {r.count} times in a row",
     "unable": lambda r: f"{r.engine}: {r.note}",
-    "rests": lambda r: r.note,
+    "rests": lambda r: resting_text(r.resting),
     "slow link": _slow_link,
     "bottleneck": _bottleneck,
     "lacks model": lambda r: f"lacks {r.model}",
@@ -114,8 +150,8 @@ HOPELESS: dict[str, Sentence] = {  # says why a job can never be finished
         f"{f'whose model {r.model} is not on this machine: {r.command}' if r.model else 'which this machine lacks'}."
     ),
     "device lost": lambda r: (
-        f"No slot of this machine can speak: {r.note.partition(TRIED_AGAIN)[0].rstrip('. ')}. Mend that and run the "
-        "same command again; nothing that was spoken before is lost."
+        f"No slot of this machine can speak: {'; '.join(dict.fromkeys(rest.why.note for rest in r.resting))}. "
+        "Mend that and run the same command again; nothing that was spoken before is lost."
     ),
 }
 REFUSED: dict[str, Sentence] = {  # says why a worker is not let in
@@ -137,7 +173,7 @@ EVENTS: dict[str, Sentence] = {  # says what happened, in one line
     "worker set aside": lambda r: f"{r.worker} failed {r.count} times in a row and is set aside",
     "slow link": _slow_link,
     "bottleneck": _bottleneck,
-    "slot rests": lambda r: f"{r.worker}: slot {r.slot} rests: {r.note}",
+    "slot rests": lambda r: f"{r.worker}: slot {r.slot} rests: {resting_text(r.resting)}",
     "cannot speak": lambda r: f"{r.worker} cannot speak {r.title}: {r.note}",
     "segment set aside": lambda r: f"set aside after {r.count} failures: “{r.text}” ({failure_text(r.kind, r.note)})",
     "file not as it was": lambda r: (
@@ -208,10 +244,17 @@ def event_text(event: Reason) -> str:
 def worded_status(reply: StatusReply) -> StatusReply:
     """Return a coordinator's status with the words for its reasons as well."""
     jobs = tuple(structs.replace(job, note=waiting_text(job.reason)) if job.reason else job for job in reply.jobs)
-    workers = tuple(
-        structs.replace(worker, note=_all(worker.reasons)) if worker.reasons else worker for worker in reply.workers
+    return structs.replace(reply, jobs=jobs, workers=tuple(map(_worded_worker, reply.workers)))
+
+
+def _worded_worker(worker: WorkerStatus) -> WorkerStatus:
+    if not worker.reasons:
+        return worker
+    slots = tuple(
+        structs.replace(slot, note=hindrance_text(slot.rest.why)) if slot.rest and slot.state == "resting" else slot
+        for slot in worker.slots
     )
-    return structs.replace(reply, jobs=jobs, workers=workers)
+    return structs.replace(worker, note=_all(worker.reasons), slots=slots)
 
 
 def _all(reasons: Iterable[Reason]) -> str:

@@ -13,6 +13,7 @@ from math import inf
 
 from swarm.config import ENV_BIND, WorkConfig
 from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED, SwarmError
+from swarm.lease.envelope import NotLeasing
 from swarm.lease.message import Hello
 from swarm.lease.offer import EngineOffer
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
@@ -214,7 +215,7 @@ async def _watch_stint(node: WorkNode, stint: Lifetime, say: Say) -> None:
     while not (why := stint.over(working=_is_working(node), now=time.monotonic())):
         await asyncio.sleep(STINT_INTERVAL_S)
     say(f"leaving: {why}")
-    node.leave()
+    node.leave(NotLeasing.LIFETIME)
 
 
 def _is_working(node: WorkNode) -> bool:

@@ -15,14 +15,13 @@ from msgspec import Struct
 
 from swarm.config import Limits
 from swarm.errors import EnvironmentFault
-from swarm.lease.envelope import PAUSED_FROM
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.member_message import Instruct
 from swarm.lease.offer import CPU, Figures
 from swarm.lease.worker.rest import Judge, Sight
 from swarm.standby.copier import StandbySwitch
 from swarm.system.installation import package_line
 from swarm.system.platform import is_wsl
-from swarm.system.text import count_text
 from swarm.worker.devices import Gpu
 
 
@@ -43,7 +42,7 @@ class StandingOrders:
         match order.action:
             case "pause":
                 self._paused_by = who
-                return f"{PAUSED_FROM} {who}; `e2a-swarm resume` or a new start lets it go on"
+                return f"paused from {who}; `e2a-swarm resume` or a new start lets it go on"
             case "resume":
                 self._paused_by = self._limit = None
                 return f"goes on, as {who} wants"
@@ -65,13 +64,14 @@ class StandingOrders:
         """What coordinators are told of the copies, as in `Heartbeat`."""
         return self.switch.state if self.switch else ""
 
-    def reasons(self, slots: int) -> list[str]:
-        """Return why each slot has to rest; "" if it may work."""
+    def hindrances(self, slots: int) -> list[Hindrance | None]:
+        """Return why each slot has to rest; None if it may work."""
         most, who = self._limit or (slots, "")
         paused_by = who if most == 0 else self._paused_by
         if paused_by is not None:
-            return [f"{PAUSED_FROM} {paused_by}"] * slots
-        return [f"limited to {count_text(most, 'slot')} from {who}" if slot >= most else "" for slot in range(slots)]
+            return [Hindrance(NotLeasing.PAUSED, by=paused_by)] * slots
+        limited = Hindrance(NotLeasing.LIMITED, by=who, count=most)
+        return [limited if slot >= most else None for slot in range(slots)]
 
 
 READ_INTERVAL_S = 2.0
@@ -264,12 +264,12 @@ class LimitWatch:
         gone = {device for device, reading in self._readings.items() if reading.lost}
         return [slot for slot, device in enumerate(self._devices) if device in gone]
 
-    def reasons(self, own: Collection[int], now: float) -> list[str]:
-        """Return why each slot has to rest, "" if it may work; `own` are the ids of this worker's processes."""
+    def hindrances(self, own: Collection[int], now: float) -> list[Hindrance | None]:
+        """Return why each slot has to rest, None if it may work; `own` are the ids of this worker's processes."""
         minute = self._minute()
         self._worked_s |= dict.fromkeys(self._at_work, now)
-        limits = [self._judge.reason(device, self._sight(device, own, now), minute, now) for device in self._devices]
-        return [limit or order for limit, order in zip(limits, self.orders.reasons(len(limits)), strict=True)]
+        limits = [self._judge.hindrance(device, self._sight(device, own, now), minute, now) for device in self._devices]
+        return [limit or order for limit, order in zip(limits, self.orders.hindrances(len(limits)), strict=True)]
 
     def _sight(self, device: str, own: Collection[int], now: float) -> Sight | None:
         reading = self._readings.get(device)

@@ -15,6 +15,7 @@ from msgspec import structs
 from swarm.errors import Outdated, StoreError
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
+from swarm.lease.envelope import NotLeasing
 from swarm.lease.file_transfer import FilePiece
 from swarm.lease.member_message import Instruct
 from swarm.lease.message import Clip, Done, FromCoordinator, Hello, Job, Packing, Refused, Welcome
@@ -36,7 +37,6 @@ from swarm.lease.states import LinkState
 from swarm.lease.worker.asset_download import Downloads
 from swarm.lease.worker.coordinator_link import other_name
 from swarm.lease.worker.core import WorkerCore
-from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.slot import EngineSlot
 from swarm.net.transport import DealerSocket
 from swarm.net.worker_connections import Connection, Connections, WorkerSockets
@@ -46,7 +46,7 @@ from swarm.system.text import bytes_text, count_text, duration_text, in_tens, sp
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.registry import install_line
 from swarm.watch.trace.recorder import NO_TRACE, Trace
-from swarm.watch.words import files_text, lacking_text, refused_text
+from swarm.watch.words import files_text, lacking_text, refused_text, resting_text
 from swarm.worker.clip_buffer import ClipBuffer
 from swarm.worker.engine_processes import DEVICE_FAULTS, Engines
 from swarm.worker.files.file_cache import FileCache, FileThread, Kept
@@ -113,7 +113,7 @@ class PrintedLines:
 
     def rest_news(self, slots: Iterable[EngineSlot], now: float) -> list[str]:
         """Return lines about the slots that rest now and did not before, and those that go on."""
-        before, self.rests = self.rests, {slot.number: slot.rest_reason(now) for slot in slots}
+        before, self.rests = self.rests, {slot.number: resting_text(slot.resting(now)) for slot in slots}
         return rest_lines(before, self.rests)
 
 
@@ -199,6 +199,7 @@ class WorkNode:
         self._aliases: dict[str, str] = {}  # other names of coordinators that are served already
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
+        self._left_for = NotLeasing.DRAINED
         self._failure: BaseException | None = None
         self._outdated: Outdated | None = None
         self._wakefulness = Wakefulness(allow_sleep=allow_sleep)
@@ -406,8 +407,8 @@ class WorkNode:
 
     def _not_opened(self, load: Load | Speak, fault: EngineFault) -> WorkerOutcome:
         if fault.kind in DEVICE_FAULTS:
-            trouble: Trouble = "memory" if fault.kind is FaultKind.MEMORY else "lost"
-            return self.core.step_back(load.slot, load.turn, trouble, str(fault), self.clock.now())
+            cause = NotLeasing.MEMORY if fault.kind is FaultKind.MEMORY else NotLeasing.LOST
+            return self.core.step_back(load.slot, load.turn, cause, str(fault), self.clock.now())
         self.unable = True
         self._say_once(f"slot {load.slot}: {fault}")
         return self.core.unable(load.slot, load.turn, str(fault), self.clock.now())
@@ -447,8 +448,9 @@ class WorkNode:
 
     # --- run and leave
 
-    def leave(self) -> None:
+    def leave(self, cause: NotLeasing = NotLeasing.DRAINED) -> None:
         """Begin to leave: `run` finishes and sends the sentences under way, then ends."""
+        self._left_for = cause
         self._leaving.set()
 
     async def run(self) -> None:
@@ -488,10 +490,10 @@ class WorkNode:
         if lost := limit_watch.lost():
             names = ", ".join(dict.fromkeys(self.engines.devices[slot] for slot in lost))
             self.carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
-        self.carry_out(self.core.limit(limit_watch.reasons(self.engines.pids, now), now))
+        self.carry_out(self.core.limit(limit_watch.hindrances(self.engines.pids, now), now))
 
     async def _drain(self) -> None:
-        self.carry_out(self.core.drain(self.clock.now()))
+        self.carry_out(self.core.drain(self.clock.now(), self._left_for))
         deadline_s = self.clock.now() + DRAIN_S
         while not self.core.drained and self.clock.now() < deadline_s:
             await asyncio.sleep(0.05)

@@ -4,7 +4,7 @@ import pytest
 
 from swarm.job.recipe import Recipe
 from swarm.lease import message as m
-from swarm.lease.envelope import Reason
+from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.net.wire import pack, plain, unpack_from_coordinator, unpack_from_worker
 
 STEERING = ("\x1b[2J\x1b]0;owned\x07", "\x9b31m", "\x85", "\x7f", "\r\n", "\u202e", "\u2028", "\u2066")
@@ -27,7 +27,7 @@ def test_no_text_of_a_peer_steers_a_terminal(ill: str) -> None:
         m.Hello(
             "w" + ill, ill, "at" + ill, "1", (m.EngineOffer(ill, (ill,), (ill,)),), (m.Device(ill, ill),), 2, m.PROTOCOL
         ),
-        m.Heartbeat((m.SlotReport(0, "idle", note=ill),), resting=(m.Resting(0, "a" + ill),)),
+        m.Heartbeat((m.SlotReport(0, "idle", note=ill),), resting=(Resting(0, Hindrance(NotLeasing.LOST, "a" + ill)),)),
         m.Release(7, ill),
         m.Failed("job", 0, 1, 2, ill, ill),
     ]

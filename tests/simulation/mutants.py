@@ -139,7 +139,7 @@ MUTANTS: dict[str, Edit | Value] = {
         GrantRound, "grant_waiting", "found_nothing.get(kinds[slot])", "next(iter(found_nothing.values()), None)"
     ),
     "a model that does not fit keeps its slot from all": Edit(
-        worker_core, "step_back", 'trouble == "memory" and recipe is not None', "False"
+        worker_core, "step_back", "cause is NotLeasing.MEMORY and recipe is not None", "False"
     ),
     "the unknown are not asked": Edit(CoordinatorCore, "receive", "outcome.send(peer, WhoAreYou())", "pass"),
     "no grace after a restart": Edit(CoordinatorCore, "_pump", "now < self.grants_s", "False"),
@@ -201,7 +201,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "a failed proof counts as passed": Edit(
         proof,
         "fail",
-        'step_back(slot, "engine", f"its engine fails at every text: {note or kind}", now, out)',
+        'step_back(slot, NotLeasing.ENGINE, f"its engine fails at every text: {note or kind}", now, out)',
         "pass_proof(slot, out)",
     ),
     "a process that broke blames all its texts": Edit(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from story import Violation
 
+from swarm.lease.envelope import NotLeasing
 from swarm.lease.message import Line
 from swarm.lease.states import SlotState
 from swarm.lease.worker.slot import EngineSlot
@@ -36,9 +37,10 @@ def check_slots(worker: SimWorker) -> None:
     for slot, engine in zip(worker.core.slots, worker.engines, strict=True):
         if not fits(slot):
             raise Violation(f"{worker.name} has a slot that is {slot.state.name}, with other contents: {slot}")
-        if slot.rest.reason(worker.clock()) and lines_of(slot) > len(slot.lines):
+        if slot.rest.hindrance(worker.clock()) and lines_of(slot) > len(slot.lines):
             raise Violation(f"{worker.name} has a slot that rests and holds {lines_of(slot)} segments")
-        if slot.rest.stepped_back(worker.clock()) and slot.rest.trouble == "memory":
+        fault = slot.rest.fault
+        if slot.rest.stepped_back(worker.clock()) and fault and fault.cause is NotLeasing.MEMORY:
             raise Violation(f"{worker.name} has a slot that rests for all since one model does not fit")
         loading = slot.recipe if slot.state is SlotState.LOADING else None
         if loading and slot.no_room.left_s(loading, slot.since_s):

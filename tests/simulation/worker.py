@@ -19,7 +19,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.job_asset import JobAsset
 from swarm.job.recipe import Recipe
 from swarm.lease.core_settings import WorkerSettings
-from swarm.lease.envelope import Message
+from swarm.lease.envelope import Hindrance, Message, NotLeasing
 from swarm.lease.message import (
     PROTOCOL,
     Accepted,
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from coordinator import SimCoordinator
     from world import World
 
+GAME = Hindrance(NotLeasing.IN_USE, device="cpu")
 DRAIN_S = 120.0
 STEP_BACK_S = 5.0  # shorter than a real one, so that a slot comes back within a run
 BEATS_BETWEEN = 50  # fewer than real ones, so that messages without end cost less of a run
@@ -173,7 +174,7 @@ class SimWorker(Machine):
     def rest(self, slots: list[bool]) -> None:
         """Have these slots rest by the operator's wish, and the others work."""
         if self.awake:
-            self.carry_out(self.core.limit(["a game" if rests else "" for rests in slots], self.clock()))
+            self.carry_out(self.core.limit([GAME if rests else None for rests in slots], self.clock()))
 
     def lose_device(self, slot: int) -> None:
         """Take away the device of a slot for a while."""
@@ -352,7 +353,7 @@ class SimWorker(Machine):
 
     def no_room(self, slot: int, turn: int) -> None:
         """Report that a model does not fit on the device of a slot."""
-        self.carry_out(self.core.step_back(slot, turn, "memory", "no room", self.clock()))
+        self.carry_out(self.core.step_back(slot, turn, NotLeasing.MEMORY, "no room", self.clock()))
 
     def spoken(self, slot: int, turn: int, clips: list[SpokenClip | None]) -> None:
         """Report segments that were spoken together."""

@@ -4,24 +4,29 @@ import ast
 from pathlib import Path
 
 import pytest
+from msgspec import convert, structs
 
 import swarm.lease
 from swarm.coordinator import engine_wait
-from swarm.lease.envelope import Reason
+from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.message import Refused
 from swarm.watch import words
 from swarm.watch.words import (
     event_text,
     failure_text,
     files_text,
+    hindrance_text,
     hopeless_text,
     refused_text,
+    resting_text,
     waiting_text,
 )
 
 TABLES = (words.WAITING, words.KEPT, words.LACKING, words.HOPELESS, words.REFUSED, words.REJECTED, words.EVENTS)
 KEY = "0" * 32
 FULL = Reason("", worker="attic", title="Emma", engine="xtts", model="vctk", language="fr", command="pip", note="why")
+PAUSED = Resting(0, Hindrance(NotLeasing.PAUSED, "why", by="laptop"))
+FULL = structs.replace(FULL, resting=(PAUSED,))
 
 
 def known_codes() -> set[str]:
@@ -74,7 +79,24 @@ def test_how_to_start_a_worker_is_said_until_workers_were_called() -> None:
     lonely = Reason("no worker")
     assert waiting_text(lonely) == f"waiting for a worker: {words.CALL_WORKERS}"
     assert waiting_text(lonely, called=True) == "waiting for a worker"
-    assert waiting_text(Reason("all rest", note="at night"), called=True) == "every worker for it is paused: at night"
+    paused = Reason("all rest", resting=(PAUSED,))
+    assert waiting_text(paused, called=True) == "every worker for it is paused: paused from laptop"
+
+
+@pytest.mark.parametrize("cause", NotLeasing)
+def test_each_cause_of_a_slot_that_takes_no_lease_has_a_sentence(cause: NotLeasing) -> None:
+    text = hindrance_text(Hindrance(cause, "no room on cuda:0", "cuda:0", "laptop", "22:00", 80, 300.0))
+    assert text == text.strip()
+    assert len(text) > 10
+    assert resting_text([Resting(n, Hindrance(cause, "hot")) for n in range(3)]) == hindrance_text(
+        Hindrance(cause, "hot")
+    )
+
+
+def test_a_cause_of_a_newer_peer_is_told_as_its_note() -> None:
+    newer = convert({"cause": "too loud", "note": "the fan is too loud"}, Hindrance)
+    assert newer.cause is NotLeasing.OTHER
+    assert hindrance_text(newer) == "the fan is too loud"
 
 
 @pytest.mark.parametrize(

@@ -110,5 +110,5 @@ def test_what_becomes_of_the_coordinator_is_told(bench: Bench) -> None:
 def test_rests_and_the_end_are_told(tmp_path: Path) -> None:
     work(tmp_path / "run.log")
     told = [line.partition(" worker W: ")[2] for line in lines_of(tmp_path / "run.log")]
-    assert "its operator lets it rest (slot 0: too hot)" in told
+    assert "its operator lets it rest (slot 0: cuda:0 has been over 80 C and cools to 75 (--max-temperature))" in told
     assert told[-2:] == ["finishes what is under way and takes nothing new", "leaves"]

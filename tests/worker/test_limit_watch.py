@@ -5,6 +5,7 @@ from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
 
 from swarm.config import Limits
 from swarm.errors import EnvironmentFault
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.worker import limit_watch as gpu_readings
 from swarm.worker.devices import Gpu
 from swarm.worker.limit_watch import GpuReadings, LimitWatch, local_minute
@@ -25,12 +26,12 @@ def limit_watch(nvml: FakeNvml | None, limits: Limits) -> LimitWatch:
     return begun
 
 
-def until(watch: LimitWatch, own: set[int], wanted: list[bool]) -> list[str]:
+def until(watch: LimitWatch, own: set[int], wanted: list[bool]) -> list[Hindrance | None]:
     """Wait until the expected slots rest, and return the reasons."""
     deadline_s = time.monotonic() + 5.0
     while True:
         watch.look()
-        reasons = watch.reasons(own, now=0.0)
+        reasons = watch.hindrances(own, now=0.0)
         if [bool(reason) for reason in reasons] == wanted:
             return reasons
         assert time.monotonic() < deadline_s, reasons
@@ -41,7 +42,7 @@ def test_own_processes_are_nobody_else() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu(computing=(10,)), GPU_77=FakeGpu(computing=(10, 20)))
     watch = limit_watch(nvml, Limits(idle_only=True))
     watch.check()
-    assert until(watch, {10}, [False, False, True])[2] == "another program uses cuda:1, or just did (--idle-only)"
+    assert until(watch, {10}, [False, False, True])[2] == Hindrance(NotLeasing.IN_USE, device="cuda:1")
     watch.close()
 
 
@@ -75,7 +76,7 @@ def test_limits_that_cannot_be_kept_are_refused_at_the_start(limits: Limits) -> 
 def test_hours_ask_no_driver() -> None:
     watch = limit_watch(None, Limits(hours=((0, 60),)))
     watch.check()
-    assert watch.reasons((), 0.0) == ["until 00:00 (--hours)"] * 3
+    assert watch.hindrances((), 0.0) == [Hindrance(NotLeasing.HOURS, clock="00:00")] * 3
 
 
 def test_the_minute_is_that_of_this_machines_clock(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from swarm.config import Limits
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.offer import Figures
 from swarm.system import platform
 from swarm.worker.limit_watch import OTHERS_PERCENT, SETTLE_S, GpuReading, LimitWatch
@@ -21,9 +22,9 @@ def watch(readings: FakeReadings, *, by_load: bool = True) -> LimitWatch:
 
 def rests(watch: LimitWatch, now: float, *busy: int) -> bool:
     watch.look(busy)
-    gpu, core = watch.reasons((), now)
+    gpu, core = watch.hindrances((), now)
     assert not core
-    return "another program uses cuda:0" in gpu
+    return gpu == Hindrance(NotLeasing.IN_USE, device="cuda:0")
 
 
 def test_a_gpu_with_load_is_left_to_others_until_they_are_gone_for_a_while() -> None:

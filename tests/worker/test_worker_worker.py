@@ -12,6 +12,7 @@ from swarm.errors import EXIT_OUTDATED, Outdated
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.core_settings import WorkerSettings
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import PROTOCOL, Accepted, Grant, Hello, Job, Line, Revoke, Trim, Welcome
 from swarm.lease.offer import Device, EngineOffer
 from swarm.lease.outcome import WorkerOutcome
@@ -145,13 +146,13 @@ async def test_what_keeps_it_from_working_is_said_once_and_so_is_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with running(tmp_path) as (node, _, said):
-        reasons = [["until 22:00 (--hours)"]]
-        monkeypatch.setattr(node._limit_watch, "reasons", lambda own, now: reasons[0])
+        limits: list[list[Hindrance | None]] = [[Hindrance(NotLeasing.HOURS, clock="22:00")]]
+        monkeypatch.setattr(node._limit_watch, "hindrances", lambda own, now: limits[0])
         while "resting: until 22:00 (--hours)" not in said:
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
         assert said.count("resting: until 22:00 (--hours)") == 1
-        reasons[0] = [""]
+        limits[0] = [None]
         while "going on" not in said:
             await asyncio.sleep(0.01)
 
@@ -274,7 +275,7 @@ WITHDRAWN: dict[str, Callable[[WorkNode], WorkerOutcome]] = {
     "trimmed": lambda node: node.core.receive("a", Trim(1, 2), node.clock.now()),
     "revoked": lambda node: node.core.receive("a", Revoke(1), node.clock.now()),
     "drained": lambda node: node.core.drain(node.clock.now()),
-    "rests": lambda node: node.core.limit(["until 22:00 (--hours)"], node.clock.now()),
+    "rests": lambda node: node.core.limit([Hindrance(NotLeasing.HOURS, clock="22:00")], node.clock.now()),
     "lost": lambda node: node.core.lose([0], "fell off the bus", node.clock.now()),
 }
 

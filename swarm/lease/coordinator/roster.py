@@ -7,9 +7,9 @@ from math import inf
 
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.core_settings import Settings
-from swarm.lease.envelope import Reason
+from swarm.lease.envelope import DEVICE_TROUBLE, Reason, Resting
 from swarm.lease.file_transfer import Fetching, LackedFile, ModelReport, ToldFile, is_door
-from swarm.lease.message import PROTOCOL, Clip, Heartbeat, Hello, Resting, SlotReport, SlowLink
+from swarm.lease.message import PROTOCOL, Clip, Heartbeat, Hello, SlotReport, SlowLink
 from swarm.lease.offer import BORROWED, EngineOffer, Figures, fitting, slot_kinds
 from swarm.lease.scheduling import Speed
 from swarm.lease.states import SESSION_TRANSITIONS, SessionState, follow
@@ -252,8 +252,8 @@ class Session:
         here = [rest for rest in resting if rest.slot < len(self.slots)]
         self.resting = {rest.slot: rest for rest in here if not rest.engine}
         self.no_room = {(rest.slot, rest.engine, rest.model): rest for rest in here if rest.engine}
-        news = [rest for rest in here if rest.trouble and rest not in before][:MAX_NEWS]
-        return [Reason("slot rests", worker=self.hello.name, slot=rest.slot, note=rest.why) for rest in news]
+        news = [rest for rest in here if rest.why.cause in DEVICE_TROUBLE and rest not in before][:MAX_NEWS]
+        return [Reason("slot rests", worker=self.hello.name, slot=rest.slot, resting=(rest,)) for rest in news]
 
     def hear_link(self, slow_link: SlowLink | None) -> list[Reason]:
         """Take in whether its link is what it waits for; return that if it is news."""

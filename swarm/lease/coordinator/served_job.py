@@ -15,8 +15,8 @@ from swarm.job.run import RunStats, lineage_of
 from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.ledger import Lease, LeaseIndex, Ledger
 from swarm.lease.coordinator.roster import Session
-from swarm.lease.envelope import MAX_CAST
-from swarm.lease.message import Job, Resting
+from swarm.lease.envelope import MAX_CAST, Resting
+from swarm.lease.message import Job
 from swarm.lease.offer import ANY
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S, deadline_s
 

@@ -1,7 +1,7 @@
 """Makes the coordinator's answer to `Status`, from which progress is drawn too."""
 
 from bisect import bisect
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
@@ -12,17 +12,8 @@ from swarm.lease.coordinator.roster import Session, Slot, voicing
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.coordinator.time_left import EncodingPace, SpeechPace
 from swarm.lease.core_settings import Settings
-from swarm.lease.envelope import MAX_NOTE, Reason
-from swarm.lease.message import (
-    PROTOCOL,
-    ChapterStatus,
-    JobStage,
-    JobStatus,
-    Resting,
-    SlotStatus,
-    StatusReply,
-    WorkerStatus,
-)
+from swarm.lease.envelope import DEVICE_TROUBLE, MAX_NOTE, NotLeasing, Reason, Resting
+from swarm.lease.message import PROTOCOL, ChapterStatus, JobStage, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.scheduling import Speed
 
 MIN_CLIPS = 3  # the first clip may be one word from a cold engine, so an estimate waits for so many
@@ -186,7 +177,7 @@ class Snapshot:
                 "unserved", engine=guest.engine, language=guest.language, model=guest.model, command=_fetch_line(guest)
             )
         if all(served.rests_at(session) for session in able):
-            return Reason("all rest", note=_whys(served.rests_at(able[0])))
+            return Reason("all rest", resting=tuple(served.rests_at(able[0])))
         if loading := self._loading(served):
             return Reason("loading", note=loading)
         if served.state.awaits_latents and served.ledger.leases:
@@ -240,7 +231,7 @@ class Snapshot:
             Reason("unable", engine=recipe.engine, note=why[:MAX_NOTE]) for recipe, why in session.unable.items()
         ]
         if rests := [*session.resting.values(), *session.no_room.values()]:
-            reasons.append(Reason("rests", note=_whys(rests)))
+            reasons.append(Reason("rests", resting=tuple(rests)))
         if session.slow_link:
             reasons.append(session.bottleneck(session.slow_link))
         elif session.link_bits_s:
@@ -266,8 +257,9 @@ class Snapshot:
                 speed_chars_s=speed.chars_s or 0.0,
                 realtime=speed.realtime,
                 note=slot.report.note if slot.report and state == "loading" else "",
+                rest=rest,
             )
-        return SlotStatus(slot=number, state="resting" if rest else "idle", note=rest.why if rest else "")
+        return SlotStatus(slot=number, state="resting" if rest else "idle", rest=rest)
 
 
 def find_lack(session: Session, jobs: Jobs) -> Reason | None:
@@ -303,11 +295,6 @@ def _fetching(served: ServedJob, sessions: Sequence[Session]) -> Reason:
     return Reason("fetching", files=names, percent=100 * have(best) // sum(sizes.values()), note=held_up)
 
 
-def _whys(rests: Iterable[Resting]) -> str:
-    """Return why slots rest, each reason once."""
-    return "; ".join(dict.fromkeys(rest.why for rest in rests))[:MAX_NOTE]
-
-
 def _pace(speed: Speed, waits: float) -> float:
     return (speed.chars_s or 0.0) * (1 - waits)
 
@@ -322,7 +309,7 @@ def find_hopeless(jobs: Jobs, sessions: dict[str, Session]) -> Reason | None:
     for served in jobs.values():
         able = [session for session in sessions.values() if session.can_speak(served.recipe)]
         if not served.state.complete and all(_is_out(served, session) for session in able):
-            return Reason("device lost", note=_whys(served.rests_at(able[0])))
+            return Reason("device lost", resting=tuple(served.rests_at(able[0])))
         if guest := served.missing_guest(able):
             return Reason(
                 "no guest", engine=guest.engine, language=guest.language, model=guest.model, command=_fetch_line(guest)
@@ -347,5 +334,5 @@ def _closed(served: ServedJob, sessions: dict[str, Session]) -> Reason:
 
 def _is_out(served: ServedJob, session: Session) -> bool:
     """Return whether the devices for a job are gone, or never had room; if it spoke before, there may be room again."""
-    troubles = {rest.trouble for rest in served.rests_at(session)}
-    return troubles == {"lost"} or (bool(troubles) and not session.segments and "" not in troubles)
+    causes = {rest.why.cause for rest in served.rests_at(session)}
+    return causes == {NotLeasing.LOST} or (bool(causes) and not session.segments and causes <= DEVICE_TROUBLE)

@@ -12,7 +12,7 @@ from msgspec import structs
 from swarm.job.clip_info import SpokenClip
 from swarm.job.job_asset import JobAsset
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
-from swarm.lease.envelope import MAX_BATCH
+from swarm.lease.envelope import MAX_BATCH, Hindrance, NotLeasing
 from swarm.lease.file_transfer import BlockDigests, Fetch, FilePiece, ModelReport, Source
 from swarm.lease.message import (
     Accepted,
@@ -42,7 +42,6 @@ from swarm.lease.states import LinkState, SlotState
 from swarm.lease.worker.asset_download import Downloads, FilePart
 from swarm.lease.worker.coordinator_link import CoordinatorLink, send_clips
 from swarm.lease.worker.fetched_assets import FetchedAssets
-from swarm.lease.worker.rest import Trouble
 from swarm.lease.worker.retained_clips import RetainedClips
 from swarm.lease.worker.sharing import Leaders, charge_idle, least_served, offer, refusal, wanting_slots, worst_lag_s
 from swarm.lease.worker.slot import EngineSlot, cancel_prefetch, forgive_gap, prefetch
@@ -57,7 +56,6 @@ from swarm.lease.worker.slot_changes import (
     limit,
     lose,
     pass_proof,
-    shed,
     shorten,
     step_back,
 )
@@ -291,13 +289,17 @@ class WorkerCore:
         """Go on after segments that could not be spoken; a crash or a fault of the device costs the engine too."""
         return self._report(number, turn, now, lambda slot, out: fail(slot, kind, note, now, out))
 
-    def step_back(self, number: int, turn: int, trouble: Trouble, note: str, now: float) -> WorkerOutcome:
+    def step_back(self, number: int, turn: int, cause: NotLeasing, note: str, now: float) -> WorkerOutcome:
         """Pause a slot whose device has no room for its engine, or is gone: other slots get its leases."""
-        return self._report(number, turn, now, lambda slot, out: step_back(slot, trouble, note, now, out))
+        return self._report(number, turn, now, lambda slot, out: step_back(slot, cause, note, now, out))
 
-    def limit(self, reasons: Sequence[str], now: float) -> WorkerOutcome:
-        """Take the operator's reason for each slot to rest, "" if it may work. A resting slot finishes its segment."""
-        if limit(self.slots, reasons, out := WorkerOutcome()):
+    def limit(self, limits: Sequence[Hindrance | None], now: float) -> WorkerOutcome:
+        """Take the operator's limit that has each slot rest, None if it may work. A resting slot finishes its segment.
+
+        While the worker leaves, no limit changes anything.
+        """
+        out = WorkerOutcome()
+        if not self.draining and limit(self.slots, limits, out):
             out.beats.update(dict.fromkeys(self.links))
             self._go_on(now, out)
         return out
@@ -383,11 +385,10 @@ class WorkerCore:
             link.greet()
             self.unaccepted.orphan(name)
 
-    def drain(self, now: float) -> WorkerOutcome:
+    def drain(self, now: float, cause: NotLeasing = NotLeasing.DRAINED) -> WorkerOutcome:
         """Finish the segments being spoken, give back the rest, take nothing new."""
         out, self.draining = WorkerOutcome(), True
-        for slot in self.slots:
-            shed(slot, "draining", out)
+        limit(self.slots, [Hindrance(cause)] * len(self.slots), out)
         self._go_on(now, out)
         return out
 

@@ -5,20 +5,17 @@ The time of day, the readings of devices and the time now come as arguments."""
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from swarm.config import Limits, Span
 from swarm.job.recipe import Recipe
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
-from swarm.lease.envelope import TRIED_AGAIN
-from swarm.lease.message import Resting
+from swarm.lease.envelope import Hindrance, NotLeasing, Resting
 
 CLIPS_BEFORE_TRUST = 10  # an engine that ran out of memory after fewer clips would run out of it again
 MAX_MODELS = 4  # models known not to fit on a slot; coordinators may name any number
 
-Trouble = Literal["memory", "lost", "engine"]  # engine: it fails at every text
 Model = tuple[str, str]  # engine and model
 
 
@@ -27,20 +24,20 @@ class Rest:
     """The pauses of one slot. A pause after a fault ends by itself: `reason` is told the time."""
 
     settings: WorkerSettings = WORKER_DEFAULTS
-    limit: str = ""  # the operator's limit that applies now, "" if none does
-    fault: str = ""  # the device's fault that made the slot step back
-    trouble: Trouble = "memory"
+    limit: Hindrance | None = None  # the operator's limit that applies now
+    fault: Hindrance | None = None  # the device's fault that made the slot step back
     until_s: float = 0.0
     times: int = 0  # times the slot stepped back without a clip in between
     clips: int = CLIPS_BEFORE_TRUST  # clips since its engine was last started afresh for a fault of the device
 
-    def step_back(self, trouble: Trouble, note: str, now: float, number: int = 0) -> None:
+    def step_back(self, cause: NotLeasing, note: str, now: float, number: int = 0) -> Hindrance:
         """Begin a pause, longer each time. Slots of other numbers get other lengths, so that they do not meet again."""
         pause_s = self.settings.step_back_s * 2**self.times * (1 + number % 4 / 2)
         pause_s = min(self.settings.max_step_back_s, pause_s)
-        self.trouble, self.until_s = trouble, now + pause_s
-        self.fault = f"{note[:1500].rstrip('. ')}{TRIED_AGAIN} {pause_s / 60:.0f} min"
+        self.until_s = now + pause_s
+        self.fault = Hindrance(cause, note[:1500].rstrip(". "), seconds=pause_s)
         self.times = min(self.times + 1, 10)
+        return self.fault
 
     def restarted(self) -> None:
         """Count clips anew: the engine is started afresh for a fault of the device."""
@@ -49,14 +46,14 @@ class Rest:
     def spoke(self) -> None:
         """Count a clip: the device works."""
         self.clips += 1
-        self.times, self.fault = 0, ""
+        self.times, self.fault = 0, None
 
     def stepped_back(self, now: float) -> bool:
         """Return whether the pause after a fault of the device still lasts."""
         return now < self.until_s
 
-    def reason(self, now: float) -> str:
-        """Return why the slot takes no lease, "" if it may."""
+    def hindrance(self, now: float) -> Hindrance | None:
+        """Return why the slot takes no lease, None if it may."""
         return self.fault if self.stepped_back(now) else self.limit
 
 
@@ -73,14 +70,13 @@ class NoRoom:
     number: int = 0  # the slot's number
     rests: dict[Model, Rest] = field(default_factory=dict)  # the one that failed last comes last
 
-    def step_back(self, recipe: Recipe, note: str, now: float) -> str:
+    def step_back(self, recipe: Recipe, note: str, now: float) -> Hindrance:
         """Begin a pause of a model, longer each time; return its reason."""
         rest = self.rests.pop(model_of(recipe), None) or Rest(self.settings)
         self.rests[model_of(recipe)] = rest
-        rest.step_back("memory", note, now, self.number)
         for oldest in list(self.rests)[:-MAX_MODELS]:
             del self.rests[oldest]
-        return rest.fault
+        return rest.step_back(NotLeasing.MEMORY, note, now, self.number)
 
     def fits(self, recipe: Recipe) -> None:
         """Take in that a model has spoken here."""
@@ -91,16 +87,10 @@ class NoRoom:
         rest = self.rests.get(model_of(recipe))
         return max(0.0, rest.until_s - now) if rest else 0.0
 
-    def _resting(self, now: float) -> Iterator[tuple[Model, Rest]]:
-        return ((model, rest) for model, rest in self.rests.items() if rest.stepped_back(now))
-
     def report(self, now: float) -> list[Resting]:
         """Return what a heartbeat says of the models that rest."""
-        return [Resting(self.number, rest.fault, "memory", *model) for model, rest in self._resting(now)]
-
-    def reason(self, now: float) -> str:
-        """Return what the user is told of the models that rest, "" if none does."""
-        return "; ".join(f"{model or engine}: {rest.fault}" for (engine, model), rest in self._resting(now))
+        faults = ((model, rest.fault) for model, rest in self.rests.items() if rest.stepped_back(now))
+        return [Resting(self.number, fault, *model) for model, fault in faults if fault]
 
 
 COOLING = 5  # degrees below the limit at which a GPU goes on, so that it does not stop at every other sentence
@@ -127,33 +117,33 @@ class Judge:
     hot: set[str] = field(default_factory=set)
     used_s: dict[str, float] = field(default_factory=dict)  # others were last seen to use each device then
 
-    def reason(self, device: str, sight: Sight | None, minute: int, now: float) -> str:
-        """Return why a slot on a device has to rest, "" if it may work. `minute` counts from local midnight."""
+    def hindrance(self, device: str, sight: Sight | None, minute: int, now: float) -> Hindrance | None:
+        """Return why a slot on a device has to rest, None if it may work. `minute` counts from local midnight."""
         if self.limits.hours and not is_within(self.limits.hours, minute):
-            return f"until {next_start(self.limits.hours, minute)} (--hours)"
+            return Hindrance(NotLeasing.HOURS, clock=next_start(self.limits.hours, minute))
         if device.startswith("cpu") or not self.limits.watch_gpus:
-            return ""
+            return None
         if sight is None or (self.limits.max_temperature is not None and sight.temperature_c is None):
-            return f"the driver of {device} does not tell what it is at (--max-temperature, --idle-only)"
+            return Hindrance(NotLeasing.UNREAD, device=device)
         return self._heat(device, sight) or self._company(device, sight, now)
 
-    def _heat(self, device: str, sight: Sight) -> str:
+    def _heat(self, device: str, sight: Sight) -> Hindrance | None:
         most, is_c = self.limits.max_temperature, sight.temperature_c
         if most is None or is_c is None:
-            return ""
+            return None
         if is_c > most - (COOLING if device in self.hot else 0):
             self.hot.add(device)
-            return f"{device} has been over {most} C and cools to {most - COOLING} (--max-temperature)"
+            return Hindrance(NotLeasing.HOT, device=device, count=most)
         self.hot.discard(device)
-        return ""
+        return None
 
-    def _company(self, device: str, sight: Sight, now: float) -> str:
+    def _company(self, device: str, sight: Sight, now: float) -> Hindrance | None:
         if not self.limits.idle_only:
-            return ""
+            return None
         if sight.others:
             self.used_s[device] = now
         quiet_s = now - self.used_s.get(device, -math.inf)
-        return f"another program uses {device}, or just did (--idle-only)" if quiet_s < QUIET_S else ""
+        return Hindrance(NotLeasing.IN_USE, device=device) if quiet_s < QUIET_S else None
 
 
 def parse_hours(text: str) -> tuple[Span, ...]:

@@ -15,7 +15,8 @@ from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.job_asset import JobAsset, find_latents
 from swarm.job.recipe import Recipe, clip_key, seeds_of
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
-from swarm.lease.message import Clip, Grant, Job, Line, ReportedState, Resting, SlotReport
+from swarm.lease.envelope import Resting
+from swarm.lease.message import Clip, Grant, Job, Line, ReportedState, SlotReport
 from swarm.lease.offer import ANY
 from swarm.lease.outcome import CancelPrefetch, Prefetch, Words, WorkerOutcome
 from swarm.lease.scheduling import Speed, deadline_s
@@ -166,7 +167,7 @@ class EngineSlot:
             return
         if self.leases:
             self._become(SlotState.WAITING)
-        elif self.rest.reason(now):
+        elif self.rest.hindrance(now):
             self._become(SlotState.RESTING)
         else:
             self._become(SlotState.IDLE if self.recipe else SlotState.EMPTY)
@@ -210,7 +211,7 @@ class EngineSlot:
 
         An answer may take `lag_s`.
         """
-        if len(self.leases) > 1 or self.rest.reason(now):
+        if len(self.leases) > 1 or self.rest.hindrance(now):
             return False
         if not self.leases:
             return True
@@ -367,15 +368,10 @@ class EngineSlot:
         self.leases = [lease for lease in self.leases if lease.lines]
         return over
 
-    def rest_reason(self, now: float) -> str:
-        """Return why it rests, or which models rest that do not fit; "" for neither."""
-        return self.rest.reason(now) or self.no_room.reason(now)
-
     def resting(self, now: float) -> list[Resting]:
         """Return what a heartbeat says of a slot that rests, or of models that do not fit on it."""
-        if why := self.rest.reason(now):
-            trouble = "memory" if self.rest.trouble == "engine" else self.rest.trouble  # 0.1 knows no third trouble
-            return [Resting(self.number, why, trouble if self.rest.stepped_back(now) else "")]
+        if why := self.rest.hindrance(now):
+            return [Resting(self.number, why)]
         return self.no_room.report(now)
 
     def report(self, now: float) -> SlotReport:

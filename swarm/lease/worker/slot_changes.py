@@ -11,10 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import structs
 
 from swarm.job.recipe import Recipe
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import Failed, Line, Release, Revoke, Skip, Trim
 from swarm.lease.outcome import Kill, Unload, WorkerOutcome
 from swarm.lease.worker.coordinator_link import CoordinatorLink
-from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST, Trouble, model_of
+from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST, model_of
 from swarm.lease.worker.slot import EngineSlot, HeldLease, Suspect
 
 DEADLY = ("crashed", "device", "memory")  # kinds of failures after which the engine's process is gone
@@ -86,6 +87,11 @@ def _keep_lines(slot: EngineSlot, lease: HeldLease, lines: list[Line], out: Work
     """Shorten a lease to these lines and those under way."""
     if slot.shorten(lease, lines):  # a heartbeat without a change would bring the same revocation for ever
         out.beat(lease.link)
+
+
+def release_note(why: Hindrance) -> str:
+    """Return the note of a lease that is given back since its slot rests."""
+    return why.note or why.cause.value
 
 
 def shed(slot: EngineSlot, note: str, out: WorkerOutcome) -> None:
@@ -179,17 +185,16 @@ def end_engine(slot: EngineSlot, how: Kill | Unload, out: WorkerOutcome) -> None
     out.commands.append(how)
 
 
-def step_back(slot: EngineSlot, trouble: Trouble, note: str, now: float, out: WorkerOutcome) -> None:
+def step_back(slot: EngineSlot, cause: NotLeasing, note: str, now: float, out: WorkerOutcome) -> None:
     """Stop what is under way, give it back, and take nothing for a while; of a model without room nothing of that."""
     recipe = slot.recipe
     slot.stop()
     slot.voice = None  # the device may have room for larger batches later
     out.beats.update(dict.fromkeys(lease.link for lease in slot.leases))
-    if trouble == "memory" and recipe is not None:
-        _shed_model(slot, recipe, slot.no_room.step_back(recipe, note, now), out)
+    if cause is NotLeasing.MEMORY and recipe is not None:
+        _shed_model(slot, recipe, release_note(slot.no_room.step_back(recipe, note, now)), out)
     else:
-        slot.rest.step_back(trouble, note, now, slot.number)
-        shed(slot, slot.rest.fault, out)
+        shed(slot, release_note(slot.rest.step_back(cause, note, now, slot.number)), out)
     end_engine(slot, Unload(slot.number), out)
 
 
@@ -203,7 +208,7 @@ def _shed_model(slot: EngineSlot, recipe: Recipe, note: str, out: WorkerOutcome)
 def let_go(slots: Iterable[EngineSlot], now: float, out: WorkerOutcome) -> None:
     """End the engines of slots that have had nothing to speak for long: other programs want their memory."""
     for slot in slots:
-        patience_s = slot.settings.resting_s if slot.rest.reason(now) else slot.settings.idle_s
+        patience_s = slot.settings.resting_s if slot.rest.hindrance(now) else slot.settings.idle_s
         if slot.recipe is None or slot.busy or slot.leases:
             slot.idle_since_s = None
         elif slot.idle_since_s is None:
@@ -217,16 +222,16 @@ def lose(slots: Iterable[EngineSlot], note: str, now: float, out: WorkerOutcome)
     """Have slots step back whose device is gone."""
     for slot in slots:
         if not slot.rest.stepped_back(now):
-            step_back(slot, "lost", note, now, out)
+            step_back(slot, NotLeasing.LOST, note, now, out)
 
 
-def limit(slots: Iterable[EngineSlot], reasons: Sequence[str], out: WorkerOutcome) -> bool:
+def limit(slots: Iterable[EngineSlot], limits: Sequence[Hindrance | None], out: WorkerOutcome) -> bool:
     """Have slots rest by their operator's limits, or work again; return whether that is new for any."""
-    changed = [(slot, reason) for slot, reason in zip(slots, reasons, strict=True) if reason != slot.rest.limit]
-    for slot, reason in changed:
-        if not slot.rest.limit:
-            shed(slot, reason, out)
-        slot.rest.limit = reason
+    changed = [(slot, limit) for slot, limit in zip(slots, limits, strict=True) if limit != slot.rest.limit]
+    for slot, limit in changed:
+        if limit and not slot.rest.limit:
+            shed(slot, release_note(limit), out)
+        slot.rest.limit = limit
     return bool(changed)
 
 
@@ -239,7 +244,7 @@ def fail(slot: EngineSlot, kind: str, note: str, now: float, out: WorkerOutcome)
     if len(slot.lines) > 1:
         part(slot, kind)
     elif kind == "memory" and slot.rest.clips < CLIPS_BEFORE_TRUST:
-        step_back(slot, "memory", note, now, out)
+        step_back(slot, NotLeasing.MEMORY, note, now, out)
     elif kind == "memory" or (kind == "device" and slot.rest.clips):
         slot.speak_again()
     elif not slot.is_proving:
@@ -247,7 +252,7 @@ def fail(slot: EngineSlot, kind: str, note: str, now: float, out: WorkerOutcome)
     elif slot.rest.clips:
         slot.speak_again()  # a fresh process may be sound
     else:
-        step_back(slot, "engine", f"its engine fails at every text: {note or kind}", now, out)
+        step_back(slot, NotLeasing.ENGINE, f"its engine fails at every text: {note or kind}", now, out)
 
 
 def _withhold(slot: EngineSlot, kind: str, note: str) -> None:
@@ -298,5 +303,5 @@ def blame(slot: EngineSlot, lease: HeldLease, out: WorkerOutcome) -> None:
 
 def give_back_failed(slot: EngineSlot, now: float, out: WorkerOutcome) -> None:
     """Give back what a resting slot would have to speak once more, since its engine failed at it."""
-    if not slot.busy and (why := slot.rest.reason(now)):
-        shed(slot, why, out)
+    if not slot.busy and (why := slot.rest.hindrance(now)):
+        shed(slot, release_note(why), out)

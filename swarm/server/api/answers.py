@@ -6,7 +6,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from swarm.coordinator.member_admin import MAX_INVITE_S, MIN_INVITE_S
-from swarm.lease.envelope import PAUSED_FROM
+from swarm.lease.envelope import NotLeasing
 from swarm.lease.message import JobStatus, StatusReply, WorkerStatus
 from swarm.lease.offer import Figures
 from swarm.server.listening import ChapterOverview
@@ -205,7 +205,7 @@ def _machine(worker: WorkerStatus, titles: dict[str, str]) -> MachineAnswer:
         note=worker.note,
         failures=worker.failures,
         figures=worker.figures,
-        is_paused=any(reason.code == "rests" and PAUSED_FROM in reason.note for reason in worker.reasons),
+        is_paused=any(slot.rest and slot.rest.why.cause is NotLeasing.PAUSED for slot in worker.slots),
         tag=worker.tag,
         standby=worker.standby,
     )

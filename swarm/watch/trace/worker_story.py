@@ -6,10 +6,11 @@ from typing import Any
 from msgspec import convert
 
 from swarm.book.model.engine_text import read_engine_text
+from swarm.lease.envelope import Hindrance
 from swarm.lease.message import Refused, Rejected
 from swarm.system.text import count_text
 from swarm.watch.trace.happening import Happening, LoggedBooks, Spot, named, spots_of
-from swarm.watch.words import refused_text, rejected_text
+from swarm.watch.words import hindrance_text, refused_text, rejected_text
 
 Value = dict[str, Any]
 
@@ -44,8 +45,9 @@ class WorkerStory:
                 yield self._line("finishes what is under way and takes nothing new")
             case "leave":
                 yield self._line("leaves")
-            case "limit" if any(given["reasons"]) and result:
-                reasons = "; ".join(f"slot {n}: {why}" for n, why in enumerate(given["reasons"]) if why)
+            case "limit" if any(given["limits"]) and result:
+                limits = enumerate(convert(given["limits"], list[Hindrance | None]))
+                reasons = "; ".join(f"slot {n}: {hindrance_text(limit)}" for n, limit in limits if limit)
                 yield self._line(f"its operator lets it rest ({reasons})")
             case "opened" | "unable" | "spoken" | "failed" | "step_back" | "lose":
                 yield from self._reported(call, given)

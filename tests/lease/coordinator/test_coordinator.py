@@ -13,6 +13,7 @@ from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.core import ASK_AGAIN_S, LISTEN_S
 from swarm.lease.coordinator.deadlines import SILENCE_S
 from swarm.lease.coordinator.time_left import EncoderUse
+from swarm.lease.envelope import Hindrance, NotLeasing, Resting
 from swarm.lease.message import (
     Bye,
     Done,
@@ -22,7 +23,6 @@ from swarm.lease.message import (
     Job,
     Refused,
     Release,
-    Resting,
     Revoke,
     SlotReport,
     Status,
@@ -33,6 +33,8 @@ from swarm.lease.message import (
 )
 from swarm.lease.offer import Figures
 from swarm.watch.words import refused_text
+
+NIGHT = Hindrance(NotLeasing.HOURS, clock="22:00")
 
 
 def test_a_worker_is_welcomed_and_gets_the_job_before_its_first_grant() -> None:
@@ -270,16 +272,20 @@ def test_status_tells_what_the_devices_were_at_last() -> None:
 def test_a_slot_whose_device_fails_is_named_once_and_shown_as_resting() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     join(core, slots=3)
-    rests = (Resting(0, "until 22:00"), Resting(1, "no room on cuda:0", "memory"), Resting(7, "no such slot", "lost"))
+    rests = (
+        Resting(0, NIGHT),
+        Resting(1, Hindrance(NotLeasing.MEMORY, "no room on cuda:0", seconds=300.0)),
+        Resting(7, Hindrance(NotLeasing.LOST, "no such slot")),
+    )
     notes = [said(core.receive(b"p", Heartbeat((), resting=rests), now)) for now in (1.0, 2.0)]
-    assert notes == [["P: slot 1 rests: no room on cuda:0"], []]
+    assert notes == [["P: slot 1 rests: no room on cuda:0; it is tried again after 5 min"], []]
     (worker,) = shown(core, 2.0).workers
     assert [(slot.state, slot.note) for slot in worker.slots] == [
-        ("resting", "until 22:00"),
-        ("resting", "no room on cuda:0"),
+        ("resting", "until 22:00 (--hours)"),
+        ("resting", "no room on cuda:0; it is tried again after 5 min"),
         ("idle", ""),
     ]
-    assert worker.note == "until 22:00; no room on cuda:0"
+    assert worker.note == "until 22:00 (--hours); no room on cuda:0; it is tried again after 5 min"
 
 
 def test_a_place_that_failed_does_not_wait_for_whoever_rests() -> None:
@@ -287,7 +293,7 @@ def test_a_place_that_failed_does_not_wait_for_whoever_rests() -> None:
     join(core, b"a")
     grant = offer(core, b"a")
     join(core, b"b")
-    core.receive(b"b", Heartbeat((), resting=(Resting(0, "until 22:00"),)), 1.0)
+    core.receive(b"b", Heartbeat((), resting=(Resting(0, NIGHT),)), 1.0)
     core.receive(b"a", Failed("job", 0, 0, 0, "error", "", grant.lease), 1.0)
     core.receive(b"a", Release(grant.lease), 1.0)
     assert offer(core, b"a", now=2.0).lines[0].index == 0
@@ -297,7 +303,7 @@ def test_a_place_that_failed_does_not_wait_for_whoever_rests() -> None:
 def test_a_job_whose_workers_all_rest_says_why() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     join(core)
-    core.receive(b"p", Heartbeat((), resting=(Resting(0, "until 22:00 (--hours)"),)), 1.0)
+    core.receive(b"p", Heartbeat((), resting=(Resting(0, NIGHT),)), 1.0)
     assert shown(core, 1.0).jobs[0].note == "every worker for it is paused: until 22:00 (--hours)"
 
 
@@ -402,7 +408,7 @@ def test_nobody_idles_while_the_coordinator_sleeps_or_a_slot_rests() -> None:
     core.tick(1.0)
     core.tick(101.0)
     assert core.jobs["job"].run_stats.idle_s == {"waits": 1.0}
-    core.receive(b"waits", Heartbeat((), (), resting=(Resting(0, "at night only"),)), 101.5)
+    core.receive(b"waits", Heartbeat((), (), resting=(Resting(0, NIGHT),)), 101.5)
     core.tick(103.0)
     assert core.jobs["job"].run_stats.idle_s == {"waits": 1.0}
 

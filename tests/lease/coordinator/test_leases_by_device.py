@@ -5,7 +5,8 @@ from msgspec import structs
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
-from swarm.lease.message import Done, Grant, Heartbeat, Resting
+from swarm.lease.envelope import Hindrance, NotLeasing, Resting
+from swarm.lease.message import Done, Grant, Heartbeat
 from swarm.lease.offer import Device, EngineOffer
 
 GPU_AND_CORES = (Device("cuda:0", slots=1), Device("cpu", slots=2))
@@ -65,9 +66,9 @@ def test_the_worker_is_told_for_which_kind_of_slot_there_is_nothing() -> None:
 
 def test_a_job_waits_where_all_slots_that_it_is_for_rest_whatever_the_others_do() -> None:
     core = make_mixed(xtts="gpu", hibari="cpu")
-    core.receive(b"p", Heartbeat((), (1, 2), resting=(Resting(0, "a game"),)), 0.0)
+    core.receive(b"p", Heartbeat((), (1, 2), resting=(Resting(0, Hindrance(NotLeasing.IN_USE, device="cuda:0")),)), 0.0)
     xtts, hibari = shown(core, 1.0).jobs
-    assert "every worker for it is paused: a game" in xtts.note
+    assert "every worker for it is paused: another program uses cuda:0" in xtts.note
     assert not hibari.note
 
 
@@ -77,7 +78,7 @@ def test_a_gpu_that_is_gone_ends_the_run_of_what_only_it_could_speak() -> None:
     join(core, slots=3, devices=GPU_AND_CORES)
     core.receive(b"p", Heartbeat((), (1, 2)), 0.0)
     assert not hope(core)
-    core.receive(b"p", Heartbeat((), (1, 2), resting=(Resting(0, "off the bus", "lost"),)), 1.0)
+    core.receive(b"p", Heartbeat((), (1, 2), resting=(Resting(0, Hindrance(NotLeasing.LOST, "off the bus")),)), 1.0)
     assert "off the bus" in hope(core)
 
 
@@ -87,12 +88,12 @@ def test_a_model_without_room_keeps_its_job_from_the_slot_and_no_other() -> None
         recipe = structs.replace(RECIPE, model=model)
         core.add_job(JobState(make_spec(*([text] for text in TEXTS), job=job, recipe=recipe)), device="gpu")
     join(core, slots=3, devices=GPU_AND_CORES)
-    rest = Resting(0, "no room for xtts", "memory", RECIPE.engine, "xtts")
+    rest = Resting(0, Hindrance(NotLeasing.MEMORY, "no room", seconds=600.0), RECIPE.engine, "xtts")
     outcome = core.receive(b"p", Heartbeat((), (0, 1, 2), resting=(rest,)), 0.0)
     assert {grant.slot: grant.job for grant in sent(outcome, Grant)} == {0: "small"}
-    assert said(outcome) == ["P: slot 0 rests: no room for xtts"]
+    assert said(outcome) == ["P: slot 0 rests: xtts: no room; it is tried again after 10 min"]
     large, small = shown(core, 1.0).jobs
-    assert "every worker for it is paused: no room for xtts" in large.note
+    assert "every worker for it is paused: xtts: no room" in large.note
     assert not small.note
 
 
@@ -108,6 +109,6 @@ def test_a_slot_without_room_for_a_model_speaks_for_no_other_slot() -> None:
     core = make_core()
     core.add_job(JobState(make_spec(*([text] for text in TEXTS))), device="gpu")
     join(core, slots=2, devices=(Device("cuda:0", slots=1), Device("cuda:1", slots=1)))
-    rest = Resting(0, "no room", "memory", RECIPE.engine, RECIPE.model)
+    rest = Resting(0, Hindrance(NotLeasing.MEMORY, "no room"), RECIPE.engine, RECIPE.model)
     outcome = core.receive(b"p", Heartbeat((), (0, 1), resting=(rest,)), 0.0)
     assert [grant.slot for grant in sent(outcome, Grant)] == [1]

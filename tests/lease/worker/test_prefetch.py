@@ -7,6 +7,7 @@ from making import KEY, RECIPE, grant, make_worker, ordered, speak
 
 from swarm.job.job_asset import LATENTS, JobAsset
 from swarm.job.recipe import Recipe, clip_key
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import Accepted, Grant, Job, Line, Revoke, Trim, Welcome
 from swarm.lease.outcome import CancelPrefetch, Command, Load, Prefetch, Speak, Unload, WorkerOutcome
 from swarm.lease.states import SlotState
@@ -96,7 +97,7 @@ WITHDRAWN: dict[str, Callable[[WorkerCore], WorkerOutcome]] = {
     "revoked": lambda worker: worker.receive("a", Revoke(1), 2.0),
     "expired": lambda worker: worker.receive("a", Revoke(1, expired=True), 2.0),
     "drained": lambda worker: worker.drain(2.0),
-    "rests": lambda worker: worker.limit(["until 22:00 (--hours)"], 2.0),
+    "rests": lambda worker: worker.limit([Hindrance(NotLeasing.HOURS, clock="22:00")], 2.0),
     "lost": lambda worker: worker.lose([0], "fell off the bus", 2.0),
     "forgotten": lambda worker: worker.forget("a", 2.0),
 }

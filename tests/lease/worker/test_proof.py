@@ -3,6 +3,7 @@
 from making import RECIPE, grant, make_worker, ordered, speak, told
 
 from swarm.lease.core_settings import WORKER_DEFAULTS
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import Failed, Heartbeat, Job, Release, Revoke
 from swarm.lease.outcome import Load, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
@@ -49,8 +50,8 @@ def test_an_engine_that_fails_at_every_text_has_its_slot_step_back_and_no_text_i
     assert (release.unable, BROKEN in release.note) == (False, True)
     assert Unload(0) in out.commands
     (rest,) = told(worker.beat(2.0), Heartbeat)[-1].resting
-    assert rest.trouble == "memory"  # the nearest that 0.1 understands
-    assert "fails at every text" in rest.why
+    assert rest.why.cause is NotLeasing.ENGINE
+    assert "fails at every text" in rest.why.note
 
 
 def test_a_slot_that_stepped_back_tries_again_and_goes_on_once_its_engine_speaks() -> None:
@@ -129,9 +130,9 @@ def test_an_engine_that_crashes_at_every_text_is_loaded_afresh_for_its_proof() -
 def test_a_slot_that_rests_gives_back_what_failed_and_loads_no_engine_to_prove_anything() -> None:
     for kind in ("error", "crashed", "memory"):
         worker, out = make_spoken()
-        worker.limit(["a game"], 1.0)
+        worker.limit([Hindrance(NotLeasing.IN_USE)], 1.0)
         out = fail(worker, out, kind)
         assert not any(isinstance(command, Load | Speak) for command in out.commands)
         assert not told(out, Failed)
-        assert [release.note for release in told(out, Release)] == ["a game"]
+        assert [release.note for release in told(out, Release)] == ["in use"]
         assert not worker.slots[0].leases

@@ -5,6 +5,7 @@ from making import INFO, RECIPE
 
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.core_settings import WORKER_DEFAULTS
+from swarm.lease.envelope import NotLeasing
 from swarm.lease.message import Grant, Job, Line
 from swarm.lease.states import IllegalTransition, SlotState
 from swarm.lease.worker.slot import EngineSlot
@@ -65,7 +66,7 @@ def test_a_slot_rests_once_its_line_is_spoken_and_comes_back_by_itself() -> None
     slot.load(JOB, 1, 0.0)
     slot.loaded(0.0)
     slot.speak(tuple(slot.leases[0].lines[:1]), 0.0)
-    slot.rest.step_back("memory", "no room", 0.0)
+    slot.rest.step_back(NotLeasing.MEMORY, "no room", 0.0)
     slot.drain()
     slot.settle(1.0)
     assert slot.state is SlotState.SPEAKING

@@ -7,11 +7,13 @@ from msgspec import structs
 
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.core_settings import WORKER_DEFAULTS
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import Accepted, Failed, Heartbeat, Job, Release, Trim
 from swarm.lease.outcome import CancelPrefetch, Kill, Load, Speak, Unload, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST
 
+HOT = Hindrance(NotLeasing.HOT, device="cuda:0", count=80)
 IDLE_S, RESTING_S, STEP_BACK_S = WORKER_DEFAULTS.idle_s, WORKER_DEFAULTS.resting_s, WORKER_DEFAULTS.step_back_s
 
 
@@ -39,7 +41,7 @@ def test_memory_that_runs_out_again_has_the_slot_step_back_and_blames_no_sentenc
     assert out.commands == [Unload(0)]
     assert [(release.lease, release.unable) for release in told(out, Release)] == [(7, False)]
     beat = told(out, Heartbeat)[-1]
-    assert [(rest.slot, rest.trouble) for rest in beat.resting] == [(0, "memory")]
+    assert [(rest.slot, rest.why.cause) for rest in beat.resting] == [(0, NotLeasing.MEMORY)]
     assert beat.offers == (0, 1)  # it has room for other models
     grant(worker, "Three.", lease=8, slot=1)  # the other one goes on
     assert worker.slots[1].leases
@@ -71,9 +73,9 @@ def test_after_enough_clips_memory_that_runs_out_is_an_accident_again() -> None:
 def test_a_model_that_finds_no_room_has_the_slot_step_back_and_the_worker_stays_able() -> None:
     worker = make_worker(2)
     (load,) = grant(worker, "One.").commands
-    out = worker.step_back(load.slot, load.turn, "memory", "no room", 1.0)
+    out = worker.step_back(load.slot, load.turn, NotLeasing.MEMORY, "no room", 1.0)
     assert [release.unable for release in told(out, Release)] == [False]
-    assert worker.step_back(load.slot, load.turn, "memory", "no room", 1.0).commands == []  # a late report
+    assert worker.step_back(load.slot, load.turn, NotLeasing.MEMORY, "no room", 1.0).commands == []  # a late report
 
 
 def test_a_model_that_finds_no_room_keeps_the_slot_from_no_other() -> None:
@@ -81,7 +83,7 @@ def test_a_model_that_finds_no_room_keeps_the_slot_from_no_other() -> None:
     small = structs.replace(RECIPE, model="small")
     worker.receive("b", Job("job-b", "Book", small), 0.0)
     (load,) = grant(worker, "One.", link="a").commands
-    out = worker.step_back(0, load.turn, "memory", "no room", 1.0)
+    out = worker.step_back(0, load.turn, NotLeasing.MEMORY, "no room", 1.0)
     assert out.commands == [Unload(0)]
     (rest,) = told(out, Heartbeat)[-1].resting
     assert (rest.slot, rest.engine, rest.model) == (0, RECIPE.engine, RECIPE.model)
@@ -92,7 +94,7 @@ def test_a_model_that_finds_no_room_keeps_the_slot_from_no_other() -> None:
 def test_a_coordinator_that_grants_what_has_no_room_gets_its_lease_back() -> None:
     worker = make_worker()
     (load,) = grant(worker, "One.").commands
-    worker.step_back(0, load.turn, "memory", "no room", 1.0)
+    worker.step_back(0, load.turn, NotLeasing.MEMORY, "no room", 1.0)
     (release,) = told(grant(worker, "One.", lease=2, now=2.0), Release)
     assert release.note == "there is no room for its model"
 
@@ -130,7 +132,7 @@ def test_work_in_between_starts_the_waiting_anew() -> None:
 def test_who_rests_lets_go_of_its_engine_sooner() -> None:
     worker = make_worker()
     speak(worker, speak(worker, grant(worker, "One.")), now=2.0)
-    worker.slots[0].rest.limit = "until 22:00"
+    worker.slots[0].rest.limit = HOT
     assert not worker.beat(3.0).commands
     assert worker.beat(3.0 + RESTING_S).commands == [Unload(0)]
 
@@ -141,7 +143,7 @@ def test_a_gpu_that_falls_off_the_bus_takes_its_slots_out_and_the_others_go_on()
     out = worker.lose([0], "cuda:0 fell off the bus", 2.0)
     assert out.commands == [Unload(0)]
     assert [release.lease for release in told(out, Release)] == [7]
-    assert [rest.trouble for rest in told(worker.beat(3.0), Heartbeat)[-1].resting] == ["lost"]
+    assert [rest.why.cause for rest in told(worker.beat(3.0), Heartbeat)[-1].resting] == [NotLeasing.LOST]
     assert not fail(worker, hanging, "crashed").messages  # the end of its engine is nobody's fault
     assert not worker.lose([0], "cuda:0 fell off the bus", 3.0).commands
     assert grant(worker, "Two.", lease=8, slot=1).commands
@@ -151,22 +153,22 @@ def test_a_slot_that_may_not_work_finishes_its_sentence_gives_back_the_rest_and_
     worker = make_worker(2)
     speaking = speak(worker, grant(worker, "One.", "Two.", lease=7))
     queued = grant(worker, "Three.", lease=8, slot=1)
-    out = worker.limit(["hot", "hot"], 1.0)
+    out = worker.limit([HOT, HOT], 1.0)
     assert [release.lease for release in told(out, Release)] == [8]
     assert queued.commands and out.commands == [CancelPrefetch(0)]
     assert told(out, Heartbeat)[-1].offers == ()
     ((_, clip),) = speak(worker, speaking).clips
     assert clip.index == 0
     assert not worker.beat(2.0).commands
-    assert [rest.why for rest in told(worker.beat(3.0), Heartbeat)[-1].resting] == ["hot", "hot"]
-    beat = told(worker.limit(["", "hot"], 4.0), Heartbeat)[-1]
+    assert [rest.why for rest in told(worker.beat(3.0), Heartbeat)[-1].resting] == [HOT, HOT]
+    beat = told(worker.limit([None, HOT], 4.0), Heartbeat)[-1]
     assert (beat.offers, [rest.slot for rest in beat.resting]) == ((0,), [1])
-    assert not worker.limit(["", "hot"], 5.0).messages  # nothing new
+    assert not worker.limit([None, HOT], 5.0).messages  # nothing new
 
 
 def test_a_grant_that_comes_to_a_slot_that_rests_goes_back() -> None:
     worker = make_worker()
-    worker.limit(["until 22:00"], 0.0)
+    worker.limit([HOT], 0.0)
     assert [release.lease for release in told(grant(worker, "One.", lease=7), Release)] == [7]
 
 

@@ -1,7 +1,9 @@
 import pytest
 
 from swarm.config import Limits
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.worker.rest import COOLING, QUIET_S, Judge, Sight, is_within, next_start, parse_hours
+from swarm.watch.words import hindrance_text
 
 
 def at(clock: str) -> int:
@@ -43,29 +45,31 @@ def test_the_next_beginning_is_named() -> None:
 def test_outside_its_hours_every_slot_rests_also_on_the_cpu() -> None:
     judge = Judge(Limits(hours=parse_hours("22-7")))
     for device in ("cpu:0", "cuda:0"):
-        assert judge.reason(device, None, at("12:00"), 0.0) == "until 22:00 (--hours)"
-        assert judge.reason(device, None, at("23:00"), 0.0) == ""
+        assert judge.hindrance(device, None, at("12:00"), 0.0) == Hindrance(NotLeasing.HOURS, clock="22:00")
+        assert judge.hindrance(device, None, at("23:00"), 0.0) is None
 
 
 def test_a_hot_gpu_rests_until_it_has_cooled_and_the_other_works() -> None:
     judge = Judge(Limits(max_temperature=80))
 
     def rests(temperature_c: int) -> bool:
-        return bool(judge.reason("cuda:0", Sight(temperature_c), 0, 0.0))
+        return bool(judge.hindrance("cuda:0", Sight(temperature_c), 0, 0.0))
 
     assert [rests(t) for t in (80, 81, 80 - COOLING + 1, 80 - COOLING, 80)] == [False, True, True, False, False]
     rests(90)
-    assert judge.reason("cuda:1", Sight(60), 0, 0.0) == ""
-    assert judge.reason("cuda:0", Sight(90), 0, 0.0) == "cuda:0 has been over 80 C and cools to 75 (--max-temperature)"
+    assert judge.hindrance("cuda:1", Sight(60), 0, 0.0) is None
+    hot = judge.hindrance("cuda:0", Sight(90), 0, 0.0)
+    assert hot is not None
+    assert hindrance_text(hot) == "cuda:0 has been over 80 C and cools to 75 (--max-temperature)"
 
 
 def test_a_gpu_that_others_use_is_left_to_them_until_it_has_been_quiet_for_a_while() -> None:
     judge = Judge(Limits(idle_only=True))
-    assert judge.reason("cuda:0", Sight(others=False), 0, 0.0) == ""
-    used = judge.reason("cuda:0", Sight(others=True), 0, 10.0)
-    assert used == "another program uses cuda:0, or just did (--idle-only)"
-    assert judge.reason("cuda:0", Sight(others=False), 0, 10.0 + QUIET_S - 1)
-    assert judge.reason("cuda:0", Sight(others=False), 0, 10.0 + QUIET_S) == ""
+    assert judge.hindrance("cuda:0", Sight(others=False), 0, 0.0) is None
+    used = judge.hindrance("cuda:0", Sight(others=True), 0, 10.0)
+    assert used == Hindrance(NotLeasing.IN_USE, device="cuda:0")
+    assert judge.hindrance("cuda:0", Sight(others=False), 0, 10.0 + QUIET_S - 1)
+    assert judge.hindrance("cuda:0", Sight(others=False), 0, 10.0 + QUIET_S) is None
 
 
 @pytest.mark.parametrize(
@@ -73,9 +77,9 @@ def test_a_gpu_that_others_use_is_left_to_them_until_it_has_been_quiet_for_a_whi
     [(Limits(idle_only=True), None), (Limits(max_temperature=80), None), (Limits(max_temperature=80), Sight())],
 )
 def test_what_cannot_be_seen_is_not_allowed(limits: Limits, sight: Sight | None) -> None:
-    assert "does not tell" in Judge(limits).reason("cuda:0", sight, 0, 0.0)
+    assert Judge(limits).hindrance("cuda:0", sight, 0, 0.0) == Hindrance(NotLeasing.UNREAD, device="cuda:0")
 
 
 def test_without_limits_nothing_is_asked() -> None:
-    assert Judge(Limits()).reason("cuda:0", None, 0, 0.0) == ""
-    assert Judge(Limits(idle_only=True, max_temperature=80)).reason("cpu:0", None, 0, 0.0) == ""
+    assert Judge(Limits()).hindrance("cuda:0", None, 0, 0.0) is None
+    assert Judge(Limits(idle_only=True, max_temperature=80)).hindrance("cpu:0", None, 0, 0.0) is None

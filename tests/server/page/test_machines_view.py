@@ -8,7 +8,7 @@ from lxml import html
 from msgspec import structs
 from site_bench import SiteBench
 
-from swarm.lease.envelope import Reason
+from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import ChapterStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.offer import Figures
@@ -33,8 +33,11 @@ async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None
         attic = WorkerStatus(
             "w/1", "attic", "RTX", slots, 0.5, 2, 40, 90.0, figures=figures, version="0.2.1", tag="s<i>pot"
         )
-        paused = Reason("rests", note="paused from laptop")
-        cellar = WorkerStatus("w 2", "cellar", "cpu", (SlotStatus(0, "idle"),), 75.0, 0, reasons=(paused,))
+        resting = Resting(0, Hindrance(NotLeasing.PAUSED, by="laptop"))
+        paused = Reason("rests", resting=(resting,))
+        cellar = WorkerStatus(
+            "w 2", "cellar", "cpu", (SlotStatus(0, "resting", rest=resting),), 75.0, 0, reasons=(paused,)
+        )
         named = (("barn", "off"), ("shed", "on"), ("loft", "no room"))
         others = (WorkerStatus(name, name, "cpu", (), 0.5, 0, standby=standby) for name, standby in named)
         return structs.replace(reply, jobs=(job,), workers=(attic, cellar, *others))

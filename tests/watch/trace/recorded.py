@@ -6,6 +6,7 @@ from making import RECIPE, TEXTS, grant, join, make_clip, make_core, make_hello,
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.file_transfer import LackedFile, ModelReport, ToldFile
 from swarm.lease.message import Bye, Failed, Job, Welcome
 from swarm.lease.worker.core import WorkerCore
@@ -53,7 +54,7 @@ def work(path: Path) -> WorkerCore:
                 (LackedFile("0" * 64, told=ToldFile("0" * 64, "c" * 64, 5)),), (ToldFile("f" * 64, "e" * 64, 5),)
             )
         }
-        core.limit(["too hot"], 3.0)
+        core.limit([Hindrance(NotLeasing.HOT, device="cuda:0", count=80)], 3.0)
         core.lose([0], "gone", 4.0)
         core.beat(5.0)
         core.drain(6.0)
