@@ -206,8 +206,8 @@ class Uploads:
         places, book = _read(self._folder), _book(tags)
         sizes = _files(places, place, book) | {path.name: path.stat().st_size for path in files}
         with guarded(self._folder):
-            record = {place: UploadRecord(at_s, book, sizes)}
-            replace_file(self._folder / UPLOADS, msgspec.json.encode({**places, **record}))
+            places[place] = UploadRecord(at_s, book, sizes)
+            replace_file(self._folder / UPLOADS, msgspec.json.encode(places))
 
     def known(self, place: str, tags: Tags) -> set[tuple[str, int]]:
         """Return names and sizes of all files that jobs of this state folder uploaded to a place as the same book."""

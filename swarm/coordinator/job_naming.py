@@ -21,7 +21,7 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
     """Return the name that always follows from a book of this title, a recipe and the choices of text."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
-    digest.update(msgspec.json.encode((recipe, config.chapters)))
+    digest.update(msgspec.json.encode((recipe.facts, config.chapters)))
     if config.reading is not None:
         digest.update(msgspec.json.encode(config.reading))
     if config.credits is not None:

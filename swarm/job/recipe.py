@@ -13,13 +13,19 @@ TAKES = 3  # a worker speaks a doubtful segment up to so many times, and keeps t
 
 
 class Recipe(Struct, frozen=True):
-    """Everything that decides how a segment sounds, and so its clip key. Versions of libraries are not part of it."""
+    """Everything that decides how a segment sounds. Versions of libraries are not part of it."""
 
     engine: str
     voice: str
     language: str
     model: str = ""
     settings: tuple[tuple[str, Setting], ...] = ()  # sorted by name
+    cast: bool = False  # some segments have voices of their own, which their texts name
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What clip keys and names of jobs are made of."""
+        return {name: getattr(self, name) for name in ("engine", "voice", "language", "model", "settings")}
 
     @property
     def narrator(self) -> str:
@@ -29,7 +35,7 @@ class Recipe(Struct, frozen=True):
 
 def clip_key(text: str, recipe: Recipe, take: int) -> str:
     """Return the key of a clip: 32 hexadecimal digits of a hash of text, recipe and take."""
-    return hashlib.sha256(msgspec.json.encode((text, recipe, take))).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode((text, recipe.facts, take))).hexdigest()[:32]
 
 
 def seeds_of(text: str, recipe: Recipe, take: int) -> tuple[int, ...]:

@@ -79,7 +79,7 @@ class SegmentQuarantined(Record, frozen=True, tag=True):
 
     chapter: int
     index: int
-    why: str  # the kind of the last failure; in journals of 0.1 its note, too
+    why: str  # the kind of the last failure
     note: str = ""
 
 

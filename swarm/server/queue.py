@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, structs
 
+from swarm.config import STATE_VERSION, other_state
 from swarm.errors import StoreError, UsageError
 from swarm.job.store.asset_folder import copy_synced
 from swarm.lease.states import follow
@@ -113,6 +114,7 @@ class QueuedBook(Struct, frozen=True, omit_defaults=True):
 
 
 class _Content(Struct, frozen=True):
+    version: int = 1  # the first version did not say it
     epoch: int = 0
     last_id: int = 0
     books: tuple[QueuedBook, ...] = ()
@@ -252,7 +254,7 @@ class Queue:
         path = self._folder / FILE
         with guarded(path):
             if not path.exists():
-                return _Content()
+                return _Content(STATE_VERSION)
             data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
         try:
             content = msgspec.json.decode(data, type=_Content)
@@ -261,6 +263,8 @@ class Queue:
                 f"{path} cannot be used: it is damaged ({fault}); move it away and start again. Jobs and audiobooks "
                 "are not lost with it: add the books again, and nothing is spoken a second time."
             ) from fault
+        if content.version != STATE_VERSION:
+            raise other_state(path, content.version)
         return structs.replace(content, books=tuple(book.at_start for book in content.books))
 
     def _write(self, content: _Content) -> None:

@@ -100,7 +100,7 @@ def test_a_clean_debian_makes_an_audiobook_of_what_comes_into_its_folder(debian:
     for unit in PROGRAMS:
         debian.run("systemd-analyze", "security", "--offline=true", "--threshold=25", unit)
     debian.run("systemctl", "enable", "--now", "e2a-swarm-serve", "e2a-swarm-work@cpu")
-    shutil.copy(ROOT / "tests/stories/made_by_0_1/book.epub", debian.desk)
+    shutil.copy(ROOT / "tests/packaging/book.epub", debian.desk)
     debian.run("cp", "/desk/book.epub", "/srv/books/book.epub")
 
     def finished() -> str:

@@ -4,60 +4,81 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from evidence import assert_complete, clips, only, report_of
-from household import Machine
-from test_story_of_older_jobs import BOOK, INTERRUPTED, MADE, acceptances
+import pytest
+from evidence import accepted, assert_complete, clips, only, report_of
+from household import SLOW, Machine, wait_for
 
-JOB = "a-test-9e8965992e"
+SPOKEN_BEFORE = 3
 
 
-def test_a_job_in_one_file_goes_on_at_another_machine(machine: Callable[[str], Machine]) -> None:
-    old, new = machine("old"), machine("new")
-    shutil.copytree(MADE / "state", old.home, dirs_exist_ok=True)
-    before = acceptances(old.home)[JOB]
+@pytest.fixture
+def old(machine: Callable[[str], Machine], small_book: Path) -> Machine:
+    """Return a machine whose job was killed in the middle."""
+    old = machine("old")
+    running = old.start("convert", small_book, *SLOW, "--workers", 1)
+    wait_for(lambda: len(accepted(old.home)) >= SPOKEN_BEFORE)
+    running.kill()
+    return old
 
-    packed = old.run("jobs", "export", JOB)
+
+def job_of(machine: Machine) -> str:
+    return only(machine.home / "jobs", "*").name
+
+
+def test_a_job_in_one_file_goes_on_at_another_machine(
+    old: Machine, machine: Callable[[str], Machine], small_book: Path
+) -> None:
+    new, before = machine("new"), accepted(old.home)
+
+    job = job_of(old)
+    packed = old.run("jobs", "export", job)
     assert (packed.returncode, packed.stderr) == (0, "")
-    assert f"{JOB}.e2a-job: {len(before)} spoken sentences, " in packed.stdout
-    shutil.move(old.desk / f"{JOB}.e2a-job", new.desk)
+    assert f"{job}.e2a-job: {len(before)} spoken sentences, " in packed.stdout
+    shutil.move(old.desk / f"{job}.e2a-job", new.desk)
     shutil.rmtree(old.home)
-    taken = new.run("jobs", "import", f"{JOB}.e2a-job")
+    taken = new.run("jobs", "import", f"{job}.e2a-job")
     assert (taken.returncode, taken.stderr) == (0, "")
-    assert f"{JOB} imported: A Test, {len(before)} of " in taken.stdout
-    assert_goes_on(new, before=len(before))
+    assert f"{len(before)} of " in taken.stdout
+    assert_goes_on(new, small_book, before=len(before))
 
 
-def test_a_state_folder_goes_on_at_another_path(machine: Callable[[str], Machine]) -> None:
-    old, new = machine("old"), machine("new")
-    shutil.copytree(MADE / "state", old.home, dirs_exist_ok=True)
-    before = acceptances(old.home)[JOB]
+def test_a_state_folder_goes_on_at_another_path(
+    old: Machine, machine: Callable[[str], Machine], small_book: Path
+) -> None:
+    new, before = machine("new"), accepted(old.home)
     old.home.rename(new.home)
-    assert_goes_on(new, before=len(before))
+    assert_goes_on(new, small_book, before=len(before))
 
 
-def assert_goes_on(machine: Machine, before: int) -> None:
+def assert_goes_on(machine: Machine, book: Path, before: int) -> None:
     """Run the same command to its end, and check that nothing was spoken twice."""
     spoken = clips(machine.home)
-    done = machine.run("convert", BOOK, *INTERRUPTED)
+    done = machine.run("convert", book, *SLOW, "--workers", "1")
     assert (done.returncode, done.stderr) == (0, "")
     now = clips(machine.home)
     assert {key: now[key] for key in spoken} == spoken
     report = report_of(only(machine.desk, "*.m4b"))
     assert_complete(report)
-    records = acceptances(machine.home)[JOB]
+    records = accepted(machine.home)
     assert len({(clip.chapter, clip.index) for clip in records}) == len(records) == report["totals"]["segments"]
     assert len(records) > before > 0
 
 
-def test_a_mistyped_name_or_file_is_a_sentence(here: Machine) -> None:
-    shutil.copytree(MADE / "state", here.home, dirs_exist_ok=True)
-    refused = here.run("jobs", "export", "no-such-job")
+def test_a_state_folder_of_0_2_is_refused_by_a_sentence(here: Machine, small_book: Path) -> None:
+    (here.home / "jobs").mkdir(parents=True)
+    refused = here.run("convert", small_book, *SLOW)
+    assert (refused.returncode, refused.stdout) == (69, "")
+    assert f"{here.home} is of an older e2a-swarm: finish its books with that version" in refused.stderr
+
+
+def test_a_mistyped_name_or_file_is_a_sentence(old: Machine, small_book: Path) -> None:
+    refused = old.run("jobs", "export", "no-such-job")
     assert (refused.returncode, refused.stdout) == (64, "")
     assert "There is no job 'no-such-job'" in refused.stderr
-    refused = here.run("jobs", "export", JOB, "--to", Path("no-such-folder") / "x")
+    refused = old.run("jobs", "export", job_of(old), "--to", Path("no-such-folder") / "x")
     assert refused.returncode == 69
     assert "no-such-folder/x cannot be used" in refused.stderr
-    refused = here.run("jobs", "import", BOOK)
+    refused = old.run("jobs", "import", small_book)
     assert refused.returncode == 64
     assert "is no job that `e2a-swarm jobs export` wrote" in refused.stderr
     assert "Traceback" not in refused.stderr

@@ -128,10 +128,7 @@ class Origin(Struct, frozen=True, array_like=True, gc=False):
 
 
 class Segment(Struct, frozen=True, array_like=True):
-    """The smallest text handed to a voice, and the pause after it.
-
-    Jobs that 0.1 made have the first three fields only. The order of fields is the order in the journal.
-    """
+    """The smallest text handed to a voice, and the pause after it. The order of fields is that in the journal."""
 
     spoken: str  # the words for the engine: numbers and abbreviations are spelled out
     pause: Pause

@@ -14,7 +14,7 @@ MAX_WRITTEN_CHARS = 60
 MAX_PHONEMES = 120
 
 _VOICE = regex.compile(r"\A⟦\|@([^|⟦⟧]{1,200})⟧")
-_LANGUAGE = regex.compile(r"\A⟦\|=([a-z]{2,8})⟧")  # workers of 0.1 take it for a word without letters
+_LANGUAGE = regex.compile(r"\A⟦\|=([a-z]{2,8})⟧")
 _MARK = regex.compile(r"⟦([^|⟦⟧]*)\|([^|⟦⟧]*)⟧")
 _MARKED_PIECE = regex.compile(r"(⟦[^⟦⟧]*⟧)")
 _IPA = regex.compile(r"[\p{L}\p{M}\p{Lm}\p{Sk}.‿ ˈˌːˑ|‖↗↘-]+")

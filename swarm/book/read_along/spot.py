@@ -52,11 +52,6 @@ def _chapter_spots(number: int, chapter: Chapter) -> Iterator[Spot]:
         yield spot
 
 
-def has_origins(script: Sequence[Chapter]) -> bool:
-    """Return whether the segments of a job have origins, which jobs made by 0.1 lack."""
-    return any(chapter.documents for chapter in script)
-
-
 def with_origins(script: Sequence[Chapter], made_again: Sequence[Chapter]) -> tuple[Chapter, ...]:
     """Return a job's chapters with the origins, and the words of the book, from a newer script of the same book.
 

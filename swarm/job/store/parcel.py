@@ -44,7 +44,7 @@ from swarm.system.platform import sync_file, sync_folder
 
 Kind = TypeVar("Kind")
 
-FORMAT = 1
+FORMAT = 2
 SUFFIX = ".e2a-job"
 MAX_CONTENTS = 1 << 20  # bytes of the first member
 MAX_SPEC = 256 << 20  # bytes
@@ -67,7 +67,7 @@ class Contents(Struct, frozen=True):
     spec: Digest
     records: Digest
     book: Digest
-    format: int = FORMAT
+    format: int = 1  # the first format did not always say it
 
 
 class Packed(Struct, frozen=True):
@@ -130,7 +130,7 @@ def _new_file(target: Path) -> Iterator[IO[bytes]]:
 
 def _add_job(tar: tarfile.TarFile, folder: Path, book: str, spec: JobSpec, records: list[AnyRecord]) -> None:
     spec_body, records_body = msgspec.msgpack.encode(spec), msgspec.msgpack.encode(records)
-    contents = Contents(spec.job, _digest(spec_body), _digest(records_body), book)
+    contents = Contents(spec.job, _digest(spec_body), _digest(records_body), book, FORMAT)
     _add(tar, CONTENTS, msgspec.json.encode(contents))
     _add(tar, SPEC, spec_body)
     _add(tar, RECORDS, records_body)
@@ -205,6 +205,10 @@ def _contents(source: Path, members: "_Members") -> Contents:
         raise _no_parcel(source) from error
     if contents.format > FORMAT:
         raise UsageError(f"{source} was written by a newer e2a-swarm; upgrade this one to import it.")
+    if contents.format < FORMAT:
+        raise UsageError(
+            f"{source} was written by an older e2a-swarm: import it with that one, and finish its book there."
+        )
     if not JOB_NAME.fullmatch(contents.job):
         raise _no_parcel(source)
     return contents

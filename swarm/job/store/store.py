@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from swarm.config import STATE_VERSION, VERSION_FILE, check_state
 from swarm.errors import Remedy, StoreError
 from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, LatentsKept
 from swarm.job.run import MAX_BYTES, RunStats, decode_run_stats
@@ -80,7 +81,12 @@ class DiskStore:
         self._choosing = threading.Lock()  # reports are read while another thread commits
         self._locks: dict[str, Lock] = {}
         self._made: list[str] = []
-        for name in ("", "jobs", "clips"):
+        check_state(state_dir)
+        make_folder(state_dir)
+        if not (version := state_dir / VERSION_FILE).exists():
+            with guarded(version):
+                replace_file(version, f"{STATE_VERSION}\n".encode())
+        for name in ("jobs", "clips"):
             make_folder(state_dir / name)
         self._scratch = Scratch(state_dir / "scratch")
         self.clips = ClipFolder(state_dir / "clips", self._scratch.folder)

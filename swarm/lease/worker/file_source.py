@@ -101,7 +101,7 @@ class FileSource:
         return (None if tries == 1 or self.only_doors else ""), asks
 
     def awaits_word(self, size: int) -> bool:
-        """Tell whether the coordinator has yet to say where a file is fetched; one of 0.1 never does."""
+        """Tell whether the coordinator has yet to say where a file is fetched."""
         return not self.offered if self.only_doors else not self.is_told and is_shared(size, self.piece)
 
     def may_ask(self, offset: int) -> bool:
@@ -140,7 +140,7 @@ class FileSource:
         return tuple(SetAside(door, fault) for door, fault in self.aside.items())
 
 
-NO_WORD_S = 4.0  # the engine downloads if the coordinator says no word for so long; one of 0.1 never says any
+NO_WORD_S = 4.0  # the engine downloads if the coordinator says no word for so long
 LOST_WORD_S = 30.0  # the engine downloads if neither a further word nor a byte of another worker comes
 MAX_WAIT_S = 3600.0  # another machine's download may take this long
 

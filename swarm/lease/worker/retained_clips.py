@@ -49,9 +49,6 @@ class RetainedClips:
         link.accepted(*self.unaccepted.under_way(message.job, clips, now), now)
         by = _acceptor(link, link.jobs.get(message.job))
         gone = self.unaccepted.take(message.job, clips)
-        if not by[1]:  # a coordinator of 0.1, which would never be offered them again
-            out.forget([held.clip for held in gone])
-            return
         for held in gone:
             self._lose_bytes(held.clip)
             self.clips[_name(held.clip)] = RetainedClip(held.clip, held.size, by)
@@ -152,5 +149,5 @@ def _may_lack(epoch: int, accepted_under: int) -> bool:
 
 
 def _acceptor(link: CoordinatorLink, job: Job | None) -> Acceptor:
-    """Return the process of a coordinator, and the job's epoch there; 0 if it does not tell."""
+    """Return the process of a coordinator, and the job's epoch there; 0 before it told."""
     return link.welcome.coordinator if link.welcome else "", job.epoch if job else 0

@@ -245,13 +245,16 @@ def test_another_kind_of_file_is_named(there: DiskStore, tmp_path: Path) -> None
         read_parcel(there, tmp_path)
 
 
-def test_a_parcel_of_a_newer_program_asks_for_an_upgrade(there: DiskStore, parcel: Path) -> None:
-    def newer(name: str, content: bytes) -> bytes:
-        return json.dumps(json.loads(content) | {"format": 2}).encode() if name == "parcel.json" else content
+@pytest.mark.parametrize(("version", "sentence"), [(1, "an older e2a-swarm: import it with"), (3, "a newer e2a-swarm")])
+def test_a_parcel_of_another_version_is_refused(there: DiskStore, parcel: Path, version: int, sentence: str) -> None:
+    def other(name: str, content: bytes) -> bytes:
+        return json.dumps(json.loads(content) | {"format": version}).encode() if name == "parcel.json" else content
 
-    with pytest.raises(UsageError, match="newer e2a-swarm"):
-        read_parcel(there, rewritten(parcel, newer))
+    with pytest.raises(UsageError, match=sentence):
+        read_parcel(there, rewritten(parcel, other))
 
+
+def test_a_parcel_with_facts_that_are_not_known_asks_for_an_upgrade(there: DiskStore, parcel: Path) -> None:
     def unknown(name: str, content: bytes) -> bytes:
         return msgspec.msgpack.encode([{"type": "Sung"}]) if name == "records.msgpack" else content
 

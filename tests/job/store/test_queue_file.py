@@ -1,6 +1,7 @@
 """The queue of a resident coordinator on the disk."""
 
 import errno
+import json
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,14 @@ def test_the_next_start_reads_whatever_was_written(tmp_path: Path, book: Path) -
     queue.close()
     [again] = Queue(tmp_path / "state").books
     assert (again.files, again.why[:8]) == (("/out/caf?.m4b",), "because ")
+
+
+@pytest.mark.parametrize(("said", "sentence"), [({}, "is of an older e2a-swarm"), ({"version": 3}, "newer e2a-swarm")])
+def test_a_queue_of_another_version_is_refused(tmp_path: Path, said: dict[str, int], sentence: str) -> None:
+    Queue(tmp_path).close()
+    (tmp_path / "queue" / FILE).write_text(json.dumps({**said, "books": []}))
+    with pytest.raises(StoreError, match=sentence):
+        Queue(tmp_path)
 
 
 def test_options_without_end_are_refused(tmp_path: Path, book: Path) -> None:

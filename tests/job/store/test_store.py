@@ -16,6 +16,7 @@ from memory_twins import MemoryStore
 from msgspec import structs
 from specs_for_tests import a_clip, a_job, a_key
 
+from swarm.config import VERSION_FILE, state_folder
 from swarm.errors import StoreError
 from swarm.job.record import ClipDiscarded, JobFinished, LatentsKept, RunStarted, SegmentFailed, SegmentQuarantined
 from swarm.job.run import RunStats
@@ -252,6 +253,22 @@ def test_a_changed_letter_of_a_record_or_of_the_spec_is_noticed(disk: DiskStore,
     with contextlib.closing(DiskStore(disk.state_dir)) as again, expected:
         again.open_job(JOB)
         list(again.records(JOB))
+
+
+def test_a_state_folder_of_another_version_is_refused_by_a_sentence_that_names_the_way_out(disk: DiskStore) -> None:
+    disk.close()
+    assert (disk.state_dir / VERSION_FILE).read_text() == "2\n"
+    (disk.state_dir / VERSION_FILE).write_text("3\n")
+    with pytest.raises(StoreError, match=rf"{disk.state_dir} was written by a newer e2a-swarm; upgrade this one"):
+        DiskStore(disk.state_dir)
+    (disk.state_dir / VERSION_FILE).unlink()  # versions 0.1 and 0.2 wrote none
+    for opened in (DiskStore, state_folder):
+        with pytest.raises(StoreError) as older:
+            opened(disk.state_dir)
+        assert str(older.value) == (
+            f"{disk.state_dir} is of an older e2a-swarm: finish its books with that version, or begin afresh with "
+            "another folder: name one with --state-dir, or move this one away."
+        )
 
 
 def test_a_damaged_journal_is_listed_and_can_be_removed_while_all_clips_stay(disk: DiskStore) -> None:

@@ -85,10 +85,6 @@ def test_a_coordinator_that_has_the_clip_is_not_asked_again() -> None:
     assert worker.spares.size == 100
 
 
-def test_a_coordinator_of_0_1_leaves_no_spares() -> None:
-    assert not with_a_spare(epoch=0).spares.clips
-
-
 def test_the_oldest_spares_make_room_for_newer_ones() -> None:
     worker = make_worker(max_spare=150)
     worker.receive("a", Job("job-a", "Book", RECIPE, epoch=1), 0.0)
