@@ -87,7 +87,7 @@ def orders_page(below: dict[str, Parser]) -> str:
     names = ", ".join(each.name for each in ORDERS)
     parts = [f"# e2a-swarm {names}\n\nThe options of all are the same."]
     for each in ORDERS:
-        parts += [f"\n## e2a-swarm {each.name}\n", *body(each._replace(sheets=each.sheets[:1]), below[each.name])]
+        parts += [f"\n## e2a-swarm {each.name}\n", *body(each._replace(groups=each.sheets[:1]), below[each.name])]
     parts += ["\n## Options\n", *tables(ORDERS[0].sheets[1:])]
     return "\n".join(parts) + "\n"
 

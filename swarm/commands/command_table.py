@@ -1,6 +1,6 @@
 """Every command: what it does, its options, its examples. What several commands share is in `option_table.py`."""
 
-from swarm.commands.option import Command, Option, Sheet
+from swarm.commands.option import Command, Option, Sheet, sheet
 from swarm.commands.option_table import (
     ALLOW_SLEEP,
     ASSETS_LIMIT,
@@ -33,18 +33,15 @@ from swarm.commands.option_table import (
 
 REST = "tags, loudness, subtitles, notes, models, upload, ..."
 
-MACHINE = Sheet(
-    "machine",
-    (
-        *DEVICES,
-        Option(
-            "--workers", "auto|N|gpu:N,cpu:N", "how many segments to speak at a time", default="auto",
-            usual="auto, one on each GPU and core, if memory allows",
-            more="`gpu:2,cpu:4` is a number for [each kind of device](../lan.md#slots-and-devices).",
-        ),
-        *VOICE_OPTIONS,
-        Option("--slots", refusal="say --workers N, the number of segments that are spoken at a time."),
+MACHINE = sheet(
+    "machine", *DEVICES,
+    Option(
+        "--workers", "auto|N|gpu:N,cpu:N", "how many segments to speak at a time", default="auto",
+        usual="auto, one on each GPU and core, if memory allows",
+        more="`gpu:2,cpu:4` is a number for [each kind of device](../lan.md#slots-and-devices).",
     ),
+    *VOICE_OPTIONS,
+    Option("--slots", refusal="say --workers N, the number of segments that are spoken at a time."),
 )  # fmt: skip
 
 
@@ -76,8 +73,8 @@ CONVERT = Command(
 )  # fmt: skip
 COORDINATE = Command(
     "coordinate",
-    "Share books with every machine of the swarm; ends when the audiobooks are written. The same command resumes where "
-    "it was interrupted.",
+    "Share books with every machine of the swarm; ends when the audiobooks are written. The same command resumes "
+    "where it was interrupted.",
     (
         "e2a-swarm coordinate book.epub",
         "e2a-swarm coordinate one.epub two.epub --output-dir ~/Audiobooks",
@@ -106,71 +103,64 @@ SERVE = Command(
     ),
     (
         *RENDERING,
-        Sheet(
+        sheet(
             "queue",
-            (
-                Option(
-                    "--watch", "DIR", "add the books that come into this folder", is_list=True,
-                    more="[How](../queue.md#a-folder-that-is-watched).",
-                ),
-                Option(
-                    "--notify", "URL",
-                    "tell this address, as Apprise writes it, which books are finished and what cannot go on",
-                    is_list=True,
-                    more="`E2A_SWARM_NOTIFY` names some too, out of sight of other users. [More](../queue.md#notices).",
-                ),
+            Option(
+                "--watch", "DIR", "add the books that come into this folder", is_list=True,
+                more="[How](../queue.md#a-folder-that-is-watched).",
+            ),
+            Option(
+                "--notify", "URL",
+                "tell this address, as Apprise writes it, which books are finished and what cannot go on", is_list=True,
+                more="`E2A_SWARM_NOTIFY` names some too, out of sight of other users. [More](../queue.md#notices).",
             ),
         ),
-        Sheet(
+        sheet(
             "web",
-            (
-                Option(
-                    "--web", "HOST:PORT|off", "where the page and the interface for programs listen",
-                    usual="127.0.0.1:5848 or the next free port",
-                    more="Only programs of this machine reach the default; elsewhere [the page](../page.md) asks for a "
-                    "password.",
-                ),
-                Option(
-                    "--web-password", "", "ask for the password of the page on this machine, too",
-                    more="For a page behind a proxy.",
-                ),
-                Option("--web-prefix", "PATH", "the path at which a proxy serves the page: /audiobooks"),
-                Option(
-                    "--price", "ENGINE=AMOUNT",
-                    "what an engine that is paid charges for a million characters, for the estimates of the page: "
-                    '"openai=15 USD"',
-                    is_list=True,
-                ),
-                Option("--web-cert", "FILE", "a certificate with its chain, for TLS"),
-                Option("--web-key", "FILE", "the key of that certificate"),
+            Option(
+                "--web", "HOST:PORT|off", "where the page and the interface for programs listen",
+                usual="127.0.0.1:5848 or the next free port",
+                more="Only programs of this machine reach the default; elsewhere [the page](../page.md) asks for a "
+                "password.",
             ),
+            Option(
+                "--web-password", "", "ask for the password of the page on this machine, too",
+                more="For a page behind a proxy.",
+            ),
+            Option("--web-prefix", "PATH", "the path at which a proxy serves the page: /audiobooks"),
+            Option(
+                "--price", "ENGINE=AMOUNT",
+                "what an engine that is paid charges for a million characters, for the estimates of the page: "
+                '"openai=15 USD"',
+                is_list=True,
+            ),
+            Option("--web-cert", "FILE", "a certificate with its chain, for TLS"),
+            Option("--web-key", "FILE", "the key of that certificate"),
         ),
         NETWORK,
         TERMINAL._replace(options=(quiet_option(), VERBOSE, json_option("print progress as JSON lines"), LOG)),
     ),
     line="share a queue of books with the machines of the swarm, until stopped",
-    common=(
-        "--output-dir", "--watch", "--web", *COMMON_SOUND, "--output-format", "--split", "--port", "--quiet",
-    ),
+    common=("--output-dir", "--watch", "--web", *COMMON_SOUND, "--output-format", "--split", "--port", "--quiet"),
     rest=REST,
     usage="[OPTION...]",
     values={"books": [], "ebook": [], "ebooks_dir": ""},
 )  # fmt: skip
 ADD = Command(
     "add",
-    "Add books to the queue of the swarm's `e2a-swarm serve`. The book is sent there, so this machine may go to sleep "
-    "afterwards. What is not said here is as `serve` was told.",
+    "Add books to the queue of the swarm's `e2a-swarm serve`. The book is sent there, so this machine may go to "
+    "sleep afterwards. What is not said here is as `serve` was told.",
     (
         "e2a-swarm add book.epub",
         "e2a-swarm add *.epub --voice heart --split 6h",
         "e2a-swarm add book.epub --coordinator server.local",
     ),
-    (BOOKS, *QUEUED, SEAT, Sheet("terminal", (STATE_DIR,))),
+    (BOOKS, *QUEUED, SEAT, sheet("terminal", STATE_DIR)),
     line="add books to the queue of `serve`, from any machine of the swarm",
     common=("BOOK", *COMMON_SOUND, "--split", "--chapters", "--coordinator"),
     rest=REST,
     usage="[OPTION...] BOOK...",
-)
+)  # fmt: skip
 WORK = Command(
     "work",
     "Find the coordinators of this machine's swarm and speak for them until stopped. Ctrl-C finishes the sentences "
@@ -184,85 +174,68 @@ WORK = Command(
         "e2a-swarm work --for 55m --exit-when-idle 5m --tag spot  on a rented machine",
     ),
     (
-        Sheet(
-            "machine",
-            (
-                *DEVICES,
-                Option(
-                    "--slots", "auto|N|gpu:N,cpu:N",
-                    "engines on each GPU and on the cores, or one number for each kind", default="auto",
-                    usual="auto, what fits", more="[How many](../lan.md#slots-and-devices).",
-                ),
-                Option("--name", "NAME", "the name of this machine", usual="its host name"),
-                Option(
-                    "--standby", "", "keep a copy of each book, for `e2a-swarm take-over`",
-                    more="[When the coordinator dies](../standbys.md).",
-                ),
-                Option(
-                    "--automatic", "3m", nargs="?", const="3m", default=None, usual="3m",
-                    help="with --standby: take books over by itself after so long without a word from their "
-                    "coordinator, if most other standbys with --automatic hear nothing either",
-                    more="[More](../standbys.md#taking-over-by-itself).",
-                ),
-                Option(
-                    "--output-dir", "DIR", "where audiobooks go that --automatic finishes", default=".", usual="here"
-                ),
-                ALLOW_SLEEP,
-                STATE_DIR,
+        sheet(
+            "machine", *DEVICES,
+            Option(
+                "--slots", "auto|N|gpu:N,cpu:N", "engines on each GPU and on the cores, or one number for each kind",
+                default="auto", usual="auto, what fits", more="[How many](../lan.md#slots-and-devices).",
             ),
+            Option("--name", "NAME", "the name of this machine", usual="its host name"),
+            Option(
+                "--standby", "", "keep a copy of each book, for `e2a-swarm take-over`",
+                more="[When the coordinator dies](../standbys.md).",
+            ),
+            Option(
+                "--automatic", "3m", nargs="?", const="3m", default=None, usual="3m",
+                help="with --standby: take books over by itself after so long without a word from their coordinator, "
+                "if most other standbys with --automatic hear nothing either",
+                more="[More](../standbys.md#taking-over-by-itself).",
+            ),
+            Option("--output-dir", "DIR", "where audiobooks go that --automatic finishes", default=".", usual="here"),
+            ALLOW_SLEEP, STATE_DIR,
         ),
-        Sheet(
-            "voices",
-            (Option("--engines", "NAME,...", "speak with these engines only"), *VOICE_OPTIONS, ASSETS_LIMIT),
-        ),
-        Sheet(
+        sheet("voices", Option("--engines", "NAME,...", "speak with these engines only"), *VOICE_OPTIONS, ASSETS_LIMIT),
+        sheet(
             "limits",
-            (
-                Option(
-                    "--hours", "22-7", "work only at these hours, local time, such as 22:30-7,12-13",
-                    more="On GPUs and CPUs. Spans may go over midnight.",
-                ),
-                Option(
-                    "--idle-only", "", "work on a GPU only while no other program uses it (NVIDIA)",
-                    more="Drawing a desktop does not count. The worker resumes a minute after the others have left.",
-                ),
-                Option(
-                    "--max-temperature", "C", "let a GPU cool down above this temperature (NVIDIA)",
-                    more="Until it has cooled by 5 degrees.",
-                ),
-                Option(
-                    "--no-orders", "", "let no other machine pause, limit or drain this one",
-                    more="Nor have it keep copies. [Orders](../queue.md#machines).",
-                ),
-                Option("--no-standby", "", "let no other machine have this one keep copies of books"),
+            Option(
+                "--hours", "22-7", "work only at these hours, local time, such as 22:30-7,12-13",
+                more="On GPUs and CPUs. Spans may go over midnight.",
             ),
-            "a slot that may not work finishes its sentence, returns its lease, and resumes by itself",
+            Option(
+                "--idle-only", "", "work on a GPU only while no other program uses it (NVIDIA)",
+                more="Drawing a desktop does not count. The worker resumes a minute after the others have left.",
+            ),
+            Option(
+                "--max-temperature", "C", "let a GPU cool down above this temperature (NVIDIA)",
+                more="Until it has cooled by 5 degrees.",
+            ),
+            Option(
+                "--no-orders", "", "let no other machine pause, limit or drain this one",
+                more="Nor have it keep copies. [Orders](../queue.md#machines).",
+            ),
+            Option("--no-standby", "", "let no other machine have this one keep copies of books"),
+            about="a slot that may not work finishes its sentence, returns its lease, and resumes by itself",
         ),
-        Sheet(
-            "network",
-            (
-                *SEAT.options,
-                Option(
-                    "--exit-when-done", "",
-                    "leave once every coordinator served has ended: finished or interrupted, not for a fault",
-                    more="On a machine without a key it ends at once with exit code 69; plain `work` waits for a key.",
-                ),
+        sheet(
+            "network", *SEAT.options,
+            Option(
+                "--exit-when-done", "",
+                "leave once every coordinator served has ended: finished or interrupted, not for a fault",
+                more="On a machine without a key it ends at once with exit code 69; plain `work` waits for a key.",
             ),
         ),
-        Sheet(
+        sheet(
             "rented machines",
-            (
-                Option(
-                    "--for", "55m", "stay so long at most", dest="for_",
-                    more="A minute before, it takes nothing new and finishes its sentences. `1h30m`, `90s`, `2d`.",
-                ),
-                Option("--exit-when-idle", "5m", "leave after so long without work"),
-                Option("--tag", "WORD", "a word that status shows with it, such as spot"),
+            Option(
+                "--for", "55m", "stay so long at most", dest="for_",
+                more="A minute before, it takes nothing new and finishes its sentences. `1h30m`, `90s`, `2d`.",
             ),
-            "such a worker finishes its sentences and leaves by itself",
+            Option("--exit-when-idle", "5m", "leave after so long without work"),
+            Option("--tag", "WORD", "a word that status shows with it, such as spot"),
+            about="such a worker finishes its sentences and leaves by itself",
         ),
-        Sheet("terminal", (quiet_option("print only errors"), VERBOSE, LOG)),
-        Sheet("refused", (Option("--workers", refusal="say --slots N, the number of engines on each device."),)),
+        sheet("terminal", quiet_option("print only errors"), VERBOSE, LOG),
+        sheet("refused", Option("--workers", refusal="say --slots N, the number of engines on each device.")),
     ),
     line="speak for the coordinators of the swarm until stopped",
     common=(
@@ -276,24 +249,24 @@ INSPECT = Command(
     "Read a book and show what would be spoken, and what would be left out and why.",
     ("e2a-swarm inspect book.epub", "e2a-swarm inspect book.epub --text | less"),
     (
-        Sheet(
+        sheet(
             "inspect",
-            (
-                Option("book", "BOOK", "a book: EPUB, text, HTML, Markdown; others by Calibre"),
-                Option("--text", "", "print the text too, one segment a line, as it would be spoken"),
-                Option(
-                    "--names", "", "list the names and how they will be said, as a file for --lexicon",
-                    more="200 at most, by frequency, in IPA and readable.",
-                ),
-                Option("--cast", "", "list who says what, and how surely, as a file for --cast"),
-                LANGUAGE,
-                TTS_ENGINE._replace(help="read the book for this engine", usual=""),
+            Option("book", "BOOK", "a book: EPUB, text, HTML, Markdown; others by Calibre"),
+            Option("--text", "", "print the text too, one segment a line, as it would be spoken"),
+            Option(
+                "--names", "", "list the names and how they will be said, as a file for --lexicon",
+                more="200 at most, by frequency, in IPA and readable.",
             ),
+            Option("--cast", "", "list who says what, and how surely, as a file for --cast"),
+            LANGUAGE,
+            TTS_ENGINE._replace(help="read the book for this engine", usual=""),
         ),
         READING.without("--credits"),
-        Sheet(
+        sheet(
             "terminal",
-            (quiet_option("with --text: print only the text"), VERBOSE, json_option("print one JSON value")),
+            quiet_option("with --text: print only the text"),
+            VERBOSE,
+            json_option("print one JSON value"),
         ),
     ),
     line="chapters, words and estimated length; what would be left out and why",
@@ -398,41 +371,36 @@ VERIFY = Command(
         "e2a-swarm verify book.epub --sample",
         "e2a-swarm verify book.epub --cross-check 1%   without a recogniser",
     ),
-    (
-        Sheet(
-            "verify",
-            (
-                Option("book", "FILE|BOOK|JOB", "an audiobook, the book it was made of, or a job's name"),
-                Option("--sample", "", "listen to a tenth, and to more after what is doubtful"),
-                Option(
-                    "--cross-check", "1%",
-                    "instead, speak so much of each worker's sentences again on this machine, compare them, and name "
-                    "workers that speak otherwise",
-                    more="It needs the book's engine here; one that samples (XTTS and the like) may sound otherwise on "
-                    "another kind of device.",
-                ),
-                Option("--offline", "", "do not download the recogniser"),
-                STATE_DIR,
-                VERBOSE,
-                json_option("print one JSON value"),
-            ),
+    options=(
+        Option("book", "FILE|BOOK|JOB", "an audiobook, the book it was made of, or a job's name"),
+        Option("--sample", "", "listen to a tenth, and to more after what is doubtful"),
+        Option(
+            "--cross-check", "1%",
+            "instead, speak so much of each worker's sentences again on this machine, compare them, and name workers "
+            "that speak otherwise",
+            more="It needs the book's engine here; one that samples (XTTS and the like) may sound otherwise on "
+            "another kind of device.",
         ),
+        Option("--offline", "", "do not download the recogniser"),
+        STATE_DIR,
+        VERBOSE,
+        json_option("print one JSON value"),
     ),
     line="listen to what was spoken already, and tell what may be wrong",
 )  # fmt: skip
 STATUS = Command(
     "status",
     "Ask every coordinator of this machine's swarm what it and its workers are doing. A `convert` works alone and is "
-    "none of them: `e2a-swarm jobs` lists it. Exit code 0, even if none is found; 69 if the one of --coordinator does "
-    "not answer, or if this machine has no key and --open is not given.",
+    "none of them: `e2a-swarm jobs` lists it. Exit code 0, even if none is found; 69 if the one of --coordinator "
+    "does not answer, or if this machine has no key and --open is not given.",
     ("e2a-swarm status", "e2a-swarm status --json", "e2a-swarm status --coordinator laptop.local:5847"),
     (
-        Sheet("output", (json_option("print a JSON list with an entry for each coordinator"),)),
+        sheet("output", json_option("print a JSON list with an entry for each coordinator")),
         SEAT,
-        Sheet("state", (STATE_DIR,)),
+        sheet("state", STATE_DIR),
     ),
     line="show what every coordinator of the swarm is doing",
-)
+)  # fmt: skip
 
 # --- orders
 
@@ -448,7 +416,14 @@ def _order(name: str, about: str, target: str, example: str, number: Option | No
     taken = (Option("target", "WHAT", target), *([number] if number else []))
     sheets = (Sheet("order", taken), SEAT, Sheet("state", (STATE_DIR,)))
     return Command(
-        name, f"{about} {SEATS}", (f"e2a-swarm {example}",), sheets, line, module="pause", values={"action": name}
+        name,
+        f"{about} {SEATS}",
+        (f"e2a-swarm {example}",),
+        sheets,
+        line,
+        module="status",
+        function="run_order",
+        values={"action": name},
     )
 
 
@@ -470,8 +445,8 @@ JOB_NAME = Option("name", "NAME", "the job's name, as `e2a-swarm jobs` prints it
 JOBS_FOLDER = STATE_DIR._replace(help="the folder with the jobs", usual="")
 JOBS = Command(
     "jobs",
-    "A job is one book in one voice. It stays here until it is removed, so that the same command resumes it, and a new "
-    "edition of the book speaks only new sentences.",
+    "A job is one book in one voice. It stays here until it is removed, so that the same command resumes it, and a "
+    "new edition of the book speaks only new sentences.",
     (
         "e2a-swarm jobs",
         "e2a-swarm jobs --json",
@@ -480,14 +455,14 @@ JOBS = Command(
         "e2a-swarm jobs export NAME --to /media/stick/NAME.e2a-job",
         "e2a-swarm jobs import /media/stick/NAME.e2a-job",
     ),
-    (Sheet("jobs", (json_option("print the list as JSON"), STATE_DIR)),),
+    options=(json_option("print the list as JSON"), STATE_DIR),
     line="list the jobs on this machine, remove some, or take them to another machine",
     actions=(
         Command(
             "remove",
             "Remove jobs, and the sound that no other job needs. Finished audiobooks stay.",
             ("e2a-swarm jobs remove NAME", "e2a-swarm jobs remove NAME OTHER-NAME"),
-            (Sheet("remove", (JOB_NAME._replace(name="names", nargs="+", default=None), JOBS_FOLDER)),),
+            options=(JOB_NAME._replace(name="names", nargs="+", default=None), JOBS_FOLDER),
             function="run_remove",
         ),
         Command(
@@ -499,18 +474,11 @@ JOBS = Command(
                 "e2a-swarm jobs prune --older 8w",
                 "e2a-swarm jobs prune --older 12h --unfinished",
             ),
-            (
-                Sheet(
-                    "prune",
-                    (
-                        Option(
-                            "--older", "AGE", "how long no command has worked on it: 12h, 30d, 8w", required=True
-                        ),
-                        Option("--unfinished", "", "remove unfinished jobs too"),
-                        Option("--dry-run", "", "only show what would be removed"),
-                        JOBS_FOLDER,
-                    ),
-                ),
+            options=(
+                Option("--older", "AGE", "how long no command has worked on it: 12h, 30d, 8w", required=True),
+                Option("--unfinished", "", "remove unfinished jobs too"),
+                Option("--dry-run", "", "only show what would be removed"),
+                JOBS_FOLDER,
             ),
             function="run_prune",
         ),
@@ -519,15 +487,10 @@ JOBS = Command(
             "Write a job into one file: its book, its settings and every sentence that is spoken. On another machine "
             "`e2a-swarm jobs import` takes it, and the same command goes on there.",
             ("e2a-swarm jobs export NAME", "e2a-swarm jobs export NAME --to /media/stick/NAME.e2a-job"),
-            (
-                Sheet(
-                    "export",
-                    (
-                        JOB_NAME,
-                        Option("--to", "FILE", "the new file", usual="NAME.e2a-job in this folder"),
-                        JOBS_FOLDER,
-                    ),
-                ),
+            options=(
+                JOB_NAME,
+                Option("--to", "FILE", "the new file", usual="NAME.e2a-job in this folder"),
+                JOBS_FOLDER,
             ),
             function="run_export",
         ),
@@ -536,16 +499,9 @@ JOBS = Command(
             "Take jobs that `e2a-swarm jobs export` wrote. Each sentence is checked; one that is damaged is spoken "
             "again. If the job is here already, only the sentences that it lacks are taken.",
             ("e2a-swarm jobs import NAME.e2a-job",),
-            (
-                Sheet(
-                    "import",
-                    (
-                        Option(
-                            "files", "FILE", "a file that `e2a-swarm jobs export` wrote", nargs="+", default=None
-                        ),
-                        JOBS_FOLDER,
-                    ),
-                ),
+            options=(
+                Option("files", "FILE", "a file that `e2a-swarm jobs export` wrote", nargs="+", default=None),
+                JOBS_FOLDER,
             ),
             function="run_import",
         ),
@@ -561,24 +517,23 @@ TAKE_OVER = Command(
         "e2a-swarm take-over --from /mnt/laptop/e2a-swarm",
     ),
     (
-        Sheet(
+        sheet(
             "job",
-            (
-                Option("job", "JOB", "its name, as `e2a-swarm jobs` shows it", nargs="?"),
-                Option(
-                    "--from", "FOLDER", "the state folder that has the job", dest="source",
-                    usual="the copies of a standby, else this machine's own", more="It is only read.",
-                ),
-                Option("--output-dir", "DIR", "where the audiobook goes", default=".", usual="here"),
-                ALLOW_SLEEP,
-                STATE_DIR,
+            Option("job", "JOB", "its name, as `e2a-swarm jobs` shows it", nargs="?"),
+            Option(
+                "--from", "FOLDER", "the state folder that has the job", dest="source",
+                usual="the copies of a standby, else this machine's own", more="It is only read.",
             ),
+            Option("--output-dir", "DIR", "where the audiobook goes", default=".", usual="here"),
+            ALLOW_SLEEP, STATE_DIR,
         ),
         FILE,
         NETWORK,
         TERMINAL,
     ),
     line="coordinate a book whose coordinator is gone",
+    module="coordinate",
+    function="run_take_over",
     common=("JOB", "--from", "--output-dir", "--output-format", "--split", "--port", "--state-dir", "--quiet"),
     rest="tags, loudness, subtitles, network, ...",
     usage="[OPTION...] [JOB]",
@@ -591,26 +546,21 @@ JOIN = Command(
     "The code is printed by the first `e2a-swarm coordinate` of a swarm, and by `e2a-swarm key`. It is kept on this "
     "machine, for this user only. After that, `e2a-swarm work` needs no options.",
     ("e2a-swarm join e2a-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX", "ssh laptop e2a-swarm key --code | e2a-swarm join"),
-    (
-        Sheet(
-            "join",
-            (
-                Option(
-                    "code", "CODE", "the swarm's code; read from standard input if it is - or missing", nargs="*",
-                    default=None, more="Case, spaces and dashes of the code do not matter.",
-                ),
-                Option("--replace", "", "leave the swarm that this machine is in"),
-                STATE_DIR,
-            ),
+    options=(
+        Option(
+            "code", "CODE", "the swarm's code; read from standard input if it is - or missing", nargs="*", default=None,
+            more="Case, spaces and dashes of the code do not matter.",
         ),
+        Option("--replace", "", "leave the swarm that this machine is in"),
+        STATE_DIR,
     ),
     line="enter a swarm with its code",
 )  # fmt: skip
 KEY = Command(
     "key",
     "A machine with the key can join the swarm and read its books: show it to friends only. After a rotation every "
-    "machine has to join again with the new code. An invite is a code for one machine and for a time; a coordinator of "
-    "this machine lets it in.",
+    "machine has to join again with the new code. An invite is a code for one machine and for a time; a coordinator "
+    "of this machine lets it in.",
     (
         "e2a-swarm key",
         "e2a-swarm key --code",
@@ -619,26 +569,21 @@ KEY = Command(
         "e2a-swarm key --revoke-invite",
         "e2a-swarm key --rotate",
     ),
-    (
-        Sheet(
-            "key",
-            (
-                Option("--make", "", "make a key if this machine has none", rivals="actions"),
-                Option("--rotate", "", "replace the key by a new one", rivals="actions"),
-                Option(
-                    "--invite", "15m", "make a code for one machine, good for so long", rivals="actions",
-                    more="A minute to seven days (`7d`), six at a time.",
-                ),
-                Option(
-                    "--revoke-invite", "ID", nargs="?", const="all", rivals="actions",
-                    help="take an open invite back, as `e2a-swarm members` names it (without ID: all that are open)",
-                    more="A machine that came in by one before stays a member.",
-                ),
-                Option("--code", "", "print only the code", rivals="shapes"),
-                json_option("print as JSON")._replace(rivals="shapes"),
-                STATE_DIR,
-            ),
+    options=(
+        Option("--make", "", "make a key if this machine has none", rivals="actions"),
+        Option("--rotate", "", "replace the key by a new one", rivals="actions"),
+        Option(
+            "--invite", "15m", "make a code for one machine, good for so long", rivals="actions",
+            more="A minute to seven days (`7d`), six at a time.",
         ),
+        Option(
+            "--revoke-invite", "ID", nargs="?", const="all", rivals="actions",
+            help="take an open invite back, as `e2a-swarm members` names it (without ID: all that are open)",
+            more="A machine that came in by one before stays a member.",
+        ),
+        Option("--code", "", "print only the code", rivals="shapes"),
+        json_option("print as JSON")._replace(rivals="shapes"),
+        STATE_DIR,
     ),
     line="show, make or rotate the key of this machine's swarm",
 )  # fmt: skip
@@ -672,11 +617,11 @@ def _approval(name: str, about: str) -> Command:
 
 MEMBERS = Command(
     "members",
-    "Show the machines of the swarm, as this one knows them: name, since when, last seen, fingerprint of its key, and "
-    "which member admitted it. `members remove NAME`, on the keeper's machine, puts one out at once: the swarm gets a "
-    "new code, which all other members get by themselves.",
+    "Show the machines of the swarm, as this one knows them: name, since when, last seen, fingerprint of its key, "
+    "and which member admitted it. `members remove NAME`, on the keeper's machine, puts one out at once: the swarm "
+    "gets a new code, which all other members get by themselves.",
     ("e2a-swarm members", "e2a-swarm members --json", "e2a-swarm members remove old-laptop"),
-    (Sheet("members", (json_option("print as JSON"), STATE_DIR)),),
+    options=(json_option("print as JSON"), STATE_DIR),
     line="show who is in the swarm, or put a machine out",
     actions=(
         _approval("approve", "Let a machine in"),
@@ -687,38 +632,24 @@ MEMBERS = Command(
             "first other machine met. The swarm gets a new code, and all other members get it by themselves, as soon "
             "as they are in reach.",
             ("e2a-swarm members remove old-laptop", "e2a-swarm members remove 0123456789abcdef"),
-            (
-                Sheet(
-                    "remove",
-                    (Option("name", "NAME", "its name or fingerprint, as `e2a-swarm members` prints it"), KEY_FOLDER),
-                ),
-            ),
+            options=(Option("name", "NAME", "its name or fingerprint, as `e2a-swarm members` prints it"), KEY_FOLDER),
             function="run_remove",
         ),
         Command(
             "unite",
             "Give up the list of members that was begun on this machine for one that was begun on another, where two "
             "machines of the swarm each began one. The members of this list come along, by themselves. Compare the "
-            "fingerprint with the one that `e2a-swarm members` shows on the other machine: its keeper will be able to "
-            "remove members.",
+            "fingerprint with the one that `e2a-swarm members` shows on the other machine: its keeper will be able "
+            "to remove members.",
             ("e2a-swarm members unite 0123456789abcdef",),
-            (
-                Sheet(
-                    "unite",
-                    (
-                        Option(
-                            "keeper",
-                            "FINGERPRINT",
-                            "of the other list's keeper, as `e2a-swarm members` prints it",
-                        ),
-                        KEY_FOLDER,
-                    ),
-                ),
+            options=(
+                Option("keeper", "FINGERPRINT", "of the other list's keeper, as `e2a-swarm members` prints it"),
+                KEY_FOLDER,
             ),
             function="run_unite",
         ),
     ),
-)
+)  # fmt: skip
 
 # --- engines
 
@@ -734,24 +665,19 @@ VOICES = Command(
         "e2a-swarm voices --language fr --listen all",
         "e2a-swarm voices --json",
     ),
-    (
-        Sheet(
-            "voices",
-            (
-                OF_LANGUAGE._replace(help="only engines and voices for it: fr, fra, French, ..."),
-                Option("--all", "", "list every language and voice, however many there are"),
-                Option("--listen", "NAME", "write a sample of this voice, or of all: sample-....flac"),
-                Option("--text", "WORDS", "what the samples say", usual="a sentence"),
-                TTS_ENGINE._replace(help="only the voices of this engine", usual="", more=""),
-                STATE_DIR,
-                *SERVER_OPTIONS,
-                VERBOSE,
-                json_option("print one JSON value"),
-            ),
-        ),
+    options=(
+        OF_LANGUAGE._replace(help="only engines and voices for it: fr, fra, French, ..."),
+        Option("--all", "", "list every language and voice, however many there are"),
+        Option("--listen", "NAME", "write a sample of this voice, or of all: sample-....flac"),
+        Option("--text", "WORDS", "what the samples say", usual="a sentence"),
+        TTS_ENGINE._replace(help="only the voices of this engine", usual="", more=""),
+        STATE_DIR,
+        *SERVER_OPTIONS,
+        VERBOSE,
+        json_option("print one JSON value"),
     ),
     line="list the engines, languages and voices of this machine",
-)
+)  # fmt: skip
 MODEL_NAMES = Option("names", "NAME", "a word of --tts-engine, or a model's own name", nargs="+", default=None)
 MODEL_LANGUAGE = OF_LANGUAGE._replace(help="for names that have a model for each language")
 MODELS = Command(
@@ -759,16 +685,11 @@ MODELS = Command(
     "List the models of engines by the names that --tts-engine and --fine-tuned take, those on this machine first. "
     "Custom models travel with their jobs and are not listed.",
     ("e2a-swarm models", "e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models remove xtts"),
-    (
-        Sheet(
-            "models",
-            (
-                OF_LANGUAGE._replace(help="only models that speak it"),
-                MODELS_DIR,
-                VERBOSE,
-                json_option("print the list as JSON"),
-            ),
-        ),
+    options=(
+        OF_LANGUAGE._replace(help="only models that speak it"),
+        MODELS_DIR,
+        VERBOSE,
+        json_option("print the list as JSON"),
     ),
     line="list the models of engines, fetch some ahead of time, or remove some",
     actions=(
@@ -776,43 +697,37 @@ MODELS = Command(
             "fetch",
             "Download models ahead of time; otherwise the first lease of a job does.",
             ("e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models fetch vits --language fr"),
-            (Sheet("fetch", (MODEL_NAMES, *LICENCE_OPTIONS, MODEL_LANGUAGE, MODELS_DIR)),),
+            options=(MODEL_NAMES, *LICENCE_OPTIONS, MODEL_LANGUAGE, MODELS_DIR),
             function="run_fetch",
         ),
         Command(
             "remove",
             "Delete models from this machine.",
             ("e2a-swarm models remove xtts", "e2a-swarm models remove vits --language fr"),
-            (Sheet("remove", (MODEL_NAMES, MODEL_LANGUAGE, MODELS_DIR)),),
+            options=(MODEL_NAMES, MODEL_LANGUAGE, MODELS_DIR),
             function="run_remove",
         ),
     ),
-)
+)  # fmt: skip
 ENGINE_NAMES = Option("names", "NAME", "an engine, as `e2a-swarm engines` lists it", nargs="+", default=None)
 ENGINES = Command(
     "engines",
-    "List the engines whose libraries lie in environments of their own, under the state folder. The other engines need "
-    "no installation.",
+    "List the engines whose libraries lie in environments of their own, under the state folder. The other engines "
+    "need no installation.",
     ("e2a-swarm engines", "e2a-swarm engines install coqui", "e2a-swarm engines remove coqui"),
-    (Sheet("engines", (VERBOSE, json_option("print the list as JSON"))),),
+    options=(VERBOSE, json_option("print the list as JSON")),
     line="list the engines with libraries of their own, install some, or remove some",
     actions=(
         Command(
             "install",
             "Make the environment of an engine, and let it speak a sentence there. It may take many minutes.",
             ("e2a-swarm engines install coqui",),
-            (
-                Sheet(
-                    "install",
-                    (
-                        ENGINE_NAMES,
-                        Option("--recogniser", "", "also install the speech recogniser of --verify there"),
-                        Option(
-                            "--package", "PACKAGE",
-                            "a package that brings the engine or something for it: a folder, or a name for pip",
-                            is_list=True,
-                        ),
-                    ),
+            options=(
+                ENGINE_NAMES,
+                Option("--recogniser", "", "also install the speech recogniser of --verify there"),
+                Option(
+                    "--package", "PACKAGE",
+                    "a package that brings the engine or something for it: a folder, or a name for pip", is_list=True,
                 ),
             ),
             function="run_install",
@@ -821,7 +736,7 @@ ENGINES = Command(
             "remove",
             "Delete the environments of engines.",
             ("e2a-swarm engines remove coqui",),
-            (Sheet("remove", (ENGINE_NAMES,)),),
+            options=(ENGINE_NAMES,),
             function="run_remove",
         ),
     ),
@@ -830,23 +745,18 @@ DOCTOR = Command(
     "doctor",
     "Check what a coordinator and a worker need. Exit code 0: nothing is missing; 69: something is.",
     ("e2a-swarm doctor", "e2a-swarm doctor --engine espeak", "e2a-swarm doctor --json"),
-    (
-        Sheet(
-            "doctor",
-            (
-                Option("--engine", "NAME", "check one engine: whether it keeps what workers rely on"),
-                json_option("print a JSON list of {name, verdict, text, remedy}"),
-                STATE_DIR,
-                *SERVER_OPTIONS,
-            ),
-        ),
+    options=(
+        Option("--engine", "NAME", "check one engine: whether it keeps what workers rely on"),
+        json_option("print a JSON list of {name, verdict, text, remedy}"),
+        STATE_DIR,
+        *SERVER_OPTIONS,
     ),
     line="check what would stop this machine from working, with remedies",
-)
+)  # fmt: skip
 LOG_COMMAND = Command(
     "log",
-    "Tell what happened in runs that were started with --log. Rotated files are read together, and the logs of several "
-    "machines are merged by time.",
+    "Tell what happened in runs that were started with --log. Rotated files are read together, and the logs of "
+    "several machines are merged by time.",
     (
         "e2a-swarm log swarm.log",
         "e2a-swarm log swarm.log --segment 3/17       the story of one sentence",
@@ -855,19 +765,14 @@ LOG_COMMAND = Command(
         "e2a-swarm log swarm.log --segment 3/17 --book Emma",
         "e2a-swarm log swarm.log --replay             for reports of faults",
     ),
-    (
-        Sheet(
-            "log",
-            (
-                Option("files", "FILE", "a file that --log wrote", nargs="+", default=None),
-                Option("--segment", "3/17", "only the 17th sentence of the job's chapter 3, as reports count"),
-                Option("--book", "NAME", "only the book of that title, or of that job"),
-                Option("--worker", "NAME", "only the machine of that name"),
-                Option(
-                    "--replay", "", "run the log through this version, and show where it decides differently",
-                    more="From the beginning of a run on; exit code 70 if it does.",
-                ),
-            ),
+    options=(
+        Option("files", "FILE", "a file that --log wrote", nargs="+", default=None),
+        Option("--segment", "3/17", "only the 17th sentence of the job's chapter 3, as reports count"),
+        Option("--book", "NAME", "only the book of that title, or of that job"),
+        Option("--worker", "NAME", "only the machine of that name"),
+        Option(
+            "--replay", "", "run the log through this version, and show where it decides differently",
+            more="From the beginning of a run on; exit code 70 if it does.",
         ),
     ),
     line="what happened to a sentence or on a machine, from the log of a run",
@@ -887,49 +792,45 @@ SCALE = Command(
         "e2a-swarm scale --with kubernetes --most 8 --budget 20h --dry-run",
     ),
     (
-        Sheet(
+        sheet(
             "how many",
-            (
-                Option(
-                    "--with", "SYSTEM", f"one of: {', '.join(WHERE)}", dest="where", required=True,
-                    more="`celery` needs [the extra](../install.md#extras) `celery`, all others `clusters`. Of them "
-                    "`local`, `slurm` and `celery` have been tried.",
-                ),
-                Option(
-                    "--most", "N", "workers at a time", default="4",
-                    more="Fewer are asked for if more would find less than two minutes of work each.",
-                ),
-                Option(
-                    "--until", "7:00", "only as many as speak all by then, or in so long: 90m",
-                    more="By the speed of those that are there; while none is known, one is asked for.",
-                ),
-                Option(
-                    "--budget", "20h", "time of all workers together that may be used",
-                    more="Those that have ended count as long as they stayed, the others as long as they may.",
-                ),
-                Option("--dry-run", "", "say what would be asked for, and ask for nothing"),
+            Option(
+                "--with", "SYSTEM", f"one of: {', '.join(WHERE)}", dest="where", required=True,
+                more="`celery` needs [the extra](../install.md#extras) `celery`, all others `clusters`. Of them "
+                "`local`, `slurm` and `celery` have been tried.",
             ),
+            Option(
+                "--most", "N", "workers at a time", default="4",
+                more="Fewer are asked for if more would find less than two minutes of work each.",
+            ),
+            Option(
+                "--until", "7:00", "only as many as speak all by then, or in so long: 90m",
+                more="By the speed of those that are there; while none is known, one is asked for.",
+            ),
+            Option(
+                "--budget", "20h", "time of all workers together that may be used",
+                more="Those that have ended count as long as they stayed, the others as long as they may.",
+            ),
+            Option("--dry-run", "", "say what would be asked for, and ask for nothing"),
         ),
-        Sheet(
+        sheet(
             "each worker",
-            (
-                Option(
-                    "--for", "55m", "how long it stays", default="55m", dest="for_",
-                    more="The batch system is asked for 5 minutes more.",
-                ),
-                Option("--exit-when-idle", "5m", "leave so long without work", default="5m"),
-                Option("--work", "WORDS", "more options of `work`, in quotes"),
-                Option("--program", "PATH", "the program there", default="e2a-swarm"),
-                Option(
-                    "--provider-option", "NAME=VALUE", "an option of parsl's provider", is_list=True,
-                    more="[The options](https://parsl.readthedocs.io/en/stable/reference.html#providers), such as "
-                    "`partition=gpu`.",
-                ),
-                Option("--broker", "URL", "of the Celery fleet", usual="$E2A_SWARM_BROKER"),
+            Option(
+                "--for", "55m", "how long it stays", default="55m", dest="for_",
+                more="The batch system is asked for 5 minutes more.",
             ),
+            Option("--exit-when-idle", "5m", "leave so long without work", default="5m"),
+            Option("--work", "WORDS", "more options of `work`, in quotes"),
+            Option("--program", "PATH", "the program there", default="e2a-swarm"),
+            Option(
+                "--provider-option", "NAME=VALUE", "an option of parsl's provider", is_list=True,
+                more="[The options](https://parsl.readthedocs.io/en/stable/reference.html#providers), such as "
+                "`partition=gpu`.",
+            ),
+            Option("--broker", "URL", "of the Celery fleet", usual="$E2A_SWARM_BROKER"),
         ),
         SEAT,
-        Sheet("state", (STATE_DIR,)),
+        sheet("state", STATE_DIR),
     ),
     line="ask a batch system for workers, as many as there is work for",
 )  # fmt: skip
@@ -944,9 +845,9 @@ COMPLETIONS = Command(
         "e2a-swarm completions fish > ~/.config/fish/completions/e2a-swarm.fish",
         "e2a-swarm completions powershell >> $PROFILE",
     ),
-    (Sheet("completions", (Option("shell", "SHELL", ", ".join(SHELLS)),)),),
+    options=(Option("shell", "SHELL", ", ".join(SHELLS)),),
     line="print what makes a shell complete commands and options",
-)
+)  # fmt: skip
 
 ALL: tuple[Command, ...] = (
     CONVERT, COORDINATE, SERVE, ADD, WORK, INSPECT, PREVIEW, REDO, VERIFY, STATUS, *ORDERS, JOBS, TAKE_OVER, JOIN, KEY,

@@ -2,7 +2,7 @@
 
 import argparse
 import importlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swarm.commands.parser import Parser, Refuse, ShowAll
@@ -71,6 +71,11 @@ class Sheet(NamedTuple):
         return self._replace(options=tuple(option for option in self.options if option.name not in names))
 
 
+def sheet(title: str, *options: Option, about: str = "") -> Sheet:
+    """Return a group of options."""
+    return Sheet(title, options, about)
+
+
 class Usual(str):
     """A default value, which is told apart from the same value given by the user."""
 
@@ -83,7 +88,7 @@ class Command(NamedTuple):
     name: str
     about: str  # the first lines of its help
     examples: tuple[str, ...]
-    sheets: tuple[Sheet, ...] = ()
+    groups: tuple[Sheet, ...] = ()
     line: str = ""  # its line in the list of commands
     common: tuple[str, ...] = ()  # the options that --help shows; () for all
     rest: str = ""  # the other options in a few words
@@ -92,12 +97,27 @@ class Command(NamedTuple):
     module: str = ""  # the file in `commands/` that runs it, if not that of its name
     function: str = "run"
     values: Mapping[str, object] = {}  # further values of its arguments
+    options: tuple[Option, ...] = ()  # in place of groups
     marks_defaults: bool = False  # its code tells defaults from the same values given by the user
+
+    @property
+    def sheets(self) -> tuple[Sheet, ...]:
+        """The options in groups."""
+        return self.groups or (Sheet(self.name, self.options),)
 
     def run(self, arguments: argparse.Namespace) -> int:
         """Run the command, whose file is imported only now, so that --help is quick; return the exit code."""
+        return self.find_function()(arguments)
+
+    def find_function(self) -> Callable[[argparse.Namespace], int]:
+        """Return the function that runs it."""
         module = importlib.import_module(f"swarm.commands.{self.module or self.name.replace('-', '_')}")
-        return int(getattr(module, self.function)(arguments))
+        found: Callable[[argparse.Namespace], int] = getattr(module, self.function)
+        return found
+
+    def of(self, command: "Command") -> "Command":
+        """Return the action as one of a command, whose file runs it."""
+        return self._replace(module=command.name)
 
 
 def add_sheets(parser: argparse.ArgumentParser, sheets: Iterable[Sheet], inherited: frozenset[str]) -> None:
@@ -165,7 +185,7 @@ def _add_actions(parser: Parser, command: Command) -> None:
     had = frozenset(option.name for sheet in command.sheets for option in sheet.options)
     for action in command.actions:
         below = actions.add_parser(action.name)
-        make_command(below, action._replace(module=command.name), had)
+        make_command(below, action.of(command), had)
         lines.append(below.short_usage)
     parser.usage = "\n       ".join(lines)
 

@@ -10,7 +10,10 @@ from swarm.commands.machine_config import prepare_voices
 from swarm.commands.option import option_parser
 from swarm.commands.output import warn
 from swarm.config import RenderConfig
+from swarm.coordinator.brought_files import BroughtFiles
+from swarm.coordinator.prepare import find_job
 from swarm.errors import EnvironmentFault, UsageError
+from swarm.voice.host.registry import recipe_card
 
 MAX_S = 3600
 ALL = "all"  # the word of --voice that stands for every voice of the engine
@@ -39,9 +42,6 @@ def _preview(arguments: argparse.Namespace, config: RenderConfig) -> int:
 
 def _voices(arguments: argparse.Namespace, config: RenderConfig) -> list[str]:
     """Return every voice that the engine of a book has for its language. Raises BookError, UsageError."""
-    from swarm.coordinator.brought_files import BroughtFiles
-    from swarm.coordinator.prepare import find_job
-    from swarm.voice.host.registry import recipe_card
 
     prepare_voices(arguments)  # models in a folder of their own have voices too
     if len(config.books) != 1 or config.voice_file or config.custom_model:

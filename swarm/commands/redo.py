@@ -1,12 +1,14 @@
 """`e2a-swarm redo`: speak some sentences of a finished audiobook again, and rewrite it."""
 
 import argparse
+import os
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from swarm.book.model.language_code import normal_language
 from swarm.commands import checks, convert
 from swarm.commands.book_config import ADDRESS, render_config
 from swarm.commands.command_table import CONVERTING
@@ -14,11 +16,22 @@ from swarm.commands.option import Usual, option_parser
 from swarm.commands.option_table import COMMON_SOUND, FILES_AND_READING
 from swarm.commands.output import say
 from swarm.config import ENV_ABS_TOKEN, RedoConfig, RenderConfig, state_folder
+from swarm.coordinator.brought_files import find_brought_files
+from swarm.coordinator.made_file import (
+    JSON_ENDING,
+    MadeFile,
+    find_delivered_file,
+    find_made_file,
+    is_made,
+    made_of,
+    uploaded_to,
+)
+from swarm.coordinator.prepare import find_job, prepare
+from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EXIT_DONE, UsageError
-
-if TYPE_CHECKING:
-    from swarm.coordinator.made_file import MadeFile
-    from swarm.job.store.summary import JobSummary
+from swarm.job.store.store import DiskStore, list_jobs
+from swarm.job.store.summary import JobSummary
+from swarm.system.text import clock_text
 
 SEGMENTS = re.compile(r"(\d{1,6})[:/](\d{1,6})(?:-(\d{1,6}))?")
 MOMENT = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,5}):)?(\d{1,7}(?:\.\d{1,6})?)")
@@ -93,8 +106,6 @@ def _given(arguments: argparse.Namespace) -> set[str]:
 
 def _made_file(arguments: argparse.Namespace, given: set[str]) -> "MadeFile | None":
     """Find the file to mend, named or made of the book; None if the job follows from all options. Raises UsageError."""
-    from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made, made_of
-    from swarm.job.store.store import list_jobs
 
     names = [*arguments.books, *arguments.ebook]
     named = [Path(name).expanduser() for name in names]
@@ -130,10 +141,6 @@ def _check_alone(number: int, given: set[str]) -> None:
 
 def _job_of(config: RenderConfig, book: Path) -> str:
     """Return the job that follows from a book and all its options. Raises UsageError, BookError, StoreError."""
-    from swarm.coordinator.brought_files import find_brought_files
-    from swarm.coordinator.prepare import find_job
-    from swarm.coordinator.seen_engines import SeenEngines
-    from swarm.job.store.store import DiskStore
 
     store = DiskStore(config.state_dir)
     try:
@@ -145,7 +152,6 @@ def _job_of(config: RenderConfig, book: Path) -> str:
 
 def _fits(job: "JobSummary", arguments: argparse.Namespace) -> bool:
     """Tell whether a job has the voice that the user named; whatever is not named fits."""
-    from swarm.book.model.language_code import normal_language
 
     asked = (arguments.tts_engine.strip().lower(), arguments.voice.strip(), arguments.language.strip())
     known = (job.engine, job.voice, job.language)
@@ -156,8 +162,6 @@ def _fits(job: "JobSummary", arguments: argparse.Namespace) -> bool:
 
 def _config_of(made: "MadeFile", arguments: argparse.Namespace, given: set[str], chosen: RedoConfig) -> RenderConfig:
     """Return the config of a finished file: as it was made, apart from what the user gives now. Raises UsageError."""
-    from swarm.coordinator.made_file import JSON_ENDING, uploaded_to
-    from swarm.system.text import clock_text
 
     moments = [moment_s(text) for text in arguments.at]
     heard = [(moment, made.heard_at(moment)) for moment in moments]
@@ -189,7 +193,6 @@ def _take_options(arguments: argparse.Namespace, words: Sequence[str], given: se
 
 def _take_server(arguments: argparse.Namespace, server: str, library: str) -> list[str]:
     """Upload to the server that has the audiobook already; return a line if its token is missing."""
-    import os
 
     if arguments.abs_server_url.strip():
         return []
@@ -201,10 +204,6 @@ def _take_server(arguments: argparse.Namespace, server: str, library: str) -> li
 
 def _rehearse(config: RenderConfig) -> int:
     """Show which sentences are meant, and speak nothing."""
-    import time
-
-    from swarm.coordinator.prepare import prepare
-    from swarm.job.store.store import DiskStore
 
     store = DiskStore(config.state_dir)
     try:

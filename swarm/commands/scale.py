@@ -4,26 +4,23 @@ import argparse
 import os
 import shlex
 import time
-from typing import TYPE_CHECKING
 
 from swarm.commands import checks
 from swarm.commands.command_table import WHERE
 from swarm.commands.output import say, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
-
-if TYPE_CHECKING:
-    from swarm.net.client import Answer
-    from swarm.worker.scale.launcher import Launcher
-    from swarm.worker.scale.pilots import Wish
+from swarm.net.client import Answer, ask_swarm
+from swarm.net.identity.identity import keyring_of
+from swarm.net.identity.keys import security
+from swarm.system.platform import run_loop
+from swarm.worker.scale.launcher import CeleryLauncher, Launcher, ParslLauncher, command_line
+from swarm.worker.scale.pilots import Pilots, Wish, advise
+from swarm.worker.scale.scaler import Scaler, advice_line, fleet_of
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask for workers until all is spoken; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.net.identity.identity import keyring_of
-    from swarm.net.identity.keys import security
-    from swarm.system.platform import run_loop
-    from swarm.worker.scale.scaler import Scaler
 
     wish = wish_of(arguments, time.time())
     where = checks.one_of("--with", arguments.where, WHERE)
@@ -39,7 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def wish_of(arguments: argparse.Namespace, now: float) -> "Wish":
     """Return what the user allows. Raises UsageError."""
-    from swarm.worker.scale.pilots import Wish
 
     return Wish(
         most=checks.whole("--most", arguments.most, 1, 10_000),
@@ -64,7 +60,6 @@ def _moment(text: str, now: float) -> float:
 
 async def _find(arguments: argparse.Namespace) -> "Answer":
     """Return the answer of the one coordinator. Raises EnvironmentFault, UsageError."""
-    from swarm.net.client import ask_swarm
 
     state_dir = state_folder(arguments.state_dir)
     answers = await ask_swarm(state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn)
@@ -93,8 +88,6 @@ def _words(arguments: argparse.Namespace) -> list[str]:
 def _launcher(arguments: argparse.Namespace, where: str, wish: "Wish") -> "Launcher":
     options = dict(_pair(text) for text in arguments.provider_option)
     if where == "celery":
-        from swarm.worker.scale.launcher import CeleryLauncher
-
         if options or arguments.work or arguments.open:
             raise UsageError(
                 "--with celery takes no --provider-option, --work or --open: each machine of the fleet "
@@ -103,7 +96,6 @@ def _launcher(arguments: argparse.Namespace, where: str, wish: "Wish") -> "Launc
         broker = arguments.broker or os.environ.get("E2A_SWARM_BROKER", "")
         idle_s = checks.duration("--exit-when-idle", arguments.exit_when_idle)
         return CeleryLauncher(broker, wish.stay_s, idle_s)
-    from swarm.worker.scale.launcher import ParslLauncher
 
     folder = state_folder(arguments.state_dir) / "pilots"
     return ParslLauncher(where, options, arguments.program, folder, wish.stay_s)
@@ -117,9 +109,6 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _dry_run(arguments: argparse.Namespace, wish: "Wish", found: "Answer", words: list[str]) -> int:
-    from swarm.worker.scale.launcher import command_line
-    from swarm.worker.scale.pilots import Pilots, advise
-    from swarm.worker.scale.scaler import advice_line, fleet_of
 
     assert found.reply
     pilots = Pilots(wish.stay_s)

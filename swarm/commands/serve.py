@@ -1,26 +1,38 @@
 """`e2a-swarm serve`: a coordinator that stays, with a queue of books, a page and an interface for programs."""
 
 import argparse
+import getpass
 import ipaddress
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from swarm.commands import checks
 from swarm.commands.machine_config import coordinate_config, open_trace, progress_mode
+from swarm.commands.output import warn
+from swarm.commands.queue_options import inspect_words, page_fields, queued_config
 from swarm.config import RenderConfig, ServeConfig
 from swarm.errors import UsageError
-
-if TYPE_CHECKING:
-    from swarm.server.api.host import Certificate
-    from swarm.server.notices import Notifier
-    from swarm.server.order_handler import OrderHandler
-    from swarm.server.page.front import SiteConfig
-    from swarm.server.page.log_in import Password
-    from swarm.server.resident import Resident
-    from swarm.server.stay import Loop
-    from swarm.system.machine import Say
+from swarm.net.identity.keys import security
+from swarm.server.api.app import Api
+from swarm.server.api.feeds import ListeningApi
+from swarm.server.api.host import Certificate, check_certificate, listen
+from swarm.server.api.host import run as run_web
+from swarm.server.api.tokens import TOKEN_FILE, Doorkeeper, obtain_token
+from swarm.server.notices import Notifier, make_addresses, notify_urls, telling
+from swarm.server.order_handler import OrderHandler
+from swarm.server.page.add_views import BookOptions
+from swarm.server.page.advice import parse_price
+from swarm.server.page.front import SiteConfig, make_front
+from swarm.server.page.log_in import MIN_LENGTH, Password, obtain_password
+from swarm.server.resident import Resident
+from swarm.server.stay import Loop, stay
+from swarm.system.machine import Clock, Say
+from swarm.system.platform import run_loop
+from swarm.watch.progress import make_progress
+from swarm.watch.service import Service
 
 LOOPBACK, WEB_PORT, MAX_PORTS = "127.0.0.1", 5848, 100
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]{1,50}){1,5}")
@@ -48,10 +60,6 @@ def web_place(arguments: argparse.Namespace) -> WebPlace | None:
 
 def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path, note: "Say") -> "SiteConfig":
     """Return how the page is served; ask for its password at the first time. Raises SwarmError."""
-    from swarm.commands.queue_options import inspect_words, page_fields
-    from swarm.server.page.add_views import BookOptions
-    from swarm.server.page.advice import parse_price
-    from swarm.server.page.front import SiteConfig
 
     def join() -> str:
         return join_line(state_dir, is_open=arguments.open)
@@ -63,9 +71,6 @@ def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path,
 
 def web_password(place: WebPlace, state_dir: Path, note: "Say") -> "Password | None":
     """Return the password of the page, if it needs one; ask for it at the first time. Raises SwarmError."""
-    import sys
-
-    from swarm.server.page.log_in import obtain_password
 
     if not place.asks_for_password:
         return None
@@ -74,7 +79,6 @@ def web_password(place: WebPlace, state_dir: Path, note: "Say") -> "Password | N
 
 def join_line(state_dir: Path, *, is_open: bool) -> str:
     """Return the line that a machine runs to join the swarm. Raises EnvironmentFault."""
-    from swarm.net.identity.keys import security
 
     key = security(state_dir, open=is_open)
     return f"e2a-swarm join {key.code}" if key else "e2a-swarm work --open"
@@ -84,12 +88,6 @@ def serve_web(
     place: WebPlace, config: "SiteConfig", resident: "Resident", desk: "OrderHandler", room: Path, note: "Say"
 ) -> "Loop":
     """Listen for browsers and programs, and return what serves them. Raises EnvironmentFault, StoreError."""
-    from swarm.server.api.app import Api
-    from swarm.server.api.feeds import ListeningApi
-    from swarm.server.api.host import listen, run
-    from swarm.server.api.tokens import TOKEN_FILE, Doorkeeper, obtain_token
-    from swarm.server.page.front import make_front
-    from swarm.system.machine import Clock
 
     token = config.state_dir / TOKEN_FILE
     doorkeeper = Doorkeeper(obtain_token(config.state_dir))
@@ -100,7 +98,7 @@ def serve_web(
     name = f"[{host}]" if ":" in host else host
     address = f"http{'s' if place.certificate else ''}://{name}:{port}{place.prefix}"
     note(f"the page is at {address}/, the interface for programs at {address}/api/v1; its token is in {token}")
-    return run(front, listener, place.certificate)
+    return run_web(front, listener, place.certificate)
 
 
 def is_loopback(host: str) -> bool:
@@ -131,7 +129,6 @@ def _prefix(text: str) -> str:
 
 
 def _certificate(arguments: argparse.Namespace) -> "Certificate | None":
-    from swarm.server.api.host import check_certificate
 
     chain, key = arguments.web_cert.strip(), arguments.web_key.strip()
     if not chain and not key:
@@ -142,10 +139,6 @@ def _certificate(arguments: argparse.Namespace) -> "Certificate | None":
 
 
 def _ask() -> str:
-    import getpass
-
-    from swarm.commands.output import warn
-    from swarm.server.page.log_in import MIN_LENGTH
 
     while True:
         first = getpass.getpass("A password for the page, which other machines reach: ")
@@ -159,12 +152,6 @@ def _ask() -> str:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve the queue; return the exit code."""
-    from swarm.commands.queue_options import queued_config
-    from swarm.server.notices import telling
-    from swarm.server.stay import stay
-    from swarm.system.platform import run_loop
-    from swarm.watch.progress import make_progress
-    from swarm.watch.service import Service
 
     def configure(book: Path, words: Sequence[str]) -> RenderConfig:
         return queued_config(words, book, arguments)
@@ -187,8 +174,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _notifier(given: Sequence[str], state_dir: Path, note: "Say") -> "Notifier | None":
     """Return what tells the addresses of --notify; None without any. Raises UsageError, EnvironmentFault."""
-    from swarm.server.notices import Notifier, make_addresses, notify_urls
-    from swarm.system.machine import Clock
 
     urls = notify_urls(given)
     return Notifier(make_addresses(urls), state_dir, Clock(), note) if urls else None

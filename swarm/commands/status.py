@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+from swarm.commands import checks
 from swarm.commands.output import say, say_json, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
@@ -44,3 +45,14 @@ def answer_lines(answers: "list[Answer]") -> list[str]:
         nothing = [answer.refusal or f"no coordinator answers at {answer.address}"]
         lines += ["", *(standing_lines(answer.reply, answer.address, columns) if answer.reply else nothing)]
     return lines[1:] or [NO_COORDINATOR]
+
+
+def run_order(arguments: argparse.Namespace) -> int:
+    """Give the order; return the exit code. Raises UsageError, EnvironmentFault."""
+    from swarm.net.client import Seat, give_order
+    from swarm.system.platform import run_loop
+
+    count = checks.whole("N", arguments.count, 0, 10_000) if "count" in arguments else 0
+    seat = Seat(state_folder(arguments.state_dir), arguments.coordinator, arguments.open)
+    say(run_loop(give_order(seat, arguments.action, arguments.target, count, warn)))
+    return EXIT_DONE

@@ -2,30 +2,48 @@
 
 import argparse
 import os
+import shlex
+import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from random import SystemRandom
 
+from swarm.book.model.language_code import language_name
 from swarm.commands.book_config import ADDRESS
 from swarm.commands.checks import number
 from swarm.commands.output import say, say_json, warn
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, state_folder
+from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made
+from swarm.coordinator.verification import (
+    Finding,
+    Judge,
+    Respeak,
+    bad_speakers,
+    choose_sample,
+    cross_check,
+    listen,
+    open_spoken,
+)
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
-
-if TYPE_CHECKING:
-    from swarm.coordinator.verification import Finding, Judge
-    from swarm.job.state import JobState
-    from swarm.job.store.store import DiskStore
+from swarm.job.recipe import Recipe
+from swarm.job.state import JobState
+from swarm.job.store.store import DiskStore, list_jobs
+from swarm.system.capacity import read_capacity
+from swarm.system.disk import full_name
+from swarm.system.platform import run_loop
+from swarm.system.text import clean
+from swarm.voice.engine import EngineFault
+from swarm.voice.host.recogniser import check_installed, make_verifier, recogniser_name
+from swarm.watch.history import History
+from swarm.worker.engine_processes import Engines
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Listen to a book; return the exit code. Raises SwarmError."""
     if arguments.offline:
         os.environ[ENV_OFFLINE] = "1"
-    from swarm.coordinator.verification import listen, open_spoken
-    from swarm.job.store.store import DiskStore
-    from swarm.voice.host.recogniser import check_installed
 
     share = _share(arguments.cross_check)
     if not share:
@@ -60,13 +78,6 @@ def _share(text: str) -> float:
 
 def _cross_check(arguments: argparse.Namespace, state: "JobState", store: "DiskStore", share: float) -> int:
     """Compare a sample with how this machine speaks it; return the exit code. Raises SwarmError."""
-    from random import SystemRandom
-
-    from swarm.commands.respeaker import respeaking
-    from swarm.coordinator.verification import bad_speakers, choose_sample, cross_check
-    from swarm.system.platform import run_loop
-    from swarm.system.text import clean
-    from swarm.watch.history import History
 
     async def compare() -> "list[tuple[Finding, str]]":
         places = choose_sample(state, share, SystemRandom())
@@ -87,9 +98,6 @@ def _cross_check(arguments: argparse.Namespace, state: "JobState", store: "DiskS
 
 def find_job(name: str, folder: Path) -> str:
     """Return the job that a finished file, a book or a job's own name means. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made
-    from swarm.job.store.store import list_jobs
-    from swarm.system.disk import full_name
 
     path = Path(name).expanduser()
     if ADDRESS.match(name):
@@ -107,10 +115,6 @@ def find_job(name: str, folder: Path) -> str:
 
 def open_judge(language: str, *, sample: bool) -> "Judge":
     """Load the recogniser for a language, with all cores. Raises EnvironmentFault."""
-    from swarm.book.model.language_code import language_name
-    from swarm.system.capacity import read_capacity
-    from swarm.voice.engine import EngineFault
-    from swarm.voice.host.recogniser import make_verifier, recogniser_name
 
     try:
         verifier = make_verifier(recogniser_name(), language, "cpu", sample=sample, threads=read_capacity().cores)
@@ -159,6 +163,39 @@ def _report(state: "JobState", findings: "list[Finding]", named: str, *, as_json
 
 
 def _quoted(name: str) -> str:
-    import shlex
 
     return shlex.quote(name)
+
+
+@asynccontextmanager
+async def respeaking(recipe: Recipe, job_files: Mapping[str, Path], folder: Path, log: Path) -> AsyncIterator[Respeak]:
+    """Open the voice of a job, and yield what speaks its sentences. Raises EnvironmentFault if that is not here.
+
+    `job_files` are the job's files by their names in its voice; they are linked into `folder`, which is empty.
+    """
+    engines = Engines(("cpu:0",), log)
+    for name, path in job_files.items():
+        _link(path, folder / name)
+    try:
+        await engines.load(0, recipe, folder)
+        yield lambda text, seed: _respoken(engines, text, seed)
+    except EngineFault as fault:
+        raise EnvironmentFault(f"This machine cannot speak the book to compare it: {fault}") from fault
+    finally:
+        await engines.close()
+
+
+async def _respoken(engines: Engines, text: str, seed: int) -> bytes:
+    try:
+        (clip,) = await engines.speak(0, ((text, seed),))
+    except EngineFault:
+        return b""
+    return clip.frame if clip else b""
+
+
+def _link(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

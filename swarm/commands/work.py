@@ -2,22 +2,25 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swarm.commands import checks
 from swarm.commands.book_config import assets_limit
 from swarm.commands.machine_config import asked_devices, open_trace, prepare_voices
+from swarm.config import Limits, WorkConfig, state_folder
 from swarm.errors import UsageError
-
-if TYPE_CHECKING:
-    from swarm.config import Limits
+from swarm.lease.worker.rest import parse_hours
+from swarm.system.machine import unknown_zone
+from swarm.system.platform import run_loop
+from swarm.voice.host.registry import engine_for
+from swarm.watch.progress import make_progress
+from swarm.watch.service import Service
+from swarm.worker.devices import find_devices, read_slots
+from swarm.worker.engine_processes import Needs
+from swarm.worker.lifetime import work
 
 
 def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
     """Return the operator's limits. Raises UsageError."""
-    from swarm.config import Limits
-    from swarm.lease.worker.rest import parse_hours
-    from swarm.system.machine import unknown_zone
 
     hot = arguments.max_temperature
     try:
@@ -47,7 +50,6 @@ def _silence_s(arguments: argparse.Namespace) -> float | None:
 
 def _engines(text: str) -> tuple[str, ...]:
     """Return the names of the engines that --engines means. Raises UsageError, EnvironmentFault."""
-    from swarm.voice.host.registry import engine_for
 
     words = [word.strip().lower() for word in text.split(",") if word.strip()]
     return tuple(dict.fromkeys(engine_for(word).card.name for word in words))
@@ -55,19 +57,11 @@ def _engines(text: str) -> tuple[str, ...]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve coordinators; return the exit code. Raises SwarmError."""
-    from swarm.worker.devices import read_slots
 
     slots = read_slots("--slots", arguments.slots)
     asked = asked_devices(arguments)
     limits = limits_of(arguments, asked)
     prepare_voices(arguments)
-    from swarm.config import WorkConfig, state_folder
-    from swarm.system.platform import run_loop
-    from swarm.watch.progress import make_progress
-    from swarm.watch.service import Service
-    from swarm.worker.devices import find_devices
-    from swarm.worker.engine_processes import Needs
-    from swarm.worker.lifetime import work
 
     service = Service()
     note = service.echo(make_progress("quiet" if arguments.quiet else "plain").note)

@@ -38,7 +38,7 @@ class Ear:
 @pytest.fixture
 def ear(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     monkeypatch.setattr(recogniser, "is_installed", lambda: True)
-    monkeypatch.setattr(recogniser, "make_verifier", lambda *words, **more: Ear())
+    monkeypatch.setattr("swarm.commands.verify.make_verifier", lambda *words, **more: Ear())
     return lambda: None
 
 

@@ -15,7 +15,7 @@ from specs_for_tests import a_job
 
 from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.commands.main import main
-from swarm.commands.respeaker import respeaking
+from swarm.commands.verify import respeaking
 from swarm.coordinator.verification import choose_sample, open_spoken
 from swarm.job.recipe import Recipe, seeds_of
 from swarm.job.record import ClipAccepted, ClipDoubted, RunStarted, WorkerSeen
