@@ -11,11 +11,11 @@ from swarm.lease.envelope import Count, Message, Name, Note, Offset
 MAX_ASIDE = 8  # workers that one download may name
 MAX_MODEL_FILES = 32  # files that one heartbeat may name
 _HOST = r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\])"
-Door = Annotated[str, Meta(pattern=rf"\A({_HOST}:\d{{1,5}})?\Z")]  # "address:port" of a worker, never a name
+PeerAddress = Annotated[str, Meta(pattern=rf"\A({_HOST}:\d{{1,5}})?\Z")]  # "address:port" of a worker, never a name
 Fault = Literal["away", "silent", "without it", "lying"]
 
 
-def is_door(text: str) -> bool:
+def is_peer_address(text: str) -> bool:
     """Tell whether text is the address of one machine, with a port."""
     host, _, port = text.rpartition(":")
     try:
@@ -28,7 +28,7 @@ def is_door(text: str) -> bool:
 class SetAside(Struct, frozen=True):
     """A worker that a file is not fetched from any more, and why."""
 
-    door: Door
+    peer_address: PeerAddress
     fault: Fault
 
 
@@ -39,7 +39,7 @@ class Fetching(Struct, frozen=True, omit_defaults=True):
     have: Offset = 0  # bytes on the disk
     note: Note = ""
     asking: bool = False  # pieces of it are asked for now
-    door: Door = ""  # the worker that sends it has this door; "": the coordinator sends it
+    peer_address: PeerAddress = ""  # the worker that sends is reached here; "": the coordinator sends it
     aside: Annotated[tuple[SetAside, ...], Meta(max_length=MAX_ASIDE)] = ()
     waits: bool = False  # it waits to be told where to fetch it
 
@@ -110,10 +110,10 @@ class BlockDigests(Message, frozen=True, tag=True):
 
 
 class Source(Message, frozen=True, tag=True):
-    """Tells a worker where to fetch a file: at the door of another worker, or "" for the coordinator."""
+    """Tells a worker where to fetch a file: at another worker, or "" for the coordinator."""
 
     digest: Digest
-    door: Door = ""
+    peer_address: PeerAddress = ""
 
 
 class ModelSource(Message, frozen=True, tag=True):

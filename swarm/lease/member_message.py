@@ -7,7 +7,7 @@ from msgspec import Meta, Struct
 
 from swarm.job.job_asset import Digest
 from swarm.lease.envelope import Count, Key, Message, Name, Note, Offset, Seconds
-from swarm.lease.file_transfer import Door
+from swarm.lease.file_transfer import PeerAddress
 
 Action = Literal[
     "pause", "resume", "move", "cancel", "remove", "drain", "limit", "standby", "no-standby", "approve", "refuse"
@@ -142,7 +142,7 @@ class SuccessionCandidate(Struct, frozen=True):
 
     id: Name
     name: Name
-    address: Door
+    address: PeerAddress
 
 
 class Voters(Struct, frozen=True):

@@ -28,13 +28,13 @@ from swarm.lease.envelope import (
 from swarm.lease.file_transfer import (
     BlockDigests,
     Blocks,
-    Door,
     Fetch,
     Fetching,
     FilePiece,
     ModelReport,
     ModelSource,
     OfferedLatents,
+    PeerAddress,
     Source,
 )
 from swarm.lease.member_message import (
@@ -130,7 +130,7 @@ class Heartbeat(Message, frozen=True, tag=True):
     made: Annotated[tuple[OfferedLatents, ...], Meta(max_length=64)] = ()  # latents not yet known to be journaled
     figures: Annotated[tuple[Figures, ...], Meta(max_length=64)] = ()
     resting: Annotated[tuple[Resting, ...], Meta(max_length=1024)] = ()
-    door: Door = ""  # other workers may ask for its files there
+    peer_address: PeerAddress = ""  # other workers may ask for its files there
     slow_link: SlowLink | None = None  # set if it waits for the link
     standby: Name = ""  # keeps copies: "on", "off", or "no room" to begin; "": takes no order about it
     models: ModelReport | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 from swarm.config import ENV_HOME, STANDBY
 from swarm.errors import EnvironmentFault
 from swarm.job.store.store import list_jobs
-from swarm.lease.file_transfer import is_door
+from swarm.lease.file_transfer import is_peer_address
 from swarm.lease.member_message import Claim, Opinion, Silent, SuccessionCandidate, Voters
 from swarm.net.addresses import join_address, own_address
 from swarm.net.transport import DealerSocket, RouterSocket
@@ -125,7 +125,7 @@ class Successor:
         self._jobs += self._core.elected(now)
 
     def _ask(self, candidate: SuccessionCandidate, question: Silent, now: float) -> None:
-        if not is_door(candidate.address):
+        if not is_peer_address(candidate.address):
             return
         peer = self._peers.get(candidate.address)
         if peer is None:

@@ -38,7 +38,7 @@ from swarm.worker.limit_watch import GpuReadings, LimitWatch, StandingOrders
 from swarm.worker.node import WorkNode
 
 LAST_S = 60.0  # nothing new is begun so shortly before the end, so that the sentences under way are finished
-LAST_SHARE = 0.1  # a short stint has this share of its time in place of LAST_S
+LAST_SHARE = 0.1  # a short lifetime has this share of its time in place of LAST_S
 
 
 class Lifetime:
@@ -67,7 +67,7 @@ class Lifetime:
 KEY_INTERVAL_S = 2.0  # a key is looked for so often if there is none
 LOOK_INTERVAL_S = 10.0  # coordinators, engines and models are looked for so often
 ANSWER_S = 5.0  # the user is told after so long without an answer
-STINT_INTERVAL_S = 0.5  # a rented machine is asked so often whether it has to leave
+LIFETIME_INTERVAL_S = 0.5  # a rented machine is asked so often whether it has to leave
 RETRY_S = 600.0  # an engine that did not open is tried again so late, since the network may be back
 FORGET_S = 120.0  # a coordinator out of reach for so long is forgotten
 MAX_UNPROVEN = 16  # sockets for announced coordinators that have not proven themselves; each takes threads and files
@@ -83,8 +83,8 @@ HINT = (
 
 async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Service, trace: Trace = NO_TRACE) -> int:
     """Serve coordinators; return the exit code. Raises SwarmError, also with --exit-when-done if there is no key."""
-    stint = Lifetime(config.for_s, config.idle_s, time.monotonic())
-    if config.exit_when_done or not stint.is_endless:
+    lifetime = Lifetime(config.for_s, config.idle_s, time.monotonic())
+    if config.exit_when_done or not lifetime.is_endless:
         security(config.state_dir, open=config.open)  # a worker with an end must not wait for a key for ever
     switch = StandbySwitch(config.state_dir, on=config.standby, turns=_turns_standby(config))
     orders = StandingOrders(obeys=config.obeys, switch=switch)
@@ -92,7 +92,7 @@ async def work(config: WorkConfig, gpus: Sequence[Gpu], say: Say, service: Servi
     limit_watch.start()
     await asyncio.to_thread(limit_watch.check)
     async with service.ready():
-        return await _serve(config, gpus, say, limit_watch, stint, trace)
+        return await _serve(config, gpus, say, limit_watch, lifetime, trace)
 
 
 def _turns_standby(config: WorkConfig) -> bool:
@@ -101,7 +101,7 @@ def _turns_standby(config: WorkConfig) -> bool:
 
 
 async def _serve(
-    config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch: LimitWatch, stint: Lifetime, trace: Trace
+    config: WorkConfig, gpus: Sequence[Gpu], say: Say, limit_watch: LimitWatch, lifetime: Lifetime, trace: Trace
 ) -> int:
     waiting = asyncio.create_task(_key(config, say))
     try:
@@ -125,13 +125,13 @@ async def _serve(
         allow_sleep=config.allow_sleep,
         welcomed=lambda address: remember_address(config.state_dir, names()[0], address),
         trace=trace,
-        door=os.environ.get(ENV_BIND, ""),
+        peer_bind=os.environ.get(ENV_BIND, ""),
     )
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, names, say))
         finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
-        end = asyncio.create_task(_watch_stint(node, stint, say))
+        end = asyncio.create_task(_watch_lifetime(node, lifetime, say))
         copying = asyncio.create_task(_copy(node, config, enrolment, hello, say, limit_watch.orders.switch))
         removal = asyncio.create_task(_watch_removal(node, enrolment))
         for task in (finder, watch, end, copying, removal):
@@ -208,12 +208,12 @@ async def _watch_offers(node: WorkNode, offered: tuple[EngineOffer, ...], only: 
             node.announce(offers)
 
 
-async def _watch_stint(node: WorkNode, stint: Lifetime, say: Say) -> None:
+async def _watch_lifetime(node: WorkNode, lifetime: Lifetime, say: Say) -> None:
     """Leave when the machine's time is over, or when there was no work for long."""
-    if stint.is_endless:
+    if lifetime.is_endless:
         return
-    while not (why := stint.over(working=_is_working(node), now=time.monotonic())):
-        await asyncio.sleep(STINT_INTERVAL_S)
+    while not (why := lifetime.over(working=_is_working(node), now=time.monotonic())):
+        await asyncio.sleep(LIFETIME_INTERVAL_S)
     say(f"leaving: {why}")
     node.leave(NotLeasing.LIFETIME)
 

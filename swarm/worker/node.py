@@ -180,9 +180,9 @@ class WorkNode:
         welcomed: Callable[[str], None] = lambda address: None,
         settings: WorkerSettings = WORKER_DEFAULTS,
         trace: Trace = NO_TRACE,
-        door: str | None = None,
+        peer_bind: str | None = None,
     ) -> None:
-        """`welcomed` hears the address of each coordinator that welcomes this worker; `door` is as in `Neighbours`."""
+        """`welcomed` hears the address of each coordinator that welcomes this worker; `peer_bind` is as in `Peers`."""
         self.core = trace.watch("worker", WorkerCore(hello, settings), hello=hello, settings=settings)
         self.engines = engines
         self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
@@ -194,8 +194,18 @@ class WorkNode:
         self._clip_buffer = ClipBuffer(job_files.scratch_root, say, self.core.note_full)
         self._notices = PrintedLines(said_s=clock.now())
         self.connections = Connections(say)
-        told = sockets, door, self.core, clock, self.connections, self._file_thread, self.carry_out, self._start, say
-        self._neighbours = Peers(*told)
+        told = (
+            sockets,
+            peer_bind,
+            self.core,
+            clock,
+            self.connections,
+            self._file_thread,
+            self.carry_out,
+            self._start,
+            say,
+        )
+        self._peers = Peers(*told)
         self._aliases: dict[str, str] = {}  # other names of coordinators that are served already
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()
@@ -253,7 +263,7 @@ class WorkNode:
     async def _listen(self, name: str, socket: DealerSocket) -> None:
         while True:
             message, frame = await socket.receive()
-            await self._neighbours.heard(name, message)
+            await self._peers.heard(name, message)
             self._announce(name, message)
             self.carry_out(self.core.receive(name, message, self.clock.now(), frame))
             if self._exit_when_done and self._is_done():
@@ -297,7 +307,7 @@ class WorkNode:
         if kept.note:
             self._say_once(f"cannot fetch a file of the voice: {kept.note}; trying on", f"{digest} {kept.note}")
         self.carry_out(self.core.kept(digest, kept.have, self.clock.now(), kept.note, unfit=kept.unfit))
-        self._neighbours.moved(digest, kept.have)
+        self._peers.moved(digest, kept.have)
 
     def _lost(self, digest: str) -> None:
         self.carry_out(self.core.lost(digest, self.clock.now()))
@@ -336,7 +346,7 @@ class WorkNode:
             self._order(command)
         for name, message in out.messages:
             if name not in self.connections:
-                self._neighbours.send(name, message)
+                self._peers.send(name, message)
             elif not self.connections[name].socket.send(message):
                 self.core.unsaid(name)
         for digest, offset, data in out.pieces:
@@ -388,7 +398,7 @@ class WorkNode:
             self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now(), mislaid=True))
             return
         try:
-            async with self._neighbours.at_hand(load, tell := partial(self._progressed, load)):
+            async with self._peers.at_hand(load, tell := partial(self._progressed, load)):
                 made = await self.engines.load(load.slot, load.recipe, folder, listen=tell)
             latents, batch = await self._file_thread.put(made), self.engines.batch(load.slot)
         except Outdated as fault:
@@ -472,7 +482,7 @@ class WorkNode:
         try:
             while True:
                 self._look_at_devices()
-                await self._neighbours.look()
+                await self._peers.look()
                 self.carry_out(self.core.beat(self.clock.now()))
                 for line in self._notices.rest_news(self.core.slots, self.clock.now()):
                     self._say(line)
@@ -504,7 +514,7 @@ class WorkNode:
         for connection in self.connections.values():
             connection.task.cancel()
             connection.socket.close()
-        self._neighbours.close()
+        self._peers.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

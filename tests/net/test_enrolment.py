@@ -175,8 +175,8 @@ async def test_a_former_member_that_poses_as_a_coordinator_gives_nobody_a_secret
     impostor, secret, answered = RouterSocket(curve_keys(KEY), lambda key: True), make_key(), asyncio.Event()
 
     def answer(peer: bytes, enrol: Enrol, frame: bytes) -> None:
-        door = curve_keys(secret).server_public
-        forged = membership.remove(membership.read(frame), desk.identity.card, door, 9, rogue.identity.own)
+        server_key = curve_keys(secret).server_public
+        forged = membership.remove(membership.read(frame), desk.identity.card, server_key, 9, rogue.identity.own)
         sealed = SealedBox(VerifyKey(enrol.key).to_curve25519_public_key()).encrypt(secret.secret)
         for told in (forged, membership.read(frame)):
             impostor.send(peer, Members("laptop", desk.identity.card, sealed), membership.write(told))

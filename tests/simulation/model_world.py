@@ -81,8 +81,8 @@ class Machine:
     is_stuck: bool = False
     spoilt: int = 0  # blocks and files that came and did not fit
     up_s: float = 0.0  # when its link is free
-    waiting: dict[str, list[Fetch]] = field(default_factory=dict)  # questions at each door
-    asked: dict[str, str] = field(default_factory=dict)  # door -> the process that answers there
+    waiting: dict[str, list[Fetch]] = field(default_factory=dict)  # questions at each peer
+    asked: dict[str, str] = field(default_factory=dict)  # peer -> the process that answers there
 
     @property
     def name(self) -> str:
@@ -93,7 +93,7 @@ class Machine:
         return f"{self.name}/{self.run}".encode()
 
     @property
-    def door(self) -> str:
+    def peer_address(self) -> str:
         return f"10.0.0.{self.number + 1}:5000"
 
     def after(self, delay_s: float, act: Any, *args: Any) -> None:
@@ -111,7 +111,7 @@ class Machine:
         self.after(1.0, self.beat)
 
     def connect(self) -> None:
-        self.core.doors = {LINK: self.door}
+        self.core.peer_addresses = {LINK: self.peer_address}
         self.carry_out(self.core.connect(LINK, self.world.heap.now))
 
     def end(self) -> None:
@@ -243,10 +243,10 @@ class Machine:
         self.came[digest] = data
         self.carry_out(self.core.kept(digest, size, now))
 
-    # --- its door
+    # --- its peer file server
 
     def answer(self, fetch: Fetch) -> tuple[FilePiece, bytes] | None:
-        """Return what its door says to a question; None while the piece is not here yet."""
+        """Return what its server says to a question; None while the piece is not here yet."""
         data = next((content for content in self.files.values() if digest_is(content, fetch.digest)), None)
         data = data or self.came.get(fetch.digest)
         size = len(data) if data else self.core.fetched.downloads.size_passed_on(fetch.digest)
@@ -298,7 +298,7 @@ class ModelWorld:
         ]  # on the way to each machine: what is sent keeps its order
         self.downloading: dict[Machine, ModelFile] = {}
         self.downloads: list[tuple[Machine, ModelFile]] = []
-        self.accused: set[tuple[str, str]] = set()  # doors and digests
+        self.accused: set[tuple[str, str]] = set()  # peers and digests
         self.false: set[str] = set()  # digests by which another file came
         self.healed = False
         self.restarts = 0
@@ -375,15 +375,15 @@ class ModelWorld:
         if core is not self.core:
             return
         if isinstance(message, Heartbeat) and peer == machine.peer:
-            doors = {
-                (aside.door, fetching.digest)
+            peer_addresses = {
+                (aside.peer_address, fetching.digest)
                 for fetching in message.fetching
                 for aside in fetching.aside
                 if aside.fault == "lying" and fetching.asking
             }
             self._carry_out(core.receive(peer, message, self.heap.now, frame))
             if self._knows(machine):
-                self.accused |= doors
+                self.accused |= peer_addresses
                 self.false |= {digest for each in (message.models or ModelReport()).lacked for digest in each.false}
         else:
             self._carry_out(core.receive(peer, message, self.heap.now, frame))  # type: ignore[arg-type]
@@ -397,7 +397,9 @@ class ModelWorld:
                 raise Wrong(f"seed {self.seed}, {self.troubles}: {event.worker} is called a liar by {event.note}")
         for send in out.sends:
             machine = self._named(send.peer.decode().partition("/")[0])
-            is_liar = isinstance(send.message, Source) and (send.message.door, send.message.digest) in self.accused
+            is_liar = (
+                isinstance(send.message, Source) and (send.message.peer_address, send.message.digest) in self.accused
+            )
             # The list of liars ends when a machine leaves with the last copy.
             if is_liar and "leaves" not in self.troubles:
                 raise Wrong(f"seed {self.seed}: {machine.name} is sent to a known liar")
@@ -418,20 +420,20 @@ class ModelWorld:
     def _named(self, name: str) -> Machine:
         return next(machine for machine in self.machines if machine.name == name)
 
-    # --- the doors and the hub
+    # --- the peers and the hub
 
     def knock(self, machine: Machine, run: int, name: str, fetch: Fetch) -> None:
-        """Bring a question to a door, which answers each machine's in their order."""
+        """Bring a question to a peer, which answers each machine's in their order."""
         if machine.is_alive and machine.run == run:
             machine.waiting.setdefault(name, []).append(fetch)
             if len(machine.waiting[name]) == 1:
                 self._answer(machine, run, name)
 
     def _answer(self, machine: Machine, run: int, name: str) -> None:
-        """Answer what waits at a door as far as it has the pieces, over the link of the machine that answers."""
+        """Answer what waits at a peer as far as it has the pieces, over the link of the machine that answers."""
         if not machine.is_alive or machine.run != run:
             return
-        other = next(each for each in self.machines if PEER + each.door == name)
+        other = next(each for each in self.machines if PEER + each.peer_address == name)
         waiting = machine.waiting[name]
         if self.cut.get(frozenset({machine.number, other.number}), 0.0) > self.heap.now:
             waiting.clear()

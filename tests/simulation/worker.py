@@ -10,8 +10,8 @@ from faults import ONE_BY_ONE
 from files import PIECE, FileDisk
 from liar import Liar
 from machine import Machine
-from neighbours import Neighbours, door_of
 from network import Connection
+from peer_servers import PeerServers, peer_address_of
 from story import Violation
 from worker_invariants import NEWS
 
@@ -125,7 +125,7 @@ class SimWorker(Machine):
         self.core = self.world.trace(self.name).watch("worker", core, hello=hello, settings=core.settings)
         self.engines = [SimEngine(self, slot) for slot in range(self.slots)]
         self.frames, self.connections, self.outstanding = {}, {}, {}
-        self.neighbours = Neighbours(self)
+        self.peers = PeerServers(self)
         self.draining = False
         self.world.log(self.name, "starts")
         for coordinator in self.world.coordinators:
@@ -198,7 +198,7 @@ class SimWorker(Machine):
             self.later(self.world.random.uniform(0.1, 1.0), self.dial, coordinator)
             return
         self.connections[coordinator.name] = connection
-        self.core.doors = {name: door_of(self) for name in self.connections}
+        self.core.peer_addresses = {name: peer_address_of(self) for name in self.connections}
         self.world.log(self.name, f"is {connection.peer.decode()} at {coordinator.name}")
         self.carry_out(self.core.connect(coordinator.name, self.clock()))
 
@@ -267,7 +267,7 @@ class SimWorker(Machine):
                 if name in self.connections:
                     self.connections[name].sent.clear()
             if name.startswith(PEER):
-                self.neighbours.ask(name, message)
+                self.peers.ask(name, message)
             elif not self.send(name, message):
                 self.outstanding.pop(name, None)
                 if name in self.connections:

@@ -118,8 +118,8 @@ class House:
         watch = LimitWatch(engines.devices, GpuReadings(()))
         files = cache(self.folder / name, 10**9)
         told = make_hello(name), engines, files, FixedSockets(KEYS), Clock(), lambda line: None, watch
-        node = self.workers[name] = WorkNode(*told, door=LOOPBACK)
-        node._neighbours.models.find_model = lambda recipe: self.models_of_characters(name).get(recipe.voice, model)
+        node = self.workers[name] = WorkNode(*told, peer_bind=LOOPBACK)
+        node._peers.models.find_model = lambda recipe: self.models_of_characters(name).get(recipe.voice, model)
         node.add("c", [f"{LOOPBACK}:{self.port}"])
         self.lives[name] = asyncio.create_task(node.run())
         return engines
@@ -241,7 +241,7 @@ async def test_an_older_coordinator_says_nothing_and_each_worker_downloads(
 
 
 class SlowCache(FileCache):
-    """Takes longer to read a piece than its door leaves askers without a word."""
+    """Takes longer to read a piece than its server leaves askers without a word."""
 
     def passed_on(self, digest: str, offset: int) -> tuple[bytes, int]:
         time.sleep(0.15)

@@ -79,7 +79,7 @@ class Chain:
     liars: set[str] = field(default_factory=set)  # sessions that another worker accused of a block that did not fit
 
     def source_of(self, session: Session, sessions: Mapping[str, Session], now: float) -> str:
-        """Return the door at which a worker shall fetch the file, as its heartbeat stands; "" for the coordinator."""
+        """Return the address where a worker shall fetch the file, as its heartbeat stands; "" for the coordinator."""
         self.links = {key: link for key, link in self.links.items() if key in sessions}
         fetching = session.fetching[self.digest]
         link = self.links.setdefault(session.key, Link(turned_s=now, begun=fetching.have, begun_s=now))
@@ -96,17 +96,17 @@ class Chain:
             link.is_stranded = not link.source
         elif not link.source:
             self._take_turns(session.key, link, able, now)
-        return sessions[link.source].door if link.source else ""
+        return sessions[link.source].peer_address if link.source else ""
 
     def able(self, session: Session, sessions: Mapping[str, Session]) -> set[str]:
         """Return the workers of which another one could have the file."""
         fetching = session.fetching.get(self.digest)
-        aside = {each.door for each in fetching.aside} if fetching else ()
+        aside = {each.peer_address for each in fetching.aside} if fetching else ()
         return {
             key
             for key, other in sessions.items()
             if session.may_knock_at(other)
-            and other.door not in aside
+            and other.peer_address not in aside
             and key not in self.liars
             and (other.has_file(self.digest) or (self.digest in other.fetching and other.fetching[self.digest].asking))
         }
@@ -221,7 +221,7 @@ class Chains:
         return self.chains.setdefault(digest, Chain(digest, size, is_model, self.block))
 
     def source_of(self, session: Session, digest: str, size: int, now: float) -> str:
-        """Return the door at which a worker shall fetch a file; "" for the coordinator."""
+        """Return the address at which a worker shall fetch a file; "" for the coordinator."""
         return self.of(digest, size).source_of(session, self.sessions, now)
 
     def keep(self, needed: Container[str]) -> None:
@@ -231,10 +231,10 @@ class Chains:
     def accuse(self, session: Session, digest: str) -> list[Session]:
         """Take in whom a worker says to have lied; return those of whom that is news."""
         chain = self.chains.get(digest)
-        lying = {each.door for each in session.fetching[digest].aside if each.fault == "lying"}
+        lying = {each.peer_address for each in session.fetching[digest].aside if each.fault == "lying"}
         if chain is None or not lying:
             return []
-        accused = [other for other in self.sessions.values() if other.door in lying and other is not session]
+        accused = [other for other in self.sessions.values() if other.peer_address in lying and other is not session]
         news = [other for other in accused if other.key not in chain.liars]
         chain.liars.update(other.key for other in news)
         return news

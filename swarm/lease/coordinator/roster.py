@@ -8,7 +8,7 @@ from math import inf
 from swarm.job.recipe import CUSTOM, Recipe
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import DEVICE_TROUBLE, Reason, Resting
-from swarm.lease.file_transfer import Fetching, LackedFile, ModelReport, ToldFile, is_door
+from swarm.lease.file_transfer import Fetching, LackedFile, ModelReport, ToldFile, is_peer_address
 from swarm.lease.message import PROTOCOL, Clip, Heartbeat, Hello, SlotReport, SlowLink
 from swarm.lease.offer import BORROWED, EngineOffer, Figures, fitting, slot_kinds
 from swarm.lease.scheduling import Speed
@@ -148,7 +148,7 @@ class Session:
     lacked: dict[str, LackedFile] = field(default_factory=dict)  # files of engines' models, by handle
     told_models: dict[str, ToldFile] = field(default_factory=dict)  # files that it has, by handle
     block_lists: frozenset[str] = frozenset()  # digests under which the block lists travel
-    door: str = ""  # other workers may fetch its files there
+    peer_address: str = ""  # other workers may fetch its files there
     figures: tuple[Figures, ...] = ()
     resting: dict[int, Resting] = field(default_factory=dict)
     no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # key: slot, engine, model
@@ -291,7 +291,7 @@ class Session:
         """Take in which files it has and fetches, and where others may have them."""
         self.job_files = frozenset(heartbeat.job_files)
         self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
-        self.door = heartbeat.door if is_door(heartbeat.door) else ""
+        self.peer_address = heartbeat.peer_address if is_peer_address(heartbeat.peer_address) else ""
         models = heartbeat.models or ModelReport()
         self.lacked = {lacked.handle: lacked for lacked in models.lacked}
         self.told_models = {told.handle: told for told in models.told}
@@ -302,9 +302,9 @@ class Session:
         return digest in self.job_files or digest in self.block_lists
 
     def may_knock_at(self, other: "Session") -> bool:
-        """Return whether another worker's door may lead there: an address of its own machine leads to itself."""
-        is_local = self.door.startswith(LOOPBACK)
-        return bool(other.door) and (is_local or not other.door.startswith(LOOPBACK))
+        """Return whether the address of another worker may lead there: one of its own machine leads to itself."""
+        is_local = self.peer_address.startswith(LOOPBACK)
+        return bool(other.peer_address) and (is_local or not other.peer_address.startswith(LOOPBACK))
 
 
 def refuse(hello: Hello, settings: Settings) -> Reason | None:

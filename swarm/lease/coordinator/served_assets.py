@@ -92,9 +92,9 @@ class ServedAssets:
         for digest, fetching in session.fetching.items():
             if digest in shared and fetching.asking:
                 size, is_model = shared[digest]
-                door = self.chains.of(digest, size, is_model=is_model).source_of(session, self.sessions, now)
-                if door != fetching.door or fetching.waits:
-                    out.send(session.peer, Source(digest, door))
+                peer_address = self.chains.of(digest, size, is_model=is_model).source_of(session, self.sessions, now)
+                if peer_address != fetching.peer_address or fetching.waits:
+                    out.send(session.peer, Source(digest, peer_address))
                 for liar in self.chains.accuse(session, digest):
                     out.events.append(Reason("file not as it was", worker=liar.hello.name, note=session.hello.name))
 

@@ -107,7 +107,7 @@ class Downloads:
                 item.have,
                 item.note,
                 bool(item.link),
-                item.source.door,
+                item.source.peer_address,
                 item.source.report(),
                 item.source.awaits_word(item.size),
             )
@@ -125,9 +125,9 @@ class Downloads:
         """Tell whether there is any such file."""
         return any(item.is_shared for item in self.items.values())
 
-    def doors(self) -> set[str]:
-        """Return the names of the doors that files are fetched from."""
-        return {item.source.name for item in self.items.values() if item.source.door}
+    def peer_names(self) -> set[str]:
+        """Return the names of the peers that files are fetched from."""
+        return {item.source.name for item in self.items.values() if item.source.peer_address}
 
     def put(self, job_file: JobAsset) -> None:
         """Count a file as here that was made here and is on the disk."""
@@ -167,7 +167,7 @@ class Downloads:
 
     def _ask(self, item: Download, links: Sequence[str], busy: set[str], now: float, out: WorkerOutcome) -> None:
         waits = item.asked > item.received == item.have
-        if item.source.door:
+        if item.source.peer_address:
             if waits and item.source.is_silent(item.moved_s, now):
                 self._leave(item, "silent", now, out)
         elif waits and now - item.moved_s > STALLED_S:
@@ -186,12 +186,12 @@ class Downloads:
     def _fetch(self, item: Download, now: float, out: WorkerOutcome) -> None:
         """Ask the coordinator or another worker for the next pieces, within the window."""
         source = item.source
-        door, lists = source.choose(item.digest, item.received, item.size, now)
+        peer_address, lists = source.choose(item.digest, item.received, item.size, now)
         for blocks in lists:
             out.send(item.link, blocks)
-        if door is None:
+        if peer_address is None:
             return
-        if source.turn_to(door, item.received, now):
+        if source.turn_to(peer_address, item.received, now):
             item.asked, item.moved_s = item.received, now
         while item.asked < item.size and item.asked - item.have < WINDOW * self.settings.piece:
             if not source.may_ask(item.asked):
@@ -200,7 +200,7 @@ class Downloads:
             item.asked += piece_size(item.size, item.asked, self.settings.piece)
 
     def _leave(self, item: Download, fault: Fault, now: float, out: WorkerOutcome) -> None:
-        """Set the door aside that a file comes from: the coordinator goes on, and may name another."""
+        """Set the peer aside that a file comes from: the coordinator goes on, and may name another."""
         item.source.leave(fault)
         item.source.since = item.received
         item.asked, item.moved_s = item.received, now
@@ -211,7 +211,7 @@ class Downloads:
         """Take in where a file is to be fetched, if the coordinator that it comes from says so."""
         item = self.items.get(source.digest)
         if item is not None and item.link == link and item.is_shared:
-            item.source.offer(source.door)
+            item.source.offer(source.peer_address)
 
     def learned(self, link: str, blocks: BlockDigests, out: WorkerOutcome) -> None:
         """Take in the digests of blocks that were asked for, if there are as many as there should be."""
@@ -223,9 +223,9 @@ class Downloads:
             out.commands.append(Expect(blocks.digest, blocks.number, blocks.digests))
 
     def closed(self, name: str, now: float, out: WorkerOutcome) -> None:
-        """Go on without a worker whose door does not open or whose connection ended."""
+        """Go on without a worker that lets none in or whose connection ended."""
         for item in self.items.values():
-            if item.source.door and item.source.name == name:
+            if item.source.peer_address and item.source.name == name:
                 self._leave(item, "away", now, out)
 
     def take(self, name: str, piece: FilePiece, frame: bytes, now: float, out: WorkerOutcome) -> None:

@@ -72,11 +72,11 @@ def heartbeat(
     fetched: FetchedAssets,
     figures: tuple[Figures, ...],
     now: float,
-    door: str = "",
+    peer_address: str = "",
     standby: str = "",
     models: ModelReport | None = None,
 ) -> Heartbeat:
-    """Return the heartbeat; other workers reach the files here, and those of `models`, at `door`.
+    """Return the heartbeat; other workers reach the files here, and those of `models`, at `peer_address`.
 
     `standby` is as in `Heartbeat`.
 
@@ -94,7 +94,7 @@ def heartbeat(
         made=made,
         figures=figures,
         resting=tuple(rest for slot in slots for rest in slot.resting(now))[:MAX_RESTING],
-        door=door,
+        peer_address=peer_address,
         slow_link=link.slow_link(now),
         standby=standby,
         models=models,
@@ -117,7 +117,7 @@ class WorkerCore:
     left: bool = False
     figures: tuple[Figures, ...] = ()  # figures of its devices for every heartbeat
     standby: str = ""  # the same as in `Heartbeat`
-    doors: dict[str, str] = field(default_factory=dict)  # coordinator -> where others reach the files here
+    peer_addresses: dict[str, str] = field(default_factory=dict)  # coordinator -> where others reach the files here
     models: dict[str, ModelReport] = field(default_factory=dict)  # coordinator -> its models
     beaten_s: float = 0.0  # the last heartbeat was due then
 
@@ -177,7 +177,7 @@ class WorkerCore:
     # --- messages
 
     def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> WorkerOutcome:
-        """Take a message of a coordinator, or a `FilePiece` of a worker's door; `frame` is the bytes that follow it."""
+        """Take a message of a coordinator, or a `FilePiece` of another worker; `frame` is the bytes that follow it."""
         out = WorkerOutcome()
         if isinstance(message, FilePiece):
             self.fetched.downloads.take(name, message, frame, now, out)
@@ -423,7 +423,7 @@ class WorkerCore:
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
             if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):
-                told = self.figures, now, self.doors.get(name, ""), self.standby, self.models.get(name)
+                told = self.figures, now, self.peer_addresses.get(name, ""), self.standby, self.models.get(name)
                 out.send(name, heartbeat(to, self.slots, self.unaccepted, self.fetched, *told))
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:

@@ -7,9 +7,18 @@ the last resort. A worker that is away, silent, without the file or lying is set
 from dataclasses import dataclass, field
 
 from swarm.job.job_asset import BLOCK_PIECES, BLOCKS_IN_LIST, is_shared
-from swarm.lease.file_transfer import MAX_ASIDE, Blocks, Fault, LackedFile, ModelSource, SetAside, ToldFile, is_door
+from swarm.lease.file_transfer import (
+    MAX_ASIDE,
+    Blocks,
+    Fault,
+    LackedFile,
+    ModelSource,
+    SetAside,
+    ToldFile,
+    is_peer_address,
+)
 
-PEER = "door "  # begins the name by which a core knows another worker's door; no coordinator's name has a space
+PEER = "peer "  # begins the name by which a core knows another worker; no coordinator's name has a space
 WORD_S = 3.0  # pieces are asked of the coordinator if it does not say for so long where a file is fetched
 SILENT_S = 5.0  # a worker that was asked for pieces and says nothing for so long is given up
 STUCK_S = 60.0  # a worker that says only that it has the piece not yet is given up after this time
@@ -25,10 +34,10 @@ class FileSource:
     coordinator: str = ""
     asked_s: float | None = None  # the coordinator was asked then where to fetch it
     is_told: bool = False  # the coordinator said where to fetch it
-    offered: str = ""  # the door that the coordinator named
-    door: str = ""  # the door that pieces are asked of; "": the coordinator
+    offered: str = ""  # the peer that the coordinator named
+    peer_address: str = ""  # the peer that pieces are asked of; "": the coordinator
     since: int = 0  # all pieces from here on came from this source
-    heard_s: float = 0.0  # the last word from the door
+    heard_s: float = 0.0  # the last word from the peer
     own_until: int = 0  # the coordinator is asked up to here, since a block of another worker did not fit
     lists: set[int] = field(default_factory=set)  # the digests of these lists are here
     # This counts the requests for each list, and keeps the time of the last one.
@@ -46,14 +55,14 @@ class FileSource:
 
     @property
     def name(self) -> str:
-        """The name of the door in use, among those of coordinators."""
-        return PEER + self.door if self.door else ""
+        """The name of the peer in use, among those of coordinators."""
+        return PEER + self.peer_address if self.peer_address else ""
 
-    def offer(self, door: str) -> None:
-        """Take in which door the coordinator names, "" for itself."""
+    def offer(self, peer_address: str) -> None:
+        """Take in which peer the coordinator names, "" for itself."""
         self.is_told = True
-        is_welcome = is_door(door) and door not in self.aside and len(self.aside) < MAX_ASIDE
-        self.offered = door if is_welcome else ""
+        is_welcome = is_peer_address(peer_address) and peer_address not in self.aside and len(self.aside) < MAX_ASIDE
+        self.offered = peer_address if is_welcome else ""
 
     def ask_of(self, coordinator: str) -> None:
         """Take in which coordinator is asked from now on; another one has yet to say where."""
@@ -61,15 +70,15 @@ class FileSource:
             self.coordinator, self.offered, self.is_told, self.asked_s = coordinator, "", False, None
 
     def leave(self, fault: Fault) -> None:
-        """Set the door in use aside."""
-        self.aside[self.door] = fault
-        self.offered = self.door = ""
+        """Set the peer in use aside."""
+        self.aside[self.peer_address] = fault
+        self.offered = self.peer_address = ""
 
     def reopened(self) -> None:
         """Forget the digests of blocks: what is on the disk was opened afresh."""
         self.lists.clear()
         self.asked_lists.clear()
-        self.door = ""
+        self.peer_address = ""
 
     def awaits(self, number: int) -> bool:
         """Tell whether a list of digests was asked for and has not come."""
@@ -80,10 +89,10 @@ class FileSource:
         self.lists.add(number)
 
     def choose(self, digest: str, offset: int, size: int, now: float) -> tuple[str | None, list[Blocks]]:
-        """Return the door to ask for the piece at an offset, and which lists of digests to ask the coordinator for.
+        """Return the peer to ask for the piece at an offset, and which lists of digests to ask the coordinator for.
 
-        The door is "" for the coordinator, and None while the digest of that piece's block is on its way, or while no
-        door is known of a file that the coordinator has not.
+        The peer is "" for the coordinator, and None while the digest of that piece's block is on its way, or while no
+        peer is known of a file that the coordinator has not.
         """
         if self.awaits_word(size) and not self.only_doors:
             self.asked_s = now if self.asked_s is None else self.asked_s
@@ -105,8 +114,8 @@ class FileSource:
         return not self.offered if self.only_doors else not self.is_told and is_shared(size, self.piece)
 
     def may_ask(self, offset: int) -> bool:
-        """Tell whether the piece at an offset may be asked of the door in use: only if its digest is here."""
-        return not self.door or offset // self._span in self.lists
+        """Tell whether the piece at an offset may be asked of the peer in use: only if its digest is here."""
+        return not self.peer_address or offset // self._span in self.lists
 
     def _asks_for(self, number: int, now: float) -> bool:
         tries, asked_s = self.asked_lists.get(number, (0, now - LIST_S))
@@ -115,29 +124,29 @@ class FileSource:
         self.asked_lists[number] = tries + 1, now
         return True
 
-    def turn_to(self, door: str, offset: int, now: float) -> bool:
-        """Fetch from this door from an offset on; tell whether it is another one than before."""
-        if door == self.door:
+    def turn_to(self, peer_address: str, offset: int, now: float) -> bool:
+        """Fetch from this peer from an offset on; tell whether it is another one than before."""
+        if peer_address == self.peer_address:
             return False
-        self.door, self.since, self.heard_s = door, offset, now
+        self.peer_address, self.since, self.heard_s = peer_address, offset, now
         return True
 
     def is_silent(self, moved_s: float, now: float) -> bool:
-        """Tell whether the door in use, which was asked for pieces and last sent one at `moved_s`, is given up."""
+        """Tell whether the peer in use, which was asked for pieces and last sent one at `moved_s`, is given up."""
         return now - max(moved_s, self.heard_s) > SILENT_S or now - moved_s > STUCK_S
 
     def lied(self, start: int) -> bool:
         """Take in that the block that begins at `start` does not fit; tell whether the coordinator alone sent it."""
-        if not self.door:
+        if not self.peer_address:
             return self.since <= start
-        self.own_until = start + self.block  # another door is asked instead if it is a model's file
+        self.own_until = start + self.block  # another peer is asked instead if it is a model's file
         if self.since <= start:
             self.leave("lying")
         return False
 
     def report(self) -> tuple[SetAside, ...]:
-        """Return the doors that were set aside."""
-        return tuple(SetAside(door, fault) for door, fault in self.aside.items())
+        """Return the peers that were set aside."""
+        return tuple(SetAside(peer_address, fault) for peer_address, fault in self.aside.items())
 
 
 NO_WORD_S = 4.0  # the engine downloads if the coordinator says no word for so long

@@ -27,7 +27,7 @@ MAX_UNSENT = 2 * WINDOW  # questions that wait for a connection
 
 
 class Peer:
-    """The connection to the door that a name stands for; `closed` hears the name once it ends or does not open."""
+    """The connection to the server that a name stands for; `closed` hears the name once it ends or does not open."""
 
     def __init__(self, name: str, sockets: WorkerSockets, closed: Callable[[str], None]) -> None:
         self._name, self._closed, self._was_connected = name, closed, False
@@ -53,7 +53,7 @@ Start = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
 class Peers:
-    """The neighbours of a worker. Its own door is at `address`, "" for all addresses; with None it has no door."""
+    """The peers of a worker. Its own server is at `address`, "" for all addresses; with None it has none."""
 
     def __init__(
         self,
@@ -77,24 +77,24 @@ class Peers:
         )
         self.models = ModelExchange(clock, files, self._coming, self._models_changed)
         self._asked: dict[str, tuple[Peer, asyncio.Task[None]]] = {}
-        self.door: PeerFileServer | None = None
-        self._key_epoch: object = None  # the door was opened with the swarm's keys of this key epoch
+        self.server: PeerFileServer | None = None
+        self._key_epoch: object = None  # the server was opened with the swarm's keys of this key epoch
         self._listening: asyncio.Task[None] | None = None
         self._hosts: dict[str, str] = {}  # each coordinator reaches this machine at this address
 
     # --- fetching
 
     def send(self, name: str, message: Message) -> None:
-        """Send a question to a neighbour by its name, if it is one."""
+        """Send a question to a peer by its name, if it is one."""
         if not name.startswith(PEER):
             return
         if name not in self._asked:
             try:
-                neighbour = Peer(name, self._sockets, self._closed)
-            except EnvironmentFault:  # the neighbour's address is none
+                peer = Peer(name, self._sockets, self._closed)
+            except EnvironmentFault:  # the peer's address is none
                 asyncio.get_running_loop().call_soon(self._closed, name)
                 return
-            self._asked[name] = neighbour, self._start(self._listen(name, neighbour.socket))
+            self._asked[name] = peer, self._start(self._listen(name, peer.socket))
         self._asked[name][0].send(message)
 
     async def _listen(self, name: str, socket: DealerSocket) -> None:
@@ -108,23 +108,23 @@ class Peers:
 
     def _keep(self, names: Iterable[str]) -> None:
         for name in self._asked.keys() - set(names):
-            neighbour, task = self._asked.pop(name)
+            peer, task = self._asked.pop(name)
             task.cancel()
-            neighbour.socket.close()
+            peer.socket.close()
 
     # --- passing on
 
     async def heard(self, name: str, message: FromCoordinator) -> None:
-        """Open the door if others may want the files of a job; take in where a file of a model is to be fetched."""
+        """Open the server if others may want the files of a job; take in where a file of a model is to be fetched."""
         if isinstance(message, ModelSource):
             self.models.told(name, message)
         elif isinstance(message, Job) and any(is_shared(job_file.size) for job_file in message.job_files):
             await self._open_if_closed()
 
     async def _open_if_closed(self) -> None:
-        if self._address is not None and not self.door:
+        if self._address is not None and not self.server:
             self._open()
-            await self._tell_doors()
+            await self._tell_addresses()
 
     def at_hand(self, load: Load, tell: OnProgress) -> AbstractAsyncContextManager[None]:
         """Bring what a slot's engine needs for a recipe from other workers, as `ModelExchange.at_hand` does."""
@@ -137,14 +137,14 @@ class Peers:
     def _open(self) -> None:
         self._key_epoch = self._sockets.key_epoch()
         try:
-            self.door = PeerFileServer(
+            self.server = PeerFileServer(
                 self._sockets.listen_for_peers(), self._address or "", self._files, self._size_passed_on
             )
         except EnvironmentFault as fault:
             self._address = None
             self._say(f"this machine passes no files on to others: {fault}")
         else:
-            self._listening = self._start(self.door.listen())
+            self._listening = self._start(self.server.listen())
 
     def _size_passed_on(self, digest: str) -> int:
         return self._core.fetched.downloads.size_passed_on(digest) or self.models.size_of(digest)
@@ -152,17 +152,17 @@ class Peers:
     async def look(self) -> None:
         """Close what is not needed any more, and tell those that wait how it stands."""
         downloads = self._core.fetched.downloads
-        self._keep(downloads.doors())
+        self._keep(downloads.peer_names())
         if self.models.is_needed:
             await self._open_if_closed()
-        elif self.door and not downloads.is_shared():
+        elif self.server and not downloads.is_shared():
             self._shut()
-        if self.door and self._key_epoch != self._sockets.key_epoch():
+        if self.server and self._key_epoch != self._sockets.key_epoch():
             self._shut()  # a machine that was removed from the swarm must have no way in any more
             self._open()
-        if self.door:
-            self.door.remind()
-        await self._tell_doors()
+        if self.server:
+            self.server.remind()
+        await self._tell_addresses()
         self._note_models()
 
     def _coming(self, digest: str) -> Download | None:
@@ -181,34 +181,34 @@ class Peers:
         self._start(self._report_models())
 
     async def _report_models(self) -> None:
-        await self._open_if_closed()  # the door is open before others hear what they may have here
+        await self._open_if_closed()  # the server is open before others hear what they may have here
         if self._note_models():
             self._carry_out(self._core.beat(self._clock.now()))
 
-    async def _tell_doors(self) -> None:
-        """Have heartbeats say where others reach the door, as seen on the way to each coordinator."""
-        connected = self._connections.items() if self.door else ()
+    async def _tell_addresses(self) -> None:
+        """Have heartbeats say where others reach the server, as seen on the way to each coordinator."""
+        connected = self._connections.items() if self.server else ()
         coordinators = {name: each.socket.address for name, each in connected if each.connected}
         for address in coordinators.values() - self._hosts.keys():
             self._hosts[address] = await asyncio.to_thread(own_address, address, self._address or "")
         hosts = {name: self._hosts[address] for name, address in coordinators.items()}
-        port = self.door.port if self.door else 0
-        doors = {name: join_address(host, port) for name, host in hosts.items() if host and port}
-        if doors != self._core.doors:
-            self._core.doors = doors
+        port = self.server.port if self.server else 0
+        addresses = {name: join_address(host, port) for name, host in hosts.items() if host and port}
+        if addresses != self._core.peer_addresses:
+            self._core.peer_addresses = addresses
 
     def moved(self, digest: str, have: int) -> None:
         """Take in that so many bytes of a file are on the disk."""
-        if self.door:
-            self.door.moved(digest, have)
+        if self.server:
+            self.server.moved(digest, have)
 
     def _shut(self) -> None:
-        if self.door and self._listening:
+        if self.server and self._listening:
             self._listening.cancel()
-            self.door.close()
-            self.door = None
+            self.server.close()
+            self.server = None
 
     def close(self) -> None:
-        """Leave all neighbours."""
+        """Leave all peers."""
         self._keep(())
         self._shut()

@@ -10,7 +10,7 @@ from swarm.lease.message import Grant, Heartbeat
 from swarm.lease.offer import BORROWED, EngineOffer
 
 RECIPE = Recipe("piper", "thorsten", "de", "thorsten")
-DOOR, FILE = "10.0.0.5:5000", ToldFile("a" * 64, "b" * 64, 5)
+PEER_ADDRESS, FILE = "10.0.0.5:5000", ToldFile("a" * 64, "b" * 64, 5)
 
 
 def house(borrows: str = BORROWED) -> CoordinatorCore:
@@ -24,29 +24,31 @@ def asks(core: CoordinatorCore, now: float) -> bool:
     return bool(sent(core.receive(b"barn", Heartbeat((), (0,)), now), Grant))
 
 
-def speak(core: CoordinatorCore, door: str) -> None:
+def speak(core: CoordinatorCore, peer_address: str) -> None:
     grant = offer(core, b"attic", now=1.0)
     core.receive(b"attic", make_clip(grant, recipe=RECIPE), 2.0, b"frame")
-    core.receive(b"attic", Heartbeat((), leases=(grant.lease,), models=ModelReport(told=(FILE,)), door=door), 2.0)
+    core.receive(
+        b"attic", Heartbeat((), leases=(grant.lease,), models=ModelReport(told=(FILE,)), peer_address=peer_address), 2.0
+    )
 
 
 def test_it_gets_the_job_once_one_that_it_reaches_has_spoken_with_the_model() -> None:
     core = house()
     assert not asks(core, 1.0)
-    speak(core, DOOR)
+    speak(core, PEER_ADDRESS)
     assert asks(core, 3.0)
 
 
 def test_it_gets_none_where_nobody_opens_a_door_or_it_takes_no_models() -> None:
     closed, strict = house(), house("other")
     speak(closed, "")
-    speak(strict, DOOR)
+    speak(strict, PEER_ADDRESS)
     assert not asks(closed, 3.0) and not asks(strict, 3.0)
 
 
 def test_once_that_one_is_gone_it_gets_no_more() -> None:
     core = house()
-    speak(core, DOOR)
+    speak(core, PEER_ADDRESS)
     core.receive(b"attic", make_hello("attic", nonce="anew", engines=(EngineOffer("piper", ("de",)),)), 3.0)
     core.tick(30.0)
     core.receive(b"barn", Heartbeat(()), 30.0)

@@ -24,13 +24,13 @@ class Machine:
     down: float
     up: float
     have: float = 0.0
-    door: str = ""  # it fetches from this door
+    peer_address: str = ""  # it fetches from this peer
     aside: list[SetAside] = field(default_factory=list)
     is_hung: bool = False
     done_s: float | None = None
 
     def fetching(self) -> Fetching:
-        return Fetching(DIGEST, int(self.have), "", True, self.door, tuple(self.aside))
+        return Fetching(DIGEST, int(self.have), "", True, self.peer_address, tuple(self.aside))
 
 
 class House:
@@ -43,10 +43,10 @@ class House:
         self.now, self.sent, self.steps = 0.0, 0.0, 0
         self.size, self.link = size, link
 
-    def join(self, name: str, *, door: str | None = None, **link: float) -> Machine:
+    def join(self, name: str, *, peer_address: str | None = None, **link: float) -> Machine:
         session = new_session(make_hello(name), name.encode(), self.now)
         self.sessions[session.key] = session
-        session.door = f"10.0.0.{len(self.machines) + 1}:5000" if door is None else door
+        session.peer_address = f"10.0.0.{len(self.machines) + 1}:5000" if peer_address is None else peer_address
         machine = self.machines[session.key] = Machine(session, **{"down": self.link, "up": self.link, **link})
         return machine
 
@@ -55,30 +55,34 @@ class House:
         self.sessions.pop(machine.session.key)
         self.machines.pop(machine.session.key)
         for other in self.machines.values():
-            if other.door == machine.session.door:
-                other.door = ""
-                other.aside.append(SetAside(machine.session.door, "away"))
+            if other.peer_address == machine.session.peer_address:
+                other.peer_address = ""
+                other.aside.append(SetAside(machine.session.peer_address, "away"))
 
     def beat(self, machine: Machine) -> None:
         done = machine.have >= self.size
         heartbeat = Heartbeat((), job_files=(DIGEST,)) if done else Heartbeat((), fetching=(machine.fetching(),))
-        door = machine.session.door
+        peer_address = machine.session.peer_address
         machine.session.supplied(heartbeat)
-        machine.session.door = door
+        machine.session.peer_address = peer_address
         if not done:
-            machine.door = self.chains.source_of(machine.session, DIGEST, self.size, self.now)
-            machine.door = "" if machine.door in [each.door for each in machine.aside] else machine.door
+            machine.peer_address = self.chains.source_of(machine.session, DIGEST, self.size, self.now)
+            machine.peer_address = (
+                "" if machine.peer_address in [each.peer_address for each in machine.aside] else machine.peer_address
+            )
 
     def step(self) -> None:
         self.now += STEP_S
-        doors = {machine.session.door: machine for machine in self.machines.values() if machine.session.door}
+        peer_addresses = {
+            machine.session.peer_address: machine for machine in self.machines.values() if machine.session.peer_address
+        }
         askers: dict[str, list[Machine]] = {}
         for machine in self.machines.values():
             if machine.have < self.size and not machine.is_hung:
-                askers.setdefault(machine.door, []).append(machine)
+                askers.setdefault(machine.peer_address, []).append(machine)
         got: list[tuple[Machine, float]] = []
-        for door, asking in askers.items():
-            source = doors.get(door)
+        for peer_address, asking in askers.items():
+            source = peer_addresses.get(peer_address)
             if source is not None and source.is_hung:
                 continue
             for machine in asking:
@@ -119,7 +123,7 @@ class House:
         wanted = machines or tuple(self.machines.values())
         while any(machine.have < self.size for machine in wanted):
             self.step()
-            assert self.now < most_s, [(m.session.key, m.have, m.door, m.aside) for m in wanted]
+            assert self.now < most_s, [(m.session.key, m.have, m.peer_address, m.aside) for m in wanted]
         return max(machine.done_s or 0.0 for machine in wanted)
 
     @property
@@ -167,7 +171,7 @@ def test_one_that_leaves_in_the_middle_costs_nothing() -> None:
     house = full_house()
     while house.now < ALONE_S / 2:
         house.step()
-    first = next(machine for machine in house.machines.values() if not machine.door)
+    first = next(machine for machine in house.machines.values() if not machine.peer_address)
     middle = list(house.machines.values())[8]
     house.leave(first)
     house.leave(middle)
@@ -184,9 +188,9 @@ def test_those_behind_a_machine_that_hangs_go_on_once_they_set_it_aside() -> Non
     while house.now < 8.0:
         house.step()
     for other in house.machines.values():
-        if other.door == hung.session.door:
-            other.aside.append(SetAside(other.door, "silent"))
-            other.door = ""
+        if other.peer_address == hung.session.peer_address:
+            other.aside.append(SetAside(other.peer_address, "silent"))
+            other.peer_address = ""
             house.beat(other)
     others = [machine for machine in house.machines.values() if machine is not hung]
     assert house.run(*others) < 1.5 * ALONE_S + 3.0
@@ -225,7 +229,7 @@ def test_one_that_comes_late_has_it_from_the_others() -> None:
 
 def test_a_machine_without_a_door_fetches_from_others_and_serves_none() -> None:
     house = House()
-    closed = house.join("closed", door="")
+    closed = house.join("closed", peer_address="")
     for number in range(3):
         house.join(f"w{number}")
     house.begin()
@@ -235,31 +239,31 @@ def test_a_machine_without_a_door_fetches_from_others_and_serves_none() -> None:
 
 def test_a_door_on_loopback_is_named_only_to_those_on_loopback() -> None:
     house = House()
-    house.join("local", door="127.0.0.1:5000")
-    house.join("other", door="127.0.0.1:5001")
+    house.join("local", peer_address="127.0.0.1:5000")
+    house.join("other", peer_address="127.0.0.1:5001")
     far = house.join("far")
     house.begin()
-    assert [machine.door for machine in house.machines.values()] == ["", "127.0.0.1:5000", ""]
-    assert far.door == ""
+    assert [machine.peer_address for machine in house.machines.values()] == ["", "127.0.0.1:5000", ""]
+    assert far.peer_address == ""
 
 
 def test_a_liar_serves_nobody_any_more_and_is_told_of_once() -> None:
     house = full_house(4)
     liar, accuser, *others = house.machines.values()
-    accuser.aside.append(SetAside(liar.session.door, "lying"))
-    accuser.door = ""
+    accuser.aside.append(SetAside(liar.session.peer_address, "lying"))
+    accuser.peer_address = ""
     house.beat(accuser)
     assert [each.key for each in house.chains.accuse(accuser.session, DIGEST)] == [liar.session.key]
     assert house.chains.accuse(accuser.session, DIGEST) == []
     for machine in (accuser, *others):
         house.beat(machine)
-        assert machine.door != liar.session.door
+        assert machine.peer_address != liar.session.peer_address
 
 
 def test_nobody_can_say_of_itself_that_it_lied_and_a_file_that_no_job_needs_is_forgotten() -> None:
     house = full_house(2)
     first = next(iter(house.machines.values()))
-    first.aside.append(SetAside(first.session.door, "lying"))
+    first.aside.append(SetAside(first.session.peer_address, "lying"))
     house.beat(first)
     assert house.chains.accuse(first.session, DIGEST) == []
     house.chains.keep(())

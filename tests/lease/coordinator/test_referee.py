@@ -42,23 +42,30 @@ class House:
         lacked = LackedFile(FILE, **facts)  # type: ignore[arg-type]
         return self.says(name, ModelReport((lacked,)), now)
 
-    def fetches(self, name: str, *aside: SetAside, now: float = 0.0, door: str | None = None) -> str | None:
-        """Return the door at which a worker shall fetch the file."""
+    def fetches(self, name: str, *aside: SetAside, now: float = 0.0, peer_address: str | None = None) -> str | None:
+        """Return the address at which a worker shall fetch the file."""
         fetching = Fetching(TOLD.digest, asking=True, aside=aside, waits=True)
-        self.says(name, ModelReport((LackedFile(FILE, told=TOLD),)), now, door, (fetching,))
-        return next((source.door for source in sent(self.last, Source)), None)
+        self.says(name, ModelReport((LackedFile(FILE, told=TOLD),)), now, peer_address, (fetching,))
+        return next((source.peer_address for source in sent(self.last, Source)), None)
 
-    def has(self, name: str, now: float = 0.0, door: str | None = None, told: ToldFile = TOLD) -> None:
-        self.says(name, ModelReport(told=(told,)), now, door)
+    def has(self, name: str, now: float = 0.0, peer_address: str | None = None, told: ToldFile = TOLD) -> None:
+        self.says(name, ModelReport(told=(told,)), now, peer_address)
 
     def says(
-        self, name: str, models: ModelReport, now: float, door: str | None = None, fetching: tuple[Fetching, ...] = ()
+        self,
+        name: str,
+        models: ModelReport,
+        now: float,
+        peer_address: str | None = None,
+        fetching: tuple[Fetching, ...] = (),
     ) -> ModelSource | None:
         peer = name.encode()
         if not any(session.peer == peer for session in self.core.sessions.values()):
             self.core.receive(peer, make_hello(name), now)
-        door = door_of(name) if door is None else door
-        self.last = self.core.receive(peer, Heartbeat((), models=models, door=door, fetching=fetching), now)
+        peer_address = peer_address_of(name) if peer_address is None else peer_address
+        self.last = self.core.receive(
+            peer, Heartbeat((), models=models, peer_address=peer_address, fetching=fetching), now
+        )
         answers = sent(self.last, ModelSource)
         return answers[0] if answers else None
 
@@ -73,7 +80,7 @@ class House:
         return [(send.peer, send.message.offset) for send in self.last.sends if isinstance(send.message, Fetch)]
 
 
-def door_of(name: str) -> str:
+def peer_address_of(name: str) -> str:
     return f"10.0.0.{sum(name.encode()) % 250}:5000"
 
 
@@ -86,7 +93,7 @@ def test_one_worker_gets_the_leave_and_the_others_wait_and_have_it_from_that_one
     house.has("attic")
     assert house.lacks("barn") == SHARED
     assert house.lacks("barn", told=TOLD) is None  # it is at it
-    assert house.fetches("barn") == door_of("attic")
+    assert house.fetches("barn") == peer_address_of("attic")
 
 
 def test_the_next_one_downloads_once_the_first_is_gone_or_gave_up_or_got_no_byte_for_a_minute() -> None:
@@ -120,51 +127,53 @@ def test_one_that_is_offline_waits_for_others_and_never_keeps_them_from_the_hub(
 
 def test_a_worker_without_a_door_is_no_source_and_a_loopback_door_leads_only_to_its_own_machine() -> None:
     house = House()
-    house.has("attic", door="")
-    house.has("barn", door="127.0.0.1:5000")
+    house.has("attic", peer_address="")
+    house.has("barn", peer_address="127.0.0.1:5000")
     assert house.lacks("cellar") == HUB
 
 
 def test_one_that_sends_other_bytes_is_told_of_and_named_to_nobody_again() -> None:
     house = House()
     house.has("attic")
-    assert house.fetches("barn") == door_of("attic")
-    assert house.fetches("barn", SetAside(door_of("attic"), "lying")) == ""
+    assert house.fetches("barn") == peer_address_of("attic")
+    assert house.fetches("barn", SetAside(peer_address_of("attic"), "lying")) == ""
     assert [event.code for event in house.last.events] == ["file not as it was"]
     assert house.lacks("barn") == HUB
     assert house.lacks("cellar") == WAIT
-    house.fetches("barn", SetAside(door_of("attic"), "lying"))
+    house.fetches("barn", SetAside(peer_address_of("attic"), "lying"))
     assert house.last.events == []
 
 
 def test_one_that_is_only_out_of_reach_is_set_aside_by_that_worker_alone() -> None:
     house = House()
     house.has("attic")
-    assert house.fetches("barn", SetAside(door_of("attic"), "silent")) == ""
+    assert house.fetches("barn", SetAside(peer_address_of("attic"), "silent")) == ""
     assert sent(house.last, ModelSource) == [HUB]
     assert house.lacks("cellar") == SHARED
-    assert house.fetches("cellar") == door_of("attic")
-    assert house.fetches("barn", SetAside(door_of("attic"), "silent")) == door_of("cellar")  # the cellar is ahead
+    assert house.fetches("cellar") == peer_address_of("attic")
+    assert house.fetches("barn", SetAside(peer_address_of("attic"), "silent")) == peer_address_of(
+        "cellar"
+    )  # the cellar is ahead
 
 
 def test_one_that_lost_every_source_has_its_followers_taken_away_and_follows_them() -> None:
     house = House()
     house.has("attic")
-    assert house.fetches("barn") == door_of("attic")
-    house.says("attic", ModelReport(told=(TOLD,)), 0.0, door="")  # nobody can reach it
-    assert house.fetches("cellar") == door_of("barn")
+    assert house.fetches("barn") == peer_address_of("attic")
+    house.says("attic", ModelReport(told=(TOLD,)), 0.0, peer_address="")  # nobody can reach it
+    assert house.fetches("cellar") == peer_address_of("barn")
     house.has("attic")
-    lost = SetAside(door_of("attic"), "silent")
+    lost = SetAside(peer_address_of("attic"), "silent")
     assert house.fetches("barn", lost) == ""  # since the cellar has it from the barn
-    assert house.fetches("cellar") == door_of("attic")
-    assert house.fetches("barn", lost) == door_of("cellar")
+    assert house.fetches("cellar") == peer_address_of("attic")
+    assert house.fetches("barn", lost) == peer_address_of("cellar")
 
 
 def test_a_source_that_already_serves_many_is_better_than_none() -> None:
     house = House()
     house.has("attic")
     for name in ("barn", "cellar", "den", "eaves"):
-        assert house.fetches(name, door="") == door_of("attic")
+        assert house.fetches(name, peer_address="") == peer_address_of("attic")
 
 
 def test_a_word_that_led_to_another_file_counts_no_more_whoever_said_it() -> None:
@@ -224,7 +233,7 @@ def test_a_list_that_does_not_fit_its_digest_or_does_not_come_is_had_from_anothe
     house.sends("barn", PIECE_BYTES, LIST[PIECE_BYTES:])
     assert [(event.code, event.worker) for event in house.last.events] == [("file not as it was", "BARN")]
     assert house.asked() == [(b"attic", 0)]
-    assert house.fetches("cellar") == door_of("attic")
+    assert house.fetches("cellar") == peer_address_of("attic")
 
 
 def test_the_answer_is_for_the_first_file_that_is_not_downloaded_yet() -> None:

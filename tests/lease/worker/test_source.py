@@ -5,7 +5,16 @@ from test_download import offsets, told
 
 from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, JobAsset
 from swarm.lease.core_settings import WorkerSettings
-from swarm.lease.file_transfer import MAX_ASIDE, BlockDigests, Blocks, Fetch, FilePiece, SetAside, Source, is_door
+from swarm.lease.file_transfer import (
+    MAX_ASIDE,
+    BlockDigests,
+    Blocks,
+    Fetch,
+    FilePiece,
+    SetAside,
+    Source,
+    is_peer_address,
+)
 from swarm.lease.message import Heartbeat, Job, Welcome
 from swarm.lease.outcome import Expect, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
@@ -15,8 +24,8 @@ PIECE = 2
 BLOCK = 4 * PIECE
 SIZE = 10 * BLOCK
 MODEL = JobAsset("model/model.pth", "b" * 64, SIZE)
-DOOR = "10.0.0.1:5000"
-NAME = PEER + DOOR
+PEER_ADDRESS = "10.0.0.1:5000"
+NAME = PEER + PEER_ADDRESS
 
 
 def make_worker(model: JobAsset = MODEL) -> WorkerCore:
@@ -51,7 +60,7 @@ def last_fetching(out: WorkerOutcome) -> list:
 
 def test_a_door_is_asked_once_the_digests_of_its_blocks_are_here() -> None:
     worker = make_worker()
-    out = worker.receive("a", Source(MODEL.digest, DOOR), 0.0)
+    out = worker.receive("a", Source(MODEL.digest, PEER_ADDRESS), 0.0)
     assert told(out, Blocks) == [Blocks(MODEL.digest, 0)]
     assert asked(piece(worker, 0, "a")) == []
     out = worker.receive("a", BlockDigests(MODEL.digest, 0, digests(10)), 0.0)
@@ -73,7 +82,7 @@ def test_nothing_is_asked_for_before_the_coordinator_says_where_unless_it_says_n
 def test_digests_that_are_too_few_or_that_nobody_asked_for_are_dropped() -> None:
     worker = make_worker()
     assert worker.receive("a", BlockDigests(MODEL.digest, 0, digests(10)), 0.0).commands == []
-    worker.receive("a", Source(MODEL.digest, DOOR), 0.0)
+    worker.receive("a", Source(MODEL.digest, PEER_ADDRESS), 0.0)
     piece(worker, 0, "a")
     assert worker.receive("a", BlockDigests(MODEL.digest, 0, digests(9)), 0.0).commands == []
     assert worker.receive("a", BlockDigests(MODEL.digest, 1, digests(1)), 0.0).commands == []
@@ -81,7 +90,7 @@ def test_digests_that_are_too_few_or_that_nobody_asked_for_are_dropped() -> None
 
 def test_pieces_come_from_the_coordinator_if_the_digests_do_not() -> None:
     worker = make_worker()
-    worker.receive("a", Source(MODEL.digest, DOOR), 0.0)
+    worker.receive("a", Source(MODEL.digest, PEER_ADDRESS), 0.0)
     piece(worker, 0, "a")
     for offset in (2, 4, 6):
         assert asked(piece(worker, offset, "a")) == []
@@ -91,8 +100,8 @@ def test_pieces_come_from_the_coordinator_if_the_digests_do_not() -> None:
 
 
 def go_on(worker: WorkerCore) -> None:
-    """Have the file come from the door."""
-    worker.receive("a", Source(MODEL.digest, DOOR), 0.0)
+    """Have the file come from the peer."""
+    worker.receive("a", Source(MODEL.digest, PEER_ADDRESS), 0.0)
     piece(worker, 0, "a")
     worker.receive("a", BlockDigests(MODEL.digest, 0, digests(10)), 0.0)
 
@@ -104,9 +113,9 @@ def test_a_silent_door_is_left_and_said_to_the_coordinator() -> None:
     out = worker.beat(SILENT_S + 0.1)
     assert {name for name, _ in asked(out)} == {"a"}
     (fetching,) = last_fetching(out)
-    assert fetching.aside == (SetAside(DOOR, "silent"),)
-    assert fetching.door == ""
-    worker.receive("a", Source(MODEL.digest, DOOR), 9.0)  # it is not asked a second time
+    assert fetching.aside == (SetAside(PEER_ADDRESS, "silent"),)
+    assert fetching.peer_address == ""
+    worker.receive("a", Source(MODEL.digest, PEER_ADDRESS), 9.0)  # it is not asked a second time
     assert {name for name, _ in asked(worker.beat(20.0))} == {"a"}
 
 
@@ -129,7 +138,7 @@ def test_a_door_that_closes_or_has_not_the_file_is_left_at_once() -> None:
     go_on(worker)
     out = worker.receive(NAME, FilePiece(MODEL.digest, 2, 0), 1.0)
     assert {name for name, _ in asked(out)} == {"a"}
-    assert last_fetching(out)[0].aside == (SetAside(DOOR, "without it"),)
+    assert last_fetching(out)[0].aside == (SetAside(PEER_ADDRESS, "without it"),)
 
 
 def test_a_block_that_does_not_fit_is_asked_of_the_coordinator_and_its_sender_is_a_liar() -> None:
@@ -139,7 +148,7 @@ def test_a_block_that_does_not_fit_is_asked_of_the_coordinator_and_its_sender_is
         piece(worker, offset)
     out = worker.kept(MODEL.digest, BLOCK, 1.0, "", unfit=True)
     assert asked(out)[0] == ("a", BLOCK)
-    assert last_fetching(out)[0].aside == (SetAside(DOOR, "lying"),)
+    assert last_fetching(out)[0].aside == (SetAside(PEER_ADDRESS, "lying"),)
 
 
 def test_a_block_of_two_senders_that_does_not_fit_makes_none_of_them_a_liar() -> None:
@@ -167,7 +176,7 @@ def test_pieces_of_a_door_that_is_not_asked_and_of_another_size_are_not_taken() 
     go_on(worker)
     assert piece(worker, 2, PEER + "10.0.0.9:1").pieces == []
     assert worker.receive(NAME, FilePiece(MODEL.digest, 2, SIZE + 1), 0.0, b"..").pieces == []
-    assert worker.fetched.downloads.items[MODEL.digest].source.aside == {DOOR: "lying"}
+    assert worker.fetched.downloads.items[MODEL.digest].source.aside == {PEER_ADDRESS: "lying"}
 
 
 def test_the_coordinator_may_name_another_door_or_itself_at_any_time() -> None:
@@ -177,13 +186,13 @@ def test_the_coordinator_may_name_another_door_or_itself_at_any_time() -> None:
     assert {name for name, _ in asked(out)} == {PEER + "10.0.0.2:5000"}
     assert offsets(out) == [2, 4, 6, 8]
     assert piece(worker, 2).pieces == []
-    assert worker.fetched.downloads.doors() == {PEER + "10.0.0.2:5000"}
+    assert worker.fetched.downloads.peer_names() == {PEER + "10.0.0.2:5000"}
 
 
 def test_a_small_file_comes_from_the_coordinator() -> None:
     small = JobAsset("voice.wav", "a" * 64, BLOCK)
     worker = make_worker(small)
-    worker.receive("a", Source(small.digest, DOOR), 0.0)
+    worker.receive("a", Source(small.digest, PEER_ADDRESS), 0.0)
     worker.receive("a", FilePiece(small.digest, 0, BLOCK), 0.0, b"..")
     assert worker.fetched.downloads.items[small.digest].source.offered == ""
     assert worker.fetched.downloads.size_passed_on(small.digest) == 0
@@ -191,13 +200,13 @@ def test_a_small_file_comes_from_the_coordinator() -> None:
 
 def test_the_digests_of_the_next_list_are_asked_for_in_time() -> None:
     source = FileSource(PIECE)
-    source.offer(DOOR)
+    source.offer(PEER_ADDRESS)
     span = BLOCKS_IN_LIST * BLOCK
     assert source.choose("d", 0, 3 * span, 0.0) == (None, [Blocks("d", 0)])
     source.learn(0)
-    assert source.choose("d", span // 2 - 1, 3 * span, 0.0) == (DOOR, [])
-    assert source.choose("d", span // 2, 3 * span, 0.0) == (DOOR, [Blocks("d", 1)])
-    assert source.choose("d", span // 2, 3 * span, 0.0) == (DOOR, [])
+    assert source.choose("d", span // 2 - 1, 3 * span, 0.0) == (PEER_ADDRESS, [])
+    assert source.choose("d", span // 2, 3 * span, 0.0) == (PEER_ADDRESS, [Blocks("d", 1)])
+    assert source.choose("d", span // 2, 3 * span, 0.0) == (PEER_ADDRESS, [])
 
 
 def test_only_so_many_doors_are_tried() -> None:
@@ -206,20 +215,20 @@ def test_only_so_many_doors_are_tried() -> None:
         source.offer(f"10.0.0.{number}:1")
         source.turn_to(source.offered, 0, 0.0)
         source.leave("away")
-    source.offer(DOOR)
+    source.offer(PEER_ADDRESS)
     assert source.offered == ""
 
 
 def test_a_heartbeat_says_where_this_worker_passes_files_on() -> None:
     worker = make_worker()
-    worker.doors = {"a": DOOR}
-    assert [beat.door for beat in told(worker.beat(1.0), Heartbeat)] == [DOOR]
+    worker.peer_addresses = {"a": PEER_ADDRESS}
+    assert [beat.peer_address for beat in told(worker.beat(1.0), Heartbeat)] == [PEER_ADDRESS]
 
 
 def test_only_the_address_of_one_machine_is_a_door() -> None:
-    assert all(map(is_door, (DOOR, "127.0.0.1:1", "[fd00::1]:65535")))
+    assert all(map(is_peer_address, (PEER_ADDRESS, "127.0.0.1:1", "[fd00::1]:65535")))
     assert not any(
-        map(is_door, ("", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.300:1", "[::]:1", "224.0.0.1:5", "[1:2]:3"))
+        map(is_peer_address, ("", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.300:1", "[::]:1", "224.0.0.1:5", "[1:2]:3"))
     )
     source = FileSource(PIECE)
     source.offer("10.0.0.300:1")

@@ -87,12 +87,14 @@ class House:
 
     # --- workers
 
-    def work(self, name: str, door: str | None = LOOPBACK, cache: type[FileCache] = FileCache) -> WorkNode:
+    def work(self, name: str, peer_address: str | None = LOOPBACK, cache: type[FileCache] = FileCache) -> WorkNode:
         engines = Engines(("cpu:0",), self.folder / name / "log")
         watch = LimitWatch(engines.devices, GpuReadings(()))
         files = cache(self.folder / name, 10**9)
         sockets = self.sockets[name] = ChangingSockets(KEYS)
-        node = WorkNode(make_hello(name), engines, files, sockets, Clock(), lambda line: None, watch, door=door)
+        node = WorkNode(
+            make_hello(name), engines, files, sockets, Clock(), lambda line: None, watch, peer_bind=peer_address
+        )
         node.add("c", [f"{LOOPBACK}:{self.port}"])
         self.workers.append(node)
         self.lives.append(asyncio.create_task(node.run()))
@@ -139,10 +141,10 @@ async def test_three_workers_have_the_file_and_the_coordinator_sent_about_one_co
             assert (tmp_path / name / "assets" / MODEL.digest).read_bytes() == CONTENT
 
 
-def door_of(node: WorkNode) -> PeerFileServer:
-    door = node._neighbours.door
-    assert door is not None
-    return door
+def peer_address_of(node: WorkNode) -> PeerFileServer:
+    peer_address = node._peers.server
+    assert peer_address is not None
+    return peer_address
 
 
 class LyingCache(FileCache):
@@ -189,7 +191,7 @@ async def test_a_liar_is_found_by_its_first_block_and_told_of_and_asked_no_more(
         await house.all_have(house.work("barn"))
         await house.all_have(house.work("cellar"))
         assert house.said.count("file not as it was") == 1
-        assert door_of(house.workers[0]).served <= 3 * BLOCK_BYTES
+        assert peer_address_of(house.workers[0]).served <= 3 * BLOCK_BYTES
         for name in ("barn", "cellar"):
             assert (tmp_path / name / "assets" / MODEL.digest).read_bytes() == CONTENT
 
@@ -203,7 +205,7 @@ async def test_one_that_has_nothing_yet_for_ever_and_one_out_of_reach_are_left(
     async with running(tmp_path) as house:
         await house.all_have(house.work("attic", cache=EmptyCache))
         barn = house.work("barn")
-        barn._neighbours._hosts[f"{LOOPBACK}:{house.port}"] = "127.0.0.78"  # nobody listens there
+        barn._peers._hosts[f"{LOOPBACK}:{house.port}"] = "127.0.0.78"  # nobody listens there
         await house.all_have(barn)
         cellar = house.work("cellar")
         await house.all_have(cellar)
@@ -219,7 +221,7 @@ async def test_the_door_is_open_only_while_a_job_needs_the_file_and_serves_only_
     async with running(tmp_path) as house:
         attic = house.work("attic")
         await house.all_have(attic)
-        (address,) = attic.core.doors.values()
+        (address,) = attic.core.peer_addresses.values()
         secret = tmp_path / "attic" / "assets" / sha256(b"secret").hexdigest()
         secret.write_bytes(b"secret")
         assert (await asked(address, KEYS, Fetch(secret.name, 0))).total == 0
@@ -230,7 +232,7 @@ async def test_the_door_is_open_only_while_a_job_needs_the_file_and_serves_only_
         assert not stranger.connected
         stranger.close()
         house.carry_out(house.core.end())
-        while attic.core.doors:
+        while attic.core.peer_addresses:
             await asyncio.sleep(0.05)
 
 
@@ -238,11 +240,11 @@ async def test_a_door_is_opened_anew_when_the_swarm_has_other_keys(tmp_path: Pat
     async with running(tmp_path) as house:
         attic = house.work("attic")
         await house.all_have(attic)
-        (before,) = attic.core.doors.values()
+        (before,) = attic.core.peer_addresses.values()
         house.sockets["attic"].keys = NEW_KEYS
-        while list(attic.core.doors.values()) in ([], [before]):
+        while list(attic.core.peer_addresses.values()) in ([], [before]):
             await asyncio.sleep(0.05)
-        (address,) = attic.core.doors.values()
+        (address,) = attic.core.peer_addresses.values()
         assert (await asked(address, NEW_KEYS, Fetch(MODEL.digest, 0))).total == MODEL.size
         former = DealerSocket(KEYS)
         for where in (before, address):
@@ -253,7 +255,7 @@ async def test_a_door_is_opened_anew_when_the_swarm_has_other_keys(tmp_path: Pat
 
 
 class ChangingSockets(FixedSockets):
-    """Sockets whose doors have other keys at times."""
+    """Sockets whose listeners have other keys at times."""
 
     def __init__(self, keys: CurveKeys) -> None:
         super().__init__(keys)

@@ -1,4 +1,4 @@
-"""The doors of simulated workers: each asks others for pieces of files, as its core says."""
+"""The peer file servers of simulated workers: each asks others for pieces of files, as its core says."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from worker import SimWorker
 
 LATENCY_S = 0.003
-LOOK_S = 0.3  # between two looks of a door whether what it was asked for has come
+LOOK_S = 0.3  # between two looks of a peer whether what it was asked for has come
 
 
-def door_of(worker: SimWorker) -> str:
-    """Return the address of a worker's door, which stays the same when it starts again."""
+def peer_address_of(worker: SimWorker) -> str:
+    """Return the address of a worker's peer file server, which stays the same when it starts again."""
     return f"10.0.0.{worker.number}:5000"
 
 
-class Neighbours:
-    """The connections of one process of a worker to the doors of others."""
+class PeerServers:
+    """The connections of one process of a worker to the servers of others."""
 
     def __init__(self, worker: SimWorker) -> None:
         self.worker, self.process = worker, worker.process
         self.asked: dict[str, str] = {}  # name -> the process that answers there
 
     def ask(self, name: str, message: Message) -> None:
-        """Send a question to a door."""
+        """Send a question to a peer."""
         assert isinstance(message, Fetch)
         heap = self.worker.world.heap
         heap.after(LATENCY_S, self._arrive, name, message)
@@ -39,7 +39,7 @@ class Neighbours:
     def _arrive(self, name: str, fetch: Fetch) -> None:
         if not self._is_here:
             return
-        other = next((each for each in self.worker.world.workers if PEER + door_of(each) == name), None)
+        other = next((each for each in self.worker.world.workers if PEER + peer_address_of(each) == name), None)
         if other is None or not other.alive or self.asked.setdefault(name, other.process) != other.process:
             self.asked.pop(name, None)
             self.worker.carry_out(self.worker.core.disconnect(name, self.worker.clock()))
@@ -49,7 +49,7 @@ class Neighbours:
             self.worker.world.heap.after(LOOK_S, self._arrive, name, fetch)
 
     def _answer(self, other: SimWorker, name: str, fetch: Fetch) -> None:
-        """Answer as a file door does: whole blocks of files that a job there needs."""
+        """Answer as a peer file server does: whole blocks of files that a job there needs."""
         size = other.core.fetched.downloads.size_passed_on(fetch.digest)
         data = other.disk.whole.get(fetch.digest) or bytes(other.disk.parts.get(fetch.digest, b""))
         sure = len(data) if len(data) == size else len(data) - len(data) % BLOCK
