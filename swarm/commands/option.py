@@ -123,7 +123,7 @@ class Command(NamedTuple):
 def add_sheets(parser: argparse.ArgumentParser, sheets: Iterable[Sheet], inherited: frozenset[str]) -> None:
     """Add the options of some sheets; those in `inherited` keep the value that stands before the action's name."""
     for sheet in sheets:
-        group = parser.add_argument_group(sheet.title, sheet.about)
+        group = parser.add_argument_group(sheet.title, sheet.about or None)
         rivals: dict[str, argparse._MutuallyExclusiveGroup] = {}
         for option in sheet.options:
             place: argparse._ActionsContainer = group
