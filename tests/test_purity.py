@@ -38,7 +38,7 @@ ARROWS = {
     "lease": {"job"},
     "lease/coordinator": {"job", "lease"},
     "lease/worker": {"config", "job", "lease"},
-    "voice": {"errors", "book/model", "config", "job"},
+    "voice": GROUND,
     "voice/hibari": GROUND | {"voice"},
     "voice/espeak": {"book/model", "job", "voice"},
     "voice/metronome": {"job", "voice"},

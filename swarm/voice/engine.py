@@ -7,7 +7,8 @@ and refers to an instance of a subclass of `Engine`. A fault of the device is to
 import re
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +22,7 @@ from swarm.job.card import EngineCard, ModelCard
 from swarm.job.recipe import Recipe
 from swarm.voice.environment import find_environment
 from swarm.voice.manifest import RemoteModel
+from swarm.voice.model_download import ENV_MODELS, RemoteFile, fetch_files, is_whole, models_folder
 
 if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save the 20 MiB and 0.1 s that numpy takes
     import numpy as np
@@ -119,6 +121,18 @@ class TimedVoice(Voice, Protocol):
 
     def speak_timed(self, line: SpokenLine) -> TimedSound:
         """Speak one segment, with its phonemes and in its language where the voice can. Raises EngineFault."""
+
+
+class TimedSpeech(ABC):
+    """The base of a voice whose other ways of speaking follow from `speak_timed`."""
+
+    @abstractmethod
+    def speak_timed(self, line: SpokenLine) -> TimedSound:
+        """Speak one segment, as a `TimedVoice` does."""
+
+    def speak(self, text: str, seed: int) -> Pcm:
+        """Speak one segment. Raises EngineFault."""
+        return self.speak_timed(SpokenLine(text, seed)).pcm
 
 
 @runtime_checkable
@@ -317,6 +331,55 @@ class Engine(ABC):
         return {}
 
 
+class FetchedEngine(Engine):
+    """An engine whose models are files of known addresses, each model in a folder of its own below one folder."""
+
+    @abstractmethod
+    def files_of(self, model: str) -> tuple[RemoteFile, ...]:
+        """Return the files of a model."""
+
+    @abstractmethod
+    def title_of(self, model: str) -> str:
+        """Return what sentences for users call a model."""
+
+    def model_of(self, recipe: Recipe) -> str:
+        """Return the model that a recipe needs; "" if it needs none of these. Raises UsageError."""
+        return recipe.model
+
+    def fetched(self, recipe: Recipe) -> Path:
+        """Return the folder of the model that a recipe needs; download it if need be. Raises EngineFault."""
+        from swarm.system.serving import teller
+
+        try:
+            model = self.model_of(recipe)
+            self.fetch(model, teller())
+        except (EnvironmentFault, UsageError) as fault:
+            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        return self.model_folder(model)
+
+    def remote_model(self, recipe: Recipe) -> RemoteModel | None:
+        """Return the files of the model that a recipe needs."""
+        model = self.model_of(recipe)
+        return RemoteModel(self.title_of(model), self.model_folder(model), self.files_of(model)) if model else None
+
+    def kept_models(self) -> tuple[str, ...]:
+        """Return the models of which all files are here."""
+        names = (model.name for model in self.models())
+        return tuple(name for name in names if is_whole(self.model_folder(name), self.files_of(name)))
+
+    def model_folder(self, model: str) -> Path:
+        """Return the folder of a model, which may not exist yet."""
+        return models_folder() / model
+
+    def fetch(self, model: str, progress: OnProgress) -> None:
+        """Download the files of a model that are not here. Raises EnvironmentFault."""
+        fetch_files(self.title_of(model), self.model_folder(model), self.files_of(model), progress)
+
+    def models_variables(self, folder: Path) -> Mapping[str, str]:
+        """Return the variable that has the models downloaded into a folder."""
+        return {ENV_MODELS: str(folder)}
+
+
 _MEMORY = re.compile(r"out of memory|not enough memory|n.t allocate memory|ALLOC_FAILED", re.IGNORECASE)
 _DEVICE = re.compile(
     r"\b(CUDA|HIP|cuDNN|cuBLAS|MIOpen|rocBLAS|MPS)( driver)? error|\b(CUBLAS|CUDNN|ROCBLAS)_STATUS_", re.I
@@ -333,3 +396,16 @@ def device_fault(fault: BaseException) -> FaultKind | None:
     if _MEMORY.search(words):
         return FaultKind.MEMORY
     return FaultKind.DEVICE if _DEVICE.search(words) else None
+
+
+@contextmanager
+def loading(title: str) -> Iterator[None]:
+    """Turn what goes wrong while a model is loaded into EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
+    try:
+        yield
+    except EngineFault:
+        raise
+    except Exception as fault:  # a damaged file, too little memory, a package that is missing
+        kind = device_fault(fault) or FaultKind.UNAVAILABLE
+        why = f"{type(fault).__name__}: {' '.join(str(fault).split())[:200]}"
+        raise EngineFault(kind, f"{title} does not load: {why}.") from fault

@@ -9,7 +9,7 @@ import pytest
 
 from swarm.book.model.engine_text import Phonemes
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, PolyglotVoice, SpokenLine, Voice
+from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedVoice, Voice
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.espeak.engine import engine as espeak
 from swarm.voice.espeak.voices import IDENTIFIERS
@@ -104,8 +104,9 @@ def test_espeak_speaks_each_language_its_own_way() -> None:
 def test_espeak_speaks_a_segment_in_another_language_as_the_voice_of_that_language_does() -> None:
     english, french = (espeak.open(Recipe("espeak", voice, voice[:2]), "cpu") for voice in ("en-us", "fr"))
     text = "Le vieux passeur vivait au bord de la rivière."
-    assert isinstance(english, PolyglotVoice)
-    assert np.array_equal(english.speak_in("fr", text, (), 1), french.speak(text, 1))
+    assert isinstance(english, TimedVoice)
+    told = english.speak_timed(SpokenLine(text, 1, language="fr"))
+    assert np.array_equal(told.pcm, french.speak(text, 1))
     assert not np.array_equal(english.speak(text, 1), french.speak(text, 1))
 
 

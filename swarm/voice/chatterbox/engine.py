@@ -1,19 +1,35 @@
 """Chatterbox Multilingual: 23 languages, and the voice of any recording. Imports torch only to open a voice."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from swarm.errors import EnvironmentFault
 from swarm.job.card import EngineCard, ModelCard, SettingCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.system.serving import teller
-from swarm.voice.chatterbox.files import FILES, MODEL, model_folder
-from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
-from swarm.voice.manifest import RemoteModel
-from swarm.voice.model_download import ENV_MODELS, fetch_files, is_whole
+from swarm.voice.engine import Check, FetchedEngine, Voice
+from swarm.voice.model_download import RemoteFile, hub_url
 
-TITLE = "Chatterbox"
+MODEL = "chatterbox-multilingual"
+_COMMIT = "5bb1f6ee58e50c3b8d408bc82a6d3740c2db6e18"  # of the repository ResembleAI/chatterbox
+_FILES = {
+    "Cangjie5_TC.json": (1_920_163, "7073fd9de919443ae88e0bd2449917a65fe54898a4413ed1edcc4b67f28bce8c"),
+    "conds.pt": (107_374, "6552d70568833628ba019c6b03459e77fe71ca197d5c560cef9411bee9d87f4e"),
+    "grapheme_mtl_merged_expanded_v1.json": (
+        69_989,
+        "69632f47220a788a52ce2661d096453c5655e9bf25289d89a8d832c46ee07dbf",
+    ),
+    "s3gen.pt": (1_057_165_844, "9b9ff07e60b20c136e2b1b3d7563a24604e8d2c4c267888d1ee929dd0151d2a3"),
+    "t3_mtl23ls_v2.safetensors": (
+        2_143_989_752,
+        "b1237586127ce98e7800a68e49938eb5092846862aabcb6e17b2fda7889a6c75",
+    ),
+    "ve.pt": (5_698_626, "4b16d836bc598509860f6fa068165a8bb5e9ac84f05582dfcf278a5a372879f1"),
+}
+FILES = tuple(
+    RemoteFile(name, f"{hub_url()}/ResembleAI/chatterbox/resolve/{_COMMIT}/{name}", size, digest)
+    for name, (size, digest) in _FILES.items()
+)
+CANGJIE = "Cangjie5_TC.json"
 LANGUAGES = (
     *("ar", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "it", "ja", "ko", "ms", "nb", "nl", "pl", "pt", "ru"),
     *("sv", "sw", "tr", "zh"),
@@ -43,7 +59,7 @@ CARD = EngineCard(
 )
 
 
-class ChatterboxEngine(Engine):
+class ChatterboxEngine(FetchedEngine):
     """Chatterbox Multilingual, loaded with the package chatterbox-tts."""
 
     card = CARD
@@ -53,17 +69,22 @@ class ChatterboxEngine(Engine):
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model, and download it if need be. Raises EngineFault."""
         os.environ.setdefault("TQDM_DISABLE", "1")  # progress bars would fill the log
-        try:
-            self.fetch(MODEL, teller())
-        except EnvironmentFault as fault:
-            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        folder = self.fetched(recipe)
         from swarm.voice.chatterbox.voice import open_voice
 
-        return open_voice(recipe, device, model_folder(), job_files)
+        return open_voice(recipe, device, folder, job_files)
 
-    def remote_model(self, recipe: Recipe) -> RemoteModel:
+    def model_of(self, recipe: Recipe) -> str:
+        """Return its only model."""
+        return MODEL
+
+    def files_of(self, model: str) -> tuple[RemoteFile, ...]:
         """Return the files of its only model."""
-        return RemoteModel(TITLE, model_folder(), FILES)
+        return FILES
+
+    def title_of(self, model: str) -> str:
+        """Return the engine's name: it has only one model."""
+        return "Chatterbox"
 
     def trial(self) -> Voice:
         """Return a voice with random weights, whose model is small where the package allows it."""
@@ -85,22 +106,6 @@ class ChatterboxEngine(Engine):
     def models(self) -> tuple[ModelCard, ...]:
         """Return its only model."""
         return (ModelCard(MODEL, "chatterbox", licence="MIT", size=sum(file.size for file in FILES)),)
-
-    def kept_models(self) -> tuple[str, ...]:
-        """Return the model if all its files are here."""
-        return (MODEL,) if is_whole(model_folder(), FILES) else ()
-
-    def model_folder(self, model: str) -> Path:
-        """Return the folder of the model, which may not exist yet."""
-        return model_folder()
-
-    def fetch(self, model: str, progress: OnProgress) -> None:
-        """Download the files that are not here. Raises EnvironmentFault."""
-        fetch_files(TITLE, model_folder(), FILES, progress)
-
-    def models_variables(self, folder: Path) -> Mapping[str, str]:
-        """Return the variable that has the model downloaded into a folder."""
-        return {ENV_MODELS: str(folder)}
 
 
 engine = ChatterboxEngine()

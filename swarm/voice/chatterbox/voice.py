@@ -23,8 +23,8 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE
 
 from swarm.job.recipe import CLONE, Recipe, Setting
-from swarm.voice.chatterbox.files import CANGJIE
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, device_fault
+from swarm.voice.chatterbox.engine import CANGJIE
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, loading
 from swarm.voice.pcm import from_floats
 
 _CODES = {"nb": "no"}  # languages for which the model has codes of its own
@@ -57,16 +57,10 @@ class ChatterboxVoice:
 def open_voice(recipe: Recipe, device: str, folder: Path, job_files: Path | None) -> ChatterboxVoice:
     """Load the model in a folder and a voice for it. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
     place = "cpu" if device.startswith("cpu") else device
-    try:
+    with loading("Chatterbox"):
         with from_folder(folder):
             model = ChatterboxMultilingualTTS.from_local(folder, place)
         return voice_of(model, recipe, job_files)
-    except EngineFault:
-        raise
-    except Exception as fault:  # a damaged file, too little memory, a package that is missing
-        kind = device_fault(fault) or FaultKind.UNAVAILABLE
-        why = f"{type(fault).__name__}: {' '.join(str(fault).split())[:200]}"
-        raise EngineFault(kind, f"Chatterbox does not load: {why}.") from fault
 
 
 def voice_of(model: Any, recipe: Recipe, job_files: Path | None) -> ChatterboxVoice:

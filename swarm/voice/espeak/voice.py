@@ -15,7 +15,7 @@ import numpy as np
 import regex
 
 from swarm.book.model.engine_text import Phonemes, split_at_phonemes
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine, TimedSound
+from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech
 from swarm.voice.espeak.voices import IDENTIFIERS, VOICES
 from swarm.voice.ipa import DELETE_JOINTS, pairs
 
@@ -97,7 +97,7 @@ class _Part(NamedTuple):
     length: int  # characters that are the same in both; 0 for phonemes
 
 
-class EspeakVoice:
+class EspeakVoice(TimedSpeech):
     """A voice of espeak-ng with its parameters."""
 
     def __init__(self, identifier: str, parameters: dict[int, int]) -> None:
@@ -107,16 +107,11 @@ class EspeakVoice:
         with _library(identifier, parameters) as (_, sample_rate):
             self.sample_rate: int = sample_rate
 
-    def speak(self, text: str, seed: int) -> Pcm:
-        """Speak one segment; the seed changes nothing. Raises EngineFault(ERROR)."""
-        return self.speak_phonemes(text, (), seed)
-
-    def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
-        """Speak one segment in which some words have phonemes; the seed changes nothing. Raises EngineFault(ERROR)."""
-        return self._speak(text, phonemes).pcm
-
     def speak_timed(self, line: SpokenLine) -> TimedSound:
-        """Speak one segment in its language, and tell when its words begin. Raises EngineFault."""
+        """Speak one segment in its language, and tell when its words begin; the seed changes nothing.
+
+        Raises EngineFault.
+        """
         return self._for(line.language)._speak(line.text, line.phonemes)
 
     def _speak(self, text: str, phonemes: Sequence[Phonemes]) -> TimedSound:
@@ -138,10 +133,6 @@ class EspeakVoice:
         if status != 0:
             raise EngineFault(FaultKind.ERROR, f"espeak returned error {status}.")
         return TimedSound(np.frombuffer(b"".join(sound), np.int16), _placed(heard, parts))
-
-    def speak_in(self, language: str, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
-        """Speak one segment with the default voice of another language. Raises EngineFault."""
-        return self._for(language).speak_phonemes(text, phonemes, seed)
 
     def _for(self, language: str) -> "EspeakVoice":
         """Return the default voice of another language; this voice for "" and for a language without one."""

@@ -9,12 +9,11 @@ from pathlib import Path
 from msgspec import structs
 
 from swarm.config import may_download
-from swarm.errors import EnvironmentFault, UsageError
+from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, ModelCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
-from swarm.voice.manifest import RemoteModel
-from swarm.voice.model_download import ENV_MODELS, RemoteFile, fetch_files, hub_url, is_whole, models_folder
+from swarm.voice.engine import EngineFault, FaultKind, FetchedEngine, Voice
+from swarm.voice.model_download import RemoteFile, hub_url
 
 LICENCE = "Apache-2.0"
 BUILT_IN = "heart"
@@ -54,16 +53,6 @@ def models() -> dict[str, RemoteFile]:
     }
 
 
-def folder_of(model: str) -> Path:
-    """Return the folder of a model, which may not exist yet."""
-    return models_folder() / model
-
-
-def is_here(model: str) -> bool:
-    """Return whether a model is on this machine."""
-    return is_whole(folder_of(model), [models()[model]])
-
-
 CARD = EngineCard(
     name="hibari",
     about="natural English on the CPU, far faster than real time",
@@ -81,7 +70,7 @@ CARD = EngineCard(
 )
 
 
-class HibariEngine(Engine):
+class HibariEngine(FetchedEngine):
     """The hibari package, which comes with one voice; the others are downloaded."""
 
     card = CARD
@@ -92,25 +81,23 @@ class HibariEngine(Engine):
 
         Raises EngineFault(UNAVAILABLE).
         """
-        from swarm.system.serving import teller
         from swarm.voice.hibari.voice import open_voice
 
         if recipe.voice not in [voice.name for voice in self.card.voices]:
             raise EngineFault(FaultKind.UNAVAILABLE, f"hibari has no voice {recipe.voice!r}.")
-        model = model_of(recipe.voice)
-        if not model:
-            return open_voice(recipe, None)
-        try:
-            self.fetch(model, teller())
-        except EnvironmentFault as fault:
-            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
-        return open_voice(recipe, folder_of(model) / WEIGHTS)
+        return open_voice(recipe, self.fetched(recipe) / WEIGHTS if self.model_of(recipe) else None)
 
-    def remote_model(self, recipe: Recipe) -> RemoteModel | None:
-        """Return the file of a voice that does not come with the package."""
-        if not (model := model_of(recipe.voice)):
-            return None
-        return RemoteModel(_title(model), folder_of(model), (models()[model],))
+    def model_of(self, recipe: Recipe) -> str:
+        """Return the model of a voice that does not come with the package."""
+        return model_of(recipe.voice)
+
+    def files_of(self, model: str) -> tuple[RemoteFile, ...]:
+        """Return the file of a downloaded voice."""
+        return (models()[model],)
+
+    def title_of(self, model: str) -> str:
+        """Return the name of a downloaded voice."""
+        return f"hibari's voice {voice_of(model)}"
 
     def is_ready(self, language: str) -> bool:
         """Return whether it speaks a language: one voice is always here."""
@@ -152,29 +139,9 @@ class HibariEngine(Engine):
             for name, file in models().items()
         )
 
-    def kept_models(self) -> tuple[str, ...]:
-        """Return the downloaded voices on this machine."""
-        return tuple(model for model in models() if is_here(model))
-
     def offered_models(self) -> tuple[str, ...]:
         """Return the downloaded voices; the one of the package needs no mention. "*": it can download any other."""
         return (*(("*",) if may_download() else ()), *self.kept_models())
-
-    def model_folder(self, model: str) -> Path:
-        """Return the folder of a downloaded voice, which may not exist yet."""
-        return folder_of(model)
-
-    def fetch(self, model: str, progress: OnProgress) -> None:
-        """Download a voice. Raises EnvironmentFault."""
-        fetch_files(_title(model), folder_of(model), [models()[model]], progress)
-
-    def models_variables(self, folder: Path) -> Mapping[str, str]:
-        """Return the variable that has the voices downloaded into a folder."""
-        return {ENV_MODELS: str(folder)}
-
-
-def _title(model: str) -> str:
-    return f"hibari's voice {voice_of(model)}"
 
 
 engine = HibariEngine()

@@ -13,7 +13,7 @@ from swarm.job.card import EngineCard
 from swarm.job.fallback_voice import read_guest
 from swarm.job.recipe import CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN
-from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound, Voice
+from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound, TimedSpeech, Voice
 from swarm.voice.host.choice import sentence
 from swarm.voice.host.fallback_voices import may_be_guest
 from swarm.voice.host.recogniser import Verifier
@@ -30,7 +30,7 @@ _SPEECH = 10 ** (-25 / 20)  # frames are speech down to 25 dB below the loudest 
 _SEED = 1
 
 
-class MatchedVoice:
+class MatchedVoice(TimedSpeech):
     """A voice of another engine beside that of the job. It speaks one language, whatever a line says."""
 
     def __init__(self, voice: Voice, language: str, host: Voice, host_language: str) -> None:
@@ -39,10 +39,6 @@ class MatchedVoice:
         gain_db = loudness_db(host, host_language) - loudness_db(voice, language)
         # Whole decibels, since the sums of another machine may differ in the last digits.
         self._gain = 10 ** (round(min(MAX_GAIN_DB, max(-MAX_GAIN_DB, gain_db))) / 20)
-
-    def speak(self, text: str, seed: int) -> Pcm:
-        """Speak one segment. Raises EngineFault."""
-        return self.speak_timed(SpokenLine(text, seed)).pcm
 
     def speak_timed(self, line: SpokenLine) -> TimedSound:
         """Speak one segment, and tell when its words begin if the voice does. Raises EngineFault."""

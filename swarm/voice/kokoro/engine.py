@@ -7,11 +7,11 @@ from msgspec import structs
 
 from swarm.book.model.language_code import language_name
 from swarm.config import may_download
-from swarm.errors import EnvironmentFault, UsageError
+from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, ModelCard
 from swarm.job.recipe import Recipe
 from swarm.system.installation import extra_line
-from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.engine import Check, FetchedEngine, Voice
 from swarm.voice.espeak.engine import READ_ONLY_IN
 from swarm.voice.kokoro.voices import (
     FULL,
@@ -20,7 +20,6 @@ from swarm.voice.kokoro.voices import (
     PACKAGES,
     VOICES,
     blend_name,
-    folder_of,
     has_weights,
     kept_files,
     missing_files,
@@ -29,10 +28,8 @@ from swarm.voice.kokoro.voices import (
     voices_here,
 )
 from swarm.voice.manifest import RemoteModel
-from swarm.voice.model_download import ENV_MODELS, fetch_files
+from swarm.voice.model_download import RemoteFile
 from swarm.voice.onnx_session import computes_on
-
-TITLE = "Kokoro"
 
 _LANGUAGES = spoken_languages()
 CARD = EngineCard(
@@ -59,7 +56,7 @@ MODELS = (
 )
 
 
-class KokoroEngine(Engine):
+class KokoroEngine(FetchedEngine):
     """Kokoro-82M: its weights in 8 bits for CPUs, or the full ones, which GPUs compute more quickly."""
 
     card = CARD
@@ -71,22 +68,29 @@ class KokoroEngine(Engine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model in about a second; download what it lacks. Raises EngineFault."""
-        from swarm.system.serving import teller
-
-        try:
-            if not _can_open(recipe):
-                self.fetch(recipe.model or INT8, teller())
-        except EnvironmentFault as fault:
-            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        if not _can_open(recipe):
+            self.fetched(recipe)
         from swarm.voice.kokoro.voice import open_voice
 
         return open_voice(recipe, device)
 
+    def model_of(self, recipe: Recipe) -> str:
+        """Return the model of a recipe, the small one for ""."""
+        return recipe.model or INT8
+
+    def files_of(self, model: str) -> tuple[RemoteFile, ...]:
+        """Return the files that a model lacks here: weights may lie in a package instead of its folder."""
+        return missing_files(model)
+
+    def title_of(self, model: str) -> str:
+        """Return the engine's name."""
+        return "Kokoro"
+
     def remote_model(self, recipe: Recipe) -> RemoteModel | None:
         """Return the weights and the voices, those of them that are not in packages and that the recipe needs."""
-        model = recipe.model or INT8
+        model = self.model_of(recipe)
         lacking = () if _can_open(recipe) else missing_files(model)
-        return RemoteModel(TITLE, folder_of(model), (*kept_files(model), *lacking))
+        return RemoteModel(self.title_of(model), self.model_folder(model), (*kept_files(model), *lacking))
 
     def is_ready(self, language: str) -> bool:
         """Return whether the weights and a voice of a language are on this machine."""
@@ -136,26 +140,10 @@ class KokoroEngine(Engine):
         """Return the two models, which sound nearly the same."""
         return MODELS
 
-    def kept_models(self) -> tuple[str, ...]:
-        """Return the models that lack nothing on this machine."""
-        return tuple(model.name for model in MODELS if not missing_files(model.name))
-
     def offered_models(self) -> tuple[str, ...]:
         """Return the models that have some of their voices here too; "*" means that it can download any other."""
         here = (model.name for model in MODELS if has_weights(model.name) and voices_here(model.name))
         return (*(("*",) if may_download() else ()), *here)
-
-    def model_folder(self, model: str) -> Path:
-        """Return the folder of a model, which may not exist yet: weights may lie in a package instead."""
-        return folder_of(model)
-
-    def fetch(self, model: str, progress: OnProgress) -> None:
-        """Download the weights, unless packages have them, and the voices. Raises EnvironmentFault."""
-        fetch_files(TITLE, folder_of(model), missing_files(model), progress)
-
-    def models_variables(self, folder: Path) -> Mapping[str, str]:
-        """Return the variable that has the models downloaded into a folder."""
-        return {ENV_MODELS: str(folder)}
 
 
 def _can_open(recipe: Recipe) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 from swarm.book.model.engine_text import Phonemes, split_at_phonemes
 from swarm.errors import UsageError
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine, TimedSound
+from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech
 from swarm.voice.espeak.clauses import TIE, Sound, cut, joined, sounds_of, word_places
 from swarm.voice.ipa import DELETE_JOINTS, pairs
 from swarm.voice.kokoro.voices import ESPEAK, INT8, PACKAGES, is_british, read_blend, read_style, read_weights
@@ -170,7 +170,7 @@ EARLY_STEPS = 2  # a letter is heard so long before its duration begins
 MAX_LETTERS = 500  # a longer text is cut into pieces: the model knows 510 places
 
 
-class KokoroVoice:
+class KokoroVoice(TimedSpeech):
     """A voice with the language that it speaks."""
 
     sample_rate = SAMPLE_RATE
@@ -179,16 +179,11 @@ class KokoroVoice:
         self._session, self._style, self._write = session, style, write
         self._speed = np.asarray([speed], np.float32)
 
-    def speak(self, text: str, seed: int) -> Pcm:
-        """Speak one segment; the seed changes nothing. Raises EngineFault."""
-        return self.speak_phonemes(text, (), seed)
-
-    def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
-        """Speak one segment in which words have phonemes; the seed changes nothing. Raises EngineFault."""
-        return self.speak_timed(SpokenLine(text, seed, phonemes)).pcm
-
     def speak_timed(self, line: SpokenLine) -> TimedSound:
-        """Speak one segment, and tell when its words begin if it is spoken in one piece. Raises EngineFault."""
+        """Speak one segment, and tell when its words begin if it is spoken in one piece; the seed changes nothing.
+
+        Raises EngineFault.
+        """
         letters, spoken = joined(self._write(line.text.replace("\0", " "), line.phonemes))
         pieces = [piece for piece in cut(letters, MAX_LETTERS) if any(map(str.isalpha, piece))]
         sounds = [self._sound(piece) for piece in pieces]

@@ -3,12 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from swarm.errors import EnvironmentFault, UsageError
+from swarm.errors import UsageError
 from swarm.job.card import EngineCard, ModelCard
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
-from swarm.voice.manifest import RemoteModel
-from swarm.voice.model_download import ENV_MODELS, fetch_files, is_whole
+from swarm.voice.engine import Check, FetchedEngine, Voice
+from swarm.voice.model_download import RemoteFile, is_whole
 from swarm.voice.onnx_session import computes_on
 from swarm.voice.piper.voices import (
     CARD,
@@ -24,7 +23,7 @@ from swarm.voice.piper.voices import (
 )
 
 
-class PiperEngine(Engine):
+class PiperEngine(FetchedEngine):
     """Voices of Piper: a network and a config each. espeak-ng says their phonemes."""
 
     card = CARD
@@ -35,30 +34,27 @@ class PiperEngine(Engine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load a voice in about a second; download it if it is not here. Raises EngineFault."""
-        from swarm.system.serving import teller
         from swarm.voice.piper.voice import open_voice, unavailable
 
         if recipe.model.startswith(CUSTOM):
             if job_files is None:
                 raise unavailable("The files of the custom model are not here.")
             return open_voice(recipe, device, job_files / "model")
-        try:
-            name = self._model_of(recipe)
-            self.fetch(name, teller())
-        except (EnvironmentFault, UsageError) as fault:
-            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
-        return open_voice(recipe, device, folder_of(name))
+        return open_voice(recipe, device, self.fetched(recipe))
 
-    def _model_of(self, recipe: Recipe) -> str:
+    def model_of(self, recipe: Recipe) -> str:
         """Return the name of a recipe's model; characters have other voices than the book. Raises UsageError."""
+        if recipe.model.startswith(CUSTOM):
+            return ""
         return find_listed(self.model_of_voice(recipe.voice) or recipe.model).name
 
-    def remote_model(self, recipe: Recipe) -> RemoteModel | None:
+    def files_of(self, model: str) -> tuple[RemoteFile, ...]:
         """Return the weights of a voice, its config and its card."""
-        if recipe.model.startswith(CUSTOM):
-            return None
-        name = self._model_of(recipe)
-        return RemoteModel(f"the voice {name}", folder_of(name), listed_voices()[name].files)
+        return listed_voices()[model].files
+
+    def title_of(self, model: str) -> str:
+        """Return the name of a voice."""
+        return f"the voice {model}"
 
     def is_ready(self, language: str) -> bool:
         """Return whether a voice of a language is on this machine."""
@@ -138,15 +134,6 @@ class PiperEngine(Engine):
     def model_folder(self, model: str) -> Path:
         """Return the folder of a voice, which may not exist yet."""
         return folder_of(model)
-
-    def fetch(self, model: str, progress: OnProgress) -> None:
-        """Download a voice with its config and its card. Raises EnvironmentFault."""
-        voice = listed_voices()[model]
-        fetch_files(f"the voice {model}", folder_of(model), voice.files, progress)
-
-    def models_variables(self, folder: Path) -> Mapping[str, str]:
-        """Return the variable that has the voices downloaded into a folder."""
-        return {ENV_MODELS: str(folder)}
 
 
 engine = PiperEngine()

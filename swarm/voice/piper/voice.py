@@ -13,7 +13,7 @@ import numpy as np
 
 from swarm.book.model.engine_text import Phonemes
 from swarm.job.recipe import Recipe, Setting
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine, TimedSound, device_fault
+from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech, device_fault
 from swarm.voice.espeak.clauses import Sound, cut, joined, sounds_of, word_places
 from swarm.voice.onnx_session import open_session
 from swarm.voice.pcm import from_floats
@@ -148,7 +148,7 @@ _FRAMES, _MOST_FRAMES = 8, 512
 _open: "WeakValueDictionary[tuple[Path, int, int, str], onnxruntime.InferenceSession]" = WeakValueDictionary()
 
 
-class PiperVoice:
+class PiperVoice(TimedSpeech):
     """A voice with its speaker and its settings."""
 
     def __init__(
@@ -167,14 +167,6 @@ class PiperVoice:
         self._fixed: dict[str, Any] = {"scales": np.asarray(scales, np.float32)}
         if "sid" in [each.name for each in session.get_inputs()]:
             self._fixed["sid"] = np.asarray([speaker], np.int64)
-
-    def speak(self, text: str, seed: int) -> Pcm:
-        """Speak one segment. Raises EngineFault."""
-        return self.speak_phonemes(text, (), seed)
-
-    def speak_phonemes(self, text: str, phonemes: Sequence[Phonemes], seed: int) -> Pcm:
-        """Speak one segment in which words have phonemes. Raises EngineFault."""
-        return self.speak_timed(SpokenLine(text, seed, phonemes)).pcm
 
     def speak_timed(self, line: SpokenLine) -> TimedSound:
         """Speak one segment, and tell when its words begin if it is spoken in one piece. Raises EngineFault."""

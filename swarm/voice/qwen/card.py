@@ -1,11 +1,9 @@
 """The cards of Qwen3-TTS and its three models, and their files, each at one commit of its repository."""
 
-from pathlib import Path
-
 from msgspec import structs
 
 from swarm.job.card import EngineCard, SettingCard, VoiceCard
-from swarm.voice.model_download import RemoteFile, hub_url, models_folder
+from swarm.voice.model_download import RemoteFile, hub_url
 
 SPEAKERS, CLONING, DESIGN = "qwen3-tts-customvoice", "qwen3-tts-base", "qwen3-tts-voicedesign"
 # Of each model: its repository, the commit, size and SHA-256 of its config and of its weights.
@@ -57,11 +55,6 @@ def files_of(model: str) -> tuple[RemoteFile, ...]:
         RemoteFile(name, f"{hub_url()}/Qwen/{repository}/resolve/{commit}/{name}", size, digest)
         for name, (size, digest) in known.items()
     )
-
-
-def model_folder(model: str) -> Path:
-    """Return the folder of a model, which may not exist yet."""
-    return models_folder() / model
 
 
 DESCRIBED = "described"  # the voice that the setting `description` describes

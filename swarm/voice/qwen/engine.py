@@ -3,17 +3,15 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from swarm.errors import EnvironmentFault, UsageError
+from swarm.errors import UsageError
 from swarm.job.card import EngineCard, ModelCard
 from swarm.job.recipe import CLONE, Recipe
-from swarm.system.serving import teller
-from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
-from swarm.voice.manifest import RemoteModel
-from swarm.voice.model_download import ENV_MODELS, fetch_files, is_whole
-from swarm.voice.qwen.card import CARD, CARDS, CLONING, DESCRIBED, DESIGN, SPEAKERS, files_of, model_folder
+from swarm.voice.engine import Check, FetchedEngine, Voice
+from swarm.voice.model_download import RemoteFile
+from swarm.voice.qwen.card import CARD, CARDS, CLONING, DESCRIBED, DESIGN, SPEAKERS, files_of
 
 
-class QwenEngine(Engine):
+class QwenEngine(FetchedEngine):
     """Qwen3-TTS, loaded with the package qwen-tts."""
 
     card = CARD
@@ -22,22 +20,22 @@ class QwenEngine(Engine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load the model, and download it if need be. Raises EngineFault."""
-        model = self._model_of(recipe)
-        try:
-            self.fetch(model, teller())
-        except EnvironmentFault as fault:
-            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        folder = self.fetched(recipe)
         from swarm.voice.qwen.voice import open_voice
 
-        return open_voice(recipe, device, model_folder(model), job_files)
+        return open_voice(recipe, device, folder, job_files)
 
-    def _model_of(self, recipe: Recipe) -> str:
+    def model_of(self, recipe: Recipe) -> str:
+        """Return the model of a recipe, or of its voice."""
         return recipe.model or self.model_of_voice(recipe.voice) or SPEAKERS
 
-    def remote_model(self, recipe: Recipe) -> RemoteModel:
-        """Return the files of a recipe's model."""
-        model = self._model_of(recipe)
-        return RemoteModel(_title(model), model_folder(model), files_of(model))
+    def files_of(self, model: str) -> tuple[RemoteFile, ...]:
+        """Return the files of a model at its commit."""
+        return files_of(model)
+
+    def title_of(self, model: str) -> str:
+        """Return the name of the engine, and of the model."""
+        return f"Qwen3-TTS ({model})"
 
     def trial(self) -> Voice:
         """Return a voice of a small model with random weights."""
@@ -74,26 +72,6 @@ class QwenEngine(Engine):
         if name.startswith(CLONE):
             return CLONING
         return DESIGN if name.strip().lower() == DESCRIBED else SPEAKERS
-
-    def kept_models(self) -> tuple[str, ...]:
-        """Return the models of which all files are here."""
-        return tuple(model for model in CARDS if is_whole(model_folder(model), files_of(model)))
-
-    def model_folder(self, model: str) -> Path:
-        """Return the folder of a model, which may not exist yet."""
-        return model_folder(model)
-
-    def fetch(self, model: str, progress: OnProgress) -> None:
-        """Download the files of a model that are not here. Raises EnvironmentFault."""
-        fetch_files(_title(model), model_folder(model), files_of(model), progress)
-
-    def models_variables(self, folder: Path) -> Mapping[str, str]:
-        """Return the variable that has the models downloaded into a folder."""
-        return {ENV_MODELS: str(folder)}
-
-
-def _title(model: str) -> str:
-    return f"Qwen3-TTS ({model})"
 
 
 engine = QwenEngine()

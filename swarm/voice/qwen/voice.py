@@ -20,7 +20,7 @@ from tokenizers.pre_tokenizers import ByteLevel
 from transformers import EncodecFeatureExtractor, Qwen2Tokenizer
 
 from swarm.job.recipe import CLONE, Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound, device_fault
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound, loading
 from swarm.voice.pcm import from_floats
 from swarm.voice.qwen.card import DESCRIBED, MAX_DESCRIPTION, VOICES
 
@@ -190,14 +190,8 @@ _kept = KeptModel()
 
 def open_voice(recipe: Recipe, device: str, folder: Path, job_files: Path | None) -> QwenVoice:
     """Load the model in a folder and a voice for it. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
-    try:
+    with loading("Qwen3-TTS"):
         return voice_of(_kept.load(folder, device), recipe, job_files)
-    except EngineFault:
-        raise
-    except Exception as fault:  # a damaged file, too little memory, a package that is missing
-        kind = device_fault(fault) or FaultKind.UNAVAILABLE
-        why = f"{type(fault).__name__}: {' '.join(str(fault).split())[:200]}"
-        raise EngineFault(kind, f"Qwen3-TTS does not load: {why}.") from fault
 
 
 def voice_of(model: Any, recipe: Recipe, job_files: Path | None) -> QwenVoice:

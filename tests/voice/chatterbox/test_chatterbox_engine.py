@@ -2,8 +2,7 @@ import pytest
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.recipe import Recipe
-from swarm.voice.chatterbox.engine import LANGUAGES, engine
-from swarm.voice.chatterbox.files import FILES, MODEL, model_folder
+from swarm.voice.chatterbox.engine import FILES, LANGUAGES, MODEL, engine
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.registry import choose_recipe, find_model
 
@@ -30,13 +29,13 @@ def test_its_files_are_of_one_commit_and_kept_when_all_are_here(
     assert find_model("chatterbox", "") == (engine, MODEL)
     assert len({file.url.rpartition("/")[0] for file in FILES}) == 1
     assert all(len(file.digest) == 64 for file in FILES)
-    model_folder().mkdir()
+    engine.model_folder(MODEL).mkdir()
     for file in FILES:
-        with (model_folder() / file.name).open("wb") as output:
+        with (engine.model_folder(MODEL) / file.name).open("wb") as output:
             output.truncate(file.size)  # without taking room
-    (model_folder() / FILES[0].name).write_text("")
+    (engine.model_folder(MODEL) / FILES[0].name).write_text("")
     assert engine.kept_models() == ()
-    with (model_folder() / FILES[0].name).open("wb") as output:
+    with (engine.model_folder(MODEL) / FILES[0].name).open("wb") as output:
         output.truncate(FILES[0].size)
     assert engine.kept_models() == (MODEL,)
 
@@ -50,4 +49,4 @@ def test_offline_the_folder_is_named(tmp_path: object, monkeypatch: pytest.Monke
 
 def test_workers_share_its_files() -> None:
     shared = engine.remote_model(Recipe("chatterbox", "default", "de"))
-    assert (shared.folder, shared.files) == (model_folder(), FILES)
+    assert (shared.folder, shared.files) == (engine.model_folder(MODEL), FILES)

@@ -124,7 +124,8 @@ def test_what_may_exist_is_not_promised() -> None:
 def test_the_page_tells_what_the_cards_tell() -> None:
     page = (Path(__file__).parents[3] / "docs" / "voices.md").read_text(encoding="utf-8")
     engines = [engine for engine in built_in_engines() if engine.card.speech]
-    for row in (line.split("|")[1:-1] for line in page.splitlines() if line.startswith("| ") and "(" in line):
+    table = page.partition("\n| ---")[2].partition("\n\n")[0]  # the page's first
+    for row in (line.split("|")[1:-1] for line in table.splitlines() if line.startswith("| ") and "(" in line):
         codes = row[0].partition("(")[2].partition(")")[0].split()
         for code in codes:
             found = recommendations(engines, code)

@@ -10,7 +10,7 @@ import pytest
 from swarm.book.model.engine_text import Phonemes
 from swarm.errors import UsageError
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, SpokenLine, TimedVoice, Voice
+from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedVoice, Voice
 from swarm.voice.host.other_voices import _guest_engine
 from swarm.voice.host.registry import choose_recipe, default_engine, find_card, pace_line
 from swarm.voice.kokoro import voice
@@ -51,8 +51,9 @@ def test_a_blend_speaks_english_and_the_same_sound_each_time(english: Voice) -> 
 
 
 def test_words_are_spoken_by_their_phonemes(english: Voice) -> None:
-    assert isinstance(english, PhonemeVoice)
-    plain, given = english.speak("Read.", 1), english.speak_phonemes("Read.", [Phonemes(0, 4, "ɹˈɛd")], 1)
+    assert isinstance(english, TimedVoice)
+    plain = english.speak("Read.", 1)
+    given = english.speak_timed(SpokenLine("Read.", 1, [Phonemes(0, 4, "ɹˈɛd")])).pcm
     assert not np.array_equal(plain, given)
     assert np.array_equal(given, english.speak("Red.", 1))
 

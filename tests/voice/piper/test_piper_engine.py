@@ -11,7 +11,7 @@ from swarm.book.model.engine_text import Phonemes
 from swarm.book.model.reading_choice import Cast
 from swarm.errors import UsageError
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, PhonemeVoice, SpokenLine, TimedVoice, Voice
+from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedVoice, Voice
 from swarm.voice.host.fallback_voices import check_cast
 from swarm.voice.host.registry import choose_card, choose_recipe, default_engine, find_model
 from swarm.voice.piper.engine import engine
@@ -43,8 +43,8 @@ def test_a_real_voice_speaks_and_the_same_seed_is_the_same_sound(joe: Voice) -> 
 
 @piper_bench.needs_joe
 def test_words_are_spoken_by_their_phonemes(joe: Voice) -> None:
-    assert isinstance(joe, PhonemeVoice)
-    given = joe.speak_phonemes("Read.", [Phonemes(0, 4, "ɹˈɛd")], 1)
+    assert isinstance(joe, TimedVoice)
+    given = joe.speak_timed(SpokenLine("Read.", 1, [Phonemes(0, 4, "ɹˈɛd")])).pcm
     assert np.array_equal(given, joe.speak("Red.", 1))
     assert not np.array_equal(given, joe.speak("Reed.", 1))
 

@@ -6,7 +6,7 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.recipe import Recipe
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.registry import choose_recipe, find_model
-from swarm.voice.qwen.card import CLONING, DESCRIBED, DESIGN, SPEAKERS, VOICES, files_of, model_folder
+from swarm.voice.qwen.card import CLONING, DESCRIBED, DESIGN, SPEAKERS, VOICES, files_of
 from swarm.voice.qwen.engine import engine
 
 RECORDING = "clone:" + "0" * 64
@@ -48,8 +48,8 @@ def test_its_files_are_known_by_digest_and_kept_when_all_are_here(
         assert all(len(file.digest) == 64 for file in files_of(model))
     assert engine.kept_models() == ()
     for file in files_of(DESIGN):
-        (model_folder(DESIGN) / file.name).parent.mkdir(parents=True, exist_ok=True)
-        with (model_folder(DESIGN) / file.name).open("wb") as output:
+        (engine.model_folder(DESIGN) / file.name).parent.mkdir(parents=True, exist_ok=True)
+        with (engine.model_folder(DESIGN) / file.name).open("wb") as output:
             output.truncate(file.size)  # without taking room
     assert engine.kept_models() == (DESIGN,)
 
