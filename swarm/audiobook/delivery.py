@@ -46,7 +46,7 @@ DELIVERED_FILE = ".delivered.json"  # digests of files that arrived, by name; it
 
 
 def find_destination(folder: Path, url: str, state_dir: Path) -> Destination | None:
-    """Return the depot of an output folder or address; None if files are made in place, on the state folder's disk.
+    """Return the destination of an output folder or address; None if files are made in place, on that disk.
 
     The folder is made later, when a book has something to put into it. Raises EnvironmentFault.
     """
@@ -61,8 +61,8 @@ def find_destination(folder: Path, url: str, state_dir: Path) -> Destination | N
 class Delivery:
     """The files that one edition has to deliver from its `outbox`. Use it from one thread at a time."""
 
-    def __init__(self, depot: Destination, outbox: Path, waits_s: Sequence[float] = WAITS_S) -> None:
-        self.depot = depot
+    def __init__(self, destination: Destination, outbox: Path, waits_s: Sequence[float] = WAITS_S) -> None:
+        self.destination = destination
         self.outbox = outbox
         self._waits_s = waits_s
         self._stopped = threading.Event()
@@ -78,35 +78,38 @@ class Delivery:
         marks: Iterable[str] = (),
         replaces: Replaces = lambda head: False,
     ) -> Path:
-        """Claim a name in the depot as `claim_target` does in a folder, as a path in the outbox. Raises DepotFault."""
+        """Claim a name in the destination as `claim_target` does in a folder, as a path in the outbox.
+
+        Raises DestinationFault.
+        """
         name = choose_name(self._possible_names(stem, ending), job, ending, replaces)
         self.replaced, self._job = name.head, job
         if name.head is None or (name.head.book.job != job and not name.head.is_whole):
-            self.depot.write(f"{name.stem}.report.json", placeholder(job, marks))
+            self.destination.write(f"{name.stem}.report.json", placeholder(job, marks))
         return self.outbox / f"{name.stem}.{ending}"
 
     def release(self, target: Path) -> None:
-        """Give up the name that a job claimed, unless its report there is whole. Raises DepotFault."""
+        """Give up the name that a job claimed, unless its report there is whole. Raises DestinationFault."""
         name = self._name(report_path(target))
-        head = read_head(self.depot.read(name, MAX_REPORT_BYTES) or b"")
+        head = read_head(self.destination.read(name, MAX_REPORT_BYTES) or b"")
         if head and head.book.job == self._job and not head.is_whole:
-            self.depot.remove(name)
+            self.destination.remove(name)
 
     def _possible_names(self, stem: str, ending: str) -> Iterator[PossibleName]:
         for number in count(1):
             name = numbered(stem, number)
-            held = self.depot.read(f"{name}.report.json", MAX_REPORT_BYTES)
-            has_file = self.depot.size(f"{name}.{ending}") > 0
+            held = self.destination.read(f"{name}.report.json", MAX_REPORT_BYTES)
+            has_file = self.destination.size(f"{name}.{ending}") > 0
             is_free = not has_file and (held is None or is_torn(held))
             yield PossibleName(name, read_head(held) if held is not None else None, has_file, is_free)
 
     def address(self, path: Path) -> str:
         """Return the address to which a file of the outbox is delivered."""
-        return self.depot.address(self._name(path))
+        return self.destination.address(self._name(path))
 
     def holds(self, addresses: Sequence[str], size: int) -> bool:
-        """Tell whether the depot has all of a finished edition: files of so many bytes in all, and the report."""
-        prefix = self.depot.address("")
+        """Tell whether the destination has all of a finished edition: files of so many bytes in all, and the report."""
+        prefix = self.destination.address("")
         names = [address.removeprefix(prefix).lstrip("/\\") for address in addresses if address.startswith(prefix)]
         report = self.replaced
         if (
@@ -115,14 +118,19 @@ class Delivery:
             or not (report and report.is_whole and report.book.job == self._job)
         ):
             return False
-        return sum(self.depot.size(name) for name in names) == size
+        return sum(self.destination.size(name) for name in names) == size
 
     def take(self, path: Path, say: Say) -> None:
-        """Deliver one file unless it has arrived already, with retries for some minutes. Raises DepotFault, Stopped."""
+        """Deliver one file unless it has arrived already, with retries for some minutes.
+
+        Raises DestinationFault, Stopped.
+        """
         name, digest = self._name(path), digest_of(path)
-        if self._noted().get(name) == digest and self.depot.size(name) == path.stat().st_size:
+        if self._noted().get(name) == digest and self.destination.size(name) == path.stat().st_size:
             return
-        retry(lambda: self.depot.put(path, name, digest, self._teller(path, say)), self._waits_s, self._stopped, say)
+        retry(
+            lambda: self.destination.put(path, name, digest, self._teller(path, say)), self._waits_s, self._stopped, say
+        )
         self._note({**self._noted(), name: digest})
 
     def deliver(self, paths: Sequence[Path], say: Say) -> None:
@@ -140,9 +148,9 @@ class Delivery:
         """Remove files that are left over of an earlier edition; a fault is only said."""
         for name in names:
             try:
-                self.depot.remove(name)
+                self.destination.remove(name)
             except DestinationFault as fault:
-                say(f"{self.depot.address(name)} of the last edition is left over: {fault}")
+                say(f"{self.destination.address(name)} of the last edition is left over: {fault}")
 
     def stop(self) -> None:
         """Make the delivering thread raise Stopped soon."""
@@ -158,7 +166,7 @@ class Delivery:
             if time.monotonic() - told_s >= PROGRESS_INTERVAL_S:
                 told_s = time.monotonic()
                 amount = f"{bytes_text(there)} of {bytes_text(size)}"
-                say(f"copying {clean(path.name)} to {self.depot.name}: {percent(there, size)} %, {amount}")
+                say(f"copying {clean(path.name)} to {self.destination.name}: {percent(there, size)} %, {amount}")
 
         return moved
 

@@ -47,7 +47,7 @@ class DestinationFault(TransferFault):
 
 
 class Destination(Protocol):
-    """A folder somewhere. File names are relative to it, with slashes. Any method may raise DepotFault."""
+    """A folder somewhere. File names are relative to it, with slashes. Any method may raise DestinationFault."""
 
     name: str  # for people, without a password
 

@@ -43,7 +43,7 @@ MAX_GAPS = 0.02  # share of the sentences that an audiobook may lack and still b
 class Edition:
     """The audiobook of one job at `target`. With `audiobook` False the job's clips are all that is wanted.
 
-    With a `delivery` the target is in the outbox, and finished files are taken from there to their depot.
+    With a `delivery` the target is in the outbox, and finished files are taken from there to their destination.
     """
 
     state: JobState
@@ -258,7 +258,7 @@ class Edition:
         """Return the audiobook's files on this machine and those that belong to them, without kept chapter files."""
         names = [Path(name) for name in finished.files]
         if self.delivery:
-            prefix = self.delivery.depot.address("")
+            prefix = self.delivery.destination.address("")
             names = [self.delivery.outbox / name.removeprefix(prefix).lstrip("/\\") for name in finished.files]
         sound = [path for path in names if path.suffix == self.target.suffix]
         sound = [path for path in sound if path.name == self.target.name] or sound

@@ -618,7 +618,7 @@ def _approval(name: str, about: str) -> Command:
 MEMBERS = Command(
     "members",
     "Show the machines of the swarm, as this one knows them: name, since when, last seen, fingerprint of its key, "
-    "and which member admitted it. `members remove NAME`, on the keeper's machine, puts one out at once: the swarm "
+    "and which member admitted it. `members remove NAME`, on the owner's machine, puts one out at once: the swarm "
     "gets a new code, which all other members get by themselves.",
     ("e2a-swarm members", "e2a-swarm members --json", "e2a-swarm members remove old-laptop"),
     options=(json_option("print as JSON"), STATE_DIR),
@@ -628,7 +628,7 @@ MEMBERS = Command(
         _approval("refuse", "Refuse a machine"),
         Command(
             "remove",
-            "Put a machine out of the swarm at once. This is for the keeper's machine: the one whose coordinator the "
+            "Put a machine out of the swarm at once. This is for the owner's machine: the one whose coordinator the "
             "first other machine met. The swarm gets a new code, and all other members get it by themselves, as soon "
             "as they are in reach.",
             ("e2a-swarm members remove old-laptop", "e2a-swarm members remove 0123456789abcdef"),
@@ -639,11 +639,11 @@ MEMBERS = Command(
             "unite",
             "Give up the list of members that was begun on this machine for one that was begun on another, where two "
             "machines of the swarm each began one. The members of this list come along, by themselves. Compare the "
-            "fingerprint with the one that `e2a-swarm members` shows on the other machine: its keeper will be able "
+            "fingerprint with the one that `e2a-swarm members` shows on the other machine: its owner will be able "
             "to remove members.",
             ("e2a-swarm members unite 0123456789abcdef",),
             options=(
-                Option("keeper", "FINGERPRINT", "of the other list's keeper, as `e2a-swarm members` prints it"),
+                Option("owner", "FINGERPRINT", "of the other list's owner, as `e2a-swarm members` prints it"),
                 KEY_FOLDER,
             ),
             function="run_unite",

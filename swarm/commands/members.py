@@ -36,7 +36,7 @@ def run_unite(arguments: argparse.Namespace) -> int:
     """Give up the list of this machine for another one; return the exit code. Raises UsageError, EnvironmentFault."""
     from swarm.coordinator.member_admin import identity_of, unite
 
-    say(unite(identity_of(state_folder(arguments.state_dir)), arguments.keeper))
+    say(unite(identity_of(state_folder(arguments.state_dir)), arguments.owner))
     return EXIT_DONE
 
 
@@ -90,7 +90,7 @@ def member_lines(known: "MemberList", now: float) -> list[str]:
         rows.append((each.name, since, seen_text(each, now), each.fingerprint, each.admitted_by))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = ["  ".join(word.ljust(width) for word, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    began = f"the list was begun on {known.keeper}; its keeper's key has the fingerprint {known.keeper_fingerprint}"
+    began = f"the list was begun on {known.owner}; its owner's key has the fingerprint {known.owner_fingerprint}"
     return [*lines, "", began, *waiting, *_lines_of_others(known)]
 
 

@@ -148,14 +148,14 @@ class Books:
         self.unread: list[BookError | ReaderMissing] = []  # books of a folder that could not be read
         self.brought = BroughtFiles()
         self.offered: Offered | None = None  # only commands that take workers set it
-        self.depot: Destination | None = None
+        self.destination: Destination | None = None
         self.upload: Upload | None = None
 
     def open(self) -> None:
         """Read every book and open its job, before anything is served. Raises BookError, StoreError, UsageError."""
         if self.config.style.cover:
             read_cover(self.config.style.cover)  # a bad cover is refused before books are read
-        self.depot = find_destination(self.config.output_dir, self.config.output_url, self.config.state_dir)
+        self.destination = find_destination(self.config.output_dir, self.config.output_url, self.config.state_dir)
         if self.config.upload:
             from swarm.audiobook.audiobookshelf import Upload  # imported late: few upload, and all start sooner
 
@@ -207,9 +207,9 @@ class Books:
             if not edition.is_made
         ]
         notes = check_space(needs)
-        if self.depot:
+        if self.destination:
             delivered = sum(need.files for need in needs)
-            notes.append(judge(self.depot.name, delivered, self.depot.free_bytes()))
+            notes.append(judge(self.destination.name, delivered, self.destination.free_bytes()))
         for note in filter(None, notes):
             self.say(note)
 
@@ -225,7 +225,7 @@ class Books:
             preview=preview,
             voice=self.config.voice if preview else "",
         )
-        delivery = Delivery(self.depot, self.store.folder(job) / "outbox") if self.depot else None
+        delivery = Delivery(self.destination, self.store.folder(job) / "outbox") if self.destination else None
         claim = delivery.claim if delivery else partial(claim_target, self.config.output_dir)
         spec, others = prepared.state.spec, list[Head]()
         target = claim(stem, style.output_format, job, book_marks(spec), partial(self._may_replace, spec, others))

@@ -159,7 +159,7 @@ class Coordination:
 
 
 def _release(edition: Edition) -> None:
-    """Give up the name of an edition. Raises StoreError, DepotFault."""
+    """Give up the name of an edition. Raises StoreError, DestinationFault."""
     if edition.delivery:
         edition.delivery.release(edition.target)
     else:
@@ -172,29 +172,29 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
         coordination = Coordination(config.render, progress, trace)
         stack.push(coordination.leave)
         coordination.books.offered = coordination.seen_engines.words
-        door = None
+        listener = None
         if not is_known(config.render.engine):
-            door = await _open_door(config, coordination, service, stack)
-            await wait_for_engine(config.render, door.router, coordination.seen_engines, progress.note)
+            listener = await _open_listener(config, coordination, service, stack)
+            await wait_for_engine(config.render, listener.router, coordination.seen_engines, progress.note)
         coordination.books.open()
         if coordination.is_done:  # a finished book needs no worker and no key
             async with service.ready():
                 return coordination.end_at_once()
-        door = door or await _open_door(config, coordination, service, stack)
+        listener = listener or await _open_listener(config, coordination, service, stack)
         resumed = any(edition.state.epoch > 1 for edition in coordination.editions)
         grace_s = GRACE_S if resumed else 0.0
-        return await coordination.serve(door.router, grace_s, alone=False, opus=config.opus_links)
+        return await coordination.serve(listener.router, grace_s, alone=False, opus=config.opus_links)
 
 
-async def _open_door(
+async def _open_listener(
     config: CoordinateConfig, coordination: Coordination, service: Service, stack: AsyncExitStack
 ) -> Listener:
     """Listen for workers, and tell the user and the network where. Raises EnvironmentFault."""
-    door = Listener(config, coordination.progress.note)
-    stack.push_async_callback(door.close)
-    coordination.invitation = door.invite
+    listener = Listener(config, coordination.progress.note)
+    stack.push_async_callback(listener.close)
+    coordination.invitation = listener.invite
     if not (coordination.editions and coordination.is_spoken):
         coordination.call_workers()
-    await door.announce(coordination.epoch)
+    await listener.announce(coordination.epoch)
     await stack.enter_async_context(service.ready())
-    return door
+    return listener

@@ -115,7 +115,7 @@ class Enrolment:
         """Take in what a machine says of the membership. Raises BadMembership, StoreError."""
         try:
             self._identity.membership.take(membership.read(frame), enrol.sealed)
-        except OtherMembership:  # the machine has the code all the same, and one of both keepers may cede
+        except OtherMembership:  # the machine has the code all the same, and one of both owners may hand its own over
             self._router.penalise(peer, len(frame))
 
     def _admit(self, enrol: Enrol, *, invited: bool) -> None:
@@ -173,7 +173,7 @@ class Enrolment:
                 logger.debug(f"cannot keep the membership: {fault}")
 
     def _tell_of_others(self) -> None:
-        """Tell the user of a list of members that another keeper began."""
+        """Tell the user of a list of members that another owner began."""
         if len(self._identity.membership.others) > self._others:
             self._say(OTHER_LIST)
         self._others = len(self._identity.membership.others)

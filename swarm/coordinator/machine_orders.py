@@ -1,4 +1,4 @@
-"""The desk of a coordinator without a queue: users of any machine of the swarm order its machines."""
+"""The orders of a coordinator without a queue: users of any machine of the swarm order its machines."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The desk for members: what users see of who is in the swarm, and what they do about it."""
+"""The administration of members: what users see of who is in the swarm, and what they do about it."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -50,21 +50,25 @@ class InviteRow(Struct, frozen=True):
 
 
 class OtherList(Struct, frozen=True):
-    """A list of members that another keeper began for the same swarm, as people see it."""
+    """A list of members that another owner began for the same swarm, as people see it."""
 
-    fingerprint: str  # the keeper's key has this fingerprint
+    fingerprint: str  # the owner's key has this fingerprint
     machine: str  # this machine began the list
     members: tuple[str, ...]
 
 
-class MemberList(Struct, frozen=True):
+# Programs read these fields by the names that the API has for them.
+PUBLIC = {"owner": "keeper", "is_owner": "is_keeper", "owner_fingerprint": "keeper_fingerprint"}
+
+
+class MemberList(Struct, frozen=True, rename=PUBLIC):
     """Who is in the swarm, who waits, and who can remove members."""
 
     members: tuple[MemberRow, ...]
     waiting: tuple[ApplicantRow, ...]
-    keeper: str  # the name of the machine that can remove members, "" before there are any
-    is_keeper: bool  # whether this machine is the keeper
-    keeper_fingerprint: str  # the keeper's key is none of a machine
+    owner: str  # the name of the machine that can remove members, "" before there are any
+    is_owner: bool  # whether this machine is the owner
+    owner_fingerprint: str  # the owner's key is none of a machine
     others: tuple[OtherList, ...]  # this machine could give up its own list for one of these
     invites: tuple[InviteRow, ...]  # invites that are open at coordinators of this machine
 
@@ -133,9 +137,9 @@ def member_list(identity: Identity) -> MemberList:
     return MemberList(
         members=rows,
         waiting=_waiting_rows(identity),
-        keeper=membership.owners_name() if rows else "",
-        is_keeper=membership.owner is not None,
-        keeper_fingerprint=fingerprint(membership.known.founding.owner) if membership.known else "",
+        owner=membership.owners_name() if rows else "",
+        is_owner=membership.owner is not None,
+        owner_fingerprint=fingerprint(membership.known.founding.owner) if membership.known else "",
         others=tuple(map(_other_list, membership.others)),
         invites=tuple(InviteRow(each.name, each.made_s, each.until_s) for each in identity.invites.unused),
     )
@@ -165,7 +169,7 @@ def refuse(identity: Identity, name: str) -> str:
 
 
 def remove(identity: Identity, name: str) -> str:
-    """Remove a member; return its name. Raises UsageError, EnvironmentFault if this machine is no keeper."""
+    """Remove a member; return its name. Raises UsageError, EnvironmentFault if this machine is no owner."""
     member = one_of(_sorted(identity), name, "There is no member")
     if member.key == identity.card:
         raise UsageError("This machine cannot remove itself: `e2a-swarm key --rotate` begins another swarm here.")
@@ -173,14 +177,14 @@ def remove(identity: Identity, name: str) -> str:
     return member.name
 
 
-def unite(identity: Identity, keeper: str) -> str:
-    """Give up this machine's list of members for another one, named by its keeper; return what was done, in words.
+def unite(identity: Identity, owner: str) -> str:
+    """Give up this machine's list of members for another one, named by its owner; return what was done, in words.
 
-    Raises UsageError, EnvironmentFault if this machine is no keeper.
+    Raises UsageError, EnvironmentFault if this machine is no owner.
     """
-    other = next((each for each in identity.membership.others if fingerprint(each.founding.owner) == keeper), None)
+    other = next((each for each in identity.membership.others if fingerprint(each.founding.owner) == owner), None)
     if other is None:
-        raise UsageError(f"No other list of members has a keeper {keeper!r}: `e2a-swarm members` shows them.")
+        raise UsageError(f"No other list of members has a owner {owner!r}: `e2a-swarm members` shows them.")
     try:
         identity.membership.hand_over(other)
     except BadMembership as fault:
@@ -243,6 +247,6 @@ def _row(identity: Identity, member: Member) -> MemberRow:
         member.since_s,
         identity.membership.seen_s.get(member.key.hex()),
         fingerprint(member.key),
-        by.name if by else "the keeper",
+        by.name if by else "the owner",
         member.key == identity.card,
     )

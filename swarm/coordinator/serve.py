@@ -239,7 +239,7 @@ class Server:
         self._put_back: dict[str, PutBack] = {}  # keys are jobs; each is called in another thread
         self._on_end = on_end  # hears how each edition ended; a server with it stays
         self.hear: Callable[[Reason], None] = lambda event: None  # is told what happens, as the user is
-        self._desk: UserOrders | None = None
+        self._orders: UserOrders | None = None
         self._standing: Standing = lambda reply: reply
         self._assembly, self._writings = ClipAssembly(), Writings()
         self._lines = LineRateLimiter(MAX_LINES, LINE_S, TOO_MANY)
@@ -323,8 +323,8 @@ class Server:
             if isinstance(message, Copy):
                 self._copies.take(peer, message)
             elif isinstance(message, Order | NewBook | BookPiece):
-                if self._desk is not None:
-                    self._desk.take(peer, message, frame)
+                if self._orders is not None:
+                    self._orders.take(peer, message, frame)
             elif isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
                 self._take_piece(peer, message, frame)
             else:
@@ -484,9 +484,9 @@ class Server:
         await self._queue.join()
         await asyncio.to_thread(self._store.release_job, job)
 
-    def answer_users(self, desk: UserOrders, standing: Standing) -> None:
-        """Have a desk answer users, and `standing` complete what `status` is told."""
-        self._desk, self._standing = desk, standing
+    def answer_users(self, orders: UserOrders, standing: Standing) -> None:
+        """Have an order handler answer users, and `standing` complete what `status` is told."""
+        self._orders, self._standing = orders, standing
 
     def instruct(self, order: Order) -> Instructed:
         """Tell the machines of a name what a user wants of them; return what became of it."""

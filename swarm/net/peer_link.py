@@ -161,7 +161,7 @@ class PeerLink:
         self._found, self._lost = asyncio.Event(), asyncio.Event()
         self._monitor = Channel(dealer.socket.get_monitor_socket(LINK_EVENTS))
         self._watcher = asyncio.create_task(self._watch())
-        self._keeper: asyncio.Task[None] | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     @property
     def connected(self) -> bool:
@@ -178,9 +178,9 @@ class PeerLink:
                 raise _no_address(endpoint)
         self._endpoints = list(endpoints)
         self._refusals = Counter({endpoint: self._refusals[endpoint] for endpoint in endpoints})
-        if self._keeper:
-            self._keeper.cancel()
-        self._keeper = asyncio.create_task(self._keep())
+        if self._keeping:
+            self._keeping.cancel()
+        self._keeping = asyncio.create_task(self._keep())
 
     @property
     def address(self) -> str:
@@ -285,7 +285,7 @@ class PeerLink:
 
     def close(self) -> None:
         """Stop watching and connecting."""
-        for task in (self._watcher, self._keeper, self._judge):
+        for task in (self._watcher, self._keeping, self._judge):
             if task:
                 task.cancel()
         self._dealer.disable_monitor()

@@ -111,7 +111,7 @@ class WorkerEnrolment:
         self._waits = words
 
     async def wait_for_removal(self) -> None:
-        """Wait until the keeper removed this machine, then raise EnvironmentFault, which says so."""
+        """Wait until the owner removed this machine, then raise EnvironmentFault, which says so."""
         await self._removed.wait()
         self._identity.membership.check_in()
 

@@ -143,7 +143,7 @@ async def _serve(
 
 
 async def _watch_removal(node: WorkNode, enrolment: WorkerEnrolment | None) -> None:
-    """Leave if the keeper removed this machine. Raises EnvironmentFault then."""
+    """Leave if the owner removed this machine. Raises EnvironmentFault then."""
     if enrolment:
         try:
             await enrolment.wait_for_removal()

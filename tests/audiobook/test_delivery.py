@@ -58,12 +58,12 @@ def test_everything_is_delivered_and_known_to_lie_there(tmp_path: Path, outbox: 
 
 
 def test_a_name_that_is_another_jobs_or_the_users_own_is_left_alone(tmp_path: Path, outbox: Path) -> None:
-    depot = FolderDestination(tmp_path / "mount")
-    depot.write("Emma.report.json", placeholder("another"))
-    depot.write("Emma (2).m4b", b"of the user's own")
-    assert Delivery(depot, outbox).claim("Emma", "m4b", "emma").name == "Emma (3).m4b"
-    assert Delivery(depot, outbox).claim("Emma", "m4b", "emma").name == "Emma (3).m4b"
-    assert depot.read("Emma (2).m4b", 100) == b"of the user's own"
+    destination = FolderDestination(tmp_path / "mount")
+    destination.write("Emma.report.json", placeholder("another"))
+    destination.write("Emma (2).m4b", b"of the user's own")
+    assert Delivery(destination, outbox).claim("Emma", "m4b", "emma").name == "Emma (3).m4b"
+    assert Delivery(destination, outbox).claim("Emma", "m4b", "emma").name == "Emma (3).m4b"
+    assert destination.read("Emma (2).m4b", 100) == b"of the user's own"
 
 
 def test_a_name_of_a_book_that_was_not_begun_is_given_up_and_that_of_a_finished_one_stays(
@@ -90,33 +90,33 @@ def test_it_tries_again_and_says_so(tmp_path: Path, outbox: Path) -> None:
 
 
 def test_it_gives_up_in_the_end_names_the_local_copy_and_goes_on_later(tmp_path: Path, outbox: Path) -> None:
-    depot = Flaky(tmp_path / "mount", fails=0)
-    delivery = Delivery(depot, outbox, waits_s=(0.0,))
+    destination = Flaky(tmp_path / "mount", fails=0)
+    delivery = Delivery(destination, outbox, waits_s=(0.0,))
     delivery.deliver(files(outbox)[:1], print)
-    depot.fails = 2
+    destination.fails = 2
     with pytest.raises(EnvironmentFault, match=f"It is in {outbox}; the same command delivers it"):
         delivery.deliver(files(outbox), print)
-    assert depot.puts == 3
-    depot.puts = 0
-    Delivery(depot, outbox, waits_s=()).deliver(files(outbox), print)
-    assert depot.puts == 1, "what was delivered is not sent again"
+    assert destination.puts == 3
+    destination.puts = 0
+    Delivery(destination, outbox, waits_s=()).deliver(files(outbox), print)
+    assert destination.puts == 1, "what was delivered is not sent again"
 
 
 def test_what_is_gone_or_changed_there_is_sent_again(tmp_path: Path, outbox: Path) -> None:
-    depot = Flaky(tmp_path / "mount", fails=0)
-    Delivery(depot, outbox).deliver(files(outbox), print)
+    destination = Flaky(tmp_path / "mount", fails=0)
+    Delivery(destination, outbox).deliver(files(outbox), print)
     (tmp_path / "mount" / "Emma" / "01.mp3").unlink()
     (outbox / "Emma.report.json").write_bytes(b"new")
-    Delivery(depot, outbox).deliver(files(outbox), print)
-    assert depot.puts == 4
-    assert depot.read("Emma.report.json", 10) == b"new"
+    Delivery(destination, outbox).deliver(files(outbox), print)
+    assert destination.puts == 4
+    assert destination.read("Emma.report.json", 10) == b"new"
 
 
 def test_a_fault_that_will_last_is_not_tried_again(tmp_path: Path, outbox: Path) -> None:
-    depot = Flaky(tmp_path / "mount", fails=9, number=errno.ENOSPC)
+    destination = Flaky(tmp_path / "mount", fails=9, number=errno.ENOSPC)
     with pytest.raises(EnvironmentFault, match="no space left"):
-        Delivery(depot, outbox, waits_s=(0.0, 0.0)).deliver(files(outbox), print)
-    assert depot.puts == 1
+        Delivery(destination, outbox, waits_s=(0.0, 0.0)).deliver(files(outbox), print)
+    assert destination.puts == 1
 
 
 def test_a_broken_connection_is_gone_on_over_by_itself(sftp_server: SftpServer, outbox: Path) -> None:
@@ -178,24 +178,24 @@ def test_what_is_noted_as_delivered_may_be_damaged(tmp_path: Path, outbox: Path)
 
 
 def test_an_edition_takes_over_a_name_there_and_what_is_left_over_is_removed(tmp_path: Path, outbox: Path) -> None:
-    depot, said = FolderDestination(tmp_path / "mount"), list[str]()
-    first = Delivery(depot, outbox)
+    destination, said = FolderDestination(tmp_path / "mount"), list[str]()
+    first = Delivery(destination, outbox)
     first.claim("Emma", "mp3", "emma")
     first.deliver(files(outbox), print)
-    depot.write("Emma/02.mp3", b"of the last edition")
-    second = Delivery(depot, outbox)
+    destination.write("Emma/02.mp3", b"of the last edition")
+    second = Delivery(destination, outbox)
     assert second.claim("Emma", "mp3", "new", ["m"], lambda last: last.is_whole).name == "Emma.mp3"
     assert second.replaced is not None
     assert second.replaced.book.job == "emma"
     assert not second.holds([first.address(files(outbox)[0])], 3000)
     second.remove(["Emma/02.mp3", "Emma/03.mp3"], said.append)
-    assert (depot.size("Emma/02.mp3"), said) == (0, [])
+    assert (destination.size("Emma/02.mp3"), said) == (0, [])
 
 
 @pytest.mark.parametrize("kind", ["folder", "memory"])
 def test_every_depot_removes_files(tmp_path: Path, kind: str) -> None:
-    depot = FolderDestination(tmp_path) if kind == "folder" else RemoteDestination(f"memory://{tmp_path.name}")
-    depot.write("a.mp3", b"x")
+    destination = FolderDestination(tmp_path) if kind == "folder" else RemoteDestination(f"memory://{tmp_path.name}")
+    destination.write("a.mp3", b"x")
     for _ in range(2):
-        depot.remove("a.mp3")
-    assert depot.size("a.mp3") == 0
+        destination.remove("a.mp3")
+    assert destination.size("a.mp3") == 0

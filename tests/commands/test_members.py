@@ -42,7 +42,7 @@ def test_members_are_listed_for_people_and_for_programs(identity: Identity, caps
     assert lines[0].split() == ["name", "since", "last", "seen", "fingerprint", "admitted", "by"]
     told = {line.split()[0]: line for line in lines[1:] if line}
     assert "this machine" in told["laptop"] and fingerprint(identity.card) in told["laptop"]
-    assert " s ago" in told["attic"] and "0707070707070707" in told["attic"] and "the keeper" in told["attic"]
+    assert " s ago" in told["attic"] and "0707070707070707" in told["attic"] and "the owner" in told["attic"]
     assert main(["members", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)["members"]
     assert {fact["name"]: fact["this_machine"] for fact in facts} == {"laptop": True, "attic": False}
@@ -73,7 +73,7 @@ def test_what_cannot_be_removed_is_said_with_the_remedy(identity: Identity, caps
     assert main(["members", "remove", "0808080808080808"]) == 0
 
 
-def test_a_list_that_another_keeper_began_is_named_and_taken_in_place_of_this_one(
+def test_a_list_that_another_owner_began_is_named_and_taken_in_place_of_this_one(
     identity: Identity, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     identity.membership.found("tower")
@@ -87,13 +87,13 @@ def test_a_list_that_another_keeper_began_is_named_and_taken_in_place_of_this_on
     with pytest.raises(OtherMembership):
         identity.membership.take(other.membership.known)
     assert main(["members"]) == 0
-    keeper = fingerprint(other.membership.known.founding.owner)
-    assert f"`e2a-swarm members unite {keeper}` gives up the list above" in capsys.readouterr().out
+    owner = fingerprint(other.membership.known.founding.owner)
+    assert f"`e2a-swarm members unite {owner}` gives up the list above" in capsys.readouterr().out
     assert main(["members", "unite", "0" * 16]) == EXIT_USAGE
-    assert main(["members", "unite", keeper]) == 0
+    assert main(["members", "unite", owner]) == 0
     identity.refresh()
     assert {member.name for member in identity.membership.members.values()} == {"laptop", "tower", "attic"}
-    assert main(["members", "unite", keeper]) == EXIT_USAGE, "there is no other any more"
+    assert main(["members", "unite", owner]) == EXIT_USAGE, "there is no other any more"
 
 
 def test_a_machine_that_waits_is_named_and_let_in(identity: Identity, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,7 @@ def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberAdmin, tmp_pat
     )  # the coordinator does it, too, with identity of its own
     known = desk.list()
     assert [(each.name, each.admitted_by, each.this_machine) for each in known.members] == [
-        ("laptop", "the keeper", True)
+        ("laptop", "the owner", True)
     ]
     assert [(each.name, each.fingerprint) for each in known.waiting] == [("guest", "07" * 8)]
     reply = StatusReply("c", "server", "1", 1, (), ())
@@ -39,7 +39,7 @@ def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberAdmin, tmp_pat
         and not MemberAdmin(tmp_path, is_open=True).complete(reply).waiting
     )
     assert MemberAdmin(tmp_path / "none").complete(reply) == reply, "without a key it is told all the same"
-    assert (known.keeper, known.is_keeper) == ("laptop", True)
+    assert (known.owner, known.is_owner) == ("laptop", True)
     assert seen_text(known.members[0], 0) == "this machine"
 
 

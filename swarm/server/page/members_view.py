@@ -99,7 +99,7 @@ class MemberViews:
             "member": member,
             "since": datetime.fromtimestamp(member.since_s).strftime("%Y-%m-%d"),
             "seen": self._seen(member),
-            "can_remove": known.is_keeper and not member.this_machine,
+            "can_remove": known.is_owner and not member.this_machine,
         }
 
     def _seen(self, member: MemberRow) -> str:

@@ -41,28 +41,28 @@ def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
 
 
 def test_a_connection_that_broke_is_made_anew(sftp_server: SftpServer, source: Path) -> None:
-    depot = RemoteDestination(f"{sftp_server.url}/books")
+    destination = RemoteDestination(f"{sftp_server.url}/books")
     sftp_server.break_after = 300_000
     with pytest.raises(DestinationFault) as fault:
-        depot.put(source, "a.m4b", DIGEST, quiet)
+        destination.put(source, "a.m4b", DIGEST, quiet)
     assert not fault.value.permanent
     assert "s3cret" not in str(fault.value)
     assert not (sftp_server.folder / "books" / "a.m4b").exists()
-    depot.put(source, "a.m4b", DIGEST, quiet)
+    destination.put(source, "a.m4b", DIGEST, quiet)
     assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
     assert sftp_server.connections == 2
 
 
 def test_a_file_that_was_cut_off_is_sent_on_from_there(sftp_server: SftpServer, source: Path) -> None:
-    depot, told = RemoteDestination(f"{sftp_server.url}/books"), list[int]()
+    destination, told = RemoteDestination(f"{sftp_server.url}/books"), list[int]()
     sftp_server.break_after = 400_000
     with pytest.raises(DestinationFault):
-        depot.put(source, "a.m4b", DIGEST, quiet)
+        destination.put(source, "a.m4b", DIGEST, quiet)
     [part] = (sftp_server.folder / "books").iterdir()
     there = part.stat().st_size
     assert there > 300_000
     sftp_server.written_bytes = 0
-    depot.put(source, "a.m4b", DIGEST, told.append)
+    destination.put(source, "a.m4b", DIGEST, told.append)
     assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
     assert sftp_server.written_bytes == len(SOUND) - there
     assert told[0] == there
@@ -70,26 +70,26 @@ def test_a_file_that_was_cut_off_is_sent_on_from_there(sftp_server: SftpServer, 
 
 
 def test_a_part_that_is_damaged_or_of_an_older_file_is_not_built_on(sftp_server: SftpServer, source: Path) -> None:
-    depot, folder = RemoteDestination(f"{sftp_server.url}/books"), sftp_server.folder / "books"
+    destination, folder = RemoteDestination(f"{sftp_server.url}/books"), sftp_server.folder / "books"
     folder.mkdir()
     for name in ("a.m4b.part", "a.m4b.01234567.part", "b.m4b.part", "a.m4b.notes.part"):
         (folder / name).write_bytes(b"older")
     (folder / f"a.m4b.{DIGEST[:8]}.part").write_bytes(b"damaged")
     with pytest.raises(DestinationFault, match="did not arrive as it was sent") as fault:
-        depot.put(source, "a.m4b", DIGEST, quiet)
+        destination.put(source, "a.m4b", DIGEST, quiet)
     assert not fault.value.permanent
-    depot.put(source, "a.m4b", DIGEST, quiet)
+    destination.put(source, "a.m4b", DIGEST, quiet)
     assert (folder / "a.m4b").read_bytes() == SOUND
     assert sorted(path.name for path in folder.iterdir()) == ["a.m4b", "a.m4b.notes.part", "b.m4b.part"]
 
 
 def test_a_server_that_takes_no_more_may_be_full(sftp_server: SftpServer, source: Path) -> None:
-    depot = RemoteDestination(f"{sftp_server.url}/books")
+    destination = RemoteDestination(f"{sftp_server.url}/books")
     sftp_server.full_after = 300_000
     with pytest.raises(DestinationFault, match=r"kept .* of .*; its disk or its quota may be full"):
-        depot.put(source, "a.m4b", DIGEST, quiet)
+        destination.put(source, "a.m4b", DIGEST, quiet)
     sftp_server.full_after = None
-    depot.put(source, "a.m4b", DIGEST, quiet)
+    destination.put(source, "a.m4b", DIGEST, quiet)
     assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
 
 
@@ -106,9 +106,9 @@ def test_a_server_that_takes_no_more_may_be_full(sftp_server: SftpServer, source
 def test_s3_is_told_the_type_so_that_a_browser_plays_a_file(bucket: str, source: Path, name: str, kind: str) -> None:
     import boto3
 
-    depot = RemoteDestination(f"s3://{bucket}/books")
-    depot.put(source, name, DIGEST, quiet)
-    depot.write("a.report.json", b"{}")
+    destination = RemoteDestination(f"s3://{bucket}/books")
+    destination.put(source, name, DIGEST, quiet)
+    destination.write("a.report.json", b"{}")
     head = boto3.client("s3").head_object
     assert head(Bucket=bucket, Key=f"books/{name}")["ContentType"] == kind
     assert head(Bucket=bucket, Key="books/a.report.json")["ContentType"] == "application/json"
@@ -150,14 +150,14 @@ def test_a_server_that_is_not_there_is_named_and_may_come_back(sftp_server: Sftp
 def test_a_server_that_fails_and_does_not_say_why_may_be_full(
     sftp_server: SftpServer, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    depot = RemoteDestination(f"{sftp_server.url}/books")
+    destination = RemoteDestination(f"{sftp_server.url}/books")
 
     def fail(*arguments: object) -> None:
         raise OSError("Failure")
 
-    monkeypatch.setattr(depot, "_send", fail)
+    monkeypatch.setattr(destination, "_send", fail)
     with pytest.raises(DestinationFault, match="its disk may be full"):
-        depot.put(source, "a.m4b", DIGEST, quiet)
+        destination.put(source, "a.m4b", DIGEST, quiet)
 
 
 def test_a_bucket_that_is_not_there_is_named(bucket: str, source: Path) -> None:

@@ -32,7 +32,7 @@ def source(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(params=["folder", "memory", "sftp", "s3"])
-def depot(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Destination]:
+def destination(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Destination]:
     match request.param:
         case "folder":
             yield FolderDestination(tmp_path / "mount")
@@ -44,41 +44,41 @@ def depot(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Destinatio
             yield RemoteDestination(f"s3://{request.getfixturevalue('bucket')}/books")
 
 
-def test_a_file_arrives_under_its_name_and_nothing_else_does(depot: Destination, source: Path) -> None:
+def test_a_file_arrives_under_its_name_and_nothing_else_does(destination: Destination, source: Path) -> None:
     told: list[int] = []
-    assert depot.size("A Title/01 – Ça.m4b") == 0
-    depot.put(source, "A Title/01 – Ça.m4b", DIGEST, told.append)
-    assert depot.size("A Title/01 – Ça.m4b") == len(SOUND)
-    assert depot.read("A Title/01 – Ça.m4b", 1 << 30) == SOUND
-    assert depot.size(".A Title/01 – Ça.m4b.part") == depot.size("A Title/01 – Ça.m4b.part") == 0
+    assert destination.size("A Title/01 – Ça.m4b") == 0
+    destination.put(source, "A Title/01 – Ça.m4b", DIGEST, told.append)
+    assert destination.size("A Title/01 – Ça.m4b") == len(SOUND)
+    assert destination.read("A Title/01 – Ça.m4b", 1 << 30) == SOUND
+    assert destination.size(".A Title/01 – Ça.m4b.part") == destination.size("A Title/01 – Ça.m4b.part") == 0
     assert told == sorted(told)
     assert told[-1] == len(SOUND)
 
 
-def test_another_file_takes_the_place_of_an_old_one(depot: Destination, source: Path) -> None:
-    depot.write("a.m4b", b"old")
-    assert depot.read("a.m4b", 2) == b"ol"
-    depot.put(source, "a.m4b", DIGEST, lambda there: None)
-    assert depot.read("a.m4b", 1 << 30) == SOUND
-    assert depot.read("b.m4b", 10) is None
+def test_another_file_takes_the_place_of_an_old_one(destination: Destination, source: Path) -> None:
+    destination.write("a.m4b", b"old")
+    assert destination.read("a.m4b", 2) == b"ol"
+    destination.put(source, "a.m4b", DIGEST, lambda there: None)
+    assert destination.read("a.m4b", 1 << 30) == SOUND
+    assert destination.read("b.m4b", 10) is None
 
 
-def test_what_arrives_otherwise_than_it_was_sent_does_not_count(depot: Destination, source: Path) -> None:
+def test_what_arrives_otherwise_than_it_was_sent_does_not_count(destination: Destination, source: Path) -> None:
     with pytest.raises(DestinationFault, match="did not arrive as it was sent") as fault:
-        depot.put(source, "a.m4b", "0" * 64, lambda there: None)
+        destination.put(source, "a.m4b", "0" * 64, lambda there: None)
     assert not fault.value.permanent
-    depot.put(source, "a.m4b", DIGEST, lambda there: None)
-    assert depot.read("a.m4b", 1 << 30) == SOUND
+    destination.put(source, "a.m4b", DIGEST, lambda there: None)
+    assert destination.read("a.m4b", 1 << 30) == SOUND
 
 
-def test_whoever_moves_a_file_can_be_stopped_and_moves_it_later(depot: Destination, source: Path) -> None:
+def test_whoever_moves_a_file_can_be_stopped_and_moves_it_later(destination: Destination, source: Path) -> None:
     def stop(there: int) -> None:
         raise Stopped
 
     with pytest.raises(Stopped):
-        depot.put(source, "a.m4b", DIGEST, stop)
-    depot.put(source, "a.m4b", DIGEST, lambda there: None)
-    assert depot.read("a.m4b", 1 << 30) == SOUND
+        destination.put(source, "a.m4b", DIGEST, stop)
+    destination.put(source, "a.m4b", DIGEST, lambda there: None)
+    assert destination.read("a.m4b", 1 << 30) == SOUND
 
 
 # --- folders
@@ -86,28 +86,28 @@ def test_a_copy_that_was_cut_off_goes_on_where_it_was(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(depot_module, "COPY_BYTES", 100_000)
-    depot, told = FolderDestination(tmp_path / "mount"), list[int]()
+    destination, told = FolderDestination(tmp_path / "mount"), list[int]()
 
     def break_off(there: int) -> None:
         if there >= 200_000:
             raise OSError(errno.ESTALE, "stale file handle")
 
     with pytest.raises(DestinationFault) as fault:
-        depot.put(source, "a.m4b", DIGEST, break_off)
+        destination.put(source, "a.m4b", DIGEST, break_off)
     assert not fault.value.permanent
-    assert depot.size("a.m4b") == 0
-    depot.put(source, "a.m4b", DIGEST, told.append)
+    assert destination.size("a.m4b") == 0
+    destination.put(source, "a.m4b", DIGEST, told.append)
     assert told[0] == 200_000
-    assert depot.read("a.m4b", 1 << 30) == SOUND
+    assert destination.read("a.m4b", 1 << 30) == SOUND
     assert [path.name for path in (tmp_path / "mount").iterdir()] == ["a.m4b"]
 
 
 def test_what_was_left_of_another_file_is_not_gone_on_with(tmp_path: Path, source: Path) -> None:
-    depot = FolderDestination(tmp_path)
+    destination = FolderDestination(tmp_path)
     (tmp_path / ".a [1].m4b.01234567.part").write_bytes(b"of an earlier one")
     (tmp_path / f".a [1].m4b.{DIGEST[:8]}.part").write_bytes(bytes(len(SOUND) + 5))
-    depot.put(source, "a [1].m4b", DIGEST, lambda there: None)
-    assert depot.read("a [1].m4b", 1 << 30) == SOUND
+    destination.put(source, "a [1].m4b", DIGEST, lambda there: None)
+    assert destination.read("a [1].m4b", 1 << 30) == SOUND
     assert not list(tmp_path.glob(".*.part"))
 
 
