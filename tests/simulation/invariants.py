@@ -102,7 +102,7 @@ class Judge:
         assert core is not None
         ended = before.keys() - self.promises(core).keys()
         for session in {before[lease] for lease in ended} & core.sessions.keys():
-            if coordinator.clock() - core.sessions[session].sent_s < PROMISE_S / 2:
+            if coordinator.clock() - core.sessions[session].link.sent_s < PROMISE_S / 2:
                 raise Violation(f"a promise to {session} ran out while its clips came")
 
     def must_take(self, core: CoordinatorCore, peer: bytes, clip: Clip) -> bool:
@@ -227,8 +227,8 @@ class Judge:
         alone = len(blamed) == 1 and any(s.worker not in blamed for s in honest)
         if alone and not others_had_time:
             raise Violation(f"set aside on the word of {blamed} alone", (job, *place))
-        most = max((s.segments for s in here), default=0)
-        if any(s.segments == most and s.worker not in blamed for s in here) and (most or not others_had_time):
+        most = max((s.trust.segments for s in here), default=0)
+        if any(s.trust.segments == most and s.worker not in blamed for s in here) and (most or not others_had_time):
             raise Violation("set aside before the worker that delivered most has tried it", (job, *place))
 
     def _fairly_blamed(self, core: CoordinatorCore, job: str, record: SegmentFailed) -> None:
@@ -384,7 +384,7 @@ class Judge:
             waiting = any(not session.slots[n].is_full for n in session.offers.keys() & served.ready_slots(session))
             if not waiting or not served.can_try(session, now):
                 continue
-            if served.state.awaits_latents and served.state.job in session.distrusted:
+            if served.state.awaits_latents and served.state.job in session.trust.distrusted:
                 continue  # it sent latents that nobody can use, so others compute them
             for chapter, free in enumerate(served.ledger.free):
                 for index in sorted(free):
@@ -422,7 +422,9 @@ class Judge:
             )
             items = worker.core.fetched.downloads.items
             have = sum(items[digest].have for digest in served.needed if digest in items)
-            lacks = session.can_speak(served.recipe) and not served.needed <= session.job_files and not core.stopping
+            lacks = (
+                session.can_speak(served.recipe) and not served.needed <= session.files.job_files and not core.stopping
+            )
             since_s, before = self.fetched.get(name, (now, -1))
             held_up = any(items[digest].state == "held up" for digest in served.needed if digest in items)
             judged = (

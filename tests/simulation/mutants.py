@@ -155,7 +155,10 @@ MUTANTS: dict[str, Edit | Value] = {
         CoordinatorCore, "discard", "self.jobs[job].ledger.reopen((chapter, index))", "pass"
     ),
     "granted before its files are there": Edit(
-        Request, "_is_let", "self.session.can_speak(served.recipe) and served.needed <= self.session.job_files", "True"
+        Request,
+        "_is_let",
+        "self.session.can_speak(served.recipe) and served.needed <= self.session.files.job_files",
+        "True",
     ),
     "latents of two workers": Edit(Request, "_is_let", "served.state.awaits_latents and", "False and"),
     "spoken before its latents are journaled": Edit(WorkerCore, "_next", "not suits or lease.job.latents", "not suits"),

@@ -78,7 +78,7 @@ MUTANTS: dict[str, tuple[Edit, dict[str, Any]]] = {  # with the worlds that noti
         {"troubles": ("restarts",)},
     ),
     "a coordinator's restart gives a second leave": (
-        Edit(DownloadArbiter, "source", "lacked.waits or session.told_models", "False"),
+        Edit(DownloadArbiter, "source", "lacked.waits or session.files.told_models", "False"),
         {"troubles": ("restarts",)},
     ),
     "a worker waits for ever": (Edit(MissingFile, "gives_up", "self.is_left or is_late or", ""), {}),
@@ -95,8 +95,8 @@ def test_the_worlds_notice(name: str) -> None:
 
 
 def test_a_model_is_borrowed_only_from_one_that_has_spoken_with_it_and_opens_its_door() -> None:
-    spoken = Edit(ServedAssets, "_borrowable", "if any(served.state.job in other.rates for other in others)", "")
-    reached = Edit(ServedAssets, "_borrowable", " and session.may_knock_at(other)", "")
+    spoken = Edit(ServedAssets, "_borrowable", "if any(served.state.job in other.trust.rates for other in others)", "")
+    reached = Edit(ServedAssets, "_borrowable", " and session.files.may_knock_at(other.files)", "")
     with edited(spoken), pytest.raises(AssertionError):
         borrowed.test_it_gets_the_job_once_one_that_it_reaches_has_spoken_with_the_model()
     with edited(reached), pytest.raises(AssertionError):

@@ -81,7 +81,7 @@ class Chain:
     def source_of(self, session: Session, sessions: Mapping[str, Session], now: float) -> str:
         """Return the address where a worker shall fetch the file, as its heartbeat stands; "" for the coordinator."""
         self.links = {key: link for key, link in self.links.items() if key in sessions}
-        fetching = session.fetching[self.digest]
+        fetching = session.files.fetching[self.digest]
         link = self.links.setdefault(session.key, Link(turned_s=now, begun=fetching.have, begun_s=now))
         link.hear(fetching.have, now)
         gives_up = self._falls_behind(link, sessions, now)
@@ -96,19 +96,22 @@ class Chain:
             link.is_stranded = not link.source
         elif not link.source:
             self._take_turns(session.key, link, able, now)
-        return sessions[link.source].peer_address if link.source else ""
+        return sessions[link.source].files.peer_address if link.source else ""
 
     def able(self, session: Session, sessions: Mapping[str, Session]) -> set[str]:
         """Return the workers of which another one could have the file."""
-        fetching = session.fetching.get(self.digest)
+        fetching = session.files.fetching.get(self.digest)
         aside = {each.peer_address for each in fetching.aside} if fetching else ()
         return {
             key
             for key, other in sessions.items()
-            if session.may_knock_at(other)
-            and other.peer_address not in aside
+            if session.files.may_knock_at(other.files)
+            and other.files.peer_address not in aside
             and key not in self.liars
-            and (other.has_file(self.digest) or (self.digest in other.fetching and other.fetching[self.digest].asking))
+            and (
+                other.files.has_file(self.digest)
+                or (self.digest in other.files.fetching and other.files.fetching[self.digest].asking)
+            )
         }
 
     def _is_late(self, key: str) -> bool:
@@ -116,10 +119,10 @@ class Chain:
 
     def has_holder(self, sessions: Mapping[str, Session]) -> bool:
         """Tell whether any worker has the whole file and was not found to lie."""
-        return any(other.has_file(self.digest) and key not in self.liars for key, other in sessions.items())
+        return any(other.files.has_file(self.digest) and key not in self.liars for key, other in sessions.items())
 
     def _have(self, key: str, sessions: Mapping[str, Session], now: float) -> float:
-        if sessions[key].has_file(self.digest):
+        if sessions[key].files.has_file(self.digest):
             return self.size
         return self.links[key].guess(now) if key in self.links else 0.0
 
@@ -129,7 +132,7 @@ class Chain:
             return False
         if link.source not in sessions:
             fastest = 0.0
-        elif sessions[link.source].has_file(self.digest):
+        elif sessions[link.source].files.has_file(self.digest):
             fastest = max(other.pace for other in self.links.values())
         else:
             fastest = self.links[link.source].pace if link.source in self.links else 0.0
@@ -231,10 +234,12 @@ class Chains:
     def accuse(self, session: Session, digest: str) -> list[Session]:
         """Take in whom a worker says to have lied; return those of whom that is news."""
         chain = self.chains.get(digest)
-        lying = {each.peer_address for each in session.fetching[digest].aside if each.fault == "lying"}
+        lying = {each.peer_address for each in session.files.fetching[digest].aside if each.fault == "lying"}
         if chain is None or not lying:
             return []
-        accused = [other for other in self.sessions.values() if other.peer_address in lying and other is not session]
+        accused = [
+            other for other in self.sessions.values() if other.files.peer_address in lying and other is not session
+        ]
         news = [other for other in accused if other.key not in chain.liars]
         chain.liars.update(other.key for other in news)
         return news

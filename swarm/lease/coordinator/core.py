@@ -164,7 +164,7 @@ class CoordinatorCore:
 
     def coming(self, peer: bytes) -> Transfer | None:
         """Return the clip that comes in pieces over a connection, None if there is none."""
-        return self.peers[peer].transfer if peer in self.peers else None
+        return self.peers[peer].link.transfer if peer in self.peers else None
 
     def unsent(self, peer: bytes) -> None:
         """Take in that a message could not leave: the peer must greet again, and is told everything anew."""
@@ -340,9 +340,9 @@ class CoordinatorCore:
             self.intake.set_aside(session, now, outcome)
             return
         if message.size:  # another clip, in one piece, may have come between the pieces of this one
-            session.transfer = None
+            session.link.transfer = None
         if self.intake.clip(session, message, now, frame, fault, self._credit, outcome):
-            session.unfinished = 0
+            session.link.unfinished = 0
             self.pieces.note_bytes(session, now)
 
     @property

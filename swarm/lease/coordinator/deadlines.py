@@ -91,4 +91,4 @@ def _distrust(served: ServedJob, session: Session, slot: int, out: Outcome) -> N
     for lease in [le for le in served.ledger.leases.values() if (le.session, le.slot) == (session.key, slot)]:
         out.send(session.peer, Revoke(lease.id))
         served.ledger.end(lease)
-    session.streak = max(session.streak + 1, BROKEN_STREAK)
+    session.trust.streak = max(session.trust.streak + 1, BROKEN_STREAK)

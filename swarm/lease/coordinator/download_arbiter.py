@@ -42,11 +42,11 @@ class DownloadArbiter:
     def direct(self, session: Session, now: float, out: Outcome) -> None:
         """Take in which files a worker lacks; answer for the first that it is not downloading already."""
         self._forget()
-        for lacked in session.lacked.values():
+        for lacked in session.files.lacked.values():
             self._accuse(session, lacked, out)
             if lacked.downloads:
                 self._heard_of(lacked.handle, session, now)
-        asked = next((lacked for lacked in session.lacked.values() if not lacked.downloads), None)
+        asked = next((lacked for lacked in session.files.lacked.values() if not lacked.downloads), None)
         if asked is not None:
             source = self.source(session, asked, now)
             if source.told is None or source.told != asked.told:
@@ -62,7 +62,7 @@ class DownloadArbiter:
         if told is None and now - session.joined_s < NEW_S:
             if lacked.told is not None:
                 return ModelSource(lacked.handle, told=lacked.told)
-            if (lacked.waits or session.told_models) and lacked.handle not in self.leaves:
+            if (lacked.waits or session.files.told_models) and lacked.handle not in self.leaves:
                 return ModelSource(lacked.handle, wait=True)
         return ModelSource(lacked.handle, wait=not self._may_download(session, lacked, now))
 
@@ -72,7 +72,11 @@ class DownloadArbiter:
 
     def _told(self, handle: str) -> ToldFile | None:
         """Return what a file is: the first word counts as long as any worker says it that was not found to lie."""
-        said = {key: other.told_models[handle] for key, other in self.sessions.items() if handle in other.told_models}
+        said = {
+            key: other.files.told_models[handle]
+            for key, other in self.sessions.items()
+            if handle in other.files.told_models
+        }
         honest = [told for key, told in said.items() if (handle, key) not in self.liars]
         if honest and self.agreed.get(handle) not in honest:
             self.agreed[handle] = honest[0]
@@ -91,7 +95,7 @@ class DownloadArbiter:
 
     def _heard_of(self, handle: str, session: Session, now: float) -> None:
         """Take in how far a download is; one that began without leave, before this run, has it from now on."""
-        have = session.lacked[handle].have
+        have = session.files.lacked[handle].have
         leave = self.leaves.setdefault(handle, DownloadPermit(session.key, have, now))
         if leave.session == session.key and leave.have != have:
             leave.have, leave.moved_s = have, now
@@ -99,7 +103,7 @@ class DownloadArbiter:
     def _accuse(self, session: Session, lacked: LackedFile, out: Outcome) -> None:
         """Believe no more those whose word led to another file."""
         for key, other in self.sessions.items() if lacked.false else ():
-            told = other.told_models.get(lacked.handle)
+            told = other.files.told_models.get(lacked.handle)
             is_news = told is not None and told.digest in lacked.false and (lacked.handle, key) not in self.liars
             if is_news and other is not session:
                 self.liars.add((lacked.handle, key))
@@ -110,12 +114,13 @@ class DownloadArbiter:
         here = self.sessions
 
         def lacks(handle: str, key: str) -> bool:
-            return key in here and handle in here[key].lacked
+            return key in here and handle in here[key].files.lacked
 
         self.leaves = {handle: leave for handle, leave in self.leaves.items() if lacks(handle, leave.session)}
-        told = {handle for session in here.values() for handle in session.told_models}
+        told = {handle for session in here.values() for handle in session.files.told_models}
         self.agreed = {handle: each for handle, each in self.agreed.items() if handle in told}
-        self.liars = {(handle, key) for handle, key in self.liars if key in here and handle in here[key].told_models}
+        said = {(handle, key) for key, session in here.items() for handle in session.files.told_models}
+        self.liars &= said
 
 
 MAX_LISTS = 64  # a list has up to 512 KiB
@@ -154,7 +159,9 @@ class BlockLists:
             self._ask_another(asked.digest, coming, chain, now, out)
 
     def _ask_another(self, digest: str, coming: Coming, chain: Chain, now: float, out: Outcome) -> None:
-        having = [key for key, other in self.sessions.items() if other.has_file(digest) and key not in chain.liars]
+        having = [
+            key for key, other in self.sessions.items() if other.files.has_file(digest) and key not in chain.liars
+        ]
         coming.session = min(having, key=lambda key: (key in coming.tried, key), default="")
         coming.tried.add(coming.session)
         coming.data.clear()

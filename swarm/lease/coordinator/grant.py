@@ -133,21 +133,21 @@ class Request:
 
     def _is_let(self, served: ServedJob) -> bool:
         """Return whether the slot may speak a job now; a worker that is set aside waits as long as others can."""
-        if not (self.session.can_speak(served.recipe) and served.needed <= self.session.job_files):
+        if not (self.session.can_speak(served.recipe) and served.needed <= self.session.files.job_files):
             return False
         if self.slot not in served.slots_of(self.session) or self.session.rest_of(self.slot, served.recipe):
             return False
         if served.state.awaits_latents and (self._is_begun_elsewhere(served) or self._is_left_to_others(served)):
             return False
-        return self.session.aside_until_s <= self._now or not any(
+        return self.session.trust.aside_until_s <= self._now or not any(
             served.can_try(other, self._now) for other in self._sessions
         )
 
     def _is_left_to_others(self, served: ServedJob) -> bool:
         """Return whether the worker sent unusable latents, even under an earlier greeting, and others could compute."""
         job = served.state.job
-        return job in self.session.distrusted and any(
-            job not in other.distrusted and served.can_try(other, self._now) for other in self._sessions
+        return job in self.session.trust.distrusted and any(
+            job not in other.trust.distrusted and served.can_try(other, self._now) for other in self._sessions
         )
 
     def _is_begun_elsewhere(self, served: ServedJob) -> bool:
@@ -200,7 +200,7 @@ class Request:
 
     def _is_catching_up(self, served: ServedJob, load: LeaseLoad) -> bool:
         """Return whether the holder of a lease may have spoken more of it than is known here."""
-        return self.round.sessions[served.ledger.leases[load.lease].session].is_catching_up(self._now)
+        return self.round.sessions[served.ledger.leases[load.lease].session].link.is_catching_up(self._now)
 
     def _spoken(self, served: ServedJob) -> set[Place]:
         """Return what this worker has spoken of a job: further clips of it would wait for the same link."""

@@ -41,7 +41,7 @@ def take_heartbeat(
             jobs.of(lease).ledger.end(lease)
     _advance(jobs, sessions, session, message, now)
     # It may have sent this before it knew of a grant that lapsed meanwhile.
-    is_late = session.is_catching_up(now) and jobs.holdings.has_lapsed(session.key)
+    is_late = session.link.is_catching_up(now) and jobs.holdings.has_lapsed(session.key)
     offered = {slot for slot in message.offers if slot < len(session.slots) and not is_late}
     session.offers = dict.fromkeys(sorted(offered), False)  # each is answered anew
 
@@ -90,7 +90,7 @@ def _advance(jobs: Jobs, sessions: dict[str, Session], session: Session, message
         is_at_it = lease.id in speaking
         lease.spoken = not is_at_it and lease.slot in message.offers  # a slot with a lease in its queue wants no more
         if not is_at_it:
-            patient_until_s = max(lease.granted_s, session.sent_s) + MAX_WAITING_S
+            patient_until_s = max(lease.granted_s, session.link.sent_s) + MAX_WAITING_S
             lease.progressed_s = max(lease.progressed_s, min(now, patient_until_s))
 
 
@@ -108,7 +108,7 @@ def _is_patient(
     A load that another worker could do instead has a bound that the loading worker does not tell itself.
     """
     if report.state == "waiting":
-        return now - session.sent_s < MAX_WAITING_S
+        return now - session.link.sent_s < MAX_WAITING_S
     if report.state != "loading" or report.since_s >= MAX_LOADING_S:
         return False
     if now - lease.delivered_s < served.unknown_deadline_s:
@@ -174,7 +174,7 @@ class Absent:
             return None
         del self.sessions[peer]
         session.become(SessionState.JOINED)
-        session.heard_s = session.returned_s = now
+        session.heard_s = session.link.returned_s = now
         session.offers.clear()  # heartbeats from the silence follow
         tidy(jobs, session, now)
         session.spend_idle(now)  # an absence is no idle time

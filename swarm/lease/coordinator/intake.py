@@ -109,10 +109,7 @@ class Intake:
             _record(served, structs.replace(record, chapter=twin[0], index=twin[1], work_s=0.0, reused=True), out)
             left_out += [(lease, twin) for lease in served.ledger.settle(twin)]
         self._leave_out(left_out, out)
-        session.streak = 0
-        session.segments += 1
-        session.audio_s += clip.length_s
-        session.work_s += clip.work_s
+        session.trust.deliver(clip)
 
     def _leave_out(self, places: Sequence[tuple[Lease, Place]], out: Outcome) -> None:
         """Have workers leave out of their leases what was spoken elsewhere meanwhile."""
@@ -131,8 +128,8 @@ class Intake:
         here decide, until a minute of sound or a chapter is accepted.
         """
         state, rate = served.state, served.state.sample_rate
-        before = session.rates.get(clip.job, (0, 0))
-        session.rates[clip.job] = clip.sample_rate, 1 + (before[1] if before[0] == clip.sample_rate else 0)
+        before = session.trust.rates.get(clip.job, (0, 0))
+        session.trust.rates[clip.job] = clip.sample_rate, 1 + (before[1] if before[0] == clip.sample_rate else 0)
         if rate in (0, clip.sample_rate):
             return None
         begun = state.audio_s > PROVISIONAL_S or any(map(state.chapter_complete, range(len(state.settled))))
@@ -144,7 +141,7 @@ class Intake:
         return None
 
     def _votes(self, job: str, rate: int) -> int:
-        told = [session.rates.get(job, (0, 0)) for session in self.sessions.values()]
+        told = [session.trust.rates.get(job, (0, 0)) for session in self.sessions.values()]
         return sum(count for hertz, count in told if hertz == rate)
 
     def held(self, session: Session, held: Held, now: float, new_id: Callable[[], int], out: Outcome) -> None:
@@ -182,8 +179,8 @@ class Intake:
         place = (failed.chapter, failed.index)
         if served is None or not served.state.exists(place):
             return
-        session.failures += 1
-        session.streak += 1
+        session.trust.failures += 1
+        session.trust.streak += 1
         _renew(served, session, failed.lease, now)
         if served.state.is_settled(place) or not served.ledger.give_up(place, session.key):
             return  # a failure at a place that it does not hold speaks against the worker alone
@@ -218,11 +215,11 @@ class Intake:
 
         One that has delivered is set aside only for others that have, too.
         """
-        others = [s for s in self.sessions.values() if s is not session and s.aside_until_s <= now]
-        useful = any(other.segments or not session.segments for other in others)
-        if session.streak >= BROKEN_STREAK and useful:
-            session.aside_until_s = now + ASIDE_S * 2 ** min(session.streak - BROKEN_STREAK, MAX_DOUBLINGS)
-            out.events.append(Reason("worker set aside", worker=session.hello.name, count=session.streak))
+        others = [s for s in self.sessions.values() if s is not session and s.trust.aside_until_s <= now]
+        useful = any(other.trust.segments or not session.trust.segments for other in others)
+        if session.trust.streak >= BROKEN_STREAK and useful:
+            session.trust.aside_until_s = now + ASIDE_S * 2 ** min(session.trust.streak - BROKEN_STREAK, MAX_DOUBLINGS)
+            out.events.append(Reason("worker set aside", worker=session.hello.name, count=session.trust.streak))
 
 
 def _acceptance(worker: str, clip: Clip, now: float, size: int) -> ClipAccepted:
@@ -293,28 +290,28 @@ class ClipPieces:
             self._go_on(session, message, length, credit, now, out)
 
     def _begin(self, session: Session, clip: Clip, length: int, credit: int, now: float, out: Outcome) -> None:
-        session.transfer = None
+        session.link.transfer = None
         fault = "the clip is too large" if clip.size > min(MAX_CLIP_BYTES, _most_bytes(clip)) else ""
         if fault or not self.intake.needs(clip):
             self.intake.clip(session, clip, now, b"", fault, credit, out)
             return
-        session.transfer = Transfer(clip, now, length, length)
-        session.unfinished += 1
-        self._received(session, session.transfer, now, out)
+        session.link.transfer = Transfer(clip, now, length, length)
+        session.link.unfinished += 1
+        self._received(session, session.link.transfer, now, out)
 
     def _go_on(self, session: Session, piece: ClipPiece, length: int, credit: int, now: float, out: Outcome) -> None:
-        coming = session.transfer
+        coming = session.link.transfer
         if coming is None or coming.clip.number != piece.number:
             return  # the clip was answered already
         if piece.offset > coming.have:  # a piece was lost: the worker offers the clip again once it has greeted
-            session.transfer = None
+            session.link.transfer = None
             session.become(SessionState.ESTRANGED)
             out.send(session.peer, WhoAreYou())
             return
         if piece.offset == coming.have:
             coming.have += length
         if coming.have > coming.clip.size:
-            session.transfer = None
+            session.link.transfer = None
             fault = "its pieces are more than it was to have"
             self.intake.clip(session, coming.clip, now, b"", fault, credit, out)
             return
@@ -322,14 +319,14 @@ class ClipPieces:
 
     def _received(self, session: Session, coming: Transfer, now: float, out: Outcome) -> None:
         out.send(session.peer, Received(coming.clip.number, coming.have))
-        if coming.is_progress(now) and session.unfinished <= MAX_UNFINISHED:
+        if coming.is_progress(now) and session.link.unfinished <= MAX_UNFINISHED:
             self.note_bytes(session, now)
         if coming.is_slow(now):
-            if not session.link_bits_s:
+            if not session.link.bits_s:
                 out.events.append(self._slow_link(session, coming, now))
-            session.link_bits_s = int(8 * coming.bytes_s(now))
+            session.link.bits_s = int(8 * coming.bytes_s(now))
         elif coming.have == coming.clip.size:
-            session.link_bits_s = 0
+            session.link.bits_s = 0
 
     @staticmethod
     def _slow_link(session: Session, coming: Transfer, now: float) -> Reason:
@@ -337,7 +334,7 @@ class ClipPieces:
 
     def note_bytes(self, session: Session, now: float) -> None:
         """Note that bytes of a clip came: wait on for the other clips that the worker holds."""
-        session.sent_s = now
+        session.link.sent_s = now
         for lease in self.intake.jobs.leases_of(session).values():
             if lease.slot == PROMISED:
                 lease.progressed_s = now

@@ -126,6 +126,76 @@ class Slot:
 
 
 @dataclass
+class FileShare:
+    """The files that one worker has, fetches and lacks, by its last heartbeat, and where others may have them."""
+
+    job_files: frozenset[str] = frozenset()  # digests of those that are whole
+    fetching: dict[str, Fetching] = field(default_factory=dict)
+    borrowable: frozenset[Recipe] = frozenset()  # another worker that speaks with their models may lend them
+    lacked: dict[str, LackedFile] = field(default_factory=dict)  # files of engines' models, by handle
+    told_models: dict[str, ToldFile] = field(default_factory=dict)  # files that it has, by handle
+    block_lists: frozenset[str] = frozenset()  # digests under which the block lists travel
+    peer_address: str = ""  # other workers may fetch its files there
+
+    def hear(self, heartbeat: Heartbeat) -> None:
+        """Take in what a heartbeat says of them."""
+        self.job_files = frozenset(heartbeat.job_files)
+        self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
+        self.peer_address = heartbeat.peer_address if is_peer_address(heartbeat.peer_address) else ""
+        models = heartbeat.models or ModelReport()
+        self.lacked = {lacked.handle: lacked for lacked in models.lacked}
+        self.told_models = {told.handle: told for told in models.told}
+        self.block_lists = frozenset(told.digest for told in models.told)
+
+    def has_file(self, digest: str) -> bool:
+        """Return whether it has a whole file, by the digest by which the file travels."""
+        return digest in self.job_files or digest in self.block_lists
+
+    def may_knock_at(self, other: "FileShare") -> bool:
+        """Return whether the address of another worker may lead there: one of its own machine leads to itself."""
+        is_local = self.peer_address.startswith(LOOPBACK)
+        return bool(other.peer_address) and (is_local or not other.peer_address.startswith(LOOPBACK))
+
+
+@dataclass
+class Trust:
+    """What one worker has delivered and what it failed at, by which its word counts."""
+
+    segments: int = 0
+    audio_s: float = 0.0
+    work_s: float = 0.0
+    failures: int = 0
+    streak: int = 0  # failures since its last good clip
+    aside_until_s: float = 0.0  # it is granted nothing until then, while others can
+    rates: dict[str, tuple[int, int]] = field(default_factory=dict)  # job -> Hz, and the number of clips with this rate
+    distrusted: set[str] = field(default_factory=set)  # jobs for which it sent unusable latents
+    complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # the user was told these already
+
+    def deliver(self, clip: Clip) -> None:
+        """Count an accepted clip."""
+        self.streak = 0
+        self.segments += 1
+        self.audio_s += clip.length_s
+        self.work_s += clip.work_s
+
+
+@dataclass
+class LinkQuality:
+    """How the clips of one worker arrive."""
+
+    sent_s: float  # the last clip came then
+    returned_s: float = -inf  # the worker was heard again then after a silence
+    transfer: Transfer | None = None  # the clip that comes in pieces
+    unfinished: int = 0  # clips in pieces that it began since its last clip was accepted
+    bits_s: int = 0  # 0 unless the link is slow
+    slow_link: SlowLink | None = None  # set where the worker says that it waits for the link
+
+    def is_catching_up(self, now: float) -> bool:
+        """Return whether it may be further than its messages say, since they are old: it was cut off a moment ago."""
+        return now - self.returned_s < CATCH_UP_S
+
+
+@dataclass
 class Session:
     """One worker process: from its `Hello` until `Bye` or silence."""
 
@@ -134,40 +204,21 @@ class Session:
     hello: Hello
     joined_s: float
     heard_s: float
-    sent_s: float  # the last clip came then
     worked_s: float  # a heartbeat last had a lease or an offer then
     slots: list[Slot]
+    link: LinkQuality
+    files: FileShare = field(default_factory=FileShare)
+    trust: Trust = field(default_factory=Trust)
     offers: dict[int, bool] = field(default_factory=dict)  # slot -> already answered with Done
     told: dict[str, float] = field(default_factory=dict)  # jobs it knows, and the times it was told them
     unable: dict[Recipe, str] = field(default_factory=dict)  # the reasons that their engines do not open there
-    complaints: set[tuple[Recipe, str]] = field(default_factory=set)  # the user was told these already
-    distrusted: set[str] = field(default_factory=set)  # jobs for which it sent unusable latents
-    job_files: frozenset[str] = frozenset()  # digests of the files that its last heartbeat listed
-    fetching: dict[str, Fetching] = field(default_factory=dict)
-    borrowable: frozenset[Recipe] = frozenset()  # another worker that speaks with their models may lend them
-    lacked: dict[str, LackedFile] = field(default_factory=dict)  # files of engines' models, by handle
-    told_models: dict[str, ToldFile] = field(default_factory=dict)  # files that it has, by handle
-    block_lists: frozenset[str] = frozenset()  # digests under which the block lists travel
-    peer_address: str = ""  # other workers may fetch its files there
     figures: tuple[Figures, ...] = ()
     resting: dict[int, Resting] = field(default_factory=dict)
     no_room: dict[tuple[int, str, str], Resting] = field(default_factory=dict)  # key: slot, engine, model
     state: SessionState = SessionState.JOINED
-    returned_s: float = -inf  # it was heard again then after a silence
-    transfer: Transfer | None = None  # the clip that comes in pieces
-    unfinished: int = 0  # clips in pieces that it began since its last clip was accepted
-    link_bits_s: int = 0  # 0 unless its link is slow
-    slow_link: SlowLink | None = None
     standby: str = ""
     holding: int = 0  # leases it said it holds
     revoked_s: dict[int, float] = field(default_factory=dict)  # leases held without a right, and when it was told so
-    failures: int = 0
-    rates: dict[str, tuple[int, int]] = field(default_factory=dict)  # job -> Hz, and the number of clips with this rate
-    streak: int = 0  # failures since its last good clip
-    aside_until_s: float = 0.0
-    segments: int = 0
-    audio_s: float = 0.0
-    work_s: float = 0.0
     _fitting: dict[str, frozenset[int]] = field(default_factory=dict)  # slots by the kind of device that a job is for
 
     def become(self, state: SessionState) -> None:
@@ -179,7 +230,7 @@ class Session:
         self.become(SessionState.JOINED)
         self.peer, self.heard_s, self.hello = peer, now, hello
         self._fitting.clear()
-        self.transfer = None
+        self.link.transfer = None
         self.told.clear()
         self.revoked_s.clear()
         self.offers.clear()
@@ -208,8 +259,8 @@ class Session:
     def reports_unable(self, recipe: Recipe, why: str) -> bool:
         """Take in that its engine does not open for a recipe; return whether that is news."""
         self.unable[recipe] = why
-        known = (recipe, why) in self.complaints
-        self.complaints.add((recipe, why))
+        known = (recipe, why) in self.trust.complaints
+        self.trust.complaints.add((recipe, why))
         return not known
 
     def lacks_model(self, recipe: Recipe) -> bool:
@@ -218,7 +269,7 @@ class Session:
         return bool(offers) and not any(self._has_model(offer, recipe) for offer in offers)
 
     def _has_model(self, offer: EngineOffer, recipe: Recipe) -> bool:
-        borrows = BORROWED in offer.models and recipe in self.borrowable
+        borrows = BORROWED in offer.models and recipe in self.files.borrowable
         return borrows or "*" in offer.models or recipe.model in ("", *offer.models) or recipe.model.startswith(CUSTOM)
 
     @property
@@ -257,17 +308,13 @@ class Session:
 
     def hear_link(self, slow_link: SlowLink | None) -> list[Reason]:
         """Take in whether its link is what it waits for; return that if it is news."""
-        before, self.slow_link = self.slow_link, slow_link
+        before, self.link.slow_link = self.link.slow_link, slow_link
         is_news = slow_link is not None and (before is None or before.packing != slow_link.packing)
         return [self.bottleneck(slow_link)] if slow_link and is_news else []
 
     def bottleneck(self, slow_link: SlowLink) -> Reason:
         """Return the reason that tells of its link."""
         return Reason("bottleneck", worker=self.hello.name, count=slow_link.bits_s, kind=slow_link.packing)
-
-    def is_catching_up(self, now: float) -> bool:
-        """Return whether it may be further than its messages say, since they are old: it was cut off a moment ago."""
-        return now - self.returned_s < CATCH_UP_S
 
     def rest_of(self, slot: int, recipe: Recipe) -> Resting | None:
         """Return why a slot takes no lease of a recipe for now; None if it does."""
@@ -281,30 +328,11 @@ class Session:
     def forgive(self, gap_s: float) -> None:
         """Shift its times after a sleep of the coordinator's machine."""
         self.heard_s += gap_s
-        self.sent_s += gap_s
+        self.link.sent_s += gap_s
         self.worked_s += gap_s
         for slot in self.slots:
             if slot.idle_since_s is not None:
                 slot.idle_since_s += gap_s
-
-    def supplied(self, heartbeat: Heartbeat) -> None:
-        """Take in which files it has and fetches, and where others may have them."""
-        self.job_files = frozenset(heartbeat.job_files)
-        self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
-        self.peer_address = heartbeat.peer_address if is_peer_address(heartbeat.peer_address) else ""
-        models = heartbeat.models or ModelReport()
-        self.lacked = {lacked.handle: lacked for lacked in models.lacked}
-        self.told_models = {told.handle: told for told in models.told}
-        self.block_lists = frozenset(told.digest for told in models.told)
-
-    def has_file(self, digest: str) -> bool:
-        """Return whether it has a whole file, by the digest by which the file travels."""
-        return digest in self.job_files or digest in self.block_lists
-
-    def may_knock_at(self, other: "Session") -> bool:
-        """Return whether the address of another worker may lead there: one of its own machine leads to itself."""
-        is_local = self.peer_address.startswith(LOOPBACK)
-        return bool(other.peer_address) and (is_local or not other.peer_address.startswith(LOOPBACK))
 
 
 def refuse(hello: Hello, settings: Settings) -> Reason | None:
@@ -334,7 +362,7 @@ def new_session(hello: Hello, peer: bytes, now: float, others: Iterable[Session]
     """
     room = MAX_SLOTS - sum(len(other.slots) for other in others)
     slots = [Slot(idle_since_s=now) for _ in range(min(hello.slots, max(SLOTS_IN_ANY_CASE, room)))]
-    return Session(session_key(hello), peer, hello, now, now, now, now, slots)
+    return Session(session_key(hello), peer, hello, now, now, now, slots, LinkQuality(now))
 
 
 def still_waiting(waiting: dict[str, Session], here: dict[str, Session]) -> dict[str, Session]:

@@ -62,17 +62,17 @@ class ServedAssets:
         Heartbeats carry full state. If a worker neither holds nor is fetching a file it needs, its `Job` message was
         lost and is sent again, after the time that it may take over a slow link.
         """
-        session.supplied(heartbeat)
-        session.borrowable = self._borrowable(session) if session.borrows else frozenset()
-        known = session.job_files.union(session.fetching)
+        session.files.hear(heartbeat)
+        session.files.borrowable = self._borrowable(session) if session.borrows else frozenset()
+        known = session.files.job_files.union(session.files.fetching)
         for served in self.jobs.supplied.values():
             lacks = session.can_speak(served.recipe) and not served.needed <= known
             if lacks and now - session.told.get(served.state.job, -math.inf) >= TELL_AGAIN_S:
                 session.told[served.state.job] = now
                 out.send(session.peer, served.instruction)
-        if session.lacked:
+        if session.files.lacked:
             self.referee.direct(session, now, out)
-        if session.fetching:
+        if session.files.fetching:
             self._direct(session, now, out)
         for made in heartbeat.made:
             if made.job in self.jobs:
@@ -80,8 +80,14 @@ class ServedAssets:
 
     def _borrowable(self, session: Session) -> frozenset[Recipe]:
         """Return the recipes whose models a worker may have from another one, which has spoken with them."""
-        others = [other for other in self.sessions.values() if other.told_models and session.may_knock_at(other)]
-        spoken = (served for served in self.jobs.values() if any(served.state.job in other.rates for other in others))
+        others = [
+            other
+            for other in self.sessions.values()
+            if other.files.told_models and session.files.may_knock_at(other.files)
+        ]
+        spoken = (
+            served for served in self.jobs.values() if any(served.state.job in other.trust.rates for other in others)
+        )
         return frozenset(served.recipe for served in spoken)
 
     def _direct(self, session: Session, now: float, out: Outcome) -> None:
@@ -89,7 +95,7 @@ class ServedAssets:
         shared = self._shared()
         self.chains.keep(shared)
         self.block_lists.keep({digest for digest, (_, is_model) in shared.items() if is_model})
-        for digest, fetching in session.fetching.items():
+        for digest, fetching in session.files.fetching.items():
             if digest in shared and fetching.asking:
                 size, is_model = shared[digest]
                 peer_address = self.chains.of(digest, size, is_model=is_model).source_of(session, self.sessions, now)
@@ -204,7 +210,7 @@ class ServedAssets:
         out.entries.append(JournalEntry(served.state.job, record))
         out.events.append(Reason("latents lost", title=served.state.spec.title))
         leases = [lease for lease in served.ledger.leases.values() if lease.slot != PROMISED]
-        kept = next((lease for lease in leases if digest in self.sessions[lease.session].job_files), None)
+        kept = next((lease for lease in leases if digest in self.sessions[lease.session].files.job_files), None)
         for lease in leases:
             if lease is not kept:
                 out.send(self.sessions[lease.session].peer, Revoke(lease.id))
@@ -218,9 +224,9 @@ class ServedAssets:
     def _distrust(served: ServedJob, session: Session, why: str, out: Outcome) -> None:
         """Have another worker compute the latents, if there is one, and count this as a failure."""
         session.unable[served.recipe] = why
-        session.distrusted.add(served.state.job)
-        session.failures += 1
-        session.streak += 1
+        session.trust.distrusted.add(served.state.job)
+        session.trust.failures += 1
+        session.trust.streak += 1
         out.events.append(Reason("cannot speak", worker=session.hello.name, title=served.state.spec.title, note=why))
         for lease in [le for le in served.ledger.leases.values() if le.session == session.key and le.slot != PROMISED]:
             out.send(session.peer, Revoke(lease.id))

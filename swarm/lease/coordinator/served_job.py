@@ -104,7 +104,7 @@ class ServedJob:
 
         It has the files, does not rest and is not set aside.
         """
-        ready = session.aside_until_s <= now and self.needed <= session.job_files
+        ready = session.trust.aside_until_s <= now and self.needed <= session.files.job_files
         able = ready and session.can_speak(self.recipe) and not self.rests_at(session)
         return able and (place is None or self.can_host(session, place))
 
@@ -235,11 +235,13 @@ def last_word(served: ServedJob, sessions: Iterable[Session], place: Place, now:
     able = [s for s in sessions if s.is_at_work(now) and served.can_try(s, now, place)]
     tried = served.ledger.tried.get(place, {})
     others_had_time = has_waited_long(served, place, now)  # a worker that never tries anything would be waited for
-    fresh = [session for session in able if session.key not in tried and (session.segments or not others_had_time)]
-    most = max((session.segments for session in fresh), default=-1)
-    if any(session.segments > most for session in able):
+    fresh = [
+        session for session in able if session.key not in tried and (session.trust.segments or not others_had_time)
+    ]
+    most = max((session.trust.segments for session in fresh), default=-1)
+    if any(session.trust.segments > most for session in able):
         return []
-    return [session for session in fresh if session.segments == most]
+    return [session for session in fresh if session.trust.segments == most]
 
 
 def is_heard(served: ServedJob, sessions: Iterable[Session], place: Place, now: float) -> bool:
@@ -248,5 +250,5 @@ def is_heard(served: ServedJob, sessions: Iterable[Session], place: Place, now: 
     Otherwise those that come first could set a book aside before any other worker is there.
     """
     tried, since_s = served.ledger.tried.get(place, {}), served.ledger.first_failed_s.get(place, now)
-    proven = any(session.segments for session in sessions if session.key in tried)
+    proven = any(session.trust.segments for session in sessions if session.key in tried)
     return proven or now - since_s >= OTHERS_COME_S

@@ -182,7 +182,7 @@ class Snapshot:
             return Reason("loading", note=loading)
         if served.state.awaits_latents and served.ledger.leases:
             return Reason("computing latents")
-        return None if any(served.needed <= session.job_files for session in able) else _fetching(served, able)
+        return None if any(served.needed <= session.files.job_files for session in able) else _fetching(served, able)
 
     def _loading(self, served: ServedJob) -> str:
         """Return how far the model is where every holder of a lease still loads it; "" where a slot speaks."""
@@ -213,9 +213,9 @@ class Snapshot:
             device=", ".join(device.about or device.name for device in session.hello.devices)[:1500],
             slots=tuple(self._slot(n, slot, session.resting.get(n)) for n, slot in enumerate(session.slots)),
             silent_s=max(0.0, self.now - session.heard_s),
-            failures=session.failures,
-            segments=session.segments,
-            audio_s=session.audio_s,
+            failures=session.trust.failures,
+            segments=session.trust.segments,
+            audio_s=session.trust.audio_s,
             figures=session.figures,
             reasons=tuple(self._worker_reasons(session)),
             version=session.hello.version,
@@ -225,21 +225,21 @@ class Snapshot:
 
     def _worker_reasons(self, session: Session) -> list[Reason]:
         """Return what keeps a worker from speaking."""
-        if session.aside_until_s > self.now:
-            return [Reason("set aside", seconds=session.aside_until_s - self.now, count=session.streak)]
+        if session.trust.aside_until_s > self.now:
+            return [Reason("set aside", seconds=session.trust.aside_until_s - self.now, count=session.trust.streak)]
         reasons = [
             Reason("unable", engine=recipe.engine, note=why[:MAX_NOTE]) for recipe, why in session.unable.items()
         ]
         if rests := [*session.resting.values(), *session.no_room.values()]:
             reasons.append(Reason("rests", resting=tuple(rests)))
-        if session.slow_link:
-            reasons.append(session.bottleneck(session.slow_link))
-        elif session.link_bits_s:
-            reasons.append(Reason("slow link", worker=session.hello.name, count=session.link_bits_s))
+        if session.link.slow_link:
+            reasons.append(session.bottleneck(session.link.slow_link))
+        elif session.link.bits_s:
+            reasons.append(Reason("slow link", worker=session.hello.name, count=session.link.bits_s))
         if lack := find_lack(session, self.jobs):
             reasons.append(lack)
         for served in self.jobs.supplied.values():
-            if session.can_speak(served.recipe) and not served.needed <= session.job_files:
+            if session.can_speak(served.recipe) and not served.needed <= session.files.job_files:
                 reasons.append(_fetching(served, [session]))
         return list(dict.fromkeys(reasons))
 
@@ -286,11 +286,11 @@ def _fetching(served: ServedJob, sessions: Sequence[Session]) -> Reason:
     sizes = {job_file.digest: job_file.size for job_file in served.state.job_files}
 
     def have(session: Session) -> int:
-        coming = [session.fetching[digest].have for digest in sizes if digest in session.fetching]
-        return sum(coming) + sum(size for digest, size in sizes.items() if digest in session.job_files)
+        coming = [session.files.fetching[digest].have for digest in sizes if digest in session.files.fetching]
+        return sum(coming) + sum(size for digest, size in sizes.items() if digest in session.files.job_files)
 
     best = max(sessions, key=have)
-    held_up = next((best.fetching[digest].note for digest in sizes if digest in best.fetching), "")
+    held_up = next((best.files.fetching[digest].note for digest in sizes if digest in best.files.fetching), "")
     names = tuple(job_file.name for job_file in served.state.job_files)
     return Reason("fetching", files=names, percent=100 * have(best) // sum(sizes.values()), note=held_up)
 
@@ -335,4 +335,4 @@ def _closed(served: ServedJob, sessions: dict[str, Session]) -> Reason:
 def _is_out(served: ServedJob, session: Session) -> bool:
     """Return whether the devices for a job are gone, or never had room; if it spoke before, there may be room again."""
     causes = {rest.why.cause for rest in served.rests_at(session)}
-    return causes == {NotLeasing.LOST} or (bool(causes) and not session.segments and causes <= DEVICE_TROUBLE)
+    return causes == {NotLeasing.LOST} or (bool(causes) and not session.trust.segments and causes <= DEVICE_TROUBLE)

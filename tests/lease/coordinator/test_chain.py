@@ -46,7 +46,7 @@ class House:
     def join(self, name: str, *, peer_address: str | None = None, **link: float) -> Machine:
         session = new_session(make_hello(name), name.encode(), self.now)
         self.sessions[session.key] = session
-        session.peer_address = f"10.0.0.{len(self.machines) + 1}:5000" if peer_address is None else peer_address
+        session.files.peer_address = f"10.0.0.{len(self.machines) + 1}:5000" if peer_address is None else peer_address
         machine = self.machines[session.key] = Machine(session, **{"down": self.link, "up": self.link, **link})
         return machine
 
@@ -55,16 +55,16 @@ class House:
         self.sessions.pop(machine.session.key)
         self.machines.pop(machine.session.key)
         for other in self.machines.values():
-            if other.peer_address == machine.session.peer_address:
+            if other.peer_address == machine.session.files.peer_address:
                 other.peer_address = ""
-                other.aside.append(SetAside(machine.session.peer_address, "away"))
+                other.aside.append(SetAside(machine.session.files.peer_address, "away"))
 
     def beat(self, machine: Machine) -> None:
         done = machine.have >= self.size
         heartbeat = Heartbeat((), job_files=(DIGEST,)) if done else Heartbeat((), fetching=(machine.fetching(),))
-        peer_address = machine.session.peer_address
-        machine.session.supplied(heartbeat)
-        machine.session.peer_address = peer_address
+        peer_address = machine.session.files.peer_address
+        machine.session.files.hear(heartbeat)
+        machine.session.files.peer_address = peer_address
         if not done:
             machine.peer_address = self.chains.source_of(machine.session, DIGEST, self.size, self.now)
             machine.peer_address = (
@@ -74,7 +74,9 @@ class House:
     def step(self) -> None:
         self.now += STEP_S
         peer_addresses = {
-            machine.session.peer_address: machine for machine in self.machines.values() if machine.session.peer_address
+            machine.session.files.peer_address: machine
+            for machine in self.machines.values()
+            if machine.session.files.peer_address
         }
         askers: dict[str, list[Machine]] = {}
         for machine in self.machines.values():
@@ -188,7 +190,7 @@ def test_those_behind_a_machine_that_hangs_go_on_once_they_set_it_aside() -> Non
     while house.now < 8.0:
         house.step()
     for other in house.machines.values():
-        if other.peer_address == hung.session.peer_address:
+        if other.peer_address == hung.session.files.peer_address:
             other.aside.append(SetAside(other.peer_address, "silent"))
             other.peer_address = ""
             house.beat(other)
@@ -250,20 +252,20 @@ def test_a_door_on_loopback_is_named_only_to_those_on_loopback() -> None:
 def test_a_liar_serves_nobody_any_more_and_is_told_of_once() -> None:
     house = full_house(4)
     liar, accuser, *others = house.machines.values()
-    accuser.aside.append(SetAside(liar.session.peer_address, "lying"))
+    accuser.aside.append(SetAside(liar.session.files.peer_address, "lying"))
     accuser.peer_address = ""
     house.beat(accuser)
     assert [each.key for each in house.chains.accuse(accuser.session, DIGEST)] == [liar.session.key]
     assert house.chains.accuse(accuser.session, DIGEST) == []
     for machine in (accuser, *others):
         house.beat(machine)
-        assert machine.peer_address != liar.session.peer_address
+        assert machine.peer_address != liar.session.files.peer_address
 
 
 def test_nobody_can_say_of_itself_that_it_lied_and_a_file_that_no_job_needs_is_forgotten() -> None:
     house = full_house(2)
     first = next(iter(house.machines.values()))
-    first.aside.append(SetAside(first.session.peer_address, "lying"))
+    first.aside.append(SetAside(first.session.files.peer_address, "lying"))
     house.beat(first)
     assert house.chains.accuse(first.session, DIGEST) == []
     house.chains.keep(())

@@ -156,7 +156,7 @@ def test_latents_that_are_no_safetensors_are_refused_and_those_of_the_next_worke
     assert [revoke.lease for revoke in sent(outcome, Revoke, b"p")] == [grant.lease]
     (other,) = sent(outcome, Grant, b"q")
     assert "not usable" in said(outcome)[0]
-    assert core.peers[b"p"].streak == 1
+    assert core.peers[b"p"].trust.streak == 1
     beat(core, b"q", VOICE_FILE, leases=(other.lease,), made=(MADE,), offers=())
     core.receive(b"q", FilePiece(MADE.digest, 0, MADE.size), 1.2, MADE_BYTES)
     assert state.latents == LatentsKept(MADE.digest, MADE.size, "q")

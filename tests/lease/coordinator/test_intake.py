@@ -233,7 +233,7 @@ def test_a_failure_at_what_a_worker_does_not_hold_counts_against_the_worker_only
     for take in range(4):
         outcome = core.receive(b"liar", Failed("job", 0, 0, take, "error", "", 1, 0), 1.0)
         assert not outcome.entries
-    assert core.sessions["liar/n"].failures == 4
+    assert core.sessions["liar/n"].trust.failures == 4
     assert core.jobs["job"].ledger.holders((0, 0))
 
 
@@ -253,7 +253,7 @@ def test_a_worker_set_aside_is_not_waited_for() -> None:
     join(core, b"a")
     join(core, b"aside")
     grant = offer(core, b"a")
-    core.sessions["aside/n"].aside_until_s = 3600.0
+    core.sessions["aside/n"].trust.aside_until_s = 3600.0
     core.receive(b"a", Failed("job", 0, 0, 0, "error", "", grant.lease, 0), 1.0)
     assert sent(core.receive(b"a", Heartbeat((), (0,)), 1.1), Grant)
 
@@ -282,7 +282,7 @@ def test_a_held_clip_of_a_later_take_is_wanted_although_a_restart_forgot_the_fai
 def test_a_worker_set_aside_goes_on_where_nobody_else_can() -> None:
     core = make_core(JobState(make_spec(TEXTS)))
     join(core, b"a")
-    core.sessions["a/n"].aside_until_s = 3600.0
+    core.sessions["a/n"].trust.aside_until_s = 3600.0
     join(core, b"unable")
     assert not sent(core.receive(b"a", Heartbeat((), (0,)), 0.5), Grant)
     core.sessions["unable/n"].unable[RECIPE] = "no such engine"
