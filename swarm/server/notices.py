@@ -9,7 +9,7 @@ import os
 from collections.abc import Awaitable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -132,14 +132,7 @@ CHATTY = ("apprise", "urllib3", "requests", "requests_oauthlib")  # loggers that
 WORST: tuple[Kind, ...] = ("failure", "warning", "success")
 
 
-class Address(Protocol):
-    """Takes messages to one place."""
-
-    def send(self, title: str, body: str, kind: Kind) -> bool:
-        """Send a message; return whether it was taken. It may take many seconds."""
-
-
-class AppriseAddress:
+class Address:
     """An address that Apprise knows. No error and no log repeats it."""
 
     def __init__(self, url: str, number: int) -> None:
@@ -158,7 +151,7 @@ class AppriseAddress:
             )
 
     def send(self, title: str, body: str, kind: Kind) -> bool:
-        """Send a message; return whether it was taken."""
+        """Send a message; return whether it was taken. It may take many seconds."""
         return bool(self._apprise.notify(title=title, body=body, notify_type=kind, body_format="text"))
 
 
@@ -278,7 +271,7 @@ def _lines(path: Path) -> list[str]:
 
 def make_addresses(urls: Sequence[str]) -> list[Address]:
     """Make the addresses. Raises UsageError, EnvironmentFault; neither repeats an address."""
-    return [AppriseAddress(url, number) for number, url in enumerate(urls, 1)]
+    return [Address(url, number) for number, url in enumerate(urls, 1)]
 
 
 async def telling(notifier: Notifier | None, running: Awaitable[int]) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -106,11 +106,9 @@ class OrderHandler:
     # --- books
 
     def _begin(self, peer: bytes, book: NewBook) -> BookTaken:
-        if not 0 < book.size <= MAX_BOOK_BYTES:
-            most = bytes_text(MAX_BOOK_BYTES)
-            raise UsageError(f"{book.name} has {bytes_text(book.size)}; a book has {most} at most.")
-        if book.size > book_room(self._folder):
-            raise UsageError(f"The coordinator has no room for {bytes_text(book.size)} in its state folder.")
+        if not book.size:
+            raise UsageError(f"{book.name} is empty.")
+        _check_size(book.size, book_room(self._folder))
         self._forget(peer)
         while len(self._incoming) >= MAX_BRINGERS:
             self._forget(next(iter(self._incoming)))
@@ -166,6 +164,29 @@ def book_room(folder: Path) -> int:
     """Return the bytes that a book may have: fewer than MAX_BOOK_BYTES where the disk of a folder is nearly full."""
     free = free_bytes(folder)
     return MAX_BOOK_BYTES if free is None else min(MAX_BOOK_BYTES, free - MIN_FREE_BYTES)
+
+
+async def write_book(path: Path, chunks: AsyncIterator[bytes], size: int = 0) -> None:
+    """Write a book that comes in chunks to a file; `size` is what was announced, if anything was.
+
+    Raises UsageError for one that is empty or larger than any book, StoreError where the disk has no room.
+    """
+    have, room = 0, book_room(path.parent)
+    with guarded(path), path.open("xb") as file:
+        _check_size(size, room)
+        async for chunk in chunks:
+            have += len(chunk)
+            _check_size(have, room)
+            file.write(chunk)
+    if not have:
+        raise UsageError("The file is empty: the body of the request has to be the book.")
+
+
+def _check_size(size: int, room: int) -> None:
+    if size > MAX_BOOK_BYTES:
+        raise UsageError(f"A book has {bytes_text(MAX_BOOK_BYTES)} at most.")
+    if size > room:
+        raise StoreError("The disk of the server has no room for this book: free some, and send it again.")
 
 
 def _digest(path: Path) -> str:

@@ -14,7 +14,7 @@ from site_bench import SiteBench
 
 from swarm.lease.message import SlotStatus, StatusReply, WorkerStatus
 from swarm.server.api import app
-from swarm.server.page import site as live
+from swarm.server.api import live_views as live
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import structs
+from resident_bench import end_book
 from shown import Axe, Served, served
 from site_bench import SiteBench
 
 from swarm.lease.message import SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.offer import Figures
 from swarm.server.page.log_in import hash_password
+from swarm.server.queue import BookState
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -135,8 +137,8 @@ def test_everybody_can_use_each_view_whatever_books_and_machines_are_called(
 ) -> None:
     bench = site.bench
     bench.answers = {"inspect": json.dumps(CONTENTS).encode()}
-    for title, changes in (("Emma", {"title": HOSTILE}), ("Ended", {"state": "failed", "why": HOSTILE})):
-        bench.queue.change(site.do(bench.add(title)), **changes)
+    bench.queue.change(site.do(bench.add("Emma")), title=HOSTILE)
+    end_book(bench.queue, site.do(bench.add("Ended")), BookState.FAILED, why=HOSTILE)
     bench.changes.append(crowd)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     page.set_viewport_size({"width": width, "height": 800})

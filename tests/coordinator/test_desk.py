@@ -42,7 +42,7 @@ async def test_a_piece_that_comes_twice_or_too_early_changes_nothing(bench: Desk
     [
         (NewBook("Emma.txt", "0" * 64, len(BOOK)), BOOK, "arrived damaged"),
         (NewBook("Emma.txt", DIGEST, MAX_BOOK_BYTES + 1), BOOK, "at most"),
-        (NewBook("Emma.txt", DIGEST, 0), b"", "at most"),
+        (NewBook("Emma.txt", DIGEST, 0), b"", "is empty"),
         (NewBook("Emma.txt", DIGEST, len(BOOK), ("--nonsense",)), BOOK, "no option --nonsense"),
     ],
 )

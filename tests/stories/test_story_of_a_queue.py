@@ -101,7 +101,7 @@ def test_books_and_machines_obey_from_any_seat_and_an_owner_may_refuse(
     assert "cancelled" in queue.say("cancel", "Persuasion")
     attic = queue.work(lan("attic"))
     cellar = queue.work(lan("cellar"), "--no-orders")
-    wait_for(lambda: queue.states() == ["finished", "waiting", "cancelled"])
+    wait_for(lambda: queue.states() == ["finished", "paused", "cancelled"])
     assert "told to pause" in queue.say("pause", "attic")
     attic.says("paused from")
     queue.say("pause", "cellar")

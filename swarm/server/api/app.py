@@ -1,15 +1,9 @@
-"""The interface for programs, /api/v1: what the commands of a queue and of members can do, over HTTP and JSON.
+"""The interface for programs, /api/v1: what the commands of a queue and of members can do, over HTTP and JSON."""
 
-Events are an answer that does not end, compressed for clients that take that.
-"""
-
-import asyncio
 import time
-import zlib
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -17,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -40,39 +34,15 @@ from swarm.server.api.answers import (
     status_answer,
 )
 from swarm.server.api.calls import Call, ErrorAnswer, JsonAnswer, NoteAnswer, body_of, openapi
+from swarm.server.api.live_views import LiveViews, Pieces
 from swarm.server.api.metrics import exposition
 from swarm.server.api.tokens import Doorkeeper
-from swarm.server.order_handler import MAX_BOOK_BYTES, OrderHandler, book_room
+from swarm.server.order_handler import OrderHandler, write_book
 from swarm.server.queue import QueuedBook, safe_name
 from swarm.server.resident import Resident
-from swarm.system.disk import guarded
 from swarm.system.machine import Clock
 
-LEVEL = 3  # markup shrinks to a tenth at this level, at little of the processor
-GZIP, WINDOW = 16, 13  # bits; 8 KiB of what was sent are remembered, since a hundred streams may be open
-MEMORY = 5
-
-
-def event_stream(
-    request: Request, events: AsyncIterator[bytes], headers: Mapping[str, str] | None = None
-) -> StreamingResponse:
-    """Return server-sent events as an answer; each arrives whole as soon as it is there."""
-    told = {"Cache-Control": "no-store", "Vary": "Accept-Encoding", **(headers or {})}
-    if "gzip" in request.headers.get("accept-encoding", ""):
-        told["Content-Encoding"], events = "gzip", _compressed(events)
-    return StreamingResponse(events, media_type="text/event-stream", headers=told)
-
-
-async def _compressed(events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    press = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP + WINDOW, MEMORY)
-    async for event in events:
-        yield press.compress(event) + press.flush(zlib.Z_SYNC_FLUSH)
-
-
-EVENT_S = 1.0
 GLANCE_S = 0.5  # followers share a state that is so old: with many machines it takes a while to tell
-QUIET_S = 15.0  # a comment is sent after so long, so that no proxy takes the stream for dead
-MAX_STREAMS = 100
 MAX_NAME = 500
 MAX_ORDERS = 1000  # one request has no more
 FileName = Annotated[str, Meta(description="the file's name")]
@@ -82,19 +52,11 @@ Seen = tuple[Sequence[QueuedBook], StatusReply]  # the queue, and the state of t
 FREE = ("/healthz", "/feeds/")  # these need no token, or have one of their own
 
 
-class Told(NamedTuple):
-    """What a stream of events has told: the status, and the books by their numbers, in order."""
-
-    status: StatusAnswer | None = None
-    books: Mapping[int, BookAnswer] = MappingProxyType({})
-
-    def since(self, last: "Told") -> bytes:
-        """Return what changed: the status, the books that did, and the order of all if it did."""
-        news: dict[str, object] = {"status": self.status}
-        news["books"] = [book for number, book in self.books.items() if last.books.get(number) != book]
-        if last.status is None or list(self.books) != list(last.books):
-            news["order"] = list(self.books)
-        return msgspec.json.encode(news)
+def _tell(pieces: Pieces, changed: Sequence[Any], is_moved: bool) -> bytes:
+    """Return an event with the status, the books that changed, and the order of all if it did."""
+    status, *books = pieces
+    news: dict[str, object] = {"status": pieces[status], "books": [pieces[name] for name in changed if name != status]}
+    return b"event: status\ndata: " + msgspec.json.encode(news | ({"order": books} if is_moved else {})) + b"\n\n"
 
 
 class Api:
@@ -103,10 +65,8 @@ class Api:
     def __init__(self, resident: Resident, desk: OrderHandler, folder: Path) -> None:
         self.resident, self._desk, self.folder = resident, desk, folder
         self._uploads = 0
-        self._streams = 0
         self._glance: tuple[float, StatusReply] | None = None  # when the reply was made, and the reply
-        self._told = Told()
-        self._told_of: Seen | None = None
+        self._live = LiveViews()
 
     def look(self) -> Seen:
         """Return the queue and the state of the coordinator."""
@@ -192,31 +152,11 @@ class Api:
 
     async def events(self, request: Request) -> Response:
         """Stream the status, and the books that changed, as server-sent events."""
-        if self._streams >= MAX_STREAMS:
-            raise UsageError(f"{MAX_STREAMS} streams of events are open already.")
-        return event_stream(request, self._news())
+        return self._live.stream(request, "events", self._pieces, _tell)
 
-    async def _news(self) -> AsyncIterator[bytes]:
-        self._streams += 1
-        last, quiet_s = Told(), 0.0
-        try:
-            while True:
-                now = self._tell()
-                if now != last or quiet_s >= QUIET_S:
-                    yield b"event: status\ndata: " + now.since(last) + b"\n\n" if now != last else b": still here\n\n"
-                    last, quiet_s = now, 0.0
-                await asyncio.sleep(EVENT_S)
-                quiet_s += EVENT_S
-        finally:
-            self._streams -= 1
-
-    def _tell(self) -> "Told":
-        """Return what streams tell of at this moment, made once for all of them."""
-        books, reply = seen = self.glance()
-        if self._told_of is None or self._told_of[0] is not books or self._told_of[1] is not reply:
-            answers = {book.book: book for book in book_answers(books, reply)}
-            self._told_of, self._told = seen, Told(status_answer(books, reply), answers)
-        return self._told
+    def _pieces(self) -> Pieces:
+        books, reply = self.glance()
+        return {"status": status_answer(books, reply)} | {book.book: book for book in book_answers(books, reply)}
 
     async def metrics(self, request: Request) -> Response:
         """Tell the metrics for Prometheus."""
@@ -301,21 +241,9 @@ async def _refused(request: Request, fault: Exception) -> Response:
 
 
 async def save_body(request: Request, path: Path) -> None:
-    """Write the body of a request to a file.
-
-    Raises UsageError for one that is empty or larger than any book, StoreError where the disk has no room.
-    """
-    size, room = 0, book_room(path.parent)
-    with guarded(path), path.open("xb") as file:
-        async for chunk in body_of(request):
-            size += len(chunk)
-            if size > MAX_BOOK_BYTES:
-                raise UsageError("The body is larger than a book may be.")
-            if size > room:
-                raise StoreError("The disk of the server has no room for this book: free some, and send it again.")
-            file.write(chunk)
-    if not size:
-        raise UsageError("The body of the request has to be the book: curl --data-binary @book.epub.")
+    """Write the body of a request, which has to be a book, to a file. Raises UsageError, StoreError."""
+    size = request.headers.get("content-length", "")
+    await write_book(path, body_of(request), int(size) if size.isdecimal() else 0)
 
 
 class MemberAnswers:

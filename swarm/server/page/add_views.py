@@ -4,33 +4,28 @@ A book that was uploaded and waits for its options is a draft, in a folder of fi
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple
 
 from msgspec import Struct
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from swarm.errors import UsageError
-from swarm.server.order_handler import MAX_BOOK_BYTES, book_room
-from swarm.server.page.advice import Estimator, Price, read_contents, read_voices
+from swarm.server.api.calls import body_of
+from swarm.server.order_handler import write_book
+from swarm.server.page.advice import MAX_LANGUAGE, Advisor, notes_of
 from swarm.server.page.auth_middleware import form_of
-from swarm.server.page.cli_process import CliProcess, VoiceSamples
 from swarm.server.page.fields import OptionField, in_words, words_of_form
 from swarm.server.page.site import Site
 from swarm.server.queue import safe_name
 from swarm.server.resident import Resident
-from swarm.system.disk import guarded
 from swarm.system.machine import Clock
-from swarm.system.text import bytes_text
 
 KEPT_S = 6 * 3600.0
 MAX_DRAFTS = 100
 MAX_NAME = 500
-NO_ROOM = "The disk of the server has no room for this book."
 
 
 class Draft(Struct, frozen=True):
@@ -52,15 +47,10 @@ class Drafts:
     async def take(self, name: str, size: int, chunks: AsyncIterator[bytes], now: float) -> Draft:
         """Write the chunks of a book to a new draft. `size` is what was announced. Raises UsageError, StoreError."""
         self._forget(now)
-        room = book_room(self._folder)
-        if size > MAX_BOOK_BYTES:
-            raise UsageError(f"The file has {bytes_text(size)}; a book has {bytes_text(MAX_BOOK_BYTES)} at most.")
-        if size > room:
-            raise UsageError(NO_ROOM)
         number, name = secrets.token_hex(8), safe_name(name[:MAX_NAME])
         draft = Draft(number, name, self._folder / f"draft {number} {name}", now)
         try:
-            await _write(draft.path, chunks, room)
+            await write_book(draft.path, chunks, size)
         except BaseException:
             draft.path.unlink(missing_ok=True)
             raise
@@ -85,51 +75,17 @@ class Drafts:
                 self.remove(draft)
 
 
-async def _write(path: Path, chunks: AsyncIterator[bytes], room: int) -> None:
-    size = 0
-    with guarded(path), path.open("xb") as file:
-        async for chunk in chunks:
-            size += len(chunk)
-            if size > MAX_BOOK_BYTES:
-                raise UsageError(f"The file is larger than a book may be: {bytes_text(MAX_BOOK_BYTES)}.")
-            if size > room:
-                raise UsageError(NO_ROOM)
-            file.write(chunk)
-    if not size:
-        raise UsageError("The file is empty.")
-
-
 MAX_TOGETHER = 20  # books that share a form
 MAX_CHAPTERS = 100_000
-MAX_LANGUAGE = 20
 Form = Mapping[str, list[str]]
 
 
-class BookOptions(NamedTuple):
-    """The options that a book may have, and the words of `inspect` that go with words of these."""
-
-    fields: Sequence[OptionField] = ()
-    inspect_words: Callable[[Sequence[str]], Sequence[str]] = tuple
-    prices: Mapping[str, Price] = MappingProxyType({})  # only engines that are paid by the character have one
-
-
 class AddViews:
-    """The views that add books. `folder` has room for files on their way."""
+    """The views that add books."""
 
-    def __init__(
-        self,
-        site: Site,
-        resident: Resident,
-        options: BookOptions,
-        errand: CliProcess,
-        helpers: tuple[Estimator, VoiceSamples],
-        folder: Path,
-        clock: Clock,
-    ) -> None:
-        self._site, self._resident, self._options, self._errand = site, resident, options, errand
-        self._folder, self._clock = folder, clock
-        self._estimator, self._samples = helpers
-        self._drafts = Drafts(folder)
+    def __init__(self, site: Site, resident: Resident, advisor: Advisor, clock: Clock) -> None:
+        self._site, self._resident, self._advisor, self._clock = site, resident, advisor, clock
+        self._options, self._drafts = advisor.options, Drafts(advisor.folder)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of these views."""
@@ -147,7 +103,7 @@ class AddViews:
         """Take in the file that is the body of a request."""
         size = int(request.headers.get("content-length", "0")) if _is_number(request) else 0
         name = request.query_params.get("name", "")
-        draft = await self._drafts.take(name, size, _chunks(request), self._clock.now())
+        draft = await self._drafts.take(name, size, body_of(request), self._clock.now())
         return JSONResponse({"draft": draft.number, "name": draft.name}, 201)
 
     async def again(self, request: Request) -> Response:
@@ -164,30 +120,28 @@ class AddViews:
         """Show what would be read of a book, and how long that takes."""
         draft, form = self._drafts.find(request.path_params["number"]), form_of(request)
         words = self._reading(draft, form)
-        answer = await self._errand(["inspect", *words, "--json", "--", str(draft.path)], self._folder)
-        contents = read_contents(answer)
+        contents, estimate = await self._advisor.contents(draft.path, words)
         return self._site.render(
             request,
             "piece-contents.html",
             draft=draft,
             contents=contents,
-            notes=[in_words(self._options.fields, note) for note in contents.notes],
+            notes=[in_words(self._options.fields, note) for note in notes_of(contents)],
             included=form.get(f"include.{draft.number}", []),
             read_with="\n".join(words),
-            estimate=await self._estimator.of(contents),
+            estimate=estimate,
         )
 
     async def voices(self, request: Request) -> Response:
         """List the voices of a language."""
         language = form_of(request).get("language", [""])[0].strip()[:MAX_LANGUAGE]
-        words = ["voices", "--json", *([f"--language={language}"] if language else [])]
-        engines = read_voices(await self._errand(words, self._folder))
+        engines = (await self._advisor.voices(language))["engines"]
         return self._site.render(request, "piece-voices.html", engines=engines, language=language)
 
     async def sample(self, request: Request) -> Response:
         """Speak a sentence with a voice."""
         form = form_of(request)
-        return await self._samples.of(*(form.get(name, [""])[0] for name in ("engine", "voice", "language")))
+        return await self._advisor.samples.of(*(form.get(name, [""])[0] for name in ("engine", "voice", "language")))
 
     async def add(self, request: Request) -> Response:
         """Add the uploaded books to the queue."""
@@ -250,14 +204,6 @@ def _included(draft: Draft, form: Form) -> tuple[str, ...]:
 
 def _is_number(request: Request) -> bool:
     return request.headers.get("content-length", "").isdecimal()
-
-
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in request.stream():
-            yield chunk
-    except ClientDisconnect:
-        raise UsageError("The connection broke before the file was there.") from None
 
 
 async def _file(path: Path) -> AsyncIterator[bytes]:

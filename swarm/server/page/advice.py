@@ -3,7 +3,8 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import Meta, Struct
@@ -16,100 +17,26 @@ from swarm.lease.message import StatusReply, WorkerStatus
 from swarm.server.api.app import MAX_NAME, FileName, Options, save_body
 from swarm.server.api.calls import Call
 from swarm.server.page.cli_process import CliProcess, VoiceSamples
+from swarm.server.page.fields import OptionField
 from swarm.server.queue import safe_name
 from swarm.server.resident import Resident
-from swarm.watch.words import GuestRow, guests_line
+from swarm.watch.words import guests_line
 
 SILENT_S = 5.0
 
 
-class ChapterRow(Struct, frozen=True):
-    """A chapter that would be spoken."""
-
-    number: int
-    title: str
-    opening: str
-    words: int
-    estimated_s: float
-    characters: int = 0
-
-
-class LeftOut(Struct, frozen=True):
-    """A part that would not be spoken, and why."""
-
-    title: str
-    reason: str
-    grounds: str
-    words: int
-
-
-class Totals(Struct, frozen=True):
-    """The whole of a book."""
-
-    words: int
-    estimated_s: float
-
-
-class BookContents(Struct, frozen=True):
-    """What is in a book."""
-
-    title: str
-    authors: tuple[str, ...]
-    language: str
-    engine: str
-    chapters: tuple[ChapterRow, ...]
-    left_out: tuple[LeftOut, ...]
-    totals: Totals
-    cautions: tuple[str, ...] = ()
-    oddities: tuple[str, ...] = ()
-    guests: tuple[GuestRow, ...] = ()
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a user may want to know before the book is added, in words of the command line."""
-        guests = guests_line(self.guests, self.engine)
-        return (*self.cautions, *self.oddities, *([guests] if guests else ()))
-
-
-class VoiceRow(Struct, frozen=True):
-    """A voice of an engine."""
-
-    name: str
-    description: str = ""
-    gender: str = ""
-
-
-class EngineRow(Struct, frozen=True):
-    """An engine and its voices."""
-
-    engine: str
-    about: str
-    voices: tuple[VoiceRow, ...]
-    licence: str = ""
-    quality: str = ""
-    default: bool = False
-    first: str = ""  # this command has to run before the engine speaks
-    realtime: float | None = None  # the speed of one slot, as measured on this swarm
-
-
-class _Voices(Struct, frozen=True):
-    engines: tuple[EngineRow, ...]
-
-
-def read_contents(answer: bytes) -> BookContents:
-    """Return what `inspect --json` told. Raises UsageError."""
+def read_answer(answer: bytes) -> dict[str, Any]:
+    """Return what a command told in JSON. Raises UsageError."""
     try:
-        return msgspec.json.decode(answer, type=BookContents, strict=False)
+        return msgspec.json.decode(answer, type=dict[str, Any])
     except msgspec.MsgspecError as fault:
-        raise UsageError(f"The book was read, but its contents make no sense: {fault}.") from fault
+        raise UsageError(f"A command was run, but what it told makes no sense: {fault}.") from fault
 
 
-def read_voices(answer: bytes) -> tuple[EngineRow, ...]:
-    """Return what `voices --json` told. Raises UsageError."""
-    try:
-        return msgspec.json.decode(answer, type=_Voices, strict=False).engines
-    except msgspec.MsgspecError as fault:
-        raise UsageError(f"The voices were listed, but the list makes no sense: {fault}.") from fault
+def notes_of(contents: Mapping[str, Any]) -> list[str]:
+    """Return what a user may want to know before a book is added, in words of the command line."""
+    guests = guests_line(contents.get("guests", ()), contents["engine"])
+    return [*contents.get("cautions", ()), *contents.get("oddities", ()), *([guests] if guests else ())]
 
 
 def work_s(sound_s: float, reply: StatusReply, realtime: float) -> float | None:
@@ -164,31 +91,44 @@ class BookEstimate(Struct, frozen=True):
     price: str  # "" if the engine costs nothing
 
 
-class Estimator:
-    """Makes estimates by what was measured, and the prices of engines that the user told. Raises UsageError."""
+class BookOptions(NamedTuple):
+    """The options that a book may have, and the words of `inspect` that go with words of these."""
 
-    def __init__(self, resident: Resident, errand: CliProcess, folder: Path, prices: Mapping[str, Price]) -> None:
-        self._resident, self._errand, self._folder, self._prices = resident, errand, folder, prices
+    fields: Sequence[OptionField] = ()
+    inspect_words: Callable[[Sequence[str]], Sequence[str]] = tuple
+    prices: Mapping[str, Price] = MappingProxyType({})  # only engines that are paid by the character have one
 
-    async def of(self, contents: BookContents) -> BookEstimate:
-        """Return the estimate of a book."""
-        price = self._prices.get(contents.engine)
-        characters = sum(chapter.characters for chapter in contents.chapters)
-        return BookEstimate(
-            await self._work_s(contents),
-            waiting_s(self._resident.status()),
-            price.of(characters) if price else "",
-        )
 
-    async def _work_s(self, contents: BookContents) -> float | None:
+class Advisor:
+    """Tells of books, voices and time by commands of the program. `folder` has room for files. Raises UsageError."""
+
+    def __init__(self, resident: Resident, run: CliProcess, folder: Path, options: BookOptions) -> None:
+        self._resident, self._run, self.folder, self.options = resident, run, folder, options
+        self.samples = VoiceSamples(run, folder)
+
+    async def contents(self, path: Path, words: Sequence[str]) -> tuple[dict[str, Any], BookEstimate]:
+        """Return what `inspect` tells of a book with these words of it, and what the book takes."""
+        contents = read_answer(await self._run(["inspect", *words, "--json", "--", str(path)], self.folder))
+        price = self.options.prices.get(contents["engine"])
+        characters = sum(chapter.get("characters", 0) for chapter in contents["chapters"])
         reply = self._resident.status()
-        if known := work_s(contents.totals.estimated_s, reply, 0.0):
+        seconds = await self._work_s(contents, reply)
+        return contents, BookEstimate(seconds, waiting_s(reply), price.of(characters) if price else "")
+
+    async def _work_s(self, contents: Mapping[str, Any], reply: StatusReply) -> float | None:
+        sound_s = contents["totals"]["estimated_s"]
+        if known := work_s(sound_s, reply, 0.0):
             return known
         if not reply.workers:
             return None
-        engines = read_voices(await self._errand(["voices", "--json", "--language", contents.language], self._folder))
-        realtime = next((each.realtime or 0.0 for each in engines if each.engine == contents.engine), 0.0)
-        return work_s(contents.totals.estimated_s, reply, realtime)
+        engines = (await self.voices(contents["language"]))["engines"]
+        speeds = [each.get("realtime") for each in engines if each["engine"] == contents["engine"]]
+        return work_s(sound_s, reply, next(iter(speeds), None) or 0.0)
+
+    async def voices(self, language: str) -> dict[str, Any]:
+        """Return what `voices` tells of a language, or of all."""
+        words = ["voices", "--json", *([f"--language={language}"] if language else [])]
+        return read_answer(await self._run(words, self.folder))
 
 
 MAX_LANGUAGE = 20
@@ -202,20 +142,10 @@ class JoinAnswer(Struct, frozen=True):
 
 
 class Advice:
-    """The answers. `folder` has room for files on their way; `inspect_words` keeps the options that `inspect` takes."""
+    """The answers. `join` returns the line that a new machine runs."""
 
-    def __init__(
-        self,
-        resident: Resident,
-        errand: CliProcess,
-        helpers: tuple[Estimator, VoiceSamples],
-        folder: Path,
-        inspect_words: Callable[[Sequence[str]], Sequence[str]],
-        join: Callable[[], str],
-    ) -> None:
-        self._resident, self._errand, self._folder = resident, errand, folder
-        self._estimator, self._samples = helpers
-        self._inspect_words, self._join = inspect_words, join
+    def __init__(self, resident: Resident, advisor: Advisor, join: Callable[[], str]) -> None:
+        self._resident, self._advisor, self._join = resident, advisor, join
         self._begun = 0
 
     def routes(self) -> list[BaseRoute]:
@@ -230,27 +160,24 @@ class Advice:
     async def inspect(self, request: Request, name: FileName = "", option: Options = ()) -> dict[str, Any]:
         """Tell what would be read of the book that is the body, as `inspect --json` does, and what that takes."""
         self._begun += 1
-        path = self._folder / f"inspect {self._begun} {safe_name(name[:MAX_NAME])}"
+        path = self._advisor.folder / f"inspect {self._begun} {safe_name(name[:MAX_NAME])}"
         self._resident.configure(path, option)  # options that name a file of this machine are refused here
         try:
             await save_body(request, path)
-            words = ["inspect", *self._inspect_words(option), "--json", "--", str(path)]
-            answer = await self._errand(words, self._folder)
+            contents, estimate = await self._advisor.contents(path, self._advisor.options.inspect_words(option))
         finally:
             path.unlink(missing_ok=True)
-        estimate = await self._estimator.of(read_contents(answer))
-        return {**msgspec.json.decode(answer, type=dict), "estimate": estimate}
+        return {**contents, "estimate": estimate}
 
     async def voices(self, language: LanguageCode = "") -> dict[str, Any]:
         """List the voices, and how quick they are, as `voices --json` does."""
         if len(language) > MAX_LANGUAGE:
             raise UsageError("A language is a code such as en or de.")
-        words = ["voices", "--json", *([f"--language={language}"] if language else [])]
-        return msgspec.json.decode(await self._errand(words, self._folder), type=dict)
+        return await self._advisor.voices(language)
 
     async def sample(self, engine: str = "", voice: str = "", language: LanguageCode = "") -> Response:
         """Speak a sentence with a voice."""
-        return await self._samples.of(engine, voice, language)
+        return await self._advisor.samples.of(engine, voice, language)
 
     async def join(self) -> JoinAnswer:
         """Tell the line that a new machine runs."""

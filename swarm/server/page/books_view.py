@@ -12,9 +12,10 @@ from swarm.lease.message import JobStatus, StatusReply
 from swarm.server.api.answers import BookAnswer, book_answers
 from swarm.server.api.app import Api, Seen
 from swarm.server.api.feeds import BookFiles
+from swarm.server.api.live_views import Pieces
 from swarm.server.order_handler import MAX_BOOK_BYTES
 from swarm.server.page.fields import OptionField, told_words
-from swarm.server.page.site import Memo, Pieces, Site
+from swarm.server.page.site import Memo, Site
 from swarm.server.queue import QueuedBook
 from swarm.watch.view import chapter_percent, chapter_title
 

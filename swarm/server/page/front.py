@@ -15,17 +15,16 @@ from swarm.server.api.app import Api, MemberAnswers, make_app
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.tokens import Doorkeeper
 from swarm.server.order_handler import OrderHandler
-from swarm.server.page.add_views import AddViews, BookOptions
-from swarm.server.page.advice import Advice, Estimator
+from swarm.server.page.add_views import AddViews
+from swarm.server.page.advice import Advice, Advisor, BookOptions
 from swarm.server.page.auth_middleware import AuthMiddleware, Sessions, keep_ended, obtain_secret, read_ended
 from swarm.server.page.books_view import BookViews
-from swarm.server.page.cli_process import CliProcess, CliProcesses, VoiceSamples
+from swarm.server.page.cli_process import CliProcess, CliProcesses
 from swarm.server.page.listen_views import ListenViews
 from swarm.server.page.log_in import LogIn, Password, forget_first_password
 from swarm.server.page.machines_view import MachineViews
 from swarm.server.page.members_view import MemberViews
-from swarm.server.page.orders import Orders
-from swarm.server.page.site import Site
+from swarm.server.page.site import Orders, Site
 from swarm.system.machine import Clock
 
 FOR_PROGRAMS = ("/api/", "/metrics", "/healthz", "/feeds/")
@@ -72,14 +71,13 @@ def make_front(
     secret = obtain_secret(config.state_dir) + (password.stored.encode() if password else b"")
     sessions = Sessions(secret, read_ended(config.state_dir))
     site = Site(config.prefix, has_password=password is not None)
-    errand = config.errand or CliProcesses(config.state_dir)
-    estimator = Estimator(api.resident, errand, api.folder, config.options.prices)
-    samples = VoiceSamples(errand, api.folder)
+    run = config.errand or CliProcesses(config.state_dir)
+    advisor = Advisor(api.resident, run, api.folder, config.options)
     views = (
         BookViews(site, api, listening.files, config.options.fields),
         MachineViews(site, api, config.join, desk.members),
         MemberViews(site, desk.members, clock),
-        AddViews(site, api.resident, config.options, errand, (estimator, samples), api.folder, clock),
+        AddViews(site, api.resident, advisor, clock),
         Orders(site, desk, api.resident.queue),
         ListenViews(site, listening, api.resident.queue),
     )
@@ -91,7 +89,7 @@ def make_front(
         entrance = LogIn(site, gate, password, clock, lambda: forget_first_password(config.state_dir))
         app.router.routes.extend(entrance.routes())
     _answer_faults(app, site)
-    advice = Advice(api.resident, errand, (estimator, samples), api.folder, config.options.inspect_words, config.join)
+    advice = Advice(api.resident, advisor, config.join)
     more = [*listening.routes(), *advice.routes(), *MemberAnswers(desk.members).routes()]
     programs = make_app(api, doorkeeper, clock, gate.admits, more)
     return Front(programs, gate, config.prefix)

@@ -13,10 +13,10 @@ from starlette.routing import BaseRoute, Route
 from swarm.coordinator.member_admin import MemberAdmin
 from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import StatusReply, WorkerStatus
-from swarm.lease.offer import Figures
 from swarm.server.api.answers import MachineAnswer, machine_answers
 from swarm.server.api.app import Api, Seen
-from swarm.server.page.site import Memo, Pieces, Site
+from swarm.server.api.live_views import Pieces
+from swarm.server.page.site import Memo, Site
 from swarm.watch.view import title_of
 from swarm.watch.words import standby_state, standby_text
 
@@ -99,7 +99,7 @@ def _card(machine: MachineAnswer, worker: WorkerStatus, reply: StatusReply) -> d
         "sentences": worker.segments,
         "sound_s": worker.audio_s,
         "slots": _slots(worker, reply),
-        "figures": [_figures(each) for each in worker.figures],
+        "figures": worker.figures,
         "silent_s": round(worker.silent_s) if machine.state == "silent" else 0,
     }
 
@@ -120,13 +120,3 @@ def _slots(worker: WorkerStatus, reply: StatusReply) -> list[SlotRow]:
             doing = f"{title_of(job)}: {title}, sentence {slot.index + 1}"
         rows.append(SlotRow(slot.slot, slot.state, doing, slot.realtime))
     return rows
-
-
-def _figures(figures: Figures) -> dict[str, object]:
-    return {
-        "device": figures.device,
-        "busy": figures.busy,
-        "used": figures.memory_used,
-        "total": figures.memory_total,
-        "temperature": figures.temperature_c,
-    }

@@ -11,8 +11,9 @@ from swarm.coordinator.member_admin import MemberAdmin, MemberList, MemberRow, s
 from swarm.errors import UsageError
 from swarm.server.api.answers import InviteAnswer
 from swarm.server.api.app import new_invite
+from swarm.server.api.live_views import Pieces
 from swarm.server.page.auth_middleware import form_of
-from swarm.server.page.site import Memo, Pieces, Site, question_of
+from swarm.server.page.site import Memo, Site, question_of
 from swarm.system.machine import Clock
 from swarm.system.text import clean
 

@@ -4,118 +4,25 @@ Pieces of HTML are made anew for all readers together, and only changed ones are
 page asks before it does what cannot be taken back by another button.
 """
 
-import asyncio
-import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
 
 from swarm import __version__
 from swarm.errors import UsageError
-from swarm.server.api.app import event_stream, path_of
-from swarm.server.page.auth_middleware import visitor_of
+from swarm.lease.member_message import Order
+from swarm.server.api.app import path_of
+from swarm.server.api.live_views import LiveViews, Pieces, tell_pieces
+from swarm.server.order_handler import OrderHandler
+from swarm.server.page.auth_middleware import form_of, visitor_of
 from swarm.server.page.static_files import digest_of, read_static_files, read_style
+from swarm.server.queue import Queue
 from swarm.system.text import about_text, bytes_text, clean, clean_note, count_text, duration_text, speed_text
-
-TURN_S = 1.0
-REST = 30.0  # a look that took long is followed by a rest of so many times its length
-QUIET_S = 15.0  # a comment is sent after so long, so that no proxy takes the stream for dead
-MAX_REST_S = 10.0
-MAX_READERS = 100
-
-Pieces = Mapping[str, str]  # HTML by the id of its element, in order
-
-
-class LiveView:
-    """One view that pages follow. `render` makes its pieces."""
-
-    def __init__(self, render: Callable[[], Pieces]) -> None:
-        self._render = render
-        self._pieces: Pieces = {}
-        self._changed: dict[str, int] = {}  # the version in which a piece was last changed
-        self._ordered = 0  # the version in which the order was last changed
-        self._news: dict[int, bytes] = {}  # news of the present version; keys are the versions that readers have
-        self.version = 0
-
-    def look(self) -> None:
-        """Render the view anew."""
-        pieces = self._render()
-        changed = [name for name, text in pieces.items() if self._pieces.get(name) != text]
-        is_moved = list(pieces) != list(self._pieces)
-        if not changed and not is_moved:
-            return
-        self.version += 1
-        self._changed = {name: self._changed.get(name, 0) for name in pieces}
-        self._changed |= dict.fromkeys(changed, self.version)
-        self._ordered = self.version if is_moved else self._ordered
-        self._pieces = pieces
-        self._news.clear()
-
-    def news(self, since: int) -> bytes:
-        """Return what changed after a version, as a server-sent event."""
-        if since in self._news:
-            return self._news[since]
-        pieces = {name: self._pieces[name] for name, version in self._changed.items() if version > since}
-        order = list(self._pieces) if self._ordered > since else None
-        told = msgspec.json.encode({"order": order, "pieces": pieces})
-        self._news[since] = b"event: pieces\ndata: " + told + b"\n\n"
-        return self._news[since]
-
-
-class Live:
-    """The views that are followed at the moment. Nothing is rendered while no page is open."""
-
-    def __init__(self) -> None:
-        self._views: dict[str, LiveView] = {}
-        self._readers: dict[str, int] = {}
-        self._rest_s = 0.0
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def readers(self) -> int:
-        """How many pages are open."""
-        return sum(self._readers.values())
-
-    async def follow(self, name: str, render: Callable[[], Pieces]) -> AsyncIterator[bytes]:
-        """Yield the events of a view: all of it at once, then what changes."""
-        view = self._views.setdefault(name, LiveView(render))
-        self._readers[name] = self._readers.get(name, 0) + 1
-        try:
-            view.look()
-            seen, quiet_s = 0, 0.0
-            while True:
-                if view.version != seen:
-                    yield view.news(seen)
-                    seen, quiet_s = view.version, 0.0
-                elif quiet_s >= QUIET_S:
-                    yield b": still here\n\n"
-                    quiet_s = 0.0
-                began_s = time.monotonic()
-                await self._next_turn()
-                quiet_s += time.monotonic() - began_s
-        finally:
-            self._readers[name] -= 1
-            if not self._readers[name]:
-                del self._readers[name], self._views[name]
-            if not self._readers and self._task:
-                self._task.cancel()
-
-    async def _next_turn(self) -> None:
-        """Wait until all views were rendered anew."""
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._look_in_a_while())
-        await asyncio.shield(self._task)
-
-    async def _look_in_a_while(self) -> None:
-        await asyncio.sleep(max(TURN_S, self._rest_s))
-        began_s = time.monotonic()
-        for view in list(self._views.values()):
-            view.look()
-        self._rest_s = min(REST * (time.monotonic() - began_s), MAX_REST_S)
 
 
 class Question(NamedTuple):
@@ -192,7 +99,7 @@ class Site:
             "style": read_style(),
         }
         self._environment.globals.update(known, has_password=has_password)
-        self.live = Live()
+        self._live = LiveViews()
 
     def url(self, path: str) -> str:
         """Return the address of a path of this site."""
@@ -226,10 +133,7 @@ class Site:
 
     def stream(self, request: Request, name: str, render: Callable[[], Pieces]) -> Response:
         """Return the events of a view."""
-        if self.live.readers >= MAX_READERS:
-            raise UsageError(f"{MAX_READERS} pages are open already.")
-        events: AsyncIterator[bytes] = self.live.follow(name, render)
-        return event_stream(request, events, {"X-Accel-Buffering": "no"})
+        return self._live.stream(request, name, render, tell_pieces)
 
     async def static(self, request: Request) -> Response:
         """Serve a static file."""
@@ -283,3 +187,46 @@ class Memo:
             kept[name] = had if had and had[0] == values else (values, self._site.piece(template, **values))
         self._kept = kept
         return {name: text for name, (_, text) in kept.items()}
+
+
+MAX_BACK = 100
+COUNT = "count"  # begins the name of a field with a number that the button of its card needs
+
+
+class Orders:
+    """Obeys buttons: the value of each is the action, a count, and the book or machine."""
+
+    def __init__(self, site: Site, desk: OrderHandler, queue: Queue) -> None:
+        self._site, self._desk, self._queue = site, desk, queue
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes of these orders."""
+        return [Route("/orders", self.order, methods=["POST"])]
+
+    async def order(self, request: Request) -> Response:
+        """Give the order of a button, or ask first: scripts of the page have asked already, and send `sure`."""
+        form = form_of(request)
+        try:
+            action, count, target = form.get("order", [""])[0].split(" ", 2)
+            if count.startswith(COUNT):
+                count = form.get(count, [""])[0]
+            asked = {"type": "Order", "action": action, "target": target, "count": int(count), "by": "the page"}
+            order = msgspec.convert(asked, Order)
+        except (ValueError, msgspec.MsgspecError):
+            raise UsageError("This order is not understood: a number is missing, or the page is out of date.") from None
+        back = self._back(form.get("back", ["/"])[0])
+        question = question_of(order.action, self._name(order.target))
+        if question and "sure" not in form:
+            fields = {"order": f"{action} {order.count} {target}", "back": back}
+            return self._site.render(request, "question.html", question=question, fields=fields)
+        return self._site.told(request, self._desk.obey(order), back)
+
+    def _name(self, target: str) -> str:
+        """Return what a book or machine is called."""
+        book = next((book for book in self._queue.books if str(book.id) == target), None)
+        return clean(book.heading if book else target)
+
+    def _back(self, path: str) -> str:
+        """Return where the button was, if that is a page of this site."""
+        is_own = path.startswith("/") and not path.startswith("//") and "\\" not in path and path.isprintable()
+        return path if is_own and len(path) <= MAX_BACK else "/"

@@ -14,8 +14,7 @@ from swarm.server.api.app import Api
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.host import listen, run
 from swarm.server.api.tokens import Doorkeeper
-from swarm.server.page.add_views import BookOptions
-from swarm.server.page.advice import Price
+from swarm.server.page.advice import BookOptions, Price
 from swarm.server.page.fields import Choice, OptionField
 from swarm.server.page.front import SiteConfig, make_front
 from swarm.server.page.log_in import Password

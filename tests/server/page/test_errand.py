@@ -7,7 +7,7 @@ import pytest
 
 from swarm.errors import UsageError
 from swarm.server.page import cli_process as room
-from swarm.server.page.advice import read_contents, read_voices
+from swarm.server.page.advice import read_answer
 from swarm.server.page.cli_process import CliProcesses
 
 
@@ -15,10 +15,10 @@ async def test_a_book_and_voices_are_told_as_the_page_reads_them(tmp_path: Path)
     run = CliProcesses(tmp_path)
     book = tmp_path / "--help.txt"
     book.write_text("Some words of a short book.\n\nAnd some more.\n" * 9)
-    contents = read_contents(await run(["inspect", "--json", "--", str(book)], tmp_path))
-    assert (contents.language, len(contents.chapters), contents.totals.words > 50) == ("en", 1, True)
-    voices = read_voices(await run(["voices", "--json", "--language=en"], tmp_path))
-    assert "heart" in [voice.name for engine in voices if engine.default for voice in engine.voices]
+    contents = read_answer(await run(["inspect", "--json", "--", str(book)], tmp_path))
+    assert (contents["language"], len(contents["chapters"]), contents["totals"]["words"] > 50) == ("en", 1, True)
+    voices = read_answer(await run(["voices", "--json", "--language=en"], tmp_path))["engines"]
+    assert "heart" in [voice["name"] for engine in voices if engine["default"] for voice in engine["voices"]]
 
 
 async def test_a_command_that_fails_says_why(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from site_bench import SiteBench
 
 from swarm.lease.message import SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.offer import Figures
-from swarm.server.page.site import MAX_READERS
+from swarm.server.api.live_views import MAX_READERS
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -74,6 +74,6 @@ async def test_static_files_are_kept_by_browsers_under_their_digest(bench: SiteB
 
 
 async def test_more_pages_than_can_be_served_are_told_so(bench: SiteBench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("swarm.server.page.site.MAX_READERS", 0)
+    monkeypatch.setattr("swarm.server.api.live_views.MAX_READERS", 0)
     assert MAX_READERS == 100
     assert "pages are open already" in (await bench.client.get("/live/books")).text

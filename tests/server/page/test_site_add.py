@@ -26,7 +26,8 @@ CONTENTS = {
     "cautions": ["the language is a guess"],
     "more": 1,
 }
-VOICES = {"engines": [{"engine": "hibari", "about": "fast", "voices": [{"name": "heart"}], "default": True}]}
+HIBARI = {"engine": "hibari", "about": "fast", "voices": [{"name": "heart"}], "default": True}
+VOICES = {"engines": [HIBARI | {"licence": "", "quality": "", "first": "", "realtime": None}]}
 
 
 @pytest.fixture
@@ -123,7 +124,10 @@ async def test_a_draft_that_is_gone_is_told_so(bench: SiteBench, path: str) -> N
 
 async def test_what_is_no_book_is_said_and_leaves_nothing(bench: SiteBench) -> None:
     empty = await upload(bench, content=b"")
-    assert (empty.status_code, empty.json()["error"]) == (400, "The file is empty.")
+    assert (empty.status_code, empty.json()["error"]) == (
+        400,
+        "The file is empty: the body of the request has to be the book.",
+    )
     assert list(bench.room.iterdir()) == []
     del bench.answers["inspect"]
     number = await draft(bench)

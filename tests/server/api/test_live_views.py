@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from swarm.server.page import site as room
-from swarm.server.page.site import Live, LiveView
+from swarm.server.api import live_views as room
+from swarm.server.api.live_views import LiveView, LiveViews
 
 
 def read(event: bytes) -> tuple[list[str] | None, dict[str, str]]:
@@ -52,7 +52,7 @@ async def test_pages_share_the_work_and_none_is_done_without_them(monkeypatch: p
         looks += 1
         return {"looks": str(looks)}
 
-    live = Live()
+    live = LiveViews()
     readers: list[AsyncIterator[bytes]] = [live.follow("view", render) for _ in range(20)]
     for reader in readers:
         await anext(reader)
@@ -72,7 +72,7 @@ async def test_pages_share_the_work_and_none_is_done_without_them(monkeypatch: p
 async def test_a_stream_without_news_says_that_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "TURN_S", 0.001)
     monkeypatch.setattr(room, "QUIET_S", 0.0)
-    reader = Live().follow("view", lambda: {"a": "1"})
+    reader = LiveViews().follow("view", lambda: {"a": "1"})
     assert read(await anext(reader)) == (["a"], {"a": "1"})
     assert await anext(reader) == b": still here\n\n"
     await reader.aclose()  # type: ignore[attr-defined]
