@@ -46,7 +46,7 @@ DELIVERED_FILE = ".delivered.json"  # digests of files that arrived, by name; it
 
 
 def find_destination(folder: Path, url: str, state_dir: Path) -> Destination | None:
-    """Return the destination of an output folder or address; None if files are made in place, on that disk.
+    """Return the destination of an output folder or address; None if files are made in place.
 
     The folder is made later, when a book has something to put into it. Raises EnvironmentFault.
     """

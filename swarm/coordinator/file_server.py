@@ -31,7 +31,10 @@ class FileServer:
         restored: Callable[[str, str], Awaitable[bool]],
         lost: Callable[[str, str], bool],
     ) -> None:
-        self._store, self._router, self._restored, self._lost = store, router, restored, lost
+        self._store = store
+        self._router = router
+        self._restored = restored
+        self._lost = lost
         self._waiting: dict[bytes, deque[Serve]] = {}  # the order of peers is that of their turns
         self._called = asyncio.Event()
         self._lists: dict[tuple[str, int], bytes] = {}  # digests of blocks, by file and number

@@ -68,7 +68,11 @@ class Enrolment:
     ) -> None:
         """`approve`: a machine that comes by the code waits until a member approves it."""
         router.members_only = self._approve = approve
-        self._identity, self._router, self._name, self._say, self._renewed = identity, router, name, say, renewed
+        self._identity = identity
+        self._router = router
+        self._name = name
+        self._say = say
+        self._renewed = renewed
         self._guests: dict[bytes, Guest] = {}  # keys are peers
         self._others = 0  # counts the lists of members that the user was told of
         self._state = self._present_state()
@@ -203,7 +207,8 @@ class Listener:
     """Listens for workers. Raises EnvironmentFault where that is impossible; a new key is made if there is none."""
 
     def __init__(self, config: CoordinateConfig, note: Say) -> None:
-        self._config, self._note = config, note
+        self._config = config
+        self._note = note
         key, fresh = (None, False) if config.open else obtain_key(config.render.state_dir)
         self._code = key.code if key and fresh else ""  # the code is shown only where no other machine has it
         self._identity = Identity(config.render.state_dir, key) if key else None
@@ -217,8 +222,15 @@ class Listener:
         self._epoch = 0
         self._tasks: set[asyncio.Task[None]] = set()
         if self._identity:
-            told = self._identity, self.router, machine_name(), note, self._announce_anew
-            self._start(Enrolment(*told, approve=config.approve).run())
+            enrolment = Enrolment(
+                self._identity,
+                self.router,
+                machine_name(),
+                say=note,
+                renewed=self._announce_anew,
+                approve=config.approve,
+            )
+            self._start(enrolment.run())
 
     def _open(self, identity: Identity | None) -> RouterSocket:
         return RouterSocket(curve_keys(identity.key), identity.membership.lets_in) if identity else RouterSocket()
@@ -249,8 +261,15 @@ class Listener:
         from swarm.net.discovery import Advertisement  # discovery loads slowly, so it is imported late
 
         self._epoch = epoch
-        told = swarm_id(identity.key if identity else None), self._port, epoch, config.bind, self._note, config.announce
-        self._advertisement = Advertisement(*told, was=self._further_names())
+        self._advertisement = Advertisement(
+            swarm_id(identity.key if identity else None),
+            self._port,
+            epoch,
+            config.bind,
+            self._note,
+            announce=config.announce,
+            was=self._further_names(),
+        )
         await self._advertisement.start()
 
     def _further_names(self) -> list[str]:

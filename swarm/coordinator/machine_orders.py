@@ -18,7 +18,9 @@ class MachineOrders:
     """Answers users; `instruct` orders machines."""
 
     def __init__(self, router: Router, instruct: Instruct, members: MemberAdmin) -> None:
-        self._router, self._instruct, self._members = router, instruct, members
+        self._router = router
+        self._instruct = instruct
+        self._members = members
 
     def take(self, peer: bytes, message: Order | NewBook | BookPiece, frame: bytes) -> None:
         """Take in one message of a user and answer it."""

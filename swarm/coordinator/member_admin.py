@@ -77,7 +77,8 @@ class MemberAdmin:
     """Answers the page, programs and other members. With `is_open` there are no members."""
 
     def __init__(self, state_dir: Path, *, is_open: bool = False) -> None:
-        self._state_dir, self.is_open = state_dir, is_open
+        self._state_dir = state_dir
+        self.is_open = is_open
         self._identity: Identity | None = None
 
     def identity(self) -> Identity:

@@ -43,7 +43,8 @@ class SeenEngines:
     """The last offer of each engine, in memory and in a file each. What is wrong with an offer is only logged."""
 
     def __init__(self, state_dir: Path, now: Callable[[], float] = time.time) -> None:
-        self._folder, self._now = state_dir / FOLDER, now
+        self._folder = state_dir / FOLDER
+        self._now = now
         self._unsaved: set[str] = set()
         self.seen: dict[str, Seen] = {}
         for seen in _read_seen(self._folder):

@@ -227,12 +227,16 @@ class Server:
         reopened: Callable[[], None] = lambda: None,
         on_end: OnEnd | None = None,
     ) -> None:
-        self._core, self._store, self._router = core, store, router
-        self._progress, self._clock = progress, clock
+        self._core = core
+        self._store = store
+        self._router = router
+        self._progress = progress
+        self._clock = clock
         self._stop_on_failure = on_failure == "stop"
         self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
         self._reopened = reopened  # called when a damaged clip is to be spoken again
-        self._seen, self._encoding = seen, EncodingWatch()
+        self._seen = seen
+        self._encoding = EncodingWatch()
         self._file_server = FileServer(store, router, self._restored, self._lost)
         self.editions: dict[str, Edition] = {}
         self._copies = CopyServer(store, router, self.editions, clock.now)
@@ -241,17 +245,24 @@ class Server:
         self.hear: Callable[[Reason], None] = lambda event: None  # is told what happens, as the user is
         self._orders: UserOrders | None = None
         self._standing: Standing = lambda reply: reply
-        self._assembly, self._writings = ClipAssembly(), Writings()
+        self._assembly = ClipAssembly()
+        self._writings = Writings()
         self._lines = LineRateLimiter(MAX_LINES, LINE_S, TOO_MANY)
-        self._running, self._draining = False, asyncio.Event()
+        self._running = False
+        self._draining = asyncio.Event()
         self._called = asyncio.Event()  # is set after each call of the core, whose next deadline may be another
 
     def add(self, edition: Edition, put_back: PutBack = lambda job, digest: False) -> None:
         """Serve one more job and write its edition; `put_back` puts back a job file that was lost."""
         job, recipe = edition.state.job, edition.state.spec.recipe
         self.editions[job], self._put_back[job] = edition, put_back
-        about = install_hint(recipe.engine), fetch_line(recipe), self._store.run_stats(job), device_of(recipe)
-        self._core.add_job(edition.state, *about)
+        self._core.add_job(
+            edition.state,
+            install=install_hint(recipe.engine),
+            fetch=fetch_line(recipe),
+            run_stats=self._store.run_stats(job),
+            device=device_of(recipe),
+        )
         if self._running:
             self._begin(job)
 

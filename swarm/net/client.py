@@ -144,7 +144,8 @@ class Conversation:
     """Questions to one coordinator, each with its answer. Close it at the end."""
 
     def __init__(self, address: str, dealer: DealerSocket) -> None:
-        self._address, self._dealer = address, dealer
+        self._address = address
+        self._dealer = dealer
         dealer.connect([address])
 
     async def say(self, message: Message, frame: bytes = b"") -> FromCoordinator:

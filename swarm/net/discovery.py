@@ -119,7 +119,11 @@ class Advertisement:
         """
         self._was = ",".join(was)
         self._host, self._announced_port = split_address(announce) if announce else ("", port)
-        self._swarm, self._port, self._epoch, self._bind, self._say = swarm, port, epoch, bind, say
+        self._swarm = swarm
+        self._port = port
+        self._epoch = epoch
+        self._bind = bind
+        self._say = say
         self._server = f"e2a-{uuid.uuid4().hex[:12]}.local."  # the machine announces its own name itself
         self._told: list[str] = []
         self._hinted = False
@@ -201,7 +205,9 @@ class Browser:
         """
         self._names = {swarm, *was}
         self.changed = asyncio.Event()
-        self._bind, self._say, self._most = bind, say, most
+        self._bind = bind
+        self._say = say
+        self._most = most
         self._waiting = CandidateQueue()
         self._proven: dict[str, None] = {}  # names, the earliest first
         self._found: dict[str, Candidate] = {}

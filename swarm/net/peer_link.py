@@ -150,7 +150,8 @@ class PeerLink:
         self.refusal: str | None = None
         self._on_try = on_try
         self._refusals = Counter[str]()  # refusals in a row of each endpoint
-        self._channel, self._dealer = dealer, dealer.socket
+        self._channel = dealer
+        self._dealer = dealer.socket
         self._other_key = OTHER_KEY if keyed else WANTS_KEY
         self._refused = asyncio.Event()  # the handshake of the address in use was closed
         self._since_s: dict[tuple[str, str], float] = {}  # address and words -> the first refusal
@@ -158,7 +159,8 @@ class PeerLink:
         self._on_change = on_change
         self._endpoints: list[str] = []  # the last that worked comes first
         self._current = ""
-        self._found, self._lost = asyncio.Event(), asyncio.Event()
+        self._found = asyncio.Event()
+        self._lost = asyncio.Event()
         self._monitor = Channel(dealer.socket.get_monitor_socket(LINK_EVENTS))
         self._watcher = asyncio.create_task(self._watch())
         self._keeping: asyncio.Task[None] | None = None

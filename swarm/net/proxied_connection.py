@@ -28,7 +28,11 @@ class Pipe:
         moved: Callable[[memoryview], None],
         ended: Callable[[bool], None],
     ) -> None:
-        self._source, self._sink, self._room, self._moved, self._ended = source, sink, room, moved, ended
+        self._source = source
+        self._sink = sink
+        self._room = room
+        self._moved = moved
+        self._ended = ended
         self._loop = asyncio.get_running_loop()
         self.rest = b""  # bytes that the sink did not take yet
         self.rest_since_s = 0.0  # the sink last took some of it then
@@ -167,8 +171,10 @@ class ProxiedConnection:
         self.inner_port: int = inner.getsockname()[1]
         self.sent = 0  # bytes that the coordinator sent, of which `returned` left it
         self.returned = 0
-        self._peer, self._inner = peer, inner
-        self._on_proof, self._on_end = on_proof, on_end
+        self._peer = peer
+        self._inner = inner
+        self._on_proof = on_proof
+        self._on_end = on_end
         self._loop = asyncio.get_running_loop()
         self._scanned = b""
         self._frames = None if backpressure.keyed else FrameCounter()

@@ -32,7 +32,8 @@ class Proxy:
     """Listens for a router; `is_idle` tells whether no message waits to be read there."""
 
     def __init__(self, *, keyed: bool, is_idle: Callable[[], bool], most: int | None = None) -> None:
-        self._keyed, self._is_idle = keyed, is_idle
+        self._keyed = keyed
+        self._is_idle = is_idle
         self._loop = asyncio.get_running_loop()
         self._listener: socket.socket | None = None
         self.server_keys: list[ServerKey] = []  # the first is for those who say nothing else

@@ -125,7 +125,8 @@ class RouterSocket:
         router.set(zmq.ROUTER_MANDATORY, 1)
         self._channel = Channel(router)
         self._server_keys: dict[bytes, ServerKey] = {}  # key: domain
-        self._keys, self._main = keys, b""  # the domain of the present server key
+        self._keys = keys
+        self._main = b""  # the domain of the present server key
         self.members_only = False  # a machine that comes by the code can only enrol
         self.on_enrol: OnEnrol = lambda peer, enrol, frame: None
         self.proxy = Proxy(keyed=keys is not None, is_idle=lambda: not self._channel.waiting())

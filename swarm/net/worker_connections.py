@@ -37,7 +37,8 @@ class Connections(dict[str, Connection]):
 
     def __init__(self, say: Say) -> None:
         super().__init__()
-        self._say, self._told = say, 0
+        self._say = say
+        self._told = 0
         self.left = set[str]()  # addresses of coordinators that ended in good order
 
     @property

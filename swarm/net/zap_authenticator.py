@@ -28,7 +28,8 @@ class ZapAuthenticator:
         self, context: "zmq.Context[zmq.Socket[bytes]]", codes: dict[bytes, bytes], is_member: Callable[[bytes], bool]
     ) -> None:
         self.refused = 0
-        self._codes, self._is_member = codes, is_member
+        self._codes = codes
+        self._is_member = is_member
         self._loop = asyncio.get_running_loop()
         self._socket = context.socket(zmq.ROUTER)  # a REP socket would hang after one bad request
         self._socket.linger = 0

@@ -122,9 +122,13 @@ class Copier:
     def __init__(
         self, address: str, keys: AnyKeys, name: str, copies: Copies, successor: Successor | None = None
     ) -> None:
-        self._address, self._name, self._copies, self._successor = address, name, copies, successor
+        self._address = address
+        self._name = name
+        self._copies = copies
+        self._successor = successor
         self._asked = 0  # counts questions for clips: an answer that comes late is not taken for that of the next one
-        self._keys, self._socket = keys, DealerSocket(keys)
+        self._keys = keys
+        self._socket = DealerSocket(keys)
         self._socket.connect([address])
 
     async def run(self, say: Say) -> None:
@@ -327,8 +331,11 @@ class StandbySwitch:
     """It is on or off until the worker ends. `turns`: whether users of other machines may turn it."""
 
     def __init__(self, state_dir: Path, *, on: bool, turns: bool) -> None:
-        self._state_dir, self.on, self._turns = state_dir, on, turns
-        self._has_room, self._was_ordered = True, False
+        self._state_dir = state_dir
+        self.on = on
+        self._turns = turns
+        self._has_room = True
+        self._was_ordered = False
 
     def look(self) -> None:
         """Look how much of the disk is free, which may take a while on another machine's disk."""

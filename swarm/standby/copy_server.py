@@ -61,7 +61,10 @@ class CopyServer:
     def __init__(
         self, store: DiskStore, router: Router, editions: Mapping[str, Edition], now: Callable[[], float]
     ) -> None:
-        self._store, self._router, self._editions, self._now = store, router, editions, now
+        self._store = store
+        self._router = router
+        self._editions = editions
+        self._now = now
         self._followers: dict[bytes, Follower] = {}
         self._called = asyncio.Event()
         self._committed_s = 0.0

@@ -81,7 +81,8 @@ class Succession:
     """The candidate's side. `me` is its own id; it takes a coordinator for gone that is silent for `silence_s`."""
 
     def __init__(self, me: str, silence_s: float) -> None:
-        self._me, self._silence_s = me, silence_s
+        self._me = me
+        self._silence_s = silence_s
         self._watches: dict[str, Watch] = {}
 
     def heard(self, voters: Voters, jobs: frozenset[str], now: float) -> None:

@@ -54,18 +54,26 @@ class Successor:
 
     def __init__(
         self,
-        me: tuple[str, str],
+        worker_id: str,
+        name: str,
         silence_s: float,
         sockets: WorkerSockets,
+        say: Say,
+        *,
         bound: str,
         left: set[str],
-        books: tuple[Path, Path],
-        say: Say,
+        state_dir: Path,
+        output_dir: Path,
     ) -> None:
-        """`me` is the id and the name of this worker, `books` its state folder and the folder for audiobooks."""
-        self._id, self._name = me
-        self._sockets, self._bound, self._left, self._say = sockets, bound, left, say
-        self._state_dir, self._output_dir = books
+        """`name` is that of this machine, `output_dir` the folder for audiobooks."""
+        self._id = worker_id
+        self._name = name
+        self._sockets = sockets
+        self._bound = bound
+        self._left = left
+        self._say = say
+        self._state_dir = state_dir
+        self._output_dir = output_dir
         self._clock = Clock()
         self._core = Succession(self._id, silence_s)
         self._runs: dict[str, str] = {}  # keys are addresses of coordinators

@@ -30,7 +30,8 @@ class ClipBuffer:
 
     def __init__(self, root: Path, say: Say, on_full: Callable[[bool], None]) -> None:
         self.root = root
-        self._say, self._on_full = say, on_full
+        self._say = say
+        self._on_full = on_full
         self._is_full = False
         self._memory: dict[ClipName, bytes] = {}
         self._size = 0

@@ -38,7 +38,8 @@ class Needs:
 
     def __init__(self, state_dir: Path, gpus: Mapping[str, str] | None = None) -> None:
         """`gpus` tells of each GPU, such as "cuda:0", what it is: equal ones have equal needs."""
-        self._file, self._gpus = state_dir / FILE, dict(gpus or {})
+        self._file = state_dir / FILE
+        self._gpus = dict(gpus or {})
         self._known = _read(self._file)
 
     def of(self, device: str, recipe: Recipe) -> int:

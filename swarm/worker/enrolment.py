@@ -31,8 +31,11 @@ class WorkerEnrolment:
     """The keys by which this machine connects, and what it does with the answers of coordinators."""
 
     def __init__(self, identity: Identity, name: str, say: Say) -> None:
-        self._identity, self._name, self._say = identity, name, say
-        self._removed, self._waits = asyncio.Event(), ""
+        self._identity = identity
+        self._name = name
+        self._say = say
+        self._removed = asyncio.Event()
+        self._waits = ""
         if identity.membership.was_removed:
             self._removed.set()
 
@@ -120,7 +123,8 @@ class MemberSocket(DealerSocket):
     """A connection to a coordinator over which this machine enrols."""
 
     def __init__(self, enrolment: WorkerEnrolment, on_change: Callable[[], None]) -> None:
-        self._enrolment, self._told = enrolment, on_change
+        self._enrolment = enrolment
+        self._told = on_change
         self._is_present = True
         super().__init__(enrolment.keyring, on_change=self._changed)
 

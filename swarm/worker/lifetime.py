@@ -45,7 +45,8 @@ class Lifetime:
     """How long a worker stays: `for_s` seconds in all, and `idle_s` seconds without work; None: without end."""
 
     def __init__(self, for_s: float | None, idle_s: float | None, now: float) -> None:
-        self._for_s, self._idle_s = for_s, idle_s
+        self._for_s = for_s
+        self._idle_s = idle_s
         self._began_s = self._worked_s = now
 
     @property
@@ -185,9 +186,17 @@ def _successor(
     """Return what takes over by itself, if this machine is to."""
     if config.silence_s is None or enrolment is None:
         return None
-    me, folders = (hello.worker, hello.name), (config.state_dir, config.output_dir)
-    left, bound = node.connections.left, os.environ.get(ENV_BIND, "")
-    return Successor(me, config.silence_s, enrolment, bound, left, folders, say)
+    return Successor(
+        hello.worker,
+        hello.name,
+        config.silence_s,
+        enrolment,
+        say,
+        bound=os.environ.get(ENV_BIND, ""),
+        left=node.connections.left,
+        state_dir=config.state_dir,
+        output_dir=config.output_dir,
+    )
 
 
 def _raise_faults(*tasks: "asyncio.Task[None]") -> None:

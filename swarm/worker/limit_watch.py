@@ -30,7 +30,8 @@ class StandingOrders:
 
     def __init__(self, *, obeys: bool = True, switch: StandbySwitch | None = None) -> None:
         """`switch`: of the copies of books, where there may be some."""
-        self._obeys, self.switch = obeys, switch
+        self._obeys = obeys
+        self.switch = switch
         self._paused_by: str | None = None
         self._limit: tuple[int, str] | None = None  # the number of slots, and who set it
 
@@ -107,11 +108,13 @@ class GpuReadings:
     ) -> None:
         # GPUs of other makers have no such UUID.
         self._gpus = [gpu for gpu in gpus if gpu.uuid.startswith(("GPU-", "MIG-"))]
-        self._load, self._read_s = load, read_s
+        self._load = load
+        self._read_s = read_s
         self._readings: dict[str, GpuReading] = {}
         self._read_at_s = 0.0
         self._started = False
-        self._begun, self._closed = threading.Event(), threading.Event()
+        self._begun = threading.Event()
+        self._closed = threading.Event()
 
     def start(self) -> None:
         """Start reading, if there is a GPU to read. A second call does nothing."""
@@ -151,7 +154,8 @@ class GpuReader:
     """The reader of one GPU. It leaves out the values that the driver does not provide."""
 
     def __init__(self, nvml: Any, gpu: Gpu) -> None:
-        self._nvml, self.gpu = nvml, gpu
+        self._nvml = nvml
+        self.gpu = gpu
         self._losses = {nvml.NVML_ERROR_GPU_IS_LOST, nvml.NVML_ERROR_RESET_REQUIRED}
         self._found = self._lost = False
         self._since_us = int(time.time() * 1e6)  # microseconds; the processes that use the GPU were last asked for then
@@ -226,7 +230,9 @@ class LimitWatch:
         by_load: bool | None = None,
     ) -> None:
         """`by_load`: others are known by their load alone, since the driver names no processes; None: as under WSL2."""
-        self._devices, self._gpu_readings, self._minute = devices, gpu_readings, minute
+        self._devices = devices
+        self._gpu_readings = gpu_readings
+        self._minute = minute
         self._judge = Judge(limits or Limits())
         self.orders = orders or StandingOrders()
         self._readings: dict[str, GpuReading] = {}

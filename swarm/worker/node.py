@@ -189,23 +189,24 @@ class WorkNode:
         self._told_once = ToldOnce()  # remembers jobs and notes
         self.unable = False  # True if an engine failed to open since the last announcement
         self._sockets = sockets
-        self.clock, self._say = clock, say
-        self._exit_when_done, self._welcomed = exit_when_done, welcomed
+        self.clock = clock
+        self._say = say
+        self._exit_when_done = exit_when_done
+        self._welcomed = welcomed
         self._clip_buffer = ClipBuffer(job_files.scratch_root, say, self.core.note_full)
         self._notices = PrintedLines(said_s=clock.now())
         self.connections = Connections(say)
-        told = (
+        self._peers = Peers(
             sockets,
-            peer_bind,
             self.core,
             clock,
-            self.connections,
-            self._file_thread,
-            self.carry_out,
-            self._start,
-            say,
+            bind=peer_bind,
+            connections=self.connections,
+            files=self._file_thread,
+            carry_out=self.carry_out,
+            start=self._start,
+            say=say,
         )
-        self._peers = Peers(*told)
         self._aliases: dict[str, str] = {}  # other names of coordinators that are served already
         self._tasks: set[asyncio.Task[None]] = set()
         self._leaving = asyncio.Event()

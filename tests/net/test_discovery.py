@@ -11,6 +11,7 @@ from collections.abc import Callable
 import pytest
 from zeroconf import DNSOutgoing, DNSPointer, ServiceInfo
 
+from swarm.lease.message import PROTOCOL
 from swarm.net import discovery
 from swarm.net.discovery import SERVICE, Advertisement, Browser, read_candidate
 
@@ -43,7 +44,7 @@ async def test_a_browser_finds_its_own_swarm_and_tells_strangers_apart() -> None
     await asyncio.gather(browser.start(), ours.start(), theirs.start())
     await until(lambda: _swarms(browser.strangers()) >= {"5afe0002"} and bool(browser.candidates()))
     [found] = browser.candidates()
-    assert (found.addresses, found.swarm, found.epoch, found.protocol) == (("127.0.0.1:7001",), "5afe0001", 3, 1)
+    assert (found.addresses, found.swarm, found.epoch, found.protocol) == (("127.0.0.1:7001",), "5afe0001", 3, PROTOCOL)
     assert browser.changed.is_set()
     browser.changed.clear()
     await ours.close()

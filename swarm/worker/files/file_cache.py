@@ -97,7 +97,10 @@ class FileCache:
     def __init__(self, state_dir: Path, limit: int, piece: int = PIECE_BYTES) -> None:
         self.root = state_dir / "assets"
         self.scratch_root = state_dir / "scratch"
-        self._state_dir, self._limit, self._piece, self._block = state_dir, limit, piece, BLOCK_PIECES * piece
+        self._state_dir = state_dir
+        self._limit = limit
+        self._piece = piece
+        self._block = BLOCK_PIECES * piece
         self.models: dict[str, Path] = {}  # files of engines' models that other workers may have, by block list
         # Block lists of these files and of those that came from other workers; keys are digests.
         self.block_lists: dict[str, bytes] = {}
@@ -377,7 +380,10 @@ class FileThread:
     """
 
     def __init__(self, folder: FileCache, kept: Report, reply: Reply, lost: Lost) -> None:
-        self._folder, self._kept, self._reply, self._lost = folder, kept, reply, lost
+        self._folder = folder
+        self._kept = kept
+        self._reply = reply
+        self._lost = lost
         self.root = folder.root
         self._queue: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="job-files")

@@ -109,7 +109,10 @@ class ModelExchange:
         changed: Callable[[], None],
         find_model: Callable[[Recipe], RemoteModel | None] = model_of,
     ) -> None:
-        self._clock, self._files, self._coming, self._changed = clock, files, coming, changed
+        self._clock = clock
+        self._files = files
+        self._coming = coming
+        self._changed = changed
         self.find_model = find_model
         self._missing: list[Missing] = []
         self._told: dict[str, ToldFile] = {}  # the files that others may have from here, by handle

@@ -34,7 +34,8 @@ class PeerFileServer:
     """Passes files on while it is open. `size_of` tells the size of a file that may be passed on, 0 for others."""
 
     def __init__(self, router: RouterSocket, address: str, files: FileThread, size_of: Callable[[str], int]) -> None:
-        self._files, self._size_of = files, size_of
+        self._files = files
+        self._size_of = size_of
         self._askers: dict[bytes, Asker] = {}  # only askers that wait are here
         self.served = 0  # bytes
         self._router = router

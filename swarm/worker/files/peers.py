@@ -30,7 +30,9 @@ class Peer:
     """The connection to the server that a name stands for; `closed` hears the name once it ends or does not open."""
 
     def __init__(self, name: str, sockets: WorkerSockets, closed: Callable[[str], None]) -> None:
-        self._name, self._closed, self._was_connected = name, closed, False
+        self._name = name
+        self._closed = closed
+        self._was_connected = False
         self._unsent: list[Message] = []
         self.socket = sockets.dial_peer(self._changed)
         self.socket.connect([name.removeprefix(PEER)])
@@ -53,28 +55,30 @@ Start = Callable[[Coroutine[Any, Any, None]], "asyncio.Task[None]"]
 
 
 class Peers:
-    """The peers of a worker. Its own server is at `address`, "" for all addresses; with None it has none."""
+    """The peers of a worker. Its own server listens on `bind`, "" for all addresses; with None it has none."""
 
     def __init__(
         self,
         sockets: WorkerSockets,
-        address: str | None,
         core: WorkerCore,
         clock: Clock,
+        *,
+        bind: str | None,
         connections: Connections,
         files: FileThread,
         carry_out: Callable[[WorkerOutcome], None],
         start: Start,
         say: Say,
     ) -> None:
-        self._sockets, self._address, self._core, self._clock = sockets, address, core, clock
-        self._connections, self._files, self._carry_out, self._start, self._say = (
-            connections,
-            files,
-            carry_out,
-            start,
-            say,
-        )
+        self._sockets = sockets
+        self._core = core
+        self._clock = clock
+        self._bind = bind
+        self._connections = connections
+        self._files = files
+        self._carry_out = carry_out
+        self._start = start
+        self._say = say
         self.models = ModelExchange(clock, files, self._coming, self._models_changed)
         self._asked: dict[str, tuple[Peer, asyncio.Task[None]]] = {}
         self.server: PeerFileServer | None = None
@@ -122,7 +126,7 @@ class Peers:
             await self._open_if_closed()
 
     async def _open_if_closed(self) -> None:
-        if self._address is not None and not self.server:
+        if self._bind is not None and not self.server:
             self._open()
             await self._tell_addresses()
 
@@ -130,7 +134,7 @@ class Peers:
         """Bring what a slot's engine needs for a recipe from other workers, as `ModelExchange.at_hand` does."""
         links = [lease.link for lease in self._core.slots[load.slot].leases[:1]]
         is_up = any(self._connections[link].connected for link in links if link in self._connections)
-        if not is_up or self._address is None:
+        if not is_up or self._bind is None:
             return nullcontext()
         return self.models.at_hand(links[0], load.recipe, load.voices, tell)
 
@@ -138,10 +142,10 @@ class Peers:
         self._key_epoch = self._sockets.key_epoch()
         try:
             self.server = PeerFileServer(
-                self._sockets.listen_for_peers(), self._address or "", self._files, self._size_passed_on
+                self._sockets.listen_for_peers(), self._bind or "", self._files, self._size_passed_on
             )
         except EnvironmentFault as fault:
-            self._address = None
+            self._bind = None
             self._say(f"this machine passes no files on to others: {fault}")
         else:
             self._listening = self._start(self.server.listen())
@@ -190,7 +194,7 @@ class Peers:
         connected = self._connections.items() if self.server else ()
         coordinators = {name: each.socket.address for name, each in connected if each.connected}
         for address in coordinators.values() - self._hosts.keys():
-            self._hosts[address] = await asyncio.to_thread(own_address, address, self._address or "")
+            self._hosts[address] = await asyncio.to_thread(own_address, address, self._bind or "")
         hosts = {name: self._hosts[address] for name, address in coordinators.items()}
         port = self.server.port if self.server else 0
         addresses = {name: join_address(host, port) for name, host in hosts.items() if host and port}

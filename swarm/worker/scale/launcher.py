@@ -48,7 +48,8 @@ class ParslLauncher:
 
     def __init__(self, name: str, options: Mapping[str, str], program: str, folder: Path, stay_s: float) -> None:
         """Open the provider of a name in PROVIDERS. Raises UsageError, EnvironmentFault."""
-        self._name, self._program = name, program
+        self._name = name
+        self._program = program
         try:
             kind = getattr(import_module("parsl.providers"), PROVIDERS[name])
         except ImportError:
@@ -138,8 +139,10 @@ class CeleryLauncher:
             raise EnvironmentFault(f"--with celery needs Celery: {extra_line('celery')}") from None
         if stay_s > MAX_STAY_S:
             raise UsageError(f"--for: a Celery fleet lends a slot for at most {MAX_STAY_S // 60:.0f}m.")
-        self._app, self._task = make_app(broker), TASK
-        self._stay_s, self._idle_s = stay_s, idle_s
+        self._app = make_app(broker)
+        self._task = TASK
+        self._stay_s = stay_s
+        self._idle_s = idle_s
         self._asked_s: dict[str, float] = {}
 
     def start(self, name: str, coordinator: str, words: list[str]) -> str:
