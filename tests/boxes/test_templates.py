@@ -82,22 +82,6 @@ def test_kubernetes_takes_the_manifest() -> None:
     assert [fault for unit in units for fault in manifest_faults(unit)] == []
 
 
-def test_the_judge_of_manifests_finds_what_kubernetes_would_refuse() -> None:
-    spec = deployments()[0]["spec"]
-    spec["replica"] = 3
-    spec["replicas"] = "three"
-    del spec["selector"]
-    spec["template"]["spec"]["containers"][0]["ports"] = [{"containerPort": True, "nam": "x"}]
-    unit = {"apiVersion": "apps/v1", "kind": "Deployment", "spec": spec}
-    assert sorted(manifest_faults(unit)) == [
-        "Deployment.spec has no selector",
-        "Deployment.spec knows no replica",
-        "Deployment.spec.replicas is 'three'",
-        "Deployment.spec.template.spec.containers[0].ports[0] knows no nam",
-        "Deployment.spec.template.spec.containers[0].ports[0].containerPort is True",
-    ]
-
-
 @pytest.mark.parametrize("name", ["e2a-swarm", "e2a-swarm-worker"])
 def test_unraid_finds_the_fields_that_it_documents(name: str) -> None:
     container = ElementTree.parse(ROOT / "examples" / "unraid" / f"{name}.xml").getroot()
