@@ -41,10 +41,13 @@ FILES = {
         "tests/audiobook/test_target.py tests/audiobook/test_predecessor.py",
         f"{STORIES}names.py {STORIES}editions.py",
     ],
-    "swarm/audiobook/edition.py": ["tests/audiobook/test_edition.py", f"{STORIES}one_machine.py {STORIES}editions.py"],
+    "swarm/audiobook/edition.py": [
+        "tests/audiobook/test_edition.py",
+        f"{STORIES}one_machine.py {STORIES}editions.py {STORIES}delivery.py",
+    ],
     "swarm/job/store/journal.py": ["tests/job/store/test_store.py", f"{STORIES}disks.py"],
     "swarm/net/connection_limiter.py": [
-        "tests/net/test_admission.py tests/net/test_allowance.py tests/net/test_transport.py",
+        "tests/net/test_connection_limiter.py tests/net/test_backpressure.py tests/net/test_transport.py",
         f"{STORIES}a_flood.py",
     ],
     "swarm/watch/report.py": ["tests/watch/test_report.py", f"{STORIES}one_machine.py"],
