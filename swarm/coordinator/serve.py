@@ -233,7 +233,7 @@ class Server:
         self._progress = progress
         self._clock = clock
         self._stop_on_failure = on_failure == "stop"
-        self._queue: asyncio.Queue[Outcome] = asyncio.Queue()
+        self._outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
         self._reopened = reopened  # called when a damaged clip is to be spoken again
         self._seen = seen
         self._encoding = EncodingWatch()
@@ -315,7 +315,7 @@ class Server:
     def _do(self, outcome: Outcome) -> None:
         """Queue what a call of the core asks for, and look at its next deadline anew."""
         self._assembly.keep(self._core.peers)
-        self._queue.put_nowait(outcome)
+        self._outcomes.put_nowait(outcome)
         self._called.set()
 
     def _say(self, outcome: Outcome) -> None:
@@ -373,9 +373,9 @@ class Server:
 
     async def _persist(self) -> None:
         while True:
-            outcomes = [await self._queue.get()]
-            while not self._queue.empty():
-                outcomes.append(self._queue.get_nowait())
+            outcomes = [await self._outcomes.get()]
+            while not self._outcomes.empty():
+                outcomes.append(self._outcomes.get_nowait())
             entries = [entry for outcome in outcomes for entry in outcome.entries]
             if entries:
                 rows = [(entry.job, entry.record, entry.frame) for entry in entries]
@@ -386,7 +386,7 @@ class Server:
                     logger.debug(f"{len(rows)} records took {took_s:.2f} s to reach the disk")
             for outcome in outcomes:
                 self._carry_out(outcome)
-                self._queue.task_done()
+                self._outcomes.task_done()
 
     def _carry_out(self, outcome: Outcome) -> None:
         self._say(outcome)
@@ -469,7 +469,7 @@ class Server:
         await asyncio.sleep(FAREWELL_S)
         while not self._core.quiet and self._clock.now() < deadline_s:
             await asyncio.sleep(0.1)
-        await self._queue.join()
+        await self._outcomes.join()
 
     # --- editions
 
@@ -492,7 +492,7 @@ class Server:
         self._do(self._core.remove_job(job, self._clock.now()))
         # The other loops ask the core for each edition, so these go at once.
         del self.editions[job], self._put_back[job]
-        await self._queue.join()
+        await self._outcomes.join()
         await asyncio.to_thread(self._store.release_job, job)
 
     def answer_users(self, orders: UserOrders, standing: Standing) -> None:
@@ -546,4 +546,4 @@ class Server:
     async def _finish(self, edition: Edition, files: tuple[str, ...], size: int) -> None:
         finished = JobFinished(self._clock.now(), files, size, edition.style.digest)
         self._do(self._core.journal(edition.state.job, finished))
-        await self._queue.join()
+        await self._outcomes.join()

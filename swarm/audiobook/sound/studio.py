@@ -261,8 +261,8 @@ class Binder:
             raise
 
 
-class Turns:
-    """A number of seats for the work of many books: a free seat goes to the book that has waited longest for one."""
+class FairSemaphore:
+    """A semaphore for the work of many books: what is free goes to the book that has waited longest for it."""
 
     def __init__(self, seats: int) -> None:
         self._free = seats
@@ -294,17 +294,17 @@ class Turns:
         self._free += 1
 
 
-class Desks:
-    """A number of desks for files that take long. A few of them at most are held by files that wait for their parts."""
+class BinderPermits:
+    """Permits for files that take long. A few of them at most are held by files that wait for their parts."""
 
-    def __init__(self, desks: int, early: int) -> None:
-        self._desks, self._early = desks, early
+    def __init__(self, permits: int, early: int) -> None:
+        self._permits, self._early = permits, early
         self._taken = 0
         self._line: list[tuple[asyncio.Future[Any], asyncio.Future[None]]] = []
 
     @asynccontextmanager
-    async def desk(self, whole: "asyncio.Future[Any]") -> AsyncIterator[None]:
-        """Hold a desk for a file; `whole` is done once all its parts are there."""
+    async def permit(self, whole: "asyncio.Future[Any]") -> AsyncIterator[None]:
+        """Hold a permit for a file; `whole` is done once all its parts are there."""
         seat = asyncio.get_running_loop().create_future()
         self._line.append((whole, seat))
         whole.add_done_callback(lambda _: self._assign())
@@ -318,7 +318,7 @@ class Desks:
     def _assign(self) -> None:
         self._line = [(whole, seat) for whole, seat in self._line if not seat.done()]
         for whole, seat in self._line:
-            if self._taken < (self._desks if whole.done() else self._early):
+            if self._taken < (self._permits if whole.done() else self._early):
                 self._taken += 1
                 seat.set_result(None)
 
@@ -354,8 +354,8 @@ class Studio:
         self.processes = Processes(log_dir)
         self.encoders = encoders
         self.pieces, self.sound_s, self.busy_s = 0, 0.0, 0.0  # only work that is done counts
-        self._turns = Turns(encoders)
-        self._desks = Desks(MAX_BINDERS, MAX_EARLY_BINDERS)
+        self._turns = FairSemaphore(encoders)
+        self._permits = BinderPermits(MAX_BINDERS, MAX_EARLY_BINDERS)
         self._retry = Retry(is_speaking, self.processes.end_idle)
 
     async def encode(self, book: str, order: ReelRequest) -> ReelDone:
@@ -369,7 +369,7 @@ class Studio:
     @asynccontextmanager
     async def binder(self, whole: "asyncio.Future[Any]") -> AsyncIterator[Binder]:
         """Yield a binder for one file; `whole` is done once all its reels are encoded."""
-        async with self._desks.desk(whole):
+        async with self._permits.permit(whole):
             binder = Binder(self.processes, self._retry)
             try:
                 yield binder

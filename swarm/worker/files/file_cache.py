@@ -385,12 +385,12 @@ class FileThread:
         self._reply = reply
         self._lost = lost
         self.root = folder.root
-        self._queue: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
+        self._acts: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="job-files")
 
     def seek(self, digest: str, size: int, needed: Container[str]) -> None:
         """Queue the search for a job file; `kept` gets the result."""
-        self._enqueue(partial(self._folder.seek, digest, size, needed), partial(self._kept, digest))
+        self._act_later(partial(self._folder.seek, digest, size, needed), partial(self._kept, digest))
 
     def write(self, digest: str, offset: int, data: bytes) -> None:
         """Queue the writing of a piece; `kept` gets the result."""
@@ -399,11 +399,11 @@ class FileThread:
             if kept is not None:
                 self._kept(digest, kept)
 
-        self._enqueue(partial(self._folder.write, digest, offset, data), report)
+        self._act_later(partial(self._folder.write, digest, offset, data), report)
 
     def expect(self, digest: str, number: int, digests: bytes) -> None:
         """Queue what the blocks of a job file are held against."""
-        self._enqueue(partial(self._folder.expect, digest, number, digests), lambda nothing: None)
+        self._act_later(partial(self._folder.expect, digest, number, digests), lambda nothing: None)
 
     def pass_on(self, digest: str, offset: int, reply: Callable[[bytes, int], None]) -> None:
         """Queue the reading of a piece for another worker; `reply` gets it, and the size of the whole file."""
@@ -414,7 +414,7 @@ class FileThread:
             except StoreError:
                 return b"", 0
 
-        self._enqueue(read, lambda found: reply(*found))
+        self._act_later(read, lambda found: reply(*found))
 
     def serve(self, link: str, fetch: Fetch) -> None:
         """Queue the reading of a piece of latents or of a block list; `reply` or `lost` gets the result."""
@@ -431,10 +431,10 @@ class FileThread:
             elif not found[1]:
                 self._lost(fetch.digest)
 
-        self._enqueue(read, reply)
+        self._act_later(read, reply)
 
-    def _enqueue(self, act: Callable[[], Any], report: Callable[[Any], None]) -> None:
-        self._queue.put_nowait((act, report))
+    def _act_later(self, act: Callable[[], Any], report: Callable[[Any], None]) -> None:
+        self._acts.put_nowait((act, report))
 
     async def gather(self, job_files: tuple[JobAsset, ...], slot: int) -> Path | None:
         """Return the folder with a job's files for a slot; None if it needs none. Raises StoreError."""
@@ -464,11 +464,11 @@ class FileThread:
 
     def abandon(self, digest: str) -> None:
         """Queue the closing of a partial file that is not fetched any more."""
-        self._enqueue(partial(self._folder.abandon, digest), lambda nothing: None)
+        self._act_later(partial(self._folder.abandon, digest), lambda nothing: None)
 
     def discard(self, digest: str) -> None:
         """Queue the removal of a file that is not the one that was sought."""
-        self._enqueue(partial(self._folder.discard, digest), lambda nothing: None)
+        self._act_later(partial(self._folder.discard, digest), lambda nothing: None)
 
     def withhold(self, digest: str) -> None:
         """Let others have a file of a model no more."""
@@ -480,7 +480,7 @@ class FileThread:
     async def run(self) -> None:
         """Run the queued operations, for ever."""
         while True:
-            act, report = await self._queue.get()
+            act, report = await self._acts.get()
             report(await self._do(act))
 
     def close(self) -> None:

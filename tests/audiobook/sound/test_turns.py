@@ -1,11 +1,11 @@
 import asyncio
 from contextlib import suppress
 
-from swarm.audiobook.sound.studio import Desks, Turns
+from swarm.audiobook.sound.studio import BinderPermits, FairSemaphore
 
 
 async def test_no_book_waits_until_all_the_work_of_another_is_done() -> None:
-    turns, order = Turns(1), list[str]()
+    turns, order = FairSemaphore(1), list[str]()
 
     async def work(book: str, name: str) -> None:
         async with turns.turn(book):
@@ -19,7 +19,7 @@ async def test_no_book_waits_until_all_the_work_of_another_is_done() -> None:
 
 
 async def test_no_more_work_than_seats_is_under_way() -> None:
-    turns, running, most = Turns(2), 0, 0
+    turns, running, most = FairSemaphore(2), 0, 0
 
     async def work(book: str) -> None:
         nonlocal running, most
@@ -34,7 +34,7 @@ async def test_no_more_work_than_seats_is_under_way() -> None:
 
 
 async def test_a_seat_is_not_lost_when_its_holder_is_cancelled() -> None:
-    turns, held = Turns(1), asyncio.Event()
+    turns, held = FairSemaphore(1), asyncio.Event()
 
     async def hold(book: str) -> None:
         async with turns.turn(book):
@@ -52,14 +52,14 @@ async def test_a_seat_is_not_lost_when_its_holder_is_cancelled() -> None:
     await asyncio.wait_for(third, 60)
 
 
-async def test_a_file_that_is_whole_gets_a_desk_beside_those_that_wait_for_their_parts() -> None:
-    desks, loop, got = Desks(2, 1), asyncio.get_running_loop(), list[str]()
+async def test_a_file_that_is_whole_gets_a_permit_beside_those_that_wait_for_their_parts() -> None:
+    permits, loop, got = BinderPermits(2, 1), asyncio.get_running_loop(), list[str]()
     parts = {name: loop.create_future() for name in ("early", "later", "whole")}
     parts["whole"].set_result(None)
     end = asyncio.Event()
 
     async def bind(name: str) -> None:
-        async with desks.desk(parts[name]):
+        async with permits.permit(parts[name]):
             got.append(name)
             await end.wait()
 
@@ -71,13 +71,13 @@ async def test_a_file_that_is_whole_gets_a_desk_beside_those_that_wait_for_their
     assert got == ["early", "whole", "later"]
 
 
-async def test_a_file_that_becomes_whole_while_it_waits_gets_the_free_desk() -> None:
-    desks, loop, got = Desks(2, 1), asyncio.get_running_loop(), list[str]()
+async def test_a_file_that_becomes_whole_while_it_waits_gets_the_free_permit() -> None:
+    permits, loop, got = BinderPermits(2, 1), asyncio.get_running_loop(), list[str]()
     parts = {name: loop.create_future() for name in ("early", "later")}
     end = asyncio.Event()
 
     async def bind(name: str) -> None:
-        async with desks.desk(parts[name]):
+        async with permits.permit(parts[name]):
             got.append(name)
             await end.wait()
 

@@ -19,7 +19,7 @@ from swarm.lease.member_message import Order
 from swarm.lease.states import IllegalTransition
 from swarm.net.wire import pack, unpack_from_coordinator
 from swarm.server.queue import BookState, QueuedBook
-from swarm.server.resident import AHEAD, MAX_SERVED
+from swarm.server.resident import AHEAD, MAX_SERVED, MendOrder
 from swarm.system.lock import Lock
 from swarm.system.machine import Say
 
@@ -303,3 +303,18 @@ def test_no_book_gets_from_a_state_to_one_that_cannot_follow(bench: ResidentBenc
     bench.queue.add(Path(__file__), "a.txt", (), 0.0)
     with pytest.raises(IllegalTransition, match="WAITING cannot become FINISHED"):
         bench.queue.change(1, state=BookState.FINISHED)
+
+
+async def test_all_that_wait_learn_whether_it_is_recorded_or_why_not() -> None:
+    order = MendOrder(RedoConfig())
+    waiting = [asyncio.create_task(order.wait()) for _ in range(2)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()  # the browser has gone
+    await asyncio.sleep(0)
+    order.answer(None)
+    await waiting[1]
+    refused = MendOrder(RedoConfig())
+    refused.answer(UsageError("in use"))
+    await refused.settle()
+    with pytest.raises(UsageError, match="in use"):
+        await refused.wait()
