@@ -59,6 +59,29 @@ LINK_TRANSITIONS = {
 }
 
 
+class Prospect(Enum):
+    """What a worker may expect of a coordinator for the slots that it offers, by the times of what both said."""
+
+    OUT = "out"  # nothing: it is away, turned this worker away or ended
+    WORK = "work"  # a lease, as far as is known
+    NOTHING_NOW = "nothing now"  # it had nothing, and had work a moment ago
+    NOTHING = "nothing"  # it has had nothing for long
+    LATE = "late"  # its answer is late, and may still come
+    SILENT = "silent"  # it has said nothing for long
+
+
+PROSPECTS = {  # link state -> what may be expected then
+    LinkState.AWAY: frozenset({Prospect.OUT}),
+    LinkState.GREETING: frozenset({Prospect.LATE, Prospect.SILENT}),
+    LinkState.SERVING: frozenset({Prospect.WORK, Prospect.LATE, Prospect.SILENT}),
+    LinkState.EMPTY: frozenset({Prospect.NOTHING_NOW, Prospect.NOTHING, Prospect.LATE, Prospect.SILENT}),
+    LinkState.REFUSED: frozenset({Prospect.OUT}),
+    LinkState.ENDED: frozenset({Prospect.OUT}),
+}
+HOPEFUL = frozenset({Prospect.WORK, Prospect.NOTHING_NOW, Prospect.NOTHING})  # slots are offered to it first
+RETURNING = frozenset({Prospect.NOTHING_NOW, Prospect.LATE})  # it may soon have work again
+
+
 class SlotState(Enum):
     """The state of a slot. Its engine may be loaded or not while it waits or rests."""
 

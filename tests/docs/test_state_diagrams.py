@@ -9,9 +9,11 @@ import pytest
 
 from swarm.lease.states import (
     LINK_TRANSITIONS,
+    PROSPECTS,
     SESSION_TRANSITIONS,
     SLOT_TRANSITIONS,
     LinkState,
+    Prospect,
     SessionState,
     SlotState,
 )
@@ -49,3 +51,11 @@ def test_every_state_is_in_its_table_and_can_be_reached(number: int) -> None:
     for _ in table:
         reached |= {after for before in reached for after in table[before]}
     assert reached == set(table)
+
+
+def test_the_table_of_prospects_is_that_of_the_code() -> None:
+    rows = re.findall(r"^\| ([A-Z]+) \| ([A-Z_, ]+) \|$", PAGE, re.MULTILINE)
+    assert {state: set(prospects.split(", ")) for state, prospects in rows} == {
+        state.name: {prospect.name for prospect in prospects} for state, prospects in PROSPECTS.items()
+    }
+    assert set().union(*PROSPECTS.values()) == set(Prospect)

@@ -145,7 +145,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "no grace after a restart": Edit(CoordinatorCore, "_pump", "now < self.grants_s", "False"),
     "leases end when granted": Value(heartbeat, "GRANT_FLIGHT_S", -1.0),
     "lost grants are never missed": Value(heartbeat, "GRANT_FLIGHT_S", 1e9),
-    "leases end before their clips came": Edit(worker_core, "heartbeat", "*unaccepted.leases(link.name)", ""),
+    "leases end before their clips came": Edit(WorkerCore, "_heartbeat", "*self.unaccepted.leases(link.name)", ""),
     "lost messages are not missed": Value(CoordinatorCore, "unsent", lambda self, peer: None),
     "unsent clips are forgotten": Value(WorkerCore, "unsent", lambda self, name, clip: None),
     "turns ignored": Edit(WorkerCore, "_report", "slot.turn == turn", "slot.busy"),

@@ -10,7 +10,7 @@ from swarm.job.recipe import Recipe
 from swarm.lease.message import Done, Job, Packing, SlowLink, Welcome
 from swarm.lease.offer import ANY
 from swarm.lease.outcome import WorkerOutcome
-from swarm.lease.states import LINK_TRANSITIONS, LinkState, follow
+from swarm.lease.states import HOPEFUL, LINK_TRANSITIONS, RETURNING, LinkState, Prospect, follow
 from swarm.lease.worker.slot import has_slept
 from swarm.lease.worker.unaccepted import ClipUploads, UnacceptedClips
 
@@ -133,9 +133,23 @@ class CoordinatorLink:
         """Whether the coordinator let this worker in and is in reach."""
         return self.state in (LinkState.SERVING, LinkState.EMPTY)
 
+    def prospect(self, now: float) -> Prospect:
+        """Return what may be expected of it; the table `PROSPECTS` says in which states."""
+        if not self.up and self.state is not LinkState.GREETING:
+            return Prospect.OUT
+        if self.state is LinkState.SERVING and not self._is_doubted(now):
+            return Prospect.WORK
+        had_work_lately = self.emptied_s > 0 and now - self.emptied_s < RETURN_S
+        if self.state is LinkState.EMPTY:
+            if not self._is_doubted(now):
+                return Prospect.NOTHING_NOW if had_work_lately else Prospect.NOTHING
+            return Prospect.LATE if had_work_lately else Prospect.SILENT
+        is_late = self.heard_s > 0 and now - self.heard_s < RETURN_S
+        return Prospect.LATE if is_late else Prospect.SILENT
+
     def is_hopeful(self, now: float) -> bool:
         """Return whether it may have work. One that says nothing is doubted only if it was offered a slot."""
-        return not self._is_doubted(now) and not self.is_put_off(now)
+        return self.prospect(now) in HOPEFUL and not self.is_put_off(now)
 
     def _is_doubted(self, now: float) -> bool:
         if self.offers and now - max(self.heard_s, self.offered_s) >= SILENT_S:
@@ -180,10 +194,7 @@ class CoordinatorLink:
 
     def is_returning(self, now: float) -> bool:
         """Return whether it may soon have work again: it had some a moment ago, or an answer of it is under way."""
-        if self.state is LinkState.EMPTY:
-            return self.emptied_s > 0 and now - self.emptied_s < RETURN_S
-        is_late = self.state is LinkState.GREETING or (self.up and self._is_doubted(now))
-        return is_late and self.heard_s > 0 and now - self.heard_s < RETURN_S
+        return self.prospect(now) in RETURNING
 
     def asks_first(self, beaten_s: float, now: float) -> bool:
         """Return whether this machine has just slept and waits for news: others may have spoken what it holds."""

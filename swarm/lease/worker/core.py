@@ -65,42 +65,6 @@ MAX_LEASES = 4096
 MAX_RESTING = 1024
 
 
-def heartbeat(
-    link: CoordinatorLink,
-    slots: Sequence[EngineSlot],
-    unaccepted: UnacceptedClips,
-    fetched: FetchedAssets,
-    figures: tuple[Figures, ...],
-    now: float,
-    peer_address: str = "",
-    standby: str = "",
-    models: ModelReport | None = None,
-) -> Heartbeat:
-    """Return the heartbeat; other workers reach the files here, and those of `models`, at `peer_address`.
-
-    `standby` is as in `Heartbeat`.
-
-    It lists a lease until its clips are accepted: the last may still wait for credit.
-    """
-    speaking = [lease.id for slot in slots for lease in slot.leases if lease.link == link.name]
-    leases = dict.fromkeys([*speaking, *unaccepted.leases(link.name)])
-    here, coming, made = fetched.report(link, models)
-    return Heartbeat(
-        slots=tuple(slot.report(now) for slot in slots if slot.leases and slot.leases[0].link == link.name),
-        offers=tuple(sorted(link.offers)),
-        leases=tuple(leases)[:MAX_LEASES],
-        job_files=here,
-        fetching=coming,
-        made=made,
-        figures=figures,
-        resting=tuple(rest for slot in slots for rest in slot.resting(now))[:MAX_RESTING],
-        peer_address=peer_address,
-        slow_link=link.slow_link(now),
-        standby=standby,
-        models=models,
-    )
-
-
 @dataclass
 class WorkerCore:
     """All slots of one worker process, and every coordinator it serves."""
@@ -423,8 +387,31 @@ class WorkerCore:
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
             if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):
-                told = self.figures, now, self.peer_addresses.get(name, ""), self.standby, self.models.get(name)
-                out.send(name, heartbeat(to, self.slots, self.unaccepted, self.fetched, *told))
+                out.send(name, self._heartbeat(to, now))
+
+    def _heartbeat(self, link: CoordinatorLink, now: float) -> Heartbeat:
+        """Return the heartbeat for a coordinator.
+
+        It lists a lease until its clips are accepted: the last may still wait for credit.
+        """
+        speaking = [lease.id for slot in self.slots for lease in slot.leases if lease.link == link.name]
+        leases = dict.fromkeys([*speaking, *self.unaccepted.leases(link.name)])
+        models = self.models.get(link.name)
+        here, coming, made = self.fetched.report(link, models)
+        return Heartbeat(
+            slots=tuple(slot.report(now) for slot in self.slots if slot.leases and slot.leases[0].link == link.name),
+            offers=tuple(sorted(link.offers)),
+            leases=tuple(leases)[:MAX_LEASES],
+            job_files=here,
+            fetching=coming,
+            made=made,
+            figures=self.figures,
+            resting=tuple(rest for slot in self.slots for rest in slot.resting(now))[:MAX_RESTING],
+            peer_address=self.peer_addresses.get(link.name, ""),
+            slow_link=link.slow_link(now),
+            standby=self.standby,
+            models=models,
+        )
 
     def _next(self, slot: EngineSlot, now: float, out: WorkerOutcome) -> Command | None:
         if slot.state is not SlotState.WAITING:
