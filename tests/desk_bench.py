@@ -3,12 +3,16 @@
 import asyncio
 from pathlib import Path
 
+from msgspec import structs
 from resident_bench import ResidentBench
 
 from swarm.coordinator.member_admin import MemberAdmin
+from swarm.job.job_asset import PIECE_BYTES
 from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.envelope import Message
-from swarm.lease.member_message import BookPiece, BookTaken, NewBook, Order
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.member_message import NewBook, Obeyed, Order
+from swarm.lease.message import PROTOCOL
 from swarm.net.identity.keys import obtain_key
 from swarm.server.order_handler import OrderHandler
 
@@ -40,16 +44,19 @@ class DeskBench(ResidentBench):
         self.told += [order] if order.target == "attic" else []
         return Instructed(int(order.target == "attic"))
 
-    async def say(self, message: Order | NewBook | BookPiece, frame: bytes = b"", peer: bytes = b"p") -> Message:
+    async def say(self, message: Order | NewBook | Piece, frame: bytes = b"", peer: bytes = b"p") -> Message:
+        if isinstance(message, Order | NewBook):
+            message = structs.replace(message, protocol=PROTOCOL)
         self.desk.take(peer, message, frame)
         while self.desk._adding:
             await asyncio.wait(self.desk._adding)
         return self.outbox.sent[-1]
 
-    async def bring(self, book: NewBook, content: bytes, piece: int = 400) -> BookTaken:
+    async def bring(self, book: NewBook, content: bytes, piece: int = PIECE_BYTES) -> Obeyed:
         """Bring a book as the command does; return the last answer."""
         taken = await self.say(book)
-        while isinstance(taken, BookTaken) and not (taken.refusal or taken.book):
-            taken = await self.say(BookPiece(book.digest, taken.have), content[taken.have : taken.have + piece])
-        assert isinstance(taken, BookTaken)
+        while isinstance(taken, Fetch):
+            at = taken.offset
+            taken = await self.say(Piece(book.digest, at, book.size), content[at : at + piece])
+        assert isinstance(taken, Obeyed)
         return taken

@@ -9,7 +9,7 @@ from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import outgoing
 from swarm.errors import EngineUnknown, UsageError
 from swarm.lease.envelope import Reason
-from swarm.lease.member_message import BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.member_message import NewBook, Obeyed, Order
 from swarm.lease.message import PROTOCOL, FromCoordinator, FromWorker, Hello, JobStatus, Status, StatusReply
 from swarm.net.transport import Router
 from swarm.system.machine import Say, machine_name, new_nonce
@@ -74,10 +74,8 @@ def _answer(config: RenderConfig, message: FromWorker) -> FromCoordinator | None
     match message:
         case Status():
             return _standing(config)
-        case Order():
+        case Order() | NewBook():
             return Obeyed(False, busy)
-        case NewBook(digest=digest) | BookPiece(digest=digest):
-            return BookTaken(digest, refusal=busy)
         case _:
             return None
 

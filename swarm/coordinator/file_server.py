@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from swarm.errors import Remedy, StoreError
 from swarm.job.job_asset import BLOCK_BYTES, BLOCKS_IN_LIST, MAX_LATENTS, PIECE_BYTES, list_size, piece_size
 from swarm.job.store.store import DiskStore
-from swarm.lease.file_transfer import BlockDigests, FilePiece
+from swarm.lease.file_transfer import BlockDigests, Piece
 from swarm.lease.outcome import Serve
 from swarm.net.transport import Router
 
@@ -69,7 +69,7 @@ class FileServer:
             if frame is None and await self._restored(serve.job, serve.digest):
                 frame = await asyncio.to_thread(self._read, serve)
             if frame is not None and self._router.unread(serve.peer) <= MAX_UNREAD_BYTES:
-                self._router.send(serve.peer, FilePiece(serve.digest, serve.offset, serve.total), frame)
+                self._router.send(serve.peer, Piece(serve.digest, serve.offset, serve.total), frame)
             elif frame is None and not self._lost(serve.job, serve.digest):
                 path = self._store.job_file_path(serve.job, serve.digest)
                 raise StoreError(

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from swarm.coordinator.member_admin import APPROVALS, MemberAdmin
 from swarm.errors import SwarmError, UsageError
 from swarm.lease.coordinator.order_effects import Instructed
-from swarm.lease.member_message import OF_MACHINES, BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.file_transfer import Piece
+from swarm.lease.member_message import OF_MACHINES, NewBook, Obeyed, Order
 from swarm.net.transport import Router
 from swarm.system.text import count_text
 
@@ -22,10 +23,10 @@ class MachineOrders:
         self._instruct = instruct
         self._members = members
 
-    def take(self, peer: bytes, message: Order | NewBook | BookPiece, frame: bytes) -> None:
+    def take(self, peer: bytes, message: Order | NewBook | Piece, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
         if not isinstance(message, Order):
-            self._router.send(peer, BookTaken(message.digest, refusal=NO_QUEUE))
+            self._router.send(peer, Obeyed(False, NO_QUEUE))
             return
         try:
             self._router.send(peer, Obeyed(True, self._obey(message)))

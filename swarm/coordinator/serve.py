@@ -30,7 +30,8 @@ from swarm.lease.coordinator.intake import ClipAssembly
 from swarm.lease.coordinator.order_effects import Instructed, instruct
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import MAX_CLIP_BYTES, Message, Reason
-from swarm.lease.member_message import BookPiece, Copy, NewBook, Order, QueuedStatus
+from swarm.lease.file_transfer import Piece
+from swarm.lease.member_message import Copy, NewBook, Order, QueuedStatus
 from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
 from swarm.lease.outcome import JournalEntry, Outcome
 from swarm.net.transport import Router
@@ -196,7 +197,7 @@ PutBack = Callable[[str, str], bool]
 class UserOrders(Protocol):
     """What answers users, who send no greeting."""
 
-    def take(self, peer: bytes, message: Order | NewBook | BookPiece, frame: bytes) -> None:
+    def take(self, peer: bytes, message: Order | NewBook | Piece, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
 
 
@@ -333,7 +334,7 @@ class Server:
             peer, message, frame = await self._router.receive()
             if isinstance(message, Copy):
                 self._copies.take(peer, message)
-            elif isinstance(message, Order | NewBook | BookPiece):
+            elif isinstance(message, Order | NewBook) or (isinstance(message, Piece) and peer not in self._core.peers):
                 if self._orders is not None:
                     self._orders.take(peer, message, frame)
             elif isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):

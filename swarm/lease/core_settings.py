@@ -27,7 +27,7 @@ class Settings:
     grace_s: float = 0.0  # nothing is granted for so long: returning workers first say what they hold
     split: bool = True  # whether a lease may be shortened for an idle slot
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # a segment has so long while its slot's speed is unknown
-    piece: int = PIECE_BYTES  # bytes of one `FilePiece`
+    piece: int = PIECE_BYTES  # bytes of one `Piece`
     clip_piece: int = CLIP_PIECE_BYTES  # bytes of one `ClipPiece` at most
     alone: bool = False  # whether no other worker will ever come
     opus: bool = False  # whether clips may come as Opus over links that are the bottleneck
@@ -70,7 +70,7 @@ class WorkerSettings:
     beats_between: int = 200  # more heartbeats between two regular ones are left out: answers may go on for ever
     max_held: int = 256 * 1024 * 1024  # bytes of clips kept for coordinators out of reach; then the worker pauses
     max_spare: int = 256 * 1024 * 1024  # bytes of accepted clips kept in case a coordinator loses its disk
-    piece: int = PIECE_BYTES  # bytes of one `FilePiece`
+    piece: int = PIECE_BYTES  # bytes of one `Piece`
     step_back_s: float = 300.0  # the first pause after a fault of the device: a game may be over by then
     max_step_back_s: float = 3600.0
     idle_s: float = 300.0  # a slot without a lease keeps its engine for so long: between two books it stays loaded

@@ -86,8 +86,8 @@ class Fetch(Message, frozen=True, tag=True):
     offset: Offset
 
 
-class FilePiece(Message, frozen=True, tag="Asset"):
-    """A piece of a job file; its bytes are the frame that follows."""
+class Piece(Message, frozen=True, tag=True):
+    """A piece of a file; its bytes are the frame that follows."""
 
     digest: Digest
     offset: Offset

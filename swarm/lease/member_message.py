@@ -30,20 +30,13 @@ class Order(Message, frozen=True, tag=True, omit_defaults=True):
 
 
 class NewBook(Message, frozen=True, tag=True, omit_defaults=True):
-    """A user adds a book to the queue; its file follows as `BookPiece`, as `BookTaken` asks for it."""
+    """A user adds a book to the queue; the coordinator asks for its file by `Fetch`, and says at the end `Obeyed`."""
 
     name: Name  # the file's name
     digest: Digest
     size: Offset
     options: Annotated[tuple[Note, ...], Meta(max_length=100)] = ()  # words of a command line
     protocol: int = 1  # protocol 1 did not say it
-
-
-class BookPiece(Message, frozen=True, tag=True):
-    """A piece of a book's file; its bytes are the frame that follows."""
-
-    digest: Digest
-    offset: Offset
 
 
 class Instruct(Message, frozen=True, tag=True, omit_defaults=True):
@@ -58,16 +51,8 @@ class Obeyed(Message, frozen=True, tag=True):
     """What became of an order, in words; `done` is False where it could not be obeyed."""
 
     done: bool
-    note: Note
-
-
-class BookTaken(Message, frozen=True, tag=True, omit_defaults=True):
-    """How much of a book's file has come. `book` is its number in the queue once it is there, `refusal` why not."""
-
-    digest: Digest
-    have: Offset = 0
-    book: Count = 0
-    refusal: Note = ""
+    note: Note = ""
+    book: Count = 0  # the number in the queue of a book that was added
 
 
 class QueuedStatus(Struct, frozen=True, omit_defaults=True):

@@ -30,18 +30,16 @@ from swarm.lease.file_transfer import (
     Blocks,
     Fetch,
     Fetching,
-    FilePiece,
     ModelReport,
     ModelSource,
     OfferedLatents,
     PeerAddress,
+    Piece,
     Source,
 )
 from swarm.lease.member_message import (
     MAX_STANDBYS,
     ApplicantRow,
-    BookPiece,
-    BookTaken,
     Copied,
     Copy,
     Enrol,
@@ -407,12 +405,10 @@ class StatusReply(Message, frozen=True, tag=True):
     protocol: int = 1  # protocol 1 did not say it
 
 
-FromUser = Status | Order | NewBook | BookPiece
+FromUser = Status | Order | NewBook
 FromMember = FromUser | Copy | Epochs | Enrol | Silent
-FromWorker = (
-    Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | Blocks | FilePiece | FromMember
-)
-Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply | Obeyed | BookTaken
+FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | Blocks | Piece | FromMember
+Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply | Obeyed
 FromCoordinator = (
     Answer
     | Copied
@@ -425,7 +421,7 @@ FromCoordinator = (
     | Skip
     | Revoke
     | Fetch
-    | FilePiece
+    | Piece
     | Source
     | BlockDigests
     | ModelSource

@@ -11,8 +11,10 @@ from typing import NamedTuple
 
 from swarm.config import DEFAULT_PORT, ENV_BIND
 from swarm.errors import EnvironmentFault, Remedy, UsageError
+from swarm.job.job_asset import PIECE_BYTES
 from swarm.lease.envelope import Message
-from swarm.lease.member_message import Action, BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.member_message import Action, NewBook, Obeyed, Order
 from swarm.lease.message import PROTOCOL, FromCoordinator, Status, StatusReply, other_protocol
 from swarm.net.addresses import fixed_address, last_addresses
 from swarm.net.discovery import Browser
@@ -114,7 +116,6 @@ def _distinct(answers: Sequence[Answer]) -> list[Answer]:
 
 
 MAX_TARGET = 1000  # characters
-PIECE_BYTES = 256 * 1024
 ANSWER_S = 60.0  # a disk may be slow, and a busy coordinator too
 
 
@@ -156,7 +157,7 @@ class Conversation:
                     await asyncio.sleep(0.02)
                 while True:
                     answer, _ = await self._dealer.receive()
-                    if isinstance(answer, Obeyed | BookTaken):
+                    if isinstance(answer, Obeyed | Fetch):
                         return answer
         except TimeoutError:
             raise EnvironmentFault(
@@ -222,16 +223,16 @@ async def bring_book(
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
             taken = await conversation.say(NewBook(_sendable(book.name), digest, size, tuple(words), PROTOCOL))
-            while isinstance(taken, BookTaken) and not (taken.refusal or taken.book):
-                file.seek(taken.have)
-                moved(taken.have, size)
-                taken = await conversation.say(BookPiece(digest, taken.have), file.read(PIECE_BYTES))
+            while isinstance(taken, Fetch):
+                file.seek(taken.offset)
+                moved(taken.offset, size)
+                taken = await conversation.say(Piece(digest, taken.offset, size), file.read(PIECE_BYTES))
     except OSError as fault:
         raise UsageError(f"{book} cannot be read: {fault.strerror or fault}.") from fault
     finally:
         conversation.close()
-    if not isinstance(taken, BookTaken) or taken.refusal:
-        raise UsageError(taken.refusal if isinstance(taken, BookTaken) else "The coordinator did not understand.")
+    if not isinstance(taken, Obeyed) or not taken.book:
+        raise UsageError(taken.note if isinstance(taken, Obeyed) else "The coordinator did not understand.")
     return taken.book
 
 

@@ -1,7 +1,6 @@
 """The desk of a coordinator, where users of any machine of the swarm order something, or bring a book."""
 
 import asyncio
-import hashlib
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -10,8 +9,10 @@ from typing import NamedTuple
 from swarm.coordinator.machine_orders import Instruct, order_machines
 from swarm.coordinator.member_admin import APPROVALS, MemberAdmin
 from swarm.errors import Remedy, StoreError, SwarmError, UsageError
-from swarm.lease.member_message import OF_MACHINES, BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.member_message import OF_MACHINES, NewBook, Obeyed, Order
 from swarm.lease.message import PROTOCOL, other_protocol
+from swarm.lease.transfer import Incoming
 from swarm.net.transport import Router
 from swarm.server.queue import safe_name
 from swarm.server.resident import Resident
@@ -24,14 +25,15 @@ MAX_BOOK_BYTES = 2 * 1024**3
 MIN_FREE_BYTES = 1024**3  # a book that comes leaves so much free on the disk
 MAX_BRINGERS = 16  # books that come at the same time; the one that was silent longest is forgotten
 
-UserMessage = Order | NewBook | BookPiece
+UserMessage = Order | NewBook | Piece
 
 
-class Incoming(NamedTuple):
+class BroughtBook(NamedTuple):
     """A book that is being brought."""
 
     book: NewBook
     path: Path
+    file: Incoming
 
 
 class OrderHandler:
@@ -42,7 +44,7 @@ class OrderHandler:
     ) -> None:
         self._resident, self._router, self._folder, self._instruct = resident, router, folder, instruct
         self.members = members
-        self._incoming: dict[bytes, Incoming] = {}  # keys are peers
+        self._incoming: dict[bytes, BroughtBook] = {}  # keys are peers
         self._begun = 0  # counts the books that were brought, for the names of their files
         self._adding: set[asyncio.Task[None]] = set()
         shutil.rmtree(folder, ignore_errors=True)
@@ -65,11 +67,8 @@ class OrderHandler:
             self._refuse(peer, message, fault)
 
     def _refuse(self, peer: bytes, message: UserMessage, fault: SwarmError) -> None:
-        why = str(fault)[:2000]
-        if isinstance(message, Order):
-            self._router.send(peer, Obeyed(False, why))
-        else:
-            self._router.send(peer, BookTaken(message.digest, refusal=why))
+        self._router.send(peer, Obeyed(False, str(fault)[:2000]))
+        if not isinstance(message, Order):
             self._forget(peer)
 
     # --- orders
@@ -105,7 +104,7 @@ class OrderHandler:
 
     # --- books
 
-    def _begin(self, peer: bytes, book: NewBook) -> BookTaken:
+    def _begin(self, peer: bytes, book: NewBook) -> Fetch:
         if not book.size:
             raise UsageError(f"{book.name} is empty.")
         _check_size(book.size, book_room(self._folder))
@@ -116,25 +115,24 @@ class OrderHandler:
         path = self._folder / f"{self._begun} {safe_name(book.name)}"  # the file's ending tells the kind of book
         with guarded(path):
             path.write_bytes(b"")
-        self._incoming[peer] = Incoming(book, path)
-        return BookTaken(book.digest)
+        file = Incoming(book.digest, book.size, keeps=False)
+        self._incoming[peer] = BroughtBook(book, path, file)
+        return file.next_fetch
 
-    def _go_on(self, peer: bytes, piece: BookPiece, frame: bytes) -> BookTaken | None:
+    def _go_on(self, peer: bytes, piece: Piece, frame: bytes) -> Fetch | None:
         """Take in a piece; return the answer, None once all is here: it follows when the book is in the queue."""
         incoming = self._incoming.pop(peer, None)
         if incoming is None or incoming.book.digest != piece.digest:
             raise UsageError("The coordinator knows nothing of this book", Remedy())
         self._incoming[peer] = incoming  # the order tells who was heard last
-        book, path = incoming
-        with guarded(path):
-            have = path.stat().st_size
-            if piece.offset != have or not frame or have + len(frame) > book.size:
-                return BookTaken(book.digest, have)
-            with path.open("ab") as file:
+        took = incoming.file.take_piece(piece, frame)
+        if took != "unasked":
+            with guarded(incoming.path), incoming.path.open("ab") as file:
                 file.write(frame)
-        have += len(frame)
-        if have < book.size:
-            return BookTaken(book.digest, have)
+        if took == "spoilt":
+            raise UsageError(f"{incoming.book.name} arrived damaged", Remedy())
+        if took != "whole":
+            return incoming.file.next_fetch
         if len(self._adding) >= MAX_BRINGERS:
             raise UsageError("Too many books are being added at the same time", Remedy())
         task = asyncio.create_task(self._finish(peer, self._incoming.pop(peer)))  # workers are answered meanwhile
@@ -142,16 +140,14 @@ class OrderHandler:
         task.add_done_callback(self._adding.discard)
         return None
 
-    async def _finish(self, peer: bytes, incoming: Incoming) -> None:
+    async def _finish(self, peer: bytes, incoming: BroughtBook) -> None:
         """Add a whole book to the queue, and tell the user when it is safe there."""
-        book, path = incoming
+        book, path, _ = incoming
         try:
-            if await asyncio.to_thread(_digest, path) != book.digest:
-                raise UsageError(f"{book.name} arrived damaged", Remedy())
             added = await self._resident.add(path, safe_name(book.name), book.options)
-            self._router.send(peer, BookTaken(book.digest, book.size, added.id))
+            self._router.send(peer, Obeyed(True, book=added.id))
         except SwarmError as fault:
-            self._router.send(peer, BookTaken(book.digest, refusal=str(fault)[:2000]))
+            self._router.send(peer, Obeyed(False, str(fault)[:2000]))
         finally:
             path.unlink(missing_ok=True)
 
@@ -187,8 +183,3 @@ def _check_size(size: int, room: int) -> None:
         raise UsageError(f"A book has {bytes_text(MAX_BOOK_BYTES)} at most.")
     if size > room:
         raise StoreError("The disk of the server has no room for this book: free some, and send it again.")
-
-
-def _digest(path: Path) -> str:
-    with guarded(path), path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

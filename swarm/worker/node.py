@@ -16,7 +16,7 @@ from swarm.errors import Outdated, StoreError
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import NotLeasing
-from swarm.lease.file_transfer import FilePiece
+from swarm.lease.file_transfer import Piece
 from swarm.lease.member_message import Instruct
 from swarm.lease.message import Clip, Done, FromCoordinator, Hello, Job, Packing, Refused, Welcome
 from swarm.lease.offer import EngineOffer
@@ -313,7 +313,7 @@ class WorkNode:
     def _lost(self, digest: str) -> None:
         self.carry_out(self.core.lost(digest, self.clock.now()))
 
-    def _reply(self, name: str, piece: FilePiece, frame: bytes) -> None:
+    def _reply(self, name: str, piece: Piece, frame: bytes) -> None:
         """Send a piece. If it cannot be sent, the coordinator asks for it again."""
         if name in self.connections:
             self.connections[name].socket.send(piece, frame)

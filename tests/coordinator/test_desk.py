@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from desk_bench import DeskBench
 
-from swarm.lease.member_message import BookPiece, BookTaken, NewBook, Obeyed, Order
+from swarm.job.job_asset import PIECE_BYTES
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.member_message import NewBook, Obeyed, Order
+from swarm.lease.message import PROTOCOL
 from swarm.server.order_handler import MAX_BOOK_BYTES, MAX_BRINGERS
 
 BOOK = b"A book of some words. " * 50
@@ -22,19 +25,22 @@ def bench(tmp_path: Path) -> DeskBench:
 
 async def test_a_book_comes_in_pieces_and_is_in_the_queue_when_its_bringer_is_told(bench: DeskBench) -> None:
     taken = await bench.bring(NewBook("Emma.txt", DIGEST, len(BOOK), ("--speed=1.5",)), BOOK)
-    assert (taken.book, taken.have) == (1, len(BOOK))
+    assert taken == Obeyed(True, book=1)
     book = bench.queue.find(1)
     assert (book.name, book.options, bench.queue.path(book).read_bytes()) == ("Emma.txt", ("--speed=1.5",), BOOK)
     assert list(bench.room.iterdir()) == []
 
 
 async def test_a_piece_that_comes_twice_or_too_early_changes_nothing(bench: DeskBench) -> None:
-    await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)))
-    assert await bench.say(BookPiece(DIGEST, 0), BOOK[:400]) == BookTaken(DIGEST, 400)
-    assert await bench.say(BookPiece(DIGEST, 0), BOOK[:400]) == BookTaken(DIGEST, 400)
-    assert await bench.say(BookPiece(DIGEST, 800), BOOK[800:]) == BookTaken(DIGEST, 400)
-    assert await bench.say(BookPiece(DIGEST, 400), BOOK[400:] + b"more than it said") == BookTaken(DIGEST, 400)
-    assert await bench.say(BookPiece(DIGEST, 400), BOOK[400:]) == BookTaken(DIGEST, len(BOOK), 1)
+    book = BOOK * 500
+    digest, size, first = hashlib.sha256(book).hexdigest(), len(book), PIECE_BYTES
+    assert await bench.say(NewBook("Emma.txt", digest, size)) == Fetch(digest, 0)
+    assert await bench.say(Piece(digest, 0, size), book[:first]) == Fetch(digest, first)
+    assert await bench.say(Piece(digest, 0, size), book[:first]) == Fetch(digest, first)
+    assert await bench.say(Piece(digest, 2 * first, size), book[2 * first :]) == Fetch(digest, first)
+    assert await bench.say(Piece(digest, first, size), book[first:] + b"more than it said") == Fetch(digest, first)
+    assert await bench.say(Piece(digest, first, size), book[first : 2 * first]) == Fetch(digest, 2 * first)
+    assert await bench.say(Piece(digest, 2 * first, size), book[2 * first :]) == Obeyed(True, book=1)
 
 
 @pytest.mark.parametrize(
@@ -49,11 +55,11 @@ async def test_a_piece_that_comes_twice_or_too_early_changes_nothing(bench: Desk
 async def test_a_book_that_cannot_be_taken_is_refused_and_leaves_nothing(
     bench: DeskBench, book: NewBook, content: bytes, why: str
 ) -> None:
-    assert why in (await bench.bring(book, content)).refusal
+    assert why in (await bench.bring(book, content)).note
     assert (bench.queue.books, list(bench.room.iterdir())) == ((), [])
-    piece = await bench.say(BookPiece(book.digest, 0), content)
-    assert isinstance(piece, BookTaken)
-    assert "run the same command again" in piece.refusal
+    piece = await bench.say(Piece(book.digest, 0, book.size), content)
+    assert isinstance(piece, Obeyed)
+    assert "run the same command again" in piece.note
 
 
 async def test_many_bringers_that_never_finish_leave_no_pile(bench: DeskBench) -> None:
@@ -68,16 +74,26 @@ async def test_users_and_workers_are_answered_while_a_slow_disk_takes_a_book(
     free = threading.Event()
     monkeypatch.setattr("swarm.server.queue.copy_synced", lambda source, part: free.wait(60) and part.write_bytes(BOOK))
     await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)))
-    bench.desk.take(b"p", BookPiece(DIGEST, 0), BOOK)
+    bench.desk.take(b"p", Piece(DIGEST, 0, len(BOOK)), BOOK)
     await asyncio.sleep(0)
-    bench.desk.take(b"q", Order("pause", "attic"), b"")
+    bench.desk.take(b"q", Order("pause", "attic", protocol=PROTOCOL), b"")
     assert isinstance(bench.outbox.sent[-1], Obeyed)
     again = await asyncio.to_thread(bench.desk._begin, b"p", NewBook("Emma.txt", "0" * 64, 9))
     free.set()
-    assert again.have == 0  # it did not touch the file of the first one
+    assert again.offset == 0  # it did not touch the file of the first one
     while bench.desk._adding:
         await asyncio.wait(bench.desk._adding)
-    assert bench.outbox.sent[-1] == BookTaken(DIGEST, len(BOOK), 1)
+    assert bench.outbox.sent[-1] == Obeyed(True, book=1)
+
+
+async def test_an_order_of_0_2_is_refused_by_a_sentence(bench: DeskBench) -> None:
+    for message in (Order("pause", "attic"), NewBook("Emma.txt", DIGEST, len(BOOK))):
+        bench.desk.take(b"p", message, b"")
+        refused = bench.outbox.sent[-1]
+        assert isinstance(refused, Obeyed)
+        assert not refused.done
+        assert "your machine speaks protocol 1 of e2a-swarm" in refused.note
+        assert refused.note.endswith("update e2a-swarm on your machine.")
 
 
 async def test_orders_reach_the_book_or_the_machine_that_they_name(bench: DeskBench) -> None:

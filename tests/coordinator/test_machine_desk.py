@@ -6,7 +6,7 @@ from swarm.coordinator.machine_orders import KEEP, NO_QUEUE, MachineOrders
 from swarm.coordinator.member_admin import NO_MEMBERS, MemberAdmin
 from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.envelope import Message
-from swarm.lease.member_message import BookTaken, NewBook, Obeyed, Order
+from swarm.lease.member_message import NewBook, Obeyed, Order
 
 
 class Outbox:
@@ -39,4 +39,4 @@ def test_machines_are_ordered_and_books_are_refused(tmp_path: Path) -> None:
     desk.take(b"p", Order("approve", "guest"), b"")
     assert outbox.sent == Obeyed(False, NO_MEMBERS)
     desk.take(b"p", NewBook("Emma.epub", "0" * 64, 9), b"")
-    assert outbox.sent == BookTaken("0" * 64, refusal=NO_QUEUE)
+    assert outbox.sent == Obeyed(False, NO_QUEUE)

@@ -32,7 +32,7 @@ from swarm.job.store.store import Entry
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Message, Reason
-from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import (
     PROTOCOL,
     Accepted,
@@ -292,7 +292,7 @@ async def test_pieces_of_a_jobs_files_are_sent_to_whoever_asks_and_clips_pass_be
     while len(heard) < len(content) or not accepted:
         message, frame = await asyncio.wait_for(bench.dealer.receive(), 120)
         accepted = accepted or isinstance(message, Accepted)
-        if isinstance(message, FilePiece):
+        if isinstance(message, Piece):
             assert (message.offset, message.total) == (len(heard), len(content))
             heard += frame
     assert heard == content
@@ -331,7 +331,7 @@ async def test_a_worker_goes_on_from_wherever_it_was_cut_off(tmp_path: Path, off
     bench.dealer.send(Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 1, PROTOCOL))
     bench.dealer.send(Fetch(digest, offset))
     message, frame = await asyncio.wait_for(bench.dealer.receive(), 120)
-    while not isinstance(message, FilePiece):
+    while not isinstance(message, Piece):
         message, frame = await asyncio.wait_for(bench.dealer.receive(), 120)
     assert (message.offset, frame) == (offset, content[offset : offset + PIECE_BYTES])
     bench.running.cancel()

@@ -9,7 +9,7 @@ import pytest
 import zmq
 
 from swarm.lease.envelope import MAX_CLIP_BYTES
-from swarm.lease.file_transfer import FilePiece
+from swarm.lease.file_transfer import Piece
 from swarm.lease.message import Bye, Clip, Done, Heartbeat, Release
 from swarm.net import proxy
 from swarm.net.connection_limiter import MAX_UNPROVEN_OF_ADDRESS, MOST, UNPROVEN_BYTES
@@ -196,7 +196,7 @@ async def test_a_member_that_reads_nothing_fills_no_memory_and_is_cut(
         client.send(pack(Heartbeat(())))
         peer, _, _ = await router.receive()
         sent = 0
-        while router.send(peer, FilePiece("a" * 64, 0, 1), bytes(256 * 1024)):
+        while router.send(peer, Piece("a" * 64, 0, 1), bytes(256 * 1024)):
             sent += 256 * 1024
             await asyncio.sleep(0.001)
             assert sent <= MAX_UNREAD_BYTES + (64 << 20)

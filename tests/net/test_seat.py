@@ -8,7 +8,7 @@ import pytest
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.lease.envelope import Message
-from swarm.lease.member_message import BookTaken, NewBook, Obeyed
+from swarm.lease.member_message import NewBook, Obeyed
 from swarm.lease.message import StatusReply
 from swarm.net.client import Answer, Conversation, Seat, bring_book, give_order
 from swarm.net.wire import pack
@@ -59,10 +59,10 @@ async def test_a_coordinator_that_says_nothing_keeps_no_other_from_obeying(
 async def test_a_book_whose_name_is_no_utf_8_can_be_brought(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seat, sent = seat_before(monkeypatch, tmp_path, a="done"), list[Message]()
 
-    async def take(conversation: Conversation, message: Message, frame: bytes = b"") -> BookTaken:
+    async def take(conversation: Conversation, message: Message, frame: bytes = b"") -> Obeyed:
         sent.append(message)
         pack(message)
-        return BookTaken("0" * 64, book=7)
+        return Obeyed(True, book=7)
 
     monkeypatch.setattr(Conversation, "say", take)
     book = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.epub"))

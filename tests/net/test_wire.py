@@ -21,8 +21,6 @@ from swarm.lease.file_transfer import (
     ToldFile,
 )
 from swarm.lease.member_message import (
-    BookPiece,
-    BookTaken,
     Claim,
     Copied,
     Copy,
@@ -59,7 +57,7 @@ FROM_WORKER: list[m.Message] = [
     m.Heartbeat((), models=ModelReport((LackedFile(DIGEST, 5, false=(DIGEST,), told=TOLD, waits=True),), (TOLD,))),
     m.Fetch(DIGEST, 2**33),
     Blocks(DIGEST, 3),
-    m.FilePiece(DIGEST, 5, 2**33),
+    m.Piece(DIGEST, 5, 2**33),
     m.Clip("job", 0, 1, 2, KEY, 7, 1, samples=2400, sample_rate=24000, digest=DIGEST, work_s=0.25),
     m.ClipPiece(3, 65536),
     m.Failed("job", 0, 1, 2, "silent", "nothing heard", 7, 1),
@@ -68,7 +66,6 @@ FROM_WORKER: list[m.Message] = [
     m.Status(),
     Order("move", "Moby Dick", 2, "laptop"),
     NewBook("Moby Dick.epub", DIGEST, 2**21, ("--voice", "heart")),
-    BookPiece(DIGEST, 2**20),
     Copy("tower", "clips", "job", DIGEST, 5, (KEY,), Claim(CANDIDATE, "run", 3)),
     Silent("id", "run", 3, 7),
     Epochs((("job", 2**52),)),
@@ -83,7 +80,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Job("job", "Moby Dick", Recipe("coqui", "clone:1", "en"), (JobAsset("model/model.pth", DIGEST, 2**31),), True),
     m.Job("job", "Moby Dick", Recipe("piper", "v", "de"), voices=("de_DE-mls-medium:5",)),
     m.Fetch(DIGEST, 0),
-    m.FilePiece(DIGEST, 0, 5),
+    m.Piece(DIGEST, 0, 5),
     Source(DIGEST, "10.0.0.1:5000"),
     BlockDigests(DIGEST, 3, bytes(64)),
     ModelSource(DIGEST, wait=True),
@@ -99,7 +96,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.WhoAreYou(),
     Instruct("limit", 2, "laptop"),
     Obeyed(True, "paused"),
-    BookTaken(DIGEST, 5, 3, "no room"),
+    Obeyed(True, book=3),
     Members("laptop", bytes(32), bytes(64)),
     Copied("records", "job", 5, 2**33, DIGEST, True, (0, 60_000), Voters("run", 3, (CANDIDATE,))),
     Opinion("id", "run", 7, True),
@@ -149,13 +146,13 @@ def test_every_message_of_the_table_is_tried_here() -> None:
 @pytest.mark.parametrize("message", FROM_WORKER, ids=lambda message: type(message).__name__)
 def test_what_a_worker_says_arrives_as_it_was(message: m.Message) -> None:
     assert unpack_from_worker(pack(message)) == message
-    assert isinstance(message, m.Fetch | m.FilePiece) or unpack_from_coordinator(pack(message)) is None
+    assert isinstance(message, m.Fetch | m.Piece) or unpack_from_coordinator(pack(message)) is None
 
 
 @pytest.mark.parametrize("message", FROM_COORDINATOR, ids=lambda message: type(message).__name__)
 def test_what_a_coordinator_says_arrives_as_it_was(message: m.Message) -> None:
     assert unpack_from_coordinator(pack(message)) == message
-    assert isinstance(message, m.Fetch | m.FilePiece) or unpack_from_worker(pack(message)) is None
+    assert isinstance(message, m.Fetch | m.Piece) or unpack_from_worker(pack(message)) is None
 
 
 def test_unknown_fields_are_ignored_and_unknown_types_are_nothing() -> None:

@@ -22,7 +22,7 @@ from swarm.lease.coordinator.core import GATHER_S, OWN_GAP_S, CoordinatorCore
 from swarm.lease.coordinator.intake import ClipAssembly
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Message
-from swarm.lease.file_transfer import BlockDigests, FilePiece
+from swarm.lease.file_transfer import BlockDigests, Piece
 from swarm.lease.message import Clip, ClipPiece, FromWorker
 from swarm.lease.outcome import JournalEntry, Outcome, Serve
 from swarm.watch.words import event_text
@@ -345,7 +345,7 @@ class SimCoordinator(Machine):
             digests = digests_of_blocks(data, serve.blocks)
             world.network.send(connection, connection.worker, BlockDigests(serve.digest, serve.blocks, digests))
         elif connection is not None:
-            message = FilePiece(serve.digest, serve.offset, serve.total)
+            message = Piece(serve.digest, serve.offset, serve.total)
             world.log(self.name, f"-> {serve.peer.decode()}", message)
             world.network.send(connection, connection.worker, message, frame)
 

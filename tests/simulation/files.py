@@ -10,7 +10,7 @@ from small_tensors import small_tensors
 from story import Violation
 
 from swarm.job.job_asset import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, MODEL, VOICE, JobAsset, piece_size
-from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.file_transfer import Fetch, Piece
 
 if TYPE_CHECKING:
     from worker import SimWorker
@@ -125,7 +125,7 @@ class FileDisk:
         else:
             frame = data[fetch.offset : fetch.offset + piece_size(len(data), fetch.offset, PIECE)]
             frame = self.worker.liar.piece(frame) if self.worker.liar else frame
-            self.worker.send(name, FilePiece(fetch.digest, fetch.offset, len(data)), frame)
+            self.worker.send(name, Piece(fetch.digest, fetch.offset, len(data)), frame)
 
     def _missed(self, digest: str) -> None:
         self.worker.carry_out(self.worker.core.lost(digest, self.worker.clock()))

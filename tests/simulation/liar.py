@@ -11,6 +11,7 @@ from small_tensors import small_tensors
 
 from swarm.job.recipe import Recipe, clip_key, seed_of
 from swarm.job.state import JobState
+from swarm.lease.envelope import Reason
 from swarm.lease.message import Accepted, Clip, Failed, FromCoordinator, Heartbeat, Held, Rejected, Release, SlotReport
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ class Liar:
             return [message]
         name = (message.chapter, message.index, message.key) if isinstance(message, Rejected) else message.clips[0]
         clip = self.lies.pop((message.job, *name), None)
-        return [message] if clip is None else [message, Rejected(clip.job, clip.chapter, clip.index, clip.key, "a lie")]
+        if clip is None:
+            return [message]
+        return [message, Rejected(clip.job, clip.chapter, clip.index, clip.key, Reason("damaged clip", note="a lie"))]
 
     def _changed(self, clip: Clip, frame: bytes) -> tuple[Clip, bytes]:
         random = self.worker.world.random

@@ -16,7 +16,7 @@ from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, piece_size
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Message
-from swarm.lease.file_transfer import Fetch, FilePiece, LackedFile, ModelReport, ModelSource, Source, ToldFile
+from swarm.lease.file_transfer import Fetch, LackedFile, ModelReport, ModelSource, Piece, Source, ToldFile
 from swarm.lease.message import Heartbeat
 from swarm.lease.outcome import Expect, Seek, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
@@ -211,7 +211,7 @@ class Machine:
         whole = next(block_list(content) for _, content in self.files.items() if digest_is(content, fetch.digest))
         whole = whole[::-1] if self.lie == "list" else whole
         frame = whole[fetch.offset : fetch.offset + PIECE]
-        self.world.to_coordinator(self, FilePiece(fetch.digest, fetch.offset, len(whole)), frame)
+        self.world.to_coordinator(self, Piece(fetch.digest, fetch.offset, len(whole)), frame)
 
     def _sought(self, digest: str) -> None:
         self.expected.pop(digest, None)
@@ -245,7 +245,7 @@ class Machine:
 
     # --- its peer file server
 
-    def answer(self, fetch: Fetch) -> tuple[FilePiece, bytes] | None:
+    def answer(self, fetch: Fetch) -> tuple[Piece, bytes] | None:
         """Return what its server says to a question; None while the piece is not here yet."""
         data = next((content for content in self.files.values() if digest_is(content, fetch.digest)), None)
         data = data or self.came.get(fetch.digest)
@@ -257,7 +257,7 @@ class Machine:
         if size and len(frame) < piece_size(size, fetch.offset, PIECE):
             return None
         frame = frame[::-1] if self.lie == "pieces" else frame
-        return FilePiece(fetch.digest, fetch.offset, size), frame
+        return Piece(fetch.digest, fetch.offset, size), frame
 
 
 def digest_is(content: bytes, digest: str) -> bool:
@@ -449,14 +449,14 @@ class ModelWorld:
             if answer is None:
                 size = other.core.fetched.downloads.size_passed_on(waiting[0].digest)
                 self.heap.after(0.2, self._answer, machine, run, name)
-                self._hand_over(machine, run, name, FilePiece(waiting[0].digest, waiting[0].offset, size), b"")
+                self._hand_over(machine, run, name, Piece(waiting[0].digest, waiting[0].offset, size), b"")
                 return
             waiting.pop(0)
             other.up_s = max(other.up_s, self.heap.now) + len(answer[1]) / other.rate
             delay_s = other.up_s - self.heap.now + self.far_s[other.number]
             self.heap.after(delay_s, self._hand_over, machine, run, name, *answer)
 
-    def _hand_over(self, machine: Machine, run: int, name: str, piece: FilePiece, frame: bytes) -> None:
+    def _hand_over(self, machine: Machine, run: int, name: str, piece: Piece, frame: bytes) -> None:
         if machine.is_alive and machine.run == run:
             machine.carry_out(machine.core.receive(name, piece, self.heap.now, frame))
 

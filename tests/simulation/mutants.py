@@ -162,9 +162,7 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "latents of two workers": Edit(Request, "_is_let", "served.state.awaits_latents and", "False and"),
     "spoken before its latents are journaled": Edit(WorkerCore, "_next", "not suits or lease.job.latents", "not suits"),
-    "latents are not looked at": Edit(
-        ServedAssets, "_take", "hashlib.sha256(data).hexdigest() != coming.made.digest", "False"
-    ),
+    "latents are not looked at": Edit(ServedAssets, "_take", 'took == "spoilt"', "False"),
     "latents of any form are taken": Edit(ServedAssets, "_take", "fault_of_tensors(bytes(data))", "''"),
     "a voice of other latents goes on": Edit(
         EngineSlot, "suits", "self.latents == find_latents(job.job_files)", "True"

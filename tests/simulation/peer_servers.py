@@ -8,7 +8,7 @@ from files import BLOCK, PIECE
 
 from swarm.job.job_asset import piece_size
 from swarm.lease.envelope import Message
-from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.worker.file_source import PEER
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class PeerServers:
         if other.liar:
             frame = other.liar.piece(frame)
         if self.worker.awake:
-            piece = FilePiece(fetch.digest, fetch.offset, size)
+            piece = Piece(fetch.digest, fetch.offset, size)
             self.worker.carry_out(self.worker.core.receive(name, piece, self.worker.clock(), frame))
 
     @property

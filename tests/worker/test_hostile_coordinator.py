@@ -13,7 +13,7 @@ from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.job_asset import JobAsset
 from swarm.job.recipe import Recipe, clip_key
 from swarm.lease.core_settings import WorkerSettings
-from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import (
     PROTOCOL,
     Accepted,
@@ -143,7 +143,7 @@ class Liar:
 
     def piece(self) -> tuple[FromCoordinator, bytes]:
         frame = bytes(self.chance.choice((0, 1, 7, 256 * 1024)))
-        return FilePiece(self.digest(), self.count(), self.chance.choice((0, 7, 300_000))), frame
+        return Piece(self.digest(), self.count(), self.chance.choice((0, 7, 300_000))), frame
 
     def fetch(self) -> tuple[FromCoordinator, bytes]:
         return Fetch(self.digest(), self.count()), b""
@@ -164,7 +164,7 @@ class Liar:
 
     def session(self) -> tuple[FromCoordinator, bytes]:
         final, failed = self.chance.random() < 0.1, self.chance.random() < 0.5
-        return self.chance.choice((WhoAreYou(), Refused("no"), Done(final, failed, "nothing"))), b""
+        return self.chance.choice((WhoAreYou(), Refused(), Done(final, failed))), b""
 
 
 @pytest.mark.timeout(600)

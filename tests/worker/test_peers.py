@@ -20,7 +20,7 @@ from ports import LOOPBACK
 from swarm.coordinator.file_server import FileServer
 from swarm.job.job_asset import BLOCK_BYTES, PIECE_BYTES, JobAsset
 from swarm.job.state import JobState
-from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.outcome import Outcome
 from swarm.lease.worker import file_source
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
@@ -268,12 +268,12 @@ class ChangingSockets(FixedSockets):
         return self.keys
 
 
-async def asked(address: str, keys: CurveKeys, fetch: Fetch) -> FilePiece:
+async def asked(address: str, keys: CurveKeys, fetch: Fetch) -> Piece:
     dealer = DealerSocket(keys)
     dealer.connect([address])
     while not dealer.send(fetch):
         await asyncio.sleep(0.01)
     message, _ = await dealer.receive()
     dealer.close()
-    assert isinstance(message, FilePiece)
+    assert isinstance(message, Piece)
     return message

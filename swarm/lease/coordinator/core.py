@@ -24,7 +24,7 @@ from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
 from swarm.lease.coordinator.time_left import IDLE, EncoderUse, EncodingPace, SpeechPace
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Reason
-from swarm.lease.file_transfer import Blocks, Fetch, FilePiece
+from swarm.lease.file_transfer import Blocks, Fetch, Piece
 from swarm.lease.member_message import Epochs
 from swarm.lease.message import (
     Bye,
@@ -322,7 +322,7 @@ class CoordinatorCore:
                 self.intake.held(session, message, now, self._new_lease_id, outcome)
             case Fetch() | Blocks():
                 self.job_files.fetch(session, message, now, outcome)
-            case FilePiece():
+            case Piece():
                 self.job_files.job_file(session, message, frame, now, outcome)
                 tidy(self.jobs, session, now)
             case Release():

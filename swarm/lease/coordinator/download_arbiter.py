@@ -5,16 +5,16 @@ The coordinator has no such file. It knows by heartbeats who has one, and who la
 A worker that has one tells the digest of its block list, by which the file travels along a chain, as a job asset
 does. A block list is named by its digest, and so is the file on its way: a list that does not fit is no list."""
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, block_list_size, piece_size
+from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, block_list_size
 from swarm.lease.coordinator.chain import Chain, Chains
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.envelope import Reason
-from swarm.lease.file_transfer import BlockDigests, Blocks, Fetch, FilePiece, LackedFile, ModelSource, ToldFile
+from swarm.lease.file_transfer import BlockDigests, Blocks, LackedFile, ModelSource, Piece, ToldFile
 from swarm.lease.outcome import Outcome
+from swarm.lease.transfer import Incoming
 
 NEW_S = 5.0  # a session this new may go on with what an earlier run told it to fetch or to wait for
 STUCK_S = 60.0  # another worker gets the leave, too, if a download brings no byte for so long
@@ -131,10 +131,9 @@ ANSWER_S = 3.0  # a worker that sends no piece of a list for so long is left for
 class Coming:
     """A block list on its way here, and those that wait for a part of it."""
 
-    size: int
+    file: Incoming
     session: str = ""
     asked_s: float = 0.0
-    data: bytearray = field(default_factory=bytearray)
     tried: set[str] = field(default_factory=set)
     waiting: set[tuple[bytes, int]] = field(default_factory=set)  # peers, and the part that each asked for
 
@@ -153,7 +152,9 @@ class BlockLists:
         if asked.digest in self.known:
             self._tell(session.peer, asked.digest, asked.number, out)
             return
-        coming = self.coming.setdefault(asked.digest, Coming(block_list_size(chain.size, self.piece)))
+        coming = self.coming.setdefault(
+            asked.digest, Coming(Incoming(asked.digest, block_list_size(chain.size, self.piece), self.piece))
+        )
         coming.waiting.add((session.peer, asked.number))
         if coming.session not in self.sessions or now - coming.asked_s >= ANSWER_S:
             self._ask_another(asked.digest, coming, chain, now, out)
@@ -164,25 +165,24 @@ class BlockLists:
         ]
         coming.session = min(having, key=lambda key: (key in coming.tried, key), default="")
         coming.tried.add(coming.session)
-        coming.data.clear()
+        coming.file.begin_again()
         if coming.session:
-            self._ask(digest, coming, now, out)
+            self._ask(coming, now, out)
 
-    def _ask(self, digest: str, coming: Coming, now: float, out: Outcome) -> None:
+    def _ask(self, coming: Coming, now: float, out: Outcome) -> None:
         coming.asked_s = now
-        out.send(self.sessions[coming.session].peer, Fetch(digest, len(coming.data)))
+        out.send(self.sessions[coming.session].peer, coming.file.next_fetch)
 
-    def take(self, session: Session, piece: FilePiece, frame: bytes, chain: Chain, now: float, out: Outcome) -> None:
+    def take(self, session: Session, piece: Piece, frame: bytes, chain: Chain, now: float, out: Outcome) -> None:
         """Take in a piece of a list; set a worker aside whose list does not fit its digest."""
         coming = self.coming.get(piece.digest)
-        if coming is None or coming.session != session.key or piece.offset != len(coming.data):
+        if coming is None or coming.session != session.key or piece.offset != coming.file.have:
             return
-        if len(frame) == piece_size(coming.size, piece.offset, self.piece) and piece.total == coming.size:
-            coming.data.extend(frame)
-            if len(coming.data) < coming.size:
-                self._ask(piece.digest, coming, now, out)
+        match coming.file.take_piece(piece, frame):
+            case "more":
+                self._ask(coming, now, out)
                 return
-            if hashlib.sha256(coming.data).hexdigest() == piece.digest:
+            case "whole":
                 self._keep(piece.digest, self.coming.pop(piece.digest), out)
                 return
         chain.liars.add(session.key)
@@ -192,7 +192,7 @@ class BlockLists:
     def _keep(self, digest: str, coming: Coming, out: Outcome) -> None:
         while len(self.known) >= MAX_LISTS:
             del self.known[next(iter(self.known))]
-        self.known[digest] = bytes(coming.data)
+        self.known[digest] = bytes(coming.file.data)
         for peer, number in sorted(coming.waiting):
             self._tell(peer, digest, number, out)
 

@@ -1,6 +1,5 @@
 """Job assets on the coordinator's side: pieces go to workers, latents come back from one of them."""
 
-import hashlib
 import math
 from dataclasses import dataclass, field
 
@@ -11,7 +10,6 @@ from swarm.job.job_asset import (
     fault_of_tensors,
     is_shared,
     list_size,
-    piece_size,
 )
 from swarm.job.recipe import Recipe
 from swarm.job.record import LatentsKept, LatentsLost
@@ -22,9 +20,10 @@ from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.roster import TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.envelope import Reason
-from swarm.lease.file_transfer import Blocks, Fetch, FilePiece, OfferedLatents, Source
+from swarm.lease.file_transfer import Blocks, Fetch, OfferedLatents, Piece, Source
 from swarm.lease.message import Heartbeat, Revoke
 from swarm.lease.outcome import JournalEntry, Outcome, Serve
+from swarm.lease.transfer import Incoming
 
 ASK_AGAIN_S = 3.0  # a piece of latents that did not come is asked for again
 
@@ -36,7 +35,7 @@ class Collecting:
     session: str
     made: OfferedLatents
     asked_s: float
-    data: bytearray = field(default_factory=bytearray)
+    file: Incoming
 
 
 @dataclass
@@ -146,16 +145,18 @@ class ServedAssets:
         else:
             coming = self.collecting.get(job)
             if coming is None or (coming.session, coming.made) != (session.key, made):
-                coming = self.collecting[job] = Collecting(session.key, made, now - ASK_AGAIN_S)
+                coming = self.collecting[job] = Collecting(
+                    session.key, made, now - ASK_AGAIN_S, Incoming(made.digest, made.size, self.piece)
+                )
             if now - coming.asked_s >= ASK_AGAIN_S:
                 self._ask(coming, session, now, out)
 
     @staticmethod
     def _ask(coming: Collecting, session: Session, now: float, out: Outcome) -> None:
         coming.asked_s = now
-        out.send(session.peer, Fetch(coming.made.digest, len(coming.data)))
+        out.send(session.peer, coming.file.next_fetch)
 
-    def job_file(self, session: Session, piece: FilePiece, frame: bytes, now: float, out: Outcome) -> None:
+    def job_file(self, session: Session, piece: Piece, frame: bytes, now: float, out: Outcome) -> None:
         """Take in a piece of latents or of a block list; drop one that was not asked for."""
         for job, coming in self.collecting.items():
             if (coming.session, coming.made.digest) == (session.key, piece.digest):
@@ -169,23 +170,22 @@ class ServedAssets:
         self,
         served: ServedJob,
         coming: Collecting,
-        piece: FilePiece,
+        piece: Piece,
         frame: bytes,
         session: Session,
         now: float,
         out: Outcome,
     ) -> None:
-        size, data = coming.made.size, coming.data
-        if piece.offset != len(data) or piece.total != size or len(frame) != piece_size(size, piece.offset, self.piece):
+        took, data = coming.file.take_piece(piece, frame), coming.file.data
+        if took == "unasked":
             return  # asked for again with the next heartbeat
-        data.extend(frame)
-        if len(data) < size:
+        if took == "more":
             self._ask(coming, session, now, out)
             return
         del self.collecting[served.state.job]
         if not served.state.awaits_latents:
             return
-        if hashlib.sha256(data).hexdigest() != coming.made.digest:
+        if took == "spoilt":
             self._distrust(served, session, "the latents it sent do not fit their digest", out)
         elif fault := fault_of_tensors(bytes(data)):
             self._distrust(served, session, f"the latents it sent are not usable: {fault}", out)

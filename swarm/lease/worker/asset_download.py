@@ -21,7 +21,7 @@ from swarm.job.job_asset import (
 )
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import MAX_HELD_FILES
-from swarm.lease.file_transfer import BlockDigests, Fault, Fetch, Fetching, FilePiece, Source
+from swarm.lease.file_transfer import BlockDigests, Fault, Fetch, Fetching, Piece, Source
 from swarm.lease.outcome import Expect, Seek, WorkerOutcome
 from swarm.lease.worker.file_source import PEER, FileSource
 
@@ -228,7 +228,7 @@ class Downloads:
             if item.source.peer_address and item.source.name == name:
                 self._leave(item, "away", now, out)
 
-    def take(self, name: str, piece: FilePiece, frame: bytes, now: float, out: WorkerOutcome) -> None:
+    def take(self, name: str, piece: Piece, frame: bytes, now: float, out: WorkerOutcome) -> None:
         """Take a piece that arrived. One that is out of turn is dropped and asked for again."""
         item = self.items.get(piece.digest)
         if item is None or item.state != "fetching":
@@ -246,9 +246,7 @@ class Downloads:
         item.received, item.moved_s = item.received + len(frame), now
         out.pieces.append((piece.digest, piece.offset, frame))
 
-    def _answers(
-        self, name: str, item: Download, piece: FilePiece, frame: bytes, now: float, out: WorkerOutcome
-    ) -> bool:
+    def _answers(self, name: str, item: Download, piece: Piece, frame: bytes, now: float, out: WorkerOutcome) -> bool:
         """Take in a word of another worker; tell whether it is a piece, and of the one that the file comes from.
 
         Without bytes it says that it has the piece not yet, and without a size that it has not the file.

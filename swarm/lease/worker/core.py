@@ -13,7 +13,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.job_asset import JobAsset
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import MAX_BATCH, Hindrance, NotLeasing
-from swarm.lease.file_transfer import BlockDigests, Fetch, FilePiece, ModelReport, Source
+from swarm.lease.file_transfer import BlockDigests, Fetch, ModelReport, Piece, Source
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -141,9 +141,9 @@ class WorkerCore:
     # --- messages
 
     def receive(self, name: str, message: FromCoordinator, now: float, frame: bytes = b"") -> WorkerOutcome:
-        """Take a message of a coordinator, or a `FilePiece` of another worker; `frame` is the bytes that follow it."""
+        """Take a message of a coordinator, or a `Piece` of another worker; `frame` is the bytes that follow it."""
         out = WorkerOutcome()
-        if isinstance(message, FilePiece):
+        if isinstance(message, Piece):
             self.fetched.downloads.take(name, message, frame, now, out)
         if link := self.links.get(name):
             link.hear(now)

@@ -20,7 +20,7 @@ from swarm.book.model.book import Chapter
 from swarm.job.job_asset import PIECE_BYTES
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
-from swarm.lease.file_transfer import FilePiece
+from swarm.lease.file_transfer import Piece
 from swarm.lease.message import StatusReply
 from swarm.watch.trace.log_file import LogFile
 
@@ -183,7 +183,7 @@ class WatchedCore:
 
 def plain_arguments(given: Mapping[str, object]) -> dict[str, object]:
     """Return the arguments of a call as values that JSON can represent."""
-    whole = isinstance(given.get("message"), FilePiece)
+    whole = isinstance(given.get("message"), Piece)
     return {
         name: value if whole and isinstance(value, bytes) and len(value) <= PIECE_BYTES else _plain(value)
         for name, value in given.items()

@@ -21,7 +21,7 @@ from typing import IO, Any, NamedTuple
 from swarm.errors import StoreError
 from swarm.job.job_asset import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, PIECE_BYTES, JobAsset, piece_size
 from swarm.job.store.asset_folder import digest_of
-from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.system.disk import guarded, replace_file
 from swarm.system.lock import Lock, Scratch
 from swarm.system.platform import sync_file
@@ -368,7 +368,7 @@ def _link(source: Path, target: Path) -> None:
 
 
 Report = Callable[[str, Kept], None]
-Reply = Callable[[str, FilePiece, bytes], None]
+Reply = Callable[[str, Piece, bytes], None]
 Lost = Callable[[str], None]
 
 
@@ -427,7 +427,7 @@ class FileThread:
 
         def reply(found: tuple[bytes, int]) -> None:
             if found[0]:
-                self._reply(link, FilePiece(fetch.digest, fetch.offset, found[1]), found[0])
+                self._reply(link, Piece(fetch.digest, fetch.offset, found[1]), found[0])
             elif not found[1]:
                 self._lost(fetch.digest)
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from swarm.errors import EnvironmentFault
 from swarm.job.job_asset import BLOCK_BYTES, PIECE_BYTES, WINDOW
-from swarm.lease.file_transfer import Fetch, FilePiece
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.net.transport import RouterSocket
 from swarm.worker.files.file_cache import FileThread
 
@@ -55,7 +55,7 @@ class PeerFileServer:
     def _ask(self, peer: bytes, fetch: Fetch) -> None:
         asker = self._askers.get(peer)
         if fetch.offset >= self._size_of(fetch.digest) or (asker is None and len(self._askers) >= MAX_ASKERS):
-            self._router.send(peer, FilePiece(fetch.digest, fetch.offset, 0))
+            self._router.send(peer, Piece(fetch.digest, fetch.offset, 0))
             return
         if asker is None:
             asker = self._askers[peer] = Asker(peer)
@@ -78,7 +78,7 @@ class PeerFileServer:
             return
         asker.fetches.popleft()
         if self._router.unread(asker.peer) <= MAX_UNREAD_BYTES:
-            self._router.send(asker.peer, FilePiece(fetch.digest, fetch.offset, size), data)
+            self._router.send(asker.peer, Piece(fetch.digest, fetch.offset, size), data)
             self.served += len(data)
         if asker.fetches:
             self._read(asker)
@@ -98,7 +98,7 @@ class PeerFileServer:
         for asker in list(self._askers.values()):
             first = asker.fetches[0]
             size = self._size_of(first.digest)  # 0 if no job needs the file any more
-            if not self._router.send(asker.peer, FilePiece(first.digest, first.offset, size)) or not size:
+            if not self._router.send(asker.peer, Piece(first.digest, first.offset, size)) or not size:
                 del self._askers[asker.peer]
 
     def close(self) -> None:

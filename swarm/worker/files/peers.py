@@ -8,7 +8,7 @@ from typing import Any
 from swarm.errors import EnvironmentFault
 from swarm.job.job_asset import WINDOW, is_shared
 from swarm.lease.envelope import Message
-from swarm.lease.file_transfer import FilePiece, ModelSource
+from swarm.lease.file_transfer import ModelSource, Piece
 from swarm.lease.message import FromCoordinator, Job
 from swarm.lease.outcome import Load, WorkerOutcome
 from swarm.lease.worker.asset_download import Download
@@ -104,7 +104,7 @@ class Peers:
     async def _listen(self, name: str, socket: DealerSocket) -> None:
         while True:
             message, frame = await socket.receive()
-            if isinstance(message, FilePiece):  # a worker has nothing else to say
+            if isinstance(message, Piece):  # a worker has nothing else to say
                 self._carry_out(self._core.receive(name, message, self._clock.now(), frame))
 
     def _closed(self, name: str) -> None:

@@ -14,7 +14,7 @@ from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.deadlines import SILENCE_S
 from swarm.lease.coordinator.roster import TELL_AGAIN_S
 from swarm.lease.coordinator.served_assets import ASK_AGAIN_S
-from swarm.lease.file_transfer import Fetch, Fetching, FilePiece, OfferedLatents
+from swarm.lease.file_transfer import Fetch, Fetching, OfferedLatents, Piece
 from swarm.lease.message import Done, Grant, Heartbeat, Job, Release, Revoke
 from swarm.lease.offer import EngineOffer
 from swarm.lease.outcome import Outcome
@@ -97,7 +97,7 @@ def test_one_slot_alone_is_let_in_until_the_latents_are_journaled_and_all_others
     assert note(core) == "preparing the voice"
     outcome = beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
     assert sent(outcome, Fetch) == [Fetch(MADE.digest, 0)]
-    outcome = core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
+    outcome = core.receive(b"p", Piece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
     assert [(entry.record, entry.frame) for entry in outcome.entries] == [
         (LatentsKept(MADE.digest, MADE.size, "p"), MADE_BYTES)
     ]
@@ -115,11 +115,11 @@ def test_latents_come_piece_by_piece_and_what_does_not_come_is_asked_for_again()
     assert sent(beat(core, b"p", VOICE_FILE, **mine), Fetch) == [Fetch(MADE.digest, 0)]
     assert not sent(beat(core, b"p", VOICE_FILE, now=1.5, **mine), Fetch)
     assert sent(beat(core, b"p", VOICE_FILE, now=1.1 + ASK_AGAIN_S, **mine), Fetch) == [Fetch(MADE.digest, 0)]
-    assert sent(core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 5.0, MADE_BYTES[:60]), Fetch) == [
+    assert sent(core.receive(b"p", Piece(MADE.digest, 0, MADE.size), 5.0, MADE_BYTES[:60]), Fetch) == [
         Fetch(MADE.digest, 60)
     ]
-    core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 5.0, MADE_BYTES[:60])  # twice
-    core.receive(b"p", FilePiece(MADE.digest, 60, MADE.size), 5.0, MADE_BYTES[60:])
+    core.receive(b"p", Piece(MADE.digest, 0, MADE.size), 5.0, MADE_BYTES[:60])  # twice
+    core.receive(b"p", Piece(MADE.digest, 60, MADE.size), 5.0, MADE_BYTES[60:])
     assert state.latents is not None
 
 
@@ -138,7 +138,7 @@ def test_latents_that_do_not_fit_their_digest_cost_the_worker_the_job() -> None:
     (grant,) = sent(begin(core, b"p", b"q"), Grant)
     beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
     beat(core, b"q", VOICE_FILE)
-    outcome = core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES[::-1])
+    outcome = core.receive(b"p", Piece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES[::-1])
     assert [revoke.lease for revoke in sent(outcome, Revoke, b"p")] == [grant.lease]
     assert sent(outcome, Grant, b"q")
     assert state.latents is None
@@ -151,14 +151,14 @@ def test_latents_that_are_no_safetensors_are_refused_and_those_of_the_next_worke
     offered = OfferedLatents("job", hashlib.sha256(junk).hexdigest(), len(junk))
     beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(offered,), offers=())
     beat(core, b"q", VOICE_FILE)
-    outcome = core.receive(b"p", FilePiece(offered.digest, 0, offered.size), 1.1, junk)
+    outcome = core.receive(b"p", Piece(offered.digest, 0, offered.size), 1.1, junk)
     assert not outcome.entries
     assert [revoke.lease for revoke in sent(outcome, Revoke, b"p")] == [grant.lease]
     (other,) = sent(outcome, Grant, b"q")
     assert "not usable" in said(outcome)[0]
     assert core.peers[b"p"].trust.streak == 1
     beat(core, b"q", VOICE_FILE, leases=(other.lease,), made=(MADE,), offers=())
-    core.receive(b"q", FilePiece(MADE.digest, 0, MADE.size), 1.2, MADE_BYTES)
+    core.receive(b"q", Piece(MADE.digest, 0, MADE.size), 1.2, MADE_BYTES)
     assert state.latents == LatentsKept(MADE.digest, MADE.size, "q")
 
 
@@ -166,7 +166,7 @@ def test_a_worker_whose_latents_were_refused_is_not_first_because_it_greets_agai
     core = make_core(make_state(VOICE_FILE))
     (grant,) = sent(begin(core, b"p", b"q"), Grant)
     beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(MADE,), offers=())
-    core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES[::-1])
+    core.receive(b"p", Piece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES[::-1])
     join(core, b"p")
     assert not sent(beat(core, b"p", VOICE_FILE), Grant)
     (other,) = sent(beat(core, b"q", VOICE_FILE), Grant, b"q")
@@ -287,7 +287,7 @@ def speaking(core: CoordinatorCore, *peers: bytes) -> list[int]:
     """Workers that all speak with the latents that the first of them made; returns their leases."""
     (first,) = sent(begin(core, *peers), Grant)
     beat(core, peers[0], VOICE_FILE, leases=(first.lease,), made=(MADE,), offers=())
-    core.receive(peers[0], FilePiece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
+    core.receive(peers[0], Piece(MADE.digest, 0, MADE.size), 1.1, MADE_BYTES)
     beat(core, peers[0], VOICE_FILE, KEPT, leases=(first.lease,), offers=())
     return [first.lease, *(sent(beat(core, peer, VOICE_FILE, KEPT), Grant)[0].lease for peer in peers[1:])]
 
@@ -302,7 +302,7 @@ def test_latents_that_are_lost_are_sent_again_by_one_that_speaks_with_them() -> 
     assert not sent(beat(core, b"q", VOICE_FILE), Grant)
     outcome = beat(core, b"p", VOICE_FILE, leases=(first,), made=(MADE,), offers=())
     assert sent(outcome, Fetch) == [Fetch(MADE.digest, 0)]
-    outcome = core.receive(b"p", FilePiece(MADE.digest, 0, MADE.size), 2.1, MADE_BYTES)
+    outcome = core.receive(b"p", Piece(MADE.digest, 0, MADE.size), 2.1, MADE_BYTES)
     assert [entry.frame for entry in outcome.entries] == [MADE_BYTES]
     assert state.latents == LatentsKept(MADE.digest, MADE.size, "p")
     assert sent(beat(core, b"q", VOICE_FILE, KEPT), Grant)
@@ -320,7 +320,7 @@ def test_latents_that_are_lost_and_that_nobody_has_are_made_anew_by_one() -> Non
     data = small_tensors(b"others!")
     other = OfferedLatents("job", hashlib.sha256(data).hexdigest(), len(data))
     beat(core, b"p", VOICE_FILE, leases=(grant.lease,), made=(other,), offers=())
-    core.receive(b"p", FilePiece(other.digest, 0, other.size), 2.1, data)
+    core.receive(b"p", Piece(other.digest, 0, other.size), 2.1, data)
     assert state.latents == LatentsKept(other.digest, other.size, "p")
 
 

@@ -12,10 +12,10 @@ from swarm.lease.file_transfer import (
     Blocks,
     Fetch,
     Fetching,
-    FilePiece,
     LackedFile,
     ModelReport,
     ModelSource,
+    Piece,
     SetAside,
     Source,
     ToldFile,
@@ -73,7 +73,7 @@ class House:
         self.last = self.core.receive(name.encode(), Blocks(TOLD.digest, number), now)
 
     def sends(self, name: str, offset: int, frame: bytes, total: int = len(LIST)) -> None:
-        self.last = self.core.receive(name.encode(), FilePiece(TOLD.digest, offset, total), 0.0, frame)
+        self.last = self.core.receive(name.encode(), Piece(TOLD.digest, offset, total), 0.0, frame)
 
     def asked(self) -> list[tuple[bytes, int]]:
         """Return which peers the coordinator asked for pieces, and where these begin."""

@@ -4,7 +4,7 @@ from making import RECIPE, make_hello
 
 from swarm.job.job_asset import LATENTS, VOICE, JobAsset
 from swarm.lease.core_settings import WorkerSettings
-from swarm.lease.file_transfer import Fetch, FilePiece, OfferedLatents
+from swarm.lease.file_transfer import Fetch, OfferedLatents, Piece
 from swarm.lease.message import Grant, Heartbeat, Job, Line, Release, Welcome
 from swarm.lease.outcome import Load, Seek, Speak, WorkerOutcome
 from swarm.lease.worker.asset_download import AGAIN_S, STALLED_S
@@ -32,8 +32,8 @@ def offsets(out: WorkerOutcome) -> list[int]:
     return [fetch.offset for fetch in told(out, Fetch)]
 
 
-def piece(file: JobAsset, offset: int, frame: bytes = b"..") -> tuple[FilePiece, bytes]:
-    return FilePiece(file.digest, offset, file.size), frame
+def piece(file: JobAsset, offset: int, frame: bytes = b"..") -> tuple[Piece, bytes]:
+    return Piece(file.digest, offset, file.size), frame
 
 
 def receive(

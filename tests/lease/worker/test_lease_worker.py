@@ -82,7 +82,7 @@ def test_a_lost_greeting_is_repeated() -> None:
 def test_a_refused_worker_does_not_insist() -> None:
     worker = WorkerCore(make_hello())
     worker.connect("a", 0.0)
-    worker.receive("a", Refused("another version"), 0.1)
+    worker.receive("a", Refused(), 0.1)
     assert not worker.beat(1.0).messages
 
 

@@ -10,7 +10,7 @@ from swarm.lease.file_transfer import (
     BlockDigests,
     Blocks,
     Fetch,
-    FilePiece,
+    Piece,
     SetAside,
     Source,
     is_peer_address,
@@ -47,7 +47,7 @@ def asked(out: WorkerOutcome) -> list[tuple[str, int]]:
 
 def piece(worker: WorkerCore, offset: int, name: str = NAME, now: float = 0.0, frame: bytes = b"..") -> WorkerOutcome:
     """Have a piece come, and be written."""
-    out = worker.receive(name, FilePiece(MODEL.digest, offset, SIZE), now, frame)
+    out = worker.receive(name, Piece(MODEL.digest, offset, SIZE), now, frame)
     for digest, at, data in out.pieces:
         kept = worker.kept(digest, at + len(data), now)
         out.messages += kept.messages
@@ -136,7 +136,7 @@ def test_a_door_that_closes_or_has_not_the_file_is_left_at_once() -> None:
     assert {name for name, _ in asked(worker.disconnect(NAME, 1.0))} == {"a"}
     worker = make_worker()
     go_on(worker)
-    out = worker.receive(NAME, FilePiece(MODEL.digest, 2, 0), 1.0)
+    out = worker.receive(NAME, Piece(MODEL.digest, 2, 0), 1.0)
     assert {name for name, _ in asked(out)} == {"a"}
     assert last_fetching(out)[0].aside == (SetAside(PEER_ADDRESS, "without it"),)
 
@@ -175,7 +175,7 @@ def test_pieces_of_a_door_that_is_not_asked_and_of_another_size_are_not_taken() 
     worker = make_worker()
     go_on(worker)
     assert piece(worker, 2, PEER + "10.0.0.9:1").pieces == []
-    assert worker.receive(NAME, FilePiece(MODEL.digest, 2, SIZE + 1), 0.0, b"..").pieces == []
+    assert worker.receive(NAME, Piece(MODEL.digest, 2, SIZE + 1), 0.0, b"..").pieces == []
     assert worker.fetched.downloads.items[MODEL.digest].source.aside == {PEER_ADDRESS: "lying"}
 
 
@@ -193,7 +193,7 @@ def test_a_small_file_comes_from_the_coordinator() -> None:
     small = JobAsset("voice.wav", "a" * 64, BLOCK)
     worker = make_worker(small)
     worker.receive("a", Source(small.digest, PEER_ADDRESS), 0.0)
-    worker.receive("a", FilePiece(small.digest, 0, BLOCK), 0.0, b"..")
+    worker.receive("a", Piece(small.digest, 0, BLOCK), 0.0, b"..")
     assert worker.fetched.downloads.items[small.digest].source.offered == ""
     assert worker.fetched.downloads.size_passed_on(small.digest) == 0
 

@@ -120,5 +120,5 @@ def test_a_clip_that_is_spoken_again_is_kept_once() -> None:
     out = grant(worker, "One.", lease=2, now=3.0)
     out = speak(worker, out, now=4.0)
     assert (worker.unaccepted.size, worker.spares.size) == (100, 0)
-    out = worker.receive("a", Rejected("job-a", *NAME, "no"), 5.0)
+    out = worker.receive("a", Rejected("job-a", *NAME), 5.0)
     assert (worker.unaccepted.size, worker.spares.size) == (0, 0)

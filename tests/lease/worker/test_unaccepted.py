@@ -30,7 +30,7 @@ def test_a_rejected_clip_gives_its_credit_back() -> None:
     out = speak(worker, speak(worker, grant(worker, "One.", "Two.")))
     out = speak(worker, out)
     assert not out.clips
-    out = worker.receive("a", Rejected("job-a", 0, 0, KEY, "no"), 2.0)
+    out = worker.receive("a", Rejected("job-a", 0, 0, KEY), 2.0)
     assert [clip.index for _, clip in out.clips] == [1]
 
 

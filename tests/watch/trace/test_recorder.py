@@ -10,7 +10,7 @@ from making import TEXTS, grant, join, make_clip, make_core, make_hello, make_sp
 from swarm.job.job_asset import PIECE_BYTES
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
-from swarm.lease.file_transfer import FilePiece
+from swarm.lease.file_transfer import Piece
 from swarm.lease.message import Status
 from swarm.lease.worker.core import WorkerCore
 from swarm.watch.trace.log_file import LogFile, open_log
@@ -80,7 +80,7 @@ def test_the_frame_of_a_clip_that_a_worker_spoke_is_written_as_its_size(log: Log
 def test_pieces_of_latents_are_written_whole_but_no_more_than_a_piece_may_have(log: LogFile) -> None:
     core = coordinator(Trace(log))
     for size in (PIECE_BYTES, PIECE_BYTES + 1):
-        core.receive(b"p", FilePiece("a" * 64, 0, size), 1.0, b"\x01" * size)
+        core.receive(b"p", Piece("a" * 64, 0, size), 1.0, b"\x01" * size)
     whole, too_long = (line["given"]["frame"] for line in lines(log)[-2:])
     assert msgspec.convert(whole, bytes) == b"\x01" * PIECE_BYTES
     assert too_long == {"size": PIECE_BYTES + 1}

@@ -11,7 +11,7 @@ from small_tensors import small_tensors
 from swarm.job.job_asset import VOICE, JobAsset, piece_size
 from swarm.job.state import JobState
 from swarm.lease.coordinator import deadlines
-from swarm.lease.file_transfer import FilePiece, OfferedLatents
+from swarm.lease.file_transfer import OfferedLatents, Piece
 from swarm.lease.message import Heartbeat
 from swarm.lease.worker.core import WorkerCore
 from swarm.watch.trace.log_file import open_log, read_log
@@ -66,7 +66,7 @@ def test_latents_that_a_coordinator_collects_and_hashes_are_replayed(path: Path)
         offset = 0
         while offset < len(latents):
             size = piece_size(len(latents), offset)
-            core.receive(b"p", FilePiece(digest, offset, len(latents)), 3.0, latents[offset : offset + size])
+            core.receive(b"p", Piece(digest, offset, len(latents)), 3.0, latents[offset : offset + size])
             offset += size
     assert bare.jobs["job"].state.latents
     assert differences(path) == []
