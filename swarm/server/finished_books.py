@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from swarm.audiobook.output_path import MAX_REPORT_BYTES, claims_in
 from swarm.job.store.store import DiskStore
-from swarm.server.queue import BookState, QueuedBook
+from swarm.server.queue import BookState, QueuedBook, stamp_of
 from swarm.system.text import clean
 
 KINDS = {
@@ -93,7 +93,7 @@ class FinishedBooks:
 
     def _look(self, book: QueuedBook, source: Path) -> FinishedBook | None:
         paths = [Path(name) for name in book.files if Path(name).suffix.lower() in KINDS and Path(name).is_absolute()]
-        stamp = (book.id, book.ended_s, *map(_stamp, paths))
+        stamp = (book.id, book.ended_s, *map(stamp_of, paths))
         known = self._known.get(book.job)
         if known is None or known[0] != stamp:
             known = self._known[book.job] = (stamp, self._read(book, source, paths))
@@ -130,13 +130,6 @@ class FinishedBooks:
                     if report.book.job == job:
                         return report
         return None
-
-
-def _stamp(path: Path) -> object:
-    with suppress(OSError):
-        status = path.stat()
-        return status.st_size, status.st_mtime_ns
-    return None
 
 
 def _files(paths: Sequence[Path]) -> Iterator[FinishedFile]:

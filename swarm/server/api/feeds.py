@@ -203,7 +203,7 @@ class BookFiles:
             Call("GET", f"{place}/{{place:int}}", self.file, gives="application/octet-stream"),
         ]
 
-    def of(self, book: QueuedBook) -> tuple[BookFile, ...]:
+    def files_of(self, book: QueuedBook) -> tuple[BookFile, ...]:
         """Return the files of a book."""
         key = (book.id, book.files, book.ended_s)
         if key not in self._known:
@@ -214,12 +214,12 @@ class BookFiles:
 
     async def list_all(self, book: int) -> list[FileAnswer]:
         """List the files of a finished book."""
-        files = self.of(self._queue.find(book))
+        files = self.files_of(self._queue.find(book))
         return [FileAnswer(place, file.name, file.size) for place, file in enumerate(files, start=1)]
 
     async def file(self, book: int, place: int) -> Response:
         """Send a file of a book, or a range of it."""
-        files = self.of(self._queue.find(book))
+        files = self.files_of(self._queue.find(book))
         path = files[place - 1].path if 0 < place <= len(files) else None
         if path is None or not path.is_file():
             raise HTTPException(404, "There is no such file on the server, or no longer.")

@@ -141,7 +141,9 @@ class AddViews:
     async def sample(self, request: Request) -> Response:
         """Speak a sentence with a voice."""
         form = form_of(request)
-        return await self._advisor.samples.of(*(form.get(name, [""])[0] for name in ("engine", "voice", "language")))
+        return await self._advisor.samples.sample_of(
+            *(form.get(name, [""])[0] for name in ("engine", "voice", "language"))
+        )
 
     async def add(self, request: Request) -> Response:
         """Add the uploaded books to the queue."""

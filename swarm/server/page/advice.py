@@ -70,7 +70,7 @@ class Price(Struct, frozen=True):
     amount: float
     unit: str = ""  # a currency, as the user wrote it
 
-    def of(self, characters: int) -> str:
+    def cost_of(self, characters: int) -> str:
         """Return what so many characters cost, in words."""
         return f"{self.amount * characters / CHARACTERS:,.2f} {self.unit}".strip()
 
@@ -113,7 +113,7 @@ class Advisor:
         characters = sum(chapter.get("characters", 0) for chapter in contents["chapters"])
         reply = self._resident.status()
         seconds = await self._work_s(contents, reply)
-        return contents, BookEstimate(seconds, waiting_s(reply), price.of(characters) if price else "")
+        return contents, BookEstimate(seconds, waiting_s(reply), price.cost_of(characters) if price else "")
 
     async def _work_s(self, contents: Mapping[str, Any], reply: StatusReply) -> float | None:
         sound_s = contents["totals"]["estimated_s"]
@@ -177,7 +177,7 @@ class Advice:
 
     async def sample(self, engine: str = "", voice: str = "", language: LanguageCode = "") -> Response:
         """Speak a sentence with a voice."""
-        return await self._advisor.samples.of(engine, voice, language)
+        return await self._advisor.samples.sample_of(engine, voice, language)
 
     async def join(self) -> JoinAnswer:
         """Tell the line that a new machine runs."""

@@ -96,7 +96,7 @@ class BookViews:
             "summary": self._site.piece(
                 "piece-summary.html", book=book, job=job, has_cover=bool(queued.job), options=options
             ),
-            "files": self._site.piece("piece-files.html", book=book, files=self._files.of(queued)),
+            "files": self._site.piece("piece-files.html", book=book, files=self._files.files_of(queued)),
             "chapters": self._site.piece("piece-chapters.html", chapters=_chapters(job, reply) if job else ()),
         }
 

@@ -74,7 +74,7 @@ class VoiceSamples:
     def __init__(self, errand: CliProcess, folder: Path) -> None:
         self._errand, self._folder = errand, folder / "samples"
 
-    async def of(self, engine: str, voice: str, language: str) -> Response:
+    async def sample_of(self, engine: str, voice: str, language: str) -> Response:
         """Return a sentence spoken by a voice, as an answer. Raises UsageError."""
         engine, voice, language = (text[:MAX_VOICE] for text in (engine, voice, language))
         name = hashlib.sha256(f"{engine}\0{voice}\0{language}".encode(errors="replace")).hexdigest()[:24]

@@ -58,7 +58,7 @@ class ListenViews:
         """Show the finished books and the feeds."""
         feeds = [answer(token, base_of(request)) for token in self._feeds.tokens.all]
         books = await self._feeds.books()
-        files = {book.number: self._files.of(self._queue.find(book.number)) for book in books}
+        files = {book.number: self._files.files_of(self._queue.find(book.number)) for book in books}
         return self._site.render(request, "shelf.html", books=books, files=files, feeds=feeds)
 
     async def make_feed(self, request: Request) -> Response:

@@ -16,7 +16,7 @@ from swarm.server.page.advice import Price, parse_price
 )
 def test_a_price_is_read_and_told_for_a_book(text: str, price: Price, cost: str) -> None:
     assert parse_price(text) == price
-    assert price.of(30_801) == cost
+    assert price.cost_of(30_801) == cost
 
 
 @pytest.mark.parametrize(
