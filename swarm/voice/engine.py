@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from swarm.book.model.engine_text import Phonemes
 from swarm.book.model.language_code import language_name
@@ -76,6 +76,34 @@ class EngineFault(Exception):
     def __init__(self, kind: FaultKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
+
+
+def unavailable(message: str) -> EngineFault:
+    """Return the fault of a voice that this machine cannot open."""
+    return EngineFault(FaultKind.UNAVAILABLE, message)
+
+
+def recording_in(job_files: Path | None) -> Path:
+    """Return the recording that a voice is to sound like. Raises EngineFault(UNAVAILABLE) without the job's files."""
+    if job_files is None:
+        raise unavailable("The recording of the voice is not here.")
+    return job_files / "voice.wav"
+
+
+class LastLoaded:
+    """Keeps the model that a process loaded last, since its next voice may need the same one."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._model: Any = None
+
+    def load(self, key: object, load: Callable[[], Any]) -> Any:
+        """Return the model of a key, which says all that decides it: name, files, device and settings."""
+        if self._key != key:
+            self._key = self._model = None  # freed before another one is loaded: a GPU may not have memory for two
+            self._model = load()
+            self._key = key
+        return self._model
 
 
 class Voice(Protocol):
@@ -354,7 +382,7 @@ class FetchedEngine(Engine):
             model = self.model_of(recipe)
             self.fetch(model, teller())
         except (EnvironmentFault, UsageError) as fault:
-            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+            raise unavailable(str(fault)) from fault
         return self.model_folder(model)
 
     def remote_model(self, recipe: Recipe) -> RemoteModel | None:

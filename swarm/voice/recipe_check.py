@@ -8,7 +8,7 @@ from msgspec import structs
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard, SettingCard
 from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
-from swarm.voice.engine import Engine, EngineFault, FaultKind
+from swarm.voice.engine import Engine, unavailable
 
 TRUTH_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -101,5 +101,5 @@ def checked_card(engine: Engine, recipe: Recipe) -> EngineCard:
         if card.any_voice and not listed:
             engine.check_voice(recipe.voice, recipe.language, recipe.model)
     except UsageError as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"{fault} The coordinator may have another version.") from fault
+        raise unavailable(f"{fault} The coordinator may have another version.") from fault
     return card

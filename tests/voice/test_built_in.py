@@ -23,7 +23,6 @@ EXCEPTIONS = {
         "a server of your own (`openai`": EXAMPLE,
         "`piper:de_DE-thorsten-medium` names a model too": EXAMPLE,
         '"With `openai`, a model of the server."': EXAMPLE,
-        "it is for Bark, which is not spoken with; use --tts-engine xtts.": "advice",
         'example="kokoro"': EXAMPLE,
         'example="vits"': EXAMPLE,
     },

@@ -24,7 +24,7 @@ from tokenizers.models import BPE
 
 from swarm.job.recipe import CLONE, Recipe, Setting
 from swarm.voice.chatterbox.engine import CANGJIE
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, loading
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, loading, recording_in
 from swarm.voice.pcm import from_floats
 
 _CODES = {"nb": "no"}  # languages for which the model has codes of its own
@@ -67,9 +67,7 @@ def voice_of(model: Any, recipe: Recipe, job_files: Path | None) -> ChatterboxVo
     """Return a voice of a loaded model: its own, or that of a recording. Raises EngineFault(UNAVAILABLE)."""
     settings = dict(recipe.settings)
     if recipe.voice.startswith(CLONE):
-        if job_files is None:
-            raise EngineFault(FaultKind.UNAVAILABLE, "The recording of the voice is not here.")
-        model.prepare_conditionals(str(job_files / "voice.wav"), exaggeration=float(settings.get("exaggeration", 0.5)))
+        model.prepare_conditionals(str(recording_in(job_files)), exaggeration=float(settings.get("exaggeration", 0.5)))
     return ChatterboxVoice(model, recipe.language, settings)
 
 

@@ -29,7 +29,7 @@ from swarm.voice.coqui.card import (
 )
 from swarm.voice.coqui.models import licence_of
 from swarm.voice.coqui.options import ENV_LICENCE
-from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.engine import Check, Engine, EngineFault, OnProgress, Voice, unavailable
 from swarm.voice.manifest import RemoteModel
 
 if TYPE_CHECKING:
@@ -189,14 +189,14 @@ def _model_card(model: str) -> ModelCard:
 def check_installed() -> None:
     """Import Coqui, which takes seconds. Raises EngineFault(UNAVAILABLE) with the remedy."""
     if not is_installed():
-        raise EngineFault(FaultKind.UNAVAILABLE, f"Coqui is not installed on this machine: {INSTALL}")
+        raise unavailable(f"Coqui is not installed on this machine: {INSTALL}")
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     try:
         import_torchaudio()
         import TTS.api  # noqa: F401
     except (ImportError, OSError, RuntimeError) as fault:
         remedy = f"{INSTALL} brings versions that fit, in an environment of their own"
-        raise EngineFault(FaultKind.UNAVAILABLE, f"Coqui does not load here ({fault}): {remedy}.") from fault
+        raise unavailable(f"Coqui does not load here ({fault}): {remedy}.") from fault
 
 
 engine = CoquiEngine()

@@ -24,7 +24,7 @@ from swarm.system.serving import teller
 from swarm.voice.coqui.card import model_card
 from swarm.voice.coqui.models import HUB, VOCODERS, YOUR_TTS, known_models, licence_of
 from swarm.voice.coqui.options import ENV_LICENCE
-from swarm.voice.engine import EngineFault, FaultKind, OnProgress
+from swarm.voice.engine import OnProgress, unavailable
 from swarm.voice.manifest import ListedModel, RemoteModel
 from swarm.voice.model_download import download_lock
 
@@ -340,7 +340,7 @@ def find_model(recipe: Recipe, job_files: Path | None) -> ModelFiles:
     """Return the files of a recipe's model, and download them if need be. Raises EngineFault(UNAVAILABLE)."""
     if recipe.model.startswith(CUSTOM):
         if job_files is None:
-            raise _unavailable("The files of the custom model are not here.")
+            raise unavailable("The files of the custom model are not here.")
         return files_in(job_files / "model", custom=True)
     return find_listed_model(recipe.model, teller())
 
@@ -350,9 +350,7 @@ def files_in(folder: Path, *, custom: bool = False) -> ModelFiles:
     weights = [folder / name for name in WEIGHTS if (folder / name).is_file()] or sorted(folder.glob("*.pth"))
     config = folder / "config.json"
     if not weights or not config.is_file():
-        raise _unavailable(
-            f"The model in {folder} lacks {'its weights (model.pth)' if not weights else 'config.json'}."
-        )
+        raise unavailable(f"The model in {folder} lacks {'its weights (model.pth)' if not weights else 'config.json'}.")
     return ModelFiles(folder, weights[0], config, custom=custom)
 
 
@@ -364,7 +362,7 @@ def find_listed_model(model: str, tell: OnProgress) -> ModelFiles:
     try:
         item, stem, _ = manager._set_model_item(model)
     except (KeyError, ValueError) as fault:
-        raise _unavailable(f"Coqui has no model {model}.") from fault
+        raise unavailable(f"Coqui has no model {model}.") from fault
     check_licence(model, bool(item.get("tos_required")), manager.output_prefix / stem)
     if came_from_neighbour(model):
         return files_in(place_of(model), custom=True)
@@ -384,14 +382,14 @@ def _vocoder(manager: Any, name: str, tell: OnProgress) -> ModelFiles:
 def _fetch(manager: Any, model: str, tell: OnProgress) -> tuple[Path, Path]:
     """Return the weights and config of a model; download them if need be. Raises EngineFault(UNAVAILABLE)."""
     if not may_download() and not is_complete(model):
-        raise _unavailable(
+        raise unavailable(
             f"The model {model} is not on this machine, which downloads none (--offline): copy it to "
             f"{folder_of(model)}, or run `e2a-swarm models fetch {model}`."
         )
     try:
         return fetch(manager, model, tell)
     except Exception as fault:  # an error of requests, huggingface_hub, zipfile or the disk
-        raise _unavailable(
+        raise unavailable(
             f"The model {model} is not on this machine and cannot be downloaded ({_failure_reason(fault)}): "
             f"copy it to {folder_of(model)}, or connect this machine."
         ) from fault
@@ -424,11 +422,7 @@ def check_licence(model: str, needed: bool, folder: Path) -> None:
     """Raise EngineFault(UNAVAILABLE) if the operator has not accepted the licence that a model needs."""
     agreed = os.environ.get(ENV_LICENCE) == "1" or (folder / "tos_agreed.txt").is_file()
     if needed and not agreed:
-        raise _unavailable(
+        raise unavailable(
             f"{model.rpartition('/')[2]} is under the Coqui Public Model License, for non-commercial use ({LICENCE}): "
             f"if you agree to it, give --accept-coqui-license or set {ENV_LICENCE}=1."
         )
-
-
-def _unavailable(message: str) -> EngineFault:
-    return EngineFault(FaultKind.UNAVAILABLE, message)

@@ -34,9 +34,9 @@ from swarm.voice.coqui.model_config import (
     read_config,
     rebuild,
 )
-from swarm.voice.coqui.plain import PlainLoader
-from swarm.voice.coqui.xtts import XttsLoader
-from swarm.voice.engine import EngineFault, FaultKind, Voice, device_fault
+from swarm.voice.coqui.plain import open_plain
+from swarm.voice.coqui.xtts import open_xtts
+from swarm.voice.engine import EngineFault, FaultKind, LastLoaded, Voice, device_fault, unavailable
 from swarm.voice.recipe_check import check_recipe
 
 
@@ -102,7 +102,7 @@ class Loader:
     """A loader of models, which keeps the last one for further voices."""
 
     def __init__(self) -> None:
-        self._xtts, self._plain = XttsLoader(), PlainLoader()
+        self._last = LastLoaded()
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None) -> Voice:
         """Load a recipe's model onto a device. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
@@ -112,30 +112,27 @@ class Loader:
             with only_read():
                 return self._open(recipe, files, place, job_files)
         except ConfigRefused as fault:
-            raise _unavailable(f"{_name(recipe)} is not loaded: {fault}") from fault
+            raise unavailable(f"{_name(recipe)} is not loaded: {fault}") from fault
         except EngineFault:
             raise
         except Exception as fault:  # a truncated or malicious file, a config that does not fit, a missing package
             if of_the_device := _fault_of_the_device(fault, device):
                 raise of_the_device from fault
-            raise _unavailable(f"{_name(recipe)} does not load: {reason(fault)}.") from fault
+            raise unavailable(f"{_name(recipe)} does not load: {reason(fault)}.") from fault
 
     def _open(self, recipe: Recipe, files: ModelFiles, place: Any, job_files: Path | None) -> Voice:
         if "fairseq" in recipe.model:  # the config of fairseq has another form
-            self._xtts.forget()
-            return self._plain.open(_checked(recipe, {}), files, None, place, job_files)
+            return open_plain(self._last, _checked(recipe, {}), files, None, place, job_files)
         said = read_config(files.config)
         expect_no_statistics(said)
         config = rebuild(said)
         recipe = _checked(recipe, said)
         if config["model"] == "xtts":
-            self._plain.forget()
             check_vocabulary(files.folder / VOCABULARY)
-            return self._xtts.open(recipe, files.folder, files.weights, config, place, job_files)
-        self._xtts.forget()
+            return open_xtts(self._last, recipe, files, config, place, job_files)
         _set_companion_paths(config, files)
         with _config_file(config) as path:
-            return self._plain.open(recipe, files, path, place, job_files)
+            return open_plain(self._last, recipe, files, path, place, job_files)
 
 
 def torch_device(device: str) -> Any:
@@ -160,7 +157,7 @@ def _checked(recipe: Recipe, said: Config) -> Recipe:
     try:
         return check_recipe(model_card(recipe.model, said), recipe)
     except UsageError as fault:
-        raise _unavailable(f"{fault} The coordinator may have another version of e2a-swarm.") from fault
+        raise unavailable(f"{fault} The coordinator may have another version of e2a-swarm.") from fault
 
 
 def _set_companion_paths(config: Config, files: ModelFiles) -> None:
@@ -194,10 +191,6 @@ def _fault_of_the_device(fault: Exception, device: str) -> EngineFault | None:
 
 def _name(recipe: Recipe) -> str:
     return "The custom model" if recipe.model.startswith(CUSTOM) else f"The model {recipe.model[:80]}"
-
-
-def _unavailable(message: str) -> EngineFault:
-    return EngineFault(FaultKind.UNAVAILABLE, message)
 
 
 def reason(fault: Exception) -> str:

@@ -22,7 +22,7 @@ from swarm.job.recipe import CLONE, Recipe
 from swarm.voice.coqui.card import DEFAULT_VOICE
 from swarm.voice.coqui.files import ModelFiles
 from swarm.voice.coqui.speak import guarded, joined, pieces, speak_pieces, with_room
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
+from swarm.voice.engine import LastLoaded, Pcm, SpokenLine, recording_in, unavailable
 
 MAX_FRAMES = 4096  # the vocoder takes up to 100 kB for each, padding included
 _CONVOLUTIONS = (torch.nn.Conv1d, torch.nn.ConvTranspose1d)
@@ -245,39 +245,30 @@ def load_synthesizer(files: ModelFiles, config: Path | None, place: Any) -> Any:
     return synthesizer
 
 
-class PlainLoader:
-    """A loader that keeps its last model, since a book's characters may need other speakers of it."""
+def open_plain(
+    last: LastLoaded, recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, job_files: Path | None
+) -> PlainVoice:
+    """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and any error of Coqui.
 
-    def __init__(self) -> None:
-        self._loaded: object = None  # identity of the loaded model: name, files, device and settings
-        self._synthesizer: Any = None
+    `config` is the path of the rebuilt config; None if the model is loaded without one.
+    """
 
-    def forget(self) -> None:
-        """Free the model before another one is loaded, since a GPU may not have memory for two."""
-        self._loaded = self._synthesizer = None
+    def load() -> Any:
+        synthesizer = load_synthesizer(files, config, place)
+        speed = float(dict(recipe.settings).get("speed", 1.0))
+        if speed != 1.0:
+            _set_speed(synthesizer.tts_model, speed)
+        return synthesizer
 
-    def open(
-        self, recipe: Recipe, files: ModelFiles, config: Path | None, place: Any, job_files: Path | None
-    ) -> PlainVoice:
-        """Load a model and choose its speaker and language. Raises EngineFault(UNAVAILABLE), and any error of Coqui.
-
-        `config` is the path of the rebuilt config; None if the model is loaded without one.
-        """
-        wanted = (recipe.model, _state(files.weights), _state(files.config), str(place), recipe.settings)
-        if self._loaded != wanted:
-            self.forget()
-            synthesizer = load_synthesizer(files, config, place)
-            speed = float(dict(recipe.settings).get("speed", 1.0))
-            if speed != 1.0:
-                _set_speed(synthesizer.tts_model, speed)
-            self._synthesizer, self._loaded = synthesizer, wanted
-        model = self._synthesizer.tts_model
-        language = _language(model, recipe.language)
-        cloned = recipe.voice.startswith(CLONE)
-        speaker = _cloned(model, recipe.voice, job_files) if cloned else _speaker(model, recipe.voice)
-        # A core is busy with a single text: padding and masks would only cost it more.
-        kind = BatchVitsVoice if place.type != "cpu" and can_batch(model) else PlainVoice
-        return kind(self._synthesizer, language, speaker)
+    wanted = (recipe.model, _state(files.weights), _state(files.config), str(place), recipe.settings)
+    synthesizer = last.load(wanted, load)
+    model = synthesizer.tts_model
+    language = _language(model, recipe.language)
+    cloned = recipe.voice.startswith(CLONE)
+    speaker = _cloned(model, recipe.voice, job_files) if cloned else _speaker(model, recipe.voice)
+    # A core is busy with a single text: padding and masks would only cost it more.
+    kind = BatchVitsVoice if place.type != "cpu" and can_batch(model) else PlainVoice
+    return kind(synthesizer, language, speaker)
 
 
 def _state(path: Path) -> tuple[Path, int, int]:
@@ -294,7 +285,7 @@ def _language(model: Any, wanted: str) -> str | None:
     for name in names:
         if normal_language(name) == wanted:
             return str(name)
-    raise _unavailable(f"This model does not speak {wanted!r}, only {', '.join(map(str, names[:20]))}.")
+    raise unavailable(f"This model does not speak {wanted!r}, only {', '.join(map(str, names[:20]))}.")
 
 
 def _speaker(model: Any, wanted: str) -> str | None:
@@ -308,26 +299,20 @@ def _speaker(model: Any, wanted: str) -> str | None:
     if wanted in names:
         return wanted
     here = f"it has {', '.join(names[:8])}{' ...' if len(names) > 8 else ''}" if names else "it has only one"
-    raise _unavailable(f"This model has no voice {wanted[:60]!r}; {here}.")
+    raise unavailable(f"This model has no voice {wanted[:60]!r}; {here}.")
 
 
 def _cloned(model: Any, voice: str, job_files: Path | None) -> str:
     """Compute the voice of the recording, and return the speaker's name that it is kept under."""
     manager = getattr(model, "speaker_manager", None)
     if manager is None or manager.encoder is None:
-        raise _unavailable("This model cannot speak with the voice of a recording: XTTS and YourTTS can.")
-    if job_files is None:
-        raise _unavailable("The recording of the voice is not here.")
-    manager.embeddings_by_names[voice] = [manager.compute_embedding_from_clip(str(job_files / "voice.wav"))]
+        raise unavailable("This model cannot speak with the voice of a recording: XTTS and YourTTS can.")
+    manager.embeddings_by_names[voice] = [manager.compute_embedding_from_clip(str(recording_in(job_files)))]
     return voice
 
 
 def _set_speed(model: Any, speed: float) -> None:
     """Set a model's speed. Raises EngineFault for models without such a factor, such as Tacotron."""
     if not hasattr(model, "length_scale"):
-        raise _unavailable("This model cannot change its speed: leave out --speed.")
+        raise unavailable("This model cannot change its speed: leave out --speed.")
     model.length_scale = float(model.length_scale) / speed
-
-
-def _unavailable(message: str) -> EngineFault:
-    return EngineFault(FaultKind.UNAVAILABLE, message)

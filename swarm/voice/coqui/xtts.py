@@ -22,9 +22,10 @@ from TTS.tts.models.xtts import Xtts
 from swarm.book.model.engine_text import Phonemes
 from swarm.job.recipe import CLONE, Recipe, Setting
 from swarm.voice.coqui.card import DEFAULT_VOICE, XTTS_LIMITS, more_line
+from swarm.voice.coqui.files import ModelFiles
 from swarm.voice.coqui.model_config import Config
 from swarm.voice.coqui.speak import guarded, joined, pieces, speak_pieces, with_room
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
+from swarm.voice.engine import EngineFault, LastLoaded, Pcm, SpokenLine, recording_in, unavailable
 
 SAMPLING = {"temperature": 0.75, "top_k": 50, "top_p": 0.85, "repetition_penalty": 10.0}  # Coqui's own defaults
 
@@ -179,14 +180,14 @@ def compute_latents(model: Any, recording: Path, chunk_s: int) -> Latents:
     try:
         wave, rate = soundfile.read(recording, frames=-1, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, RuntimeError) as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"The recording of the voice cannot be read: {fault}.") from fault
+        raise unavailable(f"The recording of the voice cannot be read: {fault}.") from fault
     audio = torch.from_numpy(wave.mean(axis=1)[: round(REFERENCE_S * rate)].copy())[None, :].to(model.device)
     if not torch.isfinite(audio).all() or audio.shape[1] < rate:
-        raise EngineFault(FaultKind.UNAVAILABLE, "The recording of the voice is broken or shorter than a second.")
+        raise unavailable("The recording of the voice is broken or shorter than a second.")
     gpt = model.get_gpt_cond_latents(audio, rate, length=round(REFERENCE_S), chunk_length=chunk_s)
     latents = Latents(gpt, model.get_speaker_embedding(audio, rate))
     if not latents.fit(model):
-        raise EngineFault(FaultKind.UNAVAILABLE, "The latents computed from the recording of the voice are not usable.")
+        raise unavailable("The latents computed from the recording of the voice are not usable.")
     return latents
 
 
@@ -205,9 +206,7 @@ def read_latents(path: Path, model: Any) -> Latents:
 
 
 def _unusable(why: str) -> EngineFault:
-    return EngineFault(
-        FaultKind.UNAVAILABLE, f"The voice's latents that came with the job cannot be used: {why[:200]}."
-    )
+    return unavailable(f"The voice's latents that came with the job cannot be used: {why[:200]}.")
 
 
 _SAMPLING = ("temperature", "length_penalty", "repetition_penalty", "top_k", "top_p", "num_beams", "speed")
@@ -314,37 +313,28 @@ class BatchXttsVoice(XttsVoice):
         return torch.tensor([tokens], dtype=torch.int, device=self._model.device)
 
 
-class XttsLoader:
-    """A loader that keeps its last model, since the next recipe may need only another voice or language of it."""
+def open_xtts(
+    last: LastLoaded, recipe: Recipe, files: ModelFiles, config: Config, place: Any, job_files: Path | None
+) -> XttsVoice:
+    """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and any error of Coqui."""
+    settings = dict(recipe.settings)
+    deepspeed = bool(settings.get("deepspeed"))
+    half = bool(settings.get("half")) and place.type == "cuda" and not deepspeed  # DeepSpeed has its own
 
-    def __init__(self) -> None:
-        self._loaded: object = None  # identity of the loaded model: name, file, device and settings
-        self._model: Any = None
+    def load() -> Any:
+        model = _load(files.folder, files.weights, config, deepspeed)
+        if half:
+            halve(model.gpt)  # before it is moved, so that the card never holds float32
+        model.to(place)
+        return model
 
-    def forget(self) -> None:
-        """Free the model before another one is loaded, since a GPU may not have memory for two."""
-        self._loaded = self._model = None
-
-    def open(
-        self, recipe: Recipe, folder: Path, weights: Path, config: Config, place: Any, job_files: Path | None
-    ) -> XttsVoice:
-        """Load an XTTS model and a voice for it. Raises EngineFault(UNAVAILABLE), and any error of Coqui."""
-        settings = dict(recipe.settings)
-        deepspeed = bool(settings.get("deepspeed"))
-        half = bool(settings.get("half")) and place.type == "cuda" and not deepspeed  # DeepSpeed has its own
-        wanted = (recipe.model, weights.resolve(), weights.stat().st_mtime_ns, str(place), deepspeed, half)
-        if self._loaded != wanted:
-            self.forget()
-            self._model = _load(folder, weights, config, deepspeed)
-            if half:
-                halve(self._model.gpt)  # before it is moved, so that the card never holds float32
-            self._model.to(place)
-            self._loaded = wanted
-        _check_language(self._model, recipe.language)
-        latents, fresh = _find_latents(self._model, recipe.voice, job_files)
-        draws = int(settings.get("num_beams") or 1) == 1 and not deepspeed  # else Coqui's own `inference` has to
-        kind = BatchXttsVoice if draws else XttsVoice
-        return kind(self._model, recipe.language, latents, settings, fresh)
+    weights = files.weights.resolve()
+    model = last.load((recipe.model, weights, weights.stat().st_mtime_ns, str(place), deepspeed, half), load)
+    _check_language(model, recipe.language)
+    latents, fresh = _find_latents(model, recipe.voice, job_files)
+    draws = int(settings.get("num_beams") or 1) == 1 and not deepspeed  # else Coqui's own `inference` has to
+    kind = BatchXttsVoice if draws else XttsVoice
+    return kind(model, recipe.language, latents, settings, fresh)
 
 
 def _load(folder: Path, weights: Path, config: Config, deepspeed: bool) -> Any:
@@ -368,7 +358,7 @@ def _check_deepspeed() -> None:
     try:
         import deepspeed  # noqa: F401
     except Exception as fault:  # DeepSpeed compiles code on import, which may fail in many ways
-        raise _unavailable(
+        raise unavailable(
             f"DeepSpeed does not load here ({fault}): {more_line('deepspeed')}, or leave out --deepspeed."
         ) from fault
 
@@ -379,35 +369,28 @@ def _check_language(model: Any, language: str) -> None:
         model.tokenizer.encode("a", lang=language)
     except ImportError as fault:
         packages = _LANGUAGE_PACKAGES.get(language, str(fault.name))
-        raise _unavailable(
-            f"XTTS needs more packages for this language here: {more_line(*packages.split())}"
-        ) from fault
+        raise unavailable(f"XTTS needs more packages for this language here: {more_line(*packages.split())}") from fault
     except NotImplementedError as fault:
-        raise _unavailable(f"XTTS does not speak {language!r}.") from fault
+        raise unavailable(f"XTTS does not speak {language!r}.") from fault
 
 
 def _find_latents(model: Any, voice: str, job_files: Path | None) -> tuple[Latents, bool]:
     """Return a voice's latents, and whether they were computed here from the recording."""
     if not voice.startswith(CLONE):
         return _speaker(model, voice), False
-    if job_files is None:
-        raise _unavailable("The recording of the voice is not here.")
-    known = job_files / "latents.safetensors"
+    recording = recording_in(job_files)
+    known = recording.with_name("latents.safetensors")
     if known.is_file():
         return read_latents(known, model), False
-    return compute_latents(model, job_files / "voice.wav", int(model.config.gpt_cond_chunk_len)), True
+    return compute_latents(model, recording, int(model.config.gpt_cond_chunk_len)), True
 
 
 def _speaker(model: Any, voice: str) -> Latents:
     speakers = model.speaker_manager.speakers if model.speaker_manager is not None else {}
     if not speakers:
-        raise _unavailable("This model has no voice of its own: give a recording with --voice FILE.wav.")
+        raise unavailable("This model has no voice of its own: give a recording with --voice FILE.wav.")
     name = next(iter(speakers)) if voice == DEFAULT_VOICE else voice
     if name not in speakers:
         few = ", ".join(list(map(str, speakers))[:8])
-        raise _unavailable(f"This model has no voice {voice[:60]!r}; it has {few}{' ...' if len(speakers) > 8 else ''}")
+        raise unavailable(f"This model has no voice {voice[:60]!r}; it has {few}{' ...' if len(speakers) > 8 else ''}")
     return Latents(speakers[name]["gpt_cond_latent"], speakers[name]["speaker_embedding"])
-
-
-def _unavailable(message: str) -> EngineFault:
-    return EngineFault(FaultKind.UNAVAILABLE, message)

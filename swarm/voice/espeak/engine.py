@@ -5,7 +5,7 @@ from pathlib import Path
 
 from swarm.job.card import SPEED, EngineCard, SettingCard
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import Engine, EngineFault, FaultKind, Voice
+from swarm.voice.engine import Engine, Voice, unavailable
 from swarm.voice.espeak.voices import IDENTIFIERS, VOICES
 
 # Scripts that espeak reads in these languages only; elsewhere it names their letters, "Chinese letter", or their codes.
@@ -64,7 +64,7 @@ class EspeakEngine(Engine):
         from swarm.voice.espeak.voice import EspeakVoice
 
         if recipe.voice not in IDENTIFIERS:
-            raise EngineFault(FaultKind.UNAVAILABLE, f"espeak has no voice {recipe.voice!r} here.")
+            raise unavailable(f"espeak has no voice {recipe.voice!r} here.")
         settings = self.card.defaults | dict(recipe.settings)
         rate = round(_WORDS_PER_MINUTE * float(settings["speed"]))
         return EspeakVoice(IDENTIFIERS[recipe.voice], {_RATE: rate, _PITCH: int(settings["pitch"])})

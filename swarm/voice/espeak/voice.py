@@ -15,7 +15,7 @@ import numpy as np
 import regex
 
 from swarm.book.model.engine_text import Phonemes, split_at_phonemes
-from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech
+from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech, unavailable
 from swarm.voice.espeak.voices import IDENTIFIERS, VOICES
 from swarm.voice.ipa import DELETE_JOINTS, pairs
 
@@ -221,7 +221,7 @@ def _library(identifier: str, parameters: dict[int, int]) -> Iterator[tuple[ctyp
         try:
             sample_rate = library.espeak_Initialize(_SYNCHRONOUS, 0, b".", _DO_NOT_EXIT)
             if sample_rate <= 0 or library.espeak_SetVoiceByName(identifier.encode()) != 0:
-                raise EngineFault(FaultKind.UNAVAILABLE, f"espeak cannot load {identifier} from {data}.")
+                raise unavailable(f"espeak cannot load {identifier} from {data}.")
             for parameter, value in parameters.items():
                 library.espeak_SetParameter(parameter, value, 0)
             yield library, sample_rate

@@ -12,7 +12,7 @@ from swarm.config import may_download
 from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, ModelCard, VoiceCard
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, FetchedEngine, Voice
+from swarm.voice.engine import FetchedEngine, Voice, unavailable
 from swarm.voice.model_download import RemoteFile, hub_url
 
 LICENCE = "Apache-2.0"
@@ -84,7 +84,7 @@ class HibariEngine(FetchedEngine):
         from swarm.voice.hibari.voice import open_voice
 
         if recipe.voice not in [voice.name for voice in self.card.voices]:
-            raise EngineFault(FaultKind.UNAVAILABLE, f"hibari has no voice {recipe.voice!r}.")
+            raise unavailable(f"hibari has no voice {recipe.voice!r}.")
         return open_voice(recipe, self.fetched(recipe) / WEIGHTS if self.model_of(recipe) else None)
 
     def model_of(self, recipe: Recipe) -> str:

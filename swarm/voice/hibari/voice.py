@@ -11,7 +11,7 @@ import numpy as np
 
 from swarm.book.model.engine_text import Phonemes, split_at_phonemes
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.engine import Pcm, unavailable
 from swarm.voice.hibari.respelling import respell
 from swarm.voice.ipa import DELETE_JOINTS, pairs
 from swarm.voice.pcm import from_floats
@@ -88,7 +88,7 @@ def english_letters(*, british: bool) -> Callable[[str, Sequence[Phonemes]], str
     try:
         from hibari.g2p import G2P
     except ImportError as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"hibari cannot be loaded here: {fault}.") from fault
+        raise unavailable(f"hibari cannot be loaded here: {fault}.") from fault
     letters = G2P(british=british)
     return lambda text, phonemes: str(letters(sounded(text, phonemes, letters)))
 
@@ -159,7 +159,7 @@ def open_voice(recipe: Recipe, weights: Path | None) -> HibariVoice:
         os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
         from hibari import Hibari
     except ImportError as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"hibari cannot be loaded here: {fault}.") from fault
+        raise unavailable(f"hibari cannot be loaded here: {fault}.") from fault
     model = Hibari(voice=recipe.voice, threads=1, model=str(weights) if weights else None)
     model("Ready.", seed=0)  # the first sentence loads the lexicon
     return HibariVoice(model, float(dict(recipe.settings).get("speed", 1.0)))

@@ -22,7 +22,7 @@ from swarm.system.capacity import read_capacity
 from swarm.system.platform import go_first_when_memory_runs_out, peak_bytes
 from swarm.system.serving import Frame, serve, teller
 from swarm.voice.built_in import BUILT_IN
-from swarm.voice.engine import BatchVoice, EngineFault, FaultKind, SharingVoice, device_fault
+from swarm.voice.engine import BatchVoice, EngineFault, FaultKind, SharingVoice, device_fault, unavailable
 from swarm.voice.host.foreign import encode_facts
 from swarm.voice.host.other_voices import OtherVoices
 from swarm.voice.host.recogniser import find_verifier
@@ -160,7 +160,7 @@ def _fetch(message: Frame) -> Frame:
     try:
         load_engine(message["engine"]).fetch(message["model"], teller())
     except EnvironmentFault as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        raise unavailable(str(fault)) from fault
     return {}
 
 
@@ -173,7 +173,7 @@ def _tell_facts(message: Frame) -> Frame:
     name, targets = message["name"], engine_targets()
     if name not in targets:
         others = ", ".join(each for each in targets if each not in BUILT_IN) or "none"
-        raise EngineFault(FaultKind.UNAVAILABLE, f"its packages register no engine {name}; they register: {others}.")
+        raise unavailable(f"its packages register no engine {name}; they register: {others}.")
     engine = load_engine(targets[name])
     folders = [(model.name, str(engine.model_folder(model.name))) for model in engine.models()]
     return {"target": targets[name], "facts": encode_facts(engine, MAX_FACTS_BYTES), "folders": folders}

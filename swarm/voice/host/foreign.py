@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from swarm.job.card import EngineCard, ModelCard
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import Engine, EngineFault, FaultKind, OnProgress, Voice
+from swarm.voice.engine import Engine, OnProgress, Voice, unavailable
 from swarm.voice.environment import Environment, find_environments
 from swarm.voice.recipe_check import check_settings
 
@@ -74,7 +74,7 @@ class OfferedEngine(Engine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Raise EngineFault(UNAVAILABLE), since only other machines have the engine."""
-        raise EngineFault(FaultKind.UNAVAILABLE, f"{self.card.name} is not installed on this machine.")
+        raise unavailable(f"{self.card.name} is not installed on this machine.")
 
     def is_installed(self) -> bool:
         """Return False, so that no worker here offers it."""

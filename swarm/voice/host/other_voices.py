@@ -13,7 +13,18 @@ from swarm.job.card import EngineCard
 from swarm.job.fallback_voice import read_guest
 from swarm.job.recipe import CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN
-from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound, TimedSpeech, Voice
+from swarm.voice.engine import (
+    Engine,
+    EngineFault,
+    FaultKind,
+    Pcm,
+    Sound,
+    SpokenLine,
+    TimedSound,
+    TimedSpeech,
+    Voice,
+    unavailable,
+)
 from swarm.voice.host.choice import sentence
 from swarm.voice.host.fallback_voices import may_be_guest
 from swarm.voice.host.recogniser import Verifier
@@ -116,7 +127,7 @@ class OtherVoices:
     def _open_own(self, name: str) -> CheckedVoice:
         card = self._engine.card if self._recipe.model.startswith(CUSTOM) else self._engine.card_for(self._recipe.model)
         if not card.casts:
-            raise EngineFault(FaultKind.UNAVAILABLE, f"{card.title} has one voice for a book only.")
+            raise unavailable(f"{card.title} has one voice for a book only.")
         opened = self._engine.open(structs.replace(self._recipe, voice=name), self._device, self._job_files)
         return CheckedVoice(opened, card.takes, self._verifier)
 

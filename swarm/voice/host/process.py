@@ -11,7 +11,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.recipe import Recipe
 from swarm.system.child import ONE_THREAD, Child, ChildDied, ChildRaised
 from swarm.system.serving import Frame, OnNews
-from swarm.voice.engine import Check, EngineFault, FaultKind
+from swarm.voice.engine import Check, EngineFault, FaultKind, unavailable
 from swarm.voice.environment import Environment
 
 SpokenWords = tuple[str, *tuple[int, ...]]  # a text and the seeds of its takes
@@ -56,7 +56,7 @@ class EngineProcess:
                 "swarm.voice.host.engine_child", [], log_path, {**ONE_THREAD, **(more or {})}, python
             )
         except EnvironmentFault as fault:
-            raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+            raise unavailable(str(fault)) from fault
         logger.debug(f"process {self.pid} is started for {engine}; what it prints goes to {log_path}")
 
     async def own_pids(self, slot: int) -> set[int]:

@@ -23,7 +23,7 @@ from swarm.book.model.language_code import language_name
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, ENV_VERIFY_SAMPLE, may_download
 from swarm.errors import EnvironmentFault
 from swarm.system.installation import extra_line
-from swarm.voice.engine import Check, EngineFault, FaultKind, Pcm, device_fault
+from swarm.voice.engine import Check, EngineFault, FaultKind, Pcm, device_fault, unavailable
 from swarm.voice.environment import environments_folder
 from swarm.voice.host.clip_check import Judgement
 
@@ -362,9 +362,7 @@ def load_model(name: str, device: str, threads: int = 1) -> object:
         return WhisperModel(_path_of(name), **place)
     except FileNotFoundError as fault:
         why = "the hub of Hugging Face is out of reach" if may_download() else "nothing is downloaded (--offline)"
-        raise EngineFault(
-            FaultKind.UNAVAILABLE, f"The recogniser {name} of --verify is not on this machine, and {why}."
-        ) from fault
+        raise unavailable(f"The recogniser {name} of --verify is not on this machine, and {why}.") from fault
     except Exception as fault:  # a missing package or model, no network, no memory, and others
         why = f"{type(fault).__name__}: {' '.join(str(fault).split())[:200].rstrip('. ')}."
         if isinstance(fault, ImportError):

@@ -14,7 +14,7 @@ import numpy as np
 from swarm.book.model.engine_text import Phonemes, split_at_phonemes
 from swarm.errors import UsageError
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech
+from swarm.voice.engine import SpokenLine, TimedSound, TimedSpeech, unavailable
 from swarm.voice.espeak.clauses import TIE, Sound, cut, joined, sounds_of, word_places
 from swarm.voice.ipa import DELETE_JOINTS, pairs
 from swarm.voice.kokoro.voices import ESPEAK, INT8, PACKAGES, is_british, read_blend, read_style, read_weights
@@ -115,16 +115,14 @@ def writer_for(language: str, *, british: bool = False) -> Writer:
     if language == "en":
         return _english_writer(british)
     if language not in PACKAGES:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"Kokoro does not speak {language}.")
+        raise unavailable(f"Kokoro does not speak {language}.")
     needed, module, name = PACKAGES[language]
     try:
         if language == "zh":
             _keep_from_shared_folders()
         translate = getattr(import_module(module), name)()
     except Exception as fault:  # another project's code, which may lack a dictionary or a library
-        raise EngineFault(
-            FaultKind.UNAVAILABLE, f"Kokoro cannot read {language} here: it needs {', '.join(needed)} ({fault})."
-        ) from fault
+        raise unavailable(f"Kokoro cannot read {language} here: it needs {', '.join(needed)} ({fault}).") from fault
     return lambda text, phonemes: _by_package(translate, text, phonemes)
 
 
@@ -234,10 +232,10 @@ def open_voice(recipe: Recipe, device: str) -> KokoroVoice:
     try:
         blend = read_blend(recipe.voice)
     except UsageError as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        raise unavailable(str(fault)) from fault
     styles = [share * read_style(model, voice) for voice, share in blend.items()]
     if len({style.shape for style in styles}) > 1:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"Kokoro's voices {recipe.voice} cannot be blended.")
+        raise unavailable(f"Kokoro's voices {recipe.voice} cannot be blended.")
     write = writer_for(recipe.language, british=is_british(next(iter(blend))))
     session = _session(model, device)
     speed = float(dict(recipe.settings).get("speed", 1.0))

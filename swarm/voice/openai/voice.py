@@ -11,7 +11,7 @@ import soundfile
 
 from swarm.errors import SwarmError, UsageError
 from swarm.job.recipe import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Pcm
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, unavailable
 from swarm.voice.openai.options import OPTION, server_key, server_url
 from swarm.voice.openai.request import make_request
 from swarm.voice.openai.server import ServerFault, SpeechServer
@@ -141,8 +141,8 @@ def open_server() -> SpeechServer:
         if url:
             return SpeechServer(url, server_key())
     except SwarmError as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
-    raise EngineFault(FaultKind.UNAVAILABLE, f"This machine has no speech server: name one with {OPTION} URL.")
+        raise unavailable(str(fault)) from fault
+    raise unavailable(f"This machine has no speech server: name one with {OPTION} URL.")
 
 
 def open_voice(recipe: Recipe) -> ServerVoice:
@@ -154,7 +154,7 @@ def open_voice(recipe: Recipe) -> ServerVoice:
     try:
         make_request(recipe, TRIAL_TEXT, 1)
     except UsageError as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        raise unavailable(str(fault)) from fault
     voice = ServerVoice(server, recipe)
     with _trying:
         if (server.url, recipe) not in _tried:
@@ -169,6 +169,6 @@ def _try(voice: ServerVoice) -> None:
     except ServerFault as fault:
         if fault.passing or fault.kind is FaultKind.MEMORY:
             raise
-        raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        raise unavailable(str(fault)) from fault
     except EngineFault as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, str(fault)) from fault
+        raise unavailable(str(fault)) from fault

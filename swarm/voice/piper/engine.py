@@ -6,7 +6,7 @@ from pathlib import Path
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard, ModelCard
 from swarm.job.recipe import CUSTOM, Recipe
-from swarm.voice.engine import Check, FetchedEngine, Voice
+from swarm.voice.engine import Check, FetchedEngine, Voice, unavailable
 from swarm.voice.model_download import RemoteFile, is_whole
 from swarm.voice.onnx_session import computes_on
 from swarm.voice.piper.voices import (
@@ -34,7 +34,7 @@ class PiperEngine(FetchedEngine):
 
     def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> Voice:
         """Load a voice in about a second; download it if it is not here. Raises EngineFault."""
-        from swarm.voice.piper.voice import open_voice, unavailable
+        from swarm.voice.piper.voice import open_voice
 
         if recipe.model.startswith(CUSTOM):
             if job_files is None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from swarm.book.model.engine_text import Phonemes
 from swarm.job.recipe import Recipe, Setting
-from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech, device_fault
+from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech, device_fault, unavailable
 from swarm.voice.espeak.clauses import Sound, cut, joined, sounds_of, word_places
 from swarm.voice.onnx_session import open_session
 from swarm.voice.pcm import from_floats
@@ -239,8 +239,3 @@ def _open_network(path: Path, device: str) -> "onnxruntime.InferenceSession":
             network = seeded(file.read(MAX_BYTES + 1))
         found = _open[key] = open_session(network, device, "This Piper voice")
     return found
-
-
-def unavailable(message: str) -> EngineFault:
-    """Return the fault of a voice that this machine cannot open."""
-    return EngineFault(FaultKind.UNAVAILABLE, message)

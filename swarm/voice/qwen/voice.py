@@ -6,6 +6,7 @@ prove the libraries without a download: they speak noise."""
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +21,18 @@ from tokenizers.pre_tokenizers import ByteLevel
 from transformers import EncodecFeatureExtractor, Qwen2Tokenizer
 
 from swarm.job.recipe import CLONE, Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound, loading
+from swarm.voice.engine import (
+    EngineFault,
+    FaultKind,
+    LastLoaded,
+    Pcm,
+    Sound,
+    SpokenLine,
+    TimedSound,
+    loading,
+    recording_in,
+    unavailable,
+)
 from swarm.voice.pcm import from_floats
 from swarm.voice.qwen.card import DESCRIBED, MAX_DESCRIPTION, VOICES
 
@@ -35,7 +47,7 @@ def compute_speaker(model: Any, recording: Path) -> torch.Tensor:
     try:
         wave, rate = soundfile.read(recording, dtype="float32", always_2d=True)
     except (soundfile.SoundFileError, RuntimeError) as fault:
-        raise EngineFault(FaultKind.UNAVAILABLE, f"The recording of the voice cannot be read: {fault}.") from fault
+        raise unavailable(f"The recording of the voice cannot be read: {fault}.") from fault
     sound = wave.mean(axis=1)[: round(REFERENCE_S * rate)]
     (item,) = model.create_voice_clone_prompt((sound, rate), x_vector_only_mode=True)
     return _checked(model, item.ref_spk_embedding.float().cpu().reshape(-1))
@@ -48,9 +60,7 @@ def read_speaker(model: Any, path: Path) -> torch.Tensor:
             raise ValueError(f"larger than {MAX_BYTES >> 20} MiB")
         return _checked(model, safetensors.torch.load(path.read_bytes())[_NAME].float())
     except (OSError, ValueError, KeyError, RuntimeError, safetensors.SafetensorError) as fault:
-        raise EngineFault(
-            FaultKind.UNAVAILABLE, f"The voice's latents that came with the job cannot be used: {str(fault)[:200]}."
-        ) from fault
+        raise unavailable(f"The voice's latents that came with the job cannot be used: {str(fault)[:200]}.") from fault
 
 
 def pack(speaker: torch.Tensor) -> bytes:
@@ -67,7 +77,7 @@ def _checked(model: Any, speaker: torch.Tensor) -> torch.Tensor:
     """Return a vector that the model could have computed. Raises EngineFault(UNAVAILABLE)."""
     channels = int(model.model.config.speaker_encoder_config.enc_dim)
     if tuple(speaker.shape) != (channels,) or not bool((speaker.abs() < MAX_VALUE).all()):  # false for NaN as well
-        raise EngineFault(FaultKind.UNAVAILABLE, "The latents of the voice are of another model, or no numbers.")
+        raise unavailable("The latents of the voice are of another model, or no numbers.")
     return speaker
 
 
@@ -160,23 +170,6 @@ def drawing_by_row(generators: Sequence[torch.Generator]) -> Iterator[None]:
         torch.multinomial = draw
 
 
-class KeptModel:
-    """The one model that a process has loaded: all voices of a book's characters share it."""
-
-    def __init__(self) -> None:
-        self._loaded: tuple[Path, str] | None = None
-        self._model: Any = None
-
-    def load(self, folder: Path, device: str) -> Any:
-        """Return the model of a folder on a device, loaded at most once in a row."""
-        place = "cpu" if device.startswith("cpu") else device
-        if self._loaded != (folder, place):
-            self._model, self._loaded = None, None  # a GPU may not have memory for two
-            self._model = load_model(folder, place)
-            self._loaded = folder, place
-        return self._model
-
-
 def load_model(folder: Path, place: str) -> Any:
     """Load a model: on a GPU in half precision, as it was trained; on the CPU in whole."""
     on_cpu = place == "cpu"
@@ -185,25 +178,25 @@ def load_model(folder: Path, place: str) -> Any:
     return Qwen3TTSModel.from_pretrained(str(folder), dtype=dtype, attn_implementation="sdpa", **more)
 
 
-_kept = KeptModel()
+_last = LastLoaded()  # all voices of a book's characters share it
 
 
 def open_voice(recipe: Recipe, device: str, folder: Path, job_files: Path | None) -> QwenVoice:
     """Load the model in a folder and a voice for it. Raises EngineFault: UNAVAILABLE, MEMORY or DEVICE."""
+    place = "cpu" if device.startswith("cpu") else device
     with loading("Qwen3-TTS"):
-        return voice_of(_kept.load(folder, device), recipe, job_files)
+        return voice_of(_last.load((folder, place), partial(load_model, folder, place)), recipe, job_files)
 
 
 def voice_of(model: Any, recipe: Recipe, job_files: Path | None) -> QwenVoice:
     """Return a voice of a loaded model. Raises EngineFault(UNAVAILABLE)."""
     if not recipe.voice.startswith(CLONE):
         return QwenVoice(model, recipe)
-    if job_files is None:
-        raise EngineFault(FaultKind.UNAVAILABLE, "The recording of the voice is not here.")
-    known = job_files / "latents.safetensors"
+    recording = recording_in(job_files)
+    known = recording.with_name("latents.safetensors")
     if known.is_file():
         return QwenVoice(model, recipe, read_speaker(model, known))
-    return QwenVoice(model, recipe, compute_speaker(model, job_files / "voice.wav"), fresh=True)
+    return QwenVoice(model, recipe, compute_speaker(model, recording), fresh=True)
 
 
 # The real models have as many codes: the end is one of them, and hardly ever drawn.

@@ -13,7 +13,7 @@ import torch
 
 from swarm.job.recipe import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
-from swarm.voice.qwen.voice import KeptModel, drawing_by_row, make_model, open_trial, open_voice, voice_of
+from swarm.voice.qwen.voice import drawing_by_row, load_model, make_model, open_trial, open_voice, voice_of
 
 CODES = 16  # a sentence ends by itself after some sixteen
 LINES = [
@@ -31,7 +31,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for kind in ("custom_voice", "base", "voice_design"):
         folder = tmp_path_factory.mktemp(kind)
         make_model(folder, kind, CODES)
-        loaded[kind] = KeptModel().load(folder, "cpu:0")
+        loaded[kind] = load_model(folder, "cpu")
     return loaded
 
 
