@@ -3,24 +3,21 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swarm.commands.book_config import books_named
 from swarm.commands.output import say, warn
 from swarm.commands.queue_options import queued_words
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
-
-if TYPE_CHECKING:
-    from swarm.net.client import Seat
+from swarm.net.client import Seat, bring_book, find_queue
+from swarm.system.platform import run_loop
+from swarm.system.text import bytes_text, clean
 
 LARGE_BYTES = 8 * 1024 * 1024  # a book whose way is told in tenths
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Add the books; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.net.client import Seat
-    from swarm.system.platform import run_loop
 
     words = queued_words(arguments)
     books, _ = books_named(arguments)
@@ -29,8 +26,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) -> int:
-    from swarm.net.client import bring_book, find_queue
-    from swarm.system.text import clean
 
     queue = await find_queue(seat, warn)
     assert queue.reply is not None
@@ -49,7 +44,6 @@ async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) 
 
 def tell_tenths(tell: Callable[[str], None]) -> Callable[[int, int], None]:
     """Return a function that takes the bytes that are there and of all, and tells each tenth of a large book."""
-    from swarm.system.text import bytes_text
 
     told = 0
 

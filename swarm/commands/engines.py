@@ -2,13 +2,15 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swarm.commands.output import say, say_json, show_progress
-from swarm.errors import EXIT_DONE, UsageError
-
-if TYPE_CHECKING:
-    from swarm.voice.engine import Engine
+from swarm.errors import EXIT_DONE, EngineUnknown, UsageError
+from swarm.system.text import bytes_text
+from swarm.voice.engine import Engine
+from swarm.voice.environment import engine_folder, environments_folder, find_environment
+from swarm.voice.host.foreign import NAME
+from swarm.voice.host.installer import install, is_current, packages_of, remove
+from swarm.voice.host.registry import all_engines, engine_for, find_engine
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -22,14 +24,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _able() -> "list[Engine]":
-    from swarm.voice.host.registry import all_engines
 
     return [engine for engine in all_engines() if engine.requirements]
 
 
 def _facts(engine: "Engine") -> dict[str, object]:
-    from swarm.voice.environment import find_environment
-    from swarm.voice.host.installer import is_current
 
     found = find_environment(engine.card.name)
     where = {"folder": str(found.folder), "bytes": _size(found.folder)} if found else {"folder": "", "bytes": 0}
@@ -43,7 +42,6 @@ def _size(folder: Path) -> int:
 
 
 def _line(row: dict[str, object]) -> str:
-    from swarm.system.text import bytes_text
 
     name = row["engine"]
     if not row["here"]:
@@ -57,9 +55,6 @@ def _line(row: dict[str, object]) -> str:
 
 def run_install(arguments: argparse.Namespace) -> int:
     """Make environments; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.system.text import bytes_text
-    from swarm.voice.host.installer import install, packages_of
-    from swarm.voice.host.registry import find_engine
 
     packages = tuple(map(_requirement, arguments.package))
     names = [_name(word.lower(), new=bool(packages)) for word in arguments.names]
@@ -86,9 +81,6 @@ def _requirement(word: str) -> str:
 
 def _name(word: str, *, new: bool) -> str:
     """Return the name of the engine that a word means; of one that packages bring, the word. Raises UsageError."""
-    from swarm.errors import EngineUnknown
-    from swarm.voice.host.foreign import NAME
-    from swarm.voice.host.registry import engine_for
 
     try:
         return engine_for(word).card.name
@@ -100,9 +92,6 @@ def _name(word: str, *, new: bool) -> str:
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Delete environments; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.system.text import bytes_text
-    from swarm.voice.environment import engine_folder
-    from swarm.voice.host.installer import remove
 
     names = [_kept_name(word.lower()) for word in arguments.names]
     for name in names:
@@ -117,8 +106,6 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 def _kept_name(word: str) -> str:
     """Return the name of an engine that has a folder here, also of one that is known no more. Raises UsageError."""
-    from swarm.voice.environment import engine_folder, environments_folder
-    from swarm.voice.host.registry import engine_for
 
     here = [path.name for path in environments_folder().glob("*") if path.is_dir()]
     name = word if word in here else engine_for(word).card.name

@@ -4,16 +4,33 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from swarm.audiobook.sound.cover import cover_fault
+from swarm.audiobook.sound.reel import PAUSE_LENGTHS_S
+from swarm.book.any_file import read_book
+from swarm.book.model.book import Book, Chapter, ChapterText, Pause, Segment
+from swarm.book.model.engine_text import split_at_phonemes
+from swarm.book.model.language_code import language_name, normal_language
+from swarm.book.speech.capitals import usage_of
+from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
+from swarm.book.speech.script import spoken_chapters
+from swarm.book.speech.segment import segment_chapter, unsaid_languages
+from swarm.book.speech.speech import Speech
 from swarm.commands.book_config import reading
+from swarm.commands.name_list import cast_lines, find_characters, find_names, name_lines
 from swarm.commands.output import say, say_json
 from swarm.config import state_folder
-
-if TYPE_CHECKING:
-    from swarm.book.model.book import Book, Chapter, ChapterText, Segment
-    from swarm.book.speech.speech import Speech
-    from swarm.job.card import EngineCard
+from swarm.coordinator.seen_engines import SeenEngines
+from swarm.job.card import EngineCard
+from swarm.system.text import plain_line
+from swarm.voice.host.fallback_voices import find_guests
+from swarm.voice.host.registry import check_speaks, choose_card
+from swarm.watch.words import guest_rows, guests_line
 
 WIDTH = 80
 UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")  # Thai to Han
@@ -24,14 +41,6 @@ MAX_UNSPOKEN = 10  # unspoken texts that are shown; --json lists all of them
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the contents of a book; return the exit code. Raises BookError, UsageError."""
-    from swarm.book.any_file import read_book
-    from swarm.book.model.language_code import normal_language
-    from swarm.book.speech.capitals import usage_of
-    from swarm.book.speech.lexicon import NO_LEXICON, read_lexicon
-    from swarm.book.speech.script import spoken_chapters
-    from swarm.book.speech.segment import segment_chapter, unsaid_languages
-    from swarm.book.speech.speech import Speech
-    from swarm.voice.host.fallback_voices import find_guests
 
     book = _with_cover_fault(read_book(Path(arguments.book).expanduser(), reading(arguments)))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
@@ -59,7 +68,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _print_names(chapters: "tuple[ChapterText, ...]", speech: "Speech", language: str, *, as_json: bool) -> None:
-    from swarm.commands.name_list import find_names, name_lines
 
     names = find_names(chapters, speech, language)
     if as_json:
@@ -69,7 +77,6 @@ def _print_names(chapters: "tuple[ChapterText, ...]", speech: "Speech", language
 
 
 def _print_cast(chapters: "tuple[ChapterText, ...]", language: str, *, as_json: bool) -> None:
-    from swarm.commands.name_list import cast_lines, find_characters
 
     found = find_characters(chapters, language)
     if as_json:
@@ -80,9 +87,6 @@ def _print_cast(chapters: "tuple[ChapterText, ...]", language: str, *, as_json: 
 
 def _with_cover_fault(book: "Book") -> "Book":
     """Return a book whose oddities tell why its cover cannot be shown."""
-    from msgspec.structs import replace
-
-    from swarm.audiobook.sound.cover import cover_fault
 
     fault = cover_fault(book.cover.data) if book.cover else ""
     return (
@@ -91,8 +95,6 @@ def _with_cover_fault(book: "Book") -> "Book":
 
 
 def _card(engine: str, language: str) -> "EngineCard":
-    from swarm.coordinator.seen_engines import SeenEngines
-    from swarm.voice.host.registry import check_speaks, choose_card
 
     if engine:
         SeenEngines(state_folder())  # it may be an engine that only workers have
@@ -114,7 +116,6 @@ def _print(book: "Book", chapters: list["Chapter"], language: str, card: "Engine
 
 
 def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]:
-    from swarm.book.model.language_code import language_name
 
     about = [language_name(language), f"engine {card.name}", book.year, book.publisher]
     about.append("" if book.cover else "no cover")
@@ -126,11 +127,6 @@ def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]
 
 
 def _print_table(chapters: list["Chapter"], card: "EngineCard") -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    from swarm.system.text import plain_line
 
     table = Table(header_style="bold")
     for name in ("no.", "chapter", "words", "length"):
@@ -170,7 +166,6 @@ def _left_out_line(title: str, reason: str, grounds: str, counts: list[int]) -> 
 
 
 def _guest_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
-    from swarm.watch.words import guest_rows, guests_line
 
     line = guests_line(guest_rows(chapters), card.name)
     return [line] if line else []
@@ -199,7 +194,6 @@ def _odd_lines(book: "Book") -> list[str]:
 
 def _opening(chapter: "Chapter") -> str:
     """Return the first words of a chapter after its heading."""
-    from swarm.book.model.book import Pause
 
     pauses = [segment.pause for segment in chapter.segments]
     start = pauses.index(Pause.HEADING) + 1 if Pause.HEADING in pauses[:MAX_HEADING_SEGMENTS] else 0
@@ -214,7 +208,6 @@ def _notes(book: "Book") -> str:
 
 def _text_lines(number: int, chapter: "Chapter") -> list[str]:
     """Return the text of a chapter, one segment a line, with an empty line after each paragraph."""
-    from swarm.book.model.book import Pause
 
     lines = [f"--- {number}. {chapter.title}", ""]
     for segment in chapter.segments:
@@ -226,7 +219,6 @@ def _text_lines(number: int, chapter: "Chapter") -> list[str]:
 
 def _engine_line(segment: "Segment") -> str:
     """Return the text that the engine gets, with the phonemes of a word behind it: "Oconee /əˈkoʊni/"."""
-    from swarm.book.model.engine_text import split_at_phonemes
 
     pieces = split_at_phonemes(segment.spoken, segment.phonemes)
     return "".join(f"{text} /{ipa}/" if ipa else text for text, ipa in pieces)
@@ -235,7 +227,6 @@ def _engine_line(segment: "Segment") -> str:
 def _as_json(
     book: "Book", chapters: list["Chapter"], language: str, card: "EngineCard", *, text: bool
 ) -> dict[str, object]:
-    from swarm.watch.words import guest_rows
 
     rows = [_chapter_json(number, chapter, card, text=text) for number, chapter in enumerate(chapters, start=1)]
     left_out = [
@@ -301,7 +292,6 @@ def _characters(chapter: "Chapter") -> int:
 
 
 def _seconds(chapter: "Chapter", card: "EngineCard") -> float:
-    from swarm.audiobook.sound.reel import PAUSE_LENGTHS_S
 
     told = sum(len(segment.spoken) for segment in chapter.segments)
     return told / card.characters_s + sum(PAUSE_LENGTHS_S[segment.pause] for segment in chapter.segments)

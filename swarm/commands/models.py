@@ -1,20 +1,20 @@
 """`e2a-swarm models`: list the models of engines, fetch some ahead of time, or remove some."""
 
 import argparse
-from typing import TYPE_CHECKING
 
+from swarm.book.model.language_code import normal_language
 from swarm.commands.machine_config import place_models
 from swarm.commands.output import say, say_json, show_progress
 from swarm.errors import EXIT_DONE, UsageError
-
-if TYPE_CHECKING:
-    from swarm.job.card import ModelCard
-    from swarm.voice.engine import Engine
+from swarm.job.card import ModelCard
+from swarm.system.text import bytes_text
+from swarm.voice.engine import Engine
+from swarm.voice.host.engine_task import fetch_model
+from swarm.voice.host.registry import all_engines, find_model, installed_engines
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the models, those on this machine first; return the exit code."""
-    from swarm.book.model.language_code import normal_language
 
     place_models(arguments)
     here, others = _listed()
@@ -57,7 +57,6 @@ def _speaks(row: Row, language: str) -> bool:
 
 
 def _with_models() -> "list[Engine]":
-    from swarm.voice.host.registry import all_engines
 
     return [engine for engine in all_engines() if engine.models()]
 
@@ -68,7 +67,6 @@ def _missing() -> "list[Engine]":
 
 def _ready() -> "list[Engine]":
     """Return the engines whose voices come with them."""
-    from swarm.voice.host.registry import installed_engines
 
     return [each for each in installed_engines() if each.card.speech and not each.card.any_model and not each.models()]
 
@@ -76,8 +74,6 @@ def _ready() -> "list[Engine]":
 def run_fetch(arguments: argparse.Namespace) -> int:
     """Download models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
-    from swarm.system.text import bytes_text
-    from swarm.voice.host.engine_task import fetch_model
 
     for engine, model in _named(arguments):
         if model in engine.kept_models():
@@ -96,7 +92,6 @@ def run_fetch(arguments: argparse.Namespace) -> int:
 def run_remove(arguments: argparse.Namespace) -> int:
     """Delete models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
-    from swarm.system.text import bytes_text
 
     named = _named(arguments)
     for engine, model in named:
@@ -110,8 +105,6 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 
 def _named(arguments: argparse.Namespace) -> "list[tuple[Engine, str]]":
-    from swarm.book.model.language_code import normal_language
-    from swarm.voice.host.registry import find_model
 
     language = normal_language(arguments.language) if arguments.language else ""
     return [find_model(name, language) for name in arguments.names]
@@ -125,7 +118,6 @@ def _as_json(engine: "Engine", model: "ModelCard", here: bool) -> dict[str, obje
 
 
 def _here_line(row: Row) -> str:
-    from swarm.system.text import bytes_text
 
     engine, model, _ = row
     licence = f" ({model.licence})" if model.licence else ""
@@ -140,7 +132,6 @@ def _line(model: "ModelCard") -> str:
 
 def _terms(model: "ModelCard") -> str:
     """Return the licence of a model and how large its download is, in brackets."""
-    from swarm.system.text import bytes_text
 
     known = ", ".join(filter(None, (model.licence, bytes_text(model.size) if model.size else "")))
     return f" ({known})" if known else ""

@@ -2,15 +2,16 @@
 
 import argparse
 import sys
-from typing import TYPE_CHECKING
 
 from swarm.commands import checks
 from swarm.commands.output import say, say_json, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
-
-if TYPE_CHECKING:
-    from swarm.net.client import Answer
+from swarm.net.client import Answer, Seat, ask_swarm, give_order
+from swarm.system.platform import run_loop
+from swarm.watch.terminal import terminal_columns
+from swarm.watch.view import standing_lines
+from swarm.watch.words import worded_status
 
 NO_COORDINATOR = (
     "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one. "
@@ -20,9 +21,6 @@ NO_COORDINATOR = (
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask the coordinators and print their answers; return the exit code."""
-    from swarm.net.client import ask_swarm
-    from swarm.system.platform import run_loop
-    from swarm.watch.words import worded_status
 
     state_dir = state_folder(arguments.state_dir)
     search = ask_swarm(state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn)
@@ -36,8 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def answer_lines(answers: "list[Answer]") -> list[str]:
     """Return the answers as lines for people, or a line that no coordinator answers."""
-    from swarm.watch.terminal import terminal_columns
-    from swarm.watch.view import standing_lines
 
     columns = terminal_columns(sys.stdout) if sys.stdout.isatty() else 0
     lines: list[str] = []
@@ -49,8 +45,6 @@ def answer_lines(answers: "list[Answer]") -> list[str]:
 
 def run_order(arguments: argparse.Namespace) -> int:
     """Give the order; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.net.client import Seat, give_order
-    from swarm.system.platform import run_loop
 
     count = checks.whole("N", arguments.count, 0, 10_000) if "count" in arguments else 0
     seat = Seat(state_folder(arguments.state_dir), arguments.coordinator, arguments.open)

@@ -4,17 +4,33 @@ import argparse
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from swarm.book.model.language_code import language_name, normal_language
 from swarm.commands.machine_config import place_engines
 from swarm.commands.output import say, say_json, show_progress, warn
+from swarm.commands.voice_samples import speak_samples
 from swarm.config import state_folder
+from swarm.coordinator.seen_engines import SeenEngines, read_speeds
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, UsageError
-
-if TYPE_CHECKING:
-    from swarm.job.card import EngineCard, VoiceCard
-    from swarm.job.recipe import Recipe
-    from swarm.voice.engine import Engine
+from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.recipe import Recipe
+from swarm.system.platform import run_loop
+from swarm.voice.engine import Engine
+from swarm.voice.host.choice import QUALITIES, how_to_get, own_choice, recommendations
+from swarm.voice.host.registry import (
+    all_engines,
+    better_voices_line,
+    check_speaks,
+    choose_recipe,
+    default_engine,
+    engine_for,
+    engine_targets,
+    find_card,
+    find_engine,
+    installed_engines,
+    offered_engines,
+)
 
 MAX_SETTINGS = 6  # an engine with more does not tell their values without --all
 MAX_NAMES_CHARS = 46  # characters of names on one line
@@ -44,9 +60,6 @@ class Row(NamedTuple):
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the engines or write samples; return the exit code. Raises UsageError, StoreError."""
-    from swarm.book.model.language_code import normal_language
-    from swarm.coordinator.seen_engines import SeenEngines, read_speeds
-    from swarm.voice.host.registry import engine_for
 
     language = normal_language(arguments.language) if arguments.language else ""
     place_engines(arguments)
@@ -83,8 +96,6 @@ def _print(rows: list[Row], language: str, *, every: bool) -> None:
 
 def _rows(engines: "list[Engine]", language: str, offered: set[str], speeds: Mapping[str, float]) -> list[Row]:
     """Return the rows of the engines that speak a language, or of all: those that speak at once first, by quality."""
-    from swarm.voice.host.choice import QUALITIES, how_to_get, own_choice, recommendations
-    from swarm.voice.host.registry import default_engine, engine_for
 
     usual = engine_for(default_engine(language)).card.name if language else ""
     sure = [each for each in recommendations(engines, language) if each.is_sure] if language else []
@@ -110,7 +121,6 @@ def _rows(engines: "list[Engine]", language: str, offered: set[str], speeds: Map
 
 def _check_spoken(rows: list[Row], language: str) -> None:
     """Raise UsageError if no engine speaks a language."""
-    from swarm.voice.host.registry import check_speaks, default_engine, find_card
 
     if not any(row.card.speech for row in rows):
         check_speaks(find_card(default_engine(language)), language)
@@ -118,7 +128,6 @@ def _check_spoken(rows: list[Row], language: str) -> None:
 
 def _engines() -> "tuple[list[Engine], dict[str, str]]":
     """Return the engines, also those that only workers have, and by name the reason why one does not load."""
-    from swarm.voice.host.registry import engine_targets, find_engine, offered_engines
 
     found, broken = [], {}
     for name in engine_targets():
@@ -155,7 +164,6 @@ def _as_json(rows: list[Row], broken: dict[str, str], language: str) -> dict[str
 
 def _missing() -> dict[str, str]:
     """Return the names of engines that are not installed here, each with a line that tells how to install it."""
-    from swarm.voice.host.registry import all_engines
 
     away = [engine.card for engine in all_engines() if not engine.is_installed()]
     return {card.name: f"not installed here: {card.install or 'workers have it'}" for card in away}
@@ -163,7 +171,6 @@ def _missing() -> dict[str, str]:
 
 def _lines(row: Row, language: str, *, every: bool) -> list[str]:
     """Return the lines of an engine that is installed here."""
-    from swarm.book.model.language_code import language_name
 
     card = row.card
     default = f" (default for {language_name(language)})" if row.is_default else ""
@@ -197,7 +204,6 @@ def _setting_lines(card: "EngineCard", *, every: bool) -> list[str]:
 
 
 def _languages(card: "EngineCard", *, every: bool) -> str:
-    from swarm.book.model.language_code import language_name
 
     if "*" in card.languages:
         return "any language"
@@ -222,8 +228,6 @@ def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) 
 
 
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
-    from swarm.book.model.language_code import language_name
-    from swarm.voice.host.registry import better_voices_line, default_engine, engine_for
 
     lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
     if not language:
@@ -240,8 +244,6 @@ def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
 
 def _listen(arguments: argparse.Namespace, language: str) -> int:
     """Write samples into the current folder; return the exit code. Raises UsageError, StoreError."""
-    from swarm.commands.voice_samples import speak_samples
-    from swarm.system.platform import run_loop
 
     recipes = _recipes(arguments.listen, arguments.tts_engine.lower(), language)
     made: list[str] = []
@@ -264,7 +266,6 @@ def _listen(arguments: argparse.Namespace, language: str) -> int:
 
 def _recipes(voice: str, word: str, language: str) -> "list[Recipe]":
     """Return the recipes of the voices to hear. Raises UsageError."""
-    from swarm.voice.host.registry import choose_recipe, engine_for, installed_engines
 
     spoken = language or "en"
     engines = [engine_for(word)] if word else [each for each in installed_engines() if each.card.speech]
@@ -284,7 +285,6 @@ def _recipes(voice: str, word: str, language: str) -> "list[Recipe]":
 
 def _unlisted(voice: str, engines: "Sequence[Engine]", language: str) -> "Recipe":
     """Return the recipe of a voice that no engine here lists, such as a blend. Raises UsageError."""
-    from swarm.voice.host.registry import all_engines, choose_recipe
 
     for each in engines:
         if each.card.any_voice:

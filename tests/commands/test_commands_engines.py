@@ -83,7 +83,7 @@ def test_packages_of_the_user_go_to_the_installer(
         asked.extend((name, more, recogniser))
         raise EnvironmentFault("the disk is full")
 
-    monkeypatch.setattr(installer, "install", install)
+    monkeypatch.setattr("swarm.commands.engines.install", install)
     words = ["engines", "install", "fife", "--package", str(home), "--package", "fife-data==1", "--recogniser"]
     assert main(words) == EXIT_ENVIRONMENT
     assert asked == ["fife", (str(home), "fife-data==1"), True]

@@ -13,6 +13,7 @@ from swarm import __version__
 from swarm.commands.command_table import ALL
 from swarm.commands.main import main
 from swarm.commands.option import Command
+from swarm.config import STATE_VERSION, VERSION_FILE
 from swarm.errors import (
     EXIT_BOOK,
     EXIT_ENVIRONMENT,
@@ -227,6 +228,7 @@ def test_every_command_has_a_function_that_runs_it(command: Command) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions are others there")
 def test_a_state_folder_of_another_user_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "theirs" / "jobs").mkdir(parents=True)
+    (tmp_path / "theirs" / VERSION_FILE).write_text(str(STATE_VERSION))
     words = ["jobs", "--state-dir", str(tmp_path / "theirs")]
     assert main(words) == 0
     user = os.geteuid()

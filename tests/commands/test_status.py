@@ -20,7 +20,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[Answer]:
     async def ask_swarm(_state_dir: Path, **_how: object) -> list[Answer]:
         return given
 
-    monkeypatch.setattr("swarm.net.client.ask_swarm", ask_swarm)
+    monkeypatch.setattr("swarm.commands.status.ask_swarm", ask_swarm)
     return given
 
 

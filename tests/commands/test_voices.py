@@ -6,7 +6,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from swarm.commands import voice_samples
 from swarm.commands.main import main
 from swarm.config import ENV_OFFLINE
 from swarm.coordinator.seen_engines import SeenEngines, note_speed
@@ -240,6 +239,6 @@ def test_a_blend_is_heard_in_the_language_of_its_first_voice(
             yield recipe, "no weights are here"
 
     monkeypatch.setattr(kokoro, "voices_here", lambda model: frozenset())
-    monkeypatch.setattr(voice_samples, "speak_samples", heard)
+    monkeypatch.setattr("swarm.commands.voices.speak_samples", heard)
     main(["voices", "--listen", "ff_siwis:0.6+af_heart:0.4"])
     assert asked == [("kokoro", "ff_siwis:0.6+af_heart:0.4", "fr")]
