@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 from msgspec import structs
 from resident_bench import ResidentBench
@@ -38,7 +39,8 @@ class DeskBench(ResidentBench):
         self.room = tmp_path / "incoming"
         obtain_key(self.state)
         self.members = MemberAdmin(self.state)
-        self.desk = OrderHandler(self.resident, self.outbox, self.room, self.instruct, self.members)  # type: ignore[arg-type]
+        outbox: Any = self.outbox
+        self.order_handler = OrderHandler(self.resident, outbox, self.room, self.instruct, self.members)
 
     def instruct(self, order: Order) -> Instructed:
         self.told += [order] if order.target == "attic" else []
@@ -47,9 +49,9 @@ class DeskBench(ResidentBench):
     async def say(self, message: Order | NewBook | Piece, frame: bytes = b"", peer: bytes = b"p") -> Message:
         if isinstance(message, Order | NewBook):
             message = structs.replace(message, protocol=PROTOCOL)
-        self.desk.take(peer, message, frame)
-        while self.desk._adding:
-            await asyncio.wait(self.desk._adding)
+        self.order_handler.take(peer, message, frame)
+        while self.order_handler._adding:
+            await asyncio.wait(self.order_handler._adding)
         return self.outbox.sent[-1]
 
     async def bring(self, book: NewBook, content: bytes, piece: int = PIECE_BYTES) -> Obeyed:

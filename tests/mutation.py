@@ -57,7 +57,7 @@ FILES = {
         f"{STORIES}devices.py",
     ],
     "swarm/worker/lifetime.py": [
-        "tests/worker/test_work.py tests/worker/test_stint.py",
+        "tests/worker/test_work.py tests/worker/test_lifetime.py",
         f"{STORIES}interrupts.py {STORIES}keys.py",
     ],
 }

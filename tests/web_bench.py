@@ -48,7 +48,7 @@ class WebBench(DeskBench):
 
     async def serve(self) -> None:
         more = [*self.listening.routes(), *MemberAnswers(self.members).routes()]
-        app = make_app(Api(self.resident, self.desk, self.room), Doorkeeper(TOKEN), StillClock(), more=more)
+        app = make_app(Api(self.resident, self.order_handler, self.room), Doorkeeper(TOKEN), StillClock(), more=more)
         listener = listen("127.0.0.1", [0])
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.client = httpx.AsyncClient(

@@ -217,14 +217,14 @@ def check_key(folder: Path) -> Check:
     """Check whether this machine has a valid key."""
     from swarm.net.identity.keys import key_place, load_key
 
-    remedy = "run `e2a-swarm join CODE` with the code of the machine that coordinates."
+    remedy = "run `e2a-swarm join CODE{}` with the code of the machine that coordinates."
     try:
         key = load_key(folder)
     except EnvironmentFault as error:
-        return Check("key", "fail", str(error), remedy.replace("CODE`", "CODE --replace`"))
+        return Check("key", "fail", str(error), remedy.format(" --replace"))
     if key is None:
         text = "this machine is in no swarm yet; `convert` needs no key and `coordinate` makes one"
-        return Check("key", "warn", text, remedy)
+        return Check("key", "warn", text, remedy.format(""))
     return Check("key", "ok", f"from {key_place(folder)}")
 
 

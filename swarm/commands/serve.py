@@ -84,14 +84,14 @@ def join_line(state_dir: Path, *, is_open: bool) -> str:
 
 
 def serve_web(
-    place: WebPlace, config: "SiteConfig", resident: "Resident", desk: "OrderHandler", room: Path, note: "Say"
+    place: WebPlace, config: "SiteConfig", resident: "Resident", order_handler: "OrderHandler", room: Path, note: "Say"
 ) -> "Loop":
     """Listen for browsers and programs, and return what serves them. Raises EnvironmentFault, StoreError."""
 
     token = config.state_dir / TOKEN_FILE
     doorkeeper = Doorkeeper(obtain_token(config.state_dir))
     listening = ListeningApi(resident, config.state_dir, Clock())
-    front = make_front(config, Api(resident, desk, room), desk, listening, doorkeeper, Clock())
+    front = make_front(config, Api(resident, order_handler, room), order_handler, listening, doorkeeper, Clock())
     listener = listen(place.host, place.ports)
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
@@ -163,8 +163,8 @@ def run(arguments: argparse.Namespace) -> int:
     site = site_config(arguments, place, state_dir, progress.note) if place else None
     notifier = _notifier(arguments.notify, state_dir, progress.note)
 
-    def beside(resident: "Resident", desk: "OrderHandler", room: Path) -> "Sequence[Loop]":
-        web = [serve_web(place, site, resident, desk, room, progress.note)] if place and site else []
+    def beside(resident: "Resident", order_handler: "OrderHandler", room: Path) -> "Sequence[Loop]":
+        web = [serve_web(place, site, resident, order_handler, room, progress.note)] if place and site else []
         return [*web, *([notifier.run(resident)] if notifier else [])]
 
     with open_trace(arguments) as trace:

@@ -1,4 +1,4 @@
-"""Tells a user who is away what matters of a resident coordinator, each matter once.
+"""Tells a user who is away what matters of a resident coordinator, each thing once.
 
 Notices go through Apprise to the addresses of --notify, which are secrets.
 """
@@ -28,12 +28,12 @@ Kind = Literal["success", "warning", "failure"]
 
 STUCK_S = 300.0  # a book that waits for so long cannot go on by itself
 GONE_S = 900.0  # a machine that was lost for so long is told
-OVER_S = 3600.0  # a matter that was over for so long is told again if it comes again
+OVER_S = 3600.0  # a notice that was over for so long is told again if it comes again
 MAX_GONE = 1000  # machines that are remembered
 
 
 class News(NamedTuple):
-    """One matter, told to the user."""
+    """One notice, told to the user."""
 
     key: str
     line: str
@@ -42,17 +42,17 @@ class News(NamedTuple):
 
 class _Notice(NamedTuple):
     news: News
-    patience_s: float = 0.0  # a matter is told only if it lasts so long
+    patience_s: float = 0.0  # a notice is told only if it lasts so long
 
 
 class Notices:
-    """Knows which matters there are and which were told. `told` has the keys of earlier runs, None at the first run."""
+    """Knows which notices there are and which were told. `told` has the keys of earlier runs, None at the first run."""
 
     def __init__(self, told: Iterable[str] | None) -> None:
         self.told = set(told or ())
         self._first = told is None
-        self._since_s: dict[str, float] = {}  # when a matter that lasts began
-        self._over_s: dict[str, float] = {}  # when a matter that was told was over
+        self._since_s: dict[str, float] = {}  # when a notice that lasts began
+        self._over_s: dict[str, float] = {}  # when a notice that was told was over
         self._gone: dict[str, None] = {}  # names of machines that were lost
 
     def hear(self, event: Reason) -> None:
@@ -66,15 +66,15 @@ class Notices:
         """Return what is to be told now; it counts as told from then on."""
         for worker in reply.workers:
             self._gone.pop(worker.name, None)
-        matters = {matter.news.key: matter for matter in _of_books(books, reply)}
+        notices = {notice.news.key: notice for notice in _of_books(books, reply)}
         if any(_is_to_speak(book) for book in books):
-            matters |= {matter.news.key: matter for matter in self._of_machines(reply)}
-        self._since_s = {key: self._since_s.get(key, now) for key in matters}
-        due = [m.news for key, m in matters.items() if now - self._since_s[key] >= m.patience_s]
+            notices |= {notice.news.key: notice for notice in self._of_machines(reply)}
+        self._since_s = {key: self._since_s.get(key, now) for key in notices}
+        due = [m.news for key, m in notices.items() if now - self._since_s[key] >= m.patience_s]
         news = [] if self._first else [each for each in due if each.key not in self.told]
         self._first = False
         self.told.update(each.key for each in due)
-        self._forget(matters.keys(), now)
+        self._forget(notices.keys(), now)
         return news
 
     def stopped(self, why: str) -> list[News]:
@@ -86,7 +86,7 @@ class Notices:
         return news
 
     def _forget(self, present: Iterable[str], now: float) -> None:
-        """Forget matters that have been over for long: they are told again if they come again."""
+        """Forget notices that have been over for long: they are told again if they come again."""
         self._over_s = {key: self._over_s.get(key, now) for key in self.told.difference(present)}
         self.told -= {key for key, since_s in self._over_s.items() if now - since_s >= OVER_S}
 
@@ -195,13 +195,13 @@ class Notifier:
     def __init__(self, addresses: Sequence[Address], state_dir: Path, clock: Clock, note: Say) -> None:
         self._path = state_dir / "queue" / FILE
         self._clock, self._note = clock, note
-        self.matters = Notices(self._read())
+        self.notices = Notices(self._read())
         self._boxes = [Mailbox(address) for address in addresses]
         self._kept: frozenset[str] = frozenset()
 
     async def run(self, resident: Resident) -> None:
         """Tell what matters until cancelled."""
-        resident.hear_events(self.matters.hear)
+        resident.hear_events(self.notices.hear)
         while True:
             await self.look(resident)
             await asyncio.sleep(LOOK_S)
@@ -209,13 +209,13 @@ class Notifier:
     async def look(self, resident: Resident) -> None:
         """Send what is new."""
         reply, now = resident.status(), self._clock.now()
-        await self._tell(self.matters.look(resident.queue.books, reply, now), reply.name, now)
+        await self._tell(self.notices.look(resident.queue.books, reply, now), reply.name, now)
 
     async def stopped(self, why: str, name: str) -> None:
         """Tell that the queue is served no more, and why."""
         with suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_S):
-                await self._tell(self.matters.stopped(why), name, self._clock.now(), at_once=True)
+                await self._tell(self.notices.stopped(why), name, self._clock.now(), at_once=True)
 
     async def _tell(self, news: Sequence[News], name: str, now: float, *, at_once: bool = False) -> None:
         for box in self._boxes:
@@ -231,10 +231,10 @@ class Notifier:
         return None
 
     def _keep(self) -> None:
-        told = self.matters.told.difference(*(box.waiting for box in self._boxes[:1]))
+        told = self.notices.told.difference(*(box.waiting for box in self._boxes[:1]))
         if told != self._kept:
             self._kept = frozenset(told)
-            with suppress(OSError):  # at worst a matter is told twice
+            with suppress(OSError):  # at worst a notice is told twice
                 replace_file(self._path, msgspec.json.encode(sorted(self._kept)))
 
 

@@ -1,4 +1,4 @@
-"""The desk of a coordinator, where users of any machine of the swarm order something, or bring a book."""
+"""The orders at a coordinator: users of any machine of the swarm order something, or bring a book."""
 
 import asyncio
 import shutil

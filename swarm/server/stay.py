@@ -133,7 +133,7 @@ async def stay(
     progress: Progress,
     service: Service,
     trace: Trace = NO_TRACE,
-    beside: Beside = lambda resident, desk, room: (),
+    beside: Beside = lambda resident, order_handler, room: (),
 ) -> int:
     """Speak the books of the queue until interrupted; return the exit code. Raises SwarmError.
 
@@ -148,21 +148,25 @@ async def stay(
         clock = Clock()
         resident = Resident(queue, store, studio, clock, configure, progress.note, seen.words, set_aside)
         awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)
-        door = Listener(config.network, progress.note)
-        stack.push_async_callback(door.close)
+        listener = Listener(config.network, progress.note)
+        stack.push_async_callback(listener.close)
         settings = _settings(queue.begin_run(), config.network)
         now = clock.now()
         core = trace.watch("coordinator", CoordinatorCore(settings, now), settings=settings, started_s=now)
-        server = Server(core, store, door.router, progress, clock, "finish", seen, on_end=resident.ended)
+        server = Server(core, store, listener.router, progress, clock, "finish", seen, on_end=resident.ended)
         resident.serve_with(server)
         members = MemberAdmin(state_dir, is_open=config.network.open)
-        desk = OrderHandler(resident, door.router, state_dir / "queue" / "incoming", server.instruct, members)
-        server.answer_users(desk, lambda reply: members.complete(structs.replace(reply, queue=resident.standing())))
-        loops = _closing(beside(resident, desk, state_dir / "queue" / "incoming"), stack)
+        order_handler = OrderHandler(
+            resident, listener.router, state_dir / "queue" / "incoming", server.instruct, members
+        )
+        server.answer_users(
+            order_handler, lambda reply: members.complete(structs.replace(reply, queue=resident.standing()))
+        )
+        loops = _closing(beside(resident, order_handler, state_dir / "queue" / "incoming"), stack)
         folders = [WatchedFolder(folder, resident, progress.note).run for folder in config.watched]
         await resident.reopen()
-        door.invite()
-        await door.announce(settings.epoch)
+        listener.invite()
+        await listener.announce(settings.epoch)
         await stack.enter_async_context(service.ready())
         with draining(server.drain):
             await _run(server.run(), resident.run(awake.turn), *(run() for run in folders), *loops)

@@ -62,8 +62,8 @@ def _tell(pieces: Pieces, changed: Sequence[Any], is_moved: bool) -> bytes:
 class Api:
     """The answers. `folder` has room for books on their way."""
 
-    def __init__(self, resident: Resident, desk: OrderHandler, folder: Path) -> None:
-        self.resident, self._desk, self.folder = resident, desk, folder
+    def __init__(self, resident: Resident, order_handler: OrderHandler, folder: Path) -> None:
+        self.resident, self._order_handler, self.folder = resident, order_handler, folder
         self._uploads = 0
         self._glance: tuple[float, StatusReply] | None = None  # when the reply was made, and the reply
         self._live = LiveViews()
@@ -147,8 +147,8 @@ class Api:
         except msgspec.MsgspecError as fault:
             raise UsageError(f"The body is no order: {fault}.") from fault
         if isinstance(order, list):
-            return [_became(each) for each in self._desk.obey_all(orders)]
-        return _became(self._desk.obey(orders[0]))
+            return [_became(each) for each in self._order_handler.obey_all(orders)]
+        return _became(self._order_handler.obey(orders[0]))
 
     async def events(self, request: Request) -> Response:
         """Stream the status, and the books that changed, as server-sent events."""

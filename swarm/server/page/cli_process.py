@@ -71,8 +71,8 @@ MAX_SAMPLES = 200  # kept
 class VoiceSamples:
     """Has samples spoken, and keeps the latest in a folder."""
 
-    def __init__(self, errand: CliProcess, folder: Path) -> None:
-        self._errand, self._folder = errand, folder / "samples"
+    def __init__(self, cli: CliProcess, folder: Path) -> None:
+        self._cli, self._folder = cli, folder / "samples"
 
     async def sample_of(self, engine: str, voice: str, language: str) -> Response:
         """Return a sentence spoken by a voice, as an answer. Raises UsageError."""
@@ -83,7 +83,7 @@ class VoiceSamples:
         if found is None:
             self._make_room(folder)
             words = [f"--listen={voice}", f"--tts-engine={engine}", *([f"--language={language}"] if language else [])]
-            await self._errand(["voices", *words], folder)
+            await self._cli(["voices", *words], folder)
             found = _sample_in(folder)
         if found is None:
             raise UsageError("There is no sample of this voice.")

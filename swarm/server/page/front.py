@@ -60,39 +60,44 @@ class SiteConfig(NamedTuple):
     prefix: str = ""  # a proxy serves the page at this path
     options: BookOptions = BookOptions()
     join: Callable[[], str] = lambda: "e2a-swarm work"  # the line that a new machine runs once
-    errand: CliProcess | None = None  # tests give one in place of the program's own commands
+    cli: CliProcess | None = None  # tests give one in place of the program's own commands
 
 
 def make_front(
-    config: SiteConfig, api: Api, desk: OrderHandler, listening: ListeningApi, doorkeeper: Doorkeeper, clock: Clock
+    config: SiteConfig,
+    api: Api,
+    order_handler: OrderHandler,
+    listening: ListeningApi,
+    doorkeeper: Doorkeeper,
+    clock: Clock,
 ) -> Front:
     """Make the application of the whole web side. Raises StoreError."""
     password = config.password
     secret = obtain_secret(config.state_dir) + (password.stored.encode() if password else b"")
     sessions = Sessions(secret, read_ended(config.state_dir))
     site = Site(config.prefix, has_password=password is not None)
-    run = config.errand or CliProcesses(config.state_dir)
+    run = config.cli or CliProcesses(config.state_dir)
     advisor = Advisor(api.resident, run, api.folder, config.options)
     views = (
         BookViews(site, api, listening.files, config.options.fields),
-        MachineViews(site, api, config.join, desk.members),
-        MemberViews(site, desk.members, clock),
+        MachineViews(site, api, config.join, order_handler.members),
+        MemberViews(site, order_handler.members, clock),
         AddViews(site, api.resident, advisor, clock),
-        Orders(site, desk, api.resident.queue),
+        Orders(site, order_handler, api.resident.queue),
         ListenViews(site, listening, api.resident.queue),
     )
     app = Starlette(routes=[*_common(site), *(route for view in views for route in view.routes())])
-    gate = AuthMiddleware(
+    middleware = AuthMiddleware(
         app, sessions, clock, lambda: keep_ended(config.state_dir, sessions), is_open=password is None
     )
     if password:
-        entrance = LogIn(site, gate, password, clock, lambda: forget_first_password(config.state_dir))
-        app.router.routes.extend(entrance.routes())
+        log_in = LogIn(site, middleware, password, clock, lambda: forget_first_password(config.state_dir))
+        app.router.routes.extend(log_in.routes())
     _answer_faults(app, site)
     advice = Advice(api.resident, advisor, config.join)
-    more = [*listening.routes(), *advice.routes(), *MemberAnswers(desk.members).routes()]
-    programs = make_app(api, doorkeeper, clock, gate.admits, more)
-    return Front(programs, gate, config.prefix)
+    more = [*listening.routes(), *advice.routes(), *MemberAnswers(order_handler.members).routes()]
+    programs = make_app(api, doorkeeper, clock, middleware.admits, more)
+    return Front(programs, middleware, config.prefix)
 
 
 def _common(site: Site) -> list[BaseRoute]:

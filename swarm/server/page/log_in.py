@@ -154,9 +154,15 @@ class LogIn:
     """The views of the password. `given` is called when the right one was."""
 
     def __init__(
-        self, site: Site, gate: AuthMiddleware, password: Password, clock: Clock, given: Callable[[], None]
+        self, site: Site, middleware: AuthMiddleware, password: Password, clock: Clock, given: Callable[[], None]
     ) -> None:
-        self._site, self._gate, self._password, self._clock, self._given = site, gate, password, clock, given
+        self._site, self._middleware, self._password, self._clock, self._given = (
+            site,
+            middleware,
+            password,
+            clock,
+            given,
+        )
         self._attempts = Attempts()
         self._one_by_one = asyncio.Lock()  # each check takes 32 MiB, so only one runs at a time
 
@@ -190,10 +196,10 @@ class LogIn:
         self._attempts.note_right(address)
         self._given()
         answer = self._site.to("/")
-        answer.headers["Set-Cookie"] = self._gate.let_in(request)
+        answer.headers["Set-Cookie"] = self._middleware.let_in(request)
         return answer
 
     async def leave(self, request: Request) -> Response:
         """End the session."""
-        self._gate.end(visitor_of(request).session)
+        self._middleware.end(visitor_of(request).session)
         return self._site.to("/log-in")

@@ -196,8 +196,8 @@ COUNT = "count"  # begins the name of a field with a number that the button of i
 class Orders:
     """Obeys buttons: the value of each is the action, a count, and the book or machine."""
 
-    def __init__(self, site: Site, desk: OrderHandler, queue: Queue) -> None:
-        self._site, self._desk, self._queue = site, desk, queue
+    def __init__(self, site: Site, order_handler: OrderHandler, queue: Queue) -> None:
+        self._site, self._order_handler, self._queue = site, order_handler, queue
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of these orders."""
@@ -219,7 +219,7 @@ class Orders:
         if question and "sure" not in form:
             fields = {"order": f"{action} {order.count} {target}", "back": back}
             return self._site.render(request, "question.html", question=question, fields=fields)
-        return self._site.told(request, self._desk.obey(order), back)
+        return self._site.told(request, self._order_handler.obey(order), back)
 
     def _name(self, target: str) -> str:
         """Return what a book or machine is called."""

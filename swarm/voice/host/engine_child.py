@@ -79,7 +79,7 @@ class Host:
         self._longest = _MIN_LONGEST
 
     def handle(self, message: Frame) -> Frame:
-        """Answer a call of `pid`, `open`, `speak`, or of an errand (`host/errand.py`)."""
+        """Answer a call of `pid`, `open`, `speak`, or of an engine task (`host/engine_task.py`)."""
         if message["call"] == "pid":
             return {"pid": os.getpid()}
         opening = message["call"] != "speak"

@@ -61,7 +61,7 @@ def _run(environment: Environment, ask: Callable[[EngineProcess], Awaitable[Resu
         finally:
             await process.close()
 
-    with TemporaryDirectory(prefix="e2a-errand-") as folder:
+    with TemporaryDirectory(prefix="e2a-task-") as folder:
         try:
             return run_loop(run(Path(folder)))
         except EngineFault as fault:

@@ -147,7 +147,7 @@ class HousedEngine(OfferedEngine):
         return Path(self._folders[model])
 
     def fetch(self, model: str, progress: OnProgress) -> None:
-        """Raise NotImplementedError: an errand to its environment fetches models (`host/errand.py`)."""
+        """Raise NotImplementedError: an engine task in its environment fetches models (`host/engine_task.py`)."""
         raise NotImplementedError
 
 

@@ -41,13 +41,13 @@ class SiteBench(DeskBench):
         prices = {"openai": Price("openai", 15, "USD")}
         options = BookOptions(fields, lambda words: [word for word in words if not word.startswith("--speed")], prices)
         self.listening = ListeningApi(self.resident, self.state, Clock())
-        self.config = SiteConfig(self.state, password, prefix, options, lambda: "e2a-swarm join CODE", self.run_errand)
+        self.config = SiteConfig(self.state, password, prefix, options, lambda: "e2a-swarm join CODE", self.run_cli)
         # Each changes what the coordinator tells of itself.
         self.changes: list[Callable[[StatusReply], StatusReply]] = []
         told = self.resident.status
         self.resident.status = lambda: self._changed(told())  # type: ignore[method-assign]
 
-    async def run_errand(self, words: Sequence[str], folder: Path) -> bytes:
+    async def run_cli(self, words: Sequence[str], folder: Path) -> bytes:
         self.asked.append(tuple(words))
         answer = self.answers.get(words[0])
         if answer is None:
@@ -62,8 +62,8 @@ class SiteBench(DeskBench):
         return reply
 
     async def serve(self, port: int = 0) -> None:
-        api = Api(self.resident, self.desk, self.room)
-        front = make_front(self.config, api, self.desk, self.listening, Doorkeeper(TOKEN), Clock())
+        api = Api(self.resident, self.order_handler, self.room)
+        front = make_front(self.config, api, self.order_handler, self.listening, Doorkeeper(TOKEN), Clock())
         listener = listen("127.0.0.1", [port])
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"

@@ -74,21 +74,21 @@ async def test_users_and_workers_are_answered_while_a_slow_disk_takes_a_book(
     free = threading.Event()
     monkeypatch.setattr("swarm.server.queue.copy_synced", lambda source, part: free.wait(60) and part.write_bytes(BOOK))
     await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)))
-    bench.desk.take(b"p", Piece(DIGEST, 0, len(BOOK)), BOOK)
+    bench.order_handler.take(b"p", Piece(DIGEST, 0, len(BOOK)), BOOK)
     await asyncio.sleep(0)
-    bench.desk.take(b"q", Order("pause", "attic", protocol=PROTOCOL), b"")
+    bench.order_handler.take(b"q", Order("pause", "attic", protocol=PROTOCOL), b"")
     assert isinstance(bench.outbox.sent[-1], Obeyed)
-    again = await asyncio.to_thread(bench.desk._begin, b"p", NewBook("Emma.txt", "0" * 64, 9))
+    again = await asyncio.to_thread(bench.order_handler._begin, b"p", NewBook("Emma.txt", "0" * 64, 9))
     free.set()
     assert again.offset == 0  # it did not touch the file of the first one
-    while bench.desk._adding:
-        await asyncio.wait(bench.desk._adding)
+    while bench.order_handler._adding:
+        await asyncio.wait(bench.order_handler._adding)
     assert bench.outbox.sent[-1] == Obeyed(True, book=1)
 
 
 async def test_an_order_of_0_2_is_refused_by_a_sentence(bench: DeskBench) -> None:
     for message in (Order("pause", "attic"), NewBook("Emma.txt", DIGEST, len(BOOK))):
-        bench.desk.take(b"p", message, b"")
+        bench.order_handler.take(b"p", message, b"")
         refused = bench.outbox.sent[-1]
         assert isinstance(refused, Obeyed)
         assert not refused.done
