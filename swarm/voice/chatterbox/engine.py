@@ -29,7 +29,6 @@ FILES = tuple(
     RemoteFile(name, f"{hub_url()}/ResembleAI/chatterbox/resolve/{_COMMIT}/{name}", size, digest)
     for name, (size, digest) in _FILES.items()
 )
-CANGJIE = "Cangjie5_TC.json"
 LANGUAGES = (
     *("ar", "da", "de", "el", "en", "es", "fi", "fr", "he", "hi", "it", "ja", "ko", "ms", "nb", "nl", "pl", "pt", "ru"),
     *("sv", "sw", "tr", "zh"),
