@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault
-from swarm.lease.message import Status, StatusReply
+from swarm.lease.message import PROTOCOL, Status, StatusReply
 from swarm.net.addresses import remember_address
 from swarm.net.client import Answer, ask, ask_swarm
 from swarm.net.discovery import Advertisement
@@ -19,7 +19,7 @@ SEARCHES = 5
 
 
 @asynccontextmanager
-async def coordinator(name: str, keys: CurveKeys | None) -> AsyncIterator[str]:
+async def coordinator(name: str, keys: CurveKeys | None, protocol: int = PROTOCOL) -> AsyncIterator[str]:
     """Run a mock on loopback that answers only `Status`, and yield its address."""
     router = RouterSocket(keys)
     port = router.bind(HERE, 0)
@@ -28,7 +28,7 @@ async def coordinator(name: str, keys: CurveKeys | None) -> AsyncIterator[str]:
         while True:
             peer, message, _ = await router.receive()
             if isinstance(message, Status):
-                router.send(peer, StatusReply(name, f"{name}-machine", "0.1.0", 1, (), ()))
+                router.send(peer, StatusReply(name, f"{name}-machine", "0.3.0", 1, (), (), protocol=protocol))
 
     task = asyncio.create_task(answer())
     try:
@@ -52,6 +52,17 @@ async def test_a_stranger_learns_nothing_but_that_it_is_one() -> None:
         answer = await ask([address], curve_keys(make_key()), timeout_s=6.0)
     assert answer.reply is None
     assert "another key" in answer.refusal
+
+
+@pytest.mark.parametrize(("protocol", "behind"), [(1, "c1-machine"), (3, "this machine")])
+async def test_a_coordinator_of_another_protocol_is_refused_by_a_sentence(protocol: int, behind: str) -> None:
+    async with coordinator("c1", None, protocol) as address:
+        answer = await ask([address], None)
+    assert answer.reply is None
+    assert answer.refusal == (
+        f"this machine speaks protocol 2 of e2a-swarm, and the coordinator c1-machine speaks {protocol}: "
+        f"update e2a-swarm on {behind}"
+    )
 
 
 async def test_nobody_there_is_an_answer_too() -> None:

@@ -110,6 +110,11 @@ FROM_COORDINATOR: list[m.Message] = [
         standbys=(StandbyStatus("tower", 1.5, 0.5, 3, title="T"),),
     ),
 ]
+HELLO_OF_0_2 = bytes.fromhex(
+    "88a474797065a548656c6c6fa6776f726b6572a177a56e6f6e6365a16ea46e616d65a56174746963a776657273696f6ea530"
+    "2e322e30a7656e67696e65739182a46e616d65a665737065616ba96c616e67756167657391a2656ea7646576696365739181"
+    "a46e616d65a3637075a5736c6f747301"
+)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats() | st.text() | st.binary(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(0, 9), inner),
@@ -118,16 +123,7 @@ ANYTHING = st.recursive(
 
 
 def test_a_greeting_of_another_protocol_is_understood_as_far_as_it_can_be_refused() -> None:
-    hello = {
-        "type": "Hello",
-        "worker": "w",
-        "nonce": "n",
-        "name": "attic",
-        "version": "0.2.0",
-        "engines": [],
-        "slots": 1,
-    }
-    of_0_2 = unpack_from_worker(msgpack.packb({**hello, "devices": []}))
+    of_0_2 = unpack_from_worker(HELLO_OF_0_2)
     assert isinstance(of_0_2, m.Hello)
     assert (of_0_2.name, of_0_2.protocol) == ("attic", 1)
     newer = unpack_from_worker(
