@@ -94,10 +94,10 @@ def test_the_worlds_notice(name: str) -> None:
             ModelWorld(seed, **worlds).run()
 
 
-def test_a_model_is_borrowed_only_from_one_that_has_spoken_with_it_and_opens_its_door() -> None:
+def test_a_model_is_borrowed_only_from_one_that_has_spoken_with_it_and_opens_its_server() -> None:
     spoken = Edit(ServedAssets, "_borrowable", "if any(served.state.job in other.trust.rates for other in others)", "")
     reached = Edit(ServedAssets, "_borrowable", " and session.files.may_knock_at(other.files)", "")
     with edited(spoken), pytest.raises(AssertionError):
         borrowed.test_it_gets_the_job_once_one_that_it_reaches_has_spoken_with_the_model()
     with edited(reached), pytest.raises(AssertionError):
-        borrowed.test_it_gets_none_where_nobody_opens_a_door_or_it_takes_no_models()
+        borrowed.test_it_gets_none_where_nobody_serves_files_or_it_takes_no_models()

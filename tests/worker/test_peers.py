@@ -215,7 +215,7 @@ async def test_one_that_has_nothing_yet_for_ever_and_one_out_of_reach_are_left(
 
 
 @pytest.mark.timeout(120)
-async def test_the_door_is_open_only_while_a_job_needs_the_file_and_serves_only_members_and_that_file(
+async def test_the_server_is_open_only_while_a_job_needs_the_file_and_serves_only_members_and_that_file(
     tmp_path: Path,
 ) -> None:
     async with running(tmp_path) as house:
@@ -236,7 +236,7 @@ async def test_the_door_is_open_only_while_a_job_needs_the_file_and_serves_only_
             await asyncio.sleep(0.05)
 
 
-async def test_a_door_is_opened_anew_when_the_swarm_has_other_keys(tmp_path: Path) -> None:
+async def test_a_server_is_opened_anew_when_the_swarm_has_other_keys(tmp_path: Path) -> None:
     async with running(tmp_path) as house:
         attic = house.work("attic")
         await house.all_have(attic)

@@ -63,7 +63,7 @@ class Download:
     @property
     def is_shared(self) -> bool:
         """Whether other workers may have the file from here while it comes."""
-        return self.source.only_doors or is_shared(self.size, self.source.piece)
+        return self.source.only_peers or is_shared(self.size, self.source.piece)
 
     @property
     def again_s(self) -> float:
@@ -145,13 +145,13 @@ class Downloads:
         busy = {
             item.link
             for digest, item in self.items.items()
-            if item.link in sources[digest][1] and not item.source.only_doors
+            if item.link in sources[digest][1] and not item.source.only_peers
         }
         opened = Counter(
             sources[digest][1][0] for digest, item in self.items.items() if item.is_open and sources[digest][1]
         )
         for digest, (size, links) in sources.items():
-            item = self.items.get(digest) or self._begin(digest, size, only_doors=digest in models)
+            item = self.items.get(digest) or self._begin(digest, size, only_peers=digest in models)
             if item.state == "held up" and now >= item.again_s and opened[links[0] if links else ""] < MAX_OPEN:
                 opened[links[0] if links else ""] += 1
                 item.state, item.moved_s = "seeking", now
@@ -160,8 +160,8 @@ class Downloads:
             elif item.state == "fetching":
                 self._ask(item, links, busy, now, out)
 
-    def _begin(self, digest: str, size: int, *, only_doors: bool) -> Download:
-        source = FileSource(self.settings.piece, only_doors)
+    def _begin(self, digest: str, size: int, *, only_peers: bool) -> Download:
+        source = FileSource(self.settings.piece, only_peers)
         item = self.items[digest] = Download(digest, size, "held up", moved_s=-AGAIN_S, source=source)
         return item
 
@@ -175,12 +175,12 @@ class Downloads:
             links = [link for link in links if link != item.link] or links  # another link may answer
             item.link = ""
         if item.link not in links:
-            item.link = next((link for link in links if link not in busy or item.source.only_doors), "")
+            item.link = next((link for link in links if link not in busy or item.source.only_peers), "")
             item.asked, item.moved_s = item.received, now
             item.source.ask_of(item.link)
             out.beats.update(dict.fromkeys([item.link] if item.link and item.is_shared else []))
         if item.link:
-            busy.update([] if item.source.only_doors else [item.link])
+            busy.update([] if item.source.only_peers else [item.link])
             self._fetch(item, now, out)
 
     def _fetch(self, item: Download, now: float, out: WorkerOutcome) -> None:

@@ -30,7 +30,7 @@ class FileSource:
     """Where one file is fetched from."""
 
     piece: int
-    only_doors: bool = False  # a model's file: the coordinator has only the digests of its blocks
+    only_peers: bool = False  # a model's file: the coordinator has only the digests of its blocks
     coordinator: str = ""
     asked_s: float | None = None  # the coordinator was asked then where to fetch it
     is_told: bool = False  # the coordinator said where to fetch it
@@ -94,12 +94,12 @@ class FileSource:
         The peer is "" for the coordinator, and None while the digest of that piece's block is on its way, or while no
         peer is known of a file that the coordinator has not.
         """
-        if self.awaits_word(size) and not self.only_doors:
+        if self.awaits_word(size) and not self.only_peers:
             self.asked_s = now if self.asked_s is None else self.asked_s
             if now - self.asked_s < WORD_S:
                 return None, []
-        if not self.offered or (offset < self.own_until and not self.only_doors):
-            return None if self.only_doors else "", []
+        if not self.offered or (offset < self.own_until and not self.only_peers):
+            return None if self.only_peers else "", []
         span = self._span
         number = offset // span
         ahead = [number + 1] if offset % span >= span // 2 and (number + 1) * span < size else []
@@ -107,11 +107,11 @@ class FileSource:
         if number in self.lists:
             return self.offered, asks
         tries, _ = self.asked_lists[number]
-        return (None if tries == 1 or self.only_doors else ""), asks
+        return (None if tries == 1 or self.only_peers else ""), asks
 
     def awaits_word(self, size: int) -> bool:
         """Tell whether the coordinator has yet to say where a file is fetched."""
-        return not self.offered if self.only_doors else not self.is_told and is_shared(size, self.piece)
+        return not self.offered if self.only_peers else not self.is_told and is_shared(size, self.piece)
 
     def may_ask(self, offset: int) -> bool:
         """Tell whether the piece at an offset may be asked of the peer in use: only if its digest is here."""

@@ -39,7 +39,7 @@ def test_it_gets_the_job_once_one_that_it_reaches_has_spoken_with_the_model() ->
     assert asks(core, 3.0)
 
 
-def test_it_gets_none_where_nobody_opens_a_door_or_it_takes_no_models() -> None:
+def test_it_gets_none_where_nobody_serves_files_or_it_takes_no_models() -> None:
     closed, strict = house(), house("other")
     speak(closed, "")
     speak(strict, PEER_ADDRESS)

@@ -229,7 +229,7 @@ def test_one_that_comes_late_has_it_from_the_others() -> None:
     assert house.sent == before
 
 
-def test_a_machine_without_a_door_fetches_from_others_and_serves_none() -> None:
+def test_a_machine_without_an_address_fetches_from_others_and_serves_none() -> None:
     house = House()
     closed = house.join("closed", peer_address="")
     for number in range(3):
@@ -239,7 +239,7 @@ def test_a_machine_without_a_door_fetches_from_others_and_serves_none() -> None:
     assert all(closed.session.key != link.source for link in house.chains.chains[DIGEST].links.values())
 
 
-def test_a_door_on_loopback_is_named_only_to_those_on_loopback() -> None:
+def test_an_address_on_loopback_is_named_only_to_those_on_loopback() -> None:
     house = House()
     house.join("local", peer_address="127.0.0.1:5000")
     house.join("other", peer_address="127.0.0.1:5001")

@@ -125,7 +125,7 @@ def test_one_that_is_offline_waits_for_others_and_never_keeps_them_from_the_hub(
     assert house.lacks("attic", offline=True) == WAIT
 
 
-def test_a_worker_without_a_door_is_no_source_and_a_loopback_door_leads_only_to_its_own_machine() -> None:
+def test_a_worker_without_an_address_is_no_source_and_a_loopback_address_leads_only_to_its_own_machine() -> None:
     house = House()
     house.has("attic", peer_address="")
     house.has("barn", peer_address="127.0.0.1:5000")

@@ -58,7 +58,7 @@ def last_fetching(out: WorkerOutcome) -> list:
     return [beat.fetching[0] for beat in told(out, Heartbeat)][-1:]
 
 
-def test_a_door_is_asked_once_the_digests_of_its_blocks_are_here() -> None:
+def test_a_peer_is_asked_once_the_digests_of_its_blocks_are_here() -> None:
     worker = make_worker()
     out = worker.receive("a", Source(MODEL.digest, PEER_ADDRESS), 0.0)
     assert told(out, Blocks) == [Blocks(MODEL.digest, 0)]
@@ -106,7 +106,7 @@ def go_on(worker: WorkerCore) -> None:
     worker.receive("a", BlockDigests(MODEL.digest, 0, digests(10)), 0.0)
 
 
-def test_a_silent_door_is_left_and_said_to_the_coordinator() -> None:
+def test_a_silent_peer_is_left_and_said_to_the_coordinator() -> None:
     worker = make_worker()
     go_on(worker)
     assert asked(worker.beat(SILENT_S)) == []
@@ -119,7 +119,7 @@ def test_a_silent_door_is_left_and_said_to_the_coordinator() -> None:
     assert {name for name, _ in asked(worker.beat(20.0))} == {"a"}
 
 
-def test_a_door_that_says_not_yet_is_waited_for_but_not_for_ever() -> None:
+def test_a_peer_that_says_not_yet_is_waited_for_but_not_for_ever() -> None:
     worker = make_worker()
     go_on(worker)
     now = 0.0
@@ -130,7 +130,7 @@ def test_a_door_that_says_not_yet_is_waited_for_but_not_for_ever() -> None:
     assert {name for name, _ in asked(piece(worker, 2, now=STUCK_S + 0.1, frame=b""))} == {"a"}
 
 
-def test_a_door_that_closes_or_has_not_the_file_is_left_at_once() -> None:
+def test_a_peer_that_closes_or_has_not_the_file_is_left_at_once() -> None:
     worker = make_worker()
     go_on(worker)
     assert {name for name, _ in asked(worker.disconnect(NAME, 1.0))} == {"a"}
@@ -171,7 +171,7 @@ def test_a_part_that_was_opened_afresh_with_less_is_asked_for_from_there() -> No
     assert offsets(worker.kept(MODEL.digest, 0, 1.0)) == [0, 2, 4, 6]
 
 
-def test_pieces_of_a_door_that_is_not_asked_and_of_another_size_are_not_taken() -> None:
+def test_pieces_of_a_peer_that_is_not_asked_and_of_another_size_are_not_taken() -> None:
     worker = make_worker()
     go_on(worker)
     assert piece(worker, 2, PEER + "10.0.0.9:1").pieces == []
@@ -179,7 +179,7 @@ def test_pieces_of_a_door_that_is_not_asked_and_of_another_size_are_not_taken() 
     assert worker.fetched.downloads.items[MODEL.digest].source.aside == {PEER_ADDRESS: "lying"}
 
 
-def test_the_coordinator_may_name_another_door_or_itself_at_any_time() -> None:
+def test_the_coordinator_may_name_another_peer_or_itself_at_any_time() -> None:
     worker = make_worker()
     go_on(worker)
     out = worker.receive("a", Source(MODEL.digest, "10.0.0.2:5000"), 0.0)
@@ -209,7 +209,7 @@ def test_the_digests_of_the_next_list_are_asked_for_in_time() -> None:
     assert source.choose("d", span // 2, 3 * span, 0.0) == (PEER_ADDRESS, [])
 
 
-def test_only_so_many_doors_are_tried() -> None:
+def test_only_so_many_peers_are_tried() -> None:
     source = FileSource(PIECE)
     for number in range(MAX_ASIDE):
         source.offer(f"10.0.0.{number}:1")
@@ -225,7 +225,7 @@ def test_a_heartbeat_says_where_this_worker_passes_files_on() -> None:
     assert [beat.peer_address for beat in told(worker.beat(1.0), Heartbeat)] == [PEER_ADDRESS]
 
 
-def test_only_the_address_of_one_machine_is_a_door() -> None:
+def test_only_the_address_of_one_machine_is_a_peer_address() -> None:
     assert all(map(is_peer_address, (PEER_ADDRESS, "127.0.0.1:1", "[fd00::1]:65535")))
     assert not any(
         map(is_peer_address, ("", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.300:1", "[::]:1", "224.0.0.1:5", "[1:2]:3"))
