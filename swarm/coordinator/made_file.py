@@ -114,11 +114,9 @@ def _understood(data: bytes, report: str) -> Reported:
     """Return what a report says. Raises UsageError with what to do next."""
     found = read_reported(data)
     if found is None:
-        raise UsageError(f"{report} is no whole report: run the convert command of this book again, which writes it.")
-    if found.version < 2:
         raise UsageError(
-            f"{report} was written by an older e2a-swarm, which did not note the times of sentences: run the convert "
-            "command of this book again. It writes file and report anew and speaks nothing."
+            f"{report} is no whole report of this version: run the convert command of this book again, "
+            "which writes it and speaks nothing."
         )
     return found
 
