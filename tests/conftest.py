@@ -73,7 +73,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
     """Have one process compile the tests of a new clone, which otherwise each process does for itself."""
-    if not (TESTS / "__pycache__").is_dir():
+    if not (TESTS / "lease/worker/__pycache__").is_dir():
         line = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0", "tests"]
         subprocess.run(line, cwd=config.rootpath, stdout=subprocess.DEVNULL, check=False)
 
