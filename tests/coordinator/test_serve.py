@@ -177,7 +177,7 @@ async def test_a_stored_clip_says_its_key_and_one_that_says_another_is_rejected(
         clip = Clip(grant.job, grant.chapter, line.index, line.take, key, lease=grant.lease, **facts)
         bench.dealer.send(clip, frame)
         await bench.hear(answer)
-    stored = bench.store.clips[key]
+    stored = bench.store.held[key]
     (record,) = bench.state.accepted.values()
     assert key_of(stored) == key
     assert (record.digest, record.bytes) == (hashlib.sha256(stored).hexdigest(), len(stored))
@@ -205,7 +205,7 @@ async def test_a_clip_that_comes_as_opus_is_stored_as_flac_and_one_that_is_spoil
         clip = Clip(grant.job, grant.chapter, line.index, line.take, key, lease=grant.lease, **facts)
         bench.dealer.send(clip, frame)
         await bench.hear(answer)
-    (record,), stored = bench.state.accepted.values(), bench.store.clips[key]
+    (record,), stored = bench.state.accepted.values(), bench.store.held[key]
     assert read_streaminfo(stored) == (24000, 1, 16, sound.info.samples)
     assert record.digest == hashlib.sha256(stored).hexdigest()
     bench.dealer.send(structs.replace(clip, digest="0" * 64), b"of another worker that was slower")
