@@ -65,7 +65,7 @@ class MemoryStore(DiskStore):
     def settle(self, job: str) -> None:
         self._known(job)
 
-    def job_file_size(self, job: str, digest: str) -> int:
+    def asset_size(self, job: str, digest: str) -> int:
         return len(self.job_files.get((job, digest), b""))
 
     def run_stats(self, job: str) -> RunStats:
@@ -74,18 +74,18 @@ class MemoryStore(DiskStore):
     def save_run_stats(self, job: str, run_stats: RunStats) -> None:
         self._run_stats[job] = msgspec.json.encode(run_stats)
 
-    def job_file_path(self, job: str, digest: str) -> Path:
+    def asset_path(self, job: str, digest: str) -> Path:
         return Path("memory") / job / digest
 
     def unpacking(self) -> AbstractContextManager[Path]:
         return unpacking(Path(tempfile.gettempdir()))
 
-    def restore_job_file(self, job: str, digest: str, content: bytes | Path) -> None:
+    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
         self.job_files[job, digest] = content if isinstance(content, bytes) else content.read_bytes()
 
-    def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
         if (job, digest) not in self.job_files:
-            raise StoreError(f"{self.job_file_path(job, digest)} is not there.")
+            raise StoreError(f"{self.asset_path(job, digest)} is not there.")
         content = self.job_files[job, digest]
         return content[offset : offset + piece_size(len(content), offset)]
 

@@ -51,7 +51,7 @@ async def redo(folder: Path, last: int) -> None:
         return writing
 
     queue_file.replace_file = between(queue_file.replace_file)  # type: ignore[attr-defined]
-    Journal.append = between(Journal.append)  # type: ignore[method-assign]
+    Journal.append_records = between(Journal.append_records)  # type: ignore[method-assign]
     running = asyncio.create_task(bench.resident.run())
     await bench.listening.library.redo(1, 1, 1, WORDS)
     (folder / "told").touch()

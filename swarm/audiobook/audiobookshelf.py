@@ -124,7 +124,7 @@ class Upload:
             raise UploadFault(f"The library {name} of {self._server} has no folder: add one there.")
         return Room(chosen[0]["id"], folders[0]["id"])
 
-    def send(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
+    def upload_book(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
         """Upload the files of one book, with retries. Raises UploadFault, which says where they lie, Stopped."""
         try:
             self._persist(files, tags, say)
@@ -134,7 +134,7 @@ class Upload:
                 Remedy(again="upload", kept="nothing is spoken or encoded again"),
             ) from fault
 
-    def clear(self, files: Sequence[Path], old: Collection[tuple[str, int]], tags: Tags) -> list[str]:
+    def remove_stale_files(self, files: Sequence[Path], old: Collection[tuple[str, int]], tags: Tags) -> list[str]:
         """Remove the `old` files from the item that has the new ones: players would play the book twice.
 
         Only files whose name and size were uploaded from here before. Return lines about those that are still there.
@@ -171,7 +171,7 @@ class Upload:
                 raise Stopped
         return None
 
-    def stop(self) -> None:
+    def stop_upload(self) -> None:
         """Make the uploading thread raise Stopped soon."""
         self._stopped.set()
 

@@ -46,7 +46,7 @@ DELIVERED_FILE = ".delivered.json"  # digests of files that arrived, by name; it
 
 
 def find_destination(folder: Path, url: str, state_dir: Path) -> Destination | None:
-    """Return the destination of an output folder or address; None if files are made in place.
+    """Return the destination of a folder or address; None if files are made in place, on the state folder's disk.
 
     The folder is made later, when a book has something to put into it. Raises EnvironmentFault.
     """
@@ -70,7 +70,7 @@ class Delivery:
         self.replaced: Head | None = None
         self._job = ""
 
-    def claim(
+    def claim_name(
         self,
         stem: str,
         ending: str,
@@ -78,28 +78,25 @@ class Delivery:
         marks: Iterable[str] = (),
         replaces: Replaces = lambda head: False,
     ) -> Path:
-        """Claim a name in the destination as `claim_target` does in a folder, as a path in the outbox.
-
-        Raises DestinationFault.
-        """
+        """Claim a name there as `claim_output_path` does; return a path in the outbox. Raises DestinationFault."""
         name = choose_name(self._possible_names(stem, ending), job, ending, replaces)
         self.replaced, self._job = name.head, job
         if name.head is None or (name.head.book.job != job and not name.head.is_whole):
-            self.destination.write(f"{name.stem}.report.json", placeholder(job, marks))
+            self.destination.write_file(f"{name.stem}.report.json", placeholder(job, marks))
         return self.outbox / f"{name.stem}.{ending}"
 
-    def release(self, target: Path) -> None:
+    def release_name(self, target: Path) -> None:
         """Give up the name that a job claimed, unless its report there is whole. Raises DestinationFault."""
         name = self._name(report_path(target))
-        head = read_head(self.destination.read(name, MAX_REPORT_BYTES) or b"")
+        head = read_head(self.destination.read_file(name, MAX_REPORT_BYTES) or b"")
         if head and head.book.job == self._job and not head.is_whole:
-            self.destination.remove(name)
+            self.destination.remove_file(name)
 
     def _possible_names(self, stem: str, ending: str) -> Iterator[PossibleName]:
         for number in count(1):
             name = numbered(stem, number)
-            held = self.destination.read(f"{name}.report.json", MAX_REPORT_BYTES)
-            has_file = self.destination.size(f"{name}.{ending}") > 0
+            held = self.destination.read_file(f"{name}.report.json", MAX_REPORT_BYTES)
+            has_file = self.destination.file_size(f"{name}.{ending}") > 0
             is_free = not has_file and (held is None or is_torn(held))
             yield PossibleName(name, read_head(held) if held is not None else None, has_file, is_free)
 
@@ -118,41 +115,41 @@ class Delivery:
             or not (report and report.is_whole and report.book.job == self._job)
         ):
             return False
-        return sum(self.destination.size(name) for name in names) == size
+        return sum(self.destination.file_size(name) for name in names) == size
 
-    def take(self, path: Path, say: Say) -> None:
-        """Deliver one file unless it has arrived already, with retries for some minutes.
-
-        Raises DestinationFault, Stopped.
-        """
+    def deliver_file(self, path: Path, say: Say) -> None:
+        """Deliver one file unless it is there already, with retries for minutes. Raises DestinationFault, Stopped."""
         name, digest = self._name(path), digest_of(path)
-        if self._noted().get(name) == digest and self.destination.size(name) == path.stat().st_size:
+        if self._noted().get(name) == digest and self.destination.file_size(name) == path.stat().st_size:
             return
         retry(
-            lambda: self.destination.put(path, name, digest, self._teller(path, say)), self._waits_s, self._stopped, say
+            lambda: self.destination.put_file(path, name, digest, self._teller(path, say)),
+            self._waits_s,
+            self._stopped,
+            say,
         )
         self._note({**self._noted(), name: digest})
 
-    def deliver(self, paths: Sequence[Path], say: Say) -> None:
+    def deliver_files(self, paths: Sequence[Path], say: Say) -> None:
         """Deliver the files of an edition in their order. Raises EnvironmentFault, Stopped."""
         try:
             for path in paths:
-                self.take(path, say)
+                self.deliver_file(path, say)
         except DestinationFault as fault:
             raise EnvironmentFault(
                 f"The audiobook is finished but could not be delivered: {fault} It is in {self.outbox}",
                 Remedy(again="deliver", kept="nothing is spoken or encoded again"),
             ) from fault
 
-    def remove(self, names: Iterable[str], say: Say) -> None:
+    def remove_files(self, names: Iterable[str], say: Say) -> None:
         """Remove files that are left over of an earlier edition; a fault is only said."""
         for name in names:
             try:
-                self.destination.remove(name)
+                self.destination.remove_file(name)
             except DestinationFault as fault:
                 say(f"{self.destination.address(name)} of the last edition is left over: {fault}")
 
-    def stop(self) -> None:
+    def stop_delivery(self) -> None:
         """Make the delivering thread raise Stopped soon."""
         self._stopped.set()
 
@@ -209,7 +206,7 @@ class Uploads:
         found = _read(self._folder).get(place)
         return found is not None and found.at_s == at_s
 
-    def add(self, place: str, at_s: float, tags: Tags, files: Sequence[Path]) -> None:
+    def note_upload(self, place: str, at_s: float, tags: Tags, files: Sequence[Path]) -> None:
         """Note an upload, with all files that this job ever uploaded there. Raises StoreError."""
         places, book = _read(self._folder), _book(tags)
         sizes = _files(places, place, book) | {path.name: path.stat().st_size for path in files}
@@ -217,7 +214,7 @@ class Uploads:
             places[place] = UploadRecord(at_s, book, sizes)
             replace_file(self._folder / UPLOADS, msgspec.json.encode(places))
 
-    def known(self, place: str, tags: Tags) -> set[tuple[str, int]]:
+    def known_files(self, place: str, tags: Tags) -> set[tuple[str, int]]:
         """Return names and sizes of all files that jobs of this state folder uploaded to a place as the same book."""
         folders = (path.parent for path in self._folder.parent.glob(f"*/{UPLOADS}"))
         return {each for folder in folders for each in _files(_read(folder), place, _book(tags)).items()}

@@ -54,19 +54,19 @@ class Destination(Protocol):
     def address(self, name: str) -> str:
         """Return the address of a file, for people and the journal."""
 
-    def size(self, name: str) -> int:
+    def file_size(self, name: str) -> int:
         """Return the bytes of a file; 0 if there is none."""
 
-    def read(self, name: str, max_bytes: int) -> bytes | None:
+    def read_file(self, name: str, max_bytes: int) -> bytes | None:
         """Read a small file, at most `max_bytes` of it; None if there is none."""
 
-    def write(self, name: str, data: bytes) -> None:
+    def write_file(self, name: str, data: bytes) -> None:
         """Write a small file."""
 
-    def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
+    def put_file(self, source: Path, name: str, digest: str, moved: Moved) -> None:
         """Bring a file there and compare what can be read there with `digest`, its SHA-256."""
 
-    def remove(self, name: str) -> None:
+    def remove_file(self, name: str) -> None:
         """Remove a file, if it is there."""
 
     def free_bytes(self) -> int | None:
@@ -84,14 +84,14 @@ class FolderDestination:
         """Return the path of a file."""
         return str(self._path(name).absolute())
 
-    def size(self, name: str) -> int:
+    def file_size(self, name: str) -> int:
         """Return the bytes of a file; 0 if there is none."""
         try:
             return self._path(name).stat().st_size
         except OSError:
             return 0
 
-    def read(self, name: str, max_bytes: int) -> bytes | None:
+    def read_file(self, name: str, max_bytes: int) -> bytes | None:
         """Read a small file; None if there is none."""
         try:
             with self._path(name).open("rb") as file:
@@ -99,13 +99,13 @@ class FolderDestination:
         except OSError:
             return None
 
-    def write(self, name: str, data: bytes) -> None:
+    def write_file(self, name: str, data: bytes) -> None:
         """Write a small file, whole or not at all."""
         with self._guarded():
             self._folder.mkdir(parents=True, exist_ok=True)
             replace_file(self._path(name), data)
 
-    def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
+    def put_file(self, source: Path, name: str, digest: str, moved: Moved) -> None:
         """Copy a file, resuming an earlier try; sync it, read it back, then give it its name."""
         target = self._path(name)
         part = target.with_name(f".{target.name}.{digest[:8]}.part")
@@ -121,7 +121,7 @@ class FolderDestination:
             with suppress(OSError):  # some network mounts cannot sync a folder
                 sync_folder(target.parent)
 
-    def remove(self, name: str) -> None:
+    def remove_file(self, name: str) -> None:
         """Remove a file, if it is there."""
         with self._guarded():
             self._path(name).unlink(missing_ok=True)
@@ -226,7 +226,7 @@ class RemoteDestination:
         """Return the address of a file, without a password."""
         return f"{self.name}/{name}"
 
-    def size(self, name: str) -> int:
+    def file_size(self, name: str) -> int:
         """Return the bytes of a file; 0 if there is none."""
         return self._try(lambda: self._size(name))
 
@@ -237,7 +237,7 @@ class RemoteDestination:
         except FileNotFoundError:
             return 0
 
-    def read(self, name: str, max_bytes: int) -> bytes | None:
+    def read_file(self, name: str, max_bytes: int) -> bytes | None:
         """Read a small file; None if there is none."""
 
         def work() -> bytes | None:
@@ -250,7 +250,7 @@ class RemoteDestination:
 
         return self._try(work)
 
-    def write(self, name: str, data: bytes) -> None:
+    def write_file(self, name: str, data: bytes) -> None:
         """Write a small file."""
 
         def work() -> None:
@@ -260,7 +260,7 @@ class RemoteDestination:
 
         self._try(work)
 
-    def remove(self, name: str) -> None:
+    def remove_file(self, name: str) -> None:
         """Remove a file, if it is there."""
 
         def work() -> None:
@@ -270,7 +270,7 @@ class RemoteDestination:
 
         self._try(work)
 
-    def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
+    def put_file(self, source: Path, name: str, digest: str, moved: Moved) -> None:
         """Send a file, resuming an earlier try over SFTP; read it back, and only then give it its name."""
         self._try(lambda: self._put(source, name, digest, moved))
 

@@ -41,14 +41,14 @@ MAX_GAPS = 0.02  # share of the sentences that an audiobook may lack and still b
 
 @dataclass
 class Edition:
-    """The audiobook of one job at `target`. With `audiobook` False the job's clips are all that is wanted.
+    """The audiobook of one job at `output_path`. With `audiobook` False the job's clips are all that is wanted.
 
-    With a `delivery` the target is in the outbox, and finished files are taken from there to their destination.
+    With a `delivery` it is in the outbox, and finished files are taken from there to their destination.
     """
 
     state: JobState
     store: DiskStore
-    target: Path
+    output_path: Path
     style: Style
     studio: Studio
     audiobook: bool = True
@@ -88,7 +88,11 @@ class Edition:
     @property
     def whereabouts(self) -> str:
         """The place of the audiobook as the user knows it: a path or an address, of a folder if it is split."""
-        place = self.target.with_name(self.target.name.rpartition(".")[0]) if self.style.split else self.target
+        place = (
+            self.output_path.with_name(self.output_path.name.rpartition(".")[0])
+            if self.style.split
+            else self.output_path
+        )
         return self.delivery.address(place) if self.delivery else str(place)
 
     @property
@@ -105,7 +109,7 @@ class Edition:
             return False
         if self._is_delivered and (self.upload is None or self._is_uploaded):
             return True
-        if not is_finished_by(report_path(self.target), self.state.job):
+        if not is_finished_by(report_path(self.output_path), self.state.job):
             return False
         return not self.audiobook or self._lies_there(finished)
 
@@ -127,21 +131,21 @@ class Edition:
 
     def _lies_there(self, finished: JobFinished) -> bool:
         files = [Path(name) for name in finished.files]
-        here = self.target.absolute().parent
+        here = self.output_path.absolute().parent
         if not files or any(not file.is_file() or here not in file.parents for file in files):
             return False
         return sum(file.stat().st_size for file in files) == finished.bytes
 
-    def notice(self, place: Place) -> None:
+    def notice_place(self, place: Place) -> None:
         """Take notice of a place that was accepted or quarantined."""
         if self._press is not None:
-            self._press.notice(place)
+            self._press.notice_place(place)
         if self._read_along is not None:
-            self._read_along.notice(place)
+            self._read_along.notice_place(place)
         if self.state.complete:
             self._complete.set()
 
-    async def write(self, damaged: Damaged, measured: Measured) -> tuple[str, ...]:
+    async def write_audiobook(self, damaged: Damaged, measured: Measured) -> tuple[str, ...]:
         """Wait for the clips, write the audiobook, and return its files. Raises StoreError, EnvironmentFault."""
         if not self.audiobook:
             if not self.state.complete:
@@ -153,15 +157,17 @@ class Edition:
             measured(gain)
 
         self._clear_outbox()
-        self._before = self.delivery.replaced if self.delivery else head_of_report(report_path(self.target))
-        self._press = Press(self.state, self.store, self.studio, self.target, self.style, damaged, noted, self._written)
+        self._before = self.delivery.replaced if self.delivery else head_of_report(report_path(self.output_path))
+        self._press = Press(
+            self.state, self.store, self.studio, self.output_path, self.style, damaged, noted, self._written
+        )
         self._press.all_at_once = replaces_another(self._before, self.state.job)
         try:
-            self.books = await self._press.run()
+            self.books = await self._press.make_files()
         except ExceptionGroup as group:  # tasks that failed together have one cause
             raise group.exceptions[0] from None
         except BaseException:
-            self.stop()
+            self.stop_delivery()
             raise
         finally:
             with contextlib.suppress(OSError):  # the run may have failed because of the disk
@@ -169,7 +175,7 @@ class Edition:
                     part.unlink(missing_ok=True)
         chapters = self.state.spec.chapters
         self._beside = await asyncio.to_thread(
-            write_sidecars, self._press, self.style, chapters, self.target, self.state.words
+            write_sidecars, self._press, self.style, chapters, self.output_path, self.state.words
         )
         if self.style.read_along:
             await self._write_read_along(damaged, measured, self._press.used)
@@ -186,18 +192,18 @@ class Edition:
     def _leftovers(self) -> list[str]:
         """Return the names of files of the last edition of this name that are to be removed."""
         files = self.state.finished.files if self.state.finished else ()
-        return leftovers(self._before, self.state.job, files, self.target.name, page=self.style.report_html)
+        return leftovers(self._before, self.state.job, files, self.output_path.name, page=self.style.report_html)
 
     async def _write_read_along(self, damaged: Damaged, measured: Measured, reels: set[Path]) -> None:
         self._read_along = ReadAlongMaker(self.state, self.store, self.style, damaged, measured, self.studio, reels)
-        target = read_along_path(self.target, Path(self.state.spec.source))
-        made = await self._read_along.write(target, self.wording)
+        target = read_along_path(self.output_path, Path(self.state.spec.source))
+        made = await self._read_along.write_book(target, self.wording)
         self._beside.append(made.path)
         self._notes = made.notes
 
     def _written(self, book: AudiobookDone) -> None:
         """Begin to deliver a finished file if it is one of several that are still being made."""
-        early = book.path != self.target and not replaces_another(self._before, self.state.job)
+        early = book.path != self.output_path and not replaces_another(self._before, self.state.job)
         if self.delivery and early and not self.is_withheld:
             self._early.append(asyncio.create_task(self._deliver_early(book.path)))
 
@@ -205,13 +211,13 @@ class Edition:
         assert self.delivery is not None
         async with self._delivering:
             try:
-                await asyncio.to_thread(self.delivery.take, path, self._teller())
+                await asyncio.to_thread(self.delivery.deliver_file, path, self._teller())
             except DestinationFault as fault:  # `deliver` tries again, with all other files
                 self.say(f"{fault} The rest is made all the same.")
             except Stopped:
                 pass
 
-    async def deliver(self) -> tuple[str, ...]:
+    async def deliver_files(self) -> tuple[str, ...]:
         """Deliver the finished files and return their addresses; none if they lie where they belong.
 
         Raises an EnvironmentFault that says where the files are meanwhile.
@@ -221,22 +227,22 @@ class Edition:
         files = [Path(file) for file in self.state.finished.files]
         if not all(self.delivery.outbox in file.parents for file in files):
             return ()  # an earlier run delivered them, so these are addresses
-        report = report_path(self.target)
+        report = report_path(self.output_path)
         page = report.with_suffix(".html")
         try:
             await asyncio.gather(*self._early)
             with contextlib.suppress(Stopped):
                 await asyncio.to_thread(
-                    self.delivery.deliver, [*files, *([page] if page.exists() else []), report], self._teller()
+                    self.delivery.deliver_files, [*files, *([page] if page.exists() else []), report], self._teller()
                 )
-            await asyncio.to_thread(self.delivery.remove, self._leftovers(), self._teller())
+            await asyncio.to_thread(self.delivery.remove_files, self._leftovers(), self._teller())
         except asyncio.CancelledError:
-            self.stop()
+            self.stop_delivery()
             raise
         self._remember(report)
         return tuple(map(self.delivery.address, files))
 
-    async def send(self) -> None:
+    async def upload_files(self) -> None:
         """Upload the audiobook, if the user wants that and it is not done yet. Raises EnvironmentFault."""
         finished = self.state.finished
         if self.upload is None or finished is None or self._is_uploaded or self.is_withheld:
@@ -244,14 +250,14 @@ class Edition:
         files = [path for path in self._uploaded_files(finished) if path.is_file()]
         place, uploads = self.upload.place, self._uploads
         try:
-            await asyncio.to_thread(self.upload.send, files, self.style.tags, self._teller())
-            uploads.add(place, finished.at_s, self.style.tags, files)
-            old = set() if self.keep_both else uploads.known(place, self.style.tags)
-            left = await asyncio.to_thread(self.upload.clear, files, old, self.style.tags)
+            await asyncio.to_thread(self.upload.upload_book, files, self.style.tags, self._teller())
+            uploads.note_upload(place, finished.at_s, self.style.tags, files)
+            old = set() if self.keep_both else uploads.known_files(place, self.style.tags)
+            left = await asyncio.to_thread(self.upload.remove_stale_files, files, old, self.style.tags)
         except asyncio.CancelledError:
-            self.upload.stop()
+            self.upload.stop_upload()
             raise
-        self._remember(report_path(self.target))
+        self._remember(report_path(self.output_path))
         self._file_lines += [f"uploaded to {self.upload.name}", *left]
 
     def _uploaded_files(self, finished: JobFinished) -> list[Path]:
@@ -260,20 +266,20 @@ class Edition:
         if self.delivery:
             prefix = self.delivery.destination.address("")
             names = [self.delivery.outbox / name.removeprefix(prefix).lstrip("/\\") for name in finished.files]
-        sound = [path for path in names if path.suffix == self.target.suffix]
-        sound = [path for path in sound if path.name == self.target.name] or sound
-        folders = {self.target.parent, *(path.parent for path in sound)}
-        return sound + [path for path in names if path.suffix != self.target.suffix and path.parent in folders]
+        sound = [path for path in names if path.suffix == self.output_path.suffix]
+        sound = [path for path in sound if path.name == self.output_path.name] or sound
+        folders = {self.output_path.parent, *(path.parent for path in sound)}
+        return sound + [path for path in names if path.suffix != self.output_path.suffix and path.parent in folders]
 
-    def leave(self) -> None:
+    def remove_outbox(self) -> None:
         """Remove the outbox if all files are where they belong."""
         if self.delivery and not self.is_withheld:
             shutil.rmtree(self.delivery.outbox, ignore_errors=True)
 
-    def stop(self) -> None:
+    def stop_delivery(self) -> None:
         """Ask the threads that deliver to end soon."""
         if self.delivery:
-            self.delivery.stop()
+            self.delivery.stop_delivery()
         for task in self._early:
             task.cancel()
 
@@ -305,7 +311,7 @@ class Edition:
                 self.made = json.loads(report.read_bytes())
                 self.made.pop("segments", None)
 
-    def report(self, core: CoordinatorCore) -> None:
+    def write_report(self, core: CoordinatorCore) -> None:
         """Write `<name>.report.json`, and the page if the style wants it. Raises StoreError."""
         extra = ReportExtra(
             files=self._addresses(),
@@ -316,7 +322,7 @@ class Edition:
         )
         self.made = make_report(self.state.spec, self._records(), extra)
         self._rewrite_line = rewriting(self.state.spec, self._records()) if self.audiobook else ""
-        path = report_path(self.target)
+        path = report_path(self.output_path)
         with guarded(path, OUTPUT_OPTION):
             replace_file(path, msgspec.json.encode(self.made))
             if self.style.report_html:
@@ -324,7 +330,7 @@ class Edition:
             for name in () if self.delivery else self._leftovers():
                 (path.parent / name).unlink(missing_ok=True)
                 with contextlib.suppress(OSError):  # a folder of chapters that has other files stays
-                    self.target.with_name(self.target.name.rpartition(".")[0]).rmdir()
+                    self.output_path.with_name(self.output_path.name.rpartition(".")[0]).rmdir()
         del self.made["segments"]  # the longest part, which closing lines do not need
 
     def _addresses(self) -> tuple[str, ...]:
@@ -334,7 +340,7 @@ class Edition:
 
     def _sound(self) -> list[str]:
         """Return the names of the audiobook's files, as seen from the report's folder."""
-        folder = self.target.parent
+        folder = self.output_path.parent
         bound = self._press.bound[: len(self.books)] if self._press else []
         return [book.path.relative_to(folder).as_posix() for _, book in bound]
 
@@ -366,11 +372,11 @@ class Edition:
             return []
         return [
             f"more than {MAX_GAPS:.0%} of the sentences are missing: it is neither delivered nor uploaded, and is in "
-            f"{self.target.absolute().parent}. The same command tries them again; --on-failure deliver sends it as it "
-            "is"
+            f"{self.output_path.absolute().parent}. The same command tries them again; --on-failure deliver sends it "
+            "as it is"
         ]
 
     def _page_lines(self) -> list[str]:
-        page = report_path(self.target).with_suffix(".html")
+        page = report_path(self.output_path).with_suffix(".html")
         at = self.delivery.address(page) if self.delivery else page.absolute()
         return [f"report as a page: {at}"] if self.style.report_html else []

@@ -173,7 +173,7 @@ CLAIMS = "claims.json"  # a job's folder has this list of the places where it cl
 UPLOADS = "uploads.json"  # a job's folder has this list of the finished audiobooks that each server got
 
 
-def claim_target(
+def claim_output_path(
     folder: Path, stem: str, ending: str, job: str, marks: Iterable[str] = (), replaces: Replaces = lambda head: False
 ) -> Path:
     """Claim the job's file in a folder: `stem.ending`, or `stem (2).ending` if that is another's. Raises StoreError.
@@ -203,7 +203,7 @@ def _possible_names(folder: Path, stem: str, ending: str) -> Iterator[PossibleNa
         yield PossibleName(name, head, has_file, is_free)
 
 
-def release_target(target: Path, job: str) -> None:
+def release_output_path(target: Path, job: str) -> None:
     """Give up the name that a job claimed, unless its report is whole. Raises StoreError."""
     release_report(report_path(target), job)
 

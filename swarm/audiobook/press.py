@@ -95,7 +95,7 @@ class Press:
         """The share of the reels that are encoded."""
         return sum(task.done() for task in self._encoded) / max(1, len(self._encoded))
 
-    def notice(self, place: Place) -> None:
+    def notice_place(self, place: Place) -> None:
         """Take notice that the outcome of a place is on the disk, and wake the encoder of its reel."""
         if place in self._state.accepted:
             self._stored.add(place)
@@ -107,7 +107,7 @@ class Press:
             for event in self._changed:
                 event.set()
 
-    async def run(self) -> tuple[AudiobookDone, ...]:
+    async def make_files(self) -> tuple[AudiobookDone, ...]:
         """Encode and put together everything. Raises StoreError and EnvironmentFault."""
         self._stored |= self._state.accepted.keys()  # clips of earlier runs
         self._gaps |= self._state.quarantined.keys()
@@ -166,19 +166,19 @@ class Press:
         start = await self._start_reel()
         marks = volume_marks(volume, self._reels, self._titles, shift=1 if start else 0)
         target = self._volume_path(volume)
-        order = self._order(volume, target, tuple(mark.title for mark in marks))
-        self.parts.append(order.part)
+        request = self._request(volume, target, tuple(mark.title for mark in marks))
+        self.parts.append(request.part)
         number, losses = volume.first, Counter[Path]()
         while True:
             try:
                 if number == volume.first:
-                    await binder.begin(order)
+                    await binder.begin_file(request)
                     if start:
-                        await binder.append(start)
+                        await binder.append_reel(start)
                 while number < volume.end:
-                    await binder.append(await encoded[number])
+                    await binder.append_reel(await encoded[number])
                     number += 1
-                return await binder.finish(marks, target)
+                return await binder.finish_file(marks, target)
             except ReelDamaged as damage:  # on the disk, after it was encoded
                 losses[damage.path] += 1
                 if losses[damage.path] == MAX_REEL_LOSSES:
@@ -198,8 +198,8 @@ class Press:
         self.used.add(target)
         async with self._starting:  # files that are written at the same time share it
             if not target.exists():
-                silence = structs.replace(self._sound_order([None], [start_s]), target=target)
-                await self._studio.encode(self._state.job, silence)
+                silence = structs.replace(self._sound_request([None], [start_s]), target=target)
+                await self._studio.encode_reel(self._state.job, silence)
         return target
 
     @property
@@ -225,7 +225,7 @@ class Press:
                 await self._noticed.wait()
                 self._noticed.clear()
                 continue
-            found = await self._studio.measure(self._state.job, self._measuring_order(places))
+            found = await self._studio.measure_gain(self._state.job, self._measuring_request(places))
             if found.faults:
                 self._report([(places[position], why) for position, why in found.faults])
                 continue
@@ -256,12 +256,14 @@ class Press:
                     return places
         return places if complete else None
 
-    def _measuring_order(self, places: Sequence[Place]) -> ReelRequest:
+    def _measuring_request(self, places: Sequence[Place]) -> ReelRequest:
         chapters = self._state.spec.chapters
         clips = [self._clip(self._state.accepted[place]) for place in places]
-        return self._sound_order(clips, [self._style.pause_after_s(chapters[n].segments[i], (n, i)) for n, i in places])
+        return self._sound_request(
+            clips, [self._style.pause_after_s(chapters[n].segments[i], (n, i)) for n, i in places]
+        )
 
-    def _sound_order(self, clips: Sequence[ReelClip | None], pauses_s: Sequence[float]) -> ReelRequest:
+    def _sound_request(self, clips: Sequence[ReelClip | None], pauses_s: Sequence[float]) -> ReelRequest:
         rate, level = self._sample_rate(), self._style.level
         return ReelRequest(tuple(clips), tuple(pauses_s), rate, 0.0, Path(), self._coding(), level)
 
@@ -273,10 +275,10 @@ class Press:
             while not self._ready(reel):
                 await changed.wait()
                 changed.clear()
-            order = self._reel_order(reel)
-            if order.target.exists():  # an earlier run made it; it is checked when it is appended
-                return order.target
-            done = await self._studio.encode(self._state.job, order)
+            request = self._reel_request(reel)
+            if request.target.exists():  # an earlier run made it; it is checked when it is appended
+                return request.target
+            done = await self._studio.encode_reel(self._state.job, request)
             if not done.faults:
                 return done.path
             self._report([((reel.chapter, reel.first + position), why) for position, why in done.faults])
@@ -286,13 +288,13 @@ class Press:
         missing = [place for place in places if place not in self._stored]
         return not missing or (self._state.complete and self._gaps.issuperset(missing))
 
-    def _reel_order(self, reel: Reel) -> ReelRequest:
+    def _reel_request(self, reel: Reel) -> ReelRequest:
         records, pauses_s = self._records(reel), self._pauses_s(reel)
         gain_db = self._state.gains_db.get(self._level, 0.0)
         digest = _digest(records, pauses_s, gain_db, self._style.level, self._coding())
         target = self._folder() / f"{reel.chapter:05}-{reel.first:05}-{digest}.reel"
-        order = self._sound_order([self._clip(record) for record in records], pauses_s)
-        return structs.replace(order, gain_db=gain_db, target=target)
+        request = self._sound_request([self._clip(record) for record in records], pauses_s)
+        return structs.replace(request, gain_db=gain_db, target=target)
 
     def _records(self, reel: Reel) -> list[ClipAccepted | None]:
         return [self._state.accepted.get((reel.chapter, index)) for index in range(reel.first, reel.end)]
@@ -353,7 +355,7 @@ class Press:
             return self._style.tags
         return structs.replace(self._style.tags, part_title=volume.title, part=volume.number, parts=volume.count)
 
-    def _order(self, volume: Volume, target: Path, titles: tuple[str, ...]) -> AudiobookRequest:
+    def _request(self, volume: Volume, target: Path, titles: tuple[str, ...]) -> AudiobookRequest:
         chapters = {reel.chapter for reel in self._reels[volume.first : volume.end]}
         characters = sum(len(segment.spoken) for n in chapters for segment in self._state.spec.chapters[n].segments)
         return AudiobookRequest(

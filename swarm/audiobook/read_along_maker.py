@@ -105,15 +105,15 @@ class ReadAlongMaker:
         self._press = Press(state, store, studio, sound, self._style, damaged, measured)
         self._press.spared = reels
 
-    def notice(self, place: Place) -> None:
+    def notice_place(self, place: Place) -> None:
         """Take note that a place was settled or opened again."""
-        self._press.notice(place)
+        self._press.notice_place(place)
 
-    async def write(self, target: Path, wording: Wording) -> ReadAlong:
+    async def write_book(self, target: Path, wording: Wording) -> ReadAlong:
         """Write the book. Raises StoreError, EnvironmentFault, BookError, UsageError."""
         try:
             self._clear()
-            await self._press.run()
+            await self._press.make_files()
             sounds = [
                 ChapterSound(book.path, book.duration_s, tuple(self._press.cues(volume)))
                 for volume, book in self._press.bound

@@ -94,7 +94,7 @@ def _replay(path: Path) -> int:
     from swarm.watch.trace.replay import Replay
 
     replay, count = Replay(), 0
-    for difference in replay.run(read_log(path)):
+    for difference in replay.repeat_calls(read_log(path)):
         count += 1
         if count <= MAX_DIFFERENCES:
             say(

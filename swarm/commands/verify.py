@@ -81,7 +81,7 @@ def _cross_check(arguments: argparse.Namespace, state: "JobState", store: "DiskS
 
     async def compare() -> "list[tuple[Finding, str]]":
         places = choose_sample(state, share, SystemRandom())
-        files = {each.name: store.job_file_path(state.job, each.digest) for each in state.job_files}
+        files = {each.name: store.asset_path(state.job, each.digest) for each in state.job_files}
         log = state_folder(arguments.state_dir) / "log"
         with store.unpacking() as folder:
             async with respeaking(state.spec.recipe, files, folder, log) as respeak:

@@ -15,7 +15,7 @@ from swarm.audiobook.edition import Edition
 from swarm.audiobook.output_path import (
     Head,
     book_marks,
-    claim_target,
+    claim_output_path,
     claims_in,
     is_another_voice,
     note_claim,
@@ -199,7 +199,7 @@ class Books:
             book_need(
                 edition.state,
                 edition.style,
-                self.config.state_dir if edition.delivery else edition.target.parent,
+                self.config.state_dir if edition.delivery else edition.output_path.parent,
                 self.store.folder(edition.state.job),
                 self.config.state_dir,
             )
@@ -226,7 +226,7 @@ class Books:
             voice=self.config.voice if preview else "",
         )
         delivery = Delivery(self.destination, self.store.folder(job) / "outbox") if self.destination else None
-        claim = delivery.claim if delivery else partial(claim_target, self.config.output_dir)
+        claim = delivery.claim_name if delivery else partial(claim_output_path, self.config.output_dir)
         spec, others = prepared.state.spec, list[Head]()
         target = claim(stem, style.output_format, job, book_marks(spec), partial(self._may_replace, spec, others))
         report = report_path(target)

@@ -261,7 +261,7 @@ def find_config(brought: BroughtFiles, spec: JobSpec, store: DiskStore) -> dict[
     kept = [job_file.digest for job_file in spec.job_files if job_file.name == MODEL + CONFIG]
     if brought.config or not kept:
         return brought.config
-    path = store.job_file_path(spec.job, kept[0])
+    path = store.asset_path(spec.job, kept[0])
     return parse_config(path.read_bytes(), path) if path.is_file() else {}
 
 
@@ -278,12 +278,12 @@ def restore_job_files(state: JobState, brought: BroughtFiles, store: DiskStore) 
         contents = brought.contents(folder)
         for job_file in lost:
             if job_file.digest not in contents:
-                path = store.job_file_path(state.job, job_file.digest)
+                path = store.asset_path(state.job, job_file.digest)
                 raise StoreError(
                     f"{path} is gone or damaged, and this voice needs it: put it back, or remove "
                     f"the job with `e2a-swarm jobs remove {state.job}` and begin again."
                 )
-            store.restore_job_file(state.job, job_file.digest, contents[job_file.digest])
+            store.restore_asset(state.job, job_file.digest, contents[job_file.digest])
 
 
 def put_back(brought: BroughtFiles, store: DiskStore, job: str, digest: str) -> bool:
@@ -296,7 +296,7 @@ def put_back(brought: BroughtFiles, store: DiskStore, job: str, digest: str) -> 
             content = brought.ready.get(digest) or (brought.custom.content(digest, folder) if brought.custom else None)
             if content is None or _digest(content) != digest:
                 return False
-            store.restore_job_file(job, digest, content)
+            store.restore_asset(job, digest, content)
     except ORIGINAL_ERRORS:
         return False
     return True
@@ -316,9 +316,9 @@ def lost_latents(state: JobState, store: DiskStore) -> LatentsLost | None:
 
 def _is_whole(store: DiskStore, job: str, job_file: JobAsset) -> bool:
     """Remove a damaged file, which workers would fetch in vain again and again."""
-    if store.job_file_size(job, job_file.digest) != job_file.size:
+    if store.asset_size(job, job_file.digest) != job_file.size:
         return False
-    path = store.job_file_path(job, job_file.digest)
+    path = store.asset_path(job, job_file.digest)
     with guarded(path):
         return digest_of(path) == job_file.digest
 
@@ -399,11 +399,11 @@ def _adopt(brought: BroughtFiles, job: JobSummary, kind: str, store: DiskStore) 
     job_files = _of_kind(job, kind)
     brought.job_files += job_files
     brought.origins += (origin,)
-    brought.ready |= {job_file.digest: store.job_file_path(job.job, job_file.digest) for job_file in job_files}
+    brought.ready |= {job_file.digest: store.asset_path(job.job, job_file.digest) for job_file in job_files}
     if kind == "voice":
         brought.voice = origin.name
     else:
         brought.model = origin.name
         config = next(job_file for job_file in job_files if job_file.name == MODEL + CONFIG)
-        with guarded(store.job_file_path(job.job, config.digest)):
-            brought.config = parse_config(store.job_file_path(job.job, config.digest).read_bytes(), Path(origin.path))
+        with guarded(store.asset_path(job.job, config.digest)):
+            brought.config = parse_config(store.asset_path(job.job, config.digest).read_bytes(), Path(origin.path))

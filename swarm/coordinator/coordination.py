@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, suppress
 from swarm import __version__
 from swarm.audiobook.destination import DestinationFault
 from swarm.audiobook.edition import Edition
-from swarm.audiobook.output_path import release_target
+from swarm.audiobook.output_path import release_output_path
 from swarm.audiobook.sound.studio import Studio
 from swarm.config import CoordinateConfig, RenderConfig
 from swarm.coordinator.books import Books
@@ -86,12 +86,12 @@ class Coordination:
             try:
                 ended = await server.run()
             finally:
-                await self.studio.close()
+                await self.studio.close_studio()
         if not ended:
-            self.progress.close("interrupted; run the same command again to resume")
+            self.progress.end_progress("interrupted; run the same command again to resume")
             return EXIT_INTERRUPTED
         closing = [line for edition in pending for line in edition.closing_lines()]
-        self.progress.close(*ready, *closing, *self._left_out())
+        self.progress.end_progress(*ready, *closing, *self._left_out())
         return self._exit_code(pending)
 
     @property
@@ -112,7 +112,7 @@ class Coordination:
 
     def end_at_once(self) -> int:
         """Say that nothing is left to do, and return the exit code."""
-        self.progress.close(*self._ready_lines(), *self._left_out())
+        self.progress.end_progress(*self._ready_lines(), *self._left_out())
         return self._exit_code([])
 
     def _ready_lines(self) -> list[str]:
@@ -147,7 +147,7 @@ class Coordination:
 
     def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
         """Let go of the jobs; remove those that a failed command began and spoke nothing of."""
-        self.progress.close()
+        self.progress.end_progress()
         self.seen_engines.save()
         self._note_speeds()
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
@@ -161,9 +161,9 @@ class Coordination:
 def _release(edition: Edition) -> None:
     """Give up the name of an edition. Raises StoreError, DestinationFault."""
     if edition.delivery:
-        edition.delivery.release(edition.target)
+        edition.delivery.release_name(edition.output_path)
     else:
-        release_target(edition.target, edition.state.job)
+        release_output_path(edition.output_path, edition.state.job)
 
 
 async def coordinate(config: CoordinateConfig, progress: Progress, service: Service, trace: Trace = NO_TRACE) -> int:

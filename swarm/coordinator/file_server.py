@@ -71,7 +71,7 @@ class FileServer:
             if frame is not None and self._router.unread(serve.peer) <= MAX_UNREAD_BYTES:
                 self._router.send(serve.peer, Piece(serve.digest, serve.offset, serve.total), frame)
             elif frame is None and not self._lost(serve.job, serve.digest):
-                path = self._store.job_file_path(serve.job, serve.digest)
+                path = self._store.asset_path(serve.job, serve.digest)
                 raise StoreError(
                     f"{path} is gone or damaged, and its original is not where it was",
                     Remedy("put one of them back"),
@@ -95,7 +95,7 @@ class FileServer:
             offsets = range(block * BLOCK_BYTES, min((block + 1) * BLOCK_BYTES, serve.total), PIECE_BYTES)
             try:
                 for offset in offsets:
-                    found.update(self._store.read_job_file(serve.job, serve.digest, offset))
+                    found.update(self._store.read_asset(serve.job, serve.digest, offset))
             except StoreError:
                 return b""
             digests += found.digest()
@@ -105,11 +105,9 @@ class FileServer:
         """Read a piece; None if the file is gone or, as far as that is cheap to tell, damaged."""
         try:
             if serve.total > MAX_LATENTS:
-                piece = self._store.read_job_file(serve.job, serve.digest, serve.offset)
+                piece = self._store.read_asset(serve.job, serve.digest, serve.offset)
                 return piece if len(piece) == piece_size(serve.total, serve.offset) else None
-            pieces = [
-                self._store.read_job_file(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE_BYTES)
-            ]
+            pieces = [self._store.read_asset(serve.job, serve.digest, at) for at in range(0, serve.total, PIECE_BYTES)]
         except StoreError:
             return None
         whole = b"".join(pieces)

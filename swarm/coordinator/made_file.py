@@ -101,7 +101,7 @@ def find_delivered_file(address: str) -> MadeFile:
     parent, _, inner = folder.rpartition("/")
     beside = [(folder, report.name) for report in _reports(Path(name))[:1]]
     for place, report in (*beside, (parent, inner + JSON_ENDING)):
-        if "://" in place and (data := RemoteDestination(place).read(report, MAX_READ_BYTES)) is not None:
+        if "://" in place and (data := RemoteDestination(place).read_file(report, MAX_READ_BYTES)) is not None:
             found = _understood(data, f"{without_password(place)}/{report}")
             return MadeFile(Path(address), Path(place), report.removesuffix(JSON_ENDING), found, place)
     raise UsageError(

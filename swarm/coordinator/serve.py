@@ -270,7 +270,7 @@ class Server:
     async def _restored(self, job: str, digest: str) -> bool:
         done = job in self._put_back and await asyncio.to_thread(self._put_back[job], job, digest)
         if done:
-            path = self._store.job_file_path(job, digest)
+            path = self._store.asset_path(job, digest)
             self._progress.note(f"{path} was gone or damaged: it is put back from its original")
         return done
 
@@ -418,7 +418,7 @@ class Server:
             why = failure_text(record.why, record.note)
             raise SwarmError(f"Stopped, as --on-failure stop asks: a sentence could not be spoken ({why}).", Remedy())
         if isinstance(record, ClipAccepted | SegmentQuarantined) and (edition := self.editions.get(entry.job)):
-            edition.notice((record.chapter, record.index))
+            edition.notice_place((record.chapter, record.index))
 
     async def _keep_deadlines(self) -> None:
         """Call the core when it is due, and sleep until then."""
@@ -533,14 +533,14 @@ class Server:
         if edition.state.complete:  # only standbys could say that a finished book was taken over
             await self._copies.consult(job, self._progress.note)
         if not edition.is_made:
-            files = await edition.write(damaged, measured)
+            files = await edition.write_audiobook(damaged, measured)
             await self._finish(edition, files, edition.size)
-            edition.report(self._core)
-        if addresses := await edition.deliver():
+            edition.write_report(self._core)
+        if addresses := await edition.deliver_files():
             assert edition.state.finished is not None
             await self._finish(edition, addresses, edition.state.finished.bytes)
-        await edition.send()
-        edition.leave()
+        await edition.upload_files()
+        edition.remove_outbox()
         await asyncio.to_thread(self._store.settle, job)
         await self._copies.hand_over(job)
 

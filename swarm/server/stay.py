@@ -142,7 +142,7 @@ async def stay(
     few_arenas()
     state_dir = config.network.render.state_dir
     async with AsyncExitStack() as stack:
-        stack.callback(progress.close)
+        stack.callback(progress.end_progress)
         queue, store, seen, studio = _open_disk(state_dir, stack)
         await asyncio.to_thread(check_start, config.network.render, store)
         clock = Clock()
@@ -170,7 +170,7 @@ async def stay(
         await stack.enter_async_context(service.ready())
         with draining(server.drain):
             await _run(server.run(), resident.run(awake.turn), *(run() for run in folders), *loops)
-        progress.close("stopped; the next start goes on with the queue")
+        progress.end_progress("stopped; the next start goes on with the queue")
         return EXIT_DONE
 
 
@@ -182,7 +182,7 @@ def _open_disk(state_dir: Path, stack: AsyncExitStack) -> tuple[Queue, DiskStore
     stack.callback(store.close)
     stack.callback(seen.save)
     studio = Studio(state_dir / "log", default_cpu_slots(), lambda: False)
-    stack.push_async_callback(studio.close)
+    stack.push_async_callback(studio.close_studio)
     return queue, store, seen, studio
 
 

@@ -154,8 +154,8 @@ def adopt_job(store: DiskStore, source: Path, job: str) -> Adopted:
         store.commit([(job, record, b"") for record in records])
     else:
         for digest, path in files.items():
-            if not store.job_file_size(job, digest):
-                store.restore_job_file(job, digest, path)
+            if not store.asset_size(job, digest):
+                store.restore_asset(job, digest, path)
         _unite(store, spec, records)
     lost = len(store.lost_clips(job))
     return Adopted(spec.title, sum(len(chapter.segments) for chapter in spec.chapters), _count(store, job) - lost, lost)
@@ -165,7 +165,7 @@ def _unite(store: DiskStore, spec: JobSpec, records: list[AnyRecord]) -> None:
     own = list(store.records(spec.job))
     united = unite(spec, own, records)
     if united[: len(own)] != own:
-        store.rewrite(spec.job, united)
+        store.rewrite_records(spec.job, united)
     elif further := united[len(own) :]:
         store.commit([(spec.job, record, b"") for record in further])
 
@@ -184,9 +184,9 @@ def _take_clips(store: DiskStore, clips: Path, records: Iterable[ClipAccepted]) 
     lacking = {record.key: record for record in records if store.clips.size(record.key) != record.bytes}
     names = {key: clip_name(clips, key) for key in lacking}
     files = {key: name for key, name in names.items() if file_size(name) == lacking[key].bytes}
-    left = store.clips.link(files)
+    left = store.clips.link_clips(files)
     for first in range(0, len(left), CLIPS_AT_A_TIME):
-        store.clips.add(dict(_copies(left[first : first + CLIPS_AT_A_TIME], files, lacking)))
+        store.clips.add_clips(dict(_copies(left[first : first + CLIPS_AT_A_TIME], files, lacking)))
 
 
 def _copies(

@@ -89,7 +89,7 @@ class Copies:
 
     def add_clips(self, clips: Mapping[str, bytes]) -> None:
         """Write clips, durable on return. Raises StoreError."""
-        self.store.clips.add(clips)
+        self.store.clips.add_clips(clips)
 
     def append(self, job: str, records: list[AnyRecord], latents: Mapping[str, bytes]) -> None:
         """Write further records of a job, whose clips are here. Raises StoreError."""
@@ -99,7 +99,7 @@ class Copies:
 
     def begin_anew(self, job: str) -> None:
         """Drop the records of a job that have parted from its coordinator's; its clips stay, and are found by key."""
-        self.store.rewrite(job, [])
+        self.store.rewrite_records(job, [])
         self._have[job], self._epochs[job] = (0, ""), 0
         self.finished.discard(job)
 

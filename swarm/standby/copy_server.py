@@ -221,7 +221,7 @@ class CopyServer:
     def _file_piece(self, ask: Copy, edition: Edition) -> Answer | None:
         if ask.digest not in digests_of(edition.state.job_files):
             return None
-        size, piece = _read(self._store.job_file_path(ask.job, ask.digest), ask.offset)
+        size, piece = _read(self._store.asset_path(ask.job, ask.digest), ask.offset)
         return Copied("file", ask.job, ask.offset, size, ask.digest), piece
 
     def _records(self, ask: Copy) -> Answer:

@@ -69,7 +69,7 @@ class Child:
         self._is_outdated = False
         self._process: subprocess.Popen[bytes] | None = None
 
-    async def start(
+    async def start_child(
         self,
         module: str,
         args: Sequence[str],
@@ -126,12 +126,12 @@ class Child:
             raise ChildRaised(f"{self._module} raised {reply['raised']}; the traceback is in {self._log_path}.")
         return reply
 
-    def kill(self) -> None:
+    def kill_child(self) -> None:
         """End the process now; calls under way raise ChildDied."""
         if self._process:
             self._process.kill()
 
-    async def close(self) -> None:
+    async def end_child(self) -> None:
         """End the process and wait until it is gone."""
         if not self._process:
             return
@@ -139,7 +139,7 @@ class Child:
         try:
             await asyncio.wait_for(self._gone.wait(), _PATIENCE_S)
         except TimeoutError:
-            self.kill()
+            self.kill_child()
             await self._gone.wait()
 
     def _popen(self, command: list[str], env: Mapping[str, str]) -> "subprocess.Popen[bytes]":

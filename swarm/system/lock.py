@@ -57,7 +57,7 @@ class Lock:
         """Release the lock, so that another process may take it."""
         self._lock.release()
 
-    def remove(self) -> None:
+    def remove_lock(self) -> None:
         """Release the lock and remove its file; only its holder may do so."""
         with contextlib.suppress(OSError):  # Windows removes no file that is open
             self.path.unlink(missing_ok=True)
@@ -80,7 +80,7 @@ class Scratch:
         finally:
             self._guard.release()
 
-    def close(self) -> None:
+    def remove_scratch(self) -> None:
         """Remove the folder and its lock."""
         self._guard.wait()
         try:

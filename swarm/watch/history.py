@@ -52,7 +52,7 @@ class History:
     files: tuple[str, ...] = ()
     shift_s: float = 0.0  # the clock of the present run was so far behind that of the run before
 
-    def take(self, record: AnyRecord) -> None:
+    def take_record(self, record: AnyRecord) -> None:
         """Take in the next record."""
         match record:
             case RunStarted():
@@ -128,5 +128,5 @@ class History:
         """Make the history of records, the oldest first."""
         history = cls(began_s=spec.created_s)
         for record in records:
-            history.take(record)
+            history.take_record(record)
         return history

@@ -54,7 +54,7 @@ class LiveProgress:
         except (OSError, ValueError):
             self._live = None
 
-    def close(self, *lines: str) -> None:
+    def end_progress(self, *lines: str) -> None:
         """Leave the last drawing on the terminal, give the cursor back, and write the end below."""
         if self._live is not None:
             with suppress(OSError, ValueError):

@@ -31,7 +31,7 @@ class Progress(Protocol):
     def note(self, line: str) -> None:
         """Write a line that stays."""
 
-    def close(self, *lines: str) -> None:
+    def end_progress(self, *lines: str) -> None:
         """Write the last lines, in every mode, and stop; further calls do no harm."""
 
 
@@ -60,7 +60,7 @@ class Lines:
     def __init__(self, stream: TextIO) -> None:
         self._stream: TextIO | None = stream
 
-    def write(self, line: str) -> None:
+    def write_line(self, line: str) -> None:
         """Write one line at once, or nothing once the stream is closed."""
         if self._stream is None:
             return
@@ -76,7 +76,7 @@ class Lines:
             line = marked(folded(plain_lines(line), self._stream), priority, self._stream) if self._stream else line
         except ValueError:  # the file was closed
             self._stream = None
-        self.write(line)
+        self.write_line(line)
 
 
 class QuietProgress:
@@ -93,7 +93,7 @@ class QuietProgress:
     def note(self, line: str) -> None:
         """Drop the note."""
 
-    def close(self, *lines: str) -> None:
+    def end_progress(self, *lines: str) -> None:
         """Write the end."""
         for line in lines:
             self._lines.tell(line)
@@ -136,13 +136,13 @@ class JsonProgress:
         if any(self._pace.is_news(job) for job in reply.jobs):
             for job in reply.jobs:
                 self._pace.said(job)
-            self._lines.write(msgspec.json.encode(reply).decode())
+            self._lines.write_line(msgspec.json.encode(reply).decode())
 
     def note(self, line: str) -> None:
         """Write {"type": "note", "text": line}."""
-        self._lines.write(msgspec.json.encode({"type": "note", "text": line}).decode())
+        self._lines.write_line(msgspec.json.encode({"type": "note", "text": line}).decode())
 
-    def close(self, *lines: str) -> None:
+    def end_progress(self, *lines: str) -> None:
         """Write the end."""
         for line in lines:
             self.note(line)
@@ -189,7 +189,7 @@ class PlainProgress:
         self._viewer.hear(line)
         self._lines.tell(line)
 
-    def close(self, *lines: str) -> None:
+    def end_progress(self, *lines: str) -> None:
         """Write the end."""
         for line in lines:
             self.note(line)

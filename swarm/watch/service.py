@@ -82,7 +82,7 @@ class Service:
 class _WatchedProgress:
     def __init__(self, progress: Progress, status: Say) -> None:
         self._progress, self._status = progress, status
-        self.note, self.close, self.interval_s = progress.note, progress.close, progress.interval_s
+        self.note, self.end_progress, self.interval_s = progress.note, progress.end_progress, progress.interval_s
 
     def update(self, reply: StatusReply) -> None:
         self._progress.update(reply)

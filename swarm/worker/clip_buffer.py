@@ -99,4 +99,4 @@ class ClipBuffer:
         """Remove the files."""
         if self._scratch is not None:
             with suppress(StoreError):
-                self._scratch.close()
+                self._scratch.remove_scratch()

@@ -52,7 +52,7 @@ def self_signed(folder: Path) -> ssl.SSLContext:
 
 
 def test_all_files_of_a_book_arrive_with_what_the_server_files_them_by(shelf: FakeBookshelf, files: list[Path]) -> None:
-    upload(shelf).send(files, TAGS, print)
+    upload(shelf).upload_book(files, TAGS, print)
     [(fields, arrived)] = shelf.uploads
     assert fields == {
         "title": 'Wizard\'s "First" Rule',
@@ -76,7 +76,7 @@ def test_the_only_library_for_books_need_not_be_named(shelf: FakeBookshelf) -> N
 
 def test_a_server_behind_a_path_is_found_there(shelf: FakeBookshelf, files: list[Path]) -> None:
     shelf.base = "/audiobookshelf"
-    upload(shelf).send(files, TAGS, print)
+    upload(shelf).upload_book(files, TAGS, print)
     assert set(shelf.asked) == {"/audiobookshelf/api/libraries", "/audiobookshelf/api/upload"}
 
 
@@ -106,7 +106,7 @@ def test_a_token_that_is_not_accepted_is_said_but_never_shown(shelf: FakeBookshe
 def test_a_user_who_may_not_upload_is_said(shelf: FakeBookshelf, files: list[Path]) -> None:
     shelf.may_upload = False
     with pytest.raises(UploadFault, match=f"not let this token's user upload.* is in {files[0].parent}; the same"):
-        upload(shelf).send(files, TAGS, print)
+        upload(shelf).upload_book(files, TAGS, print)
 
 
 def test_what_is_no_audiobookshelf_is_said(shelf: FakeBookshelf) -> None:
@@ -126,7 +126,7 @@ def test_a_server_that_is_busy_or_breaks_off_is_tried_again(
     shelf: FakeBookshelf, files: list[Path], first: list[int]
 ) -> None:
     shelf.answers, said = list(first), list[str]()
-    upload(shelf).send(files, TAGS, said.append)
+    upload(shelf).upload_book(files, TAGS, said.append)
     assert len(shelf.uploads) == 1
     assert len(said) == len(first)
     assert all("Trying again" in line and TOKEN not in line for line in said)
@@ -135,7 +135,7 @@ def test_a_server_that_is_busy_or_breaks_off_is_tried_again(
 def test_it_is_not_tried_for_ever(shelf: FakeBookshelf, files: list[Path]) -> None:
     shelf.answers = [503] * 9
     with pytest.raises(UploadFault, match="answered 503"):
-        upload(shelf, waits=2).send(files, TAGS, print)
+        upload(shelf, waits=2).upload_book(files, TAGS, print)
     assert len(shelf.answers) == 6
 
 
@@ -147,7 +147,7 @@ def test_other_answers_are_said_and_not_asked_for_again(
 ) -> None:
     shelf.answers = [status, 503]
     with pytest.raises(UploadFault, match=words):
-        upload(shelf).send(files, TAGS, print)
+        upload(shelf).upload_book(files, TAGS, print)
     assert shelf.answers == [503]
 
 
@@ -162,7 +162,7 @@ def test_the_token_and_the_book_follow_no_redirect(shelf: FakeBookshelf, files: 
     other = FakeBookshelf()
     shelf.answers, shelf.location = [status], f"{other.url}/api/upload"
     with pytest.raises(UploadFault, match="sends elsewhere: give --abs-server-url as it is in the browser"):
-        upload(shelf).send(files, TAGS, print)
+        upload(shelf).upload_book(files, TAGS, print)
     other.close()
     assert (other.asked, other.uploads) == ([], [])
 
@@ -175,7 +175,7 @@ def test_neither_a_proxy_nor_a_netrc_of_the_environment_is_asked(
         monkeypatch.setenv(name, value)
         monkeypatch.setenv(name.lower(), value)
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    upload(shelf).send(files, TAGS, print)
+    upload(shelf).upload_book(files, TAGS, print)
     assert len(shelf.uploads) == 1
 
 
@@ -183,7 +183,7 @@ def test_a_certificate_that_this_machine_does_not_trust_is_said_at_once(files: l
     shelf = FakeBookshelf(self_signed(tmp_path))
     said: list[str] = []
     with pytest.raises(UploadFault, match=r"cannot be reached: .*[Cc]ertificate") as fault:
-        upload(shelf).send(files, TAGS, said.append)
+        upload(shelf).upload_book(files, TAGS, said.append)
     shelf.close()
     assert fault.value.permanent
     assert not said
@@ -193,7 +193,7 @@ def test_a_book_is_read_as_it_is_sent(shelf: FakeBookshelf, tmp_path: Path, monk
     large, sizes = tmp_path / "large.m4b", list[int]()
     large.write_bytes(bytes(5 << 20))
     monkeypatch.setattr(audiobookshelf.UploadProgress, "count", lambda progress, size: sizes.append(size))
-    upload(shelf).send([large], TAGS, print)
+    upload(shelf).upload_book([large], TAGS, print)
     assert sum(sizes) == 5 << 20
     assert max(sizes) <= 1 << 20
 
@@ -204,11 +204,11 @@ def test_it_says_how_far_it_is_and_can_be_stopped(
     monkeypatch.setattr(audiobookshelf, "PROGRESS_INTERVAL_S", 0.0)
     said: list[str] = []
     sending = upload(shelf)
-    sending.send(files, TAGS, said.append)
+    sending.upload_book(files, TAGS, said.append)
     assert f"uploading to {shelf.url}: 100 %" in said[-1]
-    sending.stop()
+    sending.stop_upload()
     with pytest.raises(Stopped):
-        sending.send(files, TAGS, print)
+        sending.upload_book(files, TAGS, print)
     assert len(shelf.uploads) == 1
 
 
@@ -228,8 +228,8 @@ def second(shelf: FakeBookshelf, files: list[Path], tmp_path: Path) -> Upload:
     own.write_bytes(b"mine")
     config = UploadConfig(server=shelf.url, token=TOKEN, abs_library_id="lib-books")
     client = Upload(config, [0.0], [0.0, 0.0])
-    client.send([made, own], TAGS, print)
-    client.send(files, TAGS, print)
+    client.upload_book([made, own], TAGS, print)
+    client.upload_book(files, TAGS, print)
     return client
 
 
@@ -238,13 +238,15 @@ def test_files_of_the_last_edition_leave_the_item_and_those_of_the_user_stay(
 ) -> None:
     shelf.unnoticed = 2  # it scans its folders a moment later
     old = {(OLD, 300), ("own.m4b", 4000), ("elsewhere.m4b", 5), (files[0].name, 7)}
-    assert second.clear(files, old, TAGS) == []
+    assert second.remove_stale_files(files, old, TAGS) == []
     assert sorted(on_shelf(shelf)) == ["01 – %22One%22.mp3", "02.mp3", "own.m4b"]
 
 
 def test_nothing_is_asked_if_nothing_can_be_left_over(shelf: FakeBookshelf, files: list[Path], second: Upload) -> None:
     asked = len(shelf.asked)
-    assert second.clear(files, {(files[0].name, 7)}, TAGS) == second.clear(files, [], TAGS) == []
+    assert (
+        second.remove_stale_files(files, {(files[0].name, 7)}, TAGS) == second.remove_stale_files(files, [], TAGS) == []
+    )
     assert len(shelf.asked) == asked
 
 
@@ -252,10 +254,10 @@ def test_what_cannot_be_removed_is_said_and_is_no_failure(
     shelf: FakeBookshelf, files: list[Path], second: Upload
 ) -> None:
     shelf.unnoticed = 9
-    [line] = second.clear(files, {(OLD, 300)}, TAGS)
+    [line] = second.remove_stale_files(files, {(OLD, 300)}, TAGS)
     assert "has not noticed the new files yet" in line
     shelf.unnoticed, shelf.may_delete = 0, False
-    [line] = second.clear(files, {(OLD, 300)}, TAGS)
+    [line] = second.remove_stale_files(files, {(OLD, 300)}, TAGS)
     assert "left over in Audiobookshelf, remove them there" in line
     assert "allow" in line
     assert OLD in on_shelf(shelf)
@@ -263,5 +265,5 @@ def test_what_cannot_be_removed_is_said_and_is_no_failure(
 
 def test_an_answer_that_is_none_finds_nothing(shelf: FakeBookshelf, files: list[Path], second: Upload) -> None:
     shelf.show = lambda path, query: [1] if path != "/api/libraries" else {"libraries": shelf.libraries}  # type: ignore
-    [line] = second.clear(files, {(OLD, 300)}, TAGS)
+    [line] = second.remove_stale_files(files, {(OLD, 300)}, TAGS)
     assert "has not noticed" in line

@@ -35,7 +35,7 @@ async def made(tmp_path: Path, style: Style) -> tuple[Path, dict[str, bytes]]:
         speak(bench.state, bench.store, place)
     target = tmp_path / f"Book.{style.output_format}"
     press = Press(bench.state, bench.store, bench.studio, target, style, bench.mend, bench.fix)
-    await press.run()
+    await press.make_files()
     paths = await asyncio.to_thread(write_sidecars, press, style, bench.state.spec.chapters, target, words)
     await bench.close()
     return target, {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in paths}

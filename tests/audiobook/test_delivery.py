@@ -20,13 +20,13 @@ class Flaky(FolderDestination):
         super().__init__(folder)
         self.fails, self.number, self.puts = fails, number, 0
 
-    def put(self, source: Path, name: str, digest: str, moved: Moved) -> None:
+    def put_file(self, source: Path, name: str, digest: str, moved: Moved) -> None:
         self.puts += 1
         if self.fails > 0:
             self.fails -= 1
             with self._guarded():
                 raise OSError(self.number, os.strerror(self.number))
-        super().put(source, name, digest, moved)
+        super().put_file(source, name, digest, moved)
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def files(outbox: Path) -> list[Path]:
 
 def test_everything_is_delivered_and_known_to_lie_there(tmp_path: Path, outbox: Path) -> None:
     delivery = Delivery(FolderDestination(tmp_path / "mount"), outbox)
-    assert delivery.claim("Emma", "mp3", "emma") == outbox / "Emma.mp3"
-    delivery.deliver(files(outbox), print)
+    assert delivery.claim_name("Emma", "mp3", "emma") == outbox / "Emma.mp3"
+    delivery.deliver_files(files(outbox), print)
     assert (tmp_path / "mount" / "Emma" / "01.mp3").read_bytes() == b"one" * 1000
     again = Delivery(FolderDestination(tmp_path / "mount"), outbox)
-    again.claim("Emma", "mp3", "emma")
+    again.claim_name("Emma", "mp3", "emma")
     address = delivery.address(files(outbox)[0])
     assert address == str(tmp_path / "mount" / "Emma" / "01.mp3")
     assert again.holds([address], 3000)
@@ -59,31 +59,31 @@ def test_everything_is_delivered_and_known_to_lie_there(tmp_path: Path, outbox: 
 
 def test_a_name_that_is_another_jobs_or_the_users_own_is_left_alone(tmp_path: Path, outbox: Path) -> None:
     destination = FolderDestination(tmp_path / "mount")
-    destination.write("Emma.report.json", placeholder("another"))
-    destination.write("Emma (2).m4b", b"of the user's own")
-    assert Delivery(destination, outbox).claim("Emma", "m4b", "emma").name == "Emma (3).m4b"
-    assert Delivery(destination, outbox).claim("Emma", "m4b", "emma").name == "Emma (3).m4b"
-    assert destination.read("Emma (2).m4b", 100) == b"of the user's own"
+    destination.write_file("Emma.report.json", placeholder("another"))
+    destination.write_file("Emma (2).m4b", b"of the user's own")
+    assert Delivery(destination, outbox).claim_name("Emma", "m4b", "emma").name == "Emma (3).m4b"
+    assert Delivery(destination, outbox).claim_name("Emma", "m4b", "emma").name == "Emma (3).m4b"
+    assert destination.read_file("Emma (2).m4b", 100) == b"of the user's own"
 
 
 def test_a_name_of_a_book_that_was_not_begun_is_given_up_and_that_of_a_finished_one_stays(
     tmp_path: Path, outbox: Path
 ) -> None:
     delivery, report = Delivery(FolderDestination(tmp_path / "mount"), outbox), tmp_path / "mount" / "Emma.report.json"
-    target = delivery.claim("Emma", "mp3", "emma")
+    target = delivery.claim_name("Emma", "mp3", "emma")
     assert report.exists()
-    delivery.release(target)
+    delivery.release_name(target)
     assert not report.exists()
-    delivery.release(target)  # it is gone already
-    delivery.claim("Emma", "mp3", "emma")
-    delivery.deliver(files(outbox), print)
-    delivery.release(target)
+    delivery.release_name(target)  # it is gone already
+    delivery.claim_name("Emma", "mp3", "emma")
+    delivery.deliver_files(files(outbox), print)
+    delivery.release_name(target)
     assert report.exists()
 
 
 def test_it_tries_again_and_says_so(tmp_path: Path, outbox: Path) -> None:
     said: list[str] = []
-    Delivery(Flaky(tmp_path / "mount", fails=2), outbox, waits_s=(0.0, 0.0)).deliver(files(outbox), said.append)
+    Delivery(Flaky(tmp_path / "mount", fails=2), outbox, waits_s=(0.0, 0.0)).deliver_files(files(outbox), said.append)
     assert (tmp_path / "mount" / "Emma" / "01.mp3").is_file()
     assert len(said) == 2
     assert all("Trying again in 0 s." in line for line in said)
@@ -92,30 +92,30 @@ def test_it_tries_again_and_says_so(tmp_path: Path, outbox: Path) -> None:
 def test_it_gives_up_in_the_end_names_the_local_copy_and_goes_on_later(tmp_path: Path, outbox: Path) -> None:
     destination = Flaky(tmp_path / "mount", fails=0)
     delivery = Delivery(destination, outbox, waits_s=(0.0,))
-    delivery.deliver(files(outbox)[:1], print)
+    delivery.deliver_files(files(outbox)[:1], print)
     destination.fails = 2
     with pytest.raises(EnvironmentFault, match=f"It is in {outbox}; the same command delivers it"):
-        delivery.deliver(files(outbox), print)
+        delivery.deliver_files(files(outbox), print)
     assert destination.puts == 3
     destination.puts = 0
-    Delivery(destination, outbox, waits_s=()).deliver(files(outbox), print)
+    Delivery(destination, outbox, waits_s=()).deliver_files(files(outbox), print)
     assert destination.puts == 1, "what was delivered is not sent again"
 
 
 def test_what_is_gone_or_changed_there_is_sent_again(tmp_path: Path, outbox: Path) -> None:
     destination = Flaky(tmp_path / "mount", fails=0)
-    Delivery(destination, outbox).deliver(files(outbox), print)
+    Delivery(destination, outbox).deliver_files(files(outbox), print)
     (tmp_path / "mount" / "Emma" / "01.mp3").unlink()
     (outbox / "Emma.report.json").write_bytes(b"new")
-    Delivery(destination, outbox).deliver(files(outbox), print)
+    Delivery(destination, outbox).deliver_files(files(outbox), print)
     assert destination.puts == 4
-    assert destination.read("Emma.report.json", 10) == b"new"
+    assert destination.read_file("Emma.report.json", 10) == b"new"
 
 
 def test_a_fault_that_will_last_is_not_tried_again(tmp_path: Path, outbox: Path) -> None:
     destination = Flaky(tmp_path / "mount", fails=9, number=errno.ENOSPC)
     with pytest.raises(EnvironmentFault, match="no space left"):
-        Delivery(destination, outbox, waits_s=(0.0, 0.0)).deliver(files(outbox), print)
+        Delivery(destination, outbox, waits_s=(0.0, 0.0)).deliver_files(files(outbox), print)
     assert destination.puts == 1
 
 
@@ -123,35 +123,35 @@ def test_a_broken_connection_is_gone_on_over_by_itself(sftp_server: SftpServer, 
     sound = os.urandom(400_000)
     (outbox / "Emma" / "01.mp3").write_bytes(sound)
     delivery = Delivery(RemoteDestination(f"{sftp_server.url}/books"), outbox, waits_s=(0.0, 0.0))
-    delivery.claim("Emma", "mp3", "emma")
+    delivery.claim_name("Emma", "mp3", "emma")
     sftp_server.break_after = 200_000
     said: list[str] = []
-    delivery.deliver(files(outbox), said.append)
+    delivery.deliver_files(files(outbox), said.append)
     assert len(said) == 1
     assert (sftp_server.folder / "books" / "Emma" / "01.mp3").read_bytes() == sound
     address = delivery.address(files(outbox)[0])
     assert "s3cret" not in address
     again = Delivery(RemoteDestination(f"{sftp_server.url}/books"), outbox)
-    again.claim("Emma", "mp3", "emma")
+    again.claim_name("Emma", "mp3", "emma")
     assert again.holds([address], len(sound))
 
 
 def test_it_says_how_far_it_is(tmp_path: Path, outbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_module, "PROGRESS_INTERVAL_S", 0.0)
     said: list[str] = []
-    Delivery(FolderDestination(tmp_path / "mount"), outbox).deliver(files(outbox)[:1], said.append)
+    Delivery(FolderDestination(tmp_path / "mount"), outbox).deliver_files(files(outbox)[:1], said.append)
     assert said[-1] == f"copying 01.mp3 to {tmp_path / 'mount'}: 100 %, 3.0 kB of 3.0 kB"
 
 
 def test_it_can_be_stopped_while_it_waits_and_while_it_copies(tmp_path: Path, outbox: Path) -> None:
     waiting = Delivery(Flaky(tmp_path / "mount", fails=9), outbox, waits_s=(60.0,))
-    threading.Timer(0.1, waiting.stop).start()
+    threading.Timer(0.1, waiting.stop_delivery).start()
     with pytest.raises(Stopped):
-        waiting.deliver(files(outbox), print)
+        waiting.deliver_files(files(outbox), print)
     copying = Delivery(FolderDestination(tmp_path / "mount"), outbox)
-    copying.stop()
+    copying.stop_delivery()
     with pytest.raises(Stopped):
-        copying.deliver(files(outbox), print)
+        copying.deliver_files(files(outbox), print)
 
 
 def test_a_folder_on_the_state_folders_disk_needs_no_delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,35 +167,35 @@ def test_a_folder_on_the_state_folders_disk_needs_no_delivery(tmp_path: Path, mo
 
 
 def test_a_folder_on_another_disk_is_made_with_the_first_file(tmp_path: Path) -> None:
-    FolderDestination(tmp_path / "new" / "mount").write("Emma.report.json", b"{}")
+    FolderDestination(tmp_path / "new" / "mount").write_file("Emma.report.json", b"{}")
     assert (tmp_path / "new" / "mount" / "Emma.report.json").read_bytes() == b"{}"
 
 
 def test_what_is_noted_as_delivered_may_be_damaged(tmp_path: Path, outbox: Path) -> None:
     (outbox / delivery_module.DELIVERED_FILE).write_bytes(b"\xff nonsense")
-    Delivery(FolderDestination(tmp_path / "mount"), outbox).deliver(files(outbox), print)
+    Delivery(FolderDestination(tmp_path / "mount"), outbox).deliver_files(files(outbox), print)
     assert (tmp_path / "mount" / "Emma" / "01.mp3").read_bytes() == b"one" * 1000
 
 
 def test_an_edition_takes_over_a_name_there_and_what_is_left_over_is_removed(tmp_path: Path, outbox: Path) -> None:
     destination, said = FolderDestination(tmp_path / "mount"), list[str]()
     first = Delivery(destination, outbox)
-    first.claim("Emma", "mp3", "emma")
-    first.deliver(files(outbox), print)
-    destination.write("Emma/02.mp3", b"of the last edition")
+    first.claim_name("Emma", "mp3", "emma")
+    first.deliver_files(files(outbox), print)
+    destination.write_file("Emma/02.mp3", b"of the last edition")
     second = Delivery(destination, outbox)
-    assert second.claim("Emma", "mp3", "new", ["m"], lambda last: last.is_whole).name == "Emma.mp3"
+    assert second.claim_name("Emma", "mp3", "new", ["m"], lambda last: last.is_whole).name == "Emma.mp3"
     assert second.replaced is not None
     assert second.replaced.book.job == "emma"
     assert not second.holds([first.address(files(outbox)[0])], 3000)
-    second.remove(["Emma/02.mp3", "Emma/03.mp3"], said.append)
-    assert (destination.size("Emma/02.mp3"), said) == (0, [])
+    second.remove_files(["Emma/02.mp3", "Emma/03.mp3"], said.append)
+    assert (destination.file_size("Emma/02.mp3"), said) == (0, [])
 
 
 @pytest.mark.parametrize("kind", ["folder", "memory"])
 def test_every_depot_removes_files(tmp_path: Path, kind: str) -> None:
     destination = FolderDestination(tmp_path) if kind == "folder" else RemoteDestination(f"memory://{tmp_path.name}")
-    destination.write("a.mp3", b"x")
+    destination.write_file("a.mp3", b"x")
     for _ in range(2):
-        destination.remove("a.mp3")
-    assert destination.size("a.mp3") == 0
+        destination.remove_file("a.mp3")
+    assert destination.file_size("a.mp3") == 0

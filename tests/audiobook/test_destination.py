@@ -1,4 +1,4 @@
-"""The contract of all depots, and what folders have besides."""
+"""The contract of all destinations, and what folders have besides."""
 
 import errno
 import hashlib
@@ -46,29 +46,29 @@ def destination(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dest
 
 def test_a_file_arrives_under_its_name_and_nothing_else_does(destination: Destination, source: Path) -> None:
     told: list[int] = []
-    assert destination.size("A Title/01 – Ça.m4b") == 0
-    destination.put(source, "A Title/01 – Ça.m4b", DIGEST, told.append)
-    assert destination.size("A Title/01 – Ça.m4b") == len(SOUND)
-    assert destination.read("A Title/01 – Ça.m4b", 1 << 30) == SOUND
-    assert destination.size(".A Title/01 – Ça.m4b.part") == destination.size("A Title/01 – Ça.m4b.part") == 0
+    assert destination.file_size("A Title/01 – Ça.m4b") == 0
+    destination.put_file(source, "A Title/01 – Ça.m4b", DIGEST, told.append)
+    assert destination.file_size("A Title/01 – Ça.m4b") == len(SOUND)
+    assert destination.read_file("A Title/01 – Ça.m4b", 1 << 30) == SOUND
+    assert destination.file_size(".A Title/01 – Ça.m4b.part") == destination.file_size("A Title/01 – Ça.m4b.part") == 0
     assert told == sorted(told)
     assert told[-1] == len(SOUND)
 
 
 def test_another_file_takes_the_place_of_an_old_one(destination: Destination, source: Path) -> None:
-    destination.write("a.m4b", b"old")
-    assert destination.read("a.m4b", 2) == b"ol"
-    destination.put(source, "a.m4b", DIGEST, lambda there: None)
-    assert destination.read("a.m4b", 1 << 30) == SOUND
-    assert destination.read("b.m4b", 10) is None
+    destination.write_file("a.m4b", b"old")
+    assert destination.read_file("a.m4b", 2) == b"ol"
+    destination.put_file(source, "a.m4b", DIGEST, lambda there: None)
+    assert destination.read_file("a.m4b", 1 << 30) == SOUND
+    assert destination.read_file("b.m4b", 10) is None
 
 
 def test_what_arrives_otherwise_than_it_was_sent_does_not_count(destination: Destination, source: Path) -> None:
     with pytest.raises(DestinationFault, match="did not arrive as it was sent") as fault:
-        destination.put(source, "a.m4b", "0" * 64, lambda there: None)
+        destination.put_file(source, "a.m4b", "0" * 64, lambda there: None)
     assert not fault.value.permanent
-    destination.put(source, "a.m4b", DIGEST, lambda there: None)
-    assert destination.read("a.m4b", 1 << 30) == SOUND
+    destination.put_file(source, "a.m4b", DIGEST, lambda there: None)
+    assert destination.read_file("a.m4b", 1 << 30) == SOUND
 
 
 def test_whoever_moves_a_file_can_be_stopped_and_moves_it_later(destination: Destination, source: Path) -> None:
@@ -76,9 +76,9 @@ def test_whoever_moves_a_file_can_be_stopped_and_moves_it_later(destination: Des
         raise Stopped
 
     with pytest.raises(Stopped):
-        destination.put(source, "a.m4b", DIGEST, stop)
-    destination.put(source, "a.m4b", DIGEST, lambda there: None)
-    assert destination.read("a.m4b", 1 << 30) == SOUND
+        destination.put_file(source, "a.m4b", DIGEST, stop)
+    destination.put_file(source, "a.m4b", DIGEST, lambda there: None)
+    assert destination.read_file("a.m4b", 1 << 30) == SOUND
 
 
 # --- folders
@@ -93,12 +93,12 @@ def test_a_copy_that_was_cut_off_goes_on_where_it_was(
             raise OSError(errno.ESTALE, "stale file handle")
 
     with pytest.raises(DestinationFault) as fault:
-        destination.put(source, "a.m4b", DIGEST, break_off)
+        destination.put_file(source, "a.m4b", DIGEST, break_off)
     assert not fault.value.permanent
-    assert destination.size("a.m4b") == 0
-    destination.put(source, "a.m4b", DIGEST, told.append)
+    assert destination.file_size("a.m4b") == 0
+    destination.put_file(source, "a.m4b", DIGEST, told.append)
     assert told[0] == 200_000
-    assert destination.read("a.m4b", 1 << 30) == SOUND
+    assert destination.read_file("a.m4b", 1 << 30) == SOUND
     assert [path.name for path in (tmp_path / "mount").iterdir()] == ["a.m4b"]
 
 
@@ -106,8 +106,8 @@ def test_what_was_left_of_another_file_is_not_gone_on_with(tmp_path: Path, sourc
     destination = FolderDestination(tmp_path)
     (tmp_path / ".a [1].m4b.01234567.part").write_bytes(b"of an earlier one")
     (tmp_path / f".a [1].m4b.{DIGEST[:8]}.part").write_bytes(bytes(len(SOUND) + 5))
-    destination.put(source, "a [1].m4b", DIGEST, lambda there: None)
-    assert destination.read("a [1].m4b", 1 << 30) == SOUND
+    destination.put_file(source, "a [1].m4b", DIGEST, lambda there: None)
+    assert destination.read_file("a [1].m4b", 1 << 30) == SOUND
     assert not list(tmp_path.glob(".*.part"))
 
 
@@ -120,7 +120,7 @@ def test_a_fault_says_whether_trying_again_can_help(
 
     monkeypatch.setattr(depot_module, "sync_file", fail)
     with pytest.raises(DestinationFault, match=str(tmp_path)) as fault:
-        FolderDestination(tmp_path).put(source, "a.m4b", DIGEST, lambda there: None)
+        FolderDestination(tmp_path).put_file(source, "a.m4b", DIGEST, lambda there: None)
     assert fault.value.permanent is permanent
 
 

@@ -60,10 +60,10 @@ async def test_an_audiobook_that_lacks_over_two_percent_leaves_only_if_that_is_a
         deliver_gaps=asked,  # type: ignore[arg-type]
     )
     apply(state, JobFinished(1.0, (str(target),), 5, style.digest))
-    if addresses := await edition.deliver():
+    if addresses := await edition.deliver_files():
         apply(state, JobFinished(1.0, addresses, 5, style.digest))
-    await edition.send()
-    edition.leave()
+    await edition.upload_files()
+    edition.remove_outbox()
     assert bool(addresses) is bool(upload.sent) is (tmp_path / "away" / "Book.m4b").exists() is leaves
     assert target.exists() is not leaves
     assert any("--on-failure deliver" in line for line in edition.closing_lines()) is not leaves

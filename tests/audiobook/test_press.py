@@ -82,26 +82,26 @@ class Bench:
 
     def speak(self, place: Place) -> None:
         speak(self.state, self.store, place)
-        self.press.notice(place)
+        self.press.notice_place(place)
 
     async def close(self) -> None:
-        await self.studio.close()
+        await self.studio.close_studio()
         self.store.close()
 
 
 async def test_a_clip_that_is_accepted_but_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    writing = asyncio.create_task(bench.press.run())
+    writing = asyncio.create_task(bench.press.make_files())
     await asyncio.sleep(0)
     *early, last = places(bench.state)
     frames = {place: speak(bench.state, bench.store, place, stored=False) for place in early}
     speak(bench.state, bench.store, last)
-    bench.press.notice(last)
+    bench.press.notice_place(last)
     for _ in range(150):  # time enough for an encoder to start and miss them
         await asyncio.sleep(0 if bench.damaged else 0.01)
     for place, frame in frames.items():
         bench.store.commit([(bench.state.job, bench.state.accepted[place], frame)])
-        bench.press.notice(place)
+        bench.press.notice_place(place)
     await writing
     assert bench.damaged == []
     await bench.close()
@@ -109,7 +109,7 @@ async def test_a_clip_that_is_accepted_but_not_yet_on_the_disk_is_waited_for(tmp
 
 async def test_clips_in_any_order_become_a_book_with_its_chapters(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    writing = asyncio.create_task(bench.press.run())
+    writing = asyncio.create_task(bench.press.make_files())
     await asyncio.sleep(0)
     assert bench.press.encoded == 0
     for place in reversed(places(bench.state)):
@@ -131,7 +131,7 @@ async def test_a_damaged_clip_is_reported_and_the_book_waits_for_the_new_one(tmp
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 0xFF
     path.write_bytes(data)
-    await bench.press.run()
+    await bench.press.make_files()
     assert bench.damaged == [(1, 1)]
     assert bench.target.is_file()
     await bench.close()
@@ -145,8 +145,8 @@ async def test_the_gain_is_measured_on_whole_clips_alone(tmp_path: Path) -> None
     for place in places(bench.state)[:4]:
         path = bench.store.clip_path(bench.state.accepted[place].key)
         path.write_bytes(bytes(path.stat().st_size))
-    await sound.press.run()
-    await bench.press.run()
+    await sound.press.make_files()
+    await bench.press.make_files()
     assert bench.damaged == places(bench.state)[:4]
     assert [gain.gain_db for gain in bench.gains] == [gain.gain_db for gain in sound.gains]
     await bench.close()
@@ -157,13 +157,13 @@ async def test_exchanged_reels_are_encoded_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     for place in places(bench.state):
         speak(bench.state, bench.store, place, 300.0 + 50 * place[0])
-    await bench.press.run()
+    await bench.press.make_files()
     first = bench.target.read_bytes()
     one, two = sorted(bench.store.folder(bench.state.job).glob("reels/0*.reel"))
     aside = one.rename(tmp_path / "aside")
     two.rename(one)
     aside.rename(two)
-    await bench.another().run()
+    await bench.another().make_files()
     assert bench.target.read_bytes() == first
     await bench.close()
 
@@ -171,7 +171,7 @@ async def test_exchanged_reels_are_encoded_again(tmp_path: Path) -> None:
 async def test_a_gap_is_left_only_when_nothing_can_fill_it_any_more(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     apply(bench.state, SegmentQuarantined(0, 1, "empty"))
-    writing = asyncio.create_task(bench.press.run())
+    writing = asyncio.create_task(bench.press.make_files())
     for place in places(bench.state)[:-1]:
         if place != (0, 1):
             bench.speak(place)
@@ -185,15 +185,15 @@ async def test_a_gap_is_left_only_when_nothing_can_fill_it_any_more(tmp_path: Pa
 
 async def test_a_gap_that_is_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    writing = asyncio.create_task(bench.press.run())
+    writing = asyncio.create_task(bench.press.make_files())
     for place in places(bench.state)[1:]:
         bench.speak(place)
     await asyncio.sleep(0)
     apply(bench.state, SegmentQuarantined(0, 0, "empty"))
-    bench.press.notice(places(bench.state)[-1])  # the news of a clip come later than the gap was known
+    bench.press.notice_place(places(bench.state)[-1])  # the news of a clip come later than the gap was known
     await asyncio.sleep(0.5)
     assert not list(bench.store.folder(bench.state.job).glob("reels/00000-*.reel"))
-    bench.press.notice((0, 0))
+    bench.press.notice_place((0, 0))
     await writing
     assert bench.target.is_file()
     await bench.close()
@@ -202,13 +202,13 @@ async def test_a_gap_that_is_not_yet_on_the_disk_is_waited_for(tmp_path: Path) -
 async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_one_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.speak_all()
-    await bench.press.run()
+    await bench.press.make_files()
     first = bench.target.read_bytes()
     reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
     untouched = reels[0].stat().st_mtime_ns
     reels[1].write_bytes(reels[1].read_bytes()[:-5])
     bench.target.unlink()
-    await bench.another().run()
+    await bench.another().make_files()
     assert bench.target.read_bytes() == first
     assert reels[0].stat().st_mtime_ns == untouched
     await bench.close()
@@ -217,13 +217,13 @@ async def test_a_second_run_takes_the_reels_of_the_first_and_encodes_a_damaged_o
 async def test_every_reel_that_is_damaged_is_encoded_again_in_one_run(tmp_path: Path) -> None:
     bench = Bench(tmp_path, chapters=7)
     bench.speak_all()
-    await bench.press.run()
+    await bench.press.make_files()
     first = bench.target.read_bytes()
     reels = sorted(bench.store.folder(bench.state.job).glob("reels/*.reel"))
     for reel in reels:
         reel.write_bytes(reel.read_bytes()[:-5])
     bench.target.unlink()
-    await bench.another().run()
+    await bench.another().make_files()
     assert len(reels) == 8  # one is the silence at the start
     assert bench.target.read_bytes() == first
     await bench.close()
@@ -232,10 +232,10 @@ async def test_every_reel_that_is_damaged_is_encoded_again_in_one_run(tmp_path: 
 async def test_another_format_and_a_file_a_chapter_come_of_the_same_clips(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.speak_all()
-    await bench.press.run()
+    await bench.press.make_files()
     style = structs.replace(STYLE, output_format="mp3", split="chapter")
     press = bench.another(style, bench.target.with_suffix(".mp3"))
-    books = await press.run()
+    books = await press.make_files()
     assert [book.path.relative_to(tmp_path).as_posix() for book in books] == [
         "out/01 - Part 0.mp3", "out/02 - Part 1.mp3"
     ]  # fmt: skip
@@ -253,7 +253,7 @@ async def test_a_split_by_hours_cuts_between_chapters(tmp_path: Path) -> None:
     bench.speak_all()
     style = structs.replace(STYLE, split="1h")
     press = bench.another(style)
-    (book,) = await press.run()
+    (book,) = await press.make_files()
     assert [press.cover_number(Volume(0, 1, number, count)) for number, count in ((0, 0), (1, 1), (2, 3))] == [
         "",
         "",
@@ -275,11 +275,11 @@ def heard(path: Path) -> np.ndarray:
 async def test_the_voice_is_measured_once_and_every_book_of_it_is_as_loud_as_asked(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.speak_all()
-    await bench.press.run()
+    await bench.press.make_files()
     first = heard(bench.target)
     quiet = structs.replace(STYLE, level=read_level("-24"))
     for style in (STYLE, quiet, STYLE, quiet):
-        await bench.another(style).run()
+        await bench.another(style).make_files()
     assert len(bench.gains) == 2
     assert np.abs(heard(bench.target)).max() == pytest.approx(np.abs(first).max() / 2, rel=0.05)
     await bench.close()
@@ -289,7 +289,7 @@ async def test_a_voice_left_as_it_is_needs_no_measuring(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.speak_all()
     style = structs.replace(STYLE, level=read_level("off"))
-    await bench.another(style).run()
+    await bench.another(style).make_files()
     assert bench.gains == []
     assert np.abs(heard(bench.target)).max() == pytest.approx(9000 / 32768, rel=0.05)
     await bench.close()
@@ -298,9 +298,9 @@ async def test_a_voice_left_as_it_is_needs_no_measuring(tmp_path: Path) -> None:
 async def test_longer_pauses_make_a_longer_book_of_the_same_clips(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.speak_all()
-    (usual,) = await bench.press.run()
+    (usual,) = await bench.press.make_files()
     style = structs.replace(STYLE, pauses_s=(("sentence", 1.5), ("vary", 0.0)))
-    (slow,) = await bench.another(style).run()
+    (slow,) = await bench.another(style).make_files()
     assert slow.duration_s - usual.duration_s == pytest.approx(6 * 1.0, abs=0.2)
     await bench.close()
 
@@ -315,7 +315,7 @@ async def test_every_sentence_is_heard_when_it_is_said_to_be(tmp_path: Path, nam
     style = structs.replace(STYLE, output_format=name)
     target = tmp_path / f"out.{name}"
     press = bench.another(style, target)
-    await press.run()
+    await press.make_files()
     cues = press.cues(press.bound[0][0])
     assert [(cue.chapter, cue.index) for cue in cues] == [place for place in places(bench.state) if place != (0, 1)]
     sound, rate = heard(target), 48000 if name == "opus" else 24000
@@ -344,7 +344,7 @@ async def test_every_file_begins_with_half_a_second_of_silence(tmp_path: Path, n
     for start_s in (0.5, 0.0):
         style = structs.replace(style, pauses_s=() if start_s else (("start", 0.0),))
         press = bench.another(style, tmp_path / f"out.{name}")
-        for book in await press.run():
+        for book in await press.make_files():
             assert start_s - 0.001 <= first_sound_s(book.path) < start_s + 0.15
         for volume, book in press.bound:
             assert first_sound_s(book.path) == pytest.approx(press.cues(volume)[0].start_s, abs=0.02)
@@ -359,7 +359,7 @@ async def test_files_of_the_acx_preset_begin_with_the_half_second_that_it_asks_f
     acx = structs.replace(STYLE, level=read_level("acx"), output_format="mp3", bitrate=192_000, sample_rate=44_100)
     style = structs.replace(acx, split="chapter")
     press = Press(bench.state, bench.store, bench.studio, tmp_path / "out.mp3", style, bench.mend, bench.fix)
-    for book in await press.run():
+    for book in await press.make_files():
         assert 0.5 <= first_sound_s(book.path) <= 1
     await bench.close()
 
@@ -367,11 +367,11 @@ async def test_files_of_the_acx_preset_begin_with_the_half_second_that_it_asks_f
 async def test_a_damaged_start_is_encoded_again(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.speak_all()
-    await bench.press.run()
+    await bench.press.make_files()
     first = bench.target.read_bytes()
     [start] = bench.store.folder(bench.state.job).glob("reels/start-*.reel")
     start.write_bytes(b"damaged")
-    await bench.another().run()
+    await bench.another().make_files()
     assert bench.target.read_bytes() == first
     await bench.close()
 
@@ -382,17 +382,17 @@ async def test_a_finished_chapter_can_be_listened_to_while_the_one_before_it_is_
     press = bench.another(style)
     first, *rest = places(bench.state)
     apply(bench.state, GainFixed(0.0, press._level))
-    writing = asyncio.create_task(press.run())
+    writing = asyncio.create_task(press.make_files())
     for place in rest:
         speak(bench.state, bench.store, place)
-        press.notice(place)
+        press.notice_place(place)
     second = tmp_path / "out" / "02 - Part 1.m4b"
     while not second.exists():
         await asyncio.sleep(0.02)
     assert not bench.target.exists()
     assert heard(second).size > 3 * 24000
     speak(bench.state, bench.store, first)
-    press.notice(first)
+    press.notice_place(first)
     (book,) = await writing
     assert [each.path for _, each in press.bound] == [book.path, tmp_path / "out" / "01 - Part 0.m4b", second]
     await bench.close()
@@ -412,10 +412,10 @@ async def test_the_same_book_made_of_two_state_folders_at_once_is_whole_in_one_o
     for place in [*most, last]:
         speak(quick.state, quick.store, place)
     slow.press._gain_known.set()
-    writing = asyncio.create_task(slow.press.run())
+    writing = asyncio.create_task(slow.press.make_files())
     while not slow.press.parts or not slow.press.parts[0].exists():
         await asyncio.sleep(0.01)
-    await quick.press.run()
+    await quick.press.make_files()
     slow.speak(last)
     (book,) = await writing
     with av.open(str(book.path)) as container:

@@ -44,11 +44,11 @@ def test_a_connection_that_broke_is_made_anew(sftp_server: SftpServer, source: P
     destination = RemoteDestination(f"{sftp_server.url}/books")
     sftp_server.break_after = 300_000
     with pytest.raises(DestinationFault) as fault:
-        destination.put(source, "a.m4b", DIGEST, quiet)
+        destination.put_file(source, "a.m4b", DIGEST, quiet)
     assert not fault.value.permanent
     assert "s3cret" not in str(fault.value)
     assert not (sftp_server.folder / "books" / "a.m4b").exists()
-    destination.put(source, "a.m4b", DIGEST, quiet)
+    destination.put_file(source, "a.m4b", DIGEST, quiet)
     assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
     assert sftp_server.connections == 2
 
@@ -57,12 +57,12 @@ def test_a_file_that_was_cut_off_is_sent_on_from_there(sftp_server: SftpServer, 
     destination, told = RemoteDestination(f"{sftp_server.url}/books"), list[int]()
     sftp_server.break_after = 400_000
     with pytest.raises(DestinationFault):
-        destination.put(source, "a.m4b", DIGEST, quiet)
+        destination.put_file(source, "a.m4b", DIGEST, quiet)
     [part] = (sftp_server.folder / "books").iterdir()
     there = part.stat().st_size
     assert there > 300_000
     sftp_server.written_bytes = 0
-    destination.put(source, "a.m4b", DIGEST, told.append)
+    destination.put_file(source, "a.m4b", DIGEST, told.append)
     assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
     assert sftp_server.written_bytes == len(SOUND) - there
     assert told[0] == there
@@ -76,9 +76,9 @@ def test_a_part_that_is_damaged_or_of_an_older_file_is_not_built_on(sftp_server:
         (folder / name).write_bytes(b"older")
     (folder / f"a.m4b.{DIGEST[:8]}.part").write_bytes(b"damaged")
     with pytest.raises(DestinationFault, match="did not arrive as it was sent") as fault:
-        destination.put(source, "a.m4b", DIGEST, quiet)
+        destination.put_file(source, "a.m4b", DIGEST, quiet)
     assert not fault.value.permanent
-    destination.put(source, "a.m4b", DIGEST, quiet)
+    destination.put_file(source, "a.m4b", DIGEST, quiet)
     assert (folder / "a.m4b").read_bytes() == SOUND
     assert sorted(path.name for path in folder.iterdir()) == ["a.m4b", "a.m4b.notes.part", "b.m4b.part"]
 
@@ -87,9 +87,9 @@ def test_a_server_that_takes_no_more_may_be_full(sftp_server: SftpServer, source
     destination = RemoteDestination(f"{sftp_server.url}/books")
     sftp_server.full_after = 300_000
     with pytest.raises(DestinationFault, match=r"kept .* of .*; its disk or its quota may be full"):
-        destination.put(source, "a.m4b", DIGEST, quiet)
+        destination.put_file(source, "a.m4b", DIGEST, quiet)
     sftp_server.full_after = None
-    destination.put(source, "a.m4b", DIGEST, quiet)
+    destination.put_file(source, "a.m4b", DIGEST, quiet)
     assert (sftp_server.folder / "books" / "a.m4b").read_bytes() == SOUND
 
 
@@ -107,8 +107,8 @@ def test_s3_is_told_the_type_so_that_a_browser_plays_a_file(bucket: str, source:
     import boto3
 
     destination = RemoteDestination(f"s3://{bucket}/books")
-    destination.put(source, name, DIGEST, quiet)
-    destination.write("a.report.json", b"{}")
+    destination.put_file(source, name, DIGEST, quiet)
+    destination.write_file("a.report.json", b"{}")
     head = boto3.client("s3").head_object
     assert head(Bucket=bucket, Key=f"books/{name}")["ContentType"] == kind
     assert head(Bucket=bucket, Key="books/a.report.json")["ContentType"] == "application/json"
@@ -117,7 +117,7 @@ def test_s3_is_told_the_type_so_that_a_browser_plays_a_file(bucket: str, source:
 def test_a_server_whose_key_nobody_confirmed_is_not_spoken_with(sftp_server: SftpServer, tmp_path: Path) -> None:
     (tmp_path / "home" / ".ssh" / "known_hosts").unlink()
     with pytest.raises(DestinationFault, match="is not known on this machine; connect once with ssh") as fault:
-        RemoteDestination(sftp_server.url).size("a.m4b")
+        RemoteDestination(sftp_server.url).file_size("a.m4b")
     assert fault.value.permanent
 
 
@@ -126,7 +126,7 @@ def test_another_key_than_the_one_confirmed_is_refused(sftp_server: SftpServer, 
 
     sftp_server.key = paramiko.ECDSAKey.generate()
     with pytest.raises(DestinationFault, match=r"has another key than ssh knows.*ssh-keygen -R") as fault:
-        RemoteDestination(sftp_server.url).size("a.m4b")
+        RemoteDestination(sftp_server.url).file_size("a.m4b")
     assert fault.value.permanent
     assert f"ssh-keygen -R '[127.0.0.1]:{sftp_server.port}'" in str(fault.value)
 
@@ -134,7 +134,7 @@ def test_another_key_than_the_one_confirmed_is_refused(sftp_server: SftpServer, 
 def test_a_wrong_password_is_not_tried_again_and_not_told(sftp_server: SftpServer) -> None:
     url = sftp_server.url.replace("s3cret", "wr0ng")
     with pytest.raises(DestinationFault, match="Authentication") as fault:
-        RemoteDestination(url).size("a.m4b")
+        RemoteDestination(url).file_size("a.m4b")
     assert fault.value.permanent
     assert "wr0ng" not in str(fault.value)
 
@@ -142,7 +142,7 @@ def test_a_wrong_password_is_not_tried_again_and_not_told(sftp_server: SftpServe
 def test_a_server_that_is_not_there_is_named_and_may_come_back(sftp_server: SftpServer) -> None:
     sftp_server.close()
     with pytest.raises(DestinationFault, match=f"sftp://reader@127.0.0.1:{sftp_server.port} cannot be used") as fault:
-        RemoteDestination(sftp_server.url).size("a.m4b")
+        RemoteDestination(sftp_server.url).file_size("a.m4b")
     assert not fault.value.permanent
     assert "Errno" not in str(fault.value)
 
@@ -157,12 +157,12 @@ def test_a_server_that_fails_and_does_not_say_why_may_be_full(
 
     monkeypatch.setattr(destination, "_send", fail)
     with pytest.raises(DestinationFault, match="its disk may be full"):
-        destination.put(source, "a.m4b", DIGEST, quiet)
+        destination.put_file(source, "a.m4b", DIGEST, quiet)
 
 
 def test_a_bucket_that_is_not_there_is_named(bucket: str, source: Path) -> None:
     with pytest.raises(DestinationFault, match=r"s3://elsewhere/books cannot be used: .*bucket") as fault:
-        RemoteDestination("s3://elsewhere/books").put(source, "a.m4b", DIGEST, quiet)
+        RemoteDestination("s3://elsewhere/books").put_file(source, "a.m4b", DIGEST, quiet)
     assert fault.value.permanent
 
 

@@ -37,7 +37,7 @@ def test_a_book_that_is_named_twice_is_one_edition(tmp_path: Path) -> None:
     one, copy = a_text(tmp_path / "One.txt", "Words of one."), a_text(tmp_path / "two.txt", "Other words.")
     books, _ = opened(tmp_path, one, one, copy)
     assert [edition.state.spec.title for edition in books.editions] == ["One", "two"]
-    assert books.editions[0].target == tmp_path / "One.m4b"
+    assert books.editions[0].output_path == tmp_path / "One.m4b"
 
 
 def test_a_folders_bad_book_is_left_out_and_a_named_one_stops_the_command(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ PIECES = 100
 class Shelf:
     """A store of one large file."""
 
-    def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
         return bytes(PIECE_BYTES)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from making import make_spec
 
-from swarm.audiobook.output_path import CLAIMS, claim_target, claims_in, note_claim, report_path
+from swarm.audiobook.output_path import CLAIMS, claim_output_path, claims_in, note_claim, report_path
 from swarm.coordinator.forget import forget_jobs
 from swarm.job.store.store import DiskStore
 
@@ -25,7 +25,7 @@ def test_a_removed_job_gives_its_names_back_and_leaves_what_is_finished(tmp_path
         store.create_job(make_spec(["One."]), book)
         folder = store.folder("job")
         for place, stem in ((books, "Emma"), (books, "Persuasion"), (other, "Emma")):
-            report = report_path(claim_target(place, stem, "m4b", "job"))
+            report = report_path(claim_output_path(place, stem, "m4b", "job"))
             note_claim(folder, str(report))
             note_claim(folder, str(report))  # the next run claims it
         note_claim(folder, "sftp://nas/books/Emma.report.json")
@@ -42,7 +42,7 @@ def test_a_removed_job_gives_its_names_back_and_leaves_what_is_finished(tmp_path
 def test_a_name_that_another_job_has_by_now_stays(tmp_path: Path, book: Path) -> None:
     with closing(DiskStore(tmp_path / "state")) as store:
         store.create_job(make_spec(["One."]), book)
-        report = report_path(claim_target(tmp_path, "Emma", "m4b", "another"))
+        report = report_path(claim_output_path(tmp_path, "Emma", "m4b", "another"))
         note_claim(store.folder("job"), str(report))
         forget_jobs(store, ["job"])
     assert report.exists()

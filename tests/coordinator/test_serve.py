@@ -308,7 +308,7 @@ async def test_a_recording_that_is_lost_in_the_middle_is_put_back_and_sent(tmp_p
     store = MemoryStore()
 
     def put_back(job: str, lost: str) -> bool:
-        store.restore_job_file(job, lost, content)
+        store.restore_asset(job, lost, content)
         return True
 
     bench = Bench(tmp_path, store, spec=spec, contents={digest: content}, put_back=put_back)

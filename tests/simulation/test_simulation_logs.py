@@ -21,7 +21,7 @@ def test_every_machines_log_replays_through_its_core(seed: int, tmp_path: Path) 
     calls = 0
     for path in logs_of(seed, tmp_path):
         replay = Replay()
-        assert list(replay.run(read_log(path))) == []
+        assert list(replay.repeat_calls(read_log(path))) == []
         assert replay.headless == 0
         calls += replay.calls
     assert calls > 100
@@ -30,7 +30,7 @@ def test_every_machines_log_replays_through_its_core(seed: int, tmp_path: Path) 
 def test_a_core_that_was_changed_does_not_replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = logs_of(7, tmp_path)
     monkeypatch.setattr(coordinator_core, "SILENCE_S", 0.5)
-    assert any(list(Replay().run(read_log(path))) for path in paths)
+    assert any(list(Replay().repeat_calls(read_log(path))) for path in paths)
 
 
 def test_a_log_changes_nothing_in_the_run(tmp_path: Path) -> None:

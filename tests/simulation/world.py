@@ -196,7 +196,7 @@ class World:
             self._go()
         finally:
             for trace in self.traces.values():
-                trace.close()
+                trace.close_log()
 
     def _go(self) -> None:
         end_s = self.heap.now + FAULTS_STOP_S

@@ -21,7 +21,7 @@ Make = Callable[[str], Machine]
 def replayed(path: Path) -> Replay:
     """Return the cores at the end of a log, after each call gave the same outcome again."""
     replay = Replay()
-    assert list(replay.run(read_log(path))) == []
+    assert list(replay.repeat_calls(read_log(path))) == []
     assert replay.headless == 0
     return replay
 

@@ -114,4 +114,4 @@ def rewrite(home: Path, change: Callable[[list[AnyRecord]], list[AnyRecord]]) ->
         job = only(home / "jobs", "*").name
         store.lock_job(job)
         store.open_job(job)
-        store.rewrite(job, change(list(store.records(job))))
+        store.rewrite_records(job, change(list(store.records(job))))

@@ -96,7 +96,7 @@ def test_a_locked_file_that_windows_does_not_remove_is_released_all_the_same(
     held, other = Lock(tmp_path / "job.lock"), Lock(tmp_path / "job.lock")
     assert held.try_acquire()
     monkeypatch.setattr(Path, "unlink", refuse)
-    held.remove()
+    held.remove_lock()
     assert other.try_acquire()
     other.release()
 

@@ -10,7 +10,7 @@ def test_folders_of_dead_processes_are_removed_with_or_without_their_lock(tmp_pa
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_bytes(b"left")
     (tmp_path / "0dead.lock").touch()
-    Scratch(tmp_path).close()
+    Scratch(tmp_path).remove_scratch()
     assert {path.name for path in tmp_path.iterdir()} - {"guard"} == {alive.folder.name, f"{alive.folder.name}.lock"}
     assert (alive.folder / "file").read_bytes() == b"in use"
-    alive.close()
+    alive.remove_scratch()

@@ -19,9 +19,9 @@ from swarm.system.serving import MAX_FRAME_BYTES, code_digest
 @pytest.fixture
 async def child(tmp_path: Path) -> AsyncIterator[Child]:
     child = Child()
-    await child.start("child_module", [], tmp_path / "logs" / "child.log")
+    await child.start_child("child_module", [], tmp_path / "logs" / "child.log")
     yield child
-    await child.close()
+    await child.end_child()
 
 
 def log_of(tmp_path: Path) -> str:
@@ -118,7 +118,7 @@ async def test_a_death_fails_every_call_and_quotes_the_log(child: Child) -> None
 async def test_kill_ends_it_while_it_computes(child: Child) -> None:
     busy = asyncio.create_task(child.call({"do": "busy"}))
     await child.call({"do": "echo", "value": 1, "lane": 1})
-    child.kill()
+    child.kill_child()
     with pytest.raises(ChildDied):
         await busy
 
@@ -127,7 +127,7 @@ async def test_close_ends_it_at_once_while_it_computes(child: Child) -> None:
     busy = asyncio.create_task(child.call({"do": "busy"}))
     await child.call({"do": "echo", "value": 1, "lane": 1})
     began = time.monotonic()
-    await child.close()
+    await child.end_child()
     assert time.monotonic() - began < 10
     with pytest.raises(ChildDied):
         await busy
@@ -150,10 +150,10 @@ async def test_ctrl_c_is_left_to_the_parent(child: Child) -> None:
 
 async def test_a_module_that_cannot_be_imported_is_a_death_that_says_why(tmp_path: Path) -> None:
     child = Child()
-    await child.start("no_such_module", [], tmp_path / "log")
+    await child.start_child("no_such_module", [], tmp_path / "log")
     with pytest.raises(ChildDied, match="no_such_module"):
         await child.call({"do": "echo"})
-    await child.close()
+    await child.end_child()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -193,7 +193,7 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path, message: str) 
 async def test_close_ends_even_a_child_that_holds_the_gil(child: Child) -> None:
     held = asyncio.create_task(child.call({"do": "hold"}))
     await asyncio.sleep(0.2)
-    await child.close()
+    await child.end_child()
     with pytest.raises(ChildDied, match="signal 9"):
         await held
     assert not child.alive
@@ -202,17 +202,17 @@ async def test_close_ends_even_a_child_that_holds_the_gil(child: Child) -> None:
 async def test_what_was_never_started_can_be_closed() -> None:
     child = Child()
     assert not child.alive
-    child.kill()
-    await child.close()
+    child.kill_child()
+    await child.end_child()
 
 
 async def test_a_large_log_is_set_aside(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"x" * (2 << 20))
     child = Child()
-    await child.start("child_module", [], log)
+    await child.start_child("child_module", [], log)
     await child.call({"do": "print"})
-    await child.close()
+    await child.end_child()
     assert log.stat().st_size < 1000
     assert (tmp_path / "log.1").stat().st_size == 2 << 20
 
@@ -222,11 +222,11 @@ async def test_a_child_of_another_version_than_its_parent_says_so_and_ends(
 ) -> None:
     monkeypatch.setattr(swarm.system.child, "CODE", "what the parent was started from")
     child = Child()
-    await child.start("child_module", [], tmp_path / "log")
+    await child.start_child("child_module", [], tmp_path / "log")
     for _ in range(2):
         with pytest.raises(Outdated, match="was upgraded while this command ran"):
             await child.call({"echo": 1})
-    await child.close()
+    await child.end_child()
 
 
 def test_another_version_of_a_package_has_another_digest(tmp_path: Path) -> None:

@@ -36,13 +36,13 @@ class Bench:
 
     def start_again(self) -> list[str]:
         """Run another coordinator in the same log, which begins with the job as it was; return the story of 1/1."""
-        self._trace.close()
+        self._trace.close_log()
         again = Bench(self._path)
         offer(again.core)
         return again.story((0, 0))
 
     def story(self, place: tuple[int, int] | None = None, machine: str = "") -> list[str]:
-        self._trace.close()
+        self._trace.close_log()
         return told(self._path, place, machine)
 
 

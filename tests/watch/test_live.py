@@ -39,7 +39,7 @@ def test_notes_break_between_words_but_not_where_they_name_a_file(monkeypatch: p
     monkeypatch.setenv("COLUMNS", "20")
     stream = Terminal()
     progress = LiveProgress(stream)
-    progress.close(
+    progress.end_progress(
         "tower: no progress on slot 0, its lease goes to others", "/a/path with/spaces in it that is long.m4b"
     )
     shown = stream.getvalue().splitlines()
@@ -50,10 +50,10 @@ def test_notes_break_between_words_but_not_where_they_name_a_file(monkeypatch: p
 def test_where_nothing_was_drawn_nothing_is_left_on_the_terminal() -> None:
     stream = Terminal()
     progress = LiveProgress(stream)
-    progress.close()
+    progress.end_progress()
     assert stream.getvalue() == ""
     progress = LiveProgress(stream)
-    progress.close("a last word")
+    progress.end_progress("a last word")
     assert stream.getvalue() == "a last word\n"
 
 
@@ -96,7 +96,7 @@ def test_only_changes_are_drawn_and_notes_stand_above(monkeypatch: pytest.Monkey
     assert stream.tell() == once
     progress.note("tower joined")
     progress.update(replies(15))
-    progress.close()
+    progress.end_progress()
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
     assert plain.index("tower joined") < plain.rindex("15 of 30 sentences")
     assert stream.getvalue().endswith("\x1b[?25h")  # the cursor is back
@@ -113,7 +113,7 @@ def test_a_swarm_of_64_on_a_terminal_costs_little(monkeypatch: pytest.MonkeyPatc
     for shot in shots:
         progress.update(shot)
     spent = time.process_time() - began
-    progress.close()
+    progress.end_progress()
     assert len(stream.getvalue()) > 1000 * len(shots)
     assert spent / len(shots) < 0.05
 
@@ -127,4 +127,4 @@ def test_a_terminal_that_was_closed_does_not_stop_the_book() -> None:
         stream.write("anything")
     progress.note("hello")
     progress.update(replies(14))
-    progress.close()
+    progress.end_progress()

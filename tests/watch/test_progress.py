@@ -33,7 +33,7 @@ def test_the_form_fits_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(make_progress(stream=io.StringIO()), PlainProgress)
     live = make_progress(stream=Terminal())
     assert isinstance(live, LiveProgress)
-    live.close()
+    live.end_progress()
     assert isinstance(make_progress("json", Terminal()), JsonProgress)
     assert isinstance(make_progress("quiet"), QuietProgress)
 
@@ -118,8 +118,8 @@ def test_quiet_shows_nothing_but_the_end() -> None:
     progress = make_progress("quiet", stream)
     progress.note("hello")
     progress.update(replies(3))
-    progress.close("Moby Dick.m4b")
-    progress.close()
+    progress.end_progress("Moby Dick.m4b")
+    progress.end_progress()
     assert lines(stream) == ["Moby Dick.m4b"]
 
 
@@ -129,8 +129,8 @@ def test_the_end_is_shown_once_and_as_it_is(mode: Mode) -> None:
     progress = make_progress(mode, stream)
     progress.update(replies(3))
     path = "/audiobooks/Moby Dick, or the Whale" * 8 + ".m4b"  # longer than a terminal is wide
-    progress.close(path)
-    progress.close()
+    progress.end_progress(path)
+    progress.end_progress()
     assert stream.getvalue().count(path) == 1
 
 
@@ -141,7 +141,7 @@ def test_a_reader_that_goes_away_does_not_stop_the_book(mode: Mode) -> None:
     for accepted in range(30):
         progress.update(replies(accepted, elapsed_s=60.0 * accepted))
     progress.note("still here")
-    progress.close()
+    progress.end_progress()
     assert stream.tries == 1
 
 
@@ -151,7 +151,7 @@ def test_no_note_or_last_line_steers_the_terminal(mode: Mode) -> None:
     progress = make_progress(mode, stream)
     for ill in ("\x1b[2J", "\x9b31m", "\x07", "\r"):
         progress.note(f"serving attic{ill}!")
-        progress.close(f"the coordinator{ill} ended")
+        progress.end_progress(f"the coordinator{ill} ended")
     assert not set(stream.getvalue()) & {"\x1b", "\x9b", "\x07", "\r"}
     assert "ended" in stream.getvalue()
 

@@ -46,9 +46,9 @@ def test_a_terminal_that_does_not_know_its_size_has_80_columns(monkeypatch: pyte
 @pytest.mark.parametrize("mode", ["plain", "quiet"])
 def test_lines_for_people_are_broken_and_those_for_programs_are_not(mode: str) -> None:
     shown, told = Terminal(), Terminal()
-    make_progress(mode, shown).close(LONG)  # type: ignore[arg-type]
+    make_progress(mode, shown).end_progress(LONG)  # type: ignore[arg-type]
     assert max(map(len, shown.getvalue().splitlines())) <= 30
-    make_progress("json", told).close(LONG)
+    make_progress("json", told).end_progress(LONG)
     assert len(told.getvalue().splitlines()) == 1
 
 

@@ -33,7 +33,7 @@ class Bench:
         self.out = speak(self.core, grant(self.core, "One.", "Two.", "Three."))
 
     def story(self, place: tuple[int, int] | None = None) -> list[str]:
-        self._trace.close()
+        self._trace.close_log()
         story = Story()
         happenings = story.tell(read_log(self._path))
         lines = story.sentence(happenings, place) if place else story.lines(happenings)

@@ -58,7 +58,7 @@ def test_clips_of_a_worker_that_was_killed_are_cleared_by_the_next_process(root:
     kept._scratch._lock.release()  # a kill releases the lock
     other = Scratch(root)
     assert not list(root.rglob("*.flac"))
-    other.close()
+    other.remove_scratch()
 
 
 def test_clips_for_which_the_disk_has_no_room_stay_in_memory(root: Path) -> None:

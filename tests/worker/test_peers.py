@@ -42,7 +42,7 @@ KEYS, NEW_KEYS = curve_keys(make_key()), curve_keys(make_key())
 class MemoryStore:
     """A store of one large file, in memory."""
 
-    def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
         return CONTENT[offset : offset + PIECE_BYTES]
 
 

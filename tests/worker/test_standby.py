@@ -152,7 +152,7 @@ def copied(home: Path) -> list[AnyRecord]:
         assert store.open_job(JOB) == SPEC
         assert not store.lost_clips(JOB)
         assert (store.folder(JOB) / "book.epub").read_bytes() == b"PK book" * 1000
-        assert store.read_job_file(JOB, hashlib.sha256(LATENTS).hexdigest(), 0) == LATENTS
+        assert store.read_asset(JOB, hashlib.sha256(LATENTS).hexdigest(), 0) == LATENTS
         return list(store.records(JOB))
 
 
@@ -178,7 +178,7 @@ def test_a_standby_that_was_away_asks_for_what_it_lacks_alone(source: DiskStore,
 def test_a_copy_that_has_parted_follows_its_coordinator_and_keeps_its_clips(source: DiskStore, tmp_path: Path) -> None:
     copying(source, tmp_path, is_whole(source))
     records = list(source.records(JOB))
-    source.rewrite(JOB, [*records[:8], RunStarted(RUNS, 9.0), ClipDiscarded(0, 0, "lost")])
+    source.rewrite_records(JOB, [*records[:8], RunStarted(RUNS, 9.0), ClipDiscarded(0, 0, "lost")])
     coordinator, _ = copying(source, tmp_path, is_whole(source))
     assert copied(tmp_path) == list(source.records(JOB))
     assert not any(question.keys for question in coordinator.questions)
@@ -190,7 +190,7 @@ def test_a_copy_that_parted_earlier_than_its_last_record_is_found_out(source: Di
     copying(source, tmp_path, is_whole(source))
     records = list(source.records(JOB))
     changed = [*records[:5], ClipDiscarded(0, 0, "lost"), *records[6:]]
-    source.rewrite(JOB, changed)
+    source.rewrite_records(JOB, changed)
     wanted = len(changed), reduce(journal_digest, changed, "")
     copying(source, tmp_path, lambda copies: JOB in copies._have and copies.have(JOB) == wanted)
     assert copied(tmp_path) == list(source.records(JOB))
@@ -366,7 +366,7 @@ def test_a_standby_gets_no_file_that_is_not_of_the_job(source: DiskStore) -> Non
 
 def test_a_standby_gets_no_clip_that_is_not_of_the_job(source: DiskStore) -> None:
     elsewhere, later = clip_key("A sentence of another book.", RECIPE, 0), spoken(20)
-    source.clips.add({elsewhere: b"sound", later.key: frame(20)})
+    source.clips.add_clips({elsewhere: b"sound", later.key: frame(20)})
     state = replayed(SPEC, list(source.records(JOB)))
     editions: Any = {JOB: SimpleNamespace(state=state)}
     server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]

@@ -38,27 +38,27 @@ LENGTH_MARGIN = 1.5  # room is kept for so many times the expected packets
 class Audiobook:
     """One file in the making: append reels in reading order, then finish."""
 
-    def __init__(self, order: AudiobookRequest) -> None:
+    def __init__(self, request: AudiobookRequest) -> None:
         """Start the file. Raises OSError."""
-        self._order = order
+        self._request = request
         self._picture, self._cover_fault = None, ""
         try:
-            self._picture = fit_cover(order.cover) if order.cover else None
+            self._picture = fit_cover(request.cover) if request.cover else None
         except UnusablePicture as fault:
             self._cover_fault = str(fault)
-        if not self._picture and order.cover != b"":
-            drawn = draw_cover(order.tags.title, order.tags.authors)
+        if not self._picture and request.cover != b"":
+            drawn = draw_cover(request.tags.title, request.tags.authors)
             self._picture = fit_cover(drawn) if drawn else None
-        if self._picture and order.cover_number:
-            self._picture = number_cover(self._picture, order.cover_number)
-        if self._picture and order.family == "ogg":
+        if self._picture and request.cover_number:
+            self._picture = number_cover(self._picture, request.cover_number)
+        if self._picture and request.family == "ogg":
             self._picture = shrink_cover(self._picture, MAX_OGG_COVER_BYTES)
         self._reels: list[Path] = []
-        order.part.parent.mkdir(parents=True, exist_ok=True)
-        packets = int(LENGTH_MARGIN * order.expected_s * order.coding.sample_rate / order.coding.frame_samples)
-        self._start(packets, blank_chapters(order.titles, order.coding.sample_rate))
+        request.part.parent.mkdir(parents=True, exist_ok=True)
+        packets = int(LENGTH_MARGIN * request.expected_s * request.coding.sample_rate / request.coding.frame_samples)
+        self._start(packets, blank_chapters(request.titles, request.coding.sample_rate))
 
-    def append(self, path: Path) -> None:
+    def append_reel(self, path: Path) -> None:
         """Append a reel.
 
         Raises ReelDamaged. If it names this reel, the book is as before; if it names an earlier one, start the book
@@ -69,53 +69,53 @@ class Audiobook:
         if not self._file.has_room(None):
             self._restart(2 * self._packets, self._blank)  # now, while the book is still being spoken
 
-    def finish(self, marks: Sequence[Mark], target: Path) -> AudiobookDone:
+    def finish_file(self, marks: Sequence[Mark], target: Path) -> AudiobookDone:
         """Write chapters and index, and give the file its name. Raises OSError, ReelDamaged."""
         chapters = list(self._chapters(marks))
         if not self._file.has_room(chapters):
             self._restart(self._packets, chapters)
         samples = self._file.samples
-        self._file.close(chapters)
-        self._order.part.replace(target)
+        self._file.finish_file(chapters)
+        self._request.part.replace(target)
         sync_folder(target.parent)
-        notes = tuple(filter(None, (self._cover_note, chapters_note(self._order, chapters))))
-        return AudiobookDone(target, samples / self._order.coding.sample_rate, target.stat().st_size, notes)
+        notes = tuple(filter(None, (self._cover_note, chapters_note(self._request, chapters))))
+        return AudiobookDone(target, samples / self._request.coding.sample_rate, target.stat().st_size, notes)
 
     @property
     def _cover_note(self) -> str:
         drawn = ": one is drawn in its place" if self._picture else ""
         return f"its cover is {self._cover_fault}{drawn}" if self._cover_fault else ""
 
-    def abandon(self) -> None:
+    def abandon_file(self) -> None:
         """Stop and remove the unfinished file."""
         try:
             if hasattr(self, "_file"):  # a restart that failed leaves none
-                self._file.abandon()
+                self._file.abandon_file()
         finally:
-            self._order.part.unlink(missing_ok=True)
+            self._request.part.unlink(missing_ok=True)
 
     @property
     def _packets(self) -> int:
-        return self._file.samples // self._order.coding.frame_samples + 1
+        return self._file.samples // self._request.coding.frame_samples + 1
 
     def _start(self, packets: int, chapters: "list[Chapter]") -> None:
         self._blank, self._starts = chapters, list[int]()
         self._file: SoundFile
-        if self._order.family == "mp4":
-            self._file = Mp4File(self._order, self._picture, packets, len(chapters))
+        if self._request.family == "mp4":
+            self._file = Mp4File(self._request, self._picture, packets, len(chapters))
         else:
-            self._file = TaggedFile(self._order, self._picture, chapters)
+            self._file = TaggedFile(self._request, self._picture, chapters)
 
     def _append(self, path: Path) -> None:
         reel = read_reel(path)
-        if (reel.head.coding, reel.head.extradata) != (self._order.coding, self._file.extradata):
+        if (reel.head.coding, reel.head.extradata) != (self._request.coding, self._file.extradata):
             raise ReelDamaged(path, "is of another sample rate or version")
         self._starts.append(self._file.samples)
-        self._file.write(reel)
+        self._file.write_reel(reel)
 
     def _restart(self, packets: int, chapters: "list[Chapter]") -> None:
         """Write the file again with enough room at its front."""
-        self._file.abandon()
+        self._file.abandon_file()
         del self._file
         gc.collect()  # container and streams refer to each other, and hold a large index
         self._start(packets, chapters)
@@ -124,7 +124,7 @@ class Audiobook:
 
     def _chapters(self, marks: Sequence[Mark]) -> "Iterator[Chapter]":
         # A mark stands in the middle of its reel's silent lead: a player that jumps there decodes silence first.
-        coding = self._order.coding
+        coding = self._request.coding
         lead = round(coding.lead_s * coding.sample_rate / 2)
         places = [max(0, start + lead) for start in self._starts] + [self._file.samples]
         starts = [places[mark.reel] if mark.reel else 0 for mark in marks]  # the first chapter begins with the file
@@ -147,7 +147,7 @@ class BookBinder:
 
     def __init__(self) -> None:
         self._book: Audiobook | None = None
-        self._order: AudiobookRequest | None = None
+        self._request: AudiobookRequest | None = None
 
     def handle(self, message: dict[str, Any]) -> dict[str, Any]:
         """Do one step and return the reply; a damaged reel and a disk error are replies, not exceptions."""
@@ -169,26 +169,26 @@ class BookBinder:
             return {}
         assert self._book is not None
         if "append" in message:
-            self._book.append(Path(message["append"]))
+            self._book.append_reel(Path(message["append"]))
             return {}
         marks = from_message(message["finish"], tuple[Mark, ...])
-        finished = self._book.finish(marks, Path(message["target"]))
+        finished = self._book.finish_file(marks, Path(message["target"]))
         self._book = None
         return {"book": to_message(finished)}
 
-    def _begin(self, order: AudiobookRequest) -> None:
+    def _begin(self, request: AudiobookRequest) -> None:
         self._drop()
-        self._order = order
-        self._book = Audiobook(order)
+        self._request = request
+        self._book = Audiobook(request)
 
     def _drop(self) -> None:
         book, self._book = self._book, None
         if book:
             with contextlib.suppress(OSError):  # the disk may still be full
-                book.abandon()
+                book.abandon_file()
 
     def _fault(self, error: OSError) -> EnvironmentFault:
-        where = self._order.part.parent if self._order else "?"
+        where = self._request.part.parent if self._request else "?"
         first = f"{REMEDIES.get(error.errno or 0, 'make it writable')} or choose another folder with --output-dir"
         return EnvironmentFault(
             f"The audiobook cannot be written to {where}: {error.strerror or error}.",

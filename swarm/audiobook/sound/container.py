@@ -30,28 +30,28 @@ class SoundFile(Protocol):
     def extradata(self) -> bytes:
         """The configuration for decoders, which must be the same in every reel."""
 
-    def write(self, reel: ReelSound) -> None:
+    def write_reel(self, reel: ReelSound) -> None:
         """Append a reel."""
 
     def has_room(self, chapters: "Sequence[Chapter] | None") -> bool:
         """Return whether index and tags will fit at the front; pass None while the chapters are not known."""
 
-    def close(self, chapters: "Sequence[Chapter]") -> None:
+    def finish_file(self, chapters: "Sequence[Chapter]") -> None:
         """Write chapters and index, and sync the file to the disk."""
 
-    def abandon(self) -> None:
+    def abandon_file(self) -> None:
         """Close the unfinished file."""
 
 
 def open_container(
-    file: Any, name: str, order: AudiobookRequest, tags: dict[str, str], options: dict[str, str]
+    file: Any, name: str, request: AudiobookRequest, tags: dict[str, str], options: dict[str, str]
 ) -> "tuple[av.container.OutputContainer, av.AudioStream]":
     """Open a container on a file, with tags and one stream of sound, and return both."""
     container = av.open(
         file, "w", format=name, metadata_errors="replace", container_options={"fflags": "+bitexact", **options}
     )
     container.metadata.update(tags)
-    coding = order.coding
+    coding = request.coding
     # The stream's encoder is never used for packets: it is there for the decoder's configuration.
     kind = "pcm_s16le" if name == "wav" else coding.kind.coder
     coder_options = {} if name == "wav" else dict(coding.kind.options)
@@ -59,7 +59,7 @@ def open_container(
     assert isinstance(sound, av.AudioStream)
     if coding.bitrate:
         sound.bit_rate = coding.bitrate
-    sound.metadata["language"] = order.tags.language
+    sound.metadata["language"] = request.tags.language
     return container, sound
 
 

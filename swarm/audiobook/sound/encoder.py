@@ -36,29 +36,31 @@ TRY_MARGIN = 0.995  # each further try aims at this share of the bound
 FRAMES_AT_ONCE = 64  # the encoder gets so many in one call; the packets are the same
 
 
-def encode_reel(order: ReelRequest) -> ReelDone:
+def encode_reel(request: ReelRequest) -> ReelDone:
     """Encode a reel and write it to its target, whole or not at all. Raises OSError.
 
     If clips are damaged, nothing is written and the result names them.
     """
-    sound, faults = _mix(order)
+    sound, faults = _mix(request)
     if faults:
-        return ReelDone(order.target, faults=faults)
-    coding = order.coding
-    frames = whole_frames(sound.size, order.sample_rate, coding.sample_rate, coding.frame_samples)
-    whole = _fit(sound, order.sample_rate, coding.sample_rate, frames * coding.frame_samples)
-    extradata, packets = _encode_in_bounds(whole, order)
-    size = write_reel(order.target, ReelHead(coding, whole.size, len(packets), extradata, order.target.name), packets)
-    return ReelDone(order.target, samples=whole.size, bytes=size)
+        return ReelDone(request.target, faults=faults)
+    coding = request.coding
+    frames = whole_frames(sound.size, request.sample_rate, coding.sample_rate, coding.frame_samples)
+    whole = _fit(sound, request.sample_rate, coding.sample_rate, frames * coding.frame_samples)
+    extradata, packets = _encode_in_bounds(whole, request)
+    size = write_reel(
+        request.target, ReelHead(coding, whole.size, len(packets), extradata, request.target.name), packets
+    )
+    return ReelDone(request.target, samples=whole.size, bytes=size)
 
 
-def _encode_in_bounds(whole: Samples, order: ReelRequest) -> tuple[bytes, list[bytes]]:
+def _encode_in_bounds(whole: Samples, request: ReelRequest) -> tuple[bytes, list[bytes]]:
     """Encode a reel so that its true peaks are in bounds when it is decoded, as `encode` does.
 
     Coding adds to some peaks more than its room allows for: then the reel is limited to less and encoded again.
     """
-    coding, bound = order.coding, 10 ** (order.level.peak_db / 20)
-    ceiling = order.level.ceiling(coding)
+    coding, bound = request.coding, 10 ** (request.level.peak_db / 20)
+    ceiling = request.level.ceiling(coding)
     for _ in range(MAX_TRIES):
         extradata, packets = encode(_amplified(limit(whole, ceiling), coding.loss_db), coding)
         heard = true_peak(decode(extradata, packets, coding), bound) if coding.kind.bitrate else 0.0
@@ -68,23 +70,23 @@ def _encode_in_bounds(whole: Samples, order: ReelRequest) -> tuple[bytes, list[b
     return extradata, packets
 
 
-def find_gain(order: ReelRequest) -> MeasuredGain:
-    """Return the gain that brings clips, with pauses and limited peaks, to the loudness of the order's level.
+def find_gain(request: ReelRequest) -> MeasuredGain:
+    """Return the gain that brings clips, with pauses and limited peaks, to the loudness of the request's level.
 
     The gain is 0 if the clips are silent, or if the level leaves a voice as it is. If clips are damaged, nothing is
     measured and the result names them.
     """
-    sound, faults = _mix(order)
+    sound, faults = _mix(request)
     if faults:
         return MeasuredGain(0.0, None, faults)
-    found_lufs, target_lufs = loudness_lufs(sound, order.sample_rate), order.level.target_lufs
+    found_lufs, target_lufs = loudness_lufs(sound, request.sample_rate), request.level.target_lufs
     if found_lufs is None or target_lufs is None:
         return MeasuredGain(0.0, found_lufs)
-    ceiling, most_db = order.level.ceiling(order.coding), target_lufs - found_lufs + MAX_EXTRA_DB
+    ceiling, most_db = request.level.ceiling(request.coding), target_lufs - found_lufs + MAX_EXTRA_DB
     gain_db, slope, before = target_lufs - found_lufs, 1.0, (0.0, found_lufs)
     for _ in range(MAX_CORRECTIONS):
         limited = limit(_amplified(sound, gain_db), ceiling)
-        heard_lufs = loudness_lufs(limited, order.sample_rate) or target_lufs
+        heard_lufs = loudness_lufs(limited, request.sample_rate) or target_lufs
         if abs(target_lufs - heard_lufs) < TOLERANCE_LU or (gain_db == most_db and heard_lufs < target_lufs):
             break
         if gain_db != before[0]:
@@ -98,18 +100,18 @@ def _amplified(sound: Samples, gain_db: float) -> Samples:
     return sound * np.float32(10 ** (gain_db / 20)) if gain_db else sound
 
 
-def _mix(order: ReelRequest) -> tuple[Samples, tuple[tuple[int, str], ...]]:
+def _mix(request: ReelRequest) -> tuple[Samples, tuple[tuple[int, str], ...]]:
     """Return the reel's sound with its gain, float32 of shape (samples,), and the damaged clips."""
-    lengths = [clip.info.samples if clip else 0 for clip in order.clips]
-    layout = lay_reel(lengths, order.pauses_s, order.sample_rate, order.coding.lead_s)
+    lengths = [clip.info.samples if clip else 0 for clip in request.clips]
+    layout = lay_reel(lengths, request.pauses_s, request.sample_rate, request.coding.lead_s)
     sound = np.zeros(layout.samples, np.float32)
-    scale = np.float32(10 ** (order.gain_db / 20) / 32768)
+    scale = np.float32(10 ** (request.gain_db / 20) / 32768)
     faults = []
-    for position, (clip, start) in enumerate(zip(order.clips, layout.starts, strict=True)):
+    for position, (clip, start) in enumerate(zip(request.clips, layout.starts, strict=True)):
         if clip is None:
             continue
         try:
-            pcm = read_clip(clip.path, clip.info.digest, clip.info.samples, order.sample_rate)
+            pcm = read_clip(clip.path, clip.info.digest, clip.info.samples, request.sample_rate)
         except ClipDamaged as error:
             faults.append((position, str(error)))
         else:
@@ -207,13 +209,13 @@ def _flac(sound: Samples, coding: Coding) -> list[bytes]:
 
 
 def handle(message: dict[str, Any]) -> dict[str, Any]:
-    """Encode the reel of an order, or find its gain, and return the reply; a disk error is a reply with a sentence."""
-    order = from_message(message.get("measure") or message["order"], ReelRequest)
+    """Encode the reel of a request, or find its gain, and return the reply; a disk error is a reply with a sentence."""
+    request = from_message(message.get("measure") or message["encode"], ReelRequest)
     if "measure" in message:
-        return {"found": to_message(find_gain(order))}
+        return {"found": to_message(find_gain(request))}
     try:
-        with guarded(order.target):
-            return {"reel": to_message(encode_reel(order))}
+        with guarded(request.target):
+            return {"reel": to_message(encode_reel(request))}
     except StoreError as error:
         return fault_message(error)
 

@@ -108,21 +108,21 @@ INDEX_BASE_BYTES = 64 << 10
 class Mp4File:
     """An unfinished M4B, with room for a number of packets and chapters."""
 
-    def __init__(self, order: AudiobookRequest, picture: Picture | None, packets: int, chapters: int) -> None:
+    def __init__(self, request: AudiobookRequest, picture: Picture | None, packets: int, chapters: int) -> None:
         """Start the file. Raises OSError."""
-        self._order = order
+        self._request = request
         self._room_packets, self._room_chapters = packets, chapters
-        self.samples = head_samples("mp4", order.coding)  # the first lead primes the decoder
+        self.samples = head_samples("mp4", request.coding)  # the first lead primes the decoder
         self._packets = self._unsynced_bytes = 0
         self._picture = picture
-        self._file = order.part.open("w+b")
-        holder = room_for(order.tags, picture)
+        self._file = request.part.open("w+b")
+        holder = room_for(request.tags, picture)
         options = {
             "brand": "M4B ",
             "movflags": "+disable_chpl" if chapters > MAX_OLD_LIST else "-disable_chpl",
             "moov_size": str(self._index_bytes(len(holder))),
         }
-        self._container, self._sound = open_container(self._file, "mp4", order, {HOLDER: holder}, options)
+        self._container, self._sound = open_container(self._file, "mp4", request, {HOLDER: holder}, options)
         self._container.start_encoding()
 
     @property
@@ -134,9 +134,9 @@ class Mp4File:
         variable = self._room_packets * INDEX_PACKET_BYTES + self._room_chapters * INDEX_CHAPTER_BYTES
         return INDEX_BASE_BYTES + variable + tag_bytes
 
-    def write(self, reel: ReelSound) -> None:
+    def write_reel(self, reel: ReelSound) -> None:
         """Append a reel."""
-        frame, time_base = self._order.coding.frame_samples, Fraction(1, self._order.coding.sample_rate)
+        frame, time_base = self._request.coding.frame_samples, Fraction(1, self._request.coding.sample_rate)
         for data in reel.packets:
             self._container.mux_one(make_packet(data, self._sound, self.samples, frame, time_base))
             self.samples += frame
@@ -154,15 +154,15 @@ class Mp4File:
         """Return whether the index of all packets so far will fit, and the chapters if they are known."""
         return self._packets <= self._room_packets and (chapters is None or len(chapters) <= self._room_chapters)
 
-    def close(self, chapters: "Sequence[Chapter]") -> None:
+    def finish_file(self, chapters: "Sequence[Chapter]") -> None:
         """Write chapters, index and tags, and sync the file. Raises OSError."""
         self._container.set_chapters(list(chapters))
         self._container.close()
-        write_mp4_tags(self._file, self._order.tags, self._picture)
+        write_mp4_tags(self._file, self._request.tags, self._picture)
         self._file.flush()
         sync_file(self._file.fileno())
         self._file.close()
 
-    def abandon(self) -> None:
+    def abandon_file(self) -> None:
         """Close the unfinished file, so that the muxer cannot write its end into it."""
         self._file.close()

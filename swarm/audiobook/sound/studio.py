@@ -45,7 +45,7 @@ class Processes:
         self._ready_s: dict[str, float] = {}  # when that was
         self._waited_s: defaultdict[str, float] = defaultdict(float)  # since then, or since a process was started
 
-    async def take_soon(self, module: str) -> Child:
+    async def take_process_soon(self, module: str) -> Child:
         """Return an idle process of this module, or one that is idle soon, or start one. Raises EnvironmentFault.
 
         Another process is started when callers have since waited, in all, as long as the first one took for its
@@ -56,9 +56,9 @@ class Processes:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._changed.wait(), left_s)
             self._waited_s[module] += _now_s() - max(began_s, self._ready_s.get(module, 0.0))
-        return await self.take(module)
+        return await self.take_process(module)
 
-    async def take(self, module: str) -> Child:
+    async def take_process(self, module: str) -> Child:
         """Return an idle process of this module, or start one. Raises EnvironmentFault."""
         idle = self._idle[module]
         while idle:
@@ -67,13 +67,13 @@ class Processes:
                 return child
             self.running.pop(child, None)
         child = Child()
-        await child.start(module, (), self._log_dir / f"{module.rsplit('.', 1)[-1]}.log", ONE_THREAD)
+        await child.start_child(module, (), self._log_dir / f"{module.rsplit('.', 1)[-1]}.log", ONE_THREAD)
         self.running[child] = module
         self._waited_s[module] = 0.0
         self._began_s[child] = _now_s()
         return child
 
-    def give_back(self, child: Child) -> None:
+    def give_process_back(self, child: Child) -> None:
         """Keep a process until it is taken again."""
         if module := self.running.get(child):  # not after end() or close()
             self._idle[module].append(child)
@@ -87,23 +87,23 @@ class Processes:
         """Return the numbers that the system gave to those that run."""
         return frozenset(child.pid for child in self.running)
 
-    async def end(self, child: Child) -> None:
+    async def end_process(self, child: Child) -> None:
         """End a process that was taken."""
         self.running.pop(child, None)
         self._began_s.pop(child, None)
         self._tell_change()
-        await child.close()
+        await child.end_child()
 
     async def end_idle(self) -> None:
         """End the processes that have nothing to do."""
         idle = [child for children in self._idle.values() for child in children]
         self._idle.clear()
-        await asyncio.gather(*map(self.end, idle))
+        await asyncio.gather(*map(self.end_process, idle))
 
-    async def close(self) -> None:
+    async def end_processes(self) -> None:
         """End all processes."""
         self._idle.clear()
-        await asyncio.gather(*map(self.end, list(self.running)))
+        await asyncio.gather(*map(self.end_process, list(self.running)))
 
     def _patience_s(self, module: str) -> float:
         """Return how long to wait for a process of this module that is busy, before another one is started."""
@@ -128,7 +128,7 @@ async def ask(child: Child, message: dict[str, Any], timeout_s: float) -> dict[s
     try:
         reply = await asyncio.wait_for(child.call(message), timeout_s)
     except TimeoutError:
-        child.kill()
+        child.kill_child()
         raise ChildDied(f"A process of ours did not answer for {timeout_s:g} s.") from None
     if fault := fault_in(reply):
         raise fault
@@ -202,7 +202,12 @@ class Binder:
         self._book: AudiobookRequest | None = None
         self._reels: list[Path] = []
 
-    async def begin(self, book: AudiobookRequest) -> None:
+    @property
+    def appended(self) -> int:
+        """The number of reels that were appended since the file was begun."""
+        return len(self._reels)
+
+    async def begin_file(self, book: AudiobookRequest) -> None:
         """Start the file, from nothing. Raises EnvironmentFault, ChildRaised."""
         self._notes: tuple[str, ...] = ()
         if book.cover and len(book.cover) > MAX_COVER_BYTES:  # too large for a pipe
@@ -211,7 +216,7 @@ class Binder:
         self._book, self._reels = book, []
         await self._retry.insist(self._reopen)
 
-    async def append(self, reel: Path) -> None:
+    async def append_reel(self, reel: Path) -> None:
         """Append the next reel in reading order; it must stay on disk until the file is finished.
 
         Raises ReelDamaged. If it names this reel, nothing was appended; if it names an earlier one, begin again.
@@ -220,22 +225,22 @@ class Binder:
         await self._insist({"append": str(reel)})
         self._reels.append(reel)
 
-    async def finish(self, marks: Sequence[Mark], target: Path) -> AudiobookDone:
+    async def finish_file(self, marks: Sequence[Mark], target: Path) -> AudiobookDone:
         """Finish the file under its name. Raises ReelDamaged (begin again), EnvironmentFault, ChildRaised."""
         message = {"finish": [to_message(mark) for mark in marks], "target": str(target)}
         finished = from_message((await self._insist(message))["book"], AudiobookDone)
         return msgspec.structs.replace(finished, notes=(*self._notes, *finished.notes)) if self._notes else finished
 
-    def leave(self) -> None:
+    def give_process_back(self) -> None:
         """Give the process back; the file is finished."""
         if self.child:
-            self._processes.give_back(self.child)
+            self._processes.give_process_back(self.child)
 
-    async def drop(self) -> None:
+    async def end_process(self) -> None:
         """End the process, which may hold an unfinished file."""
         child, self.child = self.child, None
         if child:
-            await self._processes.end(child)
+            await self._processes.end_process(child)
 
     async def _insist(self, message: dict[str, Any]) -> dict[str, Any]:
         async def attempt() -> dict[str, Any]:
@@ -246,7 +251,7 @@ class Binder:
         return await self._retry.insist(attempt)
 
     async def _reopen(self) -> None:
-        self.child = self.child or await self._processes.take(BINDER)
+        self.child = self.child or await self._processes.take_process(BINDER)
         assert self._book is not None
         await self._ask({"begin": to_message(self._book)})
         for reel in self._reels:
@@ -257,7 +262,7 @@ class Binder:
         try:
             return await ask(self.child, message, TIMEOUT_S)
         except ChildDied:
-            await self.drop()
+            await self.end_process()
             raise
 
 
@@ -358,13 +363,13 @@ class Studio:
         self._permits = BinderPermits(MAX_BINDERS, MAX_EARLY_BINDERS)
         self._retry = Retry(is_speaking, self.processes.end_idle)
 
-    async def encode(self, book: str, order: ReelRequest) -> ReelDone:
+    async def encode_reel(self, book: str, request: ReelRequest) -> ReelDone:
         """Encode a reel as soon as it is the book's turn. Raises EnvironmentFault, ChildRaised."""
-        return from_message((await self._work(book, "order", order))["reel"], ReelDone)
+        return from_message((await self._work(book, "encode", request))["reel"], ReelDone)
 
-    async def measure(self, book: str, order: ReelRequest) -> MeasuredGain:
+    async def measure_gain(self, book: str, request: ReelRequest) -> MeasuredGain:
         """Return the gain that brings a stretch of a book to its level. Raises as `encode`."""
-        return from_message((await self._work(book, "measure", order))["found"], MeasuredGain)
+        return from_message((await self._work(book, "measure", request))["found"], MeasuredGain)
 
     @asynccontextmanager
     async def binder(self, whole: "asyncio.Future[Any]") -> AsyncIterator[Binder]:
@@ -374,20 +379,20 @@ class Studio:
             try:
                 yield binder
             except BaseException:
-                await binder.drop()
+                await binder.end_process()
                 raise
-            binder.leave()
+            binder.give_process_back()
 
-    async def close(self) -> None:
+    async def close_studio(self) -> None:
         """End all child processes."""
-        await self.processes.close()
+        await self.processes.end_processes()
 
-    async def _work(self, book: str, task: str, order: ReelRequest) -> dict[str, Any]:
-        message, sound_s = {task: to_message(order)}, sum(clip.info.length_s for clip in order.clips if clip)
+    async def _work(self, book: str, task: str, request: ReelRequest) -> dict[str, Any]:
+        message, sound_s = {task: to_message(request)}, sum(clip.info.length_s for clip in request.clips if clip)
 
         async def encode() -> dict[str, Any]:
             async with self._turns.turn(book):
-                child = await self.processes.take_soon(ENCODER)
+                child = await self.processes.take_process_soon(ENCODER)
                 with self._counted(sound_s):
                     return await self._ask(child, message)
 
@@ -407,10 +412,10 @@ class Studio:
         try:
             reply = await ask(child, message, ENCODER_TIMEOUT_S)
         except ChildDied:
-            await self.processes.end(child)
+            await self.processes.end_process(child)
             raise
         except BaseException:
-            self.processes.give_back(child)
+            self.processes.give_process_back(child)
             raise
-        self.processes.give_back(child)
+        self.processes.give_process_back(child)
         return reply

@@ -141,25 +141,25 @@ LONG_SIZE_AT = 20  # an RF64 has its size behind the heads of the file and of it
 class TaggedFile:
     """An unfinished file, with room for chapters of these titles."""
 
-    def __init__(self, order: AudiobookRequest, picture: Picture | None, chapters: "Sequence[Chapter]") -> None:
+    def __init__(self, request: AudiobookRequest, picture: Picture | None, chapters: "Sequence[Chapter]") -> None:
         """Start the file. Raises OSError."""
-        self._order, self._picture = order, picture
-        self._room = len(_front(order, picture, chapters))
-        self.samples = head_samples(order.family, order.coding)
+        self._request, self._picture = request, picture
+        self._room = len(_front(request, picture, chapters))
+        self.samples = head_samples(request.family, request.coding)
         self._unsynced_bytes = 0
-        self._file = order.part.open("w+b")
-        if order.family == "mp3":
-            self._file.write(id3_tag(order.tags, picture, chapters))
-        self._container, self._sound = _start(order, picture, self._file, chapters)
+        self._file = request.part.open("w+b")
+        if request.family == "mp3":
+            self._file.write(id3_tag(request.tags, picture, chapters))
+        self._container, self._sound = _start(request, picture, self._file, chapters)
 
     @property
     def extradata(self) -> bytes:
         """The configuration for decoders; empty for sound that is encoded here."""
-        return b"" if self._order.family in ("flac", "wav") else bytes(self._sound.codec_context.extradata or b"")
+        return b"" if self._request.family in ("flac", "wav") else bytes(self._sound.codec_context.extradata or b"")
 
-    def write(self, reel: ReelSound) -> None:
+    def write_reel(self, reel: ReelSound) -> None:
         """Append a reel."""
-        if self._order.family in ("flac", "wav"):
+        if self._request.family in ("flac", "wav"):
             self._write_pcm(b"".join(reel.packets))
         else:
             self._write_packets(reel)
@@ -170,10 +170,10 @@ class TaggedFile:
             self._unsynced_bytes = 0
 
     def _write_packets(self, reel: ReelSound) -> None:
-        coding = self._order.coding
+        coding = self._request.coding
         clock_rate = coding.kind.clock_rate or coding.sample_rate
         scale, frame, time_base = clock_rate // coding.sample_rate, coding.frame_samples, Fraction(1, clock_rate)
-        shift = frame * scale - OPUS_SKIP if self._order.family == "ogg" else 0
+        shift = frame * scale - OPUS_SKIP if self._request.family == "ogg" else 0
         for data in reel.packets:
             place = self.samples * scale + shift
             self._container.mux_one(make_packet(data, self._sound, place, frame * scale, time_base))
@@ -183,7 +183,7 @@ class TaggedFile:
         import soundfile  # here, since other formats need neither it nor numpy
 
         pcm, _ = soundfile.read(io.BytesIO(flac), dtype="int16", always_2d=True)
-        coding = self._order.coding
+        coding = self._request.coding
         frame = av.AudioFrame.from_ndarray(pcm.reshape(1, -1), format="s16", layout=coding.layout)
         frame.sample_rate, frame.pts = coding.sample_rate, self.samples
         frame.time_base = Fraction(1, coding.sample_rate)
@@ -192,41 +192,41 @@ class TaggedFile:
 
     def has_room(self, chapters: "Sequence[Chapter] | None") -> bool:
         """Return whether the front with these chapters fits into the place of the one that was written."""
-        if chapters is None or self._order.family == "wav":
+        if chapters is None or self._request.family == "wav":
             return True
-        size = len(_front(self._order, self._picture, chapters))
-        return size <= self._room if self._order.family == "mp3" else size == self._room
+        size = len(_front(self._request, self._picture, chapters))
+        return size <= self._room if self._request.family == "mp3" else size == self._room
 
-    def close(self, chapters: "Sequence[Chapter]") -> None:
+    def finish_file(self, chapters: "Sequence[Chapter]") -> None:
         """Write the front again, with the chapters' times, and sync the file. Raises OSError."""
-        if self._order.family in ("flac", "wav"):
+        if self._request.family in ("flac", "wav"):
             self._container.mux(self._sound.encode(None))
         self._container.close()
-        if self._order.family == "wav":
-            append_chunk(self._file, ID3, id3_tag(self._order.tags, self._picture, chapters))
+        if self._request.family == "wav":
+            append_chunk(self._file, ID3, id3_tag(self._request.tags, self._picture, chapters))
         else:
-            keep = STREAMINFO_END if self._order.family == "flac" else 0
+            keep = STREAMINFO_END if self._request.family == "flac" else 0
             self._file.seek(keep)
-            self._file.write(_front(self._order, self._picture, chapters, self._room)[keep:])
+            self._file.write(_front(self._request, self._picture, chapters, self._room)[keep:])
         self._file.flush()
         sync_file(self._file.fileno())
         self._file.close()
 
-    def abandon(self) -> None:
+    def abandon_file(self) -> None:
         """Close the unfinished file, so that the muxer cannot write its end into it."""
         self._file.close()
 
 
 def _start(
-    order: AudiobookRequest, picture: Picture | None, file: IO[bytes], chapters: "Sequence[Chapter]"
+    request: AudiobookRequest, picture: Picture | None, file: IO[bytes], chapters: "Sequence[Chapter]"
 ) -> "tuple[av.container.OutputContainer, av.AudioStream]":
-    family = order.family
-    tags = {} if family == "mp3" else ffmpeg_tags(order.tags, family)
+    family = request.family
+    tags = {} if family == "mp3" else ffmpeg_tags(request.tags, family)
     if family == "ogg" and picture:
         tags["METADATA_BLOCK_PICTURE"] = _picture_block(picture)
     if family in ("ogg", "flac"):
         tags |= _chapter_comments(chapters)
-    container, sound = open_container(file, family, order, tags, OPTIONS[family])
+    container, sound = open_container(file, family, request, tags, OPTIONS[family])
     cover = add_picture(container, picture) if picture and family == "flac" else None
     container.start_encoding()
     if picture and cover:
@@ -235,22 +235,22 @@ def _start(
 
 
 def _front(
-    order: AudiobookRequest, picture: Picture | None, chapters: "Sequence[Chapter]", room_bytes: int = 0
+    request: AudiobookRequest, picture: Picture | None, chapters: "Sequence[Chapter]", room_bytes: int = 0
 ) -> bytes:
     """Return what stands before the sound; only an MP3's can be padded to `room_bytes`."""
-    if order.family == "mp3":
-        return id3_tag(order.tags, picture, chapters, room_bytes)
+    if request.family == "mp3":
+        return id3_tag(request.tags, picture, chapters, room_bytes)
     file = io.BytesIO()
-    container, _ = _start(order, picture, file, chapters)
+    container, _ = _start(request, picture, file, chapters)
     container.close()
     return file.getvalue()
 
 
-def chapters_note(order: AudiobookRequest, chapters: "Sequence[Chapter]") -> str:
+def chapters_note(request: AudiobookRequest, chapters: "Sequence[Chapter]") -> str:
     """Return a sentence for the user if the format cannot hold so many chapters, else an empty one."""
-    if order.family not in ("ogg", "flac") or len(chapters) <= MAX_COMMENTS:
+    if request.family not in ("ogg", "flac") or len(chapters) <= MAX_COMMENTS:
         return ""
-    kind = "Opus" if order.family == "ogg" else "FLAC"
+    kind = "Opus" if request.family == "ogg" else "FLAC"
     return (
         f"{kind} files hold {MAX_COMMENTS} chapter marks: the last one reaches over chapters {MAX_COMMENTS} to "
         f"{len(chapters)}. M4B, MP3 and WAV hold them all"

@@ -47,11 +47,11 @@ class ClipFolder:
                 keys.update(name.removesuffix(ENDING) for name in os.listdir(folder) if name.endswith(ENDING))
         return keys
 
-    def find(self, key: str) -> Path | None:
+    def find_clip(self, key: str) -> Path | None:
         """Return the path of a clip if it is there and not empty."""
         return self.path(key) if self.size(key) else None
 
-    def discard(self, key: str) -> None:
+    def discard_clip(self, key: str) -> None:
         """Remove a clip that cannot be trusted, if it is there."""
         path = self.path(key)
         with guarded(path):
@@ -60,7 +60,7 @@ class ClipFolder:
             else:
                 path.unlink(missing_ok=True)
 
-    def add(self, clips: Mapping[str, bytes]) -> None:
+    def add_clips(self, clips: Mapping[str, bytes]) -> None:
         """Write clips by key, all of them durable on return.
 
         A file of the right size is left as it is: it may be open elsewhere, and damaged clips are discarded earlier.
@@ -73,7 +73,7 @@ class ClipFolder:
             folders = {self.root / key[:1] for key in clips}
             list(self._pool.map(sync_folder, folders | fresh))
 
-    def link(self, files: Mapping[str, str]) -> list[str]:
+    def link_clips(self, files: Mapping[str, str]) -> list[str]:
         """Let files of the same disk be clips too, by key, durable on return; return the keys where that cannot be."""
         with guarded(self.root):
             fresh = self._make_folders(files)
@@ -108,7 +108,7 @@ class ClipFolder:
         self._folders |= missing
         return {self.root} if missing else set()
 
-    def close(self) -> None:
+    def end_threads(self) -> None:
         """End the threads that sync."""
         self._pool.shutdown()
 

@@ -128,11 +128,11 @@ class Journal:
         with guarded(self.path), self._lock:
             return self._database.execute(query, (after, ROWS_AT_A_TIME)).fetchall()
 
-    def append(self, records: Sequence[AnyRecord]) -> None:
+    def append_records(self, records: Sequence[AnyRecord]) -> None:
         """Write records in one transaction: all are durable on return, none is written if this raises."""
         self._write(records, afresh=False)
 
-    def rewrite(self, records: Sequence[AnyRecord]) -> None:
+    def rewrite_records(self, records: Sequence[AnyRecord]) -> None:
         """Write records in place of all that are there, in one transaction."""
         self._write(records, afresh=True)
 
@@ -144,7 +144,7 @@ class Journal:
                 self._database.execute("DELETE FROM record")
             self._database.executemany("INSERT INTO record (kind, body, crc) VALUES (?, ?, ?)", rows)
 
-    def wordings(self) -> dict[tuple[int, int], str]:
+    def overrides(self) -> dict[tuple[int, int], str]:
         """Return the wordings that the user gave sentences, by place, without reading the other records."""
         with guarded(self.path), self._lock:
             rows = self._database.execute(

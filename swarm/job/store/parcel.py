@@ -277,9 +277,9 @@ def _take_clips(members: "_Members", clips: ClipFolder, wanted: Mapping[str, Cli
             fresh[key] = frame
             taken.add(key)
         if len(fresh) == CLIPS_AT_A_TIME:
-            clips.add(fresh)
+            clips.add_clips(fresh)
             fresh = {}
-    clips.add(fresh)
+    clips.add_clips(fresh)
     return len(taken)
 
 

@@ -72,7 +72,7 @@ Entry = tuple[str, AnyRecord, bytes]  # the job, the record, and the bytes of it
 class DiskStore:
     """The jobs, records and clips under a state folder. Each method may raise StoreError; then it has changed nothing.
 
-    Use each job from one thread at a time; `find_clip`, `clip_path`, `read_job_file` and `save_run_stats` from any.
+    Use each job from one thread at a time; `find_clip`, `clip_path`, `read_asset` and `save_run_stats` from any.
     """
 
     def __init__(self, state_dir: Path) -> None:
@@ -132,24 +132,24 @@ class DiskStore:
             if frame and isinstance(record, ClipAccepted):
                 clips[record.key] = frame
             elif frame and isinstance(record, LatentsKept):
-                self.restore_job_file(job, record.digest, frame)
+                self.restore_asset(job, record.digest, frame)
         for job in by_job:
             self._journal(job)  # raises for an unknown job, before anything is written
         if clips:
-            self.clips.add(clips)
+            self.clips.add_clips(clips)
         for job, records in by_job.items():
             drop_summary(self.folder(job))
-            self._journal(job).append(records)
+            self._journal(job).append_records(records)
             self.tally.commit(records)
 
-    def rewrite(self, job: str, records: Sequence[AnyRecord]) -> None:
+    def rewrite_records(self, job: str, records: Sequence[AnyRecord]) -> None:
         """Write records in place of all that a job has; their clips have to be there."""
         drop_summary(self.folder(job))
-        self._journal(job).rewrite(records)
+        self._journal(job).rewrite_records(records)
 
-    def job_file_size(self, job: str, digest: str) -> int:
+    def asset_size(self, job: str, digest: str) -> int:
         """Return the size of a job file in bytes, 0 if it is gone."""
-        return file_size(self.job_file_path(job, digest))
+        return file_size(self.asset_path(job, digest))
 
     def settle(self, job: str) -> None:
         """Close the files of a job that is finished, and write its summary for lists of jobs."""
@@ -169,7 +169,7 @@ class DiskStore:
         with suppress(OSError):
             replace_file(self.folder(job) / RUN_STATS, msgspec.json.encode(run_stats))
 
-    def job_file_path(self, job: str, digest: str) -> Path:
+    def asset_path(self, job: str, digest: str) -> Path:
         """Return the path of a job file, whether it is there or not."""
         return file_path(self.folder(job), digest)
 
@@ -177,14 +177,14 @@ class DiskStore:
         """Yield a folder on the same disk for unfinished files, and remove it afterwards."""
         return unpacking(self._scratch.folder)
 
-    def restore_job_file(self, job: str, digest: str, content: bytes | Path) -> None:
+    def restore_asset(self, job: str, digest: str, content: bytes | Path) -> None:
         """Put back a job file that was lost."""
         with guarded(self.folder(job)):
             put_job_assets(self.folder(job), {digest: content}, self.state_dir / "jobs")
 
-    def read_job_file(self, job: str, digest: str, offset: int) -> bytes:
+    def read_asset(self, job: str, digest: str, offset: int) -> bytes:
         """Read the piece of a job file that begins at an offset."""
-        return read_piece(self.job_file_path(job, digest), offset)
+        return read_piece(self.asset_path(job, digest), offset)
 
     def clip_path(self, key: str) -> Path:
         """Return the path of a clip, whether it is there or not."""
@@ -192,7 +192,7 @@ class DiskStore:
 
     def find_clip(self, key: str) -> Path | None:
         """Return the path of a clip if it is there and not empty."""
-        return self.clips.find(key)
+        return self.clips.find_clip(key)
 
     def clip_keys(self) -> set[str]:
         """Return the keys of all clips that are there, whole or not."""
@@ -200,7 +200,7 @@ class DiskStore:
 
     def discard_clip(self, key: str) -> None:
         """Remove a clip that cannot be trusted."""
-        self.clips.discard(key)
+        self.clips.discard_clip(key)
 
     def lost_clips(self, job: str) -> list[ClipAccepted]:
         """Return the accepted clips whose file is missing or of another size than journaled."""
@@ -296,11 +296,11 @@ class DiskStore:
         """Close the journals, release the locks and remove the scratch folder."""
         for job in list(self._journals):
             self._close_journal(job)
-        self.clips.close()
+        self.clips.end_threads()
         for lock in self._locks.values():
             lock.release()
         self._locks.clear()
-        self._scratch.close()
+        self._scratch.remove_scratch()
 
     def _journal(self, job: str) -> Journal:
         """Return the journal of a job, and close the files of the one that was used least recently."""
@@ -376,5 +376,5 @@ def reworded_jobs(state_dir: Path, slug: str) -> list[tuple[JobSpec, Overrides]]
 
 def _reworded(folder: Path) -> Iterator[tuple[JobSpec, Overrides]]:
     with suppress(StoreError), closing(Journal(folder, read_only=True)) as journal:
-        if wordings := journal.wordings():
+        if wordings := journal.overrides():
             yield journal.spec(), wordings

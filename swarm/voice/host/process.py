@@ -52,7 +52,7 @@ class EngineProcess:
         self._engine = engine
         python = environment.python if environment else None
         try:
-            await self._child.start(
+            await self._child.start_child(
                 "swarm.voice.host.engine_child", [], log_path, {**ONE_THREAD, **(more or {})}, python
             )
         except EnvironmentFault as fault:
@@ -141,12 +141,12 @@ class EngineProcess:
     def kill(self) -> None:
         """Kill the process; a call under way raises EngineFault(CRASHED)."""
         logger.debug(f"process {self.pid} is killed")
-        self._child.kill()
+        self._child.kill_child()
 
     async def close(self) -> None:
         """End the process and wait until it is gone."""
         logger.debug(f"process {self.pid} is ended")
-        await self._child.close()
+        await self._child.end_child()
 
     async def _call(
         self, slot: int, message: Frame, death_kind: FaultKind, listen: OnNews = lambda words: None

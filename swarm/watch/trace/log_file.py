@@ -51,7 +51,7 @@ class LogFile(RotatingFileHandler):
             self._size += stream.write("\n")
         return stream
 
-    def write(self, line: bytes) -> None:
+    def write_line(self, line: bytes) -> None:
         """Append one line, given without its newline. Never raises."""
         with self.lock or nullcontext():
             self._record.msg, self._record.__dict__["size"] = line.decode(), len(line) + 1
@@ -90,7 +90,7 @@ class LogFile(RotatingFileHandler):
         """Flush the buffer and release the lock of the file."""
         with contextlib.suppress(OSError, ValueError):
             super().close()
-        self._lock_file.remove()
+        self._lock_file.remove_lock()
 
 
 def open_log(path: Path) -> LogFile:
@@ -133,7 +133,7 @@ def _opened(path: Path, lock: Lock) -> LogFile:
                 raise UsageError(f"{each} is there already and is no log of e2a-swarm; give --log another file.")
         return LogFile(path, lock)
     except BaseException:
-        lock.remove()
+        lock.remove_lock()
         raise
 
 

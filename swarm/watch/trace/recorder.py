@@ -109,12 +109,12 @@ class Trace:
             return
         line = {"at": round(self._clock(), 6), "core": core, "call": call, "given": given, "result": result}
         try:
-            self._log.write(self._encoder.encode(line))
+            self._log.write_line(self._encoder.encode(line))
         # A lone surrogate in a file's name, for example, raises this.
         except (TypeError, ValueError, RecursionError) as fault:
             logger.warning(f"a line is missing in the log, a call of {call}: {fault}")
 
-    def close(self) -> None:
+    def close_log(self) -> None:
         """Write the final status of coordinators, and close the file."""
         for watched in self._watched.values():
             watched._conclude()
@@ -126,7 +126,7 @@ class Trace:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        self.close_log()
 
 
 NO_TRACE = Trace()

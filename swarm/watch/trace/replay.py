@@ -39,7 +39,7 @@ class Replay:
         self.headless = 0  # calls of cores whose start is not in the log
         self._parts: list[dict[str, Any]] = []
 
-    def run(self, entries: Iterable[Entry]) -> Iterator[Difference]:
+    def repeat_calls(self, entries: Iterable[Entry]) -> Iterator[Difference]:
         """Repeat a log's calls in order, and yield those with another result, and damaged entries."""
         for number, entry in enumerate(entries, 1):
             try:

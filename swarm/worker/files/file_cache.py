@@ -305,7 +305,7 @@ class FileCache:
         for digest in list(self._parts):
             self._forget(digest)
         if self._scratch is not None:
-            self._scratch.close()
+            self._scratch.remove_scratch()
 
     # --- the disk
 

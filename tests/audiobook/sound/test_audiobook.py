@@ -27,8 +27,8 @@ def order(folder: Path, **changes: object) -> AudiobookRequest:
 def build(wanted: AudiobookRequest, reels: list[ReelDone], marks: list[Mark]) -> AudiobookDone:
     book = Audiobook(wanted)
     for reel in reels:
-        book.append(reel.path)
-    return book.finish(marks, wanted.part.with_name("book.m4b"))
+        book.append_reel(reel.path)
+    return book.finish_file(marks, wanted.part.with_name("book.m4b"))
 
 
 def atoms(path: Path) -> list[str]:
@@ -157,23 +157,23 @@ def test_a_damaged_reel_is_refused_and_the_book_goes_on_without_it(tmp_path: Pat
         tmp_path, store(tmp_path, tone(0.3, 22050), "other", 22050), "other", coding=Coding(sample_rate=22050)
     )
     book = Audiobook(order(tmp_path))
-    book.append(reel.path)
+    book.append_reel(reel.path)
     for damaged in (cut, other.path):
         with pytest.raises(ReelDamaged):
-            book.append(damaged)
-    book.append(reel.path)
-    finished = book.finish([Mark("One", 0), Mark("Two", 1)], tmp_path / "book.m4b")
+            book.append_reel(damaged)
+    book.append_reel(reel.path)
+    finished = book.finish_file([Mark("One", 0), Mark("Two", 1)], tmp_path / "book.m4b")
     assert finished.duration_s * RATE == pytest.approx(2 * reel.samples - 1024)
 
 
 def test_only_the_finished_book_bears_its_name(tmp_path: Path, reel: ReelDone) -> None:
     wanted = order(tmp_path)
     book = Audiobook(wanted)
-    book.append(reel.path)
+    book.append_reel(reel.path)
     assert wanted.part.exists()
-    book.finish([Mark("One", 0)], tmp_path / "book.m4b")
+    book.finish_file([Mark("One", 0)], tmp_path / "book.m4b")
     assert not wanted.part.exists()
-    Audiobook(wanted).abandon()
+    Audiobook(wanted).abandon_file()
     assert not wanted.part.exists()
 
 

@@ -103,8 +103,8 @@ def as_heard(folder: Path, name: str, loudness: str, coding: Coding) -> tuple[fl
     order = ReelRequest((clip,), (0.0,), voice_rate, 0.0, folder / "a.reel", coding, read_level(loudness))
     done = encode_reel(structs.replace(order, gain_db=find_gain(order).gain_db))
     book = Audiobook(AudiobookRequest(folder / ".part", Tags("T"), FORMATS[name].family, coding))
-    book.append(done.path)
-    path = book.finish([Mark("One", 0)], folder / f"a.{name}").path
+    book.append_reel(done.path)
+    path = book.finish_file([Mark("One", 0)], folder / f"a.{name}").path
     with av.open(str(path)) as container:
         rate = container.streams.audio[0].rate
         frames = [f.to_ndarray().reshape(-1) for f in container.decode(audio=0)]
@@ -167,8 +167,8 @@ def test_peaks_keep_to_the_bound_in_the_finished_file_whatever_coding_adds(
     coding = make_coding(name, RATE, bitrate=bitrate)
     reel = encode_reel(ReelRequest((store(tmp_path, hissing()),), (0.5,), RATE, 6.0, tmp_path / "a.reel", coding))
     book = Audiobook(AudiobookRequest(tmp_path / ".part", Tags("T"), FORMATS[name].family, coding, b""))
-    book.append(reel.path)
-    sound = decoded(book.finish([Mark("One", 0)], tmp_path / f"a.{name}").path)
+    book.append_reel(reel.path)
+    sound = decoded(book.finish_file([Mark("One", 0)], tmp_path / f"a.{name}").path)
     heard = sound / np.float32(32768) if sound.dtype == np.int16 else sound
     _, peak_db = judged(heard, 48_000 if name == "opus" else RATE)
     assert peak_db <= -1.95
@@ -193,8 +193,8 @@ def test_the_preset_for_acx_keeps_to_its_bounds(tmp_path: Path) -> None:
     order = ReelRequest((clip, clip), (1.5, 0.0), voice_rate, 0.0, tmp_path / "a.reel", coding, read_level("acx"))
     done = encode_reel(structs.replace(order, gain_db=find_gain(order).gain_db))
     book = Audiobook(AudiobookRequest(tmp_path / ".part", Tags("T"), "mp3", coding))
-    book.append(done.path)
-    sound = decoded(book.finish([Mark("One", 0)], tmp_path / "a.mp3").path).astype(np.float64)
+    book.append_reel(done.path)
+    sound = decoded(book.finish_file([Mark("One", 0)], tmp_path / "a.mp3").path).astype(np.float64)
     assert -23 <= 10 * np.log10(np.square(sound).mean()) <= -18
     assert 20 * np.log10(np.abs(sound).max()) < -3
     middle = round((clip.info.samples / voice_rate + 0.25) * 44_100)

@@ -23,8 +23,8 @@ FULL = Tags(
 
 def book(folder: Path, tags: Tags, cover: bytes = b"") -> Path:
     made = Audiobook(AudiobookRequest(folder / ".part", tags, cover=cover))
-    made.append(reel_of(folder, store(folder, tone(0.4)), "one").path)
-    return made.finish([Mark("One", 0)], folder / "book.m4b").path
+    made.append_reel(reel_of(folder, store(folder, tone(0.4)), "one").path)
+    return made.finish_file([Mark("One", 0)], folder / "book.m4b").path
 
 
 def test_every_tag_is_there_and_the_room_for_them_is_not(tmp_path: Path) -> None:

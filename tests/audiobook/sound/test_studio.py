@@ -25,7 +25,7 @@ from swarm.system.child import Child
 async def studio(tmp_path: Path) -> AsyncIterator[Studio]:
     opened = Studio(tmp_path / "logs", encoders=2)
     yield opened
-    await opened.close()
+    await opened.close_studio()
 
 
 @asynccontextmanager
@@ -50,8 +50,8 @@ async def test_the_time_that_encoders_take_is_counted_with_the_sound_of_their_cl
 ) -> None:
     clip = store(tmp_path, tone(0.5))
     began_s = time.monotonic()
-    await studio.measure("job", reel_order(tmp_path, clip, "none"))
-    await asyncio.gather(*(studio.encode("job", reel_order(tmp_path, clip, f"{n}.reel")) for n in range(3)))
+    await studio.measure_gain("job", reel_order(tmp_path, clip, "none"))
+    await asyncio.gather(*(studio.encode_reel("job", reel_order(tmp_path, clip, f"{n}.reel")) for n in range(3)))
     passed_s = time.monotonic() - began_s
     assert (studio.pieces, studio.sound_s) == (4, pytest.approx(4 * 0.5))
     assert 0 < studio.busy_s < 2 * passed_s
@@ -59,28 +59,28 @@ async def test_the_time_that_encoders_take_is_counted_with_the_sound_of_their_cl
 
 async def test_silence_is_not_counted_since_its_time_tells_nothing_of_sound(tmp_path: Path, studio: Studio) -> None:
     (tmp_path / "reels").mkdir(exist_ok=True)
-    await studio.encode("job", ReelRequest((None,), (2.0,), RATE, 0.0, tmp_path / "reels" / "silence.reel"))
+    await studio.encode_reel("job", ReelRequest((None,), (2.0,), RATE, 0.0, tmp_path / "reels" / "silence.reel"))
     assert (studio.pieces, studio.sound_s, studio.busy_s) == (0, 0, 0)
 
 
 async def test_work_over_which_a_process_dies_is_not_counted(tmp_path: Path, studio: Studio) -> None:
     clip = store(tmp_path, tone(0.5))
-    await studio.encode("job", reel_order(tmp_path, clip, "first.reel"))
+    await studio.encode_reel("job", reel_order(tmp_path, clip, "first.reel"))
     (child,) = studio.processes.running
     assert studio.processes.numbers() == {child.pid}
-    child.kill()
-    await studio.encode("job", reel_order(tmp_path, clip, "second.reel"))
+    child.kill_child()
+    await studio.encode_reel("job", reel_order(tmp_path, clip, "second.reel"))
     assert studio.pieces == 2
 
 
 async def test_reels_are_encoded_side_by_side_and_become_a_book(tmp_path: Path, studio: Studio) -> None:
     clip = store(tmp_path, tone(0.5))
-    done = await asyncio.gather(*(studio.encode("job", reel_order(tmp_path, clip, f"{n}.reel")) for n in range(6)))
+    done = await asyncio.gather(*(studio.encode_reel("job", reel_order(tmp_path, clip, f"{n}.reel")) for n in range(6)))
     async with binding(studio) as binder:
-        await binder.begin(book_order(tmp_path))
+        await binder.begin_file(book_order(tmp_path))
         for reel in done:
-            await binder.append(reel.path)
-        finished = await binder.finish([Mark("One", 0), Mark("Two", 3)], tmp_path / "book.m4b")
+            await binder.append_reel(reel.path)
+        finished = await binder.finish_file([Mark("One", 0), Mark("Two", 3)], tmp_path / "book.m4b")
         assert finished.duration_s * RATE == pytest.approx(sum(reel.samples for reel in done) - 1024)
         assert decoded(finished.path).size == round(finished.duration_s * RATE)
         assert finished.bytes == (tmp_path / "book.m4b").stat().st_size
@@ -88,28 +88,28 @@ async def test_reels_are_encoded_side_by_side_and_become_a_book(tmp_path: Path, 
 
 async def test_damaged_clips_come_back_as_faults(tmp_path: Path, studio: Studio) -> None:
     clip = ReelClip(tmp_path / "gone.flac", ClipInfo(samples=100, sample_rate=RATE, digest="0" * 64, work_s=0.0))
-    done = await studio.encode("job", reel_order(tmp_path, clip, "a.reel"))
+    done = await studio.encode_reel("job", reel_order(tmp_path, clip, "a.reel"))
     assert [position for position, _ in done.faults] == [0]
 
 
 async def test_encoders_that_died_are_replaced(tmp_path: Path, studio: Studio) -> None:
     clip = store(tmp_path, tone(0.5))
-    await asyncio.gather(*(studio.encode("job", reel_order(tmp_path, clip, f"{n}")) for n in range(2)))
+    await asyncio.gather(*(studio.encode_reel("job", reel_order(tmp_path, clip, f"{n}")) for n in range(2)))
     for child in studio.processes.running:
-        child.kill()
-    done = await asyncio.gather(*(studio.encode("job", reel_order(tmp_path, clip, f"again{n}")) for n in range(4)))
+        child.kill_child()
+    done = await asyncio.gather(*(studio.encode_reel("job", reel_order(tmp_path, clip, f"again{n}")) for n in range(4)))
     assert all(reel.path.exists() for reel in done)
 
 
 async def test_an_assembler_that_died_is_given_its_reels_again(tmp_path: Path, studio: Studio) -> None:
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
     async with binding(studio) as binder:
-        await binder.begin(book_order(tmp_path))
+        await binder.begin_file(book_order(tmp_path))
         for _ in range(3):
-            await binder.append(reel.path)
+            await binder.append_reel(reel.path)
             assert binder.child is not None
-            binder.child.kill()
-        finished = await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")
+            binder.child.kill_child()
+        finished = await binder.finish_file([Mark("One", 0)], tmp_path / "book.m4b")
         assert finished.duration_s * RATE == pytest.approx(3 * reel.samples - 1024)
         with av.open(str(finished.path)) as container:
             assert len(container.chapters()) == 1
@@ -117,23 +117,23 @@ async def test_an_assembler_that_died_is_given_its_reels_again(tmp_path: Path, s
 
 def dying(studio: Studio, deaths: int) -> list[Child]:
     """Have so many processes of a studio die as soon as they are started; return those that died."""
-    take, died = studio.processes.take, list[Child]()
+    take, died = studio.processes.take_process, list[Child]()
 
     async def take_and_kill(module: str) -> Child:
         child = await take(module)
         if len(died) < deaths:
-            child.kill()
+            child.kill_child()
             died.append(child)
         return child
 
-    studio.processes.take = take_and_kill  # type: ignore[method-assign]
+    studio.processes.take_process = take_and_kill  # type: ignore[method-assign]
     return died
 
 
 async def test_an_assembler_that_dies_at_the_beginning_is_started_again(tmp_path: Path, studio: Studio) -> None:
     died = dying(studio, 1)
     async with binding(studio) as binder:
-        await binder.begin(book_order(tmp_path))
+        await binder.begin_file(book_order(tmp_path))
         assert len(died) == 1
 
 
@@ -145,9 +145,9 @@ async def test_what_dies_twice_over_the_same_work_is_the_machines_fault(
     async with binding(studio) as binder:
         with pytest.raises(EnvironmentFault, match="run the same command again"):
             if work == "begin":
-                await binder.begin(book_order(tmp_path))
+                await binder.begin_file(book_order(tmp_path))
             else:
-                await studio.encode("job", reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
+                await studio.encode_reel("job", reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
         assert len(died) == 2
 
 
@@ -160,13 +160,13 @@ async def test_what_dies_twice_waits_while_the_book_is_spoken_and_goes_on(
     died = dying(studio, 4)
     async with binding(studio) as binder:
         if work == "begin":
-            await binder.begin(book_order(tmp_path))
+            await binder.begin_file(book_order(tmp_path))
         else:
             assert (
-                await studio.encode("job", reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
+                await studio.encode_reel("job", reel_order(tmp_path, store(tmp_path, tone(0.5)), "a.reel"))
             ).path.exists()
         assert len(died) == 4
-        await studio.close()
+        await studio.close_studio()
 
 
 async def test_what_dies_again_once_the_book_is_spoken_is_given_up(tmp_path: Path) -> None:
@@ -177,9 +177,9 @@ async def test_what_dies_again_once_the_book_is_spoken_is_given_up(tmp_path: Pat
     asyncio.get_running_loop().call_later(1.0, speaking.append, False)
     async with binding(studio) as binder:
         with pytest.raises(EnvironmentFault, match="run the same command again"):
-            await binder.begin(book_order(tmp_path))
+            await binder.begin_file(book_order(tmp_path))
         assert len(died) >= 2
-        await studio.close()
+        await studio.close_studio()
 
 
 @pytest.mark.slow
@@ -188,30 +188,32 @@ async def test_a_process_that_is_stopped_is_replaced(
     tmp_path: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = store(tmp_path, tone(0.5))
-    await studio.encode("job", reel_order(tmp_path, clip, "a.reel"))
+    await studio.encode_reel("job", reel_order(tmp_path, clip, "a.reel"))
     async with binding(studio) as binder:
-        await binder.begin(book_order(tmp_path))
+        await binder.begin_file(book_order(tmp_path))
         monkeypatch.setattr(studios, "ENCODER_TIMEOUT_S", 8.0)
         monkeypatch.setattr(studios, "TIMEOUT_S", 8.0)
         for child in studio.processes.running:
             os.kill(child.pid, signal.SIGSTOP)
         reel = reel_of(tmp_path, clip, "one")
-        await asyncio.gather(studio.encode("job", reel_order(tmp_path, clip, "b.reel")), binder.append(reel.path))
-        assert (await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")).duration_s > 0
+        await asyncio.gather(
+            studio.encode_reel("job", reel_order(tmp_path, clip, "b.reel")), binder.append_reel(reel.path)
+        )
+        assert (await binder.finish_file([Mark("One", 0)], tmp_path / "book.m4b")).duration_s > 0
 
 
 async def test_a_damaged_reel_is_named_and_may_be_made_again(tmp_path: Path, studio: Studio) -> None:
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
     whole = reel.path.read_bytes()
     async with binding(studio) as binder:
-        await binder.begin(book_order(tmp_path))
+        await binder.begin_file(book_order(tmp_path))
         reel.path.write_bytes(whole[:100])
         with pytest.raises(ReelDamaged) as raised:
-            await binder.append(reel.path)
+            await binder.append_reel(reel.path)
         assert raised.value.path == reel.path
         reel.path.write_bytes(whole)
-        await binder.append(reel.path)
-        assert (await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")).duration_s * RATE == pytest.approx(
+        await binder.append_reel(reel.path)
+        assert (await binder.finish_file([Mark("One", 0)], tmp_path / "book.m4b")).duration_s * RATE == pytest.approx(
             reel.samples - 1024
         )
 
@@ -222,20 +224,20 @@ async def test_an_earlier_reel_that_was_damaged_since_is_named_and_the_book_begu
     clip = store(tmp_path, tone(0.5))
     first, second = reel_of(tmp_path, clip, "first"), reel_of(tmp_path, clip, "second")
     async with binding(studio) as binder:
-        await binder.begin(book_order(tmp_path))
-        await binder.append(first.path)
+        await binder.begin_file(book_order(tmp_path))
+        await binder.append_reel(first.path)
         whole = first.path.read_bytes()
         first.path.write_bytes(whole[:100])
         assert binder.child is not None
-        binder.child.kill()
+        binder.child.kill_child()
         with pytest.raises(ReelDamaged) as raised:
-            await binder.append(second.path)
+            await binder.append_reel(second.path)
         assert raised.value.path == first.path
         first.path.write_bytes(whole)
-        await binder.begin(book_order(tmp_path))
+        await binder.begin_file(book_order(tmp_path))
         for reel in (first, second):
-            await binder.append(reel.path)
-        finished = await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")
+            await binder.append_reel(reel.path)
+        finished = await binder.finish_file([Mark("One", 0)], tmp_path / "book.m4b")
         assert finished.duration_s * RATE == pytest.approx(2 * first.samples - 1024)
 
 
@@ -243,9 +245,9 @@ async def test_a_cover_too_large_for_a_pipe_is_left_out_and_named(tmp_path: Path
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
     order = AudiobookRequest(tmp_path / ".part", Tags("T"), cover=b"\xff\xd8\xff" + bytes(70 << 20))
     async with binding(studio) as binder:
-        await binder.begin(order)
-        await binder.append(reel.path)
-        assert "cover" in (await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")).notes[0]
+        await binder.begin_file(order)
+        await binder.append_reel(reel.path)
+        assert "cover" in (await binder.finish_file([Mark("One", 0)], tmp_path / "book.m4b")).notes[0]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a disk that is always full")
@@ -255,35 +257,35 @@ async def test_a_full_disk_is_said_in_words(tmp_path: Path, studio: Studio) -> N
     reel = reel_of(tmp_path, store(tmp_path, tone(20.0)), "one")
     async with binding(studio) as binder:
         with pytest.raises(EnvironmentFault, match="Make room there or choose another folder with --output-dir"):
-            await binder.begin(AudiobookRequest(full, Tags("A title")))
+            await binder.begin_file(AudiobookRequest(full, Tags("A title")))
             for _ in range(20):
-                await binder.append(reel.path)
-            await binder.finish([Mark("One", 0)], tmp_path / "book.m4b")
+                await binder.append_reel(reel.path)
+            await binder.finish_file([Mark("One", 0)], tmp_path / "book.m4b")
 
 
 async def test_a_target_folder_that_is_removed_meanwhile_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
     reel = reel_of(tmp_path, store(tmp_path, tone(0.5)), "one")
     folder = tmp_path / "out"
     async with binding(studio) as binder:
-        await binder.begin(AudiobookRequest(folder / ".part", Tags("A title")))
-        await binder.append(reel.path)
+        await binder.begin_file(AudiobookRequest(folder / ".part", Tags("A title")))
+        await binder.append_reel(reel.path)
         (folder / ".part").unlink()
         folder.rmdir()
         with pytest.raises(
             EnvironmentFault, match=f"{folder}: .*Put it back or choose another folder with --output-dir"
         ):
-            await binder.finish([Mark("One", 0)], folder / "book.m4b")
+            await binder.finish_file([Mark("One", 0)], folder / "book.m4b")
 
 
 async def test_a_target_folder_that_cannot_be_written_is_said_in_words(tmp_path: Path, studio: Studio) -> None:
     (tmp_path / "file").write_text("in the way")
     async with binding(studio) as binder:
         with pytest.raises(EnvironmentFault, match="Make it writable or choose another folder with --output-dir"):
-            await binder.begin(AudiobookRequest(tmp_path / "file" / ".part", Tags("A title")))
+            await binder.begin_file(AudiobookRequest(tmp_path / "file" / ".part", Tags("A title")))
         clip = store(tmp_path, tone(0.5))
         with pytest.raises(EnvironmentFault, match="in_the_way"):
             (tmp_path / "in_the_way").mkdir()
-            await studio.encode("job", ReelRequest((clip,), (2.0,), RATE, 0.0, tmp_path / "in_the_way"))
+            await studio.encode_reel("job", ReelRequest((clip,), (2.0,), RATE, 0.0, tmp_path / "in_the_way"))
 
 
 async def test_many_books_share_the_encoders_and_the_binders(tmp_path: Path, studio: Studio) -> None:
@@ -299,11 +301,11 @@ async def test_many_books_share_the_encoders_and_the_binders(tmp_path: Path, stu
     async def make(name: str) -> None:
         folder = tmp_path / name
         (folder / "reels").mkdir(parents=True)
-        done = await studio.encode(name, reel_order(folder, clip, "a.reel"))
+        done = await studio.encode_reel(name, reel_order(folder, clip, "a.reel"))
         async with binding(studio) as binder:
-            await binder.begin(book_order(folder))
-            await binder.append(done.path)
-            await binder.finish([Mark("One", 0)], folder / "book.m4b")
+            await binder.begin_file(book_order(folder))
+            await binder.append_reel(done.path)
+            await binder.finish_file([Mark("One", 0)], folder / "book.m4b")
 
     watching = asyncio.create_task(watch())
     await asyncio.gather(*(make(f"book-{n}") for n in range(12)))
@@ -320,17 +322,17 @@ async def test_work_over_which_encoders_die_does_not_hold_up_other_books(
     monkeypatch.setattr(studios, "RETRY_S", 600.0)
     studio, clip = Studio(tmp_path / "logs", 1, is_speaking=lambda: True), store(tmp_path, tone(0.5))
     died = dying(studio, 2)
-    waiting = asyncio.create_task(studio.encode("deadly", reel_order(tmp_path, clip, "a.reel")))
+    waiting = asyncio.create_task(studio.encode_reel("deadly", reel_order(tmp_path, clip, "a.reel")))
     while len(died) < 2:
         await asyncio.sleep(0.01)
-    assert (await studio.encode("other", reel_order(tmp_path, clip, "b.reel"))).path.exists()
+    assert (await studio.encode_reel("other", reel_order(tmp_path, clip, "b.reel"))).path.exists()
     waiting.cancel()
-    await studio.close()
+    await studio.close_studio()
 
 
 async def test_a_file_that_was_left_unfinished_takes_its_process_along(tmp_path: Path, studio: Studio) -> None:
     with pytest.raises(ZeroDivisionError):
         async with binding(studio) as binder:
-            await binder.begin(book_order(tmp_path))
+            await binder.begin_file(book_order(tmp_path))
             raise ZeroDivisionError
     assert not studio.processes.running

@@ -75,8 +75,8 @@ def build(
     titles = titles or tuple(mark.title for mark in marks)
     book = Audiobook(AudiobookRequest(folder / ".part", TAGS, FORMATS[name].family, coding, cover, titles))
     for number in range(count):
-        book.append(reels[number % len(reels)].path)
-    return book.finish(marks, folder / f"book.{name}")
+        book.append_reel(reels[number % len(reels)].path)
+    return book.finish_file(marks, folder / f"book.{name}")
 
 
 def heard(path: Path) -> tuple[np.ndarray, int]:

@@ -60,7 +60,7 @@ def test_a_job_is_taken_with_its_clips_its_latents_and_its_book(tmp_path: Path) 
     assert [type(record) for record in records] == [RunStarted, LatentsKept, ClipAccepted, ClipAccepted]
     assert (tmp_path / "new" / "jobs" / JOB / "book.epub").read_bytes() == b"PK book"
     with closing(DiskStore(tmp_path / "new")) as store:
-        assert store.read_job_file(JOB, hashlib.sha256(b"latents").hexdigest(), 0) == b"latents"
+        assert store.read_asset(JOB, hashlib.sha256(b"latents").hexdigest(), 0) == b"latents"
     assert adopted(tmp_path / "new", source) == (result, records), "once more changes nothing"
 
 

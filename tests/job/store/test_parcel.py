@@ -92,7 +92,7 @@ def test_a_job_goes_to_another_store_whole(here: DiskStore, there: DiskStore, pa
     assert there.lost_clips(JOB) == []
     assert (there.folder(JOB) / "book.epub").read_bytes() == BOOK
     for content in (MODEL_FILE, LATENTS):
-        assert there.job_file_path(JOB, digest(content)).read_bytes() == content
+        assert there.asset_path(JOB, digest(content)).read_bytes() == content
     assert [there.clip_path(a_key(index)).read_bytes() for index in (0, 1)] == list(FRAMES)
 
 

@@ -81,7 +81,7 @@ def test_a_version_that_knows_no_summaries_leaves_a_stale_one_that_is_made_anew(
 ) -> None:
     folder = state / "jobs" / JOB
     with contextlib.closing(Journal(folder)) as journal:
-        journal.append([a_clip(1, b"late")])
+        journal.append_records([a_clip(1, b"late")])
         assert list_jobs(state)[0].accepted == 2  # while its log is there
     assert list_jobs(state)[0].accepted == 2
     rest(folder)

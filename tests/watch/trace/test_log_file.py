@@ -16,7 +16,7 @@ def test_lines_are_appended_to_what_an_earlier_run_wrote(tmp_path: Path) -> None
     path = tmp_path / "run.log"
     for _ in range(2):
         log = open_log(path)
-        log.write(LINE)
+        log.write_line(LINE)
         log.close()
     assert path.read_bytes() == (LINE + b"\n") * 2
 
@@ -25,7 +25,7 @@ def test_a_line_that_a_crash_cut_off_does_not_swallow_the_next_one(tmp_path: Pat
     path = tmp_path / "run.log"
     path.write_bytes(LINE + b"\n" + LINE[:20])
     log = open_log(path)
-    log.write(LINE)
+    log.write_line(LINE)
     log.close()
     assert path.read_bytes().splitlines()[-2:] == [LINE[:20], LINE]
 
@@ -37,7 +37,7 @@ def test_a_full_file_is_rotated_and_the_number_of_files_is_bounded(
     path = tmp_path / "run.log"
     log = open_log(path)
     for number in range(50):
-        log.write(LINE.replace(b"1.0", b"%d" % number))
+        log.write_line(LINE.replace(b"1.0", b"%d" % number))
     log.close()
     files = sorted(each for each in tmp_path.iterdir() if each.name.startswith("run.log"))
     assert [each.name for each in files] == ["run.log", *(f"run.log.{number}" for number in range(1, MAX_FILES))]
@@ -49,7 +49,7 @@ def test_bytes_are_counted_not_letters(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(log_file, "MAX_FILE_BYTES", 100)
     log = open_log(tmp_path / "run.log")
     for _ in range(2):
-        log.write(b'{"at":"' + "ü".encode() * 40 + b'"}')  # 51 letters, 91 bytes
+        log.write_line(b'{"at":"' + "ü".encode() * 40 + b'"}')  # 51 letters, 91 bytes
     log.close()
     assert (tmp_path / "run.log.1").is_file()
 
@@ -57,7 +57,7 @@ def test_bytes_are_counted_not_letters(tmp_path: Path, monkeypatch: pytest.Monke
 def test_two_runs_with_one_file_write_to_two(tmp_path: Path) -> None:
     path = tmp_path / "run.log"
     first, second = open_log(path), open_log(path)
-    second.write(LINE)
+    second.write_line(LINE)
     assert second.path == tmp_path / "run-2.log"
     second.close()
     third = open_log(path)
@@ -151,7 +151,7 @@ def test_a_full_disk_costs_one_warning_and_then_only_the_log(tmp_path: Path, cap
     os.close(full)
     with caplog.at_level(logging.WARNING):
         for _ in range(5000):
-            log.write(LINE)
+            log.write_line(LINE)
         log.close()
     assert [record.getMessage() for record in caplog.records] == [
         f"the log {path} cannot be written any more ({os.strerror(errno.ENOSPC)}); the run continues without it"
@@ -163,6 +163,6 @@ def test_what_is_written_reaches_the_disk_while_the_run_goes_on(
 ) -> None:
     monkeypatch.setattr(log_file, "FLUSH_INTERVAL_S", -1.0)
     log: LogFile = open_log(tmp_path / "run.log")
-    log.write(LINE)
+    log.write_line(LINE)
     assert (tmp_path / "run.log").read_bytes() == LINE + b"\n"
     log.close()

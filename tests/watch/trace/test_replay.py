@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def differences(path: Path, replay: Replay | None = None) -> list[Difference]:
-    return list((replay or Replay()).run(read_log(path)))
+    return list((replay or Replay()).repeat_calls(read_log(path)))
 
 
 def test_a_recorded_coordinator_comes_to_the_same_state(path: Path) -> None:
