@@ -127,7 +127,7 @@ class Upload:
     def upload_book(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
         """Upload the files of one book, with retries. Raises UploadFault, which says where they lie, Stopped."""
         try:
-            self._persist(files, tags, say)
+            retry(lambda: self._upload(files, tags, say), self._waits_s, self._stopped, say)
         except UploadFault as fault:
             raise UploadFault(
                 f"The audiobook is finished but not uploaded: {fault} It is in {files[0].parent}",
@@ -174,9 +174,6 @@ class Upload:
     def stop_upload(self) -> None:
         """Make the uploading thread raise Stopped soon."""
         self._stopped.set()
-
-    def _persist(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
-        retry(lambda: self._upload(files, tags, say), self._waits_s, self._stopped, say)
 
     def _upload(self, files: Sequence[Path], tags: Tags, say: Say) -> None:
         fields = _fields(self.find_room(), tags)

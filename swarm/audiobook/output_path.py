@@ -199,7 +199,9 @@ def _possible_names(folder: Path, stem: str, ending: str) -> Iterator[PossibleNa
         target = folder / f"{name}.{ending}"
         report, has_file = report_path(target), target.exists()
         head = head_of_report(report)
-        is_free = not has_file and (not report.exists() or (not _has_audiobook(target) and _remove_torn(report)))
+        is_free = not has_file and (
+            not report.exists() or (not target.with_suffix("").is_dir() and _remove_torn(report))
+        )
         yield PossibleName(name, head, has_file, is_free)
 
 
@@ -211,7 +213,8 @@ def release_output_path(target: Path, job: str) -> None:
 def release_report(report: Path, job: str) -> None:
     """Remove the report by which a job claimed a name, unless it is whole. Raises StoreError."""
     with guarded(report, OUTPUT_OPTION):
-        if _owner(report) == job and not is_whole(report):
+        head = head_of_report(report)
+        if head and head.book.job == job and not head.is_whole:
             report.unlink()
 
 
@@ -251,22 +254,10 @@ def report_path(target: Path) -> Path:
     return target.with_name(f"{target.name.rpartition('.')[0]}.report.json")
 
 
-def is_whole(report: Path) -> bool:
-    """Tell whether a report was written to its end."""
-    try:
-        return is_whole_report(report.read_bytes())
-    except OSError:
-        return False
-
-
 def is_finished_by(report: Path, job: str) -> bool:
     """Tell whether a report is whole and belongs to a job."""
-    return is_whole(report) and _owner(report) == job
-
-
-def is_whole_report(data: bytes) -> bool:
-    """Tell whether the data is a whole report and not only a placeholder."""
-    return b'"totals"' in data
+    head = head_of_report(report)
+    return head is not None and head.is_whole and head.book.job == job
 
 
 def placeholder(job: str, marks: Iterable[str] = ()) -> bytes:
@@ -286,10 +277,6 @@ def is_torn(data: bytes) -> bool:
     return False
 
 
-def _has_audiobook(target: Path) -> bool:
-    return target.exists() or target.with_suffix("").is_dir()
-
-
 def _claim(target: Path, job: str, marks: Iterable[str]) -> bool:
     """Claim a free name; return False if another command was quicker."""
     report = report_path(target)
@@ -298,7 +285,8 @@ def _claim(target: Path, job: str, marks: Iterable[str]) -> bool:
         write_synced(part, placeholder(job, marks))
         _name(part, report)
     except FileExistsError:  # another command claimed it meanwhile
-        return _owner(report) == job
+        head = head_of_report(report)
+        return head is not None and head.book.job == job
     finally:
         part.unlink(missing_ok=True)
     sync_folder(report.parent)
@@ -331,11 +319,6 @@ def _remove_torn(report: Path) -> bool:
         return False
     moved.unlink()
     return True
-
-
-def _owner(report: Path) -> str | None:
-    head = head_of_report(report)
-    return head.book.job if head else None
 
 
 def head_of_report(report: Path) -> Head | None:

@@ -118,10 +118,13 @@ class Press:
             encoded = self._encoded = [group.create_task(self._encode(number)) for number in range(len(self._reels))]
             books = group.create_task(self._assemble(encoded))
             group.create_task(self._fix_gain())
-            kept = [group.create_task(self._keep(volume, encoded)) for volume in self._kept_volumes()]
+            volumes = by_chapter(self._reels, self._titles) if self._style.keep_chapters else []
+            kept = [group.create_task(self._keep(volume, encoded)) for volume in volumes]
         self.bound += [task.result() for task in kept]
         self.used |= {task.result() for task in encoded}
-        self._sweep(self.used | self.spared)
+        # The other reels are of other styles, or of clips that were replaced.
+        for path in set(self._folder().glob("*.reel")) - self.used - self.spared:
+            path.unlink(missing_ok=True)
         return books.result()
 
     async def _assemble(self, encoded: list["asyncio.Task[Path]"]) -> tuple[AudiobookDone, ...]:
@@ -129,9 +132,6 @@ class Press:
         for volume in await self._volumes(encoded):
             self.bound.append((volume, await self._bind(volume, encoded)))
         return tuple(book for _, book in self.bound)
-
-    def _kept_volumes(self) -> list[Volume]:
-        return by_chapter(self._reels, self._titles) if self._style.keep_chapters else []
 
     async def _keep(self, volume: Volume, encoded: list["asyncio.Task[Path]"]) -> tuple[Volume, AudiobookDone]:
         """Write the file of one chapter once all its reels are there, even if chapters before it are not finished."""
@@ -320,12 +320,6 @@ class Press:
 
     def _folder(self) -> Path:
         return self._store.folder(self._state.job) / "reels"
-
-    def _sweep(self, used: set[Path]) -> None:
-        """Remove reels of other styles and of clips that were replaced."""
-        for path in self._folder().glob("*.reel"):
-            if path not in used:
-                path.unlink(missing_ok=True)
 
     @property
     def _mark(self) -> str:

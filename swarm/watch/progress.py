@@ -42,16 +42,13 @@ def make_progress(mode: Mode = "auto", stream: TextIO | None = None) -> Progress
         return QuietProgress(stream)
     if mode == "json":
         return JsonProgress(stream)
-    if mode == "live" or (mode == "auto" and stream.isatty() and _can_draw()):
+    # Inside editors some terminals cannot move their cursor.
+    can_draw = os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
+    if mode == "live" or (mode == "auto" and stream.isatty() and can_draw):
         from swarm.watch.live_progress import LiveProgress  # imported late: rich starts slowly
 
         return LiveProgress(stream)
     return PlainProgress(stream)
-
-
-def _can_draw() -> bool:
-    """Return whether the terminal moves its cursor; inside editors some do not."""
-    return os.environ.get("TERM", "").lower() not in ("dumb", "unknown")
 
 
 class Lines:

@@ -135,7 +135,7 @@ def _totals(spec: JobSpec, history: History, extra: ReportExtra) -> Row:
         "missing": len(places) - len(accepted),
         "unspoken": spec.unspoken,
         "characters": sum(len(_text(spec, place)) for place in places),
-        "audio_s": _rounded(sum(_audio_s(clip) for clip in accepted)),
+        "audio_s": _rounded(sum(clip.length_s for clip in accepted)),
         "duration_s": _rounded(extra.duration_s),
         "work_s": _rounded(sum(clip.work_s for clip in accepted)),
         "makespan_s": _rounded(None if first_s is None or last_s is None else last_s - first_s),
@@ -146,7 +146,7 @@ def _totals(spec: JobSpec, history: History, extra: ReportExtra) -> Row:
         "clips_received": history.received + extra.run_stats.duplicates,
         "reused": sum(clip.reused for clip in accepted),
         "known": len(known),
-        "known_audio_s": _rounded(sum(map(_audio_s, known))),
+        "known_audio_s": _rounded(sum(clip.length_s for clip in known)),
         "duplicates": extra.run_stats.duplicates,
         "reissued": extra.run_stats.reissued,
         "retakes": sum(_takes(clip, history) - 1 for clip in accepted),
@@ -209,7 +209,7 @@ def _segment(spec: JobSpec, history: History, place: Place, heard: HeardSentence
     return row | {
         "worker": clip.worker,
         "work_s": _rounded(clip.work_s),
-        "audio_s": _rounded(_audio_s(clip)),
+        "audio_s": _rounded(clip.length_s),
         "takes": _takes(clip, history),
         "attempts": failures + (0 if clip.reused else 1),
         "started_s": _rounded(clip.started_s - history.began_s),
@@ -260,10 +260,6 @@ def _unspoken(spec: JobSpec) -> list[Row]:
         for number, chapter in enumerate(spec.chapters, 1)
         for doubt in chapter.unspoken
     ]
-
-
-def _audio_s(clip: ClipAccepted) -> float:
-    return clip.length_s
 
 
 def _rounded(value: float | None) -> float | None:

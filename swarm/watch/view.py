@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from swarm.lease.member_message import ApplicantRow, QueuedStatus, StandbyStatus
+from swarm.lease.member_message import ApplicantRow, QueuedStatus
 from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.lease.offer import Figures
 from swarm.system.text import (
@@ -303,7 +303,7 @@ def standing_lines(reply: StatusReply, address: str = "", columns: int = 0) -> l
     figures = [list(filter(None, map(figures_text, worker.figures))) for worker in reply.workers]
     nobody = ["  no worker yet; start one with: e2a-swarm work"]
     lines += _worker_lines(view.workers, figures) if view.workers else nobody
-    lines += map(_standby_line, reply.standbys)
+    lines += [f"  standby {clean(each.name, MAX_NAME)}: {standby_text(each)}" for each in reply.standbys]
     lines += [f"  {applicant_text(machine)}" for machine in reply.waiting]
     if view.speed and len(view.workers) > 1:
         lines.append(f"  {count_text(len(view.workers), 'worker')}, {view.speed} real time together")
@@ -330,10 +330,6 @@ def applicant_text(machine: ApplicantRow) -> str:
     name = clean(machine.name, MAX_NAME)
     how = f"`e2a-swarm members approve {clean(machine.fingerprint)}` lets it in"
     return f"{name} (fingerprint {clean(machine.fingerprint)}) waits: {how}"
-
-
-def _standby_line(standby: StandbyStatus) -> str:
-    return f"  standby {clean(standby.name, MAX_NAME)}: {standby_text(standby)}"
 
 
 def _queue_lines(queue: Sequence[QueuedStatus], more_waiting: int, doing: Mapping[str, str], columns: int) -> list[str]:

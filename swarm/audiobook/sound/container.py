@@ -1,46 +1,78 @@
 """Helps to write files of any container with FFmpeg, and reads back the chapters and the cover of a finished file."""
 
+from abc import ABC, abstractmethod
 from base64 import b64decode
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import av
 from av.stream import Disposition, Stream
 
 from swarm.audiobook.sound.cover import Picture
+from swarm.audiobook.sound.format import head_samples
 from swarm.audiobook.sound.reel_file import ReelSound
 from swarm.audiobook.sound.studio_request import AudiobookRequest
 from swarm.book.model.book import picture_kind
+from swarm.system.platform import sync_file
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # only the stubs of PyAV have it
 
 FRONT_COVER = "Cover (front)"  # FFmpeg's name for the kind of picture
+SYNC_BYTES = 16 << 20  # the file is synced this often, so that little is left to write at the end
 MAX_TITLE_BYTES = 255  # older players cannot read longer titles in lists of chapters
 
 
-class SoundFile(Protocol):
+class SoundFile(ABC):
     """An unfinished file. Its methods may raise OSError."""
 
-    samples: int  # the next reel begins here; players leave out what lies below 0
+    _container: "av.container.OutputContainer"
+    _sound: "av.AudioStream"
+
+    def __init__(self, request: AudiobookRequest, picture: Picture | None) -> None:
+        self._request, self._picture = request, picture
+        self.samples = head_samples(request.family, request.coding)  # the next reel begins here
+        self._file = request.part.open("w+b")
+        self._unsynced_bytes = 0
 
     @property
     def extradata(self) -> bytes:
         """The configuration for decoders, which must be the same in every reel."""
+        return bytes(self._sound.codec_context.extradata or b"")
 
     def write_reel(self, reel: ReelSound) -> None:
         """Append a reel."""
+        self._write(reel)
+        self._unsynced_bytes += sum(map(len, reel.packets))
+        if self._unsynced_bytes >= SYNC_BYTES:
+            self._sync()
 
+    @abstractmethod
     def has_room(self, chapters: "Sequence[Chapter] | None") -> bool:
         """Return whether index and tags will fit at the front; pass None while the chapters are not known."""
 
     def finish_file(self, chapters: "Sequence[Chapter]") -> None:
         """Write chapters and index, and sync the file to the disk."""
+        self._finish(chapters)
+        self._sync()
+        self._file.close()
 
     def abandon_file(self) -> None:
-        """Close the unfinished file."""
+        """Close the unfinished file, so that the muxer cannot write its end into it."""
+        self._file.close()
+
+    @abstractmethod
+    def _write(self, reel: ReelSound) -> None: ...
+
+    @abstractmethod
+    def _finish(self, chapters: "Sequence[Chapter]") -> None: ...
+
+    def _sync(self) -> None:
+        self._file.flush()
+        sync_file(self._file.fileno())
+        self._unsynced_bytes = 0
 
 
 def open_container(

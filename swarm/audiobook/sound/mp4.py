@@ -6,13 +6,11 @@ from typing import IO, TYPE_CHECKING
 
 from mutagen import mp4
 
-from swarm.audiobook.sound.container import make_packet, open_container
+from swarm.audiobook.sound.container import SoundFile, make_packet, open_container
 from swarm.audiobook.sound.cover import Picture
-from swarm.audiobook.sound.format import head_samples
 from swarm.audiobook.sound.reel_file import ReelSound
 from swarm.audiobook.sound.studio_request import AudiobookRequest
 from swarm.audiobook.sound.tags import Tags, clean_tag
-from swarm.system.platform import sync_file
 
 if TYPE_CHECKING:
     from av.container.core import Chapter  # only the stubs of PyAV have it
@@ -97,7 +95,6 @@ def _given(texts: dict[str, str]) -> dict[str, str]:
 
 
 MAX_OLD_LIST = 255  # chapters in the list that older players read; a longer one would be wrong, so it is left out
-SYNC_BYTES = 16 << 20  # the file is synced this often, so that little is left to write at the end
 
 # Room for the index at the front of the file, so that it plays while it is still being fetched.
 INDEX_PACKET_BYTES = 5
@@ -105,17 +102,13 @@ INDEX_CHAPTER_BYTES = 700
 INDEX_BASE_BYTES = 64 << 10
 
 
-class Mp4File:
+class Mp4File(SoundFile):
     """An unfinished M4B, with room for a number of packets and chapters."""
 
     def __init__(self, request: AudiobookRequest, picture: Picture | None, packets: int, chapters: int) -> None:
         """Start the file. Raises OSError."""
-        self._request = request
-        self._room_packets, self._room_chapters = packets, chapters
-        self.samples = head_samples("mp4", request.coding)  # the first lead primes the decoder
-        self._packets = self._unsynced_bytes = 0
-        self._picture = picture
-        self._file = request.part.open("w+b")
+        super().__init__(request, picture)
+        self._room_packets, self._room_chapters, self._packets = packets, chapters, 0
         holder = room_for(request.tags, picture)
         options = {
             "brand": "M4B ",
@@ -125,44 +118,22 @@ class Mp4File:
         self._container, self._sound = open_container(self._file, "mp4", request, {HOLDER: holder}, options)
         self._container.start_encoding()
 
-    @property
-    def extradata(self) -> bytes:
-        """The configuration for decoders."""
-        return bytes(self._sound.codec_context.extradata or b"")
-
     def _index_bytes(self, tag_bytes: int) -> int:
         variable = self._room_packets * INDEX_PACKET_BYTES + self._room_chapters * INDEX_CHAPTER_BYTES
         return INDEX_BASE_BYTES + variable + tag_bytes
 
-    def write_reel(self, reel: ReelSound) -> None:
-        """Append a reel."""
+    def _write(self, reel: ReelSound) -> None:
         frame, time_base = self._request.coding.frame_samples, Fraction(1, self._request.coding.sample_rate)
         for data in reel.packets:
             self._container.mux_one(make_packet(data, self._sound, self.samples, frame, time_base))
             self.samples += frame
         self._packets += len(reel.packets)
-        self._sync(sum(map(len, reel.packets)))
-
-    def _sync(self, size: int) -> None:
-        self._unsynced_bytes += size
-        if self._unsynced_bytes >= SYNC_BYTES:
-            self._file.flush()
-            sync_file(self._file.fileno())
-            self._unsynced_bytes = 0
 
     def has_room(self, chapters: "Sequence[Chapter] | None") -> bool:
         """Return whether the index of all packets so far will fit, and the chapters if they are known."""
         return self._packets <= self._room_packets and (chapters is None or len(chapters) <= self._room_chapters)
 
-    def finish_file(self, chapters: "Sequence[Chapter]") -> None:
-        """Write chapters, index and tags, and sync the file. Raises OSError."""
+    def _finish(self, chapters: "Sequence[Chapter]") -> None:
         self._container.set_chapters(list(chapters))
         self._container.close()
         write_mp4_tags(self._file, self._request.tags, self._picture)
-        self._file.flush()
-        sync_file(self._file.fileno())
-        self._file.close()
-
-    def abandon_file(self) -> None:
-        """Close the unfinished file, so that the muxer cannot write its end into it."""
-        self._file.close()

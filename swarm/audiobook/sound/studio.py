@@ -202,11 +202,6 @@ class Binder:
         self._book: AudiobookRequest | None = None
         self._reels: list[Path] = []
 
-    @property
-    def appended(self) -> int:
-        """The number of reels that were appended since the file was begun."""
-        return len(self._reels)
-
     async def begin_file(self, book: AudiobookRequest) -> None:
         """Start the file, from nothing. Raises EnvironmentFault, ChildRaised."""
         self._notes: tuple[str, ...] = ()

@@ -14,16 +14,21 @@ import mutagen.flac
 import mutagen.id3
 from mutagen import id3
 
-from swarm.audiobook.sound.container import add_picture, make_chapter, make_packet, open_container, picture_packet
+from swarm.audiobook.sound.container import (
+    SoundFile,
+    add_picture,
+    make_chapter,
+    make_packet,
+    open_container,
+    picture_packet,
+)
 from swarm.audiobook.sound.cover import Picture
-from swarm.audiobook.sound.format import head_samples
 from swarm.audiobook.sound.reel_file import ReelSound
 from swarm.audiobook.sound.studio_request import AudiobookRequest
 from swarm.audiobook.sound.tags import Tags, clean_tag, comment_language, ffmpeg_tags
-from swarm.system.platform import sync_file
 
 if TYPE_CHECKING:
-    from av.container.core import Chapter  # only the stubs of PyAV have it  # only the stubs of PyAV have it
+    from av.container.core import Chapter  # only the stubs of PyAV have it
 
 ID3_HEAD_BYTES = 10
 MAX_TABLE = 255  # entries of a table of contents, which counts them in one byte; readers find chapters without it too
@@ -125,7 +130,6 @@ OPTIONS = {
 }
 STREAMINFO_END = 42  # FFmpeg completes a FLAC up to here at the end, so this part is not written again
 OPUS_SKIP = 312  # samples at 48 kHz: each stream of this encoder tells players to leave them out
-SYNC_BYTES = 16 << 20
 MAX_COMMENTS = 1000  # chapters of an Ogg or FLAC: players know comments of three digits, CHAPTER000 to CHAPTER999
 ID3 = b"id3 "
 
@@ -138,16 +142,13 @@ MAX_RIFF_BYTES = 0xFFFFFFFF
 LONG_SIZE_AT = 20  # an RF64 has its size behind the heads of the file and of its first chunk
 
 
-class TaggedFile:
+class TaggedFile(SoundFile):
     """An unfinished file, with room for chapters of these titles."""
 
     def __init__(self, request: AudiobookRequest, picture: Picture | None, chapters: "Sequence[Chapter]") -> None:
         """Start the file. Raises OSError."""
-        self._request, self._picture = request, picture
+        super().__init__(request, picture)
         self._room = len(_front(request, picture, chapters))
-        self.samples = head_samples(request.family, request.coding)
-        self._unsynced_bytes = 0
-        self._file = request.part.open("w+b")
         if request.family == "mp3":
             self._file.write(id3_tag(request.tags, picture, chapters))
         self._container, self._sound = _start(request, picture, self._file, chapters)
@@ -155,19 +156,13 @@ class TaggedFile:
     @property
     def extradata(self) -> bytes:
         """The configuration for decoders; empty for sound that is encoded here."""
-        return b"" if self._request.family in ("flac", "wav") else bytes(self._sound.codec_context.extradata or b"")
+        return b"" if self._request.family in ("flac", "wav") else super().extradata
 
-    def write_reel(self, reel: ReelSound) -> None:
-        """Append a reel."""
+    def _write(self, reel: ReelSound) -> None:
         if self._request.family in ("flac", "wav"):
             self._write_pcm(b"".join(reel.packets))
         else:
             self._write_packets(reel)
-        self._unsynced_bytes += sum(map(len, reel.packets))
-        if self._unsynced_bytes >= SYNC_BYTES:
-            self._file.flush()
-            sync_file(self._file.fileno())
-            self._unsynced_bytes = 0
 
     def _write_packets(self, reel: ReelSound) -> None:
         coding = self._request.coding
@@ -197,8 +192,8 @@ class TaggedFile:
         size = len(_front(self._request, self._picture, chapters))
         return size <= self._room if self._request.family == "mp3" else size == self._room
 
-    def finish_file(self, chapters: "Sequence[Chapter]") -> None:
-        """Write the front again, with the chapters' times, and sync the file. Raises OSError."""
+    def _finish(self, chapters: "Sequence[Chapter]") -> None:
+        """Write the front again, with the chapters' times."""
         if self._request.family in ("flac", "wav"):
             self._container.mux(self._sound.encode(None))
         self._container.close()
@@ -208,13 +203,6 @@ class TaggedFile:
             keep = STREAMINFO_END if self._request.family == "flac" else 0
             self._file.seek(keep)
             self._file.write(_front(self._request, self._picture, chapters, self._room)[keep:])
-        self._file.flush()
-        sync_file(self._file.fileno())
-        self._file.close()
-
-    def abandon_file(self) -> None:
-        """Close the unfinished file, so that the muxer cannot write its end into it."""
-        self._file.close()
 
 
 def _start(

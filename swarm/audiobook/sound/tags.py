@@ -68,7 +68,11 @@ def ffmpeg_tags(tags: Tags, family: Family) -> dict[str, str]:
         "date": tags.year,
         "genre": tags.genre,
         "track": tags.track,
-        **(_info(tags) if family == "wav" else _vorbis(tags)),
+        **(
+            _vorbis(tags)
+            if family != "wav"
+            else {"comment": tags.description, "language": tags.language, "copyright": tags.rights}
+        ),
     }
     return {name: clean_tag(value) for name, value in found.items() if clean_tag(value)}
 
@@ -103,7 +107,3 @@ def _vorbis(tags: Tags) -> dict[str, str]:
         "ARTISTSORT": tags.author_sort,
         "ALBUMARTISTSORT": tags.author_sort,
     }
-
-
-def _info(tags: Tags) -> dict[str, str]:
-    return {"comment": tags.description, "language": tags.language, "copyright": tags.rights}

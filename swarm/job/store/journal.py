@@ -16,6 +16,7 @@ import msgspec
 from swarm.errors import Remedy, StoreError
 from swarm.job.record import AnyRecord, SegmentReworded
 from swarm.job.spec import JobSpec
+from swarm.job.store.clips import file_size
 from swarm.system.disk import DAMAGED, NO_FILE, guarded
 
 Kind = TypeVar("Kind")
@@ -200,14 +201,10 @@ def _connect_to_read(path: Path) -> sqlite3.Connection:
         database.execute("PRAGMA user_version")
     except sqlite3.OperationalError:
         database.close()
-        if _size(path.with_name(f"{path.name}-wal")):
+        if file_size(path.with_name(f"{path.name}-wal")):
             raise
         return sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None, check_same_thread=False)
     except sqlite3.Error:
         database.close()
         raise
     return database
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
