@@ -72,7 +72,7 @@ async def measure(hours: float, folder: Path) -> None:
         press = Press(state, store, studio, folder / "made.m4b", STYLE, lambda *_: None, lambda gain: None)
         apply(state, GainFixed(8.0, press._level))
         await copy_reels(press, studio)
-        writing = asyncio.create_task(press.run())
+        writing = asyncio.create_task(press.make_files())
         while press.encoded < (len(press._reels) - 1) / len(press._reels) and not writing.done():
             await asyncio.sleep(0.1)
         await asyncio.sleep(1.0)
@@ -80,14 +80,14 @@ async def measure(hours: float, folder: Path) -> None:
         before_s = cpu_s(pid)
         began_s = time.perf_counter()
         accept(store, state, record, b"", places[-1:])
-        press.notice(places[-1])
+        press.notice_place(places[-1])
         (book,) = await writing
         spent_s = time.perf_counter() - began_s
         began_s = time.process_time()
         make_report(spec, store.records(spec.job), ReportExtra())
         report_s = time.process_time() - began_s
         muxed_s, muxer = cpu_s(pid) - before_s, peak_bytes(pid)
-        await studio.close()
+        await studio.close_studio()
     row(
         f"{book.duration_s / 3600:.1f} h", len(places), mib(book.bytes), f"{spent_s:.2f} s", f"{muxed_s:.2f} s",
         f"{report_s:.2f} s", mib(muxer),
@@ -107,13 +107,13 @@ async def copy_reels(press: Press, studio: Studio) -> None:
     """Encode one reel of each shape and copy it for the others; only the last reel stays to be encoded."""
     made: dict[tuple[float, ...], Path] = {}
     for reel in press._reels[:-1]:
-        order, shape = press._reel_order(reel), press._pauses_s(reel)
-        order.target.parent.mkdir(exist_ok=True)
+        request, shape = press._reel_request(reel), press._pauses_s(reel)
+        request.target.parent.mkdir(exist_ok=True)
         if shape in made:
             sound = read_reel(made[shape])
-            write_reel(order.target, structs.replace(sound.head, name=order.target.name), sound.packets)
+            write_reel(request.target, structs.replace(sound.head, name=request.target.name), sound.packets)
         else:
-            made[shape] = (await studio.encode("made", order)).path
+            made[shape] = (await studio.encode_reel("made", request)).path
 
 
 def main() -> None:

@@ -166,7 +166,7 @@ def test_the_child_ends_when_its_parent_is_killed(tmp_path: Path, message: str) 
 
         async def main():
             child = Child()
-            await child.start("child_module", [], Path({str(tmp_path / "log")!r}))
+            await child.start_child("child_module", [], Path({str(tmp_path / "log")!r}))
             await child.call({{"do": "echo", "value": 1, "lane": 1}})
             print(child.pid, flush=True)
             call = asyncio.create_task(child.call({message}))
