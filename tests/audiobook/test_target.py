@@ -91,10 +91,10 @@ def test_a_folder_that_is_a_file_is_refused_in_words(tmp_path: Path) -> None:
 
 def test_a_report_that_was_only_begun_is_not_whole(tmp_path: Path) -> None:
     report = report_path(claim_output_path(tmp_path, "Emma", "m4b", "job"))
-    assert not is_whole(report)
+    assert not is_finished_by(report, "job")
     report.write_bytes(b'{"book": {"job": "job"}, "totals": {}}')
-    assert is_whole(report)
-    assert not is_whole(tmp_path / "absent")
+    assert is_finished_by(report, "job")
+    assert not is_finished_by(tmp_path / "absent", "job")
 
 
 def whole(folder: Path, job: str, *files: str) -> bytes:
