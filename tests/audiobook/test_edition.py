@@ -26,10 +26,10 @@ class FakeUpload:
     def __init__(self) -> None:
         self.sent: list[Path] = []
 
-    def send(self, files: list[Path], tags: Tags, say: object) -> None:
+    def upload_book(self, files: list[Path], tags: Tags, say: object) -> None:
         self.sent += files
 
-    def clear(self, files: list[Path], old: object, tags: Tags) -> list[str]:
+    def remove_stale_files(self, files: list[Path], old: object, tags: Tags) -> list[str]:
         return []
 
 
