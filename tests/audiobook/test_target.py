@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from swarm.audiobook import output_path
-from swarm.audiobook.output_path import claim_output_path, is_finished_by, is_whole, release_output_path, report_path
+from swarm.audiobook.output_path import claim_output_path, is_finished_by, release_output_path, report_path
 from swarm.errors import StoreError
 
 
