@@ -29,16 +29,16 @@ STORIES = "tests/stories/test_story_of_"
 # What is edited, and the runs of tests that should notice, one after the other: stories follow the tests of the room.
 FILES = {
     "swarm/audiobook/sound/reel.py": [
-        "tests/audiobook/sound/test_reel.py tests/audiobook/sound/test_reel_file.py tests/audiobook/sound/test_pause.py"
-        " tests/audiobook/sound/test_timeline.py tests/audiobook/sound/test_volume.py"
+        "tests/audiobook/sound/test_reel.py tests/audiobook/sound/test_reel_file.py tests/audiobook/sound/test_reel.py"
+        " tests/audiobook/sound/test_reel.py tests/audiobook/sound/test_reel.py"
     ],
     "swarm/audiobook/press.py": ["tests/audiobook/test_press.py", f"{STORIES}one_machine.py"],
     "swarm/audiobook/delivery.py": [
-        "tests/audiobook/test_delivery.py tests/audiobook/test_uploads.py",
+        "tests/audiobook/test_delivery.py tests/audiobook/test_delivery.py",
         f"{STORIES}delivery.py",
     ],
     "swarm/audiobook/output_path.py": [
-        "tests/audiobook/test_target.py tests/audiobook/test_predecessor.py",
+        "tests/audiobook/test_output_path.py",
         f"{STORIES}names.py {STORIES}editions.py",
     ],
     "swarm/audiobook/edition.py": [

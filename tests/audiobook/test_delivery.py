@@ -7,9 +7,10 @@ import pytest
 from sftp_server import SftpServer
 
 from swarm.audiobook import delivery as delivery_module
-from swarm.audiobook.delivery import Delivery, find_destination
+from swarm.audiobook.delivery import Delivery, Uploads, find_destination
 from swarm.audiobook.destination import FolderDestination, Moved, RemoteDestination, Stopped
 from swarm.audiobook.output_path import placeholder
+from swarm.audiobook.sound.tags import Tags
 from swarm.errors import EnvironmentFault
 
 
@@ -193,9 +194,55 @@ def test_an_edition_takes_over_a_name_there_and_what_is_left_over_is_removed(tmp
 
 
 @pytest.mark.parametrize("kind", ["folder", "memory"])
-def test_every_depot_removes_files(tmp_path: Path, kind: str) -> None:
+def test_every_destination_removes_files(tmp_path: Path, kind: str) -> None:
     destination = FolderDestination(tmp_path) if kind == "folder" else RemoteDestination(f"memory://{tmp_path.name}")
     destination.write_file("a.mp3", b"x")
     for _ in range(2):
         destination.remove_file("a.mp3")
     assert destination.file_size("a.mp3") == 0
+
+
+PLACE, TAGS = "https://books.example#lib", Tags("Emma", ("Jane Austen",))
+
+
+@pytest.fixture
+def jobs(tmp_path: Path) -> list[Path]:
+    folders = [tmp_path / "jobs" / name for name in ("emma-1", "emma-2")]
+    for number, folder in enumerate(folders, 1):
+        folder.mkdir(parents=True)
+        (folder / "Emma.m4b").write_bytes(bytes(number))
+        (folder / "Emma.mp3").write_bytes(bytes(10 * number))
+    return folders
+
+
+def test_an_upload_is_known_by_when_its_audiobook_was_finished(jobs: list[Path]) -> None:
+    uploads = Uploads(jobs[0])
+    assert not uploads.holds(PLACE, 5.0)
+    uploads.note_upload(PLACE, 5.0, TAGS, [jobs[0] / "Emma.m4b"])
+    uploads.note_upload("https://other.example#", 6.0, TAGS, [jobs[0] / "Emma.m4b"])
+    assert uploads.holds(PLACE, 5.0)
+    assert not uploads.holds(PLACE, 6.0)
+
+
+def test_all_files_that_were_ever_uploaded_as_a_book_are_known(jobs: list[Path]) -> None:
+    one, other = map(Uploads, jobs)
+    one.note_upload(PLACE, 5.0, TAGS, [jobs[0] / "Emma.m4b"])
+    one.note_upload(PLACE, 6.0, TAGS, [jobs[0] / "Emma.mp3"])
+    other.note_upload(PLACE, 7.0, TAGS, [jobs[1] / "Emma.m4b"])
+    assert (
+        one.known_files(PLACE, TAGS)
+        == other.known_files(PLACE, TAGS)
+        == {("Emma.m4b", 1), ("Emma.mp3", 10), ("Emma.m4b", 2)}
+    )
+    assert (
+        one.known_files("https://other.example#", TAGS)
+        == one.known_files(PLACE, Tags("Persuasion", TAGS.authors))
+        == set()
+    )
+
+
+@pytest.mark.parametrize("content", ["", "[", "[1]", '{"a": {}}'])
+def test_notes_that_cannot_be_read_are_none(jobs: list[Path], content: str) -> None:
+    (jobs[0] / "uploads.json").write_text(content)
+    assert not Uploads(jobs[0]).holds(PLACE, 5.0)
+    assert Uploads(jobs[0]).known_files(PLACE, TAGS) == set()

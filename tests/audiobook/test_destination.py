@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.audiobook import destination as depot_module
+from swarm.audiobook import destination as destination_module
 from swarm.audiobook.destination import (
     Destination,
     DestinationFault,
@@ -85,7 +85,7 @@ def test_whoever_moves_a_file_can_be_stopped_and_moves_it_later(destination: Des
 def test_a_copy_that_was_cut_off_goes_on_where_it_was(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(depot_module, "COPY_BYTES", 100_000)
+    monkeypatch.setattr(destination_module, "COPY_BYTES", 100_000)
     destination, told = FolderDestination(tmp_path / "mount"), list[int]()
 
     def break_off(there: int) -> None:
@@ -118,7 +118,7 @@ def test_a_fault_says_whether_trying_again_can_help(
     def fail(_handle: int) -> None:
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(depot_module, "sync_file", fail)
+    monkeypatch.setattr(destination_module, "sync_file", fail)
     with pytest.raises(DestinationFault, match=str(tmp_path)) as fault:
         FolderDestination(tmp_path).put_file(source, "a.m4b", DIGEST, lambda there: None)
     assert fault.value.permanent is permanent

@@ -1,4 +1,4 @@
-"""Depots at addresses; test_depot.py has the contract that they share with folders."""
+"""Destinations at addresses; test_destination.py has the contract that they share with folders."""
 
 import builtins
 import hashlib

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from swarm.audiobook.sound.reel import Cue
 from swarm.book.model.book import Chapter, Cover, Pause, Segment, Unspoken
 from swarm.book.model.word_times import pack_words
 from swarm.job.recipe import Recipe
@@ -21,7 +22,18 @@ from swarm.job.record import (
 )
 from swarm.job.run import RunStats
 from swarm.job.spec import BookFacts, JobSpec
-from swarm.watch.report import HeardSentence, ReportExtra, closing_lines, file_lines, rewriting
+from swarm.watch.report import (
+    HeardSentence,
+    ReportedSentence,
+    ReportExtra,
+    closing_lines,
+    file_lines,
+    heard_at,
+    locate,
+    read_reported,
+    rewriting,
+    sound_files,
+)
 from swarm.watch.report import make_report as make_row
 
 BEGAN_S = 1_700_000_000.0
@@ -395,3 +407,91 @@ def test_what_redo_speaks_is_counted_once_each_time() -> None:
 def test_the_first_grant_is_the_earliest_that_is_known(first_grant_s: float | None) -> None:
     totals = make_report(JOB, WHOLE, ReportExtra(run_stats=RunStats(first_grant_s=first_grant_s)))["totals"]
     assert totals["first_grant_s"] == (1.0 if first_grant_s is None else 0.25)
+
+
+def row(number: int, at_s: float | None, end_s: float | None, file: str = "a.m4b") -> ReportedSentence:
+    return ReportedSentence(1, number, f"1:{number}", f"Text {number}.", file, at_s, end_s)
+
+
+ROWS = [row(1, 0.02, 4.0), row(2, 4.4, 10.0), row(3, 10.0, 10.0), row(4, 12.0, 20.0), row(5, 0.0, 3.0, "b.m4b")]
+
+
+@pytest.mark.parametrize(
+    ("moment_s", "sentence", "before"),
+    [
+        (0.0, "1:1", None),
+        (4.1, "1:1", None),  # the pause is nearer to the first
+        (4.3, "1:2", "1:1"),  # nearer to the second
+        (5.9, "1:2", "1:1"),  # a listener needs a moment to read the clock
+        (6.5, "1:2", None),
+        (10.4, "1:2", None),  # the third one has no sound
+        (11.9, "1:4", "1:2"),
+        (24.0, "1:4", None),  # players round
+    ],
+)
+def test_a_moment_is_in_the_sentence_that_is_heard_then(moment_s: float, sentence: str, before: str | None) -> None:
+    heard = heard_at(ROWS, "a.m4b", moment_s)
+    assert heard is not None
+    assert (heard.sentence.id, heard.before.id if heard.before else None) == (sentence, before)
+
+
+def test_behind_the_end_and_in_another_file_nothing_is_heard() -> None:
+    assert heard_at(ROWS, "a.m4b", 26.0) is heard_at(ROWS, "c.m4b", 1.0) is heard_at([], "a.m4b", 0.0) is None
+    heard = heard_at(ROWS, "b.m4b", 1.0)
+    assert heard is not None
+    assert heard.sentence.id == "1:5"
+
+
+def test_a_report_is_read_with_its_options() -> None:
+    rows = [{"chapter": 1, "sentence": 1, "id": "1:1", "text": "Yes.", "file": "a.m4b", "at_s": 0.0, "end_s": 1.0}]
+    whole = {"version": 2, "book": {"job": "emma-1", "title": "x"}, "totals": {}, "options": ["--title=E"]}
+    found = read_reported(json.dumps({**whole, "segments": rows}).encode())
+    assert found is not None
+    assert (found.book.job, found.options, sound_files(found)) == ("emma-1", ("--title=E",), ["a.m4b"])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"[" * 100_000,
+        b'{"book": {"job": "emma-1"}}',  # only a claim of the name
+        b'{"version": 2, "book": {"job": 7}, "totals": {}}',
+        b'{"version": 2, "book": {"job": "e"}, "totals": {}, "options": [1]}',
+        b'{"version": 2, "book": {"job": "e"}, "totals": {}, "options": [' + b'"a",' * 1000 + b'"a"]}',
+        b'\xff{"version": 2, "book": {"job": "e"}, "totals": {}}',
+        b'{"version": 1, "book": {"job": "e"}, "totals": {}}',  # of an older e2a-swarm
+    ],
+)
+def test_what_is_no_whole_report_is_none(data: bytes) -> None:
+    assert read_reported(data) is None
+
+
+FILES = [
+    ("a.m4b", [Cue(0, 0, 0.0, 1.0), Cue(0, 2, 2.0, 3.0)]),
+    ("b.m4b", [Cue(1, 0, 0.0, 1.5)]),
+]
+
+
+def test_a_sentence_is_where_it_is_heard() -> None:
+    assert locate(FILES, []) == {
+        (0, 0): HeardSentence("a.m4b", 0.0, 1.0),
+        (0, 2): HeardSentence("a.m4b", 2.0, 3.0),
+        (1, 0): HeardSentence("b.m4b", 0.0, 1.5),
+    }
+
+
+def test_a_missing_one_ought_to_be_after_the_one_before_it() -> None:
+    found = locate(FILES, [(0, 1), (1, 1)])
+    assert found[0, 1] == HeardSentence("a.m4b", 1.0, 1.0)
+    assert found[1, 1] == HeardSentence("b.m4b", 1.5, 1.5)
+
+
+def test_a_missing_first_one_ought_to_begin_the_first_file() -> None:
+    later = [("a.m4b", [Cue(0, 1, 0.5, 1.0)]), ("b.m4b", [Cue(1, 0, 0.0, 1.5)])]
+    assert locate(later, [(0, 0)])[0, 0] == HeardSentence("a.m4b", 0.0, 0.0)
+
+
+def test_a_book_that_is_not_written_has_no_places() -> None:
+    assert locate([], [(0, 1)]) == {}

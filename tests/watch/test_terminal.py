@@ -1,10 +1,13 @@
+"""Lines that a peer causes are shown within bounds."""
+
 import io
 import os
+from pathlib import Path
 
 import pytest
 
 from swarm.watch.progress import make_progress
-from swarm.watch.terminal import cells, folded
+from swarm.watch.terminal import LineRateLimiter, Priority, cells, folded, is_journal, marked
 
 LONG = "--chapters 99: this book has 12 chapters; `e2a-swarm inspect BOOK` lists them"
 
@@ -82,3 +85,48 @@ def test_paths_and_commands_stay_whole_to_be_copied(line: str) -> None:
 
 def test_what_follows_a_break_hangs_where_a_list_wants_it() -> None:
     assert folded("ok    one two three four five six", Terminal(), hang=6).split("\n")[1].startswith("      ")
+
+
+def test_lines_for_the_journal_begin_with_their_priority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (tmp_path / "journal").open("w") as stream:
+        about = os.fstat(stream.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{about.st_dev}:{about.st_ino}")
+        assert marked("the disk is full", Priority.ERROR, stream) == "<3>the disk is full"
+        assert marked("one\ntwo", Priority.INFO, stream) == "<6>one\n<6>two"
+
+
+def test_a_stream_that_the_journal_does_not_read_stays_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "8:12345")  # inherited from a service that started a shell
+    with (tmp_path / "file").open("w") as stream:
+        assert marked("the disk is full", Priority.ERROR, stream) == "the disk is full"
+
+
+@pytest.mark.parametrize("told", [None, "", "8", "8:x"])
+def test_without_a_journal_nothing_is_marked(told: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    if told is not None:
+        monkeypatch.setenv("JOURNAL_STREAM", told)
+    with (tmp_path / "file").open("w") as stream:
+        assert not is_journal(stream)
+
+
+def test_a_stream_that_is_no_file_or_closed_is_no_journal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "8:12345")
+    assert not is_journal(io.StringIO())
+    stream = (tmp_path / "file").open("w")
+    stream.close()
+    assert not is_journal(stream)
+
+
+def test_so_many_lines_are_shown_then_one_says_that_there_are_more() -> None:
+    limiter = LineRateLimiter(3, 5.0, "too many")
+    assert [limiter.allow(f"{n}", 0.0) for n in range(6)] == ["0", "1", "2", "too many", "", ""]
+
+
+def test_later_lines_are_shown_again_a_few_at_a_time() -> None:
+    limiter = LineRateLimiter(3, 5.0, "too many")
+    for n in range(9):
+        limiter.allow(f"{n}", 0.0)
+    assert [limiter.allow(f"{n}", 10.0) for n in range(4)] == ["0", "1", "too many", ""]

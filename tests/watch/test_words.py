@@ -7,18 +7,25 @@ import pytest
 from msgspec import convert, structs
 
 import swarm.lease
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.coordinator import engine_wait
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
+from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import Refused
 from swarm.watch import words
 from swarm.watch.words import (
     event_text,
     failure_text,
     files_text,
+    guest_rows,
+    guest_words,
+    guests_line,
     hindrance_text,
     hopeless_text,
     refused_text,
     resting_text,
+    standby_state,
+    standby_text,
     waiting_text,
 )
 
@@ -113,3 +120,39 @@ def test_files_are_called_by_what_they_are_for(names: tuple[str, ...], text: str
 
 def test_a_sentence_is_bounded() -> None:
     assert len(waiting_text(Reason("loading", note="x" * 9000))) == words.MAX_LETTERS
+
+
+@pytest.mark.parametrize(
+    ("standby", "state", "text"),
+    [
+        (StandbyStatus("tower", 1.4), "following", "1 s behind"),
+        (StandbyStatus("tower", None, behind=7), "copying", "copying, 7 records behind"),
+        (StandbyStatus("tower", 90.0, 80.0), "away", "away for 1 min 20 s"),
+    ],
+)
+def test_a_standby_follows_copies_or_is_away(standby: StandbyStatus, state: str, text: str) -> None:
+    assert (standby_state(standby), standby_text(standby)) == (state, text)
+
+
+def told(voice: str, count: int) -> tuple[Segment, ...]:
+    return (Segment("Ja.", Pause.SENTENCE, voice=voice),) * count
+
+
+PIPER = "guest:de;piper;piper:de_DE-thorsten-medium;thorsten"
+CHAPTERS = [
+    Chapter("One", told("guest:fr;espeak;;fr", 3) + told("", 4)),
+    Chapter("Two", told(PIPER, 2) + told("guest:ru;espeak;;ru", 1)),
+]
+
+
+def test_each_engine_is_named_once_with_its_languages() -> None:
+    words = (
+        "in other languages: French (3 sentences), Russian (1 sentence) by espeak; "
+        "German (2 sentences) by piper:de_DE-thorsten-medium"
+    )
+    assert guest_words(guest_rows(CHAPTERS)) == words
+    assert guests_line(guest_rows(CHAPTERS), "hibari") == f"{words}; --one-engine leaves all to hibari"
+
+
+def test_nothing_is_said_of_a_book_that_one_engine_speaks() -> None:
+    assert guests_line(guest_rows([Chapter("One", told("", 4) + told("anna", 1))]), "hibari") == ""

@@ -3,7 +3,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import av
@@ -13,7 +13,7 @@ from sounds import RATE, decoded, reel_of, store, tone
 
 from swarm.audiobook.sound import studio as studios
 from swarm.audiobook.sound.reel_file import ReelDamaged
-from swarm.audiobook.sound.studio import Binder, Studio
+from swarm.audiobook.sound.studio import Binder, BinderPermits, FairSemaphore, Processes, Studio
 from swarm.audiobook.sound.studio_request import AudiobookRequest, Mark, ReelClip, ReelRequest
 from swarm.audiobook.sound.tags import Tags
 from swarm.errors import EnvironmentFault
@@ -336,3 +336,138 @@ async def test_a_file_that_was_left_unfinished_takes_its_process_along(tmp_path:
             await binder.begin_file(book_order(tmp_path))
             raise ZeroDivisionError
     assert not studio.processes.running
+
+
+async def test_no_book_waits_until_all_the_work_of_another_is_done() -> None:
+    turns, order = FairSemaphore(1), list[str]()
+
+    async def work(book: str, name: str) -> None:
+        async with turns.turn(book):
+            order.append(name)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(
+        *(work("long", f"long {n}") for n in range(4)), work("short", "short 0"), work("late", "late 0")
+    )
+    assert order == ["long 0", "long 1", "short 0", "late 0", "long 2", "long 3"]
+
+
+async def test_no_more_work_than_seats_is_under_way() -> None:
+    turns, running, most = FairSemaphore(2), 0, 0
+
+    async def work(book: str) -> None:
+        nonlocal running, most
+        async with turns.turn(book):
+            running += 1
+            most = max(most, running)
+            await asyncio.sleep(0)
+            running -= 1
+
+    await asyncio.gather(*(work(f"book {n % 3}") for n in range(20)))
+    assert (most, running) == (2, 0)
+
+
+async def test_a_seat_is_not_lost_when_its_holder_is_cancelled() -> None:
+    turns, held = FairSemaphore(1), asyncio.Event()
+
+    async def hold(book: str) -> None:
+        async with turns.turn(book):
+            await held.wait()
+
+    first, second, third = (asyncio.create_task(hold(book)) for book in "abc")
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.sleep(0)  # the seat is given to the second, which is cancelled before it wakes
+    second.cancel()
+    held.set()
+    for task in (first, second):
+        with suppress(asyncio.CancelledError):
+            await task
+    await asyncio.wait_for(third, 60)
+
+
+async def test_a_file_that_is_whole_gets_a_permit_beside_those_that_wait_for_their_parts() -> None:
+    permits, loop, got = BinderPermits(2, 1), asyncio.get_running_loop(), list[str]()
+    parts = {name: loop.create_future() for name in ("early", "later", "whole")}
+    parts["whole"].set_result(None)
+    end = asyncio.Event()
+
+    async def bind(name: str) -> None:
+        async with permits.permit(parts[name]):
+            got.append(name)
+            await end.wait()
+
+    tasks = [asyncio.create_task(bind(name)) for name in parts]
+    await asyncio.sleep(0.01)
+    assert got == ["early", "whole"]
+    end.set()
+    await asyncio.wait(tasks, timeout=60)
+    assert got == ["early", "whole", "later"]
+
+
+async def test_a_file_that_becomes_whole_while_it_waits_gets_the_free_permit() -> None:
+    permits, loop, got = BinderPermits(2, 1), asyncio.get_running_loop(), list[str]()
+    parts = {name: loop.create_future() for name in ("early", "later")}
+    end = asyncio.Event()
+
+    async def bind(name: str) -> None:
+        async with permits.permit(parts[name]):
+            got.append(name)
+            await end.wait()
+
+    tasks = [asyncio.create_task(bind(name)) for name in parts]
+    await asyncio.sleep(0.01)
+    assert got == ["early"]
+    parts["later"].set_result(None)
+    await asyncio.sleep(0.01)
+    assert got == ["early", "later"]
+    end.set()
+    await asyncio.wait(tasks, timeout=60)
+
+
+MODULE = "child_module"
+
+
+@pytest_asyncio.fixture
+async def processes(tmp_path: Path) -> AsyncIterator[Processes]:
+    processes = Processes(tmp_path)
+    yield processes
+    await processes.end_processes()
+
+
+async def test_a_process_that_is_idle_soon_is_waited_for_and_no_other_started(processes: Processes) -> None:
+    async def work() -> None:
+        child = await processes.take_process_soon(MODULE)
+        await child.call({"do": "echo", "value": 0})
+        processes.give_process_back(child)
+
+    await asyncio.gather(*(work() for _ in range(5)))
+    assert len(processes.running) == 1
+
+
+async def test_another_process_is_started_when_waiting_took_as_long_as_a_start(processes: Processes) -> None:
+    first = await processes.take_process_soon(MODULE)
+    await first.call({"do": "echo", "value": 0})
+    processes.give_process_back(first)
+    assert await processes.take_process_soon(MODULE) is first
+    assert await processes.take_process_soon(MODULE) is not first
+    assert len(processes.running) == 2
+
+
+async def test_a_first_process_that_hangs_is_not_waited_for(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studios, "MAX_START_S", 0.05)
+    hanging = await processes.take_process_soon(MODULE)
+    assert await processes.take_process_soon(MODULE) is not hanging
+
+
+async def test_the_death_of_the_only_process_has_another_one_started_at_once(
+    processes: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studios, "MAX_START_S", 1e6)
+    dying = await processes.take_process_soon(MODULE)
+    waiting = asyncio.create_task(processes.take_process_soon(MODULE))
+    await asyncio.sleep(0)
+    await processes.end_process(dying)
+    assert await waiting is not dying

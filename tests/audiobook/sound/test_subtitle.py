@@ -6,7 +6,7 @@ import strict_webvtt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from swarm.audiobook.sound.subtitle import SubtitleLine, write_subtitles
+from swarm.audiobook.sound.subtitle import SubtitleLine, write_cue_sheet, write_subtitles
 from swarm.audiobook.sound.tags import Tags
 
 LINES = [
@@ -137,3 +137,24 @@ def test_whatever_is_said_a_strict_reader_takes_it(said: list[str], places: list
     ]
     cues = strict_webvtt.read(write_subtitles("vtt", lines, Tags("T")))
     assert "".join("".join(cue.text.split()) for cue in cues) == "".join("".join(text.split()) for text in said)
+
+
+TAGS = Tags("Emma", ("Jane Austen", "Another"), part_title="Part\nI")
+
+
+def test_times_are_minutes_seconds_and_frames_however_long_the_book_is() -> None:
+    sheet = write_cue_sheet('Emma "1".mp3', TAGS, [("One", 0.0), ('Two, or "2"', 75.5), ("Three", 66 * 3600 + 0.999)])
+    assert sheet.splitlines() == [
+        'PERFORMER "Jane Austen, Another"',
+        'TITLE "Part I"',
+        "FILE \"Emma '1'.mp3\" MP3",
+        "  TRACK 01 AUDIO",
+        '    TITLE "One"',
+        "    INDEX 01 00:00:00",
+        "  TRACK 02 AUDIO",
+        "    TITLE \"Two, or '2'\"",
+        "    INDEX 01 01:15:37",
+        "  TRACK 03 AUDIO",
+        '    TITLE "Three"',
+        "    INDEX 01 3960:00:74",
+    ]

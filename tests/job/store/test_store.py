@@ -18,9 +18,19 @@ from specs_for_tests import a_clip, a_job, a_key
 
 from swarm.config import VERSION_FILE, state_folder
 from swarm.errors import StoreError
-from swarm.job.record import ClipDiscarded, JobFinished, LatentsKept, RunStarted, SegmentFailed, SegmentQuarantined
+from swarm.job.record import (
+    ClipAccepted,
+    ClipDiscarded,
+    JobFinished,
+    JobPaused,
+    LatentsKept,
+    RunStarted,
+    SegmentFailed,
+    SegmentQuarantined,
+    SegmentReworded,
+)
 from swarm.job.run import RunStats
-from swarm.job.store.store import DiskStore
+from swarm.job.store.store import DiskStore, Tally, has_job, is_used, reworded_jobs
 
 JOB = "moby-dick-1a2b"
 
@@ -411,3 +421,53 @@ def test_a_job_whose_journal_was_moved_away_begins_anew_with_all_its_clips(disk:
         assert again.open_job(JOB) == a_job()
         assert list(again.records(JOB)) == []
         assert again.find_clip(a_key(0))
+
+
+def test_jobs_with_wordings_are_found_by_their_books_slug_newest_first(tmp_path: Path) -> None:
+    book = tmp_path / "book.epub"
+    book.write_bytes(b"book")
+    store = DiskStore(tmp_path / "state")
+    for number, name in enumerate(("moby-dick-01", "moby-dick-02", "moby-dick-03", "moby-04")):
+        store.create_job(a_job(name, created_s=float(number)), book)
+    for name, said in (("moby-dick-01", "A."), ("moby-dick-02", "B."), ("moby-dick-02", ""), ("moby-04", "D.")):
+        store.commit([(name, SegmentReworded(0, 1, said), b"")])
+    store.commit([("moby-dick-03", SegmentReworded(0, 0, "C."), b"")])
+    store.close()
+    found = [(spec.job, wordings) for spec, wordings in reworded_jobs(tmp_path / "state", "moby-dick")]
+    assert found == [("moby-dick-03", {(0, 0): "C."}), ("moby-dick-01", {(0, 1): "A."})]
+
+
+def test_a_damaged_journal_has_none(tmp_path: Path) -> None:
+    (tmp_path / "jobs" / "moby-dick-01").mkdir(parents=True)
+    (tmp_path / "jobs" / "moby-dick-01" / "journal.sqlite").write_bytes(b"no database")
+    assert reworded_jobs(tmp_path, "moby-dick") == []
+
+
+def test_a_job_is_used_while_a_store_has_locked_it(tmp_path: Path) -> None:
+    book = tmp_path / "book.epub"
+    book.write_bytes(b"book")
+    store, job = DiskStore(tmp_path), a_job().job
+    assert not has_job(tmp_path, job)
+    store.create_job(a_job(), book)
+    assert (has_job(tmp_path, job), is_used(tmp_path, job)) == (True, False)
+    store.lock_job(job)
+    assert is_used(tmp_path, job)
+    store.close()
+    assert not is_used(tmp_path, job)
+
+
+def test_a_name_that_no_job_can_have_is_of_none(tmp_path: Path) -> None:
+    assert not has_job(tmp_path, "../jobs/x")
+    assert not is_used(tmp_path, "x" * 5000)
+
+
+def clip(takes: int, *, reused: bool = False) -> ClipAccepted:
+    facts = {"samples": 48_000, "sample_rate": 24_000, "digest": "0" * 64, "work_s": 0.5, "takes": takes}
+    return ClipAccepted(0, 0, 0, "key", 100, "w1", 1.0, 1.5, reused, **facts)  # type: ignore[arg-type]
+
+
+def test_clips_that_were_spoken_count_and_kept_ones_do_not() -> None:
+    tally = Tally()
+    tally.commit([clip(1), clip(3), JobPaused(True, 1.0)])
+    tally.commit([clip(1, reused=True)])
+    assert tally == Tally(commits=2, clips=2, clip_bytes=200, sound_s=4.0, work_s=1.0, retakes=2)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from recorded import coordinate, work
 
-from swarm.watch.trace.happening import named
+from swarm.watch.trace.happening import LoggedBooks, named
 from swarm.watch.trace.log_file import read_logs
 from swarm.watch.trace.story import Story
 
@@ -88,3 +88,35 @@ def test_places_are_named_as_users_count_them() -> None:
     assert named([("j", 2, index) for index in (18, 16, 17)]) == "3/17 to 3/19"
     assert named([("j", 2, 16), ("j", 2, 18), ("j", 3, 0)]) == "3/17 to 4/1 (3 sentences)"
     assert named([]) == "nothing"
+
+
+def books() -> LoggedBooks:
+    found = LoggedBooks()
+    for job, title in (("a", "Emma"), ("b", "Emma's Aunt")):
+        found.learn({"job": job, "spec": {"book": {"title": title}}})
+        found.learn({"job": job, "chapter": {"segments": [["One.", "sentence"], ["1812", "sentence", "", "In 1812"]]}})
+    return found
+
+
+def test_words_are_those_of_the_book() -> None:
+    assert [books().words["a", 0, index] for index in (0, 1)] == ["One.", "In 1812"]
+
+
+def test_a_second_run_of_a_job_begins_its_chapters_anew() -> None:
+    found = books()
+    found.learn({"job": "a", "spec": {"book": {"title": "Emma"}}})
+    found.learn({"job": "a", "chapter": {"segments": [["One.", "sentence"]]}})
+    assert found.sizes == {"a": [1], "b": [2]}
+
+
+def test_a_book_is_found_by_its_job_or_by_a_part_of_its_title() -> None:
+    assert books().find("a") == {"a"}
+    assert books().find("emma") == {"a", "b"}
+    assert books().find("AUNT") == {"b"}
+    assert books().find("Persuasion") == frozenset()
+
+
+def test_clips_that_were_there_before_are_known() -> None:
+    found = books()
+    found.learn({"job": "a", "field": "accepted", "items": [[[0, 1], {}]]})
+    assert found.known == {("a", 0, 1)}

@@ -1,10 +1,12 @@
+"""Tasks are cancelled and waited for."""
+
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
-from swarm.system.event_loop import Wakefulness, awake
+from swarm.system.event_loop import Wakefulness, awake, cancel
 
 
 @pytest.mark.parametrize("allow_sleep", [True, False])
@@ -57,3 +59,16 @@ async def test_it_ends_well_in_the_task_that_began_it_also_when_that_is_cancelle
     beating.cancel()
     with pytest.raises(asyncio.CancelledError):
         await beating
+
+
+async def test_all_tasks_have_ended_also_one_that_fails_while_it_ends() -> None:
+    async def stubborn() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise ValueError
+
+    tasks = [asyncio.create_task(stubborn()), asyncio.create_task(asyncio.sleep(0))]
+    await asyncio.sleep(0)
+    await cancel(tasks)
+    assert all(task.done() for task in tasks)
