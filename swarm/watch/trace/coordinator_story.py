@@ -4,14 +4,13 @@ The leases in the log tell why sentences were granted again."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import msgspec
 
 from swarm.lease.envelope import Reason
 from swarm.lease.message import Refused, Rejected
 from swarm.system.text import count_text
-from swarm.watch.trace.happening import Happening, LoggedBooks, Spot, named, spots_of
+from swarm.watch.trace.happening import Happening, LoggedBooks, Spot, Teller, Value, named, spots_of
 from swarm.watch.words import event_text, failure_text, refused_text, rejected_text
 
 RESTARTED = "the coordinator started again"
@@ -131,23 +130,20 @@ class LoggedLeases:
             lease.spots -= spots
 
 
-Value = dict[str, Any]
-
-
-class CoordinatorStory:
+class CoordinatorStory(Teller):
     """Follows one coordinator through its log. `leases` are those of an earlier run in the same log."""
 
+    role = "coordinator"
+
     def __init__(self, books: LoggedBooks | None = None, leases: LoggedLeases | None = None) -> None:
-        self.name = ""
-        self.books = LoggedBooks() if books is None else books
+        super().__init__(books)
         self.leases = LoggedLeases() if leases is None else leases
         self.leases.restart()
         self._workers: dict[str, str] = {}  # keys are peers, as the log spells them
         self._stopping = False
-        self._at_s = 0.0
 
     def hear(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
-        """Yield what one call was about. Raises KeyError and the like for what this version does not write."""
+        """Yield what one call was about."""
         self._at_s = at_s
         match call:
             case "open":
@@ -172,9 +168,6 @@ class CoordinatorStory:
         yield from self._events(result)
         yield from self._records(result)
         yield from self._sent(result)
-
-    def _line(self, text: str, machine: str = "", spots: frozenset[Spot] = frozenset()) -> Happening:
-        return Happening(self._at_s, "coordinator", self.name, text, machine, spots)
 
     def _learn(self, part: Value) -> None:
         self.books.learn(part)

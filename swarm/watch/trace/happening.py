@@ -1,7 +1,7 @@
 """One thing that a log tells of, how places of a book are named there, and the books in some logs: their titles,
 their sentences, and the clips that were there before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -79,3 +79,21 @@ class LoggedBooks:
 def _written(segment: list[Any]) -> str:
     """Return the words of the book: a segment's fourth field, else what is spoken."""
     return str(segment[3] if len(segment) > 3 and segment[3] is not None else segment[0])
+
+
+class Teller:
+    """Follows one core through its log; a subclass for each role has `hear`, which tells what a call was about."""
+
+    role = ""
+
+    def __init__(self, books: LoggedBooks | None = None) -> None:
+        self.name = ""  # of the core's machine
+        self.books = LoggedBooks() if books is None else books
+        self._at_s = 0.0
+
+    def hear(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
+        """Yield what one call was about. Raises KeyError and the like for what this version does not write."""
+        raise NotImplementedError
+
+    def _line(self, text: str, machine: str = "", spots: frozenset[Spot] = frozenset()) -> Happening:
+        return Happening(self._at_s, self.role, self.name, text, machine, spots)

@@ -11,7 +11,7 @@ import msgspec
 
 from swarm.system.text import clean_note
 from swarm.watch.trace.coordinator_story import CoordinatorStory, LoggedLeases
-from swarm.watch.trace.happening import Happening, LoggedBooks, Place, named
+from swarm.watch.trace.happening import Happening, LoggedBooks, Place, Teller, named
 from swarm.watch.trace.log_file import Entry
 from swarm.watch.trace.worker_story import WorkerStory
 
@@ -22,7 +22,7 @@ class Story:
     """The tellers of all cores in some logs, by file and role, and what they learned."""
 
     def __init__(self) -> None:
-        self._tellers: dict[tuple[str, str], CoordinatorStory | WorkerStory] = {}
+        self._tellers: dict[tuple[str, str], Teller] = {}
         self.machines: dict[str, None] = {}
         self.books = LoggedBooks()
 
@@ -43,7 +43,7 @@ class Story:
         heard = list(map(tuple, self._teller(entry).hear(entry.at, entry.call, given, result)))
         return msgspec.convert(heard, list[Happening])  # a damaged line may have given it names that are no text
 
-    def _teller(self, entry: Entry) -> CoordinatorStory | WorkerStory:
+    def _teller(self, entry: Entry) -> Teller:
         """Return who tells of a core; one that begins anew knows the leases of the run before in the same log."""
         core = entry.source, entry.core
         before = self._tellers.get(core)
@@ -84,7 +84,7 @@ class Story:
         return not book or any(job in self.books.find(book) for job, _, _ in happening.spots)
 
 
-TELLERS: dict[str, Callable[[LoggedBooks, LoggedLeases | None], CoordinatorStory | WorkerStory]] = {
+TELLERS: dict[str, Callable[[LoggedBooks, LoggedLeases | None], Teller]] = {
     "coordinator": CoordinatorStory,
     "worker": lambda books, _leases: WorkerStory(books),
 }
