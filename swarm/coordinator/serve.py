@@ -360,7 +360,7 @@ class Server:
             self._do_with(peer, frame, outcome)
         coming = self._core.coming(peer)
         offset = message.offset if isinstance(message, ClipPiece) else 0
-        whole = self._assembly.add(peer, offset, frame, coming)
+        whole = self._assembly.add_piece(peer, offset, frame, coming)
         if coming is not None and whole:
             self._do_with(peer, whole, self._take(peer, coming.clip, whole))
 

@@ -131,7 +131,7 @@ class Speed:
     work_s: float = 0.0
     clips: int = 0
 
-    def add(self, characters: int, audio_s: float, work_s: float) -> None:
+    def add_clip(self, characters: int, audio_s: float, work_s: float) -> None:
         """Add a clip to the estimate."""
         self.characters = self.characters * _KEEP + characters
         self.audio_s = self.audio_s * _KEEP + audio_s

@@ -1,4 +1,4 @@
-"""The bytes of unaccepted clips and spares: the first in memory, further ones in files of the state folder."""
+"""The bytes of unaccepted and retained clips: the first in memory, further ones in files of the state folder."""
 
 from collections.abc import Callable
 from contextlib import suppress

@@ -77,7 +77,7 @@ class AllowedRepeats:
         """Allow all that lay on a disk that is lost, and remember what living workers still have of it."""
         spots = [(job, *place) for job, state in coordinator.disk.durable.items() for place in state.accepted]
         self.allow(spots, f"{coordinator.name} lost its disk")
-        spare = {name[:3] for worker in self.world.workers if worker.alive for name in worker.core.spares.clips}
+        spare = {name[:3] for worker in self.world.workers if worker.alive for name in worker.core.retained_clips.clips}
         self.spared |= spare.intersection(spots)
 
     def graced(self, coordinator: SimCoordinator) -> None:

@@ -251,7 +251,7 @@ class SimCoordinator(Machine):
             self.take(outcome)
         coming = core.coming(peer)
         offset = message.offset if isinstance(message, ClipPiece) else 0
-        whole = self.assembly.add(peer, offset, frame, coming)
+        whole = self.assembly.add_piece(peer, offset, frame, coming)
         if coming is not None and whole:
             self._receive(peer, coming.clip, whole)
 

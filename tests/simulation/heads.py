@@ -133,7 +133,7 @@ class TakeOvers:
 
     def heard(self, worker: SimWorker, job: Job, before: int) -> None:
         """Note when a worker hears of a higher head."""
-        if lineage_of(worker.core.heads.epochs.get(job.job, 0)) > lineage_of(before):
+        if lineage_of(worker.core.leaders.epochs.get(job.job, 0)) > lineage_of(before):
             self.heard_s[worker.process, job.job] = self.world.heap.now
             self._offers(worker, job)
 
@@ -142,7 +142,7 @@ class TakeOvers:
         core = worker.core
         if worker.liar or not self.world.network.is_steady:  # a worker speaks what is granted while the offer travels
             return
-        mine = [name[:3] for name in (*core.unaccepted.clips, *core.spares.clips) if name[0] == job.job]
+        mine = [name[:3] for name in (*core.unaccepted.clips, *core.retained_clips.clips) if name[0] == job.job]
         for head in self.heads:
             if head.core is not None and head.disk.durable[JOB].epoch == job.epoch:
                 ledger = head.core.jobs[JOB].ledger
@@ -165,7 +165,7 @@ class TakeOvers:
         if lower is None or spot[0] not in lower.disk.durable or worker.liar:
             return
         lineage = lineage_of(lower.disk.durable[spot[0]].epoch)
-        if lineage_of(worker.core.heads.epochs.get(spot[0], 0)) > lineage:
+        if lineage_of(worker.core.leaders.epochs.get(spot[0], 0)) > lineage:
             raise Violation(f"{worker.name} works for {link}, and has heard of another head", spot)
         for head in self.heads if len(self.heads) > 1 and spot[0] == JOB else ():
             touch_s = self._in_touch_s(worker, head)
@@ -179,7 +179,7 @@ class TakeOvers:
                 continue
             for job, state in coordinator.disk.durable.items():
                 known_s = self.world.heap.now - self.heard_s.get((worker.process, job), self.world.heap.now)
-                is_lower = lineage_of(worker.core.heads.epochs.get(job, 0)) > lineage_of(state.epoch)
+                is_lower = lineage_of(worker.core.leaders.epochs.get(job, 0)) > lineage_of(state.epoch)
                 if is_lower and min(known_s, self._in_touch_s(worker, coordinator)) > NEWS_S:
                     raise Violation(
                         f"{coordinator.name} writes beside the head that {worker.name} knows", (job, -1, -1)
@@ -207,6 +207,6 @@ class TakeOvers:
                 raise Violation(f"{head.name} still leads a job that was taken over")
         highest = max(lineage_of(head.disk.durable[JOB].epoch) for head in self.heads)
         for worker in self.world.workers:
-            known = lineage_of(worker.core.heads.epochs.get(JOB, 0))
+            known = lineage_of(worker.core.leaders.epochs.get(JOB, 0))
             if worker.awake and not worker.liar and known != highest:
                 raise Violation(f"{worker.name} follows another head than the highest")

@@ -283,11 +283,11 @@ class Judge:
         if list(core.jobs.open) != [job for job, served in core.jobs.items() if served.is_open]:
             raise Violation(f"{list(core.jobs.open)} are not the open jobs")
         leases = [lease for served in core.jobs.values() for lease in served.ledger.leases.values()]
-        held: dict[str, dict[int, Lease]] = {key: {} for key in core.sessions.keys() | core.jobs.holdings.by_session}
+        held: dict[str, dict[int, Lease]] = {key: {} for key in core.sessions.keys() | core.jobs.lease_index.by_session}
         for lease in leases:
             held.setdefault(lease.session, {})[lease.id] = lease
         for key, mine in held.items():
-            if core.jobs.holdings.of(key) != mine:
+            if core.jobs.lease_index.of(key) != mine:
                 raise Violation(f"the leases of {key} are not known")
         dues = [core.deadlines.of_lease(lease) for lease in leases]
         silences = [session.heard_s + SILENCE_S for session in core.sessions.values()]

@@ -77,10 +77,10 @@ MUTANTS: dict[str, Edit | Value] = {
         Deadlines, "overdue", "min(map(self.of_lease, leases.values()), default=inf)", "inf"
     ),
     "the deadline of a silence is forgotten": Edit(Deadlines, "joined", "session.heard_s + SILENCE_S)", "inf)"),
-    "a deadline that comes nearer is not noticed": Edit(Ledger, "begin", "self.holdings.hasten(lease)", "pass"),
+    "a deadline that comes nearer is not noticed": Edit(Ledger, "begin", "self.lease_index.hasten(lease)", "pass"),
     "a lapsed lease takes what others have": Edit(Ledger, "resume", "index in free and ", ""),
     "a finished job stays open": Edit(CoordinatorCore, "_dispatch", "self.jobs.review()", "pass"),
-    "leases that ended are still known": Edit(Ledger, "_forget", "self.holdings.remove(lease)", "pass"),
+    "leases that ended are still known": Edit(Ledger, "_forget", "self.lease_index.remove_lease(lease)", "pass"),
     "waiting slots are not asked again": Value(CoordinatorCore, "_next_round", lambda self: math.inf),
     "no silence detection": Value(deadlines, "SILENCE_S", 1e9),
     "clips of the dropped are thrown away": Value(CoordinatorCore, "_take_late", lambda self, *_: None),
@@ -168,7 +168,7 @@ MUTANTS: dict[str, Edit | Value] = {
         EngineSlot, "suits", "self.latents == find_latents(job.job_files)", "True"
     ),
     "workers fetch a file from each other": Edit(Chain, "_choose", "and not self._leads_to(other, session.key)", ""),
-    "pieces out of turn are written": Edit(Downloads, "take", "piece.offset != item.received or", ""),
+    "pieces out of turn are written": Edit(Downloads, "take_piece", "piece.offset != item.received or", ""),
     "pieces that do not come are not missed": Value(asset_download, "STALLED_S", 1e9),
     "all is asked for at once": Edit(
         Downloads, "_fetch", " and item.asked - item.have < WINDOW * self.settings.piece", ""

@@ -57,15 +57,15 @@ MUTANTS: dict[str, tuple[Edit, dict[str, Any]]] = {  # with the worlds that noti
         WORDS,
     ),
     "all may download at once": (
-        Edit(DownloadArbiter, "_may_download", "if now - leave.moved_s < STUCK_S", "if False"),
+        Edit(DownloadArbiter, "_may_download", "if now - permit.moved_s < STUCK_S", "if False"),
         {},
     ),
     "a download that is stuck is waited for": (
-        Edit(DownloadArbiter, "_may_download", "now - leave.moved_s < STUCK_S", "True"),
+        Edit(DownloadArbiter, "_may_download", "now - permit.moved_s < STUCK_S", "True"),
         {"troubles": ("stuck",)},
     ),
     "a list is taken as it comes": (
-        Edit(BlockLists, "take", "hashlib.sha256(coming.data).hexdigest() == piece.digest", "True"),
+        Edit(BlockLists, "take_list_piece", "hashlib.sha256(coming.data).hexdigest() == piece.digest", "True"),
         {"troubles": ("liars",), "lies": ("list",)},
     ),
     "a liar is named to others": (Edit(Chain, "able", "and key not in self.liars", ""), LIARS),

@@ -227,7 +227,7 @@ class SimWorker(Machine):
             self._give_back(name, heard)
             before = self.world.judge.workers.elsewhere(self, name)
             told = self.world.judge.workers.known(self, name) if isinstance(heard, NEWS) else None
-            known = self.core.heads.epochs.get(heard.job, 0) if isinstance(heard, Job) else 0
+            known = self.core.leaders.epochs.get(heard.job, 0) if isinstance(heard, Job) else 0
             out = self.core.receive(name, heard, self.clock(), frame)
             self.world.judge.workers.answers(self, name, heard, told, out)
             if isinstance(heard, Job):

@@ -98,7 +98,7 @@ class CoordinatorCore:
         `install` is the command line that brings its engine to a worker, `fetch` the one that brings its model, and
         `device` the kind that the model computes on.
         """
-        ledger = Ledger(state, holdings=self.jobs.holdings)
+        ledger = Ledger(state, lease_index=self.jobs.lease_index)
         served = ServedJob(state, ledger, install, fetch, self.settings.unknown_deadline_s, device)
         served.run_stats = run_stats or served.run_stats
         self.jobs.add(served)
@@ -133,7 +133,7 @@ class CoordinatorCore:
             outcome.send(peer, WhoAreYou())
             return outcome
         if isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
-            self.pieces.take(session, message, len(frame), self._credit, now, outcome)
+            self.pieces.take_clip_piece(session, message, len(frame), self._credit, now, outcome)
             tidy(self.jobs, session, now)
             return outcome
         self._dispatch(session, message, now, frame, fault, outcome)
@@ -197,7 +197,7 @@ class CoordinatorCore:
     def stop(self) -> Outcome:
         """Grant nothing more and have every lease given back; what is being spoken is still taken."""
         outcome, self.stopping = Outcome(), True
-        self.jobs.holdings.closed = True
+        self.jobs.lease_index.closed = True
         withdraw(self.jobs.values(), self.sessions, outcome)
         return outcome
 
@@ -373,7 +373,14 @@ class CoordinatorCore:
         if thorough:
             self.asked_s = now
         self.waiting = still_waiting(self.waiting, self.sessions)
-        grants = GrantRound(self.jobs, self.sessions, self.settings, now, outcome, self._new_lease_id)
+        grants = GrantRound(
+            jobs=self.jobs,
+            sessions=self.sessions,
+            settings=self.settings,
+            now=now,
+            out=outcome,
+            new_id=self._new_lease_id,
+        )
         self.more_to_grant = grants.grant_waiting(self.waiting.values(), thorough=thorough)
 
     def _next_round(self) -> float:

@@ -32,7 +32,7 @@ class Deadlines:
 
     def earliest_s(self) -> float:
         """Return a time before which no lease runs out and no worker is silent for too long; infinity for never."""
-        hastened = self.jobs.holdings.hastened
+        hastened = self.jobs.lease_index.hastened
         while hastened:
             self._none_before_s = min(self._none_before_s, self.of_lease(hastened.popitem()[1]))
         return self._none_before_s if self.sessions else inf
@@ -43,7 +43,7 @@ class Deadlines:
 
     def overdue(self, now: float) -> Iterator[Lease]:
         """Yield the leases past their deadline; each has to be ended."""
-        leases = self.jobs.holdings.leases
+        leases = self.jobs.lease_index.leases
         while due := [lease for lease in leases.values() if self.of_lease(lease) <= now]:
             yield min(due, key=self.of_lease)
         self._none_before_s = min(map(self.of_lease, leases.values()), default=inf)

@@ -17,12 +17,12 @@ from swarm.lease.outcome import Outcome
 from swarm.lease.transfer import Incoming
 
 NEW_S = 5.0  # a session this new may go on with what an earlier run told it to fetch or to wait for
-STUCK_S = 60.0  # another worker gets the leave, too, if a download brings no byte for so long
+STUCK_S = 60.0  # another worker gets the permit, too, if a download brings no byte for so long
 
 
 @dataclass
 class DownloadPermit:
-    """The leave of one worker to download a file from its hub."""
+    """The permit of one worker to download a file from its hub."""
 
     session: str
     have: int
@@ -35,7 +35,7 @@ class DownloadArbiter:
 
     sessions: dict[str, Session]
     chains: Chains
-    leaves: dict[str, DownloadPermit] = field(default_factory=dict)
+    permits: dict[str, DownloadPermit] = field(default_factory=dict)
     agreed: dict[str, ToldFile] = field(default_factory=dict)  # the first worker that had the file told it so
     liars: set[tuple[str, str]] = field(default_factory=set)  # handles, and the sessions that told of another file
 
@@ -62,7 +62,7 @@ class DownloadArbiter:
         if told is None and now - session.joined_s < NEW_S:
             if lacked.told is not None:
                 return ModelSource(lacked.handle, told=lacked.told)
-            if (lacked.waits or session.files.told_models) and lacked.handle not in self.leaves:
+            if (lacked.waits or session.files.told_models) and lacked.handle not in self.permits:
                 return ModelSource(lacked.handle, wait=True)
         return ModelSource(lacked.handle, wait=not self._may_download(session, lacked, now))
 
@@ -83,22 +83,22 @@ class DownloadArbiter:
         return self.agreed.get(handle) if honest else None
 
     def _may_download(self, session: Session, lacked: LackedFile, now: float) -> bool:
-        """Tell whether a worker may turn to the hub; from then on it has the leave, unless it is offline."""
-        leave = self.leaves.get(lacked.handle)
-        if leave is not None and leave.session != session.key:
-            self._heard_of(lacked.handle, self.sessions[leave.session], now)
-            if now - leave.moved_s < STUCK_S:
+        """Tell whether a worker may turn to the hub; from then on it has the permit, unless it is offline."""
+        permit = self.permits.get(lacked.handle)
+        if permit is not None and permit.session != session.key:
+            self._heard_of(lacked.handle, self.sessions[permit.session], now)
+            if now - permit.moved_s < STUCK_S:
                 return False
         if not lacked.offline:
-            self.leaves[lacked.handle] = DownloadPermit(session.key, lacked.have, now)
+            self.permits[lacked.handle] = DownloadPermit(session.key, lacked.have, now)
         return True
 
     def _heard_of(self, handle: str, session: Session, now: float) -> None:
         """Take in how far a download is; one that began without leave, before this run, has it from now on."""
         have = session.files.lacked[handle].have
-        leave = self.leaves.setdefault(handle, DownloadPermit(session.key, have, now))
-        if leave.session == session.key and leave.have != have:
-            leave.have, leave.moved_s = have, now
+        permit = self.permits.setdefault(handle, DownloadPermit(session.key, have, now))
+        if permit.session == session.key and permit.have != have:
+            permit.have, permit.moved_s = have, now
 
     def _accuse(self, session: Session, lacked: LackedFile, out: Outcome) -> None:
         """Believe no more those whose word led to another file."""
@@ -116,7 +116,7 @@ class DownloadArbiter:
         def lacks(handle: str, key: str) -> bool:
             return key in here and handle in here[key].files.lacked
 
-        self.leaves = {handle: leave for handle, leave in self.leaves.items() if lacks(handle, leave.session)}
+        self.permits = {handle: permit for handle, permit in self.permits.items() if lacks(handle, permit.session)}
         told = {handle for session in here.values() for handle in session.files.told_models}
         self.agreed = {handle: each for handle, each in self.agreed.items() if handle in told}
         said = {(handle, key) for key, session in here.items() for handle in session.files.told_models}
@@ -173,7 +173,9 @@ class BlockLists:
         coming.asked_s = now
         out.send(self.sessions[coming.session].peer, coming.file.next_fetch)
 
-    def take(self, session: Session, piece: Piece, frame: bytes, chain: Chain, now: float, out: Outcome) -> None:
+    def take_list_piece(
+        self, session: Session, piece: Piece, frame: bytes, chain: Chain, now: float, out: Outcome
+    ) -> None:
         """Take in a piece of a list; set a worker aside whose list does not fit its digest."""
         coming = self.coming.get(piece.digest)
         if coming is None or coming.session != session.key or piece.offset != coming.file.have:

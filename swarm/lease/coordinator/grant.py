@@ -29,7 +29,7 @@ from swarm.lease.scheduling import (
 MAX_GRANTS = 8  # further slots wait for the next call, so that messages of others are read meanwhile
 
 
-@dataclass
+@dataclass(kw_only=True)
 class GrantRound:
     """One round over the slots that wait for a lease; `loads` are those of the jobs, made when a slot asks for them."""
 
@@ -300,7 +300,7 @@ class Request:
         served.ledger.hold(lease)
         self._slot.begin(lease.id, now)
         if loads := self.round.loads.get(spec.job):
-            loads.add(lease)
+            loads.add_lease(lease)
         served.granted(now)
         if spec.job not in session.told:
             session.told[spec.job] = now

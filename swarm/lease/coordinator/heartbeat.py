@@ -32,7 +32,7 @@ def take_heartbeat(
     session.standby = message.standby
     out.events += session.rest(message.resting)
     out.events += session.hear_link(message.slow_link)
-    if jobs.holdings.lapsed:
+    if jobs.lease_index.lapsed:
         known = _resume(jobs, session, message, now, out)
     _revoke_unknown(session, set(message.leases) - known.keys(), now, out)
     held = set(message.leases)
@@ -41,7 +41,7 @@ def take_heartbeat(
             jobs.of(lease).ledger.end(lease)
     _advance(jobs, sessions, session, message, now)
     # It may have sent this before it knew of a grant that lapsed meanwhile.
-    is_late = session.link.is_catching_up(now) and jobs.holdings.has_lapsed(session.key)
+    is_late = session.link.is_catching_up(now) and jobs.lease_index.has_lapsed(session.key)
     offered = {slot for slot in message.offers if slot < len(session.slots) and not is_late}
     session.offers = dict.fromkeys(sorted(offered), False)  # each is answered anew
 
@@ -53,7 +53,7 @@ def _resume(jobs: Jobs, session: Session, message: Heartbeat, now: float, out: O
     """
     speaking = {report.lease for report in message.slots}
     for lease_id in sorted(message.leases, key=lambda each: each not in speaking):
-        lapsed = jobs.holdings.take_lapsed(lease_id, session.key)
+        lapsed = jobs.lease_index.take_lapsed(lease_id, session.key)
         served = jobs.get(lapsed.job) if lapsed else None
         if lapsed is None or served is None or not (served.is_open and session.can_speak(served.recipe)):
             continue

@@ -261,8 +261,8 @@ def _measure(served: ServedJob, session: Session, clip: Clip) -> None:
     if clip.slot < len(session.slots):
         characters = len(served.state.engine_text((clip.chapter, clip.index)))
         speed = session.slots[clip.slot].speed(served.state.spec.recipe)
-        speed.add(characters, clip.length_s, clip.work_s)
-        served.ledger.holdings.hasten_first(session.slots[clip.slot].leases)
+        speed.add_clip(characters, clip.length_s, clip.work_s)
+        served.ledger.lease_index.hasten_first(session.slots[clip.slot].leases)
 
 
 def _record(served: ServedJob, record: AnyRecord, out: Outcome, frame: bytes = b"") -> None:
@@ -280,7 +280,7 @@ class ClipPieces:
 
     intake: Intake
 
-    def take(
+    def take_clip_piece(
         self, session: Session, message: Clip | ClipPiece, length: int, credit: int, now: float, out: Outcome
     ) -> None:
         """Take the first piece of a clip, or a further one."""
@@ -351,7 +351,7 @@ class ClipAssembly:
     def __init__(self) -> None:
         self.parts: dict[bytes, bytearray] = {}
 
-    def add(self, peer: bytes, offset: int, frame: bytes, coming: Transfer | None) -> bytes:
+    def add_piece(self, peer: bytes, offset: int, frame: bytes, coming: Transfer | None) -> bytes:
         """Add the piece that the core was just told of; return the bytes of the whole clip, b"" while it is not whole.
 
         `coming` is what the core expects from this connection now; None drops what is here.

@@ -72,13 +72,13 @@ class LeaseIndex:
         """Return the leases of a session by their ids."""
         return self.by_session.get(session, {})
 
-    def add(self, lease: Lease) -> None:
+    def add_lease(self, lease: Lease) -> None:
         """Take in a new lease."""
         self.leases[lease.id] = lease
         self.by_session.setdefault(lease.session, {})[lease.id] = lease
         self.hasten(lease)
 
-    def remove(self, lease: Lease) -> None:
+    def remove_lease(self, lease: Lease) -> None:
         """Forget a lease that ended."""
         del self.leases[lease.id]
         self.hastened.pop(lease.id, None)
@@ -142,7 +142,7 @@ class Ledger:
     first_failed_s: dict[Place, float] = field(default_factory=dict)
     failed_s: dict[Place, float] = field(default_factory=dict)  # the last failure
     tried: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions that failed there, or made no progress
-    holdings: LeaseIndex = field(default_factory=LeaseIndex)  # all jobs of a coordinator share them
+    lease_index: LeaseIndex = field(default_factory=LeaseIndex)  # all jobs of a coordinator share them
     _sizes: dict[Place, int] = field(default_factory=dict)  # characters of the segments at either end of a lease
 
     def __post_init__(self) -> None:
@@ -185,7 +185,7 @@ class Ledger:
     def hold(self, lease: Lease) -> None:
         """Start a lease: its places are no longer free."""
         self.leases[lease.id] = lease
-        self.holdings.add(lease)
+        self.lease_index.add_lease(lease)
         self.begun_s.setdefault((lease.chapter, lease.pending[0]), lease.granted_s)
         lease.characters = sum(self._size(lease.chapter, index) for index in lease.pending)
         self.free[lease.chapter].difference_update(lease.pending)
@@ -242,7 +242,7 @@ class Ledger:
     def lapse(self, lease: Lease) -> None:
         """End a lease of a session that is given up; the session may go on with it if it comes back in time."""
         self.end(lease)
-        self.holdings.lapse(lease)
+        self.lease_index.lapse(lease)
 
     def resume(self, lapsed: Lease, now: float) -> Lease | None:
         """Start a lapsed lease again, with those of its places that are still free and never failed; None without."""
@@ -265,12 +265,12 @@ class Ledger:
     def begin(self, lease: Lease, now: float) -> None:
         """Take in that the slot of a lease comes to it, or to its next segment."""
         lease.begin(now)
-        self.holdings.hasten(lease)
+        self.lease_index.hasten(lease)
 
     def narrow(self, lease: Lease, together: int) -> bool:
         """Take in how many segments are spoken together; return whether that is a step to find one that fails."""
         if together != lease.together:
-            self.holdings.hasten(lease)
+            self.lease_index.hasten(lease)
         return lease.narrow(together)
 
     def advance(self, lease: Lease, index: int) -> bool:
@@ -327,13 +327,13 @@ class Ledger:
     def _shortened(self, lease: Lease) -> None:
         """Take in that a lease holds less; it ends if that is nothing."""
         if lease.pending:
-            self.holdings.hasten(lease)
+            self.lease_index.hasten(lease)
         else:
             self._forget(lease)
 
     def _forget(self, lease: Lease) -> None:
         del self.leases[lease.id]
-        self.holdings.remove(lease)
+        self.lease_index.remove_lease(lease)
 
     def size(self, chapter: int, index: int) -> int:
         """Return the characters of a segment at either end of a lease."""

@@ -35,9 +35,9 @@ class Loads:
         self._started: dict[Place, list[LeaseLoad]] = {}
         self._doubles: list[tuple[Place, LeasePriority]] | None = None  # None: they are to be found anew
         for lease in ledger.leases.values():
-            self.add(lease)
+            self.add_lease(lease)
 
-    def add(self, lease: Lease) -> None:
+    def add_lease(self, lease: Lease) -> None:
         """Add a lease, all of whose places were free."""
         if lease.slot == PROMISED:
             return

@@ -47,12 +47,12 @@ class ServedAssets:
     piece: int = PIECE_BYTES
     collecting: dict[str, Collecting] = field(default_factory=dict)
     chains: Chains = field(init=False)
-    referee: DownloadArbiter = field(init=False)
+    arbiter: DownloadArbiter = field(init=False)
     block_lists: BlockLists = field(init=False)
 
     def __post_init__(self) -> None:
         self.chains = Chains(self.sessions, BLOCK_PIECES * self.piece)
-        self.referee = DownloadArbiter(self.sessions, self.chains)
+        self.arbiter = DownloadArbiter(self.sessions, self.chains)
         self.block_lists = BlockLists(self.sessions, self.piece)
 
     def heard(self, session: Session, heartbeat: Heartbeat, now: float, out: Outcome) -> None:
@@ -70,7 +70,7 @@ class ServedAssets:
                 session.told[served.state.job] = now
                 out.send(session.peer, served.instruction)
         if session.files.lacked:
-            self.referee.direct(session, now, out)
+            self.arbiter.direct(session, now, out)
         if session.files.fetching:
             self._direct(session, now, out)
         for made in heartbeat.made:
@@ -105,7 +105,7 @@ class ServedAssets:
 
     def _shared(self) -> dict[str, tuple[int, bool]]:
         """Return the size of each file that workers pass on to each other, and whether it is a model's."""
-        shared = {told.digest: (told.size, True) for told in self.referee.files()}
+        shared = {told.digest: (told.size, True) for told in self.arbiter.files()}
         for served in self.jobs.supplied.values():
             for job_file in served.state.job_files:
                 if is_shared(job_file.size, self.piece):
@@ -164,7 +164,7 @@ class ServedAssets:
                 return
         chain = self.chains.chains.get(piece.digest)
         if chain is not None and chain.is_model:
-            self.block_lists.take(session, piece, frame, chain, now, out)
+            self.block_lists.take_list_piece(session, piece, frame, chain, now, out)
 
     def _take(
         self,

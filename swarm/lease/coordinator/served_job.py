@@ -166,7 +166,7 @@ class Jobs(dict[str, ServedJob]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.holdings = LeaseIndex()
+        self.lease_index = LeaseIndex()
         self.open: dict[str, ServedJob] = {}
         self.supplied: dict[str, ServedJob] = {}
 
@@ -194,7 +194,7 @@ class Jobs(dict[str, ServedJob]):
 
     def leases_of(self, session: Session) -> dict[int, Lease]:
         """Return the leases of a session by their ids, those that were promised too."""
-        return self.holdings.of(session.key)
+        return self.lease_index.of(session.key)
 
     def of(self, lease: Lease) -> ServedJob:
         """Return the job of a lease."""

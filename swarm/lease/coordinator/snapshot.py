@@ -245,7 +245,7 @@ class Snapshot:
 
     def _slot(self, number: int, slot: Slot, rest: Resting | None) -> SlotStatus:
         state = slot.report.state if slot.report and slot.leases else "idle"
-        if lease := self.jobs.holdings.leases.get(slot.leases[0]) if slot.leases else None:
+        if lease := self.jobs.lease_index.leases.get(slot.leases[0]) if slot.leases else None:
             speed = slot.speed(self.jobs.of(lease).recipe)
             return SlotStatus(
                 slot=number,

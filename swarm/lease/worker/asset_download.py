@@ -228,7 +228,7 @@ class Downloads:
             if item.source.peer_address and item.source.name == name:
                 self._leave(item, "away", now, out)
 
-    def take(self, name: str, piece: Piece, frame: bytes, now: float, out: WorkerOutcome) -> None:
+    def take_piece(self, name: str, piece: Piece, frame: bytes, now: float, out: WorkerOutcome) -> None:
         """Take a piece that arrived. One that is out of turn is dropped and asked for again."""
         item = self.items.get(piece.digest)
         if item is None or item.state != "fetching":

@@ -74,9 +74,9 @@ class WorkerCore:
     slots: list[EngineSlot] = field(init=False)
     links: dict[str, CoordinatorLink] = field(default_factory=dict)
     unaccepted: UnacceptedClips = field(init=False)
-    spares: RetainedClips = field(init=False)
+    retained_clips: RetainedClips = field(init=False)
     fetched: FetchedAssets = field(init=False)
-    heads: Leaders = field(default_factory=Leaders)
+    leaders: Leaders = field(default_factory=Leaders)
     draining: bool = False
     left: bool = False
     figures: tuple[Figures, ...] = ()  # figures of its devices for every heartbeat
@@ -89,7 +89,7 @@ class WorkerCore:
         kinds = enumerate(slot_kinds(self.hello.devices, self.hello.slots))
         self.slots = [EngineSlot(number, self.settings, kind) for number, kind in kinds]
         self.unaccepted = UnacceptedClips(self.settings)
-        self.spares = RetainedClips(self.unaccepted, self.settings)
+        self.retained_clips = RetainedClips(self.unaccepted, self.settings)
         self.fetched = FetchedAssets(Downloads(self.settings))
 
     # --- the connection
@@ -136,7 +136,7 @@ class WorkerCore:
 
     def note_full(self, full: bool) -> None:
         """Take note that the disk keeps no more clips than now, or that it has room again."""
-        self.spares.note_full(full)
+        self.retained_clips.note_full(full)
 
     # --- messages
 
@@ -144,7 +144,7 @@ class WorkerCore:
         """Take a message of a coordinator, or a `Piece` of another worker; `frame` is the bytes that follow it."""
         out = WorkerOutcome()
         if isinstance(message, Piece):
-            self.fetched.downloads.take(name, message, frame, now, out)
+            self.fetched.downloads.take_piece(name, message, frame, now, out)
         if link := self.links.get(name):
             link.hear(now)
             self._dispatch(link, message, now, out)
@@ -161,18 +161,18 @@ class WorkerCore:
             case WhoAreYou() if link.up:  # while the link is down, a greeting is under way already
                 self._introduce(link, out)
             case Wanted():
-                self.spares.answered(link, message, self.slots, out)
+                self.retained_clips.answered(link, message, self.slots, out)
             case Job():
                 self.fetched.instructed(link, message, self.slots)
-                if self.heads.told(link, message, self.links.values(), self.slots, self.unaccepted, out):
-                    self.spares.offer(link, message, out)
+                if self.leaders.told(link, message, self.links.values(), self.slots, self.unaccepted, out):
+                    self.retained_clips.offer(link, message, out)
                 if message.job_files:
                     out.beat(link.name)
             case Grant():
                 self._granted(link, message, now, out)
             case Accepted():
                 link.credit = message.credit or link.credit
-                self.spares.accepted(link, message, now, out)
+                self.retained_clips.accepted(link, message, now, out)
             case Received():
                 link.answered(*link.uploads.note_received(message.number, message.have, now), now)
             case Rejected():
@@ -182,7 +182,7 @@ class WorkerCore:
             case Trim() | Skip() | Revoke():
                 shorten(self.slots, link, message, now, out)
             case Done():
-                self.spares.done(link, message, out)
+                self.retained_clips.done(link, message, out)
                 link.take_done(message, now)
 
     def _welcomed(self, link: CoordinatorLink, welcome: Welcome, out: WorkerOutcome) -> None:
@@ -191,7 +191,7 @@ class WorkerCore:
         elif link.enter(welcome):
             for held in self.unaccepted.held_messages():
                 out.send(link.name, held)
-            self.heads.tell(link, out)
+            self.leaders.tell(link, out)
             out.beat(link.name)
 
     def _granted(self, link: CoordinatorLink, grant: Grant, now: float, out: WorkerOutcome) -> None:
@@ -201,14 +201,14 @@ class WorkerCore:
             out.send(link.name, Release(grant.lease, "its files are not here"))
             return
         lag_s = worst_lag_s(self.links.values(), now)
-        why = self.heads.refusal(link, job, grant.slot, now) or refusal(slot, job.recipe, now, lag_s)
+        why = self.leaders.refusal(link, job, grant.slot, now) or refusal(slot, job.recipe, now, lag_s)
         if slot is None or why:
             out.send(link.name, Release(grant.lease, why))
             return
         link.resume(least_served(self.links.values()), slot.kind)
         slot.settle(now)
-        slot.take(grant, link.name, job)
-        self.spares.granted(link, job, grant, self.slots, out)
+        slot.take_grant(grant, link.name, job)
+        self.retained_clips.granted(link, job, grant, self.slots, out)
         out.beat(link.name)
 
     # --- the engines report
@@ -291,7 +291,7 @@ class WorkerCore:
         blame(slot, lease, out)
         link = self.links.get(lease.link)
         for clip, frame in spoken:
-            self.spares.spoken(clip, self.slots, lease.link, out)
+            self.retained_clips.spoken(clip, self.slots, lease.link, out)
             if link is not None:
                 link.serve(slot.number, clip.work_s)
             if self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None):
@@ -313,7 +313,7 @@ class WorkerCore:
         charge_idle(self.links.values(), self.slots, min(now - self.beaten_s, self.beat_s))
         forgive_gap(self.slots, self.beaten_s, now)
         self.beaten_s = now
-        self.spares.shrink(out)
+        self.retained_clips.shrink(out)
         kill_hung(self.slots, self.links, now, out)
         self.fetched.release_stranded(self.slots, self.links)
         let_go(self.slots, now, out)

@@ -44,7 +44,7 @@ class RetainedClips:
         self.limit = self.settings.max_spare
 
     def accepted(self, link: CoordinatorLink, message: Accepted, now: float, out: WorkerOutcome) -> None:
-        """Keep the clips that a coordinator has now, and forget the oldest spares beyond the bound."""
+        """Keep the clips that a coordinator has now, and forget the oldest ones beyond the bound."""
         clips = tuple(clip for clip in message.clips if not self._is_for_another(link, (message.job, *clip)))
         link.accepted(*self.unaccepted.under_way(message.job, clips, now), now)
         by = _acceptor(link, link.jobs.get(message.job))
@@ -66,7 +66,7 @@ class RetainedClips:
             out.forget([self._drop(next(iter(self.clips))).clip])
 
     def note_full(self, full: bool) -> None:
-        """Take note that the disk is full, or has room again. From the first time on, no spares are kept."""
+        """Take note that the disk is full, or has room again. From the first time on, none are kept."""
         self.unaccepted.limit = self.unaccepted.size if full else self.settings.max_held
         self.limit = 0
 

@@ -172,7 +172,7 @@ class EngineSlot:
         else:
             self._become(SlotState.IDLE if self.recipe else SlotState.EMPTY)
 
-    def take(self, grant: Grant, link: str, job: Job) -> None:
+    def take_grant(self, grant: Grant, link: str, job: Job) -> None:
         """Hold one more lease, of the coordinator `link`."""
         self.leases.append(HeldLease(grant.lease, link, job, grant.chapter, list(grant.lines)))
 
@@ -308,7 +308,7 @@ class EngineSlot:
         self.no_room.fits(lease.job.recipe)
         self._remember(lease.job.recipe, structs.replace(line, take=take))
         self.worked_s += info.work_s
-        self.speed.add(len(line.text), info.length_s, info.work_s)
+        self.speed.add_clip(len(line.text), info.length_s, info.work_s)
         return structs.replace(self._clip(lease, line, info, take), packing=clip.packing)
 
     def _remember(self, recipe: Recipe, line: Line) -> None:

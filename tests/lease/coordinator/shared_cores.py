@@ -62,7 +62,7 @@ class Run:
             core = _share((0 if self.elsewhere else len(slots)) + encoders + self.others(now))
             for number, chars_s in slots.items():
                 characters = STEP_S * chars_s * (1 if self.elsewhere else core) * dice.uniform(0.6, 1.4)
-                measured.setdefault(number, Speed()).add(round(characters) or 1, 0.0, STEP_S)
+                measured.setdefault(number, Speed()).add_clip(round(characters) or 1, 0.0, STEP_S)
                 spoken = min(float(self.characters), spoken + characters)
             encoded += STEP_S * encoders * core * dice.uniform(0.6, 1.4) / self.encoding_s
             encoded, busy_s = min(encoded, spoken / self.characters), busy_s + STEP_S * encoders

@@ -84,7 +84,7 @@ def test_nobody_goes_on_with_a_lease_of_another_or_of_a_job_that_was_paused_or_s
 
 def test_leases_of_workers_that_never_come_back_are_forgotten_at_last() -> None:
     core, grant = fallen_silent()
-    holdings = core.jobs.holdings
+    holdings = core.jobs.lease_index
     (lapsed,) = holdings.lapsed.values()
     for number in range(MAX_LAPSED):
         holdings.lapse(replace(lapsed, id=number))
@@ -296,7 +296,7 @@ def test_a_lease_queued_behind_that_of_another_coordinator_does_not_expire_meanw
     core = make_core(JobState(make_spec(TEXTS)))
     join(core)
     grant = offer(core)
-    core.sessions["p/n"].slots[0].speed(core.jobs["job"].recipe).add(100, 1.0, 1.0)
+    core.sessions["p/n"].slots[0].speed(core.jobs["job"].recipe).add_clip(100, 1.0, 1.0)
     for now in range(1, 100):  # the slot reports to the other coordinator
         core.receive(b"p", Heartbeat((), (), (grant.lease,)), float(now))
         assert not sent(core.tick(float(now)), Revoke)

@@ -16,27 +16,27 @@ def coming(have: int) -> Transfer:
 
 def test_a_clip_is_whole_once_its_last_piece_came() -> None:
     assembly = ClipAssembly()
-    assert assembly.add(b"p", 0, b"ab", coming(2)) == b""
-    assert assembly.add(b"q", 0, b"xy", coming(2)) == b""
-    assert assembly.add(b"p", 2, b"cd", coming(4)) == b""
-    assert assembly.add(b"p", 4, b"ef", coming(6)) == b"abcdef"
+    assert assembly.add_piece(b"p", 0, b"ab", coming(2)) == b""
+    assert assembly.add_piece(b"q", 0, b"xy", coming(2)) == b""
+    assert assembly.add_piece(b"p", 2, b"cd", coming(4)) == b""
+    assert assembly.add_piece(b"p", 4, b"ef", coming(6)) == b"abcdef"
     assert assembly.parts.keys() == {b"q"}
 
 
 def test_a_piece_that_the_core_did_not_count_is_not_added() -> None:
     assembly = ClipAssembly()
-    assembly.add(b"p", 0, b"ab", coming(2))
-    assembly.add(b"p", 2, b"cd", coming(4))
-    assembly.add(b"p", 2, b"cd", coming(4))
-    assembly.add(b"p", 5, b"f", coming(4))
-    assert assembly.add(b"p", 4, b"ef", coming(6)) == b"abcdef"
+    assembly.add_piece(b"p", 0, b"ab", coming(2))
+    assembly.add_piece(b"p", 2, b"cd", coming(4))
+    assembly.add_piece(b"p", 2, b"cd", coming(4))
+    assembly.add_piece(b"p", 5, b"f", coming(4))
+    assert assembly.add_piece(b"p", 4, b"ef", coming(6)) == b"abcdef"
 
 
 def test_what_the_core_does_not_expect_and_lost_connections_leave_nothing() -> None:
     assembly = ClipAssembly()
-    assembly.add(b"p", 0, b"ab", coming(2))
-    assert assembly.add(b"p", 2, b"cd", None) == b""
+    assembly.add_piece(b"p", 0, b"ab", coming(2))
+    assert assembly.add_piece(b"p", 2, b"cd", None) == b""
     assert not assembly.parts
-    assembly.add(b"p", 0, b"ab", coming(2))
+    assembly.add_piece(b"p", 0, b"ab", coming(2))
     assembly.keep({b"q"})
     assert not assembly.parts

@@ -374,7 +374,7 @@ def test_the_last_segment_is_spoken_twice_and_the_first_clip_wins() -> None:
     core.receive(b"slow", make_clip(grant, 0, work_s=60.0), 60.0, b"x")
     core.tick(60.0)
     join(core, b"quick", now=62.0)
-    core.sessions["quick/n"].slots[0].speed(core.jobs["job"].recipe).add(17, 1.0, 0.1)
+    core.sessions["quick/n"].slots[0].speed(core.jobs["job"].recipe).add_clip(17, 1.0, 0.1)
     (double,) = sent(core.receive(b"quick", Heartbeat((), (0,)), 62.0), Grant, b"quick")
     assert [line.index for line in double.lines] == [2]
     core.receive(b"quick", make_clip(double, work_s=0.1), 62.5, b"y")

@@ -69,7 +69,7 @@ def test_a_lease_of_free_places_can_be_added() -> None:
     late = Lease(7, "job", 0, long.session, 0, tail, 1.0, 1.0)
     ledger.hold(late)
     core.sessions[long.session].slots[0].begin(late.id, 1.0)
-    before.add(late)
+    before.add_lease(late)
     anew = loads_of(core, 1.0)
     assert {load.lease for load in before.longest(None)} == {long.id, late.id, short.id}
     assert list(before.longest(None)) == list(anew.longest(None))

@@ -249,12 +249,12 @@ def test_nothing_is_kept_of_what_is_over() -> None:
     house.lacks("barn")
     house.has("barn")
     house.says("cellar", ModelReport((LackedFile(OTHER),)), 0.0)
-    referee = house.core.job_files.referee
-    assert (list(referee.leaves), list(referee.agreed), referee.liars) == ([OTHER], [FILE], set())
+    arbiter = house.core.job_files.arbiter
+    assert (list(arbiter.permits), list(arbiter.agreed), arbiter.liars) == ([OTHER], [FILE], set())
     for name in ("attic", "barn"):
         house.says(name, ModelReport(), 0.0)
     house.says("cellar", ModelReport((LackedFile(OTHER),)), 0.0)
-    assert referee.agreed == {}
+    assert arbiter.agreed == {}
 
 
 def test_what_a_worker_waits_for_by_the_word_of_an_earlier_run_is_waited_for_a_moment() -> None:

@@ -76,7 +76,7 @@ def said_and_true(seed: int, length_s: int, swings_s: float, spread: float) -> I
         load = keep * load + sqrt(1 - keep * keep) * chance.gauss(0, spread)
         for speed in speeds:
             characters = round(600 * exp(load) * chance.uniform(0.7, 1.3))
-            speed.add(characters, 0.0, chance.uniform(0.8, 1.0))  # the rest of the second it waited
+            speed.add_clip(characters, 0.0, chance.uniform(0.8, 1.0))  # the rest of the second it waited
             spoken += characters
         paces = {number: speed.chars_s or 0.0 for number, speed in enumerate(speeds)}
         pace.observe(float(len(said)), spoken, max(0, total - spoken), paces)

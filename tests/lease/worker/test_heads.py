@@ -127,5 +127,5 @@ def test_what_is_remembered_is_bounded() -> None:
     worker = led_by_a()
     for number in range(MAX_EPOCHS + 5):
         worker.receive("a", Job(f"job-{number}", "Book", RECIPE, epoch=TAKEN), 1.0)
-    assert len(worker.heads.epochs) == MAX_EPOCHS
-    assert "job-0" not in worker.heads.epochs
+    assert len(worker.leaders.epochs) == MAX_EPOCHS
+    assert "job-0" not in worker.leaders.epochs

@@ -15,7 +15,7 @@ JOB = Job("job", "Book", RECIPE)
 
 def a_slot() -> EngineSlot:
     slot = EngineSlot(0)
-    slot.take(Grant(1, "job", 0, 0, (Line(0, "One.", 0), Line(1, "Two.", 0))), "a", JOB)
+    slot.take_grant(Grant(1, "job", 0, 0, (Line(0, "One.", 0), Line(1, "Two.", 0))), "a", JOB)
     slot.settle(0.0)
     return slot
 

@@ -16,7 +16,7 @@ def with_a_spare(epoch: int = 3, **settings: int) -> WorkerCore:
     worker.receive("a", Job("job-a", "Book", RECIPE, epoch=epoch), 0.0)
     speak(worker, speak(worker, grant(worker, "One.")))
     out = worker.receive("a", Accepted("job-a", (NAME,)), 2.0)
-    assert [clip.key for clip in out.dropped] == ([] if worker.spares.clips else [KEY])
+    assert [clip.key for clip in out.dropped] == ([] if worker.retained_clips.clips else [KEY])
     return worker
 
 
@@ -30,7 +30,7 @@ def comes_back(worker: WorkerCore, epoch: int, process: str = "b") -> WorkerOutc
 
 def test_an_accepted_clip_is_kept_and_does_not_count_as_unaccepted() -> None:
     worker = with_a_spare()
-    assert (worker.unaccepted.size, worker.spares.size) == (0, 100)
+    assert (worker.unaccepted.size, worker.retained_clips.size) == (0, 100)
     assert worker.drained or worker.slots[0].leases
 
 
@@ -39,9 +39,9 @@ def test_a_coordinator_that_lost_its_disk_gets_the_clip_again() -> None:
     assert told(comes_back(worker, epoch=1), Held) == [Held("job-a", (NAME,))]
     out = worker.receive("a", Wanted("job-a", (NAME,), ()), 5.0)
     assert [clip.key for _, clip in out.clips] == [KEY]
-    assert (worker.unaccepted.size, worker.spares.size) == (100, 0)
+    assert (worker.unaccepted.size, worker.retained_clips.size) == (100, 0)
     worker.receive("a", Accepted("job-a", (NAME,)), 6.0)
-    assert (worker.unaccepted.size, worker.spares.size) == (0, 100)
+    assert (worker.unaccepted.size, worker.retained_clips.size) == (0, 100)
 
 
 def test_a_clip_that_is_sent_again_is_not_spoken_again() -> None:
@@ -82,7 +82,7 @@ def test_a_coordinator_that_has_the_clip_is_not_asked_again() -> None:
     comes_back(worker, epoch=1)
     assert not worker.receive("a", Wanted("job-a", (), (NAME,)), 5.0).dropped
     assert not told(worker.receive("a", Job("job-a", "Book", RECIPE, epoch=1), 6.0), Held)
-    assert worker.spares.size == 100
+    assert worker.retained_clips.size == 100
 
 
 def test_the_oldest_spares_make_room_for_newer_ones() -> None:
@@ -95,8 +95,8 @@ def test_the_oldest_spares_make_room_for_newer_ones() -> None:
     worker.receive("a", Accepted("job-a", (first,)), 2.0)
     dropped = worker.receive("a", Accepted("job-a", (second,)), 2.0).dropped
     assert [clip.index for clip in dropped] == [0]
-    assert [spare.clip.index for spare in worker.spares.clips.values()] == [1]
-    assert worker.spares.size == 100
+    assert [spare.clip.index for spare in worker.retained_clips.clips.values()] == [1]
+    assert worker.retained_clips.size == 100
 
 
 def test_a_full_disk_has_no_room_for_spares() -> None:
@@ -104,7 +104,7 @@ def test_a_full_disk_has_no_room_for_spares() -> None:
     worker.note_full(True)
     assert [clip.key for clip in worker.beat(3.0).dropped] == [KEY]
     worker.note_full(False)
-    assert worker.spares.size == 0
+    assert worker.retained_clips.size == 0
 
 
 def test_spares_are_forgotten_when_their_coordinator_is_done() -> None:
@@ -112,13 +112,13 @@ def test_spares_are_forgotten_when_their_coordinator_is_done() -> None:
     assert not worker.receive("a", Done(final=True, failed=True), 3.0).dropped
     worker = with_a_spare()
     assert [clip.key for clip in worker.receive("a", Done(final=True), 3.0).dropped] == [KEY]
-    assert worker.spares.size == 0
+    assert worker.retained_clips.size == 0
 
 
 def test_a_clip_that_is_spoken_again_is_kept_once() -> None:
     worker = with_a_spare()
     out = grant(worker, "One.", lease=2, now=3.0)
     out = speak(worker, out, now=4.0)
-    assert (worker.unaccepted.size, worker.spares.size) == (100, 0)
+    assert (worker.unaccepted.size, worker.retained_clips.size) == (100, 0)
     out = worker.receive("a", Rejected("job-a", *NAME), 5.0)
-    assert (worker.unaccepted.size, worker.spares.size) == (0, 0)
+    assert (worker.unaccepted.size, worker.retained_clips.size) == (0, 0)
