@@ -9,8 +9,9 @@ from model_world import ModelWorld, Wrong
 from mutants import Edit, edited
 
 from swarm.lease.coordinator.chain import Chain
-from swarm.lease.coordinator.download_arbiter import BlockLists, DownloadArbiter
+from swarm.lease.coordinator.download_arbiter import DownloadArbiter
 from swarm.lease.coordinator.served_assets import ServedAssets
+from swarm.lease.transfer import Incoming
 from swarm.lease.worker.file_source import FileSource, MissingFile
 
 sys.path.append(str(Path(__file__).parents[1] / "lease" / "coordinator"))
@@ -65,7 +66,7 @@ MUTANTS: dict[str, tuple[Edit, dict[str, Any]]] = {  # with the worlds that noti
         {"troubles": ("stuck",)},
     ),
     "a list is taken as it comes": (
-        Edit(BlockLists, "take_list_piece", "hashlib.sha256(coming.data).hexdigest() == piece.digest", "True"),
+        Edit(Incoming, "take_piece", "self._found.hexdigest() == self.digest", "True"),
         {"troubles": ("liars",), "lies": ("list",)},
     ),
     "a liar is named to others": (Edit(Chain, "able", "and key not in self.liars", ""), LIARS),
