@@ -108,9 +108,10 @@ class MemoryStore(DiskStore):
     def jobs(self) -> list[JobSummary]:
         return sorted((self._summary(spec) for spec in self._spec.values()), key=lambda summary: summary.created_s)
 
-    def remove_job(self, job: str) -> None:
-        keys = _keys(self._known(job))
-        del self._spec[job], self._records[job]
+    def remove_jobs(self, jobs: Sequence[str]) -> None:
+        keys = set().union(*(_keys(self._known(job)) for job in jobs))
+        for job in jobs:
+            del self._spec[job], self._records[job]
         for key in keys.difference(*map(_keys, self._records.values())):
             self.discard_clip(key)
 

@@ -212,10 +212,6 @@ class DiskStore:
         """Return all jobs of this store, oldest first."""
         return list_jobs(self.state_dir)
 
-    def remove_job(self, job: str) -> None:
-        """Remove an unused job and the clips that no other job refers to."""
-        self.remove_jobs([job])
-
     def remove_jobs(self, jobs: Sequence[str]) -> None:
         """Remove unused jobs and the clips that no other job refers to."""
         for job in jobs:

@@ -136,13 +136,13 @@ def test_a_removed_job_takes_only_its_own_clips_along(store: DiskStore, book: Pa
         store.create_job(a_job(job), book)
         store.commit([(job, a_clip(0, b"shared", key=a_key("shared")), b"shared")])
         store.commit([(job, a_clip(1, job.encode(), key=a_key(job)), job.encode())])
-    store.remove_job("one")
+    store.remove_jobs(["one"])
     assert [summary.job for summary in store.jobs()] == ["two"]
     assert store.open_job("one") is None
     assert store.find_clip(a_key("one")) is None
     assert store.lost_clips("two") == []
     with pytest.raises(StoreError, match="no job"):
-        store.remove_job("one")
+        store.remove_jobs(["one"])
 
 
 # --- the disk
@@ -200,7 +200,7 @@ def test_a_second_coordinator_is_told_who_holds_the_job(disk: DiskStore) -> None
         with pytest.raises(StoreError, match=rf"process {os.getpid()} on .* {JOB}"):
             other.lock_job(JOB)
         with pytest.raises(StoreError, match="already working"):
-            other.remove_job(JOB)
+            other.remove_jobs([JOB])
         disk.close()
         other.lock_job(JOB)
 
@@ -287,7 +287,7 @@ def test_a_damaged_journal_is_listed_and_can_be_removed_while_all_clips_stay(dis
     (disk.folder(JOB) / "journal.sqlite").write_bytes(b"not a database" * 1000)
     with contextlib.closing(DiskStore(disk.state_dir)) as again:
         assert "damaged" in again.jobs()[0].trouble
-        again.remove_job(JOB)
+        again.remove_jobs([JOB])
         assert again.jobs() == []
         assert again.find_clip(a_key(0))
 
@@ -302,7 +302,7 @@ def test_jobs_can_be_listed_while_another_process_writes(disk: DiskStore) -> Non
 
 @pytest.mark.parametrize("name", ["../clips", "a/b", "", ".hidden", "x" * 200])
 def test_a_name_that_leads_elsewhere_is_no_job(disk: DiskStore, name: str) -> None:
-    for call in (disk.open_job, disk.remove_job, disk.lock_job, disk.folder):
+    for call in (disk.open_job, lambda job: disk.remove_jobs([job]), disk.lock_job, disk.folder):
         with pytest.raises(StoreError, match="no job"):
             call(name)
 

@@ -62,7 +62,7 @@ def test_jobs_that_stay_are_not_read_when_another_is_removed(state: Path, opened
         store.create_job(a_job("other"), tmp_path / "book.epub")
         store.commit([("other", a_clip(0, b"flac"), b""), ("other", a_clip(1, b"own"), b"own")])
         opened.clear()
-        store.remove_job("other")
+        store.remove_jobs(["other"])
         assert opened == [state / "jobs" / "other"]
         assert store.clip_keys() == {a_key(0)}
 
