@@ -18,13 +18,11 @@ from random import Random
 
 from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.clip_info import ClipInfo, SpokenClip
-from swarm.job.recipe import Recipe
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings
-from swarm.lease.message import Hello
-from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.message import Device, EngineOffer, Hello
 from swarm.lease.outcome import CancelPrefetch, Load, Outcome, Prefetch, Speak, Words, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
 

@@ -80,7 +80,7 @@ async def measure(arguments: argparse.Namespace, slots: int, folder: Path) -> li
 
 
 async def _open(process: Any, arguments: argparse.Namespace, folder: Path) -> None:
-    from swarm.job.recipe import CUSTOM
+    from swarm.job.spec import CUSTOM
     from swarm.voice.host.registry import choose_recipe, engine_target
 
     options = {"half": "yes"} if arguments.half else {}

@@ -25,9 +25,8 @@ from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.sound.tags import Tags
 from swarm.audiobook.style import Style
 from swarm.book.model.book import Chapter, Pause, Segment
-from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted, GainFixed
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState, Place, apply
 from swarm.job.store.store import DiskStore
 from swarm.voice.hibari.engine import engine

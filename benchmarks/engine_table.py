@@ -33,7 +33,7 @@ from swarm.book.speech.script import chosen_chapters
 from swarm.book.speech.segment import segment_chapter
 from swarm.book.speech.speech import Speech
 from swarm.job.card import EngineCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, Pcm, PhonemeVoice
 from swarm.voice.host.recogniser import Verifier
 from swarm.voice.host.registry import all_engines, choose_recipe, recipe_card

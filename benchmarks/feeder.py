@@ -15,11 +15,13 @@ from msgspec import structs
 from running import Swarm
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
-from swarm.job.recipe import clip_key
+from swarm.job.spec import clip_key
 from swarm.lease.message import (
     Accepted,
     Clip,
+    Device,
     Done,
+    EngineOffer,
     FromCoordinator,
     Grant,
     Heartbeat,
@@ -32,7 +34,6 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.offer import Device, EngineOffer
 from swarm.net.identity.swarm_key import CurveKeys
 from swarm.net.transport import DealerSocket
 from swarm.system.machine import new_nonce

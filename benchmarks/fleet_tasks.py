@@ -9,7 +9,7 @@ from pathlib import Path
 
 from celery import Celery
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Voice
 from swarm.voice.host.takes import make_clip
 from swarm.voice.metronome.engine import engine

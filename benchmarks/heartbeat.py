@@ -19,13 +19,11 @@ from dataclasses import dataclass, field
 from process import head, row
 
 from swarm.book.model.book import Chapter, Pause, Segment
-from swarm.job.recipe import Recipe
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings
-from swarm.lease.message import Grant, Heartbeat, Hello, Revoke, SlotReport
-from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.message import Device, EngineOffer, Grant, Heartbeat, Hello, Revoke, SlotReport
 from swarm.lease.outcome import Outcome
 
 SEGMENTS = 5000

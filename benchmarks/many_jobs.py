@@ -21,9 +21,8 @@ from process import CLI, ROOT, head, row
 sys.path.insert(0, str(ROOT))  # from a checkout as well as installed
 
 from swarm.book.model.book import Chapter, Pause, Segment
-from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted, JobFinished, RunStarted
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.store.store import DiskStore
 
 JOBS, SENTENCES, TIMES = 500, 1680, 5

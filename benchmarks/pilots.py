@@ -25,13 +25,11 @@ from making import speeds
 from process import head, row
 
 from swarm.book.model.book import Chapter, Pause, Segment
-from swarm.job.recipe import Recipe, clip_key
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings
-from swarm.lease.message import Bye, Clip, Grant, Heartbeat, Hello, Line, Revoke, Skip, Trim
-from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.message import Bye, Clip, Device, EngineOffer, Grant, Heartbeat, Hello, Line, Revoke, Skip, Trim
 from swarm.lease.outcome import Outcome
 
 RECIPE = Recipe("metronome", "tick", "en")

@@ -17,8 +17,7 @@ import regex
 
 from swarm.book.any_file import read_any_book
 from swarm.book.model.reading_choice import is_called
-from swarm.book.speech.attribution import Utterance
-from swarm.book.speech.dialogue import find_utterances
+from swarm.book.speech.dialogue import Utterance, find_utterances
 
 HERE = Path(__file__).resolve().parent
 QUOTATION = regex.compile(r"“[^”]*+(?:”|\Z)")

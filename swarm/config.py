@@ -9,7 +9,7 @@ from swarm.errors import Remedy, StoreError
 
 if TYPE_CHECKING:
     from swarm.book.model.reading_choice import Cast, Credits, Reading
-    from swarm.job.recipe import Setting
+    from swarm.job.spec import Setting
 
 DEFAULT_PORT = 5847
 STATE_VERSION = 2  # of the state folder, with all that is in it

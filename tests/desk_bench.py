@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import structs
 from resident_bench import ResidentBench
 
-from swarm.coordinator.member_admin import MemberAdmin
+from swarm.coordinator.machine_orders import MemberAdmin
 from swarm.job.job_asset import PIECE_BYTES
 from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.envelope import Message

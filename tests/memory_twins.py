@@ -19,8 +19,7 @@ from swarm.job.job_asset import piece_size
 from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept
 from swarm.job.run import RunStats
 from swarm.job.spec import JobSpec
-from swarm.job.store.asset_folder import FileContents, unpacking
-from swarm.job.store.store import NO_FILES, DiskStore, Entry
+from swarm.job.store.store import NO_FILES, DiskStore, Entry, FileContents, unpacking
 from swarm.job.store.summary import JobSummary, standing_of, summary_of
 from swarm.lease.envelope import MAX_CLIP_BYTES, Message
 from swarm.lease.message import FromCoordinator, FromWorker

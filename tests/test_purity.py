@@ -12,7 +12,7 @@ SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "swarm").
 OVERVIEW = (ROOT / "docs" / "design" / "overview.md").read_text(encoding="utf-8")
 DESIGN = "\n".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "design").glob("*.md")))
 PURE_FILES = ("swarm/worker/scale/pilots.py",)
-READS_FILES = ("swarm/book/calibre.py",)  # it runs Calibre, which turns other kinds of books into EPUB
+READS_FILES = ("swarm/book/kinds.py",)  # it runs Calibre, which turns other kinds of books into EPUB
 PURE = [
     path
     for path in SOURCES

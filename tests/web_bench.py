@@ -7,8 +7,7 @@ from pathlib import Path
 import httpx
 from desk_bench import DeskBench
 
-from swarm.lease.message import JobStatus, SlotStatus, StatusReply, WorkerStatus
-from swarm.lease.offer import Figures
+from swarm.lease.message import Figures, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.api.app import Api, MemberAnswers, make_app
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.host import listen, run

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from swarm.job.card import SPEED, EngineCard, SettingCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
 
 PITCHES = {"low": 110.0, "high": 220.0}  # Hz

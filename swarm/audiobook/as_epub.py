@@ -8,9 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path, PurePath
 
 from swarm.audiobook.style import Style, book_cover
-from swarm.book.calibre import converted
 from swarm.book.epub import read_epub
-from swarm.book.kinds import FOREIGN, PAGES
+from swarm.book.kinds import FOREIGN, PAGES, converted
 from swarm.book.model.book import Book, Chapter
 from swarm.book.model.reading_choice import Wording
 from swarm.book.read_along.publish import CoverFile, publish

@@ -34,7 +34,7 @@ from swarm.audiobook.output_path import (
 )
 from swarm.audiobook.sound.tags import Tags
 from swarm.errors import EnvironmentFault, Remedy
-from swarm.job.store.asset_folder import digest_of
+from swarm.job.store.store import digest_of
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 from swarm.system.machine import Say
 from swarm.system.platform import disk_of

@@ -16,10 +16,9 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from swarm.errors import EnvironmentFault, Remedy
-from swarm.job.store.asset_folder import COPY_BYTES, digest_of
+from swarm.job.store.store import COPY_BYTES, digest_of
 from swarm.system.disk import OUTPUT_OPTION, replace_file, store_fault
-from swarm.system.installation import extra_line
-from swarm.system.machine import Say
+from swarm.system.machine import Say, extra_line
 from swarm.system.platform import forget_cached, free_bytes, sync_file, sync_folder
 from swarm.system.text import bytes_text
 

@@ -14,8 +14,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec import Struct
 
-from swarm.job.recipe import Recipe
-from swarm.job.spec import JobSpec
+from swarm.job.spec import JobSpec, Recipe
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file, write_synced
 from swarm.system.platform import sync_folder
 

@@ -18,9 +18,8 @@ from swarm.audiobook.press import Damaged, Measured, Press
 from swarm.audiobook.sound.reel import START, Cue
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.style import CHAPTER_SPLIT, Style
-from swarm.book.model.book import Chapter
+from swarm.book.model.book import Chapter, WordTime
 from swarm.book.model.reading_choice import Wording
-from swarm.book.model.word_times import WordTime
 from swarm.book.read_along.spot import Spot, find_spots, word_spots
 from swarm.job.state import JobState, Place
 from swarm.job.store.store import BOOK, DiskStore

@@ -10,8 +10,7 @@ from swarm.audiobook.sound.studio_request import AudiobookDone
 from swarm.audiobook.sound.subtitle import SubtitleLine, write_cue_sheet, write_subtitles
 from swarm.audiobook.sound.tags import GENRE_SEPARATOR, Tags, clean_tag
 from swarm.audiobook.style import COVER, CUE, OPF, Style, book_cover
-from swarm.book.model.book import Chapter
-from swarm.book.model.word_times import WordTime
+from swarm.book.model.book import Chapter, WordTime
 from swarm.job.state import Place
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 

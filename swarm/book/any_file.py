@@ -4,9 +4,8 @@ Calibre.
 
 from pathlib import Path
 
-from swarm.book.calibre import converted, expect_calibre
 from swarm.book.epub import read_epub, read_epub_name
-from swarm.book.kinds import FOREIGN, PAGES
+from swarm.book.kinds import FOREIGN, PAGES, converted, expect_calibre
 from swarm.book.model.book import Book
 from swarm.book.model.reading_choice import Reading
 from swarm.book.single_page import read_page

@@ -1,17 +1,104 @@
-"""`e2a-swarm add`: put books into the queue of a coordinator, from any machine of the swarm."""
+"""`e2a-swarm add`: put books into the queue of a coordinator, with the options that may differ from book to book."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from swarm.commands.book_config import books_named
+from swarm.commands.book_config import books_named, render_config, voice_file, words_of
+from swarm.commands.option import Choices, Option, Sheet, option_parser
+from swarm.commands.option_table import COMMON_SOUND, LANGUAGE, NAME_FILES, QUEUED, READING, TTS_ENGINE
 from swarm.commands.output import say, warn
-from swarm.commands.queue_options import queued_words
-from swarm.config import state_folder
+from swarm.config import RenderConfig, state_folder
 from swarm.errors import EXIT_DONE, UsageError
 from swarm.net.client import Seat, bring_book, find_queue
 from swarm.system.platform import run_loop
 from swarm.system.text import bytes_text, clean
+
+if TYPE_CHECKING:
+    from swarm.server.page.fields import OptionField
+
+INSPECTED = (READING.without("--credits"), Sheet("book", (LANGUAGE, TTS_ENGINE)))
+
+
+def queued_words(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the options of `QUEUED` that differ from their defaults, as words of a command line.
+
+    Raises UsageError for those that name a file: the coordinator of the queue cannot read it.
+    """
+    if name := _names_a_file(arguments):
+        raise UsageError(
+            f"{name} names a file of this machine, which the coordinator of the queue cannot read: give it to "
+            "`e2a-swarm serve`, or use `e2a-swarm coordinate` for this book."
+        )
+    return words_of(option_parser(QUEUED), arguments)
+
+
+def queued_config(words: Sequence[str], book: Path, defaults: argparse.Namespace) -> RenderConfig:
+    """Return the config of a book: the words that any member of the swarm sent, and defaults for the rest.
+
+    Raises UsageError, also for words that name a file, since that would be a file of this machine.
+    """
+    asked = option_parser(QUEUED).parse_args(list(words))
+    if name := _names_a_file(asked):
+        raise UsageError(f"{name} may not name a file of the coordinator's machine.")
+    merged = option_parser(QUEUED).parse_args(list(words), argparse.Namespace(**vars(defaults)))
+    merged.books, merged.ebook, merged.ebooks_dir = [str(book)], [], ""
+    return render_config(merged)
+
+
+def _names_a_file(arguments: argparse.Namespace) -> str:
+    """Return the name of an option for books of a queue that names a file; "" if none does."""
+    if voice_file(arguments.voice):
+        return "--voice"
+    given = vars(arguments)
+    return next((name for name in NAME_FILES if given[name.strip("-").replace("-", "_")].strip()), "")
+
+
+def page_fields(defaults: argparse.Namespace) -> "tuple[OptionField, ...]":
+    """Return a field for each option of a queued book that has a label. What `serve` was told is their default."""
+    fields = [_field(option, sheet.page, defaults) for sheet in QUEUED for option in sheet.options if option.label]
+    first = COMMON_SOUND
+    return tuple(sorted(fields, key=lambda field: first.index(field.option) if field.is_first else len(first)))
+
+
+def inspect_words(words: Sequence[str], defaults: argparse.Namespace) -> tuple[str, ...]:
+    """Return the words of `inspect` that read a book as the options of a queued book and `serve` say."""
+    given = option_parser(QUEUED).parse_args(list(words), argparse.Namespace(**vars(defaults)))
+    return words_of(option_parser(INSPECTED), given)
+
+
+def _field(option: Option, group: str, defaults: argparse.Namespace) -> "OptionField":
+    from swarm.server.page.fields import Choice, OptionField
+
+    value = getattr(defaults, option.name.strip("-").replace("-", "_"))
+    default = "" if value in (None, False, []) else "yes" if value is True else value
+    return OptionField(
+        option=option.name,
+        group=group,
+        label=option.label,
+        help=option.page_help or option.help[0].upper() + option.help[1:],
+        kind=option.kind,
+        default=default if isinstance(default, str) else "\n".join(map(str, default)),
+        choices=tuple(Choice(*choice) for choice in option.choices or _known(option.name)),
+        example=option.example,
+        is_first=option.name in COMMON_SOUND,
+    )
+
+
+def _known(option: str) -> Choices:
+    """Return what engines of this machine can do, as proposals: other machines may have others."""
+    from swarm.book.model.language_code import language_name
+    from swarm.voice.host.registry import all_engines
+
+    if option == "--tts-engine":
+        named = [(engine.card.name, engine.aliases) for engine in all_engines() if engine.card.speech]
+        return tuple((name, "") for own, models in named for name in (own, *models))
+    if option == "--language":
+        codes = {code for engine in all_engines() for code in engine.card.languages if code.isalpha()}
+        return tuple(sorted(((code, language_name(code)) for code in codes), key=lambda choice: choice[1]))
+    return ()
+
 
 LARGE_BYTES = 8 * 1024 * 1024  # a book whose way is told in tenths
 

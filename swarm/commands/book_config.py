@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from swarm.commands.checks import number, one_of, whole
-from swarm.commands.option import Option, option_parser
+from swarm.commands.option import Option, number, one_of, option_parser, whole
 from swarm.commands.option_table import (
     BESIDE,
     ENGINE_OPTIONS,
@@ -37,7 +36,7 @@ from swarm.errors import NoBooks, UsageError
 
 if TYPE_CHECKING:
     from swarm.book.model.reading_choice import Cast, Credits, Reading
-    from swarm.job.recipe import Setting
+    from swarm.job.spec import Setting
 
 USUAL_MODEL = ("internal", "std")  # words of --fine-tuned that mean the default model in ebook2audiobook
 MAX_CHAPTERS = 999_999  # a bound for any book, since the real number is known only when the book is read

@@ -6,8 +6,8 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 
-from swarm.commands.checks import one_of
 from swarm.commands.command_table import SHELLS
+from swarm.commands.option import one_of
 from swarm.errors import EXIT_DONE
 
 ASKED_BY_A_SHELL = "_ARGCOMPLETE"  # the variable that the printed scripts set

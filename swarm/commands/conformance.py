@@ -15,7 +15,7 @@ from swarm.config import ENV_HOME, state_folder
 from swarm.errors import SwarmError
 from swarm.job.card import EngineCard
 from swarm.job.clip_info import SpokenClip
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.system.text import count_text
 from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, Verdict
 from swarm.voice.environment import find_environment

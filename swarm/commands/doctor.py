@@ -1,14 +1,29 @@
 """`e2a-swarm doctor`: check what a coordinator and a worker need on this machine."""
 
 import argparse
-from collections.abc import Callable
+import os
+import platform
+import re
+import shutil
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from swarm.commands.house_settings import FILE_NAME, read_settings
 from swarm.commands.machine_config import place_engines
 from swarm.commands.output import say, say_json, say_verdict
-from swarm.config import state_folder
-from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
+from swarm.config import DEFAULT_PORT, ENV_BIND, state_folder
+from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, UsageError
+from swarm.system.capacity import SLOT_BYTES, read_capacity
+from swarm.system.disk import store_fault
+from swarm.system.machine import package_line, unknown_zone
+from swarm.system.text import bytes_text, count_text
+from swarm.voice.engine import Check
 
 if TYPE_CHECKING:
     from swarm.voice.engine import Check
@@ -30,7 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _check_machine(folder: Path, show: Show) -> "list[Check]":
-    from swarm.commands.doctor_checks import check_all
 
     found = []
     for check in check_all(folder):
@@ -60,3 +74,263 @@ def _show(check: "Check") -> None:
     say_verdict(check.verdict, f"{check.name}: {check.text}", INDENT)
     if check.remedy:
         say(f"{'':<{INDENT}}{check.remedy}")
+
+
+FULL_BYTES = 200 * 10**6  # not even a short book fits into less
+TIGHT_BYTES = 2 * 10**9  # the sound of a long book, clips and audiobook
+MDNS_GROUP = ("224.0.0.251", 5353)
+OLDEST_NOW_S = 1_767_225_600  # 2026-01-01: a clock before it was never set
+NVIDIA_SMI = ("nvidia-smi", "--query-gpu=index,name,memory.total,driver_version", "--format=csv,noheader")
+PATIENCE_S = 10.0
+
+
+def check_python() -> Check:
+    """Check the interpreter and the platform."""
+    return Check("python", "ok", f"Python {platform.python_version()} on {platform.platform(terse=True)}")
+
+
+def check_state_folder(folder: Path) -> Check:
+    """Check whether the state folder can be written, and how much room there is."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"e2a-swarm")
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        remedy = "give it to this user, or choose another with --state-dir or E2A_SWARM_HOME."
+        return Check("state folder", "fail", str(store_fault(error, folder)), remedy)
+    text = f"{folder}, {bytes_text(free)} free"
+    if free >= TIGHT_BYTES:
+        return Check("state folder", "ok", text)
+    remedy = "free some room (`e2a-swarm jobs` shows what jobs take), or choose another folder with --state-dir."
+    return Check("state folder", "fail" if free < FULL_BYTES else "warn", text, remedy)
+
+
+def check_settings(folder: Path) -> Check:
+    """Check the settings of the house, and name their file."""
+    try:
+        found = read_settings(folder)
+    except UsageError as fault:
+        return Check("settings", "fail", str(fault), "correct the file; docs/reference/README.md tells of it.")
+    count = sum(map(len, found.values()))
+    return Check("settings", "ok", f"{count_text(count, 'option') if count else 'none'} in {folder / FILE_NAME}")
+
+
+def check_capacity() -> Check:
+    """Tell how many engines work side by side here, and what limits them."""
+    capacity = read_capacity()
+    cores = "1 core" if capacity.cores == 1 else f"{capacity.cores} cores"
+    engines = "1 engine works" if capacity.slots == 1 else f"{capacity.slots} engines work side by side"
+    text = f"{cores} and {bytes_text(int(capacity.free_bytes))} of free memory: {engines} unless you say otherwise"
+    if capacity.slots == capacity.cores and capacity.free_bytes >= SLOT_BYTES:
+        return Check("capacity", "ok", text)
+    remedy = (
+        f"end other programs, or raise the limit of this container; each engine takes up to {bytes_text(SLOT_BYTES)}."
+    )
+    return Check("capacity", "warn", text, remedy)
+
+
+def check_sqlite() -> Check:
+    """Tell SQLite's version. Bugs of a log with two writers do not matter here: there is only one."""
+    return Check("sqlite", "ok", f"SQLite {sqlite3.sqlite_version}")
+
+
+def check_sound() -> Check:
+    """Check whether audiobooks can be encoded."""
+    try:
+        import av
+
+        av.codec.Codec("aac", "w")
+    except (ImportError, ValueError, OSError) as error:
+        return Check("sound", "fail", f"PyAV has no AAC encoder: {error}", package_line("--force-reinstall", "av"))
+    return Check("sound", "ok", f"PyAV {av.__version__} with AAC")
+
+
+def check_encryption() -> Check:
+    """Check whether messages can be encrypted."""
+    try:
+        import zmq
+    except (ImportError, OSError) as error:
+        return Check("encryption", "fail", f"ZeroMQ does not load: {error}", package_line("--force-reinstall", "pyzmq"))
+    if zmq.has("curve"):
+        return Check("encryption", "ok", f"ZeroMQ {zmq.zmq_version()} can encrypt")
+    remedy = f"install pyzmq's own wheel: {package_line('--force-reinstall', '--only-binary', 'pyzmq', 'pyzmq')}"
+    return Check("encryption", "fail", f"ZeroMQ {zmq.zmq_version()} cannot encrypt", remedy)
+
+
+def check_engines() -> Iterator[Check]:
+    """Check whether each engine loads; one that computes on the CPU and needs no download is opened too."""
+    from swarm.voice.host.registry import engine_targets
+
+    for name, target in engine_targets().items():
+        try:
+            yield from _check_one_engine(name, target)
+        except (Exception, SystemExit) as error:  # a foreign engine may raise any exception
+            text = f"{target} does not open: {type(error).__name__}: {error}"
+            yield Check(f"engine {name}", "fail", text, "reinstall the package that it comes with.")
+
+
+def _check_one_engine(name: str, target: str) -> Iterator[Check]:
+    from swarm.voice.environment import find_environment
+    from swarm.voice.host.foreign import housed_engines
+    from swarm.voice.host.installer import is_current
+    from swarm.voice.host.process import engine_checks
+    from swarm.voice.host.registry import choose_recipe, load_engine
+
+    engine = housed_engines().get(name) or load_engine(target)
+    if not engine.is_installed():
+        text = f"not installed; {engine.card.install} brings {engine.card.about}"
+        yield Check(f"engine {name}", "ok", text)
+        return
+    # A GPU's model takes minutes to load, so it is not opened.
+    if engine.card.device == "cpu" and not engine.models() and not engine.requirements:
+        language = "en" if engine.card.speaks("en") else engine.card.languages[0]
+        engine.open(choose_recipe(language, engine=name), "cpu")
+    yield from engine_checks(engine) or [Check(f"engine {name}", "ok", engine.card.about)]
+    if (environment := find_environment(name)) and not is_current(engine, environment):
+        text = "its environment was made for an earlier version of e2a-swarm"
+        yield Check(f"environment {name}", "warn", text, f"e2a-swarm engines install {name}")
+
+
+def _check_recogniser() -> Check:
+    from swarm.voice.host.recogniser import check_recogniser  # engines take a while to import
+
+    return check_recogniser()
+
+
+def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:
+    """Check whether another program listens on the usual port."""
+    try:
+        socket.create_connection((bind or "127.0.0.1", port), timeout=1.0).close()
+    except OSError:
+        return Check("port", "ok", f"port {port} is free")
+    remedy = "another coordinator has it, it seems; a new one takes the next free port by itself, or give --port."
+    return Check("port", "warn", f"port {port} is taken", remedy)
+
+
+def check_multicast(bind: str = "") -> Check:
+    """Check for an interface over which machines can be found; sends nothing."""
+    remedy = "connect to the network, or name the coordinator on each worker: e2a-swarm work --coordinator HOST"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            if bind and ":" not in bind:
+                probe.bind((bind, 0))
+            probe.connect(MDNS_GROUP)  # looks up the route; no packet leaves
+            address = probe.getsockname()[0]
+        except OSError as error:
+            return Check("network", "warn", f"no interface for multicast: {error.strerror or error}", remedy)
+    if address.startswith("127."):
+        return Check("network", "warn", f"multicast leaves by {address} only: other machines are not found", remedy)
+    return Check("network", "ok", f"machines are looked for from {address}")
+
+
+def check_gpu() -> Check:
+    """Check which GPUs there are, and whether torch can use them."""
+    from swarm.worker.devices import prove_gpus
+
+    try:
+        answer = subprocess.run(
+            NVIDIA_SMI, capture_output=True, text=True, timeout=PATIENCE_S, check=True, errors="replace"
+        )
+    except FileNotFoundError:
+        return Check("gpu", "ok", "no NVIDIA driver: this machine speaks on its CPU")
+    except (OSError, subprocess.SubprocessError) as error:
+        return Check(
+            "gpu", "warn", f"nvidia-smi fails: {error}", "restart the machine, or reinstall the NVIDIA driver."
+        )
+    gpus = "; ".join(line.strip() for line in answer.stdout.splitlines() if line.strip())
+    proof = prove_gpus()
+    if proof.fault and not proof.has_torch:
+        return Check("gpu", "ok", f"{gpus}; unused: {proof.fault}")
+    if any(not gpu.fault for gpu in proof.gpus):
+        return Check("gpu", "ok", f"{gpus}; torch {proof.torch} can use them")
+    remedy = "install the torch that fits the driver (pytorch.org), or update the driver."
+    driver = next((gpu.driver for gpu in proof.gpus if gpu.driver), "") or gpus.partition(";")[0].rpartition(", ")[2]
+    told = [driver_fault(driver, proof.cuda), *(card_fault(gpu.capability, proof.archs) for gpu in proof.gpus)]
+    why = "; ".join(dict.fromkeys(filter(None, told)))
+    why = why or proof.fault or "; ".join(gpu.fault for gpu in proof.gpus) or "it finds none"
+    return Check("gpu", "warn", f"{gpus}; torch {proof.torch} cannot use them: {why}", remedy)
+
+
+def check_clock(now_s: float | None = None) -> Check:
+    """Check whether the clock was ever set."""
+    now_s = time.time() if now_s is None else now_s
+    said = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now_s))
+    if now_s < OLDEST_NOW_S:
+        return Check("clock", "warn", f"it says {said} UTC", "set the clock; times in reports are wrong until then.")
+    if zone := unknown_zone():
+        remedy = "set TZ to a name such as Europe/Berlin; until then --hours counts in UTC."
+        return Check("clock", "warn", f"{said} UTC; TZ={zone} is no time zone that this machine knows", remedy)
+    return Check("clock", "ok", f"{said} UTC")
+
+
+def check_key(folder: Path) -> Check:
+    """Check whether this machine has a valid key."""
+    from swarm.net.identity.keys import key_place, load_key
+
+    remedy = "run `e2a-swarm join CODE{}` with the code of the machine that coordinates."
+    try:
+        key = load_key(folder)
+    except EnvironmentFault as error:
+        return Check("key", "fail", str(error), remedy.format(" --replace"))
+    if key is None:
+        text = "this machine is in no swarm yet; `convert` needs no key and `coordinate` makes one"
+        return Check("key", "warn", text, remedy.format(""))
+    return Check("key", "ok", f"from {key_place(folder)}")
+
+
+def check_all(folder: Path) -> Iterator[Check]:
+    """Yield all checks, one after the other."""
+    bind = os.environ.get(ENV_BIND, "")
+    checks: tuple[Callable[[], Check], ...] = (
+        check_python,
+        check_capacity,
+        lambda: check_state_folder(folder),
+        lambda: check_settings(folder),
+        check_sqlite,
+        check_sound,
+        check_encryption,
+        lambda: check_key(folder),
+        lambda: check_port(bind=bind),
+        lambda: check_multicast(bind),
+        check_gpu,
+        check_clock,
+    )
+    for check in checks:
+        yield check()
+    yield _check_recogniser()
+    yield from check_engines()
+
+
+# By the major version of CUDA: https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html
+OLDEST_DRIVERS = {11: 450, 12: 525, 13: 580}
+_VERSION = re.compile(r"(\d{1,5})(?:\.(\d{1,5}))?", re.ASCII)
+_ARCH = re.compile(r"(sm|compute)_(\d{1,3})(\d)[a-z]?", re.ASCII)
+
+
+def driver_fault(driver: str, cuda: str) -> str:
+    """Return why a driver is too old for a version of CUDA, "" if it is not, or if that cannot be told."""
+    own, wanted = _VERSION.match(driver), _VERSION.match(cuda)
+    oldest = OLDEST_DRIVERS.get(int(wanted[1])) if wanted else None
+    if own is None or oldest is None or int(own[1]) >= oldest:
+        return ""
+    return f"its CUDA {cuda} needs driver {oldest} or newer, and {driver} is installed"
+
+
+def card_fault(capability: str, archs: Sequence[str]) -> str:
+    """Return why a card is too old for a torch of these architectures, "" if it is not, or if that cannot be told.
+
+    Code for a card runs on later ones of the same generation, and what is only compiled halfway ("compute_90") on all
+    later ones.
+    """
+    own = _VERSION.fullmatch(capability)
+    known = [match for arch in archs if (match := _ARCH.fullmatch(arch))]
+    if own is None or not known:
+        return ""
+    major, minor = int(own[1]), int(own[2] or 0)
+    for kind, built_major, built_minor in (match.groups() for match in known):
+        older = (int(built_major), int(built_minor)) <= (major, minor)
+        if older and (kind == "compute" or int(built_major) == major):
+            return ""
+    oldest = min((int(match[2]), int(match[3])) for match in known)
+    return f"it has compute capability {capability}, and this torch is for {oldest[0]}.{oldest[1]} and newer ones"

@@ -11,7 +11,7 @@ from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, UsageError
 
 if TYPE_CHECKING:
-    from swarm.job.recipe import Setting
+    from swarm.job.spec import Setting
     from swarm.job.store.parcel import Unpacked
     from swarm.job.store.store import DiskStore
     from swarm.job.store.summary import JobSummary

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands import checks
+from swarm.commands import option
 from swarm.commands.output import say, say_json
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
@@ -44,12 +44,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
     """Make and show an invite; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.member_admin import MAX_INVITE_S, MIN_INVITE_S
+    from swarm.coordinator.machine_orders import MAX_INVITE_S, MIN_INVITE_S
     from swarm.net.identity.identity import Identity
     from swarm.system.machine import machine_name
     from swarm.system.text import duration_text
 
-    for_s = checks.duration("--invite", arguments.invite)
+    for_s = option.duration("--invite", arguments.invite)
     if not MIN_INVITE_S <= for_s <= MAX_INVITE_S:
         raise UsageError(f"--invite takes a minute to seven days, such as 15m, 12h or 7d, not {arguments.invite!r}.")
     invite = Identity(state_dir, _key(state_dir, make=False, rotate_it=False)).invite(for_s, machine_name())
@@ -70,7 +70,7 @@ def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
 
 def _revoke(state_dir: Path, invite: str) -> int:
     """Take an invite back; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.member_admin import identity_of, revoke
+    from swarm.coordinator.machine_orders import identity_of, revoke
 
     say(revoke(identity_of(state_dir), invite))
     return EXIT_DONE

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.checks import one_of, whole
+from swarm.commands.option import one_of, whole
 from swarm.commands.option_table import LICENCES, MACHINE_OPTIONS
 from swarm.commands.output import warn
 from swarm.config import (

@@ -10,7 +10,7 @@ from swarm.config import state_folder
 from swarm.errors import EXIT_DONE
 
 if TYPE_CHECKING:
-    from swarm.coordinator.member_admin import InviteRow, MemberList
+    from swarm.coordinator.machine_orders import InviteRow, MemberList
 
 NOBODY = (
     "nobody is known to be a member yet: machines enrol by themselves when they next meet a coordinator of this swarm"
@@ -19,7 +19,7 @@ NOBODY = (
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove a member; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.member_admin import identity_of, remove
+    from swarm.coordinator.machine_orders import identity_of, remove
 
     identity = identity_of(state_folder(arguments.state_dir))
     name = remove(identity, arguments.name)
@@ -34,7 +34,7 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 def run_unite(arguments: argparse.Namespace) -> int:
     """Give up the list of this machine for another one; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.member_admin import identity_of, unite
+    from swarm.coordinator.machine_orders import identity_of, unite
 
     say(unite(identity_of(state_folder(arguments.state_dir)), arguments.owner))
     return EXIT_DONE
@@ -45,7 +45,7 @@ def run_approval(arguments: argparse.Namespace) -> int:
 
     Raises UsageError, EnvironmentFault.
     """
-    from swarm.coordinator.member_admin import approve, identity_of, refuse
+    from swarm.coordinator.machine_orders import approve, identity_of, refuse
     from swarm.net.client import Seat, give_order
     from swarm.net.identity.membership import fingerprint
     from swarm.system.platform import run_loop
@@ -64,7 +64,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Show the members; return the exit code. Raises EnvironmentFault."""
     import msgspec
 
-    from swarm.coordinator.member_admin import identity_of, member_list
+    from swarm.coordinator.machine_orders import identity_of, member_list
 
     identity = identity_of(state_folder(arguments.state_dir))
     known = member_list(identity)
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def member_lines(known: "MemberList", now: float) -> list[str]:
     """Return the members as lines for people."""
-    from swarm.coordinator.member_admin import seen_text
+    from swarm.coordinator.machine_orders import seen_text
     from swarm.watch.view import applicant_text
 
     waiting = [*map(applicant_text, known.waiting), *map(_invite_line, known.invites)]

@@ -9,7 +9,7 @@ from swarm.errors import EXIT_DONE, UsageError
 from swarm.job.card import ModelCard
 from swarm.system.text import bytes_text
 from swarm.voice.engine import Engine
-from swarm.voice.host.engine_task import fetch_model
+from swarm.voice.host.process import fetch_model
 from swarm.voice.host.registry import all_engines, find_model, installed_engines
 
 

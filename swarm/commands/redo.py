@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from swarm.book.model.language_code import normal_language
-from swarm.commands import checks, convert
+from swarm.commands import convert, option
 from swarm.commands.book_config import ADDRESS, render_config
 from swarm.commands.command_table import CONVERTING
 from swarm.commands.option import Usual, option_parser
@@ -58,7 +58,7 @@ def redo_config(arguments: argparse.Namespace) -> RedoConfig:
     """Return the sentences that the user chose, apart from moments. Raises UsageError."""
     config = RedoConfig(
         segments=tuple(_segments(part) for part in arguments.segments.replace(" ", "").split(",") if part),
-        chapters=tuple(checks.whole("--chapter", number, 1, 999_999) for number in arguments.chapter),
+        chapters=tuple(option.whole("--chapter", number, 1, 999_999) for number in arguments.chapter),
         doubtful=arguments.doubtful,
         recast=_recast(arguments.recast),
         texts=tuple(text.strip() for text in arguments.text if text.strip()),
@@ -156,7 +156,7 @@ def _fits(job: "JobSummary", arguments: argparse.Namespace) -> bool:
     asked = (arguments.tts_engine.strip().lower(), arguments.voice.strip(), arguments.language.strip())
     known = (job.engine, job.voice, job.language)
     wanted = (*asked[:2], normal_language(asked[2]) if asked[2] else "")
-    speed = None if isinstance(arguments.speed, Usual) else checks.number(arguments.speed)
+    speed = None if isinstance(arguments.speed, Usual) else option.number(arguments.speed)
     return all(want in ("", has) for want, has in zip(wanted, known, strict=True)) and speed in (None, job.speed)
 
 

@@ -5,7 +5,7 @@ import os
 import shlex
 import time
 
-from swarm.commands import checks
+from swarm.commands import option
 from swarm.commands.command_table import WHERE
 from swarm.commands.output import say, warn
 from swarm.config import state_folder
@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask for workers until all is spoken; return the exit code. Raises UsageError, EnvironmentFault."""
 
     wish = wish_of(arguments, time.time())
-    where = checks.one_of("--with", arguments.where, WHERE)
+    where = option.one_of("--with", arguments.where, WHERE)
     words = _words(arguments)
     launcher = _launcher(arguments, where, wish)
     found = run_loop(_find(arguments))
@@ -38,10 +38,10 @@ def wish_of(arguments: argparse.Namespace, now: float) -> "Wish":
     """Return what the user allows. Raises UsageError."""
 
     return Wish(
-        most=checks.whole("--most", arguments.most, 1, 10_000),
-        stay_s=checks.duration("--for", arguments.for_),
+        most=option.whole("--most", arguments.most, 1, 10_000),
+        stay_s=option.duration("--for", arguments.for_),
         until_s=_moment(arguments.until, now) if arguments.until else None,
-        budget_s=checks.duration("--budget", arguments.budget) if arguments.budget else None,
+        budget_s=option.duration("--budget", arguments.budget) if arguments.budget else None,
     )
 
 
@@ -49,7 +49,7 @@ def _moment(text: str, now: float) -> float:
     """Return the next moment of a clock time such as 7:00, or the one so long from now."""
     hours, colon, minutes = text.strip().partition(":")
     if not colon:
-        return now + checks.duration("--until", text)
+        return now + option.duration("--until", text)
     if not (hours.isdigit() and minutes.isdigit() and int(hours) < 24 and int(minutes) < 60 and len(text) < 6):
         raise UsageError(f"--until takes a time such as 7:00 or a length such as 90m, not {text!r}.")
     day = time.localtime(now)
@@ -81,7 +81,7 @@ def _words(arguments: argparse.Namespace) -> list[str]:
         raise UsageError(f"--work: a quote is open in {arguments.work!r}.") from None
     ends = ["--for", arguments.for_, "--exit-when-idle", arguments.exit_when_idle, "--exit-when-done"]
     ends += ["--tag", arguments.where]  # the last one counts, so --work may say another
-    checks.duration("--exit-when-idle", arguments.exit_when_idle)
+    option.duration("--exit-when-idle", arguments.exit_when_idle)
     return [*ends, *(["--open"] if arguments.open else []), *more]
 
 
@@ -94,7 +94,7 @@ def _launcher(arguments: argparse.Namespace, where: str, wish: "Wish") -> "Launc
                 "has its own options in E2A_SWARM_LEND."
             )
         broker = arguments.broker or os.environ.get("E2A_SWARM_BROKER", "")
-        idle_s = checks.duration("--exit-when-idle", arguments.exit_when_idle)
+        idle_s = option.duration("--exit-when-idle", arguments.exit_when_idle)
         return CeleryLauncher(broker, wish.stay_s, idle_s)
 
     folder = state_folder(arguments.state_dir) / "pilots"

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm.commands import checks
+from swarm.commands import option
+from swarm.commands.add import inspect_words, page_fields, queued_config
 from swarm.commands.machine_config import coordinate_config, open_trace, progress_mode
 from swarm.commands.output import warn
-from swarm.commands.queue_options import inspect_words, page_fields, queued_config
 from swarm.config import RenderConfig, ServeConfig
 from swarm.errors import UsageError
 from swarm.net.identity.keys import security
@@ -117,7 +117,7 @@ def _place(text: str) -> tuple[str, Sequence[int]] | None:
     host, colon, port = text.strip().rpartition(":")
     if not colon or not host:
         raise UsageError(f"--web takes HOST:PORT such as 0.0.0.0:{WEB_PORT}, or off, not {text!r}.")
-    return host.strip("[]"), [checks.whole("--web", port, 1, 65535)]
+    return host.strip("[]"), [option.whole("--web", port, 1, 65535)]
 
 
 def _prefix(text: str) -> str:

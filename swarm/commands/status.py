@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from swarm.commands import checks
+from swarm.commands import option
 from swarm.commands.output import say, say_json, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
@@ -46,7 +46,7 @@ def answer_lines(answers: "list[Answer]") -> list[str]:
 def run_order(arguments: argparse.Namespace) -> int:
     """Give the order; return the exit code. Raises UsageError, EnvironmentFault."""
 
-    count = checks.whole("N", arguments.count, 0, 10_000) if "count" in arguments else 0
+    count = option.whole("N", arguments.count, 0, 10_000) if "count" in arguments else 0
     seat = Seat(state_folder(arguments.state_dir), arguments.coordinator, arguments.open)
     say(run_loop(give_order(seat, arguments.action, arguments.target, count, warn)))
     return EXIT_DONE

@@ -12,7 +12,7 @@ from random import SystemRandom
 
 from swarm.book.model.language_code import language_name
 from swarm.commands.book_config import ADDRESS
-from swarm.commands.checks import number
+from swarm.commands.option import number
 from swarm.commands.output import say, say_json, warn
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, state_folder
 from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made
@@ -27,7 +27,7 @@ from swarm.coordinator.verification import (
     open_spoken,
 )
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.job.state import JobState
 from swarm.job.store.store import DiskStore, list_jobs
 from swarm.system.capacity import read_capacity

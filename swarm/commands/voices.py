@@ -9,12 +9,12 @@ from typing import NamedTuple
 from swarm.book.model.language_code import language_name, normal_language
 from swarm.commands.machine_config import place_engines
 from swarm.commands.output import say, say_json, show_progress, warn
-from swarm.commands.voice_samples import speak_samples
+from swarm.commands.preview import speak_samples
 from swarm.config import state_folder
 from swarm.coordinator.seen_engines import SeenEngines, read_speeds
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.system.platform import run_loop
 from swarm.voice.engine import Engine
 from swarm.voice.host.choice import QUALITIES, how_to_get, own_choice, recommendations

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from swarm.commands import checks
+from swarm.commands import option
 from swarm.commands.book_config import assets_limit
 from swarm.commands.machine_config import asked_devices, open_trace, prepare_voices
 from swarm.config import Limits, WorkConfig, state_folder
@@ -31,7 +31,7 @@ def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits"
         raise UsageError(f"--hours is local time, and TZ={zone} is no time zone that this machine knows: correct it.")
     limits = Limits(
         hours=hours,
-        max_temperature=checks.whole("--max-temperature", hot, 30, 120) if hot else None,
+        max_temperature=option.whole("--max-temperature", hot, 30, 120) if hot else None,
         idle_only=arguments.idle_only,
     )
     if asked == ("cpu",) and limits.watch_gpus:
@@ -45,7 +45,7 @@ def _silence_s(arguments: argparse.Namespace) -> float | None:
         return None
     if not arguments.standby or arguments.open:
         raise UsageError("--automatic needs --standby, and a swarm with a key: leave --open out.")
-    return checks.duration("--automatic", arguments.automatic)
+    return option.duration("--automatic", arguments.automatic)
 
 
 def _engines(text: str) -> tuple[str, ...]:
@@ -73,10 +73,10 @@ def run(arguments: argparse.Namespace) -> int:
         coordinator=arguments.coordinator,
         open=arguments.open,
         exit_when_done=arguments.exit_when_done,
-        for_s=checks.duration("--for", arguments.for_) if arguments.for_ else None,
-        idle_s=checks.duration("--exit-when-idle", arguments.exit_when_idle) if arguments.exit_when_idle else None,
+        for_s=option.duration("--for", arguments.for_) if arguments.for_ else None,
+        idle_s=option.duration("--exit-when-idle", arguments.exit_when_idle) if arguments.exit_when_idle else None,
         name=arguments.name[:100],
-        tag=checks.word("--tag", arguments.tag),
+        tag=option.word("--tag", arguments.tag),
         engines=_engines(arguments.engines),
         allow_sleep=arguments.allow_sleep,
         standby=arguments.standby,

@@ -18,12 +18,10 @@ from typing import IO
 from swarm.config import RenderConfig
 from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.job.job_asset import MAX_BYTES, MODEL, VOICE, JobAsset, find_latents
-from swarm.job.recipe import CLONE, CUSTOM
 from swarm.job.record import LatentsLost
-from swarm.job.spec import FileOrigin, JobSpec
+from swarm.job.spec import CLONE, CUSTOM, FileOrigin, JobSpec
 from swarm.job.state import JobState
-from swarm.job.store.asset_folder import digest_of
-from swarm.job.store.store import DiskStore
+from swarm.job.store.store import DiskStore, digest_of
 from swarm.job.store.summary import JobSummary
 from swarm.system.disk import full_name, guarded
 from swarm.voice.host.registry import custom_fault, custom_files

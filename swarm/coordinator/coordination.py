@@ -1,5 +1,6 @@
 """A coordinator from start to end: books become jobs, jobs are served, audiobooks are written."""
 
+import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
@@ -10,26 +11,125 @@ from swarm.audiobook.output_path import release_output_path
 from swarm.audiobook.sound.studio import Studio
 from swarm.config import CoordinateConfig, RenderConfig
 from swarm.coordinator.books import Books
-from swarm.coordinator.engine_wait import is_known, wait_for_engine
 from swarm.coordinator.listener import Listener
-from swarm.coordinator.machine_orders import MachineOrders
-from swarm.coordinator.member_admin import MemberAdmin
+from swarm.coordinator.machine_orders import MachineOrders, MemberAdmin
 from swarm.coordinator.seen_engines import SeenEngines, note_speed
-from swarm.coordinator.serve import Server
-from swarm.errors import EXIT_BOOK, EXIT_DONE, EXIT_GAPS, EXIT_INTERRUPTED, StoreError, SwarmError
+from swarm.coordinator.serve import Server, outgoing
+from swarm.errors import (
+    EXIT_BOOK,
+    EXIT_DONE,
+    EXIT_GAPS,
+    EXIT_INTERRUPTED,
+    EngineUnknown,
+    StoreError,
+    SwarmError,
+    UsageError,
+)
 from swarm.job.store.store import DiskStore
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings
-from swarm.net.transport import RouterSocket
+from swarm.lease.envelope import Reason
+from swarm.lease.member_message import NewBook, Obeyed, Order
+from swarm.lease.message import PROTOCOL, FromCoordinator, FromWorker, Hello, JobStatus, Status, StatusReply
+from swarm.net.transport import Router, RouterSocket
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.event_loop import awake, draining
-from swarm.system.machine import Clock, machine_name, new_nonce
+from swarm.system.machine import Clock, Say, machine_name, new_nonce
 from swarm.system.platform import few_arenas
 from swarm.system.text import count_text
-from swarm.voice.host.registry import recipe_card
+from swarm.voice.host.registry import engine_for, recipe_card
 from swarm.watch.progress import Progress
 from swarm.watch.service import Service
 from swarm.watch.trace.recorder import NO_TRACE, Trace
+
+REMINDER_S = 60.0  # a line says so often how the wait goes
+MAX_NAMED_ENGINES = 10  # engines in one line
+
+
+def is_known(engine: str) -> bool:
+    """Tell whether a word of --tts-engine means an engine that is here, or that a worker offered before."""
+    try:
+        return not engine or bool(engine_for(engine))
+    except EngineUnknown:
+        return False
+
+
+async def wait_for_engine(config: RenderConfig, router: Router, seen: SeenEngines, say: Say) -> None:
+    """Listen until a worker offers the engine of a command.
+
+    Workers get no answer, so they go on greeting; the coordinator that follows welcomes them. Users get one.
+    """
+    say(_opening(config.engine))
+    present: dict[str, Hello] = {}
+    reminder = asyncio.create_task(_remind(config.engine, present, say))
+    try:
+        while not is_known(config.engine):
+            peer, message, _ = await router.receive()
+            if answer := _answer(config, message):
+                router.send(peer, outgoing(answer))
+            elif isinstance(message, Hello):
+                present[message.worker] = message
+                seen.meet(message)
+    finally:
+        reminder.cancel()
+    seen.save()
+    say(f"a worker has the engine {config.engine}")
+
+
+def _opening(engine: str) -> str:
+    """Return the line that begins the wait, with the engines that are known, as the word may be misspelled."""
+    try:
+        engine_for(engine)
+    except UsageError as fault:
+        return f"{fault} Waiting for a worker that has it"
+    return ""
+
+
+async def _remind(engine: str, present: dict[str, Hello], say: Callable[[str], None]) -> None:
+    """Say from time to time that no worker has the engine, and which engines they have."""
+    while True:
+        await asyncio.sleep(REMINDER_S)
+        names = sorted({offer.name for hello in present.values() for offer in hello.engines})
+        theirs = f"; their engines are {', '.join(names[:MAX_NAMED_ENGINES])}" if names else ""
+        workers = f"none of {len(present)} workers has" if present else "no worker came that has"
+        say(f"{workers} the engine {engine}{theirs}; still waiting")
+
+
+def _answer(config: RenderConfig, message: FromWorker) -> FromCoordinator | None:
+    """Return what a user is told who asks or orders something; None for a worker's message."""
+    busy = f"The coordinator waits for a worker that has the engine {config.engine}; it takes no orders until then."
+    match message:
+        case Status():
+            return _standing(config)
+        case Order() | NewBook():
+            return Obeyed(False, busy)
+        case _:
+            return None
+
+
+def _standing(config: RenderConfig) -> StatusReply:
+    """Return the answer to `status`: each book waits for the engine."""
+    books = tuple(
+        JobStatus(
+            job="",
+            title=path.stem[:200],
+            engine=config.engine,
+            state="waiting",
+            segments=0,
+            accepted=0,
+            missing=0,
+            characters=0,
+            characters_left=0,
+            audio_s=0.0,
+            elapsed_s=0.0,
+            eta_s=None,
+            chapters=(),
+            reason=Reason("no engine", engine=config.engine),
+        )
+        for path in config.books
+    )
+    return StatusReply(new_nonce(), machine_name(), __version__, 0, books, (), protocol=PROTOCOL)
+
 
 MAX_NAMED = 5  # audiobooks of earlier runs; a folder may have hundreds
 GRACE_S = 1.0  # nothing is granted for so long after a restart: returning workers first say what they hold

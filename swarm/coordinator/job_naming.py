@@ -14,7 +14,7 @@ import msgspec
 
 from swarm.book.speech.lexicon import read_lexicon
 from swarm.config import RenderConfig
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 
 
 def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> str:

@@ -4,9 +4,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 
 from swarm.audiobook.sound.frame import check_frame, key_of, read_streaminfo
-from swarm.job.recipe import TAKES
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, RunStarted
-from swarm.job.spec import JobSpec
+from swarm.job.spec import TAKES, JobSpec
 from swarm.job.state import JobState, Place, apply
 from swarm.job.store.store import DiskStore
 

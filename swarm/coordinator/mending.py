@@ -17,9 +17,8 @@ from swarm.coordinator.job_naming import slug
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard
 from swarm.job.fallback_voice import GUEST, read_guest
-from swarm.job.recipe import TAKES, Recipe
 from swarm.job.record import AnyRecord, ClipDiscarded, SegmentReworded
-from swarm.job.spec import JobSpec
+from swarm.job.spec import TAKES, JobSpec, Recipe
 from swarm.job.state import JobState, Place
 from swarm.job.store.store import reworded_jobs
 from swarm.system.text import clean, count_text

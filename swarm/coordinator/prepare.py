@@ -27,9 +27,8 @@ from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendin
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard
 from swarm.job.fallback_voice import FallbackEngine, FallbackEngines
-from swarm.job.recipe import Recipe
 from swarm.job.record import AnyRecord
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState, apply
 from swarm.job.store.store import DiskStore, has_job
 from swarm.standby.adopt import leader_epoch

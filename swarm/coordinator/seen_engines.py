@@ -14,8 +14,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from swarm.errors import StoreError, SwarmError
-from swarm.lease.message import Hello
-from swarm.lease.offer import EngineOffer
+from swarm.lease.message import EngineOffer, Hello
 from swarm.net.wire import plain
 from swarm.system.disk import guarded, replace_file
 from swarm.voice.host.choice import recommendations

@@ -15,8 +15,8 @@ import soundfile
 from swarm.audiobook.sound.clip import LEAST_RESEMBLANCE, ClipDamaged, Pcm, read_clip, resemblance
 from swarm.book.model.engine_text import read_engine_text
 from swarm.job.clip_info import MAX_DOUBT
-from swarm.job.recipe import seeds_of
 from swarm.job.record import ClipAccepted, ClipDoubted
+from swarm.job.spec import seeds_of
 from swarm.job.state import JobState, Place, apply
 from swarm.job.store.store import DiskStore
 from swarm.system.text import clean

@@ -4,7 +4,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from swarm.job.recipe import Setting
+from swarm.job.spec import Setting
 
 
 class VoiceCard(Struct, frozen=True):

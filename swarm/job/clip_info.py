@@ -10,9 +10,8 @@ from typing import Annotated, NamedTuple
 import regex
 from msgspec import Meta, Struct
 
-from swarm.book.model.book import Segment
-from swarm.book.model.word_times import MAX_BYTES as MAX_WORD_BYTES
-from swarm.book.model.word_times import WordTime, unpack_words
+from swarm.book.model.book import MAX_BYTES as MAX_WORD_BYTES
+from swarm.book.model.book import Segment, WordTime, unpack_words
 from swarm.job.job_asset import Digest
 
 MAX_DOUBT = 500  # characters; the judge of takes cuts longer doubts

@@ -12,7 +12,7 @@ from msgspec import Struct
 from swarm.book.model.book import Chapter
 from swarm.book.model.engine_text import mark_voice, split_voice
 from swarm.job.card import EngineCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 
 GUEST = "guest:"  # prefix of `Segment.voice` if another engine speaks the segment
 

@@ -4,12 +4,10 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from swarm.book.model.book import Segment
+from swarm.book.model.book import Segment, WordTime
 from swarm.book.model.engine_text import read_engine_text, split_voice
-from swarm.book.model.word_times import WordTime
 from swarm.job.clip_info import heard_words
 from swarm.job.job_asset import LATENTS, JobAsset
-from swarm.job.recipe import clip_key
 from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
@@ -26,7 +24,7 @@ from swarm.job.record import (
     SegmentReworded,
     WorkerSeen,
 )
-from swarm.job.spec import JobSpec
+from swarm.job.spec import JobSpec, clip_key
 
 Place = tuple[int, int]  # chapter and index of a segment, both from 0
 

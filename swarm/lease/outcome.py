@@ -4,8 +4,8 @@ user. A worker's: commands for engines, messages and clips for coordinators."""
 from dataclasses import dataclass, field
 
 from swarm.job.job_asset import JobAsset
-from swarm.job.recipe import Recipe
 from swarm.job.record import AnyRecord
+from swarm.job.spec import Recipe
 from swarm.lease.envelope import Message, Reason
 from swarm.lease.file_transfer import Fetch
 from swarm.lease.message import Clip, ClipPiece, Received

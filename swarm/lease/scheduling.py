@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.envelope import MAX_BATCH
-from swarm.lease.offer import EngineOffer
+from swarm.lease.message import EngineOffer
 
 FIRST_LEASE_CHARACTERS = 1500  # a first lease is small, since the speed of its slot is unknown
 UNKNOWN_CHARS_S = 100.0  # an unknown speed is taken for this

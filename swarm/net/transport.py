@@ -20,9 +20,8 @@ from swarm.lease.message import FromCoordinator, FromWorker
 from swarm.net.identity.swarm_key import CurveKeys
 from swarm.net.peer_link import Channel, PeerLink
 from swarm.net.proxy import Proxy
-from swarm.net.server_key import ServerKey
 from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unpack_from_worker
-from swarm.net.zap_authenticator import BY_CODE, ZapAuthenticator
+from swarm.net.zap_authenticator import BY_CODE, ServerKey, ZapAuthenticator
 
 MAX_PORTS = 100  # tried one after the other
 LINGER_MS = 500

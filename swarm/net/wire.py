@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct, inspect, msgpack, structs
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.envelope import Count, Message, Name
 from swarm.lease.message import PROTOCOL, FromCoordinator, FromWorker, Hello, Line
 from swarm.system.text import plain_line

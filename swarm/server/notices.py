@@ -20,8 +20,7 @@ from swarm.lease.message import StatusReply
 from swarm.server.queue import BookState, QueuedBook
 from swarm.server.resident import Resident
 from swarm.system.disk import replace_file
-from swarm.system.installation import extra_line
-from swarm.system.machine import Clock, Say, machine_name
+from swarm.system.machine import Clock, Say, extra_line, machine_name
 from swarm.system.text import clean, clean_note, count_text
 
 Kind = Literal["success", "warning", "failure"]

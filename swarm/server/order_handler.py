@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm.coordinator.machine_orders import Instruct, order_machines
-from swarm.coordinator.member_admin import APPROVALS, MemberAdmin
+from swarm.coordinator.machine_orders import APPROVALS, Instruct, MemberAdmin, order_machines
 from swarm.errors import Remedy, StoreError, SwarmError, UsageError
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import OF_MACHINES, NewBook, Obeyed, Order

@@ -15,10 +15,9 @@ from msgspec import Meta, Struct, structs
 
 from swarm.config import STATE_VERSION, other_state
 from swarm.errors import StoreError, UsageError
-from swarm.job.store.asset_folder import copy_synced
+from swarm.job.store.store import copy_synced
 from swarm.lease.states import follow
-from swarm.system.disk import guarded, make_folder, replace_file
-from swarm.system.lock import Lock
+from swarm.system.disk import Lock, guarded, make_folder, replace_file
 
 FILE = "queue.json"
 MAX_BOOKS = 10_000

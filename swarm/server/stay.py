@@ -18,7 +18,7 @@ from swarm.book.kinds import books_in, texts_in
 from swarm.config import CoordinateConfig, ServeConfig
 from swarm.coordinator.coordination import GRACE_S
 from swarm.coordinator.listener import Listener
-from swarm.coordinator.member_admin import MemberAdmin
+from swarm.coordinator.machine_orders import MemberAdmin
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
 from swarm.errors import EXIT_DONE, SwarmError, UsageError

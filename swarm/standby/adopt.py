@@ -29,11 +29,10 @@ from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, GainFixed, 
 from swarm.job.run import MAX_EPOCH, taken_over
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState, Place, apply
-from swarm.job.store.asset_folder import file_path
 from swarm.job.store.clips import clip_name, file_size
 from swarm.job.store.journal import Journal
 from swarm.job.store.parcel import fits
-from swarm.job.store.store import BOOK, DiskStore
+from swarm.job.store.store import BOOK, DiskStore, file_path
 from swarm.job.store.summary import standing_of
 from swarm.system.disk import guarded
 

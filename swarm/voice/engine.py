@@ -19,10 +19,9 @@ from swarm.book.model.language_code import language_name
 from swarm.config import may_download
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.environment import find_environment
-from swarm.voice.manifest import RemoteModel
-from swarm.voice.model_download import ENV_MODELS, RemoteFile, fetch_files, is_whole, models_folder
+from swarm.voice.model_download import ENV_MODELS, RemoteFile, RemoteModel, fetch_files, is_whole, models_folder
 
 if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save the 20 MiB and 0.1 s that numpy takes
     import numpy as np

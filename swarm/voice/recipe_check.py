@@ -7,7 +7,7 @@ from msgspec import structs
 
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard, SettingCard
-from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
+from swarm.job.spec import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.engine import Engine, unavailable
 
 TRUTH_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}

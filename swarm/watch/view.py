@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from msgspec import structs
 
 from swarm.lease.member_message import ApplicantRow, QueuedStatus
-from swarm.lease.message import ChapterStatus, JobStatus, SlotStatus, StatusReply, WorkerStatus
-from swarm.lease.offer import Figures
+from swarm.lease.message import ChapterStatus, Figures, JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.system.text import (
     LEAST_S,
     UNSURE,

@@ -7,7 +7,7 @@ from pathlib import Path
 from swarm.errors import StoreError
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.message import Clip
-from swarm.system.lock import Scratch
+from swarm.system.disk import Scratch
 from swarm.system.machine import Say
 
 MAX_MEMORY_BYTES = 16 * 1024 * 1024

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.lease.offer import CPU, GPU, Device
+from swarm.lease.message import CPU, GPU, Device
 from swarm.system.capacity import Capacity, read_capacity
 from swarm.system.child import command_of, variables_of
 from swarm.system.machine import Say

@@ -14,8 +14,8 @@ from msgspec import Meta
 
 from swarm.errors import SwarmError
 from swarm.job.clip_info import SpokenClip
-from swarm.job.recipe import Recipe
-from swarm.lease.offer import CPU
+from swarm.job.spec import Recipe
+from swarm.lease.message import CPU
 from swarm.lease.worker.rest import model_of
 from swarm.system.disk import replace_file
 from swarm.system.serving import OnNews

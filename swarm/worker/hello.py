@@ -6,8 +6,7 @@ from pathlib import Path
 
 from swarm import __version__
 from swarm.lease.envelope import MAX_BATCH, MAX_FACTS, MAX_MODELS
-from swarm.lease.message import PROTOCOL, Hello
-from swarm.lease.offer import BORROWED, EngineOffer
+from swarm.lease.message import BORROWED, PROTOCOL, EngineOffer, Hello
 from swarm.system.machine import machine_name, new_nonce, worker_id
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine

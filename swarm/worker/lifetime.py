@@ -14,8 +14,7 @@ from math import inf
 from swarm.config import ENV_BIND, WorkConfig
 from swarm.errors import EXIT_DONE, EXIT_INTERRUPTED, SwarmError
 from swarm.lease.envelope import NotLeasing
-from swarm.lease.message import Hello
-from swarm.lease.offer import EngineOffer
+from swarm.lease.message import EngineOffer, Hello
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.identity.identity import Identity

@@ -17,10 +17,10 @@ from swarm.config import Limits
 from swarm.errors import EnvironmentFault
 from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.member_message import Instruct
-from swarm.lease.offer import CPU, Figures
+from swarm.lease.message import CPU, Figures
 from swarm.lease.worker.rest import Judge, Sight
 from swarm.standby.copier import StandbySwitch
-from swarm.system.installation import package_line
+from swarm.system.machine import package_line
 from swarm.system.platform import is_wsl
 from swarm.worker.devices import Gpu
 

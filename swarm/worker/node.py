@@ -18,8 +18,7 @@ from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import NotLeasing
 from swarm.lease.file_transfer import Piece
 from swarm.lease.member_message import Instruct
-from swarm.lease.message import Clip, Done, FromCoordinator, Hello, Job, Packing, Refused, Welcome
-from swarm.lease.offer import EngineOffer
+from swarm.lease.message import Clip, Done, EngineOffer, FromCoordinator, Hello, Job, Packing, Refused, Welcome
 from swarm.lease.outcome import (
     CancelPrefetch,
     ClipPart,

@@ -5,7 +5,7 @@ import epub_maker as maker
 import pytest
 from prose import PROSE
 
-from swarm.book import calibre
+from swarm.book import kinds
 from swarm.book.any_file import read_book
 from swarm.errors import BookError, ReaderMissing
 
@@ -47,7 +47,7 @@ def test_where_there_is_no_calibre_it_is_said_what_to_do(
     tmp_path: Path, mobi: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(calibre, "USUAL_PLACES", ())
+    monkeypatch.setattr(kinds, "USUAL_PLACES", ())
     with pytest.raises(ReaderMissing, match=r"story\.mobi: \.mobi files are read through Calibre, which is not"):
         read_book(mobi)
 
@@ -60,6 +60,6 @@ def test_what_calibre_cannot_read_is_no_book(tmp_path: Path, mobi: Path, monkeyp
 
 def test_calibre_is_not_waited_for_without_end(tmp_path: Path, mobi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     install(tmp_path, monkeypatch, "exec sleep 60")
-    monkeypatch.setattr(calibre, "MAX_S", 0.2)
+    monkeypatch.setattr(kinds, "MAX_S", 0.2)
     with pytest.raises(BookError, match="was not done with it"):
         read_book(mobi)

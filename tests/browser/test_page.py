@@ -11,8 +11,7 @@ from resident_bench import end_book
 from shown import Axe, Served, served
 from site_bench import SiteBench
 
-from swarm.lease.message import SlotStatus, StatusReply, WorkerStatus
-from swarm.lease.offer import Figures
+from swarm.lease.message import Figures, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.page.log_in import hash_password
 from swarm.server.queue import BookState
 

@@ -7,8 +7,8 @@ import pytest
 
 from swarm.book.model.book import Block, ChapterText
 from swarm.book.speech.casting import read_cast
+from swarm.commands.inspect import Character, Characters, cast_lines, find_characters
 from swarm.commands.main import main
-from swarm.commands.name_list import Character, Characters, cast_lines, find_characters
 
 TEXTS = (
     "“You see,” said Holmes. “It is simple.”",

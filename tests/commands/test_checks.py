@@ -2,7 +2,7 @@
 
 import pytest
 
-from swarm.commands.checks import duration, word
+from swarm.commands.option import duration, word
 from swarm.errors import UsageError
 
 

@@ -17,7 +17,7 @@ from swarm.commands.conformance import Conformance
 from swarm.commands.main import main
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 from swarm.job.card import EngineCard, ModelCard, SettingCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Check, Engine, Pcm, Sound, SpokenLine
 from swarm.voice.host import registry
 from swarm.voice.openai.engine import OpenAiEngine

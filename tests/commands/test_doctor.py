@@ -17,7 +17,7 @@ def found(monkeypatch: pytest.MonkeyPatch) -> list[Check]:
     def check_all(_folder: Path) -> Iterator[Check]:
         yield from checks
 
-    monkeypatch.setattr("swarm.commands.doctor_checks.check_all", check_all)
+    monkeypatch.setattr("swarm.commands.doctor.check_all", check_all)
     return checks
 
 
@@ -70,6 +70,6 @@ def test_an_error_that_repeats_foreign_words_steers_no_terminal(
     def check_all(_folder: Path) -> Iterator[Check]:
         raise EnvironmentFault("it says \x1b[2Jboom")
 
-    monkeypatch.setattr("swarm.commands.doctor_checks.check_all", check_all)
+    monkeypatch.setattr("swarm.commands.doctor.check_all", check_all)
     assert main(["doctor"]) == EXIT_ENVIRONMENT
     assert "it says  [2Jboom" in capsys.readouterr().err

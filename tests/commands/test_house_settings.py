@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.commands.doctor_checks import check_settings
+from swarm.commands.doctor import check_settings
 from swarm.commands.house_settings import FILE_NAME
 from swarm.commands.main import parse
 from swarm.errors import UsageError

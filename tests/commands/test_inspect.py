@@ -11,8 +11,7 @@ from swarm.commands.main import main
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import EXIT_BOOK, EXIT_USAGE
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.lease.message import PROTOCOL, Hello
-from swarm.lease.offer import EngineOffer
+from swarm.lease.message import PROTOCOL, EngineOffer, Hello
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts
 

@@ -7,9 +7,8 @@ import pytest
 from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
-from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.store.store import DiskStore
 from swarm.job.store.summary import size_of
 from swarm.system.text import bytes_text

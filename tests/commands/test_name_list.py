@@ -6,8 +6,8 @@ from swarm.book.model.book import Block, Book, ChapterText
 from swarm.book.speech.lexicon import read_lexicon
 from swarm.book.speech.script import make_script, with_word
 from swarm.book.speech.speech import Speech
+from swarm.commands.inspect import find_names
 from swarm.commands.main import main
-from swarm.commands.name_list import find_names
 from swarm.errors import UsageError
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.metronome.engine import CARD as METRONOME

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm.commands import doctor_checks
-from swarm.commands.doctor_checks import (
+from swarm.commands import doctor
+from swarm.commands.doctor import (
     check_capacity,
     check_clock,
     check_encryption,
@@ -48,8 +48,8 @@ def test_a_state_folder_that_cannot_be_written_fails_with_a_remedy(tmp_path: Pat
 def test_little_room_warns_and_none_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, verdict: str
 ) -> None:
-    usage = doctor_checks.shutil.disk_usage(tmp_path)._replace(free=free)
-    monkeypatch.setattr(doctor_checks.shutil, "disk_usage", lambda _folder: usage)
+    usage = doctor.shutil.disk_usage(tmp_path)._replace(free=free)
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _folder: usage)
     assert check_state_folder(tmp_path).verdict == verdict
 
 
@@ -65,7 +65,7 @@ def test_little_room_warns_and_none_fails(
 def test_memory_for_fewer_engines_than_cores_warns(
     monkeypatch: pytest.MonkeyPatch, cores: int, free: float, verdict: str, text: str
 ) -> None:
-    monkeypatch.setattr(doctor_checks, "read_capacity", lambda: Capacity(cores, free))
+    monkeypatch.setattr(doctor, "read_capacity", lambda: Capacity(cores, free))
     check = check_capacity()
     assert (check.verdict, check.text) == (verdict, text)
     assert bool(check.remedy) == (verdict == "warn")
@@ -152,7 +152,7 @@ def test_gpus_and_their_absence(monkeypatch: pytest.MonkeyPatch, answer: Excepti
     def run(*_args: object, **_options: object) -> None:
         raise answer
 
-    monkeypatch.setattr(doctor_checks.subprocess, "run", run)
+    monkeypatch.setattr(doctor.subprocess, "run", run)
     assert check_gpu().verdict == verdict
 
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from swarm.commands.add import LARGE_BYTES, tell_tenths
+from swarm.commands.add import LARGE_BYTES, inspect_words, page_fields, queued_config, queued_words, tell_tenths
 from swarm.commands.main import make_parser, parse
 from swarm.commands.option_table import QUEUED
-from swarm.commands.queue_options import inspect_words, page_fields, queued_config, queued_words
 from swarm.errors import UsageError
 from swarm.server.page.fields import words_of_form
 

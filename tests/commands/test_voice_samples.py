@@ -5,9 +5,9 @@ import pytest
 import soundfile
 from msgspec import structs
 
-from swarm.commands.voice_samples import file_name, speak_samples
+from swarm.commands.preview import file_name, speak_samples
 from swarm.errors import StoreError
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.host.registry import choose_recipe
 
 TICK = choose_recipe("en", engine="metronome", settings={"cost_per_char": 0})

@@ -11,9 +11,8 @@ from swarm.config import ENV_OFFLINE
 from swarm.coordinator.seen_engines import SeenEngines, note_speed
 from swarm.errors import EXIT_USAGE
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.job.recipe import Recipe
-from swarm.lease.message import PROTOCOL, Hello
-from swarm.lease.offer import EngineOffer
+from swarm.job.spec import Recipe
+from swarm.lease.message import PROTOCOL, EngineOffer, Hello
 from swarm.voice.coqui.card import INSTALL
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts

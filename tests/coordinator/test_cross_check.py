@@ -17,8 +17,8 @@ from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.commands.main import main
 from swarm.commands.verify import respeaking
 from swarm.coordinator.verification import choose_sample, open_spoken
-from swarm.job.recipe import Recipe, seeds_of
 from swarm.job.record import ClipAccepted, ClipDoubted, RunStarted, WorkerSeen
+from swarm.job.spec import Recipe, seeds_of
 from swarm.job.state import JobState
 from swarm.job.store.store import DiskStore
 from swarm.voice.host.takes import make_clip

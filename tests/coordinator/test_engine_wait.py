@@ -5,14 +5,13 @@ import msgspec
 import pytest
 
 from swarm.config import RenderConfig
-from swarm.coordinator import engine_wait
-from swarm.coordinator.engine_wait import is_known, wait_for_engine
+from swarm.coordinator import coordination
+from swarm.coordinator.coordination import is_known, wait_for_engine
 from swarm.coordinator.seen_engines import FOLDER, SeenEngines
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.lease.envelope import Message
 from swarm.lease.member_message import NewBook, Obeyed, Order
-from swarm.lease.message import PROTOCOL, FromWorker, Hello, Status, StatusReply
-from swarm.lease.offer import EngineOffer
+from swarm.lease.message import PROTOCOL, EngineOffer, FromWorker, Hello, Status, StatusReply
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts
 from swarm.watch.words import waiting_text
@@ -43,7 +42,7 @@ def hello(name: str, facts: bytes = b"") -> Hello:
 
 async def test_the_wait_ends_with_a_worker_that_has_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_OFFERED", {})
-    monkeypatch.setattr(engine_wait, "REMINDER_S", 0.001)
+    monkeypatch.setattr(coordination, "REMINDER_S", 0.001)
     users = (Status(), Order("pause", "attic"), NewBook("emma.epub", "a" * 64, 10))
     door = Door(*users, hello("espeak"), hello("drum", msgspec.msgpack.encode(DRUM)))
     said: list[str] = []

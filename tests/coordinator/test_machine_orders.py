@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from swarm.coordinator.machine_orders import KEEP, NO_QUEUE, MachineOrders
-from swarm.coordinator.member_admin import NO_MEMBERS, MemberAdmin
+from swarm.coordinator.machine_orders import KEEP, NO_MEMBERS, NO_QUEUE, MachineOrders, MemberAdmin
 from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.envelope import Message
 from swarm.lease.member_message import NewBook, Obeyed, Order

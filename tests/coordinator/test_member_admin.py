@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from swarm.coordinator.member_admin import MemberAdmin, approve, seen_text
+from swarm.coordinator.machine_orders import MemberAdmin, approve, seen_text
 from swarm.errors import UsageError
 from swarm.lease.member_message import Order
 from swarm.lease.message import StatusReply

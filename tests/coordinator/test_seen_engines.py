@@ -6,8 +6,7 @@ from msgspec import structs
 
 from swarm.coordinator.seen_engines import FOLDER, LATELY_S, MAX_KEPT, SeenEngines
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.lease.message import PROTOCOL, Hello
-from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.message import PROTOCOL, Device, EngineOffer, Hello
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts
 from swarm.voice.host.registry import find_engine

@@ -25,8 +25,7 @@ from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import MAX_LINES, TOO_MANY, Server
 from swarm.errors import EnvironmentFault, StoreError, SwarmError
 from swarm.job.job_asset import PIECE_BYTES, JobAsset
-from swarm.job.recipe import clip_key
-from swarm.job.spec import JobSpec
+from swarm.job.spec import JobSpec, clip_key
 from swarm.job.state import JobState, apply
 from swarm.job.store.store import Entry
 from swarm.lease.coordinator.core import CoordinatorCore
@@ -37,7 +36,9 @@ from swarm.lease.message import (
     PROTOCOL,
     Accepted,
     Clip,
+    Device,
     Done,
+    EngineOffer,
     Failed,
     Grant,
     Heartbeat,
@@ -46,7 +47,6 @@ from swarm.lease.message import (
     Release,
     Revoke,
 )
-from swarm.lease.offer import Device, EngineOffer
 from swarm.lease.outcome import Outcome
 from swarm.system.machine import Clock
 from swarm.voice.host.takes import make_clip

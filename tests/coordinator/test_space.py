@@ -10,7 +10,7 @@ from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.coordinator import books
 from swarm.coordinator.books import Need, book_need, check_space, clip_bytes, file_bytes, judge
 from swarm.errors import EXIT_ENVIRONMENT, EnvironmentFault
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.job.state import JobState, apply
 from swarm.voice.host.registry import estimate_s
 

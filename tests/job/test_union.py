@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from swarm.book.model.book import Chapter, Pause, Segment
-from swarm.job.recipe import Recipe, clip_key
 from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
@@ -23,7 +22,7 @@ from swarm.job.record import (
     WorkerSeen,
 )
 from swarm.job.run import RUNS
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
 from swarm.job.state import JobState, apply
 from swarm.standby.adopt import replayed, unite
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from swarm.book.model.book import Pause, Segment
-from swarm.book.model.word_times import WordTime, pack_words
+from swarm.book.model.book import Pause, Segment, WordTime, pack_words
 from swarm.job.clip_info import MAX_WORDS, ClipInfo, heard_words
 from swarm.job.state import reworded
 

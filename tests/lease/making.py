@@ -6,14 +6,24 @@ from msgspec import structs
 
 from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.clip_info import ClipInfo, SpokenClip
-from swarm.job.recipe import Recipe, clip_key
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings, WorkerSettings
 from swarm.lease.envelope import CLIP_PIECE_BYTES, Message
-from swarm.lease.message import PROTOCOL, Clip, Grant, Heartbeat, Hello, Job, Line, StatusReply, Welcome
-from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.message import (
+    PROTOCOL,
+    Clip,
+    Device,
+    EngineOffer,
+    Grant,
+    Heartbeat,
+    Hello,
+    Job,
+    Line,
+    StatusReply,
+    Welcome,
+)
 from swarm.lease.outcome import Load, Outcome, Speak, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
 from swarm.watch.words import event_text, hopeless_text, worded_status

@@ -3,7 +3,7 @@
 from making import RECIPE
 
 from swarm.lease.envelope import MAX_BATCH
-from swarm.lease.offer import EngineOffer
+from swarm.lease.message import EngineOffer
 from swarm.lease.scheduling import batch_size, lease_lines
 
 

@@ -1,4 +1,4 @@
-from swarm.lease.offer import ANY, CPU, GPU, Device, fitting, slot_kinds
+from swarm.lease.message import ANY, CPU, GPU, Device, fitting, slot_kinds
 
 MIXED = (Device("cuda:0", slots=1), Device("cpu", slots=2))
 

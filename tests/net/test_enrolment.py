@@ -12,8 +12,7 @@ from nacl.public import SealedBox
 from nacl.signing import VerifyKey
 
 from swarm.coordinator.listener import Enrolment
-from swarm.coordinator.machine_orders import MachineOrders
-from swarm.coordinator.member_admin import NO_OWN_KEY, MemberAdmin
+from swarm.coordinator.machine_orders import NO_OWN_KEY, MachineOrders, MemberAdmin
 from swarm.errors import EnvironmentFault
 from swarm.lease.member_message import Enrol, Members, Obeyed, Order
 from swarm.lease.message import Status, WhoAreYou

@@ -17,8 +17,7 @@ from swarm.book.model.engine_text import Phonemes
 from swarm.config import STATE_VERSION
 from swarm.job import record as r
 from swarm.job.job_asset import JobAsset
-from swarm.job.recipe import Recipe
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.lease.message import PROTOCOL
 from swarm.net.wire import pack
 

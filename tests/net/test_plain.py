@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease import message as m
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.net.wire import pack, plain, unpack_from_coordinator, unpack_from_worker

@@ -10,8 +10,8 @@ from nacl.signing import SigningKey
 from swarm.lease.member_message import Enrol, Members
 from swarm.lease.message import Bye, Status, WhoAreYou
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
-from swarm.net.server_key import HELLO_BYTES, is_for
 from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.net.zap_authenticator import HELLO_BYTES, is_for
 
 NOW, BEFORE = curve_keys(make_key()), curve_keys(make_key())
 OWN = SigningKey.generate().to_curve25519_private_key()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from swarm.job.job_asset import JobAsset
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease import message as m
 from swarm.lease.envelope import Reason
 from swarm.lease.file_transfer import (

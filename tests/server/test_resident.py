@@ -20,7 +20,7 @@ from swarm.lease.states import IllegalTransition
 from swarm.net.wire import pack, unpack_from_coordinator
 from swarm.server.queue import BookState, QueuedBook
 from swarm.server.resident import AHEAD, MAX_SERVED, MendOrder
-from swarm.system.lock import Lock
+from swarm.system.disk import Lock
 from swarm.system.machine import Say
 
 
@@ -222,7 +222,7 @@ async def test_a_book_with_options_that_make_no_sense_is_refused_at_once(bench: 
 async def test_a_file_that_is_plainly_no_book_is_refused_at_once(
     bench: ResidentBench, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes, why: str
 ) -> None:
-    monkeypatch.setattr("swarm.book.calibre._program", lambda: None)
+    monkeypatch.setattr("swarm.book.kinds._program", lambda: None)
     path = bench.folder / f"http 7 {name}"
     path.write_bytes(content)
     with pytest.raises(UsageError) as refused:

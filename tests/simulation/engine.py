@@ -14,7 +14,7 @@ from story import Violation
 
 from swarm.job.clip_info import SpokenClip
 from swarm.job.job_asset import VOICE, JobAsset, find_latents
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 
 if TYPE_CHECKING:
     from worker import SimWorker

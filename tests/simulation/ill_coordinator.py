@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from machine import Machine
 
 from swarm.job.job_asset import VOICE, JobAsset
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.envelope import Message
 from swarm.lease.message import (
     FromCoordinator,

@@ -10,6 +10,8 @@ from worker import SimWorker
 from swarm.lease.message import (
     PROTOCOL,
     Bye,
+    Device,
+    EngineOffer,
     Failed,
     FromCoordinator,
     Grant,
@@ -21,7 +23,6 @@ from swarm.lease.message import (
     SlotReport,
     WhoAreYou,
 )
-from swarm.lease.offer import Device, EngineOffer
 from swarm.lease.outcome import WorkerOutcome
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from clips import speak
 from msgspec import structs
 from small_tensors import small_tensors
 
-from swarm.job.recipe import Recipe, clip_key, seed_of
+from swarm.job.spec import Recipe, clip_key, seed_of
 from swarm.job.state import JobState
 from swarm.lease.envelope import Reason
 from swarm.lease.message import Accepted, Clip, Failed, FromCoordinator, Heartbeat, Held, Rejected, Release, SlotReport

@@ -17,10 +17,10 @@ from coordinator import SimCoordinator
 from faults import TAKE_OVERS
 
 from swarm.job import run
-from swarm.lease.coordinator import core, deadlines, heartbeat, served_job
+from swarm.lease.coordinator import core, heartbeat, served_job
+from swarm.lease.coordinator import core as deadlines
 from swarm.lease.coordinator.chain import Chain
-from swarm.lease.coordinator.core import CoordinatorCore
-from swarm.lease.coordinator.deadlines import Deadlines
+from swarm.lease.coordinator.core import CoordinatorCore, Deadlines
 from swarm.lease.coordinator.grant import GrantRound, Request
 from swarm.lease.coordinator.intake import ClipAssembly, ClipPieces, Intake
 from swarm.lease.coordinator.ledger import Ledger

@@ -17,7 +17,7 @@ from worker_invariants import NEWS
 
 from swarm.job.clip_info import SpokenClip
 from swarm.job.job_asset import JobAsset
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Hindrance, Message, NotLeasing
 from swarm.lease.message import (
@@ -25,6 +25,8 @@ from swarm.lease.message import (
     Accepted,
     Clip,
     ClipPiece,
+    Device,
+    EngineOffer,
     FromCoordinator,
     Hello,
     Job,
@@ -33,7 +35,6 @@ from swarm.lease.message import (
     Wanted,
     Welcome,
 )
-from swarm.lease.offer import Device, EngineOffer
 from swarm.lease.outcome import (
     CancelPrefetch,
     ClipPart,

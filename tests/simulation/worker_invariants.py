@@ -11,8 +11,7 @@ from story import Spot, Violation
 
 from swarm.job.job_asset import WINDOW
 from swarm.lease.coordinator.roster import MAX_LEASES, Session
-from swarm.lease.message import FromCoordinator, Heartbeat, Revoke, Skip, Trim
-from swarm.lease.offer import ANY
+from swarm.lease.message import ANY, FromCoordinator, Heartbeat, Revoke, Skip, Trim
 from swarm.lease.outcome import ClipPart, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot
 

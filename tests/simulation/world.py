@@ -27,11 +27,10 @@ from story import Story, Violation
 from worker import SimWorker
 
 from swarm.book.model.book import Chapter, Pause, Segment
-from swarm.job.recipe import Recipe
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import MAX_CLIP_BYTES
-from swarm.lease.offer import ANY, CPU, GPU
+from swarm.lease.message import ANY, CPU, GPU
 from swarm.watch.trace.log_file import open_log
 from swarm.watch.trace.recorder import NO_TRACE, Trace
 

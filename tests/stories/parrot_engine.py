@@ -14,7 +14,7 @@ import numpy as np
 from small_tensors import small_tensors
 
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
 
 RATE = 24_000

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
 
 RATE = 24_000

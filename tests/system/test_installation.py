@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from swarm.system import installation
-from swarm.system.installation import CHECKOUT, extra_line, package_line
+from swarm.system import machine
+from swarm.system.machine import CHECKOUT, extra_line, package_line
 
 PYTHON = "/home/ada/.venv/bin/python"
 CLONE = {"url": "file:///home/ada/e2a-swarm", "dir_info": {}}
@@ -27,7 +27,7 @@ class Distribution:
 def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(sys, "prefix", str(tmp_path))
     monkeypatch.setattr(sys, "executable", PYTHON)
-    monkeypatch.setattr(installation, "find_spec", lambda name: name)
+    monkeypatch.setattr(machine, "find_spec", lambda name: name)
     return tmp_path
 
 
@@ -81,7 +81,7 @@ def test_an_interpreter_with_a_space_in_its_path_is_quoted(prefix: Path, monkeyp
 
 
 def test_an_environment_without_pip_is_extended_by_uv(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installation, "find_spec", lambda _name: None)
+    monkeypatch.setattr(machine, "find_spec", lambda _name: None)
     assert package_line("six", "av") == f"uv pip install --python {PYTHON} six av"
 
 

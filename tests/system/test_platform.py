@@ -14,8 +14,8 @@ from platformdirs.macos import MacOS
 from platformdirs.windows import Windows
 
 from swarm.errors import InUse
-from swarm.system import event_loop, lock, platform
-from swarm.system.lock import Lock
+from swarm.system import disk, event_loop, platform
+from swarm.system.disk import Lock
 from swarm.system.platform import allow_files, run_loop, sync_file, sync_folder
 
 
@@ -118,7 +118,7 @@ def test_a_lock_of_a_folder_that_locks_no_files_keeps_others_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Use the lock that filelock falls back to, as on some shares of other systems."""
-    monkeypatch.setattr(lock, "FileLock", SoftFileLock)
+    monkeypatch.setattr(disk, "FileLock", SoftFileLock)
     held, other = Lock(tmp_path / "job.lock"), Lock(tmp_path / "job.lock")
     held.acquire("the job")
     with pytest.raises(InUse, match=f"process {os.getpid()}"):

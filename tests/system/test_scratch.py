@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from swarm.system.lock import Scratch
+from swarm.system.disk import Scratch
 
 
 def test_folders_of_dead_processes_are_removed_with_or_without_their_lock(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.system.serving import teller
 from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
 from swarm.voice.pcm import from_floats

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from swarm.book.model.engine_text import Phonemes
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedVoice, Voice
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.espeak.engine import engine as espeak

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from swarm.voice.manifest import MAX_FILES, ListedModel
+from swarm.voice.model_download import MAX_FILES, ListedModel
 
 DIGEST = "0" * 64
 

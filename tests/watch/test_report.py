@@ -6,9 +6,7 @@ import msgspec
 import pytest
 
 from swarm.audiobook.sound.reel import Cue
-from swarm.book.model.book import Chapter, Cover, Pause, Segment, Unspoken
-from swarm.book.model.word_times import pack_words
-from swarm.job.recipe import Recipe
+from swarm.book.model.book import Chapter, Cover, Pause, Segment, Unspoken, pack_words
 from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
@@ -21,7 +19,7 @@ from swarm.job.record import (
     WorkerSeen,
 )
 from swarm.job.run import RunStats
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.watch.report import (
     HeardSentence,
     ReportedSentence,

@@ -8,8 +8,7 @@ from watch_replies import replies, worker
 
 from swarm.lease.envelope import Reason
 from swarm.lease.member_message import ApplicantRow, QueuedStatus, StandbyStatus
-from swarm.lease.message import SlotStatus, StatusReply
-from swarm.lease.offer import Figures
+from swarm.lease.message import Figures, SlotStatus, StatusReply
 from swarm.watch.view import Estimate, Viewer, job_percent, standing_lines, standing_text, under_way
 from swarm.watch.words import CALL_WORKERS
 

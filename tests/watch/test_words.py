@@ -8,7 +8,7 @@ from msgspec import convert, structs
 
 import swarm.lease
 from swarm.book.model.book import Chapter, Pause, Segment
-from swarm.coordinator import engine_wait
+from swarm.coordinator import coordination
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import Refused
@@ -38,7 +38,7 @@ FULL = structs.replace(FULL, resting=(PAUSED,))
 
 def known_codes() -> set[str]:
     """Return all codes in the sources of the core and of the lobby before it."""
-    sources = (path.read_text() for path in (*Path(swarm.lease.__path__[0]).rglob("*.py"), Path(engine_wait.__file__)))
+    sources = (path.read_text() for path in (*Path(swarm.lease.__path__[0]).rglob("*.py"), Path(coordination.__file__)))
     calls = (node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
     named = (call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "Reason")
     return {call.args[0].value for call in named if isinstance(call.args[0], ast.Constant)}

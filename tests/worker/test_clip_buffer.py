@@ -6,7 +6,7 @@ import pytest
 from specs_for_tests import a_key
 
 from swarm.lease.message import Clip
-from swarm.system.lock import Scratch
+from swarm.system.disk import Scratch
 from swarm.worker import clip_buffer
 from swarm.worker.clip_buffer import ClipBuffer
 

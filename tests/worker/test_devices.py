@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from swarm.errors import EnvironmentFault
-from swarm.lease.offer import Device
+from swarm.lease.message import Device
 from swarm.system.capacity import Capacity
 from swarm.voice.environment import MARK, Environment
 from swarm.worker import devices

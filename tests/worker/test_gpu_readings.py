@@ -7,7 +7,7 @@ import pytest
 from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
 from msgspec import structs
 
-from swarm.lease.offer import Figures
+from swarm.lease.message import Figures
 from swarm.worker import limit_watch
 from swarm.worker.devices import Gpu
 from swarm.worker.limit_watch import GpuReader, GpuReading, GpuReadings, load_nvml

@@ -8,9 +8,9 @@ import pytest
 from msgspec import structs
 
 from swarm.job.card import EngineCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.envelope import MAX_BATCH, MAX_MODELS
-from swarm.lease.offer import BORROWED, EngineOffer
+from swarm.lease.message import BORROWED, EngineOffer
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.coqui.files import models_folder
 from swarm.voice.engine import Engine, Voice

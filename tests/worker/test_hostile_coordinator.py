@@ -11,13 +11,15 @@ import pytest
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.job_asset import JobAsset
-from swarm.job.recipe import Recipe, clip_key
+from swarm.job.spec import Recipe, clip_key
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import (
     PROTOCOL,
     Accepted,
+    Device,
     Done,
+    EngineOffer,
     FromCoordinator,
     Grant,
     Hello,
@@ -32,7 +34,6 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.offer import Device, EngineOffer
 from swarm.lease.worker.asset_download import MAX_OPEN
 from swarm.lease.worker.coordinator_link import MAX_FILES, MAX_JOBS
 from swarm.net.worker_connections import MAX_LINES, TOO_MANY, FixedSockets

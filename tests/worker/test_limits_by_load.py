@@ -4,7 +4,7 @@ import pytest
 
 from swarm.config import Limits
 from swarm.lease.envelope import Hindrance, NotLeasing
-from swarm.lease.offer import Figures
+from swarm.lease.message import Figures
 from swarm.system import platform
 from swarm.worker.limit_watch import OTHERS_PERCENT, SETTLE_S, GpuReading, LimitWatch
 

@@ -19,7 +19,7 @@ from ports import LOOPBACK
 from stand_in_hub import StandInHub, stand_in_hub
 
 from swarm.book.model.book import Chapter
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.job.state import JobState
 from swarm.lease.message import Heartbeat
 from swarm.lease.worker import file_source
@@ -27,8 +27,7 @@ from swarm.net.identity.swarm_key import curve_keys, make_key
 from swarm.net.transport import RouterSocket
 from swarm.net.worker_connections import FixedSockets
 from swarm.system.machine import Clock
-from swarm.voice.manifest import ListedModel, RemoteModel
-from swarm.voice.model_download import RemoteFile, fetch_files
+from swarm.voice.model_download import ListedModel, RemoteFile, RemoteModel, fetch_files
 from swarm.worker.engine_processes import Engines
 from swarm.worker.files.file_cache import FileCache
 from swarm.worker.limit_watch import GpuReadings, LimitWatch

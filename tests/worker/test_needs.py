@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.worker.engine_processes import FILE, MAX_BYTES, MAX_MODELS, Needs
 
 XTTS, HIBARI = Recipe("coqui", "Ana", "en", model="xtts_v2"), Recipe("hibari", "heart", "en")

@@ -29,7 +29,7 @@ from swarm.net.worker_connections import FixedSockets
 from swarm.system.machine import Clock
 from swarm.worker.engine_processes import Engines
 from swarm.worker.files.file_cache import FileCache
-from swarm.worker.files.peer_file_server import PeerFileServer
+from swarm.worker.files.peers import PeerFileServer
 from swarm.worker.limit_watch import GpuReadings, LimitWatch
 from swarm.worker.node import WorkNode
 

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.commands.doctor_checks import card_fault, driver_fault
+from swarm.commands.doctor import card_fault, driver_fault
 
 FOR_CUDA_13 = ("sm_75", "sm_80", "sm_86", "sm_90", "sm_100", "sm_120", "compute_120")
 

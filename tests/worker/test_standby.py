@@ -18,7 +18,6 @@ import pytest
 from msgspec import structs
 
 from swarm.book.model.book import Chapter, Pause, Segment
-from swarm.job.recipe import Recipe, clip_key
 from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
@@ -29,7 +28,7 @@ from swarm.job.record import (
     journal_digest,
 )
 from swarm.job.run import RUNS
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
 from swarm.job.state import apply
 from swarm.job.store.journal import Journal
 from swarm.job.store.store import DiskStore

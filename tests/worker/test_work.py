@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from swarm.lease.message import PROTOCOL, Hello
-from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.message import PROTOCOL, Device, EngineOffer, Hello
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.identity.swarm_key import curve_keys, make_key
 from swarm.net.transport import RouterSocket

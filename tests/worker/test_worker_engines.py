@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.system.capacity import read_capacity
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import EngineProcess

@@ -10,11 +10,10 @@ import pytest
 import swarm.system.child
 from swarm.errors import EXIT_OUTDATED, Outdated
 from swarm.job.clip_info import ClipInfo, SpokenClip
-from swarm.job.recipe import Recipe, clip_key
+from swarm.job.spec import Recipe, clip_key
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Hindrance, NotLeasing
-from swarm.lease.message import PROTOCOL, Accepted, Grant, Hello, Job, Line, Revoke, Trim, Welcome
-from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.message import PROTOCOL, Accepted, Device, EngineOffer, Grant, Hello, Job, Line, Revoke, Trim, Welcome
 from swarm.lease.outcome import WorkerOutcome
 from swarm.lease.states import SlotState
 from swarm.net.transport import RouterSocket

@@ -9,8 +9,7 @@ from difflib import SequenceMatcher
 from msgspec import Struct
 from msgspec.structs import replace
 
-from swarm.book.model.book import Chapter
-from swarm.book.model.word_times import WordTime
+from swarm.book.model.book import Chapter, WordTime
 from swarm.book.page.passage import visible_chars
 
 

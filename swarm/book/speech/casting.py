@@ -14,8 +14,7 @@ from msgspec.structs import replace
 
 from swarm.book.language.pattern import compile_later
 from swarm.book.model.reading_choice import NO_CAST, Cast, is_called
-from swarm.book.speech.attribution import Utterance, find_asides
-from swarm.book.speech.dialogue import find_utterances
+from swarm.book.speech.dialogue import Utterance, find_asides, find_utterances
 from swarm.errors import UsageError
 
 MAX_LINES = 1000

@@ -34,10 +34,9 @@ from swarm.job.record import (
 )
 from swarm.job.run import MAX_EPOCH
 from swarm.job.spec import JobSpec
-from swarm.job.store.asset_folder import COPY_BYTES, digest_of, file_path
 from swarm.job.store.clips import ENDING, ClipFolder
 from swarm.job.store.journal import Journal
-from swarm.job.store.store import BOOK, JOB_NAME, DiskStore
+from swarm.job.store.store import BOOK, COPY_BYTES, JOB_NAME, DiskStore, digest_of, file_path
 from swarm.job.store.summary import standing_of
 from swarm.system.disk import guarded
 from swarm.system.platform import sync_file, sync_folder

@@ -23,9 +23,8 @@ from msgspec import Struct
 
 from swarm.errors import StoreError
 from swarm.job.job_asset import JobAsset
-from swarm.job.recipe import Setting
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, RunStarted
-from swarm.job.spec import FileOrigin, JobSpec
+from swarm.job.spec import FileOrigin, JobSpec, Setting
 from swarm.job.store.clips import file_size
 from swarm.job.store.journal import FILE as JOURNAL
 from swarm.job.store.journal import Journal

@@ -5,12 +5,23 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from math import inf
 
-from swarm.job.recipe import CUSTOM, Recipe
+from swarm.job.spec import CUSTOM, Recipe
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import DEVICE_TROUBLE, Reason, Resting
 from swarm.lease.file_transfer import Fetching, LackedFile, ModelReport, ToldFile, is_peer_address
-from swarm.lease.message import PROTOCOL, Clip, Heartbeat, Hello, SlotReport, SlowLink
-from swarm.lease.offer import BORROWED, EngineOffer, Figures, fitting, slot_kinds
+from swarm.lease.message import (
+    BORROWED,
+    PROTOCOL,
+    Clip,
+    EngineOffer,
+    Figures,
+    Heartbeat,
+    Hello,
+    SlotReport,
+    SlowLink,
+    fitting,
+    slot_kinds,
+)
 from swarm.lease.scheduling import Speed
 from swarm.lease.states import SESSION_TRANSITIONS, SessionState, follow
 

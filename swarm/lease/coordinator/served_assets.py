@@ -11,8 +11,8 @@ from swarm.job.job_asset import (
     is_shared,
     list_size,
 )
-from swarm.job.recipe import Recipe
 from swarm.job.record import LatentsKept, LatentsLost
+from swarm.job.spec import Recipe
 from swarm.job.state import apply
 from swarm.lease.coordinator.chain import Chains
 from swarm.lease.coordinator.download_arbiter import BlockLists, DownloadArbiter

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 
 from swarm.job.fallback_voice import guest_places, read_guest
 from swarm.job.job_asset import digests_of
-from swarm.job.recipe import TAKES, Recipe
 from swarm.job.run import RunStats, lineage_of
+from swarm.job.spec import TAKES, Recipe
 from swarm.job.state import JobState, Place
 from swarm.lease.coordinator.ledger import Lease, LeaseIndex, Ledger
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.envelope import MAX_CAST, Resting
-from swarm.lease.message import Job
-from swarm.lease.offer import ANY
+from swarm.lease.message import ANY, Job
 from swarm.lease.scheduling import UNKNOWN_DEADLINE_S, deadline_s
 
 MAX_ATTEMPTS = 3  # a segment that failed so often is set aside

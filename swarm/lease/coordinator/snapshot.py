@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.coordinator.ledger import PROMISED
 from swarm.lease.coordinator.roster import Session, Slot, voicing
 from swarm.lease.coordinator.served_job import Jobs, ServedJob

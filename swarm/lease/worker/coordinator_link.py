@@ -6,9 +6,8 @@ from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from math import inf
 
-from swarm.job.recipe import Recipe
-from swarm.lease.message import Done, Job, Packing, SlowLink, Welcome
-from swarm.lease.offer import ANY
+from swarm.job.spec import Recipe
+from swarm.lease.message import ANY, Done, Job, Packing, SlowLink, Welcome
 from swarm.lease.outcome import WorkerOutcome
 from swarm.lease.states import HOPEFUL, LINK_TRANSITIONS, RETURNING, LinkState, Prospect, follow
 from swarm.lease.worker.slot import has_slept

@@ -19,6 +19,8 @@ from swarm.lease.message import (
     Bye,
     Clip,
     Done,
+    EngineOffer,
+    Figures,
     FromCoordinator,
     Grant,
     Heartbeat,
@@ -34,8 +36,8 @@ from swarm.lease.message import (
     Wanted,
     Welcome,
     WhoAreYou,
+    slot_kinds,
 )
-from swarm.lease.offer import EngineOffer, Figures, slot_kinds
 from swarm.lease.outcome import ClipPart, Command, Load, Speak, WorkerOutcome
 from swarm.lease.scheduling import batch_size
 from swarm.lease.states import LinkState, SlotState

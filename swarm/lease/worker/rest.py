@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from swarm.config import Limits, Span
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import Hindrance, NotLeasing, Resting
 

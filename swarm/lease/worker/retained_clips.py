@@ -7,8 +7,8 @@ has lost what it once accepted, or never had it. One that took the job over may 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from swarm.job.recipe import clip_key
 from swarm.job.run import lineage_of
+from swarm.job.spec import clip_key
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import Clips
 from swarm.lease.message import Accepted, Clip, Done, Grant, Job, Wanted

@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from swarm.job.recipe import Recipe, clip_key
 from swarm.job.run import lineage_of
+from swarm.job.spec import Recipe, clip_key
 from swarm.lease.member_message import MAX_EPOCHS, Epochs
-from swarm.lease.message import Job
-from swarm.lease.offer import ANY
+from swarm.lease.message import ANY, Job
 from swarm.lease.outcome import WorkerOutcome
 from swarm.lease.states import LinkState
 from swarm.lease.worker.coordinator_link import EMPTY_S, CoordinatorLink

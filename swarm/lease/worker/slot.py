@@ -13,11 +13,10 @@ from msgspec import structs
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.job_asset import JobAsset, find_latents
-from swarm.job.recipe import Recipe, clip_key, seeds_of
+from swarm.job.spec import Recipe, clip_key, seeds_of
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import Resting
-from swarm.lease.message import Clip, Grant, Job, Line, ReportedState, SlotReport
-from swarm.lease.offer import ANY
+from swarm.lease.message import ANY, Clip, Grant, Job, Line, ReportedState, SlotReport
 from swarm.lease.outcome import CancelPrefetch, Prefetch, Words, WorkerOutcome
 from swarm.lease.scheduling import Speed, deadline_s
 from swarm.lease.states import SLOT_TRANSITIONS, IllegalTransition, SlotState, follow

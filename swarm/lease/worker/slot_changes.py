@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import structs
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import Failed, Line, Release, Revoke, Skip, Trim
 from swarm.lease.outcome import Kill, Unload, WorkerOutcome

@@ -17,8 +17,7 @@ from swarm.errors import StoreError
 from swarm.net.identity import membership
 from swarm.net.identity.membership import Membership
 from swarm.net.identity.swarm_key import KEY_FILE, SwarmKey, curve_keys
-from swarm.system.disk import guarded, replace_file
-from swarm.system.lock import Lock
+from swarm.system.disk import Lock, guarded, replace_file
 
 FILE = "members.json"
 MAX_FILE_BYTES = 4 * 1024 * 1024

@@ -13,8 +13,7 @@ from swarm.errors import EnvironmentFault, StoreError
 from swarm.net.identity.identity_file import FILE, key_epochs_of, read_file
 from swarm.net.identity.key_epochs import names_of
 from swarm.net.identity.swarm_key import KEY_FILE, OPEN, SwarmKey, make_key, read_code
-from swarm.system.disk import guarded, replace_file
-from swarm.system.lock import Lock
+from swarm.system.disk import Lock, guarded, replace_file
 
 OWN_KEY = "machine.key"
 OWNER_KEY = "owner.key"

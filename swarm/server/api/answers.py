@@ -5,10 +5,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from swarm.coordinator.member_admin import MAX_INVITE_S, MIN_INVITE_S
+from swarm.coordinator.machine_orders import MAX_INVITE_S, MIN_INVITE_S
 from swarm.lease.envelope import NotLeasing
-from swarm.lease.message import JobStatus, StatusReply, WorkerStatus
-from swarm.lease.offer import Figures
+from swarm.lease.message import Figures, JobStatus, StatusReply, WorkerStatus
 from swarm.server.listening import ChapterOverview
 from swarm.server.queue import BookState, QueuedBook
 from swarm.watch.view import SILENT_S, job_percent, realtime

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from swarm.coordinator.member_admin import InviteRow, MemberAdmin, MemberList
+from swarm.coordinator.machine_orders import InviteRow, MemberAdmin, MemberList
 from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.lease.member_message import Order
 from swarm.lease.message import StatusReply

@@ -70,7 +70,7 @@ class LiveView:
 
 
 class LiveViews:
-    """The views that are followed at the moment. Nothing is rendered while nobody follows."""
+    """The views that are followed at the moment. Nothing is rendered without followers."""
 
     def __init__(self) -> None:
         self._views: dict[str, LiveView] = {}

@@ -18,12 +18,10 @@ from swarm.server.order_handler import OrderHandler
 from swarm.server.page.add_views import AddViews
 from swarm.server.page.advice import Advice, Advisor, BookOptions
 from swarm.server.page.auth_middleware import AuthMiddleware, Sessions, keep_ended, obtain_secret, read_ended
-from swarm.server.page.books_view import BookViews
+from swarm.server.page.books_view import BookViews, ListenViews
 from swarm.server.page.cli_process import CliProcess, CliProcesses
-from swarm.server.page.listen_views import ListenViews
 from swarm.server.page.log_in import LogIn, Password, forget_first_password
-from swarm.server.page.machines_view import MachineViews
-from swarm.server.page.members_view import MemberViews
+from swarm.server.page.machines_view import MachineViews, MemberViews
 from swarm.server.page.site import Orders, Site
 from swarm.system.machine import Clock
 

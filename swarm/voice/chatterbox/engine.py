@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from swarm.job.card import EngineCard, ModelCard, SettingCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Check, FetchedEngine, Voice
 from swarm.voice.model_download import RemoteFile, hub_url
 

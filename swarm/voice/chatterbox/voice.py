@@ -22,7 +22,7 @@ from chatterbox.mtl_tts import ChatterboxMultilingualTTS
 from tokenizers import Tokenizer
 from tokenizers.models import BPE
 
-from swarm.job.recipe import CLONE, Recipe, Setting
+from swarm.job.spec import CLONE, Recipe, Setting
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, loading, recording_in
 from swarm.voice.pcm import from_floats
 

@@ -15,8 +15,8 @@ from msgspec import structs
 from swarm.book.model.language_code import normal_language
 from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, SettingCard, VoiceCard
-from swarm.job.recipe import CUSTOM
-from swarm.system.installation import package_line
+from swarm.job.spec import CUSTOM
+from swarm.system.machine import package_line
 from swarm.voice.coqui.models import XTTS, YOUR_TTS, choose_model, expect_supported, licence_of, model_language
 from swarm.voice.environment import environments_folder
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, ModelCard
-from swarm.job.recipe import CUSTOM, Recipe
+from swarm.job.spec import CUSTOM, Recipe
 from swarm.voice.coqui import files as cache
 from swarm.voice.coqui import files as shared
 from swarm.voice.coqui import models
@@ -30,7 +30,7 @@ from swarm.voice.coqui.card import (
 from swarm.voice.coqui.models import licence_of
 from swarm.voice.coqui.options import ENV_LICENCE
 from swarm.voice.engine import Check, Engine, EngineFault, OnProgress, Voice, unavailable
-from swarm.voice.manifest import RemoteModel
+from swarm.voice.model_download import RemoteModel
 
 if TYPE_CHECKING:
     from swarm.voice.coqui.load import Loader

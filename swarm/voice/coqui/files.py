@@ -19,14 +19,13 @@ from platformdirs import user_data_path
 
 from swarm.config import may_download
 from swarm.errors import EnvironmentFault
-from swarm.job.recipe import CUSTOM, Recipe
+from swarm.job.spec import CUSTOM, Recipe
 from swarm.system.serving import teller
 from swarm.voice.coqui.card import model_card
 from swarm.voice.coqui.models import HUB, VOCODERS, YOUR_TTS, known_models, licence_of
 from swarm.voice.coqui.options import ENV_LICENCE
 from swarm.voice.engine import OnProgress, unavailable
-from swarm.voice.manifest import ListedModel, RemoteModel
-from swarm.voice.model_download import download_lock
+from swarm.voice.model_download import ListedModel, RemoteModel, download_lock
 
 PARTIAL_FILES = "blobs/*.incomplete"  # downloads of Hugging Face's library, under way or interrupted
 _WEIGHTS = (".pth", ".pt", ".tar", ".safetensors")

@@ -22,7 +22,7 @@ from TTS.tts.configs.vits_config import VitsArgs, VitsConfig
 from TTS.tts.models.vits import Vits
 
 from swarm.errors import UsageError
-from swarm.job.recipe import CUSTOM, Recipe
+from swarm.job.spec import CUSTOM, Recipe
 from swarm.voice.coqui.card import DEFAULT_VOICE, VOCABULARY, model_card
 from swarm.voice.coqui.files import ModelFiles, find_model
 from swarm.voice.coqui.model_config import (

@@ -18,7 +18,7 @@ from TTS.tts.utils.helpers import generate_path, sequence_mask
 from TTS.utils.synthesizer import Synthesizer
 
 from swarm.book.model.language_code import normal_language
-from swarm.job.recipe import CLONE, Recipe
+from swarm.job.spec import CLONE, Recipe
 from swarm.voice.coqui.card import DEFAULT_VOICE
 from swarm.voice.coqui.files import ModelFiles
 from swarm.voice.coqui.speak import guarded, joined, pieces, speak_pieces, with_room

@@ -20,7 +20,7 @@ from TTS.tts.configs.xtts_config import XttsConfig
 from TTS.tts.models.xtts import Xtts
 
 from swarm.book.model.engine_text import Phonemes
-from swarm.job.recipe import CLONE, Recipe, Setting
+from swarm.job.spec import CLONE, Recipe, Setting
 from swarm.voice.coqui.card import DEFAULT_VOICE, XTTS_LIMITS, more_line
 from swarm.voice.coqui.files import ModelFiles
 from swarm.voice.coqui.model_config import Config

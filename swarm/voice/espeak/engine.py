@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from swarm.job.card import SPEED, EngineCard, SettingCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, Voice, unavailable
 from swarm.voice.espeak.voices import IDENTIFIERS, VOICES
 

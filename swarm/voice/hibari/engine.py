@@ -11,7 +11,7 @@ from msgspec import structs
 from swarm.config import may_download
 from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, ModelCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import FetchedEngine, Voice, unavailable
 from swarm.voice.model_download import RemoteFile, hub_url
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from swarm.book.model.engine_text import Phonemes, split_at_phonemes
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Pcm, unavailable
 from swarm.voice.hibari.respelling import respell
 from swarm.voice.ipa import DELETE_JOINTS, pairs

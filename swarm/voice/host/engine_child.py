@@ -17,7 +17,7 @@ import msgspec
 from swarm.book.model.engine_text import read_engine_text, split_language, split_voice
 from swarm.errors import EnvironmentFault
 from swarm.job.clip_info import SpokenClip
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.system.capacity import read_capacity
 from swarm.system.platform import go_first_when_memory_runs_out, peak_bytes
 from swarm.system.serving import Frame, serve, teller

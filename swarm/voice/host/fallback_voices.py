@@ -10,7 +10,7 @@ from swarm.book.model.reading_choice import Cast
 from swarm.errors import SwarmError, UsageError
 from swarm.job.card import EngineCard
 from swarm.job.fallback_voice import FallbackEngine, FallbackEngines, guests_in, may_be_named
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
 from swarm.voice.host.choice import QUALITIES, Recommendation, usable

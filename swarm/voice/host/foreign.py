@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from swarm.job.card import EngineCard, ModelCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, OnProgress, Voice, unavailable
 from swarm.voice.environment import Environment, find_environments
 from swarm.voice.recipe_check import check_settings

@@ -21,8 +21,8 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.system.disk import guarded, replace_file
 from swarm.voice.engine import Engine, OnProgress
 from swarm.voice.environment import MARK, Environment, engine_folder, environments_folder, find_environment, python_in
-from swarm.voice.host.engine_task import ask_facts, prove
 from swarm.voice.host.foreign import HousedEngine
+from swarm.voice.host.process import ask_facts, prove
 from swarm.voice.host.registry import engine_targets, find_engine, learn
 from swarm.voice.model_download import download_lock
 

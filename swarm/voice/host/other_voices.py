@@ -11,7 +11,7 @@ from swarm.book.model.language_code import language_name
 from swarm.errors import SwarmError
 from swarm.job.card import EngineCard
 from swarm.job.fallback_voice import read_guest
-from swarm.job.recipe import CUSTOM, Recipe, Setting
+from swarm.job.spec import CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import (
     Engine,

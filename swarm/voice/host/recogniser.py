@@ -22,7 +22,7 @@ import regex
 from swarm.book.model.language_code import language_name
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, ENV_VERIFY_SAMPLE, may_download
 from swarm.errors import EnvironmentFault
-from swarm.system.installation import extra_line
+from swarm.system.machine import extra_line
 from swarm.voice.engine import Check, EngineFault, FaultKind, Pcm, device_fault, unavailable
 from swarm.voice.environment import environments_folder
 from swarm.voice.host.clip_check import Judgement

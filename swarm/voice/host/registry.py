@@ -11,7 +11,7 @@ from typing import cast
 from swarm.book.model.language_code import language_name, normal_language
 from swarm.errors import EngineUnknown, EnvironmentFault, SwarmError, UsageError
 from swarm.job.card import EngineCard, VoiceCard
-from swarm.job.recipe import CLONE, CUSTOM, Recipe, Setting
+from swarm.job.spec import CLONE, CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN, registered
 from swarm.voice.engine import Engine
 from swarm.voice.host.choice import better_line, quality_of, usable

@@ -13,8 +13,8 @@ import numpy as np
 import soundfile
 from msgspec import structs
 
+from swarm.book.model.book import pack_words
 from swarm.book.model.engine_text import Phonemes
-from swarm.book.model.word_times import pack_words
 from swarm.job.clip_info import MAX_DOUBT, ClipInfo, SpokenClip, implausible
 from swarm.voice.engine import (
     BatchVoice,

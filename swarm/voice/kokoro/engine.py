@@ -9,8 +9,8 @@ from swarm.book.model.language_code import language_name
 from swarm.config import may_download
 from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, ModelCard
-from swarm.job.recipe import Recipe
-from swarm.system.installation import extra_line
+from swarm.job.spec import Recipe
+from swarm.system.machine import extra_line
 from swarm.voice.engine import Check, FetchedEngine, Voice
 from swarm.voice.espeak.engine import READ_ONLY_IN
 from swarm.voice.kokoro.voices import (
@@ -27,8 +27,7 @@ from swarm.voice.kokoro.voices import (
     spoken_languages,
     voices_here,
 )
-from swarm.voice.manifest import RemoteModel
-from swarm.voice.model_download import RemoteFile
+from swarm.voice.model_download import RemoteFile, RemoteModel
 from swarm.voice.onnx_session import computes_on
 
 _LANGUAGES = spoken_languages()

@@ -13,7 +13,7 @@ import numpy as np
 
 from swarm.book.model.engine_text import Phonemes, split_at_phonemes
 from swarm.errors import UsageError
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import SpokenLine, TimedSound, TimedSpeech, unavailable
 from swarm.voice.espeak.clauses import TIE, Sound, cut, joined, sounds_of, word_places
 from swarm.voice.ipa import DELETE_JOINTS, pairs

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from swarm.job.card import EngineCard, SettingCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, Voice
 
 ENV_BATCH = (

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from swarm.errors import SwarmError, UsageError
 from swarm.job.card import EngineCard, SettingCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Check, Engine, EngineFault, Voice
 from swarm.voice.openai.options import OPTION, server_url
 

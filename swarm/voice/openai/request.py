@@ -3,7 +3,7 @@
 import re
 
 from swarm.errors import UsageError
-from swarm.job.recipe import Recipe, Setting
+from swarm.job.spec import Recipe, Setting
 
 MAX_NAME_CHARS = 200
 MAX_FIELDS = 20

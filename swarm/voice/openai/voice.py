@@ -10,7 +10,7 @@ import numpy as np
 import soundfile
 
 from swarm.errors import SwarmError, UsageError
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, unavailable
 from swarm.voice.openai.options import OPTION, server_key, server_url
 from swarm.voice.openai.request import make_request

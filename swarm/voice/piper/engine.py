@@ -5,7 +5,7 @@ from pathlib import Path
 
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard, ModelCard
-from swarm.job.recipe import CUSTOM, Recipe
+from swarm.job.spec import CUSTOM, Recipe
 from swarm.voice.engine import Check, FetchedEngine, Voice, unavailable
 from swarm.voice.model_download import RemoteFile, is_whole
 from swarm.voice.onnx_session import computes_on

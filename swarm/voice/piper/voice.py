@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from swarm.book.model.engine_text import Phonemes
-from swarm.job.recipe import Recipe, Setting
+from swarm.job.spec import Recipe, Setting
 from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech, device_fault, unavailable
 from swarm.voice.espeak.clauses import Sound, cut, joined, sounds_of, word_places
 from swarm.voice.onnx_session import open_session

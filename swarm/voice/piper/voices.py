@@ -16,7 +16,7 @@ from msgspec import Meta, Struct, field, structs
 from swarm.book.model.language_code import normal_language
 from swarm.errors import UsageError
 from swarm.job.card import SPEED, EngineCard, ModelCard, SettingCard, VoiceCard
-from swarm.job.recipe import CUSTOM
+from swarm.job.spec import CUSTOM
 from swarm.voice.espeak.engine import READ_ONLY_IN
 from swarm.voice.espeak.voices import IDENTIFIERS
 from swarm.voice.model_download import RemoteFile, hub_url, models_folder

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard, ModelCard
-from swarm.job.recipe import CLONE, Recipe
+from swarm.job.spec import CLONE, Recipe
 from swarm.voice.engine import Check, FetchedEngine, Voice
 from swarm.voice.model_download import RemoteFile
 from swarm.voice.qwen.card import CARD, CARDS, CLONING, DESCRIBED, DESIGN, SPEAKERS, files_of

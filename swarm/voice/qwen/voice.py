@@ -20,7 +20,7 @@ from qwen_tts.core.models import Qwen3TTSConfig, Qwen3TTSForConditionalGeneratio
 from tokenizers.pre_tokenizers import ByteLevel
 from transformers import EncodecFeatureExtractor, Qwen2Tokenizer
 
-from swarm.job.recipe import CLONE, Recipe
+from swarm.job.spec import CLONE, Recipe
 from swarm.voice.engine import (
     EngineFault,
     FaultKind,

@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from swarm.errors import StoreError, UsageError
-from swarm.system.lock import Lock
+from swarm.system.disk import Lock
 
 MAX_FILES = 5  # FILE, and the older FILE.1 to FILE.4
 MAX_FILE_BYTES = 20_000_000

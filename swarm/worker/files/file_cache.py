@@ -20,10 +20,9 @@ from typing import IO, Any, NamedTuple
 
 from swarm.errors import StoreError
 from swarm.job.job_asset import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, PIECE_BYTES, JobAsset, piece_size
-from swarm.job.store.asset_folder import digest_of
+from swarm.job.store.store import digest_of
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.system.disk import guarded, replace_file
-from swarm.system.lock import Lock, Scratch
+from swarm.system.disk import Lock, Scratch, guarded, replace_file
 from swarm.system.platform import sync_file
 from swarm.system.text import bytes_text
 

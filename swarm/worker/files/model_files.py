@@ -18,15 +18,14 @@ from msgspec import structs
 from swarm.config import may_download
 from swarm.errors import EnvironmentFault
 from swarm.job.job_asset import MAX_BYTES
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.file_transfer import MAX_MODEL_FILES, ModelReport, ModelSource, ToldFile
 from swarm.lease.worker.asset_download import Download
 from swarm.lease.worker.file_source import MissingFile
 from swarm.system.machine import Clock
 from swarm.voice.engine import OnProgress
 from swarm.voice.host.registry import find_engine
-from swarm.voice.manifest import ListedModel, RemoteModel
-from swarm.voice.model_download import LOCK, PART, RemoteFile, fetch_files, try_download_lock
+from swarm.voice.model_download import LOCK, PART, ListedModel, RemoteFile, RemoteModel, fetch_files, try_download_lock
 from swarm.worker.files.file_cache import ARRIVING, FileThread
 
 LOOK_S = 0.1

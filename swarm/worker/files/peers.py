@@ -1,27 +1,120 @@
-"""The other workers with which a worker shares files: it fetches from some, and passes files on to others."""
+"""The other workers with which a worker shares files: it fetches from some, and serves its own to others."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from swarm.errors import EnvironmentFault
-from swarm.job.job_asset import WINDOW, is_shared
+from swarm.job.job_asset import BLOCK_BYTES, PIECE_BYTES, WINDOW, is_shared
 from swarm.lease.envelope import Message
-from swarm.lease.file_transfer import ModelSource, Piece
+from swarm.lease.file_transfer import Fetch, ModelSource, Piece
 from swarm.lease.message import FromCoordinator, Job
 from swarm.lease.outcome import Load, WorkerOutcome
 from swarm.lease.worker.asset_download import Download
 from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.file_source import PEER
 from swarm.net.addresses import join_address, own_address
-from swarm.net.transport import DealerSocket
+from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.net.worker_connections import Connections, WorkerSockets
 from swarm.system.machine import Clock, Say
 from swarm.voice.engine import OnProgress
 from swarm.worker.files.file_cache import FileThread
 from swarm.worker.files.model_files import ModelExchange
-from swarm.worker.files.peer_file_server import PeerFileServer
+
+MAX_ASKERS = 8
+MAX_WAITING = 2 * WINDOW  # pieces that one asker may wait for
+MAX_UNREAD_BYTES = 4 * WINDOW * PIECE_BYTES  # further pieces are dropped while an asker has so much to read
+
+
+@dataclass
+class Asker:
+    """Another worker, and the pieces that it asked for, which are sent in that order."""
+
+    peer: bytes
+    fetches: deque[Fetch] = field(default_factory=deque)
+    is_reading: bool = False  # whether the first of the pieces is being read
+    moved: bool = False  # whether more of a file came meanwhile
+
+
+class PeerFileServer:
+    """Passes files on while it is open. `size_of` tells the size of a file that may be passed on, 0 for others."""
+
+    def __init__(self, router: RouterSocket, address: str, files: FileThread, size_of: Callable[[str], int]) -> None:
+        self._files = files
+        self._size_of = size_of
+        self._askers: dict[bytes, Asker] = {}  # only askers that wait are here
+        self.served = 0  # bytes
+        self._router = router
+        try:
+            self.port = self._router.bind(address, 0)
+        except EnvironmentFault:
+            self._router.close()
+            raise
+
+    async def listen(self) -> None:
+        """Serve others, until cancelled."""
+        while True:
+            peer, message, _ = await self._router.receive()
+            if isinstance(message, Fetch):
+                self._ask(peer, message)
+
+    def _ask(self, peer: bytes, fetch: Fetch) -> None:
+        asker = self._askers.get(peer)
+        if fetch.offset >= self._size_of(fetch.digest) or (asker is None and len(self._askers) >= MAX_ASKERS):
+            self._router.send(peer, Piece(fetch.digest, fetch.offset, 0))
+            return
+        if asker is None:
+            asker = self._askers[peer] = Asker(peer)
+        if len(asker.fetches) < MAX_WAITING:
+            asker.fetches.append(fetch)
+            self._read(asker)
+
+    def _read(self, asker: Asker) -> None:
+        """Have the first of the pieces read, if it is not already."""
+        if not asker.is_reading:
+            asker.is_reading, asker.moved = True, False
+            first = asker.fetches[0]
+            self._files.pass_on(first.digest, first.offset, partial(self._reply, asker, first))
+
+    def _reply(self, asker: Asker, fetch: Fetch, data: bytes, size: int) -> None:
+        asker.is_reading = False
+        if not data and size and fetch.offset < self._size_of(fetch.digest):
+            if asker.moved:
+                self._read(asker)
+            return
+        asker.fetches.popleft()
+        if self._router.unread(asker.peer) <= MAX_UNREAD_BYTES:
+            self._router.send(asker.peer, Piece(fetch.digest, fetch.offset, size), data)
+            self.served += len(data)
+        if asker.fetches:
+            self._read(asker)
+        elif self._askers.get(asker.peer) is asker:
+            del self._askers[asker.peer]
+
+    def moved(self, digest: str, have: int) -> None:
+        """Take in that so many bytes of a file are on the disk: pieces of its whole blocks can go."""
+        sure = have if have >= self._size_of(digest) else have - have % BLOCK_BYTES
+        for asker in list(self._askers.values()):
+            if asker.fetches[0].digest == digest and asker.fetches[0].offset < sure:
+                asker.moved = True
+                self._read(asker)
+
+    def remind(self) -> None:
+        """Tell those that wait that their pieces are not here yet; forget those that are gone."""
+        for asker in list(self._askers.values()):
+            first = asker.fetches[0]
+            size = self._size_of(first.digest)  # 0 if no job needs the file any more
+            if not self._router.send(asker.peer, Piece(first.digest, first.offset, size)) or not size:
+                del self._askers[asker.peer]
+
+    def close(self) -> None:
+        """Close the port and all connections."""
+        self._router.close()
+
 
 MAX_UNSENT = 2 * WINDOW  # questions that wait for a connection
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.system.installation import extra_line
+from swarm.system.machine import extra_line
 
 PROVIDERS = {
     "local": "LocalProvider",

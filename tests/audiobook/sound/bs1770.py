@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from swarm.audiobook.sound.loudness import Samples
+from swarm.audiobook.sound.encoder import Samples
 
 BLOCK_S, STEP_S = 0.4, 0.1
 SILENT_LUFS = -70.0

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sounds import judged
 
-from swarm.audiobook.sound.loudness import limit, true_peak
+from swarm.audiobook.sound.encoder import limit, true_peak
 
 CEILING = 0.73
 

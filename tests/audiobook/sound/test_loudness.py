@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bs1770 import bs1770_lufs
 
-from swarm.audiobook.sound.loudness import loudness_lufs
+from swarm.audiobook.sound.encoder import loudness_lufs
 from swarm.voice.hibari.engine import engine
 from swarm.voice.host.registry import choose_recipe
 

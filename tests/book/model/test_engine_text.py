@@ -19,7 +19,7 @@ from swarm.book.model.engine_text import (
     split_voice,
 )
 from swarm.book.page.spoken_mark import Marker
-from swarm.job.recipe import Recipe, clip_key
+from swarm.job.spec import Recipe, clip_key
 
 
 def test_a_word_with_its_phonemes_is_one_word_of_an_engine_text() -> None:

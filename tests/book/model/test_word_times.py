@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.model.word_times import MAX_BYTES, pack_words, unpack_words
+from swarm.book.model.book import MAX_BYTES, pack_words, unpack_words
 
 
 def test_times_survive_to_a_hundredth_of_a_second() -> None:

@@ -1,7 +1,6 @@
 from msgspec import structs
 
-from swarm.book.model.book import Pause, Segment
-from swarm.book.model.word_times import WordTime
+from swarm.book.model.book import Pause, Segment, WordTime
 from swarm.book.page.passage import visible_chars
 from swarm.book.read_along.spot import Spot, word_spots
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from swarm.book.speech.attribution import shortest_names
-from swarm.book.speech.dialogue import find_utterances
+from swarm.book.speech.dialogue import find_utterances, shortest_names
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.fallback_voice import FallbackEngine
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.espeak.engine import CARD as ESPEAK
 
 

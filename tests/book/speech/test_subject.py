@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.book.speech.attribution import MAX_NARRATION, MAX_SUBJECT_NAMES, Subjects
+from swarm.book.speech.dialogue import MAX_NARRATION, MAX_SUBJECT_NAMES, Subjects
 
 KNOWN = Subjects({"Alice", "the Hatter", "Mr. Utterson", "Utterson", "Holmes"})
 

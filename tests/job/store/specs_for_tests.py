@@ -3,9 +3,8 @@
 import hashlib
 
 from swarm.book.model.book import Chapter, Cover, Pause, Segment
-from swarm.job.recipe import Recipe
 from swarm.job.record import ClipAccepted
-from swarm.job.spec import BookFacts, JobSpec
+from swarm.job.spec import BookFacts, JobSpec, Recipe
 
 
 def a_job(job: str = "moby-dick-1a2b", created_s: float = 1000.0) -> JobSpec:

@@ -11,9 +11,9 @@ from msgspec import structs
 from specs_for_tests import a_job
 
 from swarm.errors import StoreError
-from swarm.job.recipe import clip_key
 from swarm.job.record import AnyRecord, ClipAccepted, LatentsKept, RunStarted
 from swarm.job.run import RUNS
+from swarm.job.spec import clip_key
 from swarm.job.store.store import DiskStore
 from swarm.standby.adopt import Adopted, adopt_job
 

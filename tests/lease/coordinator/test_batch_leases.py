@@ -4,8 +4,7 @@ from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
-from swarm.lease.message import Bye, Grant, Heartbeat, Revoke, SlotReport, Trim
-from swarm.lease.offer import EngineOffer
+from swarm.lease.message import Bye, EngineOffer, Grant, Heartbeat, Revoke, SlotReport, Trim
 from swarm.lease.outcome import Outcome
 
 LONG = [f"{text} {n}" for n in range(20) for text in TEXTS]  # 120 segments

@@ -2,12 +2,11 @@
 
 from making import make_clip, make_core, make_hello, make_spec, offer, sent
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.file_transfer import ModelReport, ToldFile
-from swarm.lease.message import Grant, Heartbeat
-from swarm.lease.offer import BORROWED, EngineOffer
+from swarm.lease.message import BORROWED, EngineOffer, Grant, Heartbeat
 
 RECIPE = Recipe("piper", "thorsten", "de", "thorsten")
 PEER_ADDRESS, FILE = "10.0.0.5:5000", ToldFile("a" * 64, "b" * 64, 5)

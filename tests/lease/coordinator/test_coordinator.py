@@ -6,18 +6,18 @@ from time import process_time
 import pytest
 from making import TEXTS, hope, join, make_clip, make_core, make_hello, make_spec, offer, said, sent, shown
 
-from swarm.job.recipe import Recipe
 from swarm.job.record import SegmentQuarantined
 from swarm.job.run import MAX_WORKERS, RunStats
+from swarm.job.spec import Recipe
 from swarm.job.state import JobState, apply
-from swarm.lease.coordinator.core import ASK_AGAIN_S, LISTEN_S
-from swarm.lease.coordinator.deadlines import SILENCE_S
+from swarm.lease.coordinator.core import ASK_AGAIN_S, LISTEN_S, SILENCE_S
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import Hindrance, NotLeasing, Resting
 from swarm.lease.message import (
     Bye,
     Done,
     Failed,
+    Figures,
     Grant,
     Heartbeat,
     Job,
@@ -31,7 +31,6 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.offer import Figures
 from swarm.watch.words import refused_text
 
 NIGHT = Hindrance(NotLeasing.HOURS, clock="22:00")

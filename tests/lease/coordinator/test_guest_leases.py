@@ -5,8 +5,7 @@ from msgspec import structs
 
 from swarm.job.spec import JobSpec
 from swarm.job.state import JobState
-from swarm.lease.message import Failed, Grant, Heartbeat
-from swarm.lease.offer import EngineOffer
+from swarm.lease.message import EngineOffer, Failed, Grant, Heartbeat
 from swarm.lease.scheduling import MIN_DEADLINE_S, UNKNOWN_DEADLINE_S
 
 MAIN = EngineOffer("metronome", ("*",))

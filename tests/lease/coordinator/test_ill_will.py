@@ -8,7 +8,7 @@ from making import RECIPE, make_clip, make_core, make_hello, make_spec
 from msgspec import structs
 
 from swarm.job.job_asset import VOICE, JobAsset
-from swarm.job.recipe import clip_key
+from swarm.job.spec import clip_key
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.coordinator.roster import MAX_SLOTS, SLOTS_IN_ANY_CASE

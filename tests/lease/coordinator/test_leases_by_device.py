@@ -6,8 +6,7 @@ from msgspec import structs
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.envelope import Hindrance, NotLeasing, Resting
-from swarm.lease.message import Done, Grant, Heartbeat
-from swarm.lease.offer import Device, EngineOffer
+from swarm.lease.message import Device, Done, EngineOffer, Grant, Heartbeat
 
 GPU_AND_CORES = (Device("cuda:0", slots=1), Device("cpu", slots=2))
 

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from making import INFO, RECIPE, make_core, make_hello, make_spec
 from msgspec.structs import asdict, replace
 
-from swarm.job.recipe import clip_key
+from swarm.job.spec import clip_key
 from swarm.job.state import JobState
 from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS
 from swarm.lease.message import Bye, Clip, Grant, Heartbeat, Line, Revoke, Trim

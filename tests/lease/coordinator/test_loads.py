@@ -7,9 +7,8 @@ from making import join, make_core, make_spec, offer, sent
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
-from swarm.lease.coordinator.grant import MAX_GRANTS
+from swarm.lease.coordinator.grant import MAX_GRANTS, Loads
 from swarm.lease.coordinator.ledger import Lease
-from swarm.lease.coordinator.loads import Loads
 from swarm.lease.message import Done, Grant, Heartbeat, Trim
 from swarm.lease.scheduling import UNKNOWN_CHARS_S, LeaseLoad
 

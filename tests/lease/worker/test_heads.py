@@ -2,8 +2,8 @@
 
 from making import KEY, RECIPE, grant, make_worker, speak, told
 
-from swarm.job.recipe import clip_key
 from swarm.job.run import RUNS
+from swarm.job.spec import clip_key
 from swarm.lease.member_message import MAX_EPOCHS, Epochs
 from swarm.lease.message import Accepted, Grant, Held, Job, Line, Release, Wanted, Welcome
 from swarm.lease.outcome import WorkerOutcome

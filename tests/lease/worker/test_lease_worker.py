@@ -4,13 +4,15 @@ from making import INFO, KEY, RECIPE, grant, make_hello, make_worker, ordered, s
 from msgspec import structs
 
 from swarm.job.clip_info import SpokenClip
-from swarm.job.recipe import Recipe, clip_key, seed_of
+from swarm.job.spec import Recipe, clip_key, seed_of
 from swarm.lease.message import (
     Accepted,
     Bye,
     Clip,
     Done,
+    EngineOffer,
     Failed,
+    Figures,
     Heartbeat,
     Held,
     Hello,
@@ -23,7 +25,6 @@ from swarm.lease.message import (
     Welcome,
     WhoAreYou,
 )
-from swarm.lease.offer import EngineOffer, Figures
 from swarm.lease.outcome import CancelPrefetch, Kill, Load, Speak
 from swarm.lease.states import LinkState
 from swarm.lease.worker.coordinator_link import EMPTY_S

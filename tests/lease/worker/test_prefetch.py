@@ -6,7 +6,7 @@ import pytest
 from making import KEY, RECIPE, grant, make_worker, ordered, speak
 
 from swarm.job.job_asset import LATENTS, JobAsset
-from swarm.job.recipe import Recipe, clip_key
+from swarm.job.spec import Recipe, clip_key
 from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import Accepted, Grant, Job, Line, Revoke, Trim, Welcome
 from swarm.lease.outcome import CancelPrefetch, Command, Load, Prefetch, Speak, Unload, WorkerOutcome

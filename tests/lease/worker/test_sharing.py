@@ -1,4 +1,4 @@
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.lease.message import Done, Job, Welcome
 from swarm.lease.states import LinkState
 from swarm.lease.worker.coordinator_link import (

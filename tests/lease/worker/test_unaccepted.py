@@ -2,7 +2,7 @@
 
 from making import KEY, RECIPE, grant, make_worker, speak, told
 
-from swarm.job.recipe import clip_key
+from swarm.job.spec import clip_key
 from swarm.lease.message import (
     Accepted,
     Heartbeat,

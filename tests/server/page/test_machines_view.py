@@ -10,8 +10,7 @@ from site_bench import SiteBench
 
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
-from swarm.lease.message import ChapterStatus, SlotStatus, StatusReply, WorkerStatus
-from swarm.lease.offer import Figures
+from swarm.lease.message import ChapterStatus, Figures, SlotStatus, StatusReply, WorkerStatus
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from lxml import html
 from msgspec import structs
 from site_bench import SiteBench
 
-from swarm.lease.message import SlotStatus, StatusReply, WorkerStatus
-from swarm.lease.offer import Figures
+from swarm.lease.message import Figures, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.api.live_views import MAX_READERS
 
 HOSTILE = (

@@ -1,7 +1,7 @@
 import pytest
 
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.chatterbox.engine import FILES, LANGUAGES, MODEL, engine
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.registry import choose_recipe, find_model

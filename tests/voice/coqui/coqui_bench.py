@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from swarm.job.recipe import CUSTOM, Recipe
+from swarm.job.spec import CUSTOM, Recipe
 from swarm.voice.coqui.engine import engine
 from swarm.voice.engine import EngineFault, FaultKind, Voice
 from swarm.voice.host.registry import choose_recipe

@@ -6,7 +6,7 @@ import pytest
 
 from swarm.errors import UsageError
 from swarm.job.card import EngineCard
-from swarm.job.recipe import CUSTOM
+from swarm.job.spec import CUSTOM
 from swarm.voice.coqui.card import COQUI, REQUIREMENTS, model_card, more_line
 from swarm.voice.coqui.models import XTTS, known_models
 from swarm.voice.host.registry import check_speaks, choose_recipe, find_voice, recipe_card

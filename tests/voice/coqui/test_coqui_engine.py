@@ -15,7 +15,7 @@ from msgspec import structs
 from tiny_models import RATE, SPEAKERS, recording, tiny_yourtts
 
 from swarm.book.model.engine_text import mark_voice
-from swarm.job.recipe import CLONE, CUSTOM, Recipe
+from swarm.job.spec import CLONE, CUSTOM, Recipe
 from swarm.voice.coqui.engine import engine
 from swarm.voice.engine import EngineFault, FaultKind, SharingVoice, Voice
 from swarm.voice.host.engine_child import Host

@@ -13,7 +13,7 @@ from coqui_bench import copy_of, digest, edit_config, open_voice, recipe_for, wh
 from msgspec import structs
 from tiny_models import RATE, recording, tiny_yourtts
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.coqui.engine import engine
 from swarm.voice.coqui.files import find_model, folder_of
 from swarm.voice.host.registry import choose_recipe

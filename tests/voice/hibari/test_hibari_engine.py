@@ -10,7 +10,7 @@ import pytest
 from stand_in_hub import StandInHub, stand_in_hub
 
 from swarm.errors import UsageError
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.hibari import engine as voices
 from swarm.voice.hibari.engine import engine

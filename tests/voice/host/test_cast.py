@@ -7,7 +7,7 @@ import pytest
 
 from swarm.book.model.reading_choice import Cast
 from swarm.errors import UsageError
-from swarm.job.recipe import CUSTOM, Recipe
+from swarm.job.spec import CUSTOM, Recipe
 from swarm.voice.coqui.files import folder_of
 from swarm.voice.host.fallback_voices import check_cast
 

@@ -5,7 +5,7 @@ import pytest
 from msgspec import structs
 
 from swarm.job.card import EngineCard, ModelCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, Voice
 from swarm.voice.host.choice import better_line, how_to_get, quality_of, recommendations, usable
 from swarm.voice.host.registry import better_voices_line, built_in_engines, find_card

@@ -1,6 +1,6 @@
 import pytest
 
-from swarm.job.recipe import CUSTOM, Recipe
+from swarm.job.spec import CUSTOM, Recipe
 from swarm.voice.coqui.models import XTTS
 from swarm.voice.host.registry import device_of
 

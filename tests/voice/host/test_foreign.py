@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from swarm.job.card import EngineCard, ModelCard, SettingCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, Voice
 from swarm.voice.host.foreign import check_foreign
 

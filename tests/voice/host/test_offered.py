@@ -7,7 +7,7 @@ from msgspec import structs
 
 from swarm.errors import EngineUnknown
 from swarm.job.card import EngineCard, ModelCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, EngineFault, Voice
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts, OfferedEngine, decode_facts, encode_facts

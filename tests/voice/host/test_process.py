@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from msgspec import structs
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.process import EngineProcess
 from swarm.voice.host.registry import choose_recipe, engine_target

@@ -9,7 +9,7 @@ from msgspec import structs
 from swarm.book.model.language_code import language_name
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.card import EngineCard, SettingCard, VoiceCard
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import Engine, Voice
 from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.hibari.engine import CARD as HIBARI

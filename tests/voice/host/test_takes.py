@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from swarm.book.model.word_times import unpack_words
+from swarm.book.model.book import unpack_words
 from swarm.job.clip_info import SpokenClip
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, Sound, SpokenLine, TimedSound
 from swarm.voice.host.clip_check import CLIPS_BEFORE_JUDGING, weight

@@ -9,7 +9,7 @@ import pytest
 
 from swarm.book.model.engine_text import Phonemes
 from swarm.errors import UsageError
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedVoice, Voice
 from swarm.voice.host.other_voices import _guest_engine
 from swarm.voice.host.registry import choose_recipe, default_engine, find_card, pace_line

@@ -11,7 +11,7 @@ import pytest
 from stand_in_hub import StandInHub, stand_in_hub
 
 from swarm.errors import EnvironmentFault
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault
 from swarm.voice.kokoro import voices
 from swarm.voice.kokoro.engine import engine

@@ -4,7 +4,7 @@ import zlib
 import numpy as np
 import pytest
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import BatchVoice, EngineFault, FaultKind, SpokenLine, Voice
 from swarm.voice.host.registry import choose_recipe
 from swarm.voice.metronome.engine import ENV_BATCH, batch_curve, batch_size, engine

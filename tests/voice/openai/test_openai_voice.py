@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from speech_server import KEY, SpeechServerStandIn
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.takes import CheckedVoice
 from swarm.voice.openai import voice as voices

@@ -10,7 +10,7 @@ import pytest
 from swarm.book.model.engine_text import Phonemes
 from swarm.book.model.reading_choice import Cast
 from swarm.errors import UsageError
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedVoice, Voice
 from swarm.voice.host.fallback_voices import check_cast
 from swarm.voice.host.registry import choose_card, choose_recipe, default_engine, find_model

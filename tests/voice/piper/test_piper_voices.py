@@ -7,7 +7,7 @@ import pytest
 from stand_in_hub import StandInHub, stand_in_hub
 
 from swarm.errors import EnvironmentFault
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.piper import voices
 from swarm.voice.piper.engine import engine
 from swarm.voice.piper.voices import ListedVoice, find_listed, folder_of, licence_of, listed_voices

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.host.foreign import check_card
 from swarm.voice.host.registry import choose_recipe, find_model
 from swarm.voice.qwen.card import CLONING, DESCRIBED, DESIGN, SPEAKERS, VOICES, files_of

@@ -11,7 +11,7 @@ pytest.importorskip("qwen_tts", reason="qwen-tts is not here: it wants libraries
 import soundfile
 import torch
 
-from swarm.job.recipe import Recipe
+from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, Pcm, SpokenLine
 from swarm.voice.qwen.voice import drawing_by_row, load_model, make_model, open_trial, open_voice, voice_of
 

@@ -10,10 +10,9 @@ from recorded import coordinate
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.message import Failed, Grant, Heartbeat, Held, Hello, Release, SlotReport
-from swarm.watch.trace.coordinator_story import NOT_JOURNALED, REDONE, RESTARTED, LoggedLeases
 from swarm.watch.trace.log_file import open_log, read_log
 from swarm.watch.trace.recorder import Trace
-from swarm.watch.trace.story import Story
+from swarm.watch.trace.story import NOT_JOURNALED, REDONE, RESTARTED, LoggedLeases, Story
 
 
 def told(path: Path, place: tuple[int, int] | None = None, machine: str = "") -> list[str]:

@@ -10,7 +10,7 @@ from small_tensors import small_tensors
 
 from swarm.job.job_asset import VOICE, JobAsset, piece_size
 from swarm.job.state import JobState
-from swarm.lease.coordinator import deadlines
+from swarm.lease.coordinator import core as deadlines
 from swarm.lease.file_transfer import OfferedLatents, Piece
 from swarm.lease.message import Heartbeat
 from swarm.lease.worker.core import WorkerCore
