@@ -10,6 +10,7 @@ from swarm.lease.scheduling import UNKNOWN_DEADLINE_S
 
 MIN_CREDIT = 64 * 1024
 FIRST_CREDIT = 128 * 1024
+COOLING_C = 5  # degrees below the limit at which a GPU goes on, so that it does not stop at every other sentence
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from swarm.job.job_asset import MODEL, VOICE
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import Done, Refused, Rejected, StatusReply, WorkerStatus, other_protocol
-from swarm.lease.worker.rest import COOLING
+from swarm.lease.core_settings import COOLING_C
 from swarm.system.text import count_text, duration_text
 
 CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"
@@ -83,7 +83,7 @@ HINDRANCES: dict[NotLeasing, Callable[[Hindrance], str]] = {  # says why a slot 
     NotLeasing.ENGINE: _stepped_back,
     NotLeasing.HOURS: lambda why: f"until {why.clock} (--hours)",
     NotLeasing.HOT: lambda why: (
-        f"{why.device} has been over {why.count} C and cools to {why.count - COOLING} (--max-temperature)"
+        f"{why.device} has been over {why.count} C and cools to {why.count - COOLING_C} (--max-temperature)"
     ),
     NotLeasing.IN_USE: lambda why: f"another program uses {why.device}, or just did (--idle-only)",
     NotLeasing.UNREAD: lambda why: (

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from swarm.config import Limits, Span
 from swarm.job.spec import Recipe
-from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
+from swarm.lease.core_settings import COOLING_C, WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import Hindrance, NotLeasing, Resting
 
 CLIPS_BEFORE_TRUST = 10  # an engine that ran out of memory after fewer clips would run out of it again
@@ -93,7 +93,6 @@ class NoRoom:
         return [Resting(self.number, fault, *model) for model, fault in faults if fault]
 
 
-COOLING = 5  # degrees below the limit at which a GPU goes on, so that it does not stop at every other sentence
 QUIET_S = 60.0  # games load and trainings pause, so a GPU counts as free only after so long without other users
 DAY_MINUTES = 24 * 60
 
@@ -131,7 +130,7 @@ class Judge:
         most, is_c = self.limits.max_temperature, sight.temperature_c
         if most is None or is_c is None:
             return None
-        if is_c > most - (COOLING if device in self.hot else 0):
+        if is_c > most - (COOLING_C if device in self.hot else 0):
             self.hot.add(device)
             return Hindrance(NotLeasing.HOT, device=device, count=most)
         self.hot.discard(device)
