@@ -67,7 +67,7 @@ async def _serve(swarm: Swarm, book: Path, megabytes: int, address: str) -> None
     server = Server(core, store, router, QuietProgress(io.StringIO()), clock, "finish", SeenEngines(config.state_dir))
     style = make_style(config.style, spec)
     studio = Studio(swarm.folder, 1)
-    server.add(Edition(JobState(spec), store, swarm.folder / "book.m4b", style, studio, audiobook=False))
+    server.serve_job(Edition(JobState(spec), store, swarm.folder / "book.m4b", style, studio, audiobook=False))
     with suppress(asyncio.CancelledError):
         await server.run()
 

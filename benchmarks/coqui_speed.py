@@ -76,7 +76,7 @@ async def measure(arguments: argparse.Namespace, slots: int, folder: Path) -> li
         return [device, slots, f"{loaded_s:.0f} s", f"{faster:.2f}", memory, _gpu_memory(arguments.device)]
     finally:
         for process in processes:
-            await process.close()
+            await process.end_engine()
 
 
 async def _open(process: Any, arguments: argparse.Namespace, folder: Path) -> None:

@@ -68,7 +68,7 @@ def listen(process: "subprocess.Popen[bytes]", began_s: float) -> tuple[list[Sai
         told = json.loads(line)
         if told["type"] == "StatusReply" and told["jobs"]:
             job = told["jobs"][0]
-            shown.settle(job["eta_s"], job["elapsed_s"])
+            shown.smooth(job["eta_s"], job["elapsed_s"])
             if job["eta_s"]:
                 said.append(Said(time.perf_counter() - began_s, job["eta_s"], *shown.bounds()))
     if process.wait() != 0:

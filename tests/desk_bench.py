@@ -49,7 +49,7 @@ class DeskBench(ResidentBench):
     async def say(self, message: Order | NewBook | Piece, frame: bytes = b"", peer: bytes = b"p") -> Message:
         if isinstance(message, Order | NewBook):
             message = structs.replace(message, protocol=PROTOCOL)
-        self.order_handler.take(peer, message, frame)
+        self.order_handler.answer_user(peer, message, frame)
         while self.order_handler._adding:
             await asyncio.wait(self.order_handler._adding)
         return self.outbox.sent[-1]

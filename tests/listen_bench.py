@@ -27,7 +27,7 @@ class Speaking(ResidentBench):
     """A resident coordinator whose sentences a test speaks."""
 
     def state_of(self, number: int) -> JobState:
-        edition = self.resident.served(self.queue.find(number))
+        edition = self.resident.served(self.queue.find_book(number))
         assert edition is not None
         return edition.state
 
@@ -35,7 +35,7 @@ class Speaking(ResidentBench):
         """Accept a clip of a sentence, as the server does."""
         state = self.state_of(number)
         place = (chapter, index)
-        key = state.key(place, state.take(place))
+        key = state.key(place, state.next_take(place))
         file = io.BytesIO()
         soundfile.write(file, sound, RATE, format="FLAC", subtype="PCM_16")
         frame = with_key(file.getvalue(), key)
@@ -43,7 +43,7 @@ class Speaking(ResidentBench):
         record = ClipAccepted(
             chapter,
             index,
-            state.take(place),
+            state.next_take(place),
             key,
             len(frame),
             "w1",
@@ -67,7 +67,7 @@ class Speaking(ResidentBench):
 
     def finish(self, number: int, *files: str) -> None:
         """Have a book's audiobook written, as the server does."""
-        book = self.queue.find(number)
+        book = self.queue.find_book(number)
         edition = self.resident.served(book)
         assert edition is not None
         record = JobFinished(2.0, files)

@@ -52,7 +52,7 @@ async def redo(folder: Path, last: int) -> None:
 
     queue_file.replace_file = between(queue_file.replace_file)  # type: ignore[attr-defined]
     Journal.append_records = between(Journal.append_records)  # type: ignore[method-assign]
-    running = asyncio.create_task(bench.resident.run())
+    running = asyncio.create_task(bench.resident.serve_books())
     await bench.listening.library.redo(1, 1, 1, WORDS)
     (folder / "told").touch()
     step()
@@ -69,7 +69,7 @@ async def look(folder: Path) -> dict[str, object]:
         "reworded": "other words" in opened.state.engine_text((0, 0)),
         "spoken": [index for _, index in sorted(opened.state.accepted)],
         "served": bench.server.titles == ["Emma"],
-        "state": bench.queue.find(1).state,
+        "state": bench.queue.find_book(1).state,
     }
     bench.stop()
     return found

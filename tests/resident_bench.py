@@ -86,7 +86,7 @@ class ResidentBench:
 
     def stop(self) -> None:
         """Stop, with nothing left in memory."""
-        self.queue.close()
+        self.queue.release_queue()
         self.store.close()
 
     def configure(self, path: Path, words: Sequence[str]) -> RenderConfig:
@@ -100,7 +100,7 @@ class ResidentBench:
         """Add a book; return its number."""
         path = self.folder / "brought.txt"
         path.write_text(f"{words} Of {title}.")
-        return (await self.resident.add(path, f"{title}.txt", options)).id
+        return (await self.resident.add_book(path, f"{title}.txt", options)).id
 
     def end_rests(self) -> None:
         """Let the time pass for which books rest."""
@@ -109,7 +109,7 @@ class ResidentBench:
 
     async def settle(self) -> None:
         """Let the resident do all that it can do now."""
-        running = asyncio.create_task(self.resident.run())
+        running = asyncio.create_task(self.resident.serve_books())
         async with asyncio.timeout(60):
             await asyncio.sleep(0.01)
             while self.resident._leaving or self.resident._next() or self._is_opening():

@@ -56,7 +56,7 @@ def read_pages(
     pages: list[tuple[str, etree._Element]] = []
     lost: list[Loss] = []
     for item in items:
-        name = archive.find(item.name) or item.name
+        name = archive.find_file(item.name) or item.name
         try:
             pages.append((name, parse(_read_document(archive, name), f"{archive.path}: {name}")))
         except PageError as error:
@@ -119,7 +119,7 @@ def name_losses(archive: Archive, contents: TableOfContents, lost: list[Loss]) -
         titles = [f"“{entry.title}”" for entry in contents.entries if entry.name == loss.name and entry.title]
         more = ", …" if len(titles) > MAX_TITLES else ""
         called = f" ({', '.join(titles[:MAX_TITLES])}{more})" if titles else ""
-        if archive.find(loss.name):
+        if archive.find_file(loss.name):
             lines.append(f"text is lost: {loss.name} cannot be read{called}")
         else:
             lines.append(f"text is lost: {loss.name} is missing from the file{called}")
@@ -134,7 +134,7 @@ def lexicons_of(archive: Archive, known: tuple[str, ...], pages: list[tuple[str,
         for link in root.iter("{*}link")
         if "pronunciation" in (link.get("rel") or "").lower().split()
     )
-    names = {archive.find(name) or name for name in known}
+    names = {archive.find_file(name) or name for name in known}
     return list(dict.fromkeys(name for name in links if name in names))
 
 
@@ -186,7 +186,7 @@ def read_epub(path: Path, reading: Reading | None = None, *, believed: bool = Tr
         package = read_package(archive)
         pages, losses = read_pages(archive, package.documents)
         whole = read_contents(archive, package)
-        names = [archive.find(item.name) or item.name for item in package.documents]
+        names = [archive.find_file(item.name) or item.name for item in package.documents]
         contents = without(whole, names, losses)
         lost = (*name_losses(archive, whole, losses), *_lost(package))
         pronunciations, unsaid = read_pronunciations(archive, lexicons_of(archive, package.lexicons, pages))

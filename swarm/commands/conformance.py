@@ -143,7 +143,7 @@ class Conformance:
 
     async def _close(self) -> None:
         if self._process.alive:
-            await self._process.close()
+            await self._process.end_engine()
 
     async def _check_language(self, recipe: Recipe) -> Check:
         language = recipe.language

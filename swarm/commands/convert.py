@@ -57,15 +57,15 @@ async def convert(
     keys = curve_keys(make_key())  # only this run uses the key, so no other user of this machine gets in
     async with AsyncExitStack() as stack:
         coordination = Coordination(config, progress, trace)
-        stack.push(coordination.leave)
+        stack.push(coordination.release_jobs)
         coordination.books.open()
         router = RouterSocket(keys)
         stack.callback(router.close)
         port = router.bind(LOOPBACK, 0)
         await asyncio.to_thread(_check_loopback, port)
         node = _local_worker(coordination, devices, gpus, keys)
-        node.add(f"{LOOPBACK}:{port}", [f"{LOOPBACK}:{port}"])
-        worker = asyncio.create_task(node.run())
+        node.serve_coordinator(f"{LOOPBACK}:{port}", [f"{LOOPBACK}:{port}"])
+        worker = asyncio.create_task(node.serve_coordinators())
         serving = asyncio.create_task(coordination.serve(router, 0.0, alone=True))
         try:
             await asyncio.wait([worker, serving], return_when=asyncio.FIRST_COMPLETED)

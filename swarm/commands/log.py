@@ -41,7 +41,7 @@ def _tell(arguments: argparse.Namespace, files: list[Path]) -> None:
     for line in story.sentence(happenings, place, *chosen) if place else story.lines(happenings, *chosen):
         told = True
         say(line)
-    if arguments.book and not story.books.find(arguments.book):
+    if arguments.book and not story.books.find_jobs(arguments.book):
         known = ", ".join(dict.fromkeys(story.books.titles.values())) or "none"
         raise UsageError(f"The log {files[0]} knows no book {arguments.book!r}; it knows: {known}.")
     if not told:
@@ -65,7 +65,7 @@ def _no_story(story: "Story", arguments: argparse.Namespace) -> str:
     if not arguments.segment:
         return f"The log {name} tells nothing about that."
     place = _place(arguments.segment)
-    jobs = story.books.find(arguments.book) if arguments.book else frozenset(story.books.sizes)
+    jobs = story.books.find_jobs(arguments.book) if arguments.book else frozenset(story.books.sizes)
     if lacking := _lacking(story, place, jobs):
         return f"There is no sentence {arguments.segment}: {lacking}."
     if any((job, *place) in story.books.known for job in jobs) and not arguments.worker:

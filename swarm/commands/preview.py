@@ -118,4 +118,4 @@ def file_name(recipe: Recipe) -> str:
 
 async def _close(process: EngineProcess) -> None:
     if process.alive:
-        await process.close()
+        await process.end_engine()

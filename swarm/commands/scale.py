@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         return _dry_run(arguments, wish, found, words)
     folder = state_folder(arguments.state_dir)
     keys = keyring_of(folder, security(folder, open=arguments.open))
-    return run_loop(Scaler(wish, launcher, found.address, words, where, say).run(keys))
+    return run_loop(Scaler(wish, launcher, found.address, words, where, say).scale_workers(keys))
 
 
 def wish_of(arguments: argparse.Namespace, now: float) -> "Wish":

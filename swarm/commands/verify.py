@@ -182,7 +182,7 @@ async def respeaking(recipe: Recipe, job_files: Mapping[str, Path], folder: Path
     except EngineFault as fault:
         raise EnvironmentFault(f"This machine cannot speak the book to compare it: {fault}") from fault
     finally:
-        await engines.close()
+        await engines.end_engines()
 
 
 async def _respoken(engines: Engines, text: str, seed: int) -> bytes:

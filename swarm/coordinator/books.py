@@ -64,7 +64,7 @@ class Need:
     folders: dict[object, Path] = field(default_factory=dict)
     files: float = 0.0
 
-    def add(self, folder: Path, size: float) -> None:
+    def add_bytes(self, folder: Path, size: float) -> None:
         """Add so many bytes to the need of an existing folder."""
         disk = disk_of(folder)
         self.bytes[disk] = self.bytes.get(disk, 0.0) + size
@@ -100,13 +100,13 @@ def book_need(state: JobState, style: Style, folder: Path, job: Path, state_dir:
     reels, files = file_bytes(state, style)
     encoded = 0 if state.finished else size_of(job / "reels")
     need = Need(files=files)
-    need.add(state_dir, clip_bytes(state) + max(0.0, reels - encoded))
-    need.add(folder, files)
+    need.add_bytes(state_dir, clip_bytes(state) + max(0.0, reels - encoded))
+    need.add_bytes(folder, files)
     if style.read_along:
         sound = sound_style(style)
         more_reels, sounds = file_bytes(state, sound)
-        need.add(state_dir, sounds + (0 if sound.format.codec == style.format.codec else more_reels))
-        need.add(folder, sounds)
+        need.add_bytes(state_dir, sounds + (0 if sound.format.codec == style.format.codec else more_reels))
+        need.add_bytes(folder, sounds)
         need.files += sounds
     return need
 
@@ -116,7 +116,7 @@ def check_space(needs: Iterable[Need]) -> list[str]:
     total = Need()
     for need in needs:
         for disk, size in need.bytes.items():
-            total.add(need.folders[disk], size)
+            total.add_bytes(need.folders[disk], size)
     notes = [judge(folder, total.bytes[disk], free_bytes(folder)) for disk, folder in total.folders.items()]
     return [note for note in notes if note]
 

@@ -181,7 +181,7 @@ class Coordination:
         members = MemberAdmin(self.config.state_dir, is_open=router.authenticator is None)
         server.answer_users(MachineOrders(router, server.instruct, members), members.complete)
         for edition in pending:
-            server.add(edition, self.books.put_back)
+            server.serve_job(edition, self.books.put_back)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):
             try:
                 ended = await server.run()
@@ -245,7 +245,7 @@ class Coordination:
             with suppress(SwarmError):  # the engine of the job may be gone by now
                 note_speed(self.config.state_dir, recipe_card(state.spec.recipe).title, sound_s, work_s)
 
-    def leave(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
+    def release_jobs(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
         """Let go of the jobs; remove those that a failed command began and spoke nothing of."""
         self.progress.end_progress()
         self.seen_engines.save()
@@ -270,7 +270,7 @@ async def coordinate(config: CoordinateConfig, progress: Progress, service: Serv
     """Serve books to the swarm; return the exit code. Raises SwarmError."""
     async with AsyncExitStack() as stack:
         coordination = Coordination(config.render, progress, trace)
-        stack.push(coordination.leave)
+        stack.push(coordination.release_jobs)
         coordination.books.offered = coordination.seen_engines.words
         listener = None
         if not is_known(config.render.engine):
@@ -291,7 +291,7 @@ async def _open_listener(
 ) -> Listener:
     """Listen for workers, and tell the user and the network where. Raises EnvironmentFault."""
     listener = Listener(config, coordination.progress.note)
-    stack.push_async_callback(listener.close)
+    stack.push_async_callback(listener.stop_listening)
     coordination.invitation = listener.invite
     if not (coordination.editions and coordination.is_spoken):
         coordination.call_workers()

@@ -39,7 +39,7 @@ class FileServer:
         self._called = asyncio.Event()
         self._lists: dict[tuple[str, int], bytes] = {}  # digests of blocks, by file and number
 
-    def add(self, serve: Serve) -> None:
+    def queue_piece(self, serve: Serve) -> None:
         """Add one piece to those of its worker."""
         pieces = self._waiting.setdefault(serve.peer, deque())
         if len(pieces) < MAX_WAITING:
@@ -58,7 +58,7 @@ class FileServer:
             self._waiting[peer] = pieces
         return serve
 
-    async def run(self) -> None:
+    async def send_pieces(self) -> None:
         """Send what is queued, until cancelled; a worker asks again for what does not leave. Raises StoreError."""
         while True:
             serve = await self._next()

@@ -61,7 +61,7 @@ def _reuse(state: JobState, store: DiskStore, now: float) -> list[AnyRecord]:
 
 def _find_any(state: JobState, store: DiskStore, place: Place, now: float, there: set[str]) -> ClipAccepted | None:
     """Find the clip of one of the takes that a worker may choose between, among the keys that are there."""
-    first = state.take(place)
+    first = state.next_take(place)
     takes = [take for take in range(first, first + TAKES) if state.key(place, take) in there]
     return next(filter(None, (find_spoken(state, store, place, now, take) for take in takes)), None)
 

@@ -76,7 +76,7 @@ class Enrolment:
         self._guests: dict[bytes, Guest] = {}  # keys are peers
         self._others = 0  # counts the lists of members that the user was told of
         self._state = self._present_state()
-        router.on_enrol = self.take
+        router.on_enrol = self.take_enrolment
         self._open()
 
     def _present_state(self) -> tuple[SwarmKey, bool]:
@@ -92,7 +92,7 @@ class Enrolment:
         invites = [curve_keys(SwarmKey(invite.secret)) for invite in self._invites]
         self._router.open_server_keys(present, [*map(curve_keys, identity.key_epochs.older)], invites)
 
-    def take(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
+    def take_enrolment(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of itself and of the membership; make it a member if it came by the code."""
         by_code, invite = self._router.came_by_code(), self._router.came_by_invite()
         guest = self._guests.setdefault(peer, Guest(enrol.key, by_code))
@@ -118,7 +118,7 @@ class Enrolment:
     def _take_in(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of the membership. Raises BadMembership, StoreError."""
         try:
-            self._identity.membership.take(membership.read(frame), enrol.sealed)
+            self._identity.membership.take_membership(membership.read(frame), enrol.sealed)
         except OtherMembership:  # the machine has the code all the same, and one of both owners may hand its own over
             self._router.penalise(peer, len(frame))
 
@@ -149,7 +149,7 @@ class Enrolment:
         if self._approve and guest.by_code and not waits:
             self._later(partial(self._router.proxy.cut, peer))  # the machine comes again by its own key
 
-    async def run(self) -> None:
+    async def follow_membership(self) -> None:
         """Follow what other processes of this machine change, and spread what is new, until cancelled."""
         noted_s = told_s = 0.0
         while True:
@@ -230,7 +230,7 @@ class Listener:
                 renewed=self._announce_anew,
                 approve=config.approve,
             )
-            self._start(enrolment.run())
+            self._start(enrolment.follow_membership())
 
     def _open(self, identity: Identity | None) -> RouterSocket:
         return RouterSocket(curve_keys(identity.key), identity.membership.lets_in) if identity else RouterSocket()
@@ -285,12 +285,12 @@ class Listener:
             self._start(self._replace(self._advertisement))
 
     async def _replace(self, former: "Advertisement") -> None:
-        await former.close()
+        await former.withdraw()
         await self.announce(self._epoch)
 
-    async def close(self) -> None:
+    async def stop_listening(self) -> None:
         """Stop listening, and announce that."""
         await cancel([*self._tasks])
         if self._advertisement:
-            await self._advertisement.close()
+            await self._advertisement.withdraw()
         self.router.close()

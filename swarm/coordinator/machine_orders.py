@@ -102,7 +102,7 @@ class MemberAdmin:
             return reply if self.is_open else structs.replace(reply, waiting=_waiting_rows(self.identity()))
         return reply
 
-    def remove(self, name: str) -> str:
+    def remove_member(self, name: str) -> str:
         """Remove a member; return what was done, in words. Raises UsageError, EnvironmentFault."""
         return f"{remove(self.identity(), name)} is removed: all other members get the new code by themselves"
 
@@ -176,7 +176,7 @@ def remove(identity: Identity, name: str) -> str:
     member = one_of(_sorted(identity), name, "There is no member")
     if member.key == identity.card:
         raise UsageError("This machine cannot remove itself: `e2a-swarm key --rotate` begins another swarm here.")
-    identity.membership.remove(member.key)
+    identity.membership.remove_member(member.key)
     return member.name
 
 
@@ -268,7 +268,7 @@ class MachineOrders:
         self._instruct = instruct
         self._members = members
 
-    def take(self, peer: bytes, message: Order | NewBook | Piece, frame: bytes) -> None:
+    def answer_user(self, peer: bytes, message: Order | NewBook | Piece, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
         if not isinstance(message, Order):
             self._router.send(peer, Obeyed(False, NO_QUEUE))

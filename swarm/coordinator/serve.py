@@ -115,7 +115,7 @@ class Writings:
         self.tasks: dict[str, asyncio.Task[None]] = {}  # keys are jobs
         self._ended: asyncio.Queue[tuple[str, asyncio.Task[None]]] = asyncio.Queue()
 
-    def begin(self, job: str, writing: Coroutine[Any, Any, None]) -> None:
+    def begin_writing(self, job: str, writing: Coroutine[Any, Any, None]) -> None:
         """Write the edition of a job."""
         task = self.tasks[job] = asyncio.create_task(writing)
         task.add_done_callback(lambda task: self._ended.put_nowait((job, task)))
@@ -128,9 +128,9 @@ class Writings:
             await cancel([writing] if writing else [])
             raise fault
 
-        self.begin(job, fail())
+        self.begin_writing(job, fail())
 
-    async def leave(self, job: str) -> None:
+    async def stop_writing(self, job: str) -> None:
         """Stop writing the edition of a job, and leave it as it is."""
         if task := self.tasks.pop(job, None):
             await cancel([task])
@@ -197,7 +197,7 @@ PutBack = Callable[[str, str], bool]
 class UserOrders(Protocol):
     """What answers users, who send no greeting."""
 
-    def take(self, peer: bytes, message: Order | NewBook | Piece, frame: bytes) -> None:
+    def answer_user(self, peer: bytes, message: Order | NewBook | Piece, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
 
 
@@ -253,7 +253,7 @@ class Server:
         self._draining = asyncio.Event()
         self._called = asyncio.Event()  # is set after each call of the core, whose next deadline may be another
 
-    def add(self, edition: Edition, put_back: PutBack = lambda job, digest: False) -> None:
+    def serve_job(self, edition: Edition, put_back: PutBack = lambda job, digest: False) -> None:
         """Serve one more job and write its edition; `put_back` puts back a job file that was lost."""
         job, recipe = edition.state.job, edition.state.spec.recipe
         self.editions[job], self._put_back[job] = edition, put_back
@@ -288,7 +288,13 @@ class Server:
 
     async def run(self) -> bool:
         """Serve to the end; return False if it was drained before. Raises what stopped it: StoreError, SwarmError."""
-        running = self._listen(), self._persist(), self._file_server.run(), self._copies.run(), self._keep_deadlines()
+        running = (
+            self._listen(),
+            self._persist(),
+            self._file_server.send_pieces(),
+            self._copies.answer_questions(),
+            self._keep_deadlines(),
+        )
         loops = [asyncio.create_task(loop) for loop in (*running, self._show(), self._keep())]
         self._running = True
         for job in self.editions:
@@ -333,10 +339,10 @@ class Server:
         while True:
             peer, message, frame = await self._router.receive()
             if isinstance(message, Copy):
-                self._copies.take(peer, message)
+                self._copies.take_question(peer, message)
             elif isinstance(message, Order | NewBook) or (isinstance(message, Piece) and peer not in self._core.peers):
                 if self._orders is not None:
-                    self._orders.take(peer, message, frame)
+                    self._orders.answer_user(peer, message, frame)
             elif isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
                 self._take_piece(peer, message, frame)
             else:
@@ -392,7 +398,7 @@ class Server:
     def _carry_out(self, outcome: Outcome) -> None:
         self._say(outcome)
         for serve in outcome.serves:
-            self._file_server.add(serve)
+            self._file_server.queue_piece(serve)
         for event in outcome.events:
             self._tell(event)
         for entry in outcome.entries:
@@ -475,7 +481,7 @@ class Server:
     # --- editions
 
     def _begin(self, job: str) -> None:
-        self._writings.begin(job, self._write(self.editions[job]))
+        self._writings.begin_writing(job, self._write(self.editions[job]))
 
     async def _all_written(self) -> None:
         """Wait until every edition is written; a server that stays waits for further ones. Raises what stopped one."""
@@ -486,9 +492,9 @@ class Server:
             if self._on_end:
                 self._on_end(self.editions[job], fault)
 
-    async def remove(self, job: str) -> None:
+    async def drop_job(self, job: str) -> None:
         """Serve a job no more, and leave its edition as it is."""
-        await self._writings.leave(job)
+        await self._writings.stop_writing(job)
         self._store.save_run_stats(job, self._core.jobs[job].run_stats)
         self._do(self._core.remove_job(job, self._clock.now()))
         # The other loops ask the core for each edition, so these go at once.

@@ -105,7 +105,7 @@ class JobState:
         """Return the text that the engine is sent for a place."""
         return self.segment(place).engine_text
 
-    def take(self, place: Place) -> int:
+    def next_take(self, place: Place) -> int:
         """Return the take to try next: a new one after each failure."""
         return self.first_takes.get(place, 0) + len(self.failures.get(place, ()))
 
@@ -114,7 +114,7 @@ class JobState:
         if self._recurring is None:
             self._recurring = self._find_recurring()
         places = self._recurring.get(self.engine_text(place), ())
-        return [p for p in places if p not in self.accepted and self.take(p) <= take]
+        return [p for p in places if p not in self.accepted and self.next_take(p) <= take]
 
     def key(self, place: Place, take: int) -> str:
         """Return the key of the clip for a take at a place."""

@@ -102,7 +102,7 @@ async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Sa
         found = await ask_all([candidate.addresses for candidate in browser.candidates()], keys)
         strangers = len(browser.strangers())
     finally:
-        await browser.close()
+        await browser.stop_browsing()
     answers = _distinct([*found, *known])
     if strangers and not answers:
         say(STRANGERS.format(count_text(strangers, "coordinator")))
@@ -166,7 +166,7 @@ class Conversation:
                 Remedy(),
             ) from None
 
-    def close(self) -> None:
+    def end_conversation(self) -> None:
         """End the conversation."""
         self._dealer.close()
 
@@ -195,7 +195,7 @@ async def _order_one(seat: Seat, answer: Answer, order: Order) -> Obeyed:
     try:
         obeyed = await conversation.say(order)
     finally:
-        conversation.close()
+        conversation.end_conversation()
     return obeyed if isinstance(obeyed, Obeyed) else Obeyed(False, "The coordinator did not understand.")
 
 
@@ -230,7 +230,7 @@ async def bring_book(
     except OSError as fault:
         raise UsageError(f"{book} cannot be read: {fault.strerror or fault}.") from fault
     finally:
-        conversation.close()
+        conversation.end_conversation()
     if not isinstance(taken, Obeyed) or not taken.book:
         raise UsageError(taken.note if isinstance(taken, Obeyed) else "The coordinator did not understand.")
     return taken.book

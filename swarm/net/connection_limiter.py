@@ -159,7 +159,7 @@ class ConnectionLimiter:
         if number in self._unproven:
             self._proven[number] = self._forget(number)
 
-    def leave(self, number: int, now: float, penalty_bytes: float = 0.0) -> None:
+    def note_gone(self, number: int, now: float, penalty_bytes: float = 0.0) -> None:
         """Take in that a connection is gone, and how many bytes are held against it."""
         is_unproven = number in self._unproven
         address = self._forget(number) if is_unproven else self._proven.pop(number, "")

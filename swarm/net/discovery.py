@@ -37,7 +37,7 @@ class CandidateQueue:
     def __len__(self) -> int:
         return len(self._first) + len(self._fresh) + len(self._again)
 
-    def add(self, name: str, *, first: bool = False) -> None:
+    def add_name(self, name: str, *, first: bool = False) -> None:
         """Let a name wait that was announced; one that waits already keeps its place."""
         if name in self._first or name in self._fresh or name in self._again:
             return
@@ -59,7 +59,7 @@ class CandidateQueue:
         for names in (self._first, self._fresh, self._again):
             names.pop(name, None)
 
-    def take(self) -> str | None:
+    def next_name(self) -> str | None:
         """Return the name whose turn it is, which waits no longer; None if no name waits."""
         if self._first:
             return self._first.popitem(last=False)[0]
@@ -134,7 +134,7 @@ class Advertisement:
         """Begin to announce. Returns at once; until the network knows takes a second or two."""
         self._task = asyncio.create_task(self._keep())
 
-    async def close(self) -> None:
+    async def withdraw(self) -> None:
         """Withdraw the announcement."""
         if self._task:
             await _end(self._task)
@@ -250,7 +250,7 @@ class Browser:
         """Begin to look for coordinators."""
         self._task = asyncio.create_task(self._keep())
 
-    async def close(self) -> None:
+    async def stop_browsing(self) -> None:
         """Stop looking for coordinators."""
         if self._task:
             await _end(self._task)
@@ -300,7 +300,7 @@ class Browser:
         elif name in self._found:
             self._resolve(zeroconf, name)
         elif name not in self._resolving:
-            self._waiting.add(name, first=name in self._proven)
+            self._waiting.add_name(name, first=name in self._proven)
             self._look_at_more()
 
     def _look_at_more(self) -> None:
@@ -308,7 +308,7 @@ class Browser:
         unproven = [candidate for candidate in self.candidates() if candidate.name not in self._proven]
         places = self._most - len(unproven)
         while self._zeroconf and len(self._resolving) < min(places, MAX_RESOLVING):
-            name = self._waiting.take()
+            name = self._waiting.next_name()
             if name is None:
                 return
             self._resolve(self._zeroconf.zeroconf, name)

@@ -285,7 +285,7 @@ class PeerLink:
         with contextlib.suppress(zmq.ZMQError):  # ZeroMQ may have given the endpoint up already
             self._dealer.disconnect(endpoint)
 
-    def close(self) -> None:
+    def close_link(self) -> None:
         """Stop watching and connecting."""
         for task in (self._watcher, self._keeping, self._judge):
             if task:

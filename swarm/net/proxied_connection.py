@@ -107,7 +107,7 @@ class Pipe:
         if self.rest and not self._is_closed:
             self._write(memoryview(self.rest))
 
-    def close(self) -> None:
+    def stop_pipe(self) -> None:
         """Stop for ever; the sockets stay open."""
         self._is_closed = True
         self._pause()
@@ -235,19 +235,19 @@ class ProxiedConnection:
     def _end(self, in_order: bool, other: socket.socket) -> None:
         """Pass on that one side ends; close both when the other side ends too, or if the connection is broken."""
         if not in_order or self._ending_s is not None:
-            self.close()
+            self.close_both_sides()
             return
         self._ending_s = self._loop.time()
         with contextlib.suppress(OSError):
             other.shutdown(socket.SHUT_WR)
 
-    def close(self) -> None:
+    def close_both_sides(self) -> None:
         """Close both sides at once."""
         if self.is_closed:
             return
         self.is_closed = True
-        self._in.close()
-        self._out.close()
+        self._in.stop_pipe()
+        self._out.stop_pipe()
         self._peer.close()
         self._inner.close()
         self._on_end(self)

@@ -97,7 +97,7 @@ class Proxy:
         if len(self.server_keys) > 1:
             self._choosing[number] = asyncio.create_task(self._choose(number, peer, address))
         elif not self._begin(number, peer, address):
-            self.limiter.leave(number, self._loop.time())
+            self.limiter.note_gone(number, self._loop.time())
             return False
         for other in surplus:
             self._cut(other, "others wait")
@@ -115,7 +115,7 @@ class Proxy:
             del self._choosing[number]
             if number not in self.connections:
                 peer.close()
-                self.limiter.leave(number, self._loop.time())
+                self.limiter.note_gone(number, self._loop.time())
 
     def _begin(self, number: int, peer: socket.socket, address: str) -> bool:
         try:
@@ -141,7 +141,7 @@ class Proxy:
 
     def _ended(self, connection: ProxiedConnection) -> None:
         now = self._loop.time()
-        self.limiter.leave(connection.number, now, connection.backpressure.penalty_now(now))
+        self.limiter.note_gone(connection.number, now, connection.backpressure.penalty_now(now))
         del self.connections[connection.number]
         if self._by_port.get(connection.inner_port) is connection:
             del self._by_port[connection.inner_port]
@@ -243,7 +243,7 @@ class Proxy:
             choosing.cancel()
         if connection := self.connections.get(number):
             logger.debug(f"closed connection {number}: {why}")
-            connection.close()
+            connection.close_both_sides()
 
     # --- ends
 
@@ -262,7 +262,7 @@ class Proxy:
             self._listener.close()
             self._listener = None
 
-    def close(self) -> None:
+    def close_port(self) -> None:
         """Close the port and all connections."""
         self.stop_listening()
         self.cut_all()

@@ -265,14 +265,14 @@ class RouterSocket:
         self.proxy.stop_listening()
         self._channel.close()
         if self.authenticator:
-            self.authenticator.close()
+            self.authenticator.stop_answering()
         ending = Thread(target=self._context.destroy, args=(LINGER_MS,))  # without a limit it could wait for ever
         ending.start()
         while ending.is_alive():
             self.proxy.pump()
             ending.join(0.002)
         self.proxy.pump()
-        self.proxy.close()
+        self.proxy.close_port()
 
 
 class DealerSocket:
@@ -336,7 +336,7 @@ class DealerSocket:
 
     def close(self) -> None:
         """Close the connection; messages just sent get half a second to leave."""
-        self._link.close()
+        self._link.close_link()
         self._channel.close()
         self._context.destroy(LINGER_MS)  # without a limit a forgotten socket would block here for ever
 

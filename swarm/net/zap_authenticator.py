@@ -67,7 +67,7 @@ class ZapAuthenticator:
             return domain + b" " + BY_CODE
         return domain + b" " + key.hex().encode() if self._is_member(key) else b""
 
-    def close(self) -> None:
+    def stop_answering(self) -> None:
         """Stop answering: nothing is let in any more."""
         if not self._socket.closed:
             self._loop.remove_reader(self._socket.FD)

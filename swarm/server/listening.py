@@ -306,7 +306,7 @@ class Listening:
         return kept or None
 
     def _begun(self, number: int) -> QueuedBook:
-        book = self._resident.queue.find(number)
+        book = self._resident.queue.find_book(number)
         if not book.job:
             raise UsageError(f"{book.heading} was not begun yet: there is nothing to hear.")
         return book

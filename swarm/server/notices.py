@@ -54,14 +54,14 @@ class Notices:
         self._over_s: dict[str, float] = {}  # when a notice that was told was over
         self._gone: dict[str, None] = {}  # names of machines that were lost
 
-    def hear(self, event: Reason) -> None:
+    def note_snapshot(self, event: Reason) -> None:
         """Take in what the coordinator's core tells: machines that fell silent, and those that left properly."""
         if event.code == "silent" and len(self._gone) < MAX_GONE:
             self._gone[event.worker] = None
         elif event.code == "left":
             self._gone.pop(event.worker, None)
 
-    def look(self, books: Sequence[QueuedBook], reply: StatusReply, now: float) -> list[News]:
+    def take_news(self, books: Sequence[QueuedBook], reply: StatusReply, now: float) -> list[News]:
         """Return what is to be told now; it counts as told from then on."""
         for worker in reply.workers:
             self._gone.pop(worker.name, None)
@@ -163,7 +163,7 @@ class Mailbox:
         self._due_s = 0.0
         self._pause_s = FIRST_PAUSE_S
 
-    def add(self, news: Sequence[News]) -> None:
+    def add_news(self, news: Sequence[News]) -> None:
         """Take news that are to be told."""
         self._waiting = [*self._waiting, *news][-MAX_WAITING:]
 
@@ -176,7 +176,7 @@ class Mailbox:
         """Tell whether a message can leave now."""
         return bool(self._waiting) and now >= self._due_s
 
-    async def send(self, name: str, now: float) -> bool:
+    async def send_news(self, name: str, now: float) -> bool:
         """Send all that waits as one message; keep it if the address cannot be reached."""
         news, self._waiting = self._waiting, []
         took = False
@@ -200,15 +200,15 @@ class Notifier:
 
     async def run(self, resident: Resident) -> None:
         """Tell what matters until cancelled."""
-        resident.hear_events(self.notices.hear)
+        resident.hear_events(self.notices.note_snapshot)
         while True:
-            await self.look(resident)
+            await self.send_news(resident)
             await asyncio.sleep(LOOK_S)
 
-    async def look(self, resident: Resident) -> None:
+    async def send_news(self, resident: Resident) -> None:
         """Send what is new."""
         reply, now = resident.status(), self._clock.now()
-        await self._tell(self.notices.look(resident.queue.books, reply, now), reply.name, now)
+        await self._tell(self.notices.take_news(resident.queue.books, reply, now), reply.name, now)
 
     async def stopped(self, why: str, name: str) -> None:
         """Tell that the queue is served no more, and why."""
@@ -218,9 +218,9 @@ class Notifier:
 
     async def _tell(self, news: Sequence[News], name: str, now: float, *, at_once: bool = False) -> None:
         for box in self._boxes:
-            box.add(news)
+            box.add_news(news)
         due = [box for box in self._boxes if box.is_due(now) or (at_once and news)]
-        if not all(await asyncio.gather(*(box.send(name, now) for box in due))):
+        if not all(await asyncio.gather(*(box.send_news(name, now) for box in due))):
             self._note("a notice could not be sent to an address of --notify; it is tried again later")
         self._keep()
 

@@ -49,7 +49,7 @@ class OrderHandler:
         shutil.rmtree(folder, ignore_errors=True)
         make_folder(folder)
 
-    def take(self, peer: bytes, message: UserMessage, frame: bytes) -> None:
+    def answer_user(self, peer: bytes, message: UserMessage, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
         try:
             if isinstance(message, Order | NewBook) and message.protocol != PROTOCOL:
@@ -76,7 +76,7 @@ class OrderHandler:
         """Do what a user wants; return what was done, in words. Raises UsageError, StoreError."""
         if order.action in APPROVALS:
             return self.members.obey(order)
-        if order.action not in OF_MACHINES and (book := self._resident.find(order.target)):
+        if order.action not in OF_MACHINES and (book := self._resident.find_named_book(order.target)):
             return self._resident.obey(book, order)
         if order.action in ("move", "cancel", "remove"):
             raise UsageError(f"There is no book {order.target!r} in the queue: `e2a-swarm status` lists them.")
@@ -143,7 +143,7 @@ class OrderHandler:
         """Add a whole book to the queue, and tell the user when it is safe there."""
         book, path, _ = incoming
         try:
-            added = await self._resident.add(path, safe_name(book.name), book.options)
+            added = await self._resident.add_book(path, safe_name(book.name), book.options)
             self._router.send(peer, Obeyed(True, book=added.id))
         except SwarmError as fault:
             self._router.send(peer, Obeyed(False, str(fault)[:2000]))

@@ -146,7 +146,7 @@ class Queue:
         self._write(structs.replace(self._content, epoch=self._content.epoch + 1))
         return self._content.epoch
 
-    def find(self, book_id: int) -> QueuedBook:
+    def find_book(self, book_id: int) -> QueuedBook:
         """Return a book. Raises UsageError if there is none of that number."""
         for book in self.books:
             if book.id == book_id:
@@ -157,7 +157,7 @@ class Queue:
         """Return the path of a book's copy."""
         return self._folder / str(book.id) / book.name
 
-    def add(
+    def add_book_file(
         self, path: Path, name: str, options: Sequence[str], now: float, *, title: str = "", source: str = ""
     ) -> QueuedBook:
         """Add a book at the end, with a copy of its file under a harmless name.
@@ -198,7 +198,7 @@ class Queue:
 
     def change(self, book_id: int, **fields: object) -> QueuedBook:
         """Change fields of a book, and return it. Raises UsageError."""
-        before = self.find(book_id)
+        before = self.find_book(book_id)
         changed = structs.replace(before, **{name: _storable(value) for name, value in fields.items()})
         follow(BOOK_TRANSITIONS, before.state, changed.state)
         books = tuple(changed if book.id == book_id else book for book in self.books)
@@ -211,15 +211,15 @@ class Queue:
 
     def move(self, book_id: int, place: int) -> None:
         """Move a book to a place among those that wait, counted from 1. Raises UsageError."""
-        moved = self.find(book_id)
+        moved = self.find_book(book_id)
         others = [book for book in self.books if book.id != book_id]
         waiting = [number for number, book in enumerate(others) if not book.state.is_ended]
         at = waiting[max(place, 1) - 1] if 0 < max(place, 1) <= len(waiting) else len(others)
         self._arrange([*others[:at], moved, *others[at:]])
 
-    def remove(self, book_id: int) -> None:
+    def remove_book(self, book_id: int) -> None:
         """Remove a book from the list, with its copy. Raises UsageError."""
-        self._removed.append(self.path(self.find(book_id)).parent)
+        self._removed.append(self.path(self.find_book(book_id)).parent)
         self._arrange([other for other in self.books if other.id != book_id])
 
     def has(self, path: Path) -> bool:
@@ -241,7 +241,7 @@ class Queue:
             if self._content is not before:
                 self._write(self._content)
 
-    def close(self) -> None:
+    def release_queue(self) -> None:
         """Let another process have the queue."""
         self._lock.release()
 

@@ -86,7 +86,7 @@ class MendOrder:
         """Wait until it is recorded. Raises the SwarmError for which it is not."""
         await asyncio.shield(self._answer)
 
-    async def settle(self) -> None:
+    async def wait_for_answer(self) -> None:
         """Wait until it is answered, in whatever way."""
         await asyncio.wait([self._answer])
 
@@ -170,7 +170,7 @@ class Resident:
             if book.job and book.state is BookState.WAITING:
                 await self._open(book)
 
-    async def run(self, keep_awake: Callable[[bool], None] = lambda working: None) -> None:
+    async def serve_books(self, keep_awake: Callable[[bool], None] = lambda working: None) -> None:
         """Serve one book after the other, until cancelled. Raises StoreError.
 
         `keep_awake` is told whether books are served: the machine may sleep while the queue is empty.
@@ -258,7 +258,7 @@ class Resident:
         [edition] = books.editions
         job = edition.state.job
         self._become(book, BookState.SERVED, job=job, title=edition.state.spec.title, why="")
-        self._server.add(edition, books.put_back)
+        self._server.serve_job(edition, books.put_back)
         if edition.state.paused:
             self._server.pause(job, paused=False)
         self._arrange()
@@ -303,7 +303,7 @@ class Resident:
 
     def _leave(self, job: str) -> None:
         """Let the server forget a job; a book that waited for its end is next."""
-        task = asyncio.create_task(self._server.remove(job))
+        task = asyncio.create_task(self._server.drop_job(job))
         self._leaving.add(task)
         task.add_done_callback(self._left)
         for book in self.queue.books:
@@ -337,7 +337,7 @@ class Resident:
 
     # --- what users want
 
-    async def add(self, path: Path, name: str, options: Sequence[str], source: str = "") -> QueuedBook:
+    async def add_book(self, path: Path, name: str, options: Sequence[str], source: str = "") -> QueuedBook:
         """Add a book at the end of the queue; `source`: its path in a watched folder. Raises UsageError, StoreError."""
         config = self.configure(path, options)
         title = await asyncio.to_thread(read_new, config, path, name, is_watched=bool(source))
@@ -354,15 +354,15 @@ class Resident:
         Raises UsageError for a book that is neither served nor finished, SwarmError if it cannot be served now.
         """
         while book.id in self._mending:
-            await self._mending[book.id].settle()
-        book = self.queue.find(book.id)
+            await self._mending[book.id].wait_for_answer()
+        book = self.queue.find_book(book.id)
         if BookState.MENDING not in BOOK_TRANSITIONS[book.state]:
             raise UsageError(f"{book.heading} is {book.state.at_start.value}: resume it first.")
         order = self._mending[book.id] = MendOrder(redo)
         self._become(book, BookState.MENDING, why="", ended_s=0.0)
         await order.wait()
 
-    def find(self, target: str) -> QueuedBook | None:
+    def find_named_book(self, target: str) -> QueuedBook | None:
         """Return the book that a user means by its number, or by its title or file name; None if there is none.
 
         Raises UsageError if several have that title.
@@ -394,7 +394,7 @@ class Resident:
                 return self._cancel(book)
             case "remove":
                 self._cancel(book)
-                self.queue.remove(book.id)
+                self.queue.remove_book(book.id)
                 return f"{book.heading} is no longer in the queue; `e2a-swarm jobs` still has what is spoken of it"
             case other:
                 raise UsageError(f"{other} is for machines, and {book.heading} is a book.")

@@ -58,10 +58,10 @@ class WatchedFolder:
     async def run(self) -> None:
         """Look until cancelled."""
         while True:
-            await self.look()
+            await self.scan_folder()
             await asyncio.sleep(LOOK_S)
 
-    async def look(self) -> None:
+    async def scan_folder(self) -> None:
         """Add the books that have not changed since the last look and are not in the queue yet."""
         wrong = list[str]()
         try:
@@ -93,7 +93,7 @@ class WatchedFolder:
         """Add one book; return why that is impossible, "" if it is done."""
         try:
             with path.open("rb"):
-                await self._resident.add(path, path.name, words, source=str(path))
+                await self._resident.add_book(path, path.name, words, source=str(path))
         except OSError as fault:
             return f"{full_name(path)} cannot be read: {fault.strerror or fault}."
         except UsageError as fault:
@@ -149,7 +149,7 @@ async def stay(
         resident = Resident(queue, store, studio, clock, configure, progress.note, seen.words, set_aside)
         awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)
         listener = Listener(config.network, progress.note)
-        stack.push_async_callback(listener.close)
+        stack.push_async_callback(listener.stop_listening)
         settings = _settings(queue.begin_run(), config.network)
         now = clock.now()
         core = trace.watch("coordinator", CoordinatorCore(settings, now), settings=settings, started_s=now)
@@ -169,7 +169,7 @@ async def stay(
         await listener.announce(settings.epoch)
         await stack.enter_async_context(service.ready())
         with draining(server.drain):
-            await _run(server.run(), resident.run(awake.turn), *(run() for run in folders), *loops)
+            await _run(server.run(), resident.serve_books(awake.turn), *(run() for run in folders), *loops)
         progress.end_progress("stopped; the next start goes on with the queue")
         return EXIT_DONE
 
@@ -177,7 +177,7 @@ async def stay(
 def _open_disk(state_dir: Path, stack: AsyncExitStack) -> tuple[Queue, DiskStore, SeenEngines, Studio]:
     """Open all that lies in the state folder, to be closed at the end. Raises StoreError."""
     queue = Queue(state_dir)
-    stack.callback(queue.close)
+    stack.callback(queue.release_queue)
     store, seen = DiskStore(state_dir), SeenEngines(state_dir)
     stack.callback(store.close)
     stack.callback(seen.save)

@@ -131,7 +131,7 @@ class Copier:
         self._socket = DealerSocket(keys)
         self._socket.connect([address])
 
-    async def run(self, say: Say) -> None:
+    async def keep_copies(self, say: Say) -> None:
         """Keep the copies of all its jobs up to date, until cancelled."""
         told = ""
         try:
@@ -311,7 +311,9 @@ async def stand_by(
                 following.pop(address).cancel()
             for address in here:
                 if address not in following:
-                    following[address] = asyncio.create_task(Copier(address, keys, name, copies, successor).run(say))
+                    following[address] = asyncio.create_task(
+                        Copier(address, keys, name, copies, successor).keep_copies(say)
+                    )
             for task in following.values():
                 if task.done() and not task.cancelled():
                     task.result()
@@ -337,7 +339,7 @@ class StandbySwitch:
         self._has_room = True
         self._was_ordered = False
 
-    def look(self) -> None:
+    def check_disk(self) -> None:
         """Look how much of the disk is free, which may take a while on another machine's disk."""
         free = free_bytes(self._state_dir)
         self._has_room = free is None or free >= MIN_FREE_TO_BEGIN_BYTES
@@ -348,7 +350,7 @@ class StandbySwitch:
         Raises StoreError, but not for copies that an order began: the machine goes on speaking then.
         """
         while True:
-            await asyncio.to_thread(self.look)
+            await asyncio.to_thread(self.check_disk)
             try:
                 if self.on:
                     await keep()

@@ -76,7 +76,7 @@ class CopyServer:
         self._spec: tuple[str, bytes] = ("", b"")  # the job that was asked for last, and its spec
         self._keys = "", frozenset[str]()  # the job whose clips were asked for last, and their keys
 
-    def take(self, peer: bytes, question: Copy) -> None:
+    def take_question(self, peer: bytes, question: Copy) -> None:
         """Take a standby's question, in place of one that it gave up."""
         follower = self._followers.get(peer)
         if follower is None:
@@ -94,7 +94,7 @@ class CopyServer:
         for peer in [peer for peer, each in self._followers.items() if now - each.asked_s > FORGET_S]:
             del self._followers[peer]
 
-    async def run(self) -> None:
+    async def answer_questions(self) -> None:
         """Answer until cancelled. A standby asks again for what does not leave."""
         try:
             await self._answer_all()

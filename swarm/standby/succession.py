@@ -141,7 +141,7 @@ class Succession:
         watch.bound = candidate, now
         return True
 
-    def take(self, opinion: Opinion, now: float) -> None:
+    def take_answer(self, opinion: Opinion, now: float) -> None:
         """Take in another candidate's answer to the present round of questions."""
         watch = self._watches.get(opinion.run)
         if watch and opinion.number == watch.number and opinion.candidate in watch.voters.ids:

@@ -40,7 +40,7 @@ class OtherCandidate:
             if isinstance(message, Opinion):
                 hear(message)
 
-    def close(self) -> None:
+    def disconnect_candidate(self) -> None:
         """Close the connection."""
         self._task.cancel()
         self.socket.close()
@@ -106,7 +106,7 @@ class Successor:
             self._told = voters.run, rank, len(voters.candidates)
             self._say(f"may take over by itself, as number {rank} of {len(voters.candidates)}")
 
-    async def run(self) -> None:
+    async def succeed(self) -> None:
         """Ask and answer other candidates, and take over if this one is to, until cancelled."""
         taking = asyncio.create_task(self._take_over_all())
         try:
@@ -120,7 +120,7 @@ class Successor:
             await asyncio.gather(taking, return_exceptions=True)
             self._shut()
             for peer in self._peers.values():
-                peer.close()
+                peer.disconnect_candidate()
 
     def _look(self) -> None:
         now = self._clock.now()
@@ -129,7 +129,7 @@ class Successor:
         for candidate, question in self._core.questions(now):
             self._ask(candidate, question, now)
         for address in [address for address, peer in self._peers.items() if now - peer.asked_s > END_S]:
-            self._peers.pop(address).close()
+            self._peers.pop(address).disconnect_candidate()
         self._jobs += self._core.elected(now)
 
     def _ask(self, candidate: SuccessionCandidate, question: Silent, now: float) -> None:
@@ -142,7 +142,7 @@ class Successor:
         peer.socket.send(question)  # a candidate that does not leave yet is asked again
 
     def _hear(self, opinion: Opinion) -> None:
-        self._core.take(opinion, self._clock.now())
+        self._core.take_answer(opinion, self._clock.now())
 
     # --- where others ask
 

@@ -290,7 +290,7 @@ class ListedModel:
         made_s = self.place.stat().st_mtime
         return any((self.folder / name).stat().st_mtime > made_s for name in names)
 
-    def settle(self, files: Iterable[RemoteFile], staged: Path) -> None:
+    def place_files(self, files: Iterable[RemoteFile], staged: Path) -> None:
         """Give the files of a listing their places, in their order, once all of them are staged. Raises OSError."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if self.mark:

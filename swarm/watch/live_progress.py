@@ -35,7 +35,7 @@ class LiveProgress:
 
     def update(self, reply: StatusReply) -> None:
         """Draw the state of all jobs and workers."""
-        view = self._viewer.look(reply)
+        view = self._viewer.make_view(reply)
         if self._live is None or view == self._shown:
             return
         self._shown = view
@@ -48,7 +48,7 @@ class LiveProgress:
     def note(self, line: str) -> None:
         """Write a line above the bars."""
         line = plain_lines(line)
-        self._viewer.hear(line)
+        self._viewer.note_line(line)
         try:
             self._console.print(Text(line, overflow="ignore"), soft_wrap=os.sep in line)  # a path stays in one piece
         except (OSError, ValueError):

@@ -162,7 +162,7 @@ class PlainProgress:
         news = [job for job in reply.jobs if new[job.job] or self._pace.is_news(job)]
         if not news:
             return
-        view = self._viewer.look(reply)
+        view = self._viewer.make_view(reply)
         shown = {job.job: job for job in view.jobs}
         for job in news:
             self._tell(job, shown[job.job], view, sorted(new[job.job]))
@@ -183,7 +183,7 @@ class PlainProgress:
 
     def note(self, line: str) -> None:
         """Write a line."""
-        self._viewer.hear(line)
+        self._viewer.note_line(line)
         self._lines.tell(line)
 
     def end_progress(self, *lines: str) -> None:

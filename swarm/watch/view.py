@@ -88,7 +88,7 @@ class Estimate:
         # Pairs of a moment and the end that was expected then; only late ones are kept.
         self._ends: list[tuple[float, float]] = []
 
-    def settle(self, eta_s: float | None, elapsed_s: float) -> float | None:
+    def smooth(self, eta_s: float | None, elapsed_s: float) -> float | None:
         """Take in the seconds left by the latest calculation; return the seconds to show."""
         if eta_s is None:
             self._end_s = None
@@ -134,11 +134,11 @@ class Viewer:
         self._estimates: dict[str, Estimate] = {}
         self._called = False
 
-    def hear(self, line: str) -> None:
+    def note_line(self, line: str) -> None:
         """Take in a line that stays on the screen: how to start a worker need not be said again."""
         self._called = self._called or CALL_WORKERS in line
 
-    def look(self, reply: StatusReply) -> View:
+    def make_view(self, reply: StatusReply) -> View:
         """Make the view of a reply."""
         self._estimates = {job.job: self._estimates.get(job.job) or Estimate() for job in reply.jobs}
         jobs = [
@@ -153,7 +153,7 @@ class Viewer:
 
     def _job(self, job: JobStatus, workers: tuple[WorkerStatus, ...], told: bool) -> JobView:
         estimate = self._estimates[job.job]
-        eta_s = estimate.settle(job.eta_s, job.elapsed_s)
+        eta_s = estimate.smooth(job.eta_s, job.elapsed_s)
         return JobView(
             job=job.job,
             title=title_of(job),
@@ -292,7 +292,7 @@ def standing_lines(reply: StatusReply, address: str = "", columns: int = 0) -> l
 
     Paths are cut so that their lines fit into `columns` of a terminal; 0: they stay whole, for programs.
     """
-    view = Viewer().look(reply)
+    view = Viewer().make_view(reply)
     where = f" at {address}" if address else ""
     lines = [f"{clean(reply.name) or clean(reply.coordinator)}{where} (version {clean(reply.version)})"]
     for job in view.jobs:

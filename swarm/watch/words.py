@@ -14,10 +14,10 @@ from swarm.errors import WhoRetries
 from swarm.job.clip_info import Implausible
 from swarm.job.fallback_voice import guests_in
 from swarm.job.job_asset import MODEL, VOICE
+from swarm.lease.core_settings import COOLING_C
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import Done, Refused, Rejected, StatusReply, WorkerStatus, other_protocol
-from swarm.lease.core_settings import COOLING_C
 from swarm.system.text import count_text, duration_text
 
 CALL_WORKERS = "run `e2a-swarm work` on any machine of the swarm"

@@ -39,7 +39,7 @@ class ClipBuffer:
         self._scratch: Scratch | None = None
         self._count = 0
 
-    def put(self, clip: Clip, frame: bytes) -> None:
+    def keep_clip(self, clip: Clip, frame: bytes) -> None:
         """Keep a clip's bytes."""
         self.drop(clip)
         if self._size + len(frame) > MAX_MEMORY_BYTES and self._wrote(clip, frame):
@@ -95,7 +95,7 @@ class ClipBuffer:
             with suppress(OSError):
                 path.unlink(missing_ok=True)
 
-    def close(self) -> None:
+    def remove_clip_files(self) -> None:
         """Remove the files."""
         if self._scratch is not None:
             with suppress(StoreError):

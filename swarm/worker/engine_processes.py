@@ -241,7 +241,7 @@ class Engines:
             return
         process = self._forget(slot)
         if process is not None and process not in self._processes.values():
-            await process.close()
+            await process.end_engine()
 
     def _forget(self, slot: int) -> EngineProcess | None:
         self.cancel_prefetch(slot)
@@ -249,7 +249,7 @@ class Engines:
         self._recipes.pop(slot, None)
         return self._processes.pop(slot, None)
 
-    async def close(self) -> None:
+    async def end_engines(self) -> None:
         """End every process."""
         for slot in list(self._processes):
             await self.unload(slot)

@@ -82,7 +82,7 @@ class WorkerEnrolment:
         enrol = Enrol(self._name, identity.card, identity.key_epochs.sealed_for(coordinator))
         return enrol, membership.write(identity.membership.known) if identity.membership.known else b""
 
-    def take(self, told: Members, frame: bytes, *, is_present: bool) -> bool:
+    def take_enrolment_answer(self, told: Members, frame: bytes, *, is_present: bool) -> bool:
         """Take in what a coordinator tells; return whether it lacks something that it has to be told now.
 
         `is_present`: it has the key of the present key epoch. One with an older key is not admitted, since that key is
@@ -95,7 +95,7 @@ class WorkerEnrolment:
         try:
             theirs = membership.read(frame)
             with suppress(OtherMembership):  # a coordinator with the code is welcome all the same
-                identity.membership.take(theirs, told.sealed)
+                identity.membership.take_membership(theirs, told.sealed)
             if is_present and identity.membership.is_member and identity.key_epochs.is_current:
                 identity.membership.admit(told.key, told.name)
         except BadMembership as fault:
@@ -149,7 +149,10 @@ class MemberSocket(DealerSocket):
             if not isinstance(message, Members):
                 return message, frame
             try:
-                if self._enrolment.take(message, frame, is_present=self._is_present) or not self._is_present:
+                if (
+                    self._enrolment.take_enrolment_answer(message, frame, is_present=self._is_present)
+                    or not self._is_present
+                ):
                     self.send(*self._enrolment.greeting(message.key))
             except StoreError as fault:  # the work goes on by the keys that are here
                 logger.debug(f"cannot keep the membership: {fault}")

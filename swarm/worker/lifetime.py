@@ -129,7 +129,7 @@ async def _serve(
     )
     async with AsyncExitStack() as stack:
         finder = asyncio.create_task(_find(node, config, names, say))
-        finder.add_done_callback(lambda task: node.leave())  # the finder ends only by a fault
+        finder.add_done_callback(lambda task: node.drain_node())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_lifetime(node, lifetime, say))
         copying = asyncio.create_task(_copy(node, config, enrolment, hello, say, limit_watch.orders.switch))
@@ -137,7 +137,7 @@ async def _serve(
         for task in (finder, watch, end, copying, removal):
             stack.callback(task.cancel)
         with draining(lambda: _drain(node, say)):
-            await node.run()
+            await node.serve_coordinators()
         _raise_faults(finder, copying, removal)
     return EXIT_DONE
 
@@ -148,7 +148,7 @@ async def _watch_removal(node: WorkNode, enrolment: WorkerEnrolment | None) -> N
         try:
             await enrolment.wait_for_removal()
         finally:
-            node.leave()
+            node.drain_node()
 
 
 async def _copy(
@@ -172,11 +172,11 @@ async def _copy(
         async with asyncio.TaskGroup() as group:
             group.create_task(switch.follow(keep, say))
             if successor:
-                group.create_task(successor.run())
+                group.create_task(successor.succeed())
     except* SwarmError as faults:
         raise faults.exceptions[0] from None
     finally:
-        node.leave()
+        node.drain_node()
 
 
 def _successor(
@@ -223,7 +223,7 @@ async def _watch_lifetime(node: WorkNode, lifetime: Lifetime, say: Say) -> None:
     while not (why := lifetime.over(working=_is_working(node), now=time.monotonic())):
         await asyncio.sleep(LIFETIME_INTERVAL_S)
     say(f"leaving: {why}")
-    node.leave(NotLeasing.LIFETIME)
+    node.drain_node(NotLeasing.LIFETIME)
 
 
 def _is_working(node: WorkNode) -> bool:
@@ -235,7 +235,7 @@ def _is_working(node: WorkNode) -> bool:
 def _drain(node: WorkNode, say: Say) -> None:
     idle = node.core.drained
     say("nothing is under way: leaving" if idle else "finishing the sentences under way; Ctrl-C again stops at once")
-    node.leave()
+    node.drain_node()
 
 
 async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
@@ -255,21 +255,21 @@ async def _find(node: WorkNode, config: WorkConfig, names: Callable[[], list[str
     named = fixed_address(config.coordinator)
     if named:
         say(f"trying {named}")
-        node.add(named, [named])
+        node.serve_coordinator(named, [named])
         await asyncio.sleep(ANSWER_S)
         if not node.connections.answered:
             say(f"nothing answers at {named} yet; trying on")
         await asyncio.Event().wait()
     last = [address for name in names() for address in last_addresses(config.state_dir, name)]
     for address in last:
-        node.add(address, [address])
+        node.serve_coordinator(address, [address])
     browser = Browser(names()[0], os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN, names())
     await browser.start()
     try:
         say("looking for coordinators of this swarm")
         await _browse(node, browser, names, set(last), say)
     finally:
-        await browser.close()
+        await browser.stop_browsing()
 
 
 async def _browse(node: WorkNode, browser: Browser, names: Callable[[], list[str]], kept: set[str], say: Say) -> None:
@@ -301,12 +301,12 @@ def _follow(node: WorkNode, browser: Browser, kept: set[str]) -> None:
             browser.prove(candidate.name)
     for name, tried_s in node.connections.unproven(node.clock.now()).items():
         if name not in kept and tried_s > TRIAL_S and browser.set_aside(name):
-            node.remove(name)
+            node.forget_coordinator(name)
     found = {candidate.name: candidate for candidate in browser.candidates()}
     for name in {*node.abandoned(FORGET_S), *node.connections.unproven(node.clock.now())} - found.keys() - kept:
-        node.remove(name)
+        node.forget_coordinator(name)
     for candidate in found.values():
-        node.add(candidate.name, candidate.addresses)
+        node.serve_coordinator(candidate.name, candidate.addresses)
 
 
 def _stranger_line(stranger: Candidate, swarm: str) -> str:

@@ -35,7 +35,7 @@ class StandingOrders:
         self._paused_by: str | None = None
         self._limit: tuple[int, str] | None = None  # the number of slots, and who set it
 
-    def take(self, order: Instruct, leave: Callable[[], object]) -> str:
+    def take_order(self, order: Instruct, leave: Callable[[], object]) -> str:
         """Take in an order, and `leave` the swarm if it says so; return a line for this machine's owner."""
         who = order.by or "another machine"
         if not self._obeys:
@@ -135,7 +135,7 @@ class GpuReadings:
         """Return the latest reading of each GPU; {} if there is none, or if the driver hangs."""
         return dict(self._readings) if time.monotonic() - self._read_at_s < MAX_AGE_S else {}
 
-    def close(self) -> None:
+    def stop_reading(self) -> None:
         """Stop reading, without waiting for the driver."""
         self._closed.set()
 
@@ -259,7 +259,7 @@ class LimitWatch:
                     f"they work on NVIDIA GPUs, after {package_line('nvidia-ml-py')}."
                 )
 
-    def look(self, busy: Iterable[int] = ()) -> tuple[Figures, ...]:
+    def apply_readings(self, busy: Iterable[int] = ()) -> tuple[Figures, ...]:
         """Take over the latest readings, and which slots are busy now; return the figures."""
         self._at_work = {self._devices[slot] for slot in busy}
         self._readings = self._gpu_readings.readings()
@@ -286,6 +286,6 @@ class LimitWatch:
             others = others or (reading.figures.busy or 0) >= OTHERS_PERCENT
         return Sight(reading.figures.temperature_c, others)
 
-    def close(self) -> None:
+    def stop_watching(self) -> None:
         """Stop reading the GPUs."""
-        self._gpu_readings.close()
+        self._gpu_readings.stop_reading()

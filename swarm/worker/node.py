@@ -92,7 +92,7 @@ class PrintedLines:
     said_s: float = 0.0
     rests: dict[int, str] = field(default_factory=dict)  # the reason of each slot's rest
 
-    def add(self, clip: Clip) -> None:
+    def count_clip(self, clip: Clip) -> None:
         """Count a clip that was spoken."""
         self.sentences += 1
         self.audio_s += clip.length_s
@@ -217,7 +217,7 @@ class WorkNode:
 
     # --- coordinators
 
-    def add(self, name: str, addresses: Sequence[str]) -> None:
+    def serve_coordinator(self, name: str, addresses: Sequence[str]) -> None:
         """Serve the coordinator at these addresses as soon as it is in reach. Raises EnvironmentFault."""
         if name in self._aliases:
             return
@@ -228,7 +228,7 @@ class WorkNode:
             self.connections[name] = connection
         connection.socket.connect(addresses)
 
-    def remove(self, name: str) -> None:
+    def forget_coordinator(self, name: str) -> None:
         """Forget a coordinator that is gone for good."""
         connection = self.connections.pop(name, None)
         if connection is not None:
@@ -267,7 +267,7 @@ class WorkNode:
             self._announce(name, message)
             self.carry_out(self.core.receive(name, message, self.clock.now(), frame))
             if self._exit_when_done and self._is_done():
-                self.leave()
+                self.drain_node()
 
     def _is_done(self) -> bool:
         """Return whether every coordinator in reach has ended, and none of them by a fault."""
@@ -278,7 +278,7 @@ class WorkNode:
         if isinstance(message, Welcome):
             if first := other_name(self.core.links.values(), message.coordinator, name):
                 self._aliases[name] = first
-                asyncio.get_running_loop().call_soon(self.remove, name)
+                asyncio.get_running_loop().call_soon(self.forget_coordinator, name)
                 return
             connection = self.connections[name]
             if connection.coordinator != message.name:  # each `Hello` is answered, so a second `Welcome` may come
@@ -290,7 +290,7 @@ class WorkNode:
         elif isinstance(message, Job):
             self._introduce(name, message)
         elif isinstance(message, Instruct):
-            self._tell(name, self._limit_watch.orders.take(message, self.leave))
+            self._tell(name, self._limit_watch.orders.take_order(message, self.drain_node))
         elif isinstance(message, Refused):
             self._tell(name, f"{self.connections[name].socket.address} refused this worker: {refused_text(message)}")
 
@@ -338,15 +338,15 @@ class WorkNode:
     def carry_out(self, out: WorkerOutcome) -> None:
         """Do what the core wants done."""
         for clip, frame in out.kept:
-            self._notices.add(clip)
-            self._clip_buffer.put(clip, frame)
+            self._notices.count_clip(clip)
+            self._clip_buffer.keep_clip(clip, frame)
         for clip in out.dropped:
             self._clip_buffer.drop(clip)
         for command in out.commands:
             self._order(command)
         for name, message in out.messages:
             if name not in self.connections:
-                self._peers.send(name, message)
+                self._peers.ask_named_peer(name, message)
             elif not self.connections[name].socket.send(message):
                 self.core.unsaid(name)
         for digest, offset, data in out.pieces:
@@ -400,12 +400,12 @@ class WorkNode:
         try:
             async with self._peers.at_hand(load, tell := partial(self._progressed, load)):
                 made = await self.engines.load(load.slot, load.recipe, folder, listen=tell)
-            latents, batch = await self._file_thread.put(made), self.engines.batch(load.slot)
+            latents, batch = await self._file_thread.keep_latents(made), self.engines.batch(load.slot)
         except Outdated as fault:
             self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now()))
             self._outdated = fault
             self._say("e2a-swarm was upgraded: this worker finishes the sentences under way, and asks to be restarted")
-            self.leave()
+            self.drain_node()
         except StoreError as fault:
             await self.engines.unload(load.slot)
             self.carry_out(self.core.unable(load.slot, load.turn, str(fault), self.clock.now()))
@@ -458,12 +458,12 @@ class WorkNode:
 
     # --- run and leave
 
-    def leave(self, cause: NotLeasing = NotLeasing.DRAINED) -> None:
+    def drain_node(self, cause: NotLeasing = NotLeasing.DRAINED) -> None:
         """Begin to leave: `run` finishes and sends the sentences under way, then ends."""
         self._left_for = cause
         self._leaving.set()
 
-    async def run(self) -> None:
+    async def serve_coordinators(self) -> None:
         """Serve until `leave` is called, then drain. Raises the exception of a loop that failed."""
         self._limit_watch.start()
         beats, carrying = self._start(self._beat()), self._start(self._file_thread.run())
@@ -482,7 +482,7 @@ class WorkNode:
         try:
             while True:
                 self._look_at_devices()
-                await self._peers.look()
+                await self._peers.tidy_peers()
                 self.carry_out(self.core.beat(self.clock.now()))
                 for line in self._notices.rest_news(self.core.slots, self.clock.now()):
                     self._say(line)
@@ -496,7 +496,7 @@ class WorkNode:
     def _look_at_devices(self) -> None:
         now, limit_watch = self.clock.now(), self._limit_watch
         busy = [slot.number for slot in self.core.slots if slot.busy]
-        self.core.observe(limit_watch.look(busy), limit_watch.orders.standby)
+        self.core.observe(limit_watch.apply_readings(busy), limit_watch.orders.standby)
         if lost := limit_watch.lost():
             names = ", ".join(dict.fromkeys(self.engines.devices[slot] for slot in lost))
             self.carry_out(self.core.lose(lost, f"{names} fell off the bus: restart the machine", now))
@@ -514,11 +514,11 @@ class WorkNode:
         for connection in self.connections.values():
             connection.task.cancel()
             connection.socket.close()
-        self._peers.close()
+        self._peers.leave_peers()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._limit_watch.close()
-        await self.engines.close()
-        self._clip_buffer.close()
-        self._file_thread.close()
+        self._limit_watch.stop_watching()
+        await self.engines.end_engines()
+        self._clip_buffer.remove_clip_files()
+        self._file_thread.end_file_thread()

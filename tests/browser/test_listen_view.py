@@ -38,7 +38,7 @@ class ListenSite(Speaking, SiteBench):
         """Serve a book, in a queue that goes on by itself."""
         await self.add("Emma", TEXT)
         await self.settle()
-        self.running = asyncio.create_task(self.resident.run())
+        self.running = asyncio.create_task(self.resident.serve_books())
         playback = (await self.listening.library.open(1)).playback
         chapter = playback.chapter(1)
         assert chapter is not None
@@ -213,7 +213,7 @@ async def publish(bench: ListenSite) -> None:
     bench.queue.change(1, title=HOSTILE)
     path = bench.write_sound(bench.folder / "out" / "Emma.mp3")
     bench.finish(1, str(path))
-    while bench.resident.served(bench.queue.find(1)):
+    while bench.resident.served(bench.queue.find_book(1)):
         await asyncio.sleep(0.01)
 
 

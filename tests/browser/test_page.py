@@ -54,7 +54,7 @@ def test_a_book_appears_while_the_page_is_open_and_its_buttons_are_obeyed(site: 
     card.get_by_role("button", name="Pause Emma").click()
     page.locator("#told", has_text="is paused").wait_for()
     card.get_by_text("paused").wait_for()
-    assert site.bench.queue.find(1).state.is_paused
+    assert site.bench.queue.find_book(1).state.is_paused
     assert page.evaluate("document.activeElement.textContent.trim()") == "Resume Emma.txt"
     page.keyboard.press("Enter")
     card.get_by_role("button", name="Pause Emma").wait_for()

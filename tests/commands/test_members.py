@@ -85,7 +85,7 @@ def test_a_list_that_another_owner_began_is_named_and_taken_in_place_of_this_one
     other.membership.admit(identity.card, "tower")
     assert other.membership.known is not None
     with pytest.raises(OtherMembership):
-        identity.membership.take(other.membership.known)
+        identity.membership.take_membership(other.membership.known)
     assert main(["members"]) == 0
     owner = fingerprint(other.membership.known.founding.owner)
     assert f"`e2a-swarm members unite {owner}` gives up the list above" in capsys.readouterr().out

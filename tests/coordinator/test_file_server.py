@@ -39,10 +39,10 @@ async def test_a_worker_that_asks_for_thousands_of_pieces_delays_the_others_by_o
     wire = Wire()
     server = FileServer(Shelf(), wire, restored, lambda job, digest: False)  # type: ignore[arg-type]
     for number in range(PIECES):
-        server.add(Serve(b"greedy", "job", "d", number * PIECE_BYTES, PIECES * PIECE_BYTES))
+        server.queue_piece(Serve(b"greedy", "job", "d", number * PIECE_BYTES, PIECES * PIECE_BYTES))
     for number in range(4):
-        server.add(Serve(b"modest", "job", "d", number * PIECE_BYTES, PIECES * PIECE_BYTES))
-    running = asyncio.create_task(server.run())
+        server.queue_piece(Serve(b"modest", "job", "d", number * PIECE_BYTES, PIECES * PIECE_BYTES))
+    running = asyncio.create_task(server.send_pieces())
     while len(wire.peers) < MAX_WAITING + 4:
         await asyncio.sleep(0.001)
     running.cancel()
@@ -55,8 +55,8 @@ async def test_a_worker_that_reads_nothing_is_sent_no_more_pieces() -> None:
     wire.deaf = b"deaf"
     server = FileServer(Shelf(), wire, restored, lambda job, digest: False)  # type: ignore[arg-type]
     for peer in (b"deaf", b"modest", b"deaf", b"modest"):
-        server.add(Serve(peer, "job", "d", 0, PIECES * PIECE_BYTES))
-    running = asyncio.create_task(server.run())
+        server.queue_piece(Serve(peer, "job", "d", 0, PIECES * PIECE_BYTES))
+    running = asyncio.create_task(server.send_pieces())
     while len(wire.peers) < 2:
         await asyncio.sleep(0.001)
     running.cancel()

@@ -44,11 +44,11 @@ def test_takes_that_were_heard_are_not_wanted_again(state: JobState) -> None:
         apply(state, record)
         assert place not in state.accepted
         assert not ServedJob(state, Ledger(state)).is_wanted(place, old_key)
-        assert ServedJob(state, Ledger(state)).is_wanted(place, state.key(place, state.take(place)))
-        apply(state, structs.replace(a_clip(0, b"x", key="k" * 32), take=state.take(place)))
-    assert state.take(place) == 6
+        assert ServedJob(state, Ledger(state)).is_wanted(place, state.key(place, state.next_take(place)))
+        apply(state, structs.replace(a_clip(0, b"x", key="k" * 32), take=state.next_take(place)))
+    assert state.next_take(place) == 6
     apply(state, ClipDiscarded(0, 0, "its file is gone"))
-    assert state.take(place) == 6
+    assert state.next_take(place) == 6
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_sentence_is_spoken_in_the_users_words_and_shown_in_the_books() -> Non
     assert state.engine_text((0, 0)) == state.segment((0, 0)).spoken == "call me ish-mael."
     assert state.segment((0, 0)).written == "Call me Ishmael."
     assert wish(state, chapters=(1,)).notes[0] == mending.notes[0]
-    assert (state.key((0, 0), 0) != old_key, state.take((0, 0)), state.accepted) == (True, 0, {})
+    assert (state.key((0, 0), 0) != old_key, state.next_take((0, 0)), state.accepted) == (True, 0, {})
 
 
 def test_the_same_words_again_are_another_take_and_the_books_words_come_back_with_their_sound() -> None:

@@ -26,7 +26,7 @@ def bench(tmp_path: Path) -> DeskBench:
 async def test_a_book_comes_in_pieces_and_is_in_the_queue_when_its_bringer_is_told(bench: DeskBench) -> None:
     taken = await bench.bring(NewBook("Emma.txt", DIGEST, len(BOOK), ("--speed=1.5",)), BOOK)
     assert taken == Obeyed(True, book=1)
-    book = bench.queue.find(1)
+    book = bench.queue.find_book(1)
     assert (book.name, book.options, bench.queue.path(book).read_bytes()) == ("Emma.txt", ("--speed=1.5",), BOOK)
     assert list(bench.room.iterdir()) == []
 
@@ -74,9 +74,9 @@ async def test_users_and_workers_are_answered_while_a_slow_disk_takes_a_book(
     free = threading.Event()
     monkeypatch.setattr("swarm.server.queue.copy_synced", lambda source, part: free.wait(60) and part.write_bytes(BOOK))
     await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)))
-    bench.order_handler.take(b"p", Piece(DIGEST, 0, len(BOOK)), BOOK)
+    bench.order_handler.answer_user(b"p", Piece(DIGEST, 0, len(BOOK)), BOOK)
     await asyncio.sleep(0)
-    bench.order_handler.take(b"q", Order("pause", "attic", protocol=PROTOCOL), b"")
+    bench.order_handler.answer_user(b"q", Order("pause", "attic", protocol=PROTOCOL), b"")
     assert isinstance(bench.outbox.sent[-1], Obeyed)
     again = await asyncio.to_thread(bench.order_handler._begin, b"p", NewBook("Emma.txt", "0" * 64, 9))
     free.set()
@@ -88,7 +88,7 @@ async def test_users_and_workers_are_answered_while_a_slow_disk_takes_a_book(
 
 async def test_an_order_of_0_2_is_refused_by_a_sentence(bench: DeskBench) -> None:
     for message in (Order("pause", "attic"), NewBook("Emma.txt", DIGEST, len(BOOK))):
-        bench.order_handler.take(b"p", message, b"")
+        bench.order_handler.answer_user(b"p", message, b"")
         refused = bench.outbox.sent[-1]
         assert isinstance(refused, Obeyed)
         assert not refused.done
@@ -101,7 +101,7 @@ async def test_orders_reach_the_book_or_the_machine_that_they_name(bench: DeskBe
     await bench.settle()
     done = await bench.say(Order("pause", "emma"))
     assert isinstance(done, Obeyed)
-    assert (done.done, bench.queue.find(1).state.is_paused) == (True, True)
+    assert (done.done, bench.queue.find_book(1).state.is_paused) == (True, True)
     assert await bench.say(Order("pause", "attic", by="laptop")) == Obeyed(
         True, "1 machine called attic: told to pause"
     )

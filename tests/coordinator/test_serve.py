@@ -88,7 +88,7 @@ class Bench:
         self.ended: list[tuple[str, SwarmError | None]] = []
         on_end = (lambda edition, fault: self.ended.append((edition.state.job, fault))) if stays else None
         self.server = Server(core, self.store, router, output, clock, on_failure, self.seen, on_end=on_end)
-        self.server.add(self.edition(tmp_path), put_back)
+        self.server.serve_job(self.edition(tmp_path), put_back)
         self.dealer = network.dealer()
         self.dealer.connect([f"127.0.0.1:{port}"])
         self.running = asyncio.create_task(self.server.run())
@@ -382,12 +382,12 @@ async def test_a_server_that_stays_tells_what_ended_and_takes_further_jobs(tmp_p
         while not bench.ended:
             await asyncio.sleep(0.01)
     assert bench.ended == [(JOB, None)]
-    await bench.server.remove(JOB)
+    await bench.server.drop_job(JOB)
     assert bench.server.status().jobs == ()
     again = JobState(structs.replace(a_job(), job="again"))
     bench.store.create_job(again.spec, tmp_path, {})
     bench.state = again
-    bench.server.add(bench.edition(tmp_path))
+    bench.server.serve_job(bench.edition(tmp_path))
     bench.dealer.send(Heartbeat((), (0,)))
     assert (await bench.hear(Grant)).job == "again"
     assert not bench.running.done()
@@ -397,7 +397,7 @@ async def test_a_server_that_stays_tells_what_ended_and_takes_further_jobs(tmp_p
 async def test_a_job_that_is_removed_is_written_no_further(tmp_path: Path) -> None:
     bench = Bench(tmp_path, stays=True)
     grant = await bench.join()
-    await bench.server.remove(JOB)
+    await bench.server.drop_job(JOB)
     assert (await bench.hear(Revoke)).lease == grant.lease
     speak(bench.dealer, grant, 0)
     await bench.hear(Rejected)
@@ -417,7 +417,7 @@ async def test_progress_is_shown_while_the_disk_is_slow_to_take_the_last_facts_o
     speak(bench.dealer, await bench.join(), 0)
     while not bench.state.accepted:
         await asyncio.sleep(0.01)
-    removing = asyncio.create_task(bench.server.remove(JOB))
+    removing = asyncio.create_task(bench.server.drop_job(JOB))
     while bench.server.status().jobs:
         await asyncio.sleep(0.01)
     bench.server._core.note_progress(dict.fromkeys(bench.server.editions, 0.0), 0.0)  # `_show` does this

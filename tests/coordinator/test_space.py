@@ -98,7 +98,7 @@ def test_nothing_is_said_of_small_books_nor_where_nobody_knows() -> None:
 def test_books_on_one_disk_are_taken_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(books, "free_bytes", lambda folder: 110_000_000)
     need = Need()
-    need.add(tmp_path, 60e6)
+    need.add_bytes(tmp_path, 60e6)
     assert check_space([need]) == []
     assert check_space([need, need]) == [
         f"room may run out: about 120 MB will be written to {tmp_path}, where 110 MB are free"

@@ -58,7 +58,7 @@ class Line:
         state = self.state
         if (0, index) in state.accepted:
             return self
-        take = state.take((0, index))
+        take = state.next_take((0, index))
         return self.write(a_clip(index, take, state.key((0, index), take), worker))
 
 

@@ -41,7 +41,7 @@ def elect(asking: Succession, others: list[Succession], now: float) -> list[str]
     by_id = {other._me: other for other in others}
     for candidate, question in asking.questions(now):
         if candidate.id in by_id:
-            asking.take(by_id[candidate.id].answer(question, now), now)
+            asking.take_answer(by_id[candidate.id].answer(question, now), now)
     return asking.elected(now)
 
 
@@ -94,7 +94,7 @@ def test_answers_of_another_round_or_roll_do_not_count() -> None:
     (_, question), *_ = first.questions(SILENCE_S + 1)
     late = second.answer(question, SILENCE_S + 1)
     first.questions(SILENCE_S + 7)
-    first.take(late, SILENCE_S + 7)
+    first.take_answer(late, SILENCE_S + 7)
     assert first.elected(SILENCE_S + 7) == []
     assert not second.answer(Silent("h0", "run", question.revision - 1, 9), SILENCE_S + 8).agrees
     assert not second.answer(Silent("h0", "unknown", 1, 9), SILENCE_S + 8).agrees
@@ -193,7 +193,7 @@ class World:
                         question.run,
                         {*self.told[1], candidate.id} if question.run == self.told[0] else {candidate.id},
                     )
-                    machine.core.take(opinion, self.now)
+                    machine.core.take_answer(opinion, self.now)
         if machine.core.elected(self.now):
             self._judge(machine.candidate.id, *self.told)
 

@@ -123,7 +123,7 @@ async def test_those_on_the_network_are_found(
                     break
             assert names(found) == ["c1"]
         finally:
-            await advertisement.close()
+            await advertisement.withdraw()
     assert said == []
 
 

@@ -37,10 +37,10 @@ def test_proven_connections_are_not_cut_and_none_is_let_in_once_all_files_are_th
         limiter.prove(number)
     assert limiter.admit(2, "b", 0.0) == []
     assert limiter.admit(3, "c", 0.0) == [2]
-    limiter.leave(2, 0.0)
+    limiter.note_gone(2, 0.0)
     limiter.prove(3)
     assert limiter.admit(4, "d", 0.0) is None
-    limiter.leave(0, 0.0)
+    limiter.note_gone(0, 0.0)
     assert limiter.admit(5, "d", 0.0) == []
 
 
@@ -48,7 +48,7 @@ def test_an_address_whose_connections_prove_nothing_has_to_wait_and_others_have_
     limiter = ConnectionLimiter(1000)
     for number in range(int(PENALTY_BURST)):
         assert limiter.admit(number, "a", 0.0) == []
-        limiter.leave(number, 0.0)
+        limiter.note_gone(number, 0.0)
     assert limiter.admit(900, "a", 0.0) is None
     assert limiter.admit(901, "b", 0.0) == []
     assert limiter.admit(902, "a", 2 / FORGIVEN_A_SECOND) == []
@@ -59,14 +59,14 @@ def test_connections_that_proved_themselves_are_not_held_against_their_address()
     for number in range(int(3 * PENALTY_BURST)):
         assert limiter.admit(number, "a", 0.0) == []
         limiter.prove(number)
-        limiter.leave(number, 0.0)
+        limiter.note_gone(number, 0.0)
 
 
 def test_bytes_of_no_use_are_held_against_the_next_connection_of_an_address_for_a_while() -> None:
     limiter = ConnectionLimiter(1000)
     limiter.admit(1, "a", 0.0)
     limiter.prove(1)
-    limiter.leave(1, 0.0, penalty_bytes=3 * FORGIVEN_BYTES_A_SECOND)
+    limiter.note_gone(1, 0.0, penalty_bytes=3 * FORGIVEN_BYTES_A_SECOND)
     assert limiter.penalty_bytes("a", 1.0) == 2 * FORGIVEN_BYTES_A_SECOND
     assert limiter.penalty_bytes("a", 4.0) == 0
     assert limiter.penalty_bytes("b", 0.0) == 0
@@ -97,4 +97,4 @@ def test_a_machine_of_another_swarm_that_tries_for_ever_is_not_taken_for_a_flood
     limiter = ConnectionLimiter(1000)
     for number in range(2000):  # some 20 connections a second
         assert limiter.admit(number, "a", number / 20) == []
-        limiter.leave(number, number / 20 + 0.01)
+        limiter.note_gone(number, number / 20 + 0.01)

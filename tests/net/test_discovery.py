@@ -47,10 +47,10 @@ async def test_a_browser_finds_its_own_swarm_and_tells_strangers_apart() -> None
     assert (found.addresses, found.swarm, found.epoch, found.protocol) == (("127.0.0.1:7001",), "5afe0001", 3, PROTOCOL)
     assert browser.changed.is_set()
     browser.changed.clear()
-    await ours.close()
+    await ours.withdraw()
     await until(lambda: not browser.candidates())
     assert browser.changed.is_set()
-    await asyncio.gather(browser.close(), theirs.close())
+    await asyncio.gather(browser.stop_browsing(), theirs.withdraw())
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ async def test_a_cancellation_that_zeroconf_swallows_does_not_keep_a_command_fro
     made._task = asyncio.create_task(made._keep())
     await asyncio.sleep(0)
     async with asyncio.timeout(60):
-        await made.close()
+        await made.withdraw()
     assert (swallowed, made._task.done()) == (1, True)
 
 
@@ -88,7 +88,7 @@ async def test_what_is_there_is_found_at_once_and_by_every_new_round(monkeypatch
     for _ in range(120):  # rounds go by, and it is never lost between two of them
         await asyncio.sleep(0.03)
         assert first.candidates()
-    await asyncio.gather(first.close(), there.close())
+    await asyncio.gather(first.stop_browsing(), there.withdraw())
 
 
 async def test_one_that_is_silent_for_a_round_is_kept_and_one_that_stays_silent_is_not(
@@ -112,7 +112,7 @@ async def test_one_that_is_silent_for_a_round_is_kept_and_one_that_stays_silent_
     finally:
         there.kill()
         there.wait()
-        await browser.close()
+        await browser.stop_browsing()
 
 
 async def test_coordinators_of_one_name_that_start_at_one_moment_are_all_found() -> None:
@@ -120,7 +120,7 @@ async def test_coordinators_of_one_name_that_start_at_one_moment_are_all_found()
     browser = Browser("5afe0004", LOOPBACK, ignore)
     await asyncio.gather(browser.start(), *(twin.start() for twin in twins))  # all start at once after a power cut
     await until(lambda: {candidate.epoch for candidate in browser.candidates()} == set(range(1, 9)))
-    await asyncio.gather(browser.close(), *(twin.close() for twin in twins))
+    await asyncio.gather(browser.stop_browsing(), *(twin.withdraw() for twin in twins))
 
 
 async def test_a_network_that_refuses_is_said_once_and_never_fatal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -142,7 +142,7 @@ async def test_a_network_that_refuses_is_said_once_and_never_fatal(monkeypatch: 
     ]
     assert all("--coordinator" in line for line in said)
     assert browser.candidates() == []
-    await asyncio.gather(advertisement.close(), browser.close())
+    await asyncio.gather(advertisement.withdraw(), browser.stop_browsing())
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ async def test_a_coordinator_without_ipv4_says_once_how_workers_find_it(
     await advertisement.start()
     await asyncio.sleep(0.1)
     assert [line.rpartition("--coordinator ")[2] for line in said] == ["[2001:db8::7]:7005"] * hints
-    await advertisement.close()
+    await advertisement.withdraw()
 
 
 async def test_another_address_is_announced_if_the_user_says_so() -> None:
@@ -177,7 +177,7 @@ async def test_another_address_is_announced_if_the_user_says_so() -> None:
     await asyncio.gather(there.start(), browser.start())
     await until(lambda: bool(browser.candidates()))
     assert [list(each.addresses) for each in browser.candidates()] == [["127.0.0.9:5900"]]
-    await asyncio.gather(browser.close(), there.close())
+    await asyncio.gather(browser.stop_browsing(), there.withdraw())
 
 
 async def test_an_address_that_has_no_name_in_the_network_is_said() -> None:
@@ -187,7 +187,7 @@ async def test_an_address_that_has_no_name_in_the_network_is_said() -> None:
     await until(lambda: bool(said))
     assert said[0].startswith("cannot be found over mDNS")
     assert said[0].endswith("--coordinator nowhere.invalid:5900")
-    await there.close()
+    await there.withdraw()
 
 
 def announce(name: str) -> None:
@@ -214,7 +214,7 @@ async def test_names_that_steer_a_terminal_are_no_faults_and_reach_none(capfd: p
     await until(lambda: bool(browser.candidates()))
     gc.collect()  # a task that failed is told of when it is forgotten
     await asyncio.sleep(0.1)
-    await asyncio.gather(browser.close(), there.close())
+    await asyncio.gather(browser.stop_browsing(), there.withdraw())
     told = capfd.readouterr()
     assert not faults
     assert told.out + told.err == ""
@@ -229,7 +229,7 @@ async def test_names_that_lead_nowhere_do_not_hide_a_coordinator() -> None:
         announce(f"nowhere {number}.{SERVICE}")
     await there.start()
     await until(lambda: bool(browser.candidates()))  # one after the other, the names before it would take five minutes
-    await asyncio.gather(browser.close(), there.close())
+    await asyncio.gather(browser.stop_browsing(), there.withdraw())
 
 
 @pytest.mark.parametrize(

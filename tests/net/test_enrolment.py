@@ -54,7 +54,7 @@ class Desk:
         )
         self.address = f"127.0.0.1:{self.router.bind('127.0.0.1', 0)}"
         self.users = MachineOrders(self.router, lambda order: 0, MemberAdmin(folder / name))
-        self.tasks = [asyncio.create_task(self.enrolment.run()), asyncio.create_task(self._answer())]
+        self.tasks = [asyncio.create_task(self.enrolment.follow_membership()), asyncio.create_task(self._answer())]
 
     async def _answer(self) -> None:
         while True:
@@ -62,7 +62,7 @@ class Desk:
             if message == Status():
                 self.router.send(peer, WhoAreYou())
             elif isinstance(message, Order):
-                self.users.take(peer, message, b"")
+                self.users.answer_user(peer, message, b"")
 
     async def close(self) -> None:
         await cancel(self.tasks)
@@ -130,8 +130,8 @@ async def test_a_worker_becomes_a_member_by_itself_and_comes_by_its_own_key_the_
     await tenant.is_served()
     assert {each.name for each in desk.membership.members.values()} == {"laptop", "attic"}
     users: list[bool] = []
-    desk.enrolment.take = lambda *told: users.append(desk.router.came_by_code())
-    desk.router.on_enrol = desk.enrolment.take
+    desk.enrolment.take_enrolment = lambda *told: users.append(desk.router.came_by_code())
+    desk.router.on_enrol = desk.enrolment.take_enrolment
     desk.router.proxy.cut_all()
     await until(lambda: bool(users))
     assert users == [False]
@@ -144,7 +144,7 @@ async def test_the_removed_one_hears_it_and_all_others_go_on_with_the_new_secret
         lambda: len(desk.membership.members) == 4 and all(each.membership.is_member for each in (attic, guest, away))
     )
     await away.close()
-    Identity(tmp_path / "laptop", KEY).membership.remove(
+    Identity(tmp_path / "laptop", KEY).membership.remove_member(
         guest.identity.card
     )  # the command does this in another process
     with pytest.raises(EnvironmentFault, match="This machine was removed from the swarm by laptop"):
@@ -170,7 +170,7 @@ async def test_a_former_member_that_poses_as_a_coordinator_gives_nobody_a_secret
     await until(lambda: away.membership.is_member and rogue.membership.is_member and len(desk.membership.members) == 3)
     await away.close()
     await rogue.close()
-    desk.membership.remove(rogue.identity.card)
+    desk.membership.remove_member(rogue.identity.card)
     impostor, secret, answered = RouterSocket(curve_keys(KEY), lambda key: True), make_key(), asyncio.Event()
 
     def answer(peer: bytes, enrol: Enrol, frame: bytes) -> None:
@@ -202,7 +202,7 @@ async def test_a_former_member_that_poses_as_a_coordinator_by_the_old_code_is_ad
     attic, rogue = house(Tenant, "attic", desk), house(Tenant, "rogue", desk)
     await until(lambda: attic.membership.is_member and rogue.membership.is_member)
     await rogue.close()
-    desk.membership.remove(rogue.identity.card)
+    desk.membership.remove_member(rogue.identity.card)
     await until(lambda: attic.identity.key == desk.identity.key != KEY)
     await attic.close()
     fresh = identity_at(tmp_path / "fresh", KEY).card
@@ -392,7 +392,7 @@ async def test_a_coordinator_that_was_away_hears_of_a_removal_from_the_first_mem
     await tower.close()
     attic.socket.connect([desk.address])
     await attic.is_served()
-    desk.membership.remove(guest.identity.card)
+    desk.membership.remove_member(guest.identity.card)
     await until(lambda: attic.identity.key == desk.identity.key != KEY)
     back = house(Desk, "tower")
     assert back.identity.key == KEY
@@ -413,7 +413,7 @@ async def test_a_coordinator_whose_machine_was_removed_says_so_and_no_member_ser
     attic.socket.connect([desk.address])
     tower.router.proxy.cut_all()
     await until(lambda: tower.identity.card in desk.membership.members)
-    desk.membership.remove(tower.identity.card)
+    desk.membership.remove_member(tower.identity.card)
     await until(lambda: attic.identity.key == desk.identity.key != KEY)
     attic.socket.connect([tower.address])
     desk.router.proxy.cut_all()

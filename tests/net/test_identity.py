@@ -43,7 +43,7 @@ def member(tmp_path: Path, owner: Identity) -> Identity:
     identity = identity_at(tmp_path, "member")
     assert owner.membership.admit(identity.card, "attic")
     assert owner.membership.known is not None
-    assert identity.membership.take(owner.membership.known)
+    assert identity.membership.take_membership(owner.membership.known)
     return identity
 
 
@@ -54,11 +54,11 @@ def test_the_machine_that_begins_is_owner_and_member_and_a_member_may_admit_othe
     third = identity_at(tmp_path, "third")
     assert member.membership.admit(third.card, "cellar")
     assert member.membership.known is not None
-    owner.membership.take(member.membership.known)
+    owner.membership.take_membership(member.membership.known)
     assert {each.name for each in owner.membership.members.values()} == {"laptop", "attic", "cellar"}
     assert owner.membership.members[third.card].by == member.card
     with pytest.raises(EnvironmentFault, match="run the command on laptop"):
-        member.membership.remove(third.card)
+        member.membership.remove_member(third.card)
     if sys.platform != "win32":
         assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in (tmp_path / "owner").glob("*.*"))
 
@@ -69,10 +69,10 @@ def test_a_member_gets_the_new_secret_and_the_removed_one_does_not(
     leaver = identity_at(tmp_path, "leaver")
     owner.membership.admit(leaver.card, "guest")
     assert owner.membership.known is not None
-    leaver.membership.take(owner.membership.known)
-    owner.membership.remove(leaver.card)
+    leaver.membership.take_membership(owner.membership.known)
+    owner.membership.remove_member(leaver.card)
     for identity in (member, leaver):
-        identity.membership.take(
+        identity.membership.take_membership(
             owner.membership.known,
             owner.key_epochs.sealed_for(identity.card) or owner.key_epochs.sealed_for(member.card),
         )
@@ -88,8 +88,8 @@ def test_a_secret_that_the_owner_did_not_sign_for_is_not_kept(owner: Identity, m
 
     own = member.own.to_curve25519_private_key().public_key
     assert owner.membership.known is not None
-    member.membership.take(owner.membership.known, SealedBox(own).encrypt(b"x" * 16))
-    member.membership.take(owner.membership.known, b"y" * 64)
+    member.membership.take_membership(owner.membership.known, SealedBox(own).encrypt(b"x" * 16))
+    member.membership.take_membership(owner.membership.known, b"y" * 64)
     assert member.key_epochs.all() == [KEY]
 
 
@@ -100,16 +100,16 @@ def test_a_key_of_the_environment_leads_to_the_renewed_one(
     monkeypatch.setenv("E2A_SWARM_KEY", KEY.code)
     other = identity_at(tmp_path, "other")
     owner.membership.admit(other.card, "guest")
-    owner.membership.remove(other.card)
+    owner.membership.remove_member(other.card)
     assert owner.membership.known is not None
-    member.membership.take(owner.membership.known, owner.key_epochs.sealed_for(member.card))
+    member.membership.take_membership(owner.membership.known, owner.key_epochs.sealed_for(member.card))
     assert load_key(tmp_path / "member") == owner.key != KEY
     assert not (tmp_path / "member" / "swarm.key").exists()
 
 
 def test_processes_of_one_machine_see_what_the_other_changed(tmp_path: Path, owner: Identity, member: Identity) -> None:
     beside = Identity(tmp_path / "owner", KEY)
-    beside.membership.remove(member.card)
+    beside.membership.remove_member(member.card)
     assert owner.refresh()
     assert member.card not in owner.membership.members
     assert not owner.refresh()
@@ -122,7 +122,7 @@ def test_another_swarm_has_another_identity(tmp_path: Path, owner: Identity) -> 
     stranger = identity_at(tmp_path, "stranger", make_key())
     assert owner.membership.known is not None
     with pytest.raises(BadMembership, match="another swarm"):
-        stranger.membership.take(owner.membership.known)
+        stranger.membership.take_membership(owner.membership.known)
     key = rotate(tmp_path / "owner")
     assert Identity(tmp_path / "owner", key).membership.known is None
     assert obtain_key(tmp_path / "owner") == (key, False)
@@ -131,12 +131,12 @@ def test_another_swarm_has_another_identity(tmp_path: Path, owner: Identity) -> 
 
 
 def test_who_joins_anew_is_a_new_machine(tmp_path: Path, owner: Identity, member: Identity) -> None:
-    owner.membership.remove(member.card)
+    owner.membership.remove_member(member.card)
     join_another(tmp_path / "member", owner.key)
     again = Identity(tmp_path / "member", owner.key)
     assert again.card != member.card
     assert owner.membership.known is not None
-    again.membership.take(owner.membership.known)
+    again.membership.take_membership(owner.membership.known)
     assert owner.membership.admit(again.card, "attic")
     assert server_keys(owner.membership.known)[0] != server_keys(owner.membership.known)[-1]
 
@@ -154,16 +154,16 @@ def test_two_owners_that_remove_each_other_are_both_out_and_the_others_agree_on_
     third = identity_at(tmp_path, "third")
     owner.membership.admit(third.card, "cellar")
     for each in (member, third):
-        each.membership.take(owner.membership.known)  # type: ignore[arg-type]
+        each.membership.take_membership(owner.membership.known)  # type: ignore[arg-type]
     shutil.copy(tmp_path / "owner" / "owner.key", tmp_path / "member")
-    owner.membership.remove(member.card)
-    member.membership.remove(owner.card)
+    owner.membership.remove_member(member.card)
+    member.membership.remove_member(owner.card)
     told = [(each.membership.known, each.key_epochs.sealed_for(third.card)) for each in (owner, member)]
     for known, sealed in told:
         assert known
-        third.membership.take(known, sealed)
-    owner.membership.take(member.membership.known)  # type: ignore[arg-type]
-    member.membership.take(owner.membership.known)  # type: ignore[arg-type]
+        third.membership.take_membership(known, sealed)
+    owner.membership.take_membership(member.membership.known)  # type: ignore[arg-type]
+    member.membership.take_membership(owner.membership.known)  # type: ignore[arg-type]
     assert owner.membership.was_removed and member.membership.was_removed
     assert third.membership.is_member and third.key_epochs.is_current and not third.membership.was_removed
     assert {each.name for each in third.membership.members.values()} == {"cellar"}
@@ -179,7 +179,7 @@ def test_a_removal_that_finds_the_disk_full_or_dies_half_way_is_whole_or_none(
 
     monkeypatch.setattr(identity_file, "replace_file", full)
     with pytest.raises(StoreError, match=r"members\.json"):
-        owner.membership.remove(member.card)
+        owner.membership.remove_member(member.card)
     monkeypatch.setattr(identity_file, "replace_file", real)
     assert member.card in Identity(tmp_path / "owner", KEY).membership.members
 
@@ -190,7 +190,7 @@ def test_a_removal_that_finds_the_disk_full_or_dies_half_way_is_whole_or_none(
 
     monkeypatch.setattr(identity_file, "replace_file", dies)
     with pytest.raises(KeyboardInterrupt):
-        Identity(tmp_path / "owner", KEY).membership.remove(member.card)
+        Identity(tmp_path / "owner", KEY).membership.remove_member(member.card)
     monkeypatch.setattr(identity_file, "replace_file", real)
     again = Identity(tmp_path / "owner", load_key(tmp_path / "owner") or KEY)
     assert member.card not in again.membership.members
@@ -211,7 +211,7 @@ def test_a_removal_that_is_killed_at_any_moment_is_whole_or_none_and_can_be_give
     again = Identity(tmp_path / "owner", load_key(tmp_path / "owner") or KEY)
     assert (member.card in again.membership.members) == (dies == 1)
     if dies == 1:
-        again.membership.remove(member.card)
+        again.membership.remove_member(member.card)
     assert again.key_epochs.is_current
     assert load_key(tmp_path / "owner") == again.key != KEY
     again.membership.note_seen(set())  # any write mends the file of the key
@@ -231,7 +231,7 @@ def _remove_and_die(folder: Path, card: bytes, step: int) -> None:
         return target
 
     Path.replace = replace  # type: ignore[method-assign, assignment]
-    Identity(folder, KEY).membership.remove(card)
+    Identity(folder, KEY).membership.remove_member(card)
 
 
 def test_of_processes_that_use_one_invite_at_once_one_has_it(tmp_path: Path, owner: Identity) -> None:

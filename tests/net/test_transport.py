@@ -216,7 +216,7 @@ async def test_another_swarms_key_and_no_key_stay_out(router: RouterSocket) -> N
 
 async def test_without_its_gate_nobody_gets_in(router: RouterSocket) -> None:
     assert router.authenticator
-    router.authenticator.close()
+    router.authenticator.stop_answering()
     with bare(router.bind("127.0.0.1", 0), KEYS) as client:
         client.send(pack(Bye()))
         assert not await heard(router)
@@ -236,7 +236,7 @@ async def test_the_gate_outlives_requests_that_make_no_sense() -> None:
         while asker.poll(0):
             codes.append(asker.recv_multipart()[3])
         assert codes == [b"400"] * 4 + [b"200"]
-        authenticator.close()
+        authenticator.stop_answering()
 
 
 @pytest.mark.parametrize(

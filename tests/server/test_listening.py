@@ -43,7 +43,7 @@ async def brought(bench: ResidentBench, cover: bytes) -> int:
         book.writestr("p.opf", OPF)
         book.writestr("t.xhtml", "<html xmlns='http://www.w3.org/1999/xhtml'><body><p>Some words.</p></body></html>")
         book.writestr("c.bin", cover)
-    return (await bench.resident.add(path, "Emma.epub", ())).id
+    return (await bench.resident.add_book(path, "Emma.epub", ())).id
 
 
 @pytest.fixture

@@ -84,11 +84,11 @@ def make(bench: ResidentBench, hook: Hook, clock: Hand | None = None) -> Notifie
 async def test_a_finished_book_is_told_once_over_a_restart_too(bench: ResidentBench, hook: Hook) -> None:
     await bench.add("Emma")
     notifier = make(bench, hook)
-    await notifier.look(bench.resident)
+    await notifier.send_news(bench.resident)
     end_book(bench.queue, 1, ended_s=9.0, title="Emma @everyone")
-    await notifier.look(bench.resident)
-    await notifier.look(bench.resident)
-    await make(bench, hook).look(bench.resident)
+    await notifier.send_news(bench.resident)
+    await notifier.send_news(bench.resident)
+    await make(bench, hook).send_news(bench.resident)
     [told] = hook.got
     assert (told["title"], told["message"], told["type"]) == (
         "e2a-swarm on n",
@@ -103,23 +103,23 @@ async def test_a_server_that_refuses_is_tried_again_and_nothing_is_lost_by_a_res
     await bench.add("Emma")
     clock = Hand()
     notifier = make(bench, hook, clock)
-    await notifier.look(bench.resident)
+    await notifier.send_news(bench.resident)
     hook.code = 500
     end_book(bench.queue, 1, ended_s=9.0)
-    await notifier.look(bench.resident)
+    await notifier.send_news(bench.resident)
     assert (hook.got, "tried again" in bench.said[-1]) == ([], True)
     hook.code = 200
-    await notifier.look(bench.resident)
+    await notifier.send_news(bench.resident)
     assert hook.got == []  # not at once
     clock.now_s += 10 * FIRST_PAUSE_S
-    await notifier.look(bench.resident)
+    await notifier.send_news(bench.resident)
     assert [told["message"] for told in hook.got] == ["Emma.txt is finished"]
     bench.queue.change(1, ended_s=10.0)
     hook.code = 500
     clock.now_s += LAST_PAUSE_S
-    await notifier.look(bench.resident)
+    await notifier.send_news(bench.resident)
     hook.code = 200
-    await make(bench, hook).look(bench.resident)
+    await make(bench, hook).send_news(bench.resident)
     assert len(hook.got) == 2
 
 
@@ -129,15 +129,15 @@ async def test_neither_logs_nor_lines_nor_files_have_the_address(
     caplog.set_level(logging.DEBUG)
     await bench.add("Emma")
     notifier = make(bench, hook)
-    await notifier.look(bench.resident)
+    await notifier.send_news(bench.resident)
     end_book(bench.queue, 1)
     for code in (500, 200):
         hook.code = code
         bench.queue.change(1, ended_s=float(code))
-        await notifier.look(bench.resident)
+        await notifier.send_news(bench.resident)
     hook.server_close()
     bench.queue.change(1, ended_s=7.0)
-    await notifier.look(bench.resident)
+    await notifier.send_news(bench.resident)
     files = b"".join(path.read_bytes() for path in bench.state.rglob("*") if path.is_file())
     assert SECRET not in caplog.text + "".join(bench.said) + files.decode(errors="replace") + repr(vars(notifier))
 
@@ -176,9 +176,9 @@ async def test_two_hundred_books_that_fail_within_two_hours_are_a_few_messages()
     slot = Slot()
     box = Mailbox(slot)
     for second in range(0, 7200, 5):
-        box.add([News(str(second), f"book {second}", "failure")] if second % 35 == 0 else [])
+        box.add_news([News(str(second), f"book {second}", "failure")] if second % 35 == 0 else [])
         if box.is_due(second):
-            await box.send("server", second)
+            await box.send_news("server", second)
     assert len(slot.bodies) <= 8
     assert slot.bodies[0] == "book 0"
 

@@ -19,14 +19,14 @@ def book(tmp_path: Path) -> Path:
 
 
 def reopened(queue: Queue, state: Path) -> Queue:
-    queue.close()
+    queue.release_queue()
     return Queue(state)
 
 
 def test_books_keep_their_order_options_and_copies_over_a_restart(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path)
-    first = queue.add(book, "one.epub", ["--voice", "heart"], 5.0)
-    second = queue.add(book, "two.epub", [], 6.0)
+    first = queue.add_book_file(book, "one.epub", ["--voice", "heart"], 5.0)
+    second = queue.add_book_file(book, "two.epub", [], 6.0)
     book.unlink()
     queue = reopened(queue, tmp_path)
     assert queue.books == (first, second)
@@ -39,7 +39,7 @@ def test_books_keep_their_order_options_and_copies_over_a_restart(tmp_path: Path
 def test_a_book_is_moved_among_those_that_wait(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path)
     for name in "abcd":
-        queue.add(book, name, [], 0.0)
+        queue.add_book_file(book, name, [], 0.0)
     end_book(queue, 1, files=("a.m4b",))
     queue.move(4, 1)
     assert "".join(each.name for each in queue.books) == "adbc"
@@ -51,18 +51,18 @@ def test_a_book_is_moved_among_those_that_wait(tmp_path: Path, book: Path) -> No
 
 def test_a_number_is_never_used_again_and_an_unknown_one_is_named(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path)
-    queue.add(book, "a", [], 0.0)
-    queue.remove(1)
-    assert not queue.path(queue.add(book, "b", [], 0.0)).parent.with_name("1").exists()
+    queue.add_book_file(book, "a", [], 0.0)
+    queue.remove_book(1)
+    assert not queue.path(queue.add_book_file(book, "b", [], 0.0)).parent.with_name("1").exists()
     assert queue.books[0].id == 2
-    for act in (queue.find, queue.remove, queue.change):
+    for act in (queue.find_book, queue.remove_book, queue.change):
         with pytest.raises(UsageError, match="no book 1 in the queue"):
             act(1)
 
 
 def test_a_watched_file_is_known_until_it_changes(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path)
-    queue.add(book, "book.epub", [], 0.0, source=str(book))
+    queue.add_book_file(book, "book.epub", [], 0.0, source=str(book))
     assert queue.has(book)
     book.write_bytes(b"another edition")
     assert not queue.has(book)
@@ -73,7 +73,7 @@ def test_one_process_has_the_queue_and_damage_is_told(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="already working on the queue"):
         Queue(tmp_path)
     queue.begin_run()
-    queue.close()
+    queue.release_queue()
     (tmp_path / "queue" / FILE).write_text('{"books": 5}')
     with pytest.raises(StoreError, match="add the books again"):
         Queue(tmp_path)
@@ -99,16 +99,16 @@ def test_a_strangers_file_name_is_made_harmless(name: str, safe: str) -> None:
 
 def test_the_next_start_reads_whatever_was_written(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path / "state")
-    queue.add(book, "x" * 300, (), 1.0, title="On " * 9000, source="/caf\udce9" * 5000)
+    queue.add_book_file(book, "x" * 300, (), 1.0, title="On " * 9000, source="/caf\udce9" * 5000)
     queue.change(1, why="because " * 9000, files=("/out/caf\udce9.m4b",))
-    queue.close()
+    queue.release_queue()
     [again] = Queue(tmp_path / "state").books
     assert (again.files, again.why[:8]) == (("/out/caf?.m4b",), "because ")
 
 
 @pytest.mark.parametrize(("said", "sentence"), [({}, "is of an older e2a-swarm"), ({"version": 3}, "newer e2a-swarm")])
 def test_a_queue_of_another_version_is_refused(tmp_path: Path, said: dict[str, int], sentence: str) -> None:
-    Queue(tmp_path).close()
+    Queue(tmp_path).release_queue()
     (tmp_path / "queue" / FILE).write_text(json.dumps({**said, "books": []}))
     with pytest.raises(StoreError, match=sentence):
         Queue(tmp_path)
@@ -117,7 +117,7 @@ def test_a_queue_of_another_version_is_refused(tmp_path: Path, said: dict[str, i
 def test_options_without_end_are_refused(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path / "state")
     with pytest.raises(UsageError, match="2,000 characters"):
-        queue.add(book, "book.epub", ["--title=" + "x" * 100] * 20, 1.0)
+        queue.add_book_file(book, "book.epub", ["--title=" + "x" * 100] * 20, 1.0)
     assert queue.books == ()
 
 
@@ -131,7 +131,7 @@ def test_a_copy_that_cannot_be_finished_leaves_the_disk_as_it_was(
     monkeypatch.setattr("swarm.server.queue.copy_synced", full)
     queue = Queue(tmp_path / "state")
     with pytest.raises(StoreError, match="no space"):
-        queue.add(book, "book.epub", (), 1.0)
+        queue.add_book_file(book, "book.epub", (), 1.0)
     assert [path for path in (tmp_path / "state" / "queue").iterdir() if path.is_dir()] == []
 
 
@@ -141,12 +141,12 @@ def test_changes_of_a_block_are_written_once_when_it_ends(
     written: list[bytes] = []
     queue = Queue(tmp_path)
     for name in "abcd":
-        queue.add(book, name, [], 0.0)
+        queue.add_book_file(book, name, [], 0.0)
     monkeypatch.setattr("swarm.server.queue.replace_file", lambda path, data: written.append(data))
     with queue.together():
         for number in (2, 3, 4):
             queue.move(number, 1)
-        queue.remove(1)
+        queue.remove_book(1)
         assert (written, queue.path(queue.books[0]).exists()) == ([], True)
     assert len(written) == 1
     assert "".join(each.name for each in queue.books) == "dcb"
@@ -161,12 +161,12 @@ def test_changes_of_a_block_that_the_disk_did_not_take_are_in_the_next_write(
 
     queue = Queue(tmp_path)
     for name in "ab":
-        queue.add(book, name, [], 0.0)
+        queue.add_book_file(book, name, [], 0.0)
     with monkeypatch.context() as patched:
         patched.setattr("swarm.server.queue.replace_file", full)
         with pytest.raises(StoreError, match="full"), queue.together():
             queue.move(2, 1)
-            queue.remove(1)
+            queue.remove_book(1)
     assert queue.path(queue.books[0]).exists()
     queue.change(2, state=BookState.PAUSED)
     assert [(each.name, each.state) for each in reopened(queue, tmp_path).books] == [("b", BookState.PAUSED)]

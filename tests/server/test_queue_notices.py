@@ -12,7 +12,7 @@ NOBODY = replies(workers=())
 
 
 def lines(notices: Notices, *books: QueuedBook, now: float = 0.0, reply: object = None) -> list[str]:
-    return [news.line for news in notices.look(books, reply or replies(), now)]  # type: ignore[arg-type]
+    return [news.line for news in notices.take_news(books, reply or replies(), now)]  # type: ignore[arg-type]
 
 
 def changed(book: QueuedBook, **fields: object) -> QueuedBook:
@@ -25,7 +25,7 @@ def test_each_end_of_a_book_is_told_once_with_its_reason() -> None:
     gaps = changed(EMMA, id=2, state=BookState.FINISHED, ended_s=6.0, why="2 sentences without sound")
     bad = changed(EMMA, id=3, state=BookState.FAILED, ended_s=7.0, why="It is no EPUB.")
     assert lines(notices, EMMA) == []
-    news = notices.look([done, gaps, bad], replies(), 1.0)
+    news = notices.take_news([done, gaps, bad], replies(), 1.0)
     assert [(each.line, each.kind) for each in news] == [
         ("Emma is finished", "success"),
         ("Emma is finished, 2 sentences without sound", "warning"),
@@ -66,12 +66,12 @@ def test_a_voice_that_nobody_has_is_told_in_the_words_of_the_status() -> None:
 def test_a_lost_machine_is_told_while_books_wait_but_none_that_left_properly_or_came_back() -> None:
     notices, gone = Notices([]), "attic has been gone for 15 minutes, and books wait"
     for code, name in (("silent", "attic"), ("silent", "cellar"), ("silent", "tower"), ("left", "cellar")):
-        notices.hear(Reason(code, worker=name))
+        notices.note_snapshot(Reason(code, worker=name))
     assert lines(notices, EMMA, now=0.0) == lines(notices, EMMA, now=GONE_S - 1) == []
     assert lines(notices, EMMA, now=GONE_S) == [gone]
     assert lines(notices, EMMA, now=2 * GONE_S) == []
     idle = Notices([])
-    idle.hear(Reason("silent", worker="attic"))
+    idle.note_snapshot(Reason("silent", worker="attic"))
     done = changed(EMMA, state=BookState.FINISHED, ended_s=1.0)
     assert lines(idle, done) == ["Emma is finished"]
     assert lines(idle, done, now=2 * GONE_S) == []

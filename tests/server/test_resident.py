@@ -30,7 +30,7 @@ def bench(tmp_path: Path) -> ResidentBench:
 
 
 def obey(bench: ResidentBench, action: str, book: int, count: int = 0) -> str:
-    return bench.resident.obey(bench.queue.find(book), Order(action, str(book), count))  # type: ignore[arg-type]
+    return bench.resident.obey(bench.queue.find_book(book), Order(action, str(book), count))  # type: ignore[arg-type]
 
 
 def states(bench: ResidentBench) -> list[str]:
@@ -65,21 +65,25 @@ async def test_the_next_book_follows_when_one_is_written(bench: ResidentBench) -
     bench.resident.ended(edition, None)
     await bench.settle()
     assert bench.server.titles == ["b", "c", "d"]
-    finished = bench.queue.find(1)
+    finished = bench.queue.find_book(1)
     assert (finished.state, finished.files, finished.title) == (BookState.FINISHED, ("/out/a.m4b",), "a")
 
 
 async def test_a_book_that_fails_is_set_aside_with_its_reason_until_somebody_resumes_it(bench: ResidentBench) -> None:
     await bench.add("empty", "")
-    bench.queue.path(bench.queue.find(1)).write_text("")
+    bench.queue.path(bench.queue.find_book(1)).write_text("")
     await bench.add("b")
     await bench.settle()
     assert states(bench) == ["failed", "waiting"]
-    assert bench.queue.find(1).why.startswith("empty")  # the folder of the queue is not told
-    edition = bench.server.editions[bench.queue.find(2).job]
+    assert bench.queue.find_book(1).why.startswith("empty")  # the folder of the queue is not told
+    edition = bench.server.editions[bench.queue.find_book(2).job]
     bench.resident.ended(edition, SwarmError("It cannot be spoken."))
     await bench.settle()
-    assert (states(bench), bench.queue.find(2).why, bench.server.titles) == (["failed"] * 2, "It cannot be spoken.", [])
+    assert (states(bench), bench.queue.find_book(2).why, bench.server.titles) == (
+        ["failed"] * 2,
+        "It cannot be spoken.",
+        [],
+    )
     obey(bench, "resume", 2)
     await bench.settle()
     assert (states(bench), bench.server.titles) == (["failed", "waiting"], ["b"])
@@ -116,7 +120,7 @@ async def test_other_commands_may_have_a_book_that_could_not_be_opened(
 
 async def test_the_machine_is_kept_awake_while_books_are_served(bench: ResidentBench) -> None:
     told: list[bool] = []
-    bench.resident.run = partial(bench.resident.run, told.append)  # type: ignore[method-assign]
+    bench.resident.serve_books = partial(bench.resident.serve_books, told.append)  # type: ignore[method-assign]
     await bench.settle()
     await bench.add("a")
     await bench.settle()
@@ -140,7 +144,7 @@ async def test_a_restart_serves_first_what_was_begun(bench: ResidentBench) -> No
     obey(bench, "cancel", 4)
     await bench.settle()
     assert bench.server.titles == ["a", "b", "c"]
-    assert not bench.server.editions[bench.queue.find(2).job].state.paused
+    assert not bench.server.editions[bench.queue.find_book(2).job].state.paused
 
 
 async def test_books_are_paused_moved_cancelled_and_removed(bench: ResidentBench) -> None:
@@ -150,7 +154,7 @@ async def test_books_are_paused_moved_cancelled_and_removed(bench: ResidentBench
     obey(bench, "move", 3, 1)
     assert bench.server.titles == ["c", "a", "b"]
     obey(bench, "pause", 1)
-    assert bench.server.paused == {bench.queue.find(1).job}
+    assert bench.server.paused == {bench.queue.find_book(1).job}
     obey(bench, "resume", 1)
     assert bench.server.paused == set()
     obey(bench, "cancel", 3)
@@ -180,18 +184,18 @@ async def test_a_book_is_resumed_while_the_server_still_lets_go_of_it(bench: Res
 async def test_a_book_that_another_command_speaks_waits_for_its_end(bench: ResidentBench) -> None:
     await bench.add("a")
     await bench.settle()
-    job = bench.queue.find(1).job
+    job = bench.queue.find_book(1).job
     obey(bench, "cancel", 1)
     await bench.settle()
     other = Lock(bench.state / "locks" / f"{job}.lock")
     other.acquire(job)  # `convert` does this
     obey(bench, "resume", 1)
     await bench.settle()
-    assert (states(bench), "already working on" in bench.queue.find(1).why) == (["waiting"], True)
+    assert (states(bench), "already working on" in bench.queue.find_book(1).why) == (["waiting"], True)
     other.release()
     bench.end_rests()
     await bench.settle()
-    assert (bench.server.titles, bench.queue.find(1).why) == (["a"], "")
+    assert (bench.server.titles, bench.queue.find_book(1).why) == (["a"], "")
 
 
 async def test_the_same_book_in_another_dress_waits_for_the_first(bench: ResidentBench) -> None:
@@ -199,10 +203,10 @@ async def test_the_same_book_in_another_dress_waits_for_the_first(bench: Residen
     await bench.add("a", "Some words.", "--output-format=mp3")
     await bench.settle()
     assert bench.server.titles == ["a"]
-    assert "already" in bench.queue.find(2).why
+    assert "already" in bench.queue.find_book(2).why
     bench.resident.ended(next(iter(bench.server.editions.values())), None)
     await bench.settle()
-    assert (bench.server.titles, bench.queue.find(2).why) == (["a"], "")
+    assert (bench.server.titles, bench.queue.find_book(2).why) == (["a"], "")
 
 
 async def test_a_book_with_options_that_make_no_sense_is_refused_at_once(bench: ResidentBench) -> None:
@@ -226,10 +230,10 @@ async def test_a_file_that_is_plainly_no_book_is_refused_at_once(
     path = bench.folder / f"http 7 {name}"
     path.write_bytes(content)
     with pytest.raises(UsageError) as refused:
-        await bench.resident.add(path, name, ())
+        await bench.resident.add_book(path, name, ())
     assert str(refused.value).startswith(why)
     assert bench.queue.books == ()
-    await bench.resident.add(path, name, (), source=str(path))  # a watched folder sets it aside
+    await bench.resident.add_book(path, name, (), source=str(path))  # a watched folder sets it aside
     assert len(bench.queue.books) == 1
 
 
@@ -244,11 +248,11 @@ async def test_a_book_is_meant_by_number_title_or_file_name(bench: ResidentBench
     await bench.add("Emma")
     await bench.add("Emma", "Other words.")
     bench.queue.change(1, title="EMMA, a novel")
-    assert [bench.resident.find(word).id for word in ("1", "emma, A novel")] == [1, 1]  # type: ignore[union-attr]
-    assert bench.resident.find("Persuasion") is None
-    assert bench.resident.find("") is None
+    assert [bench.resident.find_named_book(word).id for word in ("1", "emma, A novel")] == [1, 1]  # type: ignore[union-attr]
+    assert bench.resident.find_named_book("Persuasion") is None
+    assert bench.resident.find_named_book("") is None
     with pytest.raises(UsageError, match="by its number, 1, 2"):
-        bench.resident.find("emma.txt")
+        bench.resident.find_named_book("emma.txt")
 
 
 @pytest.mark.parametrize("action", ["pause", "cancel", "remove"])
@@ -256,9 +260,9 @@ async def test_an_order_to_speak_a_sentence_again_is_refused_when_its_book_is_st
     bench: ResidentBench, action: str
 ) -> None:
     await bench.add("a")
-    asked = asyncio.create_task(bench.resident.mend(bench.queue.find(1), RedoConfig()))
+    asked = asyncio.create_task(bench.resident.mend(bench.queue.find_book(1), RedoConfig()))
     await asyncio.sleep(0)
-    assert bench.queue.find(1).state is BookState.MENDING
+    assert bench.queue.find_book(1).state is BookState.MENDING
     obey(bench, action, 1)
     with pytest.raises(UsageError, match="nothing is spoken again"):
         await asked
@@ -282,7 +286,7 @@ async def test_a_book_is_opened_anew_for_an_order_that_comes_while_it_is_read(
     running = asyncio.create_task(bench.settle())
     while not redos:
         await asyncio.sleep(0.01)
-    asked = asyncio.create_task(bench.resident.mend(bench.queue.find(1), RedoConfig()))
+    asked = asyncio.create_task(bench.resident.mend(bench.queue.find_book(1), RedoConfig()))
     await asyncio.sleep(0)
     reading.set()
     await asked
@@ -294,13 +298,13 @@ async def test_a_paused_book_that_was_written_meanwhile_is_finished(bench: Resid
     await bench.add("a")
     await bench.settle()
     obey(bench, "pause", 1)
-    assert bench.queue.find(1).state is BookState.HELD
+    assert bench.queue.find_book(1).state is BookState.HELD
     bench.resident.ended(next(iter(bench.server.editions.values())), None)
-    assert bench.queue.find(1).state is BookState.FINISHED
+    assert bench.queue.find_book(1).state is BookState.FINISHED
 
 
 def test_no_book_gets_from_a_state_to_one_that_cannot_follow(bench: ResidentBench) -> None:
-    bench.queue.add(Path(__file__), "a.txt", (), 0.0)
+    bench.queue.add_book_file(Path(__file__), "a.txt", (), 0.0)
     with pytest.raises(IllegalTransition, match="WAITING cannot become FINISHED"):
         bench.queue.change(1, state=BookState.FINISHED)
 
@@ -315,6 +319,6 @@ async def test_all_that_wait_learn_whether_it_is_recorded_or_why_not() -> None:
     await waiting[1]
     refused = MendOrder(RedoConfig())
     refused.answer(UsageError("in use"))
-    await refused.settle()
+    await refused.wait_for_answer()
     with pytest.raises(UsageError, match="in use"):
         await refused.wait()

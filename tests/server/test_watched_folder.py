@@ -32,16 +32,16 @@ async def test_a_book_is_added_once_it_is_at_rest_and_only_once(bench: ResidentB
     watch = WatchedFolder(folder, bench.resident, bench.said.append)
     (folder / "a.epub").write_bytes(b"half")
     (folder / "notes.txt").write_text("no book")
-    await watch.look()
+    await watch.scan_folder()
     (folder / "a.epub").write_bytes(b"half and more")
-    await watch.look()
+    await watch.scan_folder()
     assert queued(bench) == []  # it was still being copied
     for _ in range(3):
-        await watch.look()
+        await watch.scan_folder()
     assert queued(bench) == [("a.epub", ())]
     (folder / "a.epub").write_bytes(b"another edition of it")
     for _ in range(2):
-        await watch.look()
+        await watch.scan_folder()
     assert queued(bench) == [("a.epub", ())] * 2
 
 
@@ -50,11 +50,11 @@ async def test_texts_are_named_once_and_not_taken(bench: ResidentBench, folder: 
     for name in ("b.md", "a.txt", "c.jpg", OPTIONS_FILE):
         (folder / name).write_text("no book")
     for _ in range(3):
-        await watch.look()
+        await watch.scan_folder()
     [line] = bench.said
     assert "a.txt, b.md: texts" in line and "e2a-swarm add" in line
     (folder / "d.html").write_text("no book")
-    await watch.look()
+    await watch.scan_folder()
     assert "a.txt" not in bench.said[1] and "d.html: " in bench.said[1]
     assert queued(bench) == []
 
@@ -64,7 +64,7 @@ async def test_a_folder_has_options_of_its_own(bench: ResidentBench, folder: Pat
     (folder / OPTIONS_FILE).write_text("# for the car\n--split 6h\n--title 'My Book'\n")
     (folder / "a.epub").write_bytes(b"a book")
     for _ in range(2):
-        await watch.look()
+        await watch.scan_folder()
     assert queued(bench) == [("a.epub", ("--split", "6h", "--title", "My Book"))]
 
 
@@ -73,14 +73,14 @@ async def test_what_is_wrong_is_said_once_and_tried_again(bench: ResidentBench, 
     (folder / OPTIONS_FILE).write_text("--nonsense")
     (folder / "a.epub").write_bytes(b"a book")
     for _ in range(4):
-        await watch.look()
+        await watch.scan_folder()
     assert (len(bench.said), queued(bench)) == (1, [])
     assert bench.said[0] == f"{folder / OPTIONS_FILE}: There is no option --nonsense. It is tried again."
     (folder / OPTIONS_FILE).unlink()
-    await watch.look()
+    await watch.scan_folder()
     assert queued(bench) == [("a.epub", ())]
     gone = WatchedFolder(folder / "gone", bench.resident, bench.said.append)
-    await gone.look()
+    await gone.scan_folder()
     assert "cannot be read" in bench.said[-1]
 
 
@@ -89,17 +89,17 @@ async def test_a_book_that_fails_is_set_aside_with_its_reason(bench: ResidentBen
     watch = WatchedFolder(folder, bench.resident, bench.said.append)
     (folder / "bad.epub").write_bytes(b"no book")
     for _ in range(2):
-        await watch.look()
+        await watch.scan_folder()
     await bench.settle()
-    assert bench.queue.find(1).state is BookState.FAILED
+    assert bench.queue.find_book(1).state is BookState.FAILED
     assert (folder / SET_ASIDE / "bad.epub").read_bytes() == b"no book"
     assert "bad.epub" in (folder / SET_ASIDE / "bad.epub.why.txt").read_text()
     for _ in range(2):
-        await watch.look()
+        await watch.scan_folder()
     assert len(bench.queue.books) == 1
     (folder / SET_ASIDE / "bad.epub").rename(folder / "bad.epub")  # the user wants it to be tried again
     for _ in range(2):
-        await watch.look()
+        await watch.scan_folder()
     assert [book.state for book in bench.queue.books] == [BookState.FAILED, BookState.WAITING]
 
 
@@ -109,7 +109,7 @@ async def test_a_book_that_fails_and_cannot_be_moved_is_not_tried_for_ever(bench
     watch = WatchedFolder(folder, bench.resident, bench.said.append)
     (folder / "bad.epub").write_bytes(b"no book")
     for _ in range(4):
-        await watch.look()
+        await watch.scan_folder()
         await bench.settle()
     assert [book.state for book in bench.queue.books] == [BookState.FAILED]
 
@@ -129,7 +129,7 @@ async def test_one_file_that_cannot_be_read_keeps_no_other_back(
     monkeypatch.setattr(Path, "open", forbidding)
     watch = WatchedFolder(folder, bench.resident, bench.said.append)
     for _ in range(3):
-        await watch.look()
+        await watch.scan_folder()
     assert queued(bench) == [("b.epub", ())]
     [why] = [line for line in bench.said if "Permission" in line]
     assert why == f"{folder / 'a.epub'} cannot be read: Permission denied. It is tried again."
@@ -140,5 +140,5 @@ async def test_a_name_that_is_no_utf_8_does_no_harm(bench: ResidentBench, folder
     watch = WatchedFolder(folder, bench.resident, bench.said.append)
     Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9\x1b[2J.epub")).write_bytes(b"a book")
     for _ in range(4):
-        await watch.look()
+        await watch.scan_folder()
     assert queued(bench) == [("caf__[2J.epub", ())]

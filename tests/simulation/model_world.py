@@ -177,7 +177,7 @@ class Machine:
         """Say in the next heartbeat, which is due if that is news, what is here and what is missing."""
         lack, now = self.lack, self.world.heap.now
         have = int((now - self.began_s) * self.world.hub_rate) if self.loading and not self.is_stuck else 0
-        lacked = [lack.report(have, offline=False)] if lack and lack.handle not in self.files else []
+        lacked = [lack.report_progress(have, offline=False)] if lack and lack.handle not in self.files else []
         lacked += [LackedFile(file.handle, downloads=True) for file in self.loading[1:]]
         here = tuple(told(handle, content) for handle, content in self.files.items())
         if self.core.models != (models := {LINK: ModelReport(tuple(lacked), here)}):
@@ -413,7 +413,7 @@ class ModelWorld:
             return
         now = self.heap.now
         if isinstance(message, ModelSource) and machine.lack and machine.lack.handle == message.handle:
-            machine.lack.hear(message, now)
+            machine.lack.note_source(message, now)
             machine.report()
         machine.carry_out(machine.core.receive(LINK, message, now))
 

@@ -19,7 +19,7 @@ class Terminal(io.StringIO):
 
 def drawn(reply: StatusReply, width: int, height: int = 24) -> list[str]:
     console = Console(file=io.StringIO(), width=width, height=height)
-    console.print(drawing(Viewer().look(reply), width, height))
+    console.print(drawing(Viewer().make_view(reply), width, height))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 

@@ -15,7 +15,7 @@ from swarm.watch.words import CALL_WORKERS
 
 def test_a_book_is_at_100_percent_only_when_nothing_is_left() -> None:
     def shown(*args: int, **how: str | int) -> int:
-        return Viewer().look(replies(*args, **how)).jobs[0].percent
+        return Viewer().make_view(replies(*args, **how)).jobs[0].percent
 
     assert shown(0) == 0
     assert shown(15) == 50
@@ -28,7 +28,7 @@ def test_a_book_is_at_100_percent_only_when_nothing_is_left() -> None:
 def test_a_book_of_one_chapter_is_as_far_as_its_chapter() -> None:
     (job,) = replies(3, missing=1, chapters=1).jobs
     uneven = structs.replace(job, characters=1000, characters_left=970)
-    shown = Viewer().look(structs.replace(replies(), jobs=(uneven,))).jobs[0]
+    shown = Viewer().make_view(structs.replace(replies(), jobs=(uneven,))).jobs[0]
     assert shown.percent == shown.chapters[0].percent == 40
 
 
@@ -45,39 +45,39 @@ def test_a_note_is_told_once_on_a_screen() -> None:
     note = "waiting for a worker: run `e2a-swarm work` on any machine of the swarm"
     (lonely,) = replies(3, workers=(), note=note).jobs
     jobs = lonely, structs.replace(lonely, job="emma"), structs.replace(lonely, job="jane", state="waiting")
-    shown = Viewer().look(structs.replace(replies(workers=()), jobs=jobs)).jobs
+    shown = Viewer().make_view(structs.replace(replies(workers=()), jobs=jobs)).jobs
     assert [(job.state, job.note) for job in shown] == [(note, ""), ("waiting", ""), ("waiting", "")]
-    assert Viewer().look(replies(3, note=note)).jobs[0].note == note
+    assert Viewer().make_view(replies(3, note=note)).jobs[0].note == note
 
 
 def test_advice_that_stands_above_is_not_given_again() -> None:
     reply = replies(state="waiting", workers=(), reason=Reason("no worker"))
     viewer = Viewer()
-    viewer.hear("tower joined with 1 slot")
-    assert viewer.look(reply).jobs[0].state == f"waiting for a worker: {CALL_WORKERS}"
-    viewer.hear(f"waiting for workers at 127.0.0.1:5847: {CALL_WORKERS}")
-    assert viewer.look(reply).jobs[0].state == "waiting for a worker"
+    viewer.note_line("tower joined with 1 slot")
+    assert viewer.make_view(reply).jobs[0].state == f"waiting for a worker: {CALL_WORKERS}"
+    viewer.note_line(f"waiting for workers at 127.0.0.1:5847: {CALL_WORKERS}")
+    assert viewer.make_view(reply).jobs[0].state == "waiting for a worker"
 
 
 def test_a_job_that_waits_for_nothing_does_not_claim_to_wait() -> None:
-    assert Viewer().look(replies(state="waiting")).jobs[0].state == "nothing is being spoken"
+    assert Viewer().make_view(replies(state="waiting")).jobs[0].state == "nothing is being spoken"
 
 
 def test_missing_sentences_are_named_as_soon_as_they_are_set_aside() -> None:
-    assert Viewer().look(replies(14, missing=1)).jobs[0].spoken == "14 of 30 sentences (1 set aside)"
-    done = Viewer().look(replies(29, missing=1, state="finished")).jobs[0]
+    assert Viewer().make_view(replies(14, missing=1)).jobs[0].spoken == "14 of 30 sentences (1 set aside)"
+    done = Viewer().make_view(replies(29, missing=1, state="finished")).jobs[0]
     assert done.state == "finished, 1 sentence missing"
 
 
 def test_the_chapters_shown_are_those_begun_or_held() -> None:
     reply = replies(14, workers=(worker("a", SlotStatus(0, "speaking", "moby", 2, 3)),))
-    assert [(c.title, c.percent) for c in Viewer().look(reply).jobs[0].chapters] == [("Part 2", 40), ("Part 3", 0)]
+    assert [(c.title, c.percent) for c in Viewer().make_view(reply).jobs[0].chapters] == [("Part 2", 40), ("Part 3", 0)]
     assert under_way(replies(30, state="writing").jobs[0], ()) == []
 
 
 def test_a_slot_that_names_an_unknown_chapter_or_job_breaks_nothing() -> None:
     slots = SlotStatus(0, "speaking", "moby", 99), SlotStatus(1, "speaking", "other", 5)
-    view = Viewer().look(replies(workers=(worker("a", *slots),)))
+    view = Viewer().make_view(replies(workers=(worker("a", *slots),)))
     assert view.workers[0].doing == "Moby Dick: chapter 100 and 1 more"
 
 
@@ -92,34 +92,34 @@ def test_a_slot_that_names_an_unknown_chapter_or_job_breaks_nothing() -> None:
 )
 def test_what_a_worker_does(states: tuple[str, ...], doing: str) -> None:
     slots = [SlotStatus(n, state, "moby" if state == "speaking" else "") for n, state in enumerate(states)]
-    assert Viewer().look(replies(workers=(worker("a", *slots),))).workers[0].doing == doing
+    assert Viewer().make_view(replies(workers=(worker("a", *slots),))).workers[0].doing == doing
 
 
 def test_a_silent_worker_is_called_silent_whatever_it_did_last() -> None:
-    assert Viewer().look(replies(workers=(worker("a", silent_s=7.0),))).workers[0].doing == "silent for 7 s"
+    assert Viewer().make_view(replies(workers=(worker("a", silent_s=7.0),))).workers[0].doing == "silent for 7 s"
 
 
 def test_speed_is_the_sum_of_the_slots_that_speak() -> None:
     slots = [
         SlotStatus(n, state, "moby", 0, 0, 1, 100.0, 20.0) for n, state in enumerate(("speaking", "speaking", "idle"))
     ]
-    view = Viewer().look(replies(workers=(worker("a", *slots), worker("b"))))
+    view = Viewer().make_view(replies(workers=(worker("a", *slots), worker("b"))))
     assert (view.workers[0].speed, view.workers[1].speed, view.speed) == ("40x", "12x", "52x")
 
 
 def test_no_time_left_is_claimed_where_nothing_is_known_or_nothing_is_spoken() -> None:
     for reply in (replies(eta_s=None), replies(state="writing", eta_s=None), replies(state="waiting")):
-        assert Viewer().look(reply).jobs[0].eta == ""
+        assert Viewer().make_view(reply).jobs[0].eta == ""
     for stage in ("speaking", "writing"):
-        assert Viewer().look(replies(state=stage, eta_s=240.0)).jobs[0].eta == "about 4 min"
+        assert Viewer().make_view(replies(state=stage, eta_s=240.0)).jobs[0].eta == "about 4 min"
 
 
 def test_a_machine_that_got_idle_does_not_keep_the_range_of_its_busy_time() -> None:
     estimate = Estimate()
     for moment in range(100):
-        estimate.settle(900.0, float(moment))
+        estimate.smooth(900.0, float(moment))
     for moment in range(100, 140):
-        estimate.settle(150.0 - moment, float(moment))
+        estimate.smooth(150.0 - moment, float(moment))
     least, most = estimate.bounds()
     assert least <= 10 <= most < 60, "less than a minute is left"
 
@@ -127,10 +127,10 @@ def test_a_machine_that_got_idle_does_not_keep_the_range_of_its_busy_time() -> N
 def test_the_time_left_is_a_range_while_its_end_moves() -> None:
     viewer = Viewer()
     for moment in range(300):  # the end moves from 540 s to 800 s, as on a machine that others use
-        drawn = viewer.look(replies(elapsed_s=moment, eta_s=540.0 + 260 * moment / 300 - moment))
+        drawn = viewer.make_view(replies(elapsed_s=moment, eta_s=540.0 + 260 * moment / 300 - moment))
     assert drawn.jobs[0].eta == "6 to 11 min"  # 500 s: an end that has moved by a third moves on
     for moment in range(300, 700):
-        drawn = viewer.look(replies(elapsed_s=moment, eta_s=800.0 - moment))
+        drawn = viewer.make_view(replies(elapsed_s=moment, eta_s=800.0 - moment))
     assert drawn.jobs[0].eta == "about 2 min"
 
 
@@ -142,12 +142,12 @@ def test_the_percent_of_a_book_counts_its_encoding() -> None:
 
 def test_an_estimate_that_jumps_is_settled_and_one_that_stays_is_believed() -> None:
     estimate = Estimate()
-    assert estimate.settle(600.0, 200.0) == 600.0  # the job has run for a while
-    shown = [estimate.settle(600.0 - t + (300.0 if t % 2 else -300.0), 200.0 + t) for t in range(1, 100)]
+    assert estimate.smooth(600.0, 200.0) == 600.0  # the job has run for a while
+    shown = [estimate.smooth(600.0 - t + (300.0 if t % 2 else -300.0), 200.0 + t) for t in range(1, 100)]
     assert all(abs(value - (600.0 - t)) < 60 for t, value in enumerate(shown, 1) if value is not None)
 
     for t in range(100, 300):
-        settled = estimate.settle(2000.0, 200.0 + t)
+        settled = estimate.smooth(2000.0, 200.0 + t)
     assert settled == pytest.approx(2000.0, rel=0.05)
 
 
@@ -160,7 +160,7 @@ def reckoned(elapsed_s: float) -> float:
 def test_a_first_estimate_that_is_far_too_long_is_soon_forgotten() -> None:
     estimate = Estimate()
     moments = [moment / 4 for moment in range(80)]
-    shown = {moment: estimate.settle(reckoned(moment), moment) for moment in moments}
+    shown = {moment: estimate.smooth(reckoned(moment), moment) for moment in moments}
     for moment, left_s in shown.items():
         assert left_s is not None
         assert 0.399 <= left_s / reckoned(moment) <= 2.501
@@ -170,8 +170,8 @@ def test_a_first_estimate_that_is_far_too_long_is_soon_forgotten() -> None:
 
 def test_a_first_estimate_that_is_far_too_short_is_soon_forgotten_too() -> None:
     estimate = Estimate()
-    assert estimate.settle(10.0, 0.0) == 10.0
-    shown = [estimate.settle(3600.0, moment / 4) for moment in range(1, 400)]
+    assert estimate.smooth(10.0, 0.0) == 10.0
+    shown = [estimate.smooth(3600.0, moment / 4) for moment in range(1, 400)]
     assert all(left_s is not None and left_s >= 1440 for left_s in shown)
     assert shown[-1] == pytest.approx(3600, rel=0.1)
 
@@ -181,7 +181,7 @@ def test_the_estimate_of_a_long_book_does_not_jump_about() -> None:
     shown = []
     for moment in range(600):
         jitter = 1.3 if moment % 3 else 0.7
-        shown.append(estimate.settle((36_000.0 - moment) * jitter, float(moment)))
+        shown.append(estimate.smooth((36_000.0 - moment) * jitter, float(moment)))
     steps = [abs(after - before) for before, after in itertools.pairwise(shown) if before and after]
     assert len(steps) == 599
     assert max(steps[200:]) < 0.03 * 36_000
@@ -190,28 +190,28 @@ def test_the_estimate_of_a_long_book_does_not_jump_about() -> None:
 def test_all_views_agree_on_the_time_left_soon_after_the_start() -> None:
     seen, told = Viewer(), [replies(elapsed_s=moment / 4, eta_s=240 + reckoned(moment / 4)) for moment in range(40)]
     for reply in told:
-        drawn = seen.look(reply)
-    assert drawn.jobs[0].eta == Viewer().look(told[-1]).jobs[0].eta == "about 4 min"
+        drawn = seen.make_view(reply)
+    assert drawn.jobs[0].eta == Viewer().make_view(told[-1]).jobs[0].eta == "about 4 min"
 
 
 def test_an_estimate_starts_afresh_after_a_time_without_one() -> None:
     estimate = Estimate()
-    estimate.settle(600.0, 0.0)
-    assert estimate.settle(None, 1.0) is None
-    assert estimate.settle(50.0, 2.0) == 50.0
-    assert estimate.settle(0.0, 1000.0) == pytest.approx(0.0, abs=1e-6)
+    estimate.smooth(600.0, 0.0)
+    assert estimate.smooth(None, 1.0) is None
+    assert estimate.smooth(50.0, 2.0) == 50.0
+    assert estimate.smooth(0.0, 1000.0) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_the_same_reply_makes_the_same_view() -> None:
     viewer = Viewer()
-    first = viewer.look(replies(5, elapsed_s=60.0))
+    first = viewer.make_view(replies(5, elapsed_s=60.0))
     again = msgspec.json.decode(msgspec.json.encode(replies(5, elapsed_s=60.2)), type=StatusReply)
-    assert viewer.look(again) == first
+    assert viewer.make_view(again) == first
 
 
 def test_who_downloads_a_model_says_how_far_it_is() -> None:
     slots = SlotStatus(0, "loading", "moby", note="downloading XTTS v2, 43 %"), SlotStatus(1, "loading", "moby")
-    (shown,) = Viewer().look(replies(workers=(worker("a", *slots),))).workers
+    (shown,) = Viewer().make_view(replies(workers=(worker("a", *slots),))).workers
     assert shown.doing == "downloading XTTS v2, 43 %"
 
 
@@ -220,11 +220,11 @@ def test_the_line_that_helps_is_not_cut_off() -> None:
         f"no worker here can speak it ({'one reason after another ' * 12}); on a machine that shall speak it: this line"
     )
     reply = replies(state="waiting", note=note, workers=(worker(note=note),))
-    view = Viewer().look(reply)
+    view = Viewer().make_view(reply)
     assert view.jobs[0].state.endswith(": this line")
     assert view.workers[0].note.endswith(": this line")
     endless = replies(note="x" * 2000).jobs
-    assert len(Viewer().look(structs.replace(reply, jobs=endless)).jobs[0].note) == 1000
+    assert len(Viewer().make_view(structs.replace(reply, jobs=endless)).jobs[0].note) == 1000
 
 
 def test_status_says_what_each_worker_is_doing() -> None:

@@ -28,8 +28,8 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_is_put_is_got_until_it_is_dropped(tmp_path: Path) -> None:
     kept = make(tmp_path)
-    kept.put(a_message(0), b"here")
-    kept.put(a_message(1), b"there")
+    kept.keep_clip(a_message(0), b"here")
+    kept.keep_clip(a_message(1), b"there")
     assert (kept.get(a_message(0)), kept.get(a_message(1))) == (b"here", b"there")
     kept.drop(a_message(0))
     assert kept.get(a_message(0)) == b""
@@ -40,20 +40,20 @@ def test_what_is_put_is_got_until_it_is_dropped(tmp_path: Path) -> None:
 def test_past_a_few_clips_lie_on_disk_and_are_removed_with_their_folder(root: Path) -> None:
     kept = make(root)
     for index in range(5):
-        kept.put(a_message(index), b"x" * 8)
+        kept.keep_clip(a_message(index), b"x" * 8)
     files = list(root.rglob("*.flac"))
     assert len(files) == 4
     assert all(kept.get(a_message(index)) == b"x" * 8 for index in range(5))
     kept.drop(a_message(4))
     assert len(list(root.rglob("*.flac"))) == 3
-    kept.close()
+    kept.remove_clip_files()
     assert not list(root.rglob("*.flac"))
 
 
 def test_clips_of_a_worker_that_was_killed_are_cleared_by_the_next_process(root: Path) -> None:
     kept = make(root)
     for index in range(3):
-        kept.put(a_message(index), b"x" * 8)
+        kept.keep_clip(a_message(index), b"x" * 8)
     assert kept._scratch is not None
     kept._scratch._lock.release()  # a kill releases the lock
     other = Scratch(root)
@@ -64,24 +64,24 @@ def test_clips_of_a_worker_that_was_killed_are_cleared_by_the_next_process(root:
 def test_clips_for_which_the_disk_has_no_room_stay_in_memory(root: Path) -> None:
     said, full = list[str](), list[bool]()
     kept = ClipBuffer(root, said.append, full.append)
-    kept.put(a_message(0), b"x" * 8)
-    kept.put(a_message(1), b"x" * 8)
+    kept.keep_clip(a_message(0), b"x" * 8)
+    kept.keep_clip(a_message(1), b"x" * 8)
     resource = pytest.importorskip("resource")
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4, limits[1]))
     try:
         for index in (2, 3):
-            kept.put(a_message(index), b"x" * 8)
+            kept.keep_clip(a_message(index), b"x" * 8)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     why = os.strerror(errno.EFBIG)
     assert said == [f"{root} takes no more clips ({why}): speaking pauses until a coordinator takes some"]
     assert len(list(root.rglob("*.flac"))) == 1
     assert all(kept.get(a_message(index)) == b"x" * 8 for index in range(4))
-    kept.put(a_message(4), b"x" * 8)
+    kept.keep_clip(a_message(4), b"x" * 8)
     assert said[1:] == [f"{root} takes clips again"]
     assert full == [True, False]
-    kept.close()
+    kept.remove_clip_files()
 
 
 def test_a_folder_that_cannot_be_made_is_a_full_disk(root: Path) -> None:
@@ -89,18 +89,18 @@ def test_a_folder_that_cannot_be_made_is_a_full_disk(root: Path) -> None:
     full = list[bool]()
     kept = ClipBuffer(root, lambda line: None, full.append)
     for index in range(3):
-        kept.put(a_message(index), b"x" * 8)
+        kept.keep_clip(a_message(index), b"x" * 8)
     assert all(kept.get(a_message(index)) == b"x" * 8 for index in range(3))
     assert full == [True]
-    kept.close()
+    kept.remove_clip_files()
 
 
 def test_a_clip_whose_file_is_gone_is_sent_without_bytes_and_so_spoken_again(root: Path) -> None:
     kept = make(root)
     for index in range(2):
-        kept.put(a_message(index), b"x" * 8)
+        kept.keep_clip(a_message(index), b"x" * 8)
     for path in root.rglob("*.flac"):
         path.unlink()
     assert kept.get(a_message(1)) == b""
     kept.drop(a_message(1))
-    kept.close()
+    kept.remove_clip_files()

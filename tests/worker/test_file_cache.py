@@ -19,7 +19,7 @@ DIGEST = hashlib.sha256(DATA).hexdigest()
 def folder(tmp_path: Path) -> Iterator[FileCache]:
     made = FileCache(tmp_path, 100)
     yield made
-    made.close()
+    made.close_partial_files()
 
 
 def put(folder: FileCache, data: bytes) -> str:
@@ -44,11 +44,11 @@ def test_a_part_goes_on_in_another_process_from_its_last_whole_block(tmp_path: P
     first = FileCache(tmp_path, 100, piece=1)
     first.seek(DIGEST, 10)
     first.write(DIGEST, 0, DATA[:6])
-    first.close()
+    first.close_partial_files()
     again = FileCache(tmp_path, 100, piece=1)
     assert again.seek(DIGEST, 10) == Kept(4)
     assert again.write(DIGEST, 4, DATA[4:]) == Kept(10)
-    again.close()
+    again.close_partial_files()
 
 
 def digests_of_blocks(data: bytes, block: int = 4) -> bytes:
@@ -67,7 +67,7 @@ def test_a_block_that_does_not_fit_is_taken_off_again_and_the_others_stay(tmp_pa
     assert folder.write(DIGEST, 4, b"xxxx") == Kept(4, UNFIT, unfit=True)
     assert folder.write(DIGEST, 4, DATA[4:]) == Kept(10)
     assert (folder.root / DIGEST).read_bytes() == DATA
-    folder.close()
+    folder.close_partial_files()
 
 
 def test_whole_blocks_are_passed_on_while_the_rest_is_on_its_way_and_nothing_else_is(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_whole_blocks_are_passed_on_while_the_rest_is_on_its_way_and_nothing_els
     secret = tmp_path / "assets" / ("e" * 64)
     secret.write_bytes(b"another program's")
     assert folder.passed_on("e" * 64, 0) == (b"", 0)
-    folder.close()
+    folder.close_partial_files()
 
 
 def test_what_does_not_fit_its_digest_is_thrown_away(folder: FileCache) -> None:
@@ -98,7 +98,7 @@ def test_a_file_that_was_changed_is_fetched_again(folder: FileCache, tmp_path: P
     (folder.root / DIGEST).write_bytes(b"9876543210")
     again = FileCache(tmp_path, 100)
     assert again.seek(DIGEST, 10) == Kept(0)
-    again.close()
+    again.close_partial_files()
 
 
 def test_two_workers_of_one_machine_do_not_fetch_the_same_at_once(folder: FileCache, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_two_workers_of_one_machine_do_not_fetch_the_same_at_once(folder: FileCa
     assert other.seek(DIGEST, 10) == Kept(0, ELSEWHERE)
     folder.write(DIGEST, 0, DATA)
     assert other.seek(DIGEST, 10) == Kept(10)
-    other.close()
+    other.close_partial_files()
 
 
 def test_the_least_used_makes_room_but_not_what_is_needed(folder: FileCache) -> None:
@@ -126,7 +126,7 @@ def test_what_finds_no_room_says_so(folder: FileCache) -> None:
 
 def test_latents_made_here_are_read_piece_by_piece(tmp_path: Path) -> None:
     folder = FileCache(tmp_path, 100, piece=4)
-    assert folder.put(DATA) == JobAsset(LATENTS, DIGEST, 10)
+    assert folder.keep_latents(DATA) == JobAsset(LATENTS, DIGEST, 10)
     assert [folder.read(DIGEST, offset) for offset in (0, 8)] == [(b"0123", 10), (b"89", 10)]
     assert folder.seek(DIGEST, 10) == Kept(10)
 
@@ -167,7 +167,7 @@ def test_a_folder_that_cannot_be_written_is_no_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damaged", [True, False])
 def test_latents_that_are_damaged_or_gone_are_not_sent(folder: FileCache, damaged: bool) -> None:
-    folder.put(DATA)
+    folder.keep_latents(DATA)
     if damaged:
         (folder.root / DIGEST).write_bytes(b"9876543210")
     else:

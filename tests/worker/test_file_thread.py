@@ -7,7 +7,7 @@ from swarm.worker.files.file_cache import FileCache, FileThread
 
 async def test_latents_are_not_lost_because_somebody_asks_beyond_their_end(tmp_path: Path) -> None:
     folder = FileCache(tmp_path, 1 << 30)
-    latents = folder.put(b"latents")
+    latents = folder.keep_latents(b"latents")
     replies: list[bytes] = []
     lost: list[str] = []
     file_thread = FileThread(folder, lambda *_: None, lambda link, piece, frame: replies.append(frame), lost.append)
@@ -19,4 +19,4 @@ async def test_latents_are_not_lost_because_somebody_asks_beyond_their_end(tmp_p
             await asyncio.sleep(0.01)
     assert (replies, lost) == ([b"ents"], ["f" * 64])
     running.cancel()
-    file_thread.close()
+    file_thread.end_file_thread()

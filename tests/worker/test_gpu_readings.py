@@ -20,7 +20,7 @@ def running(nvml: FakeNvml | None, *gpus: Gpu) -> Iterator[GpuReadings]:
     begun = GpuReadings(gpus, lambda: nvml, read_s=0.01)
     begun.start()
     yield begun
-    begun.close()
+    begun.stop_reading()
 
 
 @pytest.fixture(autouse=True)

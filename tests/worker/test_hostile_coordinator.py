@@ -92,13 +92,13 @@ async def a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     limit_watch = LimitWatch(engines.devices, GpuReadings(()))
     files = FileCache(tmp_path, 10**6)
     node = WorkNode(hello, engines, files, FixedSockets(None), Clock(), said.append, limit_watch, settings=settings)
-    life = asyncio.create_task(node.run())
+    life = asyncio.create_task(node.serve_coordinators())
     try:
         yield node, said
     finally:
         for name in list(node.core.links):
             node.carry_out(node.core.forget(name, node.clock.now()))
-        node.leave()
+        node.drain_node()
         await life  # raises what ended it
 
 
@@ -190,7 +190,7 @@ async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_f
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with a_worker(tmp_path, monkeypatch) as (node, said):
-        node.add("a", ["127.0.0.1:1"])
+        node.serve_coordinator("a", ["127.0.0.1:1"])
         node.carry_out(node.core.connect("a", node.clock.now()))
         node.carry_out(node.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10**6, 65536), node.clock.now()))
         for number in range(12_000):

@@ -30,7 +30,7 @@ def until(watch: LimitWatch, own: set[int], wanted: list[bool]) -> list[Hindranc
     """Wait until the expected slots rest, and return the reasons."""
     deadline_s = time.monotonic() + 5.0
     while True:
-        watch.look()
+        watch.apply_readings()
         reasons = watch.hindrances(own, now=0.0)
         if [bool(reason) for reason in reasons] == wanted:
             return reasons
@@ -43,7 +43,7 @@ def test_own_processes_are_nobody_else() -> None:
     watch = limit_watch(nvml, Limits(idle_only=True))
     watch.check()
     assert until(watch, {10}, [False, False, True])[2] == Hindrance(NotLeasing.IN_USE, device="cuda:1")
-    watch.close()
+    watch.stop_watching()
 
 
 def test_a_gpu_that_gets_hot_stops_its_slots_only() -> None:
@@ -53,17 +53,17 @@ def test_a_gpu_that_gets_hot_stops_its_slots_only() -> None:
     until(watch, set(), [False, False, False])
     nvml.gpus["GPU-5a"].temperature_c = 85
     until(watch, set(), [True, True, False])
-    watch.close()
+    watch.stop_watching()
 
 
 def test_a_gpu_that_is_gone_is_named_by_its_slots() -> None:
     nvml = FakeNvml(GPU_5a=FakeGpu(), GPU_77=FakeGpu(fault=GPU_IS_LOST))
     watch = limit_watch(nvml, Limits())
     deadline_s = time.monotonic() + 5.0
-    while len(watch.look()) < 2:
+    while len(watch.apply_readings()) < 2:
         assert time.monotonic() < deadline_s
     assert watch.lost() == [2]
-    watch.close()
+    watch.stop_watching()
 
 
 @pytest.mark.parametrize("limits", [Limits(idle_only=True), Limits(max_temperature=80)])

@@ -21,7 +21,7 @@ def watch(readings: FakeReadings, *, by_load: bool = True) -> LimitWatch:
 
 
 def rests(watch: LimitWatch, now: float, *busy: int) -> bool:
-    watch.look(busy)
+    watch.apply_readings(busy)
     gpu, core = watch.hindrances((), now)
     assert not core
     return gpu == Hindrance(NotLeasing.IN_USE, device="cuda:0")

@@ -119,8 +119,8 @@ class House:
         told = make_hello(name), engines, files, FixedSockets(KEYS), Clock(), lambda line: None, watch
         node = self.workers[name] = WorkNode(*told, peer_bind=LOOPBACK)
         node._peers.models.find_model = lambda recipe: self.models_of_characters(name).get(recipe.voice, model)
-        node.add("c", [f"{LOOPBACK}:{self.port}"])
-        self.lives[name] = asyncio.create_task(node.run())
+        node.serve_coordinator("c", [f"{LOOPBACK}:{self.port}"])
+        self.lives[name] = asyncio.create_task(node.serve_coordinators())
         return engines
 
     def model(self, name: str) -> RemoteModel:

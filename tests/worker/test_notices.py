@@ -7,7 +7,7 @@ CLIP = Clip("job", 0, 0, 0, "0" * 32, samples=48_000, sample_rate=24_000, digest
 def test_a_worker_speaks_of_itself_once_a_minute_and_only_when_it_did_something() -> None:
     tally = PrintedLines(said_s=0.0)
     assert tally.news(1000.0) == ""
-    tally.add(CLIP)
+    tally.count_clip(CLIP)
     assert tally.news(NOTICE_INTERVAL_S - 1) == ""
     assert tally.news(NOTICE_INTERVAL_S) == "spoke 1 sentence so far, 2 s of sound, 4.0x real time a slot"
     assert tally.news(1000.0) == ""

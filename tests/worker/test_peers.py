@@ -83,7 +83,7 @@ class House:
         for send in out.sends:
             self.router.send(send.peer, send.message)
         for serve in out.serves:
-            self.files.add(serve)
+            self.files.queue_piece(serve)
 
     # --- workers
 
@@ -95,9 +95,9 @@ class House:
         node = WorkNode(
             make_hello(name), engines, files, sockets, Clock(), lambda line: None, watch, peer_bind=peer_address
         )
-        node.add("c", [f"{LOOPBACK}:{self.port}"])
+        node.serve_coordinator("c", [f"{LOOPBACK}:{self.port}"])
         self.workers.append(node)
-        self.lives.append(asyncio.create_task(node.run()))
+        self.lives.append(asyncio.create_task(node.serve_coordinators()))
         return node
 
     def has(self, node: WorkNode) -> bool:
@@ -118,12 +118,12 @@ class House:
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[House]:
     house = House(folder)
-    tasks = [asyncio.create_task(house.run()), asyncio.create_task(house.files.run())]
+    tasks = [asyncio.create_task(house.run()), asyncio.create_task(house.files.send_pieces())]
     try:
         yield house
     finally:
         for node in house.workers:
-            node.leave()
+            node.drain_node()
         await asyncio.gather(*house.lives, return_exceptions=True)
         for task in tasks:
             task.cancel()
@@ -178,7 +178,7 @@ async def test_one_that_leaves_in_the_middle_costs_no_more_than_what_was_on_its_
         while barn.core.fetched.downloads.items.get(MODEL.digest) is None or not house.fetched(barn) > 4 * BLOCK_BYTES:
             await asyncio.sleep(0.01)
         before = house.fetched(barn)
-        house.workers[0].leave()
+        house.workers[0].drain_node()
         await house.all_have(barn)
         assert house.copies < 1 + (MODEL.size - before) / MODEL.size + 0.2
         assert (tmp_path / "barn" / "assets" / MODEL.digest).read_bytes() == CONTENT

@@ -110,7 +110,7 @@ class Coordinator:
                 continue
             assert isinstance(message, Copy)
             self.questions.append(message)
-            self.server.take(peer, message)
+            self.server.take_question(peer, message)
 
 
 def copying(
@@ -122,7 +122,11 @@ def copying(
     async def run() -> Coordinator:
         coordinator, copies = Coordinator(source, **how), Copies(home)
         copier = Copier(f"127.0.0.1:{coordinator.port}", None, "tower", copies)
-        loops: list[Awaitable[None]] = [coordinator.listen(), coordinator.server.run(), copier.run(said.append)]
+        loops: list[Awaitable[None]] = [
+            coordinator.listen(),
+            coordinator.server.answer_questions(),
+            copier.keep_copies(said.append),
+        ]
         tasks = [asyncio.ensure_future(loop) for loop in loops]
         try:
             async with asyncio.timeout(60):
@@ -300,7 +304,7 @@ async def test_a_finished_book_waits_for_a_standby_that_had_a_copy_and_for_no_ot
     assert await waited_s(new()) >= 0.3
     assert len(said) == 1
     server = new()
-    server.take(b"a", Copy("tower", "records", JOB))
+    server.take_question(b"a", Copy("tower", "records", JOB))
     assert await waited_s(server) < 0.3
 
 
@@ -312,7 +316,11 @@ def test_the_end_of_a_book_waits_until_the_standbys_that_are_there_have_its_last
     async def run() -> tuple[float, float]:
         coordinator, copies = Coordinator(source), Copies(tmp_path)
         copier = Copier(f"127.0.0.1:{coordinator.port}", None, "tower", copies)
-        loops: list[Awaitable[None]] = [coordinator.listen(), coordinator.server.run(), copier.run(print)]
+        loops: list[Awaitable[None]] = [
+            coordinator.listen(),
+            coordinator.server.answer_questions(),
+            copier.keep_copies(print),
+        ]
         tasks = [asyncio.ensure_future(loop) for loop in loops]
         while not is_whole(source)(copies):
             await asyncio.sleep(0.02)
@@ -384,7 +392,7 @@ def test_what_a_member_asks_for_under_names_without_end_takes_no_memory(source: 
     server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
     for number in range(1000):
         question = Copy("tower", "records", f"job-{number}", digest=f"{number:064x}", offset=number)
-        server.take(b"%d" % number, question)
+        server.take_question(b"%d" % number, question)
         assert server._answer(question) is None
     assert len(server.standbys()) == MAX_STANDBYS
     assert not (server._asked or server._journals or server._points or server._digests)
@@ -410,7 +418,7 @@ def test_a_standby_that_is_silent_is_told_of_for_a_while(source: DiskStore) -> N
     now = [0.0]
     editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
     server = CopyServer(source, SimpleNamespace(), editions, lambda: now[0])  # type: ignore[arg-type]
-    server.take(b"a", Copy("tower", "records", JOB))
+    server.take_question(b"a", Copy("tower", "records", JOB))
     now[0] = 40.0
     (status,) = server.standbys()
     assert (status.lag_s, status.silent_s) == (None, 40.0)
@@ -423,7 +431,11 @@ KEY = make_key()
 
 async def copies_until(coordinator: Coordinator, copier: Copier, done: Callable[[], bool]) -> None:
     """Let a standby copy until something holds."""
-    loops: list[Awaitable[None]] = [coordinator.listen(), coordinator.server.run(), copier.run(print)]
+    loops: list[Awaitable[None]] = [
+        coordinator.listen(),
+        coordinator.server.answer_questions(),
+        copier.keep_copies(print),
+    ]
     tasks = [asyncio.ensure_future(loop) for loop in loops]
     try:
         async with asyncio.timeout(60):

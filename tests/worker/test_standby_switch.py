@@ -23,14 +23,14 @@ def test_copies_begin_only_where_room_is_free_and_go_on_where_they_are_kept(
     free = [MIN_FREE_TO_BEGIN_BYTES - 1]
     monkeypatch.setattr(copier, "free_bytes", lambda folder: free[0])
     switch = StandbySwitch(tmp_path, on=False, turns=True)
-    switch.look()
+    switch.check_disk()
     assert "less than 5.0 GB free, so it does not" in switch.turn("laptop", on=True)
     assert (switch.on, switch.state) == (False, "no room")
     free[0] += 1
-    switch.look()
+    switch.check_disk()
     assert (switch.state, switch.turn("laptop", on=True)[:5], switch.state) == ("off", "keeps", "on")
     free[0] = 0
-    switch.look()
+    switch.check_disk()
     assert (switch.turn("laptop", on=True)[:5], switch.state) == ("keeps", "on")
 
 

@@ -36,7 +36,7 @@ class Announced(Browser):
 
     def announce(self, name: str, address: str = DEAD) -> None:
         self.there[name] = Candidate(name, (address,), SWARM, 1, 1)
-        self._waiting.add(name, first=name in self._proven)
+        self._waiting.add_name(name, first=name in self._proven)
         self._look_at_more()
 
     def withdraw(self, name: str) -> None:
@@ -45,7 +45,7 @@ class Announced(Browser):
 
     def _look_at_more(self) -> None:
         while sum(name not in self._proven for name in self._found) < self._most:
-            name = self._waiting.take()
+            name = self._waiting.next_name()
             if name is None:
                 return
             if name in self.there:
@@ -64,13 +64,13 @@ async def browsing(
     engines = Engines(("cpu:0",), tmp_path / "log")
     watch = LimitWatch(engines.devices, GpuReadings(()))
     node = WorkNode(hello, engines, FileCache(tmp_path, 10**9), FixedSockets(KEYS), Clock(), lambda line: None, watch)
-    life, browser = asyncio.create_task(node.run()), Announced(names[0])
+    life, browser = asyncio.create_task(node.serve_coordinators()), Announced(names[0])
     looking = asyncio.create_task(_browse(node, browser, lambda: list(names), set(), lambda line: None))
     try:
         yield node, browser
     finally:
         looking.cancel()
-        node.leave()
+        node.drain_node()
         await life
 
 

@@ -23,7 +23,7 @@ async def test_slots_that_sleep_share_one_process_also_when_they_load_at_once(tm
     assert len({engines.process(slot).pid for slot in range(3)}) == 1
     spoken = await asyncio.gather(*(engines.speak(slot, (("Tick.", 0),)) for slot in range(3)))
     assert len({clip.info.digest for (clip,) in spoken}) == 1
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ async def test_a_killed_slot_is_loaded_afresh(tmp_path: Path) -> None:
     await engines.load(0, METRONOME)
     assert engines.process(0).pid != before
     assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_a_killed_slot_costs_no_other_slot_the_process_that_they_share(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ async def test_a_killed_slot_costs_no_other_slot_the_process_that_they_share(tmp
     assert (await speaking)[0].info.samples
     await engines.load(0, METRONOME)
     assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ async def test_a_process_that_died_is_not_shared(tmp_path: Path) -> None:
         await asyncio.sleep(0.01)
     await engines.load(1, METRONOME)
     assert (await engines.speak(1, (("Tick.", 0),)))[0].info.samples
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_an_engine_that_is_not_installed_is_unavailable(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ async def test_an_engine_that_is_not_installed_is_unavailable(tmp_path: Path) ->
     with pytest.raises(EngineFault) as fault:
         await engines.load(0, Recipe("absent", "v", "en"))
     assert fault.value.kind is FaultKind.UNAVAILABLE
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_a_late_end_of_a_killed_engine_leaves_the_fresh_one_alone(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_a_late_end_of_a_killed_engine_leaves_the_fresh_one_alone(tmp_path
     await engines.load(0, METRONOME)
     await engines.unload(0, killed)
     assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
@@ -98,7 +98,7 @@ async def test_an_engine_that_dies_while_it_loads_is_tried_once_more(
     engines = Engines(("cpu:0",), tmp_path)
     await engines.load(0, METRONOME)
     assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_a_model_for_which_there_is_no_room_is_tried_once_more_in_a_fresh_process(
@@ -118,7 +118,7 @@ async def test_a_model_for_which_there_is_no_room_is_tried_once_more_in_a_fresh_
     await engines.load(0, METRONOME)
     assert len(set(pids)) == 2
     assert (await engines.speak(0, (("Tick.", 0),)))[0].info.samples
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_one_model_at_a_time_is_loaded_onto_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ async def test_one_model_at_a_time_is_loaded_onto_a_gpu(tmp_path: Path, monkeypa
     engines = Engines(("cuda:0", "cuda:0", "cuda:1", "cpu:0", "cpu:1"), tmp_path)
     await asyncio.gather(*(engines.load(slot, METRONOME) for slot in range(5)))
     assert most == {"cuda:0": 1, "cuda:1": 1, "cpu": 2}
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_an_engine_that_is_taken_away_while_it_loads_is_not_loaded_again(
@@ -168,7 +168,7 @@ async def test_a_prefetched_text_is_spoken_without_being_asked_for_and_then_only
     assert engines.speak(0, (("Tock, tock.", 1, 2),)) is ahead
     assert (await ahead)[0].info.samples > (await first)[0].info.samples
     assert (await engines.speak(0, (("Tock, tock.", 1, 2),)))[0].info.samples  # it is handed out once
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_a_prefetched_clip_tells_the_engines_own_seconds_however_late_it_is_asked_for(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ async def test_a_prefetched_clip_tells_the_engines_own_seconds_however_late_it_i
     _, ahead = engines.prefetched[0]
     await asyncio.wait([ahead])
     assert (await engines.speak(0, (("Tock, tock.", 1),)))[0].info.work_s >= 11 * 0.05
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_a_prefetched_text_that_is_not_wanted_any_more_is_withdrawn(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ async def test_a_prefetched_text_that_is_not_wanted_any_more_is_withdrawn(tmp_pa
     other = engines.speak(0, (("Tock.", 0),))
     assert (await asyncio.wait_for(first, 120))[0].info.samples
     assert (await asyncio.wait_for(other, 120))[0].info.samples
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_a_process_that_dies_takes_what_it_prefetched_with_it_and_counts_only_what_it_spoke(
@@ -211,7 +211,7 @@ async def test_a_process_that_dies_takes_what_it_prefetched_with_it_and_counts_o
     await engines.unload(0, process)
     await engines.load(0, METRONOME)
     assert (await engines.speak(0, (("Tock.", 0),)))[0].info.samples
-    await engines.close()
+    await engines.end_engines()
 
 
 async def test_a_process_sees_only_the_gpu_of_its_slot_and_names_it_the_first(
@@ -250,7 +250,7 @@ async def test_a_model_is_measured_in_its_first_process_and_two_that_fit_only_al
     await engines.load(0, recipe)
     await engines.speak(0, (("It was late.", 0),))
     assert 50e6 < Needs(tmp_path).of("cpu:0", recipe) < 2e9
-    await engines.close()
+    await engines.end_engines()
     needs = Needs(tmp_path)
     needs.note("cpu:0", recipe, int(0.6 * free))
     engines = Engines(("cpu:0", "cpu:1"), tmp_path, needs=needs)
@@ -258,4 +258,4 @@ async def test_a_model_is_measured_in_its_first_process_and_two_that_fit_only_al
     (refused,) = (end for end in ends if end != b"")  # either may be the first
     assert isinstance(refused, EngineFault)
     assert refused.kind is FaultKind.MEMORY
-    await engines.close()
+    await engines.end_engines()

@@ -53,7 +53,7 @@ async def running(
         limit_watch,
         settings=fast,
     )
-    life = asyncio.create_task(node.run())
+    life = asyncio.create_task(node.serve_coordinators())
     now = node.clock.now()
     node.carry_out(node.core.connect("a", now))
     node.carry_out(node.core.receive("a", Welcome("c", 1, "a", BEAT_S, credit, 65536), now))
@@ -62,7 +62,7 @@ async def running(
         yield node, engines, said
     finally:
         node.carry_out(node.core.disconnect("a", node.clock.now()))  # nobody takes its clips
-        node.leave()
+        node.drain_node()
         await life
 
 
@@ -161,7 +161,7 @@ async def test_whom_it_serves_is_said_once_however_often_it_is_let_in(tmp_path: 
     router = RouterSocket(None)
     port = router.bind("127.0.0.1", 0)
     async with running(tmp_path) as (node, _, said):
-        node.add("laptop", [f"127.0.0.1:{port}"])
+        node.serve_coordinator("laptop", [f"127.0.0.1:{port}"])
         peer, hello, _ = await router.receive()
         assert isinstance(hello, Hello)
         for _ in range(2):  # it greets until it is answered, and a slow coordinator answers each greeting

@@ -46,7 +46,7 @@ class Archive:
         """Return the normalised names of all files."""
         return tuple(self._names)
 
-    def find(self, name: str) -> str | None:
+    def find_file(self, name: str) -> str | None:
         """Return the file that a name means, also percent-encoded or in another letter case; None if there is none."""
         for spelling in map(_normal, (name, decoded(name))):
             found = spelling if spelling in self._names else self._folded.get(spelling.casefold())
@@ -60,7 +60,7 @@ class Archive:
         Raises KeyError if it is missing, PageError if it is damaged or over a bound, BookError if the archive has a
         password or the total read from it is over a bound.
         """
-        found = self.find(name)
+        found = self.find_file(name)
         if found is None:
             raise KeyError(name)
         info = self._names[found]
@@ -80,7 +80,7 @@ class Archive:
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file as a stream. Raises KeyError. Opening and reading may raise any of zipfile's errors."""
-        found = self.find(name)
+        found = self.find_file(name)
         if found is None:
             raise KeyError(name)
         return self._zip.open(self._names[found])
@@ -91,17 +91,17 @@ class Archive:
 
     def size(self, name: str) -> int:
         """Return the declared size of a file in bytes; 0 if it is missing."""
-        found = self.find(name)
+        found = self.find_file(name)
         return self._names[found].file_size if found else 0
 
     def check_locks(self, documents: frozenset[str]) -> None:
         """Raise BookError if one of these documents is protected by DRM."""
         covered = documents & self._encrypted()
-        if covered or any(self.find(name) for name in LOCKS):
+        if covered or any(self.find_file(name) for name in LOCKS):
             raise BookError(f"{self.path} is protected by DRM: only an unprotected copy of the book can be read.")
 
     def _encrypted(self) -> frozenset[str]:
-        if self.find(ENCRYPTION) is None:
+        if self.find_file(ENCRYPTION) is None:
             return frozenset()
         root = etree.fromstring(self.read(ENCRYPTION), etree.XMLParser(recover=True, resolve_entities=False))
         if root is None:
@@ -110,7 +110,7 @@ class Archive:
         for data in root.iter("{*}EncryptedData"):
             method = data.find("{*}EncryptionMethod")
             if method is None or method.get("Algorithm") not in FONT_SCRAMBLING:
-                found |= {self.find(reference.get("URI", "")) for reference in data.iter("{*}CipherReference")}
+                found |= {self.find_file(reference.get("URI", "")) for reference in data.iter("{*}CipherReference")}
         return frozenset(name for name in found if name)
 
     def _check_bounds(self) -> None:
@@ -120,7 +120,7 @@ class Archive:
             raise BookError(f"{self.path} is refused: it is larger than {MAX_INFLATED_BYTES >> 30} GiB.")
         if sum(info.file_size for info in self._names.values()) > MAX_INFLATED_BYTES:
             raise BookError(f"{self.path} is refused: it inflates beyond {MAX_INFLATED_BYTES >> 30} GiB.")
-        if self.find(CONTAINER) is None:
+        if self.find_file(CONTAINER) is None:
             raise BookError(f"{self.path} is not an EPUB: it is a zip file without {CONTAINER}.")
 
 

@@ -187,7 +187,7 @@ class _Reader(ebooklib_epub.EpubReader):  # type: ignore[misc]
         self._load_container()
         if not self.opf_file:
             raise BookError(f"{self.archive.path} is not an EPUB: {CONTAINER} names no package document.")
-        if self.archive.find(self.opf_file) is None:
+        if self.archive.find_file(self.opf_file) is None:
             raise BookError(f"{self.archive.path} is not a whole EPUB: {self.opf_file} is missing from it.")
         self._load_opf_file()
 
@@ -229,7 +229,7 @@ def _package(reader: _Reader) -> Package:
     spine_toc = reader.container.find("{*}spine").get("toc", "")
     ncx = reader.items.get(spine_toc) or next((item for item in items if item.media_type == NCX_TYPE), None)
     cover, cover_fault = _cover(reader)
-    missing = tuple(item.name for item in documents if reader.archive.find(item.name) is None and is_matter(item))
+    missing = tuple(item.name for item in documents if reader.archive.find_file(item.name) is None and is_matter(item))
     return Package(
         title=_title(reader),
         authors=_authors(reader),
@@ -269,7 +269,7 @@ def _documents(reader: _Reader) -> tuple[ManifestItem, ...]:
         item = _text_item(reader, name)
         if item is not None:
             found[item.name] = item
-    archive.check_locks(frozenset(filter(None, map(archive.find, (*found, reader.opf_file)))))
+    archive.check_locks(frozenset(filter(None, map(archive.find_file, (*found, reader.opf_file)))))
     return tuple(found.values())
 
 
@@ -312,7 +312,7 @@ def _fallbacks(reader: _Reader) -> Iterator[tuple[str, str]]:
 
 def _strays(reader: _Reader) -> Iterator[tuple[str, str]]:
     """Yield a line for each spine item that the manifest lacks, and the first text document that it lacks, or ""."""
-    known = {reader.archive.find(item.name) for item in reader.items.values()}
+    known = {reader.archive.find_file(item.name) for item in reader.items.values()}
     texts = (name for name in reader.archive.names() if PurePosixPath(name).suffix.lower() in TEXT_SUFFIXES)
     unlisted = next((name for name in texts if name not in known), "")
     for name, _ in reader.book.spine:

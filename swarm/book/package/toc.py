@@ -36,8 +36,8 @@ class TableOfContents(Struct, frozen=True):
 def read_contents(archive: Archive, package: Package) -> TableOfContents:
     """Read the nav, or else the NCX, and the guide. Damaged ones are ignored."""
     nav, ncx = _root(archive, package.nav), _root(archive, package.ncx)
-    known = {archive.find(item.name) or item.name for item in package.documents}
-    instead = {archive.find(name) or name: archive.find(other) or other for name, other in package.instead}
+    known = {archive.find_file(item.name) or item.name for item in package.documents}
+    instead = {archive.find_file(name) or name: archive.find_file(other) or other for name, other in package.instead}
     named = {name: instead.get(name, name) for name in (*known, *instead)}
     entries: tuple[TocEntry, ...] = ()
     if nav is not None and package.nav is not None:
@@ -72,7 +72,7 @@ def target(archive: Archive, source: str, reference: str) -> tuple[str, str]:
     """Return the document and the id in it that a reference in the document `source` leads to."""
     path, _, fragment = reference.strip().partition("#")
     name = join(str(PurePosixPath(source).parent), path) if path else source
-    return archive.find(name) or name, fragment
+    return archive.find_file(name) or name, fragment
 
 
 def _nav_links(root: etree._Element) -> Iterator[tuple[str, str]]:
@@ -105,7 +105,7 @@ def _ncx_links(root: etree._Element) -> Iterator[tuple[str, str]]:
 
 def _reasons(archive: Archive, package: Package, nav: etree._Element | None) -> Iterator[tuple[str, str, str]]:
     if nav is not None and package.nav is not None:
-        yield archive.find(package.nav.name) or "", "", front_matter.CONTENTS
+        yield archive.find_file(package.nav.name) or "", "", front_matter.CONTENTS
         for link in nav.iter("{*}a"):
             reason = front_matter.marked(types(link))
             if reason and link.get("href") and _in_landmarks(link):

@@ -208,7 +208,7 @@ class _Walk:
         if _is_block(element, tag):
             self._begin(element, tag)
         self._anchor(element)
-        self.sayings.begin(element, self.parts)
+        self.sayings.begin_element(element, self.parts)
         replacement = self._replacement(element, tag)
         if replacement is not None:
             if self.tracer:
@@ -338,7 +338,7 @@ class _Walk:
         return CODE if is_left else reason
 
     def _end(self, element: etree._Element) -> None:
-        self.sayings.end(element, self.parts)
+        self.sayings.end_element(element, self.parts)
         if self.lines and element is self.lines[-1]:
             self.lines.pop()
             self.parts.append(_VERSE)
@@ -377,15 +377,15 @@ class _Walk:
             self.header = ""
         if text:
             if self.tracer:
-                self.tracer.take(len(self.parts), text)
+                self.tracer.trace_text(len(self.parts), text)
             self.parts.append(text if self.open[-1].pre else " ".join(text.split("\n")))
 
     def _flush(self) -> None:
-        parts, self.parts, sayings = self.parts, [], self.sayings.take()
+        parts, self.parts, sayings = self.parts, [], self.sayings.take_sayings()
         text = "".join(parts)
         carried = len(text) < MAX_CAP_CHARS and text.strip().endswith(_CAP)
         if self.tracer and parts:
-            self.tracer.close(parts, carried=carried)
+            self.tracer.end_block(parts, carried=carried)
         if not text or text.isspace():
             return
         if carried:

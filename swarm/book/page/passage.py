@@ -104,7 +104,7 @@ class Tracer:
         """Pass over an element whose text is not read."""
         self._place += len(visible_chars("".join(element.itertext())))
 
-    def take(self, part: int, text: str) -> None:
+    def trace_text(self, part: int, text: str) -> None:
         """Record that the document's next text becomes a part of the block."""
         chars = visible_chars(text)
         if chars:
@@ -115,11 +115,11 @@ class Tracer:
         """Record that `said` becomes a part instead of an element's text. It has a place only if the two are alike."""
         text = "".join(element.itertext())
         if text and visible_chars(text) == visible_chars(said):
-            self.take(part, text)
+            self.trace_text(part, text)
         else:
             self.skip(element)
 
-    def close(self, parts: list[str], *, carried: bool = False) -> None:
+    def end_block(self, parts: list[str], *, carried: bool = False) -> None:
         """End the block; its passages can be traced then. A `carried` block becomes the next one's first part."""
         if carried:
             self._taken = dict(enumerate(islice(self._taken.values(), 1)))

@@ -46,13 +46,13 @@ class Collector:
         self._open: list[tuple[etree._Element, int, str]] = []
         self._found: list[Saying] = []
 
-    def begin(self, element: etree._Element, parts: Sequence[str]) -> None:
+    def begin_element(self, element: etree._Element, parts: Sequence[str]) -> None:
         """Record that an element begins after these parts of its block."""
         phonemes = element.get(f"{_SSML}ph") or element.get("ssml:ph")
         if phonemes and _alphabet(element) in _ALPHABETS:
             self._open.append((element, len(parts), " ".join(phonemes.split())))
 
-    def end(self, element: etree._Element, parts: Sequence[str]) -> None:
+    def end_element(self, element: etree._Element, parts: Sequence[str]) -> None:
         """Record that an element ends after these parts of its block."""
         if self._open and self._open[-1][0] is element:
             _, start, phonemes = self._open.pop()
@@ -61,7 +61,7 @@ class Collector:
             if written:
                 self._found.append(Saying(written, before.count(written), phonemes))
 
-    def take(self) -> tuple[Saying, ...]:
+    def take_sayings(self) -> tuple[Saying, ...]:
         """Return the sayings of the block that ends, and begin a new block."""
         found, self._found, self._open = tuple(self._found), [], []
         return found

@@ -126,7 +126,7 @@ class _Narrated:
 
     def _named(self, href: str) -> str:
         name = join(self.base, href)
-        return self.archive.find(name) or name
+        return self.archive.find_file(name) or name
 
     def _pages(self) -> dict[str, tuple[str, list[Spot]]]:
         """Return for each document to change the id of its item, and its spots in order without overlaps."""
@@ -251,7 +251,7 @@ class _Narrated:
         """Rewrite a reference from a file in the folder `base` for the file `source`."""
         address, _, fragment = reference.partition("#")
         name = join(base, address)
-        goal = _address(source, self.archive.find(name) or name)
+        goal = _address(source, self.archive.find_file(name) or name)
         return f"{goal}#{fragment}" if fragment else goal
 
     def _item(self, identity: str, name: str, media_type: str, *, properties: str = "", duration_ms: int = 0) -> None:
@@ -282,7 +282,7 @@ def _package_name(archive: Archive) -> str:
     root = etree.fromstring(archive.read(CONTAINER), etree.XMLParser(recover=True, resolve_entities=False))
     for rootfile in root.iterfind(".//{*}rootfile"):
         if rootfile.get("media-type", PACKAGE_TYPE) == PACKAGE_TYPE and rootfile.get("full-path"):
-            return archive.find(rootfile.get("full-path")) or ""
+            return archive.find_file(rootfile.get("full-path")) or ""
     return ""
 
 

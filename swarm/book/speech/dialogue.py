@@ -207,7 +207,7 @@ class Subjects:
         pattern = rf"{_START}(?:poor |old |little )?+(?P<name>{words})(?=[\s,])(?!\s(?:and|und|et|y|e|en|och)\s)"
         self._clause = compile_later(pattern, regex.I) if known else None
 
-    def find(self, narration: str) -> str:
+    def find_name(self, narration: str) -> str:
         """Return the only known name that a clause of a narration begins with; "" if there is none, or several."""
         if self._clause is None:
             return ""
@@ -301,7 +301,7 @@ def _by_subject(text: str, spoken: Spoken, subjects: Subjects) -> Spoken:
             not each.speaker
             and each.grounds != "another"
             and (led or (alone and not number))
-            and (name := subjects.find(before))
+            and (name := subjects.find_name(before))
         ):
             each = replace(each, speaker=name, grounds="same paragraph")
         told.append(each)

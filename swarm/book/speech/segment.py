@@ -38,7 +38,7 @@ class SentencePlaces:
         self._offset = 0  # characters before the rest of the block
         self._visible = 0  # visible characters among these
 
-    def find(self, sentence: str, start: int) -> Place | None:
+    def find_place(self, sentence: str, start: int) -> Place | None:
         """Return the place of the next sentence, at offset `start` of the block or after it; None if it has none."""
         if self._trace is None:
             return None
@@ -212,7 +212,7 @@ def _pieces(block: Block, language: str, teller: _Teller, voices: Sequence[Voice
             for offset, part, run in _parts(text, line_start + start, voices):
                 for sentence in split_sentences(part, own):
                     said = speech.say(sentence, own, heading=heading, marker=marker) if speech else sentence
-                    found += _fitted(sentence, said, limit, places.find(sentence, offset), run)
+                    found += _fitted(sentence, said, limit, places.find_place(sentence, offset), run)
                 if voices and found and not _ENDS.search(found[-1].text):
                     found[-1] = replace(found[-1], pause=Pause.CLAUSE)  # the sentence goes on in another voice
             if pause and found:

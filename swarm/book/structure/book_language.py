@@ -133,7 +133,7 @@ def take_sample(archive: Archive, items: tuple[ManifestItem, ...], find: Find) -
 
     Documents that cannot be read are passed over, so the sample is the same whether a book is read or recognised.
     """
-    names = [archive.find(item.name) or item.name for item in items]
+    names = [archive.find_file(item.name) or item.name for item in items]
     sizes = [archive.size(name) for name in names]
     found: list[str] = []
     for number, places in groupby(_places(sizes), key=lambda place: place[0]):

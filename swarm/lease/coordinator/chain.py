@@ -46,7 +46,7 @@ class Link:
         took_s = self.heard_s - self.begun_s
         return max(0.0, (self.have - self.begun) / took_s) if took_s >= MIN_WINDOW_S else self.past_pace
 
-    def hear(self, have: int, now: float) -> None:
+    def note_held(self, have: int, now: float) -> None:
         """Take in how much it has."""
         self.have, self.heard_s = have, now
 
@@ -83,7 +83,7 @@ class Chain:
         self.links = {key: link for key, link in self.links.items() if key in sessions}
         fetching = session.files.fetching[self.digest]
         link = self.links.setdefault(session.key, Link(turned_s=now, begun=fetching.have, begun_s=now))
-        link.hear(fetching.have, now)
+        link.note_held(fetching.have, now)
         gives_up = self._falls_behind(link, sessions, now)
         able = self.able(session, sessions)
         if link.source not in able or gives_up or self._is_late(link.source):

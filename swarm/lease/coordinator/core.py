@@ -104,7 +104,7 @@ def expire(served: ServedJob, session: Session, lease: Lease, intake: Intake, no
     """End a lease that made no progress before its deadline, or a promise that was not kept."""
     if lease.slot == PROMISED:
         served.ledger.broken_promises.update((lease.chapter, index) for index in lease.pending)
-        served.ledger.end(lease)
+        served.ledger.end_lease(lease)
         return
     place = (lease.chapter, lease.pending[0])
     served.ledger.expiries[place] += 1
@@ -112,7 +112,7 @@ def expire(served: ServedJob, session: Session, lease: Lease, intake: Intake, no
     served.run_stats.reissued += len(lease.pending)
     out.events.append(Reason("no progress", worker=session.hello.name, slot=lease.slot))
     out.send(session.peer, Revoke(lease.id, expired=True))
-    served.ledger.end(lease)
+    served.ledger.end_lease(lease)
     if session.slots[lease.slot].speed(served.recipe).chars_s is None:
         _distrust(served, session, lease.slot, out)
         intake.set_aside(session, now, out)
@@ -122,7 +122,7 @@ def _distrust(served: ServedJob, session: Session, slot: int, out: Outcome) -> N
     """Ask others before a worker whose slot never spoke, and take from the slot what waits there."""
     for lease in [le for le in served.ledger.leases.values() if (le.session, le.slot) == (session.key, slot)]:
         out.send(session.peer, Revoke(lease.id))
-        served.ledger.end(lease)
+        served.ledger.end_lease(lease)
     session.trust.streak = max(session.trust.streak + 1, BROKEN_STREAK)
 
 
@@ -181,7 +181,7 @@ class CoordinatorCore:
         ledger = Ledger(state, lease_index=self.jobs.lease_index)
         served = ServedJob(state, ledger, install, fetch, self.settings.unknown_deadline_s, device)
         served.run_stats = run_stats or served.run_stats
-        self.jobs.add(served)
+        self.jobs.add_job(served)
 
     def note_progress(self, encoded: dict[str, float], now: float, use: EncoderUse = IDLE, taken: float = 0.0) -> None:
         """Note what share of each job's sound is encoded, what the encoders did, and the share of cores for speech."""
@@ -365,7 +365,7 @@ class CoordinatorCore:
         charge_idle(self.jobs.open.values(), session, now)
         self.sessions.pop(session.key, None)
         self.peers.pop(session.peer, None)
-        self.absent.add(session, silent=silent)
+        self.absent.remember_session(session, silent=silent)
         for lease in list(self.jobs.leases_of(session).values()):
             served = self.jobs.of(lease)
             served.run_stats.reissued += len(lease.pending)

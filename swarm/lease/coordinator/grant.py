@@ -403,7 +403,7 @@ class Request:
         most = self._batch(served)
         lease = Lease(lease_id, spec.job, run[0], session.key, self.slot, run[1], now, now, most=most)
         served.ledger.hold(lease)
-        self._slot.begin(lease.id, now)
+        self._slot.begin_lease(lease.id, now)
         if loads := self.round.loads.get(spec.job):
             loads.add_lease(lease)
         served.granted(now)
@@ -411,5 +411,7 @@ class Request:
             session.told[spec.job] = now
             self.round.out.send(session.peer, served.instruction)
         places = [(lease.chapter, index) for index in lease.pending]
-        lines = tuple(Line(place[1], served.state.engine_text(place), served.state.take(place)) for place in places)
+        lines = tuple(
+            Line(place[1], served.state.engine_text(place), served.state.next_take(place)) for place in places
+        )
         self.round.out.send(session.peer, Grant(lease.id, spec.job, self.slot, lease.chapter, lines))

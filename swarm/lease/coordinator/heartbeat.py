@@ -38,7 +38,7 @@ def take_heartbeat(
     held = set(message.leases)
     for lease in [lease for lease_id, lease in known.items() if lease_id not in held]:
         if now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != PROMISED:
-            jobs.of(lease).ledger.end(lease)
+            jobs.of(lease).ledger.end_lease(lease)
     _advance(jobs, sessions, session, message, now)
     # It may have sent this before it knew of a grant that lapsed meanwhile.
     is_late = session.link.is_catching_up(now) and jobs.lease_index.has_lapsed(session.key)
@@ -59,7 +59,7 @@ def _resume(jobs: Jobs, session: Session, message: Heartbeat, now: float, out: O
             continue
         slot = session.slots[lapsed.slot]
         if not slot.is_full and (lease := served.ledger.resume(lapsed, now)):
-            slot.begin(lease.id, now)
+            slot.begin_lease(lease.id, now)
             out.sends += [Send(session.peer, bound) for bound in _bounds(lease)]
     return jobs.leases_of(session)
 
@@ -78,7 +78,7 @@ def _advance(jobs: Jobs, sessions: dict[str, Session], session: Session, message
     known = jobs.leases_of(session)
     for report in message.slots:
         if report.slot < len(session.slots):
-            session.slots[report.slot].hear(report)
+            session.slots[report.slot].note_report(report)
         if report.lease in known:
             lease = known[report.lease]
             served = jobs.of(lease)
@@ -141,7 +141,7 @@ def tidy(jobs: Jobs, session: Session, now: float) -> None:
         slot.keep(live, now)
         if slot.leases and slot.leases[:1] != before:
             lease = live[slot.leases[0]]
-            jobs.of(lease).ledger.begin(lease, now)
+            jobs.of(lease).ledger.reach_segment(lease, now)
 
 
 MAX_ABSENT = 256
@@ -154,7 +154,7 @@ class Absent:
 
     sessions: dict[bytes, Session] = field(default_factory=dict)
 
-    def add(self, session: Session, *, silent: bool) -> None:
+    def remember_session(self, session: Session, *, silent: bool) -> None:
         """Remember a session that is given up, because it left or fell silent."""
         returns = silent and session.state is SessionState.JOINED
         session.become(SessionState.SILENT if returns else SessionState.GONE)

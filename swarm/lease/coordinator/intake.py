@@ -88,7 +88,7 @@ class Intake:
         _renew(served, session, clip.lease, now)
         for lease in served.ledger.holders((clip.chapter, clip.index)):
             if lease.session == session.key:
-                served.ledger.begin(lease, now)
+                served.ledger.reach_segment(lease, now)
         if served.state.complete or (clip.chapter, clip.index) in served.state.accepted:
             served.run_stats.duplicate(session.worker, clip.work_s)
             return False
@@ -103,11 +103,11 @@ class Intake:
         place = (clip.chapter, clip.index)
         record = _acceptance(session.worker, clip, now, len(frame))
         _record(served, record, out, frame)
-        others = [le for le in served.ledger.settle(place) if (le.session, le.id) != (session.key, clip.lease)]
+        others = [le for le in served.ledger.settle_place(place) if (le.session, le.id) != (session.key, clip.lease)]
         left_out = [(lease, place) for lease in others]
         for twin in served.state.twins(place, clip.take):  # one clip serves all places with its text
             _record(served, structs.replace(record, chapter=twin[0], index=twin[1], work_s=0.0, reused=True), out)
-            left_out += [(lease, twin) for lease in served.ledger.settle(twin)]
+            left_out += [(lease, twin) for lease in served.ledger.settle_place(twin)]
         self._leave_out(left_out, out)
         session.trust.deliver(clip)
 
@@ -167,7 +167,7 @@ class Intake:
         if lease is None:
             return
         served = self.jobs.of(lease)
-        served.ledger.end(lease)
+        served.ledger.end_lease(lease)
         session.told.pop(served.state.job, None)  # the `Job` message may have been lost
         if message.unable and session.reports_unable(served.recipe, message.note):
             title = served.state.spec.title
@@ -186,7 +186,7 @@ class Intake:
             return  # a failure at a place that it does not hold speaks against the worker alone
         lease = served.ledger.leases.get(failed.lease)
         if lease is not None and lease.session == session.key:
-            served.ledger.begin(lease, now)
+            served.ledger.reach_segment(lease, now)
         kind, note = failed.kind, failed.note[:500]
         served.ledger.has_failed(place, session.key, now)
         if len(served.state.failures.get(place, ())) < MAX_RECORDED:
@@ -197,7 +197,7 @@ class Intake:
         if last_word(served, sessions, place, now) or not (self.alone or is_heard(served, sessions, place, now)):
             return
         _record(served, SegmentQuarantined(failed.chapter, failed.index, kind, note), out)
-        served.ledger.settle(place)
+        served.ledger.settle_place(place)
         text = served.state.segment(place).written
         out.events.append(Reason("segment set aside", count=MAX_ATTEMPTS, text=text[:60], kind=kind, note=note))
 

@@ -37,7 +37,7 @@ class Lease:
         self.delivered_s = self.granted_s
         self.together = self.fewest = self.most
 
-    def begin(self, now: float) -> None:
+    def reach_segment(self, now: float) -> None:
         """Take in that its slot comes to it, or to its next segment, since the clip of the last one is here."""
         self.progressed_s = self.delivered_s = now
         self.fewest = self.most
@@ -204,7 +204,7 @@ class Ledger:
         """Take in that a session could not speak a place."""
         _remember(self.tried, place, session)
 
-    def settle(self, place: Place) -> list[Lease]:
+    def settle_place(self, place: Place) -> list[Lease]:
         """Take a place from the free ones and from every lease, which are returned: it needs no more work."""
         chapter, index = place
         self.free[chapter].discard(index)
@@ -230,10 +230,10 @@ class Ledger:
 
     def reopen(self, place: Place) -> None:
         """Make a place free, to be spoken again."""
-        self.settle(place)
+        self.settle_place(place)
         self.free[place[0]].add(place[1])
 
-    def end(self, lease: Lease) -> None:
+    def end_lease(self, lease: Lease) -> None:
         """End a lease; its pending places are free again."""
         self._forget(lease)
         _remember(self.in_vain, (lease.chapter, lease.pending[0]), lease.session)
@@ -241,7 +241,7 @@ class Ledger:
 
     def lapse(self, lease: Lease) -> None:
         """End a lease of a session that is given up; the session may go on with it if it comes back in time."""
-        self.end(lease)
+        self.end_lease(lease)
         self.lease_index.lapse(lease)
 
     def resume(self, lapsed: Lease, now: float) -> Lease | None:
@@ -262,9 +262,9 @@ class Ledger:
         self._shortened(lease)
         return tail
 
-    def begin(self, lease: Lease, now: float) -> None:
+    def reach_segment(self, lease: Lease, now: float) -> None:
         """Take in that the slot of a lease comes to it, or to its next segment."""
-        lease.begin(now)
+        lease.reach_segment(now)
         self.lease_index.hasten(lease)
 
     def narrow(self, lease: Lease, together: int) -> bool:

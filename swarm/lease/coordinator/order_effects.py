@@ -19,7 +19,7 @@ def withdraw(withdrawn: Iterable[ServedJob], sessions: dict[str, Session], out: 
     for served in withdrawn:
         for lease in list(served.ledger.leases.values()):
             out.send(sessions[lease.session].peer, Revoke(lease.id))
-            served.ledger.end(lease)
+            served.ledger.end_lease(lease)
 
 
 def take_out(jobs: Jobs, job: str, sessions: dict[str, Session], now: float, out: Outcome) -> None:

@@ -109,12 +109,12 @@ class Slot:
                 return False
         return True
 
-    def hear(self, report: SlotReport) -> None:
+    def note_report(self, report: SlotReport) -> None:
         """Take in a heartbeat's report of what it does."""
         self.report = report
         self.waits += ((report.state == "waiting") - self.waits) / HEARTBEATS_AVERAGED
 
-    def begin(self, lease: int, now: float) -> None:
+    def begin_lease(self, lease: int, now: float) -> None:
         """Take in a new lease."""
         self.leases.append(lease)
         if self.idle_since_s is not None:
@@ -148,7 +148,7 @@ class FileShare:
     block_lists: frozenset[str] = frozenset()  # digests under which the block lists travel
     peer_address: str = ""  # other workers may fetch its files there
 
-    def hear(self, heartbeat: Heartbeat) -> None:
+    def note_files(self, heartbeat: Heartbeat) -> None:
         """Take in what a heartbeat says of them."""
         self.job_files = frozenset(heartbeat.job_files)
         self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}

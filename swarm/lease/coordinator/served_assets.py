@@ -61,7 +61,7 @@ class ServedAssets:
         Heartbeats carry full state. If a worker neither holds nor is fetching a file it needs, its `Job` message was
         lost and is sent again, after the time that it may take over a slow link.
         """
-        session.files.hear(heartbeat)
+        session.files.note_files(heartbeat)
         session.files.borrowable = self._borrowable(session) if session.borrows else frozenset()
         known = session.files.job_files.union(session.files.fetching)
         for served in self.jobs.supplied.values():
@@ -214,7 +214,7 @@ class ServedAssets:
         for lease in leases:
             if lease is not kept:
                 out.send(self.sessions[lease.session].peer, Revoke(lease.id))
-                served.ledger.end(lease)
+                served.ledger.end_lease(lease)
         for session in self.sessions.values():
             session.told.pop(served.state.job, None)
         if kept is not None:
@@ -230,7 +230,7 @@ class ServedAssets:
         out.events.append(Reason("cannot speak", worker=session.hello.name, title=served.state.spec.title, note=why))
         for lease in [le for le in served.ledger.leases.values() if le.session == session.key and le.slot != PROMISED]:
             out.send(session.peer, Revoke(lease.id))
-            served.ledger.end(lease)
+            served.ledger.end_lease(lease)
 
 
 def _holds_lease(served: ServedJob, session: Session) -> bool:

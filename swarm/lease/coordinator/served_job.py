@@ -174,7 +174,7 @@ class Jobs(dict[str, ServedJob]):
         self.open = {job: served for job, served in self.items() if served.is_open}
         self.supplied = {job: served for job, served in self.open.items() if served.state.spec.job_files}
 
-    def add(self, served: ServedJob) -> None:
+    def add_job(self, served: ServedJob) -> None:
         """Serve one more job, after the others."""
         self[served.state.job] = served
         self.review()

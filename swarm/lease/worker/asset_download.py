@@ -75,7 +75,7 @@ class Download:
         """Whether the shell looks for the file or has it open."""
         return self.state in ("seeking", "fetching")
 
-    def begin(self, now: float) -> None:
+    def ask_from_disk(self, now: float) -> None:
         """Ask for the file from what is on the disk on."""
         self.received = self.asked = self.have
         self.moved_s = now
@@ -96,7 +96,7 @@ class Downloads:
         """Return whether a file is on the disk, whole and verified."""
         return digest in self.items and self.items[digest].state == "here"
 
-    def report(self, job_files: Iterable[JobAsset]) -> tuple[tuple[str, ...], tuple[Fetching, ...]]:
+    def report_downloads(self, job_files: Iterable[JobAsset]) -> tuple[tuple[str, ...], tuple[Fetching, ...]]:
         """Return, for a heartbeat, the digests of the files that are here, and how far the others are."""
         needed = list(dict.fromkeys(job_file.digest for job_file in job_files if job_file.digest in self.items))
         items = [self.items[digest] for digest in needed]
@@ -108,7 +108,7 @@ class Downloads:
                 item.note,
                 bool(item.link),
                 item.source.peer_address,
-                item.source.report(),
+                item.source.failed_peers(),
                 item.source.awaits_word(item.size),
             )
             for item in items
@@ -129,7 +129,7 @@ class Downloads:
         """Return the names of the peers that files are fetched from."""
         return {item.source.name for item in self.items.values() if item.source.peer_address}
 
-    def put(self, job_file: JobAsset) -> None:
+    def note_made_file(self, job_file: JobAsset) -> None:
         """Count a file as here that was made here and is on the disk."""
         self.items[job_file.digest] = Download(job_file.digest, job_file.size, "here", job_file.size)
 
@@ -201,7 +201,7 @@ class Downloads:
 
     def _leave(self, item: Download, fault: Fault, now: float, out: WorkerOutcome) -> None:
         """Set the peer aside that a file comes from: the coordinator goes on, and may name another."""
-        item.source.leave(fault)
+        item.source.set_peer_aside(fault)
         item.source.since = item.received
         item.asked, item.moved_s = item.received, now
         if item.link:
@@ -265,7 +265,7 @@ class Downloads:
             return
         went_back, item.have = have < item.have, have
         if part.unfit and not item.source.lied(have):
-            item.begin(now)
+            item.ask_from_disk(now)
             item.source.since = have
             out.beats.update(dict.fromkeys([item.link] if item.link else []))
         elif part.note:
@@ -275,16 +275,16 @@ class Downloads:
             item.state, item.link, item.note = "here", "", ""
         elif item.state == "seeking":
             item.state, item.note = "fetching", ""
-            item.begin(now)
+            item.ask_from_disk(now)
         elif went_back:  # the file was opened afresh, at its last whole block
-            item.begin(now)
+            item.ask_from_disk(now)
             item.source.since = have
         else:
             item.moved_s = now
 
     def _hold_up(self, item: Download, note: str, now: float) -> None:
         item.state, item.link, item.note = "held up", "", note
-        item.begin(now)
+        item.ask_from_disk(now)
 
 
 def sources_of(offers: Iterable[tuple[str, Iterable[JobAsset]]]) -> Sources:

@@ -35,7 +35,7 @@ class LinkPace:
     aged_s: float = -inf
     bits_s: int = 0  # the rate in the last span that left clips behind
 
-    def look(self, now: float, *, waits: bool) -> None:
+    def note_backlog(self, now: float, *, waits: bool) -> None:
         """Take in whether clips stay behind now."""
         self.paused_s += max(0.0, now - self.paused_since_s)
         self.paused_since_s = inf if waits else now
@@ -201,7 +201,7 @@ class CoordinatorLink:
             self.woke_s = now
         return self.woke_s > 0 and now - self.woke_s < ASK_S
 
-    def hear(self, now: float) -> None:
+    def note_word(self, now: float) -> None:
         """Note that the coordinator said something."""
         self.heard_s, self.unheard = now, 0
 
@@ -315,7 +315,7 @@ class CoordinatorLink:
         self._leave(LinkState.REFUSED)
         return True
 
-    def end(self, failed: bool) -> None:
+    def note_end(self, failed: bool) -> None:
         """Take the coordinator's word that it ends; `failed`: for a fault that its user will mend."""
         if self.up or self.state is LinkState.GREETING:
             self._leave(LinkState.ENDED)
@@ -325,7 +325,7 @@ class CoordinatorLink:
         """Take the coordinator's word that it has nothing for some slots, or that it ends."""
         self.find_empty(now, done.kinds)
         if done.final:
-            self.end(done.failed)
+            self.note_end(done.failed)
 
     def go_away(self) -> None:
         """End the session: the coordinator is out of reach."""
@@ -365,12 +365,12 @@ def send_clips(link: CoordinatorLink, unaccepted: UnacceptedClips, now: float, o
     """Send a coordinator what it may have now: small clips whole, and larger ones in pieces."""
     for clip in unaccepted.sendable(link.name, link.allowance, now):
         if size := unaccepted.cut(clip, link.piece):
-            link.uploads.begin(clip, size)
+            link.uploads.queue_clip(clip, size)
         else:
             out.clips.append((link.name, clip))
     parts = link.uploads.parts(link.window, link.piece, unaccepted.is_under_way, now)
     hears = now - link.heard_s < SILENT_S  # a link that hears nothing is cut, and not slow
-    link.pace.look(now, waits=hears and link.window < link.credit and unaccepted.stays_behind(link.name))
+    link.pace.note_backlog(now, waits=hears and link.window < link.credit and unaccepted.stays_behind(link.name))
     out.parts.extend((link.name, part) for part in parts)
 
 

@@ -148,7 +148,7 @@ class WorkerCore:
         if isinstance(message, Piece):
             self.fetched.downloads.take_piece(name, message, frame, now, out)
         if link := self.links.get(name):
-            link.hear(now)
+            link.note_word(now)
             self._dispatch(link, message, now, out)
         self._go_on(now, out)
         return out
@@ -208,7 +208,7 @@ class WorkerCore:
             out.send(link.name, Release(grant.lease, why))
             return
         link.resume(least_served(self.links.values()), slot.kind)
-        slot.settle(now)
+        slot.settle_leases(now)
         slot.take_grant(grant, link.name, job)
         self.retained_clips.granted(link, job, grant, self.slots, out)
         out.beat(link.name)
@@ -296,7 +296,7 @@ class WorkerCore:
             self.retained_clips.spoken(clip, self.slots, lease.link, out)
             if link is not None:
                 link.serve(slot.number, clip.work_s)
-            if self.unaccepted.put(clip, len(frame), lease.link if link and link.up else None):
+            if self.unaccepted.add_clip(clip, len(frame), lease.link if link and link.up else None):
                 out.keep(clip, frame)
         out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases if held.lines}))
 
@@ -379,7 +379,7 @@ class WorkerCore:
             send_clips(link, self.unaccepted, now, out)
         for slot in self.slots:
             give_back_failed(slot, now, out)
-            slot.settle(now)
+            slot.settle_leases(now)
             command = self._next(slot, now, out)
             cancel_prefetch(slot, out)
             out.commands += [command] if command else []
@@ -399,9 +399,11 @@ class WorkerCore:
         speaking = [lease.id for slot in self.slots for lease in slot.leases if lease.link == link.name]
         leases = dict.fromkeys([*speaking, *self.unaccepted.leases(link.name)])
         models = self.models.get(link.name)
-        here, coming, made = self.fetched.report(link, models)
+        here, coming, made = self.fetched.report_assets(link, models)
         return Heartbeat(
-            slots=tuple(slot.report(now) for slot in self.slots if slot.leases and slot.leases[0].link == link.name),
+            slots=tuple(
+                slot.report_slot(now) for slot in self.slots if slot.leases and slot.leases[0].link == link.name
+            ),
             offers=tuple(sorted(link.offers)),
             leases=tuple(leases)[:MAX_LEASES],
             job_files=here,

@@ -101,7 +101,7 @@ class FetchedAssets:
         slot.search.most = min(slot.search.most, max(1, batch))
         if latents is not None and all(lease.job.latents for lease in slot.leases[:1]):
             slot.latents = latents
-            self.downloads.put(latents)
+            self.downloads.note_made_file(latents)
 
     def mislaid(self, slot: EngineSlot) -> None:
         """Have the files looked for afresh that a slot was to be loaded with: some are gone from the disk."""
@@ -136,12 +136,12 @@ class FetchedAssets:
             case BlockDigests():
                 self.downloads.learned(link.name, message, out)
 
-    def report(
+    def report_assets(
         self, link: CoordinatorLink, models: ModelReport | None
     ) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[OfferedLatents, ...]]:
         """Return, for a heartbeat, the files that are here, those on their way, and the latents made here."""
         files = _told_of(models) + [file for job in link.with_files.values() for file in job.job_files]
-        here, coming = self.downloads.report(files)
+        here, coming = self.downloads.report_downloads(files)
         return here, coming, tuple(self._made_for(link))[:MAX_MADE]
 
     def _made_for(self, link: CoordinatorLink) -> list[OfferedLatents]:

@@ -69,7 +69,7 @@ class FileSource:
         if coordinator and coordinator != self.coordinator:
             self.coordinator, self.offered, self.is_told, self.asked_s = coordinator, "", False, None
 
-    def leave(self, fault: Fault) -> None:
+    def set_peer_aside(self, fault: Fault) -> None:
         """Set the peer in use aside."""
         self.aside[self.peer_address] = fault
         self.offered = self.peer_address = ""
@@ -141,10 +141,10 @@ class FileSource:
             return self.since <= start
         self.own_until = start + self.block  # another peer is asked instead if it is a model's file
         if self.since <= start:
-            self.leave("lying")
+            self.set_peer_aside("lying")
         return False
 
-    def report(self) -> tuple[SetAside, ...]:
+    def failed_peers(self) -> tuple[SetAside, ...]:
         """Return the peers that were set aside."""
         return tuple(SetAside(peer_address, fault) for peer_address, fault in self.aside.items())
 
@@ -173,7 +173,7 @@ class MissingFile:
     def __post_init__(self) -> None:
         self.until_s = self.begun_s + NO_WORD_S
 
-    def hear(self, word: ModelSource, now: float) -> None:
+    def note_source(self, word: ModelSource, now: float) -> None:
         """Take in how the coordinator says that the file is to be had."""
         told = word.told
         if told is not None and (told.size > self.most or told.digest in self.false):
@@ -199,7 +199,7 @@ class MissingFile:
         is_late = now > self.until_s or (self.told is None and now - self.begun_s > MAX_WAIT_S)
         return self.is_left or is_late or len(self.false) >= MAX_ASIDE
 
-    def report(self, have: int, *, offline: bool) -> LackedFile:
+    def report_progress(self, have: int, *, offline: bool) -> LackedFile:
         """Return how far it is, for a heartbeat: `have` bytes of a download."""
         told, waits = (None, False) if self.downloads else (self.told, self.waits)
         return LackedFile(self.handle, have, self.downloads, offline, tuple(self.false), told, waits)

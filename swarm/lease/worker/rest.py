@@ -87,7 +87,7 @@ class NoRoom:
         rest = self.rests.get(model_of(recipe))
         return max(0.0, rest.until_s - now) if rest else 0.0
 
-    def report(self, now: float) -> list[Resting]:
+    def report_resting(self, now: float) -> list[Resting]:
         """Return what a heartbeat says of the models that rest."""
         faults = ((model, rest.fault) for model, rest in self.rests.items() if rest.stepped_back(now))
         return [Resting(self.number, fault, *model) for model, fault in faults if fault]

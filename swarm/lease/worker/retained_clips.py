@@ -48,7 +48,7 @@ class RetainedClips:
         clips = tuple(clip for clip in message.clips if not self._is_for_another(link, (message.job, *clip)))
         link.accepted(*self.unaccepted.under_way(message.job, clips, now), now)
         by = _acceptor(link, link.jobs.get(message.job))
-        gone = self.unaccepted.take(message.job, clips)
+        gone = self.unaccepted.remove_clips(message.job, clips)
         for held in gone:
             self._lose_bytes(held.clip)
             self.clips[_name(held.clip)] = RetainedClip(held.clip, held.size, by)
@@ -112,7 +112,7 @@ class RetainedClips:
         by = _acceptor(link, link.jobs.get(wanted.job))
         for name in self._names(wanted.job, wanted.wanted):
             spare = self._drop(name)
-            self.unaccepted.put(spare.clip, spare.size, None)
+            self.unaccepted.add_clip(spare.clip, spare.size, None)
             leave_out(slots, link.name, name[:3], out)
         for name in self._names(wanted.job, wanted.forget):
             self.clips[name].by = by

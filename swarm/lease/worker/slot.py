@@ -159,7 +159,7 @@ class EngineSlot:
         if self.state is not state:
             raise IllegalTransition(f"slot {self.number} is {self.state.name}, not {state.name}")
 
-    def settle(self, now: float) -> None:
+    def settle_leases(self, now: float) -> None:
         """Forget leases of which nothing is left, and name the state of a slot whose engine is not at work."""
         self.leases = [lease for lease in self.leases if lease.lines]
         if self.busy:
@@ -371,9 +371,9 @@ class EngineSlot:
         """Return what a heartbeat says of a slot that rests, or of models that do not fit on it."""
         if why := self.rest.hindrance(now):
             return [Resting(self.number, why)]
-        return self.no_room.report(now)
+        return self.no_room.report_resting(now)
 
-    def report(self, now: float) -> SlotReport:
+    def report_slot(self, now: float) -> SlotReport:
         """Return what a heartbeat says of this slot, which holds a lease."""
         lease, count = self.leases[0], max(1, len(self.lines))
         index = (self.lines or lease.lines)[0].index

@@ -42,7 +42,7 @@ class UnacceptedClips:
     def __post_init__(self) -> None:
         self.limit = self.settings.max_held
 
-    def put(self, clip: Clip, size: int, link: str | None) -> bool:
+    def add_clip(self, clip: Clip, size: int, link: str | None) -> bool:
         """Keep a new clip. If a clip of the same name is under way already, the new one is not sent.
 
         Returns False if that one is even kept in its place, because pieces of it have been sent.
@@ -60,9 +60,9 @@ class UnacceptedClips:
 
     def drop(self, job: str, clips: Clips) -> list[Clip]:
         """Forget clips; return those that were here."""
-        return [item.clip for item in self.take(job, clips)]
+        return [item.clip for item in self.remove_clips(job, clips)]
 
-    def take(self, job: str, clips: Clips) -> list[HeldClip]:
+    def remove_clips(self, job: str, clips: Clips) -> list[HeldClip]:
         """Take clips out, and return those that were here."""
         items = [self.clips.pop((job, *clip), None) for clip in clips]
         gone = [item for item in items if item is not None]
@@ -227,7 +227,7 @@ class ClipUploads:
     dropped: int = 0  # bytes under way of clips that no coordinator wants any more
     last_dropped: int = 0  # the number of the last of those clips
 
-    def begin(self, clip: Clip, size: int) -> None:
+    def queue_clip(self, clip: Clip, size: int) -> None:
         """Queue one more clip."""
         self.count += 1
         self.items.append(ClipUpload(clip, size, self.count))

@@ -86,7 +86,7 @@ class LocalMembership:
 
     # --- what peers tell
 
-    def take(self, theirs: Membership, sealed: bytes = b"") -> bool:
+    def take_membership(self, theirs: Membership, sealed: bytes = b"") -> bool:
         """Take in a membership that a peer told, and the sealed secret of its key epoch. Tell whether that was news.
 
         Raises BadMembership, and StoreError. Raises OtherMembership for that of another owner, which is kept aside.
@@ -148,7 +148,7 @@ class LocalMembership:
         self._change(membership.admit(self.known, key, name, int(time.time()), signer))
         return key in self.members
 
-    def remove(self, key: bytes) -> None:
+    def remove_member(self, key: bytes) -> None:
         """Remove a member, and give the swarm a new secret. Raises EnvironmentFault if this machine may not."""
         owner, ours = self._owned()
         secret = make_key()

@@ -118,7 +118,7 @@ class Api:
 
     async def book(self, book: int) -> BookAnswer:
         """Show one book."""
-        return self._of(self.resident.queue.find(book))
+        return self._of(self.resident.queue.find_book(book))
 
     def _of(self, book: QueuedBook) -> BookAnswer:
         return book_answers([book], self.look()[1])[0]
@@ -130,15 +130,15 @@ class Api:
         path = self.folder / f"http {self._uploads} {name}"
         try:
             await save_body(request, path)
-            book = await self.resident.add(path, name, option)
+            book = await self.resident.add_book(path, name, option)
         finally:
             path.unlink(missing_ok=True)
         return self._of(book)
 
     async def again(self, book: int, option: Options = ()) -> BookAnswer:
         """Add a book of the queue once more, with other options."""
-        found = self.resident.queue.find(book)
-        return self._of(await self.resident.add(self.resident.queue.path(found), found.name, option))
+        found = self.resident.queue.find_book(book)
+        return self._of(await self.resident.add_book(self.resident.queue.path(found), found.name, option))
 
     async def order(self, order: OrderRequest | Orders) -> OrderAnswer | list[OrderAnswer]:
         """Pause, move, drain, limit, approve and the like; also a list, which the queue records together."""
@@ -268,7 +268,7 @@ class MemberAnswers:
 
     async def remove(self, member: str) -> NoteAnswer:
         """Put a member out, by its name or fingerprint."""
-        return NoteAnswer(self._members.remove(member))
+        return NoteAnswer(self._members.remove_member(member))
 
     async def invites(self) -> Sequence[InviteRow]:
         """List the invites that are open, without their codes."""

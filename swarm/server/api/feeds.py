@@ -186,7 +186,7 @@ class Feeds:
     def make_token(self, name: str, book: int) -> FeedToken:
         """Make a token of the shelf, or of one book if its number is not 0. Raises UsageError, StoreError."""
         if book:
-            self._resident.queue.find(book)
+            self._resident.queue.find_book(book)
         return self.tokens.make(name, book, self._clock.now())
 
     async def revoke(self, feed: int) -> NoteAnswer:
@@ -200,7 +200,7 @@ class Feeds:
 
         @wraps(show)
         async def shown(request: Request) -> Response:
-            token = self.tokens.find(request.path_params["token"])
+            token = self.tokens.find_token(request.path_params["token"])
             if token is None:
                 return _none()
             books = await self.books()
@@ -313,12 +313,12 @@ class BookFiles:
 
     async def list_all(self, book: int) -> list[FileAnswer]:
         """List the files of a finished book."""
-        files = self.files_of(self._queue.find(book))
+        files = self.files_of(self._queue.find_book(book))
         return [FileAnswer(place, file.name, file.size) for place, file in enumerate(files, start=1)]
 
     async def file(self, book: int, place: int) -> Response:
         """Send a file of a book, or a range of it."""
-        files = self.files_of(self._queue.find(book))
+        files = self.files_of(self._queue.find_book(book))
         path = files[place - 1].path if 0 < place <= len(files) else None
         if path is None or not path.is_file():
             raise HTTPException(404, "There is no such file on the server, or no longer.")

@@ -47,7 +47,7 @@ class LiveView:
         self._news: dict[int, bytes] = {}  # news of the present version; keys are the versions that readers have
         self.version = 0
 
-    def look(self) -> None:
+    def render(self) -> None:
         """Render the view anew."""
         pieces = self._render()
         changed = [name for name, piece in pieces.items() if self._pieces.get(name) != piece]
@@ -98,7 +98,7 @@ class LiveViews:
         view = self._views.setdefault(name, LiveView(render, tell))
         self._readers[name] = self._readers.get(name, 0) + 1
         try:
-            view.look()
+            view.render()
             seen, quiet_s = 0, 0.0
             while True:
                 if view.version != seen:
@@ -127,7 +127,7 @@ class LiveViews:
         await asyncio.sleep(max(TURN_S, self._rest_s))
         began_s = time.monotonic()
         for view in list(self._views.values()):
-            view.look()
+            view.render()
         self._rest_s = min(REST * (time.monotonic() - began_s), MAX_REST_S)
 
 

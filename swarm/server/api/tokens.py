@@ -58,7 +58,7 @@ class FeedTokens:
                 return token
         raise UsageError(f"There is no feed {number}.")
 
-    def find(self, secret: str) -> FeedToken | None:
+    def find_token(self, secret: str) -> FeedToken | None:
         """Return the token with a secret; None if there is none."""
         shown, found = secret.encode(errors="replace"), None
         for token in self._tokens:  # every token is compared, so that the time tells nothing

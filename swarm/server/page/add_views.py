@@ -44,7 +44,7 @@ class Drafts:
         self._folder = folder
         self._drafts: dict[str, Draft] = {}
 
-    async def take(self, name: str, size: int, chunks: AsyncIterator[bytes], now: float) -> Draft:
+    async def write_draft(self, name: str, size: int, chunks: AsyncIterator[bytes], now: float) -> Draft:
         """Write the chunks of a book to a new draft. `size` is what was announced. Raises UsageError, StoreError."""
         self._forget(now)
         number, name = secrets.token_hex(8), safe_name(name[:MAX_NAME])
@@ -57,14 +57,14 @@ class Drafts:
         self._drafts[number] = draft
         return draft
 
-    def find(self, number: str) -> Draft:
+    def find_draft(self, number: str) -> Draft:
         """Return a draft. Raises UsageError if it is gone."""
         draft = self._drafts.get(number)
         if draft is None or not draft.path.is_file():
             raise UsageError("This book is no longer here: choose its file again.")
         return draft
 
-    def remove(self, draft: Draft) -> None:
+    def remove_draft(self, draft: Draft) -> None:
         """Remove a draft, with its file."""
         self._drafts.pop(draft.number, None)
         draft.path.unlink(missing_ok=True)
@@ -72,7 +72,7 @@ class Drafts:
     def _forget(self, now: float) -> None:
         for draft in list(self._drafts.values()):
             if draft.since_s < now - KEPT_S or len(self._drafts) >= MAX_DRAFTS:
-                self.remove(draft)
+                self.remove_draft(draft)
 
 
 MAX_TOGETHER = 20  # books that share a form
@@ -103,13 +103,13 @@ class AddViews:
         """Take in the file that is the body of a request."""
         size = int(request.headers.get("content-length", "0")) if _is_number(request) else 0
         name = request.query_params.get("name", "")
-        draft = await self._drafts.take(name, size, body_of(request), self._clock.now())
+        draft = await self._drafts.write_draft(name, size, body_of(request), self._clock.now())
         return JSONResponse({"draft": draft.number, "name": draft.name}, 201)
 
     async def again(self, request: Request) -> Response:
         """Make a draft of a book of the queue, to speak it with other options."""
-        path = self._resident.queue.path(book := self._resident.queue.find(request.path_params["book"]))
-        draft = await self._drafts.take(book.name, path.stat().st_size, _file(path), self._clock.now())
+        path = self._resident.queue.path(book := self._resident.queue.find_book(request.path_params["book"]))
+        draft = await self._drafts.write_draft(book.name, path.stat().st_size, _file(path), self._clock.now())
         return self._site.to(f"/add/{draft.number}")
 
     async def show(self, request: Request) -> Response:
@@ -118,7 +118,7 @@ class AddViews:
 
     async def contents(self, request: Request) -> Response:
         """Show what would be read of a book, and how long that takes."""
-        draft, form = self._drafts.find(request.path_params["number"]), form_of(request)
+        draft, form = self._drafts.find_draft(request.path_params["number"]), form_of(request)
         words = self._reading(draft, form)
         contents, estimate = await self._advisor.contents(draft.path, words)
         return self._site.render(
@@ -151,8 +151,8 @@ class AddViews:
         try:
             options = {draft.number: self._words(draft, form) for draft in drafts}
             for draft in drafts:
-                await self._resident.add(draft.path, draft.name, options[draft.number])
-                self._drafts.remove(draft)
+                await self._resident.add_book(draft.path, draft.name, options[draft.number])
+                self._drafts.remove_draft(draft)
         except UsageError as fault:
             left = [draft for draft in drafts if draft.path.is_file()]
             values = {"drafts": left, "groups": self._groups(), "why": in_words(self._options.fields, str(fault))}
@@ -161,7 +161,7 @@ class AddViews:
 
     def _named(self, request: Request) -> list[Draft]:
         numbers = dict.fromkeys(request.path_params["numbers"].split(","))
-        return [self._drafts.find(number) for number in list(numbers)[:MAX_TOGETHER]]
+        return [self._drafts.find_draft(number) for number in list(numbers)[:MAX_TOGETHER]]
 
     def _groups(self) -> dict[str, list[OptionField]]:
         groups: dict[str, list[OptionField]] = {}

@@ -43,7 +43,7 @@ class Sessions:
         self.cookie_name = f"e2a-swarm-{self._sign('name')[:8]}"  # ports of one host share their cookies
         self.ended = dict(ended or {})  # each number of a session that was ended has the time until which it would last
 
-    def begin(self, now: float, *, is_in: bool) -> SiteSession:
+    def begin_session(self, now: float, *, is_in: bool) -> SiteSession:
         """Return a new session."""
         return SiteSession(secrets.token_urlsafe(18), int(now + LIFE_S), is_in)
 
@@ -61,7 +61,7 @@ class Sessions:
         session = SiteSession(number, int(until), is_in == "in")
         return None if session.until_s <= now or number in self.ended else session
 
-    def end(self, session: SiteSession, now: float) -> None:
+    def end_session(self, session: SiteSession, now: float) -> None:
         """Make a session's cookie void, though its browser may keep it."""
         self.ended = {number: until for number, until in self.ended.items() if until > now}
         while len(self.ended) >= MAX_ENDED:
@@ -128,7 +128,7 @@ class AuthMiddleware:
             return
         request = Request(scope, receive)
         known = self._known(request)
-        session = known or self._sessions.begin(self._clock.now(), is_in=self._is_open)
+        session = known or self._sessions.begin_session(self._clock.now(), is_in=self._is_open)
         scope.setdefault("state", {})["visitor"] = Visitor(session, self._sessions.form_token(session))
         send = _with_headers(send, "" if known else self._set_cookie(request, session))
         refusal = await self._refusal(request, session)
@@ -150,11 +150,11 @@ class AuthMiddleware:
 
     def let_in(self, request: Request) -> str:
         """Begin a session of a browser that gave the password; return its Set-Cookie header."""
-        return self._set_cookie(request, self._sessions.begin(self._clock.now(), is_in=True))
+        return self._set_cookie(request, self._sessions.begin_session(self._clock.now(), is_in=True))
 
-    def end(self, session: SiteSession) -> None:
+    def end_session(self, session: SiteSession) -> None:
         """End a session, also for the next start. Raises StoreError."""
-        self._sessions.end(session, self._clock.now())
+        self._sessions.end_session(session, self._clock.now())
         self._keep()
 
     def _set_cookie(self, request: Request, session: SiteSession) -> str:

@@ -102,7 +102,7 @@ class BookViews:
         }
 
     def _queued(self, number: int) -> QueuedBook:
-        return self._api.resident.queue.find(number)
+        return self._api.resident.queue.find_book(number)
 
     def _find(self, number: int) -> BookAnswer:
         return book_answers([self._queued(number)], self._api.look()[1])[0]
@@ -179,7 +179,7 @@ class ListenViews:
         """Show the finished books and the feeds."""
         feeds = [answer(token, base_of(request)) for token in self._feeds.tokens.all]
         books = await self._feeds.books()
-        files = {book.number: self._files.files_of(self._queue.find(book.number)) for book in books}
+        files = {book.number: self._files.files_of(self._queue.find_book(book.number)) for book in books}
         return self._site.render(request, "shelf.html", books=books, files=files, feeds=feeds)
 
     async def make_feed(self, request: Request) -> Response:

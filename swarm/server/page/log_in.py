@@ -201,5 +201,5 @@ class LogIn:
 
     async def leave(self, request: Request) -> Response:
         """End the session."""
-        self._middleware.end(visitor_of(request).session)
+        self._middleware.end_session(visitor_of(request).session)
         return self._site.to("/log-in")

@@ -184,7 +184,7 @@ class MemberViews:
             return self._site.render(
                 request, "question.html", question=question, fields=fields, action="/members/remove"
             )
-        return self._site.told(request, self._members.remove(member), "/members")
+        return self._site.told(request, self._members.remove_member(member), "/members")
 
     async def take_back(self, request: Request) -> Response:
         """Take an open invite back."""

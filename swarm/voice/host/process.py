@@ -149,7 +149,7 @@ class EngineProcess:
         logger.debug(f"process {self.pid} is killed")
         self._child.kill_child()
 
-    async def close(self) -> None:
+    async def end_engine(self) -> None:
         """End the process and wait until it is gone."""
         logger.debug(f"process {self.pid} is ended")
         await self._child.end_child()
@@ -212,7 +212,7 @@ def _run(environment: Environment, ask: Callable[[EngineProcess], Awaitable[Resu
             await process.start(target, folder / "log", environment=environment)
             return await ask(process)
         finally:
-            await process.close()
+            await process.end_engine()
 
     with TemporaryDirectory(prefix="e2a-task-") as folder:
         try:

@@ -139,7 +139,7 @@ class OpenAiEngine(Engine):
             self._models = server.models()
             self._voices = server.voices()
         finally:
-            server.close()
+            server.disconnect_server()
 
 
 engine = OpenAiEngine()

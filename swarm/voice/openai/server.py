@@ -89,7 +89,7 @@ class SpeechServer:
         cards = {name: _voice_card(name, facts) for name, facts in _named(found)}
         return tuple(cards.values())
 
-    def close(self) -> None:
+    def disconnect_server(self) -> None:
         """Close the connection."""
         self._client.close()
 

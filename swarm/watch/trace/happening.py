@@ -65,7 +65,7 @@ class LoggedBooks:
         if part.get("field") == "accepted":
             self.known |= {(job, *place) for place, _ in part["items"]}
 
-    def find(self, name: str) -> frozenset[str]:
+    def find_jobs(self, name: str) -> frozenset[str]:
         """Return the jobs of that name, else those in whose titles `name` occurs, in letters of any case."""
         if name in self.titles:
             return frozenset([name])

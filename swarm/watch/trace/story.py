@@ -51,11 +51,11 @@ class LoggedLeases:
         self._settled -= spots
         return by_reason
 
-    def hear(self, worker: str, listed: Iterable[int]) -> None:
+    def note_leases(self, worker: str, listed: Iterable[int]) -> None:
         """Take in which leases a worker's heartbeat lists."""
         self._listed[worker] = frozenset(listed)
 
-    def settle(self, spots: frozenset[Spot]) -> None:
+    def settle_sentences(self, spots: frozenset[Spot]) -> None:
         """Take sentences from all leases: each has its clip, or was set aside."""
         self._remove(spots)
         self._settled |= spots
@@ -90,7 +90,7 @@ class LoggedLeases:
         self.free(taken, f"a slot was idle, and {lease.worker} had not begun it")
         return taken
 
-    def end(self, number: int, why: str) -> frozenset[Spot]:
+    def end_logged_lease(self, number: int, why: str) -> frozenset[Spot]:
         """End a lease; return its sentences, which may be granted again."""
         lease = self._open.pop(number, None)
         if lease is None:
@@ -101,12 +101,12 @@ class LoggedLeases:
     def end_of(self, worker: str, why: str) -> frozenset[Spot]:
         """End all leases of a worker; return their sentences."""
         numbers = [number for number, lease in self._open.items() if lease.worker == worker]
-        return frozenset().union(*(self.end(number, why) for number in numbers))
+        return frozenset().union(*(self.end_logged_lease(number, why) for number in numbers))
 
     def restart(self) -> None:
         """End all leases: a coordinator that starts knows none."""
         for number in list(self._open):
-            self.end(number, RESTARTED)
+            self.end_logged_lease(number, RESTARTED)
 
     def waiting(self, job: str) -> frozenset[Spot]:
         """Return the sentences of a job that were granted and are free again."""
@@ -145,7 +145,7 @@ class CoordinatorStory(Teller):
         self._workers: dict[str, str] = {}  # keys are peers, as the log spells them
         self._stopping = False
 
-    def hear(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
+    def tell_call(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
         """Yield what one call was about."""
         self._at_s = at_s
         match call:
@@ -201,7 +201,7 @@ class CoordinatorStory(Teller):
                     how = f"is refused: {refused_text(msgspec.convert(refusal, Refused))}"
                 yield self._line(f"{worker} (e2a-swarm {version}) {how}", worker)
             case {"type": "Heartbeat"}:
-                self.leases.hear(worker, message.get("leases", []))
+                self.leases.note_leases(worker, message.get("leases", []))
             case {"type": "Clip", "job": job, "chapter": chapter, "index": index}:
                 spots = spots_of(job, chapter, [index])
                 if verdict := self._verdict(worker, message, result):
@@ -209,7 +209,7 @@ class CoordinatorStory(Teller):
                 if refusal := _answer(result, "Rejected"):
                     self.leases.fail(worker, spots, f"the clip of {worker} was rejected ({_rejected(refusal)})")
                 elif _answer(result, "Accepted"):
-                    self.leases.settle(spots)
+                    self.leases.settle_sentences(spots)
             case {"type": "Failed", "job": job, "chapter": chapter, "index": index, "kind": kind, "note": note}:
                 spots = spots_of(job, chapter, [index])
                 yield self._line(
@@ -223,7 +223,7 @@ class CoordinatorStory(Teller):
                 self.leases.promise(worker, frozenset((job, chapter, index) for chapter, index, _ in wanted))
             case {"type": "Release", "lease": lease} if self.leases.holds(lease):
                 note = message.get("note", "")
-                spots = self.leases.end(lease, f"{worker} gave it back{f' ({note})' if note else ''}")
+                spots = self.leases.end_logged_lease(lease, f"{worker} gave it back{f' ({note})' if note else ''}")
                 yield self._line(f"{worker} gives back {named(spots)}{f': {note}' if note else ''}", worker, spots)
             case {"type": "Bye"}:
                 spots = self.leases.end_of(worker, f"{worker} left")
@@ -250,7 +250,7 @@ class CoordinatorStory(Teller):
             match entry["record"]:
                 case {"type": "ClipAccepted", "chapter": chapter, "index": index, "reused": True}:
                     spots = spots_of(entry["job"], chapter, [index])
-                    self.leases.settle(spots)
+                    self.leases.settle_sentences(spots)
                     yield self._line(f"{named(spots)}: has the clip of the same text elsewhere", spots=spots)
                 case {"type": "SegmentQuarantined", "chapter": chapter, "index": index, "why": kind} as record:
                     why = failure_text(kind, record.get("note", ""))
@@ -279,7 +279,7 @@ class CoordinatorStory(Teller):
             what, why = f"is taken from {worker}: the coordinator is told to leave", "the coordinator was told to leave"
         else:
             what, why = f"is taken from {worker}, for a slot that is idle", f"a slot was idle before {worker} began it"
-        spots = self.leases.end(lease, why)
+        spots = self.leases.end_logged_lease(lease, why)
         if spots:  # a lease of which nothing is left just ends
             yield self._line(f"{named(spots)}: the lease {what}", worker, spots)
 
@@ -320,7 +320,7 @@ class WorkerStory(Teller):
         self._slots: dict[int, list[int]] = {}  # each slot has its leases
         self._speaking: dict[tuple[int, int], list[Spot]] = {}  # the key of a batch is its slot and turn
 
-    def hear(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
+    def tell_call(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
         """Yield what one call was about."""
         self._at_s = at_s
         match call:
@@ -531,7 +531,7 @@ class Story:
             if _is_about(each, machine):
                 for job in {job for job, *rest in each.spots if tuple(rest) == place}:
                     found.setdefault(job, []).append(each)
-        wanted = self.books.find(book) if book else found.keys()
+        wanted = self.books.find_jobs(book) if book else found.keys()
         for number, (job, told) in enumerate((job, told) for job, told in found.items() if job in wanted):
             spot = (job, *place)
             if number:
@@ -541,7 +541,7 @@ class Story:
             yield from map(_line, told)
 
     def _chosen(self, happening: Happening, book: str) -> bool:
-        return not book or any(job in self.books.find(book) for job, _, _ in happening.spots)
+        return not book or any(job in self.books.find_jobs(book) for job, _, _ in happening.spots)
 
 
 TELLERS: dict[str, Callable[[LoggedBooks, LoggedLeases | None], Teller]] = {

@@ -222,7 +222,7 @@ class FileCache:
                 part.file.close()
             part.lock.release()
 
-    def put(self, data: bytes) -> JobAsset:
+    def keep_latents(self, data: bytes) -> JobAsset:
         """Keep latents that an engine computed here. Raises StoreError."""
         info = JobAsset(LATENTS, hashlib.sha256(data).hexdigest(), len(data))
         with guarded(self.root):
@@ -254,7 +254,7 @@ class FileCache:
         self.block_lists[digest], self.models[digest] = bytes(blocks), path
         return digest, size
 
-    def settle(self, digest: str, place: Path) -> None:
+    def place_model_file(self, digest: str, place: Path) -> None:
         """Give a model's file that came from other workers its place, and let others have it. Raises OSError."""
         path = self.root / digest
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -299,7 +299,7 @@ class FileCache:
                 _link(source, target)
         return folder
 
-    def close(self) -> None:
+    def close_partial_files(self) -> None:
         """Close the partial files, which the next start resumes."""
         for digest in list(self._parts):
             self._forget(digest)
@@ -442,9 +442,9 @@ class FileThread:
         folder: Path = await self._do(partial(self._folder.gather, job_files, f"slot-{slot}"))
         return folder
 
-    async def put(self, latents: bytes) -> JobAsset | None:
+    async def keep_latents(self, latents: bytes) -> JobAsset | None:
         """Keep the latents of an engine; return None if they are empty. Raises StoreError."""
-        kept: JobAsset | None = await self._do(partial(self._folder.put, latents)) if latents else None
+        kept: JobAsset | None = await self._do(partial(self._folder.keep_latents, latents)) if latents else None
         return kept
 
     async def share(self, path: Path) -> tuple[str, int]:
@@ -452,9 +452,9 @@ class FileThread:
         shared: tuple[str, int] = await asyncio.to_thread(self._folder.share, path)  # a large file takes seconds
         return shared
 
-    async def settle(self, digest: str, place: Path) -> None:
+    async def place_model_file(self, digest: str, place: Path) -> None:
         """Give a model's file that came from other workers its place. Raises OSError."""
-        await self._do(partial(self._folder.settle, digest, place))
+        await self._do(partial(self._folder.place_model_file, digest, place))
 
     async def move(self, act: Callable[[], None], places: dict[str, Path]) -> None:
         """Move files of a model that others have from here, and read them at their new places. Raises OSError."""
@@ -482,7 +482,7 @@ class FileThread:
             act, report = await self._acts.get()
             report(await self._do(act))
 
-    def close(self) -> None:
+    def end_file_thread(self) -> None:
         """Release the locks and end the thread."""
-        self._thread.submit(self._folder.close)  # the thread that took the locks must release them
+        self._thread.submit(self._folder.close_partial_files)  # the thread that took the locks must release them
         self._thread.shutdown()

@@ -126,7 +126,7 @@ class ModelExchange:
         """Return the size of a file that others may have from here; 0 for another."""
         return next((told.size for told in self._told.values() if told.digest == digest), 0)
 
-    def report(self, link: str) -> ModelReport:
+    def report_models(self, link: str) -> ModelReport:
         """Return, for a heartbeat, what is here and what a coordinator is asked for."""
         lacked: dict[str, Missing] = {}
         for missing in sorted(self._missing, key=lambda each: not each.lack.downloads):  # two slots may lack one file
@@ -134,14 +134,14 @@ class ModelExchange:
             if not is_over and missing.lack.link == link:
                 lacked.setdefault(missing.lack.handle, missing)
         offline = not may_download()
-        files = [missing.lack.report(missing.downloaded(), offline=offline) for missing in lacked.values()]
+        files = [missing.lack.report_progress(missing.downloaded(), offline=offline) for missing in lacked.values()]
         return ModelReport(tuple(files[:MAX_MODEL_FILES]), tuple(self._told.values()))
 
     def told(self, link: str, word: ModelSource) -> None:
         """Take in how a coordinator says that a file is to be had."""
         for missing in self._missing:
             if (missing.lack.link, missing.lack.handle) == (link, word.handle):
-                missing.lack.hear(word, self._clock.now())
+                missing.lack.note_source(word, self._clock.now())
         self._changed()
 
     @asynccontextmanager
@@ -220,7 +220,7 @@ class ModelExchange:
                 if not await self._bring(missing, title, tell):
                     raise OSError
             places = {self._told[file.handle].digest: listed.folder / file.name for file in files}
-            await self._files.move(lambda: listed.settle(files, staged), places)
+            await self._files.move(lambda: listed.place_files(files, staged), places)
         except (OSError, ValueError):  # the engine downloads the model, and says what stands against it
             self._unlist(listed)
             for missing in lacks:
@@ -316,7 +316,7 @@ class ModelExchange:
             if lock is None:
                 return False
             try:
-                await self._files.settle(told.digest, missing.place)
+                await self._files.place_model_file(told.digest, missing.place)
                 # The hub may have left a part.
                 missing.place.with_name(missing.place.name + PART).unlink(missing_ok=True)
                 self._pass_on(told)

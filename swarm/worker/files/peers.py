@@ -111,7 +111,7 @@ class PeerFileServer:
             if not self._router.send(asker.peer, Piece(first.digest, first.offset, size)) or not size:
                 del self._askers[asker.peer]
 
-    def close(self) -> None:
+    def close_file_server(self) -> None:
         """Close the port and all connections."""
         self._router.close()
 
@@ -138,7 +138,7 @@ class Peer:
         elif self._was_connected or self.socket.refusal:
             asyncio.get_running_loop().call_soon(self._closed, self._name)
 
-    def send(self, message: Message) -> None:
+    def ask_peer(self, message: Message) -> None:
         """Send a question, once there is a connection."""
         if not self.socket.send(message) and len(self._unsent) < MAX_UNSENT:
             self._unsent.append(message)
@@ -181,7 +181,7 @@ class Peers:
 
     # --- fetching
 
-    def send(self, name: str, message: Message) -> None:
+    def ask_named_peer(self, name: str, message: Message) -> None:
         """Send a question to a peer by its name, if it is one."""
         if not name.startswith(PEER):
             return
@@ -192,7 +192,7 @@ class Peers:
                 asyncio.get_running_loop().call_soon(self._closed, name)
                 return
             self._asked[name] = peer, self._start(self._listen(name, peer.socket))
-        self._asked[name][0].send(message)
+        self._asked[name][0].ask_peer(message)
 
     async def _listen(self, name: str, socket: DealerSocket) -> None:
         while True:
@@ -246,7 +246,7 @@ class Peers:
     def _size_passed_on(self, digest: str) -> int:
         return self._core.fetched.downloads.size_passed_on(digest) or self.models.size_of(digest)
 
-    async def look(self) -> None:
+    async def tidy_peers(self) -> None:
         """Close what is not needed any more, and tell those that wait how it stands."""
         downloads = self._core.fetched.downloads
         self._keep(downloads.peer_names())
@@ -268,7 +268,7 @@ class Peers:
     def _note_models(self) -> bool:
         """Have heartbeats say which files of models are here, and which are missing; tell whether that is news."""
         names = self._connections if self.models.is_needed else ()
-        models = {name: self.models.report(name) for name in names}
+        models = {name: self.models.report_models(name) for name in names}
         is_news = models != self._core.models
         if is_news:
             self._core.models = models
@@ -302,10 +302,10 @@ class Peers:
     def _shut(self) -> None:
         if self.server and self._listening:
             self._listening.cancel()
-            self.server.close()
+            self.server.close_file_server()
             self.server = None
 
-    def close(self) -> None:
+    def leave_peers(self) -> None:
         """Leave all peers."""
         self._keep(())
         self._shut()

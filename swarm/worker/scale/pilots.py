@@ -32,7 +32,7 @@ class Pilots:
     starts_s: list[float] = field(default_factory=list)
     failures: int = 0  # pilots one after the other that ended without having joined
 
-    def add(self, name: str, ticket: str, now: float) -> None:
+    def note_pilot(self, name: str, ticket: str, now: float) -> None:
         """Take in that a pilot was asked for."""
         self.under_way[ticket] = Pilot(name, ticket, now)
 

@@ -51,7 +51,7 @@ class Scaler:
         self._last_words = ""
         self._answered_s, self._fault = -inf, ""  # a batch system that never answered is a fault at once
 
-    async def run(self, keys: AnyKeys) -> int:
+    async def scale_workers(self, keys: AnyKeys) -> int:
         """Look and ask until nothing is left to speak; return the exit code. Raises EnvironmentFault."""
         heard_s = time.monotonic()
         while time.monotonic() - heard_s < GONE_S:
@@ -96,7 +96,7 @@ class Scaler:
         self._count += 1
         name = f"{self._prefix}-{self._count}"
         ticket = await asyncio.to_thread(self.launcher.start, name, self.coordinator, self.words)
-        self.pilots.add(name, ticket, time.time())
+        self.pilots.note_pilot(name, ticket, time.time())
 
     def _tell(self, advice: PilotAdvice) -> None:
         """Say what is asked for, and once for each reason why nothing is."""

@@ -116,7 +116,7 @@ def test_names_are_found_however_they_are_written(tmp_path: Path) -> None:
     with Archive(path) as opened:
         for spelling in ("OEBPS/Été & co.xhtml", "OEBPS/%C3%89t%C3%A9%20&%20co.xhtml", "oebps/x/../été & CO.xhtml"):
             assert opened.read(spelling) == b"text"
-        assert opened.find("OEBPS/other.xhtml") is None
+        assert opened.find_file("OEBPS/other.xhtml") is None
 
 
 def test_references_stay_inside_the_archive() -> None:

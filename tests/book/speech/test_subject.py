@@ -22,14 +22,14 @@ KNOWN = Subjects({"Alice", "the Hatter", "Mr. Utterson", "Utterson", "Holmes"})
     ],
 )
 def test_a_clause_begins_with_whom_it_is_about(narration: str, name: str) -> None:
-    assert KNOWN.find(narration) == name
+    assert KNOWN.find_name(narration) == name
 
 
 def test_without_known_names_nobody_is_found() -> None:
-    assert Subjects(()).find("Alice sighed.") == ""
+    assert Subjects(()).find_name("Alice sighed.") == ""
 
 
 def test_names_and_narrations_are_bounded() -> None:
     many = Subjects({f"Name{'x' * number}" for number in range(MAX_SUBJECT_NAMES + 50)})
-    assert many.find("Name rose.") == ""  # the shortest are left out
-    assert KNOWN.find("Alice sighed. " + "a" * MAX_NARRATION) == ""
+    assert many.find_name("Name rose.") == ""  # the shortest are left out
+    assert KNOWN.find_name("Alice sighed. " + "a" * MAX_NARRATION) == ""

@@ -62,7 +62,7 @@ def test_a_worker_that_comes_back_goes_on_with_what_nobody_else_has() -> None:
 def test_a_worker_that_comes_back_leaves_out_what_others_have_by_now() -> None:
     core, grant = fallen_silent()
     join(core, b"near", 9.0)
-    core.jobs["job"].ledger.settle((0, 2))
+    core.jobs["job"].ledger.settle_place((0, 2))
     core.jobs["job"].ledger.free[0].difference_update({4, 5})
     join(core, b"far", 9.0)
     out = core.receive(b"far", Heartbeat((), (), (grant.lease,)), 9.1)

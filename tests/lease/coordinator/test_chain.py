@@ -63,7 +63,7 @@ class House:
         done = machine.have >= self.size
         heartbeat = Heartbeat((), job_files=(DIGEST,)) if done else Heartbeat((), fetching=(machine.fetching(),))
         peer_address = machine.session.files.peer_address
-        machine.session.files.hear(heartbeat)
+        machine.session.files.note_files(heartbeat)
         machine.session.files.peer_address = peer_address
         if not done:
             machine.peer_address = self.chains.source_of(machine.session, DIGEST, self.size, self.now)

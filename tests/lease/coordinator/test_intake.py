@@ -167,7 +167,7 @@ def test_a_segment_that_fails_is_tried_elsewhere_with_another_take() -> None:
     core.receive(b"b", Heartbeat((), (0,)), 1.1)
     leases = [lease for lease in core.jobs["job"].ledger.leases.values() if lease.session == "b/n"]
     assert 0 in [index for lease in leases for index in lease.pending]
-    assert core.jobs["job"].state.take((0, 0)) == 1
+    assert core.jobs["job"].state.next_take((0, 0)) == 1
 
 
 def test_a_segment_that_nobody_can_speak_is_set_aside_and_the_job_is_complete_without_it() -> None:

@@ -43,10 +43,10 @@ def test_leases_that_became_shorter_or_ended_meanwhile_are_known_at_once() -> No
     ledger = core.jobs["job"].ledger
     long, short = ledger.leases.values()
     for index in range(11):
-        ledger.settle((0, index))
+        ledger.settle_place((0, index))
     assert [load.lease for load in loads(core, 1.0)] == [short.id]  # all of the other is under way
-    ledger.end(short)
-    ledger.settle((0, 11))
+    ledger.end_lease(short)
+    ledger.settle_place((0, 11))
     assert loads(core, 1.0) == []
     assert long.id not in ledger.leases
 
@@ -67,7 +67,7 @@ def test_a_lease_of_free_places_can_be_added() -> None:
     before = loads_of(core, 1.0)
     late = Lease(7, "job", 0, long.session, 0, tail, 1.0, 1.0)
     ledger.hold(late)
-    core.sessions[long.session].slots[0].begin(late.id, 1.0)
+    core.sessions[long.session].slots[0].begin_lease(late.id, 1.0)
     before.add_lease(late)
     anew = loads_of(core, 1.0)
     assert {load.lease for load in before.longest(None)} == {long.id, late.id, short.id}

@@ -9,12 +9,12 @@ from swarm.lease.worker.coordinator_link import BEHIND_S, CALM_S, LAG_KEPT_S, MA
 
 def test_a_link_is_behind_once_clips_stay_for_long_and_for_a_while_after_that() -> None:
     pace = LinkPace()
-    pace.look(1.0, waits=True)
+    pace.note_backlog(1.0, waits=True)
     pace.carry(1000)
-    pace.look(1.0 + BEHIND_S - 0.1, waits=True)
+    pace.note_backlog(1.0 + BEHIND_S - 0.1, waits=True)
     assert not pace.is_behind(1.0 + BEHIND_S - 0.1)
-    pace.look(1.0 + BEHIND_S, waits=True)
-    pace.look(7.0, waits=False)
+    pace.note_backlog(1.0 + BEHIND_S, waits=True)
+    pace.note_backlog(7.0, waits=False)
     assert pace.is_behind(7.0)
     assert pace.is_behind(BEHIND_S + CALM_S)
     assert not pace.is_behind(1.0 + BEHIND_S + CALM_S)
@@ -23,8 +23,8 @@ def test_a_link_is_behind_once_clips_stay_for_long_and_for_a_while_after_that() 
 def test_a_link_that_carries_nothing_is_cut_and_not_slow() -> None:
     pace = LinkPace()
     for second in range(60):
-        pace.look(float(second), waits=True)
-        pace.look(float(second), waits=True)
+        pace.note_backlog(float(second), waits=True)
+        pace.note_backlog(float(second), waits=True)
     assert not pace.is_behind(60.0)
 
 
@@ -32,7 +32,7 @@ def test_a_second_without_a_waiting_clip_begins_the_wait_anew() -> None:
     pace = LinkPace()
     for second in range(60):
         pace.carry(1000)
-        pace.look(float(second), waits=second % 4 != 0)
+        pace.note_backlog(float(second), waits=second % 4 != 0)
     assert not pace.is_behind(60.0)
 
 
@@ -40,9 +40,9 @@ def test_a_moment_between_two_clips_is_no_pause() -> None:
     pace = LinkPace()
     for second in range(20):
         pace.carry(1000)
-        pace.look(float(second), waits=True)
-        pace.look(second + 0.46, waits=False)
-        pace.look(second + 0.5, waits=True)
+        pace.note_backlog(float(second), waits=True)
+        pace.note_backlog(second + 0.46, waits=False)
+        pace.note_backlog(second + 0.5, waits=True)
     assert pace.is_behind(20.0)
 
 
@@ -50,8 +50,8 @@ def test_short_pauses_that_come_often_begin_the_wait_anew() -> None:
     pace = LinkPace()
     for second in range(60):
         pace.carry(1000)
-        pace.look(float(second), waits=True)
-        pace.look(second + 0.6, waits=False)
+        pace.note_backlog(float(second), waits=True)
+        pace.note_backlog(second + 0.6, waits=False)
     assert not pace.is_behind(60.0)
 
 
@@ -59,7 +59,7 @@ def test_its_rate_is_what_it_carried_while_clips_waited() -> None:
     pace = LinkPace()
     pace.carry(10_000_000)  # before: that tells nothing of what it could carry
     for second in range(60):
-        pace.look(float(second), waits=True)
+        pace.note_backlog(float(second), waits=True)
         pace.carry(5000 if second < 30 else 2000)
         if second == 25:
             assert pace.bits_s == 8 * 5000

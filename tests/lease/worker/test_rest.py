@@ -61,10 +61,10 @@ def test_a_model_without_room_rests_and_others_do_not() -> None:
     assert no_room.left_s(LARGE, 101.0) == 2 * STEP_BACK_S - 1
     assert no_room.left_s(structs.replace(LARGE, voice="other"), 101.0) > 0
     assert no_room.left_s(RECIPE, 101.0) == 0
-    assert no_room.report(101.0) == [Resting(2, why, "coqui", "large")]
-    assert resting_text(no_room.report(101.0)) == "large: no room on cuda:0; it is tried again after 10 min"
+    assert no_room.report_resting(101.0) == [Resting(2, why, "coqui", "large")]
+    assert resting_text(no_room.report_resting(101.0)) == "large: no room on cuda:0; it is tried again after 10 min"
     over_s = 100.0 + 2 * STEP_BACK_S
-    assert (no_room.left_s(LARGE, over_s), no_room.report(over_s)) == (0, [])
+    assert (no_room.left_s(LARGE, over_s), no_room.report_resting(over_s)) == (0, [])
 
 
 def test_a_model_that_still_has_no_room_rests_longer_until_it_has_spoken() -> None:
@@ -81,5 +81,5 @@ def test_few_models_are_remembered_however_many_a_coordinator_names() -> None:
     no_room = NoRoom()
     for number in range(100):
         no_room.step_back(structs.replace(LARGE, model=str(number)), "no room", 0.0)
-    assert [rest.model for rest in no_room.report(0.0)] == ["96", "97", "98", "99"]
+    assert [rest.model for rest in no_room.report_resting(0.0)] == ["96", "97", "98", "99"]
     assert len(no_room.rests) == MAX_MODELS

@@ -73,7 +73,7 @@ def test_a_coordinator_that_was_idle_or_comes_late_does_not_make_up_for_it() -> 
 def test_an_answer_that_comes_when_nothing_was_asked_changes_nothing() -> None:
     link, welcome = CoordinatorLink("a"), Welcome("a", 1, "a", 1.0, 1000, 65536)
     assert not link.enter(welcome) and not link.refuse()
-    link.end(failed=False)
+    link.note_end(failed=False)
     assert link.state is LinkState.AWAY
     link.greet()
     assert link.refuse()
@@ -94,7 +94,7 @@ def test_a_coordinator_that_had_nothing_is_still_empty_after_another_greeting() 
 
 def test_a_coordinator_that_ended_serves_again_once_it_welcomes() -> None:
     link = a_link("a")
-    link.end(failed=True)
+    link.note_end(failed=True)
     assert (link.state, link.failed, link.up) == (LinkState.ENDED, True, False)
     assert link.enter(Welcome("a", 2, "a", 1.0, 1000, 65536))
     assert link.state is LinkState.SERVING
@@ -148,7 +148,7 @@ def test_a_coordinator_that_kept_a_slot_for_nothing_comes_after_others_for_as_lo
 
 def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_returns() -> None:
     bad, other = a_link("bad"), a_link("other")
-    other.hear(90.0)
+    other.note_word(90.0)
     # The session begins anew, and the greeting waits behind a clip on a slow link.
     other.greet()
     bad.put_off(240.0, 100.0)
@@ -156,14 +156,14 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_returns() 
     assert offer([bad, other], slots, [0], 90.0 + RETURN_S - 1) == []
     assert offer([bad, other], slots, [0], 90.0 + RETURN_S) == [bad]
     other.go_away()
-    other.hear(130.0)
+    other.note_word(130.0)
     assert offer([bad, other], slots, [0], 131.0) == []  # nobody else is about to return
     assert bad.offers == {0}
 
 
 def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_ones_answer_is_late() -> None:
     bad, other = a_link("bad"), a_link("other")
-    other.hear(90.0)
+    other.note_word(90.0)
     bad.put_off(240.0, 90.0)
     slots = [EngineSlot(0)]
     offer([bad, other], slots, [0], 90.0)
@@ -227,7 +227,7 @@ def test_heartbeats_between_two_regular_ones_are_bounded() -> None:
 
 def test_a_coordinator_that_says_nothing_gets_few_heartbeats_between_two_regular_ones() -> None:
     link = a_link("a")
-    for begin in (lambda: None, lambda: link.hear(1.0), link.regular_beat):
+    for begin in (lambda: None, lambda: link.note_word(1.0), link.regular_beat):
         begin()
         assert sum(link.may_beat(200) for _ in range(100)) == UNHEARD_BEATS
 

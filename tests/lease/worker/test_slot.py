@@ -16,7 +16,7 @@ JOB = Job("job", "Book", RECIPE)
 def a_slot() -> EngineSlot:
     slot = EngineSlot(0)
     slot.take_grant(Grant(1, "job", 0, 0, (Line(0, "One.", 0), Line(1, "Two.", 0))), "a", JOB)
-    slot.settle(0.0)
+    slot.settle_leases(0.0)
     return slot
 
 
@@ -31,12 +31,12 @@ def test_a_slot_goes_from_a_lease_over_the_load_and_each_line_back_to_idle() -> 
         slot.speak((line,), 1.0)
         states.append(slot.state)
         slot.collect([SpokenClip(b"", INFO)])
-    slot.settle(2.0)
+    slot.settle_leases(2.0)
     waits, speaks = SlotState.WAITING, SlotState.SPEAKING
     assert states == [waits, SlotState.LOADING, waits, speaks, waits, speaks]
     assert slot.state is SlotState.IDLE
     slot.unload()
-    slot.settle(3.0)
+    slot.settle_leases(3.0)
     assert slot.state is SlotState.EMPTY
 
 
@@ -68,10 +68,10 @@ def test_a_slot_rests_once_its_line_is_spoken_and_comes_back_by_itself() -> None
     slot.speak(tuple(slot.leases[0].lines[:1]), 0.0)
     slot.rest.step_back(NotLeasing.MEMORY, "no room", 0.0)
     slot.drain()
-    slot.settle(1.0)
+    slot.settle_leases(1.0)
     assert slot.state is SlotState.SPEAKING
     slot.finish()
-    slot.settle(2.0)
+    slot.settle_leases(2.0)
     assert slot.state is SlotState.RESTING
-    slot.settle(WORKER_DEFAULTS.step_back_s)
+    slot.settle_leases(WORKER_DEFAULTS.step_back_s)
     assert slot.state is SlotState.IDLE

@@ -214,7 +214,7 @@ def test_only_so_many_peers_are_tried() -> None:
     for number in range(MAX_ASIDE):
         source.offer(f"10.0.0.{number}:1")
         source.turn_to(source.offered, 0, 0.0)
-        source.leave("away")
+        source.set_peer_aside("away")
     source.offer(PEER_ADDRESS)
     assert source.offered == ""
 

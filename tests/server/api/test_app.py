@@ -72,7 +72,7 @@ async def test_a_list_of_orders_that_the_disk_did_not_take_holds_and_that_is_tol
         507,
         True,
     )
-    assert bench.queue.find(1).state.is_paused
+    assert bench.queue.find_book(1).state.is_paused
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="no curl here: apt-get install curl")

@@ -13,9 +13,9 @@ def test_tokens_are_kept_and_revoked(tmp_path: Path) -> None:
     first, second = tokens.make("phone", 0, 1.0), tokens.make("", 7, 2.0)
     assert (first.id, second.id, second.name, second.book) == (1, 2, "feed 2", 7)
     again = FeedTokens(tmp_path)
-    assert again.find(first.secret) == first
+    assert again.find_token(first.secret) == first
     again.revoke(1)
-    assert [again.find(token.secret) for token in (first, second)] == [None, second]
+    assert [again.find_token(token.secret) for token in (first, second)] == [None, second]
     assert again.make("phone", 0, 3.0).id == 3
     with pytest.raises(UsageError, match="no feed 1"):
         again.revoke(1)

@@ -24,7 +24,7 @@ class FeedBench(ListenBench):
         await self.settle()
         self.speak(number, 0, 0, tone(300))
         self.queue.change(number, title=title)
-        job = self.queue.find(number).job
+        job = self.queue.find_book(number).job
         out = self.folder / "out"
         paths = [self.write_sound(out / f"{number}-{place}.mp3") for place in range(files)]
         rows = [
@@ -109,7 +109,7 @@ async def test_a_revoked_feed_opens_nothing_and_others_stay(bench: FeedBench) ->
     for address in (phone["podcast"], phone["opds"], phone["podcast"].replace("podcast.xml", "books/1/1.mp3")):
         assert (await fetch(address)).status_code == 404
     assert (await fetch(tablet["podcast"])).status_code == 200
-    assert FeedTokens(bench.state).find(tablet["podcast"].split("/")[4]) is not None
+    assert FeedTokens(bench.state).find_token(tablet["podcast"].split("/")[4]) is not None
     assert (bench.state / FEEDS_FILE).stat().st_mode & 0o77 == 0
 
 

@@ -20,26 +20,26 @@ def read(event: bytes) -> tuple[list[str] | None, dict[str, str]]:
 def test_only_what_changed_after_a_version_is_told() -> None:
     pieces = {"a": "1", "b": "1"}
     view = LiveView(lambda: dict(pieces))
-    view.look()
+    view.render()
     assert read(view.news(0)) == (["a", "b"], {"a": "1", "b": "1"})
-    view.look()
+    view.render()
     assert view.version == 1
     pieces["b"] = "2"
-    view.look()
+    view.render()
     assert read(view.news(1)) == (None, {"b": "2"})
     pieces.clear()
     pieces.update(b="2", a="1")
-    view.look()
+    view.render()
     assert read(view.news(2)) == (["b", "a"], {})
     del pieces["a"]
-    view.look()
+    view.render()
     assert read(view.news(1)) == (["b"], {"b": "2"})
     assert read(view.news(1)) == (["b"], {"b": "2"})
 
 
 def test_no_title_ends_an_event_early() -> None:
     view = LiveView(lambda: {"a": "one\n\nevent: other\r\ndata: 1\n\n"})
-    view.look()
+    view.render()
     assert read(view.news(0)) == (["a"], {"a": "one\n\nevent: other\r\ndata: 1\n\n"})
 
 

@@ -105,7 +105,7 @@ async def test_a_changed_sound_has_another_name_and_an_old_range_is_not_mixed_wi
 
 
 async def redo(bench: ListenBench, **asked: object) -> httpx.Response:
-    running = asyncio.create_task(bench.resident.run())
+    running = asyncio.create_task(bench.resident.serve_books())
     answer = await bench.client.post("/api/v1/books/1/redo", json=asked)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -139,7 +139,7 @@ async def test_a_finished_book_is_heard_and_mended_and_goes_through_the_queue_ag
     before = await stretch_of(bench)
     bench.finish(1, "/out/Emma.m4b")
     await bench.settle()
-    assert (bench.queue.find(1).state, bench.server.titles) == (BookState.FINISHED, [])
+    assert (bench.queue.find_book(1).state, bench.server.titles) == (BookState.FINISHED, [])
     assert (await stretch_of(bench))["sound"] == before["sound"]
     assert (await bench.client.get(address(before))).status_code == 200
     for title in "bcd":
@@ -147,7 +147,7 @@ async def test_a_finished_book_is_heard_and_mended_and_goes_through_the_queue_ag
     await bench.settle()
     answer = await redo(bench, chapter=1, sentence=1)
     assert answer.status_code == 200, answer.text
-    assert not bench.queue.find(1).state.is_ended
+    assert not bench.queue.find_book(1).state.is_ended
     assert bench.server.titles == ["Emma", "b", "c", "d"]  # at once, and first
     assert list(bench.state_of(1).accepted) == [(0, 1)]
 
@@ -178,7 +178,7 @@ async def test_what_could_not_be_recorded_is_not_told_to_be_done(bench: ListenBe
     bench.finish(1, "/out/Emma.m4b")
     await bench.settle()
     other = DiskStore(bench.state)
-    other.lock_job(bench.queue.find(1).job)
+    other.lock_job(bench.queue.find_book(1).job)
     answer = await redo(bench, chapter=1, sentence=1)
     assert answer.status_code >= 400 and "already working" in answer.json()["error"], answer.text
     other.close()
@@ -211,7 +211,7 @@ async def test_a_small_cover_is_made_once_and_kept_with_the_job(bench: ListenBen
     small = "/api/v1/books/1/cover?size=small"
     made = (await bench.client.get(small)).content
     assert max(Image.open(io.BytesIO(made)).size) == 400
-    kept = bench.store.folder(bench.queue.find(1).job) / "cover-small.jpg"
+    kept = bench.store.folder(bench.queue.find_book(1).job) / "cover-small.jpg"
     assert kept.read_bytes() == made
     kept.write_bytes(b"as it was kept")
     assert (await bench.client.get(small)).content == b"as it was kept"

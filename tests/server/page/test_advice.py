@@ -67,5 +67,8 @@ async def test_a_book_of_the_queue_is_added_again_with_other_options(bench: Site
     added = await ask(bench, "POST", "/api/v1/books/1/again?option=--speed=2")
     assert (added.status_code, added.json()["book"]) == (201, 2)
     assert [(book.name, book.options) for book in bench.queue.books] == [("Emma.txt", ()), ("Emma.txt", ("--speed=2",))]
-    assert bench.queue.path(bench.queue.find(2)).read_bytes() == bench.queue.path(bench.queue.find(1)).read_bytes()
+    assert (
+        bench.queue.path(bench.queue.find_book(2)).read_bytes()
+        == bench.queue.path(bench.queue.find_book(1)).read_bytes()
+    )
     assert (await ask(bench, "POST", "/api/v1/books/9/again")).status_code == 400

@@ -20,7 +20,7 @@ async def test_orders_are_given_by_buttons_and_what_cannot_be_obeyed_is_said(ben
     await bench.add("Emma")
     answer = await bench.send("/orders", order="pause 0 1", back="/machines")
     assert "is paused" in answer.text and 'href="/machines"' in answer.text
-    assert bench.queue.find(1).state.is_paused
+    assert bench.queue.find_book(1).state.is_paused
     assert 'href="/"' in (await bench.send("/orders", order="resume 0 1", back="//evil.example")).text
     for order in ("", "pause", "sing 0 1", "pause x 1", "pause 0 nothing", "pause -1 1", "limit count-1 attic"):
         answer = await bench.send("/orders", order=order)
@@ -47,7 +47,7 @@ async def test_what_no_other_button_takes_back_is_asked_for_first_also_without_a
         assert page.xpath("//a[@class='button']/@href") == ["/machines"], "the way back changes nothing"
         name = "attic" if "attic" in order else title
         assert name in page.xpath("string(//h1)")
-        assert not bench.queue.find(1).state.is_ended and not bench.told
+        assert not bench.queue.find_book(1).state.is_ended and not bench.told
     fields = page.xpath("//main//form")[0].fields
     sent = {name: value for name, value in fields.items() if name not in ("form_token", "sure")}
     assert sent == {"order": "drain 0 attic", "back": "/machines"}

@@ -11,8 +11,8 @@ NOW = 1_000_000.0
 
 def test_a_session_that_was_ended_stays_so_after_a_restart_and_others_go_on(tmp_path: Path) -> None:
     before = Sessions(obtain_secret(tmp_path), read_ended(tmp_path))
-    ended, other = before.begin(NOW, is_in=True), before.begin(NOW, is_in=True)
-    before.end(ended, NOW)
+    ended, other = before.begin_session(NOW, is_in=True), before.begin_session(NOW, is_in=True)
+    before.end_session(ended, NOW)
     keep_ended(tmp_path, before)
     after = Sessions(obtain_secret(tmp_path), read_ended(tmp_path))
     assert after.read(after.cookie(other), NOW) == other

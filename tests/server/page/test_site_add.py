@@ -92,7 +92,7 @@ async def test_a_part_that_was_left_out_is_read_where_it_is_asked_for(bench: Sit
     assert bench.asked[0][1] == "--include=Licence"
     assert page.xpath(f"//input[@name='include.{number}'][@checked]/@value") == ["Licence"]
     await bench.send(f"/add/{number}", **{f"include.{number}": "Licence"})
-    assert bench.queue.find(1).options == ("--include=Licence",)
+    assert bench.queue.find_book(1).options == ("--include=Licence",)
 
 
 async def test_chapters_that_were_counted_with_other_options_are_not_taken(bench: SiteBench) -> None:

@@ -184,7 +184,7 @@ def test_a_model_from_another_machine_is_loaded_as_strictly_as_a_custom_one(
     assert model is not None and model.listed is not None and not model.listed.names()
     model.listed.place.parent.mkdir(parents=True)
     model.listed.place.write_bytes(data)
-    model.listed.settle(model.listed.read(data), attic)  # these files count as fetched
+    model.listed.place_files(model.listed.read(data), attic)  # these files count as fetched
     assert model.listed.names() and find_model(recipe, None).custom
     assert len(engine.open(recipe, "cpu:0").speak("Bonjour.", 1)) > 1_000
 

@@ -87,7 +87,7 @@ async def test_the_engine_of_an_environment_speaks_there(home: Path, tmp_path: P
     await process.start(engine_target("hum"), tmp_path / "log", environment=find_environment("hum"))
     await process.open(0, choose_recipe("en", engine="hum", voice="high"), "cpu:0")
     assert (await process.speak(0, "It hums from afar.", 1)).info.samples == int(18 * 0.06 * 24_000)
-    await process.close()
+    await process.end_engine()
 
 
 async def test_it_is_not_known_to_the_program_s_own_python(home: Path, tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ async def test_it_is_not_known_to_the_program_s_own_python(home: Path, tmp_path:
     await process.start(engine_target("hum"), tmp_path / "log")
     with pytest.raises(EngineFault, match="hum_tts"):
         await process.open(0, choose_recipe("en", engine="hum"), "cpu:0")
-    await process.close()
+    await process.end_engine()
 
 
 def test_what_is_here_is_not_made_again_unless_something_is_added(home: Path) -> None:

@@ -22,7 +22,7 @@ async def process(tmp_path: Path) -> AsyncIterator[EngineProcess]:
     process = EngineProcess()
     await process.start("faulty_engine:engine", tmp_path / "engine.log")
     yield process
-    await process.close()
+    await process.end_engine()
 
 
 async def fault_of(process: EngineProcess, text: str, slot: int = 0) -> tuple[FaultKind, str]:
@@ -43,7 +43,7 @@ async def test_every_engine_speaks_from_its_process(engine: str, tmp_path: Path)
     assert spoken.info.digest == hashlib.sha256(spoken.frame).hexdigest()
     assert 0 < spoken.info.work_s < 5
     assert (await process.speak(0, "A sentence for every engine.", 5)).info.digest == spoken.info.digest
-    await process.close()
+    await process.end_engine()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the variables of a process from /proc")
@@ -54,7 +54,7 @@ async def test_an_engine_computes_in_one_thread_whatever_this_process_was_told(
     process = EngineProcess()
     await process.start("faulty_engine:engine", tmp_path / "engine.log")
     assert b"OMP_NUM_THREADS=1" in Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
-    await process.close()
+    await process.end_engine()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ async def test_an_engine_that_cannot_be_imported_is_unavailable(tmp_path: Path) 
     with pytest.raises(EngineFault, match="no_such_module") as fault:
         await process.open(0, RECIPE, "cpu:0")
     assert fault.value.kind is FaultKind.UNAVAILABLE
-    await process.close()
+    await process.end_engine()
 
 
 async def test_a_voice_gets_its_files_and_what_it_computed_of_them_comes_back(
@@ -202,7 +202,7 @@ async def test_a_text_that_is_too_long_for_any_engine_is_not_given_to_one(tmp_pa
         )
     for text in LONG:
         assert (await process.speak(0, "One. " + text[:1900], 1)).frame
-    await process.close()
+    await process.end_engine()
 
 
 async def test_a_voice_that_the_coordinator_could_not_check_is_refused_before_it_is_loaded(
@@ -223,4 +223,4 @@ async def test_a_setting_beyond_the_bounds_of_its_card_is_refused_by_the_worker_
         await process.open(0, endless, "cpu:0")
     assert refused.value.kind is FaultKind.UNAVAILABLE
     await process.open(0, structs.replace(recipe, settings=(("of a later version", 1),)), "cpu:0")
-    await process.close()
+    await process.end_engine()

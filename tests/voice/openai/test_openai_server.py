@@ -22,7 +22,7 @@ def speak(server: SpeechServerStandIn, budget_s: float = 20.0, key: str = "") ->
     try:
         return speaking.speech(REQUEST, budget_s).body
     finally:
-        speaking.close()
+        speaking.disconnect_server()
 
 
 def fault_of(server: SpeechServerStandIn, budget_s: float = 20.0, key: str = "") -> ServerFault:
@@ -132,7 +132,7 @@ def test_a_connection_is_kept_and_one_that_is_gone_is_made_anew(server: SpeechSe
     server.faults = ["drop"]
     assert speaking.speech(REQUEST, 20.0).body
     assert server.connections == 2
-    speaking.close()
+    speaking.disconnect_server()
 
 
 def test_a_server_that_is_away_may_come_back() -> None:

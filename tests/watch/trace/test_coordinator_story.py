@@ -244,19 +244,19 @@ def test_a_failure_at_what_a_worker_does_not_hold_changes_nothing(leases: Logged
 
 
 def test_a_restart_frees_what_was_not_settled(leases: LoggedLeases) -> None:
-    leases.settle(frozenset([ONE]))
+    leases.settle_sentences(frozenset([ONE]))
     leases.restart()
     assert leases.waiting("job") == {TWO}
     assert leases.grant(1, "P", BOTH) == {NOT_JOURNALED: {ONE}, RESTARTED: {TWO}}
 
 
 def test_what_the_user_has_spoken_again_had_a_clip(leases: LoggedLeases) -> None:
-    leases.settle(frozenset([ONE]))
+    leases.settle_sentences(frozenset([ONE]))
     leases.redo(BOTH)
     leases.restart()
     assert leases.grant(1, "P", BOTH) == {REDONE: {ONE}, RESTARTED: {TWO}}
 
 
 def test_a_sentence_that_another_worker_still_has_is_spoken_twice(leases: LoggedLeases) -> None:
-    leases.hear("P", [1])
+    leases.note_leases("P", [1])
     assert leases.grant(2, "Q", frozenset([ONE])) == {"P is slow with it; the first clip counts": {ONE}}

@@ -110,10 +110,10 @@ def test_a_second_run_of_a_job_begins_its_chapters_anew() -> None:
 
 
 def test_a_book_is_found_by_its_job_or_by_a_part_of_its_title() -> None:
-    assert books().find("a") == {"a"}
-    assert books().find("emma") == {"a", "b"}
-    assert books().find("AUNT") == {"b"}
-    assert books().find("Persuasion") == frozenset()
+    assert books().find_jobs("a") == {"a"}
+    assert books().find_jobs("emma") == {"a", "b"}
+    assert books().find_jobs("AUNT") == {"b"}
+    assert books().find_jobs("Persuasion") == frozenset()
 
 
 def test_clips_that_were_there_before_are_known() -> None:
