@@ -30,7 +30,7 @@ class ServerTwin:
         self.hear: object = None
         self.unserved = False  # whether no worker has the engine of any book
 
-    def add(self, edition: Edition, put_back: object) -> None:
+    def serve_job(self, edition: Edition, put_back: object) -> None:
         self.editions[edition.state.job] = edition
 
     def pause(self, job: str, *, paused: bool) -> None:
@@ -39,7 +39,7 @@ class ServerTwin:
     def arrange(self, jobs: Sequence[str]) -> None:
         self.editions = {job: self.editions[job] for job in jobs}
 
-    async def remove(self, job: str) -> None:
+    async def drop_job(self, job: str) -> None:
         await self.free.wait()
         del self.editions[job]
         self._store.release_job(job)

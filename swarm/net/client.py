@@ -166,7 +166,7 @@ class Conversation:
                 Remedy(),
             ) from None
 
-    def end_conversation(self) -> None:
+    def close(self) -> None:
         """End the conversation."""
         self._dealer.close()
 
@@ -195,7 +195,7 @@ async def _order_one(seat: Seat, answer: Answer, order: Order) -> Obeyed:
     try:
         obeyed = await conversation.say(order)
     finally:
-        conversation.end_conversation()
+        conversation.close()
     return obeyed if isinstance(obeyed, Obeyed) else Obeyed(False, "The coordinator did not understand.")
 
 
@@ -230,7 +230,7 @@ async def bring_book(
     except OSError as fault:
         raise UsageError(f"{book} cannot be read: {fault.strerror or fault}.") from fault
     finally:
-        conversation.end_conversation()
+        conversation.close()
     if not isinstance(taken, Obeyed) or not taken.book:
         raise UsageError(taken.note if isinstance(taken, Obeyed) else "The coordinator did not understand.")
     return taken.book

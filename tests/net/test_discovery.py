@@ -73,7 +73,7 @@ async def test_a_cancellation_that_zeroconf_swallows_does_not_keep_a_command_fro
     made._task = asyncio.create_task(made._keep())
     await asyncio.sleep(0)
     async with asyncio.timeout(60):
-        await made.withdraw()
+        await (made.withdraw() if isinstance(made, Advertisement) else made.stop_browsing())
     assert (swallowed, made._task.done()) == (1, True)
 
 

@@ -71,13 +71,17 @@ MUTANTS: dict[str, Edit | Value] = {
     "a failure of a guest waits for workers that lack it": Edit(ServedJob, "can_try", "place is None or", "True or"),
     "send before persist": Value(SimCoordinator, "persist_first", False),
     "paused jobs are granted": Value(ServedJob, "is_open", property(lambda self: not self.state.complete)),
-    "a link that is as fast as any is the bottleneck": Edit(LinkPace, "look", "self.paused_s > PAUSED", "0 > PAUSED"),
+    "a link that is as fast as any is the bottleneck": Edit(
+        LinkPace, "note_backlog", "self.paused_s > PAUSED", "0 > PAUSED"
+    ),
     "no expiry": Value(ServedJob, "deadline_s", lambda self, session, lease: 1e9),
     "the deadline of a lease is forgotten": Edit(
         Deadlines, "overdue", "min(map(self.of_lease, leases.values()), default=inf)", "inf"
     ),
     "the deadline of a silence is forgotten": Edit(Deadlines, "joined", "session.heard_s + SILENCE_S)", "inf)"),
-    "a deadline that comes nearer is not noticed": Edit(Ledger, "begin", "self.lease_index.hasten(lease)", "pass"),
+    "a deadline that comes nearer is not noticed": Edit(
+        Ledger, "reach_segment", "self.lease_index.hasten(lease)", "pass"
+    ),
     "a lapsed lease takes what others have": Edit(Ledger, "resume", "index in free and ", ""),
     "a finished job stays open": Edit(CoordinatorCore, "_dispatch", "self.jobs.review()", "pass"),
     "leases that ended are still known": Edit(Ledger, "_forget", "self.lease_index.remove_lease(lease)", "pass"),
@@ -150,7 +154,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "unsent clips are forgotten": Value(WorkerCore, "unsent", lambda self, name, clip: None),
     "turns ignored": Edit(WorkerCore, "_report", "slot.turn == turn", "slot.busy"),
     "the dead keep their places": Edit(CoordinatorCore, "_drop", "served.ledger.lapse(lease)", "pass"),
-    "settled places stay free": Edit(Ledger, "settle", "self.free[chapter].discard(index)", "pass"),
+    "settled places stay free": Edit(Ledger, "settle_place", "self.free[chapter].discard(index)", "pass"),
     "discarded clips are not spoken again": Edit(
         CoordinatorCore, "discard", "self.jobs[job].ledger.reopen((chapter, index))", "pass"
     ),

@@ -79,7 +79,7 @@ class MoodyProcess:
     def kill(self) -> None:
         self.alive = False
 
-    async def close(self) -> None:
+    async def end_engine(self) -> None:
         self.kill()
 
 

@@ -206,7 +206,7 @@ class FakeProcess:
     def kill(self) -> None:
         self.alive = False
 
-    async def close(self) -> None:
+    async def end_engine(self) -> None:
         self.kill()
 
 

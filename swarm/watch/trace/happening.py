@@ -91,7 +91,7 @@ class Teller:
         self.books = LoggedBooks() if books is None else books
         self._at_s = 0.0
 
-    def hear(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
+    def tell_call(self, at_s: float, call: str, given: Value, result: Value) -> Iterator[Happening]:
         """Yield what one call was about. Raises KeyError and the like for what this version does not write."""
         raise NotImplementedError
 

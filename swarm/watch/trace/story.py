@@ -500,7 +500,7 @@ class Story:
     def _hear(self, entry: Entry) -> list[Happening]:
         given = {name: msgspec.json.decode(raw) for name, raw in entry.given.items()}
         result: dict[str, Any] = msgspec.json.decode(entry.result) or {}
-        heard = list(map(tuple, self._teller(entry).hear(entry.at, entry.call, given, result)))
+        heard = list(map(tuple, self._teller(entry).tell_call(entry.at, entry.call, given, result)))
         return msgspec.convert(heard, list[Happening])  # a damaged line may have given it names that are no text
 
     def _teller(self, entry: Entry) -> Teller:

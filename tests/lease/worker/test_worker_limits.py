@@ -1,8 +1,9 @@
 import pytest
 
 from swarm.config import Limits
+from swarm.lease.core_settings import COOLING_C
 from swarm.lease.envelope import Hindrance, NotLeasing
-from swarm.lease.worker.rest import COOLING, QUIET_S, Judge, Sight, is_within, next_start, parse_hours
+from swarm.lease.worker.rest import QUIET_S, Judge, Sight, is_within, next_start, parse_hours
 from swarm.watch.words import hindrance_text
 
 
@@ -55,7 +56,7 @@ def test_a_hot_gpu_rests_until_it_has_cooled_and_the_other_works() -> None:
     def rests(temperature_c: int) -> bool:
         return bool(judge.hindrance("cuda:0", Sight(temperature_c), 0, 0.0))
 
-    assert [rests(t) for t in (80, 81, 80 - COOLING + 1, 80 - COOLING, 80)] == [False, True, True, False, False]
+    assert [rests(t) for t in (80, 81, 80 - COOLING_C + 1, 80 - COOLING_C, 80)] == [False, True, True, False, False]
     rests(90)
     assert judge.hindrance("cuda:1", Sight(60), 0, 0.0) is None
     hot = judge.hindrance("cuda:0", Sight(90), 0, 0.0)
