@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
-from allowed_repeats import AllowedRepeats, unaccepted
+from allowed_repeats import AllowedRepeats, holds, unaccepted
 from disk import doubly_accepted
 from engine import BROKEN
 from faults import ILL_WILL, WHOLE_CLIPS
@@ -15,6 +15,7 @@ from worker_invariants import WorkerJudge, is_judged
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
 from swarm.lease.coordinator.core import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.heartbeat import GRANT_FLIGHT_S
 from swarm.lease.coordinator.intake import MAX_RECORDED
 from swarm.lease.coordinator.ledger import PROMISED, Lease
 from swarm.lease.coordinator.roster import Session
@@ -145,6 +146,7 @@ class Judge:
         others = [lease for lease in served.ledger.leases.values() if lease.id != grant.lease]
         spots = [(grant.job, grant.chapter, line.index) for line in grant.lines]
         self.granted[session.peer, grant.lease] = spots
+        self._thought_lost(spots)
         worker = self._owner(session.key)
         if (
             not worker.disk.has(served.state.job_files)
@@ -165,6 +167,15 @@ class Judge:
                 raise Violation(f"granted to {session.worker}, which has spoken it", (grant.job, *place))
             if also:
                 self.repeats.allow([(grant.job, grant.chapter, line.index)], "granted twice on purpose")
+
+    def _thought_lost(self, spots: list[Spot]) -> None:
+        """Allow what a worker holds whose heartbeats wait behind whole clips: they are older than its last grant."""
+        if WHOLE_CLIPS not in self.world.faults:
+            return
+        for connection in self.world.network.between():
+            if connection.is_busy and self.world.heap.now - connection.busy_since_s > GRANT_FLIGHT_S:
+                held = holds(connection.worker)
+                self.repeats.allow([spot for spot in spots if spot in held], "a grant was thought lost")
 
     @staticmethod
     def _promised(core: CoordinatorCore, wanted: Wanted) -> None:
