@@ -69,7 +69,7 @@ async def look(folder: Path) -> dict[str, object]:
         "reworded": "other words" in opened.state.engine_text((0, 0)),
         "spoken": [index for _, index in sorted(opened.state.accepted)],
         "served": bench.server.titles == ["Emma"],
-        "state": bench.queue.find_book(1).state,
+        "state": bench.queue.find_book(1).state.value,
     }
     bench.stop()
     return found

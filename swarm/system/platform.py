@@ -1,7 +1,6 @@
 """Everything that differs between Linux, macOS and Windows, in one place."""
 
 import contextlib
-import ctypes
 import os
 import platform
 import shutil
@@ -101,6 +100,8 @@ def few_arenas() -> None:
     """Make glibc use one memory pool for all threads: otherwise each thread keeps what a clip once needed."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library
+            import ctypes  # rarely needed, and slow to import
+
             ctypes.CDLL(None).mallopt(-8, 1)  # M_ARENA_MAX
 
 
@@ -108,6 +109,8 @@ def trim_memory() -> None:
     """Make glibc return free memory to the system now: it would keep what reading a large book needed."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):  # another C library
+            import ctypes  # rarely needed, and slow to import
+
             ctypes.CDLL(None).malloc_trim(0)
 
 

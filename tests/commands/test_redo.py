@@ -6,7 +6,7 @@ import pytest
 from swarm.commands import convert, redo
 from swarm.commands.main import parse
 from swarm.commands.redo import moment_s, redo_config
-from swarm.config import ENV_ABS_TOKEN, RedoConfig, RenderConfig
+from swarm.config import ENV_ABS_TOKEN, STATE_VERSION, VERSION_FILE, RedoConfig, RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.prepare import find_job
 from swarm.coordinator.seen_engines import SeenEngines
@@ -124,6 +124,7 @@ def test_it_is_uploaded_where_it_was_and_the_token_is_asked_for(
 ) -> None:
     folder = audiobook.parent / "state" / "jobs" / "emma-1"
     folder.mkdir(parents=True)
+    (folder.parents[1] / VERSION_FILE).write_text(str(STATE_VERSION))
     (folder / "uploads.json").write_text('{"https://books.example#lib-1": 12.5}')
     run(audiobook, "--text", "T")
     monkeypatch.setenv(ENV_ABS_TOKEN, "t0ken")

@@ -69,7 +69,7 @@ def test_the_signs_of_a_mark_mean_nothing_in_a_book() -> None:
 def test_no_other_code_knows_the_signs_of_a_mark() -> None:
     sources = Path(__file__).resolve().parents[3] / "swarm"
     knowing = {path.relative_to(sources).as_posix() for path in sources.rglob("*.py") if "⟦" in path.read_text("utf-8")}
-    assert knowing == {"book/model/engine_text.py", "job/store/journal.py"}  # the journal takes apart what 0.1 wrote
+    assert knowing == {"book/model/engine_text.py"}
 
 
 def test_a_language_is_told_before_the_words_and_is_none_of_them() -> None:
