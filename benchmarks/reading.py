@@ -20,12 +20,8 @@ CHILD = """
 import resource, sys, time
 from pathlib import Path
 from swarm.book.any_file import read_book
-try:
-    from swarm.book.speech.script import make_script
-    from swarm.voice.host.registry import default_engine, find_card
-except ImportError:  # the checkout is of 0.1
-    from swarm.book.script import make_script
-    from swarm.voice.registry import default_engine, find_card
+from swarm.book.speech.script import make_script
+from swarm.voice.host.registry import default_engine, find_card
 started = time.process_time()
 book = read_book(Path(sys.argv[1]))
 read = time.process_time()

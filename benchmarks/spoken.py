@@ -20,12 +20,8 @@ CHILD = """
 import json, sys
 from pathlib import Path
 from swarm.book.any_file import read_book
-try:
-    from swarm.book.speech.script import make_script
-    from swarm.voice.host.registry import default_engine, find_card
-except ImportError:  # the checkout is of 0.1
-    from swarm.book.script import make_script
-    from swarm.voice.registry import default_engine, find_card
+from swarm.book.speech.script import make_script
+from swarm.voice.host.registry import default_engine, find_card
 from swarm.book.model.engine_text import make_engine_text
 book = read_book(Path(sys.argv[1]))
 script = make_script(book, find_card(sys.argv[2] or default_engine(book.language)), book.language)

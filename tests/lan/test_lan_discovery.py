@@ -18,9 +18,10 @@ OURS, OTHERS = SwarmKey(b"o" * 16).code, SwarmKey(b"x" * 16).code
 COORDINATOR = """
 import asyncio
 from pathlib import Path
-from swarm.lease.message import PROTOCOL, Welcome
+from swarm.lease.message import Welcome
 from swarm.net.discovery import Advertisement
-from swarm.net.identity.keys import curve_keys, load_key, swarm_id
+from swarm.net.identity.keys import load_key
+from swarm.net.identity.swarm_key import curve_keys, swarm_id
 from swarm.system.platform import run_loop
 from swarm.net.transport import RouterSocket
 
@@ -39,9 +40,10 @@ run_loop(main())
 WORKER = """
 import asyncio, sys
 from pathlib import Path
-from swarm.lease.message import Hello
+from swarm.lease.message import PROTOCOL, Hello
 from swarm.net.discovery import Browser
-from swarm.net.identity.keys import curve_keys, load_key, swarm_id
+from swarm.net.identity.keys import load_key
+from swarm.net.identity.swarm_key import curve_keys, swarm_id
 from swarm.system.platform import run_loop
 from swarm.net.transport import DealerSocket
 
