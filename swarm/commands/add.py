@@ -105,7 +105,6 @@ LARGE_BYTES = 8 * 1024 * 1024  # a book whose way is told in tenths
 
 def run(arguments: argparse.Namespace) -> int:
     """Add the books; return the exit code. Raises UsageError, EnvironmentFault."""
-
     words = queued_words(arguments)
     books, _ = books_named(arguments)
     seat = Seat(state_folder(arguments.state_dir), arguments.coordinator, arguments.open)
@@ -113,7 +112,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) -> int:
-
     queue = await find_queue(seat, warn)
     assert queue.reply is not None
 
@@ -131,7 +129,6 @@ async def _bring(seat: "Seat", books: tuple[Path, ...], words: tuple[str, ...]) 
 
 def tell_tenths(tell: Callable[[str], None]) -> Callable[[int, int], None]:
     """Return a function that takes the bytes that are there and of all, and tells each tenth of a large book."""
-
     told = 0
 
     def moved(have: int, size: int) -> None:

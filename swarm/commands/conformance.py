@@ -17,7 +17,7 @@ from swarm.job.card import EngineCard
 from swarm.job.clip_info import SpokenClip
 from swarm.job.spec import Recipe
 from swarm.system.text import count_text
-from swarm.voice.engine import Check, Engine, EngineFault, FaultKind, Verdict
+from swarm.voice.engine import Check, Engine, EngineFault, FaultKind
 from swarm.voice.environment import find_environment
 from swarm.voice.host.choice import ALPHABETIC, SENTENCES, how_to_get, recommendations, sentence
 from swarm.voice.host.foreign import check_card
@@ -51,9 +51,7 @@ class Conformance:
         """Yield the checks; those that need a voice only if one opens."""
         yield self._check_card()
         if not self._engine.is_installed():
-            yield _check(
-                "installed", "fail", "its libraries are not here", self._card.install or "install its package."
-            )
+            yield Check("installed", "fail", "its libraries are not here", self._card.install or "install its package.")
             return
         async with AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="e2a-doctor-")))
@@ -82,19 +80,19 @@ class Conformance:
         try:
             check_card(card)
         except Exception as fault:  # a foreign card may make the checks raise anything
-            return _check("card", "fail", str(fault), "mend its card.")
+            return Check("card", "fail", str(fault), "mend its card.")
         mute = [code for code in card.languages if code != "*" and not card.voices_for(code) and not card.any_voice]
         if mute:
-            return _check(
+            return Check(
                 "card", "fail", f"it has no voice for {', '.join(mute[:10])}", "list a voice for each language."
             )
         lacks = [what for what, there in (("its licence", card.licence), ("what it is", card.about)) if not there]
         lacks += [f"what the setting {setting.name} changes" for setting in card.settings if not setting.about]
         if lacks and card.speech:
-            return _check("card", "warn", f"it does not say {', '.join(lacks)}", "say it on the card.")
+            return Check("card", "warn", f"it does not say {', '.join(lacks)}", "say it on the card.")
         languages = "any language" if "*" in card.languages else count_text(len(card.languages), "language")
         voices, settings = count_text(len(card.voices), "voice"), count_text(len(card.settings), "setting")
-        return _check("card", "ok", f"{languages}, {voices}, {settings}")
+        return Check("card", "ok", f"{languages}, {voices}, {settings}")
 
     # --- with a voice
 
@@ -104,11 +102,11 @@ class Conformance:
         try:
             self._recipes = list(islice(self._possible(), MAX_LANGUAGES))
             if not self._recipes:
-                return _check("opens", "fail", "no model of it is here", f"{self._fetching()}.")
+                return Check("opens", "fail", "no model of it is here", f"{self._fetching()}.")
             await self._open(self._recipes[0], folder, home)
         except FAULTS as fault:
-            return _check("opens", "fail", f"{fault or 'it does not answer'}", "`e2a-swarm doctor` may say more.")
-        return _check("opens", "ok", f"in {time.monotonic() - began:.1f} s, model included")
+            return Check("opens", "fail", f"{fault or 'it does not answer'}", "`e2a-swarm doctor` may say more.")
+        return Check("opens", "ok", f"in {time.monotonic() - began:.1f} s, model included")
 
     def _possible(self) -> Iterator[Recipe]:
         """Yield a recipe for each language that needs no download, those with a sentence first. Raises UsageError."""
@@ -153,18 +151,18 @@ class Conformance:
                 await self._process.open(0, recipe, DEVICE)
             clip = await self._speak(text)
         except FAULTS as fault:
-            return _check(name, "fail", f"{fault or 'it does not answer'}", LOOK)
+            return Check(name, "fail", f"{fault or 'it does not answer'}", LOOK)
         card = self._engine.card_for(recipe.model)
         if card.sample_rate not in (0, clip.info.sample_rate):
             text = f"its sound has {clip.info.sample_rate} Hz, its card says {card.sample_rate}"
-            return _check(name, "fail", text, "mend the card, or say 0 there.")
+            return Check(name, "fail", text, "mend the card, or say 0 there.")
         pace = len(text) / clip.info.length_s
         said = f"{clip.info.length_s:.1f} s of int16 mono at {clip.info.sample_rate} Hz, {pace:.0f} characters a second"
         alphabet = text.isascii() or language in ALPHABETIC
         if card.speech and alphabet and not 1 / PACE_FACTOR < pace / card.characters_s < PACE_FACTOR:
             said += f", where its card says {card.characters_s:g}"
-            return _check(name, "warn", said, "estimates of length will be wrong: mend `characters_s` on the card.")
-        return _check(name, "ok", said)
+            return Check(name, "warn", said, "estimates of length will be wrong: mend `characters_s` on the card.")
+        return Check(name, "ok", said)
 
     async def _check_same_seed(self, folder: Path, home: Path) -> Check:
         """Check that a seed decides the sound, also in another process that spoke something else before."""
@@ -178,16 +176,16 @@ class Conformance:
             await self._speak(other)
             third = await self._speak(text)
         except FAULTS as fault:
-            return _check("same seed", "fail", f"{fault or 'it does not answer'}", LOOK)
+            return Check("same seed", "fail", f"{fault or 'it does not answer'}", LOOK)
         if first.info.digest != second.info.digest:
-            return _check("same seed", "fail", "a sentence sounds different the second time", "let the seed decide it.")
+            return Check("same seed", "fail", "a sentence sounds different the second time", "let the seed decide it.")
         if first.info.digest != third.info.digest:
             text = "a sentence sounds different in another process, or after another sentence"
-            return _check("same seed", "fail", text, "keep nothing from one sentence to the next.")
+            return Check("same seed", "fail", text, "keep nothing from one sentence to the next.")
         if self._card.takes > 1 and first.info.digest == another.info.digest:
             text = "another seed sounds the same, though its card says that it has takes"
-            return _check("same seed", "warn", text, "set `takes` to 1, or use the seed.")
-        return _check("same seed", "ok", "the same sound, in another process too")
+            return Check("same seed", "warn", text, "set `takes` to 1, or use the seed.")
+        return Check("same seed", "ok", "the same sound, in another process too")
 
     async def _check_batch(self) -> Check:
         """Check that sentences sound the same when they are spoken together."""
@@ -198,13 +196,13 @@ class Conformance:
             async with asyncio.timeout(PATIENCE_S):
                 together = await self._process.speak_all(0, lines)
         except FAULTS as fault:
-            return _check("batch", "fail", f"{fault or 'it does not answer'}", LOOK)
+            return Check("batch", "fail", f"{fault or 'it does not answer'}", LOOK)
         if any(one is None for one in together):
-            return _check("batch", "fail", "a sentence has no sound beside others", LOOK)
+            return Check("batch", "fail", "a sentence has no sound beside others", LOOK)
         if [one and one.info.digest for one in together] != [one.info.digest for one in alone]:
             said = "a sentence sounds different beside others"
-            return _check("batch", "warn", said, "let neither the neighbours nor their number decide how.")
-        return _check("batch", "ok", f"up to {self._card.batch} sentences together, which sound as alone")
+            return Check("batch", "warn", said, "let neither the neighbours nor their number decide how.")
+        return Check("batch", "ok", f"up to {self._card.batch} sentences together, which sound as alone")
 
     async def _check_odd_texts(self) -> Check:
         """Check that odd texts end as a clip or a fault, and that the engine speaks on afterwards."""
@@ -216,12 +214,12 @@ class Conformance:
             except (EngineFault, TimeoutError) as fault:
                 if isinstance(fault, TimeoutError) or fault.kind in (FaultKind.CRASHED, FaultKind.DEVICE):
                     said = f"{kind} ends its process or hangs: {fault or 'no answer'}"
-                    return _check("odd texts", "fail", said, "raise EngineFault, or return silence.")
+                    return Check("odd texts", "fail", said, "raise EngineFault, or return silence.")
         try:
             await self._speak(text)
         except (EngineFault, TimeoutError) as fault:
-            return _check("odd texts", "fail", f"it does not speak on afterwards: {fault}", "keep its state whole.")
-        return _check("odd texts", "ok", "no text, signs and very long texts do it no harm")
+            return Check("odd texts", "fail", f"it does not speak on afterwards: {fault}", "keep its state whole.")
+        return Check("odd texts", "ok", "no text, signs and very long texts do it no harm")
 
     async def _check_speed(self) -> Check:
         """Check how fast it is, and that it keeps to one thread: a worker starts an engine for each core."""
@@ -231,15 +229,15 @@ class Conformance:
         try:
             clips = [await self._speak(each, seed) for seed in range(2) for each in (text, other)]
         except (EngineFault, TimeoutError) as fault:
-            return _check("speed", "fail", f"{fault or 'it does not answer'}", LOOK)
+            return Check("speed", "fail", f"{fault or 'it does not answer'}", LOOK)
         spent = [now_s - before.get(thread, 0.0) for thread, now_s in _thread_times(pids).items()]
         busy = sum(share > max(LEAST_BUSY_S, BUSY_SHARE * sum(spent)) for share in spent)
         speed = sum(clip.info.length_s for clip in clips) / max(1e-6, sum(clip.info.work_s for clip in clips))
         said = f"{speed:.3g}x real time on one core"
         if self._card.device == "cpu" and busy > 1:
             said += f", with {busy} threads at work: the engines of several slots slow each other"
-            return _check("speed", "warn", said, "let its libraries use one thread.")
-        return _check("speed", "ok", said)
+            return Check("speed", "warn", said, "let its libraries use one thread.")
+        return Check("speed", "ok", said)
 
     # --- what it leaves behind
 
@@ -251,16 +249,12 @@ class Conformance:
 
     def _check_home(self, home: Path) -> Check:
         if self._keeps_models_at_home:
-            return _check("home folder", "ok", "not looked at, since its models are there")
+            return Check("home folder", "ok", "not looked at, since its models are there")
         written = [path.relative_to(home).as_posix() for path in sorted(home.rglob("*")) if path.is_file()]
         if written:
             said = f"it wrote {', '.join(written[:MAX_WRITTEN])} into the home folder"
-            return _check("home folder", "fail", said, "turn off what its libraries write, or send it elsewhere.")
-        return _check("home folder", "ok", "nothing is written there")
-
-
-def _check(name: str, verdict: Verdict, text: str, remedy: str = "") -> Check:
-    return Check(name, verdict, text, remedy)
+            return Check("home folder", "fail", said, "turn off what its libraries write, or send it elsewhere.")
+        return Check("home folder", "ok", "nothing is written there")
 
 
 def _languages(card: EngineCard) -> list[str]:

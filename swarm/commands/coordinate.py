@@ -1,6 +1,7 @@
 """`e2a-swarm coordinate`: share books with the machines of the swarm."""
 
 import argparse
+from contextlib import closing
 from pathlib import Path
 
 from swarm.commands.book_config import render_config, style_config
@@ -10,7 +11,6 @@ from swarm.config import STANDBY, CoordinateConfig, RenderConfig, state_folder
 from swarm.coordinator.coordination import coordinate
 from swarm.errors import EnvironmentFault, NoBooks, UsageError
 from swarm.job.store.store import BOOK, DiskStore, list_jobs
-from swarm.job.store.summary import JobSummary
 from swarm.net.identity.keys import load_key
 from swarm.standby.adopt import adopt_job
 from swarm.system.platform import run_loop
@@ -20,7 +20,6 @@ from swarm.watch.service import Service
 
 def run(arguments: argparse.Namespace) -> int:
     """Coordinate the books; return the exit code."""
-
     service = Service()
     try:
         config = coordinate_config(arguments, render_config(arguments))
@@ -34,7 +33,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_take_over(arguments: argparse.Namespace) -> int:
     """Take a job over and coordinate it; return the exit code. Raises SwarmError."""
-
     state_dir = state_folder(arguments.state_dir)
     source, job = _find(state_dir, arguments)
     _check_swarm(state_dir, is_open=arguments.open)
@@ -57,7 +55,6 @@ def run_take_over(arguments: argparse.Namespace) -> int:
 
 def _check_swarm(state_dir: Path, *, is_open: bool) -> None:
     """Raise EnvironmentFault where this machine is in no swarm: it would begin one of its own, without workers."""
-
     if not is_open and load_key(state_dir) is None:
         raise EnvironmentFault(
             f"This machine is in no swarm (no key in {state_dir}), so no worker would follow it: run `e2a-swarm join "
@@ -74,8 +71,9 @@ def _find(state_dir: Path, arguments: argparse.Namespace) -> tuple[Path, str]:
             raise UsageError(f"--from {folders[0]} is no state folder: it has no folder `jobs`.")
     else:
         folders = [state_dir / STANDBY, state_dir]
-    found = [(folder, job) for folder in folders for job in _jobs(folder)]
-    named = [(folder, job.job) for folder, job in found if arguments.job == job.job or _is_open(arguments.job, job)]
+    found = [(folder, job) for folder in folders for job in list_jobs(folder)]
+    fitting = [(folder, job.job) for folder, job in found if arguments.job or not job.finished]
+    named = [(folder, job) for folder, job in fitting if arguments.job in ("", job)]
     if len({job for _, job in named}) > 1:
         names = ", ".join(dict.fromkeys(job for _, job in named))
         raise UsageError(f"Several books are not finished: name one of {names}.")
@@ -85,22 +83,9 @@ def _find(state_dir: Path, arguments: argparse.Namespace) -> tuple[Path, str]:
     return named[0]
 
 
-def _is_open(name: str, job: "JobSummary") -> bool:
-    return not name and not job.finished
-
-
-def _jobs(folder: Path) -> "list[JobSummary]":
-
-    return list_jobs(folder) if (folder / "jobs").is_dir() else []
-
-
 def _adopt(state_dir: Path, source: Path, job: str) -> str:
     """Take the job into this machine's state folder; return a line for the user. Raises StoreError."""
-
-    store = DiskStore(state_dir)
-    try:
+    with closing(DiskStore(state_dir)) as store:
         adopted = adopt_job(store, source, job)
-    finally:
-        store.close()
     lost = f"; {adopted.lost} clips are gone and spoken again" if adopted.lost else ""
     return f"{adopted.title}: {adopted.clips} of {adopted.sentences} sentences are in the copy{lost}"

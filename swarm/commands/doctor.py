@@ -12,7 +12,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swarm.commands.house_settings import FILE_NAME, read_settings
 from swarm.commands.machine_config import place_engines
@@ -25,10 +24,7 @@ from swarm.system.machine import package_line, unknown_zone
 from swarm.system.text import bytes_text, count_text
 from swarm.voice.engine import Check
 
-if TYPE_CHECKING:
-    from swarm.voice.engine import Check
-
-Show = Callable[["Check"], None]
+Show = Callable[[Check], None]
 
 INDENT = 6  # columns of the verdict
 
@@ -44,8 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_ENVIRONMENT if any(check.verdict == "fail" for check in found) else EXIT_DONE
 
 
-def _check_machine(folder: Path, show: Show) -> "list[Check]":
-
+def _check_machine(folder: Path, show: Show) -> list[Check]:
     found = []
     for check in check_all(folder):
         found.append(check)
@@ -53,7 +48,7 @@ def _check_machine(folder: Path, show: Show) -> "list[Check]":
     return found
 
 
-def _check_engine(word: str, folder: Path, show: Show) -> "list[Check]":
+def _check_engine(word: str, folder: Path, show: Show) -> list[Check]:
     """Run the checks of one engine. Raises EngineUnknown, EnvironmentFault."""
     from swarm.commands.conformance import Conformance
     from swarm.system.platform import run_loop
@@ -70,7 +65,7 @@ def _check_engine(word: str, folder: Path, show: Show) -> "list[Check]":
     return found
 
 
-def _show(check: "Check") -> None:
+def _show(check: Check) -> None:
     say_verdict(check.verdict, f"{check.name}: {check.text}", INDENT)
     if check.remedy:
         say(f"{'':<{INDENT}}{check.remedy}")
@@ -192,12 +187,6 @@ def _check_one_engine(name: str, target: str) -> Iterator[Check]:
         yield Check(f"environment {name}", "warn", text, f"e2a-swarm engines install {name}")
 
 
-def _check_recogniser() -> Check:
-    from swarm.voice.host.recogniser import check_recogniser  # engines take a while to import
-
-    return check_recogniser()
-
-
 def check_port(port: int = DEFAULT_PORT, bind: str = "") -> Check:
     """Check whether another program listens on the usual port."""
     try:
@@ -281,6 +270,8 @@ def check_key(folder: Path) -> Check:
 
 def check_all(folder: Path) -> Iterator[Check]:
     """Yield all checks, one after the other."""
+    from swarm.voice.host.recogniser import check_recogniser  # engines take a while to import
+
     bind = os.environ.get(ENV_BIND, "")
     checks: tuple[Callable[[], Check], ...] = (
         check_python,
@@ -298,7 +289,7 @@ def check_all(folder: Path) -> Iterator[Check]:
     )
     for check in checks:
         yield check()
-    yield _check_recogniser()
+    yield check_recogniser()
     yield from check_engines()
 
 

@@ -23,13 +23,11 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _able() -> "list[Engine]":
-
+def _able() -> list[Engine]:
     return [engine for engine in all_engines() if engine.requirements]
 
 
-def _facts(engine: "Engine") -> dict[str, object]:
-
+def _facts(engine: Engine) -> dict[str, object]:
     found = find_environment(engine.card.name)
     where = {"folder": str(found.folder), "bytes": _size(found.folder)} if found else {"folder": "", "bytes": 0}
     facts = {"engine": engine.card.name, "about": engine.card.about, "licence": engine.card.licence}
@@ -42,7 +40,6 @@ def _size(folder: Path) -> int:
 
 
 def _line(row: dict[str, object]) -> str:
-
     name = row["engine"]
     if not row["here"]:
         state = f"not here: e2a-swarm engines install {name}"
@@ -55,7 +52,6 @@ def _line(row: dict[str, object]) -> str:
 
 def run_install(arguments: argparse.Namespace) -> int:
     """Make environments; return the exit code. Raises UsageError, EnvironmentFault."""
-
     packages = tuple(map(_requirement, arguments.package))
     names = [_name(word.lower(), new=bool(packages)) for word in arguments.names]
     for name in names:
@@ -81,7 +77,6 @@ def _requirement(word: str) -> str:
 
 def _name(word: str, *, new: bool) -> str:
     """Return the name of the engine that a word means; of one that packages bring, the word. Raises UsageError."""
-
     try:
         return engine_for(word).card.name
     except EngineUnknown:
@@ -92,7 +87,6 @@ def _name(word: str, *, new: bool) -> str:
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Delete environments; return the exit code. Raises UsageError, EnvironmentFault."""
-
     names = [_kept_name(word.lower()) for word in arguments.names]
     for name in names:
         size = _size(engine_folder(name))
@@ -106,7 +100,6 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 def _kept_name(word: str) -> str:
     """Return the name of an engine that has a folder here, also of one that is known no more. Raises UsageError."""
-
     here = [path.name for path in environments_folder().glob("*") if path.is_dir()]
     name = word if word in here else engine_for(word).card.name
     if not engine_folder(name).is_dir():

@@ -6,7 +6,6 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -30,14 +29,10 @@ from swarm.commands.output import say, say_json
 from swarm.config import state_folder
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.job.card import EngineCard
-from swarm.system.text import plain_line
+from swarm.system.text import count_text, plain_line
 from swarm.voice.host.fallback_voices import find_guests
 from swarm.voice.host.registry import check_speaks, choose_card
 from swarm.watch.words import guest_rows, guests_line
-
-if TYPE_CHECKING:
-    from swarm.book.model.book import ChapterText
-    from swarm.book.speech.speech import Speech
 
 
 class Name(Struct, frozen=True):
@@ -50,7 +45,7 @@ class Name(Struct, frozen=True):
     said: str  # the spelling that the engine is given
 
 
-def find_names(chapters: "Sequence[ChapterText]", speech: "Speech", language: str) -> list[Name]:
+def find_names(chapters: Sequence[ChapterText], speech: Speech, language: str) -> list[Name]:
     """Return the names of some chapters, the most frequent first, as an engine will say them."""
     from swarm.book.model.engine_text import read_engine_text
     from swarm.book.speech.capitals import book_names
@@ -67,7 +62,7 @@ def find_names(chapters: "Sequence[ChapterText]", speech: "Speech", language: st
     return found
 
 
-def name_lines(names: "Sequence[Name]", engine: str, language: str) -> list[str]:
+def name_lines(names: Sequence[Name], engine: str, language: str) -> list[str]:
     """Return the lines of a dictionary: a comment and a rule for each name."""
     lines = [
         f"# Names, the most frequent first, as {engine} says them. Change what is right of = and give the file with",
@@ -102,7 +97,7 @@ class Characters(Struct, frozen=True):
     marks: tuple[str, ...] = ()  # names of marks [voice:NAME]
 
 
-def find_characters(chapters: "Sequence[ChapterText]", language: str) -> Characters:
+def find_characters(chapters: Sequence[ChapterText], language: str) -> Characters:
     """Find the speakers of some chapters by rules."""
     from swarm.book.speech.casting import marks_in
     from swarm.book.speech.dialogue import find_utterances, shortest_names
@@ -154,7 +149,6 @@ MAX_UNSPOKEN = 10  # unspoken texts that are shown; --json lists all of them
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the contents of a book; return the exit code. Raises BookError, UsageError."""
-
     book = _with_cover_fault(read_book(Path(arguments.book).expanduser(), reading(arguments)))
     language = normal_language(arguments.language) if arguments.language.strip() else book.language
     card = _card(arguments.tts_engine.strip().lower(), language)
@@ -180,8 +174,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _print_names(chapters: "tuple[ChapterText, ...]", speech: "Speech", language: str, *, as_json: bool) -> None:
-
+def _print_names(chapters: tuple[ChapterText, ...], speech: Speech, language: str, *, as_json: bool) -> None:
     names = find_names(chapters, speech, language)
     if as_json:
         say_json(names)
@@ -189,8 +182,7 @@ def _print_names(chapters: "tuple[ChapterText, ...]", speech: "Speech", language
         say(*name_lines(names, speech.card.name, language))
 
 
-def _print_cast(chapters: "tuple[ChapterText, ...]", language: str, *, as_json: bool) -> None:
-
+def _print_cast(chapters: tuple[ChapterText, ...], language: str, *, as_json: bool) -> None:
     found = find_characters(chapters, language)
     if as_json:
         say_json(found)
@@ -198,17 +190,15 @@ def _print_cast(chapters: "tuple[ChapterText, ...]", language: str, *, as_json: 
         say(*cast_lines(found))
 
 
-def _with_cover_fault(book: "Book") -> "Book":
+def _with_cover_fault(book: Book) -> Book:
     """Return a book whose oddities tell why its cover cannot be shown."""
-
     fault = cover_fault(book.cover.data) if book.cover else ""
     return (
         replace(book, oddities=(*book.oddities, f"its cover is {fault}: one is drawn in its place")) if fault else book
     )
 
 
-def _card(engine: str, language: str) -> "EngineCard":
-
+def _card(engine: str, language: str) -> EngineCard:
     if engine:
         SeenEngines(state_folder())  # it may be an engine that only workers have
     card, _ = choose_card(engine, "", language)
@@ -216,7 +206,7 @@ def _card(engine: str, language: str) -> "EngineCard":
     return card
 
 
-def _print(book: "Book", chapters: list["Chapter"], language: str, card: "EngineCard") -> None:
+def _print(book: Book, chapters: list[Chapter], language: str, card: EngineCard) -> None:
     say(*_heading_lines(book, language, card), "")
     if sys.stdout.isatty():
         _print_table(chapters, card)
@@ -228,19 +218,17 @@ def _print(book: "Book", chapters: list["Chapter"], language: str, card: "Engine
     say(*_unspoken_lines(chapters), *_odd_lines(book))
 
 
-def _heading_lines(book: "Book", language: str, card: "EngineCard") -> list[str]:
-
+def _heading_lines(book: Book, language: str, card: EngineCard) -> list[str]:
     about = [language_name(language), f"engine {card.name}", book.year, book.publisher]
     about.append("" if book.cover else "no cover")
-    about.append(_notes(book))
+    about.append(count_text(book.notes, "note") if book.notes else "")
     lines = [book.title, f"by {', '.join(book.authors)}" if book.authors else "by an unnamed author"]
     cautions = (book.language_doubt if language == book.language else "", *book.cautions)
     lines = [*lines, "; ".join(word for word in about if word)]
     return [*map(_short, lines), *(f"note: {line}" for line in cautions if line)]
 
 
-def _print_table(chapters: list["Chapter"], card: "EngineCard") -> None:
-
+def _print_table(chapters: list[Chapter], card: EngineCard) -> None:
     table = Table(header_style="bold")
     for name in ("no.", "chapter", "words", "length"):
         table.add_column(name, justify="left" if name == "chapter" else "right", overflow="ellipsis")
@@ -250,19 +238,19 @@ def _print_table(chapters: list["Chapter"], card: "EngineCard") -> None:
     Console(width=min(WIDTH, Console().width)).print(table)
 
 
-def _row(number: int, chapter: "Chapter", card: "EngineCard") -> str:
+def _row(number: int, chapter: Chapter, card: EngineCard) -> str:
     figures = f"{_words(chapter):>8,} words {_length(_seconds(chapter, card)):>8}"
     room = WIDTH - len(figures) - 6
     return f"{number:>4}  {_short(chapter.title, room):<{room}}{figures}"
 
 
-def _total_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
+def _total_lines(chapters: list[Chapter], card: EngineCard) -> list[str]:
     words = sum(map(_words, chapters))
-    count = "1 chapter" if len(chapters) == 1 else f"{len(chapters)} chapters"
+    count = count_text(len(chapters), "chapter")
     return [f"{count}, {words:,} words, about {_length(sum(_seconds(chapter, card) for chapter in chapters))} of sound"]
 
 
-def _left_out_lines(book: "Book") -> list[str]:
+def _left_out_lines(book: Book) -> list[str]:
     """Return a line for each part that is left out. Parts with the same title and reason share one."""
     words: dict[tuple[str, str, str], list[int]] = {}
     for text in book.chapters:
@@ -278,13 +266,12 @@ def _left_out_line(title: str, reason: str, grounds: str, counts: list[int]) -> 
     return f"  {' '.join(title.split())}{times}: {reason} ({grounds}), {_count(sum(counts))}"
 
 
-def _guest_lines(chapters: list["Chapter"], card: "EngineCard") -> list[str]:
-
+def _guest_lines(chapters: list[Chapter], card: EngineCard) -> list[str]:
     line = guests_line(guest_rows(chapters), card.name)
     return [line] if line else []
 
 
-def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:
+def _unspoken_lines(chapters: list[Chapter]) -> list[str]:
     lines = [
         f"  chapter {number}: {_short(line.text, 30)}: {line.reason}"
         for number, chapter in enumerate(chapters, start=1)
@@ -301,13 +288,12 @@ def _unspoken_lines(chapters: list["Chapter"]) -> list[str]:
     )
 
 
-def _odd_lines(book: "Book") -> list[str]:
+def _odd_lines(book: Book) -> list[str]:
     return ["", "odd about this file:", *(_short(f"  {line}") for line in book.oddities)] if book.oddities else []
 
 
-def _opening(chapter: "Chapter") -> str:
+def _opening(chapter: Chapter) -> str:
     """Return the first words of a chapter after its heading."""
-
     pauses = [segment.pause for segment in chapter.segments]
     start = pauses.index(Pause.HEADING) + 1 if Pause.HEADING in pauses[:MAX_HEADING_SEGMENTS] else 0
     while start and Pause.HEADING in pauses[start : start + 1]:
@@ -315,13 +301,8 @@ def _opening(chapter: "Chapter") -> str:
     return _short(" ".join(segment.written for segment in chapter.segments[start : start + 3]), OPENING_CHARS)
 
 
-def _notes(book: "Book") -> str:
-    return "" if not book.notes else "1 note" if book.notes == 1 else f"{book.notes} notes"
-
-
-def _text_lines(number: int, chapter: "Chapter") -> list[str]:
+def _text_lines(number: int, chapter: Chapter) -> list[str]:
     """Return the text of a chapter, one segment a line, with an empty line after each paragraph."""
-
     lines = [f"--- {number}. {chapter.title}", ""]
     for segment in chapter.segments:
         lines += (
@@ -330,17 +311,13 @@ def _text_lines(number: int, chapter: "Chapter") -> list[str]:
     return lines
 
 
-def _engine_line(segment: "Segment") -> str:
+def _engine_line(segment: Segment) -> str:
     """Return the text that the engine gets, with the phonemes of a word behind it: "Oconee /əˈkoʊni/"."""
-
     pieces = split_at_phonemes(segment.spoken, segment.phonemes)
     return "".join(f"{text} /{ipa}/" if ipa else text for text, ipa in pieces)
 
 
-def _as_json(
-    book: "Book", chapters: list["Chapter"], language: str, card: "EngineCard", *, text: bool
-) -> dict[str, object]:
-
+def _as_json(book: Book, chapters: list[Chapter], language: str, card: EngineCard, *, text: bool) -> dict[str, object]:
     rows = [_chapter_json(number, chapter, card, text=text) for number, chapter in enumerate(chapters, start=1)]
     left_out = [
         {"title": text.title, "reason": text.left_out, "grounds": text.grounds, "words": _text_words(text)}
@@ -369,7 +346,7 @@ def _as_json(
     }
 
 
-def _chapter_json(number: int, chapter: "Chapter", card: "EngineCard", *, text: bool) -> dict[str, object]:
+def _chapter_json(number: int, chapter: Chapter, card: EngineCard, *, text: bool) -> dict[str, object]:
     row: dict[str, object] = {
         "number": number,
         "title": chapter.title,
@@ -382,11 +359,11 @@ def _chapter_json(number: int, chapter: "Chapter", card: "EngineCard", *, text: 
     return row | ({"text": list(map(_engine_line, chapter.segments))} if text else {})
 
 
-def _words(chapter: "Chapter") -> int:
+def _words(chapter: Chapter) -> int:
     return sum(_words_in(segment.written) for segment in chapter.segments)
 
 
-def _text_words(text: "ChapterText") -> int:
+def _text_words(text: ChapterText) -> int:
     return sum(_words_in(block.text) for block in text.blocks)
 
 
@@ -400,12 +377,11 @@ def _count(words: int) -> str:
     return "1 word" if words == 1 else f"{words:,} words"
 
 
-def _characters(chapter: "Chapter") -> int:
+def _characters(chapter: Chapter) -> int:
     return sum(len(segment.written) for segment in chapter.segments)
 
 
-def _seconds(chapter: "Chapter", card: "EngineCard") -> float:
-
+def _seconds(chapter: Chapter, card: EngineCard) -> float:
     told = sum(len(segment.spoken) for segment in chapter.segments)
     return told / card.characters_s + sum(PAUSE_LENGTHS_S[segment.pause] for segment in chapter.segments)
 

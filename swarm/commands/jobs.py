@@ -3,18 +3,22 @@
 import argparse
 import re
 from collections.abc import Sequence
+from contextlib import closing
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from swarm.book.model.language_code import language_name
 from swarm.commands.output import say, say_json
 from swarm.config import state_folder
+from swarm.coordinator.forget import forget_jobs, prune
 from swarm.errors import EXIT_DONE, UsageError
-
-if TYPE_CHECKING:
-    from swarm.job.spec import Setting
-    from swarm.job.store.parcel import Unpacked
-    from swarm.job.store.store import DiskStore
-    from swarm.job.store.summary import JobSummary
+from swarm.job.card import SPEED
+from swarm.job.spec import Setting
+from swarm.job.store.parcel import SUFFIX, Unpacked, read_parcel, write_parcel
+from swarm.job.store.store import DiskStore, clip_bytes_of_all, job_names, list_jobs
+from swarm.job.store.summary import JobSummary, size_of
+from swarm.system.text import bytes_text, clean, count_text
+from swarm.watch.report import counted, gathered
 
 MAX_PATH = 4096  # characters of a path, so that no real path is shortened
 MAX_TITLES = 3  # chapters that are all named; of more only the first and the last are
@@ -36,26 +40,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove the named jobs; remove none and raise UsageError if one of them does not exist."""
-    from swarm.coordinator.forget import forget_jobs
-    from swarm.job.store.store import DiskStore
-
     folder = state_folder(arguments.state_dir)
     _check_names(folder, arguments.names)
-    store = DiskStore(folder)
-    try:
+    with closing(DiskStore(folder)) as store:
         for name in dict.fromkeys(arguments.names):
             forget_jobs(store, [name])
             say(f"removed {name}")
-    finally:
-        store.close()
     return EXIT_DONE
 
 
 def _check_names(folder: Path, names: Sequence[str]) -> None:
     """Raise UsageError for the first name that no job in a state folder has."""
-    from swarm.job.store.store import job_names
-
-    known = job_names(folder) if (folder / "jobs").is_dir() else []
+    known = job_names(folder)
     for name in names:
         if name not in known:
             raise UsageError(f"There is no job {name!r} in {folder}; `e2a-swarm jobs` lists them all.")
@@ -63,9 +59,6 @@ def _check_names(folder: Path, names: Sequence[str]) -> None:
 
 def run_export(arguments: argparse.Namespace) -> int:
     """Write the named job into a file; return the exit code. Raises UsageError and StoreError."""
-    from swarm.job.store.parcel import SUFFIX, write_parcel
-    from swarm.system.text import bytes_text, count_text
-
     folder = state_folder(arguments.state_dir)
     _check_names(folder, [arguments.name])
     target = Path(arguments.to or f"{arguments.name}{SUFFIX}")
@@ -79,21 +72,13 @@ def run_export(arguments: argparse.Namespace) -> int:
 
 def run_import(arguments: argparse.Namespace) -> int:
     """Take the jobs of the named files; return the exit code. Raises UsageError and StoreError."""
-    from swarm.job.store.parcel import read_parcel
-    from swarm.job.store.store import DiskStore
-
-    store = DiskStore(state_folder(arguments.state_dir))
-    try:
+    with closing(DiskStore(state_folder(arguments.state_dir))) as store:
         for file in arguments.files:
             _say_unpacked(store, read_parcel(store, Path(file)))
-    finally:
-        store.close()
     return EXIT_DONE
 
 
 def _say_unpacked(store: "DiskStore", unpacked: "Unpacked") -> None:
-    from swarm.system.text import clean, count_text
-
     lead = "imported" if unpacked.is_new else "was here already, and has the sentences it lacked"
     say(f"{unpacked.job} {lead}: {clean(unpacked.title)}, {unpacked.clips} of {unpacked.sentences} sentences spoken")
     if unpacked.lost:
@@ -104,9 +89,6 @@ def _say_unpacked(store: "DiskStore", unpacked: "Unpacked") -> None:
 
 def run_prune(arguments: argparse.Namespace) -> int:
     """Remove the jobs that are old enough; return the exit code. Raises UsageError."""
-    from swarm.coordinator.forget import forget_jobs, prune
-    from swarm.system.text import bytes_text, clean, count_text
-
     age_s = read_age(arguments.older)
     folder = state_folder(arguments.state_dir)
     if not (folder / "jobs").is_dir():
@@ -131,15 +113,6 @@ def read_age(text: str) -> float:
     return float(int(found[1]) * UNITS_S[found[2]])
 
 
-def list_jobs(folder: Path) -> "list[JobSummary]":
-    """Return the jobs in a state folder, oldest first, without creating the folder. Raises StoreError."""
-    if not (folder / "jobs").is_dir():
-        return []
-    from swarm.job.store import store
-
-    return store.list_jobs(folder)
-
-
 def _say_jobs(found: "list[JobSummary]") -> None:
     """Print the jobs for people, without breaking the names of files."""
     if not found:
@@ -155,25 +128,16 @@ def total_lines(folder: Path, found: "list[JobSummary]") -> list[str]:
     """Return the lines about the disk use of all jobs, which is less than the sum if jobs share sound."""
     if not found:
         return []
-    from swarm.job.store.store import clip_bytes_of_all
-    from swarm.job.store.summary import size_of
-    from swarm.system.text import bytes_text, count_text
 
     total = size_of(folder / "jobs") + clip_bytes_of_all(folder)
     return ["", f"{count_text(len(found), 'job')}, together {bytes_text(total)} in {folder}"]
 
 
 def _last_used(job: "JobSummary") -> str:
-    from datetime import datetime
-
     return f"last used {datetime.fromtimestamp(job.used_s):%Y-%m-%d}"
 
 
 def _about(job: "JobSummary") -> list[str]:
-    from datetime import datetime
-
-    from swarm.system.text import bytes_text, clean
-
     if job.trouble:
         return [f"{job.trouble} ({bytes_text(job.disk_bytes)})"]
     made = f"{datetime.fromtimestamp(job.created_s):%Y-%m-%d %H:%M}"
@@ -189,9 +153,6 @@ def _about(job: "JobSummary") -> list[str]:
 
 def _file_lines(files: Sequence[str]) -> list[str]:
     """Return a line for the audiobook, then lines for chapters and subtitles, which are counted if many."""
-    from swarm.system.text import clean
-    from swarm.watch.report import counted, gathered
-
     said = [
         f"{clean(counted(folder, members) if folder else members[0], MAX_PATH)}{_missing_note(members)}"
         for folder, members in gathered(files)
@@ -206,21 +167,14 @@ def _missing_note(files: Sequence[str]) -> str:
 
 
 def _sound(job: "JobSummary") -> str:
-    from swarm.book.model.language_code import language_name
-    from swarm.job.card import SPEED
-
     speed = "" if job.speed in (None, SPEED.default) else f" at speed {job.speed}"
     return f"{language_name(job.language)} by {job.engine}, voice {job.voice}{speed}"
 
 
 def _speed(job: "JobSummary") -> "Setting":
-    from swarm.job.card import SPEED
-
     return SPEED.default if job.speed is None else job.speed
 
 
 def _chapters(titles: tuple[str, ...]) -> str:
-    from swarm.system.text import clean, count_text
-
     shown = titles if len(titles) <= MAX_TITLES else (titles[0], "...", titles[-1])
     return f"{count_text(len(titles), 'chapter')} ({', '.join(map(clean, shown))})"

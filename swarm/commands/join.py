@@ -1,24 +1,21 @@
 """`e2a-swarm join`: enter a swarm with the code that its coordinator shows."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swarm.commands.output import say
 from swarm.config import ENV_KEY, state_folder
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
-
-if TYPE_CHECKING:
-    from swarm.net.identity.swarm_key import SwarmKey
+from swarm.net.identity.keys import join_another, key_file, save_key, saved_key
+from swarm.net.identity.swarm_key import SwarmKey, read_code
 
 MAX_LINE = 4096
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Keep the key of the swarm; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.net.identity.swarm_key import read_code
-
     try:
         key = read_code(_given_code(arguments.code))
     except EnvironmentFault as error:
@@ -29,10 +26,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def join(state_dir: Path, key: "SwarmKey", *, replace: bool) -> str:
     """Keep a key unless this machine is in another swarm; return a line for the user. Raises EnvironmentFault."""
-    import os
-
-    from swarm.net.identity.keys import join_another, key_file, save_key, saved_key
-
     try:
         before = None if replace else saved_key(state_dir)
     except EnvironmentFault as error:

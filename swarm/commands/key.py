@@ -3,22 +3,23 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import segno
 
 from swarm.commands import option
 from swarm.commands.output import say, say_json
 from swarm.config import state_folder
+from swarm.coordinator.machine_orders import MAX_INVITE_S, MIN_INVITE_S, identity_of, revoke
 from swarm.errors import EXIT_DONE, EnvironmentFault, UsageError
-
-if TYPE_CHECKING:
-    from swarm.net.identity.swarm_key import SwarmKey
+from swarm.net.identity.identity import Identity
+from swarm.net.identity.keys import key_file, load_key, obtain_key, rotate
+from swarm.net.identity.swarm_key import SwarmKey, swarm_id
+from swarm.system.machine import machine_name
+from swarm.system.text import duration_text
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show, make or rotate the key; return the exit code. Raises EnvironmentFault."""
-    from swarm.net.identity.keys import key_file
-    from swarm.net.identity.swarm_key import swarm_id
-
     folder = state_folder(arguments.state_dir)
     had_key = key_file(folder).exists()
     if arguments.invite:
@@ -44,11 +45,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
     """Make and show an invite; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.machine_orders import MAX_INVITE_S, MIN_INVITE_S
-    from swarm.net.identity.identity import Identity
-    from swarm.system.machine import machine_name
-    from swarm.system.text import duration_text
-
     for_s = option.duration("--invite", arguments.invite)
     if not MIN_INVITE_S <= for_s <= MAX_INVITE_S:
         raise UsageError(f"--invite takes a minute to seven days, such as 15m, 12h or 7d, not {arguments.invite!r}.")
@@ -70,8 +66,6 @@ def _invite(state_dir: Path, arguments: argparse.Namespace) -> int:
 
 def _revoke(state_dir: Path, invite: str) -> int:
     """Take an invite back; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.machine_orders import identity_of, revoke
-
     say(revoke(identity_of(state_dir), invite))
     return EXIT_DONE
 
@@ -79,15 +73,11 @@ def _revoke(state_dir: Path, invite: str) -> int:
 def _draw(code: str) -> None:
     """Show the line that joins as a QR code, on a terminal only."""
     if sys.stdout.isatty():
-        import segno
-
         sys.stdout.write("\n")
         segno.make(f"e2a-swarm join {code}", micro=False).terminal(compact=True)
 
 
 def _key(state_dir: Path, *, make: bool, rotate_it: bool) -> "SwarmKey":
-    from swarm.net.identity.keys import load_key, obtain_key, rotate
-
     if rotate_it:
         return rotate(state_dir)
     if make:

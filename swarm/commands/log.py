@@ -3,13 +3,13 @@
 import argparse
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from swarm.commands.output import say, warn
 from swarm.errors import EXIT_DONE, EXIT_SOFTWARE, UsageError
-
-if TYPE_CHECKING:
-    from swarm.watch.trace.story import Story
+from swarm.system.text import count_text
+from swarm.watch.trace.log_file import numbered_logs, read_log, read_logs, real_path
+from swarm.watch.trace.replay import Replay
+from swarm.watch.trace.story import Story
 
 SEGMENT = re.compile(r"(\d{1,6})[/:](\d{1,6})")
 MAX_DIFFERENCES = 20
@@ -17,8 +17,6 @@ MAX_DIFFERENCES = 20
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the story of a log, or the result of a replay; return the exit code. Raises UsageError."""
-    from swarm.watch.trace.log_file import numbered_logs, real_path
-
     read = {real_path(path): path for path in (Path(name).expanduser() for name in arguments.files)}
     if arguments.replay:
         if arguments.segment or arguments.worker or arguments.book:
@@ -32,9 +30,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _tell(arguments: argparse.Namespace, files: list[Path]) -> None:
     """Print the story that was asked for. Raises UsageError where there is none."""
-    from swarm.watch.trace.log_file import read_logs
-    from swarm.watch.trace.story import Story
-
     place = _place(arguments.segment) if arguments.segment else None
     story, told = Story(), False
     happenings, chosen = story.tell(read_logs(files)), (arguments.worker, arguments.book)
@@ -76,8 +71,6 @@ def _no_story(story: "Story", arguments: argparse.Namespace) -> str:
 
 def _lacking(story: "Story", place: tuple[int, int], jobs: frozenset[str]) -> str:
     """Say what the jobs have instead of a place; "" where one of them has it, or none is known."""
-    from swarm.system.text import count_text
-
     sizes = [story.books.sizes[job] for job in jobs if job in story.books.sizes]
     reaching = [chapters for chapters in sizes if place[0] < len(chapters)]
     if not sizes or any(place[1] < chapters[place[0]] for chapters in reaching):
@@ -90,9 +83,6 @@ def _lacking(story: "Story", place: tuple[int, int], jobs: frozenset[str]) -> st
 
 def _replay(path: Path) -> int:
     """Replay one log and print the differences; return 1 if there are any, else 0."""
-    from swarm.watch.trace.log_file import read_log
-    from swarm.watch.trace.replay import Replay
-
     replay, count = Replay(), 0
     for difference in replay.repeat_calls(read_log(path)):
         count += 1

@@ -3,14 +3,27 @@
 import argparse
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING
+
+import msgspec
 
 from swarm.commands.output import say, say_json, warn
 from swarm.config import state_folder
+from swarm.coordinator.machine_orders import (
+    InviteRow,
+    MemberList,
+    approve,
+    identity_of,
+    member_list,
+    refuse,
+    remove,
+    seen_text,
+    unite,
+)
 from swarm.errors import EXIT_DONE
-
-if TYPE_CHECKING:
-    from swarm.coordinator.machine_orders import InviteRow, MemberList
+from swarm.net.client import Seat, give_order
+from swarm.net.identity.membership import fingerprint
+from swarm.system.platform import run_loop
+from swarm.watch.view import applicant_text
 
 NOBODY = (
     "nobody is known to be a member yet: machines enrol by themselves when they next meet a coordinator of this swarm"
@@ -19,8 +32,6 @@ NOBODY = (
 
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove a member; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.machine_orders import identity_of, remove
-
     identity = identity_of(state_folder(arguments.state_dir))
     name = remove(identity, arguments.name)
     say(
@@ -34,8 +45,6 @@ def run_remove(arguments: argparse.Namespace) -> int:
 
 def run_unite(arguments: argparse.Namespace) -> int:
     """Give up the list of this machine for another one; return the exit code. Raises UsageError, EnvironmentFault."""
-    from swarm.coordinator.machine_orders import identity_of, unite
-
     say(unite(identity_of(state_folder(arguments.state_dir)), arguments.owner))
     return EXIT_DONE
 
@@ -45,11 +54,6 @@ def run_approval(arguments: argparse.Namespace) -> int:
 
     Raises UsageError, EnvironmentFault.
     """
-    from swarm.coordinator.machine_orders import approve, identity_of, refuse
-    from swarm.net.client import Seat, give_order
-    from swarm.net.identity.membership import fingerprint
-    from swarm.system.platform import run_loop
-
     state_dir = state_folder(arguments.state_dir)
     identity = identity_of(state_dir)
     if any(arguments.name in (each.name, fingerprint(each.key)) for each in identity.applicants.waiting):
@@ -62,10 +66,6 @@ def run_approval(arguments: argparse.Namespace) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the members; return the exit code. Raises EnvironmentFault."""
-    import msgspec
-
-    from swarm.coordinator.machine_orders import identity_of, member_list
-
     identity = identity_of(state_folder(arguments.state_dir))
     known = member_list(identity)
     if arguments.json:
@@ -78,9 +78,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def member_lines(known: "MemberList", now: float) -> list[str]:
     """Return the members as lines for people."""
-    from swarm.coordinator.machine_orders import seen_text
-    from swarm.watch.view import applicant_text
-
     waiting = [*map(applicant_text, known.waiting), *map(_invite_line, known.invites)]
     if not known.members:
         return [NOBODY, *waiting]

@@ -15,7 +15,6 @@ from swarm.voice.host.registry import all_engines, find_model, installed_engines
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the models, those on this machine first; return the exit code."""
-
     place_models(arguments)
     here, others = _listed()
     if arguments.language:
@@ -56,18 +55,16 @@ def _speaks(row: Row, language: str) -> bool:
     return model.language in ("", language) and engine.card_for(model.name).speaks(language)
 
 
-def _with_models() -> "list[Engine]":
-
+def _with_models() -> list[Engine]:
     return [engine for engine in all_engines() if engine.models()]
 
 
-def _missing() -> "list[Engine]":
+def _missing() -> list[Engine]:
     return [engine for engine in _with_models() if not engine.is_installed()]
 
 
-def _ready() -> "list[Engine]":
+def _ready() -> list[Engine]:
     """Return the engines whose voices come with them."""
-
     return [each for each in installed_engines() if each.card.speech and not each.card.any_model and not each.models()]
 
 
@@ -104,13 +101,12 @@ def run_remove(arguments: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _named(arguments: argparse.Namespace) -> "list[tuple[Engine, str]]":
-
+def _named(arguments: argparse.Namespace) -> list[tuple[Engine, str]]:
     language = normal_language(arguments.language) if arguments.language else ""
     return [find_model(name, language) for name in arguments.names]
 
 
-def _as_json(engine: "Engine", model: "ModelCard", here: bool) -> dict[str, object]:
+def _as_json(engine: Engine, model: ModelCard, here: bool) -> dict[str, object]:
     folder = str(engine.model_folder(model.name)) if here else ""
     found = {"here": here, "bytes": engine.model_bytes(model.name) if here else 0, "folder": folder}
     names = {"model": model.name, "engine": model.engine, "language": model.language}
@@ -118,7 +114,6 @@ def _as_json(engine: "Engine", model: "ModelCard", here: bool) -> dict[str, obje
 
 
 def _here_line(row: Row) -> str:
-
     engine, model, _ = row
     licence = f" ({model.licence})" if model.licence else ""
     return (
@@ -126,12 +121,11 @@ def _here_line(row: Row) -> str:
     )
 
 
-def _line(model: "ModelCard") -> str:
+def _line(model: ModelCard) -> str:
     return f"  {model.title}{_terms(model)}"
 
 
-def _terms(model: "ModelCard") -> str:
+def _terms(model: ModelCard) -> str:
     """Return the licence of a model and how large its download is, in brackets."""
-
     known = ", ".join(filter(None, (model.licence, bytes_text(model.size) if model.size else "")))
     return f" ({known})" if known else ""

@@ -53,7 +53,6 @@ def _preview(arguments: argparse.Namespace, config: RenderConfig) -> int:
 
 def _voices(arguments: argparse.Namespace, config: RenderConfig) -> list[str]:
     """Return every voice that the engine of a book has for its language. Raises BookError, UsageError."""
-
     prepare_voices(arguments)  # models in a folder of their own have voices too
     if len(config.books) != 1 or config.voice_file or config.custom_model:
         raise UsageError("--voice all: name one book, and no recording or model of your own.")

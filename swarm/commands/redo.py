@@ -5,6 +5,7 @@ import os
 import re
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -104,9 +105,8 @@ def _given(arguments: argparse.Namespace) -> set[str]:
     return given
 
 
-def _made_file(arguments: argparse.Namespace, given: set[str]) -> "MadeFile | None":
+def _made_file(arguments: argparse.Namespace, given: set[str]) -> MadeFile | None:
     """Find the file to mend, named or made of the book; None if the job follows from all options. Raises UsageError."""
-
     names = [*arguments.books, *arguments.ebook]
     named = [Path(name).expanduser() for name in names]
     delivered = [name for name in names if ADDRESS.match(name)]
@@ -123,7 +123,7 @@ def _made_file(arguments: argparse.Namespace, given: set[str]) -> "MadeFile | No
     return made_of(jobs, named[0], lambda job: job.job == name)
 
 
-def _is_delivered(job: "JobSummary") -> bool:
+def _is_delivered(job: JobSummary) -> bool:
     return any("://" in file for file in job.files)
 
 
@@ -141,18 +141,13 @@ def _check_alone(number: int, given: set[str]) -> None:
 
 def _job_of(config: RenderConfig, book: Path) -> str:
     """Return the job that follows from a book and all its options. Raises UsageError, BookError, StoreError."""
-
-    store = DiskStore(config.state_dir)
-    try:
+    with closing(DiskStore(config.state_dir)) as store:
         seen = SeenEngines(config.state_dir)  # the book may have been spoken by what only a worker has
         return find_job(config, book, find_brought_files(config, store), seen.words)[0]
-    finally:
-        store.close()
 
 
-def _fits(job: "JobSummary", arguments: argparse.Namespace) -> bool:
+def _fits(job: JobSummary, arguments: argparse.Namespace) -> bool:
     """Tell whether a job has the voice that the user named; whatever is not named fits."""
-
     asked = (arguments.tts_engine.strip().lower(), arguments.voice.strip(), arguments.language.strip())
     known = (job.engine, job.voice, job.language)
     wanted = (*asked[:2], normal_language(asked[2]) if asked[2] else "")
@@ -160,9 +155,8 @@ def _fits(job: "JobSummary", arguments: argparse.Namespace) -> bool:
     return all(want in ("", has) for want, has in zip(wanted, known, strict=True)) and speed in (None, job.speed)
 
 
-def _config_of(made: "MadeFile", arguments: argparse.Namespace, given: set[str], chosen: RedoConfig) -> RenderConfig:
+def _config_of(made: MadeFile, arguments: argparse.Namespace, given: set[str], chosen: RedoConfig) -> RenderConfig:
     """Return the config of a finished file: as it was made, apart from what the user gives now. Raises UsageError."""
-
     moments = [moment_s(text) for text in arguments.at]
     heard = [(moment, made.heard_at(moment)) for moment in moments]
     notes = [
@@ -193,7 +187,6 @@ def _take_options(arguments: argparse.Namespace, words: Sequence[str], given: se
 
 def _take_server(arguments: argparse.Namespace, server: str, library: str) -> list[str]:
     """Upload to the server that has the audiobook already; return a line if its token is missing."""
-
     if arguments.abs_server_url.strip():
         return []
     if not (arguments.abs_api_token or os.environ.get(ENV_ABS_TOKEN, "")).strip():
@@ -204,11 +197,7 @@ def _take_server(arguments: argparse.Namespace, server: str, library: str) -> li
 
 def _rehearse(config: RenderConfig) -> int:
     """Show which sentences are meant, and speak nothing."""
-
-    store = DiskStore(config.state_dir)
-    try:
+    with closing(DiskStore(config.state_dir)) as store:
         for book in config.books:
             say(*prepare(config, book, store, time.time()).notes)
-    finally:
-        store.close()
     return EXIT_DONE

@@ -21,7 +21,6 @@ from swarm.worker.scale.scaler import Scaler, advice_line, fleet_of
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask for workers until all is spoken; return the exit code. Raises UsageError, EnvironmentFault."""
-
     wish = wish_of(arguments, time.time())
     where = option.one_of("--with", arguments.where, WHERE)
     words = _words(arguments)
@@ -34,9 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     return run_loop(Scaler(wish, launcher, found.address, words, where, say).scale_workers(keys))
 
 
-def wish_of(arguments: argparse.Namespace, now: float) -> "Wish":
+def wish_of(arguments: argparse.Namespace, now: float) -> Wish:
     """Return what the user allows. Raises UsageError."""
-
     return Wish(
         most=option.whole("--most", arguments.most, 1, 10_000),
         stay_s=option.duration("--for", arguments.for_),
@@ -58,9 +56,8 @@ def _moment(text: str, now: float) -> float:
     return moment if moment > now else time.mktime((*at[:2], at[2] + 1, *at[3:]))
 
 
-async def _find(arguments: argparse.Namespace) -> "Answer":
+async def _find(arguments: argparse.Namespace) -> Answer:
     """Return the answer of the one coordinator. Raises EnvironmentFault, UsageError."""
-
     state_dir = state_folder(arguments.state_dir)
     answers = await ask_swarm(state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn)
     found = [answer for answer in answers if answer.reply]
@@ -85,7 +82,7 @@ def _words(arguments: argparse.Namespace) -> list[str]:
     return [*ends, *(["--open"] if arguments.open else []), *more]
 
 
-def _launcher(arguments: argparse.Namespace, where: str, wish: "Wish") -> "Launcher":
+def _launcher(arguments: argparse.Namespace, where: str, wish: Wish) -> Launcher:
     options = dict(_pair(text) for text in arguments.provider_option)
     if where == "celery":
         if options or arguments.work or arguments.open:
@@ -108,8 +105,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _dry_run(arguments: argparse.Namespace, wish: "Wish", found: "Answer", words: list[str]) -> int:
-
+def _dry_run(arguments: argparse.Namespace, wish: Wish, found: Answer, words: list[str]) -> int:
     assert found.reply
     pilots = Pilots(wish.stay_s)
     fleet = fleet_of(found.reply, pilots)

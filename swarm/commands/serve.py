@@ -57,7 +57,7 @@ def web_place(arguments: argparse.Namespace) -> WebPlace | None:
     return WebPlace(host, ports, asks, _prefix(arguments.web_prefix), _certificate(arguments))
 
 
-def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path, note: "Say") -> "SiteConfig":
+def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path, note: Say) -> SiteConfig:
     """Return how the page is served; ask for its password at the first time. Raises SwarmError."""
 
     def join() -> str:
@@ -68,9 +68,8 @@ def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path,
     return SiteConfig(state_dir, web_password(place, state_dir, note), place.prefix, options, join)
 
 
-def web_password(place: WebPlace, state_dir: Path, note: "Say") -> "Password | None":
+def web_password(place: WebPlace, state_dir: Path, note: Say) -> Password | None:
     """Return the password of the page, if it needs one; ask for it at the first time. Raises SwarmError."""
-
     if not place.asks_for_password:
         return None
     return obtain_password(state_dir, note, _ask if sys.stdin.isatty() and sys.stderr.isatty() else None)
@@ -78,16 +77,14 @@ def web_password(place: WebPlace, state_dir: Path, note: "Say") -> "Password | N
 
 def join_line(state_dir: Path, *, is_open: bool) -> str:
     """Return the line that a machine runs to join the swarm. Raises EnvironmentFault."""
-
     key = security(state_dir, open=is_open)
     return f"e2a-swarm join {key.code}" if key else "e2a-swarm work --open"
 
 
 def serve_web(
-    place: WebPlace, config: "SiteConfig", resident: "Resident", order_handler: "OrderHandler", room: Path, note: "Say"
-) -> "Loop":
+    place: WebPlace, config: SiteConfig, resident: Resident, order_handler: OrderHandler, room: Path, note: "Say"
+) -> Loop:
     """Listen for browsers and programs, and return what serves them. Raises EnvironmentFault, StoreError."""
-
     token = config.state_dir / TOKEN_FILE
     doorkeeper = Doorkeeper(obtain_token(config.state_dir))
     listening = ListeningApi(resident, config.state_dir, Clock())
@@ -127,8 +124,7 @@ def _prefix(text: str) -> str:
     return prefix
 
 
-def _certificate(arguments: argparse.Namespace) -> "Certificate | None":
-
+def _certificate(arguments: argparse.Namespace) -> Certificate | None:
     chain, key = arguments.web_cert.strip(), arguments.web_key.strip()
     if not chain and not key:
         return None
@@ -138,7 +134,6 @@ def _certificate(arguments: argparse.Namespace) -> "Certificate | None":
 
 
 def _ask() -> str:
-
     while True:
         first = getpass.getpass("A password for the page, which other machines reach: ")
         if len(first) < MIN_LENGTH:
@@ -163,7 +158,7 @@ def run(arguments: argparse.Namespace) -> int:
     site = site_config(arguments, place, state_dir, progress.note) if place else None
     notifier = _notifier(arguments.notify, state_dir, progress.note)
 
-    def beside(resident: "Resident", order_handler: "OrderHandler", room: Path) -> "Sequence[Loop]":
+    def beside(resident: Resident, order_handler: OrderHandler, room: Path) -> Sequence[Loop]:
         web = [serve_web(place, site, resident, order_handler, room, progress.note)] if place and site else []
         return [*web, *([notifier.run(resident)] if notifier else [])]
 
@@ -171,9 +166,8 @@ def run(arguments: argparse.Namespace) -> int:
         return run_loop(telling(notifier, stay(config, configure, progress, service, trace, beside)))
 
 
-def _notifier(given: Sequence[str], state_dir: Path, note: "Say") -> "Notifier | None":
+def _notifier(given: Sequence[str], state_dir: Path, note: Say) -> Notifier | None:
     """Return what tells the addresses of --notify; None without any. Raises UsageError, EnvironmentFault."""
-
     urls = notify_urls(given)
     return Notifier(make_addresses(urls), state_dir, Clock(), note) if urls else None
 

@@ -21,7 +21,6 @@ NO_COORDINATOR = (
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask the coordinators and print their answers; return the exit code."""
-
     state_dir = state_folder(arguments.state_dir)
     search = ask_swarm(state_dir, coordinator=arguments.coordinator, is_open=arguments.open, say=warn)
     answers = [each._replace(reply=each.reply and worded_status(each.reply)) for each in run_loop(search)]
@@ -32,9 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
     return EXIT_DONE if all(answer.reply for answer in answers) else EXIT_ENVIRONMENT
 
 
-def answer_lines(answers: "list[Answer]") -> list[str]:
+def answer_lines(answers: list[Answer]) -> list[str]:
     """Return the answers as lines for people, or a line that no coordinator answers."""
-
     columns = terminal_columns(sys.stdout) if sys.stdout.isatty() else 0
     lines: list[str] = []
     for answer in answers:
@@ -45,7 +43,6 @@ def answer_lines(answers: "list[Answer]") -> list[str]:
 
 def run_order(arguments: argparse.Namespace) -> int:
     """Give the order; return the exit code. Raises UsageError, EnvironmentFault."""
-
     count = option.whole("N", arguments.count, 0, 10_000) if "count" in arguments else 0
     seat = Seat(state_folder(arguments.state_dir), arguments.coordinator, arguments.open)
     say(run_loop(give_order(seat, arguments.action, arguments.target, count, warn)))

@@ -4,16 +4,15 @@ import argparse
 import os
 import shlex
 import shutil
-import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from random import SystemRandom
 
 from swarm.book.model.language_code import language_name
 from swarm.commands.book_config import ADDRESS
 from swarm.commands.option import number
-from swarm.commands.output import say, say_json, warn
+from swarm.commands.output import say, say_json, show_progress, warn
 from swarm.config import ENV_OFFLINE, ENV_VERIFY, state_folder
 from swarm.coordinator.made_file import find_delivered_file, find_made_file, is_made
 from swarm.coordinator.verification import (
@@ -50,8 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         check_installed()
     folder = state_folder(arguments.state_dir)
     job = find_job(arguments.book, folder)
-    store = DiskStore(folder)
-    try:
+    with closing(DiskStore(folder)) as store:
         state = open_spoken(store, job)
         if state is None or not state.accepted:
             raise UsageError(f"Nothing of {arguments.book} is spoken here: `e2a-swarm convert` speaks it.")
@@ -59,8 +57,6 @@ def run(arguments: argparse.Namespace) -> int:
             return _cross_check(arguments, state, store, share)
         judge = open_judge(state.spec.recipe.language, sample=arguments.sample)
         findings = [*_shown(listen(state, store, judge), len(state.accepted))]
-    finally:
-        store.close()
     named = state.spec.source if arguments.book == job else arguments.book
     _report(state, findings, named, as_json=arguments.json)
     return EXIT_DONE
@@ -76,10 +72,10 @@ def _share(text: str) -> float:
     return percent / 100
 
 
-def _cross_check(arguments: argparse.Namespace, state: "JobState", store: "DiskStore", share: float) -> int:
+def _cross_check(arguments: argparse.Namespace, state: JobState, store: DiskStore, share: float) -> int:
     """Compare a sample with how this machine speaks it; return the exit code. Raises SwarmError."""
 
-    async def compare() -> "list[tuple[Finding, str]]":
+    async def compare() -> list[tuple[Finding, str]]:
         places = choose_sample(state, share, SystemRandom())
         files = {each.name: store.asset_path(state.job, each.digest) for each in state.job_files}
         log = state_folder(arguments.state_dir) / "log"
@@ -98,13 +94,12 @@ def _cross_check(arguments: argparse.Namespace, state: "JobState", store: "DiskS
 
 def find_job(name: str, folder: Path) -> str:
     """Return the job that a finished file, a book or a job's own name means. Raises UsageError, EnvironmentFault."""
-
     path = Path(name).expanduser()
     if ADDRESS.match(name):
         return find_delivered_file(name).report.book.job
     if is_made(path):
         return find_made_file(path).report.book.job
-    jobs = list_jobs(folder) if (folder / "jobs").is_dir() else []
+    jobs = list_jobs(folder)
     found = [job.job for job in jobs if job.job == name] or [job.job for job in jobs if job.source == full_name(path)]
     if not found:
         raise UsageError(f"{name} was not spoken here: `e2a-swarm jobs` lists what was.")
@@ -113,9 +108,8 @@ def find_job(name: str, folder: Path) -> str:
     return found[0]
 
 
-def open_judge(language: str, *, sample: bool) -> "Judge":
+def open_judge(language: str, *, sample: bool) -> Judge:
     """Load the recogniser for a language, with all cores. Raises EnvironmentFault."""
-
     try:
         verifier = make_verifier(recogniser_name(), language, "cpu", sample=sample, threads=read_capacity().cores)
     except EngineFault as fault:
@@ -125,20 +119,17 @@ def open_judge(language: str, *, sample: bool) -> "Judge":
     return verifier.judge
 
 
-def _shown(findings: "Iterable[Finding]", number: int) -> "Iterable[Finding]":
+def _shown(findings: Iterable[Finding], number: int) -> Iterable[Finding]:
     """Yield findings, and show in one line of a terminal how many there were; the line is gone at the end."""
-    terminal = sys.stderr.isatty()
     try:
         for heard, finding in enumerate(findings, 1):
-            if terminal:
-                sys.stderr.write(f"\r\x1b[Klistening: {heard:,} of {number:,} sentences")
-                sys.stderr.flush()
+            show_progress(f"listening: {heard:,} of {number:,} sentences")
             yield finding
     finally:
-        sys.stderr.write("\r\x1b[K" if terminal else "")
+        show_progress("")
 
 
-def _report(state: "JobState", findings: "list[Finding]", named: str, *, as_json: bool) -> None:
+def _report(state: JobState, findings: list[Finding], named: str, *, as_json: bool) -> None:
     doubtful = [finding for finding in findings if finding.doubt]
     if as_json:
         rows = [
@@ -157,14 +148,9 @@ def _report(state: "JobState", findings: "list[Finding]", named: str, *, as_json
     say(*(finding.line(state) for finding in doubtful), hang=2)
     if doubtful:
         say(f"{len(doubtful):,} of {len(findings):,} sentences may sound wrong; they are spoken again with:")
-        say(f"  e2a-swarm redo {_quoted(named)} --doubtful")
+        say(f"  e2a-swarm redo {shlex.quote(named)} --doubtful")
     else:
         say(f"{len(findings):,} sentences: nothing is doubtful")
-
-
-def _quoted(name: str) -> str:
-
-    return shlex.quote(name)
 
 
 @asynccontextmanager

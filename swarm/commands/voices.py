@@ -60,7 +60,6 @@ class Row(NamedTuple):
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the engines or write samples; return the exit code. Raises UsageError, StoreError."""
-
     language = normal_language(arguments.language) if arguments.language else ""
     place_engines(arguments)
     if arguments.listen:
@@ -94,9 +93,8 @@ def _print(rows: list[Row], language: str, *, every: bool) -> None:
             say(*_away_lines(row, language, every=every), hang=2)
 
 
-def _rows(engines: "list[Engine]", language: str, offered: set[str], speeds: Mapping[str, float]) -> list[Row]:
+def _rows(engines: list[Engine], language: str, offered: set[str], speeds: Mapping[str, float]) -> list[Row]:
     """Return the rows of the engines that speak a language, or of all: those that speak at once first, by quality."""
-
     usual = engine_for(default_engine(language)).card.name if language else ""
     sure = [each for each in recommendations(engines, language) if each.is_sure] if language else []
     advice = {each.engine.card.name: each for each in reversed(sure)}
@@ -121,14 +119,12 @@ def _rows(engines: "list[Engine]", language: str, offered: set[str], speeds: Map
 
 def _check_spoken(rows: list[Row], language: str) -> None:
     """Raise UsageError if no engine speaks a language."""
-
     if not any(row.card.speech for row in rows):
         check_speaks(find_card(default_engine(language)), language)
 
 
-def _engines() -> "tuple[list[Engine], dict[str, str]]":
+def _engines() -> tuple[list[Engine], dict[str, str]]:
     """Return the engines, also those that only workers have, and by name the reason why one does not load."""
-
     found, broken = [], {}
     for name in engine_targets():
         try:
@@ -164,14 +160,12 @@ def _as_json(rows: list[Row], broken: dict[str, str], language: str) -> dict[str
 
 def _missing() -> dict[str, str]:
     """Return the names of engines that are not installed here, each with a line that tells how to install it."""
-
     away = [engine.card for engine in all_engines() if not engine.is_installed()]
     return {card.name: f"not installed here: {card.install or 'workers have it'}" for card in away}
 
 
 def _lines(row: Row, language: str, *, every: bool) -> list[str]:
     """Return the lines of an engine that is installed here."""
-
     card = row.card
     default = f" (default for {language_name(language)})" if row.is_default else ""
     lines = [f"{card.name}: {card.about}{default}"]
@@ -191,7 +185,7 @@ def _away_lines(row: Row, language: str, *, every: bool) -> list[str]:
     return [f"{row.card.name}: {row.card.about}{f' ({facts})' if facts else ''}"]
 
 
-def _setting_lines(card: "EngineCard", *, every: bool) -> list[str]:
+def _setting_lines(card: EngineCard, *, every: bool) -> list[str]:
     """Return the settings of an engine with their defaults in one line, or a line for each that explains it."""
     if not every:
         told = [f"{name}={value}" for name, value in card.defaults.items()]
@@ -203,8 +197,7 @@ def _setting_lines(card: "EngineCard", *, every: bool) -> list[str]:
     ]
 
 
-def _languages(card: "EngineCard", *, every: bool) -> str:
-
+def _languages(card: EngineCard, *, every: bool) -> str:
     if "*" in card.languages:
         return "any language"
     if len(card.languages) > MAX_LISTED and not every:
@@ -212,7 +205,7 @@ def _languages(card: "EngineCard", *, every: bool) -> str:
     return ", ".join(sorted(f"{language_name(code)} ({code})" for code in card.languages))
 
 
-def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) -> list[str]:
+def _voice_lines(fitting: Sequence[VoiceCard], language: str, *, every: bool) -> list[str]:
     """Return a line for each voice, with the default of the language first and marked; many voices share a line."""
     if every or len(fitting) <= (MAX_ROWS if language else MAX_LISTED):
         names = [f"{voice.name}: {voice.description}" if voice.description else voice.name for voice in fitting]
@@ -228,7 +221,6 @@ def _voice_lines(fitting: "Sequence[VoiceCard]", language: str, *, every: bool) 
 
 
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
-
     lines = [*broken.values(), *(f"{name}: {why}" for name, why in _missing().items())]
     if not language:
         return lines
@@ -244,7 +236,6 @@ def _closing_lines(broken: dict[str, str], language: str) -> list[str]:
 
 def _listen(arguments: argparse.Namespace, language: str) -> int:
     """Write samples into the current folder; return the exit code. Raises UsageError, StoreError."""
-
     recipes = _recipes(arguments.listen, arguments.tts_engine.lower(), language)
     made: list[str] = []
 
@@ -264,9 +255,8 @@ def _listen(arguments: argparse.Namespace, language: str) -> int:
     return EXIT_DONE if len(made) == len(recipes) else EXIT_ENVIRONMENT
 
 
-def _recipes(voice: str, word: str, language: str) -> "list[Recipe]":
+def _recipes(voice: str, word: str, language: str) -> list[Recipe]:
     """Return the recipes of the voices to hear. Raises UsageError."""
-
     spoken = language or "en"
     engines = [engine_for(word)] if word else [each for each in installed_engines() if each.card.speech]
     if voice.lower() == "all":
@@ -283,9 +273,8 @@ def _recipes(voice: str, word: str, language: str) -> "list[Recipe]":
     return [_unlisted(voice, engines, language)]
 
 
-def _unlisted(voice: str, engines: "Sequence[Engine]", language: str) -> "Recipe":
+def _unlisted(voice: str, engines: Sequence[Engine], language: str) -> Recipe:
     """Return the recipe of a voice that no engine here lists, such as a blend. Raises UsageError."""
-
     for each in engines:
         if each.card.any_voice:
             first = [card.language for card in each.card.voices if voice.lower().startswith(card.name)]
@@ -297,7 +286,7 @@ def _unlisted(voice: str, engines: "Sequence[Engine]", language: str) -> "Recipe
     raise UsageError(f"No engine here lists a voice {voice[:100]!r}: `e2a-swarm voices --all` lists them all.")
 
 
-def _voices(engine: "Engine", word: str, language: str) -> "tuple[VoiceCard, ...]":
+def _voices(engine: Engine, word: str, language: str) -> tuple[VoiceCard, ...]:
     """Return the voices of the model that a word means, or of the engine's default model."""
     model = engine.choose_model(word, language) if word and language else ""
     return engine.card_for(model).voices_for(language)

@@ -19,9 +19,8 @@ from swarm.worker.engine_processes import Needs
 from swarm.worker.lifetime import work
 
 
-def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> "Limits":
+def limits_of(arguments: argparse.Namespace, asked: tuple[str, ...]) -> Limits:
     """Return the operator's limits. Raises UsageError."""
-
     hot = arguments.max_temperature
     try:
         hours = parse_hours(arguments.hours) if arguments.hours.strip() else ()
@@ -50,14 +49,12 @@ def _silence_s(arguments: argparse.Namespace) -> float | None:
 
 def _engines(text: str) -> tuple[str, ...]:
     """Return the names of the engines that --engines means. Raises UsageError, EnvironmentFault."""
-
     words = [word.strip().lower() for word in text.split(",") if word.strip()]
     return tuple(dict.fromkeys(engine_for(word).card.name for word in words))
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Serve coordinators; return the exit code. Raises SwarmError."""
-
     slots = read_slots("--slots", arguments.slots)
     asked = asked_devices(arguments)
     limits = limits_of(arguments, asked)

@@ -11,6 +11,7 @@ from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.prepare import find_job
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import UsageError
+from swarm.job.store.store import DiskStore
 
 
 def chosen(*words: str) -> RedoConfig:
@@ -122,6 +123,7 @@ def test_a_moment_needs_a_file_and_a_file_comes_alone(audiobook: Path, tmp_path:
 def test_it_is_uploaded_where_it_was_and_the_token_is_asked_for(
     audiobook: Path, configs: list[RenderConfig], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    DiskStore(audiobook.parent / "state").close()
     folder = audiobook.parent / "state" / "jobs" / "emma-1"
     folder.mkdir(parents=True)
     (folder.parents[1] / VERSION_FILE).write_text(str(STATE_VERSION))

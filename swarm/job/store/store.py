@@ -407,8 +407,9 @@ def _is_readable(folder: Path) -> bool:
 
 def job_names(state_dir: Path) -> list[str]:
     """Return the names of all jobs under a state folder, readable or not. Raises StoreError."""
+    folder = state_dir / "jobs"
     with guarded(state_dir):
-        names = [path.name for path in (state_dir / "jobs").iterdir() if path.is_dir()]
+        names = [path.name for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
     return [name for name in names if JOB_NAME.fullmatch(name)]
 
 
