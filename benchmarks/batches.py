@@ -22,7 +22,7 @@ from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings
-from swarm.lease.message import Device, EngineOffer, Hello
+from swarm.lease.message import PROTOCOL, Device, EngineOffer, Hello
 from swarm.lease.outcome import CancelPrefetch, Load, Outcome, Prefetch, Speak, Words, WorkerOutcome
 from swarm.lease.worker.core import WorkerCore
 
@@ -81,7 +81,7 @@ class Member:
 
     def __post_init__(self) -> None:
         offers = (EngineOffer("metronome", ("*",), batch=self.batch),)
-        self.core = WorkerCore(Hello(self.name, "n", self.name, "1", offers, (Device("cpu"),), 1))
+        self.core = WorkerCore(Hello(self.name, "n", self.name, "1", offers, (Device("cpu"),), 1, PROTOCOL))
 
     def begin(self) -> None:
         """Greet the coordinator, and beat from now on."""

@@ -17,6 +17,7 @@ from running import Swarm
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.spec import clip_key
 from swarm.lease.message import (
+    PROTOCOL,
     Accepted,
     Clip,
     Device,
@@ -111,7 +112,7 @@ class Feeder:
         self.credit, self.under_way = 0, 0
         self.leases.clear()
         offers = (EngineOffer("metronome", ("*",)),)
-        self.socket.send(Hello(self.name, self.nonce, self.name, "1", offers, (Device("cpu"),), SLOTS))
+        self.socket.send(Hello(self.name, self.nonce, self.name, "1", offers, (Device("cpu"),), SLOTS, PROTOCOL))
 
     def _take(self, message: FromCoordinator) -> bool:
         match message:

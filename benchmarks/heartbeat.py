@@ -23,7 +23,7 @@ from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings
-from swarm.lease.message import Device, EngineOffer, Grant, Heartbeat, Hello, Revoke, SlotReport
+from swarm.lease.message import PROTOCOL, Device, EngineOffer, Grant, Heartbeat, Hello, Revoke, SlotReport
 from swarm.lease.outcome import Outcome
 
 SEGMENTS = 5000
@@ -52,7 +52,7 @@ def join(core: CoordinatorCore, peer: bytes, slots: int, now: float) -> None:
     """Let a worker in."""
     engines = (EngineOffer("metronome", ("*",)),)
     name = peer.decode()
-    hello = Hello(name, name, name, "1", engines=engines, devices=(Device("cpu"),), slots=slots)
+    hello = Hello(name, name, name, "1", engines=engines, devices=(Device("cpu"),), slots=slots, protocol=PROTOCOL)
     core.receive(peer, hello, now)
 
 

@@ -29,7 +29,20 @@ from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
 from swarm.job.state import JobState
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.lease.core_settings import Settings
-from swarm.lease.message import Bye, Clip, Device, EngineOffer, Grant, Heartbeat, Hello, Line, Revoke, Skip, Trim
+from swarm.lease.message import (
+    PROTOCOL,
+    Bye,
+    Clip,
+    Device,
+    EngineOffer,
+    Grant,
+    Heartbeat,
+    Hello,
+    Line,
+    Revoke,
+    Skip,
+    Trim,
+)
 from swarm.lease.outcome import Outcome
 
 RECIPE = Recipe("metronome", "tick", "en")
@@ -142,7 +155,7 @@ class World:
         pilot = self.pilots[peer] = Pilot(peer, chars_s, self.now)
         name = peer.decode()
         engines = (EngineOffer("metronome", ("*",)),)
-        hello = Hello(name, name, name, "1", engines=engines, devices=(Device("cpu"),), slots=1)
+        hello = Hello(name, name, name, "1", engines=engines, devices=(Device("cpu"),), slots=1, protocol=PROTOCOL)
         self._deliver(self._call(self.core.receive, peer, hello))
         self._beat(pilot)
         return pilot
