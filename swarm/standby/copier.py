@@ -21,7 +21,9 @@ from swarm.job.run import MAX_EPOCH, lineage_of
 from swarm.job.spec import JobSpec
 from swarm.job.store.parcel import MAX_BOOK, MAX_CLIP, MAX_SPEC, fits
 from swarm.job.store.store import JOB_NAME, DiskStore
-from swarm.lease.member_message import MAX_KEYS, Claim, Copied, Copy, Epochs, Part
+from swarm.lease.file_transfer import Piece
+from swarm.lease.member_message import MAX_KEYS, PIECE_BYTES, Claim, Copied, Copy, Epochs, Part
+from swarm.lease.transfer import Incoming
 from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.standby.successor import Successor
 from swarm.system.machine import Say
@@ -192,20 +194,16 @@ class Copier:
             await asyncio.to_thread(self._copies.create, spec, scratch / "book", files)
 
     async def _file(self, part: Part, job: str, path: Path, most: int, digest: str = "") -> None:
-        """Copy a file piece by piece. Raises Unsound if it does not fit its digest."""
-        found, at = hashlib.sha256(), 0
+        """Copy a file piece by piece. Raises Unsound if it does not fit its size or its digest."""
+        answer, frame = await self._ask(part, job, digest=digest)
+        coming = Incoming(digest or answer.digest, min(answer.total, most), PIECE_BYTES, keeps=False)
         with path.open("wb") as file:
-            while True:
-                answer, piece = await self._ask(part, job, digest=digest, offset=at)
-                at += len(piece)
-                if at > min(answer.total, most) or (not piece and at < answer.total):
-                    raise Unsound(f"the {part} of {job} is not of the size that was named.")
-                found.update(piece)
-                await asyncio.to_thread(file.write, piece)
-                if at == answer.total:
-                    break
-        if found.hexdigest() != (digest or answer.digest):
-            raise Unsound(f"the {part} of {job} does not fit its digest.")
+            while (took := coming.take_piece(Piece(coming.digest, coming.have, answer.total), frame)) == "more":
+                await asyncio.to_thread(file.write, frame)
+                answer, frame = await self._ask(part, job, digest=digest, offset=coming.have)
+            await asyncio.to_thread(file.write, frame)
+        if took != "whole":
+            raise Unsound(f"the {part} of {job} does not fit its size or its digest.")
 
     async def _more(self, job: str, spec: JobSpec) -> bool:
         """Copy some further records, with their clips and latents; return whether more are there."""
