@@ -321,7 +321,7 @@ class Server:
 
     def _do(self, outcome: Outcome) -> None:
         """Queue what a call of the core asks for, and look at its next deadline anew."""
-        self._assembly.keep(self._core.peers)
+        self._assembly.keep(self._core.may_go_on)
         self._outcomes.put_nowait(outcome)
         self._called.set()
 

@@ -293,7 +293,7 @@ class SimCoordinator(Machine):
     def take(self, outcome: Outcome) -> None:
         """Queue what the core wants done."""
         if self.core is not None:
-            self.assembly.keep(self.core.peers)
+            self.assembly.keep(self.core.may_go_on)
         self.world.judge.decided(self, outcome)
         for event in outcome.events:
             self.world.log(self.name, event_text(event))

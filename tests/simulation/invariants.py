@@ -285,7 +285,7 @@ class Judge:
                 raise Violation(f"free although {asker[0]} asks for work", asker[1])
         self._the_dead_hold_nothing(coordinator, core)
         self._indexes(core)
-        if strays := coordinator.assembly.parts.keys() - core.peers.keys():
+        if strays := [peer for peer in coordinator.assembly.parts if not core.may_go_on(peer)]:
             raise Violation(f"pieces of clips are kept that came over {strays}")
 
     def _indexes(self, core: CoordinatorCore) -> None:

@@ -95,7 +95,7 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "promises run out while pieces come": Edit(ClipPieces, "note_bytes", "lease.progressed_s = now", "pass"),
     "a second clip goes over a slow link": Value(CoordinatorLink, "allowance", property(lambda self: self.credit)),
-    "parts of lost connections are kept": Value(ClipAssembly, "keep", lambda self, peers: None),
+    "parts of lost connections are kept": Value(ClipAssembly, "keep", lambda self, may_go_on: None),
     "pieces out of turn are counted": Edit(ClipPieces, "_go_on", "if piece.offset == coming.have:", "if True:"),
     "pieces that could not leave are left out": Value(ClipUploads, "rewind", lambda self, part: None),
     "answers to pieces wait for no disk, whatever they say": Value(Outcome, "is_receipt", property(lambda self: True)),

@@ -246,6 +246,10 @@ class CoordinatorCore:
         """Return the clip that comes in pieces over a connection, None if there is none."""
         return self.peers[peer].link.transfer if peer in self.peers else None
 
+    def may_go_on(self, peer: bytes) -> bool:
+        """Return whether a clip in pieces may go on over a connection: its worker is here, or silent for a while."""
+        return peer in self.peers or self.absent.may_return(peer, self.sessions, self.called_s)
+
     def unsent(self, peer: bytes) -> None:
         """Take in that a message could not leave: the peer must greet again, and is told everything anew."""
         if session := self.peers.get(peer):

@@ -162,17 +162,21 @@ class Absent:
         while len(self.sessions) > MAX_ABSENT:
             del self.sessions[next(iter(self.sessions))]
 
+    def may_return(self, peer: bytes, here: Container[str], now: float) -> bool:
+        """Return whether a worker may go on over a connection on which it fell silent."""
+        session = self.sessions.get(peer)
+        if session is None or session.state is not SessionState.SILENT or session.key in here:
+            return False
+        return now - session.heard_s <= RETURN_S
+
     def returning(self, peer: bytes, here: Container[str], jobs: Jobs, now: float) -> Session | None:
         """Take out the worker that is heard again over the connection on which it fell silent.
 
         A connection loses no message between, so nothing has to be said again.
         """
-        session = self.sessions.get(peer)
-        if session is None or session.state is not SessionState.SILENT or session.key in here:
+        if not self.may_return(peer, here, now):
             return None
-        if now - session.heard_s > RETURN_S:
-            return None
-        del self.sessions[peer]
+        session = self.sessions.pop(peer)
         session.become(SessionState.JOINED)
         session.heard_s = session.link.returned_s = now
         session.offers.clear()  # heartbeats from the silence follow

@@ -3,7 +3,7 @@
 Clips that come in pieces come one at a time from each session, in order, and no more than was announced. The core
 only counts them; `ClipAssembly` has the bytes until each is whole."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec import structs
@@ -368,7 +368,7 @@ class ClipAssembly:
             return b""
         return bytes(self.parts.pop(peer))
 
-    def keep(self, peers: Container[bytes]) -> None:
-        """Drop what came over connections that are no longer in use."""
-        for peer in [peer for peer in self.parts if peer not in peers]:
+    def keep(self, may_go_on: Callable[[bytes], bool]) -> None:
+        """Drop what came over connections on which no clip goes on."""
+        for peer in [peer for peer in self.parts if not may_go_on(peer)]:
             del self.parts[peer]

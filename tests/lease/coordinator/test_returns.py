@@ -27,6 +27,7 @@ def fallen_silent(estranged: bool = False) -> tuple[CoordinatorCore, Grant]:
 
 def test_its_lease_and_the_clip_that_was_under_way_go_on() -> None:
     core, grant = fallen_silent()
+    assert core.may_go_on(b"far"), "the bytes that came before the silence are kept"
     beat = Heartbeat((SlotReport(0, "speaking", grant.lease, 1),), (), (grant.lease,))
     out = core.receive(b"far", beat, SILENCE_S + 3.0)
     assert not sent(out, WhoAreYou) and not sent(out, Revoke)
@@ -103,6 +104,7 @@ def test_a_worker_that_may_have_missed_something_has_to_greet(why: str) -> None:
     if why == "it left":
         core.receive(b"far", Bye(), now)
     assert sent(core.receive(b"far", Heartbeat(()), now + 0.1), WhoAreYou, b"far")
+    assert not core.may_go_on(b"far")
 
 
 def test_only_the_latest_are_remembered() -> None:
