@@ -78,8 +78,26 @@ PROSPECTS = {  # link state -> what may be expected then
     LinkState.REFUSED: frozenset({Prospect.OUT}),
     LinkState.ENDED: frozenset({Prospect.OUT}),
 }
-HOPEFUL = frozenset({Prospect.WORK, Prospect.NOTHING_NOW, Prospect.NOTHING})  # slots are offered to it first
 RETURNING = frozenset({Prospect.NOTHING_NOW, Prospect.LATE})  # it may soon have work again
+
+
+class Turn(Enum):
+    """When a worker offers a coordinator one of its slots."""
+
+    FIRST = "first"  # before all others, if it was served least of those with the same turn
+    LAST = "last"  # if no other comes first: it had nothing for such slots a moment ago, or says nothing
+    PUT_OFF = "put off"  # as the last, and not while another may soon have work: it kept a slot for nothing
+    NEVER = "never"  # it lost too many leases of the slot, or does not lead their job any more, or is out of reach
+
+
+TURNS = {  # prospect -> when a slot may be offered then
+    Prospect.OUT: frozenset({Turn.NEVER}),
+    Prospect.WORK: frozenset(Turn),
+    Prospect.NOTHING_NOW: frozenset(Turn),
+    Prospect.NOTHING: frozenset(Turn),
+    Prospect.LATE: frozenset(set(Turn) - {Turn.FIRST}),
+    Prospect.SILENT: frozenset(set(Turn) - {Turn.FIRST}),
+}
 
 
 class SlotState(Enum):

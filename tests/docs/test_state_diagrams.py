@@ -12,10 +12,12 @@ from swarm.lease.states import (
     PROSPECTS,
     SESSION_TRANSITIONS,
     SLOT_TRANSITIONS,
+    TURNS,
     LinkState,
     Prospect,
     SessionState,
     SlotState,
+    Turn,
 )
 from swarm.server.queue import BOOK_TRANSITIONS, BookState
 
@@ -53,9 +55,17 @@ def test_every_state_is_in_its_table_and_can_be_reached(number: int) -> None:
     assert reached == set(table)
 
 
-def test_the_table_of_prospects_is_that_of_the_code() -> None:
-    rows = re.findall(r"^\| ([A-Z]+) \| ([A-Z_, ]+) \|$", PAGE, re.MULTILINE)
-    assert {state: set(prospects.split(", ")) for state, prospects in rows} == {
-        state.name: {prospect.name for prospect in prospects} for state, prospects in PROSPECTS.items()
+@pytest.mark.parametrize(
+    ("heads", "table", "of"),
+    [("state of the link | prospects", PROSPECTS, Prospect), ("prospect | turns", TURNS, Turn)],
+    ids=["prospects", "turns"],
+)
+def test_the_tables_of_prospects_and_turns_are_those_of_the_code(
+    heads: str, table: Mapping[Enum, frozenset[Enum]], of: type[Enum]
+) -> None:
+    rows = PAGE.split(f"| {heads} |\n| --- | --- |\n")[1].split("\n\n")[0].splitlines()
+    said = dict(row.strip("| ").split(" | ") for row in rows)
+    assert {key: set(names.split(", ")) for key, names in said.items()} == {
+        key.name: {one.name for one in allowed} for key, allowed in table.items()
     }
-    assert set().union(*PROSPECTS.values()) == set(Prospect)
+    assert set().union(*table.values()) == set(of)

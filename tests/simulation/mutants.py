@@ -31,8 +31,9 @@ from swarm.lease.worker import asset_download, retained_clips, slot_changes
 from swarm.lease.worker import core as worker_core
 from swarm.lease.worker import slot_changes as proof
 from swarm.lease.worker.asset_download import Downloads
-from swarm.lease.worker.coordinator_link import CoordinatorLink, LinkPace
+from swarm.lease.worker.coordinator_link import Answers
 from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.link_window import ClipWindow, LinkPace
 from swarm.lease.worker.rest import Rest
 from swarm.lease.worker.retained_clips import RetainedClips
 from swarm.lease.worker.sharing import Leaders
@@ -88,13 +89,13 @@ MUTANTS: dict[str, Edit | Value] = {
     "waiting slots are not asked again": Value(CoordinatorCore, "_next_round", lambda self: math.inf),
     "no silence detection": Value(deadlines, "SILENCE_S", 1e9),
     "clips of the dropped are thrown away": Value(CoordinatorCore, "_take_late", lambda self, *_: None),
-    "clips are not cut": Edit(worker_core, "send_clips", "unaccepted.cut(clip, link.piece)", "0"),
+    "clips are not cut": Edit(worker_core, "send_clips", "unaccepted.cut(clip, link.window.piece)", "0"),
     "pieces do not wait for room on the link": Edit(ClipUploads, "parts", "> window", "> 1e9"),
     "pieces are no sign of life": Edit(
         CoordinatorCore, "receive", "session.heard_s = now", "session.heard_s += (now - session.heard_s) * (not frame)"
     ),
     "promises run out while pieces come": Edit(ClipPieces, "note_bytes", "lease.progressed_s = now", "pass"),
-    "a second clip goes over a slow link": Value(CoordinatorLink, "allowance", property(lambda self: self.credit)),
+    "a second clip goes over a slow link": Value(ClipWindow, "room", property(lambda self: self.credit)),
     "parts of lost connections are kept": Value(ClipAssembly, "keep", lambda self, may_go_on: None),
     "pieces out of turn are counted": Edit(ClipPieces, "_go_on", "if piece.offset == coming.have:", "if True:"),
     "pieces that could not leave are left out": Value(ClipUploads, "rewind", lambda self, part: None),
@@ -219,7 +220,7 @@ MUTANTS: dict[str, Edit | Value] = {
         EngineSlot, "is_overdue", lambda self, now: False
     ),
     "a coordinator that is not asked is taken for silent": Edit(
-        CoordinatorLink, "_is_doubted", "self.offers and now - max(self.heard_s, self.offered_s)", "now - self.heard_s"
+        Answers, "is_doubted", "is_offered and now - max(self.heard_s, self.offered_s)", "now - self.heard_s"
     ),
     "a coordinator may leave slots idle": Value(worker_core, "charge_idle", lambda links, slots, seconds: None),
     "a second worker is waited for without end": Value(served_job, "OTHERS_WAITED_FOR_S", 1e9),

@@ -83,7 +83,7 @@ class WorkerJudge:
 
     def under_way(self, worker: SimWorker, name: str, clips: dict[tuple[str, int, int, str], int]) -> None:
         """Check that a worker does not exceed its credit with the next clip."""
-        credit, size = worker.core.links[name].credit, sum(clips.values())
+        credit, size = worker.core.links[name].window.credit, sum(clips.values())
         self._one_over_a_slow_link(worker, name, clips)
         if len(clips) > 1 and size > credit and is_judged(self.world, worker):
             raise Violation(f"{worker.name} has {size} bytes under way, credit {credit}")

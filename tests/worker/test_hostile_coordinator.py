@@ -204,7 +204,7 @@ async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_f
             if number % 500 == 0:
                 await asyncio.sleep(0)
         link, items = node.core.links["a"], node.core.fetched.downloads.items
-        assert len(link.jobs) == MAX_JOBS
+        assert len(link.jobs.by_name) == MAX_JOBS
         assert len(items) <= MAX_FILES
         while any(item.state == "seeking" for item in items.values()):
             await asyncio.sleep(0.01)

@@ -31,7 +31,7 @@ def speaking() -> tuple[WorkerCore, Speak]:
 async def test_a_clip_is_packed_as_its_link_wants_it_and_says_so(packing: str) -> None:
     core, order = speaking()
     core.links["a"].welcome = Welcome("a", 1, "a", 1.0, 1000, 65536, opus=packing == "opus")
-    core.links["a"].pace.behind_until_s = inf if packing else -inf
+    core.links["a"].window.pace.behind_until_s = inf if packing else -inf
     sound = make_clip(RISING, 24000, TEXT)
     (clip, none) = await packed([sound, None], core, order.slot, order.turn, 5.0)
     assert clip is not None and none is None
@@ -49,6 +49,6 @@ async def test_a_clip_is_packed_as_its_link_wants_it_and_says_so(packing: str) -
 
 async def test_what_an_engine_spoke_that_was_killed_meanwhile_stays_as_it_is() -> None:
     core, order = speaking()
-    core.links["a"].pace.behind_until_s = inf
+    core.links["a"].window.pace.behind_until_s = inf
     sound = make_clip(RISING, 24000, TEXT)
     assert await packed([sound], core, order.slot, order.turn - 1, 5.0) == [sound]

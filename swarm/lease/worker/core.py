@@ -42,11 +42,11 @@ from swarm.lease.outcome import ClipPart, Command, Load, Speak, WorkerOutcome
 from swarm.lease.scheduling import batch_size
 from swarm.lease.states import LinkState, SlotState
 from swarm.lease.worker.asset_download import Downloads, FilePart
-from swarm.lease.worker.coordinator_link import CoordinatorLink, send_clips
+from swarm.lease.worker.coordinator_link import CoordinatorLink, Fairness, send_clips
 from swarm.lease.worker.fetched_assets import FetchedAssets
 from swarm.lease.worker.retained_clips import RetainedClips
 from swarm.lease.worker.sharing import Leaders, charge_idle, least_served, offer, refusal, wanting_slots, worst_lag_s
-from swarm.lease.worker.slot import EngineSlot, cancel_prefetch, forgive_gap, prefetch
+from swarm.lease.worker.slot import EngineSlot, cancel_prefetch, forgive_gap, has_slept, prefetch
 from swarm.lease.worker.slot_changes import (
     abandon,
     blame,
@@ -65,6 +65,7 @@ from swarm.lease.worker.unaccepted import UnacceptedClips
 
 MAX_LEASES = 4096
 MAX_RESTING = 1024
+ASK_S = 1.5  # after a sleep, coordinators have this long to say what others have spoken meanwhile
 
 
 @dataclass
@@ -86,6 +87,7 @@ class WorkerCore:
     peer_addresses: dict[str, str] = field(default_factory=dict)  # coordinator -> where others reach the files here
     models: dict[str, ModelReport] = field(default_factory=dict)  # coordinator -> its models
     beaten_s: float = 0.0  # the last heartbeat was due then
+    woke_s: float = 0.0  # this machine last woke up then
 
     def __post_init__(self) -> None:
         kinds = enumerate(slot_kinds(self.hello.devices, self.hello.slots))
@@ -99,7 +101,8 @@ class WorkerCore:
     def connect(self, name: str, now: float) -> WorkerOutcome:
         """Greet a coordinator that came into reach under this name."""
         kinds = frozenset(slot.kind for slot in self.slots)
-        link = self.links.setdefault(name, CoordinatorLink(name, kinds, served_s=least_served(self.links.values())))
+        fairness = Fairness(least_served(self.links.values()))
+        link = self.links.setdefault(name, CoordinatorLink(name, kinds, fairness=fairness))
         self._introduce(link, out := WorkerOutcome())
         return out
 
@@ -173,10 +176,10 @@ class WorkerCore:
             case Grant():
                 self._granted(link, message, now, out)
             case Accepted():
-                link.credit = message.credit or link.credit
+                link.window.credit = message.credit or link.window.credit
                 self.retained_clips.accepted(link, message, now, out)
             case Received():
-                link.answered(*link.uploads.note_received(message.number, message.have, now), now)
+                link.window.answered(*link.uploads.note_received(message.number, message.have, now), now)
             case Rejected():
                 out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
             case Fetch() | Source() | BlockDigests():
@@ -197,7 +200,7 @@ class WorkerCore:
             out.beat(link.name)
 
     def _granted(self, link: CoordinatorLink, grant: Grant, now: float, out: WorkerOutcome) -> None:
-        job = link.jobs.get(grant.job)
+        job = link.jobs.by_name.get(grant.job)
         slot = self.slots[grant.slot] if grant.slot < len(self.slots) and not self.draining else None
         if job is None or not self.fetched.downloads.has(job.job_files):
             out.send(link.name, Release(grant.lease, "its files are not here"))
@@ -295,7 +298,7 @@ class WorkerCore:
         for clip, frame in spoken:
             self.retained_clips.spoken(clip, self.slots, lease.link, out)
             if link is not None:
-                link.serve(slot.number, clip.work_s)
+                link.fairness.serve(slot.number, clip.work_s)
             if self.unaccepted.add_clip(clip, len(frame), lease.link if link and link.up else None):
                 out.keep(clip, frame)
         out.forget(self.unaccepted.evict({held.job.job for each in self.slots for held in each.leases if held.lines}))
@@ -305,9 +308,9 @@ class WorkerCore:
     def beat(self, now: float) -> WorkerOutcome:
         """Send the regular heartbeat to every coordinator; also speak and send what had to wait."""
         out = WorkerOutcome()
+        self.asks_first(now)
         for link in self.links.values():
             link.regular_beat()
-            link.asks_first(self.beaten_s, now)
             if link.up:
                 out.beat(link.name)
             elif link.state is LinkState.GREETING:  # the greeting before may have been lost
@@ -321,6 +324,12 @@ class WorkerCore:
         let_go(self.slots, now, out)
         self._go_on(now, out)
         return out
+
+    def asks_first(self, now: float) -> bool:
+        """Return whether this machine has just slept and waits for news: others may have spoken what it holds."""
+        if has_slept(self.beaten_s, now):
+            self.woke_s = now
+        return self.woke_s > 0 and now - self.woke_s < ASK_S
 
     @property
     def beat_s(self) -> float:
@@ -388,7 +397,7 @@ class WorkerCore:
         wanting = [] if self.draining else list(wanting_slots(self.slots, self.links.values(), now))
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
-            if (to := self.links.get(name)) and to.may_beat(self.settings.beats_between):
+            if (to := self.links.get(name)) and to.beat_limit.may_beat(self.settings.beats_between) and to.up:
                 out.send(name, self._heartbeat(to, now))
 
     def _heartbeat(self, link: CoordinatorLink, now: float) -> Heartbeat:
@@ -422,14 +431,14 @@ class WorkerCore:
             return None
         lease = slot.leases[0]
         link = self.links.get(lease.link)
-        if not self.unaccepted.has_room(lease.link, link.allowance if link and link.up else None):
+        if not self.unaccepted.has_room(lease.link, link.window.room if link and link.up else None):
             return None
         if not (suits := slot.suits(lease.job)) and self.fetched.downloads.has(lease.job.job_files):
             turn = slot.load(lease.job, batch_size(self.hello.engines, lease.job.recipe), now)
             return Load(slot.number, turn, lease.job.recipe, lease.job.job_files, lease.job.voices)
         if suits and lease.job.latents:  # own latents have to be journaled first
             self.fetched.offer_latents(slot, lease, out)
-        if not suits or lease.job.latents or (link and link.asks_first(self.beaten_s, now)):
+        if not suits or lease.job.latents or (link and self.asks_first(now)):
             return None
         batch = slot.next_lines()
         if slot.search.most > 1:  # coordinators must know what no other slot can take over any more

@@ -33,7 +33,7 @@ class FetchedAssets:
     def instructed(self, link: CoordinatorLink, job: Job, slots: Iterable[EngineSlot]) -> None:
         """Take a `Job`, which may need more files than before."""
         leases = [lease for slot in slots for lease in slot.leases if lease.link == link.name]
-        link.learn(job, {lease.job.job for lease in leases})
+        link.jobs.learn(job, {lease.job.job for lease in leases})
         for lease in leases:
             if lease.job.job == job.job:
                 lease.job = job
@@ -69,7 +69,7 @@ class FetchedAssets:
         """Yield each coordinator with its files; files that are needed only here come with the name ""."""
         for link in links:
             if link.up:
-                yield from ((link.name, job.job_files) for job in link.with_files.values())
+                yield from ((link.name, job.job_files) for job in link.jobs.with_files.values())
         for slot in slots:
             yield from (("", lease.job.job_files) for lease in slot.leases)
             if slot.latents is not None:
@@ -140,7 +140,7 @@ class FetchedAssets:
         self, link: CoordinatorLink, models: ModelReport | None
     ) -> tuple[tuple[str, ...], tuple[Fetching, ...], tuple[OfferedLatents, ...]]:
         """Return, for a heartbeat, the files that are here, those on their way, and the latents made here."""
-        files = _told_of(models) + [file for job in link.with_files.values() for file in job.job_files]
+        files = _told_of(models) + [file for job in link.jobs.with_files.values() for file in job.job_files]
         here, coming = self.downloads.report_downloads(files)
         return here, coming, tuple(self._made_for(link))[:MAX_MADE]
 

@@ -46,8 +46,8 @@ class RetainedClips:
     def accepted(self, link: CoordinatorLink, message: Accepted, now: float, out: WorkerOutcome) -> None:
         """Keep the clips that a coordinator has now, and forget the oldest ones beyond the bound."""
         clips = tuple(clip for clip in message.clips if not self._is_for_another(link, (message.job, *clip)))
-        link.accepted(*self.unaccepted.under_way(message.job, clips, now), now)
-        by = _acceptor(link, link.jobs.get(message.job))
+        link.window.accepted(*self.unaccepted.under_way(message.job, clips, now), now)
+        by = _acceptor(link, link.jobs.by_name.get(message.job))
         gone = self.unaccepted.remove_clips(message.job, clips)
         for held in gone:
             self._lose_bytes(held.clip)
@@ -109,7 +109,7 @@ class RetainedClips:
         out.forget(self.unaccepted.drop(wanted.job, wanted.forget))
         if not link.up:  # all clips are offered again after the next `Welcome`
             return
-        by = _acceptor(link, link.jobs.get(wanted.job))
+        by = _acceptor(link, link.jobs.by_name.get(wanted.job))
         for name in self._names(wanted.job, wanted.wanted):
             spare = self._drop(name)
             self.unaccepted.add_clip(spare.clip, spare.size, None)

@@ -10,7 +10,7 @@ from swarm.job.spec import Recipe, clip_key
 from swarm.lease.member_message import MAX_EPOCHS, Epochs
 from swarm.lease.message import ANY, Job
 from swarm.lease.outcome import WorkerOutcome
-from swarm.lease.states import LinkState
+from swarm.lease.states import LinkState, Turn
 from swarm.lease.worker.coordinator_link import EMPTY_S, CoordinatorLink
 from swarm.lease.worker.slot import EngineSlot
 from swarm.lease.worker.unaccepted import UnacceptedClips, held_messages
@@ -22,15 +22,15 @@ KEPT_IDLE_S = 5.0  # a slot that waits longer with a dear voice is offered to co
 
 def least_served(links: Iterable[CoordinatorLink]) -> float:
     """Return what a coordinator counts as served when it comes with work: no less than the least of the others."""
-    return min((link.served_s for link in links if link.state is LinkState.SERVING), default=0.0)
+    return min((link.fairness.served_s for link in links if link.state is LinkState.SERVING), default=0.0)
 
 
 def charge_idle(links: Iterable[CoordinatorLink], slots: Sequence[EngineSlot], seconds: float) -> None:
     """Count time in which slots waited for a coordinator's lease as served, so that others are asked next."""
     for link in links:
         for slot in (slots[number] for number in link.offers if link.state is LinkState.SERVING):
-            if not slot.leases and slot.kind not in link.empty_until_s:
-                link.served_s += seconds
+            if not slot.leases and slot.kind not in link.answers.empty_until_s:
+                link.fairness.served_s += seconds
 
 
 def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink], now: float) -> dict[int, set[str]]:
@@ -40,7 +40,7 @@ def kindred(slots: Iterable[EngineSlot], links: Sequence[CoordinatorLink], now: 
     A coordinator whose jobs are not known yet may want the same voice: a job is told with its first lease.
     """
     return {
-        slot.number: {link.name for link in links if link.may_want(slot.recipe)}
+        slot.number: {link.name for link in links if link.jobs.may_want(slot.recipe)}
         for slot in slots
         if slot.is_worth_keeping and now - (slot.idle_since_s or now) < KEPT_IDLE_S
     }
@@ -63,14 +63,14 @@ def share(
     offers: dict[str, set[int]] = {link.name: set() for link in links}
     if not slots:
         return offers
-    hopeful = [link for link in links if link.is_hopeful(now)]
     taken = Counter(leased)
     for slot in slots:
         kind = kinds.get(slot, ANY)
-        able = [link for link in hopeful if link.may_have(slot, now) and not link.is_empty(kind, now)]
+        turns = [(link, link.turn(slot, kind, now)) for link in links]
+        able = [link for link, turn in turns if turn is Turn.FIRST]
         among = [link for link in able if link.name in kindred.get(slot, ())] or able
-        first = min(among, key=lambda li: (taken[li.name], li.served_s), default=None)
-        for link in [first] if first else [link for link in links if link.may_have(slot, now)]:
+        first = min(among, key=lambda li: (taken[li.name], li.fairness.served_s), default=None)
+        for link in [first] if first else [link for link, turn in turns if turn is not Turn.NEVER]:
             offers[link.name].add(slot)
             taken[link.name] += 1
     return offers
@@ -87,18 +87,19 @@ def offer(
     awaited = any(link.is_returning(now) for link in links)
     leased = [slot.leases[-1].link for slot in slots if slot.leases and slot.number not in wanting]
     kinds = {slot.number: slot.kind for slot in slots}
-    asked = [link for link in up if not (awaited and link.is_put_off(now))]
+    asked = [link for link in up if not (awaited and link.fairness.is_put_off(now))]
     offers = share(asked, wanting, leased, now, kindred(slots, asked, now), kinds)
     changed = [link for link in up if link.offers != offers.get(link.name, set())]
     for link in changed:
-        link.offered_s = link.offered_s if link.offers else now
+        if not link.offers:
+            link.answers.offered_s = now
         link.offers = offers.get(link.name, set())
     return changed
 
 
 def worst_lag_s(links: Iterable[CoordinatorLink], now: float) -> float:
     """Return how late an answer of a coordinator in reach may come."""
-    return max((link.pace.lag_s(now) for link in links if link.up), default=0.0)
+    return max((link.window.pace.lag_s(now) for link in links if link.up), default=0.0)
 
 
 def wanting_slots(slots: Iterable[EngineSlot], links: Iterable[CoordinatorLink], now: float) -> Iterator[int]:
@@ -179,5 +180,6 @@ class Leaders:
         """Return why a lease of a job is not taken from a coordinator, "" if it is."""
         if not self.is_outrun(job):
             return ""
-        link.keep_away(slot, now + EMPTY_S)  # the coordinator may believe no worker, and would grant the same again
+        # The coordinator may believe no worker, and would grant the same again.
+        link.fairness.keep_away(slot, now + EMPTY_S)
         return "another coordinator has taken this job over"

@@ -62,7 +62,7 @@ def _revoke(
     for slot, lease in _holding(slots, link.name, message.lease):
         is_begun = slot.lines and slot.leases[0] is lease
         if not is_begun:
-            link.take_back(slot.number, now)
+            link.fairness.take_back(slot.number, now)
         lease.revoked = True
         if message.expired and is_begun:
             kill(slot, out)
@@ -151,7 +151,7 @@ def kill_hung(
         else:
             continue
         if link is not None:
-            link.put_off(spent_s, now)
+            link.fairness.put_off(spent_s, now)
 
 
 def _give_up_overdue(slot: EngineSlot, now: float, out: WorkerOutcome) -> None:

@@ -39,7 +39,7 @@ def test_the_old_head_is_told_and_grants_no_more() -> None:
     refused = worker.receive("a", Grant(9, "job-a", 0, 0, (Line(7, "Seven.", 0),)), 6.0)
     assert [release.note for release in told(refused, Release)] == ["another coordinator has taken this job over"]
     assert not worker.slots[0].leases
-    assert worker.links["a"].away[0] > 6.0  # it may believe no worker, and would grant the same again
+    assert worker.links["a"].fairness.kept_away[0] > 6.0  # it may believe no worker, and would grant the same again
     taken = worker.receive("b", Grant(4, "job-a", 0, 0, (Line(7, "Seven.", 0),)), 6.0)
     assert not told(taken, Release)
     assert worker.slots[0].leases

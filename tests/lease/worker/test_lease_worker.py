@@ -292,7 +292,7 @@ def test_two_coordinators_may_number_their_leases_alike() -> None:
 
 def test_a_coordinator_that_answers_no_more_does_not_keep_the_slot_from_others() -> None:
     worker = make_worker(1, "a", "b")
-    worker.links["b"].served_s = 100.0
+    worker.links["b"].fairness.served_s = 100.0
     assert [name for name, m in worker.beat(1.0).messages if isinstance(m, Heartbeat) and m.offers] == ["a"]
     offered: list[str] = []
     for now in range(2, 6):

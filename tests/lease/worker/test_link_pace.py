@@ -4,7 +4,8 @@ from making import RECIPE, grant, make_worker, speak, told
 from test_sharing import a_link
 
 from swarm.lease.message import Grant, Heartbeat, Job, Line, Release, SlowLink, Welcome
-from swarm.lease.worker.coordinator_link import BEHIND_S, CALM_S, LAG_KEPT_S, MAX_LAG_S, SILENT_S, SPAN_S, LinkPace
+from swarm.lease.worker.coordinator_link import SILENT_S
+from swarm.lease.worker.link_window import BEHIND_S, CALM_S, LAG_KEPT_S, MAX_LAG_S, SPAN_S, LinkPace
 
 
 def test_a_link_is_behind_once_clips_stay_for_long_and_for_a_while_after_that() -> None:
@@ -70,11 +71,11 @@ def test_its_rate_is_what_it_carried_while_clips_waited() -> None:
 def test_a_worker_tells_of_the_link_that_it_waits_for_and_of_no_other() -> None:
     for heard, window, behind in ((True, 200, True), (True, 1000, False), (False, 200, False)):
         worker = make_worker(1, credit=1000)
-        worker.links["a"].window = window
+        worker.links["a"].window.size = window
         out = grant(worker, *(f"sentence {number}" for number in range(9)))
         for second in range(1, 9):
-            worker.links["a"].pace.carry(50)
-            worker.links["a"].heard_s = float(second) if heard else 1.0 - SILENT_S
+            worker.links["a"].window.pace.carry(50)
+            worker.links["a"].answers.heard_s = float(second) if heard else 1.0 - SILENT_S
             out = speak(worker, out, size=150, now=float(second)) if second < 4 else worker.beat(float(second))
         (beat,) = told(out, Heartbeat)
         assert (beat.slow_link is not None) is behind, (heard, window)
@@ -93,7 +94,7 @@ def test_the_next_lease_is_asked_for_as_much_earlier_as_an_answer_was_late() -> 
     for late in (False, True):
         worker = make_worker(1, credit=10**6)
         if late:
-            worker.links["a"].pace.note_age(6.0, 0.0)
+            worker.links["a"].window.pace.note_age(6.0, 0.0)
         out = grant(worker, *("a sentence of thirty characters" for _ in range(20)))
         asked[late] = 0
         while not worker.links["a"].offers:
@@ -104,7 +105,7 @@ def test_the_next_lease_is_asked_for_as_much_earlier_as_an_answer_was_late() -> 
 
 def test_only_a_coordinator_that_asks_for_opus_gets_it() -> None:
     link = a_link("a")
-    link.pace.behind_until_s = 10.0
+    link.window.pace.behind_until_s = 10.0
     assert (link.packing(9.0), link.packing(11.0)) == ("flac", "")
     link.enter(Welcome("a", 1, "a", 1.0, 1000, 65536, opus=True))
     assert link.packing(9.0) == "opus"
@@ -114,7 +115,7 @@ def test_only_a_coordinator_that_asks_for_opus_gets_it() -> None:
 
 def test_a_lease_is_taken_that_was_asked_for_early_because_another_link_is_late() -> None:
     worker = make_worker(1, credit=10**6)
-    worker.links["a"].pace.note_age(15.0, 0.0)
+    worker.links["a"].window.pace.note_age(15.0, 0.0)
     worker.connect("b", 0.0)
     worker.receive("b", Welcome("d", 1, "desk", 1.0, 1000, 65536), 0.0)
     worker.receive("b", Job("job-b", "Book", RECIPE), 0.0)

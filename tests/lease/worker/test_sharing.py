@@ -1,21 +1,24 @@
+from making import make_worker
+
 from swarm.job.spec import Recipe
 from swarm.lease.message import Done, Job, Welcome
 from swarm.lease.states import LinkState
 from swarm.lease.worker.coordinator_link import (
     EMPTY_S,
+    KEPT_AWAY_S,
+    MAX_LOST_LEASES,
     RETURN_S,
     SILENT_S,
     UNHEARD_BEATS,
-    VAIN_LEASES,
-    VAIN_S,
     CoordinatorLink,
+    Fairness,
 )
 from swarm.lease.worker.sharing import KEPT_IDLE_S, charge_idle, kindred, least_served, offer, share
 from swarm.lease.worker.slot import EngineSlot
 
 
 def a_link(name: str, served_s: float = 0.0) -> CoordinatorLink:
-    link = CoordinatorLink(name, served_s=served_s)
+    link = CoordinatorLink(name, fairness=Fairness(served_s))
     link.greet()
     assert link.enter(Welcome(name, 1, name, 1.0, 1000, 65536))
     return link
@@ -45,8 +48,8 @@ def test_a_slot_stays_with_those_whose_voice_it_has_as_long_as_they_have_somethi
 def test_a_coordinator_of_the_same_voice_or_of_one_not_known_yet_is_kindred() -> None:
     loaded = EngineSlot(0, recipe=Recipe("metronome", "tick", "en"), loading_s=2.0)
     same, other, unknown = a_link("same"), a_link("other"), a_link("unknown")
-    same.learn(Job("1", "Book", Recipe("metronome", "tick", "en")), ())
-    other.learn(Job("2", "Livre", Recipe("espeak", "fr", "fr")), ())
+    same.jobs.learn(Job("1", "Book", Recipe("metronome", "tick", "en")), ())
+    other.jobs.learn(Job("2", "Livre", Recipe("espeak", "fr", "fr")), ())
     assert kindred([loaded], [same, other, unknown], 0.0) == {0: {"same", "unknown"}}
     loaded.worked_s = 20.0
     assert kindred([loaded], [same, other, unknown], 0.0) == {}
@@ -64,9 +67,9 @@ def test_a_coordinator_that_was_idle_or_comes_late_does_not_make_up_for_it() -> 
     a, b = a_link("a", 5000.0), a_link("b", 3.0)
     b.find_empty(0.0)
     b.resume(least_served([a, b]))
-    assert (b.served_s, b.empty_until_s) == (5000.0, {})
+    assert (b.fairness.served_s, b.answers.empty_until_s) == (5000.0, {})
     b.resume(7000.0)  # it was not idle: it keeps its place
-    assert b.served_s == 5000.0
+    assert b.fairness.served_s == 5000.0
     assert least_served([]) == 0.0
 
 
@@ -89,7 +92,7 @@ def test_a_coordinator_that_had_nothing_is_still_empty_after_another_greeting() 
     link.enter(Welcome("a", 2, "a", 1.0, 1000, 65536))
     assert link.state is LinkState.EMPTY
     link.resume(7.0)
-    assert (link.state, link.served_s) == (LinkState.SERVING, 7.0)
+    assert (link.state, link.fairness.served_s) == (LinkState.SERVING, 7.0)
 
 
 def test_a_coordinator_that_ended_serves_again_once_it_welcomes() -> None:
@@ -109,7 +112,7 @@ def test_nothing_is_offered_to_a_coordinator_out_of_reach() -> None:
 
 def test_a_coordinator_that_is_not_asked_is_not_taken_for_silent_because_another_one_talks() -> None:
     chatty, quiet = a_link("chatty", 100.0), a_link("quiet")
-    chatty.heard_s = 1000.0
+    chatty.answers.heard_s = 1000.0
     assert share([chatty, quiet], [0], [], 1000.0) == {"chatty": set(), "quiet": {0}}
 
 
@@ -128,7 +131,7 @@ def test_time_in_which_a_slot_waits_for_a_coordinator_counts_as_served() -> None
     slow, other = a_link("slow"), a_link("other", 2.5)
     slots = [EngineSlot(0)]
     for now in range(3):
-        slow.heard_s = float(now)  # it talks, and grants nothing
+        slow.answers.heard_s = float(now)  # it talks, and grants nothing
         offer([slow, other], slots, [0], float(now))
         assert slow.offers == {0}
         charge_idle([slow, other], slots, 1.0)
@@ -138,8 +141,8 @@ def test_time_in_which_a_slot_waits_for_a_coordinator_counts_as_served() -> None
 
 def test_a_coordinator_that_kept_a_slot_for_nothing_comes_after_others_for_as_long() -> None:
     bad, other = a_link("bad"), a_link("other", 1000.0)
-    bad.put_off(240.0, 100.0)
-    assert bad.served_s == 240.0
+    bad.fairness.put_off(240.0, 100.0)
+    assert bad.fairness.served_s == 240.0
     assert share([bad, other], [0], [], 300.0) == {"bad": set(), "other": {0}}
     assert share([bad, other], [0], [], 341.0) == {"bad": {0}, "other": set()}
     other.find_empty(250.0)
@@ -151,7 +154,7 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_returns() 
     other.note_word(90.0)
     # The session begins anew, and the greeting waits behind a clip on a slow link.
     other.greet()
-    bad.put_off(240.0, 100.0)
+    bad.fairness.put_off(240.0, 100.0)
     slots = [EngineSlot(0)]
     assert offer([bad, other], slots, [0], 90.0 + RETURN_S - 1) == []
     assert offer([bad, other], slots, [0], 90.0 + RETURN_S) == [bad]
@@ -164,7 +167,7 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_returns() 
 def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_ones_answer_is_late() -> None:
     bad, other = a_link("bad"), a_link("other")
     other.note_word(90.0)
-    bad.put_off(240.0, 90.0)
+    bad.fairness.put_off(240.0, 90.0)
     slots = [EngineSlot(0)]
     offer([bad, other], slots, [0], 90.0)
     for late_s in (SILENT_S, RETURN_S - 1):  # a clip keeps its slow link busy
@@ -176,7 +179,7 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_ones_answer_is
 
 def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_has_nothing_for_a_moment() -> None:
     bad, other = a_link("bad"), a_link("other")
-    bad.put_off(240.0, 100.0)
+    bad.fairness.put_off(240.0, 100.0)
     slots = [EngineSlot(0)]
     offer([bad, other], slots, [0], 100.0)
     for now in (100.0, 110.0, 120.0):
@@ -193,15 +196,15 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_has_nothin
 
 def test_a_slot_is_not_offered_at_once_to_a_coordinator_that_grants_and_revokes_without_end() -> None:
     fickle = a_link("fickle")
-    for _ in range(VAIN_LEASES):
-        fickle.take_back(0, 100.0)
-    assert fickle.may_have(0, 100.0)
-    fickle.serve(0, 1.0)  # a clip shows that it is in earnest
-    for _ in range(VAIN_LEASES + 1):
-        fickle.take_back(0, 100.0)
-    assert not fickle.may_have(0, 100.0 + VAIN_S - 1)
-    assert fickle.may_have(0, 100.0 + VAIN_S)
-    assert fickle.may_have(1, 100.0)
+    for _ in range(MAX_LOST_LEASES):
+        fickle.fairness.take_back(0, 100.0)
+    assert not fickle.fairness.is_kept_away(0, 100.0)
+    fickle.fairness.serve(0, 1.0)  # a clip shows that it is in earnest
+    for _ in range(MAX_LOST_LEASES + 1):
+        fickle.fairness.take_back(0, 100.0)
+    assert fickle.fairness.is_kept_away(0, 100.0 + KEPT_AWAY_S - 1)
+    assert not fickle.fairness.is_kept_away(0, 100.0 + KEPT_AWAY_S)
+    assert not fickle.fairness.is_kept_away(1, 100.0)
 
 
 def test_a_dear_voice_is_kept_for_no_coordinator_that_lets_it_wait() -> None:
@@ -212,28 +215,33 @@ def test_a_dear_voice_is_kept_for_no_coordinator_that_lets_it_wait() -> None:
 
 
 def test_a_machine_that_slept_begins_nothing_until_there_was_time_for_news() -> None:
-    link = a_link("a")
-    assert not link.asks_first(beaten_s=0.0, now=1000.0)  # it has only begun
-    assert not link.asks_first(beaten_s=999.0, now=1000.0)
-    assert link.asks_first(beaten_s=1000.0, now=1040.0)
-    assert link.asks_first(beaten_s=1040.0, now=1041.0)
-    assert not link.asks_first(beaten_s=1041.0, now=1042.0)
+    worker = make_worker()
+
+    def asks_first(beaten_s: float, now: float) -> bool:
+        worker.beaten_s = beaten_s
+        return worker.asks_first(now)
+
+    assert not asks_first(beaten_s=0.0, now=1000.0)  # it has only begun
+    assert not asks_first(beaten_s=999.0, now=1000.0)
+    assert asks_first(beaten_s=1000.0, now=1040.0)
+    assert asks_first(beaten_s=1040.0, now=1041.0)
+    assert not asks_first(beaten_s=1041.0, now=1042.0)
 
 
 def test_heartbeats_between_two_regular_ones_are_bounded() -> None:
     link = a_link("a")
-    assert [link.may_beat(2) for _ in range(4)] == [True, True, False, False]
+    assert [link.beat_limit.may_beat(2) for _ in range(4)] == [True, True, False, False]
 
 
 def test_a_coordinator_that_says_nothing_gets_few_heartbeats_between_two_regular_ones() -> None:
     link = a_link("a")
     for begin in (lambda: None, lambda: link.note_word(1.0), link.regular_beat):
         begin()
-        assert sum(link.may_beat(200) for _ in range(100)) == UNHEARD_BEATS
+        assert sum(link.beat_limit.may_beat(200) for _ in range(100)) == UNHEARD_BEATS
 
 
 def a_mixed_link(name: str, served_s: float = 0.0) -> CoordinatorLink:
-    link = CoordinatorLink(name, frozenset({"gpu", "cpu"}), served_s=served_s)
+    link = CoordinatorLink(name, frozenset({"gpu", "cpu"}), fairness=Fairness(served_s))
     link.greet()
     assert link.enter(Welcome(name, 1, name, 1.0, 1000, 65536))
     return link
@@ -256,7 +264,7 @@ def test_a_coordinator_that_names_no_kinds_has_nothing_for_any() -> None:
     link = a_mixed_link("a")
     link.take_done(Done(), 0.0)
     assert link.state is LinkState.EMPTY
-    assert link.is_empty("gpu", 1.0) and link.is_empty("cpu", 1.0)
+    assert link.answers.is_empty("gpu", 1.0) and link.answers.is_empty("cpu", 1.0)
     assert a_mixed_link("b").take_done(Done(kinds=("tpu",)), 0.0) is None
 
 
@@ -265,4 +273,4 @@ def test_a_coordinator_is_not_charged_for_slots_that_it_has_nothing_for() -> Non
     offer([link], slots, [0, 1], 0.0)
     link.find_empty(0.0, ("cpu",))
     charge_idle([link], slots, 1.0)
-    assert link.served_s == 1.0
+    assert link.fairness.served_s == 1.0

@@ -199,7 +199,7 @@ def test_all_leases_of_a_coordinator_that_kept_a_slot_for_nothing_go_back() -> N
     out = next(out for now in range(2, 100) if Kill(0) in (out := hears(worker, float(now))).commands)
     assert [release.lease for release in told(out, Release)] == [7, 8]
     assert not worker.slots[0].leases
-    assert worker.links["a"].put_off_until_s > worker.beaten_s
+    assert worker.links["a"].fairness.put_off_until_s > worker.beaten_s
 
 
 def test_a_voice_that_loads_for_ever_is_given_up() -> None:

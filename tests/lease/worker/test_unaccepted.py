@@ -15,6 +15,7 @@ from swarm.lease.message import (
 from swarm.lease.outcome import Speak
 from swarm.lease.states import SlotState
 from swarm.lease.worker.coordinator_link import CoordinatorLink
+from swarm.lease.worker.link_window import ClipWindow
 
 
 def test_a_clip_is_kept_until_it_is_accepted() -> None:
@@ -155,21 +156,21 @@ def test_a_clip_spoken_twice_is_under_way_once() -> None:
 
 
 def test_a_slow_link_gets_no_more_than_arrives_soon_and_a_quick_one_ever_more() -> None:
-    link = CoordinatorLink("a", credit=8 * 1024 * 1024, largest_piece=64 * 1024)
+    link = CoordinatorLink("a", window=ClipWindow(credit=8 * 1024 * 1024, largest_piece=64 * 1024))
     for now in range(100):
-        link.answered(4.0, 60_000, now * 2.0)
-    assert link.allowance == 16 * 1024
+        link.window.answered(4.0, 60_000, now * 2.0)
+    assert link.window.room == 16 * 1024
     for now in range(400):
-        link.answered(0.1, 60_000, 300.0 + now)
-    assert link.allowance == link.credit
+        link.window.answered(0.1, 60_000, 300.0 + now)
+    assert link.window.room == link.window.credit
 
 
 def test_how_long_clips_take_to_be_accepted_is_measured() -> None:
     worker = make_worker(credit=10_000_000)
-    before = worker.links["a"].window
+    before = worker.links["a"].window.size
     speak(worker, speak(worker, grant(worker, "One.")), now=1.0)
     worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 9.0)
-    assert worker.links["a"].window < before
+    assert worker.links["a"].window.size < before
 
 
 def test_a_worker_whose_disk_is_full_pauses_until_clips_are_taken_and_goes_on() -> None:

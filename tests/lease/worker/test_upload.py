@@ -75,14 +75,14 @@ def test_over_a_fast_link_clips_follow_one_another() -> None:
 def test_pieces_shrink_with_the_window_and_grow_again() -> None:
     worker = make_piecewise()
     link = worker.links["a"]
-    before = link.piece
+    before = link.window.piece
     for now in range(2, 30, 2):
-        link.answered(1.9, 1000, float(now))
-    assert link.window == PIECE // 4
-    assert link.piece == PIECE // 8 <= before
+        link.window.answered(1.9, 1000, float(now))
+    assert link.window.size == PIECE // 4
+    assert link.window.piece == PIECE // 8 <= before
     for _ in range(40):
-        link.answered(0.1, 1000, 40.0)
-    assert link.piece == PIECE
+        link.window.answered(0.1, 1000, 40.0)
+    assert link.window.piece == PIECE
 
 
 def test_a_piece_that_could_not_leave_is_sent_again_with_all_after_it() -> None:
