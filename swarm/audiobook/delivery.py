@@ -35,7 +35,7 @@ from swarm.audiobook.output_path import (
 from swarm.audiobook.sound.tags import Tags
 from swarm.errors import EnvironmentFault, Remedy
 from swarm.job.store.store import digest_of
-from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
+from swarm.system.disk import OUTPUT_OPTION, guarded, read_json, replace_file
 from swarm.system.machine import Say
 from swarm.system.platform import disk_of
 from swarm.system.text import bytes_text, clean, percent
@@ -171,10 +171,7 @@ class Delivery:
         return path.relative_to(self.outbox).as_posix()
 
     def _noted(self) -> dict[str, str]:
-        try:
-            return msgspec.json.decode((self.outbox / DELIVERED_FILE).read_bytes(), type=dict[str, str])
-        except (OSError, msgspec.MsgspecError):
-            return {}
+        return read_json(self.outbox / DELIVERED_FILE, dict[str, str]) or {}
 
     def _note(self, delivered: dict[str, str]) -> None:
         with guarded(self.outbox):
@@ -231,7 +228,4 @@ def _files(places: Places, place: str, book: str) -> Sizes:
 
 
 def _read(folder: Path) -> Places:
-    try:
-        return msgspec.json.decode((folder / UPLOADS).read_bytes(), type=Places)
-    except (OSError, msgspec.MsgspecError):
-        return {}
+    return read_json(folder / UPLOADS, Places) or {}

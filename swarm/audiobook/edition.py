@@ -28,6 +28,7 @@ from swarm.job.state import JobState, Place
 from swarm.job.store.store import DiskStore
 from swarm.lease.coordinator.core import CoordinatorCore
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
+from swarm.system.event_loop import from_thread
 from swarm.system.machine import Say
 from swarm.watch.report import HeardSentence, ReportExtra, closing_lines, locate, make_report, rewriting
 from swarm.watch.report_page import report_page
@@ -211,7 +212,7 @@ class Edition:
         assert self.delivery is not None
         async with self._delivering:
             try:
-                await asyncio.to_thread(self.delivery.deliver_file, path, self._teller())
+                await asyncio.to_thread(self.delivery.deliver_file, path, from_thread(self.say))
             except DestinationFault as fault:  # `deliver` tries again, with all other files
                 self.say(f"{fault} The rest is made all the same.")
             except Stopped:
@@ -233,9 +234,11 @@ class Edition:
             await asyncio.gather(*self._early)
             with contextlib.suppress(Stopped):
                 await asyncio.to_thread(
-                    self.delivery.deliver_files, [*files, *([page] if page.exists() else []), report], self._teller()
+                    self.delivery.deliver_files,
+                    [*files, *([page] if page.exists() else []), report],
+                    from_thread(self.say),
                 )
-            await asyncio.to_thread(self.delivery.remove_files, self._leftovers(), self._teller())
+            await asyncio.to_thread(self.delivery.remove_files, self._leftovers(), from_thread(self.say))
         except asyncio.CancelledError:
             self.stop_delivery()
             raise
@@ -250,7 +253,7 @@ class Edition:
         files = [path for path in self._uploaded_files(finished) if path.is_file()]
         place, uploads = self.upload.place, self._uploads
         try:
-            await asyncio.to_thread(self.upload.upload_book, files, self.style.tags, self._teller())
+            await asyncio.to_thread(self.upload.upload_book, files, self.style.tags, from_thread(self.say))
             uploads.note_upload(place, finished.at_s, self.style.tags, files)
             old = set() if self.keep_both else uploads.known_files(place, self.style.tags)
             left = await asyncio.to_thread(self.upload.remove_stale_files, files, old, self.style.tags)
@@ -294,15 +297,6 @@ class Edition:
                     shutil.rmtree(path)
                 elif path.name != DELIVERED_FILE:
                     path.unlink()
-
-    def _teller(self) -> Say:
-        """Return a function that says lines to the user from another thread."""
-        loop, say = asyncio.get_running_loop(), self.say
-
-        def tell(line: str) -> None:
-            loop.call_soon_threadsafe(say, line)
-
-        return tell
 
     def _remember(self, report: Path) -> None:
         """Load what an earlier run reported, for the closing lines."""

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from swarm.job.spec import JobSpec, Recipe
-from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file, write_synced
+from swarm.system.disk import OUTPUT_OPTION, guarded, read_json, replace_file, write_synced
 from swarm.system.platform import sync_folder
 
 # Files with these endings belong to those of the sound.
@@ -236,11 +236,7 @@ def claims_in(folder: Path) -> list[Path]:
 
 
 def _noted_claims(folder: Path) -> list[str]:
-    try:
-        said = json.loads((folder / CLAIMS).read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return []
-    return [claim for claim in said if isinstance(claim, str)] if isinstance(said, list) else []
+    return read_json(folder / CLAIMS, list[str]) or []
 
 
 def numbered(stem: str, number: int) -> str:
@@ -322,7 +318,4 @@ def _remove_torn(report: Path) -> bool:
 
 def head_of_report(report: Path) -> Head | None:
     """Return the head of the report at a path; None if there is none."""
-    try:
-        return read_head(report.read_bytes()) if report.stat().st_size <= MAX_REPORT_BYTES else None
-    except OSError:
-        return None
+    return read_json(report, Head, MAX_REPORT_BYTES)

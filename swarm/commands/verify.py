@@ -3,7 +3,6 @@
 import argparse
 import os
 import shlex
-import shutil
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
@@ -30,7 +29,7 @@ from swarm.job.spec import Recipe
 from swarm.job.state import JobState
 from swarm.job.store.store import DiskStore, list_jobs
 from swarm.system.capacity import read_capacity
-from swarm.system.disk import full_name
+from swarm.system.disk import full_name, link_or_copy
 from swarm.system.platform import run_loop
 from swarm.system.text import clean
 from swarm.voice.engine import EngineFault
@@ -161,7 +160,7 @@ async def respeaking(recipe: Recipe, job_files: Mapping[str, Path], folder: Path
     """
     engines = Engines(("cpu:0",), log)
     for name, path in job_files.items():
-        _link(path, folder / name)
+        link_or_copy(path, folder / name)
     try:
         await engines.load(0, recipe, folder)
         yield lambda text, seed: _respoken(engines, text, seed)
@@ -177,11 +176,3 @@ async def _respoken(engines: Engines, text: str, seed: int) -> bytes:
     except EngineFault:
         return b""
     return clip.frame if clip else b""
-
-
-def _link(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)

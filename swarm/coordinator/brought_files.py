@@ -10,8 +10,9 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -41,11 +42,15 @@ class ModelFile:
     source: Path
     inside: str = ""  # the name of the file in the zip
 
-    def open(self) -> AbstractContextManager[IO[bytes]]:
+    @contextmanager
+    def open(self) -> Iterator[IO[bytes]]:
         """Open the file for reading."""
         if not self.inside:
-            return self.source.open("rb")
-        return closing(_Inside(self.source, self.inside))  # type: ignore[arg-type]
+            with self.source.open("rb") as file:
+                yield file
+        else:
+            with zipfile.ZipFile(self.source) as archive, archive.open(self.inside) as file:
+                yield file
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the content in chunks. Raises UsageError over the bound."""
@@ -56,23 +61,6 @@ class ModelFile:
                 if total > MAX_BYTES:
                     raise UsageError(f"--custom-model {self.source}: {self.inside or 'a file'} is too large.")
                 yield chunk
-
-
-class _Inside:
-    """A file in a zip; to close it closes the zip too."""
-
-    def __init__(self, path: Path, name: str) -> None:
-        self._archive = zipfile.ZipFile(path)
-        self._file = self._archive.open(name)
-
-    def read(self, size: int = -1) -> bytes:
-        """Read at most `size` bytes."""
-        return self._file.read(size)
-
-    def close(self) -> None:
-        """Close the file and its zip."""
-        self._file.close()
-        self._archive.close()
 
 
 @dataclass(frozen=True)
@@ -87,13 +75,15 @@ class CustomModel:
     @property
     def name(self) -> str:
         """The model's name in a recipe: the same files have the same name."""
-        manifest = "".join(f"{info.name} {info.digest} {info.size}\n" for info in sorted(self.files, key=_by_name))
+        manifest = "".join(
+            f"{info.name} {info.digest} {info.size}\n" for info in sorted(self.files, key=attrgetter("name"))
+        )
         return CUSTOM + hashlib.sha256(manifest.encode()).hexdigest()
 
     @property
     def job_files(self) -> tuple[JobAsset, ...]:
         """Its files, in the order of their names."""
-        return tuple(sorted(self.files, key=_by_name))
+        return tuple(sorted(self.files, key=attrgetter("name")))
 
     def contents(self, folder: Path) -> dict[str, bytes | Path]:
         """Return the path of each file; files of a zip are unpacked into `folder`."""
@@ -103,10 +93,6 @@ class CustomModel:
         """Return the path of one file, unpacked into `folder` if need be; None if it is no file of this model."""
         found = (file for info, file in self.files.items() if info.digest == digest)
         return next((_unpacked(file, folder / digest) for file in found), None)
-
-
-def _by_name(info: JobAsset) -> str:
-    return info.name
 
 
 def _unpacked(file: ModelFile, target: Path) -> Path:
@@ -375,7 +361,7 @@ def _made_from(store: DiskStore, kind: str, path: str, digest: str = "") -> JobS
     def fits(origin: FileOrigin) -> bool:
         return origin.kind == kind and (origin.digest == digest if digest else origin.path == path)
 
-    jobs = (job for job in _newest_first(store) if any(map(fits, job.origins)))
+    jobs = (job for job in reversed(store.jobs()) if any(map(fits, job.origins)))
     return next(
         (job for job in jobs if all(_is_whole(store, job.job, job_file) for job_file in _of_kind(job, kind))), None
     )
@@ -385,10 +371,6 @@ def _of_kind(job: JobSummary, kind: str) -> tuple[JobAsset, ...]:
     return tuple(
         job_file for job_file in job.job_files if job_file.name.startswith(VOICE if kind == "voice" else MODEL)
     )
-
-
-def _newest_first(store: DiskStore) -> Iterator[JobSummary]:
-    return reversed(store.jobs())
 
 
 def _adopt(brought: BroughtFiles, job: JobSummary, kind: str, store: DiskStore) -> None:

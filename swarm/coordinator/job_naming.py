@@ -22,12 +22,9 @@ def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> st
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256")
     digest.update(msgspec.json.encode((recipe.facts, config.chapters)))
-    if config.reading is not None:
-        digest.update(msgspec.json.encode(config.reading))
-    if config.credits is not None:
-        digest.update(msgspec.json.encode(config.credits))
-    if config.cast is not None:
-        digest.update(msgspec.json.encode(config.cast))
+    for choice in (config.reading, config.credits, config.cast):
+        if choice is not None:
+            digest.update(msgspec.json.encode(choice))
     if config.one_engine:
         digest.update(b"one engine")
     if config.preview_s:

@@ -11,7 +11,7 @@ from swarm.audiobook.output_path import UPLOADS, report_path
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.store.store import JOB_NAME
 from swarm.job.store.summary import JobSummary
-from swarm.system.disk import full_name
+from swarm.system.disk import full_name, read_json
 from swarm.system.text import clock_text
 from swarm.watch.report import Heard, Reported, heard_at, read_reported, sound_files
 
@@ -164,9 +164,6 @@ def uploaded_to(state_dir: Path, job: str) -> tuple[str, str] | None:
     """Return the Audiobookshelf server and library that an audiobook was last uploaded to, as the job remembers."""
     if not JOB_NAME.fullmatch(job):
         return None
-    try:
-        places = msgspec.json.decode((state_dir / "jobs" / job / UPLOADS).read_bytes(), type=dict[str, msgspec.Raw])
-    except (OSError, msgspec.MsgspecError):
-        return None
-    server, _, library = next(reversed(places), "").partition("#")
+    places = read_json(state_dir / "jobs" / job / UPLOADS, dict[str, msgspec.Raw])
+    server, _, library = next(reversed(places or {}), "").partition("#")
     return (server, library) if server else None

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 from swarm.errors import StoreError, SwarmError
 from swarm.lease.message import EngineOffer, Hello
 from swarm.net.wire import plain
-from swarm.system.disk import guarded, replace_file
+from swarm.system.disk import guarded, read_json, replace_file
 from swarm.voice.host.choice import recommendations
 from swarm.voice.host.foreign import NAME, OfferedEngine, decode_facts
 from swarm.voice.host.registry import find_engine, learn
@@ -125,7 +125,7 @@ MEMORY_S = 10 * 3600.0  # seconds of sound after which older ones count half
 LEAST_S = 60.0  # seconds of sound before a speed is told
 
 Seconds = Annotated[float, Meta(ge=0, le=1e12)]
-Speeds = Annotated[dict[str, tuple[Seconds, Seconds]], Meta(max_length=MAX_NAMES)]  # each model has its sound and work
+Speeds = dict[str, tuple[Seconds, Seconds]]  # each model has its sound and work
 
 
 def note_speed(state_dir: Path, name: str, sound_s: float, work_s: float) -> None:
@@ -146,8 +146,4 @@ def read_speeds(state_dir: Path) -> dict[str, float]:
 
 
 def _read_speeds(state_dir: Path) -> dict[str, tuple[float, float]]:
-    path = state_dir / SPEEDS_FILE
-    with suppress(OSError, ValueError):
-        if path.stat().st_size <= MAX_SPEEDS_BYTES:
-            return msgspec.json.decode(path.read_bytes(), type=Speeds)
-    return {}
+    return read_json(state_dir / SPEEDS_FILE, Speeds, MAX_SPEEDS_BYTES) or {}

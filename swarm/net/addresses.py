@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import ifaddr
-import msgspec
 
 from swarm.config import DEFAULT_PORT, ENV_COORDINATOR
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.system.disk import guarded, replace_file
+from swarm.system.disk import guarded, read_json, replace_file
 
 FILE = "addresses.json"
 MAX_ADDRESSES = 4  # addresses remembered for each swarm
@@ -69,10 +68,7 @@ def remember_address(state_dir: Path, swarm: str, address: str) -> None:
 
 
 def _read(path: Path) -> dict[str, list[str]]:
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, list[str]])
-    except (OSError, ValueError):
-        return {}
+    return read_json(path, dict[str, list[str]]) or {}
 
 
 def local_addresses() -> list[str]:

@@ -13,6 +13,7 @@ from msgspec import Struct
 from swarm.audiobook.output_path import MAX_REPORT_BYTES, claims_in
 from swarm.job.store.store import DiskStore
 from swarm.server.queue import BookState, QueuedBook, stamp_of
+from swarm.system.disk import read_json
 from swarm.system.text import clean
 
 KINDS = {
@@ -124,11 +125,9 @@ class FinishedBooks:
 
     def _report(self, job: str) -> _Report | None:
         for path in reversed(claims_in(self._store.folder(job))):
-            with suppress(OSError, ValueError, RecursionError):
-                if path.stat().st_size <= MAX_REPORT_BYTES:
-                    report = msgspec.json.decode(path.read_bytes(), type=_Report)
-                    if report.book.job == job:
-                        return report
+            report = read_json(path, _Report, MAX_REPORT_BYTES)
+            if report and report.book.job == job:
+                return report
         return None
 
 

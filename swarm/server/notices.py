@@ -19,7 +19,7 @@ from swarm.lease.envelope import Reason
 from swarm.lease.message import StatusReply
 from swarm.server.queue import BookState, QueuedBook
 from swarm.server.resident import Resident
-from swarm.system.disk import replace_file
+from swarm.system.disk import read_json, replace_file
 from swarm.system.machine import Clock, Say, extra_line, machine_name
 from swarm.system.text import clean, clean_note, count_text
 
@@ -194,7 +194,7 @@ class Notifier:
     def __init__(self, addresses: Sequence[Address], state_dir: Path, clock: Clock, note: Say) -> None:
         self._path = state_dir / "queue" / FILE
         self._clock, self._note = clock, note
-        self.notices = Notices(self._read())
+        self.notices = Notices(read_json(self._path, list[str]))
         self._boxes = [Mailbox(address) for address in addresses]
         self._kept: frozenset[str] = frozenset()
 
@@ -223,11 +223,6 @@ class Notifier:
         if not all(await asyncio.gather(*(box.send_news(name, now) for box in due))):
             self._note("a notice could not be sent to an address of --notify; it is tried again later")
         self._keep()
-
-    def _read(self) -> list[str] | None:
-        with suppress(OSError, ValueError):
-            return msgspec.json.decode(self._path.read_bytes(), type=list[str])
-        return None
 
     def _keep(self) -> None:
         told = self.notices.told.difference(*(box.waiting for box in self._boxes[:1]))

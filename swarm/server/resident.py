@@ -27,6 +27,7 @@ from swarm.lease.member_message import Order, QueuedStatus
 from swarm.lease.message import JobStatus, StatusReply
 from swarm.server.queue import BOOK_TRANSITIONS, BookState, Queue, QueuedBook
 from swarm.system.disk import OUTPUT_OPTION, store_fault
+from swarm.system.event_loop import from_thread
 from swarm.system.machine import Clock, Say
 from swarm.system.text import clean, clean_note, count_text
 from swarm.voice.host.registry import check_asked_voice
@@ -212,15 +213,11 @@ class Resident:
 
     async def _open(self, book: QueuedBook) -> None:
         """Read a book, and serve it unless the user did something else with it meanwhile."""
-        loop = asyncio.get_running_loop()
         mending = self._mending.get(book.id)
         book = self._become(book, BookState.OPENING)
         if self._leaving:  # the job of this very book may be among those that the server still lets go of
             await asyncio.wait(self._leaving)
-
-        def tell(line: str) -> None:
-            loop.call_soon_threadsafe(self._note, f"{book.heading}: {line}")
-
+        tell = from_thread(lambda line: self._note(f"{book.heading}: {line}"))
         opened, refused = None, None
         try:
             opened = await asyncio.to_thread(self._read, book, tell, mending.redo if mending else None)

@@ -12,8 +12,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+import msgspec
 from filelock import FileLock, Timeout
 
 from swarm.errors import InUse, Remedy, StoreError
@@ -79,6 +80,9 @@ BY_SQLITE = {  # primary result codes; the upper bits only refine them
     sqlite3.SQLITE_LOCKED: BUSY,
 }
 
+Kind = TypeVar("Kind")
+MAX_JSON_BYTES = 16 << 20
+
 
 def store_fault(error: Exception, path: Path, option: str = STATE_OPTION) -> StoreError:
     """Return the error that tells a user what went wrong with `path`; `option` names another folder."""
@@ -139,6 +143,25 @@ def _clear_parts(path: Path) -> None:
         with suppress(OSError):
             if part.stat().st_mtime < time.time() - STALE_S:
                 part.unlink()
+
+
+def read_json(path: Path, kind: type[Kind], most: int = MAX_JSON_BYTES) -> Kind | None:
+    """Return what a small file of JSON says; None if it is not there, damaged, or larger than `most`."""
+    with suppress(OSError, ValueError, msgspec.MsgspecError, RecursionError):
+        if path.stat().st_size <= most:
+            return msgspec.json.decode(path.read_bytes(), type=kind)
+    return None
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Hard-link a file under a new name, or copy it on disks without hard links. Raises OSError."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileExistsError:  # a copy would write into the other file, which may be a hard link
+        raise
+    except OSError:
+        shutil.copyfile(source, target)
 
 
 def full_name(path: Path) -> str:

@@ -13,6 +13,16 @@ from typing import Any
 Handler = Callable[[int, FrameType | None], None]
 
 
+def from_thread(say: Callable[[str], None]) -> Callable[[str], None]:
+    """Return a function by which another thread says lines to this one."""
+    loop = asyncio.get_running_loop()
+
+    def tell(line: str) -> None:
+        loop.call_soon_threadsafe(say, line)
+
+    return tell
+
+
 @contextmanager
 def draining(drain: Callable[[], object]) -> Iterator[None]:
     """Call `drain` on the event loop at the first signal; a second signal raises KeyboardInterrupt as usual."""

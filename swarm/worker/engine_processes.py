@@ -17,7 +17,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.spec import Recipe
 from swarm.lease.message import CPU
 from swarm.lease.worker.rest import model_of
-from swarm.system.disk import replace_file
+from swarm.system.disk import read_json, replace_file
 from swarm.system.serving import OnNews
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.environment import find_environment
@@ -40,7 +40,7 @@ class Needs:
         """`gpus` tells of each GPU, such as "cuda:0", what it is: equal ones have equal needs."""
         self._file = state_dir / FILE
         self._gpus = dict(gpus or {})
-        self._known = _read(self._file)
+        self._known = read_json(self._file, Known, MAX_BYTES) or {}
 
     def of(self, device: str, recipe: Recipe) -> int:
         """Return how many bytes of a device the model of a recipe takes; 0 if it was never measured."""
@@ -64,13 +64,6 @@ class Needs:
 
 def _name(recipe: Recipe) -> str:
     return " ".join(filter(None, model_of(recipe)))
-
-
-def _read(path: Path) -> Known:
-    with suppress(OSError, ValueError):
-        if path.stat().st_size <= MAX_BYTES:
-            return msgspec.json.decode(path.read_bytes(), type=Known)
-    return {}
 
 
 Batch = tuple[SpokenWords, ...]

@@ -28,7 +28,7 @@ from swarm.job.spec import FileOrigin, JobSpec, Setting
 from swarm.job.store.clips import file_size
 from swarm.job.store.journal import FILE as JOURNAL
 from swarm.job.store.journal import Journal
-from swarm.system.disk import DAMAGED
+from swarm.system.disk import DAMAGED, read_json
 
 
 def size_of(folder: Path | str) -> int:
@@ -147,10 +147,9 @@ def clip_bytes(state_dir: Path, folders: Sequence[Path]) -> int:
     stamps = [(folder.name, _stamp(folder)) for folder in folders]
     of = hashlib.sha256(repr(sorted(stamps)).encode()).hexdigest() if all(stamp for _, stamp in stamps) else ""
     path = state_dir / TOTAL_FILE
-    with suppress(OSError, ValueError):
-        kept = msgspec.json.decode(path.read_bytes(), type=ClipTotal)
-        if kept.of == of:
-            return kept.bytes
+    kept = read_json(path, ClipTotal)
+    if kept and kept.of == of:
+        return kept.bytes
     sizes: dict[int, int] = {}
     for folder in folders:
         summary = read_summary(folder)

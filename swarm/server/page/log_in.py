@@ -156,13 +156,8 @@ class LogIn:
     def __init__(
         self, site: Site, middleware: AuthMiddleware, password: Password, clock: Clock, given: Callable[[], None]
     ) -> None:
-        self._site, self._middleware, self._password, self._clock, self._given = (
-            site,
-            middleware,
-            password,
-            clock,
-            given,
-        )
+        self._site, self._middleware, self._password = site, middleware, password
+        self._clock, self._given = clock, given
         self._attempts = Attempts()
         self._one_by_one = asyncio.Lock()  # each check takes 32 MiB, so only one runs at a time
 

@@ -22,7 +22,7 @@ from swarm.errors import StoreError
 from swarm.job.job_asset import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, PIECE_BYTES, JobAsset, piece_size
 from swarm.job.store.store import digest_of
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.system.disk import Lock, Scratch, guarded, replace_file
+from swarm.system.disk import Lock, Scratch, guarded, link_or_copy, replace_file
 from swarm.system.platform import sync_file
 from swarm.system.text import bytes_text
 
@@ -295,8 +295,7 @@ class FileCache:
             source, target = self.root / job_file.digest, folder / job_file.name
             with guarded(source):
                 os.utime(source)  # marks the file as used, since the least recently used are removed first
-                target.parent.mkdir(parents=True, exist_ok=True)
-                _link(source, target)
+                link_or_copy(source, target)
         return folder
 
     def close_partial_files(self) -> None:
@@ -354,16 +353,6 @@ class FileCache:
         missing = size - (part.stat().st_size if part.exists() else 0)
         if shutil.disk_usage(self.root).free < missing + MIN_FREE_BYTES:
             raise StoreError(f"{bytes_text(missing)} more do not fit on the disk of {self.root}: free some of it.")
-
-
-def _link(source: Path, target: Path) -> None:
-    """Hard-link a file, or copy it on disks without hard links. Raises OSError."""
-    try:
-        os.link(source, target)
-    except FileExistsError:  # a copy would write into the other file, which may be a hard link
-        raise
-    except OSError:
-        shutil.copyfile(source, target)
 
 
 Report = Callable[[str, Kept], None]

@@ -22,6 +22,7 @@ from swarm.job.spec import Recipe
 from swarm.lease.file_transfer import MAX_MODEL_FILES, ModelReport, ModelSource, ToldFile
 from swarm.lease.worker.asset_download import Download
 from swarm.lease.worker.file_source import MissingFile
+from swarm.system.event_loop import from_thread
 from swarm.system.machine import Clock
 from swarm.voice.engine import OnProgress
 from swarm.voice.host.registry import find_engine
@@ -45,16 +46,6 @@ def _download(model: RemoteModel, tell: OnProgress) -> None:
     """Download what a model of a character's voice lacks; its engine says what is wrong when that voice speaks."""
     with suppress(EnvironmentFault):
         fetch_files(model.title, model.folder, model.files, tell)
-
-
-def _telling_here(tell: OnProgress) -> OnProgress:
-    """Return a function by which another thread tells its progress to this one."""
-    loop = asyncio.get_running_loop()
-
-    def tell_here(text: str) -> None:
-        loop.call_soon_threadsafe(tell, text)
-
-    return tell_here
 
 
 @dataclass(eq=False)
@@ -156,7 +147,7 @@ class ModelExchange:
         first, *others = models
         for model in {model.folder: model for model in others if model and model != first}.values():
             async with self._model_at_hand(link, model, tell):
-                await asyncio.to_thread(_download, model, _telling_here(tell))
+                await asyncio.to_thread(_download, model, from_thread(tell))
         if first is None:
             yield
             return
