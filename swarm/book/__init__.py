@@ -1,4 +1,4 @@
 """A book file becomes segments that a voice can speak, and a read-along EPUB is made of their places.
 
-Files come in; Book, ChapterText and Segment go out. The room imports nothing of swarm/ but swarm/errors.py.
+Files come in; Book, Chapter and Segment go out, and nothing of swarm/ is imported but swarm/errors.py.
 """

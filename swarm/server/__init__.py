@@ -1,4 +1,5 @@
 """The resident coordinator: a queue of books, orders of users, a watched folder, listening, and notices.
 
-It serves jobs by coordinator/; orders and books come in by the page, the interface for programs and messages.
+Books and orders come in by the page, the interface for programs and messages; jobs go to coordinator/, and finished
+books, sound and notices go out to users.
 """

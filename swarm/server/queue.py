@@ -1,6 +1,6 @@
 """The queue of a resident coordinator: its books in the order they are spoken, in one file of the state folder.
 
-Each book is in one state. Nothing but what the table of states says happens to it (docs/design.md has the diagram).
+Each book is in one state. Nothing but what the table of states says happens to it (docs/design/states.md draws it).
 """
 
 import shutil

@@ -1,4 +1,4 @@
 """Languages: how they say what books write.
 
-Texts and numbers come in, words go out. What belongs to one language lies in its folder in `languages/`.
+Texts and numbers come in, words go out; what belongs to one language lies in its folder in `languages/`.
 """

@@ -1,4 +1,4 @@
-"""Files that go from worker to worker: job files and the files of models.
+"""Files that go from worker to worker: job assets and the files of models.
 
-Blocks come in from coordinators, peers and hubs; the cache keeps whole files, and a server passes them on to peers.
+Pieces come in from coordinators, peers and hubs; whole files go out, to engines here and to peers.
 """
