@@ -193,6 +193,35 @@ def test_no_two_test_files_share_a_name() -> None:
     assert sorted(names) == sorted(set(names))
 
 
+# Files that may share their name: what an engine has in its folder, and pairs that are two halves of one thing.
+OF_EACH_ENGINE = {"engine.py", "voice.py", "voices.py", "card.py", "files.py", "models.py", "options.py"}
+HALVES = {"abbreviation.py", "serve.py"}
+MIN_LINES = 60
+# Files of at most so many lines that only a file of their own folder imports, with the reason.
+SMALL = {
+    "swarm/system/bootstrap.py": "the Python of another environment runs it by its path",
+    "swarm/commands/completions.py": "a command, as each file of this folder",
+    "swarm/system/pulse.py": "containers run it as a module of its own, and it starts at once",
+}
+
+
+def importers(path: str) -> list[str]:
+    """Return the files that import a file."""
+    module = path.removesuffix(".py").replace("/", ".")
+    return [other for other in SOURCES if other != path and module in imports(other)]
+
+
+def test_a_small_file_that_only_its_neighbour_imports_has_a_reason() -> None:
+    small = {path for path in SOURCES if not path.endswith("__init__.py") and len(text(path).splitlines()) <= MIN_LINES}
+    lone = {path for path in small if [Path(each).parent for each in importers(path)] == [Path(path).parent]}
+    assert lone - set(SMALL) == set()
+
+
+def test_two_files_share_a_name_only_on_purpose() -> None:
+    names = Counter(Path(path).name for path in SOURCES if not path.endswith("__init__.py"))
+    assert {name for name, count in names.items() if count > 1} - OF_EACH_ENGINE - HALVES == set()
+
+
 def lines_of_body(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     """Return how many lines a function has below its docstring."""
     first = node.body[1] if ast.get_docstring(node, clean=False) and len(node.body) > 1 else node.body[0]
