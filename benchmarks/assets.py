@@ -35,7 +35,7 @@ from swarm.coordinator.serve import Server
 from swarm.job.job_asset import JobAsset
 from swarm.job.state import JobState
 from swarm.job.store.store import DiskStore
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.net.client import ask
 from swarm.net.transport import RouterSocket

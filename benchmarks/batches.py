@@ -20,11 +20,11 @@ from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.lease.message import PROTOCOL, Device, EngineOffer, Hello
 from swarm.lease.outcome import CancelPrefetch, Load, Outcome, Prefetch, Speak, Words, WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 
 CHARACTERS, CHAPTERS = 600_000, 12
 COST_S = 0.01  # a character that is spoken alone takes this

@@ -21,7 +21,7 @@ from process import head, row
 from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.lease.message import PROTOCOL, Device, EngineOffer, Grant, Heartbeat, Hello, Revoke, SlotReport
 from swarm.lease.outcome import Outcome

@@ -27,7 +27,7 @@ from process import head, row
 from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.lease.message import (
     PROTOCOL,

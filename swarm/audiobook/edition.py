@@ -26,7 +26,7 @@ from swarm.book.model.reading_choice import Wording
 from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.job.state import JobState, Place
 from swarm.job.store.store import DiskStore
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 from swarm.system.event_loop import from_thread
 from swarm.system.machine import Say

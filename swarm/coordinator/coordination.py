@@ -26,7 +26,7 @@ from swarm.errors import (
     UsageError,
 )
 from swarm.job.store.store import DiskStore
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Reason
 from swarm.lease.member_message import NewBook, Obeyed, Order

@@ -25,7 +25,7 @@ from swarm.job.job_asset import digests_of
 from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuarantined
 from swarm.job.state import Place
 from swarm.job.store.store import DiskStore
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.intake import ClipAssembly
 from swarm.lease.coordinator.order_effects import Instructed, instruct
 from swarm.lease.coordinator.time_left import EncoderUse

@@ -23,7 +23,7 @@ from swarm.coordinator.seen_engines import SeenEngines
 from swarm.coordinator.serve import Server
 from swarm.errors import EXIT_DONE, SwarmError, UsageError
 from swarm.job.store.store import DiskStore
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.server.order_handler import OrderHandler
 from swarm.server.queue import Queue, stamp_of

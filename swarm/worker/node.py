@@ -35,8 +35,8 @@ from swarm.lease.outcome import (
 from swarm.lease.states import LinkState
 from swarm.lease.worker.asset_download import Downloads
 from swarm.lease.worker.coordinator_link import other_name
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.net.transport import DealerSocket
 from swarm.net.worker_connections import Connection, Connections, WorkerSockets
 from swarm.system.event_loop import Wakefulness

@@ -28,7 +28,7 @@ from swarm.job.job_asset import PIECE_BYTES, JobAsset
 from swarm.job.spec import JobSpec, clip_key
 from swarm.job.state import JobState, apply
 from swarm.job.store.store import Entry
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Message, Reason
 from swarm.lease.file_transfer import Fetch, Piece

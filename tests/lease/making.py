@@ -8,7 +8,7 @@ from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import Settings, WorkerSettings
 from swarm.lease.envelope import CLIP_PIECE_BYTES, Message
 from swarm.lease.message import (
@@ -25,7 +25,7 @@ from swarm.lease.message import (
     Welcome,
 )
 from swarm.lease.outcome import Load, Outcome, Speak, WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.watch.words import event_text, hopeless_text, worded_status
 
 TEXTS = [f"Sentence number {n} is of a usual length." for n in range(1, 7)]

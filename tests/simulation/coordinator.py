@@ -18,7 +18,7 @@ from swarm.audiobook.sound.frame import check_frame
 from swarm.book.model.book import Segment
 from swarm.job.job_asset import piece_size
 from swarm.job.record import JobFinished, RunStarted
-from swarm.lease.coordinator.core import GATHER_S, OWN_GAP_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import GATHER_S, OWN_GAP_S, CoordinatorCore
 from swarm.lease.coordinator.intake import ClipAssembly
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Message

@@ -14,7 +14,7 @@ from worker_invariants import WorkerJudge, is_judged
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
-from swarm.lease.coordinator.core import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, CoordinatorCore
 from swarm.lease.coordinator.heartbeat import GRANT_FLIGHT_S
 from swarm.lease.coordinator.intake import MAX_RECORDED
 from swarm.lease.coordinator.ledger import PROMISED, Lease

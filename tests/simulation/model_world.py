@@ -13,14 +13,14 @@ from heap import Heap
 from making import make_core, make_hello
 
 from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, piece_size
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Fetch, LackedFile, ModelReport, ModelSource, Piece, Source, ToldFile
 from swarm.lease.message import Heartbeat
 from swarm.lease.outcome import Expect, Seek, WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.file_source import PEER, MissingFile
+from swarm.lease.worker.worker_core import WorkerCore
 
 LINK = "c"
 LOOK_S = 0.1  # between two looks at what a machine lacks

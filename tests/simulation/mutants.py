@@ -17,28 +17,27 @@ from coordinator import SimCoordinator
 from faults import TAKE_OVERS
 
 from swarm.job import run
-from swarm.lease.coordinator import core, heartbeat, served_job
-from swarm.lease.coordinator import core as deadlines
+from swarm.lease.coordinator import coordinator_core, heartbeat, served_job
+from swarm.lease.coordinator import coordinator_core as deadlines
 from swarm.lease.coordinator.chain import Chain
-from swarm.lease.coordinator.core import CoordinatorCore, Deadlines
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore, Deadlines
 from swarm.lease.coordinator.grant import GrantRound, Request
 from swarm.lease.coordinator.intake import ClipAssembly, ClipPieces, Intake
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.served_assets import ServedAssets
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.outcome import Outcome
-from swarm.lease.worker import asset_download, retained_clips, slot_changes
-from swarm.lease.worker import core as worker_core
+from swarm.lease.worker import asset_download, retained_clips, slot_changes, worker_core
 from swarm.lease.worker import slot_changes as proof
 from swarm.lease.worker.asset_download import Downloads
 from swarm.lease.worker.coordinator_link import Answers
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.link_window import ClipWindow, LinkPace
 from swarm.lease.worker.rest import Rest
 from swarm.lease.worker.retained_clips import RetainedClips
 from swarm.lease.worker.sharing import Leaders
 from swarm.lease.worker.slot import BatchSearch, EngineSlot
 from swarm.lease.worker.unaccepted import ClipUploads, UnacceptedClips
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.standby import adopt
 
 
@@ -231,7 +230,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "more is ordered together than the engine takes": Edit(BatchSearch, "choose", "lines[: self.most]", "lines"),
     "a worker works for any head": Value(Leaders, "is_outrun", lambda self, job: False),
     "the old head is not told": Value(Leaders, "tell", lambda self, link, out: None),
-    "a head that was taken over goes on": Value(core, "overrule", lambda *_: None),
+    "a head that was taken over goes on": Value(coordinator_core, "overrule", lambda *_: None),
     "a new head does not name its job": Value(ServedJob, "was_taken_over", property(lambda self: False)),
     "what the old head granted goes on": Value(Leaders, "_move", staticmethod(lambda *_: None)),
     "a take-over begins no lineage": Value(run, "taken_over", lambda before, draw: before + 1),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from run import World
 
-from swarm.lease.coordinator import core as coordinator_core
+from swarm.lease.coordinator import coordinator_core
 from swarm.watch.trace.log_file import read_log, read_logs
 from swarm.watch.trace.replay import Replay
 from swarm.watch.trace.story import Story

@@ -48,8 +48,8 @@ from swarm.lease.outcome import (
     Unload,
     WorkerOutcome,
 )
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.file_source import PEER
+from swarm.lease.worker.worker_core import WorkerCore
 
 if TYPE_CHECKING:
     from coordinator import SimCoordinator

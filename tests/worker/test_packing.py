@@ -11,7 +11,7 @@ from making import grant, make_worker, ordered, speak
 
 from swarm.lease.message import Clip, Welcome
 from swarm.lease.outcome import Speak
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.voice.host.takes import make_clip
 from swarm.worker.node import packed
 

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.watch.trace.log_file import Entry
 from swarm.watch.trace.recorder import OPEN, PART, SET, plain_result, state_from
 

@@ -15,8 +15,8 @@ from swarm.lease.file_transfer import Fetch, ModelSource, Piece
 from swarm.lease.message import FromCoordinator, Job
 from swarm.lease.outcome import Load, WorkerOutcome
 from swarm.lease.worker.asset_download import Download
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.file_source import PEER
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.net.addresses import join_address, own_address
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.net.worker_connections import Connections, WorkerSockets

@@ -5,7 +5,7 @@ from dataclasses import replace
 from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import OWN_GAP_S, SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import OWN_GAP_S, SILENCE_S, CoordinatorCore
 from swarm.lease.coordinator.ledger import MAX_LAPSED
 from swarm.lease.message import (
     Accepted,

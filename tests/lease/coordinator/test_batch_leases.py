@@ -3,7 +3,7 @@
 from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.message import Bye, EngineOffer, Grant, Heartbeat, Revoke, SlotReport, Trim
 from swarm.lease.outcome import Outcome
 

@@ -4,7 +4,7 @@ from making import make_clip, make_core, make_hello, make_spec, offer, sent
 
 from swarm.job.spec import Recipe
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.file_transfer import ModelReport, ToldFile
 from swarm.lease.message import BORROWED, EngineOffer, Grant, Heartbeat
 

@@ -4,7 +4,7 @@ from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, off
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import PROMISE_S, SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import PROMISE_S, SILENCE_S, CoordinatorCore
 from swarm.lease.coordinator.roster import MIN_BYTES_S, PATIENCE_S
 from swarm.lease.envelope import MAX_CLIP_BYTES
 from swarm.lease.message import (

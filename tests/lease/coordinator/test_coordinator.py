@@ -10,7 +10,7 @@ from swarm.job.record import SegmentQuarantined
 from swarm.job.run import MAX_WORKERS, RunStats
 from swarm.job.spec import Recipe
 from swarm.job.state import JobState, apply
-from swarm.lease.coordinator.core import ASK_AGAIN_S, LISTEN_S, SILENCE_S
+from swarm.lease.coordinator.coordinator_core import ASK_AGAIN_S, LISTEN_S, SILENCE_S
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import Hindrance, NotLeasing, Resting
 from swarm.lease.message import (

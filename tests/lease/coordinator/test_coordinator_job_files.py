@@ -10,7 +10,7 @@ from small_tensors import small_tensors
 from swarm.job.job_asset import LATENTS, MODEL, VOICE, JobAsset
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import SILENCE_S, CoordinatorCore
 from swarm.lease.coordinator.roster import TELL_AGAIN_S
 from swarm.lease.coordinator.served_assets import ASK_AGAIN_S
 from swarm.lease.file_transfer import Fetch, Fetching, OfferedLatents, Piece

@@ -10,7 +10,7 @@ from msgspec import structs
 from swarm.job.job_asset import VOICE, JobAsset
 from swarm.job.spec import clip_key
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.roster import MAX_SLOTS, SLOTS_IN_ANY_CASE
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS
 from swarm.lease.message import (

@@ -6,7 +6,7 @@ from msgspec import structs
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.message import (
     Accepted,
     Bye,

@@ -4,7 +4,7 @@ from making import join, make_clip, make_core, make_spec, offer, sent
 
 from swarm.job.record import SegmentQuarantined
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.served_job import OTHERS_COME_S, has_failed_often, last_word, others_could
 from swarm.lease.message import Failed, Grant, Heartbeat
 

@@ -4,7 +4,7 @@ from making import RECIPE, TEXTS, hope, join, make_core, make_spec, offer, said,
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.envelope import Hindrance, NotLeasing, Resting
 from swarm.lease.message import Device, Done, EngineOffer, Grant, Heartbeat
 

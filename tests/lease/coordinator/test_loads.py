@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from making import join, make_core, make_spec, offer, sent
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.grant import MAX_GRANTS, Loads
 from swarm.lease.coordinator.ledger import Lease
 from swarm.lease.message import Done, Grant, Heartbeat, Trim

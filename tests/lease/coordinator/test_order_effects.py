@@ -4,7 +4,7 @@ from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent, sh
 
 from swarm.job.record import ClipAccepted, JobPaused
 from swarm.job.state import JobState, apply
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.order_effects import Instructed, instruct
 from swarm.lease.member_message import Action, Instruct, Order
 from swarm.lease.message import Accepted, Done, Grant, Heartbeat, Rejected, Revoke

@@ -5,7 +5,7 @@ import hashlib
 from making import make_core, make_hello, sent
 
 from swarm.job.job_asset import BLOCK_BYTES, DIGEST_BYTES, PIECE_BYTES
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.download_arbiter import ANSWER_S, NEW_S, STUCK_S
 from swarm.lease.file_transfer import (
     BlockDigests,

@@ -5,7 +5,7 @@ from making import TEXTS, join, make_clip, make_core, make_spec, offer, said, se
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import SILENCE_S, CoordinatorCore
 from swarm.lease.coordinator.heartbeat import MAX_ABSENT, RETURN_S
 from swarm.lease.coordinator.roster import CATCH_UP_S
 from swarm.lease.message import Bye, ClipPiece, Done, Grant, Heartbeat, Received, Revoke, SlotReport, WhoAreYou

@@ -7,8 +7,8 @@ from making import INFO, grant, make_worker, ordered, speak, texts, told
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.message import Failed, Heartbeat, Line, Revoke, Skip, Trim
 from swarm.lease.outcome import CancelPrefetch, Kill, Load, Prefetch, Speak, WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.slot import BatchSearch
+from swarm.lease.worker.worker_core import WorkerCore
 
 TEXTS = tuple(f"Sentence number {number}." for number in range(16))
 CLIP = SpokenClip(bytes(10), INFO)

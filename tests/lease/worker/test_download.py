@@ -8,7 +8,7 @@ from swarm.lease.file_transfer import Fetch, OfferedLatents, Piece
 from swarm.lease.message import Grant, Heartbeat, Job, Line, Release, Welcome
 from swarm.lease.outcome import Load, Seek, Speak, WorkerOutcome
 from swarm.lease.worker.asset_download import AGAIN_S, STALLED_S
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 
 SIZE = 10
 VOICE_FILE, MODEL_FILE = JobAsset(VOICE, "a" * 64, SIZE), JobAsset("model/model.pth", "b" * 64, SIZE)

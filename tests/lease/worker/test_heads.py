@@ -7,7 +7,7 @@ from swarm.job.spec import clip_key
 from swarm.lease.member_message import MAX_EPOCHS, Epochs
 from swarm.lease.message import Accepted, Grant, Held, Job, Line, Release, Wanted, Welcome
 from swarm.lease.outcome import WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 
 TAKEN = RUNS + 1
 NAME = (0, 0, KEY)

@@ -28,7 +28,7 @@ from swarm.lease.message import (
 from swarm.lease.outcome import CancelPrefetch, Kill, Load, Speak
 from swarm.lease.states import LinkState
 from swarm.lease.worker.coordinator_link import EMPTY_S
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 
 
 def test_it_greets_offers_its_slots_loads_the_engine_speaks_and_sends() -> None:

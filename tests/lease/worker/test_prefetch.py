@@ -11,8 +11,8 @@ from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import Accepted, Grant, Job, Line, Revoke, Trim, Welcome
 from swarm.lease.outcome import CancelPrefetch, Command, Load, Prefetch, Speak, Unload, WorkerOutcome
 from swarm.lease.states import SlotState
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.slot import EngineSlot
+from swarm.lease.worker.worker_core import WorkerCore
 
 TEXTS = "One.", "Two.", "Three.", "Four."
 THREE = Line(2, "Three.", 0)

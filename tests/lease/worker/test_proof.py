@@ -6,8 +6,8 @@ from swarm.lease.core_settings import WORKER_DEFAULTS
 from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import Failed, Heartbeat, Job, Release, Revoke
 from swarm.lease.outcome import Load, Speak, Unload, WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.slot_changes import MAX_SUSPECTS, PLAIN_TEXT
+from swarm.lease.worker.worker_core import WorkerCore
 
 BROKEN = "KeyError: 'engine'"
 TEXTS = [f"Sentence number {number}." for number in range(8)]

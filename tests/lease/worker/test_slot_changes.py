@@ -10,8 +10,8 @@ from swarm.lease.core_settings import WORKER_DEFAULTS
 from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.message import Accepted, Failed, Heartbeat, Job, Release, Trim
 from swarm.lease.outcome import CancelPrefetch, Kill, Load, Speak, Unload, WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.rest import CLIPS_BEFORE_TRUST
+from swarm.lease.worker.worker_core import WorkerCore
 
 HOT = Hindrance(NotLeasing.HOT, device="cuda:0", count=80)
 IDLE_S, RESTING_S, STEP_BACK_S = WORKER_DEFAULTS.idle_s, WORKER_DEFAULTS.resting_s, WORKER_DEFAULTS.step_back_s

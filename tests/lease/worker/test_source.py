@@ -17,8 +17,8 @@ from swarm.lease.file_transfer import (
 )
 from swarm.lease.message import Heartbeat, Job, Welcome
 from swarm.lease.outcome import Expect, WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
 from swarm.lease.worker.file_source import LIST_S, PEER, SILENT_S, STUCK_S, WORD_S, FileSource
+from swarm.lease.worker.worker_core import WorkerCore
 
 PIECE = 2
 BLOCK = 4 * PIECE

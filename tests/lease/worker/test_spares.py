@@ -5,7 +5,7 @@ from making import KEY, RECIPE, grant, make_worker, speak, told
 from swarm.job.spec import clip_key
 from swarm.lease.message import Accepted, Done, Grant, Held, Job, Line, Rejected, Release, Wanted, Welcome
 from swarm.lease.outcome import WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 
 NAME = (0, 0, KEY)
 

@@ -4,7 +4,7 @@ from making import KEY, grant, make_worker, speak
 
 from swarm.lease.message import Accepted, Clip, ClipPiece, Received
 from swarm.lease.outcome import ClipPart, WorkerOutcome
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 
 PIECE = 8000
 

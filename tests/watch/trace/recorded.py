@@ -5,11 +5,11 @@ from pathlib import Path
 from making import RECIPE, TEXTS, grant, join, make_clip, make_core, make_hello, make_spec, offer, speak
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.envelope import Hindrance, NotLeasing
 from swarm.lease.file_transfer import LackedFile, ModelReport, ToldFile
 from swarm.lease.message import Bye, Failed, Job, Welcome
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.watch.trace.log_file import open_log
 from swarm.watch.trace.recorder import Trace
 

@@ -8,7 +8,7 @@ from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent
 from recorded import coordinate
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.message import Failed, Grant, Heartbeat, Held, Hello, Release, SlotReport
 from swarm.watch.trace.log_file import open_log, read_log
 from swarm.watch.trace.recorder import Trace

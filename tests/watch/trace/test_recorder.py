@@ -11,10 +11,10 @@ from specs_for_tests import a_clip, a_job
 from swarm.job.job_asset import PIECE_BYTES
 from swarm.job.record import ClipDiscarded, GainFixed, JobFinished, LatentsKept, SegmentFailed, SegmentQuarantined
 from swarm.job.state import JobState, apply
-from swarm.lease.coordinator.core import CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.file_transfer import Piece
 from swarm.lease.message import Status
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.watch.trace import recorder
 from swarm.watch.trace.log_file import LogFile, open_log
 from swarm.watch.trace.recorder import NO_TRACE, READS, Trace, parts_of, state_from

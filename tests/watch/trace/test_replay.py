@@ -10,10 +10,10 @@ from small_tensors import small_tensors
 
 from swarm.job.job_asset import VOICE, JobAsset, piece_size
 from swarm.job.state import JobState
-from swarm.lease.coordinator import core as deadlines
+from swarm.lease.coordinator import coordinator_core as deadlines
 from swarm.lease.file_transfer import OfferedLatents, Piece
 from swarm.lease.message import Heartbeat
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.watch.trace.log_file import open_log, read_log
 from swarm.watch.trace.recorder import Trace
 from swarm.watch.trace.replay import Difference, Replay

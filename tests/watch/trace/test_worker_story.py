@@ -9,7 +9,7 @@ from recorded import work
 from swarm.lease.envelope import Reason
 from swarm.lease.message import Accepted, Done, Job, Rejected, Revoke, Trim, Welcome
 from swarm.lease.outcome import Load, Speak
-from swarm.lease.worker.core import WorkerCore
+from swarm.lease.worker.worker_core import WorkerCore
 from swarm.watch.trace.log_file import open_log, read_log
 from swarm.watch.trace.recorder import Trace
 from swarm.watch.trace.story import Story
