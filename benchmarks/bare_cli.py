@@ -26,7 +26,7 @@ def grant_whole_chapters() -> None:
 def write_no_file() -> None:
     """Have every job of this process end with its clips."""
     books.Edition = partial(Edition, audiobook=False)  # type: ignore[misc,assignment]
-    books.find_depot = lambda *_: None  # type: ignore[assignment]
+    books.find_destination = lambda *_: None  # type: ignore[assignment]
     books.check_space = lambda _: []  # type: ignore[assignment]
 
 

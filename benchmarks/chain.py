@@ -29,7 +29,7 @@ from heap import Heap
 from model_world import Machine, ModelWorld
 
 from swarm.job.job_asset import WINDOW
-from swarm.lease.file_transfer import FilePiece
+from swarm.lease.file_transfer import Piece
 
 ALONE_S = 50.0  # for one link to carry the file
 AT_ONCE = 2  # blocks that a machine sends, so that its link is never idle and little waits for it
@@ -85,7 +85,7 @@ class ChainWorld(ModelWorld):
             self.heap.step()
         return self.heap.now - begun_s
 
-    def _hand_over(self, machine: Machine, run: int, name: str, piece: FilePiece, frame: bytes) -> None:
+    def _hand_over(self, machine: Machine, run: int, name: str, piece: Piece, frame: bytes) -> None:
         now = self.heap.now
         free_s = self.down_s[machine] = max(now, self.down_s[machine] + len(frame) / machine.rate)
         self.heap.after(free_s - now, super()._hand_over, machine, run, name, piece, frame)

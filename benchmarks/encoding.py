@@ -23,7 +23,7 @@ from swarm.audiobook.sound.clip import make_opus, pack_tighter, read_opus
 from swarm.audiobook.sound.encoder import encode_reel, find_gain
 from swarm.audiobook.sound.format import Level, make_coding
 from swarm.audiobook.sound.studio_request import ReelClip, ReelRequest
-from swarm.book.epub import read_book
+from swarm.book.epub import read_epub
 from swarm.book.speech.script import make_script
 from swarm.job.clip_info import SpokenClip
 from swarm.system.child import ONE_THREAD
@@ -67,7 +67,7 @@ def main() -> None:
     parser.add_argument("--book", type=Path, default=BOOK)
     parser.add_argument("--sentences", type=int, default=20)
     arguments = parser.parse_args()
-    chapters = make_script(read_book(arguments.book), find_card("hibari"), "en", "")
+    chapters = make_script(read_epub(arguments.book), find_card("hibari"), "en", "")
     texts = [segment.spoken for chapter in chapters for segment in chapter.segments][: arguments.sentences]
     voice = hibari.open(choose_recipe("en", engine="hibari"), "cpu")
     rate = voice.sample_rate

@@ -26,7 +26,7 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from swarm.book.any_file import read_any_book
+from swarm.book.any_file import read_book
 from swarm.book.model.book import Segment
 from swarm.book.model.language_code import language_name
 from swarm.book.speech.script import chosen_chapters
@@ -70,7 +70,7 @@ class Row:
 
 def sentences(book: Path, chapters: str, card: EngineCard, language: str, count: int) -> list[Segment]:
     """Return the first sentences of each chosen chapter, as an engine is given them."""
-    texts = chosen_chapters(read_any_book(book, None), chapters)
+    texts = chosen_chapters(read_book(book, None), chapters)
     return [
         segment
         for chapter in texts

@@ -61,10 +61,10 @@ def _of_page() -> list[tuple[str, str]]:
 
 
 def _of_book(name: str, chapters: str) -> list[tuple[str, str]]:
-    from swarm.book.any_file import read_any_book
+    from swarm.book.any_file import read_book
     from swarm.book.speech.script import chosen_chapters
 
-    texts = chosen_chapters(read_any_book(Path(name)), chapters)
+    texts = chosen_chapters(read_book(Path(name)), chapters)
     return [(block.text, block.text) for chapter in texts for block in chapter.blocks if block.text.strip()]
 
 

@@ -21,7 +21,7 @@ import soundfile
 from making import BOOKS
 from process import head, row
 
-from swarm.book.epub import read_book
+from swarm.book.epub import read_epub
 from swarm.book.speech.script import make_script
 from swarm.config import ENV_VERIFY
 from swarm.voice.engine import Pcm
@@ -66,7 +66,7 @@ def judge(engine_name: str, arguments: argparse.Namespace) -> dict[str, list[flo
     assert verifier
     engine = find_engine(engine_name)
     voice = engine.open(choose_recipe("en", engine=engine_name), "cpu:0")
-    script = make_script(read_book(arguments.book), engine.card, "en")
+    script = make_script(read_epub(arguments.book), engine.card, "en")
     only = arguments.only
     texts = [part.spoken for chapter in script for part in chapter.segments if len(part.spoken) in LETTERS]
     chosen = random.Random(0).sample(texts, min(arguments.sentences, len(texts)))

@@ -36,7 +36,8 @@ from running import LOOPBACK, Swarm
 
 from swarm.config import STANDBY
 from swarm.job.store.journal import Journal
-from swarm.net.identity.identity import MAX_INVITES, Identity
+from swarm.net.identity.identity import Identity
+from swarm.net.identity.newcomers import MAX_INVITES
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.standby.copier import stand_by
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import regex
 
-from swarm.book.any_file import read_any_book
+from swarm.book.any_file import read_book
 from swarm.book.model.reading_choice import is_called
 from swarm.book.speech.dialogue import Utterance, find_utterances
 
@@ -56,7 +56,7 @@ def read_marks(path: Path) -> tuple[int, dict[int, tuple[str, ...]]]:
 def quotations(book: Path, marks: Path) -> Iterator[Quotation]:
     """Yield the quotations of a book with their marks."""
     total, speakers = read_marks(marks)
-    read, number = read_any_book(book, None), 0
+    read, number = read_book(book, None), 0
     for chapter in read.chapters:
         texts = [block.text for block in chapter.blocks]
         for text, said in zip(texts, find_utterances(texts, read.language.partition("-")[0]), strict=True):
