@@ -4,6 +4,7 @@ turn has come."""
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from swarm.job.spec import Recipe
 from swarm.lease.message import ANY, Done, Job, Packing, SlowLink, Welcome
@@ -137,10 +138,15 @@ class Answers:
 
 @dataclass
 class BeatLimit:
-    """How many heartbeats a coordinator got since the last regular one."""
+    """When a coordinator got the last regular heartbeat, and how many since."""
 
+    regular_s: float = -inf
     beats: int = 0
     unheard: int = 0  # heartbeats among them since the coordinator said something
+
+    def is_due(self, interval_s: float, now: float) -> bool:
+        """Return whether the regular heartbeat is due, which may come a little early."""
+        return now - self.regular_s >= 0.9 * interval_s
 
     def may_beat(self, most: int) -> bool:
         """Count a heartbeat, and return whether it may be sent: no more than `most` between two regular ones.
@@ -209,9 +215,9 @@ class CoordinatorLink:
         """Note that the coordinator said something."""
         self.answers.heard_s, self.beat_limit.unheard = now, 0
 
-    def regular_beat(self) -> None:
+    def regular_beat(self, now: float) -> None:
         """Count heartbeats from the regular one, which is sent now."""
-        self.beat_limit = BeatLimit()
+        self.beat_limit = BeatLimit(now)
 
     def packing(self, now: float) -> Packing:
         """Return how a clip that is spoken now is packed for the link."""

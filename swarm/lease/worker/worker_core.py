@@ -231,7 +231,7 @@ class WorkerCore:
     def lost(self, digest: str, now: float) -> WorkerOutcome:
         """Compute latents anew that a coordinator asked for and that are gone from the disk."""
         self.fetched.lost(digest, self.slots)
-        return self.beat(now)
+        return self.beat(now, news=True)
 
     def kept(self, digest: str, have: int, now: float, note: str = "", *, unfit: bool = False) -> WorkerOutcome:
         """Go on with a job file of which `have` bytes are on the disk; `unfit`: the next block did not fit."""
@@ -305,12 +305,15 @@ class WorkerCore:
 
     # --- time, and the end
 
-    def beat(self, now: float) -> WorkerOutcome:
-        """Send the regular heartbeat to every coordinator; also speak and send what had to wait."""
+    def beat(self, now: float, *, news: bool = False) -> WorkerOutcome:
+        """Send a heartbeat to every coordinator that is due one, with news to all; speak and send what had to wait."""
         out = WorkerOutcome()
         self.asks_first(now)
         for link in self.links.values():
-            link.regular_beat()
+            wished_s = self.settings.beat_within(link.welcome.heartbeat_s) if link.welcome else 0.0
+            if not news and not link.beat_limit.is_due(wished_s, now):
+                continue  # another coordinator wishes heartbeats more often, which must not fill the link to this one
+            link.regular_beat(now)
             if link.up:
                 out.beat(link.name)
             elif link.state is LinkState.GREETING:  # the greeting before may have been lost

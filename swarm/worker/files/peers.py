@@ -280,7 +280,7 @@ class Peers:
     async def _report_models(self) -> None:
         await self._open_if_closed()  # the server is open before others hear what they may have here
         if self._note_models():
-            self._carry_out(self._core.beat(self._clock.now()))
+            self._carry_out(self._core.beat(self._clock.now(), news=True))
 
     async def _tell_addresses(self) -> None:
         """Have heartbeats say where others reach the server, as seen on the way to each coordinator."""

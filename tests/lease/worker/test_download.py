@@ -44,7 +44,7 @@ def receive(
 
 
 def last_heartbeat(worker: WorkerCore, link: str = "a") -> Heartbeat:
-    beats = [m for name, m in worker.beat(1.0).messages if name == link and isinstance(m, Heartbeat)]
+    beats = [m for name, m in worker.beat(1.0, news=True).messages if name == link and isinstance(m, Heartbeat)]
     return beats[-1]
 
 

@@ -340,6 +340,16 @@ def test_heartbeats_come_as_often_as_a_coordinator_wishes_within_bounds() -> Non
     assert worker.beat_s == 1.0
 
 
+def test_a_coordinator_that_wishes_many_heartbeats_does_not_cause_them_for_another() -> None:
+    worker = make_worker(1, "a", "b")
+    worker.receive("a", Welcome("a", 1, "a", 0.2, 1000, 65536), 0.0)
+    worker.links["b"].fairness.served_s = 100.0  # the slot is offered to the other one all the time
+    worker.beat(0.0)
+    beats = [name for n in range(1, 11) for name, m in worker.beat(n / 5).messages if isinstance(m, Heartbeat)]
+    assert (beats.count("a"), beats.count("b")) == (10, 2)
+    assert [name for name, _ in worker.beat(2.1, news=True).messages] == ["a", "b"], "news are told at once"
+
+
 def test_lines_that_were_spoken_elsewhere_are_left_out_and_the_others_spoken() -> None:
     worker = make_worker()
     speak(worker, grant(worker, "One.", "Two.", "Three.", "Four."))

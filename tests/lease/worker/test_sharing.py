@@ -235,7 +235,7 @@ def test_heartbeats_between_two_regular_ones_are_bounded() -> None:
 
 def test_a_coordinator_that_says_nothing_gets_few_heartbeats_between_two_regular_ones() -> None:
     link = a_link("a")
-    for begin in (lambda: None, lambda: link.note_word(1.0), link.regular_beat):
+    for begin in (lambda: None, lambda: link.note_word(1.0), lambda: link.regular_beat(2.0)):
         begin()
         assert sum(link.beat_limit.may_beat(200) for _ in range(100)) == UNHEARD_BEATS
 
