@@ -18,7 +18,7 @@ from swarm.net.worker_connections import FixedSockets
 from swarm.system.platform import run_loop
 from swarm.watch.progress import Progress, make_progress
 from swarm.watch.trace.recorder import NO_TRACE, Trace
-from swarm.worker.clip_buffer import WITHOUT_SPARES
+from swarm.worker.clip_buffer import WITHOUT_RETAINED_CLIPS
 from swarm.worker.devices import Gpu, abouts_of, find_devices, read_slots, uuids_of
 from swarm.worker.engine_processes import Engines, Needs
 from swarm.worker.files.file_cache import FileCache
@@ -98,5 +98,13 @@ def _local_worker(coordination: Coordination, devices: Sequence[str], gpus: Sequ
     clock, trace = coordination.clock, coordination.trace
     sockets = FixedSockets(keys)
     return WorkNode(
-        hello, engines, job_files, sockets, clock, lambda line: None, limit_watch, settings=WITHOUT_SPARES, trace=trace
+        hello,
+        engines,
+        job_files,
+        sockets,
+        clock,
+        lambda line: None,
+        limit_watch,
+        settings=WITHOUT_RETAINED_CLIPS,
+        trace=trace,
     )

@@ -70,7 +70,7 @@ class WorkerSettings:
     max_beat_s: float = 2.0  # a longer interval would look like a machine that slept
     beats_between: int = 200  # more heartbeats between two regular ones are left out: answers may go on for ever
     max_held: int = 256 * 1024 * 1024  # bytes of clips kept for coordinators out of reach; then the worker pauses
-    max_spare: int = 256 * 1024 * 1024  # bytes of accepted clips kept in case a coordinator loses its disk
+    max_retained: int = 256 * 1024 * 1024  # bytes of accepted clips kept in case a coordinator loses its disk
     piece: int = PIECE_BYTES  # bytes of one `Piece`
     step_back_s: float = 300.0  # the first pause after a fault of the device: a game may be over by then
     max_step_back_s: float = 3600.0

@@ -52,7 +52,7 @@ class ToldFile(Struct, frozen=True):
     size: Size
 
 
-class LackedFile(Struct, frozen=True, omit_defaults=True):
+class MissingFileReport(Struct, frozen=True, omit_defaults=True):
     """A file of an engine's model that is on its way to a worker, by its handle: what its bytes have to be."""
 
     handle: Digest
@@ -67,7 +67,7 @@ class LackedFile(Struct, frozen=True, omit_defaults=True):
 class ModelReport(Struct, frozen=True, omit_defaults=True):
     """The files of engines' models that a worker lacks, and those that it has."""
 
-    lacked: Annotated[tuple[LackedFile, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
+    missing: Annotated[tuple[MissingFileReport, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
     told: Annotated[tuple[ToldFile, ...], Meta(max_length=MAX_MODEL_FILES)] = ()
 
 

@@ -367,13 +367,13 @@ class Done(Message, frozen=True, tag=True):
     """Nothing is left here for the slots offered. `final`: the coordinator ends, expect it no more.
 
     `failed`: it ends for a fault, such as a full disk; its user will mend that and start it again.
-    `lack`: what this worker lacks, if that is why.
+    `missing`: what this worker lacks, if that is why.
     `kinds`: of the slots that it has nothing for; (): all that were offered.
     """
 
     final: bool = False
     failed: bool = False
-    lack: Reason | None = None
+    missing: Reason | None = None
     kinds: Annotated[tuple[Name, ...], Meta(max_length=8)] = ()
 
 

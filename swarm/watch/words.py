@@ -196,7 +196,7 @@ def lacking_text(done: Done, install_line: Callable[[str], str] = lambda _engine
 
     `install_line` gives the command that installs an engine on this very machine; "" if it is not known here.
     """
-    return _say(LACKING, _here(done.lack, install_line))
+    return _say(LACKING, _here(done.missing, install_line))
 
 
 def hopeless_text(reason: Reason, install_line: Callable[[str], str] = lambda _engine: "") -> str:

@@ -11,7 +11,7 @@ from swarm.system.disk import Scratch
 from swarm.system.machine import Say
 
 MAX_MEMORY_BYTES = 16 * 1024 * 1024
-WITHOUT_SPARES = WorkerSettings(max_spare=0)  # a worker that has its coordinator's disk needs none
+WITHOUT_RETAINED_CLIPS = WorkerSettings(max_retained=0)  # a worker that has its coordinator's disk needs none
 
 ClipName = tuple[str, int, int, str]  # job, chapter, index, key
 

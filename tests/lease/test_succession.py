@@ -119,7 +119,7 @@ class World:
     seed: int
     now: float = 0.0
     elections: list[tuple[float, str, str]] = field(default_factory=list)  # when, by whom, of which run
-    heads: list[tuple[str, VoterRegistry]] = field(default_factory=list)  # coordinators of those that took over
+    leaders: list[tuple[str, VoterRegistry]] = field(default_factory=list)  # coordinators of those that took over
     heads_s: dict[str, float] = field(default_factory=dict)  # run -> when such a coordinator is found
     heard_s: dict[tuple[str, str], float] = field(default_factory=dict)  # (candidate, run) -> when it was heard
     told: tuple[str, set[str]] = ("", set())  # the run that was asked about last, and whose answers came
@@ -171,7 +171,7 @@ class World:
         """Let a machine claim its place with each coordinator in its reach: the first one, and those that took over."""
         name = machine.candidate.id
         coordinators = [("c", self.registry)] if self.is_up else []
-        for host, registry in (*coordinators, *self.heads):
+        for host, registry in (*coordinators, *self.leaders):
             awake, run = host in ("c", name) or self.now >= self._machine(host).asleep_until_s, registry.voters.run
             if awake and self._linked(host, name) and self.now >= self.heads_s.get(run, 0.0):
                 voters = registry.meet(Claim(machine.candidate, run, machine.core.revision(run)), self.now)
@@ -205,7 +205,7 @@ class World:
             if VALID_S < self.now - self.heard_s.get((other, run), 0.0) < SILENCE_S - VALID_S:
                 raise Wrong(f"seed {self.seed}: {name} takes over, and {other} had heard the coordinator")
         self.elections.append((self.now, name, run))
-        self.heads.append((name, VoterRegistry(f"{run} by {name}")))
+        self.leaders.append((name, VoterRegistry(f"{run} by {name}")))
         self.heads_s[f"{run} by {name}"] = self.now + self.random.choice([5, 20, 100])
 
 
@@ -232,7 +232,7 @@ def test_no_two_of_a_roll_take_over_at_once_in_five_hundred_seeds_more() -> None
 @pytest.mark.parametrize("seed", range(8))
 def test_where_most_heirs_are_left_one_takes_over_in_the_end(seed: int) -> None:
     world = play(seed)
-    world.heads.clear()
+    world.leaders.clear()
     world.restart()
     world.cut.clear()
     for machine in world.machines:

@@ -35,7 +35,7 @@ def test_no_text_of_a_peer_steers_a_terminal(ill: str) -> None:
         m.Welcome(ill, 3, ill, 1.0, 8, 65536),
         m.Refused(Reason("other protocol", coordinator=ill)),
         m.Job("job", "Moby" + ill, Recipe("metronome", "tick", "en")),
-        m.Done(lack=Reason("lacks model", title=ill, files=(ill,))),
+        m.Done(missing=Reason("lacks model", title=ill, files=(ill,))),
         m.StatusReply(
             ill, ill, ill, 3, (), (m.WorkerStatus("w", ill, ill, (m.SlotStatus(0, ill, note=ill),), 0.5, 0, note=ill),)
         ),

@@ -14,7 +14,7 @@ from swarm.lease.envelope import Reason
 from swarm.lease.file_transfer import (
     BlockDigests,
     Blocks,
-    LackedFile,
+    MissingFileReport,
     ModelReport,
     ModelSource,
     Source,
@@ -54,7 +54,9 @@ FROM_WORKER: list[m.Message] = [
         (m.Fetching(DIGEST, 5, "no room"),),
         (m.OfferedLatents("job", DIGEST, 5), m.OfferedLatents("other", "", 0)),
     ),
-    m.Heartbeat((), models=ModelReport((LackedFile(DIGEST, 5, false=(DIGEST,), told=TOLD, waits=True),), (TOLD,))),
+    m.Heartbeat(
+        (), models=ModelReport((MissingFileReport(DIGEST, 5, false=(DIGEST,), told=TOLD, waits=True),), (TOLD,))
+    ),
     m.Fetch(DIGEST, 2**33),
     Blocks(DIGEST, 3),
     m.Piece(DIGEST, 5, 2**33),
@@ -92,7 +94,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Skip(7, (2, 5)),
     m.Revoke(7),
     m.Done(final=True),
-    m.Done(lack=Reason("lacks model", title="T", model="vctk", command="models fetch vctk")),
+    m.Done(missing=Reason("lacks model", title="T", model="vctk", command="models fetch vctk")),
     m.WhoAreYou(),
     Instruct("limit", 2, "laptop"),
     Obeyed(True, "paused"),

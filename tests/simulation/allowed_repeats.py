@@ -29,8 +29,8 @@ class AllowedRepeats:
         self.while_away: dict[str, list[Spot]] = {}
         self.doubled = 0
         self.given = 0
-        self.spared: set[Spot] = set()  # living workers still had these when a disk was lost
-        self.spared_again = 0  # some of the spared are spoken again all the same
+        self.retained: set[Spot] = set()  # living workers still had these when a disk was lost
+        self.retained_again = 0  # some of the retained are spoken again all the same
 
     def allow(self, spots: Iterable[Spot], why: str) -> None:
         """Allow each of these segments to be spoken once more."""
@@ -47,7 +47,7 @@ class AllowedRepeats:
         if self.said[head, spot] == 1:
             return
         self.doubled += 1
-        self.spared_again += spot in self.spared
+        self.retained_again += spot in self.retained
         if not self.left[spot] and not self.world.was_raw:
             raise Violation("spoken again without a reason", spot)
         self.left[spot] -= 1
@@ -77,8 +77,8 @@ class AllowedRepeats:
         """Allow all that lay on a disk that is lost, and remember what living workers still have of it."""
         spots = [(job, *place) for job, state in coordinator.disk.durable.items() for place in state.accepted]
         self.allow(spots, f"{coordinator.name} lost its disk")
-        spare = {name[:3] for worker in self.world.workers if worker.alive for name in worker.core.retained_clips.clips}
-        self.spared |= spare.intersection(spots)
+        held = {name[:3] for worker in self.world.workers if worker.alive for name in worker.core.retained_clips.clips}
+        self.retained |= held.intersection(spots)
 
     def graced(self, coordinator: SimCoordinator) -> None:
         """Allow what a worker holds that did not come back, or did not say everything, within the grace period."""

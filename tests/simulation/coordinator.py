@@ -271,10 +271,10 @@ class SimCoordinator(Machine):
         self._set_alarm()
 
     def _tick(self, core: CoordinatorCore) -> None:
-        before, promises = self.world.judge.holdings(core), self.world.judge.promises(core)
+        before, reservations = self.world.judge.holdings(core), self.world.judge.reservations(core)
         outcome = core.tick(self.clock())
         self.world.judge.ticked(self, before)
-        self.world.judge.keeps_promises(self, promises)
+        self.world.judge.keeps_reservations(self, reservations)
         self.take(outcome)
         self.world.judge.coordinator(self, ticked=True)
 

@@ -14,10 +14,10 @@ from worker_invariants import WorkerJudge, is_judged
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
-from swarm.lease.coordinator.coordinator_core import ASK_AGAIN_S, OWN_GAP_S, PROMISE_S, SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import ASK_AGAIN_S, OWN_GAP_S, RESERVATION_S, SILENCE_S, CoordinatorCore
 from swarm.lease.coordinator.heartbeat import GRANT_FLIGHT_S
 from swarm.lease.coordinator.intake import MAX_RECORDED
-from swarm.lease.coordinator.ledger import PROMISED, Lease
+from swarm.lease.coordinator.ledger import RESERVED, Lease
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import MAX_ATTEMPTS, OTHERS_WAITED_FOR_S, ServedJob, leaves_to_others
 from swarm.lease.envelope import Message
@@ -91,19 +91,19 @@ class Judge:
             if alike and worker.awake and connection.is_busy and busy_s > SILENCE_S and not coordinator.ever_slept:
                 raise Violation(f"{process} is thought dead while its link carries its messages")
 
-    def promises(self, core: CoordinatorCore) -> dict[int, str]:
-        """Return the sessions of the promised leases, by lease."""
+    def reservations(self, core: CoordinatorCore) -> dict[int, str]:
+        """Return the sessions of the leases that reserve places, by lease."""
         leases = [lease for served in core.jobs.values() for lease in served.ledger.leases.values()]
-        return {lease.id: lease.session for lease in leases if lease.slot == PROMISED}
+        return {lease.id: lease.session for lease in leases if lease.slot == RESERVED}
 
-    def keeps_promises(self, coordinator: SimCoordinator, before: dict[int, str]) -> None:
-        """Complain of a promise that time has ended while its worker's clips come."""
+    def keeps_reservations(self, coordinator: SimCoordinator, before: dict[int, str]) -> None:
+        """Complain of a reservation that time has ended while its worker's clips come."""
         core = coordinator.core
         assert core is not None
-        ended = before.keys() - self.promises(core).keys()
+        ended = before.keys() - self.reservations(core).keys()
         for session in {before[lease] for lease in ended} & core.sessions.keys():
-            if coordinator.clock() - core.sessions[session].link.sent_s < PROMISE_S / 2:
-                raise Violation(f"a promise to {session} ran out while its clips came")
+            if coordinator.clock() - core.sessions[session].link.sent_s < RESERVATION_S / 2:
+                raise Violation(f"a reservation of {session} ran out while its clips came")
 
     def must_take(self, core: CoordinatorCore, peer: bytes, clip: Clip) -> bool:
         """Return whether a clip that came is wanted and of a worker that was let in."""
@@ -139,7 +139,7 @@ class Judge:
             elif isinstance(send.message, Trim | Revoke):
                 self._shortened(coordinator, send)
             elif isinstance(send.message, Wanted):
-                self._promised(core, send.message)
+                self._reserved(core, send.message)
 
     def _granted(self, core: CoordinatorCore, session: Session, grant: Grant) -> None:
         served = core.jobs[grant.job]
@@ -178,10 +178,10 @@ class Judge:
                 self.repeats.allow([spot for spot in spots if spot in held], "a grant was thought lost")
 
     @staticmethod
-    def _promised(core: CoordinatorCore, wanted: Wanted) -> None:
+    def _reserved(core: CoordinatorCore, wanted: Wanted) -> None:
         for chapter, index, _ in wanted.wanted:
             ledger = core.jobs[wanted.job].ledger
-            if index in ledger.free[chapter] and ledger.may_promise((chapter, index)):
+            if index in ledger.free[chapter] and ledger.may_reserve((chapter, index)):
                 raise Violation("wanted from a worker and free for others", (wanted.job, chapter, index))
 
     def _shortened(self, coordinator: SimCoordinator, send: Send) -> None:
@@ -364,7 +364,7 @@ class Judge:
             session = core.sessions.get(lease.session)
             if session is None:
                 raise Violation(f"lease {lease.id} belongs to nobody")
-            if not lease.pending or (lease.slot != PROMISED and lease.id not in session.slots[lease.slot].leases):
+            if not lease.pending or (lease.slot != RESERVED and lease.id not in session.slots[lease.slot].leases):
                 raise Violation(f"lease {lease.id} has nothing pending or no slot")
             covered[lease.chapter].update(lease.pending)
         for chapter, places in enumerate(covered):
@@ -374,7 +374,7 @@ class Judge:
             for index in places:
                 if state.is_settled((chapter, index)):
                     raise Violation("settled and still to be spoken", (state.job, chapter, index))
-        holders = {(lease.session, lease.slot) for lease in ledger.leases.values() if lease.slot != PROMISED}
+        holders = {(lease.session, lease.slot) for lease in ledger.leases.values() if lease.slot != RESERVED}
         if state.paused and holders:
             raise Violation(f"{state.job} is paused and leased")
         if state.awaits_latents and len(holders) > 1:
@@ -472,7 +472,7 @@ class Judge:
             return
         for served in core.jobs.values():
             for lease in served.ledger.leases.values():
-                if lease.session != session.key or lease.slot == PROMISED:
+                if lease.session != session.key or lease.slot == RESERVED:
                     continue
                 name, now = (core.settings.coordinator, lease.id), coordinator.awake_s()
                 if lease.id in message.leases:

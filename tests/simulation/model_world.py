@@ -16,7 +16,7 @@ from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, piece_size
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Message
-from swarm.lease.file_transfer import Fetch, LackedFile, ModelReport, ModelSource, Piece, Source, ToldFile
+from swarm.lease.file_transfer import Fetch, MissingFileReport, ModelReport, ModelSource, Piece, Source, ToldFile
 from swarm.lease.message import Heartbeat
 from swarm.lease.outcome import Expect, Seek, WorkerOutcome
 from swarm.lease.worker.file_source import PEER, MissingFile
@@ -74,7 +74,7 @@ class Machine:
     came: dict[str, bytes] = field(default_factory=dict)
     expected: dict[str, dict[int, bytes]] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
-    lack: MissingFile | None = None
+    missing_file: MissingFile | None = None
     loading: list[ModelFile] = field(default_factory=list)  # left to the engine, which downloads one after the other
     began_s: float = 0.0
     started_s: float = 0.0
@@ -102,7 +102,7 @@ class Machine:
         self.world.heap.after(delay_s, lambda: act(*args) if self.is_alive and self.run == run else None)
 
     def start(self) -> None:
-        self.run, self.is_alive, self.lack, self.loading = self.run + 1, True, None, []
+        self.run, self.is_alive, self.missing_file, self.loading = self.run + 1, True, None, []
         self.started_s = self.world.heap.now
         self.expected, self.asked, self.came, self.waiting = {}, {}, {}, {}
         self.core = WorkerCore(make_hello(self.name, nonce=str(self.run)), WorkerSettings(piece=PIECE))
@@ -128,29 +128,29 @@ class Machine:
         self.after(LOOK_S, self.look)
         now, lacking = self.world.heap.now, [file for file in self.world.files if file.handle not in self.files]
         if lacking and not self.loading:
-            if self.lack is None or self.lack.handle != lacking[0].handle:
-                self.lack = MissingFile(LINK, lacking[0].handle, self.world.most, now)
-            self._bring(self.lack, lacking, now)
+            if self.missing_file is None or self.missing_file.handle != lacking[0].handle:
+                self.missing_file = MissingFile(LINK, lacking[0].handle, self.world.most, now)
+            self._bring(self.missing_file, lacking, now)
         self.report()
 
-    def _bring(self, lack: MissingFile, lacking: list[ModelFile], now: float) -> None:
+    def _bring(self, missing_file: MissingFile, lacking: list[ModelFile], now: float) -> None:
         """Do as `ModelExchange` does with the first file that is missing."""
-        if lack.gives_up(now):
-            self.loading, lack.downloads = lacking, True
+        if missing_file.gives_up(now):
+            self.loading, missing_file.downloads = lacking, True
             self._download()
             return
-        item = self.core.fetched.downloads.items.get(lack.told.digest) if lack.told else None
-        if lack.told is None or item is None:
+        item = self.core.fetched.downloads.items.get(missing_file.told.digest) if missing_file.told else None
+        if missing_file.told is None or item is None:
             return
         if item.state != "here":
-            lack.came(item.have, now)
+            missing_file.came(item.have, now)
             return
-        data = self.came.pop(lack.told.digest)
+        data = self.came.pop(missing_file.told.digest)
         if lacking[0].is_known and data != lacking[0].content:
-            lack.refuse()
+            missing_file.refuse()
             self._spoilt()
         else:
-            self.files[lack.handle] = data
+            self.files[missing_file.handle] = data
 
     def _spoilt(self) -> None:
         self.spoilt += 1
@@ -160,7 +160,7 @@ class Machine:
     def _download(self) -> None:
         now, file = self.world.heap.now, self.loading[0]
         self.world.begins(self, file)
-        self.lack = MissingFile(LINK, file.handle, self.world.most, now, downloads=True)
+        self.missing_file = MissingFile(LINK, file.handle, self.world.most, now, downloads=True)
         self.began_s, self.is_stuck = now, "stuck" in self.world.troubles and not self.world.downloads[1:]
         delay_s = STUCK_S if self.is_stuck else len(file.content) / self.world.hub_rate
         self.after(delay_s, self._downloaded, file)
@@ -175,12 +175,13 @@ class Machine:
 
     def report(self) -> None:
         """Say in the next heartbeat, which is due if that is news, what is here and what is missing."""
-        lack, now = self.lack, self.world.heap.now
+        missing_file, now = self.missing_file, self.world.heap.now
         have = int((now - self.began_s) * self.world.hub_rate) if self.loading and not self.is_stuck else 0
-        lacked = [lack.report_progress(have, offline=False)] if lack and lack.handle not in self.files else []
-        lacked += [LackedFile(file.handle, downloads=True) for file in self.loading[1:]]
+        sought = [missing_file] if missing_file and missing_file.handle not in self.files else []
+        missing = [each.report_progress(have, offline=False) for each in sought]
+        missing += [MissingFileReport(file.handle, downloads=True) for file in self.loading[1:]]
         here = tuple(told(handle, content) for handle, content in self.files.items())
-        if self.core.models != (models := {LINK: ModelReport(tuple(lacked), here)}):
+        if self.core.models != (models := {LINK: ModelReport(tuple(missing), here)}):
             self.core.models = models
             self.carry_out(self.core.beat(now))
 
@@ -384,7 +385,7 @@ class ModelWorld:
             self._carry_out(core.receive(peer, message, self.heap.now, frame))
             if self._knows(machine):
                 self.accused |= peer_addresses
-                self.false |= {digest for each in (message.models or ModelReport()).lacked for digest in each.false}
+                self.false |= {digest for each in (message.models or ModelReport()).missing for digest in each.false}
         else:
             self._carry_out(core.receive(peer, message, self.heap.now, frame))  # type: ignore[arg-type]
 
@@ -412,8 +413,8 @@ class ModelWorld:
         if not machine.is_alive or machine.peer != peer:
             return
         now = self.heap.now
-        if isinstance(message, ModelSource) and machine.lack and machine.lack.handle == message.handle:
-            machine.lack.note_source(message, now)
+        if isinstance(message, ModelSource) and machine.missing_file and machine.missing_file.handle == message.handle:
+            machine.missing_file.note_source(message, now)
             machine.report()
         machine.carry_out(machine.core.receive(LINK, message, now))
 

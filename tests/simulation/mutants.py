@@ -93,7 +93,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "pieces are no sign of life": Edit(
         CoordinatorCore, "receive", "session.heard_s = now", "session.heard_s += (now - session.heard_s) * (not frame)"
     ),
-    "promises run out while pieces come": Edit(ClipPieces, "note_bytes", "lease.progressed_s = now", "pass"),
+    "reservations run out while pieces come": Edit(ClipPieces, "note_bytes", "lease.progressed_s = now", "pass"),
     "a second clip goes over a slow link": Value(ClipWindow, "room", property(lambda self: self.credit)),
     "parts of lost connections are kept": Value(ClipAssembly, "keep", lambda self, may_go_on: None),
     "pieces out of turn are counted": Edit(ClipPieces, "_go_on", "if piece.offset == coming.have:", "if True:"),
@@ -110,7 +110,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "skip ignored": Value(slot_changes, "_skip", lambda slots, link, message, out: None),
     "cut loses the tail": Edit(Ledger, "cut", "index < end]", "index < end - 1]"),
     "forgotten held clips": Value(UnacceptedClips, "held_messages", lambda self: []),
-    "held clips not promised": Edit(Intake, "held", "if coming:", "if False:"),
+    "held clips not reserved": Edit(Intake, "held", "if coming:", "if False:"),
     "held clips all forgotten": Edit(Intake, "held", "served.is_wanted(clip[:2], clip[2])", "False"),
     "credit not given back for duplicates": Edit(
         Intake, "clip", "out.send(session.peer, Accepted(", "served.state.complete or out.send(session.peer, Accepted("
@@ -236,7 +236,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "a take-over begins no lineage": Value(run, "taken_over", lambda before, draw: before + 1),
     "the union takes nothing of the lower journal": Value(adopt, "_clips", lambda state, lower: iter(())),
     "the union begins with the longer journal": Edit(adopt, "_rank", "state.epoch, ", "0, "),
-    "a new head is offered no spares": Edit(
+    "a new leader is offered no retained clips": Edit(
         retained_clips, "_may_lack", " or lineage_of(epoch) > lineage_of(accepted_under)", ""
     ),
     "what was offered is begun": Value(RetainedClips, "granted", lambda *_: None),
@@ -252,7 +252,7 @@ OF_HEADS = (
     "a take-over begins no lineage",
     "the union takes nothing of the lower journal",
     "the union begins with the longer journal",
-    "a new head is offered no spares",
+    "a new leader is offered no retained clips",
     "what was offered is begun",
 )
 PROVOKED_BY = {  # faults added to every seed, for mutants that only show with them
@@ -261,7 +261,7 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "a failure of a guest waits for workers that lack it": ("guests", "texts that always fail"),
     "leases end when granted": ("latency", "late joiners"),
     "no expiry": ("hangs", "one by one"),
-    "held clips not promised": ("coordinator crashes", "latency", "two coordinators"),
+    "held clips not reserved": ("coordinator crashes", "latency", "two coordinators"),
     "lost messages are not missed": ("refusals",),
     "what was spoken elsewhere is not left out": ("recurring texts",),
     "skip ignored": ("recurring texts",),
@@ -272,7 +272,7 @@ PROVOKED_BY = {  # faults added to every seed, for mutants that only show with t
     "clips are not cut": ("slow links",),
     "pieces do not wait for room on the link": ("slow links",),
     "pieces are no sign of life": ("slow links",),
-    "promises run out while pieces come": ("slow links", "the network parts"),
+    "reservations run out while pieces come": ("slow links", "the network parts"),
     "a second clip goes over a slow link": ("slow links",),
     "parts of lost connections are kept": ("slow links", "a connection breaks"),
     "pieces out of turn are counted": ("slow links", "doubling"),
@@ -338,7 +338,7 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "the union begins with the longer journal": 111,
     "a worker works for any head": 57,
     "the union takes nothing of the lower journal": 11,
-    "a new head is offered no spares": 4,
+    "a new leader is offered no retained clips": 4,
     "what the old head granted goes on": 5,
     "a take-over begins no lineage": 0,
     "a new head does not name its job": 0,

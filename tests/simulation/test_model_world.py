@@ -50,7 +50,7 @@ def test_sixteen_machines_take_less_than_twice_the_time_of_two() -> None:
 LIARS, WORDS = {"troubles": ("liars",)}, {"troubles": ("liars",), "lies": ("word",)}
 MUTANTS: dict[str, tuple[Edit, dict[str, Any]]] = {  # with the worlds that notice it
     "a word that led to another file counts on": (
-        Edit(DownloadArbiter, "_accuse", "self.liars.add((lacked.handle, key))", "pass"),
+        Edit(DownloadArbiter, "_accuse", "self.liars.add((missing.handle, key))", "pass"),
         WORDS,
     ),
     "another file is asked for again": (
@@ -75,11 +75,11 @@ MUTANTS: dict[str, tuple[Edit, dict[str, Any]]] = {  # with the worlds that noti
         {"troubles": ("liars",), "lies": ("pieces",)},
     ),
     "a coordinator's restart costs a download": (
-        Edit(DownloadArbiter, "source", "lacked.told is not None", "False"),
+        Edit(DownloadArbiter, "source", "missing.told is not None", "False"),
         {"troubles": ("restarts",)},
     ),
     "a coordinator's restart gives a second leave": (
-        Edit(DownloadArbiter, "source", "lacked.waits or session.files.told_models", "False"),
+        Edit(DownloadArbiter, "source", "missing.waits or session.files.told_models", "False"),
         {"troubles": ("restarts",)},
     ),
     "a worker waits for ever": (Edit(MissingFile, "gives_up", "self.is_left or is_late or", ""), {}),

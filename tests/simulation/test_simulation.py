@@ -88,14 +88,14 @@ def test_whole_clips_over_slow_links_arrive_too() -> None:
 
 @pytest.mark.slow
 def test_a_coordinator_that_lost_its_disk_gets_back_what_workers_have() -> None:
-    spared = again = 0
+    retained = again = 0
     for seed in range(30):
         world = World(seed, also=("a disk is lost",))
         world.go()
-        spared += len(world.judge.repeats.spared)
-        again += world.judge.repeats.spared_again
-    assert spared > 20
-    assert again < spared / 2  # each slot has its first leases before the clips are offered
+        retained += len(world.judge.repeats.retained)
+        again += world.judge.repeats.retained_again
+    assert retained > 20
+    assert again < retained / 2  # each slot has its first leases before the clips are offered
 
 
 def outcome(seed: int, also: tuple[str, ...] = ()) -> str:

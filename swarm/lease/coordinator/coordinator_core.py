@@ -14,7 +14,7 @@ from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.grant import GrantRound
 from swarm.lease.coordinator.heartbeat import Absent, take_heartbeat, tidy
 from swarm.lease.coordinator.intake import BROKEN_STREAK, ClipPieces, Intake
-from swarm.lease.coordinator.ledger import PROMISED, Lease, Ledger
+from swarm.lease.coordinator.ledger import RESERVED, Lease, Ledger
 from swarm.lease.coordinator.order_effects import brief, overrule, take_out, withdraw
 from swarm.lease.coordinator.roster import Session, Transfer, new_session, refuse, session_key, still_waiting
 from swarm.lease.coordinator.served_assets import ServedAssets
@@ -47,7 +47,7 @@ from swarm.lease.outcome import JournalEntry, Outcome
 from swarm.lease.states import SessionState
 
 SILENCE_S = 5.0  # a worker that is not heard for so long loses its leases
-PROMISE_S = 15.0  # how long a place waits for a clip that a worker says it holds
+RESERVATION_S = 15.0  # how long a place waits for a clip that a worker says it holds
 
 
 @dataclass
@@ -91,8 +91,8 @@ class Deadlines:
 
     def of_lease(self, lease: Lease) -> float:
         """Return when a lease expires if it makes no progress; infinity while it is queued behind another."""
-        if lease.slot == PROMISED:
-            return lease.progressed_s + PROMISE_S
+        if lease.slot == RESERVED:
+            return lease.progressed_s + RESERVATION_S
         session = self.sessions[lease.session]
         leases = session.slots[lease.slot].leases
         if not leases or leases[0] != lease.id:
@@ -101,9 +101,9 @@ class Deadlines:
 
 
 def expire(served: ServedJob, session: Session, lease: Lease, intake: Intake, now: float, out: Outcome) -> None:
-    """End a lease that made no progress before its deadline, or a promise that was not kept."""
-    if lease.slot == PROMISED:
-        served.ledger.broken_promises.update((lease.chapter, index) for index in lease.pending)
+    """End a lease that made no progress before its deadline, or a reservation whose clip did not come."""
+    if lease.slot == RESERVED:
+        served.ledger.lapsed_reservations.update((lease.chapter, index) for index in lease.pending)
         served.ledger.end_lease(lease)
         return
     place = (lease.chapter, lease.pending[0])

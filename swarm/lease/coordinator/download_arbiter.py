@@ -12,7 +12,7 @@ from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, block_list_size
 from swarm.lease.coordinator.chain import Chain, Chains
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.envelope import Reason
-from swarm.lease.file_transfer import BlockDigests, Blocks, LackedFile, ModelSource, Piece, ToldFile
+from swarm.lease.file_transfer import BlockDigests, Blocks, MissingFileReport, ModelSource, Piece, ToldFile
 from swarm.lease.outcome import Outcome
 from swarm.lease.transfer import Incoming
 
@@ -42,29 +42,29 @@ class DownloadArbiter:
     def direct(self, session: Session, now: float, out: Outcome) -> None:
         """Take in which files a worker lacks; answer for the first that it is not downloading already."""
         self._forget()
-        for lacked in session.files.lacked.values():
-            self._accuse(session, lacked, out)
-            if lacked.downloads:
-                self._heard_of(lacked.handle, session, now)
-        asked = next((lacked for lacked in session.files.lacked.values() if not lacked.downloads), None)
+        for missing in session.files.missing.values():
+            self._accuse(session, missing, out)
+            if missing.downloads:
+                self._heard_of(missing.handle, session, now)
+        asked = next((missing for missing in session.files.missing.values() if not missing.downloads), None)
         if asked is not None:
             source = self.source(session, asked, now)
             if source.told is None or source.told != asked.told:
                 out.send(session.peer, source)
 
-    def source(self, session: Session, lacked: LackedFile, now: float) -> ModelSource:
+    def source(self, session: Session, missing: MissingFileReport, now: float) -> ModelSource:
         """Return how a worker shall have a file that it lacks: from others, else from the hub if no other is at it."""
-        told = self._told(lacked.handle)
-        if told is not None and told.digest not in lacked.false:
+        told = self._told(missing.handle)
+        if told is not None and told.digest not in missing.false:
             chain = self.chains.of(told.digest, told.size, is_model=True)
             if chain.has_holder(self.sessions) and chain.able(session, self.sessions) - {session.key}:
-                return ModelSource(lacked.handle, told=told)
+                return ModelSource(missing.handle, told=told)
         if told is None and now - session.joined_s < NEW_S:
-            if lacked.told is not None:
-                return ModelSource(lacked.handle, told=lacked.told)
-            if (lacked.waits or session.files.told_models) and lacked.handle not in self.permits:
-                return ModelSource(lacked.handle, wait=True)
-        return ModelSource(lacked.handle, wait=not self._may_download(session, lacked, now))
+            if missing.told is not None:
+                return ModelSource(missing.handle, told=missing.told)
+            if (missing.waits or session.files.told_models) and missing.handle not in self.permits:
+                return ModelSource(missing.handle, wait=True)
+        return ModelSource(missing.handle, wait=not self._may_download(session, missing, now))
 
     def files(self) -> Iterable[ToldFile]:
         """Return the files that travel from worker to worker."""
@@ -82,31 +82,31 @@ class DownloadArbiter:
             self.agreed[handle] = honest[0]
         return self.agreed.get(handle) if honest else None
 
-    def _may_download(self, session: Session, lacked: LackedFile, now: float) -> bool:
+    def _may_download(self, session: Session, missing: MissingFileReport, now: float) -> bool:
         """Tell whether a worker may turn to the hub; from then on it has the permit, unless it is offline."""
-        permit = self.permits.get(lacked.handle)
+        permit = self.permits.get(missing.handle)
         if permit is not None and permit.session != session.key:
-            self._heard_of(lacked.handle, self.sessions[permit.session], now)
+            self._heard_of(missing.handle, self.sessions[permit.session], now)
             if now - permit.moved_s < STUCK_S:
                 return False
-        if not lacked.offline:
-            self.permits[lacked.handle] = DownloadPermit(session.key, lacked.have, now)
+        if not missing.offline:
+            self.permits[missing.handle] = DownloadPermit(session.key, missing.have, now)
         return True
 
     def _heard_of(self, handle: str, session: Session, now: float) -> None:
         """Take in how far a download is; one that began without leave, before this run, has it from now on."""
-        have = session.files.lacked[handle].have
+        have = session.files.missing[handle].have
         permit = self.permits.setdefault(handle, DownloadPermit(session.key, have, now))
         if permit.session == session.key and permit.have != have:
             permit.have, permit.moved_s = have, now
 
-    def _accuse(self, session: Session, lacked: LackedFile, out: Outcome) -> None:
+    def _accuse(self, session: Session, missing: MissingFileReport, out: Outcome) -> None:
         """Believe no more those whose word led to another file."""
-        for key, other in self.sessions.items() if lacked.false else ():
-            told = other.files.told_models.get(lacked.handle)
-            is_news = told is not None and told.digest in lacked.false and (lacked.handle, key) not in self.liars
+        for key, other in self.sessions.items() if missing.false else ():
+            told = other.files.told_models.get(missing.handle)
+            is_news = told is not None and told.digest in missing.false and (missing.handle, key) not in self.liars
             if is_news and other is not session:
-                self.liars.add((lacked.handle, key))
+                self.liars.add((missing.handle, key))
                 out.events.append(Reason("file not as it was", worker=other.hello.name, note=session.hello.name))
 
     def _forget(self) -> None:
@@ -114,7 +114,7 @@ class DownloadArbiter:
         here = self.sessions
 
         def lacks(handle: str, key: str) -> bool:
-            return key in here and handle in here[key].files.lacked
+            return key in here and handle in here[key].files.missing
 
         self.permits = {handle: permit for handle, permit in self.permits.items() if lacks(handle, permit.session)}
         told = {handle for session in here.values() for handle in session.files.told_models}

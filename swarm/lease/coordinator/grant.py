@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from swarm.job.spec import Recipe
 from swarm.job.state import Place
-from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, PROMISED, FreeRun, Lease, Ledger, Most
+from swarm.lease.coordinator.ledger import MAX_LEASE_CHARACTERS, RESERVED, FreeRun, Lease, Ledger, Most
 from swarm.lease.coordinator.roster import Session, Slot
 from swarm.lease.coordinator.served_job import Jobs, ServedJob, has_failed_often, last_word, leaves_to_others
-from swarm.lease.coordinator.snapshot import find_lack
+from swarm.lease.coordinator.snapshot import find_missing
 from swarm.lease.core_settings import Settings
 from swarm.lease.message import Done, Grant, Line, Revoke, Trim
 from swarm.lease.outcome import Outcome
@@ -59,7 +59,7 @@ class Loads:
 
     def add_lease(self, lease: Lease) -> None:
         """Add a lease, all of whose places were free."""
-        if lease.slot == PROMISED:
+        if lease.slot == RESERVED:
             return
         load = self._load(lease)
         self.left[lease.chapter] += len(lease.pending) - load.together * load.started
@@ -157,7 +157,7 @@ class GrantRound:
         for session in waiting:
             if exhausted and all(session.offers.values()):
                 continue
-            in_vain: set[str] = set()  # kinds of slots that were not answered before
+            unanswered: set[str] = set()  # kinds of slots that were not answered before
             found_nothing: dict[str, Slot] = {}
             kinds = session.kinds
             short = {number for number, _, _ in session.no_room}  # a slot without enough memory speaks for no other
@@ -175,11 +175,11 @@ class GrantRound:
                 if not is_hopeless and slot not in short:
                     found_nothing[kinds[slot]] = session.slots[slot]
                 exhausted = not thorough
-                in_vain |= set() if answered else {kinds[slot]}
+                unanswered |= set() if answered else {kinds[slot]}
                 session.offers[slot] = True
-            if in_vain:
-                told = tuple(sorted(in_vain)) if len(set(kinds)) > 1 else ()
-                self.out.send(session.peer, Done(lack=find_lack(session, self.jobs), kinds=told))
+            if unanswered:
+                told = tuple(sorted(unanswered)) if len(set(kinds)) > 1 else ()
+                self.out.send(session.peer, Done(missing=find_missing(session, self.jobs), kinds=told))
         return False
 
     def loads_of(self, served: ServedJob) -> Loads:
@@ -257,7 +257,7 @@ class Request:
 
     def _is_begun_elsewhere(self, served: ServedJob) -> bool:
         """Return whether another slot holds a lease: that slot computes the latents for all."""
-        holders = {(lease.session, lease.slot) for lease in served.ledger.leases.values() if lease.slot != PROMISED}
+        holders = {(lease.session, lease.slot) for lease in served.ledger.leases.values() if lease.slot != RESERVED}
         return bool(holders - {(self.session.key, self.slot)})
 
     def _earliest(self, served: ServedJob) -> FreeRun | None:
@@ -347,7 +347,7 @@ class Request:
         """
         if len(loads) > 1:
             holders = {served.ledger.leases[load.lease].session for load in loads}
-            if self.session.key in holders or self.session.key in served.ledger.in_vain.get(place, {}):
+            if self.session.key in holders or self.session.key in served.ledger.empty_handed.get(place, {}):
                 return False
         return self._may_try(served, place)
 

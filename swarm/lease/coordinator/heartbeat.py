@@ -5,7 +5,7 @@ Clips may still come from workers that fell silent or left, and who fell silent 
 from collections.abc import Container
 from dataclasses import dataclass, field
 
-from swarm.lease.coordinator.ledger import MAX_LEASE_LINES, PROMISED, Lease
+from swarm.lease.coordinator.ledger import MAX_LEASE_LINES, RESERVED, Lease
 from swarm.lease.coordinator.roster import MAX_LOADING_S, MAX_WAITING_S, TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.message import Heartbeat, Revoke, Skip, SlotReport, Trim
@@ -37,7 +37,7 @@ def take_heartbeat(
     _revoke_unknown(session, set(message.leases) - known.keys(), now, out)
     held = set(message.leases)
     for lease in [lease for lease_id, lease in known.items() if lease_id not in held]:
-        if now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != PROMISED:
+        if now - lease.granted_s > GRANT_FLIGHT_S and lease.slot != RESERVED:
             jobs.of(lease).ledger.end_lease(lease)
     _advance(jobs, sessions, session, message, now)
     # It may have sent this before it knew of a grant that lapsed meanwhile.
@@ -121,7 +121,7 @@ def reminders(jobs: Jobs, session: Session) -> list[Trim | Skip]:
     """Return what a worker that greets again has to know of its leases: the news of them may have been lost."""
     messages: list[Trim | Skip] = []
     for lease in jobs.leases_of(session).values():
-        if lease.slot != PROMISED:
+        if lease.slot != RESERVED:
             messages += _bounds(lease)
     return messages
 

@@ -11,7 +11,7 @@ from msgspec import structs
 from swarm.job.clip_info import implausible
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, SegmentFailed, SegmentQuarantined, WorkerSeen
 from swarm.job.state import Place, apply
-from swarm.lease.coordinator.ledger import PROMISED, Lease
+from swarm.lease.coordinator.ledger import RESERVED, Lease
 from swarm.lease.coordinator.roster import Session, Transfer
 from swarm.lease.coordinator.served_job import (
     MAX_ATTEMPTS,
@@ -118,7 +118,7 @@ class Intake:
             spoken.setdefault(lease.id, []).append(place[1])
         for lease in {lease.id: lease for lease, _ in places}.values():
             holder = self.sessions.get(lease.session)
-            if holder is not None and lease.slot != PROMISED:
+            if holder is not None and lease.slot != RESERVED:
                 out.send(holder.peer, Skip(lease.id, tuple(spoken[lease.id])))
 
     def _other_rate(self, served: ServedJob, session: Session, clip: Clip, out: Outcome) -> Reason | None:
@@ -145,19 +145,19 @@ class Intake:
         return sum(count for hertz, count in told if hertz == rate)
 
     def held(self, session: Session, held: Held, now: float, new_id: Callable[[], int], out: Outcome) -> None:
-        """Answer which of the clips that a worker holds it shall send, and promise it their places."""
+        """Answer which of the clips that a worker holds it shall send, and reserve their places for it."""
         served = self.jobs.get(held.job)
         if served is None:  # a job of another coordinator, or this one's next: the worker keeps them, bounded
             return
         wanted = [clip for clip in held.clips if served.is_wanted(clip[:2], clip[2])]
         for chapter in sorted({chapter for chapter, _, _ in wanted}):
             for place in [(c, index) for c, index, _ in wanted if c == chapter]:
-                if not any(lease.slot == PROMISED for lease in served.ledger.holders(place)):
+                if not any(lease.slot == RESERVED for lease in served.ledger.holders(place)):
                     served.ledger.give_up(place, session.key)  # spoken, though the worker may have lost the lease
-            free = {index for index in served.ledger.free[chapter] if served.ledger.may_promise((chapter, index))}
+            free = {index for index in served.ledger.free[chapter] if served.ledger.may_reserve((chapter, index))}
             coming = sorted({index for c, index, _ in wanted if c == chapter and index in free})
             if coming:
-                served.ledger.hold(Lease(new_id(), held.job, chapter, session.key, PROMISED, coming, now, now))
+                served.ledger.hold(Lease(new_id(), held.job, chapter, session.key, RESERVED, coming, now, now))
         forget = tuple(clip for clip in held.clips if clip not in set(wanted))
         out.send(session.peer, Wanted(held.job, tuple(wanted), forget))
 
@@ -204,7 +204,7 @@ class Intake:
     def _is_one_workers_word(self, served: ServedJob, place: Place, now: float) -> bool:
         """Return whether all failures are of one worker while another could try."""
         blamed = {failure.worker for failure in served.state.failures[place]}
-        if len(blamed) > 1 or len(served.ledger.in_vain.get(place, ())) >= MANY_TAKERS:
+        if len(blamed) > 1 or len(served.ledger.empty_handed.get(place, ())) >= MANY_TAKERS:
             return False
         if has_waited_long(served, place, now):
             return False
@@ -336,7 +336,7 @@ class ClipPieces:
         """Note that bytes of a clip came: wait on for the other clips that the worker holds."""
         session.link.sent_s = now
         for lease in self.intake.jobs.leases_of(session).values():
-            if lease.slot == PROMISED:
+            if lease.slot == RESERVED:
                 lease.progressed_s = now
 
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from swarm.job.state import JobState, Place
 
-PROMISED = -1  # the slot of a lease that covers clips on their way, spoken before
+RESERVED = -1  # the slot of a lease that covers clips on their way, spoken before
 
 
 @dataclass
@@ -89,7 +89,7 @@ class LeaseIndex:
 
     def lapse(self, lease: Lease) -> None:
         """Remember a lease of a session that was given up; the oldest one is forgotten if there are many."""
-        if lease.slot != PROMISED:
+        if lease.slot != RESERVED:
             self.lapsed[lease.id] = lease
         while len(self.lapsed) > MAX_LAPSED:
             del self.lapsed[next(iter(self.lapsed))]
@@ -115,8 +115,8 @@ class LeaseIndex:
 
 MAX_LEASE_CHARACTERS = 32 * 1024
 MAX_LEASE_LINES = 1000
-MAX_BROKEN_PROMISES = 3  # after so many at a place its clip counts when it comes, but nothing waits for it
-MAX_IN_VAIN = 64  # sessions that are remembered for a place
+MAX_LAPSED_RESERVATIONS = 3  # after so many at a place its clip counts when it comes, but nothing waits for it
+MAX_EMPTY_HANDED = 64  # sessions that are remembered for a place
 FreeRun = tuple[int, list[int]]  # a chapter and indices in it
 
 
@@ -135,9 +135,10 @@ class Ledger:
     state: JobState
     leases: dict[int, Lease] = field(default_factory=dict)
     expiries: Counter[Place] = field(default_factory=Counter)
-    broken_promises: Counter[Place] = field(default_factory=Counter)  # clips that did not come in time
+    lapsed_reservations: Counter[Place] = field(default_factory=Counter)  # clips that did not come in time
     free: list[set[int]] = field(default_factory=list)
-    in_vain: dict[Place, dict[str, None]] = field(default_factory=dict)  # sessions whose lease ended without its clip
+    # Sessions whose lease ended without the clip of a place.
+    empty_handed: dict[Place, dict[str, None]] = field(default_factory=dict)
     begun_s: dict[Place, float] = field(default_factory=dict)  # a lease first began there then, even if it ended since
     first_failed_s: dict[Place, float] = field(default_factory=dict)
     failed_s: dict[Place, float] = field(default_factory=dict)  # the last failure
@@ -190,9 +191,9 @@ class Ledger:
         lease.characters = sum(self._size(lease.chapter, index) for index in lease.pending)
         self.free[lease.chapter].difference_update(lease.pending)
 
-    def may_promise(self, place: Place) -> bool:
+    def may_reserve(self, place: Place) -> bool:
         """Return whether a place may wait for a clip that a worker says it has: not if that was often in vain."""
-        return self.broken_promises[place] < MAX_BROKEN_PROMISES
+        return self.lapsed_reservations[place] < MAX_LAPSED_RESERVATIONS
 
     def has_failed(self, place: Place, session: str, now: float) -> None:
         """Take in that a session failed at a place."""
@@ -208,7 +209,7 @@ class Ledger:
         """Take a place from the free ones and from every lease, which are returned: it needs no more work."""
         chapter, index = place
         self.free[chapter].discard(index)
-        for sessions in (self.in_vain, self.tried):
+        for sessions in (self.empty_handed, self.tried):
             sessions.pop(place, None)
         for times in (self.begun_s, self.first_failed_s, self.failed_s):
             times.pop(place, None)
@@ -236,7 +237,7 @@ class Ledger:
     def end_lease(self, lease: Lease) -> None:
         """End a lease; its pending places are free again."""
         self._forget(lease)
-        _remember(self.in_vain, (lease.chapter, lease.pending[0]), lease.session)
+        _remember(self.empty_handed, (lease.chapter, lease.pending[0]), lease.session)
         self._free_unsettled(lease.chapter, lease.pending)
 
     def lapse(self, lease: Lease) -> None:
@@ -354,5 +355,5 @@ def _remember(sessions: dict[Place, dict[str, None]], place: Place, session: str
     """Add a session to those of a place; the oldest is forgotten if there are many."""
     known = sessions.setdefault(place, {})
     known[session] = None
-    if len(known) > MAX_IN_VAIN:
+    if len(known) > MAX_EMPTY_HANDED:
         del known[next(iter(known))]

@@ -8,7 +8,7 @@ from math import inf
 from swarm.job.spec import CUSTOM, Recipe
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import DEVICE_TROUBLE, Reason, Resting
-from swarm.lease.file_transfer import Fetching, LackedFile, ModelReport, ToldFile, is_peer_address
+from swarm.lease.file_transfer import Fetching, MissingFileReport, ModelReport, ToldFile, is_peer_address
 from swarm.lease.message import (
     BORROWED,
     PROTOCOL,
@@ -143,7 +143,7 @@ class FileShare:
     job_files: frozenset[str] = frozenset()  # digests of those that are whole
     fetching: dict[str, Fetching] = field(default_factory=dict)
     borrowable: frozenset[Recipe] = frozenset()  # another worker that speaks with their models may lend them
-    lacked: dict[str, LackedFile] = field(default_factory=dict)  # files of engines' models, by handle
+    missing: dict[str, MissingFileReport] = field(default_factory=dict)  # files of engines' models, by handle
     told_models: dict[str, ToldFile] = field(default_factory=dict)  # files that it has, by handle
     block_lists: frozenset[str] = frozenset()  # digests under which the block lists travel
     peer_address: str = ""  # other workers may fetch its files there
@@ -154,7 +154,7 @@ class FileShare:
         self.fetching = {fetching.digest: fetching for fetching in heartbeat.fetching}
         self.peer_address = heartbeat.peer_address if is_peer_address(heartbeat.peer_address) else ""
         models = heartbeat.models or ModelReport()
-        self.lacked = {lacked.handle: lacked for lacked in models.lacked}
+        self.missing = {missing.handle: missing for missing in models.missing}
         self.told_models = {told.handle: told for told in models.told}
         self.block_lists = frozenset(told.digest for told in models.told)
 

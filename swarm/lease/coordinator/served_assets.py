@@ -16,7 +16,7 @@ from swarm.job.spec import Recipe
 from swarm.job.state import apply
 from swarm.lease.coordinator.chain import Chains
 from swarm.lease.coordinator.download_arbiter import BlockLists, DownloadArbiter
-from swarm.lease.coordinator.ledger import PROMISED
+from swarm.lease.coordinator.ledger import RESERVED
 from swarm.lease.coordinator.roster import TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.envelope import Reason
@@ -69,7 +69,7 @@ class ServedAssets:
             if lacks and now - session.told.get(served.state.job, -math.inf) >= TELL_AGAIN_S:
                 session.told[served.state.job] = now
                 out.send(session.peer, served.instruction)
-        if session.files.lacked:
+        if session.files.missing:
             self.arbiter.direct(session, now, out)
         if session.files.fetching:
             self._direct(session, now, out)
@@ -209,7 +209,7 @@ class ServedAssets:
         apply(served.state, record)
         out.entries.append(JournalEntry(served.state.job, record))
         out.events.append(Reason("latents lost", title=served.state.spec.title))
-        leases = [lease for lease in served.ledger.leases.values() if lease.slot != PROMISED]
+        leases = [lease for lease in served.ledger.leases.values() if lease.slot != RESERVED]
         kept = next((lease for lease in leases if digest in self.sessions[lease.session].files.job_files), None)
         for lease in leases:
             if lease is not kept:
@@ -228,10 +228,10 @@ class ServedAssets:
         session.trust.failures += 1
         session.trust.streak += 1
         out.events.append(Reason("cannot speak", worker=session.hello.name, title=served.state.spec.title, note=why))
-        for lease in [le for le in served.ledger.leases.values() if le.session == session.key and le.slot != PROMISED]:
+        for lease in [le for le in served.ledger.leases.values() if le.session == session.key and le.slot != RESERVED]:
             out.send(session.peer, Revoke(lease.id))
             served.ledger.end_lease(lease)
 
 
 def _holds_lease(served: ServedJob, session: Session) -> bool:
-    return any(le.session == session.key and le.slot != PROMISED for le in served.ledger.leases.values())
+    return any(le.session == session.key and le.slot != RESERVED for le in served.ledger.leases.values())

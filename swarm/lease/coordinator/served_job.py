@@ -192,7 +192,7 @@ class Jobs(dict[str, ServedJob]):
         return sum(self[job].unencoded_s for job in encoded)
 
     def leases_of(self, session: Session) -> dict[int, Lease]:
-        """Return the leases of a session by their ids, those that were promised too."""
+        """Return the leases of a session by their ids, reservations too."""
         return self.lease_index.of(session.key)
 
     def of(self, lease: Lease) -> ServedJob:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from swarm.job.spec import Recipe
-from swarm.lease.coordinator.ledger import PROMISED
+from swarm.lease.coordinator.ledger import RESERVED
 from swarm.lease.coordinator.roster import Session, Slot, voicing
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.coordinator.time_left import EncodingPace, SpeechPace
@@ -186,7 +186,7 @@ class Snapshot:
 
     def _loading(self, served: ServedJob) -> str:
         """Return how far the model is where every holder of a lease still loads it; "" where a slot speaks."""
-        leases = [lease for lease in served.ledger.leases.values() if lease.slot != PROMISED]
+        leases = [lease for lease in served.ledger.leases.values() if lease.slot != RESERVED]
         slots = [self.sessions[lease.session].slots[lease.slot] for lease in leases]
         notes = [slot.report.note for slot in slots if slot.report and slot.report.state == "loading"]
         return next(filter(None, sorted(notes)), "") if len(notes) == len(slots) else ""
@@ -236,8 +236,8 @@ class Snapshot:
             reasons.append(session.bottleneck(session.link.slow_link))
         elif session.link.bits_s:
             reasons.append(Reason("slow link", worker=session.hello.name, count=session.link.bits_s))
-        if lack := find_lack(session, self.jobs):
-            reasons.append(lack)
+        if missing := find_missing(session, self.jobs):
+            reasons.append(missing)
         for served in self.jobs.supplied.values():
             if session.can_speak(served.recipe) and not served.needed <= session.files.job_files:
                 reasons.append(_fetching(served, [session]))
@@ -262,7 +262,7 @@ class Snapshot:
         return SlotStatus(slot=number, state="resting" if rest else "idle", rest=rest)
 
 
-def find_lack(session: Session, jobs: Jobs) -> Reason | None:
+def find_missing(session: Session, jobs: Jobs) -> Reason | None:
     """Return what a worker lacks to be of any use here; None where it can speak an open job."""
     served = _out_of_reach(session, jobs)
     if served is None:

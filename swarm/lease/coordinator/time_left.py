@@ -29,7 +29,7 @@ class SpeechPace:
     left: int = 0
     usual: dict[Hashable, float] = field(default_factory=dict)  # average characters a second of each slot
     latest: float = 0.0  # characters a second of all slots' latest clips
-    promised_lately: float = 0.0  # characters, if all slots had spoken all the time at their usual speeds
+    expected_lately: float = 0.0  # characters, if all slots had spoken all the time at their usual speeds
     spoken_lately: float = 0.0
 
     def observe(self, now: float, spoken: int, left: int, paces: Mapping[Any, float]) -> None:
@@ -39,7 +39,7 @@ class SpeechPace:
             passed_s, usual = now - self.seen_s, sum(self.usual.values())
             keep = exp(-passed_s / self._memory_s)
             self.run_s += passed_s
-            self.promised_lately = self.promised_lately * keep + usual * passed_s
+            self.expected_lately = self.expected_lately * keep + usual * passed_s
             if usual:  # before the first speed is known there is nothing to compare with
                 self.spoken_lately = self.spoken_lately * keep + max(0, spoken - self.spoken)
         self.usual = {name: pace + keep * (self.usual.get(name, pace) - pace) for name, pace in paces.items() if pace}
@@ -55,9 +55,9 @@ class SpeechPace:
     def _reached(self) -> float:
         """The share of their usual speeds that the slots really reach."""
         trust = TRUST_S * sum(self.usual.values())
-        if not self.promised_lately + trust:
+        if not self.expected_lately + trust:
             return 1.0
-        share = (self.spoken_lately + trust) / (self.promised_lately + trust)
+        share = (self.spoken_lately + trust) / (self.expected_lately + trust)
         return min(MAX_SHARE, max(MIN_SHARE, share))
 
     @property

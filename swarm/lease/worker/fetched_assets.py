@@ -18,8 +18,8 @@ Models = Mapping[str, ModelReport]  # coordinator -> its models
 
 def _told_of(report: ModelReport | None) -> list[JobAsset]:
     """Return the files of models that other workers have, by the digests by which they travel."""
-    lacked = report.lacked if report else ()
-    return [JobAsset("model", each.told.digest, each.told.size) for each in lacked if each.told is not None]
+    missing = report.missing if report else ()
+    return [JobAsset("model", each.told.digest, each.told.size) for each in missing if each.told is not None]
 
 
 @dataclass

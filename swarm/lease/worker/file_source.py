@@ -11,7 +11,7 @@ from swarm.lease.file_transfer import (
     MAX_ASIDE,
     Blocks,
     Fault,
-    LackedFile,
+    MissingFileReport,
     ModelSource,
     SetAside,
     ToldFile,
@@ -199,7 +199,7 @@ class MissingFile:
         is_late = now > self.until_s or (self.told is None and now - self.begun_s > MAX_WAIT_S)
         return self.is_left or is_late or len(self.false) >= MAX_ASIDE
 
-    def report_progress(self, have: int, *, offline: bool) -> LackedFile:
+    def report_progress(self, have: int, *, offline: bool) -> MissingFileReport:
         """Return how far it is, for a heartbeat: `have` bytes of a download."""
         told, waits = (None, False) if self.downloads else (self.told, self.waits)
-        return LackedFile(self.handle, have, self.downloads, offline, tuple(self.false), told, waits)
+        return MissingFileReport(self.handle, have, self.downloads, offline, tuple(self.false), told, waits)

@@ -41,7 +41,7 @@ class RetainedClips:
     limit: int = field(init=False)  # bytes
 
     def __post_init__(self) -> None:
-        self.limit = self.settings.max_spare
+        self.limit = self.settings.max_retained
 
     def accepted(self, link: CoordinatorLink, message: Accepted, now: float, out: WorkerOutcome) -> None:
         """Keep the clips that a coordinator has now, and forget the oldest ones beyond the bound."""
@@ -79,14 +79,14 @@ class RetainedClips:
         self._lose_bytes(clip)
 
     def _lose_bytes(self, clip: Clip) -> None:
-        """Drop the spare of a clip that is here again: its bytes are those of the unaccepted one now."""
+        """Drop the retained copy of a clip that is here again: its bytes are those of the unaccepted one now."""
         if _name(clip) in self.clips:
             self._drop(_name(clip))
 
     def offer(self, link: CoordinatorLink, job: Job, out: WorkerOutcome) -> None:
         """Offer the clips of a job to a coordinator that seems to have lost them."""
         by = _acceptor(link, job)
-        names = [name[1:] for name, spare in self.clips.items() if name[0] == job.job and _is_offered(spare, by)]
+        names = [name[1:] for name, retained in self.clips.items() if name[0] == job.job and _is_offered(retained, by)]
         for held in held_messages(job.job, names):
             out.send(link.name, held)
 
@@ -97,8 +97,8 @@ class RetainedClips:
         by, offered = _acceptor(link, job), []
         for line in grant.lines if self.clips or self.unaccepted.clips else ():
             name = (job.job, grant.chapter, line.index, clip_key(line.text, job.recipe, line.take))
-            spare, held = self.clips.get(name), self.unaccepted.clips.get(name)
-            if (spare and _is_offered(spare, by)) or (held and held.link is None):
+            retained, held = self.clips.get(name), self.unaccepted.clips.get(name)
+            if (retained and _is_offered(retained, by)) or (held and held.link is None):
                 leave_out(slots, link.name, name[:3], out)
                 offered.append(name[1:])
         for message in held_messages(job.job, offered):
@@ -111,8 +111,8 @@ class RetainedClips:
             return
         by = _acceptor(link, link.jobs.by_name.get(wanted.job))
         for name in self._names(wanted.job, wanted.wanted):
-            spare = self._drop(name)
-            self.unaccepted.add_clip(spare.clip, spare.size, None)
+            retained = self._drop(name)
+            self.unaccepted.add_clip(retained.clip, retained.size, None)
             leave_out(slots, link.name, name[:3], out)
         for name in self._names(wanted.job, wanted.forget):
             self.clips[name].by = by
@@ -122,25 +122,25 @@ class RetainedClips:
         """Forget what a coordinator accepted that ends because all is done."""
         if done.final and not done.failed and link.welcome:
             process = link.welcome.coordinator
-            ended = [name for name, spare in self.clips.items() if spare.by[0] == process]
+            ended = [name for name, retained in self.clips.items() if retained.by[0] == process]
             out.forget([self._drop(name).clip for name in ended])
 
     def _names(self, job: str, clips: Clips) -> list[ClipName]:
         return [(job, *clip) for clip in clips if (job, *clip) in self.clips]
 
     def _drop(self, name: ClipName) -> RetainedClip:
-        spare = self.clips.pop(name)
-        self.size -= spare.size
-        return spare
+        retained = self.clips.pop(name)
+        self.size -= retained.size
+        return retained
 
 
 def _name(clip: Clip) -> ClipName:
     return clip.job, clip.chapter, clip.index, clip.key
 
 
-def _is_offered(spare: RetainedClip, by: Acceptor) -> bool:
-    """Tell whether a spare is offered to a coordinator when it names its job."""
-    return spare.by[0] != by[0] and _may_lack(by[1], spare.by[1])
+def _is_offered(retained: RetainedClip, by: Acceptor) -> bool:
+    """Tell whether a retained clip is offered to a coordinator when it names its job."""
+    return retained.by[0] != by[0] and _may_lack(by[1], retained.by[1])
 
 
 def _may_lack(epoch: int, accepted_under: int) -> bool:

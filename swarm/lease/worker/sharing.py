@@ -165,7 +165,7 @@ class Leaders:
     def _move(
         link: CoordinatorLink, job: Job, slots: Sequence[EngineSlot], unaccepted: UnacceptedClips, out: WorkerOutcome
     ) -> None:
-        """Offer a job's new head what is spoken and under way for others, and speak nothing more for these."""
+        """Offer a job's new leader what is spoken and under way for others, and speak nothing more for these."""
         coming = unaccepted.orphan_job(job.job, link.name)
         for slot in slots:
             for lease in [lease for lease in slot.leases if lease.job.job == job.job and lease.link != link.name]:

@@ -85,9 +85,9 @@ class UnacceptedClips:
             if item.link == link:
                 item.link, item.sent = None, False
 
-    def orphan_job(self, job: str, head: str) -> list[tuple[int, int, str]]:
-        """Offer the clips of a job to its new head instead of other coordinators; return their names."""
-        items = [(name, item) for name, item in self.clips.items() if name[0] == job and item.link != head]
+    def orphan_job(self, job: str, leader: str) -> list[tuple[int, int, str]]:
+        """Offer the clips of a job to its new leader instead of other coordinators; return their names."""
+        items = [(name, item) for name, item in self.clips.items() if name[0] == job and item.link != leader]
         for _, item in items:
             item.link, item.sent = None, False
         return [name[1:] for name, _ in items]

@@ -78,7 +78,7 @@ class LoggedLeases:
         """Take in which sentences a user has spoken again, of those that had their clip."""
         self.free(spots & self._settled, REDONE)
 
-    def promise(self, worker: str, spots: frozenset[Spot]) -> None:
+    def reserve(self, worker: str, spots: frozenset[Spot]) -> None:
         """Take in that a worker still holds clips: their sentences wait for them, save those of other leases."""
         others = (lease.spots for lease in self._open.values() if lease.worker != worker)
         self.free(spots.difference(*others) & self._granted - self._settled, f"{worker} did not send the clip it held")
@@ -220,7 +220,7 @@ class CoordinatorStory(Teller):
                 spots = frozenset((job, chapter, index) for chapter, index, _ in clips)
                 yield self._line(f"{worker} still holds clips of {named(spots)}", worker, spots)
                 wanted = _answer(result, "Wanted").get("wanted", [])
-                self.leases.promise(worker, frozenset((job, chapter, index) for chapter, index, _ in wanted))
+                self.leases.reserve(worker, frozenset((job, chapter, index) for chapter, index, _ in wanted))
             case {"type": "Release", "lease": lease} if self.leases.holds(lease):
                 note = message.get("note", "")
                 spots = self.leases.end_logged_lease(lease, f"{worker} gave it back{f' ({note})' if note else ''}")

@@ -193,7 +193,7 @@ def test_held_clips_are_wanted_where_their_place_is_open_and_not_granted_to_othe
     assert (0, 1) in state.accepted
 
 
-def test_promised_clips_that_never_come_are_spoken_again() -> None:
+def test_reserved_places_whose_clips_never_come_are_spoken_again() -> None:
     core = make_core(JobState(make_spec(["Only this."])), epoch=2)
     join(core)
     clip_key_of = core.jobs["job"].state.key((0, 0), 0)

@@ -4,7 +4,7 @@ from making import TEXTS, join, make_clip, make_core, make_hello, make_spec, off
 from msgspec import structs
 
 from swarm.job.state import JobState
-from swarm.lease.coordinator.coordinator_core import PROMISE_S, SILENCE_S, CoordinatorCore
+from swarm.lease.coordinator.coordinator_core import RESERVATION_S, SILENCE_S, CoordinatorCore
 from swarm.lease.coordinator.roster import MIN_BYTES_S, PATIENCE_S
 from swarm.lease.envelope import MAX_CLIP_BYTES
 from swarm.lease.message import (
@@ -89,14 +89,14 @@ def test_a_clip_that_trickles_is_no_progress() -> None:
     assert session.link.sent_s == late_s - 1
 
 
-def test_the_promised_places_of_a_worker_wait_while_its_pieces_come() -> None:
+def test_the_reserved_places_of_a_worker_wait_while_its_pieces_come() -> None:
     state = JobState(make_spec(TEXTS))
     core = make_core(state)
     begin(core, size=130_000)
     other = (0, 1, state.key((0, 1), 0))
     (wanted,) = sent(core.receive(b"p", Held("job", (other,)), 1.5), Wanted)
     assert wanted.wanted == (other,)
-    for now in range(2, int(3 * PROMISE_S)):
+    for now in range(2, int(3 * RESERVATION_S)):
         go_on(core, (now - 1) * 1000, float(now))
         core.tick(float(now))
     assert any(1 in lease.pending and lease.slot < 0 for lease in core.jobs["job"].ledger.leases.values())
@@ -111,7 +111,7 @@ def test_a_clip_is_refused_that_announces_more_bytes_than_its_sound_can_have() -
     assert "too large" in rejected.reason.note
 
 
-def test_clips_that_are_begun_again_and_again_keep_no_promise() -> None:
+def test_clips_that_are_begun_again_and_again_keep_no_reservation() -> None:
     state = JobState(make_spec(TEXTS))
     core = make_core(state)
     clip = begin(core, size=130_000)

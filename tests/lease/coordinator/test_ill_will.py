@@ -215,7 +215,7 @@ def test_a_member_that_says_for_ever_that_it_holds_all_clips_delays_the_book_by_
     scene.run(promise, Honest(scene, chars_s).act, limit_s=FACTOR * alone(chars_s) + EXTRA_S)
 
 
-def test_a_place_waits_for_a_promised_clip_three_times_at_most() -> None:
+def test_a_place_waits_for_the_clip_of_a_reservation_three_times_at_most() -> None:
     state = JobState(make_spec(["One."]))
     core = make_core(state)
     core.receive(b"p", make_hello("p"), 0.0)

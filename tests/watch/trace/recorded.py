@@ -7,7 +7,7 @@ from making import RECIPE, TEXTS, grant, join, make_clip, make_core, make_hello,
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.envelope import Hindrance, NotLeasing
-from swarm.lease.file_transfer import LackedFile, ModelReport, ToldFile
+from swarm.lease.file_transfer import MissingFileReport, ModelReport, ToldFile
 from swarm.lease.message import Bye, Failed, Job, Welcome
 from swarm.lease.worker.worker_core import WorkerCore
 from swarm.watch.trace.log_file import open_log
@@ -51,7 +51,7 @@ def work(path: Path) -> WorkerCore:
         core.figures = ()
         core.models = {
             "a": ModelReport(
-                (LackedFile("0" * 64, told=ToldFile("0" * 64, "c" * 64, 5)),), (ToldFile("f" * 64, "e" * 64, 5),)
+                (MissingFileReport("0" * 64, told=ToldFile("0" * 64, "c" * 64, 5)),), (ToldFile("f" * 64, "e" * 64, 5),)
             )
         }
         core.limit([Hindrance(NotLeasing.HOT, device="cuda:0", count=80)], 3.0)

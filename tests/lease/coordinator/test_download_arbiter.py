@@ -12,7 +12,7 @@ from swarm.lease.file_transfer import (
     Blocks,
     Fetch,
     Fetching,
-    LackedFile,
+    MissingFileReport,
     ModelReport,
     ModelSource,
     Piece,
@@ -39,13 +39,13 @@ class House:
 
     def lacks(self, name: str, now: float = 0.0, **facts: object) -> ModelSource | None:
         """Return the answer to a worker that lacks the file."""
-        lacked = LackedFile(FILE, **facts)  # type: ignore[arg-type]
-        return self.says(name, ModelReport((lacked,)), now)
+        missing = MissingFileReport(FILE, **facts)  # type: ignore[arg-type]
+        return self.says(name, ModelReport((missing,)), now)
 
     def fetches(self, name: str, *aside: SetAside, now: float = 0.0, peer_address: str | None = None) -> str | None:
         """Return the address at which a worker shall fetch the file."""
         fetching = Fetching(TOLD.digest, asking=True, aside=aside, waits=True)
-        self.says(name, ModelReport((LackedFile(FILE, told=TOLD),)), now, peer_address, (fetching,))
+        self.says(name, ModelReport((MissingFileReport(FILE, told=TOLD),)), now, peer_address, (fetching,))
         return next((source.peer_address for source in sent(self.last, Source)), None)
 
     def has(self, name: str, now: float = 0.0, peer_address: str | None = None, told: ToldFile = TOLD) -> None:
@@ -238,8 +238,8 @@ def test_a_list_that_does_not_fit_its_digest_or_does_not_come_is_had_from_anothe
 
 def test_the_answer_is_for_the_first_file_that_is_not_downloaded_yet() -> None:
     house = House()
-    lacked = LackedFile(FILE, downloads=True), LackedFile(OTHER)
-    assert house.says("attic", ModelReport(lacked=lacked), 0.0) == ModelSource(OTHER)
+    missing = MissingFileReport(FILE, downloads=True), MissingFileReport(OTHER)
+    assert house.says("attic", ModelReport(missing=missing), 0.0) == ModelSource(OTHER)
 
 
 def test_nothing_is_kept_of_what_is_over() -> None:
@@ -248,12 +248,12 @@ def test_nothing_is_kept_of_what_is_over() -> None:
     house.has("attic")
     house.lacks("barn")
     house.has("barn")
-    house.says("cellar", ModelReport((LackedFile(OTHER),)), 0.0)
+    house.says("cellar", ModelReport((MissingFileReport(OTHER),)), 0.0)
     arbiter = house.core.job_files.arbiter
     assert (list(arbiter.permits), list(arbiter.agreed), arbiter.liars) == ([OTHER], [FILE], set())
     for name in ("attic", "barn"):
         house.says(name, ModelReport(), 0.0)
-    house.says("cellar", ModelReport((LackedFile(OTHER),)), 0.0)
+    house.says("cellar", ModelReport((MissingFileReport(OTHER),)), 0.0)
     assert arbiter.agreed == {}
 
 
@@ -269,7 +269,7 @@ def test_what_a_worker_waits_for_by_the_word_of_an_earlier_run_is_waited_for_a_m
 
 def test_one_that_has_one_file_waits_a_moment_with_the_next() -> None:
     house = House()
-    report = ModelReport((LackedFile(OTHER),), (TOLD,))
+    report = ModelReport((MissingFileReport(OTHER),), (TOLD,))
     assert house.says("barn", report, 0.0) == ModelSource(OTHER, wait=True)
     assert house.says("barn", report, NEW_S) == ModelSource(OTHER)
 

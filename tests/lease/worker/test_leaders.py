@@ -1,4 +1,4 @@
-"""A job that was taken over: workers follow its new head with all that they hold, and tell the old one."""
+"""A job that was taken over: workers follow its new leader with all that they hold, and tell the old one."""
 
 from making import KEY, RECIPE, grant, make_worker, speak, told
 
@@ -30,7 +30,7 @@ def led_by_a() -> WorkerCore:
     return worker
 
 
-def test_the_old_head_is_told_and_grants_no_more() -> None:
+def test_the_old_leader_is_told_and_grants_no_more() -> None:
     worker = led_by_a()
     out = taken_over(worker)
     assert [message for name, message in out.messages if name == "a" and isinstance(message, Epochs)] == [
@@ -45,7 +45,7 @@ def test_the_old_head_is_told_and_grants_no_more() -> None:
     assert worker.slots[0].leases
 
 
-def test_a_head_back_from_the_dead_is_told_with_its_greeting_and_again_when_it_names_the_job() -> None:
+def test_a_leader_back_from_the_dead_is_told_with_its_greeting_and_again_when_it_names_the_job() -> None:
     worker = led_by_a()
     worker.disconnect("a", 1.0)
     taken_over(worker)
@@ -56,7 +56,7 @@ def test_a_head_back_from_the_dead_is_told_with_its_greeting_and_again_when_it_n
     assert not told(out, Held)
 
 
-def test_what_is_spoken_is_offered_to_the_new_head_and_what_is_under_way_too() -> None:
+def test_what_is_spoken_is_offered_to_the_new_leader_and_what_is_under_way_too() -> None:
     worker = led_by_a()
     worker.receive("a", Welcome("a", 1, "a", 1.0, 1, 65536), 0.0)
     speak(worker, speak(worker, grant(worker, "One.", "Two.", "Three.")))
@@ -64,12 +64,12 @@ def test_what_is_spoken_is_offered_to_the_new_head_and_what_is_under_way_too() -
     out = taken_over(worker)
     second = (0, 1, clip_key("Two.", RECIPE, 0))
     assert told(out, Held) == [Held("job-a", (NAME, second))]
-    assert [line.text for line in worker.slots[0].leases[0].lines] == ["Two."]  # the rest is the new head's to grant
+    assert [line.text for line in worker.slots[0].leases[0].lines] == ["Two."]  # the rest is the new leader's to grant
     sent = worker.receive("b", Wanted("job-a", (NAME, second), ()), 6.0)
     assert [(name, clip.index) for name, clip in sent.clips] == [("b", 0)]
 
 
-def test_a_clip_under_way_when_the_job_was_taken_over_goes_to_the_new_head() -> None:
+def test_a_clip_under_way_when_the_job_was_taken_over_goes_to_the_new_leader() -> None:
     worker = led_by_a()
     begun = speak(worker, grant(worker, "One."))
     taken_over(worker)
@@ -77,7 +77,7 @@ def test_a_clip_under_way_when_the_job_was_taken_over_goes_to_the_new_head() -> 
     assert [(name, clip.key) for name, clip in speak(worker, begun, now=7.0).clips] == [("b", KEY)]
 
 
-def test_what_is_offered_to_the_new_head_is_not_begun_again_by_a_lease_that_crosses_the_offer() -> None:
+def test_what_is_offered_to_the_new_leader_is_not_begun_again_by_a_lease_that_crosses_the_offer() -> None:
     worker = led_by_a()
     worker.receive("a", Welcome("a", 1, "a", 1.0, 1, 65536), 0.0)
     speak(worker, speak(worker, grant(worker, "One.")))
@@ -87,7 +87,7 @@ def test_what_is_offered_to_the_new_head_is_not_begun_again_by_a_lease_that_cros
     assert [line.index for line in worker.slots[0].leases[0].lines] == [7]
 
 
-def test_a_clip_that_the_new_head_wants_stays_though_the_old_one_accepts_it_late() -> None:
+def test_a_clip_that_the_new_leader_wants_stays_though_the_old_one_accepts_it_late() -> None:
     worker = led_by_a()
     speak(worker, speak(worker, grant(worker, "One.")))
     taken_over(worker)
@@ -98,7 +98,7 @@ def test_a_clip_that_the_new_head_wants_stays_though_the_old_one_accepts_it_late
     assert not worker.unaccepted.clips
 
 
-def test_spares_are_offered_to_the_new_head_since_its_copy_may_lack_them() -> None:
+def test_retained_clips_are_offered_to_the_new_leader_since_its_copy_may_lack_them() -> None:
     worker = led_by_a()
     speak(worker, speak(worker, grant(worker, "One.")))
     worker.receive("a", Accepted("job-a", (NAME,)), 2.0)
@@ -115,7 +115,7 @@ def test_of_two_that_took_over_the_higher_lot_leads() -> None:
     assert [message for name, message in out.messages if name == "b"] == []
 
 
-def test_a_further_run_of_the_head_is_no_news() -> None:
+def test_a_further_run_of_the_leader_is_no_news() -> None:
     worker = led_by_a()
     taken_over(worker)
     assert not told(worker.receive("b", a_job(TAKEN + 1), 6.0), Epochs)
