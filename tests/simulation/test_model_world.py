@@ -71,7 +71,7 @@ MUTANTS: dict[str, tuple[Edit, dict[str, Any]]] = {  # with the worlds that noti
     ),
     "a liar is named to others": (Edit(Chain, "able", "and key not in self.liars", ""), LIARS),
     "a liar is asked again": (
-        Edit(FileSource, "lied", 'self.leave("lying")', "pass"),
+        Edit(FileSource, "lied", 'self.set_peer_aside("lying")', "pass"),
         {"troubles": ("liars",), "lies": ("pieces",)},
     ),
     "a coordinator's restart costs a download": (
