@@ -5,15 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.errors import Remedy, StoreError
-
 if TYPE_CHECKING:
     from swarm.book.model.reading_choice import Cast, Credits, Reading
     from swarm.job.spec import Setting
 
 DEFAULT_PORT = 5847
-STATE_VERSION = 2  # of the state folder, with all that is in it
-VERSION_FILE = "version"
 STANDBY = "standby"  # the folder, below the state folder, of the copies of other machines' jobs
 ASSETS_LIMIT = 20_000_000_000
 ENV_HOME = "E2A_SWARM_HOME"  # the state folder
@@ -42,32 +38,13 @@ def state_folder(chosen: str | Path | None = None) -> Path:
 
     Raises StoreError if it is of another version.
     """
+    from swarm.system.disk import check_state  # imported here, since --help must be quick
+
     if chosen or os.environ.get(ENV_HOME):
         return check_state(Path(chosen or os.environ[ENV_HOME]).expanduser().absolute())
     from platformdirs import user_data_path  # imported here, since --help must be quick
 
     return check_state(user_data_path("e2a-swarm", appauthor=False))
-
-
-def check_state(state_dir: Path) -> Path:
-    """Return a state folder of this version, or one that has no books yet. Raises StoreError."""
-    try:
-        version = int((state_dir / VERSION_FILE).read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        version = 1 if (state_dir / "jobs").is_dir() else STATE_VERSION
-    if version != STATE_VERSION:
-        raise other_state(state_dir, version)
-    return state_dir
-
-
-def other_state(path: Path, version: int) -> StoreError:
-    """Say that something of a state folder is of an older or a newer version, and what to do about it."""
-    if version > STATE_VERSION:
-        return StoreError(f"{path} was written by a newer e2a-swarm", Remedy("upgrade this one"))
-    return StoreError(
-        f"{path} is of an older e2a-swarm: finish its books with that version, or begin afresh with another folder: "
-        "name one with --state-dir, or move this one away."
-    )
 
 
 def may_download() -> bool:

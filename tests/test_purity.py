@@ -26,7 +26,7 @@ ARROWS = {
     "system": {"errors"},
     "book/model": {"errors"},
     "job": {"book/model"},
-    "config": {"errors", "book/model", "job"},
+    "config": {"book/model", "job", "system"},
     "book/language": {"errors"},
     "book/page": {"errors", "book/model", "book/language"},
     "book/package": {"errors", "book/model", "book/page"},
@@ -54,7 +54,7 @@ ARROWS = {
     "watch/trace/replay": {"job", "lease/coordinator", "lease/worker", "watch/trace"},
     "net/identity": {"errors", "system", "config"},
     "net": GROUND | {"lease", "net/identity", "watch"},
-    "job/store": {"errors", "system", "book/model", "config", "job"},
+    "job/store": {"errors", "system", "book/model", "job"},
     "audiobook": GROUND
     | {"audiobook/sound", "book", "book/read_along", "book/speech", "job/store", "lease/coordinator", "voice/host"}
     | {"watch"},

@@ -13,11 +13,10 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from swarm.config import STATE_VERSION, other_state
 from swarm.errors import StoreError, UsageError
 from swarm.job.store.store import copy_synced
 from swarm.lease.states import follow
-from swarm.system.disk import Lock, guarded, make_folder, replace_file
+from swarm.system.disk import STATE_VERSION, Lock, guarded, make_folder, other_state, replace_file
 
 FILE = "queue.json"
 MAX_BOOKS = 10_000

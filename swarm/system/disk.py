@@ -20,6 +20,9 @@ from filelock import FileLock, Timeout
 from swarm.errors import InUse, Remedy, StoreError
 from swarm.system.platform import free_bytes, sync_file, sync_folder
 
+STATE_VERSION = 2  # of the state folder, with all that is in it
+VERSION_FILE = "version"
+
 STATE_OPTION = "--state-dir"
 OUTPUT_OPTION = "--output-dir"
 
@@ -262,3 +265,24 @@ def _clear_dead(root: Path, mine: Path) -> None:
 def _clear(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.with_suffix(".lock").unlink(missing_ok=True)
+
+
+def check_state(state_dir: Path) -> Path:
+    """Return a state folder of this version, or one that has no books yet. Raises StoreError."""
+    try:
+        version = int((state_dir / VERSION_FILE).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        version = 1 if (state_dir / "jobs").is_dir() else STATE_VERSION
+    if version != STATE_VERSION:
+        raise other_state(state_dir, version)
+    return state_dir
+
+
+def other_state(path: Path, version: int) -> StoreError:
+    """Say that something of a state folder is of an older or a newer version, and what to do about it."""
+    if version > STATE_VERSION:
+        return StoreError(f"{path} was written by a newer e2a-swarm", Remedy("upgrade this one"))
+    return StoreError(
+        f"{path} is of an older e2a-swarm: finish its books with that version, or begin afresh with another folder: "
+        "name one with --state-dir, or move this one away."
+    )

@@ -13,7 +13,6 @@ from swarm import __version__
 from swarm.commands.command_table import ALL
 from swarm.commands.main import main
 from swarm.commands.option import Command
-from swarm.config import STATE_VERSION, VERSION_FILE
 from swarm.errors import (
     EXIT_BOOK,
     EXIT_ENVIRONMENT,
@@ -25,6 +24,7 @@ from swarm.errors import (
     StoreError,
     SwarmError,
 )
+from swarm.system.disk import STATE_VERSION, VERSION_FILE
 
 ROOT = Path(__file__).resolve().parents[2]
 

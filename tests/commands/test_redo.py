@@ -6,12 +6,13 @@ import pytest
 from swarm.commands import convert, redo
 from swarm.commands.main import parse
 from swarm.commands.redo import moment_s, redo_config
-from swarm.config import ENV_ABS_TOKEN, STATE_VERSION, VERSION_FILE, RedoConfig, RenderConfig
+from swarm.config import ENV_ABS_TOKEN, RedoConfig, RenderConfig
 from swarm.coordinator.brought_files import BroughtFiles
 from swarm.coordinator.prepare import find_job
 from swarm.coordinator.seen_engines import SeenEngines
 from swarm.errors import UsageError
 from swarm.job.store.store import DiskStore
+from swarm.system.disk import STATE_VERSION, VERSION_FILE
 
 
 def chosen(*words: str) -> RedoConfig:

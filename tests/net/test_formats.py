@@ -14,12 +14,12 @@ from test_wire import FROM_COORDINATOR, FROM_WORKER
 
 from swarm.book.model.book import Chapter, Origin, Pause, Segment
 from swarm.book.model.engine_text import Phonemes
-from swarm.config import STATE_VERSION
 from swarm.job import record as r
 from swarm.job.job_asset import JobAsset
 from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.lease.message import PROTOCOL
 from swarm.net.wire import pack
+from swarm.system.disk import STATE_VERSION
 
 FORMATS = Path(__file__).with_name("formats.txt")
 KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4

@@ -17,7 +17,6 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from swarm.config import STATE_VERSION, VERSION_FILE, check_state
 from swarm.errors import Remedy, StoreError
 from swarm.job.job_asset import piece_size
 from swarm.job.record import COSTLY, AnyRecord, ClipAccepted, LatentsKept
@@ -36,7 +35,17 @@ from swarm.job.store.summary import (
     standing_of,
     write_summary,
 )
-from swarm.system.disk import Lock, Scratch, guarded, make_folder, replace_file, write_synced
+from swarm.system.disk import (
+    STATE_VERSION,
+    VERSION_FILE,
+    Lock,
+    Scratch,
+    check_state,
+    guarded,
+    make_folder,
+    replace_file,
+    write_synced,
+)
 from swarm.system.platform import sync_file, sync_folder
 
 FileContents = Mapping[str, bytes | Path]  # keys are digests

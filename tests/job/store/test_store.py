@@ -16,7 +16,7 @@ from memory_twins import MemoryStore
 from msgspec import structs
 from specs_for_tests import a_clip, a_job, a_key
 
-from swarm.config import VERSION_FILE, state_folder
+from swarm.config import state_folder
 from swarm.errors import StoreError
 from swarm.job.record import (
     ClipAccepted,
@@ -31,6 +31,7 @@ from swarm.job.record import (
 )
 from swarm.job.run import RunStats
 from swarm.job.store.store import DiskStore, Tally, has_job, is_used, reworded_jobs
+from swarm.system.disk import VERSION_FILE
 
 JOB = "moby-dick-1a2b"
 
