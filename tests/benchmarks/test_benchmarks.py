@@ -1,7 +1,9 @@
+import ast
 import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -45,6 +47,22 @@ def marks(name: str) -> list[pytest.MarkDecorator]:
     """Return the marks of a benchmark's run: all run at night, and with the tests those whose figures open the docs."""
     kind = {"efficiency": [], "single_machine": [pytest.mark.slow], "crash": [pytest.mark.slow]}
     return kind.get(name, [pytest.mark.bench])
+
+
+def imported(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield each module of the house that a file imports from, also in its functions, with each name."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("swarm."):
+            yield from ((str(node.module), each.name) for each in node.names)
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.py")), ids=lambda file: file.stem)
+def test_what_a_benchmark_imports_of_the_house_is_there(file: Path) -> None:
+    for module, name in imported(file):
+        try:
+            exec(f"from {module} import {name}")
+        except ModuleNotFoundError as fault:
+            assert not str(fault.name).startswith("swarm"), fault  # another package, such as torch, may be absent
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=marks(name)) for name in QUICK])
