@@ -127,7 +127,7 @@ def test_a_worker_is_upgraded_while_it_speaks(booted: Booted) -> None:
     booted.run("systemctl", "restart", UNIT)
     wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work")
     started = int(booted.shows(UNIT, "NRestarts"))
-    booted.shell("touch /var/opt/swarm/errors.py; pkill -KILL -f [s]warm.voice.host.child")
+    booted.shell("touch /var/opt/swarm/errors.py; pkill -KILL -f [s]warm.voice.host.engine_child")
     wait_for(lambda: int(booted.shows(UNIT, "NRestarts")) > started, what="its restart")
     wait_for(lambda: "speaking" in booted.shows(UNIT, "StatusText"), what="its work after the upgrade")
     said = booted.run("journalctl", "--output=cat", "--unit", UNIT)
