@@ -187,7 +187,7 @@ def unite(identity: Identity, owner: str) -> str:
     """
     other = next((each for each in identity.membership.others if fingerprint(each.founding.owner) == owner), None)
     if other is None:
-        raise UsageError(f"No other list of members has a owner {owner!r}: `e2a-swarm members` shows them.")
+        raise UsageError(f"No other list of members has the owner {owner!r}: `e2a-swarm members` shows them.")
     try:
         identity.membership.hand_over(other)
     except BadMembership as fault:
