@@ -22,6 +22,7 @@ from swarm.system.platform import free_bytes, sync_file, sync_folder
 
 STATE_VERSION = 2  # of the state folder, with all that is in it
 VERSION_FILE = "version"
+OLD_OWNER_KEY = "keeper.key"  # an owner's key in version 1, whose state folders have no file of their version
 
 STATE_OPTION = "--state-dir"
 OUTPUT_OPTION = "--output-dir"
@@ -272,7 +273,8 @@ def check_state(state_dir: Path) -> Path:
     try:
         version = int((state_dir / VERSION_FILE).read_text(encoding="ascii"))
     except (OSError, ValueError):
-        version = 1 if (state_dir / "jobs").is_dir() else STATE_VERSION
+        is_old = (state_dir / "jobs").is_dir() or (state_dir / OLD_OWNER_KEY).exists()
+        version = 1 if is_old else STATE_VERSION
     if version != STATE_VERSION:
         raise other_state(state_dir, version)
     return state_dir

@@ -282,6 +282,13 @@ def test_a_state_folder_of_another_version_is_refused_by_a_sentence_that_names_t
         )
 
 
+def test_a_machine_that_owned_its_swarm_under_version_1_does_not_lose_that_in_silence(tmp_path: Path) -> None:
+    assert state_folder(tmp_path) == tmp_path
+    (tmp_path / "keeper.key").write_text("00" * 32)
+    with pytest.raises(StoreError, match="is of an older e2a-swarm"):
+        state_folder(tmp_path)
+
+
 def test_a_damaged_journal_is_listed_and_can_be_removed_while_all_clips_stay(disk: DiskStore) -> None:
     disk.commit([(JOB, a_clip(0, b"flac"), b"flac")])
     disk.close()
