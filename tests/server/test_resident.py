@@ -1,7 +1,11 @@
 """The books of a queue: which are served, in which order, and how they end."""
 
 import asyncio
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -10,16 +14,17 @@ import pytest
 from msgspec import structs
 from resident_bench import ResidentBench
 
-from swarm.config import RedoConfig
+from swarm.config import RedoConfig, RenderConfig, StyleConfig
 from swarm.coordinator.books import Books
 from swarm.errors import StoreError, SwarmError, UsageError
 from swarm.job.record import JobFinished
 from swarm.job.state import apply
+from swarm.job.store.store import DiskStore
 from swarm.lease.member_message import Order
 from swarm.lease.states import IllegalTransition
 from swarm.net.wire import pack, unpack_from_coordinator
 from swarm.server.queue import BookState, QueuedBook
-from swarm.server.resident import AHEAD, MAX_SERVED, MendOrder
+from swarm.server.resident import AHEAD, MAX_SERVED, MendOrder, check_start
 from swarm.system.disk import Lock
 from swarm.system.machine import Say
 
@@ -322,3 +327,48 @@ async def test_all_that_wait_learn_whether_it_is_recorded_or_why_not() -> None:
     await refused.wait_for_answer()
     with pytest.raises(UsageError, match="in use"):
         await refused.wait()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DiskStore]:
+    with closing(DiskStore(tmp_path / "state")) as made:
+        yield made
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> RenderConfig:
+    return RenderConfig(books=(), output_dir=tmp_path / "new" / "out", state_dir=tmp_path / "state")
+
+
+def test_usual_options_that_fit_are_let_pass_and_the_folder_is_made(config: RenderConfig, store: DiskStore) -> None:
+    check_start(replace(config, voice="emma"), store)
+    assert list(config.output_dir.iterdir()) == []
+
+
+def test_a_voice_or_file_that_is_not_there_ends_the_start(
+    config: RenderConfig, store: DiskStore, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="voice 'nosuch'"):
+        check_start(replace(config, voice="nosuch"), store)
+    with pytest.raises(UsageError, match=r"me\.wav"):
+        check_start(replace(config, voice_file=tmp_path / "me.wav"), store)
+    with pytest.raises(UsageError, match=r"c\.png"):
+        check_start(replace(config, style=StyleConfig(cover=tmp_path / "c.png")), store)
+
+
+def test_a_folder_that_cannot_be_written_ends_the_start(config: RenderConfig, store: DiskStore) -> None:
+    file = config.state_dir / "file"
+    file.touch()
+    with pytest.raises(StoreError, match="a file is where a folder should be"):
+        check_start(replace(config, output_dir=file / "out"), store)
+    if sys.platform == "linux":  # even root may not write there
+        with pytest.raises(StoreError, match="/sys/out cannot be used"):
+            check_start(replace(config, output_dir=Path("/sys/out")), store)
+
+
+def test_a_full_disk_is_waited_for(config: RenderConfig, store: DiskStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    check_start(config, store)

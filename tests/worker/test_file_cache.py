@@ -1,5 +1,6 @@
 """A worker's folder of assets: parts that go on, digests, room, and two workers on one machine."""
 
+import asyncio
 import hashlib
 import os
 from collections.abc import Iterator
@@ -9,7 +10,8 @@ import pytest
 
 from swarm.errors import StoreError
 from swarm.job.job_asset import LATENTS, VOICE, JobAsset
-from swarm.worker.files.file_cache import ELSEWHERE, SPOILT, UNFIT, FileCache, Kept
+from swarm.lease.file_transfer import Fetch
+from swarm.worker.files.file_cache import ELSEWHERE, SPOILT, UNFIT, FileCache, FileThread, Kept
 
 DATA = b"0123456789"
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -175,3 +177,20 @@ def test_latents_that_are_damaged_or_gone_are_not_sent(folder: FileCache, damage
     with pytest.raises(StoreError):
         folder.read(DIGEST, 0)
     assert not (folder.root / DIGEST).exists()
+
+
+async def test_latents_are_not_lost_because_somebody_asks_beyond_their_end(tmp_path: Path) -> None:
+    folder = FileCache(tmp_path, 1 << 30)
+    latents = folder.keep_latents(b"latents")
+    replies: list[bytes] = []
+    lost: list[str] = []
+    file_thread = FileThread(folder, lambda *_: None, lambda link, piece, frame: replies.append(frame), lost.append)
+    running = asyncio.create_task(file_thread.run())
+    for digest, offset in ((latents.digest, 100), ("f" * 64, 0), (latents.digest, 3)):
+        file_thread.serve("link", Fetch(digest, offset))
+    async with asyncio.timeout(30):
+        while not replies:
+            await asyncio.sleep(0.01)
+    assert (replies, lost) == ([b"ents"], ["f" * 64])
+    running.cancel()
+    file_thread.end_file_thread()

@@ -1,4 +1,7 @@
+"""`--idle-only` under WSL2, where NVIDIA's driver names no processes, by fakes of the readings."""
+
 import time
+from pathlib import Path
 
 import pytest
 from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
@@ -6,9 +9,21 @@ from fake_nvml import GPU_IS_LOST, FakeGpu, FakeNvml
 from swarm.config import Limits
 from swarm.errors import EnvironmentFault
 from swarm.lease.envelope import Hindrance, NotLeasing
+from swarm.lease.member_message import Instruct
+from swarm.lease.message import Figures
+from swarm.standby.copier import StandbySwitch
+from swarm.system import platform
 from swarm.worker import limit_watch as gpu_readings
 from swarm.worker.devices import Gpu
-from swarm.worker.limit_watch import GpuReadings, LimitWatch, local_minute
+from swarm.worker.limit_watch import (
+    OTHERS_PERCENT,
+    SETTLE_S,
+    GpuReading,
+    GpuReadings,
+    LimitWatch,
+    StandingOrders,
+    local_minute,
+)
 
 RTX, GTX = Gpu("cuda:0", "RTX", uuid="GPU-5a"), Gpu("cuda:1", "GTX", uuid="GPU-77")
 DEVICES = ("cuda:0", "cuda:0", "cuda:1")
@@ -82,3 +97,102 @@ def test_hours_ask_no_driver() -> None:
 def test_the_minute_is_that_of_this_machines_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "localtime", lambda: time.struct_time((2026, 1, 2, 22, 5, 0, 0, 0, 0)))
     assert local_minute() == 22 * 60 + 5
+
+
+class FakeReadings:
+    busy = 0
+
+    def readings(self) -> dict[str, GpuReading]:
+        return {"cuda:0": GpuReading(Figures("cuda:0", self.busy))}
+
+
+def watch(readings: FakeReadings, *, by_load: bool = True) -> LimitWatch:
+    return LimitWatch(("cuda:0", "cpu:0"), readings, Limits(idle_only=True), by_load=by_load)  # type: ignore[arg-type]
+
+
+def rests(watch: LimitWatch, now: float, *busy: int) -> bool:
+    watch.apply_readings(busy)
+    gpu, core = watch.hindrances((), now)
+    assert not core
+    return gpu == Hindrance(NotLeasing.IN_USE, device="cuda:0")
+
+
+def test_a_gpu_with_load_is_left_to_others_until_they_are_gone_for_a_while() -> None:
+    readings = FakeReadings()
+    limits = watch(readings)
+    assert not rests(limits, 100.0)
+    readings.busy = OTHERS_PERCENT
+    assert rests(limits, 101.0)
+    readings.busy = OTHERS_PERCENT - 1
+    assert rests(limits, 130.0)
+    assert not rests(limits, 200.0)
+
+
+def test_the_load_of_its_own_work_is_not_taken_for_that_of_others() -> None:
+    readings = FakeReadings()
+    limits = watch(readings)
+    readings.busy = 99
+    assert not rests(limits, 100.0, 0)
+    assert not rests(limits, 100.0 + SETTLE_S)
+    assert rests(limits, 101.0 + SETTLE_S)
+
+
+def test_where_the_driver_names_processes_load_alone_means_nothing() -> None:
+    readings = FakeReadings()
+    readings.busy = 99
+    assert not rests(watch(readings, by_load=False), 100.0)
+
+
+def test_linux_inside_windows_is_known_by_its_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform.platform, "release", lambda: "6.6.87.2-microsoft-standard-WSL2")
+    assert platform.is_wsl()
+    monkeypatch.setattr(platform.platform, "release", lambda: "6.12.57+deb13-amd64")
+    assert not platform.is_wsl()
+
+
+PAUSED = Hindrance(NotLeasing.PAUSED, by="laptop")
+
+
+def test_a_pause_rests_every_slot_until_somebody_resumes_it() -> None:
+    orders, left = StandingOrders(), list[str]()
+    line = orders.take_order(Instruct("pause", by="laptop"), lambda: left.append("left"))
+    assert line.startswith("paused from laptop; ")
+    assert orders.hindrances(2) == [PAUSED] * 2
+    orders.take_order(Instruct("resume"), lambda: left.append("left"))
+    assert (orders.hindrances(2), left) == ([None, None], [])
+
+
+def test_a_limit_rests_the_slots_above_it() -> None:
+    orders = StandingOrders()
+    orders.take_order(Instruct("limit", 1, "laptop"), list)
+    assert orders.hindrances(3) == [None, *[Hindrance(NotLeasing.LIMITED, by="laptop", count=1)] * 2]
+    orders.take_order(Instruct("limit", 0, "laptop"), list)
+    assert orders.hindrances(2) == [PAUSED] * 2  # the reason lets it be resumed like any other
+    orders.take_order(Instruct("limit", 2, "laptop"), list)
+    assert orders.hindrances(2) == [None, None]
+
+
+def test_a_drained_machine_leaves_and_an_unknown_order_changes_nothing() -> None:
+    orders, left = StandingOrders(), list[str]()
+    orders.take_order(Instruct("drain", by="laptop"), lambda: left.append("left"))
+    assert left == ["left"]
+    assert "does not know" in orders.take_order(Instruct("move"), list)
+    assert orders.hindrances(1) == [None]
+
+
+def test_copies_are_begun_and_ended_by_order_where_the_machine_has_a_switch_for_them(tmp_path: Path) -> None:
+    switch = StandbySwitch(tmp_path, on=False, turns=True)
+    orders = StandingOrders(switch=switch)
+    assert (orders.standby, StandingOrders().standby) == ("off", "")
+    assert orders.take_order(Instruct("standby", by="laptop"), list) == "keeps a copy of each book, as laptop wants"
+    assert (orders.standby, switch.on) == ("on", True)
+    assert "no copies of books any more" in orders.take_order(Instruct("no-standby", by="laptop"), list)
+    assert (orders.standby, switch.on) == ("off", False)
+    assert "does not know" in StandingOrders().take_order(Instruct("standby"), list)
+
+
+def test_the_owner_of_a_machine_can_refuse_all_orders() -> None:
+    orders, left = StandingOrders(obeys=False), list[str]()
+    for action in ("pause", "limit", "drain"):
+        assert "--no-orders" in orders.take_order(Instruct(action), lambda: left.append("left"))
+    assert (orders.hindrances(2), left) == ([None, None], [])

@@ -6,7 +6,7 @@ from string import ascii_lowercase
 import pytest
 
 from swarm.book.language import languages
-from swarm.book.language.known import _load, every_language, find_language
+from swarm.book.language.known import _MORE_SPEAKERS, _load, every_language, find_language, find_quotes, find_speakers
 from swarm.book.speech.sentence import _rules, split_sentences
 from swarm.errors import EnvironmentFault
 
@@ -86,3 +86,26 @@ def test_only_the_folder_of_a_language_knows_its_code() -> None:
     assert len(kept) > 100
     found = {name: language_codes_in(path.read_text(encoding="utf-8")) for name, path in kept.items()}
     assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_each_abbreviation_stands_for_a_book_and_no_name_is_also_an_abbreviation() -> None:
+    scriptures = [language.scripture for language in every_language() if language.scripture]
+    assert len(scriptures) == 9
+    for scripture in scriptures:
+        assert all(scripture.shorts.values())
+        assert not scripture.names & scripture.shorts.keys()
+        assert scripture.plain <= scripture.shorts.keys()
+
+
+def test_the_file_of_a_language_comes_first() -> None:
+    assert find_speakers("de") is find_language("de").speakers
+    assert not {language.code for language in every_language()} & _MORE_SPEAKERS.keys()  # move them into the new file
+
+
+def test_a_language_of_which_nothing_is_known_has_no_verbs() -> None:
+    assert find_speakers("xx").verbs == ""
+
+
+def test_swedish_marks_open_as_they_close() -> None:
+    assert find_quotes("sv").startswith("””»»")
+    assert "””" not in find_quotes("de")

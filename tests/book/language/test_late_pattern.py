@@ -5,7 +5,7 @@ import sys
 import pytest
 import regex
 
-from swarm.book.language.pattern import LatePattern, compile_later
+from swarm.book.language.pattern import LatePattern, compile_later, value
 
 IMPORTED = """
 import gc
@@ -42,3 +42,8 @@ def test_a_start_compiles_almost_none() -> None:
     patterns, compiled = map(int, there.split())
     assert patterns > 300
     assert compiled < patterns / 20
+
+
+@pytest.mark.parametrize(("numeral", "worth"), [("I", 1), ("IV", 4), ("xii", 12), ("XCIX", 99), ("MDCCCLXVI", 1866)])
+def test_values(numeral: str, worth: int) -> None:
+    assert value(numeral) == worth

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from swarm.book.speech.dialogue import find_utterances
+from swarm.book.speech.dialogue import MAX_NARRATION, MAX_SUBJECT_NAMES, Subjects, find_utterances, shortest_names
 
 
 def said(text: str, language: str = "en", around: tuple[str, ...] = ()) -> list[str]:
@@ -155,3 +155,59 @@ def test_a_hostile_paragraph_takes_time_in_proportion_to_its_length(sign: str) -
 
     short_s = max(spent_s(2000), 0.002)
     assert spent_s(8000) < 12 * short_s
+
+
+KNOWN = Subjects({"Alice", "the Hatter", "Mr. Utterson", "Utterson", "Holmes"})
+
+
+@pytest.mark.parametrize(
+    ("narration", "name"),
+    [
+        ("Alice sighed.", "Alice"),
+        ("It rained; and poor Alice, who was tired, sighed.", "Alice"),
+        ("The Hatter rose, and then the Hatter fell.", "the Hatter"),
+        ("It was late, but Alice sighed.", "Alice"),
+        ("Mr. Utterson rose. Utterson left.", "Mr. Utterson"),  # one person
+        ("Holmes rose. Alice sighed.", ""),
+        ("She looked at Alice sadly.", ""),  # no clause begins with her
+        ("Alice and Holmes rose.", ""),
+        ("Alice’s cat rose.", ""),
+        ("Malice rose.", ""),
+        ("", ""),
+    ],
+)
+def test_a_clause_begins_with_whom_it_is_about(narration: str, name: str) -> None:
+    assert KNOWN.find_name(narration) == name
+
+
+def test_without_known_names_nobody_is_found() -> None:
+    assert Subjects(()).find_name("Alice sighed.") == ""
+
+
+def test_names_and_narrations_are_bounded() -> None:
+    many = Subjects({f"Name{'x' * number}" for number in range(MAX_SUBJECT_NAMES + 50)})
+    assert many.find_name("Name rose.") == ""  # the shortest are left out
+    assert KNOWN.find_name("Alice sighed. " + "a" * MAX_NARRATION) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "persons"),
+    [
+        (("Utterson", "Mr. Utterson"), ["Utterson"]),
+        (("Holmes", "Mr. Holmes", "Mr. Sherlock Holmes", "Watson"), ["Holmes", "Watson"]),
+        (("the Cat", "the Cheshire Cat"), ["the Cat"]),
+        # "Bennet" may be either's name.
+        (("Bennet", "Mr. Bennet", "Mrs. Bennet"), ["Bennet", "Mr. Bennet", "Mrs. Bennet"]),
+        (("Mr. Bennet", "Mrs. Bennet"), ["Mr. Bennet", "Mrs. Bennet"]),
+        (("the man", "the old man"), ["the man", "the old man"]),
+        (("", "Ann"), ["", "Ann"]),
+    ],
+)
+def test_names_of_one_person_are_one(names: tuple[str, ...], persons: list[str]) -> None:
+    assert sorted(set(shortest_names(names).values())) == sorted(persons)
+
+
+def test_one_person_under_two_names_takes_no_turns_with_itself() -> None:
+    texts = ("“Yes,” said Utterson.", "“Sir,” said Mr. Utterson.", "“Well?”")
+    found = [each.speaker for spoken in find_utterances(texts, "en") for each in spoken]
+    assert found == ["Utterson", "Mr. Utterson", ""]

@@ -3,6 +3,7 @@ import regex
 
 from swarm.book.language.known import every_language, find_language
 from swarm.book.language.language import Language
+from swarm.book.speech.arithmetic import SIGNS, say_fractions, say_powers, say_relations
 from swarm.book.speech.number import say_numbers
 
 NEW_YORK = "two one two five five five one two three four"
@@ -131,3 +132,63 @@ def test_every_language_has_its_words(language: Language) -> None:
 def test_a_page_of_figures_takes_no_long_time() -> None:
     assert say_numbers("9" * 20_000, find_language("en")).startswith("nine nine")
     assert say_numbers("1-" * 20_000, find_language("en"))
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("en", "1/2, 3/4 and 2/3", "one half, three quarters and two thirds"),
+        ("en", "2 1/2 and 7½", "2 and one half and 7 and one half"),
+        ("en", "5/3, 24/7, 1/2/2020, 0.1/2", "5/3, 24/7, 1/2/2020, 0.1/2"),
+        ("en", "2 2⁄3, ⅔ and 3⅓", "2 and two thirds, two thirds and 3 and one third"),
+        ("fr", "1/3, 2/3, 5/8", "un tiers, deux tiers, cinq huitièmes"),
+        ("de", "1/3, 3/8, 2½", "ein Drittel, drei Achtel, 2 einhalb"),
+        ("es", "1/3, 2/3, 3/5", "un tercio, dos tercios, tres quintos"),
+        ("it", "1/3, 2/5", "un terzo, due quinti"),
+        ("pt", "2/3", "dois terços"),
+        ("nl", "3/8", "drie achtste"),
+    ],
+)
+def test_fractions_are_said(language: str, written: str, said: str) -> None:
+    assert say_fractions(written, find_language(language)) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "said"),
+    [
+        ("en", "x² and (a + b)³", "x squared and (a + b) cubed"),
+        ("en", "10⁶, 10⁻³, 2¹⁰", "10 to the power of 6, 10 to the power of -3, 2 to the power of 10"),
+        ("en", "5 m² of 3km²", "5 square metres of 3 square kilometres"),
+        ("fr", "40 m², x²", "40 mètres carrés, x au carré"),
+        ("de", "40 km², x²", "40 Quadratkilometer, x hoch 2"),
+        ("uk", "x²", "x²"),
+        ("en", "¹ alone", "¹ alone"),
+    ],
+)
+def test_exponents_are_said(language: str, written: str, said: str) -> None:
+    assert say_powers(written, find_language(language)) == said
+
+
+def test_a_page_of_exponents_takes_no_long_time() -> None:
+    assert say_powers("x²" * 20_000, find_language("en")).endswith("x squared")
+    assert say_powers("²" * 50_000, find_language("en"))
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("2 < 3 and x>y", "2 is less than 3 and x is greater than y"),
+        ("if x ≥ 4, y≠2", "if x is at least 4, y is not 2"),
+        ("±5 or √(2)", "plus or minus 5 or the square root of (2)"),
+        ("to ∞", "to infinity"),
+        ("a <b> tag, <<quoted>> and ->", "a <b> tag, <<quoted>> and ->"),
+    ],
+)
+def test_signs_between_figures_and_variables_are_said(written: str, said: str) -> None:
+    assert say_relations(written, find_language("en")) == said
+
+
+def test_every_language_with_number_words_has_a_word_for_each_sign() -> None:
+    words = {language.code: language.numbers.relations for language in every_language() if language.numbers}
+    assert words
+    assert all(set(each) == set(SIGNS) for each in words.values())

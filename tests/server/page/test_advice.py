@@ -1,22 +1,22 @@
 """What programs are told before a book is added, over real HTTP."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 from site_bench import TOKEN, SiteBench
-from test_site_add import CONTENTS
+from test_add_views import CONTENTS
+
+from swarm.errors import UsageError
+from swarm.lease.message import JobStatus, SlotStatus, StatusReply, WorkerStatus
+from swarm.server.page.advice import Price, notes_of, parse_price, read_answer, waiting_s, work_s
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
-    made = SiteBench(tmp_path)
-    made.answers |= {"inspect": json.dumps(CONTENTS).encode(), "voices": b'{"engines": []}'}
-    await made.serve()
-    yield made
-    await made.close()
+def bench(bench: SiteBench) -> SiteBench:
+    bench.answers |= {"inspect": json.dumps(CONTENTS).encode(), "voices": b'{"engines": []}'}
+    return bench
 
 
 async def ask(bench: SiteBench, method: str, path: str, content: bytes = b"") -> httpx.Response:
@@ -72,3 +72,54 @@ async def test_a_book_of_the_queue_is_added_again_with_other_options(bench: Site
         == bench.queue.path(bench.queue.find_book(1)).read_bytes()
     )
     assert (await ask(bench, "POST", "/api/v1/books/9/again")).status_code == 400
+
+
+def reply(*speeds: float, silent_s: float = 0.0) -> StatusReply:
+    slots = tuple(SlotStatus(number, "speaking", realtime=speed) for number, speed in enumerate(speeds))
+    job = JobStatus("j", "Emma", "hibari", "speaking", 1, 0, 0, 9, 9, 0.0, 0.0, 90.0, ())
+    return StatusReply("c", "n", "1", 1, (job,), (WorkerStatus("w", "attic", "cpu", slots, silent_s, 0),))
+
+
+def test_the_time_is_estimated_by_what_is_measured_now_or_was_before() -> None:
+    assert work_s(60.0, reply(2.0, 4.0), 0.0) == 10.0
+    assert work_s(60.0, reply(2.0, 0.0), 0.0) == 15.0, "a slot that waits is as fast as the others"
+    assert work_s(60.0, reply(0.0, 0.0), 3.0) == 10.0
+    assert work_s(60.0, reply(0.0), 0.0) is None
+    assert work_s(60.0, reply(2.0, silent_s=60.0), 3.0) is None
+    assert waiting_s(reply()) == 90.0
+
+
+def test_engines_of_passages_in_other_languages_are_a_note() -> None:
+    plain = {"title": "Emma", "authors": [], "language": "en", "engine": "hibari", "chapters": [], "left_out": []}
+    plain |= {"totals": {"words": 9, "estimated_s": 3}, "cautions": ["it is odd"]}
+    guest = {"language": "fr", "engine": "espeak", "model": "", "voice": "fr", "sentences": 2}
+    assert notes_of(plain) == ["it is odd"]
+    told = notes_of(plain | {"guests": [guest]})
+    assert told[1:] == ["in other languages: French (2 sentences) by espeak; --one-engine leaves all to hibari"]
+
+
+def test_answers_that_make_no_sense_are_told_so() -> None:
+    for answer in (b"", b"[]"):
+        with pytest.raises(UsageError, match="no sense"):
+            read_answer(answer)
+
+
+@pytest.mark.parametrize(
+    ("text", "price", "cost"),
+    [
+        ("openai=15 USD", Price("openai", 15, "USD"), "0.46 USD"),
+        (" openai=12.5€ ", Price("openai", 12.5, "€"), "0.39 €"),
+        ("my-engine_2=40", Price("my-engine_2", 40), "1.23"),
+    ],
+)
+def test_a_price_is_read_and_told_for_a_book(text: str, price: Price, cost: str) -> None:
+    assert parse_price(text) == price
+    assert price.cost_of(30_801) == cost
+
+
+@pytest.mark.parametrize(
+    "text", ["", "openai", "openai=", "openai=-1", "=15", "openai=1e5", "openai=15 US dollars!", "a=1 <b"]
+)
+def test_what_is_no_price_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(UsageError, match="such as openai=15 USD"):
+        parse_price(text)

@@ -1,10 +1,8 @@
 """The view of the queue, and of one book."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
 from lxml import html
 from msgspec import structs
 from resident_bench import end_book
@@ -13,14 +11,6 @@ from site_bench import SiteBench
 from swarm.lease.message import ChapterStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.page.books_view import MAX_AT_ONCE
 from swarm.server.queue import BookState
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
-    made = SiteBench(tmp_path)
-    await made.serve()
-    yield made
-    await made.close()
 
 
 async def page_of(bench: SiteBench, path: str) -> html.HtmlElement:

@@ -1,9 +1,5 @@
 """The view of the machines."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from lxml import html
 from msgspec import structs
 from site_bench import SiteBench
@@ -11,14 +7,6 @@ from site_bench import SiteBench
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting
 from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import ChapterStatus, Figures, SlotStatus, StatusReply, WorkerStatus
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
-    made = SiteBench(tmp_path)
-    await made.serve()
-    yield made
-    await made.close()
 
 
 async def test_a_machine_shows_all_that_is_known_of_it(bench: SiteBench) -> None:

@@ -1,19 +1,7 @@
 """The orders of buttons."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
-import pytest
 from lxml import html
 from site_bench import SiteBench
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
-    made = SiteBench(tmp_path)
-    await made.serve()
-    yield made
-    await made.close()
 
 
 async def test_orders_are_given_by_buttons_and_what_cannot_be_obeyed_is_said(bench: SiteBench) -> None:

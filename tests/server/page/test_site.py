@@ -1,8 +1,5 @@
 """What the views show, whatever books and machines are called."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 from lxml import html
 from msgspec import structs
@@ -10,6 +7,7 @@ from site_bench import SiteBench
 
 from swarm.lease.message import Figures, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.api.live_views import MAX_READERS
+from swarm.server.page.site import question_of
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -25,14 +23,6 @@ HOSTILE = (
 def machine(name: str) -> WorkerStatus:
     slots = (SlotStatus(0, "speaking", "job", realtime=3.5), SlotStatus(1, "resting", note="paused"))
     return WorkerStatus("w", name, name, slots, 0.5, 2, note=name, figures=(Figures(name, 50, 1, 4, 71),))
-
-
-@pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[SiteBench]:
-    made = SiteBench(tmp_path)
-    await made.serve()
-    yield made
-    await made.close()
 
 
 def show(bench: SiteBench, *machines: WorkerStatus) -> None:
@@ -76,3 +66,15 @@ async def test_more_pages_than_can_be_served_are_told_so(bench: SiteBench, monke
     monkeypatch.setattr("swarm.server.api.live_views.MAX_READERS", 0)
     assert MAX_READERS == 100
     assert "are open already" in (await bench.client.get("/live/books")).text
+
+
+@pytest.mark.parametrize("action", ["remove", "cancel", "drain"])
+def test_a_question_names_what_it_is_about_and_its_buttons_differ(action: str) -> None:
+    question = question_of(action, "Emma")
+    assert question and "Emma" in question.ask
+    assert question.yes != question.no
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "move", "limit"])
+def test_what_another_button_takes_back_is_not_asked_for(action: str) -> None:
+    assert question_of(action, "Emma") is None

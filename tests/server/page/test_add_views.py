@@ -1,0 +1,205 @@
+"""Books that are added by the page."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from lxml import html
+from site_bench import SiteBench
+
+from swarm.errors import StoreError, UsageError
+from swarm.server.order_handler import MAX_BOOK_BYTES, MIN_FREE_BYTES
+from swarm.server.page.add_views import KEPT_S, MAX_DRAFTS, MAX_TOGETHER, Drafts, ranges_text
+
+CHAPTERS = [
+    {"number": number, "title": f"Chapter {number}", "opening": "It was", "words": 900, "estimated_s": 300}
+    for number in range(1, 5)
+]
+CONTENTS = {
+    "title": "Emma <b>",
+    "authors": ["Jane Austen"],
+    "language": "en",
+    "engine": "hibari",
+    "chapters": CHAPTERS,
+    "left_out": [{"title": "Licence", "reason": "rights", "grounds": "its title", "words": 30}],
+    "totals": {"words": 3600, "estimated_s": 1200},
+    "cautions": ["the language is a guess"],
+    "more": 1,
+}
+HIBARI = {"engine": "hibari", "about": "fast", "voices": [{"name": "heart"}], "default": True}
+VOICES = {"engines": [HIBARI | {"licence": "", "quality": "", "first": "", "realtime": None}]}
+
+
+@pytest.fixture
+def bench(bench: SiteBench) -> SiteBench:
+    bench.answers = {"inspect": json.dumps(CONTENTS).encode(), "voices": json.dumps(VOICES).encode()}
+    return bench
+
+
+async def upload(bench: SiteBench, name: str = "Emma.txt", content: bytes = b"Some words.") -> httpx.Response:
+    headers = {"X-Form-Token": await bench.form_token(), "Accept": "application/json"}
+    return await bench.client.post("/drafts", params={"name": name}, content=content, headers=headers)
+
+
+async def draft(bench: SiteBench, name: str = "Emma.txt") -> str:
+    number: str = (await upload(bench, name)).json()["draft"]
+    return number
+
+
+async def test_a_text_has_the_name_of_its_file_and_cautions_have_the_words_of_the_form(bench: SiteBench) -> None:
+    number = await draft(bench)
+    contents = json.loads(bench.answers["inspect"])
+    contents |= {"title": f"draft {number} Emma", "cautions": ["it is odd; --speed sets another"]}
+    bench.answers["inspect"] = json.dumps(contents).encode()
+    told = html.document_fromstring((await bench.send(f"/contents/{number}")).text).text_content()
+    assert "draft" not in told and "it is odd; Speed sets another" in told
+
+
+async def test_a_book_is_uploaded_looked_into_and_added_with_its_options(bench: SiteBench) -> None:
+    number = await draft(bench)
+    form = html.document_fromstring((await bench.client.get(f"/add/{number}")).text)
+    named = set(form.xpath("//form[@id='add']//@name"))
+    assert {"option--speed", "option--notes", "option--alt-text", "option--include"} <= named
+    page = html.document_fromstring((await bench.send(f"/contents/{number}", **{"option--notes": "end"})).text)
+    assert bench.asked[0][:4] == ("inspect", "--notes=end", "--json", "--")
+    assert page.xpath(f"//input[@name='chapter.{number}']/@value") == ["1", "2", "3", "4"]
+    assert "Emma <b>" in page.text_content() and "the language is a guess" in page.text_content()
+    fields = {"option--speed": "1.5", "option--notes": "end", f"chapters.{number}": "4", f"chapter.{number}": "1"}
+    added = await bench.send(f"/add/{number}", **fields, **{f"read_with.{number}": "--notes=end"})
+    assert (added.status_code, added.headers["location"]) == (303, "/")
+    [book] = bench.queue.books
+    assert (book.name, book.options) == ("Emma.txt", ("--speed=1.5", "--notes=end", "--chapters=1"))
+    assert list(bench.room.iterdir()) == []
+
+
+@pytest.mark.parametrize(("engine", "price"), [("openai", "0.46 USD"), ("hibari", "")])
+async def test_the_price_of_a_paid_engine_is_told_before_a_book_is_added(
+    bench: SiteBench, engine: str, price: str
+) -> None:
+    chapters = [{**chapter, "characters": 7_700} for chapter in CHAPTERS]
+    bench.answers["inspect"] = json.dumps({**CONTENTS, "engine": engine, "chapters": chapters}).encode()
+    page = html.document_fromstring((await bench.send(f"/contents/{await draft(bench)}")).text)
+    assert page.xpath("string(//p/strong[contains(., 'USD')])") == price
+    assert ("costs about" in page.text_content()) is bool(price)
+
+
+async def test_a_part_that_was_left_out_is_read_where_it_is_asked_for(bench: SiteBench) -> None:
+    number = await draft(bench)
+    page = html.document_fromstring((await bench.send(f"/contents/{number}", **{f"include.{number}": "Licence"})).text)
+    assert bench.asked[0][1] == "--include=Licence"
+    assert page.xpath(f"//input[@name='include.{number}'][@checked]/@value") == ["Licence"]
+    await bench.send(f"/add/{number}", **{f"include.{number}": "Licence"})
+    assert bench.queue.find_book(1).options == ("--include=Licence",)
+
+
+async def test_chapters_that_were_counted_with_other_options_are_not_taken(bench: SiteBench) -> None:
+    number = await draft(bench)
+    chosen = {f"chapters.{number}": "4", f"chapter.{number}": "2", f"read_with.{number}": ""}
+    answer = await bench.send(f"/add/{number}", **chosen, **{"option--notes": "end"})
+    assert (answer.status_code, "choose among them again" in answer.text) == (400, True)
+    none = await bench.send(f"/add/{number}", **{f"chapters.{number}": "4"})
+    assert "No chapter of Emma.txt is chosen" in none.text
+    assert bench.queue.books == ()
+    assert (await bench.send(f"/add/{number}", **chosen)).status_code == 303
+
+
+async def test_books_that_are_dropped_together_share_their_options(bench: SiteBench) -> None:
+    one, other = await draft(bench, "One.txt"), await draft(bench, "Other.txt")
+    assert "Add 2 books" in (await bench.client.get(f"/add/{one},{other},{one}")).text
+    await bench.send(f"/add/{one},{other}", **{"option--speed": "2"})
+    assert [(book.name, book.options) for book in bench.queue.books] == [
+        ("One.txt", ("--speed=2",)),
+        ("Other.txt", ("--speed=2",)),
+    ]
+    assert MAX_TOGETHER == 20
+
+
+@pytest.mark.parametrize("path", ["/add/0", "/add/../x", "/add/", "/add/,,,"])
+async def test_a_draft_that_is_gone_is_told_so(bench: SiteBench, path: str) -> None:
+    assert (await bench.client.get(path)).status_code in (400, 404)
+
+
+async def test_what_is_no_book_is_said_and_leaves_nothing(bench: SiteBench) -> None:
+    empty = await upload(bench, content=b"")
+    assert (empty.status_code, empty.json()["error"]) == (
+        400,
+        "The file is empty: the body of the request has to be the book.",
+    )
+    assert list(bench.room.iterdir()) == []
+    del bench.answers["inspect"]
+    number = await draft(bench)
+    assert "inspect failed" in (await bench.send(f"/contents/{number}")).text
+
+
+async def test_a_voice_is_heard_once_it_was_spoken(bench: SiteBench) -> None:
+    listed = (await bench.send("/voices", language="en")).text
+    assert 'data-hear="heart"' in listed
+    which = {"engine": "hibari", "voice": "heart", "language": "en"}
+    heard = await bench.send("/samples", **which)
+    assert (heard.headers["content-type"], heard.content) == ("audio/flac", bench.answers["voices"])
+    before = len(bench.asked)
+    assert (await bench.send("/samples", **which)).content == heard.content
+    assert len(bench.asked) == before
+    assert bench.asked[-1] == ("voices", "--listen=heart", "--tts-engine=hibari", "--language=en")
+
+
+async def test_a_book_of_the_queue_is_spoken_again_with_other_options(bench: SiteBench) -> None:
+    await bench.add("Emma")
+    answer = await bench.send("/again/1")
+    assert answer.headers["location"].startswith("/add/")
+    assert (await bench.send(answer.headers["location"], **{"option--speed": "2"})).status_code == 303
+    assert [(book.id, book.name, book.options) for book in bench.queue.books] == [
+        (1, "Emma.txt", ()),
+        (2, "Emma.txt", ("--speed=2",)),
+    ]
+
+
+def test_ranges_are_short() -> None:
+    assert ranges_text([1, 2, 3, 7, 9, 10]) == "1-3,7,9-10"
+    assert ranges_text([5]) == "5"
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "..\\a<b>.epub", "CON\x00.epub", "", ".", "x" * 900, "a/b\u202e.epub"]
+)
+async def test_a_draft_lies_in_its_folder_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    drafts = Drafts(tmp_path)
+    draft = await drafts.write_draft(name, 0, chunks(b"so", b"me"), 1.0)
+    assert draft.path.parent == tmp_path and draft.path.read_bytes() == b"some"
+    assert drafts.find_draft(draft.number) == draft
+    drafts.remove_draft(draft)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(UsageError, match="no longer here"):
+        drafts.find_draft(draft.number)
+
+
+async def test_what_is_no_book_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drafts = Drafts(tmp_path)
+    with pytest.raises(UsageError, match="empty"):
+        await drafts.write_draft("a.epub", 0, chunks(), 1.0)
+    with pytest.raises(UsageError, match="at most"):
+        await drafts.write_draft("a.epub", MAX_BOOK_BYTES + 1, chunks(b"some"), 1.0)
+    monkeypatch.setattr("swarm.server.order_handler.MAX_BOOK_BYTES", 5)
+    with pytest.raises(UsageError, match="at most"):
+        await drafts.write_draft("a.epub", 0, chunks(b"some", b"more"), 1.0)
+    monkeypatch.setattr("swarm.server.order_handler.free_bytes", lambda folder: MIN_FREE_BYTES + 3)
+    for announced in (4, 0):
+        with pytest.raises(StoreError, match="no room"):
+            await drafts.write_draft("a.epub", announced, chunks(b"so", b"me"), 1.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_drafts_that_are_left_lying_are_removed(tmp_path: Path) -> None:
+    drafts = Drafts(tmp_path)
+    for number in range(MAX_DRAFTS + 3):
+        await drafts.write_draft(f"{number}.epub", 0, chunks(b"some"), 1.0)
+    assert len(list(tmp_path.iterdir())) == MAX_DRAFTS
+    kept = await drafts.write_draft("late.epub", 0, chunks(b"some"), KEPT_S + 2)
+    assert list(tmp_path.iterdir()) == [kept.path]

@@ -1,0 +1,159 @@
+"""Who comes in, and what each answer carries."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from site_bench import TOKEN, SiteBench
+
+from swarm.server.page.auth_middleware import (
+    ENDED_FILE,
+    FILE,
+    MAX_FIELDS,
+    MAX_FORM_BYTES,
+    Sessions,
+    is_loopback,
+    keep_ended,
+    obtain_secret,
+    read_ended,
+)
+from swarm.server.page.log_in import FIRST_FILE, PER_ADDRESS, hash_password
+
+PASSWORD = hash_password("a long password", 16)
+
+
+@pytest.fixture
+async def guarded(tmp_path: Path) -> AsyncIterator[SiteBench]:
+    """Serve a page with a password."""
+    made = SiteBench(tmp_path, PASSWORD)
+    await made.serve()
+    yield made
+    await made.close()
+
+
+async def test_each_answer_carries_the_headers_of_safety(bench: SiteBench) -> None:
+    for path in ("/", "/machines", "/nowhere", "/worker.js", "/manifest.webmanifest"):
+        headers = (await bench.client.get(path)).headers
+        assert "'unsafe-inline'" not in headers["content-security-policy"]
+        assert headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
+        assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store"), path
+
+
+async def test_the_cookie_is_for_no_script_and_no_other_site(bench: SiteBench) -> None:
+    cookie = (await bench.client.get("/")).headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Path=/;" in cookie and "Secure" not in cookie
+    assert "set-cookie" not in (await bench.client.get("/")).headers
+    proxied = await bench.browser().get("/", headers={"X-Forwarded-Proto": "https"})
+    assert proxied.headers["set-cookie"].endswith("; Secure")
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "user@127.0.0.1", "", "0.0.0.0"])
+async def test_without_a_password_the_page_answers_to_no_other_name(bench: SiteBench, host: str) -> None:
+    for path in ("/", "/live/books", "/offline"):
+        assert (await bench.client.get(path, headers={"Host": host})).status_code in (400, 421)
+
+
+@pytest.mark.parametrize("host", ["localhost:5848", "127.0.0.1", "[::1]:80", "127.9.9.9", "page.localhost"])
+def test_names_of_this_machine_are_known(host: str) -> None:
+    assert is_loopback(host)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+)
+async def test_a_form_of_another_site_is_refused(bench: SiteBench, headers: dict[str, str]) -> None:
+    fields = {"form_token": await bench.form_token(), "order": "pause 0 attic"}
+    assert (await bench.client.post("/orders", data=fields, headers=headers)).status_code == 403
+    assert (await bench.client.post("/orders", data=fields, headers={"Origin": bench.url})).status_code == 200
+    assert [order.target for order in bench.told] == ["attic"]
+
+
+async def test_a_form_without_the_token_of_its_session_is_refused(bench: SiteBench) -> None:
+    token = await bench.form_token()
+    async with bench.browser() as stranger:
+        for fields in ({}, {"form_token": "x"}, {"form_token": token}):
+            answer = await stranger.post("/orders", data={"order": "pause 0 attic", **fields})
+            assert answer.status_code == 403
+    huge = {"form_token": token, "order": "pause 0 attic", "more": "x" * MAX_FORM_BYTES}
+    assert (await bench.client.post("/orders", data=huge)).status_code == 403
+    many = "&".join("a=b" for _ in range(MAX_FIELDS)) + f"&form_token={token}&order=pause 0 attic"
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await bench.client.post("/orders", content=many, headers=form)).status_code == 403
+    assert bench.told == []
+
+
+async def test_nothing_is_told_before_the_password_was_given(guarded: SiteBench) -> None:
+    await guarded.add("A secret title")
+    for path in ("/", "/machines", "/live/books", "/nowhere", "/orders", "//", "/static/../"):
+        answer = await guarded.client.get(path)
+        assert (answer.status_code, "secret title" in answer.text) == (303, False)
+        assert answer.headers["location"] == "/log-in"
+    assert (await guarded.client.get("/live/books", headers={"Accept": "text/event-stream"})).status_code == 401
+    assert (await guarded.client.get("/api/v1/books")).status_code == 401
+    token = await guarded.form_token("/log-in")
+    refused = await guarded.client.post("/orders", data={"form_token": token, "order": "pause 0 attic"})
+    assert (refused.status_code, guarded.told) == (401, [])
+
+
+async def test_log_in_and_out(guarded: SiteBench) -> None:
+    (guarded.state / FIRST_FILE).write_text("a long password\n")
+    before = await guarded.form_token("/log-in")
+    assert (await guarded.log_in("a wrong password")).status_code == 403
+    assert (guarded.state / FIRST_FILE).exists()
+    answer = await guarded.log_in("a long password")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert not (guarded.state / FIRST_FILE).exists()
+    assert (await guarded.client.get("/log-in")).status_code == 303
+    assert await guarded.form_token() != before, "a log-in begins a new session"
+    assert (await guarded.client.get("/api/v1/books")).status_code == 200
+    order = {"action": "pause", "target": "attic"}
+    assert (await guarded.client.post("/api/v1/orders", json=order)).status_code == 401
+    async with guarded.browser() as thief:
+        thief.cookies = httpx.Cookies(guarded.client.cookies)
+        assert (await thief.get("/")).status_code == 200
+        assert (await guarded.send("/log-out")).headers["location"] == "/log-in"
+        assert (await thief.get("/")).status_code == 303, "the cookie is void, wherever it is"
+    assert (await guarded.client.get("/")).status_code == 303
+
+
+async def test_after_many_wrong_passwords_an_address_waits(guarded: SiteBench) -> None:
+    for _ in range(PER_ADDRESS):
+        assert (await guarded.log_in("a wrong password")).status_code == 403
+    answer = await guarded.log_in("a long password")
+    assert (answer.status_code, "Too many wrong passwords" in answer.text) == (429, True)
+
+
+async def test_programs_need_their_token_wherever_the_page_is_open(bench: SiteBench) -> None:
+    async with bench.browser() as stranger:
+        assert (await stranger.get("/api/v1/books")).status_code == 401
+        shown = {"Authorization": f"Bearer {TOKEN}"}
+        assert (await stranger.get("/api/v1/books", headers=shown)).status_code == 200
+        assert (await stranger.get("/healthz")).text == "ok\n"
+
+
+NOW = 1_000_000.0
+
+
+def test_a_session_that_was_ended_stays_so_after_a_restart_and_others_go_on(tmp_path: Path) -> None:
+    before = Sessions(obtain_secret(tmp_path), read_ended(tmp_path))
+    ended, other = before.begin_session(NOW, is_in=True), before.begin_session(NOW, is_in=True)
+    before.end_session(ended, NOW)
+    keep_ended(tmp_path, before)
+    after = Sessions(obtain_secret(tmp_path), read_ended(tmp_path))
+    assert after.read(after.cookie(other), NOW) == other
+    assert after.read(after.cookie(ended), NOW) is None
+    for name in (FILE, ENDED_FILE):
+        assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"a": "b"}', "x" * 100_000])
+def test_a_damaged_file_ends_no_session(tmp_path: Path, text: str) -> None:
+    (tmp_path / ENDED_FILE).write_text(text)
+    assert read_ended(tmp_path) == {}
