@@ -20,6 +20,7 @@ from msgspec import structs
 from process import children, cpu_s, head, mib, peak_bytes, role_of, row
 
 from swarm.audiobook.press import Press
+from swarm.audiobook.report import ReportExtra, make_report
 from swarm.audiobook.sound.reel_file import read_reel, write_reel
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.sound.tags import Tags
@@ -32,7 +33,6 @@ from swarm.job.store.store import DiskStore
 from swarm.voice.hibari.engine import engine
 from swarm.voice.host.registry import choose_recipe
 from swarm.voice.host.takes import make_clip
-from swarm.watch.report import ReportExtra, make_report
 
 TEXT = "It was the best of times, it was the worst of times, it was the age of wisdom, it was the age of foolishness."
 CHAPTER_S = 1500.0  # a chapter of a novel has so much sound

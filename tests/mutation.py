@@ -50,7 +50,7 @@ FILES = {
         "tests/net/test_connection_limiter.py tests/net/test_backpressure.py tests/net/test_transport.py",
         f"{STORIES}a_flood.py",
     ],
-    "swarm/watch/report.py": ["tests/watch/test_report.py", f"{STORIES}one_machine.py"],
+    "swarm/audiobook/report.py": ["tests/audiobook/test_report.py", f"{STORIES}one_machine.py"],
     "swarm/worker/limit_watch.py": [
         "tests/worker/test_limit_watch.py tests/worker/test_limit_watch.py tests/worker/test_limit_watch.py"
         " tests/worker/test_gpu_readings.py",

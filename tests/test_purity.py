@@ -49,7 +49,7 @@ ARROWS = {
     "voice/coqui": GROUND | {"voice", "book/speech"},
     "voice/openai": GROUND | {"voice"},
     "voice/host": GROUND | {"voice"},
-    "watch": {"errors", "system", "book/model", "job", "lease", "audiobook/sound"},
+    "watch": {"errors", "system", "book/model", "job", "lease"},
     "watch/trace": {"errors", "system", "book/model", "job", "lease", "watch"},
     "watch/trace/replay": {"job", "lease/coordinator", "lease/worker", "watch/trace"},
     "net/identity": {"errors", "system", "config"},
@@ -73,7 +73,17 @@ ARROWS = {
     "server/api": {"errors", "system", "coordinator", "job/store", "lease", "server", "watch"},
     "server/page": {"errors", "system", "config", "coordinator", "lease", "server", "server/api", "watch"},
     "commands": GROUND
-    | {"audiobook/sound", "book", "book/speech", "coordinator", "job/store", "lease/worker", "net", "net/identity"}
+    | {
+        "audiobook",
+        "audiobook/sound",
+        "book",
+        "book/speech",
+        "coordinator",
+        "job/store",
+        "lease/worker",
+        "net",
+        "net/identity",
+    }
     | {"server", "server/api", "server/page", "standby", "voice", "voice/host", "watch", "watch/trace"}
     | {"watch/trace/replay", "worker", "worker/files", "worker/scale"},
 }

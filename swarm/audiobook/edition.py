@@ -17,6 +17,8 @@ from swarm.audiobook.destination import DestinationFault, Stopped
 from swarm.audiobook.output_path import Head, head_of_report, is_finished_by, leftovers, replaces_another, report_path
 from swarm.audiobook.press import Damaged, Measured, Press
 from swarm.audiobook.read_along_maker import ReadAlongMaker, read_along_path
+from swarm.audiobook.report import HeardSentence, ReportExtra, closing_lines, locate, make_report, rewriting
+from swarm.audiobook.report_page import report_page
 from swarm.audiobook.sidecars import write_sidecars
 from swarm.audiobook.sound.format import level_lines
 from swarm.audiobook.sound.studio import Studio
@@ -30,8 +32,6 @@ from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.system.disk import OUTPUT_OPTION, guarded, replace_file
 from swarm.system.event_loop import from_thread
 from swarm.system.machine import Say
-from swarm.watch.report import HeardSentence, ReportExtra, closing_lines, locate, make_report, rewriting
-from swarm.watch.report_page import report_page
 
 if TYPE_CHECKING:
     from swarm.audiobook.audiobookshelf import Upload

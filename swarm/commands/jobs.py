@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
+from swarm.audiobook.report import counted, gathered
 from swarm.book.model.language_code import language_name
 from swarm.commands.output import say, say_json
 from swarm.config import state_folder
@@ -18,7 +19,6 @@ from swarm.job.store.parcel import SUFFIX, Unpacked, read_parcel, write_parcel
 from swarm.job.store.store import DiskStore, clip_bytes_of_all, job_names, list_jobs
 from swarm.job.store.summary import JobSummary, size_of
 from swarm.system.text import bytes_text, clean, count_text
-from swarm.watch.report import counted, gathered
 
 MAX_PATH = 4096  # characters of a path, so that no real path is shortened
 MAX_TITLES = 3  # chapters that are all named; of more only the first and the last are

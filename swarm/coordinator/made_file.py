@@ -8,12 +8,12 @@ import msgspec
 
 from swarm.audiobook.destination import RemoteDestination, without_password
 from swarm.audiobook.output_path import UPLOADS, report_path
+from swarm.audiobook.report import Heard, Reported, heard_at, read_reported, sound_files
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.job.store.store import JOB_NAME
 from swarm.job.store.summary import JobSummary
 from swarm.system.disk import full_name, read_json
 from swarm.system.text import clock_text
-from swarm.watch.report import Heard, Reported, heard_at, read_reported, sound_files
 
 JSON_ENDING, PAGE_ENDING, BOOK_ENDING = ".report.json", ".report.html", ".read-along.epub"
 SOUND_ENDINGS = (".m4b", ".m4a", ".mp3", ".opus", ".ogg", ".flac", ".wav")

@@ -37,7 +37,7 @@ LOADED = (
     "encodings.idna", "psutil", "sentencex", "wakepy.dbus_adapters.jeepney",
     "swarm.coordinator.coordination", "swarm.audiobook.as_epub",
     "swarm.commands.convert", "swarm.book.read_along.epub3", "swarm.system.platform", "swarm.voice.host.registry",
-    "swarm.watch.terminal", "swarm.watch.progress", "swarm.watch.report", "swarm.worker.lifetime",
+    "swarm.watch.terminal", "swarm.watch.progress", "swarm.audiobook.report", "swarm.worker.lifetime",
     "numpy", "swarm.audiobook.sound.book_binder", "swarm.audiobook.sound.encoder", "swarm.system.child",
     "swarm.voice.host.engine_child",
     "swarm.voice.hibari.engine", "swarm.voice.metronome.engine",

@@ -6,7 +6,7 @@ import re
 import pytest
 from lxml import etree
 
-from swarm.watch.report_page import STYLE, in_quotes, report_page
+from swarm.audiobook.report_page import STYLE, in_quotes, report_page
 
 
 def report(**changes: object) -> dict[str, object]:

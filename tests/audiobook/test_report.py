@@ -5,6 +5,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from swarm.audiobook.report import (
+    HeardSentence,
+    ReportedSentence,
+    ReportExtra,
+    closing_lines,
+    file_lines,
+    heard_at,
+    locate,
+    read_reported,
+    rewriting,
+    sound_files,
+)
+from swarm.audiobook.report import make_report as make_row
 from swarm.audiobook.sound.reel import Cue
 from swarm.book.model.book import Chapter, Cover, Pause, Segment, Unspoken, pack_words
 from swarm.job.record import (
@@ -20,19 +33,6 @@ from swarm.job.record import (
 )
 from swarm.job.run import RunStats
 from swarm.job.spec import BookFacts, JobSpec, Recipe
-from swarm.watch.report import (
-    HeardSentence,
-    ReportedSentence,
-    ReportExtra,
-    closing_lines,
-    file_lines,
-    heard_at,
-    locate,
-    read_reported,
-    rewriting,
-    sound_files,
-)
-from swarm.watch.report import make_report as make_row
 
 BEGAN_S = 1_700_000_000.0
 
