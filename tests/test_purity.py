@@ -51,7 +51,7 @@ ARROWS = {
     "voice/host": GROUND | {"voice"},
     "watch": {"errors", "system", "book/model", "job", "lease"},
     "watch/trace": {"errors", "system", "book/model", "job", "lease", "watch"},
-    "watch/trace/replay": {"job", "lease/coordinator", "lease/worker", "watch/trace"},
+    "watch/trace/replay": {"errors", "system", "job", "lease/coordinator", "lease/worker", "watch/trace"},
     "net/identity": {"errors", "system", "config"},
     "net": GROUND | {"lease", "net/identity", "watch"},
     "job/store": {"errors", "system", "book/model", "job"},

@@ -68,7 +68,7 @@ def state_from(parts: Iterable[Part]) -> JobState:
     return state
 
 
-FORMAT = 1
+FORMAT = 2  # a log of another format is not replayed
 OPEN = "open"  # the call that begins a core
 PART = "part"  # a piece of a job's state, which comes before the call that adds the job
 SET = "set"  # an attribute that the shell set

@@ -9,11 +9,13 @@ from typing import Any, get_type_hints
 import msgspec
 from msgspec import Struct
 
+from swarm.errors import UsageError
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.worker.worker_core import WorkerCore
+from swarm.system.text import clean
 from swarm.watch.trace.log_file import Entry
-from swarm.watch.trace.recorder import OPEN, PART, SET, plain_result, state_from
+from swarm.watch.trace.recorder import FORMAT, OPEN, PART, SET, plain_result, state_from
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024  # a log may claim any size for a clip
 DAMAGE = (TypeError, ValueError, LookupError, AttributeError, OverflowError, RecursionError, StopIteration)
@@ -53,6 +55,7 @@ class Replay:
         """Handle one entry; return the logged and the replayed result, or (None, None) if the entry is not a call."""
         given = {name: msgspec.json.decode(raw) for name, raw in entry.given.items()}
         if entry.call == OPEN and entry.core in CORES:
+            _check_format(entry)
             self.cores[entry.core] = CORES[entry.core](**_typed(given, _hints(CORES[entry.core])))
         elif entry.call == PART:
             self._parts.append(given)
@@ -84,6 +87,16 @@ class Replay:
 
     def _parts_of(self, state: dict[str, Any]) -> list[dict[str, Any]]:
         return [part for part in self._parts if part["job"] == state["job"]]
+
+
+def _check_format(entry: Entry) -> None:
+    """Refuse the log of a version whose calls the cores of this one do not know. Raises UsageError."""
+    match msgspec.json.decode(entry.result):
+        case {"format": int(written), "version": str(version)} if written != FORMAT:
+            raise UsageError(
+                f"The log was written by e2a-swarm {clean(version)[:50]}, whose calls this version does not know: "
+                "replay it with that version."
+            )
 
 
 @cache

@@ -8,6 +8,7 @@ from msgspec import structs
 from recorded import coordinate, work
 from small_tensors import small_tensors
 
+from swarm.errors import UsageError
 from swarm.job.job_asset import VOICE, JobAsset, piece_size
 from swarm.job.state import JobState
 from swarm.lease.coordinator import coordinator_core as deadlines
@@ -118,6 +119,13 @@ def test_two_runs_in_one_file_are_replayed_one_after_the_other(path: Path) -> No
     coordinate(path)
     coordinate(path)
     assert differences(path) == []
+
+
+def test_a_log_of_another_format_is_refused_with_the_version_that_wrote_it(path: Path) -> None:
+    coordinate(path)
+    path.write_bytes(path.read_bytes().replace(b'"format":2,"version":"', b'"format":1,"version":"0.2.0 of old, '))
+    with pytest.raises(UsageError, match=r"written by e2a-swarm 0\.2\.0 of old.*replay it with that version"):
+        differences(path)
 
 
 def test_no_damage_to_a_log_stops_its_replay(path: Path) -> None:
