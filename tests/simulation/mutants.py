@@ -79,8 +79,11 @@ MUTANTS: dict[str, Edit | Value] = {
         Deadlines, "overdue", "min(map(self.of_lease, leases.values()), default=inf)", "inf"
     ),
     "the deadline of a silence is forgotten": Edit(Deadlines, "joined", "session.heard_s + SILENCE_S)", "inf)"),
-    "a deadline that comes nearer is not noticed": Edit(
-        Ledger, "reach_segment", "self.lease_index.hasten(lease)", "pass"
+    "a later deadline hides a nearer one": Edit(
+        Deadlines,
+        "earliest_s",
+        "min(self._none_before_s, self.of_lease(hastened.popitem()[1]))",
+        "self.of_lease(hastened.popitem()[1])",
     ),
     "a lapsed lease takes what others have": Edit(Ledger, "resume", "index in free and ", ""),
     "a finished job stays open": Edit(CoordinatorCore, "_dispatch", "self.jobs.review()", "pass"),
@@ -377,7 +380,7 @@ CAUGHT_BY = {  # a seed to begin with, for mutants that few seeds catch
     "unknown leases are answered for ever": 16,
     "turns ignored": 125,
     "a lapsed lease takes what others have": 139,
-    "a deadline that comes nearer is not noticed": 135,
+    "a later deadline hides a nearer one": 10,
     "workers fetch a file from each other": 73,
     "failures of strangers count": 27,
     "pieces that could not leave are left out": 10,
