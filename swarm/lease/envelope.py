@@ -58,6 +58,7 @@ class NotLeasing(Enum):
 
 
 DEVICE_TROUBLE = frozenset({NotLeasing.MEMORY, NotLeasing.LOST, NotLeasing.ENGINE})
+LEAVING = frozenset({NotLeasing.DRAINED, NotLeasing.LIFETIME})
 
 
 class Hindrance(Struct, frozen=True, omit_defaults=True):

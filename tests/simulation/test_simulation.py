@@ -43,6 +43,7 @@ def test_many_seeds_hold_every_promise(first: int) -> None:
         (644, ()),
         (670, ()),
         (721, ()),
+        (242, ()),
         (145, ()),
         (21, ("slow links",)),
         (96, ("slow links",)),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import structs
 
 from swarm.job.spec import Recipe
-from swarm.lease.envelope import Hindrance, NotLeasing
+from swarm.lease.envelope import LEAVING, Hindrance, NotLeasing
 from swarm.lease.message import Failed, Line, Release, Revoke, Skip, Trim
 from swarm.lease.outcome import Kill, Unload, WorkerOutcome
 from swarm.lease.worker.coordinator_link import CoordinatorLink
@@ -302,6 +302,9 @@ def blame(slot: EngineSlot, lease: HeldLease, out: WorkerOutcome) -> None:
 
 
 def give_back_failed(slot: EngineSlot, now: float, out: WorkerOutcome) -> None:
-    """Give back what a resting slot would have to speak once more, since its engine failed at it."""
-    if not slot.busy and (why := slot.rest.hindrance(now)):
+    """Give back what a resting slot would have to speak once more, since its engine failed at it.
+
+    A slot whose worker leaves speaks it: it finishes what was under way, of which other clips are on their way.
+    """
+    if not slot.busy and (why := slot.rest.hindrance(now)) and why.cause not in LEAVING:
         shed(slot, release_note(why), out)
