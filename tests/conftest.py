@@ -82,12 +82,24 @@ def pytest_xdist_setupnodes(config: pytest.Config, specs: object) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Prepare the tests: skip what cannot run here, keep together what shares a thing, begin with what takes long."""
     skip_where_something_is_missing(items)
-    for item in items:
-        if group := group_of(item.path):
-            item.add_marker(pytest.mark.xdist_group(group))
     random.Random(0).shuffle(items)  # so that tests which wait, as in networks, run beside tests which compute
     items.sort(key=rank)
     gc.freeze()  # or each full collection goes through thousands of tests again
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Make a scheduler that sends each test to the next free process, and a group to one, in its order.
+
+    The marks `xdist_group` of pytest-xdist 3.8 do nothing under pytest 9.2.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(TESTS.parent / nodeid.partition("::")[0]) or nodeid
+
+    return Scheduler(config, log)
 
 
 @cache
