@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from story import Violation
 
-from swarm.lease.envelope import NotLeasing
+from swarm.lease.envelope import LEAVING, NotLeasing
 from swarm.lease.message import Line
 from swarm.lease.states import SlotState
 from swarm.lease.worker.slot import EngineSlot
@@ -37,7 +37,8 @@ def check_slots(worker: SimWorker) -> None:
     for slot, engine in zip(worker.core.slots, worker.engines, strict=True):
         if not fits(slot):
             raise Violation(f"{worker.name} has a slot that is {slot.state.name}, with other contents: {slot}")
-        if slot.rest.hindrance(worker.clock()) and lines_of(slot) > len(slot.lines):
+        rests = slot.rest.hindrance(worker.clock())  # one whose worker leaves speaks what is left of its batch
+        if rests and rests.cause not in LEAVING and lines_of(slot) > len(slot.lines):
             raise Violation(f"{worker.name} has a slot that rests and holds {lines_of(slot)} segments")
         fault = slot.rest.fault
         if slot.rest.stepped_back(worker.clock()) and fault and fault.cause is NotLeasing.MEMORY:
