@@ -3,7 +3,9 @@
 import builtins
 import hashlib
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -171,12 +173,26 @@ def test_a_kind_of_address_that_nobody_knows_is_named() -> None:
         RemoteDestination("gopher://hole/books")
 
 
+def forget_storage() -> dict[str, ModuleType]:
+    """Take the modules of the storage libraries out of those that are imported, and return them."""
+    names = [name for name in sys.modules if name.split(".")[0] in ("fsspec", "s3fs", "paramiko")]
+    return {name: sys.modules.pop(name) for name in names}
+
+
+@pytest.fixture
+def no_storage_yet() -> Iterator[None]:
+    """Have the storage libraries imported anew, and nothing of that left behind for the other tests."""
+    before = forget_storage()
+    yield
+    forget_storage()
+    sys.modules.update(before)
+
+
+@pytest.mark.usefixtures("no_storage_yet")
 @pytest.mark.parametrize(("scheme", "missing"), [("s3", "s3fs"), ("sftp", "paramiko"), ("s3", "fsspec")])
 def test_what_is_not_installed_is_named_with_the_line_that_brings_it(
     monkeypatch: pytest.MonkeyPatch, scheme: str, missing: str
 ) -> None:
-    for name in [name for name in sys.modules if name.split(".")[0] in ("fsspec", "s3fs", "paramiko")]:
-        monkeypatch.delitem(sys.modules, name)
     real = builtins.__import__
 
     def without(name: str, *arguments: Any, **more: Any) -> Any:
