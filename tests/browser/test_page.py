@@ -85,6 +85,7 @@ def test_a_keyboard_alone_logs_in_finds_its_way_and_removes_a_book_when_it_is_su
     dialog.wait_for(state="hidden")
     assert page.evaluate(FOCUSED) == "Remove Emma.txt"
     page.keyboard.press("Enter")
+    dialog.wait_for()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Enter")
     page.get_by_role("status").get_by_text("no longer in the queue").wait_for()
