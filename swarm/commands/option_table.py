@@ -39,7 +39,7 @@ LANGUAGE = Option(
     "--language", "CODE", "en, eng, fr, ...", usual="the text's own",
     more="`en-GB` or `English` too. Where the text and what the book says of itself disagree, `inspect`, the run and "
     "the report say so. Passages in other languages are [spoken in them](../voices.md#passages-in-other-languages).",
-    label="Language", page_help="The code of a language. The text itself decides if nothing is chosen",
+    label="Language", page_help="The code of a language. Leave it empty to have it found by the text",
     example="de", is_open=True,
 )  # fmt: skip
 TTS_ENGINE = Option(
@@ -47,7 +47,7 @@ TTS_ENGINE = Option(
     more="[The engines](../voices.md), a server of your own (`openai`, see [speech servers](../speech-servers.md)), or "
     "one that [another package](../engines.md) brings. `piper:de_DE-thorsten-medium` names a model too. `coordinate` "
     "takes engines that only its workers have.",
-    label="Engine", page_help="The program that speaks. The language decides if nothing is chosen",
+    label="Engine", page_help="The program that speaks. Leave it empty for the best one that the language has here",
     example="kokoro", is_open=True,
 )  # fmt: skip
 VOICE = Option(

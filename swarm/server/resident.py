@@ -402,7 +402,7 @@ class Resident:
             self._server.pause(book.job, paused=True)
         elif not book.state.is_paused:
             self._become(book, BookState.PAUSED)
-        return f"{book.heading} is paused; `e2a-swarm resume {book.id}` lets it go on"
+        return f"{book.heading} is paused; `e2a-swarm resume {book.id}` continues it"
 
     def _resume(self, book: QueuedBook) -> str:
         if book.state is BookState.FINISHED:

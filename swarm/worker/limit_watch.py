@@ -43,7 +43,7 @@ class StandingOrders:
         match order.action:
             case "pause":
                 self._paused_by = who
-                return f"paused from {who}; `e2a-swarm resume` or a new start lets it go on"
+                return f"paused from {who}; `e2a-swarm resume` or a new start continues it"
             case "resume":
                 self._paused_by = self._limit = None
                 return f"goes on, as {who} wants"

@@ -19,6 +19,7 @@ from swarm.commands.main import COMMANDS, make_parser, parse
 from swarm.job.record import AnyRecord
 from swarm.lease import message
 from swarm.system import disk
+from swarm.voice.host.registry import all_engines
 
 REFERENCE = ROOT / "docs" / "reference"
 INDEX = REFERENCE / "README.md"
@@ -203,3 +204,39 @@ def test_the_tests_that_show_what_strangers_cannot_do_exist() -> None:
     sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
     assert len(named) > 20
     assert not {name for name in named if f"def {name}(" not in sources}
+
+
+# What a page of the documentation says of what is here: each pattern would deny something that the file shows to exist.
+DENIALS = {
+    "docs/page.md": r"no (web )?page( to|, |\.| yet| on which| that)|no web page|no window and no|page, window \| no \|",
+    "Dockerfile": r"no (container )?images? (yet|here)|container image \| no \||if you build one",
+    "swarm/net/identity/membership.py": r"one key for all machines|the one key here",
+    "swarm/voice/kokoro/voices.py": r"atural voices for them come with \[?Coqui",
+    "swarm/voice/coqui/xtts.py": r"XTTS speaks one sentence at a time",
+}
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=page_id)
+def test_no_page_denies_what_is_here(page: Path) -> None:
+    assert all((ROOT / proof).exists() for proof in DENIALS)
+    text = " ".join(read(page).split())
+    assert [found[0] for each in DENIALS.values() for found in re.finditer(each, text)] == []
+
+
+def test_the_comparison_says_which_version_of_each_peer_was_read_and_when() -> None:
+    text = read(ROOT / "docs" / "comparison.md")
+    tables = re.findall(r"^\| \| (.+) \|\n\|[ -|]+\|\n\| (.+) \|$", text, re.MULTILINE)
+    assert len(tables) == len(re.findall(r"^\| \| e2a-swarm ", text, re.MULTILINE)) >= 2
+    for names, first in tables:
+        title, own, *versions = first.split(" | ")
+        assert (title, own) == ("version, read", "this one")
+        assert len(versions) == len(names.split(" | ")) - 1
+        assert all(re.fullmatch(r"(\d+(\.\d+)+|commit [0-9a-f]{8}), [A-Z][a-z]{2} 20\d\d", each) for each in versions)
+
+
+def test_the_questions_name_all_that_goes_to_the_internet() -> None:
+    answer = sections(ROOT / "docs" / "faq.md")["Is anything sent to the internet?"].lower()
+    fetching = {engine.card.name for engine in all_engines() if engine.models() or engine.card.any_model}
+    assert {name for name in fetching if name not in answer.replace("qwen3-tts", "qwen")} <= {"openai"}
+    for word in ("--tts-server", "--notify", "--verify", "--abs-server-url", "s3://", "engines install", "recogniser"):
+        assert word in answer
