@@ -84,10 +84,10 @@ def offer(
     A coordinator that is put off is offered none while another one is about to return.
     """
     up = [link for link in links if link.up]
-    awaited = any(link.is_returning(now) for link in links)
+    returning = [link for link in links if link.is_returning(now)]
     leased = [slot.leases[-1].link for slot in slots if slot.leases and slot.number not in wanting]
     kinds = {slot.number: slot.kind for slot in slots}
-    asked = [link for link in up if not (awaited and link.fairness.is_put_off(now))]
+    asked = [link for link in up if not (link.fairness.is_put_off(now) and any(each is not link for each in returning))]
     offers = share(asked, wanting, leased, now, kindred(slots, asked, now), kinds)
     changed = [link for link in up if link.offers != offers.get(link.name, set())]
     for link in changed:

@@ -194,6 +194,15 @@ def test_a_coordinator_that_is_put_off_gets_no_slot_while_another_one_has_nothin
     assert bad.offers == set()
 
 
+def test_the_only_coordinator_is_offered_a_slot_though_it_is_put_off_and_had_work_a_moment_ago() -> None:
+    only = a_link("only")
+    only.note_word(99.0)
+    only.find_empty(100.0)
+    only.fairness.put_off(240.0, 100.0)
+    offer([only], [EngineSlot(0)], [0], 101.0)
+    assert only.offers == {0}
+
+
 def test_a_slot_is_not_offered_at_once_to_a_coordinator_that_grants_and_revokes_without_end() -> None:
     fickle = a_link("fickle")
     for _ in range(MAX_LOST_LEASES):
