@@ -39,7 +39,7 @@ MAX_REEL_LOSSES = 5  # times that one reel is encoded again
 REEL_FORMAT = 6  # raise it to have all reels encoded again: each reel's name contains it
 
 MEASURED_S = 120.0  # speech of this length is within a few tenths of a LU of the whole book
-# Once this much is spoken, the gain is measured on any of it instead of on the beginning of the book.
+# Once this much is spoken, the gain is measured without the places that are set aside so far.
 MAX_WAIT_FOR_START_S = 10 * MEASURED_S
 
 Damaged = Callable[[Place, str], None]
@@ -240,21 +240,24 @@ class Press:
                 self._damaged(place, why)
 
     def _first_minutes(self) -> list[Place] | None:
-        """Return the places of the clips to measure, in reading order; None while there are too few."""
-        complete, places, heard_s = self._state.complete, list[Place](), 0.0
-        patient = self._state.audio_s < MAX_WAIT_FOR_START_S and not complete
+        """Return the places of the clips to measure, in reading order; None while there are too few.
+
+        Only a place that is set aside is passed over, so it does not matter which clip reaches the disk first.
+        """
+        places, heard_s = list[Place](), 0.0
+        patient = self._state.audio_s < MAX_WAIT_FOR_START_S and not self._state.complete
         for number, chapter in enumerate(self._state.spec.chapters):
-            for index in range(len(chapter.segments)):
-                record = self._state.accepted.get((number, index)) if (number, index) in self._stored else None
+            for place in ((number, index) for index in range(len(chapter.segments))):
+                record = self._state.accepted.get(place) if place in self._stored else None
                 if record is None:
-                    if patient:
+                    if patient or place not in self._gaps or place not in self._state.quarantined:
                         return None
                     continue
-                places.append((number, index))
+                places.append(place)
                 heard_s += record.length_s
                 if heard_s >= MEASURED_S:
                     return places
-        return places if complete else None
+        return places if self._state.complete else None
 
     def _measuring_request(self, places: Sequence[Place]) -> ReelRequest:
         chapters = self._state.spec.chapters

@@ -32,8 +32,16 @@ def make_state(sentences: int = 3, chapters_: int = 2) -> JobState:
     return JobState(structs.replace(a_job(), chapters=chapters))
 
 
-def speak(state: JobState, store: DiskStore, place: Place, hertz: float = 300.0, *, stored: bool = True) -> bytes:
-    tone = (np.sin(np.arange(24000) * 2 * np.pi * hertz / 24000) * 9000).astype(np.int16)
+def speak(
+    state: JobState,
+    store: DiskStore,
+    place: Place,
+    hertz: float = 300.0,
+    *,
+    volume: float = 9000,
+    stored: bool = True,
+) -> bytes:
+    tone = (np.sin(np.arange(24000) * 2 * np.pi * hertz / 24000) * volume).astype(np.int16)
     sound = make_clip(tone, 24000, state.engine_text(place))
     record = ClipAccepted(*place, 0, state.key(place, 0), len(sound.frame), "w", 1.0, 1.1, **structs.asdict(sound.info))
     if stored:
@@ -151,6 +159,30 @@ async def test_the_gain_is_measured_on_whole_clips_alone(tmp_path: Path) -> None
     assert [gain.gain_db for gain in bench.gains] == [gain.gain_db for gain in sound.gains]
     await bench.close()
     await sound.close()
+
+
+async def test_the_gain_is_the_same_whichever_clip_reaches_the_disk_last(tmp_path: Path) -> None:
+    gains = []
+    for late in (None, (0, 0), (1, 1)):
+        bench = Bench(tmp_path / f"late {late}")
+        writing = asyncio.create_task(bench.press.make_files())
+        await asyncio.sleep(0)
+        frames = {
+            place: speak(bench.state, bench.store, place, volume=9000 - 1400 * n, stored=place != late)
+            for n, place in enumerate(places(bench.state))
+        }
+        for place in frames.keys() - {late}:
+            bench.press.notice_place(place)
+        if late:
+            await asyncio.sleep(1.0)  # time enough to measure without it
+            assert bench.gains == []
+            bench.store.commit([(bench.state.job, bench.state.accepted[late], frames[late])])
+            bench.press.notice_place(late)
+        await writing
+        gains += [gain.gain_db for gain in bench.gains]
+        await bench.close()
+    assert len(gains) == 3
+    assert len(set(gains)) == 1
 
 
 async def test_exchanged_reels_are_encoded_again(tmp_path: Path) -> None:
