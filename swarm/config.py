@@ -89,6 +89,8 @@ class RedoConfig:
     chapters: tuple[int, ...] = ()
     doubtful: bool = False
     texts: tuple[str, ...] = ()  # words of sentences, or /patterns/
+    every: bool = False  # whether `texts` may match any number of sentences
+    heard: tuple[tuple[int, int, float], ...] = ()  # chapter, sentence, and the second of its file where it is heard
     recast: tuple[str, str] = ("", "")  # a character's voice, and the voice that takes its place
     say: str | None = None  # another wording of the only sentence; "": the book's own again
     job: str = ""

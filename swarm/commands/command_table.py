@@ -331,6 +331,7 @@ REDO = Command(
             (
                 Option("--at", "1:23:45", "the sentence heard then in FILE", is_list=True),
                 Option("--text", "WORDS", "sentences with WORDS or a /pattern/", is_list=True),
+                Option("--all", "", "with --text: also if more than 20 sentences have that"),
                 Option(
                     "--segments", "3:12-15", "chapter and sentences, as reports count; or 3/12",
                     more="[How they count](README.md#how-chapters-and-sentences-count).",

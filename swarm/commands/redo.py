@@ -63,9 +63,10 @@ def redo_config(arguments: argparse.Namespace) -> RedoConfig:
         doubtful=arguments.doubtful,
         recast=_recast(arguments.recast),
         texts=tuple(text.strip() for text in arguments.text if text.strip()),
+        every=arguments.all,
         say=arguments.say,
     )
-    if replace(config, say=None) == RedoConfig() and not arguments.at:
+    if replace(config, say=None, every=False) == RedoConfig() and not arguments.at:
         raise UsageError('Choose what to speak again: --at 1:23:45, --text "its words", --segments 3:12 or --doubtful.')
     return config
 
@@ -84,6 +85,8 @@ def moment_s(text: str) -> float:
     if not found or not found[0].isascii():
         raise UsageError(f"--at takes a moment as players show it, such as 1:23:45 or 4:05, not {text!r}.")
     hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    if (found[2] and seconds >= 60) or (found[1] and minutes >= 60):
+        raise UsageError(f"--at {text.strip()}: there is no such time, for minutes and seconds go up to 59.")
     return 3600 * hours + 60 * minutes + seconds
 
 
@@ -171,7 +174,10 @@ def _config_of(made: MadeFile, arguments: argparse.Namespace, given: set[str], c
         notes += _take_server(arguments, *server)
     arguments.books, arguments.ebook = [f"{made.place}/{made.stem}{JSON_ENDING}"], []
     arguments.output_dir = arguments.output_dir if "--output-dir" in given else made.place
-    redo = replace(chosen, segments=chosen.segments + ids, job=job, stem=made.stem, notes=tuple(notes))
+    rows = made.report.segments if chosen.texts else ()
+    times = tuple((row.chapter, row.sentence, row.at_s) for row in rows if row.at_s is not None)
+    segments = chosen.segments + ids
+    redo = replace(chosen, segments=segments, job=job, stem=made.stem, notes=tuple(notes), heard=times)
     source = Path(made.report.book.source or made.path)
     return replace(render_config(arguments), books=(source,), found=frozenset(), redo=redo)
 

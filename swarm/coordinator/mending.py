@@ -21,13 +21,15 @@ from swarm.job.record import AnyRecord, ClipDiscarded, SegmentReworded
 from swarm.job.spec import TAKES, JobSpec, Recipe
 from swarm.job.state import JobState, Place
 from swarm.job.store.store import reworded_jobs
-from swarm.system.text import clean, count_text
+from swarm.system.text import clean, clock_text, count_text
 from swarm.voice.host.registry import recipe_card
 
 WHY = "to be spoken again"
 OTHER_VOICE = "to be spoken by another voice"
 OTHER_WORDS = "to be spoken in other words"
 MAX_NAMED = 10  # sentences that are named before they are spoken
+MAX_MATCHES = 20  # sentences that words may mean unless the user says --all
+MAX_LISTED = 100  # sentences that are listed where words mean too many
 PATTERN_TIMEOUT_S = 0.5  # one sentence may take so long
 
 Spell = Callable[[Segment, str], str]  # returns the engine text of a wording. Raises UsageError
@@ -97,7 +99,7 @@ def mend(state: JobState, redo: RedoConfig, spell: Spell) -> Mending:
     if redo.say is not None:
         return _reword(state, chosen, redo.say, spell)
     spoken = [place for place in chosen if place in state.accepted]  # every run tries the other sentences again
-    records = [ClipDiscarded(*place, WHY, _next_take(state.accepted[place].take)) for place in spoken]
+    records = [ClipDiscarded(*place, WHY, _next_take(state, place)) for place in spoken]
     return Mending([*records], _named(state, chosen))
 
 
@@ -107,9 +109,23 @@ def _chosen(state: JobState, redo: RedoConfig) -> set[Place]:
         chosen |= _span(state, number, 1, _length(state, number))
     for number, first, last in redo.segments:
         chosen |= _span(state, number, first, last)
-    for pattern in redo.texts:
-        chosen |= _matching(state, pattern)
-    return chosen
+    matching = {place for pattern in redo.texts for place in _matching(state, pattern)}
+    if len(matching) > MAX_MATCHES and not redo.every and redo.say is None:
+        raise UsageError(_too_many(state, redo, sorted(matching)))
+    return chosen | matching
+
+
+def _too_many(state: JobState, redo: RedoConfig, places: Sequence[Place]) -> str:
+    """Return what to do about words that mean many sentences, which it lists with their times."""
+    times = {(chapter - 1, sentence - 1): f" at {clock_text(at_s)}" for chapter, sentence, at_s in redo.heard}
+    lines = [f"\n  {_name(state, place, '', times.get(place, ''))}" for place in places[:MAX_LISTED]]
+    if len(places) > MAX_LISTED:
+        lines.append(f"\n  and {len(places) - MAX_LISTED} more")
+    said = " or ".join(repr(text) for text in redo.texts)
+    return (
+        f"--text {said}: {len(places)} sentences have that. Give more words, name some with --segments, or say --all "
+        f"to have all of them spoken again:{''.join(lines)}"
+    )
 
 
 def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) -> Mending:
@@ -124,7 +140,7 @@ def _reword(state: JobState, chosen: Sequence[Place], say: str, spell: Spell) ->
     clip, same = state.accepted.get(place), said == state.wordings.get(place, "")
     records: list[AnyRecord] = [] if same else [SegmentReworded(*place, said)]
     if clip is not None:
-        records.append(ClipDiscarded(*place, WHY if same else OTHER_WORDS, _next_take(clip.take) if same else 0))
+        records.append(ClipDiscarded(*place, WHY if same else OTHER_WORDS, _next_take(state, place) if same else 0))
     return Mending(records, [_name(state, place, said)])
 
 
@@ -153,8 +169,9 @@ def _places(state: JobState) -> Iterator[Place]:
         yield from ((number, index) for index in range(len(chapter.segments)))
 
 
-def _next_take(take: int) -> int:
+def _next_take(state: JobState, place: Place) -> int:
     """Return the first take that no worker has tried: a worker tries several takes of a doubtful sentence."""
+    take = max(state.accepted[place].take, state.first_takes.get(place, 0))  # an earlier take may have stayed
     return (take // TAKES + 1) * TAKES
 
 
@@ -165,10 +182,10 @@ def _named(state: JobState, places: Sequence[Place]) -> list[str]:
     return lines
 
 
-def _name(state: JobState, place: Place, said: str) -> str:
+def _name(state: JobState, place: Place, said: str, when: str = "") -> str:
     """Return a line that names a sentence, with its other wording if `said` is one."""
     title, written = clean(state.spec.chapters[place[0]].title), clean(state.segment(place).written)
-    line = f'{place[0] + 1}:{place[1] + 1}, {title}: "{written}"'
+    line = f'{place[0] + 1}:{place[1] + 1}{when}, {title}: "{written}"'
     return f'{line}, said as "{clean(read_engine_text(said)[0])}"' if said else line
 
 

@@ -43,6 +43,7 @@ class JobState:
     audio_s: float = 0.0  # accepted clips only
     sample_rate: int = 0  # Hz, of all clips; 0 before the first where the spec does not say it
     first_takes: dict[Place, int] = field(default_factory=dict)  # places whose earlier takes are not wanted
+    former: dict[Place, ClipAccepted] = field(default_factory=dict)  # clips of places that wait for another take
     wordings: dict[Place, str] = field(default_factory=dict)  # engine texts that the user gave in place of the book's
     epoch: int = 0
     began_s: float = 0.0  # start of the first run
@@ -126,6 +127,7 @@ class JobState:
             self.wordings[place] = said
         else:
             self.wordings.pop(place, None)
+        self.former.pop(place, None)
         self._recurring = None
 
     def _find_recurring(self) -> dict[str, list[Place]]:
@@ -197,6 +199,7 @@ def _accept(state: JobState, record: ClipAccepted) -> None:
     if state.quarantined.pop(place, None) is None:
         _count(state, place, 1)
     state.accepted[place] = record
+    state.former.pop(place, None)
     state.sample_rate = state.sample_rate or record.sample_rate
     state.audio_s += record.length_s
 
@@ -207,6 +210,8 @@ def _discard(state: JobState, place: Place, retake: int) -> None:
     lost = state.accepted.pop(place, None)
     if lost is not None:
         _count(state, place, -1)
+        if retake:
+            state.former[place] = lost
         state.audio_s -= lost.length_s
         state.finished = None
     if not state.accepted:

@@ -176,6 +176,9 @@ EVENTS: dict[str, Sentence] = {  # says what happened, in one line
     "slot rests": lambda r: f"{r.worker}: slot {r.slot} rests: {resting_text(r.resting)}",
     "cannot speak": lambda r: f"{r.worker} cannot speak {r.title}: {r.note}",
     "segment set aside": lambda r: f"set aside after {r.count} failures: “{r.text}” ({failure_text(r.kind, r.note)})",
+    "earlier take stays": lambda r: (
+        f"the earlier sound of “{r.text}” stays, for the new take is no better ({failure_text(r.kind, r.note)})"
+    ),
     "file not as it was": lambda r: (
         f"{r.worker} passed on a block of the voice that was not as it should be, says {r.note}; "
         "it is asked for that file no more"

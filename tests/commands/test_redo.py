@@ -24,6 +24,7 @@ def test_what_is_said_is_meant() -> None:
         segments=((3, 12, 12), (4, 1, 3)), chapters=(7,), doubtful=True
     )
     assert chosen("--text", "the Colonel", "--say", "") == RedoConfig(texts=("the Colonel",), say="")
+    assert chosen("--text", "the", "--all") == RedoConfig(texts=("the",), every=True)
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,7 @@ def test_what_is_said_is_meant() -> None:
     [
         ("", "Choose what"),
         ("--say x", "Choose what"),
+        ("--all", "Choose what"),
         ("--segments 12", "chapter:sentence"),
         ("--chapter x", "whole number"),
     ],
@@ -50,6 +52,12 @@ def test_a_moment_is_given_as_players_show_it(text: str, seconds: float) -> None
 @pytest.mark.parametrize("text", ["", "1:2:3:4", "1h", "-5", "1:-3", "١:٢"])
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="1:23:45"):
+        moment_s(text)
+
+
+@pytest.mark.parametrize("text", ["9:99:99", "1:60:00", "4:60", "0:00:75.5"])
+def test_no_clock_shows_more_than_59_minutes_or_seconds(text: str) -> None:
+    with pytest.raises(UsageError, match="no such time"):
         moment_s(text)
 
 

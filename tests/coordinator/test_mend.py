@@ -78,6 +78,24 @@ def test_words_or_a_pattern_find_a_sentence(state: JobState, pattern: str) -> No
     assert chosen(state, texts=(pattern,)) == [(0, 0)]
 
 
+def test_words_that_many_sentences_have_are_listed_with_their_times_and_need_a_word_more() -> None:
+    segments = tuple(Segment(f"The dog barked {n} times.", Pause.SENTENCE) for n in range(797))
+    state = JobState(structs.replace(a_job(), chapters=(Chapter("I", segments),)))
+    for index in range(797):
+        apply(state, a_clip(index, b"x"))
+    assert len(chosen(state, texts=("barked 77",))) == 11
+    assert len(chosen(state, texts=("the",), every=True)) == 797
+    with pytest.raises(UsageError) as refused:
+        chosen(state, texts=("the",), heard=((1, 1, 0.5), (1, 2, 3725.0)))
+    first, *lines, last = str(refused.value).splitlines()
+    assert "'the': 797 sentences have that." in first and "--all" in first
+    assert lines[:2] == [
+        '  1:1 at 0:00, I: "The dog barked 0 times."',
+        '  1:2 at 1:02:05, I: "The dog barked 1 times."',
+    ]
+    assert (len(lines), last) == (100, "  and 697 more")
+
+
 def test_typed_quotes_find_printed_ones() -> None:
     segments = (Segment("“I don’t,” he said.", Pause.SENTENCE),)
     state = JobState(structs.replace(a_job(), chapters=(Chapter("I", segments),)))

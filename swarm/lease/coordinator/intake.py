@@ -102,10 +102,12 @@ class Intake:
             _record(served, WorkerSeen(session.worker, session.hello.name, device), out)
         place = (clip.chapter, clip.index)
         record = _acceptance(session.worker, clip, now, len(frame))
-        _record(served, record, out, frame)
+        if not (record.doubt and _keep_former(served, place, "doubtful", record.doubt, out)):
+            _record(served, record, out, frame)
         others = [le for le in served.ledger.settle_place(place) if (le.session, le.id) != (session.key, clip.lease)]
         left_out = [(lease, place) for lease in others]
-        for twin in served.state.twins(place, clip.take):  # one clip serves all places with its text
+        twins = served.state.twins(place, clip.take) if served.state.accepted[place] is record else ()
+        for twin in twins:  # one clip serves all places with its text
             _record(served, structs.replace(record, chapter=twin[0], index=twin[1], work_s=0.0, reused=True), out)
             left_out += [(lease, twin) for lease in served.ledger.settle_place(twin)]
         self._leave_out(left_out, out)
@@ -196,8 +198,11 @@ class Intake:
         sessions = self.sessions.values()
         if last_word(served, sessions, place, now) or not (self.alone or is_heard(served, sessions, place, now)):
             return
-        _record(served, SegmentQuarantined(failed.chapter, failed.index, kind, note), out)
+        if not (kept := _keep_former(served, place, kind, note, out)):
+            _record(served, SegmentQuarantined(failed.chapter, failed.index, kind, note), out)
         served.ledger.settle_place(place)
+        if kept:
+            return
         text = served.state.segment(place).written
         out.events.append(Reason("segment set aside", count=MAX_ATTEMPTS, text=text[:60], kind=kind, note=note))
 
@@ -220,6 +225,17 @@ class Intake:
         if session.trust.streak >= BROKEN_STREAK and useful:
             session.trust.aside_until_s = now + ASIDE_S * 2 ** min(session.trust.streak - BROKEN_STREAK, MAX_DOUBLINGS)
             out.events.append(Reason("worker set aside", worker=session.hello.name, count=session.trust.streak))
+
+
+def _keep_former(served: ServedJob, place: Place, kind: str, note: str, out: Outcome) -> bool:
+    """Take back the clip that a place had before another take was wanted; return False where none was better."""
+    former = served.state.former.get(place)
+    if former is None or (kind == "doubtful" and former.doubt):
+        return False
+    _record(served, structs.replace(former, reused=True), out)
+    text = served.state.segment(place).written
+    out.events.append(Reason("earlier take stays", text=text[:60], kind=kind, note=note))
+    return True
 
 
 def _acceptance(worker: str, clip: Clip, now: float, size: int) -> ClipAccepted:

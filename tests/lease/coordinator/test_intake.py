@@ -1,11 +1,11 @@
 """Clips and failures that a coordinator takes in: accepted, dropped, tried elsewhere, set aside."""
 
 import pytest
-from making import RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
+from making import INFO, RECIPE, TEXTS, join, make_clip, make_core, make_hello, make_spec, offer, said, sent
 from msgspec import structs
 
-from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined, WorkerSeen
-from swarm.job.state import JobState
+from swarm.job.record import ClipAccepted, ClipDiscarded, SegmentFailed, SegmentQuarantined, WorkerSeen
+from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.message import (
     Accepted,
@@ -182,6 +182,40 @@ def test_a_segment_that_nobody_can_speak_is_set_aside_and_the_job_is_complete_wi
     assert state.complete
     assert state.quarantined[0, 0] == SegmentQuarantined(0, 0, "empty", "nothing came")
     assert any("Unspeakable" in note for note in said(outcome))
+
+
+def another_take_wanted(doubt: str = "") -> tuple[CoordinatorCore, ClipAccepted]:
+    """Return a core whose only sentence has sound and is to be spoken again, and that sound."""
+    state = JobState(make_spec(["Only this."]))
+    before = ClipAccepted(0, 0, 0, state.key((0, 0), 0), 3, "w", 0.0, 1.0, **structs.asdict(INFO))
+    before = structs.replace(before, doubt=doubt)
+    for record in (before, ClipDiscarded(0, 0, "to be spoken again", 3)):
+        apply(state, record)
+    return make_core(state, alone=True), structs.replace(before, reused=True)
+
+
+def test_the_earlier_take_stays_where_no_other_one_can_be_spoken() -> None:
+    core, before = another_take_wanted()
+    join(core)
+    for take in range(3, 6):
+        grant = offer(core, now=float(take))
+        outcome = core.receive(b"p", Failed("job", 0, 0, take, "empty", "nothing came", grant.lease, 0), take + 0.5)
+    state = core.jobs["job"].state
+    assert (state.accepted, state.quarantined, state.complete) == ({(0, 0): before}, {}, True)
+    assert outcome.entries[-1].record == before
+    assert any("the earlier sound of “Only this.” stays" in note for note in said(outcome))
+
+
+@pytest.mark.parametrize(("doubt", "stays"), [("", True), ("too long", False)])
+def test_a_doubtful_take_takes_no_place_of_a_good_one(doubt: str, stays: bool) -> None:
+    core, before = another_take_wanted(doubt)
+    join(core)
+    clip = make_clip(offer(core))
+    outcome = core.receive(b"p", structs.replace(clip, doubt="silent"), 1.0, b"new")
+    found = core.jobs["job"].state.accepted[0, 0]
+    assert (found == before) is stays
+    assert sent(outcome, Accepted)
+    assert core.jobs["job"].state.complete
 
 
 def test_a_damaged_clip_is_spoken_again() -> None:
