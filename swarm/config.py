@@ -114,6 +114,7 @@ class RenderConfig:
     books: tuple[Path, ...]
     output_dir: Path
     state_dir: Path
+    from_others: bool = False  # whether others may have sent the books
     found: frozenset[Path] = frozenset()  # books from folders, which are skipped if they cannot be read
     output_url: str = ""  # replaces the folder if not empty: s3://bucket/folder, sftp://host/folder
     upload: UploadConfig | None = None

@@ -2,13 +2,19 @@
 Calibre.
 """
 
+import os
 from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
 
 from swarm.book.epub import read_epub, read_epub_name
 from swarm.book.kinds import FOREIGN, PAGES, converted, expect_calibre
 from swarm.book.model.book import Book
 from swarm.book.model.reading_choice import Reading
 from swarm.book.single_page import read_page
+from swarm.errors import BookError, EnvironmentFault, PageError, ReaderMissing, SwarmError, UsageError
 
 
 def read_book(path: Path, reading: Reading | None = None) -> Book:
@@ -37,3 +43,49 @@ def read_title(path: Path) -> str:
         expect_calibre(path)
     name = read_name(path)
     return name[0] if name else ""
+
+
+class BookQuestion(Struct, frozen=True):
+    """What a process that reads books of strangers is asked."""
+
+    path: bytes  # as the system has it, which may be no UTF-8
+    wanted: Literal["book", "name", "title"]
+    reading: Reading | None = None
+
+
+class BookFindings(Struct, frozen=True, omit_defaults=True):
+    """What was found: the whole book, or its title and language as far as they are known; or why nothing was."""
+
+    book: Book | None = None
+    name: tuple[str, str] | None = None
+    fault: str = ""  # the class of the error
+    words: str = ""
+
+
+FAULTS = {each.__name__: each for each in (BookError, PageError, UsageError, EnvironmentFault, ReaderMissing)}
+TOO_LARGE = "is refused: it takes more memory to be read than any book does"
+
+
+def look_into(question: BookQuestion) -> BookFindings:
+    """Read what is wanted of a book. Raises as `read_book`, `read_name` and `read_title` do."""
+    path = Path(os.fsdecode(question.path))
+    match question.wanted:
+        case "book":
+            return BookFindings(read_book(path, question.reading))
+        case "name":
+            return BookFindings(name=read_name(path))
+        case "title":
+            return BookFindings(name=(read_title(path), ""))
+
+
+def answer_question(question: bytes) -> bytes:
+    """Look into a book in a process of its own, whose memory is bounded; errors are part of the answer."""
+    asked = msgspec.msgpack.decode(question, type=BookQuestion)
+    try:
+        answer = look_into(asked)
+    except SwarmError as fault:
+        kind = next(each.__name__ for each in type(fault).__mro__ if each.__name__ in FAULTS)
+        answer = BookFindings(fault=kind, words=str(fault))
+    except MemoryError:
+        answer = BookFindings(fault="BookError", words=f"{Path(os.fsdecode(asked.path))} {TOO_LARGE}.")
+    return msgspec.msgpack.encode(answer)

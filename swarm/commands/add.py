@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def queued_config(words: Sequence[str], book: Path, defaults: argparse.Namespace
         raise UsageError(f"{name} may not name a file of the coordinator's machine.")
     merged = option_parser(QUEUED).parse_args(list(words), argparse.Namespace(**vars(defaults)))
     merged.books, merged.ebook, merged.ebooks_dir = [str(book)], [], ""
-    return render_config(merged)
+    return replace(render_config(merged), from_others=True)
 
 
 def _names_a_file(arguments: argparse.Namespace) -> str:

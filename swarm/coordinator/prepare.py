@@ -3,16 +3,20 @@
 The spec of a new job says all that is to be spoken of a book, and by which voices.
 """
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from secrets import randbelow
+from typing import Literal
 
+import msgspec
 from msgspec import structs
 
-from swarm.book.any_file import read_book, read_name
+from swarm.book.any_file import FAULTS, TOO_LARGE, BookFindings, BookQuestion, look_into
+from swarm.book.kinds import FOREIGN
 from swarm.book.model.book import Book
 from swarm.book.model.language_code import normal_language
 from swarm.book.model.reading_choice import NO_CAST, Cast
@@ -24,7 +28,7 @@ from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_late
 from swarm.coordinator.job_naming import job_name
 from swarm.coordinator.job_replay import replay
 from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
-from swarm.errors import UsageError
+from swarm.errors import BookError, UsageError
 from swarm.job.card import EngineCard
 from swarm.job.fallback_voice import FallbackEngine, FallbackEngines
 from swarm.job.record import AnyRecord
@@ -32,6 +36,7 @@ from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState, apply
 from swarm.job.store.store import DiskStore, has_job
 from swarm.standby.adopt import leader_epoch
+from swarm.system.child import ChildDied, run_bounded
 from swarm.system.disk import full_name
 from swarm.voice.host.fallback_voices import check_cast, find_guests
 from swarm.voice.host.registry import (
@@ -44,6 +49,13 @@ from swarm.voice.host.registry import (
 )
 from swarm.watch.words import LATENTS_LOST, guest_rows, guests_line
 
+READER = (
+    "import sys; from swarm.book.any_file import answer_question; "
+    "sys.stdout.buffer.write(answer_question(sys.stdin.buffer.read()))"
+)
+READING_BYTES, CONVERTING_BYTES = 2 << 30, 8 << 30  # address space; Calibre maps much that it never uses
+PATIENCE_S = 900.0  # for a book to be read, on a small machine or by Calibre
+Wanted = Literal["book", "name", "title"]
 Offered = Callable[[str], Collection[str]]  # returns the words of --tts-engine that workers can speak a language with
 
 
@@ -116,6 +128,31 @@ def book_facts(book: Book, *, language_chosen: bool = False) -> BookFacts:
     )
 
 
+def find_in_book(config: RenderConfig, path: Path, wanted: Wanted) -> BookFindings:
+    """Read what is wanted of a book; that of a stranger in a process whose memory is bounded.
+
+    Raises BookError, ReaderMissing, EnvironmentFault, UsageError.
+    """
+    question = BookQuestion(os.fsencode(path), wanted, config.reading)
+    if not config.from_others:
+        return look_into(question)
+    most = reading_bytes(path)
+    try:
+        told = run_bounded(READER, most, msgspec.msgpack.encode(question), PATIENCE_S)
+        answer = msgspec.msgpack.decode(told, type=BookFindings)
+    except (ChildDied, msgspec.MsgspecError) as fault:
+        too_large = "MemoryError" in str(fault)
+        raise BookError(f"{path} {TOO_LARGE if too_large else f'cannot be read: {fault}'}.") from fault
+    if answer.fault:
+        raise FAULTS[answer.fault](answer.words)
+    return answer
+
+
+def reading_bytes(path: Path) -> int:
+    """Return the bytes of memory that a process may have which reads a stranger's book."""
+    return CONVERTING_BYTES if path.suffix.lower() in FOREIGN else READING_BYTES
+
+
 Choose = Callable[[str], tuple[str, Recipe]]
 
 
@@ -155,7 +192,7 @@ def prepare(
         raise UsageError(f"{path} was not spoken with these options yet: `e2a-swarm convert` does that.")
     carried: list[CarriedOverride] = []
     if spec is None:
-        read = book or read_book(path, config.reading)
+        read = book or _read_book(config, path)
         spec = make_spec(config, path, read, recipe, job, now, brought, offered)
         spec = structs.replace(spec, job_files=brought.job_files, origins=brought.origins)
         carried = earlier_overrides(spec, config.state_dir)
@@ -257,7 +294,13 @@ def _advice(config: RenderConfig, brought: BroughtFiles, recipe: Recipe) -> list
 
 def _recognise(config: RenderConfig, path: Path) -> tuple[str, str, Book | None]:
     """Return a book's title and language, and the whole book if only that tells them."""
-    if name := read_name(path):
+    if name := find_in_book(config, path, "name").name:
         return *name, None
-    book = read_book(path, config.reading)
+    book = _read_book(config, path)
     return book.title, book.language, book
+
+
+def _read_book(config: RenderConfig, path: Path) -> Book:
+    book = find_in_book(config, path, "book").book
+    assert book is not None
+    return book

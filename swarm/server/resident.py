@@ -14,11 +14,10 @@ from pathlib import Path
 from swarm.audiobook.edition import Edition
 from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.style import read_cover
-from swarm.book.any_file import read_title
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
-from swarm.coordinator.prepare import Offered, find_job
+from swarm.coordinator.prepare import Offered, find_in_book, find_job
 from swarm.coordinator.serve import Server
 from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, SwarmError, UsageError
 from swarm.job.store.store import DiskStore
@@ -54,7 +53,7 @@ def read_new(config: RenderConfig, path: Path, name: str, *, is_watched: bool) -
     """
     _check_voice(config)
     try:
-        return read_title(path)
+        return (find_in_book(config, path, "title").name or ("",))[0]
     except SwarmError as fault:
         if is_watched:
             return ""

@@ -53,6 +53,40 @@ def variables_of(python: Path | None = None) -> dict[str, str]:
     return {name: value for name, value in variables.items() if name not in _OF_THIS_PYTHON}
 
 
+def bounded_program(program: str, most: int) -> list[str]:
+    """Return the words that run lines of Python in a process that never has more memory than so many bytes."""
+    return [
+        sys.executable,
+        "-P",
+        "-c",
+        f"from swarm.system.platform import bound_memory; bound_memory({most}); {program}",
+    ]
+
+
+def run_bounded(program: str, most: int, given: bytes, patience_s: float) -> bytes:
+    """Run lines of Python in a process that never has more memory than so many bytes; return what it wrote.
+
+    Raises ChildDied if it fails, is ended, or takes longer than that; EnvironmentFault if it cannot be started.
+    """
+    try:
+        done = subprocess.run(
+            bounded_program(program, most),
+            env=variables_of() | ONE_THREAD,
+            input=given,
+            capture_output=True,
+            timeout=patience_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as late:
+        raise ChildDied(f"it took longer than {patience_s:.0f} s") from late
+    except OSError as fault:
+        raise EnvironmentFault(f"Cannot start a process: {fault}.") from fault
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        raise ChildDied(lines[-1][:500] if lines else f"it ended with code {done.returncode}")
+    return done.stdout
+
+
 class Child:
     """A child process and the calls under way to it; it belongs to the event loop that starts it.
 

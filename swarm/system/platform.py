@@ -121,6 +121,16 @@ def go_first_when_memory_runs_out() -> None:
             Path("/proc/self/oom_score_adj").write_text("800", encoding="ascii")
 
 
+def bound_memory(most: int) -> None:
+    """Refuse this process, and those that it starts, more address space than that. Windows has no such limit."""
+    go_first_when_memory_runs_out()
+    if sys.platform != "win32":
+        import resource
+
+        with contextlib.suppress(OSError, ValueError):  # macOS takes no limit below what is mapped already
+            resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
 def is_wsl() -> bool:
     """Tell whether this is Linux inside Windows (WSL2), where a GPU's driver names no processes."""
     return "microsoft" in platform.release().lower()

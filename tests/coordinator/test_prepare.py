@@ -1,5 +1,7 @@
+import sys
 from pathlib import Path
 
+import epub_maker as maker
 import numpy as np
 import pytest
 from epub_maker import CONTAINER, nav, opf, pack, page
@@ -10,10 +12,11 @@ from swarm.audiobook.sound.frame import with_key
 from swarm.book.model.reading_choice import Reading
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.job_naming import file_stem, slug
-from swarm.coordinator.prepare import Prepared, prepare
+from swarm.coordinator.prepare import Prepared, find_in_book, prepare
 from swarm.errors import BookError, StoreError, UsageError
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.job.store.store import DiskStore
+from swarm.system.platform import peak_bytes
 from swarm.voice.host.registry import find_engine
 from swarm.voice.host.takes import make_clip
 
@@ -111,7 +114,7 @@ def test_another_voice_or_choice_of_chapters_is_another_job(tmp_path: Path, book
 
 def test_a_book_that_has_a_job_is_not_read_again(tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = run(tmp_path, book)
-    monkeypatch.setattr("swarm.coordinator.prepare.read_book", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr("swarm.coordinator.prepare._read_book", lambda *_: pytest.fail("it was read"))
     assert run(tmp_path, book).state.spec == first.state.spec
 
 
@@ -362,3 +365,40 @@ def test_another_wording_of_a_guest_s_sentence_is_spelled_for_the_guest(tmp_path
     assert state.engine_text((0, 2)) == "⟦|@guest:fr;espeak;;fr⟧⟦|=fr⟧Le roi Louis quatorze."
     assert state.segment((0, 2)).written == LETTER
     assert (0, 2) not in state.accepted
+
+
+def test_a_book_of_others_is_read_in_a_process_of_its_own_to_the_same_job(tmp_path: Path, book: Path) -> None:
+    own = find_in_book(config(tmp_path), book, "book").book
+    assert own
+    assert find_in_book(config(tmp_path, from_others=True), book, "book").book == own
+    assert find_in_book(config(tmp_path, from_others=True), book, "title").name == (own.title, "")
+    (tmp_path / "none.epub").write_text("no book")
+    with pytest.raises(BookError, match=r"none\.epub is not an EPUB"):
+        find_in_book(config(tmp_path, from_others=True), tmp_path / "none.epub", "name")
+    with pytest.raises(UsageError, match="names no chapter"):
+        find_in_book(config(tmp_path, from_others=True, reading=Reading(exclude=("gone",))), book, "book")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds to such a limit")
+def test_a_book_of_others_that_fills_the_memory_ends_its_reading_alone(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = {f"{n}.xhtml": maker.page(f"<p>{'Go on. ' * 3000}</p>" * 600) for n in range(6)}
+    others, before = config(tmp_path, from_others=True), peak_bytes()
+    monkeypatch.setattr("swarm.coordinator.prepare.READING_BYTES", 350 << 20)
+    assert find_in_book(others, book, "book").book
+    large = maker.make(tmp_path, pages)  # takes 700 MiB
+    with pytest.raises(BookError, match=r"is refused: it takes more memory to be read"):
+        find_in_book(others, large, "book")
+    assert peak_bytes() - before < 100 << 20
+
+
+def test_a_book_of_sentences_without_number_makes_no_job(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.book.speech.script.MAX_SEGMENTS", 3)
+    with pytest.raises(BookError, match="more than 3 sentences to speak"):
+        run(tmp_path, book)
+    monkeypatch.setattr("swarm.book.speech.script.MAX_SPOKEN_CHARS", 30)
+    with pytest.raises(BookError, match="more than 30 characters to speak"):
+        run(tmp_path, book)

@@ -1,5 +1,6 @@
 """Opens the zip file of an EPUB within bounds, finds files by inexact names, and checks for DRM."""
 
+import io
 import zipfile
 from pathlib import Path
 from typing import IO
@@ -7,7 +8,13 @@ from typing import IO
 import regex
 from lxml import etree
 
-from swarm.book.page.input_bounds import MAX_DOCUMENT_BYTES, MAX_FILES, MAX_INFLATED_BYTES, MAX_READ_BYTES
+from swarm.book.page.input_bounds import (
+    MAX_DIRECTORY_BYTES,
+    MAX_DOCUMENT_BYTES,
+    MAX_FILES,
+    MAX_INFLATED_BYTES,
+    MAX_READ_BYTES,
+)
 from swarm.errors import BookError, PageError
 
 # These only scramble fonts: the text is not protected.
@@ -18,6 +25,31 @@ _ESCAPES = regex.compile(r"(?:%[0-9A-Fa-f]{2})+")
 CONTAINER = "META-INF/container.xml"
 
 
+class _Opening(io.BufferedReader):
+    """A zip file whose directory is bounded: zipfile makes an object of each name, whatever the count beside it says.
+
+    zipfile reads the whole directory at once, so whichever end record it believes, that read shows the size.
+    """
+
+    _is_bounded = True
+
+    def open_zip(self) -> zipfile.ZipFile:
+        """Read the directory; close the file if that fails. Raises BookError over the bound, and zipfile's errors."""
+        try:
+            opened = zipfile.ZipFile(self)
+        except BaseException:
+            self.close()
+            raise
+        self._is_bounded = False
+        return opened
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Read so many bytes. Raises BookError while the zip file is opened, for more than any directory has."""
+        if self._is_bounded and size is not None and size > MAX_DIRECTORY_BYTES:
+            raise BookError(f"it holds more than {MAX_FILES} files")
+        return super().read(size)
+
+
 class Archive:
     """An EPUB's zip file, open for reading; a context manager."""
 
@@ -26,7 +58,10 @@ class Archive:
         check_file(path)
         self.path = path
         try:
-            self._zip = zipfile.ZipFile(path)
+            self._file = _Opening(io.FileIO(path))
+            self._zip = self._file.open_zip()
+        except BookError as error:
+            raise BookError(f"{path} is refused: {error}.") from error
         except PermissionError as error:
             raise BookError(f"{path} cannot be read: {error.strerror}; give yourself the right to read it.") from error
         except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
@@ -41,6 +76,7 @@ class Archive:
 
     def __exit__(self, *_: object) -> None:
         self._zip.close()
+        self._file.close()
 
     def names(self) -> tuple[str, ...]:
         """Return the normalised names of all files."""
@@ -114,7 +150,7 @@ class Archive:
         return frozenset(name for name in found if name)
 
     def _check_bounds(self) -> None:
-        if len(self._names) > MAX_FILES:
+        if len(self._zip.infolist()) > MAX_FILES:
             raise BookError(f"{self.path} is refused: it holds more than {MAX_FILES} files.")
         if self.path.stat().st_size > MAX_INFLATED_BYTES:
             raise BookError(f"{self.path} is refused: it is larger than {MAX_INFLATED_BYTES >> 30} GiB.")

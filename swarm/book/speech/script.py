@@ -12,6 +12,7 @@ from swarm.book.language.pattern import compile_later
 from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Segment, Unspoken
 from swarm.book.model.reading_choice import NO_CAST, Cast, Credits
 from swarm.book.model.speaker import NO_FALLBACKS, FallbackVoices, Speaker
+from swarm.book.page.input_bounds import MAX_SEGMENTS, MAX_SPOKEN_CHARS
 from swarm.book.speech.capitals import usage_of
 from swarm.book.speech.casting import NO_CASTING, Casting
 from swarm.book.speech.lexicon import NO_LEXICON, Lexicon
@@ -55,7 +56,10 @@ def make_script(
     """
     chosen = chosen_chapters(book, selection)
     speech = Speech(card, lexicon.over(book.pronunciations), usage_of(book.chapters))
+    if sum(len(block.text) for text in chosen for block in text.blocks) > MAX_SPOKEN_CHARS:
+        raise BookError(f"{book.title} is refused: it has more than {MAX_SPOKEN_CHARS:,} characters to speak.")
     script: list[Chapter] = []
+    count = 0
     waiting: tuple[Unspoken, ...] = ()
     numbers = {id(each): number for number, each in enumerate(spoken_chapters(book), 1)}
     for text in (*around[:1], *chosen, *around[1:]):
@@ -69,6 +73,9 @@ def make_script(
             script[-1] = _with(script[-1], chapter.unspoken)
         else:
             waiting += chapter.unspoken
+        count += len(chapter.segments)
+        if count > MAX_SEGMENTS:
+            raise BookError(f"{book.title} is refused: it has more than {MAX_SEGMENTS:,} sentences to speak.")
     if not script:
         raise BookError(_nothing(book, card, waiting))
     return tuple(script)

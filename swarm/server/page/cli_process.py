@@ -6,17 +6,18 @@ Samples of voices are spoken so, each once, and kept.
 import asyncio
 import hashlib
 import subprocess
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from starlette.responses import Response
 
 from swarm.config import ENV_HOME
+from swarm.coordinator.prepare import reading_bytes
 from swarm.errors import UsageError
-from swarm.system.child import ONE_THREAD, variables_of
+from swarm.system.child import ONE_THREAD, bounded_program, variables_of
 
 PROGRAM = "import sys; from swarm.commands.main import main; sys.exit(main())"
+ENGINES_BYTES = 1 << 40  # commands that run engines are not held up: what they read is this machine's own
 PATIENCE_S = 300.0  # a book of a thousand pages on a slow machine takes a minute
 MAX_ANSWER = 16 * 1024 * 1024
 MAX_FAULT = 1000
@@ -48,7 +49,7 @@ class CliProcesses:
 
 def _start(words: Sequence[str], folder: Path, state_dir: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", PROGRAM, *words],
+        [*bounded_program(PROGRAM, reading_bytes(Path(words[-1])) if words[0] == "inspect" else ENGINES_BYTES), *words],
         cwd=folder,
         env=variables_of() | ONE_THREAD | {ENV_HOME: str(state_dir)},
         stdin=subprocess.DEVNULL,
