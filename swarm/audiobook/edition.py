@@ -57,6 +57,7 @@ class Edition:
     upload: "Upload | None" = None
     deliver_gaps: bool = False  # an audiobook that lacks many sentences is delivered, too
     keep_both: bool = False  # files of earlier editions stay on a server
+    done: float = 0.0  # share that was done before sentences were mended
     say: Say = lambda line: None
     wording: Wording = field(default_factory=Wording)
     options: tuple[str, ...] = ()  # the user's options for files, which the report tells

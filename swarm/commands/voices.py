@@ -246,6 +246,8 @@ def _listen(arguments: argparse.Namespace, language: str) -> int:
                 made.append(str(result))
                 if not arguments.json:
                     say(f"{recipe.engine}, {recipe.voice}: {result}")
+            elif len(recipes) == 1:
+                raise EnvironmentFault(f"{recipe.voice} of {recipe.engine} cannot be heard: {result}")
             else:
                 warn(f"{recipe.engine}, {recipe.voice}: {result}")
 

@@ -523,7 +523,9 @@ class Server:
     def status(self) -> StatusReply:
         """Return what the coordinator and its workers are doing."""
         reply = self._core.status(self._clock.now())
-        return worded_status(structs.replace(reply, standbys=self._copies.standbys()))
+        done = {job: edition.done for job, edition in self.editions.items()}
+        jobs = tuple(structs.replace(job, done=done.get(job.job, 0.0)) for job in reply.jobs)
+        return worded_status(structs.replace(reply, jobs=jobs, standbys=self._copies.standbys()))
 
     async def _write(self, edition: Edition) -> None:
         job = edition.state.job

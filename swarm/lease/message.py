@@ -448,6 +448,7 @@ class JobStatus(Struct, frozen=True):
     note: Note = ""  # the reason in words, which the reader makes
     reason: Reason | None = None  # it waits for this
     encoded: Share | None = None  # share of its sound; None: not known
+    done: Share = 0.0  # so much was done of it before sentences were mended, and no less is told
     unspoken: Count = 0  # texts that its voice cannot speak
 
 

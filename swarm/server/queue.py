@@ -94,6 +94,8 @@ class QueuedBook(Struct, frozen=True, omit_defaults=True):
     turn_s: float = 0.0  # its turn came then; the turn of one that rests, or is a twin, comes then
     job: Text = ""  # is known once the book was read
     title: Text = ""  # is known at once if the book's file tells it, else once the book was read
+    authors: tuple[Text, ...] = ()  # are known once the book was read
+    percent: int = 0  # what was done of it when it was last open: mending must not make it less
     why: Text = ""  # says why the book failed, or what it waits for
     files: tuple[Text, ...] = ()  # files of the finished audiobook
     ended_s: float = 0.0

@@ -30,6 +30,7 @@ from swarm.system.event_loop import from_thread
 from swarm.system.machine import Clock, Say
 from swarm.system.text import clean, clean_note, count_text
 from swarm.voice.host.registry import check_asked_voice
+from swarm.watch.view import job_percent
 from swarm.watch.words import BY_QUEUE, by_resuming, worded_status
 
 PASSES = (errno.ENOSPC, errno.EDQUOT)  # a full disk has room again later, so books wait for that
@@ -252,8 +253,8 @@ class Resident:
 
     def _take_up(self, book: QueuedBook, books: Books) -> None:
         [edition] = books.editions
-        job = edition.state.job
-        self._become(book, BookState.SERVED, job=job, title=edition.state.spec.title, why="")
+        job, spec, edition.done = edition.state.job, edition.state.spec, book.percent / 100
+        self._become(book, BookState.SERVED, job=job, title=spec.title, authors=spec.book.authors, why="")
         self._server.serve_job(edition, books.put_back)
         if edition.state.paused:
             self._server.pause(job, paused=False)
@@ -289,6 +290,8 @@ class Resident:
 
     def _become(self, book: QueuedBook, state: BookState, **fields: object) -> QueuedBook:
         """Have a book in another state, and end what belongs to the one it was in; return it as it is now."""
+        if book.state.is_served:
+            fields.setdefault("percent", self._percent(book))
         after = self.queue.change(book.id, **{"state": state, "turn_s": self._clock.now(), **fields})
         if book.state.is_served and not state.is_served:
             self._leave(book.job)
@@ -296,6 +299,10 @@ class Resident:
             self._mending.pop(book.id).answer(UsageError(f"{book.heading} is {state.value}: nothing is spoken again."))
         self._changed.set()
         return after
+
+    def _percent(self, book: QueuedBook) -> int:
+        """Return how many percent of a book that is served are done."""
+        return next((job_percent(job) for job in self._server.status().jobs if job.job == book.job), book.percent)
 
     def _leave(self, job: str) -> None:
         """Let the server forget a job; a book that waited for its end is next."""
@@ -410,7 +417,9 @@ class Resident:
             self._become(book, BookState.SERVED)
             self._server.pause(book.job, paused=False)
         elif BookState.WAITING in BOOK_TRANSITIONS[book.state]:
-            self._become(book, BookState.WAITING, why="", ended_s=0.0)
+            self._become(
+                book, BookState.WAITING, why="", ended_s=0.0, percent=book.percent if book.state.is_paused else 0
+            )
         return f"{book.heading} goes on"
 
     def _cancel(self, book: QueuedBook) -> str:

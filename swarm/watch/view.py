@@ -186,7 +186,7 @@ def job_percent(job: JobStatus) -> int:
         return 100
     spoken = (job.accepted + job.missing) / max(1, job.segments)  # this share counts sentences, as for chapters
     done = spoken if job.encoded is None else SPEAKING_SHARE * spoken + (1 - SPEAKING_SHARE) * job.encoded
-    return min(99, percent(done, 1))
+    return min(99, max(percent(done, 1), percent(job.done, 1)))
 
 
 def standing_text(reply: StatusReply) -> str:

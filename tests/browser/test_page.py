@@ -76,7 +76,7 @@ def test_a_keyboard_alone_logs_in_finds_its_way_and_removes_a_book_when_it_is_su
         order.append(page.evaluate(FOCUSED))
         assert len(order) < 20, order
     views = ["Skip to the content", "e2a-swarm", "Books", "Machines", "Shelf", "Log out"]
-    assert order == [*views, "files", "Emma.txt", "Pause Emma.txt", "Cancel Emma.txt", "Remove Emma.txt"]
+    assert order == [*views, "files", "Emma.txt", "Pause Emma.txt", "Remove Emma.txt"]
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Remove Emma.txt?")
     dialog.get_by_text("Audiobooks that are written stay").wait_for()
@@ -129,6 +129,26 @@ def crowd(reply: StatusReply) -> StatusReply:
     figures = (Figures("cuda:0", 50, 2 * 10**9, 8 * 10**9, 71),)
     worker = WorkerStatus("w/1", HOSTILE, HOSTILE, slots, 0.5, 2, 40, 90.0, figures=figures, version="0.2.1")
     return structs.replace(reply, workers=(worker,))
+
+
+def test_that_the_server_is_away_is_told_only_while_it_is_away(site: Served, page: "Page") -> None:
+    site.do(site.bench.add("Emma"))
+    page.goto(site.url())
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Pause").click()
+    page.locator("#told", has_text="not reached. Try again").wait_for()
+    page.context.set_offline(False)
+    page.locator("#told:empty").wait_for(state="attached")
+
+
+def test_a_broken_book_is_told_where_it_stands_and_has_no_button(site: Served, page: "Page", axe: Axe) -> None:
+    site.bench.faults = {"inspect": "bad.epub is not an EPUB."}
+    page.goto(site.url())
+    page.locator("#files").set_input_files({"name": "bad.epub", "mimeType": "", "buffer": b"no book"})
+    page.get_by_role("alert").get_by_text("bad.epub is not an EPUB.").wait_for()
+    assert not page.get_by_role("button", name="Add to the queue").is_visible()
+    assert page.locator("#told").inner_text() == ""
+    assert axe.faults(page) == []
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.slow)])

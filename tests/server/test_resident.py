@@ -21,12 +21,15 @@ from swarm.job.record import JobFinished
 from swarm.job.state import apply
 from swarm.job.store.store import DiskStore
 from swarm.lease.member_message import Order
+from swarm.lease.message import StatusReply
 from swarm.lease.states import IllegalTransition
 from swarm.net.wire import pack, unpack_from_coordinator
+from swarm.server.api.answers import book_answers
 from swarm.server.queue import BookState, QueuedBook
 from swarm.server.resident import AHEAD, MAX_SERVED, MendOrder, check_start
 from swarm.system.disk import Lock
 from swarm.system.machine import Say
+from swarm.watch.view import job_percent
 
 
 @pytest.fixture
@@ -273,6 +276,30 @@ async def test_an_order_to_speak_a_sentence_again_is_refused_when_its_book_is_st
         await asked
     await bench.settle()
     assert bench.server.titles == []
+
+
+async def test_what_is_done_of_a_book_never_falls_back_when_a_sentence_is_mended(bench: ResidentBench) -> None:
+    await bench.add("a")
+    await bench.settle()
+    told = bench.server.status
+
+    def less(reply: StatusReply) -> StatusReply:
+        job = structs.replace(reply.jobs[0], segments=10, accepted=5, encoded=0.4)
+        return structs.replace(reply, jobs=(job,))
+
+    bench.server.status = lambda: less(told())  # type: ignore[method-assign]
+    before = job_percent(bench.resident.status().jobs[0])
+    assert before == 49
+    asked = asyncio.create_task(bench.resident.mend(bench.queue.find_book(1), RedoConfig()))
+    await asyncio.sleep(0)
+    [answer] = book_answers(bench.queue.books, StatusReply("c", "n", "1", 1, (), ()))
+    assert answer.percent == before, "also while the book is opened anew"
+    bench.server.status = told  # type: ignore[method-assign]
+    await bench.settle()
+    await asked
+    [edition] = bench.server.editions.values()
+    [job] = bench.resident.status().jobs
+    assert job_percent(structs.replace(job, segments=10, accepted=4, encoded=0.0, done=edition.done)) == before
 
 
 async def test_a_book_is_opened_anew_for_an_order_that_comes_while_it_is_read(

@@ -19,6 +19,7 @@ class BookAnswer(Struct, frozen=True):
 
     book: int  # orders name the book by this number
     title: str
+    authors: tuple[str, ...]  # empty until the book was read
     state: str  # waiting, paused, speaking, writing, finished, failed, cancelled
     percent: int
     time_left_s: float | None  # seconds until the book is written; null: nothing to judge by yet
@@ -158,8 +159,9 @@ def _book(book: QueuedBook, job: JobStatus | None) -> BookAnswer:
     return BookAnswer(
         book=book.id,
         title=book.heading,
+        authors=book.authors,
         state=_state(book, served),
-        percent=100 if book.state is BookState.FINISHED else job_percent(served) if served else 0,
+        percent=100 if book.state is BookState.FINISHED else job_percent(served) if served else book.percent,
         time_left_s=served.eta_s if served else None,
         sound_s=served.audio_s if served else 0.0,
         note=book.why or (served.note if served else ""),

@@ -18,7 +18,7 @@ from swarm.server.order_handler import write_book
 from swarm.server.page.advice import MAX_LANGUAGE, Advisor, notes_of
 from swarm.server.page.auth_middleware import form_of
 from swarm.server.page.fields import OptionField, in_words, words_of_form
-from swarm.server.page.site import Site
+from swarm.server.page.site import Site, page_note
 from swarm.server.queue import safe_name
 from swarm.server.resident import Resident
 from swarm.system.machine import Clock
@@ -114,17 +114,34 @@ class AddViews:
 
     async def show(self, request: Request) -> Response:
         """Show the form for the options of uploaded books."""
-        return self._site.render(request, "add.html", drafts=self._named(request), groups=self._groups(), why="")
+        return self._form(request, self._named(request), {})
+
+    def _form(self, request: Request, drafts: Sequence[Draft], form: Form, why: str = "") -> Response:
+        """Show the form; one that was refused keeps what was filled in, also of the chapters that come later."""
+        kept = {
+            draft.number: [(name, value) for name in _own_names(draft) for value in form.get(name, [])]
+            for draft in drafts
+        }
+        values = {"drafts": drafts, "groups": self._groups(), "given": form, "kept": kept}
+        why = in_words(self._options.fields, why)
+        return self._site.render(request, "add.html", 400 if why else 200, why=why, **values)
 
     async def contents(self, request: Request) -> Response:
         """Show what would be read of a book, and how long that takes."""
         draft, form = self._drafts.find_draft(request.path_params["number"]), form_of(request)
         words = self._reading(draft, form)
-        contents, estimate = await self._advisor.contents(draft.path, words)
+        try:
+            contents, estimate = await self._advisor.contents(draft.path, draft.name, words)
+        except UsageError as fault:
+            why = page_note(in_words(self._options.fields, str(fault)))
+            return self._site.render(request, "piece-broken.html", draft=draft, why=why)
+        is_kept = form.get(f"read_with.{draft.number}", [""])[0].splitlines() == list(words)
+        chosen = form.get(f"chapter.{draft.number}", []) if is_kept and f"chapters.{draft.number}" in form else None
         return self._site.render(
             request,
             "piece-contents.html",
             draft=draft,
+            chosen=chosen,
             contents=contents,
             notes=[in_words(self._options.fields, note) for note in notes_of(contents)],
             included=form.get(f"include.{draft.number}", []),
@@ -148,15 +165,14 @@ class AddViews:
     async def add(self, request: Request) -> Response:
         """Add the uploaded books to the queue."""
         drafts, form = self._named(request), form_of(request)
+        drafts = [draft for draft in drafts if draft.number not in form.get("broken", [])]
         try:
             options = {draft.number: self._words(draft, form) for draft in drafts}
             for draft in drafts:
                 await self._resident.add_book(draft.path, draft.name, options[draft.number])
                 self._drafts.remove_draft(draft)
         except UsageError as fault:
-            left = [draft for draft in drafts if draft.path.is_file()]
-            values = {"drafts": left, "groups": self._groups(), "why": in_words(self._options.fields, str(fault))}
-            return self._site.render(request, "add.html", 400, **values)
+            return self._form(request, [draft for draft in drafts if draft.path.is_file()], form, str(fault))
         return self._site.to("/")
 
     def _named(self, request: Request) -> list[Draft]:
@@ -187,6 +203,11 @@ class AddViews:
         if read_with != list(self._reading(draft, form)):
             raise UsageError(f"The chapters of {draft.name} changed with the options: choose among them again.")
         return (*words, f"--chapters={ranges_text(chosen)}")
+
+
+def _own_names(draft: Draft) -> tuple[str, ...]:
+    """Return the names of the fields that a book has for itself."""
+    return tuple(f"{name}.{draft.number}" for name in ("chapters", "chapter", "include", "read_with"))
 
 
 def ranges_text(numbers: Sequence[int]) -> str:

@@ -106,9 +106,12 @@ class Advisor:
         self._resident, self._run, self.folder, self.options = resident, run, folder, options
         self.samples = VoiceSamples(run, folder)
 
-    async def contents(self, path: Path, words: Sequence[str]) -> tuple[dict[str, Any], BookEstimate]:
+    async def contents(self, path: Path, name: str, words: Sequence[str]) -> tuple[dict[str, Any], BookEstimate]:
         """Return what `inspect` tells of a book with these words of it, and what the book takes."""
-        contents = read_answer(await self._run(["inspect", *words, "--json", "--", str(path)], self.folder))
+        try:
+            contents = read_answer(await self._run(["inspect", *words, "--json", "--", str(path)], self.folder))
+        except UsageError as fault:  # a user knows no path of this machine
+            raise UsageError(str(fault).replace(str(path), name).replace(path.name, name)) from fault
         price = self.options.prices.get(contents["engine"])
         characters = sum(chapter.get("characters", 0) for chapter in contents["chapters"])
         reply = self._resident.status()
@@ -164,7 +167,7 @@ class Advice:
         self._resident.configure(path, option)  # options that name a file of this machine are refused here
         try:
             await save_body(request, path)
-            contents, estimate = await self._advisor.contents(path, self._advisor.options.inspect_words(option))
+            contents, estimate = await self._advisor.contents(path, name, self._advisor.options.inspect_words(option))
         finally:
             path.unlink(missing_ok=True)
         return {**contents, "estimate": estimate}

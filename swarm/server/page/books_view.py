@@ -76,13 +76,14 @@ class BookViews:
         return self._site.stream(request, f"book {number}", lambda: self._details(number, self._api.glance()[1]))
 
     def _cards(self, seen: Seen) -> Pieces:
-        books = book_answers(*seen)
-        queued = seen[0]
-        waiting = [book.book for book in books if book.state in WAITING]
+        """Return the cards: what is spoken stands above what waits, and that above what is done, the latest first."""
+        rows = list(zip(book_answers(*seen), seen[0], strict=True))
+        waiting = [book.book for book, _ in rows if book.state in WAITING]
         places = {number: place for place, number in enumerate(waiting, start=1)}
+        rows.sort(key=lambda row: (_rank(row[0]), -row[1].ended_s))
         return self._memo.pieces(
             (f"book-{book.book}", "piece-book.html", _card(book, places, len(waiting)) | {"has_cover": bool(each.job)})
-            for book, each in zip(books, queued, strict=True)
+            for book, each in rows
         )
 
     def _details(self, number: int, reply: StatusReply) -> Pieces:
@@ -106,6 +107,10 @@ class BookViews:
 
     def _find(self, number: int) -> BookAnswer:
         return book_answers([self._queued(number)], self._api.look()[1])[0]
+
+
+def _rank(book: BookAnswer) -> int:
+    return 0 if book.state in ("speaking", "writing") else 1 if book.state in WAITING else 2
 
 
 def _card(book: BookAnswer, places: dict[int, int], waiting: int) -> dict[str, object]:

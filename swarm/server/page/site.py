@@ -4,6 +4,7 @@ Pieces of HTML are made anew for all readers together, and only changed ones are
 page asks before it does what cannot be taken back by another button.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -38,7 +39,7 @@ def question_of(action: str, name: str) -> Question | None:
     """Return what is asked before an order for a book or machine of that name; None if it is obeyed at once."""
     match action:
         case "remove":
-            then = "It leaves the list. Audiobooks that are written stay where they are."
+            then = "It leaves the list. What is spoken of it and audiobooks that are written stay on the disk."
             return Question(f"Remove {name}?", then, "Remove it", "Keep it")
         case "cancel":
             then = "What is spoken of it stays, so it can be taken up again."
@@ -83,6 +84,16 @@ FOR_EVER = "public, max-age=31536000, immutable"
 NAVIGATION = (("Books", "/"), ("Machines", "/machines"), ("Shelf", "/shelf"))
 
 
+COMMAND = re.compile(
+    r" \([^()]*`e2a-swarm [^`]*`[^()]*\)|[;:,] [^;:.`]*`e2a-swarm [^`]*`[^;.]*|(?<=\.) [^.(]*`e2a-swarm [^`]*`[^.]*\."
+)
+
+
+def page_note(note: str) -> str:
+    """Return a sentence without the clauses that name a command of a terminal: people at a page have none."""
+    return COMMAND.sub("", note)
+
+
 class Site:
     """What all views share: templates, static files, live pieces. `prefix` is the path that a proxy serves it at."""
 
@@ -123,6 +134,7 @@ class Site:
 
     def told(self, request: Request, note: str, back: str = "/", code: int = 200) -> Response:
         """Answer what was sent with a sentence: to a script as JSON, else as a page."""
+        note = page_note(note)
         if "application/json" in request.headers.get("accept", ""):
             return JSONResponse({"note": note} if code < 400 else {"error": note}, code)
         return self.render(request, "told.html", code, note=note, back=back)

@@ -30,6 +30,7 @@ class SiteBench(DeskBench):
         super().__init__(tmp_path)
         self.asked: list[tuple[str, ...]] = []  # the commands that the page ran
         self.answers: dict[str, bytes] = {}  # the first word of a command -> its output
+        self.faults: dict[str, str] = {}  # the first word of a command -> why it fails
         fields = (
             OptionField("--speed", "The sound", "Speed", "how fast", "text", default="1", is_first=True),
             OptionField(
@@ -51,7 +52,7 @@ class SiteBench(DeskBench):
         self.asked.append(tuple(words))
         answer = self.answers.get(words[0])
         if answer is None:
-            raise UsageError(f"{words[0]} failed.")
+            raise UsageError(self.faults.get(words[0], f"{words[0]} failed."))
         if words[0] == "voices" and words[1].startswith("--listen"):
             (folder / "sample.flac").write_bytes(answer)
         return answer

@@ -105,6 +105,38 @@ async def test_chapters_that_were_counted_with_other_options_are_not_taken(bench
     assert (await bench.send(f"/add/{number}", **chosen)).status_code == 303
 
 
+async def test_a_form_that_is_refused_keeps_all_its_fields(bench: SiteBench) -> None:
+    number = await draft(bench)
+    given = {"option--speed": "1.5", "option--notes": "end", "option--alt-text": "yes", "option--include": "A\nB"}
+    chosen = {f"chapters.{number}": "4", f"chapter.{number}": "2", f"read_with.{number}": "--old=words"}
+    answer = await bench.send(f"/add/{number}", **given, **chosen)
+    page = html.document_fromstring(answer.text)
+    assert answer.status_code == 400 and page.xpath("//p[@role='alert']")
+    assert page.xpath("//input[@name='option--speed']/@value") == ["1.5"]
+    assert page.xpath("//select[@name='option--notes']/option[@selected]/@value") == ["end"]
+    assert page.xpath("//input[@name='option--alt-text'][@checked]")
+    assert page.xpath("string(//textarea[@name='option--include'])").split() == ["A", "B"]
+    kept = {each.get("name"): each.text_content().strip() for each in page.xpath("//div[@data-contents]//textarea")}
+    assert kept == chosen
+    words = "\n".join(bench.config.options.inspect_words(("--notes=end", "--alt-text", "--include=A", "--include=B")))
+    contents = await bench.send(f"/contents/{number}", **given, **chosen | {f"read_with.{number}": words})
+    boxes = html.document_fromstring(contents.text).xpath(f"//input[@name='chapter.{number}'][@checked]/@value")
+    assert boxes == ["2"], "the chapters that were chosen come again with the contents"
+
+
+async def test_a_broken_book_is_one_sentence_without_a_path_and_is_not_added(bench: SiteBench) -> None:
+    broken, good = await draft(bench, "bad.epub"), await draft(bench, "Emma.txt")
+    inspect = bench.answers.pop("inspect")
+    path = bench.room / f"draft {broken} bad.epub"
+    bench.faults["inspect"] = f"{path} is not an EPUB."
+    told = html.document_fromstring((await bench.send(f"/contents/{broken}")).text)
+    assert told.text_content().split("\n")[0].strip() == "bad.epub is not an EPUB."
+    assert told.xpath("//input[@name='broken']/@value") == [broken] and not told.xpath("//button")
+    bench.answers["inspect"] = inspect
+    assert (await bench.send(f"/add/{broken},{good}", broken=broken)).status_code == 303
+    assert [book.name for book in bench.queue.books] == ["Emma.txt"]
+
+
 async def test_books_that_are_dropped_together_share_their_options(bench: SiteBench) -> None:
     one, other = await draft(bench, "One.txt"), await draft(bench, "Other.txt")
     assert "Add 2 books" in (await bench.client.get(f"/add/{one},{other},{one}")).text

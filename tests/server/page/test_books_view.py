@@ -31,6 +31,26 @@ async def test_buttons_move_a_book_up_down_and_to_the_top(bench: SiteBench) -> N
     )
 
 
+async def test_what_is_spoken_stands_above_what_waits_and_that_above_what_is_done(bench: SiteBench) -> None:
+    for title in ("Cancelled", "Finished", "Waiting", "Spoken"):
+        await bench.add(title)
+    end_book(bench.queue, 1, BookState.CANCELLED, ended_s=1.0)
+    end_book(bench.queue, 2, ended_s=2.0)
+    bench.queue.move(4, 2)
+    await bench.resident._open(bench.queue.find_book(4))
+    page = await page_of(bench, "/")
+    assert page.xpath("//ul[@id='books']/li/@id") == ["book-4", "book-3", "book-2", "book-1"]
+    assert "ended" in page.xpath("//li[@id='book-2']/@class")[0]
+    assert not page.xpath("//button[starts-with(@value, 'cancel')]"), "Pause and Remove are enough"
+
+
+async def test_the_queue_names_the_authors_of_a_book(bench: SiteBench) -> None:
+    await bench.add("Emma")
+    bench.queue.change(1, authors=("Jane <Austen>", "Another"))
+    page = await page_of(bench, "/")
+    assert page.xpath("//li[@id='book-1']//p[@class='help']/text()") == ["Jane <Austen>, Another"]
+
+
 async def test_a_book_shows_its_chapters_and_who_speaks_what(bench: SiteBench) -> None:
     await bench.add("Emma")
     await bench.settle()

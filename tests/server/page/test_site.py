@@ -7,7 +7,7 @@ from site_bench import SiteBench
 
 from swarm.lease.message import Figures, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.api.live_views import MAX_READERS
-from swarm.server.page.site import question_of
+from swarm.server.page.site import page_note, question_of
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -66,6 +66,20 @@ async def test_more_pages_than_can_be_served_are_told_so(bench: SiteBench, monke
     monkeypatch.setattr("swarm.server.api.live_views.MAX_READERS", 0)
     assert MAX_READERS == 100
     assert "are open already" in (await bench.client.get("/live/books")).text
+
+
+@pytest.mark.parametrize(
+    ("note", "shown"),
+    [
+        ("Emma is paused; `e2a-swarm resume 1` lets it go on", "Emma is paused"),
+        ("There is no book 5 in the queue: `e2a-swarm status` lists them.", "There is no book 5 in the queue."),
+        ("There is no room. Free some (`e2a-swarm jobs` shows it), or wait.", "There is no room. Free some, or wait."),
+        ("It is not here. Run `e2a-swarm work` there.", "It is not here."),
+        ("`serve` is busy; try again: 1:2", "`serve` is busy; try again: 1:2"),
+    ],
+)
+def test_no_command_of_a_terminal_is_told_on_a_page(note: str, shown: str) -> None:
+    assert page_note(note) == shown
 
 
 @pytest.mark.parametrize("action", ["remove", "cancel", "drain"])

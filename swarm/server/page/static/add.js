@@ -12,12 +12,14 @@ async function fill(place, address, body) {
   const answer = await post(address, body, {Accept: "text/html, application/json"});
   const text = answer ? await answer.text() : "";
   if (answer) place.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
-  else if (place.querySelector("p.help:only-child")) place.textContent = "This book cannot be shown; the reason is below.";
   place.removeAttribute("aria-busy");
 }
 
-const look = place => fill(place, place.dataset.contents, fields());
 const contents = [...document.querySelectorAll("[data-contents]")];
+async function look(place) {
+  await fill(place, place.dataset.contents, fields());
+  document.getElementById("add-all").hidden = contents.every(each => each.querySelector("[name=broken]"));
+}
 contents.forEach(look);
 
 form.addEventListener("change", event => {

@@ -94,6 +94,18 @@ export function tell(text) {
   setTimeout(() => { told.textContent = text; }, 50);  // a change is read out, even if the words are the same
 }
 
+const AWAY = "The server is not reached. Try again.";
+let isAsking = false;
+// What is not true any more is not told any more.
+async function forgetWhenBack() {
+  if (isAsking) return;
+  isAsking = true;
+  do await new Promise(done => setTimeout(done, 2000));
+  while (!await fetch(location.href, {method: "HEAD", cache: "no-store"}).catch(() => null));
+  isAsking = false;
+  if (told.textContent === AWAY) told.textContent = "";
+}
+
 // Send something to the server; return its answer, or null after telling why there is none.
 export async function post(action, body, headers = {}) {
   const token = document.querySelector("meta[name=form-token]").content;
@@ -102,7 +114,8 @@ export async function post(action, body, headers = {}) {
     if (answer.ok) return answer;
     tell(said(await answer.text()));
   } catch {
-    tell("The server is not reached. Try again.");
+    tell(AWAY);
+    forgetWhenBack();
   }
   return null;
 }
