@@ -392,8 +392,9 @@ VERIFY = Command(
 STATUS = Command(
     "status",
     "Ask every coordinator of this machine's swarm what it and its workers are doing. A `convert` works alone and is "
-    "none of them: `e2a-swarm jobs` lists it. Exit code 0, even if none is found; 69 if the one of --coordinator "
-    "does not answer, or if this machine has no key and --open is not given.",
+    "none of them: `e2a-swarm jobs` lists it. Exit code 0, even if none is found; 69 if none answers while this "
+    "machine has a copy of an unfinished book (`e2a-swarm take-over`), if the one of --coordinator does not answer, or "
+    "if this machine has no key and --open is not given.",
     ("e2a-swarm status", "e2a-swarm status --json", "e2a-swarm status --coordinator laptop.local:5847"),
     (
         sheet("output", json_option("print a JSON list with an entry for each coordinator")),

@@ -12,6 +12,8 @@ The rules, place by place:
 - The gain and the latents are the higher journal's. Where it has none, the other's are taken.
 - Pauses, runs and finished files are the higher journal's alone.
 
+A copy that has to follow another run keeps the records that it had beside it, so nothing of them is lost either.
+
 A job's folder remembers of other machines with the job that a standby copied it, and who took it over.
 """
 
@@ -20,9 +22,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from itertools import chain, takewhile
 from pathlib import Path
+from typing import NamedTuple
 
+import msgspec
 from msgspec import Struct
 
+from swarm.config import STANDBY
 from swarm.errors import StoreError
 from swarm.job.job_asset import digests_of
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, GainFixed, LatentsKept, SegmentReworded, WorkerSeen
@@ -32,9 +37,10 @@ from swarm.job.state import JobState, Place, apply
 from swarm.job.store.clips import clip_name, file_size
 from swarm.job.store.journal import Journal
 from swarm.job.store.parcel import fits
-from swarm.job.store.store import BOOK, DiskStore, file_path
+from swarm.job.store.store import BOOK, DiskStore, file_path, list_jobs
 from swarm.job.store.summary import standing_of
-from swarm.system.disk import guarded
+from swarm.system.disk import guarded, replace_file
+from swarm.system.text import clean
 
 Records = Sequence[AnyRecord]
 
@@ -145,6 +151,8 @@ def adopt_job(store: DiskStore, source: Path, job: str) -> Adopted:
         spec, records = journal.spec(), list(journal.records())
     if spec.job != job or not all(fits(record, spec) for record in records):
         raise StoreError(f"{folder} is not a copy of the job {job}; copy that folder once more.")
+    if parted := parted_records(folder, spec):
+        records = unite(spec, records, parted)
     store.lock_job(job)
     files = {digest: path for digest in _digests(spec, records) if (path := file_path(folder, digest)).is_file()}
     _take_clips(store, source / "clips", standing_of(records).clips)
@@ -198,6 +206,64 @@ def _copies(
             frame = path.read_bytes()
         if hashlib.sha256(frame).hexdigest() == records[key].digest:
             yield key, frame
+
+
+PARTED = "parted"  # records of other runs that a copy followed before
+MAX_PARTED_BYTES = 64 << 20
+
+
+def keep_parted(folder: Path, spec: JobSpec, records: Records) -> None:
+    """Keep the records of a copy that is to follow another run, united with those kept before. Raises StoreError."""
+    before = parted_records(folder, spec)
+    data = msgspec.msgpack.encode(unite(spec, before, records) if before else records)
+    if len(data) <= MAX_PARTED_BYTES:
+        with guarded(folder / PARTED):
+            replace_file(folder / PARTED, data)
+
+
+def parted_records(folder: Path, spec: JobSpec) -> list[AnyRecord]:
+    """Return the records of other runs that a copy followed before; none if they are damaged or of another job."""
+    with suppress(OSError, ValueError, RecursionError):
+        if (folder / PARTED).stat().st_size <= MAX_PARTED_BYTES:
+            records = msgspec.msgpack.decode((folder / PARTED).read_bytes(), type=list[AnyRecord])
+            return records if all(fits(record, spec) for record in records) else []
+    return []
+
+
+FOLLOWED = "followed"  # its time is when a standby last had all that there was
+FOLLOWED_INTERVAL_S = 5.0  # the disk is told of it no more often
+
+
+def note_followed(folder: Path, now: float) -> None:
+    """Remember that a copy had all that there was at this moment, if the disk allows it."""
+    with suppress(OSError):
+        path = folder / FOLLOWED
+        if not path.exists() or now - path.stat().st_mtime >= FOLLOWED_INTERVAL_S:
+            path.touch()
+
+
+class OpenCopy(NamedTuple):
+    """A copy of work that is not finished; `name` is what `take-over` calls it."""
+
+    name: str
+    title: str
+    followed_s: float  # seconds since the epoch; 0 if it never was whole
+
+
+def open_copies(state_dir: Path) -> list[OpenCopy]:
+    """Return the copies of a standby that are not finished, as far as they can be read."""
+    with suppress(StoreError):
+        jobs = [job for job in list_jobs(state_dir / STANDBY) if not job.finished and not job.trouble]
+        folder = state_dir / STANDBY / "jobs"
+        return [OpenCopy(job.job, clean(job.title) or job.job, followed_s(folder / job.job)) for job in jobs]
+    return []
+
+
+def followed_s(folder: Path) -> float:
+    """Return when a copy last had all that there was, in seconds since the epoch; 0 if it never had."""
+    with suppress(OSError):
+        return (folder / FOLLOWED).stat().st_mtime
+    return 0.0
 
 
 COPIED = "copied"  # this file exists once a standby had all of the job

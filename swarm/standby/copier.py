@@ -6,6 +6,7 @@ whether an order may turn it.
 
 import asyncio
 import hashlib
+import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -25,6 +26,7 @@ from swarm.lease.file_transfer import Piece
 from swarm.lease.member_message import MAX_KEYS, PIECE_BYTES, Claim, Copied, Copy, Epochs, Part
 from swarm.lease.transfer import Incoming
 from swarm.net.transport import AnyKeys, DealerSocket
+from swarm.standby.adopt import keep_parted, note_followed
 from swarm.standby.successor import Successor
 from swarm.system.machine import Say
 from swarm.system.platform import free_bytes
@@ -33,6 +35,7 @@ from swarm.system.text import bytes_text
 INTERVAL_S = 1.0  # news is looked for so often
 ANSWER_S = 20.0  # a question without an answer for so long is asked again
 RETRY_S = 10.0  # the pause after a fault of the disk or of what came
+LEADER_S = 10.0  # a copy follows another run of its job once the one before was silent for so long
 MAX_JOBS = 500  # copies of one coordinator
 MIN_FREE_BYTES = 10**9  # copies leave so much free on the disk
 COMMIT_BYTES = 4 << 20  # clips up to this size are written and synced together
@@ -53,6 +56,8 @@ class Copies:
         self._specs: dict[str, JobSpec] = {}
         self._have: dict[str, tuple[int, str]] = {}  # each job has its number of records and the digest of all
         self._epochs: dict[str, int] = {}
+        # Each job has the copier that follows it, the lineage that it follows, and when it last did.
+        self._leaders: dict[str, tuple[Copier, int, float]] = {}
         self.finished = set[str]()
 
     def spec(self, job: str) -> JobSpec | None:
@@ -99,8 +104,24 @@ class Copies:
         self.store.commit([(job, record, frame) for record, frame in zip(records, frames, strict=True)])
         self._count(job, records)
 
+    def leads(self, job: str, copier: "Copier", epoch: int, now: float) -> bool:
+        """Tell whether a copy is to follow what a coordinator has of a job: of two with one job, it follows one.
+
+        Another takes its place when that was silent for a while, or if it took the job over.
+        """
+        leader, lineage, heard_s = self._leaders.get(job, (copier, 0, now))
+        if leader is not copier and now - heard_s < LEADER_S and lineage_of(epoch) <= lineage:
+            return False
+        self._leaders[job] = copier, lineage_of(epoch), now
+        return True
+
+    def forget_leader(self, copier: "Copier") -> None:
+        """Let other copiers follow what this one followed."""
+        self._leaders = {job: leader for job, leader in self._leaders.items() if leader[0] is not copier}
+
     def begin_anew(self, job: str) -> None:
-        """Drop the records of a job that have parted from its coordinator's; its clips stay, and are found by key."""
+        """Follow another run of a job: set the records aside that parted from it; the clips stay."""
+        keep_parted(self.store.folder(job), self._specs[job], list(self.store.records(job)))
         self.store.rewrite_records(job, [])
         self._have[job], self._epochs[job] = (0, ""), 0
         self.finished.discard(job)
@@ -128,6 +149,8 @@ class Copier:
         self._name = name
         self._copies = copies
         self._successor = successor
+        self._say: Say = lambda line: None
+        self._told: set[str] = set()  # lines that are said once
         self._asked = 0  # counts questions for clips: an answer that comes late is not taken for that of the next one
         self._keys = keys
         self._socket = DealerSocket(keys)
@@ -136,6 +159,7 @@ class Copier:
     async def keep_copies(self, say: Say) -> None:
         """Keep the copies of all its jobs up to date, until cancelled."""
         told = ""
+        self._say = say
         try:
             while True:
                 try:
@@ -151,6 +175,7 @@ class Copier:
                         say(f"the copy of a book is behind: {fault} Trying on.")
                     await asyncio.sleep(RETRY_S)
         finally:
+            self._copies.forget_leader(self)
             self._socket.close()
 
     async def _look(self) -> None:
@@ -177,8 +202,18 @@ class Copier:
         if lineage_of(epoch) < lineage_of(self._copies.epoch(job)):
             self._socket.send(Epochs(((job, self._copies.epoch(job)),)))  # another machine has taken the job over
             return
+        if not self._copies.leads(job, self, epoch, time.monotonic()):
+            self._tell(f"two coordinators speak {spec.title or job}: the copy here follows the other one")
+            return
         while await self._more(job, spec):
-            pass
+            self._copies.leads(job, self, epoch, time.monotonic())
+        note_followed(self._copies.store.folder(job), time.time())
+
+    def _tell(self, line: str) -> None:
+        """Say a line once."""
+        if line not in self._told and len(self._told) < MAX_JOBS:
+            self._told.add(line)
+            self._say(f"{line} (at {self._address})")
 
     async def _begin(self, job: str) -> None:
         """Copy what never changes of a job: its spec, its book, its files."""

@@ -1,12 +1,18 @@
 import json
+import os
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EnvironmentFault
+from swarm.job.spec import BookFacts, JobSpec, Recipe
+from swarm.job.store.store import DiskStore
 from swarm.lease.message import StatusReply
 from swarm.net.client import Answer
+from swarm.standby.adopt import note_followed
 
 REPLY = StatusReply("c1", "laptop", "0.1.0", 1, (), ())
 ADDRESS = "127.0.0.1:5847"
@@ -29,6 +35,36 @@ def test_nobody_there_is_said_and_is_no_failure(answers: list[Answer], capsys: p
     assert capsys.readouterr().out.startswith("no coordinator of this swarm answers")
     assert main(["status", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == []
+
+
+def test_where_no_coordinator_answers_a_copy_that_is_here_is_named_and_the_exit_code_says_so(
+    answers: list[Answer], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(DiskStore(tmp_path / "standby")) as store:
+        for job, title in (("moby-dick-1a2b", "Moby Dick"), ("emma-3c4d", "Emma")):
+            (tmp_path / "book").write_bytes(b"PK")
+            spec = JobSpec(job, "/b", BookFacts(title, (), "en"), Recipe("metronome", "tick", "en"), (), 0.0)
+            store.create_job(spec, tmp_path / "book")
+        note_followed(store.folder("moby-dick-1a2b"), time.time())
+        followed = store.folder("moby-dick-1a2b") / "followed"
+        os.utime(followed, (time.time() - 200, time.time() - 200))
+    status = ["status", "--state-dir", str(tmp_path), "--open"]
+    assert main(status) == EXIT_ENVIRONMENT
+    said = capsys.readouterr().out
+    assert said.startswith("no coordinator of this swarm answers\n")
+    assert "a copy of Moby Dick, 3 min 2" in said and "`e2a-swarm take-over moby-dick-1a2b`" in said
+    assert "a copy of Emma, not whole yet: " in said
+    assert main([*status, "--json"]) == EXIT_ENVIRONMENT
+    shown = capsys.readouterr()
+    assert json.loads(shown.out) == [] and "a copy of Moby Dick" in shown.err
+    answers.append(Answer(ADDRESS, REPLY))
+    assert main(status) == 0
+    assert "a copy" not in capsys.readouterr().out
+    with closing(DiskStore(tmp_path / "standby")) as store:
+        store.remove_jobs(["emma-3c4d"])
+    answers.clear()
+    assert main(status) == EXIT_ENVIRONMENT
+    assert "old: `e2a-swarm take-over` goes on with it" in capsys.readouterr().out
 
 
 def test_every_coordinator_is_shown(answers: list[Answer], capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,7 @@ from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.standby import copier as standby
 from swarm.standby import copy_server
-from swarm.standby.adopt import note_copied, replayed, was_copied
+from swarm.standby.adopt import adopt_job, note_copied, replayed, was_copied
 from swarm.standby.copier import Copier, Copies
 from swarm.standby.copy_server import CopyServer
 
@@ -212,6 +212,57 @@ def test_the_copy_of_a_job_that_was_taken_over_does_not_follow_the_old_coordinat
     assert {question.part for question in coordinator.questions} == {"jobs"}
     assert set(coordinator.told) == {Epochs(((JOB, RUNS),))}, "it was told that another leads the job"
     assert copied(tmp_path) == before
+
+
+async def test_of_two_coordinators_of_one_job_a_copy_follows_one_and_throws_nothing_away(
+    source: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(standby, "INTERVAL_S", 0.05)
+    with closing(DiskStore(tmp_path / "twin")) as twin:
+        twin.create_job(SPEC, source.folder(JOB) / "book.epub")
+        kept = LatentsKept(hashlib.sha256(LATENTS).hexdigest(), len(LATENTS), "w")
+        twin.commit([(JOB, RunStarted(1, 6.0), b""), (JOB, kept, LATENTS)])
+        twin.commit([(JOB, spoken(index), frame(index)) for index in range(25, 30)])
+        begun, said, copies = list[str](), list[str](), Copies(tmp_path)
+        monkeypatch.setattr(copies, "begin_anew", lambda job: (begun.append(job), Copies.begin_anew(copies, job)))
+        coordinators = [Coordinator(source), Coordinator(twin)]
+        copiers = [Copier(f"127.0.0.1:{each.port}", None, "tower", copies) for each in coordinators]
+        tasks = [asyncio.ensure_future(each.server.answer_questions()) for each in coordinators]
+        tasks += [asyncio.ensure_future(each.listen()) for each in coordinators]
+        first = asyncio.ensure_future(copiers[0].keep_copies(said.append))
+        async with asyncio.timeout(60):
+            while not is_whole(source)(copies):
+                await asyncio.sleep(0.02)
+            second = asyncio.ensure_future(copiers[1].keep_copies(said.append))
+            while sum(question.part == "jobs" for question in coordinators[1].questions) < 10:
+                await asyncio.sleep(0.02)
+            assert not begun
+            assert said == [
+                f"two coordinators speak Moby Dick: the copy here follows the other one "
+                f"(at 127.0.0.1:{coordinators[1].port})"
+            ]
+            first.cancel()
+            while not is_whole(twin)(copies):
+                await asyncio.sleep(0.02)
+        assert begun == [JOB], "the other one is followed once the first is gone"
+        for task in (*tasks, first, second):
+            task.cancel()
+        await asyncio.gather(*tasks, first, second, return_exceptions=True)
+        copies.store.close()
+        for each in coordinators:
+            each.router.close()
+    with closing(DiskStore(tmp_path / "new")) as store:
+        assert adopt_job(store, tmp_path / "standby", JOB).clips == 25, "what both have spoken is there"
+
+
+def test_the_copy_of_a_restored_backup_keeps_what_was_spoken_after_it(source: DiskStore, tmp_path: Path) -> None:
+    copying(source, tmp_path, is_whole(source))
+    source.rewrite_records(JOB, [*list(source.records(JOB))[:10], RunStarted(2, 9.0)])
+    copying(source, tmp_path, lambda copies: JOB in copies._have and copies.have(JOB)[0] == 11)
+    assert copied(tmp_path) == list(source.records(JOB))
+    with closing(DiskStore(tmp_path / "new")) as store:
+        assert adopt_job(store, tmp_path / "standby", JOB).clips == 20
+        assert not store.lost_clips(JOB)
 
 
 def other(**fields: object) -> Tamper:
