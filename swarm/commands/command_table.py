@@ -634,7 +634,16 @@ MEMBERS = Command(
             "first other machine met. The swarm gets a new code, and all other members get it by themselves, as soon "
             "as they are in reach.",
             ("e2a-swarm members remove old-laptop", "e2a-swarm members remove 0123456789abcdef"),
-            options=(Option("name", "NAME", "its name or fingerprint, as `e2a-swarm members` prints it"), KEY_FOLDER),
+            options=(
+                Option("name", "NAME", "its name or fingerprint, as `e2a-swarm members` prints it"),
+                Option(
+                    "--with-those-it-admitted",
+                    help="put out with it all machines that came in by it, and by those",
+                    more="One member lets in 20 machines at most, those that came in by them counted; the machine of "
+                    "the swarm's owner lets in more.",
+                ),
+                KEY_FOLDER,
+            ),
             function="run_remove",
         ),
         Command(

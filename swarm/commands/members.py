@@ -14,6 +14,7 @@ from swarm.coordinator.machine_orders import (
     approve,
     identity_of,
     member_list,
+    named,
     refuse,
     remove,
     seen_text,
@@ -21,7 +22,6 @@ from swarm.coordinator.machine_orders import (
 )
 from swarm.errors import EXIT_DONE
 from swarm.net.client import Seat, give_order
-from swarm.net.identity.membership import fingerprint
 from swarm.system.platform import run_loop
 from swarm.watch.view import applicant_text
 
@@ -33,9 +33,9 @@ NOBODY = (
 def run_remove(arguments: argparse.Namespace) -> int:
     """Remove a member; return the exit code. Raises UsageError, EnvironmentFault."""
     identity = identity_of(state_folder(arguments.state_dir))
-    name = remove(identity, arguments.name)
+    done = remove(identity, arguments.name, with_admitted=arguments.with_those_it_admitted)
     say(
-        f"{name} is removed: coordinators of this machine put it out now, others when they hear of it.",
+        f"{done}. Coordinators of this machine put it out now, others when they hear of it.",
         "All other members get the new code by themselves; a new machine joins with it:",
         "",
         f"  e2a-swarm join {identity.key.code}",
@@ -56,7 +56,7 @@ def run_approval(arguments: argparse.Namespace) -> int:
     """
     state_dir = state_folder(arguments.state_dir)
     identity = identity_of(state_dir)
-    if any(arguments.name in (each.name, fingerprint(each.key)) for each in identity.applicants.waiting):
+    if named(identity.applicants.waiting, arguments.name):
         say((approve if arguments.action == "approve" else refuse)(identity, arguments.name))
     else:
         seat = Seat(state_dir, arguments.coordinator)

@@ -16,7 +16,7 @@ from swarm.lease.member_message import Enrol, Members
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import OPEN_WARNING, obtain_key
-from swarm.net.identity.membership import BadMembership, Membership, OtherMembership
+from swarm.net.identity.membership import BadMembership, Membership, NotAdmitted, OtherMembership
 from swarm.net.identity.swarm_key import SwarmKey, curve_keys, swarm_id
 from swarm.net.transport import RouterSocket
 from swarm.system.event_loop import cancel
@@ -74,6 +74,7 @@ class Enrolment:
         self._say = say
         self._renewed = renewed
         self._guests: dict[bytes, Guest] = {}  # keys are peers
+        self._is_full_told = False
         self._others = 0  # counts the lists of members that the user was told of
         self._state = self._present_state()
         router.on_enrol = self.take_enrolment
@@ -104,6 +105,10 @@ class Enrolment:
                 self._take_in(peer, enrol, frame)
             if (invite or by_code) and guest.key == enrol.key:  # a connection is one machine
                 self._admit(enrol, invited=bool(invite))
+        except NotAdmitted as fault:
+            if not self._is_full_told:
+                self._say(f"{enrol.name} speaks, but it is no member, and its orders do not count: {fault}")
+            self._is_full_told = True
         except BadMembership as fault:
             logger.debug(f"did not take what {enrol.name} says of the membership: {fault}")
             self._router.penalise(peer, len(frame))
@@ -152,6 +157,7 @@ class Enrolment:
     async def follow_membership(self) -> None:
         """Follow what other processes of this machine change, and spread what is new, until cancelled."""
         noted_s = told_s = 0.0
+        noted = set[bytes]()
         while True:
             await asyncio.sleep(WATCH_S)
             now = asyncio.get_running_loop().time()
@@ -168,11 +174,10 @@ class Enrolment:
                     told_s = now
                     self._tell_all()
                     self._tell_of_others()
-                if now - noted_s > SEEN_S and self._guests:
-                    noted_s = now
-                    await asyncio.to_thread(
-                        self._identity.membership.note_seen, {each.key for each in self._guests.values()}
-                    )
+                here = {each.key for each in self._guests.values()}
+                if here and now - noted_s > (SEEN_S if here <= noted else NEWS_S):
+                    noted_s, noted = now, here
+                    await asyncio.to_thread(self._identity.membership.note_seen, here)
             except StoreError as fault:
                 logger.debug(f"cannot keep the membership: {fault}")
 

@@ -15,11 +15,11 @@ from swarm.lease.message import StatusReply
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.identity_file import Applicant
 from swarm.net.identity.keys import load_key, no_key
-from swarm.net.identity.membership import BadMembership, Member, Membership, fingerprint, members
+from swarm.net.identity.membership import BadMembership, Member, Membership, admitted, fingerprint, members
 from swarm.net.identity.swarm_key import SwarmKey
 from swarm.net.transport import Router
 from swarm.system.machine import machine_name
-from swarm.system.text import count_text, duration_text
+from swarm.system.text import count_text, duration_text, is_like_fingerprint
 
 APPROVALS = ("approve", "refuse")
 ALL = "all"  # names all open invites
@@ -41,6 +41,7 @@ class MemberRow(Struct, frozen=True):
     fingerprint: str
     admitted_by: str
     this_machine: bool
+    admitted: int  # so many machines came in by it, and by those
 
 
 class InviteRow(Struct, frozen=True):
@@ -102,9 +103,11 @@ class MemberAdmin:
             return reply if self.is_open else structs.replace(reply, waiting=_waiting_rows(self.identity()))
         return reply
 
-    def remove_member(self, name: str) -> str:
+    def remove_member(self, name: str, *, with_admitted: bool = False) -> str:
         """Remove a member; return what was done, in words. Raises UsageError, EnvironmentFault."""
-        return f"{remove(self.identity(), name)} is removed: all other members get the new code by themselves"
+        return (
+            f"{remove(self.identity(), name, with_admitted=with_admitted)}; all others get the new code by themselves"
+        )
 
     def invite(self, for_s: float) -> SwarmKey:
         """Make an invite for one machine and a time; return its key. Raises EnvironmentFault."""
@@ -171,13 +174,22 @@ def refuse(identity: Identity, name: str) -> str:
     return f"{machine.name} is refused. Should it come in later, make an invite for it: e2a-swarm key --invite 15m"
 
 
-def remove(identity: Identity, name: str) -> str:
-    """Remove a member; return its name. Raises UsageError, EnvironmentFault if this machine is no owner."""
-    member = one_of(_sorted(identity), name, "There is no member")
+def remove(identity: Identity, name: str, *, with_admitted: bool = False) -> str:
+    """Remove a member, and those that came in by it if that is wanted; return what was done, in words.
+
+    Raises UsageError, EnvironmentFault if this machine is no owner.
+    """
+    member, present = one_of(_sorted(identity), name, "There is no member"), identity.membership.members
     if member.key == identity.card:
         raise UsageError("This machine cannot remove itself: `e2a-swarm key --rotate` begins another swarm here.")
-    identity.membership.remove_member(member.key)
-    return member.name
+    came = sorted(admitted(present, member.key) - {identity.card})
+    identity.membership.remove_member(member.key, *(came if with_admitted else ()))
+    if not came:
+        return f"{member.name} is removed"
+    names = ", ".join(f"{present[key].name} ({fingerprint(key)})" for key in came)
+    if with_admitted:
+        return f"{member.name} is removed, with {count_text(len(came), 'machine')} that came in by it: {names}"
+    return f"{member.name} is removed; {count_text(len(came), 'machine')} that came in by it stay: {names}"
 
 
 def unite(identity: Identity, owner: str) -> str:
@@ -205,13 +217,20 @@ def revoke(identity: Identity, invite: str = ALL) -> str:
     return f"{count_text(len(gone), 'invite')} taken back: {code} nobody in" if gone else "no invite is open"
 
 
+def named(machines: Sequence[Named], name: str) -> list[Named]:
+    """Return the machine of a fingerprint, else those of a name; more digits of the key tell two fingerprints apart."""
+    by_key = [each for each in machines if is_like_fingerprint(name) and each.key.hex().startswith(name.lower())]
+    return by_key or [each for each in machines if name == each.name]
+
+
 def one_of(machines: Sequence[Named], name: str, none: str) -> Named:
     """Return the machine of a name or fingerprint. Raises UsageError."""
-    found = [each for each in machines if name in (each.name, fingerprint(each.key))]
+    found = named(machines, name)
     if not found:
         raise UsageError(f"{none} {name!r}: `e2a-swarm members` lists them.")
     if len(found) > 1:
-        prints = ", ".join(fingerprint(each.key) for each in found)
+        are_twins = len({fingerprint(each.key) for each in found}) < len(found)
+        prints = ", ".join(each.key.hex() if are_twins else fingerprint(each.key) for each in found)
         raise UsageError(f"Several machines are called {name}: give the fingerprint of one, {prints}.")
     return found[0]
 
@@ -244,14 +263,14 @@ def _sorted(identity: Identity) -> list[Member]:
 
 
 def _row(identity: Identity, member: Member) -> MemberRow:
-    by = identity.membership.members.get(member.by)
     return MemberRow(
         member.name,
         member.since_s,
         identity.membership.seen_s.get(member.key.hex()),
         fingerprint(member.key),
-        by.name if by else "the owner",
+        identity.membership.admitters_name(member),
         member.key == identity.card,
+        len(admitted(identity.membership.members, member.key)),
     )
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from swarm.system.disk import guarded, replace_file
+from swarm.system.text import is_like_fingerprint
 
 Say = Callable[[str], None]
 
@@ -42,8 +43,9 @@ def new_nonce() -> str:
 
 
 def machine_name() -> str:
-    """Return the name that people know this machine by: its host name."""
-    return socket.gethostname().split(".")[0][:60] or "nameless"
+    """Return the name that people know this machine by: its host name, unless that looks like a fingerprint."""
+    name = socket.gethostname().split(".")[0][:50] or "nameless"
+    return f"host-{name}" if is_like_fingerprint(name) else name
 
 
 class Clock:

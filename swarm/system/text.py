@@ -1,6 +1,7 @@
 """Figures and titles as people read them. Pure; ASCII, apart from what a book brings along."""
 
 import re
+import unicodedata
 
 MAX_TITLE = 200
 MAX_NOTE = 1000  # characters: what is wrong, and what to do about it
@@ -17,6 +18,12 @@ UNSURE = 1.3  # an estimate whose bounds differ by this factor is a range
 def plain_line(text: str) -> str:
     """Return the text of a stranger as one line in which nothing steers a terminal; its words stay as they are."""
     return text if text.isprintable() else _STEERING.sub(" ", text)
+
+
+def is_like_fingerprint(name: str) -> bool:
+    """Tell whether a name could be taken for the fingerprint of a key: it is 16 hexadecimal digits or more."""
+    plain = re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", name)).casefold()
+    return re.fullmatch("[0-9a-f]{16,}", plain) is not None
 
 
 def plain_lines(text: str) -> str:

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from swarm import __version__
+from swarm.errors import UsageError
 from swarm.lease.envelope import MAX_BATCH, MAX_FACTS, MAX_MODELS
 from swarm.lease.message import BORROWED, PROTOCOL, EngineOffer, Hello
 from swarm.system.machine import machine_name, new_nonce, worker_id
+from swarm.system.text import is_like_fingerprint
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
 from swarm.voice.host.foreign import encode_facts
@@ -25,8 +27,10 @@ def greeting(
     only: Sequence[str] = (),
     tag: str = "",
 ) -> Hello:
-    """Return the `Hello` of this machine, as `engine_offers` does. Raises StoreError."""
+    """Return the `Hello` of this machine, as `engine_offers` does. Raises UsageError, StoreError."""
     name = name or machine_name()
+    if is_like_fingerprint(name):
+        raise UsageError(f"The name {name} looks like the fingerprint of a key: choose another one with --name.")
     return Hello(
         worker=worker_id(state_dir, name),
         nonce=new_nonce(),

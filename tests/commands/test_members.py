@@ -2,9 +2,11 @@ import json
 from pathlib import Path
 
 import pytest
+from nacl.signing import SigningKey
 
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
+from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import save_key
 from swarm.net.identity.membership import OtherMembership, fingerprint
@@ -42,10 +44,30 @@ def test_members_are_listed_for_people_and_for_programs(identity: Identity, caps
     assert lines[0].split() == ["name", "since", "last", "seen", "fingerprint", "admitted", "by"]
     told = {line.split()[0]: line for line in lines[1:] if line}
     assert "this machine" in told["laptop"] and fingerprint(identity.card) in told["laptop"]
-    assert " s ago" in told["attic"] and "0707070707070707" in told["attic"] and "the owner" in told["attic"]
+    assert " s ago" in told["attic"] and "0707070707070707" in told["attic"] and told["attic"].endswith("laptop")
     assert main(["members", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)["members"]
     assert {fact["name"]: fact["this_machine"] for fact in facts} == {"laptop": True, "attic": False}
+
+
+def test_a_member_is_put_out_with_those_it_admitted_by_one_command_and_one_new_code(
+    identity: Identity, capsys: pytest.CaptureFixture[str]
+) -> None:
+    identity.membership.found("laptop")
+    attic = SigningKey(b"a" * 32)
+    identity.membership.admit(bytes(attic.verify_key), "attic")
+    known = identity.membership.known
+    assert known
+    for number in range(3):
+        known = membership.admit(known, bytes([number]) * 32, f"friend {number}", 9, attic)
+    identity.membership.take_membership(known)
+    assert main(["members", "remove", fingerprint(bytes(attic.verify_key)), "--with-those-it-admitted"]) == 0
+    assert "attic is removed, with 3 machines that came in by it: friend 0 (0000000000000000), " in (
+        capsys.readouterr().out
+    )
+    identity.refresh()
+    assert [each.name for each in identity.membership.members.values()] == ["laptop"]
+    assert identity.membership.known and membership.key_epoch(identity.membership.known) == 1
 
 
 def test_a_removal_names_the_new_code(identity: Identity, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.envelope import Message
 from swarm.lease.member_message import NewBook, Obeyed, Order
 from swarm.lease.message import StatusReply
-from swarm.net.identity import membership
+from swarm.net.identity import membership, newcomers
 from swarm.net.identity.keys import save_key
 from swarm.net.identity.swarm_key import make_key
 
@@ -65,9 +65,7 @@ def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberAdmin, tmp_pat
         GUEST, "guest"
     )  # the coordinator does it, too, with identity of its own
     known = desk.list()
-    assert [(each.name, each.admitted_by, each.this_machine) for each in known.members] == [
-        ("laptop", "the owner", True)
-    ]
+    assert [(each.name, each.admitted_by, each.this_machine) for each in known.members] == [("laptop", "laptop", True)]
     assert [(each.name, each.fingerprint) for each in known.waiting] == [("guest", "07" * 8)]
     reply = StatusReply("c", "server", "1", 1, (), ())
     assert (
@@ -98,6 +96,31 @@ def test_a_machine_that_was_refused_waits_no_more_but_an_invite_still_lets_it_in
     assert not identity.applicants.apply(GUEST, "guest") and desk.list().waiting == ()
     assert identity.applicants.has_refused(GUEST) and identity.applicants.apply(TWIN, "guest")
     assert identity.membership.admit(GUEST, "guest")
+
+
+def test_a_fingerprint_wins_over_names_so_that_everybody_can_be_removed_approved_and_refused(
+    desk: MemberAdmin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = desk.identity()
+    with monkeypatch.context() as before:  # each is called by the other's fingerprint, as an older e2a-swarm let in
+        before.setattr(membership, "is_like_fingerprint", lambda name: False)
+        before.setattr(newcomers, "is_like_fingerprint", lambda name: False)
+        identity.membership.admit(GUEST, "08" * 8)
+        identity.membership.admit(TWIN, "07" * 8)
+        identity.applicants.apply(b"\x09" * 32, "0a" * 8)
+        identity.applicants.apply(b"\x0a" * 32, "09" * 8)
+        assert desk.obey(Order("approve", "09" * 8)).startswith("0a0a") and b"\x09" * 32 in identity.membership.members
+        assert desk.obey(Order("refuse", "0A" * 8)).startswith("0909") and not identity.applicants.waiting
+        desk.remove_member("07" * 8)
+        assert GUEST not in desk.identity().membership.members and TWIN in desk.identity().membership.members
+    assert not identity.applicants.apply(b"\x0b" * 32, "0b" * 8), "such a name waits for nothing"
+    first, second = b"\x0c" * 8 + b"1" * 24, b"\x0c" * 8 + b"2" * 24  # two keys that begin alike
+    for key in (first, second):
+        identity.membership.admit(key, "twin")
+    with pytest.raises(UsageError, match=f"{first.hex()}.*{second.hex()}"):
+        desk.remove_member("0c" * 8)
+    desk.remove_member(second.hex())
+    assert first in desk.identity().membership.members and second not in desk.identity().membership.members
 
 
 def test_a_full_list_of_members_is_told_in_words(desk: MemberAdmin, monkeypatch: pytest.MonkeyPatch) -> None:

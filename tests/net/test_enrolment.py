@@ -12,7 +12,7 @@ from nacl.public import SealedBox
 from nacl.signing import VerifyKey
 
 from swarm.coordinator.listener import Enrolment
-from swarm.coordinator.machine_orders import NO_OWN_KEY, MachineOrders, MemberAdmin
+from swarm.coordinator.machine_orders import NO_OWN_KEY, MachineOrders, MemberAdmin, member_list
 from swarm.errors import EnvironmentFault
 from swarm.lease.member_message import Enrol, Members, Obeyed, Order
 from swarm.lease.message import Status, WhoAreYou
@@ -137,6 +137,32 @@ async def test_a_worker_becomes_a_member_by_itself_and_comes_by_its_own_key_the_
     assert users == [False]
 
 
+async def test_a_machine_that_just_came_was_seen_now_and_admitted_by_a_machine_with_a_name(
+    house: Open, tmp_path: Path
+) -> None:
+    desk = house(Desk, "laptop")
+    first = house(Tenant, "first", desk)
+    await until(lambda: first.identity.card.hex() in Identity(tmp_path / "laptop", KEY).membership.seen_s)
+    attic = house(Tenant, "attic", desk)  # members were noted a moment ago
+    await until(lambda: attic.identity.card.hex() in Identity(tmp_path / "laptop", KEY).membership.seen_s, 20.0)
+    rows = {each.name: each for each in member_list(Identity(tmp_path / "laptop", KEY)).members}
+    assert rows["attic"].seen_s is not None and rows["attic"].admitted_by == "laptop"
+
+
+async def test_one_machine_more_than_a_member_may_admit_speaks_and_the_user_is_told_once(
+    house: Open, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(membership, "MAX_ADMITTED", 1)
+    first = house(Desk, "first")
+    begun = house(Tenant, "laptop", first)
+    await until(lambda: begun.membership.is_member)
+    desk = house(Desk, "laptop")  # no owner of the swarm
+    for name in ("attic", "tower", "cellar"):
+        await house(Tenant, name, desk).is_served()
+    await until(lambda: any("it is no member, and its orders do not count" in line for line in desk.said))
+    assert sum("it is no member" in line for line in desk.said) == 1 and len(desk.membership.members) == 3
+
+
 async def test_the_removed_one_hears_it_and_all_others_go_on_with_the_new_secret(house: Open, tmp_path: Path) -> None:
     desk = house(Desk, "laptop")
     attic, guest, away = (house(Tenant, name, desk) for name in ("attic", "guest", "away"))
@@ -175,7 +201,7 @@ async def test_a_former_member_that_poses_as_a_coordinator_gives_nobody_a_secret
 
     def answer(peer: bytes, enrol: Enrol, frame: bytes) -> None:
         server_key = curve_keys(secret).server_public
-        forged = membership.remove(membership.read(frame), desk.identity.card, server_key, 9, rogue.identity.own)
+        forged = membership.remove(membership.read(frame), [desk.identity.card], server_key, 9, rogue.identity.own)
         sealed = SealedBox(VerifyKey(enrol.key).to_curve25519_public_key()).encrypt(secret.secret)
         for told in (forged, membership.read(frame)):
             impostor.send(peer, Members("laptop", desk.identity.card, sealed), membership.write(told))

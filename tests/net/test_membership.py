@@ -39,7 +39,7 @@ def histories(draw: st.DrawFn) -> Membership:
         who = draw(st.integers(1, 7))
         inside = [number for number in range(8) if PUBLIC[number] in members(known)]
         if draw(st.integers(0, 3)) == 0 and PUBLIC[who] in members(known):
-            known = remove(known, PUBLIC[who], bytes([draw(st.integers(0, 3))]) * 32, 5, OWNER)
+            known = remove(known, [PUBLIC[who]], bytes([draw(st.integers(0, 3))]) * 32, 5, OWNER)
         elif not membership.removed(known, PUBLIC[who]):
             signer = draw(st.sampled_from([OWNER, *(KEYS[number] for number in inside)]))
             known = admit(known, PUBLIC[who], f"machine {who}", draw(st.integers(2, 4)), signer)
@@ -66,7 +66,7 @@ def test_a_union_is_the_same_in_any_order_and_brings_no_removed_member_back(
 def test_whoever_the_removed_one_admitted_later_is_not_in_and_whom_the_owner_knew_stays() -> None:
     known = admit(FIRST, PUBLIC[1], "one", 2, OWNER)
     known = admit(known, PUBLIC[2], "two", 3, KEYS[1])
-    without = remove(known, PUBLIC[1], b"n" * 32, 9, OWNER)
+    without = remove(known, [PUBLIC[1]], b"n" * 32, 9, OWNER)
     assert set(members(without)) == {PUBLIC[0], PUBLIC[2]}
     puppet = admit(known, PUBLIC[3], "puppet", 4, KEYS[1])
     assert set(members(union(without, puppet))) == {PUBLIC[0], PUBLIC[2]}
@@ -114,7 +114,7 @@ def separate_histories(draw: st.DrawFn) -> Membership:
     for name in draw(st.lists(st.sampled_from(["theirs", "theirs", "ours"]), max_size=1)):
         one, owner = lists[name]
         for key in [key for key in members(one) if key not in PUBLIC[:3]][:1]:
-            lists[name] = remove(one, key, bytes([draw(st.integers(0, 3))]) * 32, 5, OWNERS[owner]), owner
+            lists[name] = remove(one, [key], bytes([draw(st.integers(0, 3))]) * 32, 5, OWNERS[owner]), owner
     known, theirs = lists["ours"][0], lists["theirs"][0]
     may_hand_over = not known.removals and draw(st.booleans())
     return hand_over(known, theirs, OWNERS[number], KEYS[number]) if may_hand_over else known
@@ -173,7 +173,7 @@ def test_only_its_owner_gives_a_membership_up_and_only_for_one_that_its_machine_
         union(BEGUN[1], structs.replace(theirs, hand_overs=(forged,)))
     with pytest.raises(BadMembership, match="not in the other list yet"):
         hand_over(BEGUN[1], BEGUN[0], OWNERS[1], KEYS[1])
-    removing = remove(with_member(BEGUN[1], 1, 5), PUBLIC[5], b"n" * 32, 9, OWNERS[1])
+    removing = remove(with_member(BEGUN[1], 1, 5), [PUBLIC[5]], b"n" * 32, 9, OWNERS[1])
     with pytest.raises(BadMembership, match="a machine was removed"):
         hand_over(removing, theirs, OWNERS[1], KEYS[1])
 
@@ -242,7 +242,77 @@ def test_a_name_that_steers_a_terminal_is_refused_even_if_it_is_signed() -> None
 
 def test_no_more_than_a_thousand_are_in() -> None:
     full = FIRST
-    entries = [Member(number.to_bytes(32), "n", 1, PUBLIC[0]) for number in range(membership.MAX_ADMISSIONS)]
+    owner = bytes(OWNER.verify_key)
+    entries = [Member(number.to_bytes(32), "n", 1, owner) for number in range(membership.MAX_ADMISSIONS)]
     full = structs.replace(FIRST, admissions=tuple(entries))
     with pytest.raises(BadMembership, match="too many"):
         admit(structs.replace(full, admissions=(*FIRST.admissions, *entries)), PUBLIC[1], "one", 2, OWNER)
+
+
+def crowd(number: int) -> list[tuple[SigningKey, bytes]]:
+    """Return keys of machines that somebody made up."""
+    made = [SigningKey((1000 + each).to_bytes(32)) for each in range(number)]
+    return [(key, bytes(key.verify_key)) for key in made]
+
+
+def entries_by(signer: SigningKey, keys: list[bytes], since_s: int = 5) -> list[Member]:
+    by = bytes(signer.verify_key)
+    return [membership.sign(Member(key, "made up", since_s, by), signer) for key in keys]
+
+
+def test_a_member_lets_twenty_in_those_that_came_in_by_it_counted_and_the_owner_more() -> None:
+    known = admit(FIRST, PUBLIC[1], "one", 2, OWNER)
+    made = crowd(membership.MAX_ADMITTED + 1)
+    known = admit(known, made[0][1], "friend", 3, KEYS[1])
+    for number, (_, key) in enumerate(made[1:-1]):
+        known = admit(known, key, "m", 3, made[0][0] if number % 2 else KEYS[1])
+    for signer in (KEYS[1], made[0][0]):
+        with pytest.raises(membership.NotAdmitted, match="20 machines came in by one member"):
+            admit(known, made[-1][1], "m", 3, signer)
+    known = remove(known, [made[1][1]], b"n" * 32, 9, OWNER)  # the owner vouches for the others
+    known = admit(known, made[-1][1], "m", 3, KEYS[1])
+    with pytest.raises(membership.NotAdmitted):
+        admit(known, PUBLIC[2], "m", 3, KEYS[1])
+    assert PUBLIC[2] in members(admit(known, PUBLIC[2], "two", 4, OWNER))
+
+
+def test_a_member_that_signs_for_a_thousand_made_up_machines_fills_no_list() -> None:
+    known = admit(FIRST, PUBLIC[1], "one", 2, OWNER)
+    made = crowd(40)
+    keys = [key for _, key in made]
+    friends = [each for signer, _ in made[:20] for each in entries_by(signer, keys)]  # each knows all others
+    evil = structs.replace(known, admissions=(*known.admissions, *entries_by(KEYS[1], keys), *friends[:900]))
+    both = union(known, evil)
+    assert union(evil, known) == both and len(members(both)) == 2 + membership.MAX_ADMITTED
+    for key in PUBLIC[2:]:
+        both = union(both, structs.replace(known, admissions=(*known.admissions, *entries_by(KEYS[1], keys, 4))))
+        both = admit(both, key, "honest", 7, OWNER)
+    assert set(PUBLIC) <= set(members(both))
+
+
+def test_a_member_is_removed_with_all_that_came_in_by_it_in_one_key_epoch() -> None:
+    known = admit(FIRST, PUBLIC[1], "one", 2, OWNER)
+    known = admit(admit(known, PUBLIC[2], "two", 3, KEYS[1]), PUBLIC[3], "three", 4, KEYS[2])
+    known = admit(known, PUBLIC[4], "four", 5, OWNER)
+    known = remove(known, [PUBLIC[4]], b"m" * 32, 8, OWNER)  # who admitted whom is known afterwards, too
+    came = membership.admitted(members(known), PUBLIC[1])
+    assert came == {PUBLIC[2], PUBLIC[3]}
+    without = remove(known, [PUBLIC[1], *came], b"n" * 32, 9, OWNER)
+    assert set(members(without)) == {PUBLIC[0]}
+    assert membership.server_keys(without) == [SERVER_KEY, b"m" * 32, b"n" * 32]
+
+
+def test_a_name_that_looks_like_a_fingerprint_is_refused_even_if_it_is_signed() -> None:
+    for name in ("0707070707070707", "07:07:07:07 0707-0707", "\uff10" * 16, "A" * 60):
+        with pytest.raises(BadMembership, match="looks like a fingerprint"):
+            admit(FIRST, PUBLIC[1], name, 2, OWNER)
+        evil = membership.sign(Member(PUBLIC[1], name, 2, PUBLIC[0]), KEYS[0])
+        with pytest.raises(BadMembership, match="looks like a fingerprint"):
+            union(FIRST, structs.replace(FIRST, admissions=(*FIRST.admissions, evil)))
+    assert PUBLIC[1] in members(admit(FIRST, PUBLIC[1], "deadbeef", 2, OWNER))
+
+
+def test_only_the_owner_vouches_for_one_that_another_admitted() -> None:
+    evil = membership.sign(Member(PUBLIC[1], "one", 2, PUBLIC[0], PUBLIC[5]), KEYS[0])
+    with pytest.raises(BadMembership, match="as only the owner does"):
+        union(FIRST, structs.replace(FIRST, admissions=(*FIRST.admissions, evil)))

@@ -148,17 +148,24 @@ class LocalMembership:
         self._change(membership.admit(self.known, key, name, int(time.time()), signer))
         return key in self.members
 
-    def remove_member(self, key: bytes) -> None:
-        """Remove a member, and give the swarm a new secret. Raises EnvironmentFault if this machine may not."""
+    def remove_member(self, *keys: bytes) -> None:
+        """Remove members, and give the swarm a new secret. Raises EnvironmentFault if this machine may not."""
         owner, ours = self._owned()
         secret = make_key()
-        known = membership.remove(ours, key, server_key_of(secret), int(time.time()), owner)
+        known = membership.remove(ours, keys, server_key_of(secret), int(time.time()), owner)
         self._change(known, secrets=(*self._store.kept.secrets, secret.secret))
 
     def hand_over(self, other: Membership) -> None:
         """Give this machine's membership up for another owner's. Raises BadMembership, EnvironmentFault."""
         owner, ours = self._owned()
         self._change(membership.hand_over(ours, other, owner, self._own), others=())
+
+    def admitters_name(self, member: membership.Member) -> str:
+        """Return the name of the machine that let a member in."""
+        if self.known and member.admitted_by == self.known.founding.owner:
+            return self.owners_name()
+        by = self.members.get(member.admitted_by)
+        return by.name if by else "a machine that was removed"
 
     def note_seen(self, keys: set[bytes]) -> None:
         """Keep that these members are here now."""

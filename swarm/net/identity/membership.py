@@ -1,23 +1,24 @@
 """The membership of a swarm: who is in it, who was removed, and which server keys its key epochs have. Pure.
 
 It is a union of signed entries, which machines hand to each other. A member counts if the owner or a member signed for
-it, a removal only if the owner did. A removed key never comes back. Where two machines of a swarm each began a
-membership, one of both owners may hand its own over: then the other membership is that of all. Bytes from a peer are
-hostile until `read` and `union` have bounded them and checked each signature.
+it, within `MAX_ADMITTED`, a removal only if the owner did. A removed key never comes back. Where two machines of a
+swarm each began a membership, one of both owners may hand its own over: then the other membership is that of all. Bytes
+from a peer are hostile until `read` and `union` have bounded them and checked each signature.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Annotated, TypeVar
 
 from msgspec import Meta, Struct, msgpack, structs
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
 
-from swarm.system.text import plain_line
+from swarm.system.text import is_like_fingerprint, plain_line
 
 KEY_BYTES = 32
 MAX_ADMISSIONS = 1000
+MAX_ADMITTED = 20  # machines that come in by one whom the owner admitted, and by those that came in by it
 MAX_REMOVALS = 1000
 MAX_HAND_OVERS = 64
 MAX_BYTES = 512 * 1024
@@ -38,6 +39,10 @@ class OtherMembership(BadMembership):
     """A membership that another owner began for a swarm with the same code."""
 
 
+class NotAdmitted(BadMembership):
+    """This machine may let no more machines in."""
+
+
 class Founding(Struct, frozen=True, array_like=True):
     """The owner began a membership on a machine; `server_key` is the swarm's first one."""
 
@@ -48,13 +53,22 @@ class Founding(Struct, frozen=True, array_like=True):
 
 
 class Member(Struct, frozen=True, array_like=True):
-    """A machine was admitted: `by` is the owner's key, or that of a member."""
+    """A machine was admitted: `by` is the owner's key, or that of a member.
+
+    Where the owner vouched for it later, `first_by` is the key of the member that had admitted it.
+    """
 
     key: Key
     name: Annotated[str, Meta(max_length=MAX_NAME)]
     since_s: Moment
     by: Key
+    first_by: Annotated[bytes, Meta(max_length=KEY_BYTES)] = b""
     signature: Signature = bytes(64)
+
+    @property
+    def admitted_by(self) -> bytes:
+        """The key that let it in."""
+        return self.first_by or self.by
 
 
 class Removal(Struct, frozen=True, array_like=True):
@@ -101,26 +115,31 @@ def found(owner: SigningKey, server_key: bytes, machine: bytes) -> Membership:
 
 def admit(known: Membership, key: bytes, name: str, since_s: int, signer: SigningKey) -> Membership:
     """Return the membership with one more member. Raises BadMembership if it is full, or if the signer may not."""
-    admission = Member(key, plain_line(name)[:MAX_NAME], since_s, bytes(signer.verify_key))
-    return _arranged(known.founding, (*known.admissions, sign(admission, signer)), known.removals, known.hand_overs)
+    admission, present = Member(key, plain_line(name)[:MAX_NAME], since_s, bytes(signer.verify_key)), members(known)
+    by_owner = admission.by == known.founding.owner
+    if not by_owner and key not in present and len(admitted(present, _root(present, admission.by))) >= MAX_ADMITTED:
+        raise NotAdmitted(f"{MAX_ADMITTED} machines came in by one member, which is the most: the owner admits more")
+    check([admission := sign(admission, signer)], known.founding)
+    return _arranged(known.founding, (*known.admissions, admission), known.removals, known.hand_overs)
 
 
-def remove(known: Membership, key: bytes, server_key: bytes, at_s: int, owner: SigningKey) -> Membership:
-    """Return the membership without a member, and with a new key epoch. Raises BadMembership.
+def remove(known: Membership, keys: Collection[bytes], server_key: bytes, at_s: int, owner: SigningKey) -> Membership:
+    """Return the membership without some members, and with a new key epoch. Raises BadMembership.
 
     The owner vouches for all other members, so that none leaves with the one who admitted it.
     """
-    others = [each for member, each in members(known).items() if member != key]
-    vouched = [sign(Member(each.key, each.name, each.since_s, known.founding.owner), owner) for each in others]
-    removal = sign(Removal(key, key_epoch(known) + 1, server_key, at_s), owner)
-    return _arranged(known.founding, (*known.admissions, *vouched), (*known.removals, removal), known.hand_overs)
+    by = known.founding.owner
+    others = [each for member, each in members(known).items() if member not in keys and each.by != by]
+    vouched = [sign(structs.replace(each, by=by, first_by=each.by), owner) for each in others]
+    removals = [sign(Removal(key, key_epoch(known) + 1, server_key, at_s), owner) for key in keys]
+    return _arranged(known.founding, (*known.admissions, *vouched), (*known.removals, *removals), known.hand_overs)
 
 
 def hand_over(known: Membership, other: Membership, owner: SigningKey, machine: SigningKey) -> Membership:
     """Return the other membership, for which the owner gives up the known one. Raises BadMembership.
 
-    `machine` is a member of the other one, and admits the members of the known one there. An owner that has removed a
-    member hands over no more: the removal would count no more either.
+    `machine` is a member of the other one, and admits the members of the known one there; those beyond `MAX_ADMITTED`
+    come anew by the code. An owner that removed a member hands over no more: the removal would count no more either.
     """
     present = members(other)
     if known.removals:
@@ -131,7 +150,7 @@ def hand_over(known: Membership, other: Membership, owner: SigningKey, machine: 
         sign(Member(key, each.name, each.since_s, bytes(machine.verify_key)), machine)
         for key, each in members(known).items()
         if key not in present
-    ]
+    ][: MAX_ADMITTED - len(admitted(present, _root(present, bytes(machine.verify_key))))]
     step = sign(HandOver(known.founding, other.founding), owner)
     hand_overs = (*known.hand_overs, *other.hand_overs, step)
     return _arranged(other.founding, (*other.admissions, *anew), other.removals, hand_overs)
@@ -163,19 +182,42 @@ def union(ours: Membership, theirs: Membership) -> Membership:
 
 
 def members(known: Membership) -> dict[bytes, Member]:
-    """Return the members by key: those that the owner admitted, and those that a member admitted."""
-    removed = {removal.key for removal in known.removals}
+    """Return the members by key: those that the owner admitted, and those that members admitted within their bound."""
+    gone = {removal.key for removal in known.removals}
     by_signer = defaultdict[bytes, list[Member]](list)
-    for admission in known.admissions:
-        by_signer[admission.by].append(admission)
-    found_members: dict[bytes, Member] = {}
-    signers = [known.founding.owner]
+    for admission in sorted(known.admissions, key=lambda each: (each.since_s, each.key, each.signature)):
+        if admission.key not in gone:
+            by_signer[admission.by].append(admission)
+    found_members = dict[bytes, Member]()
+    for admission in by_signer[known.founding.owner]:
+        found_members.setdefault(admission.key, admission)
+    count = Counter(_root(found_members, each.first_by) for each in found_members.values() if each.first_by)
+    signers = list(found_members)
     for signer in signers:
+        root = _root(found_members, signer)
         for admission in by_signer[signer]:
-            if admission.key not in found_members and admission.key not in removed:
+            if admission.key not in found_members and count[root] < MAX_ADMITTED:
+                count[root] += 1
                 found_members[admission.key] = admission
                 signers.append(admission.key)
     return found_members
+
+
+def _root(present: Mapping[bytes, Member], key: bytes) -> bytes:
+    """Return the member that the owner itself admitted, or that is gone, by which a member came in."""
+    path = [key]
+    while (member := present.get(path[-1])) and member.admitted_by in present and member.admitted_by not in path:
+        path.append(member.admitted_by)
+    gone = member.first_by if member and member.first_by not in present else b""
+    return gone or path[-1]
+
+
+def admitted(present: Mapping[bytes, Member], key: bytes) -> set[bytes]:
+    """Return the members that came in by a key, and by those that came in by it."""
+    came, newest = set[bytes](), {key}
+    while newest := {each.key for each in present.values() if each.admitted_by in newest} - came - {key}:
+        came |= newest
+    return came
 
 
 def removed(known: Membership, key: bytes) -> Removal | None:
@@ -190,7 +232,7 @@ def key_epoch(known: Membership) -> int:
 
 def server_keys(known: Membership) -> list[bytes]:
     """Return the server keys of all key epochs, the present one last."""
-    later = sorted((removal.key_epoch, removal.server_key) for removal in known.removals)
+    later = sorted({(removal.key_epoch, removal.server_key) for removal in known.removals})
     return [known.founding.server_key, *(server_key for _, server_key in later)]
 
 
@@ -216,6 +258,10 @@ def check(entries: Iterable[Entry], founding: Founding) -> None:
     for entry in entries:
         if isinstance(entry, Member) and plain_line(entry.name) != entry.name:
             raise BadMembership("a name in it could steer a terminal")
+        if isinstance(entry, Member) and is_like_fingerprint(entry.name):
+            raise BadMembership(f"the name {entry.name} looks like a fingerprint")
+        if isinstance(entry, Member) and entry.first_by and entry.by != founding.owner:
+            raise BadMembership("a member vouches for another one, as only the owner does")
         signer = entry.by if isinstance(entry, Member) else founding.owner
         if isinstance(entry, HandOver):
             signer = entry.given_up.owner
@@ -273,6 +319,8 @@ def _arranged(
     entries = Membership(founding, _sorted(kept), _sorted(gone), _sorted(leading)[:MAX_HAND_OVERS])
     present = members(entries)
     counting = tuple(each for each in entries.admissions if each.key in present and _counts(each, present, founding))
+    if len(counting) > MAX_ADMISSIONS:
+        counting = tuple(each for each in counting if present[each.key] == each)  # several members may admit one
     if len(counting) > MAX_ADMISSIONS or len(gone) > MAX_REMOVALS:
         raise BadMembership("it has too many entries")
     return structs.replace(entries, admissions=counting)

@@ -9,7 +9,7 @@ from swarm.errors import EnvironmentFault
 from swarm.net.identity.identity_file import Applicant, IdentityFile, IdentityStore, Invite
 from swarm.net.identity.membership import MAX_NAME
 from swarm.net.identity.swarm_key import SwarmKey, make_key
-from swarm.system.text import plain_line
+from swarm.system.text import is_like_fingerprint, plain_line
 
 MAX_INVITES = 6  # invites that no machine has used yet
 MAX_LIVE_INVITES = 24
@@ -82,8 +82,10 @@ class Applicants:
         return [each for each in self._store.kept.applicants if each.key not in self._store.members]
 
     def apply(self, key: bytes, name: str) -> bool:
-        """Have a machine wait for approval; tell whether it waits from now on."""
+        """Have a machine wait for approval; tell whether it waits from now on. No name looks like a fingerprint."""
         waiting = self.waiting
+        if is_like_fingerprint(name):
+            return False
         if len(waiting) >= MAX_APPLICANTS or any(each.key == key for each in waiting) or self.has_refused(key):
             return False
         applicant = Applicant(key, plain_line(name)[:MAX_NAME])

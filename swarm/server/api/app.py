@@ -47,6 +47,7 @@ MAX_NAME = 500
 MAX_ORDERS = 1000  # one request has no more
 FileName = Annotated[str, Meta(description="the file's name")]
 Options = Annotated[Sequence[str], Meta(description="an option of add; repeatable")]
+WithAdmitted = Annotated[int, Meta(description="1: also those that came in by it")]
 Orders = Annotated[list[OrderRequest], Meta(max_length=MAX_ORDERS)]
 Seen = tuple[Sequence[QueuedBook], StatusReply]  # the queue, and the state of the coordinator
 FREE = ("/healthz", "/feeds/")  # these need no token, or have one of their own
@@ -266,9 +267,9 @@ class MemberAnswers:
         """List the members of the swarm, and the machines that wait."""
         return self._members.list()
 
-    async def remove(self, member: str) -> NoteAnswer:
+    async def remove(self, member: str, with_those_it_admitted: WithAdmitted = 0) -> NoteAnswer:
         """Put a member out, by its name or fingerprint."""
-        return NoteAnswer(self._members.remove_member(member))
+        return NoteAnswer(self._members.remove_member(member, with_admitted=bool(with_those_it_admitted)))
 
     async def invites(self) -> Sequence[InviteRow]:
         """List the invites that are open, without their codes."""

@@ -177,14 +177,16 @@ class MemberViews:
     async def remove(self, request: Request) -> Response:
         """Put a member out, or ask first: scripts of the page have asked already, and send `sure`."""
         form = form_of(request)
-        member = form.get("member", [""])[0]
+        asked = form.get("member", [""])[0]
+        member, _, others = asked.partition(" ")
         name = next((each.name for each in self._members.list().members if each.fingerprint == member), member)
         if "sure" not in form:
-            question, fields = question_of("put out", clean(name)), {"member": member, "back": "/members"}
+            name += " and those it admitted" if others else ""
+            question, fields = question_of("put out", clean(name)), {"member": asked, "back": "/members"}
             return self._site.render(
                 request, "question.html", question=question, fields=fields, action="/members/remove"
             )
-        return self._site.told(request, self._members.remove_member(member), "/members")
+        return self._site.told(request, self._members.remove_member(member, with_admitted=bool(others)), "/members")
 
     async def take_back(self, request: Request) -> Response:
         """Take an open invite back."""

@@ -31,7 +31,7 @@ async def test_members_and_those_who_wait_are_shown_with_what_can_be_done(bench:
     assert HOSTILE in guest and "wants to come in" in guest and "07" * 8 in guest
     attic, laptop = sorted(rows)
     since = time.strftime("%Y-%m-%d")
-    assert f"Member since{since} Last seennow Fingerprint{'08' * 8} Admitted bythe owner Remove attic" in attic
+    assert f"Member since{since} Last seennow Fingerprint{'08' * 8} Admitted bylaptop Remove attic" in attic
     assert "this machine" in laptop and "Remove" not in laptop
     orders = page.xpath("//button[@form='orders']/@value")
     assert orders == [f"approve 0 {'07' * 8}", f"refuse 0 {'07' * 8}", "08" * 8]
