@@ -330,7 +330,7 @@ class Server:
             message = send.message
             if isinstance(message, StatusReply):
                 message = self._standing(structs.replace(message, standbys=self._copies.standbys()))
-            if not self._router.send(send.peer, outgoing(message)):
+            if not self._router.send(send.peer, outgoing(message), send.frame):
                 self._core.unsent(send.peer)
 
     # --- loops
@@ -398,7 +398,7 @@ class Server:
     def _carry_out(self, outcome: Outcome) -> None:
         self._say(outcome)
         for serve in outcome.serves:
-            self._file_server.queue_piece(serve)
+            self._file_server.ask(serve.peer, serve)
         for event in outcome.events:
             self._tell(event)
         for entry in outcome.entries:

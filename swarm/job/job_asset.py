@@ -15,8 +15,8 @@ PIECE_BYTES = 256 * 1024
 WINDOW = 4  # pieces that may be asked for and not yet be on the disk
 BLOCK_PIECES = WINDOW  # a worker passes on whole blocks, since each has a digest of its own
 BLOCK_BYTES = BLOCK_PIECES * PIECE_BYTES
-BLOCKS_IN_LIST = 64  # one request asks for so many digests
 DIGEST_BYTES = 32  # SHA-256
+LIST_PIECE_BYTES = 64 * DIGEST_BYTES  # a block list travels to workers in such pieces
 MIN_SHARED_BLOCKS = 4  # a smaller file comes from the coordinator
 MAX_JOB_FILES = 32
 MAX_BYTES = 16 * 1024**3  # the limit is for one file
@@ -60,12 +60,6 @@ def find_latents(job_files: Iterable[JobAsset]) -> JobAsset | None:
 def piece_size(size: int, offset: int, piece: int = PIECE_BYTES) -> int:
     """Return the bytes of the piece that begins at an offset of a file of `size` bytes; a whole one has `piece`."""
     return max(0, min(piece, size - offset))
-
-
-def list_size(size: int, number: int, piece: int = PIECE_BYTES) -> int:
-    """Return how many blocks the list `number` of a file of `size` bytes has; a full one has BLOCKS_IN_LIST."""
-    blocks = -(-size // (BLOCK_PIECES * piece))
-    return max(0, min(BLOCKS_IN_LIST, blocks - number * BLOCKS_IN_LIST))
 
 
 def block_list_size(size: int, piece: int = PIECE_BYTES) -> int:

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, Digest, Size
-from swarm.lease.envelope import Count, Message, Name, Note, Offset
+from swarm.job.job_asset import Digest, Size
+from swarm.lease.envelope import Message, Name, Note, Offset
 
 MAX_ASIDE = 8  # workers that one download may name
 MAX_MODEL_FILES = 32  # files that one heartbeat may name
@@ -79,34 +79,24 @@ class OfferedLatents(Struct, frozen=True):
     size: Offset
 
 
+Moved = Literal["file", "blocks"]  # what moves in pieces; "blocks" is the block list of a file
+
+
 class Fetch(Message, frozen=True, tag=True):
-    """Asks for the piece of a file that begins at `offset`. Latents and block lists are asked for the other way."""
+    """Asks for the piece that begins at `offset`, of what a digest names."""
 
     digest: Digest
     offset: Offset
+    kind: Moved = "file"
 
 
 class Piece(Message, frozen=True, tag=True):
-    """A piece of a file; its bytes are the frame that follows."""
+    """A piece of what a digest names; its bytes are the frame that follows."""
 
     digest: Digest
     offset: Offset
     total: Offset  # bytes of the whole
-
-
-class Blocks(Message, frozen=True, tag=True):
-    """Asks for the digests of a list of blocks, the lists of a file being counted from 0."""
-
-    digest: Digest
-    number: Count
-
-
-class BlockDigests(Message, frozen=True, tag=True):
-    """The digests of a list of blocks, one after the other."""
-
-    digest: Digest
-    number: Count
-    digests: Annotated[bytes, Meta(min_length=DIGEST_BYTES, max_length=BLOCKS_IN_LIST * DIGEST_BYTES)]
+    kind: Moved = "file"
 
 
 class Source(Message, frozen=True, tag=True):

@@ -29,8 +29,6 @@ from swarm.lease.envelope import (
     Text,
 )
 from swarm.lease.file_transfer import (
-    BlockDigests,
-    Blocks,
     Fetch,
     Fetching,
     ModelReport,
@@ -470,7 +468,7 @@ class StatusReply(Message, frozen=True, tag=True):
 
 FromUser = Status | Order | NewBook
 FromMember = FromUser | Copy | Epochs | Enrol | Silent
-FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | Blocks | Piece | FromMember
+FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | Piece | FromMember
 Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply | Obeyed
 FromCoordinator = (
     Answer
@@ -486,7 +484,6 @@ FromCoordinator = (
     | Fetch
     | Piece
     | Source
-    | BlockDigests
     | ModelSource
     | Done
 )

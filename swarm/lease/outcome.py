@@ -22,22 +22,21 @@ class JournalEntry:
 
 @dataclass(frozen=True)
 class Send:
-    """One message to one peer."""
+    """One message to one peer, and the bytes that follow it."""
 
     peer: bytes
     message: Message
+    frame: bytes = b""
 
 
 @dataclass(frozen=True)
 class Serve:
-    """One piece of a job's file, to be read and sent to a peer; or, with `blocks`, the digests of a list of blocks."""
+    """A piece of a job's file of `size` bytes, or of its block list, to be read and sent to a peer."""
 
     peer: bytes
     job: str
-    digest: str
-    offset: int
-    total: int
-    blocks: int | None = None  # the number of the list
+    asked: Fetch
+    size: int
 
 
 @dataclass
@@ -66,9 +65,9 @@ class Outcome:
             isinstance(send.message, Received | Fetch) for send in self.sends
         )
 
-    def send(self, peer: bytes, message: Message) -> None:
+    def send(self, peer: bytes, message: Message, frame: bytes = b"") -> None:
         """Add a message."""
-        self.sends.append(Send(peer, message))
+        self.sends.append(Send(peer, message, frame))
 
 
 @dataclass(frozen=True)
@@ -139,7 +138,7 @@ class Expect:
     """Hold the blocks of a job file that come from now on against these digests."""
 
     digest: str
-    number: int  # the list's number
+    first: int  # the first of these blocks, which are counted from 0
     digests: bytes
 
 

@@ -1,14 +1,17 @@
-"""Bytes in pieces: how far a file has come or gone. Pure: the shell has the bytes, or `Incoming` keeps a small file's.
+"""Bytes in pieces: how far a file has come, and what others asked for. Pure: the shell has the bytes, or `Incoming`
+keeps a small file's.
 
 One pair of messages serves all: a `Piece` brings bytes, and a `Fetch` asks for what follows an offset.
 """
 
 import hashlib
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from swarm.job.job_asset import PIECE_BYTES, piece_size
-from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.file_transfer import Fetch, Moved, Piece
 
 Took = Literal["more", "whole", "spoilt", "unasked"]
 
@@ -20,6 +23,7 @@ class Incoming:
     digest: str
     size: int
     piece: int = PIECE_BYTES
+    kind: Moved = "file"
     have: int = 0
     keeps: bool = True  # whether the bytes are kept here
     data: bytearray = field(default_factory=bytearray)
@@ -30,7 +34,7 @@ class Incoming:
     @property
     def next_fetch(self) -> Fetch:
         """The question for the piece that comes next."""
-        return Fetch(self.digest, self.have)
+        return Fetch(self.digest, self.have, self.kind)
 
     def begin_again(self) -> None:
         """Forget what came."""
@@ -43,7 +47,7 @@ class Incoming:
 
         One that is not the next, or that has not the size of the next, is not taken.
         """
-        is_next = (piece.digest, piece.offset, piece.total) == (self.digest, self.have, self.size)
+        is_next = piece == Piece(self.digest, self.have, self.size, self.kind)
         if not is_next or not frame or len(frame) != piece_size(self.size, self.have, self.piece):
             return "unasked"
         self.have += len(frame)
@@ -53,3 +57,34 @@ class Incoming:
         if self.have < self.size:
             return "more"
         return "whole" if self._found.hexdigest() == self.digest else "spoilt"
+
+
+Asked = TypeVar("Asked")
+
+
+@dataclass
+class Outgoing(Generic[Asked]):
+    """What peers asked for and was not sent yet: each peer has its turn, and `most` questions at the most."""
+
+    most: int
+    waiting: dict[bytes, deque[Asked]] = field(default_factory=dict)  # the order of peers is that of their turns
+
+    def ask(self, peer: bytes, asked: Asked) -> None:
+        """Add a question of a peer, unless it has too many: it asks again."""
+        questions = self.waiting.setdefault(peer, deque())
+        if len(questions) < self.most:
+            questions.append(asked)
+
+    def take_next(self, is_here: Callable[[Asked], bool]) -> tuple[bytes, Asked] | None:
+        """Take the question of the peer whose turn it is, and let the others come before its next one.
+
+        A peer whose piece is not here yet waits, and so do its other questions.
+        """
+        peer = next((peer for peer, questions in self.waiting.items() if is_here(questions[0])), None)
+        if peer is None:
+            return None
+        questions = self.waiting.pop(peer)
+        asked = questions.popleft()
+        if questions:
+            self.waiting[peer] = questions
+        return peer, asked

@@ -381,7 +381,7 @@ class WorkNode:
             case Seek(digest=digest, size=size):
                 self._file_thread.seek(digest, size, frozenset(self.core.fetched.downloads.items))
             case Expect():
-                self._file_thread.expect(command.digest, command.number, command.digests)
+                self._file_thread.expect(command.digest, command.first, command.digests)
             case Load():
                 self._start(self._load(command))
             case Speak():

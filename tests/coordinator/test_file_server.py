@@ -2,8 +2,9 @@
 
 import asyncio
 
-from swarm.coordinator.file_server import MAX_WAITING, FileServer
+from swarm.coordinator.file_server import FileServer
 from swarm.job.job_asset import PIECE_BYTES
+from swarm.lease.file_transfer import Fetch
 from swarm.lease.outcome import Serve
 
 PIECES = 100
@@ -39,15 +40,15 @@ async def test_a_worker_that_asks_for_thousands_of_pieces_delays_the_others_by_o
     wire = Wire()
     server = FileServer(Shelf(), wire, restored, lambda job, digest: False)  # type: ignore[arg-type]
     for number in range(PIECES):
-        server.queue_piece(Serve(b"greedy", "job", "d", number * PIECE_BYTES, PIECES * PIECE_BYTES))
+        server.ask(b"greedy", Serve(b"greedy", "job", Fetch("d", number * PIECE_BYTES), PIECES * PIECE_BYTES))
     for number in range(4):
-        server.queue_piece(Serve(b"modest", "job", "d", number * PIECE_BYTES, PIECES * PIECE_BYTES))
+        server.ask(b"modest", Serve(b"modest", "job", Fetch("d", number * PIECE_BYTES), PIECES * PIECE_BYTES))
     running = asyncio.create_task(server.send_pieces())
-    while len(wire.peers) < MAX_WAITING + 4:
+    while len(wire.peers) < FileServer.max_asked + 4:
         await asyncio.sleep(0.001)
     running.cancel()
     assert wire.peers[:8].count(b"modest") == 4
-    assert wire.peers.count(b"greedy") == MAX_WAITING
+    assert wire.peers.count(b"greedy") == FileServer.max_asked
 
 
 async def test_a_worker_that_reads_nothing_is_sent_no_more_pieces() -> None:
@@ -55,7 +56,7 @@ async def test_a_worker_that_reads_nothing_is_sent_no_more_pieces() -> None:
     wire.deaf = b"deaf"
     server = FileServer(Shelf(), wire, restored, lambda job, digest: False)  # type: ignore[arg-type]
     for peer in (b"deaf", b"modest", b"deaf", b"modest"):
-        server.queue_piece(Serve(peer, "job", "d", 0, PIECES * PIECE_BYTES))
+        server.ask(peer, Serve(peer, "job", Fetch("d", 0), PIECES * PIECE_BYTES))
     running = asyncio.create_task(server.send_pieces())
     while len(wire.peers) < 2:
         await asyncio.sleep(0.001)

@@ -12,8 +12,6 @@ from swarm.job.spec import Recipe
 from swarm.lease import message as m
 from swarm.lease.envelope import Reason
 from swarm.lease.file_transfer import (
-    BlockDigests,
-    Blocks,
     MissingFileReport,
     ModelReport,
     ModelSource,
@@ -58,7 +56,7 @@ FROM_WORKER: list[m.Message] = [
         (), models=ModelReport((MissingFileReport(DIGEST, 5, false=(DIGEST,), told=TOLD, waits=True),), (TOLD,))
     ),
     m.Fetch(DIGEST, 2**33),
-    Blocks(DIGEST, 3),
+    m.Fetch(DIGEST, 2048, "blocks"),
     m.Piece(DIGEST, 5, 2**33),
     m.Clip("job", 0, 1, 2, KEY, 7, 1, samples=2400, sample_rate=24000, digest=DIGEST, work_s=0.25),
     m.ClipPiece(3, 65536),
@@ -84,7 +82,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Fetch(DIGEST, 0),
     m.Piece(DIGEST, 0, 5),
     Source(DIGEST, "10.0.0.1:5000"),
-    BlockDigests(DIGEST, 3, bytes(64)),
+    m.Piece(DIGEST, 2048, 4096, "blocks"),
     ModelSource(DIGEST, wait=True),
     ModelSource(DIGEST, told=TOLD),
     m.Grant(7, "job", 0, 1, (m.Line(0, "Call me Ishmael. 🐋", 0), m.Line(1, "So.", 1))),

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 from allowed_repeats import holds
 from disk import Disk
 from faults import TAKE_OVERS
-from files import PIECE, digests_of_blocks
+from files import PIECE, block_list
 from heads import WRITING_S
 from machine import Machine
 
 from swarm.audiobook.sound.frame import check_frame
 from swarm.book.model.book import Segment
-from swarm.job.job_asset import piece_size
+from swarm.job.job_asset import LIST_PIECE_BYTES, piece_size
 from swarm.job.record import JobFinished, RunStarted
 from swarm.lease.coordinator.coordinator_core import GATHER_S, OWN_GAP_S, CoordinatorCore
 from swarm.lease.coordinator.intake import ClipAssembly
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Message
-from swarm.lease.file_transfer import BlockDigests, Piece
+from swarm.lease.file_transfer import Piece
 from swarm.lease.message import Clip, ClipPiece, FromWorker
 from swarm.lease.outcome import JournalEntry, Outcome, Serve
 from swarm.watch.words import event_text
@@ -336,16 +336,16 @@ class SimCoordinator(Machine):
 
     def _serve(self, serve: Serve) -> None:
         """Read a piece and send it; now and then the disk has changed it."""
-        world, data = self.world, self.disk.files[serve.digest]
-        frame = data[serve.offset : serve.offset + piece_size(len(data), serve.offset, PIECE)]
-        if "lying pieces" in world.faults and world.random.random() < 0.2:
+        world, fetch = self.world, serve.asked
+        data, size = self.disk.files[fetch.digest], PIECE
+        if fetch.kind == "blocks":
+            data, size = block_list(data), LIST_PIECE_BYTES
+        frame = data[fetch.offset : fetch.offset + piece_size(len(data), fetch.offset, size)]
+        if fetch.kind == "file" and "lying pieces" in world.faults and world.random.random() < 0.2:
             frame = bytes(byte ^ 1 for byte in frame)
         connection = world.network.open.get(serve.peer)
-        if connection is not None and serve.blocks is not None:
-            digests = digests_of_blocks(data, serve.blocks)
-            world.network.send(connection, connection.worker, BlockDigests(serve.digest, serve.blocks, digests))
-        elif connection is not None:
-            message = Piece(serve.digest, serve.offset, serve.total)
+        if connection is not None:
+            message = Piece(fetch.digest, fetch.offset, len(data), fetch.kind)
             world.log(self.name, f"-> {serve.peer.decode()}", message)
             world.network.send(connection, connection.worker, message, frame)
 
@@ -353,7 +353,9 @@ class SimCoordinator(Machine):
         for send in outcome.sends:
             self.world.judge.sends(self, send.peer, send.message)
             connection = self.world.network.open.get(send.peer)
-            left = connection is not None and self.world.network.send(connection, connection.worker, send.message)
+            left = connection is not None and self.world.network.send(
+                connection, connection.worker, send.message, send.frame
+            )
             if not left and self.core is not None:
                 self.core.unsent(send.peer)
                 if connection is not None:

@@ -9,7 +9,7 @@ from faults import LOST_DISK
 from small_tensors import small_tensors
 from story import Violation
 
-from swarm.job.job_asset import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, MODEL, VOICE, JobAsset, piece_size
+from swarm.job.job_asset import BLOCK_PIECES, DIGEST_BYTES, LATENTS, MODEL, VOICE, JobAsset, piece_size
 from swarm.lease.file_transfer import Fetch, Piece
 
 if TYPE_CHECKING:
@@ -21,11 +21,9 @@ BLOCK = BLOCK_PIECES * PIECE
 WRITE_S = 0.01
 
 
-def digests_of_blocks(data: bytes, number: int) -> bytes:
-    """Return the digests of a list of blocks of a file."""
-    first = number * BLOCKS_IN_LIST * BLOCK
-    blocks = range(first, min(first + BLOCKS_IN_LIST * BLOCK, len(data)), BLOCK)
-    return b"".join(hashlib.sha256(data[at : at + BLOCK]).digest() for at in blocks)
+def block_list(data: bytes) -> bytes:
+    """Return the digests of the blocks of a file."""
+    return b"".join(hashlib.sha256(data[at : at + BLOCK]).digest() for at in range(0, len(data), BLOCK))
 
 
 def digest_of(data: bytes) -> str:
@@ -66,10 +64,10 @@ class FileDisk:
         self.sizes[digest] = size
         self._later(self._sought, digest, size)
 
-    def expect(self, digest: str, number: int, digests: bytes) -> None:
+    def expect(self, digest: str, first: int, digests: bytes) -> None:
         """Hold blocks against their digests as they come."""
         found = range(0, len(digests), DIGEST_BYTES)
-        blocks = {number * BLOCKS_IN_LIST + at // DIGEST_BYTES: digests[at : at + DIGEST_BYTES] for at in found}
+        blocks = {first + at // DIGEST_BYTES: digests[at : at + DIGEST_BYTES] for at in found}
         self.expected.setdefault(digest, {}).update(blocks)
 
     def _sought(self, digest: str, size: int) -> None:

@@ -8,17 +8,17 @@ from functools import cache
 from random import Random
 from typing import Any
 
-from files import BLOCK, PIECE, WRITE_S
+from files import BLOCK, PIECE, WRITE_S, block_list
 from heap import Heap
 from making import make_core, make_hello
 
-from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, piece_size
+from swarm.job.job_asset import DIGEST_BYTES, piece_size
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Fetch, MissingFileReport, ModelReport, ModelSource, Piece, Source, ToldFile
 from swarm.lease.message import Heartbeat
-from swarm.lease.outcome import Expect, Seek, WorkerOutcome
+from swarm.lease.outcome import Expect, Seek, Send, WorkerOutcome
 from swarm.lease.worker.file_source import PEER, MissingFile
 from swarm.lease.worker.worker_core import WorkerCore
 
@@ -43,10 +43,6 @@ class ModelFile:
     handle: str
     content: bytes
     is_known: bool
-
-
-def block_list(content: bytes) -> bytes:
-    return b"".join(hashlib.sha256(content[at : at + BLOCK]).digest() for at in range(0, len(content), BLOCK))
 
 
 @cache
@@ -195,8 +191,7 @@ class Machine:
             elif isinstance(command, Expect):
                 blocks = range(0, len(command.digests), DIGEST_BYTES)
                 known = self.expected.setdefault(command.digest, {})
-                first = command.number * BLOCKS_IN_LIST
-                known |= {first + at // DIGEST_BYTES: command.digests[at : at + DIGEST_BYTES] for at in blocks}
+                known |= {command.first + at // DIGEST_BYTES: command.digests[at : at + DIGEST_BYTES] for at in blocks}
         for name, message in out.messages:
             if name.startswith(PEER):
                 assert isinstance(message, Fetch)
@@ -212,7 +207,7 @@ class Machine:
         whole = next(block_list(content) for _, content in self.files.items() if digest_is(content, fetch.digest))
         whole = whole[::-1] if self.lie == "list" else whole
         frame = whole[fetch.offset : fetch.offset + PIECE]
-        self.world.to_coordinator(self, Piece(fetch.digest, fetch.offset, len(whole)), frame)
+        self.world.to_coordinator(self, Piece(fetch.digest, fetch.offset, len(whole), "blocks"), frame)
 
     def _sought(self, digest: str) -> None:
         self.expected.pop(digest, None)
@@ -407,16 +402,16 @@ class ModelWorld:
             is_model = isinstance(send.message, ModelSource) and send.message.told is not None
             if is_model and send.message.told.digest in self.false and "leaves" not in self.troubles:
                 raise Wrong(f"seed {self.seed}: {machine.name} is told of a file that was found to be another one")
-            self.heap.after(self.far_s[machine.number], self._deliver, machine, send.peer, send.message)
+            self.heap.after(self.far_s[machine.number], self._deliver, machine, send)
 
-    def _deliver(self, machine: Machine, peer: bytes, message: Any) -> None:
-        if not machine.is_alive or machine.peer != peer:
+    def _deliver(self, machine: Machine, send: Send) -> None:
+        if not machine.is_alive or machine.peer != send.peer:
             return
-        now = self.heap.now
+        message, now = send.message, self.heap.now
         if isinstance(message, ModelSource) and machine.missing_file and machine.missing_file.handle == message.handle:
             machine.missing_file.note_source(message, now)
             machine.report()
-        machine.carry_out(machine.core.receive(LINK, message, now))
+        machine.carry_out(machine.core.receive(LINK, message, now, send.frame))  # type: ignore[arg-type]
 
     def _named(self, name: str) -> Machine:
         return next(machine for machine in self.machines if machine.name == name)

@@ -328,8 +328,8 @@ class SimWorker(Machine):
         match command:
             case Seek(digest=digest, size=size):
                 self.disk.seek(digest, size)
-            case Expect(digest=digest, number=number, digests=digests):
-                self.disk.expect(digest, number, digests)
+            case Expect(digest=digest, first=first, digests=digests):
+                self.disk.expect(digest, first, digests)
             case Kill(slot=slot) | Unload(slot=slot):
                 self.engines[slot].kill()
             case Load(slot=slot, turn=turn, recipe=recipe, job_files=job_files):

@@ -83,7 +83,7 @@ class House:
         for send in out.sends:
             self.router.send(send.peer, send.message)
         for serve in out.serves:
-            self.files.queue_piece(serve)
+            self.files.ask(serve.peer, serve)
 
     # --- workers
 

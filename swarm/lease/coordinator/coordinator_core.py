@@ -23,7 +23,7 @@ from swarm.lease.coordinator.snapshot import Snapshot, find_hopeless
 from swarm.lease.coordinator.time_left import IDLE, EncoderUse, EncodingPace, SpeechPace
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Reason
-from swarm.lease.file_transfer import Blocks, Fetch, Piece
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import Epochs
 from swarm.lease.message import (
     ANY,
@@ -404,7 +404,7 @@ class CoordinatorCore:
                     self.jobs.review()
             case Held():
                 self.intake.held(session, message, now, self._new_lease_id, outcome)
-            case Fetch() | Blocks():
+            case Fetch():
                 self.job_files.fetch(session, message, now, outcome)
             case Piece():
                 self.job_files.job_file(session, message, frame, now, outcome)

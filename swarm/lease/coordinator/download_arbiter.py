@@ -8,11 +8,11 @@ does. A block list is named by its digest, and so is the file on its way: a list
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, block_list_size
+from swarm.job.job_asset import LIST_PIECE_BYTES, block_list_size
 from swarm.lease.coordinator.chain import Chain, Chains
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.envelope import Reason
-from swarm.lease.file_transfer import BlockDigests, Blocks, MissingFileReport, ModelSource, Piece, ToldFile
+from swarm.lease.file_transfer import Fetch, MissingFileReport, ModelSource, Piece, ToldFile
 from swarm.lease.outcome import Outcome
 from swarm.lease.transfer import Incoming
 
@@ -135,7 +135,7 @@ class Coming:
     session: str = ""
     asked_s: float = 0.0
     tried: set[str] = field(default_factory=set)
-    waiting: set[tuple[bytes, int]] = field(default_factory=set)  # peers, and the part that each asked for
+    waiting: set[tuple[bytes, int]] = field(default_factory=set)  # peers, and where the part begins that each asked for
 
 
 @dataclass
@@ -147,15 +147,14 @@ class BlockLists:
     known: dict[str, bytes] = field(default_factory=dict)
     coming: dict[str, Coming] = field(default_factory=dict)
 
-    def answer(self, session: Session, asked: Blocks, chain: Chain, now: float, out: Outcome) -> None:
+    def answer(self, session: Session, asked: Fetch, chain: Chain, now: float, out: Outcome) -> None:
         """Tell a worker the digests of blocks that it asks for, now or once they are here."""
         if asked.digest in self.known:
-            self._tell(session.peer, asked.digest, asked.number, out)
+            self._tell(session.peer, asked.digest, asked.offset, out)
             return
-        coming = self.coming.setdefault(
-            asked.digest, Coming(Incoming(asked.digest, block_list_size(chain.size, self.piece), self.piece))
-        )
-        coming.waiting.add((session.peer, asked.number))
+        size = block_list_size(chain.size, self.piece)
+        coming = self.coming.setdefault(asked.digest, Coming(Incoming(asked.digest, size, self.piece, kind="blocks")))
+        coming.waiting.add((session.peer, asked.offset))
         if coming.session not in self.sessions or now - coming.asked_s >= ANSWER_S:
             self._ask_another(asked.digest, coming, chain, now, out)
 
@@ -195,13 +194,13 @@ class BlockLists:
         while len(self.known) >= MAX_LISTS:
             del self.known[next(iter(self.known))]
         self.known[digest] = bytes(coming.file.data)
-        for peer, number in sorted(coming.waiting):
-            self._tell(peer, digest, number, out)
+        for peer, offset in sorted(coming.waiting):
+            self._tell(peer, digest, offset, out)
 
-    def _tell(self, peer: bytes, digest: str, number: int, out: Outcome) -> None:
-        span = BLOCKS_IN_LIST * DIGEST_BYTES
-        if part := self.known[digest][number * span : (number + 1) * span]:
-            out.send(peer, BlockDigests(digest, number, part))
+    def _tell(self, peer: bytes, digest: str, offset: int, out: Outcome) -> None:
+        whole = self.known[digest]
+        frame = whole[offset : offset + LIST_PIECE_BYTES]
+        out.send(peer, Piece(digest, offset, len(whole), "blocks"), frame)
 
     def keep(self, needed: set[str]) -> None:
         """Forget the lists of files that do not travel any more."""

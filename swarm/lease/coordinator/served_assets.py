@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from swarm.job.job_asset import (
     BLOCK_PIECES,
+    LIST_PIECE_BYTES,
     MAX_LATENTS,
     PIECE_BYTES,
+    block_list_size,
     fault_of_tensors,
     is_shared,
-    list_size,
 )
 from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.spec import Recipe
@@ -20,7 +21,7 @@ from swarm.lease.coordinator.ledger import RESERVED
 from swarm.lease.coordinator.roster import TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
 from swarm.lease.envelope import Reason
-from swarm.lease.file_transfer import Blocks, Fetch, OfferedLatents, Piece, Source
+from swarm.lease.file_transfer import Fetch, OfferedLatents, Piece, Source
 from swarm.lease.message import Heartbeat, Revoke
 from swarm.lease.outcome import JournalEntry, Outcome, Serve
 from swarm.lease.transfer import Incoming
@@ -112,25 +113,26 @@ class ServedAssets:
                     shared[job_file.digest] = job_file.size, False
         return shared
 
-    def fetch(self, session: Session, asked: Fetch | Blocks, now: float, out: Outcome) -> None:
-        """Have a piece, or the digests of blocks, read and sent, if a job has such a file."""
+    def fetch(self, session: Session, asked: Fetch, now: float, out: Outcome) -> None:
+        """Have a piece of a file or of its block list read and sent, if a job has such a file."""
         for served in self.jobs.values():
             for job_file in served.state.job_files:
                 if job_file.digest == asked.digest and self._exists(job_file.size, asked):
-                    at = (asked.offset, None) if isinstance(asked, Fetch) else (0, asked.number)
-                    serve = Serve(session.peer, served.state.job, job_file.digest, at[0], job_file.size, at[1])
-                    out.serves.append(serve)
+                    out.serves.append(Serve(session.peer, served.state.job, asked, job_file.size))
                     return
         chain = self.chains.chains.get(asked.digest)
-        if chain is None or not chain.is_model or not isinstance(asked, Blocks):
-            return
-        if list_size(chain.size, asked.number, self.piece):  # numbers without an end would fill the memory
+        if chain is not None and chain.is_model and self._is_in_list(chain.size, asked):
             self.block_lists.answer(session, asked, chain, now, out)
 
-    def _exists(self, size: int, asked: Fetch | Blocks) -> bool:
-        if isinstance(asked, Fetch):
-            return asked.offset < size
-        return is_shared(size, self.piece) and list_size(size, asked.number, self.piece) > 0
+    def _exists(self, size: int, asked: Fetch) -> bool:
+        if asked.kind == "blocks":
+            return is_shared(size, self.piece) and self._is_in_list(size, asked)
+        return asked.offset < size
+
+    def _is_in_list(self, size: int, asked: Fetch) -> bool:
+        """Tell whether a piece of a block list is asked for: other offsets would fill the memory."""
+        is_begin = asked.kind == "blocks" and not asked.offset % LIST_PIECE_BYTES
+        return is_begin and asked.offset < block_list_size(size, self.piece)
 
     def _made(self, served: ServedJob, session: Session, made: OfferedLatents, now: float, out: Outcome) -> None:
         job = served.state.job

@@ -11,17 +11,18 @@ from typing import Literal
 
 from swarm.job.job_asset import (
     DIGEST_BYTES,
+    LIST_PIECE_BYTES,
     MAX_JOB_FILES,
     PIECE_BYTES,
     WINDOW,
     JobAsset,
+    block_list_size,
     is_shared,
-    list_size,
     piece_size,
 )
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import MAX_HELD_FILES
-from swarm.lease.file_transfer import BlockDigests, Fault, Fetch, Fetching, Piece, Source
+from swarm.lease.file_transfer import Fault, Fetch, Fetching, Piece, Source
 from swarm.lease.outcome import Expect, Seek, WorkerOutcome
 from swarm.lease.worker.file_source import PEER, FileSource
 
@@ -213,14 +214,14 @@ class Downloads:
         if item is not None and item.link == link and item.is_shared:
             item.source.offer(source.peer_address)
 
-    def learned(self, link: str, blocks: BlockDigests, out: WorkerOutcome) -> None:
+    def _learn(self, link: str, item: Download, piece: Piece, frame: bytes, out: WorkerOutcome) -> None:
         """Take in the digests of blocks that were asked for, if there are as many as there should be."""
-        item = self.items.get(blocks.digest)
-        if item is None or item.link != link or not item.source.awaits(blocks.number) or item.state != "fetching":
+        number, size = piece.offset // LIST_PIECE_BYTES, block_list_size(item.size, self.settings.piece)
+        if item.link != link or not item.source.awaits(number) or piece.total != size:
             return
-        if len(blocks.digests) == DIGEST_BYTES * list_size(item.size, blocks.number, self.settings.piece):
-            item.source.learn(blocks.number)
-            out.commands.append(Expect(blocks.digest, blocks.number, blocks.digests))
+        if len(frame) == piece_size(size, piece.offset, LIST_PIECE_BYTES):
+            item.source.learn(number)
+            out.commands.append(Expect(piece.digest, piece.offset // DIGEST_BYTES, frame))
 
     def closed(self, name: str, now: float, out: WorkerOutcome) -> None:
         """Go on without a worker that lets none in or whose connection ended."""
@@ -232,6 +233,9 @@ class Downloads:
         """Take a piece that arrived. One that is out of turn is dropped and asked for again."""
         item = self.items.get(piece.digest)
         if item is None or item.state != "fetching":
+            return
+        if piece.kind == "blocks":
+            self._learn(name, item, piece, frame, out)
             return
         if name.startswith(PEER) and not self._answers(name, item, piece, frame, now, out):
             return

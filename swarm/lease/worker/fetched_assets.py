@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from swarm.job.job_asset import JobAsset
-from swarm.lease.file_transfer import BlockDigests, Fetch, Fetching, ModelReport, OfferedLatents, Source
+from swarm.lease.file_transfer import Fetch, Fetching, ModelReport, OfferedLatents, Source
 from swarm.lease.message import Job
 from swarm.lease.outcome import WorkerOutcome
 from swarm.lease.worker.asset_download import Downloads, FilePart, sources_of
@@ -121,7 +121,7 @@ class FetchedAssets:
     def told(
         self,
         link: CoordinatorLink,
-        message: Fetch | Source | BlockDigests,
+        message: Fetch | Source,
         models: Models,
         out: WorkerOutcome,
     ) -> None:
@@ -129,12 +129,11 @@ class FetchedAssets:
         match message:
             case Fetch():
                 lists = [told.digest for told in models[link.name].told] if link.name in models else []
-                if message.digest in [*lists, *(made.digest for made in self._made_for(link))]:
+                latents = [made.digest for made in self._made_for(link)]
+                if message.digest in (lists if message.kind == "blocks" else latents):
                     out.serves.append((link.name, message))
             case Source():
                 self.downloads.turned(link.name, message)
-            case BlockDigests():
-                self.downloads.learned(link.name, message, out)
 
     def report_assets(
         self, link: CoordinatorLink, models: ModelReport | None

@@ -6,11 +6,11 @@ the last resort. A worker that is away, silent, without the file or lying is set
 
 from dataclasses import dataclass, field
 
-from swarm.job.job_asset import BLOCK_PIECES, BLOCKS_IN_LIST, is_shared
+from swarm.job.job_asset import BLOCK_PIECES, DIGEST_BYTES, LIST_PIECE_BYTES, is_shared
 from swarm.lease.file_transfer import (
     MAX_ASIDE,
-    Blocks,
     Fault,
+    Fetch,
     MissingFileReport,
     ModelSource,
     SetAside,
@@ -39,8 +39,8 @@ class FileSource:
     since: int = 0  # all pieces from here on came from this source
     heard_s: float = 0.0  # the last word from the peer
     own_until: int = 0  # the coordinator is asked up to here, since a block of another worker did not fit
-    lists: set[int] = field(default_factory=set)  # the digests of these lists are here
-    # This counts the requests for each list, and keeps the time of the last one.
+    lists: set[int] = field(default_factory=set)  # these pieces of the block list are here, counted from 0
+    # This counts the requests for each piece of it, and keeps the time of the last one.
     asked_lists: dict[int, tuple[int, float]] = field(default_factory=dict)
     aside: dict[str, Fault] = field(default_factory=dict)
 
@@ -51,7 +51,7 @@ class FileSource:
 
     @property
     def _span(self) -> int:
-        return BLOCKS_IN_LIST * self.block
+        return LIST_PIECE_BYTES // DIGEST_BYTES * self.block
 
     @property
     def name(self) -> str:
@@ -81,15 +81,15 @@ class FileSource:
         self.peer_address = ""
 
     def awaits(self, number: int) -> bool:
-        """Tell whether a list of digests was asked for and has not come."""
+        """Tell whether a piece of the block list was asked for and has not come."""
         return number in self.asked_lists and number not in self.lists
 
     def learn(self, number: int) -> None:
-        """Take in that a list of digests is here."""
+        """Take in that a piece of the block list is here."""
         self.lists.add(number)
 
-    def choose(self, digest: str, offset: int, size: int, now: float) -> tuple[str | None, list[Blocks]]:
-        """Return the peer to ask for the piece at an offset, and which lists of digests to ask the coordinator for.
+    def choose(self, digest: str, offset: int, size: int, now: float) -> tuple[str | None, list[Fetch]]:
+        """Return the peer to ask for the piece at an offset, and what of the block list to ask the coordinator for.
 
         The peer is "" for the coordinator, and None while the digest of that piece's block is on its way, or while no
         peer is known of a file that the coordinator has not.
@@ -103,7 +103,8 @@ class FileSource:
         span = self._span
         number = offset // span
         ahead = [number + 1] if offset % span >= span // 2 and (number + 1) * span < size else []
-        asks = [Blocks(digest, each) for each in (number, *ahead) if self._asks_for(each, now)]
+        offsets = [each * LIST_PIECE_BYTES for each in (number, *ahead) if self._asks_for(each, now)]
+        asks = [Fetch(digest, each, "blocks") for each in offsets]
         if number in self.lists:
             return self.offered, asks
         tries, _ = self.asked_lists[number]

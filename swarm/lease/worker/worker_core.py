@@ -13,7 +13,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.job.job_asset import JobAsset
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import MAX_BATCH, Hindrance, NotLeasing
-from swarm.lease.file_transfer import BlockDigests, Fetch, ModelReport, Piece, Source
+from swarm.lease.file_transfer import Fetch, ModelReport, Piece, Source
 from swarm.lease.message import (
     Accepted,
     Bye,
@@ -182,7 +182,7 @@ class WorkerCore:
                 link.window.answered(*link.uploads.note_received(message.number, message.have, now), now)
             case Rejected():
                 out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
-            case Fetch() | Source() | BlockDigests():
+            case Fetch() | Source():
                 self.fetched.told(link, message, self.models, out)
             case Trim() | Skip() | Revoke():
                 shorten(self.slots, link, message, now, out)

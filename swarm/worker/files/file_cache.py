@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from swarm.errors import StoreError
-from swarm.job.job_asset import BLOCK_PIECES, BLOCKS_IN_LIST, DIGEST_BYTES, LATENTS, PIECE_BYTES, JobAsset, piece_size
+from swarm.job.job_asset import BLOCK_PIECES, DIGEST_BYTES, LATENTS, PIECE_BYTES, JobAsset, piece_size
 from swarm.job.store.store import digest_of
-from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.file_transfer import Fetch, Moved, Piece
 from swarm.system.disk import Lock, Scratch, guarded, link_or_copy, replace_file
 from swarm.system.platform import sync_file
 from swarm.system.text import bytes_text
@@ -154,11 +154,10 @@ class FileCache:
         part.sure, part.sure_digest = part.have, part.digest.copy()
         return part
 
-    def expect(self, digest: str, number: int, digests: bytes) -> None:
-        """Hold the blocks of a partial file, from list `number` on, against these digests as they come."""
+    def expect(self, digest: str, first: int, digests: bytes) -> None:
+        """Hold the blocks of a partial file, from the block `first` on, against these digests as they come."""
         if digest in self._parts:
             found = range(0, len(digests), DIGEST_BYTES)
-            first = number * BLOCKS_IN_LIST
             self._expected[digest] |= {first + at // DIGEST_BYTES: digests[at : at + DIGEST_BYTES] for at in found}
 
     def write(self, digest: str, offset: int, data: bytes) -> Kept | None:
@@ -230,11 +229,11 @@ class FileCache:
         self._verified.add(info.digest)
         return info
 
-    def read(self, digest: str, offset: int) -> tuple[bytes, int]:
+    def read(self, digest: str, offset: int, kind: Moved = "file") -> tuple[bytes, int]:
         """Return a piece of latents or of a model's block list, and the size of the whole. Raises StoreError."""
         path = self.root / digest
-        if digest in self.models:
-            whole = self.block_lists[digest]
+        if kind == "blocks":
+            whole = self.block_lists.get(digest, b"")
             return whole[offset : offset + piece_size(len(whole), offset, self._piece)], len(whole)
         with guarded(path):
             whole = path.read_bytes()
@@ -389,9 +388,9 @@ class FileThread:
 
         self._act_later(partial(self._folder.write, digest, offset, data), report)
 
-    def expect(self, digest: str, number: int, digests: bytes) -> None:
+    def expect(self, digest: str, first: int, digests: bytes) -> None:
         """Queue what the blocks of a job file are held against."""
-        self._act_later(partial(self._folder.expect, digest, number, digests), lambda nothing: None)
+        self._act_later(partial(self._folder.expect, digest, first, digests), lambda nothing: None)
 
     def pass_on(self, digest: str, offset: int, reply: Callable[[bytes, int], None]) -> None:
         """Queue the reading of a piece for another worker; `reply` gets it, and the size of the whole file."""
@@ -409,13 +408,13 @@ class FileThread:
 
         def read() -> tuple[bytes, int]:
             try:
-                return self._folder.read(fetch.digest, fetch.offset)
+                return self._folder.read(fetch.digest, fetch.offset, fetch.kind)
             except StoreError:
                 return b"", 0
 
         def reply(found: tuple[bytes, int]) -> None:
             if found[0]:
-                self._reply(link, Piece(fetch.digest, fetch.offset, found[1]), found[0])
+                self._reply(link, Piece(fetch.digest, fetch.offset, found[1], fetch.kind), found[0])
             elif not found[1]:
                 self._lost(fetch.digest)
 

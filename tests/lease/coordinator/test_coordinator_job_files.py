@@ -15,7 +15,7 @@ from swarm.lease.coordinator.roster import TELL_AGAIN_S
 from swarm.lease.coordinator.served_assets import ASK_AGAIN_S
 from swarm.lease.file_transfer import Fetch, Fetching, OfferedLatents, Piece
 from swarm.lease.message import Done, EngineOffer, Grant, Heartbeat, Job, Release, Revoke
-from swarm.lease.outcome import Outcome
+from swarm.lease.outcome import Outcome, Serve
 from swarm.watch.words import lacking_text
 
 TEXTS = ["One sentence here.", "And another one."]
@@ -60,7 +60,7 @@ def test_pieces_are_served_of_what_a_job_has_and_of_nothing_else() -> None:
     core = make_core(make_state(MODEL_FILE))
     join(core, b"p")
     (serve,) = core.receive(b"p", Fetch(MODEL_FILE.digest, 200), 1.0).serves
-    assert (serve.peer, serve.job, serve.digest, serve.offset, serve.total) == (b"p", "job", "b" * 64, 200, 300)
+    assert serve == Serve(b"p", "job", Fetch("b" * 64, 200), 300)
     assert not core.receive(b"p", Fetch(MODEL_FILE.digest, 300), 1.0).serves
     assert not core.receive(b"p", Fetch("c" * 64, 0), 1.0).serves
 

@@ -4,12 +4,10 @@ import hashlib
 
 from making import make_core, make_hello, sent
 
-from swarm.job.job_asset import BLOCK_BYTES, DIGEST_BYTES, PIECE_BYTES
+from swarm.job.job_asset import BLOCK_BYTES, DIGEST_BYTES, LIST_PIECE_BYTES, PIECE_BYTES
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.download_arbiter import ANSWER_S, NEW_S, STUCK_S
 from swarm.lease.file_transfer import (
-    BlockDigests,
-    Blocks,
     Fetch,
     Fetching,
     MissingFileReport,
@@ -70,10 +68,10 @@ class House:
         return answers[0] if answers else None
 
     def asks(self, name: str, number: int = 0, now: float = 0.0) -> None:
-        self.last = self.core.receive(name.encode(), Blocks(TOLD.digest, number), now)
+        self.last = self.core.receive(name.encode(), Fetch(TOLD.digest, number * LIST_PIECE_BYTES, "blocks"), now)
 
     def sends(self, name: str, offset: int, frame: bytes, total: int = len(LIST)) -> None:
-        self.last = self.core.receive(name.encode(), Piece(TOLD.digest, offset, total), 0.0, frame)
+        self.last = self.core.receive(name.encode(), Piece(TOLD.digest, offset, total, "blocks"), 0.0, frame)
 
     def asked(self) -> list[tuple[bytes, int]]:
         """Return which peers the coordinator asked for pieces, and where these begin."""
@@ -211,11 +209,13 @@ def test_the_digests_of_blocks_come_from_one_that_has_the_file_to_all_who_ask() 
     assert house.asked() == [(b"attic", PIECE_BYTES)]
     house.sends("attic", PIECE_BYTES, LIST[PIECE_BYTES:])
     assert {send.peer for send in house.last.sends} == {b"barn", b"cellar"}
-    first = BlockDigests(TOLD.digest, 0, LIST[: 64 * DIGEST_BYTES])
-    assert [send.message for send in house.last.sends] == [first, first]
-    last = len(LIST) // DIGEST_BYTES // 64
+    assert {send.message for send in house.last.sends} == {Piece(TOLD.digest, 0, len(LIST), "blocks")}
+    assert {send.frame for send in house.last.sends} == {LIST[:LIST_PIECE_BYTES]}
+    last = len(LIST) // LIST_PIECE_BYTES
     house.asks("barn", last)
-    assert sent(house.last, BlockDigests) == [BlockDigests(TOLD.digest, last, LIST[last * 64 * DIGEST_BYTES :])]
+    (send,) = house.last.sends
+    assert send.message == Piece(TOLD.digest, last * LIST_PIECE_BYTES, len(LIST), "blocks")
+    assert send.frame == LIST[last * LIST_PIECE_BYTES :]
 
 
 def test_a_list_that_does_not_fit_its_digest_or_does_not_come_is_had_from_another_worker() -> None:

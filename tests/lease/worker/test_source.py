@@ -3,12 +3,10 @@
 from making import RECIPE, make_hello
 from test_download import offsets, told
 
-from swarm.job.job_asset import BLOCKS_IN_LIST, DIGEST_BYTES, JobAsset
+from swarm.job.job_asset import DIGEST_BYTES, LIST_PIECE_BYTES, JobAsset
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.file_transfer import (
     MAX_ASIDE,
-    BlockDigests,
-    Blocks,
     Fetch,
     Piece,
     SetAside,
@@ -37,12 +35,24 @@ def make_worker(model: JobAsset = MODEL) -> WorkerCore:
     return worker
 
 
+LIST = Fetch(MODEL.digest, 0, "blocks")
+
+
+def learn(worker: WorkerCore, frame: bytes, offset: int = 0) -> WorkerOutcome:
+    """Have digests of blocks come from the coordinator."""
+    return worker.receive("a", Piece(MODEL.digest, offset, 10 * DIGEST_BYTES, "blocks"), 0.0, frame)
+
+
 def digests(count: int) -> bytes:
     return bytes(count * DIGEST_BYTES)
 
 
 def asked(out: WorkerOutcome) -> list[tuple[str, int]]:
-    return [(name, message.offset) for name, message in out.messages if isinstance(message, Fetch)]
+    return [
+        (name, message.offset)
+        for name, message in out.messages
+        if isinstance(message, Fetch) and message.kind == "file"
+    ]
 
 
 def piece(worker: WorkerCore, offset: int, name: str = NAME, now: float = 0.0, frame: bytes = b"..") -> WorkerOutcome:
@@ -61,9 +71,9 @@ def last_fetching(out: WorkerOutcome) -> list:
 def test_a_peer_is_asked_once_the_digests_of_its_blocks_are_here() -> None:
     worker = make_worker()
     out = worker.receive("a", Source(MODEL.digest, PEER_ADDRESS), 0.0)
-    assert told(out, Blocks) == [Blocks(MODEL.digest, 0)]
+    assert [fetch for fetch in told(out, Fetch) if fetch.kind == "blocks"] == [LIST]
     assert asked(piece(worker, 0, "a")) == []
-    out = worker.receive("a", BlockDigests(MODEL.digest, 0, digests(10)), 0.0)
+    out = learn(worker, digests(10))
     assert out.commands == [Expect(MODEL.digest, 0, digests(10))]
     assert {name for name, _ in asked(out)} == {NAME}
     assert offsets(out) == [2, 4, 6, 8]
@@ -81,11 +91,11 @@ def test_nothing_is_asked_for_before_the_coordinator_says_where_unless_it_says_n
 
 def test_digests_that_are_too_few_or_that_nobody_asked_for_are_dropped() -> None:
     worker = make_worker()
-    assert worker.receive("a", BlockDigests(MODEL.digest, 0, digests(10)), 0.0).commands == []
+    assert learn(worker, digests(10)).commands == []
     worker.receive("a", Source(MODEL.digest, PEER_ADDRESS), 0.0)
     piece(worker, 0, "a")
-    assert worker.receive("a", BlockDigests(MODEL.digest, 0, digests(9)), 0.0).commands == []
-    assert worker.receive("a", BlockDigests(MODEL.digest, 1, digests(1)), 0.0).commands == []
+    assert learn(worker, digests(9)).commands == []
+    assert learn(worker, digests(1), LIST_PIECE_BYTES).commands == []
 
 
 def test_pieces_come_from_the_coordinator_if_the_digests_do_not() -> None:
@@ -95,7 +105,7 @@ def test_pieces_come_from_the_coordinator_if_the_digests_do_not() -> None:
     for offset in (2, 4, 6):
         assert asked(piece(worker, offset, "a")) == []
     late = worker.beat(LIST_S)
-    assert told(late, Blocks) == [Blocks(MODEL.digest, 0)]
+    assert LIST in told(late, Fetch)
     assert {name for name, _ in asked(late)} == {"a"}
 
 
@@ -103,7 +113,7 @@ def go_on(worker: WorkerCore) -> None:
     """Have the file come from the peer."""
     worker.receive("a", Source(MODEL.digest, PEER_ADDRESS), 0.0)
     piece(worker, 0, "a")
-    worker.receive("a", BlockDigests(MODEL.digest, 0, digests(10)), 0.0)
+    learn(worker, digests(10))
 
 
 def test_a_silent_peer_is_left_and_said_to_the_coordinator() -> None:
@@ -201,11 +211,11 @@ def test_a_small_file_comes_from_the_coordinator() -> None:
 def test_the_digests_of_the_next_list_are_asked_for_in_time() -> None:
     source = FileSource(PIECE)
     source.offer(PEER_ADDRESS)
-    span = BLOCKS_IN_LIST * BLOCK
-    assert source.choose("d", 0, 3 * span, 0.0) == (None, [Blocks("d", 0)])
+    span = LIST_PIECE_BYTES // DIGEST_BYTES * BLOCK
+    assert source.choose("d", 0, 3 * span, 0.0) == (None, [Fetch("d", 0, "blocks")])
     source.learn(0)
     assert source.choose("d", span // 2 - 1, 3 * span, 0.0) == (PEER_ADDRESS, [])
-    assert source.choose("d", span // 2, 3 * span, 0.0) == (PEER_ADDRESS, [Blocks("d", 1)])
+    assert source.choose("d", span // 2, 3 * span, 0.0) == (PEER_ADDRESS, [Fetch("d", LIST_PIECE_BYTES, "blocks")])
     assert source.choose("d", span // 2, 3 * span, 0.0) == (PEER_ADDRESS, [])
 
 
