@@ -39,6 +39,9 @@ def advice(missing: list[str]) -> str:
 
 def main(words: list[str]) -> int:
     """Make the environment; `--python-only` says nothing of other programs. Return the exit code."""
+    if [word for word in words if word != "--python-only"]:
+        sys.stdout.write(f"{__doc__}\nusage: python3 develop.py [--python-only]\n")
+        return 0 if {"-h", "--help"} & {*words} else 64
     os.chdir(ROOT)
     if not (BIN / "python").exists() and not (BIN / "python.exe").exists():
         venv.create(".venv", with_pip=True)

@@ -43,7 +43,7 @@ class HumEngine(Engine):
         ),
         settings=(SPEED, SettingCard("semitones", 0, -12, 12, about="how much higher or lower it hums")),
         sample_rate=HumVoice.sample_rate,
-        install="pip install hum-tts",
+        install="pip install ./examples/engine",
         licence="0BSD",
     )
 

@@ -13,11 +13,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from swarm.commands.house_settings import FILE_NAME, read_settings
+from swarm.commands.command_table import CONVERTING
+from swarm.commands.house_settings import BOOKS, FILE_NAME, read_settings
 from swarm.commands.machine_config import place_engines
+from swarm.commands.option import option_parser
+from swarm.commands.option_table import NETWORK
 from swarm.commands.output import say, say_json, say_verdict
 from swarm.config import DEFAULT_PORT, ENV_BIND, state_folder
-from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, UsageError
+from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, SwarmError, UsageError
 from swarm.system.capacity import SLOT_BYTES, read_capacity
 from swarm.system.disk import store_fault
 from swarm.system.machine import package_line, unknown_zone
@@ -107,8 +110,41 @@ def check_settings(folder: Path) -> Check:
         found = read_settings(folder)
     except UsageError as fault:
         return Check("settings", "fail", str(fault), "correct the file; docs/reference/README.md tells of it.")
+    try:
+        for section in found:
+            _check_section(section, folder)
+    except SwarmError as fault:
+        text = f"[{section}] of {folder / FILE_NAME} has a value that commands refuse: {fault}"
+        return Check("settings", "fail", text, "correct the file.")
     count = sum(map(len, found.values()))
     return Check("settings", "ok", f"{count_text(count, 'option') if count else 'none'} in {folder / FILE_NAME}")
+
+
+def _check_section(section: str, folder: Path) -> None:
+    """Build the config of a command that has the settings of a section. Raises the SwarmError of that command."""
+    from swarm.commands.book_config import render_config
+    from swarm.commands.machine_config import asked_devices, coordinate_config
+    from swarm.commands.main import parse
+    from swarm.commands.serve import web_place
+    from swarm.commands.work import work_config
+    from swarm.voice.host.registry import engine_for
+    from swarm.worker.devices import read_slots
+
+    for command in ("convert", "coordinate") if section == BOOKS else (section,):
+        needs = ["--segments", "1:1"] if command == "redo" else []
+        given = parse([command, *needs, "--state-dir", str(folder)])
+        usual = option_parser((NETWORK,)).parse_args([], option_parser(CONVERTING).parse_args([]))
+        arguments = argparse.Namespace(**{**vars(usual), **vars(given), "books": ["book.epub"]})
+        read_slots("--workers", arguments.workers)
+        if command == "work":
+            read_slots("--slots", arguments.slots)
+            work_config(arguments, asked_devices(arguments))
+        else:
+            config = render_config(arguments)
+            engine_for(config.engine or "espeak")
+            coordinate_config(arguments, config)
+        if command == "serve":
+            web_place(arguments)
 
 
 def check_capacity() -> Check:
@@ -175,7 +211,7 @@ def _check_one_engine(name: str, target: str) -> Iterator[Check]:
     engine = housed_engines().get(name) or load_engine(target)
     if not engine.is_installed():
         text = f"not installed; {engine.card.install} brings {engine.card.about}"
-        yield Check(f"engine {name}", "ok", text)
+        yield Check(f"engine {name}", "-", text)
         return
     # A GPU's model takes minutes to load, so it is not opened.
     if engine.card.device == "cpu" and not engine.models() and not engine.requirements:
@@ -222,7 +258,7 @@ def check_gpu() -> Check:
             NVIDIA_SMI, capture_output=True, text=True, timeout=PATIENCE_S, check=True, errors="replace"
         )
     except FileNotFoundError:
-        return Check("gpu", "ok", "no NVIDIA driver: this machine speaks on its CPU")
+        return Check("gpu", "-", "no NVIDIA driver: this machine speaks on its CPU")
     except (OSError, subprocess.SubprocessError) as error:
         return Check(
             "gpu", "warn", f"nvidia-smi fails: {error}", "restart the machine, or reinstall the NVIDIA driver."

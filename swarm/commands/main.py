@@ -13,9 +13,9 @@ from swarm import __version__
 from swarm.commands.command_table import ALL
 from swarm.commands.completions import answer_shell
 from swarm.commands.option import make_command
-from swarm.commands.option_table import FILE, VOICE_OPTIONS
+from swarm.commands.option_table import FILE, FORMATS, VOICE_OPTIONS
 from swarm.commands.output import warn
-from swarm.commands.parser import Parser, parsers_below
+from swarm.commands.parser import Parser, ShowAll, parsers_below
 from swarm.config import state_folder
 from swarm.errors import (
     EXIT_DONE,
@@ -42,6 +42,33 @@ examples:
 
 e2a-swarm COMMAND --help tells more.
 """
+BRIEF = """\
+usage: e2a-swarm COMMAND [OPTION...]
+
+One book, all the machines in the house, one audiobook.
+
+  convert BOOK       make an audiobook on this machine alone
+  preview BOOK       hear its first 30 seconds
+  coordinate BOOK    share the book with the other machines
+  join CODE          on each of them, once
+  work               on each of them: speak for all coordinators
+
+books      inspect, redo, verify, jobs
+queue      serve, add, status, pause, resume, move, cancel, remove
+machines   drain, limit, key, members, take-over, scale
+voices     voices, models, engines
+help       doctor, log, completions
+
+e2a-swarm COMMAND --help tells more; e2a-swarm --help-all has a line for each,
+e2a-swarm --version the version.
+"""
+# What people type who know other programs.
+OTHER_COMMANDS = {
+    "list": "`e2a-swarm jobs` lists the jobs of this machine, `e2a-swarm status` what the swarm does",
+    "stop": "Ctrl-C ends a command, and `e2a-swarm cancel BOOK` a book of the queue",
+    "version": "say `e2a-swarm --version`",
+}
+OTHER_OPTIONS = {"-o": "--output-dir", **{f"--{name}": f"--output-format {name}" for name in FORMATS}}
 FORBIDDEN = (
     "cannot be used: it belongs to another user, or its permissions keep this one out. Run the command as that user, "
     "change the permissions, or name another place."
@@ -112,6 +139,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     parser = make_parser()
     if words and words[0] not in COMMANDS:
         _explain_first_word(words)
+    _check_before_action(words, parser)
     arguments, rest = _parse_known(parser, words)
     # argparse stops collecting books at the first option between two of them.
     loose = [word for word in rest if not word.startswith("-")] if "books" in arguments else []
@@ -140,6 +168,18 @@ def _parse_known(parser: argparse.ArgumentParser, words: list[str]) -> tuple[arg
     return arguments, rest
 
 
+def _check_before_action(words: list[str], parser: argparse.ArgumentParser) -> None:
+    """Raise UsageError for an unknown option of a command with actions: argparse takes its value for an action."""
+    found = parsers_below(parser).get(words[0] if words else "")
+    if found and (below := parsers_below(found)):
+        known = {
+            name for each in (found, *below.values()) for action in each._actions for name in action.option_strings
+        }
+        for word in words[1 : _end_of_options(words)]:
+            if word.startswith("--") and word.partition("=")[0] not in known:
+                raise UsageError(_unknown(word, parser, words[0]))
+
+
 def _with_values(words: list[str]) -> list[str]:
     """Join options such as --verify with their value, or with the one that they have without any."""
     end, joined = _end_of_options(words), list[str]()
@@ -154,10 +194,12 @@ def _with_values(words: list[str]) -> list[str]:
 
 def make_parser() -> argparse.ArgumentParser:
     """Make the parser of the whole command line, with all commands."""
-    parser: argparse.ArgumentParser = Parser(
+    parser = Parser(
         prog="e2a-swarm", description="One book, all the machines in the house, one audiobook.", epilog=EPILOG
     )
     parser.add_argument("--version", action="version", version=f"e2a-swarm {__version__}")
+    parser.add_argument("--help-all", action=ShowAll, nargs=0, help="show a line for each command")
+    parser.brief = BRIEF
     parser.set_defaults(run=lambda _arguments: _show_help(parser))
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for command in ALL:
@@ -184,12 +226,14 @@ def _with_dashes(word: str) -> str:
 
 def _explain_first_word(words: list[str]) -> None:
     first = words[0]
-    if first in ("-h", "--help", "--version"):
+    if first in ("-h", "--help", "--help-all", "--version"):
         return
     if first.startswith("-"):
         raise UsageError(f"the command must come first: e2a-swarm convert {' '.join(words)}")
     if first.lower().endswith(".epub") or Path(first).exists():
         raise UsageError(f"the command is missing before {first}: e2a-swarm convert {first}")
+    if first.lower() in OTHER_COMMANDS:
+        raise UsageError(f"there is no command {first!r}: {OTHER_COMMANDS[first.lower()]}.")
     raise UsageError(f"there is no command {first!r}{_nearest(first, COMMANDS)}; try e2a-swarm --help")
 
 
@@ -197,7 +241,9 @@ def _unknown(word: str, parser: argparse.ArgumentParser, command: str) -> str:
     kind = "option" if word.startswith("-") else "word"
     name = word.partition("=")[0]
     found = parsers_below(parser)[command]
-    return f"{command} does not know the {kind} {name}{_nearest(name, _options_of(found))}; {found.hint}"
+    known, said = _options_of(found), OTHER_OPTIONS.get(name, "")
+    near = f" (here it is {said})" if said.partition(" ")[0] in known else _nearest(name, known)
+    return f"{command} does not know the {kind} {name}{near}; {found.hint}"
 
 
 def _options_of(parser: Parser) -> list[str]:

@@ -16,10 +16,10 @@ def say(*lines: str, hang: int = 0) -> None:
 
 
 def say_verdict(verdict: str, line: str, hang: int) -> None:
-    """Write the result of a check, whose verdict has a colour: "ok", "warn" or "fail"."""
+    """Write the result of a check, whose verdict has a colour: "ok", "-", "warn" or "fail"."""
     from swarm.watch.terminal import Colour, folded, lead_painted
 
-    colour = {"ok": Colour.ACCENT, "warn": Colour.WARNING}.get(verdict, Colour.ERROR)
+    colour = {"ok": Colour.ACCENT, "-": Colour.ACCENT, "warn": Colour.WARNING}.get(verdict, Colour.ERROR)
     text = folded(plain_lines(f"{verdict:<{hang}}{line}"), sys.stdout, hang)
     sys.stdout.write(lead_painted(text, verdict, colour, sys.stdout) + "\n")
 

@@ -34,6 +34,7 @@ class Parser(argparse.ArgumentParser):
         settings.setdefault("allow_abbrev", False)
         super().__init__(**settings)  # type: ignore[arg-type]
         self.common: frozenset[str] = frozenset()  # options that --help shows; empty shows all
+        self.brief = ""  # what --help shows instead, where not empty
 
     @property
     def hint(self) -> str:
@@ -42,6 +43,8 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """Return the text of --help: the common options in one list, or all options if none are common."""
+        if self.brief:
+            return self.brief
         if self._subparsers not in (None, self._positionals):  # the group of commands has a title of its own
             return self.full_help()
         if not self.common:

@@ -1,6 +1,7 @@
 """`e2a-swarm work`: speak for the coordinators of the swarm."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from swarm.commands import option
@@ -53,20 +54,11 @@ def _engines(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(engine_for(word).card.name for word in words))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Serve coordinators; return the exit code. Raises SwarmError."""
-    slots = read_slots("--slots", arguments.slots)
-    asked = asked_devices(arguments)
-    limits = limits_of(arguments, asked)
-    prepare_voices(arguments)
-
-    service = Service()
-    note = service.echo(make_progress("quiet" if arguments.quiet else "plain").note)
-    state_dir = state_folder(arguments.state_dir)
-    devices, gpus = find_devices(asked, slots, note, Needs(state_dir).least())
-    config = WorkConfig(
-        state_dir=state_dir,
-        devices=devices,
+def work_config(arguments: argparse.Namespace, asked: tuple[str, ...]) -> WorkConfig:
+    """Build the config from the options, without the devices. Raises UsageError, EnvironmentFault."""
+    return WorkConfig(
+        state_dir=state_folder(arguments.state_dir),
+        devices=(),
         coordinator=arguments.coordinator,
         open=arguments.open,
         exit_when_done=arguments.exit_when_done,
@@ -80,9 +72,22 @@ def run(arguments: argparse.Namespace) -> int:
         lends_disk=not arguments.no_standby,
         silence_s=_silence_s(arguments),
         output_dir=Path(arguments.output_dir).expanduser().absolute(),
-        limits=limits,
+        limits=limits_of(arguments, asked),
         obeys=not arguments.no_orders,
         assets_limit=assets_limit(arguments.assets_limit),
     )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve coordinators; return the exit code. Raises SwarmError."""
+    slots = read_slots("--slots", arguments.slots)
+    asked = asked_devices(arguments)
+    config = work_config(arguments, asked)
+    prepare_voices(arguments)
+
+    service = Service()
+    note = service.echo(make_progress("quiet" if arguments.quiet else "plain").note)
+    devices, gpus = find_devices(asked, slots, note, Needs(config.state_dir).least())
+    config = replace(config, devices=devices)
     with open_trace(arguments) as trace:
         return run_loop(work(config, gpus, note, service, trace))

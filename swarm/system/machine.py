@@ -101,6 +101,8 @@ def extra_line(extra: str) -> str:
     if (built := os.environ.get(IMAGE_EXTRAS)) is not None:
         wanted = {extra, *filter(None, built.strip("[]").split(","))}
         return f'docker build --build-arg EXTRAS="[{",".join(sorted(wanted))}]" --tag e2a-swarm .'
+    if not _source()[0]:
+        return package_line(*(f'"{each}"' for each in _packages_of(extra)))
     if not _is_uv_tool():
         return f"{_installer()} {_requirement(extra)}"
     extras = sorted({extra, *_extras_of_uv_tool()})  # a tool that is installed again has only what is named
@@ -136,14 +138,28 @@ def _extras_of_uv_tool() -> list[str]:
         return []
 
 
+def _packages_of(extra: str) -> list[str]:
+    """Return the packages of an extra, for a program whose origin is not known, as in Debian's package.
+
+    Its own name is never given to an installer: whoever registered that on an index would have this machine run theirs.
+    """
+    from importlib.metadata import requires
+
+    lines = (line.partition(";") for line in requires(NAME) or ())
+    return [package.strip() for package, _, marker in lines if re.search(rf"extra == [\"']{extra}[\"']", marker)]
+
+
 def _requirement(extras: str) -> str:
-    """Return what an installer has to be given for e2a-swarm with extras: its clone, or its name if it has none."""
+    """Return what an installer has to be given for e2a-swarm with extras: where it came from."""
     source, tail, editable = _source()
     return f'{"-e " if editable else ""}"{source}[{extras}]{tail}"'
 
 
 def _source() -> tuple[str, str, bool]:
-    """Return what comes before the extras and what after them, and whether this is an editable clone (PEP 610)."""
+    """Return what comes before the extras and what after them, and whether this is an editable clone (PEP 610).
+
+    The first is "" where that is not known.
+    """
     # Imported here, since both bring much that an engine's process never uses.
     from importlib.metadata import PackageNotFoundError, distribution
     from urllib.request import url2pathname
@@ -155,8 +171,8 @@ def _source() -> tuple[str, str, bool]:
         if address.scheme == "file":
             return url2pathname(address.path), "", bool(origin.get("dir_info", {}).get("editable"))
         system = origin["vcs_info"]["vcs"] + "+" if "vcs_info" in origin else ""
-        return NAME, f" @ {system}{origin['url']}" if address.scheme else "", False
+        return (NAME, f" @ {system}{origin['url']}", False) if address.scheme else ("", "", False)
     except PackageNotFoundError:
         return str(CHECKOUT), "", True  # run from a clone by cli.py
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        return NAME, "", False
+        return "", "", False

@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # workers and coordinators handle no samples, so they save th
     from numpy.typing import NDArray
 
 
-Verdict = Literal["ok", "warn", "fail"]
+Verdict = Literal["ok", "-", "warn", "fail"]  # "-": not installed, which nothing needs
 
 
 class Check(NamedTuple):

@@ -8,9 +8,11 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
@@ -97,6 +99,8 @@ def gpu_slots(slots: Slots, free: Mapping[str, int], least: Mapping[str, int], c
 LIST_GPUS = ("nvidia-smi", "--query-gpu=name", "--format=csv,noheader")
 PROBE = "swarm.voice.probe"
 LIST_TIMEOUT_S = 10.0
+NO_DRIVER = "no NVIDIA driver is installed (nvidia-smi lists no GPU)"
+AMD_DRIVER = Path("/dev/kfd")
 PROOF_TIMEOUT_S = 180.0  # torch may load from a slow disk, and the driver may have to wake its GPUs
 
 
@@ -148,7 +152,8 @@ def prove_gpus() -> Proof:
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # makes GPU 0 that of nvidia-smi, for engine processes too
     home = next((each for each in find_environments() if each.has("torch")), None)
     if home is None and not find_spec("torch"):
-        return Proof(fault=f"no torch is installed here to compute on one: {gpu_install_line()}", has_torch=False)
+        torch = f"no torch is installed here to compute on one: {gpu_install_line()}"
+        return Proof(fault=NO_DRIVER if _lacks_driver() else torch, has_torch=False)
     python = home.python if home else None
     try:
         done = subprocess.run(
@@ -164,6 +169,11 @@ def prove_gpus() -> Proof:
         return Proof(fault=f"torch has not answered for {PROOF_TIMEOUT_S:.0f} s")
     except (OSError, subprocess.SubprocessError, ValueError, IndexError) as fault:
         return Proof(fault=f"the process that asks torch failed: {fault}"[:300])
+
+
+def _lacks_driver() -> bool:
+    """Return whether no GPU can be used whatever is installed: no driver of NVIDIA or AMD is here."""
+    return sys.platform != "darwin" and not list_gpus() and not AMD_DRIVER.exists()
 
 
 def find_devices(

@@ -1,12 +1,16 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
+from swarm.commands import doctor
+from swarm.commands.doctor import check_settings
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EnvironmentFault
 from swarm.voice.engine import Check
+from swarm.voice.host import recogniser
 
 
 @pytest.fixture
@@ -73,3 +77,30 @@ def test_an_error_that_repeats_foreign_words_steers_no_terminal(
     monkeypatch.setattr("swarm.commands.doctor.check_all", check_all)
     assert main(["doctor"]) == EXIT_ENVIRONMENT
     assert "it says  [2Jboom" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "said"),
+    [
+        ('[books]\nspeed = 1.2\ngpu = ["0"]', "ok", "2 options"),
+        ('[books]\nspeed = "fast"', "fail", "--speed takes a number"),
+        ('[convert]\ntts-engine = "kokro"', "fail", "There is no engine 'kokro'"),
+        ('[work]\nhours = "22-77"', "fail", "--hours takes spans"),
+        ('[serve]\nweb = "x"', "fail", "--web takes HOST:PORT"),
+        ("[take-over]\nport = 99999", "fail", "--port takes a whole number"),
+        ('[add]\noutput-format = "mp4"', "fail", "--output-format takes"),
+        ('[redo]\nsplit = "x"', "fail", "--split takes"),
+    ],
+)
+def test_a_setting_that_commands_refuse_is_no_good_one(tmp_path: Path, text: str, verdict: str, said: str) -> None:
+    (tmp_path / "settings.toml").write_text(text)
+    check = check_settings(tmp_path)
+    assert (check.verdict, said in check.text) == (verdict, True), check.text
+
+
+def test_what_is_not_installed_is_neither_good_nor_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recogniser, "is_installed", lambda: False)
+    monkeypatch.setattr(doctor.subprocess, "run", Mock(side_effect=FileNotFoundError))
+    assert recogniser.check_recogniser().verdict == doctor.check_gpu().verdict == "-"
+    away = [check for check in doctor.check_engines() if check.text.startswith("not installed")]
+    assert {check.verdict for check in away} == {"-"}

@@ -1,4 +1,5 @@
 import argparse
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -86,8 +87,18 @@ def test_the_help_of_redo_fits_a_small_terminal(
     assert capsys.readouterr().out.count("\n") < 24
 
 
-def test_help_names_every_command_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_fits_a_small_terminal_with_the_first_commands_on_top(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("\n") < 24
+    assert [line.split()[0] for line in text.splitlines()[4:9]] == [
+        "convert", "preview", "coordinate", "join", "work",
+    ]  # fmt: skip
+    assert set(COMMANDS) <= set(re.findall(r"[a-z-]+", text))
+
+
+def test_all_help_names_every_command_in_order(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help-all"]) == 0
     text = capsys.readouterr().out
     places = [text.index(f"\n  {command} ") for command in COMMANDS if command not in ALSO]
     assert places == sorted(places)

@@ -65,7 +65,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_no_command_shows_the_help_and_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([]) == EXIT_USAGE
-    assert "e2a-swarm convert book.epub" in capsys.readouterr().err
+    assert "convert BOOK       make an audiobook" in capsys.readouterr().err
 
 
 def test_dashes_and_underscores_mean_the_same_in_options_and_values_stay_as_they_are(
@@ -89,6 +89,12 @@ def test_books_may_stand_anywhere_between_options(convert: list[argparse.Namespa
     [
         (["covnert", "x"], "there is no command 'covnert' (did you mean convert?)"),
         (["fly"], "there is no command 'fly'; try e2a-swarm --help"),
+        (["list"], "`e2a-swarm jobs` lists the jobs of this machine, `e2a-swarm status` what"),
+        (["stop"], "Ctrl-C ends a command, and `e2a-swarm cancel BOOK` a book of the queue"),
+        (["version"], "there is no command 'version': say `e2a-swarm --version`"),
+        (["convert", "-o", "x", "a.epub"], "does not know the option -o (here it is --output-dir)"),
+        (["convert", "a.epub", "--mp3"], "does not know the option --mp3 (here it is --output-format mp3)"),
+        (["models", "--state-dir", "X"], "models does not know the option --state-dir (did you mean --models-dir?)"),
         (["Book.EPUB"], "the command is missing before Book.EPUB: e2a-swarm convert Book.EPUB"),
         (["--ebook", "a.epub"], "the command must come first: e2a-swarm convert --ebook a.epub"),
         (["doctor", "--jsn"], "doctor does not know the option --jsn (did you mean --json?)"),

@@ -240,3 +240,20 @@ def test_the_questions_name_all_that_goes_to_the_internet() -> None:
     assert {name for name in fetching if name not in answer.replace("qwen3-tts", "qwen")} <= {"openai"}
     for word in ("--tts-server", "--notify", "--verify", "--abs-server-url", "s3://", "engines install", "recogniser"):
         assert word in answer
+
+
+INSTALL = re.compile(r"(?<!and )\b(?:pip3?|pipx|uv tool|uv pip) install((?: +[^\s`|&;#]+)+)")
+SAID = ("README.md", "Dockerfile", "compose.yaml", "develop.py", "docs", "swarm", "packaging", "examples", "systemd",
+        "containers")  # fmt: skip
+PACKAGE = re.compile(r"['\"]?([A-Za-z][\w-]*)(?:\[|['\",)=<>]|$)")
+
+
+def test_nobody_is_told_to_install_a_name_that_strangers_could_register() -> None:
+    """Let an installer be given files, folders, and packages that the program itself needs; never its own name."""
+    ours = set(re.findall(r'^ *"([A-Za-z][\w-]*)', read(ROOT / "pyproject.toml"), re.MULTILINE)) - {"e2a-swarm"}
+    files = [file for name in SAID for file in [ROOT / name, *(ROOT / name).rglob("*")] if file.is_file()]
+    texts = {page_id(file): file.read_bytes().decode(errors="ignore") for file in files if file.suffix != ".pyc"}
+    given = [(name, word) for name, text in texts.items() for words in INSTALL.findall(text) for word in words.split()]
+    given = [(name, word) for name, word in given if word != "copy"]  # a value of --link-mode
+    assert len(given) > 20
+    assert [(name, word) for name, word in given if (said := PACKAGE.match(word)) and said[1] not in ours] == []

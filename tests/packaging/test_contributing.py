@@ -4,6 +4,7 @@ import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GITHUB = ROOT / ".github"
 sys.path.insert(0, str(ROOT))
 
-from develop import TOOLS, advice, steps  # noqa: E402
+from develop import TOOLS, advice, main, steps  # noqa: E402
 
 SCHEMAS = {
     "vendor.github-workflows": [*GITHUB.glob("workflows/*.yml")],
@@ -59,6 +60,14 @@ def test_one_command_makes_the_environment_and_its_hooks() -> None:
     assert install[1:] == ["-m", "pip", "install", "-e", ".[test]"]
     assert hook == [str(Path("bin/python")), "-m", "pre_commit", "install"]
     assert steps(Path("bin"), has_git=False) == [install]
+
+
+@pytest.mark.parametrize(("word", "code"), [("--help", 0), ("-h", 0), ("--nonsense", 64)])
+def test_help_installs_nothing(word: str, code: int, capsys: pytest.CaptureFixture[str]) -> None:
+    with patch("subprocess.call") as called:
+        assert main([word]) == code
+    assert "usage: python3 develop.py" in capsys.readouterr().out
+    assert not called.called
 
 
 def test_what_tests_would_skip_without_is_named() -> None:

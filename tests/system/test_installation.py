@@ -16,6 +16,8 @@ CLONE = {"url": "file:///home/ada/e2a-swarm", "dir_info": {}}
 
 
 class Distribution:
+    requires = ('av>=18; python_version >= "3.11"', 'coqui-tts>=0.28; extra == "coqui"', "six; extra == 'coqui'", "x")
+
     def __init__(self, record: str | None) -> None:
         self.record = record
 
@@ -44,14 +46,14 @@ def installed_from(monkeypatch: pytest.MonkeyPatch, origin: object) -> None:
         ({"url": "file:///home/ada/my%20books/c", "dir_info": {}}, '"/home/ada/my books/c[coqui]"'),
         ({**CLONE, "dir_info": {"editable": True}}, '-e "/home/ada/e2a-swarm[coqui]"'),
         ({"url": "file:///tmp/e2a.whl", "archive_info": {}}, '"/tmp/e2a.whl[coqui]"'),
-        (None, '"e2a-swarm[coqui]"'),
+        (None, '"coqui-tts>=0.28" "six"'),
         (
             {"url": "https://example.org/e2a", "vcs_info": {"vcs": "git"}},
             '"e2a-swarm[coqui] @ git+https://example.org/e2a"',
         ),
         ({"url": "https://example.org/e2a.zip"}, '"e2a-swarm[coqui] @ https://example.org/e2a.zip"'),
-        ("no json", '"e2a-swarm[coqui]"'),
-        ([], '"e2a-swarm[coqui]"'),
+        ("no json", '"coqui-tts>=0.28" "six"'),
+        ([], '"coqui-tts>=0.28" "six"'),
     ],
 )
 def test_an_extra_is_added_from_where_the_program_came(

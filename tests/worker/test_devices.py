@@ -95,6 +95,22 @@ def test_a_gpu_that_was_asked_for_is_never_replaced_by_the_cpu(
         find_devices(asked, AUTO, said.append)
 
 
+def test_a_machine_without_a_driver_is_not_told_to_install_gigabytes(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: list[str]
+) -> None:
+    monkeypatch.setattr(devices, "find_environments", list)
+    monkeypatch.setattr(devices, "find_spec", lambda _name: None)
+    monkeypatch.setattr(devices, "list_gpus", list)
+    monkeypatch.setattr(devices.sys, "platform", "linux")
+    monkeypatch.setattr(devices, "AMD_DRIVER", tmp_path / "kfd")
+    with pytest.raises(EnvironmentFault, match=r"no NVIDIA driver is installed \(nvidia-smi lists no GPU\)") as refused:
+        find_devices(("cuda:0",), AUTO, said.append)
+    assert "install coqui" not in str(refused.value)
+    (tmp_path / "kfd").touch()
+    with pytest.raises(EnvironmentFault, match="no torch is installed here"):
+        find_devices(("cuda:0",), AUTO, said.append)
+
+
 def test_each_gpu_that_is_asked_for_is_taken_once() -> None:
     assert choose(("cuda:1", "cuda:1"), [RTX, GTX]) == (GTX,)
     assert choose(("cuda",), [RTX, GTX]) == (RTX, GTX)

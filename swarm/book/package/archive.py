@@ -188,7 +188,8 @@ def check_file(path: Path) -> None:
             raise BookError(f"{path} is empty: fetch the book again.")
     except FileNotFoundError as error:
         if path.parts[0] in ("http:", "https:"):
-            raise BookError(f"{path} is an address: download the book first, and name its file.") from error
+            address = path.as_posix().replace(":/", "://", 1)  # a path has lost one of the slashes
+            raise BookError(f"{address} is an address: download the book first, and name its file.") from error
         quotes = "" if path.suffix.lower() == ".epub" else ", in quotes where there is a space in its path"
         raise BookError(f"{path} does not exist: name a book's file{quotes}.") from error
     except (OSError, ValueError) as error:

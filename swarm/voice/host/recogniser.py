@@ -312,7 +312,7 @@ def prove(*, offline: bool = False) -> str:
 def check_recogniser() -> Check:
     """Check whether --verify can be used here, without downloading anything."""
     if not is_installed():
-        return Check("recogniser", "ok", f"not installed; {extra_line('verify')} brings one for --verify")
+        return Check("recogniser", "-", f"not installed; {extra_line('verify')} brings one for --verify")
     if not (fault := prove(offline=True)):
         return Check("recogniser", "ok", f"{recogniser_name()} is here: --verify can listen")
     if "is not on this machine" in fault and may_download():

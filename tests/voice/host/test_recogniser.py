@@ -137,7 +137,7 @@ def test_doctor_knows_of_the_recogniser(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(recogniser, "prove", lambda **_: "The recogniser base of --verify is not on this machine, ...")
     assert check_recogniser().text == "base is not here yet: the first --verify downloads it"
     monkeypatch.setattr(recogniser, "is_installed", lambda: False)
-    assert check_recogniser().verdict == "ok"
+    assert check_recogniser().verdict == "-"
     assert "not installed; " in check_recogniser().text
 
 
