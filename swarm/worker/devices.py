@@ -8,7 +8,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -152,8 +151,7 @@ def prove_gpus() -> Proof:
     os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")  # makes GPU 0 that of nvidia-smi, for engine processes too
     home = next((each for each in find_environments() if each.has("torch")), None)
     if home is None and not find_spec("torch"):
-        torch = f"no torch is installed here to compute on one: {gpu_install_line()}"
-        return Proof(fault=NO_DRIVER if _lacks_driver() else torch, has_torch=False)
+        return Proof(fault=f"no torch is installed here to compute on one: {gpu_install_line()}", has_torch=False)
     python = home.python if home else None
     try:
         done = subprocess.run(
@@ -171,9 +169,10 @@ def prove_gpus() -> Proof:
         return Proof(fault=f"the process that asks torch failed: {fault}"[:300])
 
 
-def _lacks_driver() -> bool:
-    """Return whether no GPU can be used whatever is installed: no driver of NVIDIA or AMD is here."""
-    return sys.platform != "darwin" and not list_gpus() and not AMD_DRIVER.exists()
+def _why_none(asked: Sequence[str], proof: Proof) -> str:
+    """Return why there is no GPU: torch is no remedy where no driver is."""
+    has_driver = "mps" in asked or list_gpus() or AMD_DRIVER.exists()
+    return _gpu_fault(proof) if has_driver or proof.has_torch else NO_DRIVER
 
 
 def find_devices(
@@ -197,7 +196,7 @@ def find_devices(
         return _cpu_devices(slots, say, least), ()
     if not proof.gpus:
         raise EnvironmentFault(
-            f"GPU {_gpu_names(asked)} cannot be used: this machine has no usable GPU: {_gpu_fault(proof)}. "
+            f"GPU {_gpu_names(asked)} cannot be used: this machine has no usable GPU: {_why_none(asked, proof)}. "
             "Use --cpu to work without one."
         )
     gpus = choose(asked or [gpu.name for gpu in usable], proof.gpus)

@@ -101,7 +101,6 @@ def test_a_machine_without_a_driver_is_not_told_to_install_gigabytes(
     monkeypatch.setattr(devices, "find_environments", list)
     monkeypatch.setattr(devices, "find_spec", lambda _name: None)
     monkeypatch.setattr(devices, "list_gpus", list)
-    monkeypatch.setattr(devices.sys, "platform", "linux")
     monkeypatch.setattr(devices, "AMD_DRIVER", tmp_path / "kfd")
     with pytest.raises(EnvironmentFault, match=r"no NVIDIA driver is installed \(nvidia-smi lists no GPU\)") as refused:
         find_devices(("cuda:0",), AUTO, said.append)
