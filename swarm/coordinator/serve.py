@@ -30,7 +30,7 @@ from swarm.lease.coordinator.intake import ClipAssembly
 from swarm.lease.coordinator.order_effects import Instructed, instruct
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import MAX_CLIP_BYTES, Message, Reason
-from swarm.lease.file_transfer import Piece
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import Copy, NewBook, Order, QueuedStatus
 from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
 from swarm.lease.outcome import JournalEntry, Outcome
@@ -338,7 +338,7 @@ class Server:
     async def _listen(self) -> None:
         while True:
             peer, message, frame = await self._router.receive()
-            if isinstance(message, Copy):
+            if isinstance(message, Copy) or (isinstance(message, Fetch) and message.kind in ("copy", "records")):
                 self._copies.take_question(peer, message)
             elif isinstance(message, Order | NewBook) or (isinstance(message, Piece) and peer not in self._core.peers):
                 if self._orders is not None:

@@ -12,6 +12,7 @@ MAX_ASIDE = 8  # workers that one download may name
 MAX_MODEL_FILES = 32  # files that one heartbeat may name
 _HOST = r"(\d{1,3}(\.\d{1,3}){3}|\[[0-9a-fA-F:.]{2,45}\])"
 PeerAddress = Annotated[str, Meta(pattern=rf"\A({_HOST}:\d{{1,5}})?\Z")]  # "address:port" of a worker, never a name
+AnyDigest = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
 Fault = Literal["away", "silent", "without it", "lying"]
 
 
@@ -75,28 +76,37 @@ class OfferedLatents(Struct, frozen=True):
     """The latents that a worker computed for a job; `digest` "" and `size` 0 where its engine computes none."""
 
     job: Name
-    digest: Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
+    digest: AnyDigest
     size: Offset
 
 
-Moved = Literal["file", "blocks"]  # what moves in pieces; "blocks" is the block list of a file
+# What moves in pieces: a file, its block list, and for standbys what they copy of a job, and its records.
+Moved = Literal["file", "blocks", "copy", "records"]
 
 
 class Fetch(Message, frozen=True, tag=True):
-    """Asks for the piece that begins at `offset`, of what a digest names."""
+    """Asks for the piece that begins at `offset`, of what a digest names.
 
-    digest: Digest
+    Records are asked for by the digest and the number of those that are here.
+    """
+
+    digest: AnyDigest
     offset: Offset
     kind: Moved = "file"
+    job: Name = ""  # what a standby copies is of this job
 
 
 class Piece(Message, frozen=True, tag=True):
-    """A piece of what a digest names; its bytes are the frame that follows."""
+    """The answer: a piece of what a digest names; its bytes are the frame that follows.
 
-    digest: Digest
+    Records begin at 0 if those that were here are not the beginning of the sender's.
+    """
+
+    digest: AnyDigest
     offset: Offset
-    total: Offset  # bytes of the whole
+    total: Offset  # bytes of the whole, or all records; 0 for what is not there
     kind: Moved = "file"
+    job: Name = ""
 
 
 class Source(Message, frozen=True, tag=True):

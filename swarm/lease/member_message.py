@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from swarm.job.job_asset import Digest
-from swarm.lease.envelope import Count, Key, Message, Name, Note, Offset, Seconds
+from swarm.job.job_asset import Digest, Size
+from swarm.lease.envelope import Count, Message, Name, Note, Offset, Seconds
 from swarm.lease.file_transfer import PeerAddress
 
 Action = Literal[
@@ -107,13 +107,8 @@ class Members(Message, frozen=True, tag=True):
 
 
 MAX_EPOCHS = 200  # jobs that one message names
-MAX_KEYS = 64  # clips that are asked for together
 MAX_STANDBYS = 64  # standbys that one coordinator may name
 MAX_CANDIDATES = 15  # candidates that one coordinator may have
-PIECE_BYTES = 512 * 1024  # an answer is larger only if it is a single larger clip
-
-Part = Literal["jobs", "spec", "book", "file", "records", "clips"]
-AnyDigest = Annotated[str, Meta(pattern=r"\A([0-9a-f]{64})?\Z")]
 
 
 class Epochs(Message, frozen=True, tag=True):
@@ -170,28 +165,32 @@ class Opinion(Message, frozen=True, tag=True):
 
 
 class Copy(Message, frozen=True, tag=True):
-    """A standby asks for a part of a job, or which jobs there are. It asks for the next part when it has this one."""
+    """A standby asks which jobs there are. What it lacks of each it asks for by `Fetch`."""
 
     standby: Name  # the name of its machine
-    part: Part
-    job: Name = ""
-    digest: AnyDigest = ""  # a file's digest; with records, the digest of all that it has
-    offset: Count = 0  # bytes; with records, how many it has; with clips, the number of the question
-    keys: Annotated[tuple[Key, ...], Meta(max_length=MAX_KEYS)] = ()
-    claim: Claim | None = None  # it comes with jobs if the standby takes over by itself
+    claim: Claim | None = None  # it comes if the standby takes over by itself
 
 
 class Copied(Message, frozen=True, tag=True):
-    """A part of a job; its bytes are the frame that follows. `offset` is repeated, `total` is the same of the whole."""
+    """The answer; the frame has a `CopiedJob` of each job."""
 
-    part: Part
-    job: Name = ""
-    offset: Count = 0
-    total: Count = 0
-    digest: AnyDigest = ""  # the digest of the whole spec or book
-    parted: bool = False  # the records that the standby has are not the beginning of the coordinator's
-    sizes: Annotated[tuple[Count, ...], Meta(max_length=MAX_KEYS)] = ()  # bytes of each clip, 0 for one that is gone
-    voters: Voters | None = None  # a candidate gets it with jobs
+    voters: Voters | None = None  # a candidate gets them
+
+
+class Content(Struct, frozen=True, array_like=True):
+    """The bytes that a digest names."""
+
+    digest: Digest
+    size: Size
+
+
+class CopiedJob(Struct, frozen=True, array_like=True):
+    """A job as a standby begins to copy it; the spec names all its files."""
+
+    job: Name
+    epoch: int
+    spec: Content
+    book: Content
 
 
 class StandbyStatus(Struct, frozen=True):

@@ -6,7 +6,7 @@ One pair of messages serves all: a `Piece` brings bytes, and a `Fetch` asks for 
 
 import hashlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, Literal, TypeVar
 
@@ -24,6 +24,7 @@ class Incoming:
     size: int
     piece: int = PIECE_BYTES
     kind: Moved = "file"
+    job: str = ""
     have: int = 0
     keeps: bool = True  # whether the bytes are kept here
     data: bytearray = field(default_factory=bytearray)
@@ -34,7 +35,12 @@ class Incoming:
     @property
     def next_fetch(self) -> Fetch:
         """The question for the piece that comes next."""
-        return Fetch(self.digest, self.have, self.kind)
+        return Fetch(self.digest, self.have, self.kind, self.job)
+
+    def fetches(self) -> Iterator[Fetch]:
+        """Yield the questions for all that has not come."""
+        for offset in range(self.have, self.size, self.piece):
+            yield Fetch(self.digest, offset, self.kind, self.job)
 
     def begin_again(self) -> None:
         """Forget what came."""
@@ -47,7 +53,7 @@ class Incoming:
 
         One that is not the next, or that has not the size of the next, is not taken.
         """
-        is_next = piece == Piece(self.digest, self.have, self.size, self.kind)
+        is_next = piece == Piece(self.digest, self.have, self.size, self.kind, self.job)
         if not is_next or not frame or len(frame) != piece_size(self.size, self.have, self.piece):
             return "unasked"
         self.have += len(frame)

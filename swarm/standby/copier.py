@@ -5,10 +5,11 @@ whether an order may turn it.
 """
 
 import asyncio
-import hashlib
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,14 +18,15 @@ import msgspec
 from swarm.config import STANDBY
 from swarm.errors import InUse, StoreError
 from swarm.job.job_asset import MAX_BYTES as MAX_JOB_FILE
+from swarm.job.job_asset import MAX_LATENTS
 from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, LatentsKept, RunStarted, journal_digest
 from swarm.job.run import MAX_EPOCH, lineage_of
 from swarm.job.spec import JobSpec
 from swarm.job.store.parcel import MAX_BOOK, MAX_CLIP, MAX_SPEC, fits
 from swarm.job.store.store import JOB_NAME, DiskStore
-from swarm.lease.file_transfer import Piece
-from swarm.lease.member_message import MAX_KEYS, PIECE_BYTES, Claim, Copied, Copy, Epochs, Part
-from swarm.lease.transfer import Incoming
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.member_message import Content, Copied, CopiedJob, Copy, Epochs
+from swarm.lease.transfer import Incoming, Took
 from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.standby.adopt import keep_parted, note_followed
 from swarm.standby.successor import Successor
@@ -35,13 +37,14 @@ from swarm.system.text import bytes_text
 INTERVAL_S = 1.0  # news is looked for so often
 ANSWER_S = 20.0  # a question without an answer for so long is asked again
 RETRY_S = 10.0  # the pause after a fault of the disk or of what came
+WINDOW = 8  # pieces that are asked for at a time
 LEADER_S = 10.0  # a copy follows another run of its job once the one before was silent for so long
 MAX_JOBS = 500  # copies of one coordinator
 MIN_FREE_BYTES = 10**9  # copies leave so much free on the disk
 COMMIT_BYTES = 4 << 20  # clips up to this size are written and synced together
 
 Kind = TypeVar("Kind")
-JOBS = list[tuple[str, int]]
+Reply = TypeVar("Reply", Copied, Piece)
 
 
 class Unsound(Exception):
@@ -140,7 +143,7 @@ class Copies:
 
 
 class Copier:
-    """The copying from one coordinator: one question at a time."""
+    """The copying from one coordinator: a few questions at a time, which are answered in their order."""
 
     def __init__(
         self, address: str, keys: AnyKeys, name: str, copies: Copies, successor: Successor | None = None
@@ -151,7 +154,6 @@ class Copier:
         self._successor = successor
         self._say: Say = lambda line: None
         self._told: set[str] = set()  # lines that are said once
-        self._asked = 0  # counts questions for clips: an answer that comes late is not taken for that of the next one
         self._keys = keys
         self._socket = DealerSocket(keys)
         self._socket.connect([address])
@@ -180,23 +182,25 @@ class Copier:
 
     async def _look(self) -> None:
         claim = await self._successor.claim(self._address) if self._successor else None
-        answer, frame = await self._ask("jobs", claim=claim)
-        jobs = _decoded(frame, JOBS)
+        await self._send(Copy(self._name, claim))
+        answer, frame = await self._receive(Copied)
+        jobs = _decoded(frame, list[CopiedJob])[:MAX_JOBS]
         if self._successor and answer.voters:
-            open_jobs = [job for job, _ in jobs[:MAX_JOBS] if job not in self._copies.finished]
+            open_jobs = [copied.job for copied in jobs if copied.job not in self._copies.finished]
             self._successor.heard(self._address, answer.voters, open_jobs)
         await asyncio.to_thread(self._copies.check_room)
-        for job, epoch in jobs[:MAX_JOBS]:
-            if not JOB_NAME.fullmatch(job) or not 0 <= epoch <= MAX_EPOCH:
+        for copied in jobs:
+            if not JOB_NAME.fullmatch(copied.job) or not 0 <= copied.epoch <= MAX_EPOCH:
                 raise Unsound("a coordinator names a job that cannot be one.")
             with suppress(InUse):  # another command has this copy for a moment
-                await self._follow(job, epoch)
+                await self._follow(copied)
 
-    async def _follow(self, job: str, epoch: int) -> None:
+    async def _follow(self, copied: CopiedJob) -> None:
         """Bring the copy of one job up to date."""
+        job, epoch = copied.job, copied.epoch
         spec = await asyncio.to_thread(self._copies.spec, job)
         if spec is None:
-            await self._begin(job)
+            await self._begin(copied)
             spec = await asyncio.to_thread(self._copies.spec, job)
             assert spec is not None
         if lineage_of(epoch) < lineage_of(self._copies.epoch(job)):
@@ -215,41 +219,44 @@ class Copier:
             self._told.add(line)
             self._say(f"{line} (at {self._address})")
 
-    async def _begin(self, job: str) -> None:
+    async def _begin(self, copied: CopiedJob) -> None:
         """Copy what never changes of a job: its spec, its book, its files."""
+        job = copied.job
         with self._copies.store.unpacking() as scratch:
-            await self._file("spec", job, scratch / "spec", MAX_SPEC)
+            await self._file(job, copied.spec, scratch / "spec", MAX_SPEC)
             spec = _decoded((scratch / "spec").read_bytes(), JobSpec)
             if spec.job != job:
                 raise Unsound("a coordinator sent another job than it names.")
-            await self._file("book", job, scratch / "book", MAX_BOOK)
+            await self._file(job, copied.book, scratch / "book", MAX_BOOK)
             files = {file.digest: scratch / file.digest for file in spec.job_files}
-            for digest, path in files.items():
-                await self._file("file", job, path, MAX_JOB_FILE, digest)
+            for file in spec.job_files:
+                await self._file(job, Content(file.digest, file.size), files[file.digest], MAX_JOB_FILE)
             await asyncio.to_thread(self._copies.create, spec, scratch / "book", files)
 
-    async def _file(self, part: Part, job: str, path: Path, most: int, digest: str = "") -> None:
-        """Copy a file piece by piece. Raises Unsound if it does not fit its size or its digest."""
-        answer, frame = await self._ask(part, job, digest=digest)
-        coming = Incoming(digest or answer.digest, min(answer.total, most), PIECE_BYTES, keeps=False)
-        with path.open("wb") as file:
-            while (took := coming.take_piece(Piece(coming.digest, coming.have, answer.total), frame)) == "more":
-                await asyncio.to_thread(file.write, frame)
-                answer, frame = await self._ask(part, job, digest=digest, offset=coming.have)
-            await asyncio.to_thread(file.write, frame)
+    async def _file(self, job: str, content: Content, path: Path, most: int) -> None:
+        """Copy a file. Raises Unsound if it does not fit its size or its digest."""
+        coming = Incoming(content.digest, content.size, kind="copy", job=job, keeps=False)
+        took: Took = "unasked"
+        if content.size <= most:
+            with path.open("wb") as file:
+                async for piece, frame in self._pieces([coming]):
+                    if (took := coming.take_piece(piece, frame)) == "unasked":
+                        break
+                    await asyncio.to_thread(file.write, frame)
         if took != "whole":
-            raise Unsound(f"the {part} of {job} does not fit its size or its digest.")
+            raise Unsound(f"a file of {job} does not fit its size or its digest.")
 
     async def _more(self, job: str, spec: JobSpec) -> bool:
         """Copy some further records, with their clips and latents; return whether more are there."""
         count, digest = self._copies.have(job)
-        answer, frame = await self._ask("records", job, offset=count, digest=digest)
-        if answer.parted:
-            await asyncio.to_thread(self._copies.begin_anew, job)
-            return True
+        await self._send(fetch := Fetch(digest, count, "records", job))
+        answer, frame = await self._answer(fetch)
         records = _decoded(frame, list[AnyRecord])
         if not all(fits(record, spec) for record in records):
             raise Unsound(f"a record of {job} is not of this job.")
+        if answer.offset != count:  # the records here are not the beginning of the coordinator's
+            await asyncio.to_thread(self._copies.begin_anew, job)
+            count = 0
         for some in _portions(records):
             await self._clips(job, await asyncio.to_thread(self._copies.lacking, some))
             await asyncio.to_thread(self._copies.append, job, some, await self._latents(job, some))
@@ -257,20 +264,14 @@ class Copier:
 
     async def _clips(self, job: str, lacking: list[ClipAccepted]) -> None:
         """Copy clips. One that its coordinator lost or damaged is left out: its discard will follow."""
-        while lacking:
-            asked = lacking[:MAX_KEYS]
-            self._asked += 1
-            keys = tuple(record.key for record in asked)
-            answer, frame = await self._ask("clips", job, offset=self._asked, keys=keys)
-            if not 0 < len(answer.sizes) <= len(asked) or sum(answer.sizes) != len(frame):
-                raise Unsound(f"the clips of {job} are not those that were asked for.")
-            clips, at = dict[str, bytes](), 0
-            for record, size in zip(asked, answer.sizes, strict=False):
-                clip, at = frame[at : at + size], at + size
-                if size <= MAX_CLIP and hashlib.sha256(clip).hexdigest() == record.digest:
-                    clips[record.key] = clip
-            await asyncio.to_thread(self._copies.add_clips, clips)
-            lacking = lacking[len(answer.sizes) :]
+        wanted = {clip.digest: clip.bytes for clip in lacking if clip.bytes <= MAX_CLIP}
+        sound = {digest: Incoming(digest, size, kind="copy", job=job) for digest, size in wanted.items()}
+        whole = set[str]()
+        async for piece, frame in self._pieces(sound.values()):
+            if sound[piece.digest].take_piece(piece, frame) == "whole":
+                whole.add(piece.digest)
+        clips = {clip.key: bytes(sound[clip.digest].data) for clip in lacking if clip.digest in whole}
+        await asyncio.to_thread(self._copies.add_clips, clips)
 
     async def _latents(self, job: str, records: list[AnyRecord]) -> dict[str, bytes]:
         """Copy the latents that records name, unless they were lost since."""
@@ -278,28 +279,43 @@ class Copier:
         with self._copies.store.unpacking() as scratch:
             for record in records:
                 if isinstance(record, LatentsKept) and record.digest:
-                    with suppress(TimeoutError):  # the coordinator has other latents by now
-                        await self._file("file", job, scratch / record.digest, MAX_JOB_FILE, record.digest)
+                    with suppress(Unsound):  # the coordinator has other latents by now
+                        await self._file(job, Content(record.digest, record.size), scratch / record.digest, MAX_LATENTS)
                         found[record.digest] = (scratch / record.digest).read_bytes()
         return found
 
-    async def _ask(
-        self,
-        part: Part,
-        job: str = "",
-        *,
-        digest: str = "",
-        offset: int = 0,
-        keys: tuple[str, ...] = (),
-        claim: Claim | None = None,
-    ) -> tuple[Copied, bytes]:
-        """Ask for a part, and return the answer with its bytes. Raises TimeoutError."""
+    async def _pieces(self, files: Iterable[Incoming]) -> AsyncIterator[tuple[Piece, bytes]]:
+        """Ask for all pieces of these files, a few at a time, and yield them in their order. Raises TimeoutError."""
+        fetches = (fetch for file in files for fetch in file.fetches())
+        asked = deque[Fetch]()
+        while True:
+            for fetch in islice(fetches, WINDOW - len(asked)):
+                await self._send(fetch)
+                asked.append(fetch)
+            if not asked:
+                return
+            yield await self._answer(asked.popleft())
+
+    async def _answer(self, fetch: Fetch) -> tuple[Piece, bytes]:
+        """Return the answer to a question, with its bytes; one that comes twice is dropped. Raises TimeoutError."""
+        while True:
+            piece, frame = await self._receive(Piece)
+            is_next = piece.offset == fetch.offset or fetch.kind == "records"
+            if is_next and (piece.job, piece.kind, piece.digest) == (fetch.job, fetch.kind, fetch.digest):
+                return piece, frame
+
+    async def _send(self, question: Copy | Fetch) -> None:
+        """Ask a question. Raises TimeoutError."""
         async with asyncio.timeout(ANSWER_S):
-            while not self._socket.send(Copy(self._name, part, job, digest, offset, keys, claim)):
+            while not self._socket.send(question):
                 await asyncio.sleep(INTERVAL_S)
+
+    async def _receive(self, kind: type[Reply]) -> tuple[Reply, bytes]:
+        """Return the next message of a kind, with its bytes. Raises TimeoutError."""
+        async with asyncio.timeout(ANSWER_S):
             while True:
                 message, frame = await self._socket.receive()
-                if isinstance(message, Copied) and (message.part, message.job, message.offset) == (part, job, offset):
+                if isinstance(message, kind):
                     return message, frame
 
 

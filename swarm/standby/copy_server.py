@@ -1,8 +1,7 @@
 """Gives standbys what they ask for of the jobs that are served, and knows how far each of them is behind.
 
-What a standby gets is durable: it is read from the disk, as the journal names it. A standby has one question open at a
-time, so it takes no more memory than one answer, and a slow one holds up no other. While clips come in, answers take a
-small share of the time.
+What a standby gets is durable: it is read from the disk, as the journal names it. A standby has few questions open at a
+time, and a slow one holds up no other. While clips come in, answers take a small share of the time.
 """
 
 import asyncio
@@ -13,14 +12,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from msgspec import structs
 
 from swarm.audiobook.edition import Edition
 from swarm.errors import StoreError
-from swarm.job.job_asset import digests_of
+from swarm.job.job_asset import PIECE_BYTES, digests_of
 from swarm.job.record import journal_digest
+from swarm.job.spec import JobSpec
 from swarm.job.store.journal import Journal
 from swarm.job.store.store import BOOK, DiskStore
-from swarm.lease.member_message import MAX_STANDBYS, PIECE_BYTES, Copied, Copy, StandbyStatus
+from swarm.lease.envelope import Message
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.member_message import MAX_STANDBYS, Content, Copied, CopiedJob, Copy, StandbyStatus
+from swarm.net.piece_server import Answer, PieceServer
 from swarm.net.transport import Router
 from swarm.standby.adopt import note_copied, was_copied
 from swarm.standby.succession import VoterRegistry
@@ -38,16 +42,15 @@ BUSY_S = 1.0  # clips count as coming in for so long after a commit
 MAX_PAUSE_S = 0.25  # the longest pause between two answers
 MAX_POINTS = 64  # each journal has at most this many records at which its digest is remembered
 
-Answer = tuple[Copied, bytes]
+Question = Copy | Fetch
 
 
 @dataclass
 class Follower:
-    """One standby: what it asks for, and what it has."""
+    """One standby, and what it has."""
 
-    name: str
     asked_s: float
-    question: Copy | None = None
+    name: str = ""
     whole_s: dict[str, float] = field(default_factory=dict)  # the copy of each job has all up to this moment
     # Each job has the number of records that the standby was told of last, and when.
     told: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -55,39 +58,40 @@ class Follower:
     behind: dict[str, int] = field(default_factory=dict)
 
 
-class CopyServer:
+class CopyServer(PieceServer[Question]):
     """Answers standbys, one question after the other, in a thread beside the loop."""
 
     def __init__(
         self, store: DiskStore, router: Router, editions: Mapping[str, Edition], now: Callable[[], float]
     ) -> None:
+        super().__init__(router)
         self._store = store
-        self._router = router
         self._editions = editions
         self._now = now
         self._followers: dict[bytes, Follower] = {}
-        self._called = asyncio.Event()
-        self._committed_s = 0.0
+        self._committed_s = self._took_s = 0.0
         self._journals: dict[str, Journal] = {}  # only journals that nothing is written to; keys are jobs
-        self._digests: dict[str, str] = {}  # digests of the books; keys are jobs
+        self._jobs: dict[str, tuple[JobSpec, CopiedJob]] = {}
         self._points: dict[str, dict[int, str]] = {}  # each job has the digests of its first so many records
         self._asked: dict[str, asyncio.Event] = {}  # the event of a job is set once a standby follows it in this run
         self._voters = VoterRegistry(new_nonce())
-        self._spec: tuple[str, bytes] = ("", b"")  # the job that was asked for last, and its spec
-        self._keys = "", frozenset[str]()  # the job whose clips were asked for last, and their keys
+        self._spec: tuple[JobSpec | None, bytes] = (None, b"")  # the spec that was asked for last, and its bytes
+        self._keys = "", dict[str, str]()  # the job whose clips were asked for last, and their keys by digest
 
-    def take_question(self, peer: bytes, question: Copy) -> None:
-        """Take a standby's question, in place of one that it gave up."""
+    def take_question(self, peer: bytes, question: Question) -> None:
+        """Take a standby's question."""
         follower = self._followers.get(peer)
         if follower is None:
             self._forget_silent()
             if len(self._followers) >= MAX_STANDBYS:
                 return
-            follower = self._followers[peer] = Follower(question.standby, self._now())
-        follower.question, follower.asked_s = question, self._now()
-        if question.part == "records" and question.job in self._editions:
+            follower = self._followers[peer] = Follower(self._now())
+        follower.asked_s = self._now()
+        if isinstance(question, Copy):
+            follower.name = question.standby
+        elif question.kind == "records" and question.job in self._editions:
             self._asked.setdefault(question.job, asyncio.Event()).set()
-        self._called.set()
+        self.ask(peer, question)
 
     def _forget_silent(self) -> None:
         now = self._now()
@@ -95,28 +99,24 @@ class CopyServer:
             del self._followers[peer]
 
     async def answer_questions(self) -> None:
-        """Answer until cancelled. A standby asks again for what does not leave."""
+        """Answer until cancelled."""
         try:
-            await self._answer_all()
+            await self.send_pieces()
         finally:
             for journal in self._journals.values():
                 journal.close()
 
-    async def _answer_all(self) -> None:
-        while True:
-            self._called.clear()
-            for peer, follower in list(self._followers.items()):
-                question, follower.question = follower.question, None
-                if question is None:
-                    continue
-                began_s = self._now()
-                with suppress(StoreError, OSError):  # a job may have been removed; the standby asks on
-                    if answer := await asyncio.to_thread(self._answer, question):
-                        self._note(follower, question, answer[0])
-                        self._router.send(peer, *answer)
-                await asyncio.sleep(self._pause_s(self._now() - began_s))
-            if not any(follower.question for follower in self._followers.values()):
-                await self._called.wait()
+    async def answer(self, peer: bytes, asked: Question) -> Answer | None:
+        """Return the answer to a question; None if the job was removed."""
+        await asyncio.sleep(self._pause_s(self._took_s))
+        began_s = self._now()
+        answer = None
+        with suppress(StoreError, OSError):
+            answer = await asyncio.to_thread(self._answer, asked)
+        self._took_s = self._now() - began_s
+        if answer and (follower := self._followers.get(peer)):
+            self._note(follower, asked, answer[0])
+        return answer
 
     def note_commit(self) -> None:
         """Take in that records reached the disk: answers leave the processor and the disk to clips for a while."""
@@ -128,17 +128,18 @@ class CopyServer:
             return 0.0
         return min(took_s * (1 / SHARE - 1), MAX_PAUSE_S)
 
-    def _note(self, follower: Follower, question: Copy, answer: Copied) -> None:
+    def _note(self, follower: Follower, asked: Question, answer: Message) -> None:
         """Take in how far a standby is, which asks for the records that come after those it has."""
-        if question.part == "records":
-            behind = answer.total if answer.parted else answer.total - question.offset
-            follower.behind[question.job] = behind
-            total, told_s = follower.told.get(question.job, (0, 0.0))
-            if total and question.offset >= total:  # the standby has all that there was when it asked before
-                if question.job not in follower.whole_s:
-                    note_copied(self._store.folder(question.job))
-                follower.whole_s[question.job] = told_s
-            follower.told[question.job] = (answer.total, self._now())
+        if not isinstance(asked, Fetch) or not isinstance(answer, Piece) or asked.kind != "records":
+            return
+        job, had, total = asked.job, asked.offset, answer.total
+        follower.behind[job] = total - min(had, answer.offset)
+        before, told_s = follower.told.get(job, (0, 0.0))
+        if before and had >= before:  # the standby has all that there was when it asked before
+            if job not in follower.whole_s:
+                note_copied(self._store.folder(job))
+            follower.whole_s[job] = told_s
+        follower.told[job] = (total, self._now())
 
     async def consult(self, job: str, say: Callable[[str], None]) -> None:
         """Let a standby that had a copy say that the job was taken over: wait until one asks on, or for a while."""
@@ -180,57 +181,65 @@ class CopyServer:
 
     # --- answers, in another thread
 
-    def _answer(self, ask: Copy) -> Answer | None:
-        """Return what a standby asked for; None if there is no such job or file."""
-        if ask.part == "jobs":
-            jobs = [(job, each.state.epoch) for job, each in list(self._editions.items())[:MAX_JOBS]]
-            voters = self._voters.meet(ask.claim, self._now()) if ask.claim else None
-            return Copied("jobs", total=len(jobs), voters=voters), msgspec.msgpack.encode(jobs)
-        edition = self._editions.get(ask.job)
+    def _answer(self, asked: Question) -> Answer | None:
+        """Return what a standby asked for; None if there is no such job."""
+        if isinstance(asked, Copy):
+            jobs = []
+            for job, each in list(self._editions.items())[:MAX_JOBS]:
+                with suppress(StoreError, OSError):  # its book is gone
+                    jobs.append(self._job(job, each))
+            voters = self._voters.meet(asked.claim, self._now()) if asked.claim else None
+            return Copied(voters), msgspec.msgpack.encode(jobs)
+        edition = self._editions.get(asked.job)
         if edition is None:
-            if journal := self._journals.pop(ask.job, None):
+            if journal := self._journals.pop(asked.job, None):
                 journal.close()
             return None
-        match ask.part:
-            case "spec":
-                return self._spec_piece(ask, edition)
-            case "book":
-                return self._book_piece(ask)
-            case "file":
-                return self._file_piece(ask, edition)
-            case "records":
-                return self._records(ask)
-        return self._clips(ask, edition)
+        if asked.kind == "records":
+            return self._records(asked)
+        body, total = b"", 0
+        with suppress(OSError):  # the file is gone
+            body, total = self._content(asked, edition)
+        return Piece(asked.digest, asked.offset, total, asked.kind, asked.job), body
 
-    def _spec_piece(self, ask: Copy, edition: Edition) -> Answer:
-        if self._spec[0] != ask.job:
-            self._spec = (ask.job, msgspec.msgpack.encode(edition.state.spec))
-        body = self._spec[1]
-        digest = hashlib.sha256(body).hexdigest()
-        piece = body[ask.offset : ask.offset + PIECE_BYTES]
-        return Copied("spec", ask.job, ask.offset, len(body), digest), piece
+    def _job(self, job: str, edition: Edition) -> CopiedJob:
+        """Return a job with the digests of its spec and its book."""
+        if job not in self._jobs or self._jobs[job][0] is not edition.state.spec:
+            spec = self._spec_of(edition.state.spec)
+            with (self._store.folder(job) / BOOK).open("rb") as file:
+                book = Content(hashlib.file_digest(file, "sha256").hexdigest(), file.tell())
+            copied = CopiedJob(job, 0, Content(hashlib.sha256(spec).hexdigest(), len(spec)), book)
+            self._jobs[job] = edition.state.spec, copied
+        return structs.replace(self._jobs[job][1], epoch=edition.state.epoch)
 
-    def _book_piece(self, ask: Copy) -> Answer:
-        path = self._store.folder(ask.job) / BOOK
-        if ask.job not in self._digests:
-            with path.open("rb") as file:
-                self._digests[ask.job] = hashlib.file_digest(file, "sha256").hexdigest()
-        size, piece = _read(path, ask.offset)
-        return Copied("book", ask.job, ask.offset, size, self._digests[ask.job]), piece
+    def _spec_of(self, spec: JobSpec) -> bytes:
+        if self._spec[0] is not spec:
+            self._spec = spec, msgspec.msgpack.encode(spec)
+        return self._spec[1]
 
-    def _file_piece(self, ask: Copy, edition: Edition) -> Answer | None:
-        if ask.digest not in digests_of(edition.state.job_files):
-            return None
-        size, piece = _read(self._store.asset_path(ask.job, ask.digest), ask.offset)
-        return Copied("file", ask.job, ask.offset, size, ask.digest), piece
+    def _content(self, asked: Fetch, edition: Edition) -> tuple[bytes, int]:
+        """Return a piece of the spec, the book, a file or a clip of a job, and the size of the whole; 0 for another."""
+        job = self._job(asked.job, edition)
+        path: Path | None = None
+        if asked.digest == job.spec.digest:
+            spec = self._spec_of(edition.state.spec)
+            return spec[asked.offset : asked.offset + PIECE_BYTES], len(spec)
+        if asked.digest == job.book.digest:
+            path = self._store.folder(asked.job) / BOOK
+        elif asked.digest in digests_of(edition.state.job_files):
+            path = self._store.asset_path(asked.job, asked.digest)
+        elif key := self._clips(asked, edition).get(asked.digest):
+            path = self._store.find_clip(key)
+        return _read(path, asked.offset) if path else (b"", 0)
 
-    def _records(self, ask: Copy) -> Answer:
-        if ask.job not in self._journals:
-            self._journals[ask.job] = Journal(self._store.folder(ask.job), read_only=True)
-        total, records = self._journals[ask.job].page(ask.offset, RECORDS)
-        parted = ask.offset > total or self._digest(ask.job, ask.offset) != ask.digest
-        frame = b"" if parted else msgspec.msgpack.encode(records)
-        return Copied("records", ask.job, ask.offset, total, parted=parted), frame
+    def _records(self, asked: Fetch) -> Answer:
+        if asked.job not in self._journals:
+            self._journals[asked.job] = Journal(self._store.folder(asked.job), read_only=True)
+        journal, first = self._journals[asked.job], asked.offset
+        total, records = journal.page(first, RECORDS)
+        if first > total or self._digest(asked.job, first) != asked.digest:
+            first, (total, records) = 0, journal.page(0, RECORDS)
+        return Piece(asked.digest, first, total, "records", asked.job), msgspec.msgpack.encode(records)
 
     def _digest(self, job: str, count: int) -> str:
         """Return the digest of the first records of a journal, going on from where it was asked for before."""
@@ -249,30 +258,19 @@ class CopyServer:
             del points[next(point for point in points if point)]
         return digest
 
-    def _clips(self, ask: Copy, edition: Edition) -> Answer:
-        """Return the first of the clips that are asked for, as many as fit; nothing for one of another job."""
-        frames: list[bytes] = []
-        known = self._known(ask, edition)
-        for key in ask.keys:
-            path = self._store.find_clip(key) if key in known else None
-            frames.append(path.read_bytes() if path else b"")
-            if sum(map(len, frames)) >= PIECE_BYTES:
-                break
-        return Copied("clips", ask.job, ask.offset, sizes=tuple(map(len, frames))), b"".join(frames)
-
-    def _known(self, ask: Copy, edition: Edition) -> frozenset[str]:
-        """Return the keys of a job's clips, with all of those that are asked for and accepted by now."""
+    def _clips(self, asked: Fetch, edition: Edition) -> dict[str, str]:
+        """Return the keys of a job's clips by their digests, with that which is asked for if it is accepted by now."""
         job, keys = self._keys
-        if job != ask.job or not keys.issuperset(ask.keys):
+        if job != asked.job or asked.digest not in keys:
             # The loop may add a clip meanwhile, so a list is made first.
-            keys = frozenset(clip.key for clip in list(edition.state.accepted.values()))
-            self._keys = ask.job, keys
+            keys = {clip.digest: clip.key for clip in list(edition.state.accepted.values())}
+            self._keys = asked.job, keys
         return keys
 
 
-def _read(path: Path, offset: int) -> tuple[int, bytes]:
-    """Return the size of a file, and the piece of it at an offset. Raises OSError."""
+def _read(path: Path, offset: int) -> tuple[bytes, int]:
+    """Return the piece of a file at an offset, and the size of the file. Raises OSError."""
     with path.open("rb") as file:
         file.seek(offset)
         piece = file.read(PIECE_BYTES)
-        return file.seek(0, 2), piece
+        return piece, file.seek(0, 2)

@@ -5,6 +5,7 @@ import hashlib
 import os
 import socket
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -18,6 +19,7 @@ import pytest
 from msgspec import structs
 
 from swarm.book.model.book import Chapter, Pause, Segment
+from swarm.job.job_asset import PIECE_BYTES
 from swarm.job.record import (
     AnyRecord,
     ClipAccepted,
@@ -32,7 +34,9 @@ from swarm.job.spec import BookFacts, JobSpec, Recipe, clip_key
 from swarm.job.state import apply
 from swarm.job.store.journal import Journal
 from swarm.job.store.store import DiskStore
-from swarm.lease.member_message import MAX_STANDBYS, Copied, Copy, Epochs
+from swarm.lease.envelope import Message
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.member_message import MAX_STANDBYS, Content, CopiedJob, Copy, Epochs
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
@@ -54,7 +58,8 @@ SPEC = JobSpec(
     0.0,
 )
 LATENTS = b"latents"
-Tamper = Callable[[Copied, bytes], tuple[Copied, bytes]]
+BOOK = b"PK book" * 100_000
+Tamper = Callable[[Message, bytes], tuple[Message, bytes]]
 
 
 def frame(index: int) -> bytes:
@@ -67,11 +72,26 @@ def spoken(index: int) -> ClipAccepted:
     return ClipAccepted(0, index, 0, key, len(frame(index)), "w", 1.0, 2.0, **facts)  # type: ignore[arg-type]
 
 
+RECORDS = Fetch("", 0, "records", JOB)
+SOUND = b"sound of another book"
+OF_ANOTHER = hashlib.sha256(SOUND).hexdigest()
+
+
+def part(message: Message) -> str:
+    """Return the part of a job that a question or an answer is about."""
+    if not isinstance(message, Fetch | Piece):
+        return "jobs"
+    clips = dict.fromkeys((spoken(index).digest for index in range(30)), "clip")
+    contents = {hashlib.sha256(msgspec.msgpack.encode(SPEC)).hexdigest(): "spec"}
+    contents |= {hashlib.sha256(BOOK).hexdigest(): "book", hashlib.sha256(LATENTS).hexdigest(): "file", **clips}
+    return "records" if message.kind == "records" else contents[message.digest]
+
+
 @pytest.fixture
 def source(tmp_path: Path) -> Iterator[DiskStore]:
     """Yield a coordinator's store: a job with latents and twenty sentences."""
     book = tmp_path / "moby.epub"
-    book.write_bytes(b"PK book" * 1000)
+    book.write_bytes(BOOK)
     with closing(DiskStore(tmp_path / "coordinator")) as store:
         store.create_job(SPEC, book)
         kept = LatentsKept(hashlib.sha256(LATENTS).hexdigest(), len(LATENTS), "w")
@@ -90,16 +110,16 @@ class Coordinator:
         times: int = 1,
         router: RouterSocket | None = None,
     ) -> None:
-        self.router, self.questions, self.told = router or RouterSocket(), list[Copy](), list[Epochs]()
+        self.router, self.questions, self.told = router or RouterSocket(), list[Copy | Fetch](), list[Epochs]()
         self.port = self.router.bind("127.0.0.1", 0)
         state = replayed(SPEC, list(store.records(JOB)))
         editions: Any = {JOB: SimpleNamespace(state=state)}
 
-        def send(peer: bytes, answer: Copied, body: bytes) -> None:
+        def send(peer: bytes, answer: Message, body: bytes) -> None:
             for _ in range(times):
                 self.router.send(peer, *tamper(answer, body))
 
-        through: Any = SimpleNamespace(send=send)
+        through: Any = SimpleNamespace(send=send, unread=lambda peer: 0)
         self.server = CopyServer(store, through, editions, time.monotonic)
 
     async def listen(self) -> None:
@@ -108,7 +128,7 @@ class Coordinator:
             if isinstance(message, Epochs):
                 self.told.append(message)
                 continue
-            assert isinstance(message, Copy)
+            assert isinstance(message, Copy | Fetch)
             self.questions.append(message)
             self.server.take_question(peer, message)
 
@@ -154,7 +174,7 @@ def copied(home: Path) -> list[AnyRecord]:
     with closing(DiskStore(home / "standby")) as store:
         assert store.open_job(JOB) == SPEC
         assert not store.lost_clips(JOB)
-        assert (store.folder(JOB) / "book.epub").read_bytes() == b"PK book" * 1000
+        assert (store.folder(JOB) / "book.epub").read_bytes() == BOOK
         assert store.read_asset(JOB, hashlib.sha256(LATENTS).hexdigest(), 0) == LATENTS
         return list(store.records(JOB))
 
@@ -163,7 +183,9 @@ def test_a_copy_is_a_state_folder_like_any_other(source: DiskStore, tmp_path: Pa
     coordinator, said = copying(source, tmp_path, is_whole(source))
     assert copied(tmp_path) == list(source.records(JOB))
     assert not said
-    assert {question.part for question in coordinator.questions} == {"jobs", "spec", "book", "records", "clips", "file"}
+    asked = Counter(map(part, coordinator.questions))
+    assert asked.keys() == {"jobs", "spec", "book", "records", "clip", "file"}
+    assert asked["book"] == -(-len(BOOK) // PIECE_BYTES), "no piece is asked for twice"
     (status,) = coordinator.server.standbys()
     assert (status.name, status.title) == ("tower", "Moby Dick")
 
@@ -173,9 +195,12 @@ def test_a_standby_that_was_away_asks_for_what_it_lacks_alone(source: DiskStore,
     source.commit([(JOB, spoken(index), frame(index)) for index in range(20, 24)])
     coordinator, _ = copying(source, tmp_path, is_whole(source))
     assert copied(tmp_path) == list(source.records(JOB))
-    assert next(question.offset for question in coordinator.questions if question.part == "records") == 22
-    assert sum(len(question.keys) for question in coordinator.questions) == 4
-    assert {question.part for question in coordinator.questions} == {"jobs", "records", "clips"}
+    assert (
+        next(each.offset for each in coordinator.questions if isinstance(each, Fetch) and each.kind == "records") == 22
+    )
+    asked = Counter(map(part, coordinator.questions))
+    assert asked["clip"] == 4
+    assert asked.keys() == {"jobs", "records", "clip"}
 
 
 def test_a_copy_that_has_parted_follows_its_coordinator_and_keeps_its_clips(source: DiskStore, tmp_path: Path) -> None:
@@ -184,7 +209,7 @@ def test_a_copy_that_has_parted_follows_its_coordinator_and_keeps_its_clips(sour
     source.rewrite_records(JOB, [*records[:8], RunStarted(RUNS, 9.0), ClipDiscarded(0, 0, "lost")])
     coordinator, _ = copying(source, tmp_path, is_whole(source))
     assert copied(tmp_path) == list(source.records(JOB))
-    assert not any(question.keys for question in coordinator.questions)
+    assert "clip" not in map(part, coordinator.questions)
     with closing(DiskStore(tmp_path / "standby")) as store:
         assert store.find_clip(spoken(19).key)
 
@@ -209,7 +234,7 @@ def test_the_copy_of_a_job_that_was_taken_over_does_not_follow_the_old_coordinat
     source.commit([(JOB, spoken(20), frame(20))])
     started_s = time.monotonic()
     coordinator, _ = copying(source, tmp_path, lambda copies: time.monotonic() - started_s > 1.5)
-    assert {question.part for question in coordinator.questions} == {"jobs"}
+    assert set(map(part, coordinator.questions)) == {"jobs"}
     assert set(coordinator.told) == {Epochs(((JOB, RUNS),))}, "it was told that another leads the job"
     assert copied(tmp_path) == before
 
@@ -234,7 +259,7 @@ async def test_of_two_coordinators_of_one_job_a_copy_follows_one_and_throws_noth
             while not is_whole(source)(copies):
                 await asyncio.sleep(0.02)
             second = asyncio.ensure_future(copiers[1].keep_copies(said.append))
-            while sum(question.part == "jobs" for question in coordinators[1].questions) < 10:
+            while list(map(part, coordinators[1].questions)).count("jobs") < 10:
                 await asyncio.sleep(0.02)
             assert not begun
             assert said == [
@@ -269,8 +294,8 @@ def other(**fields: object) -> Tamper:
     return lambda answer, body: (structs.replace(answer, **fields), body)
 
 
-def in_part(part: str, tamper: Tamper) -> Tamper:
-    return lambda answer, body: tamper(answer, body) if answer.part == part else (answer, body)
+def in_part(name: str, tamper: Tamper) -> Tamper:
+    return lambda answer, body: tamper(answer, body) if part(answer) == name else (answer, body)
 
 
 def with_body(make: Callable[[bytes], bytes]) -> Tamper:
@@ -278,9 +303,17 @@ def with_body(make: Callable[[bytes], bytes]) -> Tamper:
 
 
 def of_records(make: Callable[[AnyRecord], AnyRecord]) -> Tamper:
-    def tamper(answer: Copied, body: bytes) -> tuple[Copied, bytes]:
+    def tamper(answer: Message, body: bytes) -> tuple[Message, bytes]:
         records = msgspec.msgpack.decode(body, type=list[AnyRecord]) if body else []
         return answer, msgspec.msgpack.encode(list(map(make, records)))
+
+    return tamper
+
+
+def of_jobs(**fields: object) -> Tamper:
+    def tamper(answer: Message, body: bytes) -> tuple[Message, bytes]:
+        jobs = msgspec.msgpack.decode(body, type=list[CopiedJob])
+        return answer, msgspec.msgpack.encode([structs.replace(job, **fields) for job in jobs])
 
     return tamper
 
@@ -294,20 +327,20 @@ def at_a_path(record: AnyRecord) -> AnyRecord:
 
 
 HOSTILE = {
-    "a job by a path": in_part("jobs", with_body(lambda body: msgspec.msgpack.encode([("../x", 1)]))),
-    "an epoch beyond all": in_part("jobs", with_body(lambda body: msgspec.msgpack.encode([(JOB, 2**63)]))),
-    "an epoch below all": in_part("jobs", with_body(lambda body: msgspec.msgpack.encode([(JOB, -1)]))),
+    "a job by a path": in_part("jobs", of_jobs(job="../x")),
+    "an epoch beyond all": in_part("jobs", of_jobs(epoch=2**63)),
+    "an epoch below all": in_part("jobs", of_jobs(epoch=-1)),
     "a list of jobs that is cut short": in_part("jobs", with_body(lambda body: body[:-1])),
     "records that are cut short": in_part("records", with_body(lambda body: body[:-1])),
-    "clips that are cut short": in_part("clips", with_body(lambda body: body[:-1])),
     "no list of jobs": in_part("jobs", with_body(lambda body: b"\xc1")),
     "another spec": in_part("spec", with_body(lambda body: body[:-1] + b"x")),
-    "a spec of any size": in_part("spec", other(total=2**40)),
-    "a book that never ends": in_part("book", lambda answer, body: (structs.replace(answer, total=2**40), b"")),
+    "a spec of another size": in_part("spec", other(total=2**33)),
+    "a spec of any size": in_part("jobs", of_jobs(spec=Content("0" * 64, 2**33))),
+    "a book that never ends": in_part("jobs", of_jobs(book=Content("0" * 64, 2**34))),
+    "a book that is gone": in_part("book", lambda answer, body: (structs.replace(answer, total=0), b"")),
     "another book": in_part("book", with_body(lambda body: body[::-1])),
     "records of other places": in_part("records", of_records(elsewhere)),
     "records that name paths": in_part("records", of_records(at_a_path)),
-    "sizes that do not fit": in_part("clips", other(sizes=(2**40,))),
 }
 
 
@@ -323,15 +356,18 @@ def test_what_does_not_fit_is_refused_with_a_sentence(source: DiskStore, tmp_pat
 
 
 def test_a_clip_that_does_not_fit_its_digest_is_left_out(source: DiskStore, tmp_path: Path) -> None:
-    copying(source, tmp_path, is_whole(source), tamper=in_part("clips", with_body(lambda body: b"x" + body[1:])))
+    first = spoken(0).digest
+
+    def spoil(answer: Message, body: bytes) -> tuple[Message, bytes]:
+        is_first = isinstance(answer, Piece) and answer.digest == first
+        return answer, b"x" + body[1:] if is_first else body
+
+    copying(source, tmp_path, is_whole(source), tamper=spoil)
     with closing(DiskStore(tmp_path / "standby")) as store:
         assert [(clip.chapter, clip.index) for clip in store.lost_clips(JOB)] == [(0, 0)]
 
 
-def test_an_answer_that_comes_twice_is_not_taken_for_the_next_one(
-    source: DiskStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(standby, "MAX_KEYS", 4)
+def test_an_answer_that_comes_twice_is_not_taken_for_the_next_one(source: DiskStore, tmp_path: Path) -> None:
     copying(source, tmp_path, is_whole(source), times=2)  # a question that was asked again has this effect
     assert copied(tmp_path) == list(source.records(JOB))
 
@@ -355,7 +391,7 @@ async def test_a_finished_book_waits_for_a_standby_that_had_a_copy_and_for_no_ot
     assert await waited_s(new()) >= 0.3
     assert len(said) == 1
     server = new()
-    server.take_question(b"a", Copy("tower", "records", JOB))
+    server.take_question(b"a", RECORDS)
     assert await waited_s(server) < 0.3
 
 
@@ -406,7 +442,7 @@ def test_copies_wait_while_little_of_the_disk_is_free(
     monkeypatch.setattr(standby, "free_bytes", lambda folder: standby.MIN_FREE_BYTES - 1)
     coordinator, said = copying(source, tmp_path, lambda copies: False)
     assert said == [f"the copy of a book is behind: {tmp_path / 'standby'} has only 1000 MB free. Trying on."]
-    assert {question.part for question in coordinator.questions} == {"jobs"}, "a candidate hears its coordinator still"
+    assert set(map(part, coordinator.questions)) == {"jobs"}, "a candidate hears its coordinator still"
 
 
 def test_a_standby_gets_no_file_that_is_not_of_the_job(source: DiskStore) -> None:
@@ -415,38 +451,39 @@ def test_a_standby_gets_no_file_that_is_not_of_the_job(source: DiskStore) -> Non
     secret.write_bytes(b"secret")
     editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
     server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
-    assert server._answer(Copy("tower", "file", JOB, digest="0" * 64)) is None
+    nothing = Piece("0" * 64, 0, 0, "copy", JOB), b""
+    assert server._answer(Fetch("0" * 64, 0, "copy", JOB)) == nothing
     for job in ("../standby", "other", ""):
-        assert all(server._answer(Copy("tower", part, job)) is None for part in ("spec", "book", "file", "records"))
-    _, clips = server._answer(Copy("tower", "clips", JOB, keys=("0" * 32,))) or (None, b"none")
-    assert clips == b""
+        assert server._answer(Fetch("0" * 64, 0, "copy", job)) is None
+        assert server._answer(Fetch("", 0, "records", job)) is None
 
 
 def test_a_standby_gets_no_clip_that_is_not_of_the_job(source: DiskStore) -> None:
     elsewhere, later = clip_key("A sentence of another book.", RECIPE, 0), spoken(20)
-    source.clips.add_clips({elsewhere: b"sound", later.key: frame(20)})
+    source.clips.add_clips({elsewhere: SOUND, later.key: frame(20)})
     state = replayed(SPEC, list(source.records(JOB)))
     editions: Any = {JOB: SimpleNamespace(state=state)}
     server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
 
-    def sizes_of(*keys: str) -> tuple[int, ...]:
-        answer, _ = server._answer(Copy("tower", "clips", JOB, keys=keys)) or (Copied("clips"), b"")
-        return answer.sizes
+    def sent(digest: str) -> bytes:
+        answer = server._answer(Fetch(digest, 0, "copy", JOB))
+        assert answer is not None
+        return answer[1]
 
-    assert sizes_of(spoken(3).key, elsewhere, later.key) == (len(frame(3)), 0, 0)
+    assert [sent(digest) for digest in (spoken(3).digest, OF_ANOTHER, later.digest)] == [frame(3), b"", b""]
     apply(state, later)
-    assert sizes_of(later.key, elsewhere) == (len(frame(20)), 0), "what was accepted since is of the job"
+    assert [sent(digest) for digest in (later.digest, OF_ANOTHER)] == [frame(20), b""], "it was accepted since"
 
 
 def test_what_a_member_asks_for_under_names_without_end_takes_no_memory(source: DiskStore) -> None:
     editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
     server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
     for number in range(1000):
-        question = Copy("tower", "records", f"job-{number}", digest=f"{number:064x}", offset=number)
+        question = Fetch(f"{number:064x}", number, "records", f"job-{number}")
         server.take_question(b"%d" % number, question)
         assert server._answer(question) is None
     assert len(server.standbys()) == MAX_STANDBYS
-    assert not (server._asked or server._journals or server._points or server._digests)
+    assert not (server._asked or server._journals or server._points or server._jobs)
 
 
 def test_the_journal_that_answers_are_read_from_is_read_by_any_thread(source: DiskStore) -> None:
@@ -469,7 +506,7 @@ def test_a_standby_that_is_silent_is_told_of_for_a_while(source: DiskStore) -> N
     now = [0.0]
     editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
     server = CopyServer(source, SimpleNamespace(), editions, lambda: now[0])  # type: ignore[arg-type]
-    server.take_question(b"a", Copy("tower", "records", JOB))
+    server.take_question(b"a", RECORDS)
     now[0] = 40.0
     (status,) = server.standbys()
     assert (status.lag_s, status.silent_s) == (None, 40.0)
@@ -516,7 +553,7 @@ async def test_a_standby_that_waited_for_approval_copies_once_it_is_a_member(
     copier = Copier(f"127.0.0.1:{coordinator.port}", keyring, "tower", copies)
     asyncio.get_running_loop().call_later(1.0, members.add, by_own_key.worker_public)
     await copies_until(coordinator, copier, lambda: is_whole(source)(copies))
-    assert rings[0] == 0 and not any(question.part == "jobs" and not members for question in coordinator.questions)
+    assert rings[0] == 0 and not any(isinstance(question, Copy) and not members for question in coordinator.questions)
     copies.store.close()
     router.close()
 
