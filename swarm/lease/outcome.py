@@ -142,7 +142,14 @@ class Expect:
     digests: bytes
 
 
-Command = Load | Speak | Prefetch | CancelPrefetch | Kill | Unload | Seek | Expect
+@dataclass(frozen=True)
+class Abandon:
+    """Close a job file that no job needs any more; of one that had not begun to come, nothing stays."""
+
+    digest: str
+
+
+Command = Load | Speak | Prefetch | CancelPrefetch | Kill | Unload | Seek | Expect | Abandon
 
 
 @dataclass(frozen=True)

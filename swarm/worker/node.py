@@ -20,6 +20,7 @@ from swarm.lease.file_transfer import Piece
 from swarm.lease.member_message import Instruct
 from swarm.lease.message import Clip, Done, EngineOffer, FromCoordinator, Hello, Job, Packing, Refused, Welcome
 from swarm.lease.outcome import (
+    Abandon,
     CancelPrefetch,
     ClipPart,
     Command,
@@ -380,6 +381,8 @@ class WorkNode:
                 self._start(self.engines.unload(slot))
             case Seek(digest=digest, size=size):
                 self._file_thread.seek(digest, size, frozenset(self.core.fetched.downloads.items))
+            case Abandon(digest=digest):
+                self._file_thread.abandon(digest)
             case Expect():
                 self._file_thread.expect(command.digest, command.first, command.digests)
             case Load():

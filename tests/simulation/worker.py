@@ -36,6 +36,7 @@ from swarm.lease.message import (
     Welcome,
 )
 from swarm.lease.outcome import (
+    Abandon,
     CancelPrefetch,
     ClipPart,
     Command,
@@ -328,6 +329,8 @@ class SimWorker(Machine):
         match command:
             case Seek(digest=digest, size=size):
                 self.disk.seek(digest, size)
+            case Abandon():
+                pass  # the disk of this world has no open files
             case Expect(digest=digest, first=first, digests=digests):
                 self.disk.expect(digest, first, digests)
             case Kill(slot=slot) | Unload(slot=slot):

@@ -2,11 +2,15 @@
 
 import asyncio
 import hashlib
+import os
 import random
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
@@ -22,6 +26,7 @@ from swarm.lease.message import (
     EngineOffer,
     FromCoordinator,
     Grant,
+    Heartbeat,
     Hello,
     Job,
     Line,
@@ -36,8 +41,10 @@ from swarm.lease.message import (
 )
 from swarm.lease.worker.asset_download import MAX_OPEN
 from swarm.lease.worker.coordinator_link import MAX_FILES, MAX_JOBS
+from swarm.net.transport import DealerSocket
 from swarm.net.worker_connections import MAX_LINES, TOO_MANY, FixedSockets
 from swarm.system.machine import Clock
+from swarm.system.platform import peak_bytes
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker import engine_processes as node_engines
@@ -86,6 +93,7 @@ class MoodyProcess:
 @asynccontextmanager
 async def a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[WorkNode, list[str]]]:
     monkeypatch.setattr(node_engines, "EngineProcess", MoodyProcess)
+    monkeypatch.setattr(DealerSocket, "send", lambda *_: True)  # a coordinator that reads all
     hello = Hello("w", "n", "w", "1", (EngineOffer("metronome", ("*",)),), (Device("cpu"),), 2, PROTOCOL)
     engines, said = Engines(("cpu:0", "cpu:0"), tmp_path / "log"), []
     settings = WorkerSettings(step_back_s=0.01, max_step_back_s=0.01)
@@ -212,3 +220,48 @@ async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_f
         lines = [line for line in said if "speaking" in line or "fetching" in line or TOO_MANY in line]
         assert len(lines) < 2 * MAX_LINES
         assert sum(TOO_MANY in line for line in lines) >= 1
+
+
+JOBS = 2000
+
+
+async def tell_of_jobs_without_end(state_dir: Path) -> None:
+    """Be a worker that a coordinator tells of jobs of 32 files that never come, then one that it leaves; tell of it."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        async with a_worker(state_dir, monkeypatch) as (node, _):
+            node.serve_coordinator("a", ["127.0.0.1:1"])
+            node.carry_out(node.core.connect("a", node.clock.now()))
+            node.carry_out(node.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10**6, 65536), node.clock.now()))
+            before, beats = peak_bytes(), 0
+            for number in range(JOBS):
+                digests = (hashlib.sha256(b"%d %d" % (number, place)).hexdigest() for place in range(32))
+                files = tuple(JobAsset(f"model/{place}.bin", digest, 10**6) for place, digest in enumerate(digests))
+                out = node.core.receive("a", Job(f"job-{number}", "Book", TICK, files), node.clock.now())
+                beats += sum(isinstance(message, Heartbeat) for _, message in out.messages)
+                node.carry_out(out)
+                if number % 10 == 0:
+                    await asyncio.sleep(0)
+            waiting, grown = node._file_thread._acts.qsize(), peak_bytes() - before
+            node.forget_coordinator("a")
+            while node._file_thread._acts.qsize() or node.core.fetched.downloads.unanswered:
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+            left = sum(path.is_file() for path in (state_dir / "assets").rglob("*"))
+            open_parts = len(node._file_thread._folder._parts)
+            print(msgspec.json.encode([grown >> 20, waiting, beats, left, open_parts]).decode())
+
+
+@pytest.mark.timeout(600)
+def test_jobs_of_many_files_that_never_come_fill_neither_memory_nor_disk(tmp_path: Path) -> None:
+    program = (
+        "import asyncio, sys; from pathlib import Path; from test_hostile_coordinator import tell_of_jobs_without_end\n"
+        "asyncio.run(tell_of_jobs_without_end(Path(sys.argv[1])))"
+    )
+    variables = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    told = subprocess.run(command, capture_output=True, text=True, env=variables, check=True).stdout
+    grown_mib, waiting, beats, left, open_parts = msgspec.json.decode(told)
+    assert grown_mib < 100
+    assert waiting <= 4 * MAX_OPEN
+    assert beats < JOBS / 10  # one for each would be a thousand files each time
+    assert (left, open_parts) == (0, 0)

@@ -23,14 +23,16 @@ from swarm.job.job_asset import (
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import MAX_HELD_FILES
 from swarm.lease.file_transfer import Fault, Fetch, Fetching, Piece, Source
-from swarm.lease.outcome import Expect, Seek, WorkerOutcome
+from swarm.lease.outcome import Abandon, Expect, Seek, WorkerOutcome
 from swarm.lease.worker.file_source import PEER, FileSource
 
 STALLED_S = 5.0  # pieces that do not come within so long are asked for again
 AGAIN_S = 2.0  # a file that was held up by a full disk, another process or a damaged piece is tried again
 
 MAX_DOUBLINGS = 5
-MAX_OPEN = 64  # files of one coordinator that are looked for or fetched, since each is an open file
+# Files of one coordinator that are looked for or fetched, since each is an open file; those that it no longer needs
+# count until the shell has answered.
+MAX_OPEN = 64
 
 Sources = dict[str, tuple[int, list[str]]]  # needed file's digest -> its size, and the links that have it
 
@@ -56,6 +58,7 @@ class Download:
     received: int = 0  # bytes on the disk or being written
     asked: int = 0  # bytes received or asked for
     link: str = ""
+    opened_for: str = ""  # the coordinator whose jobs named it when it was looked for
     moved_s: float = 0.0  # the last sign of progress
     note: str = ""  # the reason that it is held up
     spoilt: int = 0  # times that the whole file came and did not fit its digest
@@ -88,6 +91,8 @@ class Downloads:
 
     settings: WorkerSettings = WORKER_DEFAULTS
     items: dict[str, Download] = field(default_factory=dict)
+    # Files that no job needs any more while the shell looks for them, and the coordinator whose jobs named each.
+    unanswered: dict[str, str] = field(default_factory=dict)
 
     def has(self, job_files: Iterable[JobAsset]) -> bool:
         """Return whether all of a job's files are here."""
@@ -142,24 +147,34 @@ class Downloads:
         """
         if not sources and not self.items:
             return
-        self.items = {digest: item for digest, item in self.items.items() if digest in sources}
+        self._forget_all_but(sources, out)
         busy = {
             item.link
             for digest, item in self.items.items()
             if item.link in sources[digest][1] and not item.source.only_peers
         }
-        opened = Counter(
-            sources[digest][1][0] for digest, item in self.items.items() if item.is_open and sources[digest][1]
-        )
+        opened = Counter(item.opened_for for item in self.items.values() if item.is_open)
+        opened.update(self.unanswered.values())
         for digest, (size, links) in sources.items():
             item = self.items.get(digest) or self._begin(digest, size, only_peers=digest in models)
-            if item.state == "held up" and now >= item.again_s and opened[links[0] if links else ""] < MAX_OPEN:
-                opened[links[0] if links else ""] += 1
-                item.state, item.moved_s = "seeking", now
+            first = links[0] if links else ""
+            may_open = opened[first] < MAX_OPEN and digest not in self.unanswered
+            if item.state == "held up" and now >= item.again_s and may_open:
+                opened[first] += 1
+                item.state, item.moved_s, item.opened_for = "seeking", now, first
                 item.source.reopened()
                 out.commands.append(Seek(digest, item.size))
             elif item.state == "fetching":
                 self._ask(item, links, busy, now, out)
+
+    def _forget_all_but(self, sources: Sources, out: WorkerOutcome) -> None:
+        """Forget the files that no job needs, and close them: a coordinator may name others without end."""
+        for digest in [digest for digest in self.items if digest not in sources]:
+            item = self.items.pop(digest)
+            if item.state == "seeking":
+                self.unanswered[digest] = item.opened_for
+            elif item.state == "fetching":
+                out.commands.append(Abandon(digest))
 
     def _begin(self, digest: str, size: int, *, only_peers: bool) -> Download:
         source = FileSource(self.settings.piece, only_peers)
@@ -239,7 +254,9 @@ class Downloads:
             return
         if name.startswith(PEER) and not self._answers(name, item, piece, frame, now, out):
             return
-        if piece.offset != item.received or item.received >= item.size:
+        # No piece is taken ahead of the disk by more than was asked for.
+        is_ahead = item.received - item.have >= WINDOW * self.settings.piece
+        if piece.offset != item.received or item.received >= item.size or is_ahead:
             return
         if piece.total != item.size or len(frame) != piece_size(item.size, piece.offset, self.settings.piece):
             if name.startswith(PEER):
@@ -265,6 +282,9 @@ class Downloads:
     def kept(self, part: FilePart, now: float, out: WorkerOutcome) -> None:
         """Take in how much of a file is on the disk."""
         item, have = self.items.get(part.digest), part.have
+        if self.unanswered.pop(part.digest, None) is not None and (item is None or not item.is_open):
+            out.commands.append(Abandon(part.digest))
+            return
         if item is None:
             return
         went_back, item.have = have < item.have, have

@@ -14,6 +14,7 @@ from swarm.lease.worker.link_window import ClipWindow
 from swarm.lease.worker.unaccepted import ClipUploads, UnacceptedClips
 
 UNHEARD_BEATS = 8
+MAX_ROWS = 1000  # files that heartbeats tell of between two regular ones, unless a single one has more
 SILENT_S = 3.0  # a coordinator that did not answer an offer for so long may be gone: others are asked
 # One coordinator may name so many jobs and files. It tells forgotten jobs again with a grant.
 MAX_JOBS = 500
@@ -142,21 +143,26 @@ class BeatLimit:
 
     regular_s: float = -inf
     beats: int = 0
+    rows: int = 0  # files that these told of
     unheard: int = 0  # heartbeats among them since the coordinator said something
 
     def is_due(self, interval_s: float, now: float) -> bool:
         """Return whether the regular heartbeat is due, which may come a little early."""
         return now - self.regular_s >= 0.9 * interval_s
 
-    def may_beat(self, most: int) -> bool:
+    def may_beat(self, most: int, files: int) -> bool:
         """Count a heartbeat, and return whether it may be sent: no more than `most` between two regular ones.
+
+        Each tells of so many files: with as many as a coordinator may name, there is one heartbeat an interval.
 
         Only a few go to a coordinator that says nothing: another one may cause them, and fill a slow link so that
         nothing else arrives.
         """
         self.beats += 1
         self.unheard += 1
-        return self.beats <= most and self.unheard <= UNHEARD_BEATS
+        self.rows += files
+        is_light = self.beats == 1 or self.rows <= MAX_ROWS
+        return is_light and self.beats <= most and self.unheard <= UNHEARD_BEATS
 
 
 @dataclass

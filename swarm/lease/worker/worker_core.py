@@ -400,7 +400,8 @@ class WorkerCore:
         wanting = [] if self.draining else list(wanting_slots(self.slots, self.links.values(), now))
         out.beats.update(dict.fromkeys(link.name for link in offer(self.links.values(), self.slots, wanting, now)))
         for name in out.beats:
-            if (to := self.links.get(name)) and to.beat_limit.may_beat(self.settings.beats_between) and to.up:
+            to, most = self.links.get(name), self.settings.beats_between
+            if to and to.beat_limit.may_beat(most, to.jobs.files) and to.up:
                 out.send(name, self._heartbeat(to, now))
 
     def _heartbeat(self, link: CoordinatorLink, now: float) -> Heartbeat:

@@ -275,6 +275,13 @@ class FileCache:
 
     def abandon(self, digest: str) -> None:
         """Close a partial file that is not fetched any more; what has come of it stays here for a while."""
+        part = self._parts.get(digest)
+        if part is not None and not part.have:  # others may name files without end, of which nothing is to stay
+            part.file.close()
+            with contextlib.suppress(OSError):
+                self._part_path(digest).unlink()
+            part.lock.remove_lock()
+        self._expected.pop(digest, None)
         self._forget(digest)
 
     def withhold(self, digest: str) -> None:

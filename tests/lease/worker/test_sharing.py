@@ -239,14 +239,14 @@ def test_a_machine_that_slept_begins_nothing_until_there_was_time_for_news() -> 
 
 def test_heartbeats_between_two_regular_ones_are_bounded() -> None:
     link = a_link("a")
-    assert [link.beat_limit.may_beat(2) for _ in range(4)] == [True, True, False, False]
+    assert [link.beat_limit.may_beat(2, 0) for _ in range(4)] == [True, True, False, False]
 
 
 def test_a_coordinator_that_says_nothing_gets_few_heartbeats_between_two_regular_ones() -> None:
     link = a_link("a")
     for begin in (lambda: None, lambda: link.note_word(1.0), lambda: link.regular_beat(2.0)):
         begin()
-        assert sum(link.beat_limit.may_beat(200) for _ in range(100)) == UNHEARD_BEATS
+        assert sum(link.beat_limit.may_beat(200, 0) for _ in range(100)) == UNHEARD_BEATS
 
 
 def a_mixed_link(name: str, served_s: float = 0.0) -> CoordinatorLink:
