@@ -708,7 +708,13 @@ MODELS = Command(
             "fetch",
             "Download models ahead of time; otherwise the first lease of a job does.",
             ("e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models fetch vits --language fr"),
-            options=(MODEL_NAMES, *LICENCE_OPTIONS, MODEL_LANGUAGE, MODELS_DIR),
+            options=(
+                MODEL_NAMES,
+                *LICENCE_OPTIONS,
+                MODEL_LANGUAGE,
+                MODELS_DIR,
+                json_option("print what happens as lines of JSON"),
+            ),
             function="run_fetch",
         ),
         Command(

@@ -4,7 +4,7 @@ import argparse
 
 from swarm.book.model.language_code import normal_language
 from swarm.commands.machine_config import place_models
-from swarm.commands.output import say, say_json, show_progress
+from swarm.commands.output import say, say_json, show_progress, tell_line
 from swarm.errors import EXIT_DONE, UsageError
 from swarm.job.card import ModelCard
 from swarm.system.text import bytes_text
@@ -72,17 +72,18 @@ def run_fetch(arguments: argparse.Namespace) -> int:
     """Download models; return the exit code. Raises UsageError, EnvironmentFault."""
     place_models(arguments)
 
+    tell = tell_line if arguments.json else say
     for engine, model in _named(arguments):
         if model in engine.kept_models():
-            say(f"{model} is here already: {engine.model_folder(model)}")
+            tell(f"{model} is here already: {engine.model_folder(model)}")
             continue
         card = next((each for each in engine.models() if each.name == model), None)
-        say(f"fetching {model}{_terms(card) if card else ''}")
+        tell(f"fetching {model}{_terms(card) if card else ''}")
         try:
-            fetch_model(engine, model, show_progress)
+            fetch_model(engine, model, tell_line if arguments.json else show_progress)
         finally:
             show_progress("")
-        say(f"{model} is here: {bytes_text(engine.model_bytes(model))} in {engine.model_folder(model)}")
+        tell(f"{model} is here: {bytes_text(engine.model_bytes(model))} in {engine.model_folder(model)}")
     return EXIT_DONE
 
 

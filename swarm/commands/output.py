@@ -43,6 +43,14 @@ def say_json(value: object) -> None:
     sys.stdout.write(plain_lines(msgspec.json.format(msgspec.json.encode(value), indent=2).decode()) + "\n")
 
 
+def tell_line(words: str) -> None:
+    """Write what happens as a line of JSON, at once, for the program that follows it."""
+    import msgspec
+
+    sys.stdout.write(msgspec.json.encode({"told": plain_lines(words)}).decode() + "\n")
+    sys.stdout.flush()
+
+
 def show_progress(words: str) -> None:
     """Show the progress of a download in one line of a terminal; "" removes the line."""
     if sys.stderr.isatty():

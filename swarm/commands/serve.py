@@ -30,6 +30,7 @@ from swarm.server.resident import Resident
 from swarm.server.stay import Loop, stay
 from swarm.system.machine import Clock, Say
 from swarm.system.platform import run_loop
+from swarm.voice.host.registry import lack_of
 from swarm.watch.progress import make_progress
 from swarm.watch.service import Service
 
@@ -64,7 +65,7 @@ def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path,
         return join_line(state_dir, is_open=arguments.open)
 
     prices = {price.engine: price for price in map(parse_price, arguments.price)}
-    options = BookOptions(page_fields(arguments), lambda words: inspect_words(words, arguments), prices)
+    options = BookOptions(page_fields(arguments), lambda words: inspect_words(words, arguments), lack_of, prices)
     return SiteConfig(state_dir, web_password(place, state_dir, note), place.prefix, options, join)
 
 

@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from swarm.book.model.language_code import language_name, normal_language
 from swarm.commands.machine_config import place_engines
 from swarm.commands.output import say, say_json, show_progress, warn
@@ -17,7 +19,7 @@ from swarm.job.card import EngineCard, VoiceCard
 from swarm.job.spec import Recipe
 from swarm.system.platform import run_loop
 from swarm.voice.engine import Engine
-from swarm.voice.host.choice import QUALITIES, how_to_get, own_choice, recommendations
+from swarm.voice.host.choice import QUALITIES, downloads, how_to_get, own_choice, recommendations
 from swarm.voice.host.registry import (
     all_engines,
     better_voices_line,
@@ -29,6 +31,7 @@ from swarm.voice.host.registry import (
     find_card,
     find_engine,
     installed_engines,
+    lack_of,
     offered_engines,
 )
 
@@ -143,7 +146,9 @@ def _as_json(rows: list[Row], broken: dict[str, str], language: str) -> dict[str
             "about": row.card.about,
             "device": row.card.device,
             "languages": row.card.languages,
-            "voices": row.card.voices_for(language),
+            "installed": row.engine.is_installed(),
+            "offered": row.offered or not lack_of(row.card.name),
+            "voices": _voices_as_json(row, language),
             "settings": row.card.defaults,
             "setting_cards": row.card.settings,
             "licence": row.card.licence,
@@ -156,6 +161,16 @@ def _as_json(rows: list[Row], broken: dict[str, str], language: str) -> dict[str
     ]
     missing = [{"engine": name, "about": why} for name, why in _missing().items()]
     return {"engines": engines, "broken": broken, "not_here": missing}
+
+
+def _voices_as_json(row: Row, language: str) -> list[dict[str, object]]:
+    """Return the voices of an engine, each with the model that has to be fetched for it, if one has."""
+    voices = row.card.voices_for(language)
+    lacking = downloads(row.engine, (voice.name for voice in voices), language) if row.engine.is_installed() else {}
+    return [
+        msgspec.structs.asdict(voice) | {"description": voice.description, "fetch": lacking.get(voice.name)}
+        for voice in voices
+    ]
 
 
 def _missing() -> dict[str, str]:

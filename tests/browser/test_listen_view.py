@@ -237,3 +237,33 @@ def test_the_shelf_has_finished_books_and_its_feeds_are_made_and_revoked(
         page.locator("#shelf-1 summary").click()
         page.get_by_role("link", name="Emma.mp3").click()
     assert saving.value.path().read_bytes() == (bench.folder / "out" / "Emma.mp3").read_bytes()
+
+
+WATCH = """
+window.moved = [];
+new PerformanceObserver(list => {
+  for (const {value, sources} of list.getEntries()) {
+    window.moved.push([value, ...sources.map(each => each.node?.outerHTML?.slice(0, 99))]);
+  }
+}).observe({type: "layout-shift", buffered: true});
+"""
+MAX_SHIFT = 0.05  # a view is called good below 0.1
+SLOWER = 6  # as on a phone
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_moves_under_the_eyes_while_a_view_appears(
+    site: Served, bench: ListenSite, page: "Page", width: int
+) -> None:
+    site.do(bench.say(0))
+    site.do(publish(bench))
+    page.set_viewport_size({"width": width, "height": 800})
+    page.add_init_script(WATCH)
+    page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+    for path in ("/", "/listen/1", "/shelf", "/machines", "/books/1"):
+        page.goto(site.url(path))
+        if path.startswith("/listen"):
+            page.locator("#player[data-ready]").wait_for()
+        page.wait_for_timeout(700)  # what comes by the stream is there
+        moved = page.evaluate("window.moved")
+        assert sum(each[0] for each in moved) < MAX_SHIFT, (path, moved)

@@ -1,11 +1,14 @@
 """The page in a real browser: the views of books and machines, for everybody, and when something is in the way."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import soundfile
+from listen_bench import RATE, tone
 from msgspec import structs
 from resident_bench import end_book
 from shown import Axe, Served, served
@@ -149,6 +152,46 @@ def test_a_broken_book_is_told_where_it_stands_and_has_no_button(site: Served, p
     assert not page.get_by_role("button", name="Add to the queue").is_visible()
     assert page.locator("#told").inner_text() == ""
     assert axe.faults(page) == []
+
+
+def test_a_voice_that_is_not_here_is_fetched_heard_and_used(site: Served, page: "Page", axe: Axe) -> None:
+    bench = site.bench
+    fetch = {"name": "hibari-emma", "size": 8_000_000, "licence": "Apache-2.0"}
+    voices = [{"name": "heart", "description": "American, female", "fetch": None}]
+    voices.append({"name": "emma", "description": "British, female", "fetch": fetch})
+    facts = {"about": "fast", "licence": "", "quality": "natural", "first": "", "realtime": None}
+    engines = [{"engine": "hibari", "default": True, "installed": True, "offered": True, "voices": voices, **facts}]
+    engines.append(
+        {"engine": "coqui", "default": False, "installed": False, "offered": False, "voices": voices, **facts}
+    )
+    file = io.BytesIO()
+    soundfile.write(file, tone(300.0), RATE, format="FLAC")
+    listed = json.dumps({"engines": engines}).encode()
+    bench.answers = {
+        "inspect": json.dumps(CONTENTS).encode(),
+        "voices": listed,
+        "models": b"",
+        "sample": file.getvalue(),
+    }
+    page.goto(site.url())
+    page.locator("#files").set_input_files({"name": "Emma.txt", "mimeType": "", "buffer": b"Some words."})
+    emma = page.locator("li.voice", has=page.get_by_role("button", name="Use emma")).first  # without being asked for
+    emma.get_by_text("not here yet: 8.0 MB, Apache-2.0").wait_for()
+    emma.get_by_role("button", name="Fetch and hear emma").click()
+    emma.get_by_role("progressbar", name="downloading it, 1 %").wait_for()
+    assert axe.faults(page) == []
+    site.do(go_on(bench))
+    page.locator("#told", has_text="This is emma.").wait_for()
+    assert emma.inner_text().split("\n")[-1] == "It is here now."
+    emma.get_by_role("button", name="Use emma").click()
+    assert page.locator("[id='field--voice']").input_value() == "emma"
+    page.get_by_text("coqui, natural: not installed").wait_for()
+    assert ("voices", "--listen=emma", "--tts-engine=hibari", "--language=en") in bench.asked
+
+
+async def go_on(bench: SiteBench) -> None:
+    """Let the download of a model go on."""
+    bench.downloading.set()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), pytest.param("dark", 390, marks=pytest.mark.slow)])

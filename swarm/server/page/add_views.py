@@ -17,6 +17,7 @@ from swarm.server.api.calls import body_of
 from swarm.server.order_handler import write_book
 from swarm.server.page.advice import MAX_LANGUAGE, Advisor, notes_of
 from swarm.server.page.auth_middleware import form_of
+from swarm.server.page.cli_process import ModelFetch
 from swarm.server.page.fields import OptionField, in_words, words_of_form
 from swarm.server.page.site import Site, page_note
 from swarm.server.queue import safe_name
@@ -97,6 +98,8 @@ class AddViews:
             Route("/again/{book:int}", self.again, methods=["POST"]),
             Route("/voices", self.voices, methods=["POST"]),
             Route("/samples", self.sample, methods=["POST"]),
+            Route("/fetches", self.fetch, methods=["POST"]),
+            Route("/fetches", self.find_fetch, methods=["GET"]),
         ]
 
     async def upload(self, request: Request) -> Response:
@@ -143,7 +146,10 @@ class AddViews:
             draft=draft,
             chosen=chosen,
             contents=contents,
-            notes=[in_words(self._options.fields, note) for note in notes_of(contents)],
+            notes=[
+                in_words(self._options.fields, note)
+                for note in notes_of(contents, self._options.lack_of(contents["engine"]))
+            ],
             included=form.get(f"include.{draft.number}", []),
             read_with="\n".join(words),
             estimate=estimate,
@@ -161,6 +167,14 @@ class AddViews:
         return await self._advisor.samples.sample_of(
             *(form.get(name, [""])[0] for name in ("engine", "voice", "language"))
         )
+
+    async def fetch(self, request: Request) -> Response:
+        """Begin to fetch what a voice needs."""
+        return _as_json(self._advisor.fetches.fetch(form_of(request).get("model", [""])[0]))
+
+    async def find_fetch(self, request: Request) -> Response:
+        """Tell how far a download is."""
+        return _as_json(self._advisor.fetches.find_fetch(request.query_params.get("model", "")))
 
     async def add(self, request: Request) -> Response:
         """Add the uploaded books to the queue."""
@@ -203,6 +217,10 @@ class AddViews:
         if read_with != list(self._reading(draft, form)):
             raise UsageError(f"The chapters of {draft.name} changed with the options: choose among them again.")
         return (*words, f"--chapters={ranges_text(chosen)}")
+
+
+def _as_json(fetch: ModelFetch) -> Response:
+    return JSONResponse({"state": fetch.state, "words": page_note(fetch.words), "percent": fetch.percent})
 
 
 def _own_names(draft: Draft) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from swarm.errors import UsageError
 from swarm.lease.message import StatusReply, WorkerStatus
 from swarm.server.api.app import MAX_NAME, FileName, Options, save_body
 from swarm.server.api.calls import Call
-from swarm.server.page.cli_process import CliProcess, VoiceSamples
+from swarm.server.page.cli_process import CliProcess, ModelFetches, VoiceSamples
 from swarm.server.page.fields import OptionField
 from swarm.server.queue import safe_name
 from swarm.server.resident import Resident
@@ -33,10 +33,14 @@ def read_answer(answer: bytes) -> dict[str, Any]:
         raise UsageError(f"A command was run, but what it told makes no sense: {fault}.") from fault
 
 
-def notes_of(contents: Mapping[str, Any]) -> list[str]:
-    """Return what a user may want to know before a book is added, in words of the command line."""
+def notes_of(contents: Mapping[str, Any], lack: str = "") -> list[str]:
+    """Return what a user may want to know before a book is added, in words of the command line.
+
+    `lack` says why no machine can speak with the book's engine.
+    """
+    lack = lack and f"{lack}: the book waits until a machine has it."
     guests = guests_line(contents.get("guests", ()), contents["engine"])
-    return [*contents.get("cautions", ()), *contents.get("oddities", ()), *([guests] if guests else ())]
+    return [*contents.get("cautions", ()), *contents.get("oddities", ()), *filter(None, (guests, lack))]
 
 
 def work_s(sound_s: float, reply: StatusReply, realtime: float) -> float | None:
@@ -96,15 +100,18 @@ class BookOptions(NamedTuple):
 
     fields: Sequence[OptionField] = ()
     inspect_words: Callable[[Sequence[str]], Sequence[str]] = tuple
+    lack_of: Callable[[str], str] = lambda engine: ""  # why no machine can speak with an engine, "" if one can
     prices: Mapping[str, Price] = MappingProxyType({})  # only engines that are paid by the character have one
 
 
 class Advisor:
     """Tells of books, voices and time by commands of the program. `folder` has room for files. Raises UsageError."""
 
-    def __init__(self, resident: Resident, run: CliProcess, folder: Path, options: BookOptions) -> None:
+    def __init__(
+        self, resident: Resident, run: CliProcess, fetch: CliProcess, folder: Path, options: BookOptions
+    ) -> None:
         self._resident, self._run, self.folder, self.options = resident, run, folder, options
-        self.samples = VoiceSamples(run, folder)
+        self.samples, self.fetches = VoiceSamples(run, folder), ModelFetches(fetch, folder)
 
     async def contents(self, path: Path, name: str, words: Sequence[str]) -> tuple[dict[str, Any], BookEstimate]:
         """Return what `inspect` tells of a book with these words of it, and what the book takes."""

@@ -5,10 +5,14 @@ Samples of voices are spoken so, each once, and kept.
 
 import asyncio
 import hashlib
+import re
 import subprocess
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
+from typing import IO, Literal, Protocol
 
+import msgspec
+from msgspec import Struct
 from starlette.responses import Response
 
 from swarm.config import ENV_HOME
@@ -22,7 +26,17 @@ PATIENCE_S = 300.0  # a book of a thousand pages on a slow machine takes a minut
 MAX_ANSWER = 16 * 1024 * 1024
 MAX_FAULT = 1000
 
-CliProcess = Callable[[Sequence[str], Path], Awaitable[bytes]]
+Hear = Callable[[bytes], None]
+
+
+class CliProcess(Protocol):
+    """Runs a command of this program in a folder, and returns what it wrote. Raises UsageError with its own words.
+
+    With `hear` each line that it writes is told at once, and it may take as long as it does.
+    """
+
+    def __call__(self, words: Sequence[str], folder: Path, hear: Hear | None = None) -> Awaitable[bytes]:
+        """Run a command; return what it wrote."""
 
 
 class CliProcesses:
@@ -32,11 +46,13 @@ class CliProcesses:
         self._state_dir = state_dir
         self._turn = asyncio.Lock()
 
-    async def __call__(self, words: Sequence[str], folder: Path) -> bytes:
+    async def __call__(self, words: Sequence[str], folder: Path, hear: Hear | None = None) -> bytes:
         """Run a command in a folder; return what it wrote. Raises UsageError with its own words if it fails."""
         async with self._turn:
             process = await asyncio.to_thread(_start, words, folder, self._state_dir)
             try:
+                if hear and process.stdout:
+                    await asyncio.to_thread(_follow, process.stdout, hear)
                 answer, complaint = await asyncio.to_thread(process.communicate, None, PATIENCE_S)
             except subprocess.TimeoutExpired:
                 raise UsageError(f"`e2a-swarm {words[0]}` took longer than {PATIENCE_S:.0f} s.") from None
@@ -56,6 +72,11 @@ def _start(words: Sequence[str], folder: Path, state_dir: Path) -> "subprocess.P
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
+
+
+def _follow(output: IO[bytes], hear: Hear) -> None:
+    for line in output:
+        hear(line)
 
 
 def _told(complaint: bytes) -> str:
@@ -100,3 +121,58 @@ class VoiceSamples:
 
 def _sample_in(folder: Path) -> Path | None:
     return next(iter(sorted(folder.glob("*.flac"))), None)
+
+
+MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,199}")
+PERCENT = re.compile(r"(\d{1,2}) %")
+MAX_FETCHES = 50  # whose end is remembered
+
+
+class ModelFetch(Struct, frozen=True):
+    """The download of a model: how far it is, or how it ended."""
+
+    state: Literal["fetching", "here", "failed"]
+    words: str
+    percent: int = 0
+
+
+class ModelFetches:
+    """Has models of voices fetched, one at a time. A model is one that an engine lists, with the bytes that it has."""
+
+    def __init__(self, cli: CliProcess, folder: Path) -> None:
+        self._cli, self._folder = cli, folder
+        self._known: dict[str, ModelFetch] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def find_fetch(self, model: str) -> ModelFetch:
+        """Return what became of a download. Raises UsageError for one that was not asked for."""
+        if model not in self._known:
+            raise UsageError("This voice was not asked for since the start.")
+        return self._known[model]
+
+    def fetch(self, model: str) -> ModelFetch:
+        """Begin the download of a model, unless it is under way. Raises UsageError while another one is."""
+        if not MODEL.fullmatch(model):
+            raise UsageError("There is no such voice to be fetched.")
+        if model not in self._tasks:
+            if self._tasks:
+                raise UsageError("Another voice is being fetched: ask again when it is here.")
+            while len(self._known) >= MAX_FETCHES:
+                del self._known[next(iter(self._known))]
+            self._known[model] = ModelFetch("fetching", "the download begins")
+            self._tasks[model] = asyncio.create_task(self._fetch(model))
+        return self._known[model]
+
+    async def _fetch(self, model: str) -> None:
+        def hear(line: bytes) -> None:
+            told = msgspec.json.decode(line, type=dict[str, str]).get("told", "")
+            found = PERCENT.search(told)
+            self._known[model] = ModelFetch("fetching", told, int(found[1]) if found else 0)
+
+        try:
+            await self._cli(["models", "fetch", model, "--json"], self._folder, hear)
+            self._known[model] = ModelFetch("here", "it is here", 100)
+        except UsageError as fault:
+            self._known[model] = ModelFetch("failed", str(fault))
+        finally:
+            del self._tasks[model]

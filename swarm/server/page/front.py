@@ -75,7 +75,8 @@ def make_front(
     sessions = Sessions(secret, read_ended(config.state_dir))
     site = Site(config.prefix, has_password=password is not None)
     run = config.cli or CliProcesses(config.state_dir)
-    advisor = Advisor(api.resident, run, api.folder, config.options)
+    fetch = config.cli or CliProcesses(config.state_dir)  # a download takes long, and no other command waits for it
+    advisor = Advisor(api.resident, run, fetch, api.folder, config.options)
     views = (
         BookViews(site, api, listening.files, config.options.fields),
         MachineViews(site, api, config.join, order_handler.members),

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from swarm.book.model.language_code import language_name
-from swarm.job.card import EngineCard
+from swarm.job.card import EngineCard, ModelCard
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine
 
@@ -113,6 +113,14 @@ def how_to_get(recommendation: Recommendation, language: str) -> str:
         option = "" if recommendation.model in several else f" --language {language}"
         commands.append(f"e2a-swarm models fetch {recommendation.word}{option}")
     return ", then ".join(filter(None, commands))
+
+
+def downloads(engine: Engine, names: Iterable[str], language: str) -> dict[str, ModelCard]:
+    """Return the model that each of some voices of an engine needs and this machine lacks; others have none."""
+    known, kept = {model.name: model for model in engine.models()}, set(engine.kept_models())
+    usual = own_choice(engine, language) if known and language else None
+    needed = {name: engine.model_of_voice(name) or (usual.model if usual else "") for name in names} if known else {}
+    return {name: known[model] for name, model in needed.items() if model in known and model not in kept}
 
 
 # A sentence of some sixty letters in languages that many engines speak.

@@ -112,6 +112,13 @@ def _load_quietly(name: str) -> Engine | None:
         return None
 
 
+def lack_of(name: str) -> str:
+    """Return why neither this machine nor one of the last days can speak with an engine; "" if one can."""
+    if name in _OFFERED or any(engine.card.name == name for engine in installed_engines()):
+        return ""
+    return f"{name} is not installed on this machine, and no machine of the swarm offers it"
+
+
 def installed_engines() -> tuple[Engine, ...]:
     """Return every engine that can be opened here, the built-in ones first."""
     return tuple(engine for engine in all_engines() if engine.is_installed())

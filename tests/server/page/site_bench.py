@@ -15,6 +15,7 @@ from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.host import listen, run
 from swarm.server.api.tokens import Doorkeeper
 from swarm.server.page.advice import BookOptions, Price
+from swarm.server.page.cli_process import Hear
 from swarm.server.page.fields import Choice, OptionField
 from swarm.server.page.front import SiteConfig, make_front
 from swarm.server.page.log_in import Password
@@ -30,8 +31,11 @@ class SiteBench(DeskBench):
         super().__init__(tmp_path)
         self.asked: list[tuple[str, ...]] = []  # the commands that the page ran
         self.answers: dict[str, bytes] = {}  # the first word of a command -> its output
+        self.downloading = asyncio.Event()  # goes on
         self.faults: dict[str, str] = {}  # the first word of a command -> why it fails
         fields = (
+            OptionField("--voice", "The sound", "Voice", "who speaks", "text", example="heart", is_first=True),
+            OptionField("--tts-engine", "The sound", "Engine", "what speaks", "text", example="kokoro", is_first=True),
             OptionField("--speed", "The sound", "Speed", "how fast", "text", default="1", is_first=True),
             OptionField(
                 "--notes", "What is read", "Footnotes", "where", "choice", choices=(Choice("skip"), Choice("end"))
@@ -40,7 +44,13 @@ class SiteBench(DeskBench):
             OptionField("--include", "What is read", "Read also", "a part", "list", example="Appendix"),
         )
         prices = {"openai": Price("openai", 15, "USD")}
-        options = BookOptions(fields, lambda words: [word for word in words if not word.startswith("--speed")], prices)
+        self.lacks: dict[str, str] = {}  # why nobody can speak with an engine
+        options = BookOptions(
+            fields,
+            lambda words: [word for word in words if not word.startswith("--speed")],
+            lambda engine: self.lacks.get(engine, ""),
+            prices,
+        )
         self.listening = ListeningApi(self.resident, self.state, Clock())
         self.config = SiteConfig(self.state, password, prefix, options, lambda: "e2a-swarm join CODE", self.run_cli)
         # Each changes what the coordinator tells of itself.
@@ -48,13 +58,17 @@ class SiteBench(DeskBench):
         told = self.resident.status
         self.resident.status = lambda: self._changed(told())  # type: ignore[method-assign]
 
-    async def run_cli(self, words: Sequence[str], folder: Path) -> bytes:
+    async def run_cli(self, words: Sequence[str], folder: Path, hear: Hear | None = None) -> bytes:
         self.asked.append(tuple(words))
+        if hear:
+            for percent in (1, 50):
+                hear(b'{"told": "downloading it, %d %%"}' % percent)
+                await self.downloading.wait()
         answer = self.answers.get(words[0])
         if answer is None:
             raise UsageError(self.faults.get(words[0], f"{words[0]} failed."))
         if words[0] == "voices" and words[1].startswith("--listen"):
-            (folder / "sample.flac").write_bytes(answer)
+            (folder / "sample.flac").write_bytes(self.answers.get("sample", answer))
         return answer
 
     def _changed(self, reply: StatusReply) -> StatusReply:

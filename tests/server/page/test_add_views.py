@@ -1,5 +1,6 @@
 """Books that are added by the page."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,10 +9,12 @@ import httpx
 import pytest
 from lxml import html
 from site_bench import SiteBench
+from stand_in_hub import stand_in_hub
 
 from swarm.errors import StoreError, UsageError
 from swarm.server.order_handler import MAX_BOOK_BYTES, MIN_FREE_BYTES
 from swarm.server.page.add_views import KEPT_S, MAX_DRAFTS, MAX_TOGETHER, Drafts, ranges_text
+from swarm.server.page.cli_process import CliProcesses, ModelFetches
 
 CHAPTERS = [
     {"number": number, "title": f"Chapter {number}", "opening": "It was", "words": 900, "estimated_s": 300}
@@ -28,8 +31,14 @@ CONTENTS = {
     "cautions": ["the language is a guess"],
     "more": 1,
 }
-HIBARI = {"engine": "hibari", "about": "fast", "voices": [{"name": "heart"}], "default": True}
-VOICES = {"engines": [HIBARI | {"licence": "", "quality": "", "first": "", "realtime": None}]}
+HIBARI = {
+    "engine": "hibari",
+    "about": "fast",
+    "voices": [{"name": "heart", "description": "", "fetch": None}],
+    "default": True,
+}
+FACTS = {"licence": "", "quality": "", "first": "", "realtime": None, "installed": True, "offered": True}
+VOICES = {"engines": [HIBARI | FACTS]}
 
 
 @pytest.fixture
@@ -175,6 +184,73 @@ async def test_a_voice_is_heard_once_it_was_spoken(bench: SiteBench) -> None:
     assert (await bench.send("/samples", **which)).content == heard.content
     assert len(bench.asked) == before
     assert bench.asked[-1] == ("voices", "--listen=heart", "--tts-engine=hibari", "--language=en")
+
+
+def away(name: str, **more: object) -> dict[str, object]:
+    return HIBARI | {"engine": name, "default": False, "installed": False, "licence": "", "quality": "", **more}
+
+
+async def test_the_list_of_voices_says_what_each_is_and_what_is_not_here(bench: SiteBench) -> None:
+    fetch = {"name": "hibari-emma", "size": 8_000_000, "licence": "Apache-2.0"}
+    voices = [{"name": "heart", "description": "American, female", "fetch": None}]
+    voices.append({"name": "emma", "description": "British, female", "fetch": fetch})
+    facts = {"licence": "", "quality": "", "first": "", "realtime": None, "offered": True}
+    engines = [HIBARI | facts | {"voices": voices, "installed": True}]
+    engines += [away("fife", **facts), away("coqui", **facts | {"offered": False, "first": "install it"})]
+    bench.answers["voices"] = json.dumps({"engines": engines}).encode()
+    page = html.document_fromstring((await bench.send("/voices", language="en")).text)
+    heart, emma = page.xpath("//details[1]//li")
+    assert " ".join(heart.text_content().split()) == "heart American, female Hear heartUse heart"
+    assert "British, female; not here yet: 8.0 MB, Apache-2.0" in emma.text_content()
+    assert emma.get("data-fetch") == "hibari-emma" and "Fetch and hear" in emma.text_content()
+    fife, coqui = page.xpath("//details")[1:]
+    assert "fife: on other machines" in fife.text_content()
+    assert [bool(fife.xpath(f".//button[@data-{what}]")) for what in ("hear", "use")] == [False, True]
+    assert "coqui: not installed" in coqui.text_content() and not coqui.xpath(".//button")
+
+
+async def test_a_voice_is_fetched_with_its_progress_and_one_at_a_time(bench: SiteBench) -> None:
+    async def state() -> tuple[object, ...]:
+        found = (await bench.client.get("/fetches", params={"model": "hibari-emma"})).json()
+        return found["state"], found["percent"], found["words"]
+
+    bench.answers["models"] = b""
+    await bench.send("/fetches", model="hibari-emma")
+    assert await state() == ("fetching", 1, "downloading it, 1 %")
+    assert "Another voice" in (await bench.send("/fetches", model="hibari-kore")).text
+    assert (await bench.send("/fetches", model="hibari-emma")).json()["state"] == "fetching"
+    bench.downloading.set()
+    await bench.send("/voices")
+    assert (await state())[0] == "here"
+    assert [words for words in bench.asked if words[0] == "models"] == [("models", "fetch", "hibari-emma", "--json")]
+    bench.faults["models"] = "Its server answered 404: `e2a-swarm models` lists others."
+    del bench.answers["models"]
+    await bench.send("/fetches", model="hibari-emma")
+    await bench.send("/voices")
+    assert await state() == ("failed", 0, "Its server answered 404.")
+    assert "no such voice" in (await bench.send("/fetches", model="--help")).text
+    assert "not asked for" in (await bench.client.get("/fetches", params={"model": "other"})).text
+
+
+async def test_a_download_that_fails_is_told_in_a_sentence_of_the_real_command(
+    bench: SiteBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stand_in_hub(tmp_path / "hub") as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        monkeypatch.setenv("E2A_SWARM_MODELS", str(tmp_path / "models"))
+        fetches = ModelFetches(CliProcesses(tmp_path / "state"), tmp_path)
+        heard = [fetches.fetch("hibari-emma")]
+        while heard[-1].state == "fetching":
+            await asyncio.sleep(0.01)
+            heard.append(fetches.find_fetch("hibari-emma"))
+    assert "model.onnx cannot be downloaded from" in heard[-1].words and "answered 404" in heard[-1].words
+    assert any("fetching hibari-emma (Apache-2.0, 7.9 MB)" in each.words for each in heard), heard
+
+
+async def test_an_engine_that_nobody_has_is_told_before_a_book_is_added(bench: SiteBench) -> None:
+    bench.lacks["hibari"] = "hibari is nowhere"
+    page = html.document_fromstring((await bench.send(f"/contents/{await draft(bench)}")).text)
+    assert "hibari is nowhere: the book waits until a machine has it." in page.text_content()
 
 
 async def test_a_book_of_the_queue_is_spoken_again_with_other_options(bench: SiteBench) -> None:

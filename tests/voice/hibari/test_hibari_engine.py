@@ -14,6 +14,7 @@ from swarm.job.spec import Recipe
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.hibari import engine as voices
 from swarm.voice.hibari.engine import engine
+from swarm.voice.host.choice import downloads
 from swarm.voice.host.registry import choose_recipe, find_model, pace_line
 
 HEART = Path(str(distribution("hibari-tts").locate_file("hibari/assets/hibari.onnx")))  # to import it takes a second
@@ -81,3 +82,16 @@ def test_workers_share_the_file_of_a_voice_that_does_not_come_with_the_package()
     model = engine.remote_model(Recipe("hibari", "emma", "en", "hibari-emma"))
     assert model is not None and model.files == (voices.models()["hibari-emma"],)
     assert engine.remote_model(Recipe("hibari", "heart", "en")) is None
+
+
+def test_the_voices_that_are_not_here_are_told_with_what_has_to_be_fetched(hub: StandInHub) -> None:
+    names = [voice.name for voice in engine.card.voices]
+    lacking = downloads(engine, names, "en")
+    assert sorted(lacking) == sorted(set(names) - {"heart"})
+    assert (lacking["emma"].name, lacking["emma"].licence, lacking["emma"].size) == (
+        "hibari-emma",
+        "Apache-2.0",
+        HEART.stat().st_size,
+    )
+    engine.fetch("hibari-emma", lambda words: None)
+    assert "emma" not in downloads(engine, names, "en")

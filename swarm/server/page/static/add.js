@@ -5,6 +5,7 @@ const form = document.getElementById("add"), voices = document.getElementById("v
 const list = document.getElementById("list-voices"), player = new Audio();
 const field = option => document.getElementById(`field${option}`);
 const fields = () => new URLSearchParams(new FormData(form));
+const POLL_MS = 500;
 
 // Show the HTML that an address answers with; its words are escaped by the server. A refusal comes as JSON.
 async function fill(place, address, body) {
@@ -19,6 +20,12 @@ const contents = [...document.querySelectorAll("[data-contents]")];
 async function look(place) {
   await fill(place, place.dataset.contents, fields());
   document.getElementById("add-all").hidden = contents.every(each => each.querySelector("[name=broken]"));
+  const known = document.querySelector("[data-language]")?.dataset;
+  if (!known) return;
+  for (const [option, value] of [["--language", known.language], ["--tts-engine", known.engine]]) {
+    if (field(option)) field(option).placeholder = value;
+  }
+  if (language() !== voices.dataset.of) listVoices();
 }
 contents.forEach(look);
 
@@ -28,23 +35,53 @@ form.addEventListener("change", event => {
       event.target.closest("fieldset")?.dataset.rereads) contents.forEach(look);
 });
 
-list.addEventListener("click", async () => {
+// The voices are those of the language that the user chose, else of the first book; they are listed anew when that is known.
+const language = () => field("--language")?.value || document.querySelector("[data-language]")?.dataset.language || "";
+async function listVoices() {
   list.disabled = true;
-  const language = field("--language").value || document.querySelector("[data-language]")?.dataset.language || "";
-  await fill(voices, list.dataset.voices, new URLSearchParams({language}));
+  const of = voices.dataset.of = language();
+  await fill(voices, list.dataset.voices, new URLSearchParams({language: of}));
   list.disabled = false;
-});
+}
+list.addEventListener("click", listVoices);
 
-voices.addEventListener("click", event => {
-  const {hear, use, engine, language} = event.target.closest("button")?.dataset ?? {};
-  if (hear !== undefined) play(event.target.closest("button"), {voice: hear, engine, language});
+voices.addEventListener("click", async event => {
+  const button = event.target.closest("button"), {hear, use, engine, language} = button?.dataset ?? {};
   if (use !== undefined) {
     field("--voice").value = use;
     field("--tts-engine").value = engine;
     tell(`The voice is ${use}.`);
     contents.forEach(look);
   }
+  if (hear === undefined && use === undefined) return;
+  if (await isHere(button.closest(".voice")) && hear !== undefined) play(button, {voice: hear, engine, language});
 });
+
+// Have what a voice needs fetched, and show how far that is; tell whether it is here.
+async function isHere(row) {
+  const model = row.dataset.fetch, place = row.querySelector(".fetching");
+  if (!model) return true;
+  let answer = await post(list.dataset.fetches, new URLSearchParams({model}));
+  while (answer) {
+    const {state, words, percent} = await answer.json();
+    if (state === "failed") { place.textContent = words; return false; }
+    if (state === "here") {
+      delete row.dataset.fetch;
+      row.querySelector(".lack").remove();
+      place.textContent = "It is here now.";
+      row.querySelector("[data-hear]").firstChild.data = "Hear";
+      return true;
+    }
+    const bar = place.querySelector("progress") ?? place.appendChild(document.createElement("progress"));
+    bar.max = 100;
+    bar.value = percent;
+    bar.setAttribute("aria-label", words);
+    await new Promise(done => setTimeout(done, POLL_MS));
+    answer = await fetch(`${list.dataset.fetches}?model=${encodeURIComponent(model)}`).catch(() => null);
+    if (!answer?.ok) { place.textContent = "The server is not reached; the download may go on there."; return false; }
+  }
+  return false;
+}
 
 async function play(button, which) {
   button.disabled = true;
