@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swarm.config import CoordinateConfig
-from swarm.errors import StoreError
+from swarm.errors import InUse, StoreError
 from swarm.lease.member_message import Enrol, Members
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
@@ -50,6 +50,16 @@ class Guest(NamedTuple):
     told: tuple[Membership, bool] | None = None
 
 
+class _Arrival(NamedTuple):
+    """What a machine said of itself, and how its connection came."""
+
+    enrol: Enrol
+    frame: bytes
+    by_code: bool
+    invite: bytes
+    is_now: bool  # by the present server key
+
+
 class Enrolment:
     """Answers `Enrol`, and tells all who enrolled what is new.
 
@@ -74,6 +84,7 @@ class Enrolment:
         self._say = say
         self._renewed = renewed
         self._guests: dict[bytes, Guest] = {}  # keys are peers
+        self._waiting: dict[bytes, _Arrival] = {}  # by peer, while another process changes the membership
         self._is_full_told = False
         self._others = 0  # counts the lists of members that the user was told of
         self._state = self._present_state()
@@ -96,6 +107,10 @@ class Enrolment:
     def take_enrolment(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of itself and of the membership; make it a member if it came by the code."""
         by_code, invite = self._router.came_by_code(), self._router.came_by_invite()
+        self._take_arrival(peer, _Arrival(enrol, frame, by_code, invite, self._router.came_now()))
+
+    def _take_arrival(self, peer: bytes, arrival: _Arrival) -> None:
+        enrol, frame, by_code, invite, is_now = arrival
         guest = self._guests.setdefault(peer, Guest(enrol.key, by_code))
         try:
             if invite and not self._identity.invites.use(invite, enrol.key):
@@ -105,6 +120,9 @@ class Enrolment:
                 self._take_in(peer, enrol, frame)
             if (invite or by_code) and guest.key == enrol.key:  # a connection is one machine
                 self._admit(enrol, invited=bool(invite))
+        except InUse:
+            self._waiting[peer] = arrival
+            return
         except NotAdmitted as fault:
             if not self._is_full_told:
                 self._say(f"{enrol.name} speaks, but it is no member, and its orders do not count: {fault}")
@@ -117,7 +135,7 @@ class Enrolment:
         if self._present_state() != self._state:
             self._renew()
         self._tell(peer)
-        if not self._router.came_now():
+        if not is_now:
             self._later(partial(self._router.proxy.cut, peer))  # the machine comes again with the key that it was told
 
     def _take_in(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
@@ -170,6 +188,9 @@ class Enrolment:
                     self._open()
                     self._renewed()
                 self._guests = {peer: each for peer, each in self._guests.items() if self._router.proxy.is_here(peer)}
+                waiting, self._waiting = self._waiting, {}
+                for peer in waiting.keys() & self._guests:
+                    self._take_arrival(peer, waiting[peer])
                 if now - told_s > NEWS_S:
                     told_s = now
                     self._tell_all()

@@ -1,5 +1,6 @@
 """Files that survive a crash or are refused, locks between processes, and folders for files that are being written."""
 
+import asyncio
 import contextlib
 import errno
 import glob
@@ -119,6 +120,12 @@ def make_folder(path: Path) -> None:
         path.mkdir(parents=True, exist_ok=True)
 
 
+def make_private_folder(path: Path) -> None:
+    """Make a folder, and its missing parents, that no other user of the machine may enter. Raises OSError."""
+    for folder in (*[parent for parent in reversed(path.parents) if not parent.exists()], path):
+        folder.mkdir(0o700, exist_ok=True)
+
+
 def write_synced(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write a new file and sync its content; its name is not durable yet. Raises OSError."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), mode)
@@ -130,7 +137,10 @@ def write_synced(path: Path, data: bytes, mode: int = 0o666) -> None:
 
 def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write `path` durably, whole or not at all; the umask applies to `mode`. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if mode & 0o077:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    else:
+        make_private_folder(path.parent)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         write_synced(part, data, mode)
@@ -176,13 +186,20 @@ def full_name(path: Path) -> str:
     return os.fsencode(tidy).decode("utf-8", "replace")
 
 
+PRIVATE = 0o600  # whoever may open a lock's file can hold the lock
+LOOK_S = 0.02  # between looks at a lock that is held
+
+
 class Lock:
-    """A lock on a file of its own. A crash releases it, because the operating system holds the lock."""
+    """A lock on a file of its own. A crash releases it, because the operating system holds the lock.
+
+    No other user of the machine may open the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._owner = path.with_suffix(".owner")
-        self._lock = FileLock(path)
+        self._lock = FileLock(path, mode=PRIVATE)
 
     def acquire(self, what: str, *, named: bool = True) -> None:
         """Take the lock, and write down by whom if `named`. Raises InUse, which names who works on `what`."""
@@ -196,18 +213,26 @@ class Lock:
     def try_acquire(self) -> bool:
         """Take the lock if it is free, and tell whether it was. Raises StoreError if the folder cannot be written."""
         with guarded(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.path.parent)
             try:
                 self._lock.acquire(blocking=False)
             except Timeout:
                 return False
+            with suppress(OSError):  # an older version let others read it
+                self.path.chmod(PRIVATE)
         return True
 
-    def wait(self) -> None:
-        """Wait until the lock is free, and take it; for short operations only. Raises StoreError."""
-        with guarded(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock.acquire()
+    def wait(self, on_loop_s: float = 0.0) -> None:
+        """Wait until the lock is free, and take it; for short operations only.
+
+        On an event loop it waits no longer than `on_loop_s`, since all connections would wait too. Raises StoreError,
+        and InUse where that is over.
+        """
+        until_s = time.monotonic() + on_loop_s
+        while not self.try_acquire():
+            if is_on_loop() and time.monotonic() >= until_s:
+                raise InUse(f"{full_name(self.path)} is locked by another process: end that one, or try again later.")
+            time.sleep(LOOK_S)
 
     def holder(self) -> str:
         """Return the name of the process that holds the lock, as far as it is known."""
@@ -227,6 +252,16 @@ class Lock:
         self._lock.release()
 
 
+def is_on_loop() -> bool:
+    """Tell whether an event loop runs in this thread, which holds up all its connections when it waits."""
+    with suppress(RuntimeError):
+        return asyncio.get_running_loop() is not None
+    return False
+
+
+START_S = 10.0  # several processes of one machine may start at once
+
+
 class Scratch:
     """The scratch folder of one process. The folders of dead processes are removed when the next one starts."""
 
@@ -234,7 +269,7 @@ class Scratch:
         self.folder = root / uuid.uuid4().hex
         self._guard = Lock(root / "guard")
         self._lock = Lock(self.folder.with_suffix(".lock"))
-        self._guard.wait()  # otherwise another process could take this lock for dead before it is held
+        self._guard.wait(START_S)  # otherwise another process could take this lock for dead before it is held
         try:
             with guarded(root):
                 self._lock.try_acquire()
@@ -245,7 +280,7 @@ class Scratch:
 
     def remove_scratch(self) -> None:
         """Remove the folder and its lock."""
-        self._guard.wait()
+        self._guard.wait(START_S)
         try:
             with guarded(self.folder):
                 self._lock.release()

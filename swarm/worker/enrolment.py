@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from swarm.errors import StoreError
+from swarm.errors import InUse, StoreError
 from swarm.lease.member_message import Enrol, Members
 from swarm.lease.message import FromCoordinator
 from swarm.net.identity import membership
@@ -23,6 +23,8 @@ WAITS = (
     "fingerprint of this machine's key is {})"
 )
 REFUSED = "{} does not let this machine in: a member refused {}, whose key has the fingerprint {}"
+
+AGAIN_S = 0.5  # an answer is taken again so late while another process of this machine changes the membership
 
 logger = logging.getLogger(__name__)
 
@@ -126,6 +128,7 @@ class MemberSocket(DealerSocket):
         self._enrolment = enrolment
         self._told = on_change
         self._is_present = True
+        self._again: asyncio.TimerHandle | None = None
         super().__init__(enrolment.keyring, on_change=self._changed)
 
     @property
@@ -148,11 +151,24 @@ class MemberSocket(DealerSocket):
             message, frame = await super().receive()
             if not isinstance(message, Members):
                 return message, frame
-            try:
-                if (
-                    self._enrolment.take_enrolment_answer(message, frame, is_present=self._is_present)
-                    or not self._is_present
-                ):
-                    self.send(*self._enrolment.greeting(message.key))
-            except StoreError as fault:  # the work goes on by the keys that are here
-                logger.debug(f"cannot keep the membership: {fault}")
+            self._take_answer(message, frame)
+
+    def _take_answer(self, message: Members, frame: bytes) -> None:
+        self._wait_no_more()
+        try:
+            lacks = self._enrolment.take_enrolment_answer(message, frame, is_present=self._is_present)
+            if lacks or not self._is_present:
+                self.send(*self._enrolment.greeting(message.key))
+        except InUse:
+            self._again = asyncio.get_running_loop().call_later(AGAIN_S, self._take_answer, message, frame)
+        except StoreError as fault:  # the work goes on by the keys that are here
+            logger.debug(f"cannot keep the membership: {fault}")
+
+    def _wait_no_more(self) -> None:
+        if self._again:
+            self._again.cancel()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._wait_no_more()
+        super().close()

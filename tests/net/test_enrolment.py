@@ -22,6 +22,7 @@ from swarm.net.identity.identity import Identity, keyring_of
 from swarm.net.identity.keys import load_key, save_key
 from swarm.net.identity.swarm_key import SwarmKey, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
+from swarm.system.disk import Lock
 from swarm.system.event_loop import cancel
 from swarm.worker.enrolment import WorkerEnrolment
 
@@ -462,3 +463,24 @@ async def test_what_makes_no_sense_is_no_end_and_a_connection_is_one_machine(hou
         pass
     assert len(desk.membership.members) == 2  # the desk's own machine, and one
     dealer.close()
+
+
+async def test_who_holds_the_lock_of_the_members_holds_up_no_coordinator_and_no_worker(
+    house: Open, tmp_path: Path
+) -> None:
+    desk = house(Desk, "laptop")
+    attic = house(Tenant, "attic", desk)
+    await until(lambda: attic.membership.is_member)
+    held = [Lock(tmp_path / name / "locks" / "members.lock") for name in ("laptop", "cellar")]
+    for lock in held:
+        assert lock.try_acquire()  # as a stopped `e2a-swarm members` would
+    cellar = house(Tenant, "cellar", desk)
+    await attic.is_served()
+    await cellar.is_served()  # by the code
+    assert {each.name for each in desk.membership.members.values()} == {"laptop", "attic"}
+    held[0].release()
+    await until(lambda: len(desk.membership.members) == 3)
+    assert not cellar.membership.is_member
+    held[1].release()
+    await until(lambda: cellar.membership.is_member)
+    await cellar.is_served()

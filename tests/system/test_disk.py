@@ -1,13 +1,17 @@
+import asyncio
 import errno
 import os
 import sqlite3
+import stat
+import sys
 from pathlib import Path
 
 import pytest
 
-from swarm.errors import StoreError
+from swarm.errors import InUse, StoreError
+from swarm.job.store.store import DiskStore
 from swarm.system import disk
-from swarm.system.disk import full_name, guarded, replace_file
+from swarm.system.disk import Lock, full_name, guarded, replace_file
 
 WHERE = Path("/state/jobs/moby")
 
@@ -96,3 +100,35 @@ def test_a_path_for_people_has_no_detours_and_keeps_its_links(tmp_path: Path, mo
     assert full_name(Path("../shared/gone.epub")) == str(tmp_path / "shared" / "gone.epub")
     assert full_name(tmp_path / "link" / "b.epub") == str(tmp_path / "link" / "b.epub")
     assert full_name(tmp_path / "link" / ".." / "a.epub") == str(tmp_path / "link" / ".." / "a.epub"), "another place"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_no_other_user_of_the_machine_may_open_a_lock_or_enter_the_state_folder(tmp_path: Path) -> None:
+    state, umask = tmp_path / "new" / "state", os.umask(0)
+    try:
+        lock = Lock(state / "locks" / "a.lock")
+        lock.acquire("it")
+        DiskStore(tmp_path / "other").close()
+        replace_file(tmp_path / "third" / "key", b"secret", mode=0o600)
+    finally:
+        os.umask(umask)
+    rights = {path: stat.S_IMODE(path.stat().st_mode) for path in (state, *state.rglob("*"), tmp_path / "other")}
+    assert [path for path, mode in rights.items() if mode & 0o077 and path.suffix != ".owner"] == []
+    assert stat.S_IMODE((tmp_path / "third").stat().st_mode) == 0o700
+    lock.release()
+    lock.path.chmod(0o644)  # as an older version made it
+    assert lock.try_acquire() and stat.S_IMODE(lock.path.stat().st_mode) == 0o600
+    lock.release()
+
+
+async def test_an_event_loop_does_not_wait_for_a_lock(tmp_path: Path) -> None:
+    first, second = Lock(tmp_path / "a.lock"), Lock(tmp_path / "a.lock")
+    first.wait()
+    with pytest.raises(InUse, match=r"a\.lock is locked by another process"):
+        second.wait()
+    waiting = asyncio.create_task(asyncio.to_thread(second.wait))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    first.release()
+    await waiting
+    second.release()

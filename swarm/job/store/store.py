@@ -43,6 +43,7 @@ from swarm.system.disk import (
     check_state,
     guarded,
     make_folder,
+    make_private_folder,
     replace_file,
     write_synced,
 )
@@ -158,7 +159,8 @@ class DiskStore:
         self._locks: dict[str, Lock] = {}
         self._made: list[str] = []
         check_state(state_dir)
-        make_folder(state_dir)
+        with guarded(state_dir):
+            make_private_folder(state_dir)
         if not (version := state_dir / VERSION_FILE).exists():
             with guarded(version):
                 replace_file(version, f"{STATE_VERSION}\n".encode())

@@ -3,6 +3,8 @@
 Each change is united with what the disk has by then, under a lock.
 """
 
+import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
@@ -17,10 +19,11 @@ from swarm.errors import StoreError
 from swarm.net.identity import membership
 from swarm.net.identity.membership import Membership
 from swarm.net.identity.swarm_key import KEY_FILE, SwarmKey, curve_keys
-from swarm.system.disk import Lock, guarded, replace_file
+from swarm.system.disk import LOOK_S, Lock, guarded, is_on_loop, replace_file
 
 FILE = "members.json"
 MAX_FILE_BYTES = 4 * 1024 * 1024
+_changing = threading.Lock()  # a thread that has it waits for no other process
 
 
 class Invite(Struct, frozen=True):
@@ -93,17 +96,29 @@ class IdentityStore:
         return (self.kept.membership, self.kept.secrets) != (before.membership, before.secrets)
 
     def change(self, change: Callable[[IdentityFile], IdentityFile]) -> None:
-        """Write what a function makes of the file's content of now."""
+        """Write what a function makes of the file's content of now.
+
+        On an event loop, raises InUse while another process changes the file; threads of this one take turns.
+        """
+        while not self._try_change(change):
+            time.sleep(LOOK_S)
+
+    def _try_change(self, change: Callable[[IdentityFile], IdentityFile]) -> bool:
         lock = Lock(self.state_dir / "locks" / "members.lock")
-        lock.wait()
-        try:
-            self.refresh()
-            kept = change(self.kept)
-            secrets = tuple(sorted({*kept.secrets, *self.kept.secrets, self.given.secret}))
-            self._hold(structs.replace(kept, secrets=secrets, seen_s=_of_members(kept)))
-            self._write()
-        finally:
-            lock.release()
+        with _changing:
+            if is_on_loop():
+                lock.wait()
+            elif not lock.try_acquire():
+                return False
+            try:
+                self.refresh()
+                kept = change(self.kept)
+                secrets = tuple(sorted({*kept.secrets, *self.kept.secrets, self.given.secret}))
+                self._hold(structs.replace(kept, secrets=secrets, seen_s=_of_members(kept)))
+                self._write()
+            finally:
+                lock.release()
+        return True
 
     def _write(self) -> None:
         path, key_path = self.state_dir / FILE, self.state_dir / KEY_FILE

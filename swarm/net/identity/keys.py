@@ -13,7 +13,7 @@ from swarm.errors import EnvironmentFault, StoreError
 from swarm.net.identity.identity_file import FILE, key_epochs_of, read_file
 from swarm.net.identity.key_epochs import names_of
 from swarm.net.identity.swarm_key import KEY_FILE, OPEN, SwarmKey, make_key, read_code
-from swarm.system.disk import Lock, guarded, replace_file
+from swarm.system.disk import START_S, Lock, guarded, replace_file
 
 OWN_KEY = "machine.key"
 OWNER_KEY = "owner.key"
@@ -43,7 +43,7 @@ def obtain_seed(path: Path) -> SigningKey:
     if path.exists():
         return read_seed(path)
     lock = Lock(path.parent / "locks" / f"{path.name}.lock")
-    lock.wait()
+    lock.wait(START_S)
     try:
         if not path.exists():
             with guarded(path):
@@ -140,7 +140,7 @@ def obtain_key(state_dir: Path) -> tuple[SwarmKey, bool]:
     if key := load_key(state_dir):
         return key, False
     lock = Lock(state_dir / "locks" / "swarm-key.lock")
-    lock.wait()  # two coordinators that start at the same time must end up in one swarm
+    lock.wait(START_S)  # two coordinators that start at the same time must end up in one swarm
     try:
         if key := load_key(state_dir):
             return key, False
