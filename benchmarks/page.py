@@ -5,9 +5,9 @@
 
 64 mock machines send a clip at a fixed pace, while 200 books wait. Spells without pages and spells with 20 open pages,
 half of them of books and half of machines, take turns. What is compared is the CPU time of the serving process, which
-other work on the computer hardly changes. "Efficiency" is the share of the clips that the machines could send. Answers
-and first paints are measured while the machines work; the latter in the distribution's Chromium, if it is here. The
-first row is a page of one word: so long the browser itself takes.
+other work on the computer hardly changes; so it is for calls of the interface for programs. "Efficiency" is the share
+of the clips that the machines could send. Answers and first paints are measured while the machines work; the latter in
+the distribution's Chromium, if it is here. The first row is a page of one word: so long the browser itself takes.
 """
 
 import argparse
@@ -47,6 +47,8 @@ VIEWS = {
     "Listen": "/listen/1",
     "Book": "/books/1",
 }
+CALLS = {"one book": "/api/v1/books/1", "all books": "/api/v1/books"}
+MANY = 300
 PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 SETTLE_S = 3.0
 ADDRESS_BAR = "WebUIOmniboxPopup,WebUIOmniboxAimPopup"  # renders pages of its own in each window, though none is shown
@@ -204,6 +206,14 @@ def answer_ms(url: str, path: str, times: int) -> tuple[float, int]:
     return statistics.median(took), len(answer.content)
 
 
+def call_us(api: httpx.Client, pid: int, path: str) -> float:
+    """Return how long the serving process computes for a call of the interface for programs, in the mean."""
+    began_s = cpu_s(pid)
+    for _ in range(MANY):
+        api.get(path).raise_for_status()
+    return 1e6 * (cpu_s(pid) - began_s) / MANY
+
+
 def paints_ms(url: str, times: int) -> dict[str, list[float]]:
     """Return the first paints of each view in a cold browser, sorted; {} where there is none."""
     browser = shutil.which("chromium") or shutil.which("google-chrome")
@@ -231,7 +241,7 @@ def paints_ms(url: str, times: int) -> dict[str, list[float]]:
 
 
 def main() -> None:
-    """Measure and print two tables in Markdown."""
+    """Measure and print three tables in Markdown."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=64)
     parser.add_argument("--books", type=int, default=200)
@@ -245,6 +255,7 @@ def main() -> None:
     with Swarm(Path(), 0.001) as swarm:
         pid, api = serve(swarm, arguments.books, arguments.characters)
         url = str(api.base_url).rstrip("/")
+        calls = {name: call_us(api, pid, path) for name, path in CALLS.items()}  # before machines make work
         spells: dict[str, list[Spell]] = {"no page": [], f"{arguments.pages} pages": []}
         with beside(_work, swarm.address, swarm.keys, arguments.workers, arguments.pace):
             wait_for(lambda: api.get("/api/v1/status").json()["machines"] == arguments.workers, 600, "the machines")
@@ -264,6 +275,10 @@ def main() -> None:
         shown = painted.get(name)
         paint = (f"{statistics.median(shown):.0f} ms", f"{shown[0]:.0f} ms") if shown else ("-", "-")
         row(name, f"{took_ms:.0f} ms", f"{size / 1000:.0f} kB", *paint)
+    print()
+    head("call", "CPU")
+    for name, took_us in calls.items():
+        row(name, f"{took_us:.0f} us")
 
 
 def tell_spells(spells: dict[str, list[Spell]], ideal_clips_s: float) -> None:

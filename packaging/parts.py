@@ -15,6 +15,7 @@ NAME = "e2a-swarm"
 KNOWN = {
     "av": "BSD-3-Clause AND GPL-3.0-or-later",  # it carries FFmpeg with x264, x265 and opencore-amr
     "espeakng-loader": "MIT AND GPL-3.0-or-later",  # it carries the library espeak-ng
+    "rich-click": "MIT",  # its metadata has the whole text
     "soundfile": "BSD-3-Clause AND LGPL-2.1-or-later",  # it carries libsndfile
 }
 

@@ -4,7 +4,8 @@ SwarmError                79  the book has gaps, or the fault has no class of it
 ├── Outdated              75  e2a-swarm was upgraded while the command ran: start it again
 ├── UsageError            64  an option or argument has no meaning
 │   ├── NoBooks           66  a folder has no book yet
-│   └── EngineUnknown     64  no engine of that name is known here; a worker may have it
+│   ├── EngineUnknown     64  no engine of that name is known here; a worker may have it
+│   └── NotThere          64  no book, machine or file of that name is there
 ├── BookError             65  the file is not a book that we can read
 │   └── PageError         65  one page of the book cannot be read; the others may be whole
 └── EnvironmentFault      69  the machine is at fault: disk, port, key, folder, device
@@ -111,6 +112,10 @@ class NoBooks(UsageError):
 
 class EngineUnknown(UsageError):
     """No engine of that name is known on this machine; a coordinator may wait for a worker that has it."""
+
+
+class NotThere(UsageError):
+    """There is no book, machine, feed or file of the name or number that was given."""
 
 
 class BookError(SwarmError):

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from swarm.errors import EnvironmentFault, SwarmError, UsageError
+from swarm.errors import EnvironmentFault, NotThere, SwarmError, UsageError
 from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.file_transfer import Piece
 from swarm.lease.member_message import OF_MACHINES, ApplicantRow, NewBook, Obeyed, Order
@@ -211,7 +211,7 @@ def revoke(identity: Identity, invite: str = ALL) -> str:
     """Take an open invite back, or all; return what was done, in words. Raises UsageError, StoreError."""
     gone = [each for each in identity.invites.unused if invite in (ALL, each.name)]
     if not gone and invite != ALL:
-        raise UsageError(f"No invite {invite!r} is open: `e2a-swarm members` lists those that are.")
+        raise NotThere(f"No invite {invite!r} is open: `e2a-swarm members` lists those that are.")
     identity.invites.revoke(gone)
     code = "its code lets" if len(gone) == 1 else "their codes let"
     return f"{count_text(len(gone), 'invite')} taken back: {code} nobody in" if gone else "no invite is open"
@@ -227,7 +227,7 @@ def one_of(machines: Sequence[Named], name: str, none: str) -> Named:
     """Return the machine of a name or fingerprint. Raises UsageError."""
     found = named(machines, name)
     if not found:
-        raise UsageError(f"{none} {name!r}: `e2a-swarm members` lists them.")
+        raise NotThere(f"{none} {name!r}: `e2a-swarm members` lists them.")
     if len(found) > 1:
         are_twins = len({fingerprint(each.key) for each in found}) < len(found)
         prints = ", ".join(each.key.hex() if are_twins else fingerprint(each.key) for each in found)
@@ -248,7 +248,7 @@ def _waiting(identity: Identity, name: str) -> Applicant:
         return one_of(identity.applicants.waiting, name, "No machine waits under the name")
     except UsageError as fault:
         others = ", ".join(f"{each.name} ({fingerprint(each.key)})" for each in identity.applicants.waiting)
-        raise UsageError(f"{fault} Those that wait: {others or 'none'}.") from fault
+        raise type(fault)(f"{fault} Those that wait: {others or 'none'}.") from fault
 
 
 def _other_list(other: Membership) -> OtherList:
@@ -313,7 +313,7 @@ def order_machines(order: Order, instruct: Instruct) -> str:
     if told.refusal:
         raise UsageError(told.refusal)
     kinds = "machine" if order.action in OF_MACHINES else "book or machine"
-    raise UsageError(f"There is no {kinds} {order.target!r} here: `e2a-swarm status` lists them.")
+    raise NotThere(f"There is no {kinds} {order.target!r} here: `e2a-swarm status` lists them.")
 
 
 def _deed(order: Order) -> str:

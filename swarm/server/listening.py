@@ -23,7 +23,7 @@ from swarm.audiobook.style import make_style
 from swarm.book.model.book import Pause, Segment, picture_kind
 from swarm.config import RedoConfig
 from swarm.coordinator.mending import mendings
-from swarm.errors import UsageError
+from swarm.errors import NotThere, UsageError
 from swarm.job.record import ClipAccepted
 from swarm.job.spec import BookFacts
 from swarm.job.state import JobState, Place, apply
@@ -236,7 +236,7 @@ class Listening:
         self._opening, self._drawing = asyncio.Lock(), asyncio.Lock()
 
     async def open(self, number: int) -> OpenBook:
-        """Return a book by its number. Raises UsageError for one of which nothing is spoken yet, StoreError."""
+        """Return a book by its number. Raises NotThere for one of which nothing is spoken yet, StoreError."""
         book = self._begun(number)
         if edition := self._resident.served(book):
             key = (book.job, "served", 0.0)
@@ -308,7 +308,7 @@ class Listening:
     def _begun(self, number: int) -> QueuedBook:
         book = self._resident.queue.find_book(number)
         if not book.job:
-            raise UsageError(f"{book.heading} was not begun yet: there is nothing to hear.")
+            raise NotThere(f"{book.heading} was not begun yet: there is nothing to hear.")
         return book
 
     async def _about(self, queued: QueuedBook) -> BookFacts:

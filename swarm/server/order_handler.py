@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from swarm.coordinator.machine_orders import APPROVALS, Instruct, MemberAdmin, order_machines
-from swarm.errors import Remedy, StoreError, SwarmError, UsageError
+from swarm.errors import NotThere, Remedy, StoreError, SwarmError, UsageError
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import OF_MACHINES, NewBook, Obeyed, Order
 from swarm.lease.message import PROTOCOL, other_protocol
@@ -79,7 +79,7 @@ class OrderHandler:
         if order.action not in OF_MACHINES and (book := self._resident.find_named_book(order.target)):
             return self._resident.obey(book, order)
         if order.action in ("move", "cancel", "remove"):
-            raise UsageError(f"There is no book {order.target!r} in the queue: `e2a-swarm status` lists them.")
+            raise NotThere(f"There is no book {order.target!r} in the queue: `e2a-swarm status` lists them.")
         return order_machines(order, self._instruct)
 
     def obey_all(self, orders: Sequence[Order]) -> list[str | SwarmError]:

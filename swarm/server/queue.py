@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from swarm.errors import StoreError, UsageError
+from swarm.errors import NotThere, StoreError, UsageError
 from swarm.job.store.store import copy_synced
 from swarm.lease.states import follow
 from swarm.system.disk import STATE_VERSION, Lock, guarded, make_folder, other_state, replace_file
@@ -148,11 +148,11 @@ class Queue:
         return self._content.epoch
 
     def find_book(self, book_id: int) -> QueuedBook:
-        """Return a book. Raises UsageError if there is none of that number."""
+        """Return a book. Raises NotThere if there is none of that number."""
         for book in self.books:
             if book.id == book_id:
                 return book
-        raise UsageError(f"There is no book {book_id} in the queue: `e2a-swarm status` lists them.")
+        raise NotThere(f"There is no book {book_id} in the queue: `e2a-swarm status` lists them.")
 
     def path(self, book: QueuedBook) -> Path:
         """Return the path of a book's copy."""

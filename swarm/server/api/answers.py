@@ -14,6 +14,18 @@ from swarm.watch.view import SILENT_S, job_percent, realtime
 from swarm.watch.words import standby_state
 
 
+class NoteAnswer(Struct, frozen=True):
+    """What was done, in words."""
+
+    note: str
+
+
+class ErrorAnswer(Struct, frozen=True):
+    """Why something was refused."""
+
+    error: str
+
+
 class BookAnswer(Struct, frozen=True):
     """One book of the queue."""
 

@@ -1,29 +1,43 @@
 """The interface for programs, /api/v1: what the commands of a queue and of members can do, over HTTP and JSON."""
 
+import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from inspect import getdoc
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
+import litestar
 import msgspec
+from litestar import HttpMethod, Litestar, MediaType
+from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, OpenAPIMediaType, Operation, RequestBody, Schema, SecurityScheme, Server
+from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
 from msgspec import Meta
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from swarm import __version__
 from swarm.coordinator.machine_orders import InviteRow, MemberAdmin, MemberList
-from swarm.errors import StoreError, SwarmError, UsageError
+from swarm.errors import NotThere, StoreError, SwarmError, UsageError
 from swarm.lease.member_message import Order
 from swarm.lease.message import StatusReply
 from swarm.server.api.answers import (
     BookAnswer,
+    ErrorAnswer,
     InviteAnswer,
     InviteRequest,
     MachineAnswer,
+    NoteAnswer,
     OrderAnswer,
     OrderRequest,
     StandbyAnswer,
@@ -33,7 +47,6 @@ from swarm.server.api.answers import (
     standby_answers,
     status_answer,
 )
-from swarm.server.api.calls import Call, ErrorAnswer, JsonAnswer, NoteAnswer, body_of, openapi
 from swarm.server.api.live_views import LiveViews, Pieces
 from swarm.server.api.metrics import exposition
 from swarm.server.api.tokens import Doorkeeper
@@ -45,10 +58,20 @@ from swarm.system.machine import Clock
 GLANCE_S = 0.5  # followers share a state that is so old: with many machines it takes a while to tell
 MAX_NAME = 500
 MAX_ORDERS = 1000  # one request has no more
-FileName = Annotated[str, Meta(description="the file's name")]
-Options = Annotated[Sequence[str], Meta(description="an option of add; repeatable")]
-WithAdmitted = Annotated[int, Meta(description="1: also those that came in by it")]
+FileName = Annotated[str, QueryParameter(description="the file's name")]
+Asked = NamedDependency[Request]  # the request, as the page knows it, too
+Options = Annotated[list[str] | None, QueryParameter(description="an option of add; repeatable")]
+WithAdmitted = Annotated[int, QueryParameter(description="1: also those that came in by it")]
 Orders = Annotated[list[OrderRequest], Meta(max_length=MAX_ORDERS)]
+REFUSALS = {
+    400: "It was refused.",
+    401: "The token is missing or wrong.",
+    404: "It is not there.",
+    429: "Too many wrong tokens came.",
+}
+NOT_KEPT = {"Cache-Control": "no-store"}  # the next moment has another answer
+MAX_JSON_BYTES = 256 * 1024
+logger = logging.getLogger(__name__)
 Seen = tuple[Sequence[QueuedBook], StatusReply]  # the queue, and the state of the coordinator
 FREE = ("/healthz", "/feeds/")  # these need no token, or have one of their own
 
@@ -58,6 +81,74 @@ def _tell(pieces: Pieces, changed: Sequence[Any], is_moved: bool) -> bytes:
     status, *books = pieces
     news: dict[str, object] = {"status": pieces[status], "books": [pieces[name] for name in changed if name != status]}
     return b"event: status\ndata: " + msgspec.json.encode(news | ({"order": books} if is_moved else {})) + b"\n\n"
+
+
+class StructSchemas(OpenAPISchemaPlugin):
+    """Adds to what the framework says of a struct in the OpenAPI document: its docstring, and whether it is closed."""
+
+    def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
+        """Tell whether a type is a struct."""
+        return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
+        """Return the schema of a struct."""
+        others = (each for each in schema_creator.plugins if isinstance(each, OpenAPISchemaPlugin) and each is not self)
+        framework = next(each for each in others if each.is_plugin_supported_field(field_definition))
+        schema: Schema = framework.to_openapi_schema(field_definition, schema_creator)
+        schema.description = getdoc(field_definition.type_)
+        schema.additional_properties = not field_definition.type_.__struct_config__.forbid_unknown_fields
+        return schema
+
+
+def unlisted(path: str, handler: Callable[..., Awaitable[Any]], **more: Any) -> list[HTTPRouteHandler]:
+    """Return the routes of what can be read and is no part of the OpenAPI document."""
+    return [HTTPRouteHandler(path, http_method=["GET", "HEAD"], include_in_schema=False, **more)(handler)]
+
+
+def _call(
+    method: HttpMethod,
+    path: str,
+    handler: Callable[..., Awaitable[Any]],
+    code: int,
+    gives: str = MediaType.JSON,
+    takes: str = "",
+) -> HTTPRouteHandler:
+    """Return a route of the OpenAPI document; `gives` and `takes` are the media types of what is no JSON."""
+    return HTTPRouteHandler(
+        path,
+        http_method=method,
+        status_code=code,
+        media_type=gives,
+        summary=(getdoc(handler) or "").partition("\n")[0].rstrip("."),
+        response_description="Done.",
+        responses={code: ResponseSpec(ErrorAnswer, False, about) for code, about in REFUSALS.items()},
+        operation_class=FileBody if takes else Operation,
+    )(handler)
+
+
+def get(path: str, handler: Callable[..., Awaitable[Any]], gives: str = MediaType.JSON) -> list[HTTPRouteHandler]:
+    """Return the routes of what can be read, also for a HEAD."""
+    head = HTTPRouteHandler(path, http_method="HEAD", include_in_schema=False, media_type=gives)(handler)
+    return [_call(HttpMethod.GET, path, handler, 200, gives), head]
+
+
+def post(path: str, handler: Callable[..., Awaitable[Any]], code: int = 201, takes: str = "") -> HTTPRouteHandler:
+    """Return the route of what adds or changes something."""
+    return _call(HttpMethod.POST, path, handler, code, takes=takes)
+
+
+def delete(path: str, handler: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
+    """Return the route of what takes something away."""
+    return _call(HttpMethod.DELETE, path, handler, 200)
+
+
+@dataclass
+class FileBody(Operation):
+    """A call whose body is a file."""
+
+    def __post_init__(self) -> None:
+        """Tell of the body."""
+        self.request_body = RequestBody({"application/octet-stream": OpenAPIMediaType()}, required=True)
 
 
 class Api:
@@ -80,24 +171,24 @@ class Api:
             self._glance = now, self.resident.status()
         return self.resident.queue.books, self._glance[1]
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes."""
         book = "/api/v1/books/{book:int}"
         return [
-            Route("/healthz", self.health),
-            Route("/metrics", self.metrics),
-            Call("GET", "/api/v1/status", self.status),
-            Call("GET", "/api/v1/books", self.books),
-            Call("POST", "/api/v1/books", self.add, 201, takes="application/octet-stream"),
-            Call("GET", book, self.book),
-            Call("POST", f"{book}/again", self.again, 201),
-            Call("GET", "/api/v1/machines", self.machines),
-            Call("GET", "/api/v1/standbys", self.standbys),
-            Call("POST", "/api/v1/orders", self.order),
-            Call("GET", "/api/v1/events", self.events, gives="text/event-stream"),
+            *unlisted("/healthz", self.health),
+            *unlisted("/metrics", self.metrics),
+            *get("/api/v1/status", self.status),
+            *get("/api/v1/books", self.books),
+            post("/api/v1/books", self.add, takes="application/octet-stream"),
+            *get(book, self.book),
+            post(f"{book}/again", self.again),
+            *get("/api/v1/machines", self.machines),
+            *get("/api/v1/standbys", self.standbys),
+            post("/api/v1/orders", self.order, code=200),
+            *get("/api/v1/events", self.events, gives="text/event-stream"),
         ]
 
-    async def health(self, request: Request) -> Response:
+    async def health(self) -> Response:
         """Tell that the process answers."""
         return Response("ok\n", media_type="text/plain")
 
@@ -117,49 +208,49 @@ class Api:
         """List the books of the queue, in order."""
         return book_answers(*self.look())
 
-    async def book(self, book: int) -> BookAnswer:
+    async def book(self, book: FromPath[int]) -> BookAnswer:
         """Show one book."""
         return self._of(self.resident.queue.find_book(book))
 
     def _of(self, book: QueuedBook) -> BookAnswer:
         return book_answers([book], self.look()[1])[0]
 
-    async def add(self, request: Request, name: FileName = "", option: Options = ()) -> BookAnswer:
+    async def add(self, asked: Asked, name: FileName = "", option: Options = None) -> BookAnswer:
         """Add the book that is the body."""
         name = safe_name(name[:MAX_NAME])
         self._uploads += 1
         path = self.folder / f"http {self._uploads} {name}"
         try:
-            await save_body(request, path)
-            book = await self.resident.add_book(path, name, option)
+            await save_body(asked, path)
+            book = await self.resident.add_book(path, name, option or ())
         finally:
             path.unlink(missing_ok=True)
         return self._of(book)
 
-    async def again(self, book: int, option: Options = ()) -> BookAnswer:
+    async def again(self, book: FromPath[int], option: Options = None) -> BookAnswer:
         """Add a book of the queue once more, with other options."""
         found = self.resident.queue.find_book(book)
-        return self._of(await self.resident.add_book(self.resident.queue.path(found), found.name, option))
+        return self._of(await self.resident.add_book(self.resident.queue.path(found), found.name, option or ()))
 
-    async def order(self, order: OrderRequest | Orders) -> OrderAnswer | list[OrderAnswer]:
+    async def order(self, data: JSONBody[OrderRequest | Orders]) -> OrderAnswer | list[OrderAnswer]:
         """Pause, move, drain, limit, approve and the like; also a list, which the queue records together."""
         try:
-            orders = [_order(each) for each in (order if isinstance(order, list) else [order])]
+            orders = [_order(each) for each in (data if isinstance(data, list) else [data])]
         except msgspec.MsgspecError as fault:
             raise UsageError(f"The body is no order: {fault}.") from fault
-        if isinstance(order, list):
+        if isinstance(data, list):
             return [_became(each) for each in self._order_handler.obey_all(orders)]
         return _became(self._order_handler.obey(orders[0]))
 
-    async def events(self, request: Request) -> Response:
+    async def events(self, asked: Asked) -> Response:
         """Stream the status, and the books that changed, as server-sent events."""
-        return self._live.stream(request, "events", self._pieces, _tell)
+        return self._live.stream(asked, "events", self._pieces, _tell)
 
     def _pieces(self) -> Pieces:
         books, reply = self.glance()
         return {"status": status_answer(books, reply)} | {book.book: book for book in book_answers(books, reply)}
 
-    async def metrics(self, request: Request) -> Response:
+    async def metrics(self) -> Response:
         """Tell the metrics for Prometheus."""
         return Response(
             exposition(self.look, self.resident.store.tally), media_type="text/plain; version=0.0.4; charset=utf-8"
@@ -171,21 +262,38 @@ def make_app(
     doorkeeper: Doorkeeper,
     clock: Clock,
     admits: Callable[[Scope], bool] = lambda scope: False,
-    more: Sequence[BaseRoute] = (),
-) -> Starlette:
-    """Make the application, with `more` routes.
+    more: Sequence[HTTPRouteHandler] = (),
+    prefix: str = "",
+) -> "Guarded":
+    """Make the application, with `more` routes, below the prefix at which a proxy serves it.
 
     Each path but those in FREE needs the token, unless `admits` lets a request in without.
     """
-    routes = [*api.routes(), *more]
-
-    async def document(request: Request) -> Response:
-        return JsonAnswer(openapi(routes))
-
-    routes.append(Route("/api/v1/openapi.json", document))
-    handlers: dict[Any, Any] = {SwarmError: _refused, HTTPException: _unknown}
-    guard = Middleware(Guarded, doorkeeper, clock, admits)
-    return Starlette(routes=routes, exception_handlers=handlers, middleware=[guard])
+    token = Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")})
+    app: Any = Litestar(
+        [*api.routes(), *more],
+        openapi_config=OpenAPIConfig(
+            title="e2a-swarm",
+            version=__version__,
+            path="/api/v1/openapi.json",
+            components=token,
+            security=[{"token": []}],
+            servers=[Server(url=prefix or "/")],
+            render_plugins=[JsonRenderPlugin(path="/")],
+        ),
+        dependencies={"asked": Provide(_asked, sync_to_thread=False)},
+        exception_handlers={
+            SwarmError: _refused,
+            HTTPException: _unknown,
+            RecursionError: _nested,
+            Exception: _broken,
+        },
+        plugins=[StructSchemas()],
+        cache_control=CacheControlHeader(no_store=True),
+        request_max_body_size=MAX_JSON_BYTES,
+        logging_config=None,
+    )
+    return Guarded(app, doorkeeper, clock, admits)
 
 
 class Guarded:
@@ -210,9 +318,9 @@ class Guarded:
         if self._doorkeeper.knows(shown):
             return None
         if self._doorkeeper.is_tried(self._clock.now()):
-            return JsonAnswer({"error": "Too many wrong tokens came; try again in a minute."}, 429)
+            return JSONResponse({"error": "Too many wrong tokens came; try again in a minute."}, 429, NOT_KEPT)
         why = "Send the header `Authorization: Bearer TOKEN`, with the token of the file web-token in the state folder."
-        return JsonAnswer({"error": why}, 401, {"WWW-Authenticate": "Bearer"})
+        return JSONResponse({"error": why}, 401, NOT_KEPT | {"WWW-Authenticate": "Bearer"})
 
 
 def path_of(scope: Scope) -> str:
@@ -221,11 +329,28 @@ def path_of(scope: Scope) -> str:
     return path.removeprefix(scope.get("root_path", "")) or "/"
 
 
-async def _unknown(request: Request, fault: Exception) -> Response:
-    assert isinstance(fault, HTTPException)
-    is_address = fault.detail == "Not Found"  # no handler says this
-    why = "There is no such address: /api/v1/openapi.json lists all." if is_address else fault.detail
-    return JsonAnswer(ErrorAnswer(why), fault.status_code, fault.headers)
+def _asked(request: litestar.Request[Any, Any, Any]) -> Request:
+    """Return a request as the page knows it, too."""
+    scope, receive = cast(Any, (request.scope, request.receive))
+    return Request(scope, receive)
+
+
+def _error(why: str, code: int, headers: dict[str, str] | None = None) -> litestar.Response[ErrorAnswer]:
+    return litestar.Response(
+        ErrorAnswer(why), status_code=code, headers=NOT_KEPT | (headers or {}), media_type=MediaType.JSON
+    )
+
+
+def _unknown(request: object, fault: HTTPException) -> litestar.Response[ErrorAnswer]:
+    why = {404: "There is no such address: /api/v1/openapi.json lists all.", 413: "The body is too large for an order."}
+    told = why.get(fault.status_code, fault.detail)
+    if isinstance(fault, ValidationException) and isinstance(fault.extra, list):
+        told = " ".join(f"The {each['source']} is not understood: {_about(each)}." for each in fault.extra)
+    return _error(told, fault.status_code, fault.headers)
+
+
+def _about(wrong: Mapping[str, str]) -> str:
+    return wrong["message"] if wrong["message"].startswith("Object") else f"{wrong['key']}: {wrong['message']}"
 
 
 def _order(asked: OrderRequest) -> Order:
@@ -236,9 +361,31 @@ def _became(became: str | SwarmError) -> OrderAnswer:
     return OrderAnswer(error=str(became)) if isinstance(became, SwarmError) else OrderAnswer(became)
 
 
-async def _refused(request: Request, fault: Exception) -> Response:
-    code = 507 if isinstance(fault, StoreError) else 400
-    return JsonAnswer(ErrorAnswer(str(fault)), code)
+def _refused(request: object, fault: SwarmError) -> litestar.Response[ErrorAnswer]:
+    return _error(str(fault), code_of(fault))
+
+
+def code_of(fault: SwarmError) -> int:
+    """Return the status code of an error."""
+    return 507 if isinstance(fault, StoreError) else 404 if isinstance(fault, NotThere) else 400
+
+
+def _nested(request: object, fault: RecursionError) -> litestar.Response[ErrorAnswer]:
+    return _error("The body is nested too deeply.", 400)
+
+
+def _broken(request: object, fault: Exception) -> litestar.Response[ErrorAnswer]:
+    logger.error("a request could not be answered", exc_info=fault)
+    return _error("The server failed at this; its log says where.", 500)
+
+
+async def body_of(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body of a request. Raises UsageError if the connection breaks before all of it came."""
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect:
+        raise UsageError("The connection broke before the body was there.") from None
 
 
 async def save_body(request: Request, path: Path) -> None:
@@ -253,21 +400,21 @@ class MemberAnswers:
     def __init__(self, members: MemberAdmin) -> None:
         self._members = members
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes."""
         return [
-            Call("GET", "/api/v1/members", self.list_all),
-            Call("DELETE", "/api/v1/members/{member}", self.remove),
-            Call("GET", "/api/v1/invites", self.invites),
-            Call("POST", "/api/v1/invites", self.invite, 201),
-            Call("DELETE", "/api/v1/invites/{invite}", self.revoke),
+            *get("/api/v1/members", self.list_all),
+            delete("/api/v1/members/{member:str}", self.remove),
+            *get("/api/v1/invites", self.invites),
+            post("/api/v1/invites", self.invite),
+            delete("/api/v1/invites/{invite:str}", self.revoke),
         ]
 
     async def list_all(self) -> MemberList:
         """List the members of the swarm, and the machines that wait."""
         return self._members.list()
 
-    async def remove(self, member: str, with_those_it_admitted: WithAdmitted = 0) -> NoteAnswer:
+    async def remove(self, member: FromPath[str], with_those_it_admitted: WithAdmitted = 0) -> NoteAnswer:
         """Put a member out, by its name or fingerprint."""
         return NoteAnswer(self._members.remove_member(member, with_admitted=bool(with_those_it_admitted)))
 
@@ -275,13 +422,13 @@ class MemberAnswers:
         """List the invites that are open, without their codes."""
         return self._members.list().invites
 
-    async def revoke(self, invite: str) -> NoteAnswer:
+    async def revoke(self, invite: FromPath[str]) -> NoteAnswer:
         """Take an open invite back; `all`: all of them."""
         return NoteAnswer(self._members.revoke(invite))
 
-    async def invite(self, invite: InviteRequest) -> InviteAnswer:
+    async def invite(self, data: JSONBody[InviteRequest]) -> InviteAnswer:
         """Make a code for one machine and a time."""
-        return new_invite(self._members, invite.for_s)
+        return new_invite(self._members, data.for_s)
 
 
 def new_invite(members: MemberAdmin, for_s: int) -> InviteAnswer:

@@ -4,19 +4,27 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from functools import wraps
 from pathlib import Path
 from typing import Annotated
 
-from msgspec import Meta, Struct
-from starlette.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
+from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Route
 
 from swarm.coordinator.made_file import BOOK_ENDING, JSON_ENDING, PAGE_ENDING
-from swarm.server.api.answers import FeedAnswer, FeedRequest, FileAnswer, ListenAnswer, RedoRequest, book_answers
-from swarm.server.api.calls import Call, NoteAnswer
+from swarm.errors import NotThere
+from swarm.server.api.answers import (
+    FeedAnswer,
+    FeedRequest,
+    FileAnswer,
+    ListenAnswer,
+    NoteAnswer,
+    RedoRequest,
+    book_answers,
+)
+from swarm.server.api.app import Asked, delete, get, post, unlisted
 from swarm.server.api.feed_documents import (
     CHAPTERS_KIND,
     EPUB_KIND,
@@ -36,9 +44,12 @@ from swarm.system.machine import Clock, machine_name
 
 FOR_EVER = "private, max-age=31536000, immutable"  # the address has the sound's digest
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
-FirstStretch = Annotated[int, Meta(description="the first stretch that is wanted")]
-StretchCount = Annotated[int, Meta(description="how many of them")]
-CoverSize = Annotated[str, Meta(description="small: as a JPEG for lists")]
+STRETCH = re.compile(r"(\d{1,9})\.wav")
+SoundDigest = Annotated[str, QueryParameter(description="the digest of the sound: the answer may be kept for ever")]
+StretchName = Annotated[str, PathParameter(description="the number of a stretch, and .wav")]
+FirstStretch = Annotated[int, QueryParameter(name="from", description="the first stretch that is wanted")]
+StretchCount = Annotated[int, QueryParameter(description="how many of them")]
+CoverSize = Annotated[str, QueryParameter(description="small: as a JPEG for lists")]
 
 
 class SoundApi:
@@ -47,19 +58,19 @@ class SoundApi:
     def __init__(self, library: Listening, resident: Resident) -> None:
         self._library, self._resident = library, resident
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes."""
         book = "/api/v1/books/{book:int}"
         return [
-            Call("GET", f"{book}/chapters", self.chapters),
-            Call("GET", f"{book}/chapters/{{chapter:int}}", self.chapter),
-            Call("GET", f"{book}/chapters/{{chapter:int}}/{{stretch:int}}.wav", self.sound, gives="audio/wav"),
-            Call("GET", f"{book}/doubtful", self.doubtful),
-            Call("GET", f"{book}/cover", self.cover, gives="image/*"),
-            Call("POST", f"{book}/redo", self.redo),
+            *get(f"{book}/chapters", self.chapters),
+            *get(f"{book}/chapters/{{chapter:int}}", self.chapter),
+            *get(f"{book}/chapters/{{chapter:int}}/{{stretch:str}}", self.sound, gives="audio/wav"),
+            *get(f"{book}/doubtful", self.doubtful),
+            *get(f"{book}/cover", self.cover, gives="image/*"),
+            post(f"{book}/redo", self.redo, code=200),
         ]
 
-    async def chapters(self, book: int) -> ListenAnswer:
+    async def chapters(self, book: FromPath[int]) -> ListenAnswer:
         """Tell how much of each chapter can be heard."""
         opened = await self._library.open(book)
         spec = opened.state.spec
@@ -73,36 +84,44 @@ class SoundApi:
         )
 
     async def chapter(
-        self, book: int, chapter: int, from_: FirstStretch = 1, count: StretchCount = MAX_STRETCHES
+        self, book: FromPath[int], chapter: FromPath[int], from_: FirstStretch = 1, count: StretchCount = MAX_STRETCHES
     ) -> ChapterStretches:
         """Tell the stretches of a chapter, and when its sentences are heard."""
         found = (await self._library.open(book)).playback.chapter(chapter, from_, count)
         if found is None:
-            raise HTTPException(404, "There is no such chapter.")
+            raise NotThere("There is no such chapter.")
         return found
 
-    async def doubtful(self, book: int) -> list[DoubtfulSentence]:
+    async def doubtful(self, book: FromPath[int]) -> list[DoubtfulSentence]:
         """List the sentences that may be wrong."""
         return (await self._library.open(book)).playback.doubtful()
 
-    async def sound(self, request: Request, book: int, chapter: int, stretch: int, sound: str = "") -> Response:
+    async def sound(
+        self,
+        asked: Asked,
+        book: FromPath[int],
+        chapter: FromPath[int],
+        stretch: StretchName,
+        sound: SoundDigest = "",
+    ) -> Response:
         """Send the sound of a stretch, or a range of it."""
-        found = await self._library.wav(book, chapter, stretch)
+        named = STRETCH.fullmatch(stretch)
+        found = await self._library.wav(book, chapter, int(named[1])) if named else None
         if found is None:
-            raise HTTPException(404, "This cannot be heard yet.")
+            raise NotThere("This cannot be heard yet.")
         digest, content = found
-        return ranged(request, content, "audio/wav", digest, FOR_EVER if sound == digest else "no-cache")
+        return ranged(asked, content, "audio/wav", digest, FOR_EVER if sound == digest else "no-cache")
 
-    async def cover(self, book: int, size: CoverSize = "") -> Response:
+    async def cover(self, book: FromPath[int], size: CoverSize = "") -> Response:
         """Send the cover of a book."""
         found = await cover_of(self._library, book, size)
         if found is None:
-            raise HTTPException(404, "This book has no cover.")
+            raise NotThere("This book has no cover.")
         return found
 
-    async def redo(self, book: int, sentence: RedoRequest) -> NoteAnswer:
+    async def redo(self, book: FromPath[int], data: JSONBody[RedoRequest]) -> NoteAnswer:
         """Have one sentence spoken again."""
-        return NoteAnswer(await self._library.redo(book, sentence.chapter, sentence.sentence, sentence.say))
+        return NoteAnswer(await self._library.redo(book, data.chapter, data.sentence, data.say))
 
 
 async def cover_of(library: Listening, number: int, size: str) -> Response | None:
@@ -137,6 +156,7 @@ def ranged(request: Request, content: bytes, kind: str, digest: str, cache: str)
 
 
 PUBLIC = "/feeds/"
+EPISODE = re.compile(r"\d{1,9}")
 RSS_KIND = "application/rss+xml"
 Shown = list[FinishedBook]
 
@@ -149,22 +169,21 @@ class Feeds:
         self._shelf = FinishedBooks(resident.store)
         self._looking = asyncio.Lock()
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes of both."""
-        place = f"{PUBLIC}{{token}}"
+        place = f"{PUBLIC}{{token:str}}"
         book = f"{place}/books/{{book:int}}"
         return [
-            Call("GET", "/api/v1/feeds", self.list_all),
-            Call("POST", "/api/v1/feeds", self.make, 201),
-            Call("DELETE", "/api/v1/feeds/{feed:int}", self.revoke),
-            Route(f"{place}/podcast.xml", self._shown(self.podcast)),
-            Route(f"{place}/opds", self._shown(self.opds)),
-            Route(f"{place}/opds.json", self._shown(self.opds2)),
-            Route(f"{book}/podcast.xml", self._shown(self.podcast)),
-            Route(f"{book}/cover", self._shown(self.cover)),
-            Route(f"{book}/book.epub", self._shown(self.epub)),
-            Route(f"{book}/{{place:int}}.chapters.json", self._shown(self.chapters)),
-            Route(f"{book}/{{place:int}}.{{ending}}", self._shown(self.sound)),
+            *get("/api/v1/feeds", self.list_all),
+            post("/api/v1/feeds", self.make),
+            delete("/api/v1/feeds/{feed:int}", self.revoke),
+            *unlisted(f"{place}/podcast.xml", self._shown(self.podcast)),
+            *unlisted(f"{place}/opds", self._shown(self.opds)),
+            *unlisted(f"{place}/opds.json", self._shown(self.opds2)),
+            *unlisted(f"{book}/podcast.xml", self._shown(self.podcast)),
+            *unlisted(f"{book}/cover", self._shown(self.cover)),
+            *unlisted(f"{book}/book.epub", self._shown(self.epub)),
+            *unlisted(f"{book}/{{file:str}}", self._shown(self.episode)),
         ]
 
     async def books(self) -> Shown:
@@ -175,13 +194,13 @@ class Feeds:
 
     # --- the tokens
 
-    async def list_all(self, request: Request) -> list[FeedAnswer]:
+    async def list_all(self, asked: Asked) -> list[FeedAnswer]:
         """List the feeds, with their addresses."""
-        return [answer(token, base_of(request)) for token in self.tokens.all]
+        return [answer(token, base_of(asked)) for token in self.tokens.all]
 
-    async def make(self, request: Request, feed: FeedRequest) -> FeedAnswer:
+    async def make(self, asked: Asked, data: JSONBody[FeedRequest]) -> FeedAnswer:
         """Make a feed of the shelf or of one book."""
-        return answer(self.make_token(feed.name, feed.book), base_of(request))
+        return answer(self.make_token(data.name, data.book), base_of(asked))
 
     def make_token(self, name: str, book: int) -> FeedToken:
         """Make a token of the shelf, or of one book if its number is not 0. Raises UsageError, StoreError."""
@@ -189,7 +208,7 @@ class Feeds:
             self._resident.queue.find_book(book)
         return self.tokens.make(name, book, self._clock.now())
 
-    async def revoke(self, feed: int) -> NoteAnswer:
+    async def revoke(self, feed: FromPath[int]) -> NoteAnswer:
         """Revoke a feed."""
         return NoteAnswer(f"{self.tokens.revoke(feed).name} is revoked: apps that have it get nothing more")
 
@@ -198,17 +217,16 @@ class Feeds:
     def _shown(self, show: Callable[[Request, Shown, str], Awaitable[Response]]) -> Callable[..., Awaitable[Response]]:
         """Return an answer that is given only for a token, about the books that it opens."""
 
-        @wraps(show)
-        async def shown(request: Request) -> Response:
-            token = self.tokens.find_token(request.path_params["token"])
+        async def shown(asked: Asked) -> Response:
+            token = self.tokens.find_token(asked.path_params["token"])
             if token is None:
                 return _none()
             books = await self.books()
-            number = request.path_params.get("book", 0)
+            number = asked.path_params.get("book", 0)
             books = [book for book in books if token.book in (0, book.number) and number in (0, book.number)]
             if number and not books:
                 return _none()
-            answered = await show(request, books, f"{base_of(request)}{PUBLIC}{token.secret}")
+            answered = await show(asked, books, f"{base_of(asked)}{PUBLIC}{token.secret}")
             answered.headers["X-Content-Type-Options"] = "nosniff"
             answered.headers["Referrer-Policy"] = "no-referrer"
             answered.headers.setdefault("Cache-Control", "private, no-cache")
@@ -233,20 +251,16 @@ class Feeds:
         text = json.dumps(catalogue_json(books, f"Books of {machine_name()}", base))
         return Response(text, media_type=JSON_KIND)
 
-    async def chapters(self, request: Request, books: Shown, base: str) -> Response:
-        """Send the chapters of an episode."""
-        place = request.path_params["place"] - 1
+    async def episode(self, request: Request, books: Shown, base: str) -> Response:
+        """Send a sound file, or a range of it, or its chapters."""
+        number, _, ending = request.path_params["file"].partition(".")
+        place = int(number) - 1 if EPISODE.fullmatch(number) else -1
         if not 0 <= place < len(books[0].files):
             return _none()
-        return Response(json.dumps(chapters(books[0], place)), media_type=CHAPTERS_KIND)
-
-    async def sound(self, request: Request, books: Shown, base: str) -> Response:
-        """Send a sound file, or a range of it."""
-        place = request.path_params["place"] - 1
-        if not 0 <= place < len(books[0].files):
-            return _none()
+        if ending == "chapters.json":
+            return Response(json.dumps(chapters(books[0], place)), media_type=CHAPTERS_KIND)
         file = books[0].files[place]
-        if file.path.suffix.lower() != f".{request.path_params['ending']}" or not file.path.is_file():
+        if file.path.suffix.lower() != f".{ending}" or not file.path.is_file():
             return _none()
         return FileResponse(file.path, media_type=file.kind)
 
@@ -294,12 +308,12 @@ class BookFiles:
         self._queue = queue
         self._known: dict[tuple[int, tuple[str, ...], float], tuple[BookFile, ...]] = {}
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes of the interface for programs."""
         place = "/api/v1/books/{book:int}/files"
         return [
-            Call("GET", place, self.list_all),
-            Call("GET", f"{place}/{{place:int}}", self.file, gives="application/octet-stream"),
+            *get(place, self.list_all),
+            *get(f"{place}/{{place:int}}", self.file, gives="application/octet-stream"),
         ]
 
     def files_of(self, book: QueuedBook) -> tuple[BookFile, ...]:
@@ -311,17 +325,17 @@ class BookFiles:
             self._known[key] = _files(book.files)
         return self._known[key]
 
-    async def list_all(self, book: int) -> list[FileAnswer]:
+    async def list_all(self, book: FromPath[int]) -> list[FileAnswer]:
         """List the files of a finished book."""
         files = self.files_of(self._queue.find_book(book))
         return [FileAnswer(place, file.name, file.size) for place, file in enumerate(files, start=1)]
 
-    async def file(self, book: int, place: int) -> Response:
+    async def file(self, book: FromPath[int], place: FromPath[int]) -> Response:
         """Send a file of a book, or a range of it."""
         files = self.files_of(self._queue.find_book(book))
         path = files[place - 1].path if 0 < place <= len(files) else None
         if path is None or not path.is_file():
-            raise HTTPException(404, "There is no such file on the server, or no longer.")
+            raise NotThere("There is no such file on the server, or no longer.")
         safe = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
         return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=safe)
 
@@ -351,6 +365,6 @@ class ListeningApi:
         self.feeds = Feeds(resident, self.library, FeedTokens(state_dir), clock)
         self.files = BookFiles(resident.queue)
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes of the interface for programs."""
         return [*self._sound.routes(), *self.feeds.routes(), *self.files.routes()]

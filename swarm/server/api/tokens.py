@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from swarm.errors import EnvironmentFault, StoreError, UsageError
+from swarm.errors import EnvironmentFault, NotThere, StoreError, UsageError
 from swarm.system.disk import guarded, replace_file
 from swarm.system.text import clean
 
@@ -51,12 +51,12 @@ class FeedTokens:
         return made
 
     def revoke(self, number: int) -> FeedToken:
-        """Revoke a token and return it. Raises UsageError if there is none of that number."""
+        """Revoke a token and return it. Raises NotThere if there is none of that number."""
         for token in self._tokens:
             if token.id == number:
                 self._write(tuple(other for other in self._tokens if other.id != number))
                 return token
-        raise UsageError(f"There is no feed {number}.")
+        raise NotThere(f"There is no feed {number}.")
 
     def find_token(self, secret: str) -> FeedToken | None:
         """Return the token with a secret; None if there is none."""

@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from swarm.errors import UsageError
-from swarm.server.api.calls import body_of
+from swarm.errors import NotThere, UsageError
+from swarm.server.api.app import body_of
 from swarm.server.order_handler import write_book
 from swarm.server.page.advice import MAX_LANGUAGE, Advisor, notes_of
 from swarm.server.page.auth_middleware import form_of
@@ -59,10 +59,10 @@ class Drafts:
         return draft
 
     def find_draft(self, number: str) -> Draft:
-        """Return a draft. Raises UsageError if it is gone."""
+        """Return a draft. Raises NotThere if it is gone."""
         draft = self._drafts.get(number)
         if draft is None or not draft.path.is_file():
-            raise UsageError("This book is no longer here: choose its file again.")
+            raise NotThere("This book is no longer here: choose its file again.")
         return draft
 
     def remove_draft(self, draft: Draft) -> None:

@@ -7,15 +7,14 @@ from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
-from msgspec import Meta, Struct
-from starlette.requests import Request
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromQuery, QueryParameter
+from msgspec import Struct
 from starlette.responses import Response
-from starlette.routing import BaseRoute
 
 from swarm.errors import UsageError
 from swarm.lease.message import StatusReply, WorkerStatus
-from swarm.server.api.app import MAX_NAME, FileName, Options, save_body
-from swarm.server.api.calls import Call
+from swarm.server.api.app import MAX_NAME, Asked, FileName, Options, get, post, save_body
 from swarm.server.page.cli_process import CliProcess, ModelFetches, VoiceSamples
 from swarm.server.page.fields import OptionField
 from swarm.server.queue import safe_name
@@ -142,7 +141,7 @@ class Advisor:
 
 
 MAX_LANGUAGE = 20
-LanguageCode = Annotated[str, Meta(description="its code, as de; all without it")]
+LanguageCode = Annotated[str, QueryParameter(description="its code, as de; all without it")]
 
 
 class JoinAnswer(Struct, frozen=True):
@@ -158,23 +157,24 @@ class Advice:
         self._resident, self._advisor, self._join = resident, advisor, join
         self._begun = 0
 
-    def routes(self) -> list[BaseRoute]:
+    def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes."""
         return [
-            Call("POST", "/api/v1/inspect", self.inspect, takes="application/octet-stream"),
-            Call("GET", "/api/v1/voices", self.voices),
-            Call("GET", "/api/v1/voices/sample", self.sample, gives="audio/flac"),
-            Call("GET", "/api/v1/join", self.join),
+            post("/api/v1/inspect", self.inspect, 200, takes="application/octet-stream"),
+            *get("/api/v1/voices", self.voices),
+            *get("/api/v1/voices/sample", self.sample, gives="audio/flac"),
+            *get("/api/v1/join", self.join),
         ]
 
-    async def inspect(self, request: Request, name: FileName = "", option: Options = ()) -> dict[str, Any]:
+    async def inspect(self, asked: Asked, name: FileName = "", option: Options = None) -> dict[str, Any]:
         """Tell what would be read of the book that is the body, as `inspect --json` does, and what that takes."""
         self._begun += 1
         path = self._advisor.folder / f"inspect {self._begun} {safe_name(name[:MAX_NAME])}"
-        self._resident.configure(path, option)  # options that name a file of this machine are refused here
+        self._resident.configure(path, option or ())  # options that name a file of this machine are refused here
         try:
-            await save_body(request, path)
-            contents, estimate = await self._advisor.contents(path, name, self._advisor.options.inspect_words(option))
+            await save_body(asked, path)
+            words = self._advisor.options.inspect_words(option or ())
+            contents, estimate = await self._advisor.contents(path, name, words)
         finally:
             path.unlink(missing_ok=True)
         return {**contents, "estimate": estimate}
@@ -185,7 +185,9 @@ class Advice:
             raise UsageError("A language is a code such as en or de.")
         return await self._advisor.voices(language)
 
-    async def sample(self, engine: str = "", voice: str = "", language: LanguageCode = "") -> Response:
+    async def sample(
+        self, engine: FromQuery[str] = "", voice: FromQuery[str] = "", language: LanguageCode = ""
+    ) -> Response:
         """Speak a sentence with a voice."""
         return await self._advisor.samples.sample_of(engine, voice, language)
 

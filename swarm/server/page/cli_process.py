@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from swarm.config import ENV_HOME
 from swarm.coordinator.prepare import reading_bytes
-from swarm.errors import UsageError
+from swarm.errors import NotThere, UsageError
 from swarm.system.child import ONE_THREAD, bounded_program, variables_of
 
 PROGRAM = "import sys; from swarm.commands.main import main; sys.exit(main())"
@@ -108,7 +108,7 @@ class VoiceSamples:
             await self._cli(["voices", *words], folder)
             found = _sample_in(folder)
         if found is None:
-            raise UsageError("There is no sample of this voice.")
+            raise NotThere("There is no sample of this voice.")
         return Response(found.read_bytes(), media_type="audio/flac")
 
     def _make_room(self, folder: Path) -> None:

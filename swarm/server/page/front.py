@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from swarm.errors import StoreError, SwarmError
-from swarm.server.api.app import Api, MemberAnswers, make_app
+from swarm.errors import SwarmError
+from swarm.server.api.app import Api, MemberAnswers, code_of, make_app
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.tokens import Doorkeeper
 from swarm.server.order_handler import OrderHandler
@@ -95,7 +95,7 @@ def make_front(
     _answer_faults(app, site)
     advice = Advice(api.resident, advisor, config.join)
     more = [*listening.routes(), *advice.routes(), *MemberAnswers(order_handler.members).routes()]
-    programs = make_app(api, doorkeeper, clock, middleware.admits, more)
+    programs = make_app(api, doorkeeper, clock, middleware.admits, more, config.prefix)
     return Front(programs, middleware, config.prefix)
 
 
@@ -112,7 +112,8 @@ def _answer_faults(app: Starlette, site: Site) -> None:
     """Have the site answer requests that cannot be obeyed, and those for no page, in words."""
 
     async def refused(request: Request, fault: Exception) -> Response:
-        return site.told(request, str(fault), code=507 if isinstance(fault, StoreError) else 400)
+        assert isinstance(fault, SwarmError)
+        return site.told(request, str(fault), code=code_of(fault))
 
     async def unknown(request: Request, fault: Exception) -> Response:
         return site.told(request, "There is no such page.", code=404)

@@ -178,7 +178,8 @@ async def test_a_file_that_is_gone_leaves_the_shelf_and_comes_back_with_it(bench
 
 
 async def test_what_is_no_feed_is_refused_in_words(bench: FeedBench) -> None:
-    for asked in ({"book": 7}, {"book": "x"}, {"colour": "red"}):
-        answer = await bench.client.post("/api/v1/feeds", json=asked)
-        assert (answer.status_code, bool(answer.json()["error"])) == (400, True)
-    assert (await bench.client.delete("/api/v1/feeds/9")).status_code == 400
+    for asked, code in (('{"book": 7}', 404), ('{"book": "x"}', 400), ('{"colour": "red"}', 400), ("", 400)):
+        answer = await bench.client.post("/api/v1/feeds", content=asked)
+        assert (answer.status_code, bool(answer.json()["error"])) == (code, True)
+    assert (await bench.client.get("/api/v1/feeds")).json() == []
+    assert (await bench.client.delete("/api/v1/feeds/9")).status_code == 404

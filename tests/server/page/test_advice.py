@@ -71,7 +71,7 @@ async def test_a_book_of_the_queue_is_added_again_with_other_options(bench: Site
         bench.queue.path(bench.queue.find_book(2)).read_bytes()
         == bench.queue.path(bench.queue.find_book(1)).read_bytes()
     )
-    assert (await ask(bench, "POST", "/api/v1/books/9/again")).status_code == 400
+    assert (await ask(bench, "POST", "/api/v1/books/9/again")).status_code == 404
 
 
 def reply(*speeds: float, silent_s: float = 0.0) -> StatusReply:

@@ -96,7 +96,7 @@ async def test_files_of_a_finished_book_are_handed_out_and_never_shown(bench: Si
     assert [file["size"] for file in listed] == [25, 25, None, None]
     for place in (0, 3, 9):
         assert (await bench.client.get(f"/api/v1/books/1/files/{place}")).status_code == 404
-    assert (await bench.client.get("/books/2")).status_code == 400
+    assert (await bench.client.get("/books/2")).status_code == 404
 
 
 async def test_a_book_that_is_removed_leaves_an_empty_view(bench: SiteBench) -> None:

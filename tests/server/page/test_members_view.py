@@ -46,7 +46,7 @@ async def test_a_member_is_removed_after_a_question(bench: SiteBench) -> None:
     fields = {each.get("name"): each.get("value") for each in form.xpath(".//input")}
     told = await bench.client.post(form.get("action"), data={**fields, "sure": "yes"})
     assert "attic is removed" in told.text and ATTIC not in bench.members.identity().membership.members
-    assert (await bench.send("/members/remove", member="nobody", sure="yes")).status_code == 400
+    assert (await bench.send("/members/remove", member="nobody", sure="yes")).status_code == 404
 
 
 async def test_an_invite_is_made_by_a_form_of_this_site_alone_and_shown_as_text_and_picture(bench: SiteBench) -> None:
