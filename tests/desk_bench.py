@@ -59,6 +59,6 @@ class DeskBench(ResidentBench):
         taken = await self.say(book)
         while isinstance(taken, Fetch):
             at = taken.offset
-            taken = await self.say(Piece(book.digest, at, book.size), content[at : at + piece])
+            taken = await self.say(Piece(book.digest, at, book.size, "book"), content[at : at + piece])
         assert isinstance(taken, Obeyed)
         return taken

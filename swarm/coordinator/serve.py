@@ -26,13 +26,12 @@ from swarm.job.record import ClipAccepted, GainFixed, JobFinished, SegmentQuaran
 from swarm.job.state import Place
 from swarm.job.store.store import DiskStore
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
-from swarm.lease.coordinator.intake import ClipAssembly
 from swarm.lease.coordinator.order_effects import Instructed, instruct
 from swarm.lease.coordinator.time_left import EncoderUse
 from swarm.lease.envelope import MAX_CLIP_BYTES, Message, Reason
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import Copy, NewBook, Order, QueuedStatus
-from swarm.lease.message import Clip, ClipPiece, FromWorker, Hello, StatusReply
+from swarm.lease.message import Clip, FromWorker, Hello, StatusReply, is_part_of_clip
 from swarm.lease.outcome import JournalEntry, Outcome
 from swarm.net.transport import Router
 from swarm.standby.adopt import note_taken_over
@@ -246,7 +245,6 @@ class Server:
         self.hear: Callable[[Reason], None] = lambda event: None  # is told what happens, as the user is
         self._orders: UserOrders | None = None
         self._standing: Standing = lambda reply: reply
-        self._assembly = ClipAssembly()
         self._writings = Writings()
         self._lines = LineRateLimiter(MAX_LINES, LINE_S, TOO_MANY)
         self._running = False
@@ -321,7 +319,6 @@ class Server:
 
     def _do(self, outcome: Outcome) -> None:
         """Queue what a call of the core asks for, and look at its next deadline anew."""
-        self._assembly.keep(self._core.may_go_on)
         self._outcomes.put_nowait(outcome)
         self._called.set()
 
@@ -340,10 +337,10 @@ class Server:
             peer, message, frame = await self._router.receive()
             if isinstance(message, Copy) or (isinstance(message, Fetch) and message.kind in ("copy", "records")):
                 self._copies.take_question(peer, message)
-            elif isinstance(message, Order | NewBook) or (isinstance(message, Piece) and peer not in self._core.peers):
+            elif isinstance(message, Order | NewBook) or (isinstance(message, Piece) and message.kind == "book"):
                 if self._orders is not None:
                     self._orders.answer_user(peer, message, frame)
-            elif isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
+            elif isinstance(message, Clip | Piece) and is_part_of_clip(message, frame):
                 self._take_piece(peer, message, frame)
             else:
                 self._do_with(peer, frame, self._take(peer, message, frame))
@@ -354,7 +351,7 @@ class Server:
         if frame and not outcome.is_of_use:
             self._router.penalise(peer, len(frame))
 
-    def _take_piece(self, peer: bytes, message: Clip | ClipPiece, frame: bytes) -> None:
+    def _take_piece(self, peer: bytes, message: Clip | Piece, frame: bytes) -> None:
         """Take a piece of a clip, and the clip itself once it is whole.
 
         The answer to a piece does not wait for the disk, so that a slow disk is not taken for a slow link.
@@ -364,10 +361,8 @@ class Server:
             self._carry_out(outcome)
         else:
             self._do_with(peer, frame, outcome)
-        coming = self._core.coming(peer)
-        offset = message.offset if isinstance(message, ClipPiece) else 0
-        whole = self._assembly.add_piece(peer, offset, frame, coming)
-        if coming is not None and whole:
+        if (coming := self._core.coming(peer)) and coming.file.is_whole:
+            whole = bytes(coming.file.data)
             self._do_with(peer, whole, self._take(peer, coming.clip, whole))
 
     def _take(self, peer: bytes, message: FromWorker, frame: bytes) -> Outcome:

@@ -29,7 +29,7 @@ class Settings:
     split: bool = True  # whether a lease may be shortened for an idle slot
     unknown_deadline_s: float = UNKNOWN_DEADLINE_S  # a segment has so long while its slot's speed is unknown
     piece: int = PIECE_BYTES  # bytes of one `Piece`
-    clip_piece: int = CLIP_PIECE_BYTES  # bytes of one `ClipPiece` at most
+    clip_piece: int = CLIP_PIECE_BYTES  # bytes of a piece of a clip at most
     alone: bool = False  # whether no other worker will ever come
     opus: bool = False  # whether clips may come as Opus over links that are the bottleneck
     # It believes a worker that a job was taken over; in an open swarm strangers could say it.

@@ -80,14 +80,16 @@ class OfferedLatents(Struct, frozen=True):
     size: Offset
 
 
-# What moves in pieces: a file, its block list, and for standbys what they copy of a job, and its records.
-Moved = Literal["file", "blocks", "copy", "records"]
+# What moves in pieces: a file, its block list, a user's book, a clip on its way to the coordinator, and for standbys
+# what they copy of a job, and its records.
+Moved = Literal["file", "blocks", "book", "clip", "copy", "records"]
 
 
 class Fetch(Message, frozen=True, tag=True):
-    """Asks for the piece that begins at `offset`, of what a digest names.
+    """Asks for the piece that begins at `offset`, of what a digest names: all before it is here.
 
-    Records are asked for by the digest and the number of those that are here.
+    The sender of a clip is ahead of this by what its link carries. Records are asked for by the digest and the number
+    of those that are here.
     """
 
     digest: AnyDigest

@@ -204,16 +204,15 @@ class Clip(ClipInfo, Message, frozen=True, tag=True):
     key: Key
     lease: Count = 0
     slot: Count = 0
-    number: Count = 0  # identifies a clip in pieces on its connection
-    size: Count = 0  # bytes of a clip in pieces; 0: the frame is the whole clip
+    size: Count = 0  # bytes of a clip in pieces, of which the frame is the first; 0: the frame is the whole clip
     packing: Name = ""  # a `Packing`; the coordinator makes FLAC from "opus"
 
 
-class ClipPiece(Message, frozen=True, tag=True):
-    """A further piece of a clip; its bytes are the frame that follows."""
-
-    number: Count
-    offset: Count
+def is_part_of_clip(message: Message, frame: bytes) -> bool:
+    """Tell whether a message brings a part of a clip: the first, with its facts, or a further one."""
+    if isinstance(message, Piece):
+        return message.kind == "clip"
+    return isinstance(message, Clip) and len(frame) < message.size
 
 
 class Failed(Message, frozen=True, tag=True):
@@ -318,13 +317,6 @@ class Accepted(Message, frozen=True, tag=True):
     job: Name
     clips: Clips
     credit: Count = 0  # bytes the worker may have under way from now on, less as others join; 0: no change
-
-
-class Received(Message, frozen=True, tag=True):
-    """So many bytes of a clip in pieces have come: the worker may send further ones."""
-
-    number: Count
-    have: Count
 
 
 class Rejected(Message, frozen=True, tag=True):
@@ -468,8 +460,8 @@ class StatusReply(Message, frozen=True, tag=True):
 
 FromUser = Status | Order | NewBook
 FromMember = FromUser | Copy | Epochs | Enrol | Silent
-FromWorker = Hello | Held | Heartbeat | Clip | ClipPiece | Failed | Release | Bye | Fetch | Piece | FromMember
-Answer = Welcome | Refused | Wanted | Accepted | Received | Rejected | WhoAreYou | StatusReply | Obeyed
+FromWorker = Hello | Held | Heartbeat | Clip | Failed | Release | Bye | Fetch | Piece | FromMember
+Answer = Welcome | Refused | Wanted | Accepted | Rejected | WhoAreYou | StatusReply | Obeyed
 FromCoordinator = (
     Answer
     | Copied

@@ -7,8 +7,8 @@ from swarm.job.job_asset import JobAsset
 from swarm.job.record import AnyRecord
 from swarm.job.spec import Recipe
 from swarm.lease.envelope import Message, Reason
-from swarm.lease.file_transfer import Fetch
-from swarm.lease.message import Clip, ClipPiece, Received
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.message import Clip
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,12 @@ class Outcome:
     @property
     def is_receipt(self) -> bool:
         """Whether it says no more than that pieces came: it need not wait for earlier outcomes to reach the disk."""
-        return not self.entries and all(isinstance(send.message, Received) for send in self.sends)
+        return not self.entries and all(isinstance(send.message, Fetch) for send in self.sends)
 
     @property
     def is_of_use(self) -> bool:
         """Whether the bytes that came with a message are kept, or more of them were asked for."""
-        return any(entry.frame for entry in self.entries) or any(
-            isinstance(send.message, Received | Fetch) for send in self.sends
-        )
+        return any(entry.frame for entry in self.entries) or any(isinstance(send.message, Fetch) for send in self.sends)
 
     def send(self, peer: bytes, message: Message, frame: bytes = b"") -> None:
         """Add a message."""
@@ -157,7 +155,7 @@ class ClipPart:
     """A piece of a clip to be sent: the message, and where its bytes lie in the clip's frame."""
 
     clip: Clip
-    message: Clip | ClipPiece
+    message: Clip | Piece
     offset: int
     length: int
 

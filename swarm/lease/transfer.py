@@ -1,5 +1,5 @@
-"""Bytes in pieces: how far a file has come, and what others asked for. Pure: the shell has the bytes, or `Incoming`
-keeps a small file's.
+"""Bytes in pieces: how far a file has come, how far it has gone, and what others asked for. Pure: the shell has the
+bytes, or `Incoming` keeps those of a small file.
 
 One pair of messages serves all: a `Piece` brings bytes, and a `Fetch` asks for what follows an offset.
 """
@@ -33,6 +33,11 @@ class Incoming:
         self._found = hashlib.sha256()
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all came, whatever its digest."""
+        return self.have >= self.size
+
+    @property
     def next_fetch(self) -> Fetch:
         """The question for the piece that comes next."""
         return Fetch(self.digest, self.have, self.kind, self.job)
@@ -51,10 +56,10 @@ class Incoming:
     def take_piece(self, piece: Piece, frame: bytes) -> Took:
         """Take a piece, and return whether more is to come, or whether the whole file has its digest.
 
-        One that is not the next, or that has not the size of the next, is not taken.
+        One that is not the next, or that is larger than a piece or what is left, is not taken.
         """
         is_next = piece == Piece(self.digest, self.have, self.size, self.kind, self.job)
-        if not is_next or not frame or len(frame) != piece_size(self.size, self.have, self.piece):
+        if not is_next or not 0 < len(frame) <= piece_size(self.size, self.have, self.piece):
             return "unasked"
         self.have += len(frame)
         self._found.update(frame)
@@ -65,12 +70,53 @@ class Incoming:
         return "whole" if self._found.hexdigest() == self.digest else "spoilt"
 
 
+@dataclass
+class Outgoing:
+    """A file that is sent ahead of what is asked for; `sent` and `received` are bytes from its beginning."""
+
+    digest: str
+    size: int
+    kind: Moved
+    sent: int = 0
+    received: int = 0
+    sent_s: deque[tuple[int, float]] = field(default_factory=deque)  # the end of each piece, and when it left
+
+    @property
+    def under_way(self) -> int:
+        """The bytes that left and have not arrived, as far as is known."""
+        return self.sent - self.received
+
+    def next_piece(self, piece: int, now: float) -> tuple[Piece, int]:
+        """Return the next piece and its length, at most `piece` bytes, and count it as sent."""
+        offset, length = self.sent, piece_size(self.size, self.sent, piece)
+        self.sent += length
+        self.sent_s.append((self.sent, now))
+        return Piece(self.digest, offset, self.size, self.kind), length
+
+    def rewind(self, offset: int) -> None:
+        """Count what lies from `offset` on as not sent."""
+        self.sent = min(self.sent, offset)
+        while self.sent_s and self.sent_s[-1][0] > self.sent:
+            self.sent_s.pop()
+
+    def note_received(self, have: int, now: float) -> tuple[float, int]:
+        """Note that the first `have` bytes came; return how long the oldest news took, in seconds, and its bytes."""
+        news = min(have, self.sent) - self.received
+        if news <= 0 or not self.sent_s:
+            return 0.0, 0
+        age_s = now - self.sent_s[0][1]
+        while self.sent_s and self.sent_s[0][0] <= have:
+            self.sent_s.popleft()
+        self.received += news
+        return age_s, news
+
+
 Asked = TypeVar("Asked")
 
 
 @dataclass
-class Outgoing(Generic[Asked]):
-    """What peers asked for and was not sent yet: each peer has its turn, and `most` questions at the most."""
+class Questions(Generic[Asked]):
+    """What peers asked for and was not answered yet: each peer has its turn, and `most` questions at the most."""
 
     most: int
     waiting: dict[bytes, deque[Asked]] = field(default_factory=dict)  # the order of peers is that of their turns

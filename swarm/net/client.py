@@ -226,7 +226,7 @@ async def bring_book(
             while isinstance(taken, Fetch):
                 file.seek(taken.offset)
                 moved(taken.offset, size)
-                taken = await conversation.say(Piece(digest, taken.offset, size), file.read(PIECE_BYTES))
+                taken = await conversation.say(Piece(digest, taken.offset, size, "book"), file.read(PIECE_BYTES))
     except OSError as fault:
         raise UsageError(f"{book} cannot be read: {fault.strerror or fault}.") from fault
     finally:

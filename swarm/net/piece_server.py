@@ -6,7 +6,7 @@ from typing import Generic
 
 from swarm.job.job_asset import PIECE_BYTES
 from swarm.lease.envelope import Message
-from swarm.lease.transfer import Asked, Outgoing
+from swarm.lease.transfer import Asked, Questions
 from swarm.net.transport import Router
 
 MAX_UNREAD_BYTES = 16 * PIECE_BYTES  # answers are dropped while a peer has more to read
@@ -21,12 +21,12 @@ class PieceServer(ABC, Generic[Asked]):
 
     def __init__(self, router: Router) -> None:
         self._router = router
-        self._outgoing = Outgoing[Asked](self.max_asked)
+        self._questions = Questions[Asked](self.max_asked)
         self._called = asyncio.Event()
 
     def ask(self, peer: bytes, asked: Asked) -> None:
         """Add a question to those of a peer."""
-        self._outgoing.ask(peer, asked)
+        self._questions.ask(peer, asked)
         self.look_again()
 
     def look_again(self) -> None:
@@ -45,7 +45,7 @@ class PieceServer(ABC, Generic[Asked]):
         """Answer until cancelled. Raises what `answer` raises."""
         while True:
             self._called.clear()
-            while found := self._outgoing.take_next(self.is_here):
+            while found := self._questions.take_next(self.is_here):
                 answer = await self.answer(*found)
                 if answer is not None and self._router.unread(found[0]) <= MAX_UNREAD_BYTES:
                     self._router.send(found[0], *answer)

@@ -114,7 +114,7 @@ class OrderHandler:
         path = self._folder / f"{self._begun} {safe_name(book.name)}"  # the file's ending tells the kind of book
         with guarded(path):
             path.write_bytes(b"")
-        file = Incoming(book.digest, book.size, keeps=False)
+        file = Incoming(book.digest, book.size, kind="book", keeps=False)
         self._incoming[peer] = BroughtBook(book, path, file)
         return file.next_fetch
 

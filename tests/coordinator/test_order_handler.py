@@ -34,13 +34,17 @@ async def test_a_book_comes_in_pieces_and_is_in_the_queue_when_its_bringer_is_to
 async def test_a_piece_that_comes_twice_or_too_early_changes_nothing(bench: DeskBench) -> None:
     book = BOOK * 500
     digest, size, first = hashlib.sha256(book).hexdigest(), len(book), PIECE_BYTES
-    assert await bench.say(NewBook("Emma.txt", digest, size)) == Fetch(digest, 0)
-    assert await bench.say(Piece(digest, 0, size), book[:first]) == Fetch(digest, first)
-    assert await bench.say(Piece(digest, 0, size), book[:first]) == Fetch(digest, first)
-    assert await bench.say(Piece(digest, 2 * first, size), book[2 * first :]) == Fetch(digest, first)
-    assert await bench.say(Piece(digest, first, size), book[first:] + b"more than it said") == Fetch(digest, first)
-    assert await bench.say(Piece(digest, first, size), book[first : 2 * first]) == Fetch(digest, 2 * first)
-    assert await bench.say(Piece(digest, 2 * first, size), book[2 * first :]) == Obeyed(True, book=1)
+    assert await bench.say(NewBook("Emma.txt", digest, size)) == Fetch(digest, 0, "book")
+    assert await bench.say(Piece(digest, 0, size, "book"), book[:first]) == Fetch(digest, first, "book")
+    assert await bench.say(Piece(digest, 0, size, "book"), book[:first]) == Fetch(digest, first, "book")
+    assert await bench.say(Piece(digest, 2 * first, size, "book"), book[2 * first :]) == Fetch(digest, first, "book")
+    assert await bench.say(Piece(digest, first, size, "book"), book[first:] + b"more than it said") == Fetch(
+        digest, first, "book"
+    )
+    assert await bench.say(Piece(digest, first, size, "book"), book[first : 2 * first]) == Fetch(
+        digest, 2 * first, "book"
+    )
+    assert await bench.say(Piece(digest, 2 * first, size, "book"), book[2 * first :]) == Obeyed(True, book=1)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +61,7 @@ async def test_a_book_that_cannot_be_taken_is_refused_and_leaves_nothing(
 ) -> None:
     assert why in (await bench.bring(book, content)).note
     assert (bench.queue.books, list(bench.room.iterdir())) == ((), [])
-    piece = await bench.say(Piece(book.digest, 0, book.size), content)
+    piece = await bench.say(Piece(book.digest, 0, book.size, "book"), content)
     assert isinstance(piece, Obeyed)
     assert "run the same command again" in piece.note
 
@@ -74,7 +78,7 @@ async def test_users_and_workers_are_answered_while_a_slow_disk_takes_a_book(
     free = threading.Event()
     monkeypatch.setattr("swarm.server.queue.copy_synced", lambda source, part: free.wait(60) and part.write_bytes(BOOK))
     await bench.say(NewBook("Emma.txt", DIGEST, len(BOOK)))
-    bench.order_handler.answer_user(b"p", Piece(DIGEST, 0, len(BOOK)), BOOK)
+    bench.order_handler.answer_user(b"p", Piece(DIGEST, 0, len(BOOK), "book"), BOOK)
     await asyncio.sleep(0)
     bench.order_handler.answer_user(b"q", Order("pause", "attic", protocol=PROTOCOL), b"")
     assert isinstance(bench.outbox.sent[-1], Obeyed)

@@ -59,7 +59,7 @@ FROM_WORKER: list[m.Message] = [
     m.Fetch(DIGEST, 2048, "blocks"),
     m.Piece(DIGEST, 5, 2**33),
     m.Clip("job", 0, 1, 2, KEY, 7, 1, samples=2400, sample_rate=24000, digest=DIGEST, work_s=0.25),
-    m.ClipPiece(3, 65536),
+    m.Piece(DIGEST, 65536, 2**20, "clip"),
     m.Failed("job", 0, 1, 2, "silent", "nothing heard", 7, 1),
     m.Release(7, "leaving", True),
     m.Bye(),
@@ -74,7 +74,7 @@ FROM_WORKER: list[m.Message] = [
 ]
 FROM_COORDINATOR: list[m.Message] = [
     m.Welcome("c", 3, "laptop", 1.0, 2**33, 65536),
-    m.Received(3, 65536),
+    m.Fetch(DIGEST, 65536, "clip"),
     m.Refused(Reason("other protocol", count=1, expected=2)),
     m.Wanted("job", ((0, 1, KEY),), ()),
     m.Job("job", "Moby Dick", Recipe("metronome", "tick", "en", "", (("cost", 0.5), ("fast", True), ("n", 1)))),

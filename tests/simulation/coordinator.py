@@ -19,11 +19,10 @@ from swarm.book.model.book import Segment
 from swarm.job.job_asset import LIST_PIECE_BYTES, piece_size
 from swarm.job.record import JobFinished, RunStarted
 from swarm.lease.coordinator.coordinator_core import GATHER_S, OWN_GAP_S, CoordinatorCore
-from swarm.lease.coordinator.intake import ClipAssembly
 from swarm.lease.core_settings import Settings
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Piece
-from swarm.lease.message import Clip, ClipPiece, FromWorker
+from swarm.lease.message import Clip, FromWorker, is_part_of_clip
 from swarm.lease.outcome import JournalEntry, Outcome, Serve
 from swarm.watch.words import event_text
 
@@ -50,7 +49,6 @@ class SimCoordinator(Machine):
         self.core: CoordinatorCore | None = None
         self.inbox: deque[tuple[bytes, FromWorker, bytes]] = deque()
         self.queue: list[Outcome] = []
-        self.assembly = ClipAssembly()
         self.draining = False
         self.ended = False
         self.started_s = 0.0
@@ -67,7 +65,6 @@ class SimCoordinator(Machine):
         super().start()
         self.inbox.clear()
         self.queue, self.draining, self.started_s = [], False, self.world.heap.now
-        self.assembly = ClipAssembly()
         self.alarm_s = inf
         states = []
         for job in self.disk.spec:
@@ -224,7 +221,7 @@ class SimCoordinator(Machine):
         core = self.core
         assert core is not None
         fault = ""
-        if isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
+        if isinstance(message, Clip | Piece) and is_part_of_clip(message, frame):
             self._receive_piece(core, peer, message, frame)
             return
         if isinstance(message, Clip):
@@ -239,7 +236,7 @@ class SimCoordinator(Machine):
         self.world.judge.listed(self, peer, message)
         self.world.judge.coordinator(self, ticked=False)
 
-    def _receive_piece(self, core: CoordinatorCore, peer: bytes, message: Clip | ClipPiece, frame: bytes) -> None:
+    def _receive_piece(self, core: CoordinatorCore, peer: bytes, message: Clip | Piece, frame: bytes) -> None:
         self.world.log(self.name, f"<- {peer.decode()}", message)
         self.heard_s[peer_process(self.world, peer)] = self.awake_s()
         outcome = core.receive(peer, message, self.clock(), frame)
@@ -249,11 +246,8 @@ class SimCoordinator(Machine):
             self._set_alarm()
         else:
             self.take(outcome)
-        coming = core.coming(peer)
-        offset = message.offset if isinstance(message, ClipPiece) else 0
-        whole = self.assembly.add_piece(peer, offset, frame, coming)
-        if coming is not None and whole:
-            self._receive(peer, coming.clip, whole)
+        if (coming := core.coming(peer)) and coming.file.is_whole:
+            self._receive(peer, coming.clip, bytes(coming.file.data))
 
     def _set_alarm(self) -> None:
         """Have the core called at its next deadline; an alarm that rings too early sets the next one."""
@@ -292,8 +286,6 @@ class SimCoordinator(Machine):
 
     def take(self, outcome: Outcome) -> None:
         """Queue what the core wants done."""
-        if self.core is not None:
-            self.assembly.keep(self.core.may_go_on)
         self.world.judge.decided(self, outcome)
         for event in outcome.events:
             self.world.log(self.name, event_text(event))

@@ -285,7 +285,9 @@ class Judge:
                 raise Violation(f"free although {asker[0]} asks for work", asker[1])
         self._the_dead_hold_nothing(coordinator, core)
         self._indexes(core)
-        if strays := [peer for peer in coordinator.assembly.parts if not core.may_go_on(peer)]:
+        absent = core.absent.sessions.items() if ticked else ()
+        strays = [peer for peer, session in absent if session.link.transfer]
+        if any(not core.absent.may_return(peer, core.sessions, core.called_s) for peer in strays):
             raise Violation(f"pieces of clips are kept that came over {strays}")
 
     def _indexes(self, core: CoordinatorCore) -> None:

@@ -12,6 +12,7 @@ from small_tensors import small_tensors
 from swarm.job.spec import Recipe, clip_key, seed_of
 from swarm.job.state import JobState
 from swarm.lease.envelope import Reason
+from swarm.lease.file_transfer import Fetch
 from swarm.lease.message import Accepted, Clip, Failed, FromCoordinator, Heartbeat, Held, Rejected, Release, SlotReport
 
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ class Liar:
     def __init__(self, worker: SimWorker, share: float) -> None:
         self.worker, self.share = worker, share
         self.lies: dict[tuple[str, int, int, str], Clip] = {}  # each key is a claim
+        self.told: dict[str, str] = {}  # digest of a clip -> the one that it told
 
     def clip(self, clip: Clip, frame: bytes) -> tuple[Clip, bytes]:
         """Change a clip on its way, or not."""
         told, frame = self._changed(clip, frame)
         self.lies[told.job, told.chapter, told.index, told.key] = clip
+        self.told[clip.digest] = told.digest
         return told, frame
 
     def piece(self, frame: bytes) -> bytes:
@@ -41,6 +44,9 @@ class Liar:
 
     def answers(self, message: FromCoordinator) -> list[FromCoordinator]:
         """Return the messages that its core has to hear: an answer to a lie settles the clip behind it."""
+        if isinstance(message, Fetch) and message.kind == "clip":
+            of = {told: digest for digest, told in self.told.items()}
+            return [structs.replace(message, digest=of.get(message.digest, message.digest))]
         if not isinstance(message, Rejected | Accepted):
             return [message]
         name = (message.chapter, message.index, message.key) if isinstance(message, Rejected) else message.clips[0]

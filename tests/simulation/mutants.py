@@ -22,7 +22,8 @@ from swarm.lease.coordinator import coordinator_core as deadlines
 from swarm.lease.coordinator.chain import Chain
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore, Deadlines
 from swarm.lease.coordinator.grant import GrantRound, Request
-from swarm.lease.coordinator.intake import ClipAssembly, ClipPieces, Intake
+from swarm.lease.coordinator.heartbeat import Absent
+from swarm.lease.coordinator.intake import ClipPieces, Intake
 from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.served_assets import ServedAssets
 from swarm.lease.coordinator.served_job import ServedJob
@@ -98,8 +99,13 @@ MUTANTS: dict[str, Edit | Value] = {
     ),
     "reservations run out while pieces come": Edit(ClipPieces, "note_bytes", "lease.progressed_s = now", "pass"),
     "a second clip goes over a slow link": Value(ClipWindow, "room", property(lambda self: self.credit)),
-    "parts of lost connections are kept": Value(ClipAssembly, "keep", lambda self, may_go_on: None),
-    "pieces out of turn are counted": Edit(ClipPieces, "_go_on", "if piece.offset == coming.have:", "if True:"),
+    "parts of lost connections are kept": Value(Absent, "drop_transfers", lambda self, here, now: None),
+    "pieces out of turn are counted": Edit(
+        ClipPieces,
+        "_go_on",
+        "piece.offset == coming.file.have and coming.file.take_piece(piece, frame)",
+        "coming.file.take_piece(structs.replace(piece, offset=coming.file.have), frame)",
+    ),
     "pieces that could not leave are left out": Value(ClipUploads, "rewind", lambda self, part: None),
     "answers to pieces wait for no disk, whatever they say": Value(Outcome, "is_receipt", property(lambda self: True)),
     "no first-wins": Edit(

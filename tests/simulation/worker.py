@@ -10,6 +10,7 @@ from faults import ONE_BY_ONE
 from files import PIECE, FileDisk
 from liar import Liar
 from machine import Machine
+from msgspec import structs
 from network import Connection
 from peer_servers import PeerServers, peer_address_of
 from story import Violation
@@ -20,17 +21,16 @@ from swarm.job.job_asset import JobAsset
 from swarm.job.spec import Recipe
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.envelope import Hindrance, Message, NotLeasing
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.message import (
     PROTOCOL,
     Accepted,
     Clip,
-    ClipPiece,
     Device,
     EngineOffer,
     FromCoordinator,
     Hello,
     Job,
-    Received,
     Rejected,
     Wanted,
     Welcome,
@@ -224,7 +224,7 @@ class SimWorker(Machine):
         self.world.log(self.name, f"<- {name}", message)
         if isinstance(message, Welcome) and connection.coordinator in self.world.coordinators:
             self.world.judge.repeats.welcomed(self)
-        connection.answers += isinstance(message, Received)
+        connection.answers += isinstance(message, Fetch) and message.kind == "clip"
         for heard in self.liar.answers(message) if self.liar else [message]:
             self._give_back(name, heard)
             before = self.world.judge.workers.elsewhere(self, name)
@@ -294,13 +294,15 @@ class SimWorker(Machine):
 
     def _send_part(self, name: str, part: ClipPart) -> bool:
         frame = self.frames.get(name_of(part.clip), b"")
-        message: Clip | ClipPiece = part.message
+        message: Clip | Piece = part.message
         if isinstance(message, Clip):
             outstanding = self.outstanding.setdefault(name, {})
             outstanding[name_of(part.clip)] = len(frame)
             self.world.judge.workers.under_way(self, name, outstanding)
             if self.liar:
                 message, frame = self.liar.clip(message, frame)
+        elif self.liar:
+            message = structs.replace(message, digest=self.liar.told.get(message.digest, message.digest))
         left = self.send(name, message, frame[part.offset : part.offset + part.length])
         if left:
             self.world.judge.workers.part(self, self.connections[name], part)

@@ -30,7 +30,6 @@ from swarm.lease.message import (
     Hello,
     Job,
     Line,
-    Received,
     Refused,
     Rejected,
     Revoke,
@@ -163,7 +162,7 @@ class Liar:
             Wanted(self.name(), places, places[:1]),
             Accepted(self.name(), places, self.count()),
             Rejected(self.name(), *self.place(), "why"),
-            Received(self.count(), self.count()),
+            Fetch(self.digest(), self.count(), "clip"),
         )
         return self.chance.choice(kinds), b""
 

@@ -29,7 +29,6 @@ from swarm.lease.message import (
     ANY,
     Bye,
     Clip,
-    ClipPiece,
     Done,
     Failed,
     FromWorker,
@@ -42,6 +41,7 @@ from swarm.lease.message import (
     Status,
     StatusReply,
     WhoAreYou,
+    is_part_of_clip,
 )
 from swarm.lease.outcome import JournalEntry, Outcome
 from swarm.lease.states import SessionState
@@ -210,10 +210,12 @@ class CoordinatorCore:
             known = session or self.absent.sessions.get(peer)
             if known is not None and isinstance(message, Clip) and len(frame) >= message.size:
                 self._take_late(known, message, now, frame, fault, outcome)
+            if session is not None:
+                session.link.transfer = None
             outcome.send(peer, WhoAreYou())
             return outcome
-        if isinstance(message, ClipPiece) or (isinstance(message, Clip) and len(frame) < message.size):
-            self.pieces.take_clip_piece(session, message, len(frame), self._credit, now, outcome)
+        if isinstance(message, Clip | Piece) and is_part_of_clip(message, frame):
+            self.pieces.take_clip_piece(session, message, frame, self._credit, now, outcome)
             tidy(self.jobs, session, now)
             return outcome
         self._dispatch(session, message, now, frame, fault, outcome)
@@ -230,6 +232,7 @@ class CoordinatorCore:
             outcome.events.append(Reason("silent", worker=session.hello.name, seconds=SILENCE_S))
             self._drop(session, now, silent=True)
             self.deserted = not self.sessions
+        self.absent.drop_transfers(self.sessions, now)
         for lease in self.deadlines.overdue(now):
             session = self.sessions[lease.session]
             expire(self.jobs.of(lease), session, lease, self.intake, now, outcome)
@@ -245,10 +248,6 @@ class CoordinatorCore:
     def coming(self, peer: bytes) -> Transfer | None:
         """Return the clip that comes in pieces over a connection, None if there is none."""
         return self.peers[peer].link.transfer if peer in self.peers else None
-
-    def may_go_on(self, peer: bytes) -> bool:
-        """Return whether a clip in pieces may go on over a connection: its worker is here, or silent for a while."""
-        return peer in self.peers or self.absent.may_return(peer, self.sessions, self.called_s)
 
     def unsent(self, peer: bytes) -> None:
         """Take in that a message could not leave: the peer must greet again, and is told everything anew."""

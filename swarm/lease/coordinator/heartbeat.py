@@ -162,6 +162,12 @@ class Absent:
         while len(self.sessions) > MAX_ABSENT:
             del self.sessions[next(iter(self.sessions))]
 
+    def drop_transfers(self, here: Container[str], now: float) -> None:
+        """Drop what came of the clips of workers that may not go on with them any more."""
+        for peer, session in self.sessions.items():
+            if session.link.transfer and not self.may_return(peer, here, now):
+                session.link.transfer = None
+
     def may_return(self, peer: bytes, here: Container[str], now: float) -> bool:
         """Return whether a worker may go on over a connection on which it fell silent."""
         session = self.sessions.get(peer)

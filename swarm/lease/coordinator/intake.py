@@ -1,7 +1,6 @@
 """Intake of clips and failures: accepted, dropped, counted or set aside.
 
-Clips that come in pieces come one at a time from each session, in order, and no more than was announced. The core
-only counts them; `ClipAssembly` has the bytes until each is whole."""
+Clips that come in pieces come one at a time from each session, in order, and no more than was announced."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,13 +24,12 @@ from swarm.lease.coordinator.served_job import (
     others_could,
 )
 from swarm.lease.envelope import MAX_CLIP_BYTES, Reason
+from swarm.lease.file_transfer import Piece
 from swarm.lease.message import (
     Accepted,
     Clip,
-    ClipPiece,
     Failed,
     Held,
-    Received,
     Rejected,
     Release,
     Skip,
@@ -40,6 +38,7 @@ from swarm.lease.message import (
 )
 from swarm.lease.outcome import JournalEntry, Outcome
 from swarm.lease.states import SessionState
+from swarm.lease.transfer import Incoming
 
 BROKEN_STREAK = 5  # so many failures in a row speak against the worker, not the texts
 ASIDE_S = 60.0  # a worker that fails so is set aside this long, and twice as long after each further failure
@@ -292,56 +291,55 @@ MAX_UNFINISHED = 16  # clips begun since the last one that was accepted: the pie
 
 @dataclass(frozen=True)
 class ClipPieces:
-    """Takes in pieces of `length` bytes; `credit` is told to a worker whose clip is answered before all of it came."""
+    """Takes in clips in pieces; `credit` is told to a worker whose clip is answered before all of it came."""
 
     intake: Intake
 
     def take_clip_piece(
-        self, session: Session, message: Clip | ClipPiece, length: int, credit: int, now: float, out: Outcome
+        self, session: Session, message: Clip | Piece, frame: bytes, credit: int, now: float, out: Outcome
     ) -> None:
         """Take the first piece of a clip, or a further one."""
         if isinstance(message, Clip):
-            self._begin(session, message, length, credit, now, out)
+            self._begin(session, message, frame, credit, now, out)
         else:
-            self._go_on(session, message, length, credit, now, out)
+            self._go_on(session, message, frame, credit, now, out)
 
-    def _begin(self, session: Session, clip: Clip, length: int, credit: int, now: float, out: Outcome) -> None:
+    def _begin(self, session: Session, clip: Clip, frame: bytes, credit: int, now: float, out: Outcome) -> None:
         session.link.transfer = None
         fault = "the clip is too large" if clip.size > min(MAX_CLIP_BYTES, _most_bytes(clip)) else ""
         if fault or not self.intake.needs(clip):
             self.intake.clip(session, clip, now, b"", fault, credit, out)
             return
-        session.link.transfer = Transfer(clip, now, length, length)
+        coming = Transfer(clip, now, len(frame), Incoming(clip.digest, clip.size, clip.size, "clip"))
+        coming.file.take_piece(Piece(clip.digest, 0, clip.size, "clip"), frame)
+        session.link.transfer = coming
         session.link.unfinished += 1
-        self._received(session, session.link.transfer, now, out)
+        self._received(session, coming, now, out)
 
-    def _go_on(self, session: Session, piece: ClipPiece, length: int, credit: int, now: float, out: Outcome) -> None:
+    def _go_on(self, session: Session, piece: Piece, frame: bytes, credit: int, now: float, out: Outcome) -> None:
         coming = session.link.transfer
-        if coming is None or coming.clip.number != piece.number:
+        if coming is None or coming.clip.digest != piece.digest:
             return  # the clip was answered already
-        if piece.offset > coming.have:  # a piece was lost: the worker offers the clip again once it has greeted
+        if piece.offset > coming.file.have:  # a piece was lost: the worker offers the clip again once it has greeted
             session.link.transfer = None
             session.become(SessionState.ESTRANGED)
             out.send(session.peer, WhoAreYou())
             return
-        if piece.offset == coming.have:
-            coming.have += length
-        if coming.have > coming.clip.size:
+        if piece.offset == coming.file.have and coming.file.take_piece(piece, frame) == "unasked":
             session.link.transfer = None
-            fault = "its pieces are more than it was to have"
-            self.intake.clip(session, coming.clip, now, b"", fault, credit, out)
+            self.intake.clip(session, coming.clip, now, b"", "its pieces do not make it up", credit, out)
             return
         self._received(session, coming, now, out)
 
     def _received(self, session: Session, coming: Transfer, now: float, out: Outcome) -> None:
-        out.send(session.peer, Received(coming.clip.number, coming.have))
+        out.send(session.peer, coming.file.next_fetch)
         if coming.is_progress(now) and session.link.unfinished <= MAX_UNFINISHED:
             self.note_bytes(session, now)
         if coming.is_slow(now):
             if not session.link.bits_s:
                 out.events.append(self._slow_link(session, coming, now))
             session.link.bits_s = int(8 * coming.bytes_s(now))
-        elif coming.have == coming.clip.size:
+        elif coming.file.is_whole:
             session.link.bits_s = 0
 
     @staticmethod
@@ -359,32 +357,3 @@ class ClipPieces:
 def _most_bytes(clip: Clip) -> int:
     """Return how many bytes a clip has at most: FLAC is hardly larger than 16-bit samples."""
     return 3 * clip.samples + HEAD_BYTES
-
-
-class ClipAssembly:
-    """Keeps the beginning of one clip for each connection."""
-
-    def __init__(self) -> None:
-        self.parts: dict[bytes, bytearray] = {}
-
-    def add_piece(self, peer: bytes, offset: int, frame: bytes, coming: Transfer | None) -> bytes:
-        """Add the piece that the core was just told of; return the bytes of the whole clip, b"" while it is not whole.
-
-        `coming` is what the core expects from this connection now; None drops what is here.
-        """
-        if coming is None:
-            self.parts.pop(peer, None)
-            return b""
-        if not offset:
-            self.parts[peer] = bytearray()
-        part = self.parts.setdefault(peer, bytearray())
-        if len(part) == offset and coming.have == offset + len(frame):
-            part += frame
-        if len(part) < coming.clip.size:
-            return b""
-        return bytes(self.parts.pop(peer))
-
-    def keep(self, may_go_on: Callable[[bytes], bool]) -> None:
-        """Drop what came over connections on which no clip goes on."""
-        for peer in [peer for peer in self.parts if not may_go_on(peer)]:
-            del self.parts[peer]

@@ -24,6 +24,7 @@ from swarm.lease.message import (
 )
 from swarm.lease.scheduling import Speed
 from swarm.lease.states import SESSION_TRANSITIONS, SessionState, follow
+from swarm.lease.transfer import Incoming
 
 PATIENCE_S = 120.0  # the first pieces of a clip must come within this time to count as progress
 MIN_BYTES_S = 1000.0  # a clip that comes more slowly is no progress for its worker's leases
@@ -32,12 +33,12 @@ SLOW_S = 2.0  # a link that takes longer for a clip is slow
 
 @dataclass
 class Transfer:
-    """One clip on its way; `have` are the bytes that came, in order."""
+    """One clip on its way. The core only counts its bytes; the shell judges them once all came."""
 
     clip: Clip
     begun_s: float  # the first piece was here then
     first: int  # bytes of that piece
-    have: int
+    file: Incoming
 
     def is_slow(self, now: float) -> bool:
         """Return whether the link takes long for this clip."""
@@ -45,7 +46,7 @@ class Transfer:
 
     def bytes_s(self, now: float) -> float:
         """Return how many bytes a second the link has carried since the first piece."""
-        return (self.have - self.first) / max(now - self.begun_s, 1e-6)
+        return (self.file.have - self.first) / max(now - self.begun_s, 1e-6)
 
     def is_progress(self, now: float) -> bool:
         """Return whether the clip comes fast enough to keep its worker's leases."""

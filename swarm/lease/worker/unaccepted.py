@@ -1,7 +1,6 @@
 """The clips that a worker has spoken and no coordinator has accepted yet, without their bytes, and their way to
 one coordinator in pieces, so that heartbeats pass between the pieces."""
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -9,8 +8,9 @@ from msgspec import structs
 
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import Clips
-from swarm.lease.message import Clip, ClipPiece, Held, Wanted
+from swarm.lease.message import Clip, Held, Wanted
 from swarm.lease.outcome import ClipPart
+from swarm.lease.transfer import Outgoing
 
 MAX_NAMES = 500  # clips named in one `Held`
 
@@ -183,39 +183,17 @@ def held_messages(job: str, names: Sequence[tuple[int, int, str]]) -> list[Held]
 
 @dataclass
 class ClipUpload:
-    """One clip; `sent` and `received` are bytes from its beginning."""
+    """One clip on its way; `number` counts those of a connection."""
 
     clip: Clip
-    size: int
+    file: Outgoing
     number: int
-    sent: int = 0
-    received: int = 0
-    sent_s: deque[tuple[int, float]] = field(default_factory=deque)  # the end of each piece, and when it left
 
     def next_part(self, piece: int, now: float) -> ClipPart:
         """Return the next piece, and count it as sent."""
-        offset, length = self.sent, min(piece, self.size - self.sent)
-        self.sent += length
-        self.sent_s.append((self.sent, now))
-        header = structs.replace(self.clip, number=self.number, size=self.size)
-        return ClipPart(self.clip, ClipPiece(self.number, offset) if offset else header, offset, length)
-
-    def rewind(self, offset: int) -> None:
-        """Count what lies from `offset` on as not sent."""
-        self.sent = min(self.sent, offset)
-        while self.sent_s and self.sent_s[-1][0] > self.sent:
-            self.sent_s.pop()
-
-    def note_received(self, have: int, now: float) -> tuple[float, int]:
-        """Note that the first `have` bytes came; return how long the oldest news took, in seconds, and its bytes."""
-        news = min(have, self.sent) - self.received
-        if news <= 0 or not self.sent_s:
-            return 0.0, 0
-        age_s = now - self.sent_s[0][1]
-        while self.sent_s and self.sent_s[0][0] <= have:
-            self.sent_s.popleft()
-        self.received += news
-        return age_s, news
+        message, length = self.file.next_piece(piece, now)
+        header = structs.replace(self.clip, size=self.file.size)
+        return ClipPart(self.clip, message if message.offset else header, message.offset, length)
 
 
 @dataclass
@@ -230,16 +208,16 @@ class ClipUploads:
     def queue_clip(self, clip: Clip, size: int) -> None:
         """Queue one more clip."""
         self.count += 1
-        self.items.append(ClipUpload(clip, size, self.count))
+        self.items.append(ClipUpload(clip, Outgoing(clip.digest, size, "clip"), self.count))
 
     def parts(self, window: int, piece: int, is_wanted: Callable[[Clip], bool], now: float) -> list[ClipPart]:
         """Return the pieces that may leave: with all that did not arrive yet no more than `window`, but one always."""
         self._drop([each for each in self.items if not is_wanted(each.clip)])
-        under_way = sum(each.sent - each.received for each in self.items)
+        under_way = sum(each.file.under_way for each in self.items)
         leaving: list[ClipPart] = []
         for each in self.items:
-            while each.sent < each.size:
-                if under_way and self.dropped + under_way + min(piece, each.size - each.sent) > window:
+            while left := each.file.size - each.file.sent:
+                if under_way and self.dropped + under_way + min(piece, left) > window:
                     return leaving
                 leaving.append(each.next_part(piece, now))
                 under_way += leaving[-1].length
@@ -249,18 +227,21 @@ class ClipUploads:
         """Send no more of these clips. What is under way of them fills the link until a later piece is answered."""
         for each in items:
             self.items.remove(each)
-            self.dropped += each.sent - each.received
+            self.dropped += each.file.under_way
             self.last_dropped = max(self.last_dropped, each.number)
 
-    def note_received(self, number: int, have: int, now: float) -> tuple[float, int]:
-        """Note how much of a clip came; returns as `ClipUpload.note_received`."""
-        if number > self.last_dropped:
+    def note_received(self, digest: str, have: int, now: float) -> tuple[float, int]:
+        """Note how much of a clip came; returns as `Outgoing.note_received`."""
+        coming = (each for each in self.items if each.file.received < each.file.size)
+        found = next((each for each in coming if each.clip.digest == digest), None)
+        if found is None:
+            return 0.0, 0
+        if found.number > self.last_dropped:
             self.dropped = 0
-        found = next((each for each in self.items if each.number == number), None)
-        return found.note_received(have, now) if found else (0.0, 0)
+        return found.file.note_received(have, now)
 
     def rewind(self, part: ClipPart) -> None:
         """Send a piece again, and what follows it: it could not leave."""
         for each in self.items:
-            if each.number == part.message.number:
-                each.rewind(part.offset)
+            if each.clip is part.clip:
+                each.file.rewind(part.offset)

@@ -26,7 +26,6 @@ from swarm.lease.message import (
     Heartbeat,
     Hello,
     Job,
-    Received,
     Refused,
     Rejected,
     Release,
@@ -178,8 +177,8 @@ class WorkerCore:
             case Accepted():
                 link.window.credit = message.credit or link.window.credit
                 self.retained_clips.accepted(link, message, now, out)
-            case Received():
-                link.window.answered(*link.uploads.note_received(message.number, message.have, now), now)
+            case Fetch(kind="clip"):
+                link.window.answered(*link.uploads.note_received(message.digest, message.offset, now), now)
             case Rejected():
                 out.forget(self.unaccepted.drop(message.job, ((message.chapter, message.index, message.key),)))
             case Fetch() | Source():

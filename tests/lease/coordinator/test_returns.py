@@ -1,14 +1,15 @@
 """A worker that fell silent and is heard again over the same connection goes on without a greeting."""
 
 import pytest
-from making import TEXTS, join, make_clip, make_core, make_spec, offer, said, sent
+from making import INFO, TEXTS, join, make_clip, make_core, make_spec, offer, said, sent
 from msgspec import structs
 
 from swarm.job.state import JobState
 from swarm.lease.coordinator.coordinator_core import SILENCE_S, CoordinatorCore
 from swarm.lease.coordinator.heartbeat import MAX_ABSENT, RETURN_S
 from swarm.lease.coordinator.roster import CATCH_UP_S
-from swarm.lease.message import Bye, ClipPiece, Done, Grant, Heartbeat, Received, Revoke, SlotReport, WhoAreYou
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.message import Bye, Done, Grant, Heartbeat, Revoke, SlotReport, WhoAreYou
 
 
 def fallen_silent(estranged: bool = False) -> tuple[CoordinatorCore, Grant]:
@@ -16,7 +17,7 @@ def fallen_silent(estranged: bool = False) -> tuple[CoordinatorCore, Grant]:
     core = make_core(JobState(make_spec(TEXTS)), split=False)
     join(core, b"far")
     grant = offer(core, b"far")
-    core.receive(b"far", structs.replace(make_clip(grant), number=1, size=12), 0.1, b"flac")
+    core.receive(b"far", structs.replace(make_clip(grant), size=12), 0.1, b"flac")
     if estranged:
         core.unsent(b"far")
     now = 0.0
@@ -27,15 +28,17 @@ def fallen_silent(estranged: bool = False) -> tuple[CoordinatorCore, Grant]:
 
 def test_its_lease_and_the_clip_that_was_under_way_go_on() -> None:
     core, grant = fallen_silent()
-    assert core.may_go_on(b"far"), "the bytes that came before the silence are kept"
+    assert core.absent.sessions[b"far"].link.transfer, "the bytes that came before the silence are kept"
     beat = Heartbeat((SlotReport(0, "speaking", grant.lease, 1),), (), (grant.lease,))
     out = core.receive(b"far", beat, SILENCE_S + 3.0)
     assert not sent(out, WhoAreYou) and not sent(out, Revoke)
     assert any("joined" in line for line in said(out))
     (lease,) = core.jobs["job"].ledger.leases.values()
     assert (lease.id, lease.pending) == (grant.lease, [0, 1, 2, 3, 4, 5])
-    out = core.receive(b"far", ClipPiece(1, 4), SILENCE_S + 3.1, b"more....")
-    assert sent(out, Received) == [Received(1, 12)]
+    out = core.receive(b"far", Piece(INFO.digest, 4, 12, "clip"), SILENCE_S + 3.1, b"more....")
+    assert sent(out, Fetch) == [Fetch(INFO.digest, 12, "clip")]
+    (coming,) = [session.link.transfer for session in core.sessions.values()]
+    assert coming is not None and bytes(coming.file.data) == b"flacmore...."
     core.tick(SILENCE_S + 4.0)
     assert core.sessions, "it is heard, and stays"
 
@@ -104,7 +107,8 @@ def test_a_worker_that_may_have_missed_something_has_to_greet(why: str) -> None:
     if why == "it left":
         core.receive(b"far", Bye(), now)
     assert sent(core.receive(b"far", Heartbeat(()), now + 0.1), WhoAreYou, b"far")
-    assert not core.may_go_on(b"far")
+    core.tick(now + 0.2)
+    assert not any(session.link.transfer for session in core.absent.sessions.values())
 
 
 def test_only_the_latest_are_remembered() -> None:

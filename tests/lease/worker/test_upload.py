@@ -2,7 +2,8 @@
 
 from making import KEY, grant, make_worker, speak
 
-from swarm.lease.message import Accepted, Clip, ClipPiece, Received
+from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.message import Accepted, Clip
 from swarm.lease.outcome import ClipPart, WorkerOutcome
 from swarm.lease.worker.worker_core import WorkerCore
 
@@ -20,17 +21,17 @@ def parts(out: WorkerOutcome) -> list[ClipPart]:
     return [part for _, part in out.parts]
 
 
-def acknowledge(worker: WorkerCore, part: ClipPart, now: float, number: int = 1) -> list[ClipPart]:
+def acknowledge(worker: WorkerCore, part: ClipPart, now: float) -> list[ClipPart]:
     """Say that a piece came; return what is sent next."""
-    return parts(worker.receive("a", Received(number, part.offset + part.length), now))
+    return parts(worker.receive("a", Fetch(part.clip.digest, part.offset + part.length, "clip"), now))
 
 
 def test_a_clip_leaves_in_pieces_as_far_as_the_window_goes() -> None:
     worker = make_piecewise()
     first, *more = parts(speak(worker, speak(worker, grant(worker, "One.", "Two.")), size=10_000))
     assert isinstance(first.message, Clip)
-    assert (first.message.number, first.message.size, first.offset) == (1, 10_000, 0)
-    assert all(part.message == ClipPiece(1, part.offset) for part in more)
+    assert (first.message.size, first.offset) == (10_000, 0)
+    assert all(part.message == Piece(part.clip.digest, part.offset, 10_000, "clip") for part in more)
     assert sum(part.length for part in [first, *more]) <= PIECE // 2
     sent = [first, *more]
     for part in sent:
@@ -43,7 +44,7 @@ def test_a_small_clip_leaves_whole() -> None:
     worker = make_piecewise()
     out = speak(worker, speak(worker, grant(worker, "One.")), size=500)
     ((_, clip),) = out.clips
-    assert (clip.number, clip.size, out.parts) == (0, 0, [])
+    assert (clip.size, out.parts) == (0, [])
 
 
 def test_no_second_clip_leaves_over_a_slow_link_before_the_first_is_accepted() -> None:
@@ -58,7 +59,7 @@ def test_no_second_clip_leaves_over_a_slow_link_before_the_first_is_accepted() -
         sent += acknowledge(worker, part, now)
     assert sum(part.length for part in sent) == 10_000
     second = parts(worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), now + 1))
-    assert [part.message.number for part in second][:1] == [2]
+    assert [part.clip.index for part in second][:1] == [1]
 
 
 def test_over_a_fast_link_clips_follow_one_another() -> None:
@@ -95,7 +96,7 @@ def test_a_piece_that_could_not_leave_is_sent_again_with_all_after_it() -> None:
     assert [part.offset for part in again] == [part.offset for part in sent[1:]]
 
 
-def test_after_a_greeting_a_clip_is_sent_from_its_beginning_under_another_number() -> None:
+def test_after_a_greeting_a_clip_is_sent_from_its_beginning() -> None:
     worker = make_piecewise()
     speak(worker, speak(worker, grant(worker, "One.")), size=10_000)
     worker.disconnect("a", 2.0)
@@ -128,4 +129,17 @@ def test_what_is_under_way_of_a_clip_that_is_dropped_fills_the_link_until_a_late
     assert len(parts(out)) > 1
     assert not parts(speak(worker, out, size=10_000))  # the first fills the link
     (part,) = parts(worker.receive("a", Accepted("job-a", ((0, 0, KEY),)), 1.2))  # one piece may always leave
-    assert len(acknowledge(worker, part, 1.3, 2)) > 1
+    assert len(acknowledge(worker, part, 1.3)) > 1
+
+
+def test_the_answers_to_two_clips_of_one_sound_are_told_apart_by_their_order() -> None:
+    worker = make_piecewise()
+    out = speak(worker, grant(worker, "One.", "Two."))
+    out = speak(worker, out, size=4_000)
+    first = parts(out)
+    second = parts(speak(worker, out, size=4_000, now=1.02))
+    pending = first + second
+    for part in pending:
+        pending += acknowledge(worker, part, 1.05)
+    received = [each.file.received for each in worker.links["a"].uploads.items]
+    assert received == [4_000, 4_000]
