@@ -21,12 +21,12 @@ class PieceServer(ABC, Generic[Asked]):
 
     def __init__(self, router: Router) -> None:
         self._router = router
-        self._questions = Questions[Asked](self.max_asked)
+        self.questions = Questions[Asked](self.max_asked)
         self._called = asyncio.Event()
 
     def ask(self, peer: bytes, asked: Asked) -> None:
         """Add a question to those of a peer."""
-        self._questions.ask(peer, asked)
+        self.questions.ask(peer, asked)
         self.look_again()
 
     def look_again(self) -> None:
@@ -45,7 +45,7 @@ class PieceServer(ABC, Generic[Asked]):
         """Answer until cancelled. Raises what `answer` raises."""
         while True:
             self._called.clear()
-            while found := self._questions.take_next(self.is_here):
+            while found := self.questions.take_next(self.is_here):
                 answer = await self.answer(*found)
                 if answer is not None and self._router.unread(found[0]) <= MAX_UNREAD_BYTES:
                     self._router.send(found[0], *answer)

@@ -308,7 +308,7 @@ class WorkNode:
         if kept.note:
             self._say_once(f"cannot fetch a file of the voice: {kept.note}; trying on", f"{digest} {kept.note}")
         self.carry_out(self.core.kept(digest, kept.have, self.clock.now(), kept.note, unfit=kept.unfit))
-        self._peers.moved(digest, kept.have)
+        self._peers.moved()
 
     def _lost(self, digest: str) -> None:
         self.carry_out(self.core.lost(digest, self.clock.now()))

@@ -241,11 +241,15 @@ class Machine:
 
     # --- its peer file server
 
+    def size_passed_on(self, digest: str) -> int:
+        item = self.core.fetched.downloads.passed_on(digest)
+        return item.size if item else 0
+
     def answer(self, fetch: Fetch) -> tuple[Piece, bytes] | None:
         """Return what its server says to a question; None while the piece is not here yet."""
         data = next((content for content in self.files.values() if digest_is(content, fetch.digest)), None)
         data = data or self.came.get(fetch.digest)
-        size = len(data) if data else self.core.fetched.downloads.size_passed_on(fetch.digest)
+        size = len(data) if data else self.size_passed_on(fetch.digest)
         if data is None:
             part = bytes(self.parts.get(fetch.digest, b""))
             data = part[: len(part) // BLOCK * BLOCK]
@@ -443,7 +447,7 @@ class ModelWorld:
         while waiting:
             answer = other.answer(waiting[0])
             if answer is None:
-                size = other.core.fetched.downloads.size_passed_on(waiting[0].digest)
+                size = other.size_passed_on(waiting[0].digest)
                 self.heap.after(0.2, self._answer, machine, run, name)
                 self._hand_over(machine, run, name, Piece(waiting[0].digest, waiting[0].offset, size), b"")
                 return

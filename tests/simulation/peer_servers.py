@@ -50,7 +50,8 @@ class PeerServers:
 
     def _answer(self, other: SimWorker, name: str, fetch: Fetch) -> None:
         """Answer as a peer file server does: whole blocks of files that a job there needs."""
-        size = other.core.fetched.downloads.size_passed_on(fetch.digest)
+        item = other.core.fetched.downloads.passed_on(fetch.digest)
+        size = item.size if item else 0
         data = other.disk.whole.get(fetch.digest) or bytes(other.disk.parts.get(fetch.digest, b""))
         sure = len(data) if len(data) == size else len(data) - len(data) % BLOCK
         frame = data[fetch.offset : fetch.offset + piece_size(size, fetch.offset, PIECE)] if size else b""

@@ -122,10 +122,10 @@ class Downloads:
         )
         return here[:MAX_HELD_FILES], coming[:MAX_JOB_FILES]
 
-    def size_passed_on(self, digest: str) -> int:
-        """Return the size of a file that other workers may have from here: a large one of a job; 0 for another."""
+    def passed_on(self, digest: str) -> Download | None:
+        """Return a file that other workers may have from here: a large one of a job; None for another."""
         item = self.items.get(digest)
-        return item.size if item is not None and item.is_shared else 0
+        return item if item is not None and item.is_shared else None
 
     def is_shared(self) -> bool:
         """Tell whether there is any such file."""

@@ -399,16 +399,12 @@ class FileThread:
         """Queue what the blocks of a job file are held against."""
         self._act_later(partial(self._folder.expect, digest, first, digests), lambda nothing: None)
 
-    def pass_on(self, digest: str, offset: int, reply: Callable[[bytes, int], None]) -> None:
-        """Queue the reading of a piece for another worker; `reply` gets it, and the size of the whole file."""
-
-        def read() -> tuple[bytes, int]:
-            try:
-                return self._folder.passed_on(digest, offset)
-            except StoreError:
-                return b"", 0
-
-        self._act_later(read, lambda found: reply(*found))
+    async def read_shared(self, digest: str, offset: int) -> tuple[bytes, int]:
+        """Return a piece for another worker, and the size of the whole file; 0 if it is not here."""
+        found: tuple[bytes, int] = b"", 0
+        with contextlib.suppress(StoreError):
+            found = await self._do(partial(self._folder.passed_on, digest, offset))
+        return found
 
     def serve(self, link: str, fetch: Fetch) -> None:
         """Queue the reading of a piece of latents or of a block list; `reply` or `lost` gets the result."""

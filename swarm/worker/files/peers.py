@@ -1,15 +1,12 @@
 """The other workers with which a worker shares files: it fetches from some, and serves its own to others."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from swarm.errors import EnvironmentFault
-from swarm.job.job_asset import BLOCK_BYTES, PIECE_BYTES, WINDOW, is_shared
+from swarm.job.job_asset import BLOCK_BYTES, WINDOW, is_shared
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Fetch, ModelSource, Piece
 from swarm.lease.message import FromCoordinator, Job
@@ -18,6 +15,7 @@ from swarm.lease.worker.asset_download import Download
 from swarm.lease.worker.file_source import PEER
 from swarm.lease.worker.worker_core import WorkerCore
 from swarm.net.addresses import join_address, own_address
+from swarm.net.piece_server import Answer, PieceServer
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.net.worker_connections import Connections, WorkerSockets
 from swarm.system.machine import Clock, Say
@@ -26,94 +24,62 @@ from swarm.worker.files.file_cache import FileThread
 from swarm.worker.files.model_files import ModelExchange
 
 MAX_ASKERS = 8
-MAX_WAITING = 2 * WINDOW  # pieces that one asker may wait for
-MAX_UNREAD_BYTES = 4 * WINDOW * PIECE_BYTES  # further pieces are dropped while an asker has so much to read
 
 
-@dataclass
-class Asker:
-    """Another worker, and the pieces that it asked for, which are sent in that order."""
+class PeerFileServer(PieceServer[Fetch]):
+    """Passes files on while it is open.
 
-    peer: bytes
-    fetches: deque[Fetch] = field(default_factory=deque)
-    is_reading: bool = False  # whether the first of the pieces is being read
-    moved: bool = False  # whether more of a file came meanwhile
+    `passed_on` tells the size of a file that others may have, 0 for another, and how many bytes of it are here.
+    """
 
-
-class PeerFileServer:
-    """Passes files on while it is open. `size_of` tells the size of a file that may be passed on, 0 for others."""
-
-    def __init__(self, router: RouterSocket, address: str, files: FileThread, size_of: Callable[[str], int]) -> None:
+    def __init__(
+        self, socket: RouterSocket, address: str, files: FileThread, passed_on: Callable[[str], tuple[int, int]]
+    ) -> None:
+        super().__init__(socket)
         self._files = files
-        self._size_of = size_of
-        self._askers: dict[bytes, Asker] = {}  # only askers that wait are here
+        self._passed_on = passed_on
         self.served = 0  # bytes
-        self._router = router
+        self._socket = socket
         try:
-            self.port = self._router.bind(address, 0)
+            self.port = socket.bind(address, 0)
         except EnvironmentFault:
-            self._router.close()
+            socket.close()
             raise
 
     async def listen(self) -> None:
-        """Serve others, until cancelled."""
+        """Take questions, until cancelled."""
         while True:
-            peer, message, _ = await self._router.receive()
-            if isinstance(message, Fetch):
-                self._ask(peer, message)
+            peer, message, _ = await self._socket.receive()
+            if not isinstance(message, Fetch):
+                continue
+            is_new = peer not in self.questions.waiting
+            size, _ = self._passed_on(message.digest)
+            if message.offset >= size or (is_new and len(self.questions.waiting) >= MAX_ASKERS):
+                self._socket.send(peer, Piece(message.digest, message.offset, 0))
+            else:
+                self.ask(peer, message)
 
-    def _ask(self, peer: bytes, fetch: Fetch) -> None:
-        asker = self._askers.get(peer)
-        if fetch.offset >= self._size_of(fetch.digest) or (asker is None and len(self._askers) >= MAX_ASKERS):
-            self._router.send(peer, Piece(fetch.digest, fetch.offset, 0))
-            return
-        if asker is None:
-            asker = self._askers[peer] = Asker(peer)
-        if len(asker.fetches) < MAX_WAITING:
-            asker.fetches.append(fetch)
-            self._read(asker)
+    def is_here(self, asked: Fetch) -> bool:
+        """Tell whether the whole block of a piece is here, or none of the file is needed any more."""
+        size, have = self._passed_on(asked.digest)
+        return have >= size or asked.offset < have - have % BLOCK_BYTES
 
-    def _read(self, asker: Asker) -> None:
-        """Have the first of the pieces read, if it is not already."""
-        if not asker.is_reading:
-            asker.is_reading, asker.moved = True, False
-            first = asker.fetches[0]
-            self._files.pass_on(first.digest, first.offset, partial(self._reply, asker, first))
-
-    def _reply(self, asker: Asker, fetch: Fetch, data: bytes, size: int) -> None:
-        asker.is_reading = False
-        if not data and size and fetch.offset < self._size_of(fetch.digest):
-            if asker.moved:
-                self._read(asker)
-            return
-        asker.fetches.popleft()
-        if self._router.unread(asker.peer) <= MAX_UNREAD_BYTES:
-            self._router.send(asker.peer, Piece(fetch.digest, fetch.offset, size), data)
-            self.served += len(data)
-        if asker.fetches:
-            self._read(asker)
-        elif self._askers.get(asker.peer) is asker:
-            del self._askers[asker.peer]
-
-    def moved(self, digest: str, have: int) -> None:
-        """Take in that so many bytes of a file are on the disk: pieces of its whole blocks can go."""
-        sure = have if have >= self._size_of(digest) else have - have % BLOCK_BYTES
-        for asker in list(self._askers.values()):
-            if asker.fetches[0].digest == digest and asker.fetches[0].offset < sure:
-                asker.moved = True
-                self._read(asker)
+    async def answer(self, peer: bytes, asked: Fetch) -> Answer:
+        """Read a piece."""
+        data, size = await self._files.read_shared(asked.digest, asked.offset)
+        self.served += len(data)
+        return Piece(asked.digest, asked.offset, size), data
 
     def remind(self) -> None:
         """Tell those that wait that their pieces are not here yet; forget those that are gone."""
-        for asker in list(self._askers.values()):
-            first = asker.fetches[0]
-            size = self._size_of(first.digest)  # 0 if no job needs the file any more
-            if not self._router.send(asker.peer, Piece(first.digest, first.offset, size)) or not size:
-                del self._askers[asker.peer]
+        for peer, (first, *_) in list(self.questions.waiting.items()):
+            size, _ = self._passed_on(first.digest)  # 0 if no job needs the file any more
+            if not self._socket.send(peer, Piece(first.digest, first.offset, size)) or not size:
+                del self.questions.waiting[peer]
 
     def close_file_server(self) -> None:
         """Close the port and all connections."""
-        self._router.close()
+        self._socket.close()
 
 
 MAX_UNSENT = 2 * WINDOW  # questions that wait for a connection
@@ -176,7 +142,7 @@ class Peers:
         self._asked: dict[str, tuple[Peer, asyncio.Task[None]]] = {}
         self.server: PeerFileServer | None = None
         self._key_epoch: object = None  # the server was opened with the swarm's keys of this key epoch
-        self._listening: asyncio.Task[None] | None = None
+        self._serving: list[asyncio.Task[None]] = []
         self._hosts: dict[str, str] = {}  # each coordinator reaches this machine at this address
 
     # --- fetching
@@ -235,16 +201,19 @@ class Peers:
         self._key_epoch = self._sockets.key_epoch()
         try:
             self.server = PeerFileServer(
-                self._sockets.listen_for_peers(), self._bind or "", self._files, self._size_passed_on
+                self._sockets.listen_for_peers(), self._bind or "", self._files, self._passed_on
             )
         except EnvironmentFault as fault:
             self._bind = None
             self._say(f"this machine passes no files on to others: {fault}")
         else:
-            self._listening = self._start(self.server.listen())
+            self._serving = [self._start(self.server.listen()), self._start(self.server.send_pieces())]
 
-    def _size_passed_on(self, digest: str) -> int:
-        return self._core.fetched.downloads.size_passed_on(digest) or self.models.size_of(digest)
+    def _passed_on(self, digest: str) -> tuple[int, int]:
+        if item := self._core.fetched.downloads.passed_on(digest):
+            return item.size, item.have
+        size = self.models.size_of(digest)
+        return size, size
 
     async def tidy_peers(self) -> None:
         """Close what is not needed any more, and tell those that wait how it stands."""
@@ -294,14 +263,15 @@ class Peers:
         if addresses != self._core.peer_addresses:
             self._core.peer_addresses = addresses
 
-    def moved(self, digest: str, have: int) -> None:
-        """Take in that so many bytes of a file are on the disk."""
+    def moved(self) -> None:
+        """Take in that more of a file is on the disk."""
         if self.server:
-            self.server.moved(digest, have)
+            self.server.look_again()
 
     def _shut(self) -> None:
-        if self.server and self._listening:
-            self._listening.cancel()
+        if self.server:
+            for task in self._serving:
+                task.cancel()
             self.server.close_file_server()
             self.server = None
 

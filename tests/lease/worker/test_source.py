@@ -205,7 +205,7 @@ def test_a_small_file_comes_from_the_coordinator() -> None:
     worker.receive("a", Source(small.digest, PEER_ADDRESS), 0.0)
     worker.receive("a", Piece(small.digest, 0, BLOCK), 0.0, b"..")
     assert worker.fetched.downloads.items[small.digest].source.offered == ""
-    assert worker.fetched.downloads.size_passed_on(small.digest) == 0
+    assert worker.fetched.downloads.passed_on(small.digest) is None
 
 
 def test_the_digests_of_the_next_list_are_asked_for_in_time() -> None:
