@@ -85,6 +85,11 @@ class Delivery:
             self.destination.write_file(f"{name.stem}.report.json", placeholder(job, marks))
         return self.outbox / f"{name.stem}.{ending}"
 
+    @property
+    def has_nothing_there(self) -> bool:
+        """Whether its destination is a folder, and nothing was delivered to it."""
+        return isinstance(self.destination, FolderDestination) and not self._noted()
+
     def release_name(self, target: Path) -> None:
         """Give up the name that a job claimed, unless its report there is whole. Raises DestinationFault."""
         name = self._name(report_path(target))

@@ -112,7 +112,12 @@ class FolderDestination:
             target.parent.mkdir(parents=True, exist_ok=True)
             for other in set(target.parent.glob(f".{_escaped(target.name)}.*.part")) - {part}:
                 other.unlink(missing_ok=True)  # a part of an older file
-            _copy_on(source, part, moved)
+            try:
+                _copy_on(source, part, moved)
+            except OSError as fault:
+                if fault.errno in (errno.ENOSPC, errno.EDQUOT):  # a part would keep the disk full
+                    part.unlink(missing_ok=True)
+                raise
             if digest_of(part) != digest:
                 part.unlink()
                 raise DestinationFault(f"{target} did not arrive as it was sent.", permanent=False)

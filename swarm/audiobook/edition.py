@@ -14,7 +14,16 @@ import msgspec
 
 from swarm.audiobook.delivery import DELIVERED_FILE, Delivery, Uploads
 from swarm.audiobook.destination import DestinationFault, Stopped
-from swarm.audiobook.output_path import Head, head_of_report, is_finished_by, leftovers, replaces_another, report_path
+from swarm.audiobook.output_path import (
+    Head,
+    has_files,
+    head_of_report,
+    is_finished_by,
+    leftovers,
+    release_output_path,
+    replaces_another,
+    report_path,
+)
 from swarm.audiobook.press import Damaged, Measured, Press
 from swarm.audiobook.read_along_maker import ReadAlongMaker, read_along_path
 from swarm.audiobook.report import HeardSentence, ReportExtra, closing_lines, locate, make_report, rewriting
@@ -25,6 +34,7 @@ from swarm.audiobook.sound.studio import Studio
 from swarm.audiobook.sound.studio_request import AudiobookDone
 from swarm.audiobook.style import Style
 from swarm.book.model.reading_choice import Wording
+from swarm.errors import StoreError
 from swarm.job.record import AnyRecord, ClipAccepted, GainFixed, JobFinished
 from swarm.job.state import JobState, Place
 from swarm.job.store.store import DiskStore
@@ -137,6 +147,17 @@ class Edition:
         if not files or any(not file.is_file() or here not in file.parents for file in files):
             return False
         return sum(file.stat().st_size for file in files) == finished.bytes
+
+    def release_name(self, *, forsaken: bool = False) -> None:
+        """Remove the claim of its name from the output folder, unless a file of the edition lies there.
+
+        At an address it is removed only if the job is `forsaken`, for a server that does not answer takes long.
+        """
+        with contextlib.suppress(StoreError, DestinationFault):
+            if self.delivery and (forsaken or self.delivery.has_nothing_there):
+                self.delivery.release_name(self.output_path)
+            elif not self.delivery and (forsaken or not has_files(self.output_path)):
+                release_output_path(self.output_path, self.state.job)
 
     def notice_place(self, place: Place) -> None:
         """Take notice of a place that was accepted or quarantined."""

@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from swarm.job.spec import JobSpec, Recipe
-from swarm.system.disk import OUTPUT_OPTION, guarded, read_json, replace_file, write_synced
+from swarm.system.disk import OUTPUT_OPTION, clear_parts, guarded, part_of, read_json, replace_file, write_synced
 from swarm.system.platform import sync_folder
 
 # Files with these endings belong to those of the sound.
@@ -182,6 +182,7 @@ def claim_output_path(
     """
     with guarded(folder, OUTPUT_OPTION):
         folder.mkdir(parents=True, exist_ok=True)
+        clear_parts(folder, stem)
         while True:
             name = choose_name(_possible_names(folder, stem, ending), job, ending, replaces)
             target = folder / f"{name.stem}.{ending}"
@@ -198,10 +199,13 @@ def _possible_names(folder: Path, stem: str, ending: str) -> Iterator[PossibleNa
         target = folder / f"{name}.{ending}"
         report, has_file = report_path(target), target.exists()
         head = head_of_report(report)
-        is_free = not has_file and (
-            not report.exists() or (not target.with_suffix("").is_dir() and _remove_torn(report))
-        )
+        is_free = not has_file and (not report.exists() or (not has_files(target) and _remove_torn(report)))
         yield PossibleName(name, head, has_file, is_free)
+
+
+def has_files(target: Path) -> bool:
+    """Return whether an audiobook is at its name, or files of its chapters are."""
+    return target.exists() or target.with_suffix("").is_dir()
 
 
 def release_output_path(target: Path, job: str) -> None:
@@ -275,7 +279,7 @@ def is_torn(data: bytes) -> bool:
 def _claim(target: Path, job: str, marks: Iterable[str]) -> bool:
     """Claim a free name; return False if another command was quicker."""
     report = report_path(target)
-    part = report.with_name(f".{report.name}.{os.getpid()}.part")
+    part = part_of(report)
     try:
         write_synced(part, placeholder(job, marks))
         _name(part, report)

@@ -1,6 +1,7 @@
 """Encodes the reels of one job as their clips come, and puts them together in reading order."""
 
 import asyncio
+import glob
 import hashlib
 from bisect import bisect_right
 from collections import Counter
@@ -112,6 +113,9 @@ class Press:
         self._stored |= self._state.accepted.keys()  # clips of earlier runs
         self._gaps |= self._state.quarantined.keys()
         for torn in self._folder().glob("*.part"):  # left by an encoder that died
+            torn.unlink(missing_ok=True)
+        beside = f".{glob.escape(self._target.name.rpartition('.')[0])}.*.{self._mark}.part"
+        for torn in self._target.parent.glob(beside):  # a file in another format, of a run that was killed
             torn.unlink(missing_ok=True)
         async with asyncio.TaskGroup() as self._group:
             group = self._group

@@ -23,7 +23,7 @@ from swarm.book.model.reading_choice import Wording
 from swarm.book.read_along.spot import Spot, find_spots, word_spots
 from swarm.job.state import JobState, Place
 from swarm.job.store.store import BOOK, DiskStore
-from swarm.system.disk import guarded
+from swarm.system.disk import guarded, part_of
 from swarm.system.platform import sync_file, sync_folder
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def write_read_along(
     spoken = _all_spoken(script, sounds, style.output_format, words or {})
     modified = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     narration = Narration(spoken, SOUND_TYPES[style.output_format], style.tags.narrator, modified)
-    part = target.with_name(f".{target.name}.part")
+    part = part_of(target)
     with guarded(target):
         try:
             with part.open("wb") as file:

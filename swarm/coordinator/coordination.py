@@ -5,9 +5,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
 from swarm import __version__
-from swarm.audiobook.destination import DestinationFault
 from swarm.audiobook.edition import Edition
-from swarm.audiobook.output_path import release_output_path
 from swarm.audiobook.sound.studio import Studio
 from swarm.config import CoordinateConfig, RenderConfig
 from swarm.coordinator.books import Books
@@ -21,8 +19,8 @@ from swarm.errors import (
     EXIT_GAPS,
     EXIT_INTERRUPTED,
     EngineUnknown,
-    StoreError,
     SwarmError,
+    TakenOver,
     UsageError,
 )
 from swarm.job.store.store import DiskStore
@@ -251,19 +249,9 @@ class Coordination:
         self.seen_engines.save()
         self._note_speeds()
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
-        for edition in self.editions:
-            if edition.state.job in forsaken:
-                with suppress(StoreError, DestinationFault):
-                    _release(edition)
+        for edition in self.editions if not isinstance(failure, TakenOver) else ():
+            edition.release_name(forsaken=edition.state.job in forsaken)
         self.store.close()
-
-
-def _release(edition: Edition) -> None:
-    """Give up the name of an edition. Raises StoreError, DestinationFault."""
-    if edition.delivery:
-        edition.delivery.release_name(edition.output_path)
-    else:
-        release_output_path(edition.output_path, edition.state.job)
 
 
 async def coordinate(config: CoordinateConfig, progress: Progress, service: Service, trace: Trace = NO_TRACE) -> int:

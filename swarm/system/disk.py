@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import errno
 import glob
+import hashlib
 import os
 import shutil
 import socket
@@ -56,6 +57,7 @@ TOO_LARGE = Unusable("a file there may not be that large", "raise the limit (`ul
 BUSY = Unusable("another program is using it", "end that one first")
 
 STALE_S = 3600.0  # an unfinished file this old was left by a process that died
+_HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]  # other machines may write into a folder, too
 MAX_SQLITE_PATH = 500  # bytes; SQLite opens no file with a longer path
 
 BY_ERRNO = {
@@ -141,7 +143,7 @@ def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     else:
         make_private_folder(path.parent)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = part_of(path)
     try:
         write_synced(part, data, mode)
         part.replace(path)
@@ -149,6 +151,29 @@ def replace_file(path: Path, data: bytes, mode: int = 0o666) -> None:
         part.unlink(missing_ok=True)
     sync_folder(path.parent)
     _clear_parts(path)
+
+
+def part_of(path: Path) -> Path:
+    """Return the path under which this process writes a file that gets its name when it is whole."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{_HOST}.part")
+
+
+def clear_parts(folder: Path, name: str = "") -> None:
+    """Remove what processes of this machine that died left of files whose names begin with `name`, as at a start."""
+    for part in folder.glob(f".{glob.escape(name)}*.{_HOST}.part"):
+        with suppress(OSError):
+            if not _is_running(part.name.split(".")[-3], part.stat().st_mtime):
+                part.unlink()
+
+
+def _is_running(pid: str, at_s: float) -> bool:
+    """Return whether a process of that number was there at a time, and is still; a later one may have its number."""
+    import psutil  # slow, and seldom needed
+
+    try:
+        return psutil.Process(int(pid)).create_time() <= at_s
+    except (ValueError, OverflowError, psutil.Error):
+        return False
 
 
 def _clear_parts(path: Path) -> None:
@@ -186,7 +211,7 @@ def full_name(path: Path) -> str:
     return os.fsencode(tidy).decode("utf-8", "replace")
 
 
-PRIVATE = 0o600  # whoever may open a lock's file can hold the lock
+PRIVATE = 0o600  # a user who may open a lock's file can hold the lock
 LOOK_S = 0.02  # between looks at a lock that is held
 
 
@@ -312,6 +337,7 @@ def check_state(state_dir: Path) -> Path:
         version = 1 if is_old else STATE_VERSION
     if version != STATE_VERSION:
         raise other_state(state_dir, version)
+    clear_parts(state_dir)
     return state_dir
 
 

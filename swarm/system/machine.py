@@ -141,7 +141,7 @@ def _extras_of_uv_tool() -> list[str]:
 def _packages_of(extra: str) -> list[str]:
     """Return the packages of an extra, for a program whose origin is not known, as in Debian's package.
 
-    Its own name is never given to an installer: whoever registered that on an index would have this machine run theirs.
+    Its own name is never given to an installer: a stranger who registered it on an index would be run here.
     """
     from importlib.metadata import requires
 

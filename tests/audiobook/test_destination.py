@@ -102,6 +102,15 @@ def test_a_copy_that_was_cut_off_goes_on_where_it_was(
     assert [path.name for path in (tmp_path / "mount").iterdir()] == ["a.m4b"]
 
 
+def test_a_full_disk_is_left_no_part(tmp_path: Path, source: Path) -> None:
+    def fill(_there: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(DestinationFault, match="no space left"):
+        FolderDestination(tmp_path / "there").put_file(source, "a.m4b", DIGEST, fill)
+    assert not list((tmp_path / "there").iterdir())
+
+
 def test_what_was_left_of_another_file_is_not_gone_on_with(tmp_path: Path, source: Path) -> None:
     destination = FolderDestination(tmp_path)
     (tmp_path / ".a [1].m4b.01234567.part").write_bytes(b"of an earlier one")

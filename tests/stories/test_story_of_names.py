@@ -1,5 +1,6 @@
 """The names of audiobooks: no file of another book, another voice or the user is overwritten."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from read_along_rules import check_rules
 
 from swarm.audiobook.sound.container import embedded_chapters
 from swarm.errors import EXIT_INTERRUPTED
+from swarm.system.disk import part_of
 
 NAME = f"{TITLE} - {AUTHOR}"
 
@@ -66,12 +68,25 @@ def test_an_audiobook_that_was_changed_is_written_again(here: Machine, small_boo
     assert path.read_bytes() == whole
 
 
+def test_what_a_killed_run_left_hidden_goes_at_the_next_start(here: Machine, small_book: Path) -> None:
+    running = here.start("convert", small_book, "--tts-engine", "metronome", "--engine-option", "cost_per_char=0.05")
+    wait_for(lambda: accepted(here.home))
+    running.kill()
+    left = [part_of(path) for path in (here.home / "machine.key", here.desk / f"{NAME}.report.json")]
+    torn = [path.with_name(path.name.replace(f".{os.getpid()}.", ".999999.")) for path in left]
+    for path in torn:
+        path.touch()
+    assert here.run("convert", small_book, *FAST, "--output-format", "mp3").returncode == 0
+    assert not [path for path in torn if path.exists()]
+    assert sorted(path.name for path in here.desk.iterdir()) == [f"{NAME}.mp3", f"{NAME}.report.json"]
+
+
 def test_a_job_that_is_given_up_gives_its_name_up_too(here: Machine, small_book: Path) -> None:
     running = here.start("convert", small_book, "--tts-engine", "metronome", "--engine-option", "cost_per_char=0.05")
     wait_for(lambda: accepted(here.home))
     running.signal()
     running.ends(EXIT_INTERRUPTED)
-    assert [path.name for path in here.desk.iterdir()] == [f"{NAME}.report.json"]
+    assert not list(here.desk.iterdir()), "there is no audiobook yet, so there is no report"
     assert here.run("jobs", "remove", only(here.home / "jobs", "*").name).returncode == 0
     assert not list(here.desk.iterdir())
     assert here.run("convert", small_book, *FAST).returncode == 0

@@ -11,7 +11,7 @@ import pytest
 from swarm.errors import InUse, StoreError
 from swarm.job.store.store import DiskStore
 from swarm.system import disk
-from swarm.system.disk import Lock, full_name, guarded, replace_file
+from swarm.system.disk import Lock, clear_parts, full_name, guarded, part_of, replace_file
 
 WHERE = Path("/state/jobs/moby")
 
@@ -67,6 +67,19 @@ def test_what_a_killed_process_left_unfinished_is_cleared_by_the_next_write(tmp_
         os.utime(path, (1e9, 1e9))
     replace_file(tmp_path / "file[1]", b"whole")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".another.7.part", ".file[1].8.part", "file[1]"]
+
+
+def test_a_start_clears_what_processes_left_that_died_and_nothing_of_others(tmp_path: Path) -> None:
+    ours = part_of(tmp_path / "machine.key")
+    host = ours.name.split(".")[-2]
+    dead, later, reused = (tmp_path / f".machine.key.{pid}.{host}.part" for pid in (999_999, os.getppid(), 1))
+    away, user = tmp_path / ".machine.key.999999.abcdef.part", tmp_path / ".film.part"
+    for path in (ours, dead, later, reused, away, user):
+        path.touch()
+    os.utime(reused, (1, 1))  # before the process of that number began
+    clear_parts(tmp_path)
+    assert {path.name for path in (dead, reused)}.isdisjoint(path.name for path in tmp_path.iterdir())
+    assert all(path.exists() for path in (ours, later, away, user))
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,6 @@ A parcel is hostile until checked: only members that its own records name are re
 """
 
 import hashlib
-import os
 import re
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -38,7 +37,7 @@ from swarm.job.store.clips import ENDING, ClipFolder
 from swarm.job.store.journal import Journal
 from swarm.job.store.store import BOOK, COPY_BYTES, JOB_NAME, DiskStore, digest_of, file_path
 from swarm.job.store.summary import standing_of
-from swarm.system.disk import guarded
+from swarm.system.disk import clear_parts, guarded, part_of
 from swarm.system.platform import sync_file, sync_folder
 
 Kind = TypeVar("Kind")
@@ -111,7 +110,8 @@ def write_parcel(state_dir: Path, job: str, target: Path) -> Packed:
 @contextmanager
 def _new_file(target: Path) -> Iterator[IO[bytes]]:
     """Yield a file that gets its name when it is whole and durable."""
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    clear_parts(target.parent, target.name)
+    part = part_of(target)
     try:
         with guarded(target, "--to"):
             if target.exists():

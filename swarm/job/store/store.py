@@ -41,6 +41,7 @@ from swarm.system.disk import (
     Lock,
     Scratch,
     check_state,
+    clear_parts,
     guarded,
     make_folder,
     make_private_folder,
@@ -358,6 +359,7 @@ class DiskStore:
             lock = Lock(self.state_dir / "locks" / f"{job}.lock")
             lock.acquire(job, named=named)
             self._locks[job] = lock
+            clear_parts(self.folder(job))
 
     def release_job(self, job: str) -> None:
         """Close the journal of a job and release its lock."""

@@ -28,7 +28,7 @@ from swarm.job.spec import FileOrigin, JobSpec, Setting
 from swarm.job.store.clips import file_size
 from swarm.job.store.journal import FILE as JOURNAL
 from swarm.job.store.journal import Journal
-from swarm.system.disk import DAMAGED, read_json
+from swarm.system.disk import DAMAGED, part_of, read_json
 
 
 def size_of(folder: Path | str) -> int:
@@ -303,7 +303,7 @@ def _write_file(path: Path, made: JournalSummary) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file, if the disk allows it. It needs no sync: a torn one is noticed, and made anew."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = part_of(path)
     with suppress(OSError):
         part.write_bytes(content)
         part.replace(path)

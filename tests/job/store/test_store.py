@@ -31,7 +31,7 @@ from swarm.job.record import (
 )
 from swarm.job.run import RunStats
 from swarm.job.store.store import DiskStore, Tally, has_job, is_used, reworded_jobs
-from swarm.system.disk import VERSION_FILE
+from swarm.system.disk import VERSION_FILE, part_of
 
 JOB = "moby-dick-1a2b"
 
@@ -204,6 +204,16 @@ def test_a_second_coordinator_is_told_who_holds_the_job(disk: DiskStore) -> None
             other.remove_jobs([JOB])
         disk.close()
         other.lock_job(JOB)
+
+
+def test_a_job_that_is_locked_has_no_part_of_a_process_that_died(disk: DiskStore, tmp_path: Path) -> None:
+    folder = disk.folder(JOB)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = part_of(folder / "claims.json")
+    torn = part.with_name(part.name.replace(f".{os.getpid()}.", ".999999."))
+    torn.touch()
+    disk.lock_job(JOB)
+    assert not torn.exists()
 
 
 def test_whatever_stands_in_the_way_is_named(disk: DiskStore, tmp_path: Path) -> None:
