@@ -129,6 +129,12 @@ SERVE = Command(
             ),
             Option("--web-prefix", "PATH", "the path at which a proxy serves the page: /audiobooks"),
             Option(
+                "--web-proxy", "ADDRESS",
+                "a proxy that is believed when it says from where and how a request came", is_list=True,
+                more="Its address, or that of its network: `127.0.0.1`, `172.18.0.0/16`. It has to set "
+                "`X-Forwarded-For` and `X-Forwarded-Proto`, as in [the page](../page.md#behind-a-proxy).",
+            ),
+            Option(
                 "--price", "ENGINE=AMOUNT",
                 "what an engine that is paid charges for a million characters, for the estimates of the page: "
                 '"openai=15 USD"',

@@ -15,6 +15,7 @@ from swarm.commands.machine_config import coordinate_config, open_trace, progres
 from swarm.commands.output import warn
 from swarm.config import RenderConfig, ServeConfig
 from swarm.errors import UsageError
+from swarm.net.addresses import join_address, local_addresses
 from swarm.net.identity.keys import security
 from swarm.server.api.app import Api
 from swarm.server.api.feeds import ListeningApi
@@ -46,6 +47,12 @@ class WebPlace(NamedTuple):
     asks_for_password: bool
     prefix: str
     certificate: "Certificate | None"
+    proxies: tuple[str, ...]  # addresses and networks; what they say of a request is believed
+
+    def addresses(self, host: str, port: int) -> list[str]:
+        """Return the addresses at which browsers reach a listener; those for other devices if there are any."""
+        scheme = "https" if self.certificate else "http"
+        return [f"{scheme}://{join_address(each, port)}{self.prefix}" for each in hosts_of(host) or [LOOPBACK]]
 
 
 def web_place(arguments: argparse.Namespace) -> WebPlace | None:
@@ -55,7 +62,8 @@ def web_place(arguments: argparse.Namespace) -> WebPlace | None:
         return None
     host, ports = place
     asks = arguments.web_password or not is_loopback(host)
-    return WebPlace(host, ports, asks, _prefix(arguments.web_prefix), _certificate(arguments))
+    proxies = tuple(map(_proxy, arguments.web_proxy))
+    return WebPlace(host, ports, asks, _prefix(arguments.web_prefix), _certificate(arguments), proxies)
 
 
 def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path, note: Say) -> SiteConfig:
@@ -88,14 +96,22 @@ def serve_web(
     """Listen for browsers and programs, and return what serves them. Raises EnvironmentFault, StoreError."""
     token = config.state_dir / TOKEN_FILE
     doorkeeper = Doorkeeper(obtain_token(config.state_dir))
-    listening = ListeningApi(resident, config.state_dir, Clock())
+    listening = ListeningApi(resident, config.state_dir, Clock(), lambda: hosts_of(place.host))
     front = make_front(config, Api(resident, order_handler, room), order_handler, listening, doorkeeper, Clock())
     listener = listen(place.host, place.ports)
-    host, port = listener.getsockname()[:2]
-    name = f"[{host}]" if ":" in host else host
-    address = f"http{'s' if place.certificate else ''}://{name}:{port}{place.prefix}"
-    note(f"the page is at {address}/, the interface for programs at {address}/api/v1; its token is in {token}")
-    return run_web(front, listener, place.certificate)
+    first, *others = place.addresses(*listener.getsockname()[:2])
+    also = "".join(f" and {other}/" for other in others)
+    note(f"the page is at {first}/{also}, the interface for programs at {first}/api/v1; its token is in {token}")
+    return run_web(front, listener, place.certificate, place.proxies)
+
+
+def hosts_of(host: str) -> list[str]:
+    """Return the addresses by which other devices reach what listens at a host; none if they do not."""
+    if is_loopback(host):
+        return []
+    if host not in ("0.0.0.0", "::"):
+        return [host]
+    return [each for each in local_addresses() if (":" in each) == (":" in host) and not is_loopback(each)]
 
 
 def is_loopback(host: str) -> bool:
@@ -123,6 +139,13 @@ def _prefix(text: str) -> str:
     if prefix and not PREFIX.fullmatch(prefix):
         raise UsageError(f"--web-prefix takes a path such as /audiobooks, not {text!r}.")
     return prefix
+
+
+def _proxy(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text.strip()) if "/" in text else ipaddress.ip_address(text.strip()))
+    except ValueError as fault:
+        raise UsageError(f"--web-proxy takes the address of a proxy, such as 127.0.0.1, not {text!r}.") from fault
 
 
 def _certificate(arguments: argparse.Namespace) -> Certificate | None:

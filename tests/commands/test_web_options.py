@@ -66,9 +66,31 @@ def test_a_path_of_a_proxy_is_taken_with_or_without_a_slash() -> None:
         assert found and found.prefix == prefix
 
 
+def test_proxies_are_named_by_address_or_network() -> None:
+    found = place("--web-proxy", "127.0.0.1", "--web-proxy", "172.18.0.0/16", "--web-proxy=::1")
+    assert found and found.proxies == ("127.0.0.1", "172.18.0.0/16", "::1")
+
+
+def test_the_addresses_that_are_told_are_those_that_other_devices_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("swarm.commands.serve.local_addresses", lambda: ["192.168.1.5", "fd00::5"])
+    for web, told in (
+        ("0.0.0.0:5900", ["http://192.168.1.5:5900/a"]),
+        ("[::]:5900", ["http://[fd00::5]:5900/a"]),
+        ("server.local:5900", ["http://server.local:5900/a"]),
+        ("127.0.0.1:5900", ["http://127.0.0.1:5900/a"]),
+    ):
+        found = place("--web", web, "--web-prefix", "/a")
+        assert found and found.addresses(found.host, 5900) == told
+    monkeypatch.setattr("swarm.commands.serve.local_addresses", lambda: ["127.0.0.1"])
+    found = place("--web", "0.0.0.0:5900")
+    assert found and found.addresses(found.host, 5900) == ["http://127.0.0.1:5900"]
+
+
 @pytest.mark.parametrize(
     "words",
     [
+        ("--web-proxy", "*"),
+        ("--web-proxy", "proxy.example"),
         ("--web", "5848"),
         ("--web", "host:x"),
         ("--web-prefix", "books"),

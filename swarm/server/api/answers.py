@@ -158,6 +158,7 @@ class FeedAnswer(Struct, frozen=True):
     podcast: str
     opds: str
     opds2: str
+    note: str = ""  # why other devices cannot open these addresses
 
 
 def book_answers(books: Sequence[QueuedBook], reply: StatusReply) -> list[BookAnswer]:

@@ -5,8 +5,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getdoc
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, cast
+from urllib.parse import urlsplit
 
 import litestar
 import msgspec
@@ -377,6 +379,15 @@ def _nested(request: object, fault: RecursionError) -> litestar.Response[ErrorAn
 def _broken(request: object, fault: Exception) -> litestar.Response[ErrorAnswer]:
     logger.error("a request could not be answered", exc_info=fault)
     return _error("The server failed at this; its log says where.", 500)
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether the Host header of a request names this very machine: other names may be tricks of a site."""
+    name = (urlsplit(f"//{host}").hostname or "") if host.isprintable() and "@" not in host else ""
+    try:
+        return ip_address(name).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
 
 
 async def body_of(request: Request) -> AsyncIterator[bytes]:

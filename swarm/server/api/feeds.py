@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, PathParameter, QueryParameter
@@ -24,7 +25,7 @@ from swarm.server.api.answers import (
     RedoRequest,
     book_answers,
 )
-from swarm.server.api.app import Asked, delete, get, post, unlisted
+from swarm.server.api.app import Asked, delete, get, is_loopback, post, unlisted
 from swarm.server.api.feed_documents import (
     CHAPTERS_KIND,
     EPUB_KIND,
@@ -156,6 +157,8 @@ def ranged(request: Request, content: bytes, kind: str, digest: str, cache: str)
 
 
 PUBLIC = "/feeds/"
+ONLY_HERE = "Only this machine opens these addresses: start `serve` with --web 0.0.0.0:5848 for other devices."
+Hosts = Callable[[], Sequence[str]]  # by which other devices reach this server; none if they do not
 EPISODE = re.compile(r"\d{1,9}")
 RSS_KIND = "application/rss+xml"
 Shown = list[FinishedBook]
@@ -164,8 +167,11 @@ Shown = list[FinishedBook]
 class Feeds:
     """The feeds of a queue's finished books."""
 
-    def __init__(self, resident: Resident, library: Listening, tokens: FeedTokens, clock: Clock) -> None:
+    def __init__(
+        self, resident: Resident, library: Listening, tokens: FeedTokens, clock: Clock, hosts: Hosts = tuple
+    ) -> None:
         self._resident, self._library, self.tokens, self._clock = resident, library, tokens, clock
+        self._hosts = hosts
         self._shelf = FinishedBooks(resident.store)
         self._looking = asyncio.Lock()
 
@@ -196,11 +202,27 @@ class Feeds:
 
     async def list_all(self, asked: Asked) -> list[FeedAnswer]:
         """List the feeds, with their addresses."""
-        return [answer(token, base_of(asked)) for token in self.tokens.all]
+        return self.answers(asked)
 
     async def make(self, asked: Asked, data: JSONBody[FeedRequest]) -> FeedAnswer:
         """Make a feed of the shelf or of one book."""
-        return answer(self.make_token(data.name, data.book), base_of(asked))
+        return self._answer(self.make_token(data.name, data.book), asked)
+
+    def answers(self, request: Request) -> list[FeedAnswer]:
+        """Return the feeds with their addresses, as devices elsewhere open them."""
+        return [self._answer(token, request) for token in self.tokens.all]
+
+    def _answer(self, token: FeedToken, request: Request) -> FeedAnswer:
+        site, note = base_of(request), ""
+        if is_loopback(urlsplit(site).netloc):
+            if hosts := self._hosts():
+                host = f"[{hosts[0]}]" if ":" in hosts[0] else hosts[0]
+                site = str(request.base_url.replace(hostname=host)).rstrip("/")
+            else:
+                note = ONLY_HERE
+        base = f"{site}{PUBLIC}{token.secret}"
+        feed = f"{base}/books/{token.book}/podcast.xml" if token.book else f"{base}/podcast.xml"
+        return FeedAnswer(token.id, token.name, token.book, feed, f"{base}/opds", f"{base}/opds.json", note)
 
     def make_token(self, name: str, book: int) -> FeedToken:
         """Make a token of the shelf, or of one book if its number is not 0. Raises UsageError, StoreError."""
@@ -272,13 +294,6 @@ class Feeds:
     async def cover(self, request: Request, books: Shown, base: str) -> Response:
         """Send the cover of a book."""
         return await cover_of(self._library, books[0].number, request.query_params.get("size", "")) or _none()
-
-
-def answer(token: FeedToken, site: str) -> FeedAnswer:
-    """Return a feed with its addresses."""
-    base = f"{site}{PUBLIC}{token.secret}"
-    feed = f"{base}/books/{token.book}/podcast.xml" if token.book else f"{base}/podcast.xml"
-    return FeedAnswer(token.id, token.name, token.book, feed, f"{base}/opds", f"{base}/opds.json")
 
 
 def base_of(request: Request) -> str:
@@ -359,10 +374,10 @@ def _beside(first: Path) -> list[Path]:
 class ListeningApi:
     """The answers for listeners, over one library. Raises StoreError where the tokens of feeds cannot be read."""
 
-    def __init__(self, resident: Resident, state_dir: Path, clock: Clock) -> None:
+    def __init__(self, resident: Resident, state_dir: Path, clock: Clock, hosts: Hosts = tuple) -> None:
         self.library = Listening(resident)
         self._sound = SoundApi(self.library, resident)
-        self.feeds = Feeds(resident, self.library, FeedTokens(state_dir), clock)
+        self.feeds = Feeds(resident, self.library, FeedTokens(state_dir), clock, hosts)
         self.files = BookFiles(resident.queue)
 
     def routes(self) -> list[HTTPRouteHandler]:

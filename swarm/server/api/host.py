@@ -6,6 +6,7 @@ without end, lose theirs.
 
 import asyncio
 import errno
+import logging
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 
 import h11
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from swarm.errors import EnvironmentFault
@@ -39,6 +40,7 @@ def check_certificate(chain: Path, key: Path) -> Certificate:
     return Certificate(chain, key)
 
 
+logger = logging.getLogger(__name__)
 HEAD_S = 20.0  # a request has so long from its first byte to the end of its headers
 BODY_S = 60.0  # the longest wait between two parts of a body
 MAX_OF_ADDRESS = 60  # connections; a browser has six at most
@@ -136,10 +138,35 @@ def listen(host: str, ports: Sequence[int]) -> socket.socket:
     raise AssertionError("no port was tried")
 
 
-async def run(app: ASGIApp, listener: socket.socket, certificate: Certificate | None = None) -> None:
-    """Serve an application until cancelled, over TLS with a certificate."""
+def _warning_of_proxies(app: ASGIApp) -> ASGIApp:
+    """Return an application that warns once if a proxy passes requests on that was not named."""
+    warned = False
+
+    async def warning(scope: Scope, receive: Receive, send: Send) -> None:
+        nonlocal warned
+        if not warned and any(name == b"x-forwarded-for" for name, _ in scope.get("headers", ())):
+            warned = True
+            logger.warning(
+                "A proxy at %s passes requests on, and is not believed from where they came: all count as its own. "
+                "If it is yours, start `serve` with --web-proxy %s.",
+                *2 * [scope["client"][0] if scope.get("client") else "an unknown address"],
+            )
+        await app(scope, receive, send)
+
+    return warning
+
+
+async def run(
+    app: ASGIApp, listener: socket.socket, certificate: Certificate | None = None, proxies: Sequence[str] = ()
+) -> None:
+    """Serve an application until cancelled, over TLS with a certificate.
+
+    Only `proxies`, addresses and networks, are believed when they say from where and how a request came.
+    """
     config = uvicorn.Config(
-        app,
+        app if proxies else _warning_of_proxies(app),
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -7,7 +7,6 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from hashlib import sha256
-from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -18,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from swarm.server.api.app import path_of
+from swarm.server.api.app import is_loopback, path_of
 from swarm.server.page.static_files import hash_of, read_style
 from swarm.system.disk import guarded, replace_file
 from swarm.system.machine import Clock
@@ -210,15 +209,6 @@ def set_cookie(request: Request, name: str, value: str, life_s: int) -> str:
     secure = "; Secure" if request.url.scheme == "https" else ""
     path = request.scope.get("root_path", "") or "/"
     return f"{name}={value}; Max-Age={life_s}; Path={path}; HttpOnly; SameSite=Strict{secure}"
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether the Host header of a request names this very machine: other names may be tricks of a site."""
-    name = (urlsplit(f"//{host}").hostname or "") if host.isprintable() and "@" not in host else ""
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
 
 
 async def _read_form(request: Request) -> dict[str, list[str]]:

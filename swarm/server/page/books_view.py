@@ -11,7 +11,7 @@ from swarm.errors import UsageError
 from swarm.lease.message import JobStatus, StatusReply
 from swarm.server.api.answers import BookAnswer, book_answers
 from swarm.server.api.app import Api, Seen
-from swarm.server.api.feeds import BookFiles, ListeningApi, answer, base_of
+from swarm.server.api.feeds import BookFiles, ListeningApi
 from swarm.server.api.live_views import Pieces
 from swarm.server.order_handler import MAX_BOOK_BYTES
 from swarm.server.page.auth_middleware import form_of
@@ -182,7 +182,7 @@ class ListenViews:
 
     async def shelf(self, request: Request) -> Response:
         """Show the finished books and the feeds."""
-        feeds = [answer(token, base_of(request)) for token in self._feeds.tokens.all]
+        feeds = self._feeds.answers(request)
         books = await self._feeds.books()
         files = {book.number: self._files.files_of(self._queue.find_book(book.number)) for book in books}
         return self._site.render(request, "shelf.html", books=books, files=files, feeds=feeds)

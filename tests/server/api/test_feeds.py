@@ -113,6 +113,20 @@ async def test_a_revoked_feed_opens_nothing_and_others_stay(bench: FeedBench) ->
     assert (bench.state / FEEDS_FILE).stat().st_mode & 0o77 == 0
 
 
+async def test_a_feed_has_addresses_that_other_devices_open_or_says_that_it_has_none(bench: FeedBench) -> None:
+    feed = await make_feed(bench)
+    assert (feed["podcast"].startswith(bench.url), "--web 0.0.0.0" in feed["note"]) == (True, True)
+    port = bench.url.rpartition(":")[2]
+    for hosts, site in ((["192.168.1.5", "10.0.0.5"], "192.168.1.5"), (["fd00::5"], "[fd00::5]")):
+        bench.listening.feeds._hosts = lambda hosts=hosts: hosts  # type: ignore[misc]
+        [feed] = await bench.get("/api/v1/feeds")  # type: ignore[misc]
+        assert feed["note"] == ""
+        for kind in ("podcast", "opds", "opds2"):
+            assert feed[kind].startswith(f"http://{site}:{port}/feeds/")
+    elsewhere = await bench.client.get("/api/v1/feeds", headers={"Host": "books.example"})
+    assert elsewhere.json()[0]["podcast"].startswith("http://books.example/feeds/")
+
+
 async def test_a_feed_token_opens_nothing_else_and_the_feeds_themselves_need_the_token(bench: FeedBench) -> None:
     feed = await make_feed(bench)
     secret = feed["podcast"].split("/")[4]

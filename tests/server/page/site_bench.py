@@ -76,14 +76,14 @@ class SiteBench(DeskBench):
             reply = change(reply)
         return reply
 
-    async def serve(self, port: int = 0) -> None:
+    async def serve(self, port: int = 0, proxies: Sequence[str] = ()) -> None:
         api = Api(self.resident, self.order_handler, self.room)
         front = make_front(self.config, api, self.order_handler, self.listening, Doorkeeper(TOKEN), Clock())
         listener = listen("127.0.0.1", [port])
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.client = self.browser()
-        self.serving = asyncio.create_task(run(front, listener))
+        self.serving = asyncio.create_task(run(front, listener, proxies=proxies))
 
     def browser(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=60, headers={"Accept": "text/html"})

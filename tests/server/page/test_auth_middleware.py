@@ -44,8 +44,26 @@ async def test_the_cookie_is_for_no_script_and_no_other_site(bench: SiteBench) -
     cookie = (await bench.client.get("/")).headers["set-cookie"]
     assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Path=/;" in cookie and "Secure" not in cookie
     assert "set-cookie" not in (await bench.client.get("/")).headers
-    proxied = await bench.browser().get("/", headers={"X-Forwarded-Proto": "https"})
-    assert proxied.headers["set-cookie"].endswith("; Secure")
+
+
+@pytest.mark.parametrize("proxies", [(), ("127.0.0.0/8",), ("192.0.2.1",)])
+async def test_only_a_proxy_that_was_named_is_believed(
+    tmp_path: Path, proxies: tuple[str, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = SiteBench(tmp_path, PASSWORD)
+    await bench.serve(proxies=proxies)
+    is_believed = "127.0.0.0/8" in proxies
+    codes = []
+    for number in range(PER_ADDRESS + 1):
+        bench.client = bench.browser()
+        bench.client.headers.update({"X-Forwarded-For": f"203.0.113.{number}", "X-Forwarded-Proto": "https"})
+        cookie = (await bench.client.get("/log-in")).headers["set-cookie"]
+        assert cookie.endswith("; Secure") is is_believed
+        bench.client.headers["Cookie"] = cookie.partition(";")[0]
+        codes.append((await bench.log_in("a wrong password")).status_code)
+    assert codes == [403] * PER_ADDRESS + [403 if is_believed else 429]
+    assert caplog.text.count("start `serve` with --web-proxy 127.0.0.1") == (not proxies)
+    await bench.close()
 
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "user@127.0.0.1", "", "0.0.0.0"])
