@@ -55,10 +55,10 @@ class Speaking(ResidentBench):
         self.store.commit([(state.job, record, frame)])
         apply(state, record)
 
-    def write_sound(self, path: Path) -> Path:
-        """Write an MP3 of a second."""
+    def write_sound(self, path: Path, seconds: float = 1.0) -> Path:
+        """Write an MP3."""
         path.parent.mkdir(exist_ok=True)
-        soundfile.write(path, tone(300, 1.0), RATE, format="MP3")
+        soundfile.write(path, tone(300, seconds), RATE, format="MP3")
         return path
 
     def claim(self, job: str, report: Path) -> None:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import mutagen
@@ -80,6 +80,41 @@ class _Report(Struct):
     chapters: tuple[_Chapter, ...] = ()
 
 
+class _Sentence(Struct, gc=False):
+    chapter: int
+    sentence: int
+    file: str = ""
+    at_s: float | None = None
+    end_s: float | None = None
+
+
+class _Spoken(Struct):
+    book: _Book
+    segments: tuple[_Sentence, ...] = ()
+
+
+class HeardSpan(NamedTuple):
+    """When a sentence is heard in its file."""
+
+    at_s: float
+    end_s: float
+
+
+def spots_of(folder: Path, job: str, chapter: int) -> tuple[str, dict[int, HeardSpan]]:
+    """Return the name of the file that has a chapter of a finished book, and when its sentences are heard there.
+
+    `folder` is that of the job. The name is "" if no report tells it, or if several files have the chapter.
+    """
+    report = _report(folder, job, _Spoken)
+    rows = [row for row in report.segments if row.chapter == chapter and row.file] if report else []
+    if len({row.file for row in rows}) != 1:
+        return "", {}
+    spots = {
+        row.sentence: HeardSpan(row.at_s, row.end_s) for row in rows if row.at_s is not None and row.end_s is not None
+    }
+    return rows[0].file, spots
+
+
 class FinishedBooks:
     """Reads finished books. It may be used from any one thread at a time."""
 
@@ -107,7 +142,7 @@ class FinishedBooks:
         files = tuple(_files(paths))
         if not files:
             return None
-        report = self._report(book.job)
+        report = _report(self._store.folder(book.job), book.job, _Report)
         chapters = tuple(_chapters(report.chapters, files)) if report else ()
         facts = report.book if report else _Book(book.job)
         return FinishedBook(
@@ -123,12 +158,17 @@ class FinishedBooks:
             source=source if source.suffix.lower() == ".epub" and source.is_file() else None,
         )
 
-    def _report(self, job: str) -> _Report | None:
-        for path in reversed(claims_in(self._store.folder(job))):
-            report = read_json(path, _Report, MAX_REPORT_BYTES)
-            if report and report.book.job == job:
-                return report
-        return None
+
+Told = TypeVar("Told", _Report, _Spoken)
+
+
+def _report(folder: Path, job: str, kind: type[Told]) -> Told | None:
+    """Return what the last report of a job tells."""
+    for path in reversed(claims_in(folder)):
+        report = read_json(path, kind, MAX_REPORT_BYTES)
+        if report and report.book.job == job:
+            return report
+    return None
 
 
 def _files(paths: Sequence[Path]) -> Iterator[FinishedFile]:

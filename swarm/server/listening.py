@@ -8,13 +8,13 @@ import asyncio
 import hashlib
 import struct
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from swarm.audiobook.sound.clip import ClipDamaged, Pcm, read_clip
 from swarm.audiobook.sound.cover import UnusablePicture, draw_cover, fit_cover, small_cover
@@ -28,6 +28,7 @@ from swarm.job.record import ClipAccepted
 from swarm.job.spec import BookFacts
 from swarm.job.state import JobState, Place, apply
 from swarm.job.store.journal import Journal
+from swarm.server.finished_books import HeardSpan
 from swarm.server.queue import QueuedBook
 from swarm.server.resident import Resident
 from swarm.system.disk import replace_file
@@ -61,6 +62,7 @@ class Stretch(Struct, frozen=True):
     sound: str  # a digest that changes with the sound, "" until it is there
     length_s: float
     sentences: tuple[Sentence, ...]
+    file_s: float = 0.0  # where it begins in the chapter's file, if there is one
 
 
 class ChapterStretches(Struct, frozen=True):
@@ -70,6 +72,8 @@ class ChapterStretches(Struct, frozen=True):
     title: str
     stretches: tuple[Stretch, ...]
     count: int  # all stretches of the chapter
+    file: str = ""  # the address of the finished file that has the chapter, below that of the book
+    kind: str = ""  # its media type
 
 
 class ChapterOverview(Struct, frozen=True):
@@ -182,6 +186,27 @@ class Playback:
                 at_s, end_s, doubt = start / rate, (start + record.samples) / rate, record.doubt
             is_end = segment.pause not in WITHIN
             yield Sentence(place[1] + 1, segment.written, state, at_s, end_s, doubt, said, is_end)
+
+
+def in_file(found: ChapterStretches, spots: Mapping[int, HeardSpan], file: str, kind: str) -> ChapterStretches:
+    """Return a chapter with the times at which its sentences are heard in a finished file, if that has all of them."""
+    stretches = list[Stretch]()
+    for stretch in found.stretches:
+        spoken = [sentence.sentence for sentence in stretch.sentences if sentence.state == "spoken"]
+        if not spoken or any(sentence not in spots for sentence in spoken):
+            return found
+        begin_s = spots[spoken[0]].at_s
+        sentences = tuple(
+            structs.replace(each, at_s=spots[each.sentence].at_s - begin_s, end_s=spots[each.sentence].end_s - begin_s)
+            if each.state == "spoken"
+            else each
+            for each in stretch.sentences
+        )
+        length_s = spots[spoken[-1]].end_s - begin_s
+        stretches.append(structs.replace(stretch, file_s=begin_s, length_s=length_s, sentences=sentences))
+    for place, following in enumerate(stretches[1:]):
+        stretches[place] = structs.replace(stretches[place], length_s=following.file_s - stretches[place].file_s)
+    return structs.replace(found, stretches=tuple(stretches), file=file, kind=kind)
 
 
 class StretchSound(NamedTuple):

@@ -1,6 +1,7 @@
 """The views Listen and Shelf in a real browser: a book is heard while it is spoken, and one sentence is mended."""
 
 import asyncio
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from listen_bench import RATE, Speaking, tone
 from patience import wait_for
 from shown import Axe, Served, served
 from site_bench import SiteBench
+from test_page import CONTENTS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -45,10 +47,10 @@ class ListenSite(Speaking, SiteBench):
         self.stretches = [[s.sentence - 1 for s in stretch.sentences] for stretch in chapter.stretches]
         assert len(self.stretches) > 2
 
-    async def say(self, stretch: int, hertz: float = 300.0) -> None:
+    async def say(self, stretch: int, hertz: float = 300.0, seconds: float = 0.4) -> None:
         """Speak the sentences of a stretch, each with a tone of its own."""
         for index in self.stretches[stretch]:
-            self.speak(1, 0, index, tone(hertz + 20 * index, 0.4))
+            self.speak(1, 0, index, tone(hertz + 20 * index, seconds))
 
     async def say_one(self, index: int, hertz: float, doubt: str = "") -> None:
         """Speak one sentence."""
@@ -157,6 +159,106 @@ def test_one_wrong_sentence_is_heard_again_in_other_words_and_no_other_is_spoken
     dialog.get_by_role("button", name="Close").click()
     page.locator(f"#text [data-sentence='{wrong + 2}']").click()
     hears(page, wrong + 2)
+
+
+def goes_on(page: "Page") -> None:
+    """Assert that the sound goes on."""
+    before = page.evaluate(TIME)
+    wait_for(lambda: page.evaluate(f"{TIME} !== {before} && !document.getElementById('sound').paused"))
+
+
+def test_the_sound_goes_on_while_other_pages_are_looked_at(
+    site: Served, bench: ListenSite, page: "Page", axe: Axe
+) -> None:
+    for stretch in range(len(bench.stretches)):
+        site.do(bench.say(stretch, seconds=5.0))
+    bench.answers = {"inspect": json.dumps(CONTENTS).encode()}
+    open_player(site, page)
+    page.evaluate("window.same = true")
+    page.get_by_role("button", name="Play", exact=True).click()
+    advances(page)
+    bar = page.get_by_role("region", name="Player")
+    page.get_by_role("link", name="Books").click()
+    page.get_by_role("heading", name="Books", exact=True).wait_for()
+    goes_on(page)
+    assert (page.url, page.title()) == (site.url("/"), "Books · e2a-swarm")
+    assert page.locator(".top [aria-current=page]").inner_text() == "Books"
+    assert page.evaluate("document.activeElement.id") == "main"
+    assert page.locator("#arrived").inner_text() == "Books · e2a-swarm", "screen readers are told"
+    assert bar.is_visible() and axe.faults(page) == []
+    site.do(bench.add("Persuasion"))
+    page.locator("#book-2").wait_for()  # the list is followed
+    page.locator("#files").set_input_files({"name": "Sanditon.txt", "mimeType": "", "buffer": b"Some words."})
+    page.get_by_text("about 5 min of sound").wait_for()
+    goes_on(page)
+    page.get_by_role("button", name="Add to the queue").click()
+    page.locator("#book-3").wait_for()
+    page.get_by_role("link", name="Machines").click()
+    page.get_by_text("No machine is connected").wait_for()
+    bar.get_by_role("button", name="Pause").click()
+    assert page.evaluate("document.getElementById('sound').paused")
+    bar.get_by_role("button", name="Play").click()
+    goes_on(page)
+    page.go_back()
+    page.locator("#book-3").wait_for()
+    bar.get_by_role("link", name="Emma").click()
+    page.get_by_role("heading", name="Emma").wait_for()
+    assert not page.locator("#bar").is_visible() and page.locator("main").count() == 1
+    goes_on(page)
+    page.go_back()
+    page.locator("#book-3").wait_for()
+    goes_on(page)
+    assert page.evaluate("window.same"), "it is one document from the first to the last"
+    bar.get_by_role("button", name="Stop").click()
+    assert not bar.is_visible() and page.locator("#sound").count() == 0
+    page.get_by_role("link", name="Shelf").click()
+    page.get_by_role("heading", name="Shelf").wait_for()
+    assert not page.evaluate("window.same"), "links are a browser's own again"
+    page.go_back()
+    page.get_by_role("heading", name="Books", exact=True).wait_for()
+
+
+def test_a_finished_book_plays_its_file_and_minutes_are_a_matter_of_books_that_are_spoken(
+    site: Served, bench: ListenSite, page: "Page"
+) -> None:
+    for stretch in range(len(bench.stretches)):
+        site.do(bench.say(stretch))
+    site.do(publish_whole(bench))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_player(site, page)
+    page.get_by_role("button", name="Play", exact=True).click()
+    advances(page)
+    assert any("/files/1?play=" in each for each in asked) and not any(".wav" in each for each in asked)
+    second = bench.stretches[1][0] + 1
+    page.locator(f"#text [data-sentence='{second}']").click()
+    hears(page, second)
+    assert 1.0 * (second - 1) <= page.evaluate(TIME) < second, "each sentence takes a second of the file"
+    hears(page, second + 1)  # and so on, by itself
+    last = bench.stretches[-1][-1] + 1
+    page.locator(f"#text [data-sentence='{last}']").click()
+    page.locator("#state", has_text="This was the end").wait_for()
+    (bench.folder / "out" / "Emma.mp3").write_bytes(b"no sound")
+    page.reload()
+    page.locator("#player[data-ready]").wait_for()
+    page.locator("#text [data-sentence='1']").click()
+    advances(page)
+    assert page.evaluate("document.getElementById('sound').src").split("?")[0].endswith(".wav"), "a broken one is left"
+
+
+async def publish_whole(bench: ListenSite) -> None:
+    """Have the book finished by a file in which each sentence takes a second."""
+    count = sum(map(len, bench.stretches))
+    path = bench.write_sound(bench.folder / "out" / "Emma.mp3", seconds=float(count + 1))
+    book = bench.queue.find_book(1)
+    spots = [{"file": path.name, "at_s": float(n), "end_s": n + 0.9} for n in range(count)]
+    rows = [{"chapter": 1, "sentence": n + 1, **spot} for n, spot in enumerate(spots)]
+    report = bench.folder / "out" / "Emma.report.json"
+    report.write_text(json.dumps({"book": {"job": book.job}, "totals": {}, "chapters": [], "segments": rows}))
+    bench.claim(book.job, report)
+    bench.finish(1, str(path))
+    while bench.resident.served(bench.queue.find_book(1)):
+        await asyncio.sleep(0.01)
 
 
 def test_place_and_speed_are_remembered_and_keys_are_obeyed(site: Served, bench: ListenSite, page: "Page") -> None:

@@ -37,9 +37,9 @@ from swarm.server.api.feed_documents import (
     podcast,
 )
 from swarm.server.api.tokens import FeedToken, FeedTokens
-from swarm.server.finished_books import FinishedBook, FinishedBooks
-from swarm.server.listening import MAX_STRETCHES, ChapterStretches, DoubtfulSentence, Listening
-from swarm.server.queue import Queue, QueuedBook
+from swarm.server.finished_books import KINDS, FinishedBook, FinishedBooks, spots_of
+from swarm.server.listening import MAX_STRETCHES, ChapterStretches, DoubtfulSentence, Listening, in_file
+from swarm.server.queue import BookState, Queue, QueuedBook
 from swarm.server.resident import Resident
 from swarm.system.machine import Clock, machine_name
 
@@ -50,14 +50,15 @@ SoundDigest = Annotated[str, QueryParameter(description="the digest of the sound
 StretchName = Annotated[str, PathParameter(description="the number of a stretch, and .wav")]
 FirstStretch = Annotated[int, QueryParameter(name="from", description="the first stretch that is wanted")]
 StretchCount = Annotated[int, QueryParameter(description="how many of them")]
+Played = Annotated[int, QueryParameter(description="a number of this version of the file, to have it as players do")]
 CoverSize = Annotated[str, QueryParameter(description="small: as a JPEG for lists")]
 
 
 class SoundApi:
     """The answers for listeners."""
 
-    def __init__(self, library: Listening, resident: Resident) -> None:
-        self._library, self._resident = library, resident
+    def __init__(self, library: Listening, resident: Resident, files: "BookFiles") -> None:
+        self._library, self._resident, self._files = library, resident, files
 
     def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes."""
@@ -88,9 +89,23 @@ class SoundApi:
         self, book: FromPath[int], chapter: FromPath[int], from_: FirstStretch = 1, count: StretchCount = MAX_STRETCHES
     ) -> ChapterStretches:
         """Tell the stretches of a chapter, and when its sentences are heard."""
-        found = (await self._library.open(book)).playback.chapter(chapter, from_, count)
+        opened = await self._library.open(book)
+        found = opened.playback.chapter(chapter, from_, count)
         if found is None:
             raise NotThere("There is no such chapter.")
+        if opened.book.state is BookState.FINISHED:
+            found = await asyncio.to_thread(self._in_file, opened.book, found)
+        return found
+
+    def _in_file(self, book: QueuedBook, found: ChapterStretches) -> ChapterStretches:
+        """Return a chapter as the finished file has it, if that lies on this machine."""
+        name, spots = spots_of(self._resident.store.folder(book.job), book.job, found.chapter)
+        for place, file in enumerate(self._files.files_of(book), start=1):
+            if name and file.path and file.path.is_file() and f"/{file.path.as_posix()}".endswith(f"/{name}"):
+                kind = KINDS.get(file.path.suffix.lower(), "")
+                return (
+                    in_file(found, spots, f"files/{place}?play={round(1000 * book.ended_s)}", kind) if kind else found
+                )
         return found
 
     async def doubtful(self, book: FromPath[int]) -> list[DoubtfulSentence]:
@@ -345,13 +360,15 @@ class BookFiles:
         files = self.files_of(self._queue.find_book(book))
         return [FileAnswer(place, file.name, file.size) for place, file in enumerate(files, start=1)]
 
-    async def file(self, book: FromPath[int], place: FromPath[int]) -> Response:
+    async def file(self, book: FromPath[int], place: FromPath[int], play: Played = 0) -> Response:
         """Send a file of a book, or a range of it."""
         files = self.files_of(self._queue.find_book(book))
         path = files[place - 1].path if 0 < place <= len(files) else None
         if path is None or not path.is_file():
             raise NotThere("There is no such file on the server, or no longer.")
         safe = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+        if play and (kind := KINDS.get(path.suffix.lower())):
+            return FileResponse(path, media_type=kind, headers=safe | {"Cache-Control": "private, no-cache"})
         return FileResponse(path, media_type="application/octet-stream", filename=path.name, headers=safe)
 
 
@@ -376,9 +393,9 @@ class ListeningApi:
 
     def __init__(self, resident: Resident, state_dir: Path, clock: Clock, hosts: Hosts = tuple) -> None:
         self.library = Listening(resident)
-        self._sound = SoundApi(self.library, resident)
-        self.feeds = Feeds(resident, self.library, FeedTokens(state_dir), clock, hosts)
         self.files = BookFiles(resident.queue)
+        self._sound = SoundApi(self.library, resident, self.files)
+        self.feeds = Feeds(resident, self.library, FeedTokens(state_dir), clock, hosts)
 
     def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes of the interface for programs."""

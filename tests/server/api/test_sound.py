@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -232,3 +233,36 @@ async def test_the_metrics_count_what_was_spoken(bench: ListenBench) -> None:
         "journal_commits": bench.store.tally.commits,
     }
     assert told["journal_commits"] >= 2
+
+
+async def test_a_finished_book_is_heard_from_its_file_which_says_when_each_sentence_is_heard(
+    bench: ListenBench,
+) -> None:
+    for index in range(2):
+        bench.speak(1, 0, index, tone(300))
+    path = bench.write_sound(bench.folder / "out" / "Emma.mp3")
+    job = bench.queue.find_book(1).job
+    spots = ({"file": "Emma.mp3", "at_s": at, "end_s": at + 0.4} for at in (10.5, 12.0))
+    rows = [{"chapter": 1, "sentence": place, **spot} for place, spot in enumerate(spots, start=1)]
+    report = bench.folder / "out" / "Emma.report.json"
+    report.write_text(json.dumps({"book": {"job": job}, "segments": rows}))
+    bench.claim(job, report)
+    assert not (await bench.get("/api/v1/books/1/chapters/1"))["file"], "it is not finished"  # type: ignore[call-overload]
+    bench.finish(1, str(path))
+    await bench.settle()
+    chapter: Any = await bench.get("/api/v1/books/1/chapters/1")
+    [stretch] = chapter["stretches"]
+    assert (chapter["kind"], stretch["file_s"], stretch["length_s"]) == ("audio/mpeg", 10.5, pytest.approx(1.9))
+    assert [each["at_s"] for each in stretch["sentences"]] == [0.0, 1.5]
+    answer = await bench.client.get(f"/api/v1/books/1/{chapter['file']}", headers={"Range": "bytes=0-99"})
+    assert (answer.status_code, answer.headers["content-type"], len(answer.content)) == (206, "audio/mpeg", 100)
+    assert "content-disposition" not in answer.headers
+    saved = await bench.client.get("/api/v1/books/1/files/1")
+    assert (saved.headers["content-type"], saved.content) == ("application/octet-stream", path.read_bytes())
+    for lacking in ([rows[0]], [rows[0], rows[1] | {"file": "Other.mp3"}], []):
+        report.write_text(json.dumps({"book": {"job": job}, "segments": lacking}))
+        chapter = await bench.get("/api/v1/books/1/chapters/1")
+        assert (chapter["file"], chapter["stretches"][0]["file_s"]) == ("", 0.0), "the minutes are there as ever"
+    path.unlink()
+    report.write_text(json.dumps({"book": {"job": job}, "segments": rows}))
+    assert not (await bench.get("/api/v1/books/1/chapters/1"))["file"]  # type: ignore[call-overload]

@@ -1,5 +1,6 @@
-// Plays a book while it is spoken: a stretch of about a minute after the other, by one audio element.
-import {post} from "./site.js";
+// Plays a book while it is spoken: a stretch of about a minute after the other, by one audio element. Of a finished book
+// it plays the file itself, which is a fraction of the size.
+import {holdSound, post} from "./site.js";
 const player = document.getElementById("player");
 const {api, redo, book, title, authors, cover} = player.dataset;
 const at = id => document.getElementById(id);
@@ -10,6 +11,7 @@ const KEY = `e2a-swarm listen ${book}`, SPEED = "e2a-swarm speed";
 let chapter = 0, stretches = [], current = -1, shown = null;  // the stretch that is loaded, the sentence that is heard
 let wanted = false, waiting = null, stopAt = Infinity;  // whether the listener wants sound; the place that is waited for
 let ahead = null;  // the next stretch, loaded before it is needed
+let file = "", isFileBroken = false, isOver = false;  // the address of the finished file that has the chapter
 
 const get = async path => {
   try {
@@ -18,6 +20,10 @@ const get = async path => {
   } catch { return null; }
 };
 const address = stretch => `${api}/chapters/${chapter}/${stretch.stretch}.wav?sound=${stretch.sound}`;
+const fileOf = found => !isFileBroken && found.file && sound.canPlayType(found.kind) ? `${api}/${found.file}` : "";
+const base = () => file ? stretches[current].file_s : 0;  // where the stretch begins in what is loaded
+const spot = () => sound.currentTime - base();
+const put = seconds => { sound.currentTime = base() + seconds; };
 const lengthOf = stretch => stretch.sound ? stretch.length_s : 0;
 const before = index => stretches.slice(0, index).reduce((sum, stretch) => sum + lengthOf(stretch), 0);
 const clock = seconds => new Date(1000 * Math.max(0, seconds)).toISOString().slice(seconds < 3600 ? 14 : 11, 19);
@@ -26,22 +32,26 @@ function say(words) { if (at("state").textContent !== words) at("state").textCon
 
 // --- chapters and stretches
 
-async function openChapter(number, index = 0, seconds = 0) {
+async function openChapter(number, index = 0, seconds = 0, goesOn = false) {
   const found = await get(`/chapters/${number}`);
+  if (isOver) return;
   if (!found) { say("This chapter is not reached. Try again."); return; }
   chapter = number;
   chapters.value = String(number);
   stretches = found.stretches;
   current = -1;
+  goesOn &&= file !== "" && file === fileOf(found);  // the file plays on by itself
+  file = fileOf(found);
   text.replaceChildren(...paragraphs());
-  start(Math.min(index, Math.max(0, stretches.length - 1)), seconds);
+  start(Math.min(index, Math.max(0, stretches.length - 1)), seconds, goesOn);
 }
 
 // Ask for the next stretches that were not spoken when last seen.
 async function refresh(first = stretches.findIndex(stretch => !stretch.sound)) {
   if (first < 0) return;
   const asked = chapter, found = await get(`/chapters/${chapter}?from=${first + 1}&count=${AHEAD}`);
-  if (!found || asked !== chapter) return;
+  if (!found || asked !== chapter || isOver) return;
+  if (file && !found.file) leaveFile();  // it is written anew
   for (const stretch of found.stretches) {
     const index = stretch.stretch - 1;
     if (JSON.stringify(stretch) === JSON.stringify(stretches[index])) continue;
@@ -54,7 +64,14 @@ async function refresh(first = stretches.findIndex(stretch => !stretch.sound)) {
   else prefetch(current + 1);
 }
 
-function start(index, seconds) {
+// Go from the finished file back to the stretches.
+function leaveFile() {
+  const seconds = current < 0 ? 0 : Math.max(0, spot());
+  file = "";
+  if (current >= 0) start(current, seconds);
+}
+
+function start(index, seconds, goesOn = false) {
   const stretch = stretches[index];
   stopAt = Infinity;
   if (!stretch?.sound) {
@@ -68,10 +85,11 @@ function start(index, seconds) {
   waiting = null;
   current = index;
   const old = sound.src;
-  sound.src = ahead?.sound === stretch.sound ? ahead.url : address(stretch);
+  if (!file) sound.src = ahead?.sound === stretch.sound ? ahead.url : address(stretch);
+  else if (sound.src !== new URL(file, location.href).href) sound.src = file;
   if (old.startsWith("blob:") && old !== sound.src) URL.revokeObjectURL(old);
   if (ahead?.sound === stretch.sound) ahead = null;
-  sound.currentTime = seconds;
+  if (!goesOn) put(seconds);
   sound.playbackRate = sound.defaultPlaybackRate = Number(at("speed").value);
   say("");
   show(sentenceAt(index, seconds), index);
@@ -82,7 +100,7 @@ function start(index, seconds) {
 
 async function prefetch(index) {
   const stretch = stretches[index];
-  if (!wanted || !stretch?.sound || ahead?.sound === stretch.sound) return;
+  if (!wanted || file || !stretch?.sound || ahead?.sound === stretch.sound) return;
   const {sound: name} = stretch;
   try {
     const answer = await fetch(address(stretch));
@@ -95,7 +113,7 @@ async function prefetch(index) {
 
 function goOn() {
   if (current + 1 < stretches.length) start(current + 1, 0);
-  else if (chapters.selectedIndex + 1 < chapters.options.length) openChapter(chapter + 1);
+  else if (chapters.selectedIndex + 1 < chapters.options.length) return openChapter(chapter + 1, 0, 0, true);
   else { wanted = false; say("This was the end."); draw(); }
 }
 
@@ -122,7 +140,7 @@ function seek(seconds) {
   for (const [index, stretch] of stretches.entries()) {
     const length = lengthOf(stretch);
     if (length && left < length) {
-      if (index === current) { stopAt = Infinity; sound.currentTime = left; tick(); } else start(index, left);
+      if (index === current) { stopAt = Infinity; put(left); tick(); } else start(index, left);
       return;
     }
     left -= length;
@@ -131,7 +149,7 @@ function seek(seconds) {
   if (last >= 0) start(last, Math.max(0, stretches[last].length_s - 0.1));
 }
 
-const now = () => current < 0 ? 0 : before(current) + sound.currentTime;
+const now = () => current < 0 ? 0 : before(current) + spot();
 const move = seconds => seek(now() + seconds);
 
 function moveSentence(step) {
@@ -199,6 +217,7 @@ function show(sentence, index) {
 
 function draw() {
   at("play").textContent = wanted ? "Pause" : "Play";
+  holdSound({title, wanted, toggle: () => wanted ? pause() : play(), end});
   drawTime();
   if ("mediaSession" in navigator) navigator.mediaSession.playbackState = wanted ? "playing" : "paused";
 }
@@ -212,14 +231,22 @@ function drawTime() {
   at("clock").textContent = words;
 }
 
-function tick() {
-  if (current < 0 || waiting) return;
-  if (sound.currentTime >= stopAt) {  // events come late: go back to the sentence
-    sound.currentTime = stopAt - 0.01;
+let isTurning = false;  // whether the file has come to the next chapter, which is asked for
+async function tick() {
+  if (current < 0 || waiting || isTurning || isOver) return;
+  if (spot() >= stopAt) {  // events come late: go back to the sentence
+    put(stopAt - 0.01);
     stopAt = Infinity;
     pause();
   }
-  show(sentenceAt(current, sound.currentTime), current);
+  while (file && current + 1 < stretches.length && spot() >= stretches[current].length_s) current += 1;
+  if (file && wanted && !sound.ended && current + 1 === stretches.length && spot() > stretches[current].length_s + 0.5) {
+    isTurning = true;
+    await goOn();
+    isTurning = false;
+    return;
+  }
+  show(sentenceAt(current, spot()), current);
   drawTime();
 }
 
@@ -229,7 +256,7 @@ let saved_ms = 0;
 function save(force) {
   if (current < 0 || (!force && Date.now() - saved_ms < SAVE_MS)) return;
   saved_ms = Date.now();
-  try { localStorage.setItem(KEY, JSON.stringify({chapter, index: current, seconds: sound.currentTime})); } catch { /* no room */ }
+  try { localStorage.setItem(KEY, JSON.stringify({chapter, index: current, seconds: spot()})); } catch { /* no room */ }
 }
 
 function remembered() {
@@ -365,6 +392,7 @@ sound.addEventListener("ended", goOn);
 sound.addEventListener("pause", () => save(true));
 sound.addEventListener("error", () => {
   if (current < 0) return;
+  if (file) { isFileBroken = true; leaveFile(); return; }  // this browser cannot play it, or it is gone
   say("The sound is not reached; it is asked for again.");
   const index = current, seconds = sound.currentTime;
   setTimeout(async () => { await refresh(index); if (index === current) start(index, seconds); }, REFRESH_MS);
@@ -381,7 +409,14 @@ if ("mediaSession" in navigator) {
   for (const [name, deed] of Object.entries(handlers)) try { session.setActionHandler(name, deed); } catch { /* unknown here */ }
 }
 
-setInterval(() => { if (!document.hidden || wanted) refresh(); }, REFRESH_MS);
+const beat = setInterval(() => { if (!document.hidden || wanted) refresh(); }, REFRESH_MS);
+// The sound goes on while other views are looked at; then the bar at the foot of the page has the buttons.
+function end() {
+  pause();
+  save(true);
+  isOver = true;
+  clearInterval(beat);
+}
 try { at("speed").value = localStorage.getItem(SPEED) ?? "1"; } catch { /* none is kept */ }
 if (!at("speed").value) at("speed").value = "1";
 const from = remembered();

@@ -30,8 +30,8 @@ function isAlike(one, other) {
     one.dataset?.key === other.dataset?.key;
 }
 
-// Follow the events of a list: each has the HTML of pieces that changed, and the order of all if that changed.
-function follow(list) {
+// Follow the events of a list until a signal: each has the HTML of pieces that changed, and the order of all if that changed.
+function follow(list, signal) {
   const piece = document.createElement("template");  // what is in it runs no script and loads nothing
   let source = null, retry = 0;
   const take = event => {
@@ -63,10 +63,11 @@ function follow(list) {
       if (answer.redirected) location.reload(); else open();
     } catch { retry = setTimeout(ask, 3000); }
   };
-  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else open(); });
-  addEventListener("pagehide", close);
-  addEventListener("pageshow", event => { if (event.persisted) open(); });
-  afterPaint(() => { if (!document.hidden) open(); });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else open(); }, {signal});
+  addEventListener("pagehide", close, {signal});
+  addEventListener("pageshow", event => { if (event.persisted) open(); }, {signal});
+  signal.addEventListener("abort", close);
+  afterPaint(() => { if (!document.hidden && !signal.aborted) open(); });
 }
 
 // What the server has already sent is shown before news are asked for.
@@ -146,5 +147,119 @@ document.addEventListener("submit", async event => {
   const answer = await post(button?.getAttribute("formaction") ?? form.action, fields);
   if (answer) tell(said(await answer.text()));
 });
-document.querySelectorAll("[data-live]").forEach(follow);
+// --- views: each is the content of the page, with the lists that it follows and the modules that its head names. While a
+// book is heard, links lead to other views in this very document, beside the player's own, so that its sound goes on.
+
+const place = url => new URL(url, location.href).pathname + new URL(url, location.href).search;
+let view = {main: document.getElementById("main"), title: document.title, place: place(location.href), leaving: new AbortController()};
+let sounding = null;  // the view that is heard, and what its buttons do
+let visits = 0;
+
+async function begin(head) {
+  const {main, leaving: {signal}} = view;
+  main.querySelectorAll("[data-live]").forEach(list => follow(list, signal));
+  for (const script of head.querySelectorAll("script[data-view]")) {
+    const {mount} = await import(script.src);
+    if (!signal.aborted) mount(signal);
+  }
+}
+begin(document.head);
+
+// Have the sound of the view that is shown go on when another one is, or, of one that is paused, end with its view.
+const bar = document.getElementById("bar"), barPlay = document.getElementById("bar-play");
+export function holdSound(sound) {
+  if (sounding) Object.assign(sounding, sound);
+  else if (sound.wanted) sounding = {view, ...sound};
+  if (sounding && !sound.wanted && sounding.view === view) sounding = null;
+  drawBar();
+}
+
+function drawBar() {
+  bar.hidden = !sounding || sounding.view === view;
+  if (bar.hidden) return;
+  barPlay.textContent = sounding.wanted ? "Pause" : "Play";
+  const link = document.getElementById("bar-title");
+  link.textContent = sounding.title;
+  link.href = sounding.view.place;
+}
+barPlay.addEventListener("click", () => sounding.toggle());
+document.getElementById("bar-end").addEventListener("click", () => {
+  sounding.end();
+  sounding.view.main.remove();
+  sounding = null;
+  view.main.focus();
+  drawBar();
+});
+
+// Show another view: in this document while a book is heard, else as browsers do. `body` is a form that is sent.
+export async function visit(url, body = null, isBack = false) {
+  if (!sounding) { if (isBack) location.reload(); else location.assign(url); return; }
+  if (!body && place(url) === sounding.view.place) {
+    if (view === sounding.view) return;
+    leaveView();
+    view = sounding.view;
+    view.main.id = "main";
+    view.main.hidden = false;
+    document.querySelectorAll(".top [aria-current]").forEach(link => link.removeAttribute("aria-current"));
+    arrive(view.place, isBack);
+    return;
+  }
+  const mine = visits += 1;
+  try {
+    const answer = await fetch(url, {method: body ? "POST" : "GET", body, headers: {Accept: "text/html"}, cache: "no-store"});
+    const found = new DOMParser().parseFromString(await answer.text(), "text/html"), main = found.getElementById("main");
+    if (mine !== visits) return;
+    const isOther = found.querySelector("#player, #password") || !main;  // another book, or the session is over
+    if (isOther) location.assign(body ? answer.url : url); else change(found, main, answer.url, isBack);
+  } catch {
+    tell(AWAY);
+    forgetWhenBack();
+  }
+}
+
+function change(found, main, url, isBack) {
+  if (view === sounding.view) {
+    view.main.hidden = true;
+    view.main.removeAttribute("id");
+  } else leaveView();
+  main.querySelectorAll("noscript").forEach(each => each.remove());
+  told.before(main);
+  view = {main, title: found.title, place: place(url), leaving: new AbortController()};
+  for (const sheet of found.head.querySelectorAll("link[rel=stylesheet]")) {
+    if (![...document.styleSheets].some(each => each.href === sheet.href)) document.head.append(sheet);
+  }
+  morph(document.querySelector(".top"), found.querySelector(".top"));
+  arrive(url, isBack);
+  begin(found.head);
+}
+
+function leaveView() {
+  view.leaving.abort();
+  view.main.remove();
+}
+
+// Tell where the user is now: to the address bar, and to screen readers.
+function arrive(url, isBack) {
+  document.title = view.title;
+  if (!isBack) history.pushState(null, "", url);
+  drawBar();
+  scrollTo(0, 0);
+  view.main.focus();
+  document.getElementById("arrived").textContent = view.title;
+}
+
+addEventListener("popstate", () => { if (place(location.href) !== view.place) visit(location.href, null, true); });
+document.addEventListener("click", event => {
+  const link = event.target.closest("a[href]");
+  if (!sounding || !link || event.defaultPrevented || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (link.target || link.hasAttribute("download") || link.origin !== location.origin || link.hash) return;
+  event.preventDefault();
+  visit(link.href);
+});
+document.addEventListener("submit", event => {
+  const form = event.target;
+  if (!sounding || event.defaultPrevented || form.method !== "post" || form.classList.contains("log-out")) return;
+  event.preventDefault();
+  visit(form.action, new URLSearchParams(new FormData(form, event.submitter)));
+});
 if ("serviceWorker" in navigator) afterPaint(() => navigator.serviceWorker.register(document.body.dataset.worker).catch(() => {}));
