@@ -88,16 +88,16 @@ class MemoryStore(DiskStore):
         content = self.job_files[job, digest]
         return content[offset : offset + piece_size(len(content), offset)]
 
-    def clip_path(self, key: str) -> Path:
+    def clip_path(self, key: str, job: str = "") -> Path:
         return Path("memory") / f"{key}.flac"
 
-    def find_clip(self, key: str) -> Path | None:
-        return self.clip_path(key) if self.held.get(key) else None
+    def find_clip(self, key: str, job: str = "") -> Path | None:
+        return self.clip_path(key, job) if self.held.get(key) else None
 
-    def clip_keys(self) -> set[str]:
+    def clip_keys(self, job: str = "") -> set[str]:
         return set(self.held)
 
-    def discard_clip(self, key: str) -> None:
+    def discard_clip(self, key: str, job: str = "") -> None:
         self.held.pop(key, None)
 
     def lost_clips(self, job: str) -> list[ClipAccepted]:

@@ -323,7 +323,7 @@ class Press:
         return cues(reels, [self._times(reel) for reel in reels], begin_s)
 
     def _clip(self, record: ClipAccepted | None) -> ReelClip | None:
-        return None if record is None else ReelClip(self._store.clip_path(record.key), record.info)
+        return None if record is None else ReelClip(self._store.clip_path(record.key, self._state.job), record.info)
 
     def _folder(self) -> Path:
         return self._store.folder(self._state.job) / "reels"

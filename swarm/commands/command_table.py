@@ -505,7 +505,8 @@ JOBS = Command(
         Command(
             "import",
             "Take jobs that `e2a-swarm jobs export` wrote. Each sentence is checked; one that is damaged is spoken "
-            "again. If the job is here already, only the sentences that it lacks are taken.",
+            "again. If the job is here already, only the sentences that it lacks are taken. They count for that book "
+            "alone until `e2a-swarm verify` has listened to them.",
             ("e2a-swarm jobs import NAME.e2a-job",),
             options=(
                 Option("files", "FILE", "a file that `e2a-swarm jobs export` wrote", nargs="+", default=None),

@@ -31,7 +31,7 @@ def replay(
     lost = store.lost_clips(spec.job)
     fresh += [ClipDiscarded(clip.chapter, clip.index, "its file is gone or of another size") for clip in lost]
     for clip in lost:
-        store.discard_clip(clip.key)  # the clip contradicts the journal, so no other search may find it
+        store.discard_clip(clip.key, spec.job)  # the clip contradicts the journal, so no other search may find it
     if lost:
         notes.append(f"clips of {len(lost)} sentences are gone from the disk: they are spoken again")
     for record in fresh:
@@ -50,7 +50,7 @@ def replay(
 def _reuse(state: JobState, store: DiskStore, now: float) -> list[AnyRecord]:
     """Return acceptances of clips that another job or an earlier edition left in the clip folder."""
     found: list[AnyRecord] = []
-    there = store.clip_keys()  # one listing is far quicker than a look for each clip
+    there = store.clip_keys(state.job)  # one listing is far quicker than a look for each clip
     for number, chapter in enumerate(state.spec.chapters):
         for index in range(len(chapter.segments)):
             place = (number, index)
@@ -69,14 +69,14 @@ def _find_any(state: JobState, store: DiskStore, place: Place, now: float, there
 def find_spoken(state: JobState, store: DiskStore, place: Place, now: float, take: int) -> ClipAccepted | None:
     """Return the acceptance of a take whose clip is in the clip folder already, whole; None if it is not."""
     key = state.key(place, take)
-    path = store.find_clip(key)
+    path = store.find_clip(key, state.job)
     if path is None:
         return None
     frame = path.read_bytes()
     sample_rate, _, _, samples = read_streaminfo(frame) or (0, 0, 0, 0)
     digest = hashlib.sha256(frame).hexdigest()
     if check_frame(frame, samples, sample_rate, digest) or key_of(frame) not in ("", key):
-        store.discard_clip(key)
+        store.discard_clip(key, state.job)
         return None
     return ClipAccepted(
         chapter=place[0],

@@ -87,7 +87,7 @@ def _known(clip: Clip, frame: bytes, core: CoordinatorCore, store: DiskStore, no
         frame = with_key(frame, clip.key)
         return structs.replace(clip, digest=hashlib.sha256(frame).hexdigest()), frame
     known = structs.replace(clip, samples=found.samples, sample_rate=found.sample_rate, digest=found.digest)
-    return known, store.clip_path(clip.key).read_bytes()
+    return known, store.clip_path(clip.key, clip.job).read_bytes()
 
 
 class EncodingWatch:
@@ -526,7 +526,7 @@ class Server:
         job = edition.state.job
 
         def damaged(place: Place, why: str) -> None:
-            self._store.discard_clip(edition.state.accepted[place].key)
+            self._store.discard_clip(edition.state.accepted[place].key, job)
             self._do(self._core.discard(job, *place, why, self._clock.now()))
             self._reopened()
 

@@ -53,10 +53,14 @@ def open_spoken(store: DiskStore, job: str) -> JobState | None:
 def listen(state: JobState, store: DiskStore, judge: Judge) -> Iterator[Finding]:
     """Yield each sentence of a job that has a sound, once it was listened to; what is doubtful is journaled before.
 
-    Sentences in another language than the job's are only measured. Raises StoreError.
+    Sentences in another language than the job's are only measured. A clip that came from elsewhere and is not doubtful
+    counts for other jobs from then on. Raises StoreError.
     """
     for place, clip in sorted(state.accepted.items()):
-        yield note_doubt(state, store, place, _judged(state, store, place, clip, judge))
+        finding = note_doubt(state, store, place, _judged(state, store, place, clip, judge))
+        if not finding.doubt and _is_heard(state, place) and clip.key == state.key(place, clip.take):
+            store.believe_clip(clip.key, state.job)
+        yield finding
 
 
 def note_doubt(state: JobState, store: DiskStore, place: Place, found: str) -> Finding:
@@ -70,8 +74,13 @@ def note_doubt(state: JobState, store: DiskStore, place: Place, found: str) -> F
     return Finding(place, state.accepted[place].doubt)
 
 
+def _is_heard(state: JobState, place: Place) -> bool:
+    """Tell whether a sentence is listened to: those in another language are only measured."""
+    return state.segment(place).language in ("", state.spec.recipe.language)
+
+
 def _judged(state: JobState, store: DiskStore, place: Place, clip: ClipAccepted, judge: Judge) -> str:
-    path = store.find_clip(clip.key)
+    path = store.find_clip(clip.key, state.job)
     try:
         pcm = read_clip(path, clip.digest, clip.samples, clip.sample_rate) if path else None
     except ClipDamaged:
@@ -80,7 +89,7 @@ def _judged(state: JobState, store: DiskStore, place: Place, clip: ClipAccepted,
         return "its sound is gone or damaged: the next run speaks it again"
     text = read_engine_text(state.engine_text(place))[0]
     heard = [ClipCheck().judge(text, measure(pcm, clip.sample_rate, clip.length_s))]
-    if state.segment(place).language in ("", state.spec.recipe.language):
+    if _is_heard(state, place):
         heard.append(judge(text, pcm, clip.sample_rate))
     return "; ".join(judgement.doubt for judgement in heard if judgement.doubt)
 
@@ -112,15 +121,15 @@ async def cross_check(
     for place in places:
         clip, text = state.accepted[place], state.engine_text(place)
         frame = await respeak(text, seeds_of(text, state.spec.recipe, clip.take)[0])
-        theirs = _sound(store, clip)
+        theirs = _sound(store, state.job, clip)
         if frame and theirs is not None:
             ours, rate = soundfile.read(io.BytesIO(frame), dtype="int16")
             alike = rate == clip.sample_rate and resemblance(theirs, ours, rate) >= LEAST_RESEMBLANCE
             yield note_doubt(state, store, place, "" if alike else OTHERWISE), clip.worker
 
 
-def _sound(store: DiskStore, clip: ClipAccepted) -> Pcm | None:
-    path = store.find_clip(clip.key)
+def _sound(store: DiskStore, job: str, clip: ClipAccepted) -> Pcm | None:
+    path = store.find_clip(clip.key, job)
     try:
         return read_clip(path, clip.digest, clip.samples, clip.sample_rate) if path else None
     except ClipDamaged:

@@ -10,6 +10,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -291,20 +292,24 @@ class Listening:
 
     async def wav(self, number: int, chapter: int, stretch: int) -> tuple[str, bytes] | None:
         """Return the digest and the WAV file of a stretch; None while it cannot be heard. Raises as `open`."""
-        sound = (await self.open(number)).playback.sound(chapter, stretch)
+        opened = await self.open(number)
+        sound = opened.playback.sound(chapter, stretch)
         if sound is None:
             return None
         if sound.digest not in self._sounds:
             try:
-                self._remember(sound.digest, await asyncio.to_thread(sound.wav, self._decode))
+                self._remember(
+                    sound.digest, await asyncio.to_thread(sound.wav, partial(self._decode, opened.state.job))
+                )
             except ClipDamaged:  # the clip is spoken anew meanwhile, or its job was removed
                 self._open.clear()
                 return None
         self._sounds.move_to_end(sound.digest)
         return sound.digest, self._sounds[sound.digest]
 
-    def _decode(self, record: ClipAccepted) -> Pcm:
-        return read_clip(self._store.clip_path(record.key), record.digest, record.samples, record.sample_rate)
+    def _decode(self, job: str, record: ClipAccepted) -> Pcm:
+        path = self._store.clip_path(record.key, job)
+        return read_clip(path, record.digest, record.samples, record.sample_rate)
 
     async def cover(self, number: int) -> tuple[str, bytes] | None:
         """Return the media type and bytes of a book's cover; one is drawn for a book without a usable one.

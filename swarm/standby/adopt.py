@@ -37,7 +37,7 @@ from swarm.job.state import JobState, Place, apply
 from swarm.job.store.clips import clip_name, file_size
 from swarm.job.store.journal import Journal
 from swarm.job.store.parcel import fits
-from swarm.job.store.store import BOOK, DiskStore, file_path, list_jobs
+from swarm.job.store.store import BOOK, BROUGHT, DiskStore, file_path, list_jobs
 from swarm.job.store.summary import standing_of
 from swarm.system.disk import guarded, replace_file
 from swarm.system.text import clean
@@ -155,22 +155,24 @@ def adopt_job(store: DiskStore, source: Path, job: str) -> Adopted:
         records = unite(spec, records, parted)
     store.lock_job(job)
     files = {digest: path for digest in _digests(spec, records) if (path := file_path(folder, digest)).is_file()}
-    _take_clips(store, source / "clips", standing_of(records).clips)
-    if store.open_job(job) is None:
+    own = None if store.open_job(job) is None else list(store.records(job))
+    united = records if own is None else unite(spec, own, records)
+    known = set[ClipAccepted]() if own is None else set(standing_of(own).clips)
+    taken = [record for record in standing_of(united).clips if record not in known]
+    _take_clips(store, job, (source / BROUGHT / job, source / "clips"), taken)
+    if own is None:
         store.create_job(spec, folder / BOOK, files)
         store.commit([(job, record, b"") for record in records])
     else:
         for digest, path in files.items():
             if not store.asset_size(job, digest):
                 store.restore_asset(job, digest, path)
-        _unite(store, spec, records)
+        _unite(store, spec, own, united)
     lost = len(store.lost_clips(job))
     return Adopted(spec.title, sum(len(chapter.segments) for chapter in spec.chapters), _count(store, job) - lost, lost)
 
 
-def _unite(store: DiskStore, spec: JobSpec, records: list[AnyRecord]) -> None:
-    own = list(store.records(spec.job))
-    united = unite(spec, own, records)
+def _unite(store: DiskStore, spec: JobSpec, own: list[AnyRecord], united: list[AnyRecord]) -> None:
     if united[: len(own)] != own:
         store.rewrite_records(spec.job, united)
     elif further := united[len(own) :]:
@@ -186,14 +188,15 @@ def _digests(spec: JobSpec, records: Iterable[AnyRecord]) -> frozenset[str]:
     return digests_of(spec.job_files) | latents
 
 
-def _take_clips(store: DiskStore, clips: Path, records: Iterable[ClipAccepted]) -> None:
-    """Have the clips in the store's folder: as links where one disk has both folders, else as copies by digest."""
-    lacking = {record.key: record for record in records if store.clips.size(record.key) != record.bytes}
-    names = {key: clip_name(clips, key) for key in lacking}
-    files = {key: name for key, name in names.items() if file_size(name) == lacking[key].bytes}
-    left = store.clips.link_clips(files)
+def _take_clips(store: DiskStore, job: str, folders: Sequence[Path], records: Iterable[ClipAccepted]) -> None:
+    """Have the clips for this job alone: as links where one disk has both folders, else as copies by digest."""
+    lacking = {record.key: record for record in records if not store.has_clip(record, job)}
+    names = [(key, clip_name(folder, key)) for folder in reversed(folders) for key in lacking]
+    files = {key: name for key, name in names if file_size(name) == lacking[key].bytes}
+    clips = store.brought_clips(job)
+    left = clips.link_clips(files)
     for first in range(0, len(left), CLIPS_AT_A_TIME):
-        store.clips.add_clips(dict(_copies(left[first : first + CLIPS_AT_A_TIME], files, lacking)))
+        clips.add_clips(dict(_copies(left[first : first + CLIPS_AT_A_TIME], files, lacking)))
 
 
 def _copies(

@@ -229,7 +229,7 @@ class CopyServer(PieceServer[Question]):
         elif asked.digest in digests_of(edition.state.job_files):
             path = self._store.asset_path(asked.job, asked.digest)
         elif key := self._clips(asked, edition).get(asked.digest):
-            path = self._store.find_clip(key)
+            path = self._store.find_clip(key, asked.job)
         return _read(path, asked.offset) if path else (b"", 0)
 
     def _records(self, asked: Fetch) -> Answer:

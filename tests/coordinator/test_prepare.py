@@ -1,4 +1,5 @@
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import epub_maker as maker
@@ -13,10 +14,14 @@ from swarm.book.model.reading_choice import Reading
 from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.job_naming import file_stem, slug
 from swarm.coordinator.prepare import Prepared, find_in_book, prepare
+from swarm.coordinator.verification import listen, open_spoken
 from swarm.errors import BookError, StoreError, UsageError
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
+from swarm.job.store.parcel import read_parcel, write_parcel
 from swarm.job.store.store import DiskStore
+from swarm.standby.adopt import adopt_job
 from swarm.system.platform import peak_bytes
+from swarm.voice.host.clip_check import Judgement
 from swarm.voice.host.registry import find_engine
 from swarm.voice.host.takes import make_clip
 
@@ -402,3 +407,29 @@ def test_a_book_of_sentences_without_number_makes_no_job(
     monkeypatch.setattr("swarm.book.speech.script.MAX_SPOKEN_CHARS", 30)
     with pytest.raises(BookError, match="more than 30 characters to speak"):
         run(tmp_path, book)
+
+
+def test_a_parcel_speaks_in_no_other_book_until_verify_listened_to_it(tmp_path: Path, book: Path) -> None:
+    speak_all(tmp_path / "elsewhere", spoken := run(tmp_path / "elsewhere", book))
+    write_parcel(tmp_path / "elsewhere" / "state", spoken.state.job, tmp_path / "parcel")
+    other = make_book(tmp_path / "other.epub", "It was a dark night. He slept.")
+    with closing(DiskStore(tmp_path / "state")) as store:
+        read_parcel(store, tmp_path / "parcel")
+    assert len(run(tmp_path, book).state.accepted) == 5
+    assert not run(tmp_path, other).state.accepted
+    with closing(DiskStore(tmp_path / "state")) as store:
+        state = open_spoken(store, spoken.state.job)
+        assert state
+        dark, right = Judgement("it says something else", 1.0), Judgement("", 0.0)
+        findings = [*listen(state, store, lambda text, *_: dark if "dark" in text else right)]
+        assert sum(bool(finding.doubt) for finding in findings) == 1
+    reused = run(tmp_path, other).state.accepted
+    assert len(reused) == 3 and all(clip.reused for clip in reused.values())
+
+
+def test_a_store_from_elsewhere_speaks_in_no_other_book(tmp_path: Path, book: Path) -> None:
+    speak_all(tmp_path / "elsewhere", spoken := run(tmp_path / "elsewhere", book))
+    with closing(DiskStore(tmp_path / "state")) as store:
+        assert adopt_job(store, tmp_path / "elsewhere" / "state", spoken.state.job).lost == 0
+    assert not run(tmp_path, make_book(tmp_path / "other.epub", "It was a dark night. He slept.")).state.accepted
+    assert len(run(tmp_path, book).state.accepted) == 5

@@ -7,7 +7,7 @@ A parcel is hostile until checked: only members that its own records name are re
 import hashlib
 import re
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack, closing, contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
@@ -33,9 +33,9 @@ from swarm.job.record import (
 )
 from swarm.job.run import MAX_EPOCH
 from swarm.job.spec import JobSpec
-from swarm.job.store.clips import ENDING, ClipFolder
+from swarm.job.store.clips import ENDING, clip_name
 from swarm.job.store.journal import Journal
-from swarm.job.store.store import BOOK, COPY_BYTES, JOB_NAME, DiskStore, digest_of, file_path
+from swarm.job.store.store import BOOK, BROUGHT, COPY_BYTES, JOB_NAME, DiskStore, digest_of, file_path
 from swarm.job.store.summary import standing_of
 from swarm.system.disk import clear_parts, guarded, part_of
 from swarm.system.platform import sync_file, sync_folder
@@ -103,7 +103,7 @@ def write_parcel(state_dir: Path, job: str, target: Path) -> Packed:
     with _new_file(target) as file:
         with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
             _add_job(tar, folder, book, spec, records)
-            clips, lost = _add_clips(tar, state_dir / "clips", records)
+            clips, lost = _add_clips(tar, (state_dir / BROUGHT / job, state_dir / "clips"), records)
         return Packed(clips, lost, file.tell())
 
 
@@ -139,12 +139,12 @@ def _add_job(tar: tarfile.TarFile, folder: Path, book: str, spec: JobSpec, recor
             _add(tar, f"{FILE_FOLDER}{digest}", file_path(folder, digest))
 
 
-def _add_clips(tar: tarfile.TarFile, clips: Path, records: list[AnyRecord]) -> tuple[int, int]:
-    """Add the clips that stand; return how many there are, and how many are not whole in the clip folder."""
+def _add_clips(tar: tarfile.TarFile, folders: Sequence[Path], records: list[AnyRecord]) -> tuple[int, int]:
+    """Add the clips that stand; return how many there are, and how many are not whole in the first folder with them."""
     wanted = _standing(records)
     packed = 0
     for key, record in wanted.items():
-        frame = _read(clips / key[:1] / f"{key}{ENDING}")
+        frame = next(filter(None, (_read(Path(clip_name(folder, key))) for folder in folders)), b"")
         if _digest(frame) == record.digest:
             _add(tar, f"{CLIP_FOLDER}{key}{ENDING}", frame)
             packed += 1
@@ -188,7 +188,9 @@ def read_parcel(store: DiskStore, source: Path) -> Unpacked:
         store.lock_job(spec.job)
         is_new = store.open_job(spec.job) is None
         files = _take_files(members, _file_digests(spec, records), scratch)
-        clips = _take_clips(members, store.clips, _standing(records))
+        own = {} if is_new else _standing(store.records(spec.job))
+        lost = {record.key for record in store.lost_clips(spec.job)} if own else set[str]()
+        clips = _take_clips(members, store, spec.job, _standing(records), own.keys() - lost)
         if is_new:
             store.create_job(spec, scratch / BOOK, files)
             store.commit([(spec.job, _without_paths(record), b"") for record in records])
@@ -262,10 +264,16 @@ def _take_files(members: "_Members", digests: frozenset[str], scratch: Path) -> 
     return found
 
 
-def _take_clips(members: "_Members", clips: ClipFolder, wanted: Mapping[str, ClipAccepted]) -> int:
-    """Put the clips that are whole into the clip folder, and return how many of those that are wanted are there."""
+def _take_clips(
+    members: "_Members", store: DiskStore, job: str, wanted: Mapping[str, ClipAccepted], own: Set[str]
+) -> int:
+    """Keep the clips that are whole for this job alone, and return how many of those that are wanted are there.
+
+    Those of the keys in `own` are there already, as the job's own journal has them.
+    """
     fresh: dict[str, bytes] = {}
-    taken = {key for key, record in wanted.items() if clips.size(key) == record.bytes}
+    clips = store.brought_clips(job)
+    taken = {key for key, record in wanted.items() if key in own or store.has_clip(record, job)}
     while name := members.next_name():
         key = name.removeprefix(CLIP_FOLDER).removesuffix(ENDING)
         if key not in wanted or key in taken:

@@ -141,6 +141,7 @@ class Tally(Struct):
 JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
 BOOK = "book.epub"
 RUN_STATS = "effort.json"
+BROUGHT = "brought"  # the folder of clips that came with a job from elsewhere, by job
 MAX_OPEN_JOURNALS = 16  # each journal is three open files, and a command may have hundreds of books
 NO_FILES: FileContents = {}
 
@@ -158,6 +159,7 @@ class DiskStore:
         self._journals: dict[str, Journal] = {}
         self._choosing = threading.Lock()  # reports are read while another thread commits
         self._locks: dict[str, Lock] = {}
+        self._brought: dict[str, ClipFolder | None] = {}  # by job; None where a job has no such clips
         self._made: list[str] = []
         check_state(state_dir)
         with guarded(state_dir):
@@ -265,26 +267,65 @@ class DiskStore:
         """Read the piece of a job file that begins at an offset."""
         return read_piece(self.asset_path(job, digest), offset)
 
-    def clip_path(self, key: str) -> Path:
-        """Return the path of a clip, whether it is there or not."""
-        return self.clips.path(key)
+    def brought_clips(self, job: str) -> ClipFolder:
+        """Return the folder of the clips that came with a job from elsewhere: they count for that job alone."""
+        found = self._brought.get(job)
+        if found is None:
+            found = self._brought[job] = ClipFolder(self._brought_folder(job), self._scratch.folder)
+        return found
 
-    def find_clip(self, key: str) -> Path | None:
-        """Return the path of a clip if it is there and not empty."""
-        return self.clips.find_clip(key)
+    def _brought_folder(self, job: str) -> Path:
+        return self.state_dir / BROUGHT / self.folder(job).name
 
-    def clip_keys(self) -> set[str]:
-        """Return the keys of all clips that are there, whole or not."""
-        return self.clips.keys()
+    def _has(self, job: str) -> ClipFolder | None:
+        """Return the folder of the clips that came with a job; None where it has none."""
+        if job and job not in self._brought:
+            self._brought[job] = self.brought_clips(job) if self._brought_folder(job).is_dir() else None
+        return self._brought[job] if job else None
 
-    def discard_clip(self, key: str) -> None:
-        """Remove a clip that cannot be trusted."""
-        self.clips.discard_clip(key)
+    def _clips_with(self, key: str, job: str) -> ClipFolder:
+        brought = self._has(job)
+        return brought if brought and brought.size(key) else self.clips
+
+    def clip_size(self, key: str, job: str) -> int:
+        """Return the size of a clip as a job has it in bytes, 0 if there is none."""
+        return self._clips_with(key, job).size(key)
+
+    def has_clip(self, record: ClipAccepted, job: str) -> bool:
+        """Tell whether a clip is there as a record of a job from elsewhere says."""
+        folder = self._clips_with(record.key, job)
+        with guarded(folder.root):
+            is_whole = folder.size(record.key) == record.bytes
+            return is_whole and (folder is not self.clips or digest_of(folder.path(record.key)) == record.digest)
+
+    def believe_clip(self, key: str, job: str) -> None:
+        """Let a clip that came with a job count for all jobs: this machine has listened to it."""
+        brought = self._has(job)
+        if brought and brought.size(key) and not self.clips.size(key):
+            self.clips.add_clips({key: brought.path(key).read_bytes()})
+            brought.discard_clip(key)
+
+    def clip_path(self, key: str, job: str = "") -> Path:
+        """Return the path of a clip as a job has it, whether it is there or not."""
+        return self._clips_with(key, job).path(key)
+
+    def find_clip(self, key: str, job: str = "") -> Path | None:
+        """Return the path of a clip as a job has it, if it is there and not empty."""
+        return self._clips_with(key, job).find_clip(key)
+
+    def clip_keys(self, job: str = "") -> set[str]:
+        """Return the keys of all clips that count for a job, whole or not."""
+        brought = self._has(job)
+        return self.clips.keys() | (brought.keys() if brought else set())
+
+    def discard_clip(self, key: str, job: str = "") -> None:
+        """Remove a clip that cannot be trusted, as a job has it."""
+        self._clips_with(key, job).discard_clip(key)
 
     def lost_clips(self, job: str) -> list[ClipAccepted]:
         """Return the accepted clips whose file is missing or of another size than journaled."""
         clips, sizes, _, _ = standing_of(self.records(job))
-        found = {key: self.clips.size(key) for key in sizes}
+        found = {key: self.clip_size(key, job) for key in sizes}
         return [record for record in clips if not found[record.key] or found[record.key] != sizes[record.key]]
 
     def jobs(self) -> list[JobSummary]:
@@ -301,7 +342,7 @@ class DiskStore:
         for job in jobs:
             self._remove_folder(job)
         for key in orphans:
-            self.discard_clip(key)
+            self.clips.discard_clip(key)
         for job in jobs:
             self._locks.pop(job).release()
 
@@ -329,10 +370,13 @@ class DiskStore:
     def _remove_folder(self, job: str) -> None:
         folder, removed = self.folder(job), self._scratch.folder / f"{job}.removed"
         self._close_journal(job)
+        if brought := self._brought.pop(job, None):
+            brought.end_threads()
         with guarded(folder):
             folder.rename(removed)
             sync_folder(folder.parent)
             shutil.rmtree(removed)
+            shutil.rmtree(self._brought_folder(job), ignore_errors=True)
 
     def _orphans(self, jobs: Sequence[str]) -> list[str]:
         """Return the keys of clips that only these jobs refer to; none if any journal cannot be read."""
@@ -372,7 +416,8 @@ class DiskStore:
         """Close the journals, release the locks and remove the scratch folder."""
         for job in list(self._journals):
             self._close_journal(job)
-        self.clips.end_threads()
+        for clips in (self.clips, *filter(None, self._brought.values())):
+            clips.end_threads()
         for lock in self._locks.values():
             lock.release()
         self._locks.clear()

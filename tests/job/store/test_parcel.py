@@ -93,7 +93,7 @@ def test_a_job_goes_to_another_store_whole(here: DiskStore, there: DiskStore, pa
     assert (there.folder(JOB) / "book.epub").read_bytes() == BOOK
     for content in (MODEL_FILE, LATENTS):
         assert there.asset_path(JOB, digest(content)).read_bytes() == content
-    assert [there.clip_path(a_key(index)).read_bytes() for index in (0, 1)] == list(FRAMES)
+    assert [there.clip_path(a_key(index), JOB).read_bytes() for index in (0, 1)] == list(FRAMES)
 
 
 def test_an_audiobook_stays_where_it_was_made(here: DiskStore, there: DiskStore, tmp_path: Path) -> None:
@@ -107,10 +107,10 @@ def test_a_job_that_is_there_takes_only_the_clips_that_it_lacks(there: DiskStore
     read_parcel(there, parcel)
     there.commit([(JOB, RunStarted(2, 6.0), b"")])
     before = list(there.records(JOB))
-    there.discard_clip(a_key(1))
+    there.discard_clip(a_key(1), JOB)
     found = read_parcel(there, parcel)
     assert (found.is_new, found.clips, found.lost) == (False, 2, 0)
-    assert there.clip_path(a_key(1)).read_bytes() == FRAMES[1]
+    assert there.clip_path(a_key(1), JOB).read_bytes() == FRAMES[1]
     assert list(there.records(JOB)) == before
 
 
@@ -118,7 +118,7 @@ def test_discarded_clips_are_left_behind(here: DiskStore, there: DiskStore, tmp_
     here.commit([(JOB, ClipDiscarded(0, 0, "not to my liking", 1), b"")])
     assert write_parcel(here.state_dir, JOB, tmp_path / "one").clips == 1
     assert read_parcel(there, tmp_path / "one").clips == 1
-    assert there.clip_keys() == {a_key(1)}
+    assert there.clip_keys(JOB) == {a_key(1)}
 
 
 def test_a_clip_that_is_damaged_here_is_not_packed(here: DiskStore, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_no_changed_byte_becomes_part_of_a_job(here: DiskStore, parcel: Path, tm
                 assert list(store.records(JOB)) == list(here.records(JOB))
                 assert (store.folder(JOB) / "book.epub").read_bytes() == BOOK
             for index, frame in enumerate(FRAMES):
-                path = store.find_clip(a_key(index))
+                path = store.find_clip(a_key(index), JOB)
                 assert path is None or path.read_bytes() == frame
 
 
@@ -220,7 +220,7 @@ def test_members_that_no_record_names_are_passed_by(there: DiskStore, parcel: Pa
             tar.addfile(info, io.BytesIO(b"wrong"))
     assert read_parcel(there, parcel).clips == 2
     assert not list(tmp_path.rglob("*outside*"))
-    assert there.clip_keys() == {a_key(0), a_key(1)}
+    assert there.clip_keys(JOB) == {a_key(0), a_key(1)}
 
 
 def test_a_member_that_is_no_plain_file_ends_the_parcel(there: DiskStore, parcel: Path) -> None:
@@ -274,4 +274,36 @@ def test_clips_are_named_by_their_last_acceptance(here: DiskStore, there: DiskSt
     here.commit([(JOB, ClipDiscarded(0, 0, "again", 1), b""), (JOB, again, FRAMES[0])])
     write_parcel(here.state_dir, JOB, tmp_path / "again")
     read_parcel(there, tmp_path / "again")
-    assert there.clip_keys() == {a_key("again"), a_key(1)}
+    assert there.clip_keys(JOB) == {a_key("again"), a_key(1)}
+
+
+def test_the_clips_of_a_parcel_count_for_its_own_job_alone_until_somebody_listened(
+    there: DiskStore, parcel: Path
+) -> None:
+    there.clips.add_clips({a_key(0): b"heard here"})
+    assert read_parcel(there, parcel).clips == 2
+    assert there.clip_keys() == {a_key(0)} and there.clip_path(a_key(0)).read_bytes() == b"heard here"
+    assert there.clip_keys("another-job") == {a_key(0)} and not there.find_clip(a_key(1), "another-job")
+    assert [there.clip_path(a_key(index), JOB).read_bytes() for index in (0, 1)] == list(FRAMES)
+    for index in (0, 1):
+        there.believe_clip(a_key(index), JOB)
+    assert there.clip_path(a_key(0), "another-job").read_bytes() == b"heard here"
+    assert there.clip_path(a_key(1), "another-job").read_bytes() == FRAMES[1]
+    assert not there.lost_clips(JOB)
+
+
+def test_a_parcel_changes_no_sound_that_its_job_has_here_already(here: DiskStore, parcel: Path, tmp_path: Path) -> None:
+    with closing(DiskStore(tmp_path / "third")) as third:
+        (tmp_path / "b.epub").write_bytes(BOOK)
+        third.create_job(a_job(), tmp_path / "b.epub")
+        third.commit([(JOB, a_clip(0, b"spoken here"), b"spoken here")])
+        assert read_parcel(third, parcel).clips == 2
+        assert third.clip_path(a_key(0), JOB).read_bytes() == b"spoken here"
+        assert not third.lost_clips(JOB)
+
+
+def test_what_came_with_a_job_goes_with_it_and_into_its_parcels(there: DiskStore, parcel: Path, tmp_path: Path) -> None:
+    read_parcel(there, parcel)
+    assert write_parcel(there.state_dir, JOB, tmp_path / "again").clips == 2
+    there.remove_jobs([JOB])
+    assert not list((there.state_dir / "brought").rglob("*.flac"))
