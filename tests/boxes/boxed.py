@@ -100,6 +100,14 @@ class Engine:
         """Return what the engine knows of a container or an image."""
         return json.loads(self.docker("inspect", name))[0]
 
+    def read_file(self, image: str, path: str) -> str:
+        """Return the text of a file in an image; what a container prints may get lost if it ends at once."""
+        container = self.docker("create", image).strip()
+        copy = self.folder / Path(path).name
+        self.docker("cp", f"{container}:{path}", str(copy))
+        self.docker("rm", container)
+        return copy.read_text(encoding="utf-8")
+
     def _run(
         self, words: Sequence[str], *, check: bool = True, cwd: Path | None = None, **variables: str
     ) -> subprocess.CompletedProcess[str]:
