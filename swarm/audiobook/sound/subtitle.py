@@ -91,6 +91,8 @@ def _pieces(text: str, length_s: float) -> list[str]:
         return [text]
     least = max(2, ceil(_columns(text) / (MAX_LINES * MAX_COLUMNS)), ceil(length_s / MAX_CAPTION_S))
     place = _best_cut(text, 1 / least)
+    if place is None and not _lines(text):
+        place = _best_cut(text, 1 / least, min_columns=1)  # a short piece is better than one that fits no screen
     if place is None:
         return [text]
     first, rest, share = text[:place].rstrip(), text[place:].lstrip(), place / len(text)
@@ -103,20 +105,20 @@ def _lines(text: str) -> Sequence[str]:
         return (text,)
     if _columns(text) > MAX_LINES * MAX_COLUMNS + 1:
         return ()
-    place = _best_cut(text, 1 / MAX_LINES, MAX_COLUMNS)
+    place = _best_cut(text, 1 / MAX_LINES, MAX_COLUMNS) or _best_cut(text, 1 / MAX_LINES, MAX_COLUMNS, min_columns=1)
     return (text[:place].rstrip(), text[place:].lstrip()) if place is not None else ()
 
 
-def _best_cut(text: str, goal: float, max_columns: int = 0) -> int | None:
+def _best_cut(text: str, goal: float, max_columns: int = 0, min_columns: int = MIN_COLUMNS) -> int | None:
     """Return the best place to cut a text in two, near a share of it; None if there is none.
 
-    Neither part is longer than `max_columns`, unless that is 0.
+    Neither part is shorter than `min_columns`, nor longer than `max_columns`, unless that is 0.
     """
     widths, best, best_place = _widths(text), (-1.0, 0), None
     whole = widths[-1]
     for place in _places(text):
         before, after = widths[place] - text[:place].endswith(" "), whole - widths[place]
-        if min(before, after) < MIN_COLUMNS or (max_columns and max(before, after) > max_columns):
+        if min(before, after) < min_columns or (max_columns and max(before, after) > max_columns):
             continue
         score = _worth(text[max(0, place - LOOK_BACK_CHARACTERS) : place].rstrip()) - abs(widths[place] / whole - goal)
         if best_place is None or (score, -place) > best:

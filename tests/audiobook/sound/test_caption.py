@@ -52,6 +52,10 @@ def test_times_that_are_known_inside_a_sentence_are_kept_to() -> None:
     assert 6.5 < first.end_s < 7.5
 
 
+def test_a_text_that_only_a_short_line_makes_fit_is_cut_there() -> None:
+    assert texts("a bb cccc ddddddddddddddddddddd ee ff ggggg") == [["a bb cccc ddddddddddddddddddddd", "ee ff ggggg"]]
+
+
 WORDS = st.lists(st.text("abcdefgh’é.,;?", min_size=1, max_size=MAX_COLUMNS), min_size=1, max_size=60)
 
 
