@@ -25,6 +25,7 @@ LABEL org.opencontainers.image.title="e2a-swarm" \
       org.opencontainers.image.description="One book, all the machines in the house, one audiobook" \
       org.opencontainers.image.licenses="AGPL-3.0-or-later"
 COPY --from=build /opt/e2a-swarm /opt/e2a-swarm
+COPY containers/prepare.py /opt/e2a-swarm/prepare.py
 # whoever runs the image may write to /data: `--user` takes any number
 RUN mkdir -m 1777 /data
 ENV PATH=/opt/e2a-swarm/bin:$PATH \

@@ -4,6 +4,7 @@ import argparse
 import difflib
 import errno
 import os
+import shlex
 import signal
 import sys
 from io import TextIOWrapper
@@ -16,7 +17,7 @@ from swarm.commands.option import make_command
 from swarm.commands.option_table import FILE, FORMATS, VOICE_OPTIONS
 from swarm.commands.output import warn
 from swarm.commands.parser import Parser, ShowAll, parsers_below
-from swarm.config import state_folder
+from swarm.config import ENV_SERVE_OPTIONS, ENV_WORK_OPTIONS, state_folder
 from swarm.errors import (
     EXIT_DONE,
     EXIT_INTERRUPTED,
@@ -62,6 +63,7 @@ help       doctor, log, completions
 e2a-swarm COMMAND --help tells more; e2a-swarm --help-all has a line for each,
 e2a-swarm --version the version.
 """
+OPTION_VARIABLES = {"serve": ENV_SERVE_OPTIONS, "work": ENV_WORK_OPTIONS}
 # What people type who know other programs.
 OTHER_COMMANDS = {
     "list": "`e2a-swarm jobs` lists the jobs of this machine, `e2a-swarm status` what the swarm does",
@@ -137,6 +139,7 @@ def parse(argv: list[str]) -> argparse.Namespace:
     if words[:1] == ["help"]:
         words = [*words[1:2], "--help"]
     parser = make_parser()
+    words = [*words[:1], *_options_of_environment(*words[:1]), *words[1:]]
     if words and words[0] not in COMMANDS:
         _explain_first_word(words)
     _check_before_action(words, parser)
@@ -166,6 +169,15 @@ def _parse_known(parser: argparse.ArgumentParser, words: list[str]) -> tuple[arg
             arguments, rest = parser.parse_known_args(words)
         arguments.settings = values
     return arguments, rest
+
+
+def _options_of_environment(command: str = "") -> list[str]:
+    """Return the options that a variable has for a command; those of the command line come later. Raises UsageError."""
+    variable = OPTION_VARIABLES.get(command, "")
+    try:
+        return shlex.split(os.environ.get(variable, ""))
+    except ValueError as fault:
+        raise UsageError(f"The variable {variable} cannot be read: {str(fault).lower()}.") from fault
 
 
 def _check_before_action(words: list[str], parser: argparse.ArgumentParser) -> None:

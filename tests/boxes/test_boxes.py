@@ -178,7 +178,7 @@ def lay_lab(folder: Path) -> Path:
     for name in ("containers", "examples/grafana"):
         shutil.copytree(ROOT / name, folder / name)
     shutil.copy(ROOT / "compose.yaml", folder)
-    choices = {"E2A_SWARM_SERVE_OPTIONS": " ".join(SLOW), "E2A_SWARM_WORK_OPTIONS": "--slots 1"}
+    choices = {"SERVE_OPTIONS": " ".join(SLOW), "WORK_OPTIONS": "--slots 1"}
     choices |= {"COMPOSE_FILE": "compose.yaml:containers/monitoring.yaml", "PROMETHEUS_IMAGE": "prometheus"}
     (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in choices.items()))
     return folder

@@ -116,6 +116,44 @@ def test_compose_takes_each_override_and_all_of_them() -> None:
             assert not services["serve"].get("ports")
 
 
+COMPOSED = ("compose.yaml", *(f"containers/{name}.yaml" for name in OVERRIDES))
+
+
+class Overrides(yaml.SafeLoader):
+    """A loader that knows the tags of override files."""
+
+
+Overrides.add_constructor("!reset", lambda loader, node: None)
+
+
+@pytest.mark.parametrize("name", COMPOSED)
+def test_no_shell_is_in_compose_and_no_variable_is_made_of_itself(name: str) -> None:
+    """Words that a shell or a variable would make arrive as one, or unmade, in podman-compose."""
+    services = yaml.load((ROOT / name).read_text(encoding="utf-8"), Overrides)["services"]
+    for service in services.values():
+        words = [word for key in ("entrypoint", "command") for word in service.get(key) or []]
+        assert all(isinstance(service.get(key) or [], list) for key in ("entrypoint", "command"))
+        assert not {"sh", "bash"} & {*words}
+        assert not [word for word in words if "$" in word]
+        given = service.get("environment") or {}
+        assert not [each for each, value in given.items() if each in re.findall(r"\$\{?(\w+)", str(value))]
+
+
+@pytest.mark.skipif(not shutil.which("podman-compose"), reason="no podman-compose here")
+@pytest.mark.parametrize(
+    "told", [{}, {"SERVE_OPTIONS": "--split 6h", "WORK_OPTIONS": "--slots 1", "SWARM_KEY": "e2a-x"}]
+)
+def test_podmans_compose_makes_the_same_of_it(told: dict[str, str]) -> None:
+    words = ["podman-compose", "--file", "compose.yaml", "config"]
+    ended = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, env={**os.environ, **told}, check=True)
+    services = yaml.safe_load(ended.stdout)["services"]
+    serve, worker = services["serve"], services["worker"]
+    assert services["prepare"]["environment"]["E2A_SWARM_KEY"] == told.get("SWARM_KEY", "")
+    assert serve["environment"]["E2A_SWARM_SERVE_OPTIONS"] == told.get("SERVE_OPTIONS", "")
+    assert worker["environment"]["E2A_SWARM_WORK_OPTIONS"] == told.get("WORK_OPTIONS", "")
+    assert (serve["command"][0], worker["command"], serve["environment"]["TZ"]) == ("serve", ["work", "--cpu"], "UTC")
+
+
 def test_grafana_is_given_the_dashboard_and_its_source() -> None:
     provisioning = ROOT / "examples" / "grafana" / "provisioning"
     [source] = yaml.safe_load((provisioning / "datasources" / "e2a-swarm.yaml").read_text())["datasources"]

@@ -11,7 +11,7 @@ import pytest
 
 from swarm import __version__
 from swarm.commands.command_table import ALL
-from swarm.commands.main import main
+from swarm.commands.main import main, parse
 from swarm.commands.option import Command
 from swarm.errors import (
     EXIT_BOOK,
@@ -23,6 +23,7 @@ from swarm.errors import (
     BookError,
     StoreError,
     SwarmError,
+    UsageError,
 )
 from swarm.system.disk import STATE_VERSION, VERSION_FILE
 
@@ -61,6 +62,19 @@ def test_the_word_help_is_taken_for_the_option(capsys: pytest.CaptureFixture[str
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--version"]) == 0
     assert capsys.readouterr().out == f"e2a-swarm {__version__}\n"
+
+
+@pytest.mark.parametrize("empty", ["", "  "])
+def test_serve_and_work_take_options_from_the_environment(monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    monkeypatch.setenv("E2A_SWARM_WORK_OPTIONS", "--slots 1 --name 'my box' --hours 22-7")
+    monkeypatch.setenv("E2A_SWARM_SERVE_OPTIONS", empty)
+    given = parse(["work", "--cpu", "--slots", "2"])
+    assert (given.slots, given.name, given.hours, given.cpu) == ("2", "my box", "22-7", True)
+    assert parse(["serve"]).split == ""
+    assert parse(["models"]).command == "models", "no other command has them"
+    monkeypatch.setenv("E2A_SWARM_WORK_OPTIONS", "--name 'my box")
+    with pytest.raises(UsageError, match="E2A_SWARM_WORK_OPTIONS cannot be read: no closing quotation"):
+        parse(["work"])
 
 
 def test_no_command_shows_the_help_and_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:

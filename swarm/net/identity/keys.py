@@ -93,7 +93,7 @@ def load_key(state_dir: Path) -> SwarmKey | None:
 
 def given_key(state_dir: Path) -> SwarmKey | None:
     """Return the key that was given to this machine, renewed or not. Raises EnvironmentFault for a damaged one."""
-    if code := os.environ.get(ENV_KEY):
+    if code := os.environ.get(ENV_KEY, "").strip():
         return _read(code, f"The environment variable {ENV_KEY}")
     credential = _credential()
     return (_key_in(credential) if credential else None) or saved_key(state_dir)
@@ -101,7 +101,7 @@ def given_key(state_dir: Path) -> SwarmKey | None:
 
 def key_place(state_dir: Path) -> str:
     """Return where `load_key` finds the key: a variable or a file."""
-    if os.environ.get(ENV_KEY):
+    if os.environ.get(ENV_KEY, "").strip():
         return ENV_KEY
     credential = _credential()
     return str(credential if credential and credential.is_file() else key_file(state_dir))
