@@ -12,7 +12,7 @@ from swarm.config import RenderConfig
 from swarm.errors import UsageError
 from swarm.job.store.store import DiskStore
 from swarm.lease.envelope import Reason
-from swarm.lease.message import JobStatus, StatusReply
+from swarm.lease.message import JobStatus, StatusReply, WorkerStatus
 from swarm.server.queue import BookState, Queue
 from swarm.server.resident import Resident
 from swarm.system.machine import Clock
@@ -28,6 +28,7 @@ class ServerTwin:
         self.free = asyncio.Event()  # to forget a job
         self.free.set()
         self.hear: object = None
+        self.workers: tuple[WorkerStatus, ...] = ()
         self.unserved = False  # whether no worker has the engine of any book
 
     def serve_job(self, edition: Edition, put_back: object) -> None:
@@ -45,7 +46,7 @@ class ServerTwin:
         self._store.release_job(job)
 
     def status(self) -> StatusReply:
-        return StatusReply("c", "n", "1", 1, tuple(map(self._status, self.editions.values())), ())
+        return StatusReply("c", "n", "1", 1, tuple(map(self._status, self.editions.values())), self.workers)
 
     def _status(self, edition: Edition) -> JobStatus:
         spec = edition.state.spec

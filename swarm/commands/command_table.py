@@ -413,19 +413,24 @@ STATUS = Command(
 # --- orders
 
 BOOK = "the number, title or file name of a book, as `e2a-swarm status` lists it"
-MACHINE_NAME = "the name of a machine"
+MACHINE_NAME = "the name of a machine, or the fingerprint of its key"
 EITHER = f"{BOOK}; or {MACHINE_NAME}"
-SEATS = "It works from any machine of the swarm; `work --no-orders` lets the owner of a machine refuse it."
+OF_BOOK = "It is for the machine that added the book, the one that serves it, and the owner's of the swarm."
+OF_MACHINE = "It is for that machine itself and the owner's of the swarm; `work --no-orders` refuses it."
+OF_EITHER = (
+    "A book obeys the machine that added it and the one that serves it, a machine itself; both the swarm's owner."
+)
 
 
 def _order(name: str, about: str, target: str, example: str, number: Option | None = None) -> Command:
     """Return a command that orders something of a book or a machine; the line of `pause` stands for all of them."""
     line = "pause a book or machine; also: resume, move, cancel, drain, limit, remove" if name == "pause" else ""
     taken = (Option("target", "WHAT", target), *([number] if number else []))
+    who = {BOOK: OF_BOOK, MACHINE_NAME: OF_MACHINE}.get(target, OF_EITHER)
     sheets = (Sheet("order", taken), SEAT, Sheet("state", (STATE_DIR,)))
     return Command(
         name,
-        f"{about} {SEATS}",
+        f"{about} {who}",
         (f"e2a-swarm {example}",),
         sheets,
         line,

@@ -177,7 +177,7 @@ class Coordination:
         output = self.progress, self.clock, self.config.on_failure
         server = Server(core, self.store, router, *output, self.seen_engines, self.call_workers)
         members = MemberAdmin(self.config.state_dir, is_open=router.authenticator is None)
-        server.answer_users(MachineOrders(router, server.instruct, members), members.complete)
+        server.answer_users(MachineOrders(router, server.instruct, members, server.status), members.complete)
         for edition in pending:
             server.serve_job(edition, self.books.put_back)
         with draining(server.drain), awake(allow_sleep=self.config.allow_sleep):

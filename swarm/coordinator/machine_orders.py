@@ -3,22 +3,33 @@
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from msgspec import Struct, structs
+from nacl.signing import SigningKey
 
 from swarm.errors import EnvironmentFault, NotThere, SwarmError, UsageError
 from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.file_transfer import Piece
-from swarm.lease.member_message import OF_MACHINES, ApplicantRow, NewBook, Obeyed, Order
-from swarm.lease.message import StatusReply
+from swarm.lease.member_message import (
+    MAX_RUNS,
+    OF_MACHINES,
+    ApplicantRow,
+    BadOrder,
+    NewBook,
+    Obeyed,
+    Order,
+    OrderGate,
+    sign_order,
+)
+from swarm.lease.message import StatusReply, meant
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.identity_file import Applicant
-from swarm.net.identity.keys import load_key, no_key
+from swarm.net.identity.keys import OWN_KEY, load_key, no_key, obtain_seed
 from swarm.net.identity.membership import BadMembership, Member, Membership, admitted, fingerprint, members
 from swarm.net.identity.swarm_key import SwarmKey
 from swarm.net.transport import Router
-from swarm.system.machine import machine_name
+from swarm.system.machine import machine_name, new_nonce
 from swarm.system.text import count_text, duration_text, is_like_fingerprint
 
 APPROVALS = ("approve", "refuse")
@@ -26,8 +37,15 @@ ALL = "all"  # names all open invites
 MIN_INVITE_S, MAX_INVITE_S = 60, 7 * 86_400
 NO_MEMBERS = "With --open nobody is a member: all machines of this network may come in."
 NO_OWN_KEY = (
-    "Only a member lets another machine in or refuses it, and this one is none yet: `e2a-swarm work` makes it one when "
-    "it meets a coordinator."
+    "Only a member gives orders or lets another machine in, and this one is none yet: `e2a-swarm work` makes it one "
+    "when it meets a coordinator."
+)
+ROLES = (  # who may order what: docs/security.md and the page show this table
+    ("a user of", "a book of the queue", "a machine", "a machine that waits", "a member"),
+    ("the owner's machine", "every one", "every one", "approves, refuses", "removes"),
+    ("the coordinator's machine, its page, programs with its token", "every one", "its own", "approves, refuses", "-"),
+    ("another member", "those that it added", "its own", "approves, refuses", "-"),
+    ("a machine with the code alone", "none", "none", "-", "-"),
 )
 Named = TypeVar("Named", Member, Applicant)
 
@@ -76,6 +94,19 @@ class MemberList(Struct, frozen=True, rename=PUBLIC):
     invites: tuple[InviteRow, ...]  # invites that are open at coordinators of this machine
 
 
+class Giver(NamedTuple):
+    """Who gave an order, by the key that signed it."""
+
+    key: bytes
+    name: str
+    is_local: bool = False  # a user of the coordinator's own machine
+    is_owner: bool = False  # a user of the machine that may remove members
+
+    def may_change(self, book_of: str) -> bool:
+        """Tell whether the user may change a book that was added by a key, "" for this coordinator's own."""
+        return self.is_local or self.is_owner or self.key.hex() == book_of
+
+
 class MemberAdmin:
     """Answers the page, programs and other members. With `is_open` there are no members."""
 
@@ -83,6 +114,53 @@ class MemberAdmin:
         self._state_dir = state_dir
         self.is_open = is_open
         self._identity: Identity | None = None
+        self._gate = OrderGate("")
+        self.local = Giver(b"", "this machine", is_local=True)  # the page and programs act as this user
+
+    # --- who gave an order
+
+    def giver_of(self, order: Order | NewBook, run: str) -> Giver:
+        """Return who gave an order to a run of a coordinator; it counts once. Raises UsageError, StoreError."""
+        if self._gate.run != run:
+            self._gate = OrderGate(run)
+        try:
+            key = self._gate.signer_of(order)
+        except BadOrder as fault:
+            raise UsageError(f"This order is not obeyed: {fault}.") from fault
+        owner = b"" if self.is_open else self.identity().membership.owners_key
+        is_local = key in (self._own_key(), bytes(self._order_key().verify_key))
+        if not (self.is_open or is_local or key == owner or key in self.identity().membership.members):
+            raise UsageError(NO_OWN_KEY)
+        self._gate.take(order)
+        return Giver(key, self.name_of(key), is_local, key == owner)
+
+    def sign(self, order: Order, runs: Sequence[str]) -> Order:
+        """Return an order of this machine's user for workers. Raises UsageError, StoreError."""
+        return sign_order(order, self._order_key(), runs[:MAX_RUNS], new_nonce())
+
+    def may_order_all(self, giver: Giver) -> bool:
+        """Tell whether a user may drain, pause or limit any machine, and not the own one alone."""
+        is_begun = not self.is_open and self.identity().membership.known is not None
+        return giver.is_owner or (giver.is_local and (not is_begun or self.identity().membership.owner is not None))
+
+    def name_of(self, key: bytes) -> str:
+        """Return what users are told of a key's machine. Raises UsageError, StoreError."""
+        if not self.is_open:
+            return self.identity().membership.name_of(key)
+        return machine_name() if key == self._own_key() else f"a machine with the fingerprint {fingerprint(key)}"
+
+    def who_may(self, *others: str) -> str:
+        """Return who may do what another user may not, with some names first."""
+        owner = [] if self.is_open else [f"the owner of the swarm, {self.identity().membership.owners_name()}"]
+        return " and ".join((*others, *owner))
+
+    def _own_key(self) -> bytes:
+        return bytes(obtain_seed(self._state_dir / OWN_KEY).verify_key) if self.is_open else self.identity().card
+
+    def _order_key(self) -> SigningKey:
+        return obtain_seed(self._state_dir / OWN_KEY) if self.is_open else self.identity().order_key
+
+    # --- members
 
     def identity(self) -> Identity:
         """Return the identity of this machine as they are now. Raises UsageError, StoreError."""
@@ -120,12 +198,6 @@ class MemberAdmin:
     def obey(self, order: Order) -> str:
         """Approve or refuse a machine that waits; return what was done, in words. Raises UsageError, StoreError."""
         return (approve if order.action == "approve" else refuse)(self.identity(), order.target)
-
-    def obey_peer(self, order: Order, router: Router) -> str:
-        """Do the same for the peer whose message came last, if it is a member by its own key."""
-        if not self.is_open and router.came_by_code():
-            raise UsageError(NO_OWN_KEY)
-        return self.obey(order)
 
 
 def identity_of(state_dir: Path) -> Identity:
@@ -276,16 +348,19 @@ def _row(identity: Identity, member: Member) -> MemberRow:
 
 NO_QUEUE = "This coordinator has no queue of books: `e2a-swarm serve` has one."
 KEEP = "keep a copy of each book, until `e2a-swarm work` is started anew there"
-Instruct = Callable[[Order], Instructed]  # tells the machines of a name what to do
+Instruct = Callable[[Order, bool], Instructed]  # tells the machines that an order is signed for, all or the user's own
 
 
 class MachineOrders:
-    """Answers users; `instruct` orders machines."""
+    """Answers users; `instruct` orders machines, and `status` tells of them."""
 
-    def __init__(self, router: Router, instruct: Instruct, members: MemberAdmin) -> None:
+    def __init__(
+        self, router: Router, instruct: Instruct, members: MemberAdmin, status: Callable[[], StatusReply]
+    ) -> None:
         self._router = router
         self._instruct = instruct
         self._members = members
+        self._status = status
 
     def answer_user(self, peer: bytes, message: Order | NewBook | Piece, frame: bytes) -> None:
         """Take in one message of a user and answer it."""
@@ -298,18 +373,39 @@ class MachineOrders:
             self._router.send(peer, Obeyed(False, str(fault)))
 
     def _obey(self, order: Order) -> str:
+        reply = self._status()
+        giver = self._members.giver_of(order, reply.coordinator)
         if order.action in APPROVALS:
-            return self._members.obey_peer(order, self._router)
-        if order.action in ("move", "cancel", "remove"):
-            raise UsageError(NO_QUEUE)
-        return order_machines(order, self._instruct)
+            return self._members.obey(order)
+        machines, titles = meant(reply.workers, order.target), [job.title for job in reply.jobs]
+        if not machines and order.action not in OF_MACHINES:
+            is_book = order.target.casefold() in map(str.casefold, titles)
+            what = f"`e2a-swarm coordinate` cannot {order.action} its book {order.target}. " if is_book else ""
+            raise UsageError(f"{what}{self._what_can(order.action, reply)}")
+        return order_machines(order, giver, self._instruct, self._members)
+
+    def _what_can(self, action: str, reply: StatusReply) -> str:
+        """Return what this coordinator can do in place of an order about a book."""
+        names = ", ".join(dict.fromkeys(worker.name for worker in reply.workers))
+        if action not in ("pause", "resume"):
+            return NO_QUEUE
+        here = f"Here machines can: {names}" if names else "Here machines can, and none is connected"
+        return (
+            f"Books of `e2a-swarm serve` can be paused and resumed. {here}. Ctrl-C on {reply.name} stops the book, and "
+            "the same command goes on with it."
+        )
 
 
-def order_machines(order: Order, instruct: Instruct) -> str:
+def order_machines(order: Order, giver: Giver, instruct: Instruct, members: MemberAdmin) -> str:
     """Tell the machines of a name what a user wants; return what was done. Raises UsageError if none does it."""
-    told = instruct(order)
+    told = instruct(order, members.may_order_all(giver))
     if told.machines:
         return f"{count_text(told.machines, 'machine')} called {order.target}: told to {_deed(order)}"
+    if told.denied:
+        raise UsageError(
+            f"{told.denied} is not told to {_deed(order)}: only {members.who_may('a user of that machine itself')} may "
+            f"order that, and this order came from {giver.name}."
+        )
     if told.refusal:
         raise UsageError(told.refusal)
     kinds = "machine" if order.action in OF_MACHINES else "book or machine"

@@ -501,9 +501,9 @@ class Server:
         """Have an order handler answer users, and `standing` complete what `status` is told."""
         self._orders, self._standing = orders, standing
 
-    def instruct(self, order: Order) -> Instructed:
-        """Tell the machines of a name what a user wants of them; return what became of it."""
-        told = instruct(self._core.sessions.values(), order, outcome := Outcome())
+    def instruct(self, order: Order, may_all: bool) -> Instructed:
+        """Tell the machines that an order is signed for what a user wants of them; return what became of it."""
+        told = instruct(self._core.sessions.values(), order, outcome := Outcome(), may_all=may_all)
         self._do(outcome)
         return told
 

@@ -1,9 +1,12 @@
 """Messages of a swarm's members beside the speaking: orders of users and what becomes of them, who is in the
 swarm, and how standbys copy jobs and a coordinator hears that another took a job over."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal, TypeVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, msgpack, structs
+from nacl.exceptions import CryptoError
+from nacl.signing import SigningKey, VerifyKey
 
 from swarm.job.job_asset import Digest, Size
 from swarm.lease.envelope import Count, Message, Name, Note, Offset, Seconds
@@ -16,6 +19,20 @@ STANDBY_ACTIONS = ("standby", "no-standby")
 OF_MACHINES = ("drain", "limit", *STANDBY_ACTIONS)  # pause and resume are not here, since books have them too
 
 
+PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
+MAX_RUNS = 1000
+MAX_TAKEN = 100_000  # orders that one run remembers
+
+
+class Signature(Struct, frozen=True):
+    """A machine's own key, or the owner's, signed an order: for these runs of programs alone, and for one time."""
+
+    key: PublicKey
+    to: Annotated[tuple[Name, ...], Meta(max_length=MAX_RUNS)]  # runs of a coordinator, and of the workers meant
+    number: Annotated[str, Meta(max_length=32)]  # random
+    value: Annotated[bytes, Meta(min_length=64, max_length=64)] = bytes(64)
+
+
 class Order(Message, frozen=True, tag=True, omit_defaults=True):
     """A user wants something of a book of the queue or of a machine, from any machine of the swarm.
 
@@ -25,8 +42,8 @@ class Order(Message, frozen=True, tag=True, omit_defaults=True):
     action: Action
     target: Note  # the number or title of a book, or the name of a machine or its fingerprint
     count: Count = 0  # the new place of a book, or how many slots of a machine may speak
-    by: Name = ""  # the machine that the user sits at
     protocol: int = 1  # protocol 1 did not say it
+    signed: Signature | None = None  # tells whose user wants it
 
 
 class NewBook(Message, frozen=True, tag=True, omit_defaults=True):
@@ -37,14 +54,65 @@ class NewBook(Message, frozen=True, tag=True, omit_defaults=True):
     size: Offset
     options: Annotated[tuple[Note, ...], Meta(max_length=100)] = ()  # words of a command line
     protocol: int = 1  # protocol 1 did not say it
+    signed: Signature | None = None  # tells whose user may order something of the book later
+
+
+AnyOrder = TypeVar("AnyOrder", Order, NewBook)
+
+
+class BadOrder(ValueError):
+    """An order that no known key gave to this program; the words say why."""
+
+
+def sign_order(order: AnyOrder, signer: SigningKey, to: Iterable[str], number: str) -> AnyOrder:
+    """Return an order signed for some runs of programs, under a number that no order had before."""
+    bare = Signature(bytes(signer.verify_key), tuple(to), number)
+    value = signer.sign(_signed_bytes(order, bare)).signature
+    return structs.replace(order, signed=structs.replace(bare, value=value))
+
+
+def _signed_bytes(order: Order | NewBook, bare: Signature) -> bytes:
+    return b"e2a-swarm order 1 " + msgpack.encode(structs.replace(order, signed=bare))
+
+
+class OrderGate:
+    """Tells who signed an order for one run of a program. One that was taken does not count again."""
+
+    def __init__(self, run: str) -> None:
+        self.run = run
+        self._taken: dict[str, None] = {}  # numbers, the oldest first
+
+    def signer_of(self, order: Order | NewBook) -> bytes:
+        """Return the key that signed an order. Raises BadOrder."""
+        signed = order.signed
+        if signed is None:
+            raise BadOrder("it is not signed")
+        if self.run not in signed.to:
+            raise BadOrder("it was given to another run of this program; give it again")
+        if signed.number in self._taken:
+            raise BadOrder("it was obeyed already, and counts once")
+        try:
+            told = _signed_bytes(order, structs.replace(signed, value=bytes(64)))
+            VerifyKey(signed.key).verify(told, signed.value)
+        except (CryptoError, ValueError, TypeError) as fault:
+            raise BadOrder("its signature does not fit") from fault
+        return signed.key
+
+    def take(self, order: Order | NewBook) -> None:
+        """Remember that an order was obeyed."""
+        if order.signed:
+            self._taken[order.signed.number] = None
+        if len(self._taken) > MAX_TAKEN:
+            del self._taken[next(iter(self._taken))]
 
 
 class Instruct(Message, frozen=True, tag=True, omit_defaults=True):
-    """A user wants this machine to pause, resume, drain, speak with so many slots at most, or keep copies of books."""
+    """A user wants this machine to pause, resume, drain, speak with so many slots at most, or keep copies of books.
 
-    action: Action
-    count: Count = 0
-    by: Name = ""
+    The machine judges by itself whether that user may.
+    """
+
+    order: Order
 
 
 class Obeyed(Message, frozen=True, tag=True):
@@ -71,7 +139,6 @@ class QueuedStatus(Struct, frozen=True, omit_defaults=True):
         return self.state in ("waiting", "paused")
 
 
-PublicKey = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Sealed = Annotated[bytes, Meta(max_length=200)]
 
 

@@ -2,7 +2,8 @@
 
 Each is a frozen value with bounds. Readers ignore unknown types and fields."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct, field
@@ -59,6 +60,7 @@ from swarm.lease.member_message import (
 ANY = "any"  # kind of a device: a slot or an engine that is not bound to one kind
 CPU, GPU = "cpu", "gpu"
 BORROWED = "+"  # among the models of an offer it means any that another worker passes on
+FINGERPRINT_DIGITS = 16  # of a key, as people compare them
 
 
 class EngineOffer(Struct, frozen=True, omit_defaults=True):
@@ -153,6 +155,22 @@ class Hello(Message, frozen=True, tag=True):
     slots: Annotated[int, Meta(ge=1, le=1024)]
     protocol: int = 1  # protocol 1 did not always say it
     tag: Name = ""  # a word of its user's that tells apart workers of one kind
+    key: Annotated[bytes, Meta(max_length=32)] = b""  # the machine's own key, which may order it
+
+    @property
+    def run(self) -> str:
+        """What orders call this process: all may know it, unlike the nonce."""
+        return sha256(self.nonce.encode()).hexdigest()[:16]
+
+    def is_called(self, target: str) -> bool:
+        """Tell whether a user means this worker by a name, its id or the fingerprint of its machine."""
+        named, digits = target.lower(), self.fingerprint
+        return named in (self.name.lower(), self.worker) or bool(digits and named.startswith(digits))
+
+    @property
+    def fingerprint(self) -> str:
+        """The fingerprint of the machine's own key."""
+        return self.key.hex()[:FINGERPRINT_DIGITS]
 
 
 class Held(Message, frozen=True, tag=True):
@@ -406,6 +424,15 @@ class WorkerStatus(Struct, frozen=True):
     version: Name = ""
     tag: Name = ""
     standby: Name = ""  # the same as in `Heartbeat`
+    run: Name = ""  # orders for this process are signed for it
+    fingerprint: Name = ""  # of the machine's own key
+
+
+def meant(workers: Iterable[WorkerStatus], target: str) -> list[WorkerStatus]:
+    """Return the workers of a machine that a user calls by the fingerprint of its key, else by its name or their id."""
+    workers, named = list(workers), target.lower()
+    by_key = [each for each in workers if each.fingerprint and named.startswith(each.fingerprint)]
+    return by_key or [each for each in workers if named in (each.name.lower(), each.worker)]
 
 
 class ChapterStatus(Struct, frozen=True, array_like=True):

@@ -14,14 +14,15 @@ from swarm.errors import EnvironmentFault, Remedy, UsageError
 from swarm.job.job_asset import PIECE_BYTES
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.member_message import Action, NewBook, Obeyed, Order
-from swarm.lease.message import PROTOCOL, FromCoordinator, Status, StatusReply, other_protocol
+from swarm.lease.member_message import MAX_RUNS, Action, AnyOrder, Enrol, NewBook, Obeyed, Order, sign_order
+from swarm.lease.message import PROTOCOL, FromCoordinator, Status, StatusReply, meant, other_protocol
 from swarm.net.addresses import fixed_address, last_addresses
 from swarm.net.discovery import Browser
-from swarm.net.identity.identity import keyring_of
+from swarm.net.identity.identity import Identity, keyring_of, order_key_of
 from swarm.net.identity.keys import security, swarm_names
 from swarm.net.transport import AnyKeys, DealerSocket
-from swarm.system.machine import Say, machine_name
+from swarm.net.wire import plain
+from swarm.system.machine import Say, machine_name, new_nonce
 from swarm.system.text import count_text
 
 TIMEOUT_S = 4.0  # coordinators answer at once, but networks and disks may be slow
@@ -136,9 +137,20 @@ class Seat(NamedTuple):
         return found
 
     def connect(self, answer: Answer) -> "Conversation":
-        """Return a conversation with a coordinator that answered."""
+        """Return a conversation with a coordinator that answered. Its first message makes this machine a member.
+
+        One that has the code alone is none yet, and gives no orders.
+        """
         key = security(self.state_dir, open=self.is_open)
-        return Conversation(answer.address, DealerSocket(keyring_of(self.state_dir, key)))
+        conversation = Conversation(answer.address, DealerSocket(keyring_of(self.state_dir, key)))
+        if key and not (identity := Identity(self.state_dir, key)).membership.is_member:
+            conversation.enrols = Enrol(machine_name(), identity.card)
+        return conversation
+
+    def sign(self, order: AnyOrder, *runs: str) -> AnyOrder:
+        """Return an order signed for some runs of programs. Raises StoreError."""
+        signer = order_key_of(self.state_dir, security(self.state_dir, open=self.is_open))
+        return sign_order(plain(order), signer, runs, new_nonce())
 
 
 class Conversation:
@@ -147,14 +159,17 @@ class Conversation:
     def __init__(self, address: str, dealer: DealerSocket) -> None:
         self._address = address
         self._dealer = dealer
+        self.enrols: Enrol | None = None  # goes before the first message
         dealer.connect([address])
 
     async def say(self, message: Message, frame: bytes = b"") -> FromCoordinator:
         """Send a message, and return its answer. Raises EnvironmentFault if none comes."""
         try:
             async with asyncio.timeout(ANSWER_S):
-                while not (self._dealer.connected and self._dealer.send(message, frame)):
-                    await asyncio.sleep(0.02)
+                if self.enrols:
+                    await self._send(self.enrols)
+                    self.enrols = None
+                await self._send(message, frame)
                 while True:
                     answer, _ = await self._dealer.receive()
                     if isinstance(answer, Obeyed | Fetch):
@@ -166,6 +181,10 @@ class Conversation:
                 Remedy(),
             ) from None
 
+    async def _send(self, message: Message, frame: bytes = b"") -> None:
+        while not (self._dealer.connected and self._dealer.send(message, frame)):
+            await asyncio.sleep(0.02)
+
     def close(self) -> None:
         """End the conversation."""
         self._dealer.close()
@@ -173,11 +192,11 @@ class Conversation:
 
 async def give_order(seat: Seat, action: Action, target: str, count: int, say: Say) -> str:
     """Give an order to every coordinator; return what those did that could obey. Raises UsageError if none could."""
-    order = Order(action, target[:MAX_TARGET], count, machine_name(), PROTOCOL)
+    order = Order(action, target[:MAX_TARGET], count, PROTOCOL)
     done, refused = list[str](), list[str]()
-    for answer in await seat.coordinators(say):
+    for answer, runs in [each for found in await seat.coordinators(say) for each in _runs(found, order.target)]:
         try:
-            obeyed = await _order_one(seat, answer, order)
+            obeyed = await _order_one(seat, answer, seat.sign(order, *runs))
         except EnvironmentFault as fault:
             say(str(fault))  # the others may obey
             continue
@@ -187,6 +206,15 @@ async def give_order(seat: Seat, action: Action, target: str, count: int, say: S
     if not done:
         raise UsageError(refused[0])
     return "; ".join(dict.fromkeys(done))
+
+
+def _runs(answer: Answer, target: str) -> list[tuple[Answer, tuple[str, ...]]]:
+    """Return whom an order is for at a coordinator: itself, and the processes of a machine, some at a time."""
+    assert answer.reply
+    processes = [worker.run for worker in meant(answer.reply.workers, target) if worker.run]
+    most = MAX_RUNS - 1
+    groups = [processes[at : at + most] for at in range(0, len(processes) or 1, most)]
+    return [(answer, (answer.reply.coordinator, *group)) for group in groups]
 
 
 async def _order_one(seat: Seat, answer: Answer, order: Order) -> Obeyed:
@@ -222,7 +250,9 @@ async def bring_book(
         with book.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
-            taken = await conversation.say(NewBook(_sendable(book.name), digest, size, tuple(words), PROTOCOL))
+            assert queue.reply
+            told = NewBook(_sendable(book.name), digest, size, tuple(words), PROTOCOL)
+            taken = await conversation.say(seat.sign(told, queue.reply.coordinator))
             while isinstance(taken, Fetch):
                 file.seek(taken.offset)
                 moved(taken.offset, size)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from swarm.net.identity.membership import fingerprint
 from swarm.net.identity.swarm_key import CurveKeys
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.machine import Say
@@ -108,12 +109,16 @@ class WorkerSockets(Protocol):
     def key_epoch(self) -> object:
         """Return what changes when such a socket has to be made anew, since the swarm's keys are others."""
 
+    def user_of(self, key: bytes) -> str:
+        """Return what to call the user of a key that signed an order for this machine. Raises BadOrder."""
+
 
 class FixedSockets:
     """Sockets by keys that never change; without keys, for an open swarm."""
 
-    def __init__(self, keys: CurveKeys | None) -> None:
-        self._keys = keys
+    def __init__(self, keys: CurveKeys | None, card: bytes = b"") -> None:
+        """`card` is the public key of this machine."""
+        self._keys, self._card = keys, card
 
     def dial(self, on_change: OnChange) -> DealerSocket:
         """Return a socket for a coordinator."""
@@ -128,3 +133,7 @@ class FixedSockets:
     def key_epoch(self) -> object:
         """Return the same always."""
         return None
+
+    def user_of(self, key: bytes) -> str:
+        """Return what to call the user of a key. In an open swarm coordinators decide who may order."""
+        return "this machine" if key == self._card else f"a machine with the fingerprint {fingerprint(key)}"

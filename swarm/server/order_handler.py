@@ -6,14 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from swarm.coordinator.machine_orders import APPROVALS, Instruct, MemberAdmin, order_machines
+from swarm.coordinator.machine_orders import APPROVALS, Giver, Instruct, MemberAdmin, order_machines
 from swarm.errors import NotThere, Remedy, StoreError, SwarmError, UsageError
 from swarm.lease.file_transfer import Fetch, Piece
 from swarm.lease.member_message import OF_MACHINES, NewBook, Obeyed, Order
-from swarm.lease.message import PROTOCOL, other_protocol
+from swarm.lease.message import PROTOCOL, meant, other_protocol
 from swarm.lease.transfer import Incoming
 from swarm.net.transport import Router
-from swarm.server.queue import safe_name
+from swarm.server.queue import QueuedBook, safe_name
 from swarm.server.resident import Resident
 from swarm.system.disk import guarded, make_folder
 from swarm.system.machine import machine_name
@@ -33,6 +33,7 @@ class BroughtBook(NamedTuple):
     book: NewBook
     path: Path
     file: Incoming
+    added_by: str  # the key that brings it, "" for one of this machine
 
 
 class OrderHandler:
@@ -55,11 +56,11 @@ class OrderHandler:
             if isinstance(message, Order | NewBook) and message.protocol != PROTOCOL:
                 raise UsageError(other_protocol("your machine", message.protocol, machine_name(), PROTOCOL) + ".")
             if isinstance(message, Order):
-                is_approval = message.action in APPROVALS
-                note = self.members.obey_peer(message, self._router) if is_approval else self.obey(message)
-                self._router.send(peer, Obeyed(True, note))
+                giver = self.members.giver_of(message, self._resident.status().coordinator)
+                self._router.send(peer, Obeyed(True, self.obey(message, giver)))
             elif isinstance(message, NewBook):
-                self._router.send(peer, self._begin(peer, message))
+                giver = self.members.giver_of(message, self._resident.status().coordinator)
+                self._router.send(peer, self._begin(peer, message, "" if giver.is_local else giver.key.hex()))
             elif taken := self._go_on(peer, message, frame):
                 self._router.send(peer, taken)
         except SwarmError as fault:
@@ -72,15 +73,34 @@ class OrderHandler:
 
     # --- orders
 
-    def obey(self, order: Order) -> str:
-        """Do what a user wants; return what was done, in words. Raises UsageError, StoreError."""
+    def obey(self, order: Order, giver: Giver | None = None) -> str:
+        """Do what a user wants, one of this machine if no other one is named; return what was done, in words.
+
+        Raises UsageError, StoreError.
+        """
+        giver = giver or self.members.local
         if order.action in APPROVALS:
             return self.members.obey(order)
-        if order.action not in OF_MACHINES and (book := self._resident.find_named_book(order.target)):
-            return self._resident.obey(book, order)
+        machines = meant(self._resident.status().workers, order.target)
+        by_key = any(each.fingerprint and order.target.lower().startswith(each.fingerprint) for each in machines)
+        is_of_books = order.action not in OF_MACHINES and not by_key
+        if is_of_books and (book := self._resident.find_named_book(order.target)):
+            self._check_right(book, order, giver)
+            return self._resident.obey(book, order, "" if giver.is_local else giver.name)
         if order.action in ("move", "cancel", "remove"):
             raise NotThere(f"There is no book {order.target!r} in the queue: `e2a-swarm status` lists them.")
-        return order_machines(order, self._instruct)
+        signed = order if order.signed else self.members.sign(order, [each.run for each in machines])
+        return order_machines(signed, giver, self._instruct, self.members)
+
+    def _check_right(self, book: QueuedBook, order: Order, giver: Giver) -> None:
+        """Raise UsageError unless a user may order something of a book."""
+        if not giver.may_change(book.added_by):
+            adders = [f"{self.members.name_of(bytes.fromhex(book.added_by))}, which added it"] if book.added_by else []
+            who = self.members.who_may(*adders, f"a user of {machine_name()}, which serves it")
+            raise UsageError(
+                f"{book.heading} stays as it is: only {who} may {order.action} it, and this order came from "
+                f"{giver.name}."
+            )
 
     def obey_all(self, orders: Sequence[Order]) -> list[str | SwarmError]:
         """Obey orders one after the other, and write the queue once; return what became of each.
@@ -103,7 +123,7 @@ class OrderHandler:
 
     # --- books
 
-    def _begin(self, peer: bytes, book: NewBook) -> Fetch:
+    def _begin(self, peer: bytes, book: NewBook, added_by: str = "") -> Fetch:
         if not book.size:
             raise UsageError(f"{book.name} is empty.")
         _check_size(book.size, book_room(self._folder))
@@ -115,7 +135,7 @@ class OrderHandler:
         with guarded(path):
             path.write_bytes(b"")
         file = Incoming(book.digest, book.size, kind="book", keeps=False)
-        self._incoming[peer] = BroughtBook(book, path, file)
+        self._incoming[peer] = BroughtBook(book, path, file, added_by)
         return file.next_fetch
 
     def _go_on(self, peer: bytes, piece: Piece, frame: bytes) -> Fetch | None:
@@ -141,9 +161,9 @@ class OrderHandler:
 
     async def _finish(self, peer: bytes, incoming: BroughtBook) -> None:
         """Add a whole book to the queue, and tell the user when it is safe there."""
-        book, path, _ = incoming
+        book, path, _, added_by = incoming
         try:
-            added = await self._resident.add_book(path, safe_name(book.name), book.options)
+            added = await self._resident.add_book(path, safe_name(book.name), book.options, added_by=added_by)
             self._router.send(peer, Obeyed(True, book=added.id))
         except SwarmError as fault:
             self._router.send(peer, Obeyed(False, str(fault)[:2000]))

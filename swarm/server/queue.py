@@ -101,6 +101,7 @@ class QueuedBook(Struct, frozen=True, omit_defaults=True):
     ended_s: float = 0.0
     source: Text = ""  # the path in the watched folder that brought the book
     stamp: Text = ""  # size and time of the source: a changed one is another book
+    added_by: Text = ""  # the key of the machine that brought it, in hexadecimal digits; "" for this one
 
     @property
     def heading(self) -> str:
@@ -186,14 +187,18 @@ class Queue:
                 shutil.rmtree(place.parent, ignore_errors=True)  # the rest of a full disk is for the books before
                 raise
 
-    def enter(self, name: str, options: Sequence[str], now: float, *, title: str = "", source: str = "") -> QueuedBook:
+    def enter(
+        self, name: str, options: Sequence[str], now: float, *, title: str = "", source: str = "", added_by: str = ""
+    ) -> QueuedBook:
         """Add the book that `copy_in` copied at the end. Raises UsageError if the options are too long."""
         if sum(map(len, options)) > MAX_OPTIONS:
             raise UsageError(f"The options of a book have {MAX_OPTIONS:,} characters at most.")
         number = self._content.last_id + 1
         stamp = stamp_of(Path(source)) if source else ""
         words, title, source = map(_storable, (tuple(options), title, source))
-        book = QueuedBook(number, safe_name(name), words, now, title=title, source=source, stamp=stamp)
+        book = QueuedBook(
+            number, safe_name(name), words, now, title=title, source=source, stamp=stamp, added_by=added_by
+        )
         self._write(structs.replace(self._content, last_id=number, books=(*self.books, book)))
         return book
 

@@ -340,13 +340,18 @@ class Resident:
 
     # --- what users want
 
-    async def add_book(self, path: Path, name: str, options: Sequence[str], source: str = "") -> QueuedBook:
-        """Add a book at the end of the queue; `source`: its path in a watched folder. Raises UsageError, StoreError."""
+    async def add_book(
+        self, path: Path, name: str, options: Sequence[str], source: str = "", added_by: str = ""
+    ) -> QueuedBook:
+        """Add a book at the end of the queue. Raises UsageError, StoreError.
+
+        `source` is its path in a watched folder, `added_by` the key of another machine that brought it.
+        """
         config = self.configure(path, options)
         title = await asyncio.to_thread(read_new, config, path, name, is_watched=bool(source))
         async with self._adding:  # the disk may be slow, while workers want an answer
             await asyncio.to_thread(self.queue.copy_in, path, name)
-            book = self.queue.enter(name, options, self._clock.now(), title=title, source=source)
+            book = self.queue.enter(name, options, self._clock.now(), title=title, source=source, added_by=added_by)
         self._note(f"{book.heading} is number {book.id} of the queue")
         self._changed.set()
         return book
@@ -378,8 +383,17 @@ class Resident:
             raise UsageError(f"Several books are called {target!r}: name one by its number, {numbers}.")
         return named[0] if named else None
 
-    def obey(self, book: QueuedBook, order: Order) -> str:
-        """Do what a user wants of a book; return what was done, in words. Raises UsageError, StoreError."""
+    def obey(self, book: QueuedBook, order: Order, by: str = "") -> str:
+        """Do what a user wants of a book, `by` another machine; return what was done, in words.
+
+        Raises UsageError, StoreError.
+        """
+        done = self._obey(book, order)
+        if by:
+            self._note(f"{book.heading}: {by} ordered to {order.action} it")
+        return done
+
+    def _obey(self, book: QueuedBook, order: Order) -> str:
         match order.action:
             case "pause":
                 _expect_waiting(book, order)

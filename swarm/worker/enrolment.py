@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from swarm.errors import InUse, StoreError
-from swarm.lease.member_message import Enrol, Members
+from swarm.lease.member_message import BadOrder, Enrol, Members
 from swarm.lease.message import FromCoordinator
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
@@ -77,6 +77,15 @@ class WorkerEnrolment:
     def key_epoch(self) -> object:
         """Return the key of the present key epoch."""
         return self._identity.key
+
+    def user_of(self, key: bytes) -> str:
+        """Return what to call the user of a key: this machine's own, or that of the swarm's owner. Raises BadOrder."""
+        known = self._identity.membership
+        if key == self._identity.card:
+            return "this machine"
+        if key != known.owners_key:
+            raise BadOrder(f"only this machine and {known.owners_name()} may give it, and {known.name_of(key)} did")
+        return known.owners_name()
 
     def greeting(self, coordinator: bytes = b"") -> tuple[Enrol, bytes]:
         """Return what a coordinator is told, with what is known here of the membership, and the secret for its key."""

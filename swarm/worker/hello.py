@@ -26,6 +26,7 @@ def greeting(
     name: str = "",
     only: Sequence[str] = (),
     tag: str = "",
+    key: bytes = b"",
 ) -> Hello:
     """Return the `Hello` of this machine, as `engine_offers` does. Raises UsageError, StoreError."""
     name = name or machine_name()
@@ -41,6 +42,7 @@ def greeting(
         slots=len(devices),
         protocol=PROTOCOL,
         tag=tag,
+        key=key,
     )
 
 

@@ -18,7 +18,7 @@ from swarm.lease.message import EngineOffer, Hello
 from swarm.net.addresses import fixed_address, last_addresses, remember_address
 from swarm.net.discovery import Browser, Candidate
 from swarm.net.identity.identity import Identity
-from swarm.net.identity.keys import OPEN_WARNING, load_key, no_key, security
+from swarm.net.identity.keys import OPEN_WARNING, OWN_KEY, load_key, no_key, obtain_seed, security
 from swarm.net.identity.swarm_key import OPEN, SwarmKey
 from swarm.net.worker_connections import FixedSockets
 from swarm.standby.copier import StandbySwitch, stand_by
@@ -109,7 +109,8 @@ async def _serve(
             key = await waiting
     except asyncio.CancelledError:
         return EXIT_INTERRUPTED
-    hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag)
+    card = bytes(obtain_seed(config.state_dir / OWN_KEY).verify_key)
+    hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag, card)
     needs = Needs(config.state_dir, abouts_of(gpus))
     enrolment = WorkerEnrolment(Identity(config.state_dir, key), hello.name, say) if key else None
     names = enrolment.names if enrolment else lambda: [OPEN]
@@ -117,7 +118,7 @@ async def _serve(
         hello,
         Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs),
         FileCache(config.state_dir, config.assets_limit),
-        enrolment or FixedSockets(None),
+        enrolment or FixedSockets(None, card),
         Clock(),
         say,
         limit_watch,

@@ -16,7 +16,7 @@ from msgspec import Struct
 from swarm.config import Limits
 from swarm.errors import EnvironmentFault
 from swarm.lease.envelope import Hindrance, NotLeasing
-from swarm.lease.member_message import Instruct
+from swarm.lease.member_message import Order
 from swarm.lease.message import CPU, Figures
 from swarm.lease.worker.rest import Judge, Sight
 from swarm.standby.copier import StandbySwitch
@@ -35,9 +35,8 @@ class StandingOrders:
         self._paused_by: str | None = None
         self._limit: tuple[int, str] | None = None  # the number of slots, and who set it
 
-    def take_order(self, order: Instruct, leave: Callable[[], object]) -> str:
-        """Take in an order, and `leave` the swarm if it says so; return a line for this machine's owner."""
-        who = order.by or "another machine"
+    def take_order(self, order: Order, who: str, leave: Callable[[], object]) -> str:
+        """Take in an order of a user, and `leave` the swarm if it says so; return a line for this machine's owner."""
         if not self._obeys:
             return f"{who} wants this machine to {order.action}; it does not, because of --no-orders"
         match order.action:

@@ -17,7 +17,7 @@ from swarm.job.clip_info import SpokenClip
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import NotLeasing
 from swarm.lease.file_transfer import Piece
-from swarm.lease.member_message import Instruct
+from swarm.lease.member_message import BadOrder, Instruct, Order, OrderGate
 from swarm.lease.message import Clip, Done, EngineOffer, FromCoordinator, Hello, Job, Packing, Refused, Welcome
 from swarm.lease.outcome import (
     Abandon,
@@ -189,6 +189,7 @@ class WorkNode:
         self._told_once = ToldOnce()  # remembers jobs and notes
         self.unable = False  # True if an engine failed to open since the last announcement
         self._sockets = sockets
+        self._gate = OrderGate(hello.run)
         self.clock = clock
         self._say = say
         self._exit_when_done = exit_when_done
@@ -291,9 +292,20 @@ class WorkNode:
         elif isinstance(message, Job):
             self._introduce(name, message)
         elif isinstance(message, Instruct):
-            self._tell(name, self._limit_watch.orders.take_order(message, self.drain_node))
+            self._tell(name, self._obey(message.order))
         elif isinstance(message, Refused):
             self._tell(name, f"{self.connections[name].socket.address} refused this worker: {refused_text(message)}")
+
+    def _obey(self, order: Order) -> str:
+        """Do what a user wants of this machine, if that user may, whatever the coordinator says; return a line."""
+        try:
+            who = self._sockets.user_of(self._gate.signer_of(order))
+            if not self.core.hello.is_called(order.target):
+                raise BadOrder(f"it is for {order.target}")
+        except BadOrder as fault:
+            return f"an order to {order.action} is not obeyed: {fault}"
+        self._gate.take(order)
+        return self._limit_watch.orders.take_order(order, who, self.drain_node)
 
     def _tell(self, name: str, line: str) -> None:
         self.connections.tell(name, line, self.clock.now())

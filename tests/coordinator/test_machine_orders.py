@@ -1,17 +1,28 @@
 """What users may order of a coordinator that has no queue."""
 
+from itertools import count
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
+from nacl.signing import SigningKey
 
-from swarm.coordinator.machine_orders import KEEP, NO_MEMBERS, NO_QUEUE, MachineOrders, MemberAdmin, approve, seen_text
+from swarm.coordinator.machine_orders import (
+    KEEP,
+    NO_MEMBERS,
+    NO_QUEUE,
+    ROLES,
+    MachineOrders,
+    MemberAdmin,
+    approve,
+    seen_text,
+)
 from swarm.errors import UsageError
 from swarm.lease.coordinator.order_effects import Instructed
 from swarm.lease.envelope import Message
-from swarm.lease.member_message import NewBook, Obeyed, Order
-from swarm.lease.message import StatusReply
+from swarm.lease.member_message import Action, NewBook, Obeyed, Order, sign_order
+from swarm.lease.message import JobStatus, StatusReply, WorkerStatus
 from swarm.net.identity import membership, newcomers
+from swarm.net.identity.identity import order_key_of
 from swarm.net.identity.keys import save_key
 from swarm.net.identity.swarm_key import make_key
 
@@ -24,29 +35,54 @@ class Outbox:
         return True
 
 
-def test_machines_are_ordered_and_books_are_refused(tmp_path: Path) -> None:
-    outbox = Outbox()
-    members = MemberAdmin(tmp_path, is_open=True)
+class Coordinating:
+    """What answers users of a coordinator of the book Moby Dick, with the machines attic and tower."""
 
-    def obey(order: Order) -> Instructed:
+    def __init__(self, folder: Path) -> None:
+        self.outbox, self.told, self.numbers = Outbox(), list[tuple[str, bool]](), count()
+        self.user = order_key_of(folder, None)
+        self.workers = tuple(WorkerStatus(name, name, "cpu", (), 0.0, 0, run=name) for name in ("attic", "tower"))
+        members = MemberAdmin(folder, is_open=True)
+        self.desk = MachineOrders(self.outbox, self.obey, members, self.status)  # type: ignore[arg-type]
+
+    def obey(self, order: Order, may_all: bool) -> Instructed:
+        self.told.append((order.target, may_all))
         return Instructed(int(order.target == "attic"), "tower takes no such order." if order.target == "tower" else "")
 
-    desk = MachineOrders(outbox, obey, members)  # type: ignore[arg-type]
-    desk.answer_user(b"p", Order("limit", "attic", 1), b"")
-    assert outbox.sent == Obeyed(True, "1 machine called attic: told to speak with 1 slot at most")
-    desk.answer_user(b"p", Order("drain", "cellar"), b"")
-    assert isinstance(outbox.sent, Obeyed)
-    assert (outbox.sent.done, "no machine 'cellar'" in outbox.sent.note) == (False, True)
-    desk.answer_user(b"p", Order("standby", "attic"), b"")
-    assert outbox.sent == Obeyed(True, f"1 machine called attic: told to {KEEP}")
-    desk.answer_user(b"p", Order("standby", "tower"), b"")
-    assert outbox.sent == Obeyed(False, "tower takes no such order.")
-    desk.answer_user(b"p", Order("cancel", "Emma"), b"")
-    assert outbox.sent == Obeyed(False, NO_QUEUE)
-    desk.answer_user(b"p", Order("approve", "guest"), b"")
-    assert outbox.sent == Obeyed(False, NO_MEMBERS)
-    desk.answer_user(b"p", NewBook("Emma.epub", "0" * 64, 9), b"")
-    assert outbox.sent == Obeyed(False, NO_QUEUE)
+    def status(self) -> StatusReply:
+        job = JobStatus("job", "Moby Dick", "e", "speaking", 9, 4, 0, 90, 50, 1.5, 2.5, None, ())
+        return StatusReply("c", "laptop", "1", 1, (job,), self.workers)
+
+    def say(self, order: Order | NewBook) -> Message:
+        signed = sign_order(order, self.user, ["c", *(each.run for each in self.workers)], str(next(self.numbers)))
+        self.desk.answer_user(b"p", signed, b"")
+        return self.outbox.sent
+
+
+def test_machines_are_ordered_and_books_are_refused(tmp_path: Path) -> None:
+    desk = Coordinating(tmp_path)
+    assert desk.say(Order("limit", "attic", 1)) == Obeyed(
+        True, "1 machine called attic: told to speak with 1 slot at most"
+    )
+    said = desk.say(Order("drain", "cellar"))
+    assert isinstance(said, Obeyed) and (said.done, "no machine 'cellar'" in said.note) == (False, True)
+    assert desk.say(Order("standby", "attic")) == Obeyed(True, f"1 machine called attic: told to {KEEP}")
+    assert desk.say(Order("standby", "tower")) == Obeyed(False, "tower takes no such order.")
+    assert desk.say(Order("approve", "guest")) == Obeyed(False, NO_MEMBERS)
+    assert desk.say(NewBook("Emma.epub", "0" * 64, 9)) == Obeyed(False, NO_QUEUE)
+    assert all(may_all for _, may_all in desk.told)
+    desk.user = SigningKey(b"s" * 32)
+    desk.say(Order("drain", "attic"))
+    assert desk.told[-1] == ("attic", False), "another user orders the own machine alone"
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "move", "cancel", "remove"])
+def test_a_book_that_is_coordinated_cannot_be_ordered_and_it_is_said_what_can(action: Action, tmp_path: Path) -> None:
+    said = Coordinating(tmp_path).say(Order(action, "moby dick"))
+    assert isinstance(said, Obeyed) and not said.done
+    assert f"`e2a-swarm coordinate` cannot {action} its book moby dick. " in said.note
+    can = NO_QUEUE if action in ("move", "cancel", "remove") else "Here machines can: attic, tower. Ctrl-C on laptop"
+    assert can in said.note
 
 
 GUEST, TWIN = b"\x07" * 32, b"\x08" * 32
@@ -79,13 +115,16 @@ def test_who_is_in_and_who_waits_is_told_as_it_is_now(desk: MemberAdmin, tmp_pat
 
 def test_a_member_approves_and_a_machine_with_the_code_alone_does_not(desk: MemberAdmin) -> None:
     desk.identity().applicants.apply(GUEST, "guest")
+    stranger, order = SigningKey(b"s" * 32), Order("approve", "guest")
     with pytest.raises(UsageError, match="Only a member"):
-        desk.obey_peer(Order("approve", "guest"), SimpleNamespace(came_by_code=lambda: True))  # type: ignore[arg-type]
+        desk.giver_of(sign_order(order, stranger, ["run"], "1"), "run")
     assert GUEST not in desk.identity().membership.members
-    member = SimpleNamespace(came_by_code=lambda: False)
+    desk.identity().membership.admit(bytes(stranger.verify_key), "tower")
+    giver = desk.giver_of(sign_order(order, stranger, ["run"], "1"), "run")
+    assert (giver.name, giver.is_local, giver.is_owner) == ("tower", False, False)
     with pytest.raises(UsageError, match=r"No machine waits under the name 'quest'.*guest \(0707070707070707\)"):
-        desk.obey_peer(Order("approve", "quest"), member)  # type: ignore[arg-type]
-    assert desk.obey_peer(Order("approve", "guest"), member) == "guest is a member now."  # type: ignore[arg-type]
+        desk.obey(Order("approve", "quest"))
+    assert desk.obey(order) == "guest is a member now."
     assert GUEST in desk.identity().membership.members
 
 
@@ -133,3 +172,9 @@ def test_a_full_list_of_members_is_told_in_words(desk: MemberAdmin, monkeypatch:
 def test_an_open_swarm_has_no_members(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="With --open nobody is a member"):
         MemberAdmin(tmp_path, is_open=True).list()
+
+
+def test_the_page_and_the_docs_have_one_table_of_who_may_order_what() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    rows = ["| " + " | ".join(role) + " |" for role in ROLES]
+    assert "\n".join([rows[0], "| " + " | ".join(["---"] * 5) + " |", *rows[1:]]) in page

@@ -14,7 +14,7 @@ TESTS = Path(__file__).resolve().parents[1]
 @pytest.mark.chaos
 @pytest.mark.skipif(os.name != "posix", reason="it forks")
 def test_a_redo_that_was_told_to_be_done_survives_kill_9_at_each_step(tmp_path: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, (TESTS, TESTS / "lease", TESTS.parent)))}
     command = [sys.executable, str(TESTS / "redo_kills.py"), str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
     assert done.returncode == 0, done.stderr

@@ -9,13 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 from nacl.public import SealedBox
-from nacl.signing import VerifyKey
+from nacl.signing import SigningKey, VerifyKey
 
 from swarm.coordinator.listener import Enrolment
 from swarm.coordinator.machine_orders import NO_OWN_KEY, MachineOrders, MemberAdmin, member_list
 from swarm.errors import EnvironmentFault
-from swarm.lease.member_message import Enrol, Members, Obeyed, Order
-from swarm.lease.message import Status, WhoAreYou
+from swarm.lease.member_message import Enrol, Members, Obeyed, Order, sign_order
+from swarm.lease.message import Status, StatusReply, WhoAreYou
 from swarm.net.client import Conversation
 from swarm.net.identity import membership, newcomers
 from swarm.net.identity.identity import Identity, keyring_of
@@ -54,7 +54,8 @@ class Desk:
             approve=approve,
         )
         self.address = f"127.0.0.1:{self.router.bind('127.0.0.1', 0)}"
-        self.users = MachineOrders(self.router, lambda order: 0, MemberAdmin(folder / name))
+        reply = StatusReply("c", name, "1", 1, (), ())
+        self.users = MachineOrders(self.router, lambda order, may_all: 0, MemberAdmin(folder / name), lambda: reply)
         self.tasks = [asyncio.create_task(self.enrolment.follow_membership()), asyncio.create_task(self._answer())]
 
     async def _answer(self) -> None:
@@ -398,9 +399,11 @@ async def test_a_machine_is_approved_or_refused_from_any_members_machine_and_not
     stranger = Conversation(desk.address, DealerSocket(curve_keys(KEY)))
     desk.router.members_only = False  # an order by the code is not heard otherwise
     with closing(seat), closing(stranger):
-        assert await stranger.say(Order("approve", "guest")) == Obeyed(False, NO_OWN_KEY)
-        assert await seat.say(Order("approve", "guest")) == Obeyed(True, "guest is a member now.")
-        refused = await seat.say(Order("refuse", "twin"))
+        approve = Order("approve", "guest")
+        assert await stranger.say(sign_order(approve, SigningKey.generate(), ["c"], "1")) == Obeyed(False, NO_OWN_KEY)
+        own = attic.identity.own
+        assert await seat.say(sign_order(approve, own, ["c"], "2")) == Obeyed(True, "guest is a member now.")
+        refused = await seat.say(sign_order(Order("refuse", "twin"), own, ["c"], "3"))
     assert isinstance(refused, Obeyed) and refused.done
     await guest.is_served()
     await until(lambda: any("a member refused twin" in line for line in twin.said))

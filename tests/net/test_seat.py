@@ -11,6 +11,7 @@ from swarm.lease.envelope import Message
 from swarm.lease.member_message import NewBook, Obeyed
 from swarm.lease.message import StatusReply
 from swarm.net.client import Answer, Conversation, Seat, bring_book, give_order
+from swarm.net.identity.keys import obtain_key
 from swarm.net.wire import pack
 
 
@@ -33,6 +34,7 @@ def seat_before(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **answers: str)
         lambda seat, answer: Conversation(answer.address, Line()),  # type: ignore[arg-type]
     )
     monkeypatch.setattr(Conversation, "say", answer)
+    obtain_key(tmp_path)
     return Seat(tmp_path)
 
 

@@ -30,6 +30,7 @@ from swarm.lease.member_message import (
     Obeyed,
     Opinion,
     Order,
+    Signature,
     Silent,
     StandbyStatus,
     SuccessionCandidate,
@@ -40,9 +41,12 @@ from swarm.net.wire import MAX_CONTROL_BYTES, pack, unpack_from_coordinator, unp
 KEY, DIGEST = "0123456789abcdef" * 2, "0123456789abcdef" * 4
 TOLD = ToldFile(DIGEST, DIGEST, 5)
 SLOTS = (m.SlotStatus(0, "speaking", "job", 1, 2, 3, 4.5, 6.5),)
+SIGNATURE = Signature(bytes(32), ("c", "0123456789abcdef"), "0123456789abcdef")
 CANDIDATE = SuccessionCandidate("id", "tower", "10.0.0.5:5000")
 FROM_WORKER: list[m.Message] = [
-    m.Hello("w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2, m.PROTOCOL),
+    m.Hello(
+        "w", "n", "attic", "1", (m.EngineOffer("hibari", ("en",)),), (m.Device("cpu"),), 2, m.PROTOCOL, "", bytes(32)
+    ),
     m.Held("job", ((0, 1, KEY), (2, 3, KEY))),
     m.Heartbeat(
         (m.SlotReport(0, "speaking", 7, 3, 1.5, "note"),),
@@ -64,8 +68,8 @@ FROM_WORKER: list[m.Message] = [
     m.Release(7, "leaving", True),
     m.Bye(),
     m.Status(),
-    Order("move", "Moby Dick", 2, "laptop"),
-    NewBook("Moby Dick.epub", DIGEST, 2**21, ("--voice", "heart")),
+    Order("move", "Moby Dick", 2, m.PROTOCOL, SIGNATURE),
+    NewBook("Moby Dick.epub", DIGEST, 2**21, ("--voice", "heart"), m.PROTOCOL, SIGNATURE),
     Copy("tower", Claim(CANDIDATE, "run", 3)),
     m.Fetch(DIGEST, 5, "records", "job"),
     Silent("id", "run", 3, 7),
@@ -95,7 +99,7 @@ FROM_COORDINATOR: list[m.Message] = [
     m.Done(final=True),
     m.Done(missing=Reason("lacks model", title="T", model="vctk", command="models fetch vctk")),
     m.WhoAreYou(),
-    Instruct("limit", 2, "laptop"),
+    Instruct(Order("limit", "attic", 2, m.PROTOCOL, SIGNATURE)),
     Obeyed(True, "paused"),
     Obeyed(True, book=3),
     Members("laptop", bytes(32), bytes(64)),

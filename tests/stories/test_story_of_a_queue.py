@@ -31,9 +31,9 @@ class Queue:
         where = ("--coordinator", f"127.0.0.1:{self.port}")
         return machine.start("work", "--cpu", "--slots", "1", "--name", machine.name, *where, *more)
 
-    def say(self, *words: object, code: int = 0) -> str:
-        """Run a command at the seat, and return what it said."""
-        done = self.seat.run(*words, "--coordinator", f"127.0.0.1:{self.port}")
+    def say(self, *words: object, code: int = 0, at: Machine | None = None) -> str:
+        """Run a command at the seat or another machine, and return what it said."""
+        done = (at or self.seat).run(*words, "--coordinator", f"127.0.0.1:{self.port}")
         said = done.stdout + done.stderr
         assert (done.returncode, "Traceback" in said) == (code, False), said
         return said
@@ -91,7 +91,7 @@ def test_a_killed_server_goes_on_with_its_queue_and_speaks_nothing_again(
         assert_spoken_once(queue.server.home, f"{name.lower()}*")
 
 
-def test_books_and_machines_obey_from_any_seat_and_an_owner_may_refuse(
+def test_books_obey_who_added_them_machines_their_own_users_and_the_owner_of_the_swarm_orders_all(
     lan: Make, write_book: Callable[..., Path]
 ) -> None:
     queue = Queue(lan, *FAST)
@@ -99,18 +99,22 @@ def test_books_and_machines_obey_from_any_seat_and_an_owner_may_refuse(
     assert "Emma is paused" in queue.say("pause", "emma")
     assert "moved" in queue.say("move", 3, 1)
     assert "cancelled" in queue.say("cancel", "Persuasion")
-    attic = queue.work(lan("attic"))
+    attics, server = lan("attic"), queue.server
+    attic = queue.work(attics)
     cellar = queue.work(lan("cellar"), "--no-orders")
     wait_for(lambda: queue.states() == ["finished", "paused", "cancelled"])
-    assert "told to pause" in queue.say("pause", "attic")
-    attic.says("paused from")
-    queue.say("pause", "cellar")
+    assert "told to pause" in queue.say("pause", "attic", at=attics)
+    attic.says("paused from this machine")
+    queue.say("pause", "cellar", at=server)
     cellar.says("it does not, because of --no-orders")
-    queue.say("resume", "attic")
+    queue.say("resume", "attic", at=server)
     attic.says("goes on, as")
-    queue.say("drain", "attic")
-    attic.ends()
-    assert "goes on" in queue.say("resume", "Emma")
+    refused = queue.say("drain", "attic", code=64)
+    assert "attic is not told to drain: only a user of that machine itself and the owner of the swarm" in refused
+    assert "Emma stays as it is: only" in queue.say("remove", "Emma", code=64, at=attics)
+    queue.say("drain", "attic", at=server)
+    attic.ends(0)
+    assert "goes on" in queue.say("resume", "Emma", at=server)
     wait_for(lambda: queue.states() == ["finished", "finished", "cancelled"])
     assert "no longer in the queue" in queue.say("remove", "Persuasion")
     assert "no book or machine 'Persuasion'" in queue.say("pause", "Persuasion", code=64)
@@ -179,3 +183,20 @@ def sound_of(client: httpx.Client, place: str, stretch: dict[str, object]) -> by
     with wave.open(io.BytesIO(answer.content)) as file:
         assert file.getnframes() > 0
     return answer.content if "immutable" in answer.headers["cache-control"] else None
+
+
+def test_whoever_has_the_code_alone_stops_no_machine_and_no_book(lan: Make, write_book: Callable[..., Path]) -> None:
+    queue = Queue(lan, *SLOW)
+    attic = queue.work(lan("attic"))
+    queue.say("add", *books(write_book, "Emma", "Persuasion", sentences=8))
+    attic.says("speaking")
+    stranger = lan("stranger")
+    for words in (("drain", "attic"), ("pause", "attic"), ("limit", "attic", 0)):
+        assert "only a user of that machine itself and the owner of the swarm" in queue.say(
+            *words, code=64, at=stranger
+        )
+    for words in (("pause", 1), ("cancel", 1), ("remove", 2), ("move", 2, 1)):
+        said = queue.say(*words, code=64, at=stranger)
+        assert "stays as it is: only" in said and f"may {words[0]} it, and this order came from " in said
+    wait_for(lambda: queue.states() == ["finished"] * 2)
+    assert "paused" not in attic.output and attic.process.poll() is None

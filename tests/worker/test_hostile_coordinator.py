@@ -12,12 +12,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from nacl.signing import SigningKey
 
 from swarm.job.clip_info import ClipInfo, SpokenClip
 from swarm.job.job_asset import JobAsset
 from swarm.job.spec import Recipe, clip_key
 from swarm.lease.core_settings import WorkerSettings
 from swarm.lease.file_transfer import Fetch, Piece
+from swarm.lease.member_message import Instruct, Order, sign_order
 from swarm.lease.message import (
     PROTOCOL,
     Accepted,
@@ -40,6 +42,11 @@ from swarm.lease.message import (
 )
 from swarm.lease.worker.asset_download import MAX_OPEN
 from swarm.lease.worker.coordinator_link import MAX_FILES, MAX_JOBS
+from swarm.net.identity import membership
+from swarm.net.identity.identity import Identity
+from swarm.net.identity.identity_file import server_key_of
+from swarm.net.identity.keys import save_key
+from swarm.net.identity.swarm_key import make_key
 from swarm.net.transport import DealerSocket
 from swarm.net.worker_connections import MAX_LINES, TOO_MANY, FixedSockets
 from swarm.system.machine import Clock
@@ -48,6 +55,7 @@ from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.host.registry import choose_recipe
 from swarm.worker import engine_processes as node_engines
 from swarm.worker.engine_processes import Batch, Engines
+from swarm.worker.enrolment import WorkerEnrolment
 from swarm.worker.files.file_cache import FileCache
 from swarm.worker.limit_watch import GpuReadings, LimitWatch
 from swarm.worker.node import WorkNode
@@ -264,3 +272,30 @@ def test_jobs_of_many_files_that_never_come_fill_neither_memory_nor_disk(tmp_pat
     assert waiting <= 4 * MAX_OPEN
     assert beats < JOBS / 10  # one for each would be a thousand files each time
     assert (left, open_parts) == (0, 0)
+
+
+async def test_a_coordinator_that_invents_orders_or_plays_them_again_ends_no_worker_and_the_owner_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_key(tmp_path, key := make_key())
+    identity, owner, member = Identity(tmp_path, key), SigningKey(b"o" * 32), SigningKey(b"m" * 32)
+    known = membership.found(owner, server_key_of(key), bytes(member.verify_key))
+    known = membership.admit(known, bytes(member.verify_key), "laptop", 1, owner)
+    identity.membership.take_membership(membership.admit(known, identity.card, "w", 1, owner))
+    async with a_worker(tmp_path, monkeypatch) as (node, said):
+        node._sockets = WorkerEnrolment(identity, "w", said.append)
+        run = node.core.hello.run
+        drain = Order("drain", "w")
+        stale = sign_order(drain, owner, ["a run before", "c"], "1")
+        tower = sign_order(Order("drain", "tower"), owner, [run], "2")
+        pause = sign_order(Order("pause", "w"), owner, [run], "3")
+        resume = sign_order(Order("resume", "w"), identity.own, [run, "c"], "4")
+        for order in (drain, sign_order(drain, member, [run], "5"), stale, tower, pause, resume, pause):
+            node._announce("a", Instruct(order))
+        assert not node._leaving.is_set() and node._limit_watch.orders.hindrances(1) == [None]
+        whys = ("not signed", "only this machine and laptop may give it, and laptop", "another run", "is for tower")
+        assert [why for why in whys if why not in "\n".join(said)] == []
+        assert said[-3].startswith("paused from laptop") and said[-2] == "goes on, as this machine wants"
+        assert "counts once" in said[-1]
+        node._announce("a", Instruct(sign_order(drain, owner, [run], "6")))
+        assert node._leaving.is_set()

@@ -64,15 +64,23 @@ class Instructed(NamedTuple):
 
     machines: int
     refusal: str = ""
+    denied: str = ""  # the name of a machine that the user may not order
 
 
-def instruct(sessions: Iterable[Session], order: Order, out: Outcome) -> Instructed:
-    """Tell the machines of a name what a user wants of them."""
-    named = [session for session in sessions if order.target.lower() in (session.hello.name.lower(), session.worker)]
-    obeying = [session for session in named if order.action not in STANDBY_ACTIONS or session.standby in TURNABLE]
+def instruct(sessions: Iterable[Session], order: Order, out: Outcome, *, may_all: bool) -> Instructed:
+    """Tell the machines for which an order was signed what a user wants of them.
+
+    Unless the user `may_all`, these are those with the user's own key.
+    """
+    assert order.signed
+    named = [session for session in sessions if session.hello.run in order.signed.to]
+    allowed = [session for session in named if may_all or session.hello.key == order.signed.key]
+    obeying = [session for session in allowed if order.action not in STANDBY_ACTIONS or session.standby in TURNABLE]
     for session in obeying:
-        out.send(session.peer, Instruct(order.action, order.count, order.by))
-    return Instructed(len(obeying), _standby_refusal(named[0]) if named and not obeying else "")
+        out.send(session.peer, Instruct(order))
+    if named and not allowed:
+        return Instructed(0, denied=named[0].hello.name)
+    return Instructed(len(obeying), _standby_refusal(allowed[0]) if allowed and not obeying else "")
 
 
 def _standby_refusal(session: Session) -> str:

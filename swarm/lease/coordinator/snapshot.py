@@ -221,6 +221,8 @@ class Snapshot:
             version=session.hello.version,
             tag=session.hello.tag,
             standby=session.standby,
+            run=session.hello.run,
+            fingerprint=session.hello.fingerprint,
         )
 
     def _worker_reasons(self, session: Session) -> list[Reason]:

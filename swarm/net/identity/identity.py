@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from nacl.signing import SigningKey
+
 from swarm.errors import StoreError
 from swarm.net.identity.identity_file import FILE, IdentityStore
 from swarm.net.identity.key_epochs import KeyEpochs
@@ -33,6 +35,11 @@ class Identity:
         return bytes(self.own.verify_key)
 
     @property
+    def order_key(self) -> SigningKey:
+        """The key that signs orders of this machine's user: the owner's, where it is."""
+        return self.membership.owner or self.own
+
+    @property
     def key(self) -> SwarmKey:
         """The newest key of the swarm that this machine has."""
         return self.key_epochs.newest
@@ -57,6 +64,11 @@ class Identity:
     def refresh(self) -> bool:
         """Read the file again if another process changed it; tell whether that was news."""
         return self._store.refresh()
+
+
+def order_key_of(state_dir: Path, key: SwarmKey | None) -> SigningKey:
+    """Return the key that signs orders of a machine's user; without a swarm's key all is open. Raises StoreError."""
+    return Identity(state_dir, key).order_key if key else obtain_seed(state_dir / OWN_KEY)
 
 
 def keyring_of(state_dir: Path, key: SwarmKey | None) -> CurveKeys | Callable[[], Sequence[CurveKeys]] | None:

@@ -160,12 +160,25 @@ class LocalMembership:
         owner, ours = self._owned()
         self._change(membership.hand_over(ours, other, owner, self._own), others=())
 
+    @property
+    def owners_key(self) -> bytes:
+        """The owner's public key, b"" before a coordinator told of the membership."""
+        return self.known.founding.owner if self.known else b""
+
     def admitters_name(self, member: membership.Member) -> str:
         """Return the name of the machine that let a member in."""
-        if self.known and member.admitted_by == self.known.founding.owner:
+        is_known = member.admitted_by == self.owners_key or member.admitted_by in self.members
+        return self.name_of(member.admitted_by) if is_known else "a machine that was removed"
+
+    def name_of(self, key: bytes) -> str:
+        """Return the name of a key's machine, with its fingerprint where others have that name."""
+        if key == self.owners_key:
             return self.owners_name()
-        by = self.members.get(member.admitted_by)
-        return by.name if by else "a machine that was removed"
+        member = self.members.get(key)
+        if member is None:
+            return f"a machine with the fingerprint {membership.fingerprint(key)}"
+        are_twins = sum(each.name == member.name for each in self.members.values()) > 1
+        return f"{member.name} ({membership.fingerprint(key)})" if are_twins else member.name
 
     def note_seen(self, keys: set[bytes]) -> None:
         """Keep that these members are here now."""

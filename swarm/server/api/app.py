@@ -356,7 +356,7 @@ def _about(wrong: Mapping[str, str]) -> str:
 
 
 def _order(asked: OrderRequest) -> Order:
-    return msgspec.convert({**msgspec.to_builtins(asked), "by": "the API", "type": "Order"}, Order)
+    return msgspec.convert({**msgspec.to_builtins(asked), "type": "Order"}, Order)
 
 
 def _became(became: str | SwarmError) -> OrderAnswer:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from swarm.coordinator.machine_orders import MemberAdmin, MemberList, MemberRow, seen_text
+from swarm.coordinator.machine_orders import ROLES, MemberAdmin, MemberList, MemberRow, seen_text
 from swarm.errors import UsageError
 from swarm.lease.member_message import StandbyStatus
 from swarm.lease.message import StatusReply, WorkerStatus
@@ -172,6 +172,7 @@ class MemberViews:
             invite=invite,
             life=life,
             drawn=drawn,
+            roles=ROLES,
         )
 
     async def remove(self, request: Request) -> Response:

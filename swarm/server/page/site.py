@@ -222,7 +222,7 @@ class Orders:
             action, count, target = form.get("order", [""])[0].split(" ", 2)
             if count.startswith(COUNT):
                 count = form.get(count, [""])[0]
-            asked = {"type": "Order", "action": action, "target": target, "count": int(count), "by": "the page"}
+            asked = {"type": "Order", "action": action, "target": target, "count": int(count)}
             order = msgspec.convert(asked, Order)
         except (ValueError, msgspec.MsgspecError):
             raise UsageError("This order is not understood: a number is missing, or the page is out of date.") from None

@@ -1,15 +1,19 @@
-"""Several jobs of one coordinator: paused, arranged, taken out."""
+"""Several jobs of one coordinator: paused, arranged, taken out; and who orders machines."""
 
+import pytest
 from making import TEXTS, join, make_clip, make_core, make_spec, offer, sent, shown
+from msgspec import structs
+from nacl.signing import SigningKey
 
 from swarm.job.record import ClipAccepted, JobPaused
 from swarm.job.state import JobState, apply
 from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.coordinator.order_effects import Instructed, instruct
-from swarm.lease.member_message import Action, Instruct, Order
-from swarm.lease.message import Accepted, Done, Grant, Heartbeat, Rejected, Revoke
+from swarm.lease.member_message import Action, BadOrder, Instruct, Order, OrderGate, sign_order
+from swarm.lease.message import Accepted, Done, Grant, Heartbeat, Rejected, Revoke, meant
 from swarm.lease.outcome import Outcome
 
+OWNER, STRANGER = SigningKey(b"o" * 32), SigningKey(b"s" * 32)
 OFF, ON, NO_ROOM, NONE = (Heartbeat((), standby=state) for state in ("off", "on", "no room", ""))
 
 
@@ -87,18 +91,62 @@ def test_an_order_about_copies_goes_to_machines_that_take_it_and_else_it_is_said
     core = make_core()
     beats = {b"old": NONE, b"full": NO_ROOM, b"idle": OFF, b"busy": ON}
     for peer, beat in beats.items():
-        join(core, peer)
+        join(core, peer, nonce=peer.decode())
         core.receive(peer, beat, 1.0)
     assert [worker.standby for worker in core.status(1.0).workers] == ["", "no room", "off", "on"]
 
-    def order(action: Action, target: str) -> tuple[list[Instruct], Instructed]:
-        told = instruct(core.sessions.values(), Order(action, target, by="laptop"), out := Outcome())
-        return sent(out, Instruct), told
+    def order(action: Action, target: str) -> tuple[list[str], Instructed]:
+        runs = [worker.run for worker in meant(core.status(1.0).workers, target)]
+        asked = sign_order(Order(action, target), OWNER, runs, "1")
+        told = instruct(core.sessions.values(), asked, out := Outcome(), may_all=True)
+        assert all(each.order == asked for each in sent(out, Instruct))
+        return [each.order.action for each in sent(out, Instruct)], told
 
-    assert order("standby", "idle") == ([Instruct("standby", by="laptop")], Instructed(1))
-    assert order("no-standby", "BUSY") == ([Instruct("no-standby", by="laptop")], Instructed(1))
+    assert order("standby", "idle") == (["standby"], Instructed(1))
+    assert order("no-standby", "BUSY") == (["no-standby"], Instructed(1))
     for target, why in (("full", "too little room is free"), ("old", "older than this one")):
         messages, told = order("standby", target)
         assert (messages, told.machines, why in told.refusal) == ([], 0, True)
     assert order("standby", "attic") == ([], Instructed(0)), "there is no such machine"
-    assert order("pause", "old") == ([Instruct("pause", by="laptop")], Instructed(1))
+    assert order("pause", "old") == (["pause"], Instructed(1))
+
+
+def test_a_user_who_may_not_order_all_orders_the_own_machine_alone_and_by_its_key() -> None:
+    core, own = make_core(), bytes(STRANGER.verify_key)
+    join(core, b"attic", key=own, nonce="attic")
+    join(core, b"tower", key=bytes(OWNER.verify_key), nonce="tower")
+
+    def order(target: str, runs: list[str]) -> tuple[int, Instructed]:
+        asked = sign_order(Order("drain", target), STRANGER, runs, "1")
+        told = instruct(core.sessions.values(), asked, out := Outcome(), may_all=False)
+        return len(sent(out, Instruct)), told
+
+    attic, tower = core.status(1.0).workers
+    assert order("attic", [attic.run]) == (1, Instructed(1))
+    assert order("tower", [tower.run]) == (0, Instructed(0, denied="TOWER"))
+    assert order("attic", [attic.run, tower.run]) == (1, Instructed(1)), "another machine of that name stays"
+    assert order("cellar", ["another process"]) == (0, Instructed(0))
+    assert [each.name for each in meant((attic, tower), tower.fingerprint)] == ["TOWER"]
+    renamed = structs.replace(attic, name=tower.fingerprint)
+    assert meant((renamed, tower), tower.fingerprint) == [tower], "a fingerprint comes before names"
+
+
+def test_an_order_counts_once_and_for_the_runs_alone_for_which_it_was_signed() -> None:
+    gate, order = OrderGate("run"), sign_order(Order("pause", "attic"), OWNER, ["run"], "1")
+    assert gate.signer_of(order) == bytes(OWNER.verify_key)
+    gate.take(order)
+    for bad, why in (
+        (order, "counts once"),
+        (Order("pause", "attic"), "not signed"),
+        (sign_order(Order("pause", "attic"), OWNER, ["other"], "2"), "another run"),
+        (structs.replace(sign_order(Order("pause", "attic"), OWNER, ["run"], "2"), action="drain"), "does not fit"),
+    ):
+        with pytest.raises(BadOrder, match=why):
+            gate.signer_of(bad)
+    signed = sign_order(Order("pause", "attic"), STRANGER, ["run"], "3").signed
+    assert signed
+    forged = structs.replace(order, signed=structs.replace(signed, key=bytes(OWNER.verify_key)))
+    with pytest.raises(BadOrder, match="does not fit"):
+        gate.signer_of(forged)
+    with pytest.raises(BadOrder, match="another run"):
+        OrderGate("the next run").signer_of(order)

@@ -152,7 +152,7 @@ async def test_the_status_is_flat_and_the_metrics_are_read_by_prometheus(bench: 
     await bench.settle()
     status = await bench.get("/api/v1/status")
     assert isinstance(status, dict)
-    assert (status["title"], status["books_waiting"], status["machines"]) == ("Emma", 0, 0)
+    assert (status["title"], status["books_waiting"], status["machines"]) == ("Emma", 0, 2)
     assert not any(isinstance(value, dict | list) for value in status.values())
     text = (await bench.client.get("/metrics")).text
     told = {(s.name, *s.labels.values()): s.value for f in text_string_to_metric_families(text) for s in f.samples}

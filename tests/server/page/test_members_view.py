@@ -8,6 +8,8 @@ import pytest
 from lxml import html
 from site_bench import SiteBench
 
+from swarm.coordinator.machine_orders import ROLES
+
 GUEST, ATTIC, HOSTILE = b"\x07" * 32, b"\x08" * 32, "<script>alert(1)</script>"
 
 
@@ -33,6 +35,7 @@ async def test_members_and_those_who_wait_are_shown_with_what_can_be_done(bench:
     since = time.strftime("%Y-%m-%d")
     assert f"Member since{since} Last seennow Fingerprint{'08' * 8} Admitted bylaptop Remove attic" in attic
     assert "this machine" in laptop and "Remove" not in laptop
+    assert [each.text_content() for each in page.xpath("//table//th[@scope='row']")] == [role[0] for role in ROLES[1:]]
     orders = page.xpath("//button[@form='orders']/@value")
     assert orders == [f"approve 0 {'07' * 8}", f"refuse 0 {'07' * 8}", "08" * 8]
     answer = await bench.send("/orders", order=orders[0], back="/members")
