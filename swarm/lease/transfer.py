@@ -18,15 +18,17 @@ Took = Literal["more", "whole", "spoilt", "unasked"]
 
 @dataclass
 class Incoming:
-    """A file that comes in order, one piece at a time: each is asked for when the one before is here."""
+    """A file that comes in order; `have` and `asked` are bytes from its beginning."""
 
     digest: str
     size: int
-    piece: int = PIECE_BYTES
+    piece: int = PIECE_BYTES  # bytes of the largest piece
     kind: Moved = "file"
     job: str = ""
     have: int = 0
+    asked: int = 0
     keeps: bool = True  # whether the bytes are kept here
+    hashes: bool = True  # whether they are held against the digest here
     data: bytearray = field(default_factory=bytearray)
 
     def __post_init__(self) -> None:
@@ -42,16 +44,18 @@ class Incoming:
         """The question for the piece that comes next."""
         return Fetch(self.digest, self.have, self.kind, self.job)
 
-    def fetches(self) -> Iterator[Fetch]:
-        """Yield the questions for all that has not come."""
-        for offset in range(self.have, self.size, self.piece):
-            yield Fetch(self.digest, offset, self.kind, self.job)
+    def fetches(self, end: int) -> Iterator[Fetch]:
+        """Yield the questions for the pieces that were not asked for and begin before `end`."""
+        while self.asked < min(self.size, end):
+            yield Fetch(self.digest, self.asked, self.kind, self.job)
+            self.asked += piece_size(self.size, self.asked, self.piece)
 
-    def begin_again(self) -> None:
-        """Forget what came."""
-        self.have = 0
-        self.data.clear()
-        self._found = hashlib.sha256()
+    def go_on_from(self, offset: int) -> None:
+        """Take only what lies before `offset` for here, and nothing behind it for asked."""
+        self.have = self.asked = offset
+        if self.hashes and not offset:
+            self.data.clear()
+            self._found = hashlib.sha256()
 
     def take_piece(self, piece: Piece, frame: bytes) -> Took:
         """Take a piece, and return whether more is to come, or whether the whole file has its digest.
@@ -62,12 +66,14 @@ class Incoming:
         if not is_next or not 0 < len(frame) <= piece_size(self.size, self.have, self.piece):
             return "unasked"
         self.have += len(frame)
-        self._found.update(frame)
+        self.asked = max(self.asked, self.have)
+        if self.hashes:
+            self._found.update(frame)
         if self.keeps:
             self.data += frame
         if self.have < self.size:
             return "more"
-        return "whole" if self._found.hexdigest() == self.digest else "spoilt"
+        return "whole" if not self.hashes or self._found.hexdigest() == self.digest else "spoilt"
 
 
 @dataclass

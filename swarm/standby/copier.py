@@ -286,7 +286,7 @@ class Copier:
 
     async def _pieces(self, files: Iterable[Incoming]) -> AsyncIterator[tuple[Piece, bytes]]:
         """Ask for all pieces of these files, a few at a time, and yield them in their order. Raises TimeoutError."""
-        fetches = (fetch for file in files for fetch in file.fetches())
+        fetches = (fetch for file in files for fetch in file.fetches(file.size))
         asked = deque[Fetch]()
         while True:
             for fetch in islice(fetches, WINDOW - len(asked)):

@@ -28,6 +28,7 @@ from swarm.lease.coordinator.ledger import Ledger
 from swarm.lease.coordinator.served_assets import ServedAssets
 from swarm.lease.coordinator.served_job import ServedJob
 from swarm.lease.outcome import Outcome
+from swarm.lease.transfer import Incoming
 from swarm.lease.worker import asset_download, retained_clips, slot_changes, worker_core
 from swarm.lease.worker import slot_changes as proof
 from swarm.lease.worker.asset_download import Downloads
@@ -181,11 +182,11 @@ MUTANTS: dict[str, Edit | Value] = {
         EngineSlot, "suits", "self.latents == find_latents(job.job_files)", "True"
     ),
     "workers fetch a file from each other": Edit(Chain, "_choose", "and not self._leads_to(other, session.key)", ""),
-    "pieces out of turn are written": Edit(Downloads, "take_piece", "piece.offset != item.received or", ""),
-    "pieces that do not come are not missed": Value(asset_download, "STALLED_S", 1e9),
-    "all is asked for at once": Edit(
-        Downloads, "_fetch", " and item.asked - item.have < WINDOW * self.settings.piece", ""
+    "pieces out of turn are written": Edit(
+        Incoming, "take_piece", "Piece(self.digest, self.have,", "Piece(self.digest, piece.offset,"
     ),
+    "pieces that do not come are not missed": Value(asset_download, "STALLED_S", 1e9),
+    "all is asked for at once": Edit(Downloads, "_fetch", "item.have + WINDOW * self.settings.piece", "item.size"),
     "who stepped back never comes again": Value(Rest, "stepped_back", lambda self, now: self.until_s > 0),
     "what a resting slot held is kept from others": Edit(
         slot_changes, "shed", "for lease in slot.drain():", "for lease in ():"

@@ -62,8 +62,8 @@ class WorkerJudge:
         """Check the state of a worker after a step."""
         core = worker.core
         for item in core.fetched.downloads.items.values():
-            if item.asked - item.have > WINDOW * PIECE:
-                raise Violation(f"{worker.name} asked for {item.asked - item.have} bytes at once")
+            if item.file.asked - item.have > WINDOW * PIECE:
+                raise Violation(f"{worker.name} asked for {item.file.asked - item.have} bytes at once")
         for slot in core.slots:
             if len(slot.leases) > MAX_LEASES or any(not lease.lines for lease in slot.leases):
                 raise Violation(f"{worker.name} holds {len(slot.leases)} leases, or an empty one")

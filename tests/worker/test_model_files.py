@@ -105,7 +105,7 @@ class House:
     def _send(self, out: object) -> None:
         self.events += [event.code for event in out.events]  # type: ignore[attr-defined]
         for send in out.sends:  # type: ignore[attr-defined]
-            self.router.send(send.peer, send.message)
+            self.router.send(send.peer, send.message, send.frame)
 
     def work(
         self, name: str, *, hangs: bool = False, cache: type[FileCache] = FileCache, is_listed: bool = False

@@ -81,7 +81,7 @@ class House:
     def carry_out(self, out: Outcome) -> None:
         self.said += [event.code for event in out.events]
         for send in out.sends:
-            self.router.send(send.peer, send.message)
+            self.router.send(send.peer, send.message, send.frame)
         for serve in out.serves:
             self.files.ask(serve.peer, serve)
 

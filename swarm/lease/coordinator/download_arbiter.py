@@ -164,7 +164,7 @@ class BlockLists:
         ]
         coming.session = min(having, key=lambda key: (key in coming.tried, key), default="")
         coming.tried.add(coming.session)
-        coming.file.begin_again()
+        coming.file.go_on_from(0)
         if coming.session:
             self._ask(coming, now, out)
 

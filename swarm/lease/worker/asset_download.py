@@ -22,8 +22,9 @@ from swarm.job.job_asset import (
 )
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import MAX_HELD_FILES
-from swarm.lease.file_transfer import Fault, Fetch, Fetching, Piece, Source
+from swarm.lease.file_transfer import Fault, Fetching, Piece, Source
 from swarm.lease.outcome import Abandon, Expect, Seek, WorkerOutcome
+from swarm.lease.transfer import Incoming
 from swarm.lease.worker.file_source import PEER, FileSource
 
 STALLED_S = 5.0  # pieces that do not come within so long are asked for again
@@ -55,14 +56,16 @@ class Download:
     size: int
     state: Literal["seeking", "fetching", "held up", "here"] = "seeking"
     have: int = 0  # bytes on the disk
-    received: int = 0  # bytes on the disk or being written
-    asked: int = 0  # bytes received or asked for
     link: str = ""
     opened_for: str = ""  # the coordinator whose jobs named it when it was looked for
     moved_s: float = 0.0  # the last sign of progress
     note: str = ""  # the reason that it is held up
     spoilt: int = 0  # times that the whole file came and did not fit its digest
     source: FileSource = field(default_factory=lambda: FileSource(PIECE_BYTES))
+    file: Incoming = field(init=False)  # the disk has the bytes, or is writing them
+
+    def __post_init__(self) -> None:
+        self.file = Incoming(self.digest, self.size, self.source.piece, keeps=False, hashes=False)
 
     @property
     def is_shared(self) -> bool:
@@ -81,7 +84,7 @@ class Download:
 
     def ask_from_disk(self, now: float) -> None:
         """Ask for the file from what is on the disk on."""
-        self.received = self.asked = self.have
+        self.file.go_on_from(self.have)
         self.moved_s = now
 
 
@@ -182,7 +185,7 @@ class Downloads:
         return item
 
     def _ask(self, item: Download, links: Sequence[str], busy: set[str], now: float, out: WorkerOutcome) -> None:
-        waits = item.asked > item.received == item.have
+        waits = item.file.asked > item.file.have == item.have
         if item.source.peer_address:
             if waits and item.source.is_silent(item.moved_s, now):
                 self._leave(item, "silent", now, out)
@@ -192,7 +195,7 @@ class Downloads:
             item.link = ""
         if item.link not in links:
             item.link = next((link for link in links if link not in busy or item.source.only_peers), "")
-            item.asked, item.moved_s = item.received, now
+            item.file.asked, item.moved_s = item.file.have, now
             item.source.ask_of(item.link)
             out.beats.update(dict.fromkeys([item.link] if item.link and item.is_shared else []))
         if item.link:
@@ -202,24 +205,23 @@ class Downloads:
     def _fetch(self, item: Download, now: float, out: WorkerOutcome) -> None:
         """Ask the coordinator or another worker for the next pieces, within the window."""
         source = item.source
-        peer_address, lists = source.choose(item.digest, item.received, item.size, now)
+        peer_address, lists = source.choose(item.digest, item.file.have, item.size, now)
         for blocks in lists:
             out.send(item.link, blocks)
         if peer_address is None:
             return
-        if source.turn_to(peer_address, item.received, now):
-            item.asked, item.moved_s = item.received, now
-        while item.asked < item.size and item.asked - item.have < WINDOW * self.settings.piece:
-            if not source.may_ask(item.asked):
+        if source.turn_to(peer_address, item.file.have, now):
+            item.file.asked, item.moved_s = item.file.have, now
+        for fetch in item.file.fetches(item.have + WINDOW * self.settings.piece):
+            if not source.may_ask(fetch.offset):
                 return
-            out.send(source.name or item.link, Fetch(item.digest, item.asked))
-            item.asked += piece_size(item.size, item.asked, self.settings.piece)
+            out.send(source.name or item.link, fetch)
 
     def _leave(self, item: Download, fault: Fault, now: float, out: WorkerOutcome) -> None:
         """Set the peer aside that a file comes from: the coordinator goes on, and may name another."""
         item.source.set_peer_aside(fault)
-        item.source.since = item.received
-        item.asked, item.moved_s = item.received, now
+        item.source.since = item.file.have
+        item.file.asked, item.moved_s = item.file.have, now
         if item.link:
             out.beat(item.link)
 
@@ -254,17 +256,18 @@ class Downloads:
             return
         if name.startswith(PEER) and not self._answers(name, item, piece, frame, now, out):
             return
-        # No piece is taken ahead of the disk by more than was asked for.
-        is_ahead = item.received - item.have >= WINDOW * self.settings.piece
-        if piece.offset != item.received or item.received >= item.size or is_ahead:
+        if item.file.have - item.have >= WINDOW * self.settings.piece:  # what is not on the disk yet is bounded
             return
-        if piece.total != item.size or len(frame) != piece_size(item.size, piece.offset, self.settings.piece):
+        is_full = len(frame) == piece_size(item.size, piece.offset, self.settings.piece)
+        if not is_full or item.file.take_piece(piece, frame) == "unasked":
+            if piece.offset != item.file.have:
+                return
             if name.startswith(PEER):
                 self._leave(item, "lying", now, out)
             else:
                 self._hold_up(item, "what is sent has another size than was announced", now)
             return
-        item.received, item.moved_s = item.received + len(frame), now
+        item.moved_s = now
         out.pieces.append((piece.digest, piece.offset, frame))
 
     def _answers(self, name: str, item: Download, piece: Piece, frame: bytes, now: float, out: WorkerOutcome) -> bool:
@@ -293,7 +296,7 @@ class Downloads:
             item.source.since = have
             out.beats.update(dict.fromkeys([item.link] if item.link else []))
         elif part.note:
-            item.spoilt += item.received >= item.size
+            item.spoilt += item.file.is_whole
             self._hold_up(item, part.note, now)
         elif have >= item.size:
             item.state, item.link, item.note = "here", "", ""
