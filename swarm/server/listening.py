@@ -18,7 +18,7 @@ import numpy as np
 from msgspec import Struct, structs
 
 from swarm.audiobook.sound.clip import ClipDamaged, Pcm, read_clip
-from swarm.audiobook.sound.cover import UnusablePicture, draw_cover, fit_cover, small_cover
+from swarm.audiobook.sound.cover import UnusablePicture, draw_cover, fit_cover, small_cover, square_cover
 from swarm.audiobook.sound.reel import Layout, Reel, lay_reel, plan_reels
 from swarm.audiobook.style import make_style
 from swarm.book.model.book import Pause, Segment, picture_kind
@@ -240,7 +240,8 @@ def _digest(plan: _Plan) -> str:
 
 MAX_OPEN = 2  # journals of books that are not served; only so many are kept in memory
 PICTURES = {"mjpeg": "image/jpeg", "png": "image/png"}
-SMALL_COVER = "cover-small.jpg"  # lies in the folder of a job
+# Covers that are made of a book's: the file in the folder of its job, and what makes it.
+MADE_COVERS = {"small": ("cover-small.jpg", small_cover), "square": ("cover-square.jpg", square_cover)}
 MAX_SOUNDS = 6  # sounds of a minute that are kept in memory, since players ask for each in pieces
 
 
@@ -323,14 +324,14 @@ class Listening:
         content = self._sounds[key]
         return (PICTURES[picture_kind(content)], content) if content else None
 
-    async def small_cover(self, number: int) -> bytes | None:
-        """Return a book's cover as a small JPEG for lists, made once and kept with the job. Raises as `open`."""
-        queued = self._begun(number)
-        path = self._store.folder(queued.job) / SMALL_COVER
+    async def made_cover(self, number: int, form: str) -> bytes | None:
+        """Return a book's cover in a form of MADE_COVERS, made once and kept with the job. Raises as `open`."""
+        queued, (name, make) = self._begun(number), MADE_COVERS[form]
+        path = self._store.folder(queued.job) / name
         async with self._drawing:  # only one is drawn at a time: a list of many must not take all threads
             kept = await asyncio.to_thread(_read_file, path)
             if kept is None:
-                kept = await asyncio.to_thread(_small, await self._about(queued))
+                kept = await asyncio.to_thread(_made_cover, await self._about(queued), make)
                 with suppress(OSError):  # a cover that is not kept is made again at the next look
                     await asyncio.to_thread(replace_file, path, kept)
         return kept or None
@@ -384,10 +385,10 @@ def _whole(book: BookFacts) -> bytes:
     return draw_cover(book.title, book.authors) or b""
 
 
-def _small(book: BookFacts) -> bytes:
-    """Return a book's cover, or one that is drawn for it, as a small JPEG; b"" if none can be drawn."""
+def _made_cover(book: BookFacts, make: Callable[[bytes], bytes]) -> bytes:
+    """Make another form of a book's cover, or of one that is drawn for it; b"" if none can be drawn."""
     with suppress(UnusablePicture):
         if book.cover:
-            return small_cover(book.cover.data)
+            return make(book.cover.data)
     drawn = draw_cover(book.title, book.authors)
-    return small_cover(drawn) if drawn else b""
+    return make(drawn) if drawn else b""

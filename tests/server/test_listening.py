@@ -63,9 +63,10 @@ async def test_a_hostile_cover_is_not_handed_on(bench: ResidentBench, hostile: b
     number = await brought(bench, hostile)
     await bench.settle()
     library = Listening(bench.resident)
-    cover, small = await library.cover(number), await library.small_cover(number)
-    assert cover and small and cover[0] == "image/jpeg"
-    for content in (cover[1], small):
+    cover = await library.cover(number)
+    small, square = [await library.made_cover(number, form) for form in ("small", "square")]
+    assert cover and small and square and cover[0] == "image/jpeg"
+    for content in (cover[1], small, square):
         assert Image.open(io.BytesIO(content)).format == "JPEG", "one is drawn in its place"
     bench.stop()
 

@@ -83,11 +83,27 @@ def shrink_cover(picture: Picture, max_bytes: int) -> Picture:
 
 def small_cover(data: bytes) -> bytes:
     """Return a cover as a small JPEG for lists. Raises UnusablePicture."""
+    return _as_jpeg(_drafted(data, SMALL_SIDE), SMALL_SIDE, SMALL_QUALITY).data
+
+
+def square_cover(data: bytes) -> bytes:
+    """Return the whole cover in a square JPEG, as podcasts have it, between bars of its colour.
+
+    Raises UnusablePicture.
+    """
+    image = Image.open(io.BytesIO(_as_jpeg(_drafted(data, SIDE), SIDE).data))
+    colour = image.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
+    assert isinstance(colour, tuple)
+    return _as_jpeg(ImageOps.pad(image, (SIDE, SIDE), color=colour), SIDE).data
+
+
+def _drafted(data: bytes, side: int) -> Image.Image:
+    """Return a picture that is to be made as small as `side`, of which no more is read than that takes."""
     image = _opened(data, picture_kind(data))
-    image.draft("RGB", (2 * SMALL_SIDE, 2 * SMALL_SIDE))
+    image.draft("RGB", (2 * side, 2 * side))
     if image.width * image.height > MAX_SMALL_PIXELS:
         raise UnusablePicture(TOO_LARGE)
-    return _as_jpeg(image, SMALL_SIDE, SMALL_QUALITY).data
+    return image
 
 
 def cover_fault(data: bytes) -> str:
@@ -147,7 +163,7 @@ def flat(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(white, clear).convert("RGB")
 
 
-SIDE = 1400  # pixels; players show covers of audiobooks square
+SIDE = 1400  # pixels; players show covers of audiobooks square, and podcasts want so many
 MARGIN = 120
 LINE_WIDTH = SIDE - 2 * MARGIN
 TITLE_SIZES, AUTHOR_SIZE = (150, 120, 96, 76, 60), 56

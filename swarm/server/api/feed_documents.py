@@ -13,6 +13,7 @@ from typing import Any
 
 from lxml.builder import ElementMaker
 from lxml.etree import tostring
+from lxml.html.builder import E as H
 
 from swarm.server.finished_books import FinishedBook, FinishedFile
 
@@ -23,8 +24,8 @@ I, P, A = (ElementMaker(namespace=space, nsmap=RSS._nsmap) for space in (ITUNES,
 CHAPTERS_KIND = "application/json+chapters"
 
 
-def podcast(books: Sequence[FinishedBook], title: str, base: str, address: str, *, is_book: bool) -> bytes:
-    """Return a feed of books, whose addresses begin with `base`; `address` is its own.
+def podcast(books: Sequence[FinishedBook], title: str, base: str, own: str, *, is_book: bool) -> bytes:
+    """Return a feed of books, whose addresses begin with `base`, and its own with `own`.
 
     The feed of a book is a serial: apps play it from its beginning.
     """
@@ -34,11 +35,11 @@ def podcast(books: Sequence[FinishedBook], title: str, base: str, address: str, 
     language = (first.language if is_book and first else "") or "en"
     channel = RSS.channel(
         RSS.title(title),
-        RSS.link(base),
+        RSS.link(own),
         RSS.description(about or title),
         RSS.language(language),
         RSS.generator("e2a-swarm"),
-        A.link(href=address, rel="self", type="application/rss+xml"),
+        A.link(href=f"{own}/podcast.xml", rel="self", type="application/rss+xml"),
         I.type("serial" if is_book else "episodic"),
         I.block("Yes"),
         P.locked("yes"),
@@ -47,9 +48,9 @@ def podcast(books: Sequence[FinishedBook], title: str, base: str, address: str, 
         I.category(text="Arts"),
     )
     if first:
-        picture = f"{base}/books/{first.number}/cover"
+        picture = f"{base}/books/{first.number}/cover.jpg"
         channel.append(I.image(href=picture))
-        channel.append(RSS.image(RSS.url(picture), RSS.title(title), RSS.link(base)))
+        channel.append(RSS.image(RSS.url(picture), RSS.title(title), RSS.link(own)))
     for book in books:
         for place, file in enumerate(book.files):
             channel.append(_item(book, place, file, base))
@@ -70,13 +71,26 @@ def _item(book: FinishedBook, place: int, file: FinishedFile, base: str) -> Any:
         I.duration(str(round(file.length_s))),
         I.episodeType("full"),
         I.explicit("false"),
-        I.image(href=f"{base}/books/{book.number}/cover"),
+        I.image(href=f"{base}/books/{book.number}/cover.jpg"),
     )
     if many:
         item.append(I.episode(str(place + 1)))
     if any(chapter.file == place for chapter in book.chapters):
         item.append(P.chapters(url=f"{base}/books/{book.number}/{place + 1}.chapters.json", type=CHAPTERS_KIND))
     return item
+
+
+def feed_page(books: Sequence[FinishedBook], title: str, base: str) -> bytes:
+    """Return a page that browsers show of a feed: its books, with their files."""
+    page = H.html(H.head(H.title(title), H.meta(name="viewport", content="width=device-width")), lang="en")
+    body = H.body(H.h1(title))
+    for book in books:
+        body.append(H.h2(book.title))
+        body.append(H.img(src=f"{base}/books/{book.number}/cover?size=small", alt="", width="160"))
+        links = (H.li(H.a(name, href=href)) for href, _, name in _files(book, base))
+        body.extend([H.p(", ".join(book.authors)), H.p(book.description), H.ul(*links)])
+    page.append(body)
+    return bytes(tostring(page, method="html", doctype="<!DOCTYPE html>", encoding="utf-8"))
 
 
 def episode_title(book: FinishedBook, place: int) -> str:

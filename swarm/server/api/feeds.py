@@ -34,11 +34,12 @@ from swarm.server.api.feed_documents import (
     catalogue,
     catalogue_json,
     chapters,
+    feed_page,
     podcast,
 )
 from swarm.server.api.tokens import FeedToken, FeedTokens
 from swarm.server.finished_books import KINDS, FinishedBook, FinishedBooks, spots_of
-from swarm.server.listening import MAX_STRETCHES, ChapterStretches, DoubtfulSentence, Listening, in_file
+from swarm.server.listening import MADE_COVERS, MAX_STRETCHES, ChapterStretches, DoubtfulSentence, Listening, in_file
 from swarm.server.queue import BookState, Queue, QueuedBook
 from swarm.server.resident import Resident
 from swarm.system.machine import Clock, machine_name
@@ -51,7 +52,7 @@ StretchName = Annotated[str, PathParameter(description="the number of a stretch,
 FirstStretch = Annotated[int, QueryParameter(name="from", description="the first stretch that is wanted")]
 StretchCount = Annotated[int, QueryParameter(description="how many of them")]
 Played = Annotated[int, QueryParameter(description="a number of this version of the file, to have it as players do")]
-CoverSize = Annotated[str, QueryParameter(description="small: as a JPEG for lists")]
+CoverSize = Annotated[str, QueryParameter(description="small: as a JPEG for lists; square: as one for podcasts")]
 
 
 class SoundApi:
@@ -142,9 +143,9 @@ class SoundApi:
 
 async def cover_of(library: Listening, number: int, size: str) -> Response | None:
     """Return the cover of a book, which may be small; None if there is none."""
-    if size == "small":
-        small = await library.small_cover(number)
-        found = ("image/jpeg", small) if small else None
+    if size in MADE_COVERS:
+        made = await library.made_cover(number, size)
+        found = ("image/jpeg", made) if made else None
     else:
         found = await library.cover(number)
     if found is None:
@@ -198,11 +199,14 @@ class Feeds:
             *get("/api/v1/feeds", self.list_all),
             post("/api/v1/feeds", self.make),
             delete("/api/v1/feeds/{feed:int}", self.revoke),
+            *unlisted(place, self._shown(self.page)),
+            *unlisted(book, self._shown(self.page)),
             *unlisted(f"{place}/podcast.xml", self._shown(self.podcast)),
             *unlisted(f"{place}/opds", self._shown(self.opds)),
             *unlisted(f"{place}/opds.json", self._shown(self.opds2)),
             *unlisted(f"{book}/podcast.xml", self._shown(self.podcast)),
             *unlisted(f"{book}/cover", self._shown(self.cover)),
+            *unlisted(f"{book}/cover.jpg", self._shown(self.square)),
             *unlisted(f"{book}/book.epub", self._shown(self.epub)),
             *unlisted(f"{book}/{{file:str}}", self._shown(self.episode)),
         ]
@@ -274,10 +278,15 @@ class Feeds:
     async def podcast(self, request: Request, books: Shown, base: str) -> Response:
         """Send the feed of the shelf or of one book."""
         is_book = "book" in request.path_params
-        title = books[0].title if is_book else f"Audiobooks of {machine_name()}"
+        title = _title(request, books)
         own = f"{base}/books/{books[0].number}" if is_book else base
-        text = podcast(books, title, base, f"{own}/podcast.xml", is_book=is_book)
+        text = podcast(books, title, base, own, is_book=is_book)
         return Response(text, media_type=f"{RSS_KIND}; charset=utf-8")
+
+    async def page(self, request: Request, books: Shown, base: str) -> Response:
+        """Send what a browser shows of a feed: the website that a podcast has to name."""
+        headers = {"Content-Security-Policy": "default-src 'none'; img-src 'self'"}
+        return Response(feed_page(books, _title(request, books), base), media_type="text/html", headers=headers)
 
     async def opds(self, request: Request, books: Shown, base: str) -> Response:
         """Send the catalogue, OPDS 1.2."""
@@ -309,6 +318,14 @@ class Feeds:
     async def cover(self, request: Request, books: Shown, base: str) -> Response:
         """Send the cover of a book."""
         return await cover_of(self._library, books[0].number, request.query_params.get("size", "")) or _none()
+
+    async def square(self, request: Request, books: Shown, base: str) -> Response:
+        """Send the cover of a book as podcasts have it."""
+        return await cover_of(self._library, books[0].number, "square") or _none()
+
+
+def _title(request: Request, books: Shown) -> str:
+    return books[0].title if "book" in request.path_params else f"Audiobooks of {machine_name()}"
 
 
 def base_of(request: Request) -> str:

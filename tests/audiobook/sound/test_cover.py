@@ -15,6 +15,7 @@ from swarm.audiobook.sound.cover import (
     fit_cover,
     shrink_cover,
     small_cover,
+    square_cover,
 )
 from swarm.audiobook.sound.studio_request import MAX_COVER_BYTES
 
@@ -89,8 +90,19 @@ def test_a_small_cover_is_a_jpeg_for_lists() -> None:
     bomb = bytearray(gif())
     bomb[6:10] = b"\xa0\x0f" * 2  # 4000 x 4000, which would have to be read whole
     for hostile in (bytes(bomb), b"<svg/>", red("PNG")[:60]):
-        with pytest.raises(UnusablePicture):
-            small_cover(hostile)
+        for make in (small_cover, square_cover):
+            with pytest.raises(UnusablePicture):
+                make(hostile)
+
+
+@pytest.mark.parametrize("size", [(1067, 1600), (3000, 2000), (200, 300), (500, 500)])
+def test_a_square_cover_has_the_whole_picture_between_bars_of_its_colour(size: tuple[int, int]) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", size, (200, 30, 30)).save(file, "PNG")
+    made = Image.open(io.BytesIO(square_cover(file.getvalue())))
+    assert (made.format, made.mode, made.size) == ("JPEG", "RGB", (1400, 1400))
+    for place in ((0, 0), (1399, 0), (700, 700), (0, 1399)):
+        assert made.getpixel(place) == pytest.approx((200, 30, 30), abs=4)
 
 
 def test_what_one_can_see_through_lies_on_white() -> None:

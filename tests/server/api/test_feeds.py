@@ -1,6 +1,8 @@
 """Feeds and catalogues, fetched over real HTTP as apps do, and read by an independent parser."""
 
+import io
 import json
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ import feedparser
 import httpx
 import pytest
 from listen_bench import ListenBench, tone
+from PIL import Image
 
 from swarm.server.api.tokens import FEEDS_FILE, FeedTokens
 
@@ -81,6 +84,20 @@ async def test_a_podcast_app_reads_the_shelf_and_plays_an_episode(bench: FeedBen
     assert marks.headers["content-type"] == "application/json+chapters"
     assert [mark["startTime"] for mark in marks.json()["chapters"]] == [0, 0.25]
     assert marks.json()["version"] == "1.2.0"
+
+
+@pytest.mark.parametrize("asked", [{}, {"book": 1}])
+async def test_a_podcast_has_a_website_and_a_square_cover(bench: FeedBench, asked: dict[str, object]) -> None:
+    await bench.publish("<b>Emma</b>")
+    feed = feedparser.parse((await fetch((await make_feed(bench, **asked))["podcast"])).content)
+    page = await fetch(feed.feed.link)
+    assert (page.status_code, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "<h2>&lt;b&gt;Emma&lt;/b&gt;</h2>" in page.text
+    for address in re.findall(r'(?:src|href)="([^"]+)"', page.text):
+        assert (await fetch(address)).status_code == 200, address
+    for address in (feed.feed.image.href, feed.entries[0].image.href):
+        assert address.endswith("/books/1/cover.jpg")
+        assert Image.open(io.BytesIO((await fetch(address)).content)).size == (1400, 1400)
 
 
 async def test_the_feed_of_a_book_is_a_serial_in_order_and_opens_no_other(bench: FeedBench) -> None:
