@@ -3,7 +3,6 @@
 ZeroMQ gathers a message of any number of parts before it hands it over, and says nothing of it meanwhile. So bytes are
 counted where they come in, and again where whole messages come out. What is between is bounded."""
 
-import ipaddress
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 
@@ -193,16 +192,3 @@ class ConnectionLimiter:
         if not self._of_address[address]:
             del self._of_address[address]
         return address
-
-
-def address_of(host: str) -> str:
-    """Return what stands for one machine: an IPv4 address, or the network of an IPv6 address."""
-    try:
-        address = ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, 64), strict=False).network_address)

@@ -11,9 +11,10 @@ import socket
 from collections.abc import Callable
 from itertools import count
 
-from swarm.net.connection_limiter import MOST_OF_ALL, STALLED_S, Backpressure, ByteTotal, ConnectionLimiter, address_of
+from swarm.net.connection_limiter import MOST_OF_ALL, STALLED_S, Backpressure, ByteTotal, ConnectionLimiter
 from swarm.net.proxied_connection import ProxiedConnection
 from swarm.net.zap_authenticator import ServerKey, choose, join
+from swarm.system.machine import address_of
 from swarm.system.platform import open_files_limit
 
 FILES_OF_CONNECTION = 3  # two here and one in ZeroMQ; as many again are left to journals, clips and children

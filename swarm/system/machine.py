@@ -1,6 +1,7 @@
 """This machine: its identity in the swarm, its clock, its environment, and how e2a-swarm was installed on it."""
 
 import hashlib
+import ipaddress
 import json
 import os
 import re
@@ -176,3 +177,16 @@ def _source() -> tuple[str, str, bool]:
         return str(CHECKOUT), "", True  # run from a clone by cli.py
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return "", "", False
+
+
+def address_of(host: str) -> str:
+    """Return what stands for one machine: an IPv4 address, or the network of an IPv6 address."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, ipaddress.IPv4Address):
+        return str(address)
+    if address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False).network_address)

@@ -49,6 +49,7 @@ from swarm.server.api.answers import (
     standby_answers,
     status_answer,
 )
+from swarm.server.api.host import note_session
 from swarm.server.api.live_views import LiveViews, Pieces
 from swarm.server.api.metrics import exposition
 from swarm.server.api.tokens import Doorkeeper
@@ -318,6 +319,7 @@ class Guarded:
             return None
         shown = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         if self._doorkeeper.knows(shown):
+            note_session(scope["client"][0] if scope.get("client") else "")
             return None
         if self._doorkeeper.is_tried(self._clock.now()):
             return JSONResponse({"error": "Too many wrong tokens came; try again in a minute."}, 429, NOT_KEPT)

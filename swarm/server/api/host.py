@@ -9,8 +9,11 @@ import errno
 import logging
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from contextvars import ContextVar
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from swarm.errors import EnvironmentFault
+from swarm.system.machine import address_of
 
 
 class Certificate(NamedTuple):
@@ -45,15 +49,68 @@ HEAD_S = 20.0  # a request has so long from its first byte to the end of its hea
 BODY_S = 60.0  # the longest wait between two parts of a body
 MAX_OF_ADDRESS = 60  # connections; a browser has six at most
 MAX_OPEN = 300  # connections of all, those that are told to come later among them
+MAX_STRANGERS = 150  # of them of machines where no session is in; the oldest of the machine with the most goes first
+MAX_KNOWN = 1000  # machines
+
+
+class KnownMachines:
+    """The addresses from which a session that is in, or a program with the token, came: strangers take no place of
+    theirs. This machine itself is always known.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[str, None] = {}
+
+    def note(self, address: str) -> None:
+        """Know the machine at an address from now on."""
+        machine = address_of(address)
+        self._known[machine] = self._known.pop(machine, None)  # the latest is the last
+        while len(self._known) > MAX_KNOWN:
+            del self._known[next(iter(self._known))]
+
+    def knows(self, address: str) -> bool:
+        """Tell whether the machine at an address is known."""
+        return is_of_loopback(address) or address_of(address) in self._known
+
+
+_answering: ContextVar["BoundedProtocol | None"] = ContextVar("_answering", default=None)
+
+
+def note_session(address: str) -> None:
+    """Keep places for the machine at an address, whose session is in and whose request is answered now."""
+    if connection := _answering.get():
+        connection.known.note(address)
+        connection.known.note(connection.address)
+
+
+def knows_machine(address: str) -> bool:
+    """Tell whether a session of the machine at an address is in, as far as the server of this request knows."""
+    connection = _answering.get()
+    return connection is not None and connection.known.knows(address)
+
+
+def is_of_loopback(address: str) -> bool:
+    """Tell whether an address of a connection is this machine's own."""
+    try:
+        return ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 class BoundedProtocol(H11Protocol):
     """uvicorn's HTTP, which by itself waits for ever for the end of a request."""
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
+    def __init__(self, *arguments: Any, known: KnownMachines | None = None, **more: Any) -> None:
         super().__init__(*arguments, **more)
+        self.known = known or KnownMachines()
         self._deadline: asyncio.TimerHandle | None = None
         self._is_for_body = False
+        self._since_s = self.loop.time()
+
+    @property
+    def address(self) -> str:
+        """The address from which the connection comes."""
+        return self.client[0] if self.client else ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, unless there are too many."""
@@ -61,12 +118,17 @@ class BoundedProtocol(H11Protocol):
         if len(self.connections) > MAX_OPEN or self._is_one_of_too_many():
             transport.abort()
             return
+        if self.known.knows(self.address):
+            self.limit_concurrency = None  # strangers are bounded, and turn no request of this machine away
+        else:
+            self._make_room()
         # asyncio does this for its own sockets alone; else each small answer waits 40 ms for the client's receipt.
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._expect()
 
     def data_received(self, data: bytes) -> None:
         """Take in what a peer says, and set the time until which more has to come."""
+        _answering.set(self)  # what answers the request inherits it
         super().data_received(data)
         self._expect()
 
@@ -77,10 +139,24 @@ class BoundedProtocol(H11Protocol):
 
     def _is_one_of_too_many(self) -> bool:
         """Tell whether one address has too many; all that a proxy on this machine passes on come from one."""
-        if self.client is None or ip_address(self.client[0].partition("%")[0]).is_loopback:
+        if is_of_loopback(self.address):
             return False
-        others = [other.client for other in self.connections if isinstance(other, H11Protocol)]
-        return [client[0] for client in others if client].count(self.client[0]) > MAX_OF_ADDRESS
+        others = [address_of(other.address) for other in self.connections if isinstance(other, BoundedProtocol)]
+        return others.count(address_of(self.address)) > MAX_OF_ADDRESS
+
+    def _make_room(self) -> None:
+        """End a connection of a stranger if there are too many of theirs."""
+        strangers = [
+            other
+            for other in self.connections
+            if isinstance(other, BoundedProtocol)
+            and not other.transport.is_closing()
+            and not self.known.knows(other.address)
+        ]
+        if len(strangers) > MAX_STRANGERS:
+            counts = Counter(address_of(other.address) for other in strangers)
+            oldest = min(strangers, key=lambda other: (-counts[address_of(other.address)], other._since_s))
+            oldest.transport.abort()
 
     def _expect(self) -> None:
         state = self.conn.their_state
@@ -177,7 +253,7 @@ async def run(
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=HEADER_BYTES,
-        http=BoundedProtocol,
+        http=partial(BoundedProtocol, known=KnownMachines()),  # type: ignore[arg-type]
         loop="none",
         ssl_certfile=certificate.chain if certificate else None,
         ssl_keyfile=certificate.key if certificate else None,

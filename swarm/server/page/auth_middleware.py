@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from swarm.server.api.app import is_loopback, path_of
+from swarm.server.api.host import note_session
 from swarm.server.page.static_files import hash_of, read_style
 from swarm.system.disk import guarded, replace_file
 from swarm.system.machine import Clock
@@ -127,6 +128,8 @@ class AuthMiddleware:
             return
         request = Request(scope, receive)
         known = self._known(request)
+        if known and known.is_in and request.client:
+            note_session(request.client.host)
         session = known or self._sessions.begin_session(self._clock.now(), is_in=self._is_open)
         scope.setdefault("state", {})["visitor"] = Visitor(session, self._sessions.form_token(session))
         send = _with_headers(send, "" if known else self._set_cookie(request, session))

@@ -15,10 +15,11 @@ from starlette.routing import BaseRoute, Route
 
 from swarm.config import ENV_WEB_PASSWORD
 from swarm.errors import EnvironmentFault, UsageError
+from swarm.server.api.host import is_of_loopback, knows_machine
 from swarm.server.page.auth_middleware import AuthMiddleware, form_of, visitor_of
 from swarm.server.page.site import Site
 from swarm.system.disk import guarded, replace_file
-from swarm.system.machine import Clock
+from swarm.system.machine import Clock, address_of
 
 FILE = "web-password"
 FIRST_FILE = "web-password-for-first-log-in"
@@ -127,13 +128,16 @@ class Attempts:
     def __init__(self) -> None:
         self._wrong: dict[str, list[float]] = {}
 
-    def wait_s(self, address: str, now: float) -> float:
-        """Return the seconds until an address may try again; 0 if it may at once."""
+    def wait_s(self, address: str, now: float, *, is_known: bool = False) -> float:
+        """Return the seconds until an address may try again; 0 if it may at once.
+
+        One that is known does not wait for what all others did.
+        """
         self._forget(now)
         own = self._wrong.get(address, [])
         everyone = sorted(time for times in self._wrong.values() for time in times)
         waits = [own[-PER_ADDRESS] + FORGOTTEN_S - now] if len(own) >= PER_ADDRESS else []
-        waits += [everyone[-IN_ALL] + FORGOTTEN_S - now] if len(everyone) >= IN_ALL else []
+        waits += [everyone[-IN_ALL] + FORGOTTEN_S - now] if len(everyone) >= IN_ALL and not is_known else []
         return max(waits, default=0.0)
 
     def note_wrong(self, address: str, now: float) -> None:
@@ -148,6 +152,19 @@ class Attempts:
         since = now - FORGOTTEN_S
         kept = {address: [time for time in times if time > since] for address, times in self._wrong.items()}
         self._wrong = {address: times for address, times in kept.items() if times}
+
+
+PASSED_ON = ("x-forwarded-for", "forwarded", "via")
+
+
+def _who_tries(request: Request) -> tuple[str, bool]:
+    """Return what stands for the machine that a request comes from, and whether it is known: this one itself, or one
+    where a session is in. What a proxy on this machine passes on is not of this machine.
+    """
+    host = request.client.host if request.client else ""
+    is_here, is_passed_on = is_of_loopback(host), any(name in request.headers for name in PASSED_ON)
+    name = f"{address_of(host)}{' by a proxy' if is_here and is_passed_on else ''}"
+    return name, not is_passed_on if is_here else knows_machine(host)
 
 
 class LogIn:
@@ -177,10 +194,10 @@ class LogIn:
 
     async def enter(self, request: Request) -> Response:
         """Begin a session if the password is right."""
-        address = request.client.host if request.client else ""
+        address, is_known = _who_tries(request)
         shown = form_of(request).get("password", [""])[0]
         async with self._one_by_one:
-            wait_s = self._attempts.wait_s(address, self._clock.now())
+            wait_s = self._attempts.wait_s(address, self._clock.now(), is_known=is_known)
             if wait_s > 0:
                 why = f"Too many wrong passwords came. Try again in {round(wait_s) + 1} seconds."
                 return self._site.render(request, "log-in.html", 429, why=why)

@@ -85,14 +85,23 @@ async def test_an_answer_is_not_held_back_until_the_last_one_was_received(
     assert nodelay == [1]
 
 
-@pytest.mark.parametrize(("address", "refused"), [("192.0.2.1", True), ("192.0.2.2", False), ("127.0.0.1", False)])
-def test_one_address_has_so_many_connections_and_no_more(address: str, refused: bool) -> None:
+@pytest.mark.parametrize(
+    ("address", "refused"),
+    [
+        ("192.0.2.1", True),
+        ("192.0.2.2", False),
+        ("127.0.0.1", False),
+        ("2001:db8::ffff", True),  # another address of the same network
+        ("2001:db8:0:1::1", False),
+    ],
+)
+def test_one_address_or_network_has_so_many_connections_and_no_more(address: str, refused: bool) -> None:
     def connection(client: str) -> BoundedProtocol:
         made = BoundedProtocol.__new__(BoundedProtocol)
         made.client, made.connections = (client, 1), others
         return made
 
     others: set[Any] = set()
-    for client in ("192.0.2.1", "127.0.0.1"):
-        others |= {connection(client) for _ in range(protocol.MAX_OF_ADDRESS + 1)}
+    for number in range(protocol.MAX_OF_ADDRESS + 1):
+        others |= {connection(client) for client in ("192.0.2.1", "127.0.0.1", f"2001:db8::{number:x}")}
     assert connection(address)._is_one_of_too_many() is refused

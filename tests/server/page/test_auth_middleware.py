@@ -1,5 +1,7 @@
 """Who comes in, and what each answer carries."""
 
+import asyncio
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,6 +9,8 @@ import httpx
 import pytest
 from site_bench import TOKEN, SiteBench
 
+from swarm.server.api import host
+from swarm.server.page import log_in
 from swarm.server.page.auth_middleware import (
     ENDED_FILE,
     FILE,
@@ -18,7 +22,7 @@ from swarm.server.page.auth_middleware import (
     obtain_secret,
     read_ended,
 )
-from swarm.server.page.log_in import FIRST_FILE, PER_ADDRESS, hash_password
+from swarm.server.page.log_in import FIRST_FILE, IN_ALL, PER_ADDRESS, hash_password
 
 PASSWORD = hash_password("a long password", 16)
 
@@ -175,3 +179,74 @@ def test_a_session_that_was_ended_stays_so_after_a_restart_and_others_go_on(tmp_
 def test_a_damaged_file_ends_no_session(tmp_path: Path, text: str) -> None:
     (tmp_path / ENDED_FILE).write_text(text)
     assert read_ended(tmp_path) == {}
+
+
+@pytest.fixture
+async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SiteBench]:
+    """Serve a page with a password to a network of other machines, 127.0.1.1 and so on."""
+    for module in (host, log_in):
+        monkeypatch.setattr(module, "is_of_loopback", lambda address: address == "127.0.0.1")
+    made = SiteBench(tmp_path, PASSWORD)
+    yield made
+    await made.close()
+
+
+async def come_from(house: SiteBench, number: int) -> None:
+    """Be a new browser on one of the other machines."""
+    await house.client.aclose()
+    transport = httpx.AsyncHTTPTransport(local_address=f"127.0.1.{number}")
+    house.client = httpx.AsyncClient(
+        base_url=house.url, transport=transport, timeout=60, headers={"Accept": "text/html"}
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has so many addresses of its own")
+@pytest.mark.parametrize(("most", "code"), [(100, 200), (5, 503)])
+async def test_strangers_that_say_nothing_take_no_place_of_a_machine_whose_session_is_in(
+    house: SiteBench, monkeypatch: pytest.MonkeyPatch, most: int, code: int
+) -> None:
+    for name, bound in {"MAX_STRANGERS": 12, "MAX_OF_ADDRESS": 6, "MAX_OPEN": 30, "MAX_CONNECTIONS": most}.items():
+        monkeypatch.setattr(host, name, bound)
+    await house.serve()
+    await come_from(house, 1)
+    assert (await house.log_in("a long password")).status_code == 303
+    assert (await house.client.get("/")).status_code == 200
+    cookies = house.client.cookies
+    silent = [
+        await asyncio.open_connection("127.0.0.1", house.port, local_addr=(f"127.0.1.{number}", 0))
+        for number in range(2, 7)
+        for _ in range(8)
+    ]
+    await come_from(house, 1)
+    house.client.cookies = cookies
+    assert (await house.client.get("/")).status_code == 200
+    await come_from(house, 9)
+    assert (await house.client.get("/log-in")).status_code == code
+    for _, writer in silent:
+        writer.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has so many addresses of its own")
+async def test_wrong_passwords_of_others_lock_out_neither_a_machine_whose_session_is_in_nor_the_machine_itself(
+    house: SiteBench,
+) -> None:
+    await house.serve()
+    await come_from(house, 1)
+    assert (await house.log_in("a long password")).status_code == 303
+    assert (await house.client.get("/")).status_code == 200
+    cookies = house.client.cookies
+    for number in range(2, 2 + IN_ALL // PER_ADDRESS):
+        await come_from(house, number)
+        for _ in range(PER_ADDRESS):
+            assert (await house.log_in("a wrong password")).status_code == 403
+    await come_from(house, 99)
+    assert (await house.log_in("a long password")).status_code == 429
+    await come_from(house, 1)
+    assert (await house.log_in("a long password")).status_code == 303, "another browser of the owner's machine"
+    house.client.cookies = cookies
+    assert (await house.client.get("/")).status_code == 200
+    house.client = house.browser()
+    assert (await house.log_in("a long password")).status_code == 303
+    house.client = house.browser()
+    house.client.headers["X-Forwarded-For"] = "203.0.113.1"
+    assert (await house.log_in("a long password")).status_code == 429
