@@ -205,30 +205,40 @@ class Voters(Struct, frozen=True):
         return [candidate.id for candidate in self.candidates]
 
 
-class Claim(Struct, frozen=True):
-    """A candidate tells its coordinator that it is there, and which voters it has."""
+class Claim(Struct, frozen=True, omit_defaults=True):
+    """A candidate tells its coordinator that it is there, and which voters it has.
+
+    It takes the coordinator for gone after `silence_s`; if `bound`, it agreed that another takes over.
+    """
 
     candidate: SuccessionCandidate
     run: Name = ""
     revision: Count = 0
+    silence_s: Seconds = 0.0
+    bound: bool = False
 
 
-class Silent(Message, frozen=True, tag=True):
-    """A candidate has not heard its coordinator for long, and asks another whether it may take over."""
+class Silent(Message, frozen=True, tag=True, omit_defaults=True):
+    """A candidate has not heard its coordinator for long, and asks another whether it may take over.
+
+    If it `withdraws`, it does not take over after all.
+    """
 
     candidate: Name  # the id of the one that asks
-    run: Name
-    revision: Count
+    voters: Voters  # as it knows them, with its own present address
     number: Count
+    jobs: Annotated[tuple[Name, ...], Meta(max_length=MAX_EPOCHS)] = ()  # the jobs that it would take over
+    withdraws: bool = False
 
 
-class Opinion(Message, frozen=True, tag=True):
-    """A candidate's answer: whether it has not heard the coordinator for long either, and lets the other take over."""
+class Opinion(Message, frozen=True, tag=True, omit_defaults=True):
+    """A candidate's answer: it agrees, it has given its word to another, or the coordinator is not gone."""
 
     candidate: Name  # the id of the one that answers
     run: Name
     number: Count
-    agrees: bool
+    says: Literal["agrees", "abstains", "refuses"]
+    later: Voters | None = None  # a later list than that of the question
 
 
 class Copy(Message, frozen=True, tag=True):

@@ -5,7 +5,6 @@ It refuses at once options that would fail one book after another, and files tha
 
 import asyncio
 import errno
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -19,13 +18,13 @@ from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
 from swarm.coordinator.prepare import Offered, find_in_book, find_job
 from swarm.coordinator.serve import Server
-from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, SwarmError, UsageError
+from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, StoreError, SwarmError, UsageError
 from swarm.job.store.store import DiskStore
 from swarm.lease.envelope import Reason
 from swarm.lease.member_message import Order, QueuedStatus
 from swarm.lease.message import JobStatus, StatusReply
 from swarm.server.queue import BOOK_TRANSITIONS, BookState, Queue, QueuedBook
-from swarm.system.disk import OUTPUT_OPTION, store_fault
+from swarm.system.disk import try_folder
 from swarm.system.event_loop import from_thread
 from swarm.system.machine import Clock, Say
 from swarm.system.text import clean, clean_note, count_text
@@ -68,12 +67,10 @@ def _check_voice(config: RenderConfig) -> None:
 
 def _check_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as fault:
-        if fault.errno not in PASSES:
-            raise store_fault(fault, folder, OUTPUT_OPTION) from fault
+        try_folder(folder)
+    except StoreError as fault:
+        if not isinstance(fault.__cause__, OSError) or fault.__cause__.errno not in PASSES:
+            raise
 
 
 class MendOrder:

@@ -316,6 +316,8 @@ class Copier:
             while True:
                 message, frame = await self._socket.receive()
                 if isinstance(message, kind):
+                    if self._successor:
+                        self._successor.still_heard(self._address)
                     return message, frame
 
 

@@ -6,6 +6,7 @@ time, and a slow one holds up no other. While clips come in, answers take a smal
 
 import asyncio
 import hashlib
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,13 +24,25 @@ from swarm.job.store.journal import Journal
 from swarm.job.store.store import BOOK, DiskStore
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.member_message import MAX_STANDBYS, Content, Copied, CopiedJob, Copy, StandbyStatus
+from swarm.lease.member_message import (
+    MAX_STANDBYS,
+    Claim,
+    Content,
+    Copied,
+    CopiedJob,
+    Copy,
+    StandbyStatus,
+    SuccessionCandidate,
+    Voters,
+)
 from swarm.net.piece_server import Answer, PieceServer
 from swarm.net.transport import Router
 from swarm.standby.adopt import note_copied, was_copied
 from swarm.standby.succession import VoterRegistry
+from swarm.system.disk import Lock, guarded, read_json, replace_file
 from swarm.system.machine import new_nonce
 
+VOTERS = "voters.json"
 MAX_JOBS = 500  # one answer names at most this many
 FORGET_S = 600.0  # a standby that asked for nothing for so long is gone
 RECORDS = 500  # one answer holds at most this many
@@ -58,6 +71,57 @@ class Follower:
     behind: dict[str, int] = field(default_factory=dict)
 
 
+class KeptVoters:
+    """The voters of this coordinator's machine, kept on the disk: no restart forgets them, of whichever machine.
+
+    If another process of this machine has them, this one begins a list of its own, which ends with it.
+    """
+
+    def __init__(self, state_dir: Path, now: float) -> None:
+        self._path = state_dir / VOTERS
+        self._lock = Lock(state_dir / "locks" / "voters.lock")
+        self._keeps = False
+        with suppress(StoreError):
+            self._keeps = self._lock.try_acquire()
+        kept = read_json(self._path, Voters) if self._keeps else None
+        self._registry = VoterRegistry(kept or Voters(new_nonce(), 0), now)
+        self._written = kept
+        self._changing = threading.Lock()  # claims come in another thread than the end of a book
+
+    def meet(self, claim: Claim, now: float) -> Voters:
+        """Take in that a candidate is there, and return the voters, which are on the disk. Raises StoreError."""
+        with self._changing:
+            if self._registry.is_outdated(claim):
+                self._registry = VoterRegistry(Voters(new_nonce(), 0), now)
+            voters = self._registry.meet(claim, now)
+            if self._keeps and voters != self._written:
+                with guarded(self._path):
+                    replace_file(self._path, msgspec.json.encode(voters))
+                self._written = voters
+            return voters
+
+    def awaited(self, now: float) -> list[str]:
+        """Return the names of the voters to be heard before it is sure that most have not given this coordinator up."""
+        with self._changing:
+            return self._registry.awaited(now)
+
+    def close(self) -> None:
+        """Let another process have the list."""
+        if self._keeps:
+            self._lock.release()
+
+
+def leave_voters(state_dir: Path, candidates: tuple[SuccessionCandidate, ...]) -> None:
+    """Have the next coordinator of this machine begin with these voters, unless one runs, as far as the disk allows."""
+    lock = Lock(state_dir / "locks" / "voters.lock")
+    with suppress(StoreError, OSError):
+        if lock.try_acquire():
+            try:
+                replace_file(state_dir / VOTERS, msgspec.json.encode(Voters(new_nonce(), 1, candidates)))
+            finally:
+                lock.release()
+
+
 class CopyServer(PieceServer[Question]):
     """Answers standbys, one question after the other, in a thread beside the loop."""
 
@@ -74,7 +138,7 @@ class CopyServer(PieceServer[Question]):
         self._jobs: dict[str, tuple[JobSpec, CopiedJob]] = {}
         self._points: dict[str, dict[int, str]] = {}  # each job has the digests of its first so many records
         self._asked: dict[str, asyncio.Event] = {}  # the event of a job is set once a standby follows it in this run
-        self._voters = VoterRegistry(new_nonce())
+        self._voters = KeptVoters(store.state_dir, now())
         self._spec: tuple[JobSpec | None, bytes] = (None, b"")  # the spec that was asked for last, and its bytes
         self._keys = "", dict[str, str]()  # the job whose clips were asked for last, and their keys by digest
 
@@ -105,6 +169,7 @@ class CopyServer(PieceServer[Question]):
         finally:
             for journal in self._journals.values():
                 journal.close()
+            self._voters.close()
 
     async def answer(self, peer: bytes, asked: Question) -> Answer | None:
         """Return the answer to a question; None if the job was removed."""

@@ -6,23 +6,82 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic
+
+import msgspec
+from msgspec import Struct, structs
 
 from swarm.config import ENV_HOME, STANDBY
-from swarm.errors import EnvironmentFault
+from swarm.errors import EXIT_DONE, EXIT_GAPS, EnvironmentFault, StoreError
 from swarm.job.store.store import list_jobs
 from swarm.lease.file_transfer import is_peer_address
 from swarm.lease.member_message import Claim, Opinion, Silent, SuccessionCandidate, Voters
 from swarm.net.addresses import join_address, own_address
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.net.worker_connections import WorkerSockets
-from swarm.standby.succession import Succession
+from swarm.standby.copy_server import leave_voters
+from swarm.standby.succession import Memory, Shortage, Succession
 from swarm.system.child import variables_of
+from swarm.system.disk import Lock, guarded, read_json, replace_file, try_folder
 from swarm.system.machine import Clock, Say
+from swarm.system.text import duration_text
 
 PROGRAM = "import sys; from swarm.commands.main import main; sys.exit(main())"
 INTERVAL_S = 1.0
 END_S = 30.0  # a book that was taken over has so long to stop in good order when this machine leaves
 MAX_LINE = 2000
+MEMORY = "succession.json"
+TELL_S = 60.0  # the user is told so often why nobody takes over
+LOOK_S = 60.0  # a folder that cannot be used is looked at so often
+PROBE_S = 5.0  # a folder that does not answer for so long cannot be used
+
+
+class Remembered(Struct, frozen=True, omit_defaults=True):
+    """What a candidate has on its disk for the time after a restart."""
+
+    port: int = 0
+    folder: str = ""  # the folder for audiobooks, once it was there
+    runs: tuple[Memory, ...] = ()
+
+
+class OutputFolder:
+    """The folder for audiobooks, which may be on a disk that is not mounted."""
+
+    def __init__(self, path: Path, say: Say, *, was_there: bool) -> None:
+        self._path = path
+        self._say = say
+        self.was_there = was_there  # then it is not made, since its disk may be away
+        self.fault = ""  # why it cannot be used
+        self._looked_s = 0.0
+        self._probe: asyncio.Task[None] | None = None
+
+    async def look(self, after_s: float) -> None:
+        """Look whether it can be written to, unless that was done less than `after_s` ago."""
+        if self._looked_s and monotonic() - self._looked_s < after_s:
+            return
+        fault = await self._try()
+        self._looked_s = monotonic()
+        if fault and fault != self.fault:
+            self._say(f"takes no book over by itself as long as its --output-dir cannot be used: {fault}")
+        elif self.fault and not fault:
+            self._say(f"{self._path} can be written to: takes books over by itself")
+        self.fault = fault
+
+    async def _try(self) -> str:
+        self._probe = self._probe or asyncio.create_task(asyncio.to_thread(self._write))
+        done, _ = await asyncio.wait([self._probe], timeout=PROBE_S)
+        if not done:
+            return f"{self._path} does not answer. Look after its disk."
+        probe, self._probe = self._probe, None
+        if fault := probe.exception():
+            return str(fault)
+        return ""
+
+    def _write(self) -> None:
+        if self.was_there and not self._path.is_dir():
+            raise EnvironmentFault(f"{self._path} is gone. Mount its disk, or make the folder again.")
+        try_folder(self._path)
+        self.was_there = True
 
 
 class OtherCandidate:
@@ -65,7 +124,7 @@ class Successor:
         state_dir: Path,
         output_dir: Path,
     ) -> None:
-        """`name` is that of this machine, `output_dir` the folder for audiobooks."""
+        """`name` is that of this machine, `output_dir` the folder for audiobooks. Raises StoreError."""
         self._id = worker_id
         self._name = name
         self._sockets = sockets
@@ -75,7 +134,12 @@ class Successor:
         self._state_dir = state_dir
         self._output_dir = output_dir
         self._clock = Clock()
-        self._core = Succession(self._id, silence_s)
+        self._lock = Lock(state_dir / "locks" / "succession.lock")
+        self._lock.acquire("taking over by itself")
+        self._kept = read_json(state_dir / MEMORY, Remembered) or Remembered()
+        self._keeping = asyncio.Lock()
+        self._core = Succession(self._id, silence_s, self._kept.runs, self._clock.now())
+        self._folder = OutputFolder(output_dir, say, was_there=self._kept.folder == str(output_dir))
         self._runs: dict[str, str] = {}  # keys are addresses of coordinators
         self._hosts: dict[str, str] = {}  # each coordinator reaches this machine at this address
         self._peers: dict[str, OtherCandidate] = {}  # keys are addresses of candidates
@@ -85,17 +149,18 @@ class Successor:
         self._listening: asyncio.Task[None] | None = None
         self._jobs: list[str] = []  # these jobs wait to be taken over
         self._told = ("", 0, 0)  # the run, the number of this candidate among its voters, and how many there are
+        self._told_s = 0.0
+        self._fault = ""  # why nothing can be remembered
 
     async def claim(self, address: str) -> Claim | None:
         """Return what the coordinator at an address is told; None while others could not reach this machine."""
         if address not in self._hosts:
             self._hosts[address] = await asyncio.to_thread(own_address, address, self._bound)
         host = self._hosts[address]
-        if not host or not self._port:
+        if not host or not self._port or not await self._remember():
             return None
-        run = self._runs.get(address, "")
         candidate = SuccessionCandidate(self._id, self._name, join_address(host, self._port))
-        return Claim(candidate, run, self._core.revision(run))
+        return self._core.claim(candidate, self._runs.get(address, ""), self._clock.now())
 
     def heard(self, address: str, voters: Voters, jobs: Iterable[str]) -> None:
         """Take in that the coordinator at an address is there, with its voters and the jobs that it has to finish."""
@@ -106,13 +171,18 @@ class Successor:
             self._told = voters.run, rank, len(voters.candidates)
             self._say(f"may take over by itself, as number {rank} of {len(voters.candidates)}")
 
+    def still_heard(self, address: str) -> None:
+        """Take in that the coordinator at an address sent something else."""
+        self._core.still_heard(self._runs.get(address, ""), self._clock.now())
+
     async def succeed(self) -> None:
         """Ask and answer other candidates, and take over if this one is to, until cancelled."""
         taking = asyncio.create_task(self._take_over_all())
         try:
+            await self._folder.look(0.0)
             while not taking.done():
                 self._renew_listener()
-                self._look()
+                await self._look()
                 await asyncio.sleep(INTERVAL_S)
             taking.result()
         finally:
@@ -121,28 +191,69 @@ class Successor:
             self._shut()
             for peer in self._peers.values():
                 peer.disconnect_candidate()
+            self._lock.release()
 
-    def _look(self) -> None:
-        now = self._clock.now()
+    async def _look(self) -> None:
         while self._left:
             self._core.left(self._runs.pop(self._left.pop(), ""))
-        for candidate, question in self._core.questions(now):
-            self._ask(candidate, question, now)
+        if self._folder.fault or self._core.is_due(self._clock.now()):
+            await self._folder.look(LOOK_S if self._folder.fault else INTERVAL_S)
+        self._core.able = not self._folder.fault
+        now = self._clock.now()
+        questions = self._core.questions(now)
+        if await self._remember():
+            for candidate, question in questions:
+                await self._ask(candidate, question, now)
         for address in [address for address, peer in self._peers.items() if now - peer.asked_s > END_S]:
             self._peers.pop(address).disconnect_candidate()
         self._jobs += self._core.elected(now)
+        self._tell(now)
 
-    def _ask(self, candidate: SuccessionCandidate, question: Silent, now: float) -> None:
+    async def _ask(self, candidate: SuccessionCandidate, question: Silent, now: float) -> None:
         if not is_peer_address(candidate.address):
             return
         peer = self._peers.get(candidate.address)
         if peer is None:
             peer = self._peers[candidate.address] = OtherCandidate(self._sockets, candidate.address, self._hear)
         peer.asked_s = now
+        host = await asyncio.to_thread(own_address, candidate.address, self._bound)
+        if host and self._port:
+            question = told_from(question, join_address(host, self._port))
         peer.socket.send(question)  # a candidate that does not leave yet is asked again
 
     def _hear(self, opinion: Opinion) -> None:
         self._core.take_answer(opinion, self._clock.now())
+
+    def _tell(self, now: float) -> None:
+        """Say at most once a minute why nobody takes over."""
+        lines = [_shortage_text(shortage) for shortage in self._core.shortages(now)]
+        if self._folder.fault and self._core.is_due(now):
+            lines.append(f"cannot take over from a coordinator that is gone: {self._folder.fault}")
+        if lines and now - self._told_s >= TELL_S:
+            self._told_s = now
+            for line in lines:
+                self._say(line)
+
+    async def _remember(self) -> bool:
+        """Have on the disk what this candidate has to remember over a restart; return whether it is there."""
+        async with self._keeping:
+            folder = str(self._output_dir) if self._folder.was_there else ""
+            kept = Remembered(self._port or self._kept.port, folder, self._core.memories)
+            if kept != self._kept:
+                try:
+                    await asyncio.to_thread(self._write_memory, kept)
+                except StoreError as fault:
+                    if str(fault) != self._fault:
+                        self._fault = str(fault)
+                        self._say(f"takes no book over by itself: {fault}")
+                    return False
+                self._kept, self._fault = kept, ""
+            return True
+
+    def _write_memory(self, kept: Remembered) -> None:
+        path = self._state_dir / MEMORY
+        with guarded(path):
+            replace_file(path, msgspec.json.encode(kept))
 
     # --- where others ask
 
@@ -154,17 +265,26 @@ class Successor:
         self._key_epoch = self._sockets.key_epoch()
         self._listener = self._sockets.listen_for_peers()
         try:
-            self._port = self._listener.bind(self._bound, 0)
+            self._port = self._bind(self._listener)
         except EnvironmentFault:
             self._listener.close()
             raise
         self._listening = asyncio.create_task(self._listen(self._listener))
 
+    def _bind(self, listener: RouterSocket) -> int:
+        """Listen on the port by which others know this machine, or on another if that is taken."""
+        if self._kept.port:
+            with suppress(EnvironmentFault):
+                return listener.bind(self._bound, self._kept.port)
+        return listener.bind(self._bound, 0)
+
     async def _listen(self, listener: RouterSocket) -> None:
         while True:
             peer, message, _ = await listener.receive()
             if isinstance(message, Silent):
-                listener.send(peer, self._core.answer(message, self._clock.now()))
+                opinion = self._core.answer(message, self._clock.now())
+                if await self._remember():
+                    listener.send(peer, opinion)
 
     def _shut(self) -> None:
         if self._listener and self._listening:
@@ -183,10 +303,19 @@ class Successor:
 
     async def _take_over(self, job: str) -> None:
         known = await asyncio.to_thread(list_jobs, self._state_dir / STANDBY)
-        copy = next((each for each in known if each.job == job and not each.finished), None)
+        copy = next((each for each in known if each.job == job), None)
         if copy is None:
-            return
-        self._say(f"nobody has heard the coordinator of {copy.title} for long: taking it over")
+            self._say(f"has no copy of {job}, whose coordinator is gone: leaves it to another standby")
+            self._core.failed(job, self._clock.now())
+        elif copy.finished or await self._finish(job, copy.title):
+            self._core.done(job)
+        else:
+            self._core.failed(job, self._clock.now())
+
+    async def _finish(self, job: str, title: str) -> bool:
+        """Run a command that takes a job over, and return whether it finished it."""
+        self._say(f"nobody has heard the coordinator of {title} for long: taking it over")
+        leave_voters(self._state_dir, self._core.voters(job))
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-P", "-c", PROGRAM, "take-over", job, "--output-dir", str(self._output_dir)),
             env=variables_of() | {ENV_HOME: str(self._state_dir)},
@@ -199,11 +328,41 @@ class Successor:
         assert process.stdout
         try:
             async for line in process.stdout:
-                self._say(f"{copy.title}: {line.decode(errors='replace').rstrip()[:MAX_LINE]}")
-            if code := await process.wait():
-                self._say(f"{copy.title}: it was not finished here (exit code {code}): `e2a-swarm take-over {job}`")
+                self._say(f"{title}: {line.decode(errors='replace').rstrip()[:MAX_LINE]}")
+            code = await process.wait()
         finally:
             await _end(process)
+        if code in (EXIT_DONE, EXIT_GAPS):
+            return True
+        self._say(
+            f"{title}: it was not finished here (exit code {code}): another standby takes it over, if most agree. "
+            f"By hand: `e2a-swarm take-over {job}`"
+        )
+        return False
+
+
+def told_from(question: Silent, address: str) -> Silent:
+    """Return a question with the present address of the one that asks."""
+    candidates = tuple(
+        structs.replace(each, address=address) if each.id == question.candidate else each
+        for each in question.voters.candidates
+    )
+    return structs.replace(question, voters=structs.replace(question.voters, candidates=candidates))
+
+
+def _shortage_text(shortage: Shortage) -> str:
+    """Return a line that says who is missing for a majority."""
+    silent = f"no word from the coordinator for {duration_text(shortage.silent_s)}, and this standby does not take over"
+    if shortage.voters < shortage.needed:
+        return f"{silent}: it knows no other one with --automatic, and two have to agree. `e2a-swarm take-over` does it"
+    facts = [f"{shortage.needed} of {shortage.voters} with --automatic have to agree, {shortage.agreeing} do"]
+    if shortage.mute:
+        facts.append(f"no answer from {', '.join(shortage.mute)}")
+    if shortage.abstaining:
+        facts.append(f"{', '.join(shortage.abstaining)} agreed with another one or has no such list")
+    if shortage.refusing:
+        facts.append(f"{', '.join(shortage.refusing)} heard it since, or saw it end")
+    return f"{silent}: {'; '.join(facts)}"
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

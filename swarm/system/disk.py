@@ -9,6 +9,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -126,6 +127,14 @@ def make_private_folder(path: Path) -> None:
     """Make a folder, and its missing parents, that no other user of the machine may enter. Raises OSError."""
     for folder in (*[parent for parent in reversed(path.parents) if not parent.exists()], path):
         folder.mkdir(0o700, exist_ok=True)
+
+
+def try_folder(path: Path) -> None:
+    """Make a folder for audiobooks, and write to it. Raises a StoreError that names the obstacle."""
+    with guarded(path, OUTPUT_OPTION):
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
 
 
 def write_synced(path: Path, data: bytes, mode: int = 0o666) -> None:

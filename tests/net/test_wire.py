@@ -70,9 +70,9 @@ FROM_WORKER: list[m.Message] = [
     m.Status(),
     Order("move", "Moby Dick", 2, m.PROTOCOL, SIGNATURE),
     NewBook("Moby Dick.epub", DIGEST, 2**21, ("--voice", "heart"), m.PROTOCOL, SIGNATURE),
-    Copy("tower", Claim(CANDIDATE, "run", 3)),
+    Copy("tower", Claim(CANDIDATE, "run", 3, 180.0, True)),
     m.Fetch(DIGEST, 5, "records", "job"),
-    Silent("id", "run", 3, 7),
+    Silent("id", Voters("run", 3, (CANDIDATE,)), 7, ("job",), withdraws=True),
     Epochs((("job", 2**52),)),
     Enrol("attic", bytes(32)),
 ]
@@ -105,7 +105,7 @@ FROM_COORDINATOR: list[m.Message] = [
     Members("laptop", bytes(32), bytes(64)),
     Copied(Voters("run", 3, (CANDIDATE,))),
     m.Piece("", 0, 7, "records", "job"),
-    Opinion("id", "run", 7, True),
+    Opinion("id", "run", 7, "abstains", Voters("run", 4)),
     m.StatusReply(
         "c",
         "laptop",
