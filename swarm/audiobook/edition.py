@@ -24,7 +24,7 @@ from swarm.audiobook.output_path import (
     replaces_another,
     report_path,
 )
-from swarm.audiobook.press import Damaged, Measured, Press
+from swarm.audiobook.press import Damaged, MayFinish, Measured, Press, at_once
 from swarm.audiobook.read_along_maker import ReadAlongMaker, read_along_path
 from swarm.audiobook.report import HeardSentence, ReportExtra, closing_lines, locate, make_report, rewriting
 from swarm.audiobook.report_page import report_page
@@ -168,8 +168,13 @@ class Edition:
         if self.state.complete:
             self._complete.set()
 
-    async def write_audiobook(self, damaged: Damaged, measured: Measured) -> tuple[str, ...]:
-        """Wait for the clips, write the audiobook, and return its files. Raises StoreError, EnvironmentFault."""
+    async def write_audiobook(
+        self, damaged: Damaged, measured: Measured, may_finish: MayFinish = at_once
+    ) -> tuple[str, ...]:
+        """Wait for the clips, write the audiobook, and return its files. Raises StoreError, EnvironmentFault.
+
+        No file gets its name before `may_finish` returns.
+        """
         if not self.audiobook:
             if not self.state.complete:
                 await self._complete.wait()
@@ -182,7 +187,7 @@ class Edition:
         self._clear_outbox()
         self._before = self.delivery.replaced if self.delivery else head_of_report(report_path(self.output_path))
         self._press = Press(
-            self.state, self.store, self.studio, self.output_path, self.style, damaged, noted, self._written
+            self.state, self.store, self.studio, self.output_path, self.style, damaged, noted, self._written, may_finish
         )
         self._press.all_at_once = replaces_another(self._before, self.state.job)
         try:

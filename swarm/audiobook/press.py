@@ -5,7 +5,7 @@ import glob
 import hashlib
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
 from msgspec import structs
@@ -46,6 +46,11 @@ MAX_WAIT_FOR_START_S = 10 * MEASURED_S
 Damaged = Callable[[Place, str], None]
 Measured = Callable[[GainFixed], None]
 Written = Callable[[AudiobookDone], None]
+MayFinish = Callable[[], Awaitable[None]]
+
+
+async def at_once() -> None:
+    """Wait for nothing."""
 
 
 class Press:
@@ -53,7 +58,8 @@ class Press:
 
     `damaged` is called for an accepted clip that cannot be decoded; its place is noticed again once it has a new clip.
     `measured` is called once in the life of a job for each level, with the gain that its voice needs. If the style
-    keeps chapters, each gets its own file too, as soon as it is finished. `written` is called for each finished file.
+    keeps chapters, each gets its own file too, as soon as it is finished. `written` is called for each finished file,
+    and `may_finish` awaited before each.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Press:
         damaged: Damaged,
         measured: Measured,
         written: Written = lambda book: None,
+        may_finish: MayFinish = at_once,
     ) -> None:
         self._state = state
         self._store = store
@@ -77,6 +84,7 @@ class Press:
         self._damaged = damaged
         self._measured = measured
         self._written = written
+        self._may_finish = may_finish
         self.used: set[Path] = set()  # reels of the finished files
         self.spared: set[Path] = set()  # reels that another press needs
         self.all_at_once = False  # whether no file is written before everything is spoken
@@ -182,6 +190,7 @@ class Press:
                 while number < volume.end:
                     await binder.append_reel(await encoded[number])
                     number += 1
+                await self._may_finish()
                 return await binder.finish_file(marks, target)
             except ReelDamaged as damage:  # on the disk, after it was encoded
                 losses[damage.path] += 1

@@ -536,7 +536,9 @@ class Server:
         if edition.state.complete:  # only standbys could say that a finished book was taken over
             await self._copies.consult(job, self._progress.note)
         if not edition.is_made:
-            files = await edition.write_audiobook(damaged, measured)
+            files = await edition.write_audiobook(
+                damaged, measured, lambda: self._copies.wait_for_voters(job, self._progress.note)
+            )
             await self._finish(edition, files, edition.size)
             edition.write_report(self._core)
         if addresses := await edition.deliver_files():

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -49,6 +50,7 @@ RECORDS = 500  # one answer holds at most this many
 CONSULT_S = 10.0  # a finished book waits so long for a standby that had a copy
 HAND_OVER_S = 5.0  # the end of a book waits so long for the standbys that follow it
 LOOK_S = 0.1
+TELL_S = 3.0  # the user is told of a wait that is longer
 PRESENT_S = 3.0  # the end of a book does not wait for a standby that asked nothing for so long
 SHARE = 0.05  # answers take this share of the time while clips come in
 BUSY_S = 1.0  # clips count as coming in for so long after a commit
@@ -167,9 +169,13 @@ class CopyServer(PieceServer[Question]):
         try:
             await self.send_pieces()
         finally:
-            for journal in self._journals.values():
-                journal.close()
-            self._voters.close()
+            self.close()
+
+    def close(self) -> None:
+        """Close the files, and let another process have the voters."""
+        for journal in self._journals.values():
+            journal.close()
+        self._voters.close()
 
     async def answer(self, peer: bytes, asked: Question) -> Answer | None:
         """Return the answer to a question; None if the job was removed."""
@@ -215,6 +221,23 @@ class CopyServer(PieceServer[Question]):
         with suppress(TimeoutError):
             async with asyncio.timeout(CONSULT_S):
                 await asked.wait()
+
+    async def wait_for_voters(self, job: str, say: Callable[[str], None]) -> None:
+        """Wait until it is sure that most voters have not given this coordinator up, if any may have taken the job.
+
+        Voters that stay away are struck off the list after `FORGET_S`, so this ends.
+        """
+        asked, told_s = self._asked.get(job), self._now() + TELL_S
+        if not (asked and asked.is_set()) and not was_copied(self._store.folder(job)):
+            return
+        while names := self._voters.awaited(self._now()):
+            if self._now() >= told_s:
+                told_s = inf
+                say(
+                    f"another machine may have taken this book over: waiting with its files for {', '.join(names)}, "
+                    f"up to {FORGET_S / 60:.0f} min"
+                )
+            await asyncio.sleep(LOOK_S)
 
     async def hand_over(self, job: str) -> None:
         """Let the standbys that follow a job copy its last records, for a while: its coordinator may end then."""

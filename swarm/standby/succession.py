@@ -356,7 +356,7 @@ class Succession:
 
 
 def _recalled(memory: Memory, now: float) -> Watch:
-    """Return a watch after a restart, whose times begin anew: nobody knows what happened meanwhile."""
+    """Return a watch after a restart, whose times begin anew, since the machine was away meanwhile."""
     bound = (memory.bound, now) if memory.bound else NOBODY
     return Watch(memory.voters, now, memory.heard_s, frozenset(memory.jobs), bound=bound)
 

@@ -31,7 +31,7 @@ INTERVAL_S = 1.0
 END_S = 30.0  # a book that was taken over has so long to stop in good order when this machine leaves
 MAX_LINE = 2000
 MEMORY = "succession.json"
-TELL_S = 60.0  # the user is told so often why nobody takes over
+TELL_S = 60.0  # the user is told so often why no candidate takes over
 LOOK_S = 60.0  # a folder that cannot be used is looked at so often
 PROBE_S = 5.0  # a folder that does not answer for so long cannot be used
 
@@ -225,7 +225,7 @@ class Successor:
         self._core.take_answer(opinion, self._clock.now())
 
     def _tell(self, now: float) -> None:
-        """Say at most once a minute why nobody takes over."""
+        """Say at most once a minute why no candidate takes over."""
         lines = [_shortage_text(shortage) for shortage in self._core.shortages(now)]
         if self._folder.fault and self._core.is_due(now):
             lines.append(f"cannot take over from a coordinator that is gone: {self._folder.fault}")

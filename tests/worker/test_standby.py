@@ -36,7 +36,17 @@ from swarm.job.store.journal import Journal
 from swarm.job.store.store import DiskStore
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.member_message import MAX_STANDBYS, Content, CopiedJob, Copy, Epochs
+from swarm.lease.member_message import (
+    MAX_STANDBYS,
+    Claim,
+    Content,
+    Copied,
+    CopiedJob,
+    Copy,
+    Epochs,
+    SuccessionCandidate,
+    Voters,
+)
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys, make_key
 from swarm.net.transport import DealerSocket, RouterSocket
@@ -44,7 +54,7 @@ from swarm.standby import copier as standby
 from swarm.standby import copy_server
 from swarm.standby.adopt import adopt_job, note_copied, replayed, was_copied
 from swarm.standby.copier import Copier, Copies
-from swarm.standby.copy_server import CopyServer
+from swarm.standby.copy_server import CopyServer, leave_voters
 
 JOB = "moby-dick-1a2b"
 TEXTS = [f"Sentence {index}." for index in range(30)]
@@ -393,6 +403,70 @@ async def test_a_finished_book_waits_for_a_standby_that_had_a_copy_and_for_no_ot
     server = new()
     server.take_question(b"a", RECORDS)
     assert await waited_s(server) < 0.3
+
+
+SILENCE_S = 180.0
+CANDIDATES = [SuccessionCandidate(f"h{n}", f"machine {n}", f"10.0.0.{n}:1") for n in range(3)]
+
+
+def claim_to(server: CopyServer, number: int) -> Voters:
+    """Let a candidate claim its place twice, as it does each second, and return the voters."""
+    voters = Voters("", 0)
+    for _ in range(2):
+        claim = Claim(CANDIDATES[number], voters.run, voters.revision, SILENCE_S)
+        answer = server._answer(Copy(CANDIDATES[number].name, claim))
+        assert answer
+        assert isinstance(answer[0], Copied)
+        assert answer[0].voters
+        voters = answer[0].voters
+    return voters
+
+
+async def test_the_voters_outlive_the_coordinator_and_no_file_is_finished_while_most_of_them_may_follow_another(
+    source: DiskStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copy_server, "TELL_S", 0.0)
+    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
+    new = lambda: CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]  # noqa: E731
+    said: list[str] = []
+    first = new()
+    for number in (0, 1, 2, 0, 1, 2):
+        voters = claim_to(first, number)
+    assert voters.ids == ["h0", "h1", "h2"]
+    first.close()
+
+    second = new()
+    await second.wait_for_voters(JOB, said.append)
+    assert not said, "no standby ever had this book"
+    note_copied(source.folder(JOB))
+    waiting = asyncio.create_task(second.wait_for_voters(JOB, said.append))
+    await asyncio.sleep(0.3)
+    assert claim_to(second, 0) == voters
+    await asyncio.sleep(0.3)
+    assert not waiting.done(), "two of three may have given it up"
+    assert claim_to(second, 2) == voters
+    await waiting
+    (line,) = said
+    assert "waiting with its files for machine 0, machine 1, machine 2" in line
+
+    third = new()  # another process of the same machine, while the second one runs
+    assert claim_to(third, 0).run != voters.run
+    second.close()
+    leave_voters(source.state_dir, tuple(CANDIDATES[:2]))
+    inherited = claim_to(new(), 0)
+    assert inherited.ids == ["h0", "h1"]
+    assert inherited.run != voters.run
+
+
+def test_a_state_folder_that_was_put_back_begins_a_list_of_its_own(source: DiskStore) -> None:
+    server = CopyServer(source, SimpleNamespace(), {}, time.monotonic)  # type: ignore[arg-type]
+    voters = claim_to(server, 0)
+    later = Copy("machine 0", Claim(CANDIDATES[0], voters.run, voters.revision + 5, SILENCE_S))
+    answer = server._answer(later)
+    assert answer
+    assert isinstance(answer[0], Copied)
+    assert answer[0].voters
+    assert answer[0].voters.run != voters.run
 
 
 def test_the_end_of_a_book_waits_until_the_standbys_that_are_there_have_its_last_records(
