@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from swarm.commands.book_config import books_named, render_config, voice_file, words_of
+from swarm.commands.book_config import books_named, is_sound_file, render_config, voice_file, words_of
 from swarm.commands.option import Choices, Option, Sheet, option_parser
 from swarm.commands.option_table import COMMON_SOUND, LANGUAGE, NAME_FILES, QUEUED, READING, TTS_ENGINE
 from swarm.commands.output import say, warn
@@ -41,17 +41,20 @@ def queued_config(words: Sequence[str], book: Path, defaults: argparse.Namespace
     Raises UsageError, also for words that name a file, since that would be a file of this machine.
     """
     asked = option_parser(QUEUED).parse_args(list(words))
-    if name := _names_a_file(asked):
+    # Nothing is looked for on the disk: by the answer, any member could ask which files are there.
+    if name := "--voice" if is_sound_file(asked.voice) else _given_file_option(asked):
         raise UsageError(f"{name} may not name a file of the coordinator's machine.")
     merged = option_parser(QUEUED).parse_args(list(words), argparse.Namespace(**vars(defaults)))
     merged.books, merged.ebook, merged.ebooks_dir = [str(book)], [], ""
-    return replace(render_config(merged), from_others=True)
+    return replace(render_config(merged, is_voice_name=bool(asked.voice.strip())), from_others=True)
 
 
 def _names_a_file(arguments: argparse.Namespace) -> str:
     """Return the name of an option for books of a queue that names a file; "" if none does."""
-    if voice_file(arguments.voice):
-        return "--voice"
+    return "--voice" if voice_file(arguments.voice) else _given_file_option(arguments)
+
+
+def _given_file_option(arguments: argparse.Namespace) -> str:
     given = vars(arguments)
     return next((name for name in NAME_FILES if given[name.strip("-").replace("-", "_")].strip()), "")
 

@@ -82,9 +82,10 @@ def chosen(arguments: argparse.Namespace, name: str) -> str:
     return text and one_of(name, text, CHOICES[name].words)
 
 
-def render_config(arguments: argparse.Namespace) -> RenderConfig:
-    """Build the config from the options of `RENDERING`. Raises UsageError."""
-    recording, output = voice_file(arguments.voice), arguments.output_dir.strip()
+def render_config(arguments: argparse.Namespace, *, is_voice_name: bool = False) -> RenderConfig:
+    """Build the config from the options of `RENDERING`. `is_voice_name`: --voice names no file. Raises UsageError."""
+    recording = None if is_voice_name else voice_file(arguments.voice)
+    output = arguments.output_dir.strip()
     books, found = books_named(arguments)
     on_failure = chosen(arguments, "--on-failure")
     return RenderConfig(
@@ -123,7 +124,12 @@ def render_config(arguments: argparse.Namespace) -> RenderConfig:
 def voice_file(text: str) -> Path | None:
     """Return the recording of --voice, if it names one. The file may be missing if the job exists already."""
     path = Path(text.strip()).expanduser()
-    return path if text.strip() and (path.suffix.lower() in SOUND_FILES or path.is_file()) else None
+    return path if text.strip() and (is_sound_file(text) or path.is_file()) else None
+
+
+def is_sound_file(voice: str) -> bool:
+    """Tell whether a voice is called as a recording is, whether that is there or not."""
+    return Path(voice.strip()).suffix.lower() in SOUND_FILES
 
 
 def _custom_model(arguments: argparse.Namespace) -> Path | None:

@@ -15,6 +15,7 @@ import msgspec
 from swarm.book.speech.lexicon import read_lexicon
 from swarm.config import RenderConfig
 from swarm.job.spec import Recipe
+from swarm.system.text import is_device_name
 
 
 def job_name(path: Path, title: str, recipe: Recipe, config: RenderConfig) -> str:
@@ -56,4 +57,4 @@ def file_stem(title: str, authors: Sequence[str], chapters: str, *, preview: boo
     writable = unicodedata.normalize("NFC", name).encode(coding, "replace").decode(coding)
     clean = re.sub(r'[\x00-\x1f<>:"/\\|?*]', " ", writable)
     short = re.sub(r"\s+", " ", clean).strip(" .-").encode()[:180].decode(errors="ignore").strip(" .-")
-    return short or "audiobook"
+    return f"_{short}" if is_device_name(short) else short or "audiobook"

@@ -17,6 +17,7 @@ from swarm.errors import NotThere, StoreError, UsageError
 from swarm.job.store.store import copy_synced
 from swarm.lease.states import follow
 from swarm.system.disk import STATE_VERSION, Lock, guarded, make_folder, other_state, replace_file
+from swarm.system.text import is_device_name
 
 FILE = "queue.json"
 MAX_BOOKS = 10_000
@@ -301,6 +302,7 @@ def safe_name(name: str) -> str:
     plain = "".join(letter if letter.isprintable() and letter not in UNSAFE else "_" for letter in last).strip(" .")
     stem, dot, ending = plain.rpartition(".")
     kept = (stem or plain).encode()[:120].decode(errors="ignore").strip(" .")
+    kept = f"_{kept}" if is_device_name(kept) else kept
     return f"{kept or 'book'}{dot}{ending[:20]}" if stem else kept or "book"
 
 

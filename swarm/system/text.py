@@ -26,6 +26,11 @@ def is_like_fingerprint(name: str) -> bool:
     return re.fullmatch("[0-9a-f]{16,}", plain) is not None
 
 
+def is_device_name(name: str) -> bool:
+    """Tell whether a file of this name would be a device on Windows, as CON, nul.txt and LPT1 are."""
+    return re.fullmatch(r"(?i:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])[ .]*(?:\..*)?", name) is not None
+
+
 def plain_lines(text: str) -> str:
     """Return lines, of which each may hold text of a stranger, so that nothing but their breaks steers a terminal."""
     return "\n".join(plain_line(line) for line in text.split("\n"))

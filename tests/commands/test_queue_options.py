@@ -41,6 +41,15 @@ def test_no_word_names_a_file_of_either_machine(name: str, tmp_path: Path) -> No
         queued_words(parse(["add", "b.epub", name]))
 
 
+def test_no_answer_to_a_member_depends_on_whether_a_file_is_there(tmp_path: Path) -> None:
+    (tmp_path / "there").write_bytes(b"")
+    for name in ("there", "gone"):
+        config = queued_config([f"--voice={tmp_path / name}"], tmp_path / "b.epub", parse([*SERVE]))
+        assert (config.voice, config.voice_file) == (str(tmp_path / name), None)
+    own = parse([*SERVE, f"--voice={tmp_path / 'there'}"])
+    assert queued_config([], tmp_path / "b.epub", own).voice_file == tmp_path / "there"
+
+
 @pytest.mark.parametrize(
     "word", ["--output-dir=/etc", "--state-dir=/etc", "--abs-server-url=http://x", "--help", "b", "--gpu=0"]
 )

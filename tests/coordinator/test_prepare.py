@@ -291,6 +291,7 @@ def test_a_file_name_says_title_author_and_chosen_chapters_and_leads_nowhere_els
     assert file_stem("A Test", ("Ann Author",), "1-3") == "A Test - Ann Author (chapters 1-3)"
     assert file_stem("A Test", (), "4", preview=True, voice="fr-be") == "A Test (preview of chapter 4, fr-be)"
     assert file_stem("A Test", ("Ann Author",), "4") == "A Test - Ann Author (chapter 4)"
+    assert file_stem("Aux", (), "") == "_Aux"
     stem = file_stem("../../etc/pass\x00wd: a <tale>" + "x" * 500, (), "")
     assert not set(stem) & set('/\\:<>\x00"|?*')
     assert len(stem.encode()) <= 180

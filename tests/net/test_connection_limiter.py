@@ -10,8 +10,8 @@ from swarm.net.connection_limiter import (
     PENALTY_BURST,
     PROOF_S,
     ConnectionLimiter,
-    address_of,
 )
+from swarm.system.machine import address_of
 
 
 def test_the_oldest_unproven_connection_of_an_address_makes_room_for_a_new_one() -> None:

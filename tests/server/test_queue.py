@@ -87,6 +87,7 @@ def test_one_process_has_the_queue_and_damage_is_told(tmp_path: Path) -> None:
         ("C:\\books\\a:b?.epub", "a_b_.epub"),
         ("", "book"),
         ("...", "book"),
+        ("Con.epub", "_Con.epub"),
         (".epub", "epub"),
         ("a\x1b[2J\u202e.epub", "a_[2J_.epub"),
         ("ü" * 200 + ".epub", "ü" * 60 + ".epub"),

@@ -47,6 +47,8 @@ SUFFIX = ".e2a-job"
 MAX_CONTENTS = 1 << 20  # bytes of the first member
 MAX_SPEC = 256 << 20  # bytes
 MAX_RECORDS = 1 << 30  # bytes
+MAX_RECORDS_OF_JOB, MAX_RECORDS_OF_SENTENCE = 10_000, 50  # runs, and takes of each sentence with what became of them
+MAX_RECORD = 16 << 10  # bytes, with the times of the words of a long sentence
 MAX_BOOK = 2 << 30  # bytes
 MAX_CLIP = 8 << 20  # bytes
 CLIPS_AT_A_TIME = 64  # one sync covers this many
@@ -179,7 +181,11 @@ def read_parcel(store: DiskStore, source: Path) -> Unpacked:
     with _opened(source) as members, store.unpacking() as scratch:
         contents = _contents(source, members)
         spec = _decoded(source, members.body(SPEC, MAX_SPEC), contents.spec, JobSpec)
-        records = _decoded(source, members.body(RECORDS, MAX_RECORDS), contents.records, list[AnyRecord])
+        most = MAX_RECORDS_OF_JOB + MAX_RECORDS_OF_SENTENCE * sum(len(chapter.segments) for chapter in spec.chapters)
+        body = members.body(RECORDS, min(MAX_RECORDS, most * MAX_RECORD))
+        if _array_size(body) > most:
+            raise UsageError(f"{source} is refused: its book cannot have more than {most:,} records.")
+        records = _decoded(source, body, contents.records, list[AnyRecord])
         if spec.job != contents.job or not all(fits(record, spec) for record in records):
             raise _no_parcel(source)
         book = members.copy(BOOK, MAX_BOOK, scratch / BOOK)
@@ -371,6 +377,14 @@ def _standing(records: Iterable[AnyRecord]) -> dict[str, ClipAccepted]:
 def _file_digests(spec: JobSpec, records: Iterable[AnyRecord]) -> frozenset[str]:
     latents = {record.digest for record in records if isinstance(record, LatentsKept) and record.digest}
     return digests_of(spec.job_files) | latents
+
+
+def _array_size(body: bytes) -> int:
+    """Return the length of an array as MessagePack begins it, before anything is made of it; 0 for no array."""
+    kind = body[:1]
+    if kind in (b"\xdc", b"\xdd"):
+        return int.from_bytes(body[1 : 3 if kind == b"\xdc" else 5], "big")
+    return body[0] & 0x0F if kind and body[0] & 0xF0 == 0x90 else 0
 
 
 def _digest(body: bytes) -> str:

@@ -138,7 +138,9 @@ class Tally(Struct):
                 self.retakes += max(0, record.takes - 1)
 
 
-JOB_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,119}")
+JOB_NAME = re.compile(  # none is a device on Windows
+    r"(?!(?:con|prn|aux|nul|(?:com|lpt)[0-9])(?:\.|$))[a-z0-9_][a-z0-9._-]{0,119}", re.IGNORECASE | re.ASCII
+)
 BOOK = "book.epub"
 RUN_STATS = "effort.json"
 BROUGHT = "brought"  # the folder of clips that came with a job from elsewhere, by job

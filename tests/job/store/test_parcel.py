@@ -15,8 +15,10 @@ from specs_for_tests import a_clip, a_job, a_key
 from swarm.errors import StoreError, UsageError
 from swarm.job.job_asset import MODEL, JobAsset
 from swarm.job.record import AnyRecord, ClipAccepted, ClipDiscarded, JobFinished, LatentsKept, RunStarted
+from swarm.job.store import parcel as parcels
 from swarm.job.store.parcel import read_parcel, write_parcel
-from swarm.job.store.store import DiskStore
+from swarm.job.store.store import JOB_NAME, DiskStore
+from swarm.system.text import is_device_name
 
 JOB = "moby-dick-1a2b"
 BOOK, MODEL_FILE, LATENTS = b"PK book", b"a model", b"latents"
@@ -307,3 +309,34 @@ def test_what_came_with_a_job_goes_with_it_and_into_its_parcels(there: DiskStore
     assert write_parcel(there.state_dir, JOB, tmp_path / "again").clips == 2
     there.remove_jobs([JOB])
     assert not list((there.state_dir / "brought").rglob("*.flac"))
+
+
+def test_a_parcel_with_more_records_than_its_book_can_have_is_refused_before_they_are_read(
+    there: DiskStore, parcel: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentences = sum(len(chapter.segments) for chapter in a_job().chapters)
+    most = parcels.MAX_RECORDS_OF_JOB + sentences * parcels.MAX_RECORDS_OF_SENTENCE
+    record = msgspec.msgpack.encode(RunStarted(1, 5.0))
+
+    def with_records(count: int) -> Path:
+        body = b"\xdd" + count.to_bytes(4, "big") + record * count
+        return rewritten(parcel, lambda name, content: body if name == "records.msgpack" else content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(parcels, "_decoded", lambda source, body, digest, kind: spec)
+        spec = a_job()
+        with pytest.raises(UsageError, match=f"more than {most:,} records"):
+            read_parcel(there, with_records(most + 1))
+    assert read_parcel(there, with_records(most)).clips == 0
+
+
+@pytest.mark.parametrize("name", ["CON", "nul", "Aux.txt", "com1", "LPT9.a"])
+def test_no_job_is_called_as_a_device_of_windows(there: DiskStore, parcel: Path, name: str) -> None:
+    assert not JOB_NAME.fullmatch(name) and JOB_NAME.fullmatch(f"a{name}")
+    assert is_device_name(name) and not is_device_name(f"a{name}")
+
+    def renamed(member: str, content: bytes) -> bytes:
+        return content.replace(JOB.encode(), name.encode()) if member == "parcel.json" else content
+
+    with pytest.raises(UsageError, match="is no job that"):
+        read_parcel(there, rewritten(parcel, renamed))
