@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
@@ -155,7 +156,6 @@ class Advice:
 
     def __init__(self, resident: Resident, advisor: Advisor, join: Callable[[], str]) -> None:
         self._resident, self._advisor, self._join = resident, advisor, join
-        self._begun = 0
 
     def routes(self) -> list[HTTPRouteHandler]:
         """Return the routes."""
@@ -168,15 +168,13 @@ class Advice:
 
     async def inspect(self, asked: Asked, name: FileName = "", option: Options = None) -> dict[str, Any]:
         """Tell what would be read of the book that is the body, as `inspect --json` does, and what that takes."""
-        self._begun += 1
-        path = self._advisor.folder / f"inspect {self._begun} {safe_name(name[:MAX_NAME])}"
-        self._resident.configure(path, option or ())  # options that name a file of this machine are refused here
-        try:
+        name = safe_name(name[:MAX_NAME])
+        with TemporaryDirectory(prefix="inspect ", dir=self._advisor.folder) as folder:
+            path = Path(folder) / name  # a text has its file's name as title
+            self._resident.configure(path, option or ())  # options that name a file of this machine are refused here
             await save_body(asked, path)
             words = self._advisor.options.inspect_words(option or ())
             contents, estimate = await self._advisor.contents(path, name, words)
-        finally:
-            path.unlink(missing_ok=True)
         return {**contents, "estimate": estimate}
 
     async def voices(self, language: LanguageCode = "") -> dict[str, Any]:

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -100,10 +102,11 @@ def make_front(
 
 
 def _common(site: Site) -> list[BaseRoute]:
+    compressed = [Middleware(GZipMiddleware)]
     return [
-        Route("/static/{digest}/{name}", site.static),
+        Route("/static/{digest}/{name}", site.static, middleware=compressed),
         Route("/manifest.webmanifest", site.manifest),
-        Route("/worker.js", site.worker),
+        Route("/worker.js", site.worker, middleware=compressed),
         Route("/offline", site.offline),
     ]
 

@@ -1,6 +1,7 @@
 """What programs are told before a book is added, over real HTTP."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ from test_add_views import CONTENTS
 from swarm.errors import UsageError
 from swarm.lease.message import JobStatus, SlotStatus, StatusReply, WorkerStatus
 from swarm.server.page.advice import Price, notes_of, parse_price, read_answer, waiting_s, work_s
+from swarm.server.page.cli_process import Hear
 
 
 @pytest.fixture
@@ -32,9 +34,26 @@ async def test_a_book_is_looked_into_with_its_options_and_nothing_of_it_stays(be
     assert (answer.status_code, answer.json()) == (200, {**CONTENTS, "estimate": estimate}), answer.text
     [(*words, path)] = [each for each in bench.asked if each[0] == "inspect"]
     assert words == ["inspect", "--notes=end", "--json", "--"]
-    assert Path(path).parent == bench.room and path.endswith("--help.txt")
-    assert not any(each.is_file() for each in bench.room.iterdir())
+    assert (Path(path).parent.parent, Path(path).name) == (bench.room, "--help.txt")
+    assert not any(each.name.startswith("inspect") for each in bench.room.iterdir())
     assert bench.queue.books == ()
+
+
+class BrokenBooks(SiteBench):
+    """A page for which each book is broken."""
+
+    async def run_cli(self, words: Sequence[str], folder: Path, hear: Hear | None = None) -> bytes:
+        raise UsageError(f"{words[-1]} is not an EPUB; fetch {words[-1]} again.")
+
+
+async def test_a_broken_book_is_refused_by_its_name_without_a_path_of_the_server(tmp_path: Path) -> None:
+    bench = BrokenBooks(tmp_path)
+    await bench.serve()
+    answer = await ask(bench, "POST", "/api/v1/inspect?name=/etc/a%0Ab.epub", b"PK")
+    assert (answer.status_code, answer.json()) == (400, {"error": "a_b.epub is not an EPUB; fetch a_b.epub again."})
+    answer = await ask(bench, "POST", "/api/v1/books?name=/etc/b.epub", b"PK")
+    assert (answer.status_code, str(bench.folder) in answer.text) == (400, False)
+    await bench.close()
 
 
 async def test_options_that_make_no_sense_and_empty_books_are_refused(bench: SiteBench) -> None:
