@@ -97,14 +97,18 @@ SERVE = Command(
     "puts books into it; the options here hold for all that say nothing else. The next start goes on where this one "
     "stopped.",
     (
-        "e2a-swarm serve --output-dir ~/Audiobooks",
+        "e2a-swarm serve --speak --output-dir ~/Audiobooks",
         "e2a-swarm add book.epub       on any machine of the swarm",
-        "e2a-swarm work                on every machine that speaks, this one too",
+        "e2a-swarm work                on every other machine that speaks",
     ),
     (
         *RENDERING,
         sheet(
             "queue",
+            Option(
+                "--speak", "", "speak on this machine, too, as `e2a-swarm work` does",
+                more="The page has the switch of it under *Machines*.",
+            ),
             Option(
                 "--watch", "DIR", "add the books that come into this folder", is_list=True,
                 more="[How](../queue.md#a-folder-that-is-watched).",
@@ -147,7 +151,10 @@ SERVE = Command(
         TERMINAL._replace(options=(quiet_option(), VERBOSE, json_option("print progress as JSON lines"), LOG)),
     ),
     line="share a queue of books with the machines of the swarm, until stopped",
-    common=("--output-dir", "--watch", "--web", *COMMON_SOUND, "--output-format", "--split", "--port", "--quiet"),
+    common=(
+        *("--speak", "--output-dir", "--watch", "--web"),
+        *(*COMMON_SOUND, "--output-format", "--split", "--port", "--quiet"),
+    ),
     rest=REST,
     usage="[OPTION...]",
     values={"books": [], "ebook": [], "ebooks_dir": ""},

@@ -24,6 +24,7 @@ from swarm.server.api.host import run as run_web
 from swarm.server.api.tokens import TOKEN_FILE, Doorkeeper, obtain_token
 from swarm.server.notices import Notifier, make_addresses, notify_urls, telling
 from swarm.server.order_handler import OrderHandler
+from swarm.server.own_worker import OwnWorker
 from swarm.server.page.advice import BookOptions, parse_price
 from swarm.server.page.front import SiteConfig, make_front
 from swarm.server.page.log_in import MIN_LENGTH, Password, obtain_password
@@ -66,7 +67,15 @@ def web_place(arguments: argparse.Namespace) -> WebPlace | None:
     return WebPlace(host, ports, asks, _prefix(arguments.web_prefix), _certificate(arguments), proxies)
 
 
-def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path, note: Say) -> SiteConfig:
+def own_words(port: int, arguments: argparse.Namespace) -> list[str]:
+    """Return the words of the command that speaks on this very machine, for the server at a port of it."""
+    where = f"{arguments.bind.strip() or LOOPBACK}:{port}"
+    return ["work", "--coordinator", where, *(["--open"] if arguments.open else [])]
+
+
+def site_config(
+    arguments: argparse.Namespace, place: WebPlace, state_dir: Path, note: Say, own: OwnWorker | None = None
+) -> SiteConfig:
     """Return how the page is served; ask for its password at the first time. Raises SwarmError."""
 
     def join() -> str:
@@ -74,7 +83,7 @@ def site_config(arguments: argparse.Namespace, place: WebPlace, state_dir: Path,
 
     prices = {price.engine: price for price in map(parse_price, arguments.price)}
     options = BookOptions(page_fields(arguments), lambda words: inspect_words(words, arguments), lack_of, prices)
-    return SiteConfig(state_dir, web_password(place, state_dir, note), place.prefix, options, join)
+    return SiteConfig(state_dir, web_password(place, state_dir, note), place.prefix, options, join, own)
 
 
 def web_password(place: WebPlace, state_dir: Path, note: Say) -> Password | None:
@@ -179,12 +188,13 @@ def run(arguments: argparse.Namespace) -> int:
     any_book = configure(Path("book.epub"), ())  # options that make no sense are refused now
     config = ServeConfig(network=coordinate_config(arguments, any_book), watched=_folders(arguments))
     place, state_dir = web_place(arguments), config.network.render.state_dir
-    site = site_config(arguments, place, state_dir, progress.note) if place else None
+    own = OwnWorker(lambda port: own_words(port, arguments), state_dir, progress.note, is_on=arguments.speak)
+    site = site_config(arguments, place, state_dir, progress.note, own) if place else None
     notifier = _notifier(arguments.notify, state_dir, progress.note)
 
-    def beside(resident: Resident, order_handler: OrderHandler, room: Path) -> Sequence[Loop]:
+    def beside(resident: Resident, order_handler: OrderHandler, room: Path, port: int) -> Sequence[Loop]:
         web = [serve_web(place, site, resident, order_handler, room, progress.note)] if place and site else []
-        return [*web, *([notifier.run(resident)] if notifier else [])]
+        return [*web, *([notifier.run(resident)] if notifier else []), own.run(port)]
 
     with open_trace(arguments) as trace:
         return run_loop(telling(notifier, stay(config, configure, progress, service, trace, beside)))

@@ -240,7 +240,7 @@ class Listener:
         self._identity = Identity(config.render.state_dir, key) if key else None
         self.router = self._open(self._identity)
         try:
-            self._port = self.router.bind(config.bind, config.port)
+            self.port = self.router.bind(config.bind, config.port)
         except BaseException:
             self.router.close()
             raise
@@ -274,7 +274,7 @@ class Listener:
         if self._code:
             self._note("a new swarm; on each other machine run once:")
             self._note(f"  e2a-swarm join {self._code}")
-        where = config.announce or f"{config.bind or machine_name()}:{self._port}"
+        where = config.announce or f"{config.bind or machine_name()}:{self.port}"
         self._note(f"waiting for workers at {where}: {CALL_WORKERS}")
         if not self._code and not config.open:
             self._note("  (`e2a-swarm key` shows the code for a machine that is new to it)")
@@ -289,7 +289,7 @@ class Listener:
         self._epoch = epoch
         self._advertisement = Advertisement(
             swarm_id(identity.key if identity else None),
-            self._port,
+            self.port,
             epoch,
             config.bind,
             self._note,

@@ -125,7 +125,7 @@ def set_aside(source: Path, why: str) -> bool:
 
 
 Loop = Coroutine[Any, Any, object]
-Beside = Callable[[Resident, OrderHandler, Path], Sequence[Loop]]
+Beside = Callable[[Resident, OrderHandler, Path, int], Sequence[Loop]]
 
 
 async def stay(
@@ -134,11 +134,11 @@ async def stay(
     progress: Progress,
     service: Service,
     trace: Trace = NO_TRACE,
-    beside: Beside = lambda resident, order_handler, room: (),
+    beside: Beside = lambda resident, order_handler, room, port: (),
 ) -> int:
     """Speak the books of the queue until interrupted; return the exit code. Raises SwarmError.
 
-    `beside` makes what runs beside it, given also a folder for books on their way.
+    `beside` makes what runs beside it, given also a folder for books on their way, and the port that workers reach.
     """
     few_arenas()
     state_dir = config.network.render.state_dir
@@ -163,7 +163,7 @@ async def stay(
         server.answer_users(
             order_handler, lambda reply: members.complete(structs.replace(reply, queue=resident.standing()))
         )
-        loops = _closing(beside(resident, order_handler, state_dir / "queue" / "incoming"), stack)
+        loops = _closing(beside(resident, order_handler, state_dir / "queue" / "incoming", listener.port), stack)
         folders = [WatchedFolder(folder, resident, progress.note).run for folder in config.watched]
         await resident.reopen()
         listener.invite()

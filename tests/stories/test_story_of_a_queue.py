@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 from evidence import accepted, assert_complete, assert_spoken_once, report_of
-from household import FAST, SLOW, Machine, Running, wait_for
+from household import FAST, SLOW, Machine, Running, descendants, is_alive, wait_for
 
 Make = Callable[[str], Machine]
 
@@ -70,6 +70,22 @@ def test_books_come_from_another_machine_and_each_has_its_own_options(
         assert_complete(json.loads(report.read_bytes()))
     assert "finished" in queue.say("status")
     assert "is finished" in queue.say("resume", 1, code=64)
+    queue.serving.signal()
+    assert "goes on with the queue" in queue.serving.ends()
+
+
+def test_one_machine_with_a_page_needs_one_command(lan: Make, write_book: Callable[..., Path]) -> None:
+    queue = Queue(lan, "--speak", *FAST)
+    [emma] = books(write_book, "Emma")
+    queue.say("add", emma)
+    wait_for(lambda: queue.states() == ["finished"])
+    queue.serving.says("this machine: serving")
+    children = descendants(queue.serving.pid)
+    assert children
+    queue.serving.kill()
+    wait_for(lambda: not any(map(is_alive, children)), "the worker ends even with a server that is killed")
+    queue.serving = queue.start()
+    queue.serving.says("this machine: serving")
     queue.serving.signal()
     assert "goes on with the queue" in queue.serving.ends()
 

@@ -17,6 +17,7 @@ from swarm.server.api.app import Api, MemberAnswers, code_of, make_app
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.tokens import Doorkeeper
 from swarm.server.order_handler import OrderHandler
+from swarm.server.own_worker import OwnWorker
 from swarm.server.page.add_views import AddViews
 from swarm.server.page.advice import Advice, Advisor, BookOptions
 from swarm.server.page.auth_middleware import AuthMiddleware, Sessions, keep_ended, obtain_secret, read_ended
@@ -60,6 +61,7 @@ class SiteConfig(NamedTuple):
     prefix: str = ""  # a proxy serves the page at this path
     options: BookOptions = BookOptions()
     join: Callable[[], str] = lambda: "e2a-swarm work"  # the line that a new machine runs once
+    own: OwnWorker | None = None  # the switch of the worker on the server's own machine
     cli: CliProcess | None = None  # tests give one in place of the program's own commands
 
 
@@ -81,7 +83,7 @@ def make_front(
     advisor = Advisor(api.resident, run, fetch, api.folder, config.options)
     views = (
         BookViews(site, api, listening.files, config.options.fields),
-        MachineViews(site, api, config.join, order_handler.members),
+        MachineViews(site, api, config.join, order_handler.members, config.own),
         MemberViews(site, order_handler.members, clock),
         AddViews(site, api.resident, advisor, clock),
         Orders(site, order_handler, api.resident.queue),

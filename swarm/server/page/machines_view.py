@@ -18,6 +18,7 @@ from swarm.lease.message import StatusReply, WorkerStatus
 from swarm.server.api.answers import InviteAnswer, MachineAnswer, machine_answers
 from swarm.server.api.app import Api, Seen, new_invite
 from swarm.server.api.live_views import Pieces
+from swarm.server.own_worker import OwnWorker
 from swarm.server.page.auth_middleware import form_of
 from swarm.server.page.site import Memo, Site, question_of
 from swarm.system.machine import Clock
@@ -40,8 +41,10 @@ class SlotRow(Struct, frozen=True):
 class MachineViews:
     """The views of machines. `join` returns the line that a new machine runs."""
 
-    def __init__(self, site: Site, api: Api, join: Callable[[], str], members: MemberAdmin) -> None:
-        self._site, self._api, self._join, self._members = site, api, join, members
+    def __init__(
+        self, site: Site, api: Api, join: Callable[[], str], members: MemberAdmin, own: OwnWorker | None = None
+    ) -> None:
+        self._site, self._api, self._join, self._members, self._own = site, api, join, members, own
         self._memo = Memo(site)
 
     def routes(self) -> list[BaseRoute]:
@@ -49,6 +52,7 @@ class MachineViews:
         return [
             Route("/machines", self.machines, methods=["GET"]),
             Route("/machines", self.invite, methods=["POST"]),
+            Route("/machines/own", self.turn, methods=["POST"]),
             Route("/live/machines", self.live_machines),
             Route("/join.svg", self.join_code),
         ]
@@ -61,6 +65,13 @@ class MachineViews:
         """Show also how a machine joins."""
         return self._show(request, join=self._join())
 
+    async def turn(self, request: Request) -> Response:
+        """Have the server's own machine speak, or no more."""
+        if self._own is None:
+            raise UsageError("This form is unknown: load the page again.")
+        self._own.turn(on=form_of(request).get("speak", [""])[0] == "on")
+        return self._site.to("/machines")
+
     def _show(self, request: Request, join: str) -> Response:
         waiting = 0 if self._members.is_open else len(self._members.list().waiting)
         return self._site.render(
@@ -70,6 +81,7 @@ class MachineViews:
             waiting=waiting,
             is_open=self._members.is_open,
             join=join,
+            own=self._own,
         )
 
     async def live_machines(self, request: Request) -> Response:

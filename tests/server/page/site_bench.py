@@ -14,6 +14,7 @@ from swarm.server.api.app import Api
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.host import listen, run
 from swarm.server.api.tokens import Doorkeeper
+from swarm.server.own_worker import OwnWorker
 from swarm.server.page.advice import BookOptions, Price
 from swarm.server.page.cli_process import Hear
 from swarm.server.page.fields import Choice, OptionField
@@ -52,7 +53,10 @@ class SiteBench(DeskBench):
             prices,
         )
         self.listening = ListeningApi(self.resident, self.state, Clock())
-        self.config = SiteConfig(self.state, password, prefix, options, lambda: "e2a-swarm join CODE", self.run_cli)
+        self.own = OwnWorker(lambda port: (), self.state, self.said.append, is_on=False)
+        self.config = SiteConfig(
+            self.state, password, prefix, options, lambda: "e2a-swarm join CODE", self.own, self.run_cli
+        )
         # Each changes what the coordinator tells of itself.
         self.changes: list[Callable[[StatusReply], StatusReply]] = []
         told = self.resident.status

@@ -64,6 +64,19 @@ async def test_standbys_are_shown_with_how_far_they_are_behind(bench: SiteBench)
     assert "<b>nas" in nas and "copying, 7 records behind" in attic
 
 
+async def test_the_page_has_the_switch_of_the_worker_on_its_own_machine(bench: SiteBench) -> None:
+    async def offered() -> list[str]:
+        page = html.document_fromstring((await bench.client.get("/machines")).text)
+        found: list[str] = page.xpath("//button[@name='speak']/text()")
+        return found
+
+    assert await offered() == ["Speak on this server's machine, too"]
+    assert (await bench.send("/machines/own", speak="on")).headers["location"] == "/machines"
+    assert bench.own.is_on and await offered() == ["Speak no more on this server's machine"]
+    await bench.send("/machines/own", speak="off")
+    assert not bench.own.is_on
+
+
 async def test_the_code_is_shown_only_when_it_is_asked_for(bench: SiteBench) -> None:
     assert "e2a-swarm join CODE" not in (await bench.client.get("/machines")).text
     shown = html.document_fromstring((await bench.send("/machines")).text)
