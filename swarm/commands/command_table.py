@@ -717,6 +717,7 @@ MODELS = Command(
     ("e2a-swarm models", "e2a-swarm models fetch xtts --accept-coqui-license", "e2a-swarm models remove xtts"),
     options=(
         OF_LANGUAGE._replace(help="only models that speak it"),
+        Option("--all", "", "list every model, not a line for each engine"),
         MODELS_DIR,
         VERBOSE,
         json_option("print the list as JSON"),

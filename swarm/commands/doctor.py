@@ -210,7 +210,8 @@ def _check_one_engine(name: str, target: str) -> Iterator[Check]:
 
     engine = housed_engines().get(name) or load_engine(target)
     if not engine.is_installed():
-        text = f"not installed; {engine.card.install} brings {engine.card.about}"
+        lack = "no server is named" if engine.card.any_model else "not installed"
+        text = f"{lack}; {engine.card.install} brings {engine.card.about}"
         yield Check(f"engine {name}", "-", text)
         return
     # A GPU's model takes minutes to load, so it is not opened.

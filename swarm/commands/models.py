@@ -1,16 +1,19 @@
 """`e2a-swarm models`: list the models of engines, fetch some ahead of time, or remove some."""
 
 import argparse
+from collections.abc import Sequence
 
 from swarm.book.model.language_code import normal_language
 from swarm.commands.machine_config import place_models
 from swarm.commands.output import say, say_json, show_progress, tell_line
 from swarm.errors import EXIT_DONE, UsageError
 from swarm.job.card import ModelCard
-from swarm.system.text import bytes_text
+from swarm.system.text import bytes_text, count_text
 from swarm.voice.engine import Engine
 from swarm.voice.host.process import fetch_model
 from swarm.voice.host.registry import all_engines, find_model, installed_engines
+
+MAX_WORDS = 6  # words of an engine's line
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -24,9 +27,15 @@ def run(arguments: argparse.Namespace) -> int:
         say_json({"installed": not _missing(), "models": [_as_json(*row) for row in (*here, *others)]})
         return EXIT_DONE
     say(*([f"{len(here)} here:", *map(_here_line, here)] if here else ["none here yet"]), "")
-    say("not here; e2a-swarm models fetch NAME downloads:", *(_line(model) for _, model, _ in others))
+    say("not here; e2a-swarm models fetch NAME downloads:")
     for engine in _with_models():
-        say(*(f"  {line}" for line in engine.unlisted))
+        cards = [model for each, model, _ in others if each is engine]
+        if arguments.all or arguments.language:
+            say(*map(_line, cards), *(f"  {line}" for line in engine.unlisted))
+        elif cards:
+            say(_engine_line(engine, cards), hang=4)
+    if not (arguments.all or arguments.language):
+        say("--all or --language CODE lists each of them")
     for engine in _ready():
         say(f"{engine.card.name} needs no download")
     for engine in _missing():
@@ -124,6 +133,17 @@ def _here_line(row: Row) -> str:
 
 def _line(model: ModelCard) -> str:
     return f"  {model.title}{_terms(model)}"
+
+
+def _engine_line(engine: Engine, models: Sequence[ModelCard]) -> str:
+    """Return what of an engine can be fetched, in one line: how many models, how large, and some words for them."""
+    named = [each for each in models if each.engine]
+    words = [*dict.fromkeys(f"{each.engine}{' --language CODE' if each.by_language else ''}" for each in named)]
+    sizes = sorted(each.size for each in models if each.size)
+    span = " to ".join(dict.fromkeys(bytes_text(size) for size in (*sizes[:1], *sizes[-1:])))
+    facts = ", ".join(filter(None, (count_text(len(models), "model"), span)))
+    more = ", ..." if len(words) > MAX_WORDS else ""
+    return f"  {engine.card.name} ({facts}): {', '.join(words[:MAX_WORDS])}{more}"
 
 
 def _terms(model: ModelCard) -> str:

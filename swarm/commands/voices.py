@@ -15,9 +15,10 @@ from swarm.commands.preview import speak_samples
 from swarm.config import state_folder
 from swarm.coordinator.seen_engines import SeenEngines, read_speeds
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT, EnvironmentFault, UsageError
-from swarm.job.card import EngineCard, VoiceCard
+from swarm.job.card import EngineCard, ModelCard, VoiceCard
 from swarm.job.spec import Recipe
 from swarm.system.platform import run_loop
+from swarm.system.text import bytes_text
 from swarm.voice.engine import Engine
 from swarm.voice.host.choice import QUALITIES, downloads, how_to_get, own_choice, recommendations
 from swarm.voice.host.registry import (
@@ -176,7 +177,8 @@ def _voices_as_json(row: Row, language: str) -> list[dict[str, object]]:
 def _missing() -> dict[str, str]:
     """Return the names of engines that are not installed here, each with a line that tells how to install it."""
     away = [engine.card for engine in all_engines() if not engine.is_installed()]
-    return {card.name: f"not installed here: {card.install or 'workers have it'}" for card in away}
+    lacks = {True: "no server is named", False: "not installed here"}
+    return {card.name: f"{lacks[card.any_model]}: {card.install or 'workers have it'}" for card in away}
 
 
 def _lines(row: Row, language: str, *, every: bool) -> list[str]:
@@ -188,7 +190,9 @@ def _lines(row: Row, language: str, *, every: bool) -> list[str]:
         lines.append(f"  {row.facts}")
     if not language:
         lines.append(f"  languages: {_languages(card, every=every)}")
-    lines += _voice_lines(card.voices_for(language), language, every=every)
+    fitting = card.voices_for(language)
+    away = downloads(row.engine, (voice.name for voice in fitting), language) if row.engine.is_installed() else {}
+    lines += _voice_lines(fitting, language, {} if row.first else away, every=every)
     return [*lines, *_setting_lines(card, every=every)]
 
 
@@ -220,19 +224,34 @@ def _languages(card: EngineCard, *, every: bool) -> str:
     return ", ".join(sorted(f"{language_name(code)} ({code})" for code in card.languages))
 
 
-def _voice_lines(fitting: Sequence[VoiceCard], language: str, *, every: bool) -> list[str]:
-    """Return a line for each voice, with the default of the language first and marked; many voices share a line."""
+def _described(voice: VoiceCard, model: ModelCard | None) -> str:
+    """Return a voice with what is known of it, and that it is a download if it is not here."""
+    fetched = f" ({bytes_text(model.size)}, fetched when first used)" if model else ""
+    return ": ".join(filter(None, (voice.name, voice.description))) + fetched
+
+
+def _voice_lines(
+    fitting: Sequence[VoiceCard], language: str, away: Mapping[str, ModelCard], *, every: bool
+) -> list[str]:
+    """Return a line for each voice, with the default of the language first and marked; many voices share a line.
+
+    `away` has the models of those voices that are not here.
+    """
     if every or len(fitting) <= (MAX_ROWS if language else MAX_LISTED):
-        names = [f"{voice.name}: {voice.description}" if voice.description else voice.name for voice in fitting]
+        names = [_described(voice, away.get(voice.name)) for voice in fitting]
         rows = [f"  {' ' if place else '*'} {name}" for place, name in enumerate(names)]
         return rows if language else [f"  voices: {'; '.join(names)}"]
     if not language:
         return [f"  voices: {len(fitting)}; --language CODE or --all lists them"]
+    gone = [voice.name for voice in fitting if voice.name in away][:MAX_LISTED]
+    sizes = max((away[name].size for name in gone), default=0)
+    told = [f"    fetched when first used ({bytes_text(sizes)} each): {', '.join(gone)}"] if gone else []
+    fitting = [voice for voice in fitting if voice.name not in away]
     names = [voice.name for voice in fitting[:MAX_LISTED]]
     while len(", ".join(names)) > MAX_NAMES_CHARS and len(names) > 1:
         names.pop()
     more = f" and {len(fitting) - len(names)} more; --all lists them"
-    return [f"  * {', '.join(names)}{more if len(names) < len(fitting) else '; --all describes them'}"]
+    return [f"  * {', '.join(names)}{more if len(names) < len(fitting) else '; --all describes them'}", *told]
 
 
 def _closing_lines(broken: dict[str, str], language: str) -> list[str]:

@@ -38,7 +38,7 @@ from swarm.job.store.summary import size_of
 from swarm.system.machine import Clock, Say
 from swarm.system.platform import disk_of, free_bytes, trim_memory
 from swarm.system.text import bytes_text
-from swarm.voice.host.registry import estimate_s
+from swarm.voice.host.registry import check_at_hand, estimate_s
 
 if TYPE_CHECKING:
     from swarm.audiobook.audiobookshelf import Upload
@@ -168,6 +168,10 @@ class Books:
         for path in self.config.books:
             if prepared := self._prepare(path, brought):
                 found.setdefault(prepared.state.job, prepared)
+        if self.offered is None:  # only this machine speaks
+            for prepared in found.values():
+                if not prepared.state.complete:
+                    check_at_hand(prepared.state.spec.recipe)
         for job, prepared in found.items():  # all jobs are locked by now, so none takes another's name
             if prepared.undoubted:
                 self.undoubted[prepared.state.spec.title] = None

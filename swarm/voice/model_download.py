@@ -30,6 +30,7 @@ PART = ".part"
 LOCK = ".lock"
 TRIES = 3
 TIMEOUT_S = 60.0
+REACH_S = 15.0  # a server that has not answered by then is taken to be out of reach
 LOCK_TIMEOUT_S = 60.0
 
 
@@ -109,6 +110,26 @@ class _Report:
         if percent > self._said:
             self._said = percent
             self._tell(f"downloading {self._title}, {percent} %")
+
+
+def check_reach(model: "RemoteModel") -> None:
+    """Check that what a model lacks here can be downloaded; nothing is. Raises EnvironmentFault."""
+    lacking = [file for file in model.files if not file.is_in(model.folder)]
+    if not lacking:
+        return
+    if not may_download():
+        fetch_files(model.title, model.folder, lacking, lambda words: None)  # says so
+    import httpx
+
+    try:
+        first = {"Accept-Encoding": "identity", "Range": "bytes=0-0"}
+        with httpx.stream("GET", lacking[0].url, headers=first, follow_redirects=True, timeout=REACH_S) as reply:
+            reply.raise_for_status()
+    except httpx.HTTPError as fault:
+        raise EnvironmentFault(
+            f"{model.title} is not on this machine and cannot be downloaded from {lacking[0].url}: {_reason(fault)}. "
+            f"Try again later, or copy {', '.join(file.name for file in lacking)} to {model.folder}."
+        ) from fault
 
 
 def _fetch_file(folder: Path, file: RemoteFile, report: _Report) -> None:

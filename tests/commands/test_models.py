@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from swarm.commands.main import main
-from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
+from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE, UsageError
 from swarm.voice.coqui.card import INSTALL
+from swarm.voice.host.registry import find_model
 
 FRENCH = "tts_models/fr/css10/vits"
 
@@ -27,12 +28,28 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_is_here_stands_first_with_size_licence_and_place(
     models: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["models", "--models-dir", str(models)]) == 0
+    assert main(["models", "--all", "--models-dir", str(models)]) == 0
     lines = capsys.readouterr().out.splitlines()
     place = models / "tts" / "tts_models--fr--css10--vits"
     assert lines[:2] == ["1 here:", f"  vits --language fr: {FRENCH} (BSD 3-clause), 2.0 MB in {place}"]
     assert "  xtts: tts_models/multilingual/multi-dataset/xtts_v2 (CPML)" in lines[3:]
     assert sum(FRENCH in line for line in lines) == 1
+
+
+def test_what_is_not_here_has_a_line_for_each_engine(models: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--models-dir", str(models)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) < 24
+    assert lines[4] == ("  hibari (4 models, 7.9 MB to 8.0 MB): hibari:emma, hibari:fenrir, hibari:fable, hibari:kore")
+    assert "  piper (130 models, 21 MB to 137 MB): piper --language CODE" in lines
+    assert [line for line in lines if line.startswith("  coqui (")]
+    assert ", ," not in "".join(lines)
+
+
+def test_a_voice_is_a_name_of_its_model() -> None:
+    assert find_model("emma", "") == find_model("hibari:emma", "")
+    with pytest.raises(UsageError, match=r"did you mean kokoro\?"):
+        find_model("kokro", "")
 
 
 def test_json_has_every_model(models: Path, capsys: pytest.CaptureFixture[str]) -> None:

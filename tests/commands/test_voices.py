@@ -19,6 +19,8 @@ from swarm.voice.host.foreign import EngineFacts
 from swarm.voice.kokoro import engine as kokoro
 from swarm.voice.qwen.engine import engine as qwen
 
+EMMA = "    emma: British, female (7.9 MB, fetched when first used)"
+
 
 def lines_of(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
     assert main(["voices", *words]) == 0
@@ -138,7 +140,13 @@ def test_the_default_engine_and_voice_come_first_and_are_marked(capsys: pytest.C
     lines = lines_of(capsys, "--language", "en")
     assert lines[0].startswith("hibari: ")
     assert lines[0].endswith("(default for English)")
-    assert lines[1:3] == ["  natural; Apache-2.0", "  * heart, emma, fenrir, fable, kore; --all describes them"]
+    assert lines[1:4] == [
+        "  natural; Apache-2.0",
+        "  * heart; --all describes them",
+        "    fetched when first used (8.0 MB each): emma, fenrir, fable, kore",
+    ]
+    described = lines_of(capsys, "--language", "en", "--all")
+    assert described[2:4] == ["  * heart: American, female", EMMA]
     french = lines_of(capsys, "--language", "fr")
     assert french[0].startswith("espeak: ")
     assert french[2:4] == ["  * fr: French (France)", "    fr-be: French (Belgium)"]

@@ -35,6 +35,28 @@ def troubled_book(write_book: Callable[..., Path]) -> Path:
     )
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ("--voice", "emma"),
+            "hibari's voice emma is not on this machine and cannot be downloaded from http://127.0.0.1",
+        ),
+        (("--voice", "emma", "--offline"), "which downloads none (--offline)"),
+        (("--tts-engine", "qwen"), "is not on this machine: e2a-swarm engines install qwen"),
+    ],
+)
+def test_a_voice_that_cannot_be_had_is_one_sentence_before_anything_is_begun(
+    here: Machine, small_book: Path, words: tuple[str, ...], said: str
+) -> None:
+    done = here.run("convert", small_book, *words, HF_ENDPOINT="http://127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (EXIT_ENVIRONMENT, "")
+    [line] = done.stderr.splitlines()
+    assert said in line
+    assert not list(here.desk.iterdir())
+    assert not list((here.home / "jobs").glob("*"))
+
+
 def test_a_sentence_that_fails_everywhere_is_named_and_the_book_finished(
     here: Machine, troubled_book: Path, stubborn: dict[str, str]
 ) -> None:

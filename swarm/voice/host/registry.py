@@ -3,6 +3,7 @@
 It tells before any book is read whether a voice that a user asked for can be one, and the device that a model is for.
 """
 
+import difflib
 import importlib
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -16,6 +17,7 @@ from swarm.voice.built_in import BUILT_IN, registered
 from swarm.voice.engine import Engine
 from swarm.voice.host.choice import better_line, quality_of, usable
 from swarm.voice.host.foreign import OfferedEngine, check_foreign, housed_engines
+from swarm.voice.model_download import check_reach
 from swarm.voice.recipe_check import check_settings
 
 GROUP = "e2a_swarm.engines"
@@ -119,6 +121,15 @@ def lack_of(name: str) -> str:
     return f"{name} is not installed on this machine, and no machine of the swarm offers it"
 
 
+def check_at_hand(recipe: Recipe) -> None:
+    """Check that this machine can speak by a recipe, before anything is begun. Raises EnvironmentFault."""
+    engine = find_engine(recipe.engine)
+    if not engine.is_installed():
+        raise EnvironmentFault(f"{engine.card.title} is not on this machine: {engine.card.install}.")
+    if remote := engine.remote_model(recipe):
+        check_reach(remote)
+
+
 def installed_engines() -> tuple[Engine, ...]:
     """Return every engine that can be opened here, the built-in ones first."""
     return tuple(engine for engine in all_engines() if engine.is_installed())
@@ -212,11 +223,16 @@ def find_model(word: str, language: str) -> tuple[Engine, str]:
             return engine, engine.find_model(word, language)
         except UsageError as fault:
             faults.append(fault)
-    raise (
-        faults[0]
-        if len(faults) == 1
-        else UsageError(f"No engine here has a model {word[:100]!r}: `e2a-swarm models` lists them all.")
-    )
+    for engine in able:
+        for voice in engine.card_for("").voices:
+            if plain_name(voice.name) == plain_name(word) and (model := engine.model_of_voice(voice.name)):
+                return engine, model
+    if len(faults) == 1:
+        raise faults[0]
+    words = sorted({each for engine in able for model in engine.models() for each in (model.engine, model.name)})
+    near = difflib.get_close_matches(word, words, n=1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    raise UsageError(f"No engine here has a model {word[:100]!r}{meant}: `e2a-swarm models --all` lists them all.")
 
 
 def check_speaks(card: EngineCard, language: str) -> None:
