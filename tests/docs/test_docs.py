@@ -26,7 +26,7 @@ INDEX = REFERENCE / "README.md"
 PROTOCOL = ROOT / "docs" / "design" / "protocol.md"
 STATES = ROOT / "docs" / "design" / "states.md"
 TROUBLESHOOTING = ROOT / "docs" / "troubleshooting.md"
-SECURITY = ROOT / "tests" / "security.md"
+SECURITY, DOCS = ROOT / "tests" / "security.md", ROOT / "docs"
 MAX_PAGE_BYTES = 25_000
 ELSEWHERE = re.compile(r"/(?:work|tmp|home|root|Users)/|C:\\Users")
 PAGE_OF = {command.name: REFERENCE / generate.page_of(command) for command in ALL}
@@ -199,10 +199,12 @@ def test_the_checks_run_the_readmes_own_line() -> None:
     assert 'eval "$tests tests' in script.read_text()  # slow tests run where tests are named
 
 
-def test_the_tests_that_show_what_strangers_cannot_do_exist() -> None:
-    named = set(re.findall(r"`(test_\w+)`", read(SECURITY)))
+def test_each_line_of_what_strangers_cannot_do_names_tests_that_exist() -> None:
+    table = read(DOCS / "security.md").partition("| who | can | cannot | shown by |\n")[2].partition("\n\n")[0]
+    assert not [line for line in table.splitlines()[1:] if not re.search(r"\| `test_\w+`(, `test_\w+`)* \|$", line)]
+    named = set(re.findall(r"`(test_\w+)`", "\n".join(map(read, (SECURITY, *sorted(DOCS.glob("security*.md")))))))
     sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
-    assert len(named) > 20
+    assert len(table.splitlines()) > 30 and len(named) > 60
     assert not {name for name in named if f"def {name}(" not in sources}
 
 
