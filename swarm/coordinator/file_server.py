@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from functools import lru_cache
 
 from swarm.errors import Remedy, StoreError
 from swarm.job.job_asset import (
@@ -41,7 +43,7 @@ class FileServer(PieceServer[Serve]):
         self._store = store
         self._restored = restored
         self._lost = lost
-        self._lists: dict[Fetch, bytes] = {}
+        self._digests = lru_cache(MAX_LISTS)(self._compute_digests)
 
     async def answer(self, peer: bytes, serve: Serve) -> Answer | None:
         """Read a piece. Raises StoreError if the file is lost."""
@@ -61,26 +63,19 @@ class FileServer(PieceServer[Serve]):
 
     async def _list_piece(self, serve: Serve) -> Answer | None:
         """Return a piece of a block list, which many workers ask for; None if the file is gone."""
-        fetch = serve.asked
-        frame = self._lists.get(fetch, b"") or await asyncio.to_thread(self._list, serve)
-        if len(self._lists) >= MAX_LISTS:
-            self._lists.clear()
-        self._lists[fetch] = frame
-        return (Piece(fetch.digest, fetch.offset, block_list_size(serve.size), "blocks"), frame) if frame else None
+        with suppress(StoreError):  # the next piece of the file shows it
+            frame = await asyncio.to_thread(self._digests, serve.job, serve.asked, serve.size)
+            return Piece(serve.asked.digest, serve.asked.offset, block_list_size(serve.size), "blocks"), frame
+        return None
 
-    def _list(self, serve: Serve) -> bytes:
-        """Compute a piece of a block list; b"" if the file is gone, as the next piece of it shows."""
-        digests, first = b"", serve.asked.offset // DIGEST_BYTES
-        length = piece_size(block_list_size(serve.size), serve.asked.offset, LIST_PIECE_BYTES)
+    def _compute_digests(self, job: str, asked: Fetch, size: int) -> bytes:
+        """Compute a piece of a block list. Raises StoreError if the file is gone."""
+        digests, first = b"", asked.offset // DIGEST_BYTES
+        length = piece_size(block_list_size(size), asked.offset, LIST_PIECE_BYTES)
         for block in range(first, first + length // DIGEST_BYTES):
-            found = hashlib.sha256()
-            offsets = range(block * BLOCK_BYTES, min((block + 1) * BLOCK_BYTES, serve.size), PIECE_BYTES)
-            try:
-                for offset in offsets:
-                    found.update(self._store.read_asset(serve.job, serve.asked.digest, offset))
-            except StoreError:
-                return b""
-            digests += found.digest()
+            offsets = range(block * BLOCK_BYTES, min((block + 1) * BLOCK_BYTES, size), PIECE_BYTES)
+            pieces = [self._store.read_asset(job, asked.digest, offset) for offset in offsets]
+            digests += hashlib.sha256(b"".join(pieces)).digest()
         return digests
 
     def _read(self, serve: Serve) -> bytes | None:

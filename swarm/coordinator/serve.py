@@ -340,7 +340,7 @@ class Server:
             elif isinstance(message, Order | NewBook) or (isinstance(message, Piece) and message.kind == "book"):
                 if self._orders is not None:
                     self._orders.answer_user(peer, message, frame)
-            elif isinstance(message, Clip | Piece) and is_part_of_clip(message, frame):
+            elif is_part_of_clip(message, frame):
                 self._take_piece(peer, message, frame)
             else:
                 self._do_with(peer, frame, self._take(peer, message, frame))

@@ -4,7 +4,7 @@ Each is a frozen value with bounds. Readers ignore unknown types and fields."""
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeGuard
 
 from msgspec import Meta, Struct, field
 
@@ -226,7 +226,7 @@ class Clip(ClipInfo, Message, frozen=True, tag=True):
     packing: Name = ""  # a `Packing`; the coordinator makes FLAC from "opus"
 
 
-def is_part_of_clip(message: Message, frame: bytes) -> bool:
+def is_part_of_clip(message: Message, frame: bytes) -> TypeGuard[Clip | Piece]:
     """Tell whether a message brings a part of a clip: the first, with its facts, or a further one."""
     if isinstance(message, Piece):
         return message.kind == "clip"

@@ -7,7 +7,7 @@ whether an order may turn it.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -258,31 +258,29 @@ class Copier:
             await asyncio.to_thread(self._copies.begin_anew, job)
             count = 0
         for some in _portions(records):
-            await self._clips(job, await asyncio.to_thread(self._copies.lacking, some))
-            await asyncio.to_thread(self._copies.append, job, some, await self._latents(job, some))
+            lacking = await asyncio.to_thread(self._copies.lacking, some)
+            found = await self._contents(job, some, lacking)
+            clips = {clip.key: found[clip.digest] for clip in lacking if clip.digest in found}
+            await asyncio.to_thread(self._copies.add_clips, clips)
+            await asyncio.to_thread(self._copies.append, job, some, found)
         return count + len(records) < answer.total
 
-    async def _clips(self, job: str, lacking: list[ClipAccepted]) -> None:
-        """Copy clips. One that its coordinator lost or damaged is left out: its discard will follow."""
-        wanted = {clip.digest: clip.bytes for clip in lacking if clip.bytes <= MAX_CLIP}
-        sound = {digest: Incoming(digest, size, kind="copy", job=job) for digest, size in wanted.items()}
-        whole = set[str]()
-        async for piece, frame in self._pieces(sound.values()):
-            if sound[piece.digest].take_piece(piece, frame) == "whole":
-                whole.add(piece.digest)
-        clips = {clip.key: bytes(sound[clip.digest].data) for clip in lacking if clip.digest in whole}
-        await asyncio.to_thread(self._copies.add_clips, clips)
+    async def _contents(
+        self, job: str, records: Sequence[AnyRecord], lacking: Sequence[ClipAccepted]
+    ) -> dict[str, bytes]:
+        """Copy clips and the latents that records name, by digest.
 
-    async def _latents(self, job: str, records: list[AnyRecord]) -> dict[str, bytes]:
-        """Copy the latents that records name, unless they were lost since."""
-        found: dict[str, bytes] = {}
-        with self._copies.store.unpacking() as scratch:
-            for record in records:
-                if isinstance(record, LatentsKept) and record.digest:
-                    with suppress(Unsound):  # the coordinator has other latents by now
-                        await self._file(job, Content(record.digest, record.size), scratch / record.digest, MAX_LATENTS)
-                        found[record.digest] = (scratch / record.digest).read_bytes()
-        return found
+        What the coordinator lost or damaged is left out: a discard or other latents will follow.
+        """
+        wanted = {clip.digest: clip.bytes for clip in lacking if clip.bytes <= MAX_CLIP}
+        latents = [record for record in records if isinstance(record, LatentsKept)]
+        wanted |= {each.digest: each.size for each in latents if each.digest and each.size <= MAX_LATENTS}
+        files = {digest: Incoming(digest, size, kind="copy", job=job) for digest, size in wanted.items()}
+        pieces = self._pieces(files.values())
+        whole = [
+            piece.digest async for piece, frame in pieces if files[piece.digest].take_piece(piece, frame) == "whole"
+        ]
+        return {digest: bytes(files[digest].data) for digest in whole}
 
     async def _pieces(self, files: Iterable[Incoming]) -> AsyncIterator[tuple[Piece, bytes]]:
         """Ask for all pieces of these files, a few at a time, and yield them in their order. Raises TimeoutError."""

@@ -141,7 +141,6 @@ class CopyServer(PieceServer[Question]):
         self._points: dict[str, dict[int, str]] = {}  # each job has the digests of its first so many records
         self._asked: dict[str, asyncio.Event] = {}  # the event of a job is set once a standby follows it in this run
         self._voters = KeptVoters(store.state_dir, now())
-        self._spec: tuple[JobSpec | None, bytes] = (None, b"")  # the spec that was asked for last, and its bytes
         self._keys = "", dict[str, str]()  # the job whose clips were asked for last, and their keys by digest
 
     def take_question(self, peer: bytes, question: Question) -> None:
@@ -293,24 +292,19 @@ class CopyServer(PieceServer[Question]):
     def _job(self, job: str, edition: Edition) -> CopiedJob:
         """Return a job with the digests of its spec and its book."""
         if job not in self._jobs or self._jobs[job][0] is not edition.state.spec:
-            spec = self._spec_of(edition.state.spec)
+            spec = msgspec.msgpack.encode(edition.state.spec)
             with (self._store.folder(job) / BOOK).open("rb") as file:
                 book = Content(hashlib.file_digest(file, "sha256").hexdigest(), file.tell())
             copied = CopiedJob(job, 0, Content(hashlib.sha256(spec).hexdigest(), len(spec)), book)
             self._jobs[job] = edition.state.spec, copied
         return structs.replace(self._jobs[job][1], epoch=edition.state.epoch)
 
-    def _spec_of(self, spec: JobSpec) -> bytes:
-        if self._spec[0] is not spec:
-            self._spec = spec, msgspec.msgpack.encode(spec)
-        return self._spec[1]
-
     def _content(self, asked: Fetch, edition: Edition) -> tuple[bytes, int]:
         """Return a piece of the spec, the book, a file or a clip of a job, and the size of the whole; 0 for another."""
         job = self._job(asked.job, edition)
         path: Path | None = None
         if asked.digest == job.spec.digest:
-            spec = self._spec_of(edition.state.spec)
+            spec = msgspec.msgpack.encode(edition.state.spec)
             return spec[asked.offset : asked.offset + PIECE_BYTES], len(spec)
         if asked.digest == job.book.digest:
             path = self._store.folder(asked.job) / BOOK

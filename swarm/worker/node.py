@@ -16,7 +16,7 @@ from swarm.errors import Outdated, StoreError
 from swarm.job.clip_info import SpokenClip
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import NotLeasing
-from swarm.lease.file_transfer import Piece
+from swarm.lease.file_transfer import Fetch
 from swarm.lease.member_message import BadOrder, Instruct, Order, OrderGate
 from swarm.lease.message import Clip, Done, EngineOffer, FromCoordinator, Hello, Job, Packing, Refused, Welcome
 from swarm.lease.outcome import (
@@ -185,7 +185,7 @@ class WorkNode:
         """`welcomed` hears the address of each coordinator that welcomes this worker; `peer_bind` is as in `Peers`."""
         self.core = trace.watch("worker", WorkerCore(hello, settings), hello=hello, settings=settings)
         self.engines = engines
-        self._file_thread = FileThread(job_files, self._kept, self._reply, self._lost)
+        self._file_thread = FileThread(job_files, self._kept)
         self._told_once = ToldOnce()  # remembers jobs and notes
         self.unable = False  # True if an engine failed to open since the last announcement
         self._sockets = sockets
@@ -322,12 +322,12 @@ class WorkNode:
         self.carry_out(self.core.kept(digest, kept.have, self.clock.now(), kept.note, unfit=kept.unfit))
         self._peers.moved()
 
-    def _lost(self, digest: str) -> None:
-        self.carry_out(self.core.lost(digest, self.clock.now()))
-
-    def _reply(self, name: str, piece: Piece, frame: bytes) -> None:
-        """Send a piece. If it cannot be sent, the coordinator asks for it again."""
-        if name in self.connections:
+    async def _serve(self, name: str, fetch: Fetch) -> None:
+        """Send a piece that a coordinator asked for. If it cannot be sent, the coordinator asks for it again."""
+        piece, frame = await self._file_thread.read_piece(fetch, shared=False)
+        if not piece.total:
+            self.carry_out(self.core.lost(fetch.digest, self.clock.now()))
+        elif frame and name in self.connections:
             self.connections[name].socket.send(piece, frame)
 
     def _say_once(self, words: str, name: str = "") -> None:
@@ -365,7 +365,7 @@ class WorkNode:
         for digest, offset, data in out.pieces:
             self._file_thread.write(digest, offset, data)
         for name, fetch in out.serves:
-            self._file_thread.serve(name, fetch)
+            self._start(self._serve(name, fetch))
         for name, clip in out.clips:
             if not self.core.serves(name):
                 continue  # the clips are offered again after the next `Hello`

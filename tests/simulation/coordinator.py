@@ -221,7 +221,7 @@ class SimCoordinator(Machine):
         core = self.core
         assert core is not None
         fault = ""
-        if isinstance(message, Clip | Piece) and is_part_of_clip(message, frame):
+        if is_part_of_clip(message, frame):
             self._receive_piece(core, peer, message, frame)
             return
         if isinstance(message, Clip):

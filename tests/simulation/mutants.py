@@ -103,7 +103,7 @@ MUTANTS: dict[str, Edit | Value] = {
     "parts of lost connections are kept": Value(Absent, "drop_transfers", lambda self, here, now: None),
     "pieces out of turn are counted": Edit(
         ClipPieces,
-        "_go_on",
+        "go_on",
         "piece.offset == coming.file.have and coming.file.take_piece(piece, frame)",
         "coming.file.take_piece(structs.replace(piece, offset=coming.file.have), frame)",
     ),

@@ -1,6 +1,5 @@
 """A worker's folder of assets: parts that go on, digests, room, and two workers on one machine."""
 
-import asyncio
 import hashlib
 import os
 from collections.abc import Iterator
@@ -74,17 +73,17 @@ def test_a_block_that_does_not_fit_is_taken_off_again_and_the_others_stay(tmp_pa
 
 def test_whole_blocks_are_passed_on_while_the_rest_is_on_its_way_and_nothing_else_is(tmp_path: Path) -> None:
     folder = FileCache(tmp_path, 100, piece=1)
-    assert folder.passed_on(DIGEST, 0) == (b"", 0)
+    assert folder.passed_on(Fetch(DIGEST, 0)) == (b"", 0)
     folder.seek(DIGEST, 10)
     folder.write(DIGEST, 0, DATA[:6])
-    assert folder.passed_on(DIGEST, 3) == (b"3", 10)
-    assert folder.passed_on(DIGEST, 4) == (b"", 10)
+    assert folder.passed_on(Fetch(DIGEST, 3)) == (b"3", 10)
+    assert folder.passed_on(Fetch(DIGEST, 4)) == (b"", 10)
     folder.write(DIGEST, 6, DATA[6:])
-    assert folder.passed_on(DIGEST, 9) == (b"9", 10)
-    assert folder.passed_on(DIGEST, 10) == (b"", 10)
+    assert folder.passed_on(Fetch(DIGEST, 9)) == (b"9", 10)
+    assert folder.passed_on(Fetch(DIGEST, 10)) == (b"", 10)
     secret = tmp_path / "assets" / ("e" * 64)
     secret.write_bytes(b"another program's")
-    assert folder.passed_on("e" * 64, 0) == (b"", 0)
+    assert folder.passed_on(Fetch("e" * 64, 0)) == (b"", 0)
     folder.close_partial_files()
 
 
@@ -129,7 +128,7 @@ def test_what_finds_no_room_says_so(folder: FileCache) -> None:
 def test_latents_made_here_are_read_piece_by_piece(tmp_path: Path) -> None:
     folder = FileCache(tmp_path, 100, piece=4)
     assert folder.keep_latents(DATA) == JobAsset(LATENTS, DIGEST, 10)
-    assert [folder.read(DIGEST, offset) for offset in (0, 8)] == [(b"0123", 10), (b"89", 10)]
+    assert [folder.read(Fetch(DIGEST, offset)) for offset in (0, 8)] == [(b"0123", 10), (b"89", 10)]
     assert folder.seek(DIGEST, 10) == Kept(10)
 
 
@@ -175,22 +174,15 @@ def test_latents_that_are_damaged_or_gone_are_not_sent(folder: FileCache, damage
     else:
         (folder.root / DIGEST).unlink()
     with pytest.raises(StoreError):
-        folder.read(DIGEST, 0)
+        folder.read(Fetch(DIGEST, 0))
     assert not (folder.root / DIGEST).exists()
 
 
 async def test_latents_are_not_lost_because_somebody_asks_beyond_their_end(tmp_path: Path) -> None:
     folder = FileCache(tmp_path, 1 << 30)
     latents = folder.keep_latents(b"latents")
-    replies: list[bytes] = []
-    lost: list[str] = []
-    file_thread = FileThread(folder, lambda *_: None, lambda link, piece, frame: replies.append(frame), lost.append)
-    running = asyncio.create_task(file_thread.run())
-    for digest, offset in ((latents.digest, 100), ("f" * 64, 0), (latents.digest, 3)):
-        file_thread.serve("link", Fetch(digest, offset))
-    async with asyncio.timeout(30):
-        while not replies:
-            await asyncio.sleep(0.01)
-    assert (replies, lost) == ([b"ents"], ["f" * 64])
-    running.cancel()
+    file_thread = FileThread(folder, lambda *_: None)
+    asked = ((latents.digest, 100), ("f" * 64, 0), (latents.digest, 3))
+    found = [await file_thread.read_piece(Fetch(digest, offset), shared=False) for digest, offset in asked]
+    assert [(piece.total, frame) for piece, frame in found] == [(7, b""), (0, b""), (7, b"ents")]
     file_thread.end_file_thread()

@@ -21,6 +21,7 @@ from stand_in_hub import StandInHub, stand_in_hub
 from swarm.book.model.book import Chapter
 from swarm.job.spec import Recipe
 from swarm.job.state import JobState
+from swarm.lease.file_transfer import Fetch
 from swarm.lease.message import Heartbeat
 from swarm.lease.worker import file_source
 from swarm.net.identity.swarm_key import curve_keys, make_key
@@ -209,8 +210,8 @@ async def test_if_the_one_that_downloads_dies_another_one_does(tmp_path: Path) -
 class LyingCache(FileCache):
     """Passes on other bytes than it has."""
 
-    def passed_on(self, digest: str, offset: int) -> tuple[bytes, int]:
-        data, size = super().passed_on(digest, offset)
+    def passed_on(self, fetch: Fetch) -> tuple[bytes, int]:
+        data, size = super().passed_on(fetch)
         return bytes(len(data)), size
 
 
@@ -242,9 +243,9 @@ async def test_an_older_coordinator_says_nothing_and_each_worker_downloads(
 class SlowCache(FileCache):
     """Takes longer to read a piece than its server leaves askers without a word."""
 
-    def passed_on(self, digest: str, offset: int) -> tuple[bytes, int]:
+    def passed_on(self, fetch: Fetch) -> tuple[bytes, int]:
         time.sleep(0.15)
-        return super().passed_on(digest, offset)
+        return super().passed_on(fetch)
 
 
 @pytest.mark.timeout(120)

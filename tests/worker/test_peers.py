@@ -150,23 +150,23 @@ def peer_address_of(node: WorkNode) -> PeerFileServer:
 class LyingCache(FileCache):
     """Passes on other bytes than it has."""
 
-    def passed_on(self, digest: str, offset: int) -> tuple[bytes, int]:
-        data, size = super().passed_on(digest, offset)
+    def passed_on(self, fetch: Fetch) -> tuple[bytes, int]:
+        data, size = super().passed_on(fetch)
         return bytes(len(data)), size
 
 
 class SlowCache(FileCache):
     """Takes a while to pass on a piece, so that much can happen meanwhile."""
 
-    def passed_on(self, digest: str, offset: int) -> tuple[bytes, int]:
+    def passed_on(self, fetch: Fetch) -> tuple[bytes, int]:
         time.sleep(0.02)
-        return super().passed_on(digest, offset)
+        return super().passed_on(fetch)
 
 
 class EmptyCache(FileCache):
     """Says for ever that a piece is not here yet."""
 
-    def passed_on(self, digest: str, offset: int) -> tuple[bytes, int]:
+    def passed_on(self, fetch: Fetch) -> tuple[bytes, int]:
         return b"", MODEL.size
 
 

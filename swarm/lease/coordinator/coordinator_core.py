@@ -214,8 +214,11 @@ class CoordinatorCore:
                 session.link.transfer = None
             outcome.send(peer, WhoAreYou())
             return outcome
-        if isinstance(message, Clip | Piece) and is_part_of_clip(message, frame):
-            self.pieces.take_clip_piece(session, message, frame, self._credit, now, outcome)
+        if is_part_of_clip(message, frame):
+            if isinstance(message, Clip):
+                self.pieces.begin_clip(session, message, frame, self._credit, now, outcome)
+            else:
+                self.pieces.go_on(session, message, frame, self._credit, now, outcome)
             tidy(self.jobs, session, now)
             return outcome
         self._dispatch(session, message, now, frame, fault, outcome)

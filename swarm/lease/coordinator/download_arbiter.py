@@ -129,13 +129,18 @@ ANSWER_S = 3.0  # a worker that sends no piece of a list for so long is left for
 
 @dataclass
 class Coming:
-    """A block list on its way here, and those that wait for a part of it."""
+    """Latents or a block list on their way here from a session, and those that wait for a part of the list."""
 
     file: Incoming
     session: str = ""
     asked_s: float = 0.0
     tried: set[str] = field(default_factory=set)
     waiting: set[tuple[bytes, int]] = field(default_factory=set)  # peers, and where the part begins that each asked for
+
+    def ask(self, peer: bytes, now: float, out: Outcome) -> None:
+        """Ask for the next piece."""
+        self.asked_s = now
+        out.send(peer, self.file.next_fetch)
 
 
 @dataclass
@@ -166,11 +171,7 @@ class BlockLists:
         coming.tried.add(coming.session)
         coming.file.go_on_from(0)
         if coming.session:
-            self._ask(coming, now, out)
-
-    def _ask(self, coming: Coming, now: float, out: Outcome) -> None:
-        coming.asked_s = now
-        out.send(self.sessions[coming.session].peer, coming.file.next_fetch)
+            coming.ask(self.sessions[coming.session].peer, now, out)
 
     def take_list_piece(
         self, session: Session, piece: Piece, frame: bytes, chain: Chain, now: float, out: Outcome
@@ -181,7 +182,7 @@ class BlockLists:
             return
         match coming.file.take_piece(piece, frame):
             case "more":
-                self._ask(coming, now, out)
+                coming.ask(session.peer, now, out)
                 return
             case "whole":
                 self._keep(piece.digest, self.coming.pop(piece.digest), out)

@@ -295,16 +295,8 @@ class ClipPieces:
 
     intake: Intake
 
-    def take_clip_piece(
-        self, session: Session, message: Clip | Piece, frame: bytes, credit: int, now: float, out: Outcome
-    ) -> None:
-        """Take the first piece of a clip, or a further one."""
-        if isinstance(message, Clip):
-            self._begin(session, message, frame, credit, now, out)
-        else:
-            self._go_on(session, message, frame, credit, now, out)
-
-    def _begin(self, session: Session, clip: Clip, frame: bytes, credit: int, now: float, out: Outcome) -> None:
+    def begin_clip(self, session: Session, clip: Clip, frame: bytes, credit: int, now: float, out: Outcome) -> None:
+        """Take the first piece of a clip."""
         session.link.transfer = None
         fault = "the clip is too large" if clip.size > min(MAX_CLIP_BYTES, _most_bytes(clip)) else ""
         if fault or not self.intake.needs(clip):
@@ -316,7 +308,8 @@ class ClipPieces:
         session.link.unfinished += 1
         self._received(session, coming, now, out)
 
-    def _go_on(self, session: Session, piece: Piece, frame: bytes, credit: int, now: float, out: Outcome) -> None:
+    def go_on(self, session: Session, piece: Piece, frame: bytes, credit: int, now: float, out: Outcome) -> None:
+        """Take a further piece."""
         coming = session.link.transfer
         if coming is None or coming.clip.digest != piece.digest:
             return  # the clip was answered already

@@ -16,7 +16,7 @@ from swarm.job.record import LatentsKept, LatentsLost
 from swarm.job.spec import Recipe
 from swarm.job.state import apply
 from swarm.lease.coordinator.chain import Chains
-from swarm.lease.coordinator.download_arbiter import BlockLists, DownloadArbiter
+from swarm.lease.coordinator.download_arbiter import BlockLists, Coming, DownloadArbiter
 from swarm.lease.coordinator.ledger import RESERVED
 from swarm.lease.coordinator.roster import TELL_AGAIN_S, Session
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
@@ -30,23 +30,13 @@ ASK_AGAIN_S = 3.0  # a piece of latents that did not come is asked for again
 
 
 @dataclass
-class Collecting:
-    """Latents on their way here."""
-
-    session: str
-    made: OfferedLatents
-    asked_s: float
-    file: Incoming
-
-
-@dataclass
 class ServedAssets:
     """Serves pieces of job files, and collects the latents of the one worker that computes them."""
 
     jobs: Jobs
     sessions: dict[str, Session]
     piece: int = PIECE_BYTES
-    collecting: dict[str, Collecting] = field(default_factory=dict)
+    collecting: dict[str, Coming] = field(default_factory=dict)  # the latents of jobs
     chains: Chains = field(init=False)
     arbiter: DownloadArbiter = field(init=False)
     block_lists: BlockLists = field(init=False)
@@ -141,27 +131,22 @@ class ServedAssets:
         elif not _holds_lease(served, session):
             return  # another worker computes them
         elif not made.digest:
-            self._keep(served, session, made, b"", out)
+            self._keep(served, session, "", b"", out)
         elif not 0 < made.size <= MAX_LATENTS:
             self._distrust(served, session, f"its engine made latents of {made.size} bytes", out)
         else:
             coming = self.collecting.get(job)
-            if coming is None or (coming.session, coming.made) != (session.key, made):
-                coming = self.collecting[job] = Collecting(
-                    session.key, made, now - ASK_AGAIN_S, Incoming(made.digest, made.size, self.piece)
-                )
+            wanted = session.key, made.digest, made.size
+            if coming is None or (coming.session, coming.file.digest, coming.file.size) != wanted:
+                file = Incoming(made.digest, made.size, self.piece)
+                coming = self.collecting[job] = Coming(file, session.key, now - ASK_AGAIN_S)
             if now - coming.asked_s >= ASK_AGAIN_S:
-                self._ask(coming, session, now, out)
-
-    @staticmethod
-    def _ask(coming: Collecting, session: Session, now: float, out: Outcome) -> None:
-        coming.asked_s = now
-        out.send(session.peer, coming.file.next_fetch)
+                coming.ask(session.peer, now, out)
 
     def job_file(self, session: Session, piece: Piece, frame: bytes, now: float, out: Outcome) -> None:
         """Take in a piece of latents or of a block list; drop one that was not asked for."""
         for job, coming in self.collecting.items():
-            if (coming.session, coming.made.digest) == (session.key, piece.digest):
+            if (coming.session, coming.file.digest) == (session.key, piece.digest):
                 self._take(self.jobs[job], coming, piece, frame, session, now, out)
                 return
         chain = self.chains.chains.get(piece.digest)
@@ -171,7 +156,7 @@ class ServedAssets:
     def _take(
         self,
         served: ServedJob,
-        coming: Collecting,
+        coming: Coming,
         piece: Piece,
         frame: bytes,
         session: Session,
@@ -182,7 +167,7 @@ class ServedAssets:
         if took == "unasked":
             return  # asked for again with the next heartbeat
         if took == "more":
-            self._ask(coming, session, now, out)
+            coming.ask(session.peer, now, out)
             return
         del self.collecting[served.state.job]
         if not served.state.awaits_latents:
@@ -192,11 +177,11 @@ class ServedAssets:
         elif fault := fault_of_tensors(bytes(data)):
             self._distrust(served, session, f"the latents it sent are not usable: {fault}", out)
         else:
-            self._keep(served, session, coming.made, bytes(data), out)
+            self._keep(served, session, piece.digest, bytes(data), out)
 
-    def _keep(self, served: ServedJob, session: Session, made: OfferedLatents, data: bytes, out: Outcome) -> None:
+    def _keep(self, served: ServedJob, session: Session, digest: str, data: bytes, out: Outcome) -> None:
         """Journal the latents: from now on every slot speaks with them."""
-        record = LatentsKept(made.digest, made.size, session.worker)
+        record = LatentsKept(digest, len(data), session.worker)
         apply(served.state, record)
         out.entries.append(JournalEntry(served.state.job, record, data))
         for other in self.sessions.values():

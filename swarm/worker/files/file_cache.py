@@ -21,7 +21,7 @@ from typing import IO, Any, NamedTuple
 from swarm.errors import StoreError
 from swarm.job.job_asset import BLOCK_PIECES, DIGEST_BYTES, LATENTS, PIECE_BYTES, JobAsset, piece_size
 from swarm.job.store.store import digest_of
-from swarm.lease.file_transfer import Fetch, Moved, Piece
+from swarm.lease.file_transfer import Fetch, Piece
 from swarm.system.disk import Lock, Scratch, guarded, link_or_copy, replace_file
 from swarm.system.platform import sync_file
 from swarm.system.text import bytes_text
@@ -174,11 +174,12 @@ class FileCache:
             self._forget(digest)
             return Kept(0, str(fault))
 
-    def passed_on(self, digest: str, offset: int) -> tuple[bytes, int]:
+    def passed_on(self, fetch: Fetch) -> tuple[bytes, int]:
         """Return a piece for another worker, and the size of the whole file; b"" if it is not here yet.
 
         The size is 0 if the file is not here at all. A part is passed on in whole blocks. Raises StoreError.
         """
+        digest, offset = fetch.digest, fetch.offset
         part, path = self._parts.get(digest), self.models.get(digest, self.root / digest)
         if part is not None and digest not in self.models:
             wanted = piece_size(part.size, offset, self._piece)
@@ -229,18 +230,16 @@ class FileCache:
         self._verified.add(info.digest)
         return info
 
-    def read(self, digest: str, offset: int, kind: Moved = "file") -> tuple[bytes, int]:
+    def read(self, fetch: Fetch) -> tuple[bytes, int]:
         """Return a piece of latents or of a model's block list, and the size of the whole. Raises StoreError."""
-        path = self.root / digest
-        if kind == "blocks":
-            whole = self.block_lists.get(digest, b"")
-            return whole[offset : offset + piece_size(len(whole), offset, self._piece)], len(whole)
-        with guarded(path):
-            whole = path.read_bytes()
-        if hashlib.sha256(whole).hexdigest() != digest:
-            path.unlink()
-            raise StoreError(f"{path} is damaged.")
-        return whole[offset : offset + piece_size(len(whole), offset, self._piece)], len(whole)
+        path, whole = self.root / fetch.digest, self.block_lists.get(fetch.digest, b"")
+        if fetch.kind == "file":
+            with guarded(path):
+                whole = path.read_bytes()
+            if hashlib.sha256(whole).hexdigest() != fetch.digest:
+                path.unlink()
+                raise StoreError(f"{path} is damaged.")
+        return whole[fetch.offset : fetch.offset + self._piece], len(whole)
 
     def share(self, path: Path) -> tuple[str, int]:
         """Let others have a file of a model; return the digest of its block list, and its size. Raises OSError."""
@@ -362,22 +361,17 @@ class FileCache:
 
 
 Report = Callable[[str, Kept], None]
-Reply = Callable[[str, Piece, bytes], None]
-Lost = Callable[[str], None]
 
 
 class FileThread:
     """A worker's file cache for an event loop, which it never blocks.
 
-    It calls `kept` with the state of a file on the disk, `reply` to send a piece that a coordinator asked for, and
-    `lost` with the digest of latents that cannot be read.
+    It calls `kept` with the state of a file on the disk.
     """
 
-    def __init__(self, folder: FileCache, kept: Report, reply: Reply, lost: Lost) -> None:
+    def __init__(self, folder: FileCache, kept: Report) -> None:
         self._folder = folder
         self._kept = kept
-        self._reply = reply
-        self._lost = lost
         self.root = folder.root
         self._acts: asyncio.Queue[tuple[Callable[[], Any], Callable[[Any], None]]] = asyncio.Queue()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="job-files")
@@ -399,29 +393,15 @@ class FileThread:
         """Queue what the blocks of a job file are held against."""
         self._act_later(partial(self._folder.expect, digest, first, digests), lambda nothing: None)
 
-    async def read_shared(self, digest: str, offset: int) -> tuple[bytes, int]:
-        """Return a piece for another worker, and the size of the whole file; 0 if it is not here."""
-        found: tuple[bytes, int] = b"", 0
+    async def read_piece(self, fetch: Fetch, *, shared: bool) -> tuple[Piece, bytes]:
+        """Read a piece for another worker if `shared`, else of latents or of a block list for a coordinator.
+
+        Its `total` is 0 if what is asked for is not here.
+        """
+        read, (frame, size) = self._folder.passed_on if shared else self._folder.read, (b"", 0)
         with contextlib.suppress(StoreError):
-            found = await self._do(partial(self._folder.passed_on, digest, offset))
-        return found
-
-    def serve(self, link: str, fetch: Fetch) -> None:
-        """Queue the reading of a piece of latents or of a block list; `reply` or `lost` gets the result."""
-
-        def read() -> tuple[bytes, int]:
-            try:
-                return self._folder.read(fetch.digest, fetch.offset, fetch.kind)
-            except StoreError:
-                return b"", 0
-
-        def reply(found: tuple[bytes, int]) -> None:
-            if found[0]:
-                self._reply(link, Piece(fetch.digest, fetch.offset, found[1], fetch.kind), found[0])
-            elif not found[1]:
-                self._lost(fetch.digest)
-
-        self._act_later(read, reply)
+            frame, size = await self._do(partial(read, fetch))
+        return Piece(fetch.digest, fetch.offset, size, fetch.kind), frame
 
     def _act_later(self, act: Callable[[], Any], report: Callable[[Any], None]) -> None:
         self._acts.put_nowait((act, report))

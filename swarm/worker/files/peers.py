@@ -66,9 +66,9 @@ class PeerFileServer(PieceServer[Fetch]):
 
     async def answer(self, peer: bytes, asked: Fetch) -> Answer:
         """Read a piece."""
-        data, size = await self._files.read_shared(asked.digest, asked.offset)
-        self.served += len(data)
-        return Piece(asked.digest, asked.offset, size), data
+        piece, frame = await self._files.read_piece(asked, shared=True)
+        self.served += len(frame)
+        return piece, frame
 
     def remind(self) -> None:
         """Tell those that wait that their pieces are not here yet; forget those that are gone."""
