@@ -6,7 +6,8 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from swarm.coordinator.machine_orders import MAX_INVITE_S, MIN_INVITE_S
-from swarm.lease.envelope import NotLeasing
+from swarm.lease.envelope import Count, Note, NotLeasing
+from swarm.lease.member_message import Action
 from swarm.lease.message import Figures, JobStatus, StatusReply, WorkerStatus
 from swarm.server.listening import ChapterOverview
 from swarm.server.queue import BookState, QueuedBook
@@ -89,9 +90,9 @@ class StatusAnswer(Struct, frozen=True):
 class OrderRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """An order, as `e2a-swarm pause` and its like give it."""
 
-    action: str
-    target: str
-    count: int = 0
+    action: Action
+    target: Note
+    count: Count = 0
 
 
 class OrderAnswer(Struct, frozen=True, omit_defaults=True):

@@ -63,7 +63,7 @@ MAX_NAME = 500
 MAX_ORDERS = 1000  # one request has no more
 FileName = Annotated[str, QueryParameter(description="the file's name")]
 Asked = NamedDependency[Request]  # the request, as the page knows it, too
-Options = Annotated[list[str] | None, QueryParameter(description="an option of add; repeatable")]
+Options = Annotated[tuple[str, ...], QueryParameter(description="an option of add; repeatable")]
 WithAdmitted = Annotated[int, QueryParameter(description="1: also those that came in by it")]
 Orders = Annotated[list[OrderRequest], Meta(max_length=MAX_ORDERS)]
 REFUSALS = {
@@ -138,6 +138,22 @@ def get(path: str, handler: Callable[..., Awaitable[Any]], gives: str = MediaTyp
 def post(path: str, handler: Callable[..., Awaitable[Any]], code: int = 201, takes: str = "") -> HTTPRouteHandler:
     """Return the route of what adds or changes something."""
     return _call(HttpMethod.POST, path, handler, code, takes=takes)
+
+
+def options(handlers: Sequence[HTTPRouteHandler]) -> list[HTTPRouteHandler]:
+    """Return routes that tell which methods each path takes: the framework's own know the first handler's alone."""
+    methods: dict[str, set[str]] = {}
+    for handler in handlers:
+        for path in handler.paths:
+            methods.setdefault(path, {"OPTIONS"}).update(handler.http_methods)
+
+    def telling(path: str, allowed: str) -> HTTPRouteHandler:
+        async def tell() -> Response:
+            return Response(status_code=204, headers={"Allow": allowed})
+
+        return HTTPRouteHandler(path, http_method="OPTIONS", include_in_schema=False)(tell)
+
+    return [telling(path, ", ".join(sorted(allowed))) for path, allowed in methods.items()]
 
 
 def delete(path: str, handler: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
@@ -218,29 +234,27 @@ class Api:
     def _of(self, book: QueuedBook) -> BookAnswer:
         return book_answers([book], self.look()[1])[0]
 
-    async def add(self, asked: Asked, name: FileName = "", option: Options = None) -> BookAnswer:
+    async def add(self, asked: Asked, name: FileName = "", option: Options = ()) -> BookAnswer:
         """Add the book that is the body."""
         name = safe_name(name[:MAX_NAME])
         self._uploads += 1
         path = self.folder / f"http {self._uploads} {name}"
         try:
             await save_body(asked, path)
-            book = await self.resident.add_book(path, name, option or ())
+            book = await self.resident.add_book(path, name, option)
         finally:
             path.unlink(missing_ok=True)
         return self._of(book)
 
-    async def again(self, book: FromPath[int], option: Options = None) -> BookAnswer:
+    async def again(self, book: FromPath[int], option: Options = ()) -> BookAnswer:
         """Add a book of the queue once more, with other options."""
         found = self.resident.queue.find_book(book)
-        return self._of(await self.resident.add_book(self.resident.queue.path(found), found.name, option or ()))
+        return self._of(await self.resident.add_book(self.resident.queue.path(found), found.name, option))
 
     async def order(self, data: JSONBody[OrderRequest | Orders]) -> OrderAnswer | list[OrderAnswer]:
         """Pause, move, drain, limit, approve and the like; also a list, which the queue records together."""
-        try:
-            orders = [_order(each) for each in (data if isinstance(data, list) else [data])]
-        except msgspec.MsgspecError as fault:
-            raise UsageError(f"The body is no order: {fault}.") from fault
+        asked = data if isinstance(data, list) else [data]
+        orders = [Order(each.action, each.target, each.count) for each in asked]
         if isinstance(data, list):
             return [_became(each) for each in self._order_handler.obey_all(orders)]
         return _became(self._order_handler.obey(orders[0]))
@@ -273,8 +287,9 @@ def make_app(
     Each path but those in FREE needs the token, unless `admits` lets a request in without.
     """
     token = Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer")})
+    routes = [*api.routes(), *more]
     app: Any = Litestar(
-        [*api.routes(), *more],
+        [*options(routes), *routes],
         openapi_config=OpenAPIConfig(
             title="e2a-swarm",
             version=__version__,
@@ -355,10 +370,6 @@ def _unknown(request: object, fault: HTTPException) -> litestar.Response[ErrorAn
 
 def _about(wrong: Mapping[str, str]) -> str:
     return wrong["message"] if wrong["message"].startswith("Object") else f"{wrong['key']}: {wrong['message']}"
-
-
-def _order(asked: OrderRequest) -> Order:
-    return msgspec.convert({**msgspec.to_builtins(asked), "type": "Order"}, Order)
 
 
 def _became(became: str | SwarmError) -> OrderAnswer:

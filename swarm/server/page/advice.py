@@ -166,14 +166,14 @@ class Advice:
             *get("/api/v1/join", self.join),
         ]
 
-    async def inspect(self, asked: Asked, name: FileName = "", option: Options = None) -> dict[str, Any]:
+    async def inspect(self, asked: Asked, name: FileName = "", option: Options = ()) -> dict[str, Any]:
         """Tell what would be read of the book that is the body, as `inspect --json` does, and what that takes."""
         name = safe_name(name[:MAX_NAME])
         with TemporaryDirectory(prefix="inspect ", dir=self._advisor.folder) as folder:
             path = Path(folder) / name  # a text has its file's name as title
-            self._resident.configure(path, option or ())  # options that name a file of this machine are refused here
+            self._resident.configure(path, option)  # options that name a file of this machine are refused here
             await save_body(asked, path)
-            words = self._advisor.options.inspect_words(option or ())
+            words = self._advisor.options.inspect_words(option)
             contents, estimate = await self._advisor.contents(path, name, words)
         return {**contents, "estimate": estimate}
 
