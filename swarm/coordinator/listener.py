@@ -17,7 +17,7 @@ from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import OPEN_WARNING, obtain_key
 from swarm.net.identity.membership import BadMembership, Membership, NotAdmitted, OtherMembership
-from swarm.net.identity.swarm_key import SwarmKey, curve_keys, swarm_id
+from swarm.net.identity.swarm_key import SwarmKey, curve_keys, mark_key, swarm_id
 from swarm.net.transport import RouterSocket
 from swarm.system.event_loop import cancel
 from swarm.system.machine import Say, machine_name
@@ -295,6 +295,7 @@ class Listener:
             self._note,
             announce=config.announce,
             was=self._further_names(),
+            mark=mark_key(identity.key) if identity else b"",
         )
         await self._advertisement.start()
 

@@ -19,7 +19,7 @@ from swarm.lease.message import PROTOCOL, FromCoordinator, Status, StatusReply, 
 from swarm.net.addresses import fixed_address, last_addresses
 from swarm.net.discovery import Browser
 from swarm.net.identity.identity import Identity, keyring_of, order_key_of
-from swarm.net.identity.keys import security, swarm_names
+from swarm.net.identity.keys import security, swarm_marks, swarm_names
 from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.net.wire import plain
 from swarm.system.machine import Say, machine_name, new_nonce
@@ -96,7 +96,8 @@ async def ask_swarm(state_dir: Path, *, coordinator: str, is_open: bool, say: Sa
         return [await ask([fixed], keys)]
     names = swarm_names(state_dir, key)
     hints = [f"{LOOPBACK}:{DEFAULT_PORT}", *(each for name in names for each in last_addresses(state_dir, name))]
-    browser = Browser(names[0], os.environ.get(ENV_BIND, ""), say, was=names)
+    marks = swarm_marks(state_dir, key)
+    browser = Browser(names[0], os.environ.get(ENV_BIND, ""), say, was=names, marks=marks)
     await browser.start()
     try:
         known, _ = await asyncio.gather(ask_all([[hint] for hint in hints], keys), asyncio.sleep(SEARCH_S))

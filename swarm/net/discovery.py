@@ -4,6 +4,8 @@ Announced names are looked at in an order by which a flood of announcements hide
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 import logging
 import socket
 import uuid
@@ -85,6 +87,7 @@ MAX_STRANGERS = 8  # coordinators of other swarms that are kept
 MAX_RESOLVING = 16  # names whose addresses are asked for at a time
 EVERYWHERE = ("", "0.0.0.0", "::", "*")
 CANCEL_AGAIN_S = 0.5
+MARK_BYTES = 6
 FAULTS = (OSError, RuntimeError, ValueError, Error, EnvironmentFault)
 
 logger = logging.getLogger(__name__)
@@ -107,16 +110,30 @@ class Candidate:
         return not names.isdisjoint({self.swarm, *self.was})
 
 
+def mark_of(key: bytes, name: str) -> str:
+    """Return what shows that a machine with the code of the swarm has made a name; "" without a key."""
+    return hashlib.blake2b(name.encode(), digest_size=MARK_BYTES, key=key).hexdigest() if key else ""
+
+
 class Advertisement:
     """Announces a coordinator to the network, and again whenever this machine's addresses change."""
 
     def __init__(
-        self, swarm: str, port: int, epoch: int, bind: str, say: Say, announce: str = "", was: Sequence[str] = ()
+        self,
+        swarm: str,
+        port: int,
+        epoch: int,
+        bind: str,
+        say: Say,
+        announce: str = "",
+        was: Sequence[str] = (),
+        mark: bytes = b"",
     ) -> None:
         """`announce`: "host:port" to announce instead of this machine's addresses; "" for those.
 
-        `was`: the names that the swarm had before, for members that were away.
+        `was`: the names that the swarm had before, for members that were away. `mark`: the key that marks the name.
         """
+        self._mark = mark
         self._was = ",".join(was)
         self._host, self._announced_port = split_address(announce) if announce else ("", port)
         self._swarm = swarm
@@ -184,10 +201,11 @@ class Advertisement:
             )
 
     def _info(self, addresses: list[str]) -> ServiceInfo:
-        machine = socket.gethostname().partition(".")[0][:40] or "coordinator"
+        machine = socket.gethostname().partition(".")[0][:36] or "coordinator"
+        name = f"{machine} {self._port} {self._server[4:10]}"  # machines of one name may start at one moment
         return ServiceInfo(
             SERVICE,
-            f"{machine} {self._port} {self._server[4:10]}.{SERVICE}",  # machines of one name may start at one moment
+            f"{' '.join(filter(None, (name, mark_of(self._mark, name))))}.{SERVICE}",
             port=self._announced_port,
             properties={"protocol": str(PROTOCOL), "swarm": self._swarm, "epoch": str(self._epoch), "was": self._was},
             server=self._server,
@@ -198,12 +216,22 @@ class Advertisement:
 class Browser:
     """Looks for coordinators. `changed` is set whenever the finds change; its reader clears it."""
 
-    def __init__(self, swarm: str, bind: str, say: Say, most: int = MAX_UNPROVEN, was: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        swarm: str,
+        bind: str,
+        say: Say,
+        most: int = MAX_UNPROVEN,
+        was: Sequence[str] = (),
+        marks: Sequence[bytes] = (),
+    ) -> None:
         """Keep at most `most` coordinators that have not proven themselves; the others wait for their turn.
 
-        `was`: names that the swarm had before; a coordinator that was away may still be announced by one.
+        `was`: names that the swarm had before; a coordinator that was away may still be announced by one. `marks`: the
+        keys by which machines with the code mark their names: no flood of others delays these.
         """
         self._names = {swarm, *was}
+        self._marks = set(marks)
         self.changed = asyncio.Event()
         self._bind = bind
         self._say = say
@@ -217,13 +245,19 @@ class Browser:
         self._resolving: dict[str, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def know(self, names: Sequence[str]) -> None:
-        """Take coordinators under further names of the swarm for its own: this machine may hear them later."""
+    def know(self, names: Sequence[str], marks: Sequence[bytes] = ()) -> None:
+        """Take coordinators under further names and marks for its own: this machine may hear them later."""
         self._names.update(names)
+        self._marks.update(marks)
+
+    def _is_marked(self, name: str) -> bool:
+        plain, _, mark = name.removesuffix(f".{SERVICE}").rpartition(" ")
+        return any(hmac.compare_digest(mark_of(key, plain).encode(), mark.encode()) for key in self._marks)
 
     def candidates(self) -> list[Candidate]:
-        """Return the coordinators of this swarm."""
-        return [candidate for candidate in self._found.values() if candidate.is_of(self._names)]
+        """Return the coordinators of this swarm, those first that a machine with its code announced."""
+        ours = [candidate for candidate in self._found.values() if candidate.is_of(self._names)]
+        return sorted(ours, key=lambda candidate: not self._is_marked(candidate.name))
 
     def strangers(self) -> list[Candidate]:
         """Return the coordinators of other swarms."""
@@ -239,7 +273,7 @@ class Browser:
 
     def set_aside(self, name: str) -> bool:
         """Give the place of a coordinator that did not prove itself to another; return False if none waits for it."""
-        if name in self._proven or not self._waiting or not self._found.pop(name, None):
+        if name in self._proven or self._is_marked(name) or not self._waiting or not self._found.pop(name, None):
             return False
         self._seen.pop(name, None)
         self._look_at_more()
@@ -297,7 +331,7 @@ class Browser:
     def _notice(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if state_change is ServiceStateChange.Removed:
             self._forget(name)
-        elif name in self._found:
+        elif name in self._found or self._is_marked(name):
             self._resolve(zeroconf, name)
         elif name not in self._resolving:
             self._waiting.add_name(name, first=name in self._proven)
@@ -305,7 +339,8 @@ class Browser:
 
     def _look_at_more(self) -> None:
         """Ask for the addresses of names that wait, as far as there are places for what is found."""
-        unproven = [candidate for candidate in self.candidates() if candidate.name not in self._proven]
+        known = self._proven
+        unproven = [each for each in self.candidates() if each.name not in known and not self._is_marked(each.name)]
         places = self._most - len(unproven)
         while self._zeroconf and len(self._resolving) < min(places, MAX_RESOLVING):
             name = self._waiting.next_name()

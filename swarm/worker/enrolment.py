@@ -10,7 +10,7 @@ from swarm.lease.member_message import BadOrder, Enrol, Members
 from swarm.lease.message import FromCoordinator
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
-from swarm.net.identity.key_epochs import names_of
+from swarm.net.identity.key_epochs import marks_of, names_of
 from swarm.net.identity.membership import BadMembership, OtherMembership
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys
 from swarm.net.transport import DealerSocket, RouterSocket
@@ -44,6 +44,10 @@ class WorkerEnrolment:
     def names(self) -> list[str]:
         """Return the public name of the swarm, and the former ones. An invited machine hears them once it is in."""
         return names_of(self._identity.key_epochs.all())
+
+    def marks(self) -> list[bytes]:
+        """Return the keys that mark the announcements of the swarm."""
+        return marks_of(self._identity.key_epochs.all())
 
     def keyring(self) -> Sequence[CurveKeys]:
         """Return the keys to connect by, the best first.

@@ -113,7 +113,7 @@ async def _serve(
     hello = greeting(config.state_dir, config.devices, gpus, config.name, config.engines, config.tag, card)
     needs = Needs(config.state_dir, abouts_of(gpus))
     enrolment = WorkerEnrolment(Identity(config.state_dir, key), hello.name, say) if key else None
-    names = enrolment.names if enrolment else lambda: [OPEN]
+    names, marks = (enrolment.names, enrolment.marks) if enrolment else (lambda: [OPEN], list[bytes])
     node = WorkNode(
         hello,
         Engines(config.devices, config.state_dir / "log", uuids_of(gpus), needs),
@@ -129,7 +129,7 @@ async def _serve(
         peer_bind=os.environ.get(ENV_BIND, ""),
     )
     async with AsyncExitStack() as stack:
-        finder = asyncio.create_task(_find(node, config, names, say))
+        finder = asyncio.create_task(_find(node, config, names, marks, say))
         finder.add_done_callback(lambda task: node.drain_node())  # the finder ends only by a fault
         watch = asyncio.create_task(_watch_offers(node, hello.engines, config.engines))
         end = asyncio.create_task(_watch_lifetime(node, lifetime, say))
@@ -251,7 +251,9 @@ async def _key(config: WorkConfig, say: Say) -> SwarmKey | None:
     return key
 
 
-async def _find(node: WorkNode, config: WorkConfig, names: Callable[[], list[str]], say: Say) -> None:
+async def _find(
+    node: WorkNode, config: WorkConfig, names: Callable[[], list[str]], marks: Callable[[], list[bytes]], say: Say
+) -> None:
     """Add coordinators to the node: the one that was named, else the last ones served and all that mDNS finds."""
     named = fixed_address(config.coordinator)
     if named:
@@ -264,21 +266,28 @@ async def _find(node: WorkNode, config: WorkConfig, names: Callable[[], list[str
     last = [address for name in names() for address in last_addresses(config.state_dir, name)]
     for address in last:
         node.serve_coordinator(address, [address])
-    browser = Browser(names()[0], os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN, names())
+    browser = Browser(names()[0], os.environ.get(ENV_BIND, ""), say, MAX_UNPROVEN, names(), marks())
     await browser.start()
     try:
         say("looking for coordinators of this swarm")
-        await _browse(node, browser, names, set(last), say)
+        await _browse(node, browser, names, set(last), say, marks)
     finally:
         await browser.stop_browsing()
 
 
-async def _browse(node: WorkNode, browser: Browser, names: Callable[[], list[str]], kept: set[str], say: Say) -> None:
+async def _browse(
+    node: WorkNode,
+    browser: Browser,
+    names: Callable[[], list[str]],
+    kept: set[str],
+    say: Say,
+    marks: Callable[[], list[bytes]] = list,
+) -> None:
     warned: set[str] = set()
     hint_s = time.monotonic() + HINT_S
     while True:
         browser.changed.clear()
-        browser.know(names())
+        browser.know(names(), marks())
         _follow(node, browser, kept)
         if node.connections.answered or browser.candidates():
             hint_s = inf

@@ -7,13 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import count
 
 import pytest
 from zeroconf import DNSOutgoing, DNSPointer, ServiceInfo
 
 from swarm.lease.message import PROTOCOL
 from swarm.net import discovery
-from swarm.net.discovery import SERVICE, Advertisement, Browser, read_candidate
+from swarm.net.discovery import SERVICE, Advertisement, Browser, mark_of, read_candidate
 
 LOOPBACK = "127.0.0.1"
 ADVERTISE = """
@@ -229,6 +230,25 @@ async def test_names_that_lead_nowhere_do_not_hide_a_coordinator() -> None:
         announce(f"nowhere {number}.{SERVICE}")
     await there.start()
     await until(lambda: bool(browser.candidates()))  # one after the other, the names before it would take five minutes
+    await asyncio.gather(browser.stop_browsing(), there.withdraw())
+
+
+async def test_a_flood_that_goes_on_hides_no_coordinator_whose_name_has_the_mark_of_the_code() -> None:
+    async def flood() -> None:
+        for number in count():
+            announce(f"nowhere {number} 1 {mark_of(b'another key', f'nowhere {number} 1')}.{SERVICE}")
+            await asyncio.sleep(0.01)
+
+    browser = Browser("5afe000d", LOOPBACK, ignore, 2, marks=[b"another one", b"the key"])
+    there = Advertisement("5afe000d", 7013, 1, LOOPBACK, ignore, mark=b"the key")
+    await browser.start()
+    flooding = asyncio.create_task(flood())
+    await until(lambda: len(browser._waiting) > 100)
+    await there.start()
+    await until(lambda: bool(browser.candidates()))
+    (found,) = browser.candidates()
+    assert not browser.set_aside(found.name)
+    flooding.cancel()
     await asyncio.gather(browser.stop_browsing(), there.withdraw())
 
 

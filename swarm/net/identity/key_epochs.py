@@ -12,7 +12,7 @@ from nacl.signing import SigningKey
 from swarm.net.identity import membership
 from swarm.net.identity.identity_file import IdentityStore, curve_key_of, server_key_of
 from swarm.net.identity.membership import Membership
-from swarm.net.identity.swarm_key import KEY_BYTES, CurveKeys, SwarmKey, curve_keys, swarm_id
+from swarm.net.identity.swarm_key import KEY_BYTES, CurveKeys, SwarmKey, curve_keys, mark_key, swarm_id
 
 MAX_OLDER = 8  # key epochs before the present one; their members find back
 SEAL_BYTES = KEY_BYTES + 48
@@ -68,3 +68,8 @@ class KeyEpochs:
 def names_of(key_epochs: list[SwarmKey]) -> list[str]:
     """Return the public names of a swarm by the keys of its epochs, the latest first."""
     return [swarm_id(each) for each in reversed(key_epochs)][: MAX_OLDER + 1]
+
+
+def marks_of(key_epochs: list[SwarmKey]) -> list[bytes]:
+    """Return the keys that mark announcements of a swarm, the latest first."""
+    return [mark_key(each) for each in reversed(key_epochs)][: MAX_OLDER + 1]

@@ -11,7 +11,7 @@ from nacl.signing import SigningKey
 from swarm.config import ENV_CREDENTIALS, ENV_KEY, ENV_STATE
 from swarm.errors import EnvironmentFault, StoreError
 from swarm.net.identity.identity_file import FILE, key_epochs_of, read_file
-from swarm.net.identity.key_epochs import names_of
+from swarm.net.identity.key_epochs import marks_of, names_of
 from swarm.net.identity.swarm_key import KEY_FILE, OPEN, SwarmKey, make_key, read_code
 from swarm.system.disk import START_S, Lock, guarded, replace_file
 
@@ -29,6 +29,11 @@ def swarm_names(state_dir: Path, key: SwarmKey | None) -> list[str]:
     if key is None:
         return [OPEN]
     return names_of(key_epochs_of(read_file(state_dir), key))
+
+
+def swarm_marks(state_dir: Path, key: SwarmKey | None) -> list[bytes]:
+    """Return the keys that mark the announcements of a key's swarm, the latest first. Raises StoreError."""
+    return marks_of(key_epochs_of(read_file(state_dir), key)) if key else []
 
 
 def forget_identity(state_dir: Path) -> None:

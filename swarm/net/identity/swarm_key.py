@@ -82,6 +82,11 @@ def swarm_id(key: SwarmKey | None) -> str:
     return _derive(key, "public name", 8).hex() if key else OPEN
 
 
+def mark_key(key: SwarmKey) -> bytes:
+    """Derive the key that marks the names of a swarm's announcements, which machines without the code cannot make."""
+    return _derive(key, "announced names", 16)
+
+
 def _derive(key: SwarmKey, purpose: str, length: int) -> bytes:
     return HKDF(SHA256(), length, salt=None, info=f"e2a-swarm 1 {purpose}".encode()).derive(key.secret)
 
