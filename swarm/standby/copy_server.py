@@ -271,6 +271,7 @@ class CopyServer(PieceServer[Question]):
     def _answer(self, asked: Question) -> Answer | None:
         """Return what a standby asked for; None if there is no such job."""
         if isinstance(asked, Copy):
+            self._forget_ended()
             jobs = []
             for job, each in list(self._editions.items())[:MAX_JOBS]:
                 with suppress(StoreError, OSError):  # its book is gone
@@ -288,6 +289,14 @@ class CopyServer(PieceServer[Question]):
         with suppress(OSError):  # the file is gone
             body, total = self._content(asked, edition)
         return Piece(asked.digest, asked.offset, total, asked.kind, asked.job), body
+
+    def _forget_ended(self) -> None:
+        """Forget what was made of jobs that are served no more: each has its whole book."""
+        for job in (self._jobs.keys() | self._points.keys() | self._journals.keys()) - set(self._editions):
+            self._jobs.pop(job, None)
+            self._points.pop(job, None)
+            if journal := self._journals.pop(job, None):
+                journal.close()
 
     def _job(self, job: str, edition: Edition) -> CopiedJob:
         """Return a job with the digests of its spec and its book."""

@@ -5,6 +5,7 @@ import sys
 from typing import Literal, Protocol, TextIO
 
 import msgspec
+from msgspec import structs
 
 from swarm.lease.message import JobStatus, StatusReply
 from swarm.system.text import count_text, in_tens, plain_lines
@@ -116,7 +117,7 @@ class Pace:
 
     def said(self, job: JobStatus) -> None:
         """Remember the job as it was when a line was written."""
-        self._said[job.job] = job
+        self._said[job.job] = structs.replace(job, chapters=())  # a queue has many books, and these are never forgotten
 
 
 class JsonProgress:

@@ -171,3 +171,13 @@ def test_who_only_looks_on_is_not_counted_as_speaking() -> None:
     workers = (worker("tower"), worker("attic"), worker("old", SlotStatus(0, "idle"), note="coqui: not here"))
     progress.update(replies(3, workers=workers))
     assert "2 workers at 25x real time" in stream.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["plain", "json"])
+def test_no_chapter_of_a_book_that_left_is_kept(mode: Mode) -> None:
+    """A queue has thousands of books, which all pass here."""
+    progress = make_progress(mode, io.StringIO())
+    reply = replies(3)
+    progress.update(reply)
+    assert isinstance(progress, PlainProgress | JsonProgress)
+    assert reply.jobs[0].chapters and not any(job.chapters for job in progress._pace._said.values())

@@ -560,6 +560,16 @@ def test_what_a_member_asks_for_under_names_without_end_takes_no_memory(source: 
     assert not (server._asked or server._journals or server._points or server._jobs)
 
 
+def test_nothing_is_kept_of_a_book_that_is_served_no_more(source: DiskStore) -> None:
+    editions: Any = {JOB: SimpleNamespace(state=replayed(SPEC, []))}
+    server = CopyServer(source, SimpleNamespace(), editions, time.monotonic)  # type: ignore[arg-type]
+    assert server._answer(Copy("tower")) and server._answer(Fetch("", 0, "records", JOB))
+    assert server._jobs and server._points and server._journals
+    editions.clear()
+    server._answer(Copy("tower"))
+    assert not (server._jobs or server._points or server._journals)
+
+
 def test_the_journal_that_answers_are_read_from_is_read_by_any_thread(source: DiskStore) -> None:
     with closing(Journal(source.folder(JOB), read_only=True)) as journal, ThreadPoolExecutor(1) as other:
         assert journal.page(0, 2) == other.submit(journal.page, 0, 2).result()
