@@ -54,7 +54,7 @@ TELL_S = 3.0  # the user is told of a wait that is longer
 PRESENT_S = 3.0  # the end of a book does not wait for a standby that asked nothing for so long
 SHARE = 0.05  # answers take this share of the time while clips come in
 BUSY_S = 1.0  # clips count as coming in for so long after a commit
-MAX_PAUSE_S = 0.25  # the longest pause between two answers
+MIN_PAUSE_S, MAX_PAUSE_S = 0.02, 0.25  # a pause between two answers; shorter ones are put together
 MAX_POINTS = 64  # each journal has at most this many records at which its digest is remembered
 
 Question = Copy | Fetch
@@ -178,12 +178,13 @@ class CopyServer(PieceServer[Question]):
 
     async def answer(self, peer: bytes, asked: Question) -> Answer | None:
         """Return the answer to a question; None if the job was removed."""
-        await asyncio.sleep(self._pause_s(self._took_s))
-        began_s = self._now()
+        pause_s = self._pause_s(self._took_s)
+        if not 0 < pause_s < MIN_PAUSE_S:
+            self._took_s = 0.0
+            await asyncio.sleep(pause_s)
         answer = None
         with suppress(StoreError, OSError):
-            answer = await asyncio.to_thread(self._answer, asked)
-        self._took_s = self._now() - began_s
+            answer = await asyncio.to_thread(self._timed_answer, asked)
         if answer and (follower := self._followers.get(peer)):
             self._note(follower, asked, answer[0])
         return answer
@@ -193,7 +194,7 @@ class CopyServer(PieceServer[Question]):
         self._committed_s = self._now()
 
     def _pause_s(self, took_s: float) -> float:
-        """Return how long to wait after an answer that took so long."""
+        """Return how long to wait after answers that took so long."""
         if self._now() - self._committed_s > BUSY_S:
             return 0.0
         return min(took_s * (1 / SHARE - 1), MAX_PAUSE_S)
@@ -267,6 +268,13 @@ class CopyServer(PieceServer[Question]):
         )
 
     # --- answers, in another thread
+
+    def _timed_answer(self, asked: Question) -> Answer | None:
+        began_s = self._now()
+        try:
+            return self._answer(asked)
+        finally:
+            self._took_s += self._now() - began_s
 
     def _answer(self, asked: Question) -> Answer | None:
         """Return what a standby asked for; None if there is no such job."""
