@@ -10,7 +10,14 @@ sys.path.insert(0, str(ROOT / "containers"))
 
 from trim import trim  # noqa: E402
 
-GOES = ("numpy/tests/test_it.py", "numpy/core/types.pyi", "onnx/backend/test/data.pb", "lazy/fast.pyx", "numpy/x.h")
+GOES = (
+    "numpy/tests/test_it.py",
+    "numpy/core/types.pyi",
+    "onnx/backend/test/data.pb",
+    "lazy/fast.pyx",
+    "numpy/x.h",
+    "faker/providers/job.py",
+)
 STAYS = (
     "numpy/__init__.py",
     "numpy/testing/include/a.py",

@@ -70,8 +70,11 @@ REFUSALS = {
     400: "It was refused.",
     401: "The token is missing or wrong.",
     404: "It is not there.",
+    413: "The body is too large.",
     429: "Too many wrong tokens came.",
+    507: "The disk has no room.",
 }
+EVENTS = "text/event-stream"
 NOT_KEPT = {"Cache-Control": "no-store"}  # the next moment has another answer
 MAX_JSON_BYTES = 256 * 1024
 logger = logging.getLogger(__name__)
@@ -130,7 +133,9 @@ def _call(
 
 
 def get(path: str, handler: Callable[..., Awaitable[Any]], gives: str = MediaType.JSON) -> list[HTTPRouteHandler]:
-    """Return the routes of what can be read, also for a HEAD."""
+    """Return the routes of what can be read, also for a HEAD, except of what does not end."""
+    if gives == EVENTS:
+        return [_call(HttpMethod.GET, path, handler, 200, gives)]
     head = HTTPRouteHandler(path, http_method="HEAD", include_in_schema=False, media_type=gives)(handler)
     return [_call(HttpMethod.GET, path, handler, 200, gives), head]
 
@@ -204,7 +209,7 @@ class Api:
             *get("/api/v1/machines", self.machines),
             *get("/api/v1/standbys", self.standbys),
             post("/api/v1/orders", self.order, code=200),
-            *get("/api/v1/events", self.events, gives="text/event-stream"),
+            *get("/api/v1/events", self.events, gives=EVENTS),
         ]
 
     async def health(self) -> Response:

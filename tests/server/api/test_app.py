@@ -238,6 +238,7 @@ async def test_an_address_answers_head_and_tells_all_that_it_allows(bench: WebBe
         ("/api/v1/feeds", {"GET", "HEAD", "OPTIONS", "POST"}),
         ("/api/v1/invites", {"GET", "HEAD", "OPTIONS", "POST"}),
         ("/api/v1/feeds/1", {"DELETE", "OPTIONS"}),
+        ("/api/v1/events", {"GET", "OPTIONS"}),
     ):
         for method, code in (("PATCH", 405), ("OPTIONS", 204)):
             answer = await bench.client.request(method, path)
