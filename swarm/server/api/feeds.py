@@ -173,7 +173,10 @@ def ranged(request: Request, content: bytes, kind: str, digest: str, cache: str)
 
 
 PUBLIC = "/feeds/"
-ONLY_HERE = "Only this machine opens these addresses: start `serve` with --web 0.0.0.0:5848 for other devices."
+ONLY_HERE = (
+    "Only this machine opens these addresses. Ask for them by its name or address in the network: feeds have what you "
+    "came by. For that, `serve --web 0.0.0.0:5848` lets other devices in."
+)
 Hosts = Callable[[], Sequence[str]]  # by which other devices reach this server; none if they do not
 EPISODE = re.compile(r"\d{1,9}")
 RSS_KIND = "application/rss+xml"
@@ -234,9 +237,10 @@ class Feeds:
     def _answer(self, token: FeedToken, request: Request) -> FeedAnswer:
         site, note = base_of(request), ""
         if is_loopback(urlsplit(site).netloc):
-            if hosts := self._hosts():
-                host = f"[{hosts[0]}]" if ":" in hosts[0] else hosts[0]
-                site = str(request.base_url.replace(hostname=host)).rstrip("/")
+            # Through a port of a container, 127.0.0.1 is another machine, and no address of this one helps.
+            is_own = request.client is not None and is_loopback(_in_url(request.client.host))
+            if is_own and (hosts := self._hosts()):
+                site = str(request.base_url.replace(hostname=_in_url(hosts[0]))).rstrip("/")
             else:
                 note = ONLY_HERE
         base = f"{site}{PUBLIC}{token.secret}"
@@ -326,6 +330,10 @@ class Feeds:
 
 def _title(request: Request, books: Shown) -> str:
     return books[0].title if "book" in request.path_params else f"Audiobooks of {machine_name()}"
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def base_of(request: Request) -> str:

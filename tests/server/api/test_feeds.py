@@ -12,6 +12,7 @@ import httpx
 import pytest
 from listen_bench import ListenBench, tone
 from PIL import Image
+from starlette.requests import Request
 
 from swarm.server.api.tokens import FEEDS_FILE, FeedTokens
 
@@ -140,6 +141,11 @@ async def test_a_feed_has_addresses_that_other_devices_open_or_says_that_it_has_
         assert feed["note"] == ""
         for kind in ("podcast", "opds", "opds2"):
             assert feed[kind].startswith(f"http://{site}:{port}/feeds/")
+    request = Request(
+        {"type": "http", "headers": [(b"host", b"127.0.0.1:1")], "client": ("172.18.0.1", 1), "path": "/"}
+    )
+    [through_a_port] = bench.listening.feeds.answers(request)
+    assert (through_a_port.podcast[:19], bool(through_a_port.note)) == ("http://127.0.0.1:1/", True)
     elsewhere = await bench.client.get("/api/v1/feeds", headers={"Host": "books.example"})
     assert elsewhere.json()[0]["podcast"].startswith("http://books.example/feeds/")
 
