@@ -6,11 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from swarm.book.model.reading_choice import Cast, Credits, Reading
     from swarm.job.spec import Setting
 
 DEFAULT_PORT = 5847
 STANDBY = "standby"  # the folder, below the state folder, of the copies of other machines' jobs
+QUEUE = "queue"  # the folder, below the state folder, of a resident coordinator's queue
 ASSETS_LIMIT = 20_000_000_000
 ENV_HOME = "E2A_SWARM_HOME"  # the state folder
 ENV_KEY = "E2A_SWARM_KEY"  # the swarm's key, for containers
@@ -130,6 +133,7 @@ class RenderConfig:
     chapters: str = ""  # "1-3,7"; empty: the whole book
     redo: RedoConfig | None = None
     take_over: str = ""  # the job that another coordinator had; its book and recipe are those of the job
+    least_epoch: int = 0  # jobs are served under this epoch or a higher one: that of a queue that was taken over
     preview_s: float = 0.0  # seconds of the beginning to speak; 0: everything
     preview_name: str = ""  # speak only sentences with this word
     lexicon: Path | None = None  # a pronunciation dictionary
@@ -172,6 +176,9 @@ class ServeConfig:
 
     network: CoordinateConfig
     watched: tuple[Path, ...] = ()
+    words: tuple[str, ...] = ()  # its options that hold on any machine, for one that takes the queue over
+    given: "Mapping[str, Path]" = field(default_factory=dict)  # the files that options name
+    left: tuple[str, ...] = ()  # its options that were given and hold on this machine alone
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -69,7 +69,7 @@ ARROWS = {
     "worker/scale": {"errors", "system", "lease", "net"},
     "server": GROUND
     | {"audiobook", "audiobook/sound", "book", "coordinator", "job/store", "lease", "lease/coordinator", "net"}
-    | {"voice/host", "watch", "watch/trace"},
+    | {"standby", "voice/host", "watch", "watch/trace"},
     "server/api": {"errors", "system", "coordinator", "job/store", "lease", "server", "watch"},
     "server/page": {"errors", "system", "config", "coordinator", "lease", "server", "server/api", "watch"},
     "commands": GROUND

@@ -91,6 +91,50 @@ COORDINATE = Command(
     rest=REST,
     usage="[OPTION...] BOOK...",
 )  # fmt: skip
+SPEAK = Option(
+    "--speak", "", "speak on this machine, too, as `e2a-swarm work` does",
+    more="The page has the switch of it under *Machines*.",
+)  # fmt: skip
+QUEUE = sheet(
+    "queue",
+    Option(
+        "--watch", "DIR", "add the books that come into this folder", is_list=True,
+        more="[How](../queue.md#a-folder-that-is-watched).",
+    ),
+    Option(
+        "--notify", "URL",
+        "tell this address, as Apprise writes it, which books are finished and what cannot go on", is_list=True,
+        more="`E2A_SWARM_NOTIFY` names some too, out of sight of other users. [More](../queue.md#notices).",
+    ),
+)  # fmt: skip
+WEB = sheet(
+    "web",
+    Option(
+        "--web", "HOST:PORT|off", "where the page and the interface for programs listen",
+        usual="127.0.0.1:5848 or the next free port",
+        more="Only programs of this machine reach the default; elsewhere [the page](../page.md) asks for a "
+        "password.",
+    ),
+    Option(
+        "--web-password", "", "ask for the password of the page on this machine, too",
+        more="For a page behind a proxy.",
+    ),
+    Option("--web-prefix", "PATH", "the path at which a proxy serves the page: /audiobooks"),
+    Option(
+        "--web-proxy", "ADDRESS",
+        "a proxy that is believed when it says from where and how a request came", is_list=True,
+        more="Its address, or that of its network: `127.0.0.1`, `172.18.0.0/16`. It has to set "
+        "`X-Forwarded-For` and `X-Forwarded-Proto`, as in [the page](../page.md#behind-a-proxy).",
+    ),
+    Option(
+        "--price", "ENGINE=AMOUNT",
+        "what an engine that is paid charges for a million characters, for the estimates of the page: "
+        '"openai=15 USD"',
+        is_list=True,
+    ),
+    Option("--web-cert", "FILE", "a certificate with its chain, for TLS"),
+    Option("--web-key", "FILE", "the key of that certificate"),
+)  # fmt: skip
 SERVE = Command(
     "serve",
     "Share the books of a queue with every machine of the swarm, one after the other, until stopped. `e2a-swarm add` "
@@ -103,50 +147,8 @@ SERVE = Command(
     ),
     (
         *RENDERING,
-        sheet(
-            "queue",
-            Option(
-                "--speak", "", "speak on this machine, too, as `e2a-swarm work` does",
-                more="The page has the switch of it under *Machines*.",
-            ),
-            Option(
-                "--watch", "DIR", "add the books that come into this folder", is_list=True,
-                more="[How](../queue.md#a-folder-that-is-watched).",
-            ),
-            Option(
-                "--notify", "URL",
-                "tell this address, as Apprise writes it, which books are finished and what cannot go on", is_list=True,
-                more="`E2A_SWARM_NOTIFY` names some too, out of sight of other users. [More](../queue.md#notices).",
-            ),
-        ),
-        sheet(
-            "web",
-            Option(
-                "--web", "HOST:PORT|off", "where the page and the interface for programs listen",
-                usual="127.0.0.1:5848 or the next free port",
-                more="Only programs of this machine reach the default; elsewhere [the page](../page.md) asks for a "
-                "password.",
-            ),
-            Option(
-                "--web-password", "", "ask for the password of the page on this machine, too",
-                more="For a page behind a proxy.",
-            ),
-            Option("--web-prefix", "PATH", "the path at which a proxy serves the page: /audiobooks"),
-            Option(
-                "--web-proxy", "ADDRESS",
-                "a proxy that is believed when it says from where and how a request came", is_list=True,
-                more="Its address, or that of its network: `127.0.0.1`, `172.18.0.0/16`. It has to set "
-                "`X-Forwarded-For` and `X-Forwarded-Proto`, as in [the page](../page.md#behind-a-proxy).",
-            ),
-            Option(
-                "--price", "ENGINE=AMOUNT",
-                "what an engine that is paid charges for a million characters, for the estimates of the page: "
-                '"openai=15 USD"',
-                is_list=True,
-            ),
-            Option("--web-cert", "FILE", "a certificate with its chain, for TLS"),
-            Option("--web-key", "FILE", "the key of that certificate"),
-        ),
+        sheet("queue", SPEAK, *QUEUE.options),
+        WEB,
         NETWORK,
         TERMINAL._replace(options=(quiet_option(), VERBOSE, json_option("print progress as JSON lines"), LOG)),
     ),
@@ -530,34 +532,42 @@ JOBS = Command(
 )  # fmt: skip
 TAKE_OVER = Command(
     "take-over",
-    "Coordinate a book from a copy of its job: from the state folder of the machine that had it. The workers follow; "
-    "the old coordinator stops if it comes back.",
+    "Coordinate a book, or serve a queue, from a copy: that of a standby, or the state folder of the machine that had "
+    "it. The workers follow; the old coordinator stops if it comes back. A queue is served as `serve` did there, with "
+    "its books, their order and settings, the addresses of its feeds and the password of its page; what is said here "
+    "goes before its options.",
     (
-        "e2a-swarm take-over                      the only book that is not finished",
+        "e2a-swarm take-over                   the only unfinished queue or book",
         "e2a-swarm take-over moby-dick-1a2b3c4d5e",
+        "e2a-swarm take-over queue-0123456789abcdef --web 0.0.0.0:80",
         "e2a-swarm take-over --from /mnt/laptop/e2a-swarm",
     ),
     (
         sheet(
             "job",
-            Option("job", "JOB", "its name, as `e2a-swarm jobs` shows it", nargs="?"),
             Option(
-                "--from", "FOLDER", "the state folder that has the job", dest="source",
+                "job", "JOB|QUEUE", "its name, as `e2a-swarm jobs` and, for a queue, `e2a-swarm status` show it",
+                nargs="?",
+            ),
+            Option(
+                "--from", "FOLDER", "the state folder that has it", dest="source",
                 usual="the copies of a standby, else this machine's own", more="It is only read.",
             ),
-            Option("--output-dir", "DIR", "where the audiobook goes", default=".", usual="here"),
+            Option("--output-dir", "DIR", "where the audiobooks go", default=".", usual="here"),
             ALLOW_SLEEP, STATE_DIR,
         ),
         FILE,
+        QUEUE._replace(about="for a queue alone"),
+        WEB._replace(about="for a queue alone"),
         NETWORK,
         TERMINAL,
     ),
-    line="coordinate a book whose coordinator is gone",
+    line="go on with the queue or the book of a coordinator that is gone",
     module="coordinate",
     function="run_take_over",
-    common=("JOB", "--from", "--output-dir", "--output-format", "--split", "--port", "--state-dir", "--quiet"),
+    common=("JOB|QUEUE", "--from", "--output-dir", "--output-format", "--split", "--port", "--state-dir", "--quiet"),
     rest="tags, loudness, subtitles, network, ...",
-    usage="[OPTION...] [JOB]",
+    usage="[OPTION...] [JOB|QUEUE]",
 )  # fmt: skip
 
 # --- the swarm

@@ -11,7 +11,11 @@ from typing import NamedTuple
 
 from swarm.commands import option
 from swarm.commands.add import inspect_words, page_fields, queued_config
+from swarm.commands.book_config import voice_file, words_of
+from swarm.commands.command_table import SERVE
 from swarm.commands.machine_config import coordinate_config, open_trace, progress_mode
+from swarm.commands.option import option_parser
+from swarm.commands.option_table import NAME_FILES
 from swarm.commands.output import warn
 from swarm.config import RenderConfig, ServeConfig
 from swarm.errors import UsageError
@@ -21,13 +25,14 @@ from swarm.server.api.app import Api
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.host import Certificate, check_certificate, listen
 from swarm.server.api.host import run as run_web
-from swarm.server.api.tokens import TOKEN_FILE, Doorkeeper, obtain_token
+from swarm.server.api.tokens import Doorkeeper, obtain_token
 from swarm.server.notices import Notifier, make_addresses, notify_urls, telling
 from swarm.server.order_handler import OrderHandler
 from swarm.server.own_worker import OwnWorker
 from swarm.server.page.advice import BookOptions, parse_price
 from swarm.server.page.front import SiteConfig, make_front
 from swarm.server.page.log_in import MIN_LENGTH, Password, obtain_password
+from swarm.server.queue_parts import TOKEN_FILE, token_digests
 from swarm.server.resident import Resident
 from swarm.server.stay import Loop, stay
 from swarm.system.machine import Clock, Say
@@ -104,7 +109,7 @@ def serve_web(
 ) -> Loop:
     """Listen for browsers and programs, and return what serves them. Raises EnvironmentFault, StoreError."""
     token = config.state_dir / TOKEN_FILE
-    doorkeeper = Doorkeeper(obtain_token(config.state_dir))
+    doorkeeper = Doorkeeper(obtain_token(config.state_dir), token_digests(config.state_dir))
     listening = ListeningApi(resident, config.state_dir, Clock(), lambda: hosts_of(place.host))
     front = make_front(config, Api(resident, order_handler, room), order_handler, listening, doorkeeper, Clock())
     listener = listen(place.host, place.ports)
@@ -186,7 +191,13 @@ def run(arguments: argparse.Namespace) -> int:
     service = Service()
     progress = service.watch(make_progress(progress_mode(arguments)))
     any_book = configure(Path("book.epub"), ())  # options that make no sense are refused now
-    config = ServeConfig(network=coordinate_config(arguments, any_book), watched=_folders(arguments))
+    config = ServeConfig(
+        network=coordinate_config(arguments, any_book),
+        watched=_folders(arguments),
+        words=kept_words(arguments),
+        given=files_named(arguments),
+        left=left_options(arguments),
+    )
     place, state_dir = web_place(arguments), config.network.render.state_dir
     own = OwnWorker(lambda port: own_words(port, arguments), state_dir, progress.note, is_on=arguments.speak)
     site = site_config(arguments, place, state_dir, progress.note, own) if place else None
@@ -198,6 +209,51 @@ def run(arguments: argparse.Namespace) -> int:
 
     with open_trace(arguments) as trace:
         return run_loop(telling(notifier, stay(config, configure, progress, service, trace, beside)))
+
+
+# Options that another machine does not take from this one: about its disk, its addresses and its terminal, who may come
+# in, and where audiobooks and secrets are sent.
+OWN = {
+    "--state-dir", "--output-dir", "--watch", "--notify", "--announce", "--bind", "--web-cert", "--web-key", "--web-proxy",
+    "--open",
+    "--abs-server-url", "--abs-library-id", "--abs-api-token", "--quiet", "--verbose", "--json", "--log",
+}  # fmt: skip
+TOLD = {"--watch", "--notify", "--announce", "--web", "--web-cert", "--abs-server-url"}  # users may want these again
+EVERYWHERE = ("0.0.0.0", "::")
+
+
+def kept_words(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the options that also hold on a machine that takes the queue over, as words of a command line."""
+    left_out = own_options(arguments)
+    return tuple(word for word in _given_words(arguments) if word.partition("=")[0] not in left_out)
+
+
+def left_options(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """Return the options that were given and hold here alone, of those that users may want on another machine, too."""
+    left_out = TOLD & own_options(arguments)
+    return tuple(
+        dict.fromkeys(name for word in _given_words(arguments) if (name := word.partition("=")[0]) in left_out)
+    )
+
+
+def _given_words(arguments: argparse.Namespace) -> tuple[str, ...]:
+    return words_of(option_parser(SERVE.sheets), arguments)
+
+
+def own_options(arguments: argparse.Namespace) -> set[str]:
+    """Return the options that hold on this machine alone, and those that name its files."""
+    place = _place(arguments.web)
+    is_here = place and (arguments.web_cert or not (is_loopback(place[0]) or place[0] in EVERYWHERE))
+    # An address of this machine says nothing on another one, and no page is to be open without its certificate.
+    return OWN | files_named(arguments).keys() | ({"--web"} if is_here else set())
+
+
+def files_named(arguments: argparse.Namespace) -> dict[str, Path]:
+    """Return the files of this machine that options for the sound name, by option."""
+    given = {name: getattr(arguments, name.strip("-").replace("-", "_")).strip() for name in NAME_FILES}
+    files = {name: Path(value).expanduser() for name, value in given.items() if value}
+    recording = voice_file(arguments.voice)
+    return files | ({"--voice": recording} if recording else {})
 
 
 def _notifier(given: Sequence[str], state_dir: Path, note: Say) -> Notifier | None:

@@ -11,7 +11,8 @@ from swarm.commands.output import say, say_json, warn
 from swarm.config import state_folder
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
 from swarm.net.client import Answer, Seat, ask_swarm, give_order
-from swarm.standby.adopt import OpenCopy, open_copies
+from swarm.server.queue_parts import latest_queues
+from swarm.standby.adopt import OpenCopy, followed_s, open_copies
 from swarm.system.platform import run_loop
 from swarm.system.text import duration_text
 from swarm.watch.terminal import terminal_columns
@@ -41,7 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def copy_lines(state_dir: Path) -> list[str]:
     """Return a line for each copy on this machine that is not finished, for where no coordinator answers."""
-    copies = open_copies(state_dir)
+    queues = [queue for queue in latest_queues(state_dir) if queue.to_speak and queue.source != state_dir]
+    copies = [OpenCopy(queue.name, queue.title, followed_s(queue.source)) for queue in queues]
+    copies += [copy for copy in open_copies(state_dir) if not any(copy.name in queue.was for queue in queues)]
     return [
         f"this machine has a copy of {copy.title}, {age_text(copy)}: "
         f"`e2a-swarm take-over{f' {copy.name}' if len(copies) > 1 else ''}` goes on with it"

@@ -271,10 +271,9 @@ def _resume(
     if redo and redo.recast[0]:
         own = check_cast(spec.recipe, Cast(redo.recast[1]), find_config(brought, spec, store)).dialogue
         redo = replace(redo, recast=(redo.recast[0], own))
-    next_epoch = (
-        partial(leader_epoch, store.folder(spec.job), randbelow) if config.take_over else lambda epoch: epoch + 1
+    state, records = replay(
+        spec, store, now, notes, _next_epoch(config, spec, store), lambda state: mendings(state, redo, carried)
     )
-    state, records = replay(spec, store, now, notes, next_epoch, lambda state: mendings(state, redo, carried))
     if gone := lost_latents(state, store):
         apply(state, gone)
         records.append(gone)
@@ -282,6 +281,13 @@ def _resume(
     restore_job_files(state, brought, store)
     doubtful = config.redo is not None and config.redo.doubtful
     return Prepared(state, records, notes, undoubted=doubtful and state.complete and state.finished is not None)
+
+
+def _next_epoch(config: RenderConfig, spec: JobSpec, store: DiskStore) -> Callable[[int], int]:
+    """Return what makes the epoch of a run from the last one."""
+    if config.take_over and not config.least_epoch:
+        return partial(leader_epoch, store.folder(spec.job), randbelow)
+    return lambda epoch: max(epoch + 1, config.least_epoch)
 
 
 def _advice(config: RenderConfig, brought: BroughtFiles, recipe: Recipe) -> list[str]:

@@ -17,6 +17,7 @@ from msgspec import msgpack, structs
 
 from swarm.audiobook.edition import Edition
 from swarm.audiobook.sound.frame import check_frame, key_of, with_key
+from swarm.config import QUEUE
 from swarm.coordinator.file_server import FileServer
 from swarm.coordinator.job_replay import find_spoken
 from swarm.coordinator.seen_engines import SeenEngines
@@ -35,14 +36,14 @@ from swarm.lease.message import Clip, FromWorker, Hello, StatusReply, is_part_of
 from swarm.lease.outcome import JournalEntry, Outcome
 from swarm.net.transport import Router
 from swarm.standby.adopt import note_taken_over
-from swarm.standby.copy_server import CopyServer
+from swarm.standby.copy_server import CopyServer, Offer
 from swarm.system.capacity import CoreUse
 from swarm.system.event_loop import cancel
 from swarm.system.machine import Clock
 from swarm.voice.host.registry import device_of, fetch_line, install_hint, install_line
 from swarm.watch.progress import Progress
 from swarm.watch.terminal import LineRateLimiter
-from swarm.watch.words import event_text, failure_text, hopeless_text, taken_over_text, worded_status
+from swarm.watch.words import event_text, failure_text, hopeless_text, queue_taken_text, taken_over_text, worded_status
 
 
 def check_arrival(
@@ -399,6 +400,9 @@ class Server:
         for entry in outcome.entries:
             self._notice(entry)
         for job, epoch in outcome.overruled.items():
+            if job == self._core.settings.queue:
+                note_taken_over(self._store.state_dir / QUEUE, epoch)
+                raise TakenOver(queue_taken_text())
             note_taken_over(self._store.folder(job), epoch)
             self._writings.fail(job, TakenOver(taken_over_text(self.editions[job].state.spec.title, job)))
 
@@ -496,6 +500,10 @@ class Server:
         del self.editions[job], self._put_back[job]
         await self._outcomes.join()
         await asyncio.to_thread(self._store.release_job, job)
+
+    def offer_queue(self, offer: Offer) -> None:
+        """Have standbys copy a queue too; `offer` is called in another thread."""
+        self._copies.offer_queue(offer)
 
     def answer_users(self, orders: UserOrders, standing: Standing) -> None:
         """Have an order handler answer users, and `standing` complete what `status` is told."""

@@ -34,6 +34,7 @@ class Settings:
     opus: bool = False  # whether clips may come as Opus over links that are the bottleneck
     # It believes a worker that a job was taken over; in an open swarm strangers could say it.
     trusts: bool = True
+    queue: str = ""  # the queue that a resident coordinator serves, of which `epoch` counts the runs
 
     @property
     def lease_base(self) -> int:
@@ -50,6 +51,7 @@ class Settings:
             self.first_credit(workers),
             self.clip_piece,
             opus=self.opus,
+            queue=self.queue,
         )
 
     def first_credit(self, workers: int) -> int:

@@ -10,7 +10,7 @@ from nacl.signing import SigningKey, VerifyKey
 
 from swarm.job.job_asset import Digest, Size
 from swarm.lease.envelope import Count, Message, Name, Note, Offset, Seconds
-from swarm.lease.file_transfer import PeerAddress
+from swarm.lease.file_transfer import AnyDigest, PeerAddress
 
 Action = Literal[
     "pause", "resume", "move", "cancel", "remove", "drain", "limit", "standby", "no-standby", "approve", "refuse"
@@ -241,17 +241,38 @@ class Opinion(Message, frozen=True, tag=True, omit_defaults=True):
     later: Voters | None = None  # a later list than that of the question
 
 
-class Copy(Message, frozen=True, tag=True):
-    """A standby asks which jobs there are. What it lacks of each it asks for by `Fetch`."""
-
-    standby: Name  # the name of its machine
-    claim: Claim | None = None  # it comes if the standby takes over by itself
+MAX_QUEUED = 10_100  # files of a queue: its books, and those that its options name
+MAX_QUEUED_BYTES = 2 << 30  # of one of them
+QueuedPath = Annotated[str, Meta(max_length=300)]
 
 
-class Copied(Message, frozen=True, tag=True):
-    """The answer; the frame has a `CopiedJob` of each job."""
+class QueuedFile(Struct, frozen=True, array_like=True):
+    """A file of a queue: a book, or a file that an option names."""
 
-    voters: Voters | None = None  # a candidate gets them
+    path: QueuedPath  # below a state folder
+    digest: Digest
+    size: Annotated[int, Meta(ge=1, le=MAX_QUEUED_BYTES)]
+
+    @property
+    def is_book(self) -> bool:
+        """Whether it is a book of the queue."""
+        return self.path.split("/")[1:2] != ["given"]
+
+
+class QueueList(Struct, frozen=True):
+    """All that a standby copies of a resident coordinator's queue; `small` has the contents of small files by path."""
+
+    queue: Name  # its id, which it keeps with all who serve it
+    epoch: Count  # of the run that serves it
+    host: Name  # the machine
+    to_speak: Count  # books that are not ended
+    small: Annotated[dict[QueuedPath, bytes], Meta(max_length=16)]
+    files: Annotated[tuple[QueuedFile, ...], Meta(max_length=MAX_QUEUED)] = ()
+
+    @property
+    def books(self) -> int:
+        """How many books it has."""
+        return sum(file.is_book for file in self.files)
 
 
 class Content(Struct, frozen=True, array_like=True):
@@ -259,6 +280,30 @@ class Content(Struct, frozen=True, array_like=True):
 
     digest: Digest
     size: Size
+
+
+class QueueHead(Struct, frozen=True):
+    """Which queue a coordinator has, and its list."""
+
+    queue: Name
+    epoch: Count
+    list: Content
+
+
+class Copy(Message, frozen=True, tag=True):
+    """A standby asks which jobs and which queue there are. What it lacks of them it asks for by `Fetch`."""
+
+    standby: Name  # the name of its machine
+    claim: Claim | None = None  # it comes if the standby takes over by itself
+    list: AnyDigest = ""  # the queue's list that it has
+    books: Count = 0  # books of the queue that it has
+
+
+class Copied(Message, frozen=True, tag=True):
+    """The answer; the frame has a `CopiedJob` of each job."""
+
+    voters: Voters | None = None  # a candidate gets them
+    queue: QueueHead | None = None  # of a resident coordinator
 
 
 class CopiedJob(Struct, frozen=True, array_like=True):
@@ -278,3 +323,5 @@ class StandbyStatus(Struct, frozen=True):
     silent_s: Seconds = 0.0
     behind: Count = 0  # records of all jobs that it lacks
     title: Note = ""  # the job that is furthest behind
+    books: Count = 0  # that it has, of the queue or of the coordinator's jobs
+    of_books: Count = 0

@@ -275,6 +275,7 @@ class Welcome(Message, frozen=True, tag=True):
     credit: Count  # bytes of unacknowledged audio
     clip_piece: Annotated[int, Meta(ge=1, le=MAX_CLIP_BYTES)]  # bytes of a clip's largest piece
     opus: bool = False  # clips may come as Opus if the link is the bottleneck
+    queue: Name = ""  # the queue of a resident coordinator; `epoch` counts its runs
 
 
 class Refused(Message, frozen=True, tag=True):

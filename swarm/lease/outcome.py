@@ -44,7 +44,7 @@ class Outcome:
     """The outcome of one call of the core: persist all `entries` before anything of `sends` leaves.
 
     `serves` may be late: a worker asks again. `events` are for the user. `overruled` are jobs that another coordinator
-    has taken over: they are to be ended here.
+    has taken over, or the queue: they are to be ended here.
     """
 
     entries: list[JournalEntry] = field(default_factory=list)

@@ -3,21 +3,27 @@
 Each book is in one state. Nothing but what the table of states says happens to it (docs/design/states.md draws it).
 """
 
+import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
+from secrets import randbelow, token_hex
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct, structs
 
-from swarm.errors import NotThere, StoreError, UsageError
+from swarm.config import QUEUE
+from swarm.errors import NotThere, StoreError, TakenOver, UsageError
+from swarm.job.run import lineage_of
 from swarm.job.store.store import copy_synced
 from swarm.lease.states import follow
+from swarm.standby.adopt import leader_epoch, taken_over_at
 from swarm.system.disk import STATE_VERSION, Lock, guarded, make_folder, other_state, replace_file
-from swarm.system.text import is_device_name
+from swarm.system.text import count_text, is_device_name
+from swarm.watch.words import queue_taken_text
 
 FILE = "queue.json"
 MAX_BOOKS = 10_000
@@ -103,6 +109,8 @@ class QueuedBook(Struct, frozen=True, omit_defaults=True):
     source: Text = ""  # the path in the watched folder that brought the book
     stamp: Text = ""  # size and time of the source: a changed one is another book
     added_by: Text = ""  # the key of the machine that brought it, in hexadecimal digits; "" for this one
+    digest: Text = ""  # of the book's copy; "": another machine took the queue over before it had that
+    size: int = 0  # bytes of the copy
 
     @property
     def heading(self) -> str:
@@ -115,8 +123,11 @@ class QueuedBook(Struct, frozen=True, omit_defaults=True):
         return structs.replace(self, state=self.state.at_start, turn_s=0.0)
 
 
-class _Content(Struct, frozen=True):
+class QueueContent(Struct, frozen=True):
+    """What the file of a queue says."""
+
     version: int = 1  # the first version did not say it
+    id: Text = ""  # it stays the same with whoever serves the queue
     epoch: int = 0
     last_id: int = 0
     books: tuple[QueuedBook, ...] = ()
@@ -131,11 +142,13 @@ class Queue:
     """
 
     def __init__(self, state_dir: Path) -> None:
-        self._folder = state_dir / "queue"
+        self._folder = state_dir / QUEUE
         make_folder(self._folder)
         self._lock = Lock(state_dir / "locks" / "queue.lock")
         self._lock.acquire(f"the queue of {state_dir}")
+        self.stored = b""  # the file of the queue as it is on the disk
         self._content = self._read()
+        self._copied = ("", 0)  # the digest and size of the book that was copied last
         self._is_together = False  # whether writes wait for the end of a block
         self._removed: list[Path] = []  # folders of books that the next write no longer has
 
@@ -144,10 +157,41 @@ class Queue:
         """All books, in the order they are spoken."""
         return self._content.books
 
-    def begin_run(self) -> int:
-        """Return the number of this run, which grows with each."""
-        self._write(structs.replace(self._content, epoch=self._content.epoch + 1))
+    @property
+    def id(self) -> str:
+        """The queue's id, which it keeps with all machines that serve it."""
+        return self._content.id
+
+    @property
+    def epoch(self) -> int:
+        """The number of the latest run."""
         return self._content.epoch
+
+    def begin_run(self) -> int:
+        """Return the number of this run, which grows with each. Raises TakenOver if another machine serves it now."""
+        if lineage_of(taken_over_at(self._folder)) > lineage_of(self._content.epoch):
+            raise TakenOver(queue_taken_text())
+        name = self._content.id or f"queue-{token_hex(8)}"
+        self._write(structs.replace(self._content, id=name, epoch=self._content.epoch + 1))
+        return self._content.epoch
+
+    def check_heir(self, content: QueueContent) -> None:
+        """Raise UsageError if another queue than this one is to be taken over, and this one has books."""
+        if self.books and content.id != self._content.id:
+            raise UsageError(
+                f"This machine has a queue of its own with {count_text(len(self.books), 'book')}: end them first, or "
+                "name another state folder with --state-dir. `e2a-swarm take-over JOB` takes over a single book."
+            )
+
+    def inherit(self, content: QueueContent) -> None:
+        """Have the books of a queue that is taken over, and serve them under a lineage above all others.
+
+        Raises UsageError if this queue has other books.
+        """
+        self.check_heir(content)
+        epoch = leader_epoch(self._folder, randbelow, max(content.epoch, self._content.epoch))
+        name = content.id or f"queue-{token_hex(8)}"
+        self._write(structs.replace(content, version=STATE_VERSION, id=name, epoch=epoch))
 
     def find_book(self, book_id: int) -> QueuedBook:
         """Return a book. Raises NotThere if there is none of that number."""
@@ -184,6 +228,8 @@ class Queue:
             place.parent.mkdir()
             try:
                 copy_synced(path, place)
+                with place.open("rb") as file:
+                    self._copied = hashlib.file_digest(file, "sha256").hexdigest(), place.stat().st_size
             except OSError:
                 shutil.rmtree(place.parent, ignore_errors=True)  # the rest of a full disk is for the books before
                 raise
@@ -197,8 +243,18 @@ class Queue:
         number = self._content.last_id + 1
         stamp = stamp_of(Path(source)) if source else ""
         words, title, source = map(_storable, (tuple(options), title, source))
+        digest, size = self._copied
         book = QueuedBook(
-            number, safe_name(name), words, now, title=title, source=source, stamp=stamp, added_by=added_by
+            number,
+            safe_name(name),
+            words,
+            now,
+            title=title,
+            source=source,
+            stamp=stamp,
+            added_by=added_by,
+            digest=digest,
+            size=size,
         )
         self._write(structs.replace(self._content, last_id=number, books=(*self.books, book)))
         return book
@@ -256,24 +312,11 @@ class Queue:
         if tuple(books) != self.books:
             self._write(structs.replace(self._content, books=tuple(books)))
 
-    def _read(self) -> _Content:
-        path = self._folder / FILE
-        with guarded(path):
-            if not path.exists():
-                return _Content(STATE_VERSION)
-            data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
-        try:
-            content = msgspec.json.decode(data, type=_Content)
-        except (msgspec.MsgspecError, RecursionError) as fault:
-            raise StoreError(
-                f"{path} cannot be used: it is damaged ({fault}); move it away and start again. Jobs and audiobooks "
-                "are not lost with it: add the books again, and nothing is spoken a second time."
-            ) from fault
-        if content.version != STATE_VERSION:
-            raise other_state(path, content.version)
-        return structs.replace(content, books=tuple(book.at_start for book in content.books))
+    def _read(self) -> QueueContent:
+        self.stored, content = read_queue(self._folder / FILE)
+        return content
 
-    def _write(self, content: _Content) -> None:
+    def _write(self, content: QueueContent) -> None:
         if self._is_together:
             self._content = content
             return
@@ -282,9 +325,27 @@ class Queue:
             raise UsageError("The list of the queue has no more room: remove some books first.")
         with guarded(path):
             replace_file(path, data)
-        self._content = content
+        self._content, self.stored = content, data
         while self._removed:
             shutil.rmtree(self._removed.pop(), ignore_errors=True)
+
+
+def read_queue(path: Path) -> tuple[bytes, QueueContent]:
+    """Return what the file of a queue has, and what the next start makes of it. Raises StoreError."""
+    with guarded(path):
+        if not path.exists():
+            return b"", QueueContent(STATE_VERSION)
+        data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+    try:
+        content = msgspec.json.decode(data, type=QueueContent)
+    except (msgspec.MsgspecError, RecursionError) as fault:
+        raise StoreError(
+            f"{path} cannot be used: it is damaged ({fault}); move it away and start again. Jobs and audiobooks "
+            "are not lost with it: add the books again, and nothing is spoken a second time."
+        ) from fault
+    if content.version != STATE_VERSION:
+        raise other_state(path, content.version)
+    return data, structs.replace(content, books=tuple(book.at_start for book in content.books))
 
 
 def stamp_of(path: Path) -> str:

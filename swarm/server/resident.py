@@ -19,7 +19,8 @@ from swarm.coordinator.brought_files import find_brought_files
 from swarm.coordinator.prepare import Offered, find_in_book, find_job
 from swarm.coordinator.serve import Server
 from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, StoreError, SwarmError, UsageError
-from swarm.job.store.store import DiskStore
+from swarm.job.run import RUNS, lineage_of
+from swarm.job.store.store import DiskStore, has_job
 from swarm.lease.envelope import Reason
 from swarm.lease.member_message import Order, QueuedStatus
 from swarm.lease.message import JobStatus, StatusReply
@@ -234,8 +235,11 @@ class Resident:
 
     def _read(self, book: QueuedBook, tell: Say, redo: RedoConfig | None) -> Books:
         """Open a book in another thread. Raises SwarmError, _IsTwin if its job is served already."""
-        config = self.configure(self.queue.path(book), book.options)
-        job, _, _ = find_job(config, self.queue.path(book), find_brought_files(config, self.store), self._offered)
+        config, path = self.configure(self.queue.path(book), book.options), self.queue.path(book)
+        if lineage := lineage_of(self.queue.epoch):  # another machine began what is begun, perhaps by other defaults
+            begun = book.job if book.job and has_job(self.store.state_dir, book.job) else ""
+            config = replace(config, take_over=begun, least_epoch=lineage * RUNS)
+        job = config.take_over or find_job(config, path, find_brought_files(config, self.store), self._offered)[0]
         if job in [each.job for each in self.queue.books if each.state.is_served]:
             raise _IsTwin(TWIN)
         config = replace(config, redo=redo)

@@ -28,6 +28,7 @@ from swarm.lease.coordinator.coordinator_core import CoordinatorCore
 from swarm.lease.core_settings import Settings
 from swarm.server.order_handler import OrderHandler
 from swarm.server.queue import Queue, stamp_of
+from swarm.server.queue_parts import QueueParts
 from swarm.server.resident import Configure, Resident, check_start
 from swarm.system.capacity import default_cpu_slots
 from swarm.system.disk import full_name, replace_file
@@ -151,11 +152,13 @@ async def stay(
         awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)
         listener = Listener(config.network, progress.note)
         stack.push_async_callback(listener.stop_listening)
-        settings = _settings(queue.begin_run(), config.network)
+        settings = _settings(queue, config.network)
         now = clock.now()
         core = trace.watch("coordinator", CoordinatorCore(settings, now), settings=settings, started_s=now)
         server = Server(core, store, listener.router, progress, clock, "finish", seen, on_end=resident.ended)
         resident.serve_with(server)
+        parts = await asyncio.to_thread(QueueParts, queue, config, secrets=not config.network.open)
+        server.offer_queue(parts.offered)
         members = MemberAdmin(state_dir, is_open=config.network.open)
         order_handler = OrderHandler(
             resident, listener.router, state_dir / "queue" / "incoming", server.instruct, members
@@ -193,13 +196,14 @@ def _release_names(editions: Mapping[str, Edition]) -> None:
         edition.release_name()
 
 
-def _settings(epoch: int, network: CoordinateConfig) -> Settings:
-    """Return the settings of a run. Workers that come back first say what they hold."""
+def _settings(queue: Queue, network: CoordinateConfig) -> Settings:
+    """Return the settings of a run, which begins. Workers that come back first say what they hold."""
     return Settings(
         coordinator=new_nonce(),
         name=machine_name(),
         version=__version__,
-        epoch=epoch,
+        epoch=queue.begin_run(),
+        queue=queue.id,
         grace_s=GRACE_S,
         trusts=not network.open,
         opus=network.opus_links,

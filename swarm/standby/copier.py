@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -20,15 +21,16 @@ from swarm.errors import InUse, StoreError
 from swarm.job.job_asset import MAX_BYTES as MAX_JOB_FILE
 from swarm.job.job_asset import MAX_LATENTS
 from swarm.job.record import AnyRecord, ClipAccepted, JobFinished, LatentsKept, RunStarted, journal_digest
-from swarm.job.run import MAX_EPOCH, lineage_of
+from swarm.job.run import MAX_EPOCH, RUNS, lineage_of
 from swarm.job.spec import JobSpec
 from swarm.job.store.parcel import MAX_BOOK, MAX_CLIP, MAX_SPEC, fits
 from swarm.job.store.store import JOB_NAME, DiskStore
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.member_message import Content, Copied, CopiedJob, Copy, Epochs
+from swarm.lease.member_message import Content, Copied, CopiedJob, Copy, Epochs, QueueHead
 from swarm.lease.transfer import Incoming, Took
 from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.standby.adopt import keep_parted, note_followed
+from swarm.standby.queue_copy import MAX_LIST, QUEUE_ID, QueueCopies, QueueCopy, UnsoundQueue, checked_list
 from swarm.standby.successor import Successor
 from swarm.system.machine import Say
 from swarm.system.platform import free_bytes
@@ -39,6 +41,7 @@ ANSWER_S = 20.0  # a question without an answer for so long is asked again
 RETRY_S = 10.0  # the pause after a fault of the disk or of what came
 WINDOW = 8  # pieces that are asked for at a time
 LEADER_S = 10.0  # a copy follows another run of its job once the one before was silent for so long
+QUEUE_S = 2.0  # files of a queue come for so long, then records of jobs again
 MAX_JOBS = 500  # copies of one coordinator
 MIN_FREE_BYTES = 10**9  # copies leave so much free on the disk
 COMMIT_BYTES = 4 << 20  # clips up to this size are written and synced together
@@ -56,6 +59,7 @@ class Copies:
 
     def __init__(self, state_dir: Path) -> None:
         self.store = DiskStore(state_dir / STANDBY)
+        self.queues = QueueCopies(state_dir / STANDBY)
         self._specs: dict[str, JobSpec] = {}
         self._have: dict[str, tuple[int, str]] = {}  # each job has its number of records and the digest of all
         self._epochs: dict[str, int] = {}
@@ -82,10 +86,10 @@ class Copies:
         """Return the epoch of a copied job."""
         return self._epochs.get(job, 0)
 
-    def check_room(self) -> None:
-        """Leave the rest of the disk to others. Raises StoreError where little is free."""
+    def check_room(self, more: int = 0) -> None:
+        """Leave the rest of the disk to others. Raises StoreError where little is free after so many bytes more."""
         free = free_bytes(self.store.state_dir)
-        if free is not None and free < MIN_FREE_BYTES:
+        if free is not None and free - more < MIN_FREE_BYTES:
             raise StoreError(f"{self.store.state_dir} has only {bytes_text(free)} free.")
 
     def create(self, spec: JobSpec, book: Path, files: Mapping[str, Path]) -> None:
@@ -153,6 +157,7 @@ class Copier:
         self._copies = copies
         self._successor = successor
         self._say: Say = lambda line: None
+        self._queue: QueueCopy | None = None
         self._told: set[str] = set()  # lines that are said once
         self._keys = keys
         self._socket = DealerSocket(keys)
@@ -182,18 +187,69 @@ class Copier:
 
     async def _look(self) -> None:
         claim = await self._successor.claim(self._address) if self._successor else None
-        await self._send(Copy(self._name, claim))
+        queue = self._queue
+        await self._send(Copy(self._name, claim, queue.digest if queue else "", queue.books if queue else 0))
         answer, frame = await self._receive(Copied)
         jobs = _decoded(frame, list[CopiedJob])[:MAX_JOBS]
         if self._successor and answer.voters:
-            open_jobs = [copied.job for copied in jobs if copied.job not in self._copies.finished]
-            self._successor.heard(self._address, answer.voters, open_jobs)
+            self._successor.heard(self._address, answer.voters, self._to_finish(jobs, answer.queue))
         await asyncio.to_thread(self._copies.check_room)
+        if answer.queue:
+            try:
+                await self._follow_queue(answer.queue)
+            except InUse:
+                pass
+            except (Unsound, StoreError) as fault:  # its jobs are copied nevertheless
+                self._tell(f"the copy of the queue is behind: {fault} Trying on.")
         for copied in jobs:
             if not JOB_NAME.fullmatch(copied.job) or not 0 <= copied.epoch <= MAX_EPOCH:
                 raise Unsound("a coordinator names a job that cannot be one.")
             with suppress(InUse):  # another command has this copy for a moment
                 await self._follow(copied)
+
+    def _to_finish(self, jobs: list[CopiedJob], head: QueueHead | None) -> list[str]:
+        """Return what a candidate is to take over: the queue if there is one, else the jobs that are not finished."""
+        if head is None:
+            return [copied.job for copied in jobs if copied.job not in self._copies.finished]
+        has_books = self._queue and self._queue.list and self._queue.list.to_speak
+        return [head.queue] if has_books else []
+
+    async def _follow_queue(self, head: QueueHead) -> None:
+        """Bring the copy of a queue up to date, as far as its files come within a while."""
+        if not QUEUE_ID.fullmatch(head.queue) or head.epoch > MAX_EPOCH:
+            raise Unsound("a coordinator names a queue that cannot be one.")
+        queues, now = self._copies.queues, time.monotonic()
+        if (lineage := queues.lineage(head.queue)) > lineage_of(head.epoch):
+            self._socket.send(Epochs(((head.queue, lineage * RUNS),)))  # another machine serves the queue
+            return
+        if not self._copies.leads(head.queue, self, head.epoch, now):
+            self._tell("two coordinators serve one queue: the copy here follows the other one")
+            return
+        await asyncio.to_thread(self._copies.store.lock_job, head.queue)
+        copy = await asyncio.to_thread(queues.copy_of, head)
+        if copy.digest != head.list.digest:
+            copy = await self._new_list(copy, head)
+        self._queue = copy
+        for file in copy.lacking:
+            if time.monotonic() > now + QUEUE_S:
+                return
+            self._copies.leads(head.queue, self, head.epoch, time.monotonic())
+            await asyncio.to_thread(self._copies.check_room, file.size)
+            with self._copies.store.unpacking() as scratch:
+                await self._file(head.queue, Content(file.digest, file.size), scratch / "file", file.size)
+                await asyncio.to_thread(copy.add_file, file, scratch / "file")
+        note_followed(copy.folder, time.time())
+
+    async def _new_list(self, copy: QueueCopy, head: QueueHead) -> QueueCopy:
+        with self._copies.store.unpacking() as scratch:
+            await self._file(head.queue, head.list, scratch / "list", MAX_LIST)
+            body = await asyncio.to_thread((scratch / "list").read_bytes)
+        try:
+            new = await asyncio.to_thread(checked_list, body, head)
+        except UnsoundQueue as fault:
+            raise Unsound(f"{fault}.") from fault
+        follow = partial(self._copies.queues.follow, is_same_connection=copy is self._queue)
+        return await asyncio.to_thread(follow, copy, body, new)
 
     async def _follow(self, copied: CopiedJob) -> None:
         """Bring the copy of one job up to date."""

@@ -32,6 +32,8 @@ from swarm.lease.member_message import (
     Copied,
     CopiedJob,
     Copy,
+    QueueHead,
+    QueueList,
     StandbyStatus,
     SuccessionCandidate,
     Voters,
@@ -55,9 +57,14 @@ PRESENT_S = 3.0  # the end of a book does not wait for a standby that asked noth
 SHARE = 0.05  # answers take this share of the time while clips come in
 BUSY_S = 1.0  # clips count as coming in for so long after a commit
 MIN_PAUSE_S, MAX_PAUSE_S = 0.02, 0.25  # a pause between two answers; shorter ones are put together
+MAX_LISTS = 4  # the latest lists of the queue are kept, for standbys that have a part of one
 MAX_POINTS = 64  # each journal has at most this many records at which its digest is remembered
 
 Question = Copy | Fetch
+# The list of a queue and the paths of its files by digest; the same objects until something changes.
+Offered = tuple[QueueList, Mapping[str, Path]]
+Offer = Callable[[], Offered]
+QUEUE = ""  # stands for the queue where there are jobs otherwise
 
 
 @dataclass
@@ -71,6 +78,7 @@ class Follower:
     told: dict[str, tuple[int, float]] = field(default_factory=dict)
     # Records of each job that the standby lacked when it last asked.
     behind: dict[str, int] = field(default_factory=dict)
+    books: int = 0  # that it has of the queue
 
 
 class KeptVoters:
@@ -141,7 +149,14 @@ class CopyServer(PieceServer[Question]):
         self._points: dict[str, dict[int, str]] = {}  # each job has the digests of its first so many records
         self._asked: dict[str, asyncio.Event] = {}  # the event of a job is set once a standby follows it in this run
         self._voters = KeptVoters(store.state_dir, now())
+        self._offer: Offer | None = None
+        self._offered: Offered | None = None
+        self._lists: dict[str, bytes] = {}  # the latest lists of the queue by digest
         self._keys = "", dict[str, str]()  # the job whose clips were asked for last, and their keys by digest
+
+    def offer_queue(self, offer: Offer) -> None:
+        """Answer questions about a queue too; `offer` is called in another thread."""
+        self._offer = offer
 
     def take_question(self, peer: bytes, question: Question) -> None:
         """Take a standby's question."""
@@ -201,6 +216,11 @@ class CopyServer(PieceServer[Question]):
 
     def _note(self, follower: Follower, asked: Question, answer: Message) -> None:
         """Take in how far a standby is, which asks for the records that come after those it has."""
+        if isinstance(asked, Copy) and isinstance(answer, Copied) and answer.queue and self._offered:
+            books = self._offered[0].books
+            follower.books = min(asked.books, books)
+            if asked.list == answer.queue.list.digest and asked.books >= books:
+                follower.whole_s[QUEUE] = self._now()
         if not isinstance(asked, Fetch) or not isinstance(answer, Piece) or asked.kind != "records":
             return
         job, had, total = asked.job, asked.offset, answer.total
@@ -256,7 +276,9 @@ class CopyServer(PieceServer[Question]):
         return tuple(map(self._status, self._followers.values()))
 
     def _status(self, follower: Follower) -> StandbyStatus:
-        now, jobs = self._now(), list(self._editions)
+        now, jobs, queue = self._now(), list(self._editions), self._offered and self._offered[0]
+        if queue:
+            jobs.append(QUEUE)
         last = min(jobs, key=lambda job: follower.whole_s.get(job, 0.0), default="")
         whole_s = follower.whole_s.get(last)
         return StandbyStatus(
@@ -265,6 +287,8 @@ class CopyServer(PieceServer[Question]):
             silent_s=max(0.0, now - follower.asked_s),
             behind=sum(follower.behind.get(job, 0) for job in jobs),
             title=self._editions[last].state.spec.title if last else "",
+            books=follower.books if queue else sum(job in follower.whole_s for job in jobs),
+            of_books=queue.books if queue else len(jobs),
         )
 
     # --- answers, in another thread
@@ -285,7 +309,9 @@ class CopyServer(PieceServer[Question]):
                 with suppress(StoreError, OSError):  # its book is gone
                     jobs.append(self._job(job, each))
             voters = self._voters.meet(asked.claim, self._now()) if asked.claim else None
-            return Copied(voters), msgspec.msgpack.encode(jobs)
+            return Copied(voters, self._queue_head()), msgspec.msgpack.encode(jobs)
+        if self._offered and asked.job == self._offered[0].queue:
+            return self._queue_piece(asked, self._offered)
         edition = self._editions.get(asked.job)
         if edition is None:
             if journal := self._journals.pop(asked.job, None):
@@ -305,6 +331,31 @@ class CopyServer(PieceServer[Question]):
             self._points.pop(job, None)
             if journal := self._journals.pop(job, None):
                 journal.close()
+
+    def _queue_head(self) -> QueueHead | None:
+        """Return which queue is served, and keep its list as it is now."""
+        if self._offer is None:
+            return None
+        offered = self._offer()
+        if offered is not self._offered:
+            body = msgspec.msgpack.encode(offered[0])
+            digest = hashlib.sha256(body).hexdigest()
+            self._lists.pop(digest, None)
+            self._lists[digest], self._offered = body, offered
+            while len(self._lists) > MAX_LISTS:
+                del self._lists[next(iter(self._lists))]
+        digest = next(reversed(self._lists))
+        return QueueHead(offered[0].queue, offered[0].epoch, Content(digest, len(self._lists[digest])))
+
+    def _queue_piece(self, asked: Fetch, offered: Offered) -> Answer:
+        """Return a piece of the queue's list or of one of its files; none of any other file."""
+        body, total = b"", 0
+        if listed := self._lists.get(asked.digest):
+            body, total = listed[asked.offset : asked.offset + PIECE_BYTES], len(listed)
+        elif path := offered[1].get(asked.digest):
+            with suppress(OSError):  # the book has left the queue
+                body, total = _read(path, asked.offset)
+        return Piece(asked.digest, asked.offset, total, asked.kind, asked.job), body
 
     def _job(self, job: str, edition: Edition) -> CopiedJob:
         """Return a job with the digests of its spec and its book."""

@@ -239,6 +239,14 @@ def taken_over_text(title: str, job: str) -> str:
     )
 
 
+def queue_taken_text() -> str:
+    """Say that another machine serves the queue now."""
+    return (
+        "Another machine has taken this queue over and serves it now, so this one stops and speaks none of its books. "
+        "`e2a-swarm take-over` here takes it back."
+    )
+
+
 def event_text(event: Reason) -> str:
     """Say what happened."""
     return _say(EVENTS, event)
@@ -292,13 +300,14 @@ def standby_state(standby: StandbyStatus) -> str:
 
 
 def standby_text(standby: StandbyStatus) -> str:
-    """Return how far a standby is behind."""
+    """Return how far a standby is behind, and how many of the books it has."""
+    books = f", {standby.books} of {count_text(standby.of_books, 'book')}" if standby.of_books else ""
     match standby_state(standby):
         case "away":
             return f"away for {duration_text(standby.silent_s)}"
         case "copying":
-            return f"copying, {count_text(standby.behind, 'record')} behind"
-    return f"{standby.lag_s or 0:.0f} s behind"
+            return f"copying, {count_text(standby.behind, 'record')} behind{books}"
+    return f"{standby.lag_s or 0:.0f} s behind{books}"
 
 
 class GuestRow(TypedDict):

@@ -1,17 +1,20 @@
 """A coordinator dies in mid-book: another machine takes the book over from a copy, and the old one stands back."""
 
+import json
 import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import httpx
 from evidence import accepted, assert_complete, assert_spoken_once, only, records, report_of
-from household import SLOW, Machine, wait_for
+from household import SLOW, Machine, Running, wait_for
 
 from swarm.job.record import AnyRecord, JobFinished, RunStarted
 from swarm.job.run import taken_over
 from swarm.job.store.store import DiskStore
+from swarm.server.page.log_in import hash_password
 
 Make = Callable[[str], Machine]
 
@@ -115,3 +118,80 @@ def rewrite(home: Path, change: Callable[[list[AnyRecord]], list[AnyRecord]]) ->
         store.lock_job(job)
         store.open_job(job)
         store.rewrite_records(job, change(list(store.records(job))))
+
+
+def api_of(serving: Running, token: str = "") -> httpx.Client:
+    """Return a client of the interface for programs of a server, by its own token if none is given."""
+    found = serving.says(r"programs at (http://127\.0\.0\.1:\d+)/api/v1; its token is in (\S+)")
+    token = token or Path(found.group(2)).read_text().strip()
+    headers = {"Authorization": f"Bearer {token}"}
+    return httpx.Client(base_url=found.group(1), headers=headers, trust_env=False, timeout=60)
+
+
+def test_a_standby_serves_the_whole_queue_of_a_machine_that_is_gone(
+    lan: Make, write_book: Callable[..., Path], free_port: int
+) -> None:
+    server, tower, desktop = lan("server"), lan("tower"), lan("desktop")
+    (lexicon := server.desk / "names.lexicon").write_text("Highbury = high berry\n", encoding="utf-8")
+    server.home.mkdir(exist_ok=True)
+    (server.home / "web-password").write_text(hash_password("a long password", 2**4).stored)
+    slower = (*SLOW, "--engine-option", "cost_per_char=0.06", "--lexicon", lexicon, "--output-format", "flac")
+    web = ("--web-password", "--web", f"127.0.0.1:{free_port}")
+    old = server.start("serve", "--output-dir", server.desk / "out", *web, *slower)
+    titles = ["Emma", "Persuasion", "Sanditon", "Lady Susan", "The Watsons", "Evelina"]
+    with api_of(old) as client:
+        token = client.headers["Authorization"].split()[1]
+        for title in titles:
+            book = write_book({"One": " ".join(f"Sentence {n} of {title}." for n in range(3))}, title)
+            client.post("/api/v1/books", params={"name": book.name}, content=book.read_bytes()).raise_for_status()
+        feed = client.post("/api/v1/feeds", json={"name": "phone"}).json()
+        assert server.run("pause", "Sanditon").returncode == server.run("cancel", "Evelina").returncode == 0
+        assert server.run("move", "The Watsons", 2).returncode == 0
+        before = [(book["book"], book["title"]) for book in client.get("/api/v1/books").json()]
+        tower.start("work", "--cpu", "--slots", "1", "--standby", "--name", "tower")
+        worker = desktop.start("work", "--cpu", "--slots", "1")
+
+        def books_copied() -> list[tuple[int, int]]:
+            return [(each["books"], each["of_books"]) for each in client.get("/api/v1/standbys").json()]
+
+        wait_for(lambda: books_copied() == [(6, 6)], "the whole queue at the standby")
+        clips = tower.home / "standby" / "clips"
+        wait_for(lambda: len(list(clips.rglob("*.flac"))) >= 3, "some sentences at the standby")
+        status = server.run("status", "--coordinator", f"127.0.0.1:{old.port}").stdout
+        assert re.search(r"standby tower: .*, 6 of 6 books", status)
+    old.kill()
+    written = set(server.desk.rglob("*.flac"))
+
+    said = tower.run("status")
+    assert said.returncode == 69
+    assert re.search(r"a copy of the queue of .+, 6 of 6 books, .+ old: `e2a-swarm take-over` goes on", said.stdout)
+    new = tower.start("take-over", "--output-dir", tower.desk / "books")
+    with api_of(new, token) as client:
+        shown = client.get("/api/v1/books").json()
+        assert [(book["book"], book["title"]) for book in shown] == before
+        states = {book["title"]: book["state"] for book in shown}
+        assert (states["Sanditon"], states["Evelina"]) == ("paused", "cancelled")
+        path = httpx.URL(feed["podcast"]).path
+        with httpx.Client(base_url=client.base_url, trust_env=False, timeout=60) as visitor:
+            assert visitor.get(path).status_code == 200
+            form = visitor.get("/log-in").text
+            secret = re.search(r'name="form_token" value="([^"]+)"', form).group(1)  # type: ignore[union-attr]
+            sent = {"password": "a long password", "form_token": secret}
+            assert visitor.post("/log-in", data=sent, headers={"Origin": str(client.base_url)}).status_code == 303
+        wait_for(lambda: list(tower.desk.rglob("Emma*.flac")), "the first book")
+        back = server.start("serve", "--output-dir", server.desk / "out", *slower)
+        assert "Another machine has taken this queue over" in back.ends(69)
+        again = server.start("serve", "--output-dir", server.desk / "out", *slower)
+        assert "`e2a-swarm take-over` here takes it back" in again.ends(69)
+        assert set(server.desk.rglob("*.flac")) == written, "an audiobook beside the new one"
+        spoken = {"Emma", "Persuasion", "Lady Susan", "The Watsons"}
+
+        def finished() -> set[str]:
+            return {book["title"] for book in client.get("/api/v1/books").json() if book["state"] == "finished"}
+
+        wait_for(lambda: finished() == spoken, "all that waited")
+    assert worker.process.poll() is None
+    for report in (tower.desk / "books").glob("*.report.json"):
+        assert_complete(json.loads(report.read_bytes()))
+    for job in ("emma*", "the-watsons*", "persuasion*", "lady*"):
+        assert_spoken_once(tower.home, job)

@@ -202,7 +202,7 @@ class CoordinatorCore:
             self._welcome(peer, message, now, outcome)
             return outcome
         if isinstance(message, Epochs) and self.settings.trusts:  # a standby, which does not greet, may send them too
-            overrule(self.jobs, message, self.sessions, now, outcome)
+            overrule(self.jobs, message, self.sessions, self.settings, now, outcome)
         session = self.peers.get(peer) or self._return(peer, now, outcome)
         if session is not None:
             session.heard_s = now

@@ -7,6 +7,7 @@ from swarm.job.run import lineage_of
 from swarm.lease.coordinator.heartbeat import reminders, tidy
 from swarm.lease.coordinator.roster import Session
 from swarm.lease.coordinator.served_job import Jobs, ServedJob
+from swarm.lease.core_settings import Settings
 from swarm.lease.member_message import MAX_EPOCHS, STANDBY_ACTIONS, Epochs, Instruct, Order
 from swarm.lease.message import Revoke
 from swarm.lease.outcome import Outcome
@@ -32,9 +33,13 @@ def take_out(jobs: Jobs, job: str, sessions: dict[str, Session], now: float, out
         tidy(jobs, session, now)
 
 
-def overrule(jobs: Jobs, known: Epochs, sessions: dict[str, Session], now: float, out: Outcome) -> None:
-    """Give up the jobs that another coordinator has taken over, by what a worker heard."""
+def overrule(
+    jobs: Jobs, known: Epochs, sessions: dict[str, Session], settings: Settings, now: float, out: Outcome
+) -> None:
+    """Give up the jobs, or the whole queue, that another coordinator has taken over, by what a worker heard."""
     for job, epoch in known.jobs:
+        if job and job == settings.queue and lineage_of(epoch) > lineage_of(settings.epoch):
+            out.overruled[job] = epoch
         served = jobs.get(job)
         if served and not served.is_overruled and lineage_of(epoch) > lineage_of(served.state.epoch):
             served.is_overruled = True

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from swarm.job.run import lineage_of
 from swarm.job.spec import Recipe, clip_key
 from swarm.lease.member_message import MAX_EPOCHS, Epochs
-from swarm.lease.message import ANY, Job
+from swarm.lease.message import ANY, Job, Welcome
 from swarm.lease.outcome import WorkerOutcome
 from swarm.lease.states import LinkState, Turn
 from swarm.lease.worker.coordinator_link import EMPTY_S, CoordinatorLink
@@ -146,20 +146,32 @@ class Leaders:
         if self.is_outrun(job):
             self.tell(link, out)
             return False
-        before = self.epochs.get(job.job, 0)
-        if lineage_of(job.epoch) > lineage_of(before):
-            self._learn(job)
-            for other in links:
-                if other is not link:
-                    self.tell(other, out)
+        if self._learn(link, job.job, job.epoch, links, out):
             self._move(link, job, slots, unaccepted, out)
         return True
 
-    def _learn(self, job: Job) -> None:
-        self.epochs.pop(job.job, None)
-        self.epochs[job.job] = job.epoch
+    def welcomed(
+        self, link: CoordinatorLink, welcome: Welcome, links: Iterable[CoordinatorLink], out: WorkerOutcome
+    ) -> None:
+        """Take in the run of a queue that a coordinator serves, and tell it which jobs and queues were taken over."""
+        if welcome.queue:
+            self._learn(link, welcome.queue, welcome.epoch, links, out)
+        self.tell(link, out)
+
+    def _learn(
+        self, link: CoordinatorLink, name: str, epoch: int, links: Iterable[CoordinatorLink], out: WorkerOutcome
+    ) -> bool:
+        """Take in that a job or a queue was taken over, and tell the other coordinators; return whether it is news."""
+        if lineage_of(epoch) <= lineage_of(self.epochs.get(name, 0)):
+            return False
+        self.epochs.pop(name, None)
+        self.epochs[name] = epoch
         while len(self.epochs) > MAX_EPOCHS:
             del self.epochs[next(iter(self.epochs))]
+        for other in links:
+            if other is not link:
+                self.tell(other, out)
+        return True
 
     @staticmethod
     def _move(

@@ -195,7 +195,7 @@ class WorkerCore:
         elif link.enter(welcome):
             for held in self.unaccepted.held_messages():
                 out.send(link.name, held)
-            self.leaders.tell(link, out)
+            self.leaders.welcomed(link, welcome, self.links.values(), out)
             out.beat(link.name)
 
     def _granted(self, link: CoordinatorLink, grant: Grant, now: float, out: WorkerOutcome) -> None:

@@ -69,6 +69,8 @@ class StandbyAnswer(Struct, frozen=True):
     behind: int  # records that the standby lacks of all books
     title: str  # the book that is furthest behind
     silent_s: float
+    books: int  # books of the queue that the standby has
+    of_books: int
 
 
 class StatusAnswer(Struct, frozen=True):
@@ -201,7 +203,16 @@ def machine_answers(reply: StatusReply) -> list[MachineAnswer]:
 def standby_answers(reply: StatusReply) -> list[StandbyAnswer]:
     """Return the standbys, in the order in which they came."""
     return [
-        StandbyAnswer(each.name, standby_state(each), each.lag_s, each.behind, each.title, each.silent_s)
+        StandbyAnswer(
+            each.name,
+            standby_state(each),
+            each.lag_s,
+            each.behind,
+            each.title,
+            each.silent_s,
+            each.books,
+            each.of_books,
+        )
         for each in reply.standbys
     ]
 

@@ -1,8 +1,10 @@
 """The tokens of a resident coordinator: one for programs, and those of feeds, each of which can be revoked alone."""
 
+import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +12,10 @@ import msgspec
 from msgspec import Meta, Struct
 
 from swarm.errors import EnvironmentFault, NotThere, StoreError, UsageError
+from swarm.server.queue_parts import FEEDS_FILE, TOKEN_FILE
 from swarm.system.disk import guarded, replace_file
 from swarm.system.text import clean
 
-FEEDS_FILE = "feed-tokens.json"
 MAX_TOKENS = 200
 MAX_NAME = 100
 MAX_FEEDS_BYTES = 256 * 1024
@@ -82,7 +84,6 @@ class FeedTokens:
         self._tokens = tokens
 
 
-TOKEN_FILE = "web-token"
 MAX_TOKEN_BYTES = 1000
 MAX_WRONG = 20  # wrong tokens a minute, of all together; further ones are told to wait
 
@@ -107,18 +108,20 @@ def obtain_token(state_dir: Path) -> str:
 class Doorkeeper:
     """Tells whether a request shows the token, and whether those that do not are to wait.
 
-    The token itself passes always: a program with an old one would lock all others out.
+    The token itself passes always: a program with an old one would lock all others out. So do the tokens of machines
+    that had the queue before, of which digests are known.
     """
 
-    def __init__(self, token: str) -> None:
-        self._token = token.encode()
+    def __init__(self, token: str, earlier: Collection[str] = ()) -> None:
+        self._digests = (hashlib.sha256(token.encode()).hexdigest(), *earlier)
         self._wrong = 0
         self._minute = 0
 
     def knows(self, authorization: str) -> bool:
         """Return whether an Authorization header is `Bearer` and the token."""
         kind, _, shown = authorization.partition(" ")
-        return kind.lower() == "bearer" and hmac.compare_digest(shown.strip().encode(), self._token)
+        digest = hashlib.sha256(shown.strip().encode(errors="replace")).hexdigest()
+        return kind.lower() == "bearer" and any(hmac.compare_digest(digest, known) for known in self._digests)
 
     def is_tried(self, now: float) -> bool:
         """Count a wrong token; return whether too many came within this minute."""

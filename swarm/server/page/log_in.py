@@ -18,10 +18,10 @@ from swarm.errors import EnvironmentFault, UsageError
 from swarm.server.api.host import is_of_loopback, knows_machine
 from swarm.server.page.auth_middleware import AuthMiddleware, form_of, visitor_of
 from swarm.server.page.site import Site
+from swarm.server.queue_parts import PASSWORD_FILE
 from swarm.system.disk import guarded, replace_file
 from swarm.system.machine import Clock, address_of
 
-FILE = "web-password"
 FIRST_FILE = "web-password-for-first-log-in"
 CREDENTIAL = "web-password"  # systemd has it by LoadCredential=web-password:...
 MIN_LENGTH, MAX_LENGTH = 8, 1000
@@ -84,7 +84,7 @@ def obtain_password(state_dir: Path, note: Callable[[str], None], ask: Callable[
 
 def read_password(state_dir: Path) -> Password | None:
     """Return the password that a state folder keeps; None if it has none. Raises StoreError, EnvironmentFault."""
-    path = state_dir / FILE
+    path = state_dir / PASSWORD_FILE
     with guarded(path):
         if not path.exists():
             return None
@@ -111,7 +111,7 @@ def _given() -> str:
 
 
 def _keep(state_dir: Path, password: str) -> Password:
-    hashed, path = hash_password(password), state_dir / FILE
+    hashed, path = hash_password(password), state_dir / PASSWORD_FILE
     with guarded(path):
         replace_file(path, f"{hashed.stored}\n".encode(), 0o600)
     return hashed

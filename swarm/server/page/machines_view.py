@@ -122,7 +122,8 @@ def _card(machine: MachineAnswer, worker: WorkerStatus, reply: StatusReply) -> d
 
 
 def _standby_card(number: int, standby: StandbyStatus) -> dict[str, object]:
-    is_close = standby_state(standby) == "following" and (standby.lag_s or 0) < CLOSE_S
+    is_whole = standby.books == standby.of_books
+    is_close = standby_state(standby) == "following" and (standby.lag_s or 0) < CLOSE_S and is_whole
     state = "up to date" if is_close else standby_text(standby)  # a number that changes each second would be of no use
     return {"number": number, "name": standby.name, "state": state, "title": "" if is_close else standby.title}
 

@@ -14,7 +14,8 @@ from listen_bench import ListenBench, tone
 from PIL import Image
 from starlette.requests import Request
 
-from swarm.server.api.tokens import FEEDS_FILE, FeedTokens
+from swarm.server.api.tokens import FeedTokens
+from swarm.server.queue_parts import FEEDS_FILE
 
 HOSTILE = '<script>alert(1)</script> & "Emma" ]]> \x00\x1b[31m\u2028\ud800 ünï'
 

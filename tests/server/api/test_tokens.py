@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from swarm.errors import EnvironmentFault, StoreError, UsageError
-from swarm.server.api.tokens import FEEDS_FILE, MAX_TOKENS, MAX_WRONG, TOKEN_FILE, Doorkeeper, FeedTokens, obtain_token
+from swarm.server.api.tokens import MAX_TOKENS, MAX_WRONG, Doorkeeper, FeedTokens, obtain_token
+from swarm.server.queue_parts import FEEDS_FILE, TOKEN_FILE
 
 
 def test_tokens_are_kept_and_revoked(tmp_path: Path) -> None:
