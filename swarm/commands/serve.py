@@ -214,9 +214,8 @@ def run(arguments: argparse.Namespace) -> int:
 # Options that another machine does not take from this one: about its disk, its addresses and its terminal, who may come
 # in, and where audiobooks and secrets are sent.
 OWN = {
-    "--state-dir", "--output-dir", "--watch", "--notify", "--announce", "--bind", "--web-cert", "--web-key", "--web-proxy",
-    "--open",
-    "--abs-server-url", "--abs-library-id", "--abs-api-token", "--quiet", "--verbose", "--json", "--log",
+    "--state-dir", "--output-dir", "--watch", "--notify", "--announce", "--bind", "--web-cert", "--web-key",
+    "--web-proxy", "--open", "--abs-server-url", "--abs-library-id", "--abs-api-token", "--quiet", "--verbose", "--json", "--log",
 }  # fmt: skip
 TOLD = {"--watch", "--notify", "--announce", "--web", "--web-cert", "--abs-server-url"}  # users may want these again
 EVERYWHERE = ("0.0.0.0", "::")

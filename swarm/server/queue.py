@@ -127,7 +127,7 @@ class QueueContent(Struct, frozen=True):
     """What the file of a queue says."""
 
     version: int = 1  # the first version did not say it
-    id: Text = ""  # it stays the same with whoever serves the queue
+    id: Text = ""  # all machines that serve the queue keep it
     epoch: int = 0
     last_id: int = 0
     books: tuple[QueuedBook, ...] = ()
