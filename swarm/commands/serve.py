@@ -215,7 +215,7 @@ def run(arguments: argparse.Namespace) -> int:
 # in, and where audiobooks and secrets are sent.
 OWN = {
     "--state-dir", "--output-dir", "--watch", "--notify", "--announce", "--bind", "--web-cert", "--web-key",
-    "--web-proxy", "--open", "--abs-server-url", "--abs-library-id", "--abs-api-token",
+    "--web-proxy", "--open", "--speak", "--abs-server-url", "--abs-library-id", "--abs-api-token",
     "--quiet", "--verbose", "--json", "--log",
 }  # fmt: skip
 TOLD = {"--watch", "--notify", "--announce", "--web", "--web-cert", "--abs-server-url"}  # users may want these again
