@@ -246,6 +246,28 @@ def test_a_finished_book_plays_its_file_and_minutes_are_a_matter_of_books_that_a
     assert page.evaluate("document.getElementById('sound').src").split("?")[0].endswith(".wav"), "a broken one is left"
 
 
+def test_a_sentence_of_a_finished_book_is_mended_and_heard_before_its_file_is_written_anew(
+    site: Served, bench: ListenSite, page: "Page"
+) -> None:
+    for stretch in range(len(bench.stretches)):
+        site.do(bench.say(stretch))
+    site.do(publish_whole(bench))
+    wrong = bench.stretches[1][0]
+    open_player(site, page)
+    page.locator(f"#text [data-sentence='{wrong + 1}']").click()
+    hears(page, wrong + 1)
+    assert "/files/1" in page.evaluate("document.getElementById('sound').src")
+    page.locator("#wrong").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Try another take").click()
+    dialog.get_by_text("It is spoken again").wait_for()
+    site.do(bench.say_one(wrong, 900.0))
+    dialog.get_by_text("This is the new take").wait_for()
+    hears(page, wrong + 1)
+    assert "/files/1" not in page.evaluate("document.getElementById('sound').src"), "the file has the old one"
+    assert np.array_equal(np.array(page.evaluate(DECODE))[:9600], tone(900.0, 0.4))
+
+
 async def publish_whole(bench: ListenSite) -> None:
     """Have the book finished by a file in which each sentence takes a second."""
     count = sum(map(len, bench.stretches))
