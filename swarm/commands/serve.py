@@ -28,8 +28,8 @@ from swarm.server.api.host import run as run_web
 from swarm.server.api.tokens import Doorkeeper, obtain_token
 from swarm.server.notices import Notifier, make_addresses, notify_urls, telling
 from swarm.server.order_handler import OrderHandler
-from swarm.server.own_worker import OwnWorker
 from swarm.server.page.advice import BookOptions, parse_price
+from swarm.server.page.cli_process import OwnWorker
 from swarm.server.page.front import SiteConfig, make_front
 from swarm.server.page.log_in import MIN_LENGTH, Password, obtain_password
 from swarm.server.queue_parts import TOKEN_FILE, token_digests

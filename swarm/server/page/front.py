@@ -17,12 +17,11 @@ from swarm.server.api.app import Api, MemberAnswers, code_of, make_app
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.tokens import Doorkeeper
 from swarm.server.order_handler import OrderHandler
-from swarm.server.own_worker import OwnWorker
 from swarm.server.page.add_views import AddViews
 from swarm.server.page.advice import Advice, Advisor, BookOptions
 from swarm.server.page.auth_middleware import AuthMiddleware, Sessions, keep_ended, obtain_secret, read_ended
 from swarm.server.page.books_view import BookViews, ListenViews
-from swarm.server.page.cli_process import CliProcess, CliProcesses
+from swarm.server.page.cli_process import CliProcess, CliProcesses, OwnWorker
 from swarm.server.page.log_in import LogIn, Password, forget_first_password
 from swarm.server.page.machines_view import MachineViews, MemberViews
 from swarm.server.page.site import Orders, Site

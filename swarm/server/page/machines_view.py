@@ -18,8 +18,8 @@ from swarm.lease.message import StatusReply, WorkerStatus
 from swarm.server.api.answers import InviteAnswer, MachineAnswer, machine_answers
 from swarm.server.api.app import Api, Seen, new_invite
 from swarm.server.api.live_views import Pieces
-from swarm.server.own_worker import OwnWorker
 from swarm.server.page.auth_middleware import form_of
+from swarm.server.page.cli_process import OwnWorker
 from swarm.server.page.site import Memo, Site, question_of
 from swarm.system.machine import Clock
 from swarm.system.text import clean

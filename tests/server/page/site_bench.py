@@ -14,9 +14,8 @@ from swarm.server.api.app import Api
 from swarm.server.api.feeds import ListeningApi
 from swarm.server.api.host import listen, run
 from swarm.server.api.tokens import Doorkeeper
-from swarm.server.own_worker import OwnWorker
 from swarm.server.page.advice import BookOptions, Price
-from swarm.server.page.cli_process import Hear
+from swarm.server.page.cli_process import Hear, OwnWorker
 from swarm.server.page.fields import Choice, OptionField
 from swarm.server.page.front import SiteConfig, make_front
 from swarm.server.page.log_in import Password

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from swarm.server import own_worker
-from swarm.server.own_worker import OwnWorker
+from swarm.server.page import cli_process
+from swarm.server.page.cli_process import OwnWorker
 
 WAITS = ("work", "--cpu", "--slots", "1", "--coordinator")  # for a server that is nowhere
 
@@ -55,7 +55,7 @@ async def test_a_worker_that_was_sent_away_turns_the_switch_off(tmp_path: Path) 
 
 
 async def test_a_worker_that_fails_is_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_worker, "RETRY_S", 0.01)
+    monkeypatch.setattr(cli_process, "RETRY_S", 0.01)
     said: list[str] = []
     async with running(make(tmp_path, said, "nonsense", is_on=True)):
         await until(lambda: sum("ended with code 64; it is started again" in line for line in said) > 1)
