@@ -355,7 +355,7 @@ def _shortage_text(shortage: Shortage) -> str:
     silent = f"no word from the coordinator for {duration_text(shortage.silent_s)}, and this standby does not take over"
     if shortage.voters < shortage.needed:
         return f"{silent}: it knows no other one with --automatic, and two have to agree. `e2a-swarm take-over` does it"
-    facts = [f"{shortage.needed} of {shortage.voters} with --automatic have to agree, {shortage.agreeing} do"]
+    facts = [f"{shortage.needed} of {shortage.voters} with --automatic have to agree, so far {shortage.agreeing}"]
     if shortage.mute:
         facts.append(f"no answer from {', '.join(shortage.mute)}")
     if shortage.abstaining:

@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 from evidence import accepted, assert_complete, assert_spoken_once, only, records, report_of
 from household import SLOW, Machine, Running, wait_for
 
@@ -92,6 +93,68 @@ def test_one_of_two_standbys_takes_over_by_itself(lan: Make, small_book: Path) -
     assert len(again) <= len(at_loss) - copied
     assert "taking it over" not in running[seats.index(other)].output
     assert not list((other.desk / "books").iterdir())
+
+
+AUTOMATIC = ("work", "--cpu", "--slots", "1", "--standby", "--automatic", "6s")
+
+
+def house_of_three(lan: Make, book: Path) -> tuple[Machine, Running, list[Machine], list[Running]]:
+    """Start a coordinator with three standbys that take over by themselves, and wait until each has some sentences."""
+    laptop, seats = lan("laptop"), [lan("tower"), lan("shed"), lan("attic")]
+    running = []
+    for number, seat in enumerate(seats):
+        running.append(seat.start(*AUTOMATIC, "--output-dir", "nas/books", "--name", seat.name))
+        running[-1].says("looking for coordinators")
+        if not number:
+            old = laptop.start("coordinate", book, *SLOW, "--engine-option", "cost_per_char=0.06")
+        running[-1].says(f"as number {number + 1} of {number + 1}")
+    for seat in seats:
+        wait_for(lambda home=seat.home: len(accepted(home / "standby")) >= 2, "some sentences at each standby")  # type: ignore[misc]
+        memory = seat.home / "succession.json"
+        wait_for(lambda path=memory: path.read_text().count('"name"') == 3, "each remembers all three")  # type: ignore[misc]
+    return laptop, old, seats, running
+
+
+@pytest.mark.slow
+def test_of_three_standbys_one_is_dead_one_restarts_and_the_disk_of_the_first_is_not_mounted(
+    lan: Make, small_book: Path
+) -> None:
+    laptop, old, (tower, shed, _), (first, second, third) = house_of_three(lan, small_book)
+    old.kill()
+    shutil.rmtree(laptop.home)
+    (tower.desk / "nas").rename(tower.desk / "away")
+    third.kill()
+    second.kill()  # after the coordinator: all that it knows of the others is on its disk
+    second = shed.start(*AUTOMATIC, "--output-dir", "nas/books", "--name", shed.name)
+
+    first.says("cannot take over from a coordinator that is gone: .*nas/books is gone. Mount its disk")
+    second.says("taking it over")
+    second.says("33 of 33 sentences spoken")
+    assert_complete(report_of(only(shed.desk / "nas" / "books", "*.m4b")))
+    assert_spoken_once(shed.home)
+    assert "taking it over" not in first.output
+    assert not (tower.desk / "nas").exists()
+
+
+@pytest.mark.slow
+def test_after_a_power_cut_of_the_whole_house_two_of_three_standbys_are_enough(lan: Make, small_book: Path) -> None:
+    laptop, old, seats, running = house_of_three(lan, small_book)
+    for each in (old, *running):
+        each.kill()
+    shutil.rmtree(laptop.home)
+
+    tower, attic = seats[0], seats[2]
+    again = tower.start(*AUTOMATIC, "--output-dir", "nas/books", "--name", tower.name)
+    again.says("2 of 3 with --automatic have to agree, so far 1; no answer from shed, attic")
+    assert "taking it over" not in again.output
+    (attic.desk / "nas" / "books").rmdir()
+    (attic.desk / "nas" / "books").touch()  # it agrees all the same
+    other = attic.start(*AUTOMATIC, "--output-dir", "nas/books", "--name", attic.name)
+    other.says("takes no book over by itself as long as its --output-dir cannot be used")
+    again.says("taking it over")
+    again.says("33 of 33 sentences spoken")
+    assert_complete(report_of(only(tower.desk / "nas" / "books", "*.m4b")))
+    assert_spoken_once(tower.home)
 
 
 def test_an_old_coordinator_that_has_every_sentence_hears_it_from_a_standby(lan: Make, small_book: Path) -> None:
