@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from time import monotonic
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct, structs
@@ -20,11 +21,12 @@ from swarm.net.addresses import join_address, own_address
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.net.worker_connections import WorkerSockets
 from swarm.standby.copy_server import leave_voters
+from swarm.standby.queue_copy import QUEUE_ID, latest_copies
 from swarm.standby.succession import Memory, Shortage, Succession
 from swarm.system.child import variables_of
 from swarm.system.disk import Lock, guarded, read_json, replace_file, try_folder
 from swarm.system.machine import Clock, Say
-from swarm.system.text import duration_text
+from swarm.system.text import clean, duration_text
 
 PROGRAM = "import sys; from swarm.commands.main import main; sys.exit(main())"
 INTERVAL_S = 1.0
@@ -42,6 +44,13 @@ class Remembered(Struct, frozen=True, omit_defaults=True):
     port: int = 0
     folder: str = ""  # the folder for audiobooks, once it was there
     runs: tuple[Memory, ...] = ()
+
+
+class HeldCopy(NamedTuple):
+    """What this standby has of a job or a queue that is to be taken over."""
+
+    title: str
+    is_finished: bool
 
 
 class OutputFolder:
@@ -295,22 +304,41 @@ class Successor:
     # --- taking over
 
     async def _take_over_all(self) -> None:
-        """Take jobs over, one after the other."""
-        while True:
-            await asyncio.sleep(INTERVAL_S)
-            while self._jobs:
-                await self._take_over(self._jobs.pop(0))
+        """Take jobs over, one after the other, and queues, each of which is served from then on."""
+        serving = set[asyncio.Task[None]]()
+        try:
+            while True:
+                await asyncio.sleep(INTERVAL_S)
+                for task in [task for task in serving if task.done()]:
+                    serving.remove(task)
+                    task.result()
+                while self._jobs:
+                    taking = asyncio.create_task(self._take_over(job := self._jobs.pop(0)))
+                    serving.add(taking)
+                    if not QUEUE_ID.fullmatch(job):
+                        await taking
+        finally:
+            for task in serving:
+                task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)
 
     async def _take_over(self, job: str) -> None:
-        known = await asyncio.to_thread(list_jobs, self._state_dir / STANDBY)
-        copy = next((each for each in known if each.job == job), None)
+        copy = await asyncio.to_thread(self._copy_of, job)
         if copy is None:
             self._say(f"has no copy of {job}, whose coordinator is gone: leaves it to another standby")
             self._core.failed(job, self._clock.now())
-        elif copy.finished or await self._finish(job, copy.title):
+        elif copy.is_finished or await self._finish(job, copy.title):
             self._core.done(job)
         else:
             self._core.failed(job, self._clock.now())
+
+    def _copy_of(self, name: str) -> HeldCopy | None:
+        """Return what is here of a job or a queue; None for nothing."""
+        if QUEUE_ID.fullmatch(name):
+            lists = (copy.list for copy in latest_copies(self._state_dir) if copy.list and copy.list.queue == name)
+            return next((HeldCopy(f"the queue of {clean(each.host)}", False) for each in lists), None)
+        known = list_jobs(self._state_dir / STANDBY)
+        return next((HeldCopy(each.title, each.finished) for each in known if each.job == name), None)
 
     async def _finish(self, job: str, title: str) -> bool:
         """Run a command that takes a job over, and return whether it finished it."""

@@ -8,10 +8,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
 from swarm.errors import InUse
-from swarm.lease.member_message import SuccessionCandidate, Voters
+from swarm.lease.member_message import QueueList, SuccessionCandidate, Voters
 from swarm.net.worker_connections import FixedSockets
 from swarm.standby import successor as module
 from swarm.standby.successor import OutputFolder, Successor
@@ -98,6 +99,24 @@ async def test_what_a_take_over_ended_with_decides_whether_another_standby_follo
     await successor._take_over("moby")
     await successor._take_over("emma")  # of which no copy is here
     assert told == [later, "done", "failed"]
+
+
+async def test_a_queue_is_served_by_the_same_command_while_books_are_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = "queue-0123456789abcdef"
+    body = msgspec.msgpack.encode(QueueList(queue, 1, "hub", 1, {}))
+    copy = tmp_path / "state" / "standby" / "queues" / f"{queue}.0"
+    copy.mkdir(parents=True)
+    (copy / "list").write_bytes(body)
+    monkeypatch.setattr(module, "INTERVAL_S", 0.05)
+    program = "import sys, time; print(*sys.argv[1:3], flush=True); 'queue' in sys.argv[2] and time.sleep(600)"
+    monkeypatch.setattr(module, "PROGRAM", program)
+    monkeypatch.setattr(module, "list_jobs", lambda f: [SimpleNamespace(job="moby", finished=False, title="Moby Dick")])
+    said = list[str]()
+    successor = made(tmp_path, said)
+    successor._jobs = [queue, "moby"]
+    await play(successor, lambda: {f"the queue of hub: take-over {queue}", "Moby Dick: take-over moby"} <= set(said))
 
 
 async def test_a_folder_that_is_gone_is_not_made_again_since_its_disk_may_be_away(tmp_path: Path) -> None:
