@@ -22,7 +22,7 @@ class Incoming:
 
     digest: str
     size: int
-    piece: int = PIECE_BYTES  # bytes of the largest piece
+    piece: int = PIECE_BYTES  # bytes of each piece but the last; 0 if the sender decides
     kind: Moved = "file"
     job: str = ""
     have: int = 0
@@ -60,10 +60,11 @@ class Incoming:
     def take_piece(self, piece: Piece, frame: bytes) -> Took:
         """Take a piece, and return whether more is to come, or whether the whole file has its digest.
 
-        One that is not the next, or that is larger than a piece or what is left, is not taken.
+        One that is not the next, or that has another size than the next, is not taken.
         """
-        is_next = piece == Piece(self.digest, self.have, self.size, self.kind, self.job)
-        if not is_next or not 0 < len(frame) <= piece_size(self.size, self.have, self.piece):
+        most = piece_size(self.size, self.have, self.piece or self.size)
+        fits = 0 < len(frame) <= most and (not self.piece or len(frame) == most)
+        if not fits or piece != Piece(self.digest, self.have, self.size, self.kind, self.job):
             return "unasked"
         self.have += len(frame)
         self.asked = max(self.asked, self.have)

@@ -302,7 +302,7 @@ class ClipPieces:
         if fault or not self.intake.needs(clip):
             self.intake.clip(session, clip, now, b"", fault, credit, out)
             return
-        coming = Transfer(clip, now, len(frame), Incoming(clip.digest, clip.size, clip.size, "clip", hashes=False))
+        coming = Transfer(clip, now, len(frame), Incoming(clip.digest, clip.size, 0, "clip", hashes=False))
         coming.file.take_piece(Piece(clip.digest, 0, clip.size, "clip"), frame)
         session.link.transfer = coming
         session.link.unfinished += 1

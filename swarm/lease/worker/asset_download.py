@@ -11,14 +11,11 @@ from typing import Literal
 
 from swarm.job.job_asset import (
     DIGEST_BYTES,
-    LIST_PIECE_BYTES,
     MAX_JOB_FILES,
     PIECE_BYTES,
     WINDOW,
     JobAsset,
-    block_list_size,
     is_shared,
-    piece_size,
 )
 from swarm.lease.core_settings import WORKER_DEFAULTS, WorkerSettings
 from swarm.lease.envelope import MAX_HELD_FILES
@@ -61,16 +58,19 @@ class Download:
     moved_s: float = 0.0  # the last sign of progress
     note: str = ""  # the reason that it is held up
     spoilt: int = 0  # times that the whole file came and did not fit its digest
-    source: FileSource = field(default_factory=lambda: FileSource(PIECE_BYTES))
+    piece: int = PIECE_BYTES
+    only_peers: bool = False  # a model's file: the coordinator has only the digests of its blocks
+    source: FileSource = field(init=False)
     file: Incoming = field(init=False)  # the disk has the bytes, or is writing them
 
     def __post_init__(self) -> None:
-        self.file = Incoming(self.digest, self.size, self.source.piece, keeps=False, hashes=False)
+        self.source = FileSource(self.digest, self.size, self.piece, self.only_peers)
+        self.file = Incoming(self.digest, self.size, self.piece, keeps=False, hashes=False)
 
     @property
     def is_shared(self) -> bool:
         """Whether other workers may have the file from here while it comes."""
-        return self.source.only_peers or is_shared(self.size, self.source.piece)
+        return self.only_peers or is_shared(self.size, self.piece)
 
     @property
     def again_s(self) -> float:
@@ -118,7 +118,7 @@ class Downloads:
                 bool(item.link),
                 item.source.peer_address,
                 item.source.failed_peers(),
-                item.source.awaits_word(item.size),
+                item.source.awaits_word,
             )
             for item in items
             if item.state != "here"
@@ -152,9 +152,7 @@ class Downloads:
             return
         self._forget_all_but(sources, out)
         busy = {
-            item.link
-            for digest, item in self.items.items()
-            if item.link in sources[digest][1] and not item.source.only_peers
+            item.link for digest, item in self.items.items() if item.link in sources[digest][1] and not item.only_peers
         }
         opened = Counter(item.opened_for for item in self.items.values() if item.is_open)
         opened.update(self.unanswered.values())
@@ -180,8 +178,9 @@ class Downloads:
                 out.commands.append(Abandon(digest))
 
     def _begin(self, digest: str, size: int, *, only_peers: bool) -> Download:
-        source = FileSource(self.settings.piece, only_peers)
-        item = self.items[digest] = Download(digest, size, "held up", moved_s=-AGAIN_S, source=source)
+        piece = self.settings.piece
+        item = Download(digest, size, "held up", moved_s=-AGAIN_S, piece=piece, only_peers=only_peers)
+        self.items[digest] = item
         return item
 
     def _ask(self, item: Download, links: Sequence[str], busy: set[str], now: float, out: WorkerOutcome) -> None:
@@ -194,19 +193,19 @@ class Downloads:
             links = [link for link in links if link != item.link] or links  # another link may answer
             item.link = ""
         if item.link not in links:
-            item.link = next((link for link in links if link not in busy or item.source.only_peers), "")
+            item.link = next((link for link in links if link not in busy or item.only_peers), "")
             item.file.asked, item.moved_s = item.file.have, now
             item.source.ask_of(item.link)
             out.beats.update(dict.fromkeys([item.link] if item.link and item.is_shared else []))
         if item.link:
-            busy.update([] if item.source.only_peers else [item.link])
+            busy.update([] if item.only_peers else [item.link])
             self._fetch(item, now, out)
 
     def _fetch(self, item: Download, now: float, out: WorkerOutcome) -> None:
         """Ask the coordinator or another worker for the next pieces, within the window."""
         source = item.source
-        peer_address, lists = source.choose(item.digest, item.file.have, item.size, now)
-        for blocks in lists:
+        peer_address, blocks = source.choose(item.file.have, now)
+        if blocks is not None:
             out.send(item.link, blocks)
         if peer_address is None:
             return
@@ -231,15 +230,6 @@ class Downloads:
         if item is not None and item.link == link and item.is_shared:
             item.source.offer(source.peer_address)
 
-    def _learn(self, link: str, item: Download, piece: Piece, frame: bytes, out: WorkerOutcome) -> None:
-        """Take in the digests of blocks that were asked for, if there are as many as there should be."""
-        number, size = piece.offset // LIST_PIECE_BYTES, block_list_size(item.size, self.settings.piece)
-        if item.link != link or not item.source.awaits(number) or piece.total != size:
-            return
-        if len(frame) == piece_size(size, piece.offset, LIST_PIECE_BYTES):
-            item.source.learn(number)
-            out.commands.append(Expect(piece.digest, piece.offset // DIGEST_BYTES, frame))
-
     def closed(self, name: str, now: float, out: WorkerOutcome) -> None:
         """Go on without a worker that lets none in or whose connection ended."""
         for item in self.items.values():
@@ -252,15 +242,15 @@ class Downloads:
         if item is None or item.state != "fetching":
             return
         if piece.kind == "blocks":
-            self._learn(name, item, piece, frame, out)
+            if item.link == name and item.source.learn(piece, frame):
+                out.commands.append(Expect(piece.digest, piece.offset // DIGEST_BYTES, frame))
             return
         if name.startswith(PEER) and not self._answers(name, item, piece, frame, now, out):
             return
         if item.file.have - item.have >= WINDOW * self.settings.piece:  # what is not on the disk yet is bounded
             return
-        is_full = len(frame) == piece_size(item.size, piece.offset, self.settings.piece)
-        if not is_full or item.file.take_piece(piece, frame) == "unasked":
-            if piece.offset != item.file.have:
+        if item.file.take_piece(piece, frame) == "unasked":
+            if piece.offset != item.file.have or item.file.is_whole:
                 return
             if name.startswith(PEER):
                 self._leave(item, "lying", now, out)

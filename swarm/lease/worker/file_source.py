@@ -6,17 +6,19 @@ the last resort. A worker that is away, silent, without the file or lying is set
 
 from dataclasses import dataclass, field
 
-from swarm.job.job_asset import BLOCK_PIECES, DIGEST_BYTES, LIST_PIECE_BYTES, is_shared
+from swarm.job.job_asset import BLOCK_PIECES, DIGEST_BYTES, LIST_PIECE_BYTES, PIECE_BYTES, block_list_size, is_shared
 from swarm.lease.file_transfer import (
     MAX_ASIDE,
     Fault,
     Fetch,
     MissingFileReport,
     ModelSource,
+    Piece,
     SetAside,
     ToldFile,
     is_peer_address,
 )
+from swarm.lease.transfer import Incoming
 
 PEER = "peer "  # begins the name by which a core knows another worker; no coordinator's name has a space
 WORD_S = 3.0  # pieces are asked of the coordinator if it does not say for so long where a file is fetched
@@ -27,9 +29,11 @@ LIST_S = 5.0  # a list of digests is asked for again then, and the coordinator s
 
 @dataclass
 class FileSource:
-    """Where one file is fetched from."""
+    """Where one file is fetched from, and how far its block list is here."""
 
-    piece: int
+    digest: str
+    size: int
+    piece: int = PIECE_BYTES
     only_peers: bool = False  # a model's file: the coordinator has only the digests of its blocks
     coordinator: str = ""
     asked_s: float | None = None  # the coordinator was asked then where to fetch it
@@ -39,10 +43,15 @@ class FileSource:
     since: int = 0  # all pieces from here on came from this source
     heard_s: float = 0.0  # the last word from the peer
     own_until: int = 0  # the coordinator is asked up to here, since a block of another worker did not fit
-    lists: set[int] = field(default_factory=set)  # these pieces of the block list are here, counted from 0
-    # This counts the requests for each piece of it, and keeps the time of the last one.
-    asked_lists: dict[int, tuple[int, float]] = field(default_factory=dict)
+    list: Incoming = field(init=False)
+    list_from: int = 0  # what of it comes before is not here
+    list_asked_s: float = 0.0
+    list_tries: int = 0  # the next piece of it was asked for so many times
     aside: dict[str, Fault] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        size = block_list_size(self.size, self.piece)
+        self.list = Incoming(self.digest, size, LIST_PIECE_BYTES, "blocks", keeps=False, hashes=False)
 
     @property
     def block(self) -> int:
@@ -76,54 +85,63 @@ class FileSource:
 
     def reopened(self) -> None:
         """Forget the digests of blocks: what is on the disk was opened afresh."""
-        self.lists.clear()
-        self.asked_lists.clear()
+        self._begin_list(0)
         self.peer_address = ""
 
-    def awaits(self, number: int) -> bool:
-        """Tell whether a piece of the block list was asked for and has not come."""
-        return number in self.asked_lists and number not in self.lists
+    def learn(self, piece: Piece, frame: bytes) -> bool:
+        """Take a piece of the block list; return False for one that was not asked for."""
+        if not self.list_tries or self.list.take_piece(piece, frame) == "unasked":
+            return False
+        self.list_tries = 0
+        return True
 
-    def learn(self, number: int) -> None:
-        """Take in that a piece of the block list is here."""
-        self.lists.add(number)
-
-    def choose(self, digest: str, offset: int, size: int, now: float) -> tuple[str | None, list[Fetch]]:
+    def choose(self, offset: int, now: float) -> tuple[str | None, Fetch | None]:
         """Return the peer to ask for the piece at an offset, and what of the block list to ask the coordinator for.
 
         The peer is "" for the coordinator, and None while the digest of that piece's block is on its way, or while no
         peer is known of a file that the coordinator has not.
         """
-        if self.awaits_word(size) and not self.only_peers:
+        if self.awaits_word and not self.only_peers:
             self.asked_s = now if self.asked_s is None else self.asked_s
             if now - self.asked_s < WORD_S:
-                return None, []
+                return None, None
         if not self.offered or (offset < self.own_until and not self.only_peers):
-            return None if self.only_peers else "", []
-        span = self._span
-        number = offset // span
-        ahead = [number + 1] if offset % span >= span // 2 and (number + 1) * span < size else []
-        offsets = [each * LIST_PIECE_BYTES for each in (number, *ahead) if self._asks_for(each, now)]
-        asks = [Fetch(digest, each, "blocks") for each in offsets]
-        if number in self.lists:
-            return self.offered, asks
-        tries, _ = self.asked_lists[number]
-        return (None if tries == 1 or self.only_peers else ""), asks
+            return None if self.only_peers else "", None
+        ask = self._ask_list(offset, now)
+        if self._knows(offset):
+            return self.offered, ask
+        return (None if self.list_tries == 1 or self.only_peers else ""), ask
 
-    def awaits_word(self, size: int) -> bool:
-        """Tell whether the coordinator has yet to say where a file is fetched."""
-        return not self.offered if self.only_peers else not self.is_told and is_shared(size, self.piece)
+    @property
+    def awaits_word(self) -> bool:
+        """Whether the coordinator has yet to say where a file is fetched."""
+        return not self.offered if self.only_peers else not self.is_told and is_shared(self.size, self.piece)
 
     def may_ask(self, offset: int) -> bool:
         """Tell whether the piece at an offset may be asked of the peer in use: only if its digest is here."""
-        return not self.peer_address or offset // self._span in self.lists
+        return not self.peer_address or self._knows(offset)
 
-    def _asks_for(self, number: int, now: float) -> bool:
-        tries, asked_s = self.asked_lists.get(number, (0, now - LIST_S))
-        if number in self.lists or now - asked_s < LIST_S:
-            return False
-        self.asked_lists[number] = tries + 1, now
-        return True
+    def _knows(self, offset: int) -> bool:
+        return self.list_from <= self._list_offset(offset) < self.list.have
+
+    def _list_offset(self, offset: int) -> int:
+        """Return where the piece of the block list begins that has the digest of the block at an offset."""
+        return offset // self._span * LIST_PIECE_BYTES
+
+    def _begin_list(self, offset: int) -> None:
+        self.list_from, self.list_tries = offset, 0
+        self.list.go_on_from(offset)
+
+    def _ask_list(self, offset: int, now: float) -> Fetch | None:
+        """Return the question for the digests from an offset of the file on, and for the next ones in time."""
+        needed, ahead = self._list_offset(offset), self._list_offset(offset + self._span // 2)
+        if not self.list_from <= needed <= self.list.have:
+            self._begin_list(needed)
+        waits = self.list_tries > 0 and now - self.list_asked_s < LIST_S
+        if self.list.have > ahead or self.list.is_whole or waits:
+            return None
+        self.list_tries, self.list_asked_s = self.list_tries + 1, now
+        return self.list.next_fetch
 
     def turn_to(self, peer_address: str, offset: int, now: float) -> bool:
         """Fetch from this peer from an offset on; tell whether it is another one than before."""

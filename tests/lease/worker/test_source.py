@@ -209,18 +209,19 @@ def test_a_small_file_comes_from_the_coordinator() -> None:
 
 
 def test_the_digests_of_the_next_list_are_asked_for_in_time() -> None:
-    source = FileSource(PIECE)
-    source.offer(PEER_ADDRESS)
     span = LIST_PIECE_BYTES // DIGEST_BYTES * BLOCK
-    assert source.choose("d", 0, 3 * span, 0.0) == (None, [Fetch("d", 0, "blocks")])
-    source.learn(0)
-    assert source.choose("d", span // 2 - 1, 3 * span, 0.0) == (PEER_ADDRESS, [])
-    assert source.choose("d", span // 2, 3 * span, 0.0) == (PEER_ADDRESS, [Fetch("d", LIST_PIECE_BYTES, "blocks")])
-    assert source.choose("d", span // 2, 3 * span, 0.0) == (PEER_ADDRESS, [])
+    source = FileSource("d", 3 * span, PIECE)
+    source.offer(PEER_ADDRESS)
+    assert source.choose(0, 0.0) == (None, Fetch("d", 0, "blocks"))
+    assert source.learn(Piece("d", 0, 3 * LIST_PIECE_BYTES, "blocks"), bytes(LIST_PIECE_BYTES))
+    assert source.choose(span // 2 - 1, 0.0) == (PEER_ADDRESS, None)
+    assert source.choose(span // 2, 0.0) == (PEER_ADDRESS, Fetch("d", LIST_PIECE_BYTES, "blocks"))
+    assert source.choose(span // 2, 0.0) == (PEER_ADDRESS, None)
+    assert source.choose(2 * span, 0.0) == (None, Fetch("d", 2 * LIST_PIECE_BYTES, "blocks")), "the file is further"
 
 
 def test_only_so_many_peers_are_tried() -> None:
-    source = FileSource(PIECE)
+    source = FileSource("d", 3 * BLOCK, PIECE)
     for number in range(MAX_ASIDE):
         source.offer(f"10.0.0.{number}:1")
         source.turn_to(source.offered, 0, 0.0)
@@ -240,6 +241,6 @@ def test_only_the_address_of_one_machine_is_a_peer_address() -> None:
     assert not any(
         map(is_peer_address, ("", "10.0.0.1:0", "10.0.0.1:65536", "10.0.0.300:1", "[::]:1", "224.0.0.1:5", "[1:2]:3"))
     )
-    source = FileSource(PIECE)
+    source = FileSource("d", 3 * BLOCK, PIECE)
     source.offer("10.0.0.300:1")
     assert source.offered == ""
