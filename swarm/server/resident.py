@@ -18,7 +18,16 @@ from swarm.coordinator.books import Books
 from swarm.coordinator.brought_files import find_brought_files
 from swarm.coordinator.prepare import Offered, find_in_book, find_job
 from swarm.coordinator.serve import Server
-from swarm.errors import EngineUnknown, EnvironmentFault, InUse, ReaderMissing, StoreError, SwarmError, UsageError
+from swarm.errors import (
+    EngineUnknown,
+    EnvironmentFault,
+    InUse,
+    Outdated,
+    ReaderMissing,
+    StoreError,
+    SwarmError,
+    UsageError,
+)
 from swarm.job.run import RUNS, lineage_of
 from swarm.job.store.store import DiskStore, has_job
 from swarm.lease.envelope import Reason
@@ -219,6 +228,8 @@ class Resident:
         opened, refused = None, None
         try:
             opened = await asyncio.to_thread(self._read, book, tell, mending.redo if mending else None)
+        except Outdated:
+            raise
         except SwarmError as fault:
             refused = fault
         finally:

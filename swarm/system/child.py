@@ -27,6 +27,9 @@ _LOG_BYTES = 1 << 20  # a larger log is renamed at the next start
 _PATIENCE_S = 2.0  # for a child to end by itself
 
 
+UPGRADED = "e2a-swarm was upgraded while this command ran: start it again; nothing that was done is lost."
+
+
 class ChildDied(SwarmError):
     """The child process ended, or was ended, before it answered."""
 
@@ -66,7 +69,8 @@ def bounded_program(program: str, most: int) -> list[str]:
 def run_bounded(program: str, most: int, given: bytes, patience_s: float) -> bytes:
     """Run lines of Python in a process that never has more memory than so many bytes; return what it wrote.
 
-    Raises ChildDied if it fails, is ended, or takes longer than that; EnvironmentFault if it cannot be started.
+    Raises ChildDied if it fails, is ended, or takes longer than that; EnvironmentFault if it cannot be started;
+    Outdated if it found that the program was upgraded since this process began.
     """
     try:
         done = subprocess.run(
@@ -81,6 +85,8 @@ def run_bounded(program: str, most: int, given: bytes, patience_s: float) -> byt
         raise ChildDied(f"it took longer than {patience_s:.0f} s") from late
     except OSError as fault:
         raise EnvironmentFault(f"Cannot start a process: {fault}.") from fault
+    if done.returncode == EXIT_OUTDATED:
+        raise Outdated(UPGRADED)
     if done.returncode:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
         raise ChildDied(lines[-1][:500] if lines else f"it ended with code {done.returncode}")
@@ -228,9 +234,7 @@ class Child:
 
     def _fault(self) -> SwarmError:
         if self._is_outdated:
-            return Outdated(
-                "e2a-swarm was upgraded while this command ran: start it again; nothing that was done is lost."
-            )
+            return Outdated(UPGRADED)
         return ChildDied(self._death)
 
     def _end(self, code: int, obituary: str) -> None:

@@ -1,6 +1,5 @@
 """Files that survive a crash or are refused, locks between processes, and folders for files that are being written."""
 
-import asyncio
 import contextlib
 import errno
 import glob
@@ -9,6 +8,7 @@ import os
 import shutil
 import socket
 import sqlite3
+import sys
 import tempfile
 import time
 import uuid
@@ -288,8 +288,9 @@ class Lock:
 
 def is_on_loop() -> bool:
     """Tell whether an event loop runs in this thread, which holds up all its connections when it waits."""
+    asyncio = sys.modules.get("asyncio")  # children that have no loop start sooner without it
     with suppress(RuntimeError):
-        return asyncio.get_running_loop() is not None
+        return asyncio is not None and asyncio.get_running_loop() is not None
     return False
 
 

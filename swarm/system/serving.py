@@ -77,8 +77,7 @@ def serve(handler: Handler) -> NoReturn:
     From here on everything that is printed goes to the log, and standard input is empty. If the parent runs another
     version of the program, this process ends at once with EXIT_OUTDATED.
     """
-    if os.environ.get(ENV_CODE, CODE) != CODE:
-        os._exit(EXIT_OUTDATED)
+    expect_same_code()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # a terminal signals the whole group, but the parent decides
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -103,6 +102,12 @@ def serve(handler: Handler) -> NoReturn:
         waiting[number] = lanes[message.get("lane", 0)].submit(_answer, handler, message, send)
         waiting[number].add_done_callback(lambda _, number=number: waiting.pop(number, None))  # type: ignore[misc]
     os._exit(0)  # sys.exit would wait for a handler that still computes
+
+
+def expect_same_code() -> None:
+    """End this process with EXIT_OUTDATED if its parent runs another version of the program."""
+    if os.environ.get(ENV_CODE, CODE) != CODE:
+        os._exit(EXIT_OUTDATED)
 
 
 def die_with_parent() -> None:

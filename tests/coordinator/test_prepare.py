@@ -15,7 +15,7 @@ from swarm.config import RedoConfig, RenderConfig
 from swarm.coordinator.job_naming import file_stem, slug
 from swarm.coordinator.prepare import Prepared, find_in_book, prepare
 from swarm.coordinator.verification import listen, open_spoken
-from swarm.errors import BookError, StoreError, UsageError
+from swarm.errors import BookError, Outdated, StoreError, UsageError
 from swarm.job.record import ClipAccepted, ClipDiscarded, JobFinished, RunStarted
 from swarm.job.store.parcel import read_parcel, write_parcel
 from swarm.job.store.store import DiskStore
@@ -383,6 +383,14 @@ def test_a_book_of_others_is_read_in_a_process_of_its_own_to_the_same_job(tmp_pa
         find_in_book(config(tmp_path, from_others=True), tmp_path / "none.epub", "name")
     with pytest.raises(UsageError, match="names no chapter"):
         find_in_book(config(tmp_path, from_others=True, reading=Reading(exclude=("gone",))), book, "book")
+
+
+def test_a_book_of_others_is_not_called_unreadable_because_the_program_was_upgraded(
+    tmp_path: Path, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("swarm.system.child.CODE", "an earlier version")
+    with pytest.raises(Outdated, match="was upgraded"):
+        find_in_book(config(tmp_path, from_others=True), book, "book")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds to such a limit")
