@@ -245,12 +245,13 @@ class CopyServer(PieceServer[Question]):
     async def wait_for_voters(self, job: str, say: Callable[[str], None]) -> None:
         """Wait until it is sure that most voters have not given this coordinator up, if any may have taken the job.
 
-        Voters that stay away are struck off the list after `FORGET_S`, so this ends.
+        It waits for `FORGET_S` at most: no standby of ill will can keep a book from being finished.
         """
-        asked, told_s = self._asked.get(job), self._now() + TELL_S
+        asked, began_s = self._asked.get(job), self._now()
+        told_s = began_s + TELL_S
         if not (asked and asked.is_set()) and not was_copied(self._store.folder(job)):
             return
-        while names := self._voters.awaited(self._now()):
+        while (names := self._voters.awaited(self._now())) and self._now() < began_s + FORGET_S:
             if self._now() >= told_s:
                 told_s = inf
                 say(

@@ -15,7 +15,7 @@ from random import Random
 from msgspec import structs
 
 from swarm.lease.member_message import Silent, SuccessionCandidate, Voters
-from swarm.standby.succession import BOUND_S, VALID_S, Memory, Succession, VoterRegistry, majority
+from swarm.standby.succession import BOUND_S, FORGET_S, VALID_S, Memory, Succession, VoterRegistry, majority
 from swarm.standby.successor import told_from
 
 SILENCE_S = 180.0
@@ -214,7 +214,7 @@ class StandbyWorld:
 
     def _work(self, head: Head) -> None:
         head.left_s -= STEP_S
-        if head.left_s > 0 or head.registry.awaited(self.now):
+        if head.left_s > 0 or (head.registry.awaited(self.now) and head.left_s > -FORGET_S):
             return
         know = {head.host}
         for machine in self.machines:

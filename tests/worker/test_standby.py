@@ -449,6 +449,13 @@ async def test_the_voters_outlive_the_coordinator_and_no_file_is_finished_while_
     (line,) = said
     assert "waiting with its files for machine 0, machine 1, machine 2" in line
 
+    monkeypatch.setattr(copy_server, "FORGET_S", 0.5)
+    ill = Claim(CANDIDATES[1], voters.run, voters.revision, SILENCE_S, bound=True)
+    second._voters._registry._claims.clear()
+    second._answer(Copy("machine 1", ill))
+    assert second._voters.awaited(time.monotonic())
+    await second.wait_for_voters(JOB, said.append)  # no longer than that, whatever standbys say
+
     third = new()  # another process of the same machine, while the second one runs
     assert claim_to(third, 0).run != voters.run
     second.close()
