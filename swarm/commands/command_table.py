@@ -583,6 +583,7 @@ JOIN = Command(
             more="Case, spaces and dashes of the code do not matter.",
         ),
         Option("--replace", "", "leave the swarm that this machine is in"),
+        COORDINATOR._replace(help="where to ask whether an invite is still open"),
         STATE_DIR,
     ),
     line="enter a swarm with its code",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from swarm.config import CoordinateConfig
 from swarm.errors import InUse, StoreError
-from swarm.lease.member_message import Enrol, Members
+from swarm.lease.member_message import ASKS, Enrol, Members
 from swarm.net.identity import membership
 from swarm.net.identity.identity import Identity
 from swarm.net.identity.keys import OPEN_WARNING, obtain_key
@@ -97,11 +97,11 @@ class Enrolment:
 
     def _open(self) -> None:
         identity = self._identity
-        self._invites = identity.invites.live
+        self._invites = [*identity.invites.live, *identity.invites.ended]
         present = curve_keys(identity.key)
         if not identity.key_epochs.is_current:  # the code dates from before a removal
             present = replace(present, worker_public=b"")
-        invites = [curve_keys(SwarmKey(invite.secret)) for invite in self._invites]
+        invites = [curve_keys(invite.key) for invite in self._invites]
         self._router.open_server_keys(present, [*map(curve_keys, identity.key_epochs.older)], invites)
 
     def take_enrolment(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
@@ -113,8 +113,8 @@ class Enrolment:
         enrol, frame, by_code, invite, is_now = arrival
         guest = self._guests.setdefault(peer, Guest(enrol.key, by_code))
         try:
-            if invite and not self._identity.invites.use(invite, enrol.key):
-                self._router.proxy.cut(peer)
+            if invite and (enrol.key == ASKS or not self._identity.invites.use(invite, enrol.key)):
+                self._tell_of_invite(peer, invite)
                 return
             if frame and not (self._approve and by_code):  # a machine that waits is not believed
                 self._take_in(peer, enrol, frame)
@@ -137,6 +137,13 @@ class Enrolment:
         self._tell(peer)
         if not is_now:
             self._later(partial(self._router.proxy.cut, peer))  # the machine comes again with the key that it was told
+
+    def _tell_of_invite(self, peer: bytes, invite: bytes) -> None:
+        """Tell a machine that its invite is open, or why it lets no machine in. Raises StoreError."""
+        self._identity.refresh()
+        state = self._identity.invites.state(invite)
+        self._router.send(peer, Members(self._name, self._identity.card, invite=state))
+        self._later(partial(self._router.proxy.cut, peer))
 
     def _take_in(self, peer: bytes, enrol: Enrol, frame: bytes) -> None:
         """Take in what a machine says of the membership. Raises BadMembership, StoreError."""
@@ -183,7 +190,7 @@ class Enrolment:
                 self._identity.refresh()
                 if self._present_state() != self._state:
                     self._renew()
-                elif self._identity.invites.live != self._invites:
+                elif [*self._identity.invites.live, *self._identity.invites.ended] != self._invites:
                     self._identity.invites.revoke()  # an invite whose time is over stays so if the clock is set back
                     self._open()
                     self._renewed()
@@ -303,7 +310,7 @@ class Listener:
         """Return the former names of the swarm, and those of invites: the machines that look for these may come in."""
         if self._identity is None:
             return []
-        invites = [SwarmKey(invite.secret) for invite in self._identity.invites.unused]
+        invites = [invite.key for invite in self._identity.invites.unused]
         return [swarm_id(key) for key in (*self._identity.key_epochs.older, *invites)]
 
     def _announce_anew(self) -> None:

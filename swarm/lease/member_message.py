@@ -160,10 +160,14 @@ class Enrol(Message, frozen=True, tag=True):
     sealed: Sealed = b""
 
 
+InviteState = Literal["", "open", "used", "ran out", "taken back"]
+
+
 class Members(Message, frozen=True, tag=True):
     """The answer: the coordinator's own name and key, and the swarm's newest secret, sealed for a member alone.
 
-    `waits`: the machine has to be approved first, and is told nothing else. `refused`: a member sent it away.
+    `waits`: the machine has to be approved first, and is told nothing else. `refused`: a member sent it away. `invite`:
+    the machine came by one and is told nothing else than that it is open, or why it lets no machine in.
     """
 
     name: Name
@@ -171,8 +175,10 @@ class Members(Message, frozen=True, tag=True):
     sealed: Sealed = b""
     waits: bool = False
     refused: bool = False
+    invite: InviteState = ""
 
 
+ASKS = bytes(32)  # the key in an `Enrol` that only asks about an invite
 MAX_EPOCHS = 200  # jobs that one message names
 MAX_STANDBYS = 64  # standbys that one coordinator may name
 MAX_CANDIDATES = 15  # candidates that one coordinator may have

@@ -14,12 +14,24 @@ from swarm.errors import EnvironmentFault, Remedy, UsageError
 from swarm.job.job_asset import PIECE_BYTES
 from swarm.lease.envelope import Message
 from swarm.lease.file_transfer import Fetch, Piece
-from swarm.lease.member_message import MAX_RUNS, Action, AnyOrder, Enrol, NewBook, Obeyed, Order, sign_order
+from swarm.lease.member_message import (
+    ASKS,
+    MAX_RUNS,
+    Action,
+    AnyOrder,
+    Enrol,
+    Members,
+    NewBook,
+    Obeyed,
+    Order,
+    sign_order,
+)
 from swarm.lease.message import PROTOCOL, FromCoordinator, Status, StatusReply, meant, other_protocol
 from swarm.net.addresses import fixed_address, last_addresses
 from swarm.net.discovery import Browser
 from swarm.net.identity.identity import Identity, keyring_of, order_key_of
 from swarm.net.identity.keys import security, swarm_marks, swarm_names
+from swarm.net.identity.swarm_key import SwarmKey, curve_keys, swarm_id
 from swarm.net.transport import AnyKeys, DealerSocket
 from swarm.net.wire import plain
 from swarm.system.machine import Say, machine_name, new_nonce
@@ -115,6 +127,44 @@ def _distinct(answers: Sequence[Answer]) -> list[Answer]:
     """Return one answer for each coordinator, sorted by name; addresses without an answer are left out."""
     told = {answer.reply.coordinator: answer for answer in reversed(answers) if answer.reply}
     return sorted(told.values(), key=lambda answer: (answer.reply.name if answer.reply else "", answer.address))
+
+
+async def ask_of_invite(invite: SwarmKey, coordinator: str, say: Say) -> Members | None:
+    """Ask the named coordinator, else all that can be found, about an invite; return None if none of them knows it.
+
+    A coordinator tells no stranger which invites ended, so those of other swarms are asked too.
+    """
+    if fixed := fixed_address(coordinator):
+        return await _ask_of_invite([fixed], invite)
+    browser = Browser(swarm_id(invite), os.environ.get(ENV_BIND, ""), say)
+    await browser.start()
+    try:
+        await asyncio.sleep(SEARCH_S)
+        found = [*browser.candidates(), *browser.strangers()]
+    finally:
+        await browser.stop_browsing()
+    places = [[f"{LOOPBACK}:{DEFAULT_PORT}"], *(list(each.addresses) for each in found)]
+    answers = await asyncio.gather(*(_ask_of_invite(each, invite) for each in places[:MAX_ASKED]))
+    return next((answer for answer in answers if answer), None)
+
+
+async def _ask_of_invite(addresses: Sequence[str], invite: SwarmKey) -> Members | None:
+    changed = asyncio.Event()
+    dealer = DealerSocket(curve_keys(invite), on_change=changed.set)
+    try:
+        dealer.connect(addresses)
+        async with asyncio.timeout(TIMEOUT_S):
+            while not dealer.connected or not dealer.send(Enrol("", ASKS)):
+                await changed.wait()
+                changed.clear()
+            while True:
+                message, _ = await dealer.receive()
+                if isinstance(message, Members) and message.invite:
+                    return message
+    except TimeoutError:
+        return None
+    finally:
+        dealer.close()
 
 
 MAX_TARGET = 1000  # characters

@@ -342,3 +342,20 @@ def guests_line(rows: Iterable[GuestRow], engine: str) -> str:
     """Return the clause with the option that leaves all to the engine of the job; "" if there are no guests."""
     words = guest_words(rows)
     return f"{words}; --one-engine leaves all to {engine}" if words else ""
+
+
+INVITES_ENDED = {
+    "used": "was used already, and lets one machine in only",
+    "ran out": "has run out",
+    "taken back": "was taken back",
+}
+
+
+def invite_text(state: str, coordinator: str) -> str:
+    """Return why an invite lets a machine in no more, and what to do; "" for one that is open."""
+    if why := INVITES_ENDED.get(state):
+        return (
+            f"this invite {why}: ask on {coordinator} for a new one (`e2a-swarm key --invite 15m`), and give its code "
+            "to `e2a-swarm join CODE --replace` here"
+        )
+    return ""

@@ -15,6 +15,7 @@ from swarm.net.identity.membership import BadMembership, OtherMembership
 from swarm.net.identity.swarm_key import CurveKeys, curve_keys
 from swarm.net.transport import DealerSocket, RouterSocket
 from swarm.system.machine import Say
+from swarm.watch.words import invite_text
 
 RENEWED = "a machine was removed from the swarm, which has a new code: it is kept here from now on"
 INVITED = "this machine was invited, and is a member of the swarm now"
@@ -104,7 +105,7 @@ class WorkerEnrolment:
         what a former member has.
         """
         identity, before = self._identity, self._identity.key
-        if told.waits:
+        if told.waits or told.invite:
             self._wait_for(told)
             return False
         try:
@@ -123,9 +124,12 @@ class WorkerEnrolment:
         return identity.membership.known != theirs
 
     def _wait_for(self, told: Members) -> None:
-        words = REFUSED if told.refused else WAITS
+        template = REFUSED if told.refused else WAITS
+        words = invite_text(told.invite, told.name) or template.format(
+            told.name, self._name, membership.fingerprint(self._identity.card)
+        )
         if self._waits != words:
-            self._say(words.format(told.name, self._name, membership.fingerprint(self._identity.card)))
+            self._say(words)
         self._waits = words
 
     async def wait_for_removal(self) -> None:

@@ -270,7 +270,8 @@ async def _find(
     await browser.start()
     try:
         say("looking for coordinators of this swarm")
-        await _browse(node, browser, names, set(last), say, marks)
+        invited = (key := load_key(config.state_dir)) is not None and key.is_invite
+        await _browse(node, browser, names, set(last), say, marks, invited=invited)
     finally:
         await browser.stop_browsing()
 
@@ -282,6 +283,8 @@ async def _browse(
     kept: set[str],
     say: Say,
     marks: Callable[[], list[bytes]] = list,
+    *,
+    invited: bool = False,
 ) -> None:
     warned: set[str] = set()
     hint_s = time.monotonic() + HINT_S
@@ -297,7 +300,7 @@ async def _browse(
         for stranger in browser.strangers():
             if stranger.name not in warned and not node.connections.connected and len(warned) < MAX_WARNINGS:
                 warned.add(stranger.name)
-                say(_stranger_line(stranger, names()[0]))
+                say(_stranger_line(stranger, names()[0], invited=invited))
         await asyncio.sleep(PASS_S)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOOK_INTERVAL_S):
@@ -319,11 +322,16 @@ def _follow(node: WorkNode, browser: Browser, kept: set[str]) -> None:
         node.serve_coordinator(candidate.name, candidate.addresses)
 
 
-def _stranger_line(stranger: Candidate, swarm: str) -> str:
+def _stranger_line(stranger: Candidate, swarm: str, *, invited: bool = False) -> str:
     """Return a line about a coordinator that this worker cannot serve, with the reason and the remedy."""
     at = stranger.addresses[0]
     if swarm == OPEN:
         return f"a coordinator at {at} is not open: leave --open out, and join its swarm with its code"
     if stranger.swarm == OPEN:
         return f"an open coordinator is at {at}: only `e2a-swarm work --open` speaks for it"
+    if invited:
+        return (
+            f"the coordinator at {at} does not know this machine's invite as open: `e2a-swarm join` with it once more "
+            "says whether it was used, ran out or was taken back"
+        )
     return f"a coordinator of another swarm is at {at}: this machine's key does not fit it"

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from swarm.commands import join
 from swarm.commands.main import main
 from swarm.errors import EXIT_ENVIRONMENT, EXIT_USAGE
-from swarm.net.identity.keys import key_file, load_key
+from swarm.lease.member_message import InviteState, Members
+from swarm.net.identity.keys import key_file, load_key, save_key
 from swarm.net.identity.swarm_key import SwarmKey, swarm_id
 
 CODE = SwarmKey(bytes(range(16))).code
 OTHER = SwarmKey(bytes(16)).code
+INVITE = SwarmKey(bytes(range(1, 17)), is_invite=True).code
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +40,38 @@ def test_a_machine_joins_and_keeps_the_key_to_its_user(home: Path, capsys: pytes
     assert CODE[4:] not in printed
     if os.name == "posix":
         assert stat.S_IMODE(key_file(home).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("state", ["used", "ran out", "taken back"])
+def test_an_invite_that_lets_nobody_in_is_named_as_such_and_not_kept(
+    home: Path, state: InviteState, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def ask(*words: object) -> Members:
+        return Members("laptop", bytes(32), invite=state)
+
+    monkeypatch.setattr(join, "ask_of_invite", ask)
+    save_key(home, SwarmKey(bytes(16)))
+    assert main(["join", INVITE, "--replace"]) == EXIT_ENVIRONMENT
+    said = capsys.readouterr().err
+    whys = {"used": "This invite was used already", "ran out": "has run out", "taken back": "was taken back"}
+    assert whys[state] in said and "ask on laptop for a new one" in said
+    assert has(home, OTHER), "the machine stays in its swarm"
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"), [(True, "laptop lets it in once"), (False, "No coordinator of that swarm")]
+)
+def test_an_invite_that_is_open_or_of_which_nobody_knows_is_kept(
+    home: Path, answers: bool, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def ask(*words: object) -> Members | None:
+        return Members("laptop", bytes(32), invite="open") if answers else None
+
+    monkeypatch.setattr(join, "ask_of_invite", ask)
+    assert main(["join", *INVITE.upper().replace("-", " ").split()]) == 0
+    told = capsys.readouterr().out
+    assert "has an invite now" in told and said in told and INVITE[12:] not in told
+    assert has(home, INVITE) and (key := load_key(home)) and key.is_invite
 
 
 @pytest.mark.parametrize("typed", [["-"], []])

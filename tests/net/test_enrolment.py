@@ -16,7 +16,7 @@ from swarm.coordinator.machine_orders import NO_OWN_KEY, MachineOrders, MemberAd
 from swarm.errors import EnvironmentFault
 from swarm.lease.member_message import Enrol, Members, Obeyed, Order, sign_order
 from swarm.lease.message import Status, StatusReply, WhoAreYou
-from swarm.net.client import Conversation
+from swarm.net.client import Conversation, ask_of_invite
 from swarm.net.identity import membership, newcomers
 from swarm.net.identity.identity import Identity, keyring_of
 from swarm.net.identity.keys import load_key, save_key
@@ -303,8 +303,10 @@ async def test_an_invite_lets_one_machine_in_once_and_gives_it_the_swarms_own_se
         await guest.is_served()
         assert guest.identity.key == KEY == load_key(tmp_path / "guest")
         assert Identity(tmp_path / "guest", KEY).membership.is_member
-        prying.send(Enrol("second", b"\x07" * 32))
-        await until(lambda: False in was_connected)  # it is cut off, and may try again
+        await until(lambda: prying.connected and prying.send(Enrol("second", b"\x07" * 32)))
+        told, frame = await prying.receive()
+        await until(lambda: False in was_connected)  # it is told why and cut off, and may try again
+        assert isinstance(told, Members) and (told.invite, told.sealed, frame) == ("used", b"", b"")
         assert desk.identity.invites.use(
             curve_keys(invite).server_public, guest.identity.card
         )  # if it missed the answer
@@ -318,10 +320,10 @@ async def test_an_invite_whose_time_is_over_lets_nobody_in(house: Open, tmp_path
     desk = house(Desk, "laptop")
     Identity(tmp_path / "laptop", KEY).invite(900, "laptop")
     late = Identity(tmp_path / "laptop", KEY).invite(-1, "laptop")
-    await until(lambda: len(desk.router.proxy.server_keys) == 2)
+    await until(lambda: len(desk.router.proxy.server_keys) == 3)
     guest = house(Tenant, "guest", desk, late)
-    await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
-    assert not guest.membership.is_member
+    await until(lambda: any("this invite has run out: ask on laptop for a new one" in line for line in guest.said))
+    assert not guest.membership.is_member and guest.answers == 0
     assert not desk.identity.invites.use(curve_keys(late).server_public, guest.identity.card)
 
 
@@ -330,9 +332,9 @@ async def test_an_invite_that_was_taken_back_lets_nobody_in(house: Open, tmp_pat
     given, other = identity.invite(900, "laptop"), identity.invite(900, "laptop")
     await until(lambda: len(desk.router.proxy.server_keys) == 3)
     identity.invites.revoke([each for each in identity.invites.unused if each.secret == given.secret])
-    await until(lambda: len(desk.router.proxy.server_keys) == 2)
+    await until(lambda: desk.identity.invites.state(curve_keys(given).server_public) == "taken back")
     guest = house(Tenant, "guest", desk, given)
-    await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
+    await until(lambda: any("this invite was taken back" in line for line in guest.said))
     assert (
         not desk.identity.invites.use(curve_keys(given).server_public, guest.identity.card)
         and not guest.membership.is_member
@@ -348,10 +350,30 @@ async def test_an_invite_that_ran_out_stays_so_though_the_clock_is_set_back(
     await until(lambda: len(desk.router.proxy.server_keys) == 2)
     with monkeypatch.context() as clock:
         clock.setattr(newcomers.time, "time", lambda: began_s + 901)
-        await until(lambda: len(desk.router.proxy.server_keys) == 1 and "again" in desk.said[1:])
+        await until(lambda: bool(desk.identity.invites.ended) and "again" in desk.said[1:])
     guest = house(Tenant, "guest", desk, invite)
-    await until(lambda: desk.router.refused > 1 or bool(guest.socket.refusal))
+    await until(lambda: any("this invite has run out" in line for line in guest.said))
     assert not guest.membership.is_member and not Identity(tmp_path / "laptop", KEY).invites.live
+
+
+async def test_a_machine_asks_what_became_of_an_invite_and_does_not_use_it_by_that(house: Open, tmp_path: Path) -> None:
+    desk, identity = house(Desk, "laptop"), Identity(tmp_path / "laptop", KEY)
+    invite, other = identity.invite(900, "laptop"), identity.invite(900, "laptop")
+    await until(lambda: len(desk.router.proxy.server_keys) == 3)
+    for _ in range(2):
+        told = await ask_of_invite(invite, desk.address, desk.said.append)
+        assert told and (told.name, told.invite) == ("laptop", "open")
+    assert identity.invites.use(curve_keys(invite).server_public, b"\x07" * 32)
+    told = await ask_of_invite(invite, desk.address, desk.said.append)
+    assert told and told.invite == "used" and len(desk.membership.members) == 1
+    identity.invites.revoke([each for each in identity.invites.unused if each.secret == other.secret])
+    told = await ask_of_invite(other, desk.address, desk.said.append)
+    assert told and told.invite == "taken back"
+    for _ in range(newcomers.MAX_ENDED + 3):  # only the latest ones are remembered
+        identity.invite(900, "laptop")
+        identity.invites.revoke(identity.invites.unused)
+    assert len(identity.invites.ended) == newcomers.MAX_ENDED
+    assert [each.ended for each in identity.invites.ended] == ["taken back"] * newcomers.MAX_ENDED
 
 
 async def test_of_machines_that_come_with_one_invite_at_once_one_is_let_in(house: Open, tmp_path: Path) -> None:

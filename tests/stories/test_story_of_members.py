@@ -70,6 +70,8 @@ def test_a_member_is_put_out_in_mid_book_and_the_others_go_on(
     newcomer = machine("newcomer")
     assert newcomer.run("join", invite).returncode == 0
     work(newcomer, coordinator).says("this machine was invited(.|\\n)*serving")
+    second = machine("second").run("join", invite, "--coordinator", f"127.0.0.1:{coordinator.port}")
+    assert (second.returncode, "This invite was used already" in second.stderr) == (EXIT_ENVIRONMENT, True)
     named = swarm_id(load_key(laptop.home))
     wait_for(lambda: last_addresses(newcomer.home, named), "the address that it served, by the swarm's own name")
     order(laptop, coordinator, "resume", "attic")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import Struct, structs
@@ -26,6 +27,9 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 _changing = threading.Lock()  # a thread that has it waits for no other process
 
 
+InviteState = Literal["", "open", "used", "ran out", "taken back"]
+
+
 class Invite(Struct, frozen=True):
     """A secret that lets one machine in, until a moment, by a server key of its own."""
 
@@ -33,11 +37,17 @@ class Invite(Struct, frozen=True):
     until_s: int
     used_by: bytes = b""  # the key of that machine: it may come again, if it missed the answer
     made_s: int = 0
+    ended: InviteState = ""  # why it lets no machine in any more: it was used, ran out, or was taken back
+
+    @property
+    def key(self) -> SwarmKey:
+        """The key by which the machine comes."""
+        return SwarmKey(self.secret, is_invite=True)
 
     @property
     def server_key(self) -> bytes:
         """The server key at which the machine comes."""
-        return server_key_of(SwarmKey(self.secret))
+        return server_key_of(self.key)
 
     @property
     def name(self) -> str:
@@ -58,6 +68,7 @@ class IdentityFile(Struct, frozen=True):
     membership: Membership | None = None
     secrets: tuple[bytes, ...] = ()
     invites: tuple[Invite, ...] = ()  # coordinators of this machine take them
+    ended_invites: tuple[Invite, ...] = ()  # coordinators tell machines that come with these why they stay out
     applicants: tuple[Applicant, ...] = ()  # they applied at coordinators of this machine
     refused: tuple[bytes, ...] = ()  # keys of machines that may wait for approval no more
     others: tuple[Membership, ...] = ()  # this machine is in them, and other owners began them for this swarm

@@ -1,18 +1,19 @@
 """The machines that are no members yet: invites let one each in, applicants wait until a member approves them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import structs
 
 from swarm.errors import EnvironmentFault
-from swarm.net.identity.identity_file import Applicant, IdentityFile, IdentityStore, Invite
+from swarm.net.identity.identity_file import Applicant, IdentityFile, IdentityStore, Invite, InviteState
 from swarm.net.identity.membership import MAX_NAME
 from swarm.net.identity.swarm_key import SwarmKey, make_key
 from swarm.system.text import is_like_fingerprint, plain_line
 
 MAX_INVITES = 6  # invites that no machine has used yet
 MAX_LIVE_INVITES = 24
+MAX_ENDED = 12  # invites of which it is still said why they let no machine in, the latest ones
 CLOCK_STEP_S = 60  # a clock may be set back so far after an invite was made
 MAX_APPLICANTS = 32
 MAX_REFUSED = 200  # keys that are remembered, the latest ones
@@ -42,19 +43,28 @@ class Invites:
                 "Too many invites are open: take one back (`e2a-swarm key --revoke-invite`), or wait until one is used "
                 "or its time is over."
             )
-        made, now = make_key(), time.time()
-        invite = Invite(made.secret, int(now + for_s), made_s=int(now))
-        self._store.change(lambda kept: structs.replace(kept, invites=(*self.live, invite)))
-        return made
+        now = time.time()
+        invite = Invite(make_key().secret, int(now + for_s), made_s=int(now))
+        self._store.change(lambda kept: _with(kept, [*self.live, invite]))
+        return invite.key
 
     def revoke(self, invites: Sequence[Invite] = ()) -> None:
-        """Take invites back, and forget those whose time is over: they stay so if the clock is set back."""
+        """Take invites back, and end those whose time is over: they stay so if the clock is set back."""
         gone = {each.secret for each in invites}
+        self._store.change(lambda kept: _with(kept, [each for each in self.live if each.secret not in gone], gone))
 
-        def left(kept: IdentityFile) -> IdentityFile:
-            return structs.replace(kept, invites=tuple(each for each in self.live if each.secret not in gone))
+    @property
+    def ended(self) -> Sequence[Invite]:
+        """The latest invites that let no machine in any more."""
+        return self._store.kept.ended_invites
 
-        self._store.change(left)
+    def state(self, server_key: bytes) -> InviteState:
+        """Return "open" for an invite that a machine may use, else why it lets no machine in."""
+        if any(each.server_key == server_key for each in self.unused):
+            return "open"
+        kept = self._store.kept
+        found = next((each for each in (*kept.ended_invites, *kept.invites) if each.server_key == server_key), None)
+        return "used" if found and found.used_by else (found and found.ended) or "ran out"
 
     def use(self, server_key: bytes, machine: bytes) -> bool:
         """Let a machine use the invite that has a server key; tell whether it is the first that does, or the same."""
@@ -64,10 +74,21 @@ class Invites:
                 structs.replace(each, used_by=each.used_by or machine) if each.server_key == server_key else each
                 for each in self.live
             ]
-            return structs.replace(kept, invites=tuple(invites))
+            return _with(kept, invites)
 
         self._store.change(used)
         return any(each.server_key == server_key and each.used_by == machine for each in self.live)
+
+
+def _with(kept: IdentityFile, invites: Sequence[Invite], gone: Collection[bytes] = ()) -> IdentityFile:
+    """Return the file's content with these invites; of the others, it keeps why each ended: `gone` were taken back."""
+    left = {each.secret for each in invites}
+    ended = [
+        structs.replace(each, ended="used" if each.used_by else "taken back" if each.secret in gone else "ran out")
+        for each in kept.invites
+        if each.secret not in left
+    ]
+    return structs.replace(kept, invites=tuple(invites), ended_invites=(*kept.ended_invites, *ended)[-MAX_ENDED:])
 
 
 class Applicants:

@@ -11,7 +11,7 @@ from swarm.errors import EnvironmentFault
 
 KEY_FILE = "swarm.key"
 KEY_BYTES = 16
-PREFIX = "e2a"
+PREFIX, INVITE_PREFIX = "e2a", "e2a-invite"
 DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's alphabet, in which no two digits look alike
 SEPARATORS = str.maketrans("", "", " -_\t\r\n")
 LOOKALIKES = str.maketrans("OIL", "011")
@@ -26,14 +26,17 @@ class SwarmKey:
     """The secret of a swarm, 16 bytes. Its repr does not show it."""
 
     secret: bytes = field(repr=False)
+    is_invite: bool = field(default=False, compare=False)
 
     @property
     def code(self) -> str:
-        """The key as people type it: `e2a-XXXX-…`, seven groups of four."""
+        """The key as people type it: `e2a-XXXX-…` or `e2a-invite-XXXX-…`, seven groups of four."""
         number = int.from_bytes(self.secret) << CHECK_BITS
         number += -number % CHECK_PRIME
         digits = "".join(DIGITS[number >> 5 * place & 31] for place in reversed(range(CODE_DIGITS)))
-        return "-".join([PREFIX, *(digits[at : at + 4] for at in range(0, CODE_DIGITS, 4))])
+        return "-".join(
+            [INVITE_PREFIX if self.is_invite else PREFIX, *(digits[at : at + 4] for at in range(0, CODE_DIGITS, 4))]
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,9 @@ def read_code(code: str) -> SwarmKey:
 
     Raises EnvironmentFault, which never repeats the code.
     """
-    digits = code[:200].upper().translate(SEPARATORS).removeprefix(PREFIX.upper()).translate(LOOKALIKES)
+    typed, invite = code[:200].upper().translate(SEPARATORS), INVITE_PREFIX.upper().translate(SEPARATORS)
+    is_invite = typed.startswith(invite)
+    digits = typed.removeprefix(invite).removeprefix(PREFIX.upper()).translate(LOOKALIKES)
     if len(digits) != CODE_DIGITS:
         raise EnvironmentFault(
             f"That is not a swarm's code: it has {len(digits)} characters after `{PREFIX}-` instead of {CODE_DIGITS}."
@@ -68,7 +73,7 @@ def read_code(code: str) -> SwarmKey:
         number = number << 5 | DIGITS.index(digit)
     if number % CHECK_PRIME:
         raise EnvironmentFault("There is a typing error in that code: its checksum is wrong; copy it again.")
-    return SwarmKey((number >> CHECK_BITS).to_bytes(KEY_BYTES))
+    return SwarmKey((number >> CHECK_BITS).to_bytes(KEY_BYTES), is_invite)
 
 
 def curve_keys(key: SwarmKey) -> CurveKeys:
