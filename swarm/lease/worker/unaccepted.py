@@ -183,11 +183,11 @@ def held_messages(job: str, names: Sequence[tuple[int, int, str]]) -> list[Held]
 
 @dataclass
 class ClipUpload:
-    """One clip on its way; `number` counts those of a connection."""
+    """One clip on its way; one that no coordinator wants any more is not sent on."""
 
     clip: Clip
     file: Outgoing
-    number: int
+    is_wanted: bool = True
 
     def next_part(self, piece: int, now: float) -> ClipPart:
         """Return the next piece, and count it as sent."""
@@ -201,44 +201,37 @@ class ClipUploads:
     """The clips in pieces of one connection, in the order they are sent."""
 
     items: list[ClipUpload] = field(default_factory=list)
-    count: int = 0
-    dropped: int = 0  # bytes under way of clips that no coordinator wants any more
-    last_dropped: int = 0  # the number of the last of those clips
 
     def queue_clip(self, clip: Clip, size: int) -> None:
         """Queue one more clip."""
-        self.count += 1
-        self.items.append(ClipUpload(clip, Outgoing(clip.digest, size, "clip"), self.count))
+        self.items.append(ClipUpload(clip, Outgoing(clip.digest, size, "clip")))
 
     def parts(self, window: int, piece: int, is_wanted: Callable[[Clip], bool], now: float) -> list[ClipPart]:
-        """Return the pieces that may leave: with all that did not arrive yet no more than `window`, but one always."""
-        self._drop([each for each in self.items if not is_wanted(each.clip)])
+        """Return the pieces that may leave: with all that did not arrive yet no more than `window`, but one always.
+
+        What is under way of a clip that is not wanted any more fills the link until a later piece is answered.
+        """
+        for each in self.items:
+            each.is_wanted = each.is_wanted and is_wanted(each.clip)
+        self.items = [each for each in self.items if each.is_wanted or each.file.under_way]
         under_way = sum(each.file.under_way for each in self.items)
+        may_leave = not any(each.is_wanted and each.file.under_way for each in self.items)
         leaving: list[ClipPart] = []
         for each in self.items:
-            while left := each.file.size - each.file.sent:
-                if under_way and self.dropped + under_way + min(piece, left) > window:
+            while each.is_wanted and (left := each.file.size - each.file.sent):
+                if not may_leave and under_way + min(piece, left) > window:
                     return leaving
                 leaving.append(each.next_part(piece, now))
-                under_way += leaving[-1].length
+                under_way, may_leave = under_way + leaving[-1].length, False
         return leaving
-
-    def _drop(self, items: Sequence[ClipUpload]) -> None:
-        """Send no more of these clips. What is under way of them fills the link until a later piece is answered."""
-        for each in items:
-            self.items.remove(each)
-            self.dropped += each.file.under_way
-            self.last_dropped = max(self.last_dropped, each.number)
 
     def note_received(self, digest: str, have: int, now: float) -> tuple[float, int]:
         """Note how much of a clip came; returns as `Outgoing.note_received`."""
-        coming = (each for each in self.items if each.file.received < each.file.size)
-        found = next((each for each in coming if each.clip.digest == digest), None)
-        if found is None:
-            return 0.0, 0
-        if found.number > self.last_dropped:
-            self.dropped = 0
-        return found.file.note_received(have, now)
+        for number, each in enumerate(self.items):
+            if each.is_wanted and each.clip.digest == digest and each.file.received < each.file.size:
+                self.items[:number] = [other for other in self.items[:number] if other.is_wanted]
+                return each.file.note_received(have, now)
+        return 0.0, 0
 
     def rewind(self, part: ClipPart) -> None:
         """Send a piece again, and what follows it: it could not leave."""
