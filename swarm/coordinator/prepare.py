@@ -28,14 +28,15 @@ from swarm.coordinator.brought_files import BroughtFiles, find_config, lost_late
 from swarm.coordinator.job_naming import job_name
 from swarm.coordinator.job_replay import replay
 from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
-from swarm.errors import BookError, UsageError
+from swarm.errors import BookError, TakenOver, UsageError
 from swarm.job.card import EngineCard
 from swarm.job.fallback_voice import FallbackEngine, FallbackEngines
-from swarm.job.record import AnyRecord
+from swarm.job.record import AnyRecord, RunStarted
+from swarm.job.run import lineage_of
 from swarm.job.spec import BookFacts, JobSpec, Recipe
 from swarm.job.state import JobState, apply
 from swarm.job.store.store import DiskStore, has_job
-from swarm.standby.adopt import leader_epoch
+from swarm.standby.adopt import leader_epoch, taken_over_at
 from swarm.system.child import ChildDied, run_bounded
 from swarm.system.disk import full_name
 from swarm.voice.host.fallback_voices import check_cast, find_guests
@@ -47,7 +48,7 @@ from swarm.voice.host.registry import (
     pace_line,
     recipe_card,
 )
-from swarm.watch.words import LATENTS_LOST, guest_rows, guests_line
+from swarm.watch.words import LATENTS_LOST, guest_rows, guests_line, taken_over_text
 
 READER = (
     "from swarm.system.serving import expect_same_code; expect_same_code(); "
@@ -217,7 +218,16 @@ def prepare(
         carried = earlier_overrides(spec, config.state_dir)
         with store.unpacking() as folder:
             store.create_job(spec, path, brought.contents(folder))
+    if offered is not None:
+        _check_led_here(config, spec, store)
     return _resume(config, path, store, now, brought, spec, notes, carried)
+
+
+def _check_led_here(config: RenderConfig, spec: JobSpec, store: DiskStore) -> None:
+    """Raise TakenOver if this machine heard before that another took the job over: no worker need say it again."""
+    ours = max((record.epoch for record in store.records(spec.job) if isinstance(record, RunStarted)), default=0)
+    if lineage_of(taken_over_at(store.folder(spec.job))) > lineage_of(max(ours, config.least_epoch)):
+        raise TakenOver(taken_over_text(spec.title, spec.job))
 
 
 def find_job(

@@ -51,3 +51,12 @@ def test_who_took_a_job_over_names_it_before_any_grant() -> None:
     assert set(core.sessions["p/n"].told) == {"taken"}
     outcome = core.receive(b"p", Heartbeat((), (0,)), 1.0)
     assert [message.job for message in sent(outcome, Job)] == ["old"]
+
+
+def test_a_queue_that_was_taken_over_ends_its_coordinator_and_no_other_name_does() -> None:
+    core = make_core(queue="queue-1", epoch=4)
+    for queue, epoch in (("queue-1", 9), ("queue-2", RUNS), ("", RUNS)):
+        assert not core.receive(b"p", Epochs(((queue, epoch),)), 1.0).overruled
+    assert core.receive(b"standby", Epochs((("queue-1", RUNS),)), 1.0).overruled == {"queue-1": RUNS}
+    assert not make_core(queue="queue-1", trusts=False).receive(b"p", Epochs((("queue-1", RUNS),)), 1.0).overruled
+    assert not make_core().receive(b"p", Epochs((("", RUNS),)), 1.0).overruled

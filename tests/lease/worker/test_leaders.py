@@ -56,6 +56,19 @@ def test_a_leader_back_from_the_dead_is_told_with_its_greeting_and_again_when_it
     assert not told(out, Held)
 
 
+def test_who_served_a_queue_before_is_told_who_serves_it_now_whichever_comes_first() -> None:
+    def welcome(name: str, epoch: int) -> Welcome:
+        return Welcome(name, epoch, name, 1.0, 1000, 65536, queue="queue-1")
+
+    for order in (("old", "new"), ("new", "old")):
+        worker, sent = make_worker(), list[tuple[str, Epochs]]()
+        for name in order:
+            worker.connect(name, 1.0)
+            out = worker.receive(name, welcome(name, 3 if name == "old" else TAKEN), 1.0)
+            sent += [(name, message) for name, message in out.messages if isinstance(message, Epochs)]
+        assert ("old", Epochs((("queue-1", TAKEN),))) in sent
+
+
 def test_what_is_spoken_is_offered_to_the_new_leader_and_what_is_under_way_too() -> None:
     worker = led_by_a()
     worker.receive("a", Welcome("a", 1, "a", 1.0, 1, 65536), 0.0)
