@@ -161,11 +161,16 @@ def _look_apart(question: BookQuestion, path: Path) -> BookFindings:
         told = run_bounded(READER, reading_bytes(path), msgspec.msgpack.encode(question), PATIENCE_S)
         answer = msgspec.msgpack.decode(told, type=BookFindings)
     except (ChildDied, msgspec.MsgspecError) as fault:
-        too_large = "MemoryError" in str(fault)
-        raise BookError(f"{path} {TOO_LARGE if too_large else f'cannot be read: {fault}'}.") from fault
+        why = too_large(path) if "MemoryError" in str(fault) else f"{path} cannot be read: {fault}."
+        raise BookError(why) from fault
     if answer.fault:
         raise FAULTS[answer.fault](answer.words)
     return answer
+
+
+def too_large(book: Path | str) -> str:
+    """Return a sentence about a book for which the memory did not do."""
+    return f"{book} {TOO_LARGE}."
 
 
 def reading_bytes(path: Path) -> int:

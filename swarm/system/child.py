@@ -57,7 +57,10 @@ def variables_of(python: Path | None = None) -> dict[str, str]:
 
 
 def bounded_program(program: str, most: int) -> list[str]:
-    """Return the words that run lines of Python in a process that never has more memory than so many bytes."""
+    """Return the words that run lines of Python in a process that never has more memory than so many bytes.
+
+    0 bounds nothing.
+    """
     return [
         sys.executable,
         "-P",

@@ -122,9 +122,12 @@ def go_first_when_memory_runs_out() -> None:
 
 
 def bound_memory(most: int) -> None:
-    """Refuse this process, and those that it starts, more address space than that. Windows has no such limit."""
+    """Refuse this process, and those that it starts, more address space than that; 0 bounds nothing.
+
+    Windows has no such limit.
+    """
     go_first_when_memory_runs_out()
-    if sys.platform != "win32":
+    if most and sys.platform != "win32":
         import resource
 
         with contextlib.suppress(OSError, ValueError):  # macOS takes no limit below what is mapped already

@@ -17,14 +17,13 @@ from msgspec import Struct
 from starlette.responses import Response
 
 from swarm.config import ENV_HOME, ENV_LOG
-from swarm.coordinator.prepare import reading_bytes
+from swarm.coordinator.prepare import reading_bytes, too_large
 from swarm.errors import NotThere, UsageError
 from swarm.system.child import ONE_THREAD, bounded_program, variables_of
 from swarm.system.disk import guarded
 from swarm.system.machine import Say
 
 PROGRAM = "import sys; from swarm.commands.main import main; sys.exit(main())"
-ENGINES_BYTES = 1 << 40  # commands that run engines are not held up: what they read is this machine's own
 PATIENCE_S = 300.0  # a book of a thousand pages on a slow machine takes a minute
 MAX_ANSWER = 16 * 1024 * 1024
 MAX_FAULT = 1000
@@ -61,14 +60,17 @@ class CliProcesses:
                 raise UsageError(f"`e2a-swarm {words[0]}` took longer than {PATIENCE_S:.0f} s.") from None
             finally:
                 process.kill()
+        if process.returncode and b"MemoryError" in complaint:
+            raise UsageError(too_large(Path(words[-1]).name))
         if process.returncode or len(answer) > MAX_ANSWER:
             raise UsageError(_told(complaint) or f"`e2a-swarm {words[0]}` failed.")
         return answer
 
 
 def _start(words: Sequence[str], folder: Path, state_dir: Path) -> "subprocess.Popen[bytes]":
+    most = reading_bytes(Path(words[-1])) if words[0] == "inspect" else 0  # engines may need any memory
     return subprocess.Popen(
-        [*bounded_program(PROGRAM, reading_bytes(Path(words[-1])) if words[0] == "inspect" else ENGINES_BYTES), *words],
+        [*bounded_program(PROGRAM, most), *words],
         cwd=folder,
         env=variables_of() | ONE_THREAD | {ENV_HOME: str(state_dir)},
         stdin=subprocess.DEVNULL,

@@ -1,10 +1,12 @@
 """Commands of the program that the page runs."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
+from swarm.coordinator.prepare import CONVERTING_BYTES, READING_BYTES
 from swarm.errors import UsageError
 from swarm.server.page import cli_process as room
 from swarm.server.page.advice import read_answer
@@ -38,3 +40,17 @@ async def test_only_the_last_sentence_of_a_complaint_is_told(tmp_path: Path, mon
     monkeypatch.setattr(room, "PROGRAM", f"import sys; sys.stderr.write({json.dumps(said)}); sys.exit(1)")
     with pytest.raises(UsageError, match=r"^the second one,   on two lines$"):
         await CliProcesses(tmp_path)(["inspect"], tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds to such a limit")
+async def test_a_book_is_inspected_within_the_memory_that_a_strangers_book_may_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(room, "PROGRAM", "import resource; print(resource.getrlimit(resource.RLIMIT_AS)[0])")
+    run = CliProcesses(tmp_path)
+    told = [int(await run(words, tmp_path)) for words in (["inspect", "a.epub"], ["inspect", "a.mobi"], ["voices"])]
+    assert told == [READING_BYTES, CONVERTING_BYTES, resource.getrlimit(resource.RLIMIT_AS)[0]]
+    monkeypatch.setattr(room, "PROGRAM", "x = bytes(3 << 30)")
+    with pytest.raises(UsageError, match=r"a\.epub is refused: it takes more memory"):
+        await run(["inspect", "a.epub"], tmp_path)
