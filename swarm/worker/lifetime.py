@@ -163,13 +163,13 @@ async def _copy(
     """Keep a copy of each book while this machine is a standby; leave if that ends, which it does only by a fault."""
     if not switch or not (switch.on or switch.state):
         return
-    keys, successor = enrolment.keyring if enrolment else None, _successor(node, config, enrolment, hello, say)
+    keys, from_ = enrolment.keyring if enrolment else None, node.connections.addresses
 
     async def keep() -> None:
-        from_ = node.connections.addresses
         await stand_by(config.state_dir, keys, hello.name, from_, say, successor, lambda: switch.on)
 
     try:
+        successor = _successor(node, config, enrolment, hello, say)
         async with asyncio.TaskGroup() as group:
             group.create_task(switch.follow(keep, say))
             if successor:
@@ -183,7 +183,7 @@ async def _copy(
 def _successor(
     node: WorkNode, config: WorkConfig, enrolment: WorkerEnrolment | None, hello: Hello, say: Say
 ) -> Successor | None:
-    """Return what takes over by itself, if this machine is to."""
+    """Return what takes over by itself, if this machine is to. Raises StoreError."""
     if config.silence_s is None or enrolment is None:
         return None
     return Successor(
