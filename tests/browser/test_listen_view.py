@@ -350,7 +350,7 @@ def test_the_shelf_has_finished_books_and_its_feeds_are_made_and_revoked(
     page.get_by_label("Name of a new feed").fill("phone")
     page.get_by_role("button", name="Make it").click()
     card = page.locator("li.card", has=page.get_by_role("heading", name="phone", exact=True))
-    card.get_by_text("Addresses").click()
+    card.get_by_text("Addresses of phone").click()
     [address] = re.findall(r"http\S+/podcast\.xml", card.inner_text())
     assert httpx.get(address, trust_env=False).status_code == 200
     card.get_by_role("button", name="Revoke").click()
