@@ -246,7 +246,8 @@ class Coordination:
     def release_jobs(self, kind: type[BaseException] | None, failure: BaseException | None, trace: object) -> None:
         """Let go of the jobs; remove those that a failed command began and spoke nothing of."""
         self.progress.end_progress()
-        self.seen_engines.save()
+        if self.books.offered:  # else the only worker was that of this very process
+            self.seen_engines.save()
         self._note_speeds()
         forsaken = self.store.forsake() if isinstance(failure, SwarmError) else []
         for edition in self.editions if not isinstance(failure, TakenOver) else ():

@@ -100,6 +100,7 @@ def test_a_lost_audiobook_is_written_again_without_speaking(here: Machine, small
 def test_another_format_speaks_nothing_and_redo_speaks_only_what_it_is_told(here: Machine, small_book: Path) -> None:
     assert here.run("convert", small_book, *FAST).returncode == 0
     spoken = clips(here.home)
+    assert "offered by a worker" not in here.run("voices", "--language", "en", "--all").stdout, "there is no other"
 
     done = here.run("convert", small_book, *FAST, "--output-format", "mp3", "--split", "chapter", "--report", "html")
     assert (done.returncode, done.stderr) == (0, "")
