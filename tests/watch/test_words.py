@@ -126,6 +126,7 @@ def test_a_sentence_is_bounded() -> None:
     ("standby", "state", "text"),
     [
         (StandbyStatus("tower", 1.4), "following", "1 s behind"),
+        (StandbyStatus("tower", 1.4, books=9, of_books=12), "following", "1 s behind, 9 of 12 books"),
         (StandbyStatus("tower", None, behind=7), "copying", "copying, 7 records behind"),
         (StandbyStatus("tower", 90.0, 80.0), "away", "away for 1 min 20 s"),
     ],

@@ -8,7 +8,6 @@ from swarm.config import ENV_WEB_PASSWORD
 from swarm.errors import EnvironmentFault, UsageError
 from swarm.server.page import log_in as room
 from swarm.server.page.log_in import (
-    FILE,
     FIRST_FILE,
     FORGOTTEN_S,
     IN_ALL,
@@ -18,6 +17,7 @@ from swarm.server.page.log_in import (
     hash_password,
     obtain_password,
 )
+from swarm.server.queue_parts import PASSWORD_FILE
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ def test_a_password_is_made_once_and_lies_in_a_file_until_the_first_log_in(tmp_p
     first = (tmp_path / FIRST_FILE).read_text().strip()
     assert made.check(first)
     assert len(said) == 1 and FIRST_FILE in said[0] and first not in said[0]
-    for name in (FILE, FIRST_FILE):
+    for name in (PASSWORD_FILE, FIRST_FILE):
         assert (tmp_path / name).stat().st_mode & 0o077 == 0
     forget_first_password(tmp_path)
     forget_first_password(tmp_path)
@@ -75,7 +75,7 @@ def test_a_given_password_replaces_the_kept_one(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.parametrize("text", ["", "plain words", "scrypt$1$2", "md5$1$2$3$4$5", "scrypt$a$8$3$c$d"])
 def test_a_file_without_a_password_is_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / FILE).write_text(text)
+    (tmp_path / PASSWORD_FILE).write_text(text)
     with pytest.raises(EnvironmentFault, match="holds no password"):
         obtain_password(tmp_path, print)
 
