@@ -131,7 +131,10 @@ class Advisor:
             return known
         if not reply.workers:
             return None
-        engines = (await self.voices(contents["language"]))["engines"]
+        try:
+            engines = (await self.voices(contents["language"]))["engines"]
+        except UsageError:  # the estimate alone lacks it, not what the book has
+            return None
         speeds = [each.get("realtime") for each in engines if each["engine"] == contents["engine"]]
         return work_s(sound_s, reply, next(iter(speeds), None) or 0.0)
 

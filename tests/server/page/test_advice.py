@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec import structs
 from site_bench import TOKEN, SiteBench
 from test_add_views import CONTENTS
 
@@ -37,6 +38,13 @@ async def test_a_book_is_looked_into_with_its_options_and_nothing_of_it_stays(be
     assert (Path(path).parent.parent, Path(path).name) == (bench.room, "--help.txt")
     assert not any(each.name.startswith("inspect") for each in bench.room.iterdir())
     assert bench.queue.books == ()
+
+
+async def test_a_book_is_looked_into_where_no_speed_is_known(bench: SiteBench) -> None:
+    del bench.answers["voices"]
+    bench.changes.append(lambda told: structs.replace(told, workers=reply(0.0).workers))
+    answer = await ask(bench, "POST", "/api/v1/inspect?name=a.txt", b"Words.")
+    assert (answer.status_code, answer.json()["estimate"]["work_s"]) == (200, None), answer.text
 
 
 class BrokenBooks(SiteBench):
