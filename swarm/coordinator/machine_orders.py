@@ -152,7 +152,8 @@ class MemberAdmin:
     def who_may(self, *others: str) -> str:
         """Return who may do what another user may not, with some names first."""
         owner = [] if self.is_open else [f"the owner of the swarm, {self.identity().membership.owners_name()}"]
-        return " and ".join((*others, *owner))
+        *first, last = *others, *owner
+        return f"{', '.join(first)} and {last}" if first else last
 
     def _own_key(self) -> bytes:
         return bytes(obtain_seed(self._state_dir / OWN_KEY).verify_key) if self.is_open else self.identity().card
@@ -402,9 +403,11 @@ def order_machines(order: Order, giver: Giver, instruct: Instruct, members: Memb
     if told.machines:
         return f"{count_text(told.machines, 'machine')} called {order.target}: told to {_deed(order)}"
     if told.denied:
+        here = [f"a user of {machine_name()}, which coordinates"] if members.is_open else []
+        who = members.who_may("a user of that machine itself", *here)
         raise UsageError(
-            f"{told.denied} is not told to {_deed(order)}: only {members.who_may('a user of that machine itself')} may "
-            f"order that, and this order came from {giver.name}."
+            f"{told.denied} is not told to {_deed(order)}: only {who} may order that, and this order came from "
+            f"{giver.name}."
         )
     if told.refusal:
         raise UsageError(told.refusal)

@@ -18,6 +18,7 @@ from swarm.lease.message import PROTOCOL, StatusReply
 from swarm.net.identity import membership
 from swarm.net.identity.identity_file import server_key_of
 from swarm.server.order_handler import MAX_BOOK_BYTES, MAX_BRINGERS
+from swarm.system.machine import machine_name
 
 BOOK = b"A book of some words. " * 50
 DIGEST = hashlib.sha256(BOOK).hexdigest()
@@ -214,7 +215,8 @@ async def test_another_member_orders_neither_books_nor_machines(bench: DeskBench
     await swarm_of_many(bench)
     await check_role(bench, OTHER, book=False, attic=False, applicant=True)
     said = await obeyed(bench, OTHER, "cancel", "Emma")
-    assert said.note.startswith("Emma stays as it is: only adder, which added it and a user of ")
+    assert said.note.startswith("Emma stays as it is: only adder, which added it, a user of ")
+    assert " and the owner of the swarm, boss may cancel it" in said.note
     assert said.note.endswith("may cancel it, and this order came from other.")
 
 
@@ -250,7 +252,8 @@ async def test_in_an_open_swarm_the_coordinators_user_orders_all_and_others_thei
         assert (await obeyed(bench, user, "pause", "Emma")).done == book
         assert (await obeyed(bench, user, "drain", "attic")).done == attic
     for target in ("Emma", "attic"):
-        assert not (await obeyed(bench, OTHER, "pause", target)).done
+        said = await obeyed(bench, OTHER, "pause", target)
+        assert not said.done and f"a user of {machine_name()}, which " in said.note
     assert "told to drain" in bench.order_handler.obey(Order("drain", "attic"))
 
 

@@ -299,3 +299,13 @@ async def test_a_coordinator_that_invents_orders_or_plays_them_again_ends_no_wor
         assert "counts once" in said[-1]
         node._announce("a", Instruct(sign_order(drain, owner, [run], "6")))
         assert node._leaving.is_set()
+
+
+async def test_a_worker_of_an_open_swarm_leaves_it_to_its_coordinator_who_may_order_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with a_worker(tmp_path, monkeypatch) as (node, said):
+        pause = sign_order(Order("pause", "w"), SigningKey(b"m" * 32), [node.core.hello.run], "1")
+        node._announce("a", Instruct(Order("drain", "w")))
+        node._announce("a", Instruct(pause))
+        assert "paused from a machine with the fingerprint " in said[-1] and not node._leaving.is_set()
