@@ -68,7 +68,7 @@ def _serve_queue(arguments: argparse.Namespace, state_dir: Path, found: Heritage
     own = words_of(option_parser(each for each in TAKE_OVER.sheets if each.title != "job"), arguments)
     own += words_of(option_parser([Sheet("job", (ALLOW_SLEEP, STATE_DIR, OUTPUT_DIR))]), arguments)
     named = {word.partition("=")[0] for word in own}
-    settings = take_queue(state_dir, found, named, warn)
+    settings = take_queue(state_dir, found, named, Path(arguments.output_dir).expanduser(), warn)
     if left := [option for option in settings.left if option not in named]:
         warn(f"not taken from the machine before: {', '.join(left)}; give them here if they shall hold")
     files = (f"{option}={path}" for option, path in settings.files.items() if path)

@@ -162,8 +162,12 @@ def latest_queues(state_dir: Path, named: str = "") -> list[Heritage]:
     return list(found.values())
 
 
-def take_queue(state_dir: Path, heritage: Heritage, named: Collection[str], note: Say) -> ServeSettings:
+def take_queue(
+    state_dir: Path, heritage: Heritage, named: Collection[str], output_dir: Path, note: Say
+) -> ServeSettings:
     """Have the queue of a copy, or of another state folder, in this one; `named`: options that the user gives anew.
+
+    Of finished audiobooks those are known that lie below `output_dir`: a copy chooses no other files of this machine.
 
     Return the options of `serve`, with the files that they name as they are here. The other folders are only read.
     Raises UsageError if the queue here has other books or a file that an option names is nowhere, StoreError.
@@ -183,7 +187,9 @@ def take_queue(state_dir: Path, heritage: Heritage, named: Collection[str], note
     try:
         queue.check_heir(content)
         if source != state_dir:
+            check_names(content, source)
             books = tuple(_taken(book, queue.path(book), source, jobs) for book in content.books)
+            books = tuple(_with_files_below(output_dir, book) for book in books)
             content = structs.replace(content, books=books)
             _adopt_jobs(state_dir, jobs, content, note)
             _take_secrets(state_dir, source)
@@ -192,6 +198,19 @@ def take_queue(state_dir: Path, heritage: Heritage, named: Collection[str], note
     finally:
         queue.release_queue()
     return settings
+
+
+def check_names(content: QueueContent, source: Path) -> None:
+    """Raise StoreError for a queue whose books have names or numbers that would lead to other folders."""
+    if any(safe_name(book.name) != book.name or book.id < 1 for book in content.books):
+        raise StoreError(f"{source / QUEUE / FILE} is damaged: a book has a name that no queue gives.")
+
+
+def _with_files_below(folder: Path, book: QueuedBook) -> QueuedBook:
+    """Return a book with those of its finished files alone that lie below a folder."""
+    root = folder.absolute()
+    files = (name for name in book.files if Path(name).is_absolute() and ".." not in Path(name).parts)
+    return structs.replace(book, files=tuple(name for name in files if Path(name).is_relative_to(root)))
 
 
 def _taken(book: QueuedBook, target: Path, source: Path, jobs: Path) -> QueuedBook:

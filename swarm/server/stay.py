@@ -7,6 +7,7 @@ import asyncio
 import shlex
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +116,13 @@ class WatchedFolder:
             raise UsageError(f"{OPTIONS_FILE} there is no list of options: {fault}.") from fault
 
 
-def set_aside(source: Path, why: str) -> bool:
-    """Move a book that failed into a folder beside it, with the reason; return whether that was possible."""
+def set_aside(watched: Sequence[Path], source: Path, why: str) -> bool:
+    """Move a book of a watched folder that failed into a folder beside it, with the reason; return whether that worked.
+
+    The queue of another machine names sources, too, and none of them moves a file that is not in a watched folder.
+    """
+    if source.parent not in [folder.absolute() for folder in watched]:
+        return False
     with suppress(OSError, SwarmError):
         folder = source.parent / SET_ASIDE
         folder.mkdir(exist_ok=True)
@@ -148,7 +154,8 @@ async def stay(
         queue, store, seen, studio = _open_disk(state_dir, stack)
         await asyncio.to_thread(check_start, config.network.render, store)
         clock = Clock()
-        resident = Resident(queue, store, studio, clock, configure, progress.note, seen.words, set_aside)
+        aside = partial(set_aside, config.watched)
+        resident = Resident(queue, store, studio, clock, configure, progress.note, seen.words, aside)
         awake = Wakefulness(allow_sleep=config.network.render.allow_sleep)
         listener = Listener(config.network, progress.note)
         stack.push_async_callback(listener.stop_listening)

@@ -14,7 +14,7 @@ from swarm.commands.main import main
 from swarm.commands.option import option_parser
 from swarm.commands.serve import files_named, kept_words, left_options
 from swarm.config import CoordinateConfig, RenderConfig, ServeConfig
-from swarm.errors import TakenOver, UsageError
+from swarm.errors import StoreError, TakenOver, UsageError
 from swarm.job.run import lineage_of
 from swarm.job.store.store import DiskStore
 from swarm.lease.member_message import QueueList
@@ -23,6 +23,7 @@ from swarm.server.page.auth_middleware import obtain_secret
 from swarm.server.page.log_in import hash_password, read_password
 from swarm.server.queue import BookState, Queue
 from swarm.server.queue_parts import QueueParts, latest_queues, queues_in, take_queue, token_digests
+from swarm.server.stay import set_aside
 from swarm.standby.adopt import note_taken_over
 
 
@@ -64,7 +65,7 @@ def copied(made: QueueList, home: Path, folder: Path) -> Path:
 def taken(home: Path, source: Path, *named: str) -> list[str]:
     [heritage] = queues_in(source, home / "none")
     said = list[str]()
-    take_queue(home, heritage, named, said.append)
+    take_queue(home, heritage, named, home / "books", said.append)
     return said
 
 
@@ -116,12 +117,47 @@ def test_a_book_whose_job_is_copied_needs_no_file_of_the_queue(tmp_path: Path) -
     with closing(DiskStore(tmp_path / "standby")) as store:
         store.create_job(job, tmp_path / "Emma.epub")
     [heritage] = queues_in(folder, tmp_path / "standby")
-    take_queue(tmp_path / "new", heritage, (), print)
+    take_queue(tmp_path / "new", heritage, (), tmp_path, print)
     queue = Queue(tmp_path / "new")
     assert queue.books[0].state is BookState.WAITING
     assert queue.path(queue.books[0]).read_bytes() == b"PK Emma"
     with closing(DiskStore(tmp_path / "new")) as store:
         assert store.open_job(job.job) == job
+
+
+@pytest.mark.parametrize("name", ["../../swarm.key", "../x", "/etc/passwd", ".."])
+def test_no_name_of_a_book_leads_out_of_the_queue(tmp_path: Path, name: str) -> None:
+    made = served(tmp_path / "hub", tmp_path, "Emma")
+    folder = copied(made, tmp_path / "hub", tmp_path / "copy")
+    content = json.loads(made.small["queue/queue.json"])
+    content["books"][0] |= {"name": name}
+    (folder / "queue" / "queue.json").write_text(json.dumps(content))
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "swarm.key").write_text("mine")
+    with pytest.raises(StoreError, match="a book has a name that no queue gives"):
+        taken(tmp_path / "new", folder)
+    assert (tmp_path / "new" / "swarm.key").read_text() == "mine"
+
+
+def test_finished_audiobooks_are_known_below_the_output_folder_alone(tmp_path: Path) -> None:
+    made = served(tmp_path / "hub", tmp_path, "Emma")
+    folder = copied(made, tmp_path / "hub", tmp_path / "copy")
+    content = json.loads(made.small["queue/queue.json"])
+    books = tmp_path / "new" / "books"
+    files = [str(books / "Emma.m4b"), str(tmp_path / "mine.m4b"), str(books / ".." / "x.m4b"), "books/y.m4b"]
+    content["books"][0] |= {"files": files, "state": "finished"}
+    (folder / "queue" / "queue.json").write_text(json.dumps(content))
+    taken(tmp_path / "new", folder)
+    assert Queue(tmp_path / "new").books[0].files == (str(books / "Emma.m4b"),)
+
+
+def test_a_book_that_fails_moves_a_file_of_a_watched_folder_alone(tmp_path: Path) -> None:
+    for folder in ("watched", "elsewhere"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.epub").touch()
+    assert not set_aside([tmp_path / "watched"], tmp_path / "elsewhere" / "a.epub", "why")
+    assert (tmp_path / "elsewhere" / "a.epub").exists()
+    assert set_aside([tmp_path / "watched"], tmp_path / "watched" / "a.epub", "why")
 
 
 def test_a_machine_with_a_queue_of_its_own_keeps_it(tmp_path: Path) -> None:
@@ -141,7 +177,7 @@ def test_a_queue_that_was_taken_over_is_served_here_no_more_until_it_is_taken_ba
         queue.begin_run()
     queue.release_queue()
     [own] = latest_queues(home)
-    take_queue(home, own, (), print)
+    take_queue(home, own, (), tmp_path, print)
     queue = Queue(home)
     assert lineage_of(queue.begin_run()) > 1
 
@@ -175,7 +211,7 @@ def test_files_that_options_name_are_in_the_copy(tmp_path: Path) -> None:
     (folder / file.path).parent.mkdir(parents=True)
     (folder / file.path).write_bytes(b"jpg")
     [heritage] = queues_in(folder, tmp_path / "none")
-    settings = take_queue(tmp_path / "new", heritage, (), print)
+    settings = take_queue(tmp_path / "new", heritage, (), tmp_path, print)
     assert Path(settings.files["--cover"]).read_bytes() == b"jpg"
     assert Path(settings.files["--cover"]).is_relative_to(tmp_path / "new")
 

@@ -4,6 +4,7 @@ import inspect
 import io
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ async def test_what_is_wrong_is_said_once_and_tried_again(bench: ResidentBench, 
 
 
 async def test_a_book_that_fails_is_set_aside_with_its_reason(bench: ResidentBench, folder: Path) -> None:
-    bench.resident._set_aside = set_aside
+    bench.resident._set_aside = partial(set_aside, [folder])
     watch = WatchedFolder(folder, bench.resident, bench.said.append)
     (folder / "bad.epub").write_bytes(b"no book")
     for _ in range(2):
@@ -132,7 +133,7 @@ async def test_a_book_that_fails_is_set_aside_with_its_reason(bench: ResidentBen
 
 
 async def test_a_book_that_fails_and_cannot_be_moved_is_not_tried_for_ever(bench: ResidentBench, folder: Path) -> None:
-    bench.resident._set_aside = set_aside
+    bench.resident._set_aside = partial(set_aside, [folder])
     (folder / SET_ASIDE).write_text("no folder")
     watch = WatchedFolder(folder, bench.resident, bench.said.append)
     (folder / "bad.epub").write_bytes(b"no book")
