@@ -175,7 +175,7 @@ def test_who_only_looks_on_is_not_counted_as_speaking() -> None:
 
 @pytest.mark.parametrize("mode", ["plain", "json"])
 def test_no_chapter_of_a_book_that_left_is_kept(mode: Mode) -> None:
-    """A queue has thousands of books, which all pass here."""
+    """Forget a book that left: a queue has thousands, which all pass here."""
     progress = make_progress(mode, io.StringIO())
     reply = replies(3)
     progress.update(reply)
