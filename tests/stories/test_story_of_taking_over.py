@@ -234,8 +234,9 @@ def test_a_standby_serves_the_whole_queue_of_a_machine_that_is_gone(
             book = write_book({"One": " ".join(f"Sentence {n} of {title}." for n in range(3))}, title)
             client.post("/api/v1/books", params={"name": book.name}, content=book.read_bytes()).raise_for_status()
         feed = client.post("/api/v1/feeds", json={"name": "phone"}).json()
-        assert server.run("pause", "Sanditon").returncode == server.run("cancel", "Evelina").returncode == 0
-        assert server.run("move", "The Watsons", 2).returncode == 0
+        for order in (("pause", "Sanditon"), ("cancel", "Evelina"), ("move", "The Watsons", 2)):
+            done = server.run(*order, "--coordinator", f"127.0.0.1:{old.port}")
+            assert done.returncode == 0, done.stderr
         before = [(book["book"], book["title"]) for book in client.get("/api/v1/books").json()]
         tower.start("work", "--cpu", "--slots", "1", "--standby", "--name", "tower")
         worker = desktop.start("work", "--cpu", "--slots", "1")
