@@ -183,7 +183,7 @@ def test_the_sound_goes_on_while_other_pages_are_looked_at(
     goes_on(page)
     assert (page.url, page.title()) == (site.url("/"), "Books · e2a-swarm")
     assert page.locator(".top [aria-current=page]").inner_text() == "Books"
-    assert page.evaluate("document.activeElement.id") == "main"
+    assert page.evaluate("[document.activeElement.id, scrollY]") == ["main", 0]
     assert page.locator("#arrived").inner_text() == "Books · e2a-swarm", "screen readers are told"
     assert bar.is_visible() and axe.faults(page) == []
     site.do(bench.add("Persuasion"))

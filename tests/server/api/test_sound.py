@@ -1,9 +1,11 @@
 """The interface for listeners over real HTTP: what can be heard while a book is spoken, and one wrong sentence."""
 
 import asyncio
+import gc
 import io
 import json
 import re
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from PIL import Image
 
 from swarm.job.store.store import DiskStore
 from swarm.server.queue import BookState
+from swarm.watch.progress import PlainProgress
 
 TEXT = "The first sentence is here. The second one follows"
 
@@ -266,3 +269,29 @@ async def test_a_finished_book_is_heard_from_its_file_which_says_when_each_sente
     path.unlink()
     report.write_text(json.dumps({"book": {"job": job}, "segments": rows}))
     assert not (await bench.get("/api/v1/books/1/chapters/1"))["file"]  # type: ignore[call-overload]
+
+
+LEAST_BOOKS, MANY_BOOKS = 5, 35  # what is made once is there after the first
+MAX_KEPT_BYTES = 25_000  # of a book; its sentences alone take several times as much
+
+
+async def test_of_thirty_finished_books_next_to_nothing_is_kept(bench: ListenBench) -> None:
+    progress, sizes = PlainProgress(io.StringIO()), list[int]()
+    text = " ".join(f"This is sentence {number}, which is no longer than others." for number in range(400))
+    tracemalloc.start()
+    try:
+        for count in range(MANY_BOOKS):
+            number = await bench.add(f"Book {count}", text)
+            await bench.settle()
+            progress.update(bench.resident.status())
+            await bench.get(f"/api/v1/books/{number}/chapters/1")
+            bench.finish(number, str(bench.write_sound(bench.folder / "out" / f"{number}.mp3")))
+            await bench.settle()
+            await bench.get("/api/v1/books")
+            if count + 1 in (LEAST_BOOKS, MANY_BOOKS):
+                gc.collect()
+                sizes.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    of_each = (sizes[1] - sizes[0]) / (MANY_BOOKS - LEAST_BOOKS)
+    assert of_each < MAX_KEPT_BYTES, f"{of_each:,.0f} bytes of each"

@@ -155,15 +155,13 @@ let view = {main: document.getElementById("main"), title: document.title, place:
 let sounding = null;  // the view that is heard, and what its buttons do
 let visits = 0;
 
-async function begin(head) {
+const modulesOf = head => Promise.all([...head.querySelectorAll("script[data-view]")].map(script => import(script.src)));
+function begin(modules) {
   const {main, leaving: {signal}} = view;
   main.querySelectorAll("[data-live]").forEach(list => follow(list, signal));
-  for (const script of head.querySelectorAll("script[data-view]")) {
-    const {mount} = await import(script.src);
-    if (!signal.aborted) mount(signal);
-  }
+  for (const {mount} of modules) mount(signal);
 }
-begin(document.head);
+modulesOf(document.head).then(begin);
 
 // Have the sound of the view that is shown go on when another one is, or, of one that is paused, end with its view.
 const bar = document.getElementById("bar"), barPlay = document.getElementById("bar-play");
@@ -208,16 +206,17 @@ export async function visit(url, body = null, isBack = false) {
   try {
     const answer = await fetch(url, {method: body ? "POST" : "GET", body, headers: {Accept: "text/html"}, cache: "no-store"});
     const found = new DOMParser().parseFromString(await answer.text(), "text/html"), main = found.getElementById("main");
+    const modules = await modulesOf(found.head);  // its buttons work as soon as they are seen
     if (mine !== visits) return;
     const isOther = found.querySelector("#player, #password") || !main;  // another book, or the session is over
-    if (isOther) location.assign(body ? answer.url : url); else change(found, main, answer.url, isBack);
+    if (isOther) location.assign(body ? answer.url : url); else change(found, main, modules, answer.url, isBack);
   } catch {
     tell(AWAY);
     forgetWhenBack();
   }
 }
 
-function change(found, main, url, isBack) {
+function change(found, main, modules, url, isBack) {
   if (view === sounding.view) {
     view.main.hidden = true;
     view.main.removeAttribute("id");
@@ -230,7 +229,7 @@ function change(found, main, url, isBack) {
   }
   morph(document.querySelector(".top"), found.querySelector(".top"));
   arrive(url, isBack);
-  begin(found.head);
+  begin(modules);
 }
 
 function leaveView() {
@@ -243,8 +242,8 @@ function arrive(url, isBack) {
   document.title = view.title;
   if (!isBack) history.pushState(null, "", url);
   drawBar();
+  view.main.focus({preventScroll: true});
   scrollTo(0, 0);
-  view.main.focus();
   document.getElementById("arrived").textContent = view.title;
 }
 
