@@ -233,7 +233,7 @@ class FileCache:
     def read(self, fetch: Fetch) -> tuple[bytes, int]:
         """Return a piece of latents or of a model's block list, and the size of the whole. Raises StoreError."""
         path, whole = self.root / fetch.digest, self.block_lists.get(fetch.digest, b"")
-        if fetch.kind == "file":
+        if fetch.kind != "blocks":
             with guarded(path):
                 whole = path.read_bytes()
             if hashlib.sha256(whole).hexdigest() != fetch.digest:
