@@ -73,6 +73,7 @@ class Bench:
         stays: bool = False,
     ) -> None:
         self.store = store or MemoryStore()
+        self.store.state_dir = tmp_path / "state"  # for the voters
         self.state = JobState(spec or a_job())
         if self.store.open_job(self.state.job) is None:
             self.store.create_job(self.state.spec, tmp_path, contents or {})
