@@ -207,6 +207,9 @@ def test_one_of_two_standbys_serves_the_queue_by_itself(lan: Make, write_book: C
     heir = next(seat for seat, each in zip(seats, running, strict=True) if "taking it over" in each.output)
     wait_for(lambda: len(list(heir.desk.rglob("*.m4b"))) >= 5 - written, "the books that are left")
     assert sum("taking it over" in each.output for each in running) == 1
+    for each in running:
+        each.signal()
+        each.ends()  # and with it what it took over
 
 
 def api_of(serving: Running, token: str = "") -> httpx.Client:
