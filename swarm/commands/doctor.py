@@ -127,7 +127,7 @@ def _check_section(section: str, folder: Path) -> None:
     from swarm.commands.main import parse
     from swarm.commands.serve import web_place
     from swarm.commands.work import work_config
-    from swarm.voice.host.registry import engine_for
+    from swarm.voice.host.registry import default_engine, engine_for
     from swarm.worker.devices import read_slots
 
     for command in ("convert", "coordinate") if section == BOOKS else (section,):
@@ -141,7 +141,7 @@ def _check_section(section: str, folder: Path) -> None:
             work_config(arguments, asked_devices(arguments))
         else:
             config = render_config(arguments)
-            engine_for(config.engine or "espeak")
+            engine_for(config.engine or default_engine(""))
             coordinate_config(arguments, config)
         if command == "serve":
             web_place(arguments)
