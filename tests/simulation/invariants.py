@@ -10,7 +10,7 @@ from disk import doubly_accepted
 from engine import BROKEN
 from faults import ILL_WILL, WHOLE_CLIPS
 from story import Spot, Violation
-from worker_invariants import WorkerJudge, is_judged
+from worker_invariants import WorkerJudge, is_judged, is_put_off
 
 from swarm.job.record import ClipAccepted, SegmentFailed, SegmentQuarantined
 from swarm.lease import scheduling
@@ -415,7 +415,8 @@ class Judge:
             free = [place for place in every if served.can_host(session, place)]
             worker = self._owner(session.key)
             name, now = (core.settings.coordinator, session.key), coordinator.awake_s()
-            if free and served.is_open and not core.stopping and self._could_work(worker, session, core, served, free):
+            could = free and served.is_open and not core.stopping and not is_put_off(worker, coordinator)
+            if could and self._could_work(worker, session, core, served, free):
                 share = 3 if self.world.ill_coordinator else 1  # it gets its share of a slot's time, and wastes that
                 if now - self.idle.setdefault(name, now) > share * STARVED_S:
                     raise Violation(f"{worker.name} is idle while there is work", (served.state.job, *free[0]))

@@ -16,6 +16,7 @@ from swarm.lease.outcome import ClipPart, WorkerOutcome
 from swarm.lease.worker.slot import EngineSlot
 
 if TYPE_CHECKING:
+    from coordinator import SimCoordinator
     from network import Connection
     from worker import SimWorker
     from world import World
@@ -183,6 +184,15 @@ def is_judged(world: World, worker: SimWorker, session: Session | None = None, *
     if connection is None or not worker.awake or worker.draining or worker.process != session.key:
         return False
     return not world.network.is_cut(worker, connection.coordinator)
+
+
+def is_put_off(worker: SimWorker, coordinator: SimCoordinator) -> bool:
+    """Tell whether a worker lets other coordinators come first, since this one kept a slot for nothing."""
+    links, now = worker.core.links, worker.awake_s()
+    link = links.get(coordinator.name)
+    if link is None or not link.fairness.is_put_off(now):
+        return False
+    return any(other.is_returning(now) for other in links.values() if other is not link)
 
 
 def _finishes(slot: EngineSlot, now: float) -> bool:
