@@ -72,9 +72,11 @@ def _serve_queue(arguments: argparse.Namespace, state_dir: Path, found: Heritage
     if left := [option for option in settings.left if option not in named]:
         warn(f"not taken from the machine before: {', '.join(left)}; give them here if they shall hold")
     files = (f"{option}={path}" for option, path in settings.files.items() if path)
-    kept = (word for word in settings.words if word.partition("=")[0] not in serve.OWN)
+    parser = option_parser(SERVE.sheets)
+    # The machine before left its own options out; a copy may come from one that did not.
+    kept = serve.kept_words(parser.parse_args(list(settings.words), argparse.Namespace(**SERVE.values)))
     words = (*kept, *files, *own)
-    return serve.run(option_parser(SERVE.sheets).parse_args(list(words), argparse.Namespace(**SERVE.values)))
+    return serve.run(parser.parse_args(list(words), argparse.Namespace(**SERVE.values)))
 
 
 def _check_swarm(state_dir: Path, *, is_open: bool) -> None:

@@ -130,7 +130,7 @@ class QueueContent(Struct, frozen=True):
     id: Text = ""  # all machines that serve the queue keep it
     epoch: int = 0
     last_id: int = 0
-    books: tuple[QueuedBook, ...] = ()
+    books: Annotated[tuple[QueuedBook, ...], Meta(max_length=MAX_BOOKS)] = ()
 
 
 class Queue:
@@ -358,13 +358,20 @@ def stamp_of(path: Path) -> str:
 
 
 def safe_name(name: str) -> str:
-    """Return a stranger's file name without folders and signs that some system forbids, in at most 150 bytes."""
+    """Return a stranger's file name without folders and signs that some system forbids, in at most 150 bytes.
+
+    A safe name stays as it is: a machine that takes a queue over refuses any other.
+    """
     last = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(letter if letter.isprintable() and letter not in UNSAFE else "_" for letter in last).strip(" .")
     stem, dot, ending = plain.rpartition(".")
-    kept = (stem or plain).encode()[:120].decode(errors="ignore").strip(" .")
-    kept = f"_{kept}" if is_device_name(kept) else kept
-    return f"{kept or 'book'}{dot}{ending[:20]}" if stem else kept or "book"
+    kept = _cut(stem or plain)
+    kept = _cut(f"_{kept}") if is_device_name(kept) else kept
+    return f"{kept or 'book'}{dot}{ending[:20]}".rstrip(" .") if stem else kept or "book"
+
+
+def _cut(text: str) -> str:
+    return text.encode()[:120].decode(errors="ignore").strip(" .")
 
 
 def _storable(value: Any) -> Any:

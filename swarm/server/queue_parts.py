@@ -152,7 +152,9 @@ def latest_queues(state_dir: Path, named: str = "") -> list[Heritage]:
     found: dict[str, Heritage] = {}
     for copy in latest_copies(state_dir):
         title = f"the queue of {clean(copy.list.host)}, {copy.books} of {copy.list.books} books" if copy.list else ""
-        found |= {each.name: each for each in queues_in(copy.folder, state_dir / STANDBY, title)}
+        with suppress(StoreError):  # a coordinator that sent no queue hides none of another one
+            queues = queues_in(copy.folder, state_dir / STANDBY, title)
+            found |= {each.name: each for each in queues if copy.list and each.name == copy.list.queue}
     for own in queues_in(state_dir):
         copied = found.get(own.name)
         is_taken = lineage_of(taken_over_at(state_dir / QUEUE)) > lineage_of(own.epoch)

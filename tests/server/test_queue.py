@@ -9,6 +9,7 @@ from resident_bench import end_book
 
 from swarm.errors import StoreError, UsageError
 from swarm.server.queue import FILE, BookState, Queue, safe_name
+from swarm.standby.queue_copy import FILE_PATH
 
 
 @pytest.fixture
@@ -92,10 +93,13 @@ def test_one_process_has_the_queue_and_damage_is_told(tmp_path: Path) -> None:
         ("a\x1b[2J\u202e.epub", "a_[2J_.epub"),
         ("ü" * 200 + ".epub", "ü" * 60 + ".epub"),
         ("x." + "y" * 300, "x." + "y" * 20),
+        ("Mr. Darcy of Pemberley again", "Mr. Darcy of Pemberley"),
+        ("COM1." + "z" * 130 + ".epub", "_COM1." + "z" * 114 + ".epub"),
     ],
 )
 def test_a_strangers_file_name_is_made_harmless(name: str, safe: str) -> None:
-    assert safe_name(name) == safe
+    assert safe_name(name) == safe_name(safe) == safe
+    assert FILE_PATH.fullmatch(f"queue/1/{safe}") and safe == safe.strip(" ."), "no copy of the queue can have it"
 
 
 def test_the_next_start_reads_whatever_was_written(tmp_path: Path, book: Path) -> None:
@@ -112,6 +116,13 @@ def test_a_queue_of_another_version_is_refused(tmp_path: Path, said: dict[str, i
     Queue(tmp_path).release_queue()
     (tmp_path / "queue" / FILE).write_text(json.dumps({**said, "books": []}))
     with pytest.raises(StoreError, match=sentence):
+        Queue(tmp_path)
+
+
+def test_a_list_of_more_books_than_a_queue_has_is_refused(tmp_path: Path) -> None:
+    Queue(tmp_path).release_queue()
+    (tmp_path / "queue" / FILE).write_text(json.dumps({"version": 2, "books": [{"id": 1, "name": "a"}] * 10_001}))
+    with pytest.raises(StoreError, match="length <= 10000"):
         Queue(tmp_path)
 
 

@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec import msgpack, structs
 from specs_for_tests import a_job
 
 from swarm.commands.command_table import SERVE
@@ -216,6 +217,18 @@ def test_files_that_options_name_are_in_the_copy(tmp_path: Path) -> None:
     assert Path(settings.files["--cover"]).is_relative_to(tmp_path / "new")
 
 
+def test_a_copy_that_is_no_queue_or_says_it_is_another_one_hides_no_other(tmp_path: Path) -> None:
+    made = served(tmp_path / "hub", tmp_path, "Emma")
+    copies = tmp_path / "new" / "standby" / "queues"
+    others = {"queue-00000000000000ee": b"{", "queue-ffffffffffffffff": made.small["queue/queue.json"]}
+    for name, content in ({made.queue: made.small["queue/queue.json"]} | others).items():
+        small = made.small | {"queue/queue.json": content}
+        folder = copied(structs.replace(made, small=small), tmp_path / "hub", copies / f"{name}.7")
+        (folder / "list").write_bytes(msgpack.encode(structs.replace(made, queue=name, small=small)))
+    [found] = latest_queues(tmp_path / "new")
+    assert (found.name, found.source.name) == (made.queue, f"{made.queue}.7")
+
+
 def test_a_file_that_is_nowhere_has_to_be_named_again(tmp_path: Path) -> None:
     (model := tmp_path / "model").mkdir()
     made = served(tmp_path / "hub", tmp_path, "Emma", given={"--custom-model": model})
@@ -231,7 +244,9 @@ def test_a_copy_chooses_no_file_no_door_and_no_address_of_the_machine_that_takes
     (tmp_path / "mine.txt").write_text("a secret of mine = x")
     made = served(tmp_path / "hub", tmp_path, "Emma", given={"--lexicon": tmp_path / "mine.txt"})
     folder = copied(made, tmp_path / "hub", tmp_path / "copy")
-    settings = {"words": ["--open", "--abs-server-url=http://x", "--notify=x", "--voice=tick", "--output-dir=s3://x"]}
+    named = [f"{option}={tmp_path / 'mine.txt'}" for option in ("--lexicon", "--cover", "--cast", "--custom-model")]
+    theirs = ["--open", "--abs-server-url=http://x", "--notify=x", "--output-dir=s3://x", "--web=192.0.2.1:80"]
+    settings = {"words": [*theirs, *named, "--speed=1.5", "--voice=tick"]}
     for files, code in (({"--lexicon": str(tmp_path / "mine.txt")}, 64), ({}, 0)):
         (folder / "queue" / "settings.json").write_text(json.dumps(settings | {"files": files}))
         given = list[object]()
@@ -243,4 +258,9 @@ def test_a_copy_chooses_no_file_no_door_and_no_address_of_the_machine_that_takes
             assert "--lexicon mine.txt, which is not here" in capsys.readouterr().err
     [arguments] = map(vars, given)  # type: ignore[arg-type]
     assert (arguments["open"], arguments["abs_server_url"], arguments["notify"]) == (False, "", [])
-    assert (arguments["voice"], arguments["output_dir"], arguments["port"]) == ("tick", ".", "5901")
+    assert (arguments["voice"], arguments["speed"], arguments["output_dir"], arguments["port"]) == (
+        "tick", "1.5", ".", "5901"
+    )  # fmt: skip
+    for option in ("lexicon", "cover", "cast", "custom_model"):
+        assert arguments[option] == "", option
+    assert not arguments["web"].startswith("192.0.2.1")
