@@ -17,6 +17,7 @@ sentence for the user of a command; a queue, which tries again by itself, has wo
 (`swarm/watch/words.py`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -144,3 +145,16 @@ class StoreError(EnvironmentFault):
 
 class InUse(StoreError):
     """Another process works on the same job, or has the queue."""
+
+
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def cause_text(error: Exception) -> str:
+    """Return why a server was not reached, in the system's words where it has any."""
+    system = next((cause.strerror for cause in causes_of(error) if isinstance(cause, OSError) and cause.strerror), "")
+    return system or str(error) or type(error).__name__

@@ -13,7 +13,7 @@ from swarm.errors import UsageError
 from swarm.job.store.store import DiskStore
 from swarm.lease.envelope import Reason
 from swarm.lease.message import JobStatus, StatusReply, WorkerStatus
-from swarm.server.queue import BookState, Queue
+from swarm.server.queue import BookState, Queue, QueuedBook
 from swarm.server.resident import Resident
 from swarm.system.machine import Clock
 
@@ -57,6 +57,12 @@ class ServerTwin:
     @property
     def titles(self) -> list[str]:
         return [edition.state.spec.title for edition in self.editions.values()]
+
+
+def add_to_queue(queue: Queue, path: Path, name: str, options: Sequence[str], now: float, **more: str) -> QueuedBook:
+    """Add a book at the end of a queue, with a copy of its file."""
+    queue.copy_in(path, name)
+    return queue.enter(name, options, now, **more)
 
 
 def end_book(queue: Queue, number: int, state: BookState = BookState.FINISHED, **fields: object) -> None:

@@ -10,7 +10,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
@@ -25,7 +25,7 @@ from swarm.audiobook.delivery import PROGRESS_INTERVAL_S
 from swarm.audiobook.destination import Stopped, TransferFault, retry
 from swarm.audiobook.sound.tags import Tags
 from swarm.config import UploadConfig
-from swarm.errors import Remedy
+from swarm.errors import Remedy, cause_text, causes_of
 from swarm.system.machine import Say
 from swarm.system.text import bytes_text, clean, percent
 
@@ -211,8 +211,10 @@ class Upload:
             ):
                 answer = _beginning(response)
         except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            permanent = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
-            raise UploadFault(f"{self._server} cannot be reached: {_reason(error)}.", permanent=permanent) from error
+            permanent = any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes_of(error))
+            raise UploadFault(
+                f"{self._server} cannot be reached: {_line(cause_text(error))}.", permanent=permanent
+            ) from error
         if response.status_code != httpx.codes.OK:
             raise self._fault(response.status_code, answer)
         return answer
@@ -288,18 +290,6 @@ def _beginning(response: httpx.Response) -> bytes:
         if len(answer) >= MAX_ANSWER_BYTES:
             break
     return answer
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _reason(error: Exception) -> str:
-    """Return why a server was not reached, in the system's words where it has any."""
-    system = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), "")
-    return _line(system or str(error) or type(error).__name__)
 
 
 def _fields(room: Room, tags: Tags) -> dict[str, str]:

@@ -27,7 +27,8 @@ def queued_words(arguments: argparse.Namespace) -> tuple[str, ...]:
 
     Raises UsageError for those that name a file: the coordinator of the queue cannot read it.
     """
-    if name := _names_a_file(arguments):
+    name = "--voice" if voice_file(arguments.voice) else _given_file_option(arguments)
+    if name:
         raise UsageError(
             f"{name} names a file of this machine, which the coordinator of the queue cannot read: give it to "
             "`e2a-swarm serve`, or use `e2a-swarm coordinate` for this book."
@@ -47,11 +48,6 @@ def queued_config(words: Sequence[str], book: Path, defaults: argparse.Namespace
     merged = option_parser(QUEUED).parse_args(list(words), argparse.Namespace(**vars(defaults)))
     merged.books, merged.ebook, merged.ebooks_dir = [str(book)], [], ""
     return replace(render_config(merged, is_voice_name=bool(asked.voice.strip())), from_others=True)
-
-
-def _names_a_file(arguments: argparse.Namespace) -> str:
-    """Return the name of an option for books of a queue that names a file; "" if none does."""
-    return "--voice" if voice_file(arguments.voice) else _given_file_option(arguments)
 
 
 def _given_file_option(arguments: argparse.Namespace) -> str:

@@ -71,11 +71,6 @@ def words_of(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> 
     return tuple(words)
 
 
-def file_words(arguments: argparse.Namespace) -> tuple[str, ...]:
-    """Return the options that decide the files and what is read, as far as they differ from their defaults."""
-    return words_of(option_parser(FILES_AND_READING), arguments)
-
-
 def chosen(arguments: argparse.Namespace, name: str) -> str:
     """Return the value of an option that takes one of some words. Raises UsageError."""
     text = str(getattr(arguments, name.strip("-").replace("-", "_"))).strip().lower()
@@ -115,7 +110,7 @@ def render_config(arguments: argparse.Namespace, *, is_voice_name: bool = False)
         replace=arguments.replace,
         keep_both=arguments.keep_both,
         anyway=arguments.anyway,
-        options=file_words(arguments),
+        options=words_of(option_parser(FILES_AND_READING), arguments),
         allow_sleep=arguments.allow_sleep,
         assets_limit=assets_limit(),
     )

@@ -35,7 +35,7 @@ from swarm.server.page.log_in import MIN_LENGTH, Password, obtain_password
 from swarm.server.queue_parts import TOKEN_FILE, token_digests
 from swarm.server.resident import Resident
 from swarm.server.stay import Loop, stay
-from swarm.system.machine import Clock, Say
+from swarm.system.machine import Clock, Say, is_loopback
 from swarm.system.platform import run_loop
 from swarm.voice.host.registry import lack_of
 from swarm.watch.progress import make_progress
@@ -126,14 +126,6 @@ def hosts_of(host: str) -> list[str]:
     if host not in ("0.0.0.0", "::"):
         return [host]
     return [each for each in local_addresses() if (":" in each) == (":" in host) and not is_loopback(each)]
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether only programs of this machine reach a host."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
 
 
 def _place(text: str) -> tuple[str, Sequence[int]] | None:

@@ -48,15 +48,11 @@ class Settings:
             self.epoch,
             self.name,
             self.heartbeat_s,
-            self.first_credit(workers),
+            min(FIRST_CREDIT, self.credit_of_one(workers)),
             self.clip_piece,
             opus=self.opus,
             queue=self.queue,
         )
-
-    def first_credit(self, workers: int) -> int:
-        """Return a worker's credit until its first clip is accepted: after an absence all have many clips ready."""
-        return min(FIRST_CREDIT, self.credit_of_one(workers))
 
     def credit_of_one(self, workers: int) -> int:
         """Return the credit of each of so many workers, in bytes; a worker may always send one clip."""

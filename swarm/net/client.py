@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from swarm.config import DEFAULT_PORT, ENV_BIND
 from swarm.errors import EnvironmentFault, Remedy, UsageError
@@ -44,6 +44,9 @@ LOOPBACK = "127.0.0.1"
 STRANGERS = "{} of another swarm can be seen: `e2a-swarm join CODE` with its code lets this machine in."
 
 
+Reply = TypeVar("Reply", StatusReply, Members)
+
+
 class Answer(NamedTuple):
     """The answer of one coordinator: its reply, or the refusal ("" if nothing answered)."""
 
@@ -57,32 +60,37 @@ async def ask(addresses: Sequence[str], keys: AnyKeys, timeout_s: float = TIMEOU
 
     Raises EnvironmentFault for what is no address.
     """
+    reply, refusal = await _converse(addresses, keys, Status(), StatusReply, timeout_s)
+    if reply and reply.protocol != PROTOCOL:
+        return Answer(addresses[0], None, other_protocol("this machine", PROTOCOL, reply.name, reply.protocol))
+    return Answer(addresses[0], reply, refusal)
+
+
+async def _converse(
+    addresses: Sequence[str], keys: AnyKeys, question: Message, kind: type[Reply], timeout_s: float
+) -> tuple[Reply | None, str]:
+    """Ask one coordinator; return the answer of a kind, or None and its refusal, "" if nothing answered.
+
+    A refusal ends it, unless another address may let this machine in.
+    """
     changed = asyncio.Event()
     dealer = DealerSocket(keys, on_change=changed.set)
     try:
         dealer.connect(addresses)
         async with asyncio.timeout(timeout_s):
-            reply = await _converse(dealer, changed, patient=len(addresses) > 1)
-        if reply and reply.protocol != PROTOCOL:
-            return Answer(addresses[0], None, other_protocol("this machine", PROTOCOL, reply.name, reply.protocol))
-        return Answer(addresses[0], reply, "" if reply else dealer.refusal or "")
+            while not dealer.connected or not dealer.send(question):
+                if dealer.refusal and len(addresses) == 1:
+                    return None, dealer.refusal
+                await changed.wait()
+                changed.clear()
+            while True:
+                message, _ = await dealer.receive()
+                if isinstance(message, kind):
+                    return message, ""
     except TimeoutError:
-        return Answer(addresses[0], None, dealer.refusal or "")
+        return None, dealer.refusal or ""
     finally:
         dealer.close()
-
-
-async def _converse(dealer: DealerSocket, changed: asyncio.Event, *, patient: bool) -> StatusReply | None:
-    """Ask once the coordinator is there; return None if it refuses, unless another address may let this machine in."""
-    while not dealer.connected or not dealer.send(Status()):
-        if dealer.refusal and not patient:
-            return None
-        await changed.wait()
-        changed.clear()
-    while True:
-        message, _ = await dealer.receive()
-        if isinstance(message, StatusReply):
-            return message
 
 
 async def ask_all(places: Iterable[Sequence[str]], keys: AnyKeys) -> list[Answer]:
@@ -149,22 +157,8 @@ async def ask_of_invite(invite: SwarmKey, coordinator: str, say: Say) -> Members
 
 
 async def _ask_of_invite(addresses: Sequence[str], invite: SwarmKey) -> Members | None:
-    changed = asyncio.Event()
-    dealer = DealerSocket(curve_keys(invite), on_change=changed.set)
-    try:
-        dealer.connect(addresses)
-        async with asyncio.timeout(TIMEOUT_S):
-            while not dealer.connected or not dealer.send(Enrol("", ASKS)):
-                await changed.wait()
-                changed.clear()
-            while True:
-                message, _ = await dealer.receive()
-                if isinstance(message, Members) and message.invite:
-                    return message
-    except TimeoutError:
-        return None
-    finally:
-        dealer.close()
+    told, _ = await _converse(addresses, curve_keys(invite), Enrol("", ASKS), Members, TIMEOUT_S)
+    return told if told and told.invite else None
 
 
 MAX_TARGET = 1000  # characters

@@ -119,7 +119,9 @@ async def choose(peer: socket.socket, server_keys: Sequence[ServerKey]) -> socke
             if meant != server_keys[0]:
                 inner.close()
                 inner = join(meant.port)
-                await _greet_unheard(inner, said[:GREETING_BYTES])
+                inner.setblocking(False)
+                await asyncio.get_running_loop().sock_sendall(inner, said[:GREETING_BYTES])
+                await _pass_on(inner, None)
             await asyncio.get_running_loop().sock_sendall(inner, said[GREETING_BYTES:])
         except BaseException:
             inner.close()
@@ -149,23 +151,13 @@ async def _hear(peer: socket.socket, inner: socket.socket) -> bytes:
     return said
 
 
-async def _pass_on(inner: socket.socket, peer: socket.socket) -> None:
+async def _pass_on(inner: socket.socket, peer: socket.socket | None) -> None:
+    """Pass the greeting of an address on to the peer, or drop it where the peer had that of another one."""
     loop, left = asyncio.get_running_loop(), GREETING_BYTES
     while left:
         data = await loop.sock_recv(inner, left)
         if not data:
             raise ConnectionError("the address closed")
         left -= len(data)
-        await loop.sock_sendall(peer, data)
-
-
-async def _greet_unheard(inner: socket.socket, greeting: bytes) -> None:
-    """Greet an address whose own greeting the peer does not need: it had that of the first one."""
-    loop, left = asyncio.get_running_loop(), GREETING_BYTES
-    inner.setblocking(False)
-    await loop.sock_sendall(inner, greeting)
-    while left:
-        data = await loop.sock_recv(inner, left)
-        if not data:
-            raise ConnectionError("the address closed")
-        left -= len(data)
+        if peer:
+            await loop.sock_sendall(peer, data)

@@ -204,19 +204,10 @@ class Queue:
         """Return the path of a book's copy."""
         return self._folder / str(book.id) / book.name
 
-    def add_book_file(
-        self, path: Path, name: str, options: Sequence[str], now: float, *, title: str = "", source: str = ""
-    ) -> QueuedBook:
-        """Add a book at the end, with a copy of its file under a harmless name.
-
-        Raises UsageError if the queue is full, or if the options are too long.
-        """
-        self.copy_in(path, name)
-        return self.enter(name, options, now, title=title, source=source)
-
     def copy_in(self, path: Path, name: str) -> None:
-        """Copy a book's file for the next `enter`. It may run in another thread, but one at a time.
+        """Copy a book's file, under a harmless name, for the next `enter`.
 
+        It may run in another thread, but one at a time.
         Raises UsageError if the queue is full.
         """
         if len(self.books) >= MAX_BOOKS:

@@ -23,12 +23,11 @@ from swarm.net.worker_connections import WorkerSockets
 from swarm.standby.copy_server import leave_voters
 from swarm.standby.queue_copy import QUEUE_ID, latest_copies
 from swarm.standby.succession import Memory, Shortage, Succession
-from swarm.system.child import variables_of
+from swarm.system.child import COMMAND, variables_of
 from swarm.system.disk import Lock, guarded, read_json, replace_file, try_folder
 from swarm.system.machine import Clock, Say
 from swarm.system.text import clean, duration_text
 
-PROGRAM = "import sys; from swarm.commands.main import main; sys.exit(main())"
 INTERVAL_S = 1.0
 END_S = 30.0  # a book that was taken over has so long to stop in good order when this machine leaves
 MAX_LINE = 2000
@@ -345,7 +344,7 @@ class Successor:
         self._say(f"nobody has heard the coordinator of {title} for long: taking it over")
         leave_voters(self._state_dir, self._core.voters(job))
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-P", "-c", PROGRAM, "take-over", job, "--output-dir", str(self._output_dir)),
+            *(sys.executable, "-P", "-c", COMMAND, "take-over", job, "--output-dir", str(self._output_dir)),
             env=variables_of() | {ENV_HOME: str(self._state_dir)},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -56,6 +56,10 @@ def variables_of(python: Path | None = None) -> dict[str, str]:
     return {name: value for name, value in variables.items() if name not in _OF_THIS_PYTHON}
 
 
+# Lines of Python that run a command of this very program.
+COMMAND = "import sys; from swarm.commands.main import main; sys.exit(main())"
+
+
 def bounded_program(program: str, most: int) -> list[str]:
     """Return the words that run lines of Python in a process that never has more memory than so many bytes.
 

@@ -179,6 +179,14 @@ def _source() -> tuple[str, str, bool]:
         return "", "", False
 
 
+def is_loopback(host: str) -> bool:
+    """Tell whether only programs of this machine reach a host, which is an address or a name."""
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return f".{host.lower()}".endswith(".localhost")
+
+
 def address_of(host: str) -> str:
     """Return what stands for one machine: an IPv4 address, or the network of an IPv6 address."""
     try:

@@ -49,7 +49,7 @@ class RemoteFile:
 
     def is_in(self, folder: Path) -> bool:
         """Return whether a folder has the file. Its digest was checked before it got its name."""
-        return _size(folder / self.name) == self.size if self.digest else (folder / self.name).is_file()
+        return file_size(folder / self.name) == self.size if self.digest else (folder / self.name).is_file()
 
     @property
     def handle(self) -> str:
@@ -143,7 +143,7 @@ def _fetch_file(folder: Path, file: RemoteFile, report: _Report) -> None:
     place.parent.mkdir(parents=True, exist_ok=True)
     if not file.digest:
         part.unlink(missing_ok=True)  # without a digest, a part of another version would go unnoticed
-    report.add(_size(part))
+    report.add(file_size(part))
     for left in reversed(range(TRIES)):
         try:
             _append(part, file, report)
@@ -154,7 +154,7 @@ def _fetch_file(folder: Path, file: RemoteFile, report: _Report) -> None:
                     f"{file.name} cannot be downloaded from {file.url} ({_reason(fault)}): try again later, or copy "
                     f"the file to {place}."
                 ) from fault
-    if file.digest and (_size(part) != file.size or _digest(part, file.algorithm) != file.digest):
+    if file.digest and (file_size(part) != file.size or _digest(part, file.algorithm) != file.digest):
         part.unlink()
         raise EnvironmentFault(
             f"{file.url} sent another file than the one that is known by its digest; it was thrown away. Copy the "
@@ -167,7 +167,7 @@ def _append(part: Path, file: RemoteFile, report: _Report) -> None:
     """Download what a partial file lacks. Raises httpx.HTTPError, OSError."""
     import httpx
 
-    begun = _size(part)
+    begun = file_size(part)
     if begun >= file.size:
         return
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={begun}-"} if begun else {})
@@ -220,7 +220,8 @@ def try_download_lock(path: Path) -> "BaseFileLock | None":
     return lock
 
 
-def _size(path: Path) -> int:
+def file_size(path: Path) -> int:
+    """Return the bytes of a file; 0 if it is not there."""
     try:
         return path.stat().st_size
     except OSError:

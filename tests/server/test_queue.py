@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from resident_bench import end_book
+from resident_bench import add_to_queue, end_book
 
 from swarm.errors import StoreError, UsageError
 from swarm.server.queue import FILE, BookState, Queue, safe_name
@@ -26,8 +26,8 @@ def reopened(queue: Queue, state: Path) -> Queue:
 
 def test_books_keep_their_order_options_and_copies_over_a_restart(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path)
-    first = queue.add_book_file(book, "one.epub", ["--voice", "heart"], 5.0)
-    second = queue.add_book_file(book, "two.epub", [], 6.0)
+    first = add_to_queue(queue, book, "one.epub", ["--voice", "heart"], 5.0)
+    second = add_to_queue(queue, book, "two.epub", [], 6.0)
     book.unlink()
     queue = reopened(queue, tmp_path)
     assert queue.books == (first, second)
@@ -40,7 +40,7 @@ def test_books_keep_their_order_options_and_copies_over_a_restart(tmp_path: Path
 def test_a_book_is_moved_among_those_that_wait(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path)
     for name in "abcd":
-        queue.add_book_file(book, name, [], 0.0)
+        add_to_queue(queue, book, name, [], 0.0)
     end_book(queue, 1, files=("a.m4b",))
     queue.move(4, 1)
     assert "".join(each.name for each in queue.books) == "adbc"
@@ -52,9 +52,9 @@ def test_a_book_is_moved_among_those_that_wait(tmp_path: Path, book: Path) -> No
 
 def test_a_number_is_never_used_again_and_an_unknown_one_is_named(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path)
-    queue.add_book_file(book, "a", [], 0.0)
+    add_to_queue(queue, book, "a", [], 0.0)
     queue.remove_book(1)
-    assert not queue.path(queue.add_book_file(book, "b", [], 0.0)).parent.with_name("1").exists()
+    assert not queue.path(add_to_queue(queue, book, "b", [], 0.0)).parent.with_name("1").exists()
     assert queue.books[0].id == 2
     for act in (queue.find_book, queue.remove_book, queue.change):
         with pytest.raises(UsageError, match="no book 1 in the queue"):
@@ -63,7 +63,7 @@ def test_a_number_is_never_used_again_and_an_unknown_one_is_named(tmp_path: Path
 
 def test_a_watched_file_is_known_until_it_changes(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path)
-    queue.add_book_file(book, "book.epub", [], 0.0, source=str(book))
+    add_to_queue(queue, book, "book.epub", [], 0.0, source=str(book))
     assert queue.has(book)
     book.write_bytes(b"another edition")
     assert not queue.has(book)
@@ -104,7 +104,7 @@ def test_a_strangers_file_name_is_made_harmless(name: str, safe: str) -> None:
 
 def test_the_next_start_reads_whatever_was_written(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path / "state")
-    queue.add_book_file(book, "x" * 300, (), 1.0, title="On " * 9000, source="/caf\udce9" * 5000)
+    add_to_queue(queue, book, "x" * 300, (), 1.0, title="On " * 9000, source="/caf\udce9" * 5000)
     queue.change(1, why="because " * 9000, files=("/out/caf\udce9.m4b",))
     queue.release_queue()
     [again] = Queue(tmp_path / "state").books
@@ -129,7 +129,7 @@ def test_a_list_of_more_books_than_a_queue_has_is_refused(tmp_path: Path) -> Non
 def test_options_without_end_are_refused(tmp_path: Path, book: Path) -> None:
     queue = Queue(tmp_path / "state")
     with pytest.raises(UsageError, match="2,000 characters"):
-        queue.add_book_file(book, "book.epub", ["--title=" + "x" * 100] * 20, 1.0)
+        add_to_queue(queue, book, "book.epub", ["--title=" + "x" * 100] * 20, 1.0)
     assert queue.books == ()
 
 
@@ -143,7 +143,7 @@ def test_a_copy_that_cannot_be_finished_leaves_the_disk_as_it_was(
     monkeypatch.setattr("swarm.server.queue.copy_synced", full)
     queue = Queue(tmp_path / "state")
     with pytest.raises(StoreError, match="no space"):
-        queue.add_book_file(book, "book.epub", (), 1.0)
+        add_to_queue(queue, book, "book.epub", (), 1.0)
     assert [path for path in (tmp_path / "state" / "queue").iterdir() if path.is_dir()] == []
 
 
@@ -153,7 +153,7 @@ def test_changes_of_a_block_are_written_once_when_it_ends(
     written: list[bytes] = []
     queue = Queue(tmp_path)
     for name in "abcd":
-        queue.add_book_file(book, name, [], 0.0)
+        add_to_queue(queue, book, name, [], 0.0)
     monkeypatch.setattr("swarm.server.queue.replace_file", lambda path, data: written.append(data))
     with queue.together():
         for number in (2, 3, 4):
@@ -173,7 +173,7 @@ def test_changes_of_a_block_that_the_disk_did_not_take_are_in_the_next_write(
 
     queue = Queue(tmp_path)
     for name in "ab":
-        queue.add_book_file(book, name, [], 0.0)
+        add_to_queue(queue, book, name, [], 0.0)
     with monkeypatch.context() as patched:
         patched.setattr("swarm.server.queue.replace_file", full)
         with pytest.raises(StoreError, match="full"), queue.together():

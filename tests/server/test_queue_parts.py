@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import msgpack, structs
+from resident_bench import add_to_queue
 from specs_for_tests import a_job
 
 from swarm.commands.command_table import SERVE
@@ -36,7 +37,7 @@ def config_of(home: Path, **fields: object) -> ServeConfig:
 def add(queue: Queue, folder: Path, *titles: str) -> None:
     for title in titles:
         (path := folder / f"{title}.epub").write_bytes(f"PK {title}".encode())
-        queue.add_book_file(path, path.name, ("--split=6h",), 1.0, title=title)
+        add_to_queue(queue, path, path.name, ("--split=6h",), 1.0, title=title)
 
 
 def served(home: Path, folder: Path, *titles: str, secrets: bool = True, **fields: object) -> QueueList:

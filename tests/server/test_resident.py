@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from resident_bench import ResidentBench
+from resident_bench import ResidentBench, add_to_queue
 
 from swarm.config import RedoConfig, RenderConfig, StyleConfig
 from swarm.coordinator.books import Books
@@ -336,7 +336,7 @@ async def test_a_paused_book_that_was_written_meanwhile_is_finished(bench: Resid
 
 
 def test_no_book_gets_from_a_state_to_one_that_cannot_follow(bench: ResidentBench) -> None:
-    bench.queue.add_book_file(Path(__file__), "a.txt", (), 0.0)
+    add_to_queue(bench.queue, Path(__file__), "a.txt", (), 0.0)
     with pytest.raises(IllegalTransition, match="WAITING cannot become FINISHED"):
         bench.queue.change(1, state=BookState.FINISHED)
 

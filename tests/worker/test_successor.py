@@ -81,7 +81,7 @@ async def test_each_minute_it_says_who_is_missing(tmp_path: Path, monkeypatch: p
 async def test_what_a_take_over_ended_with_decides_whether_another_standby_follows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, later: str
 ) -> None:
-    monkeypatch.setattr(module, "PROGRAM", f"import sys; sys.exit({code})")
+    monkeypatch.setattr(module, "COMMAND", f"import sys; sys.exit({code})")
     copy: Any = SimpleNamespace(job="moby", finished=False, title="Moby Dick")
     monkeypatch.setattr(module, "list_jobs", lambda folder: [copy])
     said, told = list[str](), list[str]()
@@ -111,7 +111,7 @@ async def test_a_queue_is_served_by_the_same_command_while_books_are_taken_over(
     (copy / "list").write_bytes(body)
     monkeypatch.setattr(module, "INTERVAL_S", 0.05)
     program = "import sys, time; print(*sys.argv[1:3], flush=True); 'queue' in sys.argv[2] and time.sleep(600)"
-    monkeypatch.setattr(module, "PROGRAM", program)
+    monkeypatch.setattr(module, "COMMAND", program)
     monkeypatch.setattr(module, "list_jobs", lambda f: [SimpleNamespace(job="moby", finished=False, title="Moby Dick")])
     said = list[str]()
     successor = made(tmp_path, said)

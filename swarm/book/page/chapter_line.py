@@ -26,10 +26,8 @@ _KINDS = (
 # Words before a number or before a single word: "Глава вторая".
 _MORE_KINDS = (
     "capítol|capitulo|livro|cena|bedrijf|kapitlet|kapittel|rozdział|część|księga|kapitola|část|kniha|časť|fejezet|"
-    "könyv|"
-    "luku|poglavlje|knjiga|capitolul|partea|cartea|bölüm|kısım|chương|phần|quyển|bagian|глава|часть|книга|раздел|"
-    "действие|"
-    "розділ|частина|раздзел|частка|кніга|дзеянне|поглавље|κεφάλαιο|κεφαλαιο|μέρος|βιβλίο|βιβλιο"
+    "könyv|luku|poglavlje|knjiga|capitolul|partea|cartea|bölüm|kısım|chương|phần|quyển|bagian|глава|часть|книга|"
+    "раздел|действие|розділ|частина|раздзел|частка|кніга|дзеянне|поглавље|κεφάλαιο|κεφαλαιο|μέρος|βιβλίο|βιβλιο"
 )
 # Words that are also names or other words, before a number only.
 _NUMBERED_KINDS = "tom|tomo|akt|del|bok|boek|díl|rész|osa|kirja|dio|kitap|bab|том|део|abschnitt|section"

@@ -30,14 +30,13 @@ RULERS = words(
     "Louis Ludwig Lodewijk Luis Luigi Henri Henry Heinrich Enrique Enrico Hendrik Charles Karl Carlos Carlo Karel "
     "George Georges Georg Jorge Giorgio Edward Édouard Eduard Eduardo Edoardo William Guillaume Wilhelm Guillermo "
     "Guglielmo Willem Philip Philippe Philipp Felipe Filippo Filips Francis François Franz Francisco Francesco "
-    "Napoleon Napoléon Napoleón Napoleone James Jacques Richard Ricardo Riccardo John Jean Johann Juan Giovanni "
-    "João Paul Pablo Paolo Peter Pierre Pedro Pietro Pius Pie Pío Pio Leo Léon León Leone Benedict Benoît "
-    "Benedikt Benedicto Benedetto Gregory Grégoire Gregor Gregorio Alexander Alexandre Alejandro Alessandro "
-    "Nicholas Nicolas Nikolaus Nicolás Nicola Frederick Frédéric Friedrich Federico Catherine Katharina Catalina "
-    "Caterina Elizabeth Élisabeth Elisabeth Isabel Elisabetta Mary Alfonso Fernando Ferdinand Umberto Emanuele "
-    "Johannes João Luís Filipe Filip Giovanni Afonso Alfonso Isabella Victoria Viktoria Vittorio Constantine "
-    "Konstantin Innocent Urban Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph "
-    "Josef José Maria"
+    "Napoleon Napoléon Napoleón Napoleone James Jacques Richard Ricardo Riccardo John Jean Johann Juan Giovanni João "
+    "Paul Pablo Paolo Peter Pierre Pedro Pietro Pius Pie Pío Pio Leo Léon León Leone Benedict Benoît Benedikt "
+    "Benedicto Benedetto Gregory Grégoire Gregor Gregorio Alexander Alexandre Alejandro Alessandro Nicholas Nicolas "
+    "Nikolaus Nicolás Nicola Frederick Frédéric Friedrich Federico Catherine Katharina Catalina Caterina Elizabeth "
+    "Élisabeth Elisabeth Isabel Elisabetta Mary Alfonso Fernando Ferdinand Umberto Emanuele Johannes João Luís "
+    "Filipe Filip Giovanni Afonso Alfonso Isabella Victoria Viktoria Vittorio Constantine Konstantin Innocent Urban "
+    "Clement Clemens Clément Clemente Otto Ramses Ramsès Gustav Christian Joseph Josef José Maria"
 )
 _DEGREE = compile_later(r"°(?=\d)")
 _MASCULINE = compile_later(r"(?<=\d\s?)º(?=\s?[CF](?!\p{L}))")  # typed for a degree

@@ -36,8 +36,7 @@ _LETTER_BEFORE = compile_later(
 )
 _SHORT_MONTHS = words(
     "jan fév feb mar avr apr abr mai may mag maj jun jui giu jul lug aoû ago aug sep set oct okt ott out nov déc dec "
-    "dic dez gen "
-    "ene sty lut kwi cze lip sie wrz paź lis gru янв фев мар апр июн июл авг сен окт ноя дек"
+    "dic dez gen ene sty lut kwi cze lip sie wrz paź lis gru янв фев мар апр июн июл авг сен окт ноя дек"
 )
 _DAY_MONTH = compile_later(r"(?r)(?<!\d)\d{1,2}\.?\s(?:de\s)?(\p{L}{3})\p{L}{0,2}\.\s*$")
 _YEAR = compile_later(r"\s*(?:de\s)?(?:1[0-9]|20)\d\d(?!\d)")

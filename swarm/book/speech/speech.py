@@ -169,16 +169,12 @@ class Speech:
         """Return the speech of another engine or model for the same book."""
         return Speech(card, self.lexicon, self.usage)
 
-    def takes_phonemes(self, language: str) -> bool:
-        """Return whether the engine takes phonemes of words in a language."""
-        return _knows(self.card.phonemes, language)
-
     def say(self, sentence: str, language: str, *, heading: bool = False, marker: Marker | None = None) -> str:
         """Return a sentence as engine text, in which `marker` puts the phonemes of its words.
 
         Raises UsageError if the lexicon cannot be applied.
         """
-        takes = self.takes_phonemes(language)
+        takes = _knows(self.card.phonemes, language)
         text = marker.mark(sentence) if marker and takes else replace_brackets(sentence)
         words = find_language(language)
         traits = features_of(words)

@@ -289,10 +289,6 @@ class DiskStore:
         brought = self._has(job)
         return brought if brought and brought.size(key) else self.clips
 
-    def clip_size(self, key: str, job: str) -> int:
-        """Return the size of a clip as a job has it in bytes, 0 if there is none."""
-        return self._clips_with(key, job).size(key)
-
     def has_clip(self, record: ClipAccepted, job: str) -> bool:
         """Tell whether a clip is there as a record of a job from elsewhere says."""
         folder = self._clips_with(record.key, job)
@@ -327,7 +323,7 @@ class DiskStore:
     def lost_clips(self, job: str) -> list[ClipAccepted]:
         """Return the accepted clips whose file is missing or of another size than journaled."""
         clips, sizes, _, _ = standing_of(self.records(job))
-        found = {key: self.clip_size(key, job) for key in sizes}
+        found = {key: self._clips_with(key, job).size(key) for key in sizes}
         return [record for record in clips if not found[record.key] or found[record.key] != sizes[record.key]]
 
     def jobs(self) -> list[JobSummary]:

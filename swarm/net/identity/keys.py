@@ -19,11 +19,6 @@ OWN_KEY = "machine.key"
 OWNER_KEY = "owner.key"
 
 
-def newest_key(state_dir: Path, given: SwarmKey) -> SwarmKey:
-    """Return the newest key of the swarm whose key was given to this machine. Raises StoreError."""
-    return key_epochs_of(read_file(state_dir), given)[-1]
-
-
 def swarm_names(state_dir: Path, key: SwarmKey | None) -> list[str]:
     """Return the public name of a key's swarm, and the former ones, the latest first. Raises StoreError."""
     if key is None:
@@ -93,7 +88,7 @@ def load_key(state_dir: Path) -> SwarmKey | None:
     Raises EnvironmentFault for a key that is damaged.
     """
     given = given_key(state_dir)
-    return given and newest_key(state_dir, given)
+    return given and key_epochs_of(read_file(state_dir), given)[-1]
 
 
 def given_key(state_dir: Path) -> SwarmKey | None:

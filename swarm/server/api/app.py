@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from inspect import getdoc
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, cast
 from urllib.parse import urlsplit
@@ -56,7 +55,7 @@ from swarm.server.api.tokens import Doorkeeper
 from swarm.server.order_handler import OrderHandler, write_book
 from swarm.server.queue import QueuedBook, safe_name
 from swarm.server.resident import Resident
-from swarm.system.machine import Clock
+from swarm.system.machine import Clock, is_loopback
 
 GLANCE_S = 0.5  # followers share a state that is so old: with many machines it takes a while to tell
 MAX_NAME = 500
@@ -399,13 +398,9 @@ def _broken(request: object, fault: Exception) -> litestar.Response[ErrorAnswer]
     return _error("The server failed at this; its log says where.", 500)
 
 
-def is_loopback(host: str) -> bool:
+def names_loopback(host: str) -> bool:
     """Tell whether the Host header of a request names this very machine: other names may be tricks of a site."""
-    name = (urlsplit(f"//{host}").hostname or "") if host.isprintable() and "@" not in host else ""
-    try:
-        return ip_address(name).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
+    return host.isprintable() and "@" not in host and is_loopback(urlsplit(f"//{host}").hostname or "")
 
 
 async def body_of(request: Request) -> AsyncIterator[bytes]:

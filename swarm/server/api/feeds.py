@@ -25,7 +25,7 @@ from swarm.server.api.answers import (
     RedoRequest,
     book_answers,
 )
-from swarm.server.api.app import Asked, delete, get, is_loopback, post, unlisted
+from swarm.server.api.app import Asked, delete, get, names_loopback, post, unlisted
 from swarm.server.api.feed_documents import (
     CHAPTERS_KIND,
     EPUB_KIND,
@@ -42,7 +42,7 @@ from swarm.server.finished_books import KINDS, FinishedBook, FinishedBooks, spot
 from swarm.server.listening import MADE_COVERS, MAX_STRETCHES, ChapterStretches, DoubtfulSentence, Listening, in_file
 from swarm.server.queue import BookState, Queue, QueuedBook
 from swarm.server.resident import Resident
-from swarm.system.machine import Clock, machine_name
+from swarm.system.machine import Clock, is_loopback, machine_name
 
 FOR_EVER = "private, max-age=31536000, immutable"  # the address has the sound's digest
 RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
@@ -236,9 +236,9 @@ class Feeds:
 
     def _answer(self, token: FeedToken, request: Request) -> FeedAnswer:
         site, note = base_of(request), ""
-        if is_loopback(urlsplit(site).netloc):
+        if names_loopback(urlsplit(site).netloc):
             # Through a port of a container, 127.0.0.1 is another machine, and no address of this one helps.
-            is_own = request.client is not None and is_loopback(_in_url(request.client.host))
+            is_own = request.client is not None and is_loopback(request.client.host)
             if is_own and (hosts := self._hosts()):
                 site = str(request.base_url.replace(hostname=_in_url(hosts[0]))).rstrip("/")
             else:

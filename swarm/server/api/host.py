@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +23,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from swarm.errors import EnvironmentFault
-from swarm.system.machine import address_of
+from swarm.system.machine import address_of, is_loopback
 
 
 class Certificate(NamedTuple):
@@ -70,7 +69,7 @@ class KnownMachines:
 
     def knows(self, address: str) -> bool:
         """Tell whether the machine at an address is known."""
-        return is_of_loopback(address) or address_of(address) in self._known
+        return is_loopback(address) or address_of(address) in self._known
 
 
 _answering: ContextVar["BoundedProtocol | None"] = ContextVar("_answering", default=None)
@@ -87,14 +86,6 @@ def knows_machine(address: str) -> bool:
     """Tell whether a session of the machine at an address is in, as far as the server of this request knows."""
     connection = _answering.get()
     return connection is not None and connection.known.knows(address)
-
-
-def is_of_loopback(address: str) -> bool:
-    """Tell whether an address of a connection is this machine's own."""
-    try:
-        return ip_address(address.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 class BoundedProtocol(H11Protocol):
@@ -139,7 +130,7 @@ class BoundedProtocol(H11Protocol):
 
     def _is_one_of_too_many(self) -> bool:
         """Tell whether one address has too many; all that a proxy on this machine passes on come from one."""
-        if is_of_loopback(self.address):
+        if is_loopback(self.address):
             return False
         others = [address_of(other.address) for other in self.connections if isinstance(other, BoundedProtocol)]
         return others.count(address_of(self.address)) > MAX_OF_ADDRESS

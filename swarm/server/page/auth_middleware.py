@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from swarm.server.api.app import is_loopback, path_of
+from swarm.server.api.app import names_loopback, path_of
 from swarm.server.api.host import note_session
 from swarm.server.page.static_files import hash_of, read_style
 from swarm.system.disk import guarded, replace_file
@@ -145,7 +145,7 @@ class AuthMiddleware:
     def admits(self, scope: Scope) -> bool:
         """Tell whether a request that only reads comes from a browser that is logged in."""
         request = Request(scope)
-        if self._is_open and not is_loopback(request.headers.get("host", "")):
+        if self._is_open and not names_loopback(request.headers.get("host", "")):
             return False
         session = self._known(request)
         return request.method in SAFE and session is not None and session.is_in
@@ -167,7 +167,7 @@ class AuthMiddleware:
         path = path_of(request.scope)
         if path.startswith(STATIC) or path == "/worker.js":
             return None
-        if self._is_open and not is_loopback(request.headers.get("host", "")):
+        if self._is_open and not names_loopback(request.headers.get("host", "")):
             return _plain(421, "This page is for its own machine alone. Start `serve` with --web-password for others.")
         if request.method not in SAFE and not await self._is_own(request, session):
             return _plain(403, "This form is out of date or comes from another site. Load the page again.")

@@ -19,11 +19,10 @@ from starlette.responses import Response
 from swarm.config import ENV_HOME, ENV_LOG
 from swarm.coordinator.prepare import reading_bytes, too_large
 from swarm.errors import NotThere, UsageError
-from swarm.system.child import ONE_THREAD, bounded_program, variables_of
+from swarm.system.child import COMMAND, ONE_THREAD, bounded_program, variables_of
 from swarm.system.disk import guarded
 from swarm.system.machine import Say
 
-PROGRAM = "import sys; from swarm.commands.main import main; sys.exit(main())"
 PATIENCE_S = 300.0  # a book of a thousand pages on a slow machine takes a minute
 MAX_ANSWER = 16 * 1024 * 1024
 MAX_FAULT = 1000
@@ -70,7 +69,7 @@ class CliProcesses:
 def _start(words: Sequence[str], folder: Path, state_dir: Path) -> "subprocess.Popen[bytes]":
     most = reading_bytes(Path(words[-1])) if words[0] == "inspect" else 0  # engines may need any memory
     return subprocess.Popen(
-        [*bounded_program(PROGRAM, most), *words],
+        [*bounded_program(COMMAND, most), *words],
         cwd=folder,
         env=variables_of() | ONE_THREAD | {ENV_HOME: str(state_dir)},
         stdin=subprocess.DEVNULL,
@@ -183,10 +182,7 @@ class ModelFetches:
             del self._tasks[model]
 
 
-WORKER_PROGRAM = (
-    "import sys; from swarm.system.serving import die_with_parent; die_with_parent(); "
-    "from swarm.commands.main import main; sys.exit(main())"
-)
+WORKER = f"from swarm.system.serving import die_with_parent; die_with_parent(); {COMMAND}"
 MARK = "speaks-itself"  # a file of the state folder that is there while the page has turned the switch on
 RETRY_S = 30.0  # a worker that failed is started again so late
 LEAVING_S = 120.0  # it finishes the sentences under way
@@ -238,7 +234,7 @@ class OwnWorker:
         """Have the worker speak until it ends or is turned off; return its code, None if it was turned off."""
         # It must not be started in another thread: on Linux it dies with the thread that started it.
         process = subprocess.Popen(
-            [sys.executable, "-P", "-c", WORKER_PROGRAM, *self._words(port)],
+            [sys.executable, "-P", "-c", WORKER, *self._words(port)],
             env=variables_of() | {ENV_HOME: str(self._state_dir), ENV_LOG: ""},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

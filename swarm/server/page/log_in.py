@@ -15,12 +15,12 @@ from starlette.routing import BaseRoute, Route
 
 from swarm.config import ENV_WEB_PASSWORD
 from swarm.errors import EnvironmentFault, UsageError
-from swarm.server.api.host import is_of_loopback, knows_machine
+from swarm.server.api.host import knows_machine
 from swarm.server.page.auth_middleware import AuthMiddleware, form_of, visitor_of
 from swarm.server.page.site import Site
 from swarm.server.queue_parts import PASSWORD_FILE
 from swarm.system.disk import guarded, replace_file
-from swarm.system.machine import Clock, address_of
+from swarm.system.machine import Clock, address_of, is_loopback
 
 FIRST_FILE = "web-password-for-first-log-in"
 CREDENTIAL = "web-password"  # systemd has it by LoadCredential=web-password:...
@@ -57,11 +57,6 @@ def _hash(password: str, cost: int, blocks: int, times: int, salt: bytes) -> str
     return f"scrypt${cost}${blocks}${times}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
 
 
-def make_password() -> str:
-    """Return a new password of 20 letters in groups."""
-    return "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(4))
-
-
 def obtain_password(state_dir: Path, note: Callable[[str], None], ask: Callable[[], str] | None = None) -> Password:
     """Return the password of a state folder; at the first time `ask` the user for it, or make one.
 
@@ -74,7 +69,7 @@ def obtain_password(state_dir: Path, note: Callable[[str], None], ask: Callable[
         return kept
     if ask:
         return _keep(state_dir, ask())
-    made = make_password()
+    made = "-".join("".join(secrets.choice(LETTERS) for _ in range(5)) for _ in range(4))
     path = state_dir / FIRST_FILE
     with guarded(path):
         replace_file(path, f"{made}\n".encode(), 0o600)
@@ -162,7 +157,7 @@ def _who_tries(request: Request) -> tuple[str, bool]:
     where a session is in. What a proxy on this machine passes on is not of this machine.
     """
     host = request.client.host if request.client else ""
-    is_here, is_passed_on = is_of_loopback(host), any(name in request.headers for name in PASSED_ON)
+    is_here, is_passed_on = is_loopback(host), any(name in request.headers for name in PASSED_ON)
     name = f"{address_of(host)}{' by a proxy' if is_here and is_passed_on else ''}"
     return name, not is_passed_on if is_here else knows_machine(host)
 

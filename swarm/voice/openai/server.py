@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from swarm.config import ENV_TTS_KEY
+from swarm.errors import cause_text, causes_of
 from swarm.job.card import VoiceCard
 from swarm.voice.engine import EngineFault, FaultKind
 from swarm.voice.openai.options import OPTION
@@ -161,10 +162,8 @@ class SpeechServer:
         return self._fault(FaultKind.MEMORY, f"did not answer {path} in time")
 
     def _unreachable(self, error: Exception) -> ServerFault:
-        trusted = not any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
-        system = next((cause.strerror for cause in _causes(error) if isinstance(cause, OSError) and cause.strerror), "")
-        why = self._clean(system or str(error) or type(error).__name__)
-        return self._fault(FaultKind.DEVICE, f"cannot be reached: {why}", passing=trusted)
+        trusted = not any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes_of(error))
+        return self._fault(FaultKind.DEVICE, f"cannot be reached: {self._clean(cause_text(error))}", passing=trusted)
 
     def _fault(self, kind: FaultKind, words: str, *, passing: bool = False) -> ServerFault:
         return ServerFault(kind, self._line(words), passing=passing)
@@ -236,9 +235,3 @@ def _seconds(text: str) -> float | None:
 
 def _until(date: str) -> float:
     return min(max(0.0, parsedate_to_datetime(date).timestamp() - time.time()), 86_400.0)
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__

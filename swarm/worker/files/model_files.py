@@ -26,7 +26,16 @@ from swarm.system.event_loop import from_thread
 from swarm.system.machine import Clock
 from swarm.voice.engine import OnProgress
 from swarm.voice.host.registry import find_engine
-from swarm.voice.model_download import LOCK, PART, ListedModel, RemoteFile, RemoteModel, fetch_files, try_download_lock
+from swarm.voice.model_download import (
+    LOCK,
+    PART,
+    ListedModel,
+    RemoteFile,
+    RemoteModel,
+    fetch_files,
+    file_size,
+    try_download_lock,
+)
 from swarm.worker.files.file_cache import ARRIVING, FileThread
 
 LOOK_S = 0.1
@@ -73,7 +82,7 @@ class Missing:
         if not self.lack.downloads:
             return 0
         part = self.place.with_name(self.place.name + PART)
-        have = self.measure() if self.measure else min(_size(part), self.file.size)
+        have = self.measure() if self.measure else min(file_size(part), self.file.size)
         return min(have, MAX_BYTES)
 
     def fits(self, path: Path) -> bool:
@@ -316,10 +325,3 @@ class ModelExchange:
         except OSError:
             return False
         return True
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

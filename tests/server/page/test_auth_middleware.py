@@ -17,8 +17,8 @@ from swarm.server.page.auth_middleware import (
     MAX_FIELDS,
     MAX_FORM_BYTES,
     Sessions,
-    is_loopback,
     keep_ended,
+    names_loopback,
     obtain_secret,
     read_ended,
 )
@@ -78,7 +78,7 @@ async def test_without_a_password_the_page_answers_to_no_other_name(bench: SiteB
 
 @pytest.mark.parametrize("host", ["localhost:5848", "127.0.0.1", "[::1]:80", "127.9.9.9", "page.localhost"])
 def test_names_of_this_machine_are_known(host: str) -> None:
-    assert is_loopback(host)
+    assert names_loopback(host)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_damaged_file_ends_no_session(tmp_path: Path, text: str) -> None:
 async def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[SiteBench]:
     """Serve a page with a password to a network of other machines, 127.0.1.1 and so on."""
     for module in (host, log_in):
-        monkeypatch.setattr(module, "is_of_loopback", lambda address: address == "127.0.0.1")
+        monkeypatch.setattr(module, "is_loopback", lambda address: address == "127.0.0.1")
     made = SiteBench(tmp_path, PASSWORD)
     yield made
     await made.close()

@@ -30,14 +30,14 @@ async def test_a_command_that_fails_says_why(tmp_path: Path) -> None:
 
 async def test_a_command_without_end_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "PATIENCE_S", 0.01)
-    monkeypatch.setattr(room, "PROGRAM", "import time; time.sleep(600)")
+    monkeypatch.setattr(room, "COMMAND", "import time; time.sleep(600)")
     with pytest.raises(UsageError, match="took longer"):
         await CliProcesses(tmp_path)(["inspect"], tmp_path)
 
 
 async def test_only_the_last_sentence_of_a_complaint_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = "a line\ne2a-swarm: the first\nmore\ne2a-swarm: the second one,\n  on two lines"
-    monkeypatch.setattr(room, "PROGRAM", f"import sys; sys.stderr.write({json.dumps(said)}); sys.exit(1)")
+    monkeypatch.setattr(room, "COMMAND", f"import sys; sys.stderr.write({json.dumps(said)}); sys.exit(1)")
     with pytest.raises(UsageError, match=r"^the second one,   on two lines$"):
         await CliProcesses(tmp_path)(["inspect"], tmp_path)
 
@@ -47,10 +47,10 @@ async def test_a_book_is_inspected_within_the_memory_that_a_strangers_book_may_h
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     resource = pytest.importorskip("resource")
-    monkeypatch.setattr(room, "PROGRAM", "import resource; print(resource.getrlimit(resource.RLIMIT_AS)[0])")
+    monkeypatch.setattr(room, "COMMAND", "import resource; print(resource.getrlimit(resource.RLIMIT_AS)[0])")
     run = CliProcesses(tmp_path)
     told = [int(await run(words, tmp_path)) for words in (["inspect", "a.epub"], ["inspect", "a.mobi"], ["voices"])]
     assert told == [READING_BYTES, CONVERTING_BYTES, resource.getrlimit(resource.RLIMIT_AS)[0]]
-    monkeypatch.setattr(room, "PROGRAM", "x = bytes(3 << 30)")
+    monkeypatch.setattr(room, "COMMAND", "x = bytes(3 << 30)")
     with pytest.raises(UsageError, match=r"a\.epub is refused: it takes more memory"):
         await run(["inspect", "a.epub"], tmp_path)

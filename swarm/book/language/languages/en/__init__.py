@@ -322,12 +322,11 @@ _SLASH = compile_later(r"(?<![\d/.])(\d{1,2})/(\d{1,2})(?![\d/])")
 
 
 _BIBLE_BOOKS = words(
-    "Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Samuel Kings Chronicles Ezra Nehemiah Esther Job "
-    "Psalm Psalms Proverbs Ecclesiastes Canticles Isaiah Jeremiah Lamentations Ezekiel Daniel Hosea Joel Amos Obadiah "
-    "Jonah Micah Nahum Habakkuk Zephaniah Haggai Zechariah Malachi Matthew Mark Luke John Acts Romans Corinthians "
-    "Galatians Ephesians Philippians Colossians Thessalonians Timothy Titus Philemon Hebrews James Peter Jude "
-    "Revelation "
-    "Revelations Ecclesiasticus Maccabees Tobit Judith Baruch Sirach"
+    "Genesis Exodus Leviticus Numbers Deuteronomy Joshua Judges Ruth Samuel Kings Chronicles Ezra Nehemiah Esther "
+    "Job Psalm Psalms Proverbs Ecclesiastes Canticles Isaiah Jeremiah Lamentations Ezekiel Daniel Hosea Joel Amos "
+    "Obadiah Jonah Micah Nahum Habakkuk Zephaniah Haggai Zechariah Malachi Matthew Mark Luke John Acts Romans "
+    "Corinthians Galatians Ephesians Philippians Colossians Thessalonians Timothy Titus Philemon Hebrews James Peter "
+    "Jude Revelation Revelations Ecclesiasticus Maccabees Tobit Judith Baruch Sirach"
 )
 _BIBLE_SHORTS = table(
     "Gen=Genesis|Exod=Exodus|Ex=Exodus|Lev=Leviticus|Num=Numbers|Deut=Deuteronomy|Josh=Joshua|Judg=Judges|Sam=Samuel|"
@@ -385,8 +384,7 @@ LANGUAGE: Language = Language(
         years=True,
         scales=table(
             "million=million|billion=billion|trillion=trillion|thousand=thousand|bn=billion|m=million|M=million|"
-            "B=billion|tn=trillion|"
-            "k=thousand|K=thousand"
+            "B=billion|tn=trillion|k=thousand|K=thousand"
         ),
         clock=ClockWords(full="o'clock", late="hundred hours", oh="oh", written=r"\.([0-5]\d)(?=\s?[ap]\.?\s?m\b)"),
         ordinal="st|nd|rd|th",
@@ -450,9 +448,8 @@ LANGUAGE: Language = Language(
         starts=_STARTS,
         closing="etc did_I do_I am_I was_I had_I have_I should_I will_I would_I can_I could_I must_I than_I",
         names="Pt App Br Sr Ste SS Msgr Mstr Corp Ens Flt Sqn Ldr Brig Pfc Atty Drs",
-        open="Int INT Ext EXT Bn Inf Cav Bde Div Mme Mmes Mlle Mlles Pvt Cpl Adm Cmdr Supt Insp Wm Chas Geo Thos "
-        "Jas Jos Robt Benj "
-        "Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art cp",
+        open="Int INT Ext EXT Bn Inf Cav Bde Div Mme Mmes Mlle Mlles Pvt Cpl Adm Cmdr Supt Insp Wm Chas Geo Thos Jas "
+        "Jos Robt Benj Messrs Rev Hon Ft Mt approx Capt Lieut Lt Col Gen Sgt Maj Gov Esq Bros bk pt sect art cp",
         numbered="mk n nn fols repr yrs yr mos mo wks ms mss para paras no nos eq eqs bk pt sect art cp ext alt "
         "pop vv ver ll fol pl",
         speech_verbs="said|asked|cried|whispered|shouted|replied|answered|began|called|exclaimed|murmured|muttered|"

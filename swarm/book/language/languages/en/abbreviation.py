@@ -192,12 +192,11 @@ ABBREVIATIONS = Abbreviations(
     prepared_whole=frozenset((*(f"{day}{old}" for day in ("", "2", "3") for old in ("2d", "3d")), *_MONTHS)),
     titles=table(
         "Lt.-Col=Lieutenant-Colonel|Lieut.-Col=Lieutenant-Colonel|Maj.-Gen=Major-General|Lt.-Gen=Lieutenant-General|"
-        "Brig.-Gen=Brigadier-General|Brig=Brigadier|Flt=Flight|Sqn=Squadron|Ldr=Leader|Cdr=Commander|"
-        "Msgr=Monsignor|Br=Brother|Sr=Sister|Atty=Attorney|Corp=Corporal|Ens=Ensign|Mstr=Master|"
-        "Pfc=Private First Class|Drs=Doctors|Profs=Professors|Ste=Sainte|SS=Saints|Mr=Mister|Mrs=Missus|Ms=Miz|"
-        "Messrs=Messrs|Dr=Doctor|Prof=Professor|St=Saint|Rev=Reverend|"
-        "Hon=Honourable|Capt=Captain|Lieut=Lieutenant|Lt=Lieutenant|Col=Colonel|Gen=General|Sgt=Sergeant|"
-        "Maj=Major|Gov=Governor|Pres=President|Sen=Senator|Rep=Representative|Mme=Madame|Mmes=Mesdames|"
+        "Brig.-Gen=Brigadier-General|Brig=Brigadier|Flt=Flight|Sqn=Squadron|Ldr=Leader|Cdr=Commander|Msgr=Monsignor|"
+        "Br=Brother|Sr=Sister|Atty=Attorney|Corp=Corporal|Ens=Ensign|Mstr=Master|Pfc=Private First Class|Drs=Doctors|"
+        "Profs=Professors|Ste=Sainte|SS=Saints|Mr=Mister|Mrs=Missus|Ms=Miz|Messrs=Messrs|Dr=Doctor|Prof=Professor|"
+        "St=Saint|Rev=Reverend|Hon=Honourable|Capt=Captain|Lieut=Lieutenant|Lt=Lieutenant|Col=Colonel|Gen=General|"
+        "Sgt=Sergeant|Maj=Major|Gov=Governor|Pres=President|Sen=Senator|Rep=Representative|Mme=Madame|Mmes=Mesdames|"
         "Mlle=Mademoiselle|Mlles=Mesdemoiselles|Pvt=Private|Cpl=Corporal|Adm=Admiral|Cmdr=Commander|"
         "Supt=Superintendent|Insp=Inspector|Det=Detective|Fr=Father|Rt=Right|Mt=Mount|Ft=Fort|Wm=William|"
         "Chas=Charles|Geo=George|Thos=Thomas|Jas=James|Jos=Joseph|Robt=Robert|Benj=Benjamin"
@@ -205,10 +204,9 @@ ABBREVIATIONS = Abbreviations(
     numbered=_NUMBERED,
     anywhere=table(
         "temp.=temperature|ed. by=edited by|trans. by=translated by|repr.=reprinted|Eq.=Equation|Eqs.=Equations|"
-        "e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|"
-        "Jr.=Junior|p.a.=per annum|a.k.a.=also known as|Rd.=Road|Esq.=Esquire|"
-        "& Co.=and Company|Bros.=Brothers|Ltd.=Limited|Ave.=Avenue|Blvd.=Boulevard|approx.=approximately|"
-        "dept.=department|Regt.=Regiment|et al.=et al|&c.=et cetera"
+        "e.g.=for example|i.e.=that is|etc.=et cetera|viz.=namely|cf.=compare|vs.=versus|Jr.=Junior|p.a.=per annum|"
+        "a.k.a.=also known as|Rd.=Road|Esq.=Esquire|& Co.=and Company|Bros.=Brothers|Ltd.=Limited|Ave.=Avenue|"
+        "Blvd.=Boulevard|approx.=approximately|dept.=department|Regt.=Regiment|et al.=et al|&c.=et cetera"
     ),
     whole=frozenset(("Mk", "Mr", "Mrs", "Ms", "Dr", "St", "Mme", "Mlle", "§", "§§", "¶", "¶¶")),
     joins="and|or",

@@ -218,12 +218,10 @@ LANGUAGE: Language = Language(
         prepare=_prepare_abbreviations,
         prepared=words("s ss S a p"),
         titles=table(
-            "Cnel=Coronel|Ing=Ingeniero|Arq=Arquitecto|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|Excmo=Excelentísimo|Excma=Excelentísima|"
-            "Ilmo=Ilustrísimo|"
-            "Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
-            "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|D.ª=Doña|Dª=Doña|Dña=Doña|Da=Doña|Sto=Santo|"
-            "Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|"
-            "Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
+            "Cnel=Coronel|Ing=Ingeniero|Arq=Arquitecto|Tte=Teniente|Cmdte=Comandante|Rvdo=Reverendo|"
+            "Excmo=Excelentísimo|Excma=Excelentísima|Ilmo=Ilustrísimo|Avda=Avenida|Av=Avenida|Hnos=Hermanos|Sr=Señor|"
+            "Sra=Señora|Sres=Señores|Srta=Señorita|Dr=Doctor|Dra=Doctora|D=Don|D.ª=Doña|Dª=Doña|Dña=Doña|Da=Doña|"
+            "Sto=Santo|Sta=Santa|Fr=Fray|Prof=Profesor|Gral=General|Cap=Capitán|Lic=Licenciado|Mons=Monseñor"
         ),
         numbered=table(
             "n=nota|fol=folio|lám=lámina|esc=escena|núm=número|n.º=número|pág=página|págs=páginas|vol=volumen|cap=capítulo|caps=capítulos|"
@@ -232,15 +230,13 @@ LANGUAGE: Language = Language(
         ),
         anywhere=table(
             "y ss.=y siguientes|c/u=cada uno|s/n=sin número|V. E.=Vuestra Excelencia|V. M.=Vuestra Majestad|"
-            "S. E.=Su Excelencia|P. D.=posdata|RR. CC.=Reyes Católicos|FF. AA.=Fuerzas Armadas|"
-            "S.A.R.=Su Alteza Real|S.M.=Su Majestad|"
-            "SS. MM.=Sus Majestades|aprox.=aproximadamente|a. de C.=antes de Cristo|d. de C.=después de Cristo|"
-            "izda.=izquierda|izq.=izquierda|dcha.=derecha|pza.=plaza|Pza.=Plaza|"
+            "S. E.=Su Excelencia|P. D.=posdata|RR. CC.=Reyes Católicos|FF. AA.=Fuerzas Armadas|S.A.R.=Su Alteza Real|"
+            "S.M.=Su Majestad|SS. MM.=Sus Majestades|aprox.=aproximadamente|a. de C.=antes de Cristo|"
+            "d. de C.=después de Cristo|izda.=izquierda|izq.=izquierda|dcha.=derecha|pza.=plaza|Pza.=Plaza|"
             "tel.=teléfono|trad.=traducción|op. cit.=obra citada|ob. cit.=obra citada|N. B.=nota bene|etc.=etcétera|"
             "a.C.=antes de Cristo|d.C.=después de Cristo|EE.UU.=Estados Unidos|p.ej.=por ejemplo|"
             "S. A. R.=Su Alteza Real|S. M.=Su Majestad|Ud.=usted|Uds.=ustedes|Vd.=usted|Vds.=ustedes|"
-            "p. ej.=por ejemplo|EE. UU.=Estados Unidos|"
-            "a. C.=antes de Cristo|d. C.=después de Cristo"
+            "p. ej.=por ejemplo|EE. UU.=Estados Unidos|a. C.=antes de Cristo|d. C.=después de Cristo"
         ),
         whole=frozenset(("Dr", "D.ª", "Dª", "n.º", "nº", "n°", "§")),
         joins="y|o|e|u",
@@ -253,12 +249,8 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="El La Los Las Un Una Y Pero Luego Después Entonces Cuando Era Eran Fue En De Con No Se Su Así Como "
         "Si Yo Ella",
-        open="aprox fol lám Ing Arq V RR CC FF Rvdo Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed "
-        "coord Sr Sra Sres Sras Srta "
-        "D Da Dña Dr "
-        "Dra Ud "
-        "Uds Vd Vds núm pág págs s ss Sto Sta "
-        "Gral Mons a.C d.C a d",
+        open="aprox fol lám Ing Arq V RR CC FF Rvdo Fr Cnel Tte Ilmo Excmo Excma Bs Avda Av trad Trad ed Ed coord Sr "
+        "Sra Sres Sras Srta D Da Dña Dr Dra Ud Uds Vd Vds núm pág págs s ss Sto Sta Gral Mons a.C d.C a d",
         numbered="n t esc núm pág págs cap art fig lib",
     ),
     counted=Counted(

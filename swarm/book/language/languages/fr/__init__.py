@@ -27,10 +27,9 @@ from swarm.book.language.spelling import spelled
 # The feminine nouns that are most often counted.
 _FEMININE = words(
     "heure heures minute minutes seconde secondes fois page pages année années journée journées semaine semaines "
-    "nuit nuits lieue lieues livre livres femme femmes fille filles personne personnes maison maisons pièce "
-    "pièces tonne tonnes voiture voitures lettre lettres ligne lignes ville villes île îles "
-    "tasse tasses bouteille bouteilles cuillère cuillères cuillerée cuillerées brasse brasses toise toises "
-    "encablure encablures cuillerée"
+    "nuit nuits lieue lieues livre livres femme femmes fille filles personne personnes maison maisons pièce pièces "
+    "tonne tonnes voiture voitures lettre lettres ligne lignes ville villes île îles tasse tasses bouteille "
+    "bouteilles cuillère cuillères cuillerée cuillerées brasse brasses toise toises encablure encablures cuillerée"
 )
 
 
@@ -143,8 +142,7 @@ _SCRIPTURE = Scripture(
         "Gn=Genèse|Gen=Genèse|Ex=Exode|Lv=Lévitique|Nb=Nombres|Dt=Deutéronome|Ps=Psaume|Pr=Proverbes|Prov=Proverbes|"
         "Is=Isaïe|Jr=Jérémie|Ez=Ézéchiel|Dn=Daniel|Mt=Matthieu|Matth=Matthieu|Mc=Marc|Lc=Luc|Jn=Jean|Ac=Actes|"
         "Rm=Romains|Rom=Romains|Co=Corinthiens|Cor=Corinthiens|Ga=Galates|Ep=Éphésiens|Ph=Philippiens|"
-        "Th=Thessaloniciens|"
-        "Tm=Timothée|He=Hébreux|Jc=Jacques|Ap=Apocalypse|Apoc=Apocalypse"
+        "Th=Thessaloniciens|Tm=Timothée|He=Hébreux|Jc=Jacques|Ap=Apocalypse|Apoc=Apocalypse"
     ),
     numbered=table("1=Première|2=Seconde|3=Troisième"),
 )
@@ -159,8 +157,7 @@ LANGUAGE: Language = Language(
         equals="égale",
         relations=table(
             "<=est inférieur à|>=est supérieur à|≤=est inférieur ou égal à|≥=est supérieur ou égal à|"
-            "≠=est différent de|"
-            "≈=est à peu près|±=plus ou moins|√=la racine carrée de|∞=l'infini|÷=divisé par"
+            "≠=est différent de|≈=est à peu près|±=plus ou moins|√=la racine carrée de|∞=l'infini|÷=divisé par"
         ),
         of_millions="de",
         part_of=" de ",
@@ -242,14 +239,12 @@ LANGUAGE: Language = Language(
             "liv=livre|sect=section|vers=verset|pl=planche|§=paragraphe|§§=paragraphes"
         ),
         anywhere=table(
-            "et sq.=et suivante|et sqq.=et suivantes|sq.=et suivante|sqq.=et suivantes|et s.=et suivantes|"
-            "id.=idem|r°=recto|v°=verso|s. d.=sans date|s. l.=sans lieu|Son Exc.=Son Excellence|"
-            "S.A.R.=Son Altesse Royale|P.-S.=post-scriptum|i.e.=c'est-à-dire|"
-            "N.-D.=Notre-Dame|Éd.=Éditions|"
-            "Éds.=Éditions|éd.=édition|trad.=traduction|coll.=collection|suppl.=supplément|"
-            "op. cit.=ouvrage cité|ouvr. cité=ouvrage cité|apr. J.-C.=après Jésus-Christ|av. n. è.=avant notre ère|N. "
-            "B.=nota bene|N.B.=nota bene|tél.=téléphone|suiv.=suivantes|c.-à-d.=c'est-à-dire|etc.=et cætera|p. "
-            "ex.=par exemple|cf.=voir|env.=environ|"
+            "et sq.=et suivante|et sqq.=et suivantes|sq.=et suivante|sqq.=et suivantes|et s.=et suivantes|id.=idem|"
+            "r°=recto|v°=verso|s. d.=sans date|s. l.=sans lieu|Son Exc.=Son Excellence|S.A.R.=Son Altesse Royale|"
+            "P.-S.=post-scriptum|i.e.=c'est-à-dire|N.-D.=Notre-Dame|Éd.=Éditions|Éds.=Éditions|éd.=édition|"
+            "trad.=traduction|coll.=collection|suppl.=supplément|op. cit.=ouvrage cité|ouvr. cité=ouvrage cité|"
+            "apr. J.-C.=après Jésus-Christ|av. n. è.=avant notre ère|N. B.=nota bene|N.B.=nota bene|tél.=téléphone|"
+            "suiv.=suivantes|c.-à-d.=c'est-à-dire|etc.=et cætera|p. ex.=par exemple|cf.=voir|env.=environ|"
             "av. J.-C.=avant Jésus-Christ|ap. J.-C.=après Jésus-Christ"
         ),
         whole=frozenset(
@@ -290,10 +285,8 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="Il Elle Ils Elles Je Nous Vous On Le La Les Un Une Mais Et Puis Alors Quand Ce Cette Ces Dans En "
         "Après Avant Depuis Si Comme",
-        open="ap Ap apr Apr Pr fol bd Bd boul Boul Exc R.P Gal Cdt Lt Col Éd éd Éds éds trad Trad coll Coll dir "
-        "réf LL M MM Mme Mmes "
-        "Mlle Mlles Mgr Me t chap art av env Vve "
-        "janv févr avr juil déc suiv",
+        open="ap Ap apr Apr Pr fol bd Bd boul Boul Exc R.P Gal Cdt Lt Col Éd éd Éds éds trad Trad coll Coll dir réf "
+        "LL M MM Mme Mmes Mlle Mlles Mgr Me t chap art av env Vve janv févr avr juil déc suiv",
         names="Ch Th Ph",
         numbered="n sc f t art liv ch sect pl",
     ),

@@ -248,14 +248,12 @@ LANGUAGE: Language = Language(
             "art=articolo|artt=articoli|fig=figura|t=tomo|lib=libro|sez=sezione|§=paragrafo|n°=numero|v=verso|vv=versi"
         ),
         anywhere=table(
-            "e ss.=e seguenti|cell.=cellulare|s.d.=senza data|s.l.=senza luogo|c/o=presso|Es.=Esempio:|"
-            "es.=esempio:|V.le=Viale|P.za=Piazza|P.zza=Piazza|C.so=Corso|v.le=viale|p.za=piazza|p.zza=piazza|c.so=corso|"
-            "S.M.=Sua Maestà|S. M.=Sua Maestà|"
-            "N.d.T.=nota del traduttore|"
-            "ca.=circa|tel.=telefono|trad.=traduzione|segg.=seguenti|sgg.=seguenti|op. cit.=opera citata|N.B.=nota "
-            "bene|a. C.=avanti Cristo|d. C.=dopo Cristo|ecc.=eccetera|etc.=eccetera|p. es.=per esempio|p.es.=per "
-            "esempio|cfr.=confronta|"
-            "s. v.=sotto la voce|a.C.=avanti Cristo|d.C.=dopo Cristo"
+            "e ss.=e seguenti|cell.=cellulare|s.d.=senza data|s.l.=senza luogo|c/o=presso|Es.=Esempio:|es.=esempio:|"
+            "V.le=Viale|P.za=Piazza|P.zza=Piazza|C.so=Corso|v.le=viale|p.za=piazza|p.zza=piazza|c.so=corso|"
+            "S.M.=Sua Maestà|S. M.=Sua Maestà|N.d.T.=nota del traduttore|ca.=circa|tel.=telefono|trad.=traduzione|"
+            "segg.=seguenti|sgg.=seguenti|op. cit.=opera citata|N.B.=nota bene|a. C.=avanti Cristo|d. C.=dopo Cristo|"
+            "ecc.=eccetera|etc.=eccetera|p. es.=per esempio|p.es.=per esempio|cfr.=confronta|s. v.=sotto la voce|"
+            "a.C.=avanti Cristo|d.C.=dopo Cristo"
         ),
         whole=frozenset(
             (
@@ -283,9 +281,7 @@ LANGUAGE: Language = Language(
         starts="Il Lo La I Gli Le Un Una E Ma Poi Allora Quando Era Erano Fu In Di Con Non Si Così Come Se Egli Ella "
         "Nel Nella Dopo",
         open="Comm Rev Ten Col Cap Magg fol cell dr.ssa nn prof.ssa dott.ssa trad Trad ed Ed sec secc sig sigg "
-        "sig.ra dott prof avv ing on pag pagg "
-        "cap n a.C d.C "
-        "S SS card cav mons es cfr Cfr",
+        "sig.ra dott prof avv ing on pag pagg cap n a.C d.C S SS card cav mons es cfr Cfr",
         numbered="int d.lgs D.Lgs D.lgs d.l D.L l tav t nn pag pagg art artt fig sez lib v vv",
         closing="ecc etc",
     ),

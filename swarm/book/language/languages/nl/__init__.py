@@ -171,27 +171,23 @@ LANGUAGE: Language = Language(
         numbered=table(
             "n=noot|fol=folio|pag=pagina|kol=kolom|jrg=jaargang|bd=band|bijl=bijlage|max=maximaal|vol=volume|"
             "hfst=hoofdstuk|nr=nummer|nrs=nummers|blz=bladzijde|p=pagina|pp=pagina's|hfdst=hoofdstuk|dl=deel|"
-            "fig=figuur|"
-            "afb=afbeelding|art=artikel|par=paragraaf|vs=vers|"
-            "§=paragraaf"
+            "fig=figuur|afb=afbeelding|art=artikel|par=paragraaf|vs=vers|§=paragraaf"
         ),
         anywhere=table(
             "H.M.=Hare Majesteit|Z.M.=Zijne Majesteit|Z.K.H.=Zijne Koninklijke Hoogheid|"
             "H.K.H.=Hare Koninklijke Hoogheid|o.m.=onder meer|m.i.v.=met ingang van|n.v.t.=niet van toepassing|"
             "t.n.v.=ten name van|v.a.=vanaf|vnl.=voornamelijk|c.q.=casu quo|a.h.w.=als het ware|d.d.=de dato|"
             "z.s.m.=zo spoedig mogelijk|z.g.=zogenaamd|N.B.=nota bene|t.w.=te weten|z.o.z.=zie ommezijde|"
-            "geb.=geboren|Geb.=Geboren|overl.=overleden|"
-            "a.u.b.=alstublieft|s.v.p.=alstublieft|m.n.=met name|"
-            "i.h.b.=in het bijzonder|t.g.v.=ten gevolge van|"
-            "e.d.=en dergelijke|o.i.d.=of iets dergelijks|a.d.h.v.=aan de hand van|jr.=junior|sr.=senior|"
-            "ong.=ongeveer|evt.=eventueel|incl.=inclusief|excl.=exclusief|vgl.=vergelijk|Vgl.=Vergelijk|"
-            "zgn.=zogenaamd|vert.=vertaling|uitg.=uitgave|tel.=telefoon|e.v.=en verder|jl.=jongstleden|"
-            "a.s.=aanstaande|t/m=tot en met|o.l.v.=onder leiding van|"
-            "d.m.v.=door middel van|n.a.v.=naar aanleiding van|i.v.m.=in verband met|"
-            "bijv.=bijvoorbeeld|bv.=bijvoorbeeld|enz.=enzovoort|enzv.=enzovoort|etc.=et cetera|d.w.z.=dat wil zeggen|"
-            "o.a.=onder andere|m.a.w.=met andere woorden|t.a.v.=ten aanzien van|i.p.v.=in plaats van|"
-            "m.b.t.=met betrekking tot|t.o.v.=ten opzichte van|resp.=respectievelijk|ca.=circa|"
-            "v.Chr.=voor Christus|v. Chr.=voor Christus|n.Chr.=na Christus|n. Chr.=na Christus"
+            "geb.=geboren|Geb.=Geboren|overl.=overleden|a.u.b.=alstublieft|s.v.p.=alstublieft|m.n.=met name|"
+            "i.h.b.=in het bijzonder|t.g.v.=ten gevolge van|e.d.=en dergelijke|o.i.d.=of iets dergelijks|"
+            "a.d.h.v.=aan de hand van|jr.=junior|sr.=senior|ong.=ongeveer|evt.=eventueel|incl.=inclusief|"
+            "excl.=exclusief|vgl.=vergelijk|Vgl.=Vergelijk|zgn.=zogenaamd|vert.=vertaling|uitg.=uitgave|"
+            "tel.=telefoon|e.v.=en verder|jl.=jongstleden|a.s.=aanstaande|t/m=tot en met|o.l.v.=onder leiding van|"
+            "d.m.v.=door middel van|n.a.v.=naar aanleiding van|i.v.m.=in verband met|bijv.=bijvoorbeeld|"
+            "bv.=bijvoorbeeld|enz.=enzovoort|enzv.=enzovoort|etc.=et cetera|d.w.z.=dat wil zeggen|o.a.=onder andere|"
+            "m.a.w.=met andere woorden|t.a.v.=ten aanzien van|i.p.v.=in plaats van|m.b.t.=met betrekking tot|"
+            "t.o.v.=ten opzichte van|resp.=respectievelijk|ca.=circa|v.Chr.=voor Christus|v. Chr.=voor Christus|"
+            "n.Chr.=na Christus|n. Chr.=na Christus"
         ),
         whole=words("Dr dr mr mw drs ir Mr Mw Drs Ir prof Prof §"),
         joins="en|of",
@@ -205,11 +201,9 @@ LANGUAGE: Language = Language(
     ),
     sentences=Sentences(
         starts="De Het Een Hij Zij Ze Wij Ik En Maar Toen Dan Er In Op Met Dat Die Dit Deze Als Zo Daar Na",
-        open="v.a lt Lt kap Kap sgt Sgt geb Geb overl kol Kol fam Fam gen kapt burg dhr Dhr mevr Mevr mw Mw mej "
-        "Mej dr mr drs Drs ir Ir ing "
-        "prof ds Ds jhr "
-        "Jhr mgr Mgr hfdst dl nrs afb bijv "
-        "vgl Vgl zgn incl excl evt ong a.d.h.v bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
+        open="v.a lt Lt kap Kap sgt Sgt geb Geb overl kol Kol fam Fam gen kapt burg dhr Dhr mevr Mevr mw Mw mej Mej "
+        "dr mr drs Drs ir Ir ing prof ds Ds jhr Jhr mgr Mgr hfdst dl nrs afb bijv vgl Vgl zgn incl excl evt ong "
+        "a.d.h.v bv d.w.z o.a m.a.w t.a.v i.p.v m.b.t t.o.v resp ca v.Chr",
         numbered="n fol pag jrg bd bijl max vol hfst blz hfdst dl nrs afb art par vs",
         closing="etc enz enzv",
         speech_verbs="zei|vroeg|riep|fluisterde|antwoordde|schreeuwde|mompelde",

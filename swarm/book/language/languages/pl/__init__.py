@@ -85,12 +85,11 @@ ABBREVIATIONS = Abbreviations(
     prepare=_prepare_abbreviations,
     prepared=words("temp św ul al p m"),
     titles=table(
-        "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|"
-        "Mgr=Magister|"
-        "inż=inżynier|Inż=Inżynier|Płk=Pułkownik|Mjr=Major|Kpt=Kapitan|Por=Porucznik|Abp=Arcybiskup|"
-        "ks=ksiądz|Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|"
-        "sierż=sierżant|mjr=major|bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|"
-        "oo=ojcowie|o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
+        "prof=profesor|Prof=Profesor|dr=doktor|Dr=Doktor|dra=doktora|drowi=doktorowi|mgr=magister|Mgr=Magister|"
+        "inż=inżynier|Inż=Inżynier|Płk=Pułkownik|Mjr=Major|Kpt=Kapitan|Por=Porucznik|Abp=Arcybiskup|ks=ksiądz|"
+        "Ks=Ksiądz|gen=generał|Gen=Generał|płk=pułkownik|kpt=kapitan|por=porucznik|sierż=sierżant|mjr=major|"
+        "bp=biskup|Bp=Biskup|abp=arcybiskup|red=redaktor|ul=ulica|Ul=Ulica|pl=plac|os=osiedle|al=aleja|oo=ojcowie|"
+        "o=ojciec|hr=hrabia|Hr=Hrabia|św=święty|bł=błogosławiony"
     ),
     numbered=table(
         "przyp=przypis|zał=załącznik|lit=litera|sc=scena|vol=wolumin|cz=część|wyd=wydanie|nr=numer|Nr=Numer|s=strona|str=strona|ss=strony|t=tom|rozdz=rozdział|ryc=rycina|"
@@ -101,14 +100,12 @@ ABBREVIATIONS = Abbreviations(
         "tel. kom.=telefon komórkowy|ub.r.=ubiegłego roku|b.r.=bieżącego roku|n.p.m.=nad poziomem morza|"
         "p.o.=pełniący obowiązki|cd.=ciąg dalszy|cdn.=ciąg dalszy nastąpi|i nast.=i następne|"
         "dr hab.=doktor habilitowany|wyd.=wydawnictwo|tłum.=tłumaczenie|Tłum.=Tłumaczenie|oprac.=opracowanie|"
-        "Oprac.=Opracowanie|"
-        "przeł.=przełożył|Red.=Redakcja|Por.=Porównaj|zm.=zmarł|ur.=urodzony|woj.=województwo|dn.=dnia|"
-        "tel.=telefon|ew.=ewentualnie|szt.=sztuk|śp.=świętej pamięci|ś.p.=świętej pamięci|np.=na przykład|Np.=Na "
-        "przykład|Zob.=Zobacz|Tzn.=To znaczy|Tj.=To jest|itd.=i tak dalej|"
-        "pocz.=początku|itp.=i tym podobne|etc.=et cetera|"
-        "tzn.=to znaczy|tj.=to jest|m.in.=między innymi|"
-        "m. in.=między innymi|tzw.=tak zwany|ok.=około|zob.=zobacz|por.=porównaj|p.n.e.=przed naszą erą|"
-        "n.e.=naszej ery|ds.=do spraw|wg=według|br.=bieżącego roku|jw.=jak wyżej|ww.=wyżej wymieniony"
+        "Oprac.=Opracowanie|przeł.=przełożył|Red.=Redakcja|Por.=Porównaj|zm.=zmarł|ur.=urodzony|woj.=województwo|"
+        "dn.=dnia|tel.=telefon|ew.=ewentualnie|szt.=sztuk|śp.=świętej pamięci|ś.p.=świętej pamięci|np.=na przykład|"
+        "Np.=Na przykład|Zob.=Zobacz|Tzn.=To znaczy|Tj.=To jest|itd.=i tak dalej|pocz.=początku|itp.=i tym podobne|"
+        "etc.=et cetera|tzn.=to znaczy|tj.=to jest|m.in.=między innymi|m. in.=między innymi|tzw.=tak zwany|ok.=około|"
+        "zob.=zobacz|por.=porównaj|p.n.e.=przed naszą erą|n.e.=naszej ery|ds.=do spraw|wg=według|br.=bieżącego roku|"
+        "jw.=jak wyżej|ww.=wyżej wymieniony"
     ),
     whole=words("dr Dr dra drowi mgr Mgr płk mjr bp Bp abp nr Nr pkt §"),
     joins="i|oraz|lub|albo",
@@ -362,9 +359,8 @@ _SCRIPTURE = Scripture(
         "Rodzaju Wyjścia Kapłańska Liczb Powtórzonego Prawa Jozuego Sędziów Rut Samuela Królewska Kronik Hioba Psalm "
         "Psalmy Przysłów Koheleta Izajasza Jeremiasza Ezechiela Daniela Ozeasza Joela Amosa Jonasza Micheasza "
         "Zachariasza Malachiasza Mateusza Marka Łukasza Jana Dzieje Dziejów Apostolskich Rzymian Koryntian Galatów "
-        "Efezjan Filipian "
-        "Kolosan Tesaloniczan Tymoteusza Tytusa Filemona Hebrajczyków Jakuba Piotra Judy Apokalipsa Apokalipsy "
-        "Mądrości Syracha Machabejska Tobiasza Judyty Estery Ezdrasza Nehemiasza Barucha Lamentacje"
+        "Efezjan Filipian Kolosan Tesaloniczan Tymoteusza Tytusa Filemona Hebrajczyków Jakuba Piotra Judy Apokalipsa "
+        "Apokalipsy Mądrości Syracha Machabejska Tobiasza Judyty Estery Ezdrasza Nehemiasza Barucha Lamentacje"
     ),
     table(
         "Rdz=Księga Rodzaju|Wj=Księga Wyjścia|Kpł=Księga Kapłańska|Lb=Księga Liczb|Pwt=Księga Powtórzonego Prawa|"
@@ -451,11 +447,10 @@ LANGUAGE: Language = Language(
         starts="On Ona Ono Oni Był Była Było Byli I A Ale Potem Wtedy Gdy Kiedy To Ten Ta W Na Z Po Nie Jak Jest Tam "
         "Tu",
         names="p o hr",
-        open="temp proc przyp sierż kom oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk kpt "
-        "mjr por bp abp "
-        "red ul Ul al "
-        "Al pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww tys mln mld godz tel wyd przeł "
-        "oprac n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust pkt poz",
+        open="temp proc przyp sierż kom oo pocz prof Prof dr Dr mgr Mgr inż Inż hab doc ks Ks św Św bł gen Gen płk "
+        "kpt mjr por bp abp red ul Ul al Al pl os np Np tzn Tzn tj m.in ok Ok zob Zob tzw ds wg r w ur zm jw br ww "
+        "tys mln mld godz tel wyd przeł oprac n.e p.n.e Por Cz Red dn woj ew tłum Tłum Oprac Wyd ryc rys tab art ust "
+        "pkt poz",
         numbered="zał lit sc sc m s str ss t rozdz cz wyd",
         closing="etc itd itp",
         speech_verbs="rzekł|rzekła|powiedział|powiedziała|zapytał|zapytała|krzyknął|krzyknęła|szepnął|szepnęła",

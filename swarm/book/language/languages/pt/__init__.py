@@ -167,12 +167,10 @@ def _ordinal(said: str, suffix: str) -> str:
 _SCRIPTURE = Scripture(
     words(
         "Gênesis Génesis Êxodo Levítico Números Deuteronômio Josué Juízes Rute Samuel Reis Crônicas Esdras Neemias "
-        "Ester "
-        "Jó Salmo Salmos Provérbios Eclesiastes Isaías Jeremias Lamentações Ezequiel Daniel Oseias Joel Amós Obadias "
-        "Jonas Miqueias Naum Habacuque Sofonias Ageu Zacarias Malaquias Mateus Marcos Lucas João Atos Romanos "
-        "Coríntios "
-        "Gálatas Efésios Filipenses Colossenses Tessalonicenses Timóteo Tito Filémon Hebreus Tiago Pedro Judas "
-        "Apocalipse"
+        "Ester Jó Salmo Salmos Provérbios Eclesiastes Isaías Jeremias Lamentações Ezequiel Daniel Oseias Joel Amós "
+        "Obadias Jonas Miqueias Naum Habacuque Sofonias Ageu Zacarias Malaquias Mateus Marcos Lucas João Atos "
+        "Romanos Coríntios Gálatas Efésios Filipenses Colossenses Tessalonicenses Timóteo Tito Filémon Hebreus Tiago "
+        "Pedro Judas Apocalipse"
     ),
     table(
         "Gn=Gênesis|Ex=Êxodo|Sl=Salmo|Is=Isaías|Mt=Mateus|Mc=Marcos|Lc=Lucas|Jo=João|Rm=Romanos|Cor=Coríntios|"
@@ -192,8 +190,7 @@ LANGUAGE: Language = Language(
         equals="é igual a",
         relations=table(
             "<=é menor que|>=é maior que|≤=é menor ou igual a|≥=é maior ou igual a|≠=é diferente de|"
-            "≈=é aproximadamente|"
-            "±=mais ou menos|√=a raiz quadrada de|∞=infinito|÷=dividido por"
+            "≈=é aproximadamente|±=mais ou menos|√=a raiz quadrada de|∞=infinito|÷=dividido por"
         ),
         of_millions="de",
         part_of=" de ",
@@ -271,13 +268,12 @@ LANGUAGE: Language = Language(
         ),
         anywhere=table(
             "V. S.ª=Vossa Senhoria|V. Sa.=Vossa Senhoria|Ltda.=Limitada|Cia.=Companhia|aprox.=aproximadamente|"
-            "s/n=sem número|e ss.=e seguintes|N. do T.=nota do tradutor|Ex.mo=Excelentíssimo|"
-            "Ex.ma=Excelentíssima|tel.=telefone|trad.=tradução|"
-            "op. cit.=obra citada|ob. cit.=obra citada|N.B.=nota bene|Sr.ª=Senhora|"
-            "Dr.ª=Doutora|Prof.ª=Professora|etc.=et cetera|p. ex.=por exemplo|p.ex.=por exemplo|a. C.=antes de "
-            "Cristo|a.C.=antes de Cristo|"
-            "d. C.=depois de Cristo|d.C.=depois de Cristo|V. Ex.ª=Vossa Excelência|V. Exa.=Vossa Excelência|"
-            "S. Exa.=Sua Excelência|S. M.=Sua Majestade|V. M.=Vossa Majestade|cf.=confira"
+            "s/n=sem número|e ss.=e seguintes|N. do T.=nota do tradutor|Ex.mo=Excelentíssimo|Ex.ma=Excelentíssima|"
+            "tel.=telefone|trad.=tradução|op. cit.=obra citada|ob. cit.=obra citada|N.B.=nota bene|Sr.ª=Senhora|"
+            "Dr.ª=Doutora|Prof.ª=Professora|etc.=et cetera|p. ex.=por exemplo|p.ex.=por exemplo|"
+            "a. C.=antes de Cristo|a.C.=antes de Cristo|d. C.=depois de Cristo|d.C.=depois de Cristo|"
+            "V. Ex.ª=Vossa Excelência|V. Exa.=Vossa Excelência|S. Exa.=Sua Excelência|S. M.=Sua Majestade|"
+            "V. M.=Vossa Majestade|cf.=confira"
         ),
         whole=frozenset(("Dr", "n.º", "nº", "n°", "§")),
         joins="e|ou",
@@ -289,10 +285,7 @@ LANGUAGE: Language = Language(
     sentences=Sentences(
         starts="O A Os As Um Uma E Mas Depois Então Quando Era Eram Foi Em De Com Não Se Assim Como Ele Ela No Na",
         open="Rs fl aprox Cap Ten Arq Gen Lgo Pça inc Av av R Fr trad Trad ed Ed S Stos séc sécs Sr Sra Srs Sras "
-        "Srta Dr Dra D Exmo Exma núm pág págs cap Prof "
-        "Profa "
-        "Eng Cel Pe Sta Sto "
-        "V a d a.C d.C",
+        "Srta Dr Dra D Exmo Exma núm pág págs cap Prof Profa Eng Cel Pe Sta Sto V a d a.C d.C",
         numbered="n inc al t sc núm pág págs cap art fig liv",
     ),
     counted=Counted(
