@@ -69,6 +69,14 @@ OTHER_COMMANDS = {
     "list": "`e2a-swarm jobs` lists the jobs of this machine, `e2a-swarm status` what the swarm does",
     "stop": "Ctrl-C ends a command, and `e2a-swarm cancel BOOK` a book of the queue",
     "version": "say `e2a-swarm --version`",
+    "standby": "`e2a-swarm work --standby` keeps copies of the books of coordinators",
+    "invite": "`e2a-swarm key --invite 15m` makes an invite",
+    **dict.fromkeys(("web", "ui", "gui", "page"), "`e2a-swarm serve --speak` has a page, and tells its address"),
+    **dict.fromkeys(
+        ("install", "download", "fetch"),
+        "`e2a-swarm models fetch NAME` downloads a voice's model, `e2a-swarm engines install NAME` an engine",
+    ),
+    **dict.fromkeys(("update", "upgrade", "uninstall"), "what installed it does that, as docs/install.md tells"),
 }
 OTHER_OPTIONS = {"-o": "--output-dir", **{f"--{name}": f"--output-format {name}" for name in FORMATS}}
 FORBIDDEN = (

@@ -39,7 +39,7 @@ LANGUAGE = Option(
     "--language", "CODE", "en, eng, fr, ...", usual="the text's own",
     more="`en-GB` or `English` too. Where the text and what the book says of itself disagree, `inspect`, the run and "
     "the report say so. Passages in other languages are [spoken in them](../voices.md#passages-in-other-languages).",
-    label="Language", page_help="The code of a language. Leave it empty to have it found by the text",
+    label="Language", page_help="The code of a language. Leave it empty to have it found from the text",
     example="de", is_open=True,
 )  # fmt: skip
 TTS_ENGINE = Option(

@@ -11,6 +11,9 @@ from swarm.errors import UsageError
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
+# What people type for an action of a command that is another command's, and what to say in place of a list.
+OTHER_ACTIONS = {"invite": ": `e2a-swarm key --invite 15m` makes an invite"}
+
 
 class Formatter(argparse.HelpFormatter):
     """A formatter of help that keeps the lines of examples, and lists commands like options."""
@@ -88,7 +91,8 @@ class Parser(argparse.ArgumentParser):
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
-            raise UsageError(f"{self.prog} does not know {value!r}; it knows {', '.join(action.choices)}.")
+            said = OTHER_ACTIONS.get(f"{value}", f"; it knows {', '.join(action.choices)}")
+            raise UsageError(f"{self.prog} does not know {value!r}{said}.")
         super()._check_value(action, value)
 
     def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:

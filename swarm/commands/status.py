@@ -21,7 +21,8 @@ from swarm.watch.words import worded_status
 
 NO_COORDINATOR = (
     "no coordinator of this swarm answers; `e2a-swarm coordinate BOOK` starts one. "
-    "`e2a-swarm jobs` lists the books of this machine."
+    "`e2a-swarm jobs` lists the books of this machine. If a coordinator died, `e2a-swarm take-over` on a machine that "
+    "kept copies goes on with its books."
 )
 
 

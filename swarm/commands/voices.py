@@ -93,7 +93,7 @@ def _print(rows: list[Row], language: str, *, every: bool) -> None:
         if row.engine.is_installed():
             say(*_lines(row, language, every=every), hang=2)
     for row in rows:
-        if not row.engine.is_installed() and (row.offered or every or not language):  # else its install line is enough
+        if not row.engine.is_installed() and (row.offered or every):  # else its install line is enough
             say(*_away_lines(row, language, every=every), hang=2)
 
 

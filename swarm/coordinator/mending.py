@@ -29,7 +29,7 @@ OTHER_VOICE = "to be spoken by another voice"
 OTHER_WORDS = "to be spoken in other words"
 MAX_NAMED = 10  # sentences that are named before they are spoken
 MAX_MATCHES = 20  # sentences that words may mean unless the user says --all
-MAX_LISTED = 100  # sentences that are listed where words mean too many
+MAX_LISTED = 5  # sentences that are listed where words mean too many: what to do stays on the screen
 PATTERN_TIMEOUT_S = 0.5  # one sentence may take so long
 
 Spell = Callable[[Segment, str], str]  # returns the engine text of a wording. Raises UsageError

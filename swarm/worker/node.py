@@ -338,7 +338,7 @@ class WorkNode:
         if (lack := lacking_text(done, install_line)) and self._told_once.is_news(lack):
             self._tell(name, lack)
         if done.final and (who := self.connections.bid_farewell(name, failed=done.failed)):
-            how = "ended for a fault; waiting for it to come back" if done.failed else "has ended"
+            how = "stopped with books unfinished; waiting for it or another one" if done.failed else "has ended"
             self._tell(name, f"{who} {how}; {self._notices.line(self.clock.now())}")
 
     def announce(self, engines: tuple[EngineOffer, ...]) -> None:

@@ -150,6 +150,7 @@ def test_a_broken_book_is_told_where_it_stands_and_has_no_button(site: Served, p
     page.locator("#files").set_input_files({"name": "bad.epub", "mimeType": "", "buffer": b"no book"})
     page.get_by_role("alert").get_by_text("bad.epub is not an EPUB.").wait_for()
     assert not page.get_by_role("button", name="Add to the queue").is_visible()
+    assert not page.get_by_label("Speed", exact=True).is_visible(), "nothing is left to be chosen"
     assert page.locator("#told").inner_text() == ""
     assert axe.faults(page) == []
 

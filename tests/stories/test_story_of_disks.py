@@ -104,7 +104,7 @@ def test_a_coordinator_whose_disk_is_full_and_the_worker_that_waits_for_it(
     assert accepted(laptop.home)[: len(taken)] == taken
     assert_spoken_once(laptop.home)
     worker.ends()
-    assert "ended for a fault" in worker.output
+    assert "stopped with books unfinished" in worker.output
 
 
 WITHOUT_MEMORY = """

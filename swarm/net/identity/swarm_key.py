@@ -64,7 +64,8 @@ def read_code(code: str) -> SwarmKey:
     digits = typed.removeprefix(invite).removeprefix(PREFIX.upper()).translate(LOOKALIKES)
     if len(digits) != CODE_DIGITS:
         raise EnvironmentFault(
-            f"That is not a swarm's code: it has {len(digits)} characters after `{PREFIX}-` instead of {CODE_DIGITS}."
+            f"That is not a swarm's code: it has {len(digits)} characters after `{PREFIX}-` instead of {CODE_DIGITS}; "
+            "`e2a-swarm key` on a machine of the swarm shows it."
         )
     number = 0
     for digit in digits:

@@ -23,7 +23,10 @@ export function mount(signal) {
   async function look(place) {
     await fill(place, place.dataset.contents, fields());
     if (signal.aborted) return;
-    document.getElementById("add-all").hidden = contents.every(each => each.querySelector("[name=broken]"));
+    const broken = contents.every(each => each.querySelector("[name=broken]"));
+    for (const part of [document.getElementById("add-all"), document.getElementById("options").parentElement]) {
+      part.hidden = broken;
+    }
     const known = document.querySelector("[data-language]")?.dataset;
     if (!known) return;
     for (const [option, value] of [["--language", known.language], ["--tts-engine", known.engine]]) {
