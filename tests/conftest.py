@@ -99,16 +99,27 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
         def _split_scope(self, nodeid: str) -> str:
             return group_of(TESTS.parent / nodeid.partition("::")[0]) or nodeid
 
+        def mark_test_complete(self, node: Any, item_index: int, duration: float = 0) -> None:
+            super().mark_test_complete(node, item_index, duration)
+            # Whatever a process has done would be counted again after each of its tests.
+            work, scope = self.assigned_work[node], self._split_scope(self.registered_collections[node][item_index])
+            if all(work[scope].values()):
+                del work[scope]
+
     return Scheduler(config, log)
 
 
 @cache
 def group_of(file: Path) -> str:
-    """Return the name of the tests that one process runs, as they share what is made once; "" if they share nothing."""
+    """Return the name of the tests that one process runs, as they share what is made once; "" if they share nothing.
+
+    Such a thing is a fixture of the module, or what a function keeps in a cache.
+    """
     folder = file.parent.relative_to(TESTS).as_posix()
     if folder in ("browser", "voice/coqui"):
         return folder
-    return file.stem if 'scope="module"' in file.read_text(encoding="utf-8") else ""
+    text = file.read_text(encoding="utf-8")
+    return file.stem if 'scope="module"' in text or "\n@cache\n" in text else ""
 
 
 def rank(item: pytest.Item) -> tuple[int, str]:

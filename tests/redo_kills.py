@@ -13,6 +13,7 @@ from typing import Any
 from listen_bench import ListenBench, tone
 
 import swarm.server.queue as queue_file
+from swarm.book.language.detection import detect
 from swarm.job.store.journal import Journal
 
 WORDS = "Quite other words."
@@ -92,6 +93,7 @@ def in_a_fork(deed: Callable[[], None]) -> bool:
 
 def main() -> None:
     """Print what is found after each kill, a line for each."""
+    detect("Each of the processes below would load what tells the language of this English sentence.")
     place = Path(sys.argv[1])
     made = place / "made"
     made.mkdir()

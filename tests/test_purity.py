@@ -3,9 +3,12 @@
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "swarm").rglob("*.py"))
@@ -102,6 +105,13 @@ ASKS_FOR_THE_PLATFORM = {
 def text(path: str) -> str:
     """Return the text of a file of the program."""
     return (ROOT / path).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgetful() -> Iterator[None]:
+    """Forget all trees in the end: the collector of garbage would go through them in each later test."""
+    yield
+    nodes.cache_clear()
 
 
 @cache

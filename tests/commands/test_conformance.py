@@ -1,24 +1,22 @@
 """Each engine that comes with e2a-swarm passes the checks of `doctor --engine`, and each way to fail is told."""
 
 import json
-from collections.abc import Sequence
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from typing import Any
 
 import kokoro_bench
-import numpy as np
 import piper_bench
 import pytest
+from bad_engine import BadEngine
 from msgspec import structs
 from speech_server import speech_server
 
 from swarm.commands.conformance import Conformance
 from swarm.commands.main import main
 from swarm.errors import EXIT_DONE, EXIT_ENVIRONMENT
-from swarm.job.card import EngineCard, ModelCard, SettingCard, VoiceCard
-from swarm.job.spec import Recipe
-from swarm.voice.engine import Check, Engine, Pcm, Sound, SpokenLine
+from swarm.job.card import EngineCard, ModelCard, SettingCard
+from swarm.voice.engine import Check
 from swarm.voice.host import registry
 from swarm.voice.openai.engine import OpenAiEngine
 
@@ -71,61 +69,9 @@ async def test_piper_keeps_what_workers_rely_on(tmp_path: Path, monkeypatch: pyt
     assert [check.name for check in checks if check.name.startswith("speaks")] == ["speaks English"]
 
 
-class BadVoice:
-    """A voice with the fault that BAD_ENGINE names."""
-
-    sample_rate = 24_000
-
-    def __init__(self, fault: str) -> None:
-        self.fault, self.spoken = fault, 0
-
-    def speak(self, text: str, seed: int) -> Pcm:
-        self.spoken += 1
-        if self.fault == "dies" and not text:
-            import os
-
-            os._exit(3)
-        if self.fault == "litters":
-            (Path.home() / "litter").write_text("x")
-        length = {"slow": 0.3, "short": 0.0}.get(self.fault, 0.065) * len(text)
-        hertz = 200.0 + (self.spoken if self.fault == "forgets nothing" else 0)
-        sound = np.sin(np.arange(int(length * self.sample_rate)) * 2 * np.pi * hertz / self.sample_rate) * 9000
-        return sound if self.fault == "floats" else sound.astype(np.int16)  # type: ignore[return-value]
-
-    def speak_all(self, lines: Sequence[SpokenLine]) -> Sequence[Sound]:
-        """Speak a batch, in which each sentence hears its neighbours if that is the fault."""
-        near = 1 if self.fault == "mingles" else 0
-        return [self.speak(line.text, line.seed)[near * len(lines) :] for line in lines]
-
-
-class BadEngine(Engine):
-    card = EngineCard(
-        "bad",
-        "is bad",
-        ("en",),
-        (),
-        (("", 200),),
-        (VoiceCard("one", "en"),),
-        (SettingCard("depth", 1, about="how bad it is"),),
-        sample_rate=24_000,
-        licence="0BSD",
-        batch=4,
-    )
-
-    def open(self, recipe: Recipe, device: str, job_files: Path | None = None) -> BadVoice:
-        import os
-
-        if os.environ["BAD_ENGINE"] == "does not open":
-            raise OSError("the disk is gone")
-        return BadVoice(os.environ["BAD_ENGINE"])
-
-
-engine = BadEngine()
-
-
 @pytest.fixture
 def bad(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = [EntryPoint("bad", "test_conformance:engine", registry.GROUP)]
+    entries = [EntryPoint("bad", "bad_engine:engine", registry.GROUP)]
     monkeypatch.setattr("importlib.metadata.entry_points", lambda group: entries)
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
 

@@ -88,7 +88,7 @@ class MoodyProcess:
         if self.chance.random() < 0.1:
             raise EngineFault(self.chance.choice(list(FaultKind)), "it does not speak")
         info = ClipInfo(samples=24000, sample_rate=24000, digest="0" * 64, work_s=0.5)
-        return [SpokenClip(b"x" * 100_000, info) for _ in batch]
+        return [SpokenClip(b"x" * 1000, info) for _ in batch]
 
     def kill(self) -> None:
         self.alive = False
@@ -144,7 +144,7 @@ class Liar:
         return self.count(), self.count(), clip_key(text, recipe, self.chance.choice((0, 1)))
 
     def welcome(self) -> tuple[FromCoordinator, bytes]:
-        beat_s, credit, piece = (self.chance.choice(few) for few in ((0, 1e9), (0, 10, 10**6), (0, 1, 10_000)))
+        beat_s, credit, piece = (self.chance.choice(few) for few in ((0, 1e9), (0, 10, 10**4), (0, 1, 100)))
         return Welcome(self.chance.choice("cd"), self.count(), "laptop", beat_s, credit, piece), b""
 
     def job(self) -> tuple[FromCoordinator, bytes]:
@@ -208,7 +208,7 @@ async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_f
         node.serve_coordinator("a", ["127.0.0.1:1"])
         node.carry_out(node.core.connect("a", node.clock.now()))
         node.carry_out(node.core.receive("a", Welcome("c", 1, "laptop", 1.0, 10**6, 65536), node.clock.now()))
-        for number in range(12_000):
+        for number in range(2000):
             files = tuple(
                 JobAsset(f"model/{place}.bin", hashlib.sha256(b"%d %d" % (number, place)).hexdigest(), 1000)
                 for place in range(number % 3)
@@ -229,7 +229,7 @@ async def test_thousands_of_jobs_whose_files_never_come_cost_little_memory_and_f
         assert sum(TOO_MANY in line for line in lines) >= 1
 
 
-JOBS = 2000
+JOBS = 1000
 
 
 async def tell_of_jobs_without_end(state_dir: Path) -> None:
@@ -268,7 +268,7 @@ def test_jobs_of_many_files_that_never_come_fill_neither_memory_nor_disk(tmp_pat
     command = [sys.executable, "-c", program, str(tmp_path)]
     told = subprocess.run(command, capture_output=True, text=True, env=variables, check=True).stdout
     grown_mib, waiting, beats, left, open_parts = msgspec.json.decode(told)
-    assert grown_mib < 100
+    assert grown_mib < 30  # some 60 if all were kept
     assert waiting <= 4 * MAX_OPEN
     assert beats < JOBS / 10  # one for each would be a thousand files each time
     assert (left, open_parts) == (0, 0)
