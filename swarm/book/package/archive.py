@@ -106,7 +106,11 @@ class Archive:
             raise BookError(f"{self.path} is refused: its pages inflate beyond {MAX_READ_BYTES >> 20} MiB.")
         self._left_bytes -= info.file_size
         try:
-            return self._zip.read(info)
+            with self.open(found) as file:
+                # zipfile's own `read` inflates all that there is, whatever size the zip file says.
+                return file.read(info.file_size)
+        except PageError:
+            raise
         except RuntimeError as error:  # zipfile raises it for a password
             raise BookError(f"{self.path} is locked with a password: {found} in it cannot be read.") from error
         except Exception as error:
@@ -115,10 +119,15 @@ class Archive:
             ) from error
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a file as a stream. Raises KeyError. Opening and reading may raise any of zipfile's errors."""
+        """Open a file as a stream. Raises KeyError. Opening and reading may raise any of zipfile's errors.
+
+        Raises PageError for a file that is packed as none of an EPUB may be: a few bytes of such could fill the memory.
+        """
         found = self.find_file(name)
         if found is None:
             raise KeyError(name)
+        if self._names[found].compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise PageError(f"{self.path} is refused: {found} in it is packed otherwise than by deflate; make it anew.")
         return self._zip.open(self._names[found])
 
     def entry(self, name: str) -> zipfile.ZipInfo:

@@ -2,6 +2,7 @@ import os
 import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from swarm.book.any_file import read_book
 from swarm.book.package import archive
 from swarm.book.package.archive import Archive, decoded, join
-from swarm.errors import BookError
+from swarm.errors import BookError, PageError
 
 PAGES = {"one.xhtml": maker.page("<p>Some words.</p>")}
 ENCRYPTION = (
@@ -106,6 +107,28 @@ def test_bounds_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "inflates beyond" in refusal(book)
     monkeypatch.setattr(archive, "MAX_FILES", 3)
     assert "more than 3 files" in refusal(book)
+
+
+def test_a_file_that_hides_its_size_is_not_inflated(tmp_path: Path) -> None:
+    path = maker.pack(tmp_path / "a.epub", {archive.CONTAINER: "<c/>", "a.xhtml": " " * (64 << 20)})
+    data = bytearray(path.read_bytes())
+    struct.pack_into("<I", data, data.rindex(b"PK\x01\x02") + 24, 100)  # the size in the zip file's directory
+    path.write_bytes(data)
+    tracemalloc.start()
+    try:
+        with Archive(path) as opened, pytest.raises(PageError, match=r"a\.xhtml in it cannot be unpacked"):
+            opened.read("a.xhtml")
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_what_no_epub_is_packed_by_is_not_unpacked(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "a.epub", "w", method) as made:
+        made.writestr(archive.CONTAINER, "<c/>")
+    with Archive(tmp_path / "a.epub") as opened, pytest.raises(PageError, match=r"container\.xml in it is packed"):
+        opened.read(archive.CONTAINER)
 
 
 def test_all_documents_together_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
