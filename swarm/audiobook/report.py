@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from swarm.audiobook.sound.reel import Cue
 from swarm.book.model.engine_text import read_engine_text
+from swarm.job.card import read_guest
 from swarm.job.clip_info import heard_words
-from swarm.job.fallback_voice import read_guest
 from swarm.job.record import AnyRecord, ClipAccepted, WorkerSeen
 from swarm.job.run import RunStats
 from swarm.job.spec import JobSpec

@@ -100,7 +100,7 @@ class Command(NamedTuple):
     module: str = ""  # the file in `commands/` that runs it, if not that of its name
     function: str = "run"
     values: Mapping[str, object] = {}  # further values of its arguments
-    options: tuple[Option, ...] = ()  # in place of groups
+    options: tuple[Option, ...] = ()  # these stand in place of groups
     marks_defaults: bool = False  # its code tells defaults from the same values given by the user
 
     @property

@@ -57,7 +57,7 @@ class _Arrival(NamedTuple):
     frame: bytes
     by_code: bool
     invite: bytes
-    is_now: bool  # by the present server key
+    is_now: bool  # whether it came by the present server key
 
 
 class Enrolment:
@@ -84,7 +84,8 @@ class Enrolment:
         self._say = say
         self._renewed = renewed
         self._guests: dict[bytes, Guest] = {}  # keys are peers
-        self._waiting: dict[bytes, _Arrival] = {}  # by peer, while another process changes the membership
+        # Keys are peers, which wait while another process changes the membership.
+        self._waiting: dict[bytes, _Arrival] = {}
         self._is_full_told = False
         self._others = 0  # counts the lists of members that the user was told of
         self._state = self._present_state()

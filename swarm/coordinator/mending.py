@@ -15,8 +15,7 @@ from swarm.book.speech.speech import Speech
 from swarm.config import RedoConfig
 from swarm.coordinator.job_naming import slug
 from swarm.errors import UsageError
-from swarm.job.card import EngineCard
-from swarm.job.fallback_voice import GUEST, read_guest
+from swarm.job.card import GUEST, EngineCard, read_guest
 from swarm.job.record import AnyRecord, ClipDiscarded, SegmentReworded
 from swarm.job.spec import TAKES, JobSpec, Recipe
 from swarm.job.state import JobState, Place

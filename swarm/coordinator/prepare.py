@@ -29,8 +29,7 @@ from swarm.coordinator.job_naming import job_name
 from swarm.coordinator.job_replay import replay
 from swarm.coordinator.mending import CarriedOverride, earlier_overrides, mendings
 from swarm.errors import BookError, TakenOver, UsageError
-from swarm.job.card import EngineCard
-from swarm.job.fallback_voice import FallbackEngine, FallbackEngines
+from swarm.job.card import EngineCard, FallbackEngine, FallbackEngines
 from swarm.job.record import AnyRecord, RunStarted
 from swarm.job.run import lineage_of
 from swarm.job.spec import BookFacts, JobSpec, Recipe

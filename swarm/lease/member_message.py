@@ -248,7 +248,7 @@ class Opinion(Message, frozen=True, tag=True, omit_defaults=True):
 
 
 MAX_QUEUED = 10_100  # files of a queue: its books, and those that its options name
-MAX_QUEUED_BYTES = 2 << 30  # of one of them
+MAX_QUEUED_BYTES = 2 << 30  # bytes of one of these files
 QueuedPath = Annotated[str, Meta(max_length=300)]
 
 
@@ -269,7 +269,7 @@ class QueueList(Struct, frozen=True):
     """All that a standby copies of a resident coordinator's queue; `small` has the contents of small files by path."""
 
     queue: Name  # its id, which it keeps with all who serve it
-    epoch: Count  # of the run that serves it
+    epoch: Count  # the number of the run that serves it
     host: Name  # the machine
     to_speak: Count  # books that are not ended
     small: Annotated[dict[QueuedPath, bytes], Meta(max_length=16)]
@@ -309,7 +309,7 @@ class Copied(Message, frozen=True, tag=True):
     """The answer; the frame has a `CopiedJob` of each job."""
 
     voters: Voters | None = None  # a candidate gets them
-    queue: QueueHead | None = None  # of a resident coordinator
+    queue: QueueHead | None = None  # a resident coordinator has one
 
 
 class CopiedJob(Struct, frozen=True, array_like=True):
@@ -329,5 +329,5 @@ class StandbyStatus(Struct, frozen=True):
     silent_s: Seconds = 0.0
     behind: Count = 0  # records of all jobs that it lacks
     title: Note = ""  # the job that is furthest behind
-    books: Count = 0  # that it has, of the queue or of the coordinator's jobs
+    books: Count = 0  # it has so many books of the queue, or jobs of the coordinator
     of_books: Count = 0

@@ -60,7 +60,7 @@ from swarm.lease.member_message import (
 ANY = "any"  # kind of a device: a slot or an engine that is not bound to one kind
 CPU, GPU = "cpu", "gpu"
 BORROWED = "+"  # among the models of an offer it means any that another worker passes on
-FINGERPRINT_DIGITS = 16  # of a key, as people compare them
+FINGERPRINT_DIGITS = 16  # people compare so many digits of a key
 
 
 class EngineOffer(Struct, frozen=True, omit_defaults=True):
@@ -426,7 +426,7 @@ class WorkerStatus(Struct, frozen=True):
     tag: Name = ""
     standby: Name = ""  # the same as in `Heartbeat`
     run: Name = ""  # orders for this process are signed for it
-    fingerprint: Name = ""  # of the machine's own key
+    fingerprint: Name = ""  # the machine's own key has it
 
 
 def meant(workers: Iterable[WorkerStatus], target: str) -> list[WorkerStatus]:

@@ -109,7 +109,7 @@ class QueuedBook(Struct, frozen=True, omit_defaults=True):
     source: Text = ""  # the path in the watched folder that brought the book
     stamp: Text = ""  # size and time of the source: a changed one is another book
     added_by: Text = ""  # the key of the machine that brought it, in hexadecimal digits; "" for this one
-    digest: Text = ""  # of the book's copy; "": another machine took the queue over before it had that
+    digest: Text = ""  # its copy has this digest; "": another machine took the queue over before it had that
     size: int = 0  # bytes of the copy
 
     @property

@@ -130,7 +130,7 @@ class Heritage(NamedTuple):
     title: str = ""
     to_speak: int = 0  # books of a queue
     was: tuple[str, ...] = ()  # the jobs of a queue
-    epoch: int = 0  # of a queue
+    epoch: int = 0  # a queue has one
 
 
 def queues_in(folder: Path, jobs: Path | None = None, title: str = "") -> list[Heritage]:

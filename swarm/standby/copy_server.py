@@ -78,7 +78,7 @@ class Follower:
     told: dict[str, tuple[int, float]] = field(default_factory=dict)
     # Records of each job that the standby lacked when it last asked.
     behind: dict[str, int] = field(default_factory=dict)
-    books: int = 0  # that it has of the queue
+    books: int = 0  # it has so many books of the queue
 
 
 class KeptVoters:

@@ -28,7 +28,7 @@ FILE_PATH = re.compile(r"queue/(?:[1-9][0-9]{0,9}|given)/(?P<name>[^/\\<>:\"|?*\
 # What a list may bring besides, each readable for its user alone.
 SMALL = ("queue/queue.json", "queue/settings.json", "feed-tokens.json", "web-password", "web-tokens-before")
 MAX_LIST = 80 << 20  # bytes of a list
-MAX_BYTES = 200 * 10**9  # of all files of a queue
+MAX_BYTES = 200 * 10**9  # all files of a queue together
 MAX_COPIES = 16  # copies of queues on one standby
 MAX_ASIDE = 4  # copies of one queue that were set aside
 KEEP_ASIDE_S = 7 * 86_400.0  # one that is older goes when there are more

@@ -23,7 +23,7 @@ from filelock import FileLock, Timeout
 from swarm.errors import InUse, Remedy, StoreError
 from swarm.system.platform import free_bytes, sync_file, sync_folder
 
-STATE_VERSION = 2  # of the state folder, with all that is in it
+STATE_VERSION = 2  # the state folder has it, with all that is in it
 VERSION_FILE = "version"
 OLD_OWNER_KEY = "keeper.key"  # an owner's key in version 1, whose state folders have no file of their version
 

@@ -11,8 +11,8 @@ from msgspec import structs
 from swarm.book.model.book import Chapter
 from swarm.book.model.language_code import language_name
 from swarm.errors import WhoRetries
+from swarm.job.card import guests_in
 from swarm.job.clip_info import Implausible
-from swarm.job.fallback_voice import guests_in
 from swarm.job.job_asset import MODEL, VOICE
 from swarm.lease.core_settings import COOLING_C
 from swarm.lease.envelope import Hindrance, NotLeasing, Reason, Resting

@@ -4,7 +4,7 @@ import pytest
 
 from swarm.book.model.book import Chapter, Pause, Segment
 from swarm.book.model.engine_text import split_language, split_voice
-from swarm.job.fallback_voice import FallbackEngine, guest_places, guests_in, may_be_named, read_guest
+from swarm.job.card import FallbackEngine, guest_places, guests_in, may_be_named, read_guest
 from swarm.job.spec import Recipe
 from swarm.voice.host.registry import find_card
 

@@ -13,8 +13,7 @@ from swarm.errors import UsageError
 from swarm.job.card import EngineCard
 from swarm.job.spec import Recipe
 from swarm.system.serving import teller
-from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm
-from swarm.voice.pcm import from_floats
+from swarm.voice.engine import Engine, EngineFault, FaultKind, Pcm, from_floats
 
 RATE = 24_000
 SOUND = (np.sin(np.arange(RATE) / 20) * 9_000).astype(np.int16)  # 1 s

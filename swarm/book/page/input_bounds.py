@@ -1,11 +1,11 @@
 """Bounds for hostile files: a file over a bound is refused, or the rest of it is ignored."""
 
 MAX_FILES = 20_000  # files in an EPUB
-MAX_DIRECTORY_BYTES = 4 << 20  # of its zip file: 200 for each of so many files, where most take some 100
+MAX_DIRECTORY_BYTES = 4 << 20  # the directory of its zip file: 200 for each of so many files, where most take some 100
 MAX_INFLATED_BYTES = 2 << 30  # the total size that the directory of an EPUB's zip file declares
 MAX_DOCUMENT_BYTES = 16 << 20
 MAX_READ_BYTES = 96 << 20  # all documents of a book together
-MAX_SPOKEN_CHARS = 20_000_000  # of a book: 300 hours
+MAX_SPOKEN_CHARS = 20_000_000  # a book of 300 hours has so many
 MAX_SEGMENTS = 1_000_000
 MAX_DEPTH = 200  # nested elements
 MAX_ELEMENTS = 500_000  # one element of a document takes some 30 microseconds to read

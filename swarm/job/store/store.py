@@ -161,7 +161,7 @@ class DiskStore:
         self._journals: dict[str, Journal] = {}
         self._choosing = threading.Lock()  # reports are read while another thread commits
         self._locks: dict[str, Lock] = {}
-        self._brought: dict[str, ClipFolder | None] = {}  # by job; None where a job has no such clips
+        self._brought: dict[str, ClipFolder | None] = {}  # keys are jobs; None where a job has no such clips
         self._made: list[str] = []
         check_state(state_dir)
         with guarded(state_dir):

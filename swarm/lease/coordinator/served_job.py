@@ -8,7 +8,7 @@ are here."""
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from swarm.job.fallback_voice import guest_places, read_guest
+from swarm.job.card import guest_places, read_guest
 from swarm.job.job_asset import digests_of
 from swarm.job.run import RunStats, lineage_of
 from swarm.job.spec import TAKES, Recipe

@@ -177,7 +177,7 @@ ONLY_HERE = (
     "Only this machine opens these addresses. Ask for them by its name or address in the network: feeds have what you "
     "came by. For that, `serve --web 0.0.0.0:5848` lets other devices in."
 )
-Hosts = Callable[[], Sequence[str]]  # by which other devices reach this server; none if they do not
+Hosts = Callable[[], Sequence[str]]  # other devices reach this server at these; none if they do not
 EPISODE = re.compile(r"\d{1,9}")
 RSS_KIND = "application/rss+xml"
 Shown = list[FinishedBook]

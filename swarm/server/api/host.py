@@ -48,7 +48,8 @@ HEAD_S = 20.0  # a request has so long from its first byte to the end of its hea
 BODY_S = 60.0  # the longest wait between two parts of a body
 MAX_OF_ADDRESS = 60  # connections; a browser has six at most
 MAX_OPEN = 300  # connections of all, those that are told to come later among them
-MAX_STRANGERS = 150  # of them of machines where no session is in; the oldest of the machine with the most goes first
+# Connections of machines where no session is in; the oldest of the machine with the most goes first.
+MAX_STRANGERS = 150
 MAX_KNOWN = 1000  # machines
 
 

@@ -129,7 +129,7 @@ def _sample_in(folder: Path) -> Path | None:
 
 MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/@-]{0,199}")
 PERCENT = re.compile(r"(\d{1,2}) %")
-MAX_FETCHES = 50  # whose end is remembered
+MAX_FETCHES = 50  # the ends of so many downloads are remembered
 
 
 class ModelFetch(Struct, frozen=True):
@@ -203,7 +203,7 @@ class OwnWorker:
         self._mark = state_dir / MARK
         self.is_on = is_on or self._mark.exists()
         self._turned = asyncio.Event()
-        self.pid = 0  # of the process, 0 while there is none
+        self.pid = 0  # 0 while there is no process
 
     def turn(self, *, on: bool) -> str:
         """Turn the switch; return what was done, in words. Raises StoreError."""

@@ -10,7 +10,7 @@ from swarm.voice.engine import Check, FetchedEngine, Voice
 from swarm.voice.model_download import RemoteFile, hub_url
 
 MODEL = "chatterbox-multilingual"
-_COMMIT = "5bb1f6ee58e50c3b8d408bc82a6d3740c2db6e18"  # of the repository ResembleAI/chatterbox
+_COMMIT = "5bb1f6ee58e50c3b8d408bc82a6d3740c2db6e18"  # a commit of the repository ResembleAI/chatterbox
 _FILES = {
     "Cangjie5_TC.json": (1_920_163, "7073fd9de919443ae88e0bd2449917a65fe54898a4413ed1edcc4b67f28bce8c"),
     "conds.pt": (107_374, "6552d70568833628ba019c6b03459e77fe71ca197d5c560cef9411bee9d87f4e"),

@@ -23,8 +23,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import BPE
 
 from swarm.job.spec import CLONE, Recipe, Setting
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, loading, recording_in
-from swarm.voice.pcm import from_floats
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, from_floats, loading, recording_in
 
 CANGJIE = "Cangjie5_TC.json"  # the file of the model with its table of Chinese signs
 _CODES = {"nb": "no"}  # languages for which the model has codes of its own

@@ -9,8 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from swarm.book.speech.piece import cut
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, device_fault
-from swarm.voice.pcm import from_floats
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, device_fault, from_floats
 
 Wave = NDArray[np.float32]
 Result = TypeVar("Result")

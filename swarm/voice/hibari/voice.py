@@ -11,10 +11,9 @@ import numpy as np
 
 from swarm.book.model.engine_text import Phonemes, split_at_phonemes
 from swarm.job.spec import Recipe
-from swarm.voice.engine import Pcm, unavailable
+from swarm.voice.engine import Pcm, from_floats, unavailable
 from swarm.voice.hibari.respelling import respell
 from swarm.voice.ipa import DELETE_JOINTS, pairs
-from swarm.voice.pcm import from_floats
 
 if TYPE_CHECKING:
     from hibari import Hibari

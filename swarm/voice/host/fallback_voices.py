@@ -8,8 +8,7 @@ from contextlib import suppress
 from swarm.book.model.book import Chapter
 from swarm.book.model.reading_choice import Cast
 from swarm.errors import SwarmError, UsageError
-from swarm.job.card import EngineCard
-from swarm.job.fallback_voice import FallbackEngine, FallbackEngines, guests_in, may_be_named
+from swarm.job.card import EngineCard, FallbackEngine, FallbackEngines, guests_in, may_be_named
 from swarm.job.spec import Recipe
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import Engine

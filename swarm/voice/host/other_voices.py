@@ -9,8 +9,7 @@ from msgspec import structs
 
 from swarm.book.model.language_code import language_name
 from swarm.errors import SwarmError
-from swarm.job.card import EngineCard
-from swarm.job.fallback_voice import read_guest
+from swarm.job.card import EngineCard, read_guest
 from swarm.job.spec import CUSTOM, Recipe, Setting
 from swarm.voice.built_in import BUILT_IN
 from swarm.voice.engine import (
@@ -23,6 +22,7 @@ from swarm.voice.engine import (
     TimedSound,
     TimedSpeech,
     Voice,
+    check_pcm,
     unavailable,
 )
 from swarm.voice.host.choice import sentence
@@ -30,7 +30,6 @@ from swarm.voice.host.fallback_voices import may_be_guest
 from swarm.voice.host.recogniser import Verifier
 from swarm.voice.host.registry import engine_target, load_engine
 from swarm.voice.host.takes import CheckedVoice, sound_of
-from swarm.voice.pcm import check_pcm
 from swarm.voice.recipe_check import checked_card
 
 MAX_GAIN_DB = 24.0  # either way, so that a voice that whispers one sentence is not made a shout

@@ -28,10 +28,10 @@ from swarm.voice.engine import (
     TimedSound,
     TimedVoice,
     Voice,
+    check_pcm,
 )
 from swarm.voice.host.clip_check import ClipCheck, Judgement, measure
 from swarm.voice.host.recogniser import Verifier
-from swarm.voice.pcm import check_pcm
 
 with warnings.catch_warnings():
     # pydub warns that it finds no ffmpeg, which we do not need, and newer Pythons warn of its escape sequences.

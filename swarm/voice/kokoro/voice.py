@@ -14,13 +14,12 @@ import numpy as np
 from swarm.book.model.engine_text import Phonemes, split_at_phonemes
 from swarm.errors import UsageError
 from swarm.job.spec import Recipe
-from swarm.voice.engine import SpokenLine, TimedSound, TimedSpeech, unavailable
+from swarm.voice.engine import SpokenLine, TimedSound, TimedSpeech, from_floats, unavailable
 from swarm.voice.espeak.clauses import TIE, Sound, cut, joined, sounds_of, word_places
 from swarm.voice.ipa import DELETE_JOINTS, pairs
 from swarm.voice.kokoro.voices import ESPEAK, INT8, PACKAGES, is_british, read_blend, read_style, read_weights
 from swarm.voice.model_download import models_folder
 from swarm.voice.onnx_session import open_session
-from swarm.voice.pcm import from_floats
 
 if TYPE_CHECKING:
     import onnxruntime

@@ -11,11 +11,10 @@ import soundfile
 
 from swarm.errors import SwarmError, UsageError
 from swarm.job.spec import Recipe
-from swarm.voice.engine import EngineFault, FaultKind, Pcm, unavailable
+from swarm.voice.engine import EngineFault, FaultKind, Pcm, from_floats, unavailable
 from swarm.voice.openai.options import OPTION, server_key, server_url
 from swarm.voice.openai.request import make_request
 from swarm.voice.openai.server import ServerFault, SpeechServer
-from swarm.voice.pcm import from_floats
 
 MAX_SOUND_S = 600.0
 MIN_RATE, MAX_RATE = 8000, 192_000  # Hz, as clips may have

@@ -13,10 +13,18 @@ import numpy as np
 
 from swarm.book.model.engine_text import Phonemes
 from swarm.job.spec import Recipe, Setting
-from swarm.voice.engine import EngineFault, FaultKind, SpokenLine, TimedSound, TimedSpeech, device_fault, unavailable
+from swarm.voice.engine import (
+    EngineFault,
+    FaultKind,
+    SpokenLine,
+    TimedSound,
+    TimedSpeech,
+    device_fault,
+    from_floats,
+    unavailable,
+)
 from swarm.voice.espeak.clauses import Sound, cut, joined, sounds_of, word_places
 from swarm.voice.onnx_session import open_session
-from swarm.voice.pcm import from_floats
 from swarm.voice.piper.voices import BEGIN, END, MAX_CONFIG, PAD, PiperConfig, parse_config
 
 if TYPE_CHECKING:

@@ -29,11 +29,11 @@ from swarm.voice.engine import (
     Sound,
     SpokenLine,
     TimedSound,
+    from_floats,
     loading,
     recording_in,
     unavailable,
 )
-from swarm.voice.pcm import from_floats
 from swarm.voice.qwen.card import DESCRIBED, MAX_DESCRIPTION, VOICES
 
 MAX_BYTES = 1 << 20

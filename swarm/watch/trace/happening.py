@@ -87,7 +87,7 @@ class Teller:
     role = ""
 
     def __init__(self, books: LoggedBooks | None = None) -> None:
-        self.name = ""  # of the core's machine
+        self.name = ""  # the name of the core's machine
         self.books = LoggedBooks() if books is None else books
         self._at_s = 0.0
 

@@ -12,8 +12,7 @@ from swarm.book.model.book import Block, Book, Chapter, ChapterText, Pause, Unsp
 from swarm.book.speech.capitals import book_names
 from swarm.book.speech.segment import segment_chapter, unsaid_languages
 from swarm.book.speech.speech import Speech
-from swarm.job.card import EngineCard, VoiceCard
-from swarm.job.fallback_voice import FallbackEngine
+from swarm.job.card import EngineCard, FallbackEngine, VoiceCard
 from swarm.job.spec import Recipe
 from swarm.voice.espeak.engine import CARD as ESPEAK
 

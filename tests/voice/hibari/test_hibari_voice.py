@@ -3,10 +3,10 @@ import pytest
 import regex
 from hibari.g2p import G2P
 
+from swarm.voice.engine import from_floats
 from swarm.voice.hibari.engine import engine
 from swarm.voice.hibari.voice import HibariVoice, cut, phonemes_of, readable, sounded
 from swarm.voice.host.registry import choose_recipe
-from swarm.voice.pcm import from_floats
 
 
 @pytest.fixture(scope="module")
